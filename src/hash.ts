@@ -1,0 +1,164 @@
+/** The perceptual hashes this library knows. */
+export type Algorithm = 'pdq' | 'blockhash' | 'phash' | 'dhash' | 'ahash';
+
+/** Bits of a whole hash. */
+export type Bits = 64 | 256;
+
+/** PDQ's two size conventions: nearest-neighbour to 512 x 512 where a side is longer, or no resampling. */
+export type Resample = 512 | 'none';
+
+/** A perceptual hash. `bytes[0]` holds the first two hex digits; 8 or 32 bytes in all. */
+export interface Hash {
+  readonly algorithm: Algorithm;
+  readonly bytes: Uint8Array;
+}
+
+/** `n` hashes of one kind end to end, `n * bits / 8` bytes: a million need no million objects. */
+export interface PackedHashes {
+  readonly algorithm: Algorithm;
+  readonly bits: Bits;
+  readonly bytes: Uint8Array;
+}
+
+/** The eight ways to lay a rectangle onto itself, as the PDQ reference names and orders them. */
+export const DIHEDRAL_NAMES = [
+  'original',
+  'rotate90',
+  'rotate180',
+  'rotate270',
+  'flipX',
+  'flipY',
+  'flipPlus1',
+  'flipMinus1',
+] as const;
+
+/** One of the eight dihedral forms of a picture. */
+export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
+
+/**
+ * What was hashed: `original` is the picture as displayed, `stored` as its file stores it (before EXIF
+ * orientation), `onWhite` and `onBlack` its transparent parts laid on a colour.
+ */
+export type VariantName = DihedralName | 'stored' | 'onWhite' | 'onBlack';
+
+/** A hash of one variant of a picture. */
+export interface HashedVariant {
+  readonly name: VariantName;
+  readonly hash: Hash;
+  /** 0…100 where the algorithm has one (PDQ: always) */
+  readonly quality?: number;
+}
+
+/** A picture's hash, its quality where the algorithm has one, and the hashes of its other variants (often none). */
+export interface HashedImage {
+  readonly hash: Hash;
+  readonly quality?: number;
+  readonly variants: readonly HashedVariant[];
+}
+
+/** A hash as JSON. A PDQ hash names its size convention. */
+export interface HashJSON {
+  algorithm: Algorithm;
+  hash: string;
+  resample?: Resample;
+}
+
+const BITS: Record<Algorithm, readonly Bits[]> = {
+  pdq: [256],
+  blockhash: [64, 256],
+  phash: [64, 256],
+  dhash: [64, 256],
+  ahash: [64, 256],
+};
+
+/** Whether `name` is an algorithm this library knows. */
+export function isAlgorithm(name: unknown): name is Algorithm {
+  return typeof name === 'string' && Object.hasOwn(BITS, name);
+}
+
+/** Whether `algorithm` has hashes of `bits` bits. */
+export function hasBits(algorithm: Algorithm, bits: number): bits is Bits {
+  return (BITS[algorithm] as readonly number[]).includes(bits);
+}
+
+/**
+ * Bits of `hash`.
+ * @throws {TypeError} if it is no hash of a known algorithm
+ * @throws {RangeError} if its length is none of its algorithm's
+ */
+export function bitsOf(hash: Hash): Bits {
+  if (!isAlgorithm(hash?.algorithm) || !(hash.bytes instanceof Uint8Array)) {
+    throw new TypeError('expected a hash: { algorithm, bytes: Uint8Array }');
+  }
+  const bits = hash.bytes.length * 8;
+  if (!hasBits(hash.algorithm, bits)) {
+    throw new RangeError(
+      `expected ${BITS[hash.algorithm].join(' or ')} bits of ${hash.algorithm}, got ${bits}`,
+    );
+  }
+  return bits;
+}
+
+/** Lower-case hex of a hash, 16 or 64 digits. */
+export function hashToHex(hash: Hash): string {
+  const { bytes } = hash;
+  let hex = '';
+  for (let i = 0; i < bytes.length; i++) hex += (bytes[i]! + 256).toString(16).slice(1);
+  return hex;
+}
+
+/**
+ * The hash that `hex` writes, in either case of letters.
+ * @throws {TypeError} if `algorithm` is not one of ours
+ * @throws {RangeError} if `hex` is not 16 or 64 hex digits, whichever the algorithm has
+ */
+export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
+  if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
+  if (typeof hex !== 'string' || !hasBits(algorithm, hex.length * 4) || !/^[0-9a-f]+$/i.test(hex)) {
+    const digits = BITS[algorithm].map((bits) => bits / 4).join(' or ');
+    throw new RangeError(`expected ${digits} hex digits of ${algorithm}`);
+  }
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  return { algorithm, bytes };
+}
+
+/** A hash as a plain object for JSON. A PDQ hash carries its size convention, 512 unless told. */
+export function hashToJSON(hash: Hash, { resample = 512 }: { resample?: Resample } = {}): HashJSON {
+  const json: HashJSON = { algorithm: hash.algorithm, hash: hashToHex(hash) };
+  if (hash.algorithm === 'pdq') json.resample = resample;
+  return json;
+}
+
+/**
+ * The hash that `hashToJSON` wrote. The size convention stays in the JSON: hashes of both compare.
+ * @throws {TypeError} if the algorithm is not one of ours
+ * @throws {RangeError} if the hex digits are not those of a hash
+ */
+export function hashFromJSON(json: HashJSON): Hash {
+  return hashFromHex(json?.algorithm, json?.hash);
+}
+
+/**
+ * Hamming distance of two hashes of one algorithm and length, in bits: 0…64 or 0…256.
+ * @throws {TypeError} if they are of different algorithms
+ * @throws {RangeError} if they are of different lengths
+ */
+export function distance(a: Hash, b: Hash): number {
+  const bits = bitsOf(a);
+  if (a.algorithm !== b?.algorithm) {
+    throw new TypeError(
+      `expected two hashes of one algorithm, got ${a.algorithm} and ${b?.algorithm}`,
+    );
+  }
+  if (bitsOf(b) !== bits) throw new RangeError(`expected ${bits} bits, got ${b.bytes.length * 8}`);
+  let sum = 0;
+  for (let i = 0; i < a.bytes.length; i++) {
+    let x = a.bytes[i]! ^ b.bytes[i]!;
+    x -= (x >> 1) & 0x55;
+    x = (x & 0x33) + ((x >> 2) & 0x33);
+    sum += (x + (x >> 4)) & 0x0f;
+  }
+  return sum;
+}

@@ -1,0 +1,20 @@
+export { DecodeError, type DecodeErrorCode, FormatError, type FormatErrorCode } from './errors.js';
+export {
+  type Algorithm,
+  type Bits,
+  DIHEDRAL_NAMES,
+  type DihedralName,
+  distance,
+  type Hash,
+  type HashedImage,
+  type HashedVariant,
+  type HashJSON,
+  hashFromHex,
+  hashFromJSON,
+  hashToHex,
+  hashToJSON,
+  type PackedHashes,
+  type Resample,
+  type VariantName,
+} from './hash.js';
+export type { Channels, Pixels } from './pixels.js';

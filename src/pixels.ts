@@ -1,0 +1,42 @@
+/** Samples a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
+export type Channels = 1 | 2 | 3 | 4;
+
+/**
+ * A decoded picture: 8-bit samples, row-major, no padding, straight (not premultiplied) alpha.
+ * A browser's `ImageData` fits as it is. `channels` is derived from the length where absent.
+ */
+export interface Pixels {
+  readonly data: Uint8Array | Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+  readonly channels?: Channels;
+}
+
+/**
+ * Samples a pixel of `pixels`, once its shape has been checked.
+ * @throws {TypeError} if `data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {RangeError} if a side is not a positive integer or `data` is not width · height · channels samples
+ */
+export function channelsOf(pixels: Pixels): Channels {
+  const { data, width, height } = pixels;
+  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
+    throw new TypeError('expected pixels.data to be a Uint8Array or Uint8ClampedArray');
+  }
+  if (!Number.isInteger(width) || width < 1)
+    throw new RangeError(`expected width >= 1, got ${width}`);
+  if (!Number.isInteger(height) || height < 1) {
+    throw new RangeError(`expected height >= 1, got ${height}`);
+  }
+  const channels = pixels.channels ?? data.length / (width * height);
+  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
+    throw new RangeError(
+      `expected 1 to 4 samples for each of ${width} x ${height} pixels, got ${data.length} samples`,
+    );
+  }
+  if (data.length !== width * height * channels) {
+    throw new RangeError(
+      `expected ${width} x ${height} x ${channels} = ${width * height * channels} samples, got ${data.length}`,
+    );
+  }
+  return channels;
+}

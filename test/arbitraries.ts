@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import type { Algorithm, Bits, Hash } from '../src/hash.js';
+import type { Channels, Pixels } from '../src/pixels.js';
+
+/** Any hash of one algorithm and width. */
+export const hashOf = (algorithm: Algorithm, bits: Bits): fc.Arbitrary<Hash> =>
+  fc
+    .uint8Array({ minLength: bits / 8, maxLength: bits / 8 })
+    .map((bytes) => ({ algorithm, bytes }));
+
+/** Any picture of up to `maxSide` pixels a side, of any number of channels unless told. */
+export const pixelsOf = (maxSide: number, channels?: Channels): fc.Arbitrary<Pixels> =>
+  fc
+    .tuple(
+      fc.integer({ min: 1, max: maxSide }),
+      fc.integer({ min: 1, max: maxSide }),
+      channels === undefined ? fc.constantFrom<Channels>(1, 2, 3, 4) : fc.constant(channels),
+    )
+    .chain(([width, height, samples]) => {
+      const length = width * height * samples;
+      return fc
+        .uint8Array({ minLength: length, maxLength: length })
+        .map((data) => ({ data, width, height, channels: samples }));
+    });
+
+/** `hash` with exactly `count` of its bits flipped, chosen by `order` (a permutation of its bit numbers). */
+export function flipBits(hash: Hash, order: readonly number[], count: number): Hash {
+  const bytes = hash.bytes.slice();
+  for (const bit of order.slice(0, count)) bytes[bit >> 3]! ^= 1 << (bit & 7);
+  return { algorithm: hash.algorithm, bytes };
+}

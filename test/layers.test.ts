@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { expect, test } from 'vitest';
+
+const SRC = join(import.meta.dirname, '../src');
+
+/** The house: each room, its layer, and the rooms it may import (DESIGN: arrows go only to a smaller layer). */
+const ROOMS: Record<string, { layer: number; may: string[] }> = {
+  kernels: { layer: 0, may: [] },
+  root: { layer: 0, may: [] },
+  hashing: { layer: 1, may: ['root', 'kernels'] },
+  indexing: { layer: 1, may: ['root', 'kernels'] },
+  exchange: { layer: 1, may: ['root'] },
+  submission: { layer: 1, may: ['root'] },
+  variants: { layer: 2, may: ['root', 'kernels', 'hashing'] },
+  matching: { layer: 2, may: ['root', 'indexing', 'exchange'] },
+  video: { layer: 3, may: ['root', 'hashing', 'variants', 'indexing', 'matching'] },
+  node: { layer: 4, may: ['root', 'hashing', 'variants', 'indexing', 'video'] },
+  browser: { layer: 4, may: ['root', 'hashing', 'variants', 'indexing', 'video'] },
+  store: { layer: 4, may: ['root', 'exchange', 'matching'] },
+  testing: { layer: 4, may: ['root', 'exchange'] },
+  service: { layer: 5, may: ['root', 'matching', 'node', 'store'] },
+  cli: { layer: 6, may: [] },
+  demo: { layer: 6, may: [] },
+};
+/** Root files import only the ones before them. */
+const ROOT_ORDER = ['errors.ts', 'pixels.ts', 'hash.ts'];
+const DRAWERS = /(^|\/)(utils?|helpers?|common|misc|types|constants)(\.ts|\/)/;
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.split(sep).join('/'))
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'));
+
+/** Where `file` imports from, as paths inside src (bare and `node:` names left out), type-only imports too. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  const specifiers = [
+    ...text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g),
+    ...text.matchAll(/\bnew URL\(\s*'(\.[^']+\.ts)'/g),
+  ].map((match) => match[1]!);
+  return specifiers.map((specifier) =>
+    relative(SRC, join(SRC, dirname(file), specifier))
+      .split(sep)
+      .join('/')
+      .replace(/\.js$/, '.ts'),
+  );
+}
+
+const roomOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'root');
+const isEntry = (file: string) => file === 'index.ts' || /^[a-z]+\/index\.ts$/.test(file);
+
+test('the table itself points only downwards', () => {
+  for (const [room, { layer, may }] of Object.entries(ROOMS)) {
+    for (const other of may) expect(ROOMS[other]!.layer, `${room} -> ${other}`).toBeLessThan(layer);
+  }
+});
+
+test('every file lies in a room, under a name of its own', () => {
+  expect(files.filter((file) => !(roomOf(file) in ROOMS))).toEqual([]);
+  expect(files.filter((file) => DRAWERS.test(file))).toEqual([]);
+});
+
+test('rooms import only what they may', () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const room = roomOf(file);
+    for (const target of importsOf(file)) {
+      const targetRoom = roomOf(target);
+      const arrow = `${file} -> ${target}`;
+      if (target.startsWith('..')) {
+        wrong.push(`${arrow}: outside src`);
+      } else if (file === 'index.ts') {
+        // The core entry re-exports the vocabulary and the hashes.
+        if (targetRoom !== 'root' && targetRoom !== 'hashing') wrong.push(arrow);
+      } else if (room === 'cli' || room === 'demo') {
+        if (targetRoom !== room && !isEntry(target)) wrong.push(`${arrow}: not an entry`);
+      } else if (isEntry(target)) {
+        wrong.push(`${arrow}: import the file that owns the thing`);
+      } else if (room === 'root' && targetRoom === 'root') {
+        if (ROOT_ORDER.indexOf(target) >= ROOT_ORDER.indexOf(file)) wrong.push(arrow);
+      } else if (targetRoom !== room && !ROOMS[room]!.may.includes(targetRoom)) {
+        wrong.push(arrow);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'tsup';
+
+/** Every room's entry lies flat in dist under its own name. */
+const entry = Object.fromEntries(
+  Object.entries({
+    index: 'src/index.ts',
+    indexing: 'src/indexing/index.ts',
+    exchange: 'src/exchange/index.ts',
+    matching: 'src/matching/index.ts',
+    node: 'src/node/index.ts',
+    cli: 'src/cli/index.ts',
+    bench: 'bench/index.ts',
+  }).filter(([, path]) => existsSync(path)),
+);
+
+export default defineConfig({
+  entry,
+  format: 'esm',
+  target: 'es2022',
+  platform: 'neutral',
+  splitting: true,
+  clean: true,
+  // A `node:` import must stay one: bundlers for the browser tell the two apart by it.
+  removeNodeProtocol: false,
+  external: [/^node:/, 'sharp'],
+});
