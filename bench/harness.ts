@@ -1,0 +1,150 @@
+import { cpus } from 'node:os';
+
+/** One way to do a job, timed beside the others. */
+export interface Contender {
+  readonly name: string;
+  /** Does the job once. What it returns is fed to a sink, so that no engine may leave it out. */
+  run(): unknown;
+  /** operations that one `run` does; times are given per operation */
+  readonly operations?: number;
+}
+
+/** What one contender took. */
+export interface Timing {
+  readonly name: string;
+  /** median over the rounds, per operation */
+  readonly microseconds: number;
+  /** the fastest and the slowest round */
+  readonly range: readonly [number, number];
+  /** median over the rounds of (this contender's time / the first one's time): above 1, the first is faster */
+  readonly ratio: number;
+}
+
+/** The outcome of one race; the first timing is ours. */
+export interface Race {
+  readonly title: string;
+  readonly timings: readonly Timing[];
+  /** what else was measured or left out, in words */
+  readonly notes: readonly string[];
+}
+
+/** What a bench gets from whoever runs it. */
+export interface BenchContext {
+  /** called with each race as it ends */
+  report(race: Race): void;
+  /** a line of prose for the reader: a rival that is absent, a figure that is no race */
+  note(text: string): void;
+  /** a figure that is no race, by name, for `--json` */
+  figure(name: string, value: unknown): void;
+  /** options of the command line, by name (`large`, `photos`, `seed` …) */
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+/** A named benchmark, run by `onlyhashes bench NAME`. */
+export interface Bench {
+  readonly name: string;
+  readonly about: string;
+  run(context: BenchContext): Promise<void>;
+}
+
+export interface RaceOptions {
+  rounds?: number;
+  /** each sample repeats `run` until it lasts about this long */
+  sampleMilliseconds?: number;
+  /** bytes written before each sample, so that no contender finds its data in the cache; 0: warm caches */
+  evictBytes?: number;
+  notes?: readonly string[];
+}
+
+let sink = 0;
+/** Uses a value in a way that no optimizer can see through. */
+export function feed(value: unknown): void {
+  sink = (sink + (typeof value === 'number' ? value : value ? 1 : 0)) | 0;
+  if (sink === 0x7fffffff) process.stderr.write('');
+}
+
+let evictor = new Uint8Array(0);
+function evict(byteLength: number): void {
+  if (evictor.length < byteLength) evictor = new Uint8Array(byteLength);
+  for (let i = 0; i < byteLength; i += 64) evictor[i]!++;
+  feed(evictor[0]);
+}
+
+/**
+ * Times the contenders side by side in this process: samples of about equal length, in an order that rotates from
+ * round to round, so that a slow moment of the machine falls on all of them. Check the answers before you call it.
+ * @returns medians, and each contender's time in multiples of the first one's, taken round by round
+ */
+export async function race(
+  title: string,
+  contenders: readonly Contender[],
+  { rounds = 11, sampleMilliseconds = 30, evictBytes = 0, notes = [] }: RaceOptions = {},
+): Promise<Race> {
+  const repeats: number[] = [];
+  for (const contender of contenders) {
+    // Warm up until the engine has had time to optimize, then count how many runs fill a sample.
+    let runs = 0;
+    const start = performance.now();
+    let last = start;
+    let fastest = Number.POSITIVE_INFINITY;
+    do {
+      feed(await contender.run());
+      const now = performance.now();
+      fastest = Math.min(fastest, now - last);
+      last = now;
+      runs++;
+    } while (last - start < 4 * sampleMilliseconds && runs < 100_000);
+    const cost = runs > 1000 ? (last - start) / runs : fastest;
+    repeats.push(Math.max(1, Math.round(sampleMilliseconds / Math.max(cost, 1e-4))));
+  }
+  const times: number[][] = contenders.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const at = (round + turn) % contenders.length;
+      const contender = contenders[at]!;
+      if (evictBytes > 0) evict(evictBytes);
+      const count = repeats[at]!;
+      const start = performance.now();
+      for (let i = 0; i < count; i++) {
+        const result = contender.run();
+        feed(result instanceof Promise ? await result : result);
+      }
+      const elapsed = performance.now() - start;
+      times[at]!.push((1000 * elapsed) / count / (contender.operations ?? 1));
+    }
+  }
+  return {
+    title,
+    notes,
+    timings: contenders.map(({ name }, at) => ({
+      name,
+      microseconds: median(times[at]!),
+      range: [Math.min(...times[at]!), Math.max(...times[at]!)],
+      ratio: median(times[at]!.map((time, round) => time / times[0]![round]!)),
+    })),
+  };
+}
+
+/** The middle value; the mean of the middle two where the count is even. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** The `q` quantile, 0…1, interpolated between neighbours. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = Float64Array.from(values).sort();
+  const at = (sorted.length - 1) * q;
+  const low = sorted[Math.floor(at)]!;
+  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
+}
+
+/** The machine and engine that a figure belongs to. */
+export function machine(): Record<string, string | number> {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    platform: `${process.platform} ${process.arch}`,
+    node: process.versions.node,
+    v8: process.versions.v8,
+  };
+}

