@@ -11,6 +11,7 @@ const entry = Object.fromEntries(
     node: 'src/node/index.ts',
     cli: 'src/cli/index.ts',
     bench: 'bench/index.ts',
+    tour: 'bench/tour.ts',
   }).filter(([, path]) => existsSync(path)),
 );
 
