@@ -1,7 +1,8 @@
+import { blockhashBench } from './blockhash.js';
 import { type Bench, machine, type Race } from './harness.js';
 
 /** Every benchmark, by the name that `onlyhashes bench NAME` takes. */
-export const BENCHES: readonly Bench[] = [];
+export const BENCHES: readonly Bench[] = [blockhashBench];
 
 export interface RunOptions {
   /** one JSON object on standard output instead of tables */

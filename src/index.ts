@@ -17,4 +17,5 @@ export {
   type Resample,
   type VariantName,
 } from './hash.js';
+export { blockhash } from './hashing/blockhash.js';
 export type { Channels, Pixels } from './pixels.js';

@@ -1,0 +1,45 @@
+import { hashToHex } from '../src/hash.js';
+import { blockhash } from '../src/hashing/blockhash.js';
+import { type Bench, type Contender, race } from './harness.js';
+import { rival, rivalVersion } from './rivals.js';
+import { syntheticPixels } from './workloads.js';
+
+interface BlockhashCore {
+  bmvbhash(image: { data: ArrayLike<number>; width: number; height: number }, side: number): string;
+}
+
+/** Sides that the grid divides, that it does not, and a photo of 12 megapixels. */
+const SIZES = [
+  [512, 512],
+  [1024, 768],
+  [511, 509],
+  [1023, 767],
+  [4000, 3000],
+] as const;
+
+/** Hashing of RGBA pixels beside the package whose bits these are. */
+export const blockhashBench: Bench = {
+  name: 'blockhash',
+  about: 'blockhash of RGBA pixels, 256 bits, beside blockhash-core',
+  async run({ report, note }) {
+    const core = await rival<BlockhashCore>('blockhash-core');
+    if (core === undefined) note('blockhash-core is not installed: ours runs alone');
+    for (const [width, height] of SIZES) {
+      const pixels = syntheticPixels(width, height, width);
+      const contenders: Contender[] = [
+        { name: 'onlyhashes', run: () => blockhash(pixels).hash.bytes[0] },
+      ];
+      if (core !== undefined) {
+        if (core.bmvbhash(pixels, 16) !== hashToHex(blockhash(pixels).hash)) {
+          throw new Error(`the hashes of ${width} x ${height} pixels differ`);
+        }
+        contenders.push({
+          name: `blockhash-core ${rivalVersion('blockhash-core')}`,
+          run: () => core.bmvbhash(pixels, 16).length,
+        });
+      }
+      const rounds = width * height > 2e6 ? 5 : 11;
+      report(await race(`blockhash, ${width} x ${height} RGBA`, contenders, { rounds }));
+    }
+  },
+};
