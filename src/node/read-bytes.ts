@@ -1,0 +1,130 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { DecodeError } from '../errors.js';
+import { settleWithin } from './deadline.js';
+
+/**
+ * Where an image's bytes are: a path (a regular file), the bytes themselves, or a stream of them (a Node `Readable`,
+ * a web `ReadableStream`, any async iterable).
+ */
+export type ImageSource =
+  | string
+  | URL
+  | Uint8Array
+  | AsyncIterable<Uint8Array>
+  | ReadableStream<Uint8Array>;
+
+/** 64 MiB: a 50-megapixel photo as a phone saves it has about 30. */
+export const MAX_BYTES = 64 * 2 ** 20;
+
+/**
+ * All bytes of `source`; those of a Uint8Array are not copied. A stream that is given up (too long, aborted) is
+ * closed. Never more than `maxBytes` and one chunk are held.
+ * @throws {DecodeError} `unreadable`, or `too-many-bytes`
+ * @throws {TypeError} if `source` is none of the kinds above
+ */
+export async function readBytes(
+  source: ImageSource,
+  { maxBytes = MAX_BYTES, signal }: { maxBytes?: number; signal?: AbortSignal } = {},
+): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  if (source instanceof Uint8Array) {
+    if (source.length > maxBytes) throw tooMany(maxBytes);
+    return source;
+  }
+  if (typeof source === 'string' || source instanceof URL) {
+    return await settleWithin(readRegularFile(source, maxBytes), { signal });
+  }
+  if (typeof source === 'object' && source !== null) {
+    // A reader, not the stream's own async iterator: only its `cancel` ends a read that is under way.
+    if ('getReader' in source) return await readChunks(chunksOf(source), maxBytes, signal);
+    if (Symbol.asyncIterator in source) {
+      const iterator = source[Symbol.asyncIterator]();
+      const destroy = (source as { destroy?: () => void }).destroy?.bind(source);
+      const close = async () => (destroy ? destroy() : await iterator.return?.());
+      return await readChunks({ next: () => iterator.next(), close }, maxBytes, signal);
+    }
+  }
+  throw new TypeError('expected a path, a Uint8Array or a stream of bytes');
+}
+
+/** Where chunks come from one by one, and how to give up on them. */
+interface Chunks {
+  next(): Promise<{ done?: boolean | undefined; value?: unknown }>;
+  close(): Promise<unknown>;
+}
+
+function chunksOf(stream: ReadableStream<Uint8Array>): Chunks {
+  const reader = stream.getReader();
+  return { next: () => reader.read(), close: () => reader.cancel() };
+}
+
+async function readChunks(
+  chunks: Chunks,
+  maxBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await settleWithin(chunks.next().catch(unreadable), { signal });
+      if (done) return parts.length === 1 ? parts[0]! : Buffer.concat(parts, length);
+      if (!(value instanceof Uint8Array)) throw new TypeError('expected a stream of Uint8Arrays');
+      length += value.length;
+      if (length > maxBytes) throw tooMany(maxBytes);
+      parts.push(value);
+    }
+  } catch (error) {
+    // Not awaited: a source that hangs would hang its closing too.
+    chunks.close().catch(() => {});
+    throw error;
+  }
+}
+
+/** Only a regular file: reading a pipe or a device may never end, and holds a thread of Node's pool that no signal frees. */
+async function readRegularFile(path: string | URL, maxBytes: number): Promise<Uint8Array> {
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    // Without O_NONBLOCK (Windows has none) the opening of a pipe waits until someone writes to it.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    throw withoutPath(error);
+  }
+  try {
+    const about = await file.stat();
+    if (!about.isFile()) {
+      throw new DecodeError(
+        'unreadable',
+        'expected a regular file; give a pipe or a device as a stream',
+      );
+    }
+    if (about.size > maxBytes) throw tooMany(maxBytes);
+    const bytes = Buffer.allocUnsafeSlow(about.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    throw error instanceof DecodeError ? error : withoutPath(error);
+  } finally {
+    await file.close();
+  }
+}
+
+const tooMany = (maxBytes: number) =>
+  new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
+
+/** The system's error names the file, and file names stay out of messages: only its code is kept. */
+function withoutPath(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException)?.code;
+  if (!(error instanceof Error) || error instanceof TypeError) return error;
+  return new DecodeError('unreadable', `the file cannot be read (${code ?? error.name})`);
+}
+
+function unreadable(cause: unknown): never {
+  throw new DecodeError('unreadable', 'the stream failed before its end', { cause });
+}

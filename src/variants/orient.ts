@@ -1,0 +1,62 @@
+import { channelsOf, type Pixels } from '../pixels.js';
+
+/** EXIF orientation: 1 as stored, 2 mirrored, 3 half turn, 4 upside down mirrored, 5 to 8 with the sides exchanged. */
+export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+/**
+ * Where the displayed picture's first pixel lies in the stored one, and along which of its sides a displayed row runs
+ * (EXIF 2.32, tag 0x0112). Row 0 and column 0 of the table's words are those of the stored raster.
+ */
+const LAYOUTS = {
+  1: { fromRight: false, fromBottom: false, turned: false },
+  2: { fromRight: true, fromBottom: false, turned: false },
+  3: { fromRight: true, fromBottom: true, turned: false },
+  4: { fromRight: false, fromBottom: true, turned: false },
+  5: { fromRight: false, fromBottom: false, turned: true },
+  6: { fromRight: false, fromBottom: true, turned: true },
+  7: { fromRight: true, fromBottom: true, turned: true },
+  8: { fromRight: true, fromBottom: false, turned: true },
+} as const;
+
+/** Pixels a side of the square that is turned at a time: its rows and columns together stay in the first-level cache. */
+const TILE = 32;
+
+/**
+ * The picture as displayed, from its stored raster and its EXIF orientation: pixels are moved, never changed.
+ * @returns `pixels` itself for orientation 1, else fresh ones
+ * @throws {RangeError} if `orientation` is none of the eight
+ */
+export function orient(pixels: Pixels, orientation: Orientation): Pixels {
+  const channels = channelsOf(pixels);
+  if (!Object.hasOwn(LAYOUTS, orientation)) {
+    throw new RangeError(`expected orientation 1 to 8, got ${orientation}`);
+  }
+  if (orientation === 1) return pixels;
+  const { data, width: storedWidth, height: storedHeight } = pixels;
+  const { fromRight, fromBottom, turned } = LAYOUTS[orientation];
+  const width = turned ? storedHeight : storedWidth;
+  const height = turned ? storedWidth : storedHeight;
+  // Samples from one stored pixel to the next along a displayed row, and along a displayed column.
+  const right = (fromRight ? -1 : 1) * channels;
+  const down = (fromBottom ? -1 : 1) * storedWidth * channels;
+  const alongRow = turned ? down : right;
+  const alongColumn = turned ? right : down;
+  const first =
+    ((fromBottom ? storedHeight - 1 : 0) * storedWidth + (fromRight ? storedWidth - 1 : 0)) *
+    channels;
+  const out = new Uint8Array(data.length);
+  for (let top = 0; top < height; top += TILE) {
+    const bottom = Math.min(top + TILE, height);
+    for (let left = 0; left < width; left += TILE) {
+      const end = Math.min(left + TILE, width);
+      for (let y = top; y < bottom; y++) {
+        let from = first + y * alongColumn + left * alongRow;
+        let to = (y * width + left) * channels;
+        for (let x = left; x < end; x++, from += alongRow) {
+          for (let sample = 0; sample < channels; sample++) out[to++] = data[from + sample]!;
+        }
+      }
+    }
+  }
+  return { data: out, width, height, channels };
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DecodeErrorCode } from '../../src/errors.js';
+import type { Pixels } from '../../src/pixels.js';
+import type { Orientation } from '../../src/variants/orient.js';
+
+/** A file of fixtures/images that is to be decoded, and what it must give (fixtures/README.md). */
+export interface ImageFixture {
+  file: string;
+  error?: undefined;
+  width?: number;
+  height?: number;
+  samples?: 1 | 3;
+  pixelsSha256?: string;
+  alphaSha256?: string;
+  decoder?: string;
+  near?: string;
+  nearWithin?: number;
+  orientation?: Orientation;
+  displayed?: string;
+}
+
+/** A file of fixtures/images that is not to be decoded. */
+export interface HostileFixture {
+  file: string;
+  error: DecodeErrorCode;
+  lenient?: true;
+}
+
+const FIXTURES = join(import.meta.dirname, '../../fixtures');
+
+export const imagePath = (file: string) => join(FIXTURES, 'images', file);
+export const photoPath = (file: string) => join(FIXTURES, 'photos', file);
+
+const all: (ImageFixture | HostileFixture)[] = JSON.parse(
+  readFileSync(imagePath('expected.json'), 'utf8'),
+);
+export const imageFixtures = all.filter((entry): entry is ImageFixture => !entry.error);
+export const hostileFixtures = all.filter((entry): entry is HostileFixture => !!entry.error);
+
+/** What the PDQ reference computes in one size convention. */
+export interface Reference {
+  pdq: string;
+  quality: number;
+  dihedral: string[];
+}
+
+/** An encoded picture and what the PDQ reference computes for it, with and without resampling to 512. */
+export interface PhotoFixture extends Reference {
+  file: string;
+  width: number;
+  height: number;
+  channels: number;
+  pixelsSha256: string;
+  fullRes: Reference;
+}
+
+export const photoFixtures: PhotoFixture[] = JSON.parse(
+  readFileSync(photoPath('expected.json'), 'utf8'),
+);
+
+export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/** Colours without alpha, and alpha alone (undefined where it is 255 everywhere or absent). */
+export function planes({ data, width, height }: Pixels) {
+  const channels = data.length / (width * height);
+  const samples = channels % 2 === 0 ? channels - 1 : channels;
+  if (samples === channels) return { samples, colours: data, alpha: undefined };
+  const colours = data.filter((_, i) => i % channels !== samples);
+  const alpha = data.filter((_, i) => i % channels === samples);
+  return { samples, colours, alpha: alpha.every((value) => value === 255) ? undefined : alpha };
+}

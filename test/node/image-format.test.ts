@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { imageFormatOf } from '../../src/node/image-format.js';
+
+const IMAGES = join(import.meta.dirname, '../../fixtures/images');
+const formatOfFile = (file: string) => imageFormatOf(readFileSync(join(IMAGES, file)));
+
+test('tells each format by its first bytes, whatever the file is called', () => {
+  expect(formatOfFile('baseline.jpg')).toBe('jpeg');
+  expect(formatOfFile('rgb.png')).toBe('png');
+  expect(formatOfFile('lossless.webp')).toBe('webp');
+  expect(formatOfFile('still.gif')).toBe('gif');
+  expect(formatOfFile('rgb.tiff')).toBe('tiff');
+  expect(formatOfFile('rgb-16-bit.tiff')).toBe('tiff');
+  expect(formatOfFile('lossless.avif')).toBe('avif');
+  expect(formatOfFile('picture.heic')).toBe('heic');
+});
+
+test('has no name for what is not on the list', () => {
+  for (const file of [
+    'empty.jpg',
+    'text.jpg',
+    'html.png',
+    'drawing.svg',
+    'page.pdf',
+    'picture.bmp',
+    'sound.wav',
+    'film.mp4',
+  ]) {
+    expect(formatOfFile(file), file).toBeUndefined();
+  }
+});
+
+const ftyp = (major: string, ...compatible: string[]) =>
+  new Uint8Array([
+    ...[0, 0, 0, 16 + 4 * compatible.length],
+    ...Buffer.from(`ftyp${major}\0\0\0\0${compatible.join('')}`),
+  ]);
+
+test('a brand that leaves the coding open goes by the compatible ones', () => {
+  expect(imageFormatOf(ftyp('mif1', 'miaf', 'avif'))).toBe('avif');
+  expect(imageFormatOf(ftyp('mif1', 'heic'))).toBe('heic');
+  expect(imageFormatOf(ftyp('heix'))).toBe('heic');
+  expect(imageFormatOf(ftyp('avis', 'msf1'))).toBe('avif');
+  // A film may hold pictures, and is none.
+  expect(imageFormatOf(ftyp('isom', 'avif'))).toBeUndefined();
+  // A brand beyond the box is no brand.
+  expect(imageFormatOf(Buffer.concat([ftyp('mif1'), Buffer.from('avif')]))).toBe('heic');
+});
+
+test('any bytes, cut anywhere, have a format or none', () => {
+  const starts = [ftyp('mif1', 'avif'), Buffer.from('RIFF\0\0\0\0WEBP'), Buffer.from('GIF89a')];
+  fc.assert(
+    fc.property(fc.constantFrom(...starts), fc.nat(30), fc.uint8Array(), (start, cut, rest) => {
+      const bytes = Buffer.concat([start.subarray(0, cut), rest]);
+      expect([undefined, 'avif', 'heic', 'webp', 'gif']).toContain(imageFormatOf(bytes));
+    }),
+    { seed: 1 },
+  );
+});

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { random } from '../../bench/workloads.js';
+import { DecodeError } from '../../src/errors.js';
+import { decode } from '../../src/node/decode.js';
+import { imagePath } from './fixtures.js';
+
+/** One small file of every way of coding. */
+const SEEDS = [
+  'baseline.jpg',
+  'progressive.jpg',
+  'cmyk.jpg',
+  'orientation-6.jpg',
+  'rgb.png',
+  'palette-alpha.png',
+  'orientation-6.png',
+  'lossless.webp',
+  'lossy.webp',
+  'animated.webp',
+  'orientation-6.webp',
+  'animated.gif',
+  'cut-out.gif',
+  'two-pages.tiff',
+  'fax-g4.tiff',
+  'rgb.tiff',
+  'cut-out.avif',
+  'lossy.avif',
+  'turned.avif',
+  'picture.heic',
+];
+const MUTANTS = 2_000;
+
+/** A copy of `bytes` with a few bits flipped, bytes replaced, a stretch left out or doubled, or its end cut off. */
+function mutant(bytes: Uint8Array, next: () => number): Uint8Array {
+  const out = Buffer.from(bytes);
+  // Headers are where decoders decide what to allocate: half of the changes fall there.
+  const at = () => next() % (next() & 1 ? Math.min(200, out.length) : out.length);
+  switch (next() % 5) {
+    case 0:
+      for (let n = 1 + (next() % 8); n > 0; n--) out[at()]! ^= 1 << (next() & 7);
+      return out;
+    case 1:
+      for (let n = 1 + (next() % 4); n > 0; n--) out[at()] = [0, 1, 0x7f, 0x80, 0xff][next() % 5]!;
+      return out;
+    case 2:
+      return out.subarray(0, at());
+    case 3: {
+      const start = at();
+      return Buffer.concat([out.subarray(0, start), out.subarray(start + (next() % 64))]);
+    }
+    default: {
+      const start = at();
+      const end = start + (next() % 64);
+      return Buffer.concat([out.subarray(0, end), out.subarray(start)]);
+    }
+  }
+}
+
+test(`${MUTANTS} damaged files give pixels or a DecodeError, and no hang`, async () => {
+  const seeds = SEEDS.map((file) => readFileSync(imagePath(file)));
+  const next = random(20);
+  let decoded = 0;
+  const codes: Record<string, number> = {};
+  const one = async (bytes: Uint8Array, lenient: boolean) => {
+    try {
+      const { pixels } = await decode(bytes, { lenient, maxPixels: 2 ** 22, timeoutSeconds: 10 });
+      expect(pixels.data.length).toBe(pixels.width * pixels.height * (pixels.channels ?? 0));
+      decoded++;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      codes[error.code] = (codes[error.code] ?? 0) + 1;
+    }
+  };
+  for (let i = 0; i < MUTANTS; i += 8) {
+    const batch = Array.from({ length: 8 }, (_, k) => mutant(seeds[(i + k) % seeds.length]!, next));
+    await Promise.all(batch.map((bytes, k) => one(bytes, k >= 4)));
+  }
+  const refused = Object.values(codes).reduce((sum, n) => sum + n, 0);
+  expect(decoded + refused).toBe(MUTANTS);
+  // The mutants are neither all harmless nor all hopeless, and none runs into the deadline.
+  expect(decoded).toBeGreaterThan(MUTANTS / 20);
+  expect(codes.corrupt).toBeGreaterThan(MUTANTS / 10);
+  expect(codes.timeout ?? 0).toBe(0);
+});
