@@ -41,6 +41,8 @@ export type FormatErrorCode =
   | 'bad-line'
   /** a line longer than the limit */
   | 'line-too-long'
+  /** more lines than the limit: nothing after them was read */
+  | 'too-many-lines'
   /** the file does not begin with our magic number */
   | 'bad-magic'
   /** written by a version that is not read here */

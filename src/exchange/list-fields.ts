@@ -1,0 +1,179 @@
+import type { FormatErrorCode } from '../errors.js';
+import type { Algorithm, Hash, Resample } from '../hash.js';
+import { hasBits, isAlgorithm } from '../hash.js';
+import type { BlocklistEntry } from './blocklist-entry.js';
+import { splitLabels } from './csv.js';
+import { hexInto } from './hex.js';
+
+/** What one record of a list says, not yet checked. */
+export interface Fields {
+  hash?: unknown;
+  algorithm?: unknown;
+  quality?: unknown;
+  source?: unknown;
+  id?: unknown;
+  resample?: unknown;
+  category?: unknown;
+  labels: unknown[];
+}
+
+/** Told of what is wrong with a record. */
+export type Report = (code: FormatErrorCode, message: string) => void;
+
+type Field = Exclude<keyof Fields, 'labels'> | 'label' | 'labels' | 'tags';
+
+/** Names of columns and of JSON members: ours, and those of python-threatexchange's `dataset --csv`. */
+const NAMES: Readonly<Record<string, Field>> = {
+  hash: 'hash',
+  signal_str: 'hash',
+  algorithm: 'algorithm',
+  signal_type: 'algorithm',
+  label: 'label',
+  labels: 'labels',
+  tags: 'tags',
+  file: 'label',
+  quality: 'quality',
+  source: 'source',
+  collab: 'source',
+  id: 'id',
+  resample: 'resample',
+  category: 'category',
+};
+
+const fieldOf = (name: string) => (Object.hasOwn(NAMES, name) ? NAMES[name] : undefined);
+
+/** The fields that the cells of a CSV header name, or `undefined` if none of them is the hash: it is no header. */
+export function headerFrom(cells: readonly string[]): (Field | undefined)[] | undefined {
+  const fields = cells.map((cell) => fieldOf(cell.toLowerCase()));
+  return fields.includes('hash') ? fields : undefined;
+}
+
+/** The fields of a row under a header. Cells beyond the header are labels. */
+export function fieldsByHeader(
+  cells: readonly string[],
+  header: readonly (Field | undefined)[],
+): Fields {
+  const fields: Fields = { labels: [] };
+  cells.forEach((cell, at) => {
+    const field = at < header.length ? header[at] : 'label';
+    if (cell === '' || field === undefined) return;
+    if (field === 'label') fields.labels.push(cell);
+    else if (field === 'labels') fields.labels.push(...splitLabels(cell));
+    else if (field === 'tags') fields.labels.push(...cell.split(/\s+/));
+    else fields[field] ??= cell;
+  });
+  return fields;
+}
+
+/**
+ * The fields of a row without a header: `hash[,label…]`, where the hash may be written `hash=HEX` or `pdq HEX`.
+ * From the PDQ tool, a second cell that is empty or an integer 0…100 and has a third after it is the quality
+ * (`HASH,QUALITY,FILE`), and after `hash=HEX` the cells `quality=…`, `filename=…`, `norm=…` and `delta=…` are its own.
+ */
+export function fieldsByPosition(cells: readonly string[]): Fields {
+  const fields: Fields = { hash: cells[0], labels: [] };
+  const first = cells[0]!;
+  let labelsFrom = 1;
+  if (/^hash=/i.test(first)) {
+    fields.hash = first.slice(5);
+    for (const cell of cells.slice(1)) {
+      const [, key, value] = /^(quality|filename|norm|delta)=(.*)$/s.exec(cell) ?? [];
+      if (key === 'quality') fields.quality ??= value;
+      else if (key === 'filename') fields.labels.push(value);
+      else if (key === undefined && cell !== '') fields.labels.push(cell);
+    }
+    return fields;
+  }
+  const [, algorithm, hex] = /^([\w-]+)[ \t]+(\w+)$/.exec(first) ?? [];
+  if (algorithm !== undefined) {
+    fields.algorithm = algorithm;
+    fields.hash = hex;
+  }
+  if (cells.length >= 3 && /^(?:\d\d?|100|)$/.test(cells[1]!)) {
+    fields.quality = cells[1];
+    labelsFrom = 2;
+  }
+  for (let at = labelsFrom; at < cells.length; at++) {
+    if (cells[at] !== '') fields.labels.push(cells[at]);
+  }
+  return fields;
+}
+
+/** The fields of a JSON object; members of other names are left aside. */
+export function fieldsOfObject(object: object): Fields {
+  const fields: Fields = { labels: [] };
+  for (const [name, value] of Object.entries(object)) {
+    const field = fieldOf(name);
+    if (field === undefined || value === null) continue;
+    if (field === 'label' || field === 'labels' || field === 'tags') {
+      if (Array.isArray(value)) for (const label of value) fields.labels.push(label);
+      else fields.labels.push(value);
+    } else fields[field] ??= value;
+  }
+  return fields;
+}
+
+/** The algorithm that a record names, the one that was given for all, or PDQ; `undefined` if it names another. */
+export function algorithmFrom(fields: Fields, given: Algorithm | undefined): Algorithm | undefined {
+  if (fields.algorithm === undefined) return given ?? 'pdq';
+  const name = typeof fields.algorithm === 'string' ? fields.algorithm.toLowerCase() : '';
+  return isAlgorithm(name) ? name : undefined;
+}
+
+/** The hash that `hex` writes, if it has the digits of one of `algorithm`. */
+export function hashFrom(algorithm: Algorithm, hex: unknown): Hash | undefined {
+  if (typeof hex !== 'string' || !hasBits(algorithm, hex.length * 4)) return undefined;
+  const bytes = new Uint8Array(hex.length / 2);
+  return hexInto(hex, 0, hex.length, bytes, 0) ? { algorithm, bytes } : undefined;
+}
+
+/** The entry of a record whose hash is known. A field that cannot be read is reported and left out. */
+export function entryFrom(hash: Hash, fields: Fields, report: Report): BlocklistEntry {
+  const labels = fields.labels.filter((label) => typeof label === 'string' && label !== '');
+  if (fields.labels.some((label) => typeof label !== 'string')) {
+    report('bad-line', 'expected labels to be text: left out, the entry is kept');
+  }
+  const entry: { -readonly [K in keyof BlocklistEntry]: BlocklistEntry[K] } = {
+    hash,
+    labels: labels as string[],
+  };
+  const quality = qualityFrom(fields.quality);
+  if (quality !== undefined) entry.quality = quality;
+  else if (given(fields.quality)) {
+    report('bad-line', 'expected quality to be an integer 0 to 100: left out, the entry is kept');
+  }
+  const source = textFrom(fields.source);
+  if (source !== undefined) entry.source = source;
+  else if (given(fields.source)) {
+    report('bad-line', 'expected source to be text: left out, the entry is kept');
+  }
+  const id = textFrom(fields.id);
+  if (id !== undefined) entry.id = id;
+  else if (given(fields.id)) {
+    report('bad-line', 'expected id to be text or a safe integer: left out, the entry is kept');
+  }
+  const resample = resampleFrom(fields.resample);
+  if (resample !== undefined) entry.resample = resample;
+  else if (given(fields.resample)) {
+    report('bad-line', "expected resample to be 512 or 'none': left out, the entry is kept");
+  }
+  return entry;
+}
+
+const given = (value: unknown) => value !== undefined && value !== '';
+
+function qualityFrom(value: unknown): number | undefined {
+  if (typeof value === 'string') return /^\d{1,3}$/.test(value) ? qualityFrom(+value) : undefined;
+  const fits = Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 100;
+  return fits ? (value as number) : undefined;
+}
+
+function textFrom(value: unknown): string | undefined {
+  if (Number.isSafeInteger(value)) return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function resampleFrom(value: unknown): Resample | undefined {
+  if (value === 512 || value === '512') return 512;
+  return value === 'none' ? 'none' : undefined;
+}

@@ -1,0 +1,152 @@
+import { FormatError } from '../errors.js';
+import type { Algorithm } from '../hash.js';
+import type { BlocklistEntry } from './blocklist-entry.js';
+import { MAX_RECORD_LINES, type Row, readRow } from './csv.js';
+import type { LineSink } from './lines.js';
+import {
+  algorithmFrom,
+  entryFrom,
+  type Fields,
+  fieldsByHeader,
+  fieldsByPosition,
+  fieldsOfObject,
+  hashFrom,
+  headerFrom,
+} from './list-fields.js';
+
+/** Gets what the records say, in the order of the lines. */
+export interface RecordSink {
+  entry(entry: BlocklistEntry): void;
+  problem(error: FormatError): void;
+}
+
+/** Lines of a hash list to its entries: plain, CSV with or without a header, and JSONL, told apart line by line. */
+export class ListRecords implements LineSink {
+  readonly #sink: RecordSink;
+  readonly #algorithm: Algorithm | undefined;
+  readonly #maxLineLength: number;
+  #header: ReturnType<typeof headerFrom>;
+  #started = false;
+  /** lines of a record whose quoted cell is still open, first line first */
+  #held: string[] = [];
+  #heldLength = 0;
+  #row: Row | undefined;
+
+  constructor(sink: RecordSink, algorithm: Algorithm | undefined, maxLineLength: number) {
+    this.#sink = sink;
+    this.#algorithm = algorithm;
+    this.#maxLineLength = maxLineLength;
+  }
+
+  /** Whether a line that is a bare hash would be an entry as it stands: no header rules it, no quote is open. */
+  get plain(): boolean {
+    return this.#row === undefined && this.#header === undefined;
+  }
+
+  /** Another reader took a line, as an entry: what comes is no header any more. */
+  taken(): void {
+    this.#started = true;
+  }
+
+  line(text: string, number: number): void {
+    if (this.#row !== undefined) {
+      this.#continue(text, number);
+      return;
+    }
+    const start = text.trimStart();
+    if (start === '' || start.startsWith('#')) return;
+    if (start.startsWith('{')) this.#object(start, number);
+    else this.#grow(text, number, { cells: [], open: undefined });
+  }
+
+  tooLong(number: number): void {
+    this.end(number);
+    this.#problem('line-too-long', `expected at most ${this.#maxLineLength} characters`, number);
+  }
+
+  /** The list ends after line `number - 1`. */
+  end(number: number): void {
+    while (this.#row !== undefined) this.#giveUp(number);
+  }
+
+  #continue(text: string, number: number): void {
+    if (
+      this.#held.length >= MAX_RECORD_LINES ||
+      this.#heldLength + text.length > this.#maxLineLength
+    ) {
+      this.#giveUp(number);
+      this.line(text, number);
+    } else this.#grow(text, number, this.#row!);
+  }
+
+  #grow(text: string, number: number, row: Row): void {
+    const state = readRow(text, row);
+    if (state !== 'closed') {
+      this.#row = row;
+      this.#held.push(text);
+      this.#heldLength += text.length + 1;
+      if (state === 'stray') this.#giveUp(number + 1);
+      return;
+    }
+    const first = number - this.#held.length;
+    this.#release();
+    this.#cells(row.cells, first);
+  }
+
+  /** The record of the lines before `number` has no end: its first line is bad, the others are read anew. */
+  #giveUp(number: number): void {
+    const lines = this.#held;
+    const first = number - lines.length;
+    this.#release();
+    this.#problem('bad-line', 'expected a closing quote before a comma or the end', first);
+    for (let i = 1; i < lines.length; i++) this.line(lines[i]!, first + i);
+  }
+
+  #release(): void {
+    this.#row = undefined;
+    this.#held = [];
+    this.#heldLength = 0;
+  }
+
+  #object(text: string, number: number): void {
+    let object: unknown;
+    try {
+      object = JSON.parse(text);
+    } catch {
+      // The engine's message would quote the line.
+      this.#problem('bad-line', 'expected a JSON object', number);
+      return;
+    }
+    this.#fields(fieldsOfObject(object as object), number, undefined);
+  }
+
+  #cells(cells: string[], number: number): void {
+    const fields =
+      this.#header === undefined ? fieldsByPosition(cells) : fieldsByHeader(cells, this.#header);
+    this.#fields(fields, number, cells);
+  }
+
+  #fields(fields: Fields, number: number, cells: string[] | undefined): void {
+    const algorithm = algorithmFrom(fields, this.#algorithm);
+    const hash = algorithm && hashFrom(algorithm, fields.hash);
+    if (hash === undefined) {
+      const header = cells && headerFrom(cells);
+      if (header && (!this.#started || `${header}` === `${this.#header}`)) this.#header = header;
+      else if (algorithm === undefined)
+        this.#problem('bad-line', 'expected a known algorithm', number);
+      else if (fields.hash === undefined) this.#problem('bad-line', 'expected a hash', number);
+      else this.#problem('bad-hash', `expected the hex digits of a hash of ${algorithm}`, number);
+    } else if (fields.category === 'NEGATIVE_CLASS') {
+      this.#problem('bad-line', 'an entry of the negative class: not for a blocklist', number);
+    } else {
+      this.#started = true;
+      this.#sink.entry(
+        entryFrom(hash, fields, (code, message) => this.#problem(code, message, number)),
+      );
+    }
+  }
+
+  #problem(code: FormatError['code'], message: string, line: number): void {
+    this.#sink.problem(new FormatError(code, message, { line }));
+  }
+}

@@ -1,0 +1,174 @@
+import type { Algorithm, Bits, Hash, PackedHashes, Resample } from '../hash.js';
+import { bitsOf, hasBits, isAlgorithm } from '../hash.js';
+import type { BlocklistEntry } from './blocklist-entry.js';
+import { hexInto } from './hex.js';
+
+/** What entries often share, kept once for all that do. */
+interface Note {
+  readonly labels: readonly string[];
+  readonly source?: string;
+  readonly resample?: Resample;
+}
+
+const UNKNOWN = 255;
+/** Notes that are looked up before a new one is made; where every entry has its own, looking them up buys nothing. */
+const MAX_SHARED = 1 << 16;
+
+/**
+ * Entries of one algorithm and width by column: a row is 32 (or 8) bytes of hash, a quality and the number of a note
+ * that rows share, so that a million entries need no million objects. Rows count from 0 and keep their numbers.
+ */
+export class PackedEntries {
+  readonly algorithm: Algorithm;
+  readonly bits: Bits;
+  #size = 0;
+  #bytes: Uint8Array;
+  #quality: Uint8Array;
+  #note: Uint32Array;
+  #notes: Note[] = [{ labels: [] }];
+  #shared = new Map<string, number>();
+  #ids: (string | undefined)[] | undefined;
+
+  /**
+   * @param capacity rows to make room for; more are made when needed
+   * @throws {TypeError} if `algorithm` is not one of ours
+   * @throws {RangeError} if it has no hashes of `bits` bits
+   */
+  constructor(algorithm: Algorithm, bits: Bits, { capacity = 64 }: { capacity?: number } = {}) {
+    if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
+    if (!hasBits(algorithm, bits)) throw new RangeError(`expected bits of ${algorithm}`);
+    this.algorithm = algorithm;
+    this.bits = bits;
+    this.#bytes = new Uint8Array((capacity * bits) / 8);
+    this.#quality = new Uint8Array(capacity);
+    this.#note = new Uint32Array(capacity);
+  }
+
+  /** Rows, erased ones too. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The hashes of all rows end to end: a view, to read before the next `push`; erased rows are zero. */
+  get hashes(): PackedHashes {
+    const { algorithm, bits } = this;
+    return { algorithm, bits, bytes: this.#bytes.subarray(0, (this.#size * bits) / 8) };
+  }
+
+  /**
+   * Adds an entry, copied.
+   * @returns its row
+   * @throws {TypeError} if its hash is of another algorithm
+   * @throws {RangeError} if its hash is of another width, or its quality no integer 0…100
+   */
+  push(entry: BlocklistEntry): number {
+    const { hash, quality, id } = entry;
+    const bits = bitsOf(hash);
+    if (hash.algorithm !== this.algorithm) {
+      throw new TypeError(`expected a hash of ${this.algorithm}, got ${hash.algorithm}`);
+    }
+    if (bits !== this.bits) throw new RangeError(`expected ${this.bits} bits, got ${bits}`);
+    if (quality !== undefined && !(Number.isInteger(quality) && quality >= 0 && quality <= 100)) {
+      throw new RangeError(`expected quality to be an integer 0 to 100, got ${quality}`);
+    }
+    const note = this.#noteOf(entry);
+    const row = this.#room();
+    this.#bytes.set(hash.bytes, (row * bits) / 8);
+    this.#quality[row] = quality ?? UNKNOWN;
+    this.#note[row] = note;
+    if (id !== undefined) {
+      this.#ids ??= [];
+      this.#ids[row] = id;
+    }
+    this.#size++;
+    return row;
+  }
+
+  /** Adds the bare hash that `text` writes in hex from `at` on; false, and nothing is added, if it does not. */
+  pushHex(text: string, at: number): boolean {
+    const row = this.#room();
+    if (!hexInto(text, at, this.bits / 4, this.#bytes, (row * this.bits) / 8)) return false;
+    this.#quality[row] = UNKNOWN;
+    this.#note[row] = 0;
+    this.#size++;
+    return true;
+  }
+
+  /** The entry of a row, made anew; a row that was erased has a zero hash and says nothing. */
+  entryAt(row: number): BlocklistEntry {
+    const hash = this.hashAt(row);
+    const { labels, ...rest } = this.#notes[this.#note[row]!]!;
+    const quality = this.qualityAt(row);
+    const id = this.idAt(row);
+    return {
+      hash,
+      labels: labels.slice(),
+      ...(quality !== undefined && { quality }),
+      ...(id !== undefined && { id }),
+      ...rest,
+    };
+  }
+
+  /** A copy of the hash of a row. @throws {RangeError} if there is no such row */
+  hashAt(row: number): Hash {
+    if (!Number.isInteger(row) || row < 0 || row >= this.#size) {
+      throw new RangeError(`expected a row under ${this.#size}, got ${row}`);
+    }
+    const size = this.bits / 8;
+    return { algorithm: this.algorithm, bytes: this.#bytes.slice(row * size, (row + 1) * size) };
+  }
+
+  /** The quality of a row, where it has one. */
+  qualityAt(row: number): number | undefined {
+    const quality = this.#quality[row];
+    return quality === UNKNOWN ? undefined : quality;
+  }
+
+  /** The id of a row, where it has one. */
+  idAt(row: number): string | undefined {
+    return this.#ids?.[row];
+  }
+
+  /** The source of a row, where it has one. */
+  sourceAt(row: number): string | undefined {
+    return this.#notes[this.#note[row]!]?.source;
+  }
+
+  /** Overwrites the hash of a row with zeros and forgets what was said about it. The other rows keep their numbers. */
+  erase(row: number): void {
+    const size = this.bits / 8;
+    this.#bytes.fill(0, row * size, (row + 1) * size);
+    this.#quality[row] = UNKNOWN;
+    this.#note[row] = 0;
+    if (this.#ids) this.#ids[row] = undefined;
+  }
+
+  #noteOf({ labels, source, resample }: BlocklistEntry): number {
+    if (labels.length === 0 && source === undefined && resample === undefined) return 0;
+    const key = JSON.stringify([labels, source, resample]);
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const note = this.#notes.push({
+      labels: labels.slice(),
+      ...(source !== undefined && { source }),
+      ...(resample !== undefined && { resample }),
+    });
+    if (this.#shared.size < MAX_SHARED) this.#shared.set(key, note - 1);
+    return note - 1;
+  }
+
+  /** The next row, with room for it. */
+  #room(): number {
+    if (this.#size === this.#quality.length) {
+      const capacity = Math.max(64, 2 * this.#size);
+      const grown = <A extends Uint8Array | Uint32Array>(to: A, from: A) => {
+        to.set(from);
+        return to;
+      };
+      this.#bytes = grown(new Uint8Array((capacity * this.bits) / 8), this.#bytes);
+      this.#quality = grown(new Uint8Array(capacity), this.#quality);
+      this.#note = grown(new Uint32Array(capacity), this.#note);
+    }
+    return this.#size;
+  }
+}

@@ -1,0 +1,79 @@
+import { type Bits, bitsOf, hasBits } from '../hash.js';
+import { checkedOptions, type ReadOptions } from './hash-list.js';
+import { LineSplitter } from './lines.js';
+import { ListRecords } from './list-records.js';
+import { PackedEntries } from './packed-entries.js';
+import { type TextSource, textPieces } from './text.js';
+
+const NEWLINE = 10;
+const RETURN = 13;
+
+/**
+ * The entries of a hash list by column, one table for each algorithm and width in it, in the order they first appear
+ * (an empty list has none). Reads what `readHashList` reads, and a bare hash on a line straight into its place.
+ * @throws {FormatError} as `readHashList`
+ * @example
+ * const [entries] = await readPackedEntries(text, { onProblem });
+ * const index = createIndex(entries.hashes);
+ */
+export async function readPackedEntries(
+  text: TextSource,
+  options: ReadOptions = {},
+): Promise<PackedEntries[]> {
+  const { algorithm, onProblem, maxLineLength, maxLines } = checkedOptions(options);
+  const tables = new Map<string, PackedEntries>();
+  const table = (name: PackedEntries['algorithm'], bits: Bits): PackedEntries => {
+    const key = `${name}-${bits}`;
+    const found = tables.get(key) ?? new PackedEntries(name, bits);
+    tables.set(key, found);
+    return found;
+  };
+  const records = new ListRecords(
+    {
+      entry: (entry) => table(entry.hash.algorithm, bitsOf(entry.hash)).push(entry),
+      problem: (error) => {
+        if (onProblem === undefined) throw error;
+        onProblem(error);
+      },
+    },
+    algorithm,
+    maxLineLength,
+  );
+  // Widths that a bare hash may have, each with a table that stays out of the answer until it has a row.
+  const bare: { digits: number; key: string; rows: PackedEntries }[] = [];
+  const assumed = algorithm ?? 'pdq';
+  for (const bits of [256, 64] as const) {
+    if (!hasBits(assumed, bits) || bits / 4 > maxLineLength) continue;
+    bare.push({
+      digits: bits / 4,
+      key: `${assumed}-${bits}`,
+      rows: new PackedEntries(assumed, bits),
+    });
+  }
+  const splitter = new LineSplitter(
+    {
+      line: (line, number) => records.line(line, number),
+      tooLong: (number) => records.tooLong(number),
+      end: (number) => records.end(number),
+      take: (chunk, at) => {
+        if (!records.plain) return -1;
+        for (const kind of bare) {
+          let end = at + kind.digits;
+          if (chunk.charCodeAt(end) === RETURN) end++;
+          if (chunk.charCodeAt(end) !== NEWLINE) continue;
+          const rows = tables.get(kind.key) ?? kind.rows;
+          if (!rows.pushHex(chunk, at)) return -1;
+          tables.set(kind.key, rows);
+          records.taken();
+          return end + 1;
+        }
+        return -1;
+      },
+    },
+    maxLineLength,
+    maxLines,
+  );
+  for await (const piece of textPieces(text)) splitter.push(piece);
+  splitter.end();
+  return [...tables.values()];
+}

@@ -1,0 +1,385 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { FormatError } from '../../src/errors.js';
+import { readHashList } from '../../src/exchange/hash-list.js';
+import { ListRecords } from '../../src/exchange/list-records.js';
+import { writeHashList } from '../../src/exchange/write-hash-list.js';
+import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { anyHash, awkwardText, cut, entryOf, readAll } from './lists.js';
+
+const HEX = '0123456789abcdef'.repeat(4);
+const hash = hashFromHex('pdq', HEX);
+const FIXTURES = join(import.meta.dirname, '../../fixtures/lists');
+
+describe('plain lists', () => {
+  test('a hash a line, with or without labels', async () => {
+    const text = `${HEX}\n${HEX},nudity\n${HEX},nudity,minor\n`;
+    expect(await readAll(text)).toEqual({
+      entries: [
+        { hash, labels: [] },
+        { hash, labels: ['nudity'] },
+        { hash, labels: ['nudity', 'minor'] },
+      ],
+      problems: [],
+    });
+  });
+
+  test('blank lines, comments, CRLF, a byte order mark, capitals and a last line without an end', async () => {
+    const text = `\ufeff# a list\r\n\r\n  \t\r\n${HEX.toUpperCase()} , a \r\n${HEX}`;
+    expect(await readAll(text)).toEqual({
+      entries: [
+        { hash, labels: ['a'] },
+        { hash, labels: [] },
+      ],
+      problems: [],
+    });
+  });
+
+  test('what the PDQ tool prints: hash, quality and file, or key=value', async () => {
+    const text = [
+      `${HEX},95,photo.jpg`,
+      `${HEX},,photo.jpg`,
+      `${HEX},100,`,
+      `hash=${HEX}`,
+      `hash=${HEX},norm=123,delta=4,quality=88,filename=photo=1.jpg`,
+    ].join('\n');
+    expect((await readAll(text)).entries).toEqual([
+      { hash, labels: ['photo.jpg'], quality: 95 },
+      { hash, labels: ['photo.jpg'] },
+      { hash, labels: [], quality: 100 },
+      { hash, labels: [] },
+      { hash, labels: ['photo=1.jpg'], quality: 88 },
+    ]);
+  });
+
+  test('a number that is no quality, or stands alone, is a label', async () => {
+    const text = `${HEX},95\n${HEX},101,x\n${HEX},095,x\n${HEX},,95,x`;
+    expect((await readAll(text)).entries.map(({ labels }) => labels)).toEqual([
+      ['95'],
+      ['101', 'x'],
+      ['095', 'x'],
+      ['95', 'x'],
+    ]);
+  });
+
+  test('the local files of python-threatexchange', async () => {
+    const text = `pdq ${HEX}\nPDQ  ${HEX.toUpperCase()}\nvideo_md5 ${HEX.slice(32)}\npdq\n`;
+    expect(await readAll(text)).toEqual({
+      entries: [
+        { hash, labels: [] },
+        { hash, labels: [] },
+      ],
+      problems: ['3 bad-line', '4 bad-hash'],
+    });
+  });
+
+  test('16 digits need an algorithm', async () => {
+    const hex = HEX.slice(48);
+    expect(await readAll(`${hex}\ndhash ${hex}`)).toEqual({
+      entries: [{ hash: hashFromHex('dhash', hex), labels: [] }],
+      problems: ['1 bad-hash'],
+    });
+    expect((await readAll(`${hex}\n${HEX}`, { algorithm: 'phash' })).entries).toEqual([
+      { hash: hashFromHex('phash', hex), labels: [] },
+      { hash: hashFromHex('phash', HEX), labels: [] },
+    ]);
+  });
+});
+
+describe('CSV', () => {
+  test('quotes, commas in quotes, quotes in quotes, several lines in quotes', async () => {
+    const text = `${HEX},"a, b","say ""x""" , "two\nlines",it's "so"\n${HEX}`;
+    expect(await readAll(text)).toEqual({
+      entries: [
+        { hash, labels: ['a, b', 'say "x"', 'two\nlines', `it's "so"`] },
+        { hash, labels: [] },
+      ],
+      problems: [],
+    });
+  });
+
+  test('a header names the columns', async () => {
+    const text = [
+      'ID,Hash,algorithm,labels,quality,resample,source,colour',
+      `7,${HEX},pdq,a; b\\;c;,95,none,here,red`,
+      `8,${HEX.slice(48)},dhash,,,,,`,
+      `9,${HEX},,x`,
+      `10,${HEX},,x,,,,,beyond`,
+    ].join('\n');
+    expect(await readAll(text)).toEqual({
+      entries: [
+        { id: '7', hash, labels: ['a', 'b;c'], quality: 95, resample: 'none', source: 'here' },
+        { id: '8', hash: hashFromHex('dhash', HEX.slice(48)), labels: [] },
+        { id: '9', hash, labels: ['x'] },
+        { id: '10', hash, labels: ['x', 'beyond'] },
+      ],
+      problems: [],
+    });
+  });
+
+  test('the dataset of python-threatexchange; what it knows as harmless is kept out', async () => {
+    const text = [
+      'signal_type,signal_str,collab,category,tags',
+      `pdq,${HEX},Some list,POSITIVE_CLASS,bad worse`,
+      `pdq,${HEX},Some list,NEGATIVE_CLASS,`,
+      `video_md5,${HEX.slice(32)},Some list,POSITIVE_CLASS,`,
+    ].join('\r\n');
+    expect(await readAll(text)).toEqual({
+      entries: [{ hash, labels: ['bad', 'worse'], source: 'Some list' }],
+      problems: ['3 bad-line', '4 bad-line'],
+    });
+  });
+
+  test('a header is one before any entry, or the same again', async () => {
+    const text = `a list of hashes\nlabel,hash\nx,${HEX}\nlabel,hash\nsource,hash\ny,${HEX}`;
+    const { entries, problems } = await readAll(text);
+    expect(entries).toEqual([
+      { hash, labels: ['x'] },
+      { hash, labels: ['y'] },
+    ]);
+    expect(problems).toEqual(['1 bad-hash', '5 bad-hash']);
+  });
+
+  test('a stray quote costs its own line alone', async () => {
+    const text = `${HEX},"a\n${HEX},b\n"${HEX}",c\n"x"y,${HEX}\n${HEX},"d\n`;
+    expect(await readAll(text)).toEqual({
+      entries: [
+        { hash, labels: ['b'] },
+        { hash, labels: ['c'] },
+      ],
+      problems: ['1 bad-line', '4 bad-line', '5 bad-line'],
+    });
+  });
+
+  test('as Python writes it', async () => {
+    const text = readFileSync(join(FIXTURES, 'python.csv'), 'utf8');
+    const expected = JSON.parse(readFileSync(join(FIXTURES, 'python.json'), 'utf8'));
+    const { entries, problems } = await readAll(text);
+    expect(problems).toEqual([]);
+    expect(entries.map((entry) => ({ ...entry, hash: hashToHex(entry.hash) }))).toEqual(expected);
+  });
+});
+
+describe('JSONL', () => {
+  test('an object a line', async () => {
+    const text = [
+      `{"hash":"${HEX}","algorithm":"pdq","labels":["a"],"quality":95,"source":"s","id":7,"resample":512,"more":[]}`,
+      `  {"hash":"${HEX.toUpperCase()}","quality":null}`,
+      `{"signal_type":"dhash","signal_str":"${HEX.slice(48)}","tags":"a b"}`,
+    ].join('\n');
+    expect(await readAll(text)).toEqual({
+      entries: [
+        { hash, labels: ['a'], quality: 95, source: 's', id: '7', resample: 512 },
+        { hash, labels: [] },
+        { hash: hashFromHex('dhash', HEX.slice(48)), labels: ['a b'] },
+      ],
+      problems: [],
+    });
+  });
+
+  test('what `onlyhashes hash --json` prints: the file is a label, an error is a problem', async () => {
+    const variants = [{ name: 'stored', hash: HEX.replace('0', '1'), quality: 99 }];
+    const fine = {
+      file: 'a.jpg',
+      algorithm: 'pdq',
+      hash: HEX,
+      quality: 99,
+      resample: 512,
+      width: 4,
+      height: 3,
+      variants,
+    };
+    const failed = { file: 'b.jpg', error: { code: 'corrupt', message: 'expected an image' } };
+    const text = `${JSON.stringify(fine)}\n${JSON.stringify(failed)}\n`;
+    expect(await readAll(text)).toEqual({
+      entries: [{ hash, labels: ['a.jpg'], quality: 99, resample: 512 }],
+      problems: ['2 bad-line'],
+    });
+  });
+
+  test('a field that cannot be read is reported, and its entry kept', async () => {
+    const text = [
+      { quality: 101 },
+      { quality: '9x' },
+      { labels: ['a', 7] },
+      { id: 2 ** 60 },
+      { source: {} },
+      { resample: 256 },
+    ]
+      .map((fields) => JSON.stringify({ hash: HEX, ...fields }))
+      .join('\n');
+    const { entries, problems } = await readAll(text);
+    expect(entries).toEqual(
+      [0, 1, 2, 3, 4, 5].map((at) => ({ hash, labels: at === 2 ? ['a'] : [] })),
+    );
+    expect(problems).toEqual([1, 2, 3, 4, 5, 6].map((line) => `${line} bad-line`));
+  });
+
+  test('no member reaches a prototype', async () => {
+    const text = `{"hash":"${HEX}","__proto__":{"quality":3},"constructor":1,"toString":2}`;
+    expect((await readAll(text)).entries).toEqual([{ hash, labels: [] }]);
+    expect(Object.hasOwn(Object.prototype, 'quality')).toBe(false);
+  });
+
+  test('as Python writes it', async () => {
+    const text = readFileSync(join(FIXTURES, 'python.jsonl'), 'utf8');
+    const expected = JSON.parse(readFileSync(join(FIXTURES, 'python.json'), 'utf8'));
+    const { entries, problems } = await readAll(text);
+    expect(problems).toEqual([]);
+    expect(entries.map((entry) => ({ ...entry, hash: hashToHex(entry.hash) }))).toEqual(expected);
+  });
+});
+
+describe('problems', () => {
+  const bad = `${HEX}\n${HEX},"x" y\nnot a hash\n{"hash":\n${'a'.repeat(300)}\n${HEX}\n`;
+
+  test('are reported with their lines, and reading goes on', async () => {
+    const { entries, problems } = await readAll(bad, { maxLineLength: 200 });
+    expect(entries).toHaveLength(2);
+    expect(problems).toEqual(['2 bad-line', '3 bad-hash', '4 bad-line', '5 line-too-long']);
+  });
+
+  test('without onProblem the first one is thrown, after the entries before it', async () => {
+    const entries: unknown[] = [];
+    const read = async () => {
+      for await (const entry of readHashList(bad)) entries.push(entry);
+    };
+    await expect(read).rejects.toMatchObject({ name: 'FormatError', code: 'bad-line', line: 2 });
+    expect(entries).toHaveLength(1);
+  });
+
+  test('come in the order of the list', async () => {
+    const order: string[] = [];
+    const onProblem = ({ line }: FormatError) => order.push(`problem ${line}`);
+    for await (const _ of readHashList(`${HEX}\nx\n${HEX}\ny`, { onProblem })) order.push('entry');
+    expect(order).toEqual(['entry', 'problem 2', 'entry', 'problem 4']);
+  });
+
+  test('too many lines end the reading, with onProblem too', async () => {
+    const entries: unknown[] = [];
+    const read = async (text: string) => {
+      const options = { maxLines: 2, onProblem: () => {} };
+      for await (const entry of readHashList(text, options)) entries.push(entry);
+    };
+    await read(`${HEX}\n${HEX}\n`);
+    expect(entries).toHaveLength(2);
+    await expect(() => read(`${HEX}\n${HEX}\n${HEX}`)).rejects.toMatchObject({
+      code: 'too-many-lines',
+      line: 3,
+    });
+    expect(entries).toHaveLength(4);
+  });
+
+  test('options are checked', async () => {
+    const read = (options: object) => readHashList('', options).next();
+    await expect(() => read({ algorithm: 'md5' })).rejects.toThrow(TypeError);
+    await expect(() => read({ maxLineLength: 0 })).rejects.toThrow(RangeError);
+    await expect(() => read({ maxLines: Number.NaN })).rejects.toThrow(RangeError);
+    await expect(() => readHashList([7] as never).next()).rejects.toThrow(TypeError);
+  });
+});
+
+describe('properties', () => {
+  const listText = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(HEX, `${HEX},a`, `pdq ${HEX}`, 'label,hash', `{"hash":"${HEX}"}`, '', '"'),
+        awkwardText,
+        awkwardText.map((text) => `${HEX},"${text}"`),
+        awkwardText.map((text) => `${HEX},${text}`),
+        awkwardText.map((text) => JSON.stringify({ hash: HEX, labels: [text] })),
+      ),
+      { maxLength: 40 },
+    )
+    .chain((lines) => fc.constantFrom('\n', '\r\n').map((newline) => lines.join(newline)));
+
+  test('how text is cut into chunks changes nothing, as strings or as bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        listText,
+        fc.array(fc.nat(), { maxLength: 30 }),
+        fc.constantFrom({}, { maxLineLength: 70 }),
+        async (text, cuts, options) => {
+          const whole = await readAll(text, options);
+          expect(await readAll(cut(text, cuts), options)).toEqual(whole);
+          expect(await readAll([...text], options)).toEqual(whole);
+          // Lone surrogates have no bytes of their own.
+          const bytes = Buffer.from(text);
+          const at = [
+            ...cuts.map((c) => c % (bytes.length + 1)).sort((a, b) => a - b),
+            bytes.length,
+          ];
+          const pieces = at.map((end, i) => bytes.subarray(i === 0 ? 0 : at[i - 1], end));
+          expect(await readAll(pieces, options)).toEqual(await readAll(bytes.toString(), options));
+        },
+      ),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+
+  test('any bytes give entries or problems, and no message holds what they say', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 500 }).map((bytes) => [bytes]),
+          listText.map((text) => [text]),
+        ),
+        async (chunks) => {
+          const before = chunks.map((chunk) => chunk.slice());
+          const options = {
+            onProblem: (error: FormatError) => {
+              expect(error).toBeInstanceOf(FormatError);
+              expect(error.line).toBeGreaterThan(0);
+              expect(error.message).toMatch(/^[\w ,:'-]+$/);
+              expect(error.message).not.toContain(HEX.slice(0, 8));
+            },
+          };
+          for await (const entry of readHashList(chunks, options)) {
+            expect(entry.hash.bytes).toHaveLength(32);
+          }
+          expect(chunks).toEqual(before);
+        },
+      ),
+      { numRuns: 2000, seed: 1 },
+    );
+  });
+
+  test('a bad line changes nothing but itself', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entryOf(anyHash), { maxLength: 8 }),
+        fc.nat(),
+        fc.constantFrom('zz', '{', `${HEX},"a"b`, 'x'.repeat(70_000), `${HEX}0,x`),
+        async (entries, at, line) => {
+          const lines = [...writeHashList(entries, { format: 'jsonl' })];
+          const where = at % (lines.length + 1);
+          const { entries: read, problems } = await readAll([
+            ...lines.slice(0, where),
+            `${line}\n`,
+            ...lines.slice(where),
+          ]);
+          expect(read).toEqual(entries);
+          expect(problems).toHaveLength(1);
+          expect(problems[0]).toMatch(new RegExp(`^${where + 1} `));
+        },
+      ),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+
+  test('quotes that never close cost at most 32 readings of each line', async () => {
+    const line = vi.spyOn(ListRecords.prototype, 'line');
+    try {
+      for (const hostile of ['x",y,"c', '"', ',"', '"""', `${HEX},"`, '"a\r']) {
+        line.mockClear();
+        const lines = 3000;
+        await readAll(`${hostile}\n`.repeat(lines));
+        expect(line.mock.calls.length).toBeLessThanOrEqual(33 * lines);
+      }
+    } finally {
+      line.mockRestore();
+    }
+  });
+});

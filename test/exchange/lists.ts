@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import type { FormatError } from '../../src/errors.js';
+import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
+import { type ReadOptions, readHashList } from '../../src/exchange/hash-list.js';
+import type { TextSource } from '../../src/exchange/text.js';
+import type { Hash } from '../../src/hash.js';
+import { hashOf } from '../arbitraries.js';
+
+/** Every entry and every problem of a list. */
+export async function readAll(
+  text: TextSource,
+  options: ReadOptions = {},
+): Promise<{ entries: BlocklistEntry[]; problems: string[] }> {
+  const entries: BlocklistEntry[] = [];
+  const problems: string[] = [];
+  const onProblem = ({ code, line }: FormatError) => problems.push(`${line} ${code}`);
+  for await (const entry of readHashList(text, { onProblem, ...options })) entries.push(entry);
+  return { entries, problems };
+}
+
+/** Any hash of any kind. */
+export const anyHash: fc.Arbitrary<Hash> = fc.oneof(
+  hashOf('pdq', 256),
+  hashOf('dhash', 64),
+  hashOf('blockhash', 256),
+);
+
+/** Text with everything in it that means something to a reader of lists. */
+export const awkwardText: fc.Arbitrary<string> = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...',;"\\\'=+-@# \t\r\n{}\u0000\u2028\ufeff'.split(''), '""', '\r\n', '95'),
+      fc.string({ unit: 'binary', maxLength: 4 }),
+    ),
+    { maxLength: 8 },
+  )
+  .map((parts) => parts.join(''));
+
+/** Any entry with the given hash. */
+export const entryOf = (hash: fc.Arbitrary<Hash>): fc.Arbitrary<BlocklistEntry> =>
+  fc.record(
+    {
+      hash,
+      labels: fc.array(
+        awkwardText.filter((text) => text !== ''),
+        { maxLength: 3 },
+      ),
+      quality: fc.integer({ min: 0, max: 100 }),
+      source: awkwardText.filter((text) => text !== ''),
+      id: awkwardText.filter((text) => text !== ''),
+      resample: fc.constantFrom<512 | 'none'>(512, 'none'),
+    },
+    { requiredKeys: ['hash', 'labels'] },
+  );
+
+/** `text` cut at `cuts`, which are taken modulo its length. */
+export function cut(text: string, cuts: readonly number[]): string[] {
+  const at = [0, ...cuts.map((c) => c % (text.length + 1)).sort((a, b) => a - b), text.length];
+  return at.slice(1).map((end, i) => text.slice(at[i]!, end));
+}

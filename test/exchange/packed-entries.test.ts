@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { hashFromHex } from '../../src/hash.js';
+import { hashOf } from '../arbitraries.js';
+import { entryOf } from './lists.js';
+
+const HEX = '0123456789abcdef'.repeat(4);
+const hash = hashFromHex('pdq', HEX);
+
+test('gives back what was pushed, and the hashes end to end', () => {
+  fc.assert(
+    fc.property(fc.array(entryOf(hashOf('dhash', 64)), { maxLength: 200 }), (entries) => {
+      const packed = new PackedEntries('dhash', 64, { capacity: 0 });
+      expect(entries.map((entry) => packed.push(entry))).toEqual(entries.map((_, row) => row));
+      expect(entries.map((_, row) => packed.entryAt(row))).toEqual(entries);
+      expect(packed.size).toBe(entries.length);
+      expect(packed.hashes).toEqual({
+        algorithm: 'dhash',
+        bits: 64,
+        bytes: Uint8Array.from(entries.flatMap((entry) => [...entry.hash.bytes])),
+      });
+      entries.forEach(({ quality, id, source }, row) => {
+        expect([packed.qualityAt(row), packed.idAt(row), packed.sourceAt(row)]).toEqual([
+          quality,
+          id,
+          source,
+        ]);
+      });
+    }),
+    { seed: 1 },
+  );
+});
+
+test('more notes than are shared are kept all the same', () => {
+  const packed = new PackedEntries('pdq', 256);
+  for (let i = 0; i < 66_000; i++) packed.push({ hash, labels: [`${i}`] });
+  packed.push({ hash, labels: ['65999'] });
+  expect([0, 65_535, 65_536, 65_999, 66_000].map((row) => packed.entryAt(row).labels)).toEqual([
+    ['0'],
+    ['65535'],
+    ['65536'],
+    ['65999'],
+    ['65999'],
+  ]);
+});
+
+test('an input is copied, an output is fresh', () => {
+  const packed = new PackedEntries('pdq', 256);
+  const labels = ['a'];
+  const bytes = hash.bytes.slice();
+  packed.push({ hash: { algorithm: 'pdq', bytes }, labels });
+  bytes.fill(0);
+  labels.push('b');
+  const first = packed.entryAt(0);
+  first.hash.bytes.fill(1);
+  (first.labels as string[]).push('c');
+  expect(packed.entryAt(0)).toEqual({ hash, labels: ['a'] });
+});
+
+test('bare hashes from hex', () => {
+  const packed = new PackedEntries('pdq', 256);
+  expect(packed.pushHex(`x${HEX}`, 1)).toBe(true);
+  expect(packed.pushHex(`x${HEX}`, 0)).toBe(false);
+  expect(packed.pushHex(HEX, 1)).toBe(false);
+  expect(packed.size).toBe(1);
+  expect(packed.entryAt(0)).toEqual({ hash, labels: [] });
+});
+
+test('an erased row is zero and says nothing', () => {
+  const packed = new PackedEntries('pdq', 256);
+  const entry = { hash, labels: ['a'], quality: 9, id: 'i', source: 's' };
+  for (let i = 0; i < 3; i++) packed.push(entry);
+  packed.erase(1);
+  const zero = { algorithm: 'pdq', bytes: new Uint8Array(32) };
+  expect([0, 1, 2].map((row) => packed.entryAt(row))).toEqual([
+    entry,
+    { hash: zero, labels: [] },
+    entry,
+  ]);
+});
+
+test('what does not fit is refused, and nothing is added', () => {
+  const packed = new PackedEntries('dhash', 256);
+  const other = hashFromHex('dhash', HEX.slice(48));
+  const fitting = hashFromHex('dhash', HEX);
+  expect(() => packed.push({ hash, labels: [] })).toThrow(TypeError);
+  expect(() => packed.push({ hash: other, labels: [] })).toThrow(RangeError);
+  for (const quality of [-1, 101, 0.5, Number.NaN]) {
+    expect(() => packed.push({ hash: fitting, labels: [], quality })).toThrow(RangeError);
+  }
+  expect(packed.size).toBe(0);
+  expect(() => packed.entryAt(0)).toThrow(RangeError);
+  expect(() => new PackedEntries('md5' as never, 64)).toThrow(TypeError);
+  expect(() => new PackedEntries('pdq', 64)).toThrow(RangeError);
+});

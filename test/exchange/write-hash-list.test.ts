@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
+import { writeHashList } from '../../src/exchange/write-hash-list.js';
+import { hashFromHex } from '../../src/hash.js';
+import { hashOf } from '../arbitraries.js';
+import { anyHash, entryOf, readAll } from './lists.js';
+
+const HEX = '0123456789abcdef'.repeat(4);
+const hash = hashFromHex('pdq', HEX);
+const write = (entries: BlocklistEntry[], format: 'plain' | 'csv' | 'jsonl') =>
+  [...writeHashList(entries, { format })].join('');
+
+test('an entry in each form', () => {
+  const entry: BlocklistEntry = {
+    hash,
+    labels: ['nudity', '=1+1'],
+    quality: 95,
+    source: 'x, y',
+    id: '7',
+    resample: 512,
+  };
+  expect(write([entry], 'csv')).toBe(
+    `hash,algorithm,quality,source,id,resample,labels\n${HEX},pdq,95,"x, y",7,512,"nudity;'=1+1"\n`,
+  );
+  expect(write([entry], 'plain')).toBe(`${HEX},95,nudity,'=1+1\n`);
+  expect(JSON.parse(write([entry], 'jsonl'))).toEqual({ ...entry, hash: HEX, algorithm: 'pdq' });
+  expect([...writeHashList([entry])].join('')).toBe(write([entry], 'csv'));
+});
+
+test('plain lines say no more than they need', () => {
+  const plain = (fields: Partial<BlocklistEntry>) =>
+    write([{ hash, labels: [], ...fields }], 'plain');
+  expect(plain({})).toBe(`${HEX}\n`);
+  expect(plain({ labels: ['a', '', 'b'] })).toBe(`${HEX},a,b\n`);
+  expect(plain({ quality: 7 })).toBe(`${HEX},7,\n`);
+  expect(plain({ labels: ['7', 'b'] })).toBe(`${HEX},,7,b\n`);
+});
+
+test('what is written is what is read', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(entryOf(anyHash), { maxLength: 6 }), async (entries) => {
+      for (const format of ['csv', 'jsonl'] as const) {
+        expect(await readAll(write(entries, format))).toEqual({ entries, problems: [] });
+      }
+    }),
+    { numRuns: 1000, seed: 1 },
+  );
+});
+
+test('so are plain lists, hash, labels and quality', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(entryOf(hashOf('pdq', 256)), { maxLength: 6 }), async (entries) => {
+      const { entries: read, problems } = await readAll(write(entries, 'plain'));
+      expect(problems).toEqual([]);
+      expect(read).toEqual(
+        entries.map(({ hash, labels, quality }) => ({
+          hash,
+          labels,
+          ...(quality !== undefined && { quality }),
+        })),
+      );
+    }),
+    { numRuns: 1000, seed: 1 },
+  );
+});
+
+test('text that no reader would take back is refused', async () => {
+  const most = { hash, labels: ['a\n'.repeat(31)] };
+  for (const format of ['csv', 'plain', 'jsonl'] as const) {
+    expect(await readAll(write([most], format))).toEqual({ entries: [most], problems: [] });
+  }
+  const more = { hash, labels: ['a\n'.repeat(32)] };
+  expect(() => write([more], 'csv')).toThrow(RangeError);
+  expect(() => write([more], 'plain')).toThrow(RangeError);
+  expect((await readAll(write([more], 'jsonl'))).entries).toEqual([more]);
+  expect(() => write([], 'xml' as never)).toThrow(TypeError);
+});
