@@ -1,8 +1,10 @@
 import { blockhashBench } from './blockhash.js';
+import { distanceBench } from './distance.js';
 import { type Bench, machine, type Race } from './harness.js';
+import { scanBench } from './scan.js';
 
 /** Every benchmark, by the name that `onlyhashes bench NAME` takes. */
-export const BENCHES: readonly Bench[] = [blockhashBench];
+export const BENCHES: readonly Bench[] = [blockhashBench, distanceBench, scanBench];
 
 export interface RunOptions {
   /** one JSON object on standard output instead of tables */

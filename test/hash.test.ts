@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Bits,
+  bitsOf,
+  distance,
+  hashFromHex,
+  hashFromJSON,
+  hashToHex,
+  hashToJSON,
+} from '../src/hash.js';
+import { flipBits, hashOf } from './arbitraries.js';
+import { naiveDistance } from './oracles/hamming.js';
+
+const HEX = 'f8f8f0cee0f4a84f06370a2a038f63f0b36e26d596621e1d33e6b39c4e9c9b22';
+
+test('hex and back', () => {
+  const hash = hashFromHex('pdq', HEX.toUpperCase());
+  expect(hash.bytes[0]).toBe(0xf8);
+  expect(hashToHex(hash)).toBe(HEX);
+  expect(hashToJSON(hash)).toEqual({ algorithm: 'pdq', hash: HEX, resample: 512 });
+  expect(hashToJSON(hash, { resample: 'none' }).resample).toBe('none');
+  expect(hashToJSON(hashFromHex('phash', '00ff00ff00ff00ff'))).toEqual({
+    algorithm: 'phash',
+    hash: '00ff00ff00ff00ff',
+  });
+});
+
+test.each([
+  ['pdq', HEX.slice(1), RangeError],
+  ['pdq', HEX.slice(0, 16), RangeError],
+  ['pdq', `${HEX.slice(0, 63)}g`, RangeError],
+  ['pdq', `${HEX.slice(0, 63)}\n`, RangeError],
+  ['sha1', HEX, TypeError],
+  ['__proto__', HEX, TypeError],
+  ['pdq', undefined, RangeError],
+] as const)('%s %s is refused', (algorithm, hex, error) => {
+  expect(() => hashFromHex(algorithm as 'pdq', hex as string)).toThrow(error);
+});
+
+test('distance refuses what does not compare, without naming the hash', () => {
+  const pdq = hashFromHex('pdq', HEX);
+  const blockhash = hashFromHex('blockhash', HEX);
+  const short = hashFromHex('blockhash', HEX.slice(0, 16));
+  expect(() => distance(pdq, blockhash)).toThrow(TypeError);
+  expect(() => distance(blockhash, short)).toThrow(RangeError);
+  expect(() => distance(pdq, { algorithm: 'pdq', bytes: new Uint8Array(31) })).toThrow(RangeError);
+  expect(() => distance(pdq, undefined as never)).toThrow(TypeError);
+  for (const wrong of [blockhash, short]) {
+    try {
+      distance(pdq, wrong);
+    } catch (error) {
+      expect(String(error)).not.toContain(HEX.slice(0, 6));
+    }
+  }
+});
+
+describe.each<[Bits]>([[64], [256]])('%i bits', (bits) => {
+  const hash = hashOf('blockhash', bits);
+
+  test('round trips', () => {
+    fc.assert(
+      fc.property(hash, (a) => {
+        expect(hashFromHex('blockhash', hashToHex(a))).toEqual(a);
+        expect(hashFromJSON(JSON.parse(JSON.stringify(hashToJSON(a))))).toEqual(a);
+        expect(bitsOf(a)).toBe(bits);
+      }),
+    );
+  });
+
+  test('distance is the naive one, and a metric', () => {
+    fc.assert(
+      fc.property(hash, hash, hash, (a, b, c) => {
+        expect(distance(a, b)).toBe(naiveDistance(a.bytes, b.bytes));
+        expect(distance(b, a)).toBe(distance(a, b));
+        expect(distance(a, a)).toBe(0);
+        expect(distance(a, c)).toBeLessThanOrEqual(distance(a, b) + distance(b, c));
+      }),
+    );
+  });
+
+  test('flipping k bits gives distance k', () => {
+    const order = fc.shuffledSubarray([...Array(bits).keys()]);
+    fc.assert(
+      fc.property(hash, order, (a, bitNumbers) => {
+        expect(distance(a, flipBits(a, bitNumbers, bitNumbers.length))).toBe(bitNumbers.length);
+      }),
+    );
+  });
+});
