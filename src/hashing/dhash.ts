@@ -1,0 +1,23 @@
+import type { Bits, Hash } from '../hash.js';
+import type { Pixels } from '../pixels.js';
+import { gridSide } from './grid.js';
+import { greyThumbnail } from './thumbnail.js';
+
+/**
+ * dHash of an image: one bit for each sample of its grey thumbnail of 9 x 8 or 17 x 16 but those of the first column,
+ * set where it is brighter than its left neighbour; row-major.
+ * Algorithm: ImageHash 4.3 (Python), `dhash(image, hash_size=8 or 16)`: the same bits for the same pixels. Alpha is
+ * dropped.
+ * @throws {RangeError} if `bits` is neither 64 nor 256, or the pixels' shape contradicts itself
+ * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
+ */
+export function dhash(pixels: Pixels, { bits = 64 }: { bits?: Bits } = {}): { hash: Hash } {
+  const side = gridSide(bits);
+  const thumbnail = greyThumbnail(pixels, side + 1, side);
+  const bytes = new Uint8Array(bits / 8);
+  for (let i = 0; i < bits; i++) {
+    const at = i + Math.floor(i / side);
+    if (thumbnail[at + 1]! > thumbnail[at]!) bytes[i >> 3]! |= 128 >> (i & 7);
+  }
+  return { hash: { algorithm: 'dhash', bytes } };
+}

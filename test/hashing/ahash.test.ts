@@ -1,0 +1,4 @@
+import { ahash } from '../../src/hashing/ahash.js';
+import { describeImageHash } from '../imagehash.js';
+
+describeImageHash('ahash', ahash);
