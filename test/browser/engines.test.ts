@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { describeEngine, ENGINES } from './engines.js';
+import { serve } from './serve.js';
+
+const POLICY = "default-src 'none'";
+const HTML = `<!doctype html><title>harness</title><input type="file" id="files" multiple><input id="text"><button>go</button>`;
+
+for (const name of ENGINES) {
+  describeEngine(name, (open) => {
+    test('a page under a strict policy is driven: evaluate, keys, files, screenshot', async () => {
+      const site = await serve((path) =>
+        path === '/' ? { body: HTML, headers: { 'content-security-policy': POLICY } } : undefined,
+      );
+      const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-harness-'));
+      try {
+        const file = join(folder, 'a.txt');
+        writeFileSync(file, 'twelve bytes');
+        const page = await open.page();
+        await page.goto(`${site.url}/`);
+        expect(await page.url()).toBe(`${site.url}/`);
+        const sum = await page.evaluate(
+          async (a: number, b: number) => {
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            return { sum: a + b, title: document.title };
+          },
+          2,
+          3,
+        );
+        expect(sum).toEqual({ sum: 5, title: 'harness' });
+        await expect(
+          page.evaluate(() => {
+            throw new TypeError('as thrown');
+          }),
+        ).rejects.toThrow('as thrown');
+        await page.setFiles('#files', [file]);
+        const size = await page.evaluate(
+          () => (document.querySelector('#files') as HTMLInputElement).files?.[0]?.size,
+        );
+        expect(size).toBe(12);
+        await page.evaluate(() => (document.querySelector('#files') as HTMLElement).focus());
+        await page.press('Tab');
+        await page.press('a');
+        await page.press('b', { shift: true });
+        const text = await page.evaluate(
+          () => (document.querySelector('#text') as HTMLInputElement).value,
+        );
+        expect(text.toLowerCase()).toBe('ab');
+        await page.press('Tab');
+        const focused = await page.evaluate(() => document.activeElement?.tagName);
+        expect(focused).toBe('BUTTON');
+        await page.resize(800, 600);
+        const png = await page.screenshot();
+        expect([...png.subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
+      } finally {
+        await site.close();
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    test('a second window, and one opened from a file', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-harness-'));
+      try {
+        const file = join(folder, 'page.html');
+        writeFileSync(file, HTML);
+        const [first, second] = [await open.page(), await open.page()];
+        await first.goto('about:blank');
+        await second.goto(`file://${file}`);
+        expect(await first.url()).toBe('about:blank');
+        expect(await second.waitFor(() => document.title)).toBe('harness');
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  });
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize, sep } from 'node:path';
+import { ROOT } from '../package.js';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
+
+/** What a site answers: a body and headers. */
+export interface Answer {
+  body: string | Uint8Array;
+  headers?: Record<string, string>;
+}
+
+/** A site on loopback. */
+export interface Site {
+  /** without a slash at its end */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `answer(path)` on a port of its own, 404 where it gives nothing. Nothing is cached.
+ * @param host the address it listens on
+ */
+export async function serve(
+  answer: (path: string, request: IncomingMessage) => Answer | undefined,
+  host = '127.0.0.1',
+): Promise<Site> {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://site').pathname);
+    const found = answer(path, request);
+    const { body, headers } = found ?? { body: '', headers: {} };
+    response.writeHead(found ? 200 : 404, {
+      'content-type':
+        TYPES[extname(path)] ?? (path === '/' ? TYPES['.html']! : 'application/octet-stream'),
+      'cache-control': 'no-store',
+      ...headers,
+    });
+    response.end(body);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, host, resolve);
+  });
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The file of the project at `path` ('/dist/browser.js', '/fixtures/…'); undefined outside these two folders. */
+export function projectFile(path: string): Answer | undefined {
+  const file = normalize(path);
+  if (!file.startsWith(`${sep}dist${sep}`) && !file.startsWith(`${sep}fixtures${sep}`)) {
+    return undefined;
+  }
+  try {
+    return { body: readFileSync(join(ROOT, file)) };
+  } catch {
+    return undefined;
+  }
+}
