@@ -241,6 +241,11 @@ describe('problems', () => {
     expect(problems).toEqual(['2 bad-line', '3 bad-hash', '4 bad-line', '5 line-too-long']);
   });
 
+  test('of a record of several lines are at its first', async () => {
+    const text = `${HEX}\nzz,"a\nb"\n${HEX},"a\nb"c\n`;
+    expect((await readAll(text)).problems).toEqual(['2 bad-hash', '4 bad-line', '5 bad-hash']);
+  });
+
   test('without onProblem the first one is thrown, after the entries before it', async () => {
     const entries: unknown[] = [];
     const read = async () => {
