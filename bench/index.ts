@@ -1,10 +1,11 @@
 import { blockhashBench } from './blockhash.js';
 import { distanceBench } from './distance.js';
 import { type Bench, machine, type Race } from './harness.js';
+import { imageHashBench } from './imagehash.js';
 import { scanBench } from './scan.js';
 
 /** Every benchmark, by the name that `onlyhashes bench NAME` takes. */
-export const BENCHES: readonly Bench[] = [blockhashBench, distanceBench, scanBench];
+export const BENCHES: readonly Bench[] = [blockhashBench, distanceBench, scanBench, imageHashBench];
 
 export interface RunOptions {
   /** one JSON object on standard output instead of tables */

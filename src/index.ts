@@ -17,5 +17,8 @@ export {
   type Resample,
   type VariantName,
 } from './hash.js';
+export { ahash } from './hashing/ahash.js';
 export { blockhash } from './hashing/blockhash.js';
+export { dhash } from './hashing/dhash.js';
+export { phash } from './hashing/phash.js';
 export type { Channels, Pixels } from './pixels.js';
