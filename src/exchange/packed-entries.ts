@@ -129,11 +129,6 @@ export class PackedEntries {
     return this.#ids?.[row];
   }
 
-  /** The source of a row, where it has one. */
-  sourceAt(row: number): string | undefined {
-    return this.#notes[this.#note[row]!]?.source;
-  }
-
   /** Overwrites the hash of a row with zeros and forgets what was said about it. The other rows keep their numbers. */
   erase(row: number): void {
     const size = this.bits / 8;

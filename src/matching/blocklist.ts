@@ -1,0 +1,239 @@
+import { DecodeError } from '../errors.js';
+import type { BlocklistEntry } from '../exchange/blocklist-entry.js';
+import { PackedEntries } from '../exchange/packed-entries.js';
+import {
+  type Algorithm,
+  type Bits,
+  bitsOf,
+  type Hash,
+  type HashedImage,
+  type HashedVariant,
+  hashToHex,
+} from '../hash.js';
+import { decide, type Found } from './decide.js';
+import { type Decision, unhashable } from './decision.js';
+import { isDegenerate } from './degenerate.js';
+import { checkPolicy, type PolicyOptions } from './policy.js';
+import { type IndexedEntries, Shelf } from './shelf.js';
+
+/** What is withdrawn: every entry of a hash, or every entry with an id (of one source, where it is told). */
+export type Withdrawal = Hash | { readonly id: string; readonly source?: string };
+
+/** Why an entry was kept out of matching. */
+export type KeptOutReason = 'degenerate' | 'withdrawn';
+
+/** What a blocklist is made of: entries one by one, by column, or under an index that is there already. */
+export type BlocklistPart = BlocklistEntry | PackedEntries | IndexedEntries;
+
+export interface BlocklistOptions {
+  /** changes to the policy; PDQ: match up to 31 bits, review up to 60, minimum quality 50 */
+  policy?: PolicyOptions;
+  /** what was withdrawn before, as `withdrawals` gave it */
+  withdrawn?: Iterable<Withdrawal>;
+  /** told of each entry that is kept out */
+  onKeptOut?: (entry: BlocklistEntry, reason: KeptOutReason) => void;
+}
+
+/** Entries to match against, of any algorithms and widths side by side. Made by `createBlocklist`. */
+export class Blocklist {
+  readonly policy: PolicyOptions;
+  readonly #onKeptOut: ((entry: BlocklistEntry, reason: KeptOutReason) => void) | undefined;
+  readonly #keptOut: Record<KeptOutReason, number> = { degenerate: 0, withdrawn: 0 };
+  /** by algorithm and width; several where indexes were attached */
+  readonly #shelves = new Map<string, Shelf[]>();
+  readonly #withdrawn = new Map<string, Withdrawal>();
+
+  constructor({ policy = {}, withdrawn = [], onKeptOut }: BlocklistOptions = {}) {
+    checkPolicy(policy);
+    this.policy = policy;
+    this.#onKeptOut = onKeptOut;
+    for (const withdrawal of withdrawn) this.withdraw(withdrawal);
+  }
+
+  /** Entries that a query can match. */
+  get size(): number {
+    let size = 0;
+    for (const shelf of this.#allShelves()) size += shelf.size;
+    return size;
+  }
+
+  /** How many entries were kept out so far, and why. */
+  get keptOut(): Readonly<Record<KeptOutReason, number>> {
+    return { ...this.#keptOut };
+  }
+
+  /** What was withdrawn and not reinstated, for `options.withdrawn` of the next blocklist. */
+  get withdrawals(): Withdrawal[] {
+    return [...this.#withdrawn.values()];
+  }
+
+  /**
+   * Adds an entry, copied; the next decision knows it. Kept out are degenerate hashes and what was withdrawn.
+   * @returns whether it was added
+   */
+  add(entry: BlocklistEntry): boolean {
+    const bits = bitsOf(entry.hash);
+    const reason = this.#isWithdrawn(entry)
+      ? 'withdrawn'
+      : isDegenerate(entry.hash)
+        ? 'degenerate'
+        : undefined;
+    if (reason !== undefined) {
+      this.#keptOut[reason]++;
+      this.#onKeptOut?.(entry, reason);
+      return false;
+    }
+    const { algorithm } = entry.hash;
+    const shelves = this.#shelvesOf(algorithm, bits);
+    if (shelves.length === 0) shelves.push(new Shelf(algorithm, bits));
+    shelves.at(-1)!.add(entry);
+    return true;
+  }
+
+  /** Adds entries by column, or attaches an index that is searched as it is; as `add` otherwise. */
+  addPart(part: BlocklistPart): void {
+    if ('hash' in part) this.add(part);
+    else if (part instanceof PackedEntries) {
+      for (let row = 0; row < part.size; row++) this.add(part.entryAt(row));
+    } else {
+      const { algorithm, bits } = part.index;
+      const shelf = new Shelf(algorithm, bits, part);
+      this.#shelvesOf(algorithm, bits).push(shelf);
+      for (const withdrawal of this.#withdrawn.values()) removeFrom(shelf, withdrawal);
+    }
+  }
+
+  /**
+   * Takes entries out, at once: no decision from now on finds them. It is remembered: an entry of the same hash, or with
+   * the same id, that is added later (a list that is read again, a feed that is behind) is kept out until `reinstate`.
+   * @returns how many entries were taken out
+   */
+  withdraw(withdrawal: Withdrawal): number {
+    const kept = copyOf(withdrawal);
+    this.#withdrawn.set(keyOf(kept), kept);
+    let count = 0;
+    for (const shelf of this.#allShelves()) count += removeFrom(shelf, kept);
+    return count;
+  }
+
+  /**
+   * Lifts a withdrawal, told as it was made: entries may be added again. Those that were taken out do not come back.
+   * @returns whether there was such a withdrawal
+   */
+  reinstate(withdrawal: Withdrawal): boolean {
+    return this.#withdrawn.delete(keyOf(copyOf(withdrawal)));
+  }
+
+  /**
+   * Decides about one picture.
+   *
+   * Every variant is searched at `matchDistance`, until one matches; the main hash (the first variant, or the image's
+   * own) is also searched at `reviewDistance`, if nothing matched. What a low quality puts in doubt is for review.
+   * @param query variants, which are pulled only while they are needed; a hashed image; or the error that came instead,
+   *   which makes the picture `unhashable`, as does an iterable without a variant
+   * @param options.all search every variant, also after a match
+   * @throws {TypeError} if `query` is none of these
+   */
+  decide(
+    query: Iterable<HashedVariant> | HashedImage | DecodeError,
+    { all = false }: { all?: boolean } = {},
+  ): Decision {
+    const { policy } = this;
+    if (query instanceof DecodeError) return unhashable(query, policy);
+    const variants = 'hash' in query ? variantsOf(query) : query;
+    return decide(variants, (hash, distance) => this.#search(hash, distance), { policy, all });
+  }
+
+  #search(hash: Hash, maxDistance: number): Found[] | undefined {
+    const shelves = this.#shelvesOf(hash.algorithm, bitsOf(hash));
+    if (shelves.every((shelf) => shelf.size === 0)) return undefined;
+    const found: Found[] = [];
+    for (const shelf of shelves) {
+      for (const { row, distance } of shelf.search(hash, maxDistance)) {
+        const entry = shelf.entryAt(row);
+        // Nobody looked at the hashes of an attached index.
+        if (!isDegenerate(entry.hash)) found.push({ entry, distance });
+      }
+    }
+    return found;
+  }
+
+  #isWithdrawn({ hash, id, source }: BlocklistEntry): boolean {
+    if (this.#withdrawn.size === 0) return false;
+    return (
+      this.#withdrawn.has(keyOf(hash)) ||
+      (id !== undefined &&
+        (this.#withdrawn.has(keyOf({ id })) ||
+          (source !== undefined && this.#withdrawn.has(keyOf({ id, source })))))
+    );
+  }
+
+  #shelvesOf(algorithm: Algorithm, bits: Bits): Shelf[] {
+    const kind = `${algorithm}-${bits}`;
+    const shelves = this.#shelves.get(kind) ?? [];
+    this.#shelves.set(kind, shelves);
+    return shelves;
+  }
+
+  #allShelves(): Shelf[] {
+    return [...this.#shelves.values()].flat();
+  }
+}
+
+/**
+ * A blocklist of `entries`, which are copied, but for an attached index, which is kept: leave it to the blocklist.
+ * A list that arrives bit by bit gives a promise.
+ * @throws {RangeError} if the policy is out of range
+ * @example
+ * const blocklist = await createBlocklist(readHashList(text));
+ * const { verdict, reason, matches } = blocklist.decide(await hashFile(path));
+ */
+export function createBlocklist(
+  entries: Iterable<BlocklistPart>,
+  options?: BlocklistOptions,
+): Blocklist;
+export function createBlocklist(
+  entries: AsyncIterable<BlocklistPart>,
+  options?: BlocklistOptions,
+): Promise<Blocklist>;
+export function createBlocklist(
+  entries: Iterable<BlocklistPart> | AsyncIterable<BlocklistPart>,
+  options?: BlocklistOptions,
+): Blocklist | Promise<Blocklist> {
+  const blocklist = new Blocklist(options);
+  if (Symbol.asyncIterator in entries) return filled(blocklist, entries);
+  for (const part of entries) blocklist.addPart(part);
+  return blocklist;
+}
+
+async function filled(
+  blocklist: Blocklist,
+  entries: AsyncIterable<BlocklistPart>,
+): Promise<Blocklist> {
+  for await (const part of entries) blocklist.addPart(part);
+  return blocklist;
+}
+
+function* variantsOf({ hash, quality, variants }: HashedImage): Generator<HashedVariant> {
+  yield { name: 'original', hash, ...(quality !== undefined && { quality }) };
+  yield* variants;
+}
+
+function removeFrom(shelf: Shelf, withdrawal: Withdrawal): number {
+  const rows =
+    'id' in withdrawal ? shelf.rowsOf(withdrawal.id, withdrawal.source) : shelf.rowsAt(withdrawal);
+  for (const row of rows) shelf.remove(row);
+  return rows.length;
+}
+
+function copyOf(withdrawal: Withdrawal): Withdrawal {
+  if ('id' in withdrawal) return { ...withdrawal };
+  bitsOf(withdrawal);
+  return { algorithm: withdrawal.algorithm, bytes: withdrawal.bytes.slice() };
+}
+
+function keyOf(withdrawal: Withdrawal): string {
+  return 'id' in withdrawal
+    ? JSON.stringify([withdrawal.id, withdrawal.source])
+    : `${withdrawal.algorithm} ${hashToHex(withdrawal)}`;
+}

@@ -1,0 +1,95 @@
+import { DecodeError, type DecodeErrorCode } from '../errors.js';
+import type { BlocklistEntry } from '../exchange/blocklist-entry.js';
+import type { HashedVariant, VariantGeometry } from '../hash.js';
+import { hashToHex } from '../hash.js';
+import { type Policy, type PolicyOptions, policyFor } from './policy.js';
+
+/** An entry near a variant: a `match` by itself, or for `review` by a person. */
+export interface Match {
+  readonly entry: BlocklistEntry;
+  /** bits */
+  readonly distance: number;
+  readonly tier: 'match' | 'review';
+  readonly variant: HashedVariant;
+}
+
+/** Why a decision is what it is. Words are API. */
+export type DecisionReason =
+  /** match: an entry within `matchDistance`, and no quality known to be low */
+  | 'within-match-distance'
+  /** review: an entry within `matchDistance` of a variant whose quality is below `minQuality` */
+  | 'low-query-quality'
+  /** review: an entry within `matchDistance` whose own quality is below `minQuality` */
+  | 'low-entry-quality'
+  /** review: the main hash is within `reviewDistance` of an entry */
+  | 'within-review-distance'
+  /** none: no entry that near */
+  | 'nothing-near'
+  /** none: the blocklist has no entry of the algorithms and widths that were asked for */
+  | 'nothing-comparable'
+  /** unhashable: no hash at all was given */
+  | 'no-hash'
+  /** unhashable: why the bytes gave no pixels */
+  | DecodeErrorCode;
+
+/** What to do about a picture, and why. Unhashable is not none: nobody has looked. */
+export interface Decision {
+  readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
+  readonly reason: DecisionReason;
+  /** nearest first; those of tier `match` before those for `review` */
+  readonly matches: readonly Match[];
+  /** what was applied to the main hash */
+  readonly policy: Policy;
+}
+
+/** A decision as a plain object for JSON; hashes and labels are those of the entries. */
+export interface DecisionJSON {
+  file?: string;
+  verdict: Decision['verdict'];
+  reason: DecisionReason;
+  matches: {
+    distance: number;
+    tier: Match['tier'];
+    variant: string;
+    hash: string;
+    labels: readonly string[];
+    geometry?: VariantGeometry;
+  }[];
+  policy: Policy;
+}
+
+/**
+ * A decision as a plain object for JSON, under the name of its file if told.
+ * It holds hashes, labels and perhaps a file name: keep it out of logs.
+ */
+export function decisionToJSON(decision: Decision, file?: string): DecisionJSON {
+  const { verdict, reason, matches, policy } = decision;
+  return {
+    ...(file !== undefined && { file }),
+    verdict,
+    reason,
+    matches: matches.map(({ distance, tier, variant, entry }) => ({
+      distance,
+      tier,
+      variant: variant.name,
+      hash: hashToHex(entry.hash),
+      labels: entry.labels,
+      ...(variant.geometry !== undefined && { geometry: variant.geometry }),
+    })),
+    policy: { ...policy },
+  };
+}
+
+/**
+ * The decision about bytes that gave no hash: `unhashable`, for the reason that the error gives.
+ * @throws {TypeError} if `error` is no DecodeError
+ */
+export function unhashable(error: DecodeError, policy?: PolicyOptions): Decision {
+  if (!(error instanceof DecodeError)) throw new TypeError('expected a DecodeError');
+  return nothingHashed(error.code, policyFor('pdq', 256, policy));
+}
+
+/** The decision where there is no hash. */
+export function nothingHashed(reason: DecodeErrorCode | 'no-hash', policy: Policy): Decision {
+  return { verdict: 'unhashable', reason, matches: [], policy };
+}

@@ -1,0 +1,19 @@
+import type { Decision } from './decision.js';
+
+/** One line of English about a decision. It names no hash, label or file. */
+export function explain({ verdict, reason, matches, policy }: Decision): string {
+  const [nearest] = matches;
+  if (nearest === undefined) return `${verdict}: ${reason.replaceAll('-', ' ')}`;
+  const { distance, variant, entry } = nearest;
+  const at = `distance ${distance}, variant ${variant.name}`;
+  switch (reason) {
+    case 'low-query-quality':
+      return `${verdict}: ${at}, but quality ${variant.quality} is below ${policy.minQuality}`;
+    case 'low-entry-quality':
+      return `${verdict}: ${at}, but the entry's quality ${entry.quality} is below ${policy.minQuality}`;
+    case 'within-review-distance':
+      return `${verdict}: ${at}, over ${policy.matchDistance} and at most ${policy.reviewDistance}`;
+    default:
+      return `${verdict}: ${at}, at most ${policy.matchDistance}`;
+  }
+}

@@ -1,0 +1,22 @@
+export type { BlocklistEntry } from '../exchange/blocklist-entry.js';
+export { PackedEntries } from '../exchange/packed-entries.js';
+export {
+  type Blocklist,
+  type BlocklistOptions,
+  type BlocklistPart,
+  createBlocklist,
+  type KeptOutReason,
+  type Withdrawal,
+} from './blocklist.js';
+export {
+  type Decision,
+  type DecisionJSON,
+  type DecisionReason,
+  decisionToJSON,
+  type Match,
+  unhashable,
+} from './decision.js';
+export { isDegenerate } from './degenerate.js';
+export { explain } from './explain.js';
+export { type Policy, type PolicyOptions, policyFor } from './policy.js';
+export type { EntryRows, IndexedEntries } from './shelf.js';

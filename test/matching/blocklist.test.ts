@@ -1,0 +1,309 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { uniformHashes } from '../../bench/workloads.js';
+import { DecodeError } from '../../src/errors.js';
+import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
+import { readHashList } from '../../src/exchange/hash-list.js';
+import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { readPackedEntries } from '../../src/exchange/packed-list.js';
+import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
+import { createIndex } from '../../src/indexing/create.js';
+import { type Blocklist, createBlocklist, type Withdrawal } from '../../src/matching/blocklist.js';
+import { isDegenerate } from '../../src/matching/degenerate.js';
+import { flipBits } from '../arbitraries.js';
+import { BASE, ORDER } from './bases.js';
+
+const zero: Hash = { algorithm: 'pdq', bytes: new Uint8Array(32) };
+const small = hashFromHex('dhash', '0123456789abcdef');
+/** Labels of what a hash matches, nearest first. */
+const found = (blocklist: Blocklist, hash: Hash = BASE) =>
+  blocklist
+    .decide({ hash, variants: [] }, { all: true })
+    .matches.map(({ entry }) => entry.labels.join());
+
+test('from a list on either side of a wire', async () => {
+  const text = `${hashToHex(BASE)},a\ndhash ${hashToHex(small)}\n`;
+  const read = await createBlocklist(readHashList(text));
+  const packed = createBlocklist(await readPackedEntries(text));
+  for (const blocklist of [read, packed]) {
+    expect(blocklist.size).toBe(2);
+    const { verdict, matches } = blocklist.decide({
+      hash: flipBits(BASE, ORDER, 7),
+      quality: 90,
+      variants: [],
+    });
+    expect(verdict).toBe('match');
+    expect(matches).toEqual([
+      {
+        entry: { hash: BASE, labels: ['a'] },
+        distance: 7,
+        tier: 'match',
+        variant: { name: 'original', hash: flipBits(BASE, ORDER, 7), quality: 90 },
+      },
+    ]);
+  }
+});
+
+test('an error instead of a picture is unhashable, as is nothing at all', () => {
+  const blocklist = createBlocklist([]);
+  expect(blocklist.decide(new DecodeError('corrupt', 'expected an image'))).toMatchObject({
+    verdict: 'unhashable',
+    reason: 'corrupt',
+  });
+  expect(blocklist.decide([])).toMatchObject({ verdict: 'unhashable', reason: 'no-hash' });
+  expect(() => blocklist.decide(new Error('other') as never)).toThrow(TypeError);
+  expect(() => blocklist.decide([{ name: 'original' }] as never)).toThrow(TypeError);
+});
+
+test('each algorithm and width is searched in its own, at its own distances', () => {
+  const blocklist = createBlocklist([
+    { hash: BASE, labels: ['pdq'] },
+    { hash: { ...BASE, algorithm: 'phash' }, labels: ['phash'] },
+    { hash: small, labels: ['dhash'] },
+  ]);
+  expect(found(blocklist)).toEqual(['pdq']);
+  expect(found(blocklist, { ...BASE, algorithm: 'phash' })).toEqual(['phash']);
+  expect(found(blocklist, flipBits(small, [1, 2, 3, 4, 5, 6], 6))).toEqual(['dhash']);
+  expect(
+    found(
+      blocklist,
+      flipBits(
+        small,
+        ORDER.filter((bit) => bit < 64),
+        11,
+      ),
+    ),
+  ).toEqual([]);
+  const { verdict, reason } = blocklist.decide([
+    { name: 'original', hash: { ...BASE, algorithm: 'blockhash' } },
+  ]);
+  expect([verdict, reason]).toEqual(['none', 'nothing-comparable']);
+});
+
+test('degenerate entries are reported and kept out', () => {
+  const out: [string, string][] = [];
+  const blocklist = createBlocklist(
+    [
+      { hash: zero, labels: ['flat'] },
+      { hash: BASE, labels: ['a'] },
+    ],
+    { onKeptOut: (entry, reason) => out.push([entry.labels.join(), reason]) },
+  );
+  expect(out).toEqual([['flat', 'degenerate']]);
+  expect(blocklist.keptOut).toEqual({ degenerate: 1, withdrawn: 0 });
+  expect(blocklist.size).toBe(1);
+  expect(found(blocklist, zero)).toEqual([]);
+  expect(blocklist.add({ hash: zero, labels: [] })).toBe(false);
+});
+
+test('one hash under several entries gives a match for each', () => {
+  const blocklist = createBlocklist(
+    ['a', 'b', 'c'].map((label) => ({ hash: BASE, labels: [label] })),
+  );
+  expect(found(blocklist)).toEqual(['a', 'b', 'c']);
+});
+
+describe('withdrawn means gone', () => {
+  const entries: BlocklistEntry[] = [
+    { hash: BASE, labels: ['one'], id: '1', source: 'x' },
+    { hash: BASE, labels: ['two'], id: '2', source: 'x' },
+    { hash: flipBits(BASE, ORDER, 1), labels: ['near'], id: '1', source: 'y' },
+  ];
+
+  test('by hash: every entry of it, at once, and what comes later', () => {
+    const blocklist = createBlocklist(entries);
+    expect(found(blocklist)).toEqual(['one', 'two', 'near']);
+    expect(blocklist.withdraw(BASE)).toBe(2);
+    expect(found(blocklist)).toEqual(['near']);
+    expect(blocklist.size).toBe(1);
+    expect(blocklist.add(entries[0]!)).toBe(false);
+    expect(blocklist.keptOut.withdrawn).toBe(1);
+    expect(found(blocklist)).toEqual(['near']);
+    expect(blocklist.withdraw(BASE)).toBe(0);
+  });
+
+  test('by id, of every source or of one', () => {
+    const one = createBlocklist(entries);
+    expect(one.withdraw({ id: '1', source: 'y' })).toBe(1);
+    expect(found(one)).toEqual(['one', 'two']);
+    expect(one.add(entries[2]!)).toBe(false);
+    expect(one.add({ ...entries[2]!, source: 'z' })).toBe(true);
+    const both = createBlocklist(entries);
+    expect(both.withdraw({ id: '1' })).toBe(2);
+    expect(found(both)).toEqual(['two']);
+    expect(both.add(entries[0]!)).toBe(false);
+    expect(both.withdraw({ id: 'unknown' })).toBe(0);
+  });
+
+  test('until it is reinstated, which brings nothing back by itself', () => {
+    const blocklist = createBlocklist(entries);
+    blocklist.withdraw(BASE);
+    expect(blocklist.reinstate(BASE)).toBe(true);
+    expect(blocklist.reinstate(BASE)).toBe(false);
+    expect(found(blocklist)).toEqual(['near']);
+    expect(blocklist.add(entries[0]!)).toBe(true);
+    expect(found(blocklist)).toEqual(['one', 'near']);
+  });
+
+  test('also after a reload', () => {
+    const before = createBlocklist(entries);
+    before.withdraw(BASE);
+    before.withdraw({ id: '1', source: 'y' });
+    const after = createBlocklist(entries, { withdrawn: before.withdrawals });
+    expect(after.size).toBe(0);
+    expect(after.keptOut).toEqual({ degenerate: 0, withdrawn: 3 });
+    expect(after.withdrawals).toEqual(before.withdrawals);
+  });
+
+  test('before any search, and between searches', () => {
+    const blocklist = createBlocklist(entries);
+    blocklist.withdraw({ id: '2' });
+    expect(found(blocklist)).toEqual(['one', 'near']);
+    blocklist.add({ hash: BASE, labels: ['three'], id: '3' });
+    blocklist.withdraw({ id: '3' });
+    expect(found(blocklist)).toEqual(['one', 'near']);
+  });
+
+  test('what is no withdrawal is refused', () => {
+    expect(() => createBlocklist([]).withdraw({} as never)).toThrow(TypeError);
+    expect(() => createBlocklist([], { withdrawn: [zero, 'x' as never] })).toThrow(TypeError);
+  });
+});
+
+describe('an index that is there already', () => {
+  function attached() {
+    const entries = new PackedEntries('pdq', 256);
+    for (const [bits, label] of [
+      [0, 'a'],
+      [5, 'b'],
+    ] as const) {
+      entries.push({ hash: flipBits(BASE, ORDER, bits), labels: [label], id: label });
+    }
+    entries.push({ hash: zero, labels: ['flat'] });
+    return { index: createIndex(entries.hashes), entries };
+  }
+
+  test('is searched as it is, beside what is added', () => {
+    const blocklist = createBlocklist([attached()]);
+    expect(blocklist.size).toBe(3);
+    expect(found(blocklist)).toEqual(['a', 'b']);
+    expect(found(blocklist, zero)).toEqual([]);
+    blocklist.add({ hash: flipBits(BASE, ORDER, 2), labels: ['c'], id: 'c' });
+    expect(found(blocklist)).toEqual(['a', 'c', 'b']);
+    const two = createBlocklist([attached(), attached()]);
+    expect(found(two)).toEqual(['a', 'a', 'b', 'b']);
+  });
+
+  test('loses what is withdrawn, or was', () => {
+    const blocklist = createBlocklist([attached()]);
+    expect(blocklist.withdraw({ id: 'a' })).toBe(1);
+    expect(blocklist.withdraw({ id: 'a' })).toBe(0);
+    expect(found(blocklist)).toEqual(['b']);
+    expect(blocklist.withdraw(flipBits(BASE, ORDER, 5))).toBe(1);
+    expect(found(blocklist)).toEqual([]);
+    const later = createBlocklist([attached()], { withdrawn: [BASE, { id: 'b' }] });
+    expect(found(later)).toEqual([]);
+    expect(later.size).toBe(1);
+  });
+});
+
+test('thousands of entries, added and withdrawn between decisions', () => {
+  const { bytes } = uniformHashes(3000, 7);
+  const hashes = Array.from({ length: 3000 }, (_, i): Hash => {
+    return { algorithm: 'pdq', bytes: bytes.slice(32 * i, 32 * i + 32) };
+  });
+  const blocklist = createBlocklist([]);
+  hashes.forEach((hash, i) => {
+    blocklist.add({ hash, labels: [`${i}`], id: `${i}` });
+    if (i % 100 === 99) {
+      expect(found(blocklist, hashes[i - 50])).toEqual([`${i - 50}`]);
+      expect(blocklist.withdraw(hashes[i - 50]!)).toBe(1);
+      // Enough are withdrawn that the others move together.
+      for (let k = i - 49; k < i - 10; k++) expect(blocklist.withdraw({ id: `${k}` })).toBe(1);
+      expect(found(blocklist, hashes[i - 50])).toEqual([]);
+      expect(found(blocklist, hashes[i])).toEqual([`${i}`]);
+    }
+  });
+  expect(blocklist.size).toBe(1800);
+  const live = hashes.filter((hash) => found(blocklist, hash).length > 0);
+  expect(live).toHaveLength(1800);
+});
+
+test('behaves as a list of entries does', () => {
+  // Few hashes, ids and sources, so that they meet.
+  const hash = fc.constantFrom(
+    ...[0, 1, 40].map((bits) => flipBits(BASE, ORDER, bits)),
+    zero,
+    small,
+    { ...small, algorithm: 'phash' as const },
+  );
+  const id = fc.constantFrom('1', '2');
+  const source = fc.constantFrom('x', 'y');
+  const entry: fc.Arbitrary<BlocklistEntry> = fc.record(
+    { hash, labels: fc.constantFrom([], ['a']), id, source },
+    { requiredKeys: ['hash', 'labels'] },
+  );
+  const withdrawal: fc.Arbitrary<Withdrawal> = fc.oneof(
+    hash,
+    fc.record({ id, source }, { requiredKeys: ['id'] }),
+  );
+  const step = fc.oneof(
+    fc.record({ add: entry }),
+    fc.record({ withdraw: withdrawal }),
+    fc.record({ reinstate: withdrawal }),
+    fc.record({ query: hash }),
+  );
+  const same = (a: Hash, b: Hash) => a.algorithm === b.algorithm && hashToHex(a) === hashToHex(b);
+  const covers = (one: Withdrawal, { hash, id, source }: BlocklistEntry) =>
+    'id' in one
+      ? one.id === id && (one.source === undefined || one.source === source)
+      : same(one, hash);
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 30 }),
+      fc.integer({ min: 0, max: 5 }),
+      (steps, first) => {
+        // The first steps that add are attached as an index where they can be.
+        const table = new PackedEntries('pdq', 256);
+        let listed: BlocklistEntry[] = [];
+        for (const one of steps.slice(0, first)) {
+          if ('add' in one && one.add.hash.algorithm === 'pdq' && !isDegenerate(one.add.hash)) {
+            table.push(one.add);
+            listed.push(one.add);
+          }
+        }
+        const blocklist = createBlocklist([{ index: createIndex(table.hashes), entries: table }]);
+        let withdrawn: Withdrawal[] = [];
+        for (const one of steps.slice(first)) {
+          if ('add' in one) {
+            const fits = !isDegenerate(one.add.hash) && !withdrawn.some((w) => covers(w, one.add));
+            expect(blocklist.add(one.add)).toBe(fits);
+            if (fits) listed.push(one.add);
+          } else if ('withdraw' in one) {
+            const left = listed.filter((entry) => !covers(one.withdraw, entry));
+            expect(blocklist.withdraw(one.withdraw)).toBe(listed.length - left.length);
+            listed = left;
+            withdrawn.push(one.withdraw);
+          } else if ('reinstate' in one) {
+            const before = withdrawn.length;
+            withdrawn = withdrawn.filter(
+              (w) => JSON.stringify(w) !== JSON.stringify(one.reinstate),
+            );
+            expect(blocklist.reinstate(one.reinstate)).toBe(withdrawn.length < before);
+          } else {
+            const matches = blocklist.decide({ hash: one.query, variants: [] }).matches;
+            const exact = matches
+              .filter(({ distance }) => distance === 0)
+              .map((match) => match.entry);
+            const expected = listed.filter((entry) => same(entry.hash, one.query));
+            const sorted = (entries: BlocklistEntry[]) =>
+              entries.map(({ labels, id, source }) => `${labels} ${id} ${source}`).sort();
+            expect(sorted(exact)).toEqual(sorted(expected));
+          }
+          expect(blocklist.size).toBe(listed.length);
+        }
+      },
+    ),
+    { numRuns: 1000, seed: 1 },
+  );
+});

@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
+import type { Hash, HashedVariant, VariantName } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { flipBits } from '../arbitraries.js';
+import { naiveDecide, textOf } from '../oracles/decide.js';
+import { BASE, ORDER } from './bases.js';
+
+const base = BASE;
+const variant = (
+  bits: number,
+  quality?: number,
+  name: VariantName = 'original',
+): HashedVariant => ({
+  name,
+  hash: flipBits(base, ORDER, bits),
+  ...(quality !== undefined && { quality }),
+});
+const entry = (fields: Partial<BlocklistEntry> = {}): BlocklistEntry => ({
+  hash: base,
+  labels: ['a'],
+  ...fields,
+});
+
+describe('tiers', () => {
+  const blocklist = createBlocklist([entry()]);
+  test('match up to 31 bits, review up to 60, none beyond', () => {
+    for (const [bits, verdict, reason] of [
+      [0, 'match', 'within-match-distance'],
+      [31, 'match', 'within-match-distance'],
+      [32, 'review', 'within-review-distance'],
+      [60, 'review', 'within-review-distance'],
+      [61, 'none', 'nothing-near'],
+    ] as const) {
+      const decision = blocklist.decide([variant(bits, 100)]);
+      expect([decision.verdict, decision.reason]).toEqual([verdict, reason]);
+      expect(decision.matches.map(({ distance, tier }) => [distance, tier])).toEqual(
+        verdict === 'none' ? [] : [[bits, verdict]],
+      );
+      expect(decision.policy).toEqual({ matchDistance: 31, reviewDistance: 60, minQuality: 50 });
+    }
+  });
+
+  test('only the main hash, which comes first, is for review by distance', () => {
+    const far = variant(100, 100);
+    const near = variant(40, 100, 'flipX');
+    expect(blocklist.decide([far, near]).verdict).toBe('none');
+    expect(blocklist.decide([near, far]).verdict).toBe('review');
+    expect(blocklist.decide([far, variant(31, 100, 'flipX')]).matches[0]!.variant.name).toBe(
+      'flipX',
+    );
+  });
+
+  test('a low quality of the query, or a known low one of the entry, is for review', () => {
+    const decide = (query?: number, listed?: number) => {
+      const { verdict, reason } = createBlocklist([
+        entry(listed === undefined ? {} : { quality: listed }),
+      ]).decide([variant(3, query)]);
+      return [verdict, reason];
+    };
+    expect(decide(50, 50)).toEqual(['match', 'within-match-distance']);
+    expect(decide()).toEqual(['match', 'within-match-distance']);
+    expect(decide(49, 50)).toEqual(['review', 'low-query-quality']);
+    expect(decide(50, 49)).toEqual(['review', 'low-entry-quality']);
+    expect(decide(0, 0)).toEqual(['review', 'low-query-quality']);
+  });
+
+  test('an image is its main hash, then its variants', () => {
+    const { hash } = variant(40);
+    const image = { hash, quality: 90, variants: [variant(2, 90, 'stored')] };
+    const [match] = blocklist.decide(image).matches;
+    expect([match!.variant.name, match!.distance]).toEqual(['stored', 2]);
+    expect(blocklist.decide({ hash, quality: 90, variants: [] }).matches[0]!.variant).toEqual({
+      name: 'original',
+      hash,
+      quality: 90,
+    });
+    expect(blocklist.decide({ hash, variants: [] }).verdict).toBe('review');
+  });
+});
+
+test('variants are pulled until the first match, and then let go', () => {
+  const blocklist = createBlocklist([entry(), entry({ quality: 3 })]);
+  let pulled = 0;
+  let closed = false;
+  function* variants() {
+    try {
+      for (const bits of [100, 90, 5, 3, 0]) {
+        pulled++;
+        yield variant(bits, 100);
+      }
+    } finally {
+      closed = true;
+    }
+  }
+  const first = blocklist.decide(variants());
+  expect([pulled, closed]).toEqual([3, true]);
+  expect(first.matches.map(({ distance, tier }) => [distance, tier])).toEqual([
+    [5, 'match'],
+    [5, 'review'],
+  ]);
+  pulled = 0;
+  const all = blocklist.decide(variants(), { all: true });
+  expect(pulled).toBe(5);
+  expect(all.matches.map(({ distance, tier }) => [distance, tier])).toEqual([
+    [0, 'match'],
+    [3, 'match'],
+    [5, 'match'],
+    [0, 'review'],
+    [3, 'review'],
+    [5, 'review'],
+  ]);
+});
+
+test('a policy of never matching by itself leaves all to review', () => {
+  const blocklist = createBlocklist([entry()], { policy: { matchDistance: -1 } });
+  const { verdict, reason, matches } = blocklist.decide([variant(0, 100)]);
+  expect([verdict, reason, matches.length]).toEqual(['review', 'within-review-distance', 1]);
+});
+
+test('agrees with a loop over entries and variants', () => {
+  const NAMES: VariantName[] = ['original', 'flipX', 'flipY', 'rotate90'];
+  const quality = fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined, freq: 2 });
+  // Hashes about a few bases, so that distances fall around the thresholds.
+  const near: fc.Arbitrary<Hash> = fc
+    .tuple(
+      fc.constantFrom(0, 100),
+      fc.oneof(fc.constantFrom(0, 30, 31, 32, 59, 60, 61), fc.nat(70)),
+      fc.nat(200),
+    )
+    .map(([start, bits, from]) => {
+      const home = flipBits(base, ORDER, start);
+      return flipBits(home, [...ORDER.slice(from), ...ORDER.slice(0, from)], bits);
+    });
+  const entries = fc.array(
+    fc.record(
+      { hash: near, labels: fc.constantFrom(['a'], ['b', 'c'], []), quality, id: fc.constant('i') },
+      { requiredKeys: ['hash', 'labels'] },
+    ),
+    { maxLength: 12 },
+  );
+  const policy = fc.record({
+    matchDistance: fc.constantFrom(31, 0, 10, 60, -1),
+    reviewDistance: fc.constantFrom(60, 31, 5, -1),
+    minQuality: fc.constantFrom(50, 0, 100),
+  });
+  fc.assert(
+    fc.property(
+      entries,
+      fc.array(fc.record({ hash: near, quality }), { maxLength: 4 }),
+      policy,
+      fc.boolean(),
+      (listed, hashes, thresholds, all) => {
+        const clean = listed.map(defined) as BlocklistEntry[];
+        const variants = hashes.map((fields, i) => defined({ name: NAMES[i]!, ...fields }));
+        const expected = naiveDecide(clean, variants as HashedVariant[], thresholds, all);
+        let pulled = 0;
+        const decision = createBlocklist(clean, { policy: thresholds }).decide(
+          (function* () {
+            for (const one of variants) {
+              pulled++;
+              yield one as HashedVariant;
+            }
+          })(),
+          { all },
+        );
+        const matches = decision.matches.map((match) =>
+          textOf(match.tier, match.distance, match.variant, match.entry),
+        );
+        const { verdict, reason } = decision;
+        // Matches of one tier and distance may come in any order.
+        expect({ verdict, pulled, matches: matches.toSorted() }).toEqual({
+          verdict: expected.verdict,
+          pulled: expected.pulled,
+          matches: expected.matches.toSorted(),
+        });
+        expect(decision.matches.map(({ tier, distance }) => [tier, distance])).toEqual(
+          expected.matches.map((text) => [text.split(' ')[0], Number(text.split(' ')[1])]),
+        );
+        if (expected.matches.length < 2) expect(reason).toBe(expected.reason);
+      },
+    ),
+    { numRuns: 2000, seed: 1 },
+  );
+});
+
+/** Without the members that are undefined. */
+function defined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { DecodeError } from '../../src/errors.js';
+import { hashFromHex } from '../../src/hash.js';
+import { type Decision, decisionToJSON, unhashable } from '../../src/matching/decision.js';
+import { explain } from '../../src/matching/explain.js';
+
+const HEX = '0123456789abcdef'.repeat(4);
+const hash = hashFromHex('pdq', HEX);
+const policy = { matchDistance: 31, reviewDistance: 60, minQuality: 50 };
+const geometry = { rectangle: { left: 1, top: 2, width: 3, height: 4 } };
+const decision: Decision = {
+  verdict: 'match',
+  reason: 'within-match-distance',
+  matches: [
+    {
+      entry: { hash, labels: ['nudity'], quality: 99, id: '7', source: 's' },
+      distance: 3,
+      tier: 'match',
+      variant: { name: 'rotate90', hash, quality: 80 },
+    },
+    {
+      entry: { hash, labels: [] },
+      distance: 9,
+      tier: 'match',
+      variant: { name: 'box', hash, quality: 80, geometry },
+    },
+  ],
+  policy,
+};
+
+test('as JSON', () => {
+  const json = {
+    file: 'a.jpg',
+    verdict: 'match',
+    reason: 'within-match-distance',
+    matches: [
+      { distance: 3, tier: 'match', variant: 'rotate90', hash: HEX, labels: ['nudity'] },
+      { distance: 9, tier: 'match', variant: 'box', hash: HEX, labels: [], geometry },
+    ],
+    policy,
+  };
+  expect(JSON.stringify(decisionToJSON(decision, 'a.jpg'))).toBe(JSON.stringify(json));
+  const { file, ...rest } = json;
+  expect(decisionToJSON(decision)).toEqual(rest);
+});
+
+test('a DecodeError makes it unhashable, for its reason', () => {
+  const error = new DecodeError('too-many-pixels', 'expected at most 64 megapixels');
+  expect(unhashable(error, { matchDistance: 9 })).toEqual({
+    verdict: 'unhashable',
+    reason: 'too-many-pixels',
+    matches: [],
+    policy: { ...policy, matchDistance: 9 },
+  });
+  expect(() => unhashable(new Error('other') as DecodeError)).toThrow(TypeError);
+});
+
+test('in a line of English, without hash or label', () => {
+  const [match] = decision.matches;
+  const review = (reason: Decision['reason'], distance: number) =>
+    explain({ ...decision, verdict: 'review', reason, matches: [{ ...match!, distance }] });
+  expect(explain(decision)).toBe('match: distance 3, variant rotate90, at most 31');
+  expect(review('within-review-distance', 40)).toBe(
+    'review: distance 40, variant rotate90, over 31 and at most 60',
+  );
+  expect(review('low-query-quality', 3)).toBe(
+    'review: distance 3, variant rotate90, but quality 80 is below 50',
+  );
+  expect(review('low-entry-quality', 3)).toBe(
+    "review: distance 3, variant rotate90, but the entry's quality 99 is below 50",
+  );
+  expect(explain({ ...decision, verdict: 'none', reason: 'nothing-near', matches: [] })).toBe(
+    'none: nothing near',
+  );
+});

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { Algorithm, Bits } from '../../src/hash.js';
+import { hasBits } from '../../src/hash.js';
+import { checkPolicy, policyFor } from '../../src/matching/policy.js';
+
+test("PDQ's is the field's: match up to 31, review up to 60, quality 50", () => {
+  expect(policyFor('pdq', 256)).toEqual({ matchDistance: 31, reviewDistance: 60, minQuality: 50 });
+});
+
+test('every algorithm and width has one of its own, within its bits', () => {
+  for (const algorithm of ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as Algorithm[]) {
+    for (const bits of [64, 256] as Bits[]) {
+      if (!hasBits(algorithm, bits)) continue;
+      const { matchDistance, reviewDistance, minQuality } = policyFor(algorithm, bits);
+      expect(matchDistance).toBeGreaterThanOrEqual(-1);
+      expect(matchDistance).toBeLessThan(reviewDistance);
+      expect(reviewDistance).toBeLessThan(bits / 4);
+      expect(minQuality).toBe(algorithm === 'pdq' ? 50 : 0);
+    }
+  }
+});
+
+test("changes at the top are PDQ's alone, the others have theirs by name", () => {
+  const changes = {
+    matchDistance: 20,
+    minQuality: 60,
+    algorithms: { dhash: { reviewDistance: 12 } },
+  };
+  expect(policyFor('pdq', 256, changes)).toEqual({
+    matchDistance: 20,
+    reviewDistance: 60,
+    minQuality: 60,
+  });
+  expect(policyFor('dhash', 64, changes)).toEqual({
+    ...policyFor('dhash', 64),
+    reviewDistance: 12,
+  });
+  expect(policyFor('phash', 64, changes)).toEqual(policyFor('phash', 64));
+});
+
+test('what is out of range is refused', () => {
+  checkPolicy({ matchDistance: -1, reviewDistance: 256, minQuality: 99.5 });
+  for (const wrong of [
+    { matchDistance: -2 },
+    { matchDistance: 1.5 },
+    { reviewDistance: 257 },
+    { reviewDistance: Number.NaN },
+    { minQuality: 101 },
+    { minQuality: Number.NaN },
+    { algorithms: { phash: { matchDistance: 300 } } },
+  ]) {
+    expect(() => checkPolicy(wrong)).toThrow(RangeError);
+  }
+});
