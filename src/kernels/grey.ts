@@ -15,7 +15,7 @@ export function greyRows(
   rows: number,
   out: Int32Array,
 ): void {
-  let at = (from * channels) | 0;
+  let at = from * channels;
   out.fill(0);
   for (let row = 0; row < rows; row++) {
     for (let x = 0; x < width; x++) {
@@ -29,7 +29,7 @@ export function greyRows(
           16;
       }
       out[x]! |= grey << (8 * row);
-      at = (at + channels) | 0;
+      at += channels;
     }
   }
 }
