@@ -1,28 +1,74 @@
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
-import { FlatIndex } from './flat.js';
+import { segmentSteps } from './build.js';
 import type { HammingIndex } from './hamming-index.js';
 import { packedWords } from './packed-words.js';
+import { chooseBands, fewestBands } from './plan.js';
+import { finish, SegmentedIndex } from './segmented.js';
+import { type SnapshotSource, segmentOf } from './snapshot.js';
 
 export interface CreateOptions {
   /** needed only where there are no hashes */
   algorithm?: Algorithm;
   /** needed only where there are no hashes and the algorithm has several widths */
   bits?: Bits;
-  /** the engine; `flat` scans every hash */
-  kind?: 'flat';
+  /** the engine, obeyed: `flat` scans every hash, `mih` always looks into buckets; the cheaper one where absent */
+  kind?: 'flat' | 'mih';
+  /** the distance that most searches will ask for; 31 of 256 bits, 8 of 64, unless told. Any other works too. */
+  maxDistance?: number;
 }
 
+/** Distances that the field uses: PDQ's 31, and its like for hashes of 64 bits. */
+const USUAL_DISTANCE: Record<Bits, number> = { 64: 8, 256: 31 };
+
 /**
- * An index over `hashes`, which are copied; ids count from 0 in their order.
+ * An index over `hashes`, which are copied; ids count from 0 in their order. A million hashes of 256 bits take about a
+ * second and 164 bytes each.
  * @throws {TypeError} if the hashes are not all of one algorithm
- * @throws {RangeError} if they are not all of one width
+ * @throws {RangeError} if they are not all of one width, or `maxDistance` is none of it
  * @example
  * const index = createIndex(hashes);
  * for (const { id, distance } of index.search(query, 31)) …
  */
 export function createIndex(
   hashes: Iterable<Hash> | PackedHashes,
-  options: CreateOptions = {},
+  { kind, maxDistance, ...expected }: CreateOptions = {},
 ): HammingIndex {
-  return new FlatIndex(packedWords(hashes, options));
+  if (kind !== undefined && kind !== 'flat' && kind !== 'mih') {
+    throw new RangeError("expected kind 'flat' or 'mih'");
+  }
+  const entries = packedWords(hashes, expected);
+  const { algorithm, bits, count } = entries;
+  const usual = maxDistance ?? USUAL_DISTANCE[bits];
+  if (!Number.isInteger(usual) || usual < 0 || usual > bits) {
+    throw new RangeError(`expected maxDistance to be an integer 0 to ${bits}, got ${usual}`);
+  }
+  const options = { algorithm, bits, kind, maxDistance: usual };
+  if (count === 0) return new SegmentedIndex(options, [], 0);
+  let bands = kind === 'flat' ? 0 : chooseBands(bits, count, usual);
+  if (bands === 0 && kind === 'mih') bands = fewestBands(bits);
+  return new SegmentedIndex(
+    options,
+    [finish(segmentSteps(entries, { bands, nextId: count }))],
+    count,
+  );
+}
+
+/**
+ * The index that `toBuffer` wrote. It stays attached to `buffer` (the one place where an input is kept: do not write to
+ * it), so nothing is copied, unless a view begins at no multiple of four bytes. What is added or removed later does not
+ * change the buffer.
+ * @param options `verify`: false skips the checksum and the check of the content, for a buffer that was verified before
+ * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
+ */
+export function indexFromBuffer(
+  buffer: SnapshotSource,
+  options: { verify?: boolean } = {},
+): HammingIndex {
+  const segment = segmentOf(buffer, options);
+  const { algorithm, bits, shape } = segment;
+  return new SegmentedIndex(
+    { algorithm, bits, maxDistance: USUAL_DISTANCE[bits] },
+    segment.count === 0 ? [] : [segment],
+    shape.nextId,
+  );
 }

@@ -32,4 +32,48 @@ export interface HammingIndex {
 
   /** The hits of each query, in the order of the queries. */
   searchBatch(queries: Iterable<Hash> | PackedHashes, maxDistance: number): Hit[][];
+
+  /**
+   * Adds a hash, copied; the next search finds it.
+   * @returns its id, one more than the one given last
+   * @throws {TypeError | RangeError} if it is of another algorithm or width
+   */
+  add(hash: Hash): number;
+
+  /**
+   * Removes the entry of an id, or every entry of a hash; the next search finds it no more. Ids are never used again.
+   * @returns how many entries went
+   */
+  remove(what: number | Hash): number;
+
+  /** How a search at this distance would go about it, and the nanoseconds it is expected to take on uniform hashes. */
+  explain(maxDistance: number): Explanation;
+
+  /** The whole index as bytes for `indexFromBuffer`, fresh; what was removed is not in them. */
+  toBuffer(options?: SnapshotOptions): ArrayBufferLike;
+}
+
+/** What a search does: its parts, one a segment of the index. */
+export interface Explanation {
+  readonly parts: readonly {
+    /** `scan` looks at every hash, `mih` into buckets of multi-index hashing */
+    readonly engine: 'scan' | 'mih';
+    readonly hashes: number;
+    /** bands that a hash is cut into (`mih`) */
+    readonly bands?: number;
+    /** buckets looked into (`mih`) */
+    readonly probes?: number;
+    readonly nanoseconds: number;
+  }[];
+  readonly nanoseconds: number;
+}
+
+/** What a snapshot carries beside the hashes. */
+export interface SnapshotOptions {
+  /** any bytes, kept at its end (`snapshotNotes` gives them back) */
+  notes?: Uint8Array;
+  /** counts up with each saved state, so that an older one can be told; 0 unless given */
+  generation?: number;
+  /** in a SharedArrayBuffer, for workers */
+  shared?: boolean;
 }

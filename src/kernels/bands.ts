@@ -1,0 +1,180 @@
+/**
+ * Multi-index hashing, the loops. A hash is `perHash` 32-bit words, bit n of it being bit n & 31 of word n >> 5. A band
+ * is a run of at most 16 of its bits; the sketch of a band is the 32 bits that follow it, cyclically.
+ */
+
+/** 32 bits from bit `shift` (0…31) of `low` on, the rest from `high`. A shift by 32 would be one by 0: hence two steps. */
+function window32(low: number, high: number, shift: number): number {
+  return (low >>> shift) | ((high << 1) << (31 - shift));
+}
+
+/** The bits of one band, of hash number `id`. */
+export function bandKey(
+  words: Int32Array,
+  perHash: number,
+  id: number,
+  start: number,
+  width: number,
+): number {
+  const at = id * perHash;
+  const word = start >>> 5;
+  const next = word + 1 === perHash ? 0 : word + 1;
+  return window32(words[at + word]!, words[at + next]!, start & 31) & ((1 << width) - 1);
+}
+
+/** The 32 bits behind a band that ends before bit `end` (taken modulo the width of the hash). */
+export function bandSketch(words: Int32Array, perHash: number, id: number, end: number): number {
+  const at = id * perHash;
+  const start = end === perHash << 5 ? 0 : end;
+  const word = start >>> 5;
+  const next = word + 1 === perHash ? 0 : word + 1;
+  return window32(words[at + word]!, words[at + next]!, start & 31);
+}
+
+/** Counts the keys of one band among the hashes `from`…`to` - 1 into `counts`. */
+export function countKeys(
+  words: Int32Array,
+  perHash: number,
+  from: number,
+  to: number,
+  start: number,
+  width: number,
+  counts: Uint32Array,
+): void {
+  const word = start >>> 5;
+  const next = word + 1 === perHash ? 0 : word + 1;
+  const shift = start & 31;
+  const up = 31 - shift;
+  const mask = (1 << width) - 1;
+  for (let id = from, at = from * perHash; id < to; id++, at += perHash) {
+    const key = ((words[at + word]! >>> shift) | ((words[at + next]! << 1) << up)) & mask;
+    counts[key]!++;
+  }
+}
+
+/** Puts the hashes `from`…`to` - 1 into the buckets of one band: id and sketch at the place that `cursors` tells, which moves on. */
+export function placeKeys(
+  words: Int32Array,
+  perHash: number,
+  from: number,
+  to: number,
+  start: number,
+  width: number,
+  cursors: Uint32Array,
+  ids: Uint32Array,
+  sketches: Int32Array,
+): void {
+  const word = start >>> 5;
+  const next = word + 1 === perHash ? 0 : word + 1;
+  const shift = start & 31;
+  const up = 31 - shift;
+  const mask = (1 << width) - 1;
+  const end = (start + width) % (perHash << 5);
+  const sketchWord = end >>> 5;
+  const sketchNext = sketchWord + 1 === perHash ? 0 : sketchWord + 1;
+  const sketchShift = end & 31;
+  const sketchUp = 31 - sketchShift;
+  for (let id = from, at = from * perHash; id < to; id++, at += perHash) {
+    const key = ((words[at + word]! >>> shift) | ((words[at + next]! << 1) << up)) & mask;
+    const place = cursors[key]!;
+    cursors[key] = place + 1;
+    ids[place] = id;
+    sketches[place] =
+      (words[at + sketchWord]! >>> sketchShift) | ((words[at + sketchNext]! << 1) << sketchUp);
+  }
+}
+
+/**
+ * Hashes within `max` of `query` that one band finds: for each of the band's `rings` (0 … band radius) every bucket
+ * whose key differs in so many bits, in it every sketch within `limit` less the ring's number, and of those every
+ * hash that is truly near. Found ones are marked in `seen`, a bit a hash, so that no other band reports them again.
+ * @param offsets bucket starts of all bands; this band's begin at `base`
+ * @param masks the band's keys by number of set bits; ring k ends before `ringEnds[k]`
+ * @param out position and distance of each, pair by pair from pair number `total` on, while there is room
+ * @returns the new total
+ */
+export function searchBand(
+  words: Int32Array,
+  perHash: number,
+  offsets: Uint32Array,
+  base: number,
+  ids: Uint32Array,
+  sketches: Int32Array,
+  masks: Uint16Array,
+  ringEnds: Uint32Array,
+  rings: number,
+  key: number,
+  sketch: number,
+  limit: number,
+  query: Int32Array,
+  max: number,
+  seen: Uint32Array,
+  out: Uint32Array,
+  total: number,
+): number {
+  const room = out.length >>> 1;
+  let probe = 0;
+  for (let ring = 0; ring < rings; ring++) {
+    const allowed = limit - ring;
+    const end = ringEnds[ring]!;
+    for (; probe < end; probe++) {
+      const cell = base + (key ^ masks[probe]!);
+      const last = offsets[cell + 1]!;
+      for (let place = offsets[cell]!; place < last; place++) {
+        let x = sketches[place]! ^ sketch;
+        x -= (x >>> 1) & 0x55555555;
+        x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+        if (Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24 > allowed) continue;
+        const id = ids[place]!;
+        if ((seen[id >>> 5]! >>> (id & 31)) & 1) continue;
+        const distance = distanceAt(words, perHash, id, query, max);
+        if (distance > max) continue;
+        seen[id >>> 5]! |= 1 << (id & 31);
+        if (total < room) {
+          out[2 * total] = id;
+          out[2 * total + 1] = distance;
+        }
+        total++;
+      }
+    }
+  }
+  return total;
+}
+
+/** Distance of hash number `id` to `query`, or some number above `max` as soon as it is known to be. */
+function distanceAt(
+  words: Int32Array,
+  perHash: number,
+  id: number,
+  query: Int32Array,
+  max: number,
+): number {
+  const at = id * perHash;
+  let distance = 0;
+  for (let i = 0; i < perHash; i++) {
+    let x = words[at + i]! ^ query[i]!;
+    x -= (x >>> 1) & 0x55555555;
+    x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+    distance += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    if (distance > max) return distance;
+  }
+  return distance;
+}
+
+/** The numbers under 2^width by how many of their bits are set, then by value. */
+export function masksByPopcount(width: number): Uint16Array {
+  const size = 1 << width;
+  const starts = new Uint32Array(width + 2);
+  for (let value = 0; value < size; value++) starts[popcount16(value) + 1]!++;
+  for (let ring = 0; ring <= width; ring++) starts[ring + 1]! += starts[ring]!;
+  const masks = new Uint16Array(size);
+  for (let value = 0; value < size; value++) masks[starts[popcount16(value)]!++] = value;
+  return masks;
+}
+
+function popcount16(value: number): number {
+  let x = value - ((value >>> 1) & 0x5555);
+  x = (x & 0x3333) + ((x >>> 2) & 0x3333);
+  x = (x + (x >>> 4)) & 0x0f0f;
+  return (x + (x >>> 8)) & 0x1f;
+}
