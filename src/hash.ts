@@ -37,9 +37,44 @@ export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
 
 /**
  * What was hashed: `original` is the picture as displayed, `stored` as its file stores it (before EXIF
- * orientation), `onWhite` and `onBlack` its transparent parts laid on a colour.
+ * orientation), `onWhite` and `onBlack` its transparent parts laid on a colour, `otherResample` the picture in PDQ's
+ * other size convention. The others undo an edit and have a geometry: `unletterbox` takes off borders of one colour,
+ * `unblurBars` blurred bars, `box` is what lies on a background, `rectangle` what straight edges enclose, `unturn`
+ * turns back a picture whose canvas grew, `unturnCropped` one whose corners were cut, `uncrop` puts back what was cut
+ * off (by repeating the border pixels), `crop` is a part of a list's own photo.
  */
-export type VariantName = DihedralName | 'stored' | 'onWhite' | 'onBlack';
+export type VariantName =
+  | DihedralName
+  | 'stored'
+  | 'onWhite'
+  | 'onBlack'
+  | 'otherResample'
+  | 'unletterbox'
+  | 'unblurBars'
+  | 'box'
+  | 'rectangle'
+  | 'unturn'
+  | 'unturnCropped'
+  | 'uncrop'
+  | 'crop';
+
+/** A rectangle in pixels of the displayed picture, from its top left corner. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Which part of the displayed picture a variant is. */
+export interface VariantGeometry {
+  /** may reach beyond the picture, whose border pixels are repeated there */
+  readonly rectangle: Rectangle;
+  /** degrees by which the rectangle is turned about its centre, clockwise as seen; absent: upright */
+  readonly angle?: number;
+  /** how that part was then laid, as the dihedral forms are named; absent: as it is */
+  readonly dihedral?: DihedralName;
+}
 
 /** A hash of one variant of a picture. */
 export interface HashedVariant {
@@ -47,6 +82,8 @@ export interface HashedVariant {
   readonly hash: Hash;
   /** 0…100 where the algorithm has one (PDQ: always) */
   readonly quality?: number;
+  /** where the variant lies in the picture, if it is a part of it or turned */
+  readonly geometry?: VariantGeometry;
 }
 
 /** A picture's hash, its quality where the algorithm has one, and the hashes of its other variants (often none). */

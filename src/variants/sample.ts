@@ -1,6 +1,6 @@
 import type { DihedralName, Resample, VariantGeometry } from '../hash.js';
 import { tentGrid, turnedTentGrid } from '../kernels/tent-grid.js';
-import { GRID, isResampled, type TentTaps, tentTaps } from './tent-taps.js';
+import { GRID, isResampled, type PlacedTaps, placedTaps } from './placed-taps.js';
 import type { WorkingPlane } from './working-plane.js';
 
 /** How each form is read: its rows run along the picture's columns, then from the right, from the bottom. */
@@ -14,6 +14,13 @@ const FORMS: Record<DihedralName, { turned: boolean; fromRight: boolean; fromBot
   flipPlus1: { turned: true, fromRight: false, fromBottom: false },
   flipMinus1: { turned: true, fromRight: true, fromBottom: true },
 };
+
+/**
+ * Beyond the picture its border pixels are repeated, and fade to the picture's mean: to 1 / e over this part of the side.
+ * Undoing a crop with the right amounts, this left 13.8 bits of one side's 5 % (border pixels alone: 15.1; mirrored: 19.5;
+ * the mean alone: 19.5), and 21.7 of a corner's (23.2; 27.7; 30.9).
+ */
+const FADE = 0.08;
 
 const scratch = /* @__PURE__ */ new Float64Array(GRID);
 const upright = /* @__PURE__ */ new Float64Array(GRID * GRID);
@@ -34,8 +41,8 @@ export function sampleGrid(
   const { turned, fromRight, fromBottom } = FORMS[dihedral];
   const resampled = isResampled(width, height, resample);
   const filtered = width !== GRID || height !== GRID;
-  const xTaps = tentTaps(width, resampled, filtered);
-  const yTaps = tentTaps(height, resampled, filtered);
+  const xTaps = placedTaps(width, resampled, filtered);
+  const yTaps = placedTaps(height, resampled, filtered);
   if (fromRight) reverse(xTaps, width);
   if (fromBottom) reverse(yTaps, height);
   const grid = turned ? upright : out;
@@ -54,6 +61,10 @@ export function sampleGrid(
       scratch,
       grid,
     );
+    // Inside the picture nothing is faded, and nothing may be added to the exact sums.
+    if (left < 0 || top < 0 || left + width > plane.fullWidth || top + height > plane.fullHeight) {
+      fillUp(grid, plane.mean, x, y);
+    }
   } else {
     const cosine = Math.cos((angle * Math.PI) / 180);
     const sine = Math.sin((angle * Math.PI) / 180);
@@ -62,6 +73,8 @@ export function sampleGrid(
       plane.luma,
       plane.width,
       plane.height,
+      plane.mean,
+      FADE,
       centre(left + width / 2),
       centre(top + height / 2),
       cosine,
@@ -82,23 +95,25 @@ export function sampleGrid(
   }
 }
 
-function reverse({ position }: TentTaps, length: number): void {
+function reverse({ position }: PlacedTaps, length: number): void {
   for (let tap = 0; tap < position.length; tap++) position[tap] = length - 1 - position[tap]!;
 }
 
-/** Taps by the plane's pixels, those on one pixel together; beyond the border the last pixel is repeated. */
-function onPlane(taps: TentTaps, start: number, scale: number, length: number): TentTaps {
+/** Taps by the plane's pixels, those on one pixel together; beyond the border the last pixel counts, faded. */
+function onPlane(taps: PlacedTaps, start: number, scale: number, length: number): PlacedTaps {
   const { first, position, weight } = taps;
   let to = 0;
   for (let i = 0; i < GRID; i++) {
     const begin = to;
     for (let tap = first[i]!, end = first[i + 1]!; tap < end; tap++) {
-      const at = Math.max(0, Math.min(Math.floor((start + position[tap]!) / scale), length - 1));
+      const place = Math.floor((start + position[tap]!) / scale);
+      const at = Math.max(0, Math.min(place, length - 1));
+      const share = place === at ? weight[tap]! : weight[tap]! * faded(place - at, length);
       // What has been read is free to be overwritten: `to` never passes `tap`.
-      if (to > begin && position[to - 1] === at) weight[to - 1]! += weight[tap]!;
+      if (to > begin && position[to - 1] === at) weight[to - 1]! += share;
       else {
         position[to] = at;
-        weight[to++] = weight[tap]!;
+        weight[to++] = share;
       }
     }
     first[i] = begin;
@@ -107,5 +122,25 @@ function onPlane(taps: TentTaps, start: number, scale: number, length: number): 
   return taps;
 }
 
-const aboutCentre = ({ position }: TentTaps, length: number, scale: number) =>
+/** What is left of a border pixel so many pixels outside a side of `length`. */
+const faded = (beyond: number, length: number) => Math.exp(-Math.abs(beyond) / (FADE * length));
+
+/** Adds to each sample as much of the mean as the fading took from it. */
+function fillUp(grid: Float64Array, mean: number, x: PlacedTaps, y: PlacedTaps): void {
+  const across = sums(x);
+  const down = sums(y);
+  for (let i = 0; i < GRID; i++) {
+    for (let j = 0; j < GRID; j++) grid[i * GRID + j]! += mean * (1 - across[j]! * down[i]!);
+  }
+}
+
+function sums({ first, weight }: PlacedTaps): Float64Array {
+  const out = new Float64Array(GRID);
+  for (let i = 0; i < GRID; i++) {
+    for (let tap = first[i]!; tap < first[i + 1]!; tap++) out[i]! += weight[tap]!;
+  }
+  return out;
+}
+
+const aboutCentre = ({ position }: PlacedTaps, length: number, scale: number) =>
   Float64Array.from(position, (at) => (at + 0.5 - length / 2) / scale);

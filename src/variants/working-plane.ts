@@ -12,6 +12,10 @@ export interface WorkingPlane {
   /** sides of the picture itself */
   readonly fullWidth: number;
   readonly fullHeight: number;
+  /** the picture itself, for what a reduced one is too coarse for */
+  readonly pixels: Pixels;
+  /** of luma */
+  readonly mean: number;
   /** 0.299 R + 0.587 G + 0.114 B of the means, not rounded to whole values where `scale` is above 1 */
   readonly luma: Float32Array;
   /** rounded means; for a grey picture one and the same array */
@@ -31,17 +35,23 @@ export function workingPlane(pixels: Pixels): WorkingPlane {
   const scale = Math.max(1, Math.round(Math.max(fullWidth, fullHeight) / WORKING_SIDE));
   const width = Math.ceil(fullWidth / scale);
   const height = Math.ceil(fullHeight / scale);
-  const sides = { width, height, scale, fullWidth, fullHeight };
+  const sides = { width, height, scale, fullWidth, fullHeight, pixels };
   const luma = new Float32Array(width * height);
   const red = new Uint8Array(width * height);
   if (channels < 3) {
     greyPlane(pixels.data, fullWidth, fullHeight, channels, scale, luma, red);
-    return { ...sides, luma, red, green: red, blue: red };
+    return { ...sides, mean: meanOf(luma), luma, red, green: red, blue: red };
   }
   const green = new Uint8Array(width * height);
   const blue = new Uint8Array(width * height);
   colourPlane(pixels.data, fullWidth, fullHeight, channels, scale, luma, red, green, blue);
-  return { ...sides, luma, red, green, blue };
+  return { ...sides, mean: meanOf(luma), luma, red, green, blue };
+}
+
+function meanOf(luma: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < luma.length; i++) sum += luma[i]!;
+  return sum / luma.length;
 }
 
 function greyPlane(

@@ -1,0 +1,47 @@
+import type { DihedralName, Resample } from '../hash.js';
+import { channelsOf, type Pixels } from '../pixels.js';
+import { type Orientation, orient } from './orient.js';
+import { isResampled } from './placed-taps.js';
+
+/** Each form as an EXIF orientation shows it. The reference turns counter-clockwise, and its `flipX` is upside down. */
+const ORIENTATIONS: Record<DihedralName, Orientation> = {
+  original: 1,
+  rotate90: 8,
+  rotate180: 3,
+  rotate270: 6,
+  flipX: 4,
+  flipY: 2,
+  flipPlus1: 5,
+  flipMinus1: 7,
+};
+
+/** The picture mirrored or turned as PDQ's dihedral forms are: pixels are moved, never changed. */
+export const dihedral = (pixels: Pixels, name: DihedralName): Pixels =>
+  orient(pixels, ORIENTATIONS[name]);
+
+/**
+ * What PDQ, in the given size convention, hashes as it hashes `dihedral(pixels, name)`: where it brings the picture to
+ * 512 x 512 first, those pixels alone are moved.
+ */
+export function dihedralForPdq(pixels: Pixels, name: DihedralName, resample: Resample): Pixels {
+  const { data, width, height } = pixels;
+  if (!isResampled(width, height, resample)) return dihedral(pixels, name);
+  const channels = channelsOf(pixels);
+  const orientation = ORIENTATIONS[name];
+  const fromRight = [2, 3, 7, 8].includes(orientation);
+  const fromBottom = [3, 4, 6, 7].includes(orientation);
+  const small = new Uint8Array(512 * 512 * channels);
+  let to = 0;
+  for (let y = 0; y < 512; y++) {
+    const nearest = Math.floor((y * height) / 512);
+    const row = (fromBottom ? height - 1 - nearest : nearest) * width;
+    for (let x = 0; x < 512; x++) {
+      const column = Math.floor((x * width) / 512);
+      const from = (row + (fromRight ? width - 1 - column : column)) * channels;
+      for (let sample = 0; sample < channels; sample++) small[to++] = data[from + sample]!;
+    }
+  }
+  const upright: Pixels = { data: small, width: 512, height: 512, channels };
+  // What is left to do for a quarter turn, now that rows and columns run the right way, is to exchange them.
+  return orientation >= 5 ? orient(upright, 5) : upright;
+}

@@ -1,0 +1,17 @@
+import type { HashedImage } from '../hash.js';
+import type { Pixels } from '../pixels.js';
+import { type VariantOptions, variantsOf } from './variants-of.js';
+
+/**
+ * A picture's hash and those of its variants, all at once; `variantsOf` gives them one at a time.
+ * @param pixels as displayed; only read
+ * @returns the hash and quality of the picture itself, and its variants, the likeliest first, without the picture itself
+ * @throws {TypeError | RangeError} for options or pixels that are none
+ * @example
+ * const { hash, variants } = hashPixels(imageData, { variants: 'dihedral' });
+ */
+export function hashPixels(pixels: Pixels, options: VariantOptions = {}): HashedImage {
+  const [original, ...variants] = variantsOf(pixels, options);
+  const { hash, quality } = original!;
+  return { hash, ...(quality === undefined ? {} : { quality }), variants };
+}

@@ -1,0 +1,58 @@
+import type { Rectangle } from '../hash.js';
+import { channelsOf, type Pixels } from '../pixels.js';
+import type { WorkingPlane } from './working-plane.js';
+
+/**
+ * A rectangle of the working plane in pixels of the picture. Where a pixel of the plane stands for several, each side is
+ * moved by less than two of the plane's pixels to the line across which the picture changes most.
+ */
+export function snapToEdges(
+  plane: WorkingPlane,
+  { left, top, width, height }: Rectangle,
+): Rectangle {
+  const { scale, fullWidth, fullHeight, pixels } = plane;
+  const l = left * scale;
+  const t = top * scale;
+  const r = Math.min((left + width) * scale, fullWidth);
+  const b = Math.min((top + height) * scale, fullHeight);
+  if (scale === 1) return { left: l, top: t, width: r - l, height: b - t };
+  const newTop = strongest(pixels, t, fullHeight, scale, l, r, fullWidth, 1);
+  const newBottom = strongest(pixels, b, fullHeight, scale, l, r, fullWidth, 1);
+  const newLeft = strongest(pixels, l, fullWidth, scale, t, b, 1, fullWidth);
+  const newRight = strongest(pixels, r, fullWidth, scale, t, b, 1, fullWidth);
+  return { left: newLeft, top: newTop, width: newRight - newLeft, height: newBottom - newTop };
+}
+
+/** The line near `line` that differs most from the one before it, in green, or in grey where that is all there is. */
+function strongest(
+  pixels: Pixels,
+  line: number,
+  lines: number,
+  scale: number,
+  from: number,
+  to: number,
+  across: number,
+  along: number,
+): number {
+  // A side on the picture's own border stays there.
+  if (line <= 0 || line >= lines) return line;
+  const { data } = pixels;
+  const channels = channelsOf(pixels);
+  const offset = channels < 3 ? 0 : 1;
+  const step = Math.max(1, (to - from) >> 9);
+  let best = line;
+  let most = -1;
+  const end = Math.min(line + 2 * scale, lines);
+  for (let at = Math.max(1, line - 2 * scale + 1); at < end; at++) {
+    let change = 0;
+    for (let i = from; i < to; i += step) {
+      const pixel = (at * across + i * along) * channels + offset;
+      change += Math.abs(data[pixel]! - data[pixel - across * channels]!);
+    }
+    if (change > most) {
+      most = change;
+      best = at;
+    }
+  }
+  return best;
+}

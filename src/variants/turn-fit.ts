@@ -1,0 +1,134 @@
+import type { Rectangle } from '../hash.js';
+import type { WorkingPlane } from './working-plane.js';
+
+/** A picture found turned: its rectangle before, turned about its centre by so many degrees, clockwise. */
+export interface Turned {
+  readonly rectangle: Rectangle;
+  readonly angle: number;
+}
+
+/** Degrees to either side that are tried, first in coarse steps, then in fine ones about the best. */
+const MOST = 15;
+const COARSE = 0.25;
+const FINE = 0.05;
+/** Points looked at along each side. */
+const POINTS = 64;
+/** How far a channel may be from the fill's colour. */
+const TOLERANCE = 24;
+/** Points just outside that are fill, less points just inside that are, at least. */
+const LEAST_FIT = 0.5;
+
+/**
+ * The turn of a picture whose canvas grew to hold it, told by the fill of its four corners. The canvas's sides and an
+ * angle give the sides of the picture in it: W = w cos a + h sin a, H = h cos a + w sin a.
+ * @returns none where the corners are not of one colour, or no angle fits
+ */
+export function fitTurn(plane: WorkingPlane): Turned | undefined {
+  const fill = cornerFill(plane);
+  if (fill === undefined) return undefined;
+  let best = 0;
+  let most = LEAST_FIT;
+  const consider = (angle: number) => {
+    const value = parting(plane, fill, angle);
+    if (value > most) {
+      most = value;
+      best = angle;
+    }
+  };
+  for (let step = 2; step <= MOST / COARSE; step++) {
+    consider(step * COARSE);
+    consider(-step * COARSE);
+  }
+  if (best === 0) return undefined;
+  const coarse = best;
+  // The coarse winner stands unless a fine one is better.
+  for (let step = -5; step <= 5; step++) consider(coarse + step * FINE);
+  const { fullWidth, fullHeight } = plane;
+  const { width, height } = before(fullWidth, fullHeight, best);
+  return {
+    angle: Math.round(best * 100) / 100,
+    rectangle: {
+      left: Math.round((fullWidth - width) / 2),
+      top: Math.round((fullHeight - height) / 2),
+      width: Math.round(width),
+      height: Math.round(height),
+    },
+  };
+}
+
+/** Sides of the picture that, turned by `angle`, fills a canvas. */
+function before(canvasWidth: number, canvasHeight: number, angle: number) {
+  const cosine = Math.cos((angle * Math.PI) / 180);
+  const sine = Math.sin((Math.abs(angle) * Math.PI) / 180);
+  const scale = 1 / (cosine * cosine - sine * sine);
+  return {
+    width: scale * (canvasWidth * cosine - canvasHeight * sine),
+    height: scale * (canvasHeight * cosine - canvasWidth * sine),
+  };
+}
+
+/** The colour that the four corners share, as one number of 24 bits. */
+function cornerFill({ width, height, red, green, blue }: WorkingPlane): number | undefined {
+  if (width < 32 || height < 32) return undefined;
+  const corners = [0, width - 1, (height - 1) * width, height * width - 1];
+  const means = [red, green, blue].map((plane) => {
+    let sum = 0;
+    for (const corner of corners) sum += plane[corner]!;
+    return Math.round(sum / 4);
+  });
+  for (const corner of corners) {
+    if (Math.abs(red[corner]! - means[0]!) > TOLERANCE) return undefined;
+    if (Math.abs(green[corner]! - means[1]!) > TOLERANCE) return undefined;
+    if (Math.abs(blue[corner]! - means[2]!) > TOLERANCE) return undefined;
+  }
+  return (means[0]! << 16) | (means[1]! << 8) | means[2]!;
+}
+
+/** How well the sides of the turned picture part fill from content, -1…1. */
+function parting(plane: WorkingPlane, fill: number, angle: number): number {
+  const { width, height } = before(plane.width, plane.height, angle);
+  if (width < 0.3 * plane.width || height < 0.3 * plane.height) return -1;
+  const cosine = Math.cos((angle * Math.PI) / 180);
+  const sine = Math.sin((angle * Math.PI) / 180);
+  let outside = 0;
+  let inside = 0;
+  let points = 0;
+  for (let point = 0; point < POINTS; point++) {
+    const along = (point + 0.5) / POINTS - 0.5;
+    for (let side = 0; side < 4; side++) {
+      // In the picture's own axes from its centre: right, left, bottom, top side.
+      const sign = side & 1 ? -0.5 : 0.5;
+      const x = side < 2 ? sign * width : along * width;
+      const y = side < 2 ? along * height : sign * height;
+      const outX = side < 2 ? 4 * sign : 0;
+      const outY = side < 2 ? 0 : 4 * sign;
+      const beyond = isFill(plane, fill, cosine, sine, x + outX, y + outY);
+      // Where the canvas ends before the fill begins there is nothing to see.
+      if (beyond < 0) continue;
+      points++;
+      outside += beyond;
+      inside += Math.max(0, isFill(plane, fill, cosine, sine, x - outX, y - outY));
+    }
+  }
+  return points < POINTS ? -1 : (outside - inside) / points;
+}
+
+/** 1 if the pixel is of the fill's colour, 0 if not, -1 outside the canvas. */
+function isFill(
+  { width, height, red, green, blue }: WorkingPlane,
+  fill: number,
+  cosine: number,
+  sine: number,
+  x: number,
+  y: number,
+): number {
+  const column = Math.floor(x * cosine - y * sine + width / 2);
+  const row = Math.floor(x * sine + y * cosine + height / 2);
+  if (column < 0 || row < 0 || column >= width || row >= height) return -1;
+  const at = row * width + column;
+  return Math.abs(red[at]! - (fill >> 16)) <= TOLERANCE &&
+    Math.abs(green[at]! - ((fill >> 8) & 255)) <= TOLERANCE &&
+    Math.abs(blue[at]! - (fill & 255)) <= TOLERANCE
+    ? 1
+    : 0;
+}
