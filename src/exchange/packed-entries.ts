@@ -11,7 +11,7 @@ interface Note {
 }
 
 const UNKNOWN = 255;
-/** Notes that are looked up before a new one is made; where every entry has its own, looking them up buys nothing. */
+/** Notes up to this number may be shared; where every entry has its own, looking for one to share buys nothing. */
 const MAX_SHARED = 1 << 16;
 
 /**
@@ -27,6 +27,8 @@ export class PackedEntries {
   #note: Uint32Array;
   #notes: Note[] = [{ labels: [] }];
   #shared = new Map<string, number>();
+  /** notes of one row alone that was erased, to be written again */
+  readonly #freeNotes: number[] = [];
   #ids: (string | undefined)[] | undefined;
 
   /**
@@ -62,6 +64,14 @@ export class PackedEntries {
    * @throws {RangeError} if its hash is of another width, or its quality no integer 0…100
    */
   push(entry: BlocklistEntry): number {
+    return this.put(entry);
+  }
+
+  /**
+   * As `push`, into a row that was erased, if one is told.
+   * @returns the row
+   */
+  put(entry: BlocklistEntry, erased?: number): number {
     const { hash, quality, id } = entry;
     const bits = bitsOf(hash);
     if (hash.algorithm !== this.algorithm) {
@@ -72,15 +82,17 @@ export class PackedEntries {
       throw new RangeError(`expected quality to be an integer 0 to 100, got ${quality}`);
     }
     const note = this.#noteOf(entry);
-    const row = this.#room();
+    const row = erased ?? this.#room();
     this.#bytes.set(hash.bytes, (row * bits) / 8);
     this.#quality[row] = quality ?? UNKNOWN;
     this.#note[row] = note;
     if (id !== undefined) {
       this.#ids ??= [];
+      // A hole would make the engine keep the array as a dictionary.
+      while (this.#ids.length < row) this.#ids.push(undefined);
       this.#ids[row] = id;
     }
-    this.#size++;
+    if (erased === undefined) this.#size++;
     return row;
   }
 
@@ -134,8 +146,10 @@ export class PackedEntries {
     const size = this.bits / 8;
     this.#bytes.fill(0, row * size, (row + 1) * size);
     this.#quality[row] = UNKNOWN;
+    const note = this.#note[row]!;
+    if (note > MAX_SHARED) this.#freeNotes.push(note);
     this.#note[row] = 0;
-    if (this.#ids) this.#ids[row] = undefined;
+    if (this.#ids && row < this.#ids.length) this.#ids[row] = undefined;
   }
 
   #noteOf({ labels, source, resample }: BlocklistEntry): number {
@@ -143,13 +157,14 @@ export class PackedEntries {
     const key = JSON.stringify([labels, source, resample]);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const note = this.#notes.push({
+    const number = this.#freeNotes.pop() ?? this.#notes.length;
+    this.#notes[number] = {
       labels: labels.slice(),
       ...(source !== undefined && { source }),
       ...(resample !== undefined && { resample }),
-    });
-    if (this.#shared.size < MAX_SHARED) this.#shared.set(key, note - 1);
-    return note - 1;
+    };
+    if (number <= MAX_SHARED) this.#shared.set(key, number);
+    return number;
   }
 
   /** The next row, with room for it. */

@@ -149,8 +149,8 @@ export class Blocklist {
     if (shelves.every((shelf) => shelf.size === 0)) return undefined;
     const found: Found[] = [];
     for (const shelf of shelves) {
-      for (const { row, distance } of shelf.search(hash, maxDistance)) {
-        const entry = shelf.entryAt(row);
+      for (const { id, distance } of shelf.search(hash, maxDistance)) {
+        const entry = shelf.entryAt(id);
         // Nobody looked at the hashes of an attached index.
         if (!isDegenerate(entry.hash)) found.push({ entry, distance });
       }
@@ -220,10 +220,9 @@ function* variantsOf({ hash, quality, variants }: HashedImage): Generator<Hashed
 }
 
 function removeFrom(shelf: Shelf, withdrawal: Withdrawal): number {
-  const rows =
-    'id' in withdrawal ? shelf.rowsOf(withdrawal.id, withdrawal.source) : shelf.rowsAt(withdrawal);
-  for (const row of rows) shelf.remove(row);
-  return rows.length;
+  return 'id' in withdrawal
+    ? shelf.withdrawId(withdrawal.id, withdrawal.source)
+    : shelf.withdrawHash(withdrawal);
 }
 
 function copyOf(withdrawal: Withdrawal): Withdrawal {

@@ -2,9 +2,9 @@ import type { BlocklistEntry } from '../exchange/blocklist-entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import type { Algorithm, Bits, Hash } from '../hash.js';
 import { createIndex } from '../indexing/create.js';
-import type { HammingIndex } from '../indexing/hamming-index.js';
+import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
 
-/** What the ids of an index stand for, row by row. `PackedEntries` is one; another may read them from a file. */
+/** What the ids of an index stand for: row = id. `PackedEntries` is one; another may read them from a file. */
 export interface EntryRows {
   readonly size: number;
   entryAt(row: number): BlocklistEntry;
@@ -17,152 +17,124 @@ export interface IndexedEntries {
   readonly entries: EntryRows;
 }
 
-/** Rows added since the last rebuilding have an index of their own, up to this many. */
-const MAX_TAIL = 1024;
-
-/** An index over the rows from `from` on. */
-interface Part {
-  readonly from: number;
-  readonly index: HammingIndex;
-}
+/** Marks an added entry that is gone. */
+const GONE = 0xffffffff;
 
 /**
- * The entries of one algorithm and width, searchable: the rows of an attached index, then those that were added here,
- * which are indexed when a search next comes.
+ * The entries of one algorithm and width under one index, which gives each its id: those of an attached index, then
+ * those that were added here. These are indexed all at once by the first search, and one by one from then on.
  */
 export class Shelf {
-  readonly #attached: IndexedEntries | undefined;
-  #added: PackedEntries;
-  #main: Part | undefined;
-  #tail: Part | undefined;
-  /** added rows under #main, and under both */
-  #inMain = 0;
-  #indexed = 0;
-  readonly #removed = new Set<number>();
-  /** removed rows among those added here */
-  #erased = 0;
-  /** rows by the id of their entry, made by the first look-up */
-  #rowsById: Map<string, number[]> | undefined;
+  readonly #attached: EntryRows | undefined;
+  readonly #added: PackedEntries;
+  #index: HammingIndex | undefined;
+  /** the id of the first added entry */
+  #firstId: number | undefined;
+  /** where in #added each added entry is, in the order of ids */
+  #rows = new Uint32Array(0);
+  #count = 0;
+  /** rows of #added to be written again */
+  readonly #free: number[] = [];
+  /** ids by what the entries' sources call them; made by the first look-up */
+  #bySourceId: Map<string, number[]> | undefined;
 
   constructor(algorithm: Algorithm, bits: Bits, attached?: IndexedEntries) {
-    this.#attached = attached;
     this.#added = new PackedEntries(algorithm, bits);
+    this.#attached = attached?.entries;
+    this.#index = attached?.index;
   }
 
   /** Entries that a search can find. */
   get size(): number {
-    return (this.#attached?.index.size ?? 0) + this.#added.size - this.#removed.size;
+    return this.#index?.size ?? this.#added.size;
   }
 
   add(entry: BlocklistEntry): void {
-    const row = this.#from + this.#added.push(entry);
-    if (entry.id !== undefined) this.#noteId(entry.id, row);
+    const row = this.#added.put(entry, this.#free.pop());
+    const id = this.#index === undefined ? this.#count : this.#index.add(entry.hash);
+    this.#firstId ??= id;
+    if (this.#count === this.#rows.length) {
+      const grown = new Uint32Array(Math.max(64, 2 * this.#count));
+      grown.set(this.#rows);
+      this.#rows = grown;
+    }
+    this.#rows[this.#count++] = row;
+    if (entry.id !== undefined) this.#noteId(entry.id, id);
   }
 
-  /** The rows within `maxDistance` of `hash`, and how far they are. */
-  search(hash: Hash, maxDistance: number): { row: number; distance: number }[] {
+  /** The ids within `maxDistance` of `hash`, and how far they are. */
+  search(hash: Hash, maxDistance: number): Hit[] {
     if (maxDistance < 0) return [];
-    this.#indexAdded();
-    const attached = this.#attached && { from: 0, index: this.#attached.index };
-    const found: { row: number; distance: number }[] = [];
-    for (const part of [attached, this.#main, this.#tail]) {
-      if (part === undefined) continue;
-      for (const { id, distance } of part.index.search(
-        hash,
-        Math.min(maxDistance, part.index.bits),
-      )) {
-        const row = part.from + id;
-        if (!this.#removed.has(row)) found.push({ row, distance });
-      }
-    }
-    return found;
+    return this.#indexed().search(hash, Math.min(maxDistance, this.#added.bits));
   }
 
-  entryAt(row: number): BlocklistEntry {
-    const { rows, at } = this.#at(row);
-    return rows.entryAt(at);
+  entryAt(id: number): BlocklistEntry {
+    const place = this.#placeOf(id);
+    return place.rows.entryAt(place.row);
   }
 
-  /** The rows of exactly this hash. */
-  rowsAt(hash: Hash): number[] {
+  /** Takes out every entry of exactly this hash; returns how many. */
+  withdrawHash(hash: Hash): number {
     const { algorithm, bits } = this.#added;
-    if (hash.algorithm !== algorithm || hash.bytes.length * 8 !== bits) return [];
-    return this.search(hash, 0).map(({ row }) => row);
+    if (hash.algorithm !== algorithm || hash.bytes.length * 8 !== bits) return 0;
+    let count = 0;
+    for (const { id } of this.search(hash, 0)) count += this.#remove(id);
+    return count;
   }
 
-  /** The rows whose entry has this id, and this source unless it is undefined. */
-  rowsOf(id: string, source: string | undefined): number[] {
-    // Indexing may number rows anew.
-    this.#indexAdded();
-    if (this.#rowsById === undefined) {
-      this.#rowsById = new Map();
-      for (let row = 0; row < this.#from + this.#added.size; row++) {
-        const { rows, at } = this.#at(row);
-        const its = rows.idAt(at);
-        if (its !== undefined) this.#noteId(its, row);
-      }
+  /** Takes out every entry that its source calls `name`, any source or the one that is told; returns how many. */
+  withdrawId(name: string, source: string | undefined): number {
+    this.#bySourceId ??= this.#idsBySourceId();
+    let count = 0;
+    for (const id of this.#bySourceId.get(name)?.slice() ?? []) {
+      if (source === undefined || this.entryAt(id).source === source) count += this.#remove(id);
     }
-    const ofId = this.#rowsById.get(id) ?? [];
-    return ofId.filter((row) => {
-      const { hash, source: its } = this.entryAt(row);
-      // An attached index may have lost the row before it came here.
-      return (source ?? its) === its && this.rowsAt(hash).includes(row);
-    });
+    return count;
   }
 
-  /** No search finds `row` any more; if it was added here, its hash is overwritten too. */
-  remove(row: number): void {
-    this.#removed.add(row);
-    if (row < this.#from) return;
-    this.#added.erase(row - this.#from);
-    this.#erased++;
+  #indexed(): HammingIndex {
+    this.#index ??= createIndex(this.#added.hashes);
+    return this.#index;
   }
 
-  #indexAdded(): void {
-    const size = this.#added.size;
-    if (this.#indexed === size) return;
-    if (size - this.#inMain <= MAX_TAIL) {
-      const { algorithm, bits, bytes } = this.#added.hashes;
-      const hashes = { algorithm, bits, bytes: bytes.subarray((this.#inMain * bits) / 8) };
-      this.#tail = { from: this.#from + this.#inMain, index: createIndex(hashes) };
-      this.#indexed = size;
-    } else {
-      if (4 * this.#erased > size) this.#dropErased();
-      this.#main = { from: this.#from, index: createIndex(this.#added.hashes) };
-      this.#tail = undefined;
-      this.#inMain = this.#added.size;
-      this.#indexed = this.#added.size;
+  /** Takes out one entry, and overwrites its hash if it was added here. 0 if the index had lost it before. */
+  #remove(id: number): number {
+    const { rows, row } = this.#placeOf(id);
+    const name = rows.idAt(row);
+    const others = name && this.#bySourceId?.get(name)?.filter((other) => other !== id);
+    if (name && others) this.#bySourceId?.set(name, others);
+    if (name && others?.length === 0) this.#bySourceId?.delete(name);
+    if (rows === this.#added) {
+      this.#added.erase(row);
+      this.#free.push(row);
+      this.#rows[id - this.#firstId!] = GONE;
     }
+    return this.#indexed().remove(id);
   }
 
-  /** Numbers the added rows anew, without the erased ones. */
-  #dropErased(): void {
-    const { algorithm, bits } = this.#added;
-    const from = this.#from;
-    const kept = new PackedEntries(algorithm, bits);
-    for (let row = 0; row < this.#added.size; row++) {
-      if (!this.#removed.delete(from + row)) kept.push(this.#added.entryAt(row));
+  #placeOf(id: number): { rows: EntryRows; row: number } {
+    return this.#firstId !== undefined && id >= this.#firstId
+      ? { rows: this.#added, row: this.#rows[id - this.#firstId]! }
+      : { rows: this.#attached!, row: id };
+  }
+
+  #idsBySourceId(): Map<string, number[]> {
+    this.#bySourceId = new Map();
+    for (let id = 0; id < (this.#attached?.size ?? 0); id++) {
+      const name = this.#attached!.idAt(id);
+      if (name !== undefined) this.#noteId(name, id);
     }
-    this.#added = kept;
-    this.#erased = 0;
-    this.#rowsById = undefined;
+    for (let at = 0; at < this.#count; at++) {
+      const row = this.#rows[at]!;
+      const name = row === GONE ? undefined : this.#added.idAt(row);
+      if (name !== undefined) this.#noteId(name, this.#firstId! + at);
+    }
+    return this.#bySourceId;
   }
 
-  /** Where the added rows start. */
-  get #from(): number {
-    return this.#attached?.entries.size ?? 0;
-  }
-
-  #at(row: number): { rows: EntryRows; at: number } {
-    const from = this.#from;
-    return row < from
-      ? { rows: this.#attached!.entries, at: row }
-      : { rows: this.#added, at: row - from };
-  }
-
-  #noteId(id: string, row: number): void {
-    const rows = this.#rowsById?.get(id);
-    if (rows) rows.push(row);
-    else this.#rowsById?.set(id, [row]);
+  #noteId(name: string, id: number): void {
+    const ids = this.#bySourceId?.get(name);
+    if (ids) ids.push(id);
+    else this.#bySourceId?.set(name, [id]);
   }
 }

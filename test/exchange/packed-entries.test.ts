@@ -32,13 +32,13 @@ test('more notes than are shared are kept all the same', () => {
   const packed = new PackedEntries('pdq', 256);
   for (let i = 0; i < 66_000; i++) packed.push({ hash, labels: [`${i}`] });
   packed.push({ hash, labels: ['65999'] });
-  expect([0, 65_535, 65_536, 65_999, 66_000].map((row) => packed.entryAt(row).labels)).toEqual([
-    ['0'],
-    ['65535'],
-    ['65536'],
-    ['65999'],
-    ['65999'],
-  ]);
+  packed.erase(65_998);
+  packed.put({ hash, labels: ['again'] }, 65_998);
+  packed.push({ hash, labels: ['65998'] });
+  const labels = [0, 65_535, 65_536, 65_998, 65_999, 66_000, 66_001].map(
+    (row) => packed.entryAt(row).labels[0],
+  );
+  expect(labels).toEqual(['0', '65535', '65536', 'again', '65999', '65999', '65998']);
 });
 
 test('an input is copied, an output is fresh', () => {
@@ -74,6 +74,13 @@ test('an erased row is zero and says nothing', () => {
     { hash: zero, labels: [] },
     entry,
   ]);
+  expect(packed.put({ hash, labels: ['b'] }, 1)).toBe(1);
+  expect([0, 1, 2].map((row) => packed.entryAt(row))).toEqual([
+    entry,
+    { hash, labels: ['b'] },
+    entry,
+  ]);
+  expect(packed.size).toBe(3);
 });
 
 test('what does not fit is refused, and nothing is added', () => {
