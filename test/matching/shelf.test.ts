@@ -1,0 +1,67 @@
+import { expect, test, vi } from 'vitest';
+import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import type { Hash } from '../../src/hash.js';
+import { createIndex } from '../../src/indexing/create.js';
+import { Shelf } from '../../src/matching/shelf.js';
+import { flipBits } from '../arbitraries.js';
+import { BASE, ORDER } from './bases.js';
+
+const hashes = [0, 40, 80, 120].map((bits) => flipBits(BASE, ORDER, bits));
+const labelsAt = (shelf: Shelf, hash: Hash) =>
+  shelf.search(hash, 0).map(({ id }) => shelf.entryAt(id).labels.join());
+
+test('ids are those of the index, also after an attached one that has gaps', () => {
+  const entries = new PackedEntries('pdq', 256);
+  for (const hash of hashes) entries.push({ hash, labels: ['attached'], id: 'x' });
+  const index = createIndex(entries.hashes);
+  index.remove(1);
+  index.remove(3);
+  const shelf = new Shelf('pdq', 256, { index, entries });
+  shelf.add({ hash: hashes[1]!, labels: ['added'], id: 'x' });
+  expect(shelf.size).toBe(3);
+  expect(shelf.search(hashes[1]!, 0)).toEqual([{ id: 4, distance: 0 }]);
+  expect(labelsAt(shelf, hashes[1]!)).toEqual(['added']);
+  // Two of the index, which had lost two before, and the one that was added.
+  expect(shelf.withdrawId('x', undefined)).toBe(3);
+  expect(shelf.size).toBe(0);
+});
+
+test('what is withdrawn is overwritten, and its place is used again', () => {
+  const put = vi.spyOn(PackedEntries.prototype, 'put');
+  try {
+    const shelf = new Shelf('pdq', 256);
+    for (let round = 0; round < 20; round++) {
+      for (const [i, hash] of hashes.entries()) shelf.add({ hash, labels: [`${round} ${i}`] });
+      expect(shelf.size).toBe(4);
+      for (const [i, hash] of hashes.entries()) {
+        expect(labelsAt(shelf, hash)).toEqual([`${round} ${i}`]);
+        expect(shelf.withdrawHash(hash)).toBe(1);
+      }
+      const table = put.mock.contexts[0] as PackedEntries;
+      expect(table.hashes.bytes).toEqual(new Uint8Array(4 * 32));
+    }
+  } finally {
+    put.mockRestore();
+  }
+});
+
+test('a place that is used again belongs to its new entry alone', () => {
+  const shelf = new Shelf('pdq', 256);
+  shelf.add({ hash: hashes[0]!, labels: ['first'], id: '1' });
+  shelf.withdrawHash(hashes[0]!);
+  shelf.add({ hash: hashes[1]!, labels: ['second'], id: '2' });
+  expect(shelf.withdrawId('2', undefined)).toBe(1);
+  shelf.add({ hash: hashes[2]!, labels: ['third'] });
+  shelf.add({ hash: hashes[3]!, labels: ['fourth'] });
+  expect(labelsAt(shelf, hashes[2]!)).toEqual(['third']);
+  expect(labelsAt(shelf, hashes[3]!)).toEqual(['fourth']);
+});
+
+test('withdrawn by id before anything was searched', () => {
+  const shelf = new Shelf('pdq', 256);
+  for (const [i, hash] of hashes.entries()) shelf.add({ hash, labels: [`${i}`], id: `${i}` });
+  expect(shelf.withdrawId('1', undefined)).toBe(1);
+  expect(hashes.flatMap((hash) => labelsAt(shelf, hash))).toEqual(['0', '2', '3']);
+  expect(shelf.withdrawHash({ algorithm: 'dhash', bytes: hashes[0]!.bytes })).toBe(0);
+  expect(shelf.size).toBe(3);
+});
