@@ -8,7 +8,10 @@ const entry = Object.fromEntries(
     indexing: 'src/indexing/index.ts',
     exchange: 'src/exchange/index.ts',
     matching: 'src/matching/index.ts',
+    submission: 'src/submission/index.ts',
     node: 'src/node/index.ts',
+    browser: 'src/browser/index.ts',
+    'browser-worker': 'src/browser/worker.ts',
     cli: 'src/cli/index.ts',
     bench: 'bench/index.ts',
     tour: 'bench/tour.ts',
@@ -24,5 +27,7 @@ export default defineConfig({
   clean: true,
   // A `node:` import must stay one: bundlers for the browser tell the two apart by it.
   removeNodeProtocol: false,
-  external: [/^node:/, 'sharp'],
+  external: [/^node:/, 'sharp', 'age-encryption', 'heic-decode', 'utif2'],
+  // The decoders of the browser's Worker lie in their scripts: no page has to serve or allow a further file.
+  loader: { '.wasm': 'binary' },
 });

@@ -54,7 +54,11 @@ export type FormatErrorCode =
   /** the checksum over the content differs */
   | 'bad-checksum'
   /** an older generation than the one in place */
-  | 'old-generation';
+  | 'old-generation'
+  /** no bundle or withdrawal, or one with a member missing, unknown or malformed */
+  | 'bad-bundle'
+  /** no sealed file, or damaged, or sealed to another key */
+  | 'bad-seal';
 
 /** A hash list or index file that is malformed; `line` (1-based) or `offset` (bytes) says where. */
 export class FormatError extends Error {

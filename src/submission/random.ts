@@ -1,0 +1,28 @@
+/** `byteLength` random bytes in hex, from the platform's own source. */
+export function randomHex(byteLength: number): string {
+  let hex = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(byteLength))) {
+    hex += (byte + 256).toString(16).slice(1);
+  }
+  return hex;
+}
+
+/** `items` in random order, each order as likely as another; `items` itself is reordered and given back. */
+export function shuffle<T>(items: T[]): T[] {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = randomBelow(last + 1);
+    const item = items[last]!;
+    items[last] = items[other]!;
+    items[other] = item;
+  }
+  return items;
+}
+
+/** A whole number from 0 to `bound` - 1, bound <= 2^32. Draws beyond the last whole multiple are thrown away: no bias. */
+function randomBelow(bound: number): number {
+  const limit = 2 ** 32 - (2 ** 32 % bound);
+  const draw = new Uint32Array(1);
+  do crypto.getRandomValues(draw);
+  while (draw[0]! >= limit);
+  return draw[0]! % bound;
+}

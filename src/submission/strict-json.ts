@@ -1,0 +1,72 @@
+import { FormatError } from '../errors.js';
+
+/** How much is read. */
+export interface TextLimits {
+  /** 16 MiB unless told: some 100,000 hashes */
+  maxBytes?: number;
+}
+
+/**
+ * Text of `input`, which must be UTF-8.
+ * @throws {FormatError} `bad-length` beyond `maxBytes`; `bad-bundle` for other bytes
+ */
+export function textOf(
+  input: string | Uint8Array,
+  { maxBytes = 16 * 2 ** 20 }: TextLimits = {},
+): string {
+  if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
+    throw new TypeError('expected a text or its bytes');
+  }
+  if (input.length > maxBytes) {
+    throw new FormatError('bad-length', `expected at most ${maxBytes} bytes, got ${input.length}`);
+  }
+  if (typeof input === 'string') return input;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(input);
+  } catch {
+    throw new FormatError('bad-bundle', 'expected UTF-8 text');
+  }
+}
+
+/** What the JSON in `text` writes. The engine's own error is not kept: it quotes the text. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FormatError('bad-bundle', 'expected JSON');
+  }
+}
+
+/** @throws {FormatError} naming the member and what it must be, never its value */
+export function check(holds: boolean, where: string, must: string): void {
+  if (!holds) throw new FormatError('bad-bundle', `expected ${where} to ${must}`);
+}
+
+/** The members of the object at `where`, which has all of `required`, perhaps some of `optional`, and no other. */
+export function members(
+  value: unknown,
+  where: string,
+  required: readonly string[],
+  optional: readonly string[],
+): Record<string, unknown> {
+  const name = where || 'the file';
+  check(typeof value === 'object' && value !== null && !Array.isArray(value), name, 'be an object');
+  const object = value as Record<string, unknown>;
+  for (const key of required) check(Object.hasOwn(object, key), name, `have "${key}"`);
+  check(
+    Object.keys(object).every((key) => required.includes(key) || optional.includes(key)),
+    name,
+    `have only ${[...required, ...optional].join(', ')}`,
+  );
+  return object;
+}
+
+/** The items of the list at `where`, at least one, each read by `item`. */
+export function listOf<T>(
+  value: unknown,
+  where: string,
+  item: (value: unknown, where: string) => T,
+): T[] {
+  check(Array.isArray(value) && value.length > 0, where, 'be a list of at least one');
+  return (value as unknown[]).map((one, i) => item(one, `${where}[${i}]`));
+}

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import type { HashedImage, HashedVariant } from '../../src/hash.js';
+import { hashOf } from '../arbitraries.js';
+
+const hash = fc.oneof(hashOf('pdq', 256), hashOf('blockhash', 64), hashOf('dhash', 256));
+const quality = fc.integer({ min: 0, max: 100 });
+
+/** Any image's hashes: variants, and qualities where there are some. */
+export const hashedImage: fc.Arbitrary<HashedImage> = fc.record(
+  {
+    hash,
+    quality,
+    variants: fc.array(
+      fc.record(
+        {
+          name: fc.constantFrom<HashedVariant['name'][]>('stored', 'onWhite', 'flipX'),
+          hash,
+          quality,
+        },
+        { requiredKeys: ['name', 'hash'] },
+      ),
+      { maxLength: 4 },
+    ),
+  },
+  { requiredKeys: ['hash', 'variants'] },
+);
+
+/** Anything from one image to more than the first size classes hold. */
+export const hashedImages = fc.array(hashedImage, { minLength: 1, maxLength: 60 });

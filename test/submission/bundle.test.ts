@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
+import {
+  bundleText,
+  createBundle,
+  entriesOfBundle,
+  readBundle,
+} from '../../src/submission/index.js';
+import { hashedImage, hashedImages } from './arbitrary.js';
+
+const ONE = hashFromHex('pdq', '0f'.repeat(32));
+const TWO = hashFromHex('pdq', '5a'.repeat(32));
+
+test('a bundle holds the hashes, a day, a random case, and nothing else', async () => {
+  const { bundle, withdrawToken } = await createBundle(
+    [{ hash: ONE, quality: 97, variants: [{ name: 'stored', hash: TWO, quality: 96 }] }],
+    { day: '2026-11-25' },
+  );
+  expect(Object.keys(bundle)).toEqual([
+    'format',
+    'version',
+    'case',
+    'day',
+    'withdraw',
+    'hashes',
+    'padding',
+  ]);
+  expect(new Set(bundle.hashes)).toEqual(
+    new Set([
+      { algorithm: 'pdq', hash: '0f'.repeat(32), resample: 512, quality: 97, variant: 'original' },
+      { algorithm: 'pdq', hash: '5a'.repeat(32), resample: 512, quality: 96, variant: 'stored' },
+    ]),
+  );
+  expect(bundle.day).toBe('2026-11-25');
+  expect(bundle.case).toMatch(/^[0-9a-f]{32}$/);
+  expect(withdrawToken).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){5}[0-9A-HJKMNP-TV-Z]{4}$/);
+  expect(bundleText(bundle)).not.toContain(withdrawToken);
+});
+
+test('no two bundles share a case or a token', async () => {
+  const made = await Promise.all(
+    Array.from({ length: 50 }, () => createBundle([{ hash: ONE, variants: [] }])),
+  );
+  expect(new Set(made.map(({ bundle }) => bundle.case)).size).toBe(50);
+  expect(new Set(made.map(({ withdrawToken }) => withdrawToken)).size).toBe(50);
+});
+
+test('the day is the day in UTC unless told, never an hour', async () => {
+  const before = new Date().toISOString().slice(0, 10);
+  const { bundle } = await createBundle([{ hash: ONE, variants: [] }]);
+  expect([before, new Date().toISOString().slice(0, 10)]).toContain(bundle.day);
+});
+
+test('its text is ASCII in a size class that does not tell how many hashes it has', async () => {
+  await fc.assert(
+    fc.asyncProperty(hashedImages, async (images) => {
+      const { bundle } = await createBundle(images);
+      const text = bundleText(bundle);
+      expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+      expect(Math.log2(text.length / 4096) % 1).toBe(0);
+      // No larger than the class needs to be.
+      const bare = text.length - bundle.padding.length;
+      expect(text.length === 4096 || bare > text.length / 2).toBe(true);
+    }),
+    { numRuns: 100, seed: 1 },
+  );
+});
+
+test('one picture and eight have one size', async () => {
+  const image = (seed: number) => ({
+    hash: hashFromHex('pdq', (seed + 16).toString(16).repeat(32)),
+    quality: 90 + seed,
+    variants: [],
+  });
+  const sizes = await Promise.all(
+    [1, 2, 5, 8].map(async (count) => {
+      const images = Array.from({ length: count }, (_, i) => image(i));
+      return bundleText((await createBundle(images)).bundle).length;
+    }),
+  );
+  expect(sizes).toEqual([4096, 4096, 4096, 4096]);
+});
+
+test('text and bundle are one: each is read back from the other', async () => {
+  await fc.assert(
+    fc.asyncProperty(hashedImages, async (images) => {
+      const { bundle } = await createBundle(images);
+      const text = bundleText(bundle);
+      expect(readBundle(text)).toEqual(bundle);
+      expect(readBundle(new TextEncoder().encode(text))).toEqual(bundle);
+      expect(bundleText(readBundle(text))).toBe(text);
+      expect(JSON.parse(text)).toEqual(bundle);
+    }),
+    { numRuns: 100, seed: 1 },
+  );
+});
+
+test('it holds every hash of every image once, and no other', async () => {
+  await fc.assert(
+    fc.asyncProperty(hashedImages, async (images) => {
+      const { bundle } = await createBundle([...images, ...images]);
+      const expected = images.flatMap((image) => [
+        `${image.hash.algorithm}:${hashToHex(image.hash)}`,
+        ...image.variants.map(({ hash }) => `${hash.algorithm}:${hashToHex(hash)}`),
+      ]);
+      const held = bundle.hashes.map(({ algorithm, hash }) => `${algorithm}:${hash}`);
+      expect(new Set(held)).toEqual(new Set(expected));
+      expect(held.length).toBe(new Set(held).size);
+    }),
+    { numRuns: 50, seed: 1 },
+  );
+});
+
+test('the order of the hashes tells nothing of the order of the images', async () => {
+  const images = ['11', '22', '33'].map((byte) => ({
+    hash: hashFromHex('pdq', byte.repeat(32)),
+    variants: [],
+  }));
+  const orders = new Map<string, number>();
+  for (let run = 0; run < 600; run++) {
+    const { bundle } = await createBundle(images);
+    const order = bundle.hashes.map(({ hash }) => hash[0]).join('');
+    orders.set(order, (orders.get(order) ?? 0) + 1);
+  }
+  // Six orders, 100 times each on average with a deviation of 9: below 40 once in more than 10^9 runs.
+  expect([...orders.keys()].sort()).toEqual(['123', '132', '213', '231', '312', '321']);
+  expect(Math.min(...orders.values())).toBeGreaterThan(40);
+});
+
+test('a file digest is there only when asked for', async () => {
+  const images = [{ hash: ONE, variants: [] }];
+  expect('digests' in (await createBundle(images)).bundle).toBe(false);
+  const digests = [{ algorithm: 'sha256', digest: 'ab'.repeat(32) }] as const;
+  const { bundle } = await createBundle(images, { digests });
+  expect(bundle.digests).toEqual(digests);
+  expect(readBundle(bundleText(bundle))).toEqual(bundle);
+});
+
+test('the hashes come back as entries of the case', async () => {
+  await fc.assert(
+    fc.asyncProperty(hashedImage, async (image) => {
+      const { bundle } = await createBundle([image]);
+      const entries = entriesOfBundle(bundle);
+      expect(entries.every(({ id, source }) => id === bundle.case && source === 'bundle')).toBe(
+        true,
+      );
+      const same = entries.filter(
+        ({ hash }) =>
+          hash.algorithm === image.hash.algorithm &&
+          hash.bytes.length === image.hash.bytes.length &&
+          distance(hash, image.hash) === 0,
+      );
+      expect(same).toHaveLength(1);
+      expect(same[0]!.quality).toBe(image.quality);
+    }),
+    { numRuns: 50, seed: 1 },
+  );
+});
+
+describe('the caller is told of', () => {
+  test('no image', async () => {
+    await expect(createBundle([])).rejects.toThrow(RangeError);
+  });
+  test.each(['2026-02-30', '26-1-1', '2026-11-25T10:00', ''])(
+    'a day that is none: %s',
+    async (day) => {
+      await expect(createBundle([{ hash: ONE, variants: [] }], { day })).rejects.toThrow(
+        RangeError,
+      );
+    },
+  );
+  test('something that is no hash', async () => {
+    const hash = { algorithm: 'md5', bytes: new Uint8Array(16) } as never;
+    await expect(createBundle([{ hash, variants: [] }])).rejects.toThrow(TypeError);
+  });
+});

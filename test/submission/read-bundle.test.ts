@@ -1,0 +1,180 @@
+import Ajv2020 from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { FormatError } from '../../src/errors.js';
+import { hashFromHex } from '../../src/hash.js';
+import {
+  BUNDLE_SCHEMA,
+  type Bundle,
+  bundleText,
+  createBundle,
+  readBundle,
+  readWithdrawal,
+  WITHDRAWAL_SCHEMA,
+} from '../../src/submission/index.js';
+
+const ajv = new Ajv2020.default({ strict: true, strictRequired: false, strictTypes: false });
+const fitsSchema = ajv.compile(BUNDLE_SCHEMA);
+const fitsWithdrawalSchema = ajv.compile(WITHDRAWAL_SCHEMA);
+
+const { bundle: BUNDLE } = await createBundle(
+  [
+    { hash: hashFromHex('pdq', '0f'.repeat(32)), quality: 97, variants: [] },
+    { hash: hashFromHex('blockhash', '3c'.repeat(8)), variants: [] },
+  ],
+  { digests: [{ algorithm: 'sha256', digest: 'ab'.repeat(32) }], day: '2026-11-25' },
+);
+
+const codeOf = (text: string | Uint8Array) => {
+  try {
+    readBundle(text);
+    return 'read';
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return error.code;
+  }
+};
+
+test('any spelling of its JSON is read', () => {
+  expect(readBundle(JSON.stringify(BUNDLE))).toEqual(BUNDLE);
+  expect(readBundle(JSON.stringify(BUNDLE, null, 7))).toEqual(BUNDLE);
+});
+
+test.each<[string, unknown]>([
+  ['a name', { ...BUNDLE, name: 'A. Person' }],
+  ['a time', { ...BUNDLE, day: '2026-11-25T10:11:12Z' }],
+  ['a day that is none', { ...BUNDLE, day: '2026-11-31' }],
+  ['words in the padding', { ...BUNDLE, padding: '..hello..' }],
+  ['a file name beside a hash', { ...BUNDLE, hashes: [{ ...BUNDLE.hashes[0], file: 'me.jpg' }] }],
+  ['no hash', { ...BUNDLE, hashes: [] }],
+  ['a hash cut short', { ...BUNDLE, hashes: [{ ...BUNDLE.hashes[0], hash: '0f' }] }],
+  ['an unknown algorithm', { ...BUNDLE, hashes: [{ ...BUNDLE.hashes[0], algorithm: 'photo' }] }],
+  ['a quality over 100', { ...BUNDLE, hashes: [{ ...BUNDLE.hashes[0], quality: 101 }] }],
+  ['a case that is a word', { ...BUNDLE, case: 'mine' }],
+  ['no token digest', { ...BUNDLE, withdraw: undefined }],
+  ['an own __proto__', JSON.parse(`{"__proto__": {}, ${JSON.stringify(BUNDLE).slice(1)}`)],
+  ['another file', { hello: 'world' }],
+  ['a list', []],
+  ['nothing', null],
+])('%s is refused, and not quoted', (_, value) => {
+  const text = JSON.stringify(value);
+  expect(codeOf(text)).toBe('bad-bundle');
+  try {
+    readBundle(text);
+  } catch (error) {
+    expect((error as Error).message).not.toMatch(/Person|hello\.\.|me\.jpg|photo|mine|0f0f/);
+  }
+});
+
+test('a later version, a file too large and other bytes have codes of their own', () => {
+  expect(codeOf(JSON.stringify({ ...BUNDLE, version: 2, more: true }))).toBe('bad-version');
+  expect(() => readBundle(bundleText(BUNDLE), { maxBytes: 1000 })).toThrow(
+    expect.objectContaining({ code: 'bad-length' }),
+  );
+  expect(codeOf(new Uint8Array([0xff, 0xfe, 0x00]))).toBe('bad-bundle');
+  expect(codeOf('{"format": "onlyhashes-bundle"')).toBe('bad-bundle');
+});
+
+test('any text and any bytes are read or refused by a FormatError', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 300 }), (text) => void codeOf(text)),
+    { seed: 1 },
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void codeOf(bytes)),
+    { seed: 1 },
+  );
+  fc.assert(
+    fc.property(fc.json(), (text) => void codeOf(text)),
+    { seed: 1 },
+  );
+});
+
+/** A bundle with one member, at any depth, put at something else, taken away or added. */
+const mutated = fc
+  .tuple(
+    fc.constantFrom<(keyof Bundle)[]>(
+      ...(['format', 'case', 'day', 'withdraw', 'hashes', 'digests', 'padding'] as const),
+    ),
+    fc.oneof(
+      fc.constant(undefined),
+      fc.constantFrom('', '...', '0'.repeat(32), '0'.repeat(64), 'G'.repeat(64), '2026-01-01'),
+      fc.jsonValue({ maxDepth: 2 }),
+    ),
+    fc.option(
+      fc.tuple(
+        fc.constantFrom('algorithm', 'hash', 'resample', 'quality', 'variant', 'digest', 'extra'),
+        fc.oneof(
+          fc.constantFrom<unknown[]>(
+            'pdq',
+            'dhash',
+            'md5',
+            512,
+            'none',
+            -1,
+            7,
+            7.5,
+            100,
+            'flipX',
+            'Not',
+          ),
+          fc.constantFrom('0'.repeat(16), '0'.repeat(32), '0'.repeat(64)),
+          fc.constant(undefined),
+          fc.jsonValue({ maxDepth: 1 }),
+        ),
+        fc.nat(1),
+      ),
+    ),
+  )
+  .map(([member, value, inner]) => {
+    const list = (BUNDLE as unknown as Record<string, unknown>)[member];
+    if (!inner || !Array.isArray(list)) return { ...BUNDLE, [member]: value };
+    const [key, put, at] = inner;
+    return {
+      ...BUNDLE,
+      [member]: list.map((item, i) => (i === at % list.length ? { ...item, [key]: put } : item)),
+    };
+  });
+
+test('the schema and the reader agree', () => {
+  expect(fitsSchema(JSON.parse(bundleText(BUNDLE)))).toBe(true);
+  let accepted = 0;
+  fc.assert(
+    fc.property(mutated, (value) => {
+      const text = JSON.stringify(value);
+      const read = codeOf(text) === 'read';
+      if (read) accepted++;
+      expect(fitsSchema(JSON.parse(text))).toBe(read);
+    }),
+    { numRuns: 3000, seed: 1 },
+  );
+  expect(accepted).toBeGreaterThan(100);
+});
+
+test.each<[unknown, boolean]>([
+  [
+    {
+      format: 'onlyhashes-withdrawal',
+      version: 1,
+      case: '0'.repeat(32),
+      token: 'ABCD-EFGH-JKMN-PQRS-TVWX-YZ01',
+    },
+    true,
+  ],
+  [{ format: 'onlyhashes-withdrawal', version: 1, case: '0'.repeat(32), token: 'ABCD' }, false],
+  [
+    {
+      format: 'onlyhashes-withdrawal',
+      version: 1,
+      case: 'x',
+      token: 'ABCD-EFGH-JKMN-PQRS-TVWX-YZ01',
+    },
+    false,
+  ],
+  [{ format: 'onlyhashes-withdrawal', version: 1, case: '0'.repeat(32) }, false],
+  [{ format: 'onlyhashes-bundle', version: 1 }, false],
+])('the schema and the reader agree of withdrawal %#', (value, fits) => {
+  expect(fitsWithdrawalSchema(value)).toBe(fits);
+  if (fits) expect(readWithdrawal(JSON.stringify(value))).toEqual(value);
+  else expect(() => readWithdrawal(JSON.stringify(value))).toThrow(FormatError);
+});
