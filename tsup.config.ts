@@ -5,6 +5,7 @@ import { defineConfig } from 'tsup';
 const entry = Object.fromEntries(
   Object.entries({
     index: 'src/index.ts',
+    variants: 'src/variants/index.ts',
     indexing: 'src/indexing/index.ts',
     exchange: 'src/exchange/index.ts',
     matching: 'src/matching/index.ts',
@@ -14,6 +15,7 @@ const entry = Object.fromEntries(
     'browser-worker': 'src/browser/worker.ts',
     cli: 'src/cli/index.ts',
     bench: 'bench/index.ts',
+    'bench-worker': 'bench/robustness/worker.ts',
     tour: 'bench/tour.ts',
   }).filter(([, path]) => existsSync(path)),
 );

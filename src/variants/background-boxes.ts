@@ -14,6 +14,9 @@ const AREA_SHARE = 0.025;
 /** Of a line that must be content for a box to begin with it. */
 const LINE_CONTENT = 0.4;
 
+/** Pixels that an encoder's ringing may be taken for content. */
+const RINGING = 2;
+
 /**
  * What lies on a background of one colour: the commonest colour, and the connected parts that are not of it. It finds
  * most photos in a phone's screenshot, and the cells of a collage with gaps.
@@ -46,7 +49,7 @@ export function backgroundBoxes(plane: WorkingPlane, most = 4): Rectangle[] {
     const box = refine(content, width, height, part);
     if (box.width < 32 || box.height < 32) continue;
     if (box.width === width && box.height === height) continue;
-    found.push(snapToEdges(plane, box));
+    found.push(snapToEdges(plane, box, RINGING));
   }
   return found;
 }

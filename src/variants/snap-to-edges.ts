@@ -3,23 +3,25 @@ import { channelsOf, type Pixels } from '../pixels.js';
 import type { WorkingPlane } from './working-plane.js';
 
 /**
- * A rectangle of the working plane in pixels of the picture. Where a pixel of the plane stands for several, each side is
- * moved by less than two of the plane's pixels to the line across which the picture changes most.
+ * A rectangle of the working plane in pixels of the picture, each side moved to the line near it across which the
+ * picture changes most: by less than two of the plane's pixels where one stands for several, else by at most `reach`.
  */
 export function snapToEdges(
   plane: WorkingPlane,
   { left, top, width, height }: Rectangle,
+  reach = 0,
 ): Rectangle {
   const { scale, fullWidth, fullHeight, pixels } = plane;
   const l = left * scale;
   const t = top * scale;
   const r = Math.min((left + width) * scale, fullWidth);
   const b = Math.min((top + height) * scale, fullHeight);
-  if (scale === 1) return { left: l, top: t, width: r - l, height: b - t };
-  const newTop = strongest(pixels, t, fullHeight, scale, l, r, fullWidth, 1);
-  const newBottom = strongest(pixels, b, fullHeight, scale, l, r, fullWidth, 1);
-  const newLeft = strongest(pixels, l, fullWidth, scale, t, b, 1, fullWidth);
-  const newRight = strongest(pixels, r, fullWidth, scale, t, b, 1, fullWidth);
+  const near = scale === 1 ? reach : 2 * scale - 1;
+  if (near === 0) return { left: l, top: t, width: r - l, height: b - t };
+  const newTop = strongest(pixels, t, fullHeight, near, l, r, fullWidth, 1);
+  const newBottom = strongest(pixels, b, fullHeight, near, l, r, fullWidth, 1);
+  const newLeft = strongest(pixels, l, fullWidth, near, t, b, 1, fullWidth);
+  const newRight = strongest(pixels, r, fullWidth, near, t, b, 1, fullWidth);
   return { left: newLeft, top: newTop, width: newRight - newLeft, height: newBottom - newTop };
 }
 
@@ -28,7 +30,7 @@ function strongest(
   pixels: Pixels,
   line: number,
   lines: number,
-  scale: number,
+  reach: number,
   from: number,
   to: number,
   across: number,
@@ -42,8 +44,8 @@ function strongest(
   const step = Math.max(1, (to - from) >> 9);
   let best = line;
   let most = -1;
-  const end = Math.min(line + 2 * scale, lines);
-  for (let at = Math.max(1, line - 2 * scale + 1); at < end; at++) {
+  const end = Math.min(line + reach + 1, lines);
+  for (let at = Math.max(1, line - reach); at < end; at++) {
     let change = 0;
     for (let i = from; i < to; i += step) {
       const pixel = (at * across + i * along) * channels + offset;

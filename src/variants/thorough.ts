@@ -2,6 +2,7 @@ import type { DihedralName, Rectangle, VariantGeometry, VariantName } from '../h
 import { backgroundBoxes } from './background-boxes.js';
 import { betweenBlurredBars } from './blurred-bars.js';
 import { edgeRectangles } from './edge-rectangles.js';
+import { withoutRoundedCorners } from './rounded-corners.js';
 import { trim } from './trim.js';
 import { fitTurn } from './turn-fit.js';
 import { type Cut, uncropped, unturnedCropped } from './uncrop.js';
@@ -11,6 +12,8 @@ import type { WorkingPlane } from './working-plane.js';
 export interface PlacedVariant {
   readonly name: VariantName;
   readonly geometry: VariantGeometry;
+  /** what it is sampled from, where that is not the picture's own plane */
+  readonly plane?: WorkingPlane | undefined;
 }
 
 /** Rectangles in all: borders, bars, boxes and edges. */
@@ -67,8 +70,8 @@ export function* thoroughVariants(plane: WorkingPlane): Generator<PlacedVariant>
     seen.push(geometry);
     return true;
   };
-  const take = (name: VariantName, geometry: VariantGeometry) => {
-    if (isNew(geometry)) placed.push({ name, geometry });
+  const take = (name: VariantName, geometry: VariantGeometry, from?: WorkingPlane) => {
+    if (isNew(geometry)) placed.push({ name, geometry, plane: from });
   };
   const form = (dihedral: DihedralName) => take(dihedral, { rectangle: frame, dihedral });
 
@@ -77,7 +80,9 @@ export function* thoroughVariants(plane: WorkingPlane): Generator<PlacedVariant>
   for (const rectangle of trimmed) take('unletterbox', { rectangle });
   yield* placed.splice(0);
   const boxes = backgroundBoxes(plane);
-  for (const rectangle of boxes) take('box', { rectangle });
+  for (const rectangle of boxes) {
+    take('box', { rectangle }, withoutRoundedCorners(plane, rectangle));
+  }
   for (const rectangle of betweenBlurredBars(plane)) take('unblurBars', { rectangle });
   const rectangles = seen.length - 2;
   const turned = fitTurn(plane);

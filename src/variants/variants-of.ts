@@ -96,11 +96,14 @@ function* generate(
   }
   if (variants !== 'thorough') return;
   const plane = workingPlane(pixels);
-  const placed = ({ name, geometry }: PlacedVariant, convention = resample): HashedVariant => {
+  const placed = (
+    { name, geometry, plane: from = plane }: PlacedVariant,
+    convention = resample,
+  ): HashedVariant => {
     room--;
     const hash =
       algorithm === 'pdq'
-        ? planeHash(plane, geometry, convention)
+        ? planeHash(from, geometry, convention)
         : hashOf(planePixels(plane, geometry), options);
     return { name, ...hash, geometry };
   };
