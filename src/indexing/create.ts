@@ -3,6 +3,7 @@ import { segmentSteps } from './build.js';
 import type { HammingIndex } from './hamming-index.js';
 import { packedWords } from './packed-words.js';
 import { chooseBands, fewestBands } from './plan.js';
+import type { Segment } from './segment.js';
 import { finish, SegmentedIndex } from './segmented.js';
 import { type SnapshotSource, segmentOf } from './snapshot.js';
 
@@ -64,7 +65,11 @@ export function indexFromBuffer(
   buffer: SnapshotSource,
   options: { verify?: boolean } = {},
 ): HammingIndex {
-  const segment = segmentOf(buffer, options);
+  return indexOfSegment(segmentOf(buffer, options));
+}
+
+/** An index over a segment that is there already. */
+export function indexOfSegment(segment: Segment): HammingIndex {
   const { algorithm, bits, shape } = segment;
   return new SegmentedIndex(
     { algorithm, bits, maxDistance: USUAL_DISTANCE[bits] },

@@ -8,6 +8,8 @@ export interface BandPlan {
   readonly limits: Int16Array;
   /** buckets that are looked into */
   readonly probes: number;
+  /** bucketed hashes above which a scan is cheaper than looking into them */
+  readonly worth: number;
   /** nanoseconds that the search is expected to take in a segment of uniform hashes */
   readonly nanoseconds: number;
 }
@@ -60,12 +62,16 @@ export function scanNanoseconds(bits: Bits, count: number, maxDistance: number):
  * (its budget + those of the bands that the sketch covers) - 1 - k. A band covered in part only counts too few bits:
  * the test stays necessary, and the search exact.
  */
-export function bandPlan(widths: Uint8Array, count: number, maxDistance: number): BandPlan {
+export function bandPlan(
+  widths: Uint8Array,
+  count: number,
+  maxDistance: number,
+  scan = Number.POSITIVE_INFINITY,
+): BandPlan {
   const bands = widths.length;
-  const units = Uint8Array.from(
-    { length: bands },
-    (_, band) => Math.floor((maxDistance + 1) / bands) + (band < (maxDistance + 1) % bands ? 1 : 0),
-  );
+  // Spread evenly over the ring of bands: a limit sums the budgets of neighbours, and the greatest one matters.
+  const upTo = (band: number) => Math.floor((band * (maxDistance + 1)) / bands);
+  const units = Uint8Array.from({ length: bands }, (_, band) => upTo(band + 1) - upTo(band));
   const limits = new Int16Array(bands);
   let probes = 0;
   let candidates = 0;
@@ -91,12 +97,11 @@ export function bandPlan(widths: Uint8Array, count: number, maxDistance: number)
   const bytes = count * (8 * bands + 32) + 4 * bands * 2 ** widths[0]!;
   const far = Math.min(1, Math.max(0, (bytes - NEAR_BYTES) / (FAR_BYTES - NEAR_BYTES)));
   const between = (near: number, away: number) => near + far * (away - near);
+  const candidate = between(CANDIDATE_NS, CANDIDATE_FAR_NS);
+  const probing = SEARCH_NS + probes * between(PROBE_NS, PROBE_FAR_NS);
   const nanoseconds =
-    SEARCH_NS +
-    probes * between(PROBE_NS, PROBE_FAR_NS) +
-    candidates * between(CANDIDATE_NS, CANDIDATE_FAR_NS) +
-    verified * between(VERIFY_NS, VERIFY_FAR_NS);
-  return { units, limits, probes, nanoseconds };
+    probing + candidates * candidate + verified * between(VERIFY_NS, VERIFY_FAR_NS);
+  return { units, limits, probes, worth: (scan - probing) / candidate, nanoseconds };
 }
 
 /** The share of unrelated sketches that differ in at most `limit` of their 32 bits: a sum of binomials over 2^32. */

@@ -1,5 +1,13 @@
 import type { Algorithm, Bits } from '../hash.js';
-import { bandKey, bandSketch, masksByPopcount, searchBand } from '../kernels/bands.js';
+import {
+  bandKey,
+  bandSketch,
+  countCandidates,
+  gatherSpans,
+  masksByPopcount,
+  searchSpans,
+  touchSpans,
+} from '../kernels/bands.js';
 import { scan64, scan256, scanWide256 } from '../kernels/scan.js';
 import { type Shape, sectionsOf } from './layout.js';
 import { type BandPlan, bandPlan, bandWidths, scanNanoseconds, WIDE_DISTANCE } from './plan.js';
@@ -10,6 +18,10 @@ export interface SegmentPlan {
   readonly bands: BandPlan | undefined;
   readonly nanoseconds: number;
 }
+
+/** Spans that are listed before any is read: of 272 the lines fit into the first cache, and more gain nothing. */
+const SPANS = 512;
+const RUNS = 128;
 
 /**
  * Different hashes that do not change, with the ids of each, and unless `bands` is 0 the buckets of multi-index
@@ -31,6 +43,12 @@ export class Segment {
   readonly #masks: { masks: Uint16Array; ringEnds: Uint32Array }[];
   readonly #plans: (SegmentPlan | undefined)[] = [];
   readonly #seen: Uint32Array;
+  readonly #keys: Uint16Array;
+  readonly #spans: Uint32Array;
+  /** of each run of spans with one sketch and limit: where it ends, the sketch, the limit */
+  readonly #runs: Int32Array;
+  /** keeps what `touchSpans` read, so that no engine leaves it out */
+  touched = 0;
 
   /** Attaches to `buffer`, which is kept; it must hold what `shape` tells. */
   constructor(shape: Shape, buffer: ArrayBufferLike, byteOffset = 0) {
@@ -52,6 +70,9 @@ export class Segment {
     this.#widths = bands === 0 ? new Uint8Array(0) : bandWidths(bits, bands);
     this.#masks = Array.from(this.#widths, ringsOf);
     this.#seen = new Uint32Array(bands === 0 ? 0 : Math.ceil(count / 32));
+    this.#keys = new Uint16Array(bands);
+    this.#spans = new Uint32Array(bands === 0 ? 0 : 2 * SPANS);
+    this.#runs = new Int32Array(bands === 0 ? 0 : 3 * RUNS);
   }
 
   /** Different hashes. */
@@ -72,7 +93,7 @@ export class Segment {
     const scan = scanNanoseconds(bits, count, maxDistance);
     let plan: SegmentPlan = { bands: undefined, nanoseconds: scan };
     if (this.#widths.length > 0) {
-      const bands = bandPlan(this.#widths, count, maxDistance);
+      const bands = bandPlan(this.#widths, count, maxDistance, obey ? undefined : scan);
       if (obey || bands.nanoseconds < scan) plan = { bands, nanoseconds: bands.nanoseconds };
     }
     this.#plans[maxDistance] = plan;
@@ -80,49 +101,107 @@ export class Segment {
   }
 
   /**
-   * Writes position and distance of every hash within `max` of the query to `out` while there is room.
+   * Writes position and distance of every hash within `max` of the query to `out` while there is room. Where the plan
+   * was a choice and this query's buckets hold so much that a scan is cheaper, the hashes are scanned.
    * @returns how many there are
    */
   search(query: Int32Array, max: number, plan: SegmentPlan, out: Uint32Array): number {
     if (!plan.bands) return this.scan(query, max, 0, this.count, out);
     const { units, limits } = plan.bands;
     const perHash = this.bits >> 5;
-    const seen = this.#seen;
-    let total = 0;
-    let start = 0;
-    let base = 0;
-    for (let band = 0; band < units.length; band++) {
+    const keys = this.#keys;
+    let candidates = 0;
+    for (let band = 0, start = 0, base = 0; band < units.length; band++) {
       const width = this.#widths[band]!;
-      if (units[band]! > 0) {
+      const rings = Math.min(units[band]!, width + 1);
+      if (rings > 0) {
         const { masks, ringEnds } = this.#masks[band]!;
-        total = searchBand(
-          this.words,
-          perHash,
-          this.#offsets,
-          base,
-          this.#ids,
-          this.#sketches,
-          masks,
-          ringEnds,
-          Math.min(units[band]!, width + 1),
-          bandKey(query, perHash, 0, start, width),
-          bandSketch(query, perHash, 0, start + width),
-          limits[band]!,
-          query,
-          max,
-          seen,
-          out,
-          total,
-        );
+        const key = bandKey(query, perHash, 0, start, width);
+        keys[band] = key;
+        candidates += countCandidates(this.#offsets, base, key, masks, 0, ringEnds[rings - 1]!);
       }
       start += width;
       base += (1 << width) + 1;
     }
+    if (candidates > plan.bands.worth) return this.scan(query, max, 0, this.count, out);
+    const seen = this.#seen;
+    const spans = this.#spans;
+    const runs = this.#runs;
+    let total = 0;
+    let length = 0;
+    let run = 0;
+    for (let band = 0, start = 0, base = 0; band < units.length; band++) {
+      const width = this.#widths[band]!;
+      const { masks, ringEnds } = this.#masks[band]!;
+      const rings = Math.min(units[band]!, width + 1);
+      const sketch = bandSketch(query, perHash, 0, start + width);
+      for (let ring = 0, probe = 0; ring < rings; ring++) {
+        while (probe < ringEnds[ring]!) {
+          const to = Math.min(ringEnds[ring]!, probe + SPANS - length / 2);
+          length = gatherSpans(
+            this.#offsets,
+            base,
+            keys[band]!,
+            masks,
+            probe,
+            to,
+            this.#ids.length,
+            spans,
+            length,
+          );
+          probe = to;
+          runs[run] = length;
+          runs[run + 1] = sketch;
+          runs[run + 2] = limits[band]! - ring;
+          run += 3;
+          if (length < 2 * SPANS && run < runs.length) continue;
+          total = this.#searchRuns(length, run, query, max, out, total);
+          length = 0;
+          run = 0;
+        }
+      }
+      start += width;
+      base += (1 << width) + 1;
+    }
+    total = this.#searchRuns(length, run, query, max, out, total);
     // The marks of what was found are taken off again: by what `out` tells, or all where it had no room.
     if (2 * total <= out.length) {
       for (let i = 0; i < 2 * total; i += 2) seen[out[i]! >>> 5] = 0;
     } else seen.fill(0);
     return total;
+  }
+
+  #searchRuns(
+    length: number,
+    run: number,
+    query: Int32Array,
+    max: number,
+    out: Uint32Array,
+    total: number,
+  ): number {
+    this.touched = touchSpans(this.#sketches, this.#spans, length);
+    let found = total;
+    for (let i = 0, from = 0; i < run; i += 3) {
+      const to = this.#runs[i]!;
+      found = searchSpans(
+        this.words,
+        this.bits >> 5,
+        this.#ids,
+        this.#sketches,
+        this.#spans,
+        from,
+        to,
+        this.#runs[i + 1]!,
+        this.#runs[i + 2]!,
+        query,
+        max,
+        this.#seen,
+        out,
+        found,
+      );
+      from = to;
+    }
+    return found;
   }
 
   /** As `search`, of the hashes `from`…`to` - 1 by looking at each; positions count from `from`. */
@@ -186,4 +265,23 @@ function ringsOf(width: number): { masks: Uint16Array; ringEnds: Uint32Array } {
   const made = { masks: masksByPopcount(width), ringEnds };
   rings.set(width, made);
   return made;
+}
+
+/** Calls `visit` with every id of the hashes `from`…`to` - 1 and its hash's position. */
+export function forEachId(
+  segment: Segment,
+  visit: (id: number, position: number) => void,
+  from = 0,
+  to = segment.count,
+): void {
+  let duplicate = segment.duplicatesFrom(from);
+  for (let position = from; position < to; position++) {
+    visit(segment.firstId(position), position);
+    for (;;) {
+      const id = segment.duplicateId(duplicate, position);
+      if (id === -1) break;
+      visit(id, position);
+      duplicate++;
+    }
+  }
 }

@@ -5,7 +5,7 @@ import { EntryStore } from './entry-store.js';
 import type { Explanation, HammingIndex, Hit, SnapshotOptions } from './hamming-index.js';
 import { checkMaxDistance, packedWords, queryWords } from './packed-words.js';
 import { chooseBands, fewestBands, scanNanoseconds, WIDE_DISTANCE } from './plan.js';
-import type { Segment } from './segment.js';
+import { forEachId, type Segment } from './segment.js';
 import { copyOf, sealed } from './snapshot.js';
 
 /** What an index is to be. */
@@ -417,24 +417,5 @@ export function finish<T>(steps: Generator<void, T>): T {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
-  }
-}
-
-/** Calls `visit` with every id of the hashes `from`…`to` - 1 and its hash's position. */
-function forEachId(
-  segment: Segment,
-  visit: (id: number, position: number) => void,
-  from = 0,
-  to = segment.count,
-): void {
-  let duplicate = segment.duplicatesFrom(from);
-  for (let position = from; position < to; position++) {
-    visit(segment.firstId(position), position);
-    for (;;) {
-      const id = segment.duplicateId(duplicate, position);
-      if (id === -1) break;
-      visit(id, position);
-      duplicate++;
-    }
   }
 }

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { FormatError } from '../errors.js';
+import { indexOfSegment } from '../indexing/create.js';
+import type { HammingIndex } from '../indexing/hamming-index.js';
+import {
+  copyOf,
+  type SnapshotInfo,
+  segmentOf,
+  snapshotInfo,
+  snapshotNotes,
+} from '../indexing/snapshot.js';
+import { type EntryNote, type NotedEntries, notedEntries, notesOf } from './entry-notes.js';
+
+export interface SaveOptions {
+  /** what is known of each entry, by the index's ids; it goes into the file, for entries that are in the index */
+  entries?: { entryAt(id: number): EntryNote };
+  /** counts up with each saved state; one more than that of the file in place, unless told */
+  generation?: number;
+  /** write over a file of a higher generation */
+  force?: boolean;
+}
+
+/** Bytes read or written at a time. */
+const CHUNK = 64 * 2 ** 20;
+
+/**
+ * Writes an index to a file, all or nothing: to a temporary file beside it, which is flushed to the disk and then takes
+ * the name, and the folder is flushed too. Whoever has the old file open keeps it as it was.
+ * @throws {FormatError} `old-generation` if the file in place has a higher generation
+ */
+export async function saveIndex(
+  path: string,
+  index: HammingIndex,
+  { entries, generation, force = false }: SaveOptions = {},
+): Promise<void> {
+  const before = await generationOf(path);
+  const next = generation ?? (before ?? 0) + 1;
+  if (!Number.isInteger(next) || next < 0 || next > 0xffffffff) {
+    throw new RangeError(`expected generation to be an integer 0 to 2^32 - 1, got ${next}`);
+  }
+  if (before !== undefined && next < before && !force) {
+    throw new FormatError(
+      'old-generation',
+      `expected generation ${before} or more, as in the file in place, got ${next}: force writes over it`,
+    );
+  }
+  let buffer = index.toBuffer({ generation: next });
+  if (entries) {
+    const segment = segmentOf(buffer, { verify: false });
+    const notes = notesOf(segment, (id) => entries.entryAt(id));
+    buffer = copyOf(segment, { notes, generation: next, nextId: segment.shape.nextId });
+  }
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      const bytes = new Uint8Array(buffer);
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await file.write(bytes, at, Math.min(CHUNK, bytes.length - at));
+        at += bytesWritten;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** An index file that is open: the index, what its header says, and its entries by id. */
+export interface OpenedIndex {
+  readonly index: HammingIndex;
+  readonly info: SnapshotInfo;
+  readonly entries: NotedEntries;
+}
+
+/**
+ * The index that `saveIndex` wrote, read into memory and checked.
+ * @param options.verify false skips the checksum, for a file that was verified before
+ * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
+ */
+export async function openIndex(
+  path: string,
+  { verify = true }: { verify?: boolean } = {},
+): Promise<OpenedIndex> {
+  const file = await open(path, 'r');
+  let bytes: Uint8Array;
+  try {
+    bytes = await readAll(file);
+  } finally {
+    await file.close();
+  }
+  const segment = segmentOf(bytes, { verify });
+  return {
+    index: indexOfSegment(segment),
+    info: snapshotInfo(bytes),
+    entries: notedEntries(segment, snapshotNotes(bytes)),
+  };
+}
+
+/** Whether a file begins as an index file does; false if it cannot be read. */
+export async function isIndexFile(path: string): Promise<boolean> {
+  const header = await headerOf(path);
+  if (header === undefined) return false;
+  try {
+    snapshotInfo(header);
+  } catch (error) {
+    return !(error instanceof FormatError && error.code === 'bad-magic');
+  }
+  return true;
+}
+
+/** The generation of the index file at `path`; undefined where there is none that has one. */
+async function generationOf(path: string): Promise<number | undefined> {
+  const header = await headerOf(path);
+  if (header === undefined || header.length < 64 || !(await isIndexFile(path))) return undefined;
+  return new DataView(header.buffer, header.byteOffset).getUint32(40, true);
+}
+
+async function headerOf(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const header = new Uint8Array(64);
+      const { bytesRead } = await file.read(header, 0, 64, 0);
+      return header.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** The whole file in one buffer of its size; `readFile` ends at 2 GiB. */
+async function readAll(file: FileHandle): Promise<Uint8Array> {
+  const { size } = await file.stat();
+  const bytes = new Uint8Array(new ArrayBuffer(size));
+  let at = 0;
+  while (at < size) {
+    const { bytesRead } = await file.read(bytes, at, Math.min(CHUNK, size - at), at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** A rename is on the disk once its folder is. Where a folder cannot be opened (Windows), the system sees to it. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch {
+    return;
+  }
+}
