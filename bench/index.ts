@@ -1,11 +1,18 @@
 import { blockhashBench } from './blockhash.js';
 import { distanceBench } from './distance.js';
 import { type Bench, machine, type Race } from './harness.js';
+import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
 import { scanBench } from './scan.js';
 
 /** Every benchmark, by the name that `onlyhashes bench NAME` takes. */
-export const BENCHES: readonly Bench[] = [blockhashBench, distanceBench, scanBench, imageHashBench];
+export const BENCHES: readonly Bench[] = [
+  blockhashBench,
+  distanceBench,
+  scanBench,
+  imageHashBench,
+  hashListBench,
+];
 
 export interface RunOptions {
   /** one JSON object on standard output instead of tables */

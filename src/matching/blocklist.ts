@@ -45,7 +45,7 @@ export class Blocklist {
 
   constructor({ policy = {}, withdrawn = [], onKeptOut }: BlocklistOptions = {}) {
     checkPolicy(policy);
-    this.policy = policy;
+    this.policy = { ...policy, algorithms: { ...policy.algorithms } };
     this.#onKeptOut = onKeptOut;
     for (const withdrawal of withdrawn) this.withdraw(withdrawal);
   }
