@@ -1,0 +1,52 @@
+import { DecodeError } from '../errors.js';
+
+let modules: WeakMap<Uint8Array, WebAssembly.Module> | undefined;
+
+/**
+ * A decoder in WebAssembly, compiled once.
+ * @throws {DecodeError} `decoder-missing`, where the page's policy does not allow it
+ */
+export async function compiled(wasm: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  modules ??= new WeakMap();
+  const known = modules.get(wasm);
+  if (known !== undefined) return known;
+  try {
+    const module = await WebAssembly.compile(wasm);
+    modules.set(wasm, module);
+    return module;
+  } catch (cause) {
+    throw new DecodeError(
+      'decoder-missing',
+      "expected a page whose policy allows WebAssembly: script-src 'wasm-unsafe-eval'",
+      { cause },
+    );
+  }
+}
+
+/**
+ * A fresh instance of a module that Emscripten made. One a picture: an instance never gives memory back, and a new one of
+ * a compiled module costs less than a millisecond.
+ * @param factory the script that belongs to `module`
+ */
+export function instantiated<T>(
+  factory: (options?: never) => Promise<T>,
+  module: WebAssembly.Module,
+): Promise<T> {
+  const options: EmscriptenOptions = {
+    noInitialRun: true,
+    instantiateWasm(imports, callback) {
+      const instance = new WebAssembly.Instance(module, imports);
+      callback(instance);
+      return instance.exports;
+    },
+  };
+  return factory(options as never);
+}
+
+interface EmscriptenOptions {
+  noInitialRun: boolean;
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    callback: (instance: WebAssembly.Instance) => void,
+  ): WebAssembly.Exports;
+}

@@ -1,0 +1,149 @@
+import { DecodeError } from '../errors.js';
+import { type ImageFormat, imageFormatOf } from '../image-format.js';
+import type { Pixels } from '../pixels.js';
+import { BitmapRaster } from './bitmap-raster.js';
+import { corrupt } from './corrupt.js';
+import { type Forms, formsOfPixels, formsOfRaster, hasherOf, hashForms } from './forms.js';
+import type { ImageHeader } from './image-header.js';
+import type { HashedFile, HashingOptions, Stage } from './message.js';
+import { readHeader } from './read-header.js';
+import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canvas.js';
+
+const MAX_PIXELS = 64 * 2 ** 20;
+
+/** Our own decoders, each in a script that is loaded when it is needed. */
+const DECODERS: Partial<
+  Record<ImageFormat, () => Promise<{ decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> }>>
+> = {
+  jpeg: () => import('./decode-jpeg.js'),
+  png: () => import('./decode-png.js'),
+  webp: () => import('./decode-webp.js'),
+};
+
+/** What a Worker can ask of its page. */
+export interface Page {
+  /** told when the pixels are there */
+  reached(stage: Stage): void;
+  /** decodes a file that cannot be decoded in the Worker; undefined where the page cannot either */
+  bitmapOf(bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | undefined>;
+}
+
+let canvas: Promise<ReadbackCanvas | Exclude<Readback, 'exact'>> | undefined;
+
+/** Whether the canvas of this Worker gives back what is drawn. */
+export async function readback(): Promise<Readback> {
+  canvas ??= ReadbackCanvas.open();
+  const opened = await canvas;
+  return typeof opened === 'string' ? opened : 'exact';
+}
+
+/**
+ * Hashes of an image file. The browser decodes it, and its pixels come through a canvas that is known to give back what
+ * was drawn. Where there is none, and for transparent pixels, whose colours a canvas loses, they come from a decoder of our own.
+ * @param bytes the whole file; overwritten
+ * @throws {DecodeError} whose code says why there are no pixels: `poisoned` where they would not be the picture's own
+ * @throws {TypeError | RangeError} for options that are none
+ */
+export async function hashBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: HashingOptions,
+  page: Page,
+): Promise<HashedFile> {
+  const hash = await hasherOf(options);
+  const { maxPixels = MAX_PIXELS } = options;
+  const format = imageFormatOf(bytes);
+  if (format === undefined) {
+    throw new DecodeError(
+      'unsupported',
+      'expected a JPEG, PNG, WebP, GIF, AVIF, HEIC or TIFF image',
+    );
+  }
+  if (format === 'tiff') {
+    const { decodeTiff } = await import('./decode-tiff.js');
+    const { pixels, orientation } = await decodeTiff(bytes, maxPixels);
+    page.reached('hashing');
+    return await hashForms(formsOfPixels(pixels, { orientation, exif: true }), options, hash);
+  }
+  const header = await readHeader(bytes, format);
+  if (header.width * header.height > maxPixels) {
+    throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
+  }
+  const forms =
+    (await formsByCanvas(header, format, options, page)) ??
+    formsOfPixels(await decodeWithout(header, format), header);
+  page.reached('hashing');
+  return await hashForms(forms, options, hash);
+}
+
+/** By the browser's decoder and the canvas; undefined where only our own decoder gives the picture's pixels. */
+async function formsByCanvas(
+  header: ImageHeader,
+  format: ImageFormat,
+  options: HashingOptions,
+  page: Page,
+): Promise<Forms | undefined> {
+  if ((await readback()) !== 'exact') return undefined;
+  const opened = (await canvas) as ReadbackCanvas;
+  const ours = header.plain && DECODERS[format] !== undefined;
+  if (!opened.decodes && ours) return undefined;
+  const bitmapOf = async (bytes: Uint8Array<ArrayBuffer>) =>
+    opened.decodes
+      ? await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => {})
+      : await page.bitmapOf(bytes);
+  const bitmap = await bitmapOf(header.bytes);
+  if (!bitmap) {
+    if (format === 'heic') return undefined;
+    if (format !== 'avif') throw corrupt(format);
+    throw new DecodeError(
+      'unsupported',
+      'this browser cannot read this AVIF file: save the picture as JPEG or PNG',
+    );
+  }
+  const raster = new BitmapRaster(bitmap, opened);
+  try {
+    const forms = formsOfRaster(raster, header, options);
+    if (forms.opaque) return forms;
+    // A canvas multiplies colours by alpha, and loses them where that is small.
+    if (ours) return undefined;
+    raster.colours = (header.withoutAlpha && (await bitmapOf(header.withoutAlpha()))) || undefined;
+    return raster.colours ? formsOfRaster(raster, header, options) : forms;
+  } catch (error) {
+    if (!(error instanceof AlteredReadback)) throw error;
+    // Once is enough: no pixel of this canvas is believed any more.
+    canvas = Promise.resolve('altered');
+    return undefined;
+  } finally {
+    raster.close();
+  }
+}
+
+/** By a decoder that needs no canvas. */
+async function decodeWithout(header: ImageHeader, format: ImageFormat): Promise<Pixels> {
+  const load = header.plain ? DECODERS[format] : undefined;
+  if (format === 'heic') {
+    const { decodeHeic } = await import('./decode-heic.js');
+    return await decodeHeic(header.bytes);
+  }
+  if (load === undefined) {
+    throw (await readback()) === 'altered'
+      ? new DecodeError(
+          'poisoned',
+          `this browser alters the pixels that pages read, so this ${format} file has no true hash here: save the picture as JPEG, or take another browser`,
+        )
+      : new DecodeError('unsupported', `this browser is too old to hash a ${format} file`);
+  }
+  let decoder: Awaited<ReturnType<typeof load>>;
+  try {
+    decoder = await load();
+  } catch (cause) {
+    throw new DecodeError('decoder-missing', `the decoder for ${format} could not be loaded`, {
+      cause,
+    });
+  }
+  try {
+    return await decoder.decode(header.bytes);
+  } catch (cause) {
+    if (cause instanceof DecodeError) throw cause;
+    throw corrupt(format, cause);
+  }
+}

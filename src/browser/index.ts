@@ -1,0 +1,12 @@
+export { DecodeError, type DecodeErrorCode } from '../errors.js';
+export { checkPixelReadback } from './check-pixel-readback.js';
+export { type HashImageFileOptions, hashImageFile } from './hash-image-file.js';
+export {
+  type HashImageFilesOptions,
+  type HashImageFilesResult,
+  type HashProgress,
+  hashImageFiles,
+} from './hash-image-files.js';
+export type { HashedFile, Stage } from './message.js';
+export { endWorkers, type WorkerOptions } from './pools.js';
+export type { Readback } from './readback-canvas.js';

@@ -1,0 +1,53 @@
+import type { DecodeErrorCode } from '../errors.js';
+import type { HashedImage } from '../hash.js';
+import type { HashOptions } from '../hashing/algorithms.js';
+import type { VariantProfile } from '../variants/variants-of.js';
+import type { Readback } from './readback-canvas.js';
+
+/** What of the caller's options goes to the Worker. */
+export interface HashingOptions extends HashOptions {
+  /**
+   * what else is hashed: `orientation` (the default) what the file itself may be taken for, where that differs: `stored`
+   * before EXIF orientation, `onWhite` and `onBlack` its transparent parts on a colour; `none`, or more: see `hashPixels`
+   */
+  variants?: VariantProfile;
+  /**
+   * `display` (the default) hashes the picture as people see it; `stored` the raster before EXIF orientation, as the
+   * PDQ reference does, and nothing else
+   */
+  orientation?: 'display' | 'stored';
+  /** width x height; 64 binary megapixels (8192 x 8192) unless told */
+  maxPixels?: number;
+}
+
+/** A hashed image file; its sides in pixels as displayed. */
+export interface HashedFile extends HashedImage {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a picture is at, in a Worker of its own. */
+export type Stage = 'reading' | 'decoding' | 'hashing';
+
+/** What a Worker is told: to hash a file, whose bytes are its own from then on; the bitmap that it asked for; to test itself. */
+export type Request =
+  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly options: HashingOptions }
+  | { readonly bitmap: ImageBitmap | undefined }
+  | { readonly check: true };
+
+/** What a Worker answers. `ready` comes once, when it listens; `image`, `error` and `readback` each end a request. */
+export type Reply =
+  | { readonly ready: true }
+  | { readonly stage: Stage }
+  /** where the Worker cannot decode a file and the page can: these bytes, as a bitmap */
+  | { readonly bitmapOf: Uint8Array<ArrayBuffer> }
+  | { readonly image: HashedFile }
+  | { readonly readback: Readback }
+  | { readonly error: WorkerError };
+
+/** An error on its way between threads, which no class survives. */
+export interface WorkerError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: DecodeErrorCode;
+}

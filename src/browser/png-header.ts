@@ -1,0 +1,40 @@
+import type { Orientation } from '../variants/orient.js';
+import { corrupt } from './corrupt.js';
+import { exifOrientation } from './exif.js';
+import type { ImageHeader } from './image-header.js';
+
+/** The picture and what it needs; all else is taken out: colour, gamma, EXIF, text, animation. */
+const KEPT = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
+
+/** Header of a PNG file (PNG, third edition): all of its chunks. Without `acTL` an animated one is its default image. */
+export function pngHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let orientation: Orientation = 1;
+  let transparency = false;
+  let kept = 8;
+  let at = 8;
+  for (let last = ''; last !== 'IEND'; ) {
+    if (at + 12 > bytes.length) throw corrupt('png');
+    const next = at + 12 + view.getUint32(at);
+    if (next > bytes.length) throw corrupt('png');
+    last = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (last === 'eXIf') orientation = exifOrientation(bytes.subarray(at + 8, next - 4));
+    if (last === 'tRNS') transparency = true;
+    if (KEPT.includes(last)) {
+      bytes.copyWithin(kept, at, next);
+      kept += next - at;
+    }
+    at = next;
+  }
+  if (kept < 8 + 25) throw corrupt('png');
+  const colourType = bytes[25]!;
+  return {
+    bytes: bytes.subarray(0, kept),
+    width: view.getUint32(16),
+    height: view.getUint32(20),
+    orientation,
+    exif: true,
+    alpha: transparency || (colourType & 4) !== 0,
+    plain: true,
+  };
+}

@@ -1,0 +1,71 @@
+import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
+import type { EnginePage } from './engine.js';
+import { type Answer, projectFile, type Site, serve } from './serve.js';
+
+/** What `hashInPage` gives of one file: hex instead of hashes, or the error's code. */
+export interface PageHash {
+  hash?: string;
+  quality?: number;
+  width?: number;
+  height?: number;
+  variants?: [string, string][];
+  error?: string;
+}
+
+declare global {
+  interface Window {
+    onlyhashes: typeof import('../../src/browser/index.js');
+  }
+}
+
+const PAGE = `<!doctype html><title>hashing</title><script type="module">
+  import * as onlyhashes from '/dist/browser.js';
+  window.onlyhashes = onlyhashes;
+</script>`;
+
+/** A site of a page that has the browser entry as `window.onlyhashes`, of dist and fixtures, and of `more`. */
+export function serveHashing(
+  more: (path: string) => Answer | undefined = () => undefined,
+): Promise<Site> {
+  return serve((path) => (path === '/' ? { body: PAGE } : (more(path) ?? projectFile(path))));
+}
+
+/** Opens the page and waits for the entry. */
+export async function openHashing(page: EnginePage, site: Site): Promise<void> {
+  await page.goto(`${site.url}/`);
+  await page.waitFor(() => 'onlyhashes' in window);
+}
+
+/** Hashes files of the site in the page, one after another. */
+export async function hashInPage(
+  page: EnginePage,
+  paths: string[],
+  options: HashImageFileOptions = {},
+): Promise<PageHash[]> {
+  return await page.evaluate(
+    async (urls: string[], given: HashImageFileOptions) => {
+      const hex = (bytes: Uint8Array) =>
+        Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+      const results: PageHash[] = [];
+      for (const url of urls) {
+        const file = await (await fetch(url)).blob();
+        try {
+          const image = await window.onlyhashes.hashImageFile(file, given);
+          results.push({
+            hash: hex(image.hash.bytes),
+            ...(image.quality === undefined ? {} : { quality: image.quality }),
+            width: image.width,
+            height: image.height,
+            variants: image.variants.map(({ name, hash }) => [name, hex(hash.bytes)]),
+          });
+        } catch (error) {
+          const { name, code, message } = error as Error & { code?: string };
+          results.push({ error: code ?? `${name}: ${message}` });
+        }
+      }
+      return results;
+    },
+    paths,
+    options as never,
+  );
+}
