@@ -20,5 +20,7 @@ export {
 export { ahash } from './hashing/ahash.js';
 export { blockhash } from './hashing/blockhash.js';
 export { dhash } from './hashing/dhash.js';
+export { type PdqOptions, pdq } from './hashing/pdq.js';
+export { pdqDihedral } from './hashing/pdq-dihedral.js';
 export { phash } from './hashing/phash.js';
 export type { Channels, Pixels } from './pixels.js';

@@ -1,0 +1,179 @@
+import { float32 } from './float32.js';
+import { boxAhead, boxCount } from './tiles.js';
+
+/*
+ * The box filter of the PDQ reference (Jarosz): a running sum, to which the newest sample is added, from which the oldest
+ * is then taken, and which is divided by the number of samples it holds. Order matters: each of the three is rounded to
+ * float32. The values are float32 held in float64 arrays, which saves a conversion at every load.
+ *
+ * Near both ends the reference only adds or only subtracts. Here it adds or subtracts a zero there, which rounds nothing:
+ * so a line has `boxPad` zeros before and after it, and a column a row of zeros.
+ *
+ * A quotient by multiplication is the same float32: sum / count, a 24-bit integer over an integer under 2^20, is no
+ * midpoint of two float32 and at least 2^-45 of itself away from one, and the product of sum and 1 / count is within
+ * 2^-52 of it. Where the count is a power of two it needs no rounding at all, which saves a tenth of the time.
+ *
+ * Four rows go side by side, row r's sample x at 4 x + r. A sum waits for the one before it, about 28 cycles, and four
+ * hide each other's wait; and one turn of a loop pays its checks once for four samples. A pass over 512 x 512 takes
+ * 0.55 ms, one row at a time 2.1, eight 0.5 (V8 11.3, x64). Passes fused in one loop were no faster.
+ */
+
+/** Zeros wanted before and after the samples of a line. */
+export function boxPad(window: number): number {
+  return window - boxAhead(window) + 1;
+}
+
+const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0;
+
+/**
+ * Box filter along four rows.
+ * @param lines four rows side by side, zeros before and after them
+ * @param length samples a row
+ * @param out row r goes to `at`r and on
+ */
+export function boxRows(
+  lines: Float64Array,
+  length: number,
+  window: number,
+  out: Float64Array,
+  at0: number,
+  at1: number,
+  at2: number,
+  at3: number,
+): void {
+  const ahead = boxAhead(window);
+  let newest = 4 * boxPad(window);
+  let oldest = 0;
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  for (let n = 1; n < ahead; n++, newest = (newest + 4) >>> 0) {
+    sum0 = float32(sum0 + lines[newest]!);
+    sum1 = float32(sum1 + lines[(newest + 1) >>> 0]!);
+    sum2 = float32(sum2 + lines[(newest + 2) >>> 0]!);
+    sum3 = float32(sum3 + lines[(newest + 3) >>> 0]!);
+  }
+  for (let x = 0; x < length; ) {
+    const count = boxCount(x, length, window);
+    const inverse = 1 / count;
+    const whole = isPowerOfTwo(count);
+    // All the full boxes at once, those near the ends one by one.
+    const end = count === window ? length - ahead + 1 : x + 1;
+    for (; x < end; x++, newest = (newest + 4) >>> 0, oldest = (oldest + 4) >>> 0) {
+      sum0 = float32(float32(sum0 + lines[newest]!) - lines[oldest]!);
+      sum1 = float32(float32(sum1 + lines[(newest + 1) >>> 0]!) - lines[(oldest + 1) >>> 0]!);
+      sum2 = float32(float32(sum2 + lines[(newest + 2) >>> 0]!) - lines[(oldest + 2) >>> 0]!);
+      sum3 = float32(float32(sum3 + lines[(newest + 3) >>> 0]!) - lines[(oldest + 3) >>> 0]!);
+      if (whole) {
+        out[(at0 + x) >>> 0] = sum0 * inverse;
+        out[(at1 + x) >>> 0] = sum1 * inverse;
+        out[(at2 + x) >>> 0] = sum2 * inverse;
+        out[(at3 + x) >>> 0] = sum3 * inverse;
+      } else {
+        out[(at0 + x) >>> 0] = float32(sum0 * inverse);
+        out[(at1 + x) >>> 0] = float32(sum1 * inverse);
+        out[(at2 + x) >>> 0] = float32(sum2 * inverse);
+        out[(at3 + x) >>> 0] = float32(sum3 * inverse);
+      }
+    }
+  }
+}
+
+/** `boxRows` of which only the boxes centred on `centres` are wanted, ascending: the sums run on through the others. */
+export function boxRowsAt(
+  lines: Float64Array,
+  length: number,
+  window: number,
+  centres: Int32Array,
+  out: Float64Array,
+  at0: number,
+  at1: number,
+  at2: number,
+  at3: number,
+): void {
+  const ahead = boxAhead(window);
+  let newest = 4 * boxPad(window);
+  let oldest = 0;
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  for (let n = 1; n < ahead; n++, newest = (newest + 4) >>> 0) {
+    sum0 = float32(sum0 + lines[newest]!);
+    sum1 = float32(sum1 + lines[(newest + 1) >>> 0]!);
+    sum2 = float32(sum2 + lines[(newest + 2) >>> 0]!);
+    sum3 = float32(sum3 + lines[(newest + 3) >>> 0]!);
+  }
+  let x = 0;
+  for (let j = 0; j < centres.length; j++) {
+    const centre = centres[j]!;
+    for (; x <= centre; x++, newest = (newest + 4) >>> 0, oldest = (oldest + 4) >>> 0) {
+      sum0 = float32(float32(sum0 + lines[newest]!) - lines[oldest]!);
+      sum1 = float32(float32(sum1 + lines[(newest + 1) >>> 0]!) - lines[(oldest + 1) >>> 0]!);
+      sum2 = float32(float32(sum2 + lines[(newest + 2) >>> 0]!) - lines[(oldest + 2) >>> 0]!);
+      sum3 = float32(float32(sum3 + lines[(newest + 3) >>> 0]!) - lines[(oldest + 3) >>> 0]!);
+    }
+    const inverse = 1 / boxCount(centre, length, window);
+    out[at0 + j] = float32(sum0 * inverse);
+    out[at1 + j] = float32(sum1 * inverse);
+    out[at2 + j] = float32(sum2 * inverse);
+    out[at3 + j] = float32(sum3 * inverse);
+  }
+}
+
+/**
+ * Four steps of the box filter down all columns at once: each adds a row, takes another away, divides.
+ * @param sums one a column, all 0 at first; carried from call to call
+ * @param newest where in `rows` each of the four rows to add begins
+ * @param oldest where in `rows` each of the four rows to take away begins
+ * @param counts samples in the box after each step
+ * @param out the four rows of means side by side, from `to` on
+ */
+export function boxColumns(
+  sums: Float64Array,
+  rows: Float64Array,
+  newest: Int32Array,
+  oldest: Int32Array,
+  counts: Int32Array,
+  out: Float64Array,
+  to: number,
+): void {
+  const width = sums.length;
+  const add0 = newest[0]!;
+  const add1 = newest[1]!;
+  const add2 = newest[2]!;
+  const add3 = newest[3]!;
+  const drop0 = oldest[0]!;
+  const drop1 = oldest[1]!;
+  const drop2 = oldest[2]!;
+  const drop3 = oldest[3]!;
+  const inverse0 = 1 / counts[0]!;
+  const inverse1 = 1 / counts[1]!;
+  const inverse2 = 1 / counts[2]!;
+  const inverse3 = 1 / counts[3]!;
+  const whole =
+    isPowerOfTwo(counts[0]!) &&
+    isPowerOfTwo(counts[1]!) &&
+    isPowerOfTwo(counts[2]!) &&
+    isPowerOfTwo(counts[3]!);
+  for (let x = 0; x < width; x++) {
+    const sum0 = float32(float32(sums[x]! + rows[(add0 + x) >>> 0]!) - rows[(drop0 + x) >>> 0]!);
+    const sum1 = float32(float32(sum0 + rows[(add1 + x) >>> 0]!) - rows[(drop1 + x) >>> 0]!);
+    const sum2 = float32(float32(sum1 + rows[(add2 + x) >>> 0]!) - rows[(drop2 + x) >>> 0]!);
+    const sum3 = float32(float32(sum2 + rows[(add3 + x) >>> 0]!) - rows[(drop3 + x) >>> 0]!);
+    sums[x] = sum3;
+    const i = (to + 4 * x) >>> 0;
+    if (whole) {
+      out[i] = sum0 * inverse0;
+      out[(i + 1) >>> 0] = sum1 * inverse1;
+      out[(i + 2) >>> 0] = sum2 * inverse2;
+      out[(i + 3) >>> 0] = sum3 * inverse3;
+    } else {
+      out[i] = float32(sum0 * inverse0);
+      out[(i + 1) >>> 0] = float32(sum1 * inverse1);
+      out[(i + 2) >>> 0] = float32(sum2 * inverse2);
+      out[(i + 3) >>> 0] = float32(sum3 * inverse3);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { boxAhead, boxCount, boxWindow, tileCentres } from './tiles.js';
+
+/** Which samples of a line PDQ's filter mixes at the 64 places it is looked at, and with which weights. */
+export interface TentTaps {
+  /** first sample of each of the 64 */
+  readonly starts: Int32Array;
+  /** how many samples from there, up to `room` */
+  readonly counts: Int32Array;
+  /** weights of the i-th from `room` · i on; their sum is 1 */
+  readonly weights: Float64Array;
+  readonly room: number;
+}
+
+/**
+ * The taps for a line of `length` samples. Two box filters in a row are a tent: at most 2 · window - 1 samples wide,
+ * lower near the ends, where boxes hold fewer samples.
+ */
+export function tentTaps(length: number): TentTaps {
+  const window = boxWindow(length);
+  const ahead = boxAhead(window);
+  const room = 2 * window - 1;
+  const starts = new Int32Array(64);
+  const counts = new Int32Array(64);
+  const weights = new Float64Array(64 * room);
+  const centres = tileCentres(length);
+  for (let i = 0; i < 64; i++) {
+    // The outer box averages the inner boxes centred on `first` to `last`.
+    const first = Math.max(centres[i]! + ahead - window, 0);
+    const last = Math.min(centres[i]! + ahead, length) - 1;
+    const start = Math.max(first + ahead - window, 0);
+    starts[i] = start;
+    counts[i] = Math.min(last + ahead, length) - start;
+    const share = 1 / (last - first + 1);
+    for (let inner = first; inner <= last; inner++) {
+      const weight = share / boxCount(inner, length, window);
+      const from = Math.max(inner + ahead - window, 0) - start;
+      const to = Math.min(inner + ahead, length) - start;
+      for (let tap = from; tap < to; tap++) weights[room * i + tap]! += weight;
+    }
+  }
+  return { starts, counts, weights, room };
+}
