@@ -2,7 +2,7 @@ import { channelsOf, type Pixels } from '../pixels.js';
 
 /**
  * A picture reduced for looking at and sampling: what all variants of one picture share. A pixel of it is the mean of
- * `scale` x `scale` pixels of the picture (fewer in the last row and column).
+ * `scale` x `scale` pixels of the picture (fewer in the last row and column), from 4 on of every second row of them.
  */
 export interface WorkingPlane {
   readonly width: number;
@@ -48,6 +48,9 @@ export function workingPlane(pixels: Pixels): WorkingPlane {
   return { ...sides, mean: meanOf(luma), luma, red, green, blue };
 }
 
+/** Every second row is mean enough of four and more: 25 ms instead of 46 for 12 megapixels. */
+const rowStep = (scale: number) => (scale < 4 ? 1 : 2);
+
 function meanOf(luma: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < luma.length; i++) sum += luma[i]!;
@@ -64,11 +67,12 @@ function greyPlane(
   grey: Uint8Array,
 ): void {
   const sums = new Float64Array(Math.ceil(width / scale));
+  const step = rowStep(scale);
   let to = 0;
   for (let top = 0; top < height; top += scale) {
     const bottom = Math.min(top + scale, height);
     sums.fill(0);
-    for (let y = top; y < bottom; y++) {
+    for (let y = top; y < bottom; y += step) {
       let at = y * width * channels;
       for (let column = 0, x = 0; x < width; column++) {
         const end = Math.min(x + scale, width);
@@ -78,7 +82,9 @@ function greyPlane(
       }
     }
     for (let column = 0; column < sums.length; column++, to++) {
-      const mean = sums[column]! / ((bottom - top) * Math.min(scale, width - column * scale));
+      const mean =
+        sums[column]! /
+        (Math.ceil((bottom - top) / step) * Math.min(scale, width - column * scale));
       luma[to] = mean;
       grey[to] = (mean + 0.5) | 0;
     }
@@ -97,6 +103,7 @@ function colourPlane(
   blue: Uint8Array,
 ): void {
   const columns = Math.ceil(width / scale);
+  const step = rowStep(scale);
   // Sums of at most 8192 x 8192 / 1024² = 64 pixels of 255 each, and of far larger pictures still, fit 32 bits.
   const reds = new Int32Array(columns);
   const greens = new Int32Array(columns);
@@ -107,7 +114,7 @@ function colourPlane(
     reds.fill(0);
     greens.fill(0);
     blues.fill(0);
-    for (let y = top; y < bottom; y++) {
+    for (let y = top; y < bottom; y += step) {
       let at = y * width * channels;
       for (let column = 0, x = 0; x < width; column++) {
         const end = Math.min(x + scale, width);
@@ -125,7 +132,7 @@ function colourPlane(
       }
     }
     for (let column = 0; column < columns; column++, to++) {
-      const count = (bottom - top) * Math.min(scale, width - column * scale);
+      const count = Math.ceil((bottom - top) / step) * Math.min(scale, width - column * scale);
       const r = reds[column]! / count;
       const g = greens[column]! / count;
       const b = blues[column]! / count;

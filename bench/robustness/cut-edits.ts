@@ -1,0 +1,216 @@
+import sharp from 'sharp';
+import type { DihedralName } from '../../src/hash.js';
+import { type Orientation, orient } from '../../src/variants/orient.js';
+import { at, type Edited, type Materials, type Transform } from './edit.js';
+import { bordered } from './framed-edits.js';
+import {
+  BLACK,
+  type Colour,
+  cropped,
+  jpeg,
+  pipeline,
+  type Raster,
+  rasterOf,
+  resized,
+  turnedOn,
+  WHITE,
+} from './raster.js';
+
+const oriented = (photo: Raster, orientation: Orientation) => orient(photo, orientation) as Raster;
+
+/** Each turn by the orientation that does it, and the form of the result that is the photo again. */
+const TURNS: readonly (readonly [string, Orientation, DihedralName])[] = [
+  ['mirrored', 2, 'flipY'],
+  ['upside down and mirrored', 4, 'flipX'],
+  ['half turn', 3, 'rotate180'],
+  ['quarter turn clockwise', 6, 'rotate90'],
+  ['quarter turn counter-clockwise', 8, 'rotate270'],
+  ['transposed', 5, 'flipPlus1'],
+  ['transposed about the other diagonal', 7, 'flipMinus1'],
+];
+
+export const FLIPS: readonly Transform[] = TURNS.map(([name, orientation, dihedral]) => ({
+  name,
+  family: 'flip or quarter turn',
+  apply: async (photo) => {
+    const pixels = await jpeg(oriented(photo, orientation), 85);
+    return { pixels, truth: at(0, 0, pixels.width, pixels.height, { dihedral }) };
+  },
+}));
+
+/** The stored raster that orientation 1 to 8 turns back into the photo. */
+const UNDOING: Record<Orientation, Orientation> = {
+  1: 1,
+  2: 2,
+  3: 3,
+  4: 4,
+  5: 5,
+  6: 8,
+  7: 7,
+  8: 6,
+};
+
+/** Files whose tag turns them for display, read as people see them. */
+export const TAGS: readonly Transform[] = ([1, 2, 3, 4, 5, 6, 7, 8] as const).map(
+  (orientation) => ({
+    name: `orientation ${orientation}`,
+    family: 'orientation tag',
+    async apply(photo): Promise<Edited> {
+      const raster = oriented(photo, UNDOING[orientation]);
+      const bytes = await pipeline(raster)
+        .jpeg({ quality: 85 })
+        .withMetadata({ orientation })
+        .toBuffer();
+      const stored = await rasterOf(sharp(bytes, { ignoreIcc: true }));
+      const tag = (await sharp(bytes).metadata()).orientation as Orientation;
+      return { pixels: oriented(stored, tag), stored };
+    },
+  }),
+);
+
+/** Cut off: parts of the width left and right, of the height above and below. */
+async function cutOff(
+  photo: Raster,
+  left: number,
+  top: number,
+  right: number,
+  bottom: number,
+): Promise<Edited> {
+  const x = Math.round(left * photo.width);
+  const y = Math.round(top * photo.height);
+  const width = photo.width - x - Math.round(right * photo.width);
+  const height = photo.height - y - Math.round(bottom * photo.height);
+  const pixels = await jpeg(cropped(photo, x, y, width, height), 85);
+  return { pixels, truth: at(-x, -y, photo.width, photo.height) };
+}
+
+const sides = (part: number, side: number) =>
+  cutSides([0, 1, 2, 3].map((other) => (other === side ? part : 0)));
+
+const cutSides =
+  ([left = 0, top = 0, right = 0, bottom = 0]: number[]) =>
+  (photo: Raster) =>
+    cutOff(photo, left, top, right, bottom);
+
+const atRandom =
+  (most: number) =>
+  (photo: Raster, { random }: Materials) => {
+    const part = () => (random(10_001) / 10_000) * most;
+    return cutOff(photo, part(), part(), part(), part());
+  };
+
+/** Parts are of the width and height in all: 5 % about the centre is 2.5 % off each side. */
+export const CROPS: readonly Transform[] = [
+  ...[2, 5, 10].map((percent) => {
+    const part = percent / 200;
+    return ['crop', `centre ${percent} %`, cutSides([part, part, part, part])] as const;
+  }),
+  ...[2, 5, 10].map(
+    (percent) =>
+      [
+        'crop',
+        `one side ${percent} %`,
+        (photo: Raster, { random }: Materials) => sides(percent / 100, random(4))(photo),
+      ] as const,
+  ),
+  ...[2, 5, 10].map(
+    (percent) =>
+      [
+        'crop',
+        `corner ${percent} %`,
+        (photo: Raster, { random }: Materials) => {
+          const corner = random(4);
+          const part = percent / 100;
+          const x = corner & 1 ? [part, 0] : [0, part];
+          const y = corner & 2 ? [part, 0] : [0, part];
+          return cutOff(photo, x[0]!, y[0]!, x[1]!, y[1]!);
+        },
+      ] as const,
+  ),
+  ['crop', 'each side 0-5 %', atRandom(0.05)] as const,
+  ['crop', 'each side 0-10 %', atRandom(0.1)] as const,
+].map(([family, name, apply]) => ({ family, name, apply }));
+
+const either = ({ random }: Materials, degrees: number) => (random(2) ? degrees : -degrees);
+
+/** Turned on a canvas that grows to hold all of it. */
+async function grown(photo: Raster, degrees: number, outside: Colour): Promise<Edited> {
+  const { width, height } = photo;
+  const radians = (Math.abs(degrees) * Math.PI) / 180;
+  const canvasWidth = Math.ceil(width * Math.cos(radians) + height * Math.sin(radians));
+  const canvasHeight = Math.ceil(height * Math.cos(radians) + width * Math.sin(radians));
+  const pixels = await jpeg(turnedOn(photo, degrees, canvasWidth, canvasHeight, outside), 85);
+  const left = (canvasWidth - width) / 2;
+  const top = (canvasHeight - height) / 2;
+  return { pixels, truth: at(left, top, width, height, { angle: degrees }) };
+}
+
+/** Turned, and the largest upright rectangle of the photo's shape kept, as the straightening tool of a phone does. */
+async function straightened(photo: Raster, degrees: number): Promise<Edited> {
+  const { width, height } = photo;
+  const radians = (Math.abs(degrees) * Math.PI) / 180;
+  const longer = Math.max(width / height, height / width);
+  const scale = 1 / (Math.cos(radians) + longer * Math.sin(radians));
+  const keptWidth = Math.floor(width * scale);
+  const keptHeight = Math.floor(height * scale);
+  const pixels = await jpeg(turnedOn(photo, degrees, keptWidth, keptHeight, BLACK), 85);
+  const left = (keptWidth - width) / 2;
+  const top = (keptHeight - height) / 2;
+  return { pixels, truth: at(left, top, width, height, { angle: degrees }) };
+}
+
+const FILLS: readonly (readonly [number, string, Colour])[] = [
+  [1, 'black', BLACK],
+  [2.5, 'white', WHITE],
+  [4, 'black', BLACK],
+  [7.5, 'white', WHITE],
+];
+
+export const GROWN_TURNS: readonly Transform[] = FILLS.map(([degrees, word, colour]) => ({
+  name: `${degrees} degrees, ${word} corners`,
+  family: 'turned, canvas grown',
+  apply: (photo, materials) => grown(photo, either(materials, degrees), colour),
+}));
+
+export const CUT_TURNS: readonly Transform[] = [1, 2.5, 4, 7.5].map((degrees) => ({
+  name: `${degrees} degrees, corners cut`,
+  family: 'turned, corners cut',
+  apply: (photo, materials) => straightened(photo, either(materials, degrees)),
+}));
+
+/** Edits one after the other. */
+export const CHAINS: readonly Transform[] = [
+  {
+    name: 'mirrored, then a border',
+    family: 'chain',
+    async apply(photo) {
+      const border = Math.round(0.05 * Math.min(photo.width, photo.height));
+      const laid = bordered(oriented(photo, 2), [border, border, border, border], WHITE);
+      const { left, top, width, height } = laid;
+      return {
+        pixels: await jpeg(laid.canvas, 85),
+        truth: at(left, top, width, height, { dihedral: 'flipY' }),
+      };
+    },
+  },
+  {
+    name: 'crop of 3 %, then a caption band',
+    family: 'chain',
+    async apply(photo) {
+      const part = Math.round(0.015 * Math.min(photo.width, photo.height));
+      const { width, height } = photo;
+      const inner = cropped(photo, part, part, width - 2 * part, height - 2 * part);
+      const { canvas } = bordered(inner, [0, Math.round(0.15 * height), 0, 0], WHITE);
+      return { pixels: await jpeg(canvas, 85) };
+    },
+  },
+  {
+    name: 'half size, JPEG 60, border, JPEG 60',
+    family: 'chain',
+    async apply(photo) {
+      const small = await jpeg(await resized(photo, photo.width >> 1, photo.height >> 1), 60);
+      const { canvas } = bordered(small, [12, 12, 12, 12], BLACK);
+      return { pixels: await jpeg(canvas, 60) };
+    },
+  },
+];

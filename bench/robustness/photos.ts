@@ -1,0 +1,64 @@
+import sharp from 'sharp';
+import { pdq } from '../../src/hashing/pdq.js';
+import type { PhotoFile } from './photo-files.js';
+import { cropped, type Raster, rasterOf } from './raster.js';
+
+/** Sides of a tile that counts as a photo of its own, at least. */
+const TILE = 400;
+/** A photo file is brought to this at most before it is cut. */
+const WORKING_SIDE = 1920;
+/** A whole photo is brought to this. */
+const WHOLE_SIDE = 1024;
+/**
+ * PDQ quality below which a photo or tile is flat: the policy's own gate, below which nothing is a match by itself.
+ */
+const LEAST_QUALITY = 50;
+const MOST_TILES = 4;
+/** A whole photo with a shorter side under this is left out. */
+const LEAST_SIDE = 300;
+
+/** A photo of the run: a whole file, or a tile of one. */
+export interface Photo {
+  readonly name: string;
+  readonly source: string;
+  /** whole photos and tiles of one source show the same thing; two tiles do not */
+  readonly whole: boolean;
+  readonly raster: Raster;
+}
+
+/** The photos that a file gives: the whole, and the disjoint tiles of at least 400 pixels a side that are not flat. */
+export async function photosOf({ source, path }: PhotoFile): Promise<Photo[]> {
+  const file = sharp(path, { ignoreIcc: true }).autoOrient();
+  const large = await rasterOf(
+    sharp(await file.png({ compressionLevel: 0 }).toBuffer()).resize(WORKING_SIDE, WORKING_SIDE, {
+      fit: 'inside',
+      withoutEnlargement: true,
+    }),
+  );
+  const whole = await rasterOf(
+    sharp(large.data, { raw: large }).resize(WHOLE_SIDE, WHOLE_SIDE, {
+      fit: 'inside',
+      withoutEnlargement: true,
+    }),
+  );
+  if (Math.min(whole.width, whole.height) < LEAST_SIDE) return [];
+  const photos: Photo[] = [];
+  if (pdq(whole).quality >= LEAST_QUALITY) {
+    photos.push({ name: source, source, whole: true, raster: whole });
+  }
+  const columns = Math.min(3, Math.floor(large.width / TILE));
+  const rows = Math.min(3, Math.floor(large.height / TILE));
+  const tiles: Photo[] = [];
+  if (columns * rows > 1) {
+    const width = Math.floor(large.width / columns);
+    const height = Math.floor(large.height / rows);
+    for (let tile = 0; tile < columns * rows; tile++) {
+      const column = tile % columns;
+      const row = Math.floor(tile / columns);
+      const raster = cropped(large, column * width, row * height, width, height);
+      if (pdq(raster).quality < LEAST_QUALITY) continue;
+      tiles.push({ name: `${source} ${column + 1},${row + 1}`, source, whole: false, raster });
+    }
+  }
+  return [...photos, ...tiles.slice(0, MOST_TILES)];
+}

@@ -1,0 +1,86 @@
+import type { Histogram } from './metrics.js';
+import type { Row } from './summary.js';
+
+const WIDTH = 760;
+const INK = '#222';
+const PLAIN = '#b8b8b8';
+const NEAR = '#2a6fbb';
+const FAR = '#c2543d';
+
+const escaped = (text: string) =>
+  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
+
+const text = (x: number, y: number, content: string, more = '') =>
+  `<text x="${x}" y="${y}" fill="${INK}" ${more}>${escaped(content)}</text>`;
+
+const picture = (height: number, title: string, parts: readonly string[]) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">` +
+  `<title>${escaped(title)}</title><rect width="${WIDTH}" height="${height}" fill="#fff"/>${parts.join('')}</svg>\n`;
+
+/** Two histograms of distances over one another, each by its own highest bar; the match distance as a line. */
+export function distancePlot(
+  genuine: Histogram,
+  unrelated: Histogram,
+  bits: number,
+  matchDistance: number,
+): string {
+  const height = 300;
+  const bottom = height - 40;
+  const room = bottom - 40;
+  const step = (WIDTH - 60) / bits;
+  const parts: string[] = [];
+  for (const [counts, colour] of [
+    [unrelated, FAR],
+    [genuine, NEAR],
+  ] as const) {
+    const most = Math.max(...counts);
+    // Square roots, so that rare distances are still seen.
+    for (let distance = 0; distance <= bits; distance++) {
+      const bar = room * Math.sqrt(counts[distance]! / most);
+      if (counts[distance]! === 0) continue;
+      const x = (40 + distance * step).toFixed(1);
+      const y = (bottom - bar).toFixed(1);
+      parts.push(
+        `<rect x="${x}" y="${y}" width="${step.toFixed(1)}" height="${bar.toFixed(1)}" fill="${colour}" fill-opacity="0.6"/>`,
+      );
+    }
+  }
+  for (let distance = 0; distance <= bits; distance += bits / 8) {
+    parts.push(text(40 + distance * step, bottom + 16, String(distance), 'text-anchor="middle"'));
+  }
+  const line = (40 + (matchDistance + 1) * step).toFixed(1);
+  parts.push(
+    `<line x1="${line}" x2="${line}" y1="30" y2="${bottom}" stroke="${INK}" stroke-dasharray="4 3"/>`,
+    text(Number(line) + 4, 40, `match: at most ${matchDistance} bits`),
+    text(40, 20, 'Nearest variant to its photo', `style="fill:${NEAR}"`),
+    text(240, 20, 'all variants to unrelated photos', `style="fill:${FAR}"`),
+    text(480, 20, '(square roots, each of its own highest bar)'),
+    text(WIDTH / 2, bottom + 32, 'distance in bits', 'text-anchor="middle"'),
+  );
+  return picture(height, 'Distances', parts);
+}
+
+/** Recall at the match distance by family: without variants, and with them. */
+export function recallPlot(families: readonly Row[], at: number, matchDistance: number): string {
+  const rowHeight = 26;
+  const height = 60 + families.length * rowHeight;
+  const left = 190;
+  const room = WIDTH - left - 60;
+  const parts = [
+    text(left, 20, `Recall within ${matchDistance} bits: the picture alone`, 'style="fill:#777"'),
+    text(left + 290, 20, 'with its variants', `style="fill:${NEAR}"`),
+  ];
+  for (const [row, { name, recall, plainRecall }] of families.entries()) {
+    const y = 40 + row * rowHeight;
+    parts.push(text(left - 8, y + 13, name, 'text-anchor="end"'));
+    for (const [value, colour, top] of [
+      [plainRecall[at]!, PLAIN, y],
+      [recall[at]!, NEAR, y + 9],
+    ] as const) {
+      const width = (room * value).toFixed(1);
+      parts.push(`<rect x="${left}" y="${top}" width="${width}" height="8" fill="${colour}"/>`);
+    }
+    parts.push(text(left + room + 8, y + 13, `${(100 * recall[at]!).toFixed(0)} %`));
+  }
+  return picture(height, 'Recall by family', parts);
+}

@@ -1,0 +1,83 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { hashOf } from '../../src/hashing/algorithms.js';
+import { type Entry, measure, packed, type QueryResult, type Setup } from './measure.js';
+import type { PhotoFile } from './photo-files.js';
+import { type Photo, photosOf } from './photos.js';
+import type { Raster } from './raster.js';
+import { TRANSFORMS } from './transforms.js';
+
+/** What a worker of the robustness benchmark is given at its start. */
+export interface WorkerSetup {
+  readonly setup: Setup;
+  readonly fillers: readonly PhotoFile[];
+}
+
+/** A job, and what it gives. */
+export type Job =
+  | { readonly kind: 'hash'; readonly file: PhotoFile; readonly queried: boolean }
+  | { readonly kind: 'list'; readonly entries: readonly Entry[] }
+  | { readonly kind: 'query'; readonly file: PhotoFile; readonly name: string };
+
+export type Answer =
+  | { readonly kind: 'hash'; readonly entries: Entry[] }
+  | { readonly kind: 'list'; readonly transforms: { name: string; family: string }[] }
+  | { readonly kind: 'query'; readonly results: QueryResult[] };
+
+const { setup, fillers } = workerData as WorkerSetup;
+let entries: readonly Entry[] = [];
+let list: Uint32Array = new Uint32Array();
+let fillerRasters: Promise<Raster[]> | undefined;
+
+async function hash(file: PhotoFile, queried: boolean): Promise<Answer> {
+  const hashed = (await photosOf(file)).map(({ name, source, whole, raster }) => ({
+    name,
+    source,
+    whole,
+    queried,
+    hash: hashOf(raster, { algorithm: setup.algorithm }).hash.bytes,
+  }));
+  return { kind: 'hash', entries: hashed };
+}
+
+/** Photos of the file last asked for: its queries come one photo at a time. */
+let opened: { path: string; photos: Promise<Photo[]> } | undefined;
+
+async function query(file: PhotoFile, name: string): Promise<Answer> {
+  fillerRasters ??= Promise.all(fillers.map(photosOf)).then((all) =>
+    all.flatMap((photos) => photos.slice(0, 1).map(({ raster }) => raster)),
+  );
+  if (opened?.path !== file.path) opened = { path: file.path, photos: photosOf(file) };
+  const at = entries.findIndex((entry) => entry.name === name && entry.source === file.source);
+  const photo = (await opened.photos).find((photo) => photo.name === name)!;
+  const results: QueryResult[] = [];
+  for (let index = 0; index < TRANSFORMS.length; index++) {
+    results.push(
+      await measure(setup, entries, list, at, photo, TRANSFORMS, index, await fillerRasters),
+    );
+  }
+  return { kind: 'query', results };
+}
+
+async function answer(job: Job): Promise<Answer> {
+  switch (job.kind) {
+    case 'hash':
+      return hash(job.file, job.queried);
+    case 'list':
+      entries = job.entries;
+      list = packed(entries.map(({ hash }) => hash));
+      return {
+        kind: 'list',
+        transforms: TRANSFORMS.map(({ name, family }) => ({ name, family })),
+      };
+    case 'query':
+      return query(job.file, job.name);
+  }
+}
+
+parentPort?.on('message', async (job: Job) => {
+  try {
+    parentPort?.postMessage(await answer(job));
+  } catch (error) {
+    parentPort?.postMessage({ kind: 'error', message: String(error) });
+  }
+});
