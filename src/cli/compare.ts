@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { type Algorithm, distance, type Hash, hashFromHex } from '../index.js';
+import { hashFile } from '../node/index.js';
+import { type Command, UsageError } from './command.js';
+import { HASH_OPTIONS, hashOptions } from './hash.js';
+
+/** Whether a word of the command line is a hash in hex and not a file of that name. */
+export function isHex(word: string): boolean {
+  return /^(?:[0-9a-f]{16}|[0-9a-f]{64})$/i.test(word) && !existsSync(word);
+}
+
+/**
+ * The hash that `hex` writes.
+ * @throws {UsageError} if the algorithm has none of that length
+ */
+export function hashOfHex(hex: string, algorithm: string | undefined): Hash {
+  try {
+    return hashFromHex(algorithm as Algorithm, hex);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** `onlyhashes compare`: the distance of two pictures or hashes. */
+export const compareCommand: Command = {
+  name: 'compare',
+  usage: 'A B',
+  about: 'Print the distance of two pictures or hashes, in bits. A and B are files or hex.',
+  options: HASH_OPTIONS,
+  examples: [['onlyhashes compare a.jpg b.png', 'bits in which the two hashes differ']],
+  minWords: 2,
+  async run(call, signal) {
+    if (call.words.length !== 2) throw new UsageError('expected A B');
+    const options = { ...hashOptions(call), variants: 'none' as const, signal };
+    const hashes = [];
+    for (const word of call.words) {
+      hashes.push(
+        isHex(word)
+          ? hashOfHex(word, call.text('algorithm'))
+          : (await hashFile(word === '-' ? process.stdin : word, options)).hash,
+      );
+    }
+    console.log(distance(hashes[0]!, hashes[1]!));
+    return 0;
+  },
+};

@@ -1,0 +1,29 @@
+import process from 'node:process';
+import { decoders } from '../node/index.js';
+import type { Command } from './command.js';
+
+/** `onlyhashes doctor`: what this machine can decode, and with which versions. */
+export const doctorCommand: Command = {
+  name: 'doctor',
+  usage: '',
+  about: 'Tell what this machine can decode, and with which versions.',
+  options: { json: { about: 'one JSON object' } },
+  examples: [['onlyhashes doctor', 'formats and versions']],
+  minWords: 0,
+  async run(call) {
+    const found = await decoders();
+    if (call.on('json')) {
+      console.log(JSON.stringify(found));
+      return 0;
+    }
+    const { sharp, libvips, threads, formats } = found;
+    console.log(`node     ${process.versions.node} on ${process.platform} ${process.arch}`);
+    console.log(`sharp    ${sharp ?? 'not installed: npm install sharp'}`);
+    if (libvips) console.log(`libvips  ${libvips}`);
+    console.log(`threads  ${threads} pictures decoded at a time\n`);
+    for (const { format, readable, library } of formats) {
+      console.log(`${format.padEnd(9)}${readable ? (library ?? 'yes') : 'not here'}`);
+    }
+    return sharp ? 0 : 2;
+  },
+};

@@ -1,0 +1,139 @@
+import { stdin } from 'node:process';
+import { DecodeError, type HashedVariant, hashToHex, hashToJSON } from '../index.js';
+import {
+  type HashedFile,
+  type HashFilesOptions,
+  type HashFilesResult,
+  hashFile,
+  hashFiles,
+} from '../node/index.js';
+import type { Call, Command, Option } from './command.js';
+import { listed } from './files.js';
+import { exitCode, output } from './output.js';
+import { progress } from './progress.js';
+
+/** How pictures are read and hashed: the same options for every command that takes a picture. */
+export const HASH_OPTIONS = {
+  algorithm: {
+    about: 'which hash',
+    choices: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'],
+    default: 'pdq',
+  },
+  bits: { about: 'bits of the hash, for all but pdq', choices: ['64', '256'] },
+  resample: { about: "PDQ's size convention", choices: ['512', 'none'], default: '512' },
+  exact: { about: "PDQ by the reference's own order of roundings throughout" },
+  orientation: {
+    about: 'hash the picture as shown, or as its file stores it',
+    choices: ['display', 'stored'],
+    default: 'display',
+  },
+  variants: {
+    about: 'what else is hashed of each picture',
+    choices: ['none', 'orientation'],
+    default: 'orientation',
+  },
+  lenient: { about: 'take what can be read of a damaged picture' },
+  'max-megapixels': {
+    about: 'largest picture that is decoded',
+    value: 'N',
+    range: [1, 1000],
+    default: '64',
+  },
+} as const satisfies Record<string, Option>;
+
+/** What `hashFile` and `hashFiles` take, from the command line. */
+export function hashOptions(call: Call): HashFilesOptions {
+  const bits = call.text('bits');
+  return {
+    algorithm: call.text('algorithm') as 'pdq',
+    ...(bits === undefined ? {} : { bits: Number(bits) as 64 | 256 }),
+    resample: call.text('resample') === 'none' ? ('none' as const) : (512 as const),
+    exact: call.on('exact'),
+    orientation: call.text('orientation') as 'display' | 'stored',
+    variants: call.text('variants') as 'none' | 'orientation',
+    lenient: call.on('lenient'),
+    maxPixels: call.number('max-megapixels') * 1e6,
+  };
+}
+
+/** The files in their order, each hashed or with its error; `-` is a picture on standard input. */
+export async function* hashAll(
+  files: readonly string[],
+  options: HashFilesOptions,
+): AsyncGenerator<HashFilesResult> {
+  const at = files.indexOf('-');
+  if (at === -1) {
+    yield* hashFiles(files, options);
+    return;
+  }
+  if (at > 0) yield* hashFiles(files.slice(0, at), options);
+  try {
+    yield { file: '-', image: await hashFile(stdin, options) };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    yield { file: '-', error };
+  }
+  yield* hashAll(
+    files.slice(at + 1).filter((file) => file !== '-'),
+    options,
+  );
+}
+
+/** `onlyhashes hash`: a line a file, as the PDQ reference's own tool prints it, or JSON. */
+export const hashCommand: Command = {
+  name: 'hash',
+  usage: 'FILE…',
+  about:
+    'Hash pictures: a line HASH,QUALITY,FILE for each, in their order. Directories are walked, - is standard input.',
+  options: { ...HASH_OPTIONS, json: { about: 'one JSON object a line, with the variants' } },
+  examples: [
+    ['onlyhashes hash photo.jpg', 'one picture'],
+    ['onlyhashes hash --json uploads/', 'a folder, with variants and sizes'],
+    ['curl -s https://example.org/a.jpg | onlyhashes hash -', 'from standard input'],
+  ],
+  minWords: 1,
+  async run(call, signal) {
+    const bar = progress('hashing');
+    const out = output(bar);
+    const files = await listed(call.words);
+    const options = {
+      ...hashOptions(call),
+      signal,
+      onProgress: ({ done, total }: { done: number; total?: number | undefined }) =>
+        bar.update(done, total),
+    };
+    for await (const { file, image, error } of hashAll(files, options)) {
+      if (error) {
+        if (call.on('json')) {
+          await out.line(
+            JSON.stringify({ file, error: { code: error.code, message: error.message } }),
+          );
+        }
+        out.error(file, error.message);
+      } else if (call.on('json')) {
+        await out.line(JSON.stringify({ file, ...imageToJSON(image, options) }));
+      } else {
+        await out.line(`${hashToHex(image.hash)},${image.quality ?? ''},${file}`);
+      }
+    }
+    bar.clear();
+    return exitCode(out.errors, out.lines);
+  },
+};
+
+function imageToJSON(image: HashedFile, { resample = 512 }: HashFilesOptions) {
+  const { hash, quality, width, height, variants } = image;
+  const { resample: convention, ...json } = hashToJSON(hash, { resample });
+  return {
+    ...json,
+    ...(quality === undefined ? {} : { quality }),
+    ...(convention === undefined ? {} : { resample: convention }),
+    width,
+    height,
+    variants: variants.map(variantToJSON),
+  };
+}
+
+function variantToJSON({ name, hash, quality }: HashedVariant) {
+  return { name, hash: hashToHex(hash), ...(quality === undefined ? {} : { quality }) };
+}

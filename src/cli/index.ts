@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import process, { argv, stderr, stdout } from 'node:process';
+import { DecodeError, FormatError } from '../index.js';
+import { benchCommand } from './bench.js';
+import { type Command, helpOf, readCall, twoColumns, UsageError } from './command.js';
+import { compareCommand } from './compare.js';
+import { doctorCommand } from './doctor.js';
+import { hashCommand } from './hash.js';
+import { indexCommand } from './index-command.js';
+import { matchCommand } from './match.js';
+
+const COMMANDS: readonly Command[] = [
+  hashCommand,
+  matchCommand,
+  compareCommand,
+  indexCommand,
+  benchCommand,
+  doctorCommand,
+];
+
+/** What a shell reports of a process that SIGINT ended: 128 + 2. */
+const INTERRUPTED = 130;
+
+function help(): string {
+  return [
+    'onlyhashes: perceptual hashes of pictures, and exact matching against blocklists',
+    '',
+    'Commands',
+    ...COMMANDS.map(({ name, usage, about }) =>
+      twoColumns(`  ${name} ${usage}`, about.split(/[:.] /)[0]!.replace(/\.$/, '')),
+    ),
+    '',
+    'onlyhashes COMMAND --help tells the options and examples of each; --version the version.',
+    'Exit code: 2 if anything was in error or unhashable, else 0 if a line was printed, else 1.',
+  ].join('\n');
+}
+
+async function main([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const about = COMMANDS.find((command) => command.name === rest[0]);
+    console.log(about ? helpOf(about) : help());
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version' || name === '-v') {
+    const manifest = createRequire(import.meta.url)('../package.json') as { version: string };
+    console.log(manifest.version);
+    return 0;
+  }
+  const command = COMMANDS.find((known) => known.name === name);
+  if (!command) throw new UsageError('expected a command; onlyhashes --help lists them');
+  if (rest.includes('--help') || rest.includes('-h')) {
+    console.log(helpOf(command));
+    return 0;
+  }
+  const interrupt = new AbortController();
+  // The first Ctrl-C ends the work in order; a second one, the default way.
+  process.once('SIGINT', () => interrupt.abort());
+  try {
+    return await command.run(readCall(command, rest), interrupt.signal);
+  } catch (error) {
+    if (interrupt.signal.aborted) {
+      stderr.write(stderr.isTTY ? '\r\x1b[2K' : '');
+      stderr.write('onlyhashes: interrupted\n');
+      return INTERRUPTED;
+    }
+    if (error instanceof UsageError) {
+      throw new UsageError(`${error.message}\nonlyhashes ${name} --help tells how it is called`);
+    }
+    throw error;
+  }
+}
+
+// A reader that has seen enough (`| head`) closes the pipe: that is no error of ours.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 2);
+});
+try {
+  // Not process.exit: what is written to a pipe would be cut off.
+  process.exitCode = await main(argv.slice(2));
+} catch (error) {
+  const expected =
+    error instanceof UsageError ||
+    error instanceof DecodeError ||
+    error instanceof FormatError ||
+    error instanceof RangeError ||
+    (error as NodeJS.ErrnoException)?.code !== undefined;
+  stderr.write(`onlyhashes: ${expected ? (error as Error).message : (error as Error)?.stack}\n`);
+  process.exitCode = 2;
+}

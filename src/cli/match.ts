@@ -1,0 +1,115 @@
+import { type HashedVariant, hashToHex } from '../index.js';
+import {
+  type Decision,
+  decisionToJSON,
+  type Match,
+  type PolicyOptions,
+} from '../matching/index.js';
+import { readBlocklist } from './blocklist.js';
+import { type Call, type Command, UsageError } from './command.js';
+import { hashOfHex, isHex } from './compare.js';
+import { listed } from './files.js';
+import { HASH_OPTIONS, hashAll, hashOptions } from './hash.js';
+import { exitCode, output } from './output.js';
+import { progress } from './progress.js';
+
+/** `onlyhashes match`: pictures or hashes against a blocklist. */
+export const matchCommand: Command = {
+  name: 'match',
+  usage: 'FILE|HEX… --blocklist LIST',
+  about:
+    'Match pictures or hashes against a blocklist: a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST has one hash[,label…] a line (plain or CSV) or JSONL, or is an index file.',
+  options: {
+    blocklist: { about: 'the list; - is standard input', value: 'LIST', short: 'b' },
+    'max-distance': {
+      about: 'up to here any variant is a match, in bits (PDQ: 31)',
+      value: 'BITS',
+      range: [0, 256],
+    },
+    'review-distance': {
+      about: 'up to here the picture itself is for review (PDQ: 60)',
+      value: 'BITS',
+      range: [0, 256],
+    },
+    'min-quality': {
+      about: 'below this quality a match is for review',
+      value: 'N',
+      range: [0, 100],
+      default: '50',
+    },
+    all: {
+      about: 'every match of every variant, not only those of the first variant that matches',
+    },
+    json: { about: 'one JSON decision a line, also where nothing matched' },
+    ...HASH_OPTIONS,
+  },
+  examples: [
+    ['onlyhashes match upload.jpg --blocklist list.csv', 'one upload'],
+    ['onlyhashes match --json uploads/ --blocklist list.ohx', 'a folder against an index file'],
+  ],
+  minWords: 1,
+  async run(call, signal) {
+    const list = call.text('blocklist');
+    if (list === undefined) throw new UsageError('expected --blocklist LIST');
+    if (list === '-' && call.words.includes('-')) {
+      throw new UsageError('expected the list or a picture on standard input, not both');
+    }
+    const bar = progress('matching');
+    const out = output(bar);
+    const options = hashOptions(call);
+    const { algorithm = 'pdq' } = options;
+    const blocklist = await readBlocklist(list, policyOf(call, algorithm), {
+      algorithm,
+      signal,
+      out,
+      bar: progress('reading the list, MB'),
+    });
+    const all = call.on('all');
+    let found = 0;
+    const print = async (file: string, decision: Decision) => {
+      found += decision.matches.length;
+      if (decision.verdict === 'unhashable') out.count();
+      if (call.on('json')) await out.line(JSON.stringify(decisionToJSON(decision, file)));
+      else for (const match of decision.matches) await out.line(lineOf(match, file));
+    };
+    const words = await listed(call.words);
+    const onProgress = ({ done, total }: { done: number; total?: number | undefined }) =>
+      bar.update(done, total);
+    const files = words.filter((word) => !isHex(word));
+    const images = hashAll(files, { ...options, signal, onProgress });
+    for (const word of words) {
+      if (isHex(word)) {
+        const variant: HashedVariant = { name: 'original', hash: hashOfHex(word, algorithm) };
+        await print(word, blocklist.decide([variant], { all }));
+        continue;
+      }
+      const { value: result } = await images.next();
+      if (!result) break;
+      const { file, image, error } = result;
+      await print(file, blocklist.decide(image ?? error, { all }));
+      if (error) out.say(file, error.message);
+    }
+    bar.clear();
+    return exitCode(out.errors, found);
+  },
+};
+
+/** `VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE`; labels lie between semicolons, in quotes where they need them. */
+function lineOf({ tier, distance, variant, entry }: Match, file: string): string {
+  const labels = entry.labels.join(';');
+  const quoted = /[",\r\n]/.test(labels) ? `"${labels.replaceAll('"', '""')}"` : labels;
+  return [tier, distance, variant.name, hashToHex(entry.hash), quoted, file].join(',');
+}
+
+function policyOf(call: Call, algorithm: string): PolicyOptions {
+  const number = (name: string) => (call.text(name) === undefined ? undefined : call.number(name));
+  const matchDistance = number('max-distance');
+  const reviewDistance = number('review-distance');
+  const changes = {
+    ...(matchDistance !== undefined && { matchDistance }),
+    ...(reviewDistance !== undefined && { reviewDistance }),
+  };
+  return algorithm === 'pdq'
+    ? { ...changes, minQuality: call.number('min-quality') }
+    : { algorithms: { [algorithm]: changes } };
+}

@@ -1,0 +1,149 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { onlyhashes, PHOTOS } from './program.js';
+
+const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
+const CANYON = join(PHOTOS, 'black-canyon-grey.jpg');
+interface Expected {
+  file: string;
+  pdq: string;
+  quality: number;
+  fullRes: { pdq: string; quality: number };
+}
+const expected = JSON.parse(readFileSync(join(PHOTOS, 'expected.json'), 'utf8')) as Expected[];
+const referenceOf = (path: string) => expected.find(({ file }) => path.endsWith(file))!;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-cli-'));
+  mkdirSync(join(folder, 'pictures/deep'), { recursive: true });
+  writeFileSync(join(folder, 'pictures/b.jpg'), readFileSync(CAT));
+  writeFileSync(join(folder, 'pictures/a.jpg'), readFileSync(CANYON));
+  writeFileSync(join(folder, 'pictures/bad.jpg'), readFileSync(CAT).subarray(0, 3000));
+  writeFileSync(join(folder, 'pictures/deep/c.jpg'), readFileSync(CAT));
+  writeFileSync(join(folder, 'pictures/.hidden.jpg'), readFileSync(CAT));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('prints HASH,QUALITY,FILE as the reference tool does', async () => {
+  const { pdq, quality } = referenceOf(CAT);
+  const { out, err, code } = await onlyhashes(['hash', '--orientation', 'stored', CAT]);
+  expect(out).toBe(`${pdq},${quality},${CAT}\n`);
+  expect({ err, code }).toEqual({ err: '', code: 0 });
+});
+
+test.each([
+  ['512', (path: string) => referenceOf(path)],
+  ['none', (path: string) => referenceOf(path).fullRes],
+] as const)('--json --resample %s prints the documented object', async (resample, reference) => {
+  const { lines, code } = await onlyhashes([
+    'hash',
+    '--json',
+    '--orientation',
+    'stored',
+    '--resample',
+    resample,
+    CAT,
+    CANYON,
+  ]);
+  expect(code).toBe(0);
+  expect(lines.map((line) => Object.keys(JSON.parse(line) as object))).toEqual(
+    Array(2).fill([
+      'file',
+      'algorithm',
+      'hash',
+      'quality',
+      'resample',
+      'width',
+      'height',
+      'variants',
+    ]),
+  );
+  for (const [at, path] of [CAT, CANYON].entries()) {
+    const { pdq, quality } = reference(path);
+    expect(JSON.parse(lines[at]!)).toMatchObject({
+      file: path,
+      algorithm: 'pdq',
+      hash: pdq,
+      quality,
+      resample: resample === 'none' ? 'none' : 512,
+      variants: [],
+    });
+  }
+});
+
+test('walks a directory in order, reports the bad file and goes on', async () => {
+  const pictures = join(folder, 'pictures');
+  const { lines, err, code } = await onlyhashes(['hash', pictures]);
+  expect(lines.map((line) => line.slice(line.lastIndexOf(',') + 1))).toEqual(
+    ['a.jpg', 'b.jpg', 'deep/c.jpg'].map((name) => join(pictures, name)),
+  );
+  expect(err).toMatch(/^onlyhashes: .*bad\.jpg: .+\n$/);
+  expect(code).toBe(2);
+});
+
+test('--json tells the error in its place', async () => {
+  const { lines, code } = await onlyhashes(['hash', '--json', join(folder, 'pictures')]);
+  expect(JSON.parse(lines[2]!)).toEqual({
+    file: join(folder, 'pictures/bad.jpg'),
+    error: { code: 'corrupt', message: expect.any(String) },
+  });
+  expect(lines).toHaveLength(4);
+  expect(code).toBe(2);
+});
+
+test('- is a picture on standard input, among files', async () => {
+  const { lines } = await onlyhashes(['hash', CANYON, '-', CANYON], { input: readFileSync(CAT) });
+  const hashes = lines.map((line) => line.split(',')[0]);
+  expect(hashes[1]).toBe(referenceOf(CAT).pdq);
+  expect(hashes[0]).toBe(hashes[2]);
+  expect(lines[1]!.endsWith(',-')).toBe(true);
+});
+
+test('other algorithms leave the quality out', async () => {
+  const { lines } = await onlyhashes(['hash', '--algorithm', 'blockhash', CAT]);
+  expect(lines[0]).toMatch(/^[0-9a-f]{64},,/);
+});
+
+test.each([
+  [['hash'], 'expected FILE…'],
+  [['hash', '--resample', '7', CAT], '--resample: expected 512 or none, got 7'],
+  [['hash', '--no-such', CAT], "Unknown option '--no-such'"],
+  [['paint'], 'expected a command'],
+])('%j is refused with a hint, exit code 2', async (args, message) => {
+  const { out, err, code } = await onlyhashes(args);
+  expect(out).toBe('');
+  expect(err).toContain(message);
+  expect(err).toContain('--help');
+  expect(code).toBe(2);
+});
+
+test('a missing file and no picture at all are errors, not crashes', async () => {
+  const missing = join(folder, 'missing.jpg');
+  const { err, code } = await onlyhashes(['hash', missing, import.meta.filename]);
+  expect(err.split('\n')).toHaveLength(3);
+  expect(err).not.toContain('    at ');
+  expect(code).toBe(2);
+});
+
+test('Ctrl-C ends the work at once and says so', async () => {
+  const many = Array<string>(2000).fill(CAT);
+  const { lines, err, code } = await onlyhashes(['hash', ...many], { signalAfterLines: 3 });
+  expect(err).toContain('interrupted');
+  expect(code).toBe(130);
+  expect(lines.length).toBeLessThan(2000);
+});
+
+test('every command has help with an example', async () => {
+  const { out } = await onlyhashes(['--help']);
+  const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1]!);
+  expect(commands).toEqual(expect.arrayContaining(['hash', 'match', 'compare', 'bench', 'doctor']));
+  for (const command of commands) {
+    const help = await onlyhashes([command, '--help']);
+    expect(help.code).toBe(0);
+    expect(help.out).toMatch(new RegExp(`^onlyhashes ${command} `));
+    expect(help.out).toContain('Examples\n  ');
+  }
+});

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { onlyhashes, PHOTOS } from './program.js';
+
+const CAT = join(PHOTOS, 'locomotion-house-cat.jpg');
+const SMALL_CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
+const BOATS = join(PHOTOS, 'nagasaki-boats-q40.jpg');
+
+let folder: string;
+let list: string;
+let cat: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-match-'));
+  list = join(folder, 'list.csv');
+  cat = (await onlyhashes(['hash', CAT])).out.slice(0, 64);
+  writeFileSync(
+    list,
+    `# a list\n${cat},"cat, sleeping",reported\n${'0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(2)}\n`,
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('prints VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match', async () => {
+  const { lines, err, code } = await onlyhashes(['match', CAT, BOATS, '--blocklist', list]);
+  expect(lines).toEqual([`match,0,original,${cat},"cat, sleeping;reported",${CAT}`]);
+  expect({ err, code }).toEqual({ err: '', code: 0 });
+});
+
+test('--json prints one decision a line, also where nothing matched', async () => {
+  const { lines, code } = await onlyhashes(['match', '--json', SMALL_CAT, BOATS, '-b', list]);
+  const policy = { matchDistance: 31, reviewDistance: 60, minQuality: 50 };
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    {
+      file: SMALL_CAT,
+      verdict: 'match',
+      reason: 'within-match-distance',
+      matches: [
+        {
+          distance: expect.any(Number),
+          tier: 'match',
+          variant: 'original',
+          hash: cat,
+          labels: ['cat, sleeping', 'reported'],
+        },
+      ],
+      policy,
+    },
+    { file: BOATS, verdict: 'none', reason: 'nothing-near', matches: [], policy },
+  ]);
+  expect(code).toBe(0);
+});
+
+test('exit codes: 1 where nothing matched, 2 where something was unhashable', async () => {
+  expect((await onlyhashes(['match', BOATS, '-b', list])).code).toBe(1);
+  const bad = join(folder, 'bad.jpg');
+  writeFileSync(bad, 'no picture');
+  const { lines, err, code } = await onlyhashes(['match', '--json', bad, CAT, '-b', list]);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ verdict: 'unhashable', reason: 'unsupported' });
+  expect(JSON.parse(lines[1]!)).toMatchObject({ verdict: 'match' });
+  expect(err).toContain('bad.jpg');
+  expect(code).toBe(2);
+});
+
+test('a hash in hex is matched as it is', async () => {
+  const far = `${cat.slice(0, -8)}${cat.slice(-8).replace(/./g, (c) => (15 - Number.parseInt(c, 16)).toString(16))}`;
+  const { lines } = await onlyhashes(['match', cat.toUpperCase(), far, '-b', list]);
+  expect(lines.map((line) => line.split(',').slice(0, 2))).toEqual([
+    ['match', '0'],
+    ['review', '32'],
+  ]);
+  const policy = ['--max-distance', '32', '--review-distance', '40'];
+  const wider = await onlyhashes(['match', far, '-b', list, ...policy]);
+  expect(wider.lines[0]).toMatch(/^match,32,/);
+});
+
+test('a bad line of the list is reported with its number, and the others go on', async () => {
+  const mixed = join(folder, 'mixed.csv');
+  writeFileSync(mixed, `nonsense,x\n${cat},cat\n${'zz'.repeat(32)}\n`);
+  const { lines, err, code } = await onlyhashes(['match', CAT, '-b', mixed]);
+  expect(lines).toHaveLength(1);
+  expect(err).toContain(`${mixed}:1: `);
+  expect(err).toContain(`${mixed}:3: `);
+  expect(code).toBe(2);
+});
+
+test('the list may come on standard input, and may be empty', async () => {
+  const { lines } = await onlyhashes(['match', CAT, '-b', '-'], { input: `${cat}\n` });
+  expect(lines).toHaveLength(1);
+  const empty = await onlyhashes(['match', CAT, '-b', '-'], { input: '' });
+  expect(empty).toMatchObject({ out: '', code: 1 });
+});
+
+test('without a list there is nothing to match against', async () => {
+  const { err, code } = await onlyhashes(['match', CAT]);
+  expect(err).toContain('--blocklist');
+  expect(code).toBe(2);
+  const missing = await onlyhashes(['match', CAT, '-b', join(folder, 'missing')]);
+  expect(missing.err).toContain('missing');
+  expect(missing.err).not.toContain('    at ');
+  expect(missing.code).toBe(2);
+});
+
+describe('index files', () => {
+  test('are built, told about, verified, and matched against with their labels', async () => {
+    const file = join(folder, 'list.ohx');
+    expect(await onlyhashes(['index', 'build', list, '-o', file])).toMatchObject({
+      code: 0,
+      err: '',
+    });
+    const info = await onlyhashes(['index', 'info', '--json', file]);
+    expect(JSON.parse(info.out)).toMatchObject({ algorithm: 'pdq', bits: 256, size: 2 });
+    expect((await onlyhashes(['index', 'verify', file])).code).toBe(0);
+    const { lines } = await onlyhashes(['match', CAT, '-b', file]);
+    expect(lines).toEqual([`match,0,original,${cat},"cat, sleeping;reported",${CAT}`]);
+    const { err, code } = await onlyhashes(['index', 'verify', list]);
+    expect(err).toContain('expected an index file');
+    expect(code).toBe(2);
+  });
+});
+
+test('compare prints the distance of files and hashes', async () => {
+  const { out, code } = await onlyhashes(['compare', CAT, cat]);
+  expect({ out, code }).toEqual({ out: '0\n', code: 0 });
+  expect((await onlyhashes(['compare', CAT])).code).toBe(2);
+});
+
+test('doctor tells what is decoded here', async () => {
+  const { out, code } = await onlyhashes(['doctor']);
+  expect(out).toMatch(/^sharp +\d/m);
+  expect(out).toMatch(/^jpeg +\S/m);
+  expect(code).toBe(0);
+  const json = await onlyhashes(['doctor', '--json']);
+  expect(JSON.parse(json.out)).toMatchObject({ sharp: expect.any(String) });
+});
+
+test('bench --list names the benchmarks', async () => {
+  const { out } = await onlyhashes(['bench', '--list']);
+  expect(out).toMatch(/^scan /m);
+  expect((await onlyhashes(['bench', 'no-such'])).err).toContain('no-such');
+});

@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { installedPackage, ROOT } from './package.js';
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  exports: Record<string, string | { default: string }>;
+  dependencies?: object;
+};
+const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json');
+/** Entries that run in a browser as well as in Node. */
+const pure = subpaths.filter((path) => path !== './node');
+const nameOf = (subpath: string) => `onlyhashes${subpath.slice(1)}`;
+
+const HASHING = `const { hash, quality } = pdq({ data: new Uint8Array(64 * 64).map((_, i) => (i * i) >> 4), width: 64, height: 64 });
+console.log(hash.bytes.length, Number.isInteger(quality));`;
+
+describe.each([{ sharp: true }, { sharp: false }])(
+  'installed, sharp beside it: $sharp',
+  (state) => {
+    let project: ReturnType<typeof installedPackage>;
+    beforeAll(() => {
+      project = installedPackage(state);
+    });
+    afterAll(() => project.remove());
+    const node = (file: string) =>
+      execFileSync(process.execPath, [file], { cwd: project.folder, encoding: 'utf8' }).trim();
+
+    test.each(subpaths)('%s is imported and required', (subpath) => {
+      project.write(
+        'a.mjs',
+        `import * as all from '${nameOf(subpath)}'; console.log(Object.keys(all).length > 0);`,
+      );
+      project.write('b.cjs', `console.log(Object.keys(require('${nameOf(subpath)}')).length > 0);`);
+      expect(node('a.mjs')).toBe('true');
+      expect(node('b.cjs')).toBe('true');
+    });
+
+    test('the core hashes, from ESM and from require', () => {
+      project.write('a.mjs', `import { pdq } from 'onlyhashes';\n${HASHING}`);
+      project.write('b.cjs', `const { pdq } = require('onlyhashes');\n${HASHING}`);
+      expect(node('a.mjs')).toBe('32 true');
+      expect(node('b.cjs')).toBe('32 true');
+    });
+
+    test('a file is hashed, or one error says what to install', () => {
+      const photo = join(ROOT, 'fixtures/photos/locomotion-house-cat-w301.jpg');
+      project.write(
+        'a.mjs',
+        `import { hashFile } from 'onlyhashes/node';
+import { hashToHex } from 'onlyhashes';
+try { console.log(hashToHex((await hashFile(${JSON.stringify(photo)})).hash).length); }
+catch (error) { console.log(error.name, error.code, error.message); }`,
+      );
+      expect(node('a.mjs')).toMatch(
+        state.sharp ? /^64$/ : /^DecodeError decoder-missing .*npm install sharp$/,
+      );
+    });
+  },
+);
+
+describe('the bundle', () => {
+  let project: ReturnType<typeof installedPackage>;
+  beforeAll(() => {
+    project = installedPackage({ sharp: false });
+  });
+  afterAll(() => project.remove());
+
+  test.each(pure)('%s bundles for a browser with nothing of Node in it', async (subpath) => {
+    const path = project.write('entry.js', `export * from '${nameOf(subpath)}';`);
+    const { outputFiles, metafile } = await build({
+      entryPoints: [path],
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      write: false,
+      metafile: true,
+    });
+    expect(
+      outputFiles[0]!.text.match(/\bnode:[a-z]+|\brequire\(|\bprocess\.|\bBuffer\b/),
+    ).toBeNull();
+    const outside = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
+    expect(outside).toEqual([]);
+  });
+
+  test('has no runtime dependency, and no decoder in it', () => {
+    expect(manifest.dependencies).toBeUndefined();
+    const dist = join(project.folder, 'node_modules/onlyhashes/dist');
+    const files = readdirSync(dist).filter((file) => file.endsWith('.js'));
+    expect(files).toContain('node.js');
+    for (const file of files) {
+      expect(readFileSync(join(dist, file), 'utf8')).not.toMatch(/libvips-cpp|@img\/sharp-/);
+    }
+  });
+});

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const ROOT = join(import.meta.dirname, '..');
+
+/**
+ * An empty project with the packed tarball installed in it, as a user would have it: with sharp beside it or without.
+ * `remove` takes the folder away again.
+ */
+export function installedPackage({ sharp }: { sharp: boolean }): {
+  folder: string;
+  write(name: string, text: string): string;
+  remove(): void;
+} {
+  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-installed-'));
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, 'onlyhashes'), { recursive: true });
+  const packed = execFileSync(
+    'npm',
+    ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
+    { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  // npm 12 prints an object by package name, the ones before it a list.
+  const listing = JSON.parse(packed) as Record<string, { filename: string }>;
+  const { filename } = Object.values(listing)[0]!;
+  execFileSync('tar', [
+    'xzf',
+    join(folder, filename),
+    '-C',
+    join(modules, 'onlyhashes'),
+    '--strip-components=1',
+  ]);
+  if (sharp) {
+    for (const name of ['sharp', '@img', 'detect-libc', 'semver']) {
+      symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+    }
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
+  return {
+    folder,
+    write(name, text) {
+      const path = join(folder, name);
+      writeFileSync(path, text);
+      return path;
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
