@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.js';
+
 /**
  * What `work` gives, unless `seconds` pass or `signal` aborts first. The work itself is not stopped: its late result
  * or error is dropped.
@@ -17,18 +19,16 @@ export function settleWithin<T>(
     return Promise.reject(signal.reason);
   }
   return new Promise((resolve, reject) => {
-    const onAbort = () => settle(() => reject(signal?.reason));
+    const settle = (how: () => void) => {
+      clearTimeout(timer);
+      forget();
+      how();
+    };
+    const forget = onAbort(signal, () => settle(() => reject(signal?.reason)));
     const timer =
       seconds === undefined
         ? undefined
         : setTimeout(() => settle(() => reject(late?.())), seconds * 1000);
-    // A signal may outlive many files: nothing of one is left on it.
-    const settle = (how: () => void) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      how();
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
     work.then(
       (value) => settle(() => resolve(value)),
       (error) => settle(() => reject(error)),

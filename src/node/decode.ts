@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
-import type { Metadata, SharpOptions } from 'sharp';
+import type { Metadata, OutputInfo, SharpOptions } from 'sharp';
 import { DecodeError } from '../errors.js';
+import { type ImageFormat, imageFormatOf } from '../image-format.js';
 import type { Pixels } from '../pixels.js';
 import { withoutColour } from '../variants/grey.js';
 import type { Orientation } from '../variants/orient.js';
+import { rgbFromCmyk } from './cmyk.js';
 import { settleWithin } from './deadline.js';
-import { type ImageFormat, imageFormatOf } from './image-format.js';
 import { MAX_BYTES } from './read-bytes.js';
 import { Turns } from './turns.js';
 
@@ -41,12 +42,12 @@ const MAX_TIMEOUT_SECONDS = 3600;
 /**
  * The pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, which is imported on the first call. They are
  * those the PDQ reference sees: as stored, colour profiles ignored, nothing shrunk on load, 16-bit samples by their high
- * byte, 1-bit ones as 0 and 255, the first page or frame; CMYK by the decoder's own profile. A picture in greys alone
- * comes with one sample a pixel, or two with alpha. Told by magic number and header, so that nothing large is decoded only to
- * be refused. At most as many files as there are cores (and threads in Node's pool) are decoded at a time.
+ * byte, 1-bit ones as 0 and 255, the first page or frame, CMYK without a profile. A picture in greys alone comes with one sample a
+ * pixel, or two with alpha. Format and size are told by magic number and header: nothing is decoded only to be refused.
+ * At most as many files as there are cores (and threads in Node's pool) are decoded at a time.
  *
- * A decoder cannot be stopped from outside: after a timeout or an abort it ends by itself, at the latest about when the
- * time is up, and its pixels are dropped.
+ * A decoder cannot be stopped from outside: after a timeout or an abort it goes on by itself, mostly until about the end
+ * of its time, and its pixels are dropped.
  * @param bytes the whole file; only read, and not to be changed before the promise settles
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} for bytes or options that are none
@@ -70,15 +71,15 @@ export async function decode(
   const late = () =>
     new DecodeError('timeout', `decoding took longer than ${timeoutSeconds} seconds`);
   turns ??= new Turns(decodeThreads());
-  return await turns.run(
-    () =>
-      settleWithin(decodeWith(sharp, bytes, format, options), {
-        seconds: timeoutSeconds,
-        late,
-        signal,
-      }),
-    signal,
-  );
+  return await turns.run(async () => {
+    const over = new AbortController();
+    const work = decodeWith(sharp, bytes, format, options, over.signal);
+    try {
+      return await settleWithin(work, { seconds: timeoutSeconds, late, signal });
+    } finally {
+      over.abort();
+    }
+  }, signal);
 }
 
 /**
@@ -127,6 +128,7 @@ async function decodeWith(
   bytes: Uint8Array,
   format: ImageFormat,
   { maxPixels = MAX_PIXELS, timeoutSeconds = 10, lenient = false }: DecodeOptions,
+  over: AbortSignal,
 ): Promise<DecodedImage> {
   const input: SharpOptions = {
     failOn: lenient ? 'none' : 'warning',
@@ -143,18 +145,25 @@ async function decodeWith(
     if (width * height > maxPixels) {
       throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
     }
-    const { data, info } = await sharp(bytes, { ...input, limitInputPixels: maxPixels })
+    // Nobody waits any more: a second step would run beyond the turn of this file.
+    over.throwIfAborted();
+    const picture = sharp(bytes, { ...input, limitInputPixels: maxPixels })
       .timeout({ seconds: Math.ceil(timeoutSeconds) })
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const { channels } = info;
-    if (channels > 4) throw unsupported('expected at most 4 channels');
-    const decoded: Pixels = { data, width: info.width, height: info.height, channels };
-    return { pixels: withoutColour(decoded), orientation: orientationOf(header), format: coding };
+      .raw();
+    const inks = header.space === 'cmyk' && header.depth === 'uchar';
+    if (inks) picture.pipelineColourspace('cmyk').toColourspace('cmyk');
+    else picture.toColourspace('srgb');
+    const { data, info } = await picture.toBuffer({ resolveWithObject: true });
+    const pixels = inks ? rgbFromCmyk(data, info) : pixelsOf(data, info);
+    return { pixels: withoutColour(pixels), orientation: orientationOf(header), format: coding };
   } catch (error) {
     throw error instanceof DecodeError ? error : decodeErrorOf(error, format);
   }
+}
+
+function pixelsOf(data: Buffer, { width, height, channels }: OutputInfo): Pixels {
+  if (channels > 4) throw unsupported('expected at most 4 channels');
+  return { data, width, height, channels };
 }
 
 const unsupported = (message: string, cause?: unknown) =>

@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.js';
+
 /** At most `limit` holders at a time; the others wait in order of arrival. */
 export class Turns {
   #free: number;
@@ -27,14 +29,13 @@ export class Turns {
   #wait(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const begin = () => {
-        signal?.removeEventListener('abort', onAbort);
+        forget();
         resolve();
       };
-      const onAbort = () => {
+      const forget = onAbort(signal, () => {
         this.#waiting.splice(this.#waiting.indexOf(begin), 1);
         reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      });
       this.#waiting.push(begin);
     });
   }

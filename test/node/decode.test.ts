@@ -99,11 +99,11 @@ describe('limits', () => {
   test('no more are decoded at a time than there are threads: waiting for one is no decoding time', async () => {
     const { threads } = await decoders();
     // What the tests above gave up may still be ending.
-    while (sharp.counters().process > 0) await setTimeout(5);
+    const busy = () => sharp.counters().process + sharp.counters().queue;
+    while (busy() > 0) await setTimeout(5);
     let most = 0;
     const note = () => {
-      const { queue, process } = sharp.counters();
-      most = Math.max(most, queue + process);
+      most = Math.max(most, busy());
     };
     sharp.queue.on('change', note);
     await Promise.all(Array.from({ length: 50 }, () => decode(read('rgb.png'))));
@@ -151,7 +151,7 @@ test('the bytes are not changed, and may be a view of a larger buffer', async ()
   const { pixels } = await decode(
     new Uint8Array(larger.buffer, larger.byteOffset + 13, bytes.length),
   );
-  expect(Buffer.compare(pixels.data, (await decode(bytes)).pixels.data)).toBe(0);
+  expect(sha256(pixels.data)).toBe(sha256((await decode(bytes)).pixels.data));
   expect(Buffer.compare(larger, before)).toBe(0);
 });
 

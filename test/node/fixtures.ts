@@ -60,7 +60,8 @@ export const photoFixtures: PhotoFixture[] = JSON.parse(
   readFileSync(photoPath('expected.json'), 'utf8'),
 );
 
-export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+export const sha256 = (bytes: Uint8Array | Uint8ClampedArray) =>
+  createHash('sha256').update(bytes).digest('hex');
 
 /** Colours without alpha, and alpha alone (undefined where it is 255 everywhere or absent). */
 export function planes({ data, width, height }: Pixels) {

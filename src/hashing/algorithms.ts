@@ -1,0 +1,59 @@
+import type { Algorithm, Bits, Hash, Resample } from '../hash.js';
+import { hasBits, isAlgorithm } from '../hash.js';
+import type { Pixels } from '../pixels.js';
+import { ahash } from './ahash.js';
+import { blockhash } from './blockhash.js';
+import { dhash } from './dhash.js';
+import { pdq } from './pdq.js';
+import { phash } from './phash.js';
+
+/** Which hash, where the algorithm is a value and not a name in the code. */
+export interface HashOptions {
+  /** `pdq` unless told */
+  algorithm?: Algorithm;
+  /** of the hash; the algorithm's own choice unless told */
+  bits?: Bits | undefined;
+  /** PDQ's size convention, 512 unless told; without meaning for the others */
+  resample?: Resample;
+  /** PDQ by the reference's own order of roundings throughout; without meaning for the others */
+  exact?: boolean;
+}
+
+/**
+ * Hash of an image by the algorithm of that name, with its quality where it has one.
+ * @throws {TypeError} for an algorithm that is none of ours, or pixels that are none
+ * @throws {RangeError} for a number of bits that the algorithm has not, or a shape that contradicts itself
+ */
+export function hashOf(
+  pixels: Pixels,
+  options: HashOptions = {},
+): { hash: Hash; quality?: number } {
+  checkHashOptions(options);
+  const { algorithm = 'pdq', bits, resample = 512, exact = false } = options;
+  const width = bits === undefined ? {} : { bits };
+  switch (algorithm) {
+    case 'pdq':
+      return pdq(pixels, { resample, exact });
+    case 'blockhash':
+      return blockhash(pixels, width);
+    case 'phash':
+      return phash(pixels, width);
+    case 'dhash':
+      return dhash(pixels, width);
+    case 'ahash':
+      return ahash(pixels, width);
+  }
+}
+
+/**
+ * Checks `options` before there are pixels.
+ * @throws {TypeError | RangeError} as `hashOf` does
+ */
+export function checkHashOptions({ algorithm = 'pdq', bits, resample = 512 }: HashOptions): void {
+  if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
+  if (bits !== undefined && !hasBits(algorithm, bits)) {
+    throw new RangeError(`expected a number of bits that ${algorithm} has, got ${bits}`);
+  }
+  if (resample !== 512 && resample !== 'none')
+    throw new RangeError("expected resample 512 or 'none'");
+}

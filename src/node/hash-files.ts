@@ -1,0 +1,125 @@
+import { availableParallelism } from 'node:os';
+import { DecodeError } from '../errors.js';
+import { settleWithin } from './deadline.js';
+import {
+  checkHashFileOptions,
+  type HashedFile,
+  type HashFileOptions,
+  hashFile,
+} from './hash-file.js';
+import { onAbort } from './on-abort.js';
+import { Turns } from './turns.js';
+
+/** How many files are read, decoded and hashed, and who is told. */
+export interface HashFilesOptions extends HashFileOptions {
+  /** files at work at a time; one more than the cores unless told, so that one can be hashed while the others decode */
+  concurrency?: number;
+  /** called when a file is done, in whatever order they end */
+  onProgress?: (progress: HashProgress) => void;
+}
+
+/** How far a batch has come. */
+export interface HashProgress {
+  /** the file that is done */
+  file: string;
+  /** files done so far, this one included */
+  done: number;
+  /** those of them that gave an error */
+  failed: number;
+  /** all files, where `paths` was an array */
+  total: number | undefined;
+}
+
+/** One file of a batch: its hash, or why it has none. */
+export type HashFilesResult =
+  | { readonly file: string; readonly image: HashedFile; readonly error?: undefined }
+  | { readonly file: string; readonly image?: undefined; readonly error: DecodeError };
+
+/** Files begun beyond the one whose result is due, per file at work: a slow one then holds up none behind it. */
+const LOOK_AHEAD = 16;
+
+/**
+ * Hashes of many files, in the order of `paths`, decoded on all cores. A file that cannot be decoded gives its error in
+ * its place, and the others go on. Paths are taken and files read only so far ahead of the reader of the results
+ * (16 times `concurrency`); when it stops (`break`) or `signal` aborts, so does the work.
+ * @param paths in any iterable, asynchronous too (a directory being walked)
+ * @returns throws `signal.reason` on abort
+ * @throws {TypeError | RangeError} at the first result, for options that are none
+ * @example
+ * for await (const { file, image, error } of hashFiles(paths, { signal })) …
+ */
+export async function* hashFiles(
+  paths: Iterable<string> | AsyncIterable<string>,
+  options: HashFilesOptions = {},
+): AsyncGenerator<HashFilesResult, void, undefined> {
+  const { concurrency = availableParallelism() + 1, onProgress, signal } = options;
+  checkHashFileOptions(options);
+  if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
+    throw new RangeError(`expected concurrency to be an integer >= 1, got ${concurrency}`);
+  }
+  if (typeof paths === 'string') throw new TypeError('expected paths, not one');
+  signal?.throwIfAborted();
+  // Ends the work when the caller's signal does, and when the caller wants no more results.
+  const end = new AbortController();
+  const forget = onAbort(signal, () => end.abort(signal?.reason));
+  const turns = new Turns(concurrency);
+  const total = Array.isArray(paths) ? paths.length : undefined;
+  let done = 0;
+  let failed = 0;
+
+  const begin = (file: string) => {
+    const result = turns.run(() => resultOf(file), end.signal).then((result) => ({ result }));
+    // Its error is thrown when it is due, if that comes.
+    result.catch(() => {});
+    return result;
+  };
+
+  async function resultOf(file: string): Promise<HashFilesResult> {
+    let result: HashFilesResult;
+    try {
+      const image = await hashFile(file, { ...options, signal: end.signal });
+      result = { file, image };
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      result = { file, error };
+      failed++;
+    }
+    onProgress?.({ file, done: ++done, failed, total });
+    return result;
+  }
+
+  const iterator: Iterator<string> | AsyncIterator<string> =
+    Symbol.asyncIterator in paths ? paths[Symbol.asyncIterator]() : paths[Symbol.iterator]();
+  /** results that are due, in order */
+  const begun: Promise<{ result: HashFilesResult }>[] = [];
+  let next: Promise<{ entry: IteratorResult<string> }> | undefined;
+  let ended = false;
+  try {
+    for (;;) {
+      if (next === undefined && !ended && begun.length < concurrency * LOOK_AHEAD) {
+        next = Promise.resolve(iterator.next()).then((entry) => ({ entry }));
+        next.catch(() => {});
+      }
+      const first = begun[0];
+      if (next === undefined && first === undefined) return;
+      // A path may be long in coming (a slow walk, a pipe): a result that is there does not wait for it.
+      const came = await settleWithin(
+        Promise.race([next, first].filter((promise) => promise !== undefined)),
+        { signal: end.signal },
+      );
+      if ('result' in came) {
+        begun.shift();
+        yield came.result;
+      } else {
+        next = undefined;
+        if (came.entry.done) ended = true;
+        else begun.push(begin(came.entry.value));
+      }
+    }
+  } finally {
+    forget();
+    end.abort();
+    // Not awaited: a walk that hangs would hang this too.
+    Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { Algorithm } from '../../src/hash.js';
+import { ahash } from '../../src/hashing/ahash.js';
+import { checkHashOptions, hashOf } from '../../src/hashing/algorithms.js';
+import { blockhash } from '../../src/hashing/blockhash.js';
+import { dhash } from '../../src/hashing/dhash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import { phash } from '../../src/hashing/phash.js';
+import { picture } from '../pictures.js';
+
+const pixels = picture('gradient', 700, 530, 3);
+const OTHERS = { blockhash, phash, dhash, ahash };
+
+test('pdq unless told, with its quality and in either size convention', () => {
+  expect(hashOf(pixels)).toEqual(pdq(pixels));
+  for (const resample of [512, 'none'] as const) {
+    for (const exact of [false, true]) {
+      const options = { resample, exact };
+      expect(hashOf(pixels, options)).toEqual(pdq(pixels, options));
+    }
+  }
+  expect(hashOf(pixels).hash).not.toEqual(hashOf(pixels, { resample: 'none' }).hash);
+});
+
+test.each(Object.entries(OTHERS))('%s by its name, of its own bits unless told', (name, hash) => {
+  const algorithm = name as Algorithm;
+  expect(hashOf(pixels, { algorithm })).toEqual(hash(pixels));
+  for (const bits of [64, 256] as const) {
+    expect(hashOf(pixels, { algorithm, bits })).toEqual(hash(pixels, { bits }));
+    expect(hashOf(pixels, { algorithm, bits }).hash.bytes.length * 8).toBe(bits);
+  }
+});
+
+test('wrong options are found before there are pixels', () => {
+  expect(() => checkHashOptions({ algorithm: 'toString' as never })).toThrow(TypeError);
+  expect(() => checkHashOptions({ bits: 64 })).toThrow(RangeError);
+  expect(() => checkHashOptions({ algorithm: 'phash', bits: 128 as never })).toThrow(RangeError);
+  expect(() => checkHashOptions({ resample: 256 as never })).toThrow(RangeError);
+  expect(() => hashOf(pixels, { bits: 64 })).toThrow(RangeError);
+  checkHashOptions({ bits: 256, resample: 'none', exact: true });
+});

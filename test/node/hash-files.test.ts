@@ -1,0 +1,173 @@
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { DecodeError } from '../../src/errors.js';
+import { hashToHex } from '../../src/hash.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { type HashFilesResult, type HashProgress, hashFiles } from '../../src/node/hash-files.js';
+import { imagePath, photoFixtures, photoPath } from './fixtures.js';
+
+const photos = photoFixtures.map(({ file }) => photoPath(file));
+const small = ['rgb.png', 'grey.png', 'still.gif', 'baseline.jpg', 'lossless.webp'].map(imagePath);
+const repeated = (count: number) =>
+  Array.from({ length: count }, (_, i) => small[i % small.length]!);
+
+async function collect(results: AsyncIterable<HashFilesResult>): Promise<HashFilesResult[]> {
+  const all: HashFilesResult[] = [];
+  for await (const result of results) all.push(result);
+  return all;
+}
+
+test('hashes of a folder, in order, as hashFile gives them', async () => {
+  const results = await collect(hashFiles(photos));
+  expect(results.map(({ file }) => file)).toEqual(photos);
+  expect(results.map(({ image }) => hashToHex(image!.hash))).toEqual(
+    photoFixtures.map(({ pdq }) => pdq),
+  );
+});
+
+test.each([1, 2, 7])('the same with concurrency %i, and with options', async (concurrency) => {
+  const options = { algorithm: 'dhash', bits: 256 } as const;
+  const results = await collect(hashFiles(repeated(40), { ...options, concurrency }));
+  const alone = await Promise.all(repeated(40).map((file) => hashFile(file, options)));
+  expect(results).toEqual(repeated(40).map((file, i) => ({ file, image: alone[i] })));
+});
+
+test('a bad file gives its error in its place, and the others go on', async () => {
+  const paths = [small[0]!, imagePath('half.jpg'), small[1]!, imagePath('absent'), small[2]!];
+  const results = await collect(hashFiles(paths));
+  expect(results.map(({ file }) => file)).toEqual(paths);
+  expect(results.map(({ error }) => error?.code)).toEqual([
+    undefined,
+    'corrupt',
+    undefined,
+    'unreadable',
+    undefined,
+  ]);
+  expect(results[1]!.error).toBeInstanceOf(DecodeError);
+});
+
+test('a file that takes long holds up none behind it, only their results', async () => {
+  // The largest photo is due first; it ends after most of the small ones.
+  const paths = [photoPath('acanthus-mollis-w700.png'), ...repeated(20)];
+  const ended: string[] = [];
+  const onProgress = ({ file }: HashProgress) => ended.push(file);
+  const results = await collect(hashFiles(paths, { concurrency: 2, onProgress, resample: 'none' }));
+  expect(results.map(({ file }) => file)).toEqual(paths);
+  expect(ended[0]).not.toBe(paths[0]);
+});
+
+test('progress counts every file once, failures too', async () => {
+  const told: HashProgress[] = [];
+  const paths = [...repeated(10), imagePath('text.jpg'), ...repeated(10)];
+  await collect(hashFiles(paths, { onProgress: (progress) => told.push(progress) }));
+  expect(told.map(({ done }) => done)).toEqual(paths.map((_, i) => i + 1));
+  expect(told.map(({ file }) => file).sort()).toEqual([...paths].sort());
+  expect(told.at(-1)).toMatchObject({ done: 21, failed: 1, total: 21 });
+});
+
+test('paths may come one by one, and are taken only so far ahead', async () => {
+  let taken = 0;
+  let closed = false;
+  async function* endless() {
+    try {
+      for (;;) yield small[taken++ % small.length]!;
+    } finally {
+      closed = true;
+    }
+  }
+  let got = 0;
+  let done = 0;
+  for await (const { image } of hashFiles(endless(), {
+    concurrency: 2,
+    onProgress: () => done++,
+  })) {
+    expect(image).toBeDefined();
+    if (++got === 50) break;
+  }
+  // Nothing goes on behind the back of a reader that has stopped.
+  const doneThen = done;
+  await setTimeout(50);
+  expect(done).toBe(doneThen);
+  expect(taken).toBeGreaterThanOrEqual(50);
+  // Look-ahead of 16 for each of two, and the one that is being taken.
+  expect(taken).toBeLessThanOrEqual(50 + 2 * 16 + 1);
+  expect(closed).toBe(true);
+});
+
+test('a result does not wait for the next path', async () => {
+  let release = () => {};
+  const blocked = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  async function* slow() {
+    yield small[0]!;
+    await blocked;
+    yield small[1]!;
+  }
+  const results = hashFiles(slow());
+  expect((await results.next()).value).toMatchObject({ file: small[0] });
+  release();
+  expect((await results.next()).value).toMatchObject({ file: small[1] });
+  expect(await results.next()).toEqual({ done: true, value: undefined });
+});
+
+describe('ending early', () => {
+  test('an abort in the middle throws its reason and stops the work', async () => {
+    const controller = new AbortController();
+    let done = 0;
+    const results = hashFiles(repeated(500), {
+      signal: controller.signal,
+      onProgress: () => done++,
+    });
+    let got = 0;
+    const reading = (async () => {
+      for await (const _ of results) if (++got === 10) controller.abort('enough');
+    })();
+    await expect(reading).rejects.toBe('enough');
+    const doneThen = done;
+    await setTimeout(50);
+    expect(got).toBe(10);
+    expect(done).toBe(doneThen);
+    expect(done).toBeLessThan(500);
+  });
+
+  test('an abort ends it even where the next path never comes', async () => {
+    const controller = new AbortController();
+    async function* stuck() {
+      yield small[0]!;
+      await new Promise(() => {});
+    }
+    const results = hashFiles(stuck(), { signal: controller.signal });
+    await results.next();
+    const waiting = results.next();
+    controller.abort('enough');
+    await expect(waiting).rejects.toBe('enough');
+  });
+
+  test('aborted before it begins, it reads nothing', async () => {
+    const results = hashFiles(photos, { signal: AbortSignal.abort('enough') });
+    await expect(results.next()).rejects.toBe('enough');
+  });
+});
+
+test('no files, no results', async () => {
+  expect(await collect(hashFiles([]))).toEqual([]);
+});
+
+test('errors that are no DecodeError are thrown: those of the walk, of onProgress, of the caller', async () => {
+  async function* walk() {
+    yield small[0]!;
+    throw new Error('the walk failed');
+  }
+  await expect(collect(hashFiles(walk()))).rejects.toThrow('the walk failed');
+  const onProgress = () => {
+    throw new Error('the listener failed');
+  };
+  await expect(collect(hashFiles(small, { onProgress }))).rejects.toThrow('the listener failed');
+  await expect(collect(hashFiles([7 as never]))).rejects.toThrow(TypeError);
+  await expect(collect(hashFiles(small[0]!))).rejects.toThrow(TypeError);
+  await expect(collect(hashFiles(small, { concurrency: 0 }))).rejects.toThrow(RangeError);
+  await expect(collect(hashFiles(small, { orientation: 'up' as never }))).rejects.toThrow(
+    RangeError,
+  );
+});

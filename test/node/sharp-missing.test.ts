@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'tsup';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { imagePath } from './fixtures.js';
+
+let folder = '';
+
+/** The room built as it is shipped, in a folder from where no package can be resolved. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-no-sharp-'));
+  await build({
+    config: false,
+    entry: { node: join(import.meta.dirname, '../../src/node/index.ts') },
+    outDir: folder,
+    outExtension: () => ({ js: '.mjs' }),
+    format: 'esm',
+    target: 'es2022',
+    external: ['sharp'],
+    removeNodeProtocol: false,
+    silent: true,
+  });
+  writeFileSync(
+    join(folder, 'try.mjs'),
+    `import { decoders, hashFile, hashFiles } from './node.mjs';
+     const [image, text] = process.argv.slice(2);
+     const told = async (file) => hashFile(file).catch(({ name, code, message }) => ({ name, code, message }));
+     const results = [];
+     for await (const { error } of hashFiles([image, image])) results.push(error?.code);
+     const answers = [await told(image), await told(text), results, await decoders()];
+     process.stdout.write(JSON.stringify(answers));`,
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function answers() {
+  const args = [join(folder, 'try.mjs'), imagePath('rgb.png'), imagePath('text.jpg')];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+}
+
+test('without sharp one clear sentence says what to install, and nothing else breaks', () => {
+  const [image, text, results, found] = answers();
+  expect(image).toEqual({
+    name: 'DecodeError',
+    code: 'decoder-missing',
+    message: 'decoding images in Node needs the optional package sharp: npm install sharp',
+  });
+  expect(text.code).toBe('unsupported');
+  expect(results).toEqual(['decoder-missing', 'decoder-missing']);
+  expect(found.sharp).toBeUndefined();
+  expect(found.formats.some(({ readable }: { readable: boolean }) => readable)).toBe(false);
+});
+
+test('a sharp that cannot load its native part is as good as none', () => {
+  const broken = join(folder, 'node_modules/sharp');
+  mkdirSync(broken, { recursive: true });
+  writeFileSync(join(broken, 'package.json'), '{ "name": "sharp", "main": "index.js" }');
+  writeFileSync(join(broken, 'index.js'), 'throw new Error("Could not load the sharp module");');
+  expect(answers()[0].code).toBe('decoder-missing');
+});
