@@ -4,7 +4,7 @@ import type { Hash } from '../hash.js';
  * Whether a hash says too little to be matched: pictures of one colour, of stripes and of a lone edge have it too.
  * Fewer than an eighth of the bits set or unset (PDQ: under 32 or over 224 ones of 256), or, for PDQ, at most 4
  * distinct 16-bit words. Such an entry is kept out of matching: it would take up every such picture. Of 542
- * photographs none is degenerate, by any algorithm and width.
+ * photographs none is degenerate by phash, dhash, ahash or blockhash, of either width.
  */
 export function isDegenerate({ algorithm, bytes }: Hash): boolean {
   let ones = 0;
