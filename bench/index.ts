@@ -1,5 +1,6 @@
 import { blockhashBench } from './blockhash.js';
 import { distanceBench } from './distance.js';
+import { fileBench } from './file.js';
 import { type Bench, machine, type Race } from './harness.js';
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
@@ -10,6 +11,7 @@ export const BENCHES: readonly Bench[] = [
   blockhashBench,
   distanceBench,
   scanBench,
+  fileBench,
   imageHashBench,
   hashListBench,
 ];
