@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { imageFormatOf } from '../../src/node/image-format.js';
+import { imageFormatOf } from '../src/image-format.js';
 
-const IMAGES = join(import.meta.dirname, '../../fixtures/images');
+const IMAGES = join(import.meta.dirname, '../fixtures/images');
 const formatOfFile = (file: string) => imageFormatOf(readFileSync(join(IMAGES, file)));
 
 test('tells each format by its first bytes, whatever the file is called', () => {

@@ -1,0 +1,31 @@
+export type { ImageFormat } from '../image-format.js';
+export {
+  type DecodedImage,
+  type DecodeOptions,
+  type Decoders,
+  decode,
+  decoders,
+} from './decode.js';
+export type { EntryNote, NotedEntries } from './entry-notes.js';
+export {
+  type FileVariants,
+  type HashedFile,
+  type HashFileOptions,
+  hashFile,
+  variantsOfFile,
+} from './hash-file.js';
+export {
+  type HashFilesOptions,
+  type HashFilesResult,
+  type HashProgress,
+  hashFiles,
+} from './hash-files.js';
+export {
+  isIndexFile,
+  type OpenedIndex,
+  openIndex,
+  type SaveOptions,
+  saveIndex,
+} from './index-file.js';
+export type { ImageSource } from './read-bytes.js';
+export { variantPicture } from './variant-picture.js';
