@@ -16,7 +16,6 @@ export interface ImageFixture {
   alphaSha256?: string;
   decoder?: string;
   near?: string;
-  nearWithin?: number;
   orientation?: Orientation;
   displayed?: string;
 }
