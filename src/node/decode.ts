@@ -102,7 +102,11 @@ export function checkDecodeOptions<Options extends DecodeOptions>(options: Optio
 
 type Sharp = typeof import('sharp').default;
 
-async function importSharp(): Promise<Sharp> {
+/**
+ * sharp, imported on the first call.
+ * @throws {DecodeError} `decoder-missing` where it is not installed
+ */
+export async function importSharp(): Promise<Sharp> {
   try {
     return (await import('sharp')).default;
   } catch (cause) {

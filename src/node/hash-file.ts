@@ -1,9 +1,8 @@
-import type { HashedImage, HashedVariant, VariantName } from '../hash.js';
-import { checkHashOptions, type HashOptions, hashOf } from '../hashing/algorithms.js';
-import type { Pixels } from '../pixels.js';
-import { isOpaque, onBackdrop } from '../variants/backdrop.js';
+import type { HashedImage, HashedVariant } from '../hash.js';
+import type { HashOptions } from '../hashing/algorithms.js';
 import { orient } from '../variants/orient.js';
-import { checkDecodeOptions, type DecodedImage, type DecodeOptions, decode } from './decode.js';
+import { checkVariantOptions, type VariantProfile, variantsOf } from '../variants/variants-of.js';
+import { checkDecodeOptions, type DecodeOptions, decode } from './decode.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
 
 /** How a file is read and hashed. */
@@ -15,9 +14,10 @@ export interface HashFileOptions extends DecodeOptions, HashOptions {
   orientation?: 'display' | 'stored';
   /**
    * what else is hashed: `orientation` (the default) the other pictures that the file itself may be taken for, where
-   * they differ: `stored` before EXIF orientation, `onWhite` and `onBlack` its transparent parts on a colour; or `none`
+   * they differ: `stored` before EXIF orientation, `onWhite` and `onBlack` its transparent parts on a colour; `none`;
+   * `dihedral` also its mirrored and turned forms; `thorough` also what undoes the edits of re-sharers
    */
-  variants?: 'none' | 'orientation';
+  variants?: VariantProfile;
 }
 
 /** A hashed image file; its sides in pixels as displayed. */
@@ -39,34 +39,44 @@ export async function hashFile(
   source: ImageSource,
   options: HashFileOptions = {},
 ): Promise<HashedFile> {
-  checkHashFileOptions(options);
-  const decoded = await decode(await readBytes(source, options), options);
-  const { orientation = 'display', variants = 'orientation' } = options;
-  const sidesway = decoded.orientation >= 5;
-  const { width, height } = decoded.pixels;
-  const sides = sidesway ? { width: height, height: width } : { width, height };
-  if (orientation === 'stored') {
-    return { ...hashOf(decoded.pixels, options), variants: [], ...sides };
-  }
-  const displayed = orient(decoded.pixels, decoded.orientation);
-  const others: HashedVariant[] = [];
-  if (variants === 'orientation') {
-    for (const { name, pixels } of othersOf(decoded, displayed)) {
-      others.push({ name, ...hashOf(pixels, options) });
-    }
-  }
-  return { ...hashOf(displayed, options), variants: others, ...sides };
+  const { variants: hashed, width, height } = await variantsOfFile(source, options);
+  const [original, ...variants] = hashed;
+  const { hash, quality } = original!;
+  return { hash, ...(quality === undefined ? {} : { quality }), variants, width, height };
 }
 
-/** The other pictures that a file may be taken for, made one at a time. */
-function* othersOf(
-  { pixels, orientation }: DecodedImage,
-  displayed: Pixels,
-): Generator<{ name: VariantName; pixels: Pixels }> {
-  if (orientation !== 1) yield { name: 'stored', pixels };
-  if (isOpaque(displayed)) return;
-  yield { name: 'onWhite', pixels: onBackdrop(displayed, 255) };
-  yield { name: 'onBlack', pixels: onBackdrop(displayed, 0) };
+/** The variants of an image file, still to be hashed; its sides in pixels as displayed. */
+export interface FileVariants {
+  readonly width: number;
+  readonly height: number;
+  /** can be gone through once; holds the pixels until it ends */
+  readonly variants: Iterable<HashedVariant>;
+}
+
+/**
+ * The variants of an image file, each hashed only when it is asked for, the likeliest first: a matcher that stops at the
+ * first match pays for no more. The file is read and decoded at once. The first is the picture itself, `original`.
+ * @returns rejects with `signal.reason` on abort
+ * @throws {DecodeError} whose code says why there are no pixels
+ * @throws {TypeError | RangeError} for a source or an option that is none
+ * @example
+ * const { variants } = await variantsOfFile('upload.jpg', { variants: 'thorough' });
+ * const decision = blocklist.decide(variants);
+ */
+export async function variantsOfFile(
+  source: ImageSource,
+  options: HashFileOptions = {},
+): Promise<FileVariants> {
+  checkHashFileOptions(options);
+  const decoded = await decode(await readBytes(source, options), options);
+  const { width, height } = decoded.pixels;
+  const sides = decoded.orientation >= 5 ? { width: height, height: width } : { width, height };
+  if (options.orientation === 'stored') {
+    return { variants: variantsOf(decoded.pixels, { ...options, variants: 'none' }), ...sides };
+  }
+  const stored = decoded.orientation === 1 ? undefined : decoded.pixels;
+  const displayed = orient(decoded.pixels, decoded.orientation);
+  return { variants: variantsOf(displayed, { ...options, stored }), ...sides };
 }
 
 /**
@@ -74,13 +84,10 @@ function* othersOf(
  * @throws {TypeError | RangeError} for one that is none
  */
 export function checkHashFileOptions(options: HashFileOptions): void {
-  const { orientation = 'display', variants = 'orientation' } = options;
+  const { orientation = 'display' } = options;
   checkDecodeOptions(options);
-  checkHashOptions(options);
+  checkVariantOptions(options);
   if (orientation !== 'display' && orientation !== 'stored') {
     throw new RangeError("expected orientation 'display' or 'stored'");
-  }
-  if (variants !== 'none' && variants !== 'orientation') {
-    throw new RangeError("expected variants 'none' or 'orientation'");
   }
 }

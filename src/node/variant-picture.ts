@@ -1,0 +1,40 @@
+import type { HashedVariant } from '../hash.js';
+import { onBackdrop } from '../variants/backdrop.js';
+import { orient } from '../variants/orient.js';
+import { planePixels } from '../variants/plane-pixels.js';
+import { workingPlane } from '../variants/working-plane.js';
+import { checkDecodeOptions, type DecodeOptions, decode, importSharp } from './decode.js';
+import { type ImageSource, readBytes } from './read-bytes.js';
+
+/**
+ * What a variant of an image file looks like, as a PNG: for a person who is to see why something matched. It is a part
+ * of the picture itself; show it to nobody else.
+ * @param variant as `hashFile` or a match gives it
+ * @param options `maxSide`: of the PNG, in pixels, 320 unless told
+ * @throws {DecodeError} whose code says why there are no pixels
+ * @throws {TypeError | RangeError} for a source or an option that is none
+ */
+export async function variantPicture(
+  source: ImageSource,
+  { name, geometry }: Pick<HashedVariant, 'name' | 'geometry'>,
+  { maxSide = 320, ...options }: DecodeOptions & { maxSide?: number } = {},
+): Promise<Uint8Array> {
+  checkDecodeOptions(options);
+  if (!(Number.isInteger(maxSide) && maxSide >= 1)) {
+    throw new RangeError(`expected maxSide to be an integer >= 1, got ${maxSide}`);
+  }
+  const { pixels, orientation } = await decode(await readBytes(source, options), options);
+  const displayed = name === 'stored' ? pixels : orient(pixels, orientation);
+  const backdrop = name === 'onWhite' ? 255 : 0;
+  const plane = workingPlane(
+    name === 'onWhite' || name === 'onBlack' ? onBackdrop(displayed, backdrop) : displayed,
+  );
+  const { fullWidth: width, fullHeight: height } = plane;
+  const shown = planePixels(plane, geometry ?? { rectangle: { left: 0, top: 0, width, height } });
+  const sharp = await importSharp();
+  const raw = { width: shown.width, height: shown.height, channels: shown.channels ?? 3 };
+  return sharp(shown.data, { raw })
+    .resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true })
+    .png()
+    .toBuffer();
+}
