@@ -16,6 +16,8 @@ export interface Entries {
 /** What else goes into a segment. */
 export interface BuildOptions {
   readonly bands: number;
+  readonly kind: 'flat' | 'mih' | undefined;
+  readonly maxDistance: number;
   readonly nextId: number;
   readonly generation?: number;
   readonly notes?: Uint8Array;
@@ -37,7 +39,7 @@ export function stepsOf(count: number, bands: number): number {
  */
 export function* segmentSteps(
   entries: Entries,
-  { bands, nextId, generation = 0, notes, shared = false }: BuildOptions,
+  { bands, kind, maxDistance, nextId, generation = 0, notes, shared = false }: BuildOptions,
 ): Generator<void, Segment> {
   const { algorithm, bits, words: source } = entries;
   const perHash = bits >> 5;
@@ -56,6 +58,8 @@ export function* segmentSteps(
     nextId,
     generation,
     notesLength: notes?.length ?? 0,
+    kind,
+    maxDistance,
   };
   const at = sectionsOf(shape);
   const buffer = shared ? new SharedArrayBuffer(at.byteLength) : new ArrayBuffer(at.byteLength);
@@ -113,8 +117,8 @@ export function* segmentSteps(
 
 /**
  * Which entries are the first with their hash (undefined: all), and of the others, in the order of those firsts, the
- * position of the first and the entry. A hash table with open addressing; the hash of the hash mixes all its words, as
- * a list made to collide in a part of them would otherwise cost quadratic time.
+ * position of the first and the entry. A hash table with open addressing. Its hash function is keyed by chance, as a
+ * list made to collide would otherwise cost quadratic time; the result does not depend on the key.
  */
 function* distinct({
   bits,
@@ -125,6 +129,7 @@ function* distinct({
   { first: Uint32Array | undefined; duplicateOf: Uint32Array; duplicateEntries: Uint32Array }
 > {
   const perHash = bits >> 5;
+  const key = Math.floor(Math.random() * 2 ** 32) | 0;
   const none = {
     first: undefined,
     duplicateOf: new Uint32Array(0),
@@ -140,7 +145,7 @@ function* distinct({
     const to = Math.min(from + STEP, count);
     for (let entry = from; entry < to; entry++) {
       const at = entry * perHash;
-      let mix = 0;
+      let mix = key;
       for (let word = 0; word < perHash; word++) {
         mix = Math.imul(mix ^ words[at + word]!, 0x9e3779b1);
         mix ^= mix >>> 15;

@@ -1,10 +1,11 @@
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { segmentSteps } from './build.js';
 import type { HammingIndex } from './hamming-index.js';
+import { finish } from './merge.js';
 import { packedWords } from './packed-words.js';
-import { chooseBands, fewestBands } from './plan.js';
+import { chooseBands } from './plan.js';
 import type { Segment } from './segment.js';
-import { finish, SegmentedIndex } from './segmented.js';
+import { SegmentedIndex } from './segmented.js';
 import { type SnapshotSource, segmentOf } from './snapshot.js';
 
 export interface CreateOptions {
@@ -45,11 +46,10 @@ export function createIndex(
   }
   const options = { algorithm, bits, kind, maxDistance: usual };
   if (count === 0) return new SegmentedIndex(options, [], 0);
-  let bands = kind === 'flat' ? 0 : chooseBands(bits, count, usual);
-  if (bands === 0 && kind === 'mih') bands = fewestBands(bits);
+  const bands = chooseBands(bits, count, usual, kind);
   return new SegmentedIndex(
     options,
-    [finish(segmentSteps(entries, { bands, nextId: count }))],
+    [finish(segmentSteps(entries, { bands, kind, maxDistance: usual, nextId: count }))],
     count,
   );
 }
@@ -72,7 +72,7 @@ export function indexFromBuffer(
 export function indexOfSegment(segment: Segment): HammingIndex {
   const { algorithm, bits, shape } = segment;
   return new SegmentedIndex(
-    { algorithm, bits, maxDistance: USUAL_DISTANCE[bits] },
+    { algorithm, bits, kind: shape.kind, maxDistance: shape.maxDistance },
     segment.count === 0 ? [] : [segment],
     shape.nextId,
   );

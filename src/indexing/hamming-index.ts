@@ -46,6 +46,13 @@ export interface HammingIndex {
    */
   remove(what: number | Hash): number;
 
+  /**
+   * Puts what was added and removed in order: changes do so bit by bit, and this does a few milliseconds of it without
+   * one, for a time when nothing else is to be done. Answers stay the same.
+   * @returns whether there is more to do
+   */
+  merge(): boolean;
+
   /** How a search at this distance would go about it, and the nanoseconds it is expected to take on uniform hashes. */
   explain(maxDistance: number): Explanation;
 

@@ -18,9 +18,13 @@ export interface Shape {
   /** counts up with each saved state of one index */
   readonly generation: number;
   readonly notesLength: number;
+  /** an engine asked for by name */
+  readonly kind: 'flat' | 'mih' | undefined;
+  /** the distance that most searches will ask for */
+  readonly maxDistance: number;
 }
 
-/** Words of the header: magic (2), version, algorithm, bits, bands, count, duplicates, positional, next id, generation, bytes of notes, checksum. */
+/** Words of the header: magic (2), version, algorithm, bits, bands, count, duplicates, positional, next id, generation, bytes of notes, kind, usual distance, checksum, 0. */
 export const HEADER_WORDS = 16;
 
 /**

@@ -123,12 +123,18 @@ const BANDS: Record<Bits, readonly number[]> = {
 };
 
 /**
- * The number of bands that searches of `count` hashes at `maxDistance` are cheapest with, or 0 where no bands are worth
- * building: a scan is as cheap.
+ * The number of bands that searches of `count` hashes at `maxDistance` are cheapest with, or 0 where a scan is as cheap.
+ * @param kind obeyed: `flat` has no bands, `mih` has some whatever they cost
  */
-export function chooseBands(bits: Bits, count: number, maxDistance: number): number {
+export function chooseBands(
+  bits: Bits,
+  count: number,
+  maxDistance: number,
+  kind?: 'flat' | 'mih',
+): number {
+  if (kind === 'flat') return 0;
   let best = 0;
-  let cost = scanNanoseconds(bits, count, maxDistance);
+  let cost = kind === 'mih' ? Number.POSITIVE_INFINITY : scanNanoseconds(bits, count, maxDistance);
   for (const bands of BANDS[bits]) {
     const { nanoseconds } = bandPlan(bandWidths(bits, bands), count, maxDistance);
     if (nanoseconds < cost) {
@@ -137,9 +143,4 @@ export function chooseBands(bits: Bits, count: number, maxDistance: number): num
     }
   }
   return best;
-}
-
-/** The fewest bands an index of this width has, where one is asked for by name. */
-export function fewestBands(bits: Bits): number {
-  return BANDS[bits][0]!;
 }

@@ -3,8 +3,10 @@ import { scan64, scan256, scanWide256 } from '../kernels/scan.js';
 import { STEP, segmentSteps, stepsOf } from './build.js';
 import { EntryStore } from './entry-store.js';
 import type { Explanation, HammingIndex, Hit, SnapshotOptions } from './hamming-index.js';
+import { IdSet } from './id-set.js';
+import { finish, liveEntries, mergeFrom } from './merge.js';
 import { checkMaxDistance, packedWords, queryWords } from './packed-words.js';
-import { chooseBands, fewestBands, scanNanoseconds, WIDE_DISTANCE } from './plan.js';
+import { chooseBands, scanNanoseconds, WIDE_DISTANCE } from './plan.js';
 import { forEachId, type Segment } from './segment.js';
 import { copyOf, sealed } from './snapshot.js';
 
@@ -16,16 +18,15 @@ export interface SegmentedOptions {
   readonly kind?: 'flat' | 'mih' | undefined;
   /** the distance that most searches will ask for */
   readonly maxDistance: number;
+  /** entries that are scanned one by one before they become a segment; 1024 unless told */
+  readonly delta?: number;
 }
 
-/** Entries that are scanned one by one before they become a segment. */
-const DELTA = 1024;
-/** Segments beside the delta: a base and three more. */
-const MAX_SEGMENTS = 4;
-/** A segment joins a merge when it is under this many times what merges into it, so each entry is moved few times. */
-const GROWTH = 4;
 /** Hashes a scan of several queries takes at a time: 128 KiB, which stay in the core's cache from query to query. */
 const BLOCK = 4096;
+
+/** Steps that one call of `merge` does: a few milliseconds. */
+const MERGE_STEPS = 8;
 
 /** A merge that is under way: what it replaces, and the steps still to be done. */
 interface Merge {
@@ -44,23 +45,22 @@ export class SegmentedIndex implements HammingIndex {
   readonly bits: Bits;
   readonly #kind: 'flat' | 'mih' | undefined;
   readonly #maxDistance: number;
+  readonly #deltaLimit: number;
   #segments: Segment[];
   #delta: EntryStore;
   #merge: Merge | undefined;
   #nextId: number;
   #size: number;
-  /** entries in segments that are gone */
+  /** entries that are gone and still stored */
   #dead = 0;
-  /** a bit an id: set where the entry is gone */
-  #removed: Uint32Array;
-  /** whether ids below the next one may be of no entry, and not be marked */
-  #gaps: boolean;
+  /** the ids that are not gone; made by the first removal */
+  #live: IdSet | undefined;
   readonly #query: Int32Array;
   #found = new Uint32Array(256);
   #hits = new Uint32Array(256);
 
   constructor(
-    { algorithm, bits, kind, maxDistance }: SegmentedOptions,
+    { algorithm, bits, kind, maxDistance, delta = 1024 }: SegmentedOptions,
     segments: Segment[],
     nextId: number,
   ) {
@@ -68,12 +68,11 @@ export class SegmentedIndex implements HammingIndex {
     this.bits = bits;
     this.#kind = kind;
     this.#maxDistance = maxDistance;
+    this.#deltaLimit = delta;
     this.#segments = segments;
     this.#delta = new EntryStore(this);
     this.#nextId = nextId;
     this.#size = segments.reduce((sum, { entries }) => sum + entries, 0);
-    this.#gaps = this.#size < nextId;
-    this.#removed = new Uint32Array(Math.ceil(nextId / 32));
     this.#query = new Int32Array(bits / 32);
   }
 
@@ -133,11 +132,7 @@ export class SegmentedIndex implements HammingIndex {
     const id = this.#nextId;
     if (id === 0xffffffff) throw new RangeError('expected fewer than 2^32 - 1 entries');
     this.#nextId++;
-    if (id >>> 5 >= this.#removed.length) {
-      const grown = new Uint32Array(Math.max(32, 2 * this.#removed.length));
-      grown.set(this.#removed);
-      this.#removed = grown;
-    }
+    this.#live?.add(id);
     this.#delta.push(this.#query, 0, id);
     this.#size++;
     this.#tend();
@@ -150,17 +145,27 @@ export class SegmentedIndex implements HammingIndex {
       if (!Number.isInteger(what) || what < 0) {
         throw new RangeError(`expected an id, got ${what}`);
       }
-      if (what < this.#nextId && this.#holds(what)) {
-        this.#markRemoved(what);
-        removed = 1;
-      }
+      if (what < this.#nextId && this.#liveIds().delete(what)) removed = 1;
     } else {
       queryWords(what, this, this.#query);
       removed = this.#searchAll(0);
-      for (let i = 0; i < removed; i++) this.#markRemoved(this.#hits[2 * i]!);
+      const live = this.#liveIds();
+      for (let i = 0; i < removed; i++) live.delete(this.#hits[2 * i]!);
     }
+    this.#size -= removed;
+    this.#dead += removed;
     if (removed > 0) this.#tend();
     return removed;
+  }
+
+  merge(): boolean {
+    if (!this.#merge) {
+      if (this.#isMerged()) return false;
+      this.#freeze();
+      this.#begin(0);
+    }
+    if (this.#merge) this.#step(MERGE_STEPS);
+    return this.#merge !== undefined || !this.#isMerged();
   }
 
   explain(maxDistance: number): Explanation {
@@ -188,19 +193,30 @@ export class SegmentedIndex implements HammingIndex {
 
   toBuffer(options: SnapshotOptions = {}): ArrayBufferLike {
     const [only] = this.#segments;
-    const live = { nextId: this.#nextId, ...options };
-    if (only && this.#segments.length === 1 && this.#delta.count === 0 && this.#dead === 0) {
-      if (only.shape.bands === this.#bandsFor(only.count)) return copyOf(only, live);
-    }
-    const entries = finish(this.#liveSteps(this.#segments, this.#delta));
+    const how = { ...this.#purpose, nextId: this.#nextId, ...options };
+    if (only && this.#isMerged()) return copyOf(only, how);
+    const entries = finish(liveEntries(this, this.#segments, this.#delta, this.#live));
     const bands = this.#bandsFor(entries.count);
-    return sealed(finish(segmentSteps(entries, { bands, ...live })));
+    return sealed(finish(segmentSteps(entries, { ...how, bands })));
+  }
+
+  /** Whether all is in one segment, as it would be built anew. */
+  #isMerged(): boolean {
+    const [only] = this.#segments;
+    return (
+      this.#segments.length <= 1 &&
+      this.#delta.count === 0 &&
+      this.#dead === 0 &&
+      (!only || only.shape.bands === this.#bandsFor(only.count))
+    );
+  }
+
+  get #purpose() {
+    return { kind: this.#kind, maxDistance: this.#maxDistance };
   }
 
   #bandsFor(count: number): number {
-    if (this.#kind === 'flat') return 0;
-    const bands = chooseBands(this.bits, count, this.#maxDistance);
-    return bands === 0 && this.#kind === 'mih' ? fewestBands(this.bits) : bands;
+    return chooseBands(this.bits, count, this.#maxDistance, this.#kind);
   }
 
   /** Fills `#hits` with id and distance of every hit; returns how many. */
@@ -259,7 +275,7 @@ export class SegmentedIndex implements HammingIndex {
   }
 
   #push(id: number, distance: number, total: number): number {
-    if (this.#isRemoved(id)) return total;
+    if (this.#dead > 0 && !this.#live!.has(id)) return total;
     if (2 * total === this.#hits.length) {
       const grown = new Uint32Array(4 * total);
       grown.set(this.#hits);
@@ -278,29 +294,14 @@ export class SegmentedIndex implements HammingIndex {
     return hits;
   }
 
-  #isRemoved(id: number): boolean {
-    return ((this.#removed[id >>> 5]! >>> (id & 31)) & 1) === 1;
-  }
-
-  #markRemoved(id: number): void {
-    this.#removed[id >>> 5]! |= 1 << (id & 31);
-    this.#size--;
-    this.#dead++;
-  }
-
-  /** Whether an id below the next one is of an entry, once the gaps that a snapshot left are marked as removed. */
-  #holds(id: number): boolean {
-    if (this.#gaps) {
-      this.#gaps = false;
-      const absent = new Uint32Array(this.#removed.length).fill(-1);
-      const mark = (present: number) => {
-        absent[present >>> 5]! &= ~(1 << (present & 31));
-      };
-      for (const segment of this.#segments) forEachId(segment, (present) => mark(present));
-      for (let i = 0; i < this.#delta.count; i++) mark(this.#delta.ids[i]!);
-      for (let i = 0; i < absent.length; i++) this.#removed[i]! |= absent[i]!;
+  #liveIds(): IdSet {
+    if (!this.#live) {
+      const live = new IdSet();
+      for (const segment of this.#segments) forEachId(segment, (id) => live.add(id));
+      for (let i = 0; i < this.#delta.count; i++) live.add(this.#delta.ids[i]!);
+      this.#live = live;
     }
-    return !this.#isRemoved(id);
+    return this.#live;
   }
 
   /** After each change: some steps of the merge that is under way, or the beginning of one that is due. */
@@ -313,12 +314,12 @@ export class SegmentedIndex implements HammingIndex {
       return;
     }
     if (this.#merge) this.#step(this.#merge.stride);
-    if (this.#delta.count >= DELTA) {
+    if (this.#delta.count >= this.#deltaLimit) {
       // Within half a delta's changes a merge is through; this only makes sure.
       if (this.#merge) this.#step(Number.POSITIVE_INFINITY);
       this.#freeze();
-      this.#begin(this.#mergeFrom());
-    } else if (!this.#merge && this.#dead > DELTA && 3 * this.#dead > this.#size) {
+      this.#begin(mergeFrom(this.#segments));
+    } else if (!this.#merge && this.#dead > this.#deltaLimit && 3 * this.#dead > this.#size) {
       this.#freeze();
       this.#begin(0);
     }
@@ -327,23 +328,13 @@ export class SegmentedIndex implements HammingIndex {
   /** Makes the delta a segment, without bands for now. */
   #freeze(): void {
     const stored = this.#delta.count;
-    const entries = finish(this.#liveSteps([], this.#delta));
+    const entries = finish(liveEntries(this, [], this.#delta, this.#live));
     this.#dead -= stored - entries.count;
     this.#delta = new EntryStore(this);
     if (entries.count === 0) return;
-    this.#segments.push(finish(segmentSteps(entries, { bands: 0, nextId: this.#nextId })));
-  }
-
-  /** The first of the segments that are to be merged into one. */
-  #mergeFrom(): number {
-    const segments = this.#segments;
-    let from = Math.max(0, segments.length - 1);
-    let total = segments[from]?.entries ?? 0;
-    while (from > 0 && (from >= MAX_SEGMENTS || segments[from - 1]!.entries < GROWTH * total)) {
-      from--;
-      total += segments[from]!.entries;
-    }
-    return from;
+    this.#segments.push(
+      finish(segmentSteps(entries, { ...this.#purpose, bands: 0, nextId: this.#nextId })),
+    );
   }
 
   #begin(from: number): void {
@@ -352,20 +343,24 @@ export class SegmentedIndex implements HammingIndex {
     const bands = this.#bandsFor(total);
     // A lone segment is built anew only to give it bands, or to let go of what was removed.
     const clean = this.#dead === 0 || from > 0;
-    if (replaces.length === 0 || (replaces.length === 1 && clean && bands === 0)) return;
+    if (
+      replaces.length === 0 ||
+      (replaces.length === 1 && clean && replaces[0]!.shape.bands === bands)
+    )
+      return;
     const steps = stepsOf(total, bands) + Math.ceil(total / STEP);
     this.#merge = {
       replaces,
       steps: this.#mergeSteps(replaces),
-      stride: Math.ceil(steps / (DELTA / 2)),
+      stride: Math.ceil(steps / (this.#deltaLimit / 2)),
     };
   }
 
   *#mergeSteps(replaces: readonly Segment[]): Generator<void, Segment | undefined> {
-    const entries = yield* this.#liveSteps(replaces);
+    const entries = yield* liveEntries(this, replaces, undefined, this.#live);
     if (entries.count === 0) return undefined;
     const bands = this.#bandsFor(entries.count);
-    return yield* segmentSteps(entries, { bands, nextId: this.#nextId });
+    return yield* segmentSteps(entries, { ...this.#purpose, bands, nextId: this.#nextId });
   }
 
   #step(count: number): void {
@@ -383,39 +378,5 @@ export class SegmentedIndex implements HammingIndex {
       this.#merge = undefined;
       return;
     }
-  }
-
-  /** The entries that are not gone, copied. */
-  *#liveSteps(segments: readonly Segment[], delta?: EntryStore): Generator<void, EntryStore> {
-    const total = segments.reduce((sum, { entries }) => sum + entries, delta?.count ?? 0);
-    const live = new EntryStore(this, total);
-    for (const segment of segments) {
-      const { words, count } = segment;
-      for (let from = 0; from < count; from += STEP) {
-        const to = Math.min(from + STEP, count);
-        forEachId(
-          segment,
-          (id, position) => {
-            if (!this.#isRemoved(id)) live.push(words, position, id);
-          },
-          from,
-          to,
-        );
-        yield;
-      }
-    }
-    for (let i = 0; i < (delta?.count ?? 0); i++) {
-      const id = delta!.ids[i]!;
-      if (!this.#isRemoved(id)) live.push(delta!.words, i, id);
-    }
-    return live;
-  }
-}
-
-/** Runs steps to their end. */
-export function finish<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
   }
 }

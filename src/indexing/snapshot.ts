@@ -10,6 +10,7 @@ import { Segment } from './segment.js';
 const MAGIC = [0x4e49484f, 0x0a584544] as const;
 const VERSION = 1;
 const ALGORITHMS: readonly Algorithm[] = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'];
+const KINDS = [undefined, 'flat', 'mih'] as const;
 /** The word of the header that holds the checksum over all the others. */
 const CHECKSUM_WORD = 14;
 
@@ -28,6 +29,8 @@ export function sealed({ buffer, shape }: Segment): ArrayBufferLike {
     shape.nextId,
     shape.generation,
     shape.notesLength,
+    KINDS.indexOf(shape.kind),
+    shape.maxDistance,
   ]);
   words[CHECKSUM_WORD] = checksumOf(new Int32Array(buffer));
   return buffer;
@@ -140,7 +143,10 @@ function shapeOf(bytes: Uint8Array): Shape {
     algorithm === undefined ||
     !hasBits(algorithm, bits) ||
     !(bands === 0 || (bands >= bits / 16 && bands <= 32)) ||
-    header[8]! > 1
+    header[8]! > 1 ||
+    header[12]! >= KINDS.length ||
+    header[13]! > bits ||
+    header[15] !== 0
   ) {
     throw new FormatError('bad-header', 'the header of the index file cannot be');
   }
@@ -154,6 +160,8 @@ function shapeOf(bytes: Uint8Array): Shape {
     nextId: header[9]!,
     generation: header[10]!,
     notesLength: header[11]!,
+    kind: KINDS[header[12]!],
+    maxDistance: header[13]!,
   };
   if (
     shape.count + shape.duplicates > shape.nextId ||
