@@ -46,6 +46,8 @@ test('a brand that leaves the coding open goes by the compatible ones', () => {
   expect(imageFormatOf(ftyp('avis', 'msf1'))).toBe('avif');
   // A film may hold pictures, and is none.
   expect(imageFormatOf(ftyp('isom', 'avif'))).toBeUndefined();
+  // Behind the major brand lies its version, four bytes that are no brand.
+  expect(imageFormatOf(Buffer.from('\0\0\0\x14ftypmif1avifheic'))).toBe('heic');
   // A brand beyond the box is no brand.
   expect(imageFormatOf(Buffer.concat([ftyp('mif1'), Buffer.from('avif')]))).toBe('heic');
 });
