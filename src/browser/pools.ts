@@ -30,7 +30,8 @@ export function poolOf({ workerUrl, workers = mostWorkers() }: WorkerOptions): W
         // In these words, so that bundlers see what belongs together.
         workerUrl === undefined
           ? new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' })
-          : new Worker(workerUrl, { type: 'module' }),
+          : // A blob: address holds one whole script, and Chromium runs none of them as a module on a file: page.
+            new Worker(workerUrl, { type: key.startsWith('blob:') ? 'classic' : 'module' }),
       workers,
     );
     pools.set(key, pool);
