@@ -7,7 +7,7 @@ import type { Pixels } from '../../src/pixels.js';
  */
 const f32 = Math.fround;
 
-type Plane = { values: Float32Array; width: number; height: number };
+export type Plane = { values: Float32Array; width: number; height: number };
 
 /** Samples a pixel, from the length where the picture does not say. */
 const channelsOf = ({ data, width, height, channels }: Pixels) =>
@@ -23,7 +23,7 @@ function lumaAt(pixels: Pixels, x: number, y: number): number {
 }
 
 /** The luma plane, nearest-neighbour to 512 x 512 first where a side is longer. */
-function lumaPlane(pixels: Pixels, resample: Resample): Plane {
+export function lumaPlane(pixels: Pixels, resample: Resample): Plane {
   const shrink = resample === 512 && (pixels.width > 512 || pixels.height > 512);
   const width = shrink ? 512 : pixels.width;
   const height = shrink ? 512 : pixels.height;
@@ -119,13 +119,17 @@ export function quality(plane: ArrayLike<number>): number {
 export const cosine = (i: number, k: number) =>
   f32(f32(Math.sqrt(2 / 64)) * Math.cos((Math.PI / 2 / 64) * (i + 1) * (2 * k + 1)));
 
+const COSINES = Array.from({ length: 16 }, (_, i) =>
+  Array.from({ length: 64 }, (_, k) => cosine(i, k)),
+);
+
 /** The 16 x 16 low frequencies of a 64 x 64 plane, without the constant row and column. */
 export function dct(plane: ArrayLike<number>): Float32Array {
   const t = new Float32Array(16 * 64);
   for (let i = 0; i < 16; i++) {
     for (let j = 0; j < 64; j++) {
       let sum = 0;
-      for (let k = 0; k < 64; k++) sum = f32(sum + f32(cosine(i, k) * plane[64 * k + j]!));
+      for (let k = 0; k < 64; k++) sum = f32(sum + f32(COSINES[i]![k]! * plane[64 * k + j]!));
       t[64 * i + j] = sum;
     }
   }
@@ -133,7 +137,7 @@ export function dct(plane: ArrayLike<number>): Float32Array {
   for (let i = 0; i < 16; i++) {
     for (let j = 0; j < 16; j++) {
       let sum = 0;
-      for (let k = 0; k < 64; k++) sum = f32(sum + f32(t[64 * i + k]! * cosine(j, k)));
+      for (let k = 0; k < 64; k++) sum = f32(sum + f32(t[64 * i + k]! * COSINES[j]![k]!));
       out[16 * i + j] = sum;
     }
   }

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { random } from '../../bench/workloads.js';
+import { makeFilter512 } from '../../src/kernels/filter-512.js';
+import type { Channels, Pixels } from '../../src/pixels.js';
+import { decimate, lumaPlane, tentFilter } from '../oracles/pdq.js';
+
+const identity = Int32Array.from({ length: 512 }, (_, x) => x);
+// One for all tests: what one picture leaves behind must not reach the next.
+const filter = makeFilter512();
+
+function noise(width: number, height: number, channels: Channels, seed: number): Pixels {
+  const next = random(seed);
+  // Bright above and dark below, so that what is left of one picture would show in the next.
+  const data = Uint8Array.from({ length: width * height * channels }, (_, i) =>
+    seed % 2 === 0 ? next() & 255 : (next() & 31) + (i < (width * height * channels) / 2 ? 224 : 0),
+  );
+  return { data, width, height, channels };
+}
+
+const wantedOf = (pixels: Pixels) => [...decimate(tentFilter(lumaPlane(pixels, 512)))];
+
+describe.each([1, 2, 3, 4] as const)('%d samples a pixel', (channels) => {
+  test.each([1, 2])("every value is the reference's, seed %d", (seed) => {
+    const pixels = noise(512, 512, channels, seed);
+    const bytes = pixels.data as Uint8Array;
+    const wanted = wantedOf(pixels);
+    const out = new Float64Array(64 * 64);
+    filter(null, bytes, channels, 512, identity, identity, out);
+    expect([...out]).toEqual(wanted);
+    if (channels === 4) {
+      out.fill(-1);
+      filter(new Int32Array(bytes.buffer), bytes, 4, 512, identity, identity, out);
+      expect([...out]).toEqual(wanted);
+    }
+  });
+});
+
+test('of a larger picture, where its rows and columns are said to lie', () => {
+  const pixels = noise(1023, 77, 3, 3);
+  const columns = Int32Array.from(identity, (x) => Math.floor((x * 1023) / 512));
+  const rows = Int32Array.from(identity, (y) => Math.floor((y * 77) / 512));
+  const out = new Float64Array(64 * 64);
+  filter(null, pixels.data as Uint8Array, 3, 1023, columns, rows, out);
+  expect([...out]).toEqual(wantedOf(pixels));
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { tentTaps } from '../../src/kernels/tent-taps.js';
+import { tileCentres } from '../../src/kernels/tiles.js';
+import { twoBoxes } from '../oracles/tent.js';
+
+test('512 samples: 1 2 3 4 3 2 1, from 8 i + 2 on; cut off at the end', () => {
+  const { starts, counts, weights, room } = tentTaps(512);
+  for (let i = 0; i < 63; i++) {
+    expect([starts[i], counts[i]]).toEqual([8 * i + 2, 7]);
+    const row = [...weights.slice(room * i, room * i + 7)].map((weight) => 16 * weight);
+    for (const [tap, weight] of [1, 2, 3, 4, 3, 2, 1].entries()) {
+      expect(row[tap]).toBeCloseTo(weight, 12);
+    }
+  }
+  expect([starts[63], counts[63]]).toEqual([506, 6]);
+  const last = [...weights.slice(room * 63, room * 63 + 6)].map((weight) => 48 * weight);
+  for (const [tap, weight] of [3, 6, 9, 13, 10, 7].entries()) {
+    expect(last[tap]).toBeCloseTo(weight, 12);
+  }
+});
+
+describe.each([5, 9, 63, 64, 65, 128, 129, 200, 256, 257, 300, 511, 513, 640, 700, 1000])(
+  '%d samples',
+  (length) => {
+    test('the weights are what a lone 1 gives to the middle of each tile', () => {
+      const { starts, counts, weights, room } = tentTaps(length);
+      const centres = tileCentres(length);
+      const got = Array.from({ length: 64 }, () => new Array<number>(length).fill(0));
+      for (let i = 0; i < 64; i++) {
+        for (let tap = 0; tap < counts[i]!; tap++) {
+          got[i]![starts[i]! + tap] = weights[room * i + tap]!;
+        }
+      }
+      for (let at = 0; at < length; at += length < 200 ? 1 : 5) {
+        const line = Array.from({ length }, (_, x) => (x === at ? 1 : 0));
+        const filtered = twoBoxes(line);
+        for (let i = 0; i < 64; i++) expect(got[i]![at]).toBeCloseTo(filtered[centres[i]!]!, 12);
+      }
+    });
+  },
+);

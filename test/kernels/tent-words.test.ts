@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { random } from '../../bench/workloads.js';
+import { tentWords } from '../../src/kernels/tent-words.js';
+import { lumaRows, tentPlane } from '../oracles/tent.js';
+
+const identity = Int32Array.from({ length: 512 }, (_, x) => x);
+
+const pictures: Record<string, (next: () => number) => number> = {
+  'noise, alpha too': (next) => next(),
+  'white, alpha 255: all lanes full': () => 0xffffffff,
+  'green alone': () => 0x0000ff00,
+  'red and blue, no alpha': () => 0x00ff00ff,
+};
+
+test.each(Object.entries(pictures))('%s: the plane but for its edges, within 1e-10', (_, pixel) => {
+  const next = random(1);
+  const words = Int32Array.from({ length: 512 * 512 }, () => pixel(next));
+  const out = new Float64Array(64 * 64).fill(-1);
+  tentWords(words, 512, identity, identity, out);
+  const wanted = tentPlane(lumaRows(new Uint8Array(words.buffer), 4, 512, identity, identity));
+  for (let i = 0; i < 64; i++) {
+    for (let j = 0; j < 64; j++) {
+      const at = 64 * i + j;
+      if (i === 63 || j === 63) expect(out[at]).toBe(-1);
+      else expect(Math.abs(out[at]! - wanted[at]!)).toBeLessThan(1e-10);
+    }
+  }
+});
+
+test('from a wide, low picture: rows and columns are taken where they are said to lie', () => {
+  const next = random(2);
+  const [width, height] = [700, 90];
+  const words = Int32Array.from({ length: width * height }, () => next());
+  const columns = Int32Array.from(identity, (x) => Math.floor((x * width) / 512));
+  const rows = Int32Array.from(identity, (y) => Math.floor((y * height) / 512));
+  const out = new Float64Array(64 * 64);
+  tentWords(words, width, columns, rows, out);
+  const wanted = tentPlane(lumaRows(new Uint8Array(words.buffer), 4, width, columns, rows));
+  for (let at = 0; at < 64 * 63; at++) {
+    if ((at & 63) < 63) expect(Math.abs(out[at]! - wanted[at]!)).toBeLessThan(1e-10);
+  }
+});
