@@ -1,16 +1,16 @@
 import { stdin } from 'node:process';
-import { DecodeError, type HashedVariant, hashToHex, hashToJSON } from '../index.js';
+import { type HashedVariant, hashToHex, hashToJSON } from '../index.js';
 import {
+  eachFile,
+  type FileResult,
   type HashedFile,
-  type HashFilesOptions,
-  type HashFilesResult,
+  type HashFileOptions,
   hashFile,
-  hashFiles,
 } from '../node/index.js';
 import type { Call, Command, Option } from './command.js';
 import { listed } from './files.js';
 import { exitCode, output } from './output.js';
-import { progress } from './progress.js';
+import { type Progress, progress } from './progress.js';
 
 /** How pictures are read and hashed: the same options for every command that takes a picture. */
 export const HASH_OPTIONS = {
@@ -29,7 +29,7 @@ export const HASH_OPTIONS = {
   },
   variants: {
     about: 'what else is hashed of each picture',
-    choices: ['none', 'orientation'],
+    choices: ['none', 'orientation', 'dihedral', 'thorough'],
     default: 'orientation',
   },
   lenient: { about: 'take what can be read of a damaged picture' },
@@ -42,7 +42,7 @@ export const HASH_OPTIONS = {
 } as const satisfies Record<string, Option>;
 
 /** What `hashFile` and `hashFiles` take, from the command line. */
-export function hashOptions(call: Call): HashFilesOptions {
+export function hashOptions(call: Call): HashFileOptions {
   const bits = call.text('bits');
   return {
     algorithm: call.text('algorithm') as 'pdq',
@@ -50,33 +50,27 @@ export function hashOptions(call: Call): HashFilesOptions {
     resample: call.text('resample') === 'none' ? ('none' as const) : (512 as const),
     exact: call.on('exact'),
     orientation: call.text('orientation') as 'display' | 'stored',
-    variants: call.text('variants') as 'none' | 'orientation',
+    variants: call.text('variants') as 'orientation',
     lenient: call.on('lenient'),
     maxPixels: call.number('max-megapixels') * 1e6,
   };
 }
 
-/** The files in their order, each hashed or with its error; `-` is a picture on standard input. */
-export async function* hashAll(
+/** A picture to read: a file, or standard input. */
+export type Source = string | typeof stdin;
+
+/** A job for each of the files, in their order; `-` is a picture on standard input. */
+export async function* eachPicture<T>(
   files: readonly string[],
-  options: HashFilesOptions,
-): AsyncGenerator<HashFilesResult> {
-  const at = files.indexOf('-');
-  if (at === -1) {
-    yield* hashFiles(files, options);
-    return;
-  }
-  if (at > 0) yield* hashFiles(files.slice(0, at), options);
-  try {
-    yield { file: '-', image: await hashFile(stdin, options) };
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    yield { file: '-', error };
-  }
-  yield* hashAll(
-    files.slice(at + 1).filter((file) => file !== '-'),
-    options,
-  );
+  job: (source: Source, signal: AbortSignal) => Promise<T>,
+  { signal, bar }: { signal: AbortSignal; bar: Progress },
+): AsyncGenerator<FileResult<T>> {
+  const total = files.length;
+  const onProgress = ({ done }: { done: number }) => bar.update(done, total);
+  yield* eachFile(files, (file, ended) => job(file === '-' ? stdin : file, ended), {
+    signal,
+    onProgress,
+  });
 }
 
 /** `onlyhashes hash`: a line a file, as the PDQ reference's own tool prints it, or JSON. */
@@ -96,13 +90,10 @@ export const hashCommand: Command = {
     const bar = progress('hashing');
     const out = output(bar);
     const files = await listed(call.words);
-    const options = {
-      ...hashOptions(call),
-      signal,
-      onProgress: ({ done, total }: { done: number; total?: number | undefined }) =>
-        bar.update(done, total),
-    };
-    for await (const { file, image, error } of hashAll(files, options)) {
+    const options = hashOptions(call);
+    const job = (source: Source, ended: AbortSignal) =>
+      hashFile(source, { ...options, signal: ended });
+    for await (const { file, value: image, error } of eachPicture(files, job, { signal, bar })) {
       if (error) {
         if (call.on('json')) {
           await out.line(
@@ -121,7 +112,7 @@ export const hashCommand: Command = {
   },
 };
 
-function imageToJSON(image: HashedFile, { resample = 512 }: HashFilesOptions) {
+function imageToJSON(image: HashedFile, { resample = 512 }: HashFileOptions) {
   const { hash, quality, width, height, variants } = image;
   const { resample: convention, ...json } = hashToJSON(hash, { resample });
   return {
@@ -134,6 +125,11 @@ function imageToJSON(image: HashedFile, { resample = 512 }: HashFilesOptions) {
   };
 }
 
-function variantToJSON({ name, hash, quality }: HashedVariant) {
-  return { name, hash: hashToHex(hash), ...(quality === undefined ? {} : { quality }) };
+function variantToJSON({ name, hash, quality, geometry }: HashedVariant) {
+  return {
+    name,
+    hash: hashToHex(hash),
+    ...(quality === undefined ? {} : { quality }),
+    ...(geometry === undefined ? {} : { geometry }),
+  };
 }

@@ -1,3 +1,4 @@
+import { joinLabels, writeCell } from '../exchange/index.js';
 import { type HashedVariant, hashToHex } from '../index.js';
 import {
   type Decision,
@@ -5,11 +6,12 @@ import {
   type Match,
   type PolicyOptions,
 } from '../matching/index.js';
+import { variantsOfFile } from '../node/index.js';
 import { readBlocklist } from './blocklist.js';
 import { type Call, type Command, UsageError } from './command.js';
 import { hashOfHex, isHex } from './compare.js';
 import { listed } from './files.js';
-import { HASH_OPTIONS, hashAll, hashOptions } from './hash.js';
+import { eachPicture, HASH_OPTIONS, hashOptions, type Source } from './hash.js';
 import { exitCode, output } from './output.js';
 import { progress } from './progress.js';
 
@@ -38,10 +40,11 @@ export const matchCommand: Command = {
       default: '50',
     },
     all: {
-      about: 'every match of every variant, not only those of the first variant that matches',
+      about: 'every match of every variant, not only of the first that matches',
     },
     json: { about: 'one JSON decision a line, also where nothing matched' },
     ...HASH_OPTIONS,
+    variants: { ...HASH_OPTIONS.variants, default: 'thorough' },
   },
   examples: [
     ['onlyhashes match upload.jpg --blocklist list.csv', 'one upload'],
@@ -73,20 +76,23 @@ export const matchCommand: Command = {
       else for (const match of decision.matches) await out.line(lineOf(match, file));
     };
     const words = await listed(call.words);
-    const onProgress = ({ done, total }: { done: number; total?: number | undefined }) =>
-      bar.update(done, total);
     const files = words.filter((word) => !isHex(word));
-    const images = hashAll(files, { ...options, signal, onProgress });
+    // Each picture is matched as soon as it is decoded: variants beyond the first match are never hashed.
+    const job = async (source: Source, ended: AbortSignal) => {
+      const { variants } = await variantsOfFile(source, { ...options, signal: ended });
+      return blocklist.decide(variants, { all });
+    };
+    const decisions = eachPicture(files, job, { signal, bar });
     for (const word of words) {
       if (isHex(word)) {
         const variant: HashedVariant = { name: 'original', hash: hashOfHex(word, algorithm) };
         await print(word, blocklist.decide([variant], { all }));
         continue;
       }
-      const { value: result } = await images.next();
+      const { value: result } = await decisions.next();
       if (!result) break;
-      const { file, image, error } = result;
-      await print(file, blocklist.decide(image ?? error, { all }));
+      const { file, value: decision, error } = result;
+      await print(file, decision ?? blocklist.decide(error));
       if (error) out.say(file, error.message);
     }
     bar.clear();
@@ -94,11 +100,10 @@ export const matchCommand: Command = {
   },
 };
 
-/** `VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE`; labels lie between semicolons, in quotes where they need them. */
+/** `VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE`, the labels as a cell of a CSV list. */
 function lineOf({ tier, distance, variant, entry }: Match, file: string): string {
-  const labels = entry.labels.join(';');
-  const quoted = /[",\r\n]/.test(labels) ? `"${labels.replaceAll('"', '""')}"` : labels;
-  return [tier, distance, variant.name, hashToHex(entry.hash), quoted, file].join(',');
+  const labels = writeCell(joinLabels(entry.labels));
+  return [tier, distance, variant.name, hashToHex(entry.hash), labels, file].join(',');
 }
 
 function policyOf(call: Call, algorithm: string): PolicyOptions {

@@ -1,4 +1,5 @@
 export type { BlocklistEntry } from './blocklist-entry.js';
+export { joinLabels, writeCell } from './csv.js';
 export { type ReadOptions, readHashList } from './hash-list.js';
 export { PackedEntries } from './packed-entries.js';
 export { readPackedEntries } from './packed-list.js';

@@ -52,8 +52,36 @@ export async function* hashFiles(
   paths: Iterable<string> | AsyncIterable<string>,
   options: HashFilesOptions = {},
 ): AsyncGenerator<HashFilesResult, void, undefined> {
-  const { concurrency = availableParallelism() + 1, onProgress, signal } = options;
   checkHashFileOptions(options);
+  const job = (file: string, signal: AbortSignal) => hashFile(file, { ...options, signal });
+  for await (const { file, value: image, error } of eachFile(paths, job, options)) {
+    yield error ? { file, error } : { file, image };
+  }
+}
+
+/** One file of a batch: what its job gave, or why it gave nothing. */
+export type FileResult<T> =
+  | { readonly file: string; readonly value: T; readonly error?: undefined }
+  | { readonly file: string; readonly value?: undefined; readonly error: DecodeError };
+
+/**
+ * As `hashFiles`, with a job of the caller's for each file, in the order of `paths`: to match a file at once, say, so
+ * that its pixels are held no longer than that. What it rejects with stands in the file's place if it is a DecodeError,
+ * and ends the batch otherwise.
+ * @param job gets a signal that aborts when the batch ends
+ * @example
+ * const job = async (file, signal) => blocklist.decide((await variantsOfFile(file, { signal })).variants);
+ * for await (const { file, value: decision, error } of eachFile(paths, job)) …
+ */
+export async function* eachFile<T>(
+  paths: Iterable<string> | AsyncIterable<string>,
+  job: (file: string, signal: AbortSignal) => Promise<T>,
+  {
+    concurrency = availableParallelism() + 1,
+    onProgress,
+    signal,
+  }: Pick<HashFilesOptions, 'concurrency' | 'onProgress' | 'signal'> = {},
+): AsyncGenerator<FileResult<T>, void, undefined> {
   if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
     throw new RangeError(`expected concurrency to be an integer >= 1, got ${concurrency}`);
   }
@@ -74,11 +102,10 @@ export async function* hashFiles(
     return result;
   };
 
-  async function resultOf(file: string): Promise<HashFilesResult> {
-    let result: HashFilesResult;
+  async function resultOf(file: string): Promise<FileResult<T>> {
+    let result: FileResult<T>;
     try {
-      const image = await hashFile(file, { ...options, signal: end.signal });
-      result = { file, image };
+      result = { file, value: await job(file, end.signal) };
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       result = { file, error };
@@ -91,7 +118,7 @@ export async function* hashFiles(
   const iterator: Iterator<string> | AsyncIterator<string> =
     Symbol.asyncIterator in paths ? paths[Symbol.asyncIterator]() : paths[Symbol.iterator]();
   /** results that are due, in order */
-  const begun: Promise<{ result: HashFilesResult }>[] = [];
+  const begun: Promise<{ result: FileResult<T> }>[] = [];
   let next: Promise<{ entry: IteratorResult<string> }> | undefined;
   let ended = false;
   try {

@@ -15,6 +15,8 @@ export {
   variantsOfFile,
 } from './hash-file.js';
 export {
+  eachFile,
+  type FileResult,
   type HashFilesOptions,
   type HashFilesResult,
   type HashProgress,
