@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { hashToHex } from '../../src/hash.js';
+import { decoders } from '../../src/node/decode.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { type HashFilesResult, type HashProgress, hashFiles } from '../../src/node/hash-files.js';
 import { imagePath, photoFixtures, photoPath } from './fixtures.js';
@@ -23,6 +25,18 @@ test('hashes of a folder, in order, as hashFile gives them', async () => {
   expect(results.map(({ image }) => hashToHex(image!.hash))).toEqual(
     photoFixtures.map(({ pdq }) => pdq),
   );
+});
+
+test('as many are decoded at a time as there are threads, and no more', async () => {
+  const { threads } = await decoders();
+  let most = 0;
+  const note = () => {
+    most = Math.max(most, sharp.counters().process + sharp.counters().queue);
+  };
+  sharp.queue.on('change', note);
+  await collect(hashFiles([...photos, ...photos]));
+  sharp.queue.off('change', note);
+  expect(most).toBe(threads);
 });
 
 test.each([1, 2, 7])('the same with concurrency %i, and with options', async (concurrency) => {
