@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import process, { argv, stderr, stdout } from 'node:process';
 import { DecodeError, FormatError } from '../index.js';
 import { benchCommand } from './bench.js';
+import { bundleCommand } from './bundle.js';
 import { type Command, helpOf, readCall, twoColumns, UsageError } from './command.js';
 import { compareCommand } from './compare.js';
 import { doctorCommand } from './doctor.js';
@@ -15,6 +16,7 @@ const COMMANDS: readonly Command[] = [
   matchCommand,
   compareCommand,
   indexCommand,
+  bundleCommand,
   benchCommand,
   doctorCommand,
 ];
