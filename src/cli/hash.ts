@@ -34,7 +34,7 @@ export const HASH_OPTIONS = {
   },
   lenient: { about: 'take what can be read of a damaged picture' },
   'max-megapixels': {
-    about: 'largest picture that is decoded',
+    about: 'largest picture that is decoded, in units of 2^20 pixels',
     value: 'N',
     range: [1, 1000],
     default: '64',
@@ -52,7 +52,7 @@ export function hashOptions(call: Call): HashFileOptions {
     orientation: call.text('orientation') as 'display' | 'stored',
     variants: call.text('variants') as 'orientation',
     lenient: call.on('lenient'),
-    maxPixels: call.number('max-megapixels') * 1e6,
+    maxPixels: call.number('max-megapixels') * 2 ** 20,
   };
 }
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import process, { argv, stderr, stdout } from 'node:process';
+import { availableParallelism } from 'node:os';
+import process, { argv, env, execArgv, execPath, stderr, stdout } from 'node:process';
 import { DecodeError, FormatError } from '../index.js';
 import { benchCommand } from './bench.js';
 import { bundleCommand } from './bundle.js';
@@ -23,6 +25,9 @@ const COMMANDS: readonly Command[] = [
 
 /** What a shell reports of a process that SIGINT ended: 128 + 2. */
 const INTERRUPTED = 130;
+
+/** Commands that decode many pictures. */
+const DECODING: readonly string[] = ['hash', 'match', 'bundle'];
 
 function help(): string {
   return [
@@ -73,13 +78,29 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   }
 }
 
+/**
+ * Pictures are decoded in Node's thread pool, of four threads unless UV_THREADPOOL_SIZE says otherwise before Node starts.
+ * On a machine with more cores the program therefore starts itself once more, and this gives the exit code of that.
+ */
+function onMoreThreads(): number | undefined {
+  const cores = availableParallelism();
+  if (!DECODING.includes(argv[2] ?? '') || cores <= 4 || env.UV_THREADPOOL_SIZE) return undefined;
+  // Ctrl-C reaches both: the one that works ends in order, and this one with it.
+  process.on('SIGINT', () => {});
+  const { status } = spawnSync(execPath, [...execArgv, ...argv.slice(1)], {
+    stdio: 'inherit',
+    env: { ...env, UV_THREADPOOL_SIZE: String(cores) },
+  });
+  return status ?? INTERRUPTED;
+}
+
 // A reader that has seen enough (`| head`) closes the pipe: that is no error of ours.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 2);
 });
 try {
   // Not process.exit: what is written to a pipe would be cut off.
-  process.exitCode = await main(argv.slice(2));
+  process.exitCode = onMoreThreads() ?? (await main(argv.slice(2)));
 } catch (error) {
   const expected =
     error instanceof UsageError ||
