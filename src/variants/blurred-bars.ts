@@ -76,7 +76,9 @@ function pairs(energy: Float64Array, steps: Float64Array) {
       if (outside >= ENERGY) continue;
       const inside = (sums[last - 2]! - sums[bar + 2]!) / (last - bar - 4);
       if (outside >= RATIO * inside) continue;
-      found.push({ first: bar, last, strength: Math.min(steps[bar]!, steps[last]!) });
+      // A line of the picture itself may be as sharp, but leaves some of its texture outside.
+      const strength = Math.min(steps[bar]!, steps[last]!) * (1 - outside / ENERGY);
+      found.push({ first: bar, last, strength });
     }
   }
   found.sort((a, b) => b.strength - a.strength);

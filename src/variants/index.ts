@@ -1,5 +1,6 @@
 export type { Rectangle, VariantGeometry } from '../hash.js';
 export { hashPixels } from './hash-pixels.js';
+export { listCrops } from './list-crops.js';
 export {
   MOST_HASHES,
   VARIANT_PROFILES,

@@ -49,14 +49,21 @@ function fillCorner(
   boxWidth: number,
   boxHeight: number,
 ): boolean {
-  const { width } = plane;
+  const { width, height } = plane;
   const corner = y * width + x;
+  // The background is what lies diagonally outside; over, where the box reaches the picture's border.
+  const outX = x - 2 * inX;
+  const outY = y - 2 * inY;
+  const isOutX = outX >= 0 && outX < width;
+  const isOutY = outY >= 0 && outY < height;
+  if (!isOutX && !isOutY) return false;
+  const background = (isOutY ? outY : y) * width + (isOutX ? outX : x);
   const runs: number[] = [];
   let last = Number.POSITIVE_INFINITY;
   for (let row = 0; row < MOST * boxHeight; row++) {
     const start = corner + row * inY * width;
     let run = 0;
-    while (run < MOST * boxWidth && isLike(plane, start + run * inX, corner)) run++;
+    while (run < MOST * boxWidth && isLike(plane, start + run * inX, background)) run++;
     // A curve recedes from row to row; what does not is content of the background's colour.
     if (run >= MOST * boxWidth || run > last + MIXED) return false;
     if (run === 0) break;

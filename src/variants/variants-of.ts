@@ -3,6 +3,7 @@ import { checkHashOptions, type HashOptions, hashOf } from '../hashing/algorithm
 import { channelsOf, type Pixels } from '../pixels.js';
 import { isOpaque, onBackdrop } from './backdrop.js';
 import { dihedralForPdq, dihedral as laid } from './dihedral.js';
+import { listCrops } from './list-crops.js';
 import { isResampled } from './placed-taps.js';
 import { planeHash } from './plane-hash.js';
 import { planePixels } from './plane-pixels.js';
@@ -34,6 +35,8 @@ export const MOST_HASHES = 40;
 export interface VariantOptions extends HashOptions {
   /** `orientation` unless told */
   variants?: VariantProfile;
+  /** also the nine crops that a list may hold beside a photo (see `listCrops`), after the others that are no guesses */
+  crops?: boolean;
   /** the raster before EXIF orientation, where that is not the picture as displayed */
   stored?: Pixels | undefined;
 }
@@ -78,11 +81,17 @@ function* generate(
     return { name, ...hashOf(of, options) };
   };
   yield hashed('original', pixels);
-  if (variants === 'none') return;
-  if (stored !== undefined) yield hashed('stored', stored);
-  if (!isOpaque(pixels)) {
-    yield hashed('onWhite', onBackdrop(pixels, 255));
-    yield hashed('onBlack', onBackdrop(pixels, 0));
+  if (variants !== 'none') {
+    if (stored !== undefined) yield hashed('stored', stored);
+    if (!isOpaque(pixels)) {
+      yield hashed('onWhite', onBackdrop(pixels, 255));
+      yield hashed('onBlack', onBackdrop(pixels, 0));
+    }
+  }
+  if (options.crops) {
+    for (const { pixels: part, geometry } of listCrops(pixels)) {
+      yield { ...hashed('crop', part), geometry };
+    }
   }
   const { width, height } = pixels;
   const frame = { left: 0, top: 0, width, height };

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { tentGrid, turnedTentGrid } from '../../src/kernels/tent-grid.js';
+
+const WIDTH = 9;
+const HEIGHT = 7;
+
+/** Taps of a few samples: for each, positions and weights. */
+const tapsBelow = (length: number) =>
+  fc.array(
+    fc.array(fc.tuple(fc.integer({ min: 0, max: length - 1 }), fc.integer({ min: -4, max: 4 })), {
+      maxLength: 4,
+    }),
+    { minLength: 1, maxLength: 5 },
+  );
+
+const packed = (taps: [number, number][][]) => ({
+  first: Int32Array.from([0, ...taps.map((_, i) => taps.slice(0, i + 1).flat().length)]),
+  at: taps.flat().map(([position]) => position),
+  weight: Float64Array.from(taps.flat(), ([, weight]) => weight),
+});
+
+const plane = Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => (i * i) % 251);
+
+test('is the weighted sum over the taps of its row and column', () => {
+  fc.assert(
+    fc.property(tapsBelow(WIDTH), tapsBelow(HEIGHT), (across, down) => {
+      const x = packed(across);
+      const y = packed(down);
+      const out = new Float64Array(across.length * down.length);
+      tentGrid(
+        plane,
+        WIDTH,
+        x.first,
+        Int32Array.from(x.at),
+        x.weight,
+        y.first,
+        Int32Array.from(y.at),
+        y.weight,
+        new Float64Array(across.length),
+        out,
+      );
+      const naive = down.flatMap((rows) =>
+        across.map((columns) => {
+          let sum = 0;
+          for (const [row, v] of rows) {
+            for (const [column, u] of columns) sum += u * v * plane[row * WIDTH + column]!;
+          }
+          return sum;
+        }),
+      );
+      expect([...out]).toEqual(naive.map((value) => value + 0));
+    }),
+  );
+});
+
+test('turned by a quarter it reads rows down and columns across, and fades outside', () => {
+  fc.assert(
+    fc.property(
+      tapsBelow(HEIGHT + 6),
+      tapsBelow(WIDTH + 6),
+      fc.double({ min: 0, max: 255, noNaN: true }),
+      (across, down, mean) => {
+        const x = packed(across);
+        const y = packed(down);
+        const out = new Float64Array(across.length * down.length);
+        // (a, b) of the turned lines is pixel (2 - b, a - 3): cosine 0, sine 1.
+        turnedTentGrid(
+          plane,
+          WIDTH,
+          HEIGHT,
+          mean,
+          0.5,
+          2,
+          -3,
+          0,
+          1,
+          x.first,
+          Float64Array.from(x.at),
+          x.weight,
+          y.first,
+          Float64Array.from(y.at),
+          y.weight,
+          new Float64Array(across.length),
+          out,
+        );
+        const pixel = (column: number, row: number) => {
+          const nearX = Math.max(0, Math.min(column, WIDTH - 1));
+          const nearY = Math.max(0, Math.min(row, HEIGHT - 1));
+          const beyond = Math.abs(column - nearX) / WIDTH + Math.abs(row - nearY) / HEIGHT;
+          return mean + (plane[nearY * WIDTH + nearX]! - mean) * Math.exp(-beyond / 0.5);
+        };
+        let i = 0;
+        for (const lines of down) {
+          for (const places of across) {
+            let sum = 0;
+            for (const [b, v] of lines) {
+              // Cutting off -0.5 … rounds toward zero, as the kernel does.
+              for (const [a, u] of places) {
+                sum += u * v * pixel(Math.trunc(2 - b + 0.5), Math.trunc(a - 3 + 0.5));
+              }
+            }
+            expect(out[i++]!).toBeCloseTo(sum, 6);
+          }
+        }
+      },
+    ),
+  );
+});

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { random } from '../../bench/workloads.js';
+import type { Pixels } from '../../src/pixels.js';
+
+/** A fixture photo, RGB or grey. */
+export async function photo(name: string): Promise<Pixels> {
+  const path = join(import.meta.dirname, '../../fixtures/photos', name);
+  const { data, info } = await sharp(path, { ignoreIcc: true })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return {
+    data: new Uint8Array(data),
+    width: info.width,
+    height: info.height,
+    channels: info.channels === 3 ? 3 : 1,
+  };
+}
+
+/** An RGB picture of the value that `value` gives for each pixel and channel. */
+export function drawn(
+  width: number,
+  height: number,
+  value: (x: number, y: number, channel: number) => number,
+): Pixels {
+  const data = new Uint8Array(3 * width * height);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < 3; channel++) data[to++] = value(x, y, channel);
+    }
+  }
+  return { data, width, height, channels: 3 };
+}
+
+/** A picture full of blocks of seeded colours: edges everywhere, and no line of one colour. */
+export function patches(width: number, height: number, seed: number, size = 9): Pixels {
+  const next = random(seed);
+  const columns = Math.ceil(width / size);
+  const colours = Array.from({ length: columns * Math.ceil(height / size) }, () => next());
+  return drawn(width, height, (x, y, channel) => {
+    const colour = colours[Math.floor(y / size) * columns + Math.floor(x / size)]!;
+    return 40 + ((colour >>> (8 * channel)) & 127);
+  });
+}
+
+/** `part` laid on a canvas of one colour. */
+export function laidOn(
+  part: Pixels,
+  width: number,
+  height: number,
+  left: number,
+  top: number,
+  colour: readonly [number, number, number],
+): Pixels {
+  const channels = part.channels ?? 3;
+  return drawn(width, height, (x, y, channel) => {
+    const inside = x >= left && y >= top && x < left + part.width && y < top + part.height;
+    if (!inside) return colour[channel]!;
+    const at = ((y - top) * part.width + x - left) * channels;
+    return part.data[at + (channels === 3 ? channel : 0)]!;
+  });
+}

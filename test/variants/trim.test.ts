@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { trim } from '../../src/variants/trim.js';
+import { workingPlane } from '../../src/variants/working-plane.js';
+import { drawn, laidOn, patches } from './pictures.js';
+
+const border = fc.integer({ min: 0, max: 40 });
+const byte = fc.integer({ min: 0, max: 255 });
+
+test('finds exactly the border of any colour and widths', () => {
+  fc.assert(
+    fc.property(
+      fc.tuple(border, border, border, border),
+      // Patches are of 40…167: this is further off than a border may vary.
+      fc.tuple(fc.constantFrom(0, 8, 250), byte, byte),
+      fc.nat(),
+      ([left, top, right, bottom], colour, seed) => {
+        const part = patches(140, 120, seed);
+        const width = 140 + left + right;
+        const height = 120 + top + bottom;
+        const plane = workingPlane(laidOn(part, width, height, left, top, colour));
+        const found = trim(plane);
+        if (left + top + right + bottom === 0) return expect(found).toEqual([]);
+        expect(found[0]).toEqual({ left, top, width: 140, height: 120 });
+        for (const { left: l, top: t, width: w, height: h } of found) {
+          expect(l).toBeLessThanOrEqual(left);
+          expect(t).toBeLessThanOrEqual(top);
+          expect(l + w).toBeGreaterThanOrEqual(left + 140);
+          expect(t + h).toBeGreaterThanOrEqual(top + 120);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('the borders also made equal: opposite ones, then all four', () => {
+  const plane = workingPlane(laidOn(patches(100, 100, 1), 170, 160, 20, 25, [0, 0, 0]));
+  expect(trim(plane)).toEqual([
+    { left: 20, top: 25, width: 100, height: 100 },
+    { left: 20, top: 25, width: 130, height: 110 },
+    { left: 20, top: 20, width: 130, height: 120 },
+  ]);
+});
+
+test('forgives two pixels of a hundred, no more', () => {
+  const noisy = (strangers: number) =>
+    drawn(100, 100, (x, y, channel) => {
+      if (y >= 10) return 40 + ((x * 7 + y * 13 + channel) % 128);
+      return x < strangers ? 200 : 0;
+    });
+  expect(trim(workingPlane(noisy(2)))[0]?.top).toBe(10);
+  expect(trim(workingPlane(noisy(3)))).toEqual([]);
+});
+
+test('a picture of one colour has no border', () => {
+  expect(trim(workingPlane(drawn(50, 40, () => 7)))).toEqual([]);
+});
+
+test('of a large picture, to the pixel', () => {
+  const plane = workingPlane(laidOn(patches(1900, 1700, 3, 40), 2000, 1801, 37, 58, [0, 0, 0]));
+  expect(plane.scale).toBe(2);
+  expect(trim(plane)[0]).toEqual({ left: 37, top: 58, width: 1900, height: 1700 });
+});

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { uncropped, unturnedCropped } from '../../src/variants/uncrop.js';
+
+const part = fc.integer({ min: 0, max: 200 }).map((thousandths) => thousandths / 1000);
+const side = fc.integer({ min: 100, max: 5000 });
+
+test('gives back the sides and the place of what was cut', () => {
+  fc.assert(
+    fc.property(side, side, part, part, part, part, (width, height, left, top, right, bottom) => {
+      const x = Math.round(left * width);
+      const y = Math.round(top * height);
+      const keptWidth = width - x - Math.round(right * width);
+      const keptHeight = height - y - Math.round(bottom * height);
+      const { rectangle } = uncropped(keptWidth, keptHeight, [left, top, right, bottom]);
+      expect(Math.abs(rectangle.left + x)).toBeLessThanOrEqual(2);
+      expect(Math.abs(rectangle.top + y)).toBeLessThanOrEqual(2);
+      expect(Math.abs(rectangle.width - width)).toBeLessThanOrEqual(3);
+      expect(Math.abs(rectangle.height - height)).toBeLessThanOrEqual(3);
+    }),
+  );
+});
+
+test('the corners of what straightening kept lie on the sides of the turned photo', () => {
+  fc.assert(
+    fc.property(
+      side,
+      side,
+      fc.double({ min: -15, max: 15, noNaN: true }),
+      (width, height, angle) => {
+        const { rectangle } = unturnedCropped(width, height, angle);
+        const radians = (angle * Math.PI) / 180;
+        let inside = 0;
+        for (const [x, y] of [
+          [1, 1],
+          [1, -1],
+        ] as const) {
+          // In the photo's own axes, as parts of its half sides: 1 is on a side.
+          const u =
+            (x * width * Math.cos(radians) + y * height * Math.sin(radians)) / rectangle.width;
+          const v =
+            (y * height * Math.cos(radians) - x * width * Math.sin(radians)) / rectangle.height;
+          inside = Math.max(inside, Math.abs(u), Math.abs(v));
+        }
+        expect(inside).toBeGreaterThan(1 - 0.02);
+        expect(inside).toBeLessThan(1 + 0.02);
+      },
+    ),
+  );
+});

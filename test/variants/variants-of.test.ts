@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { DIHEDRAL_NAMES, distance, hashToHex } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import { dihedral } from '../../src/variants/dihedral.js';
+import { hashPixels } from '../../src/variants/hash-pixels.js';
+import { MOST_HASHES, VARIANT_PROFILES, variantsOf } from '../../src/variants/variants-of.js';
+import { pixelsOf } from '../arbitraries.js';
+import { drawn, laidOn, patches, photo } from './pictures.js';
+
+const names = (
+  pixels: Parameters<typeof variantsOf>[0],
+  options: Parameters<typeof variantsOf>[1],
+) => [...variantsOf(pixels, options)].map(({ name }) => name);
+
+test('the profiles, from one hash to forty', async () => {
+  const pixels = await photo('airplane-from-above.jpg');
+  expect(names(pixels, { variants: 'none' })).toEqual(['original']);
+  expect(names(pixels, {})).toEqual(['original']);
+  expect(names(pixels, { variants: 'dihedral' })).toEqual([...DIHEDRAL_NAMES]);
+  const thorough = names(pixels, { variants: 'thorough' });
+  expect(thorough.slice(0, 2)).toEqual(['original', 'otherResample']);
+  for (const name of DIHEDRAL_NAMES) expect(thorough).toContain(name);
+  expect(thorough.length).toBeLessThanOrEqual(MOST_HASHES);
+});
+
+test('the forms are hashes of really moved pixels, the other convention that of PDQ', async () => {
+  const pixels = await photo('dust-bowl-home.jpg');
+  const { hash, quality, variants } = hashPixels(pixels, { variants: 'dihedral' });
+  expect({ hash, quality }).toEqual(pdq(pixels));
+  for (const { name, hash: form, geometry } of variants) {
+    const dihedralName = geometry!.dihedral!;
+    expect(name).toBe(dihedralName);
+    expect(hashToHex(form)).toBe(hashToHex(pdq(dihedral(pixels, dihedralName)).hash));
+  }
+  const { variants: thorough } = hashPixels(pixels, { variants: 'thorough' });
+  const of = (wanted: string) => thorough.find(({ name }) => name === wanted)!.hash;
+  expect(distance(of('otherResample'), pdq(pixels, { resample: 'none' }).hash)).toBeLessThanOrEqual(
+    2,
+  );
+  expect(distance(of('flipY'), pdq(dihedral(pixels, 'flipY')).hash)).toBeLessThanOrEqual(2);
+});
+
+test('what a file itself may be taken for, where it differs', () => {
+  const opaque = { ...patches(80, 60, 1), channels: 3 as const };
+  const clear = { data: new Uint8Array(80 * 60 * 4).fill(128), width: 80, height: 60 };
+  expect(names(opaque, {})).toEqual(['original']);
+  expect(names(opaque, { stored: dihedral(opaque, 'rotate90') })).toEqual(['original', 'stored']);
+  expect(names(clear, {})).toEqual(['original', 'onWhite', 'onBlack']);
+  expect(names(clear, { variants: 'none' })).toEqual(['original']);
+});
+
+test('undoes a border, and says where the picture lies', () => {
+  const part = patches(300, 200, 7, 25);
+  const framed = laidOn(part, 360, 240, 40, 10, [255, 255, 255]);
+  const { hash } = pdq(part);
+  const near = [...variantsOf(framed, { variants: 'thorough' })].find(
+    (variant) => distance(variant.hash, hash) <= 2,
+  );
+  expect(near).toMatchObject({
+    name: 'unletterbox',
+    geometry: { rectangle: { left: 40, top: 10, width: 300, height: 200 } },
+  });
+});
+
+test('adds the crops that a list may hold', () => {
+  const crops = [...variantsOf(patches(200, 150, 1), { crops: true })];
+  expect(crops).toHaveLength(10);
+  expect(crops.slice(1).every(({ name }) => name === 'crop')).toBe(true);
+});
+
+test('other algorithms have variants too', () => {
+  const pixels = patches(200, 150, 5, 20);
+  for (const algorithm of ['phash', 'dhash', 'ahash', 'blockhash'] as const) {
+    const variants = [...variantsOf(pixels, { algorithm, variants: 'thorough' })];
+    expect(variants.length).toBeGreaterThan(8);
+    expect(variants.every(({ hash }) => hash.algorithm === algorithm)).toBe(true);
+    expect(variants.map(({ name }) => name)).not.toContain('otherResample');
+  }
+});
+
+test('any picture: at most forty hashes, the same each time, the pixels left alone', () => {
+  fc.assert(
+    fc.property(
+      pixelsOf(40),
+      fc.constantFrom(...VARIANT_PROFILES),
+      fc.boolean(),
+      (pixels, variants, crops) => {
+        const before = pixels.data.slice();
+        const first = [...variantsOf(pixels, { variants, crops })];
+        expect(first[0]!.name).toBe('original');
+        expect(first.length).toBeLessThanOrEqual(MOST_HASHES);
+        expect([...variantsOf(pixels, { variants, crops })]).toEqual(first);
+        expect(pixels.data).toEqual(before);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('pictures of one colour and of one line', () => {
+  for (const pixels of [drawn(700, 3, () => 0), drawn(2, 900, () => 9), drawn(64, 64, () => 5)]) {
+    expect(names(pixels, { variants: 'thorough' }).length).toBeLessThanOrEqual(MOST_HASHES);
+  }
+});
+
+test('hashes a variant only when it is asked for', () => {
+  let reads = 0;
+  const pixels = patches(120, 90, 2);
+  const data = new Proxy(pixels.data, {
+    get(target, key) {
+      if (key === '0') reads++;
+      const value = Reflect.get(target, key, target) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    getPrototypeOf: () => Uint8Array.prototype,
+  });
+  const generator = variantsOf({ ...pixels, data }, { variants: 'dihedral' });
+  expect(reads).toBe(0);
+  generator.next();
+  const afterOne = reads;
+  generator.next();
+  expect(reads).toBeGreaterThan(afterOne);
+});
+
+test('options and pixels that are none are refused at once', () => {
+  const pixels = patches(20, 20, 1);
+  expect(() => variantsOf(pixels, { variants: 'all' as never })).toThrow(RangeError);
+  expect(() => variantsOf(pixels, { algorithm: 'md5' as never })).toThrow(TypeError);
+  expect(() => variantsOf({ ...pixels, width: 21 })).toThrow(RangeError);
+  expect(() => hashPixels({ ...pixels, data: 'x' as never })).toThrow(TypeError);
+});
