@@ -60,7 +60,8 @@ function eachForm(
   return hashes as Record<DihedralName, Hash>;
 }
 
-function reshaped(coefficients: Float64Array, name: DihedralName): Float64Array {
+/** The 16 x 16 coefficients of one form, fresh, from those of the original. */
+export function reshaped(coefficients: Float64Array, name: DihedralName): Float64Array {
   const { rows, columns, turned } = FORMS[name];
   const out = new Float64Array(256);
   for (let i = 0; i < 16; i++) {

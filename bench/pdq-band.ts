@@ -1,0 +1,227 @@
+import { DIHEDRAL_NAMES, type Hash, type Resample } from '../src/hash.js';
+import { pdq } from '../src/hashing/pdq.js';
+import { bitsAbove } from '../src/hashing/pdq-bits.js';
+import { pdqDihedral, reshaped } from '../src/hashing/pdq-dihedral.js';
+import { filteredPlane, lumaPlane } from '../src/hashing/pdq-exact.js';
+import { tentPlane } from '../src/hashing/pdq-fast.js';
+import { qualityOf, qualityWithin } from '../src/hashing/pdq-quality.js';
+import { type Raster, rasterOf } from '../src/hashing/pdq-raster.js';
+import { COEFFICIENT_BAND, DIFFERENCE_BAND } from '../src/hashing/pdq-transform.js';
+import { dctInOrder, dctMatrix } from '../src/kernels/dct.js';
+import { dctFolded } from '../src/kernels/dct-folded.js';
+import { lowerMedian } from '../src/kernels/median.js';
+import type { Pixels } from '../src/pixels.js';
+import type { Bench } from './harness.js';
+import { hardPicture, type Kind } from './pdq-images.js';
+import { photos } from './photos.js';
+
+/** Upper ends of the classes in which sizes of errors and gaps are counted; one more class is above them all. */
+const CLASSES = [1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1];
+
+/** How often a value fell into each of `CLASSES`, and the largest, with the picture that gave it. */
+export interface Spread {
+  counts: number[];
+  largest: number;
+  at: number;
+}
+
+/** What the fast path of PDQ was measured to do on the first pictures of the series. */
+export interface BandReport {
+  pictures: number;
+  /** pictures times size conventions, as far as these differ */
+  hashings: number;
+  /** largest error of a coefficient, one a hashing */
+  coefficientErrors: Spread;
+  /** farthest from the median that a bit lay which fast and exact coefficients set differently, one a form that differs */
+  gaps: Spread;
+  /** largest error of a difference of neighbours in the 64 x 64 plane, one a hashing */
+  differenceErrors: Spread;
+  /** farthest from a whole hundredth that a difference lay which both cut to different numbers, one a hashing that differs */
+  differenceGaps: Spread;
+  /** of each kind of picture: the largest coefficient error and gap, and what share of hashings fell back */
+  kinds: Partial<Record<Kind, { error: number; gap: number; hashings: number; fallbacks: number }>>;
+  /** hashings in which `pdq` took the exact path, for its bits and for its quality */
+  fallbacks: { bits: number; quality: number };
+  /** answers of `pdq` and `pdqDihedral`, by default, that are not those of the exact path: must be 0 */
+  wrongHashes: number;
+  wrongQualities: number;
+}
+
+const spread = (): Spread => ({ counts: new Array(CLASSES.length + 1).fill(0), largest: 0, at: 0 });
+
+function count(spread: Spread, value: number, n: number): void {
+  const at = CLASSES.findIndex((end) => value <= end);
+  spread.counts[at < 0 ? CLASSES.length : at]!++;
+  if (value > spread.largest) {
+    spread.largest = value;
+    spread.at = n;
+  }
+}
+
+/** Measures the pictures `from` to `to` of the series, beside the exact path, and adds what it finds to `report`. */
+export function measureBand(
+  report: BandReport,
+  from: number,
+  to: number,
+  crops: readonly Pixels[],
+): void {
+  const matrix = dctMatrix();
+  for (let n = from; n < to; n++) {
+    const { kind, pixels } = hardPicture(n, crops);
+    report.pictures++;
+    report.kinds[kind] ??= { error: 0, gap: 0, hashings: 0, fallbacks: 0 };
+    const large = pixels.width > 512 || pixels.height > 512;
+    for (const resample of large ? ([512, 'none'] as const) : ([512] as const)) {
+      report.hashings++;
+      const raster = rasterOf(pixels, resample);
+      if (raster.columns.length < 5 || raster.rows.length < 5) checkTiny(report, pixels, resample);
+      else measure(report, n, kind, pixels, resample, raster, matrix);
+    }
+  }
+}
+
+/** A report of nothing yet. */
+export function emptyReport(): BandReport {
+  return {
+    pictures: 0,
+    hashings: 0,
+    coefficientErrors: spread(),
+    gaps: spread(),
+    differenceErrors: spread(),
+    differenceGaps: spread(),
+    kinds: {},
+    fallbacks: { bits: 0, quality: 0 },
+    wrongHashes: 0,
+    wrongQualities: 0,
+  };
+}
+
+function checkTiny(report: BandReport, pixels: Pixels, resample: Resample): void {
+  const { hash, quality } = pdq(pixels, { resample });
+  if (hash.bytes.some((byte) => byte !== 0)) report.wrongHashes++;
+  if (quality !== 0) report.wrongQualities++;
+}
+
+const same = (a: Hash, b: Hash) => a.bytes.every((byte, i) => byte === b.bytes[i]);
+
+function measure(
+  report: BandReport,
+  n: number,
+  kind: Kind,
+  pixels: Pixels,
+  resample: Resample,
+  raster: Raster,
+  matrix: Float64Array,
+): void {
+  const folds = new Float64Array(64 * 64);
+  const middle = new Float64Array(16 * 64);
+  const coefficientsOf = (plane: Float64Array, inOrder: boolean) => {
+    const out = new Float64Array(256);
+    if (inOrder) dctInOrder(matrix, plane, middle, out);
+    else dctFolded(matrix, plane, folds, middle, out);
+    return out;
+  };
+  const truePlane = new Float64Array(64 * 64);
+  const exactPlane = new Float64Array(64 * 64);
+  tentPlane(raster, truePlane);
+  filteredPlane(raster, exactPlane);
+  const fast = coefficientsOf(truePlane, false);
+  const exact = coefficientsOf(exactPlane, true);
+  const kindReport = report.kinds[kind]!;
+  kindReport.hashings++;
+
+  const errors = fast.map((value, i) => Math.abs(value - exact[i]!));
+  const error = Math.max(...errors);
+  count(report.coefficientErrors, error, n);
+  kindReport.error = Math.max(kindReport.error, error);
+  for (const name of DIHEDRAL_NAMES) {
+    const gap = gapOf(reshaped(fast, name), reshaped(exact, name));
+    if (gap >= 0) count(report.gaps, gap, n);
+    kindReport.gap = Math.max(kindReport.gap, gap);
+  }
+  measureQuality(report, n, truePlane, exactPlane);
+
+  // The answers themselves. 64 x 64 pixels are not filtered for the main hash.
+  const unfiltered = raster.columns.length === 64 && raster.rows.length === 64;
+  const plainPlane = unfiltered ? new Float64Array(64 * 64) : exactPlane;
+  if (unfiltered) lumaPlane(raster, plainPlane);
+  const plain = unfiltered ? coefficientsOf(plainPlane, true) : exact;
+  const fastPlain = unfiltered ? coefficientsOf(plainPlane, false) : fast;
+  if (unfiltered) {
+    const gap = gapOf(fastPlain, plain);
+    if (gap >= 0) count(report.gaps, gap, n);
+    kindReport.gap = Math.max(kindReport.gap, gap);
+  }
+  const main = pdq(pixels, { resample });
+  if (!same(main.hash, bitsAbove(plain, -1)!)) report.wrongHashes++;
+  if (main.quality !== qualityOf(plainPlane)) report.wrongQualities++;
+  const eight = pdqDihedral(pixels, { resample });
+  for (const name of DIHEDRAL_NAMES) {
+    const wanted = bitsAbove(reshaped(exact, name), -1)!;
+    if (!same(eight.hashes[name], wanted)) report.wrongHashes++;
+  }
+  if (eight.quality !== qualityOf(exactPlane)) report.wrongQualities++;
+
+  const qualityInDoubt = !unfiltered && qualityWithin(truePlane, DIFFERENCE_BAND) < 0;
+  const bitsInDoubt = bitsAbove(fastPlain, COEFFICIENT_BAND) === undefined;
+  if (bitsInDoubt) report.fallbacks.bits++;
+  if (qualityInDoubt) report.fallbacks.quality++;
+  if (bitsInDoubt || qualityInDoubt) kindReport.fallbacks++;
+}
+
+/** Farthest from the median among the bits that both set differently, by the fast coefficients; -1 where there are none. */
+function gapOf(fast: Float64Array, exact: Float64Array): number {
+  const scratch = new Float64Array(256);
+  const fastMedian = lowerMedian(fast, scratch);
+  const exactMedian = lowerMedian(exact, scratch);
+  let gap = -1;
+  for (let i = 0; i < 256; i++) {
+    const above = fast[i]! > fastMedian;
+    if (above !== exact[i]! > exactMedian) gap = Math.max(gap, Math.abs(fast[i]! - fastMedian));
+  }
+  return gap;
+}
+
+function measureQuality(
+  report: BandReport,
+  n: number,
+  fast: Float64Array,
+  exact: Float64Array,
+): void {
+  let error = 0;
+  let gap = -1;
+  const compare = (a: number, b: number) => {
+    const ours = Math.abs(fast[a]! - fast[b]!);
+    const theirs = Math.abs(Math.fround(exact[a]! - exact[b]!));
+    error = Math.max(error, Math.abs(ours - theirs));
+    const cut = Math.trunc(Math.fround(Math.fround(theirs * 100) / 255));
+    const hundredths = (ours * 100) / 255;
+    if (Math.trunc(hundredths) !== cut) {
+      gap = Math.max(gap, 2.55 * Math.abs(hundredths - Math.round(hundredths)));
+    }
+  };
+  for (let at = 0; at < 64 * 64; at++) {
+    if (at < 64 * 63) compare(at, at + 64);
+    if ((at & 63) < 63) compare(at, at + 1);
+  }
+  count(report.differenceErrors, error, n);
+  if (gap >= 0) count(report.differenceGaps, gap, n);
+}
+
+/** The errors of PDQ's fast path and what they would do without its guard band, on pictures that are hard on it. */
+export const pdqBandBench: Bench = {
+  name: 'pdq-band',
+  about: "PDQ's fast path beside the exact one, on pictures that are hard on it (--large: 200,000)",
+  async run({ figure, note, options }) {
+    const crops = (await photos()).map(({ pixels }) => pixels);
+    if (crops.length === 0) note('no photos or no sharp: waves instead of crops');
+    const total = options.large === true ? 200_000 : 2000;
+    const report = emptyReport();
+    measureBand(report, 0, total, crops);
+    note(`classes end at ${CLASSES.join(', ')}`);
+    for (const [name, value] of Object.entries(report)) figure(name, value);
+    if (report.wrongHashes + report.wrongQualities > 0) {
+      throw new Error('the fast path gave other answers than the exact one');
+    }
+  },
+};

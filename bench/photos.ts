@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { decode } from '../src/node/decode.js';
+import type { Channels, Pixels } from '../src/pixels.js';
+import { photoFiles } from './rivals.js';
+
+/** The nine photos that packages bring, decoded; none where they or sharp are not installed. */
+export async function photos(): Promise<{ name: string; pixels: Pixels }[]> {
+  try {
+    return await Promise.all(
+      photoFiles().map(async ({ name, path }) => {
+        const { pixels } = await decode(readFileSync(path));
+        return { name, pixels };
+      }),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** A part of a picture at another size, nearest neighbour, with another number of samples a pixel (grey: green). */
+export function resampled(
+  { data, width: sourceWidth, channels: sourceChannels = 3 }: Pixels,
+  from: { left: number; top: number; width: number; height: number },
+  width: number,
+  height: number,
+  channels: Channels,
+): Pixels {
+  const out = new Uint8Array(width * height * channels);
+  const colours = sourceChannels < 3 ? 1 : 3;
+  let i = 0;
+  for (let y = 0; y < height; y++) {
+    const row = (from.top + Math.floor((y * from.height) / height)) * sourceWidth + from.left;
+    for (let x = 0; x < width; x++) {
+      const at = sourceChannels * (row + Math.floor((x * from.width) / width));
+      if (channels < 3) out[i++] = data[at + (colours >> 1)]!;
+      else for (let c = 0; c < 3; c++) out[i++] = data[at + (c % colours)]!;
+      if (channels % 2 === 0) out[i++] = 255;
+    }
+  }
+  return { data: out, width, height, channels };
+}
