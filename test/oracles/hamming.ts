@@ -17,3 +17,26 @@ export function naiveSearch(hashes: readonly Hash[], query: Hash, maxDistance: n
     .map(({ id, distance }) => `${id}:${distance}`)
     .sort();
 }
+
+/**
+ * As `naiveSearch`, of hashes end to end, for lists too long for it: one byte at a time through a table that is counted
+ * bit by bit.
+ */
+export function naiveScan(
+  bytes: Uint8Array,
+  size: number,
+  query: Uint8Array,
+  maxDistance: number,
+): string[] {
+  const found: string[] = [];
+  for (let id = 0, at = 0; at < bytes.length; id++, at += size) {
+    let distance = 0;
+    for (let i = 0; i < size; i++) distance += ONES[bytes[at + i]! ^ query[i]!]!;
+    if (distance <= maxDistance) found.push(`${id}:${distance}`);
+  }
+  return found.sort();
+}
+
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) =>
+  naiveDistance(Uint8Array.of(byte), Uint8Array.of(0)),
+);

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { clusteredHashes, plant, random, uniformHashes } from '../../bench/workloads.js';
+import type { Algorithm, Bits, Hash } from '../../src/hash.js';
+import { createIndex } from '../../src/indexing/create.js';
+import type { HammingIndex } from '../../src/indexing/hamming-index.js';
+import { naiveScan } from '../oracles/hamming.js';
+
+const KINDS = ['flat', 'mih', undefined] as const;
+const RADII: Record<Bits, readonly number[]> = {
+  64: [0, 1, 3, 4, 7, 8, 10, 12, 15, 16, 20, 31, 32, 64],
+  256: [0, 1, 8, 15, 16, 23, 30, 31, 32, 40, 47, 48, 63, 64, 96, 128, 255, 256],
+};
+const algorithmOf: Record<Bits, Algorithm> = { 64: 'phash', 256: 'pdq' };
+
+let comparisons = 0;
+function check(index: HammingIndex, bytes: Uint8Array, query: Uint8Array, max: number): void {
+  const { algorithm, bits } = index;
+  const hits = index.search({ algorithm, bytes: query } as Hash, max);
+  const found = hits.map(({ id, distance }) => `${id}:${distance}`).sort();
+  expect(found).toEqual(naiveScan(bytes, bits / 8, query, max));
+  comparisons += bytes.length / (bits / 8);
+}
+
+describe.each([256, 64] as const)('%i bits', (bits) => {
+  const size = bits / 8;
+  const algorithm = algorithmOf[bits];
+  const at = (bytes: Uint8Array, id: number) => bytes.slice(id * size, id * size + size);
+
+  test('more than 10^7 comparisons with uniform and clustered lists', () => {
+    comparisons = 0;
+    const next = random(bits);
+    for (const [make, count] of [
+      [uniformHashes, 40_000],
+      [clusteredHashes, 40_000],
+      [clusteredHashes, 300],
+    ] as const) {
+      const { bytes } = make(count, count, { algorithm, bits });
+      const queries = uniformHashes(count < 1000 ? 40 : 12, 5, { algorithm, bits }).bytes;
+      // Half of the queries are near an entry, at distances about the usual one.
+      for (let i = 0; i < queries.length / size; i += 2) {
+        plant(bytes, next() % count, queries, i, next() % Math.ceil(bits / 7), next, bits);
+      }
+      for (const kind of KINDS) {
+        const index = createIndex({ algorithm, bits, bytes }, kind ? { kind } : {});
+        for (const max of RADII[bits]) {
+          // Whole lists as results say nothing new, and cost the most.
+          const few = max > bits / 3 ? 1 : queries.length / size;
+          for (let i = 0; i < few; i++) check(index, bytes, at(queries, i), max);
+        }
+      }
+    }
+    expect(comparisons).toBeGreaterThan(1e7);
+  });
+
+  /** Flips bits of `query` as `order` tells, `count` of them. */
+  const flipped = (query: Uint8Array, order: readonly number[], count: number) => {
+    const copy = query.slice();
+    for (const bit of order.slice(0, count)) copy[bit >> 3]! ^= 1 << (bit & 7);
+    return copy;
+  };
+  const shuffled = (next: () => number) => {
+    const order = [...Array(bits).keys()];
+    for (let i = bits - 1; i > 0; i--) {
+      const j = next() % (i + 1);
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    return order;
+  };
+
+  test('more than 10^6 comparisons with lists made to miss or to cost', () => {
+    comparisons = 0;
+    const next = random(7 * bits);
+    const COUNT = 600;
+    /** Each makes the flips of one entry for a query and a distance. */
+    const spreads: readonly ((id: number, bands: number) => number[])[] = [
+      () => shuffled(next),
+      // Side by side, beginning anywhere.
+      (id) => Array.from({ length: bits }, (_, i) => (id + i) % bits),
+      // As far apart as can be: as many in each band as in any other.
+      (id, bands) => {
+        const order: number[] = [];
+        const width = bits / bands;
+        for (let round = 0; round < Math.ceil(width); round++) {
+          for (let band = 0; band < bands; band++) {
+            const bit =
+              Math.floor(((band + id) % bands) * width) + ((round + id) % Math.floor(width));
+            if (!order.includes(bit % bits)) order.push(bit % bits);
+          }
+        }
+        return order;
+      },
+    ];
+    for (const max of RADII[bits].filter((radius) => radius < bits / 2)) {
+      const query = uniformHashes(1, max + 1, { algorithm, bits }).bytes;
+      for (const [kind, spread] of KINDS.flatMap((k) => spreads.map((s) => [k, s] as const))) {
+        // All at distance max or max + 1 of the query: on the very edge.
+        const bytes = new Uint8Array(COUNT * size);
+        for (let id = 0; id < COUNT; id++) {
+          const order = spread(id, [8, 16, 21, 32][id % 4]!);
+          bytes.set(flipped(query, order, max + (id & 1)), id * size);
+        }
+        const index = createIndex({ algorithm, bits, bytes }, kind ? { kind } : {});
+        check(index, bytes, query, max);
+        expect(index.search({ algorithm, bytes: query }, max)).toHaveLength(COUNT / 2);
+        check(index, bytes, at(bytes, 1), max);
+      }
+    }
+    const inOneBucket = uniformHashes(2000, 3, { algorithm, bits }).bytes;
+    for (let id = 0; id < 2000; id++) inOneBucket.fill(0x5a, id * size, id * size + size / 2);
+    const equal = new Uint8Array(2000 * size).fill(0xc3);
+    const zero = new Uint8Array(2000 * size);
+    const nearZero = new Uint8Array(2000 * size);
+    for (let id = 0; id < 2000; id++) nearZero[id * size + (id % size)] = 1 << (id % 8);
+    for (const bytes of [inOneBucket, equal, zero, nearZero]) {
+      for (const kind of KINDS) {
+        const index = createIndex({ algorithm, bits, bytes }, kind ? { kind } : {});
+        for (const max of RADII[bits]) {
+          check(index, bytes, at(bytes, 0), max);
+          check(index, bytes, flipped(at(bytes, 1), shuffled(next), max), max);
+          check(index, bytes, new Uint8Array(size), max);
+        }
+      }
+    }
+    expect(comparisons).toBeGreaterThan(1e6);
+  });
+});

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Bits } from '../../src/hash.js';
+import { bandPlan, bandWidths, chooseBands } from '../../src/indexing/plan.js';
+
+describe.each([256, 64] as const)('bands of %i bits', (bits: Bits) => {
+  const bands = fc.integer({ min: bits / 16, max: bits / 8 });
+
+  test('cover the hash, none wider than 16 bits', () => {
+    for (let count = bits / 16; count <= bits / 8; count++) {
+      const widths = bandWidths(bits, count);
+      expect(widths.reduce((sum, width) => sum + width, 0)).toBe(bits);
+      expect(Math.max(...widths)).toBeLessThanOrEqual(16);
+    }
+  });
+
+  test('any hash within the distance passes the test of some band: nothing is missed', () => {
+    // A pair is its differing bits; which of them differ is all that the tests see.
+    const differing = fc
+      .tuple(fc.integer({ min: 0, max: bits }), fc.boolean(), fc.nat(bits - 1))
+      .chain(([count, together, start]) =>
+        together
+          ? fc.constant(Array.from({ length: count }, (_, i) => (start + i) % bits))
+          : fc.shuffledSubarray([...Array(bits).keys()], { minLength: count, maxLength: count }),
+      );
+    fc.assert(
+      fc.property(differing, bands, fc.nat(6), (flips, count, slack) => {
+        const maxDistance = Math.min(bits, flips.length + slack);
+        const widths = bandWidths(bits, count);
+        const { units, limits } = bandPlan(widths, 1000, maxDistance);
+        expect(units.reduce((sum, unit) => sum + unit, 0)).toBe(maxDistance + 1);
+        const differs = new Set(flips);
+        const within = (from: number, length: number) => {
+          let sum = 0;
+          for (let i = 0; i < length; i++) if (differs.has((from + i) % bits)) sum++;
+          return sum;
+        };
+        let start = 0;
+        let passes = false;
+        for (let band = 0; band < count; band++) {
+          const inBand = within(start, widths[band]!);
+          const inSketch = within(start + widths[band]!, 32);
+          if (inBand < units[band]! && inSketch <= limits[band]! - inBand) passes = true;
+          start += widths[band]!;
+        }
+        expect(passes).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('a kind asked for is obeyed, and short lists or long distances are scanned', () => {
+    expect(chooseBands(bits, 1e6, 31, 'flat')).toBe(0);
+    expect(chooseBands(bits, 1, bits, 'mih')).toBeGreaterThan(0);
+    expect(chooseBands(bits, 5, bits / 8)).toBe(0);
+    expect(chooseBands(bits, 1e6, bits / 2)).toBe(0);
+    expect(chooseBands(bits, 1e6, bits / 8 - 1)).toBe(bits / 16);
+  });
+});

@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { clusteredHashes, random } from '../../bench/workloads.js';
+import { FormatError } from '../../src/errors.js';
+import type { Hash } from '../../src/hash.js';
+import { createIndex, indexFromBuffer } from '../../src/indexing/create.js';
+import { snapshotInfo, snapshotNotes } from '../../src/indexing/snapshot.js';
+import { naiveChecksum } from '../oracles/checksum.js';
+
+const CODES = ['bad-magic', 'bad-version', 'bad-header', 'bad-length', 'bad-checksum'];
+const list = clusteredHashes(60, 4, { algorithm: 'phash', bits: 64 });
+const query: Hash = { algorithm: 'phash', bytes: list.bytes.slice(0, 8) };
+const notes = Uint8Array.from({ length: 37 }, (_, i) => i);
+const snapshot = () =>
+  new Uint8Array(createIndex(list, { kind: 'mih' }).toBuffer({ notes, generation: 7 }));
+
+/** The code of the FormatError that reading throws. */
+function codeOf(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof FormatError) return error.code;
+    throw error;
+  }
+  return 'read';
+}
+
+test('an attached snapshot answers as the index did, with its notes', () => {
+  for (const kind of ['flat', 'mih'] as const) {
+    const index = createIndex(list, { kind, maxDistance: 5 });
+    for (const shared of [false, true]) {
+      const buffer = index.toBuffer({ notes, generation: 7, shared });
+      expect(buffer instanceof SharedArrayBuffer).toBe(shared);
+      const again = indexFromBuffer(buffer);
+      expect(again.kind).toBe(kind);
+      expect(again.size).toBe(60);
+      for (const max of [0, 8, 20, 64]) {
+        expect(again.search(query, max)).toEqual(index.search(query, max));
+      }
+      expect(snapshotNotes(buffer)).toEqual(notes);
+      expect(snapshotInfo(buffer)).toMatchObject({
+        algorithm: 'phash',
+        bits: 64,
+        size: 60,
+        generation: 7,
+        notesLength: 37,
+        byteLength: buffer.byteLength,
+      });
+      // A copy at an odd place reads as well, and another snapshot of it is the same.
+      const odd = new Uint8Array(buffer.byteLength + 1);
+      odd.set(new Uint8Array(buffer), 1);
+      expect(indexFromBuffer(odd.subarray(1)).search(query, 8)).toEqual(index.search(query, 8));
+      const rewritten = new Uint8Array(again.toBuffer({ notes, generation: 7 }));
+      expect(rewritten).toEqual(new Uint8Array(buffer));
+    }
+  }
+});
+
+test('an empty index survives', () => {
+  const empty = createIndex([], { algorithm: 'phash', bits: 64 });
+  const again = indexFromBuffer(empty.toBuffer());
+  expect(again.size).toBe(0);
+  expect(again.search(query, 64)).toEqual([]);
+  expect(again.add(query)).toBe(0);
+});
+
+test('attaching changes nothing in the buffer, nor do later changes', () => {
+  const bytes = snapshot();
+  const before = bytes.slice();
+  const index = indexFromBuffer(bytes);
+  index.search(query, 12);
+  for (let i = 0; i < 3000; i++) index.add(query);
+  index.remove(query);
+  while (index.merge());
+  expect(bytes).toEqual(before);
+});
+
+describe('hostile bytes', () => {
+  test('10,000 flipped bits are all found', () => {
+    const bytes = snapshot();
+    const next = random(99);
+    for (let i = 0; i < 10_000; i++) {
+      const bit = next() % (8 * bytes.length);
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      expect(CODES).toContain(codeOf(() => indexFromBuffer(bytes)));
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+    }
+    // Every bit of the header, too.
+    for (let bit = 0; bit < 512; bit++) {
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      expect(CODES).toContain(codeOf(() => indexFromBuffer(bytes)));
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+    }
+    expect(codeOf(() => indexFromBuffer(bytes))).toBe('read');
+  });
+
+  test('every cut, and bytes too many, are found', () => {
+    const bytes = snapshot();
+    for (let length = 0; length < bytes.length; length++) {
+      const code = codeOf(() => indexFromBuffer(bytes.subarray(0, length), { verify: false }));
+      expect(code).toBe(length < 4 ? 'bad-magic' : 'bad-length');
+    }
+    for (const more of [1, 2, 3, 4, 100]) {
+      const longer = new Uint8Array(bytes.length + more);
+      longer.set(bytes);
+      expect(codeOf(() => indexFromBuffer(longer))).toBe('bad-length');
+    }
+  });
+
+  test('foreign files, other versions and impossible headers have codes of their own', () => {
+    const changed = (word: number, value: number) => {
+      const bytes = snapshot();
+      new DataView(bytes.buffer).setUint32(4 * word, value, true);
+      return codeOf(() => indexFromBuffer(bytes, { verify: false }));
+    };
+    expect(codeOf(() => indexFromBuffer(new Uint8Array(0)))).toBe('bad-magic');
+    expect(codeOf(() => indexFromBuffer(new TextEncoder().encode('{"hash":1}'.repeat(20))))).toBe(
+      'bad-magic',
+    );
+    expect(changed(2, 2)).toBe('bad-version');
+    expect(changed(3, 99)).toBe('bad-header');
+    expect(changed(4, 128)).toBe('bad-header');
+    expect(changed(5, 3)).toBe('bad-header');
+    expect(changed(6, 0xffffffff)).toBe('bad-header');
+    expect(changed(7, 0)).toBe('bad-length');
+    expect(changed(11, 0xffffffff)).toBe('bad-length');
+    expect(changed(12, 3)).toBe('bad-header');
+    expect(changed(13, 65)).toBe('bad-header');
+  });
+
+  test('whoever writes his own checksum gets an error or an index, and never leaves the buffer', () => {
+    const original = snapshot();
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(
+            fc.oneof(fc.integer({ min: 2, max: 15 }), fc.nat(original.length / 4 - 1)),
+            fc.oneof(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 0, max: 0xffffffff })),
+          ),
+          { minLength: 1, maxLength: 6 },
+        ),
+        fc.boolean(),
+        (changes, verify) => {
+          const bytes = original.slice();
+          const words = new Uint32Array(bytes.buffer);
+          for (const [word, value] of changes) words[word] = value;
+          words[14] = naiveChecksum(words, 14);
+          let index: ReturnType<typeof indexFromBuffer>;
+          try {
+            index = indexFromBuffer(bytes, { verify });
+          } catch (error) {
+            expect(error).toBeInstanceOf(FormatError);
+            return;
+          }
+          const start = new Uint8Array(index.bits / 8);
+          const { algorithm } = index;
+          for (const max of [0, 9, 64]) {
+            const hits = index.search({ algorithm, bytes: start }, max);
+            if (verify) for (const { id } of hits) expect(id).toBeLessThan(words[9]!);
+          }
+          index.remove(3);
+          index.remove({ algorithm, bytes: start });
+          if (verify) indexFromBuffer(index.toBuffer());
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('any bytes are an error', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (tail, ours) => {
+        const bytes = new Uint8Array(tail.length + (ours ? 8 : 0));
+        bytes.set(tail, ours ? 8 : 0);
+        if (ours) bytes.set(snapshot().subarray(0, 8));
+        expect(CODES).toContain(codeOf(() => indexFromBuffer(bytes)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
