@@ -19,4 +19,5 @@ export {
 export { isDegenerate } from './degenerate.js';
 export { explain } from './explain.js';
 export { type Policy, type PolicyOptions, policyFor } from './policy.js';
+export { type MatchReportOptions, matchReport } from './report.js';
 export type { EntryRows, IndexedEntries } from './shelf.js';

@@ -1,0 +1,179 @@
+import type { Rectangle, VariantGeometry, VariantName } from '../hash.js';
+import type { Decision, DecisionReason, Match } from './decision.js';
+
+/** What a report shows beside the decision. */
+export interface MatchReportOptions {
+  /** of the picture as displayed, in pixels: what geometries are drawn on */
+  width: number;
+  height: number;
+  /** named at the top */
+  file?: string | undefined;
+  /**
+   * only if somebody asked to see them: PNGs as `data:image/png;base64,…` URLs, of the picture itself and of each
+   * match's variant, in the order of `decision.matches`
+   */
+  pictures?: {
+    readonly whole?: string | undefined;
+    readonly variants?: readonly (string | undefined)[];
+  };
+}
+
+const VARIANTS: Record<VariantName, string> = {
+  original: 'the picture as displayed',
+  stored: 'the picture as its file stores it, before its orientation tag',
+  onWhite: 'its transparent parts laid on white',
+  onBlack: 'its transparent parts laid on black',
+  otherResample: "the picture in PDQ's other size convention",
+  rotate90: 'turned by a quarter, counter-clockwise',
+  rotate180: 'turned by a half',
+  rotate270: 'turned by a quarter, clockwise',
+  flipX: 'upside down and mirrored',
+  flipY: 'mirrored',
+  flipPlus1: 'mirrored about the falling diagonal',
+  flipMinus1: 'mirrored about the rising diagonal',
+  unletterbox: 'without its borders of one colour',
+  unblurBars: 'without its blurred bars',
+  box: 'what lies on a background of one colour',
+  rectangle: 'what straight edges enclose',
+  unturn: 'turned back; its canvas had grown',
+  unturnCropped: 'turned back; its corners had been cut',
+  uncrop: 'with what was cut off put back, by repeating its border',
+  crop: 'a crop',
+};
+
+const REASONS: Partial<Record<DecisionReason, string>> = {
+  'within-match-distance': 'an entry lies within the match distance',
+  'low-query-quality': 'an entry lies within the match distance of a variant of low quality',
+  'low-entry-quality': 'an entry of low quality lies within the match distance',
+  'within-review-distance': 'an entry lies within the review distance of the picture itself',
+  'nothing-near': 'no entry is that near',
+  'nothing-comparable': 'the blocklist has no entry of this algorithm',
+  'no-hash': 'nothing was hashed',
+};
+
+const STYLE = `body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:52rem;margin:2rem auto;padding:0 1rem}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:#555}dd{margin:0;overflow-wrap:anywhere}
+section{border-top:1px solid #bbb;margin-top:1.5rem}svg,img{max-width:20rem;max-height:20rem}figure{display:inline-block;margin:.5rem 1rem .5rem 0}
+figcaption{color:#555;font-size:.85rem}`;
+
+/**
+ * Why a decision is what it is, as one HTML page that loads nothing: distance, tier, variant and its place in the
+ * picture, drawn as an outline. Hashes are left out. It holds labels, perhaps a file name and, only if given, pictures:
+ * whoever may not see those may not see the page.
+ * @throws {RangeError} if a side is no number above 0
+ * @throws {TypeError} if a picture is no data URL of a PNG
+ * @example
+ * await writeFile('report.html', matchReport(decision, { width, height, file: 'upload.jpg' }));
+ */
+export function matchReport(
+  decision: Decision,
+  { width, height, file, pictures = {} }: MatchReportOptions,
+): string {
+  if (!(width > 0 && height > 0 && Number.isFinite(width * height))) {
+    throw new RangeError(`expected width and height above 0, got ${width} and ${height}`);
+  }
+  const { verdict, reason, matches, policy } = decision;
+  const title = file === undefined ? 'Match report' : `Match report: ${file}`;
+  const facts = list([
+    ['verdict', verdict],
+    ['reason', REASONS[reason] ?? reason],
+    ['picture', `${width} x ${height} pixels`],
+    ['match', `at most ${policy.matchDistance} bits`],
+    ['review', `at most ${policy.reviewDistance} bits, of the picture itself`],
+    ['least quality', String(policy.minQuality)],
+  ]);
+  const sections = matches.map((match, at) =>
+    section(match, at, { left: 0, top: 0, width, height }, pictures.variants?.[at]),
+  );
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${escaped(title)}</title><style>${STYLE}</style></head>
+<body><h1>${escaped(title)}</h1>
+${facts}
+${pictures.whole === undefined ? '' : picture(pictures.whole, 'the picture as displayed')}
+${sections.join('\n')}
+</body></html>
+`;
+}
+
+function section(match: Match, at: number, frame: Rectangle, shown: string | undefined): string {
+  const { entry, distance, tier, variant } = match;
+  const { name, quality, geometry } = variant;
+  const facts: [string, string][] = [
+    ['distance', `${distance} of ${8 * entry.hash.bytes.length} bits`],
+    ['tier', tier],
+    ['variant', `${name}: ${VARIANTS[name]}`],
+    ['algorithm', entry.hash.algorithm],
+  ];
+  if (quality !== undefined) facts.push(['quality', String(quality)]);
+  if (entry.labels.length > 0) facts.push(['labels', entry.labels.join(', ')]);
+  if (entry.source !== undefined) facts.push(['source', entry.source]);
+  if (entry.id !== undefined) facts.push(['entry', entry.id]);
+  if (geometry !== undefined) facts.push(...placeOf(geometry, frame));
+  return `<section><h2>Match ${at + 1}</h2>
+${list(facts)}
+${geometry === undefined ? '' : outline(geometry, frame)}
+${shown === undefined ? '' : picture(shown, 'what matched')}</section>`;
+}
+
+function placeOf({ rectangle, angle, dihedral }: VariantGeometry, frame: Rectangle) {
+  const { left, top, width, height } = rectangle;
+  const right = frame.width - left - width;
+  const bottom = frame.height - top - height;
+  const facts: [string, string][] = [
+    ['rectangle', `${round(width)} x ${round(height)} pixels at ${round(left)}, ${round(top)}`],
+    [
+      'around it',
+      `left ${round(left)}, top ${round(top)}, right ${round(right)}, bottom ${round(bottom)} pixels (below 0: beyond the picture)`,
+    ],
+  ];
+  if (angle !== undefined) facts.push(['turned', `${round(angle)} degrees clockwise`]);
+  if (dihedral !== undefined) facts.push(['then', VARIANTS[dihedral]]);
+  return facts;
+}
+
+/** The picture's frame and the variant's outline, to scale. */
+function outline({ rectangle, angle = 0 }: VariantGeometry, frame: Rectangle): string {
+  const { left, top, width, height } = rectangle;
+  const centreX = left + width / 2;
+  const centreY = top + height / 2;
+  const reach = Math.hypot(width, height) / 2;
+  // Upright the rectangle's own bounds do; turned, those of the circle around it.
+  const [reachX, reachY] = angle === 0 ? [width / 2, height / 2] : [reach, reach];
+  const margin = 0.03 * Math.max(frame.width, frame.height);
+  const x = Math.min(0, centreX - reachX) - margin;
+  const y = Math.min(0, centreY - reachY) - margin;
+  const right = Math.max(frame.width, centreX + reachX) + margin;
+  const bottom = Math.max(frame.height, centreY + reachY) + margin;
+  const line = round(Math.max(right - x, bottom - y) / 160);
+  const box = (r: Rectangle, more: string) =>
+    `<rect x="${round(r.left)}" y="${round(r.top)}" width="${round(r.width)}" height="${round(r.height)}" ${more} stroke-width="${line}"/>`;
+  const turn =
+    angle === 0 ? '' : `transform="rotate(${round(angle)} ${round(centreX)} ${round(centreY)})"`;
+  return `<figure><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="the part that matched, in the picture's frame" viewBox="${[x, y, right - x, bottom - y].map(round).join(' ')}">
+${box(frame, 'fill="#e8e8e8" stroke="#888"')}
+${box(rectangle, `fill="#2a6fbb" fill-opacity="0.25" stroke="#2a6fbb" ${turn}`)}
+</svg><figcaption>grey: the picture; blue: the part that matched</figcaption></figure>`;
+}
+
+function picture(url: string, caption: string): string {
+  if (!/^data:image\/png;base64,[A-Za-z0-9+/]*={0,2}$/.test(url)) {
+    throw new TypeError('expected a picture as a data:image/png;base64 URL');
+  }
+  return `<figure><img src="${url}" alt="${caption}"><figcaption>${caption}</figcaption></figure>`;
+}
+
+const list = (facts: readonly (readonly [string, string])[]) =>
+  `<dl>${facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`).join('')}</dl>`;
+
+const round = (value: number) => String(Math.round(100 * Number(value)) / 100);
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escaped = (text: string) => String(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);

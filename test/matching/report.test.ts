@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type HashedVariant, hashFromHex, hashToHex } from '../../src/hash.js';
+import type { Decision } from '../../src/matching/decision.js';
+import { policyFor } from '../../src/matching/policy.js';
+import { matchReport } from '../../src/matching/report.js';
+
+const hash = hashFromHex('pdq', '0123456789abcdef'.repeat(4));
+
+function decision(variant: Partial<HashedVariant>, labels: string[] = []): Decision {
+  return {
+    verdict: 'match',
+    reason: 'within-match-distance',
+    policy: policyFor('pdq', 256),
+    matches: [
+      {
+        entry: { hash, labels },
+        distance: 12,
+        tier: 'match',
+        variant: { name: 'original', hash, quality: 100, ...variant },
+      },
+    ],
+  };
+}
+
+test('tells distance, tier, variant and where it lies', () => {
+  const page = matchReport(
+    decision({
+      name: 'unturn',
+      geometry: { rectangle: { left: 10, top: 20, width: 300, height: 200 }, angle: -2.5 },
+    }),
+    { width: 320, height: 240, file: 'a.jpg' },
+  );
+  for (const text of [
+    '12 of 256 bits',
+    '<dd>match</dd>',
+    'unturn: turned back',
+    '300 x 200 pixels at 10, 20',
+    'left 10, top 20, right 10, bottom 20',
+    '-2.5 degrees clockwise',
+    'rotate(-2.5 160 120)',
+    'a.jpg',
+  ]) {
+    expect(page).toContain(text);
+  }
+  expect(page).toContain("default-src 'none'");
+});
+
+test('holds no hash, and no picture unless given one', () => {
+  const page = matchReport(decision({}), { width: 10, height: 10 });
+  expect(page).not.toContain(hashToHex(hash));
+  expect(page).not.toContain('<img');
+  const url = 'data:image/png;base64,AAAA';
+  const shown = matchReport(decision({}), {
+    width: 10,
+    height: 10,
+    pictures: { whole: url, variants: [url] },
+  });
+  expect(shown.split(`src="${url}"`)).toHaveLength(3);
+});
+
+test('a decision without matches', () => {
+  const none = { ...decision({}), verdict: 'none', reason: 'nothing-near', matches: [] } as const;
+  expect(matchReport(none, { width: 1, height: 1 })).toContain('no entry is that near');
+});
+
+test('whatever text comes in, the page has the same elements', () => {
+  const tags = (page: string) => [...page.matchAll(/<\/?[a-z!][^>]*>/gi)].length;
+  const plain = tags(matchReport(decision({}, ['x']), { width: 9, height: 9, file: 'x' }));
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (label, file) => {
+      for (const text of [label, `"><script>${label}</script>`, `<img src=x onerror='${label}'>`]) {
+        const page = matchReport(decision({}, [text]), { width: 9, height: 9, file: file + text });
+        expect(tags(page)).toBe(plain);
+      }
+    }),
+  );
+});
+
+describe('what is refused', () => {
+  test('sides that are none', () => {
+    for (const width of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => matchReport(decision({}), { width, height: 5 })).toThrow(RangeError);
+    }
+  });
+
+  test('pictures that are no PNG data URL', () => {
+    for (const url of [
+      'https://example.org/a.png',
+      'javascript:alert(1)',
+      'data:image/png;base64,"><b>',
+      'data:text/html;base64,AAAA',
+    ]) {
+      expect(() =>
+        matchReport(decision({}), { width: 5, height: 5, pictures: { whole: url } }),
+      ).toThrow(TypeError);
+    }
+  });
+});
