@@ -207,7 +207,7 @@ export class SegmentedIndex implements HammingIndex {
       this.#segments.length <= 1 &&
       this.#delta.count === 0 &&
       this.#dead === 0 &&
-      (!only || only.shape.bands === this.#bandsFor(only.count))
+      (!only || only.shape.bands === this.#bandsFor(only.entries))
     );
   }
 
