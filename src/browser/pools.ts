@@ -3,8 +3,9 @@ import { WorkerPool } from './worker-pool.js';
 /** Where the Worker's script is, and how many of them run. */
 export interface WorkerOptions {
   /**
-   * address of `browser-worker.js`, or of a bundle of it; the file beside this script unless told. The Workers of one
-   * address are shared and kept for a while: give the same one each time.
+   * address of `browser-worker.js`, or of a bundle of it; the file beside this script unless told. A `blob:` has to be of
+   * a bundle in one classic script, since Chromium runs no other in a page from a file. The Workers of one address are
+   * shared and kept for a while: give the same one each time.
    */
   workerUrl?: string | URL;
   /** pictures decoded at a time; 2 unless told (1 where there is but one core): each may need 120 MB at 12 megapixels */
