@@ -32,6 +32,9 @@ export const bundleCommand: Command = {
       value: 'FILE',
     },
     token: { about: 'the token that was shown when the bundle was made', value: 'TOKEN' },
+    crops: {
+      about: 'also hash nine crops of each picture: catches cropped copies, gives away more',
+    },
     resample: HASH_OPTIONS.resample,
   },
   examples: [
@@ -65,7 +68,7 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
   const resample = call.text('resample') === 'none' ? ('none' as const) : (512 as const);
   const images: HashedImage[] = [];
   const job = (source: Source, ended: AbortSignal) =>
-    hashFile(source, { exact: true, resample, signal: ended });
+    hashFile(source, { exact: true, resample, crops: call.on('crops'), signal: ended });
   for await (const result of eachPicture(await listed(words), job, { signal, bar })) {
     if (result.error) out.error(result.file, result.error.message);
     else images.push(result.value);

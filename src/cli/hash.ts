@@ -79,7 +79,11 @@ export const hashCommand: Command = {
   usage: 'FILE…',
   about:
     'Hash pictures: a line HASH,QUALITY,FILE for each, in their order. Directories are walked, - is standard input.',
-  options: { ...HASH_OPTIONS, json: { about: 'one JSON object a line, with the variants' } },
+  options: {
+    ...HASH_OPTIONS,
+    crops: { about: 'also hash nine crops, for a list that is to catch cropped copies' },
+    json: { about: 'one JSON object a line, with the variants' },
+  },
   examples: [
     ['onlyhashes hash photo.jpg', 'one picture'],
     ['onlyhashes hash --json uploads/', 'a folder, with variants and sizes'],
@@ -90,7 +94,7 @@ export const hashCommand: Command = {
     const bar = progress('hashing');
     const out = output(bar);
     const files = await listed(call.words);
-    const options = hashOptions(call);
+    const options = { ...hashOptions(call), crops: call.on('crops') };
     const job = (source: Source, ended: AbortSignal) =>
       hashFile(source, { ...options, signal: ended });
     for await (const { file, value: image, error } of eachPicture(files, job, { signal, bar })) {

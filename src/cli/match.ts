@@ -14,6 +14,7 @@ import { listed } from './files.js';
 import { eachPicture, HASH_OPTIONS, hashOptions, type Source } from './hash.js';
 import { exitCode, output } from './output.js';
 import { progress } from './progress.js';
+import { writeReport } from './report.js';
 
 /** `onlyhashes match`: pictures or hashes against a blocklist. */
 export const matchCommand: Command = {
@@ -43,12 +44,19 @@ export const matchCommand: Command = {
       about: 'every match of every variant, not only of the first that matches',
     },
     json: { about: 'one JSON decision a line, also where nothing matched' },
+    explain: { about: 'explain the decision about one picture on a page (--out)' },
+    out: { about: 'the page that --explain writes', value: 'REPORT.html' },
+    'show-pictures': { about: 'put the picture and its matching parts on that page' },
     ...HASH_OPTIONS,
     variants: { ...HASH_OPTIONS.variants, default: 'thorough' },
   },
   examples: [
     ['onlyhashes match upload.jpg --blocklist list.csv', 'one upload'],
     ['onlyhashes match --json uploads/ --blocklist list.ohx', 'a folder against an index file'],
+    [
+      'onlyhashes match --explain upload.jpg --blocklist list.csv --out report.html',
+      'one self-contained page: distance, variant, where it lies in the picture',
+    ],
   ],
   minWords: 1,
   async run(call, signal) {
@@ -76,6 +84,17 @@ export const matchCommand: Command = {
       else for (const match of decision.matches) await out.line(lineOf(match, file));
     };
     const words = await listed(call.words);
+    if (call.on('explain')) {
+      const page = call.text('out');
+      const [file] = words;
+      if (page === undefined || file === undefined || words.length > 1 || isHex(file)) {
+        throw new UsageError('expected one picture and --out REPORT.html with --explain');
+      }
+      const showPictures = call.on('show-pictures');
+      const report = { out: page, all, showPictures, hashing: { ...options, signal } };
+      await print(file, await writeReport(file, blocklist, report));
+      return exitCode(out.errors, found);
+    }
     const files = words.filter((word) => !isHex(word));
     // Each picture is matched as soon as it is decoded: variants beyond the first match are never hashed.
     const job = async (source: Source, ended: AbortSignal) => {

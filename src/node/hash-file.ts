@@ -18,6 +18,8 @@ export interface HashFileOptions extends DecodeOptions, HashOptions {
    * `dihedral` also its mirrored and turned forms; `thorough` also what undoes the edits of re-sharers
    */
   variants?: VariantProfile;
+  /** also nine crops of the picture, for a list that is to catch cropped copies: it gives away more of the picture */
+  crops?: boolean;
 }
 
 /** A hashed image file; its sides in pixels as displayed. */

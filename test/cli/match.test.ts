@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onlyhashes, PHOTOS } from './program.js';
 
@@ -139,4 +140,32 @@ test('bench --list names the benchmarks', async () => {
   const { out } = await onlyhashes(['bench', '--list']);
   expect(out).toMatch(/^scan /m);
   expect((await onlyhashes(['bench', 'no-such'])).err).toContain('no-such');
+});
+
+test('--explain writes one page that loads nothing, with pictures only if asked', async () => {
+  const page = join(folder, 'report.html');
+  const args = ['match', '--explain', SMALL_CAT, '-b', list, '--out', page];
+  expect((await onlyhashes(args)).code).toBe(0);
+  const plain = readFileSync(page, 'utf8');
+  expect(plain).toContain('cat, sleeping');
+  expect(plain).not.toContain(cat);
+  expect(plain).not.toMatch(/<img|data:image|https?:|<script/);
+  await onlyhashes([...args, '--show-pictures']);
+  expect(readFileSync(page, 'utf8')).toContain('data:image/png;base64,');
+  const without = await onlyhashes(['match', '--explain', SMALL_CAT, '-b', list]);
+  expect(without.err).toContain('--out');
+});
+
+test('mirrored and bordered copies are found by their variants, with where they lie', async () => {
+  const mirrored = join(folder, 'mirrored.jpg');
+  const bordered = join(folder, 'bordered.png');
+  await sharp(CAT).flop().toFile(mirrored);
+  await sharp(CAT).extend({ top: 60, bottom: 60, background: 'black' }).toFile(bordered);
+  const { lines } = await onlyhashes(['match', '--json', mirrored, bordered, '-b', list]);
+  const found = lines.map((line) => (JSON.parse(line) as { matches: object[] }).matches[0]);
+  expect(found).toMatchObject([
+    { tier: 'match', variant: 'flipY', geometry: { dihedral: 'flipY' } },
+    { tier: 'match', variant: 'unletterbox', geometry: { rectangle: { top: 60 } } },
+  ]);
+  expect((await onlyhashes(['match', mirrored, '-b', list, '--variants', 'none'])).code).toBe(1);
 });
