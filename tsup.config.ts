@@ -17,6 +17,8 @@ const entry = Object.fromEntries(
     bench: 'bench/index.ts',
     'bench-worker': 'bench/robustness/worker.ts',
     tour: 'bench/tour.ts',
+    'demo-build': 'src/demo/build.ts',
+    'demo-serve': 'src/demo/serve.ts',
   }).filter(([, path]) => existsSync(path)),
 );
 
@@ -29,7 +31,7 @@ export default defineConfig({
   clean: true,
   // A `node:` import must stay one: bundlers for the browser tell the two apart by it.
   removeNodeProtocol: false,
-  external: [/^node:/, 'sharp', 'age-encryption', 'heic-decode', 'utif2'],
+  external: [/^node:/, 'sharp', 'age-encryption', 'esbuild', 'heic-decode', 'utif2'],
   // The decoders of the browser's Worker lie in their scripts: no page has to serve or allow a further file.
   loader: { '.wasm': 'binary' },
 });

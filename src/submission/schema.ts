@@ -12,10 +12,15 @@ export const BUNDLE_SCHEMA = {
   properties: {
     format: { const: 'onlyhashes-bundle' },
     version: { const: 1 },
-    case: { ...HEX_32, description: 'random; names this bundle and nothing else' },
+    case: {
+      type: 'string',
+      pattern: '^[0-9a-f]{32}$',
+      description: 'random; names this bundle and nothing else',
+    },
     day: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\d$', description: 'YYYY-MM-DD, in UTC' },
     withdraw: {
-      ...HEX_64,
+      type: 'string',
+      pattern: '^[0-9a-f]{64}$',
       description: 'SHA-256 of "onlyhashes withdraw 1", case and token, each on a line',
     },
     hashes: {

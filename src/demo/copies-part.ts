@@ -1,0 +1,48 @@
+import { type CopyDistance, MATCH_DISTANCE, measureCopies, REVIEW_DISTANCE } from './copies.js';
+import type { CopyName } from './copies-message.js';
+import { button, h } from './element.js';
+import { t } from './language.js';
+import type { HashedPicture } from './session.js';
+
+const WORDS = {
+  jpeg30: 'copyJpeg30',
+  half: 'copyHalf',
+  caption: 'copyCaption',
+  mirror: 'copyMirror',
+  crop5: 'copyCrop5',
+  crop10: 'copyCrop10',
+  crop20: 'copyCrop20',
+} as const satisfies Record<CopyName, string>;
+
+/** Which changed copies of a picture its hash would find: measured here, at once where `unasked`. */
+export function copiesPart(picture: HashedPicture, unasked: boolean): HTMLElement {
+  const result = h('div', { class: 'copies' });
+  const measure = async () => {
+    result.replaceChildren(h('p', {}, t('copiesWorking')));
+    picture.copies ??= await measureCopies(picture.file, picture.image.hash);
+    result.replaceChildren(...resultWords(picture.copies));
+  };
+  if (unasked || picture.copies) void measure();
+  else result.append(button(t('copiesMeasure'), measure));
+  return h('section', {}, h('h3', {}, t('copiesTitle')), result);
+}
+
+function resultWords(copies: NonNullable<HashedPicture['copies']>): HTMLElement[] {
+  if (copies === 'unmeasured') return [h('p', {}, t('copiesUnmeasured'))];
+  const within = (from: number, to: number) =>
+    copies.filter(({ distance }) => distance >= from && distance <= to);
+  return [
+    h('p', { class: 'note' }, t('copiesBody')),
+    ...tier('good', t('copiesFound'), within(0, MATCH_DISTANCE)),
+    ...tier('maybe', t('copiesReview'), within(MATCH_DISTANCE + 1, REVIEW_DISTANCE)),
+    ...tier('weak', t('copiesMissed'), within(REVIEW_DISTANCE + 1, 256)),
+  ];
+}
+
+function tier(kind: string, title: string, copies: readonly CopyDistance[]): HTMLElement[] {
+  if (copies.length === 0) return [];
+  return [
+    h('p', { class: kind }, title),
+    h('ul', {}, ...copies.map(({ name }) => h('li', { 'data-copy': name }, t(WORDS[name])))),
+  ];
+}

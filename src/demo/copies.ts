@@ -1,0 +1,83 @@
+import { checkPixelReadback, hashImageFile } from '../browser/index.js';
+import { distance, type Hash } from '../index.js';
+import {
+  COPY_NAMES,
+  type CopiesReply,
+  type CopiesRequest,
+  type CopyName,
+} from './copies-message.js';
+import { copiesUrl, hasherUrl } from './worker-urls.js';
+
+/** A changed copy, and how many bits its hash is from the picture's. */
+export interface CopyDistance {
+  readonly name: CopyName;
+  readonly distance: number;
+}
+
+/** Distances that are a match, and that a person looks at, in the library's default policy. */
+export const MATCH_DISTANCE = 31;
+export const REVIEW_DISTANCE = 60;
+
+let worker: Worker | undefined;
+/** The Worker makes one thing at a time. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Changed copies of a picture, made in a Worker, each hashed and compared with `hash`, the picture's own.
+ * @returns `unmeasured` where the browser does not give back the pixels it draws, or cannot draw this picture
+ */
+export async function measureCopies(
+  file: Blob,
+  hash: Hash,
+): Promise<readonly CopyDistance[] | 'unmeasured'> {
+  try {
+    if ((await checkPixelReadback({ workerUrl: hasherUrl() })) !== 'exact') return 'unmeasured';
+    const reply = await ask(file, 'copies');
+    if (!('copies' in reply)) return 'unmeasured';
+    const measured: CopyDistance[] = [];
+    for (const name of COPY_NAMES) {
+      const copy = new Blob([reply.copies[name]], { type: 'image/jpeg' });
+      const image = await hashImageFile(copy, { workerUrl: hasherUrl(), variants: 'none' });
+      measured.push({ name, distance: distance(hash, image.hash) });
+    }
+    return measured;
+  } catch {
+    return 'unmeasured';
+  }
+}
+
+/** A PNG of the picture that shows colours and no more, or `undefined` where the browser cannot draw it. */
+export async function blurredView(file: Blob): Promise<Blob | undefined> {
+  const reply = await ask(file, 'blurred').catch(() => undefined);
+  return reply && 'blurred' in reply ? new Blob([reply.blurred], { type: 'image/png' }) : undefined;
+}
+
+/** Ends the Worker that makes copies, and lets go of what it holds. */
+export function endCopies(): void {
+  worker?.terminate();
+  worker = undefined;
+  turn = Promise.resolve();
+}
+
+async function ask(file: Blob, wanted: CopiesRequest['wanted']): Promise<CopiesReply> {
+  const answer = turn.then(async () => {
+    const bytes = await file.arrayBuffer();
+    const reply = await post({ bytes, wanted }, [bytes]);
+    if (!('failed' in reply)) return reply;
+    // The Worker of a WebKitGTK file: page cannot decode; the page can.
+    const bitmap = await createImageBitmap(file);
+    return await post({ bitmap, wanted }, [bitmap]);
+  });
+  turn = answer.catch(() => {});
+  return answer;
+}
+
+function post(request: CopiesRequest, transfer: Transferable[]): Promise<CopiesReply> {
+  worker ??= new Worker(copiesUrl());
+  const asked = worker;
+  return new Promise((resolve, reject) => {
+    asked.onmessage = ({ data }: MessageEvent<CopiesReply>) => resolve(data);
+    asked.onerror = () => reject(new Error('the Worker does not run'));
+    asked.postMessage(request, transfer);
+  });
+}

@@ -1,0 +1,33 @@
+import { h } from './element.js';
+
+/**
+ * A button that opens the device's own file chooser. It hides the browser's own control, which would show a file's name.
+ */
+export function filePicker(
+  id: string,
+  label: string,
+  accept: string,
+  multiple: boolean,
+  onFiles: (files: readonly Blob[]) => void,
+): HTMLElement {
+  const input = h('input', {
+    type: 'file',
+    id,
+    class: 'picker-input',
+    accept,
+    multiple,
+    autocomplete: 'off',
+    change: () => {
+      const files = Array.from(input.files ?? []);
+      // The control would keep the names.
+      input.value = '';
+      if (files.length > 0) onFiles(files);
+    },
+  });
+  return h(
+    'div',
+    { class: 'picker' },
+    input,
+    h('label', { for: id, class: 'button primary' }, label),
+  );
+}

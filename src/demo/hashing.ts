@@ -1,0 +1,70 @@
+import { DecodeError, hashImageFile } from '../browser/index.js';
+import { type Picture, session } from './session.js';
+import { hasherUrl } from './worker-urls.js';
+
+/** How far the pictures that were chosen have come. */
+export interface Job {
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly state: 'running' | 'done' | 'stopped';
+}
+
+const NO_JOB: Job = { total: 0, done: 0, failed: 0, state: 'done' };
+let job = NO_JOB;
+let end = new AbortController();
+let listener: (job: Job) => void = () => {};
+
+/** Tells `next` of the job now and at every change, and no one else any more. */
+export function watchJob(next: (job: Job) => void): void {
+  listener = next;
+  next(job);
+}
+
+/**
+ * Hashes `files` in the Worker and adds them to the session, in their order. Stopped, it adds those that are done, in
+ * whatever order they came to be.
+ */
+export async function startHashing(files: readonly Blob[]): Promise<void> {
+  end = new AbortController();
+  const { signal } = end;
+  const change = (changed: Partial<Job>) => {
+    // Not for a job that was forgotten meanwhile.
+    if (signal !== end.signal) return;
+    job = { ...job, ...changed };
+    listener(job);
+  };
+  change({ total: files.length, done: 0, failed: 0, state: 'running' });
+  const first = session.chosen + 1;
+  const results = await Promise.all(
+    files.map(async (file, i): Promise<Picture | undefined> => {
+      const chosen = { number: first + i, file };
+      try {
+        const image = await hashImageFile(file, { workerUrl: hasherUrl(), signal, exact: true });
+        change({ done: job.done + 1 });
+        return { ...chosen, image };
+      } catch (error) {
+        if (!(error instanceof DecodeError)) return undefined;
+        change({ done: job.done + 1, failed: job.failed + 1 });
+        return { ...chosen, error: error.code };
+      }
+    }),
+  );
+  if (signal !== end.signal) return;
+  session.chosen += files.length;
+  session.pictures.push(...results.filter((picture) => picture !== undefined));
+  change({ state: signal.aborted ? 'stopped' : 'done' });
+}
+
+/** Stops the job; pictures that are done stay. */
+export function stopHashing(): void {
+  end.abort();
+}
+
+/** Stops the job and forgets it: no one is told. */
+export function forgetJob(): void {
+  listener = () => {};
+  end.abort();
+  end = new AbortController();
+  job = NO_JOB;
+}

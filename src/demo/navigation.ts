@@ -1,0 +1,25 @@
+/** The screens: each asks for one thing. */
+export type ScreenName =
+  | 'welcome'
+  | 'age'
+  | 'child'
+  | 'truth'
+  | 'choose'
+  | 'working'
+  | 'pictures'
+  | 'bundle'
+  | 'preview'
+  | 'done'
+  | 'withdraw';
+
+let show: (name: ScreenName) => void = () => {};
+
+/** Who shows a screen when `go` is called. */
+export function whenGoing(shower: (name: ScreenName) => void): void {
+  show = shower;
+}
+
+/** Goes to a screen. The address stays the same and the browser's history does not grow. */
+export function go(name: ScreenName): void {
+  show(name);
+}

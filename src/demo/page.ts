@@ -1,0 +1,98 @@
+import { h } from './element.js';
+import { beginAnewWhenBroughtBack, exitButton, leaveByShift } from './exit.js';
+import { forgetJob } from './hashing.js';
+import { LANGUAGES, type Language, language, languageFor, setLanguage, t } from './language.js';
+import { type ScreenName, whenGoing } from './navigation.js';
+import { onlineWords } from './parts.js';
+import { ageScreen, childScreen } from './screens/age.js';
+import { bundleScreen, previewScreen } from './screens/bundle.js';
+import { chooseScreen } from './screens/choose.js';
+import { doneScreen } from './screens/done.js';
+import { picturesScreen } from './screens/pictures.js';
+import { truthScreen } from './screens/truth.js';
+import { welcomeScreen } from './screens/welcome.js';
+import { withdrawScreen } from './screens/withdraw.js';
+import { workingScreen } from './screens/working.js';
+import { clearSession } from './session.js';
+
+const SCREENS: Record<ScreenName, () => HTMLElement> = {
+  welcome: welcomeScreen,
+  age: ageScreen,
+  child: childScreen,
+  truth: truthScreen,
+  choose: chooseScreen,
+  working: workingScreen,
+  pictures: picturesScreen,
+  bundle: bundleScreen,
+  preview: previewScreen,
+  done: doneScreen,
+  withdraw: withdrawScreen,
+};
+
+const main = h('main', { id: 'main' });
+let shown: ScreenName = 'welcome';
+
+/** Shows a screen from its top; its heading gets the focus, so that a screen reader reads on from there. */
+function show(name: ScreenName): void {
+  shown = name;
+  main.replaceChildren(SCREENS[name]());
+  scrollTo(0, 0);
+  main.querySelector('h1')?.focus({ preventScroll: true });
+}
+
+function clear(): void {
+  forgetJob();
+  clearSession();
+  main.replaceChildren();
+}
+
+/** What is around every screen: the way out first, then the language. */
+function frame(): void {
+  const choice = h(
+    'select',
+    { id: 'language', autocomplete: 'off', change: () => speak(choice.value as Language) },
+    ...Object.entries(LANGUAGES).map(([tag, { name }]) =>
+      h('option', { value: tag, lang: tag, selected: tag === language() }, name),
+    ),
+  );
+  document.body.replaceChildren(
+    h(
+      'section',
+      { class: 'top', 'aria-label': t('exit') },
+      exitButton(clear),
+      h('p', { class: 'exit-hint' }, t('exitHint')),
+    ),
+    h(
+      'header',
+      {},
+      h('p', { class: 'history' }, t('exitHistory')),
+      h('label', { for: 'language' }, t('language')),
+      choice,
+      t('machine') ? h('p', { class: 'machine' }, t('machine')) : undefined,
+    ),
+    main,
+    h('p', { id: 'status', role: 'status', class: 'unseen' }),
+  );
+}
+
+/** Puts the whole page into a language. */
+function speak(tag: Language): void {
+  setLanguage(tag);
+  frame();
+  main.replaceChildren(SCREENS[shown]());
+  document.getElementById('language')?.focus();
+}
+
+function sayWhetherOnline(): void {
+  const place = document.getElementById('online');
+  if (place) place.textContent = onlineWords();
+}
+
+setLanguage(languageFor(navigator.languages));
+frame();
+main.append(welcomeScreen());
+whenGoing(show);
+leaveByShift(clear);
+beginAnewWhenBroughtBack();
+addEventListener('online', sayWhetherOnline);
+addEventListener('offline', sayWhetherOnline);

@@ -1,0 +1,76 @@
+import { button, h } from './element.js';
+import { t } from './language.js';
+import { go, type ScreenName } from './navigation.js';
+
+/** A screen's heading, which gets the focus when the screen is shown. */
+export const heading = (text: string): HTMLElement => h('h1', { tabindex: '-1' }, text);
+
+/** A link to another site, in a tab of its own: this page stays, and tells nothing of itself. */
+export function outside(text: string, url: string): HTMLElement {
+  return h(
+    'a',
+    { href: url, target: '_blank', rel: 'noopener noreferrer', referrerpolicy: 'no-referrer' },
+    text,
+    h('span', { class: 'unseen' }, ` (${t('newTab')})`),
+  );
+}
+
+const HELPERS = [
+  ['StopNCII.org', 'https://stopncii.org/', 'helpStop'],
+  ['Take It Down', 'https://takeitdown.ncmec.org/', 'helpChild'],
+  ['Revenge Porn Helpline', 'https://revengepornhelpline.org.uk/', 'helpUk'],
+  ['Image Abuse Helpline', 'https://cybercivilrights.org/', 'helpUs'],
+] as const;
+
+/** Where to find people who help. */
+export function helplines(): HTMLElement {
+  return h(
+    'section',
+    { class: 'card help', 'aria-labelledby': 'help-title' },
+    h('h2', { id: 'help-title' }, t('helpTitle')),
+    h('p', {}, t('helpBody')),
+    h(
+      'ul',
+      {},
+      ...HELPERS.map(([name, url, words]) => h('li', {}, outside(name, url), h('br'), t(words))),
+    ),
+    h('p', { class: 'strong' }, t('helpDanger')),
+  );
+}
+
+/** How a person can see for themselves that the picture stays, and what is not closed. */
+export function checkYourself(): HTMLElement {
+  const online = h('p', { class: 'strong', id: 'online' }, onlineWords());
+  return h(
+    'details',
+    { class: 'card' },
+    h('summary', {}, t('checkTitle')),
+    h('p', {}, t('checkAirplane')),
+    online,
+    h('p', {}, t('checkWorker')),
+    h('p', { id: 'gaps' }, t('checkGaps')),
+    h('p', {}, t('checkStorage')),
+  );
+}
+
+/** Whether the browser says that it is online, in words. */
+export const onlineWords = (): string => t(navigator.onLine ? 'checkOnline' : 'checkOffline');
+
+/** The way back to another screen. */
+export const backTo = (screen: ScreenName): HTMLElement =>
+  button(t('back'), () => go(screen), 'quiet');
+
+/** A text that is shown as it is, to the last byte. */
+export function verbatim(text: string, label: string): HTMLElement {
+  return h(
+    'pre',
+    { class: 'verbatim', tabindex: '0', dir: 'ltr', role: 'region', 'aria-label': label },
+    text,
+  );
+}
+
+/** A link that saves `text` as a file of a name that says nothing. */
+export function saveLink(label: string, text: string, name: string, onSave: () => void) {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  return h('a', { class: 'button primary', href: url, download: name, click: onSave }, label);
+}

@@ -1,0 +1,144 @@
+import { type Hash, hashToHex } from '../index.js';
+import { blurredView } from './copies.js';
+import { copiesPart } from './copies-part.js';
+import { button, h } from './element.js';
+import { t } from './language.js';
+import { outlineOf } from './outline.js';
+import type { HashedPicture, Picture } from './session.js';
+
+/** Below this quality a match means little: the library's default policy never matches such a hash by itself. */
+const WEAK_QUALITY = 50;
+const TINY_SIDE = 128;
+
+/** What came of one picture, without the picture: its number and size, how good its hash is, and what it would find. */
+export function pictureCard(
+  picture: Picture,
+  { unasked, onRemove }: { unasked: boolean; onRemove: () => void },
+): HTMLElement {
+  const id = `picture-${picture.number}`;
+  const removal = button(t('pictureRemove'), onRemove, 'quiet', { 'aria-describedby': id });
+  const title = h('h2', { id }, t('picture', { n: picture.number }));
+  if (picture.image === undefined) {
+    return h(
+      'article',
+      { class: 'card', 'aria-labelledby': id },
+      title,
+      h('p', { class: 'weak' }, errorWords(picture)),
+      removal,
+    );
+  }
+  const hashed = picture as HashedPicture;
+  const { width, height } = picture.image;
+  return h(
+    'article',
+    { class: 'card', 'aria-labelledby': id },
+    title,
+    h('p', { class: 'note' }, t('pictureSize', { width, height })),
+    ...strength(hashed),
+    copiesPart(hashed, unasked),
+    outlinePart(hashed),
+    blurredPart(hashed),
+    removal,
+  );
+}
+
+function errorWords({ error }: Picture): string {
+  switch (error) {
+    case 'empty':
+      return t('errorEmpty');
+    case 'unreadable':
+      return t('errorUnreadable');
+    case 'unsupported':
+    case 'decoder-missing':
+      return t('errorUnsupported');
+    case 'corrupt':
+      return t('errorCorrupt');
+    case 'too-many-bytes':
+    case 'too-many-pixels':
+      return t('errorTooLarge');
+    case 'timeout':
+      return t('errorTimeout');
+    case 'poisoned':
+      return t('errorPoisoned');
+    default:
+      return t('errorOther');
+  }
+}
+
+function strength({ image }: HashedPicture): HTMLElement[] {
+  const tiny = Math.min(image.width, image.height) < TINY_SIDE;
+  const flat = (image.quality ?? 0) < WEAK_QUALITY;
+  if (!tiny && !flat) return [h('p', { class: 'good' }, t('strong'))];
+  return [
+    h('p', { class: 'weak' }, t('weak')),
+    h('p', {}, [tiny ? t('weakTiny') : '', flat ? t('weakFlat') : '', t('weakHelp')].join(' ')),
+  ];
+}
+
+/** The outline that the hash gives away, and the hash itself. */
+function outlinePart({ number, image }: HashedPicture): HTMLElement {
+  return unfolding(t('outlineTitle'), () => [
+    h('p', {}, t('outlineBody')),
+    outlineCanvas(image.hash, t('outlineAlt', { n: number })),
+    h('p', { class: 'note' }, t('pictureNumbers')),
+    h('code', { class: 'hash', dir: 'ltr' }, hashToHex(image.hash)),
+  ]);
+}
+
+function outlineCanvas(hash: Hash, label: string): HTMLElement {
+  const canvas = h('canvas', {
+    width: '64',
+    height: '64',
+    class: 'outline',
+    role: 'img',
+    'aria-label': label,
+  });
+  const context = canvas.getContext('2d');
+  const greys = outlineOf(hash.bytes);
+  const rgba = new Uint8ClampedArray(4 * greys.length).fill(255);
+  for (let i = 0; i < greys.length; i++) rgba.fill(greys[i]!, 4 * i, 4 * i + 3);
+  context?.putImageData(new ImageData(rgba, 64), 0, 0);
+  return canvas;
+}
+
+/** Which picture it is, very blurred, and only when asked. */
+function blurredPart({ number, file }: HashedPicture): HTMLElement {
+  const place = h('div');
+  const toggle = button(
+    t('blurShow'),
+    async () => {
+      if (place.firstChild) {
+        place.replaceChildren();
+        toggle.textContent = t('blurShow');
+        return;
+      }
+      const blob = await blurredView(file);
+      if (!blob) {
+        place.replaceChildren(h('p', { role: 'status' }, t('copiesUnmeasured')));
+        return;
+      }
+      const url = URL.createObjectURL(blob);
+      const forget = () => URL.revokeObjectURL(url);
+      place.replaceChildren(
+        h('img', { src: url, alt: t('blurAlt', { n: number }), class: 'blurred', load: forget }),
+      );
+      toggle.textContent = t('blurHide');
+    },
+    'plain',
+  );
+  return unfolding(t('blurTitle'), () => [toggle, place]);
+}
+
+/** A part that is made when it is first opened. */
+function unfolding(title: string, content: () => HTMLElement[]): HTMLElement {
+  const details = h(
+    'details',
+    {
+      toggle: () => {
+        if (details.open && details.childElementCount === 1) details.append(...content());
+      },
+    },
+    h('summary', {}, title),
+  );
+  return details;
+}

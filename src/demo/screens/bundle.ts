@@ -1,0 +1,66 @@
+import { bundleText, createBundle } from '../../submission/index.js';
+import { button, h } from '../element.js';
+import { t } from '../language.js';
+import { go } from '../navigation.js';
+import { backTo, heading, saveLink, verbatim } from '../parts.js';
+import { hashedPictures, session } from '../session.js';
+import { announce } from '../status.js';
+
+/** A name that says nothing. */
+const FILE_NAME = 'numbers.json';
+
+/** What the file will hold and what cannot be recovered, said before it is made. */
+export function bundleScreen(): HTMLElement {
+  return h(
+    'section',
+    {},
+    heading(t('bundleTitle')),
+    h('p', { class: 'lead' }, t('bundleBody')),
+    h('p', {}, t('bundleCode')),
+    h('p', { class: 'strong' }, t('bundleWarn')),
+    h('div', { class: 'actions' }, button(t('bundleMake'), make, 'primary'), backTo('pictures')),
+  );
+}
+
+async function make(): Promise<void> {
+  session.made = await createBundle(hashedPictures().map(({ image }) => image));
+  go('preview');
+}
+
+/** The file, byte for byte, its code, and the way to save it. */
+export function previewScreen(): HTMLElement {
+  const { bundle, withdrawToken } = session.made!;
+  const text = bundleText(bundle);
+  return h(
+    'section',
+    {},
+    heading(t('codeTitle')),
+    h('p', {}, t('codeBody')),
+    h('p', { class: 'code', dir: 'ltr', id: 'code' }, withdrawToken),
+    h(
+      'div',
+      { class: 'actions' },
+      button(t('codeCopy'), () => copy(withdrawToken)),
+    ),
+    h('h2', {}, t('previewTitle')),
+    h('p', {}, t('previewBody')),
+    verbatim(text, t('previewLabel')),
+    h('p', { class: 'note' }, t('saveBody')),
+    h(
+      'div',
+      { class: 'actions' },
+      saveLink(t('save'), text, FILE_NAME, () => announce(t('saved'))),
+      button(t('next'), () => go('done')),
+      backTo('pictures'),
+    ),
+  );
+}
+
+async function copy(code: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(code);
+    announce(t('codeCopied'));
+  } catch {
+    announce(t('codeNotCopied'));
+  }
+}

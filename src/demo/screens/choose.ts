@@ -1,0 +1,28 @@
+import { h } from '../element.js';
+import { filePicker } from '../file-picker.js';
+import { startHashing } from '../hashing.js';
+import { t } from '../language.js';
+import { go } from '../navigation.js';
+import { backTo, heading } from '../parts.js';
+import { session } from '../session.js';
+
+/** Where pictures are chosen. */
+export function chooseScreen(): HTMLElement {
+  return h(
+    'section',
+    {},
+    heading(t('chooseTitle')),
+    h('p', { class: 'lead' }, t('chooseBody')),
+    h('p', {}, t('truthStays')),
+    h(
+      'div',
+      { class: 'actions' },
+      filePicker('files', t('chooseButton'), 'image/*', true, (files) => {
+        void startHashing(files);
+        go('working');
+      }),
+      backTo(session.pictures.length > 0 ? 'pictures' : 'truth'),
+    ),
+    h('p', { class: 'note' }, t('chooseVideo')),
+  );
+}

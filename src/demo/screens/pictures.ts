@@ -1,0 +1,41 @@
+import { button, h } from '../element.js';
+import { counted, t } from '../language.js';
+import { go } from '../navigation.js';
+import { heading } from '../parts.js';
+import { pictureCard } from '../picture-card.js';
+import { hashedPictures, type Picture, session } from '../session.js';
+import { announce } from '../status.js';
+
+/** Up to so many pictures are tested without being asked. */
+const TESTED_UNASKED = 6;
+
+/** What came of each picture. */
+export function picturesScreen(): HTMLElement {
+  const hashed = hashedPictures().length;
+  const unasked = hashed <= TESTED_UNASKED;
+  return h(
+    'section',
+    {},
+    heading(counted('picturesTitle', session.pictures.length)),
+    h('p', { class: 'lead' }, hashed > 0 ? t('picturesBody') : t('picturesNone')),
+    h(
+      'ul',
+      { class: 'pictures' },
+      ...session.pictures.map((picture) =>
+        h('li', {}, pictureCard(picture, { unasked, onRemove: () => remove(picture) })),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'actions' },
+      hashed > 0 ? button(t('next'), () => go('bundle'), 'primary') : undefined,
+      button(t('pictureAdd'), () => go('choose')),
+    ),
+  );
+}
+
+function remove(picture: Picture): void {
+  session.pictures = session.pictures.filter((other) => other !== picture);
+  go(session.pictures.length > 0 ? 'pictures' : 'choose');
+  announce(t('pictureRemoved', { n: picture.number }));
+}

@@ -1,0 +1,32 @@
+import { button, h } from '../element.js';
+import { t } from '../language.js';
+import { go } from '../navigation.js';
+import { backTo, checkYourself, heading } from '../parts.js';
+
+const TRUTHS = [
+  'truthStays',
+  'truthNumbers',
+  'truthServices',
+  'truthEdited',
+  'truthOutline',
+  'truthDownload',
+  'truthEvidence',
+  'truthPay',
+] as const;
+
+/** What a person should know before they choose a picture. */
+export function truthScreen(): HTMLElement {
+  return h(
+    'section',
+    {},
+    heading(t('truthTitle')),
+    h('ul', { class: 'truths' }, ...TRUTHS.map((key) => h('li', {}, t(key)))),
+    checkYourself(),
+    h(
+      'div',
+      { class: 'actions' },
+      button(t('next'), () => go('choose'), 'primary'),
+      backTo('age'),
+    ),
+  );
+}

@@ -1,0 +1,69 @@
+import {
+  type Bundle,
+  createWithdrawal,
+  readBundle,
+  withdrawalText,
+} from '../../submission/index.js';
+import { button, h } from '../element.js';
+import { filePicker } from '../file-picker.js';
+import { t } from '../language.js';
+import { backTo, heading, saveLink, verbatim } from '../parts.js';
+import { announce } from '../status.js';
+
+const FILE_NAME = 'numbers-back.json';
+
+/** Takes a saved file back: with its code, a second file is made that says so. */
+export function withdrawScreen(): HTMLElement {
+  let bundle: Bundle | undefined;
+  const told = h('p', { role: 'alert', class: 'strong' });
+  const result = h('div');
+  const code = h('input', {
+    type: 'text',
+    id: 'withdraw-code',
+    class: 'field',
+    dir: 'ltr',
+    autocomplete: 'off',
+    autocapitalize: 'characters',
+    spellcheck: 'false',
+  });
+  const choose = async ([file]: readonly Blob[]) => {
+    result.replaceChildren();
+    try {
+      bundle = readBundle(new Uint8Array(await file!.arrayBuffer()));
+      told.textContent = t('withdrawRead');
+      code.focus();
+    } catch {
+      bundle = undefined;
+      told.textContent = t('withdrawBadFile');
+    }
+  };
+  const make = async () => {
+    result.replaceChildren();
+    if (!bundle) {
+      told.textContent = t('withdrawNoFile');
+      return;
+    }
+    try {
+      const text = withdrawalText(await createWithdrawal(bundle, code.value));
+      told.textContent = t('withdrawReady');
+      result.replaceChildren(
+        verbatim(text, t('previewLabel')),
+        saveLink(t('withdrawSave'), text, FILE_NAME, () => announce(t('saved'))),
+      );
+    } catch {
+      told.textContent = t('withdrawBadCode');
+    }
+  };
+  return h(
+    'section',
+    {},
+    heading(t('withdrawTitle')),
+    h('p', { class: 'lead' }, t('withdrawBody')),
+    filePicker('withdraw-file', t('withdrawFile'), '.json,application/json', false, choose),
+    h('label', { for: 'withdraw-code', class: 'label' }, t('withdrawCode')),
+    code,
+    told,
+    h('div', { class: 'actions' }, button(t('withdrawMake'), make), backTo('welcome')),
+    result,
+  );
+}

@@ -1,0 +1,47 @@
+import { button, h } from '../element.js';
+import { type Job, stopHashing, watchJob } from '../hashing.js';
+import { counted, t } from '../language.js';
+import { go } from '../navigation.js';
+import { heading } from '../parts.js';
+import { hashedPictures, session } from '../session.js';
+import { announce } from '../status.js';
+
+/** A screen reader is told of progress no more often than this. */
+const ANNOUNCE_EVERY_MILLISECONDS = 4000;
+
+/** The pictures are being hashed: how far, in words, and a way to stop. */
+export function workingScreen(): HTMLElement {
+  const bar = h('progress', { max: '1', 'aria-labelledby': 'working-words' });
+  const words = h('p', { id: 'working-words', class: 'lead' });
+  const failed = h('p', { class: 'note' });
+  let announced = Date.now();
+  watchJob((job) => {
+    if (job.state !== 'running') {
+      leaveFor(job);
+      return;
+    }
+    bar.value = job.done / job.total;
+    words.textContent = counted('workingBody', job.total, { done: job.done });
+    failed.textContent = job.failed > 0 ? counted('workingFailed', job.failed) : '';
+    if (Date.now() - announced < ANNOUNCE_EVERY_MILLISECONDS) return;
+    announced = Date.now();
+    announce(words.textContent);
+  });
+  return h(
+    'section',
+    {},
+    heading(t('workingTitle')),
+    words,
+    bar,
+    failed,
+    h('div', { class: 'actions' }, button(t('workingStop'), stopHashing)),
+  );
+}
+
+function leaveFor({ state }: Job): void {
+  watchJob(() => {});
+  go(session.pictures.length > 0 ? 'pictures' : 'choose');
+  announce(
+    state === 'stopped' ? t('stoppedStatus') : counted('doneStatus', hashedPictures().length),
+  );
+}

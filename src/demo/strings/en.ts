@@ -1,0 +1,189 @@
+/** Every word of the page, in English. A text with a number in it has a form for each plural category. */
+export const en = {
+  name: 'English',
+  title: 'Picture tool',
+  machine: '',
+  language: 'Language',
+
+  exit: 'Exit this page',
+  exitHint: 'Or press Shift 3 times.',
+  exitHistory: 'Leaving does not erase your browser history.',
+  exitTwoMore: 'Shift. Press 2 more times to leave.',
+  exitOneMore: 'Shift. Press 1 more time to leave.',
+  exitExpired: 'Leaving by Shift has timed out.',
+  exitLoading: 'Loading.',
+
+  back: 'Back',
+  next: 'Next',
+  newTab: 'opens in a new tab',
+
+  welcomeTitle: 'This is not your fault.',
+  welcomeBody:
+    'If someone shared, or says they will share, a private picture of you: you have done nothing wrong. This page can turn your pictures into numbers, here on your device. Services can use such numbers to find copies.',
+  welcomeStop: 'You can stop at any time. No account. No email. No countdown.',
+  welcomeStart: 'Start',
+  welcomeWithdraw: 'Take a file back',
+  demo: 'This page is a demonstration of the onlyhashes library. It does not register your pictures anywhere. To register them, use StopNCII.org.',
+
+  helpTitle: 'Talk to someone',
+  helpBody: 'You do not have to do this alone. These people listen, and do not judge.',
+  helpDanger: 'If you are in danger now, call the emergency number where you live.',
+  helpStop:
+    'for adults, in any country. It can pass your numbers on to services, and lists helplines.',
+  helpChild: 'if anyone in the picture was under 18 when it was taken.',
+  helpUk: 'United Kingdom: 0345 6000 459',
+  helpUs: 'United States: 1-844-878-2274',
+
+  ageTitle: 'How old is everyone in the picture?',
+  ageBody: 'This means when the picture was taken. If you are not sure, choose the second answer.',
+  ageAdult: 'Everyone was 18 or older',
+  ageChild: 'Someone was, or may have been, under 18',
+  childTitle: 'There is a better place for this',
+  childBody:
+    'Take It Down is made for pictures of people under 18. It is free, and you do not have to give your name. Please do not send the picture to anyone, also not to get help.',
+  childGo: 'Go to Take It Down',
+
+  truthTitle: 'What is true here',
+  truthStays: 'Your picture stays on this device.',
+  truthNumbers: 'Only numbers about it would leave, and only if you send them yourself.',
+  truthServices: 'The numbers work only on services that take part.',
+  truthEdited: 'Copies that were changed may get through.',
+  truthDownload:
+    'Do not download the picture again just to do this. Use one that you already have.',
+  truthEvidence: 'Keep proof first: take screenshots of messages, names and web addresses.',
+  truthPay: 'Do not pay anyone who threatens you. They often ask for more.',
+  truthOutline:
+    'The numbers are not a picture. But they give away a blurred outline of it. You can look at it here.',
+
+  checkTitle: 'Check it yourself',
+  checkAirplane:
+    'Turn on airplane mode now. This page goes on working. When you are done, you can close it before you turn airplane mode off.',
+  checkOnline: 'Your browser says: this device is online.',
+  checkOffline: 'Your browser says: this device is offline.',
+  checkWorker:
+    'The code that opens your pictures runs in a closed part of the page, a Worker. The rules in this file let that part reach nothing. Tests try this in Chromium, Firefox and WebKitGTK. Safari is not tested.',
+  checkGaps:
+    'What these rules do not close: the other code of this page could still use WebRTC, look up web names, and open another page. Parts of a picture could be hidden in a number. And no rule can forbid storage. This page does none of that, and anyone can read its source code.',
+  checkStorage: 'This page keeps no cookies and stores nothing. When you close it, it is gone.',
+
+  chooseTitle: 'Choose your pictures',
+  chooseBody:
+    'You can choose one or many. They are not shown here, and their file names are not used.',
+  chooseVideo: 'This page reads pictures only. For videos, use StopNCII.org.',
+  chooseButton: 'Choose pictures',
+
+  workingTitle: 'Working on your device',
+  workingBody: { one: '{done} of 1 picture is done.', other: '{done} of {n} pictures are done.' },
+  workingFailed: { one: '1 could not be read.', other: '{n} could not be read.' },
+  workingStop: 'Stop',
+  stoppedStatus: 'Stopped. Pictures that were not done were let go.',
+  doneStatus: {
+    one: 'Done. 1 picture has its numbers.',
+    other: 'Done. {n} pictures have their numbers.',
+  },
+
+  picturesTitle: { one: '1 picture', other: '{n} pictures' },
+  picturesNone: 'No picture could be turned into numbers. Each one below says what you can do.',
+  picturesBody:
+    'Here is what a service could find with the numbers. Take out what you do not want to include.',
+  picture: 'Picture {n}',
+  pictureSize: '{width} × {height} pixels',
+  pictureRemove: 'Take out',
+  pictureRemoved: 'Picture {n} was taken out.',
+  pictureAdd: 'Add more pictures',
+  pictureNumbers: 'Its numbers',
+  strong: 'Good: it has enough detail.',
+  weak: 'Weak: services may not use these numbers.',
+  weakTiny: 'It is very small. If you already have a larger one on this device, choose that one.',
+  weakFlat:
+    'It has little detail, so its numbers could fit other pictures too. If you already have a clearer one on this device, choose that one.',
+  weakHelp: 'You can still include it. A helpline can tell you about other ways.',
+
+  copiesTitle: 'Which copies would be found?',
+  copiesMeasure: 'Test copies of this picture',
+  copiesWorking: 'Making and testing copies on your device.',
+  copiesBody:
+    'We made changed copies of your picture on this device, and compared their numbers. Some services compare more cleverly than this test, and find more.',
+  copiesFound: 'Would be found:',
+  copiesReview: 'Might be found, if a person looks at it:',
+  copiesMissed: 'Would get through:',
+  copiesUnmeasured:
+    'This could not be tested here. Your browser changes pictures that a page reads, or cannot read this one.',
+  copyJpeg30: 'a copy of low quality (JPEG 30)',
+  copyHalf: 'a copy of half the size',
+  copyCaption: 'a copy with words across it',
+  copyMirror: 'a mirrored copy',
+  copyCrop5: 'a copy with 5 % cut off each side',
+  copyCrop10: 'a copy with 10 % cut off each side',
+  copyCrop20: 'a copy with 20 % cut off each side',
+
+  outlineTitle: 'What do the numbers give away?',
+  outlineBody:
+    'This is drawn from the numbers alone. Someone who has them, but not the picture, could draw it too.',
+  outlineAlt: 'A blurred outline, drawn from the numbers of picture {n}',
+  blurTitle: 'Which picture is this?',
+  blurShow: 'Show it, very blurred',
+  blurHide: 'Hide it',
+  blurAlt: 'A very blurred view of picture {n}',
+
+  errorEmpty: 'The file is empty. Choose another copy.',
+  errorUnreadable:
+    'The file could not be opened. Check that it is still there, and choose it again.',
+  errorUnsupported:
+    'This kind of file cannot be read here. Save a copy as JPEG or PNG with your photo app, and choose the copy. Videos cannot be read here.',
+  errorCorrupt: 'The file is damaged or is no picture. Choose another copy.',
+  errorTooLarge:
+    'The picture is too large to be opened here. Use another device, or ask a helpline.',
+  errorTimeout: 'It took too long. Choose it again, alone.',
+  errorPoisoned:
+    'Your browser changes pictures that a page reads, to protect you. So its numbers would be wrong. Save a copy as JPEG or PNG, or use another browser.',
+  errorOther: 'It could not be read. Choose it again, or use another browser.',
+
+  bundleTitle: 'Before you make the file',
+  bundleBody:
+    'The file will hold the numbers below for your pictures, the day, and a random case number. It will hold no name, no place, no file name and no picture.',
+  bundleCode: 'You will also get a code. With it you can take the file back later.',
+  bundleWarn: 'We cannot recover this code. Nobody but you will have it.',
+  bundleMake: 'Make the file',
+  previewTitle: 'Your file',
+  previewBody:
+    'This is all of it. What you save is exactly this text. The dots at its end hide how many pictures it is about.',
+  previewLabel: 'The whole file',
+  codeTitle: 'Your code',
+  codeBody: 'Write it down on paper now. Keep it where only you can find it. We cannot recover it.',
+  codeCopy: 'Copy the code',
+  codeCopied: 'The code was copied.',
+  codeNotCopied: 'It could not be copied. Please write it down.',
+  save: 'Save the file',
+  saveBody: 'If others use this device, they may see the saved file.',
+  saved: 'Your browser was asked to save the file.',
+
+  doneTitle: 'You did it.',
+  doneBody: 'Nothing has been sent. The file is yours, to give to whom you trust, or to delete.',
+  doneRegister: 'To register your pictures with services, go to StopNCII.org.',
+  doneClear: 'Clear everything',
+  cleared: 'Everything on this page was cleared.',
+
+  withdrawTitle: 'Take a file back',
+  withdrawBody:
+    'Choose the file that you saved, and type your code. You get a second file. Give that one to whoever has the first.',
+  withdrawFile: 'The file you saved',
+  withdrawCode: 'Your code',
+  withdrawMake: 'Make the second file',
+  withdrawBadFile: 'This is not a file that this page made. Choose another one.',
+  withdrawRead: 'The file was read. Now type your code.',
+  withdrawNoFile: 'Choose the file first.',
+  withdrawBadCode: 'This is not the code of that file. Check each letter.',
+  withdrawReady: 'It is ready. This is all of it:',
+  withdrawSave: 'Save the second file',
+};
+
+/** Texts with a number: a form for each plural category that the language has. */
+export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string } & {
+  readonly other: string;
+};
+
+/** A language's texts, under the keys of the English ones. */
+export type Strings = {
+  readonly [key in keyof typeof en]: (typeof en)[key] extends string ? string : Plural;
+};

@@ -1,0 +1,104 @@
+import axe from 'axe-core';
+import { expect, test } from 'vitest';
+import { describeEngine, type EnginePage } from '../browser/engines.js';
+import { buildDemo, photo, screen, speak, testFolder } from './demo-page.js';
+
+const demo = buildDemo(testFolder());
+const WIDTHS = [360, 768, 1280];
+
+/** The rules that axe finds broken, with the first element of each. */
+async function violations(page: EnginePage): Promise<string[]> {
+  return await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    const { violations: found } = await axe.run(document, { resultTypes: ['violations'] });
+    return found.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 120)}`);
+  });
+}
+
+function press(page: EnginePage, text: string): Promise<void> {
+  return page.evaluate((label: string) => {
+    const buttons = [...document.querySelectorAll<HTMLElement>('.button')];
+    buttons.find((button) => button.textContent === label)!.click();
+  }, text);
+}
+
+/** Whether anything is wider than the window. */
+function overflows(page: EnginePage): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+}
+
+for (const scheme of ['light', 'dark'] as const) {
+  describeEngine(
+    'chromium',
+    (open) => {
+      test('no screen breaks a rule of axe, or is wider than the window', async () => {
+        const page = await open.page();
+        const broken: string[] = [];
+        const check = async (name: string) => {
+          for (const width of WIDTHS) {
+            await page.resize(width, 800);
+            if (await overflows(page)) broken.push(`${name} at ${width}: wider than the window`);
+          }
+          broken.push(...(await violations(page)).map((rule) => `${name}: ${rule}`));
+        };
+        await page.goto(demo.url);
+        expect(await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)).toBe(
+          scheme === 'dark',
+        );
+        // As the test's own code: the page's policy lets no page evaluate a text.
+        await page.evaluate(axe.source as never);
+        await check('welcome');
+        await press(page, 'Take a file back');
+        await check('withdraw');
+        await press(page, 'Make the second file');
+        await check('withdraw, nothing chosen');
+        await press(page, 'Back');
+        await press(page, 'Start');
+        await check('age');
+        await press(page, 'Someone was, or may have been, under 18');
+        await check('child');
+        await press(page, 'Back');
+        await press(page, 'Everyone was 18 or older');
+        await page.evaluate(() => {
+          document.querySelector('details')!.open = true;
+        });
+        await check('truth');
+        await press(page, 'Next');
+        await check('choose');
+        await page.setFiles('#files', [
+          photo('acanthus-mollis.jpg'),
+          photo('expected.json'),
+          photo('../images/baseline.jpg'),
+        ]);
+        await screen(page, '3 pictures');
+        await page.waitFor(() =>
+          [...document.querySelectorAll('.copies')].every((part) => part.querySelector('ul')),
+        );
+        await page.evaluate(() => {
+          for (const details of document.querySelectorAll('details')) details.open = true;
+        });
+        await page.waitFor(() => document.querySelector('.outline') !== null);
+        await press(page, 'Show it, very blurred');
+        await page.waitFor(() => document.querySelector<HTMLImageElement>('.blurred')?.complete);
+        await check('pictures');
+        await press(page, 'Next');
+        await check('bundle');
+        await press(page, 'Make the file');
+        await screen(page, 'Your code');
+        await check('preview');
+        for (const tag of ['es', 'fr', 'ar', 'hi']) {
+          await speak(page, tag);
+          await check(`preview in ${tag}`);
+        }
+        await speak(page, 'en');
+        await press(page, 'Next');
+        await check('done');
+        expect(broken).toEqual([]);
+      });
+    },
+    {
+      title: `chromium, ${scheme}`,
+      args: [`--blink-settings=preferredColorScheme=${scheme === 'dark' ? 0 : 1}`],
+    },
+  );
+}

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { describeEngine, ENGINES } from '../browser/engines.js';
+import { serve } from '../browser/serve.js';
+import { buildDemo, manyPictures, photo, screen, testFolder, toChoosing } from './demo-page.js';
+
+const folder = testFolder();
+const demo = buildDemo(folder);
+const CORRUPT = 76;
+const many = manyPictures(folder, 200, CORRUPT);
+
+for (const name of ENGINES) {
+  describeEngine(name, (open) => {
+    test('200 pictures, one of them corrupt: it alone is told of, in its place', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await toChoosing(page);
+      await page.evaluate(() => {
+        const words = new Set<string>();
+        new MutationObserver(() => {
+          words.add(document.getElementById('working-words')?.textContent ?? '');
+        }).observe(document.body, { subtree: true, childList: true, characterData: true });
+        Object.assign(window, { words });
+      });
+      await page.setFiles('#files', many);
+      await screen(page, '200 pictures', 90_000);
+      const found = await page.evaluate(() => {
+        const cards = [...document.querySelectorAll('article')];
+        const { words } = window as unknown as { words: Set<string> };
+        return {
+          cards: cards.length,
+          titles: cards.map((card) => card.querySelector('h2')!.textContent),
+          failed: cards
+            .filter((card) => card.textContent!.includes('damaged'))
+            .map((card) => card.querySelector('h2')!.textContent),
+          progress: [...words].filter((text) => / of 200 pictures are done\.$/.test(text)).length,
+          names: document.documentElement.outerHTML.includes('private-'),
+        };
+      });
+      expect(found.titles).toEqual(Array.from({ length: 200 }, (_, i) => `Picture ${i + 1}`));
+      expect(found.failed).toEqual([`Picture ${CORRUPT + 1}`]);
+      expect(found.progress).toBeGreaterThan(20);
+      expect(found.names).toBe(false);
+      // Many are tested only when asked.
+      expect(await page.evaluate(() => document.querySelectorAll('.copies ul').length)).toBe(0);
+    });
+
+    test('stopped in the middle: what is done stays, the rest is let go, and it goes on', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await toChoosing(page);
+      // Stops when some are done, from within: 200 are soon over.
+      await page.evaluate(() => {
+        const watch = new MutationObserver(() => {
+          const words = document.getElementById('working-words')?.textContent ?? '';
+          if (Number.parseInt(words, 10) < 10 || !words) return;
+          watch.disconnect();
+          [...document.querySelectorAll<HTMLElement>('.button')]
+            .find((button) => button.textContent === 'Stop')!
+            .click();
+        });
+        watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+      });
+      await page.setFiles('#files', many);
+      await page.waitFor(() => document.querySelector('.pictures') !== null);
+      const kept = await page.evaluate(() => document.querySelectorAll('article').length);
+      expect(kept).toBeGreaterThanOrEqual(10);
+      expect(kept).toBeLessThan(200);
+      expect(await page.evaluate(() => document.getElementById('status')!.textContent)).toMatch(
+        /^Stopped\./,
+      );
+      await page.evaluate(() => {
+        [...document.querySelectorAll<HTMLElement>('.button')]
+          .find((button) => button.textContent === 'Add more pictures')!
+          .click();
+      });
+      await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
+      await screen(page, `${kept + 1} pictures`);
+    });
+
+    test('from a server that is gone, it goes on as before', async () => {
+      const site = await serve((path) => (path === '/' ? { body: demo.html } : undefined));
+      const page = await open.page();
+      await page.goto(site.url);
+      await site.close();
+      await toChoosing(page);
+      await page.setFiles('#files', [
+        photo('acanthus-mollis.jpg'),
+        photo('nagasaki-boats-q40.jpg'),
+      ]);
+      await screen(page, '2 pictures');
+      await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 14);
+      const found = await page.evaluate(() =>
+        [...document.querySelectorAll('.good + ul [data-copy]')].map(
+          (copy) => (copy as HTMLElement).dataset.copy,
+        ),
+      );
+      // As these photos' copies are in any decoder: a poorer JPEG and half the size are matches.
+      expect(found.filter((copy) => copy === 'jpeg30')).toHaveLength(2);
+      expect(found.filter((copy) => copy === 'half')).toHaveLength(2);
+      expect(found).not.toContain('mirror');
+      expect(found).not.toContain('crop20');
+    });
+
+    test('the file reloads with no network and begins anew', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await toChoosing(page);
+      await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
+      await screen(page, '1 picture');
+      await page.goto(demo.url);
+      await page.waitFor(
+        () => document.querySelector('h1')?.textContent === 'This is not your fault.',
+      );
+      await toChoosing(page);
+      await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
+      await screen(page, '1 picture');
+    });
+  });
+}

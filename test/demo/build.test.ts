@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { LANGUAGES } from '../../src/demo/language.js';
+import { headersOf } from '../../src/demo/policy.js';
+import { buildDemo, testFolder } from './demo-page.js';
+
+const folder = testFolder();
+mkdirSync(join(folder, 'a'));
+mkdirSync(join(folder, 'elsewhere'));
+const one = buildDemo(join(folder, 'a'));
+const { html } = one;
+const sha256 = (text: string, encoding: 'hex' | 'base64') =>
+  createHash('sha256').update(text).digest(encoding);
+const policy = /content="(default-src[^"]+)"/.exec(html)![1]!;
+const between = (open: string, close: string) =>
+  html.slice(html.indexOf(open) + open.length, html.lastIndexOf(close));
+
+test('two builds are the same bytes, and their digest is printed', () => {
+  const two = buildDemo(join(folder, 'elsewhere'));
+  expect(two.html === html).toBe(true);
+  expect(one.printed).toContain(sha256(html, 'hex'));
+});
+
+test('the policy pins the one script and the one style, and allows no connection', () => {
+  expect(policy).toBe(
+    [
+      "default-src 'none'",
+      `script-src 'sha256-${sha256(between('<script>', '</script>'), 'base64')}' 'wasm-unsafe-eval'`,
+      'worker-src blob:',
+      "connect-src 'none'",
+      'img-src blob:',
+      'media-src blob:',
+      `style-src 'sha256-${sha256(between('<style>', '</style>'), 'base64')}'`,
+      "form-action 'none'",
+      "base-uri 'none'",
+    ].join('; '),
+  );
+  // Before anything that it is to govern.
+  expect(html.indexOf('Content-Security-Policy')).toBeLessThan(html.indexOf('<style>'));
+});
+
+test('served, it is not kept, not framed and tells no referrer', () => {
+  expect(headersOf(policy)).toMatchObject({
+    'content-security-policy': `${policy}; frame-ancestors 'none'`,
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+  });
+});
+
+test('it is one file: one script, one style, nothing fetched, no style of an element', () => {
+  expect(html.match(/<script\b/gi)).toHaveLength(1);
+  expect(html.match(/<\/script/gi)).toHaveLength(1);
+  expect(html.match(/<style\b/gi)).toHaveLength(1);
+  const body = html.replace(between('<script>', '</script>'), '');
+  expect(body).not.toMatch(/<(link|iframe|object|embed|base|img|audio|video|source)\b/i);
+  expect(html.match(/\sstyle=/g)).toBeNull();
+  expect(between('<style>', '</style>')).not.toMatch(/url\(|@import|@font-face/);
+});
+
+test('its script has no word for storing, sending or writing HTML', () => {
+  const words =
+    /localStorage|sessionStorage|indexedDB|document\.cookie|caches\.(?:open|match|keys)|serviceWorker|sendBeacon|WebSocket|RTCPeerConnection|EventSource|innerHTML|insertAdjacentHTML|document\.write/g;
+  // The decoders' loaders know `fetch` and `console`: they are given their code, and the policy forbids the rest.
+  expect(between('<script>', '</script>').match(words)).toBeNull();
+});
+
+test('the places it names are these alone', () => {
+  const named = [...html.matchAll(/https?:\/\/[a-z0-9.-]+/g)].map(([url]) => url);
+  expect(new Set(named)).toEqual(
+    new Set([
+      'https://stopncii.org',
+      'https://takeitdown.ncmec.org',
+      'https://revengepornhelpline.org.uk',
+      'https://cybercivilrights.org',
+      'https://www.wikipedia.org',
+    ]),
+  );
+});
+
+describe.each(Object.entries(LANGUAGES))('in %s', (_, strings) => {
+  test('no word promises what is not so', () => {
+    const words = JSON.stringify(strings);
+    expect(words).not.toMatch(
+      /anonym|irreversib|anónim|irreversible|anonyme|مجهول|गुमनाम|cannot be turned back/i,
+    );
+  });
+});

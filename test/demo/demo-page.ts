@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll } from 'vitest';
+import type { EnginePage } from '../browser/engines.js';
+import { ROOT } from '../package.js';
+
+/** A folder that is gone when the test file has run. */
+export function testFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-demo-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  return folder;
+}
+
+/** Builds the page from `dist` into `folder`. */
+export function buildDemo(folder: string): {
+  path: string;
+  url: string;
+  html: string;
+  printed: string;
+} {
+  const path = join(folder, 'onlyhashes.html');
+  const printed = execFileSync(process.execPath, [join(ROOT, 'dist/demo-build.js'), path], {
+    encoding: 'utf8',
+  });
+  return { path, url: pathToFileURL(path).href, html: readFileSync(path, 'utf8'), printed };
+}
+
+/** `count` pictures in `folder`; the one at `corrupt` breaks off. */
+export function manyPictures(folder: string, count: number, corrupt: number): string[] {
+  const from = join(ROOT, 'fixtures/photos/locomotion-house-cat-w301.jpg');
+  return Array.from({ length: count }, (_, i) => {
+    const path = join(folder, `private-${i}.jpg`);
+    copyFileSync(from, path);
+    if (i === corrupt) truncateSync(path, 2000);
+    return path;
+  });
+}
+
+/** A photo of the fixtures. */
+export const photo = (name: string): string => join(ROOT, 'fixtures/photos', name);
+
+/** Presses Tab until the focus is on what is labelled `label`, as a keyboard's user does. */
+export async function tabTo(page: EnginePage, label: string): Promise<void> {
+  const seen: string[] = [];
+  for (let presses = 0; presses < 80; presses++) {
+    await page.press('Tab');
+    const focused = await focusedLabel(page);
+    if (focused === label) return;
+    seen.push(focused);
+  }
+  throw new Error(`Tab never came to "${label}", but to ${seen.join(' | ')}`);
+}
+
+/** What the focus is on, as a screen reader would call it. */
+export function focusedLabel(page: EnginePage): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement as HTMLInputElement | null;
+    const label = element?.labels?.[0] ?? element;
+    return (label?.textContent ?? '').trim();
+  });
+}
+
+/** Goes by Tab to what is labelled `label` and presses Enter. */
+export async function choose(page: EnginePage, label: string): Promise<void> {
+  await tabTo(page, label);
+  await page.press('Enter');
+}
+
+/** Waits for a screen by its heading, which then has the focus. */
+export async function screen(page: EnginePage, heading: string, milliseconds = 30_000) {
+  await page.waitFor(
+    (text: string) => {
+      const h1 = document.querySelector('h1');
+      return h1?.textContent === text && document.activeElement === h1;
+    },
+    [heading],
+    milliseconds,
+  );
+}
+
+/** From the first screen to the one where pictures are chosen, by keyboard. */
+export async function toChoosing(page: EnginePage): Promise<void> {
+  await choose(page, 'Start');
+  await screen(page, 'How old is everyone in the picture?');
+  await choose(page, 'Everyone was 18 or older');
+  await screen(page, 'What is true here');
+  await choose(page, 'Next');
+  await screen(page, 'Choose your pictures');
+}
+
+/** Puts the page into a language. */
+export async function speak(page: EnginePage, tag: string): Promise<void> {
+  await page.evaluate((language: string) => {
+    const select = document.querySelector<HTMLSelectElement>('#language')!;
+    select.value = language;
+    select.dispatchEvent(new Event('change'));
+  }, tag);
+}

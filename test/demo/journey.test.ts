@@ -1,0 +1,156 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { hashToHex } from '../../src/hash.js';
+import { hashFile } from '../../src/node/index.js';
+import { readBundle, readWithdrawal } from '../../src/submission/index.js';
+import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
+import {
+  buildDemo,
+  choose,
+  focusedLabel,
+  photo,
+  screen,
+  tabTo,
+  testFolder,
+  toChoosing,
+} from './demo-page.js';
+
+const folder = testFolder();
+const demo = buildDemo(folder);
+const PHOTOS = ['acanthus-mollis.jpg', 'allium-oreophilum-w500.webp', 'march-pastoral-w700.png'];
+
+/** Keeps what the page hands to the browser for saving, beside letting it. */
+function keepBlobs(page: EnginePage) {
+  return page.evaluate(() => {
+    const kept: Record<string, Blob> = {};
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob: Blob) => {
+      const url = make(blob);
+      kept[url] = blob;
+      return url;
+    };
+    Object.assign(window, { kept });
+  });
+}
+
+function savedText(page: EnginePage): Promise<string> {
+  return page.evaluate(async () => {
+    const link = document.querySelector<HTMLAnchorElement>('a[download]')!;
+    const { kept } = window as unknown as { kept: Record<string, Blob> };
+    return await new Response(kept[link.href]!).text();
+  });
+}
+
+for (const name of ENGINES) {
+  describeEngine(
+    name,
+    (open) => {
+      test('from the first screen to a saved file, by keyboard alone, from file:', async () => {
+        const page = await open.page();
+        await page.goto(demo.url);
+        await keepBlobs(page);
+        await page.press('Tab');
+        expect(await focusedLabel(page)).toBe('Exit this page');
+        await toChoosing(page);
+        await tabTo(page, 'Choose pictures');
+        // The device's own file chooser is no part of the page: its answer is put in.
+        await page.setFiles('#files', PHOTOS.map(photo));
+        await screen(page, '3 pictures');
+        await choose(page, 'Next');
+        await screen(page, 'Before you make the file');
+        expect(await textOf(page, 'main')).toContain('We cannot recover this code.');
+        await choose(page, 'Make the file');
+        await screen(page, 'Your code');
+        const preview = await textOf(page, '.verbatim');
+        const code = await textOf(page, '#code');
+        await choose(page, 'Save the file');
+        const saved = await savedText(page);
+
+        // What is shown is what is saved, to the last byte.
+        expect(saved).toBe(preview);
+        expect(saved.length).toBe(4096);
+        const bundle = readBundle(saved);
+        const hashes = new Set<string>();
+        for (const file of PHOTOS) {
+          const image = await hashFile(photo(file), { exact: true });
+          hashes.add(hashToHex(image.hash));
+          for (const variant of image.variants) hashes.add(hashToHex(variant.hash));
+        }
+        expect(new Set(bundle.hashes.map(({ hash }) => hash))).toEqual(hashes);
+        expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){5}[0-9A-HJKMNP-TV-Z]{4}$/);
+        expect(saved).not.toContain(code);
+        if (name === 'firefox') {
+          await expect.poll(() => savedFile(), { timeout: 20_000 }).toBe(preview);
+        }
+        await choose(page, 'Next');
+        await screen(page, 'You did it.');
+
+        // Nothing is stored, and no file's name is on the page or in the file.
+        expect(await stored(page)).toEqual([]);
+        const everything = (await page.evaluate(() => document.documentElement.outerHTML)) + saved;
+        for (const file of PHOTOS) expect(everything).not.toContain(file.split('.')[0]);
+
+        // The saved file is taken back with its code.
+        const path = join(folder, `${name}.json`);
+        await choose(page, 'Clear everything');
+        await screen(page, 'This is not your fault.');
+        writeFileSync(path, saved);
+        await choose(page, 'Take a file back');
+        await screen(page, 'Take a file back');
+        await page.setFiles('#withdraw-file', [path]);
+        await page.waitFor(() => document.activeElement?.id === 'withdraw-code');
+        for (const digit of code.toLowerCase().replaceAll('-', '')) await page.press(digit);
+        await choose(page, 'Make the second file');
+        await page.waitFor(() => document.querySelector('.verbatim') !== null);
+        const back = await savedText(page);
+        expect(back).toBe(await textOf(page, '.verbatim'));
+        expect(readWithdrawal(back)).toMatchObject({ case: bundle.case, token: code });
+      });
+    },
+    {
+      preferences: {
+        'browser.download.folderList': 2,
+        'browser.download.dir': folder,
+        'browser.download.useDownloadDir': true,
+        'browser.download.alwaysOpenPanel': false,
+        'browser.download.always_ask_before_handling_new_types': false,
+        'browser.helperApps.neverAsk.saveToDisk': 'application/json',
+      },
+    },
+  );
+}
+
+function textOf(page: EnginePage, selector: string): Promise<string> {
+  return page.evaluate((query: string) => document.querySelector(query)!.textContent!, selector);
+}
+
+/** The file that Firefox saved, whole. */
+function savedFile(): string | undefined {
+  const path = join(folder, 'numbers.json');
+  const partial = readdirSync(folder).some((file) => file.endsWith('.part'));
+  return existsSync(path) && !partial ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** Names of what the page has stored anywhere. */
+function stored(page: EnginePage): Promise<string[]> {
+  return page.evaluate(async () => {
+    const names: string[] = [];
+    const look = async (what: () => unknown[] | Promise<unknown[]>) => {
+      // A browser may forbid a page from file: even to look.
+      names.push(
+        ...(
+          await Promise.resolve()
+            .then(what)
+            .catch(() => [])
+        ).map(String),
+      );
+    };
+    await look(() => Object.keys(localStorage));
+    await look(() => Object.keys(sessionStorage));
+    await look(() => (document.cookie ? [document.cookie] : []));
+    await look(async () => (await indexedDB.databases()).map(({ name }) => name));
+    await look(() => caches.keys());
+    return names;
+  });
+}

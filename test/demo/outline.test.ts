@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { outlineOf } from '../../src/demo/outline.js';
+import { distance, type Hash } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+
+/** A hash as PDQ gives them: half of its bits are set. */
+const balanced: fc.Arbitrary<Hash> = fc
+  .shuffledSubarray(
+    Array.from({ length: 256 }, (_, bit) => bit),
+    { minLength: 128, maxLength: 128 },
+  )
+  .map((bits) => {
+    const bytes = new Uint8Array(32);
+    for (const bit of bits) bytes[bit >> 3]! |= 1 << (bit & 7);
+    return { algorithm: 'pdq', bytes };
+  });
+
+test('the outline is what the hash says: hashed in turn, it gives that hash again', () => {
+  fc.assert(
+    fc.property(balanced, (hash) => {
+      const data = outlineOf(hash.bytes);
+      const again = pdq({ data, width: 64, height: 64, channels: 1 });
+      // Greys are whole numbers, which costs the weakest frequencies a bit now and then.
+      expect(distance(again.hash, hash)).toBeLessThanOrEqual(4);
+    }),
+    { numRuns: 200, seed: 1 },
+  );
+});
