@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Algorithm, isAlgorithm } from '../src/hash.js';
+import { policyFor } from '../src/matching/policy.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../src/variants/variants-of.js';
 import type { Bench, BenchContext } from './harness.js';
 import { machine } from './harness.js';
@@ -49,7 +50,8 @@ async function run(context: BenchContext): Promise<void> {
   const bits = bitsOfDefault(algorithm);
   const thresholds = THRESHOLDS.map((threshold) => Math.round((threshold * bits) / 256));
   const matchDistance = thresholds[1]!;
-  const setup: Setup = { algorithm, profile, seed, matchDistance };
+  const { minQuality } = policyFor(algorithm, bits);
+  const setup: Setup = { algorithm, profile, seed, matchDistance, minQuality };
   const crew = new Crew(new URL('./bench-worker.js', import.meta.url), { setup, fillers });
   try {
     const all: Entry[] = [];

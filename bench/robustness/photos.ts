@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { pdq } from '../../src/hashing/pdq.js';
 import type { PhotoFile } from './photo-files.js';
-import { cropped, type Raster, rasterOf } from './raster.js';
+import { cropped, type Raster, rasterOf, resized } from './raster.js';
 
 /** Sides of a tile that counts as a photo of its own, at least. */
 const TILE = 400;
@@ -9,10 +9,13 @@ const TILE = 400;
 const WORKING_SIDE = 1920;
 /** A whole photo is brought to this. */
 const WHOLE_SIDE = 1024;
-/**
- * PDQ quality below which a photo or tile is flat: the policy's own gate, below which nothing is a match by itself.
- */
+/** PDQ quality below which a whole photo is left out: below it the policy lets nothing match by itself. */
 const LEAST_QUALITY = 50;
+/**
+ * Mean step between neighbours of a tile's reduction to 32 x 32, of 255, across and down: with less in either direction
+ * a tile is sky, blur or stripes, and much like its neighbours.
+ */
+const LEAST_STEP = 5;
 const MOST_TILES = 4;
 /** A whole photo with a shorter side under this is left out. */
 const LEAST_SIDE = 300;
@@ -56,9 +59,27 @@ export async function photosOf({ source, path }: PhotoFile): Promise<Photo[]> {
       const column = tile % columns;
       const row = Math.floor(tile / columns);
       const raster = cropped(large, column * width, row * height, width, height);
-      if (pdq(raster).quality < LEAST_QUALITY) continue;
+      if ((await leastStep(raster)) < LEAST_STEP) continue;
       tiles.push({ name: `${source} ${column + 1},${row + 1}`, source, whole: false, raster });
     }
   }
   return [...photos, ...tiles.slice(0, MOST_TILES)];
+}
+
+/** Mean difference of neighbours across or down, whichever is less, of the picture reduced to 32 x 32 greys. */
+async function leastStep(raster: Raster): Promise<number> {
+  const { data } = await resized(raster, 32, 32);
+  const grey = (x: number, y: number) => {
+    const at = 3 * (32 * y + x);
+    return 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+  };
+  let across = 0;
+  let down = 0;
+  for (let line = 0; line < 32; line++) {
+    for (let i = 1; i < 32; i++) {
+      across += Math.abs(grey(i, line) - grey(i - 1, line));
+      down += Math.abs(grey(line, i) - grey(line, i - 1));
+    }
+  }
+  return Math.min(across, down) / (31 * 32);
 }

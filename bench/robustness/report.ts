@@ -64,14 +64,14 @@ export function markdown(summary: Summary, facts: RunFacts): string {
 
 ${count(all.queries)} edited photos: ${edits.length} edits of ${facts.queried.photos} photos (from ${facts.queried.sources.length} files), searched for
 among ${facts.listed.photos} photos by the hash of each one's unaltered pixels (${facts.listed.duplicates} exact duplicates were left out). A photo is a whole file, or a tile of
-one of at least 400 pixels a side, whose PDQ quality is at least 50; tiles of one file are disjoint and count as unrelated, a file and its own tile as neither.
+one of at least 400 pixels a side that is neither sky nor blur nor stripes; tiles of one file are disjoint and count as unrelated, a file and its own tile as neither.
 ${facts.split}
 Files queried: ${facts.queried.sources.join(', ')}. In the other cells of collages: ${facts.fillers.join(', ')} (on no list).
 
 ## Found
 Macro recall over the ${edits.length} edits within ${facts.matchDistance} bits: **${percent(summary.macroRecall, 1)} %** with variants, ${percent(summary.plainMacroRecall, 1)} % of the picture alone.
 AUC ${summary.auc.toFixed(6)}. Cost: ${summary.hashes.mean.toFixed(1)} hashes a query (at most ${summary.hashes.most}), ${summary.milliseconds.median.toFixed(1)} ms (p90 ${summary.milliseconds.p90.toFixed(1)}; ${'decoding not counted, all cores at work'}).
-Distances are of the nearest variant, in bits; recalls in percent; "alone" is the hash of the picture as it is.
+Distances are of the nearest variant of quality 50 or more (below, the policy has a person review it), in bits; recalls in percent; "alone" is the hash of the picture as it is.
 
 ![recall by family](recall.svg)
 

@@ -14,9 +14,9 @@ const FINE = 0.05;
 /** Points looked at along each side. */
 const POINTS = 64;
 /** How far a channel may be from the fill's colour. */
-const TOLERANCE = 24;
+const TOLERANCE = 14;
 /** Points just outside that are fill, less points just inside that are, at least. */
-const LEAST_FIT = 0.5;
+const LEAST_FIT = 0.35;
 
 /**
  * The turn of a picture whose canvas grew to hold it, told by the fill of its four corners. The canvas's sides and an
