@@ -44,6 +44,8 @@ export interface BenchContext {
 export interface Bench {
   readonly name: string;
   readonly about: string;
+  /** takes many minutes: runs only when it is named */
+  readonly long?: boolean;
   run(context: BenchContext): Promise<void>;
 }
 

@@ -4,7 +4,9 @@ import { fileBench } from './file.js';
 import { type Bench, machine, type Race } from './harness.js';
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
+import { robustnessBench } from './robustness.js';
 import { scanBench } from './scan.js';
+import { variantsBench } from './variants.js';
 
 /** Every benchmark, by the name that `onlyhashes bench NAME` takes. */
 export const BENCHES: readonly Bench[] = [
@@ -14,6 +16,8 @@ export const BENCHES: readonly Bench[] = [
   fileBench,
   imageHashBench,
   hashListBench,
+  variantsBench,
+  robustnessBench,
 ];
 
 export interface RunOptions {
@@ -23,7 +27,7 @@ export interface RunOptions {
 }
 
 /**
- * Runs the named benchmarks, all of them where none is named, and prints ratios first, then times.
+ * Runs the named benchmarks, all but the long ones where none is named, and prints ratios first, then times.
  * @throws {RangeError} if a name is none of `BENCHES`
  */
 export async function runBenches(
@@ -36,7 +40,9 @@ export async function runBenches(
       throw new RangeError(`expected a benchmark's name (${known}), got ${name}`);
     }
   }
-  const chosen = BENCHES.filter(({ name }) => names.length === 0 || names.includes(name));
+  const chosen = BENCHES.filter(({ name, long }) =>
+    names.length === 0 ? !long : names.includes(name),
+  );
   const results = [];
   if (!json) {
     for (const [key, value] of Object.entries(machine())) console.log(`${key.padEnd(9)}${value}`);

@@ -22,6 +22,7 @@ import type { Job } from './robustness/worker.js';
 export const robustnessBench: Bench = {
   name: 'robustness',
   about: 'which edits of a photo are still found, what is not, at what cost',
+  long: true,
   run,
 };
 
