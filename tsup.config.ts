@@ -11,6 +11,7 @@ const entry = Object.fromEntries(
     matching: 'src/matching/index.ts',
     submission: 'src/submission/index.ts',
     node: 'src/node/index.ts',
+    'index-worker': 'src/node/index-worker.ts',
     browser: 'src/browser/index.ts',
     'browser-worker': 'src/browser/worker.ts',
     cli: 'src/cli/index.ts',

@@ -29,5 +29,11 @@ export {
   type SaveOptions,
   saveIndex,
 } from './index-file.js';
+export {
+  createIndexPool,
+  type IndexPool,
+  type PoolOptions,
+  type PoolSearchOptions,
+} from './index-pool.js';
 export type { ImageSource } from './read-bytes.js';
 export { variantPicture } from './variant-picture.js';

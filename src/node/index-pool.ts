@@ -1,0 +1,196 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Hash, PackedHashes } from '../hash.js';
+import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
+import { checkMaxDistance, packedWords } from '../indexing/packed-words.js';
+import type { PoolAnswer, PoolTask } from './index-worker.js';
+import { onAbort } from './on-abort.js';
+import { Turns } from './turns.js';
+
+export interface PoolOptions {
+  /** threads; one a core unless told */
+  workers?: number;
+  /** where `index-worker.js` lies, if a bundler moved it away from this file */
+  workerUrl?: URL;
+}
+
+export interface PoolSearchOptions {
+  /** gives up: what is not begun is left, and the promise is rejected with the signal's reason */
+  signal?: AbortSignal;
+}
+
+/** Threads that search one index together. */
+export interface IndexPool {
+  readonly workers: number;
+
+  /**
+   * The hits of each query, in the order of the queries, as `HammingIndex.searchBatch` gives them.
+   * @throws {TypeError | RangeError} if a query is of another kind than the index, or `maxDistance` of none
+   */
+  searchBatch(
+    queries: Iterable<Hash> | PackedHashes,
+    maxDistance: number,
+    options?: PoolSearchOptions,
+  ): Promise<Hit[][]>;
+
+  /**
+   * The hits of each query of a stream, in its order. Only a few chunks of queries are read ahead: a source is never
+   * drained faster than its hits are taken.
+   */
+  search(
+    queries: AsyncIterable<Hash> | Iterable<Hash>,
+    maxDistance: number,
+    options?: PoolSearchOptions,
+  ): AsyncIterable<Hit[]>;
+
+  /** Ends the threads; searches that are under way are rejected. */
+  close(): Promise<void>;
+}
+
+/** Queries a thread gets at a time: a few milliseconds of work, against about 0.05 for the message. */
+const CHUNK = 128;
+/** Chunks that a thread has at most, so that it need not wait for the next. */
+const AHEAD = 2;
+
+/**
+ * Threads that search `index` as it is now, in one SharedArrayBuffer that all of them read (what is added or removed
+ * later needs another pool). Two threads answer more than one, but not twice as much where memory is the limit.
+ * @example
+ * const pool = createIndexPool(index);
+ * const hits = await pool.searchBatch(queries, 31, { signal });
+ * await pool.close();
+ */
+export function createIndexPool(index: HammingIndex, options: PoolOptions = {}): IndexPool {
+  const { workers = availableParallelism(), workerUrl } = options;
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new RangeError(`expected workers >= 1, got ${workers}`);
+  }
+  const url = workerUrl ?? new URL('./index-worker.js', import.meta.url);
+  return new Pool(index, workers, url);
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** in the order in which they were sent, which is that of the answers */
+  readonly waiting: { resolve(answer: PoolAnswer): void; reject(error: unknown): void }[];
+}
+
+class Pool implements IndexPool {
+  readonly #kind: Pick<HammingIndex, 'algorithm' | 'bits'>;
+  readonly #threads: Thread[];
+  readonly #turns: Turns;
+  #ended: Error | undefined;
+
+  constructor(index: HammingIndex, workers: number, url: URL) {
+    this.#kind = { algorithm: index.algorithm, bits: index.bits };
+    this.#turns = new Turns(AHEAD * workers);
+    const buffer = index.toBuffer({ shared: true });
+    this.#threads = Array.from({ length: workers }, () => {
+      const worker = new Worker(url, { workerData: { buffer } });
+      const thread: Thread = { worker, waiting: [] };
+      worker.on('message', (answer: PoolAnswer) => {
+        thread.waiting.shift()?.resolve(answer);
+      });
+      worker.on('error', (error) =>
+        this.#end(new Error('an index worker failed', { cause: error })),
+      );
+      worker.on('exit', () => this.#end(new Error('an index worker ended')));
+      // An idle pool keeps no process alive.
+      worker.unref();
+      return thread;
+    });
+  }
+
+  get workers(): number {
+    return this.#threads.length;
+  }
+
+  async searchBatch(
+    queries: Iterable<Hash> | PackedHashes,
+    maxDistance: number,
+    { signal }: PoolSearchOptions = {},
+  ): Promise<Hit[][]> {
+    checkMaxDistance(maxDistance, this.#kind.bits);
+    const { words } = packedWords(queries, this.#kind);
+    const bytes = new Uint8Array(words.buffer);
+    const step = (CHUNK * this.#kind.bits) / 8;
+    const parts: Promise<Hit[][]>[] = [];
+    for (let at = 0; at < bytes.length; at += step) {
+      const part = this.#turns.run(
+        () => this.#send({ bytes: bytes.slice(at, at + step), maxDistance }),
+        signal,
+      );
+      parts.push(part);
+    }
+    // What a thread has begun goes on to its end, and is dropped.
+    let forget = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      forget = onAbort(signal, () => reject(signal?.reason));
+    });
+    try {
+      return (await Promise.race([Promise.all(parts), aborted])).flat();
+    } finally {
+      forget();
+    }
+  }
+
+  async *search(
+    queries: AsyncIterable<Hash> | Iterable<Hash>,
+    maxDistance: number,
+    options: PoolSearchOptions = {},
+  ): AsyncGenerator<Hit[]> {
+    const ahead: Promise<Hit[][]>[] = [];
+    let chunk: Hash[] = [];
+    const flush = () => {
+      const answer = this.searchBatch(chunk, maxDistance, options);
+      // Heard of when its turn comes, or not at all where an earlier one failed.
+      answer.catch(() => {});
+      ahead.push(answer);
+      chunk = [];
+    };
+    for await (const query of queries) {
+      chunk.push(query);
+      if (chunk.length < CHUNK) continue;
+      flush();
+      if (ahead.length > AHEAD * this.workers) yield* await ahead.shift()!;
+    }
+    if (chunk.length > 0) flush();
+    for (const answer of ahead) yield* await answer;
+  }
+
+  async close(): Promise<void> {
+    this.#end(new Error('the index pool is closed'));
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  async #send(task: PoolTask): Promise<Hit[][]> {
+    if (this.#ended) throw this.#ended;
+    const thread = this.#threads.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
+    thread.worker.ref();
+    try {
+      const { totals, hits } = await new Promise<PoolAnswer>((resolve, reject) => {
+        thread.waiting.push({ resolve, reject });
+        thread.worker.postMessage(task, [task.bytes.buffer as ArrayBuffer]);
+      });
+      return hitsOf(totals, hits);
+    } finally {
+      if (thread.waiting.length === 0) thread.worker.unref();
+    }
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { waiting } of this.#threads) {
+      for (const { reject } of waiting.splice(0)) reject(this.#ended);
+    }
+  }
+}
+
+function hitsOf(totals: Uint32Array, hits: Uint32Array): Hit[][] {
+  let at = 0;
+  return Array.from(totals, (total) => {
+    const found: Hit[] = [];
+    for (let i = 0; i < total; i++, at += 2) found.push({ id: hits[at]!, distance: hits[at + 1]! });
+    return found;
+  });
+}

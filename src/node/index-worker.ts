@@ -1,0 +1,41 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { indexFromBuffer } from '../indexing/create.js';
+
+/** What a worker gets: packed queries, and how far to look. */
+export interface PoolTask {
+  readonly bytes: Uint8Array;
+  readonly maxDistance: number;
+}
+
+/** What it gives back: how many hits each query has, and all their ids and distances, pair by pair. */
+export interface PoolAnswer {
+  readonly totals: Uint32Array;
+  readonly hits: Uint32Array;
+}
+
+// The program of one thread of `createIndexPool`: it attaches to the shared buffer, which the pool has verified or made.
+const index = indexFromBuffer((workerData as { buffer: SharedArrayBuffer }).buffer, {
+  verify: false,
+});
+let found = new Uint32Array(4096);
+
+parentPort?.on('message', ({ bytes, maxDistance }: PoolTask) => {
+  const { algorithm, bits } = index;
+  const size = bits / 8;
+  const totals = new Uint32Array(bytes.length / size);
+  let used = 0;
+  for (let i = 0; i < totals.length; i++) {
+    const query = { algorithm, bytes: bytes.subarray(i * size, (i + 1) * size) };
+    let total = index.searchInto(query, maxDistance, found.subarray(used));
+    if (used + 2 * total > found.length) {
+      const grown = new Uint32Array(2 * (used + 2 * total));
+      grown.set(found.subarray(0, used));
+      found = grown;
+      total = index.searchInto(query, maxDistance, found.subarray(used));
+    }
+    totals[i] = total;
+    used += 2 * total;
+  }
+  const answer: PoolAnswer = { totals, hits: found.slice(0, used) };
+  parentPort?.postMessage(answer, [totals.buffer, answer.hits.buffer as ArrayBuffer]);
+});

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clusteredHashes } from '../../bench/workloads.js';
+import type { Hash } from '../../src/hash.js';
+import { createIndex } from '../../src/indexing/create.js';
+import { createIndexPool } from '../../src/node/index-pool.js';
+
+// Threads run JavaScript: the worker is built as the package builds it.
+const folder = mkdtempSync(join(tmpdir(), 'index-pool-'));
+const workerUrl = pathToFileURL(join(folder, 'index-worker.mjs'));
+beforeAll(() => {
+  buildSync({
+    entryPoints: [join(import.meta.dirname, '../../src/node/index-worker.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: join(folder, 'index-worker.mjs'),
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const list = clusteredHashes(5000, 8);
+const index = createIndex(list);
+const queries = { ...list, bytes: list.bytes.slice(0, 32 * 1000) };
+const asHashes = (): Hash[] =>
+  Array.from({ length: 1000 }, (_, i) => ({
+    algorithm: 'pdq',
+    bytes: queries.bytes.subarray(32 * i, 32 * i + 32),
+  }));
+
+test('answers as one thread does, packed or not, with many hits and with none', async () => {
+  const pool = createIndexPool(index, { workers: 2, workerUrl });
+  try {
+    expect(pool.workers).toBe(2);
+    for (const max of [0, 31]) {
+      const expected = index.searchBatch(queries, max);
+      expect(await pool.searchBatch(queries, max)).toEqual(expected);
+      const both = [pool.searchBatch(asHashes(), max), pool.searchBatch(asHashes(), max)];
+      expect(await Promise.all(both)).toEqual([expected, expected]);
+    }
+    expect(await pool.searchBatch([], 31)).toEqual([]);
+    const [all] = await pool.searchBatch(asHashes().slice(0, 1), 256);
+    expect(all).toHaveLength(5000);
+  } finally {
+    await pool.close();
+  }
+});
+
+test('a stream is read only a little ahead of its hits', async () => {
+  const pool = createIndexPool(index, { workers: 1, workerUrl });
+  try {
+    const expected = index.searchBatch(queries, 31);
+    let given = 0;
+    async function* source() {
+      for (const hash of asHashes()) {
+        given++;
+        yield hash;
+      }
+    }
+    let taken = 0;
+    for await (const hits of pool.search(source(), 31)) {
+      expect(hits).toEqual(expected[taken++]);
+      expect(given - taken).toBeLessThanOrEqual(4 * 128);
+    }
+    expect(taken).toBe(1000);
+  } finally {
+    await pool.close();
+  }
+});
+
+test('gives up when told, and serves the next', async () => {
+  const pool = createIndexPool(index, { workers: 1, workerUrl });
+  try {
+    const reason = new Error('enough');
+    const ended = AbortSignal.abort(reason);
+    await expect(pool.searchBatch(queries, 31, { signal: ended })).rejects.toBe(reason);
+    const controller = new AbortController();
+    const pending = pool.searchBatch(queries, 256, { signal: controller.signal });
+    setImmediate(() => controller.abort(reason));
+    await expect(pending).rejects.toBe(reason);
+    const one = { ...queries, bytes: queries.bytes.slice(0, 32) };
+    expect(await pool.searchBatch(one, 31)).toEqual(index.searchBatch(one, 31));
+  } finally {
+    await pool.close();
+  }
+});
+
+test('refuses what the index refuses, and all after its end', async () => {
+  const pool = createIndexPool(index, { workers: 1, workerUrl });
+  const wrong: Hash = { algorithm: 'dhash', bytes: new Uint8Array(32) };
+  await expect(pool.searchBatch([wrong], 31)).rejects.toThrow(TypeError);
+  await expect(pool.searchBatch(queries, 257)).rejects.toThrow(RangeError);
+  expect(() => createIndexPool(index, { workers: 0 })).toThrow(RangeError);
+  const pending = pool.searchBatch(queries, 256);
+  const refused = expect(pending).rejects.toThrow('closed');
+  await pool.close();
+  await refused;
+  await expect(pool.searchBatch(queries, 31)).rejects.toThrow('closed');
+});
+
+test('a worker that cannot start is an error, not a wait', async () => {
+  const missing = pathToFileURL(join(folder, 'nothing.mjs'));
+  const pool = createIndexPool(index, { workers: 1, workerUrl: missing });
+  await expect(pool.searchBatch(queries, 31)).rejects.toThrow('worker');
+  await pool.close();
+});
