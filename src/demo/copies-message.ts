@@ -12,10 +12,9 @@ export const COPY_NAMES = [
 /** One kind of changed copy. */
 export type CopyName = (typeof COPY_NAMES)[number];
 
-/** What is asked of the Worker: a picture, as bytes or decoded, and what to make of it. */
+/** What is asked of the Worker: a picture file, and what to make of it. */
 export interface CopiesRequest {
-  bytes?: ArrayBuffer;
-  bitmap?: ImageBitmap;
+  bytes: ArrayBuffer;
   wanted: 'copies' | 'blurred';
 }
 

@@ -12,7 +12,7 @@ const scope = globalThis as unknown as {
 
 scope.addEventListener('message', async ({ data }) => {
   try {
-    const bitmap = data.bitmap ?? (await createImageBitmap(new Blob([data.bytes!])));
+    const bitmap = await createImageBitmap(new Blob([data.bytes]));
     const reply: CopiesReply =
       data.wanted === 'copies'
         ? { copies: await copiesOf(scaled(bitmap)) }
@@ -58,7 +58,6 @@ async function copiesOf(from: OffscreenCanvas): Promise<Record<CopyName, ArrayBu
   };
 }
 
-// Bytes, not blobs: the page of a WebKitGTK file: address cannot read a Worker's.
 async function jpeg(canvas: OffscreenCanvas, quality = 0.85): Promise<ArrayBuffer> {
   return await (await canvas.convertToBlob({ type: 'image/jpeg', quality })).arrayBuffer();
 }

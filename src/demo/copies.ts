@@ -24,14 +24,15 @@ let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Changed copies of a picture, made in a Worker, each hashed and compared with `hash`, the picture's own.
- * @returns `unmeasured` where the browser does not give back the pixels it draws, or cannot draw this picture
+ * @returns `unmeasured` where the browser does not give back the pixels it draws, cannot draw this picture, or lets no
+ *   Worker read a blob (WebKitGTK on a file: page)
  */
 export async function measureCopies(
   file: Blob,
   hash: Hash,
 ): Promise<readonly CopyDistance[] | 'unmeasured'> {
   try {
-    if ((await checkPixelReadback({ workerUrl: hasherUrl() })) !== 'exact') return 'unmeasured';
+    if (!(await drawsExactly())) return 'unmeasured';
     const reply = await ask(file, 'copies');
     if (!('copies' in reply)) return 'unmeasured';
     const measured: CopyDistance[] = [];
@@ -48,9 +49,17 @@ export async function measureCopies(
 
 /** A PNG of the picture that shows colours and no more, or `undefined` where the browser cannot draw it. */
 export async function blurredView(file: Blob): Promise<Blob | undefined> {
-  const reply = await ask(file, 'blurred').catch(() => undefined);
-  return reply && 'blurred' in reply ? new Blob([reply.blurred], { type: 'image/png' }) : undefined;
+  try {
+    if (!(await drawsExactly())) return undefined;
+    const reply = await ask(file, 'blurred');
+    return 'blurred' in reply ? new Blob([reply.blurred], { type: 'image/png' }) : undefined;
+  } catch {
+    return undefined;
+  }
 }
+
+/** Whether the browser gives back the pixels that it draws: some change them, against tracking. */
+const drawsExactly = async () => (await checkPixelReadback({ workerUrl: hasherUrl() })) === 'exact';
 
 /** Ends the Worker that makes copies, and lets go of what it holds. */
 export function endCopies(): void {
@@ -62,22 +71,18 @@ export function endCopies(): void {
 async function ask(file: Blob, wanted: CopiesRequest['wanted']): Promise<CopiesReply> {
   const answer = turn.then(async () => {
     const bytes = await file.arrayBuffer();
-    const reply = await post({ bytes, wanted }, [bytes]);
-    if (!('failed' in reply)) return reply;
-    // The Worker of a WebKitGTK file: page cannot decode; the page can.
-    const bitmap = await createImageBitmap(file);
-    return await post({ bitmap, wanted }, [bitmap]);
+    return await post({ bytes, wanted });
   });
   turn = answer.catch(() => {});
   return answer;
 }
 
-function post(request: CopiesRequest, transfer: Transferable[]): Promise<CopiesReply> {
+function post(request: CopiesRequest): Promise<CopiesReply> {
   worker ??= new Worker(copiesUrl());
   const asked = worker;
   return new Promise((resolve, reject) => {
     asked.onmessage = ({ data }: MessageEvent<CopiesReply>) => resolve(data);
     asked.onerror = () => reject(new Error('the Worker does not run'));
-    asked.postMessage(request, transfer);
+    asked.postMessage(request, [request.bytes]);
   });
 }

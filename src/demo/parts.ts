@@ -38,6 +38,9 @@ export function helplines(): HTMLElement {
   );
 }
 
+/** What the policy does not keep the page's own script from. A test measures that it is this and nothing else. */
+export const GAPS = ['gapWebrtc', 'gapNames', 'gapConnection', 'gapLeaving'] as const;
+
 /** How a person can see for themselves that the picture stays, and what is not closed. */
 export function checkYourself(): HTMLElement {
   const online = h('p', { class: 'strong', id: 'online' }, onlineWords());
@@ -48,7 +51,9 @@ export function checkYourself(): HTMLElement {
     h('p', {}, t('checkAirplane')),
     online,
     h('p', {}, t('checkWorker')),
-    h('p', { id: 'gaps' }, t('checkGaps')),
+    h('p', {}, t('checkGaps')),
+    h('ul', { id: 'gaps' }, ...GAPS.map((key) => h('li', {}, t(key)))),
+    h('p', {}, t('checkMore')),
     h('p', {}, t('checkStorage')),
   );
 }

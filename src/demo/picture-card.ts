@@ -114,7 +114,7 @@ function blurredPart({ number, file }: HashedPicture): HTMLElement {
       }
       const blob = await blurredView(file);
       if (!blob) {
-        place.replaceChildren(h('p', { role: 'status' }, t('copiesUnmeasured')));
+        place.replaceChildren(h('p', { role: 'status' }, t('blurNot')));
         return;
       }
       const url = URL.createObjectURL(blob);

@@ -6,10 +6,8 @@ import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { headersOf } from './policy.js';
 
-const page = readFileSync(
-  join(dirname(fileURLToPath(import.meta.url)), 'demo/onlyhashes.html'),
-  'utf8',
-);
+const built = join(dirname(fileURLToPath(import.meta.url)), 'demo/onlyhashes.html');
+const page = readFileSync(argv[3] ?? built, 'utf8');
 const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!;
 
 const server = createServer((request, response) => {

@@ -29,8 +29,8 @@ export const en = {
   helpBody: 'You do not have to do this alone. These people listen, and do not judge.',
   helpDanger: 'If you are in danger now, call the emergency number where you live.',
   helpStop:
-    'for adults, in any country. It can pass your numbers on to services, and lists helplines.',
-  helpChild: 'if anyone in the picture was under 18 when it was taken.',
+    'For adults, in any country. It can pass your numbers on to services, and lists helplines.',
+  helpChild: 'If anyone in the picture was under 18 when it was taken.',
   helpUk: 'United Kingdom: 0345 6000 459',
   helpUs: 'United States: 1-844-878-2274',
 
@@ -61,9 +61,14 @@ export const en = {
   checkOnline: 'Your browser says: this device is online.',
   checkOffline: 'Your browser says: this device is offline.',
   checkWorker:
-    'The code that opens your pictures runs in a closed part of the page, a Worker. The rules in this file let that part reach nothing. Tests try this in Chromium, Firefox and WebKitGTK. Safari is not tested.',
-  checkGaps:
-    'What these rules do not close: the other code of this page could still use WebRTC, look up web names, and open another page. Parts of a picture could be hidden in a number. And no rule can forbid storage. This page does none of that, and anyone can read its source code.',
+    'The code that turns your pictures into numbers runs in a closed part of the page, a Worker. The rules in this file let that part reach nothing. Tests try this in Chromium, Firefox and WebKitGTK. Safari is not tested.',
+  checkGaps: 'These rules do not close everything. The other code of this page could still:',
+  gapWebrtc: 'use WebRTC, which is made for calls',
+  gapNames: 'look up the name of a website',
+  gapConnection: 'begin a connection ahead of time',
+  gapLeaving: 'open another page or window',
+  checkMore:
+    'Parts of a picture could also be hidden in a number, and no rule can forbid storage. This page does none of that, and anyone can read its source code.',
   checkStorage: 'This page keeps no cookies and stores nothing. When you close it, it is gone.',
 
   chooseTitle: 'Choose your pictures',
@@ -107,8 +112,7 @@ export const en = {
   copiesFound: 'Would be found:',
   copiesReview: 'Might be found, if a person looks at it:',
   copiesMissed: 'Would get through:',
-  copiesUnmeasured:
-    'This could not be tested here. Your browser changes pictures that a page reads, or cannot read this one.',
+  copiesUnmeasured: 'This could not be tested in this browser. Another browser may be able to.',
   copyJpeg30: 'a copy of low quality (JPEG 30)',
   copyHalf: 'a copy of half the size',
   copyCaption: 'a copy with words across it',
@@ -124,6 +128,7 @@ export const en = {
   blurTitle: 'Which picture is this?',
   blurShow: 'Show it, very blurred',
   blurHide: 'Hide it',
+  blurNot: 'It cannot be shown in this browser.',
   blurAlt: 'A very blurred view of picture {n}',
 
   errorEmpty: 'The file is empty. Choose another copy.',
@@ -147,7 +152,7 @@ export const en = {
   bundleMake: 'Make the file',
   previewTitle: 'Your file',
   previewBody:
-    'This is all of it. What you save is exactly this text. The dots at its end hide how many pictures it is about.',
+    'This is all of it. What you save is exactly this text. The dots at its end fill it up, so that its size does not tell how many pictures it is about.',
   previewLabel: 'The whole file',
   codeTitle: 'Your code',
   codeBody: 'Write it down on paper now. Keep it where only you can find it. We cannot recover it.',

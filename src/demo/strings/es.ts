@@ -31,8 +31,8 @@ export const es: Strings = {
   helpBody: 'No tienes que hacerlo a solas. Estas personas escuchan y no juzgan.',
   helpDanger: 'Si estás en peligro ahora, llama al número de emergencias de donde vives.',
   helpStop:
-    'para personas adultas, en cualquier país. Puede pasar tus números a los servicios y tiene una lista de líneas de ayuda.',
-  helpChild: 'si alguien en la imagen tenía menos de 18 años cuando se hizo.',
+    'Para personas adultas, en cualquier país. Puede pasar tus números a los servicios y tiene una lista de líneas de ayuda.',
+  helpChild: 'Si alguien en la imagen tenía menos de 18 años cuando se hizo.',
   helpUk: 'Reino Unido: 0345 6000 459',
   helpUs: 'Estados Unidos: 1-844-878-2274',
 
@@ -63,9 +63,14 @@ export const es: Strings = {
   checkOnline: 'Tu navegador dice: este dispositivo está conectado.',
   checkOffline: 'Tu navegador dice: este dispositivo no está conectado.',
   checkWorker:
-    'El código que abre tus imágenes funciona en una parte cerrada de la página, un Worker. Las reglas de este archivo no dejan que esa parte llegue a nada. Se prueba en Chromium, Firefox y WebKitGTK. Safari no se ha probado.',
-  checkGaps:
-    'Lo que estas reglas no cierran: el resto del código de la página aún podría usar WebRTC, buscar nombres de webs y abrir otra página. Partes de una imagen podrían esconderse en un número. Y ninguna regla puede prohibir que se guarden datos. Esta página no hace nada de eso, y cualquiera puede leer su código.',
+    'El código que convierte tus imágenes en números funciona en una parte cerrada de la página, un Worker. Las reglas de este archivo no dejan que esa parte llegue a nada. Se prueba en Chromium, Firefox y WebKitGTK. Safari no se ha probado.',
+  checkGaps: 'Estas reglas no lo cierran todo. El resto del código de esta página aún podría:',
+  gapWebrtc: 'usar WebRTC, que está hecho para llamadas',
+  gapNames: 'buscar el nombre de un sitio web',
+  gapConnection: 'empezar una conexión por adelantado',
+  gapLeaving: 'abrir otra página o ventana',
+  checkMore:
+    'Partes de una imagen también podrían esconderse en un número, y ninguna regla puede prohibir que se guarden datos. Esta página no hace nada de eso, y cualquiera puede leer su código.',
   checkStorage: 'Esta página no usa cookies y no guarda nada. Al cerrarla, desaparece.',
 
   chooseTitle: 'Elige tus imágenes',
@@ -119,8 +124,7 @@ export const es: Strings = {
   copiesFound: 'Se encontrarían:',
   copiesReview: 'Quizá se encuentren, si una persona las mira:',
   copiesMissed: 'Pasarían sin ser vistas:',
-  copiesUnmeasured:
-    'Aquí no se pudo probar. Tu navegador cambia las imágenes que lee una página, o no puede leer esta.',
+  copiesUnmeasured: 'Esto no se pudo probar en este navegador. Quizá otro navegador pueda.',
   copyJpeg30: 'una copia de baja calidad (JPEG 30)',
   copyHalf: 'una copia de la mitad de tamaño',
   copyCaption: 'una copia con palabras encima',
@@ -136,6 +140,7 @@ export const es: Strings = {
   blurTitle: '¿Qué imagen es esta?',
   blurShow: 'Mostrarla, muy borrosa',
   blurHide: 'Ocultarla',
+  blurNot: 'No se puede mostrar en este navegador.',
   blurAlt: 'Una vista muy borrosa de la imagen {n}',
 
   errorEmpty: 'El archivo está vacío. Elige otra copia.',
@@ -158,7 +163,7 @@ export const es: Strings = {
   bundleMake: 'Hacer el archivo',
   previewTitle: 'Tu archivo',
   previewBody:
-    'Esto es todo. Lo que guardas es exactamente este texto. Los puntos del final esconden de cuántas imágenes trata.',
+    'Esto es todo. Lo que guardas es exactamente este texto. Los puntos del final lo rellenan, para que su tamaño no diga de cuántas imágenes trata.',
   previewLabel: 'El archivo entero',
   codeTitle: 'Tu código',
   codeBody:

@@ -34,8 +34,8 @@ export const fr: Strings = {
     "Vous n'avez pas à faire cela dans la solitude. Ces personnes écoutent et ne jugent pas.",
   helpDanger: "Si vous êtes en danger maintenant, appelez le numéro d'urgence là où vous vivez.",
   helpStop:
-    "pour les adultes, dans tous les pays. Le site peut transmettre vos nombres à des services et donne une liste de lignes d'aide.",
-  helpChild: "si une personne sur l'image avait moins de 18 ans quand elle a été faite.",
+    "Pour les adultes, dans tous les pays. Le site peut transmettre vos nombres à des services et donne une liste de lignes d'aide.",
+  helpChild: "Si une personne sur l'image avait moins de 18 ans quand elle a été faite.",
   helpUk: 'Royaume-Uni : 0345 6000 459',
   helpUs: 'États-Unis : 1-844-878-2274',
 
@@ -68,9 +68,14 @@ export const fr: Strings = {
   checkOnline: 'Votre navigateur dit : cet appareil est en ligne.',
   checkOffline: 'Votre navigateur dit : cet appareil est hors ligne.',
   checkWorker:
-    "Le code qui ouvre vos images tourne dans une partie fermée de la page, un Worker. Les règles de ce fichier ne laissent cette partie rien atteindre. Des tests l'essaient dans Chromium, Firefox et WebKitGTK. Safari n'est pas testé.",
-  checkGaps:
-    "Ce que ces règles ne ferment pas : le reste du code de cette page pourrait encore utiliser WebRTC, chercher des noms de sites et ouvrir une autre page. Des parties d'une image pourraient être cachées dans un nombre. Et aucune règle ne peut interdire de garder des données. Cette page ne fait rien de cela, et chacun peut lire son code.",
+    "Le code qui change vos images en nombres tourne dans une partie fermée de la page, un Worker. Les règles de ce fichier ne laissent cette partie rien atteindre. Des tests l'essaient dans Chromium, Firefox et WebKitGTK. Safari n'est pas testé.",
+  checkGaps: 'Ces règles ne ferment pas tout. Le reste du code de cette page pourrait encore :',
+  gapWebrtc: 'utiliser WebRTC, qui est fait pour les appels',
+  gapNames: "chercher le nom d'un site web",
+  gapConnection: "commencer une connexion à l'avance",
+  gapLeaving: 'ouvrir une autre page ou fenêtre',
+  checkMore:
+    "Des parties d'une image pourraient aussi être cachées dans un nombre, et aucune règle ne peut interdire de garder des données. Cette page ne fait rien de cela, et chacun peut lire son code.",
   checkStorage:
     "Cette page n'a pas de cookies et ne garde rien. Quand vous la fermez, tout disparaît.",
 
@@ -126,8 +131,7 @@ export const fr: Strings = {
   copiesFound: 'Seraient trouvées :',
   copiesReview: 'Seraient peut-être trouvées, si une personne regarde :',
   copiesMissed: 'Passeraient :',
-  copiesUnmeasured:
-    "Cela n'a pas pu être essayé ici. Votre navigateur change les images qu'une page lit, ou ne peut pas lire celle-ci.",
+  copiesUnmeasured: "Cela n'a pas pu être essayé dans ce navigateur. Un autre le pourra peut-être.",
   copyJpeg30: 'une copie de mauvaise qualité (JPEG 30)',
   copyHalf: 'une copie de moitié moins grande',
   copyCaption: 'une copie avec des mots dessus',
@@ -143,6 +147,7 @@ export const fr: Strings = {
   blurTitle: 'Quelle image est-ce ?',
   blurShow: 'La montrer, très floue',
   blurHide: 'La cacher',
+  blurNot: 'Elle ne peut pas être montrée dans ce navigateur.',
   blurAlt: "Une vue très floue de l'image {n}",
 
   errorEmpty: 'Le fichier est vide. Choisissez une autre copie.',
@@ -166,7 +171,7 @@ export const fr: Strings = {
   bundleMake: 'Faire le fichier',
   previewTitle: 'Votre fichier',
   previewBody:
-    "C'est tout. Ce que vous enregistrez est exactement ce texte. Les points à la fin cachent le nombre d'images.",
+    "C'est tout. Ce que vous enregistrez est exactement ce texte. Les points à la fin le remplissent, pour que sa taille ne dise pas combien d'images il concerne.",
   previewLabel: 'Le fichier entier',
   codeTitle: 'Votre code',
   codeBody:

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { hashToHex } from '../../src/hash.js';
+import { hashFile } from '../../src/node/index.js';
+import { describeEngine } from '../browser/engines.js';
+import { buildDemo, photo, screen, testFolder, toChoosing } from './demo-page.js';
+
+const demo = buildDemo(testFolder());
+const PHOTOS = ['acanthus-mollis.jpg', 'march-pastoral-w500.webp', 'allium-oreophilum-w700.png'];
+
+describeEngine(
+  'firefox',
+  (open) => {
+    test('where the browser changes what is read: the right hashes, and no test of copies', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await toChoosing(page);
+      await page.setFiles('#files', PHOTOS.map(photo));
+      await screen(page, '3 pictures');
+      await page.waitFor(() =>
+        [...document.querySelectorAll('.copies')].every((part) =>
+          part.textContent!.includes('could not be tested in this browser'),
+        ),
+      );
+      const hashes = await page.evaluate(async () => {
+        for (const details of document.querySelectorAll('details')) details.open = true;
+        while (document.querySelectorAll('.hash').length < 3) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        return [...document.querySelectorAll('.hash')].map((hash) => hash.textContent);
+      });
+      const expected = await Promise.all(
+        PHOTOS.map(async (file) => hashToHex((await hashFile(photo(file), { exact: true })).hash)),
+      );
+      expect(hashes).toEqual(expected);
+    });
+  },
+  { title: 'firefox, against tracking', preferences: { 'privacy.resistFingerprinting': true } },
+);

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { ROOT } from '../package.js';
+import { buildDemo, testFolder } from './demo-page.js';
+
+const demo = buildDemo(testFolder());
+const server = spawn(process.execPath, [join(ROOT, 'dist/demo-serve.js'), '0', demo.path], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+afterAll(() => void server.kill());
+const [line] = await once(server.stdout, 'data');
+const url = String(line).trim();
+
+test('the page comes with its policy as a header, is not kept and not framed', async () => {
+  const response = await fetch(url);
+  expect(response.status).toBe(200);
+  expect(await response.text()).toBe(demo.html);
+  const policy = /content="(default-src[^"]+)"/.exec(demo.html)![1];
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': `${policy}; frame-ancestors 'none'`,
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  });
+});
+
+test('there is nothing else', async () => {
+  for (const path of ['favicon.ico', '..%2Fpackage.json', 'index.html']) {
+    expect((await fetch(url + path)).status).toBe(404);
+  }
+});

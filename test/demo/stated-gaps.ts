@@ -1,0 +1,9 @@
+import type { GAPS } from '../../src/demo/parts.js';
+
+/** What the page says that its policy does not close, and the channels of the exfiltration test that this is. */
+export const STATED_GAPS: Record<(typeof GAPS)[number], readonly string[]> = {
+  gapWebrtc: ['stun', 'turn', 'dnsstun'],
+  gapNames: ['dnsprefetch', 'dnspreconnect'],
+  gapConnection: ['preconnect'],
+  gapLeaving: ['navigation', 'window', 'connection'],
+};
