@@ -1,6 +1,7 @@
 import { blockhashBench } from './blockhash.js';
 import { distanceBench } from './distance.js';
 import { fileBench } from './file.js';
+import { hammingBench } from './hamming.js';
 import { type Bench, machine, type Race } from './harness.js';
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
@@ -13,6 +14,7 @@ export const BENCHES: readonly Bench[] = [
   blockhashBench,
   distanceBench,
   scanBench,
+  hammingBench,
   fileBench,
   imageHashBench,
   hashListBench,

@@ -19,11 +19,13 @@ export async function rival<T>(name: string): Promise<T | undefined> {
 
 /** The installed version of a package, or `undefined`. */
 export function rivalVersion(name: string): string | undefined {
-  try {
-    return (require(`${name}/package.json`) as { version: string }).version;
-  } catch {
-    return undefined;
+  // Not by `require('name/package.json')`, which packages with an exports map refuse.
+  for (const folder of require.resolve.paths(name) ?? []) {
+    try {
+      return (require(join(folder, name, 'package.json')) as { version: string }).version;
+    } catch {}
   }
+  return undefined;
 }
 
 const PHOTO_NAMES = [
