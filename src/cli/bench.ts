@@ -9,6 +9,9 @@ interface Benches {
   ): Promise<void>;
 }
 
+/** Options with a value, passed on to the benchmarks as they are. */
+const TEXTS = ['largest', 'record', 'photos', 'algorithm', 'profile', 'seed', 'out'] as const;
+
 /** `onlyhashes bench`: how fast this machine does it, beside other ways to do it. */
 export const benchCommand: Command = {
   name: 'bench',
@@ -19,6 +22,19 @@ export const benchCommand: Command = {
     json: { about: 'one JSON object' },
     list: { about: 'the names of the benchmarks' },
     large: { about: 'add sizes that take minutes and gigabytes' },
+    largest: { about: 'no index of more hashes than this (hamming)', value: 'N' },
+    record: { about: 'write figures and a plot to this folder (hamming)', value: 'DIR' },
+    photos: { about: 'pictures to edit and find again (robustness)', value: 'DIR' },
+    algorithm: {
+      about: 'which hash (robustness)',
+      choices: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'],
+    },
+    profile: {
+      about: 'which variants (robustness)',
+      choices: ['none', 'orientation', 'dihedral', 'thorough'],
+    },
+    seed: { about: 'of the edits (robustness)', value: 'N' },
+    out: { about: 'write a report with its plots to this folder (robustness)', value: 'DIR' },
   },
   examples: [
     ['onlyhashes bench pdq', 'hashing'],
@@ -34,7 +50,10 @@ export const benchCommand: Command = {
     }
     await runBenches(call.words, {
       json: call.on('json'),
-      options: { large: call.on('large') },
+      options: {
+        large: call.on('large'),
+        ...Object.fromEntries(TEXTS.map((name) => [name, call.text(name)])),
+      },
     });
     return 0;
   },
