@@ -1,5 +1,5 @@
 import type { Algorithm, Bits } from '../hash.js';
-import { STEP } from './build.js';
+import { SMALL_STEP } from './build.js';
 import { EntryStore } from './entry-store.js';
 import type { IdSet } from './id-set.js';
 import { forEachId, type Segment } from './segment.js';
@@ -34,8 +34,8 @@ export function* liveEntries(
     const keep = (id: number, position: number) => {
       if (!live || live.has(id)) entries.push(words, position, id);
     };
-    for (let from = 0; from < count; from += STEP) {
-      forEachId(segment, keep, from, Math.min(from + STEP, count));
+    for (let from = 0; from < count; from += SMALL_STEP) {
+      forEachId(segment, keep, from, Math.min(from + SMALL_STEP, count));
       yield;
     }
   }

@@ -9,6 +9,7 @@ import {
   touchSpans,
 } from '../kernels/bands.js';
 import { scan64, scan256, scanWide256 } from '../kernels/scan.js';
+import type { IdSet } from './id-set.js';
 import { type Shape, sectionsOf } from './layout.js';
 import { type BandPlan, bandPlan, bandWidths, scanNanoseconds, WIDE_DISTANCE } from './plan.js';
 
@@ -210,6 +211,12 @@ export class Segment {
     const words = from === 0 ? this.words : this.words.subarray(from * perHash, to * perHash);
     const kernel = this.bits === 64 ? scan64 : max < WIDE_DISTANCE ? scan256 : scanWide256;
     return kernel(words, to - from, query, max, out);
+  }
+
+  addIdsTo(ids: IdSet): void {
+    if (this.#firstIds) for (let i = 0; i < this.count; i++) ids.add(this.#firstIds[i]!);
+    else for (let i = 0; i < this.count; i++) ids.add(i);
+    for (let i = 0; i < this.#duplicateIds.length; i++) ids.add(this.#duplicateIds[i]!);
   }
 
   /** The first id of the hash at `position`. */

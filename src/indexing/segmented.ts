@@ -1,13 +1,13 @@
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { scan64, scan256, scanWide256 } from '../kernels/scan.js';
-import { STEP, segmentSteps, stepsOf } from './build.js';
+import { segmentSteps, stepsOf } from './build.js';
 import { EntryStore } from './entry-store.js';
 import type { Explanation, HammingIndex, Hit, SnapshotOptions } from './hamming-index.js';
 import { IdSet } from './id-set.js';
 import { finish, liveEntries, mergeFrom } from './merge.js';
 import { checkMaxDistance, packedWords, queryWords } from './packed-words.js';
 import { chooseBands, scanNanoseconds, WIDE_DISTANCE } from './plan.js';
-import { forEachId, type Segment } from './segment.js';
+import type { Segment } from './segment.js';
 import { copyOf, sealed } from './snapshot.js';
 
 /** What an index is to be. */
@@ -18,7 +18,7 @@ export interface SegmentedOptions {
   readonly kind?: 'flat' | 'mih' | undefined;
   /** the distance that most searches will ask for */
   readonly maxDistance: number;
-  /** entries that are scanned one by one before they become a segment; 1024 unless told */
+  /** entries that are scanned one by one before they become a segment; 512 unless told */
   readonly delta?: number;
 }
 
@@ -60,7 +60,7 @@ export class SegmentedIndex implements HammingIndex {
   #hits = new Uint32Array(256);
 
   constructor(
-    { algorithm, bits, kind, maxDistance, delta = 1024 }: SegmentedOptions,
+    { algorithm, bits, kind, maxDistance, delta = 512 }: SegmentedOptions,
     segments: Segment[],
     nextId: number,
   ) {
@@ -297,7 +297,7 @@ export class SegmentedIndex implements HammingIndex {
   #liveIds(): IdSet {
     if (!this.#live) {
       const live = new IdSet();
-      for (const segment of this.#segments) forEachId(segment, (id) => live.add(id));
+      for (const segment of this.#segments) segment.addIdsTo(live);
       for (let i = 0; i < this.#delta.count; i++) live.add(this.#delta.ids[i]!);
       this.#live = live;
     }
@@ -348,7 +348,7 @@ export class SegmentedIndex implements HammingIndex {
       (replaces.length === 1 && clean && replaces[0]!.shape.bands === bands)
     )
       return;
-    const steps = stepsOf(total, bands) + Math.ceil(total / STEP);
+    const steps = stepsOf(total, bands);
     this.#merge = {
       replaces,
       steps: this.#mergeSteps(replaces),
