@@ -73,9 +73,3 @@ export function verbatim(text: string, label: string): HTMLElement {
     text,
   );
 }
-
-/** A link that saves `text` as a file of a name that says nothing. */
-export function saveLink(label: string, text: string, name: string, onSave: () => void) {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  return h('a', { class: 'button primary', href: url, download: name, click: onSave }, label);
-}

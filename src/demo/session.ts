@@ -1,7 +1,7 @@
 import { type DecodeErrorCode, endWorkers, type HashedFile } from '../browser/index.js';
 import type { Bundle } from '../submission/index.js';
-import type { CopyDistance } from './copies.js';
-import { endCopies } from './copies.js';
+import { type CopyDistance, endCopies } from './copies.js';
+import { forgetSaved } from './saving.js';
 
 /** One picture that was chosen. Its file name is never read. */
 export interface Picture {
@@ -35,6 +35,7 @@ export function clearSession(): void {
   session.pictures = [];
   session.chosen = 0;
   delete session.made;
+  forgetSaved();
   endWorkers();
   endCopies();
 }

@@ -2,7 +2,8 @@ import { bundleText, createBundle } from '../../submission/index.js';
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { backTo, heading, saveLink, verbatim } from '../parts.js';
+import { backTo, heading, verbatim } from '../parts.js';
+import { saveLink } from '../saving.js';
 import { hashedPictures, session } from '../session.js';
 import { announce } from '../status.js';
 

@@ -7,7 +7,8 @@ import {
 import { button, h } from '../element.js';
 import { filePicker } from '../file-picker.js';
 import { t } from '../language.js';
-import { backTo, heading, saveLink, verbatim } from '../parts.js';
+import { backTo, heading, verbatim } from '../parts.js';
+import { saveLink } from '../saving.js';
 import { announce } from '../status.js';
 
 const FILE_NAME = 'numbers-back.json';

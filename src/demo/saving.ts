@@ -1,0 +1,21 @@
+import { h } from './element.js';
+
+let offered: string | undefined;
+
+/** A link that saves `text` as a file of a name that says nothing. The text of an earlier link is let go. */
+export function saveLink(
+  label: string,
+  text: string,
+  name: string,
+  onSave: () => void,
+): HTMLAnchorElement {
+  forgetSaved();
+  offered = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  return h('a', { class: 'button primary', href: offered, download: name, click: onSave }, label);
+}
+
+/** Lets go of the text that was offered for saving. */
+export function forgetSaved(): void {
+  if (offered !== undefined) URL.revokeObjectURL(offered);
+  offered = undefined;
+}
