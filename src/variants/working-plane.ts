@@ -2,7 +2,7 @@ import { channelsOf, type Pixels } from '../pixels.js';
 
 /**
  * A picture reduced for looking at and sampling: what all variants of one picture share. A pixel of it is the mean of
- * `scale` x `scale` pixels of the picture (fewer in the last row and column), from 4 on of every second row of them.
+ * `scale` x `scale` pixels of the picture (fewer in the last row and column), from 4 on of every second pixel of every second row.
  */
 export interface WorkingPlane {
   readonly width: number;
@@ -48,8 +48,8 @@ export function workingPlane(pixels: Pixels): WorkingPlane {
   return { ...sides, mean: meanOf(luma), luma, red, green, blue };
 }
 
-/** Every second row is mean enough of four and more: 25 ms instead of 46 for 12 megapixels. */
-const rowStep = (scale: number) => (scale < 4 ? 1 : 2);
+/** Every second pixel of every second row is mean enough of four and more. */
+const stepOf = (scale: number) => (scale < 4 ? 1 : 2);
 
 function meanOf(luma: Float32Array): number {
   let sum = 0;
@@ -66,25 +66,29 @@ function greyPlane(
   luma: Float32Array,
   grey: Uint8Array,
 ): void {
-  const sums = new Float64Array(Math.ceil(width / scale));
-  const step = rowStep(scale);
+  const columns = Math.ceil(width / scale);
+  const sums = new Float64Array(columns);
+  const step = stepOf(scale);
+  const stride = step * channels;
   let to = 0;
   for (let top = 0; top < height; top += scale) {
     const bottom = Math.min(top + scale, height);
     sums.fill(0);
     for (let y = top; y < bottom; y += step) {
-      let at = y * width * channels;
-      for (let column = 0, x = 0; x < width; column++) {
+      for (let column = 0; column < columns; column++) {
+        let x = column * scale;
+        let at = (y * width + x) * channels;
         const end = Math.min(x + scale, width);
         let sum = 0;
-        for (; x < end; x++, at += channels) sum += data[at]!;
+        for (; x < end; x += step, at += stride) sum += data[at]!;
         sums[column]! += sum;
       }
     }
     for (let column = 0; column < sums.length; column++, to++) {
       const mean =
         sums[column]! /
-        (Math.ceil((bottom - top) / step) * Math.min(scale, width - column * scale));
+        (Math.ceil((bottom - top) / step) *
+          Math.ceil(Math.min(scale, width - column * scale) / step));
       luma[to] = mean;
       grey[to] = (mean + 0.5) | 0;
     }
@@ -103,7 +107,8 @@ function colourPlane(
   blue: Uint8Array,
 ): void {
   const columns = Math.ceil(width / scale);
-  const step = rowStep(scale);
+  const step = stepOf(scale);
+  const stride = step * channels;
   // Sums of at most 8192 x 8192 / 1024² = 64 pixels of 255 each, and of far larger pictures still, fit 32 bits.
   const reds = new Int32Array(columns);
   const greens = new Int32Array(columns);
@@ -115,13 +120,14 @@ function colourPlane(
     greens.fill(0);
     blues.fill(0);
     for (let y = top; y < bottom; y += step) {
-      let at = y * width * channels;
-      for (let column = 0, x = 0; x < width; column++) {
+      for (let column = 0; column < columns; column++) {
+        let x = column * scale;
+        let at = (y * width + x) * channels;
         const end = Math.min(x + scale, width);
         let r = 0;
         let g = 0;
         let b = 0;
-        for (; x < end; x++, at += channels) {
+        for (; x < end; x += step, at += stride) {
           r += data[at]!;
           g += data[at + 1]!;
           b += data[at + 2]!;
@@ -132,7 +138,9 @@ function colourPlane(
       }
     }
     for (let column = 0; column < columns; column++, to++) {
-      const count = Math.ceil((bottom - top) / step) * Math.min(scale, width - column * scale);
+      const count =
+        Math.ceil((bottom - top) / step) *
+        Math.ceil(Math.min(scale, width - column * scale) / step);
       const r = reds[column]! / count;
       const g = greens[column]! / count;
       const b = blues[column]! / count;

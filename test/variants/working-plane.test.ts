@@ -18,7 +18,7 @@ function mean(
   let sum = 0;
   let count = 0;
   for (let row = y * scale; row < Math.min((y + 1) * scale, pixels.height); row += step) {
-    for (let column = x * scale; column < Math.min((x + 1) * scale, pixels.width); column++) {
+    for (let column = x * scale; column < Math.min((x + 1) * scale, pixels.width); column += step) {
       sum += pixels.data[(row * pixels.width + column) * channels + (channels < 3 ? 0 : channel)]!;
       count++;
     }
@@ -64,7 +64,7 @@ test('of a larger picture, the means of squares', () => {
   }
 });
 
-test('from four on, of every second row of them', () => {
+test('from four on, of every second pixel of every second row', () => {
   const pixels = patches(4001, 11, 1, 3);
   expect(workingPlane(pixels).scale).toBe(4);
   expectMeans(pixels, 2);
