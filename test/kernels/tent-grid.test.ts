@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tentGrid, turnedTentGrid } from '../../src/kernels/tent-grid.js';
+import { tentGrid as oracle } from '../oracles/tent-grid.js';
 
 const WIDTH = 9;
 const HEIGHT = 7;
@@ -40,15 +41,7 @@ test('is the weighted sum over the taps of its row and column', () => {
         new Float64Array(across.length),
         out,
       );
-      const naive = down.flatMap((rows) =>
-        across.map((columns) => {
-          let sum = 0;
-          for (const [row, v] of rows) {
-            for (const [column, u] of columns) sum += u * v * plane[row * WIDTH + column]!;
-          }
-          return sum;
-        }),
-      );
+      const naive = oracle((column, row) => plane[row * WIDTH + column]!, across, down);
       expect([...out]).toEqual(naive.map((value) => value + 0));
     }),
   );
@@ -90,19 +83,13 @@ test('turned by a quarter it reads rows down and columns across, and fades outsi
           const beyond = Math.abs(column - nearX) / WIDTH + Math.abs(row - nearY) / HEIGHT;
           return mean + (plane[nearY * WIDTH + nearX]! - mean) * Math.exp(-beyond / 0.5);
         };
-        let i = 0;
-        for (const lines of down) {
-          for (const places of across) {
-            let sum = 0;
-            for (const [b, v] of lines) {
-              // Cutting off -0.5 … rounds toward zero, as the kernel does.
-              for (const [a, u] of places) {
-                sum += u * v * pixel(Math.trunc(2 - b + 0.5), Math.trunc(a - 3 + 0.5));
-              }
-            }
-            expect(out[i++]!).toBeCloseTo(sum, 6);
-          }
-        }
+        // Cutting off rounds toward zero, as the kernel does.
+        const naive = oracle(
+          (a, b) => pixel(Math.trunc(2 - b + 0.5), Math.trunc(a - 3 + 0.5)),
+          across,
+          down,
+        );
+        for (const [i, value] of naive.entries()) expect(out[i]!).toBeCloseTo(value, 6);
       },
     ),
   );
