@@ -1,7 +1,6 @@
 import type { Algorithm, Bits } from '../hash.js';
 import {
-  bandKey,
-  bandSketch,
+  bitsAt,
   countCandidates,
   gatherSpans,
   masksByPopcount,
@@ -117,7 +116,7 @@ export class Segment {
       const rings = Math.min(units[band]!, width + 1);
       if (rings > 0) {
         const { masks, ringEnds } = this.#masks[band]!;
-        const key = bandKey(query, perHash, 0, start, width);
+        const key = bitsAt(query, perHash, 0, start) & ((1 << width) - 1);
         keys[band] = key;
         candidates += countCandidates(this.#offsets, base, key, masks, 0, ringEnds[rings - 1]!);
       }
@@ -135,7 +134,7 @@ export class Segment {
       const width = this.#widths[band]!;
       const { masks, ringEnds } = this.#masks[band]!;
       const rings = Math.min(units[band]!, width + 1);
-      const sketch = bandSketch(query, perHash, 0, start + width);
+      const sketch = bitsAt(query, perHash, 0, (start + width) % this.bits);
       for (let ring = 0, probe = 0; ring < rings; ring++) {
         while (probe < ringEnds[ring]!) {
           const to = Math.min(ringEnds[ring]!, probe + SPANS - length / 2);

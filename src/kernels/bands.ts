@@ -3,32 +3,12 @@
  * is a run of at most 16 of its bits; the sketch of a band is the 32 bits that follow it, cyclically.
  */
 
-/** 32 bits from bit `shift` (0…31) of `low` on, the rest from `high`. A shift by 32 would be one by 0: hence two steps. */
-function window32(low: number, high: number, shift: number): number {
-  return (low >>> shift) | ((high << 1) << (31 - shift));
-}
-
-/** The bits of one band, of hash number `id`. */
-export function bandKey(
-  words: Int32Array,
-  perHash: number,
-  id: number,
-  start: number,
-  width: number,
-): number {
-  const at = id * perHash;
+/** 32 bits from bit `start` on, cyclically, of the hash whose words begin at `at`. A shift by 32 would be one by 0: hence two steps. */
+export function bitsAt(words: Int32Array, perHash: number, at: number, start: number): number {
   const word = start >>> 5;
   const next = word + 1 === perHash ? 0 : word + 1;
-  return window32(words[at + word]!, words[at + next]!, start & 31) & ((1 << width) - 1);
-}
-
-/** The 32 bits behind a band that ends before bit `end` (taken modulo the width of the hash). */
-export function bandSketch(words: Int32Array, perHash: number, id: number, end: number): number {
-  const at = id * perHash;
-  const start = end === perHash << 5 ? 0 : end;
-  const word = start >>> 5;
-  const next = word + 1 === perHash ? 0 : word + 1;
-  return window32(words[at + word]!, words[at + next]!, start & 31);
+  const shift = start & 31;
+  return (words[at + word]! >>> shift) | ((words[at + next]! << 1) << (31 - shift));
 }
 
 /** Counts the keys of one band among the hashes `from`…`to` - 1 into `counts`. */
@@ -41,14 +21,9 @@ export function countKeys(
   width: number,
   counts: Uint32Array,
 ): void {
-  const word = start >>> 5;
-  const next = word + 1 === perHash ? 0 : word + 1;
-  const shift = start & 31;
-  const up = 31 - shift;
   const mask = (1 << width) - 1;
   for (let id = from, at = from * perHash; id < to; id++, at += perHash) {
-    const key = ((words[at + word]! >>> shift) | ((words[at + next]! << 1) << up)) & mask;
-    counts[key]!++;
+    counts[bitsAt(words, perHash, at, start) & mask]!++;
   }
 }
 
@@ -64,23 +39,14 @@ export function placeKeys(
   ids: Uint32Array,
   sketches: Int32Array,
 ): void {
-  const word = start >>> 5;
-  const next = word + 1 === perHash ? 0 : word + 1;
-  const shift = start & 31;
-  const up = 31 - shift;
   const mask = (1 << width) - 1;
   const end = (start + width) % (perHash << 5);
-  const sketchWord = end >>> 5;
-  const sketchNext = sketchWord + 1 === perHash ? 0 : sketchWord + 1;
-  const sketchShift = end & 31;
-  const sketchUp = 31 - sketchShift;
   for (let id = from, at = from * perHash; id < to; id++, at += perHash) {
-    const key = ((words[at + word]! >>> shift) | ((words[at + next]! << 1) << up)) & mask;
+    const key = bitsAt(words, perHash, at, start) & mask;
     const place = cursors[key]!;
     cursors[key] = place + 1;
     ids[place] = id;
-    sketches[place] =
-      (words[at + sketchWord]! >>> sketchShift) | ((words[at + sketchNext]! << 1) << sketchUp);
+    sketches[place] = bitsAt(words, perHash, at, end);
   }
 }
 
