@@ -17,19 +17,23 @@ import { bkTreePeer, type Field, naivePeer, type Peer, usearchPeer } from './ind
 import { type Measured, plotIndex } from './index-plot.js';
 import { clusteredHashes, plant, random, uniformHashes } from './workloads.js';
 
+const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7];
 const DISTANCES = [0, 8, 15, 31, 40, 63];
 /** Queries that are far apart in memory, so that none finds what the one before left in the cache. */
 const QUERIES = 2048;
 const WORKLOADS = { uniform: uniformHashes, clustered: clusteredHashes };
 
-/** `index`: every engine on the same hashes and queries. */
+/**
+ * `index`: every engine on the same hashes and queries. Options: `large` adds ten million, `smallest`, `largest` and
+ * `distance` narrow it, `record` names a folder for `index.json` and the plot `index.svg`.
+ */
 export const hammingBench: Bench = {
   name: 'index',
   about: 'exact search of PDQ hashes by size of the list and distance, half of the queries planted',
   async run(context) {
-    const sizes = [1e3, 1e4, 1e5, 1e6, ...(context.options.large ? [1e7] : [])].filter(
-      (size) => size <= Number(context.options.largest ?? Number.POSITIVE_INFINITY),
-    );
+    const { large, smallest = 0, largest = large ? 1e7 : 1e6, distance } = context.options;
+    const sizes = SIZES.filter((size) => size >= Number(smallest) && size <= Number(largest));
+    const distances = distance === undefined ? DISTANCES : [Number(distance)];
     const faiss = faissVersion();
     context.note(
       faiss
@@ -40,7 +44,7 @@ export const hammingBench: Bench = {
     for (const [data, make] of Object.entries(WORKLOADS)) {
       for (const count of sizes) {
         const field = fieldOf(make(count, 5).bytes, count);
-        await raceField(context, data, field, faiss !== undefined, measured);
+        await raceField(context, data, field, faiss !== undefined, distances, measured);
       }
     }
     const figures = await indexFigures(context);
@@ -73,6 +77,7 @@ async function raceField(
   data: string,
   field: Field,
   withFaiss: boolean,
+  distances: readonly number[],
   measured: Measured[],
 ): Promise<void> {
   const { bytes, count, queries } = field;
@@ -86,9 +91,9 @@ async function raceField(
   await faiss?.build('flat');
   await faiss?.build('hash');
   try {
-    for (const max of DISTANCES) {
+    for (const max of distances) {
       // A sample of each contender is about as long; the slow ones answer the first few queries.
-      const few = Math.max(4, Math.min(256, Math.round(2e6 / count)));
+      const few = Math.max(8, Math.min(256, Math.round(1e6 / count)));
       const many = Math.max(
         few,
         Math.min(QUERIES, Math.round(6e7 / ours.index.explain(max).nanoseconds)),
