@@ -91,7 +91,7 @@ async function run(context: BenchContext): Promise<void> {
       fillers: fillers.map(({ source }) => source),
       split:
         photos === undefined
-          ? `The parameters of the variants were tuned on other photos: ${tuned.map(({ source }) => source).join(', ')}. Those are entries here, but no queries.`
+          ? `The parameters of the variants were tuned on other photos: ${tuned.map(({ source }) => source).join(', ')}. Those are entries here, but no queries. What tile counts as a photo, and how dark a corner's fill may be, were settled after a first run on the photos queried here.`
           : 'All photos of the folder are queried; none was used for tuning, as far as this program knows.',
     };
     const { genuine, unrelated, nearestUnrelated, ...figures } = summary;

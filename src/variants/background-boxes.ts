@@ -56,17 +56,18 @@ export function backgroundBoxes(plane: WorkingPlane, most = 4): Rectangle[] {
 
 /** 1 where a pixel is not of the commonest colour; undefined where none is common. */
 function contentOf({ red, green, blue }: WorkingPlane): Uint8Array | undefined {
-  // Every third pixel tells what is common.
   const bins = new Uint32Array(1 << 15);
-  for (let i = 0; i < red.length; i += 3) bins[binOf(red[i]!, green[i]!, blue[i]!)]!++;
+  for (let i = 0; i < red.length; i++) {
+    bins[((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3)]!++;
+  }
   let common = 0;
   for (let bin = 1; bin < bins.length; bin++) if (bins[bin]! > bins[common]!) common = bin;
-  if (3 * bins[common]! < BACKGROUND_SHARE * red.length) return undefined;
+  if (bins[common]! < BACKGROUND_SHARE * red.length) return undefined;
   let r = 0;
   let g = 0;
   let b = 0;
-  for (let i = 0; i < red.length; i += 3) {
-    if (binOf(red[i]!, green[i]!, blue[i]!) !== common) continue;
+  for (let i = 0; i < red.length; i++) {
+    if ((((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3)) !== common) continue;
     r += red[i]!;
     g += green[i]!;
     b += blue[i]!;
@@ -86,10 +87,6 @@ function contentOf({ red, green, blue }: WorkingPlane): Uint8Array | undefined {
   }
   return content;
 }
-
-/** Colours in cells of 8 levels a channel. */
-const binOf = (red: number, green: number, blue: number) =>
-  ((red >> 3) << 10) | ((green >> 3) << 5) | (blue >> 3);
 
 interface Part {
   left: number;

@@ -65,7 +65,7 @@ test('a decision without matches', () => {
 });
 
 test('whatever text comes in, the page has the same elements', () => {
-  const tags = (page: string) => [...page.matchAll(/<\/?[a-z!][^>]*>/gi)].length;
+  const tags = (page: string) => [...page.matchAll(/[<"]/g)].length;
   const plain = tags(matchReport(decision({}, ['x']), { width: 9, height: 9, file: 'x' }));
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (label, file) => {
