@@ -62,7 +62,8 @@ export function scanNanoseconds(bits: Bits, count: number, maxDistance: number):
  * maxDistance - (maxDistance + 1) = -1, so there is a band from which on every cyclic prefix sum is at most -1 (the
  * one after the last greatest prefix sum). From that band, at distance k, the bits that follow it may differ in at most
  * (its budget + those of the bands that the sketch covers) - 1 - k. A band covered in part only counts too few bits:
- * the test stays necessary, and the search exact.
+ * the test stays necessary, and the search exact. (Jianbin Qin and Chuan Xiao call it the pigeonring principle: PVLDB
+ * 12(1), 2018, doi:10.14778/3275536.3275539.)
  */
 export function bandPlan(
   widths: Uint8Array,
