@@ -49,6 +49,12 @@ export function hardPicture(n: number, photos: readonly Pixels[]): { kind: Kind;
   return { kind, pixels: { data, width, height, channels } };
 }
 
+/** Width and height of the `n`-th picture, without painting it. */
+export function hardSize(n: number): [number, number] {
+  const next = random(n + 1);
+  return sizeOf((limit) => next() % limit);
+}
+
 function sizeOf(below: (limit: number) => number): [number, number] {
   const percent = below(100);
   if (percent < 6) return [64, 64];

@@ -23,7 +23,7 @@ const FORMS: Record<DihedralName, { rows: boolean; columns: boolean; turned: boo
 /**
  * PDQ hashes of an image's eight dihedral forms, from one filtering: the coefficients of the others are those of the
  * first with some signs changed and rows and columns exchanged. The same bits as the reference's C++ code. The names are
- * the reference's too: its `flipX` turns the picture upside down.
+ * the reference's too: its `flipX` turns the picture upside down, and its `rotate90` goes counterclockwise.
  *
  * The hash of pixels that were mirrored first differs from these by a few bits, since the filter is not symmetric. And
  * 64 x 64 pixels, which `pdq` takes as they are, are filtered here, as in the reference: there `original` is not the hash

@@ -1,5 +1,5 @@
 import { makeTentRow } from '../kernels/tent-rows.js';
-import { tentTaps } from '../kernels/tent-taps.js';
+import { type TentTaps, tentTaps } from '../kernels/tent-taps.js';
 import { tentWords } from '../kernels/tent-words.js';
 import type { Raster } from './pdq-raster.js';
 
@@ -11,8 +11,8 @@ export function tentPlane(
   { bytes, words, channels, stride, columns, rows }: Raster,
   out: Float64Array,
 ): void {
-  const across = tentTaps(columns.length);
-  const down = rows.length === columns.length ? across : tentTaps(rows.length);
+  const across = tapsOf(columns.length);
+  const down = tapsOf(rows.length);
   tentRow ??= makeTentRow();
   const line = new Float64Array(columns.length);
   const byWords = words !== null && columns.length === 512 && rows.length === 512;
@@ -28,3 +28,12 @@ export function tentPlane(
 }
 
 let tentRow: ReturnType<typeof makeTentRow> | undefined;
+
+/** Taps for a line; those of 512, where every larger picture ends, are kept. */
+function tapsOf(length: number): TentTaps {
+  if (length !== 512) return tentTaps(length);
+  taps512 ??= tentTaps(512);
+  return taps512;
+}
+
+let taps512: TentTaps | undefined;

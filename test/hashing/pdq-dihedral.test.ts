@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { random } from '../../bench/workloads.js';
+import { DIHEDRAL_NAMES, type DihedralName, distance, hashToHex } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
+import type { Pixels } from '../../src/pixels.js';
+import { pixelsOf } from '../arbitraries.js';
+import { naivePdqDihedral } from '../oracles/pdq.js';
+
+/** Where the pixel at (x, y) of a form lies in the original, as the reference names the forms. */
+const FROM: Record<DihedralName, (x: number, y: number, w: number, h: number) => [number, number]> =
+  {
+    original: (x, y) => [x, y],
+    rotate90: (x, y, w) => [w - 1 - y, x],
+    rotate180: (x, y, w, h) => [w - 1 - x, h - 1 - y],
+    rotate270: (x, y, _w, h) => [y, h - 1 - x],
+    flipX: (x, y, _w, h) => [x, h - 1 - y],
+    flipY: (x, y, w) => [w - 1 - x, y],
+    flipPlus1: (x, y) => [y, x],
+    flipMinus1: (x, y, w, h) => [w - 1 - y, h - 1 - x],
+  };
+const TURNED: readonly DihedralName[] = ['rotate90', 'rotate270', 'flipPlus1', 'flipMinus1'];
+
+function formOf({ data, width, height, channels = 1 }: Pixels, name: DihedralName): Pixels {
+  const [w, h] = TURNED.includes(name) ? [height, width] : [width, height];
+  const out = new Uint8Array(data.length);
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const [fromX, fromY] = FROM[name](x, y, width, height);
+      for (let c = 0; c < channels; c++) {
+        out[channels * (y * w + x) + c] = data[channels * (fromY * width + fromX) + c]!;
+      }
+    }
+  }
+  return { data: out, width: w, height: h, channels };
+}
+
+function noise(width: number, height: number, seed: number): Pixels {
+  const next = random(seed);
+  const data = new Uint8Array(width * height * 3).map(() => next() & 255);
+  return { data, width, height, channels: 3 };
+}
+
+test('eight hashes from one filtering', () => {
+  const pixels = noise(200, 150, 1);
+  const { hashes, quality } = pdqDihedral(pixels);
+  expect(Object.keys(hashes)).toEqual([...DIHEDRAL_NAMES]);
+  expect({ hash: hashes.original, quality }).toEqual(pdq(pixels));
+});
+
+test('any pixels, exact and by default: the eight of the line-by-line twin, and its quality', () => {
+  const mask = fc.constantFrom(255, 128, 3);
+  fc.assert(
+    fc.property(pixelsOf(80), mask, (pixels, kept) => {
+      const hard = { ...pixels, data: pixels.data.map((value) => value & kept) };
+      const before = hard.data.slice();
+      const wanted = naivePdqDihedral(hard);
+      for (const exact of [true, false]) {
+        const { hashes, quality } = pdqDihedral(hard, { exact });
+        const hexes = Object.fromEntries(DIHEDRAL_NAMES.map((n) => [n, hashToHex(hashes[n])]));
+        expect({ hexes, quality }).toEqual(wanted);
+      }
+      expect(hard.data).toEqual(before);
+    }),
+    { numRuns: 150, seed: 1 },
+  );
+});
+
+test('over 512: both size conventions', () => {
+  const pixels = noise(600, 90, 2);
+  for (const resample of [512, 'none'] as const) {
+    for (const exact of [true, false]) {
+      const { hashes, quality } = pdqDihedral(pixels, { resample, exact });
+      const hexes = Object.fromEntries(DIHEDRAL_NAMES.map((n) => [n, hashToHex(hashes[n])]));
+      expect({ hexes, quality }).toEqual(naivePdqDihedral(pixels, resample));
+    }
+  }
+});
+
+describe('the pixels turned or mirrored', () => {
+  // At 64 x 64 the filter is symmetric: each sample is its own tile.
+  test.each(DIHEDRAL_NAMES)('%s of 64 x 64: the very hash of the moved pixels', (name) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const pixels = noise(64, 64, seed);
+      const moved = pdqDihedral(formOf(pixels, name)).hashes.original;
+      expect(distance(pdqDihedral(pixels).hashes[name], moved)).toBe(0);
+    }
+  });
+
+  // Elsewhere a window has a longer side, and only turning about the diagonal keeps it.
+  test.each(DIHEDRAL_NAMES)(
+    '%s of a photo-like picture: within 31 bits; the diagonal, 2',
+    (name) => {
+      for (let seed = 0; seed < 10; seed++) {
+        const next = random(seed);
+        const [width, height] = [300, 220];
+        const waves = Array.from({ length: 20 }, () =>
+          [next(), next(), next()].map((u) => u / 2 ** 32),
+        );
+        const data = new Uint8Array(width * height).map((_, i) => {
+          const [x, y] = [(i % width) / width, Math.floor(i / width) / height];
+          let sum = 128;
+          for (const [a, b, c] of waves) sum += 20 * Math.sin(60 * (a! * x + b! * y) + 9 * c!);
+          return Math.max(0, Math.min(255, sum));
+        });
+        const pixels: Pixels = { data, width, height, channels: 1 };
+        const moved = pdqDihedral(formOf(pixels, name)).hashes.original;
+        const apart = distance(pdqDihedral(pixels).hashes[name], moved);
+        expect(apart).toBeLessThanOrEqual(name === 'flipPlus1' || name === 'original' ? 2 : 31);
+      }
+    },
+  );
+
+  test('mirroring twice, or turning a form back, gives the forms of the original', () => {
+    const pixels = noise(64, 64, 3);
+    const original = pdqDihedral(pixels).hashes;
+    const turned = pdqDihedral(formOf(pixels, 'rotate90')).hashes;
+    expect(distance(turned.rotate270, original.original)).toBe(0);
+    expect(distance(turned.rotate90, original.rotate180)).toBe(0);
+    expect(distance(turned.rotate180, original.rotate270)).toBe(0);
+  });
+});
+
+test('64 x 64 pixels are filtered here, and taken as they are by pdq: close to ties the hashes differ', () => {
+  // 64 x 64: one sample a window, so the filter only rounds.
+  const pixels = noise(64, 64, 4);
+  expect(distance(pdqDihedral(pixels).hashes.original, pdq(pixels).hash)).toBeLessThanOrEqual(2);
+});
+
+test.each([
+  [4, 9],
+  [9, 4],
+])('%d x %d: eight hashes without a bit, quality 0', (width, height) => {
+  const { hashes, quality } = pdqDihedral(noise(width, height, 1));
+  expect(quality).toBe(0);
+  expect(new Set(DIHEDRAL_NAMES.map((name) => hashToHex(hashes[name])))).toEqual(
+    new Set(['0'.repeat(64)]),
+  );
+});

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { qualityOf, qualityWithin } from '../../src/hashing/pdq-quality.js';
+import { quality } from '../oracles/pdq.js';
+
+/** Planes from flat to full of edges, many with differences at a whole hundredth of the range (2.55, 51 …). */
+const plane = fc
+  .tuple(
+    fc.constantFrom(0.01, 1, 2.55, 7.65, 51, 255),
+    fc.constantFrom(1, 2, 3, 101),
+    fc.infiniteStream(fc.nat({ max: 1000 })),
+  )
+  .map(([step, kinds, stream]) =>
+    Float64Array.from({ length: 64 * 64 }, () =>
+      Math.min(255, Math.fround(step * (stream.next().value % kinds))),
+    ),
+  );
+
+test('any plane: the quality of the line-by-line twin', () => {
+  fc.assert(
+    fc.property(plane, (values) => {
+      expect(qualityOf(values)).toBe(quality(values));
+    }),
+    { numRuns: 200, seed: 1 },
+  );
+});
+
+describe('within a band', () => {
+  test('the quality whatever differences within the band are, or -1', () => {
+    fc.assert(
+      fc.property(plane, fc.double({ min: -1, max: 1, noNaN: true }), (values, shift) => {
+        const band = 0.01;
+        const within = qualityWithin(values, band);
+        // Each sample moves by half the band at most.
+        const moved = values.map((value, at) => value + 0.49 * band * shift * (at % 2 ? 1 : -1));
+        if (within >= 0) {
+          expect(qualityOf(moved)).toBe(within);
+          expect(qualityOf(values)).toBe(within);
+        }
+      }),
+      { numRuns: 200, seed: 2 },
+    );
+  });
+
+  test('in doubt where one hundredth decides', () => {
+    // Alternating rows make 63 x 64 differences of 2.55, a hundredth each: 44 in all, or none.
+    const values = Float64Array.from({ length: 4096 }, (_, at) => ((at >> 6) & 1 ? 2.55 : 0));
+    expect(qualityWithin(values, 0.001)).toBe(-1);
+    const clear = values.map((value) => value * 1.01);
+    expect(qualityWithin(clear, 0.001)).toBe(44);
+  });
+});
