@@ -5,12 +5,16 @@ import { hammingBench } from './hamming.js';
 import { type Bench, machine, type Race } from './harness.js';
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
+import { pdqBench } from './pdq.js';
+import { pdqBandBench } from './pdq-band.js';
 import { robustnessBench } from './robustness.js';
 import { scanBench } from './scan.js';
 import { variantsBench } from './variants.js';
 
 /** Every benchmark, by the name that `onlyhashes bench NAME` takes. */
 export const BENCHES: readonly Bench[] = [
+  pdqBench,
+  pdqBandBench,
   blockhashBench,
   distanceBench,
   scanBench,

@@ -1,0 +1,74 @@
+import { hashToHex } from '../src/hash.js';
+import { pdq } from '../src/hashing/pdq.js';
+import type { Pixels } from '../src/pixels.js';
+import { type Bench, type Contender, race } from './harness.js';
+import { photos, resampled } from './photos.js';
+import { rival, rivalVersion } from './rivals.js';
+import { syntheticPixels } from './workloads.js';
+
+interface BlockhashCore {
+  bmvbhash(image: { data: ArrayLike<number>; width: number; height: number }, side: number): string;
+}
+
+const SIZES = [
+  [512, 512],
+  [1024, 768],
+  [4000, 3000],
+] as const;
+
+/** `pdq`: hashing of RGBA pixels, the mean over the photos, so that what falls back to the exact path is counted. */
+export const pdqBench: Bench = {
+  name: 'pdq',
+  about: 'PDQ of RGBA pixels beside blockhash-core on the same, the nine photos in turn',
+  async run({ report, note, figure }) {
+    const core = await rival<BlockhashCore>('blockhash-core');
+    if (core === undefined) note('blockhash-core is not installed: ours runs alone');
+    const originals = (await photos()).map(({ pixels }) => pixels);
+    if (originals.length === 0) note('no photos or no sharp: seeded pictures instead');
+    for (const [width, height] of SIZES) {
+      const pictures: Pixels[] = originals.length
+        ? originals.map((photo) => {
+            const whole = { left: 0, top: 0, width: photo.width, height: photo.height };
+            return resampled(photo, whole, width, height, 4);
+          })
+        : [1, 2, 3].map((seed) => syntheticPixels(width, height, seed));
+      for (const picture of pictures) {
+        const [fast, exact] = [pdq(picture), pdq(picture, { exact: true })];
+        if (hashToHex(fast.hash) !== hashToHex(exact.hash) || fast.quality !== exact.quality) {
+          throw new Error(`fast and exact differ at ${width} x ${height}`);
+        }
+      }
+      const operations = pictures.length;
+      const all = (hash: (picture: Pixels) => unknown) => () => {
+        for (const picture of pictures) hash(picture);
+        return operations;
+      };
+      const contenders: Contender[] = [
+        { name: 'onlyhashes', run: all((picture) => pdq(picture)), operations },
+        {
+          name: 'onlyhashes, exact: true',
+          run: all((picture) => pdq(picture, { exact: true })),
+          operations,
+        },
+      ];
+      if (core !== undefined) {
+        contenders.push({
+          name: `blockhash-core ${rivalVersion('blockhash-core')} (another hash)`,
+          run: all((picture) => core.bmvbhash(picture, 16).length),
+          operations,
+        });
+      }
+      const large = width * height > 2e6;
+      const result = await race(`PDQ, ${width} x ${height} RGBA`, contenders, {
+        rounds: large ? 5 : 15,
+      });
+      report(result);
+      const [fast, exact, other] = result.timings;
+      if (other) {
+        figure(`${width} x ${height}, of blockhash-core's time`, 1 / other.ratio);
+        figure(`${width} x ${height}, exact, of blockhash-core's time`, exact!.ratio / other.ratio);
+      }
+      figure(`${width} x ${height}, milliseconds`, fast!.microseconds / 1000);
+    }
+  },
+};
