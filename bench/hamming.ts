@@ -52,7 +52,7 @@ export const hammingBench: Bench = {
       const folder = context.options.record;
       mkdirSync(folder, { recursive: true });
       const record = { machine: machine(), faiss: faiss ?? null, measured, figures };
-      writeFileSync(join(folder, 'index.json'), `${JSON.stringify(record, null, 1)}\n`);
+      writeFileSync(join(folder, 'index.json'), `${JSON.stringify(record, null, 2)}\n`);
       writeFileSync(join(folder, 'index.svg'), plotIndex(measured));
     }
   },
