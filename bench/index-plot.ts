@@ -42,6 +42,7 @@ export function plotIndex(measured: readonly Measured[]): string {
   });
   const height = HEIGHT + 30 + 20 * Math.ceil(engines.length / 3);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * WIDTH} ${height}" font-family="sans-serif" font-size="12" fill="#333">
+<title>Time of a query, by size of the list and by distance</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${panels.map((body, i) => `<g transform="translate(${i * WIDTH} 0)">${body}</g>`).join('\n')}
 ${legend.join('\n')}
