@@ -19,6 +19,7 @@ export interface Raster {
 /**
  * The raster that PDQ hashes: with `resample: 512` and a longer side, 512 x 512 pixels taken at floor(x · width / 512)
  * and floor(y · height / 512), as the reference's C++ program does; otherwise all of them. Nothing is copied.
+ * The kernels' indices reach 2^32 samples.
  * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts itself
  * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
  */
