@@ -10,7 +10,17 @@ interface Benches {
 }
 
 /** Options with a value, passed on to the benchmarks as they are. */
-const TEXTS = ['largest', 'record', 'photos', 'algorithm', 'profile', 'seed', 'out'] as const;
+const TEXTS = [
+  'smallest',
+  'largest',
+  'distance',
+  'record',
+  'photos',
+  'algorithm',
+  'profile',
+  'seed',
+  'out',
+] as const;
 
 /** `onlyhashes bench`: how fast this machine does it, beside other ways to do it. */
 export const benchCommand: Command = {
@@ -22,8 +32,10 @@ export const benchCommand: Command = {
     json: { about: 'one JSON object' },
     list: { about: 'the names of the benchmarks' },
     large: { about: 'add sizes that take minutes and gigabytes' },
-    largest: { about: 'no index of more hashes than this (hamming)', value: 'N' },
-    record: { about: 'write figures and a plot to this folder (hamming)', value: 'DIR' },
+    smallest: { about: 'no list of fewer hashes than this (index)', value: 'N' },
+    largest: { about: 'no list of more hashes than this (index)', value: 'N' },
+    distance: { about: 'this distance alone (index)', value: 'BITS' },
+    record: { about: 'write figures and a plot to this folder (index)', value: 'DIR' },
     photos: { about: 'pictures to edit and find again (robustness)', value: 'DIR' },
     algorithm: {
       about: 'which hash (robustness)',
