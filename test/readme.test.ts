@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installedPackage, ROOT } from './package.js';
+
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+/** The fenced blocks of one language, with the heading they stand under. */
+function blocks(language: string): { heading: string; text: string }[] {
+  const found: { heading: string; text: string }[] = [];
+  let heading = '';
+  for (const match of readme.matchAll(/^#+ (.+)$|^```(\w*)\n([\s\S]*?)^```$/gm)) {
+    if (match[1] !== undefined) heading = match[1];
+    else if (match[2] === language) found.push({ heading, text: match[3]! });
+  }
+  return found;
+}
+
+/** Lines that only .ci/run runs, or that would fetch this package from a registry that may not have it. */
+const ELSEWHERE = /^npm (install|ci|start|test|run bench)\b/;
+
+let project: ReturnType<typeof installedPackage>;
+beforeAll(() => {
+  project = installedPackage({ sharp: true });
+  const photo = join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg');
+  copyFileSync(photo, join(project.folder, 'photo.jpg'));
+  copyFileSync(photo, join(project.folder, 'upload.webp'));
+});
+afterAll(() => project.remove());
+
+test('the README has code to run', () => {
+  expect(blocks('js').length).toBeGreaterThan(0);
+  expect(blocks('sh').length).toBeGreaterThan(0);
+});
+
+test.each(blocks('js'))('js: $heading', ({ text }) => {
+  const file = project.write('block.mjs', text);
+  const out = execFileSync(process.execPath, [file], {
+    cwd: project.folder,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+  // What a line promises in a trailing comment, it prints.
+  for (const [, promise] of text.matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)) {
+    expect(out).toContain(promise);
+  }
+});
+
+test.each([...blocks('ts'), ...blocks('html')])('$heading bundles', async ({ text }) => {
+  const script = /<script type="module">([\s\S]*)<\/script>/.exec(text)?.[1] ?? text;
+  const entry = project.write(
+    'block.ts',
+    script.replaceAll("'/onlyhashes/", "'./node_modules/onlyhashes/dist/"),
+  );
+  const { errors } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    outdir: project.folder,
+  });
+  expect(errors).toEqual([]);
+});
+
+test('sh: every command, in the order of the README', () => {
+  const commands = blocks('sh')
+    .flatMap(({ text }) => text.split('\n'))
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .filter((line) => line !== '' && !ELSEWHERE.test(line));
+  expect(commands.length).toBeGreaterThan(0);
+  const program = `${process.execPath} ${join(project.folder, 'node_modules/onlyhashes/dist/cli.js')}`;
+  for (const command of commands) {
+    expect(command).toMatch(/^(npx )?onlyhashes /);
+    const line = command.replace(/^(npx )?onlyhashes/, program);
+    const run = () => execFileSync('sh', ['-c', line], { cwd: project.folder, stdio: 'pipe' });
+    expect(run, command).not.toThrow();
+  }
+});
