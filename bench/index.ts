@@ -1,4 +1,5 @@
 import { blockhashBench } from './blockhash.js';
+import { browserBench } from './browser.js';
 import { distanceBench } from './distance.js';
 import { fileBench } from './file.js';
 import { hammingBench } from './hamming.js';
@@ -20,6 +21,7 @@ export const BENCHES: readonly Bench[] = [
   scanBench,
   hammingBench,
   fileBench,
+  browserBench,
   imageHashBench,
   hashListBench,
   variantsBench,

@@ -43,6 +43,8 @@ export interface EngineOptions {
   preferences?: Record<string, boolean | number | string>;
   /** further arguments for Chromium */
   args?: string[];
+  /** address of the only name server that it asks */
+  nameserver?: string;
 }
 
 /** `waitFor` by asking again. */

@@ -22,7 +22,7 @@ export async function startEngine(name: EngineName, options: EngineOptions = {})
   if (typeof paths === 'string') throw new Error(paths);
   for (let attempt = 1; ; attempt++) {
     try {
-      if (name === 'webkit') return await startWebKit(paths[0]!, paths[1]!, paths[2]!);
+      if (name === 'webkit') return await startWebKit(paths[0]!, paths[1]!, paths[2]!, options);
       return await startPuppeteer(name, paths[0]!, options);
     } catch (error) {
       if (attempt === STARTS) throw error;

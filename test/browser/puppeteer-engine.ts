@@ -8,6 +8,7 @@ import puppeteer, {
   type Page,
 } from 'puppeteer-core';
 import { type Engine, type EngineOptions, type EnginePage, poll } from './engine.js';
+import { askingNameserver } from './nameserver.js';
 import { watch } from './watchdog.js';
 
 /**
@@ -27,13 +28,15 @@ const CHROMIUM_ARGS = [
 export async function startPuppeteer(
   name: 'chromium' | 'firefox',
   executablePath: string,
-  { preferences = {}, args = [] }: EngineOptions,
+  { preferences = {}, args = [], nameserver }: EngineOptions,
 ): Promise<Engine> {
   const home = mkdtempSync(join(tmpdir(), 'onlyhashes-browser-'));
   const browser = await puppeteer
     .launch({
       browser: name === 'chromium' ? 'chrome' : 'firefox',
-      executablePath,
+      executablePath: nameserver
+        ? askingNameserver(executablePath, nameserver, home)
+        : executablePath,
       headless: true,
       timeout: 60_000,
       protocolTimeout: 120_000,
@@ -95,6 +98,7 @@ function pageOf(page: Page): EnginePage {
     },
     resize: (width, height) => page.setViewport({ width, height }),
     screenshot: () => page.screenshot(),
-    close: () => page.close(),
+    // One that is leaving for another page may never say that it is closed: it ends with its browser.
+    close: () => Promise.race([page.close(), new Promise<void>((done) => setTimeout(done, 5000))]),
   };
 }

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Engine, type EnginePage, poll } from './engine.js';
+import { type Engine, type EngineOptions, type EnginePage, poll } from './engine.js';
+import { askingNameserver } from './nameserver.js';
 import { watch } from './watchdog.js';
 
 /** W3C WebDriver's code points for keys that write nothing. */
@@ -25,6 +26,7 @@ export async function startWebKit(
   driverPath: string,
   browserPath: string,
   xvfbPath: string,
+  { nameserver }: EngineOptions = {},
 ): Promise<Engine> {
   const home = mkdtempSync(join(tmpdir(), 'onlyhashes-browser-'));
   const children: ChildProcess[] = [];
@@ -52,7 +54,8 @@ export async function startWebKit(
   try {
     const display = await startDisplay(xvfbPath, start);
     const port = await freePort();
-    start(driverPath, [`--port=${port}`], {
+    const program = nameserver ? askingNameserver(driverPath, nameserver, home) : driverPath;
+    start(program, [`--port=${port}`], {
       stdio: 'ignore',
       env: {
         ...process.env,

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { headersOf, policyOf } from '../../src/demo/policy.js';
+import { hostileCode } from './channels.js';
+import { describeEngine, ENGINES, type EngineName, type Running } from './engines.js';
+import { type Listeners, openListeners } from './listeners.js';
+import { openNameserver } from './nameserver.js';
+
+const digest = (text: string) => createHash('sha256').update(text).digest('base64');
+const nameserver = await openNameserver();
+afterAll(() => {
+  if (typeof nameserver !== 'string') nameserver.close();
+});
+
+/**
+ * The page in one file, as the demonstration is built: one script, which carries that of its Worker. `worker` is what
+ * runs in the place of the hasher.
+ */
+function pageWith(
+  script: string,
+  policed: boolean,
+): { body: string; headers: Record<string, string> } {
+  const policy = policyOf(digest(script), digest(''));
+  const meta = policed ? `<meta http-equiv="content-security-policy" content="${policy}">` : '';
+  const body = `<!doctype html><meta charset="utf-8">${meta}<title>page</title><link rel="icon" href="data:,"><body><script>${script}</script>`;
+  return { body, headers: policed ? headersOf(policy) : {} };
+}
+
+/** Starts the Worker as the library does, classic, from a blob, and a module one where the engine has it. */
+const startWorkers = (code: string) => `
+  const url = URL.createObjectURL(new Blob([${JSON.stringify(code).replaceAll('<', '\\x3c')}], { type: 'text/javascript' }));
+  const ended = new Set();
+  const end = (type, how) => {
+    ended.add(type);
+    if (how === 'error' && type === 'classic') document.title = 'failed';
+    else if (ended.size === 2) document.title = 'tried';
+  };
+  for (const type of ['module', 'classic']) {
+    const worker = new Worker(url, { type, name: type });
+    worker.onmessage = () => end(type, 'tried');
+    worker.onerror = (event) => { event.preventDefault(); end(type, 'error'); };
+  }`;
+
+interface Attempt {
+  from: 'http' | 'file';
+  who: 'worker' | 'page';
+  policed: boolean;
+  /** what has to come before it is over; without it, it lasts its time */
+  awaited?: readonly string[];
+}
+
+/** What arrives within this time after the last attempt arrives; without the policy all is there after a second or two. */
+const SETTLE_MILLISECONDS = 3500;
+const PATIENCE_MILLISECONDS = 20_000;
+let runs = 0;
+
+/** Opens the page and lets hostile code try everything: the channels by which something arrived. */
+async function attempt(open: Running, { from, who, policed, awaited }: Attempt): Promise<string[]> {
+  const run = `r${++runs}`;
+  const suffix = `.${run}.leak.test`;
+  const page = await open.page();
+  const pageOf = (ports: Listeners['ports']) => {
+    const code = hostileCode(ports, run, { navigate: who === 'page' });
+    return pageWith(who === 'page' ? code : startWorkers(code), policed);
+  };
+  const listeners = await openListeners(pageOf);
+  const arrived = () => {
+    const names = typeof nameserver === 'string' ? [] : nameserver.asked;
+    const asked = names.filter((name) => name.endsWith(suffix));
+    const all = [...listeners.arrived, ...asked.map((name) => name.slice(0, -suffix.length))];
+    // Without the letter of the scope, and without what Chromium and Firefox put before a name.
+    return [...new Set(all.map((name) => name.replace(/^(_.*\.)?[pmc]\./, '')))].sort();
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-page-'));
+  try {
+    const path = join(folder, 'page.html');
+    if (from === 'file') writeFileSync(path, pageOf(listeners.ports).body);
+    await page.goto(
+      from === 'file' ? `file://${path}` : `http://127.0.0.1:${listeners.ports.site}/`,
+    );
+    const title = () => document.title !== 'page' && document.title;
+    expect(await page.waitFor(title)).toBe('tried');
+    if (awaited) {
+      const end = Date.now() + PATIENCE_MILLISECONDS;
+      while (Date.now() < end && awaited.some((name) => !arrived().includes(name))) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      // The page that it has left for is to be there before it is closed.
+      if (who === 'page') await new Promise((resolve) => setTimeout(resolve, 1000));
+    } else {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
+    }
+    return arrived();
+  } finally {
+    await page.close().catch(() => {});
+    await listeners.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Ways out of a Worker in every engine, from http and from a file, where there is no policy. */
+const FROM_WORKER = [
+  'cache',
+  'compile',
+  'evaluated',
+  'eventSource',
+  'fetch',
+  'import',
+  'importScripts',
+  'keepalive',
+  'syncXhr',
+  'webSocket',
+  'xhr',
+];
+/** And where the engine has to look a name up. */
+const NAMES_FROM_WORKER = ['dnsfetch', 'dnsimport', 'dnswebsocket'];
+/** Further ones that an engine has. */
+const MORE_FROM_WORKER: Record<EngineName, Record<Attempt['from'], string[]>> = {
+  chromium: {
+    http: ['blobWorker', 'dataWorker', 'nestedWorker', 'font', 'webTransport'],
+    file: ['dataWorker', 'font', 'webTransport'],
+  },
+  firefox: {
+    http: [
+      ...['blobWorker', 'dataWorker', 'nestedWorker', 'serviceWorker'],
+      ...['font', 'webTransport', 'notification'],
+    ],
+    file: ['font', 'webTransport', 'notification'],
+  },
+  webkit: { http: ['blobWorker', 'dataWorker', 'nestedWorker'], file: ['dataWorker'] },
+};
+/** Ways out of the page itself, in every engine, where there is no policy. */
+const FROM_PAGE = [
+  ...['background', 'beacon', 'embed', 'fetch', 'font', 'form', 'iframe', 'image', 'import'],
+  ...['eventSource', 'keepalive', 'modulepreload', 'object', 'preload', 'script', 'style'],
+  ...['stylesheet', 'svgImage', 'webSocket', 'xhr', 'navigation'],
+];
+/**
+ * What the policy does not keep the page's own script from, as the page and the README say: WebRTC (Chromium and
+ * Firefox), hints for names and connections, and leaving for another page, here or in a new window.
+ */
+const GAPS = ['stun', 'turn', 'dnsstun', 'preconnect', 'dnspreconnect', 'dnsprefetch'];
+const LEAVING = ['navigation', 'window', 'connection'];
+const SURE_GAPS: Record<EngineName, string[]> = {
+  chromium: ['stun', 'turn', 'preconnect', 'navigation'],
+  firefox: ['stun', 'turn', 'navigation'],
+  webkit: ['preconnect', 'navigation'],
+};
+
+const watchesNames = typeof nameserver !== 'string';
+
+const suite = (name: EngineName) => (open: Running) => {
+  const from: Attempt['from'][] = ['http', 'file'];
+
+  test.each(from)(
+    'from %s, nothing comes from the Worker; without the policy it does',
+    async (from) => {
+      const awaited = [
+        ...FROM_WORKER,
+        ...(watchesNames ? NAMES_FROM_WORKER : []),
+        ...MORE_FROM_WORKER[name][from],
+      ];
+      const [without, within] = await Promise.all([
+        attempt(open, { from, who: 'worker', policed: false, awaited }),
+        attempt(open, { from, who: 'worker', policed: true }),
+      ]);
+      expect(awaited.filter((channel) => !without.includes(channel))).toEqual([]);
+      expect(within).toEqual([]);
+    },
+    90_000,
+  );
+
+  test.each(from)(
+    'from %s, the page itself has the gaps that are stated, and no others',
+    async (from) => {
+      const without = await attempt(open, {
+        from,
+        who: 'page',
+        policed: false,
+        awaited: FROM_PAGE,
+      });
+      const within = await attempt(open, { from, who: 'page', policed: true });
+      expect(FROM_PAGE.filter((channel) => !without.includes(channel))).toEqual([]);
+      expect(within.filter((channel) => ![...GAPS, ...LEAVING].includes(channel))).toEqual([]);
+      expect(SURE_GAPS[name].filter((channel) => !within.includes(channel))).toEqual([]);
+    },
+    90_000,
+  );
+};
+
+for (const name of ENGINES) {
+  describeEngine(name, suite(name), {
+    ...(watchesNames ? { nameserver: nameserver.address } : {}),
+    // So that more ways are open without the policy.
+    preferences: {
+      'permissions.default.desktop-notification': 1,
+      'media.peerconnection.ice.loopback': true,
+    },
+  });
+}
+
+if (typeof nameserver === 'string') {
+  test.skip(`names that are looked up were not watched: ${nameserver}`, () => {});
+}

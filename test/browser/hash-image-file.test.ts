@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { beforeAll, expect, test } from 'vitest';
+import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
+import { distance, hashFromHex } from '../../src/hash.js';
+import type { HashFileOptions } from '../../src/node/hash-file.js';
+import { ROOT } from '../package.js';
+import { bundledWorker } from './bundle.js';
+import { describeEngine, ENGINES } from './engines.js';
+import { hashInPage, openHashing, type PageHash, serveHashing } from './hashing-page.js';
+import { difference, FILES, inNode } from './node-hash.js';
+import type { Site } from './serve.js';
+
+/** `picture.heic` as heif-dec of libheif 1.23.6 decodes it into a PNG. */
+const HEIC_BY_LIBHEIF = '5b0b1a8fe4250f98876013f09b4d4aebb949b51464b2ec0f789ff0671bdae570';
+
+/** A photo of 12 megapixels with noise that JPEG keeps, stored on its side. */
+function twelveMegapixels(): Promise<Buffer> {
+  return sharp(join(ROOT, 'fixtures/photos/french-alpine-landscape.jpg'))
+    .resize(4032, 3024, { fit: 'fill' })
+    .withMetadata({ orientation: 6 })
+    .jpeg({ quality: 88 })
+    .toBuffer();
+}
+
+const large = await twelveMegapixels();
+const node = new Map<string, PageHash>();
+for (const file of FILES) node.set(file, await inNode(join(ROOT, file)));
+
+for (const name of ENGINES) {
+  describeEngine(name, (open) => {
+    let site: Site;
+    beforeAll(async () => {
+      const worker = await bundledWorker({ optional: true });
+      site = await serveHashing((path) => {
+        if (path === '/bundled-worker.js') return { body: worker };
+        return path === '/large.jpg' ? { body: large } : undefined;
+      });
+      return () => site.close();
+    });
+
+    test('gives the hash that Node gives, of every kind of file', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      expect(await page.evaluate(() => window.onlyhashes.checkPixelReadback())).toBe('exact');
+      const options = { workerUrl: `${site.url}/bundled-worker.js` };
+      const results = await hashInPage(page, [...FILES], options);
+      const problems = FILES.flatMap((file, i) => difference(file, node.get(file)!, results[i]!));
+      expect(problems).toEqual([]);
+    }, 120_000);
+
+    test('reads HEIC by the optional decoder, and says so where it is not there', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const options = { workerUrl: `${site.url}/bundled-worker.js` };
+      const [heic] = await hashInPage(page, ['fixtures/images/picture.heic'], options);
+      const away = distance(hashFromHex('pdq', heic!.hash!), hashFromHex('pdq', HEIC_BY_LIBHEIF));
+      // Their ways to double the resolution of colour differ.
+      expect(away).toBeLessThanOrEqual(10);
+      const told = await page.evaluate(async () => {
+        const file = await (await fetch('fixtures/images/picture.heic')).blob();
+        return await window.onlyhashes.hashImageFile(file).catch(({ code, message }) => ({
+          code,
+          message,
+        }));
+      });
+      expect(told).toEqual({
+        code: 'decoder-missing',
+        message: expect.stringMatching(/HEIC.*heic-decode.*save the picture as JPEG/),
+      });
+    });
+
+    test('gives the hash that Node gives of 12 megapixels on their side', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const [result] = await hashInPage(page, ['/large.jpg']);
+      expect(result).toEqual(await inNode(large));
+      expect(result!.variants!.map(([variant]) => variant)).toEqual(['stored']);
+      expect([result!.width, result!.height]).toEqual([3024, 4032]);
+    }, 60_000);
+
+    test('takes the options that Node takes', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const files = [
+        'fixtures/photos/locomotion-house-cat.jpg',
+        'fixtures/images/orientation-6.jpg',
+        'fixtures/images/cut-out.png',
+      ];
+      const choices: HashImageFileOptions[] = [
+        { resample: 'none' },
+        { exact: true },
+        { orientation: 'stored' },
+        { variants: 'none' },
+        { algorithm: 'blockhash' },
+        { algorithm: 'phash', bits: 64 },
+        { algorithm: 'dhash' },
+        { algorithm: 'ahash' },
+      ];
+      for (const options of choices) {
+        const results = await hashInPage(page, files, options);
+        for (const [i, file] of files.entries()) {
+          const expected = await inNode(join(ROOT, file), options as HashFileOptions);
+          expect(difference(file, expected, results[i]!, options.algorithm)).toEqual([]);
+        }
+      }
+    }, 60_000);
+
+    test('refuses what is none', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const choices = [
+        { algorithm: 'md5' },
+        { algorithm: 'pdq', bits: 64 },
+        { resample: 100 },
+        { variants: 'all' },
+        { orientation: 'up' },
+        { maxPixels: 0.5 },
+        { maxBytes: 0 },
+        { timeoutSeconds: 0 },
+        { workers: 0 },
+        { maxBytes: 100 },
+        { maxPixels: 100 },
+        { workerUrl: '/nothing-here.js' },
+      ];
+      const errors: (string | undefined)[] = [];
+      for (const options of choices) {
+        const [result] = await hashInPage(page, ['fixtures/images/rgb.png'], options as never);
+        errors.push(result!.error?.split(':')[0]);
+      }
+      expect(errors).toEqual([
+        'TypeError',
+        'RangeError',
+        'RangeError',
+        'RangeError',
+        'RangeError',
+        'RangeError',
+        'RangeError',
+        'RangeError',
+        'RangeError',
+        'too-many-bytes',
+        'too-many-pixels',
+        'decoder-missing',
+      ]);
+      const notAFile = await page.evaluate(() =>
+        window.onlyhashes.hashImageFile('photo.jpg' as never).catch((error: Error) => error.name),
+      );
+      expect(notAFile).toBe('TypeError');
+    }, 60_000);
+  });
+}

@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { ROOT } from '../package.js';
+import { describeEngine, ENGINES } from './engines.js';
+import { openHashing, serveHashing } from './hashing-page.js';
+import { inNode } from './node-hash.js';
+import type { Site } from './serve.js';
+
+const PHOTO = 'fixtures/photos/locomotion-house-cat.jpg';
+const SMALL = 'fixtures/images/orientation-1.jpg';
+const HALF = 'fixtures/images/half.jpg';
+const [photo, small] = await Promise.all([PHOTO, SMALL].map((file) => inNode(join(ROOT, file))));
+
+for (const name of ENGINES) {
+  describeEngine(name, (open) => {
+    let site: Site;
+    beforeAll(async () => {
+      site = await serveHashing();
+      return () => site.close();
+    });
+
+    test('200 files come in their order, a corrupt one among them, few of them read at a time', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const outcome = await page.evaluate(
+        async (photoUrl: string, smallUrl: string, halfUrl: string) => {
+          const blobOf = async (url: string) => (await fetch(url)).blob();
+          const [photo, small, half] = await Promise.all([photoUrl, smallUrl, halfUrl].map(blobOf));
+          const files = Array.from({ length: 200 }, (_, i) =>
+            i === 77 ? half! : i % 25 === 0 ? photo! : small!,
+          );
+          let reading = 0;
+          let mostRead = 0;
+          const read = Blob.prototype.arrayBuffer;
+          Blob.prototype.arrayBuffer = async function () {
+            mostRead = Math.max(mostRead, ++reading);
+            const bytes = await read.call(this);
+            reading--;
+            return bytes;
+          };
+          const hexes: string[] = [];
+          const steps: number[] = [];
+          let failed = 0;
+          const results = window.onlyhashes.hashImageFiles(files, {
+            workers: 2,
+            onProgress: (progress) => {
+              steps.push(progress.done);
+              failed = progress.failed;
+              if (progress.total !== 200) throw new Error('another total');
+            },
+          });
+          for await (const { image, error } of results) {
+            const digits = (byte: number) => byte.toString(16).padStart(2, '0');
+            hexes.push(error ? error.code : Array.from(image.hash.bytes, digits).join(''));
+          }
+          return { hexes, steps, failed, mostRead };
+        },
+        PHOTO,
+        SMALL,
+        HALF,
+      );
+      const expected = Array.from({ length: 200 }, (_, i) =>
+        i === 77 ? 'corrupt' : i % 25 === 0 ? photo!.hash : small!.hash,
+      );
+      expect(outcome.hexes).toEqual(expected);
+      expect(outcome.steps).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+      expect(outcome.failed).toBe(1);
+      expect(outcome.mostRead).toBeLessThanOrEqual(2);
+    });
+
+    test('an abort in the middle ends it with its reason, and the next batch runs', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const outcome = await page.evaluate(async (url: string) => {
+        const file = await (await fetch(url)).blob();
+        const end = new AbortController();
+        const results = window.onlyhashes.hashImageFiles(Array(60).fill(file), {
+          signal: end.signal,
+        });
+        let before = 0;
+        let reason: unknown;
+        try {
+          for await (const _ of results) if (++before === 7) end.abort('enough');
+        } catch (error) {
+          reason = error;
+        }
+        let after = 0;
+        for await (const { image } of window.onlyhashes.hashImageFiles([file, file])) {
+          if (image) after++;
+        }
+        return { before, reason, after };
+      }, PHOTO);
+      expect(outcome).toEqual({ before: 7, reason: 'enough', after: 2 });
+    });
+
+    test('one file is given up: before its turn, during its work, by ending all, and when time is up', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const outcome = await page.evaluate(async (url: string) => {
+        const { hashImageFile, endWorkers } = window.onlyhashes;
+        const file = await (await fetch(url)).blob();
+        const told = (work: Promise<unknown>) =>
+          work.then(
+            () => 'hashed',
+            (error) => (typeof error?.code === 'string' ? error.code : (error?.name ?? error)),
+          );
+        const aborted = told(hashImageFile(file, { signal: AbortSignal.abort('before') }));
+        const during = new AbortController();
+        const decoding = told(
+          hashImageFile(file, {
+            signal: during.signal,
+            onProgress: (stage) => {
+              if (stage === 'decoding') during.abort('during');
+            },
+          }),
+        );
+        const outcomes = [await aborted, await decoding];
+        const waiting = new AbortController();
+        const queue = [1, 2, 3, 4].map((_, i) =>
+          told(hashImageFile(file, { workers: 1, ...(i === 3 ? { signal: waiting.signal } : {}) })),
+        );
+        waiting.abort('waiting');
+        outcomes.push(await queue[3]!, await queue[0]!);
+        endWorkers();
+        outcomes.push(await queue[1]!, await queue[2]!);
+        outcomes.push(await told(hashImageFile(file, { timeoutSeconds: 0.001 })));
+        const stages: string[] = [];
+        outcomes.push(
+          await told(hashImageFile(file, { onProgress: (stage) => stages.push(stage) })),
+        );
+        const thrown = hashImageFile(file, {
+          onProgress: () => {
+            throw new RangeError('of the caller');
+          },
+        });
+        outcomes.push(await told(thrown), await told(hashImageFile(file)));
+        return { outcomes, stages };
+      }, PHOTO);
+      expect(outcome).toEqual({
+        outcomes: [
+          ...['before', 'during', 'waiting', 'hashed', 'AbortError', 'AbortError'],
+          ...['timeout', 'hashed', 'RangeError', 'hashed'],
+        ],
+        stages: ['reading', 'decoding', 'hashing'],
+      });
+    });
+  });
+}

@@ -1,0 +1,83 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Algorithm, distance, hashFromHex, hashToHex } from '../../src/hash.js';
+import { type HashFileOptions, hashFile } from '../../src/node/hash-file.js';
+import { ROOT } from '../package.js';
+import type { PageHash } from './hashing-page.js';
+
+/**
+ * Pictures whose hash may be another than in Node, by at most so many bits, and why. All others, and all their variants,
+ * are the same in every engine.
+ */
+const EXCEPTIONS: Record<string, { bits: number; why: string }> = {
+  'rgb-16-bit.png': { bits: 2, why: 'Firefox rounds 16 bits to 8, Node takes the high byte' },
+  'grey-16-bit.png': { bits: 2, why: 'the same' },
+  'cut-out-16-bit.png': { bits: 2, why: 'the same' },
+  'ten-bit.avif': { bits: 2, why: 'ten bits are rounded to eight in another way' },
+  'lossy.avif': { bits: 2, why: 'lossy AVIF differs by one level between decoders' },
+  'cmyk.jpg': { bits: 8, why: 'inks become colours in another way in each decoder' },
+};
+
+/** TIFF in inks is read in Node alone. */
+const REFUSED: Record<string, string> = {
+  'cmyk.tiff': 'unsupported',
+  'cmyk-alpha.tiff': 'unsupported',
+};
+
+/** Every picture and hostile file of the fixtures but the one in HEIC, by its path in the project. */
+export const FILES: readonly string[] = ['images', 'photos'].flatMap((folder) =>
+  readdirSync(join(ROOT, 'fixtures', folder))
+    .filter((file) => !/\.(json|heic)$/.test(file))
+    .map((file) => `fixtures/${folder}/${file}`),
+);
+
+/** What Node gives, in the page's words. */
+export async function inNode(
+  source: string | Uint8Array,
+  options: HashFileOptions = {},
+): Promise<PageHash> {
+  try {
+    const { hash, quality, width, height, variants } = await hashFile(source, options);
+    return {
+      hash: hashToHex(hash),
+      ...(quality === undefined ? {} : { quality }),
+      width,
+      height,
+      variants: variants.map((variant) => [variant.name, hashToHex(variant.hash)]),
+    };
+  } catch (error) {
+    return { error: (error as { code?: string }).code ?? String(error) };
+  }
+}
+
+/** What differs between the two, in words; empty where nothing does. */
+export function difference(
+  path: string,
+  node: PageHash,
+  page: PageHash,
+  algorithm: Algorithm = 'pdq',
+): string[] {
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  const { bits } = EXCEPTIONS[file] ?? { bits: 0 };
+  const far = (a: string, b: string) =>
+    distance(hashFromHex(algorithm, a), hashFromHex(algorithm, b));
+  const expected = REFUSED[file] ?? node.error;
+  if (expected !== undefined || page.error !== undefined) {
+    return page.error === expected ? [] : [`${file}: ${page.error ?? 'a hash'}, not ${expected}`];
+  }
+  const problems: string[] = [];
+  const away = far(node.hash!, page.hash!);
+  if (away > bits) problems.push(`${away} bits away`);
+  if (bits === 0 && node.quality !== page.quality) problems.push(`quality ${page.quality}`);
+  if (node.width !== page.width || node.height !== page.height) problems.push('other sides');
+  const names = page.variants!.map(([name]) => name).join(' ');
+  if (names === node.variants!.map(([name]) => name).join(' ')) {
+    for (const [i, [name, hex]] of node.variants!.entries()) {
+      const variantAway = far(hex, page.variants![i]![1]);
+      if (variantAway > bits) problems.push(`${name} ${variantAway} bits away`);
+    }
+  } else {
+    problems.push(`variants ${names}`);
+  }
+  return problems.map((problem) => `${file}: ${problem}`);
+}
