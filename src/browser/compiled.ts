@@ -34,6 +34,8 @@ export function instantiated<T>(
 ): Promise<T> {
   const options: EmscriptenOptions = {
     noInitialRun: true,
+    // Else it asks where its script lies, which a bundle may not know.
+    locateFile: (name) => name,
     instantiateWasm(imports, callback) {
       const instance = new WebAssembly.Instance(module, imports);
       callback(instance);
@@ -45,6 +47,7 @@ export function instantiated<T>(
 
 interface EmscriptenOptions {
   noInitialRun: boolean;
+  locateFile(name: string): string;
   instantiateWasm(
     imports: WebAssembly.Imports,
     callback: (instance: WebAssembly.Instance) => void,
