@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 
 /** Every room's entry lies flat in dist under its own name. */
@@ -23,6 +23,17 @@ const entry = Object.fromEntries(
   }).filter(([, path]) => existsSync(path)),
 );
 
+/** The decoders that are compiled into dist are other people's work: their licences go with them. */
+function writeLicences(): void {
+  const texts = ['jpeg', 'png', 'webp'].flatMap((format) =>
+    ['LICENSE', 'codec/LICENSE.codec.md'].map((file) => {
+      const path = `@jsquash/${format}/${file}`;
+      return `${path}\n\n${readFileSync(`node_modules/${path}`, 'utf8')}`;
+    }),
+  );
+  writeFileSync('dist/THIRD-PARTY-LICENSES.txt', texts.join('\n\n'));
+}
+
 export default defineConfig({
   entry,
   format: 'esm',
@@ -35,4 +46,5 @@ export default defineConfig({
   external: [/^node:/, 'sharp', 'age-encryption', 'esbuild', 'heic-decode', 'utif2'],
   // The decoders of the browser's Worker lie in their scripts: no page has to serve or allow a further file.
   loader: { '.wasm': 'binary' },
+  onSuccess: async () => writeLicences(),
 });
