@@ -83,11 +83,13 @@ export interface OpenedIndex {
 /**
  * The index that `saveIndex` wrote, read into memory and checked.
  * @param options.verify false skips the checksum, for a file that was verified before
- * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
+ * @param options.minGeneration the generation that was seen last: an older file, put back by whatever cause, would bring
+ *   back what was withdrawn since
+ * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length`, `bad-checksum` or `old-generation`
  */
 export async function openIndex(
   path: string,
-  { verify = true }: { verify?: boolean } = {},
+  { verify = true, minGeneration = 0 }: { verify?: boolean; minGeneration?: number } = {},
 ): Promise<OpenedIndex> {
   const file = await open(path, 'r');
   let bytes: Uint8Array;
@@ -97,9 +99,16 @@ export async function openIndex(
     await file.close();
   }
   const segment = segmentOf(bytes, { verify });
+  const info = snapshotInfo(bytes);
+  if (info.generation < minGeneration) {
+    throw new FormatError(
+      'old-generation',
+      `expected generation ${minGeneration} or more, got ${info.generation}`,
+    );
+  }
   return {
     index: indexOfSegment(segment),
-    info: snapshotInfo(bytes),
+    info,
     entries: notedEntries(segment, snapshotNotes(bytes)),
   };
 }

@@ -85,6 +85,10 @@ test('generations count up, and a lower one is refused unless forced', async () 
   expect((await openIndex(path)).info.generation).toBe(2);
   const older = saveIndex(path, index, { generation: 1 });
   await expect(older).rejects.toMatchObject({ name: 'FormatError', code: 'old-generation' });
+  await expect(openIndex(path, { minGeneration: 3 })).rejects.toMatchObject({
+    code: 'old-generation',
+  });
+  expect((await openIndex(path, { minGeneration: 2 })).info.generation).toBe(2);
   await saveIndex(path, index, { generation: 1, force: true });
   expect((await openIndex(path)).info.generation).toBe(1);
 });
