@@ -12,6 +12,7 @@ const entry = Object.fromEntries(
     submission: 'src/submission/index.ts',
     node: 'src/node/index.ts',
     'index-worker': 'src/node/index-worker.ts',
+    'heic-worker': 'src/node/heic-worker.ts',
     browser: 'src/browser/index.ts',
     'browser-worker': 'src/browser/worker.ts',
     cli: 'src/cli/index.ts',

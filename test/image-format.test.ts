@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { imageFormatOf } from '../src/image-format.js';
 
-const IMAGES = join(import.meta.dirname, '../fixtures/images');
-const formatOfFile = (file: string) => imageFormatOf(readFileSync(join(IMAGES, file)));
+const FIXTURES = join(import.meta.dirname, '../fixtures');
+const formatOfFile = (file: string, folder = 'images') =>
+  imageFormatOf(readFileSync(join(FIXTURES, folder, file)));
 
 test('tells each format by its first bytes, whatever the file is called', () => {
   expect(formatOfFile('baseline.jpg')).toBe('jpeg');
@@ -15,7 +16,7 @@ test('tells each format by its first bytes, whatever the file is called', () => 
   expect(formatOfFile('rgb.tiff')).toBe('tiff');
   expect(formatOfFile('rgb-16-bit.tiff')).toBe('tiff');
   expect(formatOfFile('lossless.avif')).toBe('avif');
-  expect(formatOfFile('picture.heic')).toBe('heic');
+  expect(formatOfFile('photo.heic', 'heic')).toBe('heic');
 });
 
 test('has no name for what is not on the list', () => {

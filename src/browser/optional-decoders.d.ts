@@ -1,10 +1,20 @@
 /** HEIC by libheif in WebAssembly; the package has no types. */
 declare module 'heic-decode' {
-  const decode: (file: { buffer: Uint8Array }) => Promise<{
+  interface Decoded {
     width: number;
     height: number;
-    data: Uint8ClampedArray;
-  }>;
+    data: Uint8ClampedArray<ArrayBuffer>;
+  }
+  /** a picture whose header has been read */
+  interface Picture {
+    width: number;
+    height: number;
+    decode(): Promise<Decoded>;
+  }
+  const decode: {
+    (file: { buffer: Uint8Array }): Promise<Decoded>;
+    all(file: { buffer: Uint8Array }): Promise<Picture[] & { dispose(): void }>;
+  };
 
   // biome-ignore lint/style/noDefaultExport: it has one
   export { decode as default };

@@ -7,6 +7,7 @@ import { withoutColour } from '../variants/grey.js';
 import type { Orientation } from '../variants/orient.js';
 import { rgbFromCmyk } from './cmyk.js';
 import { settleWithin } from './deadline.js';
+import { decodeHeic } from './decode-heic.js';
 import { MAX_BYTES } from './read-bytes.js';
 import { Turns } from './turns.js';
 
@@ -20,9 +21,11 @@ export interface DecodeOptions {
   timeoutSeconds?: number;
   /**
    * takes what can be read of a file that breaks off or has errors, missing parts in whatever colour the decoder
-   * leaves them; otherwise the least warning of a decoder is an error
+   * leaves them; otherwise the least warning of a decoder is an error. Not for HEIC
    */
   lenient?: boolean;
+  /** where `heic-worker.js` lies, if a bundler moved it away from this file */
+  workerUrl?: URL;
   signal?: AbortSignal;
 }
 
@@ -40,14 +43,15 @@ const MAX_PIXELS = 64 * 2 ** 20;
 const MAX_TIMEOUT_SECONDS = 3600;
 
 /**
- * The pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, which is imported on the first call. They are
- * those the PDQ reference sees: as stored, colour profiles ignored, nothing shrunk on load, 16-bit samples by their high
- * byte, 1-bit ones as 0 and 255, the first page or frame, CMYK without a profile. A picture in greys alone comes with one sample a
+ * The pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, and of a HEIC file, by `heic-decode` in a thread of
+ * its own; each is imported when the first such file comes. They are those the PDQ reference sees: as stored, colour
+ * profiles ignored, nothing shrunk on load, 16-bit samples by their high byte, 1-bit ones as 0 and 255, the first page or
+ * frame, CMYK without a profile. A picture in greys alone comes with one sample a
  * pixel, or two with alpha. Format and size are told by magic number and header: nothing is decoded only to be refused.
  * At most as many files as there are cores (and threads in Node's pool) are decoded at a time.
  *
- * A decoder cannot be stopped from outside: after a timeout or an abort it goes on by itself, mostly until about the end
- * of its time, and its pixels are dropped.
+ * `sharp` cannot be stopped from outside: after a timeout or an abort it goes on by itself, mostly until about the end
+ * of its time, and its pixels are dropped. The thread of a HEIC file ends at once.
  * @param bytes the whole file; only read, and not to be changed before the promise settles
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} for bytes or options that are none
@@ -65,15 +69,18 @@ export async function decode(
   }
   const format = imageFormatOf(bytes);
   if (format === undefined) {
-    throw unsupported('expected a JPEG, PNG, WebP, GIF, TIFF or AVIF image');
+    throw unsupported('expected a JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC image');
   }
-  const sharp = await importSharp();
+  const sharp = format === 'heic' ? undefined : await importSharp();
   const late = () =>
     new DecodeError('timeout', `decoding took longer than ${timeoutSeconds} seconds`);
   turns ??= new Turns(decodeThreads());
   return await turns.run(async () => {
     const over = new AbortController();
-    const work = decodeWith(sharp, bytes, format, options, over.signal);
+    const work =
+      sharp === undefined
+        ? decodeInThread(bytes, options, over.signal)
+        : decodeWith(sharp, bytes, format, options, over.signal);
     try {
       return await settleWithin(work, { seconds: timeoutSeconds, late, signal });
     } finally {
@@ -127,6 +134,16 @@ export function decodeThreads(): number {
   return Math.max(1, Math.min(availableParallelism(), poolSize));
 }
 
+/** HEIC is turned by its decoder as its own properties say; an EXIF orientation beside them says the same once more. */
+async function decodeInThread(
+  bytes: Uint8Array,
+  { maxPixels = MAX_PIXELS, workerUrl }: DecodeOptions,
+  over: AbortSignal,
+): Promise<DecodedImage> {
+  const pixels = await decodeHeic(bytes, { maxPixels, workerUrl, signal: over });
+  return { pixels: withoutColour(pixels), orientation: 1, format: 'heic' };
+}
+
 async function decodeWith(
   sharp: Sharp,
   bytes: Uint8Array,
@@ -178,16 +195,12 @@ const unsupported = (message: string, cause?: unknown) =>
  * @throws {DecodeError} `unsupported`, where it is another than the magic number said
  */
 function codingOf(header: Metadata, format: ImageFormat): ImageFormat {
-  if (header.format !== 'heif') {
-    if (header.format === format) return format;
-  } else if (format === 'avif' || format === 'heic') {
-    if (header.compression === 'av1') return 'avif';
-    if (header.compression === 'hevc') return 'heic';
-  }
+  const read = header.compression === 'av1' ? 'avif' : header.format;
+  if (read === format) return format;
   throw unsupported('expected the content of the file to be of the format it begins as');
 }
 
-/** AVIF and HEIC are turned by their decoder as the file says, and have none here. */
+/** AVIF is turned by its decoder as the file says, and has none here. */
 function orientationOf({ orientation = 1 }: Metadata): Orientation {
   return orientation >= 1 && orientation <= 8 ? (orientation as Orientation) : 1;
 }
@@ -199,55 +212,9 @@ function decodeErrorOf(cause: unknown, format: ImageFormat): DecodeError {
     return new DecodeError('timeout', 'decoding took too long', { cause });
   }
   if (/not been built in|no decoding plugin|unsupported|not supported/i.test(message)) {
-    return format === 'heic'
-      ? unsupported('this sharp has no decoder for HEIC; save the picture as JPEG', cause)
-      : unsupported(`expected a kind of ${format} that this sharp decodes`, cause);
+    return unsupported(`expected a kind of ${format} that this sharp decodes`, cause);
   }
   return new DecodeError('corrupt', `the ${format} file breaks off or contradicts itself`, {
     cause,
   });
-}
-
-/** What can be decoded here. */
-export interface Decoders {
-  /** version of sharp; undefined where it is not installed */
-  sharp: string | undefined;
-  /** version of libvips, which sharp calls */
-  libvips: string | undefined;
-  /** files decoded at a time */
-  threads: number;
-  formats: {
-    format: ImageFormat;
-    readable: boolean;
-    /** the library that reads it and its version, where sharp tells */
-    library: string | undefined;
-  }[];
-}
-
-/** The libraries that read each format, by the names sharp gives them. GIF is read by libvips itself. */
-const LIBRARIES: Record<ImageFormat, readonly string[]> = {
-  jpeg: ['mozjpeg', 'jpeg'],
-  png: ['png', 'spng'],
-  webp: ['webp'],
-  gif: ['vips'],
-  tiff: ['tiff'],
-  avif: ['heif'],
-  heic: ['heif'],
-};
-
-/** The formats, and with which versions, that `decode` reads on this machine; none where sharp is not installed. */
-export async function decoders(): Promise<Decoders> {
-  const sharp = await importSharp().catch(() => undefined);
-  const versions: Record<string, string | undefined> = sharp?.versions ?? {};
-  const formats = (Object.keys(LIBRARIES) as ImageFormat[]).map((format) => {
-    const loader = sharp?.format[format === 'avif' || format === 'heic' ? 'heif' : format];
-    // The suffixes tell AVIF from HEIC, which libvips has one loader for.
-    const readable =
-      loader?.input.buffer === true && (loader.input.fileSuffix ?? []).includes(`.${format}`);
-    const name = LIBRARIES[format].find((library) => versions[library] !== undefined);
-    const library = readable && name ? `${name} ${versions[name]}` : undefined;
-    return { format, readable, library };
-  });
-  const { sharp: version, vips: libvips } = versions;
-  return { sharp: version, libvips, threads: decodeThreads(), formats };
 }

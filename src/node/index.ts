@@ -1,11 +1,6 @@
 export type { ImageFormat } from '../image-format.js';
-export {
-  type DecodedImage,
-  type DecodeOptions,
-  type Decoders,
-  decode,
-  decoders,
-} from './decode.js';
+export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
+export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote, NotedEntries } from './entry-notes.js';
 export {
   type FileVariants,

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Algorithm, distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { type HashFileOptions, hashFile } from '../../src/node/hash-file.js';
 import { ROOT } from '../package.js';
@@ -24,12 +25,20 @@ const REFUSED: Record<string, string> = {
   'cmyk-alpha.tiff': 'unsupported',
 };
 
-/** Every picture and hostile file of the fixtures but the one in HEIC, by its path in the project. */
-export const FILES: readonly string[] = ['images', 'photos'].flatMap((folder) =>
+const filesOf = (folder: string, kind: (file: string) => boolean) =>
   readdirSync(join(ROOT, 'fixtures', folder))
-    .filter((file) => !/\.(json|heic)$/.test(file))
-    .map((file) => `fixtures/${folder}/${file}`),
+    .filter(kind)
+    .map((file) => `fixtures/${folder}/${file}`);
+
+/** Every picture and hostile file of the fixtures but those in HEIC, by its path in the project. */
+export const FILES: readonly string[] = ['images', 'photos'].flatMap((folder) =>
+  filesOf(folder, (file) => !file.endsWith('.json')),
 );
+/** Those in HEIC. */
+export const HEIC_FILES: readonly string[] = filesOf('heic', (file) => file.endsWith('.heic'));
+
+/** The thread as it is built: this file runs as source. */
+const workerUrl = pathToFileURL(join(ROOT, 'dist/heic-worker.js'));
 
 /** What Node gives, in the page's words. */
 export async function inNode(
@@ -37,7 +46,10 @@ export async function inNode(
   options: HashFileOptions = {},
 ): Promise<PageHash> {
   try {
-    const { hash, quality, width, height, variants } = await hashFile(source, options);
+    const { hash, quality, width, height, variants } = await hashFile(source, {
+      workerUrl,
+      ...options,
+    });
     return {
       hash: hashToHex(hash),
       ...(quality === undefined ? {} : { quality }),

@@ -30,6 +30,7 @@ export interface HostileFixture {
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
 
 export const imagePath = (file: string) => join(FIXTURES, 'images', file);
+export const heicPath = (file: string) => join(FIXTURES, 'heic', file);
 export const photoPath = (file: string) => join(FIXTURES, 'photos', file);
 
 const all: (ImageFixture | HostileFixture)[] = JSON.parse(

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { hashToHex } from '../../src/hash.js';
-import { decoders } from '../../src/node/decode.js';
+import { decoders } from '../../src/node/decoders.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { type HashFilesResult, type HashProgress, hashFiles } from '../../src/node/hash-files.js';
 import { imagePath, photoFixtures, photoPath } from './fixtures.js';

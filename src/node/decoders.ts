@@ -1,0 +1,62 @@
+import { createRequire } from 'node:module';
+import type { ImageFormat } from '../image-format.js';
+import { decodeThreads, importSharp } from './decode.js';
+
+/** What can be decoded here. */
+export interface Decoders {
+  /** version of sharp; undefined where it is not installed */
+  sharp: string | undefined;
+  /** version of libvips, which sharp calls */
+  libvips: string | undefined;
+  /** files decoded at a time */
+  threads: number;
+  formats: {
+    format: ImageFormat;
+    readable: boolean;
+    /** the library that reads it and its version, where that is told */
+    library: string | undefined;
+  }[];
+}
+
+/** The libraries of sharp that read each format, by the names it gives them. GIF is read by libvips itself. */
+const LIBRARIES: Record<Exclude<ImageFormat, 'heic'>, readonly string[]> = {
+  jpeg: ['mozjpeg', 'jpeg'],
+  png: ['png', 'spng'],
+  webp: ['webp'],
+  gif: ['vips'],
+  tiff: ['tiff'],
+  avif: ['heif'],
+};
+
+/** The formats, and with which versions, that `decode` reads on this machine; HEIC alone needs no sharp. */
+export async function decoders(): Promise<Decoders> {
+  const sharp = await importSharp().catch(() => undefined);
+  const versions: Record<string, string | undefined> = sharp?.versions ?? {};
+  const formats: Decoders['formats'] = Object.entries(LIBRARIES).map(([name, libraries]) => {
+    const format = name as keyof typeof LIBRARIES;
+    const loader = sharp?.format[format === 'avif' ? 'heif' : format];
+    // The suffixes tell AVIF from HEIC, which libvips has one loader for.
+    const readable =
+      loader?.input.buffer === true && (loader.input.fileSuffix ?? []).includes(`.${format}`);
+    const found = libraries.find((library) => versions[library] !== undefined);
+    return {
+      format,
+      readable,
+      library: readable && found ? `${found} ${versions[found]}` : undefined,
+    };
+  });
+  const heic = heicDecodeVersion();
+  const library = heic && `heic-decode ${heic}`;
+  formats.push({ format: 'heic', readable: heic !== undefined, library });
+  const { sharp: version, vips: libvips } = versions;
+  return { sharp: version, libvips, threads: decodeThreads(), formats };
+}
+
+/** Of the package's own description: loading it would compile 1.4 MB of WebAssembly. */
+function heicDecodeVersion(): string | undefined {
+  try {
+    return createRequire(import.meta.url)('heic-decode/package.json').version;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { parentPort } from 'node:worker_threads';
+
+/** What a thread gets: a whole file, its own from then on. */
+export interface HeicTask {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly maxPixels: number;
+}
+
+/** What it gives back, once `ready`: RGBA pixels as displayed, or why there are none. */
+export type HeicAnswer =
+  | {
+      readonly width: number;
+      readonly height: number;
+      readonly data: Uint8ClampedArray<ArrayBuffer>;
+    }
+  | { readonly code: 'decoder-missing' | 'too-many-pixels' | 'corrupt'; readonly cause?: unknown };
+
+// The program of one thread of `decodeHeic`: the decoder holds its thread for seconds. It prints what it finds wrong with
+// a file, among the lines of whatever program this is a part of.
+for (const way of ['log', 'warn', 'error'] as const) console[way] = () => {};
+parentPort?.on('message', async (task: HeicTask) => {
+  const answer = await answerTo(task);
+  parentPort?.postMessage(answer, 'data' in answer ? [answer.data.buffer] : []);
+});
+parentPort?.postMessage('ready');
+
+async function answerTo({ bytes, maxPixels }: HeicTask): Promise<HeicAnswer> {
+  let decode: typeof import('heic-decode').default;
+  try {
+    decode = (await import('heic-decode')).default;
+  } catch (cause) {
+    return { code: 'decoder-missing', cause };
+  }
+  try {
+    const pictures = await decode.all({ buffer: bytes });
+    try {
+      const picture = pictures[0]!;
+      // Of the header: nothing is decoded yet.
+      if (picture.width * picture.height > maxPixels) {
+        return { code: 'too-many-pixels' };
+      }
+      return await picture.decode();
+    } finally {
+      pictures.dispose();
+    }
+  } catch (cause) {
+    return { code: 'corrupt', cause };
+  }
+}

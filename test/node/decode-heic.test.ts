@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { distance } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import { type DecodeOptions, decode } from '../../src/node/decode.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { hashFiles } from '../../src/node/hash-files.js';
+import { variantPicture } from '../../src/node/variant-picture.js';
+import { onBackdrop } from '../../src/variants/backdrop.js';
+import { orient } from '../../src/variants/orient.js';
+import { heicPath, imagePath, photoPath } from './fixtures.js';
+import { buildHeicWorker, heicWorkerUrl } from './heic-worker.js';
+
+const { url: workerUrl, remove } = buildHeicWorker({ decoder: true });
+afterAll(remove);
+
+const read = (file: string) => readFileSync(heicPath(file));
+const hashOf = (file: string) => hashFile(heicPath(file), { workerUrl });
+/** What libheif's own heif-dec decodes (fixtures/README.md). */
+const native = async (file: string) => (await decode(read(file))).pixels;
+
+const errorOf = (bytes: Uint8Array, options?: DecodeOptions) =>
+  decode(bytes, { workerUrl, ...options }).then(
+    () => undefined,
+    (error) => error,
+  );
+
+describe('the picture that libheif decodes', () => {
+  test('has the same hash and quality', async () => {
+    const wanted = pdq(await native('photo.png'));
+    const { width, height, variants, ...image } = await hashOf('photo.heic');
+    expect(image).toEqual(wanted);
+    expect([width, height, variants]).toEqual([301, 150, []]);
+  });
+
+  test('is turned once by its own property, not again by the EXIF orientation beside it', async () => {
+    const upright = await native('photo.png');
+    const { width, height, variants, ...image } = await hashOf('turned.heic');
+    expect(image).toEqual(pdq(orient(upright, 6)));
+    expect([width, height, variants]).toEqual([150, 301, []]);
+    const stored = await hashFile(heicPath('turned.heic'), { workerUrl, orientation: 'stored' });
+    expect(stored.hash).toEqual(image.hash);
+  });
+
+  test('is mirrored', async () => {
+    const { hash } = await hashOf('mirrored.heic');
+    expect(distance(hash, pdq(orient(await native('photo.png'), 2)).hash)).toBeLessThanOrEqual(2);
+  });
+
+  test('may be a grid of tiles, or of 10 bits', async () => {
+    const photo = pdq(await native('photo.png')).hash;
+    expect(distance((await hashOf('grid.heic')).hash, photo)).toBeLessThanOrEqual(10);
+    const { hash } = await hashOf('ten-bit.heic');
+    const { hash: original } = await hashFile(imagePath('rgb-16-bit.png'));
+    expect(distance(hash, original)).toBeLessThanOrEqual(10);
+  });
+
+  test('may be transparent: it is hashed on white and on black too', async () => {
+    const pixels = await native('cut-out.png');
+    const { hash, variants } = await hashOf('cut-out.heic');
+    expect(distance(hash, pdq(pixels).hash)).toBeLessThanOrEqual(2);
+    expect(variants.map(({ name }) => name)).toEqual(['onWhite', 'onBlack']);
+    for (const [i, backdrop] of [255, 0].entries()) {
+      const wanted = pdq(onBackdrop(pixels, backdrop as 255 | 0)).hash;
+      expect(distance(variants[i]!.hash, wanted)).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('is that of the photo it was made from', async () => {
+    const { hash } = await hashOf('photo.heic');
+    const jpeg = await hashFile(photoPath('locomotion-house-cat-w301.jpg'));
+    expect(distance(hash, jpeg.hash)).toBeLessThanOrEqual(10);
+    expect((await decode(read('photo.heic'), { workerUrl })).format).toBe('heic');
+  });
+});
+
+test('a batch of it and other files, a broken one among them, comes in order', async () => {
+  const paths = ['photo.heic', 'half.heic', 'photo.png', 'turned.heic', 'photo.heic'].map(heicPath);
+  const results = [];
+  for await (const { image, error } of hashFiles(paths, { workerUrl, variants: 'dihedral' })) {
+    results.push(error?.code ?? image?.width);
+  }
+  expect(results).toEqual([301, 'corrupt', 301, 150, 301]);
+});
+
+test('a variant of it can be shown', async () => {
+  const png = await variantPicture(heicPath('photo.heic'), { name: 'original' }, { workerUrl });
+  const { pixels } = await decode(png);
+  expect([pixels.width, pixels.height]).toEqual([301, 150]);
+});
+
+describe('is refused', () => {
+  test.each(['half.heic', 'bomb.heic'])('%s', async (file) => {
+    const error = await errorOf(read(file));
+    const code = file === 'half.heic' ? 'corrupt' : 'too-many-pixels';
+    expect(error).toMatchObject({ name: 'DecodeError', code });
+    expect(error.message).toMatch(/^[a-z][^\n]{10,120}$/);
+  });
+
+  test('with more pixels than maxPixels, by its header', async () => {
+    const bytes = read('photo.heic');
+    const error = await errorOf(bytes, { maxPixels: 301 * 150 - 1 });
+    expect(error.code).toBe('too-many-pixels');
+    const { pixels } = await decode(bytes, { workerUrl, maxPixels: 301 * 150 });
+    expect(pixels.width).toBe(301);
+  });
+
+  test('where it is a name alone', async () => {
+    const brand = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
+    expect((await errorOf(brand)).code).toBe('corrupt');
+    expect((await errorOf(Buffer.concat([brand, Buffer.alloc(4096, 7)]))).code).toBe('corrupt');
+  });
+
+  test('where heic-decode is not installed, with what to do', async () => {
+    const without = heicWorkerUrl({ decoder: false });
+    const error = await errorOf(read('photo.heic'), { workerUrl: without });
+    expect(error.code).toBe('decoder-missing');
+    expect(error.message).toMatch(/HEIC.*npm install heic-decode.*save the picture as JPEG/);
+  });
+
+  test('where a bundler left the thread behind, with what to do', async () => {
+    const nowhere = pathToFileURL(join(import.meta.dirname, 'nowhere.mjs'));
+    const error = await errorOf(read('photo.heic'), { workerUrl: nowhere });
+    expect(error.code).toBe('decoder-missing');
+    expect(error.message).toContain('workerUrl');
+  });
+});
+
+describe('is given up', () => {
+  test('when time is up', async () => {
+    const error = await errorOf(read('photo.heic'), { timeoutSeconds: 0.001 });
+    expect(error).toMatchObject({ code: 'timeout' });
+  });
+
+  test('on abort, with its reason, and its thread ends', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const many = Array.from({ length: 8 }, () =>
+      errorOf(read('photo.heic'), { signal: controller.signal }),
+    );
+    await setTimeout(5);
+    controller.abort(reason);
+    for (const error of await Promise.all(many)) expect(error).toBe(reason);
+    const { pixels } = await decode(read('photo.heic'), { workerUrl });
+    expect(pixels.width).toBe(301);
+  });
+});
+
+test('the bytes are left as they are, also where they are a view of a larger buffer', async () => {
+  const bytes = read('photo.heic');
+  const larger = Buffer.concat([Buffer.alloc(13, 1), bytes, Buffer.alloc(5, 2)]);
+  const before = Buffer.from(larger);
+  const view = new Uint8Array(larger.buffer, larger.byteOffset + 13, bytes.length);
+  const { pixels } = await decode(view, { workerUrl });
+  expect(Buffer.compare(larger, before)).toBe(0);
+  expect(pixels).toEqual((await decode(bytes, { workerUrl })).pixels);
+});
