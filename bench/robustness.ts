@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Algorithm, isAlgorithm } from '../src/hash.js';
 import { policyFor } from '../src/matching/policy.js';
-import { VARIANT_PROFILES, type VariantProfile } from '../src/variants/variants-of.js';
+import { VARIANT_PROFILES, type VariantProfile } from '../src/variants/variant-profile.js';
 import type { Bench, BenchContext } from './harness.js';
 import { machine } from './harness.js';
 import { Crew } from './robustness/crew.js';

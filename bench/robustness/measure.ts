@@ -1,5 +1,6 @@
 import type { Algorithm, HashedVariant, VariantGeometry } from '../../src/hash.js';
-import { type VariantProfile, variantsOf } from '../../src/variants/variants-of.js';
+import type { VariantProfile } from '../../src/variants/variant-profile.js';
+import { variantsOf } from '../../src/variants/variants-of.js';
 import { random as seeded } from '../workloads.js';
 import type { Edited, Materials, Transform } from './edit.js';
 import { histogram, wordDistance } from './metrics.js';

@@ -90,8 +90,9 @@ export async function hashForms(
   if (orientation === 'stored')
     return { ...hash(stored ?? displayed), variants: [], width, height };
   if (variants === 'dihedral' || variants === 'thorough') {
-    const { hashPixels } = await import('../variants/hash-pixels.js');
-    return { ...hashPixels(displayed, { ...options, stored }), width, height };
+    const { eachVariant, hashedImage } = await import('../variants/each-variant.js');
+    const all = eachVariant(displayed, { ...options, stored }, hash);
+    return { ...hashedImage(all), width, height };
   }
   const others: HashedVariant[] = [];
   if (variants === 'orientation') {

@@ -2,6 +2,7 @@ import type { ImageFormat } from '../image-format.js';
 import type { Orientation } from '../variants/orient.js';
 import { corrupt } from './corrupt.js';
 import type { ImageHeader } from './image-header.js';
+import { textAt } from './text-at.js';
 
 /** The way to the properties: each box lies in the one before it (ISO/IEC 14496-12, ISO/IEC 23008-12). */
 const PATH = ['meta', 'iprp', 'ipco'];
@@ -92,8 +93,5 @@ export function heifHeader(
         }),
   };
 }
-
-const textAt = (bytes: Uint8Array, at: number, length: number) =>
-  String.fromCharCode(...bytes.subarray(at, at + length));
 
 const bytesOf = (text: string) => Array.from(text, (letter) => letter.charCodeAt(0));

@@ -2,6 +2,7 @@ import type { Orientation } from '../variants/orient.js';
 import { corrupt } from './corrupt.js';
 import { exifOrientation } from './exif.js';
 import type { ImageHeader } from './image-header.js';
+import { textAt } from './text-at.js';
 
 /**
  * Header of a JPEG file (ITU-T T.81, annex B): segments up to the first scan. Application segments 1 (EXIF, XMP) and 2
@@ -27,8 +28,8 @@ export function jpegHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
     if (next > bytes.length || next < at + 4) throw corrupt('jpeg');
     if (marker === 0xda) break;
     const taken = marker === 0xe1 || marker === 0xe2;
-    if (marker === 0xe1 && orientation === undefined && startsExif(bytes, at + 4, next)) {
-      orientation = exifOrientation(bytes.subarray(at + 10, next));
+    if (marker === 0xe1 && textAt(bytes, at + 4, 6) === 'Exif\0\0') {
+      orientation ??= exifOrientation(bytes.subarray(at + 10, next));
     }
     // Frame headers are C0 to CF but for the tables and the reserved one among them.
     if ((marker & 0xf0) === 0xc0 && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
@@ -55,15 +56,6 @@ export function jpegHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
     alpha: false,
     plain: components === 1 || components === 3,
   };
-}
-
-function startsExif(bytes: Uint8Array, at: number, end: number): boolean {
-  const magic = 'Exif\0\0';
-  if (at + magic.length > end) return false;
-  for (let i = 0; i < magic.length; i++) {
-    if (bytes[at + i] !== magic.charCodeAt(i)) return false;
-  }
-  return true;
 }
 
 function hasEnd(bytes: Uint8Array, scan: number): boolean {

@@ -1,7 +1,7 @@
 import type { DecodeErrorCode } from '../errors.js';
 import type { HashedImage } from '../hash.js';
 import type { HashOptions } from '../hashing/algorithms.js';
-import type { VariantProfile } from '../variants/variants-of.js';
+import type { VariantProfile } from '../variants/variant-profile.js';
 import type { Readback } from './readback-canvas.js';
 
 /** What of the caller's options goes to the Worker. */

@@ -2,6 +2,7 @@ import type { Orientation } from '../variants/orient.js';
 import { corrupt } from './corrupt.js';
 import { exifOrientation } from './exif.js';
 import type { ImageHeader } from './image-header.js';
+import { textAt } from './text-at.js';
 
 /** The picture and what it needs; all else is taken out: colour, gamma, EXIF, text, animation. */
 const KEPT = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
@@ -17,7 +18,7 @@ export function pngHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
     if (at + 12 > bytes.length) throw corrupt('png');
     const next = at + 12 + view.getUint32(at);
     if (next > bytes.length) throw corrupt('png');
-    last = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    last = textAt(bytes, at + 4, 4);
     if (last === 'eXIf') orientation = exifOrientation(bytes.subarray(at + 8, next - 4));
     if (last === 'tRNS') transparency = true;
     if (KEPT.includes(last)) {

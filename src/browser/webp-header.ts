@@ -2,6 +2,7 @@ import type { Orientation } from '../variants/orient.js';
 import { corrupt } from './corrupt.js';
 import { exifOrientation } from './exif.js';
 import type { ImageHeader } from './image-header.js';
+import { textAt } from './text-at.js';
 
 const PROFILE_FLAG = 0x20;
 const ALPHA_FLAG = 0x10;
@@ -20,7 +21,7 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
   let animated = false;
   let kept = 12;
   for (let at = 12; at + 8 <= end; ) {
-    const kind = String.fromCharCode(...bytes.subarray(at, at + 4));
+    const kind = textAt(bytes, at, 4);
     const data = at + 8;
     const length = view.getUint32(at + 4, true);
     // Chunks have an even number of bytes.
@@ -42,7 +43,9 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
       width ||= view.getUint16(data + 6, true) & 0x3fff;
       height ||= view.getUint16(data + 8, true) & 0x3fff;
     } else if (kind === 'EXIF') {
-      orientation = exifOrientation(withoutPrefix(bytes.subarray(data, data + length)));
+      // Some writers begin the block as in JPEG.
+      const prefix = textAt(bytes, data, 6) === 'Exif\0\0' ? 6 : 0;
+      orientation = exifOrientation(bytes.subarray(data + prefix, data + length));
     }
     if (kind !== 'EXIF' && kind !== 'ICCP' && kind !== 'XMP ') {
       bytes.copyWithin(kept, at, next);
@@ -61,9 +64,4 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
     alpha: alpha || animated,
     plain: !animated,
   };
-}
-
-/** Some writers begin the block as in JPEG. */
-function withoutPrefix(exif: Uint8Array): Uint8Array {
-  return exif[0] === 0x45 && exif[4] === 0 ? exif.subarray(6) : exif;
 }

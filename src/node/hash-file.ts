@@ -1,7 +1,9 @@
 import type { HashedImage, HashedVariant } from '../hash.js';
 import type { HashOptions } from '../hashing/algorithms.js';
+import { hashedImage } from '../variants/each-variant.js';
 import { orient } from '../variants/orient.js';
-import { checkVariantOptions, type VariantProfile, variantsOf } from '../variants/variants-of.js';
+import type { VariantProfile } from '../variants/variant-profile.js';
+import { checkVariantOptions, variantsOf } from '../variants/variants-of.js';
 import { checkDecodeOptions, type DecodeOptions, decode } from './decode.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
 
@@ -41,10 +43,8 @@ export async function hashFile(
   source: ImageSource,
   options: HashFileOptions = {},
 ): Promise<HashedFile> {
-  const { variants: hashed, width, height } = await variantsOfFile(source, options);
-  const [original, ...variants] = hashed;
-  const { hash, quality } = original!;
-  return { hash, ...(quality === undefined ? {} : { quality }), variants, width, height };
+  const { variants, width, height } = await variantsOfFile(source, options);
+  return { ...hashedImage(variants), width, height };
 }
 
 /** The variants of an image file, still to be hashed; its sides in pixels as displayed. */

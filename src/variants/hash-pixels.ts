@@ -1,6 +1,8 @@
 import type { HashedImage } from '../hash.js';
 import type { Pixels } from '../pixels.js';
-import { type VariantOptions, variantsOf } from './variants-of.js';
+import { hashedImage } from './each-variant.js';
+import type { VariantOptions } from './variant-profile.js';
+import { variantsOf } from './variants-of.js';
 
 /**
  * A picture's hash and those of its variants, all at once; `variantsOf` gives them one at a time.
@@ -11,7 +13,5 @@ import { type VariantOptions, variantsOf } from './variants-of.js';
  * const { hash, variants } = hashPixels(imageData, { variants: 'dihedral' });
  */
 export function hashPixels(pixels: Pixels, options: VariantOptions = {}): HashedImage {
-  const [original, ...variants] = variantsOf(pixels, options);
-  const { hash, quality } = original!;
-  return { hash, ...(quality === undefined ? {} : { quality }), variants };
+  return hashedImage(variantsOf(pixels, options));
 }

@@ -6,5 +6,5 @@ export {
   VARIANT_PROFILES,
   type VariantOptions,
   type VariantProfile,
-  variantsOf,
-} from './variants-of.js';
+} from './variant-profile.js';
+export { variantsOf } from './variants-of.js';

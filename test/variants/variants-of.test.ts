@@ -4,7 +4,8 @@ import { DIHEDRAL_NAMES, distance, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { dihedral } from '../../src/variants/dihedral.js';
 import { hashPixels } from '../../src/variants/hash-pixels.js';
-import { MOST_HASHES, VARIANT_PROFILES, variantsOf } from '../../src/variants/variants-of.js';
+import { MOST_HASHES, VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
+import { variantsOf } from '../../src/variants/variants-of.js';
 import { pixelsOf } from '../arbitraries.js';
 import { drawn, laidOn, patches, photo } from './pictures.js';
 

@@ -1,0 +1,87 @@
+import {
+  DIHEDRAL_NAMES,
+  type Hash,
+  type HashedImage,
+  type HashedVariant,
+  type VariantName,
+} from '../hash.js';
+import type { Pixels } from '../pixels.js';
+import { isOpaque, onBackdrop } from './backdrop.js';
+import { dihedralForPdq, dihedral as laid } from './dihedral.js';
+import { listCrops } from './list-crops.js';
+import { isResampled } from './placed-taps.js';
+import { planeHash } from './plane-hash.js';
+import { planePixels } from './plane-pixels.js';
+import { type PlacedVariant, thoroughVariants } from './thorough.js';
+import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
+import { workingPlane } from './working-plane.js';
+
+/**
+ * The variants of a picture, as `variantsOf` gives them, by a hash that the caller brings: whoever needs PDQ alone, as the
+ * browser's Worker mostly does, need not load the other algorithms.
+ * @param options checked by the caller
+ * @param hash of the algorithm that `options` name
+ */
+export function* eachVariant(
+  pixels: Pixels,
+  options: VariantOptions,
+  hash: (pixels: Pixels) => { hash: Hash; quality?: number },
+): Generator<HashedVariant, void, undefined> {
+  const { variants = 'orientation', stored, algorithm = 'pdq', resample = 512 } = options;
+  let room = MOST_HASHES;
+  const hashed = (name: VariantName, of: Pixels): HashedVariant => {
+    room--;
+    return { name, ...hash(of) };
+  };
+  yield hashed('original', pixels);
+  if (variants !== 'none') {
+    if (stored !== undefined) yield hashed('stored', stored);
+    if (!isOpaque(pixels)) {
+      yield hashed('onWhite', onBackdrop(pixels, 255));
+      yield hashed('onBlack', onBackdrop(pixels, 0));
+    }
+  }
+  if (options.crops) {
+    for (const { pixels: part, geometry } of listCrops(pixels)) {
+      yield { ...hashed('crop', part), geometry };
+    }
+  }
+  const { width, height } = pixels;
+  const frame = { left: 0, top: 0, width, height };
+  if (variants === 'dihedral') {
+    for (const name of DIHEDRAL_NAMES) {
+      if (name === 'original') continue;
+      const form =
+        algorithm === 'pdq' ? dihedralForPdq(pixels, name, resample) : laid(pixels, name);
+      yield { ...hashed(name, form), geometry: { rectangle: frame, dihedral: name } };
+    }
+  }
+  if (variants !== 'thorough') return;
+  const plane = workingPlane(pixels);
+  const placed = (
+    { name, geometry, plane: from = plane }: PlacedVariant,
+    convention = resample,
+  ): HashedVariant => {
+    room--;
+    const placedHash =
+      algorithm === 'pdq'
+        ? planeHash(from, geometry, convention)
+        : hash(planePixels(plane, geometry));
+    return { name, ...placedHash, geometry };
+  };
+  if (algorithm === 'pdq' && isResampled(width, height, 512)) {
+    const other = { name: 'otherResample', geometry: { rectangle: frame } } as const;
+    yield placed(other, resample === 512 ? 'none' : 512);
+  }
+  for (const variant of thoroughVariants(plane)) {
+    if (room === 0) return;
+    yield placed(variant);
+  }
+}
+
+/** A picture's hash with its variants, of all of them in their order. */
+export function hashedImage(all: Iterable<HashedVariant>): HashedImage {
+  const [original, ...variants] = all;
+  const { hash, quality } = original!;
+  return { hash, ...(quality === undefined ? {} : { quality }), variants };
+}
