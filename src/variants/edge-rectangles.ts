@@ -19,21 +19,20 @@ const LEAST_SIDE = 0.14;
 const BORDER_SUPPORT = 0.75;
 /** Photos' places were worth 0.24 and more (one of 80 less); most of what untouched photos have is worth less than this. */
 const LEAST_WORTH = 0.2;
+/** Of the picture that a rectangle has at most; more is the picture itself. */
+const MOST_AREA = 0.985;
 /** Above this overlap (intersection over union) the lesser of two rectangles is dropped. */
 const SAME = 0.97;
 
-/** Running counts of edge pixels along every line: `at(line, to) - at(line, from)` of them lie between. */
+/**
+ * Running counts of edge pixels along every line of one direction, both borders included: of those of a line between two
+ * of its pixels, `sums[line · step + to · along] - sums[line · step + from · along]`.
+ */
 interface EdgeCounts {
   readonly sums: Uint16Array;
-  /** pixels of a line, plus one */
-  readonly stride: number;
-  /** lines, the two borders included */
+  readonly step: number;
+  readonly along: number;
   readonly lines: number;
-}
-
-interface Candidate {
-  rectangle: Rectangle;
-  worth: number;
 }
 
 /**
@@ -46,35 +45,29 @@ export function edgeRectangles(plane: WorkingPlane, most = 12): Rectangle[] {
   const { width, height } = plane;
   if (width < 2 * APART || height < 2 * APART) return [];
   const { rows, columns } = edgeCounts(plane);
-  const rowCuts = cuts(rows, 0, width, 0, height, FULL_CUTS);
-  const columnCuts = cuts(columns, 0, height, 0, width, FULL_CUTS);
-  const candidates: Candidate[] = [];
-  const seen = new Set<string>();
+  const rowCuts = cuts(rows, 0, width, FULL_CUTS);
+  const columnCuts = cuts(columns, 0, height, FULL_CUTS);
+  const candidates = new Map<string, { rectangle: Rectangle; worth: number }>();
   const consider = (left: number, top: number, right: number, bottom: number) => {
-    const key = `${left} ${top} ${right} ${bottom}`;
-    if (right - left < LEAST_SIDE * width || bottom - top < LEAST_SIDE * height) return;
-    if ((right - left) * (bottom - top) > 0.985 * width * height || seen.has(key)) return;
-    seen.add(key);
-    candidates.push({
-      rectangle: { left, top, width: right - left, height: bottom - top },
-      worth: worth(rows, columns, left, top, right, bottom),
-    });
+    const rectangle = { left, top, width: right - left, height: bottom - top };
+    const key = Object.values(rectangle).join();
+    if (rectangle.width * rectangle.height > MOST_AREA * width * height || candidates.has(key)) {
+      return;
+    }
+    candidates.set(key, { rectangle, worth: worth(rows, columns, left, top, right, bottom) });
   };
-  for (const [top, bottom] of pairs(rowCuts, LEAST_SIDE * height)) {
-    const inside = cuts(columns, top, bottom, 0, width, BAND_CUTS);
-    for (const [left, right] of pairs(merged(inside, columnCuts), LEAST_SIDE * width)) {
+  for (const [top, bottom] of pairs(rowCuts)) {
+    for (const [left, right] of pairs([...columnCuts, ...cuts(columns, top, bottom, BAND_CUTS)])) {
       consider(left, top, right, bottom);
     }
   }
-  for (const [left, right] of pairs(columnCuts, LEAST_SIDE * width)) {
-    const inside = cuts(rows, left, right, 0, height, BAND_CUTS);
-    for (const [top, bottom] of pairs(merged(inside, rowCuts), LEAST_SIDE * height)) {
+  for (const [left, right] of pairs(columnCuts)) {
+    for (const [top, bottom] of pairs([...rowCuts, ...cuts(rows, left, right, BAND_CUTS)])) {
       consider(left, top, right, bottom);
     }
   }
-  candidates.sort((a, b) => b.worth - a.worth);
-  const kept: Rectangle[] = halves(rows, columns).slice(0, most);
-  for (const { rectangle, worth } of candidates) {
+  const kept = halves(rows, columns).slice(0, most);
+  for (const { rectangle, worth } of [...candidates.values()].sort((a, b) => b.worth - a.worth)) {
     if (kept.length === most || worth < LEAST_WORTH) break;
     if (kept.every((other) => overlap(other, rectangle) < SAME)) kept.push(rectangle);
   }
@@ -88,115 +81,90 @@ export function edgeRectangles(plane: WorkingPlane, most = 12): Rectangle[] {
 function halves(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
   const width = columns.lines - 1;
   const height = rows.lines - 1;
-  const x = middleCut(columns, height);
-  const y = middleCut(rows, width);
-  if (x === 0 && y === 0) return [];
+  const xs = [0, ...middleCut(columns, height), width];
+  const ys = [0, ...middleCut(rows, width), height];
+  if (xs.length + ys.length === 4) return [];
   const found: Rectangle[] = [];
-  for (const [top, bottom] of y === 0
-    ? [[0, height]]
-    : [
-        [0, y],
-        [y, height],
-      ]) {
-    for (const [left, right] of x === 0
-      ? [[0, width]]
-      : [
-          [0, x],
-          [x, width],
-        ]) {
-      found.push({ left: left!, top: top!, width: right! - left!, height: bottom! - top! });
+  for (let i = 1; i < ys.length; i++) {
+    const top = ys[i - 1]!;
+    for (let j = 1; j < xs.length; j++) {
+      const left = xs[j - 1]!;
+      found.push({ left, top, width: xs[j]! - left, height: ys[i]! - top });
     }
   }
   return found;
 }
 
-/** The line in the middle, or a neighbour, if it is the strongest cut about there; else 0. */
-function middleCut(counts: EdgeCounts, length: number): number {
+/** The line in the middle, or a neighbour, if it is the strongest cut about there. */
+function middleCut(counts: EdgeCounts, length: number): number[] {
   const middle = (counts.lines - 1) >> 1;
   let best = middle;
+  let most = 0;
   let around = 0;
   for (let line = middle - 8; line <= middle + 8; line++) {
     if (line < 1 || line >= counts.lines - 1) continue;
     const value = support(counts, line, 0, length);
     if (Math.abs(line - middle) > 2) around = Math.max(around, value);
-    else if (value > support(counts, best, 0, length)) best = line;
+    else if (value > most) {
+      most = value;
+      best = line;
+    }
   }
-  const value = support(counts, best, 0, length);
-  return value >= MIDDLE_SUPPORT && value > 1.3 * around ? best : 0;
+  return most >= MIDDLE_SUPPORT && most > 1.3 * around ? [best] : [];
 }
 
 function edgeCounts({ luma, width, height }: WorkingPlane) {
-  const rows: EdgeCounts = {
-    sums: new Uint16Array((width + 1) * (height + 1)),
-    stride: width + 1,
-    lines: height + 1,
-  };
-  const columns: EdgeCounts = {
-    sums: new Uint16Array((height + 1) * (width + 1)),
-    stride: height + 1,
-    lines: width + 1,
-  };
-  for (let y = 1; y < height; y++) {
-    const start = y * rows.stride;
-    for (let x = 0, at = y * width; x < width; x++, at++) {
-      const edge = Math.abs(luma[at]! - luma[at - width]!) > STEP ? 1 : 0;
-      rows.sums[start + x + 1] = rows.sums[start + x]! + edge;
-    }
-  }
+  const stride = width + 1;
+  // Both row-major, one row and one column more than the picture: a line's first count is none.
+  const rows = new Uint16Array(stride * (height + 1));
+  const columns = new Uint16Array(stride * (height + 1));
   for (let y = 0; y < height; y++) {
-    for (let x = 1, at = y * width + 1; x < width; x++, at++) {
-      const edge = Math.abs(luma[at]! - luma[at - 1]!) > STEP ? 1 : 0;
-      const to = x * columns.stride + y;
-      columns.sums[to + 1] = columns.sums[to]! + edge;
+    const above = y > 0 ? width : 0;
+    for (let x = 0, at = y * width, to = y * stride; x < width; x++, at++, to++) {
+      const value = luma[at]!;
+      rows[to + 1] = rows[to]! + (Math.abs(value - luma[at - above]!) > STEP ? 1 : 0);
+      const left = x > 0 ? 1 : 0;
+      columns[to + stride] = columns[to]! + (Math.abs(value - luma[at - left]!) > STEP ? 1 : 0);
     }
   }
-  return { rows, columns };
+  return {
+    rows: { sums: rows, step: stride, along: 1, lines: height + 1 },
+    columns: { sums: columns, step: 1, along: stride, lines: width + 1 },
+  };
 }
 
 /** Share of edge pixels of a line between two of its pixels. */
-const support = ({ sums, stride }: EdgeCounts, line: number, from: number, to: number): number =>
-  (sums[line * stride + to]! - sums[line * stride + from]!) / (to - from);
+const support = ({ sums, step, along }: EdgeCounts, line: number, from: number, to: number) =>
+  (sums[line * step + to * along]! - sums[line * step + from * along]!) / (to - from);
 
-/** The strongest lines between `first` and `last`, by support from `from` to `to`; the two borders are always among them. */
-function cuts(
-  counts: EdgeCounts,
-  from: number,
-  to: number,
-  first: number,
-  last: number,
-  most: number,
-): number[] {
+/** The strongest lines by support from `from` to `to`, at most `most`, and the two borders. */
+function cuts(counts: EdgeCounts, from: number, to: number, most: number): number[] {
+  const last = counts.lines - 1;
   const values: { line: number; value: number }[] = [];
   let before = 0;
-  let here = support(counts, first + 1, from, to);
-  for (let line = first + 1; line < last; line++) {
+  let here = support(counts, 1, from, to);
+  for (let line = 1; line < last; line++) {
     const after = line + 1 < last ? support(counts, line + 1, from, to) : 0;
-    if (here >= LEAST_SUPPORT && here >= before && here >= after)
+    if (here >= LEAST_SUPPORT && here >= before && here >= after) {
       values.push({ line, value: here });
+    }
     before = here;
     here = after;
   }
-  values.sort((a, b) => b.value - a.value);
-  const kept: number[] = [];
-  for (const { line } of values) {
-    if (kept.length === most) break;
-    if (line - first < APART || last - line < APART) continue;
+  const kept = [0, last];
+  for (const { line } of values.sort((a, b) => b.value - a.value)) {
+    if (kept.length === most + 2) break;
     if (kept.every((other) => Math.abs(other - line) >= APART)) kept.push(line);
   }
-  return [first, ...kept.sort((a, b) => a - b), last];
+  return kept;
 }
 
-const merged = (some: readonly number[], others: readonly number[]): number[] =>
-  [...new Set([...some, ...others])].sort((a, b) => a - b);
-
-function pairs(lines: readonly number[], least: number): [number, number][] {
-  const found: [number, number][] = [];
-  for (let i = 0; i < lines.length; i++) {
-    for (let j = i + 1; j < lines.length; j++) {
-      if (lines[j]! - lines[i]! >= least) found.push([lines[i]!, lines[j]!]);
-    }
-  }
-  return found;
+/** All pairs of lines that are far enough apart, the first one first; the picture's last line is among them. */
+function pairs(lines: readonly number[]): [number, number][] {
+  const least = LEAST_SIDE * Math.max(...lines);
+  return lines.flatMap((first) =>
+    lines.filter((last) => last - first >= least).map((last): [number, number] => [first, last]),
+  );
 }
 
 function worth(
@@ -207,13 +175,14 @@ function worth(
   right: number,
   bottom: number,
 ): number {
+  const side = (counts: EdgeCounts, line: number, from: number, to: number) =>
+    line === 0 || line === counts.lines - 1 ? BORDER_SUPPORT : support(counts, line, from, to);
   const sides = [
-    top === 0 ? BORDER_SUPPORT : support(rows, top, left, right),
-    bottom === rows.lines - 1 ? BORDER_SUPPORT : support(rows, bottom, left, right),
-    left === 0 ? BORDER_SUPPORT : support(columns, left, top, bottom),
-    right === columns.lines - 1 ? BORDER_SUPPORT : support(columns, right, top, bottom),
+    side(rows, top, left, right),
+    side(rows, bottom, left, right),
+    side(columns, left, top, bottom),
+    side(columns, right, top, bottom),
   ];
-  const weakest = Math.min(...sides);
   const mean = (sides[0]! + sides[1]! + sides[2]! + sides[3]!) / 4;
   let strongest = 0;
   let texture = 0;
@@ -223,11 +192,10 @@ function worth(
     if (y - top >= APART && bottom - y >= APART && value > strongest) strongest = value;
   }
   for (let x = left + APART; x <= right - APART; x++) {
-    const value = support(columns, x, top, bottom);
-    if (value > strongest) strongest = value;
+    strongest = Math.max(strongest, support(columns, x, top, bottom));
   }
   const flatness = Math.max(0, 1 - texture / (bottom - top) / 0.03);
-  return 0.6 * weakest + 0.4 * mean - 0.7 * strongest - 0.2 * flatness;
+  return 0.6 * Math.min(...sides) + 0.4 * mean - 0.7 * strongest - 0.2 * flatness;
 }
 
 function overlap(a: Rectangle, b: Rectangle): number {

@@ -4,9 +4,6 @@ import { tentTaps } from '../kernels/tent-taps.js';
 /** Samples a side of the grid that PDQ transforms. */
 export const GRID = 64;
 
-/** PDQ resamples a side to this many where one is longer (its convention `512`). */
-const RESAMPLED = 512;
-
 /** Which pixels of a line make the samples of PDQ's grid, and how much each counts. */
 export interface PlacedTaps {
   /** where the taps of sample `i` begin; one more at the end */
@@ -27,20 +24,20 @@ export function placedTaps(length: number, resampled: boolean, filtered = true):
     for (let i = 0; i <= GRID; i++) first[i] = i;
     return { first, position: first.slice(0, GRID), weight: new Float64Array(GRID).fill(1) };
   }
-  const { starts, counts, weights, room } = tentTaps(resampled ? RESAMPLED : length);
+  const samples = resampled ? 512 : length;
+  const { starts, counts, weights, room } = tentTaps(samples);
   for (let i = 0; i < GRID; i++) first[i + 1] = first[i]! + counts[i]!;
   const position = new Int32Array(first[GRID]!);
   const weight = new Float64Array(first[GRID]!);
   for (let i = 0, to = 0; i < GRID; i++) {
     for (let tap = 0; tap < counts[i]!; tap++, to++) {
-      const sample = starts[i]! + tap;
-      position[to] = resampled ? Math.floor((sample * length) / RESAMPLED) : sample;
+      position[to] = Math.floor(((starts[i]! + tap) * length) / samples);
       weight[to] = weights[room * i + tap]!;
     }
   }
   return { first, position, weight };
 }
 
-/** Whether PDQ, in the given size convention, resamples a picture of these sides. */
+/** Whether PDQ, in the given size convention, resamples a picture of these sides to 512 x 512. */
 export const isResampled = (width: number, height: number, resample: Resample): boolean =>
-  resample !== 'none' && (width > RESAMPLED || height > RESAMPLED);
+  resample !== 'none' && (width > resample || height > resample);

@@ -1,4 +1,5 @@
 import type { Rectangle } from '../hash.js';
+import { colourAt, isOf } from './colour.js';
 import type { WorkingPlane } from './working-plane.js';
 
 /** How far a channel may be from the background's colour. */
@@ -57,13 +58,13 @@ function fillCorner(
   const isOutX = outX >= 0 && outX < width;
   const isOutY = outY >= 0 && outY < height;
   if (!isOutX && !isOutY) return false;
-  const background = (isOutY ? outY : y) * width + (isOutX ? outX : x);
+  const background = colourAt(plane, (isOutY ? outY : y) * width + (isOutX ? outX : x));
   const runs: number[] = [];
   let last = Number.POSITIVE_INFINITY;
   for (let row = 0; row < MOST * boxHeight; row++) {
     const start = corner + row * inY * width;
     let run = 0;
-    while (run < MOST * boxWidth && isLike(plane, start + run * inX, background)) run++;
+    while (run < MOST * boxWidth && isOf(plane, start + run * inX, background, TOLERANCE)) run++;
     // A curve recedes from row to row; what does not is content of the background's colour.
     if (run >= MOST * boxWidth || run > last + MIXED) return false;
     if (run === 0) break;
@@ -78,12 +79,4 @@ function fillCorner(
     for (let i = 0; i < end; i++) luma[start + i * inX] = value;
   }
   return true;
-}
-
-function isLike({ red, green, blue }: WorkingPlane, at: number, other: number): boolean {
-  return (
-    Math.abs(red[at]! - red[other]!) <= TOLERANCE &&
-    Math.abs(green[at]! - green[other]!) <= TOLERANCE &&
-    Math.abs(blue[at]! - blue[other]!) <= TOLERANCE
-  );
 }

@@ -1,4 +1,5 @@
 import type { Rectangle } from '../hash.js';
+import { type Colour, isOf } from './colour.js';
 import { snapToEdges } from './snap-to-edges.js';
 import type { WorkingPlane } from './working-plane.js';
 
@@ -58,23 +59,18 @@ function borderLines(
   count: number,
   depth: number,
 ): number {
-  const { red, green, blue } = plane;
-  const r = median(red, start, along, count);
-  const g = median(green, start, along, count);
-  const b = median(blue, start, along, count);
+  const colour: Colour = [
+    median(plane.red, start, along, count),
+    median(plane.green, start, along, count),
+    median(plane.blue, start, along, count),
+  ];
   const allowed = Math.floor(count * (1 - SHARE));
   const most = Math.floor(depth * MOST);
   for (let line = 0; line < most; line++) {
     let strangers = 0;
     let at = start + line * inwards;
     for (let i = 0; i < count && strangers <= allowed; i++, at += along) {
-      if (
-        Math.abs(red[at]! - r) > TOLERANCE ||
-        Math.abs(green[at]! - g) > TOLERANCE ||
-        Math.abs(blue[at]! - b) > TOLERANCE
-      ) {
-        strangers++;
-      }
+      if (!isOf(plane, at, colour, TOLERANCE)) strangers++;
     }
     if (strangers > allowed) return line;
   }

@@ -1,4 +1,5 @@
 import type { Rectangle } from '../hash.js';
+import { type Colour, colourAt, isOf } from './colour.js';
 import type { WorkingPlane } from './working-plane.js';
 
 /** A picture found turned: its rectangle before, turned about its centre by so many degrees, clockwise. */
@@ -67,25 +68,20 @@ function before(canvasWidth: number, canvasHeight: number, angle: number) {
   };
 }
 
-/** The colour that the four corners share, as one number of 24 bits. */
-function cornerFill({ width, height, red, green, blue }: WorkingPlane): number | undefined {
+/** The colour that the four corners share. */
+function cornerFill(plane: WorkingPlane): Colour | undefined {
+  const { width, height } = plane;
   if (width < 32 || height < 32) return undefined;
   const corners = [0, width - 1, (height - 1) * width, height * width - 1];
-  const means = [red, green, blue].map((plane) => {
-    let sum = 0;
-    for (const corner of corners) sum += plane[corner]!;
-    return Math.round(sum / 4);
-  });
-  for (const corner of corners) {
-    if (Math.abs(red[corner]! - means[0]!) > TOLERANCE) return undefined;
-    if (Math.abs(green[corner]! - means[1]!) > TOLERANCE) return undefined;
-    if (Math.abs(blue[corner]! - means[2]!) > TOLERANCE) return undefined;
-  }
-  return (means[0]! << 16) | (means[1]! << 8) | means[2]!;
+  const colours = corners.map((corner) => colourAt(plane, corner));
+  const mean = (channel: 0 | 1 | 2) =>
+    Math.round(colours.reduce((sum, colour) => sum + colour[channel], 0) / 4);
+  const fill: Colour = [mean(0), mean(1), mean(2)];
+  return corners.every((corner) => isOf(plane, corner, fill, TOLERANCE)) ? fill : undefined;
 }
 
 /** How well the sides of the turned picture part fill from content, -1…1. */
-function parting(plane: WorkingPlane, fill: number, angle: number): number {
+function parting(plane: WorkingPlane, fill: Colour, angle: number): number {
   const { width, height } = before(plane.width, plane.height, angle);
   if (width < 0.3 * plane.width || height < 0.3 * plane.height) return -1;
   const cosine = Math.cos((angle * Math.PI) / 180);
@@ -115,20 +111,16 @@ function parting(plane: WorkingPlane, fill: number, angle: number): number {
 
 /** 1 if the pixel is of the fill's colour, 0 if not, -1 outside the canvas. */
 function isFill(
-  { width, height, red, green, blue }: WorkingPlane,
-  fill: number,
+  plane: WorkingPlane,
+  fill: Colour,
   cosine: number,
   sine: number,
   x: number,
   y: number,
 ): number {
+  const { width, height } = plane;
   const column = Math.floor(x * cosine - y * sine + width / 2);
   const row = Math.floor(x * sine + y * cosine + height / 2);
   if (column < 0 || row < 0 || column >= width || row >= height) return -1;
-  const at = row * width + column;
-  return Math.abs(red[at]! - (fill >> 16)) <= TOLERANCE &&
-    Math.abs(green[at]! - ((fill >> 8) & 255)) <= TOLERANCE &&
-    Math.abs(blue[at]! - (fill & 255)) <= TOLERANCE
-    ? 1
-    : 0;
+  return isOf(plane, row * width + column, fill, TOLERANCE) ? 1 : 0;
 }

@@ -1,9 +1,6 @@
 import { channelsOf, type Pixels } from '../pixels.js';
 
-/**
- * A picture reduced for looking at and sampling: what all variants of one picture share. A pixel of it is the mean of
- * `scale` x `scale` pixels of the picture (fewer in the last row and column), from 4 on of every second pixel of every second row.
- */
+/** A picture reduced for looking at and sampling: what all variants of one picture share. */
 export interface WorkingPlane {
   readonly width: number;
   readonly height: number;
@@ -12,12 +9,11 @@ export interface WorkingPlane {
   /** sides of the picture itself */
   readonly fullWidth: number;
   readonly fullHeight: number;
-  /** the picture itself, for what a reduced one is too coarse for */
-  readonly pixels: Pixels;
   /** of luma */
   readonly mean: number;
-  /** 0.299 R + 0.587 G + 0.114 B of the means, not rounded to whole values where `scale` is above 1 */
   readonly luma: Float32Array;
+  /** the picture itself, for what a reduced one is too coarse for */
+  readonly pixels: Pixels;
   /** rounded means; for a grey picture one and the same array */
   readonly red: Uint8Array;
   readonly green: Uint8Array;
@@ -27,7 +23,11 @@ export interface WorkingPlane {
 /** The longer side that a working plane is brought near to. */
 const WORKING_SIDE = 1024;
 
-/** The working plane of a picture. Alpha is ignored, as in the PDQ reference. */
+/**
+ * The working plane of a picture: 0.299 R + 0.587 G + 0.114 B of the mean of four pixels of each square, those half way
+ * from its centre to its corners. That is all of them at scale 2, and means enough above. Alpha is ignored, as in the PDQ
+ * reference.
+ */
 export function workingPlane(pixels: Pixels): WorkingPlane {
   const channels = channelsOf(pixels);
   const { width: fullWidth, height: fullHeight } = pixels;
@@ -35,67 +35,18 @@ export function workingPlane(pixels: Pixels): WorkingPlane {
   const scale = Math.max(1, Math.round(Math.max(fullWidth, fullHeight) / WORKING_SIDE));
   const width = Math.ceil(fullWidth / scale);
   const height = Math.ceil(fullHeight / scale);
-  const sides = { width, height, scale, fullWidth, fullHeight, pixels };
   const luma = new Float32Array(width * height);
-  const red = new Uint8Array(width * height);
-  if (channels < 3) {
-    greyPlane(pixels.data, fullWidth, fullHeight, channels, scale, luma, red);
-    return { ...sides, mean: meanOf(luma), luma, red, green: red, blue: red };
-  }
-  const green = new Uint8Array(width * height);
-  const blue = new Uint8Array(width * height);
-  colourPlane(pixels.data, fullWidth, fullHeight, channels, scale, luma, red, green, blue);
-  return { ...sides, mean: meanOf(luma), luma, red, green, blue };
-}
-
-/** Every second pixel of every second row is mean enough of four and more. */
-const stepOf = (scale: number) => (scale < 4 ? 1 : 2);
-
-function meanOf(luma: Float32Array): number {
+  const red = new Uint8Array(luma.length);
+  const green = channels < 3 ? red : new Uint8Array(luma.length);
+  const blue = channels < 3 ? red : new Uint8Array(luma.length);
+  fill(pixels.data, fullWidth, fullHeight, channels, scale, luma, red, green, blue);
   let sum = 0;
   for (let i = 0; i < luma.length; i++) sum += luma[i]!;
-  return sum / luma.length;
+  const sides = { width, height, scale, fullWidth, fullHeight };
+  return { ...sides, pixels, mean: sum / luma.length, luma, red, green, blue };
 }
 
-function greyPlane(
-  data: Uint8Array | Uint8ClampedArray,
-  width: number,
-  height: number,
-  channels: number,
-  scale: number,
-  luma: Float32Array,
-  grey: Uint8Array,
-): void {
-  const columns = Math.ceil(width / scale);
-  const sums = new Float64Array(columns);
-  const step = stepOf(scale);
-  const stride = step * channels;
-  let to = 0;
-  for (let top = 0; top < height; top += scale) {
-    const bottom = Math.min(top + scale, height);
-    sums.fill(0);
-    for (let y = top; y < bottom; y += step) {
-      for (let column = 0; column < columns; column++) {
-        let x = column * scale;
-        let at = (y * width + x) * channels;
-        const end = Math.min(x + scale, width);
-        let sum = 0;
-        for (; x < end; x += step, at += stride) sum += data[at]!;
-        sums[column]! += sum;
-      }
-    }
-    for (let column = 0; column < sums.length; column++, to++) {
-      const mean =
-        sums[column]! /
-        (Math.ceil((bottom - top) / step) *
-          Math.ceil(Math.min(scale, width - column * scale) / step));
-      luma[to] = mean;
-      grey[to] = (mean + 0.5) | 0;
-    }
-  }
-}
-
-function colourPlane(
+function fill(
   data: Uint8Array | Uint8ClampedArray,
   width: number,
   height: number,
@@ -106,48 +57,27 @@ function colourPlane(
   green: Uint8Array,
   blue: Uint8Array,
 ): void {
-  const columns = Math.ceil(width / scale);
-  const step = stepOf(scale);
-  const stride = step * channels;
-  // Sums of at most 8192 x 8192 / 1024² = 64 pixels of 255 each, and of far larger pictures still, fit 32 bits.
-  const reds = new Int32Array(columns);
-  const greens = new Int32Array(columns);
-  const blues = new Int32Array(columns);
-  let to = 0;
-  for (let top = 0; top < height; top += scale) {
-    const bottom = Math.min(top + scale, height);
-    reds.fill(0);
-    greens.fill(0);
-    blues.fill(0);
-    for (let y = top; y < bottom; y += step) {
-      for (let column = 0; column < columns; column++) {
-        let x = column * scale;
-        let at = (y * width + x) * channels;
-        const end = Math.min(x + scale, width);
-        let r = 0;
-        let g = 0;
-        let b = 0;
-        for (; x < end; x += step, at += stride) {
-          r += data[at]!;
-          g += data[at + 1]!;
-          b += data[at + 2]!;
-        }
-        reds[column]! += r;
-        greens[column]! += g;
-        blues[column]! += b;
-      }
-    }
-    for (let column = 0; column < columns; column++, to++) {
-      const count =
-        Math.ceil((bottom - top) / step) *
-        Math.ceil(Math.min(scale, width - column * scale) / step);
-      const r = reds[column]! / count;
-      const g = greens[column]! / count;
-      const b = blues[column]! / count;
-      luma[to] = 0.299 * r + 0.587 * g + 0.114 * b;
-      red[to] = (r + 0.5) | 0;
-      green[to] = (g + 0.5) | 0;
-      blue[to] = (b + 0.5) | 0;
+  const toGreen = channels < 3 ? 0 : 1;
+  const toBlue = 2 * toGreen;
+  const near = (scale - 1) >> 2;
+  const far = scale - 1 - near;
+  for (let y = 0, to = 0; y < height; y += scale) {
+    const upper = Math.min(y + near, height - 1) * width;
+    const lower = Math.min(y + far, height - 1) * width;
+    for (let x = 0; x < width; x += scale, to++) {
+      const left = Math.min(x + near, width - 1);
+      const right = Math.min(x + far, width - 1);
+      const i = (upper + left) * channels;
+      const j = (upper + right) * channels;
+      const k = (lower + left) * channels;
+      const l = (lower + right) * channels;
+      const r = data[i]! + data[j]! + data[k]! + data[l]!;
+      const g = data[i + toGreen]! + data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
+      const b = data[i + toBlue]! + data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
+      luma[to] = (0.299 * r + 0.587 * g + 0.114 * b) / 4;
+      red[to] = (r + 2) >> 2;
+      green[to] = (g + 2) >> 2;
+      blue[to] = (b + 2) >> 2;
     }
   }
 }

@@ -38,7 +38,7 @@ test('is the weighted sum over the taps of its row and column', () => {
         y.first,
         Int32Array.from(y.at),
         y.weight,
-        new Float64Array(across.length),
+        new Float64Array(x.at.length),
         out,
       );
       const naive = oracle((column, row) => plane[row * WIDTH + column]!, across, down);
