@@ -1,9 +1,10 @@
 import type * as Utif from 'utif2';
 import { DecodeError } from '../errors.js';
-import type { Pixels } from '../pixels.js';
 import type { Orientation } from '../variants/orient.js';
 import { corrupt } from './corrupt.js';
 import { importOptional } from './import-optional.js';
+import { PixelRaster } from './pixel-raster.js';
+import type { Raster } from './raster.js';
 
 /** Tags of TIFF 6.0 by which a directory is checked before it is decoded. */
 const ORIENTATION = 't274';
@@ -23,7 +24,7 @@ const PARTS = [
 export async function decodeTiff(
   bytes: Uint8Array<ArrayBuffer>,
   maxPixels: number,
-): Promise<{ pixels: Pixels; orientation: Orientation }> {
+): Promise<{ raster: Raster; orientation: Orientation }> {
   const utif = await importOptional('utif2', 'TIFF', async () => {
     const module = (await import('utif2')) as typeof Utif & { default?: typeof Utif };
     return module.default ?? module;
@@ -56,10 +57,10 @@ export async function decodeTiff(
   try {
     utif.decodeImage(file, page);
     const { width, height } = page;
-    const pixels = { data: utif.toRGBA8(page), width, height, channels: 4 } as const;
+    const raster = new PixelRaster({ data: utif.toRGBA8(page), width, height });
     const orientation = numbers(ORIENTATION)[0] ?? 1;
     const known = orientation >= 1 && orientation <= 8;
-    return { pixels, orientation: known ? (orientation as Orientation) : 1 };
+    return { raster, orientation: known ? (orientation as Orientation) : 1 };
   } catch (cause) {
     throw corrupt('tiff', cause);
   }

@@ -4,9 +4,9 @@ import type { Pixels } from '../pixels.js';
 import { isOpaque, onBackdrop } from '../variants/backdrop.js';
 import { withoutColour } from '../variants/grey.js';
 import { orient } from '../variants/orient.js';
-import type { BitmapRaster } from './bitmap-raster.js';
 import type { ImageHeader } from './image-header.js';
 import type { HashedFile, HashingOptions } from './message.js';
+import { type Raster, SIDE } from './raster.js';
 
 /** What is hashed of a picture: the pixels themselves, or the 512 x 512 of them that the size convention takes. */
 export interface Forms {
@@ -23,7 +23,7 @@ export interface Forms {
 export type Header = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;
 
 /** The forms of a picture whose pixels are all there. */
-export function formsOfPixels(
+function formsOfPixels(
   pixels: Pixels,
   { orientation, exif }: Pick<Header, 'orientation' | 'exif'>,
 ): Forms {
@@ -39,13 +39,13 @@ export function formsOfPixels(
  * taken for, a sample of it. Whether it is opaque, and all grey, holds of the whole picture.
  */
 export function formsOfRaster(
-  raster: BitmapRaster,
+  raster: Raster,
   header: Header,
   { algorithm = 'pdq', resample = 512, variants = 'orientation' }: HashingOptions,
 ): Forms {
   const { orientation, exif, alpha } = header;
   const few = variants === 'none' || variants === 'orientation';
-  const resampled = raster.width > 512 || raster.height > 512;
+  const resampled = raster.width > SIDE || raster.height > SIDE;
   if (algorithm !== 'pdq' || resample !== 512 || !few || !resampled) {
     return formsOfPixels(raster.all(), header);
   }

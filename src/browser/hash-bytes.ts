@@ -1,24 +1,18 @@
 import { DecodeError } from '../errors.js';
 import { type ImageFormat, imageFormatOf } from '../image-format.js';
-import type { Pixels } from '../pixels.js';
 import { BitmapRaster } from './bitmap-raster.js';
 import { corrupt } from './corrupt.js';
-import { type Forms, formsOfPixels, formsOfRaster, hasherOf, hashForms } from './forms.js';
+import { type Forms, formsOfRaster, hasherOf, hashForms } from './forms.js';
 import type { ImageHeader } from './image-header.js';
 import type { HashedFile, HashingOptions, Stage } from './message.js';
+import type { Raster } from './raster.js';
 import { readHeader } from './read-header.js';
 import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canvas.js';
 
 const MAX_PIXELS = 64 * 2 ** 20;
 
-/** Our own decoders, each in a script that is loaded when it is needed. */
-const DECODERS: Partial<
-  Record<ImageFormat, () => Promise<{ decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> }>>
-> = {
-  jpeg: () => import('./decode-jpeg.js'),
-  png: () => import('./decode-png.js'),
-  webp: () => import('./decode-webp.js'),
-};
+/** Formats of which we have a decoder of our own that reads most files. */
+const OURS: readonly ImageFormat[] = ['jpeg', 'png', 'webp'];
 
 /** What a Worker can ask of its page. */
 export interface Page {
@@ -60,9 +54,10 @@ export async function hashBytes(
   }
   if (format === 'tiff') {
     const { decodeTiff } = await import('./decode-tiff.js');
-    const { pixels, orientation } = await decodeTiff(bytes, maxPixels);
+    const { raster, orientation } = await decodeTiff(bytes, maxPixels);
+    const forms = formsOfRaster(raster, { orientation, exif: true, alpha: true }, options);
     page.reached('hashing');
-    return await hashForms(formsOfPixels(pixels, { orientation, exif: true }), options, hash);
+    return await hashForms(forms, options, hash);
   }
   const header = await readHeader(bytes, format);
   if (header.width * header.height > maxPixels) {
@@ -70,7 +65,7 @@ export async function hashBytes(
   }
   const forms =
     (await formsByCanvas(header, format, options, page)) ??
-    formsOfPixels(await decodeWithout(header, format), header);
+    formsOfRaster(await decodeWithout(header, format), header, options);
   page.reached('hashing');
   return await hashForms(forms, options, hash);
 }
@@ -84,7 +79,7 @@ async function formsByCanvas(
 ): Promise<Forms | undefined> {
   if ((await readback()) !== 'exact') return undefined;
   const opened = (await canvas) as ReadbackCanvas;
-  const ours = header.plain && DECODERS[format] !== undefined;
+  const ours = header.plain && OURS.includes(format);
   if (!opened.decodes && ours) return undefined;
   const bitmapOf = async (bytes: Uint8Array<ArrayBuffer>) =>
     opened.decodes
@@ -117,33 +112,7 @@ async function formsByCanvas(
   }
 }
 
-/** By a decoder that needs no canvas. */
-async function decodeWithout(header: ImageHeader, format: ImageFormat): Promise<Pixels> {
-  const load = header.plain ? DECODERS[format] : undefined;
-  if (format === 'heic') {
-    const { decodeHeic } = await import('./decode-heic.js');
-    return await decodeHeic(header.bytes);
-  }
-  if (load === undefined) {
-    throw (await readback()) === 'altered'
-      ? new DecodeError(
-          'poisoned',
-          `this browser alters the pixels that pages read, so this ${format} file has no true hash here: save the picture as JPEG, or take another browser`,
-        )
-      : new DecodeError('unsupported', `this browser is too old to hash a ${format} file`);
-  }
-  let decoder: Awaited<ReturnType<typeof load>>;
-  try {
-    decoder = await load();
-  } catch (cause) {
-    throw new DecodeError('decoder-missing', `the decoder for ${format} could not be loaded`, {
-      cause,
-    });
-  }
-  try {
-    return await decoder.decode(header.bytes);
-  } catch (cause) {
-    if (cause instanceof DecodeError) throw cause;
-    throw corrupt(format, cause);
-  }
+async function decodeWithout(header: ImageHeader, format: ImageFormat): Promise<Raster> {
+  const { decodeWithoutCanvas } = await import('./decode-without-canvas.js');
+  return await decodeWithoutCanvas(header, format, await readback());
 }

@@ -1,0 +1,192 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'puppeteer-core';
+import type { Sharp } from 'sharp';
+import type { HashImageFileOptions } from '../src/browser/hash-image-file.js';
+import type { BrowserScope, BrowserSite } from './browser-site.js';
+import type { BenchContext } from './harness.js';
+import { rival } from './rivals.js';
+
+/** Sizes vary with when memory is given back: the largest of so many is told. */
+const REPEATS = 3;
+
+/** A picture of 12 megapixels in one coding, and how it is hashed. */
+interface Case {
+  name: string;
+  file: string;
+  variants?: 'thorough';
+  /** its script, where that is not the one beside the page's */
+  worker?: string;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'JPEG', file: 'photo.jpg' },
+  { name: 'JPEG, thorough', file: 'photo.jpg', variants: 'thorough' },
+  { name: 'JPEG by WebAssembly', file: 'photo.jpg', worker: 'altered-worker.js' },
+  { name: 'PNG', file: 'photo.png' },
+  { name: 'PNG, transparent', file: 'cut-out.png' },
+  { name: 'PNG, transparent, thorough', file: 'cut-out.png', variants: 'thorough' },
+  { name: 'WebP, transparent', file: 'cut-out.webp' },
+  { name: 'HEIC', file: 'photo.heic', worker: 'heic-worker-script.js' },
+  {
+    name: 'HEIC, thorough',
+    file: 'photo.heic',
+    variants: 'thorough',
+    worker: 'heic-worker-script.js',
+  },
+];
+
+/** A Worker whose canvas gives back other pixels than were drawn, as some privacy settings have it. */
+const ALTERED = `const { prototype } = OffscreenCanvasRenderingContext2D;
+const read = prototype.getImageData;
+prototype.getImageData = function (...place) {
+  const image = read.apply(this, place);
+  image.data[0] ^= 1;
+  return image;
+};
+import './browser-worker.js';`;
+
+/** How much more memory Chromium's processes hold while one photo is hashed than before, where /proc tells. */
+export async function browserMemory(
+  { figure, note }: BenchContext,
+  browser: Browser,
+  site: BrowserSite,
+  photo: Sharp,
+): Promise<void> {
+  const pid = browser.process()?.pid;
+  if (pid === undefined || !existsSync('/proc/self/smaps_rollup')) {
+    note('memory: no /proc');
+    return;
+  }
+  const there = await prepare(site, photo);
+  for (const { name, file, variants = 'orientation', worker } of CASES) {
+    if (!there.has(file) || (worker !== undefined && !there.has(worker))) {
+      note(`memory, ${name}: needs heif-enc, and the packages esbuild and heic-decode`);
+      continue;
+    }
+    let most = 0;
+    for (let i = 0; i < REPEATS; i++) {
+      const page = await browser.newPage();
+      await page.goto(site.url);
+      const options: HashImageFileOptions = { variants };
+      if (worker) options.workerUrl = site.url + worker;
+      most = Math.max(most, await over(pid, page, site.url + file, options));
+      await page.close();
+    }
+    figure(`memory over the idle page with its Worker, ${name}, MB`, most);
+  }
+}
+
+async function over(
+  pid: number,
+  page: Page,
+  url: string,
+  options: HashImageFileOptions,
+): Promise<number> {
+  // Started, and with nothing of a picture left in them.
+  await page.waitForFunction(() => 'onlyhashes' in window);
+  await page.evaluate(
+    async (address, given) => {
+      const scope = window as unknown as BrowserScope;
+      scope.photo = await (await fetch(address)).blob();
+      await scope.onlyhashes.checkPixelReadback(given);
+    },
+    url,
+    options,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const idle = megabytesOf(pid);
+  let most = idle;
+  let done = false;
+  const hashing = page
+    .evaluate(async (given) => {
+      const scope = window as unknown as BrowserScope;
+      await scope.onlyhashes.hashImageFile(scope.photo, given);
+    }, options)
+    .finally(() => {
+      done = true;
+    });
+  while (!done) {
+    most = Math.max(most, megabytesOf(pid));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await hashing;
+  return most - idle;
+}
+
+/** Adds the files and scripts of the cases, and names those that could be made. */
+async function prepare(site: BrowserSite, photo: Sharp): Promise<Set<string>> {
+  const there = new Set<string>();
+  const add = (name: string, body: Uint8Array | string) => {
+    site.add(name, body);
+    there.add(name);
+  };
+  add('altered-worker.js', ALTERED);
+  const jpeg = await photo.clone().jpeg({ quality: 88 }).toBuffer();
+  add('photo.jpg', jpeg);
+  add('photo.png', await photo.clone().png({ compressionLevel: 3 }).toBuffer());
+  const cutOut = photo.clone().ensureAlpha(0.5);
+  add('cut-out.png', await cutOut.clone().png({ compressionLevel: 3 }).toBuffer());
+  add('cut-out.webp', await cutOut.clone().webp({ quality: 80 }).toBuffer());
+  const heic = heicOf(jpeg);
+  if (heic !== undefined) add('photo.heic', heic);
+  const esbuild = await rival<typeof import('esbuild')>('esbuild');
+  const script = await esbuild
+    ?.build({
+      entryPoints: [join(dirname(fileURLToPath(import.meta.url)), 'browser-worker.js')],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      logLevel: 'silent',
+    })
+    .catch(() => undefined);
+  if (script) add('heic-worker-script.js', script.outputFiles[0]!.text);
+  return there;
+}
+
+/** As a phone writes it, in tiles of 512; undefined where libheif's program is not here. */
+function heicOf(jpeg: Uint8Array): Uint8Array | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
+  try {
+    const [source, target] = [join(folder, 'photo.jpg'), join(folder, 'photo.heic')];
+    writeFileSync(source, jpeg);
+    execFileSync('heif-enc', ['-q', '50', '--cut-tiles', '512', source, '-o', target], {
+      stdio: 'ignore',
+    });
+    return readFileSync(target);
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Proportional share of memory of a process and all that it started. */
+function megabytesOf(root: number): number {
+  const parents = new Map<number, number>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]));
+    } catch {
+      // It has ended.
+    }
+  }
+  let kilobytes = 0;
+  for (const pid of parents.keys()) {
+    let at: number | undefined = pid;
+    while (at !== undefined && at !== root) at = parents.get(at);
+    if (at !== root) continue;
+    try {
+      const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+      kilobytes += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
+    } catch {
+      // It has ended.
+    }
+  }
+  return kilobytes / 1024;
+}

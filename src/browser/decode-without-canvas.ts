@@ -1,0 +1,54 @@
+import { DecodeError } from '../errors.js';
+import type { ImageFormat } from '../image-format.js';
+import type { Pixels } from '../pixels.js';
+import { corrupt } from './corrupt.js';
+import { decodeHeic } from './decode-heic.js';
+import type { ImageHeader } from './image-header.js';
+import { PixelRaster } from './pixel-raster.js';
+import type { Raster } from './raster.js';
+import type { Readback } from './readback-canvas.js';
+
+/** Our own decoders, each in a script that is loaded when it is needed. */
+const DECODERS: Partial<
+  Record<ImageFormat, () => Promise<{ decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> }>>
+> = {
+  jpeg: () => import('./decode-jpeg.js'),
+  png: () => import('./decode-png.js'),
+  webp: () => import('./decode-webp.js'),
+  heic: async () => ({ decode: decodeHeic }),
+};
+
+/**
+ * A picture by a decoder that needs no canvas.
+ * @param readback what there is to say of the canvas
+ * @throws {DecodeError} `poisoned` or `unsupported` where there is no such decoder, else what it found
+ */
+export async function decodeWithoutCanvas(
+  header: ImageHeader,
+  format: ImageFormat,
+  readback: Readback,
+): Promise<Raster> {
+  const load = header.plain ? DECODERS[format] : undefined;
+  if (load === undefined) {
+    throw readback === 'altered'
+      ? new DecodeError(
+          'poisoned',
+          `this browser alters the pixels that pages read, so this ${format} file has no true hash here: save the picture as JPEG, or take another browser`,
+        )
+      : new DecodeError('unsupported', `this browser is too old to hash a ${format} file`);
+  }
+  let decoder: Awaited<ReturnType<typeof load>>;
+  try {
+    decoder = await load();
+  } catch (cause) {
+    throw new DecodeError('decoder-missing', `the decoder for ${format} could not be loaded`, {
+      cause,
+    });
+  }
+  try {
+    return new PixelRaster(await decoder.decode(header.bytes));
+  } catch (cause) {
+    if (cause instanceof DecodeError) throw cause;
+    throw corrupt(format, cause);
+  }
+}
