@@ -1,4 +1,4 @@
-import { scan256, scanWide256 } from '../src/kernels/scan.js';
+import { scan256 } from '../src/kernels/scan.js';
 import { type Bench, type BenchContext, race } from './harness.js';
 import { rival } from './rivals.js';
 import { plant, random, uniformHashes } from './workloads.js';
@@ -42,13 +42,16 @@ export const scanBench: Bench = {
     const query = words.slice(0, 8);
     const out = new Uint32Array(2 * COUNT);
     for (const max of [31, 63]) {
-      const ours = max < 48 ? scan256 : scanWide256;
       const expected = [...out.subarray(0, 2 * naiveScan(words, COUNT, query, max, out))];
-      const found = [...out.subarray(0, 2 * ours(words, COUNT, query, max, out))];
+      const found = [...out.subarray(0, 2 * scan256(words, COUNT, query, max, out))];
       if (found.join() !== expected.join()) throw new Error('the kernels disagree');
       context.report(
         await race(`scan at distance ${max}`, [
-          { name: 'onlyhashes', run: () => ours(words, COUNT, query, max, out), operations: COUNT },
+          {
+            name: 'onlyhashes',
+            run: () => scan256(words, COUNT, query, max, out),
+            operations: COUNT,
+          },
           {
             name: 'naive popcount loop',
             run: () => naiveScan(words, COUNT, query, max, out),

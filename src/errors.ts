@@ -72,9 +72,8 @@ export class FormatError extends Error {
     message: string,
     where: { line?: number; offset?: number; cause?: unknown } = {},
   ) {
-    super(message, where.cause === undefined ? undefined : { cause: where.cause });
+    super(message, where);
     this.code = code;
-    if (where.line !== undefined) this.line = where.line;
-    if (where.offset !== undefined) this.offset = where.offset;
+    Object.assign(this, where);
   }
 }

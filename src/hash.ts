@@ -1,5 +1,8 @@
-/** The perceptual hashes this library knows. */
-export type Algorithm = 'pdq' | 'blockhash' | 'phash' | 'dhash' | 'ahash';
+/** The perceptual hashes this library knows. An index file numbers them in this order. */
+export const ALGORITHMS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
+
+/** One of the perceptual hashes this library knows. */
+export type Algorithm = (typeof ALGORITHMS)[number];
 
 /** Bits of a whole hash. */
 export type Bits = 64 | 256;
@@ -100,22 +103,28 @@ export interface HashJSON {
   resample?: Resample;
 }
 
-const BITS: Record<Algorithm, readonly Bits[]> = {
-  pdq: [256],
-  blockhash: [64, 256],
-  phash: [64, 256],
-  dhash: [64, 256],
-  ahash: [64, 256],
-};
-
 /** Whether `name` is an algorithm this library knows. */
 export function isAlgorithm(name: unknown): name is Algorithm {
-  return typeof name === 'string' && Object.hasOwn(BITS, name);
+  return ALGORITHMS.includes(name as Algorithm);
 }
 
-/** Whether `algorithm` has hashes of `bits` bits. */
+/** Whether `algorithm` has hashes of `bits` bits: PDQ of 256, the others of 64 too. */
 export function hasBits(algorithm: Algorithm, bits: number): bits is Bits {
-  return (BITS[algorithm] as readonly number[]).includes(bits);
+  return bits === 256 || (bits === 64 && algorithm !== 'pdq');
+}
+
+/**
+ * Throws unless `algorithm` has hashes of `bits` bits.
+ * @throws {TypeError} if it is no known algorithm
+ * @throws {RangeError} if it has no hashes of that width
+ */
+export function checkKind(algorithm: Algorithm, bits: number): asserts bits is Bits {
+  if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
+  if (!hasBits(algorithm, bits)) {
+    throw new RangeError(
+      `expected ${algorithm === 'pdq' ? '' : '64 or '}256 bits of ${algorithm}, got ${bits}`,
+    );
+  }
 }
 
 /**
@@ -124,15 +133,11 @@ export function hasBits(algorithm: Algorithm, bits: number): bits is Bits {
  * @throws {RangeError} if its length is none of its algorithm's
  */
 export function bitsOf(hash: Hash): Bits {
-  if (!isAlgorithm(hash?.algorithm) || !(hash.bytes instanceof Uint8Array)) {
+  if (!(hash?.bytes instanceof Uint8Array)) {
     throw new TypeError('expected a hash: { algorithm, bytes: Uint8Array }');
   }
   const bits = hash.bytes.length * 8;
-  if (!hasBits(hash.algorithm, bits)) {
-    throw new RangeError(
-      `expected ${BITS[hash.algorithm].join(' or ')} bits of ${hash.algorithm}, got ${bits}`,
-    );
-  }
+  checkKind(hash.algorithm, bits);
   return bits;
 }
 
@@ -152,7 +157,7 @@ export function hashToHex(hash: Hash): string {
 export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
   if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
   if (typeof hex !== 'string' || !hasBits(algorithm, hex.length * 4) || !/^[0-9a-f]+$/i.test(hex)) {
-    const digits = BITS[algorithm].map((bits) => bits / 4).join(' or ');
+    const digits = algorithm === 'pdq' ? '64' : '16 or 64';
     throw new RangeError(`expected ${digits} hex digits of ${algorithm}`);
   }
   const bytes = new Uint8Array(hex.length / 2);

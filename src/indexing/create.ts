@@ -1,10 +1,8 @@
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
-import { segmentSteps } from './build.js';
+import { finish, segmentSteps } from './build.js';
 import type { HammingIndex } from './hamming-index.js';
-import { finish } from './merge.js';
-import { packedWords } from './packed-words.js';
+import { checkMaxDistance, packedWords } from './packed-words.js';
 import { chooseBands } from './plan.js';
-import type { Segment } from './segment.js';
 import { SegmentedIndex } from './segmented.js';
 import { type SnapshotSource, segmentOf } from './snapshot.js';
 
@@ -39,18 +37,12 @@ export function createIndex(
     throw new RangeError("expected kind 'flat' or 'mih'");
   }
   const entries = packedWords(hashes, expected);
-  const { algorithm, bits, count } = entries;
+  const { bits, count } = entries;
   const usual = maxDistance ?? USUAL_DISTANCE[bits];
-  if (!Number.isInteger(usual) || usual < 0 || usual > bits) {
-    throw new RangeError(`expected maxDistance to be an integer 0 to ${bits}, got ${usual}`);
-  }
-  const options = { algorithm, bits, kind, maxDistance: usual };
-  if (count === 0) return new SegmentedIndex(options, [], 0);
-  const bands = chooseBands(bits, count, usual, kind);
+  checkMaxDistance(usual, bits);
+  const bands = count === 0 ? 0 : chooseBands(bits, count, usual, kind);
   return new SegmentedIndex(
-    options,
-    [finish(segmentSteps(entries, { bands, kind, maxDistance: usual, nextId: count }))],
-    count,
+    finish(segmentSteps(entries, { bands, kind, maxDistance: usual, nextId: count })),
   );
 }
 
@@ -65,15 +57,5 @@ export function indexFromBuffer(
   buffer: SnapshotSource,
   options: { verify?: boolean } = {},
 ): HammingIndex {
-  return indexOfSegment(segmentOf(buffer, options));
-}
-
-/** An index over a segment that is there already. */
-export function indexOfSegment(segment: Segment): HammingIndex {
-  const { algorithm, bits, shape } = segment;
-  return new SegmentedIndex(
-    { algorithm, bits, kind: shape.kind, maxDistance: shape.maxDistance },
-    segment.count === 0 ? [] : [segment],
-    shape.nextId,
-  );
+  return new SegmentedIndex(segmentOf(buffer, options));
 }

@@ -66,10 +66,10 @@ export interface Explanation {
     /** `scan` looks at every hash, `mih` into buckets of multi-index hashing */
     readonly engine: 'scan' | 'mih';
     readonly hashes: number;
-    /** bands that a hash is cut into (`mih`) */
-    readonly bands?: number;
-    /** buckets looked into (`mih`) */
-    readonly probes?: number;
+    /** that a hash is cut into; 0 of a scan */
+    readonly bands: number;
+    /** buckets looked into; 0 of a scan */
+    readonly probes: number;
     readonly nanoseconds: number;
   }[];
   readonly nanoseconds: number;

@@ -9,10 +9,9 @@ export interface Shape {
   readonly bands: number;
   /** different hashes */
   readonly count: number;
-  /** entries beyond the first of each hash */
-  readonly duplicates: number;
-  /** whether the first id of each hash is its position, so that none are kept */
-  readonly positional: boolean;
+  /** of them those with several entries, which come first */
+  readonly groups: number;
+  readonly entries: number;
   /** ids given so far: each id is below */
   readonly nextId: number;
   /** counts up with each saved state of one index */
@@ -24,51 +23,26 @@ export interface Shape {
   readonly maxDistance: number;
 }
 
-/** Words of the header: magic (2), version, algorithm, bits, bands, count, duplicates, positional, next id, generation, bytes of notes, kind, usual distance, checksum, 0. */
-export const HEADER_WORDS = 16;
+/** Bytes that are 0; shared ones for workers. */
+export function bufferOf(byteLength: number, shared = false): ArrayBufferLike {
+  return shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength);
+}
+
+export const HEADER_BYTES = 64;
 
 /**
- * Where the sections of a segment begin, in 32-bit words. In their order: the hashes; the first id of each, unless
- * positional; of each further entry its hash's position, ascending, and its id; the bucket starts of each band,
- * 2^width + 1 of them; hash positions in the order of the buckets, band by band; the sketches in the same order; notes.
+ * Bytes of a segment: the header; the hashes; the ids, hash by hash; where those of each group begin, and of the first
+ * hash after them; the bucket starts of all bands, and the end of the last bucket; hash positions in the order of the
+ * buckets, band by band; the sketches in the same order; notes. All but notes are 32-bit words.
  */
-export interface Sections {
-  readonly hashes: number;
-  readonly firstIds: number;
-  readonly duplicateOf: number;
-  readonly duplicateIds: number;
-  readonly offsets: number;
-  readonly ids: number;
-  readonly sketches: number;
-  readonly notes: number;
-  readonly byteLength: number;
+export function byteLengthOf(shape: Shape): number {
+  const { bits, bands, count, groups, entries, notesLength } = shape;
+  const hashed = count * (bits / 32 + 2 * bands);
+  const words = hashed + entries + groups + 1 + offsetsLength(shape) + Math.ceil(notesLength / 4);
+  return HEADER_BYTES + 4 * words;
 }
 
-export function sectionsOf(shape: Shape): Sections {
-  const { bits, bands, count, duplicates, positional, notesLength } = shape;
-  const hashes = HEADER_WORDS;
-  const firstIds = hashes + (count * bits) / 32;
-  const duplicateOf = firstIds + (positional ? 0 : count);
-  const duplicateIds = duplicateOf + duplicates;
-  const offsets = duplicateIds + duplicates;
-  const ids = offsets + offsetsLength(bits, bands);
-  const sketches = ids + bands * count;
-  const notes = sketches + bands * count;
-  return {
-    hashes,
-    firstIds,
-    duplicateOf,
-    duplicateIds,
-    offsets,
-    ids,
-    sketches,
-    notes,
-    byteLength: 4 * (notes + Math.ceil(notesLength / 4)),
-  };
-}
-
-function offsetsLength(bits: Bits, bands: number): number {
-  let length = 0;
-  if (bands > 0) for (const width of bandWidths(bits, bands)) length += 2 ** width + 1;
-  return length;
+/** Bucket starts of all bands, and the end of the last bucket. */
+export function offsetsLength({ bits, bands }: Shape): number {
+  return bandWidths(bits, bands).reduce((sum, width) => sum + 2 ** width, 1);
 }

@@ -1,57 +1,45 @@
-import type { Algorithm, Bits } from '../hash.js';
-import { SMALL_STEP } from './build.js';
-import { EntryStore } from './entry-store.js';
+import { inSteps } from './build.js';
+import { EntryStore, type Kind } from './entry-store.js';
 import type { IdSet } from './id-set.js';
-import { forEachId, type Segment } from './segment.js';
 
 /** Segments beside the delta: a base and three more. */
 const MAX_SEGMENTS = 4;
-/** A segment joins a merge when it is under this many times what merges into it, so each entry is moved few times. */
-const GROWTH = 4;
+/**
+ * A segment joins a merge when it is under this many times what merges into it: so each entry is moved few times, and
+ * all that was added to a base is nearly always one segment, which a search goes through at a fixed price each.
+ */
+const GROWTH = 16;
 
-/** The first of the segments, the newest of which is last, that are to be merged into one. */
-export function mergeFrom(segments: readonly Segment[]): number {
-  let from = Math.max(0, segments.length - 1);
-  let total = segments[from]?.entries ?? 0;
-  while (from > 0 && (from >= MAX_SEGMENTS || segments[from - 1]!.entries < GROWTH * total)) {
-    from--;
-    total += segments[from]!.entries;
+/** The first of the parts, the newest of which is last, that are to be merged into one. */
+export function mergeFrom(parts: readonly EntryStore[]): number {
+  let from = parts.length - 1;
+  let total = parts[from]!.entries;
+  while (from > 0 && (from >= MAX_SEGMENTS || parts[from - 1]!.entries < GROWTH * total)) {
+    total += parts[--from]!.entries;
   }
   return from;
 }
 
 /** The entries that are not gone (those of `live`, all without it), copied step by step. */
 export function* liveEntries(
-  kind: { algorithm: Algorithm; bits: Bits },
-  segments: readonly Segment[],
-  delta: EntryStore | undefined,
+  kind: Kind,
+  parts: readonly EntryStore[],
   live: IdSet | undefined,
 ): Generator<void, EntryStore> {
-  const total = segments.reduce((sum, { entries }) => sum + entries, delta?.count ?? 0);
-  const entries = new EntryStore(kind, total);
-  for (const segment of segments) {
-    const { words, count } = segment;
-    const keep = (id: number, position: number) => {
-      if (!live || live.has(id)) entries.push(words, position, id);
-    };
-    for (let from = 0; from < count; from += SMALL_STEP) {
-      forEachId(segment, keep, from, Math.min(from + SMALL_STEP, count));
-      yield;
-    }
+  const kept = new EntryStore(
+    kind,
+    parts.reduce((sum, { entries }) => sum + entries, 0),
+  );
+  for (const part of parts) {
+    const { words, ids } = part;
+    yield* inSteps(part.count, (from, to) => {
+      for (let position = from; position < to; position++) {
+        const end = part.startOf(position + 1);
+        for (let i = part.startOf(position); i < end; i++) {
+          if (!live || live.has(ids[i]!)) kept.push(words, position, ids[i]!);
+        }
+      }
+    });
   }
-  if (delta) {
-    for (let i = 0; i < delta.count; i++) {
-      const id = delta.ids[i]!;
-      if (!live || live.has(id)) entries.push(delta.words, i, id);
-    }
-  }
-  return entries;
-}
-
-/** Runs steps to their end. */
-export function finish<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  return kept;
 }

@@ -1,17 +1,9 @@
-import {
-  type Algorithm,
-  type Bits,
-  bitsOf,
-  type Hash,
-  hasBits,
-  isAlgorithm,
-  type PackedHashes,
-} from '../hash.js';
+import { type Bits, bitsOf, checkKind, type Hash, type PackedHashes } from '../hash.js';
+import type { Kind } from './entry-store.js';
+import { grown } from './grown.js';
 
 /** Hashes of one kind as 32-bit words in the byte order of this machine, `bits / 32` a hash. */
-export interface PackedWords {
-  readonly algorithm: Algorithm;
-  readonly bits: Bits;
+export interface PackedWords extends Kind {
   readonly count: number;
   readonly words: Int32Array;
 }
@@ -23,48 +15,33 @@ export interface PackedWords {
  */
 export function packedWords(
   hashes: Iterable<Hash> | PackedHashes,
-  expected: { algorithm?: Algorithm; bits?: Bits } = {},
+  expected: Partial<Kind> = {},
 ): PackedWords {
-  if (!(Symbol.iterator in hashes)) {
-    const { algorithm, bits, bytes } = hashes;
-    checkKind({ algorithm, bits }, expected);
-    const count = bytes.length / (bits / 8);
-    if (!Number.isInteger(count)) {
-      throw new RangeError(`expected whole hashes of ${bits / 8} bytes, got ${bytes.length} bytes`);
-    }
-    const copy = new Uint8Array(bytes.length);
-    copy.set(bytes);
-    return { algorithm, bits, count, words: new Int32Array(copy.buffer) };
-  }
   let { algorithm, bits } = expected;
-  let bytes = new Uint8Array(0);
+  let copy = new Uint8Array(0);
   let length = 0;
-  for (const hash of hashes) {
-    const kind = { algorithm: hash.algorithm, bits: bitsOf(hash) };
-    checkKind(kind, { ...(algorithm && { algorithm }), ...(bits && { bits }) });
+  const packed = Symbol.iterator in hashes ? undefined : hashes;
+  for (const hash of packed ? [packed] : (hashes as Iterable<Hash>)) {
+    const kind = { algorithm: hash.algorithm, bits: packed ? packed.bits : bitsOf(hash) };
+    checkSame(kind, { algorithm, bits });
     ({ algorithm, bits } = kind);
-    if (length + hash.bytes.length > bytes.length) {
-      const grown = new Uint8Array(Math.max(1024, 2 * bytes.length));
-      grown.set(bytes);
-      bytes = grown;
+    const { bytes } = hash;
+    if (length + bytes.length > copy.length) {
+      copy = grown(copy, Math.max(length + bytes.length, 2 * length));
     }
-    bytes.set(hash.bytes, length);
-    length += hash.bytes.length;
+    copy.set(bytes, length);
+    length += bytes.length;
   }
-  if (algorithm === undefined) {
-    throw new TypeError('expected options.algorithm, as there are no hashes to tell it');
+  if (algorithm === 'pdq') bits ??= 256;
+  if (algorithm === undefined || bits === undefined) {
+    throw new TypeError('expected options.algorithm and bits, as no hash tells them');
   }
-  bits ??= hasBits(algorithm, 64) ? undefined : 256;
-  if (bits === undefined) {
-    throw new TypeError('expected options.bits, as there are no hashes to tell it');
+  checkKind(algorithm, bits);
+  const count = (length * 8) / bits;
+  if (!Number.isInteger(count)) {
+    throw new RangeError(`expected whole hashes of ${bits / 8} bytes, got ${length} bytes`);
   }
-  checkKind({ algorithm, bits }, {});
-  return {
-    algorithm,
-    bits,
-    count: (length * 8) / bits,
-    words: new Int32Array(bytes.buffer.slice(0, length)),
-  };
+  return { algorithm, bits, count, words: new Int32Array(copy.buffer, 0, length / 4) };
 }
 
 /**
@@ -72,13 +49,9 @@ export function packedWords(
  * @throws {TypeError} if it is of another algorithm
  * @throws {RangeError} if it is of another width
  */
-export function queryWords(
-  query: Hash,
-  { algorithm, bits }: { algorithm: Algorithm; bits: Bits },
-  out: Int32Array,
-): void {
-  checkKind({ algorithm: query?.algorithm, bits: bitsOf(query) }, { algorithm, bits });
-  new Uint8Array(out.buffer, out.byteOffset, bits / 8).set(query.bytes);
+export function queryWords(query: Hash, kind: Kind, out: Int32Array): void {
+  checkSame({ algorithm: query?.algorithm, bits: bitsOf(query) }, kind);
+  new Uint8Array(out.buffer).set(query.bytes);
 }
 
 /** @throws {RangeError} if `maxDistance` is no integer from 0 to `bits` */
@@ -88,16 +61,14 @@ export function checkMaxDistance(maxDistance: number, bits: Bits): void {
   }
 }
 
-function checkKind(
-  { algorithm, bits }: { algorithm: Algorithm; bits: Bits },
-  expected: { algorithm?: Algorithm; bits?: Bits },
+function checkSame(
+  { algorithm, bits }: Kind,
+  expected: { algorithm: Kind['algorithm'] | undefined; bits: Bits | undefined },
 ): void {
-  if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
-  if (!hasBits(algorithm, bits)) throw new RangeError(`expected bits of ${algorithm}, got ${bits}`);
-  if (expected.algorithm !== undefined && algorithm !== expected.algorithm) {
+  if (algorithm !== (expected.algorithm ?? algorithm)) {
     throw new TypeError(`expected a hash of ${expected.algorithm}, got ${algorithm}`);
   }
-  if (expected.bits !== undefined && bits !== expected.bits) {
+  if (bits !== (expected.bits ?? bits)) {
     throw new RangeError(`expected ${expected.bits} bits, got ${bits}`);
   }
 }

@@ -1,17 +1,29 @@
 import type { Bits } from '../hash.js';
+import { masksByPopcount } from '../kernels/bands.js';
+import { WIDE_DISTANCE } from '../kernels/scan.js';
 
-/** How one search goes through the bands of a segment. */
-export interface BandPlan {
-  /** per band: its budget, one more than its radius; 0: not probed */
-  readonly units: Uint8Array;
-  /** per band: bits that the sketch may differ in, at band distance 0 */
-  readonly limits: Int16Array;
-  /** buckets that are looked into */
-  readonly probes: number;
-  /** bucketed hashes above which a scan is cheaper than looking into them */
+/** How hashes are searched at one distance. */
+export interface SearchPlan {
+  /** buckets that are looked into; absent: every hash is scanned */
+  readonly probes?: readonly Probes[];
+  readonly probeCount: number;
+  /** bucketed hashes above which a scan is cheaper than looking at them */
   readonly worth: number;
-  /** nanoseconds that the search is expected to take in a segment of uniform hashes */
+  /** that the search is expected to take, of uniform hashes */
   readonly nanoseconds: number;
+}
+
+/** Buckets of one band whose keys are at one distance from the query's. */
+export interface Probes {
+  /** the first bit of the band */
+  readonly start: number;
+  readonly width: number;
+  /** buckets of the bands before */
+  readonly base: number;
+  /** in which their keys differ from the query's */
+  readonly masks: Uint16Array;
+  /** bits that the sketch may differ in */
+  readonly limit: number;
 }
 
 /** Widths of `bands` bands that together cover a hash, the wide ones first. */
@@ -37,26 +49,24 @@ const PROBE_FAR_NS = 66;
 const CANDIDATE_NS = 2.3;
 const VERIFY_NS = 41;
 const VERIFY_FAR_NS = 260;
-/** Binary logarithms of the bytes of a segment at which it begins to leave the caches, and has left them. */
-const NEAR_LOG = 22.5;
-const FAR_LOG = 28.5;
+/** Binary logarithms of the hashes of a segment at which it begins to leave the caches, and has left them. */
+const NEAR_LOG = 15;
+const FAR_LOG = 21;
 /** A hash scanned with an early exit, without, and one of 64 bits. */
 const SCAN_NS = 4.6;
 const SCAN_WIDE_NS = 7.8;
 const SCAN_64_NS = 3;
 
-/** From this distance on the early exit of a scan seldom comes. */
-export const WIDE_DISTANCE = 48;
-
-/** Nanoseconds of a scan of `count` hashes. */
-export function scanNanoseconds(bits: Bits, count: number, maxDistance: number): number {
-  if (bits === 64) return SEARCH_NS + SCAN_64_NS * count;
-  return SEARCH_NS + count * (maxDistance < WIDE_DISTANCE ? SCAN_NS : SCAN_WIDE_NS);
+/** A scan of `count` hashes. */
+export function scanPlan(bits: Bits, count: number, maxDistance: number): SearchPlan {
+  const perHash = bits === 64 ? SCAN_64_NS : maxDistance < WIDE_DISTANCE ? SCAN_NS : SCAN_WIDE_NS;
+  return { probeCount: 0, worth: 0, nanoseconds: SEARCH_NS + count * perHash };
 }
 
 /**
- * The search of `count` hashes in bands of these widths. The budgets sum to maxDistance + 1, so a hash that missed the
- * radius of every band would differ in more than maxDistance bits (Norouzi, Punjani, Fleet 2014, in integers).
+ * The cheaper of a scan and the search of `count` hashes in bands of these widths; the latter wherever there are bands,
+ * if `obey`. The budgets of the bands sum to maxDistance + 1, so a hash that differed in each band by its budget or more
+ * would differ in more than maxDistance bits (Norouzi, Punjani, Fleet 2014, in integers).
  *
  * The limit of a sketch: let x_b be the distance in band b less its budget. Over all bands the x sum to at most
  * maxDistance - (maxDistance + 1) = -1, so there is a band from which on every cyclic prefix sum is at most -1 (the
@@ -65,45 +75,62 @@ export function scanNanoseconds(bits: Bits, count: number, maxDistance: number):
  * the test stays necessary, and the search exact. (Jianbin Qin and Chuan Xiao call it the pigeonring principle: PVLDB
  * 12(1), 2018, doi:10.14778/3275536.3275539.)
  */
-export function bandPlan(
+export function searchPlan(
+  bits: Bits,
   widths: Uint8Array,
   count: number,
   maxDistance: number,
-  scan = Number.POSITIVE_INFINITY,
-): BandPlan {
+  obey: boolean,
+): SearchPlan {
   const bands = widths.length;
   // Spread evenly over the ring of bands: a limit sums the budgets of neighbours, and the greatest one matters.
-  const upTo = (band: number) => Math.floor((band * (maxDistance + 1)) / bands);
-  const units = Uint8Array.from({ length: bands }, (_, band) => upTo(band + 1) - upTo(band));
-  const limits = new Int16Array(bands);
-  let probes = 0;
+  const budgetBefore = (band: number) => Math.floor((band * (maxDistance + 1)) / bands);
+  const probes: Probes[] = [];
+  let probeCount = 0;
   let candidates = 0;
   let verified = 0;
-  for (let band = 0; band < bands; band++) {
-    let limit = units[band]! - 1;
-    for (let covered = 0, next = band + 1; covered < SKETCH_BITS && next < band + bands; next++) {
-      limit += units[next % bands]!;
+  let start = 0;
+  let base = 0;
+  for (const [band, width] of widths.entries()) {
+    let next = band + 1;
+    for (let covered = 0; covered < SKETCH_BITS && next < band + bands; next++) {
       covered += widths[next % bands]!;
     }
-    limits[band] = limit;
-    const width = widths[band]!;
-    const perBucket = count / 2 ** width;
+    const before = budgetBefore(band);
+    const rings = Math.min(budgetBefore(band + 1) - before, width + 1);
+    let from = 0;
     let binomial = 1;
-    for (let ring = 0; ring < Math.min(units[band]!, width + 1); ring++) {
-      probes += binomial;
-      candidates += binomial * perBucket;
-      verified += binomial * perBucket * sketchesWithin(limit - ring);
+    for (let ring = 0; ring < rings; ring++) {
+      const limit = budgetBefore(next) - before - 1 - ring;
+      const masks = masksOf(width).subarray(from, from + binomial);
+      probes.push({ start, width, base, masks, limit });
+      probeCount += binomial;
+      const bucketed = (binomial * count) / 2 ** width;
+      candidates += bucketed;
+      verified += bucketed * sketchesWithin(limit);
+      from += binomial;
       binomial = (binomial * (width - ring)) / (ring + 1);
     }
+    start += width;
+    base += 2 ** width;
   }
-  // Hashes, ids, sketches and offsets are what a search touches.
-  const bytes = count * (8 * bands + 32) + 4 * bands * 2 ** widths[0]!;
-  const far = Math.min(1, Math.max(0, (Math.log2(bytes) - NEAR_LOG) / (FAR_LOG - NEAR_LOG)));
+  const far = Math.min(1, Math.max(0, (Math.log2(count) - NEAR_LOG) / (FAR_LOG - NEAR_LOG)));
   const between = (near: number, away: number) => near + far * (away - near);
-  const probing = SEARCH_NS + BAND_NS * bands + probes * between(PROBE_NS, PROBE_FAR_NS);
+  const probing = SEARCH_NS + BAND_NS * bands + probeCount * between(PROBE_NS, PROBE_FAR_NS);
   const nanoseconds =
     probing + candidates * CANDIDATE_NS + verified * between(VERIFY_NS, VERIFY_FAR_NS);
-  return { units, limits, probes, worth: (scan - probing) / CANDIDATE_NS, nanoseconds };
+  const scan = scanPlan(bits, count, maxDistance);
+  if (bands === 0 || (!obey && nanoseconds >= scan.nanoseconds)) return scan;
+  const worth = obey ? Number.POSITIVE_INFINITY : (scan.nanoseconds - probing) / CANDIDATE_NS;
+  return { probes, probeCount, worth, nanoseconds };
+}
+
+/** By width: its masks, made once. */
+const tables: Uint16Array[] = [];
+
+function masksOf(width: number): Uint16Array {
+  tables[width] ??= masksByPopcount(width);
+  return tables[width];
 }
 
 /** The share of unrelated sketches that differ in at most `limit` of their 32 bits: a sum of binomials over 2^32. */
@@ -117,14 +144,9 @@ function sketchesWithin(limit: number): number {
   return sum / 2 ** SKETCH_BITS;
 }
 
-/** Numbers of bands to choose from; no band is wider than 16 bits, so 256 bits need 16. */
-const BANDS: Record<Bits, readonly number[]> = {
-  64: [4, 5, 6, 7, 8],
-  256: [16, 18, 20, 21, 22, 24, 26, 28, 32],
-};
-
 /**
  * The number of bands that searches of `count` hashes at `maxDistance` are cheapest with, or 0 where a scan is as cheap.
+ * No band is wider than 16 bits, nor narrower than 8.
  * @param kind obeyed: `flat` has no bands, `mih` has some whatever they cost
  */
 export function chooseBands(
@@ -133,11 +155,11 @@ export function chooseBands(
   maxDistance: number,
   kind?: 'flat' | 'mih',
 ): number {
-  if (kind === 'flat') return 0;
+  const obey = kind === 'mih';
   let best = 0;
-  let cost = kind === 'mih' ? Number.POSITIVE_INFINITY : scanNanoseconds(bits, count, maxDistance);
-  for (const bands of BANDS[bits]) {
-    const { nanoseconds } = bandPlan(bandWidths(bits, bands), count, maxDistance);
+  let cost = obey ? Number.POSITIVE_INFINITY : scanPlan(bits, count, maxDistance).nanoseconds;
+  for (let bands = bits / 16; bands <= bits / 8 && kind !== 'flat'; bands++) {
+    const { nanoseconds } = searchPlan(bits, bandWidths(bits, bands), count, maxDistance, obey);
     if (nanoseconds < cost) {
       best = bands;
       cost = nanoseconds;

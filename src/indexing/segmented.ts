@@ -1,26 +1,15 @@
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
-import { scan64, scan256, scanWide256 } from '../kernels/scan.js';
-import { segmentSteps, stepsOf } from './build.js';
+import { finish, segmentSteps, stepsOf } from './build.js';
 import { EntryStore } from './entry-store.js';
+import { grown } from './grown.js';
 import type { Explanation, HammingIndex, Hit, SnapshotOptions } from './hamming-index.js';
 import { IdSet } from './id-set.js';
-import { finish, liveEntries, mergeFrom } from './merge.js';
+import type { Shape } from './layout.js';
+import { liveEntries, mergeFrom } from './merge.js';
 import { checkMaxDistance, packedWords, queryWords } from './packed-words.js';
-import { chooseBands, scanNanoseconds, WIDE_DISTANCE } from './plan.js';
-import type { Segment } from './segment.js';
+import { chooseBands } from './plan.js';
+import { Segment } from './segment.js';
 import { copyOf, sealed } from './snapshot.js';
-
-/** What an index is to be. */
-export interface SegmentedOptions {
-  readonly algorithm: Algorithm;
-  readonly bits: Bits;
-  /** an engine asked for by name */
-  readonly kind?: 'flat' | 'mih' | undefined;
-  /** the distance that most searches will ask for */
-  readonly maxDistance: number;
-  /** entries that are scanned one by one before they become a segment; 512 unless told */
-  readonly delta?: number;
-}
 
 /** Hashes a scan of several queries takes at a time: 128 KiB, which stay in the core's cache from query to query. */
 const BLOCK = 4096;
@@ -30,8 +19,8 @@ const MERGE_STEPS = 8;
 
 /** A merge that is under way: what it replaces, and the steps still to be done. */
 interface Merge {
-  readonly replaces: readonly Segment[];
-  readonly steps: Generator<void, Segment | undefined>;
+  readonly replaces: readonly EntryStore[];
+  readonly steps: Generator<void, Segment>;
   /** steps that each later change does */
   readonly stride: number;
 }
@@ -43,14 +32,12 @@ interface Merge {
 export class SegmentedIndex implements HammingIndex {
   readonly algorithm: Algorithm;
   readonly bits: Bits;
-  readonly #kind: 'flat' | 'mih' | undefined;
-  readonly #maxDistance: number;
+  readonly #shape: Shape;
   readonly #deltaLimit: number;
-  #segments: Segment[];
-  #delta: EntryStore;
+  /** segments, deltas that wait for a merge, and last the delta that grows */
+  #parts: EntryStore[];
   #merge: Merge | undefined;
   #nextId: number;
-  #size: number;
   /** entries that are gone and still stored */
   #dead = 0;
   /** the ids that are not gone; made by the first removal */
@@ -59,41 +46,35 @@ export class SegmentedIndex implements HammingIndex {
   #found = new Uint32Array(256);
   #hits = new Uint32Array(256);
 
-  constructor(
-    { algorithm, bits, kind, maxDistance, delta = 512 }: SegmentedOptions,
-    segments: Segment[],
-    nextId: number,
-  ) {
-    this.algorithm = algorithm;
-    this.bits = bits;
-    this.#kind = kind;
-    this.#maxDistance = maxDistance;
-    this.#deltaLimit = delta;
-    this.#segments = segments;
-    this.#delta = new EntryStore(this);
-    this.#nextId = nextId;
-    this.#size = segments.reduce((sum, { entries }) => sum + entries, 0);
-    this.#query = new Int32Array(bits / 32);
+  /**
+   * An index over what `segment` holds, for the purpose that its shape tells.
+   * @param deltaLimit entries that are scanned one by one before they become a segment
+   */
+  constructor(segment: Segment, deltaLimit = 512) {
+    this.algorithm = segment.algorithm;
+    this.bits = segment.bits;
+    this.#shape = segment.shape;
+    this.#deltaLimit = deltaLimit;
+    this.#parts = [new EntryStore(this)];
+    if (segment.count > 0) this.#parts.unshift(segment);
+    this.#nextId = segment.shape.nextId;
+    this.#query = new Int32Array(this.bits / 32);
   }
 
   get size(): number {
-    return this.#size;
+    return entriesOf(this.#parts) - this.#dead;
   }
 
   get kind(): 'flat' | 'mih' {
-    return this.#kind ?? (this.#segments.some(({ shape }) => shape.bands > 0) ? 'mih' : 'flat');
+    return this.#shape.kind ?? (this.#parts.some(({ bands }) => bands > 0) ? 'mih' : 'flat');
   }
 
   search(query: Hash, maxDistance: number): Hit[] {
-    queryWords(query, this, this.#query);
-    checkMaxDistance(maxDistance, this.bits);
-    return this.#hitsOf(this.#searchAll(maxDistance));
+    return this.#hitsTo([], this.#searchAll(query, maxDistance));
   }
 
   searchInto(query: Hash, maxDistance: number, out: Uint32Array): number {
-    queryWords(query, this, this.#query);
-    checkMaxDistance(maxDistance, this.bits);
-    const total = this.#searchAll(maxDistance);
+    const total = this.#searchAll(query, maxDistance);
     out.set(this.#hits.subarray(0, Math.min(2 * total, out.length & ~1)));
     return total;
   }
@@ -104,25 +85,15 @@ export class SegmentedIndex implements HammingIndex {
     const { words, count } = packedWords(queries, { algorithm, bits });
     const results: Hit[][] = Array.from({ length: count }, () => []);
     const perHash = bits >> 5;
-    const queryOf = (i: number) => this.#query.set(words.subarray(i * perHash, (i + 1) * perHash));
-    for (const segment of this.#segments) {
-      const plan = segment.plan(maxDistance, this.#kind === 'mih');
-      const block = plan.bands ? segment.count : BLOCK;
-      for (let from = 0; from < segment.count; from += block) {
-        const to = Math.min(from + block, segment.count);
-        for (let i = 0; i < count; i++) {
-          queryOf(i);
-          const found = plan.bands
-            ? this.#searchSegment(segment, maxDistance)
-            : this.#grown((out) => segment.scan(this.#query, maxDistance, from, to, out));
-          const total = this.#collect(segment, plan.bands ? 0 : from, found, 0);
-          results[i]!.push(...this.#hitsOf(total));
+    for (const part of this.#parts) {
+      const block = part.plan(maxDistance).probes ? part.count : BLOCK;
+      for (let from = 0; from < part.count; from += block) {
+        const to = Math.min(from + block, part.count);
+        for (const [i, hits] of results.entries()) {
+          this.#query.set(words.subarray(i * perHash, (i + 1) * perHash));
+          this.#hitsTo(hits, this.#searchPart(part, maxDistance, 0, from, to));
         }
       }
-    }
-    for (let i = 0; i < count; i++) {
-      queryOf(i);
-      results[i]!.push(...this.#hitsOf(this.#searchDelta(maxDistance, 0)));
     }
     return results;
   }
@@ -134,7 +105,6 @@ export class SegmentedIndex implements HammingIndex {
     this.#nextId++;
     this.#live?.add(id);
     this.#delta.push(this.#query, 0, id);
-    this.#size++;
     this.#tend();
     return id;
   }
@@ -142,173 +112,121 @@ export class SegmentedIndex implements HammingIndex {
   remove(what: number | Hash): number {
     let removed = 0;
     if (typeof what === 'number') {
-      if (!Number.isInteger(what) || what < 0) {
-        throw new RangeError(`expected an id, got ${what}`);
-      }
-      if (what < this.#nextId && this.#liveIds().delete(what)) removed = 1;
+      if (!Number.isInteger(what) || what < 0) throw new RangeError(`expected an id, got ${what}`);
+      if (this.#liveIds().delete(what)) removed = 1;
     } else {
-      queryWords(what, this, this.#query);
-      removed = this.#searchAll(0);
-      const live = this.#liveIds();
-      for (let i = 0; i < removed; i++) live.delete(this.#hits[2 * i]!);
+      removed = this.#searchAll(what, 0);
+      for (let i = 0; i < removed; i++) this.#liveIds().delete(this.#hits[2 * i]!);
     }
-    this.#size -= removed;
     this.#dead += removed;
     if (removed > 0) this.#tend();
     return removed;
   }
 
   merge(): boolean {
-    if (!this.#merge) {
-      if (this.#isMerged()) return false;
-      this.#freeze();
-      this.#begin(0);
-    }
+    if (!this.#merge && !this.#isMerged()) this.#begin(0);
     if (this.#merge) this.#step(MERGE_STEPS);
     return this.#merge !== undefined || !this.#isMerged();
   }
 
   explain(maxDistance: number): Explanation {
     checkMaxDistance(maxDistance, this.bits);
-    const parts = this.#segments.map((segment) => {
-      const { bands, nanoseconds } = segment.plan(maxDistance, this.#kind === 'mih');
-      const { shape, count } = segment;
-      return bands
-        ? {
-            engine: 'mih' as const,
-            hashes: count,
-            bands: shape.bands,
-            probes: bands.probes,
-            nanoseconds,
-          }
-        : { engine: 'scan' as const, hashes: count, nanoseconds };
-    });
-    const { count } = this.#delta;
-    if (count > 0) {
-      const nanoseconds = scanNanoseconds(this.bits, count, maxDistance);
-      parts.push({ engine: 'scan', hashes: count, nanoseconds });
-    }
+    const parts = this.#parts
+      .filter(({ count }) => count > 0)
+      .map((part) => {
+        const { probes, probeCount, nanoseconds } = part.plan(maxDistance);
+        return {
+          engine: probes ? ('mih' as const) : ('scan' as const),
+          hashes: part.count,
+          bands: probes ? part.bands : 0,
+          probes: probeCount,
+          nanoseconds,
+        };
+      });
     return { parts, nanoseconds: parts.reduce((sum, part) => sum + part.nanoseconds, 0) };
   }
 
   toBuffer(options: SnapshotOptions = {}): ArrayBufferLike {
-    const [only] = this.#segments;
-    const how = { ...this.#purpose, nextId: this.#nextId, ...options };
-    if (only && this.#isMerged()) return copyOf(only, how);
-    const entries = finish(liveEntries(this, this.#segments, this.#delta, this.#live));
-    const bands = this.#bandsFor(entries.count);
-    return sealed(finish(segmentSteps(entries, { ...how, bands })));
+    const [first] = this.#parts;
+    if (!(first instanceof Segment) || !this.#isMerged()) {
+      return sealed(finish(this.#build(this.#parts, options)));
+    }
+    return copyOf(first, { nextId: this.#nextId, ...options });
   }
 
-  /** Whether all is in one segment, as it would be built anew. */
+  get #delta(): EntryStore {
+    return this.#parts.at(-1)!;
+  }
+
+  /** Whether all is in one part, of which another building would make nothing else. */
   #isMerged(): boolean {
-    const [only] = this.#segments;
+    const [first] = this.#parts;
     return (
-      this.#segments.length <= 1 &&
-      this.#delta.count === 0 &&
+      this.#parts.length < 3 &&
       this.#dead === 0 &&
-      (!only || only.shape.bands === this.#bandsFor(only.entries))
+      this.#delta.count === 0 &&
+      first!.bands === this.#bandsFor(first!.entries)
     );
   }
 
-  get #purpose() {
-    return { kind: this.#kind, maxDistance: this.#maxDistance };
-  }
-
   #bandsFor(count: number): number {
-    return chooseBands(this.bits, count, this.#maxDistance, this.#kind);
+    const { bits, maxDistance, kind } = this.#shape;
+    return count === 0 ? 0 : chooseBands(bits, count, maxDistance, kind);
   }
 
   /** Fills `#hits` with id and distance of every hit; returns how many. */
-  #searchAll(maxDistance: number): number {
+  #searchAll(query: Hash, maxDistance: number): number {
+    queryWords(query, this, this.#query);
+    checkMaxDistance(maxDistance, this.bits);
     let total = 0;
-    for (const segment of this.#segments) {
-      total = this.#collect(segment, 0, this.#searchSegment(segment, maxDistance), total);
+    for (const part of this.#parts) total = this.#searchPart(part, maxDistance, total);
+    return total;
+  }
+
+  /** As of all parts, of hashes `from`…`to` - 1 of one: from hit number `total` on. */
+  #searchPart(part: EntryStore, max: number, total: number, from = 0, to = part.count): number {
+    let found = part.search(this.#query, max, this.#found, from, to);
+    if (2 * found > this.#found.length) {
+      this.#found = new Uint32Array(4 * found);
+      found = part.search(this.#query, max, this.#found, from, to);
     }
-    return this.#searchDelta(maxDistance, total);
-  }
-
-  /** Runs a search into `#found`, again with more room where it found more. */
-  #grown(search: (out: Uint32Array) => number): number {
-    const found = search(this.#found);
-    if (2 * found <= this.#found.length) return found;
-    this.#found = new Uint32Array(4 * found);
-    return search(this.#found);
-  }
-
-  #searchSegment(segment: Segment, maxDistance: number): number {
-    const plan = segment.plan(maxDistance, this.#kind === 'mih');
-    const found = segment.search(this.#query, maxDistance, plan, this.#found);
-    if (2 * found <= this.#found.length) return found;
-    this.#found = new Uint32Array(4 * found);
-    return segment.search(this.#query, maxDistance, plan, this.#found);
-  }
-
-  /** Turns `found` positions of a segment, counted from `from`, into hits that are not gone. */
-  #collect(segment: Segment, from: number, found: number, total: number): number {
     let hits = total;
-    const { duplicates } = segment.shape;
     for (let i = 0; i < found; i++) {
       const position = from + this.#found[2 * i]!;
-      const distance = this.#found[2 * i + 1]!;
-      hits = this.#push(segment.firstId(position), distance, hits);
-      if (duplicates === 0) continue;
-      for (let at = segment.duplicatesFrom(position); ; at++) {
-        const id = segment.duplicateId(at, position);
-        if (id === -1) break;
-        hits = this.#push(id, distance, hits);
+      const end = Math.min(part.startOf(position + 1), part.entries);
+      for (let at = part.startOf(position); at < end; at++) {
+        const id = part.ids[at]!;
+        if (this.#dead > 0 && !this.#live!.has(id)) continue;
+        if (2 * hits === this.#hits.length) this.#hits = grown(this.#hits, 4 * hits);
+        this.#hits[2 * hits] = id;
+        this.#hits[2 * hits + 1] = this.#found[2 * i + 1]!;
+        hits++;
       }
     }
     return hits;
   }
 
-  #searchDelta(maxDistance: number, total: number): number {
-    const { words, count, ids } = this.#delta;
-    if (count === 0) return total;
-    const scan = this.bits === 64 ? scan64 : maxDistance < WIDE_DISTANCE ? scan256 : scanWide256;
-    const found = this.#grown((out) => scan(words, count, this.#query, maxDistance, out));
-    let hits = total;
-    for (let i = 0; i < found; i++) {
-      hits = this.#push(ids[this.#found[2 * i]!]!, this.#found[2 * i + 1]!, hits);
-    }
-    return hits;
-  }
-
-  #push(id: number, distance: number, total: number): number {
-    if (this.#dead > 0 && !this.#live!.has(id)) return total;
-    if (2 * total === this.#hits.length) {
-      const grown = new Uint32Array(4 * total);
-      grown.set(this.#hits);
-      this.#hits = grown;
-    }
-    this.#hits[2 * total] = id;
-    this.#hits[2 * total + 1] = distance;
-    return total + 1;
-  }
-
-  #hitsOf(total: number): Hit[] {
-    const hits: Hit[] = new Array(total);
+  #hitsTo(hits: Hit[], total: number): Hit[] {
     for (let i = 0; i < total; i++) {
-      hits[i] = { id: this.#hits[2 * i]!, distance: this.#hits[2 * i + 1]! };
+      hits.push({ id: this.#hits[2 * i]!, distance: this.#hits[2 * i + 1]! });
     }
     return hits;
   }
 
   #liveIds(): IdSet {
     if (!this.#live) {
-      const live = new IdSet();
-      for (const segment of this.#segments) segment.addIdsTo(live);
-      for (let i = 0; i < this.#delta.count; i++) live.add(this.#delta.ids[i]!);
-      this.#live = live;
+      this.#live = new IdSet();
+      for (const { ids, entries } of this.#parts) {
+        for (let i = 0; i < entries; i++) this.#live.add(ids[i]!);
+      }
     }
     return this.#live;
   }
 
   /** After each change: some steps of the merge that is under way, or the beginning of one that is due. */
   #tend(): void {
-    if (this.#size === 0) {
-      this.#segments = [];
-      this.#delta = new EntryStore(this);
+    if (this.size === 0) {
+      this.#parts = [new EntryStore(this)];
       this.#merge = undefined;
       this.#dead = 0;
       return;
@@ -317,66 +235,51 @@ export class SegmentedIndex implements HammingIndex {
     if (this.#delta.count >= this.#deltaLimit) {
       // Within half a delta's changes a merge is through; this only makes sure.
       if (this.#merge) this.#step(Number.POSITIVE_INFINITY);
-      this.#freeze();
-      this.#begin(mergeFrom(this.#segments));
-    } else if (!this.#merge && this.#dead > this.#deltaLimit && 3 * this.#dead > this.#size) {
-      this.#freeze();
+      this.#begin();
+    } else if (!this.#merge && this.#dead > this.#deltaLimit && 3 * this.#dead > this.size) {
       this.#begin(0);
     }
   }
 
-  /** Makes the delta a segment, without bands for now. */
-  #freeze(): void {
-    const stored = this.#delta.count;
-    const entries = finish(liveEntries(this, [], this.#delta, this.#live));
-    this.#dead -= stored - entries.count;
-    this.#delta = new EntryStore(this);
-    if (entries.count === 0) return;
-    this.#segments.push(
-      finish(segmentSteps(entries, { ...this.#purpose, bands: 0, nextId: this.#nextId })),
-    );
-  }
-
-  #begin(from: number): void {
-    const replaces = this.#segments.slice(from);
-    const total = replaces.reduce((sum, { entries }) => sum + entries, 0);
+  /** Begins to merge the parts before a new delta, from number `from` on: those that are due unless told. */
+  #begin(from?: number): void {
+    if (this.#delta.count > 0) this.#parts.push(new EntryStore(this));
+    const parts = this.#parts.slice(0, -1);
+    const replaces = parts.slice(from ?? mergeFrom(parts));
+    const total = entriesOf(replaces);
     const bands = this.#bandsFor(total);
-    // A lone segment is built anew only to give it bands, or to let go of what was removed.
-    const clean = this.#dead === 0 || from > 0;
-    if (
-      replaces.length === 0 ||
-      (replaces.length === 1 && clean && replaces[0]!.shape.bands === bands)
-    )
-      return;
-    const steps = stepsOf(total, bands);
+    // One part alone is built anew only to give it other bands, or to let go of what was removed.
+    const clean = this.#dead === 0 || from === undefined;
+    if (replaces.length === 1 && clean && replaces[0]!.bands === bands) return;
     this.#merge = {
       replaces,
-      steps: this.#mergeSteps(replaces),
-      stride: Math.ceil(steps / (this.#deltaLimit / 2)),
+      steps: this.#build(replaces),
+      stride: Math.ceil(stepsOf(total, bands) / (this.#deltaLimit / 2)),
     };
   }
 
-  *#mergeSteps(replaces: readonly Segment[]): Generator<void, Segment | undefined> {
-    const entries = yield* liveEntries(this, replaces, undefined, this.#live);
-    if (entries.count === 0) return undefined;
+  *#build(parts: readonly EntryStore[], how?: SnapshotOptions): Generator<void, Segment> {
+    const entries = yield* liveEntries(this, parts, this.#live);
+    const { kind, maxDistance } = this.#shape;
     const bands = this.#bandsFor(entries.count);
-    return yield* segmentSteps(entries, { ...this.#purpose, bands, nextId: this.#nextId });
+    const nextId = this.#nextId;
+    return yield* segmentSteps(entries, { bands, kind, maxDistance, nextId, ...how });
   }
 
   #step(count: number): void {
-    const merge = this.#merge!;
+    const { replaces, steps } = this.#merge!;
     for (let i = 0; i < count; i++) {
-      const { done, value } = merge.steps.next();
+      const { done, value } = steps.next();
       if (!done) continue;
-      const stored = merge.replaces.reduce((sum, { entries }) => sum + entries, 0);
-      this.#dead -= stored - (value?.entries ?? 0);
-      const others = this.#segments.filter((segment) => !merge.replaces.includes(segment));
-      // What was frozen since is newer and smaller, and stands behind.
-      const older = this.#segments.indexOf(merge.replaces[0]!);
-      others.splice(older, 0, ...(value ? [value] : []));
-      this.#segments = others;
+      this.#dead -= entriesOf(replaces) - value.entries;
+      const built = value.count > 0 ? [value] : [];
+      this.#parts.splice(this.#parts.indexOf(replaces[0]!), replaces.length, ...built);
       this.#merge = undefined;
       return;
     }
   }
+}
+
+function entriesOf(parts: readonly EntryStore[]): number {
+  return parts.reduce((sum, { entries }) => sum + entries, 0);
 }

@@ -50,25 +50,12 @@ export function placeKeys(
   }
 }
 
-/** Hashes in the buckets `key ^ masks[from … to - 1]` of the band whose bucket starts begin at `base`. */
-export function countCandidates(
-  offsets: Uint32Array,
-  base: number,
-  key: number,
-  masks: Uint16Array,
-  from: number,
-  to: number,
-): number {
-  let count = 0;
-  for (let i = from; i < to; i++) {
-    const cell = base + (key ^ masks[i]!);
-    count += offsets[cell + 1]! - offsets[cell]!;
-  }
-  return count;
-}
+/** Words of a span: where a bucket starts and stops, the query's sketch beside that band, and in how many bits it may differ. */
+export const SPAN = 4;
 
 /**
- * Start and end of each bucket `key ^ masks[from … to - 1]` that holds anything, written to `spans` from `at` on.
+ * Writes a span for each bucket `key ^ mask` that holds anything to `spans`, from `at` on.
+ * @param base of the band's bucket starts in `offsets`
  * @param end of all buckets: no span reaches beyond it, whatever `offsets` says
  * @returns where the next span goes
  */
@@ -77,21 +64,23 @@ export function gatherSpans(
   base: number,
   key: number,
   masks: Uint16Array,
-  from: number,
-  to: number,
   end: number,
-  spans: Uint32Array,
+  sketch: number,
+  limit: number,
+  spans: Int32Array,
   at: number,
 ): number {
   let next = at;
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < masks.length; i++) {
     const cell = base + (key ^ masks[i]!);
     const start = offsets[cell]!;
     const stop = offsets[cell + 1]!;
     if (start < stop && stop <= end) {
       spans[next] = start;
       spans[next + 1] = stop;
-      next += 2;
+      spans[next + 2] = sketch;
+      spans[next + 3] = limit;
+      next += SPAN;
     }
   }
   return next;
@@ -102,28 +91,34 @@ export function gatherSpans(
  * processor has many under way at once; the loop that tests the sketches would wait for each bucket in turn. At a
  * million hashes of 256 bits and distance 31 a query took 42 us with this pass and 185 us without (V8 11.3).
  */
-export function touchSpans(sketches: Int32Array, spans: Uint32Array, length: number): number {
+export function touchSpans(
+  sketches: Int32Array,
+  spans: Int32Array,
+  from: number,
+  to: number,
+): number {
   let read = 0;
-  for (let i = 0; i < length; i += 2) read ^= sketches[spans[i]!]! ^ sketches[spans[i + 1]! - 1]!;
+  for (let i = from; i < to; i += SPAN) {
+    read ^= sketches[spans[i]!]! ^ sketches[spans[i + 1]! - 1]!;
+  }
   return read;
 }
 
 /**
- * Hashes within `max` of `query` in the spans `from`…`to`: of every sketch within `limit` of the query's, the hash that
- * is truly near. Found ones are marked in `seen`, a bit a hash, so that no other band reports them again.
+ * Hashes within `max` of `query` in the spans `from`…`to`: of every sketch within the limit, the hash that is truly
+ * near. Found ones are marked in `seen`, a bit a hash, so that no other band reports them again.
+ * @param positions of the hashes, in the order of the buckets
  * @param out position and distance of each, pair by pair from pair number `total` on, while there is room
  * @returns the new total
  */
 export function searchSpans(
   words: Int32Array,
   perHash: number,
-  ids: Uint32Array,
+  positions: Uint32Array,
   sketches: Int32Array,
-  spans: Uint32Array,
+  spans: Int32Array,
   from: number,
   to: number,
-  sketch: number,
-  limit: number,
   query: Int32Array,
   max: number,
   seen: Uint32Array,
@@ -132,20 +127,19 @@ export function searchSpans(
 ): number {
   const room = out.length >>> 1;
   let found = total;
-  for (let span = from; span < to; span += 2) {
+  for (let span = from; span < to; span += SPAN) {
     const last = spans[span + 1]!;
+    const sketch = spans[span + 2]!;
+    const limit = spans[span + 3]!;
     for (let place = spans[span]!; place < last; place++) {
-      let x = sketches[place]! ^ sketch;
-      x -= (x >>> 1) & 0x55555555;
-      x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-      if (Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24 > limit) continue;
-      const id = ids[place]!;
-      if ((seen[id >>> 5]! >>> (id & 31)) & 1) continue;
-      const distance = distanceAt(words, perHash, id, query, max);
+      if (popcount(sketches[place]! ^ sketch) > limit) continue;
+      const position = positions[place]!;
+      if ((seen[position >>> 5]! >>> (position & 31)) & 1) continue;
+      const distance = distanceAt(words, perHash, position, query, max);
       if (distance > max) continue;
-      seen[id >>> 5]! |= 1 << (id & 31);
+      seen[position >>> 5]! |= 1 << (position & 31);
       if (found < room) {
-        out[2 * found] = id;
+        out[2 * found] = position;
         out[2 * found + 1] = distance;
       }
       found++;
@@ -165,29 +159,31 @@ function distanceAt(
   const at = id * perHash;
   let distance = 0;
   for (let i = 0; i < perHash; i++) {
-    let x = words[at + i]! ^ query[i]!;
-    x -= (x >>> 1) & 0x55555555;
-    x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-    distance += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    distance += popcount(words[at + i]! ^ query[i]!);
     if (distance > max) return distance;
   }
   return distance;
 }
 
-/** The numbers under 2^width by how many of their bits are set, then by value. */
-export function masksByPopcount(width: number): Uint16Array {
-  const size = 1 << width;
-  const starts = new Uint32Array(width + 2);
-  for (let value = 0; value < size; value++) starts[popcount16(value) + 1]!++;
-  for (let ring = 0; ring <= width; ring++) starts[ring + 1]! += starts[ring]!;
-  const masks = new Uint16Array(size);
-  for (let value = 0; value < size; value++) masks[starts[popcount16(value)]!++] = value;
-  return masks;
+/** Bits set in a word. */
+function popcount(word: number): number {
+  let x = word - ((word >>> 1) & 0x55555555);
+  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-function popcount16(value: number): number {
-  let x = value - ((value >>> 1) & 0x5555);
-  x = (x & 0x3333) + ((x >>> 2) & 0x3333);
-  x = (x + (x >>> 4)) & 0x0f0f;
-  return (x + (x >>> 8)) & 0x1f;
+/** The numbers under 2^width by how many of their bits are set, then by value. */
+export function masksByPopcount(width: number): Uint16Array {
+  const masks = new Uint16Array(1 << width);
+  let at = 1;
+  for (let ring = 1; ring <= width; ring++) {
+    // The next greater number with as many bits set (Warren, Hacker's Delight, 2nd ed., 2-1).
+    for (let mask = (1 << ring) - 1; mask < masks.length; ) {
+      masks[at++] = mask;
+      const low = mask & -mask;
+      const next = mask + low;
+      mask = next | (((next ^ mask) >>> 2) / low);
+    }
+  }
+  return masks;
 }

@@ -1,5 +1,5 @@
 import type { Hash, Resample } from '../hash.js';
-import { forEachId, type Segment } from '../indexing/segment.js';
+import type { Segment } from '../indexing/segment.js';
 
 /** What is said about an entry besides its hash. */
 export interface EntryNote {
@@ -32,15 +32,15 @@ export function notesOf(segment: Segment, entryAt: (id: number) => EntryNote): U
   const texts: Buffer[] = [];
   const shared = new Map<string, number>();
   let length = 0;
-  forEachId(segment, (entry) => {
+  for (const entry of segment.ids) {
     const { labels, quality, source, id, resample } = entryAt(entry);
-    if (labels.length === 0 && (quality ?? source ?? id ?? resample) === undefined) return;
+    if (labels.length === 0 && (quality ?? source ?? id ?? resample) === undefined) continue;
     const text = JSON.stringify({ labels, quality, source, id, resample });
     const known = shared.get(text);
     if (known !== undefined) {
       places[2 * entry] = known;
       places[2 * entry + 1] = Buffer.byteLength(text);
-      return;
+      continue;
     }
     if (shared.size < MAX_SHARED) shared.set(text, length);
     const bytes = Buffer.from(text);
@@ -48,7 +48,7 @@ export function notesOf(segment: Segment, entryAt: (id: number) => EntryNote): U
     places[2 * entry + 1] = bytes.length;
     texts.push(bytes);
     length += bytes.length;
-  });
+  }
   return Buffer.concat([Buffer.from(places.buffer), ...texts], places.byteLength + length);
 }
 
@@ -57,8 +57,8 @@ export function notesOf(segment: Segment, entryAt: (id: number) => EntryNote): U
  * Notes that say something else than JSON of our own give an entry without labels: a checksum guards them.
  */
 export function notedEntries(segment: Segment, notes: Uint8Array): NotedEntries {
-  const { algorithm, bits, words, shape } = segment;
-  const { nextId, positional, duplicates } = shape;
+  const { algorithm, bits, words, shape, ids } = segment;
+  const { nextId, groups, count } = shape;
   const noted = notes.length >= 8 * nextId;
   const texts = notes.subarray(8 * nextId);
   const places = new DataView(notes.buffer, notes.byteOffset, noted ? 8 * nextId : 0);
@@ -66,13 +66,14 @@ export function notedEntries(segment: Segment, notes: Uint8Array): NotedEntries 
   const decoder = new TextDecoder();
   let positions: Uint32Array | undefined;
   const positionOf = (id: number) => {
-    if (positional && duplicates === 0) return id < segment.count ? id : NO_POSITION;
+    // As a list of different hashes is built: no table is needed.
+    if (groups === 0 && ids[id] === id) return id;
     if (positions === undefined) {
-      const made = new Uint32Array(nextId).fill(NO_POSITION);
-      forEachId(segment, (entry, position) => {
-        made[entry] = position;
-      });
-      positions = made;
+      positions = new Uint32Array(nextId).fill(NO_POSITION);
+      for (let position = 0; position < count; position++) {
+        const end = segment.startOf(position + 1);
+        for (let i = segment.startOf(position); i < end; i++) positions[ids[i]!] = position;
+      }
     }
     return positions[id] ?? NO_POSITION;
   };

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FormatError } from '../errors.js';
-import { indexOfSegment } from '../indexing/create.js';
 import type { HammingIndex } from '../indexing/hamming-index.js';
+import { SegmentedIndex } from '../indexing/segmented.js';
 import {
   copyOf,
   type SnapshotInfo,
@@ -107,7 +107,7 @@ export async function openIndex(
     );
   }
   return {
-    index: indexOfSegment(segment),
+    index: new SegmentedIndex(segment),
     info,
     entries: notedEntries(segment, snapshotNotes(bytes)),
   };

@@ -112,7 +112,7 @@ class Pool implements IndexPool {
   ): Promise<Hit[][]> {
     checkMaxDistance(maxDistance, this.#kind.bits);
     const { words } = packedWords(queries, this.#kind);
-    const bytes = new Uint8Array(words.buffer);
+    const bytes = new Uint8Array(words.buffer, 0, words.byteLength);
     const step = (CHUNK * this.#kind.bits) / 8;
     const parts: Promise<Hit[][]>[] = [];
     for (let at = 0; at < bytes.length; at += step) {

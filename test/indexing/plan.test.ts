@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Bits } from '../../src/hash.js';
-import { bandPlan, bandWidths, chooseBands } from '../../src/indexing/plan.js';
+import { bandWidths, chooseBands, searchPlan } from '../../src/indexing/plan.js';
+
+const bitsSet = (value: number) => value.toString(2).replaceAll('0', '').length;
 
 describe.each([256, 64] as const)('bands of %i bits', (bits: Bits) => {
   const bands = fc.integer({ min: bits / 16, max: bits / 8 });
@@ -27,22 +29,19 @@ describe.each([256, 64] as const)('bands of %i bits', (bits: Bits) => {
       fc.property(differing, bands, fc.nat(6), (flips, count, slack) => {
         const maxDistance = Math.min(bits, flips.length + slack);
         const widths = bandWidths(bits, count);
-        const { units, limits } = bandPlan(widths, 1000, maxDistance);
-        expect(units.reduce((sum, unit) => sum + unit, 0)).toBe(maxDistance + 1);
+        const { probes, probeCount } = searchPlan(bits, widths, 1000, maxDistance, true);
+        const masks = probes!.reduce((sum, ring) => sum + ring.masks.length, 0);
+        expect(probeCount).toBe(masks);
         const differs = new Set(flips);
         const within = (from: number, length: number) => {
           let sum = 0;
           for (let i = 0; i < length; i++) if (differs.has((from + i) % bits)) sum++;
           return sum;
         };
-        let start = 0;
-        let passes = false;
-        for (let band = 0; band < count; band++) {
-          const inBand = within(start, widths[band]!);
-          const inSketch = within(start + widths[band]!, 32);
-          if (inBand < units[band]! && inSketch <= limits[band]! - inBand) passes = true;
-          start += widths[band]!;
-        }
+        const passes = probes!.some(({ start, width, masks, limit }) => {
+          const inBand = within(start, width);
+          return bitsSet(masks[0]!) === inBand && within(start + width, 32) <= limit;
+        });
         expect(passes).toBe(true);
       }),
       { numRuns: 3000 },

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Algorithm, Bits, Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
-import { SegmentedIndex, type SegmentedOptions } from '../../src/indexing/segmented.js';
+import { SegmentedIndex } from '../../src/indexing/segmented.js';
 import { segmentOf } from '../../src/indexing/snapshot.js';
 import { hashOf } from '../arbitraries.js';
 import { naiveDistance } from '../oracles/hamming.js';
@@ -15,7 +15,7 @@ interface Model {
 }
 interface Real {
   index: HammingIndex;
-  readonly options: SegmentedOptions;
+  readonly delta: number;
 }
 type Step = fc.Command<Model, Real>;
 
@@ -114,11 +114,7 @@ describe.each<[Algorithm, Bits]>([
         const segment = segmentOf(buffer);
         expect(segment.entries).toBe(model.entries.length);
         expect(segment.shape.nextId).toBe(model.nextId);
-        real.index = new SegmentedIndex(
-          { ...real.options, kind: segment.shape.kind },
-          segment.count === 0 ? [] : [segment],
-          segment.shape.nextId,
-        );
+        real.index = new SegmentedIndex(segment, real.delta);
       }),
     ),
   ];
@@ -131,11 +127,12 @@ describe.each<[Algorithm, Bits]>([
           fc.commands(steps, { maxCommands: 40, size: 'max' }),
           fc.integer({ min: 2, max: 9 }),
           (commands, delta) => {
-            const options: SegmentedOptions = { algorithm, bits, kind, maxDistance: 8, delta };
-            const index = new SegmentedIndex(options, [], 0);
+            const options = { algorithm, bits, ...(kind && { kind }), maxDistance: 8 };
+            const empty = segmentOf(createIndex([], options).toBuffer());
+            const index = new SegmentedIndex(empty, delta);
             fc.modelRun(() => {
               const model: Model = { entries: [], nextId: 0 };
-              return { model, real: { index, options } };
+              return { model, real: { index, delta } };
             }, commands);
           },
         ),
