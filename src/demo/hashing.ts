@@ -46,7 +46,8 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
       } catch (error) {
         if (!(error instanceof DecodeError)) return undefined;
         change({ done: job.done + 1, failed: job.failed + 1 });
-        return { ...chosen, error: error.code };
+        const heic = error.code === 'decoder-missing' && (await isHeic(file));
+        return { ...chosen, error: heic ? 'heic' : error.code };
       }
     }),
   );
@@ -67,4 +68,10 @@ export function forgetJob(): void {
   end.abort();
   end = new AbortController();
   job = NO_JOB;
+}
+
+/** Whether a file begins as those of HEIC do (ISO/IEC 23008-12): by its brand, or that of any picture of its kind. */
+async function isHeic(file: Blob): Promise<boolean> {
+  const brand = new TextDecoder('latin1').decode(await file.slice(4, 12).arrayBuffer());
+  return /^ftyp(he[iv].|mif1|msf1)$/.test(brand);
 }

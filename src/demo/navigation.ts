@@ -8,6 +8,7 @@ export type ScreenName =
   | 'working'
   | 'pictures'
   | 'bundle'
+  | 'code'
   | 'preview'
   | 'done'
   | 'withdraw';

@@ -5,7 +5,7 @@ import { LANGUAGES, type Language, language, languageFor, setLanguage, t } from 
 import { type ScreenName, whenGoing } from './navigation.js';
 import { onlineWords } from './parts.js';
 import { ageScreen, childScreen } from './screens/age.js';
-import { bundleScreen, previewScreen } from './screens/bundle.js';
+import { bundleScreen, codeScreen, previewScreen } from './screens/bundle.js';
 import { chooseScreen } from './screens/choose.js';
 import { doneScreen } from './screens/done.js';
 import { picturesScreen } from './screens/pictures.js';
@@ -24,6 +24,7 @@ const SCREENS: Record<ScreenName, () => HTMLElement> = {
   working: workingScreen,
   pictures: picturesScreen,
   bundle: bundleScreen,
+  code: codeScreen,
   preview: previewScreen,
   done: doneScreen,
   withdraw: withdrawScreen,

@@ -51,6 +51,8 @@ function errorWords({ error }: Picture): string {
     case 'unsupported':
     case 'decoder-missing':
       return t('errorUnsupported');
+    case 'heic':
+      return t('errorHeic');
     case 'corrupt':
       return t('errorCorrupt');
     case 'too-many-bytes':

@@ -8,7 +8,8 @@ export interface Picture {
   readonly number: number;
   readonly file: Blob;
   readonly image?: HashedFile;
-  readonly error?: DecodeErrorCode;
+  /** `heic`: one that neither the browser nor the page has a decoder for */
+  readonly error?: DecodeErrorCode | 'heic';
   /** the changed copies and how far their hashes are; `unmeasured` where the browser does not let us */
   copies?: readonly CopyDistance[] | 'unmeasured';
 }

@@ -62,8 +62,10 @@ for (const name of ENGINES) {
         expect(await textOf(page, 'main')).toContain('We cannot recover this code.');
         await choose(page, 'Make the file');
         await screen(page, 'Your code');
-        const preview = await textOf(page, '.verbatim');
         const code = await textOf(page, '#code');
+        await choose(page, 'Next');
+        await screen(page, 'Your file');
+        const preview = await textOf(page, '.verbatim');
         await choose(page, 'Save the file');
         const saved = await savedText(page);
 

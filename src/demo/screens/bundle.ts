@@ -25,26 +25,36 @@ export function bundleScreen(): HTMLElement {
 
 async function make(): Promise<void> {
   session.made = await createBundle(hashedPictures().map(({ image }) => image));
-  go('preview');
+  go('code');
 }
 
-/** The file, byte for byte, its code, and the way to save it. */
-export function previewScreen(): HTMLElement {
-  const { bundle, withdrawToken } = session.made!;
-  const text = bundleText(bundle);
+/** The code that takes the file back, before the file itself: it is to be written down. */
+export function codeScreen(): HTMLElement {
+  const { withdrawToken } = session.made!;
   return h(
     'section',
     {},
     heading(t('codeTitle')),
-    h('p', {}, t('codeBody')),
+    h('p', { class: 'lead' }, t('codeBody')),
     h('p', { class: 'code', dir: 'ltr', id: 'code' }, withdrawToken),
     h(
       'div',
       { class: 'actions' },
+      button(t('next'), () => go('preview'), 'primary'),
       button(t('codeCopy'), () => copy(withdrawToken)),
+      backTo('pictures'),
     ),
-    h('h2', {}, t('previewTitle')),
-    h('p', {}, t('previewBody')),
+  );
+}
+
+/** The file, byte for byte, and the way to save it. */
+export function previewScreen(): HTMLElement {
+  const text = bundleText(session.made!.bundle);
+  return h(
+    'section',
+    {},
+    heading(t('previewTitle')),
+    h('p', { class: 'lead' }, t('previewBody')),
     verbatim(text, t('previewLabel')),
     h('p', { class: 'note' }, t('saveBody')),
     h(
@@ -52,7 +62,7 @@ export function previewScreen(): HTMLElement {
       { class: 'actions' },
       saveLink(t('save'), text, FILE_NAME, () => announce(t('saved'))),
       button(t('next'), () => go('done')),
-      backTo('pictures'),
+      backTo('code'),
     ),
   );
 }

@@ -31,7 +31,7 @@ export const en = {
   helpStop:
     'For adults, in any country. It can pass your numbers on to services, and lists helplines.',
   helpChild: 'If anyone in the picture was under 18 when it was taken.',
-  helpUk: 'United Kingdom: 0345 6000 459',
+  helpUk: 'United Kingdom: 0345\u00a06000\u00a0459',
   helpUs: 'United States: 1-844-878-2274',
 
   ageTitle: 'How old is everyone in the picture?',
@@ -136,6 +136,8 @@ export const en = {
     'The file could not be opened. Check that it is still there, and choose it again.',
   errorUnsupported:
     'This kind of file cannot be read here. Save a copy as JPEG or PNG with your photo app, and choose the copy. Videos cannot be read here.',
+  errorHeic:
+    'This is a HEIC photo. Many phones make them, but this browser cannot read them. In your photo app, save or export a copy as JPEG, and choose the copy.',
   errorCorrupt: 'The file is damaged or is no picture. Choose another copy.',
   errorTooLarge:
     'The picture is too large to be opened here. Use another device, or ask a helpline.',
@@ -146,7 +148,7 @@ export const en = {
 
   bundleTitle: 'Before you make the file',
   bundleBody:
-    'The file will hold the numbers below for your pictures, the day, and a random case number. It will hold no name, no place, no file name and no picture.',
+    'The file will hold the numbers of your pictures, how good they are, the day, and a random case number. It will hold no name, no place, no file name and no picture.',
   bundleCode: 'You will also get a code. With it you can take the file back later.',
   bundleWarn: 'We cannot recover this code. Nobody but you will have it.',
   bundleMake: 'Make the file',

@@ -33,7 +33,7 @@ export const es: Strings = {
   helpStop:
     'Para personas adultas, en cualquier país. Puede pasar tus números a los servicios y tiene una lista de líneas de ayuda.',
   helpChild: 'Si alguien en la imagen tenía menos de 18 años cuando se hizo.',
-  helpUk: 'Reino Unido: 0345 6000 459',
+  helpUk: 'Reino Unido: 0345\u00a06000\u00a0459',
   helpUs: 'Estados Unidos: 1-844-878-2274',
 
   ageTitle: '¿Qué edad tienen las personas de la imagen?',
@@ -147,6 +147,8 @@ export const es: Strings = {
   errorUnreadable: 'No se pudo abrir el archivo. Mira si sigue ahí y elígelo otra vez.',
   errorUnsupported:
     'Este tipo de archivo no se puede leer aquí. Guarda una copia como JPEG o PNG con tu aplicación de fotos y elige la copia. Los vídeos no se pueden leer aquí.',
+  errorHeic:
+    'Es una foto HEIC. Muchos teléfonos las hacen, pero este navegador no puede leerlas. En tu aplicación de fotos, guarda o exporta una copia como JPEG y elige la copia.',
   errorCorrupt: 'El archivo está dañado o no es una imagen. Elige otra copia.',
   errorTooLarge:
     'La imagen es demasiado grande para abrirla aquí. Usa otro dispositivo o pregunta a una línea de ayuda.',
@@ -157,7 +159,7 @@ export const es: Strings = {
 
   bundleTitle: 'Antes de hacer el archivo',
   bundleBody:
-    'El archivo tendrá los números de tus imágenes, el día y un número de caso al azar. No tendrá ningún nombre, lugar, nombre de archivo ni imagen.',
+    'El archivo tendrá los números de tus imágenes, lo buenos que son, el día y un número de caso al azar. No tendrá ningún nombre, lugar, nombre de archivo ni imagen.',
   bundleCode: 'También recibirás un código. Con él podrás retirar el archivo más tarde.',
   bundleWarn: 'No podemos recuperar este código. Solo tú lo tendrás.',
   bundleMake: 'Hacer el archivo',

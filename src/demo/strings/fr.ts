@@ -36,7 +36,7 @@ export const fr: Strings = {
   helpStop:
     "Pour les adultes, dans tous les pays. Le site peut transmettre vos nombres à des services et donne une liste de lignes d'aide.",
   helpChild: "Si une personne sur l'image avait moins de 18 ans quand elle a été faite.",
-  helpUk: 'Royaume-Uni : 0345 6000 459',
+  helpUk: 'Royaume-Uni : 0345\u00a06000\u00a0459',
   helpUs: 'États-Unis : 1-844-878-2274',
 
   ageTitle: "Quel âge ont les personnes sur l'image ?",
@@ -155,6 +155,8 @@ export const fr: Strings = {
     "Le fichier n'a pas pu être ouvert. Vérifiez qu'il est encore là et choisissez-le de nouveau.",
   errorUnsupported:
     'Ce genre de fichier ne peut pas être lu ici. Enregistrez une copie en JPEG ou PNG avec votre application de photos, et choisissez la copie. Les vidéos ne peuvent pas être lues ici.',
+  errorHeic:
+    "C'est une photo HEIC. Beaucoup de téléphones en font, mais ce navigateur ne peut pas les lire. Dans votre application de photos, enregistrez ou exportez une copie en JPEG, et choisissez la copie.",
   errorCorrupt: "Le fichier est abîmé ou n'est pas une image. Choisissez une autre copie.",
   errorTooLarge:
     "L'image est trop grande pour être ouverte ici. Prenez un autre appareil ou demandez à une ligne d'aide.",
@@ -165,7 +167,7 @@ export const fr: Strings = {
 
   bundleTitle: 'Avant de faire le fichier',
   bundleBody:
-    'Le fichier contiendra les nombres de vos images, le jour et un numéro de dossier au hasard. Il ne contiendra aucun nom, aucun lieu, aucun nom de fichier et aucune image.',
+    'Le fichier contiendra les nombres de vos images, leur qualité, le jour et un numéro de dossier au hasard. Il ne contiendra aucun nom, aucun lieu, aucun nom de fichier et aucune image.',
   bundleCode: 'Vous recevrez aussi un code. Avec lui, vous pourrez retirer le fichier plus tard.',
   bundleWarn: 'Nous ne pouvons pas retrouver ce code. Vous seul(e) l’aurez.',
   bundleMake: 'Faire le fichier',

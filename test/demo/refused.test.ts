@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { describeEngine, ENGINES } from '../browser/engines.js';
+import { buildDemo, photo, screen, testFolder, toChoosing } from './demo-page.js';
+
+const folder = testFolder();
+const demo = buildDemo(folder);
+const empty = join(folder, 'empty.jpg');
+writeFileSync(empty, '');
+/** 50 megapixels, as the largest phones take. */
+const huge = join(folder, 'huge.jpg');
+await sharp(photo('french-alpine-landscape.jpg'))
+  .resize(8660, 5774, { fit: 'fill' })
+  .jpeg()
+  .toFile(huge);
+
+for (const name of ENGINES) {
+  describeEngine(name, (open) => {
+    test('each file has its numbers, or says what to do', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await toChoosing(page);
+      const files = [photo('../heic/photo.heic'), empty, huge, photo('expected.json')];
+      await page.setFiles('#files', files);
+      await screen(page, '4 pictures', 60_000);
+      const words = await page.evaluate(() =>
+        [...document.querySelectorAll('article > p:first-of-type')].map((p) => p.textContent),
+      );
+      expect(words).toEqual([
+        expect.stringMatching(/HEIC photo.*save or export a copy as JPEG/),
+        'The file is empty. Choose another copy.',
+        '8,660 × 5,774 pixels',
+        expect.stringMatching(/^This kind of file cannot be read here/),
+      ]);
+    });
+  });
+}
