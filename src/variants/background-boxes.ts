@@ -11,6 +11,8 @@ const BLOCK = 4;
 const BLOCK_CONTENT = 12;
 /** Of the picture that a box must cover at least. */
 const AREA_SHARE = 0.025;
+/** Of its box that a part must fill: photos' did 0.66 and more, half of what untouched photos have less. */
+const FILL = 0.6;
 /** Of a line that must be content for a box to begin with it. */
 const LINE_CONTENT = 0.4;
 
@@ -39,10 +41,10 @@ export function backgroundBoxes(plane: WorkingPlane, most = 4): Rectangle[] {
       if (count >= BLOCK_CONTENT) blocks[row * columns + column] = 1;
     }
   }
-  const parts = components(blocks, columns, rows).filter(
-    ({ left, top, right, bottom }) =>
-      (right - left) * (bottom - top) >= AREA_SHARE * columns * rows,
-  );
+  const parts = components(blocks, columns, rows).filter(({ left, top, right, bottom, count }) => {
+    const area = (right - left) * (bottom - top);
+    return area >= AREA_SHARE * columns * rows && count >= FILL * area;
+  });
   parts.sort((a, b) => b.count - a.count);
   const found: Rectangle[] = [];
   for (const part of parts.slice(0, most)) {
