@@ -26,7 +26,7 @@ const entry = Object.fromEntries(
 
 /** The decoders that are compiled into dist are other people's work: their licences go with them. */
 function writeLicences(): void {
-  const texts = ['jpeg', 'png', 'webp'].flatMap((format) =>
+  const texts = ['jpeg', 'webp'].flatMap((format) =>
     ['LICENSE', 'codec/LICENSE.codec.md'].map((file) => {
       const path = `@jsquash/${format}/${file}`;
       return `${path}\n\n${readFileSync(`node_modules/${path}`, 'utf8')}`;

@@ -1,11 +1,114 @@
-/*! Contains the png crate in WebAssembly, by @jsquash/png: Apache-2.0; png: MIT or Apache-2.0. */
-import { decode as decodePng, initSync } from '@jsquash/png/codec/pkg/squoosh_png.js';
-import wasm from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm';
+import { DecodeError } from '../errors.js';
 import type { Pixels } from '../pixels.js';
-import { compiled } from './compiled.js';
+import { crc32 } from './crc32.js';
+import { type PngRow, pngRows } from './png-rows.js';
+import { textAt } from './text-at.js';
 
-/** Pixels of a PNG file as stored, alpha straight, 16-bit samples by their high byte, without a canvas. */
+/** Samples a pixel by colour type, and the bits that one may have (PNG, third edition, table 11.1). */
+const COLOUR_TYPES: Readonly<Record<number, { samples: number; depths: readonly number[] }>> = {
+  0: { samples: 1, depths: [1, 2, 4, 8, 16] },
+  2: { samples: 3, depths: [8, 16] },
+  3: { samples: 1, depths: [1, 2, 4, 8] },
+  4: { samples: 2, depths: [8, 16] },
+  6: { samples: 4, depths: [8, 16] },
+};
+const INDEXED = 3;
+
+/**
+ * Pixels of a PNG file as stored, alpha straight, 16-bit samples by their high byte, without a canvas. The browser
+ * inflates it, and its rows are unfiltered here one by one: nothing is held of it but the file and its pixels.
+ * @param bytes as `pngHeader` leaves them
+ * @throws where the file breaks off or contradicts itself
+ */
 export async function decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> {
-  initSync(await compiled(wasm));
-  return decodePng(bytes);
+  if (typeof DecompressionStream === 'undefined') {
+    throw new DecodeError('unsupported', 'this browser is too old to hash this png file');
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const [depth, type, compression, filter, interlaced] = bytes.subarray(24, 29);
+  const coding = textAt(bytes, 12, 4) === 'IHDR' ? COLOUR_TYPES[type!] : undefined;
+  if (!coding?.depths.includes(depth!) || compression !== 0 || filter !== 0 || interlaced! > 1) {
+    throw new Error('no such PNG');
+  }
+  const { samples } = coding;
+  const bits = samples * depth!;
+  // Greys of fewer than 8 bits are as good as indices.
+  const palette = type === INDEXED || depth! < 8 ? paletteOf(depth!) : undefined;
+  let hole: Uint8Array = new Uint8Array(0);
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (let at = 8; at < bytes.length; ) {
+    const kind = textAt(bytes, at + 4, 4);
+    const end = at + 8 + view.getUint32(at);
+    const data = bytes.subarray(at + 8, end);
+    if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) throw new Error('damaged');
+    if (kind === 'IDAT') parts.push(data);
+    else if (kind === 'PLTE' && type === INDEXED) setColours(palette!, data);
+    else if (kind === 'tRNS' && type === INDEXED) setAlphas(palette!, data);
+    else if (kind === 'tRNS' && palette) palette[data[1]!]! &= 0xffffff;
+    // One colour is transparent, two bytes a sample.
+    else if (kind === 'tRNS' && samples % 2 === 1)
+      hole = depth === 16 ? data : data.filter((_, i) => i & 1);
+    at = end + 4;
+  }
+  const words = new Uint32Array(width * height);
+  const step = bits >> 3;
+  const wide = depth === 16 ? 2 : 1;
+  await pngRows(parts, { width, height, bits, interlaced: interlaced === 1 }, (row) => {
+    if (palette) putIndices(row, words, palette, depth!);
+    else putSamples(row, words, step, wide);
+    if (step > 0 && hole.length === step) cutHole(row, words, hole);
+  });
+  return { data: new Uint8Array(words.buffer), width, height, channels: 4 };
+}
+
+/** The greys of so many bits, one word of RGBA each; black where there is none. */
+function paletteOf(depth: number): Uint32Array {
+  const most = (1 << depth) - 1;
+  return Uint32Array.from({ length: 256 }, (_, i) =>
+    i <= most ? 0xff000000 | (0x010101 * ((255 * i) / most)) : 0xff000000,
+  );
+}
+
+function setColours(palette: Uint32Array, data: Uint8Array): void {
+  palette.fill(0xff000000);
+  for (let i = 0; 3 * i + 2 < data.length && i < 256; i++) {
+    palette[i] = 0xff000000 | (data[3 * i + 2]! << 16) | (data[3 * i + 1]! << 8) | data[3 * i]!;
+  }
+}
+
+function setAlphas(palette: Uint32Array, data: Uint8Array): void {
+  for (let i = 0; i < data.length && i < 256; i++) {
+    palette[i] = (data[i]! << 24) | (palette[i]! & 0xffffff);
+  }
+}
+
+function putIndices(row: PngRow, words: Uint32Array, palette: Uint32Array, depth: number): void {
+  const { bytes, pixels, first, step } = row;
+  const mask = (1 << depth) - 1;
+  for (let x = 0, to = first; x < pixels; x++, to += step) {
+    const bit = x * depth;
+    words[to] = palette[(bytes[bit >> 3]! >> (8 - depth - (bit & 7))) & mask]!;
+  }
+}
+
+/** @param size bytes a pixel; @param wide bytes a sample, of which the first counts */
+function putSamples(row: PngRow, words: Uint32Array, size: number, wide: number): void {
+  const { bytes, pixels, first, step } = row;
+  const samples = size / wide;
+  const green = samples > 2 ? wide : 0;
+  const blue = 2 * green;
+  const alpha = samples % 2 === 0 ? size - wide : undefined;
+  for (let x = 0, to = first, at = 0; x < pixels; x++, to += step, at += size) {
+    const opacity = alpha === undefined ? 255 : bytes[at + alpha]!;
+    words[to] =
+      (opacity << 24) | (bytes[at + blue]! << 16) | (bytes[at + green]! << 8) | bytes[at]!;
+  }
+}
+
+/** Makes the pixels of one colour transparent, by all bytes of their samples. */
+function cutHole({ bytes, pixels, first, step }: PngRow, words: Uint32Array, hole: Uint8Array) {
+  for (let x = 0, to = first, at = 0; x < pixels; x++, to += step, at += hole.length) {
+    if (hole.every((value, i) => bytes[at + i] === value)) words[to]! &= 0xffffff;
+  }
 }

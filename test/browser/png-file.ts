@@ -1,0 +1,61 @@
+import { crc32, deflateSync } from 'node:zlib';
+
+/** What a PNG is to be. */
+export interface PngFile {
+  width: number;
+  height: number;
+  depth: number;
+  /** colour type */
+  type: number;
+  interlaced?: boolean;
+  palette?: ArrayLike<number>;
+  /** of a tRNS chunk */
+  transparent?: ArrayLike<number>;
+}
+
+/** A PNG of filtered rows, as they are; without rows it has no IDAT. */
+export function png(file: PngFile, rows?: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+  const { width, height, depth, type, interlaced = false, palette, transparent } = file;
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([depth, type, 0, 0, interlaced ? 1 : 0], 8);
+  const parts = [Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header)];
+  if (palette) parts.push(chunk('PLTE', palette));
+  if (transparent) parts.push(chunk('tRNS', transparent));
+  if (rows) parts.push(chunk('IDAT', deflateSync(Uint8Array.from(rows))));
+  parts.push(chunk('IEND', []));
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
+function chunk(kind: string, data: ArrayLike<number>): Buffer {
+  const body = Buffer.concat([Buffer.from(kind), Uint8Array.from(data)]);
+  const ends = Buffer.alloc(8);
+  ends.writeUInt32BE(data.length, 0);
+  ends.writeUInt32BE(crc32(body), 4);
+  return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
+}
+
+/** Bytes of each row without its filter's, pass by pass: those of Adam7 (PNG, third edition, 8.1), or one. */
+export function rowLengths({ width, height, interlaced = false }: PngFile, bits: number): number[] {
+  const passes = interlaced
+    ? [
+        ...[
+          [0, 0, 8, 8],
+          [4, 0, 8, 8],
+          [0, 4, 4, 8],
+          [2, 0, 4, 4],
+        ],
+        ...[
+          [0, 2, 2, 4],
+          [1, 0, 2, 2],
+          [0, 1, 1, 2],
+        ],
+      ]
+    : [[0, 0, 1, 1]];
+  return passes.flatMap(([left = 0, top = 0, across = 1, down = 1]) => {
+    const columns = Math.ceil(Math.max(0, width - left) / across);
+    const rows = Math.ceil(Math.max(0, height - top) / down);
+    return columns === 0 ? [] : Array<number>(rows).fill(Math.ceil((columns * bits) / 8));
+  });
+}
