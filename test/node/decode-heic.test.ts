@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { type DecodeOptions, decode } from '../../src/node/decode.js';
+import { type DecodeOptions, decode, decodeThreads } from '../../src/node/decode.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { hashFiles } from '../../src/node/hash-files.js';
 import { variantPicture } from '../../src/node/variant-picture.js';
@@ -129,21 +130,58 @@ describe('is refused', () => {
   });
 });
 
+/** Threads that were started while `work` ran; whether each has ended is asked of `ended`. */
+async function threadsOf(work: () => Promise<void>): Promise<{ started: number; ended(): number }> {
+  let started = 0;
+  let ended = 0;
+  const note = (worker: Worker) => {
+    started++;
+    worker.once('exit', () => ended++);
+  };
+  process.on('worker', note);
+  await work().finally(() => process.off('worker', note));
+  return { started, ended: () => ended };
+}
+
+test('one thread serves a batch, and is started anew only after an error', async () => {
+  const url = heicWorkerUrl({ decoder: true });
+  const one = (file: string) => decode(read(file), { workerUrl: url }).catch(() => {});
+  const good = await threadsOf(async () => {
+    for (let i = 0; i < 5; i++) await one('photo.heic');
+  });
+  expect([good.started, good.ended()]).toEqual([1, 0]);
+  const bad = await threadsOf(async () => {
+    for (const file of ['half.heic', 'photo.heic', 'photo.heic']) await one(file);
+  });
+  expect(bad.started).toBe(1);
+  await expect.poll(good.ended).toBe(1);
+  expect(bad.ended()).toBe(0);
+});
+
 describe('is given up', () => {
-  test('when time is up', async () => {
-    const error = await errorOf(read('photo.heic'), { timeoutSeconds: 0.001 });
-    expect(error).toMatchObject({ code: 'timeout' });
+  test('when time is up, and its thread ends', async () => {
+    const url = heicWorkerUrl({ decoder: true });
+    const threads = await threadsOf(async () => {
+      const options = { workerUrl: url, timeoutSeconds: 0.001 };
+      expect(await errorOf(read('photo.heic'), options)).toMatchObject({ code: 'timeout' });
+    });
+    expect(threads.started).toBe(1);
+    await expect.poll(threads.ended).toBe(1);
   });
 
   test('on abort, with its reason, and its thread ends', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
-    const many = Array.from({ length: 8 }, () =>
-      errorOf(read('photo.heic'), { signal: controller.signal }),
-    );
-    await setTimeout(5);
-    controller.abort(reason);
-    for (const error of await Promise.all(many)) expect(error).toBe(reason);
+    const options = { workerUrl: heicWorkerUrl({ decoder: true }), signal: controller.signal };
+    const threads = await threadsOf(async () => {
+      const many = Array.from({ length: 8 }, () => errorOf(read('photo.heic'), options));
+      await setTimeout(5);
+      controller.abort(reason);
+      for (const error of await Promise.all(many)) expect(error).toBe(reason);
+    });
+    // No more than are decoded at a time; the others never began.
+    expect(threads.started).toBeLessThanOrEqual(decodeThreads());
+    await expect.poll(threads.ended).toBe(threads.started);
     const { pixels } = await decode(read('photo.heic'), { workerUrl });
     expect(pixels.width).toBe(301);
   });
