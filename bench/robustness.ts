@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Algorithm, isAlgorithm } from '../src/hash.js';
-import { policyFor } from '../src/matching/policy.js';
+import { isAlgorithm } from '../src/hash.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../src/variants/variant-profile.js';
 import type { Bench, BenchContext } from './harness.js';
 import { machine } from './harness.js';
+import { comparison } from './robustness/comparison.js';
 import { Crew } from './robustness/crew.js';
 import type { Entry, QueryResult, Setup } from './robustness/measure.js';
 import { areUnrelated } from './robustness/measure.js';
@@ -12,12 +12,14 @@ import { falsePairs, histogram, wordDistance } from './robustness/metrics.js';
 import { type PhotoFile, sources, wasTunedOn } from './robustness/photo-files.js';
 import { distancePlot, recallPlot } from './robustness/plots.js';
 import { markdown, type RunFacts } from './robustness/report.js';
-import { summarize, THRESHOLDS } from './robustness/summary.js';
+import { comparedRuns, type Run, runOf } from './robustness/runs.js';
+import { type Summary, summarize, thresholdsOf } from './robustness/summary.js';
 import type { Job } from './robustness/worker.js';
 
 /**
  * What edits of a photo each algorithm and profile still finds, and what it finds that it should not.
- * Options: `photos` a folder, `algorithm`, `profile`, `seed`, `out` a folder for the report and its plots.
+ * Options: `photos` a folder, `algorithm`, `profile`, `seed`, `out` a folder for the report and its plots; `compare`:
+ * every algorithm and profile side by side, of whole photos alone.
  */
 export const robustnessBench: Bench = {
   name: 'robustness',
@@ -32,14 +34,17 @@ async function run(context: BenchContext): Promise<void> {
   const algorithm = textOf(options.algorithm) ?? 'pdq';
   const profile = (textOf(options.profile) ?? 'thorough') as VariantProfile;
   const seed = Number(textOf(options.seed) ?? 1);
+  const compare = options.compare === true;
   if (!isAlgorithm(algorithm)) throw new RangeError('expected a known algorithm');
   if (!VARIANT_PROFILES.includes(profile)) {
     throw new RangeError(`expected a profile: ${VARIANT_PROFILES.join(', ')}`);
   }
   if (!Number.isSafeInteger(seed)) throw new RangeError('expected a whole number as seed');
 
+  const bits = algorithm === 'pdq' || algorithm === 'blockhash' ? 256 : 64;
+  const runs = compare ? comparedRuns() : [runOf(algorithm, bits, profile)];
   const tuned = sources(undefined).filter(wasTunedOn);
-  const files = photos === undefined ? sources(undefined) : sources(photos);
+  const files = sources(photos);
   const fillers = tuned.slice(0, 3);
   const listed = files.filter(({ path }) => !fillers.some((filler) => filler.path === path));
   const isQueried = (file: PhotoFile) => photos !== undefined || !wasTunedOn(file);
@@ -48,15 +53,92 @@ async function run(context: BenchContext): Promise<void> {
   }
   if (listed.filter(isQueried).length < 2) throw new RangeError('expected at least two photos');
 
-  const bits = bitsOfDefault(algorithm);
-  const thresholds = THRESHOLDS.map((threshold) => Math.round((threshold * bits) / 256));
-  const matchDistance = thresholds[1]!;
-  const { minQuality } = policyFor(algorithm, bits);
-  const setup: Setup = { algorithm, profile, seed, matchDistance, minQuality };
+  const { all, entries, transforms, results } = await measured({ seed, runs }, listed, fillers, {
+    isQueried,
+    wholeAlone: compare,
+  });
+  const queried = entries.filter((entry) => entry.queried);
+  const facts: RunFacts = {
+    command: `onlyhashes bench robustness ${compare ? '--compare' : `--algorithm ${algorithm} --profile ${profile}`} --seed ${seed}`,
+    seed,
+    machine: machine(),
+    queried: {
+      sources: [...new Set(queried.map(({ source }) => source))],
+      photos: new Set(results.map(([first]) => first!.photo)).size,
+    },
+    listed: { photos: entries.length, duplicates: all - entries.length },
+    fillers: fillers.map(({ source }) => source),
+    split:
+      photos === undefined
+        ? `The parameters of the variants were tuned on other photos: ${tuned.map(({ source }) => source).join(', ')}. Those are entries here, but no queries. What tile counts as a photo, and how dark a corner's fill may be, were settled after a first run on the photos queried here.`
+        : 'All photos of the folder are queried; none was used for tuning, as far as this program knows.',
+  };
+  const summaries = runs.map((run, which) => {
+    const of = results.map((byRun) => byRun[which]!);
+    return { run, summary: summarize(of, transforms, thresholdsOf(run), run.matchDistance) };
+  });
+  const out = textOf(options.out);
+  if (out !== undefined) mkdirSync(out, { recursive: true });
+  const write = (name: string, text: string) => {
+    if (out !== undefined) writeFileSync(join(out, name), text);
+  };
+  context.figure('run', facts);
+  if (compare) {
+    const { rows, text } = comparison(summaries, facts);
+    context.figure('runs', rows);
+    write('algorithms.json', `${JSON.stringify({ ...facts, runs: rows }, null, 1)}\n`);
+    write('algorithms.md', text);
+  } else {
+    reportOne(summaries[0]!, facts, entries, context, write);
+  }
+  if (out !== undefined) context.note('report and figures are written to the folder');
+}
+
+/** The figures, the report and the plots of a run by itself. */
+function reportOne(
+  { run, summary }: { run: Run; summary: Summary },
+  facts: RunFacts,
+  entries: readonly Entry[],
+  context: BenchContext,
+  write: (name: string, text: string) => void,
+): void {
+  const { genuine, unrelated, nearestUnrelated, edits, families, ...rest } = summary;
+  const plain = plainPairs(entries);
+  const figures = {
+    ...rest,
+    falsePairsOfOriginals: summary.thresholds.map((t) => falsePairs(plain, t)),
+    families,
+    edits,
+  };
+  for (const [name, value] of Object.entries(figures)) context.figure(name, value);
+  const counts = {
+    genuine: [...genuine],
+    unrelated: [...unrelated],
+    nearestUnrelated: [...nearestUnrelated],
+  };
+  write(
+    'robustness.json',
+    `${JSON.stringify({ ...run, ...facts, ...figures, counts }, null, 1)}\n`,
+  );
+  write('robustness.md', markdown(summary, run, facts));
+  write('distances.svg', distancePlot(genuine, unrelated, run.bits, run.matchDistance));
+  write(
+    'recall.svg',
+    recallPlot(families, summary.thresholds.indexOf(run.matchDistance), run.matchDistance),
+  );
+}
+
+/** Hashes the photos, then edits, hashes and compares those that are queried, on all cores. */
+async function measured(
+  setup: Setup,
+  files: readonly PhotoFile[],
+  fillers: readonly PhotoFile[],
+  { isQueried, wholeAlone }: { isQueried: (file: PhotoFile) => boolean; wholeAlone: boolean },
+) {
   const crew = new Crew(new URL('./bench-worker.js', import.meta.url), { setup, fillers });
   try {
     const all: Entry[] = [];
-    const hashing = listed.map((file): Job => ({ kind: 'hash', file, queried: isQueried(file) }));
+    const hashing = files.map((file): Job => ({ kind: 'hash', file, queried: isQueried(file) }));
     for (const answer of await crew.each(hashing, progress('hashing', hashing.length))) {
       if (answer.kind === 'hash') all.push(...answer.entries);
     }
@@ -64,72 +146,19 @@ async function run(context: BenchContext): Promise<void> {
     const [answer] = await crew.all({ kind: 'list', entries });
     const transforms = answer?.kind === 'list' ? answer.transforms : [];
     const queries = entries
-      .filter(({ queried }) => queried)
+      .filter(({ queried, whole }) => queried && (whole || !wholeAlone))
       .map(
         ({ name, source }): Job => ({
           kind: 'query',
           name,
-          file: listed.find((file) => file.source === source)!,
+          file: files.find((file) => file.source === source)!,
         }),
       );
-    const results: QueryResult[] = [];
+    const results: QueryResult[][] = [];
     for (const answer of await crew.each(queries, progress('photos', queries.length))) {
       if (answer.kind === 'query') results.push(...answer.results);
     }
-    const summary = summarize(results, transforms, thresholds, matchDistance);
-    const plain = plainPairs(entries);
-    const queriedSources = [...new Set(entries.filter((e) => e.queried).map((e) => e.source))];
-    const facts: RunFacts = {
-      command: `onlyhashes bench robustness --algorithm ${algorithm} --profile ${profile} --seed ${seed}`,
-      algorithm,
-      profile,
-      seed,
-      matchDistance,
-      machine: machine(),
-      queried: { sources: queriedSources, photos: queries.length },
-      listed: { photos: entries.length, duplicates: all.length - entries.length },
-      fillers: fillers.map(({ source }) => source),
-      split:
-        photos === undefined
-          ? `The parameters of the variants were tuned on other photos: ${tuned.map(({ source }) => source).join(', ')}. Those are entries here, but no queries. What tile counts as a photo, and how dark a corner's fill may be, were settled after a first run on the photos queried here.`
-          : 'All photos of the folder are queried; none was used for tuning, as far as this program knows.',
-    };
-    const { genuine, unrelated, nearestUnrelated, ...figures } = summary;
-    context.figure('run', facts);
-    for (const [name, value] of Object.entries(figures)) {
-      if (name !== 'edits' && name !== 'families') context.figure(name, value);
-    }
-    context.figure(
-      'falsePairsOfOriginals',
-      thresholds.map((t) => falsePairs(plain, t)),
-    );
-    context.figure('families', figures.families);
-    context.figure('edits', figures.edits);
-    const out = textOf(options.out);
-    if (out !== undefined) {
-      mkdirSync(out, { recursive: true });
-      const json = {
-        ...facts,
-        ...figures,
-        falsePairsOfOriginals: thresholds.map((t) => falsePairs(plain, t)),
-      };
-      const counts = {
-        genuine: [...genuine],
-        unrelated: [...unrelated],
-        nearestUnrelated: [...nearestUnrelated],
-      };
-      writeFileSync(
-        join(out, 'robustness.json'),
-        `${JSON.stringify({ ...json, counts }, null, 1)}\n`,
-      );
-      writeFileSync(join(out, 'robustness.md'), markdown(summary, facts));
-      writeFileSync(
-        join(out, 'distances.svg'),
-        distancePlot(genuine, unrelated, bits, matchDistance),
-      );
-      writeFileSync(join(out, 'recall.svg'), recallPlot(summary.families, 1, matchDistance));
-      context.note('report, figures and plots are written to the folder');
-    }
+    return { all: all.length, entries, transforms, results };
   } finally {
     await crew.end();
   }
@@ -138,15 +167,11 @@ async function run(context: BenchContext): Promise<void> {
 const textOf = (option: string | boolean | undefined) =>
   typeof option === 'string' ? option : undefined;
 
-/** Bits of each algorithm's hash where nobody says: what `hashOf` gives. */
-const bitsOfDefault = (algorithm: Algorithm) =>
-  algorithm === 'pdq' || algorithm === 'blockhash' ? 256 : 64;
-
 /** Entries whose hashes differ: exact duplicates would count as false pairs. */
 function withoutDuplicates(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string>();
-  return entries.filter(({ hash }) => {
-    const key = hash.join();
+  return entries.filter(({ pdq }) => {
+    const key = pdq.join();
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -156,7 +181,7 @@ function withoutDuplicates(entries: readonly Entry[]): Entry[] {
 /** Distances of all unrelated pairs of unaltered photos. */
 function plainPairs(entries: readonly Entry[]) {
   const counts = histogram();
-  const words = entries.map(({ hash }) => new Uint32Array(hash.slice().buffer));
+  const words = entries.map(({ hashes }) => new Uint32Array(hashes[0]!.slice().buffer));
   for (let a = 0; a < entries.length; a++) {
     for (let b = a + 1; b < entries.length; b++) {
       if (!areUnrelated(entries[a]!, entries[b]!)) continue;

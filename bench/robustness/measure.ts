@@ -1,11 +1,11 @@
-import type { Algorithm, HashedVariant, VariantGeometry } from '../../src/hash.js';
-import type { VariantProfile } from '../../src/variants/variant-profile.js';
+import type { HashedVariant, VariantGeometry } from '../../src/hash.js';
 import { variantsOf } from '../../src/variants/variants-of.js';
 import { random as seeded } from '../workloads.js';
 import type { Edited, Materials, Transform } from './edit.js';
 import { histogram, wordDistance } from './metrics.js';
 import type { Photo } from './photos.js';
 import type { Raster } from './raster.js';
+import type { Run } from './runs.js';
 
 /** A photo of the run by its hash: what a list would hold. */
 export interface Entry {
@@ -14,18 +14,16 @@ export interface Entry {
   readonly whole: boolean;
   /** whether edits of it are queries */
   readonly queried: boolean;
-  readonly hash: Uint8Array;
+  /** of PDQ, by which exact duplicates are told */
+  readonly pdq: Uint8Array;
+  /** by the algorithm of each run */
+  readonly hashes: readonly Uint8Array[];
 }
 
 /** What the queries are made and hashed with. */
 export interface Setup {
-  readonly algorithm: Algorithm;
-  readonly profile: VariantProfile;
   readonly seed: number;
-  /** the distance at which a matcher stops */
-  readonly matchDistance: number;
-  /** below which nothing matches by itself */
-  readonly minQuality: number;
+  readonly runs: readonly Run[];
 }
 
 /** One edited photo, hashed and compared with every entry. */
@@ -71,50 +69,57 @@ export function materials(
   return { random, filler: async () => fillers[random(fillers.length)]! };
 }
 
-/** Makes one query and compares it with all entries. */
+/** What an edit makes of one photo, hashed by each run and compared with all entries. */
 export async function measure(
   setup: Setup,
   entries: readonly Entry[],
-  list: Uint32Array,
+  lists: readonly Uint32Array[],
   at: number,
   photo: Photo,
   transforms: readonly Transform[],
   index: number,
   fillers: readonly Raster[],
-): Promise<QueryResult> {
+): Promise<QueryResult[]> {
   const transform = transforms[index]!;
   const edited = await transform.apply(photo.raster, materials(setup.seed, at, index, fillers));
+  return setup.runs.map((run, which) => ({
+    transform: index,
+    photo: at,
+    ...query(run, entries, lists[which]!, at, edited),
+  }));
+}
+
+function query(
+  { algorithm, bits, profile, matchDistance, minQuality }: Run,
+  entries: readonly Entry[],
+  list: Uint32Array,
+  at: number,
+  edited: Edited,
+): Omit<QueryResult, 'transform' | 'photo'> {
   const start = performance.now();
-  const all = [
-    ...variantsOf(edited.pixels, {
-      algorithm: setup.algorithm,
-      variants: setup.profile,
-      stored: edited.stored,
-    }),
-  ];
+  const { pixels, stored } = edited;
+  const all = [...variantsOf(pixels, { algorithm, bits, variants: profile, stored })];
   const milliseconds = performance.now() - start;
   // A variant below the policy's quality is no match by itself: of such a query nothing but the picture itself counts.
-  const variants = all.filter(({ quality = 100 }, at) => at === 0 || quality >= setup.minQuality);
-  const query = packed(variants.map(({ hash }) => hash.bytes));
+  const variants = all.filter(({ quality = 100 }, at) => at === 0 || quality >= minQuality);
+  const hashes = packed(variants.map(({ hash }) => hash.bytes));
   const words = list.length / entries.length;
-  const toPhoto = variants.map((_, v) => wordDistance(query, v * words, list, at * words, words));
+  const toPhoto = variants.map((_, v) => wordDistance(hashes, v * words, list, at * words, words));
   const unrelated = histogram();
   const nearestUnrelated = histogram();
   for (let entry = 0; entry < entries.length; entry++) {
     if (!areUnrelated(entries[entry]!, entries[at]!)) continue;
     let nearest = 256;
     for (let v = 0; v < variants.length; v++) {
-      const distance = wordDistance(query, v * words, list, entry * words, words);
+      const distance = wordDistance(hashes, v * words, list, entry * words, words);
       unrelated[distance]!++;
       if (distance < nearest) nearest = distance;
     }
     nearestUnrelated[nearest]!++;
   }
-  const first = toPhoto.findIndex((distance) => distance <= setup.matchDistance);
+  const first = toPhoto.findIndex((distance) => distance <= matchDistance);
   const found = variants[first];
   return {
-    transform: index,
-    photo: at,
     mainDistance: toPhoto[0]!,
     distance: Math.min(...toPhoto),
     variant: found?.name,

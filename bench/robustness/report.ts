@@ -1,12 +1,10 @@
+import type { Run } from './runs.js';
 import type { Row, Summary } from './summary.js';
 
 /** What the report says about its own making. */
 export interface RunFacts {
   readonly command: string;
-  readonly algorithm: string;
-  readonly profile: string;
   readonly seed: number;
-  readonly matchDistance: number;
   readonly machine: Record<string, string | number>;
   readonly queried: { readonly sources: readonly string[]; readonly photos: number };
   readonly listed: { readonly photos: number; readonly duplicates: number };
@@ -14,12 +12,17 @@ export interface RunFacts {
   readonly split: string;
 }
 
-const percent = (part: number, digits = 0) => (100 * part).toFixed(digits);
-const figure = (value: number) =>
+/** Parts of 1 in percent, figures and counts as the report writes them. */
+export const percent = (part: number, digits = 0) => (100 * part).toFixed(digits);
+export const figure = (value: number) =>
   value === 0 ? '0' : value < 0.01 ? value.toExponential(1) : value.toFixed(2);
-const count = (value: number) => Math.round(value).toLocaleString('en-US');
+export const count = (value: number) => Math.round(value).toLocaleString('en-US');
 
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/** A table in Markdown, its first column to the left. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   return [
     line(head),
@@ -31,9 +34,10 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
 const recalls = (row: Row) => row.recall.map((value) => percent(value));
 
 /** The report of a run in Markdown; the plots lie beside it. */
-export function markdown(summary: Summary, facts: RunFacts): string {
+export function markdown(summary: Summary, run: Run, facts: RunFacts): string {
+  const { matchDistance } = run;
   const { thresholds, edits, families, all, thorn } = summary;
-  const at = thresholds.indexOf(facts.matchDistance);
+  const at = thresholds.indexOf(matchDistance);
   const head = [
     '',
     'queries',
@@ -41,7 +45,7 @@ export function markdown(summary: Summary, facts: RunFacts): string {
     'p90',
     'max',
     ...thresholds.map((t) => `<= ${t}`),
-    `alone <= ${facts.matchDistance}`,
+    `alone <= ${matchDistance}`,
   ];
   const cells = (row: Row) => [
     row.name,
@@ -56,7 +60,7 @@ export function markdown(summary: Summary, facts: RunFacts): string {
     .filter(({ recall }) => recall[at]! < 0.9)
     .sort((a, b) => a.recall[at]! - b.recall[at]!)
     .map(({ name, family, recall }) => `- ${family}: ${name}: ${percent(recall[at]!)} %`);
-  return `# Robustness: ${facts.algorithm}, profile ${facts.profile}
+  return `# Robustness: ${run.algorithm}, profile ${run.profile}
 
 \`${facts.command}\` · seed ${facts.seed} · ${Object.entries(facts.machine)
     .map(([name, value]) => `${name} ${value}`)
@@ -69,7 +73,7 @@ ${facts.split}
 Files queried: ${facts.queried.sources.join(', ')}. In the other cells of collages: ${facts.fillers.join(', ')} (on no list).
 
 ## Found
-Macro recall over the ${edits.length} edits within ${facts.matchDistance} bits: **${percent(summary.macroRecall, 1)} %** with variants, ${percent(summary.plainMacroRecall, 1)} % of the picture alone.
+Macro recall over the ${edits.length} edits within ${matchDistance} bits: **${percent(summary.macroRecall, 1)} %** with variants, ${percent(summary.plainMacroRecall, 1)} % of the picture alone.
 AUC ${summary.auc.toFixed(6)}. Cost: ${summary.hashes.mean.toFixed(1)} hashes a query (at most ${summary.hashes.most}), ${summary.milliseconds.median.toFixed(1)} ms (p90 ${summary.milliseconds.p90.toFixed(1)}; ${'decoding not counted, all cores at work'}).
 Distances are of the nearest variant of quality 50 or more (below, the policy has a person review it), in bits; recalls in percent; "alone" is the hash of the picture as it is.
 
@@ -78,7 +82,7 @@ Distances are of the nearest variant of quality 50 or more (below, the policy ha
 ${table(head, families.map(cells))}
 
 ## Not found
-${missed.length === 0 ? 'Every edit is found at least nine times in ten.' : `Edits found less than nine times in ten within ${facts.matchDistance} bits:\n\n${missed.join('\n')}`}
+${missed.length === 0 ? 'Every edit is found at least nine times in ten.' : `Edits found less than nine times in ten within ${matchDistance} bits:\n\n${missed.join('\n')}`}
 
 ## False pairs
 Every hash that a query costs is one more that may match what is unrelated. Both are counted, with the upper end of the 95 % confidence interval (pairs of one

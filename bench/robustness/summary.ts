@@ -11,9 +11,18 @@ import {
   total,
   within,
 } from './metrics.js';
+import type { Run } from './runs.js';
 
-/** Recall is given at these distances, in bits of 256; scaled for shorter hashes. */
-export const THRESHOLDS = [20, 31, 45, 60] as const;
+/** Recall is given at these distances: below, at and above the one of a match, up to that of a review. */
+export function thresholdsOf({ matchDistance, reviewDistance }: Run): number[] {
+  const all = [
+    Math.floor((2 * matchDistance) / 3),
+    matchDistance,
+    Math.floor((matchDistance + reviewDistance) / 2),
+    reviewDistance,
+  ];
+  return [...new Set(all)].sort((a, b) => a - b);
+}
 
 /** One row: an edit, a family, or all. Distances and recalls are those of the nearest variant; parts of 1. */
 export interface Row {

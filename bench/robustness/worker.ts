@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { hashOf } from '../../src/hashing/algorithms.js';
+import { pdq } from '../../src/hashing/pdq.js';
 import { type Entry, measure, packed, type QueryResult, type Setup } from './measure.js';
 import type { PhotoFile } from './photo-files.js';
 import { type Photo, photosOf } from './photos.js';
@@ -21,11 +22,12 @@ export type Job =
 export type Answer =
   | { readonly kind: 'hash'; readonly entries: Entry[] }
   | { readonly kind: 'list'; readonly transforms: { name: string; family: string }[] }
-  | { readonly kind: 'query'; readonly results: QueryResult[] };
+  /** by edit, then by run */
+  | { readonly kind: 'query'; readonly results: QueryResult[][] };
 
 const { setup, fillers } = workerData as WorkerSetup;
 let entries: readonly Entry[] = [];
-let list: Uint32Array = new Uint32Array();
+let lists: readonly Uint32Array[] = [];
 let fillerRasters: Promise<Raster[]> | undefined;
 
 async function hash(file: PhotoFile, queried: boolean): Promise<Answer> {
@@ -34,7 +36,8 @@ async function hash(file: PhotoFile, queried: boolean): Promise<Answer> {
     source,
     whole,
     queried,
-    hash: hashOf(raster, { algorithm: setup.algorithm }).hash.bytes,
+    pdq: pdq(raster).hash.bytes,
+    hashes: setup.runs.map(({ algorithm, bits }) => hashOf(raster, { algorithm, bits }).hash.bytes),
   }));
   return { kind: 'hash', entries: hashed };
 }
@@ -49,10 +52,10 @@ async function query(file: PhotoFile, name: string): Promise<Answer> {
   if (opened?.path !== file.path) opened = { path: file.path, photos: photosOf(file) };
   const at = entries.findIndex((entry) => entry.name === name && entry.source === file.source);
   const photo = (await opened.photos).find((photo) => photo.name === name)!;
-  const results: QueryResult[] = [];
+  const results: QueryResult[][] = [];
   for (let index = 0; index < TRANSFORMS.length; index++) {
     results.push(
-      await measure(setup, entries, list, at, photo, TRANSFORMS, index, await fillerRasters),
+      await measure(setup, entries, lists, at, photo, TRANSFORMS, index, await fillerRasters),
     );
   }
   return { kind: 'query', results };
@@ -64,7 +67,7 @@ async function answer(job: Job): Promise<Answer> {
       return hash(job.file, job.queried);
     case 'list':
       entries = job.entries;
-      list = packed(entries.map(({ hash }) => hash));
+      lists = setup.runs.map((_, run) => packed(entries.map(({ hashes }) => hashes[run]!)));
       return {
         kind: 'list',
         transforms: TRANSFORMS.map(({ name, family }) => ({ name, family })),
