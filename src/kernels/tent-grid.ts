@@ -57,7 +57,7 @@ export function tentGrid(
 /**
  * `tentGrid` for taps on lines that lie at an angle on the plane: tap (x, y) reads the nearest pixel to
  * (left + x · cosine - y · sine, top + x · sine + y · cosine). Outside the plane that is the nearest border pixel,
- * faded to `mean`: to 1 / e over `fade` of the side. About 1 ms for 448 x 448 taps.
+ * faded to 0: to 1 / e over `fade` of the side. About 1 ms for 448 x 448 taps.
  * @param xAt where each tap lies along the turned rows, in pixels of the plane
  * @param yAt where each tap lies along the turned columns
  */
@@ -65,7 +65,6 @@ export function turnedTentGrid(
   plane: Float32Array,
   width: number,
   height: number,
-  mean: number,
   fade: number,
   left: number,
   top: number,
@@ -103,8 +102,7 @@ export function turnedTentGrid(
           const column = x < 0 ? 0 : x >= width ? width - 1 : x;
           const line = y < 0 ? 0 : y >= height ? height - 1 : y;
           const beyond = Math.abs(x - column) / width + Math.abs(y - line) / height;
-          const value = plane[line * width + column]! - mean;
-          sum += xWeight[at]! * (mean + value * Math.exp(-beyond / fade));
+          sum += xWeight[at]! * plane[line * width + column]! * Math.exp(-beyond / fade);
         }
         sums[j]! += weight * sum;
       }

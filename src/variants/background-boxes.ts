@@ -30,7 +30,9 @@ export function backgroundBoxes(plane: WorkingPlane, most = 4): Rectangle[] {
   if (content === undefined) return [];
   const columns = Math.floor(width / BLOCK);
   const rows = Math.floor(height / BLOCK);
-  const blocks = new Uint8Array(columns * rows);
+  // One column more, which stays empty: no block touches one of another row along it.
+  const stride = columns + 1;
+  const blocks = new Uint8Array(stride * rows);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       let count = 0;
@@ -38,10 +40,10 @@ export function backgroundBoxes(plane: WorkingPlane, most = 4): Rectangle[] {
         const at = (row * BLOCK + y) * width + column * BLOCK;
         count += content[at]! + content[at + 1]! + content[at + 2]! + content[at + 3]!;
       }
-      if (count >= BLOCK_CONTENT) blocks[row * columns + column] = 1;
+      if (count >= BLOCK_CONTENT) blocks[row * stride + column] = 1;
     }
   }
-  const parts = components(blocks, columns, rows).filter(({ left, top, right, bottom, count }) => {
+  const parts = components(blocks, stride).filter(({ left, top, right, bottom, count }) => {
     const area = (right - left) * (bottom - top);
     return area >= AREA_SHARE * columns * rows && count >= FILL * area;
   });
@@ -97,40 +99,31 @@ interface Part {
 }
 
 /** Blocks of content that touch along a side, by their bounds. Takes `blocks` apart. */
-function components(blocks: Uint8Array, columns: number, rows: number): Part[] {
+function components(blocks: Uint8Array, stride: number): Part[] {
   const parts: Part[] = [];
   const queue = new Int32Array(blocks.length);
   for (let start = 0; start < blocks.length; start++) {
-    if (blocks[start] === 0) continue;
-    let length = 1;
+    if (!blocks[start]) continue;
+    const part = { left: stride, top: blocks.length, right: 0, bottom: 0, count: 1 };
     queue[0] = start;
     blocks[start] = 0;
-    const part = { left: columns, top: rows, right: 0, bottom: 0, count: 0 };
-    for (let next = 0; next < length; next++) {
+    for (let next = 0; next < part.count; next++) {
       const block = queue[next]!;
-      const x = block % columns;
-      const y = (block - x) / columns;
+      const x = block % stride;
+      const y = (block - x) / stride;
       part.left = Math.min(part.left, x);
       part.right = Math.max(part.right, x + 1);
       part.top = Math.min(part.top, y);
       part.bottom = Math.max(part.bottom, y + 1);
-      if (x > 0 && blocks[block - 1]) length = take(blocks, queue, length, block - 1);
-      if (x + 1 < columns && blocks[block + 1]) length = take(blocks, queue, length, block + 1);
-      if (y > 0 && blocks[block - columns]) length = take(blocks, queue, length, block - columns);
-      if (y + 1 < rows && blocks[block + columns]) {
-        length = take(blocks, queue, length, block + columns);
+      for (const step of [-1, 1, -stride, stride]) {
+        if (!blocks[block + step]) continue;
+        blocks[block + step] = 0;
+        queue[part.count++] = block + step;
       }
     }
-    part.count = length;
     parts.push(part);
   }
   return parts;
-}
-
-function take(blocks: Uint8Array, queue: Int32Array, length: number, block: number): number {
-  blocks[block] = 0;
-  queue[length] = block;
-  return length + 1;
 }
 
 /** The box's lines by pixels: from one block outside to the first line that is content. */

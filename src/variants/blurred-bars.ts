@@ -49,25 +49,28 @@ export function betweenBlurredBars(plane: WorkingPlane): Rectangle[] {
     columnSteps[x]! /= height;
   }
   const found = [
-    ...pairs(columns, columnSteps).map(({ first, last, strength }) => ({
-      strength,
-      rectangle: { left: first, top: 0, width: last - first, height },
+    ...pairs(columns, columnSteps, (left, right) => ({
+      left,
+      top: 0,
+      width: right - left,
+      height,
     })),
-    ...pairs(rows, rowSteps).map(({ first, last, strength }) => ({
-      strength,
-      rectangle: { left: 0, top: first, width, height: last - first },
-    })),
+    ...pairs(rows, rowSteps, (top, bottom) => ({ left: 0, top, width, height: bottom - top })),
   ];
   found.sort((a, b) => b.strength - a.strength);
   return found.slice(0, 2).map(({ rectangle }) => snapToEdges(plane, rectangle));
 }
 
 /** Symmetric pairs of lines, at most two, outside which there is little texture. */
-function pairs(energy: Float64Array, steps: Float64Array) {
+function pairs(
+  energy: Float64Array,
+  steps: Float64Array,
+  between: (first: number, last: number) => Rectangle,
+) {
   const length = energy.length;
   const sums = new Float64Array(length + 1);
   for (let i = 0; i < length; i++) sums[i + 1] = sums[i]! + energy[i]!;
-  const found: { first: number; last: number; strength: number }[] = [];
+  const found: { first: number; strength: number; rectangle: Rectangle }[] = [];
   for (let bar = Math.max(4, Math.round(LEAST * length)); bar <= MOST * length; bar++) {
     for (const last of [length - bar - 1, length - bar, length - bar + 1]) {
       // A line or two at the border, which the edge itself roughens, are left out on both sides.
@@ -78,12 +81,11 @@ function pairs(energy: Float64Array, steps: Float64Array) {
       if (outside >= RATIO * inside) continue;
       // A line of the picture itself may be as sharp, but leaves some of its texture outside.
       const strength = Math.min(steps[bar]!, steps[last]!) * (1 - outside / ENERGY);
-      found.push({ first: bar, last, strength });
+      found.push({ first: bar, strength, rectangle: between(bar, last) });
     }
   }
   found.sort((a, b) => b.strength - a.strength);
-  const kept = found.slice(0, 1);
-  const other = found.find(({ first }) => Math.abs(first - kept[0]!.first) > 3);
-  if (other) kept.push(other);
-  return kept;
+  return found
+    .filter(({ first }, at) => at === 0 || Math.abs(first - found[0]!.first) > 3)
+    .slice(0, 2);
 }

@@ -13,13 +13,9 @@ export function withoutColour(pixels: Pixels): Pixels {
     if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return pixels;
   }
   const out = new Uint8Array(width * height * (channels - 2));
-  if (channels === 3) {
-    for (let i = 0, o = 0; o < out.length; i += 3, o++) out[o] = data[i]!;
-    return { data: out, width, height, channels: 1 };
+  for (let i = 0, o = 0; i < data.length; i += channels) {
+    out[o++] = data[i]!;
+    if (channels === 4) out[o++] = data[i + 3]!;
   }
-  for (let i = 0, o = 0; o < out.length; i += 4, o += 2) {
-    out[o] = data[i]!;
-    out[o + 1] = data[i + 3]!;
-  }
-  return { data: out, width, height, channels: 2 };
+  return { data: out, width, height, channels: channels === 4 ? 2 : 1 };
 }

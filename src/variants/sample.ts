@@ -51,10 +51,6 @@ export function sampleGrid(
       new Float64Array(x.position.length),
       grid,
     );
-    // Inside the picture nothing is faded, and nothing may be added to the exact sums.
-    if (left < 0 || top < 0 || left + width > plane.fullWidth || top + height > plane.fullHeight) {
-      fillUp(grid, plane.mean, x, y);
-    }
   } else {
     const cosine = Math.cos((angle * Math.PI) / 180);
     const sine = Math.sin((angle * Math.PI) / 180);
@@ -63,7 +59,6 @@ export function sampleGrid(
       plane.luma,
       plane.width,
       plane.height,
-      plane.mean,
       FADE,
       centre(left + width / 2),
       centre(top + height / 2),
@@ -114,23 +109,6 @@ function onPlane(taps: PlacedTaps, start: number, scale: number, length: number)
 
 /** What is left of a border pixel so many pixels outside a side of `length`. */
 const faded = (beyond: number, length: number) => Math.exp(-Math.abs(beyond) / (FADE * length));
-
-/** Adds to each sample as much of the mean as the fading took from it. */
-function fillUp(grid: Float64Array, mean: number, x: PlacedTaps, y: PlacedTaps): void {
-  const across = weights(x);
-  const down = weights(y);
-  for (let i = 0; i < GRID; i++) {
-    for (let j = 0; j < GRID; j++) grid[i * GRID + j]! += mean * (1 - across[j]! * down[i]!);
-  }
-}
-
-function weights({ first, weight }: PlacedTaps): Float64Array {
-  const out = new Float64Array(GRID);
-  for (let i = 0; i < GRID; i++) {
-    for (let tap = first[i]!; tap < first[i + 1]!; tap++) out[i]! += weight[tap]!;
-  }
-  return out;
-}
 
 const aboutCentre = ({ position }: PlacedTaps, length: number, scale: number) =>
   Float64Array.from(position, (at) => (at + 0.5 - length / 2) / scale);

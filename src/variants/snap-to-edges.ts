@@ -18,11 +18,11 @@ export function snapToEdges(
   const b = Math.min((top + height) * scale, fullHeight);
   const near = scale === 1 ? reach : 2 * scale - 1;
   if (near === 0) return { left: l, top: t, width: r - l, height: b - t };
-  const newTop = strongest(pixels, t, fullHeight, near, l, r, fullWidth, 1);
-  const newBottom = strongest(pixels, b, fullHeight, near, l, r, fullWidth, 1);
-  const newLeft = strongest(pixels, l, fullWidth, near, t, b, 1, fullWidth);
-  const newRight = strongest(pixels, r, fullWidth, near, t, b, 1, fullWidth);
-  return { left: newLeft, top: newTop, width: newRight - newLeft, height: newBottom - newTop };
+  const rows = (line: number) => strongest(pixels, line, fullHeight, near, l, r, fullWidth, 1);
+  const columns = (line: number) => strongest(pixels, line, fullWidth, near, t, b, 1, fullWidth);
+  const newLeft = columns(l);
+  const newTop = rows(t);
+  return { left: newLeft, top: newTop, width: columns(r) - newLeft, height: rows(b) - newTop };
 }
 
 /** The line near `line` that differs most from the one before it, in green, or in grey where that is all there is. */

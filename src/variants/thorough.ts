@@ -99,14 +99,16 @@ export function* thoroughVariants(plane: WorkingPlane): Generator<PlacedVariant>
 /** Whether no side of two placements lies further apart than a four hundredth part of its length. */
 function isSame(a: VariantGeometry, b: VariantGeometry): boolean {
   if ((a.angle ?? 0) !== (b.angle ?? 0) || a.dihedral !== b.dihedral) return false;
-  const nearX = Math.max(1, a.rectangle.width / 400);
-  const nearY = Math.max(1, a.rectangle.height / 400);
-  const right = (r: Rectangle) => r.left + r.width;
-  const bottom = (r: Rectangle) => r.top + r.height;
-  return (
-    Math.abs(a.rectangle.left - b.rectangle.left) <= nearX &&
-    Math.abs(a.rectangle.top - b.rectangle.top) <= nearY &&
-    Math.abs(right(a.rectangle) - right(b.rectangle)) <= nearX &&
-    Math.abs(bottom(a.rectangle) - bottom(b.rectangle)) <= nearY
+  const { width, height } = a.rectangle;
+  const others = sidesOf(b.rectangle);
+  return sidesOf(a.rectangle).every(
+    (side, i) => Math.abs(side - others[i]!) <= Math.max(1, (i & 1 ? height : width) / 400),
   );
 }
+
+const sidesOf = ({ left, top, width, height }: Rectangle) => [
+  left,
+  top,
+  left + width,
+  top + height,
+];

@@ -1,7 +1,7 @@
 import type { VariantGeometry } from '../hash.js';
 
 /** Parts of the original photo that were cut off: of its width left and right, of its height above and below. */
-export type Cut = readonly [left: number, top: number, right: number, bottom: number];
+type Cut = readonly [left: number, top: number, right: number, bottom: number];
 
 /** Where the photo lay of which a picture of these sides is what was left. */
 export function uncropped(
@@ -30,13 +30,6 @@ export function unturnedCropped(width: number, height: number, angle: number): V
   const radians = (Math.abs(angle) * Math.PI) / 180;
   const longer = Math.max(width / height, height / width);
   const scale = Math.cos(radians) + longer * Math.sin(radians);
-  const before = { width: Math.round(width * scale), height: Math.round(height * scale) };
-  return {
-    rectangle: {
-      left: Math.round((width - before.width) / 2),
-      top: Math.round((height - before.height) / 2),
-      ...before,
-    },
-    angle,
-  };
+  const cut = (1 - 1 / scale) / 2;
+  return { ...uncropped(width, height, [cut, cut, cut, cut]), angle };
 }

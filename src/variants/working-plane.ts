@@ -9,8 +9,7 @@ export interface WorkingPlane {
   /** sides of the picture itself */
   readonly fullWidth: number;
   readonly fullHeight: number;
-  /** of luma */
-  readonly mean: number;
+  /** 0.299 R + 0.587 G + 0.114 B, less its mean brought to a whole number, which no hash depends on: 0 is the mean */
   readonly luma: Float32Array;
   /** the picture itself, for what a reduced one is too coarse for */
   readonly pixels: Pixels;
@@ -24,9 +23,8 @@ export interface WorkingPlane {
 const WORKING_SIDE = 1024;
 
 /**
- * The working plane of a picture: 0.299 R + 0.587 G + 0.114 B of the mean of four pixels of each square, those half way
- * from its centre to its corners. That is all of them at scale 2, and means enough above. Alpha is ignored, as in the PDQ
- * reference.
+ * The working plane of a picture, of the means of four pixels of each square, those half way from its centre to its
+ * corners: all of them at scale 2, and enough above. Alpha is ignored, as in the PDQ reference.
  */
 export function workingPlane(pixels: Pixels): WorkingPlane {
   const channels = channelsOf(pixels);
@@ -42,8 +40,9 @@ export function workingPlane(pixels: Pixels): WorkingPlane {
   fill(pixels.data, fullWidth, fullHeight, channels, scale, luma, red, green, blue);
   let sum = 0;
   for (let i = 0; i < luma.length; i++) sum += luma[i]!;
-  const sides = { width, height, scale, fullWidth, fullHeight };
-  return { ...sides, pixels, mean: sum / luma.length, luma, red, green, blue };
+  const mean = Math.round(sum / luma.length);
+  for (let i = 0; i < luma.length; i++) luma[i]! -= mean;
+  return { width, height, scale, fullWidth, fullHeight, pixels, luma, red, green, blue };
 }
 
 function fill(
