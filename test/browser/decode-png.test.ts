@@ -100,7 +100,8 @@ describe('throws', () => {
     ['a filter that is none', () => png(shape, [0, 1, 2, 3, 4, 5, 1, 2, 3, 4])],
     ['a depth that is none', () => png({ ...shape, depth: 4, type: 2 }, rows)],
     ['a colour type that is none', () => png({ ...shape, type: 5 }, rows)],
-    ['a damaged chunk', () => png(shape, rows).map((byte, i) => (i === 47 ? byte ^ 1 : byte))],
+    ['damaged samples', () => png(shape, rows).map((byte, i) => (i === 47 ? byte ^ 1 : byte))],
+    ['a wrong CRC', () => png(shape, rows).map((byte, i) => (i === 30 ? byte ^ 1 : byte))],
     ['no data', () => png(shape)],
   ])('at %s', async (_, make) => {
     await expect(decoded(make())).rejects.toThrow();

@@ -158,6 +158,16 @@ test('one thread serves a batch, and is started anew only after an error', async
   expect(bad.ended()).toBe(0);
 });
 
+test('a thread that waits keeps no process alive', async () => {
+  const ports = () =>
+    process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length;
+  const before = ports();
+  const decoding = decode(read('photo.heic'), { workerUrl });
+  await expect.poll(ports).toBeGreaterThan(before);
+  await decoding;
+  expect(ports()).toBe(before);
+});
+
 describe('is given up', () => {
   test('when time is up, and its thread ends', async () => {
     const url = heicWorkerUrl({ decoder: true });
