@@ -23,7 +23,7 @@ export function pictureCard(
       'article',
       { class: 'card', 'aria-labelledby': id },
       title,
-      h('p', { class: 'weak' }, errorWords(picture)),
+      h('p', { class: 'weak problem' }, errorWords(picture)),
       removal,
     );
   }
