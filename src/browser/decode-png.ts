@@ -28,7 +28,8 @@ export async function decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> {
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   const [depth, type, compression, filter, interlaced] = bytes.subarray(24, 29);
   const coding = textAt(bytes, 12, 4) === 'IHDR' ? COLOUR_TYPES[type!] : undefined;
-  if (!coding?.depths.includes(depth!) || compression !== 0 || filter !== 0 || interlaced! > 1) {
+  const shaped = coding?.depths.includes(depth!) && interlaced! <= 1 && width > 0 && height > 0;
+  if (!coding || !shaped || compression !== 0 || filter !== 0) {
     throw new Error('no such PNG');
   }
   const { samples } = coding;

@@ -32,7 +32,7 @@ const ADAM7 = [
 /**
  * Gives `put` each row of a PNG, inflated by the browser and unfiltered.
  * @param parts the data of the IDAT chunks
- * @throws where they are not just as long as the picture, or damaged
+ * @throws where they are damaged, or shorter than the picture
  */
 export async function pngRows(
   parts: readonly Uint8Array<ArrayBuffer>[],
@@ -44,14 +44,13 @@ export async function pngRows(
   let filled = 0;
   const { readable, writable } = new DecompressionStream('deflate');
   const writing = write(parts, writable.getWriter());
-  // Heard of below, where reading does not fail first.
+  // Reading fails too.
   writing.catch(() => {});
   const reader = readable.getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) break;
-    for (let from = 0; from < value.length; ) {
-      if (wanted.done) throw new Error('more rows than the picture has');
+    if (done) throw new Error('fewer rows than the picture has');
+    for (let from = 0; from < value.length && !wanted.done; ) {
       const room = wanted.value.length - filled;
       const part = value.subarray(from, from + room);
       wanted.value.set(part, filled);
@@ -61,9 +60,9 @@ export async function pngRows(
       wanted = rows.next();
       filled = 0;
     }
+    // What follows the last row is nobody's: libpng skips it too.
+    if (wanted.done) return void reader.cancel().catch(() => {});
   }
-  await writing;
-  if (!wanted.done) throw new Error('fewer rows than the picture has');
 }
 
 async function write(

@@ -90,19 +90,26 @@ describe('the pixels that libpng gives', () => {
   });
 });
 
+test('what follows the last row is skipped, as libpng does', async () => {
+  const shape = { width: 2, height: 1, depth: 8, type: 0 };
+  expect(await decoded(png(shape, [0, 1, 2, 0, 3, 4]))).toEqual(
+    await byLibpng(png(shape, [0, 1, 2])),
+  );
+});
+
 describe('throws', () => {
   const shape = { width: 4, height: 2, depth: 8, type: 0 };
   const rows = [0, 1, 2, 3, 4, 0, 1, 2, 3, 4];
 
   test.each<[string, () => Uint8Array]>([
     ['fewer rows', () => png(shape, rows.slice(0, -1))],
-    ['more rows', () => png(shape, [...rows, 0])],
     ['a filter that is none', () => png(shape, [0, 1, 2, 3, 4, 5, 1, 2, 3, 4])],
     ['a depth that is none', () => png({ ...shape, depth: 4, type: 2 }, rows)],
     ['a colour type that is none', () => png({ ...shape, type: 5 }, rows)],
     ['damaged samples', () => png(shape, rows).map((byte, i) => (i === 47 ? byte ^ 1 : byte))],
     ['a wrong CRC', () => png(shape, rows).map((byte, i) => (i === 30 ? byte ^ 1 : byte))],
     ['no data', () => png(shape)],
+    ['no width', () => png({ ...shape, width: 0 }, rows)],
   ])('at %s', async (_, make) => {
     await expect(decoded(make())).rejects.toThrow();
   });
