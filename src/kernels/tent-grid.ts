@@ -56,8 +56,8 @@ export function tentGrid(
 
 /**
  * `tentGrid` for taps on lines that lie at an angle on the plane: tap (x, y) reads the nearest pixel to
- * (left + x · cosine - y · sine, top + x · sine + y · cosine). Outside the plane that is the nearest border pixel,
- * faded to 0: to 1 / e over `fade` of the side. About 1 ms for 448 x 448 taps.
+ * (left + x · cosine - y · sine, top + x · sine + y · cosine). Outside the plane that is the nearest border pixel.
+ * About 1 ms for 448 x 448 taps.
  * @param xAt where each tap lies along the turned rows, in pixels of the plane
  * @param yAt where each tap lies along the turned columns
  */
@@ -65,7 +65,6 @@ export function turnedTentGrid(
   plane: Float32Array,
   width: number,
   height: number,
-  fade: number,
   left: number,
   top: number,
   cosine: number,
@@ -95,14 +94,9 @@ export function turnedTentGrid(
         for (; at < end; at++) {
           const x = (x0 + xAt[at]! * cosine) | 0;
           const y = (y0 + xAt[at]! * sine) | 0;
-          if (x >= 0 && y >= 0 && x < width && y < height) {
-            sum += xWeight[at]! * plane[y * width + x]!;
-            continue;
-          }
           const column = x < 0 ? 0 : x >= width ? width - 1 : x;
           const line = y < 0 ? 0 : y >= height ? height - 1 : y;
-          const beyond = Math.abs(x - column) / width + Math.abs(y - line) / height;
-          sum += xWeight[at]! * plane[line * width + column]! * Math.exp(-beyond / fade);
+          sum += xWeight[at]! * plane[line * width + column]!;
         }
         sums[j]! += weight * sum;
       }

@@ -4,14 +4,6 @@ import { layOf } from './dihedral.js';
 import { GRID, isResampled, type PlacedTaps, placedTaps } from './placed-taps.js';
 import type { WorkingPlane } from './working-plane.js';
 
-/**
- * Beyond the picture its border pixels are repeated, and fade to the picture's mean: to 1 / e over this part of the side.
- * Undoing a crop with the right amounts, this left 15.3 bits of one side's 5 % (border pixels alone: 16.5; mirrored and
- * faded: 19.2), and 21.6 of a corner's (22.4; 26.2). Blurring along the border, more with the distance, is not worth its
- * code: 15.2 and 21.2.
- */
-const FADE = 0.12;
-
 const sums = /* @__PURE__ */ new Float64Array(GRID);
 const upright = /* @__PURE__ */ new Float64Array(GRID * GRID);
 
@@ -37,8 +29,8 @@ export function sampleGrid(
   if (fromBottom) reverse(yTaps, height);
   const grid = turned ? upright : out;
   if (angle === 0) {
-    const x = onPlane(xTaps, left, plane.scale, plane.width);
-    const y = onPlane(yTaps, top, plane.scale, plane.height);
+    const x = onPlane(xTaps, left, plane.scale, plane.marginX, plane.width);
+    const y = onPlane(yTaps, top, plane.scale, plane.marginY, plane.height);
     tentGrid(
       plane.luma,
       plane.width,
@@ -59,9 +51,8 @@ export function sampleGrid(
       plane.luma,
       plane.width,
       plane.height,
-      FADE,
-      centre(left + width / 2),
-      centre(top + height / 2),
+      centre(left + width / 2) + plane.marginX,
+      centre(top + height / 2) + plane.marginY,
       cosine,
       sine,
       xTaps.first,
@@ -84,16 +75,22 @@ function reverse({ position }: PlacedTaps, length: number): void {
   for (let tap = 0; tap < position.length; tap++) position[tap] = length - 1 - position[tap]!;
 }
 
-/** Taps by the plane's pixels, those on one pixel together; beyond the border the last pixel counts, faded. */
-function onPlane(taps: PlacedTaps, start: number, scale: number, length: number): PlacedTaps {
+/** Taps by the plane's pixels, those on one pixel together; beyond the border the last pixel counts. */
+function onPlane(
+  taps: PlacedTaps,
+  start: number,
+  scale: number,
+  margin: number,
+  length: number,
+): PlacedTaps {
   const { first, position, weight } = taps;
   let to = 0;
   for (let i = 0; i < GRID; i++) {
     const begin = to;
     for (let tap = first[i]!, end = first[i + 1]!; tap < end; tap++) {
-      const place = Math.floor((start + position[tap]!) / scale);
+      const place = Math.floor((start + position[tap]!) / scale) + margin;
       const at = Math.max(0, Math.min(place, length - 1));
-      const share = place === at ? weight[tap]! : weight[tap]! * faded(place - at, length);
+      const share = weight[tap]!;
       // What has been read is free to be overwritten: `to` never passes `tap`.
       if (to > begin && position[to - 1] === at) weight[to - 1]! += share;
       else {
@@ -106,9 +103,6 @@ function onPlane(taps: PlacedTaps, start: number, scale: number, length: number)
   first[GRID] = to;
   return taps;
 }
-
-/** What is left of a border pixel so many pixels outside a side of `length`. */
-const faded = (beyond: number, length: number) => Math.exp(-Math.abs(beyond) / (FADE * length));
 
 const aboutCentre = ({ position }: PlacedTaps, length: number, scale: number) =>
   Float64Array.from(position, (at) => (at + 0.5 - length / 2) / scale);

@@ -2,6 +2,7 @@ import type { DihedralName, Rectangle, VariantGeometry, VariantName } from '../h
 import { backgroundBoxes } from './background-boxes.js';
 import { betweenBlurredBars } from './blurred-bars.js';
 import { edgeRectangles } from './edge-rectangles.js';
+import { withMargins } from './margins.js';
 import { withoutRoundedCorners } from './rounded-corners.js';
 import { trim } from './trim.js';
 import { fitTurn } from './turn-fit.js';
@@ -87,11 +88,12 @@ export function* thoroughVariants(plane: WorkingPlane): Generator<PlacedVariant>
     take('rectangle', { rectangle });
   }
   yield* placed.splice(0);
+  const wide = withMargins(plane);
   for (const word of BLIND.split(' ')) {
     if (/\d{4}/.test(word)) {
       const [left, top, right, bottom] = Array.from(word, (digit) => Number(digit) / 80);
-      take('uncrop', uncropped(fullWidth, fullHeight, [left!, top!, right!, bottom!]));
-    } else take('unturnCropped', unturnedCropped(fullWidth, fullHeight, Number(word)));
+      take('uncrop', uncropped(fullWidth, fullHeight, [left!, top!, right!, bottom!]), wide);
+    } else take('unturnCropped', unturnedCropped(fullWidth, fullHeight, Number(word)), wide);
   }
   yield* placed;
 }

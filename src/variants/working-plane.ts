@@ -6,6 +6,9 @@ export interface WorkingPlane {
   readonly height: number;
   /** pixels of the picture that one pixel here stands for, along either side; 1 up to 1,535 pixels a side */
   readonly scale: number;
+  /** pixels of this plane beyond each border of the picture; 0 unless margins were added */
+  readonly marginX: number;
+  readonly marginY: number;
   /** sides of the picture itself */
   readonly fullWidth: number;
   readonly fullHeight: number;
@@ -42,7 +45,8 @@ export function workingPlane(pixels: Pixels): WorkingPlane {
   for (let i = 0; i < luma.length; i++) sum += luma[i]!;
   const mean = Math.round(sum / luma.length);
   for (let i = 0; i < luma.length; i++) luma[i]! -= mean;
-  return { width, height, scale, fullWidth, fullHeight, pixels, luma, red, green, blue };
+  const sides = { width, height, scale, marginX: 0, marginY: 0, fullWidth, fullHeight };
+  return { ...sides, pixels, luma, red, green, blue };
 }
 
 function fill(
