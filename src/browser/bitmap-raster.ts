@@ -45,15 +45,19 @@ export class BitmapRaster implements Raster {
     return pixelsOfWords(out, SIDE, SIDE);
   }
 
-  all(): Pixels {
-    const out = new Uint32Array(this.width * this.height);
+  all(alpha: boolean): Pixels {
+    const channels = alpha ? 4 : 3;
+    const data = new Uint8Array(this.width * this.height * channels);
     for (const { words, left, top, width, height } of this.#tiles()) {
+      const rgba = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
       for (let y = 0; y < height; y++) {
-        const row = words.subarray(y * width, (y + 1) * width);
-        out.set(row, (top + y) * this.width + left);
+        const row = rgba.subarray(4 * y * width, 4 * (y + 1) * width);
+        const to = ((top + y) * this.width + left) * channels;
+        if (alpha) data.set(row, to);
+        else putColours(row, data, to);
       }
     }
-    return pixelsOfWords(out, this.width, this.height);
+    return { data, width: this.width, height: this.height, channels };
   }
 
   /** Read only until both are known. */
@@ -102,5 +106,14 @@ export class BitmapRaster implements Raster {
   close(): void {
     this.#bitmap.close();
     this.colours?.close();
+  }
+}
+
+/** RGBA as RGB: a quarter less to hold. */
+function putColours(rgba: Uint8Array, out: Uint8Array, start: number): void {
+  for (let from = 0, to = start; from < rgba.length; from += 4, to += 3) {
+    out[to] = rgba[from]!;
+    out[to + 1] = rgba[from + 1]!;
+    out[to + 2] = rgba[from + 2]!;
   }
 }

@@ -47,7 +47,7 @@ export function formsOfRaster(
   const few = variants === 'none' || variants === 'orientation';
   const resampled = raster.width > SIDE || raster.height > SIDE;
   if (algorithm !== 'pdq' || resample !== 512 || !few || !resampled) {
-    return formsOfPixels(raster.all(), header);
+    return formsOfPixels(raster.all(alpha), header);
   }
   const sample = raster.sampled(orientation);
   let opaque = !alpha || isOpaque(sample);

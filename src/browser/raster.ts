@@ -13,8 +13,8 @@ export interface Raster {
    * floor(x · width / 512) and row floor(y · height / 512) of the displayed picture. `orient` then turns them.
    */
   sampled(orientation: Orientation): Pixels;
-  /** All pixels, as RGBA. */
-  all(): Pixels;
+  /** All pixels, with their alpha unless that is known to say nothing. */
+  all(alpha: boolean): Pixels;
   /** Whether no pixel is transparent, and whether all have red, green and blue alike. */
   facts(): { opaque: boolean; grey: boolean };
 }
