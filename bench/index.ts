@@ -1,5 +1,6 @@
 import { blockhashBench } from './blockhash.js';
 import { browserBench } from './browser.js';
+import { cliffsBench } from './cliffs.js';
 import { distanceBench } from './distance.js';
 import { fileBench } from './file.js';
 import { hammingBench } from './hamming.js';
@@ -20,6 +21,7 @@ export const BENCHES: readonly Bench[] = [
   distanceBench,
   scanBench,
   hammingBench,
+  cliffsBench,
   fileBench,
   browserBench,
   imageHashBench,

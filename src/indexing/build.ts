@@ -1,8 +1,7 @@
 import { countKeys, placeKeys } from '../kernels/bands.js';
 import type { Kind } from './entry-store.js';
-import { bufferOf, byteLengthOf } from './layout.js';
 import { bandWidths } from './plan.js';
-import { Segment } from './segment.js';
+import { blankSegment, type Segment } from './segment.js';
 
 /** Entries to build a segment of: hashes end to end, an id each; ids are the positions where absent. */
 export interface Entries extends Kind {
@@ -26,22 +25,13 @@ export interface BuildOptions {
 /** Hashes that a step of the building puts into buckets: about 0.3 ms. */
 const STEP = 1 << 14;
 /** Entries that a step looks up or copies one by one, which takes longer. */
-const SMALL_STEP = STEP / 4;
+export const SMALL_STEP = STEP / 4;
 
-/** Steps that it takes to copy entries and build a segment of them, about. */
-export function stepsOf(count: number, bands: number): number {
-  return Math.ceil(count / SMALL_STEP) * 6 + Math.ceil(count / STEP) * 2 * bands;
-}
-
-/** Runs `run` on 0…`count` - 1, a part a step. */
-export function* inSteps(
-  count: number,
-  run: (from: number, to: number) => void,
-  size = SMALL_STEP,
-): Generator<void, void> {
-  for (let from = 0; from < count; from += size) {
-    run(from, Math.min(from + size, count));
-    yield;
+/** Runs `run` on each of 0…`count` - 1, some a step. */
+export function* inSteps(count: number, run: (i: number) => void): Generator<void, void> {
+  for (let i = 0; i < count; i++) {
+    if (i % SMALL_STEP === 0) yield;
+    run(i);
   }
 }
 
@@ -59,25 +49,23 @@ export function finish<T>(steps: Generator<void, T>): T {
  */
 export function* segmentSteps(
   { algorithm, bits, count: entries, words: source, ids }: Entries,
-  { notes, shared, generation = 0, ...options }: BuildOptions,
+  { notes = new Uint8Array(0), shared, generation = 0, ...options }: BuildOptions,
 ): Generator<void, Segment> {
   const perHash = bits >> 5;
   const { order, starts } = yield* grouped(source, perHash, entries);
   const groups = starts.length - 1;
   const count = groups + entries - starts[groups]!;
-  const notesLength = notes?.length ?? 0;
+  const notesLength = notes.length;
   const shape = { algorithm, bits, count, groups, entries, generation, notesLength, ...options };
-  const segment = new Segment(shape, bufferOf(byteLengthOf(shape), shared));
+  const segment = blankSegment(shape, shared);
   const { words, offsets, positions, sketches } = segment;
   segment.starts.set(starts);
-  yield* inSteps(entries, (from, to) => {
-    for (let i = from; i < to; i++) segment.ids[i] = ids ? ids[order[i]!]! : order[i]!;
+  yield* inSteps(entries, (i) => {
+    segment.ids[i] = ids ? ids[order[i]!]! : order[i]!;
   });
-  yield* inSteps(count, (from, to) => {
-    for (let i = from; i < to; i++) {
-      const entry = order[segment.startOf(i)]! * perHash;
-      for (let word = 0; word < perHash; word++) words[i * perHash + word] = source[entry + word]!;
-    }
+  yield* inSteps(count, (i) => {
+    const entry = order[segment.startOf(i)]! * perHash;
+    for (let word = 0; word < perHash; word++) words[i * perHash + word] = source[entry + word]!;
   });
   let start = 0;
   let place = 0;
@@ -85,27 +73,25 @@ export function* segmentSteps(
   for (const width of bandWidths(bits, options.bands)) {
     // First the sizes of buckets, then their starts; placing moves each on to where the next bucket starts.
     const cursors = offsets.subarray(base, base + 2 ** width);
-    const bit = start;
-    yield* inSteps(
-      count,
-      (from, to) => countKeys(words, perHash, from, to, bit, width, cursors),
-      STEP,
-    );
+    for (let from = 0; from < count; from += STEP) {
+      countKeys(words, perHash, from, Math.min(from + STEP, count), start, width, cursors);
+      yield;
+    }
     for (let key = 0; key < cursors.length; key++) {
       const size = cursors[key]!;
       cursors[key] = place;
       place += size;
     }
     yield;
-    yield* inSteps(
-      count,
-      (from, to) => placeKeys(words, perHash, from, to, bit, width, cursors, positions, sketches),
-      STEP,
-    );
+    for (let from = 0; from < count; from += STEP) {
+      const to = Math.min(from + STEP, count);
+      placeKeys(words, perHash, from, to, start, width, cursors, positions, sketches);
+      yield;
+    }
     base += cursors.length;
     start += width;
   }
-  if (notes) segment.notes.set(notes);
+  segment.notes.set(notes);
   return segment;
 }
 
@@ -126,44 +112,35 @@ function* grouped(
   yield;
   const firsts = new Uint32Array(entries);
   const sizes = new Uint32Array(entries);
-  yield;
-  yield* inSteps(entries, (from, to) => {
-    for (let entry = from; entry < to; entry++) {
-      let mix = key;
-      for (let word = 0; word < perHash; word++) {
-        mix = Math.imul(mix ^ words[entry * perHash + word]!, 0x9e3779b1);
-        mix ^= mix >>> 15;
-      }
-      let slot = mix & mask;
-      while (slots[slot] !== 0 && !equalAt(words, perHash, slots[slot]! - 1, entry)) {
-        slot = (slot + 1) & mask;
-      }
-      if (slots[slot] === 0) slots[slot] = entry + 1;
-      const first = slots[slot]! - 1;
-      firsts[entry] = first;
-      sizes[first]!++;
+  yield* inSteps(entries, (entry) => {
+    let mix = key;
+    for (let word = 0; word < perHash; word++) {
+      mix = Math.imul(mix ^ words[entry * perHash + word]!, 0x9e3779b1);
+      mix ^= mix >>> 15;
     }
+    let slot = mix & mask;
+    while (slots[slot] !== 0 && !equalAt(words, perHash, slots[slot]! - 1, entry)) {
+      slot = (slot + 1) & mask;
+    }
+    if (slots[slot] === 0) slots[slot] = entry + 1;
+    const first = slots[slot]! - 1;
+    firsts[entry] = first;
+    sizes[first]!++;
   });
   const starts: number[] = [];
   const places = new Uint32Array(entries);
   let place = 0;
-  yield;
-  yield* inSteps(entries, (from, to) => {
-    for (let entry = from; entry < to; entry++) {
-      if (sizes[entry]! < 2) continue;
-      starts.push(place);
-      places[entry] = place;
-      place += sizes[entry]!;
-    }
+  yield* inSteps(entries, (entry) => {
+    if (sizes[entry]! < 2) return;
+    starts.push(place);
+    places[entry] = place;
+    place += sizes[entry]!;
   });
   starts.push(place);
   const order = new Uint32Array(entries);
-  yield;
-  yield* inSteps(entries, (from, to) => {
-    for (let entry = from; entry < to; entry++) {
-      const first = firsts[entry]!;
-      order[sizes[first]! > 1 ? places[first]!++ : place++] = entry;
-    }
+  yield* inSteps(entries, (entry) => {
+    const first = firsts[entry]!;
+    order[sizes[first]! > 1 ? places[first]!++ : place++] = entry;
   });
   return { order, starts };
 }

@@ -1,6 +1,7 @@
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { finish, segmentSteps } from './build.js';
 import type { HammingIndex } from './hamming-index.js';
+import { KINDS } from './layout.js';
 import { checkMaxDistance, packedWords } from './packed-words.js';
 import { chooseBands } from './plan.js';
 import { SegmentedIndex } from './segmented.js';
@@ -17,9 +18,6 @@ export interface CreateOptions {
   maxDistance?: number;
 }
 
-/** Distances that the field uses: PDQ's 31, and its like for hashes of 64 bits. */
-const USUAL_DISTANCE: Record<Bits, number> = { 64: 8, 256: 31 };
-
 /**
  * An index over `hashes`, which are copied; ids count from 0 in their order. A million hashes of 256 bits take about a
  * second and 164 bytes each.
@@ -33,17 +31,15 @@ export function createIndex(
   hashes: Iterable<Hash> | PackedHashes,
   { kind, maxDistance, ...expected }: CreateOptions = {},
 ): HammingIndex {
-  if (kind !== undefined && kind !== 'flat' && kind !== 'mih') {
-    throw new RangeError("expected kind 'flat' or 'mih'");
-  }
+  if (!KINDS.includes(kind)) throw new RangeError("expected kind 'flat' or 'mih'");
   const entries = packedWords(hashes, expected);
   const { bits, count } = entries;
-  const usual = maxDistance ?? USUAL_DISTANCE[bits];
+  // Distances that the field uses: PDQ's 31, and its like for hashes of 64 bits.
+  const usual = maxDistance ?? (bits === 64 ? 8 : 31);
   checkMaxDistance(usual, bits);
-  const bands = count === 0 ? 0 : chooseBands(bits, count, usual, kind);
-  return new SegmentedIndex(
-    finish(segmentSteps(entries, { bands, kind, maxDistance: usual, nextId: count })),
-  );
+  const purpose = { kind, maxDistance: usual };
+  const bands = chooseBands({ bits, ...purpose }, count);
+  return new SegmentedIndex(finish(segmentSteps(entries, { bands, nextId: count, ...purpose })));
 }
 
 /**

@@ -1,6 +1,9 @@
 import type { Algorithm, Bits } from '../hash.js';
 import { bandWidths } from './plan.js';
 
+/** Engines that may be asked for by name: none, or one of two. */
+export const KINDS = [undefined, 'flat', 'mih'] as const;
+
 /** What the header of a segment tells, and all that the places of its sections depend on. */
 export interface Shape {
   readonly algorithm: Algorithm;
@@ -18,14 +21,9 @@ export interface Shape {
   readonly generation: number;
   readonly notesLength: number;
   /** an engine asked for by name */
-  readonly kind: 'flat' | 'mih' | undefined;
+  readonly kind: (typeof KINDS)[number];
   /** the distance that most searches will ask for */
   readonly maxDistance: number;
-}
-
-/** Bytes that are 0; shared ones for workers. */
-export function bufferOf(byteLength: number, shared = false): ArrayBufferLike {
-  return shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength);
 }
 
 export const HEADER_BYTES = 64;

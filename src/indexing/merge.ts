@@ -32,12 +32,10 @@ export function* liveEntries(
   );
   for (const part of parts) {
     const { words, ids } = part;
-    yield* inSteps(part.count, (from, to) => {
-      for (let position = from; position < to; position++) {
-        const end = part.startOf(position + 1);
-        for (let i = part.startOf(position); i < end; i++) {
-          if (!live || live.has(ids[i]!)) kept.push(words, position, ids[i]!);
-        }
+    yield* inSteps(part.count, (position) => {
+      const end = part.startOf(position + 1);
+      for (let i = part.startOf(position); i < end; i++) {
+        if (!live || live.has(ids[i]!)) kept.push(words, position, ids[i]!);
       }
     });
   }

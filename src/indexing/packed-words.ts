@@ -20,9 +20,9 @@ export function packedWords(
   let { algorithm, bits } = expected;
   let copy = new Uint8Array(0);
   let length = 0;
-  const packed = Symbol.iterator in hashes ? undefined : hashes;
-  for (const hash of packed ? [packed] : (hashes as Iterable<Hash>)) {
-    const kind = { algorithm: hash.algorithm, bits: packed ? packed.bits : bitsOf(hash) };
+  const list: Iterable<Hash | PackedHashes> = Symbol.iterator in hashes ? hashes : [hashes];
+  for (const hash of list) {
+    const kind = { algorithm: hash.algorithm, bits: 'bits' in hash ? hash.bits : bitsOf(hash) };
     checkSame(kind, { algorithm, bits });
     ({ algorithm, bits } = kind);
     const { bytes } = hash;

@@ -13,6 +13,11 @@ export interface SearchPlan {
   readonly nanoseconds: number;
 }
 
+/** An engine asked for by name. */
+interface Asked {
+  readonly kind?: 'flat' | 'mih' | undefined;
+}
+
 /** Buckets of one band whose keys are at one distance from the query's. */
 export interface Probes {
   /** the first bit of the band */
@@ -26,46 +31,48 @@ export interface Probes {
   readonly limit: number;
 }
 
-/** Widths of `bands` bands that together cover a hash, the wide ones first. */
-export function bandWidths(bits: Bits, bands: number): Uint8Array {
-  const narrow = Math.floor(bits / bands);
-  const wide = bits % bands;
-  return Uint8Array.from({ length: bands }, (_, band) => narrow + (band < wide ? 1 : 0));
+/** How much of `total` goes to the parts before one, if `parts` have about the same. Goes on beyond the last, round the ring. */
+const shareBefore = (part: number, parts: number, total: number) =>
+  Math.floor((part * total) / parts);
+
+/** Widths of `bands` bands that together cover a hash. */
+export function bandWidths(bits: Bits, bands: number): number[] {
+  return Array.from(
+    { length: bands },
+    (_, band) => shareBefore(band + 1, bands, bits) - shareBefore(band, bands, bits),
+  );
 }
 
 /** Bits of a sketch. */
 const SKETCH_BITS = 32;
 
 /*
- * Nanoseconds, fitted to 900 measured searches of 1,000 to a million uniform hashes in 16 to 32 bands at distances 0 to
- * 80 (Node 20, one core at 2.7 GHz); the mean error of the model is 17 %, and their ratios decide, not their size: a
- * search begun and each of its bands; a bucket looked into and a hash verified, each with the segment in the core's
- * caches and out of them; a sketch compared.
+ * Nanoseconds, fitted to 530 measured searches of 1,000 to a million uniform hashes in 16 to 32 bands at distances 0 to
+ * 96 (Node 20, one core at 2.7 GHz); the mean error is 15 %, and their ratios decide, not their size: a search begun; a
+ * ring of a band; a bucket looked into; a sketch compared; a hash verified.
  */
 const SEARCH_NS = 75;
-const BAND_NS = 10;
-const PROBE_NS = 18;
-const PROBE_FAR_NS = 66;
-const CANDIDATE_NS = 2.3;
-const VERIFY_NS = 41;
-const VERIFY_FAR_NS = 260;
-/** Binary logarithms of the hashes of a segment at which it begins to leave the caches, and has left them. */
-const NEAR_LOG = 15;
-const FAR_LOG = 21;
-/** A hash scanned with an early exit, without, and one of 64 bits. */
+const RING_NS = 12;
+const PROBE_NS = 7.4;
+const CANDIDATE_NS = 1.6;
+const VERIFY_NS = 26;
+/** A hash scanned with an early exit, without, and one of 64 bits; and what each beyond the caches costs more. */
 const SCAN_NS = 4.6;
-const SCAN_WIDE_NS = 7.8;
+const SCAN_WIDE_NS = 8;
 const SCAN_64_NS = 3;
+const SCAN_FAR_NS = 8;
+const CACHED_HASHES = 2 ** 18;
 
 /** A scan of `count` hashes. */
 export function scanPlan(bits: Bits, count: number, maxDistance: number): SearchPlan {
   const perHash = bits === 64 ? SCAN_64_NS : maxDistance < WIDE_DISTANCE ? SCAN_NS : SCAN_WIDE_NS;
-  return { probeCount: 0, worth: 0, nanoseconds: SEARCH_NS + count * perHash };
+  const far = Math.max(0, count - CACHED_HASHES) * SCAN_FAR_NS;
+  return { probeCount: 0, worth: 0, nanoseconds: SEARCH_NS + count * perHash + far };
 }
 
 /**
- * The cheaper of a scan and the search of `count` hashes in bands of these widths; the latter wherever there are bands,
- * if `obey`. The budgets of the bands sum to maxDistance + 1, so a hash that differed in each band by its budget or more
+ * The cheaper of a scan and the search of `count` hashes in `bands` bands; the latter wherever there are any, if
+ * `obey`. The budgets of the bands sum to maxDistance + 1, so a hash that differed in each band by its budget or more
  * would differ in more than maxDistance bits (Norouzi, Punjani, Fleet 2014, in integers).
  *
  * The limit of a sketch: let x_b be the distance in band b less its budget. Over all bands the x sum to at most
@@ -76,59 +83,49 @@ export function scanPlan(bits: Bits, count: number, maxDistance: number): Search
  * 12(1), 2018, doi:10.14778/3275536.3275539.)
  */
 export function searchPlan(
-  bits: Bits,
-  widths: Uint8Array,
-  count: number,
+  { bits, bands, count, kind }: { bits: Bits; bands: number; count: number } & Asked,
   maxDistance: number,
-  obey: boolean,
 ): SearchPlan {
-  const bands = widths.length;
-  // Spread evenly over the ring of bands: a limit sums the budgets of neighbours, and the greatest one matters.
-  const budgetBefore = (band: number) => Math.floor((band * (maxDistance + 1)) / bands);
+  // Budgets are spread evenly, too: a limit sums those of neighbours, and the greatest one matters.
+  const budgetBefore = (band: number) => shareBefore(band, bands, maxDistance + 1);
+  const startOf = (band: number) => shareBefore(band, bands, bits);
   const probes: Probes[] = [];
   let probeCount = 0;
   let candidates = 0;
   let verified = 0;
-  let start = 0;
   let base = 0;
-  for (const [band, width] of widths.entries()) {
+  for (let band = 0; band < bands; band++) {
+    const start = startOf(band);
+    const width = startOf(band + 1) - start;
     let next = band + 1;
-    for (let covered = 0; covered < SKETCH_BITS && next < band + bands; next++) {
-      covered += widths[next % bands]!;
-    }
+    while (startOf(next) < start + width + SKETCH_BITS) next++;
     const before = budgetBefore(band);
-    const rings = Math.min(budgetBefore(band + 1) - before, width + 1);
-    let from = 0;
-    let binomial = 1;
-    for (let ring = 0; ring < rings; ring++) {
+    const rings = masksOf(width).slice(0, budgetBefore(band + 1) - before);
+    for (const [ring, masks] of rings.entries()) {
       const limit = budgetBefore(next) - before - 1 - ring;
-      const masks = masksOf(width).subarray(from, from + binomial);
       probes.push({ start, width, base, masks, limit });
-      probeCount += binomial;
-      const bucketed = (binomial * count) / 2 ** width;
+      probeCount += masks.length;
+      const bucketed = (masks.length * count) / 2 ** width;
       candidates += bucketed;
       verified += bucketed * sketchesWithin(limit);
-      from += binomial;
-      binomial = (binomial * (width - ring)) / (ring + 1);
     }
-    start += width;
     base += 2 ** width;
   }
-  const far = Math.min(1, Math.max(0, (Math.log2(count) - NEAR_LOG) / (FAR_LOG - NEAR_LOG)));
-  const between = (near: number, away: number) => near + far * (away - near);
-  const probing = SEARCH_NS + BAND_NS * bands + probeCount * between(PROBE_NS, PROBE_FAR_NS);
-  const nanoseconds =
-    probing + candidates * CANDIDATE_NS + verified * between(VERIFY_NS, VERIFY_FAR_NS);
+  // Probes and verifications read here and there: the more hashes, the less of them is in the caches.
+  const away = Math.min(5.8, Math.max(1, (count / 1000) ** 0.26));
+  const probing = SEARCH_NS + probes.length * RING_NS + probeCount * PROBE_NS * away;
+  const nanoseconds = probing + candidates * CANDIDATE_NS + verified * VERIFY_NS * away;
+  const obey = kind === 'mih';
   const scan = scanPlan(bits, count, maxDistance);
   if (bands === 0 || (!obey && nanoseconds >= scan.nanoseconds)) return scan;
   const worth = obey ? Number.POSITIVE_INFINITY : (scan.nanoseconds - probing) / CANDIDATE_NS;
   return { probes, probeCount, worth, nanoseconds };
 }
 
-/** By width: its masks, made once. */
-const tables: Uint16Array[] = [];
+/** By width: its masks by number of set bits, made once. */
+const tables: Uint16Array[][] = [];
 
-function masksOf(width: number): Uint16Array {
+function masksOf(width: number): Uint16Array[] {
   tables[width] ??= masksByPopcount(width);
   return tables[width];
 }
@@ -150,19 +147,21 @@ function sketchesWithin(limit: number): number {
  * @param kind obeyed: `flat` has no bands, `mih` has some whatever they cost
  */
 export function chooseBands(
-  bits: Bits,
+  { bits, maxDistance, kind }: { bits: Bits; maxDistance: number } & Asked,
   count: number,
-  maxDistance: number,
-  kind?: 'flat' | 'mih',
 ): number {
-  const obey = kind === 'mih';
   let best = 0;
-  let cost = obey ? Number.POSITIVE_INFINITY : scanPlan(bits, count, maxDistance).nanoseconds;
-  for (let bands = bits / 16; bands <= bits / 8 && kind !== 'flat'; bands++) {
-    const { nanoseconds } = searchPlan(bits, bandWidths(bits, bands), count, maxDistance, obey);
-    if (nanoseconds < cost) {
+  if (kind === 'flat' || count === 0) return best;
+  let { nanoseconds } = scanPlan(
+    bits,
+    kind === 'mih' ? Number.POSITIVE_INFINITY : count,
+    maxDistance,
+  );
+  for (let bands = bits / 16; bands <= bits / 8; bands++) {
+    const plan = searchPlan({ bits, bands, count, kind }, maxDistance);
+    if (plan.nanoseconds < nanoseconds) {
       best = bands;
-      cost = nanoseconds;
+      ({ nanoseconds } = plan);
     }
   }
   return best;

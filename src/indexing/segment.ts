@@ -1,7 +1,7 @@
 import { bitsAt, gatherSpans, SPAN, searchSpans, touchSpans } from '../kernels/bands.js';
 import { EntryStore } from './entry-store.js';
-import { HEADER_BYTES, offsetsLength, type Shape } from './layout.js';
-import { bandWidths, type SearchPlan, searchPlan } from './plan.js';
+import { byteLengthOf, HEADER_BYTES, offsetsLength, type Shape } from './layout.js';
+import { type SearchPlan, searchPlan } from './plan.js';
 
 /** Spans that are touched before any is searched: of 512 the lines stay in the second cache, and more gain nothing. */
 const TOUCHED = 512 * SPAN;
@@ -60,13 +60,7 @@ export class Segment extends EntryStore {
   }
 
   override plan(maxDistance: number): SearchPlan {
-    this.#plans[maxDistance] ??= searchPlan(
-      this.bits,
-      bandWidths(this.bits, this.bands),
-      this.count,
-      maxDistance,
-      this.shape.kind === 'mih',
-    );
+    this.#plans[maxDistance] ??= searchPlan(this.shape, maxDistance);
     return this.#plans[maxDistance];
   }
 
@@ -126,4 +120,13 @@ export class Segment extends EntryStore {
     else for (let i = 0; i < 2 * total; i += 2) seen[out[i]! >>> 5] = 0;
     return total;
   }
+}
+
+/** A segment of that shape, all of it to be filled in; shared for workers. */
+export function blankSegment(shape: Shape, shared = false): Segment {
+  const byteLength = byteLengthOf(shape);
+  return new Segment(
+    shape,
+    shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength),
+  );
 }

@@ -1,5 +1,5 @@
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
-import { finish, segmentSteps, stepsOf } from './build.js';
+import { finish, SMALL_STEP, segmentSteps } from './build.js';
 import { EntryStore } from './entry-store.js';
 import { grown } from './grown.js';
 import type { Explanation, HammingIndex, Hit, SnapshotOptions } from './hamming-index.js';
@@ -35,7 +35,7 @@ export class SegmentedIndex implements HammingIndex {
   readonly #shape: Shape;
   readonly #deltaLimit: number;
   /** segments, deltas that wait for a merge, and last the delta that grows */
-  #parts: EntryStore[];
+  readonly #parts: EntryStore[];
   #merge: Merge | undefined;
   #nextId: number;
   /** entries that are gone and still stored */
@@ -80,11 +80,10 @@ export class SegmentedIndex implements HammingIndex {
   }
 
   searchBatch(queries: Iterable<Hash> | PackedHashes, maxDistance: number): Hit[][] {
-    const { algorithm, bits } = this;
-    checkMaxDistance(maxDistance, bits);
-    const { words, count } = packedWords(queries, { algorithm, bits });
+    checkMaxDistance(maxDistance, this.bits);
+    const { words, count } = packedWords(queries, this);
     const results: Hit[][] = Array.from({ length: count }, () => []);
-    const perHash = bits >> 5;
+    const perHash = this.bits >> 5;
     for (const part of this.#parts) {
       const block = part.plan(maxDistance).probes ? part.count : BLOCK;
       for (let from = 0; from < part.count; from += block) {
@@ -110,13 +109,12 @@ export class SegmentedIndex implements HammingIndex {
   }
 
   remove(what: number | Hash): number {
+    const hits = typeof what === 'number' ? [{ id: what }] : this.search(what, 0);
+    const live = this.#liveIds();
     let removed = 0;
-    if (typeof what === 'number') {
-      if (!Number.isInteger(what) || what < 0) throw new RangeError(`expected an id, got ${what}`);
-      if (this.#liveIds().delete(what)) removed = 1;
-    } else {
-      removed = this.#searchAll(what, 0);
-      for (let i = 0; i < removed; i++) this.#liveIds().delete(this.#hits[2 * i]!);
+    for (const { id } of hits) {
+      if (!Number.isInteger(id) || id < 0) throw new RangeError(`expected an id, got ${id}`);
+      if (live.delete(id)) removed++;
     }
     this.#dead += removed;
     if (removed > 0) this.#tend();
@@ -165,13 +163,8 @@ export class SegmentedIndex implements HammingIndex {
       this.#parts.length < 3 &&
       this.#dead === 0 &&
       this.#delta.count === 0 &&
-      first!.bands === this.#bandsFor(first!.entries)
+      first!.bands === chooseBands(this.#shape, first!.entries)
     );
-  }
-
-  #bandsFor(count: number): number {
-    const { bits, maxDistance, kind } = this.#shape;
-    return count === 0 ? 0 : chooseBands(bits, count, maxDistance, kind);
   }
 
   /** Fills `#hits` with id and distance of every hit; returns how many. */
@@ -225,16 +218,10 @@ export class SegmentedIndex implements HammingIndex {
 
   /** After each change: some steps of the merge that is under way, or the beginning of one that is due. */
   #tend(): void {
-    if (this.size === 0) {
-      this.#parts = [new EntryStore(this)];
-      this.#merge = undefined;
-      this.#dead = 0;
-      return;
-    }
     if (this.#merge) this.#step(this.#merge.stride);
     if (this.#delta.count >= this.#deltaLimit) {
-      // Within half a delta's changes a merge is through; this only makes sure.
-      if (this.#merge) this.#step(Number.POSITIVE_INFINITY);
+      // It is through by now; this only makes sure.
+      while (this.#merge) this.#step(this.#merge.stride);
       this.#begin();
     } else if (!this.#merge && this.#dead > this.#deltaLimit && 3 * this.#dead > this.size) {
       this.#begin(0);
@@ -247,21 +234,22 @@ export class SegmentedIndex implements HammingIndex {
     const parts = this.#parts.slice(0, -1);
     const replaces = parts.slice(from ?? mergeFrom(parts));
     const total = entriesOf(replaces);
-    const bands = this.#bandsFor(total);
+    const bands = chooseBands(this.#shape, total);
     // One part alone is built anew only to give it other bands, or to let go of what was removed.
     const clean = this.#dead === 0 || from === undefined;
     if (replaces.length === 1 && clean && replaces[0]!.bands === bands) return;
     this.#merge = {
       replaces,
       steps: this.#build(replaces),
-      stride: Math.ceil(stepsOf(total, bands) / (this.#deltaLimit / 2)),
+      // Some 6 + bands / 2 steps for as many entries as one does; within half a delta's changes it is through.
+      stride: 1 + Math.floor((total * (12 + bands)) / SMALL_STEP / this.#deltaLimit),
     };
   }
 
   *#build(parts: readonly EntryStore[], how?: SnapshotOptions): Generator<void, Segment> {
     const entries = yield* liveEntries(this, parts, this.#live);
     const { kind, maxDistance } = this.#shape;
-    const bands = this.#bandsFor(entries.count);
+    const bands = chooseBands(this.#shape, entries.count);
     const nextId = this.#nextId;
     return yield* segmentSteps(entries, { bands, kind, maxDistance, nextId, ...how });
   }

@@ -2,13 +2,12 @@ import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { checksum } from '../kernels/checksum.js';
 import type { SnapshotOptions } from './hamming-index.js';
-import { bufferOf, byteLengthOf, HEADER_BYTES, type Shape } from './layout.js';
-import { Segment } from './segment.js';
+import { byteLengthOf, HEADER_BYTES, KINDS, type Shape } from './layout.js';
+import { blankSegment, Segment } from './segment.js';
 
 /** `OHINDEX` and a line feed, as two little-endian words. A machine of the other byte order reads other words. */
 const MAGIC = [0x4e49484f, 0x0a584544] as const;
 const VERSION = 2;
-const KINDS = [undefined, 'flat', 'mih'] as const;
 /** What the header holds after magic, version, algorithm and kind, a word each; the generation is word 10. */
 const NUMBERS = [
   'bits',
@@ -21,7 +20,7 @@ const NUMBERS = [
   'notesLength',
   'maxDistance',
 ] as const;
-/** The word of the header that holds the checksum over all the others. The one after it is 0. */
+/** The word of the header that holds the checksum over all the others. */
 const CHECKSUM_WORD = 14;
 
 /** The buffer of a segment, once its header and checksum are written into it. */
@@ -41,15 +40,20 @@ export function sealed({ words: { buffer }, shape }: Segment): ArrayBufferLike {
 /** A sealed copy of a segment, with other notes. */
 export function copyOf(
   { shape, words, notes: before }: Segment,
-  { nextId, notes, generation = 0, shared }: SnapshotOptions & { nextId: number },
+  {
+    nextId,
+    notes = new Uint8Array(0),
+    generation = 0,
+    shared,
+  }: SnapshotOptions & { nextId: number },
 ): ArrayBufferLike {
-  const copied: Shape = { ...shape, nextId, generation, notesLength: notes?.length ?? 0 };
-  const copy = new Segment(copied, bufferOf(byteLengthOf(copied), shared));
+  const copied: Shape = { ...shape, nextId, generation, notesLength: notes.length };
+  const copy = blankSegment(copied, shared);
   // The hashes are the first section: all from them to the notes is taken as it is.
   const from = words.byteOffset;
   const sections = new Uint8Array(words.buffer, from, before.byteOffset - from);
   new Uint8Array(copy.words.buffer).set(sections, HEADER_BYTES);
-  if (notes) copy.notes.set(notes);
+  copy.notes.set(notes);
   return sealed(copy);
 }
 
@@ -63,15 +67,22 @@ export type SnapshotSource = ArrayBufferLike | Uint8Array;
  */
 export function segmentOf(source: SnapshotSource, { verify = true } = {}): Segment {
   const { bytes, shape } = opened(source);
+  const segment = new Segment(shape, bytes.buffer, bytes.byteOffset);
   if (verify) {
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     if (checksum(words, CHECKSUM_WORD) !== words[CHECKSUM_WORD]! >>> 0) {
       throw new FormatError('bad-checksum', 'the index file has changed since it was written');
     }
-  }
-  const segment = new Segment(shape, bytes.buffer, bytes.byteOffset);
-  if (verify && !isSound(segment)) {
-    throw new FormatError('bad-header', 'the index file leads outside of itself');
+    const { ids, starts, offsets, positions } = segment;
+    const { count, groups, entries, nextId } = shape;
+    if (
+      !allBelow(ids, nextId) ||
+      !ascends(starts, groups + entries - count) ||
+      !ascends(offsets, positions.length) ||
+      !allBelow(positions, count)
+    ) {
+      throw new FormatError('bad-header', 'the index file contradicts itself');
+    }
   }
   return segment;
 }
@@ -105,14 +116,12 @@ export function snapshotInfo(source: SnapshotSource): SnapshotInfo {
 function opened(source: SnapshotSource): { bytes: Uint8Array; shape: Shape } {
   const view = source instanceof Uint8Array ? source : new Uint8Array(source);
   const bytes = view.byteOffset % 4 === 0 ? view : view.slice();
-  // Bytes that a short file lacks are 0 here.
-  const start = new Uint8Array(HEADER_BYTES);
-  start.set(bytes.subarray(0, start.length));
-  const header = new Uint32Array(start.buffer);
+  const length = Math.min(bytes.length, HEADER_BYTES) >> 2;
+  const header = new Uint32Array(bytes.buffer, bytes.byteOffset, length);
   if (header[0] !== MAGIC[0] || header[1] !== MAGIC[1]) {
     throw new FormatError('bad-magic', 'expected an index file');
   }
-  if (bytes.length < start.length) {
+  if (bytes.length < HEADER_BYTES) {
     throw new FormatError('bad-length', 'the index file breaks off in its header');
   }
   if (header[2] !== VERSION) {
@@ -135,12 +144,10 @@ function opened(source: SnapshotSource): { bytes: Uint8Array; shape: Shape } {
     bands > 32 ||
     maxDistance > bits ||
     groups > count ||
-    count + groups > entries ||
-    (groups === 0 && entries > count) ||
-    entries > nextId ||
-    header[15] !== 0
+    groups > entries - count ||
+    entries > nextId
   ) {
-    throw new FormatError('bad-header', 'the header of the index file cannot be');
+    throw new FormatError('bad-header', 'the index file contradicts itself');
   }
   const byteLength = byteLengthOf(shape);
   if (bytes.length !== byteLength) {
@@ -150,17 +157,6 @@ function opened(source: SnapshotSource): { bytes: Uint8Array; shape: Shape } {
     );
   }
   return { bytes, shape };
-}
-
-/** Whether every id, position and start is within its bounds. */
-function isSound({ shape, ids, starts, offsets, positions }: Segment): boolean {
-  const { count, groups, entries, nextId } = shape;
-  return (
-    allBelow(ids, nextId) &&
-    ascends(starts, groups + entries - count) &&
-    ascends(offsets, positions.length) &&
-    allBelow(positions, count)
-  );
 }
 
 function allBelow(values: Uint32Array, limit: number): boolean {

@@ -135,7 +135,11 @@ export function searchSpans(
       if (popcount(sketches[place]! ^ sketch) > limit) continue;
       const position = positions[place]!;
       if ((seen[position >>> 5]! >>> (position & 31)) & 1) continue;
-      const distance = distanceAt(words, perHash, position, query, max);
+      const at = position * perHash;
+      let distance = 0;
+      for (let i = 0; i < perHash && distance <= max; i++) {
+        distance += popcount(words[at + i]! ^ query[i]!);
+      }
       if (distance > max) continue;
       seen[position >>> 5]! |= 1 << (position & 31);
       if (found < room) {
@@ -148,23 +152,6 @@ export function searchSpans(
   return found;
 }
 
-/** Distance of hash number `id` to `query`, or some number above `max` as soon as it is known to be. */
-function distanceAt(
-  words: Int32Array,
-  perHash: number,
-  id: number,
-  query: Int32Array,
-  max: number,
-): number {
-  const at = id * perHash;
-  let distance = 0;
-  for (let i = 0; i < perHash; i++) {
-    distance += popcount(words[at + i]! ^ query[i]!);
-    if (distance > max) return distance;
-  }
-  return distance;
-}
-
 /** Bits set in a word. */
 function popcount(word: number): number {
   let x = word - ((word >>> 1) & 0x55555555);
@@ -172,18 +159,9 @@ function popcount(word: number): number {
   return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** The numbers under 2^width by how many of their bits are set, then by value. */
-export function masksByPopcount(width: number): Uint16Array {
-  const masks = new Uint16Array(1 << width);
-  let at = 1;
-  for (let ring = 1; ring <= width; ring++) {
-    // The next greater number with as many bits set (Warren, Hacker's Delight, 2nd ed., 2-1).
-    for (let mask = (1 << ring) - 1; mask < masks.length; ) {
-      masks[at++] = mask;
-      const low = mask & -mask;
-      const next = mask + low;
-      mask = next | (((next ^ mask) >>> 2) / low);
-    }
-  }
-  return masks;
+/** The numbers under 2^width, ascending, by how many of their bits are set. */
+export function masksByPopcount(width: number): Uint16Array[] {
+  const rings = Array.from({ length: width + 1 }, (): number[] => []);
+  for (let mask = 0; mask < 2 ** width; mask++) rings[popcount(mask)]!.push(mask);
+  return rings.map((masks) => Uint16Array.from(masks));
 }

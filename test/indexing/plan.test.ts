@@ -28,8 +28,10 @@ describe.each([256, 64] as const)('bands of %i bits', (bits: Bits) => {
     fc.assert(
       fc.property(differing, bands, fc.nat(6), (flips, count, slack) => {
         const maxDistance = Math.min(bits, flips.length + slack);
-        const widths = bandWidths(bits, count);
-        const { probes, probeCount } = searchPlan(bits, widths, 1000, maxDistance, true);
+        const { probes, probeCount } = searchPlan(
+          { bits, bands: count, count: 1000, kind: 'mih' },
+          maxDistance,
+        );
         const masks = probes!.reduce((sum, ring) => sum + ring.masks.length, 0);
         expect(probeCount).toBe(masks);
         const differs = new Set(flips);
@@ -49,10 +51,10 @@ describe.each([256, 64] as const)('bands of %i bits', (bits: Bits) => {
   });
 
   test('a kind asked for is obeyed, and short lists or long distances are scanned', () => {
-    expect(chooseBands(bits, 1e6, 31, 'flat')).toBe(0);
-    expect(chooseBands(bits, 1, bits, 'mih')).toBeGreaterThan(0);
-    expect(chooseBands(bits, 5, bits / 8)).toBe(0);
-    expect(chooseBands(bits, 1e6, bits / 2)).toBe(0);
-    expect(chooseBands(bits, 1e6, bits / 8 - 1)).toBe(bits / 16);
+    expect(chooseBands({ bits, maxDistance: 31, kind: 'flat' }, 1e6)).toBe(0);
+    expect(chooseBands({ bits, maxDistance: bits, kind: 'mih' }, 1)).toBeGreaterThan(0);
+    expect(chooseBands({ bits, maxDistance: bits / 8 }, 5)).toBe(0);
+    expect(chooseBands({ bits, maxDistance: bits / 2 }, 1e6)).toBe(0);
+    expect(chooseBands({ bits, maxDistance: bits / 8 - 1 }, 1e6)).toBe(bits / 16);
   });
 });

@@ -123,11 +123,42 @@ describe('hostile bytes', () => {
     expect(changed(5, 128)).toBe('bad-header');
     expect(changed(6, 3)).toBe('bad-header');
     expect(changed(7, 0xffffffff)).toBe('bad-header');
-    expect(changed(8, 0)).toBe('bad-header');
+    expect(changed(8, 0)).toBe('bad-length');
+    expect(changed(8, 31)).toBe('bad-header');
     expect(changed(9, 61)).toBe('bad-header');
     expect(changed(11, 1)).toBe('bad-header');
     expect(changed(12, 0xffffffff)).toBe('bad-length');
     expect(changed(13, 65)).toBe('bad-header');
+  });
+
+  test('a number that leads out of its section is found, and without the check leads nowhere', () => {
+    // Several entries have one hash, so that there are groups.
+    const copies = { ...list, bytes: Uint8Array.from([...list.bytes, ...list.bytes]) };
+    const original = new Uint8Array(createIndex(copies, { kind: 'mih' }).toBuffer());
+    const [bits, bands, count, groups, entries, , nextId] = new Uint32Array(original.buffer, 20, 7);
+    const ids = 16 + (count! * bits!) / 32;
+    const starts = ids + entries!;
+    const offsets = starts + groups! + 1;
+    const positions = offsets + bands! * 2 ** (bits! / bands!) + 1;
+    expect(bits! % bands!).toBe(0);
+    expect(groups).toBeGreaterThan(2);
+    for (const [word, value] of [
+      [ids + 3, nextId],
+      [starts + 1, 0xffffffff],
+      [starts + groups!, 0],
+      [starts, 1],
+      [offsets + 1, 0xffffffff],
+      [positions - 1, 0],
+      [positions + 5, count],
+    ] as [number, number][]) {
+      const bytes = original.slice();
+      const words = new Uint32Array(bytes.buffer);
+      words[word] = value;
+      words[14] = naiveChecksum(words, 14);
+      expect(codeOf(() => indexFromBuffer(bytes))).toBe('bad-header');
+      const hits = indexFromBuffer(bytes, { verify: false }).search(query, 64);
+      expect(hits.length).toBeLessThan(entries! * count!);
+    }
   });
 
   test('whoever writes his own checksum gets an error or an index, and never leaves the buffer', () => {
