@@ -1,5 +1,7 @@
 import { countKeys, placeKeys } from '../kernels/bands.js';
 import type { Kind } from './entry-store.js';
+import type { SnapshotOptions } from './hamming-index.js';
+import type { Shape } from './layout.js';
 import { bandWidths } from './plan.js';
 import { blankSegment, type Segment } from './segment.js';
 
@@ -8,18 +10,6 @@ export interface Entries extends Kind {
   readonly count: number;
   readonly words: Int32Array;
   readonly ids?: Uint32Array;
-}
-
-/** What else goes into a segment. */
-export interface BuildOptions {
-  readonly bands: number;
-  readonly kind: 'flat' | 'mih' | undefined;
-  readonly maxDistance: number;
-  readonly nextId: number;
-  readonly generation?: number;
-  readonly notes?: Uint8Array;
-  /** in a SharedArrayBuffer, for workers */
-  readonly shared?: boolean;
 }
 
 /** Hashes that a step of the building puts into buckets: about 0.3 ms. */
@@ -49,15 +39,14 @@ export function finish<T>(steps: Generator<void, T>): T {
  */
 export function* segmentSteps(
   { algorithm, bits, count: entries, words: source, ids }: Entries,
-  { notes = new Uint8Array(0), shared, generation = 0, ...options }: BuildOptions,
+  plan: Pick<Shape, 'bands' | 'kind' | 'maxDistance' | 'nextId'>,
+  options: SnapshotOptions = {},
 ): Generator<void, Segment> {
   const perHash = bits >> 5;
   const { order, starts } = yield* grouped(source, perHash, entries);
   const groups = starts.length - 1;
   const count = groups + entries - starts[groups]!;
-  const notesLength = notes.length;
-  const shape = { algorithm, bits, count, groups, entries, generation, notesLength, ...options };
-  const segment = blankSegment(shape, shared);
+  const segment = blankSegment({ algorithm, bits, count, groups, entries, ...plan }, options);
   const { words, offsets, positions, sketches } = segment;
   segment.starts.set(starts);
   yield* inSteps(entries, (i) => {
@@ -70,7 +59,7 @@ export function* segmentSteps(
   let start = 0;
   let place = 0;
   let base = 1;
-  for (const width of bandWidths(bits, options.bands)) {
+  for (const width of bandWidths(bits, plan.bands)) {
     // First the sizes of buckets, then their starts; placing moves each on to where the next bucket starts.
     const cursors = offsets.subarray(base, base + 2 ** width);
     for (let from = 0; from < count; from += STEP) {
@@ -91,7 +80,6 @@ export function* segmentSteps(
     base += cursors.length;
     start += width;
   }
-  segment.notes.set(notes);
   return segment;
 }
 

@@ -20,7 +20,7 @@ export interface CreateOptions {
 
 /**
  * An index over `hashes`, which are copied; ids count from 0 in their order. A million hashes of 256 bits take about a
- * second and 164 bytes each.
+ * second and up to 170 bytes each.
  * @throws {TypeError} if the hashes are not all of one algorithm
  * @throws {RangeError} if they are not all of one width, or `maxDistance` is none of it
  * @example

@@ -1,5 +1,6 @@
 import { bitsAt, gatherSpans, SPAN, searchSpans, touchSpans } from '../kernels/bands.js';
 import { EntryStore } from './entry-store.js';
+import type { SnapshotOptions } from './hamming-index.js';
 import { byteLengthOf, HEADER_BYTES, offsetsLength, type Shape } from './layout.js';
 import { type SearchPlan, searchPlan } from './plan.js';
 
@@ -122,11 +123,17 @@ export class Segment extends EntryStore {
   }
 }
 
-/** A segment of that shape, all of it to be filled in; shared for workers. */
-export function blankSegment(shape: Shape, shared = false): Segment {
-  const byteLength = byteLengthOf(shape);
-  return new Segment(
-    shape,
+/** A segment of that shape with its notes, all else to be filled in; shared for workers. */
+export function blankSegment(
+  shape: Omit<Shape, 'generation' | 'notesLength'>,
+  { notes = new Uint8Array(0), generation = 0, shared }: SnapshotOptions,
+): Segment {
+  const whole = { ...shape, generation, notesLength: notes.length };
+  const byteLength = byteLengthOf(whole);
+  const segment = new Segment(
+    whole,
     shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength),
   );
+  segment.notes.set(notes);
+  return segment;
 }

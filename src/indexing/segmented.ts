@@ -149,7 +149,7 @@ export class SegmentedIndex implements HammingIndex {
     if (!(first instanceof Segment) || !this.#isMerged()) {
       return sealed(finish(this.#build(this.#parts, options)));
     }
-    return copyOf(first, { nextId: this.#nextId, ...options });
+    return copyOf(first, this.#nextId, options);
   }
 
   get #delta(): EntryStore {
@@ -246,12 +246,12 @@ export class SegmentedIndex implements HammingIndex {
     };
   }
 
-  *#build(parts: readonly EntryStore[], how?: SnapshotOptions): Generator<void, Segment> {
+  *#build(parts: readonly EntryStore[], options?: SnapshotOptions): Generator<void, Segment> {
     const entries = yield* liveEntries(this, parts, this.#live);
     const { kind, maxDistance } = this.#shape;
     const bands = chooseBands(this.#shape, entries.count);
     const nextId = this.#nextId;
-    return yield* segmentSteps(entries, { bands, kind, maxDistance, nextId, ...how });
+    return yield* segmentSteps(entries, { bands, kind, maxDistance, nextId }, options);
   }
 
   #step(count: number): void {

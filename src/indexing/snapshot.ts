@@ -40,20 +40,14 @@ export function sealed({ words: { buffer }, shape }: Segment): ArrayBufferLike {
 /** A sealed copy of a segment, with other notes. */
 export function copyOf(
   { shape, words, notes: before }: Segment,
-  {
-    nextId,
-    notes = new Uint8Array(0),
-    generation = 0,
-    shared,
-  }: SnapshotOptions & { nextId: number },
+  nextId: number,
+  options: SnapshotOptions,
 ): ArrayBufferLike {
-  const copied: Shape = { ...shape, nextId, generation, notesLength: notes.length };
-  const copy = blankSegment(copied, shared);
+  const copy = blankSegment({ ...shape, nextId }, options);
   // The hashes are the first section: all from them to the notes is taken as it is.
   const from = words.byteOffset;
   const sections = new Uint8Array(words.buffer, from, before.byteOffset - from);
   new Uint8Array(copy.words.buffer).set(sections, HEADER_BYTES);
-  copy.notes.set(notes);
   return sealed(copy);
 }
 

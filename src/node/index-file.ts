@@ -50,7 +50,7 @@ export async function saveIndex(
   if (entries) {
     const segment = segmentOf(buffer, { verify: false });
     const notes = notesOf(segment, (id) => entries.entryAt(id));
-    buffer = copyOf(segment, { notes, generation: next, nextId: segment.shape.nextId });
+    buffer = copyOf(segment, segment.shape.nextId, { notes, generation: next });
   }
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
