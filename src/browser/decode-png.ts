@@ -17,8 +17,8 @@ const INDEXED = 3;
 /**
  * Pixels of a PNG file as stored, alpha straight, 16-bit samples by their high byte, without a canvas. The browser
  * inflates it, and its rows are unfiltered here one by one: nothing is held of it but the file and its pixels.
- * @param bytes as `pngHeader` leaves them
- * @throws where the file breaks off or contradicts itself
+ * @param bytes as `pngHeader` leaves them; overwritten
+ * @throws where the file breaks off or contradicts itself, as libpng does
  */
 export async function decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> {
   if (typeof DecompressionStream === 'undefined') {
@@ -27,40 +27,74 @@ export async function decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   const [depth, type, compression, filter, interlaced] = bytes.subarray(24, 29);
-  const coding = textAt(bytes, 12, 4) === 'IHDR' ? COLOUR_TYPES[type!] : undefined;
+  const coding = textAt(bytes, 8, 8) === '\0\0\0\rIHDR' ? COLOUR_TYPES[type!] : undefined;
   const shaped = coding?.depths.includes(depth!) && interlaced! <= 1 && width > 0 && height > 0;
   if (!coding || !shaped || compression !== 0 || filter !== 0) {
     throw new Error('no such PNG');
   }
   const { samples } = coding;
   const bits = samples * depth!;
-  // Greys of fewer than 8 bits are as good as indices.
-  const palette = type === INDEXED || depth! < 8 ? paletteOf(depth!) : undefined;
-  let hole: Uint8Array = new Uint8Array(0);
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  for (let at = 8; at < bytes.length; ) {
-    const kind = textAt(bytes, at + 4, 4);
-    const end = at + 8 + view.getUint32(at);
-    const data = bytes.subarray(at + 8, end);
-    if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) throw new Error('damaged');
-    if (kind === 'IDAT') parts.push(data);
-    else if (kind === 'PLTE' && type === INDEXED) setColours(palette!, data);
-    else if (kind === 'tRNS' && type === INDEXED) setAlphas(palette!, data);
-    else if (kind === 'tRNS' && palette) palette[data[1]!]! &= 0xffffff;
-    // One colour is transparent, two bytes a sample.
-    else if (kind === 'tRNS' && samples % 2 === 1)
-      hole = depth === 16 ? data : data.filter((_, i) => i & 1);
-    at = end + 4;
-  }
+  const { palette, hole, data } = contentOf(bytes, type!, depth!, samples);
   const words = new Uint32Array(width * height);
-  const step = bits >> 3;
-  const wide = depth === 16 ? 2 : 1;
-  await pngRows(parts, { width, height, bits, interlaced: interlaced === 1 }, (row) => {
-    if (palette) putIndices(row, words, palette, depth!);
-    else putSamples(row, words, step, wide);
-    if (step > 0 && hole.length === step) cutHole(row, words, hole);
+  const shape = { width, height, bits, interlaced: interlaced === 1 };
+  await pngRows(data, shape, (row) => {
+    if (palette) return putIndices(row, words, palette, depth!);
+    putSamples(row, words, bits >> 3, depth === 16 ? 2 : 1);
+    if (hole) cutHole(row, words, hole);
   });
   return { data: new Uint8Array(words.buffer), width, height, channels: 4 };
+}
+
+/** What a PNG's chunks say of its pixels. */
+interface Content {
+  /** RGBA of each index, or of each grey of fewer than 8 bits */
+  palette: Uint32Array | undefined;
+  /** the samples of the one colour that is transparent */
+  hole: Uint8Array | undefined;
+  /** of all IDAT chunks */
+  data: Uint8Array<ArrayBuffer>;
+}
+
+/** Moves the data of all IDAT chunks together, in place: a file may have millions of them, each of a byte or none. */
+function contentOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  type: number,
+  depth: number,
+  samples: number,
+): Content {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const palette = type === INDEXED || depth < 8 ? paletteOf(depth) : undefined;
+  let colours = 0;
+  let hole: Uint8Array | undefined;
+  let start = 0;
+  let end = 0;
+  for (let at = 8; at < bytes.length; ) {
+    const last = at + 8 + view.getUint32(at);
+    const data = bytes.subarray(at + 8, last);
+    if (crc32(bytes.subarray(at + 4, last)) !== view.getUint32(last)) throw new Error('damaged');
+    const kind = textAt(bytes, at + 4, 4);
+    if (kind === 'IHDR' && at > 8) throw new Error('two headers');
+    if (kind === 'IDAT') {
+      if (type === INDEXED && colours === 0) throw new Error('no palette');
+      if (start === 0) start = end = at;
+      bytes.copyWithin(end, at + 8, last);
+      end += data.length;
+    } else if (kind === 'PLTE' && type === INDEXED && start === 0) {
+      if (colours > 0) throw new Error('two palettes');
+      colours = setColours(palette!, data, depth);
+    } else if (kind === 'tRNS' && start === 0 && hole === undefined) {
+      // One of another length than it should have is ignored, and so is any but the first, and what follows the picture.
+      if (type === INDEXED && data.length > 0 && data.length <= colours) {
+        setAlphas(palette!, data);
+        hole = data;
+      } else if (type !== INDEXED && samples % 2 === 1 && data.length === 2 * samples) {
+        hole = depth === 16 ? data : data.filter((_, i) => i & 1);
+        if (palette) palette[hole[0]! & ((1 << depth) - 1)]! &= 0xffffff;
+      }
+    }
+    at = last + 4;
+  }
+  return { palette, hole, data: bytes.subarray(start, end) };
 }
 
 /** The greys of so many bits, one word of RGBA each; black where there is none. */
@@ -71,15 +105,19 @@ function paletteOf(depth: number): Uint32Array {
   );
 }
 
-function setColours(palette: Uint32Array, data: Uint8Array): void {
+/** @returns the number of colours; those that no index reaches are left out */
+function setColours(palette: Uint32Array, data: Uint8Array, depth: number): number {
+  if (data.length % 3 !== 0 || data.length > 3 * 256) throw new Error('no such palette');
+  const colours = Math.min(data.length / 3, 1 << depth);
   palette.fill(0xff000000);
-  for (let i = 0; 3 * i + 2 < data.length && i < 256; i++) {
+  for (let i = 0; i < colours; i++) {
     palette[i] = 0xff000000 | (data[3 * i + 2]! << 16) | (data[3 * i + 1]! << 8) | data[3 * i]!;
   }
+  return colours;
 }
 
 function setAlphas(palette: Uint32Array, data: Uint8Array): void {
-  for (let i = 0; i < data.length && i < 256; i++) {
+  for (let i = 0; i < data.length; i++) {
     palette[i] = (data[i]! << 24) | (palette[i]! & 0xffffff);
   }
 }

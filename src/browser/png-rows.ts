@@ -29,47 +29,57 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
+/** Deflated bytes given at a time: a browser inflates all that it is given before any of it is read, to 1,032 times as much. */
+const SLICE = 16 * 1024;
+/** Inflated bytes that may follow the last row, which are nobody's; of more, the rest is not looked at. */
+const MOST_AFTER = 2 ** 20;
+
 /**
  * Gives `put` each row of a PNG, inflated by the browser and unfiltered.
- * @param parts the data of the IDAT chunks
- * @throws where they are damaged, or shorter than the picture
+ * @param data of all IDAT chunks
+ * @throws where it is damaged, or shorter than the picture
  */
 export async function pngRows(
-  parts: readonly Uint8Array<ArrayBuffer>[],
+  data: Uint8Array<ArrayBuffer>,
   shape: PngShape,
   put: (row: PngRow) => void,
 ): Promise<void> {
   const rows = rowsOf(shape, put);
   let wanted = rows.next();
   let filled = 0;
+  let after = 0;
   const { readable, writable } = new DecompressionStream('deflate');
-  const writing = write(parts, writable.getWriter());
-  // Reading fails too.
-  writing.catch(() => {});
+  // Where it fails, reading does too.
+  write(data, writable.getWriter()).catch(() => {});
   const reader = readable.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) throw new Error('fewer rows than the picture has');
-    for (let from = 0; from < value.length && !wanted.done; ) {
-      const room = wanted.value.length - filled;
-      const part = value.subarray(from, from + room);
-      wanted.value.set(part, filled);
-      from += part.length;
-      filled += part.length;
-      if (filled < wanted.value.length) break;
-      wanted = rows.next();
-      filled = 0;
+  try {
+    // To the end, where the checksum is: whether it is looked at must not depend on how the browser cuts its pieces.
+    while (after <= MOST_AFTER) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      let from = 0;
+      while (from < value.length && !wanted.done) {
+        const part = value.subarray(from, from + wanted.value.length - filled);
+        wanted.value.set(part, filled);
+        from += part.length;
+        filled += part.length;
+        if (filled < wanted.value.length) break;
+        wanted = rows.next();
+        filled = 0;
+      }
+      after += value.length - from;
     }
-    // What follows the last row is nobody's: libpng skips it too.
-    if (wanted.done) return void reader.cancel().catch(() => {});
+    if (!wanted.done) throw new Error('fewer rows than the picture has');
+  } finally {
+    reader.cancel().catch(() => {});
   }
 }
 
 async function write(
-  parts: readonly Uint8Array<ArrayBuffer>[],
+  data: Uint8Array<ArrayBuffer>,
   writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>,
 ): Promise<void> {
-  for (const part of parts) await writer.write(part);
+  for (let at = 0; at < data.length; at += SLICE) await writer.write(data.subarray(at, at + SLICE));
   await writer.close();
 }
 

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { decode } from '../../src/browser/decode-png.js';
 import { pngHeader } from '../../src/browser/png-header.js';
 import { ROOT } from '../package.js';
-import { type PngFile, png, rowLengths } from './png-file.js';
+import { chunk, header, type PngFile, png, pngOf, rowLengths } from './png-file.js';
 
 const FOLDER = join(ROOT, 'fixtures/images');
 /** `half.png` breaks off, `bomb.png` is large, `html.png` and the magic number alone are none. */
@@ -90,11 +91,73 @@ describe('the pixels that libpng gives', () => {
   });
 });
 
-test('what follows the last row is skipped, as libpng does', async () => {
-  const shape = { width: 2, height: 1, depth: 8, type: 0 };
-  expect(await decoded(png(shape, [0, 1, 2, 0, 3, 4]))).toEqual(
-    await byLibpng(png(shape, [0, 1, 2])),
-  );
+/** A picture of four pixels a row: its IHDR, the chunks given, and an IEND. */
+function four(type: number, depth: number, ...chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const ihdr = chunk('IHDR', header({ width: 4, height: 1, depth, type }));
+  return pngOf([ihdr, ...chunks, chunk('IEND')]);
+}
+const deflated = (rows: number[]) => deflateSync(Uint8Array.from(rows));
+const idat = (rows: number[]) => chunk('IDAT', deflated(rows));
+
+const [PLTE, SHORT_ROW, ROW] = [
+  chunk('PLTE', [10, 20, 30, 40, 50, 60]),
+  idat([0, 0b00_01_10_11]),
+  idat([0, 0, 1, 2, 3]),
+];
+
+describe('chunks that say too much are taken as libpng takes them:', () => {
+  const many = Array.from(deflated([0, 0, 1, 2, 3]), (byte) => chunk('IDAT', [byte]));
+  test.each<[string, Uint8Array<ArrayBuffer>]>([
+    ['indices beyond the palette', four(3, 2, PLTE, SHORT_ROW)],
+    ['more alphas than colours', four(3, 2, PLTE, chunk('tRNS', [7, 8, 9]), SHORT_ROW)],
+    ['no alphas', four(3, 2, PLTE, chunk('tRNS'), SHORT_ROW)],
+    ['alphas before the palette', four(3, 2, chunk('tRNS', [7]), PLTE, SHORT_ROW)],
+    ['alphas twice', four(3, 2, PLTE, chunk('tRNS', [7]), chunk('tRNS', [9, 9]), SHORT_ROW)],
+    ['alphas after the picture', four(3, 2, PLTE, SHORT_ROW, chunk('tRNS', [7]))],
+    ['a second palette after the picture', four(3, 2, PLTE, SHORT_ROW, PLTE)],
+    [
+      'more colours than indices',
+      four(3, 1, chunk('PLTE', [1, 2, 3, 4, 5, 6, 7, 8, 9]), chunk('tRNS', [1, 2, 3]), SHORT_ROW),
+    ],
+    ['a palette beside greys', four(0, 8, PLTE, ROW)],
+    ['a transparent grey beyond two bits', four(0, 2, chunk('tRNS', [0, 6]), SHORT_ROW)],
+    ['a transparent grey of one byte', four(0, 8, chunk('tRNS', [2]), ROW)],
+    ['a transparent grey of three', four(0, 8, chunk('tRNS', [0, 2, 0]), ROW)],
+    ['two transparent greys', four(0, 8, chunk('tRNS', [0, 2]), chunk('tRNS', [0, 3]), ROW)],
+    ['IDATs of a byte and of none', four(0, 8, chunk('IDAT'), ...many, chunk('IDAT'))],
+    ['rows after the last', four(0, 8, idat([0, 1, 2, 3, 4, 0, 5, 6]))],
+    ['many rows after the last', four(0, 8, idat([0, 1, 2, 3, 4, ...Array<number>(1e5).fill(5)]))],
+    ['an IDAT after the last row', four(0, 8, ROW, chunk('tEXt', [65, 0, 66]), idat([9]))],
+  ])('%s', async (_, file) => {
+    expect(await decoded(file)).toEqual(await byLibpng(file));
+  });
+});
+
+test('of a file that inflates to 256 MB the browser is given little at a time, and not all', async () => {
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const counting = (note: (length: number) => void) =>
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(piece, controller) {
+        note(piece.length);
+        controller.enqueue(piece);
+      },
+    });
+  let largest = 0;
+  let inflated = 0;
+  const Real = DecompressionStream;
+  class Counted {
+    readonly #given = counting((length) => (largest = Math.max(largest, length)));
+    readonly writable = this.#given.writable;
+    readonly readable = this.#given.readable
+      .pipeThrough(new Real('deflate'))
+      .pipeThrough(counting((length) => (inflated += length)));
+  }
+  vi.stubGlobal('DecompressionStream', Counted);
+  const shape = { width: 4, height: 1, depth: 8, type: 0 };
+  const { rgba } = await decoded(png(shape, Buffer.alloc(2 ** 28)));
+  expect(rgba).toHaveLength(16);
+  expect(largest).toBeLessThanOrEqual(2 ** 14);
+  expect(inflated).toBeLessThan(2 ** 26);
 });
 
 describe('throws', () => {
@@ -109,6 +172,24 @@ describe('throws', () => {
     ['damaged samples', () => png(shape, rows).map((byte, i) => (i === 47 ? byte ^ 1 : byte))],
     ['a wrong CRC', () => png(shape, rows).map((byte, i) => (i === 30 ? byte ^ 1 : byte))],
     ['no data', () => png(shape)],
+    [
+      'a header of 14 bytes',
+      () => pngOf([chunk('IHDR', [...header(shape), 0]), ROW, chunk('IEND')]),
+    ],
+    ['two headers', () => four(0, 8, chunk('IHDR', header(shape)), ROW)],
+    ['another chunk before the header', () => pngOf([PLTE, chunk('IHDR', header(shape)), ROW])],
+    ['a chunk that no one knows and all must', () => four(0, 8, chunk('ABcD'), ROW)],
+    ['no palette', () => four(3, 2, SHORT_ROW)],
+    ['a palette after the picture', () => four(3, 2, SHORT_ROW, PLTE)],
+    ['two palettes', () => four(3, 2, PLTE, PLTE, SHORT_ROW)],
+    ['a palette of half a colour', () => four(3, 2, chunk('PLTE', [1, 2, 3, 4]), SHORT_ROW)],
+    ['a palette of 257 colours', () => four(3, 8, chunk('PLTE', Array(771).fill(1)), ROW)],
+    [
+      'a wrong Adler-32',
+      () => four(0, 8, chunk('IDAT', [...deflated([0, 1, 2, 3, 4]).subarray(0, -1), 0])),
+    ],
+    ['no Adler-32', () => four(0, 8, chunk('IDAT', deflated([0, 1, 2, 3, 4]).subarray(0, -4)))],
+    ['rows in two streams', () => four(0, 8, chunk('IDAT', deflated([0, 1])), idat([2, 3, 4]))],
     ['no width', () => png({ ...shape, width: 0 }, rows)],
   ])('at %s', async (_, make) => {
     await expect(decoded(make())).rejects.toThrow();

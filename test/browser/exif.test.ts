@@ -1,7 +1,10 @@
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { exifOrientation } from '../../src/browser/exif.js';
+import { pngHeader } from '../../src/browser/png-header.js';
+import { chunk, header, pngOf } from './png-file.js';
 
 /** A TIFF header and a directory with one entry. */
 function block(
@@ -25,6 +28,23 @@ test('the orientation of either byte order', () => {
     for (let value = 1; value <= 8; value++) {
       expect(exifOrientation(block(value, { little }))).toBe(value);
     }
+  }
+});
+
+test('of a PNG the first before the picture counts, as for sharp', async () => {
+  const [six, three] = [chunk('eXIf', block(6)), chunk('eXIf', block(3))];
+  const [head, ...rest] = [
+    chunk('IHDR', header({ width: 1, height: 1, depth: 8, type: 0 })),
+    chunk('IDAT', deflateSync(Uint8Array.of(0, 0))),
+    chunk('IEND'),
+  ];
+  for (const [chunks, orientation] of [
+    [[head, six, three, ...rest], 6],
+    [[head, rest[0], six, rest[1]], 1],
+  ] as [Uint8Array[], number][]) {
+    const file = pngOf(chunks);
+    expect((await sharp(file).metadata()).orientation ?? 1).toBe(orientation);
+    expect(pngHeader(file).orientation).toBe(orientation);
   }
 });
 

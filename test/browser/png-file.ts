@@ -15,20 +15,29 @@ export interface PngFile {
 
 /** A PNG of filtered rows, as they are; without rows it has no IDAT. */
 export function png(file: PngFile, rows?: ArrayLike<number>): Uint8Array<ArrayBuffer> {
-  const { width, height, depth, type, interlaced = false, palette, transparent } = file;
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([depth, type, 0, 0, interlaced ? 1 : 0], 8);
-  const parts = [Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header)];
+  const { palette, transparent } = file;
+  const parts = [chunk('IHDR', header(file))];
   if (palette) parts.push(chunk('PLTE', palette));
   if (transparent) parts.push(chunk('tRNS', transparent));
   if (rows) parts.push(chunk('IDAT', deflateSync(Uint8Array.from(rows))));
-  parts.push(chunk('IEND', []));
-  return Uint8Array.from(Buffer.concat(parts));
+  return pngOf([...parts, chunk('IEND')]);
 }
 
-function chunk(kind: string, data: ArrayLike<number>): Buffer {
+/** A file of chunks, whether they make a PNG or not. */
+export function pngOf(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]));
+}
+
+/** The data of an IHDR. */
+export function header({ width, height, depth, type, interlaced = false }: PngFile): Buffer {
+  const data = Buffer.alloc(13);
+  data.writeUInt32BE(width, 0);
+  data.writeUInt32BE(height, 4);
+  data.set([depth, type, 0, 0, interlaced ? 1 : 0], 8);
+  return data;
+}
+
+export function chunk(kind: string, data: ArrayLike<number> = []): Buffer {
   const body = Buffer.concat([Buffer.from(kind), Uint8Array.from(data)]);
   const ends = Buffer.alloc(8);
   ends.writeUInt32BE(data.length, 0);
