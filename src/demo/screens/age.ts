@@ -12,7 +12,7 @@ export function ageScreen(): HTMLElement {
     h('p', {}, t('ageBody')),
     h(
       'div',
-      { class: 'actions' },
+      { class: 'actions answers' },
       button(t('ageAdult'), () => go('truth')),
       button(t('ageChild'), () => go('child')),
       backTo('welcome'),
