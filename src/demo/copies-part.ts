@@ -1,4 +1,4 @@
-import { type CopyDistance, MATCH_DISTANCE, measureCopies, REVIEW_DISTANCE } from './copies.js';
+import { type MeasuredCopy, measureCopies } from './copies.js';
 import type { CopyName } from './copies-message.js';
 import { button, h } from './element.js';
 import { t } from './language.js';
@@ -19,7 +19,7 @@ export function copiesPart(picture: HashedPicture, unasked: boolean): HTMLElemen
   const result = h('div', { class: 'copies' });
   const measure = async () => {
     result.replaceChildren(h('p', {}, t('copiesWorking')));
-    picture.copies ??= await measureCopies(picture.file, picture.image.hash);
+    picture.copies ??= await measureCopies(picture.file, picture.image);
     result.replaceChildren(...resultWords(picture.copies));
   };
   if (unasked || picture.copies) void measure();
@@ -29,17 +29,17 @@ export function copiesPart(picture: HashedPicture, unasked: boolean): HTMLElemen
 
 function resultWords(copies: NonNullable<HashedPicture['copies']>): HTMLElement[] {
   if (copies === 'unmeasured') return [h('p', {}, t('copiesUnmeasured'))];
-  const within = (from: number, to: number) =>
-    copies.filter(({ distance }) => distance >= from && distance <= to);
+  const those = (wanted: MeasuredCopy['verdict']) =>
+    copies.filter(({ verdict }) => verdict === wanted);
   return [
     h('p', { class: 'note' }, t('copiesBody')),
-    ...tier('good', t('copiesFound'), within(0, MATCH_DISTANCE)),
-    ...tier('maybe', t('copiesReview'), within(MATCH_DISTANCE + 1, REVIEW_DISTANCE)),
-    ...tier('weak', t('copiesMissed'), within(REVIEW_DISTANCE + 1, 256)),
+    ...tier('good', t('copiesFound'), those('match')),
+    ...tier('maybe', t('copiesReview'), those('review')),
+    ...tier('weak', t('copiesMissed'), those('none')),
   ];
 }
 
-function tier(kind: string, title: string, copies: readonly CopyDistance[]): HTMLElement[] {
+function tier(kind: string, title: string, copies: readonly MeasuredCopy[]): HTMLElement[] {
   if (copies.length === 0) return [];
   return [
     h('p', { class: kind }, title),

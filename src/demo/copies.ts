@@ -1,5 +1,5 @@
 import { checkPixelReadback, hashImageFile } from '../browser/index.js';
-import { distance, type Hash } from '../index.js';
+import { distance, type HashedImage } from '../index.js';
 import {
   COPY_NAMES,
   type CopiesReply,
@@ -8,43 +8,51 @@ import {
 } from './copies-message.js';
 import { copiesUrl, hasherUrl } from './worker-urls.js';
 
-/** A changed copy, and how many bits its hash is from the picture's. */
-export interface CopyDistance {
+/** A changed copy, and what the library's default policy says of it to who has the picture's hash. */
+export interface MeasuredCopy {
   readonly name: CopyName;
-  readonly distance: number;
+  readonly verdict: 'match' | 'review' | 'none';
 }
 
-/** Distances that are a match, and that a person looks at, in the library's default policy. */
-export const MATCH_DISTANCE = 31;
-export const REVIEW_DISTANCE = 60;
+const MATCH_DISTANCE = 31;
+const REVIEW_DISTANCE = 60;
+/** Below this quality a match means little: the policy never matches such a hash by itself. */
+export const WEAK_QUALITY = 50;
 
 let worker: Worker | undefined;
 /** The Worker makes one thing at a time. */
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Changed copies of a picture, made in a Worker, each hashed and compared with `hash`, the picture's own.
+ * Changed copies of a picture, made in a Worker, each hashed and compared with the picture's own hash.
  * @returns `unmeasured` where the browser does not give back the pixels it draws, cannot draw this picture, or lets no
  *   Worker read a blob (WebKitGTK on a file: page)
  */
 export async function measureCopies(
   file: Blob,
-  hash: Hash,
-): Promise<readonly CopyDistance[] | 'unmeasured'> {
+  picture: HashedImage,
+): Promise<readonly MeasuredCopy[] | 'unmeasured'> {
   try {
     if (!(await drawsExactly())) return 'unmeasured';
     const reply = await ask(file, 'copies');
     if (!('copies' in reply)) return 'unmeasured';
-    const measured: CopyDistance[] = [];
+    const measured: MeasuredCopy[] = [];
     for (const name of COPY_NAMES) {
       const copy = new Blob([reply.copies[name]], { type: 'image/jpeg' });
       const image = await hashImageFile(copy, { workerUrl: hasherUrl(), variants: 'none' });
-      measured.push({ name, distance: distance(hash, image.hash) });
+      measured.push({ name, verdict: verdictOf(picture, image) });
     }
     return measured;
   } catch {
     return 'unmeasured';
   }
+}
+
+function verdictOf(picture: HashedImage, copy: HashedImage): MeasuredCopy['verdict'] {
+  const away = distance(picture.hash, copy.hash);
+  if (away > REVIEW_DISTANCE) return 'none';
+  const quality = Math.min(picture.quality ?? 0, copy.quality ?? 0);
+  return away > MATCH_DISTANCE || quality < WEAK_QUALITY ? 'review' : 'match';
 }
 
 /** A PNG of the picture that shows colours and no more, or `undefined` where the browser cannot draw it. */

@@ -1,5 +1,5 @@
-import { DecodeError, hashImageFile } from '../browser/index.js';
-import { type Picture, session } from './session.js';
+import { DecodeError, type DecodeErrorCode, hashImageFile } from '../browser/index.js';
+import { type Picture, type Problem, session } from './session.js';
 import { hasherUrl } from './worker-urls.js';
 
 /** How far the pictures that were chosen have come. */
@@ -46,8 +46,7 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
       } catch (error) {
         if (!(error instanceof DecodeError)) return undefined;
         change({ done: job.done + 1, failed: job.failed + 1 });
-        const heic = error.code === 'decoder-missing' && (await isHeic(file));
-        return { ...chosen, error: heic ? 'heic' : error.code };
+        return { ...chosen, error: await problemOf(file, error.code) };
       }
     }),
   );
@@ -68,6 +67,12 @@ export function forgetJob(): void {
   end.abort();
   end = new AbortController();
   job = NO_JOB;
+}
+
+/** What a file is, where that says more to a person than the decoder's code. */
+async function problemOf(file: Blob, code: DecodeErrorCode): Promise<Problem> {
+  if (file.type.startsWith('video/')) return 'video';
+  return code === 'decoder-missing' && (await isHeic(file)) ? 'heic' : code;
 }
 
 /** Whether a file begins as those of HEIC do (ISO/IEC 23008-12): by its brand, or that of any picture of its kind. */

@@ -1,17 +1,19 @@
 import { type DecodeErrorCode, endWorkers, type HashedFile } from '../browser/index.js';
 import type { Bundle } from '../submission/index.js';
-import { type CopyDistance, endCopies } from './copies.js';
+import { endCopies, type MeasuredCopy } from './copies.js';
 import { forgetSaved } from './saving.js';
+
+/** Why a file has no numbers. `heic`: neither the browser nor the page has a decoder for it. */
+export type Problem = DecodeErrorCode | 'heic' | 'video';
 
 /** One picture that was chosen. Its file name is never read. */
 export interface Picture {
   readonly number: number;
   readonly file: Blob;
   readonly image?: HashedFile;
-  /** `heic`: one that neither the browser nor the page has a decoder for */
-  readonly error?: DecodeErrorCode | 'heic';
-  /** the changed copies and how far their hashes are; `unmeasured` where the browser does not let us */
-  copies?: readonly CopyDistance[] | 'unmeasured';
+  readonly error?: Problem;
+  /** what would come of the changed copies; `unmeasured` where the browser does not let us */
+  copies?: readonly MeasuredCopy[] | 'unmeasured';
 }
 
 /** A picture that has its hash. */

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { describeEngine, ENGINES } from '../browser/engines.js';
 import { serve } from '../browser/serve.js';
@@ -7,6 +9,12 @@ const folder = testFolder();
 const demo = buildDemo(folder);
 const CORRUPT = 76;
 const many = manyPictures(folder, 200, CORRUPT);
+/** A photo of which nothing but soft light is left: its hash holds, and its quality is low. */
+const weak = join(folder, 'weak.png');
+await sharp(await sharp(photo('acanthus-mollis.jpg')).resize(12, 9).png().toBuffer())
+  .resize(640, 480, { kernel: 'cubic' })
+  .linear(0.3, 90)
+  .toFile(weak);
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
@@ -86,19 +94,25 @@ for (const name of ENGINES) {
       await page.setFiles('#files', [
         photo('acanthus-mollis.jpg'),
         photo('nagasaki-boats-q40.jpg'),
+        weak,
       ]);
-      await screen(page, '2 pictures');
-      await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 14);
-      const found = await page.evaluate(() =>
-        [...document.querySelectorAll('.good + ul [data-copy]')].map(
-          (copy) => (copy as HTMLElement).dataset.copy,
-        ),
-      );
+      await screen(page, '3 pictures');
+      await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 21);
+      const copiesUnder = (tier: string) =>
+        page.evaluate(
+          (query: string) =>
+            [...document.querySelectorAll<HTMLElement>(query)].map(({ dataset }) => dataset.copy),
+          `${tier} + ul [data-copy]`,
+        );
+      const found = await copiesUnder('.good');
       // As these photos' copies are in any decoder: a poorer JPEG and half the size are matches.
       expect(found.filter((copy) => copy === 'jpeg30')).toHaveLength(2);
       expect(found.filter((copy) => copy === 'half')).toHaveLength(2);
       expect(found).not.toContain('mirror');
       expect(found).not.toContain('crop20');
+      // A weak picture's copies are never found by themselves.
+      expect(await copiesUnder('li:nth-child(3) .maybe')).toContain('half');
+      expect(await copiesUnder('li:nth-child(3) .good')).toEqual([]);
     });
 
     test('the file reloads with no network and begins anew', async () => {

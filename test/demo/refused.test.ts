@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
@@ -9,6 +9,10 @@ const folder = testFolder();
 const demo = buildDemo(folder);
 const empty = join(folder, 'empty.jpg');
 writeFileSync(empty, '');
+/** One byte more than is read. */
+const tooLarge = join(folder, 'too-large.jpg');
+writeFileSync(tooLarge, '');
+truncateSync(tooLarge, 64 * 2 ** 20 + 1);
 /** 50 megapixels, as the largest phones take. */
 const huge = join(folder, 'huge.jpg');
 await sharp(photo('french-alpine-landscape.jpg'))
@@ -22,17 +26,28 @@ for (const name of ENGINES) {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);
-      const files = [photo('../heic/photo.heic'), empty, huge, photo('expected.json')];
+      const files = [
+        photo('../heic/photo.heic'),
+        empty,
+        tooLarge,
+        huge,
+        photo('expected.json'),
+        photo('../images/film.mp4'),
+        photo('../images/half.jpg'),
+      ];
       await page.setFiles('#files', files);
-      await screen(page, '4 pictures', 60_000);
+      await screen(page, '7 pictures', 60_000);
       const words = await page.evaluate(() =>
         [...document.querySelectorAll('article > p:first-of-type')].map((p) => p.textContent),
       );
       expect(words).toEqual([
         expect.stringMatching(/HEIC photo.*save or export a copy as JPEG/),
         'The file is empty. Choose another copy.',
+        expect.stringMatching(/^The file is too large for this page\. Save a smaller copy/),
         '8,660 × 5,774 pixels',
         expect.stringMatching(/^This kind of file cannot be read here/),
+        'This is a video. This page reads pictures only. For videos, use StopNCII.org.',
+        'The file is damaged or is no picture. Choose another copy.',
       ]);
     });
   });

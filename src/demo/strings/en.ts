@@ -136,11 +136,12 @@ export const en = {
     'The file could not be opened. Check that it is still there, and choose it again.',
   errorUnsupported:
     'This kind of file cannot be read here. Save a copy as JPEG or PNG with your photo app, and choose the copy. Videos cannot be read here.',
+  errorVideo: 'This is a video.',
   errorHeic:
     'This is a HEIC photo. Many phones make them, but this browser cannot read them. In your photo app, save or export a copy as JPEG, and choose the copy.',
   errorCorrupt: 'The file is damaged or is no picture. Choose another copy.',
   errorTooLarge:
-    'The picture is too large to be opened here. Use another device, or ask a helpline.',
+    'The file is too large for this page. Save a smaller copy with your photo app, and choose the copy. Or ask a helpline.',
   errorTimeout: 'It took too long. Choose it again, alone.',
   errorPoisoned:
     'Your browser changes pictures that a page reads, to protect you. So its numbers would be wrong. Save a copy as JPEG or PNG, or use another browser.',
@@ -148,7 +149,7 @@ export const en = {
 
   bundleTitle: 'Before you make the file',
   bundleBody:
-    'The file will hold the numbers of your pictures, how good they are, the day, and a random case number. It will hold no name, no place, no file name and no picture.',
+    'The file will hold the numbers of your pictures, how they were made and how good they are, the day, a random case number, and a mark that only your code fits. It will hold no name, no place, no file name and no picture.',
   bundleCode: 'You will also get a code. With it you can take the file back later.',
   bundleWarn: 'We cannot recover this code. Nobody but you will have it.',
   bundleMake: 'Make the file',

@@ -147,11 +147,12 @@ export const es: Strings = {
   errorUnreadable: 'No se pudo abrir el archivo. Mira si sigue ahí y elígelo otra vez.',
   errorUnsupported:
     'Este tipo de archivo no se puede leer aquí. Guarda una copia como JPEG o PNG con tu aplicación de fotos y elige la copia. Los vídeos no se pueden leer aquí.',
+  errorVideo: 'Es un vídeo.',
   errorHeic:
     'Es una foto HEIC. Muchos teléfonos las hacen, pero este navegador no puede leerlas. En tu aplicación de fotos, guarda o exporta una copia como JPEG y elige la copia.',
   errorCorrupt: 'El archivo está dañado o no es una imagen. Elige otra copia.',
   errorTooLarge:
-    'La imagen es demasiado grande para abrirla aquí. Usa otro dispositivo o pregunta a una línea de ayuda.',
+    'El archivo es demasiado grande para esta página. Guarda una copia más pequeña con tu aplicación de fotos y elige la copia. O pregunta a una línea de ayuda.',
   errorTimeout: 'Tardó demasiado. Elígela otra vez, sola.',
   errorPoisoned:
     'Tu navegador cambia las imágenes que lee una página, para protegerte. Por eso sus números estarían mal. Guarda una copia como JPEG o PNG, o usa otro navegador.',
@@ -159,7 +160,7 @@ export const es: Strings = {
 
   bundleTitle: 'Antes de hacer el archivo',
   bundleBody:
-    'El archivo tendrá los números de tus imágenes, lo buenos que son, el día y un número de caso al azar. No tendrá ningún nombre, lugar, nombre de archivo ni imagen.',
+    'El archivo tendrá los números de tus imágenes, cómo se hicieron y lo buenos que son, el día, un número de caso al azar y una marca a la que solo corresponde tu código. No tendrá ningún nombre, lugar, nombre de archivo ni imagen.',
   bundleCode: 'También recibirás un código. Con él podrás retirar el archivo más tarde.',
   bundleWarn: 'No podemos recuperar este código. Solo tú lo tendrás.',
   bundleMake: 'Hacer el archivo',

@@ -155,11 +155,12 @@ export const fr: Strings = {
     "Le fichier n'a pas pu être ouvert. Vérifiez qu'il est encore là et choisissez-le de nouveau.",
   errorUnsupported:
     'Ce genre de fichier ne peut pas être lu ici. Enregistrez une copie en JPEG ou PNG avec votre application de photos, et choisissez la copie. Les vidéos ne peuvent pas être lues ici.',
+  errorVideo: "C'est une vidéo.",
   errorHeic:
     "C'est une photo HEIC. Beaucoup de téléphones en font, mais ce navigateur ne peut pas les lire. Dans votre application de photos, enregistrez ou exportez une copie en JPEG, et choisissez la copie.",
   errorCorrupt: "Le fichier est abîmé ou n'est pas une image. Choisissez une autre copie.",
   errorTooLarge:
-    "L'image est trop grande pour être ouverte ici. Prenez un autre appareil ou demandez à une ligne d'aide.",
+    "Le fichier est trop grand pour cette page. Enregistrez une copie plus petite avec votre application de photos, et choisissez la copie. Ou demandez à une ligne d'aide.",
   errorTimeout: "C'était trop long. Choisissez-la de nouveau, seule.",
   errorPoisoned:
     "Votre navigateur change les images qu'une page lit, pour vous protéger. Ses nombres seraient donc faux. Enregistrez une copie en JPEG ou PNG, ou prenez un autre navigateur.",
@@ -167,7 +168,7 @@ export const fr: Strings = {
 
   bundleTitle: 'Avant de faire le fichier',
   bundleBody:
-    'Le fichier contiendra les nombres de vos images, leur qualité, le jour et un numéro de dossier au hasard. Il ne contiendra aucun nom, aucun lieu, aucun nom de fichier et aucune image.',
+    'Le fichier contiendra les nombres de vos images, comment ils ont été faits et leur qualité, le jour, un numéro de dossier au hasard et une marque à laquelle seul votre code correspond. Il ne contiendra aucun nom, aucun lieu, aucun nom de fichier et aucune image.',
   bundleCode: 'Vous recevrez aussi un code. Avec lui, vous pourrez retirer le fichier plus tard.',
   bundleWarn: 'Nous ne pouvons pas retrouver ce code. Vous seul(e) l’aurez.',
   bundleMake: 'Faire le fichier',
