@@ -32,9 +32,9 @@ export const benchCommand: Command = {
     json: { about: 'one JSON object' },
     list: { about: 'the names of the benchmarks' },
     large: { about: 'add sizes that take minutes and gigabytes' },
-    smallest: { about: 'no list of fewer hashes than this (index)', value: 'N' },
-    largest: { about: 'no list of more hashes than this (index)', value: 'N' },
-    distance: { about: 'this distance alone (index)', value: 'BITS' },
+    smallest: { about: 'no list of fewer hashes than this (index, cliffs)', value: 'N' },
+    largest: { about: 'no list of more hashes than this (index, cliffs)', value: 'N' },
+    distance: { about: 'this distance alone (index, cliffs)', value: 'BITS' },
     record: { about: 'write figures and a plot to this folder (index)', value: 'DIR' },
     photos: { about: 'pictures to edit and find again (robustness)', value: 'DIR' },
     algorithm: {
