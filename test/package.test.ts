@@ -20,8 +20,8 @@ const nameOf = (subpath: string) => `onlyhashes${subpath.slice(1)}`;
 const HASHING = `const { hash, quality } = pdq({ data: new Uint8Array(64 * 64).map((_, i) => (i * i) >> 4), width: 64, height: 64 });
 console.log(hash.bytes.length, Number.isInteger(quality));`;
 
-describe.each([{ sharp: true }, { sharp: false }])(
-  'installed, sharp beside it: $sharp',
+describe.each([{ decoders: true }, { decoders: false }])(
+  'installed, decoders beside it: $decoders',
   (state) => {
     let project: ReturnType<typeof installedPackage>;
     beforeAll(() => {
@@ -48,18 +48,20 @@ describe.each([{ sharp: true }, { sharp: false }])(
       expect(node('b.cjs')).toBe('32 true');
     });
 
-    test('a file is hashed, or one error says what to install', () => {
-      const photo = join(ROOT, 'fixtures/photos/locomotion-house-cat-w301.jpg');
-      project.write(
-        'a.mjs',
-        `import { hashFile } from 'onlyhashes/node';
-import { hashToHex } from 'onlyhashes';
-try { console.log(hashToHex((await hashFile(${JSON.stringify(photo)})).hash).length); }
-catch (error) { console.log(error.name, error.code, error.message); }`,
-      );
-      expect(node('a.mjs')).toMatch(
-        state.sharp ? /^64$/ : /^DecodeError decoder-missing .*npm install sharp$/,
-      );
+    test.each([
+      ['photos/locomotion-house-cat-w301.jpg', 'sharp'],
+      ['heic/photo.heic', 'heic-decode'],
+    ])('%s is hashed, or one error says what to install', (file, decoder) => {
+      const path = JSON.stringify(join(ROOT, 'fixtures', file));
+      const hashing = `hashFile(${path}).then(({ quality }) => console.log(quality))
+  .catch(({ name, code, message }) => console.log(name, code, message));`;
+      project.write('a.mjs', `import { hashFile } from 'onlyhashes/node';\n${hashing}`);
+      project.write('b.cjs', `const { hashFile } = require('onlyhashes/node');\n${hashing}`);
+      const said = state.decoders
+        ? /^100$/
+        : new RegExp(`^DecodeError decoder-missing .*npm install ${decoder}`);
+      expect(node('a.mjs')).toMatch(said);
+      expect(node('b.cjs')).toMatch(said);
     });
   },
 );
@@ -67,7 +69,7 @@ catch (error) { console.log(error.name, error.code, error.message); }`,
 describe('the bundle', () => {
   let project: ReturnType<typeof installedPackage>;
   beforeAll(() => {
-    project = installedPackage({ sharp: false });
+    project = installedPackage({ decoders: false });
   });
   afterAll(() => project.remove());
 

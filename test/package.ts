@@ -6,10 +6,11 @@ import { join } from 'node:path';
 export const ROOT = join(import.meta.dirname, '..');
 
 /**
- * An empty project with the packed tarball installed in it, as a user would have it: with sharp beside it or without.
+ * An empty project with the packed tarball installed in it, as a user would have it: with the decoders of files
+ * beside it or without.
  * `remove` takes the folder away again.
  */
-export function installedPackage({ sharp }: { sharp: boolean }): {
+export function installedPackage({ decoders }: { decoders: boolean }): {
   folder: string;
   write(name: string, text: string): string;
   remove(): void;
@@ -32,8 +33,8 @@ export function installedPackage({ sharp }: { sharp: boolean }): {
     join(modules, 'onlyhashes'),
     '--strip-components=1',
   ]);
-  if (sharp) {
-    for (const name of ['sharp', '@img', 'detect-libc', 'semver']) {
+  if (decoders) {
+    for (const name of ['sharp', '@img', 'detect-libc', 'semver', 'heic-decode', 'libheif-js']) {
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
     }
   }

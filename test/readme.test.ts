@@ -23,7 +23,7 @@ const ELSEWHERE = /^npm (install|ci|start|test|run bench)\b/;
 
 let project: ReturnType<typeof installedPackage>;
 beforeAll(() => {
-  project = installedPackage({ sharp: true });
+  project = installedPackage({ decoders: true });
   const photo = join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg');
   copyFileSync(photo, join(project.folder, 'photo.jpg'));
   copyFileSync(photo, join(project.folder, 'upload.webp'));

@@ -61,6 +61,7 @@ export function heifHeader(
     }
   };
   walk(0, bytes.length, 0);
+  if (width === 0) throw corrupt(format);
   let orientation: Orientation = 1;
   // Several of a kind belong to several pictures, and which to which is not read here: the browser applies them.
   if (format === 'avif' && rotations.length <= 1 && mirrors.length <= 1) {

@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { DecodeError } from '../errors.js';
 import type { Pixels } from '../pixels.js';
 import type { HeicAnswer, HeicTask } from './heic-worker.js';
 import { onAbort } from './on-abort.js';
+import { startThread } from './start-thread.js';
 
 export interface HeicOptions {
   maxPixels: number;
@@ -30,9 +31,7 @@ export async function decodeHeic(
   bytes: Uint8Array,
   { maxPixels, workerUrl, signal }: HeicOptions,
 ): Promise<Pixels> {
-  const url = workerUrl ?? new URL('./heic-worker.js', import.meta.url);
-  const at = idle.findLastIndex((thread) => thread.url.href === url.href);
-  const thread = at < 0 ? new HeicThread(url) : idle.splice(at, 1)[0]!;
+  const thread = threadFor(workerUrl);
   const forget = onAbort(signal, () => thread.end(signal.reason));
   try {
     const answer = await thread.perform({ bytes: new Uint8Array(bytes), maxPixels });
@@ -47,6 +46,25 @@ export async function decodeHeic(
     forget();
   }
 }
+
+/** One that waits, or a new one. */
+function threadFor(workerUrl: URL | undefined): HeicThread {
+  try {
+    const url = workerUrl ?? new URL('./heic-worker.js', import.meta.url);
+    const at = idle.findLastIndex((thread) => thread.url.href === url.href);
+    return at < 0 ? new HeicThread(url) : idle.splice(at, 1)[0]!;
+  } catch (cause) {
+    // A bundle in CommonJS has no address of its own; a process may be forbidden to start threads.
+    throw noThread(cause);
+  }
+}
+
+const noThread = (cause?: unknown) =>
+  new DecodeError(
+    'decoder-missing',
+    'the HEIC thread did not run: give the address of heic-worker.js as workerUrl',
+    { cause },
+  );
 
 function errorOf(
   { code, cause }: Extract<HeicAnswer, { code: string }>,
@@ -70,7 +88,7 @@ class HeicThread {
 
   constructor(url: URL) {
     this.url = url;
-    this.#worker = new Worker(url);
+    this.#worker = startThread(url);
     let ready = false;
     this.#worker.on('message', (answer: HeicAnswer | 'ready') => {
       if (answer === 'ready') ready = true;
@@ -79,11 +97,7 @@ class HeicThread {
     const failed = (cause?: unknown) =>
       ready
         ? new DecodeError('corrupt', 'the heic file broke its decoder', { cause })
-        : new DecodeError(
-            'decoder-missing',
-            'the HEIC thread did not run: give the address of heic-worker.js as workerUrl',
-            { cause },
-          );
+        : noThread(cause);
     this.#worker.on('error', (cause) => this.end(failed(cause)));
     this.#worker.on('exit', () => this.end(failed()));
   }

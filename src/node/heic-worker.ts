@@ -36,9 +36,9 @@ async function answerTo({ bytes, maxPixels }: HeicTask): Promise<HeicAnswer> {
     try {
       const picture = pictures[0]!;
       // Of the header: nothing is decoded yet.
-      if (picture.width * picture.height > maxPixels) {
-        return { code: 'too-many-pixels' };
-      }
+      const pixels = picture.width * picture.height;
+      if (pixels > maxPixels) return { code: 'too-many-pixels' };
+      if (pixels === 0) return { code: 'corrupt' };
       return await picture.decode();
     } finally {
       pictures.dispose();

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Hash, PackedHashes } from '../hash.js';
 import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
 import { checkMaxDistance, packedWords } from '../indexing/packed-words.js';
 import type { PoolAnswer, PoolTask } from './index-worker.js';
 import { onAbort } from './on-abort.js';
+import { startThread } from './start-thread.js';
 import { Turns } from './turns.js';
 
 export interface PoolOptions {
@@ -86,7 +87,7 @@ class Pool implements IndexPool {
     this.#turns = new Turns(AHEAD * workers);
     const buffer = index.toBuffer({ shared: true });
     this.#threads = Array.from({ length: workers }, () => {
-      const worker = new Worker(url, { workerData: { buffer } });
+      const worker = startThread(url, { buffer });
       const thread: Thread = { worker, waiting: [] };
       worker.on('message', (answer: PoolAnswer) => {
         thread.waiting.shift()?.resolve(answer);

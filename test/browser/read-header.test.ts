@@ -64,6 +64,15 @@ describe('what is taken out is no pixel', () => {
   });
 });
 
+test.each(['images/lossless.avif', 'heic/mosaic.heic'])(
+  '%s is corrupt where it has no sides',
+  async (file) => {
+    const bytes = read(`fixtures/${file}`);
+    bytes.set(Buffer.from('free'), Buffer.from(bytes).indexOf('ispe'));
+    expect(await headerOf(bytes)).toBe('corrupt');
+  },
+);
+
 test('a turn in an AVIF is taken out, and told', async () => {
   const turns = { 'turned.avif': 6, 'mirrored.avif': 2, 'lossless.avif': 1 };
   for (const [file, orientation] of Object.entries(turns)) {

@@ -115,6 +115,18 @@ describe('is refused', () => {
     expect((await errorOf(Buffer.concat([brand, Buffer.alloc(4096, 7)]))).code).toBe('corrupt');
   });
 
+  test('without sides', async () => {
+    const bytes = read('mosaic.heic');
+    bytes.write('free', bytes.indexOf('ispe'));
+    expect(await errorOf(bytes)).toMatchObject({ name: 'DecodeError', code: 'corrupt' });
+  });
+
+  test('where no thread can be started, with what to do', async () => {
+    const error = await errorOf(read('photo.heic'), { workerUrl: new URL('http://localhost/') });
+    expect(error).toMatchObject({ name: 'DecodeError', code: 'decoder-missing' });
+    expect(error.message).toContain('workerUrl');
+  });
+
   test('where heic-decode is not installed, with what to do', async () => {
     const without = heicWorkerUrl({ decoder: false });
     const error = await errorOf(read('photo.heic'), { workerUrl: without });
