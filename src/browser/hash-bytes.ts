@@ -83,7 +83,9 @@ async function formsByCanvas(
   if (!opened.decodes && ours) return undefined;
   const bitmapOf = async (bytes: Uint8Array<ArrayBuffer>) =>
     opened.decodes
-      ? await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => {})
+      ? await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(
+          () => undefined,
+        )
       : await page.bitmapOf(bytes);
   const bitmap = await bitmapOf(header.bytes);
   if (!bitmap) {
@@ -96,12 +98,14 @@ async function formsByCanvas(
   }
   const raster = new BitmapRaster(bitmap, opened);
   try {
-    const forms = formsOfRaster(raster, header, options);
-    if (forms.opaque) return forms;
-    // A canvas multiplies colours by alpha, and loses them where that is small.
-    if (ours) return undefined;
-    raster.colours = (header.withoutAlpha && (await bitmapOf(header.withoutAlpha()))) || undefined;
-    return raster.colours ? formsOfRaster(raster, header, options) : forms;
+    // Looked at in pieces, before more of it is held.
+    const alpha = header.alpha && !raster.facts().opaque;
+    if (alpha) {
+      // A canvas multiplies colours by alpha, and loses them where that is small.
+      if (ours) return undefined;
+      if (header.withoutAlpha) raster.colours = await bitmapOf(header.withoutAlpha());
+    }
+    return formsOfRaster(raster, { ...header, alpha }, options);
   } catch (error) {
     if (!(error instanceof AlteredReadback)) throw error;
     // Once is enough: no pixel of this canvas is believed any more.

@@ -82,12 +82,15 @@ for (const name of ENGINES) {
         'fixtures/photos/locomotion-house-cat.jpg',
         'fixtures/images/orientation-6.jpg',
         'fixtures/images/cut-out.png',
+        'fixtures/images/cut-out.gif',
       ];
       const choices: HashImageFileOptions[] = [
         { resample: 'none' },
         { exact: true },
         { orientation: 'stored' },
         { variants: 'none' },
+        { variants: 'dihedral' },
+        { variants: 'thorough' },
         { algorithm: 'blockhash' },
         { algorithm: 'phash', bits: 64 },
         { algorithm: 'dhash' },
