@@ -49,7 +49,10 @@ prototype.getImageData = function (...place) {
 };
 import './browser-worker.js';`;
 
-/** How much more memory Chromium's processes hold while one photo is hashed than before, where /proc tells. */
+/**
+ * How much more memory Chromium's processes hold for a Worker that waits, and while one photo is hashed than before, where
+ * /proc tells.
+ */
 export async function browserMemory(
   { figure, note }: BenchContext,
   browser: Browser,
@@ -67,38 +70,39 @@ export async function browserMemory(
       note(`memory, ${name}: needs heif-enc, and the packages esbuild and heic-decode`);
       continue;
     }
-    let most = 0;
+    const options: HashImageFileOptions = { variants };
+    if (worker) options.workerUrl = site.url + worker;
+    let [waiting, most] = [0, 0];
     for (let i = 0; i < REPEATS; i++) {
       const page = await browser.newPage();
       await page.goto(site.url);
-      const options: HashImageFileOptions = { variants };
-      if (worker) options.workerUrl = site.url + worker;
-      most = Math.max(most, await over(pid, page, site.url + file, options));
+      const memory = await measure(pid, page, site.url + file, options);
+      waiting = Math.max(waiting, memory.waiting);
+      most = Math.max(most, memory.hashing);
       await page.close();
     }
+    if (name === CASES[0]!.name)
+      figure('memory of the waiting Worker over the idle page, MB', waiting);
     figure(`memory over the idle page with its Worker, ${name}, MB`, most);
   }
 }
 
-async function over(
+async function measure(
   pid: number,
   page: Page,
   url: string,
   options: HashImageFileOptions,
-): Promise<number> {
-  // Started, and with nothing of a picture left in them.
+): Promise<{ waiting: number; hashing: number }> {
   await page.waitForFunction(() => 'onlyhashes' in window);
-  await page.evaluate(
-    async (address, given) => {
-      const scope = window as unknown as BrowserScope;
-      scope.photo = await (await fetch(address)).blob();
-      await scope.onlyhashes.checkPixelReadback(given);
-    },
-    url,
-    options,
-  );
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  const idle = megabytesOf(pid);
+  await page.evaluate(async (address) => {
+    (window as unknown as BrowserScope).photo = await (await fetch(address)).blob();
+  }, url);
+  const bare = await idleMegabytes(pid);
+  // The Worker started, and with nothing of a picture left in it.
+  await page.evaluate(async (given) => {
+    await (window as unknown as BrowserScope).onlyhashes.checkPixelReadback(given);
+  }, options);
+  const idle = await idleMegabytes(pid);
   let most = idle;
   let done = false;
   const hashing = page
@@ -114,7 +118,12 @@ async function over(
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await hashing;
-  return most - idle;
+  return { waiting: idle - bare, hashing: most - idle };
+}
+
+async function idleMegabytes(pid: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  return megabytesOf(pid);
 }
 
 /** Adds the files and scripts of the cases, and names those that could be made. */

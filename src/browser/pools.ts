@@ -8,7 +8,7 @@ export interface WorkerOptions {
    * shared and kept for a while: give the same one each time.
    */
   workerUrl?: string | URL;
-  /** pictures decoded at a time; 2 unless told (1 where there is but one core): each may need 120 MB at 12 megapixels */
+  /** pictures decoded at a time; 2 unless told (1 where there is but one core): each may need 150 MB at 12 megapixels */
   workers?: number;
 }
 
