@@ -26,9 +26,15 @@ function press(page: EnginePage, text: string): Promise<void> {
   }, text);
 }
 
-/** Whether anything is wider than the window. */
+/** Whether anything is wider than the window, or a text than its field. */
 function overflows(page: EnginePage): Promise<boolean> {
-  return page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  return page.evaluate(
+    () =>
+      document.documentElement.scrollWidth > window.innerWidth ||
+      [...document.querySelectorAll('.field')].some(
+        (field) => field.scrollWidth > field.clientWidth,
+      ),
+  );
 }
 
 for (const scheme of ['light', 'dark'] as const) {
@@ -53,6 +59,11 @@ for (const scheme of ['light', 'dark'] as const) {
         await page.evaluate(axe.source as never);
         await check('welcome');
         await press(page, 'Take a file back');
+        await page.evaluate(() => {
+          document.querySelector<HTMLInputElement>('.field')!.value = 'WXYZ-'
+            .repeat(6)
+            .slice(0, -1);
+        });
         await check('withdraw');
         await press(page, 'Make the second file');
         await check('withdraw, nothing chosen');

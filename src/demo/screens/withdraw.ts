@@ -40,17 +40,20 @@ export function withdrawScreen(): HTMLElement {
   };
   const make = async () => {
     result.replaceChildren();
+    told.textContent = '';
     if (!bundle) {
       told.textContent = t('withdrawNoFile');
       return;
     }
     try {
       const text = withdrawalText(await createWithdrawal(bundle, code.value));
-      told.textContent = t('withdrawReady');
+      const save = saveLink(t('withdrawSave'), text, FILE_NAME, () => announce(t('saved')));
       result.replaceChildren(
+        h('p', { class: 'strong' }, t('withdrawReady')),
         verbatim(text, t('previewLabel')),
-        saveLink(t('withdrawSave'), text, FILE_NAME, () => announce(t('saved'))),
+        h('div', { class: 'actions' }, save),
       );
+      announce(t('withdrawReady'));
     } catch {
       told.textContent = t('withdrawBadCode');
     }
