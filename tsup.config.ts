@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Plugin } from 'esbuild';
 import { defineConfig } from 'tsup';
 
 /** Every room's entry lies flat in dist under its own name. */
@@ -35,6 +36,19 @@ function writeLicences(): void {
   writeFileSync('dist/THIRD-PARTY-LICENSES.txt', texts.join('\n\n'));
 }
 
+/**
+ * The loaders of these decoders name their `.wasm` file by their own address. It is in their script, so they never ask;
+ * but webpack looks for such a file, and fails.
+ */
+const withoutAddress: Plugin = {
+  name: 'without-address',
+  setup(build) {
+    build.onLoad({ filter: /@jsquash.+_dec\.js$/ }, ({ path }) => ({
+      contents: `const here = { url: '' };\n${readFileSync(path, 'utf8').replaceAll('import.meta', 'here')}`,
+    }));
+  },
+};
+
 export default defineConfig({
   entry,
   format: 'esm',
@@ -47,5 +61,6 @@ export default defineConfig({
   external: [/^node:/, 'sharp', 'age-encryption', 'esbuild', 'heic-decode', 'utif2'],
   // The decoders of the browser's Worker lie in their scripts: no page has to serve or allow a further file.
   loader: { '.wasm': 'binary' },
+  esbuildPlugins: [withoutAddress],
   onSuccess: async () => writeLicences(),
 });

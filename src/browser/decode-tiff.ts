@@ -2,7 +2,7 @@ import type * as Utif from 'utif2';
 import { DecodeError } from '../errors.js';
 import type { Orientation } from '../variants/orient.js';
 import { corrupt } from './corrupt.js';
-import { importOptional } from './import-optional.js';
+import { missingDecoder } from './missing-decoder.js';
 import { PixelRaster } from './pixel-raster.js';
 import type { Raster } from './raster.js';
 
@@ -25,10 +25,13 @@ export async function decodeTiff(
   bytes: Uint8Array<ArrayBuffer>,
   maxPixels: number,
 ): Promise<{ raster: Raster; orientation: Orientation }> {
-  const utif = await importOptional('utif2', 'TIFF', async () => {
+  let utif: typeof Utif;
+  try {
     const module = (await import('utif2')) as typeof Utif & { default?: typeof Utif };
-    return module.default ?? module;
-  });
+    utif = module.default ?? module;
+  } catch (cause) {
+    throw missingDecoder('utif2', 'TIFF', cause);
+  }
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
   let page: Utif.Directory | undefined;
   try {

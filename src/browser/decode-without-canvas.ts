@@ -2,7 +2,6 @@ import { DecodeError } from '../errors.js';
 import type { ImageFormat } from '../image-format.js';
 import type { Pixels } from '../pixels.js';
 import { corrupt } from './corrupt.js';
-import { decodeHeic } from './decode-heic.js';
 import type { ImageHeader } from './image-header.js';
 import { PixelRaster } from './pixel-raster.js';
 import type { Raster } from './raster.js';
@@ -15,7 +14,7 @@ const DECODERS: Partial<
   jpeg: () => import('./decode-jpeg.js'),
   png: () => import('./decode-png.js'),
   webp: () => import('./decode-webp.js'),
-  heic: async () => ({ decode: decodeHeic }),
+  heic: () => import('./decode-heic.js'),
 };
 
 /**

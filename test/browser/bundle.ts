@@ -15,8 +15,6 @@ export async function bundledWorker({ optional = false } = {}): Promise<string> 
     format: 'iife',
     platform: 'browser',
     logLevel: 'error',
-    // Only the decoders' own search for their file, which is in the script, asks where that lies.
-    logOverride: { 'empty-import-meta': 'silent' },
     external: optional ? [] : ['heic-decode', 'utif2'],
   });
   return outputFiles[0]!.text;
