@@ -35,7 +35,7 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
     listener(job);
   };
   change({ total: files.length, done: 0, failed: 0, state: 'running' });
-  const first = session.chosen + 1;
+  const first = session.numbered + 1;
   const results = await Promise.all(
     files.map(async (file, i): Promise<Picture | undefined> => {
       const chosen = { number: first + i, file };
@@ -44,15 +44,18 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
         change({ done: job.done + 1 });
         return { ...chosen, image };
       } catch (error) {
-        if (!(error instanceof DecodeError)) return undefined;
+        if (signal.aborted) return undefined;
         change({ done: job.done + 1, failed: job.failed + 1 });
+        // Out of memory, for one, has no code.
+        if (!(error instanceof DecodeError)) return chosen;
         return { ...chosen, error: await problemOf(file, error.code) };
       }
     }),
   );
   if (signal !== end.signal) return;
-  session.chosen += files.length;
-  session.pictures.push(...results.filter((picture) => picture !== undefined));
+  const kept = results.filter((picture) => picture !== undefined);
+  session.numbered = kept.at(-1)?.number ?? session.numbered;
+  session.pictures.push(...kept);
   change({ state: signal.aborted ? 'stopped' : 'done' });
 }
 
@@ -75,8 +78,7 @@ async function problemOf(file: Blob, code: DecodeErrorCode): Promise<Problem> {
   return code === 'decoder-missing' && (await isHeic(file)) ? 'heic' : code;
 }
 
-/** Whether a file begins as those of HEIC do (ISO/IEC 23008-12): by its brand, or that of any picture of its kind. */
+/** Whether a file that lacks a decoder is HEIC: no other that begins so (ISO/IEC 14496-12) lacks one. */
 async function isHeic(file: Blob): Promise<boolean> {
-  const brand = new TextDecoder('latin1').decode(await file.slice(4, 12).arrayBuffer());
-  return /^ftyp(he[iv].|mif1|msf1)$/.test(brand);
+  return (await file.slice(4, 8).text()) === 'ftyp';
 }

@@ -11,6 +11,7 @@ export interface Picture {
   readonly number: number;
   readonly file: Blob;
   readonly image?: HashedFile;
+  /** why it has no hash, where that has a name */
   readonly error?: Problem;
   /** what would come of the changed copies; `unmeasured` where the browser does not let us */
   copies?: readonly MeasuredCopy[] | 'unmeasured';
@@ -22,12 +23,13 @@ export type HashedPicture = Picture & { readonly image: HashedFile };
 /** All that the page knows, in memory alone. */
 interface Session {
   pictures: Picture[];
-  chosen: number;
+  /** the last number that a picture was given: none is given twice */
+  numbered: number;
   made?: { bundle: Bundle; withdrawToken: string };
 }
 
 /** What the page holds now. */
-export const session: Session = { pictures: [], chosen: 0 };
+export const session: Session = { pictures: [], numbered: 0 };
 
 /** The pictures that have a hash. */
 export const hashedPictures = (): HashedPicture[] =>
@@ -36,7 +38,7 @@ export const hashedPictures = (): HashedPicture[] =>
 /** Lets go of everything: pictures, hashes, file, code, Workers. */
 export function clearSession(): void {
   session.pictures = [];
-  session.chosen = 0;
+  session.numbered = 0;
   delete session.made;
   forgetSaved();
   endWorkers();

@@ -50,5 +50,26 @@ for (const name of ENGINES) {
         'The file is damaged or is no picture. Choose another copy.',
       ]);
     });
+
+    test('a picture that fails in a way that has no name is told of as well', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await page.evaluate(() => {
+        // The Worker answers as one whose memory ends.
+        const post = Worker.prototype.postMessage;
+        Worker.prototype.postMessage = function (this: Worker, message: object, ...rest: never[]) {
+          const error = { name: 'RangeError', message: 'Array buffer allocation failed' };
+          if ('bytes' in message)
+            this.dispatchEvent(new MessageEvent('message', { data: { error } }));
+          else post.call(this, message, ...rest);
+        };
+      });
+      await toChoosing(page);
+      await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
+      await screen(page, '1 picture');
+      expect(await page.evaluate(() => document.querySelector('article > p')!.textContent)).toMatch(
+        /^It could not be read\. Choose it again/,
+      );
+    });
   });
 }
