@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { tentTaps } from '../../src/kernels/tent-taps.js';
-import { tileCentres } from '../../src/kernels/tiles.js';
+import { boxAhead, boxCount, boxWindow, tileCentres } from '../../src/kernels/tiles.js';
 import { twoBoxes } from '../oracles/tent.js';
 
 test('512 samples: 1 2 3 4 3 2 1, from 8 i + 2 on; cut off at the end', () => {
@@ -39,3 +39,39 @@ describe.each([5, 9, 63, 64, 65, 128, 129, 200, 256, 257, 300, 511, 513, 640, 70
     });
   },
 );
+
+/** The weights of one place, box by box. */
+function boxByBox(length: number, centre: number): number[] {
+  const window = boxWindow(length);
+  const ahead = boxAhead(window);
+  const first = Math.max(centre + ahead - window, 0);
+  const last = Math.min(centre + ahead, length) - 1;
+  const start = Math.max(first + ahead - window, 0);
+  const weights = new Array<number>(Math.min(last + ahead, length) - start).fill(0);
+  for (let inner = first; inner <= last; inner++) {
+    const weight = 1 / (last - first + 1) / boxCount(inner, length, window);
+    const from = Math.max(inner + ahead - window, 0) - start;
+    for (let tap = from; tap < Math.min(inner + ahead, length) - start; tap++) {
+      weights[tap]! += weight;
+    }
+  }
+  return weights;
+}
+
+test('the weights have the roundings of a sum box by box', () => {
+  for (let length = 1; length < 5000; length += length < 300 ? 1 : 83) {
+    const { counts, weights, room } = tentTaps(length);
+    for (const [i, centre] of tileCentres(length).entries()) {
+      const row = [...weights.subarray(room * i, room * i + counts[i]!)];
+      expect(row).toEqual(boxByBox(length, centre));
+    }
+  }
+});
+
+test('a line of eight million samples takes no longer than its length asks for', () => {
+  // Box by box it took minutes.
+  const { weights, room } = tentTaps(2 ** 23);
+  expect(weights.subarray(room * 31, room * 32).reduce((sum, weight) => sum + weight)).toBeCloseTo(
+    1,
+  );
+});
