@@ -16,7 +16,8 @@ export function snapToEdges(
   const t = top * scale;
   const r = Math.min((left + width) * scale, fullWidth);
   const b = Math.min((top + height) * scale, fullHeight);
-  const near = scale === 1 ? reach : 2 * scale - 1;
+  // Opposite sides of a narrow rectangle do not meet.
+  const near = Math.min(scale === 1 ? reach : 2 * scale - 1, (Math.min(r - l, b - t) - 1) >> 1);
   if (near === 0) return { left: l, top: t, width: r - l, height: b - t };
   const rows = (line: number) => strongest(pixels, line, fullHeight, near, l, r, fullWidth, 1);
   const columns = (line: number) => strongest(pixels, line, fullWidth, near, t, b, 1, fullWidth);

@@ -30,6 +30,9 @@ const TURNS: readonly DihedralName[] = [
   'flipMinus1',
 ];
 
+/** Longer side by shorter up to which turns are undone blindly: a strip would have been cut from a far larger picture. */
+const LONGEST = 10;
+
 /**
  * Cuts and turns that are undone blindly, in this order. A cut is four digits, eightieths of a side: left, top, right,
  * bottom. A sign begins an angle in degrees, by which a photo was turned and its corners cut away. Of 655 cuts and 24
@@ -89,11 +92,14 @@ export function* thoroughVariants(plane: WorkingPlane): Generator<PlacedVariant>
   }
   yield* placed.splice(0);
   const wide = withMargins(plane);
+  const isStrip = Math.max(fullWidth / fullHeight, fullHeight / fullWidth) > LONGEST;
   for (const word of BLIND.split(' ')) {
     if (/\d{4}/.test(word)) {
       const [left, top, right, bottom] = Array.from(word, (digit) => Number(digit) / 80);
       take('uncrop', uncropped(fullWidth, fullHeight, [left!, top!, right!, bottom!]), wide);
-    } else take('unturnCropped', unturnedCropped(fullWidth, fullHeight, Number(word)), wide);
+    } else if (!isStrip) {
+      take('unturnCropped', unturnedCropped(fullWidth, fullHeight, Number(word)), wide);
+    }
   }
   yield* placed;
 }
