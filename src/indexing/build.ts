@@ -14,13 +14,26 @@ export interface Entries extends Kind {
 
 /** Hashes that a step of the building puts into buckets: about 0.3 ms. */
 const STEP = 1 << 14;
-/** Entries that a step looks up or copies one by one, which takes longer. */
-export const SMALL_STEP = STEP / 4;
+/** Entries that a step copies one by one, which takes longer. */
+const COPY_STEP = STEP / 4;
+/** Entries that a step looks up in a hash table, longest of all. */
+const LOOKUP_STEP = COPY_STEP / 4;
 
-/** Runs `run` on each of 0…`count` - 1, some a step. */
-export function* inSteps(count: number, run: (i: number) => void): Generator<void, void> {
+/** Steps, at most, of copying the entries of at most seven parts and building a segment of them. */
+export const stepCount = (entries: number, bands: number): number =>
+  Math.ceil(entries / LOOKUP_STEP) +
+  5 * Math.ceil(entries / COPY_STEP) +
+  bands * (2 * Math.ceil(entries / STEP) + 1) +
+  10;
+
+/** Runs `run` on each of 0…`count` - 1, `size` a step. */
+export function* inSteps(
+  count: number,
+  run: (i: number) => void,
+  size = COPY_STEP,
+): Generator<void, void> {
   for (let i = 0; i < count; i++) {
-    if (i % SMALL_STEP === 0) yield;
+    if (i % size === 0) yield;
     run(i);
   }
 }
@@ -99,8 +112,9 @@ function* grouped(
   const slots = new Uint32Array(mask + 1);
   yield;
   const firsts = new Uint32Array(entries);
+  yield;
   const sizes = new Uint32Array(entries);
-  yield* inSteps(entries, (entry) => {
+  const find = (entry: number) => {
     let mix = key;
     for (let word = 0; word < perHash; word++) {
       mix = Math.imul(mix ^ words[entry * perHash + word]!, 0x9e3779b1);
@@ -114,7 +128,8 @@ function* grouped(
     const first = slots[slot]! - 1;
     firsts[entry] = first;
     sizes[first]!++;
-  });
+  };
+  yield* inSteps(entries, find, LOOKUP_STEP);
   const starts: number[] = [];
   const places = new Uint32Array(entries);
   let place = 0;

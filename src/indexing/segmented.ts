@@ -1,5 +1,5 @@
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
-import { finish, SMALL_STEP, segmentSteps } from './build.js';
+import { finish, segmentSteps, stepCount } from './build.js';
 import { EntryStore } from './entry-store.js';
 import { grown } from './grown.js';
 import type { Explanation, HammingIndex, Hit, SnapshotOptions } from './hamming-index.js';
@@ -241,8 +241,7 @@ export class SegmentedIndex implements HammingIndex {
     this.#merge = {
       replaces,
       steps: this.#build(replaces),
-      // Some 6 + bands / 2 steps for as many entries as one does; within half a delta's changes it is through.
-      stride: 1 + Math.floor((total * (12 + bands)) / SMALL_STEP / this.#deltaLimit),
+      stride: Math.ceil(stepCount(total, bands) / this.#deltaLimit),
     };
   }
 
