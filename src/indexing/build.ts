@@ -19,6 +19,9 @@ const COPY_STEP = STEP / 4;
 /** Entries that a step looks up in a hash table, longest of all. */
 const LOOKUP_STEP = COPY_STEP / 4;
 
+/** The place of an entry that has its hash alone. */
+const ALONE = 0xffffffff;
+
 /** Steps, at most, of copying the entries of at most seven parts and building a segment of them. */
 export const stepCount = (entries: number, bands: number): number =>
   Math.ceil(entries / LOOKUP_STEP) +
@@ -131,19 +134,21 @@ function* grouped(
   };
   yield* inSteps(entries, find, LOOKUP_STEP);
   const starts: number[] = [];
-  const places = new Uint32Array(entries);
+  // The same memory again: the size of a group becomes its next place, and the slots the order.
+  const places = sizes;
   let place = 0;
   yield* inSteps(entries, (entry) => {
-    if (sizes[entry]! < 2) return;
+    const size = sizes[entry]!;
+    places[entry] = size > 1 ? place : ALONE;
+    if (size < 2) return;
     starts.push(place);
-    places[entry] = place;
-    place += sizes[entry]!;
+    place += size;
   });
   starts.push(place);
-  const order = new Uint32Array(entries);
+  const order = slots.subarray(0, entries);
   yield* inSteps(entries, (entry) => {
     const first = firsts[entry]!;
-    order[sizes[first]! > 1 ? places[first]!++ : place++] = entry;
+    order[places[first] === ALONE ? place++ : places[first]!++] = entry;
   });
   return { order, starts };
 }

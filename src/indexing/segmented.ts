@@ -17,6 +17,12 @@ const BLOCK = 4096;
 /** Steps that one call of `merge` does: a few milliseconds. */
 const MERGE_STEPS = 8;
 
+/**
+ * Milliseconds after which a change begins no further step: memory that the operating system has to clear first makes
+ * some steps far longer than the others.
+ */
+const STEPS_TIME = 4;
+
 /** A merge that is under way: what it replaces, and the steps still to be done. */
 interface Merge {
   readonly replaces: readonly EntryStore[];
@@ -219,13 +225,10 @@ export class SegmentedIndex implements HammingIndex {
   /** After each change: some steps of the merge that is under way, or the beginning of one that is due. */
   #tend(): void {
     if (this.#merge) this.#step(this.#merge.stride);
-    if (this.#delta.count >= this.#deltaLimit) {
-      // It is through by now; this only makes sure.
-      while (this.#merge) this.#step(this.#merge.stride);
-      this.#begin();
-    } else if (!this.#merge && this.#dead > this.#deltaLimit && 3 * this.#dead > this.size) {
-      this.#begin(0);
-    }
+    // A merge that is not through by now, where time is short, has the delta grow on.
+    if (this.#merge) return;
+    if (this.#delta.count >= this.#deltaLimit) this.#begin();
+    else if (this.#dead > this.#deltaLimit && 3 * this.#dead > this.size) this.#begin(0);
   }
 
   /** Begins to merge the parts before a new delta, from number `from` on: those that are due unless told. */
@@ -255,7 +258,8 @@ export class SegmentedIndex implements HammingIndex {
 
   #step(count: number): void {
     const { replaces, steps } = this.#merge!;
-    for (let i = 0; i < count; i++) {
+    const end = Date.now() + STEPS_TIME;
+    for (let i = 0; i < count && Date.now() <= end; i++) {
       const { done, value } = steps.next();
       if (!done) continue;
       this.#dead -= entriesOf(replaces) - value.entries;

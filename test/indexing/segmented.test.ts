@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Algorithm, Bits, Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
@@ -34,6 +34,19 @@ const near = (model: Model, bytes: Uint8Array, max: number) =>
       .map((entry) => ({ id: entry.id, distance: naiveDistance(entry.bytes, bytes) }))
       .filter(({ distance }) => distance <= max),
   );
+
+/** Leaves time for one step a change: merges last longer than the delta takes to fill. */
+function hurry(): void {
+  let clock = 0;
+  vi.spyOn(Date, 'now').mockImplementation(() => {
+    clock += 3;
+    return clock;
+  });
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe.each<[Algorithm, Bits]>([
   ['pdq', 256],
@@ -126,7 +139,10 @@ describe.each<[Algorithm, Bits]>([
         fc.property(
           fc.commands(steps, { maxCommands: 40, size: 'max' }),
           fc.integer({ min: 2, max: 9 }),
-          (commands, delta) => {
+          fc.boolean(),
+          (commands, delta, hurried) => {
+            vi.restoreAllMocks();
+            if (hurried) hurry();
             const options = { algorithm, bits, ...(kind && { kind }), maxDistance: 8 };
             const empty = segmentOf(createIndex([], options).toBuffer());
             const index = new SegmentedIndex(empty, delta);
@@ -176,4 +192,19 @@ test('ids are positions, are never used again, and survive a snapshot', () => {
   expect(() => index.remove(1.5)).toThrow(RangeError);
   expect(() => index.add({ algorithm: 'pdq', bytes: new Uint8Array(8) })).toThrow(RangeError);
   expect(() => index.add({ algorithm: 'dhash', bytes: new Uint8Array(32) })).toThrow(TypeError);
+});
+
+test('where time is short, merges still end, and what is scanned stays short', () => {
+  hurry();
+  const empty = segmentOf(createIndex([], { algorithm: 'pdq', kind: 'mih' }).toBuffer());
+  const index = new SegmentedIndex(empty, 8);
+  for (let i = 0; i < 5000; i++) {
+    const bytes = new Uint8Array(32);
+    new DataView(bytes.buffer).setUint32(4 * (i % 8), i);
+    index.add({ algorithm: 'pdq', bytes });
+    const { parts } = index.explain(0);
+    expect(parts.length).toBeLessThanOrEqual(6);
+    const scanned = parts.filter(({ engine }) => engine === 'scan');
+    expect(scanned.reduce((sum, { hashes }) => sum + hashes, 0)).toBeLessThan(1000);
+  }
 });
