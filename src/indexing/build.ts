@@ -79,7 +79,11 @@ export function* segmentSteps(
     // First the sizes of buckets, then their starts; placing moves each on to where the next bucket starts.
     const cursors = offsets.subarray(base, base + 2 ** width);
     for (let from = 0; from < count; from += STEP) {
-      countKeys(words, perHash, from, Math.min(from + STEP, count), start, width, cursors);
+      const to = Math.min(from + STEP, count);
+      countKeys(words, perHash, from, to, start, width, cursors);
+      // New memory is cleared where it is first used: here, step by step, not all of it in the first step of placing.
+      positions.fill(0, place + from, place + to);
+      sketches.fill(0, place + from, place + to);
       yield;
     }
     for (let key = 0; key < cursors.length; key++) {
