@@ -19,15 +19,12 @@ const COPY_STEP = STEP / 4;
 /** Entries that a step looks up in a hash table, longest of all. */
 const LOOKUP_STEP = COPY_STEP / 4;
 
-/** The place of an entry that has its hash alone. */
-const ALONE = 0xffffffff;
-
-/** Steps, at most, of copying the entries of at most seven parts and building a segment of them. */
+/**
+ * Steps, at most, of copying the entries of at most seven parts and building a segment of them: one of looking up,
+ * five of copying and two a band, and what is rounded up.
+ */
 export const stepCount = (entries: number, bands: number): number =>
-  Math.ceil(entries / LOOKUP_STEP) +
-  5 * Math.ceil(entries / COPY_STEP) +
-  bands * (2 * Math.ceil(entries / STEP) + 1) +
-  10;
+  (entries * (18 + bands)) / (STEP / 2) + 3 * bands + 16;
 
 /** Runs `run` on each of 0…`count` - 1, `size` a step. */
 export function* inSteps(
@@ -138,21 +135,20 @@ function* grouped(
   };
   yield* inSteps(entries, find, LOOKUP_STEP);
   const starts: number[] = [];
-  // The same memory again: the size of a group becomes its next place, and the slots the order.
-  const places = sizes;
+  // The same memory again: the size of a group becomes its next place + 2, and the slots the order.
   let place = 0;
   yield* inSteps(entries, (entry) => {
     const size = sizes[entry]!;
-    places[entry] = size > 1 ? place : ALONE;
     if (size < 2) return;
     starts.push(place);
+    sizes[entry] = place + 2;
     place += size;
   });
   starts.push(place);
   const order = slots.subarray(0, entries);
   yield* inSteps(entries, (entry) => {
     const first = firsts[entry]!;
-    order[places[first] === ALONE ? place++ : places[first]!++] = entry;
+    order[sizes[first]! > 1 ? sizes[first]!++ - 2 : place++] = entry;
   });
   return { order, starts };
 }
