@@ -37,15 +37,18 @@ function writeLicences(): void {
 }
 
 /**
- * The loaders of these decoders name their `.wasm` file by their own address. It is in their script, so they never ask;
- * but webpack looks for such a file, and fails.
+ * The loaders of these decoders name their `.wasm` file by their own address, and give themselves one where they have
+ * none. The file is in their script, so they never ask; but webpack looks for such a file, and fails.
  */
 const withoutAddress: Plugin = {
   name: 'without-address',
   setup(build) {
-    build.onLoad({ filter: /@jsquash.+_dec\.js$/ }, ({ path }) => ({
-      contents: `const here = { url: '' };\n${readFileSync(path, 'utf8').replaceAll('import.meta', 'here')}`,
-    }));
+    build.onLoad({ filter: /@jsquash.+_dec\.js$/ }, ({ path }) => {
+      const loader = readFileSync(path, 'utf8')
+        .replaceAll('import.meta.url===undefined', 'false')
+        .replaceAll('import.meta', 'here');
+      return { contents: `const here = { url: '' };\n${loader}` };
+    });
   },
 };
 
