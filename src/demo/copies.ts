@@ -1,5 +1,6 @@
 import { checkPixelReadback, hashImageFile } from '../browser/index.js';
-import { distance, type HashedImage } from '../index.js';
+import type { HashedImage } from '../index.js';
+import { createBlocklist, type Decision } from '../matching/index.js';
 import {
   COPY_NAMES,
   type CopiesReply,
@@ -11,20 +12,15 @@ import { copiesUrl, hasherUrl } from './worker-urls.js';
 /** A changed copy, and what the library's default policy says of it to who has the picture's hash. */
 export interface MeasuredCopy {
   readonly name: CopyName;
-  readonly verdict: 'match' | 'review' | 'none';
+  readonly verdict: Decision['verdict'];
 }
-
-const MATCH_DISTANCE = 31;
-const REVIEW_DISTANCE = 60;
-/** Below this quality a match means little: the policy never matches such a hash by itself. */
-export const WEAK_QUALITY = 50;
 
 let worker: Worker | undefined;
 /** The Worker makes one thing at a time. */
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Changed copies of a picture, made in a Worker, each hashed and compared with the picture's own hash.
+ * Changed copies of a picture, made in a Worker, each hashed and looked up as one who has the picture's own hash would.
  * @returns `unmeasured` where the browser does not give back the pixels it draws, cannot draw this picture, or lets no
  *   Worker read a blob (WebKitGTK on a file: page)
  */
@@ -36,23 +32,18 @@ export async function measureCopies(
     if (!(await drawsExactly())) return 'unmeasured';
     const reply = await ask(file, 'copies');
     if (!('copies' in reply)) return 'unmeasured';
+    const { hash, quality } = picture;
+    const list = createBlocklist([{ hash, labels: [], ...(quality !== undefined && { quality }) }]);
     const measured: MeasuredCopy[] = [];
     for (const name of COPY_NAMES) {
       const copy = new Blob([reply.copies[name]], { type: 'image/jpeg' });
       const image = await hashImageFile(copy, { workerUrl: hasherUrl(), variants: 'none' });
-      measured.push({ name, verdict: verdictOf(picture, image) });
+      measured.push({ name, verdict: list.decide(image).verdict });
     }
     return measured;
   } catch {
     return 'unmeasured';
   }
-}
-
-function verdictOf(picture: HashedImage, copy: HashedImage): MeasuredCopy['verdict'] {
-  const away = distance(picture.hash, copy.hash);
-  if (away > REVIEW_DISTANCE) return 'none';
-  const quality = Math.min(picture.quality ?? 0, copy.quality ?? 0);
-  return away > MATCH_DISTANCE || quality < WEAK_QUALITY ? 'review' : 'match';
 }
 
 /** A PNG of the picture that shows colours and no more, or `undefined` where the browser cannot draw it. */

@@ -1,11 +1,13 @@
 import { type Hash, hashToHex } from '../index.js';
-import { blurredView, WEAK_QUALITY } from './copies.js';
+import { blurredView } from './copies.js';
 import { copiesPart } from './copies-part.js';
 import { button, h } from './element.js';
 import { t } from './language.js';
 import { outlineOf } from './outline.js';
 import type { HashedPicture, Picture } from './session.js';
 
+/** Below this quality a match means little: the library's default policy never matches such a hash by itself. */
+const WEAK_QUALITY = 50;
 const TINY_SIDE = 128;
 
 /** What came of one picture, without the picture: its number and size, how good its hash is, and what it would find. */

@@ -73,6 +73,7 @@ function pairs(
   const found: { first: number; strength: number; rectangle: Rectangle }[] = [];
   for (let bar = Math.max(4, Math.round(LEAST * length)); bar <= MOST * length; bar++) {
     for (const last of [length - bar - 1, length - bar, length - bar + 1]) {
+      // Of a few lines there is no inside.
       if (last - bar <= 4) continue;
       // A line or two at the border, which the edge itself roughens, are left out on both sides.
       const outside =
