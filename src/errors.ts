@@ -35,6 +35,8 @@ export class DecodeError extends Error {
 
 /** Why a hash list or an index file was not read. Codes are API; messages are not. */
 export type FormatErrorCode =
+  /** the index file cannot be opened or read */
+  | 'unreadable'
   /** a line whose hash is not the hex digits of a known length */
   | 'bad-hash'
   /** a line of another shape than its format */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FormatError } from '../errors.js';
 import type { HammingIndex } from '../indexing/hamming-index.js';
@@ -20,6 +21,8 @@ export interface SaveOptions {
   generation?: number;
   /** write over a file of a higher generation */
   force?: boolean;
+  /** until the file has its name: an abort leaves the old file and nothing beside it */
+  signal?: AbortSignal;
 }
 
 /** Bytes read or written at a time. */
@@ -27,13 +30,13 @@ const CHUNK = 64 * 2 ** 20;
 
 /**
  * Writes an index to a file, all or nothing: to a temporary file beside it, which is flushed to the disk and then takes
- * the name, and the folder is flushed too. Whoever has the old file open keeps it as it was.
+ * the name and permissions, and the folder is flushed too. Whoever has the old file open keeps it as it was.
  * @throws {FormatError} `old-generation` if the file in place has a higher generation
  */
 export async function saveIndex(
   path: string,
   index: HammingIndex,
-  { entries, generation, force = false }: SaveOptions = {},
+  { entries, generation, force = false, signal }: SaveOptions = {},
 ): Promise<void> {
   const before = await generationOf(path);
   const next = generation ?? (before ?? 0) + 1;
@@ -52,12 +55,15 @@ export async function saveIndex(
     const notes = notesOf(segment, (id) => entries.entryAt(id));
     buffer = copyOf(segment, segment.shape.nextId, { notes, generation: next });
   }
+  const mode = (await stat(path).catch(() => undefined))?.mode;
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'w', mode);
     try {
+      if (mode !== undefined) await file.chmod(mode);
       const bytes = new Uint8Array(buffer);
       for (let at = 0; at < bytes.length; ) {
+        signal?.throwIfAborted();
         const { bytesWritten } = await file.write(bytes, at, Math.min(CHUNK, bytes.length - at));
         at += bytesWritten;
       }
@@ -65,6 +71,7 @@ export async function saveIndex(
     } finally {
       await file.close();
     }
+    signal?.throwIfAborted();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -82,22 +89,18 @@ export interface OpenedIndex {
 
 /**
  * The index that `saveIndex` wrote, read into memory and checked.
+ * @param source a path (a regular file), or the bytes of such a file: they are kept, leave them to the index
  * @param options.verify false skips the checksum, for a file that was verified before
  * @param options.minGeneration the generation that was seen last: an older file, put back by whatever cause, would bring
  *   back what was withdrawn since
- * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length`, `bad-checksum` or `old-generation`
+ * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`, `bad-checksum` or
+ *   `old-generation`
  */
 export async function openIndex(
-  path: string,
+  source: string | Uint8Array,
   { verify = true, minGeneration = 0 }: { verify?: boolean; minGeneration?: number } = {},
 ): Promise<OpenedIndex> {
-  const file = await open(path, 'r');
-  let bytes: Uint8Array;
-  try {
-    bytes = await readAll(file);
-  } finally {
-    await file.close();
-  }
+  const bytes = typeof source === 'string' ? await readAll(source) : source;
   const segment = segmentOf(bytes, { verify });
   const info = snapshotInfo(bytes);
   if (info.generation < minGeneration) {
@@ -134,7 +137,7 @@ async function generationOf(path: string): Promise<number | undefined> {
 
 async function headerOf(path: string): Promise<Uint8Array | undefined> {
   try {
-    const file = await open(path, 'r');
+    const file = await openRegular(path);
     try {
       const header = new Uint8Array(64);
       const { bytesRead } = await file.read(header, 0, 64, 0);
@@ -147,17 +150,34 @@ async function headerOf(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** The whole file in one buffer of its size; `readFile` ends at 2 GiB. */
-async function readAll(file: FileHandle): Promise<Uint8Array> {
-  const { size } = await file.stat();
-  const bytes = new Uint8Array(new ArrayBuffer(size));
-  let at = 0;
-  while (at < size) {
-    const { bytesRead } = await file.read(bytes, at, Math.min(CHUNK, size - at), at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
+/** The whole file in one buffer of its size; `readFile` ends at 2 GiB. The system's errors name the file: they are causes. */
+async function readAll(path: string): Promise<Uint8Array> {
+  let file: FileHandle | undefined;
+  try {
+    file = await openRegular(path);
+    const { size } = await file.stat();
+    const bytes = new Uint8Array(new ArrayBuffer(size));
+    let at = 0;
+    while (at < size) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(CHUNK, size - at), at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return bytes.subarray(0, at);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (cause instanceof FormatError || code === undefined) throw cause;
+    throw new FormatError('unreadable', `the index file cannot be read (${code})`, { cause });
+  } finally {
+    await file?.close();
   }
-  return bytes.subarray(0, at);
+}
+
+/** A pipe is not opened at all: that waits for who writes into it, and who does would lose what it wrote. */
+async function openRegular(path: string): Promise<FileHandle> {
+  if (!(await stat(path)).isFile()) throw new FormatError('unreadable', 'expected a regular file');
+  // Without O_NONBLOCK (Windows has none) it would wait for a pipe that came meanwhile.
+  return open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
 }
 
 /** A rename is on the disk once its folder is. Where a folder cannot be opened (Windows), the system sees to it. */

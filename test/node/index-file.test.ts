@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -107,6 +110,44 @@ test('foreign, cut and changed files are refused by name', async () => {
   await expect(openIndex(path)).rejects.toMatchObject({ code: 'bad-length' });
   expect(await isIndexFile(join(folder, 'missing'))).toBe(false);
   await expect(openIndex(path)).rejects.toBeInstanceOf(FormatError);
+});
+
+test('a file that cannot be read is told by its code; its name is only in the cause', async () => {
+  const named = join(folder, 'her-name.ohx');
+  const pipe = join(folder, 'her-pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const path of [named, folder, pipe, `${named}\0`]) {
+    const error = await openIndex(path).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'FormatError', code: 'unreadable' });
+    expect((error as Error).message).not.toMatch(/her-|onlyhashes-index/);
+    expect(await isIndexFile(path)).toBe(false);
+  }
+  await expect(openIndex(named)).rejects.toMatchObject({ cause: { code: 'ENOENT', path: named } });
+});
+
+test('opens the bytes of a file as it opens the file', async () => {
+  const path = join(folder, 'g.ohx');
+  await saveIndex(path, createIndex(packed), { entries: { entryAt: noteOf } });
+  const opened = await openIndex(readFileSync(path));
+  expect(opened.info).toEqual((await openIndex(path)).info);
+  expect(opened.entries.entryAt(1)).toEqual({ ...noteOf(1), hash: hashOf(1) });
+  expect(opened.index.search(hashOf(1), 0).map(({ id }) => id)).toContain(1);
+  await expect(openIndex(new Uint8Array(3))).rejects.toMatchObject({ code: 'bad-magic' });
+});
+
+test('an abort leaves the old file and nothing beside it; what replaces it has its permissions', async () => {
+  const path = join(folder, 'h.ohx');
+  await saveIndex(path, createIndex([hashOf(0)]));
+  chmodSync(path, 0o640);
+  const before = readFileSync(path);
+  const abort = new AbortController();
+  const save = saveIndex(path, createIndex(packed), { signal: abort.signal });
+  abort.abort();
+  await expect(save).rejects.toMatchObject({ name: 'AbortError' });
+  expect(readFileSync(path).equals(before)).toBe(true);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  await saveIndex(path, createIndex(packed));
+  expect(statSync(path).mode & 0o777).toBe(0o640);
 });
 
 test('a failed write leaves the old file and nothing beside it', async () => {
