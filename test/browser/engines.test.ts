@@ -74,5 +74,24 @@ for (const name of ENGINES) {
         rmSync(folder, { recursive: true });
       }
     });
+
+    test('a page from a file may not read another file, as for every user', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-harness-'));
+      try {
+        writeFileSync(join(folder, 'other.html'), HTML);
+        writeFileSync(join(folder, 'page.html'), HTML);
+        const page = await open.page();
+        await page.goto(`file://${join(folder, 'page.html')}`);
+        const read = await page.evaluate(() =>
+          fetch('other.html').then(
+            () => 'read',
+            () => 'refused',
+          ),
+        );
+        expect(read).toBe('refused');
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
   });
 }

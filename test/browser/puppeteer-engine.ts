@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, {
@@ -24,57 +25,166 @@ const CHROMIUM_ARGS = [
   '--no-default-browser-check',
 ];
 
+/**
+ * Settings that driving Firefox needs: keys count as soon as a page is there, the driver puts files into a field, and
+ * no page or panel of Firefox's own comes in between. None changes what a page may do. The many others of Firefox's
+ * remote agent and of Puppeteer are left out: with them a page opens windows and a file reads other files.
+ */
+const FIREFOX_PREFERENCES = {
+  'remote.prefs.recommended': false,
+  'dom.input_events.security.minNumTicks': 0,
+  'dom.input_events.security.minTimeElapsedInMS': 0,
+  'dom.file.createInChild': true,
+  'browser.shell.checkDefaultBrowser': false,
+  'browser.aboutwelcome.enabled': false,
+  'browser.download.panel.shown': true,
+  'termsofuse.bypassNotification': true,
+  'datareporting.policy.dataSubmissionPolicyBypassNotification': true,
+};
+
+/** Settings that keep Firefox's own traffic down. Left out where the only name server is the test's. */
+const QUIET_FIREFOX = {
+  'app.normandy.api_url': '',
+  'app.update.disabledForTesting': true,
+  'browser.newtabpage.activity-stream.testing.shouldInitializeFeeds': false,
+  'browser.region.network.url': '',
+  'browser.safebrowsing.downloads.enabled': false,
+  'browser.safebrowsing.malware.enabled': false,
+  'browser.safebrowsing.phishing.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'dom.push.connection.enabled': false,
+  'extensions.getAddons.cache.enabled': false,
+  'extensions.systemAddon.update.enabled': false,
+  'extensions.update.enabled': false,
+  'media.gmp-manager.updateEnabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  'services.settings.server': 'data:,#remote-settings-dummy/v1',
+  'toolkit.telemetry.server': '',
+};
+
 /** Starts Chromium by the DevTools protocol, or Firefox by WebDriver BiDi, in a home of its own. */
 export async function startPuppeteer(
   name: 'chromium' | 'firefox',
-  executablePath: string,
+  program: string,
   { preferences = {}, args = [], nameserver }: EngineOptions,
 ): Promise<Engine> {
   const home = mkdtempSync(join(tmpdir(), 'onlyhashes-browser-'));
-  const browser = await puppeteer
-    .launch({
-      browser: name === 'chromium' ? 'chrome' : 'firefox',
-      executablePath: nameserver
-        ? askingNameserver(executablePath, nameserver, home)
-        : executablePath,
-      headless: true,
-      timeout: 60_000,
-      protocolTimeout: 120_000,
-      env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-      userDataDir: join(home, 'profile'),
-      ...(name === 'chromium'
-        ? {
-            args: [...CHROMIUM_ARGS, ...args],
-            ignoreDefaultArgs: ['--disable-background-networking'],
-          }
-        : { extraPrefsFirefox: preferences }),
-    })
-    .catch((error: unknown) => {
-      rmSync(home, { recursive: true, force: true });
-      throw error;
-    });
+  const executablePath = nameserver ? askingNameserver(program, nameserver, home) : program;
+  const profile = join(home, 'profile');
+  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
+  const start =
+    name === 'chromium'
+      ? startChromium(executablePath, args, profile, env)
+      : startFirefox(executablePath, profile, env, {
+          ...FIREFOX_PREFERENCES,
+          ...(nameserver ? {} : QUIET_FIREFOX),
+          ...preferences,
+        });
+  const { browser, child } = await start.catch((error: unknown) => {
+    rmSync(home, { recursive: true, force: true });
+    throw error;
+  });
   // It leads a process group of its own.
-  const end = watch(browser.process()!.pid!);
+  const end = watch(child.pid!);
   return {
     name,
     version: await browser.version(),
     page: async () => pageOf(await browser.newPage()),
     async close() {
-      await closeWithin(browser, 10_000);
+      await closeWithin(browser, child, 10_000);
       end();
       rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
 
-async function closeWithin(browser: Browser, milliseconds: number): Promise<void> {
-  const child = browser.process();
+interface Started {
+  browser: Browser;
+  child: ChildProcess;
+}
+
+async function startChromium(
+  executablePath: string,
+  args: string[],
+  userDataDir: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Started> {
+  const browser = await puppeteer.launch({
+    executablePath,
+    headless: true,
+    timeout: 60_000,
+    protocolTimeout: 120_000,
+    env,
+    userDataDir,
+    args: [...CHROMIUM_ARGS, ...args],
+    ignoreDefaultArgs: ['--disable-background-networking', '--disable-popup-blocking'],
+  });
+  return { browser, child: browser.process()! };
+}
+
+/** Not by Puppeteer's `launch`, which writes settings of its own into the profile. */
+async function startFirefox(
+  executablePath: string,
+  profile: string,
+  env: NodeJS.ProcessEnv,
+  preferences: Record<string, boolean | number | string>,
+): Promise<Started> {
+  mkdirSync(profile);
+  const lines = Object.entries(preferences).map(
+    ([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});\n`,
+  );
+  writeFileSync(join(profile, 'user.js'), lines.join(''));
+  const args = [
+    '--headless',
+    '--no-remote',
+    '--profile',
+    profile,
+    '--remote-debugging-port=0',
+    'about:blank',
+  ];
+  const child = spawn(executablePath, args, {
+    env,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    const browserWSEndpoint = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const timer = setTimeout(() => reject(new Error('Firefox gave no address')), 60_000);
+      child.once('error', reject);
+      child.once('exit', (code) => reject(new Error(`Firefox ended with ${code}`)));
+      child.stderr.on('data', (chunk: Buffer) => {
+        text = (text + chunk).slice(-10_000);
+        const address = /WebDriver BiDi listening on (ws:\S+)\n/.exec(text)?.[1];
+        if (address === undefined) return;
+        clearTimeout(timer);
+        resolve(`${address}/session`);
+      });
+    });
+    const browser = await puppeteer.connect({
+      browserWSEndpoint,
+      protocol: 'webDriverBiDi',
+      protocolTimeout: 120_000,
+    });
+    return { browser, child };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+}
+
+async function closeWithin(
+  browser: Browser,
+  child: ChildProcess,
+  milliseconds: number,
+): Promise<void> {
   const ended = new Promise<void>((resolve) => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) resolve();
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
     else child.once('exit', () => resolve());
   });
-  const timer = setTimeout(() => child?.kill('SIGKILL'), milliseconds);
-  await browser.close().catch(() => child?.kill('SIGKILL'));
+  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
+  await browser.close().catch(() => child.kill('SIGKILL'));
   await ended;
   clearTimeout(timer);
 }
