@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { test } from 'vitest';
 
 /** The name server of an engine that is watched: no other program asks this address. */
 const ADDRESS = '127.53.53.53';
@@ -39,6 +40,18 @@ export async function openNameserver(): Promise<Nameserver | string> {
     return `port 53 of ${ADDRESS} cannot be had (${(error as NodeJS.ErrnoException).code})`;
   }
   return { asked, address: ADDRESS, close: () => socket.close() };
+}
+
+/** Says in the list of tests that the names which are looked up were not watched, and why; with `CI` set it fails. */
+export function skipUnwatched(reason: string): void {
+  const title = `names that are looked up are watched (${reason})`;
+  if (!process.env.CI) {
+    test.skip(title, () => {});
+    return;
+  }
+  test(title, () => {
+    throw new Error(`${reason}; run the tests as root, with port 53 of loopback free`);
+  });
 }
 
 /** A script in `folder` that starts `program` with `address` as its only name server. */

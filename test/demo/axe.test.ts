@@ -1,7 +1,7 @@
 import axe from 'axe-core';
 import { expect, test } from 'vitest';
 import { describeEngine, type EnginePage } from '../browser/engines.js';
-import { buildDemo, photo, screen, speak, testFolder } from './demo-page.js';
+import { buildDemo, photo, press, screen, speak, testFolder } from './demo-page.js';
 
 const demo = buildDemo(testFolder());
 const WIDTHS = [360, 768, 1280];
@@ -17,13 +17,6 @@ async function violations(page: EnginePage): Promise<string[]> {
     });
     return found.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 120)}`);
   });
-}
-
-function press(page: EnginePage, text: string): Promise<void> {
-  return page.evaluate((label: string) => {
-    const buttons = [...document.querySelectorAll<HTMLElement>('.button')];
-    buttons.find((button) => button.textContent === label)!.click();
-  }, text);
 }
 
 /** Whether anything is wider than the window, or a text than its field. */

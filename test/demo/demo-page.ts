@@ -91,6 +91,14 @@ export async function toChoosing(page: EnginePage): Promise<void> {
   await screen(page, 'Choose your pictures');
 }
 
+/** Presses the button that says `label`, with no keyboard and no pointer. */
+export function press(page: EnginePage, label: string): Promise<void> {
+  return page.evaluate((text: string) => {
+    const buttons = [...document.querySelectorAll<HTMLElement>('.button')];
+    buttons.find((button) => button.textContent === text)!.click();
+  }, label);
+}
+
 /** Puts the page into a language. */
 export async function speak(page: EnginePage, tag: string): Promise<void> {
   await page.evaluate((language: string) => {

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { describeEngine, ENGINES, type EngineName, type EnginePage } from '../browser/engines.js';
+import { openNameserver, skipUnwatched } from '../browser/nameserver.js';
+import { serve } from '../browser/serve.js';
+import { buildDemo, photo, press, screen, testFolder } from './demo-page.js';
+
+const folder = testFolder();
+const demo = buildDemo(folder);
+const nameserver = await openNameserver();
+afterAll(() => {
+  if (typeof nameserver !== 'string') nameserver.close();
+});
+
+/** The sites that the page links to. Its exit asks for one more, of which Firefox's new tabs have a tile. */
+const LINKED = [
+  ...new Set([...demo.html.matchAll(/https:\/\/([a-z0-9.-]+)/g)].map(([, to]) => to!)),
+]
+  .filter((to) => to !== 'www.wikipedia.org')
+  .sort();
+const META = '<meta http-equiv="x-dns-prefetch-control" content="off">\n';
+
+/** The page without the word against looking names up; its sites are under names that only this page has. */
+function controlPage(suffix: string): string {
+  const script = demo.html.slice(
+    demo.html.indexOf('<script>') + '<script>'.length,
+    demo.html.lastIndexOf('</script>'),
+  );
+  let changed = script;
+  for (const site of LINKED) changed = changed.replaceAll(`//${site}/`, `//${site}.${suffix}/`);
+  const digest = (text: string) => createHash('sha256').update(text).digest('base64');
+  return demo.html
+    .replace(META, '')
+    .replace(digest(script), digest(changed))
+    .replace(script, () => changed);
+}
+
+/** Opens every screen that has links. */
+async function walk(page: EnginePage): Promise<void> {
+  await press(page, 'Start');
+  await press(page, 'Someone was, or may have been, under 18');
+  await press(page, 'Back');
+  await press(page, 'Everyone was 18 or older');
+  await press(page, 'Next');
+  await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
+  await screen(page, '1 picture');
+  await press(page, 'Next');
+  await press(page, 'Make the file');
+  await screen(page, 'Your code');
+  await press(page, 'Next');
+  await press(page, 'Next');
+  await page.waitFor(() => document.querySelectorAll('a[target]').length > 1);
+}
+
+/** Engines that look up the names of links as they are shown, where nothing forbids it. */
+const LOOKS_UP: readonly EngineName[] = ['firefox'];
+
+const suite =
+  (name: EngineName, asked: readonly string[]) => (open: { page(): Promise<EnginePage> }) => {
+    test.each(['file', 'http'])(
+      'from %s, without our headers, no name is looked up; without the meta it is',
+      async (from) => {
+        const suffix = `${name}.${from}.leak.test`;
+        const pages: Record<string, string> = { page: demo.html, control: controlPage(suffix) };
+        const site = await serve((path) => {
+          const body = pages[path.slice(1, -1)];
+          return body === undefined
+            ? undefined
+            : { body, headers: { 'content-type': 'text/html' } };
+        });
+        const address = (which: string) => {
+          if (from === 'http') return `${site.url}/${which}/`;
+          const path = join(folder, `${which}.html`);
+          writeFileSync(path, pages[which]!);
+          return pathToFileURL(path).href;
+        };
+        try {
+          const page = await open.page();
+          await page.goto(address('page'));
+          await walk(page);
+          // What the page asks for comes before what this one does, which is awaited.
+          const control = await open.page();
+          await control.goto(address('control'));
+          await control.waitFor(() => document.querySelectorAll('a[target]').length > 1);
+          // In every engine the name server hears this, whatever the page says.
+          await control.evaluate((to: string) => {
+            const hint = document.createElement('link');
+            hint.rel = 'preconnect';
+            hint.href = to;
+            document.head.append(hint);
+          }, `https://hint.${suffix}`);
+          const linked = LOOKS_UP.includes(name) ? LINKED.map((to) => `${to}.${suffix}`) : [];
+          const heard = [`hint.${suffix}`, ...linked];
+          await expect
+            .poll(() => heard.filter((to) => !asked.includes(to)), { timeout: 20_000 })
+            .toEqual([]);
+          // Also with what is put before a name (_443._https.), or a suffix after it.
+          const told = asked.filter(
+            (to) => !to.endsWith('.leak.test') && LINKED.some((site) => to.includes(site)),
+          );
+          expect([...new Set(told)]).toEqual([]);
+        } finally {
+          await site.close();
+        }
+      },
+    );
+  };
+
+test('the sites that the page links to are known', () => {
+  expect(LINKED).toContain('stopncii.org');
+  expect(LINKED).toContain('takeitdown.ncmec.org');
+  expect(demo.html).toContain(META);
+});
+
+if (typeof nameserver === 'string') {
+  skipUnwatched(nameserver);
+} else {
+  for (const name of ENGINES) {
+    describeEngine(name, suite(name, nameserver.asked), { nameserver: nameserver.address });
+  }
+}
