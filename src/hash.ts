@@ -85,6 +85,8 @@ export interface HashedVariant {
   readonly hash: Hash;
   /** 0…100 where the algorithm has one (PDQ: always) */
   readonly quality?: number;
+  /** PDQ's size convention that it was hashed in; it is not the picture's own in `otherResample` */
+  readonly resample?: Resample;
   /** where the variant lies in the picture, if it is a part of it or turned */
   readonly geometry?: VariantGeometry;
 }
@@ -93,10 +95,12 @@ export interface HashedVariant {
 export interface HashedImage {
   readonly hash: Hash;
   readonly quality?: number;
+  /** PDQ's size convention that it was hashed in */
+  readonly resample?: Resample;
   readonly variants: readonly HashedVariant[];
 }
 
-/** A hash as JSON. A PDQ hash names its size convention. */
+/** A hash as JSON. A PDQ hash names its size convention where that is known. */
 export interface HashJSON {
   algorithm: Algorithm;
   hash: string;
@@ -124,6 +128,13 @@ export function checkKind(algorithm: Algorithm, bits: number): asserts bits is B
     throw new RangeError(
       `expected ${algorithm === 'pdq' ? '' : '64 or '}256 bits of ${algorithm}, got ${bits}`,
     );
+  }
+}
+
+/** @throws {RangeError} if `resample` is neither 512 nor 'none' */
+export function checkResample(resample: unknown): asserts resample is Resample {
+  if (resample !== 512 && resample !== 'none') {
+    throw new RangeError("expected resample 512 or 'none'");
   }
 }
 
@@ -166,10 +177,20 @@ export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
   return { algorithm, bytes };
 }
 
-/** A hash as a plain object for JSON. A PDQ hash carries its size convention, 512 unless told. */
-export function hashToJSON(hash: Hash, { resample = 512 }: { resample?: Resample } = {}): HashJSON {
+/**
+ * A hash as a plain object for JSON.
+ * @param options `resample`: the size convention that a PDQ hash was made in, as `pdq` gives it; left out if absent
+ * @example
+ * const { hash, resample } = pdq(imageData);
+ * hashToJSON(hash, { resample });
+ */
+export function hashToJSON(
+  hash: Hash,
+  { resample }: { resample?: Resample | undefined } = {},
+): HashJSON {
+  if (resample !== undefined) checkResample(resample);
   const json: HashJSON = { algorithm: hash.algorithm, hash: hashToHex(hash) };
-  if (hash.algorithm === 'pdq') json.resample = resample;
+  if (hash.algorithm === 'pdq' && resample !== undefined) json.resample = resample;
   return json;
 }
 

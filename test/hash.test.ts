@@ -18,12 +18,21 @@ test('hex and back', () => {
   const hash = hashFromHex('pdq', HEX.toUpperCase());
   expect(hash.bytes[0]).toBe(0xf8);
   expect(hashToHex(hash)).toBe(HEX);
-  expect(hashToJSON(hash)).toEqual({ algorithm: 'pdq', hash: HEX, resample: 512 });
-  expect(hashToJSON(hash, { resample: 'none' }).resample).toBe('none');
-  expect(hashToJSON(hashFromHex('phash', '00ff00ff00ff00ff'))).toEqual({
-    algorithm: 'phash',
-    hash: '00ff00ff00ff00ff',
-  });
+  expect(hashToJSON(hash)).toEqual({ algorithm: 'pdq', hash: HEX });
+  const phash = hashFromHex('phash', '00ff00ff00ff00ff');
+  expect(hashToJSON(phash)).toEqual({ algorithm: 'phash', hash: '00ff00ff00ff00ff' });
+});
+
+test('JSON of a hash names the size convention that it is told, and guesses none', () => {
+  const hash = hashFromHex('pdq', HEX);
+  for (const resample of [512, 'none'] as const) {
+    expect(hashToJSON(hash, { resample })).toEqual({ algorithm: 'pdq', hash: HEX, resample });
+    expect(hashFromJSON(hashToJSON(hash, { resample }))).toEqual(hash);
+  }
+  expect(Object.keys(hashToJSON(hash))).not.toContain('resample');
+  const phash = hashFromHex('phash', '00ff00ff00ff00ff');
+  expect(Object.keys(hashToJSON(phash, { resample: 512 }))).not.toContain('resample');
+  expect(() => hashToJSON(hash, { resample: 256 as never })).toThrow(RangeError);
 });
 
 test.each([

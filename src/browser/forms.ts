@@ -1,4 +1,5 @@
-import type { Hash, HashedVariant } from '../hash.js';
+import type { HashedVariant } from '../hash.js';
+import type { Hashed } from '../hashing/algorithms.js';
 import { pdq } from '../hashing/pdq.js';
 import type { Pixels } from '../pixels.js';
 import { isOpaque, onBackdrop } from '../variants/backdrop.js';
@@ -65,7 +66,7 @@ export function formsOfRaster(
 }
 
 /** Hashes pixels by the algorithm that was asked for. */
-export type Hasher = (pixels: Pixels) => { hash: Hash; quality?: number };
+export type Hasher = (pixels: Pixels) => Hashed;
 
 /**
  * The hasher that `options` ask for. The other algorithms than PDQ come from a script loaded on demand.

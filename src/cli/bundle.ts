@@ -76,7 +76,7 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
   bar.clear();
   // A bundle that lacks a picture would look complete: the person decides what to leave out.
   if (out.errors > 0 || images.length === 0) return exitCode(out.errors, 0);
-  const { bundle, withdrawToken } = await createBundle(images, { resample });
+  const { bundle, withdrawToken } = await createBundle(images);
   const key = call.text('seal');
   await write(call, key === undefined ? bundleText(bundle) : await sealBundle(bundle, key));
   stderr.write(

@@ -106,7 +106,7 @@ export const hashCommand: Command = {
         }
         out.error(file, error.message);
       } else if (call.on('json')) {
-        await out.line(JSON.stringify({ file, ...imageToJSON(image, options) }));
+        await out.line(JSON.stringify({ file, ...imageToJSON(image) }));
       } else {
         await out.line(`${hashToHex(image.hash)},${image.quality ?? ''},${file}`);
       }
@@ -116,13 +116,11 @@ export const hashCommand: Command = {
   },
 };
 
-function imageToJSON(image: HashedFile, { resample = 512 }: HashFileOptions) {
-  const { hash, quality, width, height, variants } = image;
-  const { resample: convention, ...json } = hashToJSON(hash, { resample });
+function imageToJSON({ hash, quality, resample, width, height, variants }: HashedFile) {
   return {
-    ...json,
+    ...hashToJSON(hash),
     ...(quality === undefined ? {} : { quality }),
-    ...(convention === undefined ? {} : { resample: convention }),
+    ...(resample === undefined ? {} : { resample }),
     width,
     height,
     variants: variants.map(variantToJSON),

@@ -1,5 +1,5 @@
 import type { Algorithm, Bits, Hash, Resample } from '../hash.js';
-import { hasBits, isAlgorithm } from '../hash.js';
+import { checkResample, hasBits, isAlgorithm } from '../hash.js';
 import type { Pixels } from '../pixels.js';
 import { ahash } from './ahash.js';
 import { blockhash } from './blockhash.js';
@@ -19,15 +19,19 @@ export interface HashOptions {
   exact?: boolean;
 }
 
+/** A hash, with its quality and its size convention where the algorithm has them. */
+export interface Hashed {
+  readonly hash: Hash;
+  readonly quality?: number;
+  readonly resample?: Resample;
+}
+
 /**
- * Hash of an image by the algorithm of that name, with its quality where it has one.
+ * Hash of an image by the algorithm of that name.
  * @throws {TypeError} for an algorithm that is none of ours, or pixels that are none
  * @throws {RangeError} for a number of bits that the algorithm has not, or a shape that contradicts itself
  */
-export function hashOf(
-  pixels: Pixels,
-  options: HashOptions = {},
-): { hash: Hash; quality?: number } {
+export function hashOf(pixels: Pixels, options: HashOptions = {}): Hashed {
   checkHashOptions(options);
   const { algorithm = 'pdq', bits, resample = 512, exact = false } = options;
   const width = bits === undefined ? {} : { bits };
@@ -54,6 +58,5 @@ export function checkHashOptions({ algorithm = 'pdq', bits, resample = 512 }: Ha
   if (bits !== undefined && !hasBits(algorithm, bits)) {
     throw new RangeError(`expected a number of bits that ${algorithm} has, got ${bits}`);
   }
-  if (resample !== 512 && resample !== 'none')
-    throw new RangeError("expected resample 512 or 'none'");
+  checkResample(resample);
 }

@@ -1,4 +1,4 @@
-import { DIHEDRAL_NAMES, type DihedralName, type Hash } from '../hash.js';
+import { DIHEDRAL_NAMES, type DihedralName, type Hash, type Resample } from '../hash.js';
 import type { Pixels } from '../pixels.js';
 import type { PdqOptions } from './pdq.js';
 import { bitsAbove } from './pdq-bits.js';
@@ -28,23 +28,23 @@ const FORMS: Record<DihedralName, { rows: boolean; columns: boolean; turned: boo
  * The hash of pixels that were mirrored first differs from these by a few bits, since the filter is not symmetric. And
  * 64 x 64 pixels, which `pdq` takes as they are, are filtered here, as in the reference: there `original` is not the hash
  * that `pdq` gives.
- * @returns the eight hashes, and `quality` as `pdq` gives it; all-zero hashes of quality 0 where a side is under 5 pixels
+ * @returns the eight hashes, and `quality` and `resample` as `pdq` gives them; all-zero hashes of quality 0 where a side is under 5 pixels
  * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts itself
  * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
  */
 export function pdqDihedral(
   pixels: Pixels,
   { resample = 512, exact = false }: PdqOptions = {},
-): { hashes: Record<DihedralName, Hash>; quality: number } {
+): { hashes: Record<DihedralName, Hash>; quality: number; resample: Resample } {
   const raster = rasterOf(pixels, resample);
   if (raster.columns.length < 5 || raster.rows.length < 5) {
     const zero = (): Hash => ({ algorithm: 'pdq', bytes: new Uint8Array(32) });
-    return { hashes: eachForm(zero)!, quality: 0 };
+    return { hashes: eachForm(zero)!, quality: 0, resample };
   }
   const { bits, quality } = transform(raster, true, exact, (coefficients, band) =>
     eachForm((name) => bitsAbove(reshaped(coefficients, name), band)),
   );
-  return { hashes: bits, quality };
+  return { hashes: bits, quality, resample };
 }
 
 /** A hash for each form, or `undefined` if one has none. */

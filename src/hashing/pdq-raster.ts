@@ -1,4 +1,4 @@
-import type { Resample } from '../hash.js';
+import { checkResample, type Resample } from '../hash.js';
 import { channelsOf, type Pixels } from '../pixels.js';
 
 /** Pixels as PDQ goes through them: where each row and column of the hashed raster lies in the caller's memory. */
@@ -25,9 +25,7 @@ export interface Raster {
  */
 export function rasterOf(pixels: Pixels, resample: Resample): Raster {
   const channels = channelsOf(pixels);
-  if (resample !== 512 && resample !== 'none') {
-    throw new RangeError(`expected resample 512 or 'none', got ${resample}`);
-  }
+  checkResample(resample);
   const { data, width, height } = pixels;
   const { buffer, byteOffset, length } = data;
   const shrink = resample === 512 && (width > 512 || height > 512);

@@ -20,8 +20,9 @@ export interface PdqOptions {
  * Algorithm: ThreatExchange, hashing/hashing.pdf; the same bits as its C++ code for the same pixels (fixtures/pdq).
  * Alpha is ignored, not composited. One sample a pixel is luma itself; red, green and blue alike are still three
  * products and two roundings.
- * @returns `hash`, and `quality` 0…100: how much gradient the image has; below 50 a match means little. An image with a
- *   side under 5 pixels has an all-zero hash of quality 0, as in the reference.
+ * @returns `hash`; `quality` 0…100: how much gradient the image has; below 50 a match means little; and `resample`, the
+ *   size convention of the hash, for its record. An image with a side under 5 pixels has an all-zero hash of quality 0,
+ *   as in the reference.
  * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts itself
  * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
  * @example
@@ -30,15 +31,15 @@ export interface PdqOptions {
 export function pdq(
   pixels: Pixels,
   { resample = 512, exact = false }: PdqOptions = {},
-): { hash: Hash; quality: number } {
+): { hash: Hash; quality: number; resample: Resample } {
   const raster = rasterOf(pixels, resample);
   const width = raster.columns.length;
   const height = raster.rows.length;
   if (width < 5 || height < 5) {
-    return { hash: { algorithm: 'pdq', bytes: new Uint8Array(32) }, quality: 0 };
+    return { hash: { algorithm: 'pdq', bytes: new Uint8Array(32) }, quality: 0, resample };
   }
   // The reference takes 64 x 64 pixels as they are: frames that a video decoder has scaled.
   const filtered = width !== 64 || height !== 64;
   const { bits, quality } = transform(raster, filtered, exact, bitsAbove);
-  return { hash: bits, quality };
+  return { hash: bits, quality, resample };
 }

@@ -1,4 +1,4 @@
-import type { Algorithm, Hash, HashedImage, Resample } from '../hash.js';
+import type { Algorithm, Hash, HashedImage, HashedVariant, Resample } from '../hash.js';
 import { bitsOf, hashFromHex, hashToHex } from '../hash.js';
 import { paddingFor } from './padding.js';
 import { randomHex, shuffle } from './random.js';
@@ -9,7 +9,7 @@ export interface BundledHash {
   readonly algorithm: Algorithm;
   /** lower-case hex */
   readonly hash: string;
-  /** PDQ's size convention; PDQ alone has one */
+  /** PDQ's size convention that it was made in, where that is known; PDQ alone has one */
   readonly resample?: Resample;
   /** 0…100 where the algorithm has one */
   readonly quality?: number;
@@ -48,8 +48,6 @@ export interface Bundle {
 export interface CreateBundleOptions {
   /** the day it is made, YYYY-MM-DD; today in UTC, which tells nothing of where the person is */
   day?: string;
-  /** the size convention that the PDQ hashes were made in */
-  resample?: Resample;
   /** digests of exact files; none unless given */
   digests?: readonly BundledDigest[];
 }
@@ -66,14 +64,11 @@ export interface CreateBundleOptions {
  */
 export async function createBundle(
   images: Iterable<HashedImage>,
-  { day = today(), resample = 512, digests = [] }: CreateBundleOptions = {},
+  { day = today(), digests = [] }: CreateBundleOptions = {},
 ): Promise<{ bundle: Bundle; withdrawToken: string }> {
   if (!isDay(day)) throw new RangeError('expected a day as YYYY-MM-DD');
-  if (resample !== 512 && resample !== 'none') {
-    throw new RangeError("expected resample to be 512 or 'none'");
-  }
   const hashes = new Map<string, BundledHash>();
-  const keep = (hash: Hash, variant: string, quality?: number) => {
+  const keep = ({ name, hash, quality, resample }: HashedVariant) => {
     bitsOf(hash);
     const hex = hashToHex(hash);
     const key = `${hash.algorithm}:${hex}`;
@@ -81,14 +76,14 @@ export async function createBundle(
     hashes.set(key, {
       algorithm: hash.algorithm,
       hash: hex,
-      ...(hash.algorithm === 'pdq' ? { resample } : {}),
+      ...(hash.algorithm === 'pdq' && resample !== undefined ? { resample } : {}),
       ...(quality === undefined ? {} : { quality }),
-      variant,
+      variant: name,
     });
   };
   for (const image of images) {
-    keep(image.hash, 'original', image.quality);
-    for (const { name, hash, quality } of image.variants) keep(hash, name, quality);
+    keep({ ...image, name: 'original' });
+    for (const variant of image.variants) keep(variant);
   }
   if (hashes.size === 0) throw new RangeError('expected at least one hashed image');
   const caseId = randomHex(16);
@@ -128,13 +123,19 @@ export function bundleText(bundle: Bundle): string {
  * A bundle's hashes as entries for a blocklist. Their `source` is `bundle` and their `id` the case, so that a withdrawn
  * case can be found again; they have no labels.
  */
-export function entriesOfBundle(
-  bundle: Bundle,
-): { hash: Hash; labels: string[]; quality?: number; source: string; id: string }[] {
-  return bundle.hashes.map(({ algorithm, hash, quality }) => ({
+export function entriesOfBundle(bundle: Bundle): {
+  hash: Hash;
+  labels: string[];
+  quality?: number;
+  resample?: Resample;
+  source: string;
+  id: string;
+}[] {
+  return bundle.hashes.map(({ algorithm, hash, quality, resample }) => ({
     hash: hashFromHex(algorithm, hash),
     labels: [],
     ...(quality === undefined ? {} : { quality }),
+    ...(resample === undefined ? {} : { resample }),
     source: 'bundle',
     id: bundle.case,
   }));

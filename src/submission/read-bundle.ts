@@ -54,11 +54,10 @@ function bundledHash(value: unknown, where: string): BundledHash {
     `${where}.hash`,
     'be as many lower-case hex digits as its algorithm has',
   );
-  const sized = resample === 512 || resample === 'none';
   check(
-    algorithm === 'pdq' ? sized : resample === undefined,
+    resample === undefined || (algorithm === 'pdq' && (resample === 512 || resample === 'none')),
     `${where}.resample`,
-    "be 512 or 'none' for pdq, and absent for others",
+    "be 512 or 'none' for pdq, or absent",
   );
   check(
     quality === undefined ||

@@ -39,7 +39,7 @@ export const BUNDLE_SCHEMA = {
         },
         if: { required: ['algorithm'], properties: { algorithm: { const: 'pdq' } } },
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-        then: { required: ['resample'], properties: { hash: HEX_64 } },
+        then: { properties: { hash: HEX_64 } },
         else: { properties: { hash: HEX_16_OR_64, resample: false } },
       },
     },

@@ -1,10 +1,5 @@
-import {
-  DIHEDRAL_NAMES,
-  type Hash,
-  type HashedImage,
-  type HashedVariant,
-  type VariantName,
-} from '../hash.js';
+import { DIHEDRAL_NAMES, type HashedImage, type HashedVariant, type VariantName } from '../hash.js';
+import type { Hashed } from '../hashing/algorithms.js';
 import type { Pixels } from '../pixels.js';
 import { isOpaque, onBackdrop } from './backdrop.js';
 import { dihedralForPdq, dihedral as laid } from './dihedral.js';
@@ -25,7 +20,7 @@ import { workingPlane } from './working-plane.js';
 export function* eachVariant(
   pixels: Pixels,
   options: VariantOptions,
-  hash: (pixels: Pixels) => { hash: Hash; quality?: number },
+  hash: (pixels: Pixels) => Hashed,
 ): Generator<HashedVariant, void, undefined> {
   const { variants = 'orientation', stored, algorithm = 'pdq', resample = 512 } = options;
   let room = MOST_HASHES;
@@ -84,6 +79,6 @@ export function* eachVariant(
 /** A picture's hash with its variants, of all of them in their order. */
 export function hashedImage(all: Iterable<HashedVariant>): HashedImage {
   const [original, ...variants] = all;
-  const { hash, quality } = original!;
-  return { hash, ...(quality === undefined ? {} : { quality }), variants };
+  const { name: _, ...hashed } = original!;
+  return { ...hashed, variants };
 }

@@ -15,13 +15,13 @@ export function planeHash(
   plane: WorkingPlane,
   geometry: VariantGeometry,
   resample: Resample,
-): { hash: Hash; quality: number } {
+): { hash: Hash; quality: number; resample: Resample } {
   scratch ??= newScratch();
   const { matrix, grid, folds, middle, coefficients } = scratch;
   sampleGrid(plane, geometry, resample, grid);
   dctFolded(matrix, grid, folds, middle, coefficients);
   // No band: there is no reference whose roundings could differ.
-  return { hash: bitsAbove(coefficients, -1)!, quality: qualityOf(grid) };
+  return { hash: bitsAbove(coefficients, -1)!, quality: qualityOf(grid), resample };
 }
 
 // Made at the first hash: nothing of ours can run between its first write and its last read.

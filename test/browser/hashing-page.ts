@@ -1,4 +1,5 @@
 import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
+import type { Resample } from '../../src/hash.js';
 import type { EnginePage } from './engine.js';
 import { type Answer, projectFile, type Site, serve } from './serve.js';
 
@@ -6,9 +7,10 @@ import { type Answer, projectFile, type Site, serve } from './serve.js';
 export interface PageHash {
   hash?: string;
   quality?: number;
+  resample?: Resample;
   width?: number;
   height?: number;
-  variants?: [string, string][];
+  variants?: [name: string, hash: string, resample?: Resample | undefined][];
   error?: string;
 }
 
@@ -54,9 +56,14 @@ export async function hashInPage(
           results.push({
             hash: hex(image.hash.bytes),
             ...(image.quality === undefined ? {} : { quality: image.quality }),
+            ...(image.resample === undefined ? {} : { resample: image.resample }),
             width: image.width,
             height: image.height,
-            variants: image.variants.map(({ name, hash }) => [name, hex(hash.bytes)]),
+            variants: image.variants.map(({ name, hash, resample }) => [
+              name,
+              hex(hash.bytes),
+              resample,
+            ]),
           });
         } catch (error) {
           const { name, code, message } = error as Error & { code?: string };

@@ -46,16 +46,17 @@ export async function inNode(
   options: HashFileOptions = {},
 ): Promise<PageHash> {
   try {
-    const { hash, quality, width, height, variants } = await hashFile(source, {
+    const { hash, quality, resample, width, height, variants } = await hashFile(source, {
       workerUrl,
       ...options,
     });
     return {
       hash: hashToHex(hash),
       ...(quality === undefined ? {} : { quality }),
+      ...(resample === undefined ? {} : { resample }),
       width,
       height,
-      variants: variants.map((variant) => [variant.name, hashToHex(variant.hash)]),
+      variants: variants.map(({ name, hash, resample }) => [name, hashToHex(hash), resample]),
     };
   } catch (error) {
     return { error: (error as { code?: string }).code ?? String(error) };
@@ -81,12 +82,17 @@ export function difference(
   const away = far(node.hash!, page.hash!);
   if (away > bits) problems.push(`${away} bits away`);
   if (bits === 0 && node.quality !== page.quality) problems.push(`quality ${page.quality}`);
+  if (node.resample !== page.resample) problems.push(`resample ${page.resample}`);
   if (node.width !== page.width || node.height !== page.height) problems.push('other sides');
   const names = page.variants!.map(([name]) => name).join(' ');
   if (names === node.variants!.map(([name]) => name).join(' ')) {
-    for (const [i, [name, hex]] of node.variants!.entries()) {
-      const variantAway = far(hex, page.variants![i]![1]);
+    for (const [i, [name, hex, resample]] of node.variants!.entries()) {
+      const [, pageHex, pageResample] = page.variants![i]!;
+      const variantAway = far(hex, pageHex);
       if (variantAway > bits) problems.push(`${name} ${variantAway} bits away`);
+      // Between page and test, JSON makes null of undefined.
+      if (resample !== (pageResample ?? undefined))
+        problems.push(`${name} resample ${pageResample}`);
     }
   } else {
     problems.push(`variants ${names}`);

@@ -36,6 +36,13 @@ test('made, shown, verified, and taken back with the token', async () => {
   expect(readFileSync(path, 'utf8')).toBe(text);
 });
 
+test.each(['512', 'none'])('--resample %s is what its hashes say', async (resample) => {
+  const made = await onlyhashes(['bundle', 'create', CAT, '--crops', '--resample', resample]);
+  const { hashes } = JSON.parse(made.out) as { hashes: { resample: unknown }[] };
+  expect(hashes.length).toBeGreaterThan(5);
+  expect(new Set(hashes.map((hash) => String(hash.resample)))).toEqual(new Set([resample]));
+});
+
 test('no bundle is made where a picture could not be read', async () => {
   const bad = join(folder, 'bad.jpg');
   writeFileSync(bad, 'no picture');

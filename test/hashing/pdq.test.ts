@@ -34,6 +34,25 @@ test('hash and quality of a picture', () => {
   expect(quality).toBe(100);
 });
 
+test('the size convention that a hash was made in comes with it', () => {
+  for (const [width, height] of [
+    [3, 3],
+    [64, 64],
+    [100, 80],
+    [600, 20],
+  ] as const) {
+    const pixels = { data: new Uint8Array(width * height).fill(7), width, height };
+    for (const exact of [true, false]) {
+      expect(pdq(pixels, { exact }).resample).toBe(512);
+      expect(pdqDihedral(pixels, { exact }).resample).toBe(512);
+      for (const resample of [512, 'none'] as const) {
+        expect(pdq(pixels, { resample, exact }).resample).toBe(resample);
+        expect(pdqDihedral(pixels, { resample, exact }).resample).toBe(resample);
+      }
+    }
+  }
+});
+
 describe.each([
   ['exact', true],
   ['by default', false],

@@ -39,6 +39,7 @@ async function agrees(path: string, wanted: PhotoFixture, { hashWithin = 0, qual
     const bits = distance(image.hash, hashFromHex('pdq', reference.pdq));
     expect(bits, `${resample}`).toBeLessThanOrEqual(hashWithin);
     if (quality) expect(image.quality, `${resample}`).toBe(reference.quality);
+    expect(image.resample).toBe(resample);
     if (hashWithin > 0) continue;
     const { hashes } = pdqDihedral(pixels, { resample });
     expect(Object.values(hashes).map(hashToHex), `${resample}`).toEqual(reference.dihedral);

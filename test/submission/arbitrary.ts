@@ -1,21 +1,24 @@
 import fc from 'fast-check';
-import type { HashedImage, HashedVariant } from '../../src/hash.js';
+import type { HashedImage, HashedVariant, Resample } from '../../src/hash.js';
 import { hashOf } from '../arbitraries.js';
 
 const hash = fc.oneof(hashOf('pdq', 256), hashOf('blockhash', 64), hashOf('dhash', 256));
 const quality = fc.integer({ min: 0, max: 100 });
+const resample = fc.constantFrom<Resample>(512, 'none');
 
 /** Any image's hashes: variants, and qualities where there are some. */
 export const hashedImage: fc.Arbitrary<HashedImage> = fc.record(
   {
     hash,
     quality,
+    resample,
     variants: fc.array(
       fc.record(
         {
           name: fc.constantFrom<HashedVariant['name'][]>('stored', 'onWhite', 'flipX'),
           hash,
           quality,
+          resample,
         },
         { requiredKeys: ['name', 'hash'] },
       ),

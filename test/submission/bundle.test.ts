@@ -7,6 +7,7 @@ import {
   entriesOfBundle,
   readBundle,
 } from '../../src/submission/index.js';
+import { hashPixels } from '../../src/variants/index.js';
 import { hashedImage, hashedImages } from './arbitrary.js';
 
 const ONE = hashFromHex('pdq', '0f'.repeat(32));
@@ -14,7 +15,14 @@ const TWO = hashFromHex('pdq', '5a'.repeat(32));
 
 test('a bundle holds the hashes, a day, a random case, and nothing else', async () => {
   const { bundle, withdrawToken } = await createBundle(
-    [{ hash: ONE, quality: 97, variants: [{ name: 'stored', hash: TWO, quality: 96 }] }],
+    [
+      {
+        hash: ONE,
+        quality: 97,
+        resample: 512,
+        variants: [{ name: 'stored', hash: TWO, quality: 96 }],
+      },
+    ],
     { day: '2026-11-25' },
   );
   expect(Object.keys(bundle)).toEqual([
@@ -29,13 +37,36 @@ test('a bundle holds the hashes, a day, a random case, and nothing else', async 
   expect(new Set(bundle.hashes)).toEqual(
     new Set([
       { algorithm: 'pdq', hash: '0f'.repeat(32), resample: 512, quality: 97, variant: 'original' },
-      { algorithm: 'pdq', hash: '5a'.repeat(32), resample: 512, quality: 96, variant: 'stored' },
+      { algorithm: 'pdq', hash: '5a'.repeat(32), quality: 96, variant: 'stored' },
     ]),
   );
   expect(bundle.day).toBe('2026-11-25');
   expect(bundle.case).toMatch(/^[0-9a-f]{32}$/);
   expect(withdrawToken).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){5}[0-9A-HJKMNP-TV-Z]{4}$/);
   expect(bundleText(bundle)).not.toContain(withdrawToken);
+});
+
+test('each PDQ hash names the size convention it was made in, or none; nothing guesses it', async () => {
+  const pixels = { data: new Uint8Array(700 * 600), width: 700, height: 600 };
+  pixels.data.forEach((_, i) => {
+    pixels.data[i] = (i * i) % 251;
+  });
+  for (const resample of [512, 'none'] as const) {
+    const image = hashPixels(pixels, { variants: 'thorough', resample });
+    const { bundle } = await createBundle([image]);
+    const conventions = new Map(bundle.hashes.map((item) => [item.variant, item.resample]));
+    expect(conventions.get('original')).toBe(resample);
+    expect(conventions.get('flipY')).toBe(resample);
+    expect(conventions.get('otherResample')).toBe(resample === 512 ? 'none' : 512);
+    expect(readBundle(bundleText(bundle))).toEqual(bundle);
+    expect(entriesOfBundle(bundle).map((entry) => entry.resample)).toEqual(
+      bundle.hashes.map((item) => item.resample),
+    );
+  }
+  const { bundle } = await createBundle([{ hash: ONE, variants: [{ name: 'stored', hash: TWO }] }]);
+  for (const item of bundle.hashes) expect(item).not.toHaveProperty('resample');
+  expect(readBundle(bundleText(bundle))).toEqual(bundle);
+  for (const entry of entriesOfBundle(bundle)) expect(entry).not.toHaveProperty('resample');
 });
 
 test('no two bundles share a case or a token', async () => {

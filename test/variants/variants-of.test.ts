@@ -27,8 +27,8 @@ test('the profiles, from one hash to forty', async () => {
 
 test('the forms are hashes of really moved pixels, the other convention that of PDQ', async () => {
   const pixels = await photo('dust-bowl-home.jpg');
-  const { hash, quality, variants } = hashPixels(pixels, { variants: 'dihedral' });
-  expect({ hash, quality }).toEqual(pdq(pixels));
+  const { variants, ...main } = hashPixels(pixels, { variants: 'dihedral' });
+  expect(main).toEqual(pdq(pixels));
   for (const { name, hash: form, geometry } of variants) {
     const dihedralName = geometry!.dihedral!;
     expect(name).toBe(dihedralName);
@@ -40,6 +40,23 @@ test('the forms are hashes of really moved pixels, the other convention that of 
     2,
   );
   expect(distance(of('flipY'), pdq(dihedral(pixels, 'flipY')).hash)).toBeLessThanOrEqual(2);
+});
+
+test('each hash tells the size convention that it was made in, and only PDQ has one', async () => {
+  const pixels = await photo('dust-bowl-home.jpg');
+  for (const resample of [512, 'none'] as const) {
+    const options = { resample, variants: 'thorough', crops: true } as const;
+    const all = [...variantsOf(pixels, options)];
+    const other = all.filter((variant) => variant.resample !== resample);
+    expect(other).toMatchObject([
+      { name: 'otherResample', resample: resample === 512 ? 'none' : 512 },
+    ]);
+    expect(hashPixels(pixels, options).resample).toBe(resample);
+  }
+  for (const variant of variantsOf(pixels, { algorithm: 'dhash', resample: 512 })) {
+    expect(variant).not.toHaveProperty('resample');
+  }
+  expect(hashPixels(pixels, { algorithm: 'phash' })).not.toHaveProperty('resample');
 });
 
 test('what a file itself may be taken for, where it differs', () => {
