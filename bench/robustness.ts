@@ -11,7 +11,7 @@ import { areUnrelated } from './robustness/measure.js';
 import { falsePairs, histogram, wordDistance } from './robustness/metrics.js';
 import { type PhotoFile, sources, wasTunedOn } from './robustness/photo-files.js';
 import { distancePlot, recallPlot } from './robustness/plots.js';
-import { markdown, type RunFacts } from './robustness/report.js';
+import { byAmount, markdown, type RunFacts } from './robustness/report.js';
 import { comparedRuns, type Run, runOf } from './robustness/runs.js';
 import { type Summary, summarize, thresholdsOf } from './robustness/summary.js';
 import type { Job } from './robustness/worker.js';
@@ -19,7 +19,7 @@ import type { Job } from './robustness/worker.js';
 /**
  * What edits of a photo each algorithm and profile still finds, and what it finds that it should not.
  * Options: `photos` a folder, `algorithm`, `profile`, `seed`, `out` a folder for the report and its plots; `compare`:
- * every algorithm and profile side by side, of whole photos alone.
+ * every algorithm and profile side by side, of whole photos alone; `amounts`: crops and cut turns in small steps.
  */
 export const robustnessBench: Bench = {
   name: 'robustness',
@@ -35,6 +35,8 @@ async function run(context: BenchContext): Promise<void> {
   const profile = (textOf(options.profile) ?? 'thorough') as VariantProfile;
   const seed = Number(textOf(options.seed) ?? 1);
   const compare = options.compare === true;
+  const amounts = options.amounts === true;
+  if (compare && amounts) throw new RangeError('expected either compare or amounts');
   if (!isAlgorithm(algorithm)) throw new RangeError('expected a known algorithm');
   if (!VARIANT_PROFILES.includes(profile)) {
     throw new RangeError(`expected a profile: ${VARIANT_PROFILES.join(', ')}`);
@@ -53,24 +55,33 @@ async function run(context: BenchContext): Promise<void> {
   }
   if (listed.filter(isQueried).length < 2) throw new RangeError('expected at least two photos');
 
-  const { all, entries, transforms, results } = await measured({ seed, runs }, listed, fillers, {
-    isQueried,
-    wholeAlone: compare,
-  });
+  const { all, entries, transforms, results } = await measured(
+    { seed, suite: amounts ? 'amounts' : 'edits', runs },
+    listed,
+    fillers,
+    {
+      isQueried,
+      wholeAlone: compare,
+    },
+  );
   const queried = entries.filter((entry) => entry.queried);
   const facts: RunFacts = {
-    command: `onlyhashes bench robustness ${compare ? '--compare' : `--algorithm ${algorithm} --profile ${profile}`} --seed ${seed}`,
+    command: `onlyhashes bench robustness ${compare ? '--compare' : `--algorithm ${algorithm} --profile ${profile}`} --seed ${seed}${amounts ? ' --amounts' : ''}${photos === undefined ? '' : ' --photos DIR'}`,
     seed,
     machine: machine(),
     queried: {
       sources: [...new Set(queried.map(({ source }) => source))],
       photos: new Set(results.map(([first]) => first!.photo)).size,
     },
-    listed: { photos: entries.length, duplicates: all - entries.length },
+    listed: {
+      photos: entries.length,
+      files: new Set(entries.map(({ source }) => source)).size,
+      duplicates: all - entries.length,
+    },
     fillers: fillers.map(({ source }) => source),
     split:
       photos === undefined
-        ? `The parameters of the variants were tuned on other photos: ${tuned.map(({ source }) => source).join(', ')}. Those are entries here, but no queries. What tile counts as a photo, and how dark a corner's fill may be, were settled after a first run on the photos queried here.`
+        ? `The parameters of the variants were tuned on other photos: ${tuned.map(({ source }) => source).join(', ')}. Those are entries here, but no queries. The photos queried here were not left alone either: history.md says what was settled after runs on them.`
         : 'All photos of the folder are queried; none was used for tuning, as far as this program knows.',
   };
   const summaries = runs.map((run, which) => {
@@ -88,6 +99,14 @@ async function run(context: BenchContext): Promise<void> {
     context.figure('runs', rows);
     write('algorithms.json', `${JSON.stringify({ ...facts, runs: rows }, null, 1)}\n`);
     write('algorithms.md', text);
+  } else if (amounts) {
+    const { summary, run } = summaries[0]!;
+    context.figure('edits', summary.edits);
+    write(
+      'amounts.json',
+      `${JSON.stringify({ ...run, ...facts, edits: summary.edits }, null, 1)}\n`,
+    );
+    write('amounts.md', byAmount(summary, run, facts));
   } else {
     reportOne(summaries[0]!, facts, entries, context, write);
   }

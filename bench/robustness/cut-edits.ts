@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { DihedralName } from '../../src/hash.js';
 import { type Orientation, orient } from '../../src/variants/orient.js';
-import { at, type Edited, type Materials, type Transform } from './edit.js';
+import { at, type Edited, type Materials, type Transform, whole } from './edit.js';
 import { bordered } from './framed-edits.js';
 import {
   BLACK,
@@ -63,7 +63,8 @@ export const TAGS: readonly Transform[] = ([1, 2, 3, 4, 5, 6, 7, 8] as const).ma
         .toBuffer();
       const stored = await rasterOf(sharp(bytes, { ignoreIcc: true }));
       const tag = (await sharp(bytes).metadata()).orientation as Orientation;
-      return { pixels: oriented(stored, tag), stored };
+      const pixels = oriented(stored, tag);
+      return { pixels, stored, truth: whole(pixels) };
     },
   }),
 );
@@ -84,52 +85,52 @@ async function cutOff(
   return { pixels, truth: at(-x, -y, photo.width, photo.height) };
 }
 
-const sides = (part: number, side: number) =>
-  cutSides([0, 1, 2, 3].map((other) => (other === side ? part : 0)));
+const crop = (
+  name: string,
+  partsOf: (materials: Materials) => readonly [number, number, number, number],
+): Transform => ({
+  name,
+  family: 'crop',
+  apply: (photo, materials) => cutOff(photo, ...partsOf(materials)),
+});
 
-const cutSides =
-  ([left = 0, top = 0, right = 0, bottom = 0]: number[]) =>
-  (photo: Raster) =>
-    cutOff(photo, left, top, right, bottom);
+/** So much of the width and height in all: 5 % about the centre is 2.5 % off each side. */
+const centreCrop = (percent: number) => {
+  const part = percent / 200;
+  return crop(`centre ${percent} %`, () => [part, part, part, part]);
+};
 
-const atRandom =
-  (most: number) =>
-  (photo: Raster, { random }: Materials) => {
-    const part = () => (random(10_001) / 10_000) * most;
-    return cutOff(photo, part(), part(), part(), part());
-  };
+const sideCrop = (percent: number) =>
+  crop(`one side ${percent} %`, ({ random }) => {
+    const parts: [number, number, number, number] = [0, 0, 0, 0];
+    parts[random(4)] = percent / 100;
+    return parts;
+  });
 
-/** Parts are of the width and height in all: 5 % about the centre is 2.5 % off each side. */
+const cornerCrop = (percent: number) =>
+  crop(`corner ${percent} %`, ({ random }) => {
+    const corner = random(4);
+    const part = percent / 100;
+    return [
+      corner & 1 ? part : 0,
+      corner & 2 ? part : 0,
+      corner & 1 ? 0 : part,
+      corner & 2 ? 0 : part,
+    ];
+  });
+
+const cropAtRandom = (percent: number) =>
+  crop(`each side 0-${percent} %`, ({ random }) => {
+    const part = () => (random(10_001) / 10_000) * (percent / 100);
+    return [part(), part(), part(), part()];
+  });
+
 export const CROPS: readonly Transform[] = [
-  ...[2, 5, 10].map((percent) => {
-    const part = percent / 200;
-    return ['crop', `centre ${percent} %`, cutSides([part, part, part, part])] as const;
-  }),
-  ...[2, 5, 10].map(
-    (percent) =>
-      [
-        'crop',
-        `one side ${percent} %`,
-        (photo: Raster, { random }: Materials) => sides(percent / 100, random(4))(photo),
-      ] as const,
-  ),
-  ...[2, 5, 10].map(
-    (percent) =>
-      [
-        'crop',
-        `corner ${percent} %`,
-        (photo: Raster, { random }: Materials) => {
-          const corner = random(4);
-          const part = percent / 100;
-          const x = corner & 1 ? [part, 0] : [0, part];
-          const y = corner & 2 ? [part, 0] : [0, part];
-          return cutOff(photo, x[0]!, y[0]!, x[1]!, y[1]!);
-        },
-      ] as const,
-  ),
-  ['crop', 'each side 0-5 %', atRandom(0.05)] as const,
-  ['crop', 'each side 0-10 %', atRandom(0.1)] as const,
-].map(([family, name, apply]) => ({ family, name, apply }));
+  ...[2, 5, 10].map(centreCrop),
+  ...[2, 5, 10].map(sideCrop),
+  ...[2, 5, 10].map(cornerCrop),
+  ...[5, 10].map(cropAtRandom),
+];
 
 const either = ({ random }: Materials, degrees: number) => (random(2) ? degrees : -degrees);
 
@@ -172,11 +173,21 @@ export const GROWN_TURNS: readonly Transform[] = FILLS.map(([degrees, word, colo
   apply: (photo, materials) => grown(photo, either(materials, degrees), colour),
 }));
 
-export const CUT_TURNS: readonly Transform[] = [1, 2.5, 4, 7.5].map((degrees) => ({
+const cutTurn = (degrees: number): Transform => ({
   name: `${degrees} degrees, corners cut`,
   family: 'turned, corners cut',
   apply: (photo, materials) => straightened(photo, either(materials, degrees)),
-}));
+});
+
+export const CUT_TURNS: readonly Transform[] = [1, 2.5, 4, 7.5].map(cutTurn);
+
+/** The edits that only a blind cut or turn undoes, at amounts between those of the suite too. */
+export const AMOUNTS: readonly Transform[] = [
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(centreCrop),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(sideCrop),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(cornerCrop),
+  ...[1, 2, 2.5, 3, 3.5, 4, 5, 6].map(cutTurn),
+];
 
 /** Edits one after the other. */
 export const CHAINS: readonly Transform[] = [
@@ -200,8 +211,8 @@ export const CHAINS: readonly Transform[] = [
       const part = Math.round(0.015 * Math.min(photo.width, photo.height));
       const { width, height } = photo;
       const inner = cropped(photo, part, part, width - 2 * part, height - 2 * part);
-      const { canvas } = bordered(inner, [0, Math.round(0.15 * height), 0, 0], WHITE);
-      return { pixels: await jpeg(canvas, 85) };
+      const { canvas, top } = bordered(inner, [0, Math.round(0.15 * height), 0, 0], WHITE);
+      return { pixels: await jpeg(canvas, 85), truth: at(-part, top - part, width, height) };
     },
   },
   {
@@ -209,8 +220,8 @@ export const CHAINS: readonly Transform[] = [
     family: 'chain',
     async apply(photo) {
       const small = await jpeg(await resized(photo, photo.width >> 1, photo.height >> 1), 60);
-      const { canvas } = bordered(small, [12, 12, 12, 12], BLACK);
-      return { pixels: await jpeg(canvas, 60) };
+      const { canvas, left, top, width, height } = bordered(small, [12, 12, 12, 12], BLACK);
+      return { pixels: await jpeg(canvas, 60), truth: at(left, top, width, height) };
     },
   },
 ];

@@ -17,7 +17,8 @@ export type Family =
   | 'turned, corners cut'
   | 'crop'
   | 'orientation tag'
-  | 'chain';
+  | 'chain'
+  | 'viewer screenshot';
 
 /** A photo as a re-sharer passes it on. */
 export interface Edited {
@@ -25,7 +26,7 @@ export interface Edited {
   /** the raster as its file stores it, where the file has an orientation tag */
   readonly stored?: Raster;
   /** where the whole photo lies in the edited picture (it may reach beyond it), and how it was laid and turned */
-  readonly truth?: VariantGeometry;
+  readonly truth: VariantGeometry;
 }
 
 /** What an edit may draw on. */
@@ -42,6 +43,9 @@ export interface Transform {
   readonly family: Family;
   apply(photo: Raster, materials: Materials): Promise<Edited>;
 }
+
+/** The truth of a photo that fills the edited picture. */
+export const whole = ({ width, height }: Raster): VariantGeometry => at(0, 0, width, height);
 
 /** The truth of a photo that is an upright rectangle of the edited picture. */
 export const at = (

@@ -153,7 +153,14 @@ export const CAPTIONS: readonly Transform[] = [
   ),
 ];
 
-interface Layout {
+/** Draws what a viewer lays over the photo, which lies here on the screen. */
+export type Controls = (
+  canvas: Raster,
+  photo: { left: number; top: number; width: number; height: number },
+  random: Materials['random'],
+) => void;
+
+export interface Layout {
   /** of the screen's width, to either side of the photo */
   margin: number;
   /** further to the left, as a message is indented */
@@ -161,13 +168,14 @@ interface Layout {
   /** of the photo's width: radius of its corners */
   rounding: number;
   dark: boolean;
+  controls?: Controls;
 }
 
 /** A phone's screen with the photo in a feed: status bar, names, text and buttons around it. */
 async function screen(
   photo: Raster,
   { random }: Materials,
-  { margin, indent, rounding, dark }: Layout,
+  { margin, indent, rounding, dark, controls }: Layout,
 ): Promise<Laid> {
   const screenWidth = 750;
   const screenHeight = 1500;
@@ -189,6 +197,7 @@ async function screen(
   scribble(canvas, 108, 116, 240, 20, 1, GREY, random);
   const top = 170 + random(60);
   paste(canvas, scaled, left, top);
+  controls?.(canvas, { left, top, width, height }, random);
   const radius = Math.round(rounding * width);
   for (let y = 0; y < radius; y++) {
     const cut = radius - Math.round(Math.sqrt(radius ** 2 - (radius - y - 0.5) ** 2));
@@ -230,16 +239,22 @@ const again: Transform = {
   },
 };
 
+/** A screenshot in this layout. */
+export const screenshot = (family: Transform['family'], name: string, layout: Layout): Transform =>
+  framed(family, name, (photo, materials) => screen(photo, materials, layout));
+
+/** Screenshots with nothing on the photo itself. */
 export const SCREENSHOTS: readonly Transform[] = [
-  framed('screenshot', 'phone, full width', (p, m) => screen(p, m, FULL)),
-  framed('screenshot', 'phone, full width, dark', (p, m) => screen(p, m, { ...FULL, dark: true })),
-  framed('screenshot', 'phone, margins', (p, m) => screen(p, m, { ...FULL, margin: 0.04 })),
-  framed('screenshot', 'phone, rounded corners', (p, m) =>
-    screen(p, m, { ...FULL, margin: 0.04, rounding: 0.04 }),
-  ),
-  framed('screenshot', 'phone, indented message, dark', (p, m) =>
-    screen(p, m, { margin: 0.03, indent: 0.14, rounding: 0.03, dark: true }),
-  ),
+  screenshot('screenshot', 'phone, full width', FULL),
+  screenshot('screenshot', 'phone, full width, dark', { ...FULL, dark: true }),
+  screenshot('screenshot', 'phone, margins', { ...FULL, margin: 0.04 }),
+  screenshot('screenshot', 'phone, rounded corners', { ...FULL, margin: 0.04, rounding: 0.04 }),
+  screenshot('screenshot', 'phone, indented message, dark', {
+    margin: 0.03,
+    indent: 0.14,
+    rounding: 0.03,
+    dark: true,
+  }),
   again,
 ];
 

@@ -1,11 +1,13 @@
-import type { HashedVariant, VariantGeometry } from '../../src/hash.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { variantsOf } from '../../src/variants/variants-of.js';
 import { random as seeded } from '../workloads.js';
 import type { Edited, Materials, Transform } from './edit.js';
 import { histogram, wordDistance } from './metrics.js';
 import type { Photo } from './photos.js';
+import { type Placement, placementOf } from './placement.js';
 import type { Raster } from './raster.js';
 import type { Run } from './runs.js';
+import type { Suite } from './transforms.js';
 
 /** A photo of the run by its hash: what a list would hold. */
 export interface Entry {
@@ -23,7 +25,16 @@ export interface Entry {
 /** What the queries are made and hashed with. */
 export interface Setup {
   readonly seed: number;
+  readonly suite: Suite;
   readonly runs: readonly Run[];
+}
+
+/** The entries by the hashes of one run. */
+export interface List {
+  /** end to end, in the order of the entries */
+  readonly words: Uint32Array;
+  /** with the policy that matching has where nobody says otherwise; each label is an entry's place */
+  readonly blocklist: Blocklist;
 }
 
 /** One edited photo, hashed and compared with every entry. */
@@ -34,16 +45,24 @@ export interface QueryResult {
   readonly mainDistance: number;
   /** of the nearest variant */
   readonly distance: number;
-  /** the variant at which a matcher stops, if one matches */
-  readonly variant: string | undefined;
-  /** whether that variant lies where the photo lies; undefined where there is no telling */
-  readonly placed: boolean | undefined;
+  /** what a blocklist answers about the photo itself: it matches, it is for review, or neither */
+  readonly verdict: Verdict;
+  /** what it answers about photos that show nothing of the same */
+  readonly falseVerdict: Verdict;
+  /** where the variant that matched puts the photo, if it tells */
+  readonly placement: Placement | undefined;
   readonly hashes: number;
   readonly milliseconds: number;
   /** distances from every variant to every unrelated entry, and from the nearest variant to each */
   readonly unrelated: Float64Array;
   readonly nearestUnrelated: Float64Array;
+  /** place of the photo's file among the files of the entries */
+  readonly file: number;
+  /** distance from the nearest variant to the nearest photo of each file; 256 for its own */
+  readonly nearestByFile: Uint16Array;
 }
+
+export type Verdict = 'match' | 'review' | 'none';
 
 /** Whether two entries show nothing of the same: other photos, or two tiles of one. */
 export const areUnrelated = (a: Entry, b: Entry): boolean =>
@@ -69,11 +88,22 @@ export function materials(
   return { random, filler: async () => fillers[random(fillers.length)]! };
 }
 
+/** The entries by the hashes of the run at `which`. */
+export function listOf({ algorithm }: Run, entries: readonly Entry[], which: number): List {
+  const hashes = entries.map((entry) => entry.hashes[which]!);
+  return {
+    words: packed(hashes),
+    blocklist: createBlocklist(
+      hashes.map((bytes, at) => ({ hash: { algorithm, bytes }, labels: [String(at)] })),
+    ),
+  };
+}
+
 /** What an edit makes of one photo, hashed by each run and compared with all entries. */
 export async function measure(
   setup: Setup,
   entries: readonly Entry[],
-  lists: readonly Uint32Array[],
+  lists: readonly List[],
   at: number,
   photo: Photo,
   transforms: readonly Transform[],
@@ -90,9 +120,9 @@ export async function measure(
 }
 
 function query(
-  { algorithm, bits, profile, matchDistance, minQuality }: Run,
+  { algorithm, bits, profile, minQuality }: Run,
   entries: readonly Entry[],
-  list: Uint32Array,
+  { words: list, blocklist }: List,
   at: number,
   edited: Edited,
 ): Omit<QueryResult, 'transform' | 'photo'> {
@@ -107,6 +137,8 @@ function query(
   const toPhoto = variants.map((_, v) => wordDistance(hashes, v * words, list, at * words, words));
   const unrelated = histogram();
   const nearestUnrelated = histogram();
+  const files = [...new Set(entries.map(({ source }) => source))];
+  const nearestByFile = new Uint16Array(files.length).fill(256);
   for (let entry = 0; entry < entries.length; entry++) {
     if (!areUnrelated(entries[entry]!, entries[at]!)) continue;
     let nearest = 256;
@@ -116,38 +148,28 @@ function query(
       if (distance < nearest) nearest = distance;
     }
     nearestUnrelated[nearest]!++;
+    if (entries[entry]!.source === entries[at]!.source) continue;
+    const file = files.indexOf(entries[entry]!.source);
+    nearestByFile[file] = Math.min(nearestByFile[file]!, nearest);
   }
-  const first = toPhoto.findIndex((distance) => distance <= matchDistance);
-  const found = variants[first];
+  const { matches } = blocklist.decide(all);
+  const told = matches.map((match) => ({ ...match, of: Number(match.entry.labels[0]) }));
+  const own = told.filter(({ of }) => of === at);
+  const found = own.find(({ tier }) => tier === 'match');
   return {
     mainDistance: toPhoto[0]!,
     distance: Math.min(...toPhoto),
-    variant: found?.name,
-    placed: found && isPlaced(found, edited),
+    verdict: verdictOf(own),
+    falseVerdict: verdictOf(told.filter(({ of }) => areUnrelated(entries[of]!, entries[at]!))),
+    placement: found && placementOf(found.variant, edited.truth),
     hashes: all.length,
     milliseconds,
     unrelated,
     nearestUnrelated,
+    file: files.indexOf(entries[at]!.source),
+    nearestByFile,
   };
 }
 
-/** Variants whose place is found in the picture, not one of a fixed set that is tried. */
-const FOUND = ['unletterbox', 'unblurBars', 'box', 'rectangle', 'unturn'];
-
-/** Whether a variant that was found lies within 2 pixels of the photo, or, turned, within half a degree. */
-function isPlaced({ name, geometry }: HashedVariant, { truth }: Edited): boolean | undefined {
-  if (truth === undefined || geometry === undefined || !FOUND.includes(name)) return undefined;
-  if ((truth.dihedral ?? 'original') !== (geometry.dihedral ?? 'original')) return false;
-  const angle = Math.abs((truth.angle ?? 0) - (geometry.angle ?? 0));
-  if (truth.angle !== undefined) return angle <= 0.5;
-  return angle === 0 && sideError(truth, geometry) <= 2;
-}
-
-function sideError({ rectangle: a }: VariantGeometry, { rectangle: b }: VariantGeometry): number {
-  return Math.max(
-    Math.abs(a.left - b.left),
-    Math.abs(a.top - b.top),
-    Math.abs(a.left + a.width - b.left - b.width),
-    Math.abs(a.top + a.height - b.top - b.height),
-  );
-}
+const verdictOf = (matches: readonly { tier: 'match' | 'review' }[]): Verdict =>
+  matches.some(({ tier }) => tier === 'match') ? 'match' : (matches[0]?.tier ?? 'none');

@@ -68,7 +68,7 @@ export interface FalsePairs {
   readonly falsePairs: number;
   readonly pairs: number;
   readonly perMillion: number;
-  /** with 95 % confidence no more than this; pairs of a photo are counted as if they were independent */
+  /** with 95 % confidence no more than this, if the pairs are independent */
   readonly perMillionAtMost: number;
 }
 
@@ -80,7 +80,7 @@ export function falsePairs(unrelated: Histogram, threshold: number): FalsePairs 
     falsePairs: count,
     pairs,
     perMillion: (1e6 * count) / pairs,
-    perMillionAtMost: (1e6 * upperBound(count)) / pairs,
+    perMillionAtMost: Math.min(1e6, (1e6 * upperBound(count)) / pairs),
   };
 }
 

@@ -1,5 +1,5 @@
 import { random as seeded } from '../workloads.js';
-import type { Materials, Transform } from './edit.js';
+import { type Materials, type Transform, whole } from './edit.js';
 import {
   BLACK,
   blurred,
@@ -21,7 +21,10 @@ type Change = (photo: Raster, materials: Materials) => Promise<Raster>;
 const plain = (family: Transform['family'], name: string, change: Change): Transform => ({
   name,
   family,
-  apply: async (photo, materials) => ({ pixels: await change(photo, materials) }),
+  async apply(photo, materials) {
+    const pixels = await change(photo, materials);
+    return { pixels, truth: whole(pixels) };
+  },
 });
 
 /** Saved again in another way. */

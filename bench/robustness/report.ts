@@ -1,5 +1,5 @@
 import type { Run } from './runs.js';
-import type { Row, Summary } from './summary.js';
+import type { Placed, Row, Summary } from './summary.js';
 
 /** What the report says about its own making. */
 export interface RunFacts {
@@ -7,7 +7,11 @@ export interface RunFacts {
   readonly seed: number;
   readonly machine: Record<string, string | number>;
   readonly queried: { readonly sources: readonly string[]; readonly photos: number };
-  readonly listed: { readonly photos: number; readonly duplicates: number };
+  readonly listed: {
+    readonly photos: number;
+    readonly files: number;
+    readonly duplicates: number;
+  };
   readonly fillers: readonly string[];
   readonly split: string;
 }
@@ -33,10 +37,31 @@ export function table(
 
 const recalls = (row: Row) => row.recall.map((value) => percent(value));
 
-/** The report of a run in Markdown; the plots lie beside it. */
-export function markdown(summary: Summary, run: Run, facts: RunFacts): string {
-  const { matchDistance } = run;
-  const { thresholds, edits, families, all, thorn } = summary;
+const share = (part: number, all: number) => (all === 0 ? 'none' : `${percent(part / all, 1)} %`);
+
+const placedTable = (rows: readonly Placed[]) =>
+  table(
+    ['', 'tell it', 'right', '', 'near', ''],
+    rows.map(({ name, told, right, near }) => [
+      name,
+      told,
+      right,
+      share(right, told),
+      near,
+      share(near, told),
+    ]),
+  );
+
+/** The mean without the screenshots of viewers, which the suite did not have at first. */
+function bare({ edits }: Summary, at: number): string {
+  const others = edits.filter(({ family }) => family !== 'viewer screenshot');
+  if (others.length === edits.length) return '';
+  const mean = others.reduce((sum, { recall }) => sum + recall[at]!, 0) / others.length;
+  return `Without the screenshots of viewers, which came last to the suite, ${others.length} edits remain, and the macro recall is ${percent(mean, 1)} %.\n`;
+}
+
+/** Head and cells of a table of edits or families. */
+function columns({ thresholds }: Summary, { matchDistance }: Run) {
   const at = thresholds.indexOf(matchDistance);
   const head = [
     '',
@@ -46,6 +71,9 @@ export function markdown(summary: Summary, run: Run, facts: RunFacts): string {
     'max',
     ...thresholds.map((t) => `<= ${t}`),
     `alone <= ${matchDistance}`,
+    'match',
+    'review',
+    'none',
   ];
   const cells = (row: Row) => [
     row.name,
@@ -55,14 +83,15 @@ export function markdown(summary: Summary, run: Run, facts: RunFacts): string {
     row.most,
     ...recalls(row),
     percent(row.plainRecall[at]!),
+    percent(row.decided.match),
+    percent(row.decided.review),
+    percent(row.decided.none),
   ];
-  const missed = edits
-    .filter(({ recall }) => recall[at]! < 0.9)
-    .sort((a, b) => a.recall[at]! - b.recall[at]!)
-    .map(({ name, family, recall }) => `- ${family}: ${name}: ${percent(recall[at]!)} %`);
-  return `# Robustness: ${run.algorithm}, profile ${run.profile}
+  return { at, head, cells };
+}
 
-\`${facts.command}\` · seed ${facts.seed} · ${Object.entries(facts.machine)
+const intro = ({ all, edits }: Summary, facts: RunFacts) =>
+  `\`${facts.command}\` · seed ${facts.seed} · ${Object.entries(facts.machine)
     .map(([name, value]) => `${name} ${value}`)
     .join(' · ')}
 
@@ -71,12 +100,42 @@ among ${facts.listed.photos} photos by the hash of each one's unaltered pixels (
 one of at least 400 pixels a side that is neither sky nor blur nor stripes; tiles of one file are disjoint and count as unrelated, a file and its own tile as neither.
 ${facts.split}
 Files queried: ${facts.queried.sources.join(', ')}. In the other cells of collages: ${facts.fillers.join(', ')} (on no list).
+`;
 
+const legend = ({ matchDistance, reviewDistance }: Run) =>
+  `Distances are of the nearest variant of quality 50 or more (below, the policy has a person review it), in bits; recalls in percent; "alone" is the hash of the picture as it is.
+The last three columns are what a blocklist answers about the photo by its default policy, in percent: every variant is searched at ${matchDistance} bits, but only the picture itself at ${reviewDistance}.
+`;
+
+/** The report of crops and cut turns in small steps. */
+export function byAmount(summary: Summary, run: Run, facts: RunFacts): string {
+  const { head, cells } = columns(summary, run);
+  return `# Crops and turns by amount: ${run.algorithm}, profile ${run.profile}
+
+${intro(summary, facts)}
+What is undone blindly is of fixed amounts, much the suite's own: 1.25, 2.5, 3.75, 5 and 8.75 % of a side, 2.5 and 4 degrees. Between them, and beyond, less is found.
+
+${legend(run)}
+${table(head, summary.edits.map(cells))}
+`;
+}
+
+/** The report of a run in Markdown; the plots lie beside it. */
+export function markdown(summary: Summary, run: Run, facts: RunFacts): string {
+  const { matchDistance } = run;
+  const { edits, families, thorn } = summary;
+  const { at, head, cells } = columns(summary, run);
+  const missed = edits
+    .filter(({ recall }) => recall[at]! < 0.9)
+    .sort((a, b) => a.recall[at]! - b.recall[at]!)
+    .map(({ name, family, recall }) => `- ${family}: ${name}: ${percent(recall[at]!)} %`);
+  return `# Robustness: ${run.algorithm}, profile ${run.profile}
+
+${intro(summary, facts)}
 ## Found
 Macro recall over the ${edits.length} edits within ${matchDistance} bits: **${percent(summary.macroRecall, 1)} %** with variants, ${percent(summary.plainMacroRecall, 1)} % of the picture alone.
 AUC ${summary.auc.toFixed(6)}. Cost: ${summary.hashes.mean.toFixed(1)} hashes a query (at most ${summary.hashes.most}), ${summary.milliseconds.median.toFixed(1)} ms (p90 ${summary.milliseconds.p90.toFixed(1)}; ${'decoding not counted, all cores at work'}).
-Distances are of the nearest variant of quality 50 or more (below, the policy has a person review it), in bits; recalls in percent; "alone" is the hash of the picture as it is.
-
+${legend(run)}${bare(summary, at)}
 ![recall by family](recall.svg)
 
 ${table(head, families.map(cells))}
@@ -85,8 +144,9 @@ ${table(head, families.map(cells))}
 ${missed.length === 0 ? 'Every edit is found at least nine times in ten.' : `Edits found less than nine times in ten within ${matchDistance} bits:\n\n${missed.join('\n')}`}
 
 ## False pairs
-Every hash that a query costs is one more that may match what is unrelated. Both are counted, with the upper end of the 95 % confidence interval (pairs of one
-photo are counted as if they were independent).
+Every hash that a query costs is one more that may match what is unrelated. Both are counted, with the upper end of the 95 % confidence interval if all of
+them were independent. They are not: they are edits, tiles and variants of ${facts.queried.sources.length} files beside photos of ${facts.listed.files}. So pairs of files are counted too, as one each:
+false if any edit and variant of any photo of the one comes so near to any photo of the other.
 
 ${table(
   [
@@ -99,9 +159,13 @@ ${table(
     'of pairs',
     'per million',
     'at most',
+    'two files: false',
+    'of pairs',
+    'at most',
   ],
   summary.falsePairs.map((pairs, row) => {
     const queries = summary.falseQueries[row]!;
+    const files = summary.falseFiles[row]!;
     return [
       pairs.threshold,
       count(pairs.falsePairs),
@@ -112,22 +176,26 @@ ${table(
       count(queries.pairs),
       figure(queries.perMillion),
       figure(queries.perMillionAtMost),
+      count(files.falsePairs),
+      count(files.pairs),
+      `${figure(files.perMillionAtMost / 1e4)} %`,
     ];
   }),
 )}
+
+A blocklist called ${count(summary.falseVerdicts.match)} of ${count(summary.all.queries)} queries a match of a photo that shows nothing of the same, and would have had ${count(summary.falseVerdicts.review)} reviewed for one.
 
 ![distances](distances.svg)
 
 In the manner of Thorn's \`perception\` (recall at 99.99 % precision over all pairs): ${percent(thorn.recall, 1)} % at ${thorn.threshold} bits.
 
 ## Where it was found
-The part that matched lies within 2 pixels of the photo, or is turned within half a degree of it, in **${summary.placed.right} of ${summary.placed.found}** cases (${percent(summary.placed.right / summary.placed.found, 1)} %). Parts that are
-tried blindly (crops, and turns with the corners cut) are not among them.
+Of ${count(summary.placed.told)} matches whose variant tells where the photo lies, **${share(summary.placed.right, summary.placed.told)}** put each side within 2 pixels (or a turn within half a degree), and
+${share(summary.placed.near, summary.placed.told)} each corner within a fiftieth of the photo's diagonal. A blind crop or turn tells the cut that was undone, which need not be the one that was made.
 
-${table(
-  ['', 'right', 'found'],
-  summary.placedByFamily.map(({ name, right, found }) => [name, right, found]),
-)}
+${placedTable(summary.placedByVariant)}
+
+${placedTable(summary.placedByFamily)}
 
 ## Every edit
 ${table(

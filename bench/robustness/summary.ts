@@ -1,4 +1,4 @@
-import type { QueryResult } from './measure.js';
+import type { QueryResult, Verdict } from './measure.js';
 import {
   addTo,
   atPrecision,
@@ -8,7 +8,6 @@ import {
   type Histogram,
   histogram,
   quantileOf,
-  total,
   within,
 } from './metrics.js';
 import type { Run } from './runs.js';
@@ -34,6 +33,18 @@ export interface Row {
   readonly recall: readonly number[];
   /** of the picture as it is, without variants */
   readonly plainRecall: readonly number[];
+  /** what a blocklist answers about the photo by its default policy */
+  readonly decided: Readonly<Record<Verdict, number>>;
+}
+
+/** How many of the matches that tell where the photo lies tell it rightly. */
+export interface Placed {
+  readonly name: string;
+  readonly told: number;
+  /** within 2 pixels, or half a degree */
+  readonly right: number;
+  /** within a fiftieth of the photo's diagonal */
+  readonly near: number;
 }
 
 /** What a run found. */
@@ -45,16 +56,23 @@ export interface Summary {
   /** mean of the recalls of the edits at the match distance */
   readonly macroRecall: number;
   readonly plainMacroRecall: number;
+  /** mean over the edits of what a blocklist answers */
+  readonly macroDecided: Readonly<Record<Verdict, number>>;
   readonly auc: number;
   /** every variant of every query against every unrelated entry */
   readonly falsePairs: readonly FalsePairs[];
   /** each query's nearest variant against every unrelated entry: false matches a query and entry */
   readonly falseQueries: readonly FalsePairs[];
+  /** two files, any edit and any variant of a photo of one, against any photo of the other: these alone are independent */
+  readonly falseFiles: readonly FalsePairs[];
+  /** queries of which a blocklist says that they match, or may match, a photo that shows nothing of the same */
+  readonly falseVerdicts: Readonly<Record<'match' | 'review', number>>;
   readonly hashes: { readonly mean: number; readonly most: number };
   readonly milliseconds: { readonly median: number; readonly p90: number };
-  /** of found variants (not those tried blindly), how many lie within 2 pixels or half a degree */
-  readonly placed: { readonly right: number; readonly found: number };
-  readonly placedByFamily: readonly { name: string; right: number; found: number }[];
+  /** all matches that tell where the photo lies; by the variant that matched, and by family */
+  readonly placed: Placed;
+  readonly placedByVariant: readonly Placed[];
+  readonly placedByFamily: readonly Placed[];
   /** recall at 99.99 % precision over all pairs, as the Thorn `perception` project reports it */
   readonly thorn: { threshold: number; recall: number };
   readonly genuine: Histogram;
@@ -85,6 +103,7 @@ export function summarize(
       most: quantileOf(nearest, 1),
       recall: recall(nearest),
       plainRecall: recall(plain),
+      decided: decided(of),
     };
   };
   const edits = transforms.map(({ name, family }, index) => ({
@@ -105,14 +124,11 @@ export function summarize(
     addTo(unrelated, result.unrelated);
     addTo(nearestUnrelated, result.nearestUnrelated);
   }
+  const files = nearestOfFiles(results);
+  const variants = [...new Set(results.flatMap(({ placement }) => placement?.variant ?? []))];
   const at = thresholds.indexOf(matchDistance);
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const times = results.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-  const placing = (name: string, of: readonly QueryResult[]) => ({
-    name,
-    right: of.filter(({ placed }) => placed === true).length,
-    found: of.filter(({ placed }) => placed !== undefined).length,
-  });
   return {
     thresholds,
     edits,
@@ -120,9 +136,19 @@ export function summarize(
     all: row('all', results),
     macroRecall: mean(edits.map(({ recall }) => recall[at]!)),
     plainMacroRecall: mean(edits.map(({ plainRecall }) => plainRecall[at]!)),
+    macroDecided: {
+      match: mean(edits.map(({ decided }) => decided.match)),
+      review: mean(edits.map(({ decided }) => decided.review)),
+      none: mean(edits.map(({ decided }) => decided.none)),
+    },
     auc: auc(genuine, nearestUnrelated),
     falsePairs: thresholds.map((threshold) => falsePairs(unrelated, threshold)),
     falseQueries: thresholds.map((threshold) => falsePairs(nearestUnrelated, threshold)),
+    falseFiles: thresholds.map((threshold) => falsePairs(files, threshold)),
+    falseVerdicts: {
+      match: results.filter(({ falseVerdict }) => falseVerdict === 'match').length,
+      review: results.filter(({ falseVerdict }) => falseVerdict === 'review').length,
+    },
     hashes: {
       mean: mean(results.map(({ hashes }) => hashes)),
       most: Math.max(...results.map(({ hashes }) => hashes)),
@@ -132,9 +158,15 @@ export function summarize(
       p90: times[Math.floor(0.9 * times.length)]!,
     },
     placed: placing('all', results),
+    placedByVariant: variants.map((name) =>
+      placing(
+        name,
+        results.filter(({ placement }) => placement?.variant === name),
+      ),
+    ),
     placedByFamily: families
       .map((name) => placing(name, ofFamily(name)))
-      .filter(({ found }) => found > 0),
+      .filter(({ told }) => told > 0),
     thorn: atPrecision(genuine, nearestUnrelated),
     genuine,
     unrelated,
@@ -142,5 +174,33 @@ export function summarize(
   };
 }
 
-/** Pairs that a histogram counts. */
-export const pairsOf = (counts: Histogram): number => total(counts);
+function decided(of: readonly QueryResult[]): Record<Verdict, number> {
+  const part = (wanted: Verdict) =>
+    of.filter(({ verdict }) => verdict === wanted).length / of.length;
+  return { match: part('match'), review: part('review'), none: part('none') };
+}
+
+function placing(name: string, of: readonly QueryResult[]): Placed {
+  const told = of.flatMap(({ placement }) => placement ?? []);
+  return {
+    name,
+    told: told.length,
+    right: told.filter(({ right }) => right).length,
+    near: told.filter(({ near }) => near).length,
+  };
+}
+
+/** Distances of the nearest photos of each two files, one of them edited. */
+function nearestOfFiles(results: readonly QueryResult[]): Histogram {
+  const nearest = new Map<string, number>();
+  for (const { file, nearestByFile } of results) {
+    for (const [other, distance] of nearestByFile.entries()) {
+      if (other === file) continue;
+      const pair = `${Math.min(file, other)} ${Math.max(file, other)}`;
+      nearest.set(pair, Math.min(nearest.get(pair) ?? 256, distance));
+    }
+  }
+  const counts = histogram();
+  for (const distance of nearest.values()) counts[distance]!++;
+  return counts;
+}

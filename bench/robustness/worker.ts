@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { hashOf } from '../../src/hashing/algorithms.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { type Entry, measure, packed, type QueryResult, type Setup } from './measure.js';
+import { type Entry, type List, listOf, measure, type QueryResult, type Setup } from './measure.js';
 import type { PhotoFile } from './photo-files.js';
 import { type Photo, photosOf } from './photos.js';
 import type { Raster } from './raster.js';
-import { TRANSFORMS } from './transforms.js';
+import { SUITES } from './transforms.js';
 
 /** What a worker of the robustness benchmark is given at its start. */
 export interface WorkerSetup {
@@ -26,8 +26,9 @@ export type Answer =
   | { readonly kind: 'query'; readonly results: QueryResult[][] };
 
 const { setup, fillers } = workerData as WorkerSetup;
+const transforms = SUITES[setup.suite];
 let entries: readonly Entry[] = [];
-let lists: readonly Uint32Array[] = [];
+let lists: readonly List[] = [];
 let fillerRasters: Promise<Raster[]> | undefined;
 
 async function hash(file: PhotoFile, queried: boolean): Promise<Answer> {
@@ -53,9 +54,9 @@ async function query(file: PhotoFile, name: string): Promise<Answer> {
   const at = entries.findIndex((entry) => entry.name === name && entry.source === file.source);
   const photo = (await opened.photos).find((photo) => photo.name === name)!;
   const results: QueryResult[][] = [];
-  for (let index = 0; index < TRANSFORMS.length; index++) {
+  for (let index = 0; index < transforms.length; index++) {
     results.push(
-      await measure(setup, entries, lists, at, photo, TRANSFORMS, index, await fillerRasters),
+      await measure(setup, entries, lists, at, photo, transforms, index, await fillerRasters),
     );
   }
   return { kind: 'query', results };
@@ -67,10 +68,10 @@ async function answer(job: Job): Promise<Answer> {
       return hash(job.file, job.queried);
     case 'list':
       entries = job.entries;
-      lists = setup.runs.map((_, run) => packed(entries.map(({ hashes }) => hashes[run]!)));
+      lists = setup.runs.map((run, which) => listOf(run, entries, which));
       return {
         kind: 'list',
-        transforms: TRANSFORMS.map(({ name, family }) => ({ name, family })),
+        transforms: transforms.map(({ name, family }) => ({ name, family })),
       };
     case 'query':
       return query(job.file, job.name);

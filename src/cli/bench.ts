@@ -45,6 +45,7 @@ export const benchCommand: Command = {
       about: 'which variants (robustness)',
       choices: ['none', 'orientation', 'dihedral', 'thorough'],
     },
+    amounts: { about: 'crops and cut turns in small steps instead (robustness)' },
     compare: { about: 'all hashes and variants side by side, whole photos alone (robustness)' },
     seed: { about: 'of the edits (robustness)', value: 'N' },
     out: { about: 'write a report with its plots to this folder (robustness)', value: 'DIR' },
@@ -65,6 +66,7 @@ export const benchCommand: Command = {
       json: call.on('json'),
       options: {
         large: call.on('large'),
+        amounts: call.on('amounts'),
         compare: call.on('compare'),
         ...Object.fromEntries(TEXTS.map((name) => [name, call.text(name)])),
       },

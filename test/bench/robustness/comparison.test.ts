@@ -37,12 +37,15 @@ test('a row a run: recall at its own distance, false pairs with their bound', ()
     photo: 0,
     mainDistance: distance,
     distance,
-    variant: undefined,
-    placed: undefined,
+    verdict: 'match',
+    falseVerdict: 'none',
+    placement: undefined,
     hashes: 1,
     milliseconds: 2,
     unrelated,
     nearestUnrelated: unrelated,
+    file: 0,
+    nearestByFile: new Uint16Array([256, 30]),
   });
   const summary = summarize(
     [result(6), result(7)],
@@ -55,7 +58,7 @@ test('a row a run: recall at its own distance, false pairs with their bound', ()
     seed: 1,
     machine: { cpu: 'a' },
     queried: { sources: ['x'], photos: 1 },
-    listed: { photos: 2, duplicates: 0 },
+    listed: { photos: 2, files: 2, duplicates: 0 },
     fillers: [],
     split: '',
   });

@@ -1,0 +1,67 @@
+import type { HashedVariant, VariantGeometry, VariantName } from '../../src/hash.js';
+
+/** What the variant that matched says of where the photo lies, beside where it lies. */
+export interface Placement {
+  readonly variant: VariantName;
+  /** each side within 2 pixels; where anything is turned, the angle within half a degree */
+  readonly right: boolean;
+  /** no corner further away than a fiftieth of the photo's diagonal, and laid the same way */
+  readonly near: boolean;
+}
+
+const PIXELS = 2;
+const DEGREES = 0.5;
+const NEAR = 1 / 50;
+
+/** Compares what a variant tells with the truth; `undefined` if it tells no place. */
+export function placementOf(
+  { name, geometry: told }: HashedVariant,
+  truth: VariantGeometry,
+): Placement | undefined {
+  if (told === undefined) return undefined;
+  const sameWay = (told.dihedral ?? 'original') === (truth.dihedral ?? 'original');
+  const angle = Math.abs((told.angle ?? 0) - (truth.angle ?? 0));
+  const right =
+    truth.angle === undefined ? angle === 0 && sideError(told, truth) <= PIXELS : angle <= DEGREES;
+  const { width, height } = truth.rectangle;
+  return {
+    variant: name,
+    right: sameWay && right,
+    near: sameWay && cornerError(told, truth) <= NEAR * Math.hypot(width, height),
+  };
+}
+
+function sideError({ rectangle: a }: VariantGeometry, { rectangle: b }: VariantGeometry): number {
+  return Math.max(
+    Math.abs(a.left - b.left),
+    Math.abs(a.top - b.top),
+    Math.abs(a.left + a.width - b.left - b.width),
+    Math.abs(a.top + a.height - b.top - b.height),
+  );
+}
+
+function cornerError(a: VariantGeometry, b: VariantGeometry): number {
+  const others = corners(b);
+  return Math.max(
+    ...corners(a).map(([x, y], at) => Math.hypot(x - others[at]![0], y - others[at]![1])),
+  );
+}
+
+function corners({ rectangle, angle = 0 }: VariantGeometry): (readonly [number, number])[] {
+  const { left, top, width, height } = rectangle;
+  const cosine = Math.cos((angle * Math.PI) / 180);
+  const sine = Math.sin((angle * Math.PI) / 180);
+  return [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+  ].map(([across, down]) => {
+    const dx = (across! * width) / 2;
+    const dy = (down! * height) / 2;
+    return [
+      left + width / 2 + dx * cosine - dy * sine,
+      top + height / 2 + dx * sine + dy * cosine,
+    ] as const;
+  });
+}
