@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { at } from '../../../bench/robustness/edit.js';
+import { placementOf } from '../../../bench/robustness/placement.js';
+import type { HashedVariant, VariantGeometry, VariantName } from '../../../src/hash.js';
+
+const hash = { algorithm: 'pdq', bytes: new Uint8Array(32) } as const;
+const told = (name: VariantName, geometry?: VariantGeometry): HashedVariant => ({
+  name,
+  hash,
+  ...(geometry && { geometry }),
+});
+const truth = at(100, 50, 300, 400);
+
+test('no geometry, no telling', () => {
+  expect(placementOf(told('original'), truth)).toBeUndefined();
+});
+
+test.each([
+  [at(100, 50, 300, 400), true, true],
+  [at(102, 48, 296, 404), true, true],
+  [at(103, 50, 297, 400), false, true],
+  // The diagonal is 500: a corner may be 10 pixels away.
+  [at(106, 58, 300, 400), false, true],
+  [at(110, 50, 300, 401), false, false],
+  [at(100, 50, 300, 400, { angle: 0.4 }), false, true],
+  [at(100, 50, 300, 400, { dihedral: 'flipY' }), false, false],
+])('%j beside the truth: right %s, near %s', (geometry, right, near) => {
+  // Blind and found variants are judged alike.
+  for (const name of ['box', 'uncrop'] as const) {
+    expect(placementOf(told(name, geometry), truth)).toEqual({ variant: name, right, near });
+  }
+});
+
+test('a turn is right within half a degree, and near by its corners', () => {
+  const turned = at(100, 50, 300, 400, { angle: 4 });
+  const answer = (angle: number, left = 100) =>
+    placementOf(told('unturn', at(left, 50, 300, 400, { angle })), turned);
+  expect(answer(4.5)).toMatchObject({ right: true, near: true });
+  expect(answer(4.6)).toMatchObject({ right: false, near: true });
+  expect(answer(4, 140)).toMatchObject({ right: true, near: false });
+  // Half the diagonal times the angle: 250 * 3 degrees is 13 pixels.
+  expect(answer(1)).toMatchObject({ right: false, near: false });
+});
