@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of the browser's side that need no browser. */
+const WITHOUT_ENGINE = [
+  'test/browser/{decode-png,exif,hash-worker,missing-decoder,pools,read-header,worker-pool}.test.ts',
+  'test/demo/{language,outline}.test.ts',
+];
+
 const limits = { testTimeout: 120_000, hookTimeout: 240_000 };
 
 export default defineConfig({
@@ -9,8 +15,7 @@ export default defineConfig({
         test: {
           ...limits,
           name: 'library',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/{browser,demo}/**'],
+          include: ['test/!(browser|demo)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
           sequence: { groupOrder: 0 },
         },
       },
@@ -20,6 +25,7 @@ export default defineConfig({
           ...limits,
           name: 'engines',
           include: ['test/{browser,demo}/**/*.test.ts'],
+          exclude: WITHOUT_ENGINE,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

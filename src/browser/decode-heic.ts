@@ -8,12 +8,13 @@ import { missingDecoder } from './missing-decoder.js';
  * @throws {DecodeError} `decoder-missing` or `corrupt`
  */
 export async function decode(bytes: Uint8Array): Promise<Pixels> {
-  let heicDecode: typeof import('heic-decode').default;
+  let heicDecode: typeof import('heic-decode').default | undefined;
   try {
     heicDecode = (await import('heic-decode')).default;
   } catch (cause) {
     throw missingDecoder('heic-decode', 'HEIC', cause);
   }
+  if (!heicDecode) throw missingDecoder('heic-decode', 'HEIC');
   try {
     return await heicDecode({ buffer: bytes });
   } catch (cause) {

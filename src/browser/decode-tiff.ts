@@ -25,17 +25,20 @@ export async function decodeTiff(
   bytes: Uint8Array<ArrayBuffer>,
   maxPixels: number,
 ): Promise<{ raster: Raster; orientation: Orientation }> {
-  let utif: typeof Utif;
+  let utif: Partial<typeof Utif>;
   try {
     const module = (await import('utif2')) as typeof Utif & { default?: typeof Utif };
     utif = module.default ?? module;
   } catch (cause) {
     throw missingDecoder('utif2', 'TIFF', cause);
   }
+  const { decode, decodeImage, toRGBA8 } = utif;
+  // A development server that gives out a CommonJS file as it is makes an empty module of it.
+  if (!decode || !decodeImage || !toRGBA8) throw missingDecoder('utif2', 'TIFF');
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
   let page: Utif.Directory | undefined;
   try {
-    page = utif.decode(file)[0];
+    page = decode(file)[0];
   } catch (cause) {
     throw corrupt('tiff', cause);
   }
@@ -58,9 +61,9 @@ export async function decodeTiff(
     }
   }
   try {
-    utif.decodeImage(file, page);
+    decodeImage(file, page);
     const { width, height } = page;
-    const raster = new PixelRaster({ data: utif.toRGBA8(page), width, height });
+    const raster = new PixelRaster({ data: toRGBA8(page), width, height });
     const orientation = numbers(ORIENTATION)[0] ?? 1;
     const known = orientation >= 1 && orientation <= 8;
     return { raster, orientation: known ? (orientation as Orientation) : 1 };

@@ -5,10 +5,10 @@ import { DecodeError } from '../errors.js';
  * then go on without a package that is not installed.
  * @param format as people know it
  */
-export function missingDecoder(name: string, format: string, cause: unknown): DecodeError {
+export function missingDecoder(name: string, format: string, cause?: unknown): DecodeError {
   return new DecodeError(
     'decoder-missing',
     `this browser reads no ${format}, and the optional package ${name} is not part of this page: save the picture as JPEG or PNG`,
-    { cause },
+    cause === undefined ? undefined : { cause },
   );
 }

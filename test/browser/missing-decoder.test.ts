@@ -1,0 +1,73 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../package.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-decoders-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a page may get where it asks for an optional package. */
+const PACKAGES = {
+  // A CommonJS file that a development server (Vite's) gives out as it is.
+  'an empty module': 'export {};',
+  // What a bundler puts in the place of a package that is not installed.
+  'a module that throws': 'throw new Error("could not resolve");',
+};
+
+/** A file of the browser's room as a page has it, `name` being what `contents` says. */
+async function bundled<T>(file: string, name: string, contents: string): Promise<T> {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, 'src/browser', file)],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'optional',
+        setup(esbuild) {
+          esbuild.onResolve({ filter: new RegExp(`^${name}$`) }, ({ path }) => ({
+            path,
+            namespace: 'optional',
+          }));
+          esbuild.onLoad({ filter: /./, namespace: 'optional' }, () => ({ contents }));
+        },
+      },
+    ],
+  });
+  const path = join(folder, `${name}-${Object.values(PACKAGES).indexOf(contents)}.mjs`);
+  writeFileSync(path, outputFiles[0]!.text);
+  return (await import(pathToFileURL(path).href)) as T;
+}
+
+const bytesOf = (file: string) => new Uint8Array(readFileSync(join(ROOT, 'fixtures', file)));
+
+describe.each(Object.entries(PACKAGES))('where the optional package is %s', (_, contents) => {
+  test('TIFF lacks its decoder, and the file is not called damaged', async () => {
+    const { decodeTiff } = await bundled<typeof import('../../src/browser/decode-tiff.js')>(
+      'decode-tiff.ts',
+      'utif2',
+      contents,
+    );
+    await expect(decodeTiff(bytesOf('images/rgb.tiff'), 1e6)).rejects.toMatchObject({
+      code: 'decoder-missing',
+      message: expect.stringMatching(/TIFF.*utif2.*save the picture as JPEG or PNG/),
+    });
+  });
+
+  test('HEIC lacks its decoder, and the file is not called damaged', async () => {
+    const { decode } = await bundled<typeof import('../../src/browser/decode-heic.js')>(
+      'decode-heic.ts',
+      'heic-decode',
+      contents,
+    );
+    await expect(decode(bytesOf('heic/photo.heic'))).rejects.toMatchObject({
+      code: 'decoder-missing',
+      message: expect.stringMatching(/HEIC.*heic-decode.*save the picture as JPEG/),
+    });
+  });
+});
