@@ -1,3 +1,5 @@
+import { DecodeError } from '../errors.js';
+import { didNotRun } from './hash-worker.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** Where the Worker's script is, and how many of them run. */
@@ -8,7 +10,11 @@ export interface WorkerOptions {
    * shared and kept for a while: give the same one each time.
    */
   workerUrl?: string | URL;
-  /** pictures decoded at a time; 2 unless told (1 where there is but one core): each may need 150 MB at 12 megapixels */
+  /**
+   * pictures decoded at a time: each may need 150 MB at 12 megapixels. Holds for the script's Workers until another number
+   * is given.
+   * @defaultValue 2, or 1 where there is but one core
+   */
   workers?: number;
 }
 
@@ -16,32 +22,47 @@ let pools: Map<string, WorkerPool> | undefined;
 
 /**
  * The Workers of one script.
- * @throws {RangeError} for a number of Workers that is none
+ * @throws {RangeError} if `workers` is not an integer >= 1
  */
-export function poolOf({ workerUrl, workers = mostWorkers() }: WorkerOptions): WorkerPool {
-  if (!(Number.isInteger(workers) && workers >= 1)) {
+export function poolOf({ workerUrl, workers }: WorkerOptions): WorkerPool {
+  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
     throw new RangeError(`expected workers to be an integer >= 1, got ${workers}`);
   }
   pools ??= new Map();
   const key = String(workerUrl ?? '');
   let pool = pools.get(key);
   if (pool === undefined) {
-    pool = new WorkerPool(
-      () =>
-        // In these words, so that bundlers see what belongs together.
-        workerUrl === undefined
-          ? new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' })
-          : // A blob: address holds one whole script, and Chromium runs none of them as a module on a file: page.
-            new Worker(workerUrl, { type: key.startsWith('blob:') ? 'classic' : 'module' }),
-      workers,
-    );
+    pool = new WorkerPool(() => startWorker(workerUrl), mostWorkers());
     pools.set(key, pool);
   }
-  pool.size = workers;
+  if (workers !== undefined) pool.size = workers;
   return pool;
 }
 
-const mostWorkers = () => Math.max(1, Math.min(2, (navigator.hardwareConcurrency ?? 2) - 1));
+/** @throws {DecodeError} `decoder-missing`, also where this is no browser */
+function startWorker(workerUrl: string | URL | undefined): Worker {
+  if (typeof Worker === 'undefined') {
+    throw new DecodeError(
+      'decoder-missing',
+      'expected a browser, which has Workers: in Node, use hashFile of onlyhashes/node',
+    );
+  }
+  try {
+    // In these words, so that bundlers see what belongs together.
+    if (workerUrl === undefined) {
+      return new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' });
+    }
+    // A blob: address holds one whole script, and Chromium runs none of them as a module on a file: page.
+    const type = String(workerUrl).startsWith('blob:') ? 'classic' : 'module';
+    return new Worker(workerUrl, { type });
+  } catch (cause) {
+    // Of another origin, or forbidden by a policy.
+    throw didNotRun(cause);
+  }
+}
+
+const mostWorkers = () =>
+  Math.max(1, Math.min(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1));
 
 /**
  * Ends all hashing Workers at once, and with them every picture in memory. What was being hashed rejects with an

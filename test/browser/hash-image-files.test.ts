@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../package.js';
+import { bundledWorker } from './bundle.js';
 import { describeEngine, ENGINES } from './engines.js';
 import { openHashing, serveHashing } from './hashing-page.js';
 import { inNode } from './node-hash.js';
@@ -9,13 +10,20 @@ import type { Site } from './serve.js';
 const PHOTO = 'fixtures/photos/locomotion-house-cat.jpg';
 const SMALL = 'fixtures/images/orientation-1.jpg';
 const HALF = 'fixtures/images/half.jpg';
+/** A Worker that dies when it has done its job. */
+const DIES = `${await bundledWorker()}
+const post = postMessage.bind(globalThis);
+globalThis.postMessage = (reply, transfer) => {
+  post(reply, transfer);
+  if ('image' in reply) setTimeout(() => { throw new Error('later'); });
+};`;
 const [photo, small] = await Promise.all([PHOTO, SMALL].map((file) => inNode(join(ROOT, file))));
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
     let site: Site;
     beforeAll(async () => {
-      site = await serveHashing();
+      site = await serveHashing((path) => (path === '/dies.js' ? { body: DIES } : undefined));
       return () => site.close();
     });
 
@@ -143,6 +151,53 @@ for (const name of ENGINES) {
         ],
         stages: ['reading', 'decoding', 'hashing'],
       });
+    });
+
+    test('a Worker that died after its file is not given the next one', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const hashed = await page.evaluate(async (url: string) => {
+        const file = await (await fetch(url)).blob();
+        let deaths = 0;
+        const Started = Worker;
+        window.Worker = class extends Started {
+          constructor(script: string | URL, options?: WorkerOptions) {
+            super(script, options);
+            this.addEventListener('error', () => deaths++);
+          }
+        };
+        const options = { workerUrl: '/dies.js', workers: 1, timeoutSeconds: 10 };
+        let hashed = 0;
+        while (hashed < 3) {
+          await window.onlyhashes.hashImageFile(file, options);
+          hashed++;
+          while (deaths < hashed) await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        return hashed;
+      }, SMALL);
+      expect(hashed).toBe(3);
+    });
+
+    test('a Worker that may not be started gives each file its error, and ends no batch', async () => {
+      const elsewhere = await serveHashing();
+      try {
+        const page = await open.page();
+        await openHashing(page, site);
+        const codes = await page.evaluate(
+          async (url: string, workerUrl: string) => {
+            const file = await (await fetch(url)).blob();
+            const codes: (string | undefined)[] = [];
+            const results = window.onlyhashes.hashImageFiles([file, file, file], { workerUrl });
+            for await (const { error } of results) codes.push(error?.code);
+            return codes;
+          },
+          SMALL,
+          `${elsewhere.url}/dist/browser-worker.js`,
+        );
+        expect(codes).toEqual(['decoder-missing', 'decoder-missing', 'decoder-missing']);
+      } finally {
+        await elsewhere.close();
+      }
     });
   });
 }
