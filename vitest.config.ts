@@ -6,7 +6,7 @@ const WITHOUT_ENGINE = [
   'test/demo/{language,outline}.test.ts',
 ];
 
-const limits = { testTimeout: 120_000, hookTimeout: 240_000 };
+const limits = { testTimeout: 120_000, hookTimeout: 240_000, setupFiles: ['test/seed.ts'] };
 
 export default defineConfig({
   test: {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import {
   bundleText,
@@ -78,9 +78,16 @@ test('no two bundles share a case or a token', async () => {
 });
 
 test('the day is the day in UTC unless told, never an hour', async () => {
-  const before = new Date().toISOString().slice(0, 10);
-  const { bundle } = await createBundle([{ hash: ONE, variants: [] }]);
-  expect([before, new Date().toISOString().slice(0, 10)]).toContain(bundle.day);
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    for (const time of ['2026-02-28T23:59:59.999Z', '2026-03-01T00:00:00Z']) {
+      vi.setSystemTime(time);
+      const { bundle } = await createBundle([{ hash: ONE, variants: [] }]);
+      expect(bundle.day).toBe(time.slice(0, 10));
+    }
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('its text is ASCII in a size class that does not tell how many hashes it has', async () => {
