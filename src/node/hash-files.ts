@@ -39,8 +39,8 @@ export type HashFilesResult =
 const LOOK_AHEAD = 16;
 
 /**
- * Hashes of many files, in the order of `paths`, decoded on all cores. A file that cannot be decoded gives its error in
- * its place, and the others go on. Paths are taken and files read only so far ahead of the reader of the results
+ * Hashes of many files, in the order of `paths`, decoded on all cores. A file that cannot be decoded, and an item that is
+ * no path, gives its error in its place, and the others go on. Paths are taken and files read only so far ahead of the reader of the results
  * (16 times `concurrency`); when it stops (`break`) or `signal` aborts, so does the work.
  * @param paths in any iterable, asynchronous too (a directory being walked)
  * @returns throws `signal.reason` on abort
@@ -53,10 +53,26 @@ export async function* hashFiles(
   options: HashFilesOptions = {},
 ): AsyncGenerator<HashFilesResult, void, undefined> {
   checkHashFileOptions(options);
-  const job = (file: string, signal: AbortSignal) => hashFile(file, { ...options, signal });
+  const job = async (file: string, signal: AbortSignal) => {
+    try {
+      return await hashFile(file, { ...options, signal });
+    } catch (error) {
+      throw signal.aborted ? error : asDecodeError(error);
+    }
+  };
   for await (const { file, value: image, error } of eachFile(paths, job, options)) {
     yield error ? { file, error } : { file, image };
   }
+}
+
+/** The options have been checked: whatever is wrong with one file is no reason to give up the others. */
+function asDecodeError(error: unknown): DecodeError {
+  if (error instanceof DecodeError) return error;
+  const message =
+    error instanceof TypeError
+      ? 'expected a path, bytes or a stream of bytes'
+      : 'the picture could not be hashed';
+  return new DecodeError('unreadable', message, { cause: error });
 }
 
 /** One file of a batch: what its job gave, or why it gave nothing. */
@@ -85,7 +101,9 @@ export async function* eachFile<T>(
   if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
     throw new RangeError(`expected concurrency to be an integer >= 1, got ${concurrency}`);
   }
-  if (typeof paths === 'string') throw new TypeError('expected paths, not one');
+  if (typeof paths !== 'object' || paths === null || paths instanceof Uint8Array) {
+    throw new TypeError('expected an iterable of paths');
+  }
   signal?.throwIfAborted();
   // Ends the work when the caller's signal does, and when the caller wants no more results.
   const end = new AbortController();

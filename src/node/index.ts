@@ -1,4 +1,4 @@
-export type { ImageFormat } from '../image-format.js';
+export { type ImageFormat, imageFormatOf } from '../image-format.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote, NotedEntries } from './entry-notes.js';

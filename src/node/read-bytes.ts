@@ -118,13 +118,23 @@ async function readRegularFile(path: string | URL, maxBytes: number): Promise<Ui
 const tooMany = (maxBytes: number) =>
   new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
 
-/** The system's error names the file, and file names stay out of messages: only its code is kept. */
-function withoutPath(error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException)?.code;
-  if (!(error instanceof Error) || error instanceof TypeError) return error;
-  return new DecodeError('unreadable', `the file cannot be read (${code ?? error.name})`);
+/** Node's error names the file, and file names stay out of messages: only its code is kept. */
+function withoutPath(error: unknown): DecodeError {
+  const code = codeOf(error);
+  if (code === 'ERR_INVALID_ARG_VALUE') {
+    return new DecodeError('unreadable', 'expected a path without NUL characters');
+  }
+  return new DecodeError('unreadable', `the file cannot be read (${code ?? 'unknown error'})`);
 }
 
 function unreadable(cause: unknown): never {
-  throw new DecodeError('unreadable', 'the stream failed before its end', { cause });
+  const code = codeOf(cause);
+  const why = code === undefined ? '' : ` (${code})`;
+  throw new DecodeError('unreadable', `the stream failed before its end${why}`, { cause });
+}
+
+/** A code of the system or of Node; anything else may be part of a name. */
+function codeOf(error: unknown): string | undefined {
+  const code: unknown = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' && /^E[A-Z0-9_]+$/.test(code) ? code : undefined;
 }

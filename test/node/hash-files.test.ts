@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -58,6 +60,36 @@ test('a bad file gives its error in its place, and the others go on', async () =
     undefined,
   ]);
   expect(results[1]!.error).toBeInstanceOf(DecodeError);
+});
+
+test('an item that no path can be gives its error in its place, without its name, and the others go on', async () => {
+  const strange = [
+    'x\0.jpg',
+    7,
+    null,
+    undefined,
+    {},
+    'ab',
+    ['a'],
+    Symbol('a'),
+    Readable.from(['text']),
+  ];
+  const items = strange.flatMap((item) => [item, small[0]!]) as string[];
+  const results = await collect(hashFiles(items));
+  expect(results).toHaveLength(items.length);
+  for (const [at, { file, image, error }] of results.entries()) {
+    expect(file).toBe(items[at]);
+    if (file === small[0]) expect(image).toBeDefined();
+    else {
+      expect(error).toBeInstanceOf(DecodeError);
+      expect(error).toMatchObject({
+        code: 'unreadable',
+        message: expect.stringMatching(/^(expected a path|the file cannot)/),
+      });
+    }
+  }
+  const nul = results[0]!.error!;
+  expect(`${nul.message} ${nul.cause}`).not.toContain('.jpg');
 });
 
 test('a file that takes long holds up none behind it, only their results', async () => {
@@ -168,7 +200,7 @@ test('no files, no results', async () => {
   expect(await collect(hashFiles([]))).toEqual([]);
 });
 
-test('errors that are no DecodeError are thrown: those of the walk, of onProgress, of the caller', async () => {
+test('what is no fault of one file is thrown: errors of the walk, of onProgress, of the caller', async () => {
   async function* walk() {
     yield small[0]!;
     throw new Error('the walk failed');
@@ -178,8 +210,9 @@ test('errors that are no DecodeError are thrown: those of the walk, of onProgres
     throw new Error('the listener failed');
   };
   await expect(collect(hashFiles(small, { onProgress }))).rejects.toThrow('the listener failed');
-  await expect(collect(hashFiles([7 as never]))).rejects.toThrow(TypeError);
-  await expect(collect(hashFiles(small[0]!))).rejects.toThrow(TypeError);
+  for (const paths of [small[0], readFileSync(small[0]!), undefined, 7]) {
+    await expect(collect(hashFiles(paths as never))).rejects.toThrow('an iterable of paths');
+  }
   await expect(collect(hashFiles(small, { concurrency: 0 }))).rejects.toThrow(RangeError);
   await expect(collect(hashFiles(small, { orientation: 'up' as never }))).rejects.toThrow(
     RangeError,

@@ -76,7 +76,10 @@ test('more than maxBytes is refused, wherever it comes from, and its stream is c
 });
 
 test('what cannot be read is unreadable, and its name is in no message', async () => {
-  for (const path of [join(folder, 'absent'), folder, join(file, 'below')]) {
+  const nul = `${file}\0.jpg`;
+  const url = pathToFileURL(file);
+  url.pathname += '%00';
+  for (const path of [join(folder, 'absent'), folder, join(file, 'below'), nul, url]) {
     const error = await readBytes(path).catch((error) => error);
     expect(error).toMatchObject({ name: 'DecodeError', code: 'unreadable' });
     expect(`${error.message} ${error.cause}`).not.toContain(folder);
