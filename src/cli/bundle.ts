@@ -69,7 +69,8 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
   const images: HashedImage[] = [];
   const job = (source: Source, ended: AbortSignal) =>
     hashFile(source, { exact: true, resample, crops: call.on('crops'), signal: ended });
-  for await (const result of eachPicture(await listed(words), job, { signal, bar })) {
+  const files = await listed(words, { out, signal });
+  for await (const result of eachPicture(files, job, { signal, bar })) {
     if (result.error) out.error(result.file, result.error.message);
     else images.push(result.value);
   }

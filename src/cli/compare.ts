@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Algorithm, distance, type Hash, hashFromHex } from '../index.js';
 import { hashFile } from '../node/index.js';
 import { type Command, UsageError } from './command.js';
-import { HASH_OPTIONS, hashOptions } from './hash.js';
+import { HASH_OPTIONS, hashOptions, sourceOf } from './hash.js';
 
 /** Whether a word of the command line is a hash in hex and not a file of that name. */
 export function isHex(word: string): boolean {
@@ -29,15 +29,15 @@ export const compareCommand: Command = {
   options: HASH_OPTIONS,
   examples: [['onlyhashes compare a.jpg b.png', 'bits in which the two hashes differ']],
   minWords: 2,
+  maxWords: 2,
   async run(call, signal) {
-    if (call.words.length !== 2) throw new UsageError('expected A B');
     const options = { ...hashOptions(call), variants: 'none' as const, signal };
     const hashes = [];
     for (const word of call.words) {
       hashes.push(
         isHex(word)
           ? hashOfHex(word, call.text('algorithm'))
-          : (await hashFile(word === '-' ? process.stdin : word, options)).hash,
+          : (await hashFile(sourceOf(word), options)).hash,
       );
     }
     console.log(distance(hashes[0]!, hashes[1]!));

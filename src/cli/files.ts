@@ -1,46 +1,146 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { imageFormatOf } from '../node/index.js';
+import { encoded, nameOf } from './file-name.js';
+import type { Output } from './output.js';
+
+/** `imageFormatOf` reads no further than this into a file. */
+const HEAD_BYTES = 512;
 
 /**
- * The files that words of the command line name: directories are walked (sorted by name, hidden entries left out),
- * all else is passed on as it is, `-` too. A directory that cannot be read is passed on, so that the reading of it
- * reports the error in its place.
+ * The files that words of the command line name, in their order. Folders are walked, each sorted by name. What lies in one
+ * under a plain name is taken for a picture, so that a broken one is told. Hidden files are taken if they begin as a
+ * picture, and hidden folders are left out. Links are followed, each folder once. What is left out is counted and told.
+ * A folder that cannot be read stands for itself: the reading of it reports the error in its place.
  */
-export async function listed(words: readonly string[]): Promise<string[]> {
-  const files: string[] = [];
-  for (const word of words) {
-    if (word === '-' || !(await isDirectory(word))) files.push(word);
-    else for await (const file of walk(word)) files.push(file);
-  }
-  return files;
+export async function listed(
+  words: readonly string[],
+  { out, signal }: { out: Output; signal: AbortSignal },
+): Promise<string[]> {
+  const walk = new Walk(out, signal);
+  for (const word of words) await walk.add(word);
+  walk.tell();
+  return walk.files;
 }
 
-async function isDirectory(path: string): Promise<boolean> {
+class Walk {
+  readonly files: string[] = [];
+  readonly #out: Output;
+  readonly #signal: AbortSignal;
+  /** folders that a link led to */
+  readonly #followed = new Set<string>();
+  readonly #left = { folders: 0, files: 0, links: 0, others: 0 };
+
+  constructor(out: Output, signal: AbortSignal) {
+    this.#out = out;
+    this.#signal = signal;
+  }
+
+  async add(word: string): Promise<void> {
+    if (word !== '-' && (await kindOf(word)) === 'folder') await this.#walk(word, [], false);
+    else this.files.push(word);
+  }
+
+  /** Prints how much was left out, if anything was. */
+  tell(): void {
+    const { folders, files, links, others } = this.#left;
+    const parts = [
+      [folders, 'hidden folder', 'hidden folders'],
+      [files, 'hidden file that is no picture', 'hidden files that are no pictures'],
+      [links, 'link to a folder already followed', 'links to folders already followed'],
+      [others, 'pipe, socket or device', 'pipes, sockets or devices'],
+    ] as const;
+    const told = parts
+      .filter(([count]) => count > 0)
+      .map(([count, one, many]) => `${count} ${count === 1 ? one : many}`);
+    if (told.length > 0) this.#out.note(`left out: ${told.join(', ')}`);
+  }
+
+  /** @param above the folders that `folder` lies in, by their identity */
+  async #walk(folder: string, above: readonly string[], linked: boolean): Promise<void> {
+    this.#signal.throwIfAborted();
+    let id: string;
+    let entries: Awaited<ReturnType<typeof entriesOf>>;
+    try {
+      id = await identityOf(folder);
+      if (above.includes(id)) {
+        this.#out.say(folder, 'a link back to a folder that it lies in; not followed');
+        return;
+      }
+      if (linked && this.#followed.has(id)) {
+        this.#left.links++;
+        return;
+      }
+      entries = await entriesOf(folder);
+    } catch {
+      this.files.push(folder);
+      return;
+    }
+    if (linked) this.#followed.add(id);
+    for (const [name, entry] of entries) {
+      const path = within(folder, name);
+      const hidden = name.startsWith('.');
+      const link = entry.isSymbolicLink();
+      const kind = link ? await kindOf(path) : kindBy(entry);
+      if (kind === 'folder') {
+        if (hidden) this.#left.folders++;
+        else await this.#walk(path, [...above, id], link);
+      } else if (kind === 'other') this.#left.others++;
+      else if (hidden && !(await mayBePicture(path))) this.#left.files++;
+      else this.files.push(path);
+    }
+  }
+}
+
+/** `join`, but for `link/..`, which is not where the link is: that stays as it was written. */
+function within(folder: string, name: string): string {
+  return folder.includes('..') ? `${folder}${sep}${name}` : join(folder, name);
+}
+
+type Kind = 'folder' | 'file' | 'other';
+
+function kindBy(entry: { isDirectory(): boolean; isFile(): boolean }): Kind {
+  if (entry.isDirectory()) return 'folder';
+  return entry.isFile() ? 'file' : 'other';
+}
+
+/** What lies at `path`, behind any link; what cannot be looked at is a file, whose reading reports the error. */
+async function kindOf(path: string): Promise<Kind> {
   try {
-    return (await stat(path)).isDirectory();
+    return kindBy(await stat(encoded(path)));
   } catch {
-    return false;
+    return 'file';
   }
 }
 
-async function* walk(directory: string): AsyncGenerator<string> {
-  let entries: Awaited<ReturnType<typeof list>>;
+/** Tells one folder from every other, whatever path leads to it. */
+async function identityOf(folder: string): Promise<string> {
+  const { dev, ino } = await stat(encoded(folder), { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+async function entriesOf(folder: string) {
+  const entries = await readdir(encoded(folder), { withFileTypes: true, encoding: 'buffer' });
+  return entries
+    .map((entry) => [nameOf(entry.name), entry] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Whether a file begins as a picture; true if it is there and cannot be read, so that the reading of it reports why. */
+async function mayBePicture(path: string): Promise<boolean> {
+  let file: Awaited<ReturnType<typeof open>>;
   try {
-    entries = await list(directory);
+    file = await open(encoded(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    return !['ENOENT', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return imageFormatOf(buffer.subarray(0, bytesRead)) !== undefined;
   } catch {
-    yield directory;
-    return;
+    return true;
+  } finally {
+    await file.close();
   }
-  for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue;
-    const path = join(directory, entry.name);
-    // A link to a directory is not followed: it may lead back up. A link to a file is read as that file.
-    if (entry.isDirectory()) yield* walk(path);
-    else if (entry.isFile() || (entry.isSymbolicLink() && !(await isDirectory(path)))) yield path;
-  }
-}
-
-async function list(directory: string) {
-  const entries = await readdir(directory, { withFileTypes: true });
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,4 +1,6 @@
+import { constants, createReadStream } from 'node:fs';
 import { stdin } from 'node:process';
+import type { Readable } from 'node:stream';
 import { type HashedVariant, hashToHex, hashToJSON } from '../index.js';
 import {
   eachFile,
@@ -8,6 +10,7 @@ import {
   hashFile,
 } from '../node/index.js';
 import type { Call, Command, Option } from './command.js';
+import { encoded, fileToJSON } from './file-name.js';
 import { listed } from './files.js';
 import { exitCode, output } from './output.js';
 import { type Progress, progress } from './progress.js';
@@ -56,8 +59,17 @@ export function hashOptions(call: Call): HashFileOptions {
   };
 }
 
-/** A picture to read: a file, or standard input. */
-export type Source = string | typeof stdin;
+/** A picture to read: a path, or a stream. */
+export type Source = string | Readable;
+
+/** What to read for a file of the command line; `-` is standard input. */
+export function sourceOf(file: string): Source {
+  if (file === '-') return stdin;
+  const path = encoded(file);
+  // A path in bytes would be taken for the picture's own. As elsewhere, opening never waits for a pipe's other end.
+  const flags = (constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)) as unknown as string;
+  return typeof path === 'string' ? path : createReadStream(path, { flags });
+}
 
 /** A job for each of the files, in their order; `-` is a picture on standard input. */
 export async function* eachPicture<T>(
@@ -67,7 +79,7 @@ export async function* eachPicture<T>(
 ): AsyncGenerator<FileResult<T>> {
   const total = files.length;
   const onProgress = ({ done }: { done: number }) => bar.update(done, total);
-  yield* eachFile(files, (file, ended) => job(file === '-' ? stdin : file, ended), {
+  yield* eachFile(files, (file, ended) => job(sourceOf(file), ended), {
     signal,
     onProgress,
   });
@@ -93,20 +105,19 @@ export const hashCommand: Command = {
   async run(call, signal) {
     const bar = progress('hashing');
     const out = output(bar);
-    const files = await listed(call.words);
+    const files = await listed(call.words, { out, signal });
     const options = { ...hashOptions(call), crops: call.on('crops') };
     const job = (source: Source, ended: AbortSignal) =>
       hashFile(source, { ...options, signal: ended });
     for await (const { file, value: image, error } of eachPicture(files, job, { signal, bar })) {
       if (error) {
         if (call.on('json')) {
-          await out.line(
-            JSON.stringify({ file, error: { code: error.code, message: error.message } }),
-          );
+          const { code, message } = error;
+          await out.line(JSON.stringify({ ...fileToJSON(file), error: { code, message } }));
         }
         out.error(file, error.message);
       } else if (call.on('json')) {
-        await out.line(JSON.stringify({ file, ...imageToJSON(image) }));
+        await out.line(JSON.stringify({ ...fileToJSON(file), ...imageToJSON(image) }));
       } else {
         await out.line(`${hashToHex(image.hash)},${image.quality ?? ''},${file}`);
       }

@@ -10,6 +10,7 @@ import { variantsOfFile } from '../node/index.js';
 import { readBlocklist } from './blocklist.js';
 import { type Call, type Command, UsageError } from './command.js';
 import { hashOfHex, isHex } from './compare.js';
+import { fileToJSON } from './file-name.js';
 import { listed } from './files.js';
 import { eachPicture, HASH_OPTIONS, hashOptions, type Source } from './hash.js';
 import { exitCode, output } from './output.js';
@@ -80,14 +81,17 @@ export const matchCommand: Command = {
     const print = async (file: string, decision: Decision) => {
       found += decision.matches.length;
       if (decision.verdict === 'unhashable') out.count();
-      if (call.on('json')) await out.line(JSON.stringify(decisionToJSON(decision, file)));
-      else for (const match of decision.matches) await out.line(lineOf(match, file));
+      if (call.on('json')) {
+        await out.line(JSON.stringify({ ...fileToJSON(file), ...decisionToJSON(decision) }));
+      } else for (const match of decision.matches) await out.line(lineOf(match, file));
     };
-    const words = await listed(call.words);
+    // Told once which words are hashes: files of such names come and go while the work goes on.
+    const hashes = new Set(call.words.filter(isHex));
+    const words = await listed(call.words, { out, signal });
     if (call.on('explain')) {
       const page = call.text('out');
       const [file] = words;
-      if (page === undefined || file === undefined || words.length > 1 || isHex(file)) {
+      if (page === undefined || file === undefined || words.length > 1 || hashes.has(file)) {
         throw new UsageError('expected one picture and --out REPORT.html with --explain');
       }
       const showPictures = call.on('show-pictures');
@@ -95,7 +99,7 @@ export const matchCommand: Command = {
       await print(file, await writeReport(file, blocklist, report));
       return exitCode(out.errors, found);
     }
-    const files = words.filter((word) => !isHex(word));
+    const files = words.filter((word) => !hashes.has(word));
     // Each picture is matched as soon as it is decoded: variants beyond the first match are never hashed.
     const job = async (source: Source, ended: AbortSignal) => {
       const { variants } = await variantsOfFile(source, { ...options, signal: ended });
@@ -103,7 +107,7 @@ export const matchCommand: Command = {
     };
     const decisions = eachPicture(files, job, { signal, bar });
     for (const word of words) {
-      if (isHex(word)) {
+      if (hashes.has(word)) {
         const variant: HashedVariant = { name: 'original', hash: hashOfHex(word, algorithm) };
         await print(word, blocklist.decide([variant], { all }));
         continue;

@@ -1,13 +1,19 @@
 import { stderr, stdout } from 'node:process';
+import { encoded } from './file-name.js';
 import type { Progress } from './progress.js';
 
-/** What `hash` and `match` print: lines on standard output, errors on standard error, the progress line out of the way. */
+/**
+ * What `hash` and `match` print: lines on standard output, errors on standard error, the progress line out of the way.
+ * File names in them are printed with the bytes that they have.
+ */
 export interface Output {
   line(text: string): Promise<void>;
   /** prints an error and counts it */
   error(file: string, message: string): void;
   /** prints what is worth knowing and no error */
   say(file: string, message: string): void;
+  /** the same, of no file in particular */
+  note(message: string): void;
   /** counts an error that is told elsewhere */
   count(): void;
   /** lines printed */
@@ -29,15 +35,19 @@ export function output(progress: Progress): Output {
     async line(text) {
       lines++;
       if (stdout.isTTY) progress.clear();
-      if (!stdout.write(`${text}\n`)) await new Promise((resolve) => stdout.once('drain', resolve));
+      if (!stdout.write(encoded(`${text}\n`)))
+        await new Promise((resolve) => stdout.once('drain', resolve));
     },
     error(file, message) {
       errors++;
       this.say(file, message);
     },
     say(file, message) {
+      this.note(`${file}: ${message}`);
+    },
+    note(message) {
       progress.clear();
-      stderr.write(`onlyhashes: ${file}: ${message}\n`);
+      stderr.write(encoded(`onlyhashes: ${message}\n`));
     },
     count() {
       errors++;

@@ -78,7 +78,7 @@ test('walks a directory in order, reports the bad file and goes on', async () =>
   const pictures = join(folder, 'pictures');
   const { lines, err, code } = await onlyhashes(['hash', pictures]);
   expect(lines.map((line) => line.slice(line.lastIndexOf(',') + 1))).toEqual(
-    ['a.jpg', 'b.jpg', 'deep/c.jpg'].map((name) => join(pictures, name)),
+    ['.hidden.jpg', 'a.jpg', 'b.jpg', 'deep/c.jpg'].map((name) => join(pictures, name)),
   );
   expect(err).toMatch(/^onlyhashes: .*bad\.jpg: .+\n$/);
   expect(code).toBe(2);
@@ -86,11 +86,11 @@ test('walks a directory in order, reports the bad file and goes on', async () =>
 
 test('--json tells the error in its place', async () => {
   const { lines, code } = await onlyhashes(['hash', '--json', join(folder, 'pictures')]);
-  expect(JSON.parse(lines[2]!)).toEqual({
+  expect(JSON.parse(lines[3]!)).toEqual({
     file: join(folder, 'pictures/bad.jpg'),
     error: { code: 'corrupt', message: expect.any(String) },
   });
-  expect(lines).toHaveLength(4);
+  expect(lines).toHaveLength(5);
   expect(code).toBe(2);
 });
 

@@ -2,42 +2,65 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from '../package.js';
 
-export const PROGRAM = join(ROOT, 'dist/cli.js');
+export const PROGRAM = join(ROOT, 'dist/cli.cjs');
 export const PHOTOS = join(ROOT, 'fixtures/photos');
 
 /** What the program printed and how it ended. */
 export interface Ended {
   out: string;
+  /** `out` as it came, which may be no UTF-8 */
+  bytes: Buffer;
   lines: string[];
   err: string;
   code: number | null;
 }
 
+export interface RunOptions {
+  input?: string | Uint8Array;
+  /** the signal that it gets after so many lines, SIGINT by default */
+  signalAfterLines?: number;
+  signal?: NodeJS.Signals;
+  /** words for Node itself, before the program */
+  node?: readonly string[];
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** whose rights it has */
+  uid?: number;
+}
+
 /** Runs `onlyhashes` with `args`, `input` on its standard input. */
 export function onlyhashes(
   args: readonly string[],
-  { input, signalAfterLines }: { input?: string | Uint8Array; signalAfterLines?: number } = {},
+  { input, signalAfterLines, signal = 'SIGINT', node = [], env, cwd, uid }: RunOptions = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'pipe' });
+  const child = spawn(process.execPath, [...node, PROGRAM, ...args], {
+    stdio: 'pipe',
+    env: { ...process.env, ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(uid === undefined ? {} : { uid }),
+  });
   let out = '';
   let err = '';
   let signalled = false;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout.setEncoding('latin1').on('data', (text: string) => {
     out += text;
     if (signalAfterLines !== undefined && !signalled && out.split('\n').length > signalAfterLines) {
       signalled = true;
-      child.kill('SIGINT');
+      child.kill(signal);
     }
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr.setEncoding('latin1').on('data', (text: string) => {
     err += text;
   });
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) =>
-      resolve({ out, lines: out.split('\n').filter((line) => line !== ''), err, code }),
-    );
+    child.on('close', (code) => {
+      const bytes = Buffer.from(out, 'latin1');
+      out = bytes.toString();
+      const lines = out.split('\n').filter((line) => line !== '');
+      resolve({ out, bytes, lines, err: Buffer.from(err, 'latin1').toString(), code });
+    });
   });
 }

@@ -1,0 +1,220 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encoded, fileToJSON, nameOf } from '../../src/cli/file-name.js';
+import { onlyhashes, PHOTOS } from './program.js';
+
+const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-files-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A folder with pictures and empty folders of these names; a name that ends in `/` is a folder. */
+function folderOf(name: string, ...entries: string[]): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  for (const entry of entries) {
+    if (entry.endsWith('/')) mkdirSync(join(path, entry), { recursive: true });
+    else copyFileSync(CAT, join(path, entry));
+  }
+  return path;
+}
+
+/** The files that `hash` printed a line for, seen from `path`. */
+const filesOf = (lines: readonly string[], path: string) =>
+  lines.map((line) => line.slice(line.indexOf(path) + path.length + 1));
+
+test('hidden pictures are hashed; hidden folders and other hidden files are left out and counted', async () => {
+  const path = folderOf('hidden', 'a.jpg', '.b.jpg', '.git/', '.git/c.jpg', '.Trash/');
+  writeFileSync(join(path, '.DS_Store'), '\0\0\0\x01Bud1');
+  writeFileSync(join(path, '._a.jpg'), '\0\x05\x16\x07\0\x02\0\0Mac OS X');
+  writeFileSync(join(path, '.empty'), '');
+  symlinkSync('nowhere', join(path, '.#lock'));
+  const { lines, err, code } = await onlyhashes(['hash', path]);
+  expect(filesOf(lines, path)).toEqual(['.b.jpg', 'a.jpg']);
+  expect(err).toBe('onlyhashes: left out: 2 hidden folders, 4 hidden files that are no pictures\n');
+  expect(code).toBe(0);
+  const named = await onlyhashes(['hash', join(path, '.git')]);
+  expect(named).toMatchObject({ code: 0, err: '' });
+  expect(named.lines).toHaveLength(1);
+});
+
+test('a plain name that is no picture is an error, as is a hidden one that only begins as a picture', async () => {
+  const path = folderOf('plain', 'a.jpg');
+  writeFileSync(join(path, 'notes.txt'), 'notes');
+  writeFileSync(join(path, '.half.jpg'), readFileSync(CAT).subarray(0, 3000));
+  const { lines, err, code } = await onlyhashes(['hash', path]);
+  expect(filesOf(lines, path)).toEqual(['a.jpg']);
+  expect(err).toMatch(/\.half\.jpg: .*breaks off/);
+  expect(err).toMatch(/notes\.txt: expected a JPEG/);
+  expect(err.trim().split('\n')).toHaveLength(2);
+  expect(code).toBe(2);
+});
+
+test('a link to a folder is followed once, and a loop is told', async () => {
+  const path = folderOf('links', 'deep/', 'deep/a.jpg');
+  const elsewhere = folderOf('elsewhere', 'b.jpg');
+  symlinkSync('..', join(path, 'deep/up'));
+  symlinkSync(elsewhere, join(path, 'one'));
+  symlinkSync(elsewhere, join(path, 'two'));
+  symlinkSync(join(elsewhere, 'b.jpg'), join(path, 'picture.jpg'));
+  const { lines, err, code } = await onlyhashes(['hash', path]);
+  expect(filesOf(lines, path)).toEqual(['deep/a.jpg', 'one/b.jpg', 'picture.jpg']);
+  expect(err.split('\n')).toEqual([
+    `onlyhashes: ${join(path, 'deep/up')}: a link back to a folder that it lies in; not followed`,
+    'onlyhashes: left out: 1 link to a folder already followed',
+    '',
+  ]);
+  expect(code).toBe(0);
+});
+
+test('a loop that does not go through the folder it began in ends too', async () => {
+  const path = folderOf('around', 'in/', 'in/a.jpg');
+  symlinkSync(path, join(path, 'in/out'));
+  const { lines, err, code } = await onlyhashes(['hash', join(path, 'in')]);
+  expect(filesOf(lines, path)).toEqual(['in/a.jpg']);
+  expect(err).toContain(join(path, 'in/out/in'));
+  expect(code).toBe(0);
+});
+
+test('.. behind a link is where that leads', async () => {
+  const path = folderOf('behind', 'in/', 'a.jpg');
+  const link = join(folder, 'behind-link');
+  symlinkSync(join(path, 'in'), link);
+  const { lines, code } = await onlyhashes(['hash', `${link}/..`]);
+  expect(filesOf(lines, link)).toEqual(['../a.jpg']);
+  expect(code).toBe(0);
+});
+
+test('pipes, sockets and devices are left out and hold nothing up', async () => {
+  const path = folderOf('others', 'a.jpg');
+  execFileSync('mkfifo', [join(path, 'pipe.jpg'), join(path, '.pipe.jpg')]);
+  symlinkSync('/dev/zero', join(path, 'zero.jpg'));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(join(path, 'socket.jpg'), resolve));
+  const { lines, err, code } = await onlyhashes(['hash', path]);
+  server.close();
+  expect(filesOf(lines, path)).toEqual(['a.jpg']);
+  expect(err).toBe('onlyhashes: left out: 4 pipes, sockets or devices\n');
+  expect(code).toBe(0);
+});
+
+test('a folder and a hidden file that cannot be read are errors in their place', async () => {
+  const path = folderOf('closed', 'a.jpg', '.b.jpg', 'deep/', 'deep/c.jpg', 'z.jpg');
+  // Nobody is kept out who may read anything.
+  const other = process.getuid?.() === 0 ? { uid: 65534 } : {};
+  chmodSync(folder, 0o755);
+  for (const name of ['.b.jpg', 'deep']) chmodSync(join(path, name), 0);
+  const { lines, err, code } = await onlyhashes(['hash', '--json', path], other);
+  for (const name of ['.b.jpg', 'deep']) chmodSync(join(path, name), 0o700);
+  const objects = lines.map((line) => JSON.parse(line) as { file: string; error?: object });
+  expect(objects.map(({ file, error }) => [file.slice(path.length + 1), error])).toEqual([
+    ['.b.jpg', { code: 'unreadable', message: 'the file cannot be read (EACCES)' }],
+    ['a.jpg', undefined],
+    ['deep', { code: 'unreadable', message: 'the file cannot be read (EACCES)' }],
+    ['z.jpg', undefined],
+  ]);
+  expect(err.trim().split('\n')).toHaveLength(2);
+  expect(code).toBe(2);
+});
+
+describe.runIf(process.platform === 'linux')('names that are no UTF-8', () => {
+  const NAMES = ['caf\xe8.jpg', 'caf\xe9.jpg'].map((name) => Buffer.from(name, 'latin1'));
+  let path: string;
+  beforeAll(() => {
+    path = folderOf('latin1');
+    for (const name of NAMES) copyFileSync(CAT, Buffer.concat([Buffer.from(`${path}/`), name]));
+  });
+
+  test('are walked, hashed, and printed with their bytes', async () => {
+    const { bytes, err, code } = await onlyhashes(['hash', path]);
+    expect({ err, code }).toEqual({ err: '', code: 0 });
+    const lines = bytes.toString('latin1').trim().split('\n');
+    expect(filesOf(lines, path)).toEqual(['caf\xe8.jpg', 'caf\xe9.jpg']);
+  });
+
+  test('are in JSON with U+FFFD, and as bytes in hex', async () => {
+    const hash = (await onlyhashes(['hash', CAT])).out.slice(0, 64);
+    const json = { input: `${hash},cat\n` };
+    for (const args of [['hash'], ['match', '-b', '-']]) {
+      const { lines } = await onlyhashes([...args, '--json', path], json);
+      const objects = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(objects.map(({ file }) => file)).toEqual(Array(2).fill(`${path}/caf\ufffd.jpg`));
+      expect(objects.map(({ fileBytes }) => Buffer.from(String(fileBytes), 'hex'))).toEqual(
+        NAMES.map((name) => Buffer.concat([Buffer.from(`${path}/`), name])),
+      );
+    }
+  });
+
+  test('may be words of the command line', () => {
+    // A shell, because Node has only text for the words of what it runs.
+    const script = `"$0" dist/cli.cjs hash "$1"/caf*.jpg "$1"/nothing$(printf '\\351').jpg 2>&1`;
+    const run = ['-c', `${script}; true`, process.execPath, path];
+    const out = execFileSync('sh', run, { encoding: 'latin1', stdio: 'pipe' });
+    const lines = out.trim().split('\n');
+    expect(filesOf(lines, path)).toEqual([
+      'caf\xe8.jpg',
+      'caf\xe9.jpg',
+      expect.stringMatching(/^nothing\xe9\.jpg: .*ENOENT/),
+    ]);
+  });
+
+  test('keep their bytes, whatever they are; other names are themselves', () => {
+    const bytes = fc.array(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 3 }),
+        fc.string({ unit: 'binary', maxLength: 3 }).map((text) => new TextEncoder().encode(text)),
+      ),
+    );
+    fc.assert(
+      fc.property(bytes, (parts) => {
+        const name = Buffer.concat(parts);
+        const text = nameOf(name);
+        expect(Buffer.from(encoded(text))).toEqual(name);
+        const { file, fileBytes } = fileToJSON(text);
+        expect(file).toBe(name.toString());
+        expect(fileBytes).toBe(Buffer.from(file).equals(name) ? undefined : name.toString('hex'));
+        if (Buffer.from(file).equals(name)) expect(text).toBe(file);
+      }),
+      { seed: 1 },
+    );
+  });
+});
+
+test('a file named as a hash is that file, though others of the kind are deleted meanwhile', async () => {
+  const names = Array.from({ length: 60 }, (_, i) => i.toString(16).padStart(64, '0'));
+  const path = folderOf('hex', ...names);
+  const hash = (await onlyhashes(['hash', CAT])).out.slice(0, 64);
+  const list = join(folder, 'hex.csv');
+  writeFileSync(list, `${hash},cat\n`);
+  // The last is deleted as soon as the first is begun, as another program might.
+  const preload = join(folder, 'delete.cjs');
+  writeFileSync(
+    preload,
+    `const { write } = process.stdout;
+process.stdout.write = function (...args) {
+  require('node:fs').rmSync(${JSON.stringify(names[40])}, { force: true });
+  return write.apply(this, args);
+};`,
+  );
+  const run = { cwd: path, node: ['--require', preload] };
+  const { lines, code } = await onlyhashes(['match', '.', '-b', list, '--json'], run);
+  expect(lines.map((line) => (JSON.parse(line) as { file: string }).file)).toEqual(names);
+  expect(code).toBe(2);
+});
