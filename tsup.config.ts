@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Plugin } from 'esbuild';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { build, type Plugin } from 'esbuild';
 import { defineConfig } from 'tsup';
 
 /** Every room's entry lies flat in dist under its own name. */
@@ -52,6 +52,13 @@ const withoutAddress: Plugin = {
   },
 };
 
+/** The one file in CommonJS: the program's first, for the reason that it gives. */
+async function writeProgram(): Promise<void> {
+  const outfile = 'dist/cli.cjs';
+  await build({ entryPoints: ['src/cli/program.cts'], outfile, format: 'cjs', target: 'es2022' });
+  chmodSync(outfile, 0o755);
+}
+
 export default defineConfig({
   entry,
   format: 'esm',
@@ -65,5 +72,8 @@ export default defineConfig({
   // The decoders of the browser's Worker lie in their scripts: no page has to serve or allow a further file.
   loader: { '.wasm': 'binary' },
   esbuildPlugins: [withoutAddress],
-  onSuccess: async () => writeLicences(),
+  onSuccess: async () => {
+    writeLicences();
+    await writeProgram();
+  },
 });

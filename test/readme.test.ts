@@ -70,7 +70,7 @@ test('sh: every command, in the order of the README', () => {
     .map((line) => line.replace(/\s+#.*$/, '').trim())
     .filter((line) => line !== '' && !ELSEWHERE.test(line));
   expect(commands.length).toBeGreaterThan(0);
-  const program = `${process.execPath} ${join(project.folder, 'node_modules/onlyhashes/dist/cli.js')}`;
+  const program = `${process.execPath} ${join(project.folder, 'node_modules/onlyhashes/dist/cli.cjs')}`;
   for (const command of commands) {
     expect(command).toMatch(/^(npx )?onlyhashes /);
     const line = command.replace(/^(npx )?onlyhashes/, program);

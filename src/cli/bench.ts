@@ -1,26 +1,57 @@
-import type { Command } from './command.js';
+import { type Command, type Option, UsageError } from './command.js';
 
 /** What `dist/bench.js` exports; it is built from bench/, which is no room of the library. */
 interface Benches {
-  BENCHES: readonly { name: string; about: string }[];
+  BENCHES: readonly { name: string; about: string; long?: boolean }[];
   runBenches(
     names: readonly string[],
     options: { json: boolean; options: Record<string, string | boolean | undefined> },
   ): Promise<void>;
 }
 
-/** Options with a value, passed on to the benchmarks as they are. */
-const TEXTS = [
-  'smallest',
-  'largest',
-  'distance',
-  'record',
-  'photos',
-  'algorithm',
-  'profile',
-  'seed',
-  'out',
-] as const;
+/** Hashes of a list. */
+const SIZE = { value: 'N', range: [1, 1e9] } as const;
+
+/** Options that are passed on, each with the benchmarks that look at it. */
+const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
+  large: { about: 'add sizes that take minutes and gigabytes', takenBy: ['index', 'pdq-band'] },
+  smallest: { about: 'no list of fewer hashes than this', takenBy: ['index', 'cliffs'], ...SIZE },
+  largest: { about: 'no list of more hashes than this', takenBy: ['index', 'cliffs'], ...SIZE },
+  distance: {
+    about: 'this distance alone',
+    takenBy: ['index', 'cliffs'],
+    value: 'BITS',
+    range: [0, 256],
+  },
+  record: { about: 'write figures and a plot to this folder', takenBy: ['index'], value: 'DIR' },
+  photos: { about: 'pictures to edit and find again', takenBy: ['robustness'], value: 'DIR' },
+  algorithm: {
+    about: 'which hash',
+    takenBy: ['robustness'],
+    choices: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'],
+  },
+  profile: {
+    about: 'which variants',
+    takenBy: ['robustness'],
+    choices: ['none', 'orientation', 'dihedral', 'thorough'],
+  },
+  amounts: { about: 'crops and cut turns in small steps instead', takenBy: ['robustness'] },
+  compare: {
+    about: 'all hashes and variants side by side, whole photos alone',
+    takenBy: ['robustness'],
+  },
+  seed: {
+    about: 'of the edits',
+    takenBy: ['robustness'],
+    value: 'N',
+    range: [0, Number.MAX_SAFE_INTEGER],
+  },
+  out: {
+    about: 'write a report with its plots to this folder',
+    takenBy: ['robustness'],
+    value: 'DIR',
+  },
+};
 
 /** `onlyhashes bench`: how fast this machine does it, beside other ways to do it. */
 export const benchCommand: Command = {
@@ -31,30 +62,19 @@ export const benchCommand: Command = {
   options: {
     json: { about: 'one JSON object' },
     list: { about: 'the names of the benchmarks' },
-    large: { about: 'add sizes that take minutes and gigabytes' },
-    smallest: { about: 'no list of fewer hashes than this (index, cliffs)', value: 'N' },
-    largest: { about: 'no list of more hashes than this (index, cliffs)', value: 'N' },
-    distance: { about: 'this distance alone (index, cliffs)', value: 'BITS' },
-    record: { about: 'write figures and a plot to this folder (index)', value: 'DIR' },
-    photos: { about: 'pictures to edit and find again (robustness)', value: 'DIR' },
-    algorithm: {
-      about: 'which hash (robustness)',
-      choices: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'],
-    },
-    profile: {
-      about: 'which variants (robustness)',
-      choices: ['none', 'orientation', 'dihedral', 'thorough'],
-    },
-    amounts: { about: 'crops and cut turns in small steps instead (robustness)' },
-    compare: { about: 'all hashes and variants side by side, whole photos alone (robustness)' },
-    seed: { about: 'of the edits (robustness)', value: 'N' },
-    out: { about: 'write a report with its plots to this folder (robustness)', value: 'DIR' },
+    ...Object.fromEntries(
+      Object.entries(PASSED_ON).map(([name, { about, takenBy, ...option }]) => [
+        name,
+        { ...option, about: `${about} (${takenBy.join(', ')})` },
+      ]),
+    ),
   },
   examples: [
     ['onlyhashes bench pdq', 'hashing'],
     ['onlyhashes bench --list', 'which there are'],
   ],
   minWords: 0,
+  endsAtOnce: true,
   async run(call) {
     const url = new URL('./bench.js', import.meta.url);
     const { BENCHES, runBenches } = (await import(url.href)) as Benches;
@@ -62,15 +82,21 @@ export const benchCommand: Command = {
       for (const { name, about } of BENCHES) console.log(`${name.padEnd(14)}${about}`);
       return 0;
     }
-    await runBenches(call.words, {
-      json: call.on('json'),
-      options: {
-        large: call.on('large'),
-        amounts: call.on('amounts'),
-        compare: call.on('compare'),
-        ...Object.fromEntries(TEXTS.map((name) => [name, call.text(name)])),
-      },
-    });
+    const run =
+      call.words.length > 0 ? call.words : BENCHES.flatMap(({ name, long }) => (long ? [] : name));
+    const options: Record<string, string | boolean> = {};
+    for (const [name, { takenBy }] of Object.entries(PASSED_ON)) {
+      const value = call.text(name) ?? call.on(name);
+      if (value === false) continue;
+      if (!takenBy.some((taker) => run.includes(taker))) {
+        throw new UsageError(`--${name}: expected ${takenBy.join(' or ')} among the benchmarks`);
+      }
+      options[name] = value;
+    }
+    if (Number(options.smallest ?? 0) > Number(options.largest ?? Number.POSITIVE_INFINITY)) {
+      throw new UsageError('--smallest: expected no more than --largest');
+    }
+    await runBenches(call.words, { json: call.on('json'), options });
     return 0;
   },
 };

@@ -32,6 +32,10 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, about: string])[];
   /** how few words the command needs */
   readonly minWords: number;
+  /** how many it takes at most; any number by default */
+  readonly maxWords?: number;
+  /** a signal ends it at once, as the system does it: its loops are too long for a handler to get a turn */
+  readonly endsAtOnce?: boolean;
   run(call: Call, signal: AbortSignal): Promise<number>;
 }
 
@@ -40,15 +44,16 @@ export class UsageError extends Error {}
 
 /**
  * Reads the words behind a command's name.
- * @throws {UsageError} for an unknown option, a value out of its choices or range, or too few words
+ * @throws {UsageError} for an option that is unknown or given twice, a value that is missing or out of its choices or
+ *   range, and for too few or too many words
  */
 export function readCall(command: Command, argv: readonly string[]): Call {
   const known = Object.entries(command.options);
-  let parsed: ReturnType<typeof parseArgs>;
-  try {
-    parsed = parseArgs({
+  const parse = () =>
+    parseArgs({
       args: [...argv],
       allowPositionals: true,
+      tokens: true,
       options: Object.fromEntries(
         known.map(([name, { value, choices, short }]) => [
           name,
@@ -56,13 +61,20 @@ export function readCall(command: Command, argv: readonly string[]): Call {
         ]),
       ),
     });
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse();
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  const { values, positionals: words } = parsed;
+  const { values, positionals: words, tokens } = parsed;
+  const given = tokens.flatMap((token) => (token.kind === 'option' ? token.name : []));
+  const twice = given.find((name, at) => given.indexOf(name) !== at);
+  if (twice !== undefined) throw new UsageError(`--${twice}: expected once, got it twice`);
   for (const [name, { choices, range }] of known) {
     const value = values[name];
     if (typeof value !== 'string') continue;
+    if (value === '') throw new UsageError(`--${name}: expected a value`);
     if (choices && !choices.includes(value)) {
       throw new UsageError(`--${name}: expected ${choices.join(' or ')}, got ${value}`);
     }
@@ -72,7 +84,10 @@ export function readCall(command: Command, argv: readonly string[]): Call {
       );
     }
   }
-  if (words.length < command.minWords) throw new UsageError(`expected ${command.usage}`);
+  const { minWords, maxWords = Number.POSITIVE_INFINITY } = command;
+  if (maxWords === 0 && words.length > 0) throw new UsageError('expected no words but options');
+  if (words.length < minWords || words.length > maxWords)
+    throw new UsageError(`expected ${command.usage}`);
   const text = (name: string) => {
     const value = values[name] ?? command.options[name]?.default;
     return typeof value === 'string' ? value : undefined;

@@ -10,6 +10,7 @@ export const doctorCommand: Command = {
   options: { json: { about: 'one JSON object' } },
   examples: [['onlyhashes doctor', 'formats and versions']],
   minWords: 0,
+  maxWords: 0,
   async run(call) {
     const found = await decoders();
     if (call.on('json')) {

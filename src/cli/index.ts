@@ -1,14 +1,12 @@
-#!/usr/bin/env node
-import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
-import process, { argv, env, execArgv, execPath, stderr, stdout } from 'node:process';
+import process, { stderr, stdout } from 'node:process';
 import { DecodeError, FormatError } from '../index.js';
 import { benchCommand } from './bench.js';
 import { bundleCommand } from './bundle.js';
 import { type Command, helpOf, readCall, twoColumns, UsageError } from './command.js';
 import { compareCommand } from './compare.js';
 import { doctorCommand } from './doctor.js';
+import { commandLine, encoded } from './file-name.js';
 import { hashCommand } from './hash.js';
 import { indexCommand } from './index-command.js';
 import { matchCommand } from './match.js';
@@ -23,11 +21,14 @@ const COMMANDS: readonly Command[] = [
   doctorCommand,
 ];
 
-/** What a shell reports of a process that SIGINT ended: 128 + 2. */
-const INTERRUPTED = 130;
+/** Signals that end the work in order, files half written taken away, and what a shell then reports: 128 + number. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** Commands that decode many pictures. */
-const DECODING: readonly string[] = ['hash', 'match', 'bundle'];
+/** What a shell reports of a program whose output nobody reads any more: 128 + SIGPIPE. */
+const NOBODY_READS = 141;
+
+/** How long ending in order may take. */
+const ORDER_MILLISECONDS = 1000;
 
 function help(): string {
   return [
@@ -39,14 +40,15 @@ function help(): string {
     ),
     '',
     'onlyhashes COMMAND --help tells the options and examples of each; --version the version.',
-    'Exit code: 2 if anything was in error or unhashable, else 0 if a line was printed, else 1.',
+    'Exit code: 2 if anything was in error or unhashable, else 0 if a line was printed, else 1;',
+    '130 or 143 if it was interrupted, 141 if the reader of its output went away.',
   ].join('\n');
 }
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const about = COMMANDS.find((command) => command.name === rest[0]);
-    console.log(about ? helpOf(about) : help());
+    const [word] = rest;
+    console.log(word === undefined ? help() : helpOf(commandOf(word)));
     return name === undefined ? 2 : 0;
   }
   if (name === '--version' || name === '-v') {
@@ -54,23 +56,18 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
     console.log(manifest.version);
     return 0;
   }
-  const command = COMMANDS.find((known) => known.name === name);
-  if (!command) throw new UsageError('expected a command; onlyhashes --help lists them');
-  if (rest.includes('--help') || rest.includes('-h')) {
+  const command = commandOf(name);
+  const end = rest.indexOf('--');
+  const before = end < 0 ? rest : rest.slice(0, end);
+  if (before.includes('--help') || before.includes('-h')) {
     console.log(helpOf(command));
     return 0;
   }
-  const interrupt = new AbortController();
-  // The first Ctrl-C ends the work in order; a second one, the default way.
-  process.once('SIGINT', () => interrupt.abort());
   try {
-    return await command.run(readCall(command, rest), interrupt.signal);
+    const call = readCall(command, rest);
+    if (command.endsAtOnce) return await command.run(call, new AbortController().signal);
+    return await inOrder((signal) => command.run(call, signal));
   } catch (error) {
-    if (interrupt.signal.aborted) {
-      stderr.write(stderr.isTTY ? '\r\x1b[2K' : '');
-      stderr.write('onlyhashes: interrupted\n');
-      return INTERRUPTED;
-    }
     if (error instanceof UsageError) {
       throw new UsageError(`${error.message}\nonlyhashes ${name} --help tells how it is called`);
     }
@@ -78,29 +75,48 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   }
 }
 
-/**
- * Pictures are decoded in Node's thread pool, of four threads unless UV_THREADPOOL_SIZE says otherwise before Node starts.
- * On a machine with more cores the program therefore starts itself once more, and this gives the exit code of that.
- */
-function onMoreThreads(): number | undefined {
-  const cores = availableParallelism();
-  if (!DECODING.includes(argv[2] ?? '') || cores <= 4 || env.UV_THREADPOOL_SIZE) return undefined;
-  // Ctrl-C reaches both: the one that works ends in order, and this one with it.
-  process.on('SIGINT', () => {});
-  const { status } = spawnSync(execPath, [...execArgv, ...argv.slice(1)], {
-    stdio: 'inherit',
-    env: { ...env, UV_THREADPOOL_SIZE: String(cores) },
-  });
-  return status ?? INTERRUPTED;
+function commandOf(name: string): Command {
+  const command = COMMANDS.find((known) => known.name === name);
+  if (!command) throw new UsageError('expected a command; onlyhashes --help lists them');
+  return command;
 }
 
-// A reader that has seen enough (`| head`) closes the pipe: that is no error of ours.
-stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 2);
+/** Runs a command whose signal aborts at the first of `SIGNALS`; a second one ends the program the system's way. */
+async function inOrder(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const interrupt = new AbortController();
+  let ended: keyof typeof SIGNALS | undefined;
+  const onSignal = (signal: keyof typeof SIGNALS) => {
+    for (const each of Object.keys(SIGNALS)) process.off(each, onSignal);
+    ended = signal;
+    interrupt.abort();
+    // Whatever waits for a pipe, a decoder or a disk is not waited for.
+    setTimeout(() => interrupted(signal), ORDER_MILLISECONDS).unref();
+  };
+  for (const each of Object.keys(SIGNALS)) process.on(each, onSignal);
+  try {
+    return await run(interrupt.signal);
+  } catch (error) {
+    if (ended === undefined) throw error;
+    return interrupted(ended);
+  }
+}
+
+function interrupted(signal: keyof typeof SIGNALS): never {
+  stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}onlyhashes: interrupted\n`);
+  process.exit(SIGNALS[signal]);
+}
+
+// A reader that has seen enough (`| head`) closes the pipe: nothing more is done, and nothing said.
+stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(NOBODY_READS);
+  stderr.write(`onlyhashes: standard output: ${code}\n`);
+  process.exit(2);
 });
+// Where nobody reads the errors, the exit code still tells them.
+stderr.on('error', () => {});
 try {
   // Not process.exit: what is written to a pipe would be cut off.
-  process.exitCode = onMoreThreads() ?? (await main(argv.slice(2)));
+  process.exitCode = await main(commandLine());
 } catch (error) {
   const expected =
     error instanceof UsageError ||
@@ -108,6 +124,7 @@ try {
     error instanceof FormatError ||
     error instanceof RangeError ||
     (error as NodeJS.ErrnoException)?.code !== undefined;
-  stderr.write(`onlyhashes: ${expected ? (error as Error).message : (error as Error)?.stack}\n`);
+  const text = expected ? (error as Error).message : (error as Error)?.stack;
+  stderr.write(encoded(`onlyhashes: ${text}\n`));
   process.exitCode = 2;
 }

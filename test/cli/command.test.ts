@@ -1,0 +1,66 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { onlyhashes, PHOTOS } from './program.js';
+
+const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-command-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  [['hash', '--json', '--json', CAT], '--json: expected once'],
+  [['hash', '--algorithm', 'pdq', '--algorithm=phash', CAT], '--algorithm: expected once'],
+  [['match', '-b', 'a', '--blocklist', 'b', CAT], '--blocklist: expected once'],
+  [['match', CAT, '--blocklist'], '--blocklist'],
+  [['match', CAT, '--blocklist', ''], '--blocklist: expected a value'],
+  [['match', CAT, '--blocklist', '--json'], '--blocklist'],
+  [['hash', '--json=yes', CAT], '--json'],
+  [['hash', '--no-json', CAT], '--no-json'],
+  [['hash', '--max-megapixels', '1e3', CAT], '--max-megapixels: expected a whole number'],
+  [['hash', '--max-megapixels', '-1', CAT], '--max-megapixels'],
+  [['compare', CAT], 'expected A B'],
+  [['compare', CAT, CAT, CAT], 'expected A B'],
+  [['doctor', 'what'], 'expected no words'],
+  [['bench', 'scan', '--smallest', 'x'], '--smallest: expected a whole number'],
+  [['bench', 'index', '--smallest', '0'], '--smallest: expected a whole number from 1'],
+  [['bench', 'index', '--smallest', '9', '--largest', '8'], '--smallest: expected no more'],
+  [['bench', 'index', '--distance', '257'], '--distance: expected a whole number from 0 to 256'],
+  [['bench', 'robustness', '--seed', '1.5'], '--seed: expected a whole number'],
+  [['bench', 'scan', '--distance', '8'], '--distance: expected index or cliffs'],
+  [['bench', '--photos', '.'], '--photos: expected robustness'],
+  [['help', 'paint'], 'expected a command'],
+])('%j is refused with a hint, exit code 2', async (args, message) => {
+  const { out, err, code } = await onlyhashes(args);
+  expect(out).toBe('');
+  expect(err).toContain(message);
+  expect(err).toContain('--help');
+  expect(code).toBe(2);
+});
+
+test('what comes after -- is a file', async () => {
+  for (const name of ['-h', '--help', '--json']) copyFileSync(CAT, join(folder, name));
+  const { lines, code } = await onlyhashes(['hash', '--', '-h', '--help', '--json'], {
+    cwd: folder,
+  });
+  expect(lines.map((line) => line.split(',')[2])).toEqual(['-h', '--help', '--json']);
+  expect(code).toBe(0);
+});
+
+test('every number is within its range, in the help of every command', async () => {
+  const { out } = await onlyhashes(['--help']);
+  expect(out).toContain('141 if the reader of its output went away');
+  for (const [, command] of out.matchAll(/^ {2}([a-z]+) /gm)) {
+    const help = await onlyhashes([command!, '--help']);
+    // A whole number has a range, and so is refused as `x`; the commands need no words to refuse it.
+    for (const [, option] of help.out.matchAll(/--([a-z-]+) (?:N|BITS)\b/g)) {
+      const { err, code } = await onlyhashes([command!, `--${option}`, 'x']);
+      expect(err, `${command} --${option}`).toContain(`--${option}: expected a whole number`);
+      expect(code).toBe(2);
+    }
+  }
+});
