@@ -23,7 +23,7 @@ test('hash, compare, match and bundle read HEIC, and the program ends by itself'
 test('a folder of it: what is broken is told, and nothing of its decoder is printed', async () => {
   const { lines, err, code } = await onlyhashes(['hash', HEIC]);
   expect(code).toBe(2);
-  expect(lines).toHaveLength(9);
+  expect(lines).toHaveLength(10);
   expect(err).toMatch(/half\.heic.*breaks off/);
   expect(err).toMatch(/bomb\.heic.*at most \d+ pixels/);
   expect(err.trim().split('\n')).toHaveLength(2);
