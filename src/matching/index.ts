@@ -19,5 +19,10 @@ export {
 export { isDegenerate } from './degenerate.js';
 export { explain } from './explain.js';
 export { type Policy, type PolicyOptions, policyFor } from './policy.js';
-export { type MatchReportOptions, matchReport } from './report.js';
+export {
+  type MatchReportOptions,
+  matchReport,
+  matchReports,
+  type ReportedPicture,
+} from './report.js';
 export type { EntryRows, IndexedEntries } from './shelf.js';

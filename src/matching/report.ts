@@ -3,10 +3,10 @@ import type { Decision, DecisionReason, Match } from './decision.js';
 
 /** What a report shows beside the decision. */
 export interface MatchReportOptions {
-  /** of the picture as displayed, in pixels: what geometries are drawn on */
-  width: number;
-  height: number;
-  /** named at the top */
+  /** of the picture as displayed, in pixels: what geometries are drawn on; absent where no picture was decoded */
+  width?: number | undefined;
+  height?: number | undefined;
+  /** named above the decision */
   file?: string | undefined;
   /**
    * only if somebody asked to see them: PNGs as `data:image/png;base64,…` URLs, of the picture itself and of each
@@ -53,8 +53,13 @@ const REASONS: Partial<Record<DecisionReason, string>> = {
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:52rem;margin:2rem auto;padding:0 1rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:#555}dd{margin:0;overflow-wrap:anywhere}
-section{border-top:1px solid #bbb;margin-top:1.5rem}svg,img{max-width:20rem;max-height:20rem}figure{display:inline-block;margin:.5rem 1rem .5rem 0}
+article{border-top:2px solid #555;margin-top:2rem}section{border-top:1px solid #bbb;margin-top:1.5rem}svg,img{max-width:20rem;max-height:20rem}figure{display:inline-block;margin:.5rem 1rem .5rem 0}
 figcaption{color:#555;font-size:.85rem}`;
+
+/** One picture of a report on several. */
+export interface ReportedPicture extends MatchReportOptions {
+  decision: Decision;
+}
 
 /**
  * Why a decision is what it is, as one HTML page that loads nothing: distance, tier, variant and its place in the
@@ -65,39 +70,72 @@ figcaption{color:#555;font-size:.85rem}`;
  * @example
  * await writeFile('report.html', matchReport(decision, { width, height, file: 'upload.jpg' }));
  */
-export function matchReport(
-  decision: Decision,
-  { width, height, file, pictures = {} }: MatchReportOptions,
-): string {
-  if (!(width > 0 && height > 0 && Number.isFinite(width * height))) {
-    throw new RangeError(`expected width and height above 0, got ${width} and ${height}`);
-  }
-  const { verdict, reason, matches, policy } = decision;
-  const title = file === undefined ? 'Match report' : `Match report: ${file}`;
-  const facts = list([
-    ['verdict', verdict],
-    ['reason', REASONS[reason] ?? reason],
-    ['picture', `${width} x ${height} pixels`],
-    ['match', `at most ${policy.matchDistance} bits`],
-    ['review', `at most ${policy.reviewDistance} bits, of the picture itself`],
-    ['least quality', String(policy.minQuality)],
-  ]);
-  const sections = matches.map((match, at) =>
-    section(match, at, { left: 0, top: 0, width, height }, pictures.variants?.[at]),
-  );
+export function matchReport(decision: Decision, options: MatchReportOptions = {}): string {
+  const title = options.file === undefined ? TITLE : `${TITLE}: ${options.file}`;
+  return `${head(title)}${article(decision, options)}${END}`;
+}
+
+/**
+ * One page on several pictures, as `matchReport`'s on one: a section for each, in their order. It comes in pieces, so
+ * that no more than one picture's is held.
+ * @throws {RangeError | TypeError} as `matchReport`
+ * @example
+ * await writeFile('report.html', matchReports(pictures));
+ */
+export async function* matchReports(
+  pictures: Iterable<ReportedPicture> | AsyncIterable<ReportedPicture>,
+): AsyncGenerator<string, void, undefined> {
+  yield head(TITLE);
+  for await (const { decision, ...options } of pictures) yield article(decision, options);
+  yield END;
+}
+
+const TITLE = 'Match report';
+const END = '</body></html>\n';
+
+function head(title: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${escaped(title)}</title><style>${STYLE}</style></head>
-<body><h1>${escaped(title)}</h1>
-${facts}
-${pictures.whole === undefined ? '' : picture(pictures.whole, 'the picture as displayed')}
-${sections.join('\n')}
-</body></html>
+<body><h1>${TITLE}</h1>
 `;
 }
 
-function section(match: Match, at: number, frame: Rectangle, shown: string | undefined): string {
+function article(
+  decision: Decision,
+  { width, height, file, pictures = {} }: MatchReportOptions,
+): string {
+  const sides = [width, height].filter((side) => side !== undefined);
+  if (sides.length === 1 || !sides.every((side) => side > 0 && Number.isFinite(side))) {
+    throw new RangeError(`expected width and height above 0, got ${width} and ${height}`);
+  }
+  const { verdict, reason, matches, policy } = decision;
+  const frame =
+    width === undefined || height === undefined ? undefined : { left: 0, top: 0, width, height };
+  const facts: [string, string][] = [
+    ['verdict', verdict],
+    ['reason', REASONS[reason] ?? reason],
+    ['match', `at most ${policy.matchDistance} bits`],
+    ['review', `at most ${policy.reviewDistance} bits, of the picture itself`],
+    ['least quality', String(policy.minQuality)],
+  ];
+  if (frame) facts.splice(2, 0, ['picture', `${width} x ${height} pixels`]);
+  const sections = matches.map((match, at) => section(match, at, frame, pictures.variants?.[at]));
+  return `<article>${file === undefined ? '' : `<h2>${escaped(file)}</h2>`}
+${list(facts)}
+${pictures.whole === undefined ? '' : picture(pictures.whole, 'the picture as displayed')}
+${sections.join('\n')}
+</article>
+`;
+}
+
+function section(
+  match: Match,
+  at: number,
+  frame: Rectangle | undefined,
+  shown: string | undefined,
+): string {
   const { entry, distance, tier, variant } = match;
   const { name, quality, geometry } = variant;
   const facts: [string, string][] = [
@@ -110,10 +148,11 @@ function section(match: Match, at: number, frame: Rectangle, shown: string | und
   if (entry.labels.length > 0) facts.push(['labels', entry.labels.join(', ')]);
   if (entry.source !== undefined) facts.push(['source', entry.source]);
   if (entry.id !== undefined) facts.push(['entry', entry.id]);
-  if (geometry !== undefined) facts.push(...placeOf(geometry, frame));
-  return `<section><h2>Match ${at + 1}</h2>
+  const placed = geometry !== undefined && frame !== undefined;
+  if (placed) facts.push(...placeOf(geometry, frame));
+  return `<section><h3>Match ${at + 1}</h3>
 ${list(facts)}
-${geometry === undefined ? '' : outline(geometry, frame)}
+${placed ? outline(geometry, frame) : ''}
 ${shown === undefined ? '' : picture(shown, 'what matched')}</section>`;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type HashedVariant, hashFromHex, hashToHex } from '../../src/hash.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { policyFor } from '../../src/matching/policy.js';
-import { matchReport } from '../../src/matching/report.js';
+import { matchReport, matchReports } from '../../src/matching/report.js';
 
 const hash = hashFromHex('pdq', '0123456789abcdef'.repeat(4));
 
@@ -64,6 +64,41 @@ test('a decision without matches', () => {
   expect(matchReport(none, { width: 1, height: 1 })).toContain('no entry is that near');
 });
 
+test('several pictures on one page, also one that was not decoded', async () => {
+  const unhashable = {
+    ...decision({}),
+    verdict: 'unhashable',
+    reason: 'corrupt',
+    matches: [],
+  } as const;
+  const geometry = { rectangle: { left: 0, top: 0, width: 5, height: 5 } };
+  const pictures = [
+    { decision: decision({ name: 'crop', geometry }), width: 9, height: 9, file: 'a.jpg' },
+    { decision: unhashable, file: 'b.jpg' },
+    { decision: decision({ name: 'crop', geometry }) },
+  ];
+  const pieces: string[] = [];
+  for await (const piece of matchReports(pictures)) pieces.push(piece);
+  expect(pieces).toHaveLength(5);
+  const page = pieces.join('');
+  expect([
+    ...page.matchAll(/<article>|<h2>(.*?)<\/h2>|<dd>(unhashable|match)<\/dd>|<svg/g),
+  ]).toEqual(
+    [
+      ['<article>', undefined, undefined],
+      ['<h2>a.jpg</h2>', 'a.jpg', undefined],
+      ...Array(2).fill(['<dd>match</dd>', undefined, 'match']),
+      ['<svg', undefined, undefined],
+      ['<article>', undefined, undefined],
+      ['<h2>b.jpg</h2>', 'b.jpg', undefined],
+      ['<dd>unhashable</dd>', undefined, 'unhashable'],
+      ['<article>', undefined, undefined],
+      ...Array(2).fill(['<dd>match</dd>', undefined, 'match']),
+    ].map((groups) => expect.objectContaining(groups)),
+  );
+  expect(page.match(/9 x 9 pixels/g)).toHaveLength(1);
+});
+
 test('whatever text comes in, the page has the same elements', () => {
   const tags = (page: string) => [...page.matchAll(/[<"]/g)].length;
   const plain = tags(matchReport(decision({}, ['x']), { width: 9, height: 9, file: 'x' }));
@@ -82,6 +117,7 @@ describe('what is refused', () => {
     for (const width of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => matchReport(decision({}), { width, height: 5 })).toThrow(RangeError);
     }
+    expect(() => matchReport(decision({}), { height: 5 })).toThrow(RangeError);
   });
 
   test('pictures that are no PNG data URL', () => {
