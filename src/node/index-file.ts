@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { constants, rmSync } from 'node:fs';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import process from 'node:process';
 import { FormatError } from '../errors.js';
 import type { HammingIndex } from '../indexing/hamming-index.js';
 import { SegmentedIndex } from '../indexing/segmented.js';
@@ -57,6 +58,9 @@ export async function saveIndex(
   }
   const mode = (await stat(path).catch(() => undefined))?.mode;
   const temporary = `${path}.${randomUUID()}.tmp`;
+  const remove = () => rmSync(temporary, { force: true });
+  // A program that a signal ends leaves it no more than one that a full disk does.
+  process.once('exit', remove);
   try {
     const file = await open(temporary, 'w', mode);
     try {
@@ -74,8 +78,10 @@ export async function saveIndex(
     signal?.throwIfAborted();
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    remove();
     throw error;
+  } finally {
+    process.off('exit', remove);
   }
   await syncFolder(dirname(path));
 }

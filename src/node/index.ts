@@ -30,5 +30,5 @@ export {
   type PoolOptions,
   type PoolSearchOptions,
 } from './index-pool.js';
-export type { ImageSource } from './read-bytes.js';
+export { type ImageSource, readBytes } from './read-bytes.js';
 export { variantPicture } from './variant-picture.js';

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   mkdtempSync,
@@ -19,6 +19,7 @@ import { createIndex } from '../../src/indexing/create.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { EntryNote } from '../../src/node/entry-notes.js';
 import { isIndexFile, openIndex, saveIndex } from '../../src/node/index-file.js';
+import { ROOT } from '../package.js';
 
 let folder: string;
 beforeAll(() => {
@@ -148,6 +149,27 @@ test('an abort leaves the old file and nothing beside it; what replaces it has i
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   await saveIndex(path, createIndex(packed));
   expect(statSync(path).mode & 0o777).toBe(0o640);
+});
+
+test('a program that ends while it saves leaves the old file and nothing beside it', async () => {
+  const path = join(folder, 'i.ohx');
+  await saveIndex(path, createIndex([hashOf(0)]));
+  const before = readFileSync(path);
+  const script = `
+    import { readdirSync } from 'node:fs';
+    import { createIndex } from '${ROOT}/dist/indexing.js';
+    import { saveIndex } from '${ROOT}/dist/node.js';
+    const [path, folder] = process.argv.slice(1);
+    saveIndex(path, createIndex([], { algorithm: 'pdq' })).then(() => process.exit(1));
+    const look = () => {
+      if (readdirSync(folder).some((name) => name.endsWith('.tmp'))) process.exit(3);
+      setImmediate(look);
+    };
+    look();`;
+  const args = ['--input-type=module', '-e', script, path, folder];
+  expect(spawnSync(process.execPath, args).status).toBe(3);
+  expect(readFileSync(path).equals(before)).toBe(true);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
 test('a failed write leaves the old file and nothing beside it', async () => {
