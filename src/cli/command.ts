@@ -39,8 +39,11 @@ export interface Command {
   run(call: Call, signal: AbortSignal): Promise<number>;
 }
 
+/** A command cannot do what it was asked to: the message is printed as it is, exit code 2. */
+export class Failure extends Error {}
+
 /** The command line was wrong: it is printed with a hint to `--help`, exit code 2. */
-export class UsageError extends Error {}
+export class UsageError extends Failure {}
 
 /**
  * Reads the words behind a command's name.

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { type Algorithm, distance, type Hash, hashFromHex } from '../index.js';
-import { hashFile } from '../node/index.js';
-import { type Command, UsageError } from './command.js';
+import { type Algorithm, DecodeError, distance, type Hash, hashFromHex } from '../index.js';
+import { type HashFileOptions, hashFile } from '../node/index.js';
+import { type Command, Failure, UsageError } from './command.js';
 import { HASH_OPTIONS, hashOptions, sourceOf } from './hash.js';
 
-/** Whether a word of the command line is a hash in hex and not a file of that name. */
+/** Whether a word of the command line is meant as a hash: hex, of the right length or not, and no file of that name. */
 export function isHex(word: string): boolean {
-  return /^(?:[0-9a-f]{16}|[0-9a-f]{64})$/i.test(word) && !existsSync(word);
+  return /^[0-9a-f]{16,}$/i.test(word) && !existsSync(word);
 }
 
 /**
@@ -18,6 +18,14 @@ export function hashOfHex(hex: string, algorithm: string | undefined): Hash {
     return hashFromHex(algorithm as Algorithm, hex);
   } catch (error) {
     throw new UsageError((error as Error).message);
+  }
+}
+
+async function hashOfFile(file: string, options: HashFileOptions): Promise<Hash> {
+  try {
+    return (await hashFile(sourceOf(file), options)).hash;
+  } catch (error) {
+    throw error instanceof DecodeError ? new Failure(`${file}: ${error.message}`) : error;
   }
 }
 
@@ -35,9 +43,7 @@ export const compareCommand: Command = {
     const hashes = [];
     for (const word of call.words) {
       hashes.push(
-        isHex(word)
-          ? hashOfHex(word, call.text('algorithm'))
-          : (await hashFile(sourceOf(word), options)).hash,
+        isHex(word) ? hashOfHex(word, call.text('algorithm')) : await hashOfFile(word, options),
       );
     }
     console.log(distance(hashes[0]!, hashes[1]!));

@@ -1,10 +1,13 @@
-import type { Algorithm } from '../index.js';
+import { readFile } from 'node:fs/promises';
+import { PackedEntries } from '../exchange/index.js';
 import { createIndex } from '../indexing/index.js';
-import { openIndex, saveIndex } from '../node/index.js';
-import { readList } from './blocklist.js';
-import { type Command, UsageError } from './command.js';
-import { HASH_OPTIONS } from './hash.js';
+import { isIndexFile, openIndex, saveIndex } from '../node/index.js';
+import { defaultBits, kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
+import { type Call, type Command, Failure, UsageError } from './command.js';
+import { encoded } from './file-name.js';
+import { failureOf, listName } from './list.js';
 import { exitCode, output } from './output.js';
+import { outputPath } from './output-file.js';
 import { progress } from './progress.js';
 
 /** `onlyhashes index`: a list as an index file, which opens at once. */
@@ -12,10 +15,11 @@ export const indexCommand: Command = {
   name: 'index',
   usage: 'build LIST -o FILE | info FILE | verify FILE',
   about:
-    'Build an index file from a list, tell what one holds, or check every byte of one. It carries the labels of its entries.',
+    'Build an index file from a list, tell what one holds, or check every byte of one. It carries the labels of its entries. An index file is replaced once the new one is complete.',
   options: {
-    output: { about: 'the file to write', value: 'FILE', short: 'o' },
-    algorithm: HASH_OPTIONS.algorithm,
+    output: { about: 'the index file to write', value: 'FILE', short: 'o' },
+    overwrite: { about: 'let -o replace a file that is no index file' },
+    ...LIST_OPTIONS,
     json: { about: 'one JSON object' },
   },
   examples: [
@@ -26,31 +30,58 @@ export const indexCommand: Command = {
   async run(call, signal) {
     const [action, path] = call.words as [string, string];
     if (call.words.length > 2) throw new UsageError('expected one file');
-    if (action === 'build') {
-      const target = call.text('output');
-      if (target === undefined) throw new UsageError('expected -o FILE');
-      const bar = progress('reading the list, MB');
-      const out = output(bar);
-      const algorithm = call.text('algorithm') as Algorithm;
-      const tables = await readList(path, { algorithm, signal, out, bar });
-      if (tables.length > 1) {
-        throw new UsageError('expected a list of one algorithm and width: build an index for each');
-      }
-      const [entries] = tables;
-      const index = entries
-        ? createIndex(entries.hashes)
-        : createIndex([], { algorithm, bits: algorithm === 'pdq' ? 256 : 64 });
-      signal.throwIfAborted();
-      await saveIndex(target, index, entries ? { entries } : {});
-      return exitCode(out.errors, 1);
-    }
+    if (action === 'build') return build(path, call, signal);
     if (action !== 'info' && action !== 'verify') {
       throw new UsageError('expected build, info or verify');
     }
-    const { info } = await openIndex(path, { verify: action === 'verify' });
-    if (call.on('json')) console.log(JSON.stringify(info));
-    else
-      for (const [name, value] of Object.entries(info)) console.log(`${name.padEnd(13)}${value}`);
-    return 0;
+    try {
+      const name = encoded(path);
+      const file = typeof name === 'string' ? name : await readFile(name);
+      const { info } = await openIndex(file, { verify: action === 'verify' });
+      const { algorithm, bits, size, hashes, generation, byteLength } = info;
+      if (call.on('json')) {
+        console.log(JSON.stringify({ algorithm, bits, size, hashes, generation, byteLength }));
+        return 0;
+      }
+      console.log(`hashes       ${algorithm}, ${bits} bits`);
+      console.log(`entries      ${size}, with ${hashes} different hashes`);
+      console.log(`generation   ${generation}, one more each time the file is replaced`);
+      console.log(`file size    ${byteLength} bytes`);
+      if (action === 'verify') console.log('every byte is as it was written');
+      return 0;
+    } catch (error) {
+      throw failureOf(path, error);
+    }
   },
 };
+
+async function build(path: string, call: Call, signal: AbortSignal): Promise<number> {
+  const target = call.text('output');
+  if (target === undefined) throw new UsageError('expected -o FILE');
+  const writable = { overwrite: call.on('overwrite'), replaces: isIndexFile };
+  await outputPath(target, writable);
+  const bar = progress('reading the list, MB');
+  const out = output(bar);
+  const wanted = wantedOf(call);
+  const [part, ...others] = await readParts(path, wanted, { signal, out, bar });
+  const name = listName(path);
+  if (others.length > 0) {
+    const kinds = [part!, ...others].map((each) => kindName(kindOf(each))).join(', ');
+    throw new Failure(
+      `${name}: an index has one kind of hash, state --algorithm and --bits: ${kinds}`,
+    );
+  }
+  if (part !== undefined && !(part instanceof PackedEntries)) {
+    throw new Failure(`${name}: it is an index file already`);
+  }
+  const { algorithm = 'pdq', bits = defaultBits(algorithm) } = wanted;
+  const index = part ? createIndex(part.hashes) : createIndex([], { algorithm, bits });
+  try {
+    // Asked again: reading took its time.
+    const real = await outputPath(target, writable);
+    await saveIndex(real, index, { signal, ...(part && { entries: part }) });
+  } catch (error) {
+    throw signal.aborted ? error : failureOf(target, error);
+  }
+  return exitCode(out.errors, 1);
+}

@@ -3,7 +3,7 @@ import process, { stderr, stdout } from 'node:process';
 import { DecodeError, FormatError } from '../index.js';
 import { benchCommand } from './bench.js';
 import { bundleCommand } from './bundle.js';
-import { type Command, helpOf, readCall, twoColumns, UsageError } from './command.js';
+import { type Command, Failure, helpOf, readCall, twoColumns, UsageError } from './command.js';
 import { compareCommand } from './compare.js';
 import { doctorCommand } from './doctor.js';
 import { commandLine, encoded } from './file-name.js';
@@ -119,7 +119,7 @@ try {
   process.exitCode = await main(commandLine());
 } catch (error) {
   const expected =
-    error instanceof UsageError ||
+    error instanceof Failure ||
     error instanceof DecodeError ||
     error instanceof FormatError ||
     error instanceof RangeError ||

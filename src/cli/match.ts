@@ -1,28 +1,30 @@
 import { joinLabels, writeCell } from '../exchange/index.js';
-import { type HashedVariant, hashToHex } from '../index.js';
+import { hashToHex } from '../index.js';
 import {
-  type Decision,
-  decisionToJSON,
+  createBlocklist,
   type Match,
-  type PolicyOptions,
+  matchReports,
+  type ReportedPicture,
 } from '../matching/index.js';
-import { variantsOfFile } from '../node/index.js';
-import { readBlocklist } from './blocklist.js';
-import { type Call, type Command, UsageError } from './command.js';
-import { hashOfHex, isHex } from './compare.js';
-import { fileToJSON } from './file-name.js';
+import { type FileResult, readBytes } from '../node/index.js';
+import { defaultBits, kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
+import { type Command, Failure, UsageError } from './command.js';
+import { isHex } from './compare.js';
 import { listed } from './files.js';
 import { eachPicture, HASH_OPTIONS, hashOptions, type Source } from './hash.js';
+import { Judge, type Judged, policyOf } from './judge.js';
+import { listName } from './list.js';
 import { exitCode, output } from './output.js';
+import { outputPath, writeWhole } from './output-file.js';
 import { progress } from './progress.js';
-import { writeReport } from './report.js';
+import { picturesOf } from './report.js';
 
 /** `onlyhashes match`: pictures or hashes against a blocklist. */
 export const matchCommand: Command = {
   name: 'match',
   usage: 'FILE|HEX… --blocklist LIST',
   about:
-    'Match pictures or hashes against a blocklist: a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST has one hash[,label…] a line (plain or CSV) or JSONL, or is an index file.',
+    'Match pictures or hashes against a blocklist: a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST has one hash[,label…] a line (plain or CSV) or JSONL, or is an index file; it may be a pipe. Pictures are hashed by each algorithm that it has hashes of.',
   options: {
     blocklist: { about: 'the list; - is standard input', value: 'LIST', short: 'b' },
     'max-distance': {
@@ -45,10 +47,12 @@ export const matchCommand: Command = {
       about: 'every match of every variant, not only of the first that matches',
     },
     json: { about: 'one JSON decision a line, also where nothing matched' },
-    explain: { about: 'explain the decision about one picture on a page (--out)' },
+    explain: { about: 'explain the decisions on a page, a section for each picture (--out)' },
     out: { about: 'the page that --explain writes', value: 'REPORT.html' },
-    'show-pictures': { about: 'put the picture and its matching parts on that page' },
+    overwrite: { about: 'let --out replace a file that is there' },
+    'show-pictures': { about: 'put the pictures and their matching parts on that page' },
     ...HASH_OPTIONS,
+    ...LIST_OPTIONS,
     variants: { ...HASH_OPTIONS.variants, default: 'thorough' },
   },
   examples: [
@@ -66,58 +70,71 @@ export const matchCommand: Command = {
     if (list === '-' && call.words.includes('-')) {
       throw new UsageError('expected the list or a picture on standard input, not both');
     }
+    const page = call.text('out');
+    if (call.on('explain') !== (page !== undefined)) {
+      throw new UsageError('expected both --explain and --out REPORT.html, or neither');
+    }
+    const overwrite = call.on('overwrite');
+    if (page !== undefined) await outputPath(page, { overwrite });
     const bar = progress('matching');
     const out = output(bar);
-    const options = hashOptions(call);
-    const { algorithm = 'pdq' } = options;
-    const blocklist = await readBlocklist(list, policyOf(call, algorithm), {
-      algorithm,
-      signal,
-      out,
-      bar: progress('reading the list, MB'),
-    });
-    const all = call.on('all');
-    let found = 0;
-    const print = async (file: string, decision: Decision) => {
-      found += decision.matches.length;
-      if (decision.verdict === 'unhashable') out.count();
-      if (call.on('json')) {
-        await out.line(JSON.stringify({ ...fileToJSON(file), ...decisionToJSON(decision) }));
-      } else for (const match of decision.matches) await out.line(lineOf(match, file));
-    };
     // Told once which words are hashes: files of such names come and go while the work goes on.
     const hashes = new Set(call.words.filter(isHex));
-    const words = await listed(call.words, { out, signal });
-    if (call.on('explain')) {
-      const page = call.text('out');
-      const [file] = words;
-      if (page === undefined || file === undefined || words.length > 1 || hashes.has(file)) {
-        throw new UsageError('expected one picture and --out REPORT.html with --explain');
-      }
-      const showPictures = call.on('show-pictures');
-      const report = { out: page, all, showPictures, hashing: { ...options, signal } };
-      await print(file, await writeReport(file, blocklist, report));
-      return exitCode(out.errors, found);
+    const names = await listed(call.words, { out, signal });
+    if (names.length === 0) throw new Failure('expected a picture or a hash, there is none');
+
+    const wanted = wantedOf(call);
+    const bars = { signal, out, bar: progress('reading the list, MB') };
+    const parts = await readParts(list, wanted, bars);
+    const kinds = parts.map(kindOf);
+    if (kinds.length === 0) {
+      const { algorithm = 'pdq', bits = defaultBits(algorithm) } = wanted;
+      kinds.push({ algorithm, bits });
     }
-    const files = words.filter((word) => !hashes.has(word));
-    // Each picture is matched as soon as it is decoded: variants beyond the first match are never hashed.
-    const job = async (source: Source, ended: AbortSignal) => {
-      const { variants } = await variantsOfFile(source, { ...options, signal: ended });
-      return blocklist.decide(variants, { all });
+    const blocklist = createBlocklist(parts, { policy: policyOf(call, kinds) });
+    const { degenerate } = blocklist.keptOut;
+    if (degenerate > 0) {
+      out.say(listName(list), `${degenerate} degenerate hashes were kept out of matching`);
+    }
+
+    const hashing = hashOptions(call);
+    const judge = new Judge(blocklist, kinds, { all: call.on('all'), hashing });
+    const showPictures = page !== undefined && call.on('show-pictures');
+    const job = async (source: Source, ended: AbortSignal): Promise<ReportedPicture> => {
+      const bytes = await readBytes(source, { signal: ended });
+      const judged = await judge.picture(bytes, ended);
+      const pictures = showPictures
+        ? await picturesOf(bytes, judged.decision, { ...hashing, signal: ended })
+        : undefined;
+      return { ...judged, ...(pictures && { pictures }) };
     };
-    const decisions = eachPicture(files, job, { signal, bar });
-    for (const word of words) {
-      if (hashes.has(word)) {
-        const variant: HashedVariant = { name: 'original', hash: hashOfHex(word, algorithm) };
-        await print(word, blocklist.decide([variant], { all }));
-        continue;
+    const files = names.filter((name) => !hashes.has(name));
+    const pictures = eachPicture(files, job, { signal, bar });
+    const next = async (): Promise<Judged> => {
+      const { value, error }: FileResult<ReportedPicture> = (await pictures.next()).value;
+      return value
+        ? { picture: value }
+        : { picture: judge.unhashable(error), problem: error.message };
+    };
+    let found = 0;
+    async function* judged(): AsyncGenerator<ReportedPicture> {
+      try {
+        for (const file of names) {
+          const { picture, problem } = hashes.has(file) ? judge.hex(file) : await next();
+          const { decision } = picture;
+          found += decision.matches.length;
+          if (problem !== undefined) out.say(file, problem);
+          if (decision.verdict === 'unhashable') out.count();
+          if (call.on('json')) await out.line(JSON.stringify(judge.toJSON(decision, file)));
+          else for (const match of decision.matches) await out.line(lineOf(match, file));
+          yield { ...picture, file };
+        }
+      } finally {
+        await pictures.return(undefined);
       }
-      const { value: result } = await decisions.next();
-      if (!result) break;
-      const { file, value: decision, error } = result;
-      await print(file, decision ?? blocklist.decide(error));
-      if (error) out.say(file, error.message);
     }
+    if (page !== undefined) await writeWhole(page, matchReports(judged()), { overwrite, signal });
+    else for await (const _ of judged());
     bar.clear();
     return exitCode(out.errors, found);
   },
@@ -127,17 +144,4 @@ export const matchCommand: Command = {
 function lineOf({ tier, distance, variant, entry }: Match, file: string): string {
   const labels = writeCell(joinLabels(entry.labels));
   return [tier, distance, variant.name, hashToHex(entry.hash), labels, file].join(',');
-}
-
-function policyOf(call: Call, algorithm: string): PolicyOptions {
-  const number = (name: string) => (call.text(name) === undefined ? undefined : call.number(name));
-  const matchDistance = number('max-distance');
-  const reviewDistance = number('review-distance');
-  const changes = {
-    ...(matchDistance !== undefined && { matchDistance }),
-    ...(reviewDistance !== undefined && { reviewDistance }),
-  };
-  return algorithm === 'pdq'
-    ? { ...changes, minQuality: call.number('min-quality') }
-    : { algorithms: { [algorithm]: changes } };
 }

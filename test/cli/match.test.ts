@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -86,13 +87,6 @@ test('a bad line of the list is reported with its number, and the others go on',
   expect(code).toBe(2);
 });
 
-test('the list may come on standard input, and may be empty', async () => {
-  const { lines } = await onlyhashes(['match', CAT, '-b', '-'], { input: `${cat}\n` });
-  expect(lines).toHaveLength(1);
-  const empty = await onlyhashes(['match', CAT, '-b', '-'], { input: '' });
-  expect(empty).toMatchObject({ out: '', code: 1 });
-});
-
 test('without a list there is nothing to match against', async () => {
   const { err, code } = await onlyhashes(['match', CAT]);
   expect(err).toContain('--blocklist');
@@ -125,6 +119,10 @@ test('compare prints the distance of files and hashes', async () => {
   const { out, code } = await onlyhashes(['compare', CAT, cat]);
   expect({ out, code }).toEqual({ out: '0\n', code: 0 });
   expect((await onlyhashes(['compare', CAT])).code).toBe(2);
+  const missing = await onlyhashes(['compare', CAT, join(folder, 'missing.jpg')]);
+  expect(missing).toMatchObject({ code: 2, err: expect.stringMatching(/missing\.jpg: .*ENOENT/) });
+  const short = await onlyhashes(['compare', CAT, cat.slice(1)]);
+  expect(short).toMatchObject({ code: 2, err: expect.stringContaining('64 hex digits') });
 });
 
 test('doctor tells what is decoded here', async () => {
@@ -150,10 +148,48 @@ test('--explain writes one page that loads nothing, with pictures only if asked'
   expect(plain).toContain('cat, sleeping');
   expect(plain).not.toContain(cat);
   expect(plain).not.toMatch(/<img|data:image|https?:|<script/);
-  await onlyhashes([...args, '--show-pictures']);
+  const again = await onlyhashes([...args, '--show-pictures']);
+  expect(again).toMatchObject({ out: '', code: 2, err: expect.stringContaining('--overwrite') });
+  expect(readFileSync(page, 'utf8')).toBe(plain);
+  await onlyhashes([...args, '--show-pictures', '--overwrite']);
   expect(readFileSync(page, 'utf8')).toContain('data:image/png;base64,');
   const without = await onlyhashes(['match', '--explain', SMALL_CAT, '-b', list]);
   expect(without.err).toContain('--out');
+  const unexplained = await onlyhashes(['match', SMALL_CAT, '-b', list, '--out', page]);
+  expect(unexplained).toMatchObject({ out: '', code: 2 });
+});
+
+test('--explain decides and prints as match does, with a section for each picture', async () => {
+  const bad = join(folder, 'broken.jpg');
+  const pipe = join(folder, 'pipe.jpg');
+  const large = join(folder, 'large.jpg');
+  writeFileSync(bad, readFileSync(SMALL_CAT).subarray(0, 3000));
+  execFileSync('mkfifo', [pipe]);
+  writeFileSync(large, readFileSync(SMALL_CAT));
+  truncateSync(large, 64 * 2 ** 20 + 1);
+  const words = ['-', BOATS, bad, pipe, large, cat, '--json', '-b', list, '--variants', 'none'];
+  const input = readFileSync(SMALL_CAT);
+  const page = join(folder, 'many.html');
+  const explained = await onlyhashes(['match', '--explain', ...words, '--out', page], { input });
+  expect(explained).toEqual(await onlyhashes(['match', ...words], { input }));
+  expect(explained.code).toBe(2);
+  const verdicts = explained.lines.map((line) => {
+    const { verdict, reason } = JSON.parse(line) as { verdict: string; reason: string };
+    return [verdict, reason];
+  });
+  expect(verdicts).toEqual([
+    ['match', 'within-match-distance'],
+    ['none', 'nothing-near'],
+    ['unhashable', 'corrupt'],
+    ['unhashable', 'unreadable'],
+    ['unhashable', 'too-many-bytes'],
+    ['match', 'within-match-distance'],
+  ]);
+  const sections = readFileSync(page, 'utf8').split('<article>').slice(1);
+  expect(sections.map((text) => /<h2>(.*)<\/h2>/.exec(text)![1])).toEqual(words.slice(0, 6));
+  expect(sections.map((text) => /verdict<\/dt><dd>(\w+)/.exec(text)![1])).toEqual(
+    verdicts.map(([verdict]) => verdict),
+  );
 });
 
 test('mirrored and bordered copies are found by their variants, with where they lie', async () => {

@@ -1,0 +1,132 @@
+import { type DecodeError, hashFromHex } from '../index.js';
+import {
+  type Blocklist,
+  type Decision,
+  type DecisionJSON,
+  decisionToJSON,
+  type PolicyOptions,
+  policyFor,
+  type ReportedPicture,
+} from '../matching/index.js';
+import { type HashFileOptions, variantsOfFile } from '../node/index.js';
+import { type Kind, kindName } from './blocklist.js';
+import { type Call, UsageError } from './command.js';
+import { fileToJSON } from './file-name.js';
+
+/** A picture or hash that was asked about, and what was wrong with it, if anything. */
+export interface Judged {
+  readonly picture: ReportedPicture;
+  readonly problem?: string;
+}
+
+/** Decides about pictures and hashes by every kind of hash that a list has: nothing on it goes uncompared. */
+export class Judge {
+  readonly #blocklist: Blocklist;
+  readonly #kinds: readonly Kind[];
+  readonly #all: boolean;
+  readonly #hashing: HashFileOptions;
+
+  /** @param kinds at least one; the first is the one whose policy a picture without a hash is told by */
+  constructor(
+    blocklist: Blocklist,
+    kinds: readonly Kind[],
+    { all, hashing }: { all: boolean; hashing: HashFileOptions },
+  ) {
+    this.#blocklist = blocklist;
+    this.#kinds = kinds;
+    this.#all = all;
+    this.#hashing = hashing;
+  }
+
+  /**
+   * The decision about a picture file. It is matched as soon as it is decoded: variants beyond the first match are never
+   * hashed, unless all matches are asked for.
+   */
+  async picture(bytes: Uint8Array, signal: AbortSignal): Promise<ReportedPicture> {
+    const decisions: Decision[] = [];
+    let sides = {};
+    for (const kind of this.#kinds) {
+      const { variants, width, height } = await variantsOfFile(bytes, {
+        ...this.#hashing,
+        ...kind,
+        signal,
+      });
+      sides = { width, height };
+      decisions.push(this.#blocklist.decide(variants, { all: this.#all }));
+      if (decisions.at(-1)!.verdict === 'match' && !this.#all) break;
+    }
+    return { decision: strongest(decisions), ...sides };
+  }
+
+  /** The decision about a hash in hex: by the one kind of hash that is so long. */
+  hex(hex: string): Judged {
+    const [kind, another] = this.#kinds.filter(({ bits }) => bits === 4 * hex.length);
+    if (kind === undefined || another !== undefined) {
+      const digits = [...new Set(this.#kinds.map(({ bits }) => bits / 4))].join(' or ');
+      const problem = kind
+        ? `expected --algorithm: the list has ${kindName(kind)} and ${kindName(another!)}`
+        : `no such file, and no hash as on the list: expected ${digits} hex digits`;
+      return { picture: this.unhashable(), problem };
+    }
+    const query = [{ name: 'original' as const, hash: hashFromHex(kind.algorithm, hex) }];
+    return { picture: { decision: this.#blocklist.decide(query, { all: this.#all }) } };
+  }
+
+  /** What gave no hash, by a decision that says so. */
+  unhashable(error?: DecodeError): ReportedPicture {
+    const [{ algorithm, bits }] = this.#kinds as [Kind];
+    const policy = policyFor(algorithm, bits, this.#blocklist.policy);
+    return { decision: { ...this.#blocklist.decide(error ?? []), policy } };
+  }
+
+  /** A decision for JSON. Where the list has several kinds, each match tells its algorithm, and all policies are told. */
+  toJSON(decision: Decision, file: string): DecisionJSON {
+    const json = { ...fileToJSON(file), ...decisionToJSON(decision) };
+    if (this.#kinds.length === 1) return json;
+    const matches = json.matches.map((match, at) => {
+      const { algorithm } = decision.matches[at]!.entry.hash;
+      return { algorithm, ...match };
+    });
+    const policies = this.#kinds.map(({ algorithm, bits }) => ({
+      algorithm,
+      bits,
+      ...policyFor(algorithm, bits, this.#blocklist.policy),
+    }));
+    return Object.assign(json, { matches, policies });
+  }
+}
+
+/**
+ * The policy that the command line asks for.
+ * @throws {UsageError} if it states a distance for several kinds of hashes at once
+ */
+export function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
+  const distances = {
+    matchDistance: call.text('max-distance'),
+    reviewDistance: call.text('review-distance'),
+  };
+  const changes: Record<string, number> = {};
+  for (const [name, value] of Object.entries(distances)) {
+    if (value !== undefined) changes[name] = Number(value);
+  }
+  const [first, ...others] = kinds as [Kind];
+  // A distance means another thing for each of them: 31 bits are near by PDQ, and no distance at all by a hash of 64.
+  if (others.length > 0 && Object.keys(changes).length > 0) {
+    throw new UsageError(
+      `expected --algorithm and --bits with a distance: the list has ${kinds.map(kindName).join(', ')}`,
+    );
+  }
+  const policy = { minQuality: call.number('min-quality') };
+  if (first.algorithm === 'pdq') return { ...policy, ...changes };
+  return { ...policy, algorithms: { [first.algorithm]: changes } };
+}
+
+/** Decisions about one picture as one: the strongest verdict, with the matches of all. */
+function strongest(decisions: readonly Decision[]): Decision {
+  const order = { match: 0, review: 1, none: 2, unhashable: 3 };
+  const [first] = decisions.slice().sort((a, b) => order[a.verdict] - order[b.verdict]);
+  const matches = decisions.flatMap((decision) => decision.matches);
+  // Distances of different kinds do not compare: within a tier, kinds keep their order.
+  matches.sort((a, b) => order[a.tier] - order[b.tier]);
+  return { ...first!, matches };
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { access, constants, link, lstat, open, realpath, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { Failure } from './command.js';
+import { encoded } from './file-name.js';
+
+/** What may be written over. */
+export interface OutputOptions {
+  /** any file */
+  readonly overwrite: boolean;
+  /** files of which this holds */
+  readonly replaces?: (path: string) => Promise<boolean>;
+}
+
+/**
+ * Where to write a file that is named on the command line: the path itself, or what it links to.
+ * @throws {Failure} if a file is there that may not be replaced, or it cannot be written there
+ */
+export async function outputPath(
+  path: string,
+  { overwrite, replaces }: OutputOptions,
+): Promise<string> {
+  if (encoded(path) !== path) throw new Failure(`${path}: expected a name in UTF-8`);
+  const about = await stat(path).catch(() => undefined);
+  if (about === undefined) {
+    if (await lstat(path).catch(() => undefined)) throw new Failure(`${path}: links to nothing`);
+    try {
+      await access(dirname(path), constants.W_OK);
+    } catch {
+      throw new Failure(`${path}: its folder is not there or cannot be written`);
+    }
+    return path;
+  }
+  // A device, a pipe or a folder is no file to replace, whatever is asked for.
+  if (!about.isFile()) throw new Failure(`${path}: expected a file to write`);
+  const real = await realpath(path);
+  if (overwrite || (await replaces?.(real))) return real;
+  const other = replaces ? 'another file is there' : 'a file is there';
+  throw new Failure(`${path}: ${other}, --overwrite replaces it`);
+}
+
+/**
+ * Writes a file all or nothing: under another name beside it, until it is complete. It is readable by its owner alone,
+ * or has the permissions of the file it replaces.
+ * @throws {Failure} as `outputPath`, also if a file came there meanwhile
+ */
+export async function writeWhole(
+  path: string,
+  pieces: AsyncIterable<string>,
+  options: OutputOptions & { signal: AbortSignal },
+): Promise<void> {
+  const target = await outputPath(path, options);
+  const temporary = `${target}.${randomUUID()}.tmp`;
+  const remove = () => rmSync(temporary, { force: true });
+  process.once('exit', remove);
+  try {
+    const mode = (await stat(target).catch(() => undefined))?.mode ?? 0o600;
+    const file = await open(temporary, 'wx', mode);
+    try {
+      for await (const piece of pieces) await file.writeFile(piece);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    options.signal.throwIfAborted();
+    await outputPath(path, options);
+    await (options.overwrite ? rename : renameToNew)(temporary, target);
+  } finally {
+    process.off('exit', remove);
+    remove();
+  }
+}
+
+/** As `rename`, but never over a file that came there meanwhile, where the file system has hard links. */
+async function renameToNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new Failure(`${to}: a file came there meanwhile`);
+    }
+    await rename(from, to);
+  }
+}

@@ -1,0 +1,263 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashToHex } from '../../src/hash.js';
+import { createIndex } from '../../src/indexing/create.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { saveIndex } from '../../src/node/index-file.js';
+import { onlyhashes, PHOTOS, PROGRAM } from './program.js';
+
+const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
+const BOATS = join(PHOTOS, 'nagasaki-boats-q40.jpg');
+
+let folder: string;
+let cat: string;
+let catPhash: string;
+const inFolder = (name: string) => join(folder, name);
+function write(name: string, text: string): string {
+  writeFileSync(inFolder(name), text);
+  return inFolder(name);
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-lists-'));
+  const pdq = (await hashFile(CAT)).hash;
+  const phash = (await hashFile(CAT, { algorithm: 'phash' })).hash;
+  cat = hashToHex(pdq);
+  catPhash = hashToHex(phash);
+  const zeros = { algorithm: 'pdq', bytes: new Uint8Array(32) } as const;
+  write('good.csv', `${cat},cat\n`);
+  write('empty.csv', '# nobody yet\n\n');
+  write('unreadable.csv', '<!doctype html>\n<title>502 Bad Gateway</title>\n<p>Sorry, later.\n');
+  write('other.csv', `phash ${catPhash},cat\n`);
+  write('degenerate.csv', `${hashToHex(zeros)},black\n${'f'.repeat(64)},white\n`);
+  write('withdrawn.csv', `hash,category\n${cat},NEGATIVE_CLASS\n`);
+  await saveIndex(inFolder('good.ohx'), createIndex([pdq]), {
+    entries: { entryAt: () => ({ labels: ['cat'] }) },
+  });
+  await saveIndex(inFolder('empty.ohx'), createIndex([], { algorithm: 'pdq' }));
+  await saveIndex(inFolder('other.ohx'), createIndex([phash]));
+  await saveIndex(inFolder('degenerate.ohx'), createIndex([zeros]));
+  const withdrawn = createIndex([pdq, pdq]);
+  withdrawn.remove(pdq);
+  await saveIndex(inFolder('withdrawn.ohx'), withdrawn);
+  // An index file that breaks off.
+  execFileSync('sh', ['-c', 'head -c 100 good.ohx > unreadable.ohx'], { cwd: folder });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Ways a list comes to the program, as a shell makes them: the program is "$@", the list "$LIST". */
+const ROADS = {
+  file: '"$@" -b "$LIST"',
+  'standard input': 'cat "$LIST" | "$@" -b -',
+  'redirected file': '"$@" -b - < "$LIST"',
+  FIFO: `mkfifo "$FIFO"; cat "$LIST" > "$FIFO" 2> /dev/null &
+         until test -p "$FIFO"; do :; done; "$@" -b "$FIFO"; code=$?; kill $! 2> /dev/null; exit $code`,
+  '<(…)': '"$@" -b <(cat "$LIST")',
+} as const;
+type Road = keyof typeof ROADS;
+
+let runs = 0;
+/** Runs `onlyhashes match` on a list that comes by a road; a run that hangs is killed, and has no code. */
+function match(road: Road, list: string, words: readonly string[]) {
+  const FIFO = inFolder(`fifo-${runs++}`);
+  const args = ['-c', ROADS[road], 'bash', process.execPath, PROGRAM, 'match', ...words];
+  const env = { ...process.env, LIST: inFolder(list), FIFO };
+  return new Promise<{ out: string; err: string; code: unknown }>((resolve) => {
+    execFile('bash', args, { env, timeout: 60_000 }, (error, out, err) =>
+      resolve({ out, err, code: error ? error.code : 0 }),
+    );
+  });
+}
+
+const MODES = {
+  match: () => [],
+  '--json': () => ['--json'],
+  '--explain': (page: string) => ['--explain', '--out', page],
+} as const;
+
+describe.each(Object.keys(ROADS) as Road[])('a list from a %s', (road) => {
+  test.each(['csv', 'ohx'])('as %s: it is never silently empty', async (format) => {
+    const cases = ['empty', 'unreadable', 'other', 'degenerate', 'withdrawn'].flatMap((state) =>
+      (Object.keys(MODES) as (keyof typeof MODES)[]).map((mode) => ({ state, mode })),
+    );
+    for (let at = 0; at < cases.length; at += 3) {
+      const ran = cases.slice(at, at + 3).map(async ({ state, mode }) => {
+        const page = inFolder(`${road}-${format}-${state}.html`.replace('<(…)', 'process'));
+        const words = [CAT, ...MODES[mode](page)];
+        if (state === 'other') words.push('--algorithm', 'pdq');
+        const { out, err, code } = await match(road, `${state}.${format}`, words);
+        expect({ state, mode, out, code }).toEqual({ state, mode, out: '', code: 2 });
+        expect(err).toMatch(/^onlyhashes: [^\n]+: [^\n]+\n$/);
+        expect(err).not.toContain('    at ');
+        expect(existsSync(page)).toBe(false);
+      });
+      await Promise.all(ran);
+    }
+  });
+
+  test.each(['csv', 'ohx'])(
+    'as %s: what is on it is found, and what is not is not',
+    async (format) => {
+      const [found, none, other] = await Promise.all([
+        match(road, `good.${format}`, [CAT]),
+        match(road, `good.${format}`, [BOATS, '--variants', 'none']),
+        match(road, `other.${format}`, [CAT]),
+      ]);
+      expect(found).toEqual({ out: `match,0,original,${cat},cat,${CAT}\n`, err: '', code: 0 });
+      expect(none).toEqual({ out: '', err: '', code: 1 });
+      expect(other).toMatchObject({ err: '', code: 0 });
+      expect(other.out).toContain(`match,0,original,${catPhash},`);
+    },
+  );
+});
+
+test('a FIFO that nobody writes into is waited for, and the program says so', async () => {
+  const fifo = inFolder('nobody');
+  execFileSync('mkfifo', [fifo]);
+  const child = spawn(process.execPath, [PROGRAM, 'match', CAT, '-b', fifo], { stdio: 'pipe' });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const [err] = await child.stderr.setEncoding('utf8').take(1).toArray();
+  expect(err).toBe(`onlyhashes: ${fifo}: nothing has come from it yet, waiting\n`);
+  execFileSync('sh', ['-c', 'cat "$0" > "$1"', inFolder('good.csv'), fifo]);
+  expect(await ended).toBe(0);
+  expect(out).toContain(`,${cat},`);
+});
+
+test('Ctrl-C ends the waiting', async () => {
+  const fifo = inFolder('interrupted');
+  execFileSync('mkfifo', [fifo]);
+  const child = spawn(process.execPath, [PROGRAM, 'match', CAT, '-b', fifo], { stdio: 'pipe' });
+  child.stderr.setEncoding('utf8').once('data', () => child.kill('SIGINT'));
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
+});
+
+describe('which hashes are compared', () => {
+  test('all that the list has, by one decision for each picture', async () => {
+    const list = write(
+      'mixed.csv',
+      `${'0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(2)},a\nphash ${catPhash},b\n`,
+    );
+    const { lines, err, code } = await onlyhashes(['match', '--json', CAT, '-b', list]);
+    expect({ lines: lines.length, err, code }).toEqual({ lines: 1, err: '', code: 0 });
+    const decision = JSON.parse(lines[0]!) as Record<string, unknown>;
+    const phash = { matchDistance: 6, reviewDistance: 10, minQuality: 0 };
+    expect(decision).toMatchObject({
+      verdict: 'match',
+      reason: 'within-match-distance',
+      matches: [{ algorithm: 'phash', distance: 0, hash: catPhash, labels: ['b'] }],
+      policy: phash,
+      policies: [
+        { algorithm: 'pdq', bits: 256, matchDistance: 31, reviewDistance: 60, minQuality: 50 },
+        { algorithm: 'phash', bits: 64, ...phash },
+      ],
+    });
+    const stated = await onlyhashes(['match', CAT, '-b', list, '--algorithm', 'pdq']);
+    expect(stated).toMatchObject({ out: '', code: 1 });
+    expect(stated.err).toBe(`onlyhashes: ${list}: left aside: 1 of phash of 64 bits\n`);
+    const distance = await onlyhashes(['match', CAT, '-b', list, '--max-distance', '31']);
+    expect(distance).toMatchObject({ out: '', code: 2 });
+    expect(distance.err).toContain('--algorithm');
+  });
+
+  test('several kinds: every match of all of them, and each review distance', async () => {
+    const near = catPhash.replace(/^../, (byte) => flipped(byte, 0xff));
+    const list = write('both.csv', `${cat},a\nphash ${catPhash},b\n`);
+    const all = await onlyhashes(['match', CAT, '-b', list, '--all', '--variants', 'none']);
+    expect(all.lines.map((line) => line.split(',')[4])).toEqual(['a', 'b']);
+    const far = write(
+      'far.csv',
+      `${'0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(2)},a\nphash ${near},b\n`,
+    );
+    const { lines } = await onlyhashes(['match', CAT, '-b', far, '--variants', 'none']);
+    expect(lines).toEqual([`review,8,original,${near},b,${CAT}`]);
+  });
+
+  test('an algorithm that the list does not have is refused', async () => {
+    const tool = write('tool.csv', `${cat},100,cat.jpg\n`);
+    for (const algorithm of ['phash', 'dhash', 'ahash', 'blockhash']) {
+      const { out, err, code } = await onlyhashes([
+        'match',
+        CAT,
+        '-b',
+        tool,
+        '--algorithm',
+        algorithm,
+      ]);
+      expect({ out, code }).toEqual({ out: '', code: 2 });
+      expect(err).toContain(`expected hashes of ${algorithm}`);
+    }
+    const width = await onlyhashes(['match', CAT, '-b', inFolder('other.csv'), '--bits', '256']);
+    expect(width).toMatchObject({ code: 2, err: expect.stringContaining('phash of 64 bits') });
+  });
+
+  test('a picture without a hash is told by the policy of what the list has', async () => {
+    const bad = write('bad.jpg', 'no picture');
+    const { out } = await onlyhashes(['match', '--json', bad, '-b', inFolder('other.csv')]);
+    expect(JSON.parse(out)).toMatchObject({
+      verdict: 'unhashable',
+      policy: { matchDistance: 6, reviewDistance: 10, minQuality: 0 },
+    });
+  });
+
+  test('bad hashes in hex are told, each in its place, and the others go on', async () => {
+    const words = ['0'.repeat(16), cat, 'abc'.repeat(21), CAT];
+    const { lines, err, code } = await onlyhashes([
+      'match',
+      '--json',
+      ...words,
+      '-b',
+      inFolder('good.csv'),
+    ]);
+    expect(lines.map((line) => (JSON.parse(line) as { verdict: string }).verdict)).toEqual([
+      'unhashable',
+      'match',
+      'unhashable',
+      'match',
+    ]);
+    expect(err.match(/expected 64 hex digits/g)).toHaveLength(2);
+    expect(code).toBe(2);
+    const list = write('ambiguous.csv', `${cat}\nblockhash ${cat}\n`);
+    const twice = await onlyhashes(['match', cat, '-b', list]);
+    expect(twice).toMatchObject({ out: '', code: 2, err: expect.stringContaining('--algorithm') });
+  });
+});
+
+test('--allow-empty goes on with an empty list, and says so; not with one that could not be read', async () => {
+  const allowed = (list: string) =>
+    onlyhashes([
+      'match',
+      '--json',
+      CAT,
+      '--allow-empty',
+      '--variants',
+      'none',
+      '-b',
+      inFolder(list),
+    ]);
+  for (const list of ['empty.csv', 'empty.ohx', 'degenerate.csv', 'withdrawn.ohx']) {
+    const { out, err, code } = await allowed(list);
+    expect(JSON.parse(out)).toMatchObject({ verdict: 'none', reason: 'nothing-comparable' });
+    expect(err).toMatch(/^onlyhashes: [^\n]+\n$/);
+    expect(code).toBe(1);
+  }
+  expect(await allowed('unreadable.csv')).toMatchObject({ out: '', code: 2 });
+});
+
+test('a folder without a picture is an error: nothing was compared', async () => {
+  const nothing = mkdtempSync(inFolder('nothing-'));
+  const { out, err, code } = await onlyhashes(['match', nothing, '-b', inFolder('good.csv')]);
+  expect({ out, code }).toEqual({ out: '', code: 2 });
+  expect(err).toMatch(/^onlyhashes: [^\n]+\n$/);
+  expect(readdirSync(nothing)).toEqual([]);
+});
+
+/** A byte in hex with the bits of `mask` turned over. */
+const flipped = (byte: string, mask: number) =>
+  (Number.parseInt(byte, 16) ^ mask).toString(16).padStart(2, '0');
