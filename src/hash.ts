@@ -38,6 +38,23 @@ export const DIHEDRAL_NAMES = [
 /** One of the eight dihedral forms of a picture. */
 export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
 
+/** What may have been hashed, by name. */
+export const VARIANT_NAMES = [
+  ...DIHEDRAL_NAMES,
+  'stored',
+  'onWhite',
+  'onBlack',
+  'otherResample',
+  'unletterbox',
+  'unblurBars',
+  'box',
+  'rectangle',
+  'unturn',
+  'unturnCropped',
+  'uncrop',
+  'crop',
+] as const;
+
 /**
  * What was hashed: `original` is the picture as displayed, `stored` as its file stores it (before EXIF
  * orientation), `onWhite` and `onBlack` its transparent parts laid on a colour, `otherResample` the picture in PDQ's
@@ -46,20 +63,7 @@ export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
  * turns back a picture whose canvas grew, `unturnCropped` one whose corners were cut, `uncrop` puts back what was cut
  * off (by repeating the border pixels), `crop` is a part of a list's own photo.
  */
-export type VariantName =
-  | DihedralName
-  | 'stored'
-  | 'onWhite'
-  | 'onBlack'
-  | 'otherResample'
-  | 'unletterbox'
-  | 'unblurBars'
-  | 'box'
-  | 'rectangle'
-  | 'unturn'
-  | 'unturnCropped'
-  | 'uncrop'
-  | 'crop';
+export type VariantName = (typeof VARIANT_NAMES)[number];
 
 /** A rectangle in pixels of the displayed picture, from its top left corner. */
 export interface Rectangle {
@@ -152,9 +156,17 @@ export function bitsOf(hash: Hash): Bits {
   return bits;
 }
 
-/** Lower-case hex of a hash, 16 or 64 digits. */
+/**
+ * Lower-case hex of a hash, 16 or 64 digits.
+ * @throws {TypeError | RangeError} if it is no hash
+ */
 export function hashToHex(hash: Hash): string {
-  const { bytes } = hash;
+  bitsOf(hash);
+  return hexOf(hash.bytes);
+}
+
+/** Two lower-case hex digits a byte. */
+export function hexOf(bytes: Uint8Array): string {
   let hex = '';
   for (let i = 0; i < bytes.length; i++) hex += (bytes[i]! + 256).toString(16).slice(1);
   return hex;
@@ -171,10 +183,15 @@ export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
     const digits = algorithm === 'pdq' ? '64' : '16 or 64';
     throw new RangeError(`expected ${digits} hex digits of ${algorithm}`);
   }
+  return { algorithm, bytes: bytesOf(hex) };
+}
+
+/** The bytes that hex digits write, two a byte; checked by the caller. */
+export function bytesOf(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length / 2);
   for (let i = 0; i < bytes.length; i++)
     bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  return { algorithm, bytes };
+  return bytes;
 }
 
 /**
@@ -189,7 +206,8 @@ export function hashToJSON(
   { resample }: { resample?: Resample | undefined } = {},
 ): HashJSON {
   if (resample !== undefined) checkResample(resample);
-  const json: HashJSON = { algorithm: hash.algorithm, hash: hashToHex(hash) };
+  const hex = hashToHex(hash);
+  const json: HashJSON = { algorithm: hash.algorithm, hash: hex };
   if (hash.algorithm === 'pdq' && resample !== undefined) json.resample = resample;
   return json;
 }

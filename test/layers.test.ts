@@ -24,7 +24,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
   demo: { layer: 6, may: [] },
 };
 /** Root files import only the ones before them. */
-const ROOT_ORDER = ['errors.ts', 'pixels.ts', 'hash.ts', 'image-format.ts'];
+const ROOT_ORDER = ['errors.ts', 'door.ts', 'pixels.ts', 'hash.ts', 'image-format.ts'];
 const DRAWERS = /(^|\/)(utils?|helpers?|common|misc|types|constants)(\.ts|\/)/;
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })

@@ -1,48 +1,18 @@
-import type { Algorithm, Hash, HashedImage, HashedVariant, Resample } from '../hash.js';
-import { bitsOf, hashFromHex, hashToHex } from '../hash.js';
-import { paddingFor } from './padding.js';
-import { randomHex, shuffle } from './random.js';
+import { checkInteger, checkIterable, checkObject, checkOptions } from '../door.js';
+import type { Hash, HashedImage, HashedVariant, Resample } from '../hash.js';
+import { bytesOf, checkResample, hashToHex, hexOf, VARIANT_NAMES } from '../hash.js';
+import {
+  type Bundle,
+  type BundledDigest,
+  type BundledHash,
+  bundledDigest,
+  bundleOf,
+  isDay,
+} from './bundle-shape.js';
+import { paddingFor, sizeClass } from './padding.js';
+import { shuffle } from './random.js';
+import { given, MAX_BYTES } from './strict-json.js';
 import { newWithdrawToken, withdrawDigest } from './withdraw-token.js';
-
-/** One hash of a bundle, as it is written. */
-export interface BundledHash {
-  readonly algorithm: Algorithm;
-  /** lower-case hex */
-  readonly hash: string;
-  /** PDQ's size convention that it was made in, where that is known; PDQ alone has one */
-  readonly resample?: Resample;
-  /** 0…100 where the algorithm has one */
-  readonly quality?: number;
-  /** which form of the picture it is: `original`, `stored`, `onWhite` … */
-  readonly variant: string;
-}
-
-/** The digest of an exact file: it finds that very file, and proves to anyone who has the file that it was meant. */
-export interface BundledDigest {
-  readonly algorithm: 'sha256' | 'md5';
-  /** lower-case hex */
-  readonly digest: string;
-}
-
-/**
- * What a person makes on their device, reads, and gives away: hashes and nothing that names a person, a file or an
- * hour. The hashes of all pictures lie in one shuffled list, so that it tells neither order nor which belong together.
- */
-export interface Bundle {
-  readonly format: 'onlyhashes-bundle';
-  readonly version: 1;
-  /** 32 random hex digits: the name of this bundle, and of nothing else */
-  readonly case: string;
-  /** the day it was made, YYYY-MM-DD */
-  readonly day: string;
-  /** SHA-256 of the withdraw token, which only the person has */
-  readonly withdraw: string;
-  readonly hashes: readonly BundledHash[];
-  /** only where they were asked for */
-  readonly digests?: readonly BundledDigest[];
-  /** dots that bring the text to a size class: 4 KiB, 8 KiB, 16 KiB … */
-  readonly padding: string;
-}
 
 /** What a bundle holds besides the hashes. */
 export interface CreateBundleOptions {
@@ -53,40 +23,56 @@ export interface CreateBundleOptions {
 }
 
 /**
- * A bundle of every hash of `images`, each once, variants included, in random order, padded to a size class.
+ * A bundle of every hash of `images`, each once, variants included, in random order, padded to a size class. It holds
+ * nothing that `readBundle` refuses, whatever the images hold beside their hashes.
  * @returns the bundle, and the token with which the person can withdraw it. The bundle carries only the token's digest:
  *   nobody can recover a lost token.
- * @throws {RangeError} if there is no hash in `images`, or `day` is no date
- * @throws {TypeError} if an image holds something else than hashes
+ * @throws {RangeError} if there is no hash in `images` or more than a bundle holds, a quality or size convention is out
+ *   of range, or `day` is no date
+ * @throws {TypeError} if an image holds something else than hashes, or a variant has another name than ours
  * @example
  * const { bundle, withdrawToken } = await createBundle([await hashImageFile(file)]);
  * save(bundleText(bundle));
  */
 export async function createBundle(
   images: Iterable<HashedImage>,
-  { day = today(), digests = [] }: CreateBundleOptions = {},
+  options: CreateBundleOptions = {},
 ): Promise<{ bundle: Bundle; withdrawToken: string }> {
+  checkOptions(options);
+  const { day = today(), digests = [] } = options;
   if (!isDay(day)) throw new RangeError('expected a day as YYYY-MM-DD');
+  checkIterable(images, 'hashed images');
   const hashes = new Map<string, BundledHash>();
-  const keep = ({ name, hash, quality, resample }: HashedVariant) => {
-    bitsOf(hash);
+  const keep = (variant: HashedVariant) => {
+    checkObject(variant, 'a hashed variant');
+    const { name, hash, quality, resample } = variant;
+    if (!VARIANT_NAMES.includes(name)) throw new TypeError("expected a variant's name");
+    if (quality !== undefined) checkInteger('quality', quality, 0, 100);
+    if (resample !== undefined) checkResample(resample);
     const hex = hashToHex(hash);
-    const key = `${hash.algorithm}:${hex}`;
+    const { algorithm } = hash;
+    const key = `${algorithm}:${hex}`;
     if (hashes.has(key)) return;
     hashes.set(key, {
-      algorithm: hash.algorithm,
+      algorithm,
       hash: hex,
-      ...(hash.algorithm === 'pdq' && resample !== undefined ? { resample } : {}),
+      ...(algorithm === 'pdq' && resample ? { resample } : {}),
       ...(quality === undefined ? {} : { quality }),
       variant: name,
     });
   };
   for (const image of images) {
-    keep({ ...image, name: 'original' });
-    for (const variant of image.variants) keep(variant);
+    checkObject(image, 'a hashed image');
+    const { hash, quality, resample, variants } = image;
+    checkIterable(variants, 'variants of a hashed image');
+    keep({ name: 'original', hash, quality, resample } as HashedVariant);
+    for (const variant of variants) keep(variant);
   }
   if (hashes.size === 0) throw new RangeError('expected at least one hashed image');
-  const caseId = randomHex(16);
+  const checked = given('digests: { algorithm, digest }', () =>
+    [...digests].map((digest) => bundledDigest(digest, '')),
+  );
+  const caseId = hexOf(crypto.getRandomValues(new Uint8Array(16)));
   const withdrawToken = newWithdrawToken();
   const bare: Bundle = {
     format: 'onlyhashes-bundle',
@@ -95,25 +81,34 @@ export async function createBundle(
     day,
     withdraw: await withdrawDigest(caseId, withdrawToken),
     hashes: shuffle([...hashes.values()]),
-    ...(digests.length === 0
-      ? {}
-      : { digests: shuffle(digests.map(({ algorithm, digest }) => ({ algorithm, digest }))) }),
+    ...(checked.length === 0 ? {} : { digests: shuffle(checked) }),
     padding: '',
   };
-  const bundle = { ...bare, padding: paddingFor(bundleText(bare).length) };
-  return { bundle, withdrawToken };
+  const { length } = bundleText(bare);
+  if (sizeClass(length) > MAX_BYTES) {
+    throw new RangeError(`expected hashes for at most ${MAX_BYTES} bytes`);
+  }
+  return { bundle: { ...bare, padding: paddingFor(length) }, withdrawToken };
 }
 
+/** A copy of `bundle`. @throws {TypeError} if it is none */
+const copyOf = (bundle: Bundle): Bundle =>
+  given('a bundle', () => {
+    const { hashes, unknown = [], ...others } = bundle;
+    return bundleOf({ ...others, hashes: [...hashes, ...unknown] });
+  });
+
 /**
- * The text of a bundle: JSON in ASCII, a hash a line. A preview that shows this text shows, byte for byte, what is
- * saved and sent.
+ * The text of a bundle: JSON in ASCII, a hash a line, those of unknown algorithms last. A preview that shows this text
+ * shows, byte for byte, what is saved and sent.
+ * @throws {TypeError} if `bundle` holds anything that `readBundle` refuses
  */
 export function bundleText(bundle: Bundle): string {
-  const { hashes, digests, padding, ...head } = bundle;
+  const { hashes, unknown = [], digests, padding, ...head } = copyOf(bundle);
   const list = (items: readonly unknown[]) =>
     `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
   const lines = Object.entries(head).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
-  lines.push(`"hashes": ${list(hashes)}`);
+  lines.push(`"hashes": ${list([...hashes, ...unknown])}`);
   if (digests) lines.push(`"digests": ${list(digests)}`);
   lines.push(`"padding": ${JSON.stringify(padding)}`);
   return `{\n${lines.map((line) => `  ${line}`).join(',\n')}\n}\n`;
@@ -121,7 +116,8 @@ export function bundleText(bundle: Bundle): string {
 
 /**
  * A bundle's hashes as entries for a blocklist. Their `source` is `bundle` and their `id` the case, so that a withdrawn
- * case can be found again; they have no labels.
+ * case can be found again; they have no labels. Hashes of unknown algorithms are none.
+ * @throws {TypeError} if `bundle` holds anything that `readBundle` refuses
  */
 export function entriesOfBundle(bundle: Bundle): {
   hash: Hash;
@@ -131,21 +127,15 @@ export function entriesOfBundle(bundle: Bundle): {
   source: string;
   id: string;
 }[] {
-  return bundle.hashes.map(({ algorithm, hash, quality, resample }) => ({
-    hash: hashFromHex(algorithm, hash),
+  const { hashes, case: id } = copyOf(bundle);
+  return hashes.map(({ algorithm, hash, quality, resample }) => ({
+    hash: { algorithm, bytes: bytesOf(hash) },
     labels: [],
     ...(quality === undefined ? {} : { quality }),
     ...(resample === undefined ? {} : { resample }),
     source: 'bundle',
-    id: bundle.case,
+    id,
   }));
 }
 
 const today = () => new Date().toISOString().slice(0, 10);
-
-/** Whether `day` is a day of the calendar, as YYYY-MM-DD. */
-export function isDay(day: unknown): day is string {
-  if (typeof day !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(day)) return false;
-  const date = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
-}

@@ -1,12 +1,3 @@
-/** `byteLength` random bytes in hex, from the platform's own source. */
-export function randomHex(byteLength: number): string {
-  let hex = '';
-  for (const byte of crypto.getRandomValues(new Uint8Array(byteLength))) {
-    hex += (byte + 256).toString(16).slice(1);
-  }
-  return hex;
-}
-
 /** `items` in random order, each order as likely as another; `items` itself is reordered and given back. */
 export function shuffle<T>(items: T[]): T[] {
   for (let last = items.length - 1; last > 0; last--) {

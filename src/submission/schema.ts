@@ -1,6 +1,9 @@
-const HEX_64 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
-const HEX_16_OR_64 = { type: 'string', pattern: '^([0-9a-f]{16}|[0-9a-f]{64})$' } as const;
-const HEX_32 = { type: 'string', pattern: '^[0-9a-f]{32}$' } as const;
+const HEX_32 = { type: 'string', pattern: '^[0-9a-fA-F]{32}$' } as const;
+const HEX_64 = { type: 'string', pattern: '^[0-9a-fA-F]{64}$' } as const;
+const HEX_16_OR_64 = {
+  type: 'string',
+  pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$',
+} as const;
 
 /** JSON Schema (2020-12) of a bundle. `readBundle` holds more only in that the day must be in the calendar. */
 export const BUNDLE_SCHEMA = {
@@ -14,13 +17,13 @@ export const BUNDLE_SCHEMA = {
     version: { const: 1 },
     case: {
       type: 'string',
-      pattern: '^[0-9a-f]{32}$',
+      pattern: '^[0-9a-fA-F]{32}$',
       description: 'random; names this bundle and nothing else',
     },
     day: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\d$', description: 'YYYY-MM-DD, in UTC' },
     withdraw: {
       type: 'string',
-      pattern: '^[0-9a-f]{64}$',
+      pattern: '^[0-9a-fA-F]{64}$',
       description: 'SHA-256 of "onlyhashes withdraw 1", case and token, each on a line',
     },
     hashes: {
@@ -31,8 +34,12 @@ export const BUNDLE_SCHEMA = {
         additionalProperties: false,
         required: ['algorithm', 'hash', 'variant'],
         properties: {
-          algorithm: { enum: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] },
-          hash: { type: 'string' },
+          algorithm: {
+            type: 'string',
+            pattern: '^[a-z][a-z0-9-]{0,31}$',
+            description: 'a hash of an unknown one is kept unread',
+          },
+          hash: { type: 'string', pattern: '^[0-9a-fA-F]{16,128}$' },
           resample: { enum: [512, 'none'] },
           quality: { type: 'integer', minimum: 0, maximum: 100 },
           variant: { type: 'string', pattern: '^[a-z][A-Za-z0-9]{0,31}$' },
@@ -40,7 +47,15 @@ export const BUNDLE_SCHEMA = {
         if: { required: ['algorithm'], properties: { algorithm: { const: 'pdq' } } },
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
         then: { properties: { hash: HEX_64 } },
-        else: { properties: { hash: HEX_16_OR_64, resample: false } },
+        else: {
+          properties: { resample: false },
+          if: {
+            required: ['algorithm'],
+            properties: { algorithm: { enum: ['blockhash', 'phash', 'dhash', 'ahash'] } },
+          },
+          // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+          then: { properties: { hash: HEX_16_OR_64 } },
+        },
       },
     },
     digests: {

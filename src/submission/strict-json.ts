@@ -1,19 +1,24 @@
+import { checkNumber, checkOptions } from '../door.js';
 import { FormatError } from '../errors.js';
+
+/** 16 MiB: some 100,000 hashes. */
+export const MAX_BYTES = 16 * 2 ** 20;
 
 /** How much is read. */
 export interface TextLimits {
-  /** 16 MiB unless told: some 100,000 hashes */
+  /** default 16 MiB */
   maxBytes?: number;
 }
 
 /**
  * Text of `input`, which must be UTF-8.
+ * @throws {TypeError | RangeError} for an input or a limit that is none
  * @throws {FormatError} `bad-length` beyond `maxBytes`; `bad-bundle` for other bytes
  */
-export function textOf(
-  input: string | Uint8Array,
-  { maxBytes = 16 * 2 ** 20 }: TextLimits = {},
-): string {
+export function textOf(input: string | Uint8Array, limits: TextLimits): string {
+  checkOptions(limits);
+  const { maxBytes = MAX_BYTES } = limits;
+  checkNumber('maxBytes', maxBytes, 1);
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
     throw new TypeError('expected a text or its bytes');
   }
@@ -42,6 +47,15 @@ export function check(holds: boolean, where: string, must: string): void {
   if (!holds) throw new FormatError('bad-bundle', `expected ${where} to ${must}`);
 }
 
+/** What `read` gives of a caller's argument. @throws {TypeError} `expected ${what}`, if it refuses */
+export function given<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw new TypeError(`expected ${what}`);
+  }
+}
+
 /** The members of the object at `where`, which has all of `required`, perhaps some of `optional`, and no other. */
 export function members(
   value: unknown,
@@ -59,6 +73,13 @@ export function members(
     `have only ${[...required, ...optional].join(', ')}`,
   );
   return object;
+}
+
+/** The hex digits at `where` in lower case: `digits` of them, or any number of at least one. */
+export function hexDigits(value: unknown, where: string, digits?: number): string {
+  const hex = typeof value === 'string' && /^[0-9a-f]+$/i.test(value) ? value.toLowerCase() : '';
+  check(digits ? hex.length === digits : hex !== '', where, `be ${digits ?? ''} hex digits`);
+  return hex;
 }
 
 /** The items of the list at `where`, at least one, each read by `item`. */

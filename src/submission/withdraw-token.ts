@@ -1,3 +1,5 @@
+import { hexOf } from '../hash.js';
+
 /** Crockford's base32 digits: no I, L, O or U, so that a token copied by hand can be read back. */
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** 24 digits of 5 bits: 120 random bits. */
@@ -33,8 +35,5 @@ export function readWithdrawToken(text: string): string | undefined {
  */
 export async function withdrawDigest(caseId: string, token: string): Promise<string> {
   const text = new TextEncoder().encode(`onlyhashes withdraw 1\n${caseId}\n${token}`);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
-  let hex = '';
-  for (const byte of digest) hex += (byte + 256).toString(16).slice(1);
-  return hex;
+  return hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', text)));
 }

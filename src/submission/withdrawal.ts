@@ -1,5 +1,13 @@
-import type { Bundle } from './bundle.js';
-import { check, members, parsed, type TextLimits, textOf } from './strict-json.js';
+import type { Bundle } from './bundle-shape.js';
+import {
+  check,
+  given,
+  hexDigits,
+  members,
+  parsed,
+  type TextLimits,
+  textOf,
+} from './strict-json.js';
 import { readWithdrawToken, withdrawDigest } from './withdraw-token.js';
 
 /** What a person sends to take a bundle back: its case and the token that only they have. */
@@ -10,71 +18,82 @@ export interface Withdrawal {
   readonly token: string;
 }
 
+/** What of a bundle a withdrawal is made and checked with. */
+type Withdrawable = Pick<Bundle, 'case' | 'withdraw'>;
+
 /**
  * The withdrawal of `bundle`.
  * @param token as it was shown when the bundle was made; case, spaces and hyphens do not matter
- * @throws {RangeError} if it is not this bundle's token
+ * @throws {TypeError} if `bundle` is none
+ * @throws {RangeError} if `token` is not this bundle's
  */
-export async function createWithdrawal(
-  bundle: Pick<Bundle, 'case' | 'withdraw'>,
-  token: string,
-): Promise<Withdrawal> {
-  const read = readWithdrawToken(token);
+export async function createWithdrawal(bundle: Withdrawable, token: string): Promise<Withdrawal> {
+  const { case: caseId, withdraw } = withdrawableOf(bundle);
+  const read = typeof token === 'string' ? readWithdrawToken(token) : undefined;
   if (read === undefined) throw new RangeError('expected a token of 24 letters and digits');
-  const withdrawal: Withdrawal = {
-    format: 'onlyhashes-withdrawal',
-    version: 1,
-    case: bundle.case,
-    token: read,
-  };
-  if (!(await allowsWithdrawal(bundle, withdrawal))) {
-    throw new RangeError('expected the token that was shown when this bundle was made');
+  if (!(await isTokenOf(caseId, withdraw, read))) {
+    throw new RangeError('expected the token that was shown with this bundle');
   }
-  return withdrawal;
+  return { format: 'onlyhashes-withdrawal', version: 1, case: caseId, token: read };
 }
 
-/** Whether `withdrawal` takes back `bundle`: its case, and the token whose digest the bundle carries. */
+/**
+ * Whether `withdrawal` takes back `bundle`: its case, and the token whose digest the bundle carries.
+ * @throws {TypeError} if one of them is none
+ */
 export async function allowsWithdrawal(
-  bundle: Pick<Bundle, 'case' | 'withdraw'>,
+  bundle: Withdrawable,
   withdrawal: Withdrawal,
 ): Promise<boolean> {
-  const digest = await withdrawDigest(bundle.case, withdrawal.token);
-  // All digits are compared whatever the first ones say, so that time tells nothing.
-  let difference = digest.length ^ bundle.withdraw.length;
-  for (let i = 0; i < digest.length; i++) {
-    difference |= digest.charCodeAt(i) ^ bundle.withdraw.charCodeAt(i);
-  }
-  return withdrawal.case === bundle.case && difference === 0;
+  const { case: caseId, withdraw } = withdrawableOf(bundle);
+  const { case: asked, token } = copyOf(withdrawal);
+  return (await isTokenOf(caseId, withdraw, token)) && asked === caseId;
 }
 
-/** The text of a withdrawal: JSON in ASCII. */
-export const withdrawalText = ({ format, version, case: caseId, token }: Withdrawal): string =>
-  `${JSON.stringify({ format, version, case: caseId, token }, null, 2)}\n`;
+async function isTokenOf(caseId: string, withdraw: string, token: string): Promise<boolean> {
+  const digest = await withdrawDigest(caseId, token);
+  // All digits are compared whatever the first ones say, so that time tells nothing.
+  let difference = 0;
+  for (let i = 0; i < digest.length; i++) {
+    difference |= digest.charCodeAt(i) ^ withdraw.charCodeAt(i);
+  }
+  return difference === 0;
+}
+
+/** @throws {TypeError} if `bundle` has no case and no digest of a token */
+const withdrawableOf = (bundle: Withdrawable): Withdrawable =>
+  given('a bundle', () => ({
+    case: hexDigits(bundle.case, 'case', 32),
+    withdraw: hexDigits(bundle.withdraw, 'withdraw', 64),
+  }));
+
+/** A copy of `withdrawal`. @throws {TypeError} if it is none */
+const copyOf = (withdrawal: Withdrawal): Withdrawal =>
+  given('a withdrawal', () => withdrawalOf(withdrawal));
+
+/**
+ * The text of a withdrawal: JSON in ASCII.
+ * @throws {TypeError} if it is none
+ */
+export const withdrawalText = (withdrawal: Withdrawal): string =>
+  `${JSON.stringify(copyOf(withdrawal), null, 2)}\n`;
 
 /**
  * The withdrawal that `input` writes.
+ * @throws {TypeError | RangeError} for an input or a limit that is none
  * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`
  */
 export function readWithdrawal(input: string | Uint8Array, limits: TextLimits = {}): Withdrawal {
-  const value = members(
-    parsed(textOf(input, limits)),
-    '',
-    ['format', 'version', 'case', 'token'],
-    [],
-  );
+  return withdrawalOf(parsed(textOf(input, limits)));
+}
+
+/** The withdrawal that `value` is, fresh. @throws {FormatError} `bad-bundle` */
+function withdrawalOf(from: unknown): Withdrawal {
+  const value = members(from, '', ['format', 'version', 'case', 'token'], []);
   check(value.format === 'onlyhashes-withdrawal', 'format', 'be onlyhashes-withdrawal');
   check(value.version === 1, 'version', 'be 1');
-  check(
-    typeof value.case === 'string' && /^[0-9a-f]{32}$/.test(value.case),
-    'case',
-    'be 32 lower-case hex digits',
-  );
+  const caseId = hexDigits(value.case, 'case', 32);
   const token = typeof value.token === 'string' ? readWithdrawToken(value.token) : undefined;
   check(token !== undefined, 'token', 'be a withdraw token');
-  return {
-    format: 'onlyhashes-withdrawal',
-    version: 1,
-    case: value.case as string,
-    token: token!,
-  };
+  return { format: 'onlyhashes-withdrawal', version: 1, case: caseId, token: token! };
 }

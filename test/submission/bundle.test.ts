@@ -1,7 +1,17 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import {
+  distance,
+  type Hash,
+  type HashedImage,
+  hashFromHex,
+  hashToHex,
+  VARIANT_NAMES,
+} from '../../src/hash.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import {
+  type Bundle,
   bundleText,
   createBundle,
   entriesOfBundle,
@@ -194,6 +204,158 @@ test('the hashes come back as entries of the case', async () => {
     }),
     { numRuns: 50, seed: 1 },
   );
+});
+
+/** Mostly as it should be; else what a Worker that somebody changed might send in its place. */
+const mostly = (good: fc.Arbitrary<unknown>, ...bad: unknown[]): fc.Arbitrary<unknown> =>
+  fc.oneof(
+    { weight: 30, arbitrary: good },
+    { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(undefined, null, Number.NaN, 1n, Symbol('x'), [[]], ...bad),
+    },
+  );
+const hostileHash = mostly(
+  hashedImage.map(({ hash }) => hash),
+  { algorithm: 'photo', bytes: new Uint8Array(32) },
+  { algorithm: '__proto__', bytes: new Uint8Array(32) },
+  { algorithm: 'pdq', bytes: new Uint8Array(70) },
+);
+const hostileQuality = mostly(fc.integer({ min: 0, max: 100 }), 101, -1, 0.5, '50');
+const hostileResample = mostly(fc.constantFrom(512, 'none'), 256, '512', 'x'.repeat(50_000));
+const hostileName = mostly(
+  fc.constantFrom(...VARIANT_NAMES),
+  'aaaaaaaaaaaaaaaa',
+  '/9j/4AAQ',
+  '__proto__',
+  'x'.repeat(50_000),
+);
+const hostileImage = fc.record(
+  {
+    hash: hostileHash,
+    quality: hostileQuality,
+    resample: hostileResample,
+    width: mostly(fc.integer()),
+    height: mostly(fc.integer()),
+    variants: mostly(
+      fc.array(
+        mostly(
+          fc.record(
+            {
+              name: hostileName,
+              hash: hostileHash,
+              quality: hostileQuality,
+              resample: hostileResample,
+              geometry: fc.jsonValue(),
+            },
+            { requiredKeys: ['name', 'hash'] },
+          ),
+        ),
+        { maxLength: 3 },
+      ),
+    ),
+  },
+  { requiredKeys: ['hash', 'variants'] },
+);
+
+test('whatever it is given, a bundle holds nothing that is refused when it is read', async () => {
+  let made = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(mostly(hostileImage), { maxLength: 3 }), async (images) => {
+      let bundle: Bundle;
+      try {
+        ({ bundle } = await createBundle(images as HashedImage[]));
+      } catch (error) {
+        expect(error instanceof TypeError || error instanceof RangeError, String(error)).toBe(true);
+        expect((error as Error).message).toMatch(/^expected /);
+        return;
+      }
+      made++;
+      const text = bundleText(bundle);
+      expect(readBundle(text, { padded: true })).toEqual(bundle);
+      // Names of ours alone: a picture cut into names would not be seen.
+      const names = VARIANT_NAMES as readonly string[];
+      for (const { variant } of bundle.hashes) expect(names).toContain(variant);
+    }),
+    { numRuns: 2000, seed: 1 },
+  );
+  expect(made).toBeGreaterThan(300);
+  expect(made).toBeLessThan(1500);
+});
+
+test('a value that is another at each look is written as it was checked', async () => {
+  let looks = 0;
+  const changing = (...values: unknown[]) => ({
+    get: () => values[Math.min(looks++, values.length - 1)],
+  });
+  const hash = () =>
+    Object.defineProperties({}, { algorithm: { value: 'pdq' }, bytes: { value: ONE.bytes } });
+  for (let at = 0; at < 6; at++) {
+    const values = [...Array(at).fill('stored'), 'data:image/jpeg;base64,'];
+    looks = 0;
+    const variant = Object.defineProperties({ hash: hash() }, { name: changing(...values) });
+    const images = [{ hash: ONE, variants: [variant] }] as unknown as HashedImage[];
+    const made = await createBundle(images).catch(() => undefined);
+    if (made) expect(readBundle(bundleText(made.bundle))).toEqual(made.bundle);
+  }
+});
+
+test('no text is made of what is no bundle', async () => {
+  const { bundle } = await createBundle([{ hash: ONE, variants: [] }]);
+  const item = bundle.hashes[0]!;
+  for (const wrong of [
+    undefined,
+    'text',
+    {},
+    { ...bundle, name: 'A. Person' },
+    { ...bundle, hashes: [] },
+    { ...bundle, hashes: [{ ...item, file: 'me.jpg' }] },
+    { ...bundle, hashes: [{ ...item, variant: '/9j/4AAQ' }] },
+    { ...bundle, unknown: [{ ...item, algorithm: 'My photo' }] },
+    { ...bundle, padding: 'words' },
+    { ...bundle, day: 'today' },
+  ]) {
+    expect(() => bundleText(wrong as never)).toThrow(TypeError);
+    expect(() => entriesOfBundle(wrong as never)).toThrow(TypeError);
+  }
+});
+
+test('a bundle that could not be read again for its size is not made', async () => {
+  const images = [{ hash: ONE, variants: [] }];
+  const digest = { algorithm: 'sha256', digest: 'ab'.repeat(32) } as const;
+  // 104 bytes a line, of at most 16 MiB.
+  const digests = Array<typeof digest>(170_000).fill(digest);
+  await expect(createBundle(images, { digests })).rejects.toThrow(RangeError);
+});
+
+test('which crops belong to which picture, the hashes themselves tell', async () => {
+  const photos = [
+    'acanthus-mollis.jpg',
+    'airplane-from-above.jpg',
+    'allium-oreophilum.jpg',
+    'black-canyon-grey.jpg',
+    'dust-bowl-home.jpg',
+    'french-alpine-landscape.jpg',
+    'locomotion-house-cat.jpg',
+    'march-pastoral-w700.png',
+    'nagasaki-boats-q40.jpg',
+  ];
+  const all: { hash: Hash; photo: string; isCrop: boolean }[] = [];
+  for (const photo of photos) {
+    const path = join(import.meta.dirname, '../../fixtures/photos', photo);
+    const { hash, variants } = await hashFile(path, { exact: true, crops: true });
+    all.push({ hash, photo, isCrop: false });
+    for (const crop of variants) all.push({ hash: crop.hash, photo, isCrop: true });
+  }
+  const crops = all.filter(({ isCrop }) => isCrop);
+  const nearest = crops.map((crop) =>
+    all
+      .filter((other) => other !== crop)
+      .reduce((a, b) => (distance(crop.hash, b.hash) < distance(crop.hash, a.hash) ? b : a)),
+  );
+  const betrayed = nearest.filter(({ photo }, i) => photo === crops[i]!.photo);
+  expect([crops.length, betrayed.length]).toEqual([81, 81]);
 });
 
 describe('the caller is told of', () => {

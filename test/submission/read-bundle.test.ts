@@ -8,6 +8,7 @@ import {
   type Bundle,
   bundleText,
   createBundle,
+  entriesOfBundle,
   readBundle,
   readWithdrawal,
   WITHDRAWAL_SCHEMA,
@@ -24,6 +25,10 @@ const { bundle: BUNDLE } = await createBundle(
   ],
   { digests: [{ algorithm: 'sha256', digest: 'ab'.repeat(32) }], day: '2026-11-25' },
 );
+
+const OTHER = { algorithm: 'photo-2', resample: undefined };
+const PDQ = BUNDLE.hashes.find(({ algorithm }) => algorithm === 'pdq')!;
+const withItem = (...changes: object[]) => Object.assign({ ...PDQ }, ...changes);
 
 const codeOf = (text: string | Uint8Array) => {
   try {
@@ -45,11 +50,20 @@ test.each<[string, unknown]>([
   ['a time', { ...BUNDLE, day: '2026-11-25T10:11:12Z' }],
   ['a day that is none', { ...BUNDLE, day: '2026-11-31' }],
   ['words in the padding', { ...BUNDLE, padding: '..hello..' }],
-  ['a file name beside a hash', { ...BUNDLE, hashes: [{ ...BUNDLE.hashes[0], file: 'me.jpg' }] }],
+  ['a file name beside a hash', { ...BUNDLE, hashes: [{ ...PDQ, file: 'me.jpg' }] }],
   ['no hash', { ...BUNDLE, hashes: [] }],
-  ['a hash cut short', { ...BUNDLE, hashes: [{ ...BUNDLE.hashes[0], hash: '0f' }] }],
-  ['an unknown algorithm', { ...BUNDLE, hashes: [{ ...BUNDLE.hashes[0], algorithm: 'photo' }] }],
-  ['a quality over 100', { ...BUNDLE, hashes: [{ ...BUNDLE.hashes[0], quality: 101 }] }],
+  ['a hash cut short', { ...BUNDLE, hashes: [{ ...PDQ, hash: '0f' }] }],
+  ['an algorithm that is no name', { ...BUNDLE, hashes: [withItem({ algorithm: 'My photo' })] }],
+  [
+    'an algorithm of many letters',
+    { ...BUNDLE, hashes: [withItem({ algorithm: 'a'.repeat(33) })] },
+  ],
+  ['no hash of an unknown algorithm', { ...BUNDLE, hashes: [withItem(OTHER, { hash: 'mine' })] }],
+  ['a short unknown hash', { ...BUNDLE, hashes: [withItem(OTHER, { hash: '0'.repeat(15) })] }],
+  ['a long unknown hash', { ...BUNDLE, hashes: [withItem(OTHER, { hash: '0'.repeat(129) })] }],
+  ['a member of an unknown hash', { ...BUNDLE, hashes: [withItem(OTHER, { name: 'me.jpg' })] }],
+  ['a list of unknown hashes', { ...BUNDLE, unknown: [withItem(OTHER)] }],
+  ['a quality over 100', { ...BUNDLE, hashes: [{ ...PDQ, quality: 101 }] }],
   ['a case that is a word', { ...BUNDLE, case: 'mine' }],
   ['no token digest', { ...BUNDLE, withdraw: undefined }],
   ['an own __proto__', JSON.parse(`{"__proto__": {}, ${JSON.stringify(BUNDLE).slice(1)}`)],
@@ -63,6 +77,58 @@ test.each<[string, unknown]>([
     readBundle(text);
   } catch (error) {
     expect((error as Error).message).not.toMatch(/Person|hello\.\.|me\.jpg|photo|mine|0f0f/);
+  }
+});
+
+test('upper-case hex is folded', () => {
+  const upper = JSON.stringify(BUNDLE).replace(/"[0-9a-f]{16,64}"/g, (hex) => hex.toUpperCase());
+  expect(upper).not.toBe(JSON.stringify(BUNDLE));
+  expect(readBundle(upper)).toEqual(BUNDLE);
+  expect(fitsSchema(JSON.parse(upper))).toBe(true);
+});
+
+test('a hash of an unknown algorithm is kept apart, in the text, and never an entry', async () => {
+  const others = ['00'.repeat(8), 'AB'.repeat(64), '0'.repeat(17)].map((hash) =>
+    withItem(OTHER, { hash }),
+  );
+  const value = { ...BUNDLE, hashes: [others[0], ...BUNDLE.hashes, ...others.slice(1)] };
+  const read = readBundle(JSON.stringify(value));
+  expect(fitsSchema(JSON.parse(JSON.stringify(value)))).toBe(true);
+  const { unknown, ...known } = read;
+  expect(known).toEqual(BUNDLE);
+  expect(unknown!.map(({ algorithm, hash }) => [algorithm, hash])).toEqual(
+    others.map(({ hash }) => ['photo-2', hash.toLowerCase()]),
+  );
+  expect(entriesOfBundle(read)).toEqual(entriesOfBundle(BUNDLE));
+  const text = bundleText(read);
+  for (const { hash } of unknown!) expect(text).toContain(hash);
+  expect(readBundle(text)).toEqual(read);
+  // And where there is no other hash.
+  const alone = readBundle(JSON.stringify({ ...BUNDLE, hashes: others }));
+  expect(entriesOfBundle(alone)).toEqual([]);
+  expect(bundleText(alone)).toContain('ab'.repeat(64));
+});
+
+test('a known algorithm is held to its own number of digits', () => {
+  for (const hash of ['0'.repeat(16), '0'.repeat(63), '0'.repeat(128)]) {
+    expect(codeOf(JSON.stringify({ ...BUNDLE, hashes: [withItem({ hash })] }))).toBe('bad-bundle');
+  }
+});
+
+test('padded: the text is as long as its size class, no shorter and no longer', () => {
+  const text = bundleText(BUNDLE);
+  const bytes = new TextEncoder().encode(text);
+  expect(readBundle(text, { padded: true })).toEqual(BUNDLE);
+  expect(readBundle(bytes, { padded: true })).toEqual(BUNDLE);
+  const dot = text.replace('"padding": ".', '"padding": "');
+  const more = text.replace('"padding": "', '"padding": "..');
+  const next = text.replace('"padding": "', `"padding": "${'.'.repeat(4096)}`);
+  const respelt = JSON.stringify(BUNDLE);
+  for (const wrong of [dot, more, next, respelt]) {
+    expect(codeOf(wrong)).toBe('read');
+    expect(() => readBundle(wrong, { padded: true })).toThrow(
+      expect.objectContaining({ code: 'bad-bundle' }),
+    );
   }
 });
 
@@ -98,7 +164,7 @@ const mutated = fc
     ),
     fc.oneof(
       fc.constant(undefined),
-      fc.constantFrom('', '...', '0'.repeat(32), '0'.repeat(64), 'G'.repeat(64), '2026-01-01'),
+      fc.constantFrom('', '...', 'aA'.repeat(16), 'aA'.repeat(32), 'G'.repeat(64), '2026-01-01'),
       fc.jsonValue({ maxDepth: 2 }),
     ),
     fc.option(
@@ -109,6 +175,8 @@ const mutated = fc
             'pdq',
             'dhash',
             'md5',
+            'photo-2',
+            'Photo',
             512,
             'none',
             -1,
@@ -118,7 +186,9 @@ const mutated = fc
             'flipX',
             'Not',
           ),
-          fc.constantFrom('0'.repeat(16), '0'.repeat(32), '0'.repeat(64)),
+          fc.constantFrom(
+            ...[15, 16, 32, 64, 128, 129].map((digits) => 'aB'.repeat(65).slice(0, digits)),
+          ),
           fc.constant(undefined),
           fc.jsonValue({ maxDepth: 1 }),
         ),

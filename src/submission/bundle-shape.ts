@@ -1,0 +1,148 @@
+import { FormatError } from '../errors.js';
+import { type Algorithm, hasBits, isAlgorithm, type Resample } from '../hash.js';
+import { check, hexDigits, listOf, members } from './strict-json.js';
+
+/** One hash of a bundle, as it is written. */
+export interface BundledHash {
+  readonly algorithm: Algorithm;
+  /** lower-case hex */
+  readonly hash: string;
+  /** PDQ's size convention that it was made in, where that is known; PDQ alone has one */
+  readonly resample?: Resample;
+  /** 0…100 where the algorithm has one */
+  readonly quality?: number;
+  /** which form of the picture it is: `original`, `stored`, `onWhite` … */
+  readonly variant: string;
+}
+
+/** A hash of an algorithm that this version does not know: kept with the others, and never matched. */
+export interface UnknownHash {
+  readonly algorithm: string;
+  /** lower-case hex, 16 to 128 digits */
+  readonly hash: string;
+  readonly quality?: number;
+  readonly variant: string;
+}
+
+/** The digest of an exact file: it finds that very file, and proves to anyone who has the file that it was meant. */
+export interface BundledDigest {
+  readonly algorithm: 'sha256' | 'md5';
+  /** lower-case hex */
+  readonly digest: string;
+}
+
+/**
+ * What a person makes on their device, reads, and gives away: hashes and nothing that names a person, a file or an
+ * hour. The hashes of all pictures lie in one shuffled list, which does not tell their order. Which hashes belong
+ * together it does not say, but the hashes themselves may: a crop's nearest is one of its own picture (81 of 81 crops
+ * of nine photos), and the pictures `onWhite` and `onBlack` lie near theirs.
+ */
+export interface Bundle {
+  readonly format: 'onlyhashes-bundle';
+  readonly version: 1;
+  /** 32 random hex digits: the name of this bundle, and of nothing else */
+  readonly case: string;
+  /** the day it was made, YYYY-MM-DD */
+  readonly day: string;
+  /** SHA-256 of the withdraw token, which only the person has */
+  readonly withdraw: string;
+  readonly hashes: readonly BundledHash[];
+  /** hashes of other algorithms, only where there are some; in the text they are in the one list of hashes */
+  readonly unknown?: readonly UnknownHash[];
+  /** only where they were asked for */
+  readonly digests?: readonly BundledDigest[];
+  /** dots that bring the text to a size class: 4 KiB, 8 KiB, 16 KiB … */
+  readonly padding: string;
+}
+
+/**
+ * The bundle that `value`, parsed JSON, is: fresh, its hex in lower case, checked to the last member. What its schema
+ * does not name it must not hold, since a name, a date or a picture could hide there.
+ * @throws {FormatError} `bad-bundle` or `bad-version`: the message names the member, never its value
+ */
+export function bundleOf(value: unknown): Bundle {
+  const head = value as { format?: unknown; version?: unknown } | null;
+  check(head?.format === 'onlyhashes-bundle', 'format', 'be onlyhashes-bundle');
+  if (head!.version !== 1) throw new FormatError('bad-version', 'expected a bundle of version 1');
+  const bundle = members(
+    value,
+    '',
+    ['format', 'version', 'case', 'day', 'withdraw', 'hashes', 'padding'],
+    ['digests'],
+  );
+  const caseId = hexDigits(bundle.case, 'case', 32);
+  const withdraw = hexDigits(bundle.withdraw, 'withdraw', 64);
+  check(isDay(bundle.day), 'day', 'be a day, YYYY-MM-DD');
+  const all = listOf(bundle.hashes, 'hashes', bundledHash);
+  const isKnown = (item: BundledHash | UnknownHash) => isAlgorithm(item.algorithm);
+  const hashes = all.filter(isKnown) as BundledHash[];
+  const unknown = all.filter((item) => !isKnown(item));
+  const digests =
+    bundle.digests === undefined ? [] : listOf(bundle.digests, 'digests', bundledDigest);
+  const { padding } = bundle;
+  check(typeof padding === 'string' && /^\.*$/.test(padding), 'padding', 'be dots alone');
+  return {
+    format: 'onlyhashes-bundle',
+    version: 1,
+    case: caseId,
+    day: bundle.day as string,
+    withdraw,
+    hashes,
+    ...(unknown.length === 0 ? {} : { unknown }),
+    ...(digests.length === 0 ? {} : { digests }),
+    padding: padding as string,
+  };
+}
+
+/** One hash of a bundle, fresh. @throws {FormatError} as `bundleOf` */
+function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
+  const item = members(value, where, ['algorithm', 'hash', 'variant'], ['resample', 'quality']);
+  const { algorithm, resample, quality, variant } = item;
+  check(
+    typeof algorithm === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(algorithm),
+    `${where}.algorithm`,
+    "be an algorithm's name",
+  );
+  const hash = hexDigits(item.hash, `${where}.hash`);
+  check(
+    isAlgorithm(algorithm)
+      ? hasBits(algorithm, hash.length * 4)
+      : hash.length >= 16 && hash.length <= 128,
+    `${where}.hash`,
+    'be as many hex digits as its algorithm has, or 16 to 128',
+  );
+  check(
+    resample === undefined || (algorithm === 'pdq' && (resample === 512 || resample === 'none')),
+    `${where}.resample`,
+    "be 512 or 'none' for pdq, or absent",
+  );
+  check(
+    quality === undefined ||
+      (Number.isInteger(quality) && (quality as number) >= 0 && (quality as number) <= 100),
+    `${where}.quality`,
+    'be a whole number from 0 to 100',
+  );
+  check(
+    typeof variant === 'string' && /^[a-z][A-Za-z0-9]{0,31}$/.test(variant),
+    `${where}.variant`,
+    "be a variant's name",
+  );
+  return { ...item, hash } as BundledHash | UnknownHash;
+}
+
+/** One digest of a bundle, fresh. @throws {FormatError} as `bundleOf` */
+export function bundledDigest(value: unknown, where: string): BundledDigest {
+  const { algorithm, digest } = members(value, where, ['algorithm', 'digest'], []);
+  check(algorithm === 'sha256' || algorithm === 'md5', `${where}.algorithm`, 'be sha256 or md5');
+  return {
+    algorithm: algorithm as BundledDigest['algorithm'],
+    digest: hexDigits(digest, `${where}.digest`, algorithm === 'md5' ? 32 : 64),
+  };
+}
+
+/** Whether `day` is a day of the calendar, as YYYY-MM-DD. */
+export function isDay(day: unknown): day is string {
+  if (typeof day !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(day)) return false;
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
+}
