@@ -38,22 +38,25 @@ export const DIHEDRAL_NAMES = [
 /** One of the eight dihedral forms of a picture. */
 export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
 
+const variantNames = () =>
+  [
+    ...DIHEDRAL_NAMES,
+    'stored',
+    'onWhite',
+    'onBlack',
+    'otherResample',
+    'unletterbox',
+    'unblurBars',
+    'box',
+    'rectangle',
+    'unturn',
+    'unturnCropped',
+    'uncrop',
+    'crop',
+  ] as const;
+
 /** What may have been hashed, by name. */
-export const VARIANT_NAMES = [
-  ...DIHEDRAL_NAMES,
-  'stored',
-  'onWhite',
-  'onBlack',
-  'otherResample',
-  'unletterbox',
-  'unblurBars',
-  'box',
-  'rectangle',
-  'unturn',
-  'unturnCropped',
-  'uncrop',
-  'crop',
-] as const;
+export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
 
 /**
  * What was hashed: `original` is the picture as displayed, `stored` as its file stores it (before EXIF

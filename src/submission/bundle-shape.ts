@@ -109,7 +109,7 @@ function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
       ? hasBits(algorithm, hash.length * 4)
       : hash.length >= 16 && hash.length <= 128,
     `${where}.hash`,
-    'be as many hex digits as its algorithm has, or 16 to 128',
+    'have the digits of its algorithm, or 16 to 128',
   );
   check(
     resample === undefined || (algorithm === 'pdq' && (resample === 512 || resample === 'none')),

@@ -1,4 +1,4 @@
-import { checkInteger, checkIterable, checkObject, checkOptions } from '../door.js';
+import { checkInteger, checkIterable, checkOptions } from '../door.js';
 import type { Hash, HashedImage, HashedVariant, Resample } from '../hash.js';
 import { bytesOf, checkResample, hashToHex, hexOf, VARIANT_NAMES } from '../hash.js';
 import {
@@ -44,8 +44,8 @@ export async function createBundle(
   checkIterable(images, 'hashed images');
   const hashes = new Map<string, BundledHash>();
   const keep = (variant: HashedVariant) => {
-    checkObject(variant, 'a hashed variant');
-    const { name, hash, quality, resample } = variant;
+    // The members of a copy: null has none, and is told as what it lacks.
+    const { name, hash, quality, resample } = { ...variant };
     if (!VARIANT_NAMES.includes(name)) throw new TypeError("expected a variant's name");
     if (quality !== undefined) checkInteger('quality', quality, 0, 100);
     if (resample !== undefined) checkResample(resample);
@@ -62,11 +62,9 @@ export async function createBundle(
     });
   };
   for (const image of images) {
-    checkObject(image, 'a hashed image');
-    const { hash, quality, resample, variants } = image;
-    checkIterable(variants, 'variants of a hashed image');
-    keep({ name: 'original', hash, quality, resample } as HashedVariant);
-    for (const variant of variants) keep(variant);
+    keep({ ...image, name: 'original' });
+    checkIterable(image.variants, 'variants of a hashed image');
+    for (const variant of image.variants) keep(variant);
   }
   if (hashes.size === 0) throw new RangeError('expected at least one hashed image');
   const checked = given('digests: { algorithm, digest }', () =>

@@ -24,7 +24,7 @@ export function readBundle(input: string | Uint8Array, options: ReadBundleOption
   if (padded) {
     // A text that is read is ASCII: its length is that of its bytes.
     const bare = input.length - bundle.padding.length;
-    check(input.length === sizeClass(bare), 'padding', 'bring the file to its size class');
+    check(input.length === sizeClass(bare), 'padding', 'fill the size class');
   }
   return bundle;
 }
