@@ -3,15 +3,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { answerOf, type Peer } from './index-peers.js';
 
 const PYTHON = '/usr/bin/python3';
 
 /**
- * Reads commands from standard input, a line each, and answers each with a line: `index KIND`, or `search KIND DISTANCE
- * COUNT`, which runs the first COUNT queries one by one and gives how many hits they have. Faiss' range is exclusive.
+ * Reads commands from standard input, a line each, and answers each with a line: `index KIND`;
+ * `search KIND DISTANCE COUNT`, which runs the first COUNT queries one by one and gives how many
+ * hits they have; `answers` with the same words, which gives each one's ids and distances. Faiss'
+ * range is exclusive.
  */
 const DRIVER = `
-import sys, numpy, faiss
+import json, sys, numpy, faiss
 faiss.omp_set_num_threads(1)
 base = numpy.fromfile(sys.argv[1], dtype=numpy.uint8).reshape(-1, 32)
 queries = numpy.fromfile(sys.argv[2], dtype=numpy.uint8).reshape(-1, 32)
@@ -27,22 +30,45 @@ for line in sys.stdin:
         index, distance, count = kinds[word[1]], int(word[2]), int(word[3])
         if word[1] == 'hash':
             index.nflip = distance // 16
-        hits = 0
-        for i in range(count):
-            limits, _, _ = index.range_search(queries[i:i + 1], distance + 1)
-            hits += int(limits[1])
-        print(hits, flush=True)
+        if word[0] == 'search':
+            hits = 0
+            for i in range(count):
+                limits, _, _ = index.range_search(queries[i:i + 1], distance + 1)
+                hits += int(limits[1])
+            print(hits, flush=True)
+        else:
+            answers = []
+            for i in range(count):
+                _, distances, ids = index.range_search(queries[i:i + 1], distance + 1)
+                answers.append(numpy.stack([ids, distances.astype(numpy.int64)], 1).ravel().tolist())
+            print(json.dumps(answers), flush=True)
 `;
 
-/** The version of Faiss that Debian's Python has, and how it was built; undefined where there is none. */
-export function faissVersion(): string | undefined {
+/** Which Faiss the figures belong to. */
+export interface FaissBuild {
+  readonly version: string;
+  /** who built it */
+  readonly packager: string;
+  /** for which processors, as Faiss says: `generic` uses no AVX */
+  readonly target: string;
+}
+
+/** Debian's Faiss, as it tells of itself; undefined where there is none. */
+export function faissBuild(): FaissBuild | undefined {
   const told = spawnSync(
     PYTHON,
-    ['-c', 'import faiss; print(faiss.__version__, faiss.get_compile_options())'],
+    ['-c', 'import faiss; print(faiss.__version__); print(faiss.get_compile_options())'],
     { encoding: 'utf8' },
   );
-  return told.status === 0 ? told.stdout.trim() : undefined;
+  if (told.status !== 0) return undefined;
+  const [version, options] = told.stdout.split('\n');
+  // "OPTIMIZE GENERIC", "OPTIMIZE AVX2" …
+  const target = options!.replace('OPTIMIZE', '').trim().toLowerCase();
+  return { version: version!, packager: 'Debian (python3-faiss)', target };
 }
+
+type Kind = 'flat' | 'hash';
+const NAMES: Record<Kind, string> = { flat: 'IndexBinaryFlat', hash: 'IndexBinaryMultiHash' };
 
 /** Faiss in a process of its own, one thread, over the same hashes and queries as the others. */
 export class Faiss {
@@ -50,8 +76,10 @@ export class Faiss {
   readonly #child: ChildProcess;
   readonly #lines: Interface;
   readonly #waiting: ((line: string) => void)[] = [];
+  readonly #target: string;
 
-  constructor(hashes: Uint8Array, queries: Uint8Array) {
+  constructor({ target }: FaissBuild, hashes: Uint8Array, queries: Uint8Array) {
+    this.#target = target;
     const [base, asked] = [join(this.#folder, 'hashes'), join(this.#folder, 'queries')];
     writeFileSync(base, hashes);
     writeFileSync(asked, queries);
@@ -62,13 +90,19 @@ export class Faiss {
     this.#lines.on('line', (line) => this.#waiting.shift()?.(line));
   }
 
-  async build(kind: 'flat' | 'hash'): Promise<void> {
+  /** Builds one of its indexes. */
+  async peer(kind: Kind): Promise<Peer> {
     await this.#ask(`index ${kind}`);
-  }
-
-  /** Hits of the first `count` queries. */
-  async search(kind: 'flat' | 'hash', maxDistance: number, count: number): Promise<number> {
-    return Number(await this.#ask(`search ${kind} ${maxDistance} ${count}`));
+    const ask = (word: string, maxDistance: number, count: number) =>
+      this.#ask(`${word} ${kind} ${maxDistance} ${count}`);
+    return {
+      name: `Faiss ${NAMES[kind]}, ${this.#target} build`,
+      hits: async (maxDistance, count) => Number(await ask('search', maxDistance, count)),
+      answers: async (maxDistance, count) => {
+        const answers: number[][] = JSON.parse(await ask('answers', maxDistance, count));
+        return answers.map((pairs) => answerOf(pairs, pairs.length / 2));
+      },
+    };
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Hash } from '../src/hash.js';
 import { createIndex } from '../src/indexing/create.js';
 import type { HammingIndex } from '../src/indexing/hamming-index.js';
-import { Faiss, faissVersion } from './faiss.js';
+import { Faiss, type FaissBuild, faissBuild } from './faiss.js';
 import {
   type Bench,
   type BenchContext,
@@ -13,14 +13,24 @@ import {
   race,
 } from './harness.js';
 import { indexFigures } from './index-figures.js';
-import { bkTreePeer, type Field, naivePeer, type Peer, usearchPeer } from './index-peers.js';
-import { type Measured, plotIndex } from './index-plot.js';
+import {
+  answerOf,
+  bkTreePeer,
+  checkAnswers,
+  type Field,
+  naivePeer,
+  type Peer,
+  usearchPeer,
+} from './index-peers.js';
+import { type Measured, plotIndex, ratiosAtUsual } from './index-plot.js';
 import { clusteredHashes, plant, random, uniformHashes } from './workloads.js';
 
 const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7];
 const DISTANCES = [0, 8, 15, 31, 40, 63];
-/** Queries that are far apart in memory, so that none finds what the one before left in the cache. */
+/** As many queries as all engines answer in a race, if each answers them within so long. */
 const QUERIES = 2048;
+const FEWEST_QUERIES = 16;
+const MILLISECONDS = 500;
 const WORKLOADS = { uniform: uniformHashes, clustered: clusteredHashes };
 
 /**
@@ -34,10 +44,10 @@ export const hammingBench: Bench = {
     const { large, smallest = 0, largest = large ? 1e7 : 1e6, distance } = context.options;
     const sizes = SIZES.filter((size) => size >= Number(smallest) && size <= Number(largest));
     const distances = distance === undefined ? DISTANCES : [Number(distance)];
-    const faiss = faissVersion();
+    const faiss = faissBuild();
     context.note(
       faiss
-        ? `Faiss ${faiss}: Debian's build, in a process of its own, one thread`
+        ? `Faiss ${faiss.version} of ${faiss.packager}, ${faiss.target} build: a process of its own, one thread`
         : `Faiss: not installed (Debian's python3-faiss)`,
     );
     // First, before the others leave their memory in this process.
@@ -46,18 +56,26 @@ export const hammingBench: Bench = {
     for (const [data, make] of Object.entries(WORKLOADS)) {
       for (const count of sizes) {
         const field = fieldOf(make(count, 5).bytes, count);
-        await raceField(context, data, field, faiss !== undefined, distances, measured);
+        await raceField(context, data, field, faiss, distances, measured);
       }
+    }
+    const ratios = ratiosAtUsual(measured);
+    for (const { engine, count, uniform, clustered } of ratios) {
+      const name = `${engine}, of ${count.toLocaleString('en')} hashes at distance 31, x as long`;
+      context.figure(name, { uniform: rounded(uniform), clustered: rounded(clustered) });
     }
     if (typeof context.options.record === 'string') {
       const folder = context.options.record;
       mkdirSync(folder, { recursive: true });
-      const record = { machine: machine(), faiss: faiss ?? null, measured, figures };
+      const record = { machine: machine(), faiss: faiss ?? null, ratios, measured, figures };
       writeFileSync(join(folder, 'index.json'), `${JSON.stringify(record, null, 2)}\n`);
       writeFileSync(join(folder, 'index.svg'), plotIndex(measured));
     }
   },
 };
+
+/** To three digits. */
+const rounded = (ratio: number | undefined) => ratio && Number(ratio.toPrecision(3));
 
 /** Every other query is an entry with 0 to 31 bits flipped, the rest are random. */
 function fieldOf(bytes: Uint8Array, count: number): Field {
@@ -77,7 +95,7 @@ async function raceField(
   context: BenchContext,
   data: string,
   field: Field,
-  withFaiss: boolean,
+  build: FaissBuild | undefined,
   distances: readonly number[],
   measured: Measured[],
 ): Promise<void> {
@@ -88,51 +106,34 @@ async function raceField(
   const naive = naivePeer(field);
   const tree = count <= 1e5 ? await bkTreePeer(field, context) : undefined;
   const graph = count <= 1e5 ? await usearchPeer(field, context) : undefined;
-  const faiss = withFaiss ? new Faiss(bytes, queriesOf(queries)) : undefined;
-  await faiss?.build('flat');
-  await faiss?.build('hash');
+  const faiss = build && new Faiss(build, bytes, queriesOf(queries));
   try {
+    const scans = faiss ? [await faiss.peer('flat'), await faiss.peer('hash')] : [];
     for (const max of distances) {
-      // A sample of each contender is about as long; the slow ones answer the first few queries.
-      const few = Math.max(8, Math.min(256, Math.round(1e6 / count)));
-      const many = Math.max(
-        few,
-        Math.min(QUERIES, Math.round(6e7 / ours.index.explain(max).nanoseconds)),
-      );
       const peers: Peer[] = [flat];
       if (max === 31 || count < 1e6) peers.push(naive);
       if (tree && max <= 31) peers.push(tree);
-      if (faiss) {
-        for (const kind of ['flat', 'hash'] as const) {
-          peers.push({
-            name: `Faiss ${kind === 'flat' ? 'IndexBinaryFlat' : 'IndexBinaryMultiHash'}`,
-            hits: (distance, asked) => faiss.search(kind, distance, asked),
-          });
-        }
-      }
-      const expected = ours.hits(max, few);
-      for (const peer of [naive, ...peers]) {
-        const hits = await peer.hits(max, few);
-        if (hits !== expected) throw new Error(`${peer.name} finds ${hits}, not ${expected}`);
-      }
-      const contenders: Contender[] = [
-        { name: ours.name, operations: many, run: () => ours.hits(max, many) },
-        ...peers.map(({ name, hits }) => ({
-          name,
-          operations: few,
-          run: () => hits(max, few),
-        })),
-      ];
-      const notes = [spread(ours, max, many)];
+      peers.push(...scans);
+      const asked = await queriesFor([naive, ours, ...peers], max);
+      const expected = await naive.answers(max, asked);
+      for (const peer of [ours, ...peers]) await checkAnswers(peer, max, expected);
+      const contenders: Contender[] = [ours, ...peers].map(({ name, hits }) => ({
+        name,
+        operations: asked,
+        run: () => hits(max, asked),
+      }));
+      const notes = [`${asked} queries each`, spread(ours, max)];
       if (graph && max === 31) {
-        contenders.push(graph.contender(few));
-        const found = graph.found(max, few);
-        notes.push(`usearch finds ${found} of ${expected} hits`);
+        contenders.push(graph.contender(asked));
+        notes.push(
+          `usearch finds ${graph.found(expected)} of ${await naive.hits(max, asked)} hits`,
+        );
       }
       const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${max}`;
       const result = await race(title, contenders, {
-        rounds: 5,
-        sampleMilliseconds: 20,
+        rounds: 7,
+        // Each sample goes through the queries once: none finds what it left in the cache before.
+        sampleMilliseconds: 1,
         evictBytes: 32 * 2 ** 20,
         notes,
       });
@@ -146,29 +147,47 @@ async function raceField(
   }
 }
 
+/** How many queries the slowest of the peers answers in the time that a sample may take. */
+async function queriesFor(peers: readonly Peer[], maxDistance: number): Promise<number> {
+  let slowest = 0;
+  for (const peer of peers) {
+    const start = performance.now();
+    await peer.hits(maxDistance, 8);
+    slowest = Math.max(slowest, (performance.now() - start) / 8);
+  }
+  return Math.max(FEWEST_QUERIES, Math.min(QUERIES, Math.round(MILLISECONDS / slowest)));
+}
+
 function indexPeer(name: string, index: HammingIndex, queries: readonly Hash[]) {
   let out = new Uint32Array(1 << 16);
+  const one = (maxDistance: number, query: Hash): number => {
+    const total = index.searchInto(query, maxDistance, out);
+    if (2 * total <= out.length) return total;
+    out = new Uint32Array(4 * total);
+    return index.searchInto(query, maxDistance, out);
+  };
   return {
     name,
     index,
+    one,
     hits(maxDistance: number, count: number): number {
       let hits = 0;
-      for (let i = 0; i < count; i++) {
-        const total = index.searchInto(queries[i]!, maxDistance, out);
-        if (2 * total > out.length) out = new Uint32Array(4 * total);
-        hits += total;
-      }
+      for (let i = 0; i < count; i++) hits += one(maxDistance, queries[i]!);
       return hits;
     },
-    one(maxDistance: number, query: Hash): number {
-      return index.searchInto(query, maxDistance, out);
-    },
+    answers: (maxDistance: number, count: number): string[] =>
+      Array.from({ length: count }, (_, i) => {
+        const total = one(maxDistance, queries[i]!);
+        return answerOf(out, total);
+      }),
   };
 }
 
-/** Single queries: the middle one and the slowest of a hundred. */
-function spread(ours: ReturnType<typeof indexPeer>, max: number, count: number): string {
+/** Single queries that have no hit: the middle one and the slowest of a hundred. */
+function spread(ours: ReturnType<typeof indexPeer>, max: number): string {
   const times: number[] = [];
+  const cost = ours.index.explain(max).nanoseconds;
+  const count = Math.max(8, Math.min(QUERIES, Math.round(6e7 / cost)));
   const asked = uniformHashes(count, 78).bytes;
   for (let i = 0; i < count; i++) {
     const query: Hash = { algorithm: 'pdq', bytes: asked.subarray(32 * i, 32 * i + 32) };

@@ -10,10 +10,33 @@ export interface Field {
   readonly queries: readonly Hash[];
 }
 
-/** An exact search beside ours: the hits of the first `count` queries. */
+/** An exact search of the first `count` queries. */
 export interface Peer {
   readonly name: string;
+  /** how many hits they have */
   hits(maxDistance: number, count: number): number | Promise<number>;
+  /** the hits of each, as `answerOf` writes them */
+  answers(maxDistance: number, count: number): string[] | Promise<string[]>;
+}
+
+/** The first `total` pairs of an id and its distance as text, ascending by id. */
+export function answerOf(pairs: ArrayLike<number>, total: number): string {
+  const hits = Array.from({ length: total }, (_, i) => [pairs[2 * i]!, pairs[2 * i + 1]!] as const);
+  hits.sort(([a], [b]) => a - b);
+  return hits.map(([id, distance]) => `${id}:${distance}`).join(' ');
+}
+
+/** @throws if any of the peer's answers is not the expected one */
+export async function checkAnswers(
+  peer: Peer,
+  maxDistance: number,
+  expected: readonly string[],
+): Promise<void> {
+  const answers = await peer.answers(maxDistance, expected.length);
+  const wrong = expected.findIndex((answer, i) => answers[i] !== answer);
+  if (wrong >= 0 || answers.length !== expected.length) {
+    throw new Error(`${peer.name} answers query ${wrong} wrongly at distance ${maxDistance}`);
+  }
 }
 
 /** The usual loop. */
@@ -21,16 +44,19 @@ export function naivePeer({ bytes, count, queries }: Field): Peer {
   const words = new Int32Array(bytes.buffer);
   const out = new Uint32Array(2 * count);
   const query = new Int32Array(8);
+  const one = (i: number, maxDistance: number) => {
+    new Uint8Array(query.buffer).set(queries[i]!.bytes);
+    return naiveScan(words, count, query, maxDistance, out);
+  };
   return {
     name: 'naive popcount loop',
     hits(maxDistance, asked) {
       let hits = 0;
-      for (let i = 0; i < asked; i++) {
-        new Uint8Array(query.buffer).set(queries[i]!.bytes);
-        hits += naiveScan(words, count, query, maxDistance, out);
-      }
+      for (let i = 0; i < asked; i++) hits += one(i, maxDistance);
       return hits;
     },
+    answers: (maxDistance, asked) =>
+      Array.from({ length: asked }, (_, i) => answerOf(out, one(i, maxDistance))),
   };
 }
 
@@ -39,7 +65,7 @@ interface BkTree {
   search(distance: number, item: number): { item: number; distance: number }[];
 }
 
-/** mnemonist's BK-tree, of numbers of hashes; equal hashes are one item there, so their copies are counted beside it. */
+/** mnemonist's BK-tree, of numbers of hashes; equal hashes are one item there, so their copies are kept beside it. */
 export async function bkTreePeer(field: Field, context: BenchContext): Promise<Peer | undefined> {
   const mnemonist = await rival<{
     BKTree: new (distance: (a: number, b: number) => number) => BkTree;
@@ -61,27 +87,41 @@ export async function bkTreePeer(field: Field, context: BenchContext): Promise<P
     }
     return sum;
   };
-  const copies = new Map<string, number>();
+  const copies = new Map<string, number[]>();
+  /** by item of the tree */
+  const copiesOf = new Map<number, readonly number[]>();
   const tree = new mnemonist.BKTree(distance);
   for (let id = 0; id < count; id++) {
     const key = Buffer.from(bytes.buffer, 32 * id, 32).toString('latin1');
-    const seen = copies.get(key) ?? 0;
-    copies.set(key, seen + 1);
-    if (seen === 0) tree.add(id);
+    const same = copies.get(key);
+    if (same !== undefined) same.push(id);
+    else {
+      copies.set(key, [id]);
+      copiesOf.set(id, copies.get(key)!);
+      tree.add(id);
+    }
   }
   const asked = new Uint8Array(words.buffer, 32 * count, 32);
+  const one = (i: number, maxDistance: number) => {
+    asked.set(queries[i]!.bytes);
+    return tree.search(maxDistance, count);
+  };
   return {
     name: `BK-tree (mnemonist ${rivalVersion('mnemonist')})`,
     hits(maxDistance, asks) {
       let hits = 0;
       for (let i = 0; i < asks; i++) {
-        asked.set(queries[i]!.bytes);
-        for (const { item } of tree.search(maxDistance, count)) {
-          hits += copies.get(Buffer.from(bytes.buffer, 32 * item, 32).toString('latin1'))!;
-        }
+        for (const { item } of one(i, maxDistance)) hits += copiesOf.get(item)!.length;
       }
       return hits;
     },
+    answers: (maxDistance, asks) =>
+      Array.from({ length: asks }, (_, i) => {
+        const pairs = one(i, maxDistance).flatMap(({ item, distance }) =>
+          copiesOf.get(item)!.flatMap((id) => [id, distance]),
+        );
+        return answerOf(pairs, pairs.length / 2);
+      }),
   };
 }
 
@@ -98,13 +138,12 @@ interface Usearch {
   };
 }
 
-/** usearch's approximate graph: the 32 nearest it finds, of which those within the distance count. */
+/** usearch's approximate graph: the 32 nearest it finds, of which those count that are right. */
 export async function usearchPeer(
   { bytes, count, queries }: Field,
   context: BenchContext,
 ): Promise<
-  | { contender(asked: number): Contender; found(maxDistance: number, asked: number): number }
-  | undefined
+  { contender(asked: number): Contender; found(expected: readonly string[]): number } | undefined
 > {
   const usearch = await rival<Usearch>('usearch');
   if (!usearch) {
@@ -140,14 +179,14 @@ export async function usearchPeer(
         return asked;
       },
     }),
-    found(maxDistance, asked) {
-      let within = 0;
-      for (let i = 0; i < asked; i++) {
-        for (const distance of index.search(vectors[i]!, WANTED, 1).distances) {
-          if (distance <= maxDistance) within++;
-        }
+    found(expected) {
+      let found = 0;
+      for (const [i, answer] of expected.entries()) {
+        const hits = new Set(answer.split(' '));
+        const { keys, distances } = index.search(vectors[i]!, WANTED, 1);
+        for (const [at, key] of keys.entries()) if (hits.has(`${key}:${distances[at]}`)) found++;
       }
-      return within;
+      return found;
     },
   };
 }

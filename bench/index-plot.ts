@@ -9,6 +9,32 @@ export interface Measured {
   readonly ratio: number;
 }
 
+/** Each other engine's time at distance 31, in multiples of ours, by the data it was asked about. */
+export interface RatiosAtUsual {
+  readonly engine: string;
+  /** hashes in the largest list that was measured */
+  readonly count: number;
+  readonly uniform?: number;
+  readonly clustered?: number;
+}
+
+/** The figures that are quoted: both kinds of data side by side. */
+export function ratiosAtUsual(measured: readonly Measured[]): RatiosAtUsual[] {
+  const usual = measured.filter(({ maxDistance }) => maxDistance === 31);
+  const count = Math.max(...usual.map((each) => each.count));
+  const largest = usual.filter((each) => each.count === count);
+  const [ours, ...others] = new Set(largest.map(({ engine }) => engine));
+  return ours === undefined
+    ? []
+    : others.map((engine) => ({
+        engine,
+        count,
+        ...Object.fromEntries(
+          largest.filter((each) => each.engine === engine).map(({ data, ratio }) => [data, ratio]),
+        ),
+      }));
+}
+
 const WIDTH = 470;
 const HEIGHT = 360;
 const MARGIN = { left: 62, right: 16, top: 44, bottom: 50 };

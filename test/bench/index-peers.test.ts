@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { BenchContext } from '../../bench/harness.js';
+import {
+  answerOf,
+  bkTreePeer,
+  checkAnswers,
+  type Field,
+  naivePeer,
+  type Peer,
+} from '../../bench/index-peers.js';
+import { type Measured, ratiosAtUsual } from '../../bench/index-plot.js';
+import { clusteredHashes } from '../../bench/workloads.js';
+import type { Hash } from '../../src/hash.js';
+
+const COUNT = 400;
+const { bytes } = clusteredHashes(COUNT, 3);
+const queries = Array.from(
+  { length: 40 },
+  (_, i): Hash => ({ algorithm: 'pdq', bytes: bytes.slice(320 * i, 320 * i + 32) }),
+);
+const field: Field = { bytes, count: COUNT, queries };
+const context: BenchContext = { report() {}, note() {}, figure() {}, options: {} };
+
+/** The naive peer, whose answers to one query are changed. */
+function changed(change: (answer: string) => string): Peer {
+  const naive = naivePeer(field);
+  return {
+    ...naive,
+    answers: async (maxDistance, count) => {
+      const answers = await naive.answers(maxDistance, count);
+      return answers.map((answer, i) => (i === 7 ? change(answer) : answer));
+    },
+  };
+}
+
+describe('answers of the engines', () => {
+  test('are pairs of id and distance, ascending by id', () => {
+    expect(answerOf([9, 0, 3, 31, 5, 2, 8, 8], 3)).toBe('3:31 5:2 9:0');
+    expect(answerOf([9, 0], 0)).toBe('');
+  });
+
+  test('the BK-tree has those of the naive loop, copies of a hash included', async () => {
+    const tree = (await bkTreePeer(field, context))!;
+    for (const max of [0, 8, 31]) {
+      const expected = await naivePeer(field).answers(max, 40);
+      expect(expected.some((answer) => answer.includes(' '))).toBe(true);
+      await checkAnswers(tree, max, expected);
+    }
+  });
+
+  test.each<[string, (answer: string) => string]>([
+    ['another id', (answer) => answer.replace(/\d+:/, '399:')],
+    ['another distance', (answer) => answer.replace(/:\d+/, ':30')],
+    ['a hit too few', (answer) => answer.replace(/\S+$/, '').trim()],
+    ['a hit twice', (answer) => `${answer} ${answer}`],
+  ])('%s is noticed, also where the count is right', async (_, change) => {
+    const expected = await naivePeer(field).answers(31, 40);
+    expect(change(expected[7]!)).not.toBe(expected[7]);
+    await expect(checkAnswers(changed(change), 31, expected)).rejects.toThrow('query 7');
+  });
+});
+
+test('the ratios that are quoted are those of the largest list at distance 31', () => {
+  const of = (data: string, count: number, maxDistance: number, engine: string, ratio: number) =>
+    ({ data, count, maxDistance, engine, ratio, microseconds: 1 }) satisfies Measured;
+  const measured = [
+    of('uniform', 1000, 31, 'ours', 1),
+    of('uniform', 1000, 31, 'Faiss', 2),
+    of('uniform', 5000, 31, 'ours', 1),
+    of('uniform', 5000, 31, 'Faiss', 3),
+    of('uniform', 5000, 40, 'Faiss', 4),
+    of('clustered', 5000, 31, 'ours', 1),
+    of('clustered', 5000, 31, 'Faiss', 5),
+  ];
+  expect(ratiosAtUsual(measured)).toEqual([
+    { engine: 'Faiss', count: 5000, uniform: 3, clustered: 5 },
+  ]);
+  expect(ratiosAtUsual([])).toEqual([]);
+});
+
+test("the README's row is the record's, with the build of Faiss and both kinds of data", () => {
+  const root = join(import.meta.dirname, '../..');
+  const record = JSON.parse(readFileSync(join(root, 'bench/record/index.json'), 'utf8'));
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const [row] = /^\| search of 1,000,000 hashes.*$/m.exec(readme) ?? [''];
+  expect(record.ratios).toEqual(ratiosAtUsual(record.measured));
+  const time = (data: string) => {
+    const of = (each: Measured) =>
+      each.data === data && each.count === 1e6 && each.maxDistance === 31;
+    return (record.measured as Measured[]).find((each) => of(each) && each.engine === 'onlyhashes')!
+      .microseconds;
+  };
+  const ratio = (name: string) => {
+    const found = record.ratios.find(({ engine }: { engine: string }) => engine.includes(name));
+    expect(found.count).toBe(1e6);
+    return `${Math.round(found.uniform)}x; ${Math.round(found.clustered)}x`;
+  };
+  const times = ['uniform', 'clustered'].map((data) => (time(data) / 1000).toFixed(3));
+  expect(row).toContain(`| ${times.join('; ')} ms`);
+  expect(row).toContain(`our own scan: ${ratio('onlyhashes, flat')}`);
+  const { version, packager, target } = record.faiss;
+  expect(row).toContain(`Faiss ${version}, ${packager.split(' ')[0]}'s ${target} build`);
+  expect(row).toContain(`flat: ${ratio('IndexBinaryFlat')}`);
+  expect(row).toContain(`MultiHash: ${ratio('IndexBinaryMultiHash')}`);
+});
