@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { cliffsBench, judge } from '../../bench/cliffs.js';
+import type { Race } from '../../bench/harness.js';
+
+/** Timings of the default index, a scan, its buckets, the planned index and its buckets. */
+const timings = (microseconds: readonly number[]) =>
+  microseconds.map((time, i) => ({
+    name: String(i),
+    microseconds: time,
+    range: [time, time] as const,
+    ratio: time / microseconds[0]!,
+  }));
+
+test('the default index is judged against the better of its own two engines', () => {
+  const verdict = judge(timings([57, 60, 10, 12, 11]));
+  expect(verdict.byDefault).toBeCloseTo(5.7);
+  expect(verdict.planned).toBeCloseTo(12 / 11);
+  expect(verdict.beyondPlanned).toBeCloseTo(57 / 12);
+  expect(judge(timings([57, 20, 30, 12, 11])).byDefault).toBeCloseTo(57 / 20);
+});
+
+test('what takes up to a microsecond is not judged', () => {
+  expect(judge(timings([5.7, 6, 1, 0.9, 0.8]))).toEqual({});
+  expect(judge(timings([5.7, 6, 1.1, 0.9, 0.8]))).toEqual({ byDefault: 5.7 / 1.1 });
+});
+
+test('it runs: five engines with the same answers, and the verdicts', async () => {
+  const races: Race[] = [];
+  const notes: string[] = [];
+  const figures: Record<string, unknown> = {};
+  await cliffsBench.run({
+    report: (race) => races.push(race),
+    note: (text) => notes.push(text),
+    figure: (name, value) => {
+      figures[name] = value;
+    },
+    options: { smallest: '100', largest: '100', distance: '8' },
+  });
+  expect(races.map(({ title }) => title)).toEqual([
+    'uniform, 100 hashes, distance 8',
+    'clustered, 100 hashes, distance 8',
+  ]);
+  for (const { timings, notes } of races) {
+    expect(timings.map(({ name }) => name)).toEqual([
+      'default',
+      'scan',
+      'buckets for 31',
+      'planned',
+      'buckets for the distance',
+    ]);
+    expect(notes).toHaveLength(3);
+  }
+  expect(notes[0]).toContain('the default index');
+  expect(Object.keys(figures)).toHaveLength(3);
+});
