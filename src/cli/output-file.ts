@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { Failure } from './command.js';
 import { encoded } from './file-name.js';
+import { failureOf } from './list.js';
 
 /** What may be written over. */
 export interface OutputOptions {
@@ -67,6 +68,8 @@ export async function writeWhole(
     options.signal.throwIfAborted();
     await outputPath(path, options);
     await (options.overwrite ? rename : renameToNew)(temporary, target);
+  } catch (error) {
+    throw options.signal.aborted ? error : failureOf(path, error);
   } finally {
     process.off('exit', remove);
     remove();
