@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -65,6 +65,62 @@ describe.each([{ decoders: true }, { decoders: false }])(
     });
   },
 );
+
+describe('the types', () => {
+  let project: ReturnType<typeof installedPackage>;
+  beforeAll(() => {
+    project = installedPackage({ decoders: false });
+    // Node's own, which an application in Node has; nothing of the optional packages.
+    const modules = join(project.folder, 'node_modules');
+    mkdirSync(join(modules, '@types'));
+    for (const name of ['@types/node', 'undici-types']) {
+      symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+    }
+  });
+  afterAll(() => project.remove());
+
+  test.each([
+    ['NodeNext', 'NodeNext'],
+    ['ESNext', 'Bundler'],
+  ])(
+    'of every entry need no optional package: module %s, resolution %s',
+    (module, moduleResolution) => {
+      const imports = imported.map((path, at) => `export * as entry${at} from '${nameOf(path)}';`);
+      project.write('all.ts', imports.join('\n'));
+      const compilerOptions = {
+        module,
+        moduleResolution,
+        target: 'ES2022',
+        lib: ['ES2022', 'DOM', 'DOM.Iterable'],
+        types: ['node'],
+        strict: true,
+        noEmit: true,
+        skipLibCheck: false,
+      // TypeScript's own are no concern of this.
+      skipDefaultLibCheck: true,
+      };
+      project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['all.ts'] }));
+      const tsc = spawnSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], {
+        cwd: project.folder,
+        encoding: 'utf8',
+      });
+      expect(tsc).toMatchObject({ stdout: '', status: 0 });
+    },
+  );
+
+  test('of no file name an optional package', () => {
+    const dist = join(project.folder, 'node_modules/onlyhashes/dist');
+    const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
+    const declarations = files.filter((file) => file.endsWith('.d.ts'));
+    expect(declarations.length).toBeGreaterThan(subpaths.length);
+    const names = Object.keys(manifest.optionalDependencies).join('|');
+    for (const file of declarations) {
+      expect(readFileSync(join(dist, file), 'utf8'), file).not.toMatch(
+        new RegExp(`(from|import|import\\() ?['"](${names})['"]`),
+      );
+    }
+  });
+});
 
 describe('the bundle', () => {
   let project: ReturnType<typeof installedPackage>;

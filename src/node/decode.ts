@@ -9,6 +9,7 @@ import { rgbFromCmyk } from './cmyk.js';
 import { settleWithin } from './deadline.js';
 import { decodeHeic } from './decode-heic.js';
 import { MAX_BYTES } from './read-bytes.js';
+import { importSharp, type Sharp } from './sharp.js';
 import { Turns } from './turns.js';
 
 /** Limits on what is decoded, each against a picture made to exhaust the machine. */
@@ -105,24 +106,6 @@ export function checkDecodeOptions<Options extends DecodeOptions>(options: Optio
     );
   }
   return options;
-}
-
-type Sharp = typeof import('sharp').default;
-
-/**
- * sharp, imported on the first call.
- * @throws {DecodeError} `decoder-missing` where it is not installed
- */
-export async function importSharp(): Promise<Sharp> {
-  try {
-    return (await import('sharp')).default;
-  } catch (cause) {
-    throw new DecodeError(
-      'decoder-missing',
-      'decoding images in Node needs the optional package sharp: npm install sharp',
-      { cause },
-    );
-  }
 }
 
 /** One picture a thread: waiting for a thread of Node's pool would count as decoding time, and hold memory. */

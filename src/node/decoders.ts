@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ImageFormat } from '../image-format.js';
-import { decodeThreads, importSharp } from './decode.js';
+import { decodeThreads } from './decode.js';
+import { importSharp } from './sharp.js';
 
 /** What can be decoded here. */
 export interface Decoders {

@@ -3,8 +3,9 @@ import { onBackdrop } from '../variants/backdrop.js';
 import { orient } from '../variants/orient.js';
 import { planePixels } from '../variants/plane-pixels.js';
 import { workingPlane } from '../variants/working-plane.js';
-import { checkDecodeOptions, type DecodeOptions, decode, importSharp } from './decode.js';
+import { checkDecodeOptions, type DecodeOptions, decode } from './decode.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
+import { importSharp } from './sharp.js';
 
 /**
  * What a variant of an image file looks like, as a PNG: for a person who is to see why something matched. It is a part
