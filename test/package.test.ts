@@ -96,8 +96,8 @@ describe('the types', () => {
         strict: true,
         noEmit: true,
         skipLibCheck: false,
-      // TypeScript's own are no concern of this.
-      skipDefaultLibCheck: true,
+        // TypeScript's own are no concern of this.
+        skipDefaultLibCheck: true,
       };
       project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['all.ts'] }));
       const tsc = spawnSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { installedPackage, ROOT } from './package.js';
 
@@ -22,11 +23,11 @@ function blocks(language: string): { heading: string; text: string }[] {
 const ELSEWHERE = /^npm (install|ci|start|test|run bench)\b/;
 
 let project: ReturnType<typeof installedPackage>;
-beforeAll(() => {
+beforeAll(async () => {
   project = installedPackage({ decoders: true });
   const photo = join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg');
   copyFileSync(photo, join(project.folder, 'photo.jpg'));
-  copyFileSync(photo, join(project.folder, 'upload.webp'));
+  await sharp(photo).flop().webp({ quality: 80 }).toFile(join(project.folder, 'upload.webp'));
 });
 afterAll(() => project.remove());
 
@@ -35,17 +36,26 @@ test('the README has code to run', () => {
   expect(blocks('sh').length).toBeGreaterThan(0);
 });
 
-test.each(blocks('js'))('js: $heading', ({ text }) => {
+function run(text: string): string {
   const file = project.write('block.mjs', text);
-  const out = execFileSync(process.execPath, [file], {
-    cwd: project.folder,
-    encoding: 'utf8',
-    stdio: 'pipe',
-  });
+  const options = { cwd: project.folder, encoding: 'utf8', stdio: 'pipe' } as const;
+  return execFileSync(process.execPath, [file], options);
+}
+
+test.each(blocks('js'))('js: $heading', ({ text }) => {
+  const out = run(text);
   // What a line promises in a trailing comment, it prints.
   for (const [, promise] of text.matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)) {
     expect(out).toContain(promise);
   }
+});
+
+test('both sides: the upload, a mirrored copy, is a match; another picture is none', async () => {
+  const { text } = blocks('js').find(({ heading }) => heading.startsWith('Both sides'))!;
+  expect(run(text)).toMatch(/^match \d+ \[ 'reported by its owner' \]\n$/);
+  const other = join(ROOT, 'fixtures/photos/nagasaki-boats-q40.jpg');
+  copyFileSync(other, join(project.folder, 'other.jpg'));
+  expect(run(text.replace('upload.webp', 'other.jpg'))).toMatch(/^none /);
 });
 
 test.each([...blocks('ts'), ...blocks('html')])('$heading bundles', async ({ text }) => {
