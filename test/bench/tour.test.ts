@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ROOT } from '../package.js';
+
+test('the tour fails, and says where, if mirrored copies are not found', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-tour-'));
+  const preload = join(folder, 'negative.mjs');
+  // What it takes for a mirrored copy is a negative, which is no copy.
+  const sharp = JSON.stringify(import.meta.resolve('sharp'));
+  writeFileSync(
+    preload,
+    `import sharp from ${sharp};
+sharp.prototype.flop = function () { return this.negate(); };`,
+  );
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', preload, join(ROOT, 'dist/tour.js')],
+    { encoding: 'utf8' },
+  );
+  rmSync(folder, { recursive: true });
+  const lines = stderr.trim().split('\n');
+  expect(lines).toHaveLength(8);
+  for (const line of lines) {
+    expect(line).toMatch(/^failed: [a-z-]+, mirrored: (none|review of [a-z-]+), expected match$/);
+  }
+  expect(stdout).toContain('Found 40 of 48 copies of listed photos, and took 0 of 6 of another');
+  expect(status).toBe(1);
+});
