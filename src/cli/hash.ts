@@ -90,11 +90,14 @@ export const hashCommand: Command = {
   name: 'hash',
   usage: 'FILE…',
   about:
-    'Hash pictures: a line HASH,QUALITY,FILE for each, in their order. Directories are walked, - is standard input.',
+    'Hash pictures: a line HASH,QUALITY,FILE for each, in their order. Folders are walked, hidden pictures and linked folders too; - is standard input.',
   options: {
     ...HASH_OPTIONS,
     crops: { about: 'also hash nine crops, for a list that is to catch cropped copies' },
-    json: { about: 'one JSON object a line, with the variants' },
+    json: {
+      about:
+        'one JSON object a line, with the variants; fileBytes is the name in hex, if it is no UTF-8',
+    },
   },
   examples: [
     ['onlyhashes hash photo.jpg', 'one picture'],
