@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { stderr, stdin, stdout } from 'node:process';
 import type { HashedImage } from '../index.js';
 import { hashFile } from '../node/index.js';
@@ -7,56 +7,76 @@ import {
   bundleText,
   createBundle,
   createWithdrawal,
+  type ReadBundleOptions,
   readBundle,
   sealBundle,
   unsealBundle,
   withdrawalText,
 } from '../submission/index.js';
 import { type Call, type Command, UsageError } from './command.js';
+import { encoded } from './file-name.js';
 import { listed } from './files.js';
 import { eachPicture, HASH_OPTIONS, type Source } from './hash.js';
+import { hiddenAnswer } from './hidden-prompt.js';
+import { failureOf } from './list.js';
 import { exitCode, output } from './output.js';
+import { outputPath, writeWhole } from './output-file.js';
 import { progress } from './progress.js';
 
 /** `onlyhashes bundle`: what a person gives away, hashes only. */
 export const bundleCommand: Command = {
   name: 'bundle',
-  usage: 'create FILE… | show BUNDLE | verify BUNDLE | withdraw BUNDLE --token TOKEN',
+  usage: 'create FILE… | show BUNDLE | verify BUNDLE | withdraw BUNDLE',
   about:
     "Make the hash-only bundle of somebody's pictures, show it as it is saved, check one, or take one back. It holds no names and no pictures.",
   options: {
-    output: { about: 'the file to write, instead of standard output', value: 'FILE', short: 'o' },
+    output: {
+      about: 'the file to write, readable by you alone, instead of standard output',
+      value: 'FILE',
+      short: 'o',
+    },
+    overwrite: { about: 'let -o replace a file' },
     seal: { about: 'for this receiver alone: their age public key, age1…', value: 'KEY' },
     identity: {
       about: "a file with the receiver's secret age key, to read a sealed bundle",
       value: 'FILE',
     },
-    token: { about: 'the token that was shown when the bundle was made', value: 'TOKEN' },
+    token: {
+      about:
+        'the token that was shown when the bundle was made: asked for if absent; - is standard input. As TOKEN it is visible to other users of this machine while the program runs',
+      value: 'TOKEN|-',
+    },
     crops: {
-      about: 'also hash nine crops of each picture: catches cropped copies, gives away more',
+      about:
+        'also hash nine crops of each picture: catches cropped copies, gives away more, also which hashes belong together',
     },
     resample: HASH_OPTIONS.resample,
   },
   examples: [
     ['onlyhashes bundle create photo.jpg -o bundle.json', 'shows the withdraw token once'],
     ['onlyhashes bundle show bundle.json', 'byte for byte what is in it'],
-    ['onlyhashes bundle withdraw bundle.json --token TOKEN', 'what to send to take it back'],
+    ['onlyhashes bundle withdraw bundle.json', 'what to send to take it back; asks for the token'],
   ],
   minWords: 2,
   async run(call, signal) {
     const [action, ...words] = call.words as [string, string, ...string[]];
+    // Told before a picture is hashed or a token asked for.
+    const path = call.text('output');
+    if (path !== undefined) await outputPath(path, { overwrite: call.on('overwrite') });
     if (action === 'create') return create(call, words, signal);
     if (words.length > 1) throw new UsageError('expected one bundle');
     if (action === 'show') {
-      await write(call, bundleText(await open(call, words[0]!)));
+      await write(call, bundleText(await open(call, words[0]!)), signal);
     } else if (action === 'verify') {
-      const { hashes, day, case: caseId } = await open(call, words[0]!);
-      console.log(`${hashes.length} hashes, made on ${day}, case ${caseId}`);
+      const bundle = await open(call, words[0]!, { padded: true });
+      const { hashes, unknown = [], day, case: caseId } = bundle;
+      const others = unknown.length === 0 ? '' : ` and ${unknown.length} of unknown algorithms`;
+      console.log(`${hashes.length} hashes${others}, made on ${day}, case ${caseId}`);
     } else if (action === 'withdraw') {
-      const token = call.text('token');
-      if (token === undefined) throw new UsageError('expected --token TOKEN');
-      const withdrawal = await createWithdrawal(await open(call, words[0]!), token);
-      await write(call, withdrawalText(withdrawal));
+      checkToken(call, words[0]!);
+      const bundle = await open(call, words[0]!);
+      const withdrawal = await createWithdrawal(bundle, await tokenOf(call, signal));
+      await write(call, withdrawalText(withdrawal), signal);
     } else throw new UsageError('expected create, show, verify or withdraw');
     return 0;
   },
@@ -79,27 +99,55 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
   if (out.errors > 0 || images.length === 0) return exitCode(out.errors, 0);
   const { bundle, withdrawToken } = await createBundle(images);
   const key = call.text('seal');
-  await write(call, key === undefined ? bundleText(bundle) : await sealBundle(bundle, key));
+  await write(call, key === undefined ? bundleText(bundle) : await sealBundle(bundle, key), signal);
   stderr.write(
     `Withdraw token: ${withdrawToken}\nKeep it: it is the only way to take this bundle back. It is not in the bundle, and we cannot recover it.\n`,
   );
   return 0;
 }
 
-async function open(call: Call, path: string): Promise<Bundle> {
-  const bytes = path === '-' ? Buffer.concat(await stdin.toArray()) : await readFile(path);
+async function open(call: Call, path: string, options: ReadBundleOptions = {}): Promise<Bundle> {
+  const bytes = await bytesOf(path);
   const identity = call.text('identity');
-  if (identity === undefined) return readBundle(bytes);
-  const lines = (await readFile(identity, 'utf8')).split('\n');
+  if (identity === undefined) return readBundle(bytes, options);
+  const lines = (await bytesOf(identity)).toString().split('\n');
   const key = lines.find((line) => line.startsWith('AGE-SECRET-KEY-'));
   if (key === undefined)
     throw new UsageError('expected a line AGE-SECRET-KEY-… in the identity file');
-  return unsealBundle(bytes, key.trim());
+  return unsealBundle(bytes, key.trim(), options);
 }
 
-/** To the file of `-o`, which must not be there yet, or to standard output. */
-async function write(call: Call, content: string | Uint8Array): Promise<void> {
+async function bytesOf(path: string): Promise<Buffer> {
+  if (path === '-') return Buffer.concat(await stdin.toArray());
+  try {
+    return await readFile(encoded(path));
+  } catch (error) {
+    throw failureOf(path, error);
+  }
+}
+
+/** Refuses a token that could come from nowhere, before anything is read. */
+function checkToken(call: Call, path: string): void {
+  const token = call.text('token');
+  if (token !== undefined && token !== '-') return;
+  if (path === '-') throw new UsageError('expected the bundle in a file, or --token TOKEN');
+  if (token === undefined && !stdin.isTTY) {
+    throw new UsageError('expected --token -, and the token on standard input');
+  }
+}
+
+/** The withdraw token: as told, typed at the terminal, or all of standard input. */
+async function tokenOf(call: Call, signal: AbortSignal): Promise<string> {
+  const token = call.text('token');
+  if (token !== undefined && token !== '-') return token;
+  if (stdin.isTTY) return hiddenAnswer('Withdraw token (not shown): ', signal);
+  return (await bytesOf('-')).toString();
+}
+
+/** To the file of `-o`, for its owner's eyes alone, or to standard output. */
+async function write(call: Call, content: string | Uint8Array, signal: AbortSignal): Promise<void> {
   const path = call.text('output');
+  const overwrite = call.on('overwrite');
   if (path === undefined) stdout.write(content);
-  else await writeFile(path, content, { flag: 'wx' });
+  else await writeWhole(path, [content], { overwrite, secret: true, signal });
 }

@@ -11,6 +11,8 @@ import { failureOf } from './list.js';
 export interface OutputOptions {
   /** any file */
   readonly overwrite: boolean;
+  /** for its owner's eyes alone, also in place of a file that others may read */
+  readonly secret?: boolean;
   /** files of which this holds */
   readonly replaces?: (path: string) => Promise<boolean>;
 }
@@ -44,12 +46,12 @@ export async function outputPath(
 
 /**
  * Writes a file all or nothing: under another name beside it, until it is complete. It is readable by its owner alone,
- * or has the permissions of the file it replaces.
+ * or has the permissions of the file it replaces, unless it is `secret`.
  * @throws {Failure} as `outputPath`, also if a file came there meanwhile
  */
 export async function writeWhole(
   path: string,
-  pieces: AsyncIterable<string>,
+  pieces: AsyncIterable<string> | Iterable<string | Uint8Array>,
   options: OutputOptions & { signal: AbortSignal },
 ): Promise<void> {
   const target = await outputPath(path, options);
@@ -57,7 +59,8 @@ export async function writeWhole(
   const remove = () => rmSync(temporary, { force: true });
   process.once('exit', remove);
   try {
-    const mode = (await stat(target).catch(() => undefined))?.mode ?? 0o600;
+    const replaced = options.secret ? undefined : await stat(target).catch(() => undefined);
+    const mode = replaced?.mode ?? 0o600;
     const file = await open(temporary, 'wx', mode);
     try {
       for await (const piece of pieces) await file.writeFile(piece);

@@ -1,8 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { onlyhashes, PHOTOS } from './program.js';
+import { type Bundle, readBundle, readWithdrawal } from '../../src/submission/index.js';
+import { onlyhashes, PHOTOS, PROGRAM } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat.jpg');
 const BOATS = join(PHOTOS, 'nagasaki-boats-q40.jpg');
@@ -41,6 +51,140 @@ test.each(['512', 'none'])('--resample %s is what its hashes say', async (resamp
   const { hashes } = JSON.parse(made.out) as { hashes: { resample: unknown }[] };
   expect(hashes.length).toBeGreaterThan(5);
   expect(new Set(hashes.map((hash) => String(hash.resample)))).toEqual(new Set([resample]));
+});
+
+/** A bundle of one picture in a file of its own, and its token. */
+async function bundleOfCat(name: string): Promise<{ path: string; token: string }> {
+  const path = join(folder, name);
+  const { err } = await onlyhashes(['bundle', 'create', CAT, '-o', path]);
+  return { path, token: /^Withdraw token: (\S+)$/m.exec(err)![1]! };
+}
+
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+test('bundles and withdrawals are readable by their owner alone, also in place of another file', async () => {
+  const { path, token } = await bundleOfCat('mine.json');
+  expect(modeOf(path)).toBe(0o600);
+  const back = join(folder, 'back.json');
+  writeFileSync(back, 'open to all', { mode: 0o666 });
+  chmodSync(back, 0o666);
+  const withdraw = ['bundle', 'withdraw', path, '--token', '-', '-o', back];
+  const refused = await onlyhashes(withdraw, { input: token });
+  expect(refused).toMatchObject({ code: 2, out: '' });
+  expect(refused.err).toContain('--overwrite');
+  expect(readFileSync(back, 'utf8')).toBe('open to all');
+  const taken = await onlyhashes([...withdraw, '--overwrite'], { input: token });
+  expect(taken).toMatchObject({ code: 0, out: '', err: '' });
+  expect(readWithdrawal(readFileSync(back)).token).toBe(token);
+  expect(modeOf(back)).toBe(0o600);
+  // The pictures need not be hashed to be told.
+  const early = await onlyhashes(['bundle', 'create', '/no/such.jpg', '-o', path]);
+  expect(early.err).toContain('--overwrite');
+  expect(early.err).not.toContain('such.jpg');
+  chmodSync(path, 0o644);
+  const { code } = await onlyhashes(['bundle', 'create', BOATS, '-o', path, '--overwrite']);
+  expect([code, modeOf(path)]).toEqual([0, 0o600]);
+  expect(readBundle(readFileSync(path), { padded: true }).hashes).toHaveLength(1);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('the token comes from the command line or standard input', async () => {
+  const { path, token } = await bundleOfCat('token.json');
+  for (const [words, input] of [
+    [['--token', token], ''],
+    [['--token', '-'], `${token.toLowerCase().replaceAll('-', ' ')}\n`],
+  ] as const) {
+    const { out, code } = await onlyhashes(['bundle', 'withdraw', path, ...words], { input });
+    expect(code).toBe(0);
+    expect(readWithdrawal(out).token).toBe(token);
+  }
+  const fromInput = ['bundle', 'withdraw', '-', '--token', token];
+  const piped = await onlyhashes(fromInput, { input: readFileSync(path) });
+  expect(readWithdrawal(piped.out).token).toBe(token);
+  for (const words of [[path], ['-'], ['-', '--token', '-']]) {
+    const { out, err, code } = await onlyhashes(['bundle', 'withdraw', ...words], { input: token });
+    expect({ out, code }).toEqual({ out: '', code: 2 });
+    expect(err).toContain('expected');
+    expect(err).not.toContain(token);
+  }
+  const empty = await onlyhashes(['bundle', 'withdraw', path, '--token', '-'], { input: '' });
+  expect([empty.code, empty.err]).toEqual([2, expect.stringContaining('expected a token')]);
+});
+
+/** The program at a terminal, where something is typed at its first question: what the terminal shows, and the exit code. */
+function typed(
+  args: readonly string[],
+  answer: string,
+): Promise<{ shown: string; code: number | null }> {
+  const line = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['-qefc', line, '/dev/null'], { stdio: 'pipe' });
+  let shown = '';
+  let asked = false;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    shown += text;
+    if (!asked && shown.includes('(not shown): ')) {
+      asked = true;
+      child.stdin.write(answer);
+    }
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ shown, code }));
+  });
+}
+
+test.runIf(process.platform === 'linux')(
+  'at a terminal the token is asked for, and not shown',
+  async () => {
+    const { path, token } = await bundleOfCat('asked.json');
+    const back = join(folder, 'asked-back.json');
+    const args = ['bundle', 'withdraw', path, '-o', back];
+    // A letter too many, taken back.
+    const { shown, code } = await typed(args, `${token}X\x7f\r`);
+    expect(code).toBe(0);
+    expect(shown).toContain('Withdraw token');
+    expect(shown).not.toContain(token.slice(0, 4));
+    expect(readWithdrawal(readFileSync(back)).token).toBe(token);
+    const dash = await typed(['bundle', 'withdraw', path, '--token', '-'], `${token}\r`);
+    expect(dash.code).toBe(0);
+    // The withdrawal itself holds the token: once, printed by the program.
+    expect(dash.shown.split(token)).toHaveLength(2);
+    expect(await typed(args, '')).toMatchObject({
+      code: 2,
+      shown: expect.not.stringContaining('(not'),
+    });
+    const asked = ['bundle', 'withdraw', path];
+    const wrong = await typed(asked, 'AAAA\r');
+    expect(wrong.code).toBe(2);
+    expect(wrong.shown).not.toContain('    at ');
+    const ended = await typed(asked, '\x04');
+    expect(ended.code).toBe(2);
+    expect(ended.shown).not.toContain('    at ');
+    expect((await typed(asked, '\x03')).code).toBe(130);
+  },
+);
+
+test('verify tells a bundle that is not padded to its size class', async () => {
+  const { path } = await bundleOfCat('padded.json');
+  const cut = join(folder, 'cut.json');
+  writeFileSync(cut, readFileSync(path, 'utf8').replace('"padding": ".', '"padding": "'));
+  const { out, err, code } = await onlyhashes(['bundle', 'verify', cut]);
+  expect({ out, code }).toEqual({ out: '', code: 2 });
+  expect(err).toContain('size class');
+  expect((await onlyhashes(['bundle', 'show', cut])).code).toBe(0);
+});
+
+test('verify counts hashes of unknown algorithms apart', async () => {
+  const { path } = await bundleOfCat('known.json');
+  const bundle = JSON.parse(readFileSync(path, 'utf8')) as Bundle;
+  const other = { algorithm: 'photo-2', hash: 'AB'.repeat(20), variant: 'original' };
+  const hashes = [other, ...bundle.hashes] as Bundle['hashes'];
+  const bare = JSON.stringify({ ...bundle, hashes, padding: '' });
+  const padding = '.'.repeat(4096 - bare.length);
+  writeFileSync(path, JSON.stringify({ ...bundle, hashes, padding }));
+  const { out, code } = await onlyhashes(['bundle', 'verify', path]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^1 hashes and 1 of unknown algorithms, made on /);
 });
 
 test('no bundle is made where a picture could not be read', async () => {
