@@ -5,7 +5,7 @@ import type { Pixels } from '../pixels.js';
 import { isOpaque, onBackdrop } from '../variants/backdrop.js';
 import { withoutColour } from '../variants/grey.js';
 import { orient } from '../variants/orient.js';
-import type { ImageHeader } from './image-header.js';
+import type { Header } from './image-header.js';
 import type { HashedFile, HashingOptions } from './message.js';
 import { type Raster, SIDE } from './raster.js';
 
@@ -19,9 +19,6 @@ export interface Forms {
   readonly width: number;
   readonly height: number;
 }
-
-/** How a picture's pixels are to be understood. */
-export type Header = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;
 
 /** The forms of a picture whose pixels are all there. */
 function formsOfPixels(

@@ -57,7 +57,7 @@ export class HashWorker {
       const onAbort = () => this.end(signal?.reason);
       signal?.addEventListener('abort', onAbort, { once: true });
       const timer = setTimeout(() => {
-        const message = `hashing took longer than ${timeoutSeconds} seconds`;
+        const message = `the file took longer than ${timeoutSeconds} seconds`;
         this.end(new DecodeError('timeout', message));
       }, 1000 * timeoutSeconds);
       const receive = (reply: Reply) => {

@@ -21,3 +21,6 @@ export interface ImageHeader {
   /** the same file without its alpha plane, where that is one of its own: what a canvas loses are the colours under it */
   readonly withoutAlpha?: () => Uint8Array<ArrayBuffer>;
 }
+
+/** How a picture's pixels are to be understood. */
+export type Header = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;

@@ -1,6 +1,7 @@
 import type { DecodeErrorCode } from '../errors.js';
 import type { HashedImage } from '../hash.js';
 import type { HashOptions } from '../hashing/algorithms.js';
+import type { Pixels } from '../pixels.js';
 import type { VariantProfile } from '../variants/variant-profile.js';
 import type { Readback } from './readback-canvas.js';
 
@@ -26,22 +27,41 @@ export interface HashedFile extends HashedImage {
   readonly height: number;
 }
 
+/** A decoded picture as people see it; straight alpha. Fits `new ImageData(data, width, height)` and `pdq`. */
+export interface DisplayedPixels extends Pixels {
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  readonly channels: 4;
+}
+
+/** What of the caller's options goes to the Worker that only decodes. */
+export interface DecodingOptions {
+  /** width x height; 64 binary megapixels (8192 x 8192) unless told */
+  maxPixels?: number;
+  /** the picture comes no larger than this: shrunk as it is decoded, by the mean of its pixels; as it is unless told */
+  longestSide?: number;
+}
+
 /** What a picture is at, in a Worker of its own. */
 export type Stage = 'reading' | 'decoding' | 'hashing';
 
-/** What a Worker is told: to hash a file, whose bytes are its own from then on; the bitmap that it asked for; to test itself. */
+/**
+ * What a Worker is told: to hash or to decode a file, whose bytes are its own from then on; the bitmap that it asked for;
+ * to test itself.
+ */
 export type Request =
   | { readonly bytes: Uint8Array<ArrayBuffer>; readonly options: HashingOptions }
+  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly decoding: DecodingOptions }
   | { readonly bitmap: ImageBitmap | undefined }
   | { readonly check: true };
 
-/** What a Worker answers. `ready` comes once, when it listens; `image`, `error` and `readback` each end a request. */
+/** What a Worker answers. `ready` comes once, when it listens; what follows `bitmapOf` here ends a request. */
 export type Reply =
   | { readonly ready: true }
   | { readonly stage: Stage }
   /** where the Worker cannot decode a file and the page can: these bytes, as a bitmap */
   | { readonly bitmapOf: Uint8Array<ArrayBuffer> }
   | { readonly image: HashedFile }
+  | { readonly pixels: DisplayedPixels }
   | { readonly readback: Readback }
   | { readonly error: WorkerError };
 

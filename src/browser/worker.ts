@@ -1,5 +1,6 @@
 import { DecodeError } from '../errors.js';
-import { hashBytes, readback } from './hash-bytes.js';
+import { decodeBytes, type Page, readback } from './decode-bytes.js';
+import { hashBytes } from './hash-bytes.js';
 import type { Reply, Request } from './message.js';
 
 /** The Worker's own scope; the library's types know the page's. */
@@ -10,17 +11,29 @@ const scope = globalThis as unknown as {
 
 let bitmapCame: ((bitmap: ImageBitmap | undefined) => void) | undefined;
 
+const page: Page = {
+  bitmapOf: (bytes) =>
+    new Promise((resolve) => {
+      bitmapCame = resolve;
+      scope.postMessage({ bitmapOf: bytes });
+    }),
+};
+
 async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<Reply> {
   try {
     if ('check' in request) return { readback: await readback() };
-    const image = await hashBytes(request.bytes, request.options, {
-      reached: (stage) => scope.postMessage({ stage }),
-      bitmapOf: (bytes) =>
-        new Promise((resolve) => {
-          bitmapCame = resolve;
-          scope.postMessage({ bitmapOf: bytes });
-        }),
-    });
+    const { bytes } = request;
+    if ('decoding' in request) {
+      const { maxPixels, longestSide } = request.decoding;
+      const { displayedPixels } = await import('./displayed-pixels.js');
+      const pixels = await decodeBytes(bytes, maxPixels, page, (raster, header) =>
+        displayedPixels(raster, header, longestSide),
+      );
+      return { pixels };
+    }
+    const image = await hashBytes(bytes, request.options, page, () =>
+      scope.postMessage({ stage: 'hashing' }),
+    );
     return { image };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error('unknown');
@@ -31,7 +44,11 @@ async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<R
 }
 
 scope.addEventListener('message', async ({ data }) => {
-  if ('bitmap' in data) bitmapCame?.(data.bitmap);
-  else scope.postMessage(await answer(data));
+  if ('bitmap' in data) {
+    bitmapCame?.(data.bitmap);
+    return;
+  }
+  const reply = await answer(data);
+  scope.postMessage(reply, 'pixels' in reply ? [reply.pixels.data.buffer] : []);
 });
 scope.postMessage({ ready: true });

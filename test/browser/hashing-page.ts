@@ -17,15 +17,17 @@ export interface PageHash {
 declare global {
   interface Window {
     onlyhashes: typeof import('../../src/browser/index.js');
+    onlyhashesCore: typeof import('../../src/index.js');
   }
 }
 
 const PAGE = `<!doctype html><title>hashing</title><script type="module">
   import * as onlyhashes from '/dist/browser.js';
-  window.onlyhashes = onlyhashes;
+  import * as onlyhashesCore from '/dist/index.js';
+  Object.assign(window, { onlyhashes, onlyhashesCore });
 </script>`;
 
-/** A site of a page that has the browser entry as `window.onlyhashes`, of dist and fixtures, and of `more`. */
+/** A site of a page that has the browser entry as `window.onlyhashes` and the core as `window.onlyhashesCore`, of dist and fixtures, and of `more`. */
 export function serveHashing(
   more: (path: string) => Answer | undefined = () => undefined,
 ): Promise<Site> {

@@ -1,0 +1,113 @@
+import { DecodeError } from '../errors.js';
+import { type ImageFormat, imageFormatOf } from '../image-format.js';
+import { BitmapRaster } from './bitmap-raster.js';
+import { corrupt } from './corrupt.js';
+import type { Header, ImageHeader } from './image-header.js';
+import type { Raster } from './raster.js';
+import { readHeader } from './read-header.js';
+import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canvas.js';
+
+const MAX_PIXELS = 64 * 2 ** 20;
+
+/** Formats of which we have a decoder of our own that reads most files. */
+const OURS: readonly ImageFormat[] = ['jpeg', 'png', 'webp'];
+
+/** What a Worker can ask of its page. */
+export interface Page {
+  /** decodes a file that cannot be decoded in the Worker; undefined where the page cannot either */
+  bitmapOf(bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | undefined>;
+}
+
+let canvas: Promise<ReadbackCanvas | Exclude<Readback, 'exact'>> | undefined;
+
+/** Whether the canvas of this Worker gives back what is drawn. */
+export async function readback(): Promise<Readback> {
+  canvas ??= ReadbackCanvas.open();
+  const opened = await canvas;
+  return typeof opened === 'string' ? opened : 'exact';
+}
+
+/**
+ * What `take` makes of an image file's pixels. The browser decodes it, and its pixels come through a canvas that is known
+ * to give back what was drawn. Where there is none, and for transparent pixels, whose colours a canvas loses, they come from
+ * a decoder of our own.
+ * @param bytes the whole file; overwritten
+ * @param take called again from the start if the canvas alters what it gives back
+ * @throws {DecodeError} whose code says why there are no pixels: `poisoned` where they would not be the picture's own
+ */
+export async function decodeBytes<T>(
+  bytes: Uint8Array<ArrayBuffer>,
+  maxPixels: number = MAX_PIXELS,
+  page: Page,
+  take: (raster: Raster, header: Header) => T,
+): Promise<T> {
+  const format = imageFormatOf(bytes);
+  if (format === undefined) {
+    throw new DecodeError(
+      'unsupported',
+      'expected a JPEG, PNG, WebP, GIF, AVIF, HEIC or TIFF image',
+    );
+  }
+  if (format === 'tiff') {
+    const { decodeTiff } = await import('./decode-tiff.js');
+    const { raster, orientation } = await decodeTiff(bytes, maxPixels);
+    return take(raster, { orientation, exif: true, alpha: true });
+  }
+  const header = await readHeader(bytes, format);
+  if (header.width * header.height > maxPixels) {
+    throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
+  }
+  const taken = await byCanvas(header, format, page, take);
+  return taken ? taken.result : take(await decodeWithout(header, format), header);
+}
+
+/** By the browser's decoder and the canvas; undefined where only our own decoder gives the picture's pixels. */
+async function byCanvas<T>(
+  header: ImageHeader,
+  format: ImageFormat,
+  page: Page,
+  take: (raster: Raster, header: Header) => T,
+): Promise<{ result: T } | undefined> {
+  if ((await readback()) !== 'exact') return undefined;
+  const opened = (await canvas) as ReadbackCanvas;
+  const ours = header.plain && OURS.includes(format);
+  if (!opened.decodes && ours) return undefined;
+  const bitmapOf = async (bytes: Uint8Array<ArrayBuffer>) =>
+    opened.decodes
+      ? await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(
+          () => undefined,
+        )
+      : await page.bitmapOf(bytes);
+  const bitmap = await bitmapOf(header.bytes);
+  if (!bitmap) {
+    if (format === 'heic') return undefined;
+    if (format !== 'avif') throw corrupt(format);
+    throw new DecodeError(
+      'unsupported',
+      'this browser cannot read this AVIF file: save the picture as JPEG or PNG',
+    );
+  }
+  const raster = new BitmapRaster(bitmap, opened);
+  try {
+    // Looked at in pieces, before more of it is held.
+    const alpha = header.alpha && !raster.facts().opaque;
+    if (alpha) {
+      // A canvas multiplies colours by alpha, and loses them where that is small.
+      if (ours) return undefined;
+      if (header.withoutAlpha) raster.colours = await bitmapOf(header.withoutAlpha());
+    }
+    return { result: take(raster, { ...header, alpha }) };
+  } catch (error) {
+    if (!(error instanceof AlteredReadback)) throw error;
+    // Once is enough: no pixel of this canvas is believed any more.
+    canvas = Promise.resolve('altered');
+    return undefined;
+  } finally {
+    raster.close();
+  }
+}
+
+async function decodeWithout(header: ImageHeader, format: ImageFormat): Promise<Raster> {
+  const { decodeWithoutCanvas } = await import('./decode-without-canvas.js');
+  return await decodeWithoutCanvas(header, format, await readback());
+}

@@ -1,0 +1,53 @@
+import { DecodeError } from '../errors.js';
+import type { WorkerOptions } from './pools.js';
+
+/** How an image file is read, and who decodes it. */
+export interface ReadFileOptions extends WorkerOptions {
+  /** bytes of the file; 64 MiB unless told */
+  maxBytes?: number;
+  /** width x height; 64 binary megapixels (8192 x 8192) unless told */
+  maxPixels?: number;
+  /** of all work on the file, from when its turn comes; 60 unless told, at most 3600 */
+  timeoutSeconds?: number;
+  signal?: AbortSignal;
+}
+
+const MAX_BYTES = 64 * 2 ** 20;
+const MAX_TIMEOUT_SECONDS = 3600;
+
+/** Seconds for a file where the caller names none. */
+export const TIMEOUT_SECONDS = 60;
+
+/**
+ * @throws {DecodeError} `empty`, `too-many-bytes` or `unreadable`
+ */
+export async function bytesOf(file: Blob, maxBytes = MAX_BYTES): Promise<Uint8Array<ArrayBuffer>> {
+  if (file.size === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
+  if (file.size > maxBytes) {
+    throw new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
+  }
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch {
+    // The browser's error may name the file.
+    throw new DecodeError('unreadable', 'the file cannot be read: it may have been moved');
+  }
+}
+
+/** The page's part, where a Worker cannot decode a file. */
+export const bitmapOf = (bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | undefined> =>
+  createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => undefined);
+
+/** @throws {RangeError} if an option is invalid */
+export function checkReadFileOptions(options: ReadFileOptions): void {
+  const { maxBytes = 1, maxPixels = 1, timeoutSeconds = 1 } = options;
+  if (!(maxBytes >= 1)) throw new RangeError(`expected maxBytes >= 1, got ${maxBytes}`);
+  if (!(Number.isSafeInteger(maxPixels) && maxPixels >= 1)) {
+    throw new RangeError(`expected maxPixels to be an integer >= 1, got ${maxPixels}`);
+  }
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= MAX_TIMEOUT_SECONDS)) {
+    throw new RangeError(
+      `expected timeoutSeconds above 0 and at most ${MAX_TIMEOUT_SECONDS}, got ${timeoutSeconds}`,
+    );
+  }
+}
