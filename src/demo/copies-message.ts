@@ -1,3 +1,5 @@
+import type { DisplayedPixels } from '../browser/index.js';
+
 /** The changed copies that are made, mildest first. */
 export const COPY_NAMES = [
   'jpeg30',
@@ -12,14 +14,8 @@ export const COPY_NAMES = [
 /** One kind of changed copy. */
 export type CopyName = (typeof COPY_NAMES)[number];
 
-/** What is asked of the Worker: a picture file, and what to make of it. */
-export interface CopiesRequest {
-  bytes: ArrayBuffer;
-  wanted: 'copies' | 'blurred';
-}
+/** What the Worker answers to a picture's pixels: its copies as JPEG files. */
+export type CopiesReply = { copies: Record<CopyName, Blob> } | { failed: true };
 
-/** What it answers. */
-export type CopiesReply =
-  | { copies: Record<CopyName, ArrayBuffer> }
-  | { blurred: ArrayBuffer }
-  | { failed: true };
+/** The pixels that it is given, which are its own from then on. */
+export type CopiesRequest = DisplayedPixels;

@@ -1,9 +1,5 @@
 import type { CopiesReply, CopiesRequest, CopyName } from './copies-message.js';
 
-/** Sides of the copies: what people share is no larger, and a phone has memory for it. */
-const LONGEST_SIDE = 1024;
-const BLURRED_SIDE = 10;
-
 /** The Worker's own scope; the library's types know the page's. */
 const scope = globalThis as unknown as {
   postMessage(reply: CopiesReply, transfer?: Transferable[]): void;
@@ -12,13 +8,7 @@ const scope = globalThis as unknown as {
 
 scope.addEventListener('message', async ({ data }) => {
   try {
-    const bitmap = await createImageBitmap(new Blob([data.bytes]));
-    const reply: CopiesReply =
-      data.wanted === 'copies'
-        ? { copies: await copiesOf(scaled(bitmap)) }
-        : { blurred: await blurredOf(bitmap) };
-    bitmap.close();
-    scope.postMessage(reply);
+    scope.postMessage({ copies: await copiesOf(onWhite(data)) });
   } catch {
     scope.postMessage({ failed: true });
   }
@@ -35,17 +25,18 @@ function canvasOf(width: number, height: number) {
   return { canvas, context };
 }
 
-/** The picture as it is shared: on white, its longest side at most 1024. */
-function scaled(bitmap: ImageBitmap): OffscreenCanvas {
-  const factor = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
-  const { canvas, context } = canvasOf(bitmap.width * factor, bitmap.height * factor);
+/** The picture as it is shared: JPEG has no transparency. */
+function onWhite({ data, width, height }: CopiesRequest): OffscreenCanvas {
+  const { canvas: picture, context: pixels } = canvasOf(width, height);
+  pixels.putImageData(new ImageData(data, width, height), 0, 0);
+  const { canvas, context } = canvasOf(width, height);
   context.fillStyle = '#fff';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  context.fillRect(0, 0, width, height);
+  context.drawImage(picture, 0, 0);
   return canvas;
 }
 
-async function copiesOf(from: OffscreenCanvas): Promise<Record<CopyName, ArrayBuffer>> {
+async function copiesOf(from: OffscreenCanvas): Promise<Record<CopyName, Blob>> {
   const { width, height } = from;
   return {
     jpeg30: await jpeg(from, 0.3),
@@ -58,8 +49,8 @@ async function copiesOf(from: OffscreenCanvas): Promise<Record<CopyName, ArrayBu
   };
 }
 
-async function jpeg(canvas: OffscreenCanvas, quality = 0.85): Promise<ArrayBuffer> {
-  return await (await canvas.convertToBlob({ type: 'image/jpeg', quality })).arrayBuffer();
+function jpeg(canvas: OffscreenCanvas, quality = 0.85): Promise<Blob> {
+  return canvas.convertToBlob({ type: 'image/jpeg', quality });
 }
 
 function part(from: OffscreenCanvas, x: number, y: number, w: number, h: number, factor = 1) {
@@ -95,22 +86,4 @@ function captioned(from: OffscreenCanvas): OffscreenCanvas {
   context.textBaseline = 'middle';
   context.fillText('LOOK AT THIS', width / 2, height * 0.79, width * 0.9);
   return canvas;
-}
-
-/** Ten samples a side, blown up: no face and no word is left. */
-async function blurredOf(bitmap: ImageBitmap): Promise<ArrayBuffer> {
-  let canvas = scaled(bitmap);
-  // By halves: a browser that shrinks in one step takes single pixels.
-  while (Math.max(canvas.width, canvas.height) > 2 * BLURRED_SIDE) {
-    canvas = part(canvas, 0, 0, canvas.width, canvas.height, 0.5);
-  }
-  const small = sidesOf(bitmap, BLURRED_SIDE);
-  canvas = part(canvas, 0, 0, canvas.width, canvas.height, small[0] / canvas.width);
-  const large = part(canvas, 0, 0, canvas.width, canvas.height, 16);
-  return await (await large.convertToBlob({ type: 'image/png' })).arrayBuffer();
-}
-
-function sidesOf({ width, height }: ImageBitmap, longest: number): [number, number] {
-  const factor = Math.min(1, longest / Math.max(width, height));
-  return [Math.max(1, Math.round(width * factor)), Math.max(1, Math.round(height * factor))];
 }

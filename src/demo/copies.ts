@@ -1,12 +1,12 @@
-import { checkPixelReadback, hashImageFile } from '../browser/index.js';
+import {
+  checkPixelReadback,
+  type DisplayedPixels,
+  decodeImageFile,
+  hashImageFile,
+} from '../browser/index.js';
 import type { HashedImage } from '../index.js';
 import { createBlocklist, type Decision } from '../matching/index.js';
-import {
-  COPY_NAMES,
-  type CopiesReply,
-  type CopiesRequest,
-  type CopyName,
-} from './copies-message.js';
+import { COPY_NAMES, type CopiesReply, type CopyName } from './copies-message.js';
 import { copiesUrl, hasherUrl } from './worker-urls.js';
 
 /** A changed copy, and what the library's default policy says of it to who has the picture's hash. */
@@ -15,14 +15,18 @@ export interface MeasuredCopy {
   readonly verdict: Decision['verdict'];
 }
 
+/** What people share is no larger, and a phone has memory for it. */
+const LONGEST_SIDE = 1024;
+/** Samples a side of the blurred view: no face and no word is left. */
+const BLURRED_SIDE = 10;
+
 let worker: Worker | undefined;
 /** The Worker makes one thing at a time. */
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Changed copies of a picture, made in a Worker, each hashed and looked up as one who has the picture's own hash would.
- * @returns `unmeasured` where the browser does not give back the pixels it draws, cannot draw this picture, or lets no
- *   Worker read a blob (WebKitGTK on a file: page)
+ * @returns `unmeasured` where the browser does not give back the pixels it draws, or cannot make a JPEG in a Worker
  */
 export async function measureCopies(
   file: Blob,
@@ -30,14 +34,16 @@ export async function measureCopies(
 ): Promise<readonly MeasuredCopy[] | 'unmeasured'> {
   try {
     if (!(await drawsExactly())) return 'unmeasured';
-    const reply = await ask(file, 'copies');
+    const reply = await ask(file);
     if (!('copies' in reply)) return 'unmeasured';
     const { hash, quality } = picture;
     const list = createBlocklist([{ hash, labels: [], ...(quality !== undefined && { quality }) }]);
     const measured: MeasuredCopy[] = [];
     for (const name of COPY_NAMES) {
-      const copy = new Blob([reply.copies[name]], { type: 'image/jpeg' });
-      const image = await hashImageFile(copy, { workerUrl: hasherUrl(), variants: 'none' });
+      const image = await hashImageFile(reply.copies[name], {
+        workerUrl: hasherUrl(),
+        variants: 'none',
+      });
       measured.push({ name, verdict: list.decide(image).verdict });
     }
     return measured;
@@ -46,12 +52,10 @@ export async function measureCopies(
   }
 }
 
-/** A PNG of the picture that shows colours and no more, or `undefined` where the browser cannot draw it. */
-export async function blurredView(file: Blob): Promise<Blob | undefined> {
+/** The picture in so few pixels that it shows colours and no more, or `undefined` where the browser cannot read it. */
+export async function blurredView(file: Blob): Promise<DisplayedPixels | undefined> {
   try {
-    if (!(await drawsExactly())) return undefined;
-    const reply = await ask(file, 'blurred');
-    return 'blurred' in reply ? new Blob([reply.blurred], { type: 'image/png' }) : undefined;
+    return await decodeImageFile(file, { workerUrl: hasherUrl(), longestSide: BLURRED_SIDE });
   } catch {
     return undefined;
   }
@@ -67,21 +71,20 @@ export function endCopies(): void {
   turn = Promise.resolve();
 }
 
-async function ask(file: Blob, wanted: CopiesRequest['wanted']): Promise<CopiesReply> {
-  const answer = turn.then(async () => {
-    const bytes = await file.arrayBuffer();
-    return await post({ bytes, wanted });
-  });
+async function ask(file: Blob): Promise<CopiesReply> {
+  const answer = turn.then(async () =>
+    post(await decodeImageFile(file, { workerUrl: hasherUrl(), longestSide: LONGEST_SIDE })),
+  );
   turn = answer.catch(() => {});
   return answer;
 }
 
-function post(request: CopiesRequest): Promise<CopiesReply> {
+function post(pixels: DisplayedPixels): Promise<CopiesReply> {
   worker ??= new Worker(copiesUrl());
   const asked = worker;
   return new Promise((resolve, reject) => {
     asked.onmessage = ({ data }: MessageEvent<CopiesReply>) => resolve(data);
     asked.onerror = () => reject(new Error('the Worker does not run'));
-    asked.postMessage(request, [request.bytes]);
+    asked.postMessage(pixels, [pixels.data.buffer]);
   });
 }

@@ -1,3 +1,4 @@
+import type { DisplayedPixels } from '../browser/index.js';
 import { type Hash, hashToHex } from '../index.js';
 import { blurredView } from './copies.js';
 import { copiesPart } from './copies-part.js';
@@ -90,18 +91,26 @@ function outlinePart({ number, image }: HashedPicture): HTMLElement {
 }
 
 function outlineCanvas(hash: Hash, label: string): HTMLElement {
+  const greys = outlineOf(hash.bytes);
+  const data = new Uint8ClampedArray(4 * greys.length).fill(255);
+  for (let i = 0; i < greys.length; i++) data.fill(greys[i]!, 4 * i, 4 * i + 3);
+  return pixelCanvas({ data, width: 64, height: 64 }, 'outline', label);
+}
+
+/** Pixels that are shown and never read back: what a browser does against tracking does not touch them. */
+function pixelCanvas(
+  { data, width, height }: Pick<DisplayedPixels, 'data' | 'width' | 'height'>,
+  kind: 'outline' | 'blurred',
+  label: string,
+): HTMLElement {
   const canvas = h('canvas', {
-    width: '64',
-    height: '64',
-    class: 'outline',
+    width: String(width),
+    height: String(height),
+    class: kind,
     role: 'img',
     'aria-label': label,
   });
-  const context = canvas.getContext('2d');
-  const greys = outlineOf(hash.bytes);
-  const rgba = new Uint8ClampedArray(4 * greys.length).fill(255);
-  for (let i = 0; i < greys.length; i++) rgba.fill(greys[i]!, 4 * i, 4 * i + 3);
-  context?.putImageData(new ImageData(rgba, 64), 0, 0);
+  canvas.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
   return canvas;
 }
 
@@ -116,16 +125,13 @@ function blurredPart({ number, file }: HashedPicture): HTMLElement {
         toggle.textContent = t('blurShow');
         return;
       }
-      const blob = await blurredView(file);
-      if (!blob) {
-        place.replaceChildren(h('p', { role: 'status' }, t('blurNot')));
-        return;
-      }
-      const url = URL.createObjectURL(blob);
-      const forget = () => URL.revokeObjectURL(url);
+      const pixels = await blurredView(file);
       place.replaceChildren(
-        h('img', { src: url, alt: t('blurAlt', { n: number }), class: 'blurred', load: forget }),
+        pixels
+          ? pixelCanvas(pixels, 'blurred', t('blurAlt', { n: number }))
+          : h('p', { role: 'status' }, t('blurNot')),
       );
+      if (!pixels) return;
       toggle.textContent = t('blurHide');
     },
     'plain',
