@@ -17,7 +17,7 @@ const SIZES = [
 ] as const;
 
 /** Nine photos are few to count fallbacks by: their quarters make 45. */
-function wholeAndQuarters({ width, height }: Pixels) {
+export function wholeAndQuarters({ width, height }: Pixels) {
   const half = { width: width >> 1, height: height >> 1 };
   return [
     { left: 0, top: 0, width, height },

@@ -6,24 +6,33 @@ import { qualityOf, qualityWithin } from './pdq-quality.js';
 import type { Raster } from './pdq-raster.js';
 
 /**
- * How near to the median another coefficient of the fast path leaves a bit in doubt: over five times the largest distance
- * at which fast and exact coefficients ever set a bit differently. Measured, not proved: on 200,000 pictures that are hard
- * on roundings (noise, gradients, flats, checkers and stripes of every period, text, waves, blocks, mirrored noise, crops
- * of photos; sides 1 to 700), in both size conventions, by `onlyhashes bench pdq-band --large`:
+ * How near to the median another coefficient of the fast path leaves a bit in doubt. Measured, not
+ * proved: over five times the largest distance at which fast and exact coefficients ever set a bit
+ * differently, on 200,000 pictures that are hard on roundings (noise, gradients, flats, checkers
+ * and stripes of every period, text, waves, blocks, mirrored noise, crops of photos; sides 1 to
+ * 700), in both size conventions, by `onlyhashes bench pdq-band --large`:
  *
  * | up to                         | 1e-6    | 1e-5 | 1e-4  | 3e-4  | 1e-3  | 2e-3  | 3e-3 | 4e-3 | 5e-3 | 1e-2 | 2e-2 | 5e-2 |
  * |-------------------------------|---------|------|-------|-------|-------|-------|------|------|------|------|------|------|
  * | hashings by largest error     | 19457   | 7175 | 31174 | 54008 | 69485 | 11589 | 844  | 168  | 84   | 134  | 29   | 2    |
  * | forms that differ, by distance| 504261  | 1353 | 1684  | 605   | 350   | 66    | 38   | 16   | 2    | 0    | 0    | 0    |
  *
- * The largest error was 0.033 and the largest such distance 0.0047, of 1.55 million forms. With the band not one hash and
- * not one quality differed; 20,000 of the pictures are a test. Whoever wants no measurement in between takes `exact`.
+ * The largest error was 0.033 and the largest such distance 0.0047, of 1.55 million forms. With the
+ * band not one hash and not one quality differed; 20,000 of the pictures are a test.
+ *
+ * What can be proved is far wider. The fast path is within 1e-9 of the true values; the reference's
+ * running sums keep every rounding, and forward error analysis (bench/pdq-bound.ts) bounds what
+ * that does to a coefficient of 512 x 512 pixels by 1.31, and to its distance from the median by
+ * 2.62. A band that wide would send every photo down the exact path. A picture made to drift has an
+ * error of 0.06, so one made for it may differ in a bit that lies as near to the median as that.
+ * `exact` leaves no such doubt.
  */
 export const COEFFICIENT_BAND = 0.025;
 
 /**
- * The same for a difference of neighbours in the 64 x 64 plane, whose hundredths make the quality: there fast and exact
- * ones were cut to different hundredths up to 0.00078 from a whole one (20,523 hashings, 25 of them beyond 0.0003).
+ * The same for a difference of neighbours in the 64 x 64 plane, whose hundredths make the quality:
+ * there fast and exact ones were cut to different hundredths up to 0.00078 from a whole one (20,523
+ * hashings, 25 of them beyond 0.0003). Measured too; the proved bound is 0.097 for 512 x 512.
  */
 export const DIFFERENCE_BAND = 0.004;
 

@@ -11,7 +11,11 @@ export interface PdqOptions {
    * `'none'`: never, as by its Python binding. Both are in use; on large pictures they differ by a few bits.
    */
   resample?: Resample;
-  /** take every rounding of the reference, not only where a bit or the quality may depend on it: the same answer, slower */
+  /**
+   * Take every rounding of the reference, in its order. By default that is done only where a bit or
+   * the quality lies within a guard band. The band is measured, not proved: it gave the same answer
+   * on each of 200,000 hard pictures, and is faster.
+   */
   exact?: boolean;
 }
 
