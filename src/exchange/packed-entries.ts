@@ -6,9 +6,11 @@ import { hexInto } from './hex.js';
 /** What entries often share, kept once for all that do. */
 interface Note {
   readonly labels: readonly string[];
-  readonly source?: string;
-  readonly resample?: Resample;
+  readonly source?: string | undefined;
+  readonly resample?: Resample | undefined;
 }
+
+const NO_NOTE: Note = { labels: [] };
 
 const UNKNOWN = 255;
 /** Notes up to this number may be shared; where every entry has its own, looking for one to share buys nothing. */
@@ -25,7 +27,7 @@ export class PackedEntries {
   #bytes: Uint8Array;
   #quality: Uint8Array;
   #note: Uint32Array;
-  #notes: Note[] = [{ labels: [] }];
+  #notes: Note[] = [NO_NOTE];
   #shared = new Map<string, number>();
   /** notes of one row alone that was erased, to be written again */
   readonly #freeNotes: number[] = [];
@@ -58,7 +60,7 @@ export class PackedEntries {
   }
 
   /**
-   * Adds an entry, copied.
+   * Adds an entry, copied. If this throws, nothing has changed.
    * @returns its row
    * @throws {TypeError} if its hash is of another algorithm
    * @throws {RangeError} if its hash is of another width, or its quality no integer 0…100
@@ -72,7 +74,7 @@ export class PackedEntries {
    * @returns the row
    */
   put(entry: BlocklistEntry, erased?: number): number {
-    const { hash, quality, id } = entry;
+    const { hash, quality, id, labels, source, resample } = entry;
     const bits = bitsOf(hash);
     if (hash.algorithm !== this.algorithm) {
       throw new TypeError(`expected a hash of ${this.algorithm}, got ${hash.algorithm}`);
@@ -81,13 +83,15 @@ export class PackedEntries {
     if (quality !== undefined && !(Number.isInteger(quality) && quality >= 0 && quality <= 100)) {
       throw new RangeError(`expected quality to be an integer 0 to 100, got ${quality}`);
     }
-    const note = this.#noteOf(entry);
+    if (erased !== undefined) this.#checkRow(erased);
+    // Whatever can fail comes before the first write.
     const row = erased ?? this.#room();
+    const note = this.#noteOf({ labels, source, resample });
     this.#bytes.set(hash.bytes, (row * bits) / 8);
     this.#quality[row] = quality ?? UNKNOWN;
     this.#note[row] = note;
-    if (id !== undefined) {
-      this.#ids ??= [];
+    if (id !== undefined) this.#ids ??= [];
+    if (this.#ids) {
       // A hole would make the engine keep the array as a dictionary.
       while (this.#ids.length < row) this.#ids.push(undefined);
       this.#ids[row] = id;
@@ -125,9 +129,7 @@ export class PackedEntries {
 
   /** A copy of the hash of a row. @throws {RangeError} if there is no such row */
   hashAt(row: number): Hash {
-    if (!Number.isInteger(row) || row < 0 || row >= this.#size) {
-      throw new RangeError(`expected a row under ${this.#size}, got ${row}`);
-    }
+    this.#checkRow(row);
     const size = this.bits / 8;
     return { algorithm: this.algorithm, bytes: this.#bytes.slice(row * size, (row + 1) * size) };
   }
@@ -143,45 +145,69 @@ export class PackedEntries {
     return this.#ids?.[row];
   }
 
-  /** Overwrites the hash of a row with zeros and forgets what was said about it. The other rows keep their numbers. */
+  /**
+   * Overwrites the hash of a row with zeros and forgets what was said about it. The other rows
+   * keep their numbers.
+   * @throws {RangeError} if there is no such row
+   */
   erase(row: number): void {
+    this.#checkRow(row);
     const size = this.bits / 8;
     this.#bytes.fill(0, row * size, (row + 1) * size);
     this.#quality[row] = UNKNOWN;
     const note = this.#note[row]!;
-    if (note > MAX_SHARED) this.#freeNotes.push(note);
+    if (note > MAX_SHARED) {
+      this.#notes[note] = NO_NOTE;
+      this.#freeNotes.push(note);
+    }
     this.#note[row] = 0;
     if (this.#ids && row < this.#ids.length) this.#ids[row] = undefined;
   }
 
-  #noteOf({ labels, source, resample }: BlocklistEntry): number {
+  /** Erases the last row and takes it away. @throws {RangeError} if there is none */
+  pop(): void {
+    this.erase(this.#size - 1);
+    this.#size--;
+  }
+
+  #noteOf({ labels, source, resample }: Note): number {
     if (labels.length === 0 && source === undefined && resample === undefined) return 0;
     // JSON tells all notes apart; most are a label and no more, which is its own key.
     const alone = labels.length === 1 && source === undefined && resample === undefined;
     const key = alone ? `=${labels[0]}` : JSON.stringify([labels, source, resample]);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const number = this.#freeNotes.pop() ?? this.#notes.length;
-    this.#notes[number] = {
+    const note = {
       labels: labels.slice(),
       ...(source !== undefined && { source }),
       ...(resample !== undefined && { resample }),
     };
+    const number = this.#freeNotes.at(-1) ?? this.#notes.length;
     if (number <= MAX_SHARED) this.#shared.set(key, number);
+    this.#freeNotes.pop();
+    this.#notes[number] = note;
     return number;
+  }
+
+  #checkRow(row: number): void {
+    if (!Number.isInteger(row) || row < 0 || row >= this.#size) {
+      throw new RangeError(`expected a row under ${this.#size}, got ${row}`);
+    }
   }
 
   /** The next row, with room for it. */
   #room(): number {
     if (this.#size === this.#quality.length) {
       const capacity = Math.max(64, 2 * this.#size);
-      const grown = <A extends Uint8Array | Uint32Array>(to: A, from: A) => {
-        to.set(from);
-        return to;
-      };
-      this.#bytes = grown(new Uint8Array((capacity * this.bits) / 8), this.#bytes);
-      this.#quality = grown(new Uint8Array(capacity), this.#quality);
-      this.#note = grown(new Uint32Array(capacity), this.#note);
+      const bytes = new Uint8Array((capacity * this.bits) / 8);
+      const quality = new Uint8Array(capacity);
+      const note = new Uint32Array(capacity);
+      bytes.set(this.#bytes);
+      quality.set(this.#quality);
+      note.set(this.#note);
+      this.#bytes = bytes;
+      this.#quality = quality;
+      this.#note = note;
     }
     return this.#size;
   }

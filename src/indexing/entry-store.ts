@@ -36,13 +36,18 @@ export class EntryStore implements Kind {
     return position;
   }
 
+  /** Makes room for one more hash. Adding it cannot fail then. */
+  reserve(): void {
+    if (this.count < this.ids.length) return;
+    const words = grown(this.words, 2 * this.words.length);
+    this.ids = grown(this.ids, 2 * this.count);
+    this.words = words;
+  }
+
   /** Copies hash number `at` of `words`. */
   push(words: Int32Array, at: number, id: number): void {
+    this.reserve();
     const perHash = this.bits >> 5;
-    if (this.count === this.ids.length) {
-      this.words = grown(this.words, 2 * this.words.length);
-      this.ids = grown(this.ids, 2 * this.count);
-    }
     const to = this.count * perHash;
     for (let i = 0; i < perHash; i++) this.words[to + i] = words[at * perHash + i]!;
     this.ids[this.count++] = id;

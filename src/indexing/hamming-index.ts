@@ -6,7 +6,10 @@ export interface Hit {
   readonly distance: number;
 }
 
-/** Exact Hamming search over hashes of one algorithm and width. The same query gives the same hits whichever the kind. */
+/**
+ * Exact Hamming search over hashes of one algorithm and width. The same query gives the same hits
+ * whichever the kind. A call that throws has changed nothing, even if memory ran out halfway.
+ */
 export interface HammingIndex {
   readonly algorithm: Algorithm;
   readonly bits: Bits;
@@ -41,14 +44,17 @@ export interface HammingIndex {
   add(hash: Hash): number;
 
   /**
-   * Removes the entry of an id, or every entry of a hash; the next search finds it no more. Ids are never used again.
+   * Removes the entry of an id, or every entry of a hash; the next search finds it no more. Ids
+   * are never used again. The first call makes a set of all ids, even if there is nothing to
+   * remove; later calls need no memory.
    * @returns how many entries went
    */
   remove(what: number | Hash): number;
 
   /**
-   * Puts what was added and removed in order: changes do so bit by bit, and this does a few milliseconds of it without
-   * one, for a time when nothing else is to be done. Answers stay the same.
+   * Advances the merging of what was added and removed by a few milliseconds, for idle time;
+   * changes advance it too. Answers stay the same. If memory runs out, this throws and the merge
+   * begins anew later.
    * @returns whether there is more to do
    */
   merge(): boolean;

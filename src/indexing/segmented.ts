@@ -14,14 +14,11 @@ import { copyOf, sealed } from './snapshot.js';
 /** Hashes a scan of several queries takes at a time: 128 KiB, which stay in the core's cache from query to query. */
 const BLOCK = 4096;
 
-/** Steps that one call of `merge` does: a few milliseconds. */
-const MERGE_STEPS = 8;
-
 /**
- * Milliseconds after which a change begins no further step: memory that the operating system has to clear first makes
- * some steps far longer than the others.
+ * Steps of a call of `merge`, and the most that a change does: about 2 ms. So a large index takes
+ * longer to merge than a delta takes to fill, and the next delta grows on meanwhile.
  */
-const STEPS_TIME = 4;
+const MERGE_STEPS = 8;
 
 /** A merge that is under way: what it replaces, and the steps still to be done. */
 interface Merge {
@@ -31,18 +28,31 @@ interface Merge {
   readonly stride: number;
 }
 
+/** How an index merges. */
+export interface Merging {
+  /** entries that are scanned one by one before they become a segment */
+  readonly deltaLimit?: number;
+  /** steps of a merge that a change does at most */
+  readonly maxSteps?: number;
+}
+
 /**
- * A mutable index: immutable segments, the largest first, a delta of the newest entries, and a mark on each entry that
- * is gone. Merging is done in short steps inside later changes: none of them waits for a whole merge.
+ * A mutable index: immutable segments, the largest first, a delta of the newest entries, and a
+ * mark on each entry that is gone. Merging is done in short steps inside later changes, so none of
+ * them waits for a whole merge. A change allocates before its first write. A merge writes nothing
+ * before its last step; if it fails, it is dropped and begun again some changes later.
  */
 export class SegmentedIndex implements HammingIndex {
   readonly algorithm: Algorithm;
   readonly bits: Bits;
   readonly #shape: Shape;
   readonly #deltaLimit: number;
+  readonly #maxSteps: number;
   /** segments, deltas that wait for a merge, and last the delta that grows */
   readonly #parts: EntryStore[];
   #merge: Merge | undefined;
+  /** changes to let pass without merging, after a merge that failed */
+  #pause = 0;
   #nextId: number;
   /** entries that are gone and still stored */
   #dead = 0;
@@ -52,15 +62,13 @@ export class SegmentedIndex implements HammingIndex {
   #found = new Uint32Array(256);
   #hits = new Uint32Array(256);
 
-  /**
-   * An index over what `segment` holds, for the purpose that its shape tells.
-   * @param deltaLimit entries that are scanned one by one before they become a segment
-   */
-  constructor(segment: Segment, deltaLimit = 512) {
+  /** An index over what `segment` holds, for the purpose that its shape tells. */
+  constructor(segment: Segment, { deltaLimit = 512, maxSteps = MERGE_STEPS }: Merging = {}) {
     this.algorithm = segment.algorithm;
     this.bits = segment.bits;
     this.#shape = segment.shape;
     this.#deltaLimit = deltaLimit;
+    this.#maxSteps = maxSteps;
     this.#parts = [new EntryStore(this)];
     if (segment.count > 0) this.#parts.unshift(segment);
     this.#nextId = segment.shape.nextId;
@@ -107,29 +115,37 @@ export class SegmentedIndex implements HammingIndex {
     queryWords(hash, this, this.#query);
     const id = this.#nextId;
     if (id === 0xffffffff) throw new RangeError('expected fewer than 2^32 - 1 entries');
-    this.#nextId++;
+    const delta = this.#delta;
+    delta.reserve();
+    this.#live?.reserve(id);
+    delta.push(this.#query, 0, id);
     this.#live?.add(id);
-    this.#delta.push(this.#query, 0, id);
+    this.#nextId++;
     this.#tend();
     return id;
   }
 
   remove(what: number | Hash): number {
-    const hits = typeof what === 'number' ? [{ id: what }] : this.search(what, 0);
-    const live = this.#liveIds();
-    let removed = 0;
-    for (const { id } of hits) {
-      if (!Number.isInteger(id) || id < 0) throw new RangeError(`expected an id, got ${id}`);
-      if (live.delete(id)) removed++;
+    if (typeof what === 'number' && (!Number.isInteger(what) || what < 0)) {
+      throw new RangeError(`expected an id, got ${what}`);
     }
+    const hits = typeof what === 'number' ? [{ id: what }] : this.search(what, 0);
+    this.#live ??= idsOf(this.#parts);
+    let removed = 0;
+    for (const { id } of hits) if (this.#live.delete(id)) removed++;
     this.#dead += removed;
     if (removed > 0) this.#tend();
     return removed;
   }
 
   merge(): boolean {
-    if (!this.#merge && !this.#isMerged()) this.#begin(0);
-    if (this.#merge) this.#step(MERGE_STEPS);
+    try {
+      if (!this.#merge && !this.#isMerged()) this.#begin(0);
+      if (this.#merge) this.#step(MERGE_STEPS);
+    } catch (error) {
+      this.#drop();
+      throw error;
+    }
     return this.#merge !== undefined || !this.#isMerged();
   }
 
@@ -212,39 +228,49 @@ export class SegmentedIndex implements HammingIndex {
     return hits;
   }
 
-  #liveIds(): IdSet {
-    if (!this.#live) {
-      this.#live = new IdSet();
-      for (const { ids, entries } of this.#parts) {
-        for (let i = 0; i < entries; i++) this.#live.add(ids[i]!);
-      }
+  /**
+   * After each change: some steps of the merge that is under way, or the beginning of one that is
+   * due. The change is made already, so a merge that fails does not fail it.
+   */
+  #tend(): void {
+    if (this.#pause > 0) {
+      this.#pause--;
+      return;
     }
-    return this.#live;
+    try {
+      if (this.#merge) this.#step(this.#merge.stride);
+      // A merge that is not through by now has the delta grow on.
+      if (this.#merge) return;
+      if (this.#delta.count >= this.#deltaLimit) this.#begin();
+      else if (this.#dead > this.#deltaLimit && 3 * this.#dead > this.size) this.#begin(0);
+    } catch {
+      this.#drop();
+    }
   }
 
-  /** After each change: some steps of the merge that is under way, or the beginning of one that is due. */
-  #tend(): void {
-    if (this.#merge) this.#step(this.#merge.stride);
-    // A merge that is not through by now, where time is short, has the delta grow on.
-    if (this.#merge) return;
-    if (this.#delta.count >= this.#deltaLimit) this.#begin();
-    else if (this.#dead > this.#deltaLimit && 3 * this.#dead > this.size) this.#begin(0);
+  /** Drops a merge that failed: the parts are as before. It waits for more changes. */
+  #drop(): void {
+    this.#merge = undefined;
+    this.#pause = this.#deltaLimit;
   }
 
   /** Begins to merge the parts before a new delta, from number `from` on: those that are due unless told. */
   #begin(from?: number): void {
-    if (this.#delta.count > 0) this.#parts.push(new EntryStore(this));
-    const parts = this.#parts.slice(0, -1);
+    const delta = this.#delta.count > 0 ? new EntryStore(this) : undefined;
+    const parts = delta ? this.#parts.slice() : this.#parts.slice(0, -1);
     const replaces = parts.slice(from ?? mergeFrom(parts));
     const total = entriesOf(replaces);
     const bands = chooseBands(this.#shape, total);
+    const stride = Math.ceil(stepCount(total, bands) / this.#deltaLimit);
+    if (delta) this.#parts.push(delta);
     // One part alone is built anew only to give it other bands, or to let go of what was removed.
     const clean = this.#dead === 0 || from === undefined;
     if (replaces.length === 1 && clean && replaces[0]!.bands === bands) return;
+    this.#pause = 0;
     this.#merge = {
       replaces,
       steps: this.#build(replaces),
-      stride: Math.ceil(stepCount(total, bands) / this.#deltaLimit),
+      stride: Math.min(stride, this.#maxSteps),
     };
   }
 
@@ -258,8 +284,7 @@ export class SegmentedIndex implements HammingIndex {
 
   #step(count: number): void {
     const { replaces, steps } = this.#merge!;
-    const end = Date.now() + STEPS_TIME;
-    for (let i = 0; i < count && Date.now() <= end; i++) {
+    for (let i = 0; i < count; i++) {
       const { done, value } = steps.next();
       if (!done) continue;
       this.#dead -= entriesOf(replaces) - value.entries;
@@ -269,6 +294,13 @@ export class SegmentedIndex implements HammingIndex {
       return;
     }
   }
+}
+
+/** The ids of all entries of `parts`. */
+function idsOf(parts: readonly EntryStore[]): IdSet {
+  const set = new IdSet();
+  for (const { ids, entries } of parts) for (let i = 0; i < entries; i++) set.add(ids[i]!);
+  return set;
 }
 
 function entriesOf(parts: readonly EntryStore[]): number {

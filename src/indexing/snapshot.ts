@@ -2,6 +2,7 @@ import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { checksum } from '../kernels/checksum.js';
 import type { SnapshotOptions } from './hamming-index.js';
+import { IdSet } from './id-set.js';
 import { byteLengthOf, HEADER_BYTES, KINDS, type Shape } from './layout.js';
 import { blankSegment, Segment } from './segment.js';
 
@@ -71,6 +72,7 @@ export function segmentOf(source: SnapshotSource, { verify = true } = {}): Segme
     const { count, groups, entries, nextId } = shape;
     if (
       !allBelow(ids, nextId) ||
+      !allDiffer(ids) ||
       !ascends(starts, groups + entries - count) ||
       !ascends(offsets, positions.length) ||
       !allBelow(positions, count)
@@ -157,6 +159,15 @@ function allBelow(values: Uint32Array, limit: number): boolean {
   let above = 0;
   for (let i = 0; i < values.length; i++) above |= values[i]! >= limit ? 1 : 0;
   return above === 0;
+}
+
+function allDiffer(ids: Uint32Array): boolean {
+  const set = new IdSet();
+  for (let i = 0; i < ids.length; i++) {
+    if (set.has(ids[i]!)) return false;
+    set.add(ids[i]!);
+  }
+  return true;
 }
 
 /** Whether values go from 0 to `end` and never down. */

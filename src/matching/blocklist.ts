@@ -30,11 +30,14 @@ export interface BlocklistOptions {
   policy?: PolicyOptions;
   /** what was withdrawn before, as `withdrawals` gave it */
   withdrawn?: Iterable<Withdrawal>;
-  /** told of each entry that is kept out */
+  /** told of each entry that is kept out; those of an attached index are only counted */
   onKeptOut?: (entry: BlocklistEntry, reason: KeptOutReason) => void;
 }
 
-/** Entries to match against, of any algorithms and widths side by side. Made by `createBlocklist`. */
+/**
+ * Entries to match against, of any algorithms and widths side by side. Made by `createBlocklist`. A
+ * call that throws has changed nothing, even if memory ran out halfway or `onKeptOut` threw.
+ */
 export class Blocklist {
   readonly policy: PolicyOptions;
   readonly #onKeptOut: ((entry: BlocklistEntry, reason: KeptOutReason) => void) | undefined;
@@ -73,34 +76,24 @@ export class Blocklist {
    */
   add(entry: BlocklistEntry): boolean {
     const bits = bitsOf(entry.hash);
-    const reason = this.#isWithdrawn(entry)
-      ? 'withdrawn'
-      : isDegenerate(entry.hash)
-        ? 'degenerate'
-        : undefined;
+    const reason = this.#reasonToKeepOut(entry);
     if (reason !== undefined) {
-      this.#keptOut[reason]++;
       this.#onKeptOut?.(entry, reason);
+      this.#keptOut[reason]++;
       return false;
     }
-    const { algorithm } = entry.hash;
-    const shelves = this.#shelvesOf(algorithm, bits);
-    if (shelves.length === 0) shelves.push(new Shelf(algorithm, bits));
-    shelves.at(-1)!.add(entry);
+    this.#shelfFor(entry.hash.algorithm, bits).add(entry);
     return true;
   }
 
-  /** Adds entries by column, or attaches an index that is searched as it is; as `add` otherwise. */
+  /**
+   * Adds entries by column, or attaches an index that is searched as it is; as `add` otherwise. If
+   * this throws, nothing of the part is added.
+   */
   addPart(part: BlocklistPart): void {
     if ('hash' in part) this.add(part);
-    else if (part instanceof PackedEntries) {
-      for (let row = 0; row < part.size; row++) this.add(part.entryAt(row));
-    } else {
-      const { algorithm, bits } = part.index;
-      const shelf = new Shelf(algorithm, bits, part);
-      this.#shelvesOf(algorithm, bits).push(shelf);
-      for (const withdrawal of this.#withdrawn.values()) removeFrom(shelf, withdrawal);
-    }
+    else if (part instanceof PackedEntries) this.#addAll(part);
+    else this.#attach(part);
   }
 
   /**
@@ -110,10 +103,9 @@ export class Blocklist {
    */
   withdraw(withdrawal: Withdrawal): number {
     const kept = copyOf(withdrawal);
+    const removals = this.#allShelves().map((shelf) => shelf.prepareRemoval(idsOf(shelf, kept)));
     this.#withdrawn.set(keyOf(kept), kept);
-    let count = 0;
-    for (const shelf of this.#allShelves()) count += removeFrom(shelf, kept);
-    return count;
+    return removals.reduce((count, remove) => count + remove(), 0);
   }
 
   /**
@@ -158,7 +150,48 @@ export class Blocklist {
     return found;
   }
 
-  #isWithdrawn({ hash, id, source }: BlocklistEntry): boolean {
+  #addAll(part: PackedEntries): void {
+    const reasons = new Map<number, KeptOutReason>();
+    for (let row = 0; row < part.size; row++) {
+      const entry = this.#withdrawn.size > 0 ? part.entryAt(row) : { hash: part.hashAt(row) };
+      const reason = this.#reasonToKeepOut(entry);
+      if (reason !== undefined) reasons.set(row, reason);
+    }
+    // The callback may throw, so it is called before anything is added.
+    for (const [row, reason] of reasons) this.#onKeptOut?.(part.entryAt(row), reason);
+    const shelf = this.#shelfFor(part.algorithm, part.bits);
+    const undo = shelf.checkpoint();
+    try {
+      for (let row = 0; row < part.size; row++) {
+        if (!reasons.has(row)) shelf.add(part.entryAt(row));
+      }
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    for (const reason of reasons.values()) this.#keptOut[reason]++;
+  }
+
+  #attach(part: IndexedEntries): void {
+    const { algorithm, bits } = part.index;
+    const shelf = new Shelf(algorithm, bits, part);
+    const ids = new Set<number>();
+    for (const withdrawal of this.#withdrawn.values()) {
+      for (const id of idsOf(shelf, withdrawal)) ids.add(id);
+    }
+    const remove = shelf.prepareRemoval([...ids]);
+    this.#shelvesOf(algorithm, bits).push(shelf);
+    this.#keptOut.withdrawn += remove();
+  }
+
+  #reasonToKeepOut(
+    entry: Pick<BlocklistEntry, 'hash' | 'id' | 'source'>,
+  ): KeptOutReason | undefined {
+    if (isDegenerate(entry.hash)) return 'degenerate';
+    return this.#isWithdrawn(entry) ? 'withdrawn' : undefined;
+  }
+
+  #isWithdrawn({ hash, id, source }: Pick<BlocklistEntry, 'hash' | 'id' | 'source'>): boolean {
     if (this.#withdrawn.size === 0) return false;
     return (
       this.#withdrawn.has(keyOf(hash)) ||
@@ -166,6 +199,13 @@ export class Blocklist {
         (this.#withdrawn.has(keyOf({ id })) ||
           (source !== undefined && this.#withdrawn.has(keyOf({ id, source })))))
     );
+  }
+
+  /** The shelf that entries of a kind are added to. */
+  #shelfFor(algorithm: Algorithm, bits: Bits): Shelf {
+    const shelves = this.#shelvesOf(algorithm, bits);
+    if (shelves.length === 0) shelves.push(new Shelf(algorithm, bits));
+    return shelves.at(-1)!;
   }
 
   #shelvesOf(algorithm: Algorithm, bits: Bits): Shelf[] {
@@ -219,10 +259,11 @@ function* variantsOf({ hash, quality, variants }: HashedImage): Generator<Hashed
   yield* variants;
 }
 
-function removeFrom(shelf: Shelf, withdrawal: Withdrawal): number {
+/** The ids of the entries that a withdrawal takes out. */
+function idsOf(shelf: Shelf, withdrawal: Withdrawal): number[] {
   return 'id' in withdrawal
-    ? shelf.withdrawId(withdrawal.id, withdrawal.source)
-    : shelf.withdrawHash(withdrawal);
+    ? shelf.idsOfName(withdrawal.id, withdrawal.source)
+    : shelf.idsOfHash(withdrawal);
 }
 
 function copyOf(withdrawal: Withdrawal): Withdrawal {

@@ -170,8 +170,9 @@ class Pool implements IndexPool {
     thread.worker.ref();
     try {
       const { totals, hits } = await new Promise<PoolAnswer>((resolve, reject) => {
-        thread.waiting.push({ resolve, reject });
+        // Sent first: a message that cannot be sent has no answer, and answers come in order.
         thread.worker.postMessage(task, [task.bytes.buffer as ArrayBuffer]);
+        thread.waiting.push({ resolve, reject });
       });
       return hitsOf(totals, hits);
     } finally {

@@ -81,6 +81,14 @@ test('an erased row is zero and says nothing', () => {
     entry,
   ]);
   expect(packed.size).toBe(3);
+  packed.pop();
+  expect(packed.size).toBe(2);
+  expect(packed.push({ hash, labels: [] })).toBe(2);
+  expect(packed.entryAt(2)).toEqual({ hash, labels: [] });
+  for (const row of [-2, 3, 0.5, Number.NaN]) {
+    expect(() => packed.erase(row)).toThrow(RangeError);
+    expect(() => packed.put(entry, row)).toThrow(RangeError);
+  }
 });
 
 test('what does not fit is refused, and nothing is added', () => {

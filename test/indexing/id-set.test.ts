@@ -7,6 +7,7 @@ test('holds what a Set holds', () => {
     fc.integer({ min: 0, max: 40 }),
     fc.integer({ min: 4090, max: 4100 }),
     fc.integer({ min: 90_000, max: 90_010 }),
+    fc.integer({ min: 2 ** 32 - 40, max: 2 ** 32 - 1 }),
   );
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), id), { maxLength: 200 }), (changes) => {
@@ -18,8 +19,20 @@ test('holds what a Set holds', () => {
           model.add(value);
         } else expect(set.delete(value)).toBe(model.delete(value));
         for (const [, other] of changes) expect(set.has(other)).toBe(model.has(other));
-        expect(set.has(0xffffffff)).toBe(false);
+        for (const other of [2 ** 32 + 1, 3 * 2 ** 32 + 4095]) {
+          expect(set.has(other)).toBe(false);
+          expect(set.delete(other)).toBe(false);
+        }
       }
     }),
+    { seed: 1 },
   );
+});
+
+test('takes a page for an id, however high it is', () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const set = new IdSet();
+  for (let i = 1; i <= 100; i++) set.add(2 ** 32 - i * 10_000_000);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
+  for (let i = 1; i <= 100; i++) expect(set.has(2 ** 32 - i * 10_000_000)).toBe(true);
 });

@@ -7,6 +7,9 @@ import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
 
 const hashes = [0, 40, 80, 120].map((bits) => flipBits(BASE, ORDER, bits));
+const withdrawHash = (shelf: Shelf, hash: Hash) => shelf.prepareRemoval(shelf.idsOfHash(hash))();
+const withdrawName = (shelf: Shelf, name: string) =>
+  shelf.prepareRemoval(shelf.idsOfName(name, undefined))();
 const labelsAt = (shelf: Shelf, hash: Hash) =>
   shelf.search(hash, 0).map(({ id }) => shelf.entryAt(id).labels.join());
 
@@ -22,7 +25,7 @@ test('ids are those of the index, also after an attached one that has gaps', () 
   expect(shelf.search(hashes[1]!, 0)).toEqual([{ id: 4, distance: 0 }]);
   expect(labelsAt(shelf, hashes[1]!)).toEqual(['added']);
   // Two of the index, which had lost two before, and the one that was added.
-  expect(shelf.withdrawId('x', undefined)).toBe(3);
+  expect(withdrawName(shelf, 'x')).toBe(3);
   expect(shelf.size).toBe(0);
 });
 
@@ -35,7 +38,7 @@ test('what is withdrawn is overwritten, and its place is used again', () => {
       expect(shelf.size).toBe(4);
       for (const [i, hash] of hashes.entries()) {
         expect(labelsAt(shelf, hash)).toEqual([`${round} ${i}`]);
-        expect(shelf.withdrawHash(hash)).toBe(1);
+        expect(withdrawHash(shelf, hash)).toBe(1);
       }
       const table = put.mock.contexts[0] as PackedEntries;
       expect(table.hashes.bytes).toEqual(new Uint8Array(4 * 32));
@@ -48,9 +51,9 @@ test('what is withdrawn is overwritten, and its place is used again', () => {
 test('a place that is used again belongs to its new entry alone', () => {
   const shelf = new Shelf('pdq', 256);
   shelf.add({ hash: hashes[0]!, labels: ['first'], id: '1' });
-  shelf.withdrawHash(hashes[0]!);
+  withdrawHash(shelf, hashes[0]!);
   shelf.add({ hash: hashes[1]!, labels: ['second'], id: '2' });
-  expect(shelf.withdrawId('2', undefined)).toBe(1);
+  expect(withdrawName(shelf, '2')).toBe(1);
   shelf.add({ hash: hashes[2]!, labels: ['third'] });
   shelf.add({ hash: hashes[3]!, labels: ['fourth'] });
   expect(labelsAt(shelf, hashes[2]!)).toEqual(['third']);
@@ -60,8 +63,36 @@ test('a place that is used again belongs to its new entry alone', () => {
 test('withdrawn by id before anything was searched', () => {
   const shelf = new Shelf('pdq', 256);
   for (const [i, hash] of hashes.entries()) shelf.add({ hash, labels: [`${i}`], id: `${i}` });
-  expect(shelf.withdrawId('1', undefined)).toBe(1);
+  expect(withdrawName(shelf, '1')).toBe(1);
   expect(hashes.flatMap((hash) => labelsAt(shelf, hash))).toEqual(['0', '2', '3']);
-  expect(shelf.withdrawHash({ algorithm: 'dhash', bytes: hashes[0]!.bytes })).toBe(0);
+  expect(withdrawHash(shelf, { algorithm: 'dhash', bytes: hashes[0]!.bytes })).toBe(0);
   expect(shelf.size).toBe(3);
+});
+
+test('an entry that the index refuses leaves no row behind', () => {
+  const put = vi.spyOn(PackedEntries.prototype, 'put');
+  try {
+    const index = createIndex([], { algorithm: 'pdq' });
+    const shelf = new Shelf('pdq', 256, { index, entries: new PackedEntries('pdq', 256) });
+    shelf.add({ hash: hashes[0]!, labels: ['first'] });
+    shelf.add({ hash: hashes[1]!, labels: ['second'] });
+    withdrawHash(shelf, hashes[0]!);
+    const table = put.mock.contexts[0] as PackedEntries;
+    // First where a row was erased, then where a new one is needed.
+    for (const size of [2, 2]) {
+      const before = table.hashes.bytes.slice();
+      const refuse = vi.spyOn(index, 'add').mockImplementation(() => {
+        throw new RangeError('no memory');
+      });
+      const entry = { hash: hashes[2]!, labels: ['third'], id: 'x' };
+      expect(() => shelf.add(entry)).toThrow(RangeError);
+      expect([table.size, table.hashes.bytes]).toEqual([size, before]);
+      refuse.mockRestore();
+      shelf.add({ hash: hashes[3]!, labels: ['fourth'] });
+      expect(shelf.idsOfName('x', undefined)).toEqual([]);
+    }
+    expect(shelf.size).toBe(3);
+  } finally {
+    put.mockRestore();
+  }
 });

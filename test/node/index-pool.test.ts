@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { clusteredHashes } from '../../bench/workloads.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create.js';
@@ -46,6 +47,23 @@ test('answers as one thread does, packed or not, with many hits and with none', 
     const [all] = await pool.searchBatch(asHashes().slice(0, 1), 256);
     expect(all).toHaveLength(5000);
   } finally {
+    await pool.close();
+  }
+});
+
+test('a message that cannot be sent fails its search, and no other gets its answer', async () => {
+  const pool = createIndexPool(index, { workers: 1, workerUrl });
+  const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(() => {
+    throw new RangeError('no memory');
+  });
+  try {
+    const [one, two, three] = [3, 4, 5].map((at) => asHashes().slice(at, at + 1));
+    await expect(pool.searchBatch(one!, 0)).rejects.toThrow(RangeError);
+    for (const query of [two!, three!]) {
+      expect(await pool.searchBatch(query, 0)).toEqual(index.searchBatch(query, 0));
+    }
+  } finally {
+    post.mockRestore();
     await pool.close();
   }
 });

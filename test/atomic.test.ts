@@ -1,0 +1,496 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { random, uniformHashes } from '../bench/workloads.js';
+import type { BlocklistEntry } from '../src/exchange/blocklist-entry.js';
+import { PackedEntries } from '../src/exchange/packed-entries.js';
+import { type Algorithm, type Bits, type Hash, hashFromHex, hashToHex } from '../src/hash.js';
+import { createIndex, indexFromBuffer } from '../src/indexing/create.js';
+import type { Hit } from '../src/indexing/hamming-index.js';
+import { type Merging, SegmentedIndex } from '../src/indexing/segmented.js';
+import { segmentOf } from '../src/indexing/snapshot.js';
+import { Blocklist, createBlocklist, type Withdrawal } from '../src/matching/blocklist.js';
+import { isDegenerate } from '../src/matching/degenerate.js';
+import type { EntryRows } from '../src/matching/shelf.js';
+import { flipBits } from './arbitraries.js';
+import { type Fails, Fault, mayFail, watchConstructors, withFaults } from './faults.js';
+import { BASE, ORDER } from './matching/bases.js';
+import { naiveDistance } from './oracles/hamming.js';
+
+// A change of state happens entirely or not at all: each allocation and each callback inside it
+// fails once, and what is left is compared with a plain model.
+
+let unwatch: () => void;
+beforeAll(() => {
+  unwatch = watchConstructors();
+});
+afterAll(() => unwatch());
+
+/** A change as the thing under test makes it, and as its model does. Both give the same. */
+interface Change {
+  readonly name: string;
+  real(): unknown;
+  model(): unknown;
+}
+
+/** A thing under test beside its model. */
+interface Pair {
+  change(next: () => number): Change;
+  /** throws where the two differ */
+  compare(): void;
+}
+
+/** Faults that a change failed by, and faults that only dropped a merge. */
+interface Faults {
+  refused: number;
+  dropped: number;
+}
+
+/** Makes a change with faults, entirely or not at all. @returns whether it was made, its steps */
+function make(pair: Pair, change: Change, fails: Fails, count: Faults): [boolean, number] {
+  const { value, error, faults, steps } = withFaults(fails, () => change.real());
+  if (error === undefined) {
+    expect(value, change.name).toEqual(change.model());
+    count.dropped += faults;
+  } else {
+    expect(error, change.name).toBeInstanceOf(Fault);
+    count.refused += faults;
+  }
+  if (faults > 0) pair.compare();
+  return [error === undefined, steps];
+}
+
+/** Each change fails from its first step on, then at that alone, then the second, until made. */
+function eachStepOfEachChange(pair: Pair, seed: number, changes: number): Faults {
+  const next = random(seed);
+  const count = { refused: 0, dropped: 0 };
+  for (let i = 0; i < changes; i++) {
+    const change = pair.change(next);
+    let made = false;
+    for (let at = 0; !made; at++) {
+      [made] = make(pair, change, (step) => step >= at, count);
+      if (!made) [made] = make(pair, change, (step) => step === at, count);
+    }
+  }
+  pair.compare();
+  return count;
+}
+
+/** The same changes again and again from the start, each time with one fault, at the next step. */
+function eachStepOfAllChanges(create: () => Pair, seed: number, changes: number): Faults {
+  const count = { refused: 0, dropped: 0 };
+  for (let at = 0, before = -1; count.refused + count.dropped > before; at++) {
+    before = count.refused + count.dropped;
+    const pair = create();
+    const next = random(seed);
+    let done = 0;
+    for (let i = 0; i < changes; i++) {
+      done += make(pair, pair.change(next), (step) => done + step === at, count)[1];
+    }
+    pair.compare();
+  }
+  return count;
+}
+
+/** Entries of a delta that grows. */
+const LONG = 200;
+
+const asText = (hits: readonly Hit[]) => hits.map(({ id, distance }) => `${id}:${distance}`).sort();
+
+describe.each<[Algorithm, Bits, 'flat' | 'mih']>([
+  ['pdq', 256, 'mih'],
+  ['pdq', 256, 'flat'],
+  ['dhash', 64, 'mih'],
+])('an index of %s, %i bits, %s', (algorithm, bits, kind) => {
+  // Few hashes, so that equal and near ones abound.
+  const hashes = [0, 0x5a, 0xff].flatMap((value) =>
+    [0, 1, 1, 5].map((flips, i): Hash => {
+      const bytes = new Uint8Array(bits / 8).fill(value);
+      return flipBits({ algorithm, bytes }, ORDER.filter((bit) => bit < bits).slice(3 * i), flips);
+    }),
+  );
+  const distances = hashes.map((a) => hashes.map((b) => naiveDistance(a.bytes, b.bytes)));
+
+  function indexBesideArray(first: number, merging: Merging): Pair {
+    let entries = Array.from({ length: first }, (_, id) => ({ id, which: id % hashes.length }));
+    let nextId = first;
+    const listed = entries.map(({ which }) => hashes[which]!);
+    const { buffer } = segmentOf(createIndex(listed, { algorithm, bits, kind }).toBuffer()).words;
+    const index = new SegmentedIndex(segmentOf(buffer), merging);
+    const near = (which: number, max: number) =>
+      asText(
+        entries
+          .map((entry) => ({ id: entry.id, distance: distances[which]![entry.which]! }))
+          .filter(({ distance }) => distance <= max),
+      );
+    const remove = (goes: (entry: { id: number; which: number }) => boolean) => {
+      const before = entries.length;
+      entries = entries.filter((entry) => !goes(entry));
+      return before - entries.length;
+    };
+    return {
+      change(next) {
+        const which = next() % hashes.length;
+        const hash = hashes[which]!;
+        const gone = next() % (nextId + 1);
+        const two = function* () {
+          mayFail();
+          yield hash;
+          mayFail();
+          yield hash;
+        };
+        const changes: Change[] = [
+          {
+            name: 'remove an id',
+            real: () => index.remove(gone),
+            model: () => remove(({ id }) => id === gone),
+          },
+          {
+            name: 'remove a hash',
+            real: () => index.remove(hash),
+            model: () => remove((entry) => entry.which === which),
+          },
+          {
+            name: 'merge',
+            real: () => void (merging.deltaLimit !== LONG && index.merge()),
+            model: () => undefined,
+          },
+          {
+            name: 'search',
+            real: () => asText(index.search(hash, 9)),
+            model: () => near(which, 9),
+          },
+          {
+            name: 'search a batch',
+            real: () => index.searchBatch(two(), 3).map(asText),
+            model: () => [near(which, 3), near(which, 3)],
+          },
+          {
+            name: 'write and attach',
+            real: () => asText(indexFromBuffer(index.toBuffer()).search(hash, 9)),
+            model: () => near(which, 9),
+          },
+        ];
+        return (
+          changes[next() % 20] ?? {
+            name: 'add',
+            real: () => index.add(hash),
+            model() {
+              entries.push({ id: nextId, which });
+              return nextId++;
+            },
+          }
+        );
+      },
+      compare() {
+        expect(index.size).toBe(entries.length);
+        if (merging.deltaLimit === LONG) expect(index.remove(nextId)).toBe(0);
+        for (const [which, hash] of hashes.entries()) {
+          expect(asText(index.search(hash, 1))).toEqual(near(which, 1));
+        }
+      },
+    };
+  }
+
+  test('each step of each change fails', () => {
+    for (const first of [0, 40]) {
+      const pair = indexBesideArray(first, { deltaLimit: 3, maxSteps: 5 });
+      const { refused, dropped } = eachStepOfEachChange(pair, first + 1, 120);
+      expect(refused).toBeGreaterThan(200);
+      expect(dropped).toBeGreaterThan(20);
+    }
+    // Nothing is merged before arrays have grown twice.
+    eachStepOfEachChange(indexBesideArray(40, { deltaLimit: LONG }), 3, 300);
+  });
+
+  test('each step of many changes fails, once', () => {
+    for (const first of [0, 40]) {
+      const create = () => indexBesideArray(first, { deltaLimit: 3, maxSteps: 5 });
+      const { refused, dropped } = eachStepOfAllChanges(create, first + 7, 60);
+      expect(refused).toBeGreaterThan(50);
+      expect(dropped).toBeGreaterThan(50);
+    }
+  });
+});
+
+// Few hashes, names and sources, so that they meet.
+const HASHES: readonly Hash[] = [
+  ...[0, 1, 40, 80].map((flips) => flipBits(BASE, ORDER, flips)),
+  { algorithm: 'pdq', bytes: new Uint8Array(32) },
+  hashFromHex('dhash', '0123456789abcdef'),
+  hashFromHex('dhash', '0123456789abcdee'),
+];
+let serial = 0;
+function entryBy(next: () => number, algorithm?: Algorithm): BlocklistEntry {
+  const hashes = HASHES.filter((hash) => hash.algorithm === (algorithm ?? hash.algorithm));
+  const hash = hashes[next() % hashes.length]!;
+  const labels = [[], ['a'], ['a', 'b'], [`${serial++}`]][next() % 4]!;
+  const id = ['1', '2', '3', undefined][next() % 4];
+  const source = ['x', undefined][next() % 2];
+  const quality = [50, undefined][next() % 2];
+  return {
+    hash,
+    labels,
+    ...(id !== undefined && { id }),
+    ...(source !== undefined && { source }),
+    ...(quality !== undefined && { quality }),
+  };
+}
+
+/** Entries by column beside an array: rows that are undefined are erased. */
+function columnsBesideArray(packed: PackedEntries, rows: (BlocklistEntry | undefined)[]): Pair {
+  const { algorithm, bits } = packed;
+  const blank = { hash: { algorithm, bytes: new Uint8Array(bits / 8) }, labels: [] };
+  return {
+    change(next) {
+      const entry = entryBy(next, algorithm);
+      const row = next() % Math.max(1, rows.length);
+      const erased = rows.findIndex((_, i) => i >= row && rows[i] === undefined);
+      const push: Change = {
+        name: 'push',
+        real: () => packed.push(entry),
+        model: () => rows.push(entry) - 1,
+      };
+      const pushHex: Change = {
+        name: 'push hex',
+        real: () => packed.pushHex(hashToHex(entry.hash), 0),
+        model: () => rows.push({ hash: entry.hash, labels: [] }) > 0,
+      };
+      const erase: Change = {
+        name: 'erase',
+        real: () => packed.erase(row),
+        model() {
+          rows[row] = undefined;
+        },
+      };
+      const put: Change = {
+        name: 'put',
+        real: () => packed.put(entry, erased),
+        model() {
+          rows[erased] = entry;
+          return erased;
+        },
+      };
+      const pop: Change = {
+        name: 'pop',
+        real: () => packed.pop(),
+        model: () => void rows.pop(),
+      };
+      const last = rows.length > 0 ? [pop, erase, erase] : [];
+      const changes = [...last, push, push, push, pushHex, ...(erased >= 0 ? [put, put] : [])];
+      return changes[next() % changes.length]!;
+    },
+    compare() {
+      expect(packed.size).toBe(rows.length);
+      expect(rows.map((_, row) => packed.entryAt(row))).toEqual(
+        rows.map((entry) => entry ?? blank),
+      );
+    },
+  };
+}
+
+describe('entries by column', () => {
+  test('each step of each change fails', () => {
+    const pair = columnsBesideArray(new PackedEntries('pdq', 256, { capacity: 0 }), []);
+    expect(eachStepOfEachChange(pair, 1, 400).refused).toBeGreaterThan(3);
+  });
+});
+
+/** A blocklist beside a list of entries, at first those of an index that is attached. */
+function blocklistBesideArray(first: number): Pair {
+  const draw = random(first);
+  const keptOut = { degenerate: 0, withdrawn: 0 };
+  let listed: BlocklistEntry[] = [];
+  let withdrawn: Withdrawal[] = [];
+  const blocklist = new Blocklist({ onKeptOut: () => mayFail() });
+  const same = (a: Hash, b: Hash) => a.algorithm === b.algorithm && hashToHex(a) === hashToHex(b);
+  const covers = (one: Withdrawal, { hash, id, source }: BlocklistEntry) =>
+    'id' in one
+      ? one.id === id && (one.source === undefined || one.source === source)
+      : same(one, hash);
+  const isWithdrawn = (entry: BlocklistEntry) => withdrawn.some((one) => covers(one, entry));
+  const list = (entry: BlocklistEntry) => {
+    const fits = !isDegenerate(entry.hash) && !isWithdrawn(entry);
+    if (fits) listed.push(entry);
+    else keptOut[isDegenerate(entry.hash) ? 'degenerate' : 'withdrawn']++;
+    return fits;
+  };
+  const attachment = (count: number, next: () => number) => {
+    const entries = Array.from({ length: count }, () => entryBy(next, 'pdq')).filter(
+      ({ hash }) => !isDegenerate(hash),
+    );
+    const table = packedOf(entries);
+    const rows: EntryRows = {
+      size: table.size,
+      entryAt(row) {
+        mayFail();
+        return table.entryAt(row);
+      },
+      idAt(row) {
+        mayFail();
+        return table.idAt(row);
+      },
+    };
+    const segment = segmentOf(createIndex(table.hashes, { kind: 'flat' }).toBuffer());
+    const index = new SegmentedIndex(segment, { deltaLimit: 3, maxSteps: 5 });
+    return { entries, part: { index, entries: rows } };
+  };
+  if (first > 0) {
+    const { entries, part } = attachment(first, draw);
+    blocklist.addPart(part);
+    listed = entries;
+  }
+  let attached = 0;
+  const matchesOf = (hash: Hash) =>
+    blocklist
+      .decide({ hash, variants: [] }, { all: true })
+      .matches.filter(({ distance }) => distance === 0)
+      .map(({ entry }) => textOf(entry))
+      .sort();
+  const listedAs = (hash: Hash) =>
+    listed
+      .filter((entry) => same(entry.hash, hash))
+      .map(textOf)
+      .sort();
+  return {
+    change(next) {
+      const one = entryBy(next);
+      const { hash, id = '1', source } = one;
+      const withdrawal: Withdrawal =
+        next() % 2 ? hash : { id, ...(source !== undefined && { source }) };
+      const part = Array.from({ length: next() % 6 }, () => entryBy(next, hash.algorithm));
+      const index = attachment(4, next);
+      const changes: Change[] = [
+        {
+          name: 'withdraw',
+          real: () => blocklist.withdraw(withdrawal),
+          model() {
+            const left = listed.filter((entry) => !covers(withdrawal, entry));
+            const count = listed.length - left.length;
+            listed = left;
+            const others = withdrawn.filter((other) => !equal(other, withdrawal));
+            // A map keeps the place of a key that is set again.
+            if (others.length === withdrawn.length) withdrawn.push(withdrawal);
+            return count;
+          },
+        },
+        {
+          name: 'reinstate',
+          real: () => blocklist.reinstate(withdrawal),
+          model() {
+            const before = withdrawn.length;
+            withdrawn = withdrawn.filter((other) => !equal(other, withdrawal));
+            return withdrawn.length < before;
+          },
+        },
+        {
+          name: 'add a part',
+          real: () => blocklist.addPart(packedOf(part)),
+          model: () => part.forEach(list),
+        },
+        {
+          name: 'attach an index',
+          real: () => blocklist.addPart(index.part),
+          model() {
+            attached++;
+            index.entries.forEach(list);
+          },
+        },
+        {
+          name: 'decide',
+          real: () => matchesOf(hash),
+          model: () => listedAs(hash),
+        },
+      ];
+      const chosen = changes[next() % 20];
+      if (chosen && !(chosen.name === 'attach an index' && attached > 2)) return chosen;
+      return { name: 'add', real: () => blocklist.add(one), model: () => list(one) };
+    },
+    compare() {
+      expect(blocklist.size).toBe(listed.length);
+      expect(blocklist.keptOut).toEqual(keptOut);
+      expect(blocklist.withdrawals).toEqual(withdrawn);
+      for (const hash of HASHES) expect(matchesOf(hash)).toEqual(listedAs(hash));
+    },
+  };
+}
+
+const textOf = ({ labels, id, source, quality }: BlocklistEntry) =>
+  `${labels} ${id} ${source} ${quality}`;
+const equal = (a: Withdrawal, b: Withdrawal) => JSON.stringify(a) === JSON.stringify(b);
+
+function packedOf(entries: readonly BlocklistEntry[]): PackedEntries {
+  const { algorithm, bytes } = entries[0]?.hash ?? BASE;
+  const packed = new PackedEntries(algorithm, (8 * bytes.length) as Bits);
+  for (const entry of entries) packed.push(entry);
+  return packed;
+}
+
+describe.each([0, 30])('a blocklist that began with %i entries', (first) => {
+  test('each step of each change fails', () => {
+    const { refused, dropped } = eachStepOfEachChange(blocklistBesideArray(first), first + 1, 300);
+    expect(refused).toBeGreaterThan(500);
+    if (first > 0) expect(dropped).toBeGreaterThan(30);
+  });
+
+  test('each step of many changes fails, once', () => {
+    const create = () => blocklistBesideArray(first);
+    const { refused, dropped } = eachStepOfAllChanges(create, first + 7, 60);
+    expect(refused).toBeGreaterThan(50);
+    if (first > 0) expect(dropped).toBeGreaterThan(30);
+  });
+});
+
+const uniform = (count: number, seed: number): Hash[] => {
+  const { bytes } = uniformHashes(count, seed);
+  return Array.from({ length: count }, (_, i) => ({
+    algorithm: 'pdq',
+    bytes: bytes.slice(32 * i, 32 * i + 32),
+  }));
+};
+
+test('while there is no memory to merge, changes are made, and merging is tried now and then', () => {
+  const empty = createIndex([], { algorithm: 'pdq', kind: 'mih' }).toBuffer();
+  const index = new SegmentedIndex(segmentOf(empty), { deltaLimit: 8 });
+  const hashes = uniform(500, 1);
+  const large: Fails = (_, length) => length > 8192;
+  const nearest = () => hashes.slice(0, index.size).map((hash) => index.search(hash, 31)[0]?.id);
+  const { value: ids, faults } = withFaults(large, () =>
+    hashes.slice(0, 400).map((hash) => index.add(hash)),
+  );
+  expect(ids).toEqual([...Array(400).keys()]);
+  expect(faults).toBeGreaterThan(10);
+  expect(faults).toBeLessThanOrEqual(400 / 8);
+  const merged = withFaults(large, () => {
+    while (index.merge());
+  });
+  expect(merged.error).toBeInstanceOf(Fault);
+  expect(nearest()).toEqual(ids);
+  for (const hash of hashes.slice(400)) index.add(hash);
+  expect(index.explain(31).parts.length).toBeLessThan(7);
+  while (index.merge());
+  expect(index.explain(31).parts.length).toBe(1);
+  expect(nearest()).toEqual([...Array(500).keys()]);
+});
+
+test('an entry has its own labels, whichever large allocation fails as a list grows', () => {
+  const listed = uniform(2000, 2);
+  const added = uniform(1600, 3);
+  let dropped = 0;
+  for (let at = 0, all = false; !all; at++) {
+    const blocklist = createBlocklist(listed.map((hash, i) => ({ hash, labels: [`old ${i}`] })));
+    const labelsOf = (hash: Hash) =>
+      blocklist.decide({ hash, variants: [] }).matches.map(({ entry }) => entry.labels[0]);
+    expect(labelsOf(listed[0]!)).toEqual(['old 0']);
+    let large = 0;
+    const fails: Fails = (_, length) => length > 256 && large++ === at;
+    for (const [i, hash] of added.entries()) {
+      const entry = { hash, labels: [`new ${i}`] };
+      const { error, faults } = withFaults(fails, () => blocklist.add(entry));
+      if (error === undefined) dropped += faults;
+      else blocklist.add(entry);
+    }
+    all = large <= at;
+    expect(blocklist.size).toBe(3600);
+    expect(added.flatMap(labelsOf)).toEqual(added.map((_, i) => `new ${i}`));
+  }
+  expect(dropped).toBeGreaterThan(10);
+});

@@ -1,0 +1,98 @@
+/** Whatever takes memory outside the heap of JavaScript, or looks at it. */
+const CONSTRUCTORS = [
+  'ArrayBuffer',
+  'SharedArrayBuffer',
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Buffer',
+] as const;
+/** Static methods of Buffer, which construct out of sight. */
+const MAKERS = ['alloc', 'allocUnsafe', 'allocUnsafeSlow', 'from', 'concat'];
+
+/** What a step throws that was to fail. */
+export class Fault extends RangeError {
+  constructor() {
+    super('Array buffer allocation failed');
+  }
+}
+
+/** Whether step number `at`, from 0, fails; `length` is that of the array it makes, or 0. */
+export type Fails = (at: number, length: number) => boolean;
+
+/** What a call gave or threw, the steps in it that could have failed, and those that did. */
+export interface Outcome<T> {
+  readonly value?: T;
+  readonly error?: unknown;
+  readonly steps: number;
+  readonly faults: number;
+}
+
+let running: { fails: Fails; steps: number; faults: number } | undefined;
+
+/** A step that may fail inside `withFaults`: any construction, and any callback that calls this. */
+export function mayFail(length = 0): void {
+  if (!running?.fails(running.steps++, length)) return;
+  running.faults++;
+  throw new Fault();
+}
+
+/** Runs `call`, in which those steps fail that `fails` tells. */
+export function withFaults<T>(fails: Fails, call: () => T): Outcome<T> {
+  const run = { fails, steps: 0, faults: 0 };
+  running = run;
+  try {
+    const value = call();
+    return { value, steps: run.steps, faults: run.faults };
+  } catch (error) {
+    return { error, steps: run.steps, faults: run.faults };
+  } finally {
+    running = undefined;
+  }
+}
+
+/**
+ * Makes every constructor of arrays and buffers call `mayFail`, also those that `slice`, `subarray`
+ * and `array.constructor` use. @returns a function that undoes this
+ */
+export function watchConstructors(): () => void {
+  const undo: (() => void)[] = [];
+  const replace = (owner: object, name: string, value: unknown) => {
+    const before = Object.getOwnPropertyDescriptor(owner, name)!;
+    Object.defineProperty(owner, name, { configurable: true, writable: true, value });
+    undo.push(() => Object.defineProperty(owner, name, before));
+  };
+  const lengthOf = ([first]: unknown[]) =>
+    typeof first === 'number' ? first : ((first as ArrayLike<unknown>)?.length ?? 0);
+  for (const name of CONSTRUCTORS) {
+    const real = globalThis[name];
+    const watched: object = new Proxy(real, {
+      construct(target, args, newTarget) {
+        mayFail(lengthOf(args));
+        return Reflect.construct(target, args, newTarget === watched ? target : newTarget);
+      },
+      get(target, key, receiver) {
+        const value = Reflect.get(target, key, receiver);
+        if (name !== 'Buffer' || !MAKERS.includes(String(key))) return value;
+        return (...args: unknown[]) => {
+          mayFail(lengthOf(args));
+          return Reflect.apply(value, target, args);
+        };
+      },
+    });
+    replace(globalThis, name, watched);
+    if (name !== 'Buffer') replace(real.prototype, 'constructor', watched);
+  }
+  return () => {
+    for (const restore of undo.reverse()) restore();
+  };
+}
