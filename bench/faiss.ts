@@ -1,26 +1,26 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { answerOf, type Peer } from './index-peers.js';
 
 const PYTHON = '/usr/bin/python3';
 
 /**
- * Reads commands from standard input, a line each, and answers each with a line: `index KIND`;
+ * Reads hashes and queries from standard input (as many bytes as its words tell), then commands, a line each, and answers each with a line: `index KIND`;
  * `search KIND DISTANCE COUNT`, which runs the first COUNT queries one by one and gives how many
  * hits they have; `answers` with the same words, which gives each one's ids and distances. Faiss'
  * range is exclusive.
  */
 const DRIVER = `
-import json, sys, numpy, faiss
+import json, signal, sys
+for name in 'SIGINT', 'SIGPIPE':
+    signal.signal(getattr(signal, name), signal.SIG_DFL)
+import numpy, faiss
 faiss.omp_set_num_threads(1)
-base = numpy.fromfile(sys.argv[1], dtype=numpy.uint8).reshape(-1, 32)
-queries = numpy.fromfile(sys.argv[2], dtype=numpy.uint8).reshape(-1, 32)
+read = lambda size: numpy.frombuffer(sys.stdin.buffer.read(int(size)), numpy.uint8).reshape(-1, 32)
+base, queries = map(read, sys.argv[1:])
 kinds = {}
-for line in sys.stdin:
-    word = line.split()
+for line in sys.stdin.buffer:
+    word = line.decode().split()
     if word[0] == 'index':
         index = faiss.IndexBinaryFlat(256) if word[1] == 'flat' else faiss.IndexBinaryMultiHash(256, 16, 16)
         index.add(base)
@@ -70,9 +70,11 @@ export function faissBuild(): FaissBuild | undefined {
 type Kind = 'flat' | 'hash';
 const NAMES: Record<Kind, string> = { flat: 'IndexBinaryFlat', hash: 'IndexBinaryMultiHash' };
 
-/** Faiss in a process of its own, one thread, over the same hashes and queries as the others. */
+/**
+ * Faiss in a process of its own, one thread, over the same hashes and queries as the others. It ends with this one,
+ * and leaves nothing on the disk.
+ */
 export class Faiss {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'faiss-'));
   readonly #child: ChildProcess;
   readonly #lines: Interface;
   readonly #waiting: ((line: string) => void)[] = [];
@@ -80,12 +82,12 @@ export class Faiss {
 
   constructor({ target }: FaissBuild, hashes: Uint8Array, queries: Uint8Array) {
     this.#target = target;
-    const [base, asked] = [join(this.#folder, 'hashes'), join(this.#folder, 'queries')];
-    writeFileSync(base, hashes);
-    writeFileSync(asked, queries);
-    this.#child = spawn(PYTHON, ['-c', DRIVER, base, asked], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const sizes = [hashes, queries].map(({ length }) => String(length));
+    this.#child = spawn(PYTHON, ['-c', DRIVER, ...sizes], { stdio: ['pipe', 'pipe', 'inherit'] });
+    // Where it ends early, `#ask` tells.
+    this.#child.stdin!.on('error', () => {});
+    this.#child.stdin!.write(hashes);
+    this.#child.stdin!.write(queries);
     this.#lines = createInterface({ input: this.#child.stdout! });
     this.#lines.on('line', (line) => this.#waiting.shift()?.(line));
   }
@@ -108,7 +110,6 @@ export class Faiss {
   close(): void {
     this.#child.stdin!.end();
     this.#lines.close();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #ask(command: string): Promise<string> {
