@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'puppeteer-core';
 import type { Sharp } from 'sharp';
 import { browserMemory } from './browser-memory.js';
@@ -27,10 +29,19 @@ export const browserBench: Bench = {
     }
     const site = await browserSite();
     site.add('photo.jpg', await photo.clone().jpeg({ quality: 88 }).toBuffer());
+    const profile = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
+    const remove = () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     const browser = await puppeteer.launch({
       executablePath,
+      userDataDir: profile,
+      env: { ...process.env, TMPDIR: profile },
+      handleSIGTERM: false,
+      handleSIGHUP: false,
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
     });
+    // At its exit puppeteer kills the browser, which would outlive a signal's own way; SIGINT it catches itself.
+    const end = (_: NodeJS.Signals, number: number) => process.exit(128 + number);
+    process.on('exit', remove).on('SIGTERM', end).on('SIGHUP', end);
     try {
       context.note(await browser.version());
       const page = await browser.newPage();
@@ -46,6 +57,8 @@ export const browserBench: Bench = {
       await browserMemory(context, browser, site, photo);
     } finally {
       await browser.close();
+      process.off('exit', remove).off('SIGTERM', end).off('SIGHUP', end);
+      remove();
       site.close();
     }
   },
