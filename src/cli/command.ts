@@ -10,6 +10,10 @@ export interface Option {
   /** the value is a whole number from … to … */
   readonly range?: readonly [number, number];
   readonly default?: string;
+  /** it means something only where these other options are on (`[]`) or, if they have a value, have one of these */
+  readonly needs?: Readonly<Record<string, readonly string[]>>;
+  /** it means something only where the first word is one of these */
+  readonly actions?: readonly string[];
 }
 
 /** What a command was called with: options by name, files and other words in their order. */
@@ -47,8 +51,8 @@ export class UsageError extends Failure {}
 
 /**
  * Reads the words behind a command's name.
- * @throws {UsageError} for an option that is unknown or given twice, a value that is missing or out of its choices or
- *   range, and for too few or too many words
+ * @throws {UsageError} for an option that is unknown, given twice or without effect, a value that is missing or out of
+ *   its choices or range, and for too few or too many words
  */
 export function readCall(command: Command, argv: readonly string[]): Call {
   const known = Object.entries(command.options);
@@ -95,6 +99,23 @@ export function readCall(command: Command, argv: readonly string[]): Call {
     const value = values[name] ?? command.options[name]?.default;
     return typeof value === 'string' ? value : undefined;
   };
+  for (const name of given) {
+    const { needs = {}, actions } = command.options[name]!;
+    for (const [other, allowed] of Object.entries(needs)) {
+      const value = text(other);
+      const met =
+        allowed.length === 0
+          ? values[other] !== undefined
+          : value === undefined || allowed.includes(value);
+      if (!met)
+        throw new UsageError(
+          `--${name}: only with --${[other, allowed.join(' or ')].join(' ').trim()}`,
+        );
+    }
+    if (actions && !actions.includes(words[0]!)) {
+      throw new UsageError(`--${name}: only with ${actions.join(' or ')}`);
+    }
+  }
   return { words, text, number: (name) => Number(text(name)), on: (name) => values[name] === true };
 }
 

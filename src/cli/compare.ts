@@ -29,12 +29,15 @@ async function hashOfFile(file: string, options: HashFileOptions): Promise<Hash>
   }
 }
 
+/** Two pictures are compared as they are. */
+const { variants: _, ...OPTIONS } = HASH_OPTIONS;
+
 /** `onlyhashes compare`: the distance of two pictures or hashes. */
 export const compareCommand: Command = {
   name: 'compare',
   usage: 'A B',
   about: 'Print the distance of two pictures or hashes, in bits. A and B are files or hex.',
-  options: HASH_OPTIONS,
+  options: OPTIONS,
   examples: [['onlyhashes compare a.jpg b.png', 'bits in which the two hashes differ']],
   minWords: 2,
   maxWords: 2,

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { imageFormatOf } from '../node/index.js';
+import { Failure } from './command.js';
 import { encoded, nameOf } from './file-name.js';
 import type { Output } from './output.js';
 
@@ -13,6 +14,7 @@ const HEAD_BYTES = 512;
  * under a plain name is taken for a picture, so that a broken one is told. Hidden files are taken if they begin as a
  * picture, and hidden folders are left out. Links are followed, each folder once. What is left out is counted and told.
  * A folder that cannot be read stands for itself: the reading of it reports the error in its place.
+ * @throws {Failure} if there is no file at all
  */
 export async function listed(
   words: readonly string[],
@@ -21,6 +23,7 @@ export async function listed(
   const walk = new Walk(out, signal);
   for (const word of words) await walk.add(word);
   walk.tell();
+  if (walk.files.length === 0) throw new Failure('expected a picture, there is none');
   return walk.files;
 }
 

@@ -23,8 +23,16 @@ export const HASH_OPTIONS = {
     default: 'pdq',
   },
   bits: { about: 'bits of the hash, for all but pdq', choices: ['64', '256'] },
-  resample: { about: "PDQ's size convention", choices: ['512', 'none'], default: '512' },
-  exact: { about: "PDQ by the reference's own order of roundings throughout" },
+  resample: {
+    about: "PDQ's size convention",
+    choices: ['512', 'none'],
+    default: '512',
+    needs: { algorithm: ['pdq'] },
+  },
+  exact: {
+    about: "PDQ by the reference's own order of roundings throughout",
+    needs: { algorithm: ['pdq'] },
+  },
   orientation: {
     about: 'hash the picture as shown, or as its file stores it',
     choices: ['display', 'stored'],
@@ -34,6 +42,7 @@ export const HASH_OPTIONS = {
     about: 'what else is hashed of each picture',
     choices: ['none', 'orientation', 'dihedral', 'thorough'],
     default: 'orientation',
+    needs: { orientation: ['display'] },
   },
   lenient: { about: 'take what can be read of a damaged picture' },
   'max-megapixels': {
@@ -93,7 +102,10 @@ export const hashCommand: Command = {
     'Hash pictures: a line HASH,QUALITY,FILE for each, in their order. Folders are walked, hidden pictures and linked folders too; - is standard input.',
   options: {
     ...HASH_OPTIONS,
-    crops: { about: 'also hash nine crops, for a list that is to catch cropped copies' },
+    crops: {
+      about: 'also hash nine crops, for a list that is to catch cropped copies (--json)',
+      needs: { json: [], orientation: ['display'] },
+    },
     json: {
       about:
         'one JSON object a line, with the variants; fileBytes is the name in hex, if it is no UTF-8',

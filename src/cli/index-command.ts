@@ -10,6 +10,8 @@ import { exitCode, output } from './output.js';
 import { outputPath } from './output-file.js';
 import { progress } from './progress.js';
 
+const BUILD = { actions: ['build'] } as const;
+
 /** `onlyhashes index`: a list as an index file, which opens at once. */
 export const indexCommand: Command = {
   name: 'index',
@@ -17,19 +19,21 @@ export const indexCommand: Command = {
   about:
     'Build an index file from a list, tell what one holds, or check every byte of one. It carries the labels of its entries. An index file is replaced once the new one is complete.',
   options: {
-    output: { about: 'the index file to write', value: 'FILE', short: 'o' },
-    overwrite: { about: 'let -o replace a file that is no index file' },
-    ...LIST_OPTIONS,
-    json: { about: 'one JSON object' },
+    output: { about: 'the index file to write', value: 'FILE', short: 'o', ...BUILD },
+    overwrite: { about: 'let -o replace a file that is no index file', ...BUILD },
+    algorithm: { ...LIST_OPTIONS.algorithm, ...BUILD },
+    bits: { ...LIST_OPTIONS.bits, ...BUILD },
+    'allow-empty': { ...LIST_OPTIONS['allow-empty'], ...BUILD },
+    json: { about: 'one JSON object', actions: ['info', 'verify'] },
   },
   examples: [
     ['onlyhashes index build list.csv -o list.ohx', 'a list as an index file'],
     ['onlyhashes index verify list.ohx', 'exit code 2 if a byte has changed'],
   ],
   minWords: 2,
+  maxWords: 2,
   async run(call, signal) {
     const [action, path] = call.words as [string, string];
-    if (call.words.length > 2) throw new UsageError('expected one file');
     if (action === 'build') return build(path, call, signal);
     if (action !== 'info' && action !== 'verify') {
       throw new UsageError('expected build, info or verify');

@@ -8,7 +8,7 @@ import {
 } from '../matching/index.js';
 import { type FileResult, readBytes } from '../node/index.js';
 import { defaultBits, kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
-import { type Command, Failure, UsageError } from './command.js';
+import { type Command, UsageError } from './command.js';
 import { isHex } from './compare.js';
 import { listed } from './files.js';
 import { eachPicture, HASH_OPTIONS, hashOptions, type Source } from './hash.js';
@@ -42,6 +42,7 @@ export const matchCommand: Command = {
       value: 'N',
       range: [0, 100],
       default: '50',
+      needs: { algorithm: ['pdq'] },
     },
     all: {
       about: 'every match of every variant, not only of the first that matches',
@@ -49,8 +50,11 @@ export const matchCommand: Command = {
     json: { about: 'one JSON decision a line, also where nothing matched' },
     explain: { about: 'explain the decisions on a page, a section for each picture (--out)' },
     out: { about: 'the page that --explain writes', value: 'REPORT.html' },
-    overwrite: { about: 'let --out replace a file that is there' },
-    'show-pictures': { about: 'put the pictures and their matching parts on that page' },
+    overwrite: { about: 'let --out replace a file that is there', needs: { explain: [] } },
+    'show-pictures': {
+      about: 'put the pictures and their matching parts on that page',
+      needs: { explain: [] },
+    },
     ...HASH_OPTIONS,
     ...LIST_OPTIONS,
     variants: { ...HASH_OPTIONS.variants, default: 'thorough' },
@@ -81,7 +85,6 @@ export const matchCommand: Command = {
     // Told once which words are hashes: files of such names come and go while the work goes on.
     const hashes = new Set(call.words.filter(isHex));
     const names = await listed(call.words, { out, signal });
-    if (names.length === 0) throw new Failure('expected a picture or a hash, there is none');
 
     const wanted = wantedOf(call);
     const bars = { signal, out, bar: progress('reading the list, MB') };

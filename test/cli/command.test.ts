@@ -33,6 +33,20 @@ test.each([
   [['bench', 'robustness', '--seed', '1.5'], '--seed: expected a whole number'],
   [['bench', 'scan', '--distance', '8'], '--distance: expected index or cliffs'],
   [['bench', '--photos', '.'], '--photos: expected robustness'],
+  [['hash', '--algorithm', 'phash', '--exact', CAT], '--exact: only with --algorithm pdq'],
+  [['hash', '--resample', '512', '--algorithm', 'ahash', CAT], '--resample: only with --algorithm'],
+  [['hash', '--crops', CAT], '--crops: only with --json'],
+  [
+    ['hash', '--crops', '--json', '--orientation', 'stored', CAT],
+    '--crops: only with --orientation display',
+  ],
+  [['hash', '--variants', 'none', '--orientation', 'stored', CAT], '--variants: only with'],
+  [['compare', '--variants', 'none', CAT, CAT], '--variants'],
+  [['match', CAT, '-b', 'a', '--show-pictures'], '--show-pictures: only with --explain'],
+  [['match', CAT, '-b', 'a', '--overwrite'], '--overwrite: only with --explain'],
+  [['index', 'info', CAT, '-o', 'a'], '--output: only with build'],
+  [['index', 'build', CAT, '--json'], '--json: only with info or verify'],
+  [['index', 'info', CAT, CAT], 'expected build LIST'],
   [['help', 'paint'], 'expected a command'],
 ])('%j is refused with a hint, exit code 2', async (args, message) => {
   const { out, err, code } = await onlyhashes(args);
@@ -49,6 +63,15 @@ test('what comes after -- is a file', async () => {
   });
   expect(lines.map((line) => line.split(',')[2])).toEqual(['-h', '--help', '--json']);
   expect(code).toBe(0);
+});
+
+test('a folder with no picture in it is an error', async () => {
+  const { out, err, code } = await onlyhashes(['hash', mkdtempSync(join(folder, 'empty-'))]);
+  expect({ out, err, code }).toEqual({
+    out: '',
+    err: 'onlyhashes: expected a picture, there is none\n',
+    code: 2,
+  });
 });
 
 test('every number is within its range, in the help of every command', async () => {
