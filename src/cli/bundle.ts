@@ -34,23 +34,31 @@ export const bundleCommand: Command = {
       about: 'the file to write, readable by you alone, instead of standard output',
       value: 'FILE',
       short: 'o',
+      actions: ['create', 'show', 'withdraw'],
     },
-    overwrite: { about: 'let -o replace a file' },
-    seal: { about: 'for this receiver alone: their age public key, age1…', value: 'KEY' },
+    overwrite: { about: 'let -o replace a file', needs: { output: [] } },
+    seal: {
+      about: 'for this receiver alone: their age public key, age1…',
+      value: 'KEY',
+      actions: ['create'],
+    },
     identity: {
       about: "a file with the receiver's secret age key, to read a sealed bundle",
       value: 'FILE',
+      actions: ['show', 'verify', 'withdraw'],
     },
     token: {
       about:
         'the token that was shown when the bundle was made: asked for if absent; - is standard input. As TOKEN it is visible to other users of this machine while the program runs',
       value: 'TOKEN|-',
+      actions: ['withdraw'],
     },
     crops: {
       about:
         'also hash nine crops of each picture: catches cropped copies, gives away more, also which hashes belong together',
+      actions: ['create'],
     },
-    resample: HASH_OPTIONS.resample,
+    resample: { ...HASH_OPTIONS.resample, actions: ['create'] },
   },
   examples: [
     ['onlyhashes bundle create photo.jpg -o bundle.json', 'shows the withdraw token once'],

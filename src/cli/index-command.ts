@@ -20,7 +20,7 @@ export const indexCommand: Command = {
     'Build an index file from a list, tell what one holds, or check every byte of one. It carries the labels of its entries. An index file is replaced once the new one is complete.',
   options: {
     output: { about: 'the index file to write', value: 'FILE', short: 'o', ...BUILD },
-    overwrite: { about: 'let -o replace a file that is no index file', ...BUILD },
+    overwrite: { about: 'let -o replace a file that is no index file', needs: { output: [] } },
     algorithm: { ...LIST_OPTIONS.algorithm, ...BUILD },
     bits: { ...LIST_OPTIONS.bits, ...BUILD },
     'allow-empty': { ...LIST_OPTIONS['allow-empty'], ...BUILD },

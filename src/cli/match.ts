@@ -47,7 +47,10 @@ export const matchCommand: Command = {
     all: {
       about: 'every match of every variant, not only of the first that matches',
     },
-    json: { about: 'one JSON decision a line, also where nothing matched' },
+    json: {
+      about:
+        'one JSON decision a line, also where nothing matched; fileBytes is the name in hex, if it is no UTF-8',
+    },
     explain: { about: 'explain the decisions on a page, a section for each picture (--out)' },
     out: { about: 'the page that --explain writes', value: 'REPORT.html' },
     overwrite: { about: 'let --out replace a file that is there', needs: { explain: [] } },

@@ -47,6 +47,10 @@ test.each([
   [['index', 'info', CAT, '-o', 'a'], '--output: only with build'],
   [['index', 'build', CAT, '--json'], '--json: only with info or verify'],
   [['index', 'info', CAT, CAT], 'expected build LIST'],
+  [['bundle', 'verify', CAT, '-o', 'a'], '--output: only with create or show or withdraw'],
+  [['bundle', 'show', CAT, '--token', 'a'], '--token: only with withdraw'],
+  [['bundle', 'create', CAT, '--identity', 'a'], '--identity: only with show'],
+  [['bundle', 'create', CAT, '--overwrite'], '--overwrite: only with --output'],
   [['help', 'paint'], 'expected a command'],
 ])('%j is refused with a hint, exit code 2', async (args, message) => {
   const { out, err, code } = await onlyhashes(args);

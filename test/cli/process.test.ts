@@ -113,7 +113,8 @@ describe.runIf(process.platform !== 'win32')('a stream that is closed', () => {
 
   test('of lines and errors: the same', async () => {
     const { out, err, code } = await inShell(
-      `"$@" match "$cat" missing -b "$list" --json 2>&1 | true; exit "\${PIPESTATUS[0]}"`,
+      // The reader is gone before it begins.
+      `{ sleep 0.5; "$@" match "$cat" missing -b "$list" --json 2>&1; } | true; exit "\${PIPESTATUS[0]}"`,
     );
     expect({ out, err }).toEqual({ out: '', err: '' });
     expect(code).toBe(141);
