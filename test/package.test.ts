@@ -162,13 +162,16 @@ describe('the bundle', () => {
     expect(files).toContain('node.js');
     const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
     expect(licences).toContain('Apache License');
+    const byAddress: string[] = [];
     for (const file of files) {
       const text = readFileSync(join(dist, file), 'utf8');
       expect(text).not.toMatch(/libvips-cpp|@img\/sharp-/);
       // Bundlers look for each file that a script names by its own address.
       for (const [, named] of text.matchAll(/new URL\("([^"]+)", import\.meta\.url\)/g)) {
-        expect(files).toContain(named!.replace('./', ''));
+        byAddress.push(named!.replace('./', ''));
       }
     }
+    expect(byAddress).toContain('browser-worker.js');
+    expect(files).toEqual(expect.arrayContaining(byAddress));
   });
 });
