@@ -24,8 +24,8 @@ const COMMANDS: readonly Command[] = [
 /** Signals that end the work in order, files half written taken away, and what a shell then reports: 128 + number. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** What a shell reports of a program whose output nobody reads any more: 128 + SIGPIPE. */
-const NOBODY_READS = 141;
+/** The one of a program whose output nobody reads any more. Node ignores it, and gives an error instead. */
+const NOBODY_READS = { SIGPIPE: 141 } as const;
 
 /** How long ending in order may take. */
 const ORDER_MILLISECONDS = 1000;
@@ -103,12 +103,27 @@ async function inOrder(run: (signal: AbortSignal) => Promise<number>): Promise<n
 
 function interrupted(signal: keyof typeof SIGNALS): never {
   stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}onlyhashes: interrupted\n`);
-  process.exit(SIGNALS[signal]);
+  endBy(signal);
+}
+
+/**
+ * Ends as a program does that leaves the signal to the system: at once, where an exit waits for the pictures that are
+ * being decoded; and a shell stops its loop, where it goes on after an exit.
+ */
+function endBy(signal: keyof (typeof SIGNALS & typeof NOBODY_READS)): never {
+  const code = { ...SIGNALS, ...NOBODY_READS }[signal];
+  process.once('exit', () => {
+    if (process.platform === 'win32') return;
+    // With the last listener, the system's own way comes back.
+    process.removeAllListeners(signal).on(signal, endBy).off(signal, endBy);
+    process.kill(process.pid, signal);
+  });
+  process.exit(code);
 }
 
 // A reader that has seen enough (`| head`) closes the pipe: nothing more is done, and nothing said.
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  if (code === 'EPIPE') process.exit(NOBODY_READS);
+  if (code === 'EPIPE') endBy('SIGPIPE');
   stderr.write(`onlyhashes: standard output: ${code}\n`);
   process.exit(2);
 });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../package.js';
 
@@ -12,7 +13,13 @@ export interface Ended {
   bytes: Buffer;
   lines: string[];
   err: string;
-  code: number | null;
+  /** as a shell tells it */
+  code: number;
+}
+
+/** What a shell reports of an end: its code, or 128 and the number of the signal. */
+export function codeOf(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? 128 + constants.signals[signal!];
 }
 
 export interface RunOptions {
@@ -56,11 +63,17 @@ export function onlyhashes(
   child.stdin.end(input);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => {
+    child.on('close', (code, by) => {
       const bytes = Buffer.from(out, 'latin1');
       out = bytes.toString();
       const lines = out.split('\n').filter((line) => line !== '');
-      resolve({ out, bytes, lines, err: Buffer.from(err, 'latin1').toString(), code });
+      resolve({
+        out,
+        bytes,
+        lines,
+        err: Buffer.from(err, 'latin1').toString(),
+        code: codeOf(code, by),
+      });
     });
   });
 }
