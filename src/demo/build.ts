@@ -5,6 +5,7 @@ import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin, transform } from 'esbuild';
 import { policyOf } from './policy.js';
+import { shellWords } from './shell-words.js';
 
 const DIST = dirname(fileURLToPath(import.meta.url));
 const SOURCE = join(DIST, '../src/demo');
@@ -47,35 +48,41 @@ async function scriptOf(file: string, define: Record<string, string> = {}): Prom
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64');
+const source = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
 
-/** The page in one file. The same sources give the same bytes. */
-async function pageOf(): Promise<string> {
-  const style = await transform(readFileSync(join(SOURCE, 'page.css'), 'utf8'), {
-    loader: 'css',
-    minify: true,
-  });
-  const hasher = await scriptOf(join(DIST, 'browser-worker.js'));
-  const copies = await scriptOf(join(SOURCE, 'copies-worker.ts'));
-  const page = await scriptOf(join(SOURCE, 'page.ts'), {
-    HASHER_SCRIPT: JSON.stringify(hasher),
-    COPIES_SCRIPT: JSON.stringify(copies),
-  });
-  // Such a character sequence stands in a string, where an escape means the same, or nowhere.
-  const script = page.replaceAll('<!--', '\\x3c!--').replaceAll(/<(\/?script)/gi, '\\x3c$1');
+/** A script as it may stand in HTML: such sequences are in its strings, where an escape means the same, or nowhere. */
+const escaped = (script: string) =>
+  script.replaceAll('<!--', '\\x3c!--').replaceAll(/<(\/?(?:script|style))/gi, '\\x3c$1');
+
+/** The page in one file: what is around it, and the page itself for the frame. The same sources give the same bytes. */
+async function demoOf(): Promise<string> {
+  const style = await transform(source('page.css'), { loader: 'css', minify: true });
   const css = style.code.trim();
+  const page = escaped(
+    await scriptOf(join(SOURCE, 'page.ts'), {
+      HASHER_SCRIPT: JSON.stringify(await scriptOf(join(DIST, 'browser-worker.js'))),
+      COPIES_SCRIPT: JSON.stringify(await scriptOf(join(SOURCE, 'copies-worker.ts'))),
+    }),
+  );
+  const shell = escaped(
+    await scriptOf(join(SOURCE, 'shell.ts'), {
+      PAGE_HTML: JSON.stringify(source('page.html').replace('/*SCRIPT*/', () => page)),
+      SHELL_WORDS: JSON.stringify(shellWords()),
+    }),
+  );
   const parts: Record<string, string> = {
-    POLICY: policyOf(digest(script), digest(css)),
+    POLICY: policyOf([shell, page].map(digest), digest(css)),
     '/*STYLE*/': css,
-    '/*SCRIPT*/': script,
+    '/*SCRIPT*/': shell,
   };
-  return readFileSync(join(SOURCE, 'page.html'), 'utf8').replace(
+  return source('shell.html').replace(
     /POLICY|\/\*STYLE\*\/|\/\*SCRIPT\*\//g,
     (place) => parts[place]!,
   );
 }
 
 const to = resolve(argv[2] ?? join(DIST, 'demo/onlyhashes.html'));
-const page = await pageOf();
+const page = await demoOf();
 mkdirSync(dirname(to), { recursive: true });
 writeFileSync(to, page);
 console.log(`${createHash('sha256').update(page).digest('hex')}  ${to}`);

@@ -64,14 +64,6 @@ export function stopHashing(): void {
   end.abort();
 }
 
-/** Stops the job and forgets it: no one is told. */
-export function forgetJob(): void {
-  listener = () => {};
-  end.abort();
-  end = new AbortController();
-  job = NO_JOB;
-}
-
 /** What a file is, where that says more to a person than the decoder's code. */
 async function problemOf(file: Blob, code: DecodeErrorCode): Promise<Problem> {
   if (file.type.startsWith('video/')) return 'video';

@@ -20,11 +20,14 @@ let current: Language = 'en';
 /** The language that the page is in. */
 export const language = (): Language => current;
 
+/** The direction that a language runs in. */
+export const directionOf = (tag: Language): 'ltr' | 'rtl' => (tag === 'ar' ? 'rtl' : 'ltr');
+
 /** Puts the page into a language: its words and the direction they run in. */
 export function setLanguage(next: Language): void {
   current = next;
   document.documentElement.lang = next;
-  document.documentElement.dir = next === 'ar' ? 'rtl' : 'ltr';
+  document.documentElement.dir = directionOf(next);
   document.title = t('title');
 }
 

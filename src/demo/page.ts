@@ -1,6 +1,5 @@
 import { h } from './element.js';
-import { beginAnewWhenBroughtBack, exitButton, leaveByShift } from './exit.js';
-import { forgetJob } from './hashing.js';
+import { tellShell, whenShiftAlone } from './frame-message.js';
 import { LANGUAGES, type Language, language, languageFor, setLanguage, t } from './language.js';
 import { type ScreenName, whenGoing } from './navigation.js';
 import { onlineWords } from './parts.js';
@@ -13,7 +12,6 @@ import { truthScreen } from './screens/truth.js';
 import { welcomeScreen } from './screens/welcome.js';
 import { withdrawScreen } from './screens/withdraw.js';
 import { workingScreen } from './screens/working.js';
-import { clearSession } from './session.js';
 
 const SCREENS: Record<ScreenName, () => HTMLElement> = {
   welcome: welcomeScreen,
@@ -41,13 +39,7 @@ function show(name: ScreenName): void {
   main.querySelector('h1')?.focus({ preventScroll: true });
 }
 
-function clear(): void {
-  forgetJob();
-  clearSession();
-  main.replaceChildren();
-}
-
-/** What is around every screen: the way out first, then the language. */
+/** What is around every screen. The way out is around this frame: see shell.ts. */
 function frame(): void {
   const choice = h(
     'select',
@@ -57,12 +49,6 @@ function frame(): void {
     ),
   );
   document.body.replaceChildren(
-    h(
-      'section',
-      { class: 'top', 'aria-label': t('exit') },
-      exitButton(clear),
-      h('p', { class: 'exit-hint' }, t('exitHint')),
-    ),
     h(
       'header',
       {},
@@ -75,10 +61,15 @@ function frame(): void {
   );
 }
 
-/** Puts the whole page into a language. */
-function speak(tag: Language): void {
+function begin(tag: Language): void {
   setLanguage(tag);
   frame();
+  tellShell({ language: tag });
+}
+
+/** Puts the whole page into a language. */
+function speak(tag: Language): void {
+  begin(tag);
   main.replaceChildren(SCREENS[shown]());
   document.getElementById('language')?.focus();
 }
@@ -88,11 +79,9 @@ function sayWhetherOnline(): void {
   if (place) place.textContent = onlineWords();
 }
 
-setLanguage(languageFor(navigator.languages));
-frame();
+begin(languageFor(navigator.languages));
 main.append(welcomeScreen());
 whenGoing(show);
-leaveByShift(clear);
-beginAnewWhenBroughtBack();
+whenShiftAlone(() => tellShell({ shift: true }));
 addEventListener('online', sayWhetherOnline);
 addEventListener('offline', sayWhetherOnline);

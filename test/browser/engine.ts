@@ -1,10 +1,7 @@
 import type { EngineName } from './install.js';
 
-/** What a test may do with an engine's window. Functions given to a window see nothing of the test's scope. */
-export interface EnginePage {
-  goto(url: string): Promise<void>;
-  /** the address it shows */
-  url(): Promise<string>;
+/** Where functions of a test run. They see nothing of the test's scope. */
+export interface Place {
   /**
    * What `work` returns in the page, promises awaited: JSON goes in and comes out. No policy of the page hinders it.
    * @throws what it throws, as an Error with its message
@@ -19,6 +16,18 @@ export interface EnginePage {
     args?: Arguments,
     milliseconds?: number,
   ): Promise<Result>;
+}
+
+/**
+ * What a test may do with an engine's window. Where a page runs in a frame of its own, `#page`, that is where functions
+ * run and files are put.
+ */
+export interface EnginePage extends Place {
+  /** around that frame; the same place where there is none */
+  readonly top: Place;
+  goto(url: string): Promise<void>;
+  /** the address it shows */
+  url(): Promise<string>;
   /** A key by its name ('Tab', 'Enter', 'Shift', 'Escape', 'ArrowDown', ' ' or a letter), pressed and let go. */
   press(key: string, options?: { shift?: boolean }): Promise<void>;
   /** Puts files into an `<input type="file">`. */

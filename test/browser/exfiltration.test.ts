@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { headersOf, policyOf } from '../../src/demo/policy.js';
+import { headersOf } from '../../src/demo/policy.js';
 import { en } from '../../src/demo/strings/en.js';
+import { buildDemo, testFolder } from '../demo/demo-page.js';
+import { policyIn, withFrameScript } from '../demo/demo-scripts.js';
 import { STATED_GAPS } from '../demo/stated-gaps.js';
 import { ROOT } from '../package.js';
 import { hostileCode } from './channels.js';
@@ -12,24 +13,26 @@ import { describeEngine, ENGINES, type EngineName, type Running } from './engine
 import { type Listeners, openListeners } from './listeners.js';
 import { openNameserver, skipUnwatched } from './nameserver.js';
 
-const digest = (text: string) => createHash('sha256').update(text).digest('base64');
+const demo = buildDemo(testFolder());
 const nameserver = await openNameserver();
 afterAll(() => {
   if (typeof nameserver !== 'string') nameserver.close();
 });
 
 /**
- * The page in one file, as the demonstration is built: one script, which carries that of its Worker. `worker` is what
- * runs in the place of the hasher.
+ * The page as it is built, with its policy and its frame, and with `script` in the place of the page's own; or a page of
+ * that script alone.
  */
 function pageWith(
   script: string,
   policed: boolean,
 ): { body: string; headers: Record<string, string> } {
-  const policy = policyOf(digest(script), digest(''));
-  const meta = policed ? `<meta http-equiv="content-security-policy" content="${policy}">` : '';
-  const body = `<!doctype html><meta charset="utf-8">${meta}<title>page</title><link rel="icon" href="data:,"><body><script>${script}</script>`;
-  return { body, headers: policed ? headersOf(policy) : {} };
+  if (policed) {
+    const body = withFrameScript(demo.html, script);
+    return { body, headers: headersOf(policyIn(body)) };
+  }
+  const body = `<!doctype html><meta charset="utf-8"><title>page</title><link rel="icon" href="data:,"><body><script>${script}</script>`;
+  return { body, headers: {} };
 }
 
 /** Starts the Worker as the library does, classic, from a blob, and a module one where the engine has it. */
@@ -66,7 +69,7 @@ async function attempt(open: Running, { from, who, policed, awaited }: Attempt):
   const suffix = `.${run}.leak.test`;
   const page = await open.page();
   const pageOf = (ports: Listeners['ports']) => {
-    const code = hostileCode(ports, run, { navigate: who === 'page' });
+    const code = hostileCode(ports, run);
     return pageWith(who === 'page' ? code : startWorkers(code), policed);
   };
   const listeners = await openListeners(pageOf);
@@ -81,11 +84,15 @@ async function attempt(open: Running, { from, who, policed, awaited }: Attempt):
   try {
     const path = join(folder, 'page.html');
     if (from === 'file') writeFileSync(path, pageOf(listeners.ports).body);
-    await page.goto(
-      from === 'file' ? `file://${path}` : `http://127.0.0.1:${listeners.ports.site}/`,
-    );
-    const title = () => document.title !== 'page' && document.title;
+    const address =
+      from === 'file' ? `file://${path}` : `http://localhost:${listeners.ports.site}/`;
+    await page.goto(address);
+    const title = () => /^(tried|failed)$/.test(document.title) && document.title;
     expect(await page.waitFor(title)).toBe('tried');
+    if (who === 'page') {
+      await page.top.evaluate(() => document.getElementById('page')?.focus());
+      await page.press('a');
+    }
     if (awaited) {
       const end = Date.now() + PATIENCE_MILLISECONDS;
       while (Date.now() < end && awaited.some((name) => !arrived().includes(name))) {
@@ -96,6 +103,7 @@ async function attempt(open: Running, { from, who, policed, awaited }: Attempt):
     } else {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
     }
+    if (policed) expect(await page.url()).toBe(address);
     return arrived();
   } finally {
     await page.close().catch(() => {});
@@ -103,6 +111,8 @@ async function attempt(open: Running, { from, who, policed, awaited }: Attempt):
     rmSync(folder, { recursive: true });
   }
 }
+
+const watchesNames = typeof nameserver !== 'string';
 
 /** Ways out of a Worker in every engine, from http and from a file, where there is no policy. */
 const FROM_WORKER = [
@@ -139,18 +149,30 @@ const MORE_FROM_WORKER: Record<EngineName, Record<Attempt['from'], string[]>> = 
 const FROM_PAGE = [
   ...['background', 'beacon', 'embed', 'fetch', 'font', 'form', 'iframe', 'image', 'import'],
   ...['eventSource', 'keepalive', 'modulepreload', 'object', 'preload', 'script', 'style'],
-  ...['stylesheet', 'svgImage', 'webSocket', 'xhr', 'navigation'],
+  ...['stylesheet', 'svgImage', 'webSocket', 'xhr', 'navigation', 'window'],
+  ...['blobFrameImage', 'blobFrameRefresh', 'blobFrameScript', 'dataFrame', 'srcdocFrame'],
 ];
+/** Further ones that an engine has: identity, and the site that is to say who may ask for a passkey. */
+const MORE_FROM_PAGE: Record<EngineName, Record<Attempt['from'], string[]>> = {
+  chromium: {
+    http: ['identity', ...(watchesNames ? ['dnswebauthn'] : [])],
+    file: ['identity'],
+  },
+  firefox: {
+    http: watchesNames ? ['dnswebauthn'] : [],
+    file: watchesNames ? ['dnswebauthn'] : [],
+  },
+  webkit: { http: [], file: [] },
+};
 /** Ways out that the policy does not close to the page's own script, as the page and the README say. */
 const STATED = Object.values(STATED_GAPS).flat();
 /** Those by which something comes in each run of an engine; the others do in some. */
 const SURE_GAPS: Record<EngineName, string[]> = {
-  chromium: ['stun', 'turn', 'preconnect', 'navigation'],
-  firefox: ['stun', 'turn', 'navigation'],
-  webkit: ['preconnect', 'navigation'],
+  chromium: ['stun', 'turn', 'preconnect', 'window'],
+  firefox: ['stun', 'turn', 'window'],
+  webkit: ['preconnect', 'window'],
 };
 
-const watchesNames = typeof nameserver !== 'string';
 /** Ways out of the page that were seen open, in any engine. */
 const measured = new Set<string>();
 
@@ -178,14 +200,15 @@ const suite = (name: EngineName) => (open: Running) => {
   test.each(from)(
     'from %s, the page itself has the gaps that are stated, and no others',
     async (from) => {
+      const awaited = [...FROM_PAGE, ...MORE_FROM_PAGE[name][from]];
       const without = await attempt(open, {
         from,
         who: 'page',
         policed: false,
-        awaited: FROM_PAGE,
+        awaited,
       });
       const within = await attempt(open, { from, who: 'page', policed: true });
-      expect(FROM_PAGE.filter((channel) => !without.includes(channel))).toEqual([]);
+      expect(awaited.filter((channel) => !without.includes(channel))).toEqual([]);
       for (const channel of within) measured.add(channel);
       expect(within.filter((channel) => !STATED.includes(channel))).toEqual([]);
       expect(SURE_GAPS[name].filter((channel) => !within.includes(channel))).toEqual([]);

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import puppeteer, {
   type Browser,
   type ElementHandle,
+  type Frame,
   type KeyInput,
   type Page,
 } from 'puppeteer-core';
-import { type Engine, type EngineOptions, type EnginePage, poll } from './engine.js';
+import { type Engine, type EngineOptions, type EnginePage, type Place, poll } from './engine.js';
 import { askingNameserver } from './nameserver.js';
 import { watch } from './watchdog.js';
 
@@ -190,19 +191,29 @@ async function closeWithin(
 }
 
 function pageOf(page: Page): EnginePage {
-  return {
-    goto: async (url) => void (await page.goto(url, { timeout: 60_000 })),
-    url: async () => page.url(),
-    evaluate: (work, ...args) => page.evaluate(work as never, ...args),
+  let inner: Frame | undefined;
+  const placeOf = (frame: () => Frame): Place => ({
+    evaluate: (work, ...args) => frame().evaluate(work as never, ...args),
     waitFor: (work, args, milliseconds = 30_000) =>
-      poll(() => page.evaluate(work as never, ...(args ?? [])), milliseconds),
+      poll(() => frame().evaluate(work as never, ...(args ?? [])), milliseconds),
+  });
+  return {
+    ...placeOf(() => inner ?? page.mainFrame()),
+    top: placeOf(() => page.mainFrame()),
+    async goto(url) {
+      await page.goto(url, { timeout: 60_000 });
+      inner = (await (await page.$('iframe#page'))?.contentFrame()) ?? undefined;
+    },
+    url: async () => page.url(),
     async press(key, { shift = false } = {}) {
       if (shift) await page.keyboard.down('Shift');
       await page.keyboard.press(key as KeyInput);
       if (shift) await page.keyboard.up('Shift');
     },
     async setFiles(selector, paths) {
-      const input = (await page.$(selector)) as ElementHandle<HTMLInputElement> | null;
+      const input = (await (inner ?? page.mainFrame()).$(
+        selector,
+      )) as ElementHandle<HTMLInputElement> | null;
       if (!input) throw new Error(`no ${selector} on the page`);
       await input.uploadFile(...paths);
     },

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Engine, type EngineOptions, type EnginePage, poll } from './engine.js';
+import { type Engine, type EngineOptions, type EnginePage, type Place, poll } from './engine.js';
 import { askingNameserver } from './nameserver.js';
 import { watch } from './watchdog.js';
 
@@ -160,15 +160,28 @@ async function call<T>(base: string, method: string, path: string, body?: object
   return value;
 }
 
-/** Sends a command to a window, or where none is named to the first one, which stays open. */
-type Command = <T>(method: string, path: string, body?: object, window?: string) => Promise<T>;
+/** Sends a command to a window, or where none is named to the first one, which stays open; or into a window's frame. */
+type Command = <T>(
+  method: string,
+  path: string,
+  body?: object,
+  window?: string,
+  intoFrame?: boolean,
+) => Promise<T>;
 
 /** WebDriver's commands go to the current window: each one says which first, and they go one after another. */
 function commandsOf(session: string, firstWindow: string): Command {
   let last: Promise<unknown> = Promise.resolve();
-  return <T>(method: string, path: string, body?: object, window = firstWindow) => {
+  return <T>(
+    method: string,
+    path: string,
+    body?: object,
+    window = firstWindow,
+    intoFrame = false,
+  ) => {
     const next = last.then(async () => {
       await call(session, 'POST', '/window', { handle: window });
+      if (intoFrame) await call(session, 'POST', '/frame', { id: 0 });
       return await call<T>(session, method, path, body);
     });
     last = next.catch(() => {});
@@ -181,8 +194,9 @@ async function newWindow(commands: Command): Promise<EnginePage> {
   const { handle } = await commands<{ handle: string }>('POST', '/window/new', { type: 'window' });
   const command = <T>(method: string, path: string, body?: object) =>
     commands<T>(method, path, body, handle);
-  const evaluate = async (work: unknown, args: unknown[]): Promise<never> => {
-    const { value, error } = await command<{ value?: never; error?: string }>(
+  let framed = false;
+  const evaluate = async (work: unknown, args: unknown[], intoFrame: boolean): Promise<never> => {
+    const { value, error } = await commands<{ value?: never; error?: string }>(
       'POST',
       '/execute/async',
       {
@@ -192,18 +206,28 @@ async function newWindow(commands: Command): Promise<EnginePage> {
             (error) => done({ error: String(error && error.stack ? error + '\\n' + error.stack : error) }));`,
         args,
       },
+      handle,
+      intoFrame,
     );
     if (error !== undefined) throw new Error(error);
     return value!;
   };
   const actions = (list: object[]) =>
     command('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions: list }] });
-  return {
-    goto: async (url) => void (await command('POST', '/url', { url })),
-    url: () => command<string>('GET', '/url'),
-    evaluate: (work, ...args) => evaluate(work, args),
+  const placeOf = (intoFrame: () => boolean): Place => ({
+    evaluate: (work, ...args) => evaluate(work, args, intoFrame()),
     waitFor: (work, args, milliseconds = 30_000) =>
-      poll(() => evaluate(work, args ?? []), milliseconds),
+      poll(() => evaluate(work, args ?? [], intoFrame()), milliseconds),
+  });
+  const top = placeOf(() => false);
+  return {
+    ...placeOf(() => framed),
+    top,
+    async goto(url) {
+      await command('POST', '/url', { url });
+      framed = await top.evaluate(() => document.querySelector('iframe#page') !== null);
+    },
+    url: () => command<string>('GET', '/url'),
     async press(key, { shift = false } = {}) {
       const value = KEYS[key] ?? key;
       const press = [
@@ -218,11 +242,13 @@ async function newWindow(commands: Command): Promise<EnginePage> {
       );
     },
     async setFiles(selector, paths) {
-      const element = await command<Record<string, string>>('POST', '/element', {
+      const inPage = <T>(path: string, body: object) =>
+        commands<T>('POST', path, body, handle, framed);
+      const element = await inPage<Record<string, string>>('/element', {
         using: 'css selector',
         value: selector,
       });
-      await command('POST', `/element/${element[ELEMENT]}/value`, { text: paths.join('\n') });
+      await inPage(`/element/${element[ELEMENT]}/value`, { text: paths.join('\n') });
     },
     resize: async (width, height) =>
       void (await command('POST', '/window/rect', { width, height, x: 0, y: 0 })),

@@ -136,7 +136,7 @@ for (const name of ENGINES) {
       await toChoosing(page);
       await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
       await screen(page, '1 picture');
-      // From a file: too, copies are tested.
+      // Copies are tested from a file too.
       await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 7);
     });
   });

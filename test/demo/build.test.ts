@@ -3,8 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/demo/language.js';
-import { headersOf } from '../../src/demo/policy.js';
+import { headersOf, SANDBOX } from '../../src/demo/policy.js';
 import { buildDemo, testFolder } from './demo-page.js';
+import { partsOf, policyIn } from './demo-scripts.js';
 
 const folder = testFolder();
 mkdirSync(join(folder, 'a'));
@@ -13,7 +14,8 @@ const one = buildDemo(join(folder, 'a'));
 const { html } = one;
 const sha256 = (text: string, encoding: 'hex' | 'base64') =>
   createHash('sha256').update(text).digest(encoding);
-const policy = /content="(default-src[^"]+)"/.exec(html)![1]!;
+const policy = policyIn(html);
+const { shell, script, style } = partsOf(html);
 const between = (open: string, close: string) =>
   html.slice(html.indexOf(open) + open.length, html.lastIndexOf(close));
 
@@ -23,16 +25,17 @@ test('two builds are the same bytes, and their digest is printed', () => {
   expect(one.printed).toContain(sha256(html, 'hex'));
 });
 
-test('the policy pins the one script and the one style, and allows no connection', () => {
+test('the policy pins the two scripts and the one style, and allows no connection', () => {
   expect(policy).toBe(
     [
       "default-src 'none'",
-      `script-src 'sha256-${sha256(between('<script>', '</script>'), 'base64')}' 'wasm-unsafe-eval'`,
+      `script-src 'sha256-${sha256(shell, 'base64')}' 'sha256-${sha256(script, 'base64')}' 'wasm-unsafe-eval'`,
       'worker-src blob:',
       "connect-src 'none'",
       'img-src blob:',
       'media-src blob:',
-      `style-src 'sha256-${sha256(between('<style>', '</style>'), 'base64')}'`,
+      'frame-src blob:',
+      `style-src 'sha256-${sha256(style, 'base64')}'`,
       "form-action 'none'",
       "base-uri 'none'",
     ].join('; '),
@@ -43,7 +46,7 @@ test('the policy pins the one script and the one style, and allows no connection
 
 test('served, it is not kept, not framed and tells no referrer', () => {
   expect(headersOf(policy)).toMatchObject({
-    'content-security-policy': `${policy}; frame-ancestors 'none'`,
+    'content-security-policy': `${policy}; frame-ancestors 'none'; sandbox ${SANDBOX}`,
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
   });

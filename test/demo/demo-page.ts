@@ -55,11 +55,21 @@ export async function tabTo(page: EnginePage, label: string): Promise<void> {
 }
 
 /** What the focus is on, as a screen reader would call it. */
-export function focusedLabel(page: EnginePage): Promise<string> {
-  return page.evaluate(() => {
+export async function focusedLabel(page: EnginePage): Promise<string> {
+  const label = () => {
     const element = document.activeElement as HTMLInputElement | null;
-    const label = element?.labels?.[0] ?? element;
-    return (label?.textContent ?? '').trim();
+    if (element?.id === 'page') return undefined;
+    return ((element?.labels?.[0] ?? element)?.textContent ?? '').trim();
+  };
+  return (await page.top.evaluate(label)) ?? (await page.evaluate(label))!;
+}
+
+/** As for a person who has just come: nothing has the focus. */
+export function focusNothing(page: EnginePage): Promise<void> {
+  return page.top.evaluate(() => {
+    (document.activeElement as HTMLElement).blur();
+    document.body.tabIndex = -1;
+    document.body.focus();
   });
 }
 

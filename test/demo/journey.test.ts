@@ -9,6 +9,7 @@ import {
   buildDemo,
   choose,
   focusedLabel,
+  focusNothing,
   photo,
   screen,
   tabTo,
@@ -50,6 +51,7 @@ for (const name of ENGINES) {
         const page = await open.page();
         await page.goto(demo.url);
         await keepBlobs(page);
+        await focusNothing(page);
         await page.press('Tab');
         expect(await focusedLabel(page)).toBe('Exit this page');
         await toChoosing(page);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { SANDBOX } from '../../src/demo/policy.js';
 import { ROOT } from '../package.js';
 import { buildDemo, testFolder } from './demo-page.js';
 
@@ -20,7 +21,7 @@ test('the page comes with its policy as a header, is not kept and not framed', a
   const policy = /content="(default-src[^"]+)"/.exec(demo.html)![1];
   expect(Object.fromEntries(response.headers)).toMatchObject({
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': `${policy}; frame-ancestors 'none'`,
+    'content-security-policy': `${policy}; frame-ancestors 'none'; sandbox ${SANDBOX}`,
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',

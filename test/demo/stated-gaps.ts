@@ -8,5 +8,6 @@ export const STATED_GAPS: Record<(typeof GAPS)[number], readonly string[]> = {
   gapWebrtc: ['stun', 'turn', 'dnsstun'],
   gapNames: ['dnsprefetch', 'dnspreconnect'],
   gapConnection: ['preconnect'],
-  gapLeaving: ['navigation', 'window', 'connection'],
+  // A link that may not lead this tab elsewhere opens a window in WebKitGTK.
+  gapWindow: ['window', 'topLink', 'connection'],
 };

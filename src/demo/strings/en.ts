@@ -62,13 +62,15 @@ export const en = {
   checkOffline: 'Your browser says: this device is offline.',
   checkWorker:
     'The code that turns your pictures into numbers runs in a closed part of the page, a Worker. The rules in this file let that part reach nothing. Tests try this in Chromium, Firefox and WebKitGTK. Safari is not tested.',
+  checkFrame:
+    'All of this page but the exit button runs in a closed frame. The frame gets no cookies and no other storage of the browser, also when the page was opened from a file, and it cannot lead this tab to another page.',
   checkGaps: 'These rules do not close everything. The other code of this page could still:',
   gapWebrtc: 'use WebRTC, which is made for calls',
   gapNames: 'look up the name of a website',
   gapConnection: 'begin a connection ahead of time',
-  gapLeaving: 'open another page or window',
+  gapWindow: 'open another window',
   checkMore:
-    'Parts of a picture could also be hidden in a number, and no rule can forbid storage. This page does none of that, and anyone can read its source code.',
+    'Parts of a picture could also be hidden in a number. This page does none of that by itself, and anyone can read its source code.',
   checkStorage: 'This page keeps no cookies and stores nothing. When you close it, it is gone.',
 
   chooseTitle: 'Choose your pictures',

@@ -64,13 +64,15 @@ export const es: Strings = {
   checkOffline: 'Tu navegador dice: este dispositivo no está conectado.',
   checkWorker:
     'El código que convierte tus imágenes en números funciona en una parte cerrada de la página, un Worker. Las reglas de este archivo no dejan que esa parte llegue a nada. Se prueba en Chromium, Firefox y WebKitGTK. Safari no se ha probado.',
+  checkFrame:
+    'Toda esta página, menos el botón de salir, funciona en un marco cerrado. El marco no tiene cookies ni ningún otro almacenamiento del navegador, tampoco si la página se abrió desde un archivo, y no puede llevar esta pestaña a otra página.',
   checkGaps: 'Estas reglas no lo cierran todo. El resto del código de esta página aún podría:',
   gapWebrtc: 'usar WebRTC, que está hecho para llamadas',
   gapNames: 'buscar el nombre de un sitio web',
   gapConnection: 'empezar una conexión por adelantado',
-  gapLeaving: 'abrir otra página o ventana',
+  gapWindow: 'abrir otra ventana',
   checkMore:
-    'Partes de una imagen también podrían esconderse en un número, y ninguna regla puede prohibir que se guarden datos. Esta página no hace nada de eso, y cualquiera puede leer su código.',
+    'Partes de una imagen también podrían esconderse en un número. Esta página no hace nada de eso por su cuenta, y cualquiera puede leer su código.',
   checkStorage: 'Esta página no usa cookies y no guarda nada. Al cerrarla, desaparece.',
 
   chooseTitle: 'Elige tus imágenes',

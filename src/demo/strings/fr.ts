@@ -69,13 +69,15 @@ export const fr: Strings = {
   checkOffline: 'Votre navigateur dit : cet appareil est hors ligne.',
   checkWorker:
     "Le code qui change vos images en nombres tourne dans une partie fermée de la page, un Worker. Les règles de ce fichier ne laissent cette partie rien atteindre. Des tests l'essaient dans Chromium, Firefox et WebKitGTK. Safari n'est pas testé.",
+  checkFrame:
+    "Toute cette page, sauf le bouton pour quitter, tourne dans un cadre fermé. Ce cadre n'a pas de cookies ni aucun autre stockage du navigateur, même si la page a été ouverte depuis un fichier, et il ne peut pas mener cet onglet vers une autre page.",
   checkGaps: 'Ces règles ne ferment pas tout. Le reste du code de cette page pourrait encore :',
   gapWebrtc: 'utiliser WebRTC, qui est fait pour les appels',
   gapNames: "chercher le nom d'un site web",
   gapConnection: "commencer une connexion à l'avance",
-  gapLeaving: 'ouvrir une autre page ou fenêtre',
+  gapWindow: 'ouvrir une autre fenêtre',
   checkMore:
-    "Des parties d'une image pourraient aussi être cachées dans un nombre, et aucune règle ne peut interdire de garder des données. Cette page ne fait rien de cela, et chacun peut lire son code.",
+    "Des parties d'une image pourraient aussi être cachées dans un nombre. Cette page ne fait rien de cela d'elle-même, et chacun peut lire son code.",
   checkStorage:
     "Cette page n'a pas de cookies et ne garde rien. Quand vous la fermez, tout disparaît.",
 

@@ -1,0 +1,69 @@
+import { h } from './element.js';
+import { beginAnewWhenBroughtBack, countPresses, leave } from './exit.js';
+import { whenShiftAlone } from './frame-message.js';
+import { SANDBOX } from './policy.js';
+import type { ShellWords } from './shell-words.js';
+import { announce } from './status.js';
+
+/** The page itself as HTML, and the words of this part in each language. The build writes them here. */
+declare const PAGE_HTML: string;
+declare const SHELL_WORDS: Record<string, ShellWords>;
+
+/*
+ * What is around the page: the way out, as GOV.UK's "Exit this page", first on the page and by Shift three times within
+ * five seconds. The page itself runs in a sandboxed frame. There it can keep nothing in the browser's storage and lead
+ * this tab nowhere, also when it was opened from a file, which no header guards. This part never has a picture.
+ */
+
+const words = h('span', { class: 'exit-words' });
+const exit = h(
+  'button',
+  { type: 'button', id: 'exit', class: 'exit', click: leaveNow },
+  words,
+  h('span', { class: 'exit-dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')),
+);
+const hint = h('p', { class: 'exit-hint' });
+const top = h('section', { class: 'top' }, exit, hint);
+const frame = h('iframe', {
+  id: 'page',
+  sandbox: SANDBOX,
+  allow: 'clipboard-write',
+  srcdoc: PAGE_HTML.replace('/*STYLE*/', () => document.querySelector('style')!.textContent),
+});
+let spoken = SHELL_WORDS.en!;
+
+function leaveNow(): void {
+  leave(h('div', { class: 'exit-cover', role: 'alert' }, spoken.exitLoading));
+}
+
+function speak(language: string): void {
+  if (!Object.hasOwn(SHELL_WORDS, language)) return;
+  spoken = SHELL_WORDS[language]!;
+  document.documentElement.lang = language;
+  document.documentElement.dir = spoken.direction;
+  document.title = spoken.title;
+  top.setAttribute('aria-label', spoken.exit);
+  words.textContent = spoken.exit;
+  hint.textContent = spoken.exitHint;
+  frame.title = spoken.title;
+}
+
+const press = countPresses((presses) => {
+  exit.setAttribute('data-presses', String(presses));
+  const { exitTwoMore, exitOneMore, exitExpired } = spoken;
+  announce([exitExpired, exitTwoMore, exitOneMore][presses]!);
+}, leaveNow);
+
+speak('en');
+document.body.replaceChildren(
+  top,
+  frame,
+  h('p', { id: 'status', role: 'status', class: 'unseen' }),
+);
+whenShiftAlone(press);
+beginAnewWhenBroughtBack();
+addEventListener('message', ({ source, data }) => {
+  if (source !== frame.contentWindow || typeof data !== 'object' || data === null) return;
+  if (data.shift === true) press();
+  if (typeof data.language === 'string') speak(data.language);
+});

@@ -1,0 +1,179 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { headersOf } from '../../src/demo/policy.js';
+import { buildDemo, testFolder } from '../demo/demo-page.js';
+import { policyIn, withFrameScript, withShell } from '../demo/demo-scripts.js';
+import { describeEngine, ENGINES, type EngineName, type Running } from './engines.js';
+import { serve } from './serve.js';
+
+const folder = testFolder();
+const demo = buildDemo(folder);
+
+/** Ways to keep a mark, and to find it again. A way that is closed throws. */
+const WAYS: Record<string, { keep: string; find: string }> = {
+  localStorage: {
+    keep: `localStorage.setItem(mark, '')`,
+    find: `return localStorage.getItem(mark) !== null`,
+  },
+  sessionStorage: {
+    keep: `sessionStorage.setItem(mark, '')`,
+    find: `return sessionStorage.getItem(mark) !== null`,
+  },
+  cookie: {
+    keep: `document.cookie = mark + '=1; max-age=3600'`,
+    find: `return document.cookie.includes(mark)`,
+  },
+  indexedDB: {
+    keep: `
+      const open = indexedDB.open(mark);
+      await new Promise((resolve, reject) => { open.onsuccess = resolve; open.onerror = reject; });
+      open.result.close()`,
+    find: `return (await indexedDB.databases()).some(({ name }) => name === mark)`,
+  },
+  caches: {
+    keep: `await (await caches.open(mark)).put(new Request('https://kept.test/'), new Response(mark))`,
+    find: `return await caches.has(mark)`,
+  },
+  files: {
+    keep: `await (await navigator.storage.getDirectory()).getFileHandle(mark, { create: true })`,
+    find: `await (await navigator.storage.getDirectory()).getFileHandle(mark); return true`,
+  },
+};
+/** Ways to reach another page of the same origin that is open. */
+const TELL = `
+  try { new BroadcastChannel('kept').postMessage(mark); } catch {}
+  try { navigator.locks.request(mark, () => new Promise(() => {})).catch(() => {}); } catch {}`;
+
+/** Runs `keep` or `find` of every way: the names of those that gave true. */
+const each = (what: 'keep' | 'find') => `async (mark) => {
+  const named = [];
+  for (const [name, way] of Object.entries({ ${Object.entries(WAYS)
+    .map(([name, code]) => `${name}: async () => { ${code[what]} }`)
+    .join(',\n')} })) {
+    const never = new Promise((resolve) => setTimeout(resolve, 3000));
+    try { if (await Promise.race([way(), never])) named.push(name); } catch {}
+  }
+  ${what === 'keep' ? TELL : ''}
+  return named;
+}`;
+
+/** Hostile code, in a Worker and in the page: finds what it kept when it was last here, and keeps it. */
+const hostile = (run: number) => `(async () => {
+  const find = ${each('find')};
+  const keep = ${each('keep')};
+  const both = async (mark) => {
+    const found = await find(mark);
+    await keep(mark);
+    return found;
+  };
+  const code = 'const find = ' + find + '; const keep = ' + keep + '; (' + both + ')("worker${run}").then(postMessage)';
+  const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
+  const fromWorker = await new Promise((resolve) => { worker.onmessage = ({ data }) => resolve(data); });
+  globalThis.kept = { worker: fromWorker, page: await both('page${run}') };
+})()`;
+
+/** Another page of the same origin: what reached it while it was open, and what it finds. */
+const other = (run: number) => `<!doctype html><title>other</title><script>
+  const heard = [];
+  new BroadcastChannel('kept').onmessage = ({ data }) => heard.push(data);
+  const find = ${each('find')};
+  globalThis.found = async () => {
+    const all = [];
+    const held = (await navigator.locks.query()).held.map(({ name }) => name);
+    for (const who of ['worker', 'page']) {
+      const mark = who + ${run};
+      const ways = await find(mark);
+      if (heard.includes(mark)) ways.push('broadcast');
+      if (held.includes(mark)) ways.push('locks');
+      all.push(...ways.map((way) => who + ' ' + way));
+    }
+    return all;
+  };
+</script>`;
+
+interface Attempt {
+  /** whether the code is in the frame, where all of the page is, or around it, as if there were none */
+  place: 'frame' | 'shell';
+  from: 'http' | 'http with our headers' | 'file';
+}
+interface Kept {
+  /** what a Worker, and the page, found when they were opened again */
+  worker: string[];
+  page: string[];
+  /** what another page of the same origin found, over http */
+  other: string[];
+}
+
+let runs = 0;
+
+async function attempt(open: Running, { place, from }: Attempt): Promise<Kept> {
+  const run = ++runs;
+  const code = hostile(run);
+  const html = place === 'frame' ? withFrameScript(demo.html, code) : withShell(demo.html, code);
+  const headers = from === 'http with our headers' ? headersOf(policyIn(html)) : {};
+  const site = await serve((path) => {
+    if (path === '/') return { body: html, headers };
+    const type = { 'content-type': 'text/html' };
+    return path === '/other/' ? { body: other(run), headers: type } : undefined;
+  });
+  try {
+    const path = join(folder, `${place}.html`);
+    writeFileSync(path, html);
+    const address = from === 'file' ? pathToFileURL(path).href : `${site.url}/`;
+    const beside = from === 'file' ? undefined : await open.page();
+    await beside?.goto(`${site.url}/other/`);
+    const page = await open.page();
+    const visit = async () => {
+      await page.goto(address);
+      return (await page.waitFor(
+        () => (globalThis as unknown as { kept?: Omit<Kept, 'other'> }).kept,
+      ))!;
+    };
+    expect(await visit()).toEqual({ worker: [], page: [] });
+    const found = await beside?.evaluate(() =>
+      (globalThis as unknown as { found(): Promise<string[]> }).found(),
+    );
+    return { ...(await visit()), other: found ?? [] };
+  } finally {
+    await site.close();
+  }
+}
+
+/** Ways by which a Worker reaches another page beside those of every engine. */
+const FURTHER: Record<EngineName, string[]> = {
+  chromium: ['files'],
+  firefox: ['files'],
+  webkit: [],
+};
+const NOTHING: Kept = { worker: [], page: [], other: [] };
+
+const suite = (name: EngineName) => (open: Running) => {
+  test.each(['http', 'file'] as const)(
+    'around the frame, from %s, code keeps what it likes',
+    async (from) => {
+      const { worker, page, other } = await attempt(open, { place: 'shell', from });
+      expect(worker).toEqual(expect.arrayContaining(['indexedDB', 'caches']));
+      const ways = ['localStorage', 'sessionStorage', 'indexedDB', 'caches'];
+      expect(page).toEqual(expect.arrayContaining(ways));
+      if (from === 'file') return;
+      const reached = ['indexedDB', 'caches', 'broadcast', 'locks', ...FURTHER[name]];
+      expect(other).toEqual(expect.arrayContaining(reached.map((way) => `worker ${way}`)));
+      expect(other).toContain('page cookie');
+    },
+  );
+
+  test('around the frame, with our headers, it keeps nothing', async () => {
+    expect(await attempt(open, { place: 'shell', from: 'http with our headers' })).toEqual(NOTHING);
+  });
+
+  test.each(['file', 'http', 'http with our headers'] as const)(
+    'in the frame, from %s, it keeps nothing',
+    async (from) => {
+      expect(await attempt(open, { place: 'frame', from })).toEqual(NOTHING);
+    },
+  );
+};
+
+for (const name of ENGINES) describeEngine(name, suite(name));
