@@ -54,6 +54,8 @@ export interface EngineOptions {
   args?: string[];
   /** address of the only name server that it asks */
   nameserver?: string;
+  /** takes any certificate, such as a test's own for another's site */
+  acceptInsecureCerts?: boolean;
 }
 
 /** `waitFor` by asking again. */

@@ -7,7 +7,7 @@ import { test } from 'vitest';
 /** The name server of an engine that is watched: no other program asks this address. */
 const ADDRESS = '127.53.53.53';
 
-/** A name server on loopback: every name under `leak.test` is 127.0.0.1, no other exists. */
+/** A name server on loopback: every name under `leak.test` is 127.0.0.1, and no other exists but the ones given. */
 export interface Nameserver {
   /** names that were asked for, in lower case */
   readonly asked: string[];
@@ -15,8 +15,13 @@ export interface Nameserver {
   close(): void;
 }
 
-/** Opens it, or says why it cannot be: it needs port 53, and a view of /etc/resolv.conf for the engine alone. */
-export async function openNameserver(): Promise<Nameserver | string> {
+/**
+ * Opens it, or says why it cannot be: it needs port 53, and a view of /etc/resolv.conf for the engine alone.
+ * @param sites further names, and their addresses
+ */
+export async function openNameserver(
+  sites: Readonly<Record<string, string>> = {},
+): Promise<Nameserver | string> {
   try {
     // What the engine's script does, tried.
     const bind = 'mount --bind /etc/hosts /etc/resolv.conf';
@@ -29,7 +34,8 @@ export async function openNameserver(): Promise<Nameserver | string> {
   socket.on('message', (query, from) => {
     const name = nameOf(query);
     if (name !== undefined) asked.push(name);
-    socket.send(answerTo(query, name), from.port, from.address);
+    const address = sites[name ?? ''] ?? (name?.endsWith('.leak.test') ? '127.0.0.1' : undefined);
+    socket.send(answerTo(query, name, address), from.port, from.address);
   });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -80,10 +86,10 @@ function nameOf(query: Buffer): string | undefined {
   return undefined;
 }
 
-function answerTo(query: Buffer, name: string | undefined): Buffer {
+function answerTo(query: Buffer, name: string | undefined, address: string | undefined): Buffer {
   const question = query.subarray(12, 12 + (name?.length ?? 0) + 6);
   const type = question.length >= 4 ? question.readUInt16BE(question.length - 4) : 0;
-  const known = name?.endsWith('.leak.test') ?? false;
+  const known = address !== undefined;
   const isAddress = known && type === 1;
   const header = Buffer.alloc(12);
   query.copy(header, 0, 0, 2);
@@ -91,6 +97,7 @@ function answerTo(query: Buffer, name: string | undefined): Buffer {
   header.writeUInt16BE(known ? 0x8180 : 0x8183, 2);
   header.writeUInt16BE(1, 4);
   header.writeUInt16BE(isAddress ? 1 : 0, 6);
-  const address = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 127, 0, 0, 1]);
-  return Buffer.concat([header, question, ...(isAddress ? [address] : [])]);
+  if (!isAddress) return Buffer.concat([header, question]);
+  const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, ...address.split('.').map(Number)];
+  return Buffer.concat([header, question, Buffer.from(record)]);
 }

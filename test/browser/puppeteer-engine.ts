@@ -7,6 +7,7 @@ import puppeteer, {
   type ElementHandle,
   type Frame,
   type KeyInput,
+  type LaunchOptions,
   type Page,
 } from 'puppeteer-core';
 import { type Engine, type EngineOptions, type EnginePage, type Place, poll } from './engine.js';
@@ -68,7 +69,7 @@ const QUIET_FIREFOX = {
 export async function startPuppeteer(
   name: 'chromium' | 'firefox',
   program: string,
-  { preferences = {}, args = [], nameserver }: EngineOptions,
+  { preferences = {}, args = [], nameserver, acceptInsecureCerts = false }: EngineOptions,
 ): Promise<Engine> {
   const home = mkdtempSync(join(tmpdir(), 'onlyhashes-browser-'));
   const executablePath = nameserver ? askingNameserver(program, nameserver, home) : program;
@@ -76,8 +77,8 @@ export async function startPuppeteer(
   const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
   const start =
     name === 'chromium'
-      ? startChromium(executablePath, args, profile, env)
-      : startFirefox(executablePath, profile, env, {
+      ? startChromium({ executablePath, args, userDataDir: profile, env, acceptInsecureCerts })
+      : startFirefox(executablePath, profile, env, acceptInsecureCerts, {
           ...FIREFOX_PREFERENCES,
           ...(nameserver ? {} : QUIET_FIREFOX),
           ...preferences,
@@ -105,20 +106,13 @@ interface Started {
   child: ChildProcess;
 }
 
-async function startChromium(
-  executablePath: string,
-  args: string[],
-  userDataDir: string,
-  env: NodeJS.ProcessEnv,
-): Promise<Started> {
+async function startChromium(options: LaunchOptions & { args: string[] }): Promise<Started> {
   const browser = await puppeteer.launch({
-    executablePath,
+    ...options,
     headless: true,
     timeout: 60_000,
     protocolTimeout: 120_000,
-    env,
-    userDataDir,
-    args: [...CHROMIUM_ARGS, ...args],
+    args: [...CHROMIUM_ARGS, ...options.args],
     ignoreDefaultArgs: ['--disable-background-networking', '--disable-popup-blocking'],
   });
   return { browser, child: browser.process()! };
@@ -129,6 +123,7 @@ async function startFirefox(
   executablePath: string,
   profile: string,
   env: NodeJS.ProcessEnv,
+  acceptInsecureCerts: boolean,
   preferences: Record<string, boolean | number | string>,
 ): Promise<Started> {
   mkdirSync(profile);
@@ -166,6 +161,7 @@ async function startFirefox(
     const browser = await puppeteer.connect({
       browserWSEndpoint,
       protocol: 'webDriverBiDi',
+      acceptInsecureCerts,
       protocolTimeout: 120_000,
     });
     return { browser, child };

@@ -26,7 +26,7 @@ export async function startWebKit(
   driverPath: string,
   browserPath: string,
   xvfbPath: string,
-  { nameserver }: EngineOptions = {},
+  { nameserver, acceptInsecureCerts = false }: EngineOptions = {},
 ): Promise<Engine> {
   const home = mkdtempSync(join(tmpdir(), 'onlyhashes-browser-'));
   const children: ChildProcess[] = [];
@@ -89,6 +89,7 @@ export async function startWebKit(
     }>(base, 'POST', '/session', {
       capabilities: {
         alwaysMatch: {
+          acceptInsecureCerts,
           'webkitgtk:browserOptions': { binary: browserPath, args: ['--automation'] },
           pageLoadStrategy: 'normal',
           timeouts: { script: 120_000, pageLoad: 60_000 },

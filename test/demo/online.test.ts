@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { describeEngine, ENGINES, type EngineName, type Running } from '../browser/engines.js';
+import { serveHttps } from '../browser/https-site.js';
+import { openNameserver, skipUnwatched } from '../browser/nameserver.js';
+import { serve } from '../browser/serve.js';
+import { ROOT } from '../package.js';
+import {
+  buildDemo,
+  choose,
+  focusNothing,
+  photo,
+  press,
+  screen,
+  testFolder,
+  toChoosing,
+} from './demo-page.js';
+
+const folder = testFolder();
+const demo = buildDemo(folder);
+
+/** Sites of others, which here are on loopback: each leads on to another page, as they may. */
+const SITES_ADDRESS = '127.53.53.54';
+const NEUTRAL = 'www.wikipedia.org';
+const LANDED = 'landed.leak.test';
+const LINKED = [
+  ...new Set([...demo.html.matchAll(/https:\/\/([a-z0-9.-]+)/g)].map(([, to]) => to!)),
+];
+const nameserver = await openNameserver(
+  Object.fromEntries([...LINKED, LANDED].map((site) => [site, SITES_ADDRESS])),
+);
+afterAll(() => {
+  if (typeof nameserver !== 'string') nameserver.close();
+});
+
+/** What was asked of them: where, and with what that tells of the page. */
+let asked: { url: string; told: string[] }[] = [];
+
+const suite = (name: EngineName) => (open: Running) => {
+  let url: string;
+  const closing: (() => unknown)[] = [];
+  beforeAll(async () => {
+    const server = spawn(process.execPath, [join(ROOT, 'dist/demo-serve.js'), '0', demo.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    closing.push(() => server.kill());
+    url = String((await once(server.stdout, 'data'))[0]).trim();
+    const sites = await serveHttps(SITES_ADDRESS, ({ headers, url: path }, response) => {
+      const told = [headers.referer, headers.origin, headers.cookie].filter(
+        (it) => it !== undefined,
+      );
+      if (path !== '/favicon.ico') asked.push({ url: `https://${headers.host}${path}`, told });
+      if (headers.host === LANDED) {
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<title>landed</title>');
+      } else {
+        response.writeHead(302, { location: `https://${LANDED}/from/${headers.host}` }).end();
+      }
+    });
+    closing.push(() => sites.close());
+  });
+  afterAll(async () => {
+    for (const close of closing) await close();
+  });
+  beforeEach(() => {
+    asked = [];
+  });
+
+  test('served with our headers, from a picture to a saved file', async () => {
+    const page = await open.page();
+    await page.goto(url);
+    await toChoosing(page);
+    await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
+    await screen(page, '1 picture');
+    await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 7);
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll('details')) details.open = true;
+    });
+    await page.waitFor(() => document.querySelector('.outline') !== null);
+    await press(page, 'Show it, very blurred');
+    await page.waitFor(() => document.querySelector('.blurred') !== null);
+    await choose(page, 'Next');
+    await choose(page, 'Make the file');
+    await screen(page, 'Your code');
+    await choose(page, 'Copy the code');
+    await page.waitFor(
+      () => document.getElementById('status')!.textContent === 'The code was copied.',
+    );
+    await press(page, 'Next');
+    await screen(page, 'Your file');
+    const shown = await page.evaluate(() => document.querySelector('.verbatim')!.textContent!);
+    await choose(page, 'Save the file');
+    const saved = join(folder, 'numbers.json');
+    if (name === 'firefox') {
+      await expect
+        .poll(() => existsSync(saved) && readFileSync(saved, 'utf8'), { timeout: 20_000 })
+        .toBe(shown);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  test('each link opens its site, also one that leads on, and this page stays', async () => {
+    const page = await open.page();
+    await page.goto(url);
+    const labels = await page.evaluate(() =>
+      [...document.querySelectorAll('a[target]')].map((link) => link.textContent!.trim()),
+    );
+    for (const label of labels) await choose(page, label);
+    await press(page, 'Start');
+    await press(page, 'Someone was, or may have been, under 18');
+    await choose(page, 'Go to Take It Down (opens in a new tab)');
+    const opened = [...LINKED.filter((site) => site !== NEUTRAL), 'takeitdown.ncmec.org'];
+    const expected = opened.flatMap((site) => [
+      `https://${site}/`,
+      `https://${LANDED}/from/${site}`,
+    ]);
+    await expect
+      .poll(() => asked.map((request) => request.url).sort(), { timeout: 20_000 })
+      .toEqual(expected.sort());
+    expect(asked.flatMap(({ told }) => told)).toEqual([]);
+    expect(await page.url()).toBe(url);
+  });
+
+  test('the exit, by Shift from within, leads on to a neutral page; Back does not lead here', async () => {
+    const before = await serve(() => ({ body: '<title>before</title>' }));
+    try {
+      const page = await open.page();
+      await page.goto(`${before.url}/`);
+      await page.goto(url);
+      await focusNothing(page);
+      await choose(page, 'Start');
+      const length = await page.top.evaluate(() => history.length);
+      for (let presses = 0; presses < 3; presses++) await page.press('Shift');
+      const at = `https://${LANDED}/from/${NEUTRAL}`;
+      await expect.poll(() => page.url(), { timeout: 20_000 }).toBe(at);
+      expect(asked.map((request) => request.url)).toEqual([`https://${NEUTRAL}/`, at]);
+      expect(asked.flatMap(({ told }) => told)).toEqual([]);
+      await page.top.waitFor(() => document.title === 'landed');
+      expect(await page.top.evaluate(() => history.length)).toBe(length);
+      await page.top.evaluate(() => history.back());
+      await expect.poll(() => page.url(), { timeout: 20_000 }).toBe(`${before.url}/`);
+    } finally {
+      await before.close();
+    }
+  });
+};
+
+if (typeof nameserver === 'string') {
+  skipUnwatched(nameserver);
+} else {
+  for (const name of ENGINES) {
+    describeEngine(name, suite(name), {
+      nameserver: nameserver.address,
+      acceptInsecureCerts: true,
+      preferences: {
+        'browser.download.folderList': 2,
+        'browser.download.dir': folder,
+        'browser.download.useDownloadDir': true,
+        'browser.download.alwaysOpenPanel': false,
+      },
+    });
+  }
+}
