@@ -55,6 +55,8 @@ export type FormatErrorCode =
   | 'bad-length'
   /** the checksum over the content differs */
   | 'bad-checksum'
+  /** what an index file says about its entries is of another shape than it should be */
+  | 'bad-notes'
   /** an older generation than the one in place */
   | 'old-generation'
   /** no bundle or withdrawal, or one with a member missing, unknown or malformed */

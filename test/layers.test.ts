@@ -15,7 +15,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
   variants: { layer: 2, may: ['root', 'kernels', 'hashing'] },
   matching: { layer: 2, may: ['root', 'indexing', 'exchange'] },
   video: { layer: 3, may: ['root', 'hashing', 'variants', 'indexing', 'matching'] },
-  node: { layer: 4, may: ['root', 'hashing', 'variants', 'indexing', 'video'] },
+  node: { layer: 4, may: ['root', 'hashing', 'variants', 'indexing', 'matching', 'video'] },
   browser: { layer: 4, may: ['root', 'hashing', 'variants', 'indexing', 'video'] },
   store: { layer: 4, may: ['root', 'exchange', 'matching'] },
   testing: { layer: 4, may: ['root', 'exchange'] },

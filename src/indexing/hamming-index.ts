@@ -87,6 +87,8 @@ export interface SnapshotOptions {
   notes?: Uint8Array;
   /** counts up with each saved state, so that an older one can be told; 0 unless given */
   generation?: number;
+  /** degenerate entries that were kept out; by default the number the index was opened with */
+  degenerate?: number | undefined;
   /** in a SharedArrayBuffer, for workers */
   shared?: boolean;
 }

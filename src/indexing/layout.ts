@@ -20,6 +20,8 @@ export interface Shape {
   /** counts up with each saved state of one index */
   readonly generation: number;
   readonly notesLength: number;
+  /** degenerate entries kept out of the file; undefined if nobody counted them */
+  readonly degenerate: number | undefined;
   /** an engine asked for by name */
   readonly kind: (typeof KINDS)[number];
   /** the distance that most searches will ask for */

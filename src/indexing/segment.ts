@@ -125,10 +125,10 @@ export class Segment extends EntryStore {
 
 /** A segment of that shape with its notes, all else to be filled in; shared for workers. */
 export function blankSegment(
-  shape: Omit<Shape, 'generation' | 'notesLength'>,
-  { notes = new Uint8Array(0), generation = 0, shared }: SnapshotOptions,
+  shape: Omit<Shape, 'generation' | 'degenerate' | 'notesLength'>,
+  { notes = new Uint8Array(0), generation = 0, degenerate, shared }: SnapshotOptions,
 ): Segment {
-  const whole = { ...shape, generation, notesLength: notes.length };
+  const whole = { ...shape, generation, degenerate, notesLength: notes.length };
   const byteLength = byteLengthOf(whole);
   const segment = new Segment(
     whole,

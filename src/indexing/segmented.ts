@@ -166,7 +166,8 @@ export class SegmentedIndex implements HammingIndex {
     return { parts, nanoseconds: parts.reduce((sum, part) => sum + part.nanoseconds, 0) };
   }
 
-  toBuffer(options: SnapshotOptions = {}): ArrayBufferLike {
+  toBuffer(given: SnapshotOptions = {}): ArrayBufferLike {
+    const options = { degenerate: this.#shape.degenerate, ...given };
     const [first] = this.#parts;
     if (!(first instanceof Segment) || !this.#isMerged()) {
       return sealed(finish(this.#build(this.#parts, options)));

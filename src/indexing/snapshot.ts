@@ -8,8 +8,17 @@ import { blankSegment, Segment } from './segment.js';
 
 /** `OHINDEX` and a line feed, as two little-endian words. A machine of the other byte order reads other words. */
 const MAGIC = [0x4e49484f, 0x0a584544] as const;
-const VERSION = 2;
-/** What the header holds after magic, version, algorithm and kind, a word each; the generation is word 10. */
+/**
+ * The version that is written. In version 2, which is read too, the notes of `saveIndex` are in
+ * another order (`node/entry-notes.ts`), and word 15 is zero.
+ */
+const VERSION = 3;
+const OLDEST_VERSION = 2;
+/**
+ * What the header holds after magic, version, algorithm and kind, a word each; the generation is
+ * word 10. Word 15 is the number of degenerate entries that were kept out and 1 more, or 0 if
+ * nobody counted them.
+ */
 const NUMBERS = [
   'bits',
   'bands',
@@ -23,9 +32,13 @@ const NUMBERS = [
 ] as const;
 /** The word of the header that holds the checksum over all the others. */
 const CHECKSUM_WORD = 14;
+const DEGENERATE_WORD = 15;
 
 /** The buffer of a segment, once its header and checksum are written into it. */
-export function sealed({ words: { buffer }, shape }: Segment): ArrayBufferLike {
+export function sealed({
+  words: { buffer },
+  shape,
+}: Pick<Segment, 'words' | 'shape'>): ArrayBufferLike {
   const words = new Uint32Array(buffer);
   words.set([
     ...MAGIC,
@@ -34,6 +47,7 @@ export function sealed({ words: { buffer }, shape }: Segment): ArrayBufferLike {
     KINDS.indexOf(shape.kind),
     ...NUMBERS.map((name) => shape[name]),
   ]);
+  words[DEGENERATE_WORD] = shape.degenerate === undefined ? 0 : shape.degenerate + 1;
   words[CHECKSUM_WORD] = checksum(new Int32Array(buffer), CHECKSUM_WORD);
   return buffer;
 }
@@ -44,7 +58,7 @@ export function copyOf(
   nextId: number,
   options: SnapshotOptions,
 ): ArrayBufferLike {
-  const copy = blankSegment({ ...shape, nextId }, options);
+  const copy = blankSegment({ ...shape, nextId }, { degenerate: shape.degenerate, ...options });
   // The hashes are the first section: all from them to the notes is taken as it is.
   const from = words.byteOffset;
   const sections = new Uint8Array(words.buffer, from, before.byteOffset - from);
@@ -61,7 +75,8 @@ export type SnapshotSource = ArrayBufferLike | Uint8Array;
  * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
  */
 export function segmentOf(source: SnapshotSource, { verify = true } = {}): Segment {
-  const { bytes, shape } = opened(source);
+  const bytes = alignedBytes(source);
+  const { shape } = headerOf(bytes, bytes.length);
   const segment = new Segment(shape, bytes.buffer, bytes.byteOffset);
   if (verify) {
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
@@ -90,6 +105,8 @@ export function snapshotNotes(source: SnapshotSource): Uint8Array {
 
 /** What the header of a snapshot says of it. */
 export interface SnapshotInfo {
+  /** of its format */
+  readonly version: number;
   readonly algorithm: Algorithm;
   readonly bits: Bits;
   /** entries */
@@ -97,6 +114,8 @@ export interface SnapshotInfo {
   /** different hashes among them */
   readonly hashes: number;
   readonly bands: number;
+  /** degenerate entries that were kept out of it; undefined if nobody counted them */
+  readonly degenerate: number | undefined;
   readonly generation: number;
   readonly notesLength: number;
   readonly byteLength: number;
@@ -104,14 +123,24 @@ export interface SnapshotInfo {
 
 /** @throws {FormatError} as `indexFromBuffer`, for what the header alone shows */
 export function snapshotInfo(source: SnapshotSource): SnapshotInfo {
-  const { bytes, shape } = opened(source);
-  return { ...shape, size: shape.entries, hashes: shape.count, byteLength: bytes.length };
+  const bytes = alignedBytes(source);
+  return headerInfo(bytes, bytes.length);
 }
 
-/** The bytes of a source, copied where they do not begin at a multiple of four, and what their header tells. */
-function opened(source: SnapshotSource): { bytes: Uint8Array; shape: Shape } {
+/** As `snapshotInfo`, of a snapshot of `byteLength` bytes that begins with `bytes`, 64 or more. */
+export function headerInfo(bytes: Uint8Array, byteLength: number): SnapshotInfo {
+  const { version, shape } = headerOf(bytes, byteLength);
+  return { ...shape, version, size: shape.entries, hashes: shape.count, byteLength };
+}
+
+/** The bytes of a source, copied where they do not begin at a multiple of four. */
+function alignedBytes(source: SnapshotSource): Uint8Array {
   const view = source instanceof Uint8Array ? source : new Uint8Array(source);
-  const bytes = view.byteOffset % 4 === 0 ? view : view.slice();
+  return view.byteOffset % 4 === 0 ? view : view.slice();
+}
+
+/** What the header says of a snapshot of `byteLength` bytes that begins with `bytes`. */
+function headerOf(bytes: Uint8Array, byteLength: number): { version: number; shape: Shape } {
   const length = Math.min(bytes.length, HEADER_BYTES) >> 2;
   const header = new Uint32Array(bytes.buffer, bytes.byteOffset, length);
   if (header[0] !== MAGIC[0] || header[1] !== MAGIC[1]) {
@@ -120,15 +149,18 @@ function opened(source: SnapshotSource): { bytes: Uint8Array; shape: Shape } {
   if (bytes.length < HEADER_BYTES) {
     throw new FormatError('bad-length', 'the index file breaks off in its header');
   }
-  if (header[2] !== VERSION) {
+  const version = header[2]!;
+  if (version < OLDEST_VERSION || version > VERSION) {
     throw new FormatError(
       'bad-version',
-      `expected an index file of version ${VERSION}, got ${header[2]}: build it again from its list`,
+      `expected an index file of version ${OLDEST_VERSION} or ${VERSION}, got ${version}: build it again from its list`,
     );
   }
+  const counted = version > 2 && header[DEGENERATE_WORD] !== 0;
   const shape = {
     algorithm: ALGORITHMS[header[3]!],
     kind: KINDS[header[4]!],
+    degenerate: counted ? header[DEGENERATE_WORD]! - 1 : undefined,
     ...Object.fromEntries(NUMBERS.map((name, i) => [name, header[5 + i]])),
   } as Shape;
   const { algorithm, bits, bands, count, groups, entries, nextId, maxDistance } = shape;
@@ -145,14 +177,14 @@ function opened(source: SnapshotSource): { bytes: Uint8Array; shape: Shape } {
   ) {
     throw new FormatError('bad-header', 'the index file contradicts itself');
   }
-  const byteLength = byteLengthOf(shape);
-  if (bytes.length !== byteLength) {
+  const expected = byteLengthOf(shape);
+  if (byteLength !== expected) {
     throw new FormatError(
       'bad-length',
-      `expected an index file of ${byteLength} bytes, got ${bytes.length}`,
+      `expected an index file of ${expected} bytes, got ${byteLength}`,
     );
   }
-  return { bytes, shape };
+  return { version, shape };
 }
 
 function allBelow(values: Uint32Array, limit: number): boolean {

@@ -5,14 +5,18 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { FormatError } from '../errors.js';
 import type { HammingIndex } from '../indexing/hamming-index.js';
+import { HEADER_BYTES } from '../indexing/layout.js';
+import type { Segment } from '../indexing/segment.js';
 import { SegmentedIndex } from '../indexing/segmented.js';
 import {
   copyOf,
+  headerInfo,
   type SnapshotInfo,
+  sealed,
   segmentOf,
   snapshotInfo,
-  snapshotNotes,
 } from '../indexing/snapshot.js';
+import { isDegenerate } from '../matching/degenerate.js';
 import { type EntryNote, type NotedEntries, notedEntries, notesOf } from './entry-notes.js';
 
 export interface SaveOptions {
@@ -32,13 +36,17 @@ const CHUNK = 64 * 2 ** 20;
 /**
  * Writes an index to a file, all or nothing: to a temporary file beside it, which is flushed to the disk and then takes
  * the name and permissions, and the folder is flushed too. Whoever has the old file open keeps it as it was.
+ *
+ * Degenerate entries (`isDegenerate`) are left out and counted: a blocklist matches none of them.
+ * @returns what the header of the file says
  * @throws {FormatError} `old-generation` if the file in place has a higher generation
+ * @throws {TypeError} if what is known of an entry is of another shape; no file is touched then
  */
 export async function saveIndex(
   path: string,
   index: HammingIndex,
   { entries, generation, force = false, signal }: SaveOptions = {},
-): Promise<void> {
+): Promise<SnapshotInfo> {
   const before = await generationOf(path);
   const next = generation ?? (before ?? 0) + 1;
   if (!Number.isInteger(next) || next < 0 || next > 0xffffffff) {
@@ -50,12 +58,15 @@ export async function saveIndex(
       `expected generation ${before} or more, as in the file in place, got ${next}: force writes over it`,
     );
   }
-  let buffer = index.toBuffer({ generation: next });
-  if (entries) {
-    const segment = segmentOf(buffer, { verify: false });
-    const notes = notesOf(segment, (id) => entries.entryAt(id));
-    buffer = copyOf(segment, segment.shape.nextId, { notes, generation: next });
-  }
+  const { segment, degenerate } = withoutDegenerate(index, next);
+  const { words, shape } = segment;
+  const buffer = entries
+    ? copyOf(segment, shape.nextId, {
+        notes: notesOf(segment, (id) => entries.entryAt(id)),
+        generation: next,
+        degenerate,
+      })
+    : sealed({ words, shape: { ...shape, degenerate } });
   const mode = (await stat(path).catch(() => undefined))?.mode;
   const temporary = `${path}.${randomUUID()}.tmp`;
   const remove = () => rmSync(temporary, { force: true });
@@ -84,6 +95,29 @@ export async function saveIndex(
     process.off('exit', remove);
   }
   await syncFolder(dirname(path));
+  return snapshotInfo(buffer);
+}
+
+/** What is in the index and can be matched, and how many entries were left out so far. */
+function withoutDegenerate(
+  index: HammingIndex,
+  generation: number,
+): { segment: Segment; degenerate: number } {
+  const segment = segmentOf(index.toBuffer({ generation }), { verify: false });
+  const { algorithm, bits, words, count, ids, shape } = segment;
+  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  const gone: number[] = [];
+  for (let position = 0; position < count; position++) {
+    const at = (position * bits) / 8;
+    if (!isDegenerate({ algorithm, bytes: bytes.subarray(at, at + bits / 8) })) continue;
+    const end = segment.startOf(position + 1);
+    for (let i = segment.startOf(position); i < end; i++) gone.push(ids[i]!);
+  }
+  const degenerate = (shape.degenerate ?? 0) + gone.length;
+  if (gone.length === 0) return { segment, degenerate };
+  const kept = new SegmentedIndex(segment);
+  for (const id of gone) kept.remove(id);
+  return { segment: segmentOf(kept.toBuffer({ generation }), { verify: false }), degenerate };
 }
 
 /** An index file that is open: the index, what its header says, and its entries by id. */
@@ -91,40 +125,71 @@ export interface OpenedIndex {
   readonly index: HammingIndex;
   readonly info: SnapshotInfo;
   readonly entries: NotedEntries;
+  /** degenerate entries that were left out when it was saved; undefined if nobody counted them */
+  readonly degenerate: number | undefined;
+}
+
+export interface OpenOptions {
+  /** false skips the checksum and the check of the content, for a file that was verified before */
+  verify?: boolean;
+  /** the generation that was seen last: an older file would bring back what was withdrawn since */
+  minGeneration?: number;
+  /**
+   * told, without `verify`, of what is said about an entry in another shape than it should be, when
+   * it is first read: that field is left out, and the entry is matched
+   */
+  onProblem?: (problem: FormatError) => void;
 }
 
 /**
  * The index that `saveIndex` wrote, read into memory and checked.
  * @param source a path (a regular file), or the bytes of such a file: they are kept, leave them to the index
- * @param options.verify false skips the checksum, for a file that was verified before
- * @param options.minGeneration the generation that was seen last: an older file, put back by whatever cause, would bring
- *   back what was withdrawn since
- * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`, `bad-checksum` or
- *   `old-generation`
+ * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`,
+ *   `bad-checksum`, `bad-notes` or `old-generation`
  */
 export async function openIndex(
   source: string | Uint8Array,
-  { verify = true, minGeneration = 0 }: { verify?: boolean; minGeneration?: number } = {},
+  { verify = true, minGeneration = 0, onProblem }: OpenOptions = {},
 ): Promise<OpenedIndex> {
-  const bytes = typeof source === 'string' ? await readAll(source) : source;
-  const segment = segmentOf(bytes, { verify });
-  const info = snapshotInfo(bytes);
-  if (info.generation < minGeneration) {
+  const check = (info: SnapshotInfo) => {
+    if (info.generation >= minGeneration) return;
     throw new FormatError(
       'old-generation',
       `expected generation ${minGeneration} or more, got ${info.generation}`,
     );
-  }
+  };
+  // The header is checked before the rest is read: a foreign file may be of any size.
+  const bytes =
+    typeof source === 'string'
+      ? await reading(source, async (file) => {
+          const found = await infoOf(file);
+          check(found);
+          return allOf(file, found.byteLength);
+        })
+      : source;
+  const info = snapshotInfo(bytes);
+  check(info);
+  const segment = segmentOf(bytes, { verify });
   return {
     index: new SegmentedIndex(segment),
     info,
-    entries: notedEntries(segment, snapshotNotes(bytes)),
+    entries: notedEntries(segment, { version: info.version, verify, onProblem }),
+    degenerate: info.degenerate,
   };
+}
+
+/**
+ * What the header of an index file says. No more of the file is read.
+ * @param path as text or as bytes
+ * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header` or `bad-length`
+ */
+export function readIndexInfo(path: string | Buffer): Promise<SnapshotInfo> {
+  return reading(path, infoOf);
 }
 
 /** Whether a file begins as an index file does; false if it cannot be read. */
 export async function isIndexFile(path: string): Promise<boolean> {
-  const header = await headerOf(path);
+  const header = await readHeader(path);
   if (header === undefined) return false;
   try {
     snapshotInfo(header);
@@ -136,40 +201,37 @@ export async function isIndexFile(path: string): Promise<boolean> {
 
 /** The generation of the index file at `path`; undefined where there is none that has one. */
 async function generationOf(path: string): Promise<number | undefined> {
-  const header = await headerOf(path);
-  if (header === undefined || header.length < 64 || !(await isIndexFile(path))) return undefined;
+  const header = await readHeader(path);
+  if (header === undefined || header.length < HEADER_BYTES) return undefined;
+  if (!(await isIndexFile(path))) return undefined;
   return new DataView(header.buffer, header.byteOffset).getUint32(40, true);
 }
 
-async function headerOf(path: string): Promise<Uint8Array | undefined> {
+/** The header of a file, or what there is of one; undefined if it cannot be read. */
+async function readHeader(path: string): Promise<Uint8Array | undefined> {
   try {
-    const file = await openRegular(path);
-    try {
-      const header = new Uint8Array(64);
-      const { bytesRead } = await file.read(header, 0, 64, 0);
-      return header.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return await reading(path, headerOf);
   } catch {
     return undefined;
   }
 }
 
-/** The whole file in one buffer of its size; `readFile` ends at 2 GiB. The system's errors name the file: they are causes. */
-async function readAll(path: string): Promise<Uint8Array> {
+/**
+ * Opens a regular file to read from it. A pipe is not opened: that would wait for a writer, who
+ * would lose what it wrote. The system's errors name the file, so they are causes.
+ */
+async function reading<T>(
+  path: string | Buffer,
+  read: (file: FileHandle) => Promise<T>,
+): Promise<T> {
   let file: FileHandle | undefined;
   try {
-    file = await openRegular(path);
-    const { size } = await file.stat();
-    const bytes = new Uint8Array(new ArrayBuffer(size));
-    let at = 0;
-    while (at < size) {
-      const { bytesRead } = await file.read(bytes, at, Math.min(CHUNK, size - at), at);
-      if (bytesRead === 0) break;
-      at += bytesRead;
+    if (!(await stat(path)).isFile()) {
+      throw new FormatError('unreadable', 'expected a regular file');
     }
-    return bytes.subarray(0, at);
+    // Without O_NONBLOCK (Windows has none) it would wait for a pipe that came meanwhile.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return await read(file);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (cause instanceof FormatError || code === undefined) throw cause;
@@ -179,11 +241,27 @@ async function readAll(path: string): Promise<Uint8Array> {
   }
 }
 
-/** A pipe is not opened at all: that waits for who writes into it, and who does would lose what it wrote. */
-async function openRegular(path: string): Promise<FileHandle> {
-  if (!(await stat(path)).isFile()) throw new FormatError('unreadable', 'expected a regular file');
-  // Without O_NONBLOCK (Windows has none) it would wait for a pipe that came meanwhile.
-  return open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+async function headerOf(file: FileHandle): Promise<Uint8Array> {
+  const header = new Uint8Array(HEADER_BYTES);
+  const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
+  return header.subarray(0, bytesRead);
+}
+
+async function infoOf(file: FileHandle): Promise<SnapshotInfo> {
+  const { size } = await file.stat();
+  return headerInfo(await headerOf(file), size);
+}
+
+/** The whole file in one buffer of its size; `readFile` ends at 2 GiB. */
+async function allOf(file: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(new ArrayBuffer(size));
+  let at = 0;
+  while (at < size) {
+    const { bytesRead } = await file.read(bytes, at, Math.min(CHUNK, size - at), at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.subarray(0, at);
 }
 
 /** A rename is on the disk once its folder is. Where a folder cannot be opened (Windows), the system sees to it. */

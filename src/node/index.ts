@@ -20,7 +20,9 @@ export {
 export {
   isIndexFile,
   type OpenedIndex,
+  type OpenOptions,
   openIndex,
+  readIndexInfo,
   type SaveOptions,
   saveIndex,
 } from './index-file.js';

@@ -56,6 +56,26 @@ test('an attached snapshot answers as the index did, with its notes', () => {
   }
 });
 
+test('how many degenerate entries were kept out is known, or known to be unknown', () => {
+  const told = (buffer: ArrayBufferLike) => snapshotInfo(buffer).degenerate;
+  const index = createIndex(list);
+  expect(told(index.toBuffer())).toBeUndefined();
+  for (const degenerate of [0, 3]) {
+    const buffer = index.toBuffer({ degenerate });
+    expect(told(buffer)).toBe(degenerate);
+    // It stays with the index, whatever is added, removed and merged.
+    const again = indexFromBuffer(buffer);
+    expect(told(again.toBuffer())).toBe(degenerate);
+    again.remove(again.add(query) - 1);
+    expect(told(again.toBuffer({ notes }))).toBe(degenerate);
+    // Version 2 had no such number.
+    const old = new Uint32Array(buffer.slice(0));
+    old[2] = 2;
+    expect(told(old.buffer)).toBeUndefined();
+    expect(snapshotInfo(old.buffer).version).toBe(2);
+  }
+});
+
 test('an empty index survives', () => {
   const empty = createIndex([], { algorithm: 'phash', bits: 64 });
   const again = indexFromBuffer(empty.toBuffer());

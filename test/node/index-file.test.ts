@@ -11,14 +11,22 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clusteredHashes } from '../../bench/workloads.js';
 import { FormatError } from '../../src/errors.js';
+import { readPackedEntries } from '../../src/exchange/packed-list.js';
+import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
+import { type Blocklist, createBlocklist, type Withdrawal } from '../../src/matching/blocklist.js';
+import { isDegenerate } from '../../src/matching/degenerate.js';
 import type { EntryNote } from '../../src/node/entry-notes.js';
-import { isIndexFile, openIndex, saveIndex } from '../../src/node/index-file.js';
+import { isIndexFile, openIndex, readIndexInfo, saveIndex } from '../../src/node/index-file.js';
+import { flipBits, hashOf as hashOfBits } from '../arbitraries.js';
+import { entryOf } from '../exchange/lists.js';
+import { BASE, ORDER } from '../matching/bases.js';
+import { naiveChecksum } from '../oracles/checksum.js';
 import { ROOT } from '../package.js';
 
 let folder: string;
@@ -40,12 +48,17 @@ const noteOf = (id: number): EntryNote =>
 test('what is saved is opened again: hits, notes, ids', async () => {
   const path = join(folder, 'a.ohx');
   const index = createIndex(packed);
+  const kept = [...Array(3000).keys()].filter((id) => ![5, 7, 2999].includes(id));
   for (const id of [5, 7, 2999]) index.remove(id);
   const added = index.add(hashOf(0));
-  await saveIndex(path, index, { entries: { entryAt: (id) => noteOf(id) } });
+  const saved = await saveIndex(path, index, { entries: { entryAt: (id) => noteOf(id) } });
   expect(await isIndexFile(path)).toBe(true);
   const opened = await openIndex(path);
-  expect(opened.info).toMatchObject({ algorithm: 'pdq', bits: 256, size: 2998, generation: 1 });
+  const degenerate = kept.filter((id) => isDegenerate(hashOf(id))).length;
+  expect(degenerate).toBeGreaterThan(20);
+  expect(opened.info).toMatchObject({ algorithm: 'pdq', bits: 256, generation: 1, degenerate });
+  expect(opened.info).toEqual(saved);
+  expect(opened.info.size).toBe(2998 - degenerate);
   for (const id of [0, 1, 2, 1500, 2998]) {
     const key = ({ id: a }: { id: number }, { id: b }: { id: number }) => a - b;
     expect(opened.index.search(hashOf(id), 31).sort(key)).toEqual(
@@ -180,4 +193,154 @@ test('a failed write leaves the old file and nothing beside it', async () => {
   await expect(saveIndex(path, createIndex([hashOf(1)]), { entries: broken })).rejects.toThrow();
   expect(readFileSync(path).equals(before)).toBe(true);
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('a list decides as an index file as it does as text', async () => {
+  const path = join(folder, 'j.ohx');
+  const hash = fc.oneof(
+    fc.constantFrom(...[0, 1, 20, 31, 32, 60].map((bits) => flipBits(BASE, ORDER, bits))),
+    fc.constantFrom(0, 0xff, 1).map((byte): Hash => {
+      return { algorithm: 'pdq', bytes: new Uint8Array(32).fill(byte) };
+    }),
+    hashOfBits('pdq', 256),
+  );
+  const entry = entryOf(hash);
+  const seen = { degenerate: 0, withdrawn: 0, match: 0, review: 0, none: 0 };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(entry, { minLength: 1, maxLength: 12 }),
+      fc.array(hash, { maxLength: 3 }),
+      fc.array(fc.nat(), { maxLength: 2 }),
+      fc.boolean(),
+      async (entries, queries, withdrawals, verify) => {
+        const text = [...writeHashList(entries)].join('');
+        const [table] = await readPackedEntries(text);
+        await saveIndex(path, createIndex(table!.hashes), { entries: table! });
+        const withdrawn = withdrawals.map((at): Withdrawal => {
+          const { id, hash } = entries[at % entries.length]!;
+          return id === undefined ? hash : { id };
+        });
+        const asText = createBlocklist([table!], { withdrawn });
+        const asFile = createBlocklist([await openIndex(path, { verify })], { withdrawn });
+        expect(asFile.keptOut).toEqual(asText.keptOut);
+        expect(asFile.uncounted).toBe(0);
+        expect(asFile.size).toBe(asText.size);
+        seen.degenerate += asText.keptOut.degenerate;
+        seen.withdrawn += asText.keptOut.withdrawn;
+        for (const query of [...queries, ...entries.map((each) => each.hash)]) {
+          for (const quality of [49, 100]) {
+            const decision = decisionOf(asText, query, quality);
+            expect(decisionOf(asFile, query, quality)).toEqual(decision);
+            seen[decision.verdict as 'match']++;
+          }
+        }
+      },
+    ),
+    { numRuns: 150, seed: 1 },
+  );
+  // All that can happen has happened, often.
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
+});
+
+/** A decision with its matches in one order: entries that are equally near have none. */
+function decisionOf(blocklist: Blocklist, hash: Hash, quality: number) {
+  const { matches, ...decision } = blocklist.decide({ hash, quality, variants: [] }, { all: true });
+  return { ...decision, matches: matches.map((match) => JSON.stringify(match)).sort() };
+}
+
+test('a file of version 2 opens, decides alike, and is counted when it is saved again', async () => {
+  const old = join(ROOT, 'fixtures/index/version-2.ohx');
+  const opened = await openIndex(old);
+  expect(opened.info).toMatchObject({ version: 2, size: 5, generation: 1 });
+  expect([opened.info.degenerate, opened.degenerate]).toEqual([undefined, undefined]);
+  const hash = (seed: number): Hash => ({
+    algorithm: 'pdq',
+    bytes: Uint8Array.from({ length: 32 }, (_, i) => (i * 37 + seed * 101) & 255),
+  });
+  const zero: Hash = { algorithm: 'pdq', bytes: new Uint8Array(32) };
+  const entries = [
+    { hash: hash(1), labels: ['a', 'é'], quality: 80, source: 'x', id: '1' },
+    { hash: hash(3), labels: [] },
+    { hash: hash(1), labels: ['b'] },
+    { hash: zero, labels: ['degenerate'] },
+    { hash: hash(4), labels: ['b'], resample: 'none' },
+  ];
+  const ids = [0, 2, 3, 4, 5];
+  expect([...opened.entries.rows()].sort()).toEqual(ids);
+  expect(ids.map((id) => opened.entries.entryAt(id))).toEqual(entries);
+  expect(() => opened.entries.entryAt(1)).toThrow(RangeError);
+  const labelsOf = (blocklist: Blocklist) =>
+    [1, 2, 3, 4]
+      .map((seed) => blocklist.decide({ hash: hash(seed), variants: [] }, { all: true }))
+      .map(({ matches }) => matches.map(({ entry }) => entry.labels.join()).sort());
+  const before = createBlocklist([opened]);
+  expect(labelsOf(before)).toEqual([['a,é', 'b'], [], [''], ['b']]);
+  expect(before.decide({ hash: zero, variants: [] }).verdict).toBe('none');
+  expect([before.keptOut.degenerate, before.uncounted, before.size]).toEqual([0, 5, 5]);
+  const path = join(folder, 'k.ohx');
+  await saveIndex(path, opened.index, { entries: opened.entries });
+  // Saved once more, the count stays.
+  const again = await openIndex(path);
+  await saveIndex(path, again.index, { entries: again.entries });
+  const after = await openIndex(path, { verify: false });
+  expect(after.info).toMatchObject({ version: 3, size: 4, degenerate: 1, generation: 2 });
+  const counted = createBlocklist([after]);
+  expect(labelsOf(counted)).toEqual(labelsOf(before));
+  expect([counted.keptOut.degenerate, counted.uncounted, counted.size]).toEqual([1, 0, 4]);
+});
+
+/** An index file of one hash whose id is as high as an id can be. */
+function highestId(): Uint8Array {
+  const bytes = new Uint8Array(createIndex([hashOf(0)]).toBuffer());
+  const words = new Uint32Array(bytes.buffer);
+  words[11] = 0xffffffff;
+  // The id lies after the header and the hash.
+  words[16 + 8] = 0xfffffffe;
+  words[14] = naiveChecksum(words, 14);
+  return bytes;
+}
+
+test('a file of few entries takes little memory, however high their ids', async () => {
+  const path = join(folder, 'l.ohx');
+  const bytes = highestId();
+  expect(bytes.length).toBeLessThan(120);
+  const id = 0xfffffffe;
+  const { index, entries } = await openIndex(bytes);
+  const before = process.memoryUsage().arrayBuffers;
+  expect(index.search(hashOf(0), 0)).toEqual([{ id, distance: 0 }]);
+  const blocklist = createBlocklist([{ index, entries }]);
+  const query = { hash: hashOf(0), variants: [] };
+  expect(blocklist.decide(query).matches[0]?.entry).toEqual({ hash: hashOf(0), labels: [] });
+  await saveIndex(path, index, { entries: { entryAt: () => ({ labels: ['a'], id: 'b' }) } });
+  const saved = await openIndex(path);
+  expect(saved.entries.entryAt(id)).toEqual({ hash: hashOf(0), labels: ['a'], id: 'b' });
+  const listed = createBlocklist([saved]);
+  expect(listed.withdraw({ id: 'other' })).toBe(0);
+  expect(listed.withdraw({ id: 'b' })).toBe(1);
+  expect(listed.decide(query).verdict).toBe('none');
+  expect(blocklist.withdraw(hashOf(0))).toBe(1);
+  expect(() => index.add(hashOf(1))).toThrow(RangeError);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
+});
+
+test('of a large foreign file the header alone is read', async () => {
+  const path = join(folder, 'm.ohx');
+  const bytes = new Uint8Array(createIndex([hashOf(0)]).toBuffer({ generation: 3 }));
+  const info = { size: 1, generation: 3, byteLength: bytes.length };
+  writeFileSync(path, bytes);
+  expect(await readIndexInfo(path)).toMatchObject(info);
+  expect(await readIndexInfo(Buffer.from(path))).toMatchObject(info);
+  const before = process.memoryUsage().arrayBuffers;
+  for (const [begins, code] of [
+    [bytes, 'bad-length'],
+    [new Uint8Array(64), 'bad-magic'],
+  ] as const) {
+    writeFileSync(path, begins);
+    truncateSync(path, 2 ** 30);
+    await expect(readIndexInfo(path)).rejects.toMatchObject({ name: 'FormatError', code });
+    await expect(openIndex(path)).rejects.toMatchObject({ name: 'FormatError', code });
+  }
+  rmSync(path);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
+  await expect(readIndexInfo(path)).rejects.toMatchObject({ code: 'unreadable' });
 });
