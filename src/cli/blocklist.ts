@@ -58,7 +58,7 @@ export async function readParts(
   const all: ListPart[] = Array.isArray(list) ? list : [list];
   const parts = all.filter(isComparable);
   if (parts.length === 0) {
-    const degenerate = all.some((part) => sizeOf(part) > 0);
+    const degenerate = all.some((part) => sizeOf(part) > 0 || leftOutOf(part) > 0);
     const why = degenerate ? 'all its hashes are degenerate, too plain to match' : 'it has no hash';
     if (!allowEmpty) throw new Failure(`${name}: ${why}`);
     options.out.say(name, why);
@@ -101,6 +101,8 @@ export const kindName = ({ algorithm, bits }: Kind) => `${algorithm} of ${bits} 
 /** The width that an algorithm has by default. */
 export const defaultBits = (algorithm: Algorithm): Bits =>
   algorithm === 'pdq' || algorithm === 'blockhash' ? 256 : 64;
+
+const leftOutOf = (part: ListPart) => ('degenerate' in part && part.degenerate) || 0;
 
 const sizeOf = (part: ListPart) => (part instanceof PackedEntries ? part.size : part.index.size);
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { PackedEntries } from '../exchange/index.js';
 import { createIndex } from '../indexing/index.js';
-import { isIndexFile, openIndex, saveIndex } from '../node/index.js';
+import { isIndexFile, openIndex, readIndexInfo, saveIndex } from '../node/index.js';
 import { defaultBits, kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
 import { type Call, type Command, Failure, UsageError } from './command.js';
 import { encoded } from './file-name.js';
@@ -40,15 +40,19 @@ export const indexCommand: Command = {
     }
     try {
       const name = encoded(path);
-      const file = typeof name === 'string' ? name : await readFile(name);
-      const { info } = await openIndex(file, { verify: action === 'verify' });
-      const { algorithm, bits, size, hashes, generation, byteLength } = info;
+      const info =
+        action === 'info'
+          ? await readIndexInfo(name)
+          : (await openIndex(typeof name === 'string' ? name : await readFile(name))).info;
+      const { algorithm, bits, size, hashes, degenerate, generation, byteLength } = info;
       if (call.on('json')) {
-        console.log(JSON.stringify({ algorithm, bits, size, hashes, generation, byteLength }));
+        const known = { algorithm, bits, size, hashes, degenerate, generation, byteLength };
+        console.log(JSON.stringify(known));
         return 0;
       }
       console.log(`hashes       ${algorithm}, ${bits} bits`);
       console.log(`entries      ${size}, with ${hashes} different hashes`);
+      console.log(`degenerate   ${degenerate ?? 'not counted, and not matched'}`);
       console.log(`generation   ${generation}, one more each time the file is replaced`);
       console.log(`file size    ${byteLength} bytes`);
       if (action === 'verify') console.log('every byte is as it was written');
@@ -83,7 +87,11 @@ async function build(path: string, call: Call, signal: AbortSignal): Promise<num
   try {
     // Asked again: reading took its time.
     const real = await outputPath(target, writable);
-    await saveIndex(real, index, { signal, ...(part && { entries: part }) });
+    const { degenerate = 0 } = await saveIndex(real, index, {
+      signal,
+      ...(part && { entries: part }),
+    });
+    if (degenerate > 0) out.say(name, `${degenerate} degenerate hashes were left out of the index`);
   } catch (error) {
     throw signal.aborted ? error : failureOf(target, error);
   }

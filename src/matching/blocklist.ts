@@ -65,6 +65,16 @@ export class Blocklist {
     return { ...this.#keptOut };
   }
 
+  /**
+   * Entries of attached indexes in which nobody counted the degenerate ones. These are passed over
+   * when they are found, so decisions are the same.
+   */
+  get uncounted(): number {
+    let size = 0;
+    for (const shelf of this.#allShelves()) if (shelf.uncounted) size += shelf.size;
+    return size;
+  }
+
   /** What was withdrawn and not reinstated, for `options.withdrawn` of the next blocklist. */
   get withdrawals(): Withdrawal[] {
     return [...this.#withdrawn.values()];
@@ -143,7 +153,7 @@ export class Blocklist {
     for (const shelf of shelves) {
       for (const { id, distance } of shelf.search(hash, maxDistance)) {
         const entry = shelf.entryAt(id);
-        // Nobody looked at the hashes of an attached index.
+        // An attached index may have any hashes.
         if (!isDegenerate(entry.hash)) found.push({ entry, distance });
       }
     }
@@ -182,6 +192,7 @@ export class Blocklist {
     const remove = shelf.prepareRemoval([...ids]);
     this.#shelvesOf(algorithm, bits).push(shelf);
     this.#keptOut.withdrawn += remove();
+    this.#keptOut.degenerate += part.degenerate ?? 0;
   }
 
   #reasonToKeepOut(

@@ -19,6 +19,8 @@ export interface EntryRows {
 export interface IndexedEntries {
   readonly index: HammingIndex;
   readonly entries: EntryRows;
+  /** degenerate entries that were left out of the index; undefined if nobody looked for them */
+  readonly degenerate?: number | undefined;
 }
 
 /** Marks an added entry that is gone; the id of no entry. */
@@ -44,7 +46,11 @@ export class Shelf {
   /** ids by what the entries' sources call them; made by the first look-up */
   #bySourceId: Map<string, number[]> | undefined;
 
+  /** whether the index may have degenerate entries that were not counted */
+  readonly uncounted: boolean;
+
   constructor(algorithm: Algorithm, bits: Bits, attached?: IndexedEntries) {
+    this.uncounted = attached !== undefined && attached.degenerate === undefined;
     this.#added = new PackedEntries(algorithm, bits);
     this.#attached = attached?.entries;
     this.#index = attached?.index;

@@ -251,6 +251,23 @@ test('--allow-empty goes on with an empty list, and says so; not with one that c
   expect(await allowed('unreadable.csv')).toMatchObject({ out: '', code: 2 });
 });
 
+test('degenerate hashes are left out of an index file, counted, and told as those of a text', async () => {
+  const list = write('mixed.csv', `${cat},cat\n${'0'.repeat(64)},black\n${'f'.repeat(64)},white\n`);
+  const file = inFolder('mixed.ohx');
+  const built = await onlyhashes(['index', 'build', list, '-o', file]);
+  const left = `onlyhashes: ${list}: 2 degenerate hashes were left out of the index\n`;
+  expect(built).toMatchObject({ out: '', err: left, code: 0 });
+  const info = await onlyhashes(['index', 'info', file, '--json']);
+  expect(JSON.parse(info.out)).toMatchObject({ size: 1, degenerate: 2 });
+  const [asText, asFile] = await Promise.all(
+    [list, file].map((each) => onlyhashes(['match', cat, '0'.repeat(64), '-b', each])),
+  );
+  expect(asText!.err).toBe(`onlyhashes: ${list}: 2 degenerate hashes were kept out of matching\n`);
+  expect(asFile!.err).toBe(asText!.err.replace(list, file));
+  expect([asFile!.out, asFile!.code]).toEqual([asText!.out, 0]);
+  expect(asFile!.out).toContain(',cat,');
+});
+
 test('a folder without a picture is an error: nothing was compared', async () => {
   const nothing = mkdtempSync(inFolder('nothing-'));
   const { out, err, code } = await onlyhashes(['match', nothing, '-b', inFolder('good.csv')]);
