@@ -229,7 +229,7 @@ function bucketsOf(ids: Uint32Array) {
   let highest = 0;
   for (let i = 0; i < ids.length; i++) highest = Math.max(highest, ids[i]!);
   let width = 1;
-  while (highest >= ids.length * width) width *= 2;
+  while (highest >= Math.max(1, ids.length) * width) width *= 2;
   // First the sizes of buckets, then their starts; placing moves each on to its end.
   const ends = new Uint32Array(Math.floor(highest / width) + 1);
   for (let i = 0; i < ids.length; i++) ends[Math.floor(ids[i]! / width)]!++;

@@ -131,9 +131,9 @@ test('what is verified has the shape of a note, whatever was written', async () 
       if (!fits && text !== '') refused++;
       expect(opened === 'bad-notes').toBe(!fits && text !== '');
     }),
-    { numRuns: 2000, seed: 1 },
+    { numRuns: 1000, seed: 1 },
   );
-  expect(refused).toBeGreaterThan(300);
+  expect(refused).toBeGreaterThan(150);
 });
 
 test('places that lead out of the notes, or into each other, are refused, and say nothing', async () => {
