@@ -26,6 +26,7 @@ export const cliffsBench: Bench = {
   async run(context) {
     const { smallest = 0, largest = 2e6, distance } = context.options;
     const sizes = SIZES.filter((size) => size >= Number(smallest) && size <= Number(largest));
+    if (sizes.length === 0) throw new RangeError(`expected one of the sizes ${SIZES.join(', ')}`);
     const distances = distance === undefined ? DISTANCES : [Number(distance)];
     const worst: Record<keyof Verdict, { ratio: number; at: string }> = {
       byDefault: { ratio: 0, at: '' },

@@ -43,6 +43,7 @@ export const hammingBench: Bench = {
   async run(context) {
     const { large, smallest = 0, largest = large ? 1e7 : 1e6, distance } = context.options;
     const sizes = SIZES.filter((size) => size >= Number(smallest) && size <= Number(largest));
+    if (sizes.length === 0) throw new RangeError(`expected one of the sizes ${SIZES.join(', ')}`);
     const distances = distance === undefined ? DISTANCES : [Number(distance)];
     const faiss = faissBuild();
     context.note(

@@ -60,6 +60,13 @@ test.each([
   expect(code).toBe(2);
 });
 
+test('a range with no size in it measures nothing, and says so', async () => {
+  const args = ['bench', 'cliffs', '--smallest', '2', '--largest', '9'];
+  const { err, code } = await onlyhashes(args);
+  expect(err).toMatch(/^onlyhashes: expected one of the sizes 1, 10, /);
+  expect(code).toBe(2);
+});
+
 test('what comes after -- is a file', async () => {
   for (const name of ['-h', '--help', '--json']) copyFileSync(CAT, join(folder, name));
   const { lines, code } = await onlyhashes(['hash', '--', '-h', '--help', '--json'], {
