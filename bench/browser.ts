@@ -11,7 +11,10 @@ import { photoFiles, rival } from './rivals.js';
 const ROUNDS = 15;
 const BATCH = 50;
 
-/** A 12-megapixel photo from file to hash in Chromium, beside the engine's own decoding; and what many do to the page. */
+/**
+ * A 12-megapixel photo from file to hash in Chromium, beside the engine's own decoding; and what
+ * many do to the page.
+ */
 export const browserBench: Bench = {
   name: 'browser',
   about: 'a 12 MP JPEG in Chromium: from file to hash, and 50 of them; memory, of other kinds too',
@@ -39,7 +42,8 @@ export const browserBench: Bench = {
       handleSIGHUP: false,
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
     });
-    // At its exit puppeteer kills the browser, which would outlive a signal's own way; SIGINT it catches itself.
+    // puppeteer kills the browser when this process exits, and exits at SIGINT. At the other signals
+    // nothing would, and the browser would live on.
     const end = (_: NodeJS.Signals, number: number) => process.exit(128 + number);
     process.on('exit', remove).on('SIGTERM', end).on('SIGHUP', end);
     try {

@@ -5,10 +5,10 @@ import { answerOf, type Peer } from './index-peers.js';
 const PYTHON = '/usr/bin/python3';
 
 /**
- * Reads hashes and queries from standard input (as many bytes as its words tell), then commands, a line each, and answers each with a line: `index KIND`;
- * `search KIND DISTANCE COUNT`, which runs the first COUNT queries one by one and gives how many
- * hits they have; `answers` with the same words, which gives each one's ids and distances. Faiss'
- * range is exclusive.
+ * Reads hashes and queries from standard input (as many bytes as its words tell), then commands, a
+ * line each, and answers each with a line: `index KIND`; `search KIND DISTANCE COUNT`, which runs
+ * the first COUNT queries one by one and gives how many hits they have; `answers` with the same
+ * words, which gives each one's ids and distances. Faiss' range is exclusive.
  */
 const DRIVER = `
 import json, signal, sys
@@ -71,8 +71,8 @@ type Kind = 'flat' | 'hash';
 const NAMES: Record<Kind, string> = { flat: 'IndexBinaryFlat', hash: 'IndexBinaryMultiHash' };
 
 /**
- * Faiss in a process of its own, one thread, over the same hashes and queries as the others. It ends with this one,
- * and leaves nothing on the disk.
+ * Faiss in a process of its own, one thread, over the same hashes and queries as the others. It
+ * ends with this one, and leaves nothing on the disk.
  */
 export class Faiss {
   readonly #child: ChildProcess;

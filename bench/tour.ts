@@ -5,7 +5,10 @@ import { hashFile } from '../src/node/index.js';
 import { photoFiles } from './rivals.js';
 import { uniformHashes } from './workloads.js';
 
-/** `npm start`: the main job on real photos, from bytes to a decision, told to somebody who sees it first. */
+/**
+ * `npm start`: the main job on real photos, from bytes to a decision, told to somebody who sees it
+ * first.
+ */
 
 const RANDOM_HASHES = 100_000;
 
@@ -72,7 +75,8 @@ console.log(row('photo', 'copy', 'distance', 'verdict', 'variant', 'time'));
 let found = 0;
 let quiet = 0;
 const wrong: string[] = [];
-// The first look-ups run before the engine has compiled them; the table is about a process that has been up for a while.
+// The first look-ups run before the engine has compiled them; the table is about a process that has
+// been up for a while.
 for (let i = 0; i < 50; i++)
   blocklist.decide({ hash: originals[i % originals.length]!.hash, quality: 100, variants: [] });
 for (const { name, path, hash } of originals) {

@@ -12,7 +12,7 @@ interface Benches {
 /** Hashes of a list. */
 const SIZE = { value: 'N', range: [1, 1e9] } as const;
 
-/** Options that are passed on, each with the benchmarks that look at it. */
+/** Options that are passed on, each with the benchmarks that use it. */
 const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
   large: { about: 'add sizes that take minutes and gigabytes', takenBy: ['index', 'pdq-band'] },
   smallest: { about: 'no list of fewer hashes than this', takenBy: ['index', 'cliffs'], ...SIZE },

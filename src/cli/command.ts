@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 
-/** One option of a command, with a value out of `choices` or of any kind (`value`); without either it is a switch. */
+/**
+ * One option of a command, with a value out of `choices` or of any kind (`value`); without either
+ * it is a switch.
+ */
 export interface Option {
   readonly about: string;
   /** what the value stands for in the help, e.g. `LIST` */
@@ -10,9 +13,12 @@ export interface Option {
   /** the value is a whole number from … to … */
   readonly range?: readonly [number, number];
   readonly default?: string;
-  /** it means something only where these other options are on (`[]`) or, if they have a value, have one of these */
+  /**
+   * refused unless each of these options is given (`[]`), or has one of these values where it has a
+   * value at all
+   */
   readonly needs?: Readonly<Record<string, readonly string[]>>;
-  /** it means something only where the first word is one of these */
+  /** refused unless the first word is one of these */
   readonly actions?: readonly string[];
 }
 
@@ -36,9 +42,11 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, about: string])[];
   /** how few words the command needs */
   readonly minWords: number;
-  /** how many it takes at most; any number by default */
+  /** default: any number */
   readonly maxWords?: number;
-  /** a signal ends it at once, as the system does it: its loops are too long for a handler to get a turn */
+  /**
+   * signals keep the system's default action: its loops are too long for a handler to get a turn
+   */
   readonly endsAtOnce?: boolean;
   run(call: Call, signal: AbortSignal): Promise<number>;
 }
@@ -51,8 +59,8 @@ export class UsageError extends Failure {}
 
 /**
  * Reads the words behind a command's name.
- * @throws {UsageError} for an option that is unknown, given twice or without effect, a value that is missing or out of
- *   its choices or range, and for too few or too many words
+ * @throws {UsageError} for an option that is unknown, given twice or without effect, a value that
+ *   is missing or out of its choices or range, and for too few or too many words
  */
 export function readCall(command: Command, argv: readonly string[]): Call {
   const known = Object.entries(command.options);
@@ -77,7 +85,7 @@ export function readCall(command: Command, argv: readonly string[]): Call {
   const { values, positionals: words, tokens } = parsed;
   const given = tokens.flatMap((token) => (token.kind === 'option' ? token.name : []));
   const twice = given.find((name, at) => given.indexOf(name) !== at);
-  if (twice !== undefined) throw new UsageError(`--${twice}: expected once, got it twice`);
+  if (twice !== undefined) throw new UsageError(`--${twice}: expected once, given twice`);
   for (const [name, { choices, range }] of known) {
     const value = values[name];
     if (typeof value !== 'string') continue;
@@ -92,7 +100,7 @@ export function readCall(command: Command, argv: readonly string[]): Call {
     }
   }
   const { minWords, maxWords = Number.POSITIVE_INFINITY } = command;
-  if (maxWords === 0 && words.length > 0) throw new UsageError('expected no words but options');
+  if (maxWords === 0 && words.length > 0) throw new UsageError('expected options only');
   if (words.length < minWords || words.length > maxWords)
     throw new UsageError(`expected ${command.usage}`);
   const text = (name: string) => {

@@ -4,7 +4,10 @@ import { type HashFileOptions, hashFile } from '../node/index.js';
 import { type Command, Failure, UsageError } from './command.js';
 import { HASH_OPTIONS, hashOptions, sourceOf } from './hash.js';
 
-/** Whether a word of the command line is meant as a hash: hex, of the right length or not, and no file of that name. */
+/**
+ * Whether a word of the command line is meant as a hash: hex, of the right length or not, and no
+ * file of that name.
+ */
 export function isHex(word: string): boolean {
   return /^[0-9a-f]{16,}$/i.test(word) && !existsSync(word);
 }

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { argv } from 'node:process';
 
 /**
- * A file's name is bytes, and on Linux they need not be UTF-8. Such a name is kept as text in which each byte that
- * belongs to no character is a lone surrogate, U+DC80 to U+DCFF, as Python's `surrogateescape` has it: no other name
- * holds one, so the text is passed on and compared as any other, and its bytes come back (`encoded`).
+ * The text of a file's name. A name is bytes, and on Linux they need not be UTF-8. Each byte that
+ * is not part of a character becomes a lone surrogate, U+DC80 to U+DCFF, as in Python's
+ * `surrogateescape`. No other name has these, so the text can be passed on and compared like any
+ * other, and `encoded` gives the bytes back.
  */
 export function nameOf(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -21,12 +22,15 @@ export function nameOf(bytes: Uint8Array): string {
   return name;
 }
 
-/** Bytes of the character that begins with `lead`, if one does. */
+/** How many bytes a character has that begins with `lead`. */
 const lengthOf = (lead: number) => (lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4);
 
 const BYTES = /([\udc80-\udcff])/u;
 
-/** What Node prints, or opens, for a name or a text with names in it: its bytes, if they are no UTF-8. */
+/**
+ * What to print, or to open, for a name or a text that has names in it: its bytes, if they are not
+ * UTF-8.
+ */
 export function encoded(text: string): string | Buffer {
   if (!BYTES.test(text)) return text;
   return Buffer.concat(
@@ -36,14 +40,20 @@ export function encoded(text: string): string | Buffer {
   );
 }
 
-/** A name in JSON: U+FFFD stands for what is no UTF-8, and `fileBytes` then has the bytes of the name, in hex. */
+/**
+ * A name in JSON. If it is not UTF-8, `file` has U+FFFD where it is not, and `fileBytes` is the
+ * whole name in hex.
+ */
 export function fileToJSON(name: string): { file: string; fileBytes?: string } {
   const bytes = encoded(name);
   if (typeof bytes === 'string') return { file: name };
   return { file: bytes.toString(), fileBytes: bytes.toString('hex') };
 }
 
-/** The words of the command line. Node puts U+FFFD for what is no UTF-8 in them; Linux still has their bytes. */
+/**
+ * The words of the command line. Node replaces what is not UTF-8 in them by U+FFFD; Linux still has
+ * their bytes.
+ */
 export function commandLine(): string[] {
   const words = argv.slice(2);
   if (!words.some((word) => word.includes('\ufffd'))) return words;

@@ -6,14 +6,15 @@ import { Failure } from './command.js';
 import { encoded, nameOf } from './file-name.js';
 import type { Output } from './output.js';
 
-/** `imageFormatOf` reads no further than this into a file. */
+/** More than `imageFormatOf` looks at: 272 bytes. */
 const HEAD_BYTES = 512;
 
 /**
- * The files that words of the command line name, in their order. Folders are walked, each sorted by name. What lies in one
- * under a plain name is taken for a picture, so that a broken one is told. Hidden files are taken if they begin as a
- * picture, and hidden folders are left out. Links are followed, each folder once. What is left out is counted and told.
- * A folder that cannot be read stands for itself: the reading of it reports the error in its place.
+ * The files that words of the command line name, in their order. Folders are walked, each sorted by
+ * name. A file with a plain name is taken for a picture, so a broken picture is reported. A hidden
+ * file is taken if it begins as a picture; hidden folders are left out. Links are followed, each
+ * folder once. What is left out is counted on standard error. A folder that cannot be read is
+ * listed itself: reading it reports the error in its place.
  * @throws {Failure} if there is no file at all
  */
 export async function listed(
@@ -23,7 +24,7 @@ export async function listed(
   const walk = new Walk(out, signal);
   for (const word of words) await walk.add(word);
   walk.tell();
-  if (walk.files.length === 0) throw new Failure('expected a picture, there is none');
+  if (walk.files.length === 0) throw new Failure('expected a picture, found none');
   return walk.files;
 }
 
@@ -50,7 +51,7 @@ class Walk {
     const { folders, files, links, others } = this.#left;
     const parts = [
       [folders, 'hidden folder', 'hidden folders'],
-      [files, 'hidden file that is no picture', 'hidden files that are no pictures'],
+      [files, 'hidden file that is not a picture', 'hidden files that are not pictures'],
       [links, 'link to a folder already followed', 'links to folders already followed'],
       [others, 'pipe, socket or device', 'pipes, sockets or devices'],
     ] as const;
@@ -96,7 +97,10 @@ class Walk {
   }
 }
 
-/** `join`, but for `link/..`, which is not where the link is: that stays as it was written. */
+/**
+ * As `join`, which would take `link/..` for the folder that the link is in: such a path stays as it
+ * is.
+ */
 function within(folder: string, name: string): string {
   return folder.includes('..') ? `${folder}${sep}${name}` : join(folder, name);
 }
@@ -108,7 +112,9 @@ function kindBy(entry: { isDirectory(): boolean; isFile(): boolean }): Kind {
   return entry.isFile() ? 'file' : 'other';
 }
 
-/** What lies at `path`, behind any link; what cannot be looked at is a file, whose reading reports the error. */
+/**
+ * What `path` leads to. If that cannot be told it counts as a file: reading it reports the error.
+ */
 async function kindOf(path: string): Promise<Kind> {
   try {
     return kindBy(await stat(encoded(path)));
@@ -117,7 +123,7 @@ async function kindOf(path: string): Promise<Kind> {
   }
 }
 
-/** Tells one folder from every other, whatever path leads to it. */
+/** The same for every path that leads to the folder, and for no other folder. */
 async function identityOf(folder: string): Promise<string> {
   const { dev, ino } = await stat(encoded(folder), { bigint: true });
   return `${dev}:${ino}`;
@@ -130,7 +136,7 @@ async function entriesOf(folder: string) {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Whether a file begins as a picture; true if it is there and cannot be read, so that the reading of it reports why. */
+/** Whether a file begins as a picture. True if it cannot be read: reading it again reports why. */
 async function mayBePicture(path: string): Promise<boolean> {
   let file: Awaited<ReturnType<typeof open>>;
   try {

@@ -75,7 +75,8 @@ export type Source = string | Readable;
 export function sourceOf(file: string): Source {
   if (file === '-') return stdin;
   const path = encoded(file);
-  // A path in bytes would be taken for the picture's own. As elsewhere, opening never waits for a pipe's other end.
+  // `hashFile` would take bytes for the picture itself. O_NONBLOCK: opening a pipe does not wait
+  // for its other end.
   const flags = (constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)) as unknown as string;
   return typeof path === 'string' ? path : createReadStream(path, { flags });
 }
@@ -108,7 +109,7 @@ export const hashCommand: Command = {
     },
     json: {
       about:
-        'one JSON object a line, with the variants; fileBytes is the name in hex, if it is no UTF-8',
+        'one JSON object a line, with the variants; fileBytes is the name in hex, if it is not UTF-8',
     },
   },
   examples: [

@@ -21,13 +21,19 @@ const COMMANDS: readonly Command[] = [
   doctorCommand,
 ];
 
-/** Signals that end the work in order, files half written taken away, and what a shell then reports: 128 + number. */
+/**
+ * Signals after which half-written files are removed, with the code that a shell reports: 128 +
+ * their number.
+ */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** The one of a program whose output nobody reads any more. Node ignores it, and gives an error instead. */
+/**
+ * The signal to a program whose output nobody reads any more. Node ignores it and reports EPIPE
+ * instead.
+ */
 const NOBODY_READS = { SIGPIPE: 141 } as const;
 
-/** How long ending in order may take. */
+/** How long a command may take to stop. */
 const ORDER_MILLISECONDS = 1000;
 
 function help(): string {
@@ -81,7 +87,7 @@ function commandOf(name: string): Command {
   return command;
 }
 
-/** Runs a command whose signal aborts at the first of `SIGNALS`; a second one ends the program the system's way. */
+/** Runs a command, and aborts it at the first of `SIGNALS`. The second ends the program at once. */
 async function inOrder(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const interrupt = new AbortController();
   let ended: keyof typeof SIGNALS | undefined;
@@ -89,7 +95,7 @@ async function inOrder(run: (signal: AbortSignal) => Promise<number>): Promise<n
     for (const each of Object.keys(SIGNALS)) process.off(each, onSignal);
     ended = signal;
     interrupt.abort();
-    // Whatever waits for a pipe, a decoder or a disk is not waited for.
+    // It may be waiting for a pipe or a disk.
     setTimeout(() => interrupted(signal), ORDER_MILLISECONDS).unref();
   };
   for (const each of Object.keys(SIGNALS)) process.on(each, onSignal);
@@ -107,27 +113,27 @@ function interrupted(signal: keyof typeof SIGNALS): never {
 }
 
 /**
- * Ends as a program does that leaves the signal to the system: at once, where an exit waits for the pictures that are
- * being decoded; and a shell stops its loop, where it goes on after an exit.
+ * Ends the program as the signal's default action does. That is at once, where `process.exit` waits
+ * for the pictures that are being decoded; and a loop in a shell ends too.
  */
 function endBy(signal: keyof (typeof SIGNALS & typeof NOBODY_READS)): never {
   const code = { ...SIGNALS, ...NOBODY_READS }[signal];
   process.once('exit', () => {
     if (process.platform === 'win32') return;
-    // With the last listener, the system's own way comes back.
+    // Removing the last listener restores the default action.
     process.removeAllListeners(signal).on(signal, endBy).off(signal, endBy);
     process.kill(process.pid, signal);
   });
   process.exit(code);
 }
 
-// A reader that has seen enough (`| head`) closes the pipe: nothing more is done, and nothing said.
+// A reader that has seen enough (`| head`) closes the pipe. That is no error.
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') endBy('SIGPIPE');
   stderr.write(`onlyhashes: standard output: ${code}\n`);
   process.exit(2);
 });
-// Where nobody reads the errors, the exit code still tells them.
+// If nobody reads the errors, the exit code still reports them.
 stderr.on('error', () => {});
 try {
   // Not process.exit: what is written to a pipe would be cut off.

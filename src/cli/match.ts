@@ -49,7 +49,7 @@ export const matchCommand: Command = {
     },
     json: {
       about:
-        'one JSON decision a line, also where nothing matched; fileBytes is the name in hex, if it is no UTF-8',
+        'one JSON decision a line, also where nothing matched; fileBytes is the name in hex, if it is not UTF-8',
     },
     explain: { about: 'explain the decisions on a page, a section for each picture (--out)' },
     out: { about: 'the page that --explain writes', value: 'REPORT.html' },

@@ -3,8 +3,8 @@ import { encoded } from './file-name.js';
 import type { Progress } from './progress.js';
 
 /**
- * What `hash` and `match` print: lines on standard output, errors on standard error, the progress line out of the way.
- * File names in them are printed with the bytes that they have.
+ * What `hash` and `match` print: lines on standard output, errors on standard error, the progress
+ * line out of the way. File names in them are printed with the bytes that they have.
  */
 export interface Output {
   line(text: string): Promise<void>;
@@ -55,7 +55,7 @@ export function output(progress: Progress): Output {
   };
 }
 
-/** The exit code that scripts rely on: 2 after any error, else 0 if anything was found or done, else 1. */
+/** The exit code: 2 after any error, else 0 if anything was found or done, else 1. */
 export function exitCode(errors: number, found: number): number {
   if (errors > 0) return 2;
   return found > 0 ? 0 : 1;

@@ -1,6 +1,8 @@
 import { stderr } from 'node:process';
 
-/** A line on standard error that says how far long work has come; nothing where that is no terminal. */
+/**
+ * A line on standard error that says how far long work has come; nothing where that is no terminal.
+ */
 export interface Progress {
   /** `total` may be unknown */
   update(done: number, total?: number): void;
@@ -11,7 +13,10 @@ export interface Progress {
 /** Redrawn at most ten times a second: a terminal is slow, and a person reads no faster. */
 const REDRAW_MILLISECONDS = 100;
 
-/** Progress of `what` (`hashing`, `reading the list`), with the rate and, where the total is known, the time left. */
+/**
+ * Progress of `what` (`hashing`, `reading the list`), with the rate and, where the total is known,
+ * the time left.
+ */
 export function progress(what: string): Progress {
   if (!stderr.isTTY) return { update() {}, clear() {} };
   const start = performance.now();

@@ -12,7 +12,9 @@ import { Turns } from './turns.js';
 
 /** How many files are read, decoded and hashed, and who is told. */
 export interface HashFilesOptions extends HashFileOptions {
-  /** files at work at a time; one more than the cores unless told, so that one can be hashed while the others decode */
+  /**
+   * files at work at a time; default one more than the cores: one is hashed while the others decode
+   */
   concurrency?: number;
   /** called when a file is done, in whatever order they end */
   onProgress?: (progress: HashProgress) => void;
@@ -35,16 +37,20 @@ export type HashFilesResult =
   | { readonly file: string; readonly image: HashedFile; readonly error?: undefined }
   | { readonly file: string; readonly image?: undefined; readonly error: DecodeError };
 
-/** Files begun beyond the one whose result is due, per file at work: a slow one then holds up none behind it. */
+/**
+ * Files begun beyond the one whose result is due, per file at work: a slow one then holds up none
+ * behind it.
+ */
 const LOOK_AHEAD = 16;
 
 /**
- * Hashes of many files, in the order of `paths`, decoded on all cores. A file that cannot be decoded, and an item that is
- * no path, gives its error in its place, and the others go on. Paths are taken and files read only so far ahead of the reader of the results
- * (16 times `concurrency`); when it stops (`break`) or `signal` aborts, so does the work.
+ * Hashes of many files, in the order of `paths`, decoded on all cores. If a file cannot be decoded,
+ * or an item is not a path, its error stands in its place and the others go on. Paths are taken and
+ * files read only so far ahead of the reader of the results (16 times `concurrency`); when it stops
+ * (`break`) or `signal` aborts, so does the work.
  * @param paths in any iterable, asynchronous too (a directory being walked)
  * @returns throws `signal.reason` on abort
- * @throws {TypeError | RangeError} at the first result, for options that are none
+ * @throws {TypeError | RangeError} at the first result, if an option is invalid
  * @example
  * for await (const { file, image, error } of hashFiles(paths, { signal })) …
  */
@@ -65,7 +71,7 @@ export async function* hashFiles(
   }
 }
 
-/** The options have been checked: whatever is wrong with one file is no reason to give up the others. */
+/** The options are valid, so whatever is thrown is about this one file. */
 function asDecodeError(error: unknown): DecodeError {
   if (error instanceof DecodeError) return error;
   const message =
@@ -81,13 +87,13 @@ export type FileResult<T> =
   | { readonly file: string; readonly value?: undefined; readonly error: DecodeError };
 
 /**
- * As `hashFiles`, with a job of the caller's for each file, in the order of `paths`: to match a file at once, say, so
- * that its pixels are held no longer than that. What it rejects with stands in the file's place if it is a DecodeError,
- * and ends the batch otherwise.
+ * As `hashFiles`, with a job of the caller's for each file, in the order of `paths`: to match a
+ * file at once, say, so that its pixels are held no longer than that. What it rejects with stands
+ * in the file's place if it is a DecodeError, and ends the batch otherwise.
  * @param job gets a signal that aborts when the batch ends
  * @example
- * const job = async (file, signal) => blocklist.decide((await variantsOfFile(file, { signal })).variants);
- * for await (const { file, value: decision, error } of eachFile(paths, job)) …
+ * const job = async (file, signal) => blocklist.decide((await variantsOfFile(file, { signal
+ * })).variants); for await (const { file, value: decision, error } of eachFile(paths, job)) …
  */
 export async function* eachFile<T>(
   paths: Iterable<string> | AsyncIterable<string>,
@@ -147,7 +153,8 @@ export async function* eachFile<T>(
       }
       const first = begun[0];
       if (next === undefined && first === undefined) return;
-      // A path may be long in coming (a slow walk, a pipe): a result that is there does not wait for it.
+      // A path may be long in coming (a slow walk, a pipe): a result that is there does not wait
+      // for it.
       const came = await settleWithin(
         Promise.race([next, first].filter((promise) => promise !== undefined)),
         { signal: end.signal },

@@ -4,8 +4,8 @@ import { DecodeError } from '../errors.js';
 import { settleWithin } from './deadline.js';
 
 /**
- * Where an image's bytes are: a path (a regular file), the bytes themselves, or a stream of them (a Node `Readable`,
- * a web `ReadableStream`, any async iterable).
+ * Where an image's bytes are: a path (a regular file), the bytes themselves, or a stream of them (a
+ * Node `Readable`, a web `ReadableStream`, any async iterable).
  */
 export type ImageSource =
   | string
@@ -18,8 +18,8 @@ export type ImageSource =
 export const MAX_BYTES = 64 * 2 ** 20;
 
 /**
- * All bytes of `source`; those of a Uint8Array are not copied. A stream that is given up (too long, aborted) is
- * closed. Never more than `maxBytes` and one chunk are held.
+ * All bytes of `source`; those of a Uint8Array are not copied. A stream that is given up (too long,
+ * aborted) is closed. Never more than `maxBytes` and one chunk are held.
  * @throws {DecodeError} `unreadable`, or `too-many-bytes`
  * @throws {TypeError} if `source` is none of the kinds above
  */
@@ -36,7 +36,8 @@ export async function readBytes(
     return await settleWithin(readRegularFile(source, maxBytes), { signal });
   }
   if (typeof source === 'object' && source !== null) {
-    // A reader, not the stream's own async iterator: only its `cancel` ends a read that is under way.
+    // A reader, not the stream's own async iterator: only its `cancel` ends a read that is under
+    // way.
     if ('getReader' in source) return await readChunks(chunksOf(source), maxBytes, signal);
     if (Symbol.asyncIterator in source) {
       const iterator = source[Symbol.asyncIterator]();
@@ -82,7 +83,10 @@ async function readChunks(
   }
 }
 
-/** Only a regular file: reading a pipe or a device may never end, and holds a thread of Node's pool that no signal frees. */
+/**
+ * Only a regular file: reading a pipe or a device may never end, and holds a thread of Node's pool
+ * that no signal frees.
+ */
 async function readRegularFile(path: string | URL, maxBytes: number): Promise<Uint8Array> {
   let file: Awaited<ReturnType<typeof open>>;
   try {

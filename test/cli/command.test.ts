@@ -25,7 +25,7 @@ test.each([
   [['hash', '--max-megapixels', '-1', CAT], '--max-megapixels'],
   [['compare', CAT], 'expected A B'],
   [['compare', CAT, CAT, CAT], 'expected A B'],
-  [['doctor', 'what'], 'expected no words'],
+  [['doctor', 'what'], 'expected options only'],
   [['bench', 'scan', '--smallest', 'x'], '--smallest: expected a whole number'],
   [['bench', 'index', '--smallest', '0'], '--smallest: expected a whole number from 1'],
   [['bench', 'index', '--smallest', '9', '--largest', '8'], '--smallest: expected no more'],
@@ -80,7 +80,7 @@ test('a folder with no picture in it is an error', async () => {
   const { out, err, code } = await onlyhashes(['hash', mkdtempSync(join(folder, 'empty-'))]);
   expect({ out, err, code }).toEqual({
     out: '',
-    err: 'onlyhashes: expected a picture, there is none\n',
+    err: 'onlyhashes: expected a picture, found none\n',
     code: 2,
   });
 });

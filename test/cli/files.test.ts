@@ -48,7 +48,9 @@ test('hidden pictures are hashed; hidden folders and other hidden files are left
   symlinkSync('nowhere', join(path, '.#lock'));
   const { lines, err, code } = await onlyhashes(['hash', path]);
   expect(filesOf(lines, path)).toEqual(['.b.jpg', 'a.jpg']);
-  expect(err).toBe('onlyhashes: left out: 2 hidden folders, 4 hidden files that are no pictures\n');
+  expect(err).toBe(
+    'onlyhashes: left out: 2 hidden folders, 4 hidden files that are not pictures\n',
+  );
   expect(code).toBe(0);
   const named = await onlyhashes(['hash', join(path, '.git')]);
   expect(named).toMatchObject({ code: 0, err: '' });

@@ -17,7 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Words for Node that make this a machine of nine cores, and print its threads when the program ends. */
+/**
+ * Words for Node that make this a machine of nine cores, and print its threads when the program
+ * ends.
+ */
 function nineCores(): string[] {
   const preload = join(folder, 'nine-cores.cjs');
   writeFileSync(
@@ -68,7 +71,8 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const child = spawn(process.execPath, [PROGRAM, 'bundle', 'show', '-'], { stdio: 'pipe' });
     const ended = new Promise((resolve) => child.on('close', (...how) => resolve(how)));
-    // Nothing is printed while it waits: its handler of SIGHUP, which Node has none of, tells that it is up.
+    // Nothing is printed while it waits: its handler of SIGHUP, which Node has none of, tells that
+    // it is up.
     const caught = () => {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       return (Number.parseInt(/^SigCgt:\s+([0-9a-f]+)/m.exec(status)![1]!.slice(-4), 16) & 1) !== 0;
