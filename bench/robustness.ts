@@ -18,8 +18,9 @@ import type { Job } from './robustness/worker.js';
 
 /**
  * What edits of a photo each algorithm and profile still finds, and what it finds that it should not.
- * Options: `photos` a folder, `algorithm`, `profile`, `seed`, `out` a folder for the report and its plots; `compare`:
- * every algorithm and profile side by side, of whole photos alone; `amounts`: crops and cut turns in small steps.
+ * Options: `photos` a folder, `algorithm`, `profile`, `seed`, `out` a folder for the report and its
+ * plots; `compare`: every algorithm and profile side by side, of whole photos alone; `amounts`:
+ * crops and cut turns in small steps.
  */
 export const robustnessBench: Bench = {
   name: 'robustness',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Row } from '../bench/robustness/summary.js';
 import { distance, hashFromHex } from '../src/hash.js';
 
-/** The figures of the README are those of the records and fixtures: a new record needs a new README. */
+/** The figures of the README are those of records and fixtures: a new record needs a new README. */
 const root = join(import.meta.dirname, '..');
 const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const readme = readFileSync(join(root, 'README.md'), 'utf8').replace(/\s+/g, ' ');

@@ -33,7 +33,7 @@ export interface Setup {
 export interface List {
   /** end to end, in the order of the entries */
   readonly words: Uint32Array;
-  /** with the policy that matching has where nobody says otherwise; each label is an entry's place */
+  /** with the default policy; each label is an entry's place */
   readonly blocklist: Blocklist;
 }
 

@@ -63,9 +63,12 @@ export interface Summary {
   readonly falsePairs: readonly FalsePairs[];
   /** each query's nearest variant against every unrelated entry: false matches a query and entry */
   readonly falseQueries: readonly FalsePairs[];
-  /** two files, any edit and any variant of a photo of one, against any photo of the other: these alone are independent */
+  /**
+   * Each two files as one pair: false if any edit and variant of a photo of the one is so near to
+   * any photo of the other. Comparisons of the same two files are not independent.
+   */
   readonly falseFiles: readonly FalsePairs[];
-  /** queries of which a blocklist says that they match, or may match, a photo that shows nothing of the same */
+  /** queries that a blocklist calls a match, or has reviewed, for a photo of something else */
   readonly falseVerdicts: Readonly<Record<'match' | 'review', number>>;
   readonly hashes: { readonly mean: number; readonly most: number };
   readonly milliseconds: { readonly median: number; readonly p90: number };

@@ -27,7 +27,7 @@ export const TRANSFORMS: readonly Transform[] = [
   ...VIEWERS,
 ];
 
-/** What can be done to the photos: `edits` is the suite, `amounts` crops and turns by small steps. */
+/** What is done to the photos: `edits` is the suite, `amounts` crops and turns in small steps. */
 export const SUITES = { edits: TRANSFORMS, amounts: AMOUNTS } as const;
 
 export type Suite = keyof typeof SUITES;
