@@ -15,10 +15,10 @@ import { copyOf, sealed } from './snapshot.js';
 const BLOCK = 4096;
 
 /**
- * Steps of a call of `merge`, and the most that a change does: about 2 ms. So a large index takes
+ * Steps of a call of `merge`, and the most that a change does: about 1.5 ms. So a large index takes
  * longer to merge than a delta takes to fill, and the next delta grows on meanwhile.
  */
-const MERGE_STEPS = 8;
+const MERGE_STEPS = 6;
 
 /** A merge that is under way: what it replaces, and the steps still to be done. */
 interface Merge {
