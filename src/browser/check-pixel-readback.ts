@@ -1,5 +1,6 @@
 import { poolOf, type WorkerOptions } from './pools.js';
 import type { Readback } from './readback-canvas.js';
+import { readbackIn } from './reply.js';
 
 /**
  * Whether this browser gives back the pixels that it draws, asked of the canvas of a Worker, the only kind that is used:
@@ -16,6 +17,6 @@ export async function checkPixelReadback(
     signal: options.signal,
     timeoutSeconds: 60,
     request: async () => ({ check: true }),
-    result: (reply) => (reply as { readback: Readback }).readback,
+    result: readbackIn,
   });
 }

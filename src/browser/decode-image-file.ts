@@ -7,6 +7,7 @@ import {
   type ReadFileOptions,
   TIMEOUT_SECONDS,
 } from './read-file.js';
+import { pixelsIn } from './reply.js';
 
 /** How an image file is read and decoded. */
 export interface DecodeImageFileOptions extends DecodingOptions, ReadFileOptions {}
@@ -42,7 +43,7 @@ export async function decodeImageFile(
         ...(longestSide !== undefined && { longestSide }),
       },
     }),
-    result: (reply) => (reply as { pixels: DisplayedPixels }).pixels,
+    result: (reply) => pixelsIn(reply, options),
     bitmapOf,
   });
 }

@@ -7,6 +7,7 @@ import {
   type ReadFileOptions,
   TIMEOUT_SECONDS,
 } from './read-file.js';
+import { imageIn } from './reply.js';
 
 /** How an image file is read and hashed. */
 export interface HashImageFileOptions extends HashingOptions, ReadFileOptions {
@@ -40,7 +41,7 @@ export async function hashImageFile(
       onProgress?.('decoding');
       return { bytes, options: hashingOptions(options) };
     },
-    result: (reply) => (reply as { image: HashedFile }).image,
+    result: (reply) => imageIn(reply, options),
     bitmapOf,
     onStage: (stage) => onProgress?.(stage),
   });

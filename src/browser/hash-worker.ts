@@ -1,5 +1,6 @@
 import { DecodeError } from '../errors.js';
-import type { Reply, Request, Stage, WorkerError } from './message.js';
+import type { Reply, Request, Stage } from './message.js';
+import { bytesIn, errorIn, noAnswer, stageIn } from './reply.js';
 
 /** One thing that a Worker is to do. */
 export interface Job<T> {
@@ -61,12 +62,14 @@ export class HashWorker {
         this.end(new DecodeError('timeout', message));
       }, 1000 * timeoutSeconds);
       const receive = (reply: Reply) => {
+        if (typeof reply !== 'object' || reply === null) throw noAnswer();
         if ('stage' in reply) {
-          job.onStage?.(reply.stage);
+          job.onStage?.(stageIn(reply));
         } else if ('bitmapOf' in reply) {
-          void this.#sendBitmap(job.bitmapOf?.(reply.bitmapOf));
+          void this.#sendBitmap(job.bitmapOf?.(bytesIn(reply)));
         } else if ('error' in reply) {
-          settle(() => reject(errorOf(reply.error)));
+          const error = errorIn(reply);
+          settle(() => reject(error));
         } else {
           const result = job.result(reply);
           settle(() => resolve(result));
@@ -118,11 +121,3 @@ export const didNotRun = (cause?: unknown): DecodeError =>
   );
 
 const transferred = (request: Request) => ('bytes' in request ? [request.bytes.buffer] : []);
-
-/** An error of the Worker as the caller knows it. */
-function errorOf({ name, message, code }: WorkerError): Error {
-  if (code !== undefined) return new DecodeError(code, message);
-  if (name === 'TypeError') return new TypeError(message);
-  if (name === 'RangeError') return new RangeError(message);
-  return new Error(message);
-}

@@ -6,7 +6,7 @@ import {
 } from '../browser/index.js';
 import type { HashedImage } from '../index.js';
 import { createBlocklist, type Decision } from '../matching/index.js';
-import { COPY_NAMES, type CopiesReply, type CopyName } from './copies-message.js';
+import { COPY_NAMES, type CopyName, copiesIn } from './copies-message.js';
 import { copiesUrl, hasherUrl } from './worker-urls.js';
 
 /** A changed copy, and what the library's default policy says of it to who has the picture's hash. */
@@ -34,13 +34,13 @@ export async function measureCopies(
 ): Promise<readonly MeasuredCopy[] | 'unmeasured'> {
   try {
     if (!(await drawsExactly())) return 'unmeasured';
-    const reply = await ask(file);
-    if (!('copies' in reply)) return 'unmeasured';
+    const copies = copiesIn(await ask(file));
+    if (copies === undefined) return 'unmeasured';
     const { hash, quality } = picture;
     const list = createBlocklist([{ hash, labels: [], ...(quality !== undefined && { quality }) }]);
     const measured: MeasuredCopy[] = [];
     for (const name of COPY_NAMES) {
-      const image = await hashImageFile(reply.copies[name], {
+      const image = await hashImageFile(copies[name], {
         workerUrl: hasherUrl(),
         variants: 'none',
       });
@@ -71,7 +71,7 @@ export function endCopies(): void {
   turn = Promise.resolve();
 }
 
-async function ask(file: Blob): Promise<CopiesReply> {
+async function ask(file: Blob): Promise<unknown> {
   const answer = turn.then(async () =>
     post(await decodeImageFile(file, { workerUrl: hasherUrl(), longestSide: LONGEST_SIDE })),
   );
@@ -79,11 +79,11 @@ async function ask(file: Blob): Promise<CopiesReply> {
   return answer;
 }
 
-function post(pixels: DisplayedPixels): Promise<CopiesReply> {
+function post(pixels: DisplayedPixels): Promise<unknown> {
   worker ??= new Worker(copiesUrl());
   const asked = worker;
   return new Promise((resolve, reject) => {
-    asked.onmessage = ({ data }: MessageEvent<CopiesReply>) => resolve(data);
+    asked.onmessage = ({ data }: MessageEvent<unknown>) => resolve(data);
     asked.onerror = () => reject(new Error('the Worker does not run'));
     asked.postMessage(pixels, [pixels.data.buffer]);
   });

@@ -1,0 +1,218 @@
+import { DecodeError, type DecodeErrorCode } from '../errors.js';
+import {
+  DIHEDRAL_NAMES,
+  type Hash,
+  type HashedVariant,
+  hasBits,
+  type Rectangle,
+  type Resample,
+  VARIANT_NAMES,
+  type VariantGeometry,
+  type VariantName,
+} from '../hash.js';
+import { MOST_HASHES } from '../variants/variant-profile.js';
+import type {
+  DecodingOptions,
+  DisplayedPixels,
+  HashedFile,
+  HashingOptions,
+  Stage,
+} from './message.js';
+import type { Readback } from './readback-canvas.js';
+
+/*
+ * A Worker decodes files of strangers. One that such a file has taken over could hide the picture in its answer, in a name
+ * or in a member that nobody looks at, and the page would show, save or send it. So an answer is taken apart here: each
+ * value has the kind and the length that it must have, there is none beside them, and what is given on is a copy.
+ */
+
+const NEVER_MORE_PIXELS = 2 ** 26;
+
+/** The error for an answer that is not one of browser-worker.js. */
+export const noAnswer = (): DecodeError =>
+  new DecodeError(
+    'decoder-missing',
+    'the hashing Worker gave an answer that is none: workerUrl has to be browser-worker.js of this version',
+  );
+
+function demand(holds: boolean): asserts holds {
+  if (!holds) throw noAnswer();
+}
+
+/** The members of an object that has all of `needed`, and else none but of `optional`. */
+function membersOf(
+  value: unknown,
+  needed: readonly string[],
+  optional: readonly string[] = [],
+): Record<string, unknown> {
+  demand(typeof value === 'object' && value !== null);
+  const keys = Object.keys(value);
+  demand(needed.every((name) => keys.includes(name)));
+  demand(keys.every((key) => needed.includes(key) || optional.includes(key)));
+  return value as Record<string, unknown>;
+}
+
+function oneOf<T>(value: unknown, values: readonly T[]): T {
+  demand(values.includes(value as T));
+  return value as T;
+}
+
+function integerIn(value: unknown, least: number, most: number): number {
+  demand(Number.isInteger(value) && (value as number) >= least && (value as number) <= most);
+  return value as number;
+}
+
+function finite(value: unknown): number {
+  demand(Number.isFinite(value));
+  return value as number;
+}
+
+const STAGES: readonly Stage[] = ['reading', 'decoding', 'hashing'];
+
+/** What a Worker is at. */
+export const stageIn = (reply: unknown): Stage => oneOf(membersOf(reply, ['stage']).stage, STAGES);
+
+/** The bytes that the page is to decode. */
+export function bytesIn(reply: unknown): Uint8Array<ArrayBuffer> {
+  const { bitmapOf } = membersOf(reply, ['bitmapOf']);
+  demand(bitmapOf instanceof Uint8Array);
+  return bitmapOf as Uint8Array<ArrayBuffer>;
+}
+
+const READBACKS: readonly Readback[] = ['exact', 'altered', 'absent'];
+
+/** What a Worker's canvas gives back. */
+export const readbackIn = (reply: unknown): Readback =>
+  oneOf(membersOf(reply, ['readback']).readback, READBACKS);
+
+const CODES: Record<DecodeErrorCode, true> = {
+  empty: true,
+  unreadable: true,
+  unsupported: true,
+  corrupt: true,
+  'too-many-bytes': true,
+  'too-many-pixels': true,
+  timeout: true,
+  'decoder-missing': true,
+  poisoned: true,
+};
+/** Ours are shorter. */
+const LONGEST_MESSAGE = 400;
+
+/** An error of the Worker as the caller knows it. */
+export function errorIn(reply: unknown): Error {
+  const { error } = membersOf(reply, ['error']);
+  const { name, message, code } = membersOf(error, ['name', 'message'], ['code']);
+  demand(typeof name === 'string' && typeof message === 'string');
+  demand(message.length <= LONGEST_MESSAGE);
+  if (code !== undefined) {
+    demand(typeof code === 'string' && Object.hasOwn(CODES, code));
+    return new DecodeError(code as DecodeErrorCode, message);
+  }
+  if (name === 'TypeError') return new TypeError(message);
+  if (name === 'RangeError') return new RangeError(message);
+  return new Error(message);
+}
+
+/** Sides that a picture of at most `maxPixels` can have. */
+function sidesOf(
+  { width, height }: Record<string, unknown>,
+  maxPixels = NEVER_MORE_PIXELS,
+): { width: number; height: number } {
+  const sides = {
+    width: integerIn(width, 1, maxPixels),
+    height: integerIn(height, 1, maxPixels),
+  };
+  demand(sides.width * sides.height <= maxPixels);
+  return sides;
+}
+
+/** The picture that was asked for by `options`. */
+export function pixelsIn(reply: unknown, options: DecodingOptions): DisplayedPixels {
+  const pixels = membersOf(membersOf(reply, ['pixels']).pixels, [
+    'data',
+    'width',
+    'height',
+    'channels',
+  ]);
+  const { width, height } = sidesOf(pixels, options.maxPixels);
+  demand(Math.max(width, height) <= (options.longestSide ?? Number.POSITIVE_INFINITY));
+  const { data } = pixels;
+  demand(data instanceof Uint8ClampedArray && data.length === 4 * width * height);
+  oneOf(pixels.channels, [4]);
+  // Memory that is not the Worker's any more, and holds nothing else.
+  const own = data.buffer instanceof ArrayBuffer && data.buffer.byteLength === data.byteLength;
+  const kept = own ? (data as Uint8ClampedArray<ArrayBuffer>) : data.slice();
+  return { data: kept, width, height, channels: 4 };
+}
+
+/** The hashes that were asked for by `options`. */
+export function imageIn(reply: unknown, options: HashingOptions): HashedFile {
+  const { algorithm = 'pdq' } = options;
+  const quality = algorithm === 'pdq' ? ['quality'] : [];
+  const image = membersOf(
+    membersOf(reply, ['image']).image,
+    ['hash', 'variants', 'width', 'height', ...quality],
+    ['resample'],
+  );
+  const { variants } = image;
+  demand(Array.isArray(variants) && variants.length < MOST_HASHES);
+  const names = namesOf(options);
+  // Not map, which leaves a hole a hole.
+  const copies = Array.from(variants, (each: unknown): HashedVariant => {
+    const variant = membersOf(each, ['name', 'hash', ...quality], ['resample', 'geometry']);
+    const { name, geometry } = variant;
+    return {
+      name: oneOf(name, names),
+      ...hashedIn(variant, options),
+      ...(geometry === undefined ? {} : { geometry: geometryOf(geometry) }),
+    };
+  });
+  // Several parts of a picture may have one name; only the thorough profile looks for parts.
+  demand(
+    options.variants === 'thorough' ||
+      new Set(copies.map(({ name }) => name)).size === copies.length,
+  );
+  return { ...hashedIn(image, options), variants: copies, ...sidesOf(image, options.maxPixels) };
+}
+
+/** The variants that a profile can have. */
+function namesOf({
+  variants = 'orientation',
+  orientation,
+}: HashingOptions): readonly VariantName[] {
+  if (variants === 'none' || orientation === 'stored') return [];
+  if (variants === 'thorough') return VARIANT_NAMES;
+  const orientations = ['stored', 'onWhite', 'onBlack'] as const;
+  return variants === 'dihedral' ? [...orientations, ...DIHEDRAL_NAMES] : orientations;
+}
+
+const RESAMPLES: readonly (Resample | undefined)[] = [512, 'none', undefined];
+
+function hashedIn(
+  { hash, quality, resample }: Record<string, unknown>,
+  { algorithm = 'pdq', bits }: HashingOptions,
+): { hash: Hash; quality?: number; resample?: Resample } {
+  const { bytes, algorithm: named } = membersOf(hash, ['algorithm', 'bytes']);
+  demand(named === algorithm && bytes instanceof Uint8Array);
+  const width = 8 * bytes.length;
+  demand(hasBits(algorithm, width) && (bits === undefined || bits === width));
+  const convention = oneOf(resample, algorithm === 'pdq' ? RESAMPLES : [undefined]);
+  return {
+    hash: { algorithm, bytes: bytes.slice() },
+    ...(algorithm === 'pdq' ? { quality: integerIn(quality, 0, 100) } : {}),
+    ...(convention === undefined ? {} : { resample: convention }),
+  };
+}
+
+function geometryOf(value: unknown): VariantGeometry {
+  const { rectangle, angle, dihedral } = membersOf(value, ['rectangle'], ['angle', 'dihedral']);
+  const sides = ['left', 'top', 'width', 'height'] as const;
+  const members = membersOf(rectangle, sides);
+  const copy = Object.fromEntries(sides.map((side) => [side, finite(members[side])]));
+  return {
+    rectangle: copy as unknown as Rectangle,
+    ...(angle === undefined ? {} : { angle: finite(angle) }),
+    ...(dihedral === undefined ? {} : { dihedral: oneOf(dihedral, DIHEDRAL_NAMES) }),
+  };
+}

@@ -1,0 +1,140 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readBundle } from '../../src/submission/index.js';
+import { describeEngine, ENGINES } from '../browser/engines.js';
+import { buildDemo, photo, press, testFolder, toChoosing } from './demo-page.js';
+
+const folder = testFolder();
+const demo = buildDemo(folder);
+const PICTURE = readFileSync(photo('acanthus-mollis.jpg'));
+
+/**
+ * Answers that carry the picture, byte for byte, as expressions of `bytes` (its own), `hex` and `base64` (of them),
+ * `chunks(n)` (its parts of n bytes) and `hexOf`; `honest()` is an answer that carries nothing.
+ */
+const ATTACKS: Record<string, string> = {
+  'names of variants': `with_({ variants: chunks(15).map((part, i) => variant({ name: 'x' + hexOf(part) }, i)) })`,
+  'hashes of many variants': `with_({ variants: chunks(32).map((part, i) => variant({ name: 'stored', hash: hash(part) }, i)) })`,
+  'a hash that is too long': `with_({ hash: hash(bytes) })`,
+  'a hash that is text': `with_({ hash: { algorithm: 'pdq', bytes: base64 } })`,
+  'a hash that is a list': `with_({ hash: { algorithm: 'pdq', bytes: Array.from(bytes) } })`,
+  'the name of an algorithm': `with_({ hash: { ...hash(bytes.subarray(0, 32)), algorithm: base64 } })`,
+  'a member beside the hash': `with_({ hash: { ...honest().hash, note: hex } })`,
+  'a member beside the image': `with_({ note: base64 })`,
+  'a member beside a variant': `with_({ variants: [variant({ note: hex }, 0)] })`,
+  'a huge quality': `with_({ quality: BigInt('0x' + hex) })`,
+  'the digits of a quality': `with_({ quality: 50.5 + bytes[20] / 1024 })`,
+  'a quality that is text': `with_({ quality: hex })`,
+  'the size convention': `with_({ resample: base64 })`,
+  'the sides': `with_({ width: base64, height: hex })`,
+  'the place of a variant': `with_({ variants: [variant({ geometry: { rectangle: hex } }, 0)] })`,
+  'an error': `({ error: { name: hex, message: base64, code: hex } })`,
+  'the message of an error': `({ error: { name: 'DecodeError', message: base64, code: 'corrupt' } })`,
+  'an answer of another kind': `({ image: base64 })`,
+  'an answer that is text': `base64`,
+  'what it is at': `({ stage: base64 })`,
+};
+
+/** A hasher that answers with the attack that the last byte of a file names; an honest answer beyond the last. */
+const HOSTILE = `
+  const chunksOf = (bytes, n) => Array.from({ length: Math.ceil(bytes.length / n) }, (_, i) => {
+    const part = new Uint8Array(n);
+    part.set(bytes.subarray(i * n, (i + 1) * n));
+    return part;
+  });
+  const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const base64Of = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  const hash = (bytes) => ({ algorithm: 'pdq', bytes: Uint8Array.from(bytes) });
+  const honest = () => ({ hash: hash(Array(32).fill(0x5a)), quality: 80, resample: 512, width: 640, height: 480, variants: [] });
+  const with_ = (more) => ({ image: { ...honest(), ...more } });
+  const variant = (more, i) => ({ name: 'stored', hash: hash(Array(32).fill(i & 255)), quality: 80, resample: 512, ...more });
+  const attacks = [${Object.values(ATTACKS)
+    .map((code) => `(bytes, hex, base64, chunks) => (${code})`)
+    .join(',\n')}];
+  addEventListener('message', ({ data }) => {
+    if ('check' in data) return postMessage({ readback: 'absent' });
+    const all = new Uint8Array(data.bytes);
+    const bytes = all.subarray(0, -1);
+    const attack = attacks[all.at(-1)];
+    postMessage({ stage: 'hashing' });
+    postMessage(attack ? attack(bytes, hexOf(bytes), base64Of(bytes), (n) => chunksOf(bytes, n)) : { image: honest() });
+  });
+  postMessage({ ready: true, note: 'x' });`;
+
+/** Every part of that length. */
+function windows(whole: string, length: number): { length: number; all: Set<string> } {
+  const all = new Set<string>();
+  for (let i = 0; i + length <= whole.length; i++) all.add(whole.slice(i, i + length));
+  return { length, all };
+}
+/** Eight or nine bytes of the picture that follow each other: in hex, in base64, as they are. */
+const FORMS = [
+  windows(PICTURE.toString('hex'), 16),
+  ...[0, 1, 2].map((skip) => windows(PICTURE.subarray(skip).toString('base64'), 12)),
+  windows(PICTURE.toString('latin1'), 8),
+];
+
+/** Whether `text` has such a part of the picture. */
+const carries = (text: string): boolean =>
+  FORMS.some(({ length, all }) => {
+    for (let i = 0; i + length <= text.length; i++) {
+      if (all.has(text.slice(i, i + length))) return true;
+    }
+    return false;
+  });
+
+test('a text that carries the picture is told from one that does not', () => {
+  const part = PICTURE.subarray(4001, 4100);
+  expect(carries(`..${part.toString('hex')}..`)).toBe(true);
+  expect(carries(`..${part.toString('base64')}..`)).toBe(true);
+  expect(carries(`..${part.toString('latin1')}..`)).toBe(true);
+  expect(carries(readFileSync(photo('expected.json'), 'utf8').slice(0, 4096))).toBe(false);
+});
+
+const HONEST = 255;
+const files = [...Object.keys(ATTACKS).keys(), HONEST].map((attack) => {
+  const path = join(folder, `${attack}.jpg`);
+  writeFileSync(path, Buffer.concat([PICTURE, Buffer.from([attack])]));
+  return path;
+});
+
+for (const name of ENGINES) {
+  describeEngine(name, (open) => {
+    test('a hostile hasher carries no picture to the page, nor into the file', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await page.evaluate((hostile: string) => {
+        const make = URL.createObjectURL.bind(URL);
+        URL.createObjectURL = (blob: Blob) => {
+          const { type } = blob;
+          return make(type === 'text/javascript' ? new Blob([hostile], { type }) : blob);
+        };
+      }, HOSTILE);
+      await toChoosing(page);
+      await page.setFiles('#files', files);
+      const heading = `${files.length} pictures`;
+      await page.waitFor(
+        (text: string) => document.querySelector('h1')?.textContent === text,
+        [heading],
+        60_000,
+      );
+      const told = await page.evaluate(() => {
+        for (const details of document.querySelectorAll('details')) details.open = true;
+        const refused = [...document.querySelectorAll('article')].filter((card) =>
+          card.querySelector('.problem'),
+        );
+        return { refused: refused.length, html: document.documentElement.outerHTML };
+      });
+      expect(told.refused).toBe(Object.keys(ATTACKS).length);
+      expect(carries(told.html.replace(/<script>.*<.script>/s, ''))).toBe(false);
+      await press(page, 'Next');
+      await press(page, 'Make the file');
+      await page.waitFor(() => document.querySelector('#code') !== null);
+      await press(page, 'Next');
+      const text = await page.waitFor(() => document.querySelector('.verbatim')?.textContent);
+      expect(carries(text!)).toBe(false);
+      expect(readBundle(text!).hashes).toMatchObject([{ hash: '5a'.repeat(32), quality: 80 }]);
+    });
+  });
+}
