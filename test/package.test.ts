@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installedPackage, ROOT } from './package.js';
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  version: string;
+  bin: { onlyhashes: string };
   exports: Record<string, string | { default: string }>;
   dependencies?: object;
   optionalDependencies: Record<string, string>;
@@ -39,6 +41,12 @@ describe.each([{ decoders: true }, { decoders: false }])(
       project.write('b.cjs', `console.log(Object.keys(require('${nameOf(subpath)}')).length > 0);`);
       expect(node('a.mjs')).toBe('true');
       expect(node('b.cjs')).toBe('true');
+    });
+
+    test('the program runs where package.json says it is', () => {
+      const program = join(project.folder, 'node_modules/onlyhashes', manifest.bin.onlyhashes);
+      const out = execFileSync(program, ['--version'], { encoding: 'utf8' });
+      expect(out).toBe(`${manifest.version}\n`);
     });
 
     test('the core hashes, from ESM and from require', () => {
