@@ -28,7 +28,10 @@ export async function outputPath(
   if (encoded(path) !== path) throw new Failure(`${path}: expected a name in UTF-8`);
   const about = await stat(path).catch(() => undefined);
   if (about === undefined) {
-    if (await lstat(path).catch(() => undefined)) throw new Failure(`${path}: links to nothing`);
+    const entry = await lstat(path).catch(() => undefined);
+    if (entry?.isSymbolicLink()) throw new Failure(`${path}: links to nothing`);
+    // It came there meanwhile.
+    if (entry !== undefined) return outputPath(path, { overwrite, ...(replaces && { replaces }) });
     try {
       await access(dirname(path), constants.W_OK);
     } catch {

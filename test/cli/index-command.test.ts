@@ -166,6 +166,7 @@ test('info tells in plain words what an index holds', async () => {
     [
       'hashes       pdq, 256 bits',
       'entries      2, with 1 different hashes',
+      'degenerate   0',
       'generation   1, one more each time the file is replaced',
       `file size    ${size} bytes`,
       '',
@@ -177,6 +178,7 @@ test('info tells in plain words what an index holds', async () => {
     'bits',
     'size',
     'hashes',
+    'degenerate',
     'generation',
     'byteLength',
   ]);
