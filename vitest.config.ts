@@ -6,7 +6,12 @@ const WITHOUT_ENGINE = [
   'test/demo/{language,outline}.test.ts',
 ];
 
-const limits = { testTimeout: 120_000, hookTimeout: 240_000, setupFiles: ['test/seed.ts'] };
+const limits = {
+  testTimeout: 120_000,
+  hookTimeout: 240_000,
+  setupFiles: ['test/seed.ts'],
+  expect: { requireAssertions: true },
+};
 
 export default defineConfig({
   test: {

@@ -51,8 +51,7 @@ describe.each(Object.entries(LANGUAGES))('%s', (tag, strings) => {
     }
   });
 
-  test('is not left in English', () => {
-    if (tag === 'en') return;
+  test.skipIf(tag === 'en')('is not left in English', () => {
     const same = Object.entries(en).filter(
       ([key, english]) => strings[key as keyof typeof en] === english,
     );

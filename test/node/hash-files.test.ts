@@ -1,14 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { hashToHex } from '../../src/hash.js';
 import { decoders } from '../../src/node/decoders.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { type HashFilesResult, type HashProgress, hashFiles } from '../../src/node/hash-files.js';
-import { imagePath, photoFixtures, photoPath } from './fixtures.js';
+import { heicPath, imagePath, photoFixtures, photoPath } from './fixtures.js';
+import { heicWorkerUrl } from './heic-worker.js';
 
 const photos = photoFixtures.map(({ file }) => photoPath(file));
 const small = ['rgb.png', 'grey.png', 'still.gif', 'baseline.jpg', 'lossless.webp'].map(imagePath);
@@ -93,13 +97,34 @@ test('an item that no path can be gives its error in its place, without its name
 });
 
 test('a file that takes long holds up none behind it, only their results', async () => {
-  // The largest photo is due first; it ends after most of the small ones.
-  const paths = [photoPath('acanthus-mollis-w700.png'), ...repeated(20)];
+  // The first one's decoder waits for the tenth of the others to end.
+  const folder = mkdtempSync(join(tmpdir(), 'hash-files-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [script, ten] = [join(folder, 'waiting.mjs'), join(folder, 'ten')];
+  writeFileSync(
+    script,
+    `import { existsSync } from 'node:fs';
+     import { setTimeout } from 'node:timers/promises';
+     while (!existsSync(${JSON.stringify(ten)})) await setTimeout(5);
+     await import(${JSON.stringify(heicWorkerUrl({ decoder: true }).href)});`,
+  );
+  const paths = [heicPath('mosaic.heic'), ...repeated(20)];
   const ended: string[] = [];
-  const onProgress = ({ file }: HashProgress) => ended.push(file);
-  const results = await collect(hashFiles(paths, { concurrency: 2, onProgress, resample: 'none' }));
+  const onProgress = ({ file }: HashProgress) => {
+    if (ended.push(file) === 10) writeFileSync(ten, '');
+  };
+  const results = await collect(
+    hashFiles(paths, {
+      concurrency: 2,
+      onProgress,
+      timeoutSeconds: 60,
+      workerUrl: pathToFileURL(script),
+    }),
+  );
   expect(results.map(({ file }) => file)).toEqual(paths);
-  expect(ended[0]).not.toBe(paths[0]);
+  expect(results.filter(({ error }) => error)).toEqual([]);
+  expect(ended).toHaveLength(21);
+  expect(ended.slice(0, 10)).not.toContain(paths[0]);
 });
 
 test('progress counts every file once, failures too', async () => {

@@ -141,19 +141,13 @@ test('a later version, a file too large and other bytes have codes of their own'
   expect(codeOf('{"format": "onlyhashes-bundle"')).toBe('bad-bundle');
 });
 
-test('any text and any bytes are read or refused by a FormatError', () => {
-  fc.assert(
-    fc.property(fc.string({ maxLength: 300 }), (text) => void codeOf(text)),
-    { seed: 1 },
-  );
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void codeOf(bytes)),
-    { seed: 1 },
-  );
-  fc.assert(
-    fc.property(fc.json(), (text) => void codeOf(text)),
-    { seed: 1 },
-  );
+test('any text and any bytes are refused by a FormatError', () => {
+  const refused = (value: string | Uint8Array) => {
+    expect(codeOf(value)).toMatch(/^bad-/);
+  };
+  fc.assert(fc.property(fc.string({ maxLength: 300 }), refused), { seed: 1 });
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), refused), { seed: 1 });
+  fc.assert(fc.property(fc.json(), refused), { seed: 1 });
 });
 
 /** A bundle with one member, at any depth, put at something else, taken away or added. */
