@@ -54,11 +54,17 @@ describe('within a band', () => {
     expect(told.size).toBeGreaterThan(20);
   });
 
-  test('in doubt where one hundredth decides', () => {
-    // Alternating rows make 63 x 64 differences of 2.55, a hundredth each: 44 in all, or none.
-    const values = Float64Array.from({ length: 4096 }, (_, at) => ((at >> 6) & 1 ? 2.55 : 0));
-    expect(qualityWithin(values, 0.001)).toBe(-1);
-    const clear = values.map((value) => value * 1.01);
-    expect(qualityWithin(clear, 0.001)).toBe(44);
+  test.each([
+    ['rows', 6],
+    ['columns', 0],
+  ])('in doubt where one hundredth decides, of alternating %s', (_, shift) => {
+    // They make 63 x 64 differences of a hundredth each, 2.55: a quality of 44 in all, or none.
+    const stripes = (value: number) =>
+      Float64Array.from({ length: 4096 }, (_, at) => ((at >> shift) & 1 ? value : 0));
+    // Within the band below the hundredth, and above it.
+    expect(qualityWithin(stripes(2.5495), 0.001)).toBe(-1);
+    expect(qualityWithin(stripes(2.5505), 0.001)).toBe(-1);
+    expect(qualityWithin(stripes(2.54), 0.001)).toBe(0);
+    expect(qualityWithin(stripes(2.56), 0.001)).toBe(44);
   });
 });
