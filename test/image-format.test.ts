@@ -17,6 +17,9 @@ test('tells each format by its first bytes, whatever the file is called', () => 
   expect(formatOfFile('rgb-16-bit.tiff')).toBe('tiff');
   expect(formatOfFile('lossless.avif')).toBe('avif');
   expect(formatOfFile('photo.heic', 'heic')).toBe('heic');
+  // TIFF of 64-bit offsets, in either byte order.
+  expect(imageFormatOf(Buffer.from('II+\0\b\0\0\0'))).toBe('tiff');
+  expect(imageFormatOf(Buffer.from('MM\0+\0\b\0\0'))).toBe('tiff');
 });
 
 test('has no name for what is not on the list', () => {
