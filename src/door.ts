@@ -1,69 +1,71 @@
 /*
- * What public functions ask of their arguments. A message says what was expected. Of the value it tells a number at
- * most: anything else may be a hash, a label or a file name, and messages end in logs.
+ * What public functions ask of their arguments. A message says what was expected and nothing of the value, which may be
+ * a hash, a label or a file name: messages end in logs.
  */
 
 /** @throws {TypeError} `expected ${what}`, unless `value` is an object */
 export function checkObject(value: unknown, what: string): void {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`expected ${what}`);
+  if (typeof value !== 'object' || value === null) wrongKind(what);
 }
 
-/** @throws {TypeError} unless `options` is an object: a list or a promise is a mistake, though it has no wrong option */
-export function checkOptions(options: object): void {
-  checkObject(options, 'options to be an object');
-  if (Symbol.iterator in options || 'then' in options) {
-    throw new TypeError('expected options to be an object');
-  }
+/** @throws {TypeError} unless `options` is an object: a list or a promise is a mistake, though it has no wrong member */
+export function checkOptions(options: object, what = 'options to be an object'): void {
+  checkObject(options, what);
+  if (Symbol.iterator in options || 'then' in options) wrongKind(what);
 }
 
-/**
- * @param kind as `typeof` names it
- * @throws {TypeError} if a value that is there is of another kind
- */
-export function checkKinds(
-  values: Readonly<Record<string, unknown>>,
+/** @throws {TypeError} if `value` is there and of another kind than `kind`, as `typeof` names it */
+export function checkTypeOf(
+  name: string,
+  value: unknown,
   kind: 'boolean' | 'function' | 'string',
 ): void {
-  for (const name in values) {
-    const value = values[name];
-    if (value !== undefined && typeof value !== kind) {
-      throw new TypeError(`expected ${name} to be a ${kind}`);
-    }
-  }
+  if (value !== undefined && typeof value !== kind) wrongKind(`${name} to be a ${kind}`);
+}
+
+/** @throws {TypeError} unless `value` is an array of that `kind` */
+export function checkArray(
+  name: string,
+  value: unknown,
+  kind: typeof Uint8Array | typeof Uint32Array,
+): void {
+  if (!(value instanceof kind)) wrongKind(`${name} to be a ${kind.name}`);
+}
+
+function wrongKind(what: string): never {
+  throw new TypeError(`expected ${what}`);
 }
 
 /**
+ * @param most no bound if absent
  * @throws {TypeError} unless `value` is a number
- * @throws {RangeError} unless it is one from `least` to `most`
+ * @throws {RangeError} unless it is an integer from `least` to `most`
  */
-export function checkNumber(
-  name: string,
-  value: unknown,
-  least: number,
-  most = Number.POSITIVE_INFINITY,
-  integer = false,
-): void {
-  const isNumber = typeof value === 'number';
-  if (isNumber && value >= least && value <= most && (!integer || Number.isInteger(value))) return;
-  const range = most < Number.MAX_SAFE_INTEGER ? `${least} to ${most}` : `>= ${least}`;
-  const expected = `expected ${name} to be ${integer ? 'an integer' : 'a number'} ${range}`;
-  throw isNumber ? new RangeError(`${expected}, got ${value}`) : new TypeError(expected);
+export function checkInteger(name: string, value: unknown, least: number, most?: number): void {
+  const given = value as number;
+  if (!Number.isSafeInteger(given) || given < least || given > most!) {
+    outside(`${name} to be an integer`, given, least, most);
+  }
 }
 
-/** As `checkNumber`, of integers. */
-export function checkInteger(
-  name: string,
-  value: unknown,
-  least: number,
-  most = Number.MAX_SAFE_INTEGER,
-): void {
-  checkNumber(name, value, least, most, true);
+/** As `checkInteger`, of any numbers. */
+export function checkNumber(name: string, value: unknown, least: number, most?: number): void {
+  const given = value as number;
+  if (typeof given !== 'number' || !(given >= least) || given > most!) {
+    outside(`${name} to be a number`, given, least, most);
+  }
+}
+
+function outside(what: string, value: unknown, least: number, most?: number): never {
+  const range = most === undefined ? `>= ${least}` : `${least} to ${most}`;
+  const Mistake = typeof value === 'number' ? RangeError : TypeError;
+  throw new Mistake(`expected ${what} ${range}`);
 }
 
 /** @throws {TypeError} `expected ${what}`, unless `value` can be gone through; a string cannot */
 export function checkIterable(value: unknown, what: string): void {
   checkObject(value, what);
-  if (!(Symbol.iterator in (value as object))) throw new TypeError(`expected ${what}`);
+  if (!(Symbol.iterator in (value as object))) wrongKind(what);
 }
 
 /** As `checkIterable`, of what may also arrive bit by bit. */
@@ -72,11 +74,30 @@ export function checkAsyncIterable(value: unknown, what: string): void {
   if (!(Symbol.asyncIterator in (value as object))) checkIterable(value, what);
 }
 
+/** The longest time that decoding may be given, in seconds. */
+const MOST_SECONDS = 3600;
+
+/**
+ * Checks the limits of what is read and decoded, where they are given.
+ * @throws {TypeError | RangeError} if one is invalid
+ */
+export function checkLimits(limits: {
+  maxBytes?: unknown;
+  maxPixels?: unknown;
+  timeoutSeconds?: unknown;
+}): void {
+  const { maxBytes = 1, maxPixels = 1, timeoutSeconds = 1 } = limits;
+  checkNumber('maxBytes', maxBytes, 1);
+  checkInteger('maxPixels', maxPixels, 1);
+  const isTime = typeof timeoutSeconds === 'number' && timeoutSeconds > 0;
+  if (!isTime || timeoutSeconds > MOST_SECONDS) {
+    throw new RangeError(`expected timeoutSeconds above 0 and at most ${MOST_SECONDS}`);
+  }
+}
+
 /** @throws {TypeError} unless `signal` is an AbortSignal or absent */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined) return;
-  checkObject(signal, 'signal to be an AbortSignal');
-  if (typeof (signal as AbortSignal).throwIfAborted !== 'function') {
-    throw new TypeError('expected signal to be an AbortSignal');
-  }
+  const { throwIfAborted } = Object(signal) as Partial<AbortSignal>;
+  if (typeof throwIfAborted !== 'function') wrongKind('signal to be an AbortSignal');
 }

@@ -1,3 +1,5 @@
+import { checkOptions } from './door.js';
+
 /** The perceptual hashes this library knows. An index file numbers them in this order. */
 export const ALGORITHMS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
 
@@ -132,9 +134,7 @@ export function hasBits(algorithm: Algorithm, bits: number): bits is Bits {
 export function checkKind(algorithm: Algorithm, bits: number): asserts bits is Bits {
   if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
   if (!hasBits(algorithm, bits)) {
-    throw new RangeError(
-      `expected ${algorithm === 'pdq' ? '' : '64 or '}256 bits of ${algorithm}, got ${bits}`,
-    );
+    throw new RangeError(`expected as many bits as ${algorithm} has`);
   }
 }
 
@@ -152,7 +152,7 @@ export function checkResample(resample: unknown): asserts resample is Resample {
  */
 export function bitsOf(hash: Hash): Bits {
   if (!(hash?.bytes instanceof Uint8Array)) {
-    throw new TypeError('expected a hash: { algorithm, bytes: Uint8Array }');
+    throw new TypeError('expected a hash: { algorithm, bytes }');
   }
   const bits = hash.bytes.length * 8;
   checkKind(hash.algorithm, bits);
@@ -206,8 +206,10 @@ export function bytesOf(hex: string): Uint8Array {
  */
 export function hashToJSON(
   hash: Hash,
-  { resample }: { resample?: Resample | undefined } = {},
+  options: { resample?: Resample | undefined } = {},
 ): HashJSON {
+  checkOptions(options);
+  const { resample } = options;
   if (resample !== undefined) checkResample(resample);
   const hex = hashToHex(hash);
   const json: HashJSON = { algorithm: hash.algorithm, hash: hex };
@@ -226,17 +228,14 @@ export function hashFromJSON(json: HashJSON): Hash {
 
 /**
  * Hamming distance of two hashes of one algorithm and length, in bits: 0…64 or 0…256.
- * @throws {TypeError} if they are of different algorithms
+ * @throws {TypeError} if one is no hash, or they are of different algorithms
  * @throws {RangeError} if they are of different lengths
  */
 export function distance(a: Hash, b: Hash): number {
   const bits = bitsOf(a);
-  if (a.algorithm !== b?.algorithm) {
-    throw new TypeError(
-      `expected two hashes of one algorithm, got ${a.algorithm} and ${b?.algorithm}`,
-    );
-  }
-  if (bitsOf(b) !== bits) throw new RangeError(`expected ${bits} bits, got ${b.bytes.length * 8}`);
+  const others = bitsOf(b);
+  if (a.algorithm !== b.algorithm) throw new TypeError('expected two hashes of one algorithm');
+  if (others !== bits) throw new RangeError(`expected ${bits} bits, got ${others}`);
   let sum = 0;
   for (let i = 0; i < a.bytes.length; i++) {
     let x = a.bytes[i]! ^ b.bytes[i]!;

@@ -1,3 +1,5 @@
+import { checkArray } from './door.js';
+
 /** An image format that is read here. `avif` and `heic` are one container with two ways of coding. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'heic';
 
@@ -10,8 +12,10 @@ const ANY_CODING = ['mif1', 'mif2', 'msf1', 'miaf', 'MiHE', 'MiPr', 'MiHB'];
 /**
  * The image format that `bytes` begin as, told by their magic number alone; undefined where it is none that is read
  * here. This is the allow-list: what has no name here (SVG, PDF, BMP, camera raw …) never meets a decoder.
+ * @throws {TypeError} if `bytes` are none
  */
 export function imageFormatOf(bytes: Uint8Array): ImageFormat | undefined {
+  checkArray('bytes', bytes, Uint8Array);
   if (startsWith(bytes, '\xff\xd8\xff')) return 'jpeg';
   if (startsWith(bytes, '\x89PNG\r\n\x1a\n')) return 'png';
   if (startsWith(bytes, 'RIFF') && startsWith(bytes, 'WEBP', 8)) return 'webp';

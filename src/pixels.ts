@@ -1,3 +1,5 @@
+import { checkInteger } from './door.js';
+
 /** Samples a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
 export type Channels = 1 | 2 | 3 | 4;
 
@@ -14,20 +16,18 @@ export interface Pixels {
 
 /**
  * Samples a pixel of `pixels`, once its shape has been checked.
- * @throws {TypeError} if `data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {TypeError} if `data` is not a Uint8Array or Uint8ClampedArray, or a side no number
  * @throws {RangeError} if a side is not a positive integer or `data` is not width · height · channels samples
  */
 export function channelsOf(pixels: Pixels): Channels {
-  const { data, width, height } = pixels;
+  const data = pixels?.data;
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
     throw new TypeError('expected pixels.data to be a Uint8Array or Uint8ClampedArray');
   }
-  if (!Number.isInteger(width) || width < 1)
-    throw new RangeError(`expected width >= 1, got ${width}`);
-  if (!Number.isInteger(height) || height < 1) {
-    throw new RangeError(`expected height >= 1, got ${height}`);
-  }
-  const channels = pixels.channels ?? data.length / (width * height);
+  const { width, height } = pixels;
+  checkInteger('width', width, 1);
+  checkInteger('height', height, 1);
+  const { channels = data.length / (width * height) } = pixels;
   if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
     throw new RangeError(
       `expected 1 to 4 samples for each of ${width} x ${height} pixels, got ${data.length} samples`,

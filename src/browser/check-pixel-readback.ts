@@ -1,4 +1,5 @@
-import { poolOf, type WorkerOptions } from './pools.js';
+import { checkOptions, checkSignal } from '../door.js';
+import { checkWorkers, poolOf, type WorkerOptions } from './pools.js';
 import type { Readback } from './readback-canvas.js';
 import { readbackIn } from './reply.js';
 
@@ -9,10 +10,14 @@ import { readbackIn } from './reply.js';
  * same holds. Each hash checks anew: this is for telling a person beforehand.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} `decoder-missing`, where the Worker does not run
+ * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function checkPixelReadback(
   options: WorkerOptions & { signal?: AbortSignal } = {},
 ): Promise<Readback> {
+  checkOptions(options);
+  checkSignal(options.signal);
+  checkWorkers(options);
   return await poolOf(options).run<Readback>({
     signal: options.signal,
     timeoutSeconds: 60,

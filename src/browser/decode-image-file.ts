@@ -1,3 +1,4 @@
+import { checkInteger } from '../door.js';
 import type { DecodingOptions, DisplayedPixels } from './message.js';
 import { poolOf } from './pools.js';
 import {
@@ -29,9 +30,7 @@ export async function decodeImageFile(
 ): Promise<DisplayedPixels> {
   checkReadFileOptions(options);
   const { maxBytes, maxPixels, longestSide, signal } = options;
-  if (longestSide !== undefined && !(Number.isInteger(longestSide) && longestSide >= 1)) {
-    throw new RangeError(`expected longestSide to be an integer >= 1, got ${longestSide}`);
-  }
+  if (longestSide !== undefined) checkInteger('longestSide', longestSide, 1);
   if (!(file instanceof Blob)) throw new TypeError('expected a File or Blob');
   return await poolOf(options).run<DisplayedPixels>({
     signal,

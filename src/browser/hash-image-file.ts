@@ -1,3 +1,4 @@
+import { checkTypeOf } from '../door.js';
 import type { HashedFile, HashingOptions, Stage } from './message.js';
 import { poolOf } from './pools.js';
 import {
@@ -56,15 +57,18 @@ function hashingOptions(options: HashingOptions): HashingOptions {
 
 /**
  * Checks the values of `options` but those of the hash itself, which the Worker checks.
- * @throws {RangeError} if one is invalid
+ * @throws {TypeError | RangeError} if one is invalid
  */
-export function checkHashImageFileOptions(options: HashImageFileOptions): void {
-  const { orientation = 'display', variants = 'none' } = options;
+export function checkHashImageFileOptions(
+  options: Omit<HashImageFileOptions, 'onProgress'> & { onProgress?: unknown },
+): void {
+  checkReadFileOptions(options);
+  const { orientation = 'display', variants = 'none', onProgress } = options;
+  checkTypeOf('onProgress', onProgress, 'function');
   if (orientation !== 'display' && orientation !== 'stored') {
     throw new RangeError("expected orientation 'display' or 'stored'");
   }
   if (!['none', 'orientation', 'dihedral', 'thorough'].includes(variants)) {
     throw new RangeError("expected variants 'none', 'orientation', 'dihedral' or 'thorough'");
   }
-  checkReadFileOptions(options);
 }

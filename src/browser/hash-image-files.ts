@@ -1,3 +1,4 @@
+import { checkInteger, checkObject } from '../door.js';
 import { DecodeError } from '../errors.js';
 import {
   checkHashImageFileOptions,
@@ -45,8 +46,10 @@ export async function* hashImageFiles(
   files: ArrayLike<Blob>,
   options: HashImageFilesOptions = {},
 ): AsyncGenerator<HashImageFilesResult, void, undefined> {
+  checkHashImageFileOptions(options);
   const { onProgress, signal, ...rest } = options;
-  checkHashImageFileOptions(rest);
+  checkObject(files, 'a list of files');
+  checkInteger('length', files.length, 0);
   signal?.throwIfAborted();
   // Ends the work when the caller's signal does, and when the caller wants no more results.
   const end = new AbortController();

@@ -1,3 +1,4 @@
+import { checkInteger } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { didNotRun } from './hash-worker.js';
 import { WorkerPool } from './worker-pool.js';
@@ -20,14 +21,16 @@ export interface WorkerOptions {
 
 let pools: Map<string, WorkerPool> | undefined;
 
-/**
- * The Workers of one script.
- * @throws {RangeError} if `workers` is not an integer >= 1
- */
-export function poolOf({ workerUrl, workers }: WorkerOptions): WorkerPool {
-  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
-    throw new RangeError(`expected workers to be an integer >= 1, got ${workers}`);
+/** @throws {TypeError | RangeError} if one is invalid */
+export function checkWorkers({ workerUrl, workers }: WorkerOptions): void {
+  if (workers !== undefined) checkInteger('workers', workers, 1);
+  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !(workerUrl instanceof URL)) {
+    throw new TypeError('expected workerUrl to be a string or a URL');
   }
+}
+
+/** The Workers of one script; `options` are checked by the caller. */
+export function poolOf({ workerUrl, workers }: WorkerOptions): WorkerPool {
   pools ??= new Map();
   const key = String(workerUrl ?? '');
   let pool = pools.get(key);

@@ -1,5 +1,6 @@
+import { checkLimits, checkOptions, checkSignal } from '../door.js';
 import { DecodeError } from '../errors.js';
-import type { WorkerOptions } from './pools.js';
+import { checkWorkers, type WorkerOptions } from './pools.js';
 
 /** How an image file is read, and who decodes it. */
 export interface ReadFileOptions extends WorkerOptions {
@@ -13,7 +14,6 @@ export interface ReadFileOptions extends WorkerOptions {
 }
 
 const MAX_BYTES = 64 * 2 ** 20;
-const MAX_TIMEOUT_SECONDS = 3600;
 
 /** Seconds for a file where the caller names none. */
 export const TIMEOUT_SECONDS = 60;
@@ -38,16 +38,10 @@ export async function bytesOf(file: Blob, maxBytes = MAX_BYTES): Promise<Uint8Ar
 export const bitmapOf = (bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | undefined> =>
   createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => undefined);
 
-/** @throws {RangeError} if an option is invalid */
+/** @throws {TypeError | RangeError} if an option is invalid */
 export function checkReadFileOptions(options: ReadFileOptions): void {
-  const { maxBytes = 1, maxPixels = 1, timeoutSeconds = 1 } = options;
-  if (!(maxBytes >= 1)) throw new RangeError(`expected maxBytes >= 1, got ${maxBytes}`);
-  if (!(Number.isSafeInteger(maxPixels) && maxPixels >= 1)) {
-    throw new RangeError(`expected maxPixels to be an integer >= 1, got ${maxPixels}`);
-  }
-  if (!(timeoutSeconds > 0 && timeoutSeconds <= MAX_TIMEOUT_SECONDS)) {
-    throw new RangeError(
-      `expected timeoutSeconds above 0 and at most ${MAX_TIMEOUT_SECONDS}, got ${timeoutSeconds}`,
-    );
-  }
+  checkOptions(options);
+  checkLimits(options);
+  checkSignal(options.signal);
+  checkWorkers(options);
 }

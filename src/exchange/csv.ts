@@ -1,3 +1,5 @@
+import { checkLabels } from './blocklist-entry.js';
+
 /**
  * Lines that one record may span. A stray quote would otherwise swallow all that follows; with this bound, what it
  * swallowed is read again, and each line at most this many times.
@@ -71,8 +73,10 @@ const LATER_GUARDED = /([,;\t\r\n] *)'(?='*[=+\-@＝＋－＠])/g;
  * starts the cell or follows a `,`, `;`, tab or line break in it (locales differ in what separates cells). `readRow`
  * takes it away again: what was written is what is read.
  * Source: OWASP, CSV Injection; ASVS 5, 1.2.10.
+ * @throws {TypeError} if `text` is no string
  */
 export function writeCell(text: string): string {
+  if (typeof text !== 'string') throw new TypeError('expected text to be a string');
   const safe = text.replace(LATER_GUARD, "$1'").replace(FIRST_GUARD, "$1'");
   return /[",;\r\n\t]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
@@ -82,8 +86,12 @@ function unguard(cell: string): string {
   return cell.replace(FIRST_GUARDED, '$1').replace(LATER_GUARDED, '$1');
 }
 
-/** Labels as one cell: `;` between them; a `;`, a `\` and a blank at either end have a `\` before them. */
+/**
+ * Labels as one cell: `;` between them; a `;`, a `\` and a blank at either end have a `\` before them.
+ * @throws {TypeError} if `labels` is no list of strings
+ */
 export function joinLabels(labels: readonly string[]): string {
+  checkLabels(labels);
   return labels.map((label) => label.replace(/[\\;]|^\s|\s$/g, '\\$&')).join(';');
 }
 

@@ -1,3 +1,4 @@
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { type Algorithm, isAlgorithm } from '../hash.js';
 import type { BlocklistEntry } from './blocklist-entry.js';
@@ -32,6 +33,7 @@ export interface ReadOptions {
  * Hex may be in either case. Blank lines and lines that start with `#` are skipped; CRLF and a byte order mark are fine.
  * A field that cannot be read is a problem and is left out, but its entry is kept. How the text is cut into chunks
  * changes nothing. Time is linear; memory is one piece of text and its entries.
+ * @throws {TypeError | RangeError} at the first entry, for a text or an option that is none
  * @throws {FormatError} the first problem, when there is no `onProblem`: `bad-hash`, `bad-line` or `line-too-long`,
  *   with its `line`; after `maxLines`, `too-many-lines`. Its message holds nothing of the list.
  * @example
@@ -69,20 +71,15 @@ export async function* readHashList(
   }
 }
 
-/** @throws {TypeError} or {RangeError} if an option is not what it should be */
-export function checkedOptions({
-  algorithm,
-  onProblem,
-  maxLineLength = 1 << 16,
-  maxLines = 100_000_000,
-}: ReadOptions) {
+/** @throws {TypeError | RangeError} if an option is not what it should be */
+export function checkedOptions(options: ReadOptions) {
+  checkOptions(options);
+  const { algorithm, onProblem, maxLineLength = 1 << 16, maxLines = 100_000_000 } = options;
   if (algorithm !== undefined && !isAlgorithm(algorithm)) {
     throw new TypeError('expected a known algorithm');
   }
-  for (const [name, limit] of Object.entries({ maxLineLength, maxLines })) {
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new RangeError(`expected ${name} to be an integer >= 1, got ${limit}`);
-    }
-  }
+  checkTypeOf('onProblem', onProblem, 'function');
+  checkInteger('maxLineLength', maxLineLength, 1);
+  checkInteger('maxLines', maxLines, 1);
   return { algorithm, onProblem, maxLineLength, maxLines };
 }

@@ -1,6 +1,7 @@
+import { checkInteger, checkOptions } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes, Resample } from '../hash.js';
-import { bitsOf, hasBits, isAlgorithm } from '../hash.js';
-import type { BlocklistEntry } from './blocklist-entry.js';
+import { bitsOf, checkKind } from '../hash.js';
+import { type BlocklistEntry, checkEntry } from './blocklist-entry.js';
 import { hexInto } from './hex.js';
 
 /** What entries often share, kept once for all that do. */
@@ -38,9 +39,11 @@ export class PackedEntries {
    * @throws {TypeError} if `algorithm` is not one of ours
    * @throws {RangeError} if it has no hashes of `bits` bits
    */
-  constructor(algorithm: Algorithm, bits: Bits, { capacity = 64 }: { capacity?: number } = {}) {
-    if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
-    if (!hasBits(algorithm, bits)) throw new RangeError(`expected bits of ${algorithm}`);
+  constructor(algorithm: Algorithm, bits: Bits, options: { capacity?: number } = {}) {
+    checkKind(algorithm, bits);
+    checkOptions(options);
+    const { capacity = 64 } = options;
+    checkInteger('capacity', capacity, 0, 0xffffffff);
     this.algorithm = algorithm;
     this.bits = bits;
     this.#bytes = new Uint8Array((capacity * bits) / 8);
@@ -62,7 +65,7 @@ export class PackedEntries {
   /**
    * Adds an entry, copied. If this throws, nothing has changed.
    * @returns its row
-   * @throws {TypeError} if its hash is of another algorithm
+   * @throws {TypeError} if `entry` is none, or its hash of another algorithm
    * @throws {RangeError} if its hash is of another width, or its quality no integer 0…100
    */
   push(entry: BlocklistEntry): number {
@@ -74,15 +77,13 @@ export class PackedEntries {
    * @returns the row
    */
   put(entry: BlocklistEntry, erased?: number): number {
+    checkEntry(entry);
     const { hash, quality, id, labels, source, resample } = entry;
     const bits = bitsOf(hash);
     if (hash.algorithm !== this.algorithm) {
       throw new TypeError(`expected a hash of ${this.algorithm}, got ${hash.algorithm}`);
     }
     if (bits !== this.bits) throw new RangeError(`expected ${this.bits} bits, got ${bits}`);
-    if (quality !== undefined && !(Number.isInteger(quality) && quality >= 0 && quality <= 100)) {
-      throw new RangeError(`expected quality to be an integer 0 to 100, got ${quality}`);
-    }
     if (erased !== undefined) this.#checkRow(erased);
     // Whatever can fail comes before the first write.
     const row = erased ?? this.#room();
@@ -100,8 +101,14 @@ export class PackedEntries {
     return row;
   }
 
-  /** Adds the bare hash that `text` writes in hex from `at` on; false, and nothing is added, if it does not. */
+  /**
+   * Adds the bare hash that `text` writes in hex from `at` on; false, and nothing is added, if it does not.
+   * @throws {TypeError} if `text` is no string, or `at` no place in one
+   */
   pushHex(text: string, at: number): boolean {
+    if (typeof text !== 'string' || !Number.isInteger(at) || at < 0) {
+      throw new TypeError('expected a string and a place in it');
+    }
     const row = this.#room();
     if (!hexInto(text, at, this.bits / 4, this.#bytes, (row * this.bits) / 8)) return false;
     this.#quality[row] = UNKNOWN;
@@ -110,8 +117,12 @@ export class PackedEntries {
     return true;
   }
 
-  /** The entry of a row, made anew; a row that was erased has a zero hash and says nothing. */
+  /**
+   * The entry of a row, made anew; a row that was erased has a zero hash and says nothing.
+   * @throws {RangeError} if there is no such row
+   */
   entryAt(row: number): BlocklistEntry {
+    this.#checkRow(row);
     const { labels, source, resample } = this.#notes[this.#note[row]!]!;
     const entry: { -readonly [K in keyof BlocklistEntry]: BlocklistEntry[K] } = {
       hash: this.hashAt(row),
@@ -134,14 +145,16 @@ export class PackedEntries {
     return { algorithm: this.algorithm, bytes: this.#bytes.slice(row * size, (row + 1) * size) };
   }
 
-  /** The quality of a row, where it has one. */
+  /** The quality of a row, where it has one. @throws {RangeError} if there is no such row */
   qualityAt(row: number): number | undefined {
+    this.#checkRow(row);
     const quality = this.#quality[row];
     return quality === UNKNOWN ? undefined : quality;
   }
 
-  /** The id of a row, where it has one. */
+  /** The id of a row, where it has one. @throws {RangeError} if there is no such row */
   idAt(row: number): string | undefined {
+    this.#checkRow(row);
     return this.#ids?.[row];
   }
 
@@ -191,7 +204,7 @@ export class PackedEntries {
 
   #checkRow(row: number): void {
     if (!Number.isInteger(row) || row < 0 || row >= this.#size) {
-      throw new RangeError(`expected a row under ${this.#size}, got ${row}`);
+      throw new RangeError(`expected a row under ${this.#size}`);
     }
   }
 

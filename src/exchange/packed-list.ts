@@ -11,7 +11,7 @@ const RETURN = 13;
 /**
  * The entries of a hash list by column, one table for each algorithm and width in it, in the order they first appear
  * (an empty list has none). Reads what `readHashList` reads, and a bare hash on a line straight into its place.
- * @throws {FormatError} as `readHashList`
+ * @throws {TypeError | RangeError | FormatError} as `readHashList`
  * @example
  * const [entries] = await readPackedEntries(text, { onProblem });
  * const index = createIndex(entries.hashes);

@@ -1,5 +1,6 @@
+import { checkIterable, checkOptions } from '../door.js';
 import { hashToHex } from '../hash.js';
-import type { BlocklistEntry } from './blocklist-entry.js';
+import { type BlocklistEntry, checkEntry } from './blocklist-entry.js';
 import { joinLabels, MAX_RECORD_LINES, writeCell } from './csv.js';
 
 /** The text forms of a hash list. */
@@ -15,21 +16,27 @@ const COLUMNS = 'hash,algorithm,quality,source,id,resample,labels\n';
  *   id and size convention are not in it: give `readHashList` the algorithm of hashes that are not PDQ's. Safe too.
  *
  * Empty labels are left out. Join the pieces, or write them one by one.
- * @throws {TypeError} if `format` is none of these
+ * @throws {TypeError | RangeError} at the first piece, for another format; at an entry's, if it is none
  * @throws {RangeError} if the text of an entry has more than 32 lines: only `jsonl` can hold it
  * @example
  * await writeFile('list.csv', writeHashList(entries, { format: 'csv' }));
  */
 export function* writeHashList(
   entries: Iterable<BlocklistEntry>,
-  { format = 'csv' }: { format?: ListFormat } = {},
+  options: { format?: ListFormat } = {},
 ): Generator<string, void, undefined> {
+  checkIterable(entries, 'an iterable of entries');
+  checkOptions(options);
+  const { format = 'csv' } = options;
   if (format !== 'csv' && format !== 'jsonl' && format !== 'plain') {
     throw new TypeError("expected format to be 'csv', 'jsonl' or 'plain'");
   }
   if (format === 'csv') yield COLUMNS;
   const write = { csv: csvLine, jsonl: jsonLine, plain: plainLine }[format];
-  for (const entry of entries) yield write(entry);
+  for (const entry of entries) {
+    checkEntry(entry);
+    yield write(entry);
+  }
 }
 
 const present = (labels: readonly string[]) => labels.filter((label) => label !== '');

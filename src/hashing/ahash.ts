@@ -1,6 +1,6 @@
-import type { Bits, Hash } from '../hash.js';
+import type { Hash } from '../hash.js';
 import type { Pixels } from '../pixels.js';
-import { gridSide } from './grid.js';
+import { type BitsOptions, gridOf } from './grid.js';
 import { greyThumbnail } from './thumbnail.js';
 
 /**
@@ -9,10 +9,10 @@ import { greyThumbnail } from './thumbnail.js';
  * Algorithm: ImageHash 4.3 (Python), `average_hash(image, hash_size=8 or 16)`: the same bits for the same pixels. Alpha
  * is dropped.
  * @throws {RangeError} if `bits` is neither 64 nor 256, or the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {TypeError} if `pixels` or `options` is none
  */
-export function ahash(pixels: Pixels, { bits = 64 }: { bits?: Bits } = {}): { hash: Hash } {
-  const side = gridSide(bits);
+export function ahash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
+  const { bits, side } = gridOf(options, 64);
   const thumbnail = greyThumbnail(pixels, side, side);
   let total = 0;
   for (let i = 0; i < bits; i++) total += thumbnail[i]!;

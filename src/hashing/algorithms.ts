@@ -1,10 +1,10 @@
 import type { Algorithm, Bits, Hash, Resample } from '../hash.js';
-import { checkResample, hasBits, isAlgorithm } from '../hash.js';
+import { hasBits, isAlgorithm } from '../hash.js';
 import type { Pixels } from '../pixels.js';
 import { ahash } from './ahash.js';
 import { blockhash } from './blockhash.js';
 import { dhash } from './dhash.js';
-import { pdq } from './pdq.js';
+import { pdq, pdqOptions } from './pdq.js';
 import { phash } from './phash.js';
 
 /** Which hash, where the algorithm is a value and not a name in the code. */
@@ -53,10 +53,11 @@ export function hashOf(pixels: Pixels, options: HashOptions = {}): Hashed {
  * Checks `options` before there are pixels.
  * @throws {TypeError | RangeError} as `hashOf` does
  */
-export function checkHashOptions({ algorithm = 'pdq', bits, resample = 512 }: HashOptions): void {
+export function checkHashOptions(options: HashOptions): void {
+  pdqOptions(options);
+  const { algorithm = 'pdq', bits } = options;
   if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
   if (bits !== undefined && !hasBits(algorithm, bits)) {
-    throw new RangeError(`expected a number of bits that ${algorithm} has, got ${bits}`);
+    throw new RangeError(`expected a number of bits that ${algorithm} has`);
   }
-  checkResample(resample);
 }

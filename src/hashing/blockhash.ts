@@ -1,7 +1,7 @@
-import type { Bits, Hash } from '../hash.js';
+import type { Hash } from '../hash.js';
 import { blockSums } from '../kernels/block-sums.js';
 import { channelsOf, type Pixels } from '../pixels.js';
-import { gridSide } from './grid.js';
+import { type BitsOptions, gridOf } from './grid.js';
 
 /**
  * Blockhash of an image: one bit for each rectangle of a grid of 8 x 8 or 16 x 16, set where its mean brightness is
@@ -10,13 +10,13 @@ import { gridSide } from './grid.js';
  * blockhash-core 0.1.0 has it (`bmvbhash`): same bits for the same pixels. Pixels of alpha 0 count as white, all
  * others as opaque; grey counts as R = G = B.
  * @throws {RangeError} if `bits` is neither 64 nor 256, or the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {TypeError} if `pixels` or `options` is none
  * @example
  * const { hash } = blockhash(imageData);
  */
-export function blockhash(pixels: Pixels, { bits = 256 }: { bits?: Bits } = {}): { hash: Hash } {
+export function blockhash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
   const channels = channelsOf(pixels);
-  const grid = gridSide(bits);
+  const { bits, side } = gridOf(options, 256);
   const { data, width, height } = pixels;
   const { buffer, byteOffset, length } = data;
   // One type for the kernel, whatever the caller's: views, no copies.
@@ -27,7 +27,7 @@ export function blockhash(pixels: Pixels, { bits = 256 }: { bits?: Bits } = {}):
       ? new Int32Array(buffer, byteOffset, length / 4)
       : null;
   const sums = new Float64Array(bits);
-  blockSums(samples, words, channels, width, height, grid, sums);
+  blockSums(samples, words, channels, width, height, side, sums);
 
   const bytes = new Uint8Array(bits / 8);
   const band = bits / 4;

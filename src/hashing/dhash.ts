@@ -1,6 +1,6 @@
-import type { Bits, Hash } from '../hash.js';
+import type { Hash } from '../hash.js';
 import type { Pixels } from '../pixels.js';
-import { gridSide } from './grid.js';
+import { type BitsOptions, gridOf } from './grid.js';
 import { greyThumbnail } from './thumbnail.js';
 
 /**
@@ -9,10 +9,10 @@ import { greyThumbnail } from './thumbnail.js';
  * Algorithm: ImageHash 4.3 (Python), `dhash(image, hash_size=8 or 16)`: the same bits for the same pixels. Alpha is
  * dropped.
  * @throws {RangeError} if `bits` is neither 64 nor 256, or the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {TypeError} if `pixels` or `options` is none
  */
-export function dhash(pixels: Pixels, { bits = 64 }: { bits?: Bits } = {}): { hash: Hash } {
-  const side = gridSide(bits);
+export function dhash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
+  const { bits, side } = gridOf(options, 64);
   const thumbnail = greyThumbnail(pixels, side + 1, side);
   const bytes = new Uint8Array(bits / 8);
   for (let i = 0; i < bits; i++) {

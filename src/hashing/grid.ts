@@ -1,11 +1,19 @@
+import { checkOptions } from '../door.js';
 import type { Bits } from '../hash.js';
 
+/** How many bits a hash has. */
+export interface BitsOptions {
+  bits?: Bits;
+}
+
 /**
- * Side of the square of bits that a hash of 64 or 256 bits is.
- * @throws {RangeError} if `bits` is neither
+ * Bits that `options` ask for, and the side of the square that they are.
+ * @throws {TypeError} if `options` is none
+ * @throws {RangeError} if `bits` is neither 64 nor 256
  */
-export function gridSide(bits: Bits): 8 | 16 {
-  if (bits === 64) return 8;
-  if (bits === 256) return 16;
-  throw new RangeError(`expected bits 64 or 256, got ${bits}`);
+export function gridOf(options: BitsOptions, byDefault: Bits): { bits: Bits; side: 8 | 16 } {
+  checkOptions(options);
+  const { bits = byDefault } = options;
+  if (bits !== 64 && bits !== 256) throw new RangeError('expected bits 64 or 256');
+  return { bits, side: bits === 64 ? 8 : 16 };
 }

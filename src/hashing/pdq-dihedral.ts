@@ -1,6 +1,6 @@
 import { DIHEDRAL_NAMES, type DihedralName, type Hash, type Resample } from '../hash.js';
 import type { Pixels } from '../pixels.js';
-import type { PdqOptions } from './pdq.js';
+import { type PdqOptions, pdqOptions } from './pdq.js';
 import { bitsAbove } from './pdq-bits.js';
 import { rasterOf } from './pdq-raster.js';
 import { transform } from './pdq-transform.js';
@@ -30,12 +30,13 @@ const FORMS: Record<DihedralName, { rows: boolean; columns: boolean; turned: boo
  * that `pdq` gives.
  * @returns the eight hashes, and `quality` and `resample` as `pdq` gives them; all-zero hashes of quality 0 where a side is under 5 pixels
  * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {TypeError} if `pixels` or `options` is none
  */
 export function pdqDihedral(
   pixels: Pixels,
-  { resample = 512, exact = false }: PdqOptions = {},
+  options: PdqOptions = {},
 ): { hashes: Record<DihedralName, Hash>; quality: number; resample: Resample } {
+  const { resample, exact } = pdqOptions(options);
   const raster = rasterOf(pixels, resample);
   if (raster.columns.length < 5 || raster.rows.length < 5) {
     const zero = (): Hash => ({ algorithm: 'pdq', bytes: new Uint8Array(32) });

@@ -1,4 +1,4 @@
-import { checkResample, type Resample } from '../hash.js';
+import type { Resample } from '../hash.js';
 import { channelsOf, type Pixels } from '../pixels.js';
 
 /** Pixels as PDQ goes through them: where each row and column of the hashed raster lies in the caller's memory. */
@@ -20,12 +20,10 @@ export interface Raster {
  * The raster that PDQ hashes: with `resample: 512` and a longer side, 512 x 512 pixels taken at floor(x · width / 512)
  * and floor(y · height / 512), as the reference's C++ program does; otherwise all of them. Nothing is copied.
  * The kernels' indices reach 2^32 samples.
- * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {TypeError | RangeError} if `pixels` is none
  */
 export function rasterOf(pixels: Pixels, resample: Resample): Raster {
   const channels = channelsOf(pixels);
-  checkResample(resample);
   const { data, width, height } = pixels;
   const { buffer, byteOffset, length } = data;
   const shrink = resample === 512 && (width > 512 || height > 512);

@@ -1,4 +1,5 @@
-import type { Hash, Resample } from '../hash.js';
+import { checkOptions, checkTypeOf } from '../door.js';
+import { checkResample, type Hash, type Resample } from '../hash.js';
 import type { Pixels } from '../pixels.js';
 import { bitsAbove } from './pdq-bits.js';
 import { rasterOf } from './pdq-raster.js';
@@ -28,14 +29,15 @@ export interface PdqOptions {
  *   size convention of the hash, for its record. An image with a side under 5 pixels has an all-zero hash of quality 0,
  *   as in the reference.
  * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {TypeError} if `pixels` or `options` is none
  * @example
  * const { hash, quality } = pdq(imageData);
  */
 export function pdq(
   pixels: Pixels,
-  { resample = 512, exact = false }: PdqOptions = {},
+  options: PdqOptions = {},
 ): { hash: Hash; quality: number; resample: Resample } {
+  const { resample, exact } = pdqOptions(options);
   const raster = rasterOf(pixels, resample);
   const width = raster.columns.length;
   const height = raster.rows.length;
@@ -46,4 +48,17 @@ export function pdq(
   const filtered = width !== 64 || height !== 64;
   const { bits, quality } = transform(raster, filtered, exact, bitsAbove);
   return { hash: bits, quality, resample };
+}
+
+/**
+ * What `options` ask for.
+ * @throws {TypeError} if `options` is none, or `exact` no boolean
+ * @throws {RangeError} if `resample` is neither 512 nor 'none'
+ */
+export function pdqOptions(options: PdqOptions): Required<PdqOptions> {
+  checkOptions(options);
+  const { resample = 512, exact = false } = options;
+  checkResample(resample);
+  checkTypeOf('exact', exact, 'boolean');
+  return { resample, exact };
 }

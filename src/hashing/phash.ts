@@ -1,7 +1,7 @@
-import type { Bits, Hash } from '../hash.js';
+import type { Hash } from '../hash.js';
 import { lowDct } from '../kernels/low-dct.js';
 import type { Pixels } from '../pixels.js';
-import { gridSide } from './grid.js';
+import { type BitsOptions, gridOf } from './grid.js';
 import { greyThumbnail } from './thumbnail.js';
 
 /**
@@ -11,10 +11,10 @@ import { greyThumbnail } from './thumbnail.js';
  * pixels, but for a coefficient within 1e-6 of the median, where rounding decides (there, as in flat and symmetric
  * pictures, coefficients that are zero by symmetry are exactly zero here). Alpha is dropped.
  * @throws {RangeError} if `bits` is neither 64 nor 256, or the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {TypeError} if `pixels` or `options` is none
  */
-export function phash(pixels: Pixels, { bits = 64 }: { bits?: Bits } = {}): { hash: Hash } {
-  const side = gridSide(bits);
+export function phash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
+  const { bits, side } = gridOf(options, 64);
   const size = 4 * side;
   const thumbnail = new Float64Array(greyThumbnail(pixels, size, size));
   const across = new Float64Array(side * size);

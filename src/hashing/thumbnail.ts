@@ -8,7 +8,7 @@ import { channelsOf, type Pixels } from '../pixels.js';
  * The picture is read once, four rows at a time; scratch is six words for each pixel of a side, and four samples for
  * each pixel of a row.
  * @throws {RangeError} if the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels.data` is not a Uint8Array or Uint8ClampedArray
+ * @throws {TypeError} if `pixels` is none
  */
 export function greyThumbnail(pixels: Pixels, columns: number, rows: number): Uint8ClampedArray {
   const channels = channelsOf(pixels);

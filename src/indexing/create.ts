@@ -1,3 +1,4 @@
+import { checkOptions, checkTypeOf } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { finish, segmentSteps } from './build.js';
 import type { HammingIndex } from './hamming-index.js';
@@ -21,7 +22,7 @@ export interface CreateOptions {
 /**
  * An index over `hashes`, which are copied; ids count from 0 in their order. A million hashes of 256 bits take about a
  * second and up to 170 bytes each.
- * @throws {TypeError} if the hashes are not all of one algorithm
+ * @throws {TypeError} if one is no hash, or they are not all of one algorithm
  * @throws {RangeError} if they are not all of one width, or `maxDistance` is none of it
  * @example
  * const index = createIndex(hashes);
@@ -29,15 +30,17 @@ export interface CreateOptions {
  */
 export function createIndex(
   hashes: Iterable<Hash> | PackedHashes,
-  { kind, maxDistance, ...expected }: CreateOptions = {},
+  options: CreateOptions = {},
 ): HammingIndex {
+  checkOptions(options);
+  const { kind } = options;
   if (!KINDS.includes(kind)) throw new RangeError("expected kind 'flat' or 'mih'");
-  const entries = packedWords(hashes, expected);
+  const entries = packedWords(hashes, options);
   const { bits, count } = entries;
   // Distances that the field uses: PDQ's 31, and its like for hashes of 64 bits.
-  const usual = maxDistance ?? (bits === 64 ? 8 : 31);
-  checkMaxDistance(usual, bits);
-  const purpose = { kind, maxDistance: usual };
+  const { maxDistance = bits === 64 ? 8 : 31 } = options;
+  checkMaxDistance(maxDistance, bits);
+  const purpose = { kind, maxDistance };
   const bands = chooseBands({ bits, ...purpose }, count);
   return new SegmentedIndex(finish(segmentSteps(entries, { bands, nextId: count, ...purpose })));
 }
@@ -47,11 +50,14 @@ export function createIndex(
  * it), so nothing is copied, unless a view begins at no multiple of four bytes. What is added or removed later does not
  * change the buffer.
  * @param options `verify`: false skips the checksum and the check of the content, for a buffer that was verified before
+ * @throws {TypeError} if `buffer` is no bytes
  * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
  */
 export function indexFromBuffer(
   buffer: SnapshotSource,
   options: { verify?: boolean } = {},
 ): HammingIndex {
+  checkOptions(options);
+  checkTypeOf('verify', options.verify, 'boolean');
   return new SegmentedIndex(segmentOf(buffer, options));
 }

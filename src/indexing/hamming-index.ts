@@ -1,3 +1,4 @@
+import { checkArray, checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 
 /** What a search finds: the number under which a hash was added, and its distance in bits. */
@@ -91,4 +92,21 @@ export interface SnapshotOptions {
   degenerate?: number | undefined;
   /** in a SharedArrayBuffer, for workers */
   shared?: boolean;
+}
+
+/** @throws {TypeError} if `index` is none */
+export function checkIndex(index: HammingIndex): void {
+  if (typeof index?.search !== 'function' || typeof index.toBuffer !== 'function') {
+    throw new TypeError('expected an index, as createIndex gives it');
+  }
+}
+
+/** @throws {TypeError | RangeError} if an option is invalid */
+export function checkSnapshotOptions(options: SnapshotOptions): void {
+  checkOptions(options);
+  const { notes, generation = 0, degenerate = 0, shared } = options;
+  if (notes !== undefined) checkArray('notes', notes, Uint8Array);
+  checkInteger('generation', generation, 0, 0xffffffff);
+  checkInteger('degenerate', degenerate, 0, 0xfffffffe);
+  checkTypeOf('shared', shared, 'boolean');
 }

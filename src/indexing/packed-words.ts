@@ -1,3 +1,4 @@
+import { checkArray, checkInteger, checkObject } from '../door.js';
 import { type Bits, bitsOf, checkKind, type Hash, type PackedHashes } from '../hash.js';
 import type { Kind } from './entry-store.js';
 import { grown } from './grown.js';
@@ -10,7 +11,8 @@ export interface PackedWords extends Kind {
 
 /**
  * A copy of `hashes` as words. Algorithm and width are those of the hashes, or as told where there are none.
- * @throws {TypeError} if a hash is of another algorithm than the first, or there is none and no algorithm is told
+ * @throws {TypeError} if `hashes` or one of them is none, a hash is of another algorithm than the first, or there is none
+ *   and no algorithm is told
  * @throws {RangeError} if a hash is of another width than the first, or packed bytes are no whole number of hashes
  */
 export function packedWords(
@@ -18,14 +20,23 @@ export function packedWords(
   expected: Partial<Kind> = {},
 ): PackedWords {
   let { algorithm, bits } = expected;
+  // Where one of them is absent: an algorithm of both widths, a width that all have.
+  checkKind(algorithm === undefined ? 'phash' : algorithm, bits === undefined ? 256 : bits);
   let copy = new Uint8Array(0);
   let length = 0;
-  const list: Iterable<Hash | PackedHashes> = Symbol.iterator in hashes ? hashes : [hashes];
-  for (const hash of list) {
-    const kind = { algorithm: hash.algorithm, bits: 'bits' in hash ? hash.bits : bitsOf(hash) };
+  checkObject(hashes, 'hashes');
+  const packed = !(Symbol.iterator in hashes);
+  for (const hash of packed ? [hashes] : hashes) {
+    const told = (hash as PackedHashes)?.bits;
+    const kind = { algorithm: hash?.algorithm, bits: packed ? told : bitsOf(hash) };
+    checkKind(kind.algorithm, kind.bits);
+    if (told !== undefined && told !== kind.bits) {
+      throw new RangeError('expected bits that fit the bytes');
+    }
     checkSame(kind, { algorithm, bits });
     ({ algorithm, bits } = kind);
     const { bytes } = hash;
+    checkArray('bytes', bytes, Uint8Array);
     if (length + bytes.length > copy.length) {
       copy = grown(copy, Math.max(length + bytes.length, 2 * length));
     }
@@ -34,12 +45,11 @@ export function packedWords(
   }
   if (algorithm === 'pdq') bits ??= 256;
   if (algorithm === undefined || bits === undefined) {
-    throw new TypeError('expected options.algorithm and bits, as no hash tells them');
+    throw new TypeError('expected hashes, or their algorithm and bits');
   }
-  checkKind(algorithm, bits);
   const count = (length * 8) / bits;
   if (!Number.isInteger(count)) {
-    throw new RangeError(`expected whole hashes of ${bits / 8} bytes, got ${length} bytes`);
+    throw new RangeError(`expected whole hashes of ${bits} bits`);
   }
   return { algorithm, bits, count, words: new Int32Array(copy.buffer, 0, length / 4) };
 }
@@ -54,11 +64,9 @@ export function queryWords(query: Hash, kind: Kind, out: Int32Array): void {
   new Uint8Array(out.buffer).set(query.bytes);
 }
 
-/** @throws {RangeError} if `maxDistance` is no integer from 0 to `bits` */
+/** @throws {TypeError | RangeError} if `maxDistance` is no integer from 0 to `bits` */
 export function checkMaxDistance(maxDistance: number, bits: Bits): void {
-  if (!Number.isInteger(maxDistance) || maxDistance < 0 || maxDistance > bits) {
-    throw new RangeError(`expected maxDistance to be an integer 0 to ${bits}, got ${maxDistance}`);
-  }
+  checkInteger('maxDistance', maxDistance, 0, bits);
 }
 
 function checkSame(
@@ -66,9 +74,9 @@ function checkSame(
   expected: { algorithm: Kind['algorithm'] | undefined; bits: Bits | undefined },
 ): void {
   if (algorithm !== (expected.algorithm ?? algorithm)) {
-    throw new TypeError(`expected a hash of ${expected.algorithm}, got ${algorithm}`);
+    throw new TypeError(`expected a hash of ${expected.algorithm}`);
   }
   if (bits !== (expected.bits ?? bits)) {
-    throw new RangeError(`expected ${expected.bits} bits, got ${bits}`);
+    throw new RangeError(`expected ${expected.bits} bits`);
   }
 }

@@ -1,8 +1,15 @@
+import { checkArray, checkInteger } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { finish, segmentSteps, stepCount } from './build.js';
 import { EntryStore } from './entry-store.js';
 import { grown } from './grown.js';
-import type { Explanation, HammingIndex, Hit, SnapshotOptions } from './hamming-index.js';
+import {
+  checkSnapshotOptions,
+  type Explanation,
+  type HammingIndex,
+  type Hit,
+  type SnapshotOptions,
+} from './hamming-index.js';
 import { IdSet } from './id-set.js';
 import type { Shape } from './layout.js';
 import { liveEntries, mergeFrom } from './merge.js';
@@ -88,6 +95,7 @@ export class SegmentedIndex implements HammingIndex {
   }
 
   searchInto(query: Hash, maxDistance: number, out: Uint32Array): number {
+    checkArray('out', out, Uint32Array);
     const total = this.#searchAll(query, maxDistance);
     out.set(this.#hits.subarray(0, Math.min(2 * total, out.length & ~1)));
     return total;
@@ -126,9 +134,7 @@ export class SegmentedIndex implements HammingIndex {
   }
 
   remove(what: number | Hash): number {
-    if (typeof what === 'number' && (!Number.isInteger(what) || what < 0)) {
-      throw new RangeError(`expected an id, got ${what}`);
-    }
+    if (typeof what === 'number') checkInteger('an id', what, 0);
     const hits = typeof what === 'number' ? [{ id: what }] : this.search(what, 0);
     this.#live ??= idsOf(this.#parts);
     let removed = 0;
@@ -167,6 +173,7 @@ export class SegmentedIndex implements HammingIndex {
   }
 
   toBuffer(given: SnapshotOptions = {}): ArrayBufferLike {
+    checkSnapshotOptions(given);
     const options = { degenerate: this.#shape.degenerate, ...given };
     const [first] = this.#parts;
     if (!(first instanceof Segment) || !this.#isMerged()) {

@@ -135,6 +135,8 @@ export function headerInfo(bytes: Uint8Array, byteLength: number): SnapshotInfo 
 
 /** The bytes of a source, copied where they do not begin at a multiple of four. */
 function alignedBytes(source: SnapshotSource): Uint8Array {
+  // Buffers have it, shared ones too, which some browsers lack; numbers and texts have not.
+  if (source?.byteLength === undefined) throw new TypeError('expected the bytes of an index file');
   const view = source instanceof Uint8Array ? source : new Uint8Array(source);
   return view.byteOffset % 4 === 0 ? view : view.slice();
 }

@@ -1,5 +1,12 @@
+import {
+  checkAsyncIterable,
+  checkIterable,
+  checkObject,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
 import { DecodeError } from '../errors.js';
-import type { BlocklistEntry } from '../exchange/blocklist-entry.js';
+import { type BlocklistEntry, checkEntry } from '../exchange/blocklist-entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import {
   type Algorithm,
@@ -10,6 +17,7 @@ import {
   type HashedVariant,
   hashToHex,
 } from '../hash.js';
+import { checkIndex } from '../indexing/hamming-index.js';
 import { decide, type Found } from './decide.js';
 import { type Decision, unhashable } from './decision.js';
 import { isDegenerate } from './degenerate.js';
@@ -46,8 +54,12 @@ export class Blocklist {
   readonly #shelves = new Map<string, Shelf[]>();
   readonly #withdrawn = new Map<string, Withdrawal>();
 
-  constructor({ policy = {}, withdrawn = [], onKeptOut }: BlocklistOptions = {}) {
+  constructor(options: BlocklistOptions = {}) {
+    checkOptions(options);
+    const { policy = {}, withdrawn = [], onKeptOut } = options;
     checkPolicy(policy);
+    checkIterable(withdrawn, 'withdrawn to be an iterable of withdrawals');
+    checkTypeOf('onKeptOut', onKeptOut, 'function');
     this.policy = { ...policy, algorithms: { ...policy.algorithms } };
     this.#onKeptOut = onKeptOut;
     for (const withdrawal of withdrawn) this.withdraw(withdrawal);
@@ -83,8 +95,10 @@ export class Blocklist {
   /**
    * Adds an entry, copied; the next decision knows it. Kept out are degenerate hashes and what was withdrawn.
    * @returns whether it was added
+   * @throws {TypeError | RangeError} if `entry` is none
    */
   add(entry: BlocklistEntry): boolean {
+    checkEntry(entry);
     const bits = bitsOf(entry.hash);
     const reason = this.#reasonToKeepOut(entry);
     if (reason !== undefined) {
@@ -99,8 +113,10 @@ export class Blocklist {
   /**
    * Adds entries by column, or attaches an index that is searched as it is; as `add` otherwise. If
    * this throws, nothing of the part is added.
+   * @throws {TypeError | RangeError} if `part` is none
    */
   addPart(part: BlocklistPart): void {
+    checkObject(part, 'an entry, PackedEntries or { index, entries }');
     if ('hash' in part) this.add(part);
     else if (part instanceof PackedEntries) this.#addAll(part);
     else this.#attach(part);
@@ -110,6 +126,7 @@ export class Blocklist {
    * Takes entries out, at once: no decision from now on finds them. It is remembered: an entry of the same hash, or with
    * the same id, that is added later (a list that is read again, a feed that is behind) is kept out until `reinstate`.
    * @returns how many entries were taken out
+   * @throws {TypeError | RangeError} if `withdrawal` is none
    */
   withdraw(withdrawal: Withdrawal): number {
     const kept = copyOf(withdrawal);
@@ -121,6 +138,7 @@ export class Blocklist {
   /**
    * Lifts a withdrawal, told as it was made: entries may be added again. Those that were taken out do not come back.
    * @returns whether there was such a withdrawal
+   * @throws {TypeError | RangeError} if `withdrawal` is none
    */
   reinstate(withdrawal: Withdrawal): boolean {
     return this.#withdrawn.delete(keyOf(copyOf(withdrawal)));
@@ -134,14 +152,20 @@ export class Blocklist {
    * @param query variants, which are pulled only while they are needed; a hashed image; or the error that came instead,
    *   which makes the picture `unhashable`, as does an iterable without a variant
    * @param options.all search every variant, also after a match
-   * @throws {TypeError} if `query` is none of these
+   * @throws {TypeError | RangeError} if `query` is none of these, or one of its variants none
    */
   decide(
     query: Iterable<HashedVariant> | HashedImage | DecodeError,
-    { all = false }: { all?: boolean } = {},
+    options: { all?: boolean } = {},
   ): Decision {
+    checkOptions(options);
+    const { all = false } = options;
+    checkTypeOf('all', all, 'boolean');
     const { policy } = this;
     if (query instanceof DecodeError) return unhashable(query, policy);
+    const what = 'a hashed image, an iterable of its variants, or a DecodeError';
+    checkObject(query, what);
+    checkIterable('hash' in query ? query.variants : query, what);
     const variants = 'hash' in query ? variantsOf(query) : query;
     return decide(variants, (hash, distance) => this.#search(hash, distance), { policy, all });
   }
@@ -183,6 +207,11 @@ export class Blocklist {
   }
 
   #attach(part: IndexedEntries): void {
+    checkIndex(part.index);
+    const { entries } = part;
+    if (typeof entries?.entryAt !== 'function' || typeof entries.idAt !== 'function') {
+      throw new TypeError('expected entries with functions entryAt and idAt');
+    }
     const { algorithm, bits } = part.index;
     const shelf = new Shelf(algorithm, bits, part);
     const ids = new Set<number>();
@@ -234,7 +263,7 @@ export class Blocklist {
 /**
  * A blocklist of `entries`, which are copied, but for an attached index, which is kept: leave it to the blocklist.
  * A list that arrives bit by bit gives a promise.
- * @throws {RangeError} if the policy is out of range
+ * @throws {TypeError | RangeError} if an entry or an option is invalid
  * @example
  * const blocklist = await createBlocklist(readHashList(text));
  * const { verdict, reason, matches } = blocklist.decide(await hashFile(path));
@@ -251,6 +280,7 @@ export function createBlocklist(
   entries: Iterable<BlocklistPart> | AsyncIterable<BlocklistPart>,
   options?: BlocklistOptions,
 ): Blocklist | Promise<Blocklist> {
+  checkAsyncIterable(entries, 'an iterable of entries');
   const blocklist = new Blocklist(options);
   if (Symbol.asyncIterator in entries) return filled(blocklist, entries);
   for (const part of entries) blocklist.addPart(part);
@@ -265,9 +295,15 @@ async function filled(
   return blocklist;
 }
 
-function* variantsOf({ hash, quality, variants }: HashedImage): Generator<HashedVariant> {
-  yield { name: 'original', hash, ...(quality !== undefined && { quality }) };
-  yield* variants;
+function* variantsOf(image: HashedImage): Generator<HashedVariant> {
+  const { hash, quality, resample } = image;
+  yield {
+    name: 'original',
+    hash,
+    ...(quality !== undefined && { quality }),
+    ...(resample !== undefined && { resample }),
+  };
+  yield* image.variants;
 }
 
 /** The ids of the entries that a withdrawal takes out. */
@@ -278,7 +314,13 @@ function idsOf(shelf: Shelf, withdrawal: Withdrawal): number[] {
 }
 
 function copyOf(withdrawal: Withdrawal): Withdrawal {
-  if ('id' in withdrawal) return { ...withdrawal };
+  checkObject(withdrawal, 'a hash or { id, source }');
+  if ('id' in withdrawal) {
+    const { id, source } = withdrawal;
+    if (typeof id !== 'string') throw new TypeError('expected id to be a string');
+    checkTypeOf('source', source, 'string');
+    return { id, ...(source !== undefined && { source }) };
+  }
   bitsOf(withdrawal);
   return { algorithm: withdrawal.algorithm, bytes: withdrawal.bytes.slice() };
 }

@@ -1,7 +1,13 @@
 import type { BlocklistEntry } from '../exchange/blocklist-entry.js';
 import { bitsOf, type Hash, type HashedVariant } from '../hash.js';
-import { type Decision, type DecisionReason, type Match, nothingHashed } from './decision.js';
-import { type Policy, type PolicyOptions, policyFor } from './policy.js';
+import {
+  checkVariant,
+  type Decision,
+  type DecisionReason,
+  type Match,
+  nothingHashed,
+} from './decision.js';
+import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
 
 /** An entry near a hash. */
 export interface Found {
@@ -16,6 +22,7 @@ export type Search = (hash: Hash, maxDistance: number) => Found[] | undefined;
  * Decides about the variants of one picture, main hash first. Every variant is searched at the match distance; the main
  * hash alone, and only when nothing matched, at the review distance.
  * @param variants pulled one by one, until the first that matches unless `all`
+ * @throws {TypeError | RangeError} if one is no variant
  */
 export function decide(
   variants: Iterable<HashedVariant>,
@@ -34,6 +41,7 @@ export function decide(
     }
   };
   for (const variant of variants) {
+    checkVariant(variant);
     main ??= variant;
     const policy = policyOf(variant.hash, changes);
     const found = search(variant.hash, policy.matchDistance);
@@ -42,7 +50,7 @@ export function decide(
     add(variant, found, policy);
     if (matched && !all) break;
   }
-  if (main === undefined) return nothingHashed('no-hash', policyFor('pdq', 256, changes));
+  if (main === undefined) return nothingHashed('no-hash', policyUnder(changes, 'pdq', 256));
   const policy = policyOf(main.hash, changes);
   if (!matched && policy.reviewDistance > policy.matchDistance) {
     const near = search(main.hash, policy.reviewDistance) ?? [];
@@ -66,7 +74,7 @@ export function decide(
 }
 
 const policyOf = (hash: Hash, changes: PolicyOptions) =>
-  policyFor(hash.algorithm, bitsOf(hash), changes);
+  policyUnder(changes, hash.algorithm, bitsOf(hash));
 
 /** Why an entry so near is for review; `undefined` if it is a match by itself. */
 function doubt(

@@ -1,8 +1,9 @@
+import { checkNumber, checkObject, checkTypeOf } from '../door.js';
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
-import type { BlocklistEntry } from '../exchange/blocklist-entry.js';
+import { type BlocklistEntry, checkEntry } from '../exchange/blocklist-entry.js';
 import type { HashedVariant, VariantGeometry } from '../hash.js';
-import { hashToHex } from '../hash.js';
-import { type Policy, type PolicyOptions, policyFor } from './policy.js';
+import { bitsOf, hashToHex } from '../hash.js';
+import { checkPolicy, type Policy, type PolicyOptions, policyFor } from './policy.js';
 
 /** An entry near a variant: a `match` by itself, or for `review` by a person. */
 export interface Match {
@@ -58,11 +59,38 @@ export interface DecisionJSON {
   policy: Policy;
 }
 
+/** @throws {TypeError | RangeError} if `variant` is none */
+export function checkVariant(variant: HashedVariant): void {
+  checkObject(variant, 'a hashed variant: { name, hash }');
+  const { name, hash, quality } = variant;
+  bitsOf(hash);
+  if (typeof name !== 'string') throw new TypeError('expected name to be a string');
+  if (quality !== undefined) checkNumber('quality', quality, 0, 100);
+}
+
+/** @throws {TypeError | RangeError} if `decision` is none */
+export function checkDecision(decision: Decision): void {
+  checkObject(decision, 'a decision');
+  const { verdict, reason, matches, policy } = decision;
+  checkPolicy(policy);
+  if (typeof verdict !== 'string' || typeof reason !== 'string' || !Array.isArray(matches)) {
+    throw new TypeError('expected a decision: { verdict, reason, matches, policy }');
+  }
+  for (const match of matches as readonly Match[]) {
+    checkObject(match, 'a match: { entry, distance, tier, variant }');
+    checkEntry(match.entry);
+    checkVariant(match.variant);
+  }
+}
+
 /**
  * A decision as a plain object for JSON, under the name of its file if told.
  * It holds hashes, labels and perhaps a file name: keep it out of logs.
+ * @throws {TypeError | RangeError} if `decision` is none
  */
 export function decisionToJSON(decision: Decision, file?: string): DecisionJSON {
+  checkDecision(decision);
+  checkTypeOf('file', file, 'string');
   const { verdict, reason, matches, policy } = decision;
   return {
     ...(file !== undefined && { file }),
@@ -83,6 +111,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
 /**
  * The decision about bytes that gave no hash: `unhashable`, for the reason that the error gives.
  * @throws {TypeError} if `error` is no DecodeError
+ * @throws {TypeError | RangeError} if `policy` is invalid
  */
 export function unhashable(error: DecodeError, policy?: PolicyOptions): Decision {
   if (!(error instanceof DecodeError)) throw new TypeError('expected a DecodeError');

@@ -1,12 +1,15 @@
-import type { Hash } from '../hash.js';
+import { bitsOf, type Hash } from '../hash.js';
 
 /**
  * Whether a hash says too little to be matched: pictures of one colour, of stripes and of a lone edge have it too.
  * Fewer than an eighth of the bits set or unset (PDQ: under 32 or over 224 ones of 256), or, for PDQ, at most 4
  * distinct 16-bit words. Such an entry is kept out of matching: it would take up every such picture. Of 542
  * photographs none is degenerate by phash, dhash, ahash or blockhash, of either width.
+ * @throws {TypeError | RangeError} if it is no hash
  */
-export function isDegenerate({ algorithm, bytes }: Hash): boolean {
+export function isDegenerate(hash: Hash): boolean {
+  bitsOf(hash);
+  const { algorithm, bytes } = hash;
   let ones = 0;
   for (let i = 0; i < bytes.length; i++) {
     let x = bytes[i]!;

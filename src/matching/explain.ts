@@ -1,7 +1,12 @@
-import type { Decision } from './decision.js';
+import { checkDecision, type Decision } from './decision.js';
 
-/** One line of English about a decision. It names no hash, label or file. */
-export function explain({ verdict, reason, matches, policy }: Decision): string {
+/**
+ * One line of English about a decision. It names no hash, label or file.
+ * @throws {TypeError | RangeError} if `decision` is none
+ */
+export function explain(decision: Decision): string {
+  checkDecision(decision);
+  const { verdict, reason, matches, policy } = decision;
   const [nearest] = matches;
   if (nearest === undefined) return `${verdict}: ${reason.replaceAll('-', ' ')}`;
   const { distance, variant, entry } = nearest;

@@ -1,4 +1,5 @@
-import type { Algorithm, Bits } from '../hash.js';
+import { checkInteger, checkNumber, checkOptions } from '../door.js';
+import { type Algorithm, type Bits, checkKind, isAlgorithm } from '../hash.js';
 
 /** What counts as a match. Distances are in bits, inclusive: 31 means at most 31. */
 export interface Policy {
@@ -32,8 +33,18 @@ const DISTANCES: Readonly<Record<Algorithm, Readonly<Partial<Record<Bits, [numbe
   blockhash: { 64: [-1, 0], 256: [10, 16] },
 };
 
-/** The policy for hashes of one algorithm and width: our defaults under the caller's changes. */
+/**
+ * The policy for hashes of one algorithm and width: our defaults under the caller's changes.
+ * @throws {TypeError | RangeError} if there are no such hashes, or a change is invalid
+ */
 export function policyFor(algorithm: Algorithm, bits: Bits, changes: PolicyOptions = {}): Policy {
+  checkKind(algorithm, bits);
+  checkPolicy(changes);
+  return policyUnder(changes, algorithm, bits);
+}
+
+/** As `policyFor`, of changes that were checked before. */
+export function policyUnder(changes: PolicyOptions, algorithm: Algorithm, bits: Bits): Policy {
   const [matchDistance, reviewDistance] = DISTANCES[algorithm][bits]!;
   const changed = algorithm === 'pdq' ? changes : changes.algorithms?.[algorithm];
   return {
@@ -43,19 +54,31 @@ export function policyFor(algorithm: Algorithm, bits: Bits, changes: PolicyOptio
   };
 }
 
-/** @throws {RangeError} if a distance is no integer from -1 to 256, or a quality no number from 0 to 100 */
+/**
+ * @throws {TypeError} if `changes` has another member than a policy, or one of another kind
+ * @throws {RangeError} if a distance is no integer from -1 to 256, or a quality no number from 0 to 100
+ */
 export function checkPolicy(changes: PolicyOptions): void {
-  for (const { matchDistance = 0, reviewDistance = 0, minQuality = 0 } of [
-    changes,
-    ...Object.values(changes.algorithms ?? {}),
-  ]) {
-    for (const [name, distance] of Object.entries({ matchDistance, reviewDistance })) {
-      if (!Number.isInteger(distance) || distance < -1 || distance > 256) {
-        throw new RangeError(`expected ${name} to be an integer -1 to 256, got ${distance}`);
-      }
+  checkOptions(changes, 'a policy to be an object');
+  const { algorithms = {}, ...pdq } = changes;
+  checkChanges(pdq);
+  checkOptions(algorithms, 'policy.algorithms to be an object');
+  for (const [name, changed = {}] of Object.entries(algorithms)) {
+    if (!isAlgorithm(name) || name === 'pdq') {
+      throw new TypeError('expected policy.algorithms to name known algorithms other than pdq');
     }
-    if (!(minQuality >= 0 && minQuality <= 100)) {
-      throw new RangeError(`expected minQuality to be 0 to 100, got ${minQuality}`);
-    }
+    checkChanges(changed);
+  }
+}
+
+/** A misspelt member would leave a threshold where it was: it is refused. */
+function checkChanges(changes: Partial<Policy>): void {
+  checkOptions(changes, 'a policy to be an object');
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) continue;
+    if (name === 'minQuality') checkNumber(name, value, 0, 100);
+    else if (name === 'matchDistance' || name === 'reviewDistance') {
+      checkInteger(name, value, -1, 256);
+    } else throw new TypeError('expected matchDistance, reviewDistance or minQuality in a policy');
   }
 }

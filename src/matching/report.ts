@@ -1,5 +1,6 @@
+import { checkAsyncIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import type { Rectangle, VariantGeometry, VariantName } from '../hash.js';
-import type { Decision, DecisionReason, Match } from './decision.js';
+import { checkDecision, type Decision, type DecisionReason, type Match } from './decision.js';
 
 /** What a report shows beside the decision. */
 export interface MatchReportOptions {
@@ -66,13 +67,14 @@ export interface ReportedPicture extends MatchReportOptions {
  * picture, drawn as an outline. Hashes are left out. It holds labels, perhaps a file name and, only if given, pictures:
  * whoever may not see those may not see the page.
  * @throws {RangeError} if a side is no number above 0
- * @throws {TypeError} if a picture is no data URL of a PNG
+ * @throws {TypeError} if `decision` or an option is invalid, or a picture no data URL of a PNG
  * @example
  * await writeFile('report.html', matchReport(decision, { width, height, file: 'upload.jpg' }));
  */
 export function matchReport(decision: Decision, options: MatchReportOptions = {}): string {
+  const body = article(decision, options);
   const title = options.file === undefined ? TITLE : `${TITLE}: ${options.file}`;
-  return `${head(title)}${article(decision, options)}${END}`;
+  return `${head(title)}${body}${END}`;
 }
 
 /**
@@ -85,8 +87,13 @@ export function matchReport(decision: Decision, options: MatchReportOptions = {}
 export async function* matchReports(
   pictures: Iterable<ReportedPicture> | AsyncIterable<ReportedPicture>,
 ): AsyncGenerator<string, void, undefined> {
+  checkAsyncIterable(pictures, 'an iterable of { decision, width, height }');
   yield head(TITLE);
-  for await (const { decision, ...options } of pictures) yield article(decision, options);
+  for await (const picture of pictures) {
+    checkObject(picture, 'a picture: { decision, width, height }');
+    const { decision, ...options } = picture;
+    yield article(decision, options);
+  }
   yield END;
 }
 
@@ -102,14 +109,17 @@ function head(title: string): string {
 `;
 }
 
-function article(
-  decision: Decision,
-  { width, height, file, pictures = {} }: MatchReportOptions,
-): string {
+function article(decision: Decision, options: MatchReportOptions): string {
+  checkDecision(decision);
+  checkOptions(options);
+  const { width, height, file, pictures = {} } = options;
   const sides = [width, height].filter((side) => side !== undefined);
-  if (sides.length === 1 || !sides.every((side) => side > 0 && Number.isFinite(side))) {
-    throw new RangeError(`expected width and height above 0, got ${width} and ${height}`);
+  // Only a number is finite.
+  if (sides.length === 1 || !sides.every((side) => Number.isFinite(side) && side > 0)) {
+    throw new RangeError('expected width and height above 0, or neither');
   }
+  checkTypeOf('file', file, 'string');
+  checkOptions(pictures, 'pictures to be an object');
   const { verdict, reason, matches, policy } = decision;
   const frame =
     width === undefined || height === undefined ? undefined : { left: 0, top: 0, width, height };
@@ -197,6 +207,7 @@ ${box(rectangle, `fill="#2a6fbb" fill-opacity="0.25" stroke="#2a6fbb" ${turn}`)}
 }
 
 function picture(url: string, caption: string): string {
+  checkTypeOf('picture', url, 'string');
   if (!/^data:image\/png;base64,[A-Za-z0-9+/]*={0,2}$/.test(url)) {
     throw new TypeError('expected a picture as a data:image/png;base64 URL');
   }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Metadata, OutputInfo, SharpOptions } from 'sharp';
+import { checkArray, checkLimits, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { type ImageFormat, imageFormatOf } from '../image-format.js';
 import type { Pixels } from '../pixels.js';
@@ -10,6 +11,7 @@ import { settleWithin } from './deadline.js';
 import { decodeHeic } from './decode-heic.js';
 import { MAX_BYTES } from './read-bytes.js';
 import { importSharp, type Sharp } from './sharp.js';
+import { checkWorkerUrl } from './start-thread.js';
 import { Turns } from './turns.js';
 
 /** Limits on what is decoded, each against a picture made to exhaust the machine. */
@@ -41,7 +43,6 @@ export interface DecodedImage {
 
 /** 8192 x 8192: a phone's 64-megapixel photo has 9248 x 6944. */
 const MAX_PIXELS = 64 * 2 ** 20;
-const MAX_TIMEOUT_SECONDS = 3600;
 
 /**
  * The pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, and of a HEIC file, by `heic-decode` in a thread of
@@ -62,7 +63,7 @@ export async function decode(
   options: DecodeOptions = {},
 ): Promise<DecodedImage> {
   const { maxBytes = MAX_BYTES, timeoutSeconds = 10, signal } = checkDecodeOptions(options);
-  if (!(bytes instanceof Uint8Array)) throw new TypeError('expected a Uint8Array');
+  checkArray('bytes', bytes, Uint8Array);
   signal?.throwIfAborted();
   if (bytes.length === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
   if (bytes.length > maxBytes) {
@@ -92,19 +93,15 @@ export async function decode(
 
 /**
  * The options themselves, once their values have been checked.
- * @throws {RangeError} for a limit that is none
+ * @throws {TypeError | RangeError} if one is invalid
  */
 export function checkDecodeOptions<Options extends DecodeOptions>(options: Options): Options {
-  const { maxBytes = 1, maxPixels = 1, timeoutSeconds = 1 } = options;
-  if (!(maxBytes >= 1)) throw new RangeError(`expected maxBytes >= 1, got ${maxBytes}`);
-  if (!(Number.isSafeInteger(maxPixels) && maxPixels >= 1)) {
-    throw new RangeError(`expected maxPixels to be an integer >= 1, got ${maxPixels}`);
-  }
-  if (!(timeoutSeconds > 0 && timeoutSeconds <= MAX_TIMEOUT_SECONDS)) {
-    throw new RangeError(
-      `expected timeoutSeconds above 0 and at most ${MAX_TIMEOUT_SECONDS}, got ${timeoutSeconds}`,
-    );
-  }
+  checkOptions(options);
+  checkLimits(options);
+  const { lenient, signal, workerUrl } = options;
+  checkTypeOf('lenient', lenient, 'boolean');
+  checkSignal(signal);
+  checkWorkerUrl(workerUrl);
   return options;
 }
 

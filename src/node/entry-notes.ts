@@ -1,3 +1,4 @@
+import { checkInteger } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { Hash, Resample } from '../hash.js';
 import { HEADER_BYTES } from '../indexing/layout.js';
@@ -169,12 +170,14 @@ export function notedEntries(
     size: nextId,
     rows: () => ids.values(),
     idAt(id) {
+      checkInteger('id', id, 0);
       const slot = slotOf(id);
       return slot < 0 ? undefined : noteOf(slot, tell).id;
     },
     entryAt(id) {
+      checkInteger('id', id, 0);
       const slot = slotOf(id);
-      if (slot < 0) throw new RangeError(`expected the id of an entry, got ${id}`);
+      if (slot < 0) throw new RangeError('expected the id of an entry');
       const at = (positionOf(slot) * bits) / 8;
       const hash = { algorithm, bytes: hashes.slice(at, at + bits / 8) };
       return { hash, ...noteOf(slot, tell) };

@@ -86,9 +86,9 @@ export async function variantsOfFile(
  * @throws {TypeError | RangeError} for one that is none
  */
 export function checkHashFileOptions(options: HashFileOptions): void {
-  const { orientation = 'display' } = options;
   checkDecodeOptions(options);
   checkVariantOptions(options);
+  const { orientation = 'display' } = options;
   if (orientation !== 'display' && orientation !== 'stored') {
     throw new RangeError("expected orientation 'display' or 'stored'");
   }

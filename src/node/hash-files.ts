@@ -1,4 +1,11 @@
 import { availableParallelism } from 'node:os';
+import {
+  checkAsyncIterable,
+  checkInteger,
+  checkOptions,
+  checkSignal,
+  checkTypeOf,
+} from '../door.js';
 import { DecodeError } from '../errors.js';
 import { settleWithin } from './deadline.js';
 import {
@@ -91,6 +98,7 @@ export type FileResult<T> =
  * file at once, say, so that its pixels are held no longer than that. What it rejects with stands
  * in the file's place if it is a DecodeError, and ends the batch otherwise.
  * @param job gets a signal that aborts when the batch ends
+ * @throws {TypeError | RangeError} at the first result, if an argument is invalid
  * @example
  * const job = async (file, signal) => blocklist.decide((await variantsOfFile(file, { signal
  * })).variants); for await (const { file, value: decision, error } of eachFile(paths, job)) …
@@ -98,18 +106,16 @@ export type FileResult<T> =
 export async function* eachFile<T>(
   paths: Iterable<string> | AsyncIterable<string>,
   job: (file: string, signal: AbortSignal) => Promise<T>,
-  {
-    concurrency = availableParallelism() + 1,
-    onProgress,
-    signal,
-  }: Pick<HashFilesOptions, 'concurrency' | 'onProgress' | 'signal'> = {},
+  options: Pick<HashFilesOptions, 'concurrency' | 'onProgress' | 'signal'> = {},
 ): AsyncGenerator<FileResult<T>, void, undefined> {
-  if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
-    throw new RangeError(`expected concurrency to be an integer >= 1, got ${concurrency}`);
-  }
-  if (typeof paths !== 'object' || paths === null || paths instanceof Uint8Array) {
-    throw new TypeError('expected an iterable of paths');
-  }
+  checkOptions(options);
+  const { concurrency = availableParallelism() + 1, onProgress, signal } = options;
+  checkInteger('concurrency', concurrency, 1);
+  if (typeof job !== 'function') throw new TypeError('expected job to be a function');
+  checkTypeOf('onProgress', onProgress, 'function');
+  checkSignal(signal);
+  checkAsyncIterable(paths, 'an iterable of paths');
+  if (paths instanceof Uint8Array) throw new TypeError('expected an iterable of paths');
   signal?.throwIfAborted();
   // Ends the work when the caller's signal does, and when the caller wants no more results.
   const end = new AbortController();

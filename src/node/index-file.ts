@@ -3,8 +3,9 @@ import { constants, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
+import { checkInteger, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import type { HammingIndex } from '../indexing/hamming-index.js';
+import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
 import { HEADER_BYTES } from '../indexing/layout.js';
 import type { Segment } from '../indexing/segment.js';
 import { SegmentedIndex } from '../indexing/segmented.js';
@@ -45,13 +46,21 @@ const CHUNK = 64 * 2 ** 20;
 export async function saveIndex(
   path: string,
   index: HammingIndex,
-  { entries, generation, force = false, signal }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Promise<SnapshotInfo> {
+  checkPath(path);
+  checkIndex(index);
+  checkOptions(options);
+  const { entries, generation, force = false, signal } = options;
+  if (entries !== undefined && typeof entries?.entryAt !== 'function') {
+    throw new TypeError('expected entries with a function entryAt');
+  }
+  if (generation !== undefined) checkInteger('generation', generation, 0, 0xffffffff);
+  checkTypeOf('force', force, 'boolean');
+  checkSignal(signal);
   const before = await generationOf(path);
   const next = generation ?? (before ?? 0) + 1;
-  if (!Number.isInteger(next) || next < 0 || next > 0xffffffff) {
-    throw new RangeError(`expected generation to be an integer 0 to 2^32 - 1, got ${next}`);
-  }
+  if (next > 0xffffffff) throw new RangeError('expected a generation of at most 2^32 - 1');
   if (before !== undefined && next < before && !force) {
     throw new FormatError(
       'old-generation',
@@ -149,8 +158,14 @@ export interface OpenOptions {
  */
 export async function openIndex(
   source: string | Uint8Array,
-  { verify = true, minGeneration = 0, onProblem }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<OpenedIndex> {
+  checkOptions(options);
+  const { verify = true, minGeneration = 0, onProblem } = options;
+  checkTypeOf('verify', verify, 'boolean');
+  checkTypeOf('onProblem', onProblem, 'function');
+  checkInteger('minGeneration', minGeneration, 0);
+  if (!(source instanceof Uint8Array)) checkPath(source);
   const check = (info: SnapshotInfo) => {
     if (info.generation >= minGeneration) return;
     throw new FormatError(
@@ -181,14 +196,22 @@ export async function openIndex(
 /**
  * What the header of an index file says. No more of the file is read.
  * @param path as text or as bytes
+ * @throws {TypeError} if `path` is none
  * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header` or `bad-length`
  */
-export function readIndexInfo(path: string | Buffer): Promise<SnapshotInfo> {
+export async function readIndexInfo(path: string | Buffer): Promise<SnapshotInfo> {
+  if (!Buffer.isBuffer(path)) checkPath(path);
   return reading(path, infoOf);
+}
+
+/** @throws {TypeError} unless `path` is a string */
+function checkPath(path: unknown): void {
+  if (typeof path !== 'string') throw new TypeError('expected a path to be a string');
 }
 
 /** Whether a file begins as an index file does; false if it cannot be read. */
 export async function isIndexFile(path: string): Promise<boolean> {
+  checkPath(path);
   const header = await readHeader(path);
   if (header === undefined) return false;
   try {

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
+import { checkAsyncIterable, checkInteger, checkOptions, checkSignal } from '../door.js';
 import type { Hash, PackedHashes } from '../hash.js';
-import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
+import { checkIndex, type HammingIndex, type Hit } from '../indexing/hamming-index.js';
 import { checkMaxDistance, packedWords } from '../indexing/packed-words.js';
 import type { PoolAnswer, PoolTask } from './index-worker.js';
 import { onAbort } from './on-abort.js';
-import { startThread } from './start-thread.js';
+import { checkWorkerUrl, startThread } from './start-thread.js';
 import { Turns } from './turns.js';
 
 export interface PoolOptions {
@@ -62,10 +63,11 @@ const AHEAD = 2;
  * await pool.close();
  */
 export function createIndexPool(index: HammingIndex, options: PoolOptions = {}): IndexPool {
+  checkIndex(index);
+  checkOptions(options);
   const { workers = availableParallelism(), workerUrl } = options;
-  if (!Number.isInteger(workers) || workers < 1) {
-    throw new RangeError(`expected workers >= 1, got ${workers}`);
-  }
+  checkInteger('workers', workers, 1);
+  checkWorkerUrl(workerUrl);
   const url = workerUrl ?? new URL('./index-worker.js', import.meta.url);
   return new Pool(index, workers, url);
 }
@@ -109,8 +111,11 @@ class Pool implements IndexPool {
   async searchBatch(
     queries: Iterable<Hash> | PackedHashes,
     maxDistance: number,
-    { signal }: PoolSearchOptions = {},
+    options: PoolSearchOptions = {},
   ): Promise<Hit[][]> {
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal(signal);
     checkMaxDistance(maxDistance, this.#kind.bits);
     const { words } = packedWords(queries, this.#kind);
     const bytes = new Uint8Array(words.buffer, 0, words.byteLength);
@@ -140,6 +145,10 @@ class Pool implements IndexPool {
     maxDistance: number,
     options: PoolSearchOptions = {},
   ): AsyncGenerator<Hit[]> {
+    checkAsyncIterable(queries, 'an iterable of hashes');
+    checkMaxDistance(maxDistance, this.#kind.bits);
+    checkOptions(options);
+    checkSignal(options.signal);
     const ahead: Promise<Hit[][]>[] = [];
     let chunk: Hash[] = [];
     const flush = () => {

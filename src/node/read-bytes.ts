@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { checkLimits, checkOptions, checkSignal } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { settleWithin } from './deadline.js';
 
@@ -21,12 +22,16 @@ export const MAX_BYTES = 64 * 2 ** 20;
  * All bytes of `source`; those of a Uint8Array are not copied. A stream that is given up (too long,
  * aborted) is closed. Never more than `maxBytes` and one chunk are held.
  * @throws {DecodeError} `unreadable`, or `too-many-bytes`
- * @throws {TypeError} if `source` is none of the kinds above
+ * @throws {TypeError | RangeError} if `source` is none of the kinds above, or an option is invalid
  */
 export async function readBytes(
   source: ImageSource,
-  { maxBytes = MAX_BYTES, signal }: { maxBytes?: number; signal?: AbortSignal } = {},
+  options: { maxBytes?: number; signal?: AbortSignal } = {},
 ): Promise<Uint8Array> {
+  checkOptions(options);
+  const { maxBytes = MAX_BYTES, signal } = options;
+  checkLimits({ maxBytes });
+  checkSignal(signal);
   signal?.throwIfAborted();
   if (source instanceof Uint8Array) {
     if (source.length > maxBytes) throw tooMany(maxBytes);

@@ -1,4 +1,5 @@
-import type { HashedVariant } from '../hash.js';
+import { checkInteger, checkObject } from '../door.js';
+import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../hash.js';
 import { onBackdrop } from '../variants/backdrop.js';
 import { orient } from '../variants/orient.js';
 import { planePixels } from '../variants/plane-pixels.js';
@@ -17,13 +18,14 @@ import { importSharp } from './sharp.js';
  */
 export async function variantPicture(
   source: ImageSource,
-  { name, geometry }: Pick<HashedVariant, 'name' | 'geometry'>,
-  { maxSide = 320, ...options }: DecodeOptions & { maxSide?: number } = {},
+  variant: Pick<HashedVariant, 'name' | 'geometry'>,
+  options: DecodeOptions & { maxSide?: number } = {},
 ): Promise<Uint8Array> {
   checkDecodeOptions(options);
-  if (!(Number.isInteger(maxSide) && maxSide >= 1)) {
-    throw new RangeError(`expected maxSide to be an integer >= 1, got ${maxSide}`);
-  }
+  const { maxSide = 320 } = options;
+  checkInteger('maxSide', maxSide, 1);
+  checkVariant(variant);
+  const { name, geometry } = variant;
   const { pixels, orientation } = await decode(await readBytes(source, options), options);
   const displayed = name === 'stored' ? pixels : orient(pixels, orientation);
   const backdrop = name === 'onWhite' ? 255 : 0;
@@ -38,4 +40,21 @@ export async function variantPicture(
     .resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true })
     .png()
     .toBuffer();
+}
+
+/** @throws {TypeError} if `variant` has no name, or a geometry that is none */
+function checkVariant(variant: Pick<HashedVariant, 'name' | 'geometry'>): void {
+  checkObject(variant, 'a variant: { name, geometry }');
+  const { name, geometry } = variant;
+  if (!VARIANT_NAMES.includes(name)) throw new TypeError("expected a variant's name");
+  if (geometry === undefined) return;
+  checkObject(geometry, 'geometry to be an object');
+  const { rectangle, angle = 0, dihedral = 'original' } = geometry;
+  checkObject(rectangle, 'rectangle to be an object');
+  const { left, top, width, height } = rectangle;
+  for (const number of [left, top, width, height, angle]) {
+    if (!Number.isFinite(number)) throw new TypeError('expected numbers in a geometry');
+  }
+  if (!DIHEDRAL_NAMES.includes(dihedral))
+    throw new TypeError('expected the name of a dihedral form');
 }

@@ -1,4 +1,4 @@
-import { checkKinds } from '../door.js';
+import { checkTypeOf } from '../door.js';
 import { type Bundle, bundleOf } from './bundle-shape.js';
 import { sizeClass } from './padding.js';
 import { check, parsed, type TextLimits, textOf } from './strict-json.js';
@@ -19,7 +19,7 @@ export interface ReadBundleOptions extends TextLimits {
 export function readBundle(input: string | Uint8Array, options: ReadBundleOptions = {}): Bundle {
   const text = textOf(input, options);
   const { padded } = options;
-  checkKinds({ padded }, 'boolean');
+  checkTypeOf('padded', padded, 'boolean');
   const bundle = bundleOf(parsed(text));
   if (padded) {
     // A text that is read is ASCII: its length is that of its bytes.

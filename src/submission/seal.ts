@@ -1,3 +1,4 @@
+import { checkArray } from '../door.js';
 import { DecodeError, FormatError } from '../errors.js';
 import { bundleText } from './bundle.js';
 import type { Bundle } from './bundle-shape.js';
@@ -16,7 +17,8 @@ export async function sealBundle(bundle: Bundle, recipient: string): Promise<Uin
   const { Encrypter } = await age();
   const encrypter = new Encrypter();
   try {
-    encrypter.addRecipient(recipient);
+    // It takes an object for a key of its own making.
+    encrypter.addRecipient(String(recipient));
   } catch {
     // Without its cause, which could quote what was given: a secret key perhaps.
     throw new RangeError("expected the receiver's public key, age1…");
@@ -38,11 +40,11 @@ export async function unsealBundle(
   identity: string,
   options: ReadBundleOptions = {},
 ): Promise<Bundle> {
-  if (!(sealed instanceof Uint8Array)) throw new TypeError('expected the bytes of an age file');
+  checkArray('sealed', sealed, Uint8Array);
   const { Decrypter } = await age();
   const decrypter = new Decrypter();
   try {
-    decrypter.addIdentity(identity);
+    decrypter.addIdentity(String(identity));
   } catch {
     throw new RangeError("expected the receiver's secret key, AGE-SECRET-KEY-…");
   }

@@ -1,5 +1,5 @@
 import type { Rectangle, VariantGeometry } from '../hash.js';
-import { channelsOf, type Pixels } from '../pixels.js';
+import { type Channels, channelsOf, type Pixels } from '../pixels.js';
 
 /** What each crop of the set leaves out, two hundredths of the sides: left, top, right, bottom. */
 const CROPS = [
@@ -19,9 +19,17 @@ const CROPS = [
  * about the centre, 6 % at each corner, 4 % at each side. With the photo's own that is ten hashes, which give away more
  * of the photo than one.
  * @returns the crops' pixels, fresh, and where they lie, one at a time; none of a picture too small for it
+ * @throws {TypeError | RangeError} at once, for pixels that are none
  */
-export function* listCrops(
+export function listCrops(
   pixels: Pixels,
+): Generator<{ pixels: Pixels; geometry: VariantGeometry }, void, undefined> {
+  return cropsOf(pixels, channelsOf(pixels));
+}
+
+function* cropsOf(
+  pixels: Pixels,
+  channels: Channels,
 ): Generator<{ pixels: Pixels; geometry: VariantGeometry }, void, undefined> {
   const { width, height } = pixels;
   if (Math.min(width, height) < 64) return;
@@ -30,12 +38,15 @@ export function* listCrops(
       Math.round((part / 200) * (i & 1 ? height : width)),
     ) as [number, number, number, number];
     const rectangle = { left, top, width: width - left - right, height: height - top - bottom };
-    yield { pixels: cropped(pixels, rectangle), geometry: { rectangle } };
+    yield { pixels: cropped(pixels, channels, rectangle), geometry: { rectangle } };
   }
 }
 
-function cropped(pixels: Pixels, { left, top, width, height }: Rectangle): Pixels {
-  const channels = channelsOf(pixels);
+function cropped(
+  pixels: Pixels,
+  channels: Channels,
+  { left, top, width, height }: Rectangle,
+): Pixels {
   const data = new Uint8Array(width * height * channels);
   for (let y = 0; y < height; y++) {
     const from = ((top + y) * pixels.width + left) * channels;

@@ -1,3 +1,4 @@
+import { checkTypeOf } from '../door.js';
 import type { HashedVariant } from '../hash.js';
 import { checkHashOptions, hashOf } from '../hashing/algorithms.js';
 import { channelsOf, type Pixels } from '../pixels.js';
@@ -18,6 +19,7 @@ export function variantsOf(
 ): Generator<HashedVariant, void, undefined> {
   checkVariantOptions(options);
   channelsOf(pixels);
+  if (options.stored !== undefined) channelsOf(options.stored);
   return eachVariant(pixels, options, (form) => hashOf(form, options));
 }
 
@@ -27,7 +29,8 @@ export function variantsOf(
  */
 export function checkVariantOptions(options: VariantOptions): void {
   checkHashOptions(options);
-  const { variants = 'orientation' } = options;
+  const { variants = 'orientation', crops } = options;
+  checkTypeOf('crops', crops, 'boolean');
   if (!VARIANT_PROFILES.includes(variants)) {
     throw new RangeError(`expected variants to be one of ${VARIANT_PROFILES.join(', ')}`);
   }

@@ -1,0 +1,753 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ROOT } from './package.js';
+
+/** Stands for a hash, a label or a file name: no message may hold it. */
+const MARK = 'b20aaad0c7f1e355'.repeat(4);
+
+const hostile = {
+  toString() {
+    throw new Error(MARK);
+  },
+};
+
+/** What a caller may pass by mistake, by name. */
+const MISTAKES = {
+  undefined: undefined,
+  null: null,
+  true: true,
+  NaN: Number.NaN,
+  '-2': -2,
+  '7.5': 7.5,
+  bigint: 7n,
+  symbol: Symbol(MARK),
+  text: MARK,
+  function: () => MARK,
+  promise: Promise.resolve(MARK),
+  '{}': {},
+  '{ mark }': { mark: MARK, algorithm: MARK, name: MARK },
+  hostile,
+  '[]': [],
+  '[null]': [null],
+  '[text]': [MARK],
+  '[{}]': [{ mark: MARK }],
+  map: new Map([[MARK, MARK]]),
+  bytes: Uint8Array.of(1, 2, 3),
+  floats: new Float64Array(32),
+} as const;
+type Mistake = keyof typeof MISTAKES;
+
+/** An argument: one that is right, and which mistakes are none here. */
+interface Argument {
+  readonly good: unknown;
+  readonly fits?: readonly Mistake[];
+  /** its members, each of them an argument */
+  readonly members?: Readonly<Record<string, Argument>>;
+  /** it comes from the world: a FormatError or a DecodeError may be the answer */
+  readonly world?: boolean;
+}
+
+/** One call, its arguments, and how often it is made anew. */
+interface Door {
+  readonly args: readonly Argument[];
+  /** what is called, if not the export itself: made anew for each call */
+  readonly call?: (...args: never[]) => unknown;
+  /** the right arguments need a browser, or end the object */
+  readonly neverRight?: boolean;
+}
+
+const or = (argument: Argument, ...fits: Mistake[]): Argument => ({
+  ...argument,
+  fits: [...(argument.fits ?? []), ...fits],
+});
+const optional = (argument: Argument): Argument => or(argument, 'undefined');
+const member = (good: unknown, ...fits: Mistake[]): Argument => ({ good, fits });
+const members = (good: object, of: Record<string, Argument>, ...fits: Mistake[]): Argument => ({
+  good,
+  members: of,
+  fits,
+});
+
+const flag = optional(member(true, 'true'));
+const callback = optional(member(() => {}, 'function'));
+const text = member('word', 'text');
+const whole = member(1);
+const signal = optional(member(new AbortController().signal));
+const options = (of: Record<string, Argument> = {}): Argument =>
+  members(
+    {},
+    Object.fromEntries(Object.entries(of).map(([key, one]) => [key, optional(one)])),
+    'undefined',
+    '{}',
+    '{ mark }',
+    'hostile',
+  );
+
+const HASH = { algorithm: 'pdq', bytes: Uint8Array.from({ length: 32 }, (_, i) => 37 * i) };
+const FAR = { algorithm: 'pdq', bytes: HASH.bytes.map((byte) => ~byte) };
+const hash = members(HASH, {
+  algorithm: member('pdq'),
+  bytes: member(HASH.bytes),
+});
+const hashes = members([HASH], { 0: hash }, '[]');
+const packed = members(
+  { algorithm: 'pdq', bits: 256, bytes: HASH.bytes },
+  { algorithm: member('pdq'), bits: member(256), bytes: member(HASH.bytes) },
+);
+const PIXELS = { data: new Uint8Array(80 * 70 * 3).fill(9), width: 80, height: 70, channels: 3 };
+const pixels = members(PIXELS, {
+  data: member(PIXELS.data),
+  width: whole,
+  height: whole,
+  channels: optional(member(3)),
+});
+const bits = member(64);
+const resample = member('none');
+const exact = flag;
+const profile = member('dihedral');
+const ENTRY = {
+  hash: HASH,
+  labels: ['label'],
+  quality: 80,
+  source: 'here',
+  id: '7',
+  resample: 512,
+};
+const quality = optional(member(80));
+const entry = members(ENTRY, {
+  hash,
+  labels: or(member(['label'], '[]'), '[text]'),
+  quality,
+  source: optional(text),
+  id: optional(text),
+  resample: optional(resample),
+});
+const VARIANT = { name: 'stored', hash: HASH, quality: 80 };
+const variant = members(VARIANT, { name: text, hash, quality: or(quality, '7.5') });
+const IMAGE = { hash: HASH, quality: 80, resample: 512, variants: [VARIANT] };
+
+const { createIndex } = (await entryOf('indexing')) as typeof import('../src/indexing/index.js');
+const matching = (await entryOf('matching')) as typeof import('../src/matching/index.js');
+const submission = (await entryOf('submission')) as typeof import('../src/submission/index.js');
+const node = (await entryOf('node')) as typeof import('../src/node/index.js');
+
+const INDEX = createIndex([HASH as never]);
+const snapshot = INDEX.toBuffer();
+const { bundle, withdrawToken } = await submission.createBundle([IMAGE as never]);
+const withdrawal = await submission.createWithdrawal(bundle, withdrawToken);
+const age = await import('age-encryption');
+const identity = await age.generateIdentity();
+const recipient = await age.identityToRecipient(identity);
+const sealed = await submission.sealBundle(bundle, recipient);
+const DECISION = matching.createBlocklist([ENTRY as never]).decide(IMAGE as never);
+const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-doors-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const indexPath = join(folder, 'list.ohx');
+await node.saveIndex(indexPath, INDEX);
+const picturePath = join(ROOT, 'fixtures/images/rgb.png');
+const picture = readFileSync(picturePath);
+
+const indexBytes = { ...member(snapshot, 'bytes', 'floats'), world: true };
+const bundleArgument = members(bundle, {
+  case: member(bundle.case),
+  withdraw: member(bundle.withdraw, 'text'),
+});
+const wholeBundle = members(bundle, {
+  format: member(bundle.format),
+  version: member(1),
+  case: member(bundle.case),
+  day: member(bundle.day),
+  withdraw: member(bundle.withdraw, 'text'),
+  hashes: member(bundle.hashes),
+  digests: optional(member([{ algorithm: 'md5', digest: '0'.repeat(32) }])),
+  unknown: or(optional(member([])), '[]'),
+  padding: member(bundle.padding),
+});
+const withdrawalArgument = members(withdrawal, {
+  format: member(withdrawal.format),
+  version: member(1),
+  case: member(withdrawal.case),
+  token: member(withdrawal.token),
+});
+const textOfFile = { ...member('{}', 'text', 'bytes'), world: true };
+const policy = members(
+  {},
+  {
+    matchDistance: optional(member(31)),
+    reviewDistance: optional(member(60)),
+    minQuality: or(optional(member(50)), '7.5'),
+    algorithms: members(
+      {},
+      { phash: or(optional(member({})), '{}', 'hostile'), pdq: or(optional(member(undefined))) },
+      'undefined',
+      '{}',
+    ),
+    matchDistances: optional(member(undefined)),
+  },
+  'undefined',
+  '{}',
+);
+const decision = members(DECISION, {
+  verdict: text,
+  reason: text,
+  matches: members(
+    DECISION.matches as object,
+    { 0: members(DECISION.matches[0]!, { entry, variant }) },
+    '[]',
+  ),
+  policy,
+});
+const limits = {
+  maxBytes: or(member(1e6), '7.5'),
+  maxPixels: member(1e6),
+  timeoutSeconds: or(member(60), '7.5'),
+  signal,
+};
+const hashing = { algorithm: member('dhash'), bits: member(256), resample, exact };
+const decoding = {
+  ...limits,
+  lenient: flag,
+  workerUrl: member(pathToFileURL(join(ROOT, 'dist/heic-worker.js'))),
+};
+const fileHashing = {
+  ...decoding,
+  ...hashing,
+  orientation: member('stored'),
+  variants: profile,
+  crops: flag,
+};
+const source = { ...member(picture, 'text', 'bytes'), world: true };
+const path = (good: string): Argument => ({ ...member(good, 'text'), world: true });
+const paths = {
+  ...member([picturePath], '[]', '[null]', '[text]', '[{}]', 'map', 'floats'),
+  world: true,
+};
+const browserHashing = {
+  ...limits,
+  onProgress: callback,
+  orientation: member('stored'),
+  variants: profile,
+  workerUrl: member('/browser-worker.js', 'text'),
+  workers: member(2),
+};
+const blob = member(new Blob(['x']));
+
+/** Rows of each entry: an export that has none fails. */
+const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
+  index: {
+    DecodeError: 'class of errors',
+    FormatError: 'class of errors',
+    DIHEDRAL_NAMES: 'constant',
+    ahash: { args: [pixels, options({ bits })] },
+    blockhash: { args: [pixels, options({ bits })] },
+    dhash: { args: [pixels, options({ bits })] },
+    phash: { args: [pixels, options({ bits })] },
+    pdq: { args: [pixels, options({ resample, exact })] },
+    pdqDihedral: { args: [pixels, options({ resample, exact })] },
+    distance: { args: [hash, hash] },
+    hashFromHex: { args: [member('pdq'), { good: 'ab'.repeat(32), fits: ['text'] }] },
+    hashFromJSON: {
+      args: [
+        members(
+          { algorithm: 'pdq', hash: 'ab'.repeat(32) },
+          { algorithm: member('pdq'), hash: member('ab'.repeat(32), 'text') },
+        ),
+      ],
+    },
+    hashToHex: { args: [hash] },
+    hashToJSON: { args: [hash, options({ resample })] },
+  },
+  variants: {
+    MOST_HASHES: 'constant',
+    VARIANT_PROFILES: 'constant',
+    hashPixels: {
+      args: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
+    },
+    variantsOf: {
+      args: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
+    },
+    listCrops: { args: [pixels] },
+  },
+  indexing: {
+    createIndex: {
+      args: [
+        hashes,
+        options({
+          algorithm: member('pdq'),
+          bits: member(256),
+          kind: member('mih'),
+          maxDistance: member(31),
+        }),
+      ],
+    },
+    indexFromBuffer: { args: [indexBytes, options({ verify: flag })] },
+    snapshotInfo: { args: [indexBytes] },
+    snapshotNotes: { args: [indexBytes] },
+  },
+  matching: {
+    PackedEntries: {
+      call: ((...args: [never, never, never]) => new matching.PackedEntries(...args)) as never,
+      args: [member('pdq'), member(256), options({ capacity: member(5) })],
+    },
+    createBlocklist: {
+      args: [
+        members([ENTRY], { 0: entry }, '[]'),
+        options({
+          policy,
+          withdrawn: members([HASH], { 0: hash }, '[]'),
+          onKeptOut: callback,
+        }),
+      ],
+    },
+    decisionToJSON: { args: [decision, optional(text)] },
+    explain: { args: [decision] },
+    isDegenerate: { args: [hash] },
+    matchReport: {
+      args: [
+        decision,
+        members(
+          { width: 8, height: 6 },
+          {
+            width: or(member(8), '7.5'),
+            height: or(member(6), '7.5'),
+            file: optional(text),
+            pictures: optional(
+              members(
+                {},
+                { whole: optional(member('data:image/png;base64,AAAA')) },
+                '{}',
+                '{ mark }',
+                'hostile',
+              ),
+            ),
+          },
+          'undefined',
+          '{}',
+          '{ mark }',
+          'hostile',
+        ),
+      ],
+    },
+    matchReports: {
+      args: [
+        members(
+          [{ decision: DECISION }],
+          { 0: members({ decision: DECISION }, { decision }) },
+          '[]',
+        ),
+      ],
+    },
+    policyFor: { args: [member('pdq'), member(256), policy] },
+    unhashable: { args: [member(new (await errorsOf()).DecodeError('corrupt', 'x')), policy] },
+  },
+  exchange: {
+    PackedEntries: {
+      call: ((...args: [never, never, never]) => new matching.PackedEntries(...args)) as never,
+      args: [member('pdq'), member(256), options({ capacity: member(5) })],
+    },
+    joinLabels: { args: [or(member(['a']), '[]', '[text]')] },
+    writeCell: { args: [text] },
+    readHashList: {
+      args: [
+        { ...or(member(`${'ab'.repeat(32)}\n`), 'text', '[]', '[text]'), world: true },
+        options({
+          algorithm: member('dhash'),
+          onProblem: callback,
+          maxLineLength: member(100),
+          maxLines: member(100),
+        }),
+      ],
+    },
+    readPackedEntries: {
+      args: [
+        { ...or(member(`${'ab'.repeat(32)}\n`), 'text', '[]', '[text]'), world: true },
+        options({
+          algorithm: member('dhash'),
+          onProblem: callback,
+          maxLineLength: member(100),
+          maxLines: member(100),
+        }),
+      ],
+    },
+    writeHashList: {
+      args: [members([ENTRY], { 0: entry }, '[]'), options({ format: member('jsonl') })],
+    },
+  },
+  submission: {
+    BUNDLE_SCHEMA: 'constant',
+    WITHDRAWAL_SCHEMA: 'constant',
+    allowsWithdrawal: { args: [bundleArgument, withdrawalArgument] },
+    bundleText: { args: [wholeBundle] },
+    createBundle: {
+      args: [
+        members([IMAGE], {
+          0: members(IMAGE, {
+            hash,
+            quality,
+            resample: optional(resample),
+            variants: members(
+              [VARIANT],
+              { 0: members(VARIANT, { name: member('crop'), hash, quality }) },
+              '[]',
+            ),
+          }),
+        }),
+        options({
+          day: member('2026-11-25'),
+          digests: or(member([{ algorithm: 'md5', digest: '0'.repeat(32) }]), '[]'),
+        }),
+      ],
+    },
+    createWithdrawal: { args: [bundleArgument, member(withdrawToken)] },
+    entriesOfBundle: { args: [wholeBundle] },
+    readBundle: {
+      args: [
+        { ...textOfFile, good: submission.bundleText(bundle) },
+        options({ maxBytes: or(member(1e6), '7.5'), padded: flag }),
+      ],
+    },
+    readWithdrawal: {
+      args: [
+        { ...textOfFile, good: submission.withdrawalText(withdrawal) },
+        options({ maxBytes: or(member(1e6), '7.5') }),
+      ],
+    },
+    sealBundle: { args: [wholeBundle, member(recipient)] },
+    unsealBundle: {
+      args: [
+        { ...member(sealed, 'bytes'), world: true },
+        member(identity),
+        options({ maxBytes: or(member(1e6), '7.5'), padded: flag }),
+      ],
+    },
+    withdrawalText: { args: [withdrawalArgument] },
+  },
+  node: {
+    createIndexPool: {
+      args: [
+        member(INDEX),
+        options({
+          workers: whole,
+          workerUrl: member(pathToFileURL(join(ROOT, 'dist/index-worker.js'))),
+        }),
+      ],
+    },
+    decode: { args: [{ ...member(picture, 'bytes'), world: true }, options(decoding)] },
+    decoders: { args: [] },
+    eachFile: {
+      args: [
+        paths,
+        member(async () => 1, 'function'),
+        options({ concurrency: whole, onProgress: callback, signal }),
+      ],
+    },
+    hashFile: { args: [source, options(fileHashing)] },
+    hashFiles: {
+      args: [paths, options({ ...fileHashing, concurrency: whole, onProgress: callback })],
+    },
+    imageFormatOf: { args: [member(picture, 'bytes')] },
+    isIndexFile: { args: [path(indexPath)] },
+    openIndex: {
+      args: [
+        { ...path(indexPath), fits: ['text', 'bytes'] },
+        options({ verify: flag, minGeneration: whole, onProblem: callback }),
+      ],
+    },
+    readBytes: { args: [source, options({ maxBytes: or(member(1e6), '7.5'), signal })] },
+    readIndexInfo: { args: [{ ...path(indexPath), fits: ['text'] }] },
+    saveIndex: {
+      args: [
+        path(join(folder, 'saved.ohx')),
+        member(INDEX),
+        options({
+          entries: member({ entryAt: () => ({ labels: [] }) }),
+          generation: member(9),
+          force: flag,
+          signal,
+        }),
+      ],
+    },
+    variantPicture: {
+      args: [
+        source,
+        members(
+          { name: 'crop' },
+          {
+            name: member('crop'),
+            geometry: optional(
+              members(
+                { rectangle: { left: 1, top: 1, width: 5, height: 5 } },
+                {
+                  rectangle: members(
+                    { left: 1, top: 1, width: 5, height: 5 },
+                    {
+                      left: or(whole, '-2', '7.5'),
+                      top: or(whole, '-2', '7.5'),
+                      width: or(whole, '-2', '7.5'),
+                      height: or(whole, '-2', '7.5'),
+                    },
+                  ),
+                  angle: or(optional(whole), '-2', '7.5'),
+                  dihedral: optional(member('flipX')),
+                },
+              ),
+            ),
+          },
+        ),
+        options({ ...decoding, maxSide: member(9) }),
+      ],
+    },
+    variantsOfFile: { args: [source, options(fileHashing)] },
+  },
+  browser: {
+    DecodeError: 'class of errors',
+    checkPixelReadback: {
+      neverRight: true,
+      args: [
+        options({ signal, workerUrl: member('/browser-worker.js', 'text'), workers: member(2) }),
+      ],
+    },
+    decodeImageFile: {
+      neverRight: true,
+      args: [
+        blob,
+        options({
+          ...limits,
+          longestSide: member(9),
+          workerUrl: member('/browser-worker.js', 'text'),
+          workers: member(2),
+        }),
+      ],
+    },
+    endWorkers: { args: [] },
+    hashImageFile: { neverRight: true, args: [blob, options(browserHashing)] },
+    hashImageFiles: {
+      neverRight: true,
+      args: [members([new Blob(['x'])], { 0: blob }, '[]'), options(browserHashing)],
+    },
+  },
+};
+
+/** Of another hash than `IMAGE` has: all of its variants are looked at. */
+const aBlocklist = () => matching.createBlocklist([{ ...ENTRY, hash: FAR } as never]);
+const packedEntries = () => {
+  const rows = new matching.PackedEntries('pdq', 256);
+  rows.push(ENTRY as never);
+  return rows;
+};
+const anIndex = () => createIndex([HASH as never]);
+const { entries: noted } = await node.openIndex(indexPath);
+const withdrawalOf = members({ id: '7', source: 'here' }, { id: text, source: optional(text) });
+const distanceOf = member(31);
+const row = member(0);
+
+/** Rows of the methods of what those give: a method that has none fails. */
+const METHODS: Record<string, { of: () => object; doors: Record<string, readonly Argument[]> }> = {
+  HammingIndex: {
+    of: anIndex,
+    doors: {
+      search: [hash, distanceOf],
+      searchInto: [hash, distanceOf, member(new Uint32Array(9))],
+      searchBatch: [hashes, distanceOf],
+      add: [hash],
+      remove: [hash],
+      merge: [],
+      explain: [distanceOf],
+      toBuffer: [
+        options({
+          notes: member(new Uint8Array(3), 'bytes'),
+          generation: member(9),
+          degenerate: member(9),
+          shared: flag,
+        }),
+      ],
+    },
+  },
+  Blocklist: {
+    of: aBlocklist,
+    doors: {
+      add: [entry],
+      addPart: [entry],
+      withdraw: [withdrawalOf],
+      reinstate: [hash],
+      decide: [
+        members(
+          IMAGE,
+          { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
+          '[]',
+        ),
+        options({ all: flag }),
+      ],
+    },
+  },
+  PackedEntries: {
+    of: packedEntries,
+    doors: {
+      push: [entry],
+      put: [entry, optional(row)],
+      pushHex: [or({ good: 'ab'.repeat(32) }, 'text'), row],
+      entryAt: [row],
+      hashAt: [row],
+      qualityAt: [row],
+      idAt: [row],
+      erase: [row],
+      pop: [],
+    },
+  },
+  NotedEntries: { of: () => noted, doors: { entryAt: [row], idAt: [row], rows: [] } },
+  IndexPool: {
+    of: () => node.createIndexPool(INDEX, { workers: 1 }),
+    doors: {
+      searchBatch: [hashes, distanceOf, options({ signal })],
+      search: [hashes, distanceOf, options({ signal })],
+      close: [],
+    },
+  },
+};
+
+async function entryOf(name: string): Promise<Record<string, unknown>> {
+  return (await import(pathToFileURL(join(ROOT, `dist/${name}.js`)).href)) as never;
+}
+
+async function errorsOf(): Promise<typeof import('../src/errors.js')> {
+  return (await entryOf('index')) as never;
+}
+
+/** What V8 and Node say of their own accord. */
+const NOT_OURS =
+  /cannot (read|use|convert|destructure|mix)|is not (iterable|async|a function|defined)|'in' operator|undefined \(|argument must be|invalid (typed )?array|incompatible receiver|receiver should|called on|reading '/i;
+
+/** What is wrong with the answer to a mistake; undefined if nothing is. */
+function problemOf(error: unknown, world: boolean): string | undefined {
+  if (!(error instanceof Error)) return 'was taken';
+  const ours = error instanceof TypeError || error instanceof RangeError;
+  if (!ours && !(world && /^(Format|Decode)Error$/.test(error.name))) return error.name;
+  const { message } = error;
+  const isTold = /expected/.test(message) || (!ours && message !== '');
+  if (!isTold || NOT_OURS.test(message)) return `said "${message}"`;
+  return message.toLowerCase().includes(MARK.slice(0, 6))
+    ? `gave it away: "${message}"`
+    : undefined;
+}
+
+/** What a call throws, also later: its promise, its items. */
+async function thrownBy(call: () => unknown): Promise<unknown> {
+  try {
+    const result = (await call()) as Partial<AsyncGenerator & Generator & { close(): unknown }>;
+    if (typeof result !== 'object' || result === null) return undefined;
+    if (typeof result.close === 'function') await result.close();
+    if (typeof result.next !== 'function') return undefined;
+    for await (const _ of result as AsyncGenerator);
+    return undefined;
+  } catch (error) {
+    return error ?? new Error('threw nothing');
+  }
+}
+
+/** Every wrong form of an argument, by name, and whether the world may have made it. */
+function* mistakesIn(
+  { good, fits = [], members: of = {}, world = false }: Argument,
+  where = '',
+): Generator<[name: string, value: unknown, world: boolean]> {
+  for (const [name, value] of Object.entries(MISTAKES)) {
+    if (!fits.includes(name as Mistake)) yield [`${where}${name}`, value, world];
+  }
+  for (const [key, argument] of Object.entries(of)) {
+    for (const [name, value, worldly] of mistakesIn(argument, `${where}${key}: `)) {
+      const changed = Array.isArray(good)
+        ? good.map((item, at) => (at === Number(key) ? value : item))
+        : { ...(good as object), [key]: value };
+      yield [name, changed, worldly];
+    }
+  }
+}
+
+async function problemsOf(
+  call: (...args: readonly unknown[]) => unknown,
+  args: readonly Argument[],
+  neverRight = false,
+): Promise<string[]> {
+  const right = args.map(({ good }) => good);
+  const problems: string[] = [];
+  if (!neverRight) {
+    const error = await thrownBy(() => call(...right));
+    if (error !== undefined) problems.push(`refused what is right: ${error}`);
+  }
+  for (const [at, argument] of args.entries()) {
+    for (const [name, value, world] of mistakesIn(argument)) {
+      const given = [...right];
+      given[at] = value;
+      const problem = problemOf(await thrownBy(() => call(...given)), world);
+      if (problem !== undefined) problems.push(`argument ${at + 1}, ${name}: ${problem}`);
+    }
+  }
+  return problems;
+}
+
+const exported = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).exports as object;
+const ENTRIES = Object.keys(exported)
+  .filter((name) => name !== './package.json' && name !== './browser/worker')
+  .map((name) => (name === '.' ? 'index' : name.slice(2)));
+
+test('every entry has its rows', () => {
+  expect(Object.keys(DOORS).sort()).toEqual([...ENTRIES].sort());
+});
+
+describe.each(ENTRIES)('%s', async (name) => {
+  const entry = await entryOf(name);
+  const doors = DOORS[name] ?? {};
+
+  test('every export has a row', () => {
+    expect(Object.keys(doors).sort()).toEqual(Object.keys(entry).sort());
+    for (const [key, door] of Object.entries(doors)) {
+      if (door === 'constant') expect(typeof entry[key], key).not.toBe('function');
+      if (door === 'class of errors') {
+        expect((entry[key] as { prototype: unknown }).prototype, key).toBeInstanceOf(Error);
+      }
+    }
+  });
+
+  const rows = Object.entries(doors).flatMap(([key, door]) =>
+    typeof door === 'string' ? [] : [{ key, ...door }],
+  );
+  test.each(rows)('$key says what it expected, and nothing of what it got', async (door) => {
+    const call = (door.call ?? entry[door.key]) as (...args: readonly unknown[]) => unknown;
+    expect(await problemsOf(call, door.args, door.neverRight)).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(METHODS))('%s', (_, { of, doors }) => {
+  test('every method has a row', async () => {
+    const object = of();
+    const prototype = Object.getPrototypeOf(object) as object;
+    const holder = prototype === Object.prototype ? object : prototype;
+    const names = Object.entries(Object.getOwnPropertyDescriptors(holder))
+      .filter(([key, { value }]) => key !== 'constructor' && typeof value === 'function')
+      .map(([key]) => key);
+    expect(Object.keys(doors).sort()).toEqual(names.sort());
+    if ('close' in object) await (object.close as () => Promise<void>)();
+  });
+
+  test.each(Object.entries(doors))(
+    '%s says what it expected, and nothing of what it got',
+    async (key, args) => {
+      const shared = key === 'close' || !('close' in of()) ? undefined : of();
+      const call = (...given: readonly unknown[]) => {
+        const object = (shared ?? of()) as Record<string, (...all: readonly unknown[]) => unknown>;
+        return object[key]!(...given);
+      };
+      expect(await problemsOf(call, args)).toEqual([]);
+      await (shared as { close?(): Promise<void> } | undefined)?.close?.();
+    },
+  );
+});
+
+test('packed hashes are checked as hashes are', async () => {
+  const call = (one: never) => createIndex(one);
+  expect(await problemsOf(call as never, [or(packed, '[]')])).toEqual([]);
+  const both = { ...HASH, bits: 64 };
+  expect(() => createIndex([both as never])).toThrow(RangeError);
+});
