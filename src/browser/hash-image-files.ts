@@ -79,7 +79,10 @@ export async function* hashImageFiles(
         result.catch(() => {});
         begun.push(result);
       }
-      yield await begun.shift()!;
+      const result = await begun.shift()!;
+      // One that was ready before the abort, too.
+      signal?.throwIfAborted();
+      yield result;
     }
   } finally {
     signal?.removeEventListener('abort', onAbort);
