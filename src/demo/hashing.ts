@@ -10,8 +10,7 @@ export interface Job {
   readonly state: 'running' | 'done' | 'stopped';
 }
 
-const NO_JOB: Job = { total: 0, done: 0, failed: 0, state: 'done' };
-let job = NO_JOB;
+let job: Job = { total: 0, done: 0, failed: 0, state: 'done' };
 let end = new AbortController();
 let listener: (job: Job) => void = () => {};
 
@@ -29,33 +28,32 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
   end = new AbortController();
   const { signal } = end;
   const change = (changed: Partial<Job>) => {
-    // Not for a job that was forgotten meanwhile.
+    // Not for a job that another has followed.
     if (signal !== end.signal) return;
     job = { ...job, ...changed };
     listener(job);
   };
   change({ total: files.length, done: 0, failed: 0, state: 'running' });
-  const first = session.numbered + 1;
   const results = await Promise.all(
-    files.map(async (file, i): Promise<Picture | undefined> => {
-      const chosen = { number: first + i, file };
+    files.map(async (file): Promise<Omit<Picture, 'number'> | undefined> => {
       try {
         const image = await hashImageFile(file, { workerUrl: hasherUrl(), signal, exact: true });
         change({ done: job.done + 1 });
-        return { ...chosen, image };
+        return { file, image };
       } catch (error) {
         if (signal.aborted) return undefined;
         change({ done: job.done + 1, failed: job.failed + 1 });
         // Out of memory, for one, has no code.
-        if (!(error instanceof DecodeError)) return chosen;
-        return { ...chosen, error: await problemOf(file, error.code) };
+        if (!(error instanceof DecodeError)) return { file };
+        return { file, ...(await problemOf(file, error.code)) };
       }
     }),
   );
   if (signal !== end.signal) return;
-  const kept = results.filter((picture) => picture !== undefined);
-  session.numbered = kept.at(-1)?.number ?? session.numbered;
-  session.pictures.push(...kept);
+  for (const picture of results) {
+    // Numbered only now: a job that was stopped leaves no gaps.
+    if (picture) session.pictures.push({ number: ++session.numbered, ...picture });
+  }
   change({ state: signal.aborted ? 'stopped' : 'done' });
 }
 
@@ -64,13 +62,12 @@ export function stopHashing(): void {
   end.abort();
 }
 
-/** What a file is, where that says more to a person than the decoder's code. */
-async function problemOf(file: Blob, code: DecodeErrorCode): Promise<Problem> {
-  if (file.type.startsWith('video/')) return 'video';
-  return code === 'decoder-missing' && (await isHeic(file)) ? 'heic' : code;
-}
-
-/** Whether a file that lacks a decoder is HEIC: no other that begins so (ISO/IEC 14496-12) lacks one. */
-async function isHeic(file: Blob): Promise<boolean> {
-  return (await file.slice(4, 8).text()) === 'ftyp';
+/** What is wrong with a file, where that has a name that says what to do. */
+async function problemOf(file: Blob, code: DecodeErrorCode): Promise<{ error?: Problem }> {
+  if (file.type.startsWith('video/')) return { error: 'video' };
+  if (code !== 'decoder-missing') return { error: code };
+  // Of HEIC (ISO/IEC 14496-12) and TIFF the page has no decoder; of any other it was the Worker that did not run.
+  const start = await file.slice(0, 8).text();
+  if (start.endsWith('ftyp')) return { error: 'heic' };
+  return /^(II\*\0|MM\0\*)/.test(start) ? { error: 'unsupported' } : {};
 }

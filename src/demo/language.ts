@@ -11,8 +11,11 @@ export const LANGUAGES = { en, es, fr, ar, hi } as const satisfies Record<string
 export type Language = keyof typeof LANGUAGES;
 
 type Values = Record<string, string | number>;
-/** Keys of the texts that are one string, and of those that have plural forms. */
-type TextKey = { [key in keyof Strings]: Strings[key] extends string ? key : never }[keyof Strings];
+/** Keys of the texts that are one string. */
+export type TextKey = {
+  [key in keyof Strings]: Strings[key] extends string ? key : never;
+}[keyof Strings];
+/** Keys of those that have plural forms. */
 type PluralKey = Exclude<keyof Strings, TextKey>;
 
 let current: Language = 'en';
@@ -45,7 +48,7 @@ export function t(key: TextKey, values: Values = {}): string {
   return filled(LANGUAGES[current][key], values);
 }
 
-/** A text with a number in it, in the form that the language has for `n`. */
+/** A text with a number in it, in the form that the language has for `n`: the number beside the word that is counted. */
 export function counted(key: PluralKey, n: number, values: Values = {}): string {
   const forms: Plural = LANGUAGES[current][key];
   const text = forms[new Intl.PluralRules(current).select(n)] ?? forms.other;

@@ -11,6 +11,7 @@ export type ScreenName =
   | 'code'
   | 'preview'
   | 'done'
+  | 'clear'
   | 'withdraw';
 
 let show: (name: ScreenName) => void = () => {};

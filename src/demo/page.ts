@@ -1,3 +1,5 @@
+// First of all: it guards the page from files that are dropped on it.
+import { takeDropped, whenNotTaken } from './dropped.js';
 import { h } from './element.js';
 import { tellShell, whenShiftAlone } from './frame-message.js';
 import { LANGUAGES, type Language, language, languageFor, setLanguage, t } from './language.js';
@@ -6,12 +8,14 @@ import { onlineWords } from './parts.js';
 import { ageScreen, childScreen } from './screens/age.js';
 import { bundleScreen, codeScreen, previewScreen } from './screens/bundle.js';
 import { chooseScreen } from './screens/choose.js';
+import { clearScreen } from './screens/clear.js';
 import { doneScreen } from './screens/done.js';
 import { picturesScreen } from './screens/pictures.js';
 import { truthScreen } from './screens/truth.js';
 import { welcomeScreen } from './screens/welcome.js';
 import { withdrawScreen } from './screens/withdraw.js';
 import { workingScreen } from './screens/working.js';
+import { tell } from './status.js';
 
 const SCREENS: Record<ScreenName, () => HTMLElement> = {
   welcome: welcomeScreen,
@@ -25,6 +29,7 @@ const SCREENS: Record<ScreenName, () => HTMLElement> = {
   code: codeScreen,
   preview: previewScreen,
   done: doneScreen,
+  clear: clearScreen,
   withdraw: withdrawScreen,
 };
 
@@ -34,9 +39,15 @@ let shown: ScreenName = 'welcome';
 /** Shows a screen from its top; its heading gets the focus, so that a screen reader reads on from there. */
 function show(name: ScreenName): void {
   shown = name;
-  main.replaceChildren(SCREENS[name]());
+  drawScreen();
   scrollTo(0, 0);
   main.querySelector('h1')?.focus({ preventScroll: true });
+}
+
+function drawScreen(): void {
+  // A screen that takes files says so anew.
+  takeDropped(undefined);
+  main.replaceChildren(SCREENS[shown]());
 }
 
 /** What is around every screen. The way out is around this frame: see shell.ts. */
@@ -70,7 +81,7 @@ function begin(tag: Language): void {
 /** Puts the whole page into a language. */
 function speak(tag: Language): void {
   begin(tag);
-  main.replaceChildren(SCREENS[shown]());
+  drawScreen();
   document.getElementById('language')?.focus();
 }
 
@@ -80,8 +91,9 @@ function sayWhetherOnline(): void {
 }
 
 begin(languageFor(navigator.languages));
-main.append(welcomeScreen());
+drawScreen();
 whenGoing(show);
+whenNotTaken(() => tell(t('dropNotHere', { screen: t('chooseTitle') }), 'failed', 'heading'));
 whenShiftAlone(() => tellShell({ shift: true }));
 addEventListener('online', sayWhetherOnline);
 addEventListener('offline', sayWhetherOnline);

@@ -1,5 +1,5 @@
 import { button, h } from './element.js';
-import { t } from './language.js';
+import { type TextKey, t } from './language.js';
 import { go, type ScreenName } from './navigation.js';
 
 /** A screen's heading, which gets the focus when the screen is shown. */
@@ -15,12 +15,26 @@ export function outside(text: string, url: string): HTMLElement {
   );
 }
 
-const HELPERS = [
-  ['StopNCII.org', 'https://stopncii.org/', 'helpStop'],
-  ['Take It Down', 'https://takeitdown.ncmec.org/', 'helpChild'],
+type Place = readonly [name: string, url: string, words: TextKey];
+
+/** Where people listen. */
+const HELPLINES: readonly Place[] = [
   ['Revenge Porn Helpline', 'https://revengepornhelpline.org.uk/', 'helpUk'],
   ['Image Abuse Helpline', 'https://cybercivilrights.org/', 'helpUs'],
-] as const;
+];
+
+/** Tools that make numbers of their own and give them to services. */
+const TOOLS: readonly Place[] = [
+  ['StopNCII.org', 'https://stopncii.org/', 'helpStop'],
+  ['Take It Down', 'https://takeitdown.ncmec.org/', 'helpChild'],
+];
+
+const listed = (places: readonly Place[]) =>
+  h(
+    'ul',
+    {},
+    ...places.map(([name, url, words]) => h('li', {}, outside(name, url), h('br'), t(words))),
+  );
 
 /** Where to find people who help. */
 export function helplines(): HTMLElement {
@@ -29,12 +43,20 @@ export function helplines(): HTMLElement {
     { class: 'card help', 'aria-labelledby': 'help-title' },
     h('h2', { id: 'help-title' }, t('helpTitle')),
     h('p', {}, t('helpBody')),
-    h(
-      'ul',
-      {},
-      ...HELPERS.map(([name, url, words]) => h('li', {}, outside(name, url), h('br'), t(words))),
-    ),
+    listed(HELPLINES),
     h('p', { class: 'strong' }, t('helpDanger')),
+  );
+}
+
+/** That nobody takes the file unasked, and where to go instead. */
+export function takers(): HTMLElement {
+  return h(
+    'section',
+    { class: 'card help', 'aria-labelledby': 'takers-title' },
+    h('h2', { id: 'takers-title' }, t('takersTitle')),
+    h('p', { class: 'strong' }, t('takersNone')),
+    h('p', {}, t('takersInstead')),
+    listed(TOOLS),
   );
 }
 

@@ -50,7 +50,6 @@ function errorWords({ error }: Picture): string {
     case 'unreadable':
       return t('errorUnreadable');
     case 'unsupported':
-    case 'decoder-missing':
       return t('errorUnsupported');
     case 'heic':
       return t('errorHeic');

@@ -20,12 +20,22 @@ export interface Picture {
 /** A picture that has its hash. */
 export type HashedPicture = Picture & { readonly image: HashedFile };
 
+/** The file that was made, with its code. */
+interface Made {
+  readonly bundle: Bundle;
+  readonly withdrawToken: string;
+  /** what it is made of */
+  readonly images: readonly HashedFile[];
+  /** whether the browser was asked to save it */
+  saved: boolean;
+}
+
 /** All that the page knows, in memory alone. */
 interface Session {
   pictures: Picture[];
   /** the last number that a picture was given: none is given twice */
   numbered: number;
-  made?: { bundle: Bundle; withdrawToken: string };
+  made?: Made;
 }
 
 /** What the page holds now. */
@@ -34,6 +44,13 @@ export const session: Session = { pictures: [], numbered: 0 };
 /** The pictures that have a hash. */
 export const hashedPictures = (): HashedPicture[] =>
   session.pictures.filter((picture): picture is HashedPicture => picture.image !== undefined);
+
+/** Whether the file that was made is of the pictures that there are now. */
+export function isMadeOfThese(): boolean {
+  const images = hashedPictures().map(({ image }) => image);
+  const before = session.made?.images;
+  return before?.length === images.length && images.every((image, i) => image === before[i]);
+}
 
 /** Lets go of everything: pictures, hashes, file, code, Workers. */
 export function clearSession(): void {

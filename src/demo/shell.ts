@@ -1,3 +1,5 @@
+// First of all: a file that is dropped beside the frame opens nowhere.
+import './dropped.js';
 import { h } from './element.js';
 import { beginAnewWhenBroughtBack, countPresses, leave } from './exit.js';
 import { whenShiftAlone } from './frame-message.js';

@@ -47,6 +47,12 @@ const PROGRAMS: Record<EngineName, Program[]> = {
   ],
 };
 
+/** A font for Hindi, without which its letters are boxes; the other languages have theirs with any engine. */
+const FONT = {
+  package: 'fonts-lohit-deva',
+  path: '/usr/share/fonts/truetype/lohit-devanagari/Lohit-Devanagari.ttf',
+};
+
 /** Paths of an engine's programs, in the order of `PROGRAMS`; the ones that are not there are undefined. */
 function find(name: EngineName): (string | undefined)[] {
   return PROGRAMS[name].map(({ paths, variable }) =>
@@ -65,15 +71,18 @@ export async function programsOf(name: EngineName): Promise<string[] | string> {
   const complete = (paths: (string | undefined)[]): paths is string[] =>
     paths.every((path) => path !== undefined);
   let paths = find(name);
-  if (complete(paths)) return paths;
-  const missing = ENGINES.flatMap((engine) =>
-    PROGRAMS[engine].flatMap((program) => program.packages),
-  );
   const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+  // Another system has a font of its own.
+  const seen = () => !mayInstall || existsSync(FONT.path);
+  if (complete(paths) && seen()) return paths;
+  const missing = [
+    FONT.package,
+    ...ENGINES.flatMap((engine) => PROGRAMS[engine].flatMap((program) => program.packages)),
+  ];
   let failure = 'not a Debian machine with root';
   if (mayInstall) {
     await locked(() => {
-      if (complete(find(name))) return;
+      if (complete(find(name)) && seen()) return;
       try {
         aptInstall([...new Set(missing)]);
       } catch (error) {

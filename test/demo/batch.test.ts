@@ -40,7 +40,7 @@ for (const name of ENGINES) {
           failed: cards
             .filter((card) => card.textContent!.includes('damaged'))
             .map((card) => card.querySelector('h2')!.textContent),
-          progress: [...words].filter((text) => / of 200 pictures are done\.$/.test(text)).length,
+          progress: [...words].filter((text) => / out of 200 are done\.$/.test(text)).length,
           names: document.documentElement.outerHTML.includes('private-'),
         };
       });

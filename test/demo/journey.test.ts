@@ -88,7 +88,7 @@ for (const name of ENGINES) {
           await expect.poll(() => savedFile(), { timeout: 20_000 }).toBe(preview);
         }
         await choose(page, 'Next');
-        await screen(page, 'You did it.');
+        await screen(page, 'You did it. What now?');
 
         // Nothing is stored, and no file's name is on the page or in the file.
         expect(await stored(page)).toEqual([]);

@@ -4,14 +4,17 @@ import { t } from '../language.js';
 import { go } from '../navigation.js';
 import { backTo, heading, verbatim } from '../parts.js';
 import { saveLink } from '../saving.js';
-import { hashedPictures, session } from '../session.js';
-import { announce } from '../status.js';
+import { hashedPictures, isMadeOfThese, session } from '../session.js';
+import { tell } from '../status.js';
 
 /** A name that says nothing. */
 const FILE_NAME = 'numbers.json';
 
 /** What the file will hold and what cannot be recovered, said before it is made. */
 export function bundleScreen(): HTMLElement {
+  // A second file of the same pictures would have a second code, and the first would be of no use.
+  const again = isMadeOfThese();
+  const changed = session.made !== undefined && !again;
   return h(
     'section',
     {},
@@ -19,12 +22,27 @@ export function bundleScreen(): HTMLElement {
     h('p', { class: 'lead' }, t('bundleBody')),
     h('p', {}, t('bundleCode')),
     h('p', { class: 'strong' }, t('bundleWarn')),
-    h('div', { class: 'actions' }, button(t('bundleMake'), make, 'primary'), backTo('pictures')),
+    again ? h('p', { class: 'good' }, t('bundleKept')) : undefined,
+    changed ? h('p', { class: 'maybe' }, t('bundleChanged')) : undefined,
+    h(
+      'div',
+      { class: 'actions' },
+      again
+        ? button(t('next'), () => go('code'), 'primary')
+        : button(t('bundleMake'), make, 'primary'),
+      backTo('pictures'),
+    ),
   );
 }
 
 async function make(): Promise<void> {
-  session.made = await createBundle(hashedPictures().map(({ image }) => image));
+  const images = hashedPictures().map(({ image }) => image);
+  try {
+    session.made = { ...(await createBundle(images)), images, saved: false };
+  } catch {
+    tell(t('bundleFailed'), 'failed', 'buttons');
+    return;
+  }
   go('code');
 }
 
@@ -49,7 +67,12 @@ export function codeScreen(): HTMLElement {
 
 /** The file, byte for byte, and the way to save it. */
 export function previewScreen(): HTMLElement {
-  const text = bundleText(session.made!.bundle);
+  const made = session.made!;
+  const text = bundleText(made.bundle);
+  const saved = () => {
+    made.saved = true;
+    tell(t('saved', { file: FILE_NAME }), 'done', 'buttons');
+  };
   return h(
     'section',
     {},
@@ -60,7 +83,7 @@ export function previewScreen(): HTMLElement {
     h(
       'div',
       { class: 'actions' },
-      saveLink(t('save'), text, FILE_NAME, () => announce(t('saved'))),
+      saveLink(t('save'), text, FILE_NAME, saved),
       button(t('next'), () => go('done')),
       backTo('code'),
     ),
@@ -70,8 +93,8 @@ export function previewScreen(): HTMLElement {
 async function copy(code: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(code);
-    announce(t('codeCopied'));
+    tell(t('codeCopied'), 'done', 'buttons');
   } catch {
-    announce(t('codeNotCopied'));
+    tell(t('codeNotCopied'), 'failed', 'buttons');
   }
 }

@@ -1,3 +1,4 @@
+import { takeDropped } from '../dropped.js';
 import { h } from '../element.js';
 import { filePicker } from '../file-picker.js';
 import { startHashing } from '../hashing.js';
@@ -8,6 +9,11 @@ import { session } from '../session.js';
 
 /** Where pictures are chosen. */
 export function chooseScreen(): HTMLElement {
+  const take = (files: readonly Blob[]) => {
+    void startHashing(files);
+    go('working');
+  };
+  takeDropped(take);
   return h(
     'section',
     {},
@@ -17,12 +23,10 @@ export function chooseScreen(): HTMLElement {
     h(
       'div',
       { class: 'actions' },
-      filePicker('files', t('chooseButton'), 'image/*', true, (files) => {
-        void startHashing(files);
-        go('working');
-      }),
+      filePicker('files', t('chooseButton'), 'image/*', true, take),
       backTo(session.pictures.length > 0 ? 'pictures' : 'truth'),
     ),
+    h('p', { class: 'note with-mouse' }, t('chooseDrop')),
     h('p', { class: 'note' }, t('chooseVideo')),
   );
 }

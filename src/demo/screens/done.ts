@@ -1,25 +1,27 @@
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { backTo, heading, helplines } from '../parts.js';
-import { clearSession } from '../session.js';
-import { announce } from '../status.js';
+import { backTo, heading, helplines, takers } from '../parts.js';
+import { session } from '../session.js';
+import { clearAll } from './clear.js';
 
-/** The end: nothing was sent, who can help, and a way to clear it all. */
+/** The end: nothing was sent, who takes the file and who does not, who can help, and a way to clear it all. */
 export function doneScreen(): HTMLElement {
-  const clear = () => {
-    clearSession();
-    go('welcome');
-    announce(t('cleared'));
-  };
+  const unsaved = session.made?.saved === false;
   return h(
     'section',
     {},
     heading(t('doneTitle')),
     h('p', { class: 'lead' }, t('doneBody')),
-    h('p', {}, t('doneRegister')),
+    unsaved ? h('p', { class: 'maybe' }, t('doneUnsaved')) : undefined,
+    takers(),
     helplines(),
-    h('div', { class: 'actions' }, button(t('doneClear'), clear, 'primary'), backTo('preview')),
+    h(
+      'div',
+      { class: 'actions' },
+      button(t('doneClear'), unsaved ? () => go('clear') : clearAll, 'primary'),
+      backTo('preview'),
+    ),
     h('p', { class: 'note' }, t('exitHistory')),
   );
 }

@@ -4,7 +4,7 @@ import { go } from '../navigation.js';
 import { heading } from '../parts.js';
 import { pictureCard } from '../picture-card.js';
 import { hashedPictures, type Picture, session } from '../session.js';
-import { announce } from '../status.js';
+import { tell } from '../status.js';
 
 /** Up to so many pictures are tested without being asked. */
 const TESTED_UNASKED = 6;
@@ -37,5 +37,5 @@ export function picturesScreen(): HTMLElement {
 function remove(picture: Picture): void {
   session.pictures = session.pictures.filter((other) => other !== picture);
   go(session.pictures.length > 0 ? 'pictures' : 'choose');
-  announce(t('pictureRemoved', { n: picture.number }));
+  tell(t('pictureRemoved', { n: picture.number }), 'done', 'heading');
 }

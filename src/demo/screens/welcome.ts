@@ -1,23 +1,30 @@
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { heading, helplines } from '../parts.js';
+import { heading, helplines, takers } from '../parts.js';
 
-/** The first screen: whose fault it is not, and who can help. */
+/** The first screen: whose fault it is not, who can help, and who takes what this page makes. */
 export function welcomeScreen(): HTMLElement {
   return h(
     'section',
     {},
+    h('p', { class: 'notice' }, t('demo')),
     heading(t('welcomeTitle')),
+    canMakeFiles() ? undefined : h('p', { class: 'weak', role: 'alert' }, t('insecure')),
     h('p', { class: 'lead' }, t('welcomeBody')),
     h('p', {}, t('welcomeStop')),
     helplines(),
-    h(
-      'div',
-      { class: 'actions' },
-      button(t('welcomeStart'), () => go('age'), 'primary'),
-      button(t('welcomeWithdraw'), () => go('withdraw'), 'quiet'),
-    ),
-    h('p', { class: 'note' }, t('demo')),
+    takers(),
+    canMakeFiles()
+      ? h(
+          'div',
+          { class: 'actions' },
+          button(t('welcomeStart'), () => go('age'), 'primary'),
+          button(t('welcomeWithdraw'), () => go('withdraw'), 'quiet'),
+        )
+      : undefined,
   );
 }
+
+/** Over plain http a browser has no digests, and the page may be another than was sent: nothing is begun there. */
+const canMakeFiles = () => (crypto as Partial<Crypto>).subtle !== undefined;

@@ -4,12 +4,13 @@ import {
   readBundle,
   withdrawalText,
 } from '../../submission/index.js';
+import { takeDropped } from '../dropped.js';
 import { button, h } from '../element.js';
 import { filePicker } from '../file-picker.js';
 import { t } from '../language.js';
 import { backTo, heading, verbatim } from '../parts.js';
 import { saveLink } from '../saving.js';
-import { announce } from '../status.js';
+import { announce, tell } from '../status.js';
 
 const FILE_NAME = 'numbers-back.json';
 
@@ -38,6 +39,7 @@ export function withdrawScreen(): HTMLElement {
       told.textContent = t('withdrawBadFile');
     }
   };
+  takeDropped(choose);
   const make = async () => {
     result.replaceChildren();
     told.textContent = '';
@@ -47,7 +49,9 @@ export function withdrawScreen(): HTMLElement {
     }
     try {
       const text = withdrawalText(await createWithdrawal(bundle, code.value));
-      const save = saveLink(t('withdrawSave'), text, FILE_NAME, () => announce(t('saved')));
+      const save = saveLink(t('withdrawSave'), text, FILE_NAME, () =>
+        tell(t('saved', { file: FILE_NAME }), 'done', 'buttons'),
+      );
       result.replaceChildren(
         h('p', { class: 'strong' }, t('withdrawReady')),
         verbatim(text, t('previewLabel')),

@@ -4,7 +4,7 @@ import { counted, t } from '../language.js';
 import { go } from '../navigation.js';
 import { heading } from '../parts.js';
 import { hashedPictures, session } from '../session.js';
-import { announce } from '../status.js';
+import { announce, tell } from '../status.js';
 
 /** A screen reader is told of progress no more often than this. */
 const ANNOUNCE_EVERY_MILLISECONDS = 4000;
@@ -21,7 +21,7 @@ export function workingScreen(): HTMLElement {
       return;
     }
     bar.value = job.done / job.total;
-    words.textContent = counted('workingBody', job.total, { done: job.done });
+    words.textContent = counted('workingBody', job.done, { total: job.total });
     failed.textContent = job.failed > 0 ? counted('workingFailed', job.failed) : '';
     if (Date.now() - announced < ANNOUNCE_EVERY_MILLISECONDS) return;
     announced = Date.now();
@@ -41,7 +41,6 @@ export function workingScreen(): HTMLElement {
 function leaveFor({ state }: Job): void {
   watchJob(() => {});
   go(session.pictures.length > 0 ? 'pictures' : 'choose');
-  announce(
-    state === 'stopped' ? t('stoppedStatus') : counted('doneStatus', hashedPictures().length),
-  );
+  if (state === 'stopped') tell(t('stoppedStatus'), 'done', 'heading');
+  else announce(counted('doneStatus', hashedPictures().length));
 }

@@ -19,20 +19,26 @@ export const en = {
 
   welcomeTitle: 'This is not your fault.',
   welcomeBody:
-    'If someone shared, or says they will share, a private picture of you: you have done nothing wrong. This page can turn your pictures into numbers, here on your device. Services can use such numbers to find copies.',
+    'If someone shared, or says they will share, a private picture of you: you have done nothing wrong. This page can turn your pictures into numbers, here on your device, and put the numbers into a file. With such numbers, copies of a picture can be found.',
   welcomeStop: 'You can stop at any time. No account. No email. No countdown.',
   welcomeStart: 'Start',
   welcomeWithdraw: 'Take a file back',
-  demo: 'This page is a demonstration of the onlyhashes library. It does not register your pictures anywhere. To register them, use StopNCII.org.',
+  demo: 'This page is a demonstration of the onlyhashes library. It does not register your pictures anywhere.',
+  insecure:
+    'This page was opened over http, without protection. It cannot make your file here, and someone on the way may have changed it. Open it from an address that begins with https, or as a file on your device.',
 
   helpTitle: 'Talk to someone',
   helpBody: 'You do not have to do this alone. These people listen, and do not judge.',
   helpDanger: 'If you are in danger now, call the emergency number where you live.',
-  helpStop:
-    'For adults, in any country. It can pass your numbers on to services, and lists helplines.',
+  helpStop: 'For adults, in any country. It also lists helplines.',
   helpChild: 'If anyone in the picture was under 18 when it was taken.',
   helpUk: 'United Kingdom: 0345\u00a06000\u00a0459',
   helpUs: 'United States: 1-844-878-2274',
+  takersTitle: 'Who takes the file?',
+  takersNone:
+    'Today no service takes the file that this page makes, unless your helper or a platform has told you that they do.',
+  takersInstead:
+    'These two do not take it. They make their own numbers from your picture, on your device, and give them to the services that take part:',
 
   ageTitle: 'How old is everyone in the picture?',
   ageBody: 'This means when the picture was taken. If you are not sure, choose the second answer.',
@@ -40,13 +46,14 @@ export const en = {
   ageChild: 'Someone was, or may have been, under 18',
   childTitle: 'There is a better place for this',
   childBody:
-    'Take It Down is made for pictures of people under 18. It is free, and you do not have to give your name. Please do not send the picture to anyone, also not to get help.',
+    'Take It Down is made for pictures of people under 18. It is free, and you do not have to give your name. Please do not send the picture to anyone, not even to get help.',
   childGo: 'Go to Take It Down',
 
   truthTitle: 'What is true here',
   truthStays: 'Your picture stays on this device.',
   truthNumbers: 'Only numbers about it would leave, and only if you send them yourself.',
-  truthServices: 'The numbers work only on services that take part.',
+  truthServices:
+    'No service takes the file that this page makes, unless your helper or a platform has told you that they do.',
   truthEdited: 'Copies that were changed may get through.',
   truthDownload:
     'Do not download the picture again just to do this. Use one that you already have.',
@@ -78,12 +85,18 @@ export const en = {
     'You can choose one or many. They are not shown here, and their file names are not used.',
   chooseVideo: 'This page reads pictures only. For videos, use StopNCII.org.',
   chooseButton: 'Choose pictures',
+  chooseDrop: 'You can also drop pictures on this page, or paste them.',
+  dropNotHere:
+    'The file was not opened and not added. You can add pictures on the screen “{screen}”.',
 
   workingTitle: 'Working on your device',
-  workingBody: { one: '{done} of 1 picture is done.', other: '{done} of {n} pictures are done.' },
+  workingBody: {
+    one: '{n} picture out of {total} is done.',
+    other: '{n} pictures out of {total} are done.',
+  },
   workingFailed: { one: '1 could not be read.', other: '{n} could not be read.' },
   workingStop: 'Stop',
-  stoppedStatus: 'Stopped. Pictures that were not done were let go.',
+  stoppedStatus: 'Stopped. Pictures that were not done yet were left out.',
   doneStatus: {
     one: 'Done. 1 picture has its numbers.',
     other: 'Done. {n} pictures have their numbers.',
@@ -112,16 +125,16 @@ export const en = {
   copiesBody:
     'We made changed copies of your picture on this device, and compared their numbers. Some services compare more cleverly than this test, and find more.',
   copiesFound: 'Would be found:',
-  copiesReview: 'Might be found, if a person looks at it:',
+  copiesReview: 'Might be found, if a person checks:',
   copiesMissed: 'Would get through:',
   copiesUnmeasured: 'This could not be tested in this browser. Another browser may be able to.',
   copyJpeg30: 'a copy of low quality (JPEG 30)',
   copyHalf: 'a copy of half the size',
   copyCaption: 'a copy with words across it',
   copyMirror: 'a mirrored copy',
-  copyCrop5: 'a copy with 5 % cut off each side',
-  copyCrop10: 'a copy with 10 % cut off each side',
-  copyCrop20: 'a copy with 20 % cut off each side',
+  copyCrop5: 'a copy with 5% cut off each side',
+  copyCrop10: 'a copy with 10% cut off each side',
+  copyCrop20: 'a copy with 20% cut off each side',
 
   outlineTitle: 'What do the numbers give away?',
   outlineBody:
@@ -141,12 +154,12 @@ export const en = {
   errorVideo: 'This is a video.',
   errorHeic:
     'This is a HEIC photo. Many phones make them, but this browser cannot read them. In your photo app, save or export a copy as JPEG, and choose the copy.',
-  errorCorrupt: 'The file is damaged or is no picture. Choose another copy.',
+  errorCorrupt: 'The file is damaged or is not a picture. Choose another copy.',
   errorTooLarge:
     'The file is too large for this page. Save a smaller copy with your photo app, and choose the copy. Or ask a helpline.',
   errorTimeout: 'It took too long. Choose it again, alone.',
   errorPoisoned:
-    'Your browser changes pictures that a page reads, to protect you. So its numbers would be wrong. Save a copy as JPEG or PNG, or use another browser.',
+    'Your browser changes pictures that a page reads, to protect you. So the numbers would be wrong. Save a copy as JPEG or PNG, or use another browser.',
   errorOther: 'It could not be read. Choose it again, or use another browser.',
 
   bundleTitle: 'Before you make the file',
@@ -155,6 +168,11 @@ export const en = {
   bundleCode: 'You will also get a code. With it you can take the file back later.',
   bundleWarn: 'We cannot recover this code. Nobody but you will have it.',
   bundleMake: 'Make the file',
+  bundleKept:
+    'Your file is already made, and your pictures are the same. So its code stays the same.',
+  bundleChanged:
+    'Your pictures are not the same as before. A new file gets a new code. The code that you have fits only the file that you made before.',
+  bundleFailed: 'The file could not be made. Go back and try again, or use another browser.',
   previewTitle: 'Your file',
   previewBody:
     'This is all of it. What you save is exactly this text. The dots at its end fill it up, so that its size does not tell how many pictures it is about.',
@@ -163,16 +181,21 @@ export const en = {
   codeBody: 'Write it down on paper now. Keep it where only you can find it. We cannot recover it.',
   codeCopy: 'Copy the code',
   codeCopied: 'The code was copied.',
-  codeNotCopied: 'It could not be copied. Please write it down.',
+  codeNotCopied: 'The code could not be copied. Please write it down on paper.',
   save: 'Save the file',
   saveBody: 'If others use this device, they may see the saved file.',
-  saved: 'Your browser was asked to save the file.',
+  saved: 'Your browser was asked to save the file. Look for {file} in your downloads.',
 
-  doneTitle: 'You did it.',
-  doneBody: 'Nothing has been sent. The file is yours, to give to whom you trust, or to delete.',
-  doneRegister: 'To register your pictures with services, go to StopNCII.org.',
+  doneTitle: 'You did it. What now?',
+  doneBody:
+    'Nothing has been sent. If your helper or a platform asked for the file, give it to them. If nobody asked for it, you can delete it.',
   doneClear: 'Clear everything',
-  cleared: 'Everything on this page was cleared.',
+  doneUnsaved: 'You have not saved the file. Go back if you want to keep it.',
+  clearTitle: 'The file is not saved',
+  clearBody: 'If you clear everything now, the file is gone. Nobody can bring it back.',
+  clearBack: 'Back to the file',
+  cleared:
+    'Everything on this page was cleared. A file that you saved is still where you saved it.',
 
   withdrawTitle: 'Take a file back',
   withdrawBody:

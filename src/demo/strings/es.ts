@@ -21,39 +21,47 @@ export const es: Strings = {
 
   welcomeTitle: 'No es culpa tuya.',
   welcomeBody:
-    'Si alguien compartió, o dice que compartirá, una imagen íntima tuya: no has hecho nada malo. Esta página puede convertir tus imágenes en números, aquí, en tu dispositivo. Con esos números, los servicios pueden encontrar copias.',
+    'Si alguien compartió, o dice que va a compartir, una imagen íntima tuya: no has hecho nada malo. Esta página puede convertir tus imágenes en números, aquí, en tu dispositivo, y poner los números en un archivo. Con esos números se pueden encontrar copias de una imagen.',
   welcomeStop: 'Puedes parar cuando quieras. Sin cuenta. Sin correo. Sin cuenta atrás.',
   welcomeStart: 'Empezar',
   welcomeWithdraw: 'Retirar un archivo',
-  demo: 'Esta página es una demostración de la biblioteca onlyhashes. No registra tus imágenes en ningún sitio. Para registrarlas, usa StopNCII.org.',
+  demo: 'Esta página es una demostración de la biblioteca onlyhashes. No registra tus imágenes en ningún sitio.',
+  insecure:
+    'Esta página se abrió por http, sin protección. Aquí no puede crear tu archivo, y alguien en el camino puede haberla cambiado. Ábrela desde una dirección que empiece por https, o como un archivo en tu dispositivo.',
 
   helpTitle: 'Habla con alguien',
-  helpBody: 'No tienes que hacerlo a solas. Estas personas escuchan y no juzgan.',
-  helpDanger: 'Si estás en peligro ahora, llama al número de emergencias de donde vives.',
-  helpStop:
-    'Para personas adultas, en cualquier país. Puede pasar tus números a los servicios y tiene una lista de líneas de ayuda.',
-  helpChild: 'Si alguien en la imagen tenía menos de 18 años cuando se hizo.',
+  helpBody: 'No tienes que hacer esto a solas. Estas personas te escuchan y no te juzgan.',
+  helpDanger: 'Si estás en peligro ahora, llama al número de emergencias del lugar donde vives.',
+  helpStop: 'Para personas adultas, en cualquier país. También tiene una lista de líneas de ayuda.',
+  helpChild: 'Si alguien que sale en la imagen tenía menos de 18 años cuando se tomó.',
   helpUk: 'Reino Unido: 0345\u00a06000\u00a0459',
   helpUs: 'Estados Unidos: 1-844-878-2274',
+  takersTitle: '¿Quién acepta el archivo?',
+  takersNone:
+    'Hoy ningún servicio acepta el archivo que hace esta página, salvo que la persona que te ayuda o una plataforma te haya dicho que sí.',
+  takersInstead:
+    'Estos dos no lo aceptan. Calculan sus propios números a partir de tu imagen, en tu dispositivo, y los pasan a los servicios que participan:',
 
-  ageTitle: '¿Qué edad tienen las personas de la imagen?',
+  ageTitle: '¿Qué edad tienen las personas que salen en la imagen?',
   ageBody:
-    'Se trata de la edad cuando se hizo la imagen. Si no lo sabes seguro, elige la segunda respuesta.',
+    'Se trata de la edad que tenían cuando se tomó la imagen. Si no lo sabes con seguridad, elige la segunda respuesta.',
   ageAdult: 'Todas tenían 18 años o más',
   ageChild: 'Alguien tenía, o quizá tenía, menos de 18',
   childTitle: 'Hay un lugar mejor para esto',
   childBody:
-    'Take It Down está hecho para imágenes de personas menores de 18 años. Es gratis y no hace falta dar tu nombre. No envíes la imagen a nadie, tampoco para pedir ayuda.',
+    'Take It Down está hecho para imágenes de personas menores de 18 años. Es gratis y no hace falta dar tu nombre. Por favor, no envíes la imagen a nadie, ni siquiera para pedir ayuda.',
   childGo: 'Ir a Take It Down',
 
-  truthTitle: 'Lo que es verdad aquí',
+  truthTitle: 'Lo que debes saber',
   truthStays: 'Tu imagen se queda en este dispositivo.',
-  truthNumbers: 'Solo saldrían números sobre ella, y solo si tú los envías.',
-  truthServices: 'Los números solo sirven en los servicios que participan.',
-  truthEdited: 'Las copias modificadas pueden pasar.',
+  truthNumbers: 'Solo saldrían números calculados a partir de ella, y solo si los envías tú.',
+  truthServices:
+    'Ningún servicio acepta el archivo que hace esta página, salvo que la persona que te ayuda o una plataforma te haya dicho que sí.',
+  truthEdited: 'Las copias modificadas pueden pasar sin ser detectadas.',
   truthDownload: 'No vuelvas a descargar la imagen solo para esto. Usa una que ya tengas.',
-  truthEvidence: 'Primero guarda pruebas: capturas de los mensajes, nombres y direcciones web.',
-  truthPay: 'No pagues a quien te amenace. Suelen pedir más.',
+  truthEvidence:
+    'Primero guarda pruebas: haz capturas de pantalla de los mensajes, los nombres y las direcciones web.',
+  truthPay: 'No pagues a quien te amenaza. A menudo piden más.',
   truthOutline:
     'Los números no son una imagen. Pero revelan un contorno borroso de ella. Aquí puedes verlo.',
 
@@ -63,7 +71,7 @@ export const es: Strings = {
   checkOnline: 'Tu navegador dice: este dispositivo está conectado.',
   checkOffline: 'Tu navegador dice: este dispositivo no está conectado.',
   checkWorker:
-    'El código que convierte tus imágenes en números funciona en una parte cerrada de la página, un Worker. Las reglas de este archivo no dejan que esa parte llegue a nada. Se prueba en Chromium, Firefox y WebKitGTK. Safari no se ha probado.',
+    'El código que convierte tus imágenes en números funciona en una parte cerrada de la página, un Worker. Las reglas de este archivo no permiten que esa parte se comunique con nada. Se prueba en Chromium, Firefox y WebKitGTK. Safari no se ha probado.',
   checkFrame:
     'Toda esta página, menos el botón de salir, funciona en un marco cerrado. El marco no tiene cookies ni ningún otro almacenamiento del navegador, tampoco si la página se abrió desde un archivo, y no puede llevar esta pestaña a otra página.',
   checkGaps: 'Estas reglas no lo cierran todo. El resto del código de esta página aún podría:',
@@ -80,29 +88,36 @@ export const es: Strings = {
     'Puedes elegir una o muchas. Aquí no se muestran, y no se usan los nombres de los archivos.',
   chooseVideo: 'Esta página solo lee imágenes. Para vídeos, usa StopNCII.org.',
   chooseButton: 'Elegir imágenes',
+  chooseDrop: 'También puedes soltar imágenes sobre esta página, o pegarlas.',
+  dropNotHere:
+    'El archivo no se abrió ni se añadió. Puedes añadir imágenes en la pantalla «{screen}».',
 
-  workingTitle: 'Trabajando en tu dispositivo',
+  workingTitle: 'Se está trabajando en tu dispositivo',
   workingBody: {
-    one: '{done} de 1 imagen está lista.',
-    many: '{done} de {n} de imágenes están listas.',
-    other: '{done} de {n} imágenes están listas.',
+    one: '{n} imagen de {total} está lista.',
+    many: '{n} de imágenes de {total} están listas.',
+    other: '{n} imágenes de {total} están listas.',
   },
   workingFailed: {
-    one: 'No se pudo leer 1.',
-    many: 'No se pudieron leer {n}.',
-    other: 'No se pudieron leer {n}.',
+    one: '{n} no se pudo leer.',
+    many: '{n} no se pudieron leer.',
+    other: '{n} no se pudieron leer.',
   },
-  workingStop: 'Parar',
-  stoppedStatus: 'Parado. Las imágenes que no estaban listas se han soltado.',
+  workingStop: 'Detener',
+  stoppedStatus: 'Detenido. Las imágenes que aún no estaban listas se dejaron fuera.',
   doneStatus: {
-    one: 'Listo. 1 imagen tiene sus números.',
+    one: 'Listo. {n} imagen tiene sus números.',
     many: 'Listo. {n} de imágenes tienen sus números.',
     other: 'Listo. {n} imágenes tienen sus números.',
   },
 
-  picturesTitle: { one: '1 imagen', many: '{n} de imágenes', other: '{n} imágenes' },
+  picturesTitle: {
+    one: '{n} imagen',
+    many: '{n} de imágenes',
+    other: '{n} imágenes',
+  },
   picturesNone:
-    'Ninguna imagen se pudo convertir en números. Abajo, cada una dice qué puedes hacer.',
+    'Ninguna imagen se pudo convertir en números. Abajo, en cada una, se explica qué puedes hacer.',
   picturesBody:
     'Esto es lo que un servicio podría encontrar con los números. Quita lo que no quieras incluir.',
   picture: 'Imagen {n}',
@@ -115,25 +130,25 @@ export const es: Strings = {
   weak: 'Débil: puede que los servicios no usen estos números.',
   weakTiny: 'Es muy pequeña. Si ya tienes una más grande en este dispositivo, elige esa.',
   weakFlat:
-    'Tiene poco detalle, así que sus números podrían coincidir con otras imágenes. Si ya tienes una más clara en este dispositivo, elige esa.',
-  weakHelp: 'Puedes incluirla de todos modos. Una línea de ayuda puede hablarte de otros caminos.',
+    'Tiene poco detalle, así que sus números también podrían coincidir con otras imágenes. Si ya tienes una más nítida en este dispositivo, elige esa.',
+  weakHelp: 'Puedes incluirla de todos modos. Una línea de ayuda puede hablarte de otras opciones.',
 
   copiesTitle: '¿Qué copias se encontrarían?',
   copiesMeasure: 'Probar copias de esta imagen',
-  copiesWorking: 'Haciendo y probando copias en tu dispositivo.',
+  copiesWorking: 'Se están haciendo y probando copias en tu dispositivo.',
   copiesBody:
     'Hicimos copias modificadas de tu imagen en este dispositivo y comparamos sus números. Algunos servicios comparan mejor que esta prueba y encuentran más.',
   copiesFound: 'Se encontrarían:',
-  copiesReview: 'Quizá se encuentren, si una persona las mira:',
-  copiesMissed: 'Pasarían sin ser vistas:',
+  copiesReview: 'Quizá se encontrarían, si las revisa una persona:',
+  copiesMissed: 'Pasarían sin ser detectadas:',
   copiesUnmeasured: 'Esto no se pudo probar en este navegador. Quizá otro navegador pueda.',
   copyJpeg30: 'una copia de baja calidad (JPEG 30)',
-  copyHalf: 'una copia de la mitad de tamaño',
+  copyHalf: 'una copia con la mitad del tamaño',
   copyCaption: 'una copia con palabras encima',
-  copyMirror: 'una copia en espejo',
-  copyCrop5: 'una copia con un 5 % recortado por cada lado',
-  copyCrop10: 'una copia con un 10 % recortado por cada lado',
-  copyCrop20: 'una copia con un 20 % recortado por cada lado',
+  copyMirror: 'una copia invertida, como en un espejo',
+  copyCrop5: 'una copia con un 5 % recortado por cada lado',
+  copyCrop10: 'una copia con un 10 % recortado por cada lado',
+  copyCrop20: 'una copia con un 20 % recortado por cada lado',
 
   outlineTitle: '¿Qué revelan los números?',
   outlineBody:
@@ -146,7 +161,7 @@ export const es: Strings = {
   blurAlt: 'Una vista muy borrosa de la imagen {n}',
 
   errorEmpty: 'El archivo está vacío. Elige otra copia.',
-  errorUnreadable: 'No se pudo abrir el archivo. Mira si sigue ahí y elígelo otra vez.',
+  errorUnreadable: 'No se pudo abrir el archivo. Comprueba que sigue ahí y vuelve a elegirlo.',
   errorUnsupported:
     'Este tipo de archivo no se puede leer aquí. Guarda una copia como JPEG o PNG con tu aplicación de fotos y elige la copia. Los vídeos no se pueden leer aquí.',
   errorVideo: 'Es un vídeo.',
@@ -157,43 +172,54 @@ export const es: Strings = {
     'El archivo es demasiado grande para esta página. Guarda una copia más pequeña con tu aplicación de fotos y elige la copia. O pregunta a una línea de ayuda.',
   errorTimeout: 'Tardó demasiado. Elígela otra vez, sola.',
   errorPoisoned:
-    'Tu navegador cambia las imágenes que lee una página, para protegerte. Por eso sus números estarían mal. Guarda una copia como JPEG o PNG, o usa otro navegador.',
+    'Para protegerte, tu navegador cambia las imágenes que lee una página. Por eso los números serían incorrectos. Guarda una copia como JPEG o PNG, o usa otro navegador.',
   errorOther: 'No se pudo leer. Elígela otra vez o usa otro navegador.',
 
-  bundleTitle: 'Antes de hacer el archivo',
+  bundleTitle: 'Antes de crear el archivo',
   bundleBody:
-    'El archivo tendrá los números de tus imágenes, cómo se hicieron y lo buenos que son, el día, un número de caso al azar y una marca a la que solo corresponde tu código. No tendrá ningún nombre, lugar, nombre de archivo ni imagen.',
+    'El archivo contendrá los números de tus imágenes, cómo se calcularon y su calidad, el día, un número de caso aleatorio y una marca que solo encaja con tu código. No contendrá ningún nombre, lugar, nombre de archivo ni imagen.',
   bundleCode: 'También recibirás un código. Con él podrás retirar el archivo más tarde.',
   bundleWarn: 'No podemos recuperar este código. Solo tú lo tendrás.',
-  bundleMake: 'Hacer el archivo',
+  bundleMake: 'Crear el archivo',
+  bundleKept:
+    'Tu archivo ya está creado y tus imágenes son las mismas. Por eso su código sigue siendo el mismo.',
+  bundleChanged:
+    'Tus imágenes no son las mismas que antes. Un archivo nuevo tiene un código nuevo. El código que ya tienes solo sirve para el archivo que creaste antes.',
+  bundleFailed:
+    'No se pudo crear el archivo. Vuelve atrás e inténtalo de nuevo, o usa otro navegador.',
   previewTitle: 'Tu archivo',
   previewBody:
-    'Esto es todo. Lo que guardas es exactamente este texto. Los puntos del final lo rellenan, para que su tamaño no diga de cuántas imágenes trata.',
+    'Esto es todo. Lo que guardas es exactamente este texto. Los puntos del final lo rellenan, para que su tamaño no revele de cuántas imágenes trata.',
   previewLabel: 'El archivo entero',
   codeTitle: 'Tu código',
   codeBody:
-    'Escríbelo ahora en papel. Guárdalo donde solo tú lo encuentres. No podemos recuperarlo.',
+    'Escríbelo ahora en un papel. Guárdalo donde solo tú puedas encontrarlo. No podemos recuperarlo.',
   codeCopy: 'Copiar el código',
-  codeCopied: 'El código se copió.',
-  codeNotCopied: 'No se pudo copiar. Escríbelo en papel, por favor.',
+  codeCopied: 'El código se ha copiado.',
+  codeNotCopied: 'No se pudo copiar el código. Por favor, escríbelo en un papel.',
   save: 'Guardar el archivo',
   saveBody: 'Si otras personas usan este dispositivo, pueden ver el archivo guardado.',
-  saved: 'Se pidió a tu navegador que guarde el archivo.',
+  saved: 'Se pidió a tu navegador que guarde el archivo. Busca {file} en tus descargas.',
 
-  doneTitle: 'Lo has hecho.',
-  doneBody: 'No se ha enviado nada. El archivo es tuyo: puedes darlo a quien confíes, o borrarlo.',
-  doneRegister: 'Para registrar tus imágenes en los servicios, ve a StopNCII.org.',
+  doneTitle: 'Lo has hecho. ¿Y ahora?',
+  doneBody:
+    'No se ha enviado nada. Si la persona que te ayuda o una plataforma te pidió el archivo, dáselo. Si nadie te lo pidió, puedes borrarlo.',
   doneClear: 'Borrar todo',
-  cleared: 'Se borró todo lo que había en esta página.',
+  doneUnsaved: 'No has guardado el archivo. Vuelve atrás si quieres conservarlo.',
+  clearTitle: 'El archivo no está guardado',
+  clearBody: 'Si borras todo ahora, el archivo se pierde. Nadie puede recuperarlo.',
+  clearBack: 'Volver al archivo',
+  cleared:
+    'Se borró todo lo que había en esta página. Si guardaste un archivo, sigue donde lo guardaste.',
 
   withdrawTitle: 'Retirar un archivo',
   withdrawBody:
     'Elige el archivo que guardaste y escribe tu código. Recibirás un segundo archivo. Dáselo a quien tenga el primero.',
   withdrawFile: 'El archivo que guardaste',
   withdrawCode: 'Tu código',
-  withdrawMake: 'Hacer el segundo archivo',
-  withdrawBadFile: 'Este archivo no lo hizo esta página. Elige otro.',
-  withdrawRead: 'El archivo se leyó. Ahora escribe tu código.',
+  withdrawMake: 'Crear el segundo archivo',
+  withdrawBadFile: 'Este archivo no se creó con esta página. Elige otro.',
+  withdrawRead: 'Se ha leído el archivo. Ahora escribe tu código.',
   withdrawNoFile: 'Primero elige el archivo.',
   withdrawBadCode: 'Este no es el código de ese archivo. Revisa cada letra.',
   withdrawReady: 'Está listo. Esto es todo:',

@@ -1,0 +1,29 @@
+import { button, h } from '../element.js';
+import { t } from '../language.js';
+import { go } from '../navigation.js';
+import { heading } from '../parts.js';
+import { clearSession } from '../session.js';
+import { tell } from '../status.js';
+
+/** Asks before a file is lost that was not saved. */
+export function clearScreen(): HTMLElement {
+  return h(
+    'section',
+    {},
+    heading(t('clearTitle')),
+    h('p', { class: 'lead' }, t('clearBody')),
+    h(
+      'div',
+      { class: 'actions' },
+      button(t('clearBack'), () => go('preview'), 'primary'),
+      button(t('doneClear'), clearAll),
+    ),
+  );
+}
+
+/** Lets go of everything, says so, and begins anew. */
+export function clearAll(): void {
+  clearSession();
+  go('welcome');
+  tell(t('cleared'), 'done', 'heading');
+}

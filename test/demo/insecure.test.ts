@@ -1,0 +1,59 @@
+import { afterAll, expect, test } from 'vitest';
+import { describeEngine, ENGINES } from '../browser/engines.js';
+import { openNameserver, skipUnwatched } from '../browser/nameserver.js';
+import { serve } from '../browser/serve.js';
+import { buildDemo, testFolder } from './demo-page.js';
+
+const demo = buildDemo(testFolder());
+const nameserver = await openNameserver();
+afterAll(() => {
+  if (typeof nameserver !== 'string') nameserver.close();
+});
+
+/** A name that no browser takes for its own machine, as it does 127.0.0.1, and that leads there all the same. */
+const HOST = 'pictures.leak.test';
+
+if (typeof nameserver === 'string') {
+  skipUnwatched(nameserver);
+} else {
+  for (const name of ENGINES) {
+    describeEngine(
+      name,
+      (open) => {
+        test('over plain http, where it could make no file, it says so at the start and begins nothing', async () => {
+          const site = await serve((path) => (path === '/' ? { body: demo.html } : undefined));
+          try {
+            const found = async (url: string) => {
+              const page = await open.page();
+              await page.goto(url);
+              return await page.evaluate(() => ({
+                secure: isSecureContext,
+                warning: document.querySelector('h1 + .weak')?.textContent ?? null,
+                buttons: [...document.querySelectorAll('main .button')].map(
+                  ({ textContent }) => textContent,
+                ),
+                helplines: document.querySelectorAll('main a').length,
+              }));
+            };
+            expect(await found(site.url.replace('127.0.0.1', HOST))).toEqual({
+              secure: false,
+              warning: expect.stringMatching(/opened over http.*cannot make your file.*https/),
+              buttons: [],
+              helplines: 4,
+            });
+            // From a file it has all that it needs.
+            expect(await found(demo.url)).toEqual({
+              secure: true,
+              warning: null,
+              buttons: ['Start', 'Take a file back'],
+              helplines: 4,
+            });
+          } finally {
+            await site.close();
+          }
+        });
+      },
+      { nameserver: nameserver.address },
+    );
+  }
+}

@@ -1,0 +1,175 @@
+import { expect, test } from 'vitest';
+import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
+import { buildDemo, choose, photo, screen, testFolder, toChoosing } from './demo-page.js';
+
+const folder = testFolder();
+const demo = buildDemo(folder);
+
+/** From the first screen to the one of the code, with two pictures. */
+async function toCode(page: EnginePage): Promise<string> {
+  await page.goto(demo.url);
+  await toChoosing(page);
+  await page.setFiles('#files', [photo('acanthus-mollis.jpg'), photo('march-pastoral-w500.webp')]);
+  await screen(page, '2 pictures');
+  await choose(page, 'Next');
+  await screen(page, 'Before you make the file');
+  await choose(page, 'Make the file');
+  await screen(page, 'Your code');
+  return await code(page);
+}
+
+const code = (page: EnginePage) =>
+  page.evaluate(() => document.getElementById('code')!.textContent!);
+
+/** What is told, once it is seen in the window, and whether it was said to a screen reader. */
+async function told(page: EnginePage) {
+  return await page.waitFor(() => {
+    const told = document.getElementById('told');
+    const { top = -1, bottom = 0 } = told?.getBoundingClientRect() ?? {};
+    if (!told || top < 0 || bottom > innerHeight) return undefined;
+    const announced = document.getElementById('status')!.textContent === told.textContent;
+    return { text: told.textContent!, how: told.dataset.how, announced };
+  });
+}
+
+const mainText = (page: EnginePage) =>
+  page.evaluate(() => document.querySelector('main')!.textContent!);
+
+/** Firefox saves without a question, and shows no panel that would take the keys. */
+const preferences = {
+  'browser.download.folderList': 2,
+  'browser.download.dir': folder,
+  'browser.download.useDownloadDir': true,
+  'browser.download.alwaysOpenPanel': false,
+  'browser.download.always_ask_before_handling_new_types': false,
+  'browser.helperApps.neverAsk.saveToDisk': 'application/json',
+};
+
+for (const name of ENGINES) {
+  describeEngine(
+    name,
+    (open) => {
+      test('a code that is copied is told of, and one that is not, with what to do', async () => {
+        const page = await open.page();
+        await page.resize(360, 740);
+        await toCode(page);
+        await choose(page, 'Copy the code');
+        expect(await told(page)).toEqual({
+          text: 'The code was copied.',
+          how: 'done',
+          announced: true,
+        });
+        await page.evaluate(() => {
+          Clipboard.prototype.writeText = async () => Promise.reject(new Error('not allowed'));
+        });
+        // The button still has the focus.
+        await page.press('Enter');
+        await page.waitFor(() => document.getElementById('told')!.dataset.how === 'failed');
+        expect(await told(page)).toEqual({
+          text: 'The code could not be copied. Please write it down on paper.',
+          how: 'failed',
+          announced: true,
+        });
+        await page.evaluate(() => document.querySelector<HTMLElement>('.primary')!.click());
+        await screen(page, 'Your file');
+        expect(await page.evaluate(() => document.getElementById('told'))).toBeNull();
+      });
+
+      test('a file that is not saved is not cleared unasked; saving and clearing are told of', async () => {
+        const page = await open.page();
+        await page.resize(360, 740);
+        await toCode(page);
+        await choose(page, 'Next');
+        await screen(page, 'Your file');
+        const text = await page.evaluate(() => document.querySelector('.verbatim')!.textContent);
+        await choose(page, 'Next');
+        await screen(page, 'You did it. What now?');
+        expect(await mainText(page)).toContain('You have not saved the file.');
+        await choose(page, 'Clear everything');
+        await screen(page, 'The file is not saved');
+        await choose(page, 'Back to the file');
+        await screen(page, 'Your file');
+        expect(await page.evaluate(() => document.querySelector('.verbatim')!.textContent)).toBe(
+          text,
+        );
+        await choose(page, 'Save the file');
+        expect(await told(page)).toEqual({
+          text: 'Your browser was asked to save the file. Look for numbers.json in your downloads.',
+          how: 'done',
+          announced: true,
+        });
+        await choose(page, 'Next');
+        await screen(page, 'You did it. What now?');
+        expect(await mainText(page)).not.toContain('You have not saved the file.');
+        await choose(page, 'Clear everything');
+        await screen(page, 'This is not your fault.');
+        expect(await told(page)).toMatchObject({
+          text: expect.stringMatching(/^Everything on this page was cleared\./),
+          how: 'done',
+          announced: true,
+        });
+      });
+
+      test('where it is wanted, all is cleared without saving', async () => {
+        const page = await open.page();
+        await toCode(page);
+        await choose(page, 'Next');
+        await choose(page, 'Next');
+        await screen(page, 'You did it. What now?');
+        await choose(page, 'Clear everything');
+        await screen(page, 'The file is not saved');
+        await choose(page, 'Clear everything');
+        await screen(page, 'This is not your fault.');
+        await toChoosing(page);
+        expect(await mainText(page)).not.toContain('2 pictures');
+        await choose(page, 'Back');
+        await screen(page, 'What is true here');
+      });
+
+      test('the same pictures keep their file and its code; others get a new one, and it is said', async () => {
+        const page = await open.page();
+        const first = await toCode(page);
+        await choose(page, 'Back');
+        await screen(page, '2 pictures');
+        await choose(page, 'Next');
+        await screen(page, 'Before you make the file');
+        expect(await mainText(page)).toContain('So its code stays the same.');
+        expect(await mainText(page)).not.toContain('Make the file');
+        await choose(page, 'Next');
+        await screen(page, 'Your code');
+        expect(await code(page)).toBe(first);
+        await choose(page, 'Back');
+        await screen(page, '2 pictures');
+        await choose(page, 'Take out');
+        await screen(page, '1 picture');
+        expect(await told(page)).toMatchObject({ text: 'Picture 1 was taken out.' });
+        await choose(page, 'Next');
+        await screen(page, 'Before you make the file');
+        expect(await mainText(page)).toContain('fits only the file that you made before');
+        await choose(page, 'Make the file');
+        await screen(page, 'Your code');
+        expect(await code(page)).not.toBe(first);
+      });
+
+      test('a file that could not be made is told of', async () => {
+        const page = await open.page();
+        await page.goto(demo.url);
+        await page.evaluate(() => {
+          crypto.subtle.digest = async () => Promise.reject(new Error('no digests'));
+        });
+        await toChoosing(page);
+        await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
+        await screen(page, '1 picture');
+        await choose(page, 'Next');
+        await screen(page, 'Before you make the file');
+        await choose(page, 'Make the file');
+        expect(await told(page)).toEqual({
+          text: 'The file could not be made. Go back and try again, or use another browser.',
+          how: 'failed',
+          announced: true,
+        });
+      });
+    },
+    { preferences },
+  );
+}
