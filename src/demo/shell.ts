@@ -1,5 +1,4 @@
-// First of all: a file that is dropped beside the frame opens nowhere.
-import './dropped.js';
+import { whenNotTaken } from './dropped.js';
 import { h } from './element.js';
 import { beginAnewWhenBroughtBack, countPresses, leave } from './exit.js';
 import { whenShiftAlone } from './frame-message.js';
@@ -56,6 +55,8 @@ const press = countPresses((presses) => {
   announce([exitExpired, exitTwoMore, exitOneMore][presses]!);
 }, leaveNow);
 
+// A file that is dropped beside the frame opens nowhere, and nobody takes it.
+whenNotTaken(() => {});
 speak('en');
 document.body.replaceChildren(
   top,
