@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests of the browser's side that need no browser. */
 const WITHOUT_ENGINE = [
   'test/browser/{decode-png,exif,hash-worker,missing-decoder,pools,read-header,reply,worker-pool}.test.ts',
-  'test/demo/{language,outline}.test.ts',
+  'test/demo/{copies-message,language,outline}.test.ts',
 ];
 
 const limits = {

@@ -28,6 +28,8 @@ export interface EnginePage extends Place {
   goto(url: string): Promise<void>;
   /** the address it shows */
   url(): Promise<string>;
+  /** the browser's Back, which is begun */
+  back(): Promise<void>;
   /** A key by its name ('Tab', 'Enter', 'Shift', 'Escape', 'ArrowDown', ' ' or a letter), pressed and let go. */
   press(key: string, options?: { shift?: boolean }): Promise<void>;
   /** Puts files into an `<input type="file">`. */

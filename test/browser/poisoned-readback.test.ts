@@ -65,9 +65,9 @@ const PATCHES: Record<string, string> = {
   'one sample in 1000 is off by one': `
     alter((data) => { for (let i = 0; i < data.length; i += 1000) data[i] ^= 1; });`,
   'twenty samples of a picture are off by one': `
-    alter((data) => { for (let k = 0; k < 20; k++) data[Math.floor(Math.random() * data.length)] ^= 1; });`,
+    alter((data) => { for (let k = 0; k < 20; k++) data[Math.floor(random() * data.length)] ^= 1; });`,
   'all is random': `
-    alter((data) => { for (let i = 0; i < data.length; i++) data[i] = Math.random() * 256; });`,
+    alter((data) => { for (let i = 0; i < data.length; i++) data[i] = random() * 256; });`,
   'all is white': `alter((data) => data.fill(255));`,
   'all is white from the second read on': `
     let reads = 0; alter((data) => { if (++reads > 1) data.fill(255); });`,
@@ -94,7 +94,13 @@ const PATCHES: Record<string, string> = {
     };`,
 };
 
+/** The same numbers in each Worker, and others at each read, as where an extension draws them by chance. */
 const ALTER = `
+  let drawn = 1;
+  const random = () => {
+    drawn = (Math.imul(drawn, 1664525) + 1013904223) >>> 0;
+    return drawn / 2 ** 32;
+  };
   const alter = (change) => {
     const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
     OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...at) {

@@ -201,6 +201,8 @@ function pageOf(page: Page): EnginePage {
       inner = (await (await page.$('iframe#page'))?.contentFrame()) ?? undefined;
     },
     url: async () => page.url(),
+    // Not awaited: Firefox does not tell when a page comes from its memory.
+    back: async () => void page.goBack().catch(() => {}),
     async press(key, { shift = false } = {}) {
       if (shift) await page.keyboard.down('Shift');
       await page.keyboard.press(key as KeyInput);

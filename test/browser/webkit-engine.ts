@@ -229,6 +229,7 @@ async function newWindow(commands: Command): Promise<EnginePage> {
       framed = await top.evaluate(() => document.querySelector('iframe#page') !== null);
     },
     url: () => command<string>('GET', '/url'),
+    back: async () => void (await command('POST', '/back', {})),
     async press(key, { shift = false } = {}) {
       const value = KEYS[key] ?? key;
       const press = [

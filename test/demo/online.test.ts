@@ -139,7 +139,7 @@ const suite = (name: EngineName) => (open: Running) => {
       expect(asked.flatMap(({ told }) => told)).toEqual([]);
       await page.top.waitFor(() => document.title === 'landed');
       expect(await page.top.evaluate(() => history.length)).toBe(length);
-      await page.top.evaluate(() => history.back());
+      await page.back();
       await expect.poll(() => page.url(), { timeout: 20_000 }).toBe(`${before.url}/`);
     } finally {
       await before.close();

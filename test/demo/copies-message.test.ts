@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { COPY_NAMES, copiesIn } from '../../src/demo/copies-message.js';
+
+const all = () => Object.fromEntries(COPY_NAMES.map((name) => [name, new Blob([name])]));
+
+test('the copies are all of them, each a file, and nothing beside', () => {
+  const copies = all();
+  expect(copiesIn({ copies })).toBe(copies);
+  const { half: _, ...fewer } = all();
+  expect(copiesIn({ copies: fewer })).toBeUndefined();
+  expect(copiesIn({ copies: { ...all(), more: new Blob() } })).toBeUndefined();
+  expect(copiesIn({ copies: { ...all(), half: 'a picture' } })).toBeUndefined();
+  for (const reply of [{ failed: true }, { copies: null }, 'a picture', null, undefined]) {
+    expect(copiesIn(reply)).toBeUndefined();
+  }
+});
