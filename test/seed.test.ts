@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SEED } from './seed.js';
@@ -12,4 +14,22 @@ test('a property without a seed of its own runs with the common one', () => {
   expect(new Set(first).size).toBeGreaterThan(20);
   fc.assert(property);
   expect(tried).toEqual(first);
+});
+
+/** Deadlines after which a wait gives up. No assertion depends on how long anything took. */
+const DEADLINES = ['browser/engine.ts', 'browser/exfiltration.test.ts'];
+
+test('no test asks the clock or a source of randomness without a seed', () => {
+  const found = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.split(sep).join('/'))
+    .filter((path) => path.endsWith('.ts') && path !== 'seed.test.ts')
+    .flatMap((path) => {
+      const source = readFileSync(join(import.meta.dirname, path), 'utf8');
+      const calls =
+        /Math\.random|\bnew Date\(\)|\bDate\.now\(|performance\.now\(|getRandomValues|randomUUID|randomBytes|randomInt/g;
+      return [...source.matchAll(calls)]
+        .filter(([call]) => !(call === 'Date.now(' && DEADLINES.includes(path)))
+        .map(([call]) => `${path}: ${call}`);
+    });
+  expect(found).toEqual([]);
 });
