@@ -25,7 +25,8 @@ test('a batch gives that error for each file, and goes on', async () => {
 });
 
 test('a number of Workers that cannot be is refused', async () => {
-  for (const workers of [0, -1, 1.5, Number.NaN, '2']) {
-    await expect(hashImageFile(file, { workers: workers as number })).rejects.toThrow(RangeError);
+  for (const workers of [0, -1, 1.5, Number.NaN]) {
+    await expect(hashImageFile(file, { workers })).rejects.toThrow(RangeError);
   }
+  await expect(hashImageFile(file, { workers: '2' as never })).rejects.toThrow(TypeError);
 });
