@@ -46,7 +46,8 @@ const CHANNELS: Record<string, string> = {
   dnsStun: `gather(to.name('dnsstun').replace('http://', 'stun:'))`,
   dnsWebAuthn: `navigator.credentials.get({ publicKey: { challenge: new Uint8Array(16), rpId: to.name('dnswebauthn').replace(/http:..|:.*/g, '') } })`,
   identity: `navigator.credentials.get({ identity: { providers: [{ configURL: to.sink('identity'), clientId: 'x' }] } })`,
-  blobFrame: `put('iframe', { src: URL.createObjectURL(new Blob(['<meta http-equiv="refresh" content="0;url=' + to.sink('blobFrameRefresh') + '"><img src="' + to.sink('blobFrameImage') + '"><script>fetch("' + to.sink('blobFrameScript') + '")</' + 'script>'], { type: 'text/html' })) })`,
+  blobFrame: `blobFrame('<img src="' + to.sink('blobFrameImage') + '"><script>fetch("' + to.sink('blobFrameScript') + '")</' + 'script>')`,
+  blobFrameRefresh: `blobFrame('<meta http-equiv="refresh" content="0;url=' + to.sink('blobFrameRefresh') + '">')`,
   dataFrame: `put('iframe', { src: 'data:text/html,<img src="' + to.sink('dataFrame') + '">' })`,
   srcdocFrame: `put('iframe', { srcdoc: '<img src="' + to.sink('srcdocFrame') + '">' })`,
   window: `if (!open(to.sink('window'))) throw new Error('refused')`,
@@ -99,6 +100,7 @@ export function hostileCode(ports: Record<string, number>, run: string): string 
       document.body.append(element);
       return element;
     };
+    const blobFrame = (html) => put('iframe', { src: URL.createObjectURL(new Blob([html], { type: 'text/html' })) });
     const gather = (urls) => {
       const peer = new RTCPeerConnection({ iceServers: [{ urls, username: 'x', credential: 'x' }] });
       peer.createDataChannel('x');

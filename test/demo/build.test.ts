@@ -15,7 +15,7 @@ const { html } = one;
 const sha256 = (text: string, encoding: 'hex' | 'base64') =>
   createHash('sha256').update(text).digest(encoding);
 const policy = policyIn(html);
-const { shell, script, style } = partsOf(html);
+const { shell, page, script, style } = partsOf(html);
 const between = (open: string, close: string) =>
   html.slice(html.indexOf(open) + open.length, html.lastIndexOf(close));
 
@@ -44,20 +44,35 @@ test('the policy pins the two scripts and the one style, and allows no connectio
   expect(html.indexOf('Content-Security-Policy')).toBeLessThan(html.indexOf('<style>'));
 });
 
-test('served, it is not kept, not framed and tells no referrer', () => {
-  expect(headersOf(policy)).toMatchObject({
+test('served, it is not kept, not framed, tells no referrer and may ask for no device and no identity', () => {
+  const headers = headersOf(policy);
+  expect(headers).toMatchObject({
     'content-security-policy': `${policy}; frame-ancestors 'none'; sandbox ${SANDBOX}`,
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
+    'x-dns-prefetch-control': 'off',
   });
+  const denied = headers['permissions-policy']!.split(', ');
+  for (const feature of ['camera', 'geolocation', 'publickey-credentials-get']) {
+    expect(denied).toContain(`${feature}=()`);
+  }
+  // A sandbox and this one together are a network error, by HTML.
+  expect(headers).not.toHaveProperty('cross-origin-opener-policy');
+});
+
+test('each page of the file says that no name is looked up', () => {
+  for (const document of [html.replace(shell, ''), page]) {
+    expect(document).toContain('<meta http-equiv="x-dns-prefetch-control" content="off">');
+  }
 });
 
 test('it is one file: one script, one style, nothing fetched, no style of an element', () => {
   expect(html.match(/<script\b/gi)).toHaveLength(1);
   expect(html.match(/<\/script/gi)).toHaveLength(1);
   expect(html.match(/<style\b/gi)).toHaveLength(1);
-  const body = html.replace(between('<script>', '</script>'), '');
-  expect(body).not.toMatch(/<(link|iframe|object|embed|base|img|audio|video|source)\b/i);
+  for (const document of [html.replace(shell, ''), page.replace(script, '')]) {
+    expect(document).not.toMatch(/<(link|iframe|object|embed|base|img|audio|video|source)\b/i);
+  }
   expect(html.match(/\sstyle=/g)).toBeNull();
   expect(between('<style>', '</style>')).not.toMatch(/url\(|@import|@font-face/);
 });

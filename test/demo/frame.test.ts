@@ -101,6 +101,20 @@ for (const name of ENGINES) {
       }
     });
 
+    test('what is dropped beside the frame is not opened', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      const opened = await page.top.evaluate(() =>
+        ['dragenter', 'dragover', 'drop'].filter((type) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File(['x'], 'x.png', { type: 'image/png' }));
+          const options = { bubbles: true, cancelable: true, dataTransfer };
+          return document.getElementById('exit')!.dispatchEvent(new DragEvent(type, options));
+        }),
+      );
+      expect(opened).toEqual([]);
+    });
+
     // Tried again where a busy machine takes more than the five seconds.
     test('Shift three times leaves, from anywhere; the dots and a message count', {
       retry: 3,

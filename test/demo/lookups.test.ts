@@ -14,7 +14,7 @@ afterAll(() => {
   if (typeof nameserver !== 'string') nameserver.close();
 });
 
-/** The sites that the page links to. Its exit asks for one more, of which Firefox's new tabs have a tile. */
+/** The sites that the page links to. The exit's is not one of them: Firefox itself asks for that one, for its new tabs. */
 const LINKED = [
   ...new Set([...demo.html.matchAll(/https:\/\/([a-z0-9.-]+)/g)].map(([, to]) => to!)),
 ]
@@ -23,8 +23,8 @@ const LINKED = [
 const META = '<meta http-equiv="x-dns-prefetch-control" content="off">\n';
 
 /**
- * The page without the word against looking names up; its sites are under names that only this page has. Without its
- * policy too, which pins its script, and says nothing of names.
+ * The page without the meta, and with its sites under names that no other page has. Its policy is taken out too: it pins
+ * the script that is changed here, and has no say in names.
  */
 function controlPage(suffix: string): string {
   let page = demo.html
@@ -79,11 +79,11 @@ const suite =
           const page = await open.page();
           await page.goto(address('page'));
           await walk(page);
-          // What the page asks for comes before what this one does, which is awaited.
+          // Opened after the page: once its names are heard, the page's would have been.
           const control = await open.page();
           await control.goto(address('control'));
           await control.waitFor(() => document.querySelectorAll('a[target]').length > 1);
-          // In every engine the name server hears this, whatever the page says.
+          // Every engine looks this one up: the name server hears it.
           await control.evaluate((to: string) => {
             const hint = document.createElement('link');
             hint.rel = 'preconnect';
@@ -95,7 +95,7 @@ const suite =
           await expect
             .poll(() => heard.filter((to) => !asked.includes(to)), { timeout: 20_000 })
             .toEqual([]);
-          // Also with what is put before a name (_443._https.), or a suffix after it.
+          // Also if something is put before a name (_443._https.) or after it (a search domain).
           const told = asked.filter(
             (to) => !to.endsWith('.leak.test') && LINKED.some((site) => to.includes(site)),
           );
