@@ -24,37 +24,41 @@ const markHeld = (held: boolean) => {
   document.body?.toggleAttribute('data-held', held && take !== undefined);
 };
 
-// A file that a page lets fall opens in its place or in a new tab, full size, and stays in the history. So these listen
-// before the page's other code has run, to all of it and first of all.
-addEventListener('dragover', stop, true);
-addEventListener('dragenter', stop, true);
-addEventListener(
-  'dragleave',
-  ({ relatedTarget }) => {
-    // Of the window, and not of one element for another.
-    if (relatedTarget === null) markHeld(false);
-  },
-  true,
-);
-addEventListener(
-  'drop',
-  (event) => {
-    event.preventDefault();
-    markHeld(false);
-    offer(event.dataTransfer);
-  },
-  true,
-);
-addEventListener(
-  'paste',
-  (event) => {
-    // A code that is pasted into its field is none of this.
-    if (!event.clipboardData?.files.length) return;
-    event.preventDefault();
-    offer(event.clipboardData);
-  },
-  true,
-);
+/**
+ * A file that a page lets fall opens in its place or in a new tab, full size, and stays in the history. Called before the
+ * page does anything else, this keeps every file from it.
+ */
+export function guardFromFiles(): void {
+  addEventListener('dragover', stop, true);
+  addEventListener('dragenter', stop, true);
+  addEventListener(
+    'dragleave',
+    ({ relatedTarget }) => {
+      // Of the window, and not of one element for another.
+      if (relatedTarget === null) markHeld(false);
+    },
+    true,
+  );
+  addEventListener(
+    'drop',
+    (event) => {
+      event.preventDefault();
+      markHeld(false);
+      offer(event.dataTransfer);
+    },
+    true,
+  );
+  addEventListener(
+    'paste',
+    (event) => {
+      // A code that is pasted into its field is none of this.
+      if (!event.clipboardData?.files.length) return;
+      event.preventDefault();
+      offer(event.clipboardData);
+    },
+    true,
+  );
+}
 
 function stop(event: DragEvent): void {
   event.preventDefault();

@@ -50,10 +50,12 @@ export function t(key: TextKey, values: Values = {}): string {
 
 /** A text with a number in it, in the form that the language has for `n`: the number beside the word that is counted. */
 export function counted(key: PluralKey, n: number, values: Values = {}): string {
-  const forms: Plural = LANGUAGES[current][key];
-  const text = forms[new Intl.PluralRules(current).select(n)] ?? forms.other;
-  return filled(text, { ...values, n });
+  return filled(pluralOf(current, LANGUAGES[current][key], n), { ...values, n });
 }
+
+/** The form that a language has for `n`. */
+export const pluralOf = (tag: Language, forms: Plural, n: number): string =>
+  forms[new Intl.PluralRules(tag).select(n)] ?? forms.other;
 
 function filled(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => {

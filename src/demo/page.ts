@@ -1,5 +1,4 @@
-// First of all: it guards the page from files that are dropped on it.
-import { takeDropped, whenNotTaken } from './dropped.js';
+import { guardFromFiles, takeDropped, whenNotTaken } from './dropped.js';
 import { h } from './element.js';
 import { tellShell, whenShiftAlone } from './frame-message.js';
 import { LANGUAGES, type Language, language, languageFor, setLanguage, t } from './language.js';
@@ -33,6 +32,7 @@ const SCREENS: Record<ScreenName, () => HTMLElement> = {
   withdraw: withdrawScreen,
 };
 
+guardFromFiles();
 const main = h('main', { id: 'main' });
 let shown: ScreenName = 'welcome';
 

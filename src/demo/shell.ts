@@ -1,4 +1,4 @@
-import { whenNotTaken } from './dropped.js';
+import { guardFromFiles } from './dropped.js';
 import { h } from './element.js';
 import { beginAnewWhenBroughtBack, countPresses, leave } from './exit.js';
 import { whenShiftAlone } from './frame-message.js';
@@ -16,6 +16,7 @@ declare const SHELL_WORDS: Record<string, ShellWords>;
  * this tab nowhere, also when it was opened from a file, which no header guards. This part never has a picture.
  */
 
+guardFromFiles();
 const words = h('span', { class: 'exit-words' });
 const exit = h(
   'button',
@@ -55,8 +56,6 @@ const press = countPresses((presses) => {
   announce([exitExpired, exitTwoMore, exitOneMore][presses]!);
 }, leaveNow);
 
-// A file that is dropped beside the frame opens nowhere, and nobody takes it.
-whenNotTaken(() => {});
 speak('en');
 document.body.replaceChildren(
   top,

@@ -34,6 +34,8 @@ export interface EnginePage extends Place {
   press(key: string, options?: { shift?: boolean }): Promise<void>;
   /** Puts files into an `<input type="file">`. */
   setFiles(selector: string, paths: string[]): Promise<void>;
+  /** Drags files from the device to the middle of the window and lets them fall; only Chromium can be made to. */
+  dropFiles?(paths: string[]): Promise<void>;
   resize(width: number, height: number): Promise<void>;
   /** PNG of what the window shows */
   screenshot(): Promise<Uint8Array>;
@@ -45,6 +47,8 @@ export interface Engine {
   readonly name: EngineName;
   readonly version: string;
   page(): Promise<EnginePage>;
+  /** addresses of all its tabs, those included that no test opened; only of Chromium */
+  addresses?(): Promise<string[]>;
   close(): Promise<void>;
 }
 

@@ -92,7 +92,10 @@ export async function startPuppeteer(
   return {
     name,
     version: await browser.version(),
-    page: async () => pageOf(await browser.newPage()),
+    ...(name === 'chromium' && {
+      addresses: async () => (await browser.pages()).map((page) => page.url()),
+    }),
+    page: async () => pageOf(await browser.newPage(), name),
     async close() {
       await closeWithin(browser, child, 10_000);
       end();
@@ -186,7 +189,7 @@ async function closeWithin(
   clearTimeout(timer);
 }
 
-function pageOf(page: Page): EnginePage {
+function pageOf(page: Page, name: 'chromium' | 'firefox'): EnginePage {
   let inner: Frame | undefined;
   const placeOf = (frame: () => Frame): Place => ({
     evaluate: (work, ...args) => frame().evaluate(work as never, ...args),
@@ -215,6 +218,16 @@ function pageOf(page: Page): EnginePage {
       if (!input) throw new Error(`no ${selector} on the page`);
       await input.uploadFile(...paths);
     },
+    ...(name === 'chromium' && {
+      async dropFiles(files: string[]) {
+        const { x, y } = await page.evaluate(() => ({ x: innerWidth / 2, y: innerHeight / 2 }));
+        const client = await page.createCDPSession();
+        const data = { items: [], files, dragOperationsMask: 1 };
+        for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+          await client.send('Input.dispatchDragEvent', { type, x, y, data });
+        }
+      },
+    }),
     resize: (width, height) => page.setViewport({ width, height }),
     screenshot: () => page.screenshot(),
     // One that is leaving for another page may never say that it is closed: it ends with its browser.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { LANGUAGES, languageFor } from '../../src/demo/language.js';
-import { en } from '../../src/demo/strings/en.js';
+import { LANGUAGES, type Language, languageFor, pluralOf } from '../../src/demo/language.js';
+import { en, type Plural } from '../../src/demo/strings/en.js';
 
 const placesIn = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
@@ -11,6 +11,27 @@ test('a browser gets its first language that there are words for', () => {
   expect(languageFor(['de'])).toBe('en');
   expect(languageFor([])).toBe('en');
   expect(languageFor(['constructor', 'hi'])).toBe('hi');
+});
+
+test('a word stands in the form of the number beside it, and not of the total', () => {
+  const said = (tag: Language, n: number, total: number) => {
+    const forms: Plural = LANGUAGES[tag].workingBody;
+    return pluralOf(tag, forms, n).replace('{n}', String(n)).replace('{total}', String(total));
+  };
+  expect(said('en', 1, 3)).toBe('1 picture out of 3 is done.');
+  expect(said('en', 2, 3)).toBe('2 pictures out of 3 are done.');
+  expect(said('en', 0, 1)).toBe('0 pictures out of 1 are done.');
+  expect(said('fr', 1, 3)).toBe('1 image sur 3 est prête.');
+  expect(said('fr', 0, 3)).toBe('0 image sur 3 est prête.');
+  expect(said('fr', 2, 3)).toBe('2 images sur 3 sont prêtes.');
+  expect(said('es', 1, 3)).toBe('1 imagen de 3 está lista.');
+  expect(said('es', 3, 3)).toBe('3 imágenes de 3 están listas.');
+  expect(said('hi', 1, 3)).toBe('3 में से 1 तस्वीर तैयार है।');
+  expect(said('hi', 2, 3)).toBe('3 में से 2 तस्वीरें तैयार हैं।');
+  expect(said('ar', 1, 11)).toBe('اكتملت صورة واحدة من أصل 11.');
+  expect(said('ar', 2, 11)).toBe('اكتملت صورتان من أصل 11.');
+  expect(said('ar', 3, 11)).toBe('اكتملت 3 صور من أصل 11.');
+  expect(said('ar', 11, 11)).toBe('اكتملت 11 صورة من أصل 11.');
 });
 
 test('every translation says that a machine made it; English does not', () => {
