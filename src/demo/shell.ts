@@ -63,13 +63,6 @@ document.body.replaceChildren(
   h('p', { id: 'status', role: 'status', class: 'unseen' }),
 );
 whenShiftAlone(press);
-// A picture that is dropped beside the frame would open in the place of the page, full size, and enter the history.
-for (const type of ['dragenter', 'dragover', 'drop'] as const) {
-  addEventListener(type, (event) => {
-    event.preventDefault();
-    if (event.dataTransfer) event.dataTransfer.dropEffect = 'none';
-  });
-}
 beginAnewWhenBroughtBack();
 addEventListener('message', ({ source, data }) => {
   if (source !== frame.contentWindow || typeof data !== 'object' || data === null) return;
