@@ -47,7 +47,7 @@ for (const name of ENGINES) {
         '8,660 × 5,774 pixels',
         expect.stringMatching(/^This kind of file cannot be read here/),
         'This is a video. This page reads pictures only. For videos, use StopNCII.org.',
-        'The file is damaged or is no picture. Choose another copy.',
+        'The file is damaged or is not a picture. Choose another copy.',
       ]);
     });
 
