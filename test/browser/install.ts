@@ -47,11 +47,17 @@ const PROGRAMS: Record<EngineName, Program[]> = {
   ],
 };
 
-/** A font for Hindi, without which its letters are boxes; the other languages have theirs with any engine. */
-const FONT = {
-  package: 'fonts-lohit-deva',
-  path: '/usr/share/fonts/truetype/lohit-devanagari/Lohit-Devanagari.ttf',
-};
+/**
+ * What the tests need beside the engines: a font for Hindi, without which its letters are boxes (the other languages have
+ * theirs with any engine), and what makes the certificate of a test's own site.
+ */
+const EXTRAS = [
+  {
+    package: 'fonts-lohit-deva',
+    path: '/usr/share/fonts/truetype/lohit-devanagari/Lohit-Devanagari.ttf',
+  },
+  { package: 'openssl', path: '/usr/bin/openssl' },
+];
 
 /** Paths of an engine's programs, in the order of `PROGRAMS`; the ones that are not there are undefined. */
 function find(name: EngineName): (string | undefined)[] {
@@ -72,17 +78,17 @@ export async function programsOf(name: EngineName): Promise<string[] | string> {
     paths.every((path) => path !== undefined);
   let paths = find(name);
   const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-  // Another system has a font of its own.
-  const seen = () => !mayInstall || existsSync(FONT.path);
-  if (complete(paths) && seen()) return paths;
+  // Another system has its own.
+  const extras = () => !mayInstall || EXTRAS.every(({ path }) => existsSync(path));
+  if (complete(paths) && extras()) return paths;
   const missing = [
-    FONT.package,
+    ...EXTRAS.map((extra) => extra.package),
     ...ENGINES.flatMap((engine) => PROGRAMS[engine].flatMap((program) => program.packages)),
   ];
   let failure = 'not a Debian machine with root';
   if (mayInstall) {
     await locked(() => {
-      if (complete(find(name)) && seen()) return;
+      if (complete(find(name)) && extras()) return;
       try {
         aptInstall([...new Set(missing)]);
       } catch (error) {
