@@ -56,7 +56,7 @@ export interface Engine {
 export interface EngineOptions {
   /** Firefox's preferences (about:config) */
   preferences?: Record<string, boolean | number | string>;
-  /** further arguments for Chromium */
+  /** further arguments for Chromium, and for WebKitGTK's MiniBrowser */
   args?: string[];
   /** address of the only name server that it asks */
   nameserver?: string;

@@ -26,7 +26,7 @@ export async function startWebKit(
   driverPath: string,
   browserPath: string,
   xvfbPath: string,
-  { nameserver, acceptInsecureCerts = false }: EngineOptions = {},
+  { args = [], nameserver, acceptInsecureCerts = false }: EngineOptions = {},
 ): Promise<Engine> {
   const home = mkdtempSync(join(tmpdir(), 'onlyhashes-browser-'));
   const children: ChildProcess[] = [];
@@ -90,7 +90,7 @@ export async function startWebKit(
       capabilities: {
         alwaysMatch: {
           acceptInsecureCerts,
-          'webkitgtk:browserOptions': { binary: browserPath, args: ['--automation'] },
+          'webkitgtk:browserOptions': { binary: browserPath, args: ['--automation', ...args] },
           pageLoadStrategy: 'normal',
           timeouts: { script: 120_000, pageLoad: 60_000 },
         },

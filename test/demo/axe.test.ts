@@ -43,13 +43,14 @@ async function shown(page: EnginePage, heading: string): Promise<void> {
   );
 }
 
-/** Each engine, and where it can be told so, light and dark. */
+/** Each engine, light and dark. WebKitGTK's window is never narrower than 447 pixels. */
 const SUITES: [EngineName, 'light' | 'dark', EngineOptions][] = [
   ['chromium', 'light', { args: ['--blink-settings=preferredColorScheme=1'] }],
   ['chromium', 'dark', { args: ['--blink-settings=preferredColorScheme=0'] }],
   ['firefox', 'light', { preferences: { 'layout.css.prefers-color-scheme.content-override': 1 } }],
   ['firefox', 'dark', { preferences: { 'layout.css.prefers-color-scheme.content-override': 0 } }],
   ['webkit', 'light', {}],
+  ['webkit', 'dark', { args: ['--dark-mode'] }],
 ];
 
 for (const [engine, scheme, options] of SUITES) {
@@ -123,6 +124,9 @@ for (const [engine, scheme, options] of SUITES) {
         await check('bundle');
         await press(page, 'Make the file');
         await shown(page, 'Your code');
+        // Whether it could be copied or not: what is told is looked at too.
+        await press(page, 'Copy the code');
+        await page.waitFor(() => document.getElementById('told') !== null);
         await check('code');
         await press(page, 'Next');
         await shown(page, 'Your file');
@@ -134,6 +138,11 @@ for (const [engine, scheme, options] of SUITES) {
         await speak(page, 'en');
         await press(page, 'Next');
         await check('done');
+        await press(page, 'Clear everything');
+        await check('clear');
+        await press(page, 'Clear everything');
+        await page.waitFor(() => document.getElementById('told') !== null);
+        await check('welcome, cleared');
         expect(broken).toEqual([]);
       });
     },

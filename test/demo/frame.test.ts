@@ -197,6 +197,20 @@ for (const name of ENGINES) {
       }
     });
 
+    test('Hindi is seen: its letters join, as those of no font do not', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await speak(page, 'hi');
+      const widths = await page.evaluate(() => {
+        const context = document.createElement('canvas').getContext('2d')!;
+        context.font = getComputedStyle(document.querySelector('h1')!).font;
+        const widthOf = (text: string) => context.measureText(text).width;
+        return { joined: widthOf('क्ष'), apart: widthOf('क') + widthOf('ष') };
+      });
+      expect(widths.joined).toBeGreaterThan(0);
+      expect(widths.joined).toBeLessThan(widths.apart);
+    });
+
     test('the way out is first in every language', async () => {
       const page = await open.page();
       await page.goto(demo.url);
