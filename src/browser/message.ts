@@ -17,7 +17,10 @@ export interface HashingOptions extends HashOptions {
    * PDQ reference does, and nothing else
    */
   orientation?: 'display' | 'stored';
-  /** width x height; 64 binary megapixels (8192 x 8192) unless told */
+  /**
+   * width x height
+   * @defaultValue 2^26, 8192 x 8192
+   */
   maxPixels?: number;
 }
 
@@ -35,9 +38,12 @@ export interface DisplayedPixels extends Pixels {
 
 /** What of the caller's options goes to the Worker that only decodes. */
 export interface DecodingOptions {
-  /** width x height; 64 binary megapixels (8192 x 8192) unless told */
+  /**
+   * width x height
+   * @defaultValue 2^26, 8192 x 8192
+   */
   maxPixels?: number;
-  /** the picture comes no larger than this: shrunk as it is decoded, by the mean of its pixels; as it is unless told */
+  /** longest side of the picture in pixels; a larger one is reduced by the mean of its pixels. Default: any */
   longestSide?: number;
 }
 

@@ -4,11 +4,20 @@ import { checkWorkers, type WorkerOptions } from './pools.js';
 
 /** How an image file is read, and who decodes it. */
 export interface ReadFileOptions extends WorkerOptions {
-  /** bytes of the file; 64 MiB unless told */
+  /**
+   * bytes of the file
+   * @defaultValue 64 MiB
+   */
   maxBytes?: number;
-  /** width x height; 64 binary megapixels (8192 x 8192) unless told */
+  /**
+   * width x height
+   * @defaultValue 2^26, 8192 x 8192
+   */
   maxPixels?: number;
-  /** of all work on the file, from when its turn comes; 60 unless told, at most 3600 */
+  /**
+   * for all work on the file once its turn has come; at most 3600
+   * @defaultValue 60
+   */
   timeoutSeconds?: number;
   signal?: AbortSignal;
 }

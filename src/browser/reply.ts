@@ -32,7 +32,7 @@ const NEVER_MORE_PIXELS = 2 ** 26;
 export const noAnswer = (): DecodeError =>
   new DecodeError(
     'decoder-missing',
-    'the hashing Worker gave an answer that is none: workerUrl has to be browser-worker.js of this version',
+    'the hashing Worker gave an invalid answer: workerUrl has to be browser-worker.js of this version',
   );
 
 function demand(holds: boolean): asserts holds {

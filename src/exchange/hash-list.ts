@@ -33,7 +33,7 @@ export interface ReadOptions {
  * Hex may be in either case. Blank lines and lines that start with `#` are skipped; CRLF and a byte order mark are fine.
  * A field that cannot be read is a problem and is left out, but its entry is kept. How the text is cut into chunks
  * changes nothing. Time is linear; memory is one piece of text and its entries.
- * @throws {TypeError | RangeError} at the first entry, for a text or an option that is none
+ * @throws {TypeError | RangeError} at the first entry, if the text or an option is invalid
  * @throws {FormatError} the first problem, when there is no `onProblem`: `bad-hash`, `bad-line` or `line-too-long`,
  *   with its `line`; after `maxLines`, `too-many-lines`. Its message holds nothing of the list.
  * @example

@@ -100,8 +100,11 @@ export type FileResult<T> =
  * @param job gets a signal that aborts when the batch ends
  * @throws {TypeError | RangeError} at the first result, if an argument is invalid
  * @example
- * const job = async (file, signal) => blocklist.decide((await variantsOfFile(file, { signal
- * })).variants); for await (const { file, value: decision, error } of eachFile(paths, job)) …
+ * const job = async (file, signal) => {
+ *   const { variants } = await variantsOfFile(file, { signal });
+ *   return blocklist.decide(variants);
+ * };
+ * for await (const { file, value: decision, error } of eachFile(paths, job)) …
  */
 export async function* eachFile<T>(
   paths: Iterable<string> | AsyncIterable<string>,

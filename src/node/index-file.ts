@@ -196,7 +196,7 @@ export async function openIndex(
 /**
  * What the header of an index file says. No more of the file is read.
  * @param path as text or as bytes
- * @throws {TypeError} if `path` is none
+ * @throws {TypeError} if `path` is neither text nor bytes
  * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header` or `bad-length`
  */
 export async function readIndexInfo(path: string | Buffer): Promise<SnapshotInfo> {

@@ -42,7 +42,7 @@ export async function variantPicture(
     .toBuffer();
 }
 
-/** @throws {TypeError} if `variant` has no name, or a geometry that is none */
+/** @throws {TypeError} if `variant` has no name or an invalid geometry */
 function checkVariant(variant: Pick<HashedVariant, 'name' | 'geometry'>): void {
   checkObject(variant, 'a variant: { name, geometry }');
   const { name, geometry } = variant;

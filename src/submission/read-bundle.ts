@@ -12,7 +12,7 @@ export interface ReadBundleOptions extends TextLimits {
 /**
  * The bundle that `input` writes, in any spelling of JSON and either case of hex, checked to the last member: what its
  * schema does not name it must not hold. Hashes of algorithms that are not known here are in `unknown`.
- * @throws {TypeError | RangeError} for an input or an option that is none
+ * @throws {TypeError | RangeError} if the input or an option is invalid
  * @throws {FormatError} `bad-bundle` (no bundle, or a member missing, unknown or malformed: the message names the member,
  *   never its value), `bad-version`, or `bad-length` where it has more than `maxBytes`
  */

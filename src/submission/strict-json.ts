@@ -12,7 +12,7 @@ export interface TextLimits {
 
 /**
  * Text of `input`, which must be UTF-8.
- * @throws {TypeError | RangeError} for an input or a limit that is none
+ * @throws {TypeError | RangeError} if the input or the limit is invalid
  * @throws {FormatError} `bad-length` beyond `maxBytes`; `bad-bundle` for other bytes
  */
 export function textOf(input: string | Uint8Array, limits: TextLimits): string {

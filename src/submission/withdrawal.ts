@@ -80,7 +80,7 @@ export const withdrawalText = (withdrawal: Withdrawal): string =>
 
 /**
  * The withdrawal that `input` writes.
- * @throws {TypeError | RangeError} for an input or a limit that is none
+ * @throws {TypeError | RangeError} if the input or the limit is invalid
  * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`
  */
 export function readWithdrawal(input: string | Uint8Array, limits: TextLimits = {}): Withdrawal {

@@ -19,7 +19,7 @@ const CROPS = [
  * about the centre, 6 % at each corner, 4 % at each side. With the photo's own that is ten hashes, which give away more
  * of the photo than one.
  * @returns the crops' pixels, fresh, and where they lie, one at a time; none of a picture too small for it
- * @throws {TypeError | RangeError} at once, for pixels that are none
+ * @throws {TypeError | RangeError} at once, if the pixels are invalid
  */
 export function listCrops(
   pixels: Pixels,
