@@ -1,4 +1,4 @@
-import { DIHEDRAL_NAMES, type Hash, type Resample } from '../src/hash.js';
+import type { Hash, Resample } from '../src/hash.js';
 import { pdq } from '../src/hashing/pdq.js';
 import { bitsAbove } from '../src/hashing/pdq-bits.js';
 import { pdqDihedral, reshaped } from '../src/hashing/pdq-dihedral.js';
@@ -11,6 +11,7 @@ import { dctInOrder, dctMatrix } from '../src/kernels/dct.js';
 import { dctFolded } from '../src/kernels/dct-folded.js';
 import { lowerMedian } from '../src/kernels/median.js';
 import type { Pixels } from '../src/pixels.js';
+import { DIHEDRAL_NAMES } from '../src/variant.js';
 import type { Bench } from './harness.js';
 import { wholeAndQuarters } from './pdq.js';
 import { roundingBound } from './pdq-bound.js';

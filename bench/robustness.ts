@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlgorithm } from '../src/hash.js';
+import { DEFAULT_BITS, isAlgorithm } from '../src/hash.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../src/variants/variant-profile.js';
 import type { Bench, BenchContext } from './harness.js';
 import { machine } from './harness.js';
@@ -44,7 +44,7 @@ async function run(context: BenchContext): Promise<void> {
   }
   if (!Number.isSafeInteger(seed)) throw new RangeError('expected a whole number as seed');
 
-  const bits = algorithm === 'pdq' || algorithm === 'blockhash' ? 256 : 64;
+  const bits = DEFAULT_BITS[algorithm];
   const runs = compare ? comparedRuns() : [runOf(algorithm, bits, profile)];
   const tuned = sources(undefined).filter(wasTunedOn);
   const files = sources(photos);

@@ -1,13 +1,11 @@
 export { DecodeError, type DecodeErrorCode, FormatError, type FormatErrorCode } from './errors.js';
 export {
+  ALGORITHMS,
   type Algorithm,
   type Bits,
-  DIHEDRAL_NAMES,
-  type DihedralName,
+  DEFAULT_BITS,
   distance,
   type Hash,
-  type HashedImage,
-  type HashedVariant,
   type HashJSON,
   hashFromHex,
   hashFromJSON,
@@ -15,7 +13,6 @@ export {
   hashToJSON,
   type PackedHashes,
   type Resample,
-  type VariantName,
 } from './hash.js';
 export { ahash } from './hashing/ahash.js';
 export { blockhash } from './hashing/blockhash.js';
@@ -24,3 +21,10 @@ export { type PdqOptions, pdq } from './hashing/pdq.js';
 export { pdqDihedral } from './hashing/pdq-dihedral.js';
 export { phash } from './hashing/phash.js';
 export type { Channels, Pixels } from './pixels.js';
+export {
+  DIHEDRAL_NAMES,
+  type DihedralName,
+  type HashedImage,
+  type HashedVariant,
+  type VariantName,
+} from './variant.js';

@@ -40,3 +40,16 @@ export function channelsOf(pixels: Pixels): Channels {
   }
   return channels;
 }
+
+/** EXIF orientation: 1 as stored, 2 mirrored, 3 half turn, 4 upside down mirrored, 5 to 8 with the sides exchanged. */
+export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+/**
+ * Where the displayed picture's first pixel lies in the stored one, and whether its rows are the stored one's columns
+ * (EXIF 2.32, tag 0x0112).
+ */
+export const layoutOf = (orientation: Orientation) => ({
+  fromRight: [2, 3, 7, 8].includes(orientation),
+  fromBottom: [3, 4, 6, 7].includes(orientation),
+  turned: orientation > 4,
+});

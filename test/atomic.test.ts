@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { random, uniformHashes } from '../bench/workloads.js';
-import type { BlocklistEntry } from '../src/exchange/blocklist-entry.js';
+import type { BlocklistEntry } from '../src/entry.js';
 import { PackedEntries } from '../src/exchange/packed-entries.js';
 import { type Algorithm, type Bits, type Hash, hashFromHex, hashToHex } from '../src/hash.js';
 import { createIndex, indexFromBuffer } from '../src/indexing/create.js';
 import type { Hit } from '../src/indexing/hamming-index.js';
 import { type Merging, SegmentedIndex } from '../src/indexing/segmented.js';
 import { segmentOf } from '../src/indexing/snapshot.js';
-import { Blocklist, createBlocklist, type Withdrawal } from '../src/matching/blocklist.js';
+import { Blocklist, createBlocklist, type WithdrawnKey } from '../src/matching/blocklist.js';
 import { isDegenerate } from '../src/matching/degenerate.js';
 import type { EntryRows } from '../src/matching/shelf.js';
 import { flipBits } from './arbitraries.js';
@@ -299,10 +299,10 @@ function blocklistBesideArray(first: number): Pair {
   const draw = random(first);
   const keptOut = { degenerate: 0, withdrawn: 0 };
   let listed: BlocklistEntry[] = [];
-  let withdrawn: Withdrawal[] = [];
+  let withdrawn: WithdrawnKey[] = [];
   const blocklist = new Blocklist({ onKeptOut: () => mayFail() });
   const same = (a: Hash, b: Hash) => a.algorithm === b.algorithm && hashToHex(a) === hashToHex(b);
-  const covers = (one: Withdrawal, { hash, id, source }: BlocklistEntry) =>
+  const covers = (one: WithdrawnKey, { hash, id, source }: BlocklistEntry) =>
     'id' in one
       ? one.id === id && (one.source === undefined || one.source === source)
       : same(one, hash);
@@ -354,7 +354,7 @@ function blocklistBesideArray(first: number): Pair {
     change(next) {
       const one = entryBy(next);
       const { hash, id = '1', source } = one;
-      const withdrawal: Withdrawal =
+      const withdrawal: WithdrawnKey =
         next() % 2 ? hash : { id, ...(source !== undefined && { source }) };
       const part = Array.from({ length: next() % 6 }, () => entryBy(next, hash.algorithm));
       const index = attachment(4, next);
@@ -415,7 +415,7 @@ function blocklistBesideArray(first: number): Pair {
 
 const textOf = ({ labels, id, source, quality }: BlocklistEntry) =>
   `${labels} ${id} ${source} ${quality}`;
-const equal = (a: Withdrawal, b: Withdrawal) => JSON.stringify(a) === JSON.stringify(b);
+const equal = (a: WithdrawnKey, b: WithdrawnKey) => JSON.stringify(a) === JSON.stringify(b);
 
 function packedOf(entries: readonly BlocklistEntry[]): PackedEntries {
   const { algorithm, bytes } = entries[0]?.hash ?? BASE;

@@ -238,6 +238,8 @@ const blob = member(new Blob(['x']));
 /** Rows of each entry: an export that has none fails. */
 const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
   index: {
+    ALGORITHMS: 'constant',
+    DEFAULT_BITS: 'constant',
     DecodeError: 'class of errors',
     FormatError: 'class of errors',
     DIHEDRAL_NAMES: 'constant',
@@ -305,41 +307,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     decisionToJSON: { args: [decision, optional(text)] },
     explain: { args: [decision] },
     isDegenerate: { args: [hash] },
-    matchReport: {
-      args: [
-        decision,
-        members(
-          { width: 8, height: 6 },
-          {
-            width: or(member(8), '7.5'),
-            height: or(member(6), '7.5'),
-            file: optional(text),
-            pictures: optional(
-              members(
-                {},
-                { whole: optional(member('data:image/png;base64,AAAA')) },
-                '{}',
-                '{ mark }',
-                'hostile',
-              ),
-            ),
-          },
-          'undefined',
-          '{}',
-          '{ mark }',
-          'hostile',
-        ),
-      ],
-    },
-    matchReports: {
-      args: [
-        members(
-          [{ decision: DECISION }],
-          { 0: members({ decision: DECISION }, { decision }) },
-          '[]',
-        ),
-      ],
-    },
     policyFor: { args: [member('pdq'), member(256), policy] },
     unhashable: { args: [member(new (await errorsOf()).DecodeError('corrupt', 'x')), policy] },
   },
@@ -426,6 +393,41 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     withdrawalText: { args: [withdrawalArgument] },
   },
   node: {
+    matchReport: {
+      args: [
+        decision,
+        members(
+          { width: 8, height: 6 },
+          {
+            width: or(member(8), '7.5'),
+            height: or(member(6), '7.5'),
+            file: optional(text),
+            pictures: optional(
+              members(
+                {},
+                { whole: optional(member('data:image/png;base64,AAAA')) },
+                '{}',
+                '{ mark }',
+                'hostile',
+              ),
+            ),
+          },
+          'undefined',
+          '{}',
+          '{ mark }',
+          'hostile',
+        ),
+      ],
+    },
+    matchReports: {
+      args: [
+        members(
+          [{ decision: DECISION }],
+          { 0: members({ decision: DECISION }, { decision }) },
+          '[]',
+        ),
+      ],
+    },
     createIndexPool: {
       args: [
         member(INDEX),

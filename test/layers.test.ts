@@ -8,23 +8,38 @@ const SRC = join(import.meta.dirname, '../src');
 const ROOMS: Record<string, { layer: number; may: string[] }> = {
   kernels: { layer: 0, may: [] },
   root: { layer: 0, may: [] },
+  formats: { layer: 1, may: ['root', 'kernels'] },
   hashing: { layer: 1, may: ['root', 'kernels'] },
   indexing: { layer: 1, may: ['root', 'kernels'] },
   exchange: { layer: 1, may: ['root'] },
   submission: { layer: 1, may: ['root'] },
   variants: { layer: 2, may: ['root', 'kernels', 'hashing'] },
   matching: { layer: 2, may: ['root', 'indexing', 'exchange'] },
-  video: { layer: 3, may: ['root', 'hashing', 'variants', 'indexing', 'matching'] },
-  node: { layer: 4, may: ['root', 'hashing', 'variants', 'indexing', 'matching', 'video'] },
-  browser: { layer: 4, may: ['root', 'hashing', 'variants', 'indexing', 'video'] },
-  store: { layer: 4, may: ['root', 'exchange', 'matching'] },
-  testing: { layer: 4, may: ['root', 'exchange'] },
-  service: { layer: 5, may: ['root', 'matching', 'node', 'store'] },
-  cli: { layer: 6, may: [] },
-  demo: { layer: 6, may: [] },
+  picture: { layer: 3, may: ['root', 'kernels', 'formats', 'hashing', 'variants'] },
+  node: {
+    layer: 5,
+    may: [
+      'root',
+      'kernels',
+      'formats',
+      'hashing',
+      'indexing',
+      'exchange',
+      'submission',
+      'variants',
+      'matching',
+      'picture',
+    ],
+  },
+  browser: {
+    layer: 5,
+    may: ['root', 'kernels', 'formats', 'hashing', 'indexing', 'submission', 'variants', 'picture'],
+  },
+  cli: { layer: 7, may: [] },
+  demo: { layer: 7, may: [] },
 };
 /** Root files import only the ones before them. */
-const ROOT_ORDER = ['errors.ts', 'door.ts', 'pixels.ts', 'hash.ts', 'image-format.ts'];
+const ROOT_ORDER = ['errors.ts', 'door.ts', 'pixels.ts', 'hash.ts', 'variant.ts', 'entry.ts'];
 const DRAWERS = /(^|\/)(utils?|helpers?|common|misc|types|constants)(\.ts|\/)/;
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })

@@ -1,4 +1,4 @@
-import type { VariantGeometry } from '../../src/hash.js';
+import type { VariantGeometry } from '../../src/variant.js';
 import type { Raster } from './raster.js';
 
 /** What is done to a photo, for the report's rows. */

@@ -1,4 +1,4 @@
-import type { HashedVariant, VariantGeometry, VariantName } from '../../src/hash.js';
+import type { HashedVariant, VariantGeometry, VariantName } from '../../src/variant.js';
 
 /** What the variant that matched says of where the photo lies, beside where it lies. */
 export interface Placement {

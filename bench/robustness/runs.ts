@@ -1,4 +1,4 @@
-import { type Algorithm, type Bits, hasBits } from '../../src/hash.js';
+import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../../src/hash.js';
 import { policyFor } from '../../src/matching/policy.js';
 import type { VariantProfile } from '../../src/variants/variant-profile.js';
 
@@ -24,16 +24,14 @@ export const runOf = (algorithm: Algorithm, bits: Bits, profile: VariantProfile)
 
 /** Every algorithm and width that matches by itself: the picture alone and all variants, of PDQ also the profiles between. */
 export const comparedRuns = (): Run[] =>
-  (['pdq', 'phash', 'dhash', 'ahash', 'blockhash'] as const)
-    .flatMap((algorithm) =>
-      ([64, 256] as const)
-        .filter((bits) => hasBits(algorithm, bits))
-        .flatMap((bits) => {
-          const profiles: VariantProfile[] =
-            algorithm === 'pdq'
-              ? ['none', 'orientation', 'dihedral', 'thorough']
-              : ['none', 'thorough'];
-          return profiles.map((profile) => runOf(algorithm, bits, profile));
-        }),
-    )
-    .filter(({ matchDistance }) => matchDistance >= 0);
+  ALGORITHMS.flatMap((algorithm) =>
+    ([64, 256] as const)
+      .filter((bits) => hasBits(algorithm, bits))
+      .flatMap((bits) => {
+        const profiles: VariantProfile[] =
+          algorithm === 'pdq'
+            ? ['none', 'orientation', 'dihedral', 'thorough']
+            : ['none', 'thorough'];
+        return profiles.map((profile) => runOf(algorithm, bits, profile));
+      }),
+  ).filter(({ matchDistance }) => matchDistance >= 0);

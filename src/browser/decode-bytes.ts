@@ -1,10 +1,10 @@
 import { DecodeError } from '../errors.js';
-import { type ImageFormat, imageFormatOf } from '../image-format.js';
+import { corrupt } from '../formats/corrupt.js';
+import { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
+import type { Header, ImageHeader } from '../formats/image-header.js';
+import { readHeader } from '../formats/read-header.js';
 import { BitmapRaster } from './bitmap-raster.js';
-import { corrupt } from './corrupt.js';
-import type { Header, ImageHeader } from './image-header.js';
 import type { Raster } from './raster.js';
-import { readHeader } from './read-header.js';
 import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canvas.js';
 
 const MAX_PIXELS = 64 * 2 ** 20;

@@ -1,5 +1,5 @@
+import { corrupt } from '../formats/corrupt.js';
 import type { Pixels } from '../pixels.js';
-import { corrupt } from './corrupt.js';
 import { missingDecoder } from './missing-decoder.js';
 
 /**

@@ -1,8 +1,8 @@
 import { DecodeError } from '../errors.js';
+import { crc32 } from '../formats/crc32.js';
+import { textAt } from '../formats/text-at.js';
 import type { Pixels } from '../pixels.js';
-import { crc32 } from './crc32.js';
 import { type PngRow, pngRows } from './png-rows.js';
-import { textAt } from './text-at.js';
 
 /** Samples a pixel by colour type, and the bits that one may have (PNG, third edition, table 11.1). */
 const COLOUR_TYPES: Readonly<Record<number, { samples: number; depths: readonly number[] }>> = {

@@ -1,7 +1,7 @@
 import type * as Utif from 'utif2';
 import { DecodeError } from '../errors.js';
-import type { Orientation } from '../variants/orient.js';
-import { corrupt } from './corrupt.js';
+import { corrupt } from '../formats/corrupt.js';
+import type { Orientation } from '../pixels.js';
 import { missingDecoder } from './missing-decoder.js';
 import { PixelRaster } from './pixel-raster.js';
 import type { Raster } from './raster.js';

@@ -1,8 +1,8 @@
 import { DecodeError } from '../errors.js';
-import type { ImageFormat } from '../image-format.js';
+import { corrupt } from '../formats/corrupt.js';
+import type { ImageFormat } from '../formats/image-format.js';
+import type { ImageHeader } from '../formats/image-header.js';
 import type { Pixels } from '../pixels.js';
-import { corrupt } from './corrupt.js';
-import type { ImageHeader } from './image-header.js';
 import { PixelRaster } from './pixel-raster.js';
 import type { Raster } from './raster.js';
 import type { Readback } from './readback-canvas.js';

@@ -1,6 +1,6 @@
+import type { Header } from '../formats/image-header.js';
 import type { Pixels } from '../pixels.js';
 import { orient } from '../variants/orient.js';
-import type { Header } from './image-header.js';
 import type { DisplayedPixels } from './message.js';
 import type { Raster } from './raster.js';
 

@@ -1,11 +1,11 @@
-import type { HashedVariant } from '../hash.js';
+import type { Header } from '../formats/image-header.js';
 import type { Hashed } from '../hashing/algorithms.js';
 import { pdq } from '../hashing/pdq.js';
 import type { Pixels } from '../pixels.js';
+import type { HashedVariant } from '../variant.js';
 import { isOpaque, onBackdrop } from '../variants/backdrop.js';
 import { withoutColour } from '../variants/grey.js';
 import { orient } from '../variants/orient.js';
-import type { Header } from './image-header.js';
 import type { HashedFile, HashingOptions } from './message.js';
 import { type Raster, SIDE } from './raster.js';
 

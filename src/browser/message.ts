@@ -1,7 +1,7 @@
 import type { DecodeErrorCode } from '../errors.js';
-import type { HashedImage } from '../hash.js';
 import type { HashOptions } from '../hashing/algorithms.js';
 import type { Pixels } from '../pixels.js';
+import type { HashedImage } from '../variant.js';
 import type { VariantProfile } from '../variants/variant-profile.js';
 import type { Readback } from './readback-canvas.js';
 

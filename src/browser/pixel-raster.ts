@@ -1,5 +1,4 @@
-import type { Pixels } from '../pixels.js';
-import type { Orientation } from '../variants/orient.js';
+import type { Orientation, Pixels } from '../pixels.js';
 import { isGrey, isOpaque, pixelsOfWords, type Raster, SIDE, sampledPlaces } from './raster.js';
 
 /** RGBA pixels that a decoder of our own gave: what is sampled of them lets the whole go. */

@@ -1,5 +1,4 @@
-import type { Pixels } from '../pixels.js';
-import type { Orientation } from '../variants/orient.js';
+import type { Orientation, Pixels } from '../pixels.js';
 
 /** Sides of PDQ's raster in the size convention 512. */
 export const SIDE = 512;

@@ -1,15 +1,13 @@
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
+import { type Hash, hasBits, type Resample } from '../hash.js';
 import {
   DIHEDRAL_NAMES,
-  type Hash,
   type HashedVariant,
-  hasBits,
   type Rectangle,
-  type Resample,
   VARIANT_NAMES,
   type VariantGeometry,
   type VariantName,
-} from '../hash.js';
+} from '../variant.js';
 import { MOST_HASHES } from '../variants/variant-profile.js';
 import type {
   DecodingOptions,

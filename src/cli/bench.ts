@@ -1,3 +1,4 @@
+import { ALGORITHMS } from '../index.js';
 import { type Command, type Option, UsageError } from './command.js';
 
 /** What `dist/bench.js` exports; it is built from bench/, which is no room of the library. */
@@ -28,7 +29,7 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
   algorithm: {
     about: 'which hash',
     takenBy: ['robustness'],
-    choices: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'],
+    choices: ALGORITHMS,
   },
   profile: {
     about: 'which variants',

@@ -1,5 +1,5 @@
 import { PackedEntries } from '../exchange/index.js';
-import type { Algorithm, Bits, Hash } from '../index.js';
+import { type Algorithm, type Bits, DEFAULT_BITS, type Hash } from '../index.js';
 import { isDegenerate } from '../matching/index.js';
 import type { OpenedIndex } from '../node/index.js';
 import { type Call, Failure, type Option, UsageError } from './command.js';
@@ -64,7 +64,7 @@ export async function readParts(
     options.out.say(name, why);
     return [];
   }
-  const width = bits ?? (algorithm && defaultBits(algorithm));
+  const width = bits ?? (algorithm && DEFAULT_BITS[algorithm]);
   const isWanted = (part: ListPart) => {
     const kind = kindOf(part);
     return (algorithm ?? kind.algorithm) === kind.algorithm && (width ?? kind.bits) === kind.bits;
@@ -97,10 +97,6 @@ export function kindOf(part: ListPart): Kind {
 
 /** What a kind is called. */
 export const kindName = ({ algorithm, bits }: Kind) => `${algorithm} of ${bits} bits`;
-
-/** The width that an algorithm has by default. */
-export const defaultBits = (algorithm: Algorithm): Bits =>
-  algorithm === 'pdq' || algorithm === 'blockhash' ? 256 : 64;
 
 const leftOutOf = (part: ListPart) => ('degenerate' in part && part.degenerate) || 0;
 

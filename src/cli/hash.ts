@@ -1,7 +1,7 @@
 import { constants, createReadStream } from 'node:fs';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
-import { type HashedVariant, hashToHex, hashToJSON } from '../index.js';
+import { ALGORITHMS, type HashedVariant, hashToHex, hashToJSON } from '../index.js';
 import {
   eachFile,
   type FileResult,
@@ -19,7 +19,7 @@ import { type Progress, progress } from './progress.js';
 export const HASH_OPTIONS = {
   algorithm: {
     about: 'which hash',
-    choices: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'],
+    choices: ALGORITHMS,
     default: 'pdq',
   },
   bits: { about: 'bits of the hash, for all but pdq', choices: ['64', '256'] },

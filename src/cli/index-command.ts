@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { PackedEntries } from '../exchange/index.js';
+import { DEFAULT_BITS } from '../index.js';
 import { createIndex } from '../indexing/index.js';
 import { isIndexFile, openIndex, readIndexInfo, saveIndex } from '../node/index.js';
-import { defaultBits, kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
+import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
 import { type Call, type Command, Failure, UsageError } from './command.js';
 import { encoded } from './file-name.js';
 import { failureOf, listName } from './list.js';
@@ -82,7 +83,7 @@ async function build(path: string, call: Call, signal: AbortSignal): Promise<num
   if (part !== undefined && !(part instanceof PackedEntries)) {
     throw new Failure(`${name}: it is an index file already`);
   }
-  const { algorithm = 'pdq', bits = defaultBits(algorithm) } = wanted;
+  const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
   const index = part ? createIndex(part.hashes) : createIndex([], { algorithm, bits });
   try {
     // Asked again: reading took its time.

@@ -6,9 +6,8 @@ import {
   decisionToJSON,
   type PolicyOptions,
   policyFor,
-  type ReportedPicture,
 } from '../matching/index.js';
-import { type HashFileOptions, variantsOfFile } from '../node/index.js';
+import { type HashFileOptions, type ReportedPicture, variantsOfFile } from '../node/index.js';
 import { type Kind, kindName } from './blocklist.js';
 import { type Call, UsageError } from './command.js';
 import { fileToJSON } from './file-name.js';

@@ -1,13 +1,8 @@
 import { joinLabels, writeCell } from '../exchange/index.js';
-import { hashToHex } from '../index.js';
-import {
-  createBlocklist,
-  type Match,
-  matchReports,
-  type ReportedPicture,
-} from '../matching/index.js';
-import { type FileResult, readBytes } from '../node/index.js';
-import { defaultBits, kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
+import { DEFAULT_BITS, hashToHex } from '../index.js';
+import { createBlocklist, type Match } from '../matching/index.js';
+import { type FileResult, matchReports, type ReportedPicture, readBytes } from '../node/index.js';
+import { kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
 import { type Command, UsageError } from './command.js';
 import { isHex } from './compare.js';
 import { listed } from './files.js';
@@ -94,7 +89,7 @@ export const matchCommand: Command = {
     const parts = await readParts(list, wanted, bars);
     const kinds = parts.map(kindOf);
     if (kinds.length === 0) {
-      const { algorithm = 'pdq', bits = defaultBits(algorithm) } = wanted;
+      const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
       kinds.push({ algorithm, bits });
     }
     const blocklist = createBlocklist(parts, { policy: policyOf(call, kinds) });

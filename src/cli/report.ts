@@ -1,6 +1,6 @@
 import { DecodeError } from '../index.js';
-import type { Decision, MatchReportOptions } from '../matching/index.js';
-import { type HashFileOptions, variantPicture } from '../node/index.js';
+import type { Decision } from '../matching/index.js';
+import { type HashFileOptions, type MatchReportOptions, variantPicture } from '../node/index.js';
 
 /** What a report shows of a picture: all of it, and the part that each match is of. None if they cannot be drawn. */
 export async function picturesOf(

@@ -1,4 +1,4 @@
-import { checkLabels } from './blocklist-entry.js';
+import { checkLabels } from '../entry.js';
 
 /**
  * Lines that one record may span. A stray quote would otherwise swallow all that follows; with this bound, what it

@@ -1,7 +1,7 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { type Algorithm, isAlgorithm } from '../hash.js';
-import type { BlocklistEntry } from './blocklist-entry.js';
 import { LineSplitter } from './lines.js';
 import { ListRecords } from './list-records.js';
 import { type TextSource, textPieces } from './text.js';

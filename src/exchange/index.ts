@@ -1,4 +1,4 @@
-export type { BlocklistEntry } from './blocklist-entry.js';
+export type { BlocklistEntry } from '../entry.js';
 export { joinLabels, writeCell } from './csv.js';
 export { type ReadOptions, readHashList } from './hash-list.js';
 export { PackedEntries } from './packed-entries.js';

@@ -1,7 +1,7 @@
+import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
 import type { Algorithm, Hash, Resample } from '../hash.js';
 import { hasBits, isAlgorithm } from '../hash.js';
-import type { BlocklistEntry } from './blocklist-entry.js';
 import { splitLabels } from './csv.js';
 import { hexInto } from './hex.js';
 

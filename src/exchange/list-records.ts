@@ -1,6 +1,6 @@
+import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
 import type { Algorithm } from '../hash.js';
-import type { BlocklistEntry } from './blocklist-entry.js';
 import { MAX_RECORD_LINES, type Row, readRow } from './csv.js';
 import type { LineSink } from './lines.js';
 import {

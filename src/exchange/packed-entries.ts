@@ -1,7 +1,7 @@
 import { checkInteger, checkOptions } from '../door.js';
+import { type BlocklistEntry, checkEntry } from '../entry.js';
 import type { Algorithm, Bits, Hash, PackedHashes, Resample } from '../hash.js';
 import { bitsOf, checkKind } from '../hash.js';
-import { type BlocklistEntry, checkEntry } from './blocklist-entry.js';
 import { hexInto } from './hex.js';
 
 /** What entries often share, kept once for all that do. */

@@ -1,6 +1,6 @@
 import { checkIterable, checkOptions } from '../door.js';
+import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { hashToHex } from '../hash.js';
-import { type BlocklistEntry, checkEntry } from './blocklist-entry.js';
 import { joinLabels, MAX_RECORD_LINES, writeCell } from './csv.js';
 
 /** The text forms of a hash list. */

@@ -1,4 +1,4 @@
-import type { Hash } from '../hash.js';
+import { DEFAULT_BITS, type Hash } from '../hash.js';
 import type { Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
 import { greyThumbnail } from './thumbnail.js';
@@ -12,7 +12,7 @@ import { greyThumbnail } from './thumbnail.js';
  * @throws {TypeError} if `pixels` or `options` is none
  */
 export function ahash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
-  const { bits, side } = gridOf(options, 64);
+  const { bits, side } = gridOf(options, DEFAULT_BITS.ahash);
   const thumbnail = greyThumbnail(pixels, side, side);
   let total = 0;
   for (let i = 0; i < bits; i++) total += thumbnail[i]!;

@@ -1,4 +1,4 @@
-import type { Hash } from '../hash.js';
+import { DEFAULT_BITS, type Hash } from '../hash.js';
 import { blockSums } from '../kernels/block-sums.js';
 import { channelsOf, type Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
@@ -16,7 +16,7 @@ import { type BitsOptions, gridOf } from './grid.js';
  */
 export function blockhash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
   const channels = channelsOf(pixels);
-  const { bits, side } = gridOf(options, 256);
+  const { bits, side } = gridOf(options, DEFAULT_BITS.blockhash);
   const { data, width, height } = pixels;
   const { buffer, byteOffset, length } = data;
   // One type for the kernel, whatever the caller's: views, no copies.

@@ -1,5 +1,6 @@
-import { DIHEDRAL_NAMES, type DihedralName, type Hash, type Resample } from '../hash.js';
+import type { Hash, Resample } from '../hash.js';
 import type { Pixels } from '../pixels.js';
+import { DIHEDRAL_NAMES, type DihedralName } from '../variant.js';
 import { type PdqOptions, pdqOptions } from './pdq.js';
 import { bitsAbove } from './pdq-bits.js';
 import { rasterOf } from './pdq-raster.js';

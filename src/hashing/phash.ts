@@ -1,4 +1,4 @@
-import type { Hash } from '../hash.js';
+import { DEFAULT_BITS, type Hash } from '../hash.js';
 import { lowDct } from '../kernels/low-dct.js';
 import type { Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
@@ -14,7 +14,7 @@ import { greyThumbnail } from './thumbnail.js';
  * @throws {TypeError} if `pixels` or `options` is none
  */
 export function phash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
-  const { bits, side } = gridOf(options, 64);
+  const { bits, side } = gridOf(options, DEFAULT_BITS.phash);
   const size = 4 * side;
   const thumbnail = new Float64Array(greyThumbnail(pixels, size, size));
   const across = new Float64Array(side * size);

@@ -5,19 +5,12 @@ import {
   checkOptions,
   checkTypeOf,
 } from '../door.js';
+import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { DecodeError } from '../errors.js';
-import { type BlocklistEntry, checkEntry } from '../exchange/blocklist-entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
-import {
-  type Algorithm,
-  type Bits,
-  bitsOf,
-  type Hash,
-  type HashedImage,
-  type HashedVariant,
-  hashToHex,
-} from '../hash.js';
+import { type Algorithm, type Bits, bitsOf, type Hash, hashToHex } from '../hash.js';
 import { checkIndex } from '../indexing/hamming-index.js';
+import type { HashedImage, HashedVariant } from '../variant.js';
 import { decide, type Found } from './decide.js';
 import { type Decision, unhashable } from './decision.js';
 import { isDegenerate } from './degenerate.js';
@@ -25,7 +18,7 @@ import { checkPolicy, type PolicyOptions } from './policy.js';
 import { type IndexedEntries, Shelf } from './shelf.js';
 
 /** What is withdrawn: every entry of a hash, or every entry with an id (of one source, where it is told). */
-export type Withdrawal = Hash | { readonly id: string; readonly source?: string };
+export type WithdrawnKey = Hash | { readonly id: string; readonly source?: string };
 
 /** Why an entry was kept out of matching. */
 export type KeptOutReason = 'degenerate' | 'withdrawn';
@@ -37,7 +30,7 @@ export interface BlocklistOptions {
   /** changes to the policy; PDQ: match up to 31 bits, review up to 60, minimum quality 50 */
   policy?: PolicyOptions;
   /** what was withdrawn before, as `withdrawals` gave it */
-  withdrawn?: Iterable<Withdrawal>;
+  withdrawn?: Iterable<WithdrawnKey>;
   /** told of each entry that is kept out; those of an attached index are only counted */
   onKeptOut?: (entry: BlocklistEntry, reason: KeptOutReason) => void;
 }
@@ -52,7 +45,7 @@ export class Blocklist {
   readonly #keptOut: Record<KeptOutReason, number> = { degenerate: 0, withdrawn: 0 };
   /** by algorithm and width; several where indexes were attached */
   readonly #shelves = new Map<string, Shelf[]>();
-  readonly #withdrawn = new Map<string, Withdrawal>();
+  readonly #withdrawn = new Map<string, WithdrawnKey>();
 
   constructor(options: BlocklistOptions = {}) {
     checkOptions(options);
@@ -88,7 +81,7 @@ export class Blocklist {
   }
 
   /** What was withdrawn and not reinstated, for `options.withdrawn` of the next blocklist. */
-  get withdrawals(): Withdrawal[] {
+  get withdrawals(): WithdrawnKey[] {
     return [...this.#withdrawn.values()];
   }
 
@@ -128,7 +121,7 @@ export class Blocklist {
    * @returns how many entries were taken out
    * @throws {TypeError | RangeError} if `withdrawal` is none
    */
-  withdraw(withdrawal: Withdrawal): number {
+  withdraw(withdrawal: WithdrawnKey): number {
     const kept = copyOf(withdrawal);
     const removals = this.#allShelves().map((shelf) => shelf.prepareRemoval(idsOf(shelf, kept)));
     this.#withdrawn.set(keyOf(kept), kept);
@@ -140,7 +133,7 @@ export class Blocklist {
    * @returns whether there was such a withdrawal
    * @throws {TypeError | RangeError} if `withdrawal` is none
    */
-  reinstate(withdrawal: Withdrawal): boolean {
+  reinstate(withdrawal: WithdrawnKey): boolean {
     return this.#withdrawn.delete(keyOf(copyOf(withdrawal)));
   }
 
@@ -307,13 +300,13 @@ function* variantsOf(image: HashedImage): Generator<HashedVariant> {
 }
 
 /** The ids of the entries that a withdrawal takes out. */
-function idsOf(shelf: Shelf, withdrawal: Withdrawal): number[] {
+function idsOf(shelf: Shelf, withdrawal: WithdrawnKey): number[] {
   return 'id' in withdrawal
     ? shelf.idsOfName(withdrawal.id, withdrawal.source)
     : shelf.idsOfHash(withdrawal);
 }
 
-function copyOf(withdrawal: Withdrawal): Withdrawal {
+function copyOf(withdrawal: WithdrawnKey): WithdrawnKey {
   checkObject(withdrawal, 'a hash or { id, source }');
   if ('id' in withdrawal) {
     const { id, source } = withdrawal;
@@ -325,7 +318,7 @@ function copyOf(withdrawal: Withdrawal): Withdrawal {
   return { algorithm: withdrawal.algorithm, bytes: withdrawal.bytes.slice() };
 }
 
-function keyOf(withdrawal: Withdrawal): string {
+function keyOf(withdrawal: WithdrawnKey): string {
   return 'id' in withdrawal
     ? JSON.stringify([withdrawal.id, withdrawal.source])
     : `${withdrawal.algorithm} ${hashToHex(withdrawal)}`;

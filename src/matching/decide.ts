@@ -1,5 +1,6 @@
-import type { BlocklistEntry } from '../exchange/blocklist-entry.js';
-import { bitsOf, type Hash, type HashedVariant } from '../hash.js';
+import type { BlocklistEntry } from '../entry.js';
+import { bitsOf, type Hash } from '../hash.js';
+import type { HashedVariant } from '../variant.js';
 import {
   checkVariant,
   type Decision,

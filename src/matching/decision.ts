@@ -1,8 +1,8 @@
 import { checkNumber, checkObject, checkTypeOf } from '../door.js';
+import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
-import { type BlocklistEntry, checkEntry } from '../exchange/blocklist-entry.js';
-import type { HashedVariant, VariantGeometry } from '../hash.js';
 import { bitsOf, hashToHex } from '../hash.js';
+import type { HashedVariant, VariantGeometry } from '../variant.js';
 import { checkPolicy, type Policy, type PolicyOptions, policyFor } from './policy.js';
 
 /** An entry near a variant: a `match` by itself, or for `review` by a person. */

@@ -1,4 +1,4 @@
-export type { BlocklistEntry } from '../exchange/blocklist-entry.js';
+export type { BlocklistEntry } from '../entry.js';
 export { PackedEntries } from '../exchange/packed-entries.js';
 export {
   type Blocklist,
@@ -6,7 +6,7 @@ export {
   type BlocklistPart,
   createBlocklist,
   type KeptOutReason,
-  type Withdrawal,
+  type WithdrawnKey,
 } from './blocklist.js';
 export {
   type Decision,
@@ -19,10 +19,4 @@ export {
 export { isDegenerate } from './degenerate.js';
 export { explain } from './explain.js';
 export { type Policy, type PolicyOptions, policyFor } from './policy.js';
-export {
-  type MatchReportOptions,
-  matchReport,
-  matchReports,
-  type ReportedPicture,
-} from './report.js';
 export type { EntryRows, IndexedEntries } from './shelf.js';

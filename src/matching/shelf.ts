@@ -1,4 +1,4 @@
-import type { BlocklistEntry } from '../exchange/blocklist-entry.js';
+import type { BlocklistEntry } from '../entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import type { Algorithm, Bits, Hash } from '../hash.js';
 import { createIndex } from '../indexing/create.js';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { ImageFormat } from '../image-format.js';
+import type { ImageFormat } from '../formats/image-format.js';
 import { decodeThreads } from './decode.js';
 import { importSharp } from './sharp.js';
 

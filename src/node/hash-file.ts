@@ -1,5 +1,5 @@
-import type { HashedImage, HashedVariant } from '../hash.js';
 import type { HashOptions } from '../hashing/algorithms.js';
+import type { HashedImage, HashedVariant } from '../variant.js';
 import { hashedImage } from '../variants/each-variant.js';
 import { orient } from '../variants/orient.js';
 import type { VariantProfile } from '../variants/variant-profile.js';

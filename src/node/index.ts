@@ -1,4 +1,4 @@
-export { type ImageFormat, imageFormatOf } from '../image-format.js';
+export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote, NotedEntries } from './entry-notes.js';
@@ -32,5 +32,11 @@ export {
   type PoolOptions,
   type PoolSearchOptions,
 } from './index-pool.js';
+export {
+  type MatchReportOptions,
+  matchReport,
+  matchReports,
+  type ReportedPicture,
+} from './match-report.js';
 export { type ImageSource, readBytes } from './read-bytes.js';
 export { variantPicture } from './variant-picture.js';

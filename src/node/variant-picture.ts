@@ -1,5 +1,5 @@
 import { checkInteger, checkObject } from '../door.js';
-import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../hash.js';
+import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../variant.js';
 import { onBackdrop } from '../variants/backdrop.js';
 import { orient } from '../variants/orient.js';
 import { planePixels } from '../variants/plane-pixels.js';

@@ -1,6 +1,8 @@
 import { checkInteger, checkIterable, checkOptions } from '../door.js';
-import type { Hash, HashedImage, HashedVariant, Resample } from '../hash.js';
-import { bytesOf, checkResample, hashToHex, hexOf, VARIANT_NAMES } from '../hash.js';
+import type { Hash, Resample } from '../hash.js';
+import { bytesOf, checkResample, hashToHex, hexOf } from '../hash.js';
+import type { HashedImage, HashedVariant } from '../variant.js';
+import { VARIANT_NAMES } from '../variant.js';
 import {
   type Bundle,
   type BundledDigest,

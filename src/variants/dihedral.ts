@@ -1,26 +1,13 @@
-import type { DihedralName, Resample } from '../hash.js';
+import type { Resample } from '../hash.js';
 import { channelsOf, type Pixels } from '../pixels.js';
-import { layoutOf, type Orientation, orient } from './orient.js';
+import type { DihedralName } from '../variant.js';
+import { DIHEDRAL_ORIENTATIONS, layOf } from '../variant.js';
+import { orient } from './orient.js';
 import { isResampled } from './placed-taps.js';
-
-/** Each form as an EXIF orientation shows it. The reference turns counter-clockwise, and its `flipX` is upside down. */
-const ORIENTATIONS: Record<DihedralName, Orientation> = {
-  original: 1,
-  rotate90: 8,
-  rotate180: 3,
-  rotate270: 6,
-  flipX: 4,
-  flipY: 2,
-  flipPlus1: 5,
-  flipMinus1: 7,
-};
-
-/** How a form's rows lie in the picture. */
-export const layOf = (name: DihedralName) => layoutOf(ORIENTATIONS[name]);
 
 /** The picture mirrored or turned as PDQ's dihedral forms are: pixels are moved, never changed. */
 export const dihedral = (pixels: Pixels, name: DihedralName): Pixels =>
-  orient(pixels, ORIENTATIONS[name]);
+  orient(pixels, DIHEDRAL_ORIENTATIONS[name]);
 
 /**
  * What PDQ, in the given size convention, hashes as it hashes `dihedral(pixels, name)`: where it brings the picture to

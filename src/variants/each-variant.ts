@@ -1,6 +1,11 @@
-import { DIHEDRAL_NAMES, type HashedImage, type HashedVariant, type VariantName } from '../hash.js';
 import type { Hashed } from '../hashing/algorithms.js';
 import type { Pixels } from '../pixels.js';
+import {
+  DIHEDRAL_NAMES,
+  type HashedImage,
+  type HashedVariant,
+  type VariantName,
+} from '../variant.js';
 import { isOpaque, onBackdrop } from './backdrop.js';
 import { dihedralForPdq, dihedral as laid } from './dihedral.js';
 import { listCrops } from './list-crops.js';

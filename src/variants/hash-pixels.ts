@@ -1,5 +1,5 @@
-import type { HashedImage } from '../hash.js';
 import type { Pixels } from '../pixels.js';
+import type { HashedImage } from '../variant.js';
 import { hashedImage } from './each-variant.js';
 import type { VariantOptions } from './variant-profile.js';
 import { variantsOf } from './variants-of.js';

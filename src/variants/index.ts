@@ -1,4 +1,4 @@
-export type { Rectangle, VariantGeometry } from '../hash.js';
+export type { Rectangle, VariantGeometry } from '../variant.js';
 export { hashPixels } from './hash-pixels.js';
 export { listCrops } from './list-crops.js';
 export {

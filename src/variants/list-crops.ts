@@ -1,5 +1,5 @@
-import type { Rectangle, VariantGeometry } from '../hash.js';
 import { type Channels, channelsOf, type Pixels } from '../pixels.js';
+import type { Rectangle, VariantGeometry } from '../variant.js';
 
 /** What each crop of the set leaves out, two hundredths of the sides: left, top, right, bottom. */
 const CROPS = [

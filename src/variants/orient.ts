@@ -1,17 +1,4 @@
-import { channelsOf, type Pixels } from '../pixels.js';
-
-/** EXIF orientation: 1 as stored, 2 mirrored, 3 half turn, 4 upside down mirrored, 5 to 8 with the sides exchanged. */
-export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
-
-/**
- * Where the displayed picture's first pixel lies in the stored one, and whether its rows are the stored one's columns
- * (EXIF 2.32, tag 0x0112).
- */
-export const layoutOf = (orientation: Orientation) => ({
-  fromRight: [2, 3, 7, 8].includes(orientation),
-  fromBottom: [3, 4, 6, 7].includes(orientation),
-  turned: orientation > 4,
-});
+import { channelsOf, layoutOf, type Orientation, type Pixels } from '../pixels.js';
 
 /** Pixels a side of the square that is moved at a time, so that rows read across stay in the first-level cache. */
 const TILE = 16;

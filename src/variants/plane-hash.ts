@@ -1,8 +1,9 @@
-import type { Hash, Resample, VariantGeometry } from '../hash.js';
+import type { Hash, Resample } from '../hash.js';
 import { bitsAbove } from '../hashing/pdq-bits.js';
 import { qualityOf } from '../hashing/pdq-quality.js';
 import { dctMatrix } from '../kernels/dct.js';
 import { dctFolded } from '../kernels/dct-folded.js';
+import type { VariantGeometry } from '../variant.js';
 import { sampleGrid } from './sample.js';
 import type { WorkingPlane } from './working-plane.js';
 

@@ -1,5 +1,5 @@
-import type { VariantGeometry } from '../hash.js';
 import type { Pixels } from '../pixels.js';
+import type { VariantGeometry } from '../variant.js';
 import { dihedral } from './dihedral.js';
 import type { WorkingPlane } from './working-plane.js';
 

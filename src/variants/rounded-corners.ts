@@ -1,4 +1,4 @@
-import type { Rectangle } from '../hash.js';
+import type { Rectangle } from '../variant.js';
 import { colourAt, isOf } from './colour.js';
 import type { WorkingPlane } from './working-plane.js';
 

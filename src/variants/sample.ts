@@ -1,6 +1,7 @@
-import type { Resample, VariantGeometry } from '../hash.js';
+import type { Resample } from '../hash.js';
 import { tentGrid, turnedTentGrid } from '../kernels/tent-grid.js';
-import { layOf } from './dihedral.js';
+import type { VariantGeometry } from '../variant.js';
+import { layOf } from '../variant.js';
 import { GRID, isResampled, type PlacedTaps, placedTaps } from './placed-taps.js';
 import type { WorkingPlane } from './working-plane.js';
 

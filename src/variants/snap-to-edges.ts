@@ -1,5 +1,5 @@
-import type { Rectangle } from '../hash.js';
 import { channelsOf, type Pixels } from '../pixels.js';
+import type { Rectangle } from '../variant.js';
 import type { WorkingPlane } from './working-plane.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { DihedralName, Rectangle, VariantGeometry, VariantName } from '../hash.js';
+import type { DihedralName, Rectangle, VariantGeometry, VariantName } from '../variant.js';
 import { backgroundBoxes } from './background-boxes.js';
 import { betweenBlurredBars } from './blurred-bars.js';
 import { edgeRectangles } from './edge-rectangles.js';

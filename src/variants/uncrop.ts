@@ -1,4 +1,4 @@
-import type { VariantGeometry } from '../hash.js';
+import type { VariantGeometry } from '../variant.js';
 
 /** Parts of the original photo that were cut off: of its width left and right, of its height above and below. */
 type Cut = readonly [left: number, top: number, right: number, bottom: number];

@@ -1,7 +1,7 @@
 import { checkTypeOf } from '../door.js';
-import type { HashedVariant } from '../hash.js';
 import { checkHashOptions, hashOf } from '../hashing/algorithms.js';
 import { channelsOf, type Pixels } from '../pixels.js';
+import type { HashedVariant } from '../variant.js';
 import { eachVariant } from './each-variant.js';
 import { VARIANT_PROFILES, type VariantOptions } from './variant-profile.js';
 

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { decode } from '../../src/browser/decode-png.js';
-import { pngHeader } from '../../src/browser/png-header.js';
+import { pngHeader } from '../../src/formats/png.js';
 import { ROOT } from '../package.js';
 import { chunk, header, type PngFile, png, pngOf, rowLengths } from './png-file.js';
 

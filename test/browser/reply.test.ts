@@ -10,7 +10,8 @@ import {
   stageIn,
 } from '../../src/browser/reply.js';
 import { DecodeError } from '../../src/errors.js';
-import { ALGORITHMS, type HashedImage, VARIANT_NAMES } from '../../src/hash.js';
+import { ALGORITHMS } from '../../src/hash.js';
+import { type HashedImage, VARIANT_NAMES } from '../../src/variant.js';
 import { hashPixels } from '../../src/variants/index.js';
 
 const WIDTH = 300;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import type { BlocklistEntry } from '../../src/entry.js';
 import type { FormatError } from '../../src/errors.js';
-import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
 import { type ReadOptions, readHashList } from '../../src/exchange/hash-list.js';
 import type { TextSource } from '../../src/exchange/text.js';
 import type { Hash } from '../../src/hash.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
 import type { FormatError } from '../../src/errors.js';
-import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
 import type { ReadOptions } from '../../src/exchange/hash-list.js';
 import type { PackedEntries } from '../../src/exchange/packed-entries.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';

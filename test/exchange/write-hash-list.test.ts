@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
+import type { BlocklistEntry } from '../../src/entry.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import { hashFromHex } from '../../src/hash.js';
 import { hashOf } from '../arbitraries.js';

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
-import { DIHEDRAL_NAMES, type DihedralName, distance, hashToHex } from '../../src/hash.js';
+import { distance, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
 import type { Pixels } from '../../src/pixels.js';
+import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
 import { pixelsOf } from '../arbitraries.js';
 import { naivePdqDihedral } from '../oracles/pdq.js';
 

@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { uniformHashes } from '../../bench/workloads.js';
+import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
-import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
 import { PackedEntries } from '../../src/exchange/packed-entries.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create.js';
-import { type Blocklist, createBlocklist, type Withdrawal } from '../../src/matching/blocklist.js';
+import {
+  type Blocklist,
+  createBlocklist,
+  type WithdrawnKey,
+} from '../../src/matching/blocklist.js';
 import { isDegenerate } from '../../src/matching/degenerate.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
@@ -243,7 +247,7 @@ test('behaves as a list of entries does', () => {
     { hash, labels: fc.constantFrom([], ['a']), id, source },
     { requiredKeys: ['hash', 'labels'] },
   );
-  const withdrawal: fc.Arbitrary<Withdrawal> = fc.oneof(
+  const withdrawal: fc.Arbitrary<WithdrawnKey> = fc.oneof(
     hash,
     fc.record({ id, source }, { requiredKeys: ['id'] }),
   );
@@ -254,7 +258,7 @@ test('behaves as a list of entries does', () => {
     fc.record({ query: hash }),
   );
   const same = (a: Hash, b: Hash) => a.algorithm === b.algorithm && hashToHex(a) === hashToHex(b);
-  const covers = (one: Withdrawal, { hash, id, source }: BlocklistEntry) =>
+  const covers = (one: WithdrawnKey, { hash, id, source }: BlocklistEntry) =>
     'id' in one
       ? one.id === id && (one.source === undefined || one.source === source)
       : same(one, hash);
@@ -273,7 +277,7 @@ test('behaves as a list of entries does', () => {
           }
         }
         const blocklist = createBlocklist([{ index: createIndex(table.hashes), entries: table }]);
-        let withdrawn: Withdrawal[] = [];
+        let withdrawn: WithdrawnKey[] = [];
         for (const one of steps.slice(first)) {
           if ('add' in one) {
             const fits = !isDegenerate(one.add.hash) && !withdrawn.some((w) => covers(w, one.add));

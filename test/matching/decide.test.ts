@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
-import type { Hash, HashedVariant, VariantName } from '../../src/hash.js';
+import type { BlocklistEntry } from '../../src/entry.js';
+import type { Hash } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import type { HashedVariant, VariantName } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { naiveDecide, textOf } from '../oracles/decide.js';
 import { BASE, ORDER } from './bases.js';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Algorithm, Bits } from '../../src/hash.js';
-import { hasBits } from '../../src/hash.js';
+import { ALGORITHMS, type Bits, hasBits } from '../../src/hash.js';
 import { checkPolicy, policyFor } from '../../src/matching/policy.js';
 
 test("PDQ's is the field's: match up to 31, review up to 60, quality 50", () => {
@@ -8,7 +7,7 @@ test("PDQ's is the field's: match up to 31, review up to 60, quality 50", () => 
 });
 
 test('every algorithm and width has one of its own, within its bits', () => {
-  for (const algorithm of ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as Algorithm[]) {
+  for (const algorithm of ALGORITHMS) {
     for (const bits of [64, 256] as Bits[]) {
       if (!hasBits(algorithm, bits)) continue;
       const { matchDistance, reviewDistance, minQuality } = policyFor(algorithm, bits);

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DecodeErrorCode } from '../../src/errors.js';
-import type { Pixels } from '../../src/pixels.js';
-import type { Orientation } from '../../src/variants/orient.js';
+import type { Orientation, Pixels } from '../../src/pixels.js';
 
 /** A file of fixtures/images that is to be decoded, and what it must give (fixtures/README.md). */
 export interface ImageFixture {

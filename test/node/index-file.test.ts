@@ -19,7 +19,11 @@ import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create.js';
-import { type Blocklist, createBlocklist, type Withdrawal } from '../../src/matching/blocklist.js';
+import {
+  type Blocklist,
+  createBlocklist,
+  type WithdrawnKey,
+} from '../../src/matching/blocklist.js';
 import { isDegenerate } from '../../src/matching/degenerate.js';
 import type { EntryNote } from '../../src/node/entry-notes.js';
 import { isIndexFile, openIndex, readIndexInfo, saveIndex } from '../../src/node/index-file.js';
@@ -216,7 +220,7 @@ test('a list decides as an index file as it does as text', async () => {
         const text = [...writeHashList(entries)].join('');
         const [table] = await readPackedEntries(text);
         await saveIndex(path, createIndex(table!.hashes), { entries: table! });
-        const withdrawn = withdrawals.map((at): Withdrawal => {
+        const withdrawn = withdrawals.map((at): WithdrawnKey => {
           const { id, hash } = entries[at % entries.length]!;
           return id === undefined ? hash : { id };
         });

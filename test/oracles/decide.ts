@@ -1,5 +1,6 @@
-import type { BlocklistEntry } from '../../src/exchange/blocklist-entry.js';
-import { type HashedVariant, hashToHex } from '../../src/hash.js';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { hashToHex } from '../../src/hash.js';
+import type { HashedVariant } from '../../src/variant.js';
 import { naiveDistance } from './hamming.js';
 
 interface Thresholds {

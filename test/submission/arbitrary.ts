@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { HashedImage, HashedVariant, Resample } from '../../src/hash.js';
+import type { Resample } from '../../src/hash.js';
+import type { HashedImage, HashedVariant } from '../../src/variant.js';
 import { hashOf } from '../arbitraries.js';
 
 const hash = fc.oneof(hashOf('pdq', 256), hashOf('blockhash', 64), hashOf('dhash', 256));

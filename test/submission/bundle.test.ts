@@ -1,14 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import {
-  distance,
-  type Hash,
-  type HashedImage,
-  hashFromHex,
-  hashToHex,
-  VARIANT_NAMES,
-} from '../../src/hash.js';
+import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import {
   type Bundle,
@@ -17,6 +10,7 @@ import {
   entriesOfBundle,
   readBundle,
 } from '../../src/submission/index.js';
+import { type HashedImage, VARIANT_NAMES } from '../../src/variant.js';
 import { hashPixels } from '../../src/variants/index.js';
 import { hashedImage, hashedImages } from './arbitrary.js';
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DIHEDRAL_NAMES, distance } from '../../src/hash.js';
+import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
+import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { dihedral, dihedralForPdq } from '../../src/variants/dihedral.js';
 import { pixelsOf } from '../arbitraries.js';
 import { patches, photo } from './pictures.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Pixels } from '../../src/pixels.js';
-import { type Orientation, orient } from '../../src/variants/orient.js';
+import type { Orientation, Pixels } from '../../src/pixels.js';
+import { orient } from '../../src/variants/orient.js';
 import { pixelsOf } from '../arbitraries.js';
 
 /** EXIF 2.32, tag Orientation, in its own words: which side as displayed the stored row 0 and column 0 are. */

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { DIHEDRAL_NAMES, distance } from '../../src/hash.js';
+import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import type { Pixels } from '../../src/pixels.js';
+import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/dihedral.js';
 import { planeHash } from '../../src/variants/plane-hash.js';
 import { planePixels } from '../../src/variants/plane-pixels.js';

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { materials } from '../../bench/robustness/measure.js';
 import type { Raster } from '../../bench/robustness/raster.js';
 import { TRANSFORMS } from '../../bench/robustness/transforms.js';
-import { distance, type VariantGeometry } from '../../src/hash.js';
+import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
+import type { VariantGeometry } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/variants-of.js';
 import { photo } from './pictures.js';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DIHEDRAL_NAMES, distance, hashToHex } from '../../src/hash.js';
+import { distance, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
+import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/dihedral.js';
 import { hashPixels } from '../../src/variants/hash-pixels.js';
 import { MOST_HASHES, VARIANT_PROFILES } from '../../src/variants/variant-profile.js';

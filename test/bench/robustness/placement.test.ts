@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { at } from '../../../bench/robustness/edit.js';
 import { placementOf } from '../../../bench/robustness/placement.js';
-import type { HashedVariant, VariantGeometry, VariantName } from '../../../src/hash.js';
+import type { HashedVariant, VariantGeometry, VariantName } from '../../../src/variant.js';
 
 const hash = { algorithm: 'pdq', bytes: new Uint8Array(32) } as const;
 const told = (name: VariantName, geometry?: VariantGeometry): HashedVariant => ({

@@ -1,4 +1,4 @@
-import { checkArray } from './door.js';
+import { checkArray } from '../door.js';
 
 /** An image format that is read here. `avif` and `heic` are one container with two ways of coding. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'heic';

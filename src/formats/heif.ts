@@ -1,6 +1,6 @@
-import type { ImageFormat } from '../image-format.js';
-import type { Orientation } from '../variants/orient.js';
+import type { Orientation } from '../pixels.js';
 import { corrupt } from './corrupt.js';
+import type { ImageFormat } from './image-format.js';
 import type { ImageHeader } from './image-header.js';
 import { textAt } from './text-at.js';
 

@@ -1,5 +1,5 @@
-import { checkInteger, checkObject, checkTypeOf } from '../door.js';
-import { bitsOf, checkResample, type Hash, type Resample } from '../hash.js';
+import { checkInteger, checkObject, checkTypeOf } from './door.js';
+import { bitsOf, checkResample, type Hash, type Resample } from './hash.js';
 
 /** One entry of a blocklist: a hash that somebody listed, and what they said about it. */
 export interface BlocklistEntry {

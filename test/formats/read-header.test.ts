@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
-import type { ImageHeader } from '../../src/browser/image-header.js';
-import { readHeader } from '../../src/browser/read-header.js';
 import { DecodeError } from '../../src/errors.js';
-import { imageFormatOf } from '../../src/image-format.js';
+import { imageFormatOf } from '../../src/formats/image-format.js';
+import type { ImageHeader } from '../../src/formats/image-header.js';
+import { readHeader } from '../../src/formats/read-header.js';
 import { decode } from '../../src/node/decode.js';
+import { FILES } from '../browser/node-hash.js';
 import { hostileFixtures, imagePath } from '../node/fixtures.js';
 import { ROOT } from '../package.js';
-import { FILES } from './node-hash.js';
 
 const read = (file: string) => new Uint8Array(readFileSync(join(ROOT, file)));
 

@@ -1,6 +1,11 @@
 import { checkAsyncIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
-import type { Rectangle, VariantGeometry, VariantName } from '../hash.js';
-import { checkDecision, type Decision, type DecisionReason, type Match } from './decision.js';
+import {
+  checkDecision,
+  type Decision,
+  type DecisionReason,
+  type Match,
+} from '../matching/decision.js';
+import type { Rectangle, VariantGeometry, VariantName } from '../variant.js';
 
 /** What a report shows beside the decision. */
 export interface MatchReportOptions {

@@ -1,4 +1,4 @@
-import type { Orientation } from '../variants/orient.js';
+import type { Orientation } from '../pixels.js';
 
 /** What a file's header tells before anything is decoded. */
 export interface ImageHeader {

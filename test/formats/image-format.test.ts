@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { imageFormatOf } from '../src/image-format.js';
+import { imageFormatOf } from '../../src/formats/image-format.js';
 
-const FIXTURES = join(import.meta.dirname, '../fixtures');
+const FIXTURES = join(import.meta.dirname, '../../fixtures');
 const formatOfFile = (file: string, folder = 'images') =>
   imageFormatOf(readFileSync(join(FIXTURES, folder, file)));
 

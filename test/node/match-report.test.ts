@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type HashedVariant, hashFromHex, hashToHex } from '../../src/hash.js';
+import { hashFromHex, hashToHex } from '../../src/hash.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { policyFor } from '../../src/matching/policy.js';
-import { matchReport, matchReports } from '../../src/matching/report.js';
+import { matchReport, matchReports } from '../../src/node/match-report.js';
+import type { HashedVariant } from '../../src/variant.js';
 
 const hash = hashFromHex('pdq', '0123456789abcdef'.repeat(4));
 

@@ -1,8 +1,8 @@
-import type { ImageFormat } from '../image-format.js';
+import type { ImageFormat } from './image-format.js';
 import type { ImageHeader } from './image-header.js';
-import { jpegHeader } from './jpeg-header.js';
-import { pngHeader } from './png-header.js';
-import { webpHeader } from './webp-header.js';
+import { jpegHeader } from './jpeg.js';
+import { pngHeader } from './png.js';
+import { webpHeader } from './webp.js';
 
 /**
  * Header of a JPEG, PNG, WebP, GIF, AVIF or HEIC file; TIFF's is read by its decoder.
@@ -22,9 +22,9 @@ export async function readHeader(
     case 'webp':
       return webpHeader(bytes);
     case 'gif':
-      return (await import('./gif-header.js')).gifHeader(bytes);
+      return (await import('./gif.js')).gifHeader(bytes);
     case 'avif':
     case 'heic':
-      return (await import('./heif-header.js')).heifHeader(bytes, format);
+      return (await import('./heif.js')).heifHeader(bytes, format);
   }
 }

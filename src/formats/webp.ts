@@ -1,4 +1,4 @@
-import type { Orientation } from '../variants/orient.js';
+import type { Orientation } from '../pixels.js';
 import { corrupt } from './corrupt.js';
 import { exifOrientation } from './exif.js';
 import type { ImageHeader } from './image-header.js';

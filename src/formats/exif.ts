@@ -1,4 +1,4 @@
-import type { Orientation } from '../variants/orient.js';
+import type { Orientation } from '../pixels.js';
 
 const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;

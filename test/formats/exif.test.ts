@@ -2,9 +2,9 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { exifOrientation } from '../../src/browser/exif.js';
-import { pngHeader } from '../../src/browser/png-header.js';
-import { chunk, header, pngOf } from './png-file.js';
+import { exifOrientation } from '../../src/formats/exif.js';
+import { pngHeader } from '../../src/formats/png.js';
+import { chunk, header, pngOf } from '../browser/png-file.js';
 
 /** A TIFF header and a directory with one entry. */
 function block(
