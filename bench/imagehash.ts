@@ -5,7 +5,7 @@ import { dhash } from '../src/hashing/dhash.js';
 import { phash } from '../src/hashing/phash.js';
 import { greyThumbnail } from '../src/hashing/thumbnail.js';
 import { lanczosWeights } from '../src/kernels/lanczos.js';
-import { channelsOf, type Pixels } from '../src/pixels.js';
+import { checkedPixels, type Pixels } from '../src/pixels.js';
 import { type Bench, type Contender, race } from './harness.js';
 import { photoFiles, rival, rivalVersion } from './rivals.js';
 import { syntheticPixels } from './workloads.js';
@@ -25,8 +25,7 @@ function naiveLine(line: number[], weights: Int32Array, count: number): number[]
 
 /** The thumbnail in three plain steps: all of it grey, all rows, all columns. */
 function naiveThumbnail(pixels: Pixels, columns: number, rows: number): number[] {
-  const { data, width, height } = pixels;
-  const channels = channelsOf(pixels);
+  const { data, width, height, channels } = checkedPixels(pixels);
   const across = lanczosWeights(width, columns);
   const narrow = Array.from({ length: height }, (_, y) =>
     naiveLine(

@@ -10,7 +10,7 @@ import { COEFFICIENT_BAND, DIFFERENCE_BAND } from '../src/hashing/pdq-transform.
 import { dctInOrder, dctMatrix } from '../src/kernels/dct.js';
 import { dctFolded } from '../src/kernels/dct-folded.js';
 import { lowerMedian } from '../src/kernels/median.js';
-import type { Pixels } from '../src/pixels.js';
+import type { CheckedPixels } from '../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../src/variant.js';
 import type { Bench } from './harness.js';
 import { wholeAndQuarters } from './pdq.js';
@@ -66,7 +66,7 @@ export function measureBand(
   report: BandReport,
   from: number,
   to: number,
-  crops: readonly Pixels[],
+  crops: readonly CheckedPixels[],
 ): void {
   const matrix = dctMatrix();
   for (let n = from; n < to; n++) {
@@ -99,7 +99,7 @@ export function emptyReport(): BandReport {
   };
 }
 
-function checkTiny(report: BandReport, pixels: Pixels, resample: Resample): void {
+function checkTiny(report: BandReport, pixels: CheckedPixels, resample: Resample): void {
   const { hash, quality } = pdq(pixels, { resample });
   if (hash.bytes.some((byte) => byte !== 0)) report.wrongHashes++;
   if (quality !== 0) report.wrongQualities++;
@@ -111,7 +111,7 @@ function measure(
   report: BandReport,
   n: number,
   kind: Kind,
-  pixels: Pixels,
+  pixels: CheckedPixels,
   resample: Resample,
   raster: Raster,
   matrix: Float64Array,
@@ -211,7 +211,7 @@ function measureQuality(
   if (gap >= 0) count(report.differenceGaps, gap, n);
 }
 
-function fastCoefficients(pixels: Pixels): Float64Array {
+function fastCoefficients(pixels: CheckedPixels): Float64Array {
   const plane = new Float64Array(64 * 64);
   tentPlane(rasterOf(pixels, 512), plane);
   const out = new Float64Array(256);

@@ -1,4 +1,4 @@
-import type { Channels, Pixels } from '../src/pixels.js';
+import type { Channels, CheckedPixels } from '../src/pixels.js';
 import { resampled } from './photos.js';
 import { random } from './workloads.js';
 
@@ -26,7 +26,10 @@ type Painter = (x: number, y: number, c: number) => number;
  * checkers and stripes, sides from 1 to 700, 6 % of 64 x 64, 2 % of 512 x 512, 2 % larger, of 1 to 4 samples a pixel.
  * @param photos to take crops from; waves instead where there are none
  */
-export function hardPicture(n: number, photos: readonly Pixels[]): { kind: Kind; pixels: Pixels } {
+export function hardPicture(
+  n: number,
+  photos: readonly CheckedPixels[],
+): { kind: Kind; pixels: CheckedPixels } {
   const next = random(n + 1);
   const below = (limit: number) => next() % limit;
   const kind = KINDS[n % KINDS.length]!;
@@ -68,12 +71,12 @@ function sizeOf(below: (limit: number) => number): [number, number] {
 }
 
 function crop(
-  photo: Pixels,
+  photo: CheckedPixels,
   width: number,
   height: number,
   channels: Channels,
   below: (limit: number) => number,
-): Pixels {
+): CheckedPixels {
   const part = { width: 1 + below(photo.width), height: 1 + below(photo.height) };
   const left = below(photo.width - part.width + 1);
   const top = below(photo.height - part.height + 1);

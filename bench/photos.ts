@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { decode } from '../src/node/decode.js';
-import type { Channels, Pixels } from '../src/pixels.js';
+import type { Channels, CheckedPixels } from '../src/pixels.js';
 import { photoFiles } from './rivals.js';
 
 /** The nine photos that packages bring, decoded; none where they or sharp are not installed. */
-export async function photos(): Promise<{ name: string; pixels: Pixels }[]> {
+export async function photos(): Promise<{ name: string; pixels: CheckedPixels }[]> {
   try {
     return await Promise.all(
       photoFiles().map(async ({ name, path }) => {
@@ -19,12 +19,12 @@ export async function photos(): Promise<{ name: string; pixels: Pixels }[]> {
 
 /** A part of a picture at another size, nearest neighbour, with another number of samples a pixel (grey: green). */
 export function resampled(
-  { data, width: sourceWidth, channels: sourceChannels = 3 }: Pixels,
+  { data, width: sourceWidth, channels: sourceChannels = 3 }: CheckedPixels,
   from: { left: number; top: number; width: number; height: number },
   width: number,
   height: number,
   channels: Channels,
-): Pixels {
+): CheckedPixels {
   const out = new Uint8Array(width * height * channels);
   const colours = sourceChannels < 3 ? 1 : 3;
   let i = 0;

@@ -1,5 +1,5 @@
 import { pdq } from '../src/hashing/pdq.js';
-import type { Pixels } from '../src/pixels.js';
+import { type CheckedPixels, checkedPixels } from '../src/pixels.js';
 import { planeHash } from '../src/variants/plane-hash.js';
 import { planePixels } from '../src/variants/plane-pixels.js';
 import { VARIANT_PROFILES } from '../src/variants/variant-profile.js';
@@ -73,7 +73,10 @@ async function run(context: BenchContext): Promise<void> {
   );
 }
 
-async function pixelsOf(sharp: typeof import('sharp').default, path: string): Promise<Pixels> {
+async function pixelsOf(
+  sharp: typeof import('sharp').default,
+  path: string,
+): Promise<CheckedPixels> {
   const { data, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height };
+  return checkedPixels({ data, width: info.width, height: info.height });
 }

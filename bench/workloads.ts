@@ -1,5 +1,5 @@
 import type { Algorithm, Bits, PackedHashes } from '../src/hash.js';
-import type { Pixels } from '../src/pixels.js';
+import type { CheckedPixels } from '../src/pixels.js';
 
 /** Seeded 32-bit random numbers (xoshiro128**, Blackman and Vigna 2018), the same on every engine. */
 export function random(seed: number): () => number {
@@ -87,7 +87,7 @@ export function clusteredHashes(
 }
 
 /** A seeded RGBA picture with broad shapes, edges and a little noise: something a camera could have made. */
-export function syntheticPixels(width: number, height: number, seed: number): Pixels {
+export function syntheticPixels(width: number, height: number, seed: number): CheckedPixels {
   const next = random(seed);
   const waves = Array.from({ length: 12 }, () => ({
     x: ((next() % 1000) / 1000 - 0.5) * 0.06,
@@ -111,5 +111,5 @@ export function syntheticPixels(width: number, height: number, seed: number): Pi
       data[at + 3] = 255;
     }
   }
-  return { data, width, height, channels: 4 };
+  return { data: new Uint8Array(data.buffer), width, height, channels: 4 };
 }

@@ -20,7 +20,7 @@ export { dhash } from './hashing/dhash.js';
 export { type PdqOptions, pdq } from './hashing/pdq.js';
 export { pdqDihedral } from './hashing/pdq-dihedral.js';
 export { phash } from './hashing/phash.js';
-export type { Channels, Pixels } from './pixels.js';
+export type { Channels, CheckedPixels, Pixels } from './pixels.js';
 export {
   DIHEDRAL_NAMES,
   type DihedralName,

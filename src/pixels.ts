@@ -15,30 +15,40 @@ export interface Pixels {
 }
 
 /**
- * Samples a pixel of `pixels`, once its shape has been checked.
- * @throws {TypeError} if `data` is not a Uint8Array or Uint8ClampedArray, or a side no number
+ * Pixels whose shape has been checked, with their channels said: what all inner functions take. Public functions make
+ * them once, of whatever a caller brings.
+ */
+export interface CheckedPixels extends Pixels {
+  readonly data: Uint8Array;
+  readonly channels: Channels;
+}
+
+/**
+ * `pixels` once their shape has been checked. Nothing is copied: `data` is a view of the caller's samples.
+ * @throws {TypeError} if `data` is not a Uint8Array or Uint8ClampedArray, or a side is not a number
  * @throws {RangeError} if a side is not a positive integer or `data` is not width · height · channels samples
  */
-export function channelsOf(pixels: Pixels): Channels {
+export function checkedPixels(pixels: Pixels): CheckedPixels {
   const data = pixels?.data;
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
     throw new TypeError('expected pixels.data to be a Uint8Array or Uint8ClampedArray');
   }
+  const { buffer, byteOffset, length } = data;
   const { width, height } = pixels;
   checkInteger('width', width, 1);
   checkInteger('height', height, 1);
-  const { channels = data.length / (width * height) } = pixels;
+  const { channels = length / (width * height) } = pixels;
   if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
     throw new RangeError(
-      `expected 1 to 4 samples for each of ${width} x ${height} pixels, got ${data.length} samples`,
+      `expected 1 to 4 samples for each of ${width} x ${height} pixels, got ${length} samples`,
     );
   }
-  if (data.length !== width * height * channels) {
+  if (length !== width * height * channels) {
     throw new RangeError(
-      `expected ${width} x ${height} x ${channels} = ${width * height * channels} samples, got ${data.length}`,
+      `expected ${width} x ${height} x ${channels} = ${width * height * channels} samples, got ${length}`,
     );
   }
-  return channels;
+  return { data: new Uint8Array(buffer, byteOffset, length), width, height, channels };
 }
 
 /** EXIF orientation: 1 as stored, 2 mirrored, 3 half turn, 4 upside down mirrored, 5 to 8 with the sides exchanged. */

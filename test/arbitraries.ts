@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Algorithm, Bits, Hash } from '../src/hash.js';
-import type { Channels, Pixels } from '../src/pixels.js';
+import type { Channels, CheckedPixels } from '../src/pixels.js';
 
 /** Any hash of one algorithm and width. */
 export const hashOf = (algorithm: Algorithm, bits: Bits): fc.Arbitrary<Hash> =>
@@ -9,7 +9,7 @@ export const hashOf = (algorithm: Algorithm, bits: Bits): fc.Arbitrary<Hash> =>
     .map((bytes) => ({ algorithm, bytes }));
 
 /** Any picture of up to `maxSide` pixels a side, of any number of channels unless told. */
-export const pixelsOf = (maxSide: number, channels?: Channels): fc.Arbitrary<Pixels> =>
+export const pixelsOf = (maxSide: number, channels?: Channels): fc.Arbitrary<CheckedPixels> =>
   fc
     .tuple(
       fc.integer({ min: 1, max: maxSide }),

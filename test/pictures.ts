@@ -1,5 +1,5 @@
 import { random } from '../bench/workloads.js';
-import type { Pixels } from '../src/pixels.js';
+import type { CheckedPixels } from '../src/pixels.js';
 
 /** Kinds of seeded RGBA pictures, each hard on hashes in a way of its own. */
 export const PICTURE_KINDS = [
@@ -16,7 +16,7 @@ export const PICTURE_KINDS = [
 export type PictureKind = (typeof PICTURE_KINDS)[number];
 
 /** A seeded RGBA picture; opaque but for the kind `transparent`, whose alpha is 0, 1, 254 or 255. */
-export function picture(kind: PictureKind, width: number, height: number, seed = 1): Pixels {
+export function picture(kind: PictureKind, width: number, height: number, seed = 1): CheckedPixels {
   const next = random(seed);
   const data = new Uint8ClampedArray(4 * width * height);
   const flat = [next() & 255, next() & 255, next() & 255];
@@ -49,5 +49,5 @@ export function picture(kind: PictureKind, width: number, height: number, seed =
       }
     }
   }
-  return { data, width, height, channels: 4 };
+  return { data: new Uint8Array(data.buffer), width, height, channels: 4 };
 }

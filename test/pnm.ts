@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Pixels } from '../src/pixels.js';
+import type { CheckedPixels } from '../src/pixels.js';
 
 /** The pixels of a binary PGM or PPM file with one value a byte. */
-export function readPnm(path: string): Pixels {
+export function readPnm(path: string): CheckedPixels {
   const bytes = readFileSync(path);
   const [head, kind, width, height] =
     /^P([56])\n(\d+) (\d+)\n255\n/.exec(bytes.toString('latin1', 0, 40)) ?? [];

@@ -1,8 +1,8 @@
-import type { Orientation, Pixels } from '../pixels.js';
+import type { CheckedPixels, Orientation } from '../pixels.js';
 import { isGrey, isOpaque, pixelsOfWords, type Raster, SIDE, sampledPlaces } from './raster.js';
 import { type ReadbackCanvas, TILE_HEIGHT, TILE_WIDTH } from './readback-canvas.js';
 
-/** Pixels of a picture that the browser decoded. In whole they would be 48 MB at 12 megapixels. */
+/** CheckedPixels of a picture that the browser decoded. In whole they would be 48 MB at 12 megapixels. */
 export class BitmapRaster implements Raster {
   readonly #bitmap: ImageBitmap;
   readonly #canvas: ReadbackCanvas;
@@ -22,7 +22,7 @@ export class BitmapRaster implements Raster {
    * The rows are drawn one by one, unscaled, and read together: exact in every engine, which a scaled drawing is not,
    * and one sixth of the bytes at 12 megapixels.
    */
-  sampled(orientation: Orientation): Pixels {
+  sampled(orientation: Orientation): CheckedPixels {
     const { columns, rows } = sampledPlaces(this, orientation);
     const out = new Uint32Array(SIDE * SIDE);
     for (let left = 0, first = 0; left < this.width; left += TILE_WIDTH) {
@@ -44,7 +44,7 @@ export class BitmapRaster implements Raster {
     return pixelsOfWords(out, SIDE, SIDE);
   }
 
-  all(alpha: boolean): Pixels {
+  all(alpha: boolean): CheckedPixels {
     const channels = alpha ? 4 : 3;
     const data = new Uint8Array(this.width * this.height * channels);
     for (const { words, left, top, width, height } of this.#tiles()) {

@@ -1,5 +1,5 @@
 import type { Header } from '../formats/image-header.js';
-import type { Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 import { orient } from '../variants/orient.js';
 import type { DisplayedPixels } from './message.js';
 import type { Raster } from './raster.js';
@@ -16,7 +16,7 @@ export function displayedPixels(
 }
 
 /** Each pixel is the mean of those that it stands for, their colours weighed by their alpha. */
-function shrunk(rgba: Pixels, longestSide: number): Pixels {
+function shrunk(rgba: CheckedPixels, longestSide: number): CheckedPixels {
   const { data, width, height } = rgba;
   const factor = longestSide / Math.max(width, height);
   if (factor >= 1) return rgba;

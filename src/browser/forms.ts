@@ -1,7 +1,7 @@
 import type { Header } from '../formats/image-header.js';
 import type { Hashed } from '../hashing/algorithms.js';
 import { pdq } from '../hashing/pdq.js';
-import type { Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 import type { HashedVariant } from '../variant.js';
 import { isOpaque, onBackdrop } from '../variants/backdrop.js';
 import { withoutColour } from '../variants/grey.js';
@@ -11,9 +11,9 @@ import { type Raster, SIDE } from './raster.js';
 
 /** What is hashed of a picture: the pixels themselves, or the 512 x 512 of them that the size convention takes. */
 export interface Forms {
-  readonly displayed: Pixels;
+  readonly displayed: CheckedPixels;
   /** the raster before EXIF orientation, where that is another */
-  readonly stored: Pixels | undefined;
+  readonly stored: CheckedPixels | undefined;
   readonly opaque: boolean;
   /** of the displayed picture */
   readonly width: number;
@@ -22,7 +22,7 @@ export interface Forms {
 
 /** The forms of a picture whose pixels are all there. */
 function formsOfPixels(
-  pixels: Pixels,
+  pixels: CheckedPixels,
   { orientation, exif }: Pick<Header, 'orientation' | 'exif'>,
 ): Forms {
   const stored = withoutColour(pixels);
@@ -51,7 +51,7 @@ export function formsOfRaster(
   let opaque = !alpha || isOpaque(sample);
   let grey = withoutColour(sample) !== sample;
   if (grey || (alpha && opaque)) ({ opaque, grey } = raster.facts());
-  const form = (pixels: Pixels) => (grey ? withoutColour(pixels) : pixels);
+  const form = (pixels: CheckedPixels) => (grey ? withoutColour(pixels) : pixels);
   const turned = orientation >= 5;
   return {
     displayed: orient(form(sample), orientation),
@@ -63,7 +63,7 @@ export function formsOfRaster(
 }
 
 /** Hashes pixels by the algorithm that was asked for. */
-export type Hasher = (pixels: Pixels) => Hashed;
+export type Hasher = (pixels: CheckedPixels) => Hashed;
 
 /**
  * The hasher that `options` ask for. The other algorithms than PDQ come from a script loaded on demand.

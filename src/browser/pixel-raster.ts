@@ -1,4 +1,4 @@
-import type { Orientation, Pixels } from '../pixels.js';
+import type { CheckedPixels, Orientation, Pixels } from '../pixels.js';
 import { isGrey, isOpaque, pixelsOfWords, type Raster, SIDE, sampledPlaces } from './raster.js';
 
 /** RGBA pixels that a decoder of our own gave: what is sampled of them lets the whole go. */
@@ -14,7 +14,7 @@ export class PixelRaster implements Raster {
     this.height = height;
   }
 
-  sampled(orientation: Orientation): Pixels {
+  sampled(orientation: Orientation): CheckedPixels {
     const { columns, rows } = sampledPlaces(this, orientation);
     const out = new Uint32Array(SIDE * SIDE);
     for (let y = 0; y < SIDE; y++) {
@@ -24,7 +24,7 @@ export class PixelRaster implements Raster {
     return pixelsOfWords(out, SIDE, SIDE);
   }
 
-  all(): Pixels {
+  all(): CheckedPixels {
     return pixelsOfWords(this.#words, this.width, this.height);
   }
 

@@ -1,4 +1,4 @@
-import type { Orientation, Pixels } from '../pixels.js';
+import type { CheckedPixels, Orientation } from '../pixels.js';
 
 /** Sides of PDQ's raster in the size convention 512. */
 export const SIDE = 512;
@@ -11,9 +11,9 @@ export interface Raster {
    * The 512 x 512 pixels of the stored raster that PDQ's size convention 512 takes once the picture is turned: column
    * floor(x · width / 512) and row floor(y · height / 512) of the displayed picture. `orient` then turns them.
    */
-  sampled(orientation: Orientation): Pixels;
+  sampled(orientation: Orientation): CheckedPixels;
   /** All pixels, with their alpha unless that is known to say nothing. */
-  all(alpha: boolean): Pixels;
+  all(alpha: boolean): CheckedPixels;
   /** Whether no pixel is transparent, and whether all have red, green and blue alike. */
   facts(): { opaque: boolean; grey: boolean };
 }
@@ -45,7 +45,7 @@ function places(length: number, fromEnd: boolean): Int32Array {
 }
 
 /** RGBA of one word a pixel, in the order of its bytes. */
-export function pixelsOfWords(words: Uint32Array, width: number, height: number): Pixels {
+export function pixelsOfWords(words: Uint32Array, width: number, height: number): CheckedPixels {
   const data = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   return { data, width, height, channels: 4 };
 }

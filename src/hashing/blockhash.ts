@@ -1,6 +1,6 @@
 import { DEFAULT_BITS, type Hash } from '../hash.js';
 import { blockSums } from '../kernels/block-sums.js';
-import { channelsOf, type Pixels } from '../pixels.js';
+import { checkedPixels, type Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
 
 /**
@@ -15,19 +15,16 @@ import { type BitsOptions, gridOf } from './grid.js';
  * const { hash } = blockhash(imageData);
  */
 export function blockhash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
-  const channels = channelsOf(pixels);
   const { bits, side } = gridOf(options, DEFAULT_BITS.blockhash);
-  const { data, width, height } = pixels;
+  const { data, width, height, channels } = checkedPixels(pixels);
   const { buffer, byteOffset, length } = data;
-  // One type for the kernel, whatever the caller's: views, no copies.
-  const samples = new Uint8Array(buffer, byteOffset, length);
   const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
   const words =
     channels === 4 && littleEndian && byteOffset % 4 === 0
       ? new Int32Array(buffer, byteOffset, length / 4)
       : null;
   const sums = new Float64Array(bits);
-  blockSums(samples, words, channels, width, height, side, sums);
+  blockSums(data, words, channels, width, height, side, sums);
 
   const bytes = new Uint8Array(bits / 8);
   const band = bits / 4;

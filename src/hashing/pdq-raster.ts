@@ -1,5 +1,5 @@
 import type { Resample } from '../hash.js';
-import { channelsOf, type Pixels } from '../pixels.js';
+import { checkedPixels, type Pixels } from '../pixels.js';
 
 /** Pixels as PDQ goes through them: where each row and column of the hashed raster lies in the caller's memory. */
 export interface Raster {
@@ -23,13 +23,12 @@ export interface Raster {
  * @throws {TypeError | RangeError} if `pixels` is none
  */
 export function rasterOf(pixels: Pixels, resample: Resample): Raster {
-  const channels = channelsOf(pixels);
-  const { data, width, height } = pixels;
-  const { buffer, byteOffset, length } = data;
+  const { data: bytes, width, height, channels } = checkedPixels(pixels);
+  const { buffer, byteOffset, length } = bytes;
   const shrink = resample === 512 && (width > 512 || height > 512);
   const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
   return {
-    bytes: new Uint8Array(buffer, byteOffset, length),
+    bytes,
     words:
       channels === 4 && littleEndian && byteOffset % 4 === 0
         ? new Int32Array(buffer, byteOffset, length / 4)

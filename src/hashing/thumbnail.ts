@@ -1,6 +1,6 @@
 import { greyRows } from '../kernels/grey.js';
 import { addRow, HALF, lanczosWeights, PRECISION, resampleRows } from '../kernels/lanczos.js';
-import { channelsOf, type Pixels } from '../pixels.js';
+import { checkedPixels, type Pixels } from '../pixels.js';
 
 /**
  * Grey thumbnail of an image, `columns` x `rows` samples, row-major: Pillow's `convert('L')`, then its `resize` with
@@ -11,9 +11,7 @@ import { channelsOf, type Pixels } from '../pixels.js';
  * @throws {TypeError} if `pixels` is none
  */
 export function greyThumbnail(pixels: Pixels, columns: number, rows: number): Uint8ClampedArray {
-  const channels = channelsOf(pixels);
-  const { data, width, height } = pixels;
-  const samples = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  const { data: samples, width, height, channels } = checkedPixels(pixels);
   const across = lanczosWeights(width, columns);
   const down = lanczosWeights(height, rows);
   const grey = new Int32Array(width);

@@ -1,4 +1,4 @@
-import type { Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 
 /**
  * RGB of a CMYK raster by (1 - ink) · (1 - black), rounded to the nearest, whatever profile the file has: what
@@ -9,7 +9,7 @@ import type { Pixels } from '../pixels.js';
 export function rgbFromCmyk(
   data: Uint8Array,
   { width, height, channels }: { width: number; height: number; channels: number },
-): Pixels {
+): CheckedPixels {
   const samples = channels > 4 ? 4 : 3;
   const out = new Uint8Array(width * height * samples);
   for (let i = 0, o = 0; o < out.length; i += channels, o += samples) {

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { DecodeError } from '../errors.js';
-import type { Pixels } from '../pixels.js';
+import { type CheckedPixels, checkedPixels } from '../pixels.js';
 import type { HeicAnswer, HeicTask } from './heic-worker.js';
 import { onAbort } from './on-abort.js';
 import { startThread } from './start-thread.js';
@@ -30,7 +30,7 @@ const idle: HeicThread[] = [];
 export async function decodeHeic(
   bytes: Uint8Array,
   { maxPixels, workerUrl, signal }: HeicOptions,
-): Promise<Pixels> {
+): Promise<CheckedPixels> {
   const thread = threadFor(workerUrl);
   const forget = onAbort(signal, () => thread.end(signal.reason));
   try {
@@ -38,7 +38,7 @@ export async function decodeHeic(
     if ('code' in answer) throw errorOf(answer, maxPixels);
     idle.push(thread);
     const { data, width, height } = answer;
-    return { data, width, height, channels: 4 };
+    return checkedPixels({ data, width, height, channels: 4 });
   } catch (error) {
     thread.end(error);
     throw error;

@@ -3,7 +3,7 @@ import type { Metadata, OutputInfo, SharpOptions } from 'sharp';
 import { checkArray, checkLimits, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
-import type { Orientation, Pixels } from '../pixels.js';
+import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
 import { withoutColour } from '../variants/grey.js';
 import { rgbFromCmyk } from './cmyk.js';
 import { settleWithin } from './deadline.js';
@@ -34,7 +34,7 @@ export interface DecodeOptions {
 /** A decoded image file: the first page or frame of it. */
 export interface DecodedImage {
   /** the raster as the file stores it, before EXIF orientation; alpha straight */
-  readonly pixels: Pixels;
+  readonly pixels: CheckedPixels;
   /** how to turn it for display; 1 where the file does not say */
   readonly orientation: Orientation;
   readonly format: ImageFormat;
@@ -161,9 +161,9 @@ async function decodeWith(
   }
 }
 
-function pixelsOf(data: Buffer, { width, height, channels }: OutputInfo): Pixels {
+function pixelsOf(data: Buffer, { width, height, channels }: OutputInfo): CheckedPixels {
   if (channels > 4) throw unsupported('expected at most 4 channels');
-  return { data, width, height, channels };
+  return checkedPixels({ data, width, height, channels });
 }
 
 const unsupported = (message: string, cause?: unknown) =>

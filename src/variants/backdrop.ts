@@ -1,9 +1,9 @@
-import { channelsOf, type Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 
 /** Whether no pixel lets anything through: there is no alpha, or it is 255 everywhere. */
-export function isOpaque(pixels: Pixels): boolean {
+export function isOpaque(pixels: CheckedPixels): boolean {
   const { data } = pixels;
-  const channels = channelsOf(pixels);
+  const { channels } = pixels;
   if (channels === 1 || channels === 3) return true;
   for (let i = channels - 1; i < data.length; i += channels) if (data[i] !== 255) return false;
   return true;
@@ -14,9 +14,9 @@ export function isOpaque(pixels: Pixels): boolean {
  * the stored values (no gamma), as screens and browsers do, rounded to the nearest. There is no tie: 255 is odd.
  * @returns fresh pixels of one sample or three; `pixels` itself where it has no alpha
  */
-export function onBackdrop(pixels: Pixels, backdrop: number): Pixels {
+export function onBackdrop(pixels: CheckedPixels, backdrop: number): CheckedPixels {
   const { data, width, height } = pixels;
-  const channels = channelsOf(pixels);
+  const { channels } = pixels;
   if (channels === 1 || channels === 3) return pixels;
   const colours = channels - 1;
   const out = new Uint8Array(width * height * colours);

@@ -1,5 +1,5 @@
 import type { Hashed } from '../hashing/algorithms.js';
-import type { Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 import {
   DIHEDRAL_NAMES,
   type HashedImage,
@@ -8,7 +8,7 @@ import {
 } from '../variant.js';
 import { isOpaque, onBackdrop } from './backdrop.js';
 import { dihedralForPdq, dihedral as laid } from './dihedral.js';
-import { listCrops } from './list-crops.js';
+import { cropsOf } from './list-crops.js';
 import { isResampled } from './placed-taps.js';
 import { planeHash } from './plane-hash.js';
 import { planePixels } from './plane-pixels.js';
@@ -23,13 +23,13 @@ import { workingPlane } from './working-plane.js';
  * @param hash of the algorithm that `options` name
  */
 export function* eachVariant(
-  pixels: Pixels,
-  options: VariantOptions,
-  hash: (pixels: Pixels) => Hashed,
+  pixels: CheckedPixels,
+  options: Omit<VariantOptions, 'stored'> & { stored?: CheckedPixels | undefined },
+  hash: (pixels: CheckedPixels) => Hashed,
 ): Generator<HashedVariant, void, undefined> {
   const { variants = 'orientation', stored, algorithm = 'pdq', resample = 512 } = options;
   let room = MOST_HASHES;
-  const hashed = (name: VariantName, of: Pixels): HashedVariant => {
+  const hashed = (name: VariantName, of: CheckedPixels): HashedVariant => {
     room--;
     return { name, ...hash(of) };
   };
@@ -44,7 +44,7 @@ export function* eachVariant(
     }
   }
   if (options.crops) {
-    for (const { pixels: part, geometry } of listCrops(pixels)) {
+    for (const { pixels: part, geometry } of cropsOf(pixels)) {
       yield { ...hashed('crop', part), geometry };
     }
   }

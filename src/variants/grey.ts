@@ -1,13 +1,13 @@
-import { channelsOf, type Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 
 /**
  * The same picture with one sample a pixel instead of three (two instead of four) where every pixel has red, green and
  * blue alike; otherwise `pixels` itself. The PDQ reference's decoder does so: the luma of a grey pixel is then its
  * value, not a sum of three roundings.
  */
-export function withoutColour(pixels: Pixels): Pixels {
+export function withoutColour(pixels: CheckedPixels): CheckedPixels {
   const { data, width, height } = pixels;
-  const channels = channelsOf(pixels);
+  const { channels } = pixels;
   if (channels < 3) return pixels;
   for (let i = 0; i < data.length; i += channels) {
     if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return pixels;

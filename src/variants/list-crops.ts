@@ -1,4 +1,4 @@
-import { type Channels, channelsOf, type Pixels } from '../pixels.js';
+import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
 import type { Rectangle, VariantGeometry } from '../variant.js';
 
 /** What each crop of the set leaves out, two hundredths of the sides: left, top, right, bottom. */
@@ -23,14 +23,13 @@ const CROPS = [
  */
 export function listCrops(
   pixels: Pixels,
-): Generator<{ pixels: Pixels; geometry: VariantGeometry }, void, undefined> {
-  return cropsOf(pixels, channelsOf(pixels));
+): Generator<{ pixels: CheckedPixels; geometry: VariantGeometry }, void, undefined> {
+  return cropsOf(checkedPixels(pixels));
 }
 
-function* cropsOf(
-  pixels: Pixels,
-  channels: Channels,
-): Generator<{ pixels: Pixels; geometry: VariantGeometry }, void, undefined> {
+export function* cropsOf(
+  pixels: CheckedPixels,
+): Generator<{ pixels: CheckedPixels; geometry: VariantGeometry }, void, undefined> {
   const { width, height } = pixels;
   if (Math.min(width, height) < 64) return;
   for (const crop of CROPS) {
@@ -38,15 +37,12 @@ function* cropsOf(
       Math.round((part / 200) * (i & 1 ? height : width)),
     ) as [number, number, number, number];
     const rectangle = { left, top, width: width - left - right, height: height - top - bottom };
-    yield { pixels: cropped(pixels, channels, rectangle), geometry: { rectangle } };
+    yield { pixels: cropped(pixels, rectangle), geometry: { rectangle } };
   }
 }
 
-function cropped(
-  pixels: Pixels,
-  channels: Channels,
-  { left, top, width, height }: Rectangle,
-): Pixels {
+function cropped(pixels: CheckedPixels, { left, top, width, height }: Rectangle): CheckedPixels {
+  const { channels } = pixels;
   const data = new Uint8Array(width * height * channels);
   for (let y = 0; y < height; y++) {
     const from = ((top + y) * pixels.width + left) * channels;

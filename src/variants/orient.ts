@@ -1,6 +1,6 @@
-import { channelsOf, layoutOf, type Orientation, type Pixels } from '../pixels.js';
+import { type CheckedPixels, layoutOf, type Orientation } from '../pixels.js';
 
-/** Pixels a side of the square that is moved at a time, so that rows read across stay in the first-level cache. */
+/** CheckedPixels a side of the square that is moved at a time, so that rows read across stay in the first-level cache. */
 const TILE = 16;
 
 /**
@@ -8,8 +8,8 @@ const TILE = 16;
  * @returns `pixels` itself for orientation 1, else fresh ones
  * @throws {RangeError} if `orientation` is none of the eight
  */
-export function orient(pixels: Pixels, orientation: Orientation): Pixels {
-  const channels = channelsOf(pixels);
+export function orient(pixels: CheckedPixels, orientation: Orientation): CheckedPixels {
+  const { channels } = pixels;
   if (![1, 2, 3, 4, 5, 6, 7, 8].includes(orientation)) {
     throw new RangeError(`expected orientation 1 to 8, got ${orientation}`);
   }
@@ -36,7 +36,7 @@ export function orient(pixels: Pixels, orientation: Orientation): Pixels {
  * The samples of a colour are written out: half the time of a loop over them (90 ms for 12 megapixels).
  */
 function movePixels(
-  data: Uint8Array | Uint8ClampedArray,
+  data: Uint8Array,
   out: Uint8Array,
   width: number,
   height: number,

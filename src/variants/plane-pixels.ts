@@ -1,4 +1,4 @@
-import type { Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 import type { VariantGeometry } from '../variant.js';
 import { dihedral } from './dihedral.js';
 import type { WorkingPlane } from './working-plane.js';
@@ -11,7 +11,7 @@ import type { WorkingPlane } from './working-plane.js';
 export function planePixels(
   plane: WorkingPlane,
   { rectangle, angle = 0, dihedral: form = 'original' }: VariantGeometry,
-): Pixels {
+): CheckedPixels {
   const { scale, red, green, blue } = plane;
   const width = Math.max(1, Math.round(rectangle.width / scale));
   const height = Math.max(1, Math.round(rectangle.height / scale));

@@ -1,4 +1,4 @@
-import { channelsOf, type Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 import type { Rectangle } from '../variant.js';
 import type { WorkingPlane } from './working-plane.js';
 
@@ -28,7 +28,7 @@ export function snapToEdges(
 
 /** The line near `line` that differs most from the one before it, in green, or in grey where that is all there is. */
 function strongest(
-  pixels: Pixels,
+  pixels: CheckedPixels,
   line: number,
   lines: number,
   reach: number,
@@ -40,7 +40,7 @@ function strongest(
   // A side on the picture's own border stays there.
   if (line <= 0 || line >= lines) return line;
   const { data } = pixels;
-  const channels = channelsOf(pixels);
+  const { channels } = pixels;
   const offset = channels < 3 ? 0 : 1;
   const step = Math.max(1, (to - from) >> 9);
   let best = line;

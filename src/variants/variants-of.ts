@@ -1,6 +1,6 @@
 import { checkTypeOf } from '../door.js';
 import { checkHashOptions, hashOf } from '../hashing/algorithms.js';
-import { channelsOf, type Pixels } from '../pixels.js';
+import { checkedPixels, type Pixels } from '../pixels.js';
 import type { HashedVariant } from '../variant.js';
 import { eachVariant } from './each-variant.js';
 import { VARIANT_PROFILES, type VariantOptions } from './variant-profile.js';
@@ -18,9 +18,9 @@ export function variantsOf(
   options: VariantOptions = {},
 ): Generator<HashedVariant, void, undefined> {
   checkVariantOptions(options);
-  channelsOf(pixels);
-  if (options.stored !== undefined) channelsOf(options.stored);
-  return eachVariant(pixels, options, (form) => hashOf(form, options));
+  const checked = checkedPixels(pixels);
+  const stored = options.stored && checkedPixels(options.stored);
+  return eachVariant(checked, { ...options, stored }, (form) => hashOf(form, options));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { channelsOf, type Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 
 /** A picture reduced for looking at and sampling: what all variants of one picture share. */
 export interface WorkingPlane {
@@ -15,7 +15,7 @@ export interface WorkingPlane {
   /** 0.299 R + 0.587 G + 0.114 B, less its mean brought to a whole number, which no hash depends on: 0 is the mean */
   readonly luma: Float32Array;
   /** the picture itself, for what a reduced one is too coarse for */
-  readonly pixels: Pixels;
+  readonly pixels: CheckedPixels;
   /** rounded means; for a grey picture one and the same array */
   readonly red: Uint8Array;
   readonly green: Uint8Array;
@@ -29,8 +29,8 @@ const WORKING_SIDE = 1024;
  * The working plane of a picture, of the means of four pixels of each square, those half way from its centre to its
  * corners: all of them at scale 2, and enough above. Alpha is ignored, as in the PDQ reference.
  */
-export function workingPlane(pixels: Pixels): WorkingPlane {
-  const channels = channelsOf(pixels);
+export function workingPlane(pixels: CheckedPixels): WorkingPlane {
+  const { channels } = pixels;
   const { width: fullWidth, height: fullHeight } = pixels;
   // A whole number, so that borders of the plane are borders of pixels: 1 below 1,536, then 2 …
   const scale = Math.max(1, Math.round(Math.max(fullWidth, fullHeight) / WORKING_SIDE));
@@ -50,7 +50,7 @@ export function workingPlane(pixels: Pixels): WorkingPlane {
 }
 
 function fill(
-  data: Uint8Array | Uint8ClampedArray,
+  data: Uint8Array,
   width: number,
   height: number,
   channels: number,

@@ -4,7 +4,7 @@ import { isOpaque, onBackdrop } from '../../src/variants/backdrop.js';
 import { pixelsOf } from '../arbitraries.js';
 
 test('a half-transparent red pixel on white and on black', () => {
-  const pixels = { data: Uint8Array.of(200, 0, 0, 128), width: 1, height: 1 };
+  const pixels = { data: Uint8Array.of(200, 0, 0, 128), width: 1, height: 1, channels: 4 } as const;
   // 200 · 128/255 + 255 · 127/255 = 227.4; 127; on black 100.4.
   expect(onBackdrop(pixels, 255)).toMatchObject({ data: Uint8Array.of(227, 127, 127) });
   expect(onBackdrop(pixels, 0)).toMatchObject({ data: Uint8Array.of(100, 0, 0), channels: 3 });
@@ -77,12 +77,11 @@ test('one alpha below 255, anywhere, makes a picture not opaque', () => {
       fc.constantFrom<2 | 4>(2, 4).chain((n) => pixelsOf(9, n)),
       fc.nat(),
       fc.integer({ min: 0, max: 254 }),
-      ({ data, width, height }, at, alpha) => {
-        const channels = data.length / (width * height);
+      ({ data, width, height, channels }, at, alpha) => {
         const opaque = data.map((value, i) => (i % channels === channels - 1 ? 255 : value));
-        expect(isOpaque({ data: opaque, width, height })).toBe(true);
+        expect(isOpaque({ data: opaque, width, height, channels })).toBe(true);
         opaque[(at % (width * height)) * channels + channels - 1] = alpha;
-        expect(isOpaque({ data: opaque, width, height })).toBe(false);
+        expect(isOpaque({ data: opaque, width, height, channels })).toBe(false);
       },
     ),
     { seed: 1 },

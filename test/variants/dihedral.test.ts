@@ -9,7 +9,7 @@ import { pixelsOf } from '../arbitraries.js';
 import { patches, photo } from './pictures.js';
 
 test('the forms of a 2 x 2 picture', () => {
-  const pixels = { data: Uint8Array.of(1, 2, 3, 4), width: 2, height: 2 };
+  const pixels = { data: Uint8Array.of(1, 2, 3, 4), width: 2, height: 2, channels: 1 } as const;
   const forms = Object.fromEntries(
     DIHEDRAL_NAMES.map((name) => [name, dihedral(pixels, name).data.join('')]),
   );

@@ -44,7 +44,7 @@ function naive(pixels: Pixels, orientation: Orientation): Pixels {
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
 test('a 2 x 1 picture in the eight orientations', () => {
-  const pixels: Pixels = { data: Uint8Array.of(1, 2), width: 2, height: 1 };
+  const pixels = { data: Uint8Array.of(1, 2), width: 2, height: 1, channels: 1 } as const;
   const shown = orientations.map((orientation) => {
     const { data, width, height } = orient(pixels, orientation);
     return `${width}x${height} ${data.join()}`;
@@ -62,7 +62,7 @@ test('a 2 x 1 picture in the eight orientations', () => {
 });
 
 test('orientation 1 is the picture itself', () => {
-  const pixels: Pixels = { data: Uint8Array.of(1, 2), width: 2, height: 1 };
+  const pixels = { data: Uint8Array.of(1, 2), width: 2, height: 1, channels: 1 } as const;
   expect(orient(pixels, 1)).toBe(pixels);
 });
 
@@ -81,7 +81,7 @@ test('agrees with the words of EXIF on any picture, and leaves it as it was', ()
 });
 
 test('refuses what is no orientation', () => {
-  const pixels: Pixels = { data: Uint8Array.of(1), width: 1, height: 1 };
+  const pixels = { data: Uint8Array.of(1), width: 1, height: 1, channels: 1 } as const;
   for (const wrong of [0, 9, 1.5, Number.NaN, 'toString']) {
     expect(() => orient(pixels, wrong as Orientation)).toThrow(RangeError);
   }

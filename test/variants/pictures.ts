@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { random } from '../../bench/workloads.js';
-import type { Pixels } from '../../src/pixels.js';
+import type { CheckedPixels } from '../../src/pixels.js';
 
 /** A fixture photo, RGB or grey. */
-export async function photo(name: string): Promise<Pixels> {
+export async function photo(name: string): Promise<CheckedPixels> {
   const path = join(import.meta.dirname, '../../fixtures/photos', name);
   const { data, info } = await sharp(path, { ignoreIcc: true })
     .toColourspace('srgb')
@@ -24,7 +24,7 @@ export function drawn(
   width: number,
   height: number,
   value: (x: number, y: number, channel: number) => number,
-): Pixels {
+): CheckedPixels {
   const data = new Uint8Array(3 * width * height);
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -35,7 +35,7 @@ export function drawn(
 }
 
 /** A picture full of blocks of seeded colours: edges everywhere, and no line of one colour. */
-export function patches(width: number, height: number, seed: number, size = 9): Pixels {
+export function patches(width: number, height: number, seed: number, size = 9): CheckedPixels {
   const next = random(seed);
   const columns = Math.ceil(width / size);
   const colours = Array.from({ length: columns * Math.ceil(height / size) }, () => next());
@@ -47,13 +47,13 @@ export function patches(width: number, height: number, seed: number, size = 9): 
 
 /** `part` laid on a canvas of one colour. */
 export function laidOn(
-  part: Pixels,
+  part: CheckedPixels,
   width: number,
   height: number,
   left: number,
   top: number,
   colour: readonly [number, number, number],
-): Pixels {
+): CheckedPixels {
   const channels = part.channels ?? 3;
   return drawn(width, height, (x, y, channel) => {
     const inside = x >= left && y >= top && x < left + part.width && y < top + part.height;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { channelsOf, type Pixels } from '../../src/pixels.js';
+import type { CheckedPixels } from '../../src/pixels.js';
 import { workingPlane } from '../../src/variants/working-plane.js';
 import { pixelsOf } from '../arbitraries.js';
 import { drawn, patches } from './pictures.js';
 
 /** Mean of a channel over the four pixels that one pixel of the plane is made of. */
-function mean(pixels: Pixels, scale: number, x: number, y: number, channel: number): number {
-  const channels = channelsOf(pixels);
+function mean(pixels: CheckedPixels, scale: number, x: number, y: number, channel: number): number {
+  const { channels } = pixels;
   let sum = 0;
   for (const [right, down] of [
     [0, 0],
@@ -23,7 +23,7 @@ function mean(pixels: Pixels, scale: number, x: number, y: number, channel: numb
   return sum / 4;
 }
 
-function expectMeans(pixels: Pixels) {
+function expectMeans(pixels: CheckedPixels) {
   const { width, height, scale, luma, red, green, blue } = workingPlane(pixels);
   let wrong = 0;
   let offset: number | undefined;
