@@ -1,6 +1,6 @@
 import { pdq } from '../src/hashing/pdq.js';
+import { pdqRegion } from '../src/hashing/pdq-region.js';
 import { type CheckedPixels, checkedPixels } from '../src/pixels.js';
-import { planeHash } from '../src/variants/plane-hash.js';
 import { planePixels } from '../src/variants/plane-pixels.js';
 import { VARIANT_PROFILES } from '../src/variants/variant-profile.js';
 import { variantsOf } from '../src/variants/variants-of.js';
@@ -63,11 +63,11 @@ async function run(context: BenchContext): Promise<void> {
   const geometry = { rectangle };
   context.report(
     await race('One placement of these pixels', [
-      { name: 'sampled from the plane', run: () => planeHash(plane, geometry, 512).quality },
+      { name: 'sampled from the plane', run: () => pdqRegion(plane, geometry, 512).quality },
       { name: 'cut out and hashed', run: () => pdq(planePixels(plane, geometry)).quality },
       {
         name: 'turned by 3 degrees',
-        run: () => planeHash(plane, { rectangle, angle: 3 }, 512).quality,
+        run: () => pdqRegion(plane, { rectangle, angle: 3 }, 512).quality,
       },
     ]),
   );

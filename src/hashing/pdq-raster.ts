@@ -25,7 +25,7 @@ export interface Raster {
 export function rasterOf(pixels: Pixels, resample: Resample): Raster {
   const { data: bytes, width, height, channels } = checkedPixels(pixels);
   const { buffer, byteOffset, length } = bytes;
-  const shrink = resample === 512 && (width > 512 || height > 512);
+  const shrink = isResampled(width, height, resample);
   const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
   return {
     bytes,
@@ -39,6 +39,10 @@ export function rasterOf(pixels: Pixels, resample: Resample): Raster {
     rows: nearest(height, shrink ? 512 : height),
   };
 }
+
+/** Whether PDQ, in the given size convention, resamples a picture of these sides to 512 x 512. */
+export const isResampled = (width: number, height: number, resample: Resample): boolean =>
+  resample === 512 && (width > 512 || height > 512);
 
 /** Nearest neighbours of `count` places along `length` pixels, by their near corner. Exact: the products stay under 2^53. */
 function nearest(length: number, count: number): Int32Array {

@@ -1,9 +1,9 @@
 import type { Resample } from '../hash.js';
+import { isResampled } from '../hashing/pdq-raster.js';
 import type { CheckedPixels } from '../pixels.js';
 import type { DihedralName } from '../variant.js';
 import { DIHEDRAL_ORIENTATIONS, layOf } from '../variant.js';
 import { orient } from './orient.js';
-import { isResampled } from './placed-taps.js';
 
 /** The picture mirrored or turned as PDQ's dihedral forms are: pixels are moved, never changed. */
 export const dihedral = (pixels: CheckedPixels, name: DihedralName): CheckedPixels =>

@@ -1,4 +1,6 @@
 import type { Hashed } from '../hashing/algorithms.js';
+import { isResampled } from '../hashing/pdq-raster.js';
+import { pdqRegion } from '../hashing/pdq-region.js';
 import type { CheckedPixels } from '../pixels.js';
 import {
   DIHEDRAL_NAMES,
@@ -9,8 +11,6 @@ import {
 import { isOpaque, onBackdrop } from './backdrop.js';
 import { dihedralForPdq, dihedral as laid } from './dihedral.js';
 import { cropsOf } from './list-crops.js';
-import { isResampled } from './placed-taps.js';
-import { planeHash } from './plane-hash.js';
 import { planePixels } from './plane-pixels.js';
 import { type PlacedVariant, thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
@@ -67,7 +67,7 @@ export function* eachVariant(
     room--;
     const placedHash =
       algorithm === 'pdq'
-        ? planeHash(from, geometry, convention)
+        ? pdqRegion(from, geometry, convention)
         : hash(planePixels(plane, geometry));
     return { name, ...placedHash, geometry };
   };

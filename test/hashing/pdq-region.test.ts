@@ -3,13 +3,13 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
+import { pdqRegion } from '../../src/hashing/pdq-region.js';
 import type { Pixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/dihedral.js';
-import { planeHash } from '../../src/variants/plane-hash.js';
 import { planePixels } from '../../src/variants/plane-pixels.js';
 import { workingPlane } from '../../src/variants/working-plane.js';
-import { drawn, photo } from './pictures.js';
+import { drawn, photo } from '../variants/pictures.js';
 
 const part = (pixels: Pixels, left: number, top: number, width: number, height: number) =>
   drawn(width, height, (x, y, channel) => {
@@ -32,7 +32,7 @@ test('is the hash of the real pixels of a part, however laid, up to ties', async
       (left, top, width, height, name, resample) => {
         const real = pdq(dihedral(part(pixels, left, top, width, height), name), { resample });
         const geometry = { rectangle: { left, top, width, height }, dihedral: name };
-        const sampled = planeHash(plane, geometry, resample);
+        const sampled = pdqRegion(plane, geometry, resample);
         expect(distance(sampled.hash, real.hash)).toBeLessThanOrEqual(2);
         expect(Math.abs(sampled.quality - real.quality)).toBeLessThanOrEqual(1);
       },
@@ -56,7 +56,7 @@ test('of a large picture it is near the hash of all its pixels', async () => {
     expect(plane.scale).toBeGreaterThan(1);
     const rectangle = { left: 0, top: 0, width: pixels.width, height: pixels.height };
     for (const resample of [512, 'none'] as const) {
-      const sampled = planeHash(plane, { rectangle }, resample);
+      const sampled = pdqRegion(plane, { rectangle }, resample);
       distances.push(distance(sampled.hash, pdq(pixels, { resample }).hash));
     }
   }
@@ -70,7 +70,7 @@ test('turned back, it is near the hash of the picture before', async () => {
   for (const angle of [-7, 3, 12]) {
     const rectangle = { left: 200, top: 250, width: 400, height: 500 };
     const shown = planePixels(plane, { rectangle, angle });
-    const sampled = planeHash(plane, { rectangle, angle }, 512);
+    const sampled = pdqRegion(plane, { rectangle, angle }, 512);
     expect(distance(sampled.hash, pdq(shown).hash)).toBeLessThanOrEqual(10);
   }
 });
