@@ -1,22 +1,24 @@
 import { checkLabels } from '../entry.js';
 
 /**
- * Lines that one record may span. A stray quote would otherwise swallow all that follows; with this bound, what it
- * swallowed is read again, and each line at most this many times.
+ * Most lines that one record may span. Without this bound, a stray quote would swallow the rest of
+ * the list. The swallowed lines are read again, each at most this many times.
  */
 export const MAX_RECORD_LINES = 32;
 
 /** A CSV record as it grows line by line. */
 export interface Row {
   readonly cells: string[];
-  /** what a quoted cell holds so far, where the last line ended inside one */
+  /** text of the quoted cell so far, if the last line ended inside one */
   open: string | undefined;
 }
 
 /**
- * Reads one more line of a record (RFC 4180: commas, cells in double quotes, `""` for a quote). Cells without quotes
- * are trimmed; a quote inside one is a character like any other. Linear in the line.
- * @returns `closed` at the end of the record, `open` inside a quoted cell, `stray` where text follows a closing quote
+ * Reads one more line of a record (RFC 4180: commas, cells in double quotes, `""` for a quote).
+ * Unquoted cells are trimmed, and a quote inside one is an ordinary character. Time is linear in
+ * the length of the line.
+ * @returns `closed` at the end of the record, `open` inside a quoted cell, `stray` if text follows
+ *   a closing quote
  */
 export function readRow(line: string, row: Row): 'closed' | 'open' | 'stray' {
   let at = 0;
@@ -62,18 +64,19 @@ function skipBlanks(line: string, at: number): number {
   return at;
 }
 
-// What starts a formula: at the start of a cell, or after what another locale takes for the end of one.
+// Characters that start a formula. They count at the start of a cell and after any character that
+// another locale takes as the end of a cell.
 const FIRST_GUARD = /^( *)(?='*[=+\-@＝＋－＠\t\r\0])/;
 const LATER_GUARD = /([,;\t\r\n] *)(?='*[=+\-@＝＋－＠])/g;
 const FIRST_GUARDED = /^( *)'(?='*[=+\-@＝＋－＠\t\r\0])/;
 const LATER_GUARDED = /([,;\t\r\n] *)'(?='*[=+\-@＝＋－＠])/g;
 
 /**
- * One cell as CSV that is safe to open in a spreadsheet: an apostrophe goes before each `=`, `+`, `-` or `@` that
- * starts the cell or follows a `,`, `;`, tab or line break in it (locales differ in what separates cells). `readRow`
- * takes it away again: what was written is what is read.
+ * A CSV cell that is safe to open in a spreadsheet. An apostrophe goes before each `=`, `+`, `-` or
+ * `@` that starts the cell or follows a `,`, `;`, tab or line break in it, because locales differ
+ * in what separates cells. `readRow` removes it again, so the text round-trips.
  * Source: OWASP, CSV Injection; ASVS 5, 1.2.10.
- * @throws {TypeError} if `text` is no string
+ * @throws {TypeError} if `text` is not a string
  */
 export function writeCell(text: string): string {
   if (typeof text !== 'string') throw new TypeError('expected text to be a string');
@@ -87,21 +90,22 @@ function unguard(cell: string): string {
 }
 
 /**
- * Labels as one cell: `;` between them; a `;`, a `\` and a blank at either end have a `\` before them.
- * @throws {TypeError} if `labels` is no list of strings
+ * Joins labels into one cell, separated by `;`. A `\` escapes each `;`, each `\`, and a blank at
+ * either end of a label.
+ * @throws {TypeError} if `labels` is not a list of strings
  */
 export function joinLabels(labels: readonly string[]): string {
   checkLabels(labels);
   return labels.map((label) => label.replace(/[\\;]|^\s|\s$/g, '\\$&')).join(';');
 }
 
-/** The labels that `joinLabels` joined. Blanks around a label are dropped, and so are empty ones. */
+/** Splits a cell written by `joinLabels`. Blanks around labels and empty labels are dropped. */
 export function splitLabels(cell: string): string[] {
   const labels: string[] = [];
   for (const part of cell.match(/(?:[^\\;]|\\.?)+/gs) ?? []) {
     const from = part.trimStart();
     let to = from.trimEnd().length;
-    // A blank with a `\` before it (itself not written by `\\`) belongs to the label.
+    // A blank after an unescaped `\` belongs to the label.
     let slashes = 0;
     while (from[to - 1 - slashes] === '\\') slashes++;
     if (slashes % 2 === 1) to++;

@@ -6,36 +6,44 @@ import { LineSplitter } from './lines.js';
 import { ListRecords } from './list-records.js';
 import { type TextSource, textPieces } from './text.js';
 
-/** How a hash list is read. */
+/** Options of `readHashList` and `readPackedEntries`. */
 export interface ReadOptions {
-  /** the algorithm of hashes whose record names none; `pdq` where absent, so 16 digits then need a name */
+  /** algorithm of records that name none, default `pdq`; a bare hash of 16 digits needs one */
   algorithm?: Algorithm;
-  /** gets each problem, in the order of the list, and reading goes on; without it the first one is thrown */
+  /**
+   * called with each problem, in the order of the list; reading goes on. Without it, the first
+   * problem is thrown
+   */
   onProblem?: (error: FormatError) => void;
-  /** characters, 65,536 unless told; a longer line is a problem and is not kept in memory */
+  /** in characters, default 65,536; a longer line is a problem and is not kept in memory */
   maxLineLength?: number;
-  /** lines, 100 million unless told; one more ends the reading with an error, with `onProblem` too */
+  /** default 100 million; one line more is an error that ends the reading, even with `onProblem` */
   maxLines?: number;
 }
 
 /**
- * Entries of a hash list, in its order. Each line says by its content what it is:
- * - plain: `hash[,label…]`, where the hash is hex digits, `hash=HEX` or `pdq HEX` (python-threatexchange). From the PDQ
- *   tool, `HASH,QUALITY,FILE`: a second cell that is empty or an integer 0…100, with a third after it, is the quality.
- *   Its detailed form `hash=HEX,norm=…,delta=…,quality=…,filename=…` is read too. File names become labels.
- * - CSV under a header that names `hash` (or `signal_str`) and any of `algorithm` (`signal_type`), `label`, `labels`
- *   (`;` between them), `tags` (blanks between them), `file`, `quality`, `source` (`collab`), `id`, `resample`,
- *   `category` (entries of NEGATIVE_CLASS are a problem: not for a blocklist). Other columns are left aside.
- *   Quoted cells may span up to 32 lines; a stray quote costs its own line alone.
- * - JSONL: a line that starts with `{` is an object with members of the same names. What `onlyhashes hash --json` prints
- *   is read so: the picture's own hash, not those of its variants.
+ * Reads the entries of a hash list, in order. The content of each line decides how it is read:
+ * - plain: `hash[,label…]`, where the hash is hex digits, `hash=HEX` or `pdq HEX`
+ *   (python-threatexchange). The PDQ tool's `HASH,QUALITY,FILE` is recognised by a second cell that
+ *   is empty or an integer 0…100 and is followed by a third. Its detailed form
+ *   `hash=HEX,norm=…,delta=…,quality=…,filename=…` is read too. File names become labels.
+ * - CSV: rows under a header that names `hash` (or `signal_str`) and any of `algorithm` (`signal_type`),
+ *   `label`, `labels` (separated by `;`), `tags` (separated by blanks), `file`, `quality`, `source`
+ *   (`collab`), `id`, `resample` and `category`. Other columns are ignored. An entry of category
+ *   NEGATIVE_CLASS is a problem, since it does not belong on a blocklist. A quoted cell may span up
+ *   to 32 lines; a stray quote costs only its own line.
+ * - JSONL: a line that starts with `{` is an object with members of the same names. The output of
+ *   `onlyhashes hash --json` can be read this way: it gives the hash of each picture, not those of
+ *   its variants.
  *
- * Hex may be in either case. Blank lines and lines that start with `#` are skipped; CRLF and a byte order mark are fine.
- * A field that cannot be read is a problem and is left out, but its entry is kept. How the text is cut into chunks
- * changes nothing. Time is linear; memory is one piece of text and its entries.
+ * Hex may be in either case. Blank lines and lines that start with `#` are skipped. CRLF line ends
+ * and a byte order mark are accepted. A field that cannot be read is a problem and is left out; its
+ * entry is kept. The result does not depend on how the text is cut into chunks. Time is linear;
+ * memory holds one piece of text and its entries.
  * @throws {TypeError | RangeError} at the first entry, if the text or an option is invalid
- * @throws {FormatError} the first problem, when there is no `onProblem`: `bad-hash`, `bad-line` or `line-too-long`,
- *   with its `line`; after `maxLines`, `too-many-lines`. Its message holds nothing of the list.
+ * @throws {FormatError} the first problem, if there is no `onProblem`: `bad-hash`, `bad-line` or
+ *   `line-too-long`, with its `line`; after `maxLines`, `too-many-lines`. Its message quotes
+ *   nothing from the list.
  * @example
  * for await (const entry of readHashList(createReadStream('list.csv'))) blocklist.add(entry);
  */
@@ -71,7 +79,7 @@ export async function* readHashList(
   }
 }
 
-/** @throws {TypeError | RangeError} if an option is not what it should be */
+/** @throws {TypeError | RangeError} if an option is invalid */
 export function checkedOptions(options: ReadOptions) {
   checkOptions(options);
   const { algorithm, onProblem, maxLineLength = 1 << 16, maxLines = 100_000_000 } = options;

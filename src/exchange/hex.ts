@@ -1,6 +1,6 @@
 /**
- * Writes the bytes that `length` hex digits of `text` from `at` stand for to `out`, in either case of letters.
- * @returns whether all of them are hex digits; if not, `out` holds part of them
+ * Decodes `length` hex digits of `text`, from `at` on and in either case, into `out`.
+ * @returns whether all of them are hex digits; if not, `out` holds part of the bytes
  */
 export function hexInto(
   text: string,
@@ -21,7 +21,7 @@ export function hexInto(
 
 function digit(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
-  // 32 is the bit between the two cases of a letter
+  // 32 is the bit that differs between the two cases of a letter
   const letter = (code | 32) - 87;
   return letter >= 10 && letter <= 15 ? letter : -1;
 }

@@ -1,23 +1,24 @@
 import { FormatError } from '../errors.js';
 
-/** What is told of each line. Numbers count from 1. */
+/** Receives each line. Line numbers start at 1. */
 export interface LineSink {
-  /** A line without its `\n`; a `\r` before it is left in place. */
+  /** A line without its `\n`; a `\r` before the `\n` is kept. */
   line(text: string, number: number): void;
-  /** A line of more than the limit; its text is not kept. */
+  /** A line longer than the limit; its text is not kept. */
   tooLong(number: number): void;
-  /** The text is over; it had `number - 1` lines. */
+  /** The end of the text, which had `number - 1` lines. */
   end(number: number): void;
   /**
-   * A faster reader's chance at the line that starts at `at`: the index after its `\n`, or -1 to get it by `line`.
-   * It is not asked about lines that began in an earlier chunk.
+   * Lets a faster reader take the line that starts at `at`. Returns the index after its `\n`, or -1
+   * to receive the line through `line`. It is not called for a line that began in an earlier chunk.
    */
   take?(text: string, at: number, number: number): number;
 }
 
 /**
- * Cuts text that arrives in any chunks into lines. Linear: each character is searched once, however small the
- * chunks. Holds at most `maxLineLength` characters. A byte order mark at the very start is dropped.
+ * Splits text that arrives in chunks into lines. Linear: each character is searched once, however
+ * small the chunks. Holds at most `maxLineLength` characters. A byte order mark at the start of the
+ * text is dropped.
  */
 export class LineSplitter {
   readonly #sink: LineSink;
@@ -34,7 +35,7 @@ export class LineSplitter {
     this.#maxLines = maxLines;
   }
 
-  /** @throws {FormatError} `too-many-lines` where the line after `maxLines` begins */
+  /** @throws {FormatError} `too-many-lines` at the start of the line after `maxLines` */
   push(chunk: string): void {
     let at = 0;
     if (!this.#started && chunk.length > 0) {
@@ -62,7 +63,7 @@ export class LineSplitter {
     }
   }
 
-  /** The text is over: its last line may lack a `\n`. */
+  /** Ends the text. The last line may lack its `\n`. */
   end(): void {
     if (this.#carry !== '' || this.#overflow) this.#finish();
     this.#sink.end(this.#number);

@@ -5,7 +5,7 @@ import { hasBits, isAlgorithm } from '../hash.js';
 import { splitLabels } from './csv.js';
 import { hexInto } from './hex.js';
 
-/** What one record of a list says, not yet checked. */
+/** The fields of one record, not yet checked. */
 export interface Fields {
   hash?: unknown;
   algorithm?: unknown;
@@ -17,12 +17,14 @@ export interface Fields {
   labels: unknown[];
 }
 
-/** Told of what is wrong with a record. */
+/** Called with each problem of a record. */
 export type Report = (code: FormatErrorCode, message: string) => void;
 
 type Field = Exclude<keyof Fields, 'labels'> | 'label' | 'labels' | 'tags';
 
-/** Names of columns and of JSON members: ours, and those of python-threatexchange's `dataset --csv`. */
+/**
+ * Names of CSV columns and JSON members: ours and those of python-threatexchange's `dataset --csv`.
+ */
 const NAMES: Readonly<Record<string, Field>> = {
   hash: 'hash',
   signal_str: 'hash',
@@ -42,7 +44,10 @@ const NAMES: Readonly<Record<string, Field>> = {
 
 const fieldOf = (name: string) => (Object.hasOwn(NAMES, name) ? NAMES[name] : undefined);
 
-/** The fields that the cells of a CSV header name, or `undefined` if none of them is the hash: it is no header. */
+/**
+ * The fields that a CSV header names. `undefined` if none of them is the hash, since the row is
+ * then not a header.
+ */
 export function headerFrom(cells: readonly string[]): (Field | undefined)[] | undefined {
   const fields = cells.map((cell) => fieldOf(cell.toLowerCase()));
   return fields.includes('hash') ? fields : undefined;
@@ -66,9 +71,10 @@ export function fieldsByHeader(
 }
 
 /**
- * The fields of a row without a header: `hash[,label…]`, where the hash may be written `hash=HEX` or `pdq HEX`.
- * From the PDQ tool, a second cell that is empty or an integer 0…100 and has a third after it is the quality
- * (`HASH,QUALITY,FILE`), and after `hash=HEX` the cells `quality=…`, `filename=…`, `norm=…` and `delta=…` are its own.
+ * The fields of a row without a header: `hash[,label…]`, where the hash may be written `hash=HEX`
+ * or `pdq HEX`. A second cell that is empty or an integer 0…100 and is followed by a third is the
+ * quality, as in the PDQ tool's `HASH,QUALITY,FILE`. After `hash=HEX`, the cells `quality=…`,
+ * `filename=…`, `norm=…` and `delta=…` are the PDQ tool's as well.
  */
 export function fieldsByPosition(cells: readonly string[]): Fields {
   const fields: Fields = { hash: cells[0], labels: [] };
@@ -99,7 +105,7 @@ export function fieldsByPosition(cells: readonly string[]): Fields {
   return fields;
 }
 
-/** The fields of a JSON object; members of other names are left aside. */
+/** The fields of a JSON object. Members of other names are ignored. */
 export function fieldsOfObject(object: object): Fields {
   const fields: Fields = { labels: [] };
   for (const [name, value] of Object.entries(object)) {
@@ -113,21 +119,26 @@ export function fieldsOfObject(object: object): Fields {
   return fields;
 }
 
-/** The algorithm that a record names, the one that was given for all, or PDQ; `undefined` if it names another. */
+/**
+ * The algorithm that a record names, else the given one, else PDQ. `undefined` if it names an
+ * unknown one.
+ */
 export function algorithmFrom(fields: Fields, given: Algorithm | undefined): Algorithm | undefined {
   if (fields.algorithm === undefined) return given ?? 'pdq';
   const name = typeof fields.algorithm === 'string' ? fields.algorithm.toLowerCase() : '';
   return isAlgorithm(name) ? name : undefined;
 }
 
-/** The hash that `hex` writes, if it has the digits of one of `algorithm`. */
+/** The hash that `hex` encodes, if it has as many digits as a hash of `algorithm`. */
 export function hashFrom(algorithm: Algorithm, hex: unknown): Hash | undefined {
   if (typeof hex !== 'string' || !hasBits(algorithm, hex.length * 4)) return undefined;
   const bytes = new Uint8Array(hex.length / 2);
   return hexInto(hex, 0, hex.length, bytes, 0) ? { algorithm, bytes } : undefined;
 }
 
-/** The entry of a record whose hash is known. A field that cannot be read is reported and left out. */
+/**
+ * The entry of a record whose hash is known. A field that cannot be read is reported and left out.
+ */
 export function entryFrom(hash: Hash, fields: Fields, report: Report): BlocklistEntry {
   const labels = fields.labels.filter((label) => typeof label === 'string' && label !== '');
   if (fields.labels.some((label) => typeof label !== 'string')) {

@@ -14,20 +14,22 @@ import {
   headerFrom,
 } from './list-fields.js';
 
-/** Gets what the records say, in the order of the lines. */
+/** Receives the entries and problems, in the order of the lines. */
 export interface RecordSink {
   entry(entry: BlocklistEntry): void;
   problem(error: FormatError): void;
 }
 
-/** Lines of a hash list to its entries: plain, CSV with or without a header, and JSONL, told apart line by line. */
+/**
+ * Turns the lines of a hash list into entries. Plain, CSV and JSONL are told apart line by line.
+ */
 export class ListRecords implements LineSink {
   readonly #sink: RecordSink;
   readonly #algorithm: Algorithm | undefined;
   readonly #maxLineLength: number;
   #header: ReturnType<typeof headerFrom>;
   #started = false;
-  /** lines of a record whose quoted cell is still open, first line first */
+  /** lines of a record whose quoted cell is still open */
   #held: string[] = [];
   #heldLength = 0;
   #row: Row | undefined;
@@ -38,12 +40,14 @@ export class ListRecords implements LineSink {
     this.#maxLineLength = maxLineLength;
   }
 
-  /** Whether a line that is a bare hash would be an entry as it stands: no header rules it, no quote is open. */
+  /** Whether a bare hash on a line is an entry: there is no header, and no quote is open. */
   get plain(): boolean {
     return this.#row === undefined && this.#header === undefined;
   }
 
-  /** Another reader took a line, as an entry: what comes is no header any more. */
+  /**
+   * Notes that another reader took a line as an entry. A later line can then no longer be a header.
+   */
   taken(): void {
     this.#started = true;
   }
@@ -64,7 +68,7 @@ export class ListRecords implements LineSink {
     this.#problem('line-too-long', `expected at most ${this.#maxLineLength} characters`, number);
   }
 
-  /** The list ends after line `number - 1`. */
+  /** Ends the list after line `number - 1`. */
   end(number: number): void {
     while (this.#row !== undefined) this.#giveUp(number);
   }
@@ -93,7 +97,10 @@ export class ListRecords implements LineSink {
     this.#cells(row.cells, first);
   }
 
-  /** The record of the lines before `number` has no end: its first line is bad, the others are read anew. */
+  /**
+   * Gives up the record that ends before line `number`. Its first line is bad; the others are read
+   * again.
+   */
   #giveUp(number: number): void {
     const lines = this.#held;
     const first = number - lines.length;

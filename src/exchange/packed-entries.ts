@@ -4,7 +4,7 @@ import type { Algorithm, Bits, Hash, PackedHashes, Resample } from '../hash.js';
 import { bitsOf, checkKind } from '../hash.js';
 import { hexInto } from './hex.js';
 
-/** What entries often share, kept once for all that do. */
+/** The fields that many entries share; equal notes are stored once. */
 interface Note {
   readonly labels: readonly string[];
   readonly source?: string | undefined;
@@ -14,12 +14,16 @@ interface Note {
 const NO_NOTE: Note = { labels: [] };
 
 const UNKNOWN = 255;
-/** Notes up to this number may be shared; where every entry has its own, looking for one to share buys nothing. */
+/**
+ * Notes up to this number may be shared. Beyond it, entries tend to have a note each, and looking
+ * for an equal one no longer pays.
+ */
 const MAX_SHARED = 1 << 16;
 
 /**
- * Entries of one algorithm and width by column: a row is 32 (or 8) bytes of hash, a quality and the number of a note
- * that rows share, so that a million entries need no million objects. Rows count from 0 and keep their numbers.
+ * A table of entries of one algorithm and width, stored by column. A row is 32 (or 8) bytes of
+ * hash, a quality and the number of a note that rows share, so a million entries need no million
+ * objects. Rows count from 0 and keep their numbers.
  */
 export class PackedEntries {
   readonly algorithm: Algorithm;
@@ -30,14 +34,14 @@ export class PackedEntries {
   #note: Uint32Array;
   #notes: Note[] = [NO_NOTE];
   #shared = new Map<string, number>();
-  /** notes of one row alone that was erased, to be written again */
+  /** numbers of unshared notes whose row was erased, for reuse */
   readonly #freeNotes: number[] = [];
   #ids: (string | undefined)[] | undefined;
 
   /**
-   * @param capacity rows to make room for; more are made when needed
-   * @throws {TypeError} if `algorithm` is not one of ours
-   * @throws {RangeError} if it has no hashes of `bits` bits
+   * @param options `capacity`: rows to allocate at first, default 64; the table grows when needed
+   * @throws {TypeError} if `algorithm` is unknown
+   * @throws {RangeError} if `algorithm` has no hashes of `bits` bits
    */
   constructor(algorithm: Algorithm, bits: Bits, options: { capacity?: number } = {}) {
     checkKind(algorithm, bits);
@@ -51,29 +55,32 @@ export class PackedEntries {
     this.#note = new Uint32Array(capacity);
   }
 
-  /** Rows, erased ones too. */
+  /** The number of rows, including erased ones. */
   get size(): number {
     return this.#size;
   }
 
-  /** The hashes of all rows end to end: a view, to read before the next `push`; erased rows are zero. */
+  /**
+   * The hashes of all rows end to end. This is a view that is valid until the next `push`. Erased
+   * rows are zero.
+   */
   get hashes(): PackedHashes {
     const { algorithm, bits } = this;
     return { algorithm, bits, bytes: this.#bytes.subarray(0, (this.#size * bits) / 8) };
   }
 
   /**
-   * Adds an entry, copied. If this throws, nothing has changed.
+   * Adds a copy of an entry. If this throws, nothing has changed.
    * @returns its row
-   * @throws {TypeError} if `entry` is none, or its hash of another algorithm
-   * @throws {RangeError} if its hash is of another width, or its quality no integer 0…100
+   * @throws {TypeError} if `entry` is not an entry, or its hash is of another algorithm
+   * @throws {RangeError} if its hash is of another width, or its quality is not an integer 0…100
    */
   push(entry: BlocklistEntry): number {
     return this.put(entry);
   }
 
   /**
-   * As `push`, into a row that was erased, if one is told.
+   * Like `push`, but reuses the row `erased` if given.
    * @returns the row
    */
   put(entry: BlocklistEntry, erased?: number): number {
@@ -85,7 +92,7 @@ export class PackedEntries {
     }
     if (bits !== this.bits) throw new RangeError(`expected ${this.bits} bits, got ${bits}`);
     if (erased !== undefined) this.#checkRow(erased);
-    // Whatever can fail comes before the first write.
+    // Everything that can fail comes before the first write.
     const row = erased ?? this.#room();
     const note = this.#noteOf({ labels, source, resample });
     this.#bytes.set(hash.bytes, (row * bits) / 8);
@@ -93,7 +100,7 @@ export class PackedEntries {
     this.#note[row] = note;
     if (id !== undefined) this.#ids ??= [];
     if (this.#ids) {
-      // A hole would make the engine keep the array as a dictionary.
+      // A hole would make the engine store the array as a dictionary.
       while (this.#ids.length < row) this.#ids.push(undefined);
       this.#ids[row] = id;
     }
@@ -102,12 +109,13 @@ export class PackedEntries {
   }
 
   /**
-   * Adds the bare hash that `text` writes in hex from `at` on; false, and nothing is added, if it does not.
-   * @throws {TypeError} if `text` is no string, or `at` no place in one
+   * Adds the bare hash that `text` holds in hex from `at` on.
+   * @returns false, with nothing added, if there is no such hash
+   * @throws {TypeError} if `text` is not a string or `at` is not a non-negative integer
    */
   pushHex(text: string, at: number): boolean {
     if (typeof text !== 'string' || !Number.isInteger(at) || at < 0) {
-      throw new TypeError('expected a string and a place in it');
+      throw new TypeError('expected a string and an offset in it');
     }
     const row = this.#room();
     if (!hexInto(text, at, this.bits / 4, this.#bytes, (row * this.bits) / 8)) return false;
@@ -118,7 +126,7 @@ export class PackedEntries {
   }
 
   /**
-   * The entry of a row, made anew; a row that was erased has a zero hash and says nothing.
+   * A fresh copy of the entry in a row. An erased row has a zero hash and no other fields.
    * @throws {RangeError} if there is no such row
    */
   entryAt(row: number): BlocklistEntry {
@@ -145,22 +153,22 @@ export class PackedEntries {
     return { algorithm: this.algorithm, bytes: this.#bytes.slice(row * size, (row + 1) * size) };
   }
 
-  /** The quality of a row, where it has one. @throws {RangeError} if there is no such row */
+  /** The quality of a row, if known. @throws {RangeError} if there is no such row */
   qualityAt(row: number): number | undefined {
     this.#checkRow(row);
     const quality = this.#quality[row];
     return quality === UNKNOWN ? undefined : quality;
   }
 
-  /** The id of a row, where it has one. @throws {RangeError} if there is no such row */
+  /** The id of a row, if it has one. @throws {RangeError} if there is no such row */
   idAt(row: number): string | undefined {
     this.#checkRow(row);
     return this.#ids?.[row];
   }
 
   /**
-   * Overwrites the hash of a row with zeros and forgets what was said about it. The other rows
-   * keep their numbers.
+   * Overwrites the hash of a row with zeros and clears its other fields. Other rows keep their
+   * numbers.
    * @throws {RangeError} if there is no such row
    */
   erase(row: number): void {
@@ -177,7 +185,7 @@ export class PackedEntries {
     if (this.#ids && row < this.#ids.length) this.#ids[row] = undefined;
   }
 
-  /** Erases the last row and takes it away. @throws {RangeError} if there is none */
+  /** Erases and removes the last row. @throws {RangeError} if there is none */
   pop(): void {
     this.erase(this.#size - 1);
     this.#size--;
@@ -185,7 +193,7 @@ export class PackedEntries {
 
   #noteOf({ labels, source, resample }: Note): number {
     if (labels.length === 0 && source === undefined && resample === undefined) return 0;
-    // JSON tells all notes apart; most are a label and no more, which is its own key.
+    // JSON is a unique key for any note. Most notes are a single label, which makes a cheaper key.
     const alone = labels.length === 1 && source === undefined && resample === undefined;
     const key = alone ? `=${labels[0]}` : JSON.stringify([labels, source, resample]);
     const known = this.#shared.get(key);
@@ -208,7 +216,7 @@ export class PackedEntries {
     }
   }
 
-  /** The next row, with room for it. */
+  /** The number of the next row; grows the table if it is full. */
   #room(): number {
     if (this.#size === this.#quality.length) {
       const capacity = Math.max(64, 2 * this.#size);

@@ -9,8 +9,9 @@ const NEWLINE = 10;
 const RETURN = 13;
 
 /**
- * The entries of a hash list by column, one table for each algorithm and width in it, in the order they first appear
- * (an empty list has none). Reads what `readHashList` reads, and a bare hash on a line straight into its place.
+ * Reads a hash list into tables: one for each algorithm and width in it, in the order of their
+ * first entries. An empty list gives no table. It reads the same lists as `readHashList`, and
+ * faster where a line is a bare hash.
  * @throws {TypeError | RangeError | FormatError} as `readHashList`
  * @example
  * const [entries] = await readPackedEntries(text, { onProblem });
@@ -39,7 +40,7 @@ export async function readPackedEntries(
     algorithm,
     maxLineLength,
   );
-  // Widths that a bare hash may have, each with a table that stays out of the answer until it has a row.
+  // Possible widths of a bare hash. Each has a table that is part of the result once it has a row.
   const bare: { digits: number; key: string; rows: PackedEntries }[] = [];
   const assumed = algorithm ?? 'pdq';
   for (const bits of [256, 64] as const) {

@@ -1,20 +1,22 @@
 import { checkAsyncIterable } from '../door.js';
 
 /**
- * Text to read: whole, or in chunks cut anywhere. Chunks of bytes are UTF-8; bytes that are not become U+FFFD.
- * A Node stream, a `fetch` body and an array of strings fit.
+ * Text to read: a string, or chunks cut anywhere. Chunks of bytes are decoded as UTF-8; invalid
+ * bytes become U+FFFD. A Node stream, a `fetch` body and an array of strings all fit.
  */
 export type TextSource =
   | string
   | Iterable<string | Uint8Array>
   | AsyncIterable<string | Uint8Array>;
 
-/** Characters handed on at a time, so that one huge chunk costs no more memory than many small ones. */
+/**
+ * Characters passed on at a time, so that one huge chunk needs no more memory than many small ones.
+ */
 const PIECE = 1 << 16;
 
 /**
  * The text of `source` in pieces of at most 65,536 characters.
- * @throws {TypeError} if `source` or a chunk of it is none
+ * @throws {TypeError} if `source` is not text, or a chunk is neither a string nor bytes
  */
 export async function* textPieces(source: TextSource): AsyncGenerator<string> {
   const what = 'text: a string, or chunks of strings or bytes';
@@ -24,7 +26,7 @@ export async function* textPieces(source: TextSource): AsyncGenerator<string> {
     let text: string;
     if (typeof chunk === 'string') text = chunk;
     else if (chunk instanceof Uint8Array) {
-      // The byte order mark is left to the reader of lines, which also meets it in strings.
+      // The byte order mark is left to `LineSplitter`, since strings may start with one too.
       decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
       text = decoder.decode(chunk, { stream: true });
     } else throw new TypeError(`expected ${what}`);

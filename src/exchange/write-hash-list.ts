@@ -3,21 +3,24 @@ import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { hashToHex } from '../hash.js';
 import { joinLabels, MAX_RECORD_LINES, writeCell } from './csv.js';
 
-/** The text forms of a hash list. */
+/** The formats of a hash list. */
 export type ListFormat = 'plain' | 'csv' | 'jsonl';
 
 const COLUMNS = 'hash,algorithm,quality,source,id,resample,labels\n';
 
 /**
- * A hash list as text, a piece for each entry; `readHashList` gives the same entries back.
+ * Writes a hash list as text, one piece per entry, so that `readHashList` gives the same entries
+ * back.
  * - `csv`: a header, then every field of each entry. Safe to open in a spreadsheet.
  * - `jsonl`: every field of each entry.
- * - `plain`: `hash[,label…]`, with the quality where known, as the PDQ tool has it: `HASH,QUALITY,FILE`. Algorithm, source,
- *   id and size convention are not in it: give `readHashList` the algorithm of hashes that are not PDQ's. Safe too.
+ * - `plain`: `hash[,label…]`, or `HASH,QUALITY,FILE` as in the PDQ tool if the quality is known.
+ *   Algorithm, source, id and size convention are left out, so name the algorithm to `readHashList`
+ *   if it is not PDQ. Safe to open in a spreadsheet.
  *
  * Empty labels are left out. Join the pieces, or write them one by one.
- * @throws {TypeError | RangeError} at the first piece, for another format; at an entry's, if it is none
- * @throws {RangeError} if the text of an entry has more than 32 lines: only `jsonl` can hold it
+ * @throws {TypeError | RangeError} at the first piece, if the format is invalid; at the piece of an
+ *   entry, if the entry is invalid
+ * @throws {RangeError} if the text of an entry has more than 32 lines, which only `jsonl` can hold
  * @example
  * await writeFile('list.csv', writeHashList(entries, { format: 'csv' }));
  */
@@ -48,8 +51,8 @@ function csvLine({ hash, labels, quality, source, id, resample }: BlocklistEntry
 
 function plainLine({ hash, labels, quality }: BlocklistEntry): string {
   const kept = present(labels);
-  // An empty second cell keeps a first label that looks like a quality from being read as one; a third cell makes
-  // the second one a quality.
+  // An empty second cell keeps a first label that looks like a quality from being read as one. A
+  // third cell is what makes the second one a quality.
   if (quality !== undefined && kept.length === 0) return row([hashToHex(hash), quality, '']);
   const looksLikeQuality = /^(?:\d\d?|100)$/.test(kept[0] ?? '');
   return row([
@@ -63,7 +66,7 @@ function row(cells: readonly (string | number | undefined)[]): string {
   const line = cells.map((cell) => writeCell(`${cell ?? ''}`)).join(',');
   if (line.split('\n', MAX_RECORD_LINES + 1).length > MAX_RECORD_LINES) {
     throw new RangeError(
-      `expected at most ${MAX_RECORD_LINES} lines of text in an entry: write jsonl`,
+      `expected at most ${MAX_RECORD_LINES} lines of text in an entry: use jsonl`,
     );
   }
   return `${line}\n`;
