@@ -2,20 +2,23 @@ import { FormatError } from '../errors.js';
 import { type Algorithm, hasBits, isAlgorithm, type Resample } from '../hash.js';
 import { check, hexDigits, listOf, members } from './strict-json.js';
 
-/** One hash of a bundle, as it is written. */
+/** One hash of a bundle. */
 export interface BundledHash {
   readonly algorithm: Algorithm;
   /** lower-case hex */
   readonly hash: string;
-  /** PDQ's size convention that it was made in, where that is known; PDQ alone has one */
+  /** PDQ's size convention, if known; only PDQ has one */
   readonly resample?: Resample;
-  /** 0…100 where the algorithm has one */
+  /** 0…100, if the algorithm has one */
   readonly quality?: number;
-  /** which form of the picture it is: `original`, `stored`, `onWhite` … */
+  /** the form of the picture that was hashed: `original`, `stored`, `onWhite` … */
   readonly variant: string;
 }
 
-/** A hash of an algorithm that this version does not know: kept with the others, and never matched. */
+/**
+ * A hash of an algorithm that this version does not know. It is kept with the others but never
+ * matched.
+ */
 export interface UnknownHash {
   readonly algorithm: string;
   /** lower-case hex, 16 to 128 digits */
@@ -24,7 +27,10 @@ export interface UnknownHash {
   readonly variant: string;
 }
 
-/** The digest of an exact file: it finds that very file, and proves to anyone who has the file that it was meant. */
+/**
+ * The digest of an exact file. It finds that very file, and proves to anyone who has the file that
+ * it was meant.
+ */
 export interface BundledDigest {
   readonly algorithm: 'sha256' | 'md5';
   /** lower-case hex */
@@ -32,33 +38,35 @@ export interface BundledDigest {
 }
 
 /**
- * What a person makes on their device, reads, and gives away: hashes and nothing that names a person, a file or an
- * hour. The hashes of all pictures lie in one shuffled list, which does not tell their order. Which hashes belong
- * together it does not say, but the hashes themselves may: a crop's nearest is one of its own picture (81 of 81 crops
- * of nine photos), and the pictures `onWhite` and `onBlack` lie near theirs.
+ * What a person makes on their device, reviews and shares: hashes, and nothing that names a person,
+ * a file or an hour. The hashes of all pictures are in one shuffled list, which hides their order.
+ * The list does not say which hashes belong together, but the hashes themselves may: the nearest
+ * hash to a crop's is one of its own picture (81 of 81 crops of nine photos), and `onWhite` and
+ * `onBlack` lie near the hash of their picture.
  */
 export interface Bundle {
   readonly format: 'onlyhashes-bundle';
   readonly version: 1;
-  /** 32 random hex digits: the name of this bundle, and of nothing else */
+  /** 32 random hex digits that name this bundle and nothing else */
   readonly case: string;
   /** the day it was made, YYYY-MM-DD */
   readonly day: string;
   /** SHA-256 of the withdraw token, which only the person has */
   readonly withdraw: string;
   readonly hashes: readonly BundledHash[];
-  /** hashes of other algorithms, only where there are some; in the text they are in the one list of hashes */
+  /** hashes of unknown algorithms, absent if there are none; the text has all hashes in one list */
   readonly unknown?: readonly UnknownHash[];
-  /** only where they were asked for */
+  /** absent unless asked for */
   readonly digests?: readonly BundledDigest[];
-  /** dots that bring the text to a size class: 4 KiB, 8 KiB, 16 KiB … */
+  /** dots that pad the text to a size class: 4 KiB, 8 KiB, 16 KiB … */
   readonly padding: string;
 }
 
 /**
- * The bundle that `value`, parsed JSON, is: fresh, its hex in lower case, checked to the last member. What its schema
- * does not name it must not hold, since a name, a date or a picture could hide there.
- * @throws {FormatError} `bad-bundle` or `bad-version`: the message names the member, never its value
+ * Checks parsed JSON down to the last member and returns it as a fresh bundle, its hex in lower
+ * case. Members outside the schema are refused, since a name, a date or a picture could hide there.
+ * @throws {FormatError} `bad-bundle` or `bad-version`: the message names the member, never its
+ *   value
  */
 export function bundleOf(value: unknown): Bundle {
   const head = value as { format?: unknown; version?: unknown } | null;
@@ -94,7 +102,7 @@ export function bundleOf(value: unknown): Bundle {
   };
 }
 
-/** One hash of a bundle, fresh. @throws {FormatError} as `bundleOf` */
+/** One hash of a bundle, as a fresh object. @throws {FormatError} as `bundleOf` */
 function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
   const item = members(value, where, ['algorithm', 'hash', 'variant'], ['resample', 'quality']);
   const { algorithm, resample, quality, variant } = item;
@@ -130,7 +138,7 @@ function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
   return { ...item, hash } as BundledHash | UnknownHash;
 }
 
-/** One digest of a bundle, fresh. @throws {FormatError} as `bundleOf` */
+/** One digest of a bundle, as a fresh object. @throws {FormatError} as `bundleOf` */
 export function bundledDigest(value: unknown, where: string): BundledDigest {
   const { algorithm, digest } = members(value, where, ['algorithm', 'digest'], []);
   check(algorithm === 'sha256' || algorithm === 'md5', `${where}.algorithm`, 'be sha256 or md5');
@@ -140,7 +148,7 @@ export function bundledDigest(value: unknown, where: string): BundledDigest {
   };
 }
 
-/** Whether `day` is a day of the calendar, as YYYY-MM-DD. */
+/** Whether `day` is a calendar day, written YYYY-MM-DD. */
 export function isDay(day: unknown): day is string {
   if (typeof day !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(day)) return false;
   const date = new Date(`${day}T00:00:00Z`);

@@ -16,22 +16,24 @@ import { shuffle } from './random.js';
 import { given, MAX_BYTES } from './strict-json.js';
 import { newWithdrawToken, withdrawDigest } from './withdraw-token.js';
 
-/** What a bundle holds besides the hashes. */
+/** Options of `createBundle`. */
 export interface CreateBundleOptions {
-  /** the day it is made, YYYY-MM-DD; today in UTC, which tells nothing of where the person is */
+  /**
+   * the day it is made, YYYY-MM-DD; default today in UTC, which does not tell where the person is
+   */
   day?: string;
-  /** digests of exact files; none unless given */
+  /** digests of exact files, default none */
   digests?: readonly BundledDigest[];
 }
 
 /**
- * A bundle of every hash of `images`, each once, variants included, in random order, padded to a size class. It holds
- * nothing that `readBundle` refuses, whatever the images hold beside their hashes.
- * @returns the bundle, and the token with which the person can withdraw it. The bundle carries only the token's digest:
- *   nobody can recover a lost token.
- * @throws {RangeError} if there is no hash in `images` or more than a bundle holds, a quality or size convention is out
- *   of range, or `day` is no date
- * @throws {TypeError} if an image holds something else than hashes, or a variant has another name than ours
+ * Bundles every hash of `images`, variants included, each once, in random order and padded to a
+ * size class. `readBundle` accepts the result whatever else the images hold.
+ * @returns the bundle, and the token with which the person can withdraw it. The bundle holds only
+ *   the token's digest, so a lost token cannot be recovered.
+ * @throws {RangeError} if `images` has no hash or more than a bundle holds, a quality or size
+ *   convention is out of range, or `day` is not a date
+ * @throws {TypeError} if an image holds anything but hashes, or a variant's name is unknown
  * @example
  * const { bundle, withdrawToken } = await createBundle([await hashImageFile(file)]);
  * save(bundleText(bundle));
@@ -46,7 +48,7 @@ export async function createBundle(
   checkIterable(images, 'hashed images');
   const hashes = new Map<string, BundledHash>();
   const keep = (variant: HashedVariant) => {
-    // The members of a copy: null has none, and is told as what it lacks.
+    // A spread of null has no members, so the checks below report what is missing.
     const { name, hash, quality, resample } = { ...variant };
     if (!VARIANT_NAMES.includes(name)) throw new TypeError("expected a variant's name");
     if (quality !== undefined) checkInteger('quality', quality, 0, 100);
@@ -86,12 +88,12 @@ export async function createBundle(
   };
   const { length } = bundleText(bare);
   if (sizeClass(length) > MAX_BYTES) {
-    throw new RangeError(`expected hashes for at most ${MAX_BYTES} bytes`);
+    throw new RangeError(`expected a bundle of at most ${MAX_BYTES} bytes`);
   }
   return { bundle: { ...bare, padding: paddingFor(length) }, withdrawToken };
 }
 
-/** A copy of `bundle`. @throws {TypeError} if it is none */
+/** A copy of `bundle`. @throws {TypeError} if it is not a bundle */
 const copyOf = (bundle: Bundle): Bundle =>
   given('a bundle', () => {
     const { hashes, unknown = [], ...others } = bundle;
@@ -99,8 +101,8 @@ const copyOf = (bundle: Bundle): Bundle =>
   });
 
 /**
- * The text of a bundle: JSON in ASCII, a hash a line, those of unknown algorithms last. A preview that shows this text
- * shows, byte for byte, what is saved and sent.
+ * The text of a bundle: JSON in ASCII, one hash per line, those of unknown algorithms last. A
+ * preview of this text is byte for byte what is saved and sent.
  * @throws {TypeError} if `bundle` holds anything that `readBundle` refuses
  */
 export function bundleText(bundle: Bundle): string {
@@ -115,8 +117,9 @@ export function bundleText(bundle: Bundle): string {
 }
 
 /**
- * A bundle's hashes as entries for a blocklist. Their `source` is `bundle` and their `id` the case, so that a withdrawn
- * case can be found again; they have no labels. Hashes of unknown algorithms are none.
+ * A bundle's hashes as blocklist entries. Their `source` is `bundle` and their `id` the case, so
+ * that a withdrawn case can be found again. They have no labels. Hashes of unknown algorithms are
+ * left out.
  * @throws {TypeError} if `bundle` holds anything that `readBundle` refuses
  */
 export function entriesOfBundle(bundle: Bundle): {

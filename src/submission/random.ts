@@ -1,4 +1,4 @@
-/** `items` in random order, each order as likely as another; `items` itself is reordered and given back. */
+/** Shuffles `items` in place and returns it. Each order is equally likely. */
 export function shuffle<T>(items: T[]): T[] {
   for (let last = items.length - 1; last > 0; last--) {
     const other = randomBelow(last + 1);
@@ -9,7 +9,10 @@ export function shuffle<T>(items: T[]): T[] {
   return items;
 }
 
-/** A whole number from 0 to `bound` - 1, bound <= 2^32. Draws beyond the last whole multiple are thrown away: no bias. */
+/**
+ * A random integer from 0 to `bound` - 1, bound <= 2^32. Draws beyond the last whole multiple are
+ * rejected, so there is no bias.
+ */
 function randomBelow(bound: number): number {
   const limit = 2 ** 32 - (2 ** 32 % bound);
   const draw = new Uint32Array(1);

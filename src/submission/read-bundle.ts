@@ -3,18 +3,23 @@ import { type Bundle, bundleOf } from './bundle-shape.js';
 import { sizeClass } from './padding.js';
 import { check, parsed, type TextLimits, textOf } from './strict-json.js';
 
-/** How a bundle is read. */
+/** Options of `readBundle`. */
 export interface ReadBundleOptions extends TextLimits {
-  /** also refuse a text that is not padded to its size class: its size would tell how many hashes it has */
+  /**
+   * also refuse a text that is not padded to its size class, since its size would tell how many
+   * hashes it has; default false
+   */
   padded?: boolean;
 }
 
 /**
- * The bundle that `input` writes, in any spelling of JSON and either case of hex, checked to the last member: what its
- * schema does not name it must not hold. Hashes of algorithms that are not known here are in `unknown`.
+ * Reads a bundle, in any spelling of JSON and either case of hex. It is checked down to the last
+ * member, and members outside the schema are refused. Hashes of unknown algorithms are in
+ * `unknown`.
  * @throws {TypeError | RangeError} if the input or an option is invalid
- * @throws {FormatError} `bad-bundle` (no bundle, or a member missing, unknown or malformed: the message names the member,
- *   never its value), `bad-version`, or `bad-length` where it has more than `maxBytes`
+ * @throws {FormatError} `bad-bundle` if it is not a bundle, or a member is missing, unknown or
+ *   malformed (the message names the member, never its value); `bad-version`; `bad-length` if it
+ *   has more than `maxBytes`
  */
 export function readBundle(input: string | Uint8Array, options: ReadBundleOptions = {}): Bundle {
   const text = textOf(input, options);
@@ -22,7 +27,7 @@ export function readBundle(input: string | Uint8Array, options: ReadBundleOption
   checkTypeOf('padded', padded, 'boolean');
   const bundle = bundleOf(parsed(text));
   if (padded) {
-    // A text that is read is ASCII: its length is that of its bytes.
+    // A text that passed the checks is ASCII, so its length is its size in bytes.
     const bare = input.length - bundle.padding.length;
     check(input.length === sizeClass(bare), 'padding', 'fill the size class');
   }

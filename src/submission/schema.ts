@@ -5,7 +5,7 @@ const HEX_16_OR_64 = {
   pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$',
 } as const;
 
-/** JSON Schema (2020-12) of a bundle. `readBundle` holds more only in that the day must be in the calendar. */
+/** JSON Schema (2020-12) of a bundle. `readBundle` is stricter only in that the day must exist. */
 export const BUNDLE_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'A bundle of hashes, made on the device of the person whose pictures they are',

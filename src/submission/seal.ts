@@ -5,35 +5,36 @@ import type { Bundle } from './bundle-shape.js';
 import { type ReadBundleOptions, readBundle } from './read-bundle.js';
 
 /**
- * A bundle that only the receiver can read: its text as an age file (age-encryption.org/v1) to their public key. Its
- * size is that of the bundle's size class and a constant. The optional package `age-encryption` is loaded on first use.
+ * Encrypts a bundle to the receiver's public key, as an age file (age-encryption.org/v1) of its
+ * text. The size is that of the bundle's size class plus a constant. The optional package
+ * `age-encryption` is loaded on first use.
  * @param recipient the receiver's public key, `age1…`
- * @throws {TypeError} if `bundle` is none
- * @throws {RangeError} if `recipient` is no such key
- * @throws {DecodeError} `decoder-missing` where age-encryption is not installed
+ * @throws {TypeError} if `bundle` is not a bundle
+ * @throws {RangeError} if `recipient` is not such a key
+ * @throws {DecodeError} `decoder-missing` if age-encryption is not installed
  */
 export async function sealBundle(bundle: Bundle, recipient: string): Promise<Uint8Array> {
   const text = bundleText(bundle);
   const { Encrypter } = await age();
   const encrypter = new Encrypter();
   try {
-    // It takes an object for a key of its own making.
+    // The package accepts any object as a custom Recipient.
     encrypter.addRecipient(String(recipient));
   } catch {
-    // Without its cause, which could quote what was given: a secret key perhaps.
+    // No cause: it could quote the argument, which may be a secret key.
     throw new RangeError("expected the receiver's public key, age1…");
   }
   return encrypter.encrypt(text);
 }
 
 /**
- * The bundle in an age file.
+ * Decrypts and reads the bundle in an age file.
  * @param identity the receiver's secret key, `AGE-SECRET-KEY-…`
- * @throws {TypeError} if `sealed` is no bytes
- * @throws {RangeError} if `identity` is no such key
- * @throws {FormatError} `bad-seal` if the file is no age file, is damaged or is for another key; as `readBundle` for what
- *   is in it
- * @throws {DecodeError} `decoder-missing` where age-encryption is not installed
+ * @throws {TypeError} if `sealed` is not a Uint8Array
+ * @throws {RangeError} if `identity` is not such a key
+ * @throws {FormatError} `bad-seal` if the file is not an age file, is damaged or is sealed to
+ *   another key; for its content, as `readBundle`
+ * @throws {DecodeError} `decoder-missing` if age-encryption is not installed
  */
 export async function unsealBundle(
   sealed: Uint8Array,
@@ -63,8 +64,12 @@ async function age() {
   try {
     return await import('age-encryption');
   } catch (cause) {
-    throw new DecodeError('decoder-missing', 'sealing needs age-encryption: npm i age-encryption', {
-      cause,
-    });
+    throw new DecodeError(
+      'decoder-missing',
+      'sealing needs age-encryption: npm install age-encryption',
+      {
+        cause,
+      },
+    );
   }
 }

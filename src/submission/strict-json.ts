@@ -1,19 +1,19 @@
 import { checkNumber, checkOptions } from '../door.js';
 import { FormatError } from '../errors.js';
 
-/** 16 MiB: some 100,000 hashes. */
+/** 16 MiB: about 100,000 hashes. */
 export const MAX_BYTES = 16 * 2 ** 20;
 
-/** How much is read. */
+/** Limits on the size of a text. */
 export interface TextLimits {
   /** default 16 MiB */
   maxBytes?: number;
 }
 
 /**
- * Text of `input`, which must be UTF-8.
+ * The text of `input`, which must be UTF-8.
  * @throws {TypeError | RangeError} if the input or the limit is invalid
- * @throws {FormatError} `bad-length` beyond `maxBytes`; `bad-bundle` for other bytes
+ * @throws {FormatError} `bad-length` beyond `maxBytes`; `bad-bundle` if it is not UTF-8
  */
 export function textOf(input: string | Uint8Array, limits: TextLimits): string {
   checkOptions(limits);
@@ -33,7 +33,7 @@ export function textOf(input: string | Uint8Array, limits: TextLimits): string {
   }
 }
 
-/** What the JSON in `text` writes. The engine's own error is not kept: it quotes the text. */
+/** Parses JSON. The engine's own error is dropped, since it quotes the text. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -42,12 +42,15 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** @throws {FormatError} naming the member and what it must be, never its value */
+/**
+ * @throws {FormatError} if `holds` is false; the message names the member and the rule, never the
+ *   value
+ */
 export function check(holds: boolean, where: string, must: string): void {
   if (!holds) throw new FormatError('bad-bundle', `expected ${where} to ${must}`);
 }
 
-/** What `read` gives of a caller's argument. @throws {TypeError} `expected ${what}`, if it refuses */
+/** Reads a caller's argument. @throws {TypeError} `expected ${what}`, if `read` throws */
 export function given<T>(what: string, read: () => T): T {
   try {
     return read();
@@ -56,7 +59,9 @@ export function given<T>(what: string, read: () => T): T {
   }
 }
 
-/** The members of the object at `where`, which has all of `required`, perhaps some of `optional`, and no other. */
+/**
+ * The object at `where`, checked to have all of `required`, any of `optional` and no other member.
+ */
 export function members(
   value: unknown,
   where: string,
@@ -75,14 +80,18 @@ export function members(
   return object;
 }
 
-/** The hex digits at `where` in lower case: `digits` of them, or any number of at least one. */
+/** The hex digits at `where`, in lower case: exactly `digits` of them, else at least one. */
 export function hexDigits(value: unknown, where: string, digits?: number): string {
   const hex = typeof value === 'string' && /^[0-9a-f]+$/i.test(value) ? value.toLowerCase() : '';
-  check(digits ? hex.length === digits : hex !== '', where, `be ${digits ?? ''} hex digits`);
+  check(
+    digits ? hex.length === digits : hex !== '',
+    where,
+    `be ${digits ? `${digits} ` : ''}hex digits`,
+  );
   return hex;
 }
 
-/** The items of the list at `where`, at least one, each read by `item`. */
+/** The items of the list at `where`, each read by `item`. The list must not be empty. */
 export function listOf<T>(
   value: unknown,
   where: string,

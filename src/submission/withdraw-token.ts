@@ -1,11 +1,11 @@
 import { hexOf } from '../hash.js';
 
-/** Crockford's base32 digits: no I, L, O or U, so that a token copied by hand can be read back. */
+/** Crockford's base32 digits. Without I, L, O and U, a token copied by hand can be read back. */
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** 24 digits of 5 bits: 120 random bits. */
 const LENGTH = 24;
 
-/** A random withdraw token, six groups of four digits. */
+/** A random withdraw token: six groups of four digits. */
 export function newWithdrawToken(): string {
   let token = '';
   for (const byte of crypto.getRandomValues(new Uint8Array(LENGTH))) {
@@ -16,8 +16,9 @@ export function newWithdrawToken(): string {
 }
 
 /**
- * A token as it was made, from what a person typed: either case, spaces or hyphens anywhere, O for 0, I or L for 1.
- * @returns `undefined` where it is no token
+ * Normalises a token that a person typed: either case, spaces or hyphens anywhere, O for 0, I or L
+ * for 1.
+ * @returns the token as it was made, or `undefined` if `text` is not a token
  */
 export function readWithdrawToken(text: string): string | undefined {
   const digits = text
@@ -30,8 +31,8 @@ export function readWithdrawToken(text: string): string | undefined {
 }
 
 /**
- * SHA-256, in hex, of a token in its case: the digest of one bundle fits no other.
- * @param token as `newWithdrawToken` or `readWithdrawToken` gave it
+ * SHA-256, in hex, of a token and its case, so that one bundle's digest fits no other.
+ * @param token as `newWithdrawToken` or `readWithdrawToken` returned it
  */
 export async function withdrawDigest(caseId: string, token: string): Promise<string> {
   const text = new TextEncoder().encode(`onlyhashes withdraw 1\n${caseId}\n${token}`);

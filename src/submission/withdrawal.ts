@@ -10,7 +10,7 @@ import {
 } from './strict-json.js';
 import { readWithdrawToken, withdrawDigest } from './withdraw-token.js';
 
-/** What a person sends to take a bundle back: its case and the token that only they have. */
+/** What a person sends to withdraw a bundle: its case, and the token that only they have. */
 export interface Withdrawal {
   readonly format: 'onlyhashes-withdrawal';
   readonly version: 1;
@@ -18,13 +18,13 @@ export interface Withdrawal {
   readonly token: string;
 }
 
-/** What of a bundle a withdrawal is made and checked with. */
+/** The members of a bundle that a withdrawal needs. */
 type Withdrawable = Pick<Bundle, 'case' | 'withdraw'>;
 
 /**
- * The withdrawal of `bundle`.
+ * Creates the withdrawal of `bundle`.
  * @param token as it was shown when the bundle was made; case, spaces and hyphens do not matter
- * @throws {TypeError} if `bundle` is none
+ * @throws {TypeError} if `bundle` is not a bundle
  * @throws {RangeError} if `token` is not this bundle's
  */
 export async function createWithdrawal(bundle: Withdrawable, token: string): Promise<Withdrawal> {
@@ -38,8 +38,9 @@ export async function createWithdrawal(bundle: Withdrawable, token: string): Pro
 }
 
 /**
- * Whether `withdrawal` takes back `bundle`: its case, and the token whose digest the bundle carries.
- * @throws {TypeError} if one of them is none
+ * Whether `withdrawal` withdraws `bundle`: it names its case and has the token whose digest the
+ * bundle holds.
+ * @throws {TypeError} if either argument is invalid
  */
 export async function allowsWithdrawal(
   bundle: Withdrawable,
@@ -52,7 +53,7 @@ export async function allowsWithdrawal(
 
 async function isTokenOf(caseId: string, withdraw: string, token: string): Promise<boolean> {
   const digest = await withdrawDigest(caseId, token);
-  // All digits are compared whatever the first ones say, so that time tells nothing.
+  // All digits are compared, so that the time taken tells nothing about the digest.
   let difference = 0;
   for (let i = 0; i < digest.length; i++) {
     difference |= digest.charCodeAt(i) ^ withdraw.charCodeAt(i);
@@ -60,26 +61,26 @@ async function isTokenOf(caseId: string, withdraw: string, token: string): Promi
   return difference === 0;
 }
 
-/** @throws {TypeError} if `bundle` has no case and no digest of a token */
+/** @throws {TypeError} if `bundle` lacks its case or the digest of its token */
 const withdrawableOf = (bundle: Withdrawable): Withdrawable =>
   given('a bundle', () => ({
     case: hexDigits(bundle.case, 'case', 32),
     withdraw: hexDigits(bundle.withdraw, 'withdraw', 64),
   }));
 
-/** A copy of `withdrawal`. @throws {TypeError} if it is none */
+/** A copy of `withdrawal`. @throws {TypeError} if it is not a withdrawal */
 const copyOf = (withdrawal: Withdrawal): Withdrawal =>
   given('a withdrawal', () => withdrawalOf(withdrawal));
 
 /**
  * The text of a withdrawal: JSON in ASCII.
- * @throws {TypeError} if it is none
+ * @throws {TypeError} if `withdrawal` is not a withdrawal
  */
 export const withdrawalText = (withdrawal: Withdrawal): string =>
   `${JSON.stringify(copyOf(withdrawal), null, 2)}\n`;
 
 /**
- * The withdrawal that `input` writes.
+ * Reads a withdrawal.
  * @throws {TypeError | RangeError} if the input or the limit is invalid
  * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`
  */
@@ -87,7 +88,7 @@ export function readWithdrawal(input: string | Uint8Array, limits: TextLimits = 
   return withdrawalOf(parsed(textOf(input, limits)));
 }
 
-/** The withdrawal that `value` is, fresh. @throws {FormatError} `bad-bundle` */
+/** Checks parsed JSON and returns it as a fresh withdrawal. @throws {FormatError} `bad-bundle` */
 function withdrawalOf(from: unknown): Withdrawal {
   const value = members(from, '', ['format', 'version', 'case', 'token'], []);
   check(value.format === 'onlyhashes-withdrawal', 'format', 'be onlyhashes-withdrawal');
