@@ -17,33 +17,39 @@ import { isDegenerate } from './degenerate.js';
 import { checkPolicy, type PolicyOptions } from './policy.js';
 import { type IndexedEntries, Shelf } from './shelf.js';
 
-/** What is withdrawn: every entry of a hash, or every entry with an id (of one source, where it is told). */
+/**
+ * What to withdraw: every entry with this hash, or every entry with this id (of this source, if
+ * given).
+ */
 export type WithdrawnKey = Hash | { readonly id: string; readonly source?: string };
 
 /** Why an entry was kept out of matching. */
 export type KeptOutReason = 'degenerate' | 'withdrawn';
 
-/** What a blocklist is made of: entries one by one, by column, or under an index that is there already. */
+/** A part of a blocklist: one entry, a table of entries, or an existing index with its entries. */
 export type BlocklistPart = BlocklistEntry | PackedEntries | IndexedEntries;
 
 export interface BlocklistOptions {
-  /** changes to the policy; PDQ: match up to 31 bits, review up to 60, minimum quality 50 */
+  /**
+   * changes to the default policy; for PDQ it matches up to 31 bits, reviews up to 60 and asks for
+   * quality 50
+   */
   policy?: PolicyOptions;
-  /** what was withdrawn before, as `withdrawals` gave it */
+  /** earlier withdrawals, as `withdrawals` returned them */
   withdrawn?: Iterable<WithdrawnKey>;
-  /** told of each entry that is kept out; those of an attached index are only counted */
+  /** called with each entry that is kept out; entries of an attached index are only counted */
   onKeptOut?: (entry: BlocklistEntry, reason: KeptOutReason) => void;
 }
 
 /**
- * Entries to match against, of any algorithms and widths side by side. Made by `createBlocklist`. A
- * call that throws has changed nothing, even if memory ran out halfway or `onKeptOut` threw.
+ * Entries to match against, of any mix of algorithms and widths. Made by `createBlocklist`. A call
+ * that throws has changed nothing, even if memory ran out halfway or `onKeptOut` threw.
  */
 export class Blocklist {
   readonly policy: PolicyOptions;
   readonly #onKeptOut: ((entry: BlocklistEntry, reason: KeptOutReason) => void) | undefined;
   readonly #keptOut: Record<KeptOutReason, number> = { degenerate: 0, withdrawn: 0 };
-  /** by algorithm and width; several where indexes were attached */
+  /** by algorithm and width; more than one if indexes were attached */
   readonly #shelves = new Map<string, Shelf[]>();
   readonly #withdrawn = new Map<string, WithdrawnKey>();
 
@@ -58,21 +64,21 @@ export class Blocklist {
     for (const withdrawal of withdrawn) this.withdraw(withdrawal);
   }
 
-  /** Entries that a query can match. */
+  /** The number of entries that a query can match. */
   get size(): number {
     let size = 0;
     for (const shelf of this.#allShelves()) size += shelf.size;
     return size;
   }
 
-  /** How many entries were kept out so far, and why. */
+  /** The number of entries kept out so far, by reason. */
   get keptOut(): Readonly<Record<KeptOutReason, number>> {
     return { ...this.#keptOut };
   }
 
   /**
-   * Entries of attached indexes in which nobody counted the degenerate ones. These are passed over
-   * when they are found, so decisions are the same.
+   * The number of entries in attached indexes whose degenerate entries were not counted. A search
+   * skips degenerate entries, so decisions are the same.
    */
   get uncounted(): number {
     let size = 0;
@@ -80,15 +86,16 @@ export class Blocklist {
     return size;
   }
 
-  /** What was withdrawn and not reinstated, for `options.withdrawn` of the next blocklist. */
+  /** The withdrawals in force, for `options.withdrawn` of the next blocklist. */
   get withdrawals(): WithdrawnKey[] {
     return [...this.#withdrawn.values()];
   }
 
   /**
-   * Adds an entry, copied; the next decision knows it. Kept out are degenerate hashes and what was withdrawn.
+   * Adds a copy of an entry; the next decision sees it. Degenerate hashes and withdrawn entries are
+   * kept out.
    * @returns whether it was added
-   * @throws {TypeError | RangeError} if `entry` is none
+   * @throws {TypeError | RangeError} if `entry` is invalid
    */
   add(entry: BlocklistEntry): boolean {
     checkEntry(entry);
@@ -104,9 +111,9 @@ export class Blocklist {
   }
 
   /**
-   * Adds entries by column, or attaches an index that is searched as it is; as `add` otherwise. If
-   * this throws, nothing of the part is added.
-   * @throws {TypeError | RangeError} if `part` is none
+   * Adds an entry or a table of entries, as `add`, or attaches an index, which is searched as it
+   * is. If this throws, nothing of the part is added.
+   * @throws {TypeError | RangeError} if `part` is invalid
    */
   addPart(part: BlocklistPart): void {
     checkObject(part, 'an entry, PackedEntries or { index, entries }');
@@ -116,10 +123,11 @@ export class Blocklist {
   }
 
   /**
-   * Takes entries out, at once: no decision from now on finds them. It is remembered: an entry of the same hash, or with
-   * the same id, that is added later (a list that is read again, a feed that is behind) is kept out until `reinstate`.
-   * @returns how many entries were taken out
-   * @throws {TypeError | RangeError} if `withdrawal` is none
+   * Removes entries at once: no later decision finds them. The withdrawal is remembered. An entry
+   * with the same hash or id that is added later, from a list that is read again or a feed that
+   * lags, is kept out until `reinstate`.
+   * @returns how many entries were removed
+   * @throws {TypeError | RangeError} if `withdrawal` is invalid
    */
   withdraw(withdrawal: WithdrawnKey): number {
     const kept = copyOf(withdrawal);
@@ -129,9 +137,10 @@ export class Blocklist {
   }
 
   /**
-   * Lifts a withdrawal, told as it was made: entries may be added again. Those that were taken out do not come back.
+   * Lifts a withdrawal, given as it was made, so that such entries can be added again. The removed
+   * entries do not come back.
    * @returns whether there was such a withdrawal
-   * @throws {TypeError | RangeError} if `withdrawal` is none
+   * @throws {TypeError | RangeError} if `withdrawal` is invalid
    */
   reinstate(withdrawal: WithdrawnKey): boolean {
     return this.#withdrawn.delete(keyOf(copyOf(withdrawal)));
@@ -140,12 +149,13 @@ export class Blocklist {
   /**
    * Decides about one picture.
    *
-   * Every variant is searched at `matchDistance`, until one matches; the main hash (the first variant, or the image's
-   * own) is also searched at `reviewDistance`, if nothing matched. What a low quality puts in doubt is for review.
-   * @param query variants, which are pulled only while they are needed; a hashed image; or the error that came instead,
-   *   which makes the picture `unhashable`, as does an iterable without a variant
-   * @param options.all search every variant, also after a match
-   * @throws {TypeError | RangeError} if `query` is none of these, or one of its variants none
+   * Variants are searched at `matchDistance` until one matches. If none does, the main hash (the
+   * first variant, or the image's own hash) is searched at `reviewDistance`. A match with a low
+   * quality is for review.
+   * @param query variants, which are pulled only as needed; a hashed image; or the error that came
+   *   instead, which makes the picture `unhashable`, as does an iterable without variants
+   * @param options `all`: search every variant, even after a match; default false
+   * @throws {TypeError | RangeError} if `query` or one of its variants is invalid
    */
   decide(
     query: Iterable<HashedVariant> | HashedImage | DecodeError,
@@ -170,7 +180,7 @@ export class Blocklist {
     for (const shelf of shelves) {
       for (const { id, distance } of shelf.search(hash, maxDistance)) {
         const entry = shelf.entryAt(id);
-        // An attached index may have any hashes.
+        // An attached index may hold degenerate hashes.
         if (!isDegenerate(entry.hash)) found.push({ entry, distance });
       }
     }
@@ -234,7 +244,7 @@ export class Blocklist {
     );
   }
 
-  /** The shelf that entries of a kind are added to. */
+  /** The shelf to which entries of this algorithm and width are added. */
   #shelfFor(algorithm: Algorithm, bits: Bits): Shelf {
     const shelves = this.#shelvesOf(algorithm, bits);
     if (shelves.length === 0) shelves.push(new Shelf(algorithm, bits));
@@ -254,8 +264,8 @@ export class Blocklist {
 }
 
 /**
- * A blocklist of `entries`, which are copied, but for an attached index, which is kept: leave it to the blocklist.
- * A list that arrives bit by bit gives a promise.
+ * Creates a blocklist from copies of `entries`. An attached index is kept, not copied: do not use
+ * it elsewhere afterwards. An async iterable of entries gives a promise.
  * @throws {TypeError | RangeError} if an entry or an option is invalid
  * @example
  * const blocklist = await createBlocklist(readHashList(text));
@@ -299,7 +309,7 @@ function* variantsOf(image: HashedImage): Generator<HashedVariant> {
   yield* image.variants;
 }
 
-/** The ids of the entries that a withdrawal takes out. */
+/** The ids of the entries that a withdrawal removes. */
 function idsOf(shelf: Shelf, withdrawal: WithdrawnKey): number[] {
   return 'id' in withdrawal
     ? shelf.idsOfName(withdrawal.id, withdrawal.source)

@@ -16,14 +16,17 @@ export interface Found {
   readonly distance: number;
 }
 
-/** Every entry within `maxDistance` bits of `hash`; `undefined` if no entry is of its algorithm and width. */
+/**
+ * Finds every entry within `maxDistance` bits of `hash`; `undefined` if no entry has its algorithm
+ * and width.
+ */
 export type Search = (hash: Hash, maxDistance: number) => Found[] | undefined;
 
 /**
- * Decides about the variants of one picture, main hash first. Every variant is searched at the match distance; the main
- * hash alone, and only when nothing matched, at the review distance.
- * @param variants pulled one by one, until the first that matches unless `all`
- * @throws {TypeError | RangeError} if one is no variant
+ * Decides about the variants of one picture, main hash first. Every variant is searched at the
+ * match distance. If nothing matched, the main hash alone is searched at the review distance.
+ * @param variants pulled one by one, until one matches unless `all` is set
+ * @throws {TypeError | RangeError} if a variant is invalid
  */
 export function decide(
   variants: Iterable<HashedVariant>,
@@ -61,7 +64,7 @@ export function decide(
       policy,
     );
   }
-  // Sorting is stable: where all else is equal, variants and entries keep their order.
+  // Sorting is stable: at equal tier and distance, variants and entries keep their order.
   const order = { match: 0, review: 1 };
   matches.sort((a, b) => order[a.tier] - order[b.tier] || a.distance - b.distance);
   const first = matches[0];
@@ -77,7 +80,7 @@ export function decide(
 const policyOf = (hash: Hash, changes: PolicyOptions) =>
   policyUnder(changes, hash.algorithm, bitsOf(hash));
 
-/** Why an entry so near is for review; `undefined` if it is a match by itself. */
+/** Why a found entry is for review; `undefined` if it is a match. */
 function doubt(
   variant: HashedVariant,
   entry: BlocklistEntry,

@@ -5,18 +5,18 @@ import { bitsOf, hashToHex } from '../hash.js';
 import type { HashedVariant, VariantGeometry } from '../variant.js';
 import { checkPolicy, type Policy, type PolicyOptions, policyFor } from './policy.js';
 
-/** An entry near a variant: a `match` by itself, or for `review` by a person. */
+/** An entry near a variant: a `match`, or for `review` by a person. */
 export interface Match {
   readonly entry: BlocklistEntry;
-  /** bits */
+  /** in bits */
   readonly distance: number;
   readonly tier: 'match' | 'review';
   readonly variant: HashedVariant;
 }
 
-/** Why a decision is what it is. Words are API. */
+/** The reason for a decision. The words are API. */
 export type DecisionReason =
-  /** match: an entry within `matchDistance`, and no quality known to be low */
+  /** match: an entry within `matchDistance`, with no quality known to be low */
   | 'within-match-distance'
   /** review: an entry within `matchDistance` of a variant whose quality is below `minQuality` */
   | 'low-query-quality'
@@ -24,26 +24,26 @@ export type DecisionReason =
   | 'low-entry-quality'
   /** review: the main hash is within `reviewDistance` of an entry */
   | 'within-review-distance'
-  /** none: no entry that near */
+  /** none: no entry is near enough */
   | 'nothing-near'
-  /** none: the blocklist has no entry of the algorithms and widths that were asked for */
+  /** none: the blocklist has no entry of the variants' algorithms and widths */
   | 'nothing-comparable'
-  /** unhashable: no hash at all was given */
+  /** unhashable: no hash was given */
   | 'no-hash'
-  /** unhashable: why the bytes gave no pixels */
+  /** unhashable: why the bytes could not be decoded */
   | DecodeErrorCode;
 
-/** What to do about a picture, and why. Unhashable is not none: nobody has looked. */
+/** What to do about a picture, and why. `unhashable` is not `none`: the picture was not checked. */
 export interface Decision {
   readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
   readonly reason: DecisionReason;
-  /** nearest first; those of tier `match` before those for `review` */
+  /** nearest first; tier `match` before `review` */
   readonly matches: readonly Match[];
-  /** what was applied to the main hash */
+  /** the policy applied to the main hash */
   readonly policy: Policy;
 }
 
-/** A decision as a plain object for JSON; hashes and labels are those of the entries. */
+/** A decision as a plain object for JSON. Its hashes and labels are those of the entries. */
 export interface DecisionJSON {
   file?: string;
   verdict: Decision['verdict'];
@@ -59,7 +59,7 @@ export interface DecisionJSON {
   policy: Policy;
 }
 
-/** @throws {TypeError | RangeError} if `variant` is none */
+/** @throws {TypeError | RangeError} if `variant` is invalid */
 export function checkVariant(variant: HashedVariant): void {
   checkObject(variant, 'a hashed variant: { name, hash }');
   const { name, hash, quality } = variant;
@@ -84,9 +84,9 @@ export function checkDecision(decision: Decision): void {
 }
 
 /**
- * A decision as a plain object for JSON, under the name of its file if told.
- * It holds hashes, labels and perhaps a file name: keep it out of logs.
- * @throws {TypeError | RangeError} if `decision` is none
+ * Converts a decision to a plain object for JSON, with the name of its file if given. It holds
+ * hashes, labels and perhaps a file name: keep it out of logs.
+ * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function decisionToJSON(decision: Decision, file?: string): DecisionJSON {
   checkDecision(decision);
@@ -109,8 +109,9 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
 }
 
 /**
- * The decision about bytes that gave no hash: `unhashable`, for the reason that the error gives.
- * @throws {TypeError} if `error` is no DecodeError
+ * The decision about a picture that could not be decoded: `unhashable`, with the error's code as
+ * its reason.
+ * @throws {TypeError} if `error` is not a DecodeError
  * @throws {TypeError | RangeError} if `policy` is invalid
  */
 export function unhashable(error: DecodeError, policy?: PolicyOptions): Decision {
@@ -118,7 +119,7 @@ export function unhashable(error: DecodeError, policy?: PolicyOptions): Decision
   return nothingHashed(error.code, policyFor('pdq', 256, policy));
 }
 
-/** The decision where there is no hash. */
+/** The decision if there is no hash. */
 export function nothingHashed(reason: DecodeErrorCode | 'no-hash', policy: Policy): Decision {
   return { verdict: 'unhashable', reason, matches: [], policy };
 }

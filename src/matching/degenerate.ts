@@ -1,11 +1,13 @@
 import { bitsOf, type Hash } from '../hash.js';
 
 /**
- * Whether a hash says too little to be matched: pictures of one colour, of stripes and of a lone edge have it too.
- * Fewer than an eighth of the bits set or unset (PDQ: under 32 or over 224 ones of 256), or, for PDQ, at most 4
- * distinct 16-bit words. Such an entry is kept out of matching: it would take up every such picture. Of 542
- * photographs none is degenerate by phash, dhash, ahash or blockhash, of either width.
- * @throws {TypeError | RangeError} if it is no hash
+ * Whether a hash carries too little information to be matched. Pictures of one colour, of stripes
+ * or of a lone edge give such hashes, so an entry with one would match all of these pictures and is
+ * kept out. A hash is degenerate if fewer than an eighth of its bits are set or fewer than an
+ * eighth are unset (PDQ: under 32 or over 224 ones of 256), or, for PDQ, if it has at most 4
+ * distinct 16-bit words. Of 542 photographs none is degenerate by phash, dhash, ahash or blockhash,
+ * at either width.
+ * @throws {TypeError | RangeError} if `hash` is invalid
  */
 export function isDegenerate(hash: Hash): boolean {
   bitsOf(hash);
@@ -17,7 +19,7 @@ export function isDegenerate(hash: Hash): boolean {
     x = (x & 0x33) + ((x >> 2) & 0x33);
     ones += (x + (x >> 4)) & 0x0f;
   }
-  // An eighth of the bits is as many as there are bytes.
+  // An eighth of the bits equals the number of bytes.
   if (ones < bytes.length || ones > 7 * bytes.length) return true;
   if (algorithm !== 'pdq') return false;
   const words: number[] = [];

@@ -1,8 +1,8 @@
 import { checkDecision, type Decision } from './decision.js';
 
 /**
- * One line of English about a decision. It names no hash, label or file.
- * @throws {TypeError | RangeError} if `decision` is none
+ * Explains a decision in one line of English. It names no hash, label or file.
+ * @throws {TypeError | RangeError} if `decision` is invalid
  */
 export function explain(decision: Decision): string {
   checkDecision(decision);

@@ -1,29 +1,33 @@
 import { checkInteger, checkNumber, checkOptions } from '../door.js';
 import { type Algorithm, type Bits, checkKind, isAlgorithm } from '../hash.js';
 
-/** What counts as a match. Distances are in bits, inclusive: 31 means at most 31. */
+/** Thresholds of a match. Distances are in bits and inclusive: 31 means at most 31. */
 export interface Policy {
-  /** up to here any variant is a match; -1: nothing is one by itself */
+  /** up to this distance any variant is a match; -1: nothing is a match, at best a review */
   readonly matchDistance: number;
-  /** up to here the main hash is for review, when nothing matched */
+  /** up to this distance the main hash is for review, if nothing matched */
   readonly reviewDistance: number;
-  /** below this quality, of the query or where known of the entry, a match is for review */
+  /** if the query's quality, or the entry's where known, is below this, a match becomes a review */
   readonly minQuality: number;
 }
 
-/** Changes to the policy: PDQ's at the top, those of the others by name (for both widths of an algorithm). */
+/**
+ * Changes to the default policy: those for PDQ at the top level, those for other algorithms by name
+ * (for both widths).
+ */
 export interface PolicyOptions extends Partial<Policy> {
   readonly algorithms?: Readonly<Partial<Record<Exclude<Algorithm, 'pdq'>, Partial<Policy>>>>;
 }
 
 /**
- * PDQ: the field's own threshold and quality (python-threatexchange, HMA), and review up to a distance at which 187,000
- * pairs of unrelated photographs gave no false one.
+ * PDQ: the threshold and quality that the field uses (python-threatexchange, HMA). The review
+ * distance gave no false pair in 187,000 pairs of unrelated photographs.
  *
- * The others have no threshold that all agree on. Measured on 146,276 pairs of unrelated photographs, false pairs per
- * million at the two distances: phash 0 and 21 of 64 bits, 0 and 0 of 256; dhash 0 and 34, 0 and 7; ahash 0 and 89,
- * 0 and 27; blockhash 0 and 62 of 256 (its authors take single digits for the same picture). A blockhash of 64 bits
- * gave 178 at distance 0: never a match by itself. None at all still allows 20 per million (95 %).
+ * The others have no agreed threshold. False pairs per million at the match and the review
+ * distance, measured on 146,276 pairs of unrelated photographs: phash 0 and 21 at 64 bits, 0 and 0
+ * at 256; dhash 0 and 34, 0 and 7; ahash 0 and 89, 0 and 27; blockhash 0 and 62 at 256 (its authors
+ * use single-digit distances for the same picture). Blockhash at 64 bits gave 178 at distance 0, so
+ * it never matches by itself. A count of zero is compatible with up to 20 per million (95 %).
  */
 const DISTANCES: Readonly<Record<Algorithm, Readonly<Partial<Record<Bits, [number, number]>>>>> = {
   pdq: { 256: [31, 60] },
@@ -34,7 +38,7 @@ const DISTANCES: Readonly<Record<Algorithm, Readonly<Partial<Record<Bits, [numbe
 };
 
 /**
- * The policy for hashes of one algorithm and width: our defaults under the caller's changes.
+ * The policy for hashes of one algorithm and width: the defaults with the caller's changes.
  * @throws {TypeError | RangeError} if there are no such hashes, or a change is invalid
  */
 export function policyFor(algorithm: Algorithm, bits: Bits, changes: PolicyOptions = {}): Policy {
@@ -43,7 +47,7 @@ export function policyFor(algorithm: Algorithm, bits: Bits, changes: PolicyOptio
   return policyUnder(changes, algorithm, bits);
 }
 
-/** As `policyFor`, of changes that were checked before. */
+/** Like `policyFor`, for changes that have been checked. */
 export function policyUnder(changes: PolicyOptions, algorithm: Algorithm, bits: Bits): Policy {
   const [matchDistance, reviewDistance] = DISTANCES[algorithm][bits]!;
   const changed = algorithm === 'pdq' ? changes : changes.algorithms?.[algorithm];
@@ -55,8 +59,9 @@ export function policyUnder(changes: PolicyOptions, algorithm: Algorithm, bits: 
 }
 
 /**
- * @throws {TypeError} if `changes` has another member than a policy, or one of another kind
- * @throws {RangeError} if a distance is no integer from -1 to 256, or a quality no number from 0 to 100
+ * @throws {TypeError} if `changes` has an unknown member, or one of the wrong type
+ * @throws {RangeError} if a distance is not an integer from -1 to 256, or a quality not a number
+ *   from 0 to 100
  */
 export function checkPolicy(changes: PolicyOptions): void {
   checkOptions(changes, 'a policy to be an object');
@@ -71,7 +76,7 @@ export function checkPolicy(changes: PolicyOptions): void {
   }
 }
 
-/** A misspelt member would leave a threshold where it was: it is refused. */
+/** Refuses unknown members: a misspelt one would silently leave a threshold unchanged. */
 function checkChanges(changes: Partial<Policy>): void {
   checkOptions(changes, 'a policy to be an object');
   for (const [name, value] of Object.entries(changes)) {

@@ -5,32 +5,35 @@ import { createIndex } from '../indexing/create.js';
 import { grown } from '../indexing/grown.js';
 import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
 
-/** What the ids of an index stand for: row = id. `PackedEntries` is one; another may read them from a file. */
+/**
+ * Entries by the ids of an index: row = id. `PackedEntries` is one implementation; another may read
+ * them from a file.
+ */
 export interface EntryRows {
   /** one more than the highest row */
   readonly size: number;
   entryAt(row: number): BlocklistEntry;
   idAt(row: number): string | undefined;
-  /** the rows there are, if not all below `size` are */
+  /** the existing rows; absent if all rows below `size` exist */
   rows?(): Iterable<number>;
 }
 
-/** An index, of a snapshot say, and the entries that its ids stand for. */
+/** An index, for example from a snapshot, and the entries behind its ids. */
 export interface IndexedEntries {
   readonly index: HammingIndex;
   readonly entries: EntryRows;
-  /** degenerate entries that were left out of the index; undefined if nobody looked for them */
+  /** number of degenerate entries left out of the index; undefined if nobody counted them */
   readonly degenerate?: number | undefined;
 }
 
-/** Marks an added entry that is gone; the id of no entry. */
+/** Marks a removed entry; no entry has this id. */
 const GONE = 0xffffffff;
 
 /**
- * The entries of one algorithm and width under one index, which gives each its id: those of an
- * attached index, then those that were added here. These are indexed all at once by the first
- * search, and one by one from then on. A call that throws has changed nothing: whatever can fail
- * comes before the first write.
+ * The entries of one algorithm and width, under one index that gives each its id: first those of an
+ * attached index, then those added here. The first search indexes the added entries all at once;
+ * later ones are indexed one by one. A call that throws has changed nothing: everything that can
+ * fail comes before the first write.
  */
 export class Shelf {
   readonly #attached: EntryRows | undefined;
@@ -38,15 +41,15 @@ export class Shelf {
   #index: HammingIndex | undefined;
   /** the id of the first added entry */
   #firstId: number | undefined;
-  /** where in #added each added entry is, in the order of ids */
+  /** the row in #added of each added entry, in the order of ids */
   #rows = new Uint32Array(0);
   #count = 0;
-  /** rows of #added to be written again */
+  /** erased rows of #added, for reuse */
   readonly #free: number[] = [];
-  /** ids by what the entries' sources call them; made by the first look-up */
+  /** index ids by the entries' own ids; built by the first look-up */
   #bySourceId: Map<string, number[]> | undefined;
 
-  /** whether the index may have degenerate entries that were not counted */
+  /** whether the index may hold degenerate entries that were not counted */
   readonly uncounted: boolean;
 
   constructor(algorithm: Algorithm, bits: Bits, attached?: IndexedEntries) {
@@ -56,7 +59,7 @@ export class Shelf {
     this.#index = attached?.index;
   }
 
-  /** Entries that a search can find. */
+  /** The number of entries that a search can find. */
   get size(): number {
     return this.#index?.size ?? this.#added.size;
   }
@@ -83,7 +86,7 @@ export class Shelf {
     named.push(id);
   }
 
-  /** A function that takes out whatever is added from now on. It cannot fail. */
+  /** Returns a function that removes everything added from now on. That function cannot fail. */
   checkpoint(): () => void {
     const count = this.#count;
     this.#readyToRemove();
@@ -101,7 +104,7 @@ export class Shelf {
     };
   }
 
-  /** The ids within `maxDistance` of `hash`, and how far they are. */
+  /** The ids within `maxDistance` of `hash`, with their distances. */
   search(hash: Hash, maxDistance: number): Hit[] {
     if (maxDistance < 0 || this.size === 0) return [];
     return this.#indexed().search(hash, Math.min(maxDistance, this.#added.bits));
@@ -112,21 +115,24 @@ export class Shelf {
     return place.rows.entryAt(place.row);
   }
 
-  /** The ids of the entries of exactly this hash. */
+  /** The ids of the entries with exactly this hash. */
   idsOfHash(hash: Hash): number[] {
     const { algorithm, bits } = this.#added;
     if (hash.algorithm !== algorithm || hash.bytes.length * 8 !== bits) return [];
     return this.search(hash, 0).map(({ id }) => id);
   }
 
-  /** The ids of the entries that their source calls `name`: any source, or the one that is told. */
+  /** The ids of the entries whose own id is `name`, of any source or of the given one. */
   idsOfName(name: string, source: string | undefined): number[] {
     this.#bySourceId ??= this.#idsBySourceId();
     const ids = this.#bySourceId.get(name) ?? [];
     return ids.filter((id) => source === undefined || this.entryAt(id).source === source);
   }
 
-  /** A function that takes out the entries of these ids, and returns how many. It cannot fail. */
+  /**
+   * Returns a function that removes the entries of these ids and returns their number. That
+   * function cannot fail.
+   */
   prepareRemoval(ids: readonly number[]): () => number {
     if (ids.length === 0) return () => 0;
     this.#indexed();
@@ -143,12 +149,18 @@ export class Shelf {
     return this.#index;
   }
 
-  /** An index allocates in its first removal, even of an id that no entry has: so it does now. */
+  /**
+   * An index allocates in its first removal, even of an id that no entry has. This makes it do so
+   * now.
+   */
   #readyToRemove(): void {
     this.#index?.remove(GONE);
   }
 
-  /** Takes out one entry, and overwrites its hash if it was added here. 0 if it had gone before. */
+  /**
+   * Removes one entry, and overwrites its hash if it was added here. Returns 0 if it was already
+   * gone.
+   */
   #remove(id: number, name: string | undefined): number {
     const { rows, row } = this.#placeOf(id);
     if (row === GONE) return 0;
@@ -190,7 +202,7 @@ export class Shelf {
   }
 }
 
-/** The list under `name`, made if there is none. */
+/** The list under `name`, created if absent. */
 function listOf(lists: Map<string, number[]>, name: string): number[] {
   let list = lists.get(name);
   if (!list) {
