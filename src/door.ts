@@ -1,6 +1,6 @@
 /*
- * What public functions ask of their arguments. A message says what was expected and nothing of the value, which may be
- * a hash, a label or a file name: messages end in logs.
+ * Checks of the arguments of public functions. A message says what was expected but never quotes
+ * the value, which may be a hash, a label or a file name, because messages end up in logs.
  */
 
 /** @throws {TypeError} `expected ${what}`, unless `value` is an object */
@@ -8,13 +8,16 @@ export function checkObject(value: unknown, what: string): void {
   if (typeof value !== 'object' || value === null) wrongKind(what);
 }
 
-/** @throws {TypeError} unless `options` is an object: a list or a promise is a mistake, though it has no wrong member */
+/**
+ * @throws {TypeError} unless `options` is a plain object; a list or a promise would otherwise pass
+ *   as empty options
+ */
 export function checkOptions(options: object, what = 'options to be an object'): void {
   checkObject(options, what);
   if (Symbol.iterator in options || 'then' in options) wrongKind(what);
 }
 
-/** @throws {TypeError} if `value` is there and of another kind than `kind`, as `typeof` names it */
+/** @throws {TypeError} if `value` is present and `typeof value` is not `kind` */
 export function checkTypeOf(
   name: string,
   value: unknown,
@@ -23,7 +26,7 @@ export function checkTypeOf(
   if (value !== undefined && typeof value !== kind) wrongKind(`${name} to be a ${kind}`);
 }
 
-/** @throws {TypeError} unless `value` is an array of that `kind` */
+/** @throws {TypeError} unless `value` is an instance of `kind` */
 export function checkArray(
   name: string,
   value: unknown,
@@ -37,7 +40,7 @@ function wrongKind(what: string): never {
 }
 
 /**
- * @param most no bound if absent
+ * @param most the upper bound, if any
  * @throws {TypeError} unless `value` is a number
  * @throws {RangeError} unless it is an integer from `least` to `most`
  */
@@ -48,7 +51,7 @@ export function checkInteger(name: string, value: unknown, least: number, most?:
   }
 }
 
-/** As `checkInteger`, of any numbers. */
+/** Like `checkInteger`, for any number. */
 export function checkNumber(name: string, value: unknown, least: number, most?: number): void {
   const given = value as number;
   if (typeof given !== 'number' || !(given >= least) || given > most!) {
@@ -62,24 +65,24 @@ function outside(what: string, value: unknown, least: number, most?: number): ne
   throw new Mistake(`expected ${what} ${range}`);
 }
 
-/** @throws {TypeError} `expected ${what}`, unless `value` can be gone through; a string cannot */
+/** @throws {TypeError} `expected ${what}`, unless `value` is an iterable object; a string is not */
 export function checkIterable(value: unknown, what: string): void {
   checkObject(value, what);
   if (!(Symbol.iterator in (value as object))) wrongKind(what);
 }
 
-/** As `checkIterable`, of what may also arrive bit by bit. */
+/** Like `checkIterable`, but an async iterable passes too. */
 export function checkAsyncIterable(value: unknown, what: string): void {
   checkObject(value, what);
   if (!(Symbol.asyncIterator in (value as object))) checkIterable(value, what);
 }
 
-/** The longest time that decoding may be given, in seconds. */
+/** The longest allowed timeout, in seconds. */
 const MOST_SECONDS = 3600;
 
 /**
- * Checks the limits of what is read and decoded, where they are given.
- * @throws {TypeError | RangeError} if one is invalid
+ * Checks the limits that are given.
+ * @throws {TypeError | RangeError} if a limit is invalid
  */
 export function checkLimits(limits: {
   maxBytes?: unknown;

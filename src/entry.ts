@@ -1,22 +1,22 @@
 import { checkInteger, checkObject, checkTypeOf } from './door.js';
 import { bitsOf, checkResample, type Hash, type Resample } from './hash.js';
 
-/** One entry of a blocklist: a hash that somebody listed, and what they said about it. */
+/** One entry of a blocklist: a listed hash and what the lister said about it. */
 export interface BlocklistEntry {
   readonly hash: Hash;
-  /** why it is listed, in the lister's words; often none */
+  /** why it is listed, in the lister's words; often empty */
   readonly labels: readonly string[];
-  /** 0…100, an integer, where the list says it (PDQ) */
+  /** an integer 0…100, if the list has it (PDQ) */
   readonly quality?: number;
-  /** who listed it: a programme, an exchange, a file */
+  /** who listed it: a programme, an exchange or a file */
   readonly source?: string;
-  /** the source's own name for the entry */
+  /** the source's own identifier of the entry */
   readonly id?: string;
-  /** the size convention of a PDQ hash, where the list says it */
+  /** the size convention of a PDQ hash, if the list has it */
   readonly resample?: Resample;
 }
 
-/** @throws {TypeError | RangeError} if `entry` is none */
+/** @throws {TypeError | RangeError} if `entry` is invalid */
 export function checkEntry(entry: BlocklistEntry): void {
   checkObject(entry, 'an entry: { hash, labels }');
   const { hash, labels, quality, source, id, resample } = entry;

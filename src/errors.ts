@@ -1,12 +1,12 @@
-/** Why bytes gave no pixels. Codes are API; messages are not. */
+/** Why an image could not be decoded. Codes are API; messages are not. */
 export type DecodeErrorCode =
-  /** no bytes at all */
+  /** there are no bytes */
   | 'empty'
   /** the file or stream cannot be opened or read */
   | 'unreadable'
-  /** bytes of a kind that is not on the list of image formats read here, or whose decoder is absent */
+  /** not one of the supported image formats, or no decoder is available for it */
   | 'unsupported'
-  /** an image format we know, but the bytes break off or contradict it */
+  /** a known image format, but the bytes are truncated or malformed */
   | 'corrupt'
   /** more bytes than `maxBytes` */
   | 'too-many-bytes'
@@ -14,14 +14,14 @@ export type DecodeErrorCode =
   | 'too-many-pixels'
   /** decoding took longer than `timeoutSeconds` */
   | 'timeout'
-  /** the optional package that decodes this is not installed */
+  /** the optional package that decodes this format is not installed */
   | 'decoder-missing'
-  /** the pixels that this platform gives back are not the picture's own */
+  /** the platform does not return the picture's own pixels */
   | 'poisoned';
 
 /**
- * Bytes that are no image we can read. The message says what was expected and how to go on, and
- * holds no part of the file; the decoder's own error, if any, is in `cause`.
+ * The bytes are not an image that can be read. The message says what was expected and how to go on,
+ * and quotes nothing from the file. The decoder's own error, if any, is in `cause`.
  */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
@@ -33,38 +33,41 @@ export class DecodeError extends Error {
   }
 }
 
-/** Why a hash list or an index file was not read. Codes are API; messages are not. */
+/**
+ * Why a hash list, an index file, a bundle or a withdrawal was not read. Codes are API; messages
+ * are not.
+ */
 export type FormatErrorCode =
   /** the index file cannot be opened or read */
   | 'unreadable'
-  /** a line whose hash is not the hex digits of a known length */
+  /** a line whose hash does not have the hex digits of its algorithm */
   | 'bad-hash'
-  /** a line of another shape than its format */
+  /** a line that does not follow its format */
   | 'bad-line'
   /** a line longer than the limit */
   | 'line-too-long'
-  /** more lines than the limit: nothing after them was read */
+  /** more lines than the limit; the rest was not read */
   | 'too-many-lines'
   /** the file does not begin with our magic number */
   | 'bad-magic'
-  /** written by a version that is not read here */
+  /** written in a version that this library does not read */
   | 'bad-version'
-  /** an algorithm, width or count in the header that cannot be */
+  /** a header with an impossible algorithm, width or count */
   | 'bad-header'
-  /** fewer bytes than the header promises, or more */
+  /** fewer or more bytes than expected */
   | 'bad-length'
-  /** the checksum over the content differs */
+  /** the checksum does not match the content */
   | 'bad-checksum'
-  /** what an index file says about its entries is of another shape than it should be */
+  /** the index file's data about an entry is malformed */
   | 'bad-notes'
-  /** an older generation than the one in place */
+  /** the generation is older than the one in place or the one asked for */
   | 'old-generation'
-  /** no bundle or withdrawal, or one with a member missing, unknown or malformed */
+  /** not a bundle or withdrawal, or a member is missing, unknown or malformed */
   | 'bad-bundle'
-  /** no sealed file, or damaged, or sealed to another key */
+  /** not a sealed file, damaged, or sealed to another key */
   | 'bad-seal';
 
-/** A hash list or index file that is malformed; `line` (1-based) or `offset` (bytes) says where. */
+/** A file or text that is malformed. `line` (1-based) or `offset` (in bytes) says where. */
 export class FormatError extends Error {
   override readonly name = 'FormatError';
   readonly code: FormatErrorCode;

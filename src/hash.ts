@@ -1,15 +1,15 @@
 import { checkOptions } from './door.js';
 
-/** The perceptual hashes that this library knows. An index file numbers them in this order. */
+/** The algorithms that this library knows. An index file numbers them in this order. */
 export const ALGORITHMS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
 
-/** One of the perceptual hashes this library knows. */
+/** A perceptual hash algorithm. */
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-/** Bits of a whole hash. */
+/** The width of a hash, in bits. */
 export type Bits = 64 | 256;
 
-/** Bits that each algorithm's hash has where the caller does not say. */
+/** The default width of each algorithm's hash. */
 export const DEFAULT_BITS: Readonly<Record<Algorithm, Bits>> = {
   pdq: 256,
   blockhash: 256,
@@ -18,7 +18,10 @@ export const DEFAULT_BITS: Readonly<Record<Algorithm, Bits>> = {
   ahash: 64,
 };
 
-/** PDQ's two size conventions: nearest-neighbour to 512 x 512 where a side is longer, or no resampling. */
+/**
+ * PDQ's two size conventions: scale down to 512 x 512 by nearest neighbour if a side is longer, or
+ * do not resample.
+ */
 export type Resample = 512 | 'none';
 
 /** A perceptual hash. `bytes[0]` holds the first two hex digits; 8 or 32 bytes in all. */
@@ -27,39 +30,44 @@ export interface Hash {
   readonly bytes: Uint8Array;
 }
 
-/** `n` hashes of one kind end to end, `n * bits / 8` bytes: a million need no million objects. */
+/**
+ * Hashes of one algorithm and width end to end: `n` of them take `n * bits / 8` bytes. A million
+ * hashes need no million objects.
+ */
 export interface PackedHashes {
   readonly algorithm: Algorithm;
   readonly bits: Bits;
   readonly bytes: Uint8Array;
 }
 
-/** A hash as JSON. A PDQ hash names its size convention where that is known. */
+/** A hash as JSON. A PDQ hash names its size convention, if known. */
 export interface HashJSON {
   algorithm: Algorithm;
   hash: string;
   resample?: Resample;
 }
 
-/** Whether `name` is an algorithm this library knows. */
+/** Whether `name` is a known algorithm. */
 export function isAlgorithm(name: unknown): name is Algorithm {
   return ALGORITHMS.includes(name as Algorithm);
 }
 
-/** Whether `algorithm` has hashes of `bits` bits: PDQ of 256, the others of 64 too. */
+/** Whether `algorithm` has hashes of `bits` bits: all have 256, all but PDQ also 64. */
 export function hasBits(algorithm: Algorithm, bits: number): bits is Bits {
   return bits === 256 || (bits === 64 && algorithm !== 'pdq');
 }
 
 /**
- * Throws unless `algorithm` has hashes of `bits` bits.
- * @throws {TypeError} if it is no known algorithm
+ * Checks that `algorithm` has hashes of `bits` bits.
+ * @throws {TypeError} if the algorithm is unknown
  * @throws {RangeError} if it has no hashes of that width
  */
 export function checkKind(algorithm: Algorithm, bits: number): asserts bits is Bits {
   if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
   if (!hasBits(algorithm, bits)) {
-    throw new RangeError(`expected as many bits as ${algorithm} has`);
+    throw new RangeError(
+      `expected ${algorithm === 'pdq' ? 256 : '64 or 256'} bits for ${algorithm}`,
+    );
   }
 }
 
@@ -71,9 +79,9 @@ export function checkResample(resample: unknown): asserts resample is Resample {
 }
 
 /**
- * Bits of `hash`.
- * @throws {TypeError} if it is no hash of a known algorithm
- * @throws {RangeError} if its length is none of its algorithm's
+ * The width of `hash`, in bits.
+ * @throws {TypeError} if it is not a hash of a known algorithm
+ * @throws {RangeError} if its algorithm has no hashes of its length
  */
 export function bitsOf(hash: Hash): Bits {
   if (!(hash?.bytes instanceof Uint8Array)) {
@@ -85,15 +93,15 @@ export function bitsOf(hash: Hash): Bits {
 }
 
 /**
- * Lower-case hex of a hash, 16 or 64 digits.
- * @throws {TypeError | RangeError} if it is no hash
+ * The lower-case hex of a hash, 16 or 64 digits.
+ * @throws {TypeError | RangeError} if `hash` is invalid
  */
 export function hashToHex(hash: Hash): string {
   bitsOf(hash);
   return hexOf(hash.bytes);
 }
 
-/** Two lower-case hex digits a byte. */
+/** The lower-case hex of bytes, two digits a byte. */
 export function hexOf(bytes: Uint8Array): string {
   let hex = '';
   for (let i = 0; i < bytes.length; i++) hex += (bytes[i]! + 256).toString(16).slice(1);
@@ -101,9 +109,9 @@ export function hexOf(bytes: Uint8Array): string {
 }
 
 /**
- * The hash that `hex` writes, in either case of letters.
- * @throws {TypeError} if `algorithm` is not one of ours
- * @throws {RangeError} if `hex` is not 16 or 64 hex digits, whichever the algorithm has
+ * Parses a hash from hex digits of either case.
+ * @throws {TypeError} if `algorithm` is unknown
+ * @throws {RangeError} if `hex` does not have the 16 or 64 hex digits of a hash of `algorithm`
  */
 export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
   if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
@@ -114,7 +122,7 @@ export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
   return { algorithm, bytes: bytesOf(hex) };
 }
 
-/** The bytes that hex digits write, two a byte; checked by the caller. */
+/** The bytes of a hex string, two digits a byte. The caller has checked the digits. */
 export function bytesOf(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length / 2);
   for (let i = 0; i < bytes.length; i++)
@@ -123,8 +131,10 @@ export function bytesOf(hex: string): Uint8Array {
 }
 
 /**
- * A hash as a plain object for JSON.
- * @param options `resample`: the size convention that a PDQ hash was made in, as `pdq` gives it; left out if absent
+ * Converts a hash to a plain object for JSON.
+ * @param options `resample`: the size convention of a PDQ hash, as `pdq` returns it; left out if
+ *   absent
+ * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const { hash, resample } = pdq(imageData);
  * hashToJSON(hash, { resample });
@@ -143,18 +153,19 @@ export function hashToJSON(
 }
 
 /**
- * The hash that `hashToJSON` wrote. The size convention stays in the JSON: hashes of both compare.
- * @throws {TypeError} if the algorithm is not one of ours
- * @throws {RangeError} if the hex digits are not those of a hash
+ * Reads a hash that `hashToJSON` wrote. The size convention stays in the JSON, since hashes of both
+ * conventions are comparable.
+ * @throws {TypeError} if the algorithm is unknown
+ * @throws {RangeError} if it does not have the hex digits of a hash
  */
 export function hashFromJSON(json: HashJSON): Hash {
   return hashFromHex(json?.algorithm, json?.hash);
 }
 
 /**
- * Hamming distance of two hashes of one algorithm and length, in bits: 0…64 or 0…256.
- * @throws {TypeError} if one is no hash, or they are of different algorithms
- * @throws {RangeError} if they are of different lengths
+ * The Hamming distance of two hashes of one algorithm and width, in bits: 0…64 or 0…256.
+ * @throws {TypeError} if an argument is not a hash, or they are of different algorithms
+ * @throws {RangeError} if they are of different widths
  */
 export function distance(a: Hash, b: Hash): number {
   const bits = bitsOf(a);

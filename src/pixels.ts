@@ -1,11 +1,11 @@
 import { checkInteger } from './door.js';
 
-/** Samples a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
+/** Samples per pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
 export type Channels = 1 | 2 | 3 | 4;
 
 /**
- * A decoded picture: 8-bit samples, row-major, no padding, straight (not premultiplied) alpha.
- * A browser's `ImageData` fits as it is. `channels` is derived from the length where absent.
+ * A decoded picture: 8-bit samples, row-major, without padding, straight (not premultiplied) alpha.
+ * A browser's `ImageData` fits as it is. If `channels` is absent, it is derived from the length.
  */
 export interface Pixels {
   readonly data: Uint8Array | Uint8ClampedArray;
@@ -15,8 +15,8 @@ export interface Pixels {
 }
 
 /**
- * Pixels whose shape has been checked, with their channels said: what all inner functions take. Public functions make
- * them once, of whatever a caller brings.
+ * Pixels whose shape has been checked. All inner functions take these; public functions make them
+ * once from the caller's pixels.
  */
 export interface CheckedPixels extends Pixels {
   readonly data: Uint8Array;
@@ -24,9 +24,10 @@ export interface CheckedPixels extends Pixels {
 }
 
 /**
- * `pixels` once their shape has been checked. Nothing is copied: `data` is a view of the caller's samples.
+ * Checks the shape of `pixels`. Nothing is copied: `data` is a view of the caller's samples.
  * @throws {TypeError} if `data` is not a Uint8Array or Uint8ClampedArray, or a side is not a number
- * @throws {RangeError} if a side is not a positive integer or `data` is not width · height · channels samples
+ * @throws {RangeError} if a side is not a positive integer, or `data` does not hold width · height
+ *   · channels samples
  */
 export function checkedPixels(pixels: Pixels): CheckedPixels {
   const data = pixels?.data;
@@ -51,12 +52,15 @@ export function checkedPixels(pixels: Pixels): CheckedPixels {
   return { data: new Uint8Array(buffer, byteOffset, length), width, height, channels };
 }
 
-/** EXIF orientation: 1 as stored, 2 mirrored, 3 half turn, 4 upside down mirrored, 5 to 8 with the sides exchanged. */
+/**
+ * EXIF orientation: 1 as stored, 2 mirrored, 3 turned by 180°, 4 flipped vertically, 5 to 8 with
+ * the sides exchanged.
+ */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /**
- * Where the displayed picture's first pixel lies in the stored one, and whether its rows are the stored one's columns
- * (EXIF 2.32, tag 0x0112).
+ * Where the displayed picture's first pixel lies in the stored one, and whether its rows are the
+ * stored one's columns (EXIF 2.32, tag 0x0112).
  */
 export const layoutOf = (orientation: Orientation) => ({
   fromRight: [2, 3, 7, 8].includes(orientation),

@@ -1,6 +1,6 @@
 /**
- * The few globals that Node and every browser share, for the pure core, which compiles with neither
- * DOM nor Node types. Only what the core uses; the shapes are the WHATWG ones.
+ * Globals that Node and every browser share, declared for the pure core, which compiles with
+ * neither DOM nor Node types. Only those that the core uses; the shapes are those of WHATWG.
  */
 declare class AbortSignal {
   readonly aborted: boolean;

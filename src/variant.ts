@@ -1,7 +1,7 @@
 import type { Hash, Resample } from './hash.js';
 import { layoutOf, type Orientation } from './pixels.js';
 
-/** The eight ways to lay a rectangle onto itself, as the PDQ reference names and orders them. */
+/** The eight symmetries of a rectangle, in the names and the order of the PDQ reference. */
 export const DIHEDRAL_NAMES = [
   'original',
   'rotate90',
@@ -13,7 +13,7 @@ export const DIHEDRAL_NAMES = [
   'flipMinus1',
 ] as const;
 
-/** One of the eight dihedral forms of a picture. */
+/** The name of one of the eight dihedral forms of a picture. */
 export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
 
 const variantNames = () =>
@@ -33,20 +33,30 @@ const variantNames = () =>
     'crop',
   ] as const;
 
-/** What may have been hashed, by name. */
+/** The names of all variants. */
 export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
 
 /**
- * What was hashed: `original` is the picture as displayed, `stored` as its file stores it (before EXIF
- * orientation), `onWhite` and `onBlack` its transparent parts laid on a colour, `otherResample` the picture in PDQ's
- * other size convention. The others undo an edit and have a geometry: `unletterbox` takes off borders of one colour,
- * `unblurBars` blurred bars, `box` is what lies on a background, `rectangle` what straight edges enclose, `unturn`
- * turns back a picture whose canvas grew, `unturnCropped` one whose corners were cut, `uncrop` puts back what was cut
- * off (by repeating the border pixels), `crop` is a part of a list's own photo.
+ * The name of a variant, which says what was hashed.
+ * - `original`: the picture as displayed
+ * - `rotate90` … `flipMinus1`: the picture turned or mirrored
+ * - `stored`: the picture as its file stores it, before its EXIF orientation is applied
+ * - `onWhite`, `onBlack`: the picture with its transparent parts on a colour
+ * - `otherResample`: the picture in PDQ's other size convention
+ * - `crop`: a crop of a photo, hashed for a list
+ *
+ * The others undo an edit; their geometry says where they lie.
+ * - `unletterbox`: without borders of one colour
+ * - `unblurBars`: without blurred bars
+ * - `box`: a part found on a background
+ * - `rectangle`: a part enclosed by straight edges
+ * - `unturn`: turned back, where a turn had enlarged the canvas
+ * - `unturnCropped`: turned back, where a turn had cut off the corners
+ * - `uncrop`: with cut-off parts replaced by repeating the border pixels
  */
 export type VariantName = (typeof VARIANT_NAMES)[number];
 
-/** A rectangle in pixels of the displayed picture, from its top left corner. */
+/** A rectangle in pixels of the displayed picture, measured from its top left corner. */
 export interface Rectangle {
   readonly left: number;
   readonly top: number;
@@ -54,29 +64,32 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** Which part of the displayed picture a variant is. */
+/** The part of the displayed picture that a variant shows. */
 export interface VariantGeometry {
-  /** may reach beyond the picture, whose border pixels are repeated there */
+  /** may extend beyond the picture, where the border pixels are repeated */
   readonly rectangle: Rectangle;
-  /** degrees by which the rectangle is turned about its centre, clockwise as seen; absent: upright */
+  /** rotation of the rectangle about its centre, in degrees clockwise as seen; absent: 0 */
   readonly angle?: number;
-  /** how that part was then laid, as the dihedral forms are named; absent: as it is */
+  /** the dihedral form of that part; absent: `original` */
   readonly dihedral?: DihedralName;
 }
 
-/** A hash of one variant of a picture. */
+/** The hash of one variant of a picture. */
 export interface HashedVariant {
   readonly name: VariantName;
   readonly hash: Hash;
   /** 0…100 where the algorithm has one (PDQ: always) */
   readonly quality?: number;
-  /** PDQ's size convention that it was hashed in; it is not the picture's own in `otherResample` */
+  /** PDQ's size convention; in `otherResample` it is not the picture's own */
   readonly resample?: Resample;
-  /** where the variant lies in the picture, if it is a part of it or turned */
+  /** where the variant lies in the picture, if it is a part or turned */
   readonly geometry?: VariantGeometry;
 }
 
-/** A picture's hash, its quality where the algorithm has one, and the hashes of its other variants (often none). */
+/**
+ * A picture's hash, its quality if the algorithm has one, and the hashes of its other variants, if
+ * any.
+ */
 export interface HashedImage {
   readonly hash: Hash;
   readonly quality?: number;
@@ -86,7 +99,8 @@ export interface HashedImage {
 }
 
 /**
- * The EXIF orientation that shows each form. The reference turns counterclockwise, and its `flipX` is upside down.
+ * The EXIF orientation that gives each form. The PDQ reference turns counter-clockwise, and its
+ * `flipX` is upside down.
  */
 export const DIHEDRAL_ORIENTATIONS: Readonly<Record<DihedralName, Orientation>> = {
   original: 1,
