@@ -4,7 +4,7 @@ import type { Hash, Resample } from '../hash.js';
 import { HEADER_BYTES } from '../indexing/layout.js';
 import type { Segment } from '../indexing/segment.js';
 
-/** What is said about an entry besides its hash. */
+/** What a list says about an entry besides its hash. */
 export interface EntryNote {
   readonly labels: readonly string[];
   readonly quality?: number;
@@ -19,13 +19,13 @@ export interface NotedEntries {
   readonly size: number;
   entryAt(id: number): EntryNote & { hash: Hash };
   idAt(id: number): string | undefined;
-  /** the ids there are: those that were removed are gaps */
+  /** the existing ids; removed ids are gaps */
   rows(): Iterable<number>;
 }
 
 const isText = (value: unknown) => typeof value === 'string';
 
-/** The fields of a note: what they must be, in words and in code. */
+/** The fields of a note, and what each must be, in words and as a check. */
 const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] = [
   ['labels', 'an array of text', (value) => Array.isArray(value) && value.every(isText)],
   [
@@ -39,23 +39,26 @@ const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] 
 ];
 
 /**
- * What `notesOf` writes if no text has a character that JSON escapes. Testing a million notes for
- * it takes 0.2 seconds, parsing them 1.
+ * Matches the notes that `notesOf` writes for texts without characters that JSON escapes. Testing a
+ * million notes with it takes 0.2 seconds; parsing them takes 1.
  */
 const TEXT = '"[ !#-[\\]-\\xff]*"';
 const USUAL = /* @__PURE__ */ new RegExp(
   `^{"labels":\\[(?:${TEXT}(?:,${TEXT})*)?\\](?:,"quality":(?:100|[1-9]?\\d))?(?:,"source":${TEXT})?(?:,"id":${TEXT})?(?:,"resample":(?:512|"none"))?}$`,
 );
 
-/** Texts that are looked up before one is written again; where every entry has its own, looking them up buys nothing. */
+/**
+ * The most texts that are kept to find equal ones. Where every entry has its own text, looking for
+ * an equal one does not pay.
+ */
 const MAX_SHARED = 1 << 16;
 
 /**
- * Notes on the entries of a segment as bytes: for each entry, in the order of the segment's ids,
- * two words, where its text begins and how long it is; then the texts, JSON in UTF-8, equal ones
- * once. In files of version 2 there are two words for each id ever given, in the order of ids. What
- * was removed leaves nothing.
- * @throws {TypeError} if a note is of another shape
+ * Encodes notes on the entries of a segment. First come two words per entry, in the order of the
+ * segment's ids: the offset and the length of its text. Then come the texts, JSON in UTF-8, equal
+ * ones once. Files of version 2 have two words for each id ever given, in the order of ids. Removed
+ * entries leave nothing.
+ * @throws {TypeError} if a note is malformed
  * @throws {RangeError} if the texts take 4 GiB or more
  */
 export function notesOf(segment: Segment, entryAt: (id: number) => EntryNote): Uint8Array {
@@ -90,18 +93,18 @@ export function notesOf(segment: Segment, entryAt: (id: number) => EntryNote): U
 }
 
 export interface NotesOptions {
-  /** of the file's format */
+  /** version of the file format */
   readonly version: number;
-  /** read every note now, and throw if one is of another shape */
+  /** read every note now, and throw if one is malformed */
   readonly verify: boolean;
-  /** told of a note of another shape, when it is first read */
+  /** called when a malformed note is first read */
   readonly onProblem?: ((problem: FormatError) => void) | undefined;
 }
 
 /**
- * The entries of a segment with the notes that `notesOf` wrote, read when they are asked for;
- * without notes, hashes alone. A field of another shape than it should be is left out.
- * @throws {FormatError} `bad-notes`, if they are verified
+ * The entries of a segment with the notes that `notesOf` wrote, which are read on demand. Without
+ * notes, entries are hashes alone. A malformed field is left out.
+ * @throws {FormatError} `bad-notes`, if `verify` is set
  */
 export function notedEntries(
   segment: Segment,
@@ -114,7 +117,7 @@ export function notedEntries(
   const table = new DataView(notes.buffer, notes.byteOffset, noted ? tableLength : 0);
   const texts = noted ? notes.subarray(tableLength) : notes.subarray(notes.length);
   const textOffset = HEADER_BYTES + texts.byteOffset - words.byteOffset;
-  // A Buffer decodes short texts faster than a TextDecoder, and from shared memory.
+  // A Buffer decodes short texts faster than a TextDecoder, and also from shared memory.
   const textBytes = Buffer.from(texts.buffer, texts.byteOffset, texts.length);
   const hashes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   const slotOf = placesIn(ids);
@@ -141,7 +144,7 @@ export function notedEntries(
     throw new FormatError('bad-notes', `${wrong} in the index file`, { offset });
   };
   if (verify) {
-    // Texts lie in the order in which they were first needed, so none is read twice.
+    // Texts are in the order of first use, so none needs to be read twice.
     const shared = new Map<number, number>();
     let end = 0;
     for (let slot = 0; slot < entries; slot++) {
@@ -185,7 +188,7 @@ export function notedEntries(
   };
 }
 
-/** What a text says about an entry, and what is wrong with it. */
+/** Parses a note; `wrong` says what is malformed in it. */
 function noteFrom(text: string): { note: EntryNote; wrong?: string } {
   let json: unknown;
   try {
@@ -209,9 +212,10 @@ function noteFrom(text: string): { note: EntryNote; wrong?: string } {
 }
 
 /**
- * Finds where in `ids` an id is; -1 if nowhere. In a list of different hashes, id 7 is number 7.
- * For others the first search makes a table: the ids by their leading bits, in no more buckets than
- * there are ids. A bucket has few of them; about 2^16 if they were chosen to fill it.
+ * Returns a function that finds the position of an id in `ids`, or -1. In a list of distinct
+ * hashes, id 7 is at position 7. For other lists the first search builds a table: the ids by their
+ * leading bits, in at most as many buckets as there are ids. A bucket has few ids, or about 2^16 if
+ * they were chosen to fill it.
  */
 function placesIn(ids: Uint32Array): (id: number) => number {
   let table: { width: number; ends: Uint32Array; places: Uint32Array } | undefined;
@@ -227,13 +231,14 @@ function placesIn(ids: Uint32Array): (id: number) => number {
   };
 }
 
-/** A counting sort of the places in `ids`, in buckets of `width` ids each. */
+/** A counting sort of the positions in `ids`, into buckets of `width` ids each. */
 function bucketsOf(ids: Uint32Array) {
   let highest = 0;
   for (let i = 0; i < ids.length; i++) highest = Math.max(highest, ids[i]!);
   let width = 1;
   while (highest >= Math.max(1, ids.length) * width) width *= 2;
-  // First the sizes of buckets, then their starts; placing moves each on to its end.
+  // `ends` holds first the sizes of the buckets, then their starts; placing the ids advances each
+  // start to its end.
   const ends = new Uint32Array(Math.floor(highest / width) + 1);
   for (let i = 0; i < ids.length; i++) ends[Math.floor(ids[i]! / width)]!++;
   let place = 0;

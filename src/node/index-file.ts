@@ -21,13 +21,13 @@ import { isDegenerate } from '../matching/degenerate.js';
 import { type EntryNote, type NotedEntries, notedEntries, notesOf } from './entry-notes.js';
 
 export interface SaveOptions {
-  /** what is known of each entry, by the index's ids; it goes into the file, for entries that are in the index */
+  /** notes on the entries, by the index's ids; written to the file for the entries in the index */
   entries?: { entryAt(id: number): EntryNote };
-  /** counts up with each saved state; one more than that of the file in place, unless told */
+  /** number of this saved state, which must not go down; default one more than the file in place */
   generation?: number;
-  /** write over a file of a higher generation */
+  /** overwrite a file of a higher generation; default false */
   force?: boolean;
-  /** until the file has its name: an abort leaves the old file and nothing beside it */
+  /** aborts the saving until the file is in place; the old file stays, and no other is left */
   signal?: AbortSignal;
 }
 
@@ -35,13 +35,15 @@ export interface SaveOptions {
 const CHUNK = 64 * 2 ** 20;
 
 /**
- * Writes an index to a file, all or nothing: to a temporary file beside it, which is flushed to the disk and then takes
- * the name and permissions, and the folder is flushed too. Whoever has the old file open keeps it as it was.
+ * Writes an index to a file, entirely or not at all. It writes a temporary file beside it, flushes
+ * it to disk, gives it the permissions and the name of the old file, and flushes the folder. A
+ * process that has the old file open still sees the old content.
  *
- * Degenerate entries (`isDegenerate`) are left out and counted: a blocklist matches none of them.
- * @returns what the header of the file says
+ * Degenerate entries (`isDegenerate`) are left out and counted, since a blocklist matches none of
+ * them.
+ * @returns the content of the file's header
  * @throws {FormatError} `old-generation` if the file in place has a higher generation
- * @throws {TypeError} if what is known of an entry is of another shape; no file is touched then
+ * @throws {TypeError} if a note is malformed; no file has been touched then
  */
 export async function saveIndex(
   path: string,
@@ -64,7 +66,7 @@ export async function saveIndex(
   if (before !== undefined && next < before && !force) {
     throw new FormatError(
       'old-generation',
-      `expected generation ${before} or more, as in the file in place, got ${next}: force writes over it`,
+      `expected generation ${before} or more, as in the file in place, got ${next}: use force to overwrite it`,
     );
   }
   const { segment, degenerate } = withoutDegenerate(index, next);
@@ -79,7 +81,7 @@ export async function saveIndex(
   const mode = (await stat(path).catch(() => undefined))?.mode;
   const temporary = `${path}.${randomUUID()}.tmp`;
   const remove = () => rmSync(temporary, { force: true });
-  // A program that a signal ends leaves it no more than one that a full disk does.
+  // Also removes the temporary file if a signal ends the program.
   process.once('exit', remove);
   try {
     const file = await open(temporary, 'w', mode);
@@ -107,7 +109,7 @@ export async function saveIndex(
   return snapshotInfo(buffer);
 }
 
-/** What is in the index and can be matched, and how many entries were left out so far. */
+/** The entries that can be matched, and the number of degenerate ones left out so far. */
 function withoutDegenerate(
   index: HammingIndex,
   generation: number,
@@ -129,30 +131,33 @@ function withoutDegenerate(
   return { segment: segmentOf(kept.toBuffer({ generation }), { verify: false }), degenerate };
 }
 
-/** An index file that is open: the index, what its header says, and its entries by id. */
+/** An open index file: the index, its header and its entries by id. */
 export interface OpenedIndex {
   readonly index: HammingIndex;
   readonly info: SnapshotInfo;
   readonly entries: NotedEntries;
-  /** degenerate entries that were left out when it was saved; undefined if nobody counted them */
+  /** number of degenerate entries left out on saving; undefined if they were not counted */
   readonly degenerate: number | undefined;
 }
 
 export interface OpenOptions {
-  /** false skips the checksum and the check of the content, for a file that was verified before */
+  /**
+   * check the checksum and the content, default true; false is for a file that was verified before
+   */
   verify?: boolean;
-  /** the generation that was seen last: an older file would bring back what was withdrawn since */
+  /** the last generation seen: an older file would bring back what was withdrawn since */
   minGeneration?: number;
   /**
-   * told, without `verify`, of what is said about an entry in another shape than it should be, when
-   * it is first read: that field is left out, and the entry is matched
+   * without `verify`, called when a malformed note is first read; the malformed field is left out,
+   * and the entry is still matched
    */
   onProblem?: (problem: FormatError) => void;
 }
 
 /**
- * The index that `saveIndex` wrote, read into memory and checked.
- * @param source a path (a regular file), or the bytes of such a file: they are kept, leave them to the index
+ * Reads an index that `saveIndex` wrote into memory, and checks it.
+ * @param source a path to a regular file, or its bytes; the index keeps the bytes, so do not change
+ *   them
  * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`,
  *   `bad-checksum`, `bad-notes` or `old-generation`
  */
@@ -173,7 +178,7 @@ export async function openIndex(
       `expected generation ${minGeneration} or more, got ${info.generation}`,
     );
   };
-  // The header is checked before the rest is read: a foreign file may be of any size.
+  // The header is checked before the rest is read, since another file may be of any size.
   const bytes =
     typeof source === 'string'
       ? await reading(source, async (file) => {
@@ -194,7 +199,7 @@ export async function openIndex(
 }
 
 /**
- * What the header of an index file says. No more of the file is read.
+ * Reads only the header of an index file.
  * @param path as text or as bytes
  * @throws {TypeError} if `path` is neither text nor bytes
  * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header` or `bad-length`
@@ -209,7 +214,7 @@ function checkPath(path: unknown): void {
   if (typeof path !== 'string') throw new TypeError('expected a path to be a string');
 }
 
-/** Whether a file begins as an index file does; false if it cannot be read. */
+/** Whether a file starts like an index file; false if it cannot be read. */
 export async function isIndexFile(path: string): Promise<boolean> {
   checkPath(path);
   const header = await readHeader(path);
@@ -222,7 +227,7 @@ export async function isIndexFile(path: string): Promise<boolean> {
   return true;
 }
 
-/** The generation of the index file at `path`; undefined where there is none that has one. */
+/** The generation of the index file at `path`; undefined if there is no such file. */
 async function generationOf(path: string): Promise<number | undefined> {
   const header = await readHeader(path);
   if (header === undefined || header.length < HEADER_BYTES) return undefined;
@@ -230,7 +235,7 @@ async function generationOf(path: string): Promise<number | undefined> {
   return new DataView(header.buffer, header.byteOffset).getUint32(40, true);
 }
 
-/** The header of a file, or what there is of one; undefined if it cannot be read. */
+/** The header of a file, perhaps truncated; undefined if it cannot be read. */
 async function readHeader(path: string): Promise<Uint8Array | undefined> {
   try {
     return await reading(path, headerOf);
@@ -240,8 +245,8 @@ async function readHeader(path: string): Promise<Uint8Array | undefined> {
 }
 
 /**
- * Opens a regular file to read from it. A pipe is not opened: that would wait for a writer, who
- * would lose what it wrote. The system's errors name the file, so they are causes.
+ * Opens a regular file to read from it. A pipe is not opened: that would wait for a writer and lose
+ * what it wrote. The system's errors name the file, so they are kept as causes.
  */
 async function reading<T>(
   path: string | Buffer,
@@ -252,7 +257,7 @@ async function reading<T>(
     if (!(await stat(path)).isFile()) {
       throw new FormatError('unreadable', 'expected a regular file');
     }
-    // Without O_NONBLOCK (Windows has none) it would wait for a pipe that came meanwhile.
+    // Without O_NONBLOCK (Windows has none) this would wait if a pipe took the file's place.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     return await read(file);
   } catch (cause) {
@@ -275,7 +280,7 @@ async function infoOf(file: FileHandle): Promise<SnapshotInfo> {
   return headerInfo(await headerOf(file), size);
 }
 
-/** The whole file in one buffer of its size; `readFile` ends at 2 GiB. */
+/** Reads the whole file into one buffer of its size. `readFile` is limited to 2 GiB. */
 async function allOf(file: FileHandle, size: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(new ArrayBuffer(size));
   let at = 0;
@@ -287,7 +292,10 @@ async function allOf(file: FileHandle, size: number): Promise<Uint8Array> {
   return bytes.subarray(0, at);
 }
 
-/** A rename is on the disk once its folder is. Where a folder cannot be opened (Windows), the system sees to it. */
+/**
+ * Flushes a folder: a rename is on disk once its folder is. Where a folder cannot be opened
+ * (Windows), this is left to the system.
+ */
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');

@@ -10,14 +10,17 @@ import { checkWorkerUrl, startThread } from './start-thread.js';
 import { Turns } from './turns.js';
 
 export interface PoolOptions {
-  /** threads; one a core unless told */
+  /** number of threads, default one per core */
   workers?: number;
-  /** where `index-worker.js` lies, if a bundler moved it away from this file */
+  /** location of `index-worker.js`, if a bundler moved it away from this file */
   workerUrl?: URL;
 }
 
 export interface PoolSearchOptions {
-  /** gives up: what is not begun is left, and the promise is rejected with the signal's reason */
+  /**
+   * aborts the search: queries not yet started are dropped, and the promise rejects with the
+   * signal's reason
+   */
   signal?: AbortSignal;
 }
 
@@ -26,8 +29,10 @@ export interface IndexPool {
   readonly workers: number;
 
   /**
-   * The hits of each query, in the order of the queries, as `HammingIndex.searchBatch` gives them.
-   * @throws {TypeError | RangeError} if a query is of another kind than the index, or `maxDistance` of none
+   * The hits of each query, in the order of the queries, as `HammingIndex.searchBatch` returns
+   * them.
+   * @throws {TypeError | RangeError} if a query is of another algorithm or width than the index, or
+   *   `maxDistance` is invalid
    */
   searchBatch(
     queries: Iterable<Hash> | PackedHashes,
@@ -36,8 +41,8 @@ export interface IndexPool {
   ): Promise<Hit[][]>;
 
   /**
-   * The hits of each query of a stream, in its order. Only a few chunks of queries are read ahead: a source is never
-   * drained faster than its hits are taken.
+   * The hits of each query of a stream, in its order. Only a few chunks of queries are read ahead,
+   * so a slow consumer slows the source down.
    */
   search(
     queries: AsyncIterable<Hash> | Iterable<Hash>,
@@ -45,18 +50,23 @@ export interface IndexPool {
     options?: PoolSearchOptions,
   ): AsyncIterable<Hit[]>;
 
-  /** Ends the threads; searches that are under way are rejected. */
+  /** Ends the threads. Pending searches are rejected. */
   close(): Promise<void>;
 }
 
-/** Queries a thread gets at a time: a few milliseconds of work, against about 0.05 for the message. */
+/**
+ * Queries sent to a thread at a time: a few milliseconds of work, against about 0.05 ms for the
+ * message.
+ */
 const CHUNK = 128;
-/** Chunks that a thread has at most, so that it need not wait for the next. */
+/** Chunks queued at a thread at most, so that it need not wait for the next. */
 const AHEAD = 2;
 
 /**
- * Threads that search `index` as it is now, in one SharedArrayBuffer that all of them read (what is added or removed
- * later needs another pool). Two threads answer more than one, but not twice as much where memory is the limit.
+ * Starts threads that search `index` as it is now, in one SharedArrayBuffer that all of them read.
+ * To see later changes to the index, create another pool. Two threads answer more queries than one,
+ * but not twice as many where memory bandwidth is the limit.
+ * @throws {TypeError | RangeError} if the index or an option is invalid
  * @example
  * const pool = createIndexPool(index);
  * const hits = await pool.searchBatch(queries, 31, { signal });
@@ -74,7 +84,7 @@ export function createIndexPool(index: HammingIndex, options: PoolOptions = {}):
 
 interface Thread {
   readonly worker: Worker;
-  /** in the order in which they were sent, which is that of the answers */
+  /** in the order of sending, which is the order of the answers */
   readonly waiting: { resolve(answer: PoolAnswer): void; reject(error: unknown): void }[];
 }
 
@@ -98,7 +108,7 @@ class Pool implements IndexPool {
         this.#end(new Error('an index worker failed', { cause: error })),
       );
       worker.on('exit', () => this.#end(new Error('an index worker ended')));
-      // An idle pool keeps no process alive.
+      // An idle pool does not keep the process alive.
       worker.unref();
       return thread;
     });
@@ -128,7 +138,7 @@ class Pool implements IndexPool {
       );
       parts.push(part);
     }
-    // What a thread has begun goes on to its end, and is dropped.
+    // A chunk that a thread has started runs to its end, and its answer is dropped.
     let forget = () => {};
     const aborted = new Promise<never>((_, reject) => {
       forget = onAbort(signal, () => reject(signal?.reason));
@@ -153,7 +163,7 @@ class Pool implements IndexPool {
     let chunk: Hash[] = [];
     const flush = () => {
       const answer = this.searchBatch(chunk, maxDistance, options);
-      // Heard of when its turn comes, or not at all where an earlier one failed.
+      // Its error is raised when its turn comes, or not at all if an earlier one failed.
       answer.catch(() => {});
       ahead.push(answer);
       chunk = [];
@@ -179,7 +189,8 @@ class Pool implements IndexPool {
     thread.worker.ref();
     try {
       const { totals, hits } = await new Promise<PoolAnswer>((resolve, reject) => {
-        // Sent first: a message that cannot be sent has no answer, and answers come in order.
+        // Sent first: a message that cannot be sent gets no answer, and answers are matched by
+        // order.
         thread.worker.postMessage(task, [task.bytes.buffer as ArrayBuffer]);
         thread.waiting.push({ resolve, reject });
       });

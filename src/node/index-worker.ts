@@ -1,19 +1,22 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { indexFromBuffer } from '../indexing/create.js';
 
-/** What a worker gets: packed queries, and how far to look. */
+/** A message to the worker: packed queries and the search distance. */
 export interface PoolTask {
   readonly bytes: Uint8Array;
   readonly maxDistance: number;
 }
 
-/** What it gives back: how many hits each query has, and all their ids and distances, pair by pair. */
+/**
+ * The worker's answer: the number of hits of each query, and all ids and distances, pair by pair.
+ */
 export interface PoolAnswer {
   readonly totals: Uint32Array;
   readonly hits: Uint32Array;
 }
 
-// The program of one thread of `createIndexPool`: it attaches to the shared buffer, which the pool has verified or made.
+// The program of one thread of `createIndexPool`. It attaches to the shared buffer, which the pool
+// has verified or made.
 const index = indexFromBuffer((workerData as { buffer: SharedArrayBuffer }).buffer, {
   verify: false,
 });

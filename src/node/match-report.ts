@@ -7,16 +7,18 @@ import {
 } from '../matching/decision.js';
 import type { Rectangle, VariantGeometry, VariantName } from '../variant.js';
 
-/** What a report shows beside the decision. */
+/** What a report shows besides the decision. */
 export interface MatchReportOptions {
-  /** of the picture as displayed, in pixels: what geometries are drawn on; absent where no picture was decoded */
+  /**
+   * sides of the displayed picture in pixels, to draw geometries in; absent if it was not decoded
+   */
   width?: number | undefined;
   height?: number | undefined;
-  /** named above the decision */
+  /** file name, shown above the decision */
   file?: string | undefined;
   /**
-   * only if somebody asked to see them: PNGs as `data:image/png;base64,…` URLs, of the picture itself and of each
-   * match's variant, in the order of `decision.matches`
+   * PNGs as `data:image/png;base64,…` URLs: the picture itself and each match's variant, in the
+   * order of `decision.matches`. Set it only if somebody asked to see them
    */
   pictures?: {
     readonly whole?: string | undefined;
@@ -26,24 +28,24 @@ export interface MatchReportOptions {
 
 const VARIANTS: Record<VariantName, string> = {
   original: 'the picture as displayed',
-  stored: 'the picture as its file stores it, before its orientation tag',
-  onWhite: 'its transparent parts laid on white',
-  onBlack: 'its transparent parts laid on black',
+  stored: 'the picture as its file stores it, before its orientation tag is applied',
+  onWhite: 'the picture with its transparent parts on white',
+  onBlack: 'the picture with its transparent parts on black',
   otherResample: "the picture in PDQ's other size convention",
-  rotate90: 'turned by a quarter, counter-clockwise',
-  rotate180: 'turned by a half',
-  rotate270: 'turned by a quarter, clockwise',
+  rotate90: 'a quarter turn counter-clockwise',
+  rotate180: 'a half turn',
+  rotate270: 'a quarter turn clockwise',
   flipX: 'upside down and mirrored',
   flipY: 'mirrored',
   flipPlus1: 'mirrored about the falling diagonal',
   flipMinus1: 'mirrored about the rising diagonal',
   unletterbox: 'without its borders of one colour',
   unblurBars: 'without its blurred bars',
-  box: 'what lies on a background of one colour',
-  rectangle: 'what straight edges enclose',
-  unturn: 'turned back; its canvas had grown',
-  unturnCropped: 'turned back; its corners had been cut',
-  uncrop: 'with what was cut off put back, by repeating its border',
+  box: 'the part on a background of one colour',
+  rectangle: 'the part enclosed by straight edges',
+  unturn: 'turned back, where a turn had enlarged the canvas',
+  unturnCropped: 'turned back, where a turn had cut off the corners',
+  uncrop: 'with cut-off parts filled by repeating its border',
   crop: 'a crop',
 };
 
@@ -52,7 +54,7 @@ const REASONS: Partial<Record<DecisionReason, string>> = {
   'low-query-quality': 'an entry lies within the match distance of a variant of low quality',
   'low-entry-quality': 'an entry of low quality lies within the match distance',
   'within-review-distance': 'an entry lies within the review distance of the picture itself',
-  'nothing-near': 'no entry is that near',
+  'nothing-near': 'no entry is near enough',
   'nothing-comparable': 'the blocklist has no entry of this algorithm',
   'no-hash': 'nothing was hashed',
 };
@@ -68,11 +70,12 @@ export interface ReportedPicture extends MatchReportOptions {
 }
 
 /**
- * Why a decision is what it is, as one HTML page that loads nothing: distance, tier, variant and its place in the
- * picture, drawn as an outline. Hashes are left out. It holds labels, perhaps a file name and, only if given, pictures:
- * whoever may not see those may not see the page.
- * @throws {RangeError} if a side is no number above 0
- * @throws {TypeError} if `decision` or an option is invalid, or a picture no data URL of a PNG
+ * Explains a decision as one HTML page that loads nothing. It shows each match's distance, tier and
+ * variant, and draws the variant's place in the picture as an outline. It has no hashes, but it has
+ * labels, perhaps a file name and, if given, pictures: show it only to people who may see those.
+ * @throws {RangeError} if a side is not a number above 0
+ * @throws {TypeError} if `decision` or an option is invalid, or a picture is not a data URL of a
+ *   PNG
  * @example
  * await writeFile('report.html', matchReport(decision, { width, height, file: 'upload.jpg' }));
  */
@@ -83,8 +86,8 @@ export function matchReport(decision: Decision, options: MatchReportOptions = {}
 }
 
 /**
- * One page on several pictures, as `matchReport`'s on one: a section for each, in their order. It comes in pieces, so
- * that no more than one picture's is held.
+ * Like `matchReport`, for several pictures on one page, a section each, in their order. The page
+ * comes in pieces, so that only one picture is held at a time.
  * @throws {RangeError | TypeError} as `matchReport`
  * @example
  * await writeFile('report.html', matchReports(pictures));
@@ -119,7 +122,7 @@ function article(decision: Decision, options: MatchReportOptions): string {
   checkOptions(options);
   const { width, height, file, pictures = {} } = options;
   const sides = [width, height].filter((side) => side !== undefined);
-  // Only a number is finite.
+  // Number.isFinite is false for anything but a number
   if (sides.length === 1 || !sides.every((side) => Number.isFinite(side) && side > 0)) {
     throw new RangeError('expected width and height above 0, or neither');
   }
@@ -133,7 +136,7 @@ function article(decision: Decision, options: MatchReportOptions): string {
     ['reason', REASONS[reason] ?? reason],
     ['match', `at most ${policy.matchDistance} bits`],
     ['review', `at most ${policy.reviewDistance} bits, of the picture itself`],
-    ['least quality', String(policy.minQuality)],
+    ['minimum quality', String(policy.minQuality)],
   ];
   if (frame) facts.splice(2, 0, ['picture', `${width} x ${height} pixels`]);
   const sections = matches.map((match, at) => section(match, at, frame, pictures.variants?.[at]));
@@ -178,7 +181,7 @@ function placeOf({ rectangle, angle, dihedral }: VariantGeometry, frame: Rectang
   const facts: [string, string][] = [
     ['rectangle', `${round(width)} x ${round(height)} pixels at ${round(left)}, ${round(top)}`],
     [
-      'around it',
+      'margins',
       `left ${round(left)}, top ${round(top)}, right ${round(right)}, bottom ${round(bottom)} pixels (below 0: beyond the picture)`,
     ],
   ];
@@ -187,13 +190,13 @@ function placeOf({ rectangle, angle, dihedral }: VariantGeometry, frame: Rectang
   return facts;
 }
 
-/** The picture's frame and the variant's outline, to scale. */
+/** Draws the picture's frame and the variant's outline, to scale. */
 function outline({ rectangle, angle = 0 }: VariantGeometry, frame: Rectangle): string {
   const { left, top, width, height } = rectangle;
   const centreX = left + width / 2;
   const centreY = top + height / 2;
   const reach = Math.hypot(width, height) / 2;
-  // Upright the rectangle's own bounds do; turned, those of the circle around it.
+  // An upright rectangle is its own bound; a turned one is bounded by the circle around it.
   const [reachX, reachY] = angle === 0 ? [width / 2, height / 2] : [reach, reach];
   const margin = 0.03 * Math.max(frame.width, frame.height);
   const x = Math.min(0, centreX - reachX) - margin;

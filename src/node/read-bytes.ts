@@ -5,8 +5,8 @@ import { DecodeError } from '../errors.js';
 import { settleWithin } from './deadline.js';
 
 /**
- * Where an image's bytes are: a path (a regular file), the bytes themselves, or a stream of them (a
- * Node `Readable`, a web `ReadableStream`, any async iterable).
+ * Where to read an image from: a path to a regular file, its bytes, or a stream of them (a Node
+ * `Readable`, a web `ReadableStream` or any async iterable).
  */
 export type ImageSource =
   | string
@@ -15,14 +15,14 @@ export type ImageSource =
   | AsyncIterable<Uint8Array>
   | ReadableStream<Uint8Array>;
 
-/** 64 MiB: a 50-megapixel photo as a phone saves it has about 30. */
+/** 64 MiB: a 50-megapixel photo from a phone takes about 30. */
 export const MAX_BYTES = 64 * 2 ** 20;
 
 /**
- * All bytes of `source`; those of a Uint8Array are not copied. A stream that is given up (too long,
- * aborted) is closed. Never more than `maxBytes` and one chunk are held.
- * @throws {DecodeError} `unreadable`, or `too-many-bytes`
- * @throws {TypeError | RangeError} if `source` is none of the kinds above, or an option is invalid
+ * Reads all bytes of `source`; a Uint8Array is not copied. A stream that is too long or aborted is
+ * closed. Never more than `maxBytes` and one chunk are held.
+ * @throws {DecodeError} `unreadable` or `too-many-bytes`
+ * @throws {TypeError | RangeError} if the source or an option is invalid
  */
 export async function readBytes(
   source: ImageSource,
@@ -41,8 +41,8 @@ export async function readBytes(
     return await settleWithin(readRegularFile(source, maxBytes), { signal });
   }
   if (typeof source === 'object' && source !== null) {
-    // A reader, not the stream's own async iterator: only its `cancel` ends a read that is under
-    // way.
+    // A reader rather than the stream's async iterator, because only its `cancel` ends a pending
+    // read.
     if ('getReader' in source) return await readChunks(chunksOf(source), maxBytes, signal);
     if (Symbol.asyncIterator in source) {
       const iterator = source[Symbol.asyncIterator]();
@@ -54,7 +54,7 @@ export async function readBytes(
   throw new TypeError('expected a path, a Uint8Array or a stream of bytes');
 }
 
-/** Where chunks come from one by one, and how to give up on them. */
+/** A source of chunks, and how to close it. */
 interface Chunks {
   next(): Promise<{ done?: boolean | undefined; value?: unknown }>;
   close(): Promise<unknown>;
@@ -89,13 +89,13 @@ async function readChunks(
 }
 
 /**
- * Only a regular file: reading a pipe or a device may never end, and holds a thread of Node's pool
- * that no signal frees.
+ * Reads a regular file only. Reading a pipe or a device may never end, and it holds a thread of
+ * Node's pool that no signal frees.
  */
 async function readRegularFile(path: string | URL, maxBytes: number): Promise<Uint8Array> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
-    // Without O_NONBLOCK (Windows has none) the opening of a pipe waits until someone writes to it.
+    // Without O_NONBLOCK (Windows has none), opening a pipe waits until someone writes to it.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw withoutPath(error);
@@ -127,7 +127,10 @@ async function readRegularFile(path: string | URL, maxBytes: number): Promise<Ui
 const tooMany = (maxBytes: number) =>
   new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
 
-/** Node's error names the file, and file names stay out of messages: only its code is kept. */
+/**
+ * Keeps only the code of Node's error: its message names the file, and file names stay out of
+ * messages.
+ */
 function withoutPath(error: unknown): DecodeError {
   const code = codeOf(error);
   if (code === 'ERR_INVALID_ARG_VALUE') {

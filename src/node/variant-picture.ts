@@ -9,12 +9,12 @@ import { type ImageSource, readBytes } from './read-bytes.js';
 import { importSharp } from './sharp.js';
 
 /**
- * What a variant of an image file looks like, as a PNG: for a person who is to see why something matched. It is a part
- * of the picture itself; show it to nobody else.
- * @param variant as `hashFile` or a match gives it
- * @param options `maxSide`: of the PNG, in pixels, 320 unless told
- * @throws {DecodeError} whose code says why there are no pixels
- * @throws {TypeError | RangeError} for a source or an option that is none
+ * Draws a variant of an image file as a PNG, so that a person can see why something matched. It
+ * shows a part of the picture itself: show it to nobody else.
+ * @param variant as `hashFile` or a match returned it
+ * @param options `maxSide`: longest side of the PNG in pixels, default 320
+ * @throws {DecodeError} if the file cannot be decoded; the code says why
+ * @throws {TypeError | RangeError} if the source or an option is invalid
  */
 export async function variantPicture(
   source: ImageSource,

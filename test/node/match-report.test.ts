@@ -62,7 +62,7 @@ test('holds no hash, and no picture unless given one', () => {
 
 test('a decision without matches', () => {
   const none = { ...decision({}), verdict: 'none', reason: 'nothing-near', matches: [] } as const;
-  expect(matchReport(none, { width: 1, height: 1 })).toContain('no entry is that near');
+  expect(matchReport(none, { width: 1, height: 1 })).toContain('no entry is near enough');
 });
 
 test('several pictures on one page, also one that was not decoded', async () => {
