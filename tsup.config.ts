@@ -16,7 +16,7 @@ const entry = Object.fromEntries(
     'heic-worker': 'src/node/heic-worker.ts',
     browser: 'src/browser/index.ts',
     'browser-worker': 'src/browser/worker.ts',
-    cli: 'src/cli/index.ts',
+    cli: 'src/cli/main.ts',
     bench: 'bench/index.ts',
     'bench-worker': 'bench/robustness/worker.ts',
     tour: 'bench/tour.ts',

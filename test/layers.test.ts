@@ -100,3 +100,16 @@ test('rooms import only what they may', () => {
   }
   expect(wrong).toEqual([]);
 });
+
+test('only the program itself imports its commands', () => {
+  const commands = files.filter((file) =>
+    /^export const \w+: Command\b/m.test(readFileSync(join(SRC, file), 'utf8')),
+  );
+  expect(commands.length).toBeGreaterThan(5);
+  const wrong = files.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => commands.includes(target) && file !== 'cli/main.ts')
+      .map((target) => `${file} -> ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});

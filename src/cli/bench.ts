@@ -1,5 +1,7 @@
 import { ALGORITHMS } from '../index.js';
-import { type Command, type Option, UsageError } from './command.js';
+import { VARIANT_PROFILES } from '../variants/index.js';
+import type { Command, Option } from './command.js';
+import { UsageError } from './failure.js';
 
 /** What `dist/bench.js` exports; it is built from bench/, which is no room of the library. */
 interface Benches {
@@ -34,7 +36,7 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
   profile: {
     about: 'which variants',
     takenBy: ['robustness'],
-    choices: ['none', 'orientation', 'dihedral', 'thorough'],
+    choices: VARIANT_PROFILES,
   },
   amounts: { about: 'crops and cut turns in small steps instead', takenBy: ['robustness'] },
   compare: {

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { stderr, stdin, stdout } from 'node:process';
+import process, { stderr, stdin, stdout } from 'node:process';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import type { HashedImage } from '../index.js';
 import { hashFile } from '../node/index.js';
 import {
@@ -13,15 +16,13 @@ import {
   unsealBundle,
   withdrawalText,
 } from '../submission/index.js';
-import { type Call, type Command, UsageError } from './command.js';
+import type { Call, Command } from './command.js';
+import { Failure, failureOf, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
-import { listed } from './files.js';
-import { eachPicture, HASH_OPTIONS, type Source } from './hash.js';
-import { hiddenAnswer } from './hidden-prompt.js';
-import { failureOf } from './list.js';
-import { exitCode, output } from './output.js';
+import { exitCode, output, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
-import { progress } from './progress.js';
+import { PICTURE_OPTIONS } from './picture-options.js';
+import { eachPicture, sourceOf } from './pictures.js';
 
 /** `onlyhashes bundle`: what a person gives away, hashes only. */
 export const bundleCommand: Command = {
@@ -58,7 +59,7 @@ export const bundleCommand: Command = {
         'also hash nine crops of each picture: catches cropped copies, gives away more, also which hashes belong together',
       actions: ['create'],
     },
-    resample: { ...HASH_OPTIONS.resample, actions: ['create'] },
+    resample: { ...PICTURE_OPTIONS.resample, actions: ['create'] },
   },
   examples: [
     ['onlyhashes bundle create photo.jpg -o bundle.json', 'shows the withdraw token once'],
@@ -95,10 +96,9 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
   const out = output(bar);
   const resample = call.text('resample') === 'none' ? ('none' as const) : (512 as const);
   const images: HashedImage[] = [];
-  const job = (source: Source, ended: AbortSignal) =>
-    hashFile(source, { exact: true, resample, crops: call.on('crops'), signal: ended });
-  const files = await listed(words, { out, signal });
-  for await (const result of eachPicture(files, job, { signal, bar })) {
+  const job = (file: string, ended: AbortSignal) =>
+    hashFile(sourceOf(file), { exact: true, resample, crops: call.on('crops'), signal: ended });
+  for await (const result of eachPicture(words, job, { out, bar, signal })) {
     if (result.error) out.error(result.file, result.error.message);
     else images.push(result.value);
   }
@@ -150,6 +150,27 @@ async function tokenOf(call: Call, signal: AbortSignal): Promise<string> {
   if (token !== undefined && token !== '-') return token;
   if (stdin.isTTY) return hiddenAnswer('Withdraw token (not shown): ', signal);
   return (await bytesOf('-')).toString();
+}
+
+/**
+ * What a person types at the terminal after `prompt`. Nothing of it is shown.
+ * @throws {Failure} if they end the input instead
+ */
+async function hiddenAnswer(prompt: string, signal: AbortSignal): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const line = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
+  // While keys are read one by one, the terminal makes no signal of Ctrl-C.
+  line.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const closed = once(line, 'close').then(() => {
+    throw new Failure('expected an answer, the input ended');
+  });
+  stderr.write(prompt);
+  try {
+    return await Promise.race([line.question('', { signal }), closed]);
+  } finally {
+    line.close();
+    stderr.write('\n');
+  }
 }
 
 /** To the file of `-o`, for its owner's eyes alone, or to standard output. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from './failure.js';
 
 /**
  * One option of a command, with a value out of `choices` or of any kind (`value`); without either
@@ -50,12 +51,6 @@ export interface Command {
   readonly endsAtOnce?: boolean;
   run(call: Call, signal: AbortSignal): Promise<number>;
 }
-
-/** A command cannot do what it was asked to: the message is printed as it is, exit code 2. */
-export class Failure extends Error {}
-
-/** The command line was wrong: it is printed with a hint to `--help`, exit code 2. */
-export class UsageError extends Failure {}
 
 /**
  * Reads the words behind a command's name.

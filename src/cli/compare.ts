@@ -1,39 +1,12 @@
-import { existsSync } from 'node:fs';
 import { type Algorithm, DecodeError, distance, type Hash, hashFromHex } from '../index.js';
 import { type HashFileOptions, hashFile } from '../node/index.js';
-import { type Command, Failure, UsageError } from './command.js';
-import { HASH_OPTIONS, hashOptions, sourceOf } from './hash.js';
-
-/**
- * Whether a word of the command line is meant as a hash: hex, of the right length or not, and no
- * file of that name.
- */
-export function isHex(word: string): boolean {
-  return /^[0-9a-f]{16,}$/i.test(word) && !existsSync(word);
-}
-
-/**
- * The hash that `hex` writes.
- * @throws {UsageError} if the algorithm has none of that length
- */
-export function hashOfHex(hex: string, algorithm: string | undefined): Hash {
-  try {
-    return hashFromHex(algorithm as Algorithm, hex);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-async function hashOfFile(file: string, options: HashFileOptions): Promise<Hash> {
-  try {
-    return (await hashFile(sourceOf(file), options)).hash;
-  } catch (error) {
-    throw error instanceof DecodeError ? new Failure(`${file}: ${error.message}`) : error;
-  }
-}
+import type { Command } from './command.js';
+import { Failure, UsageError } from './failure.js';
+import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
+import { isHex, sourceOf } from './pictures.js';
 
 /** Two pictures are compared as they are. */
-const { variants: _, ...OPTIONS } = HASH_OPTIONS;
+const { variants: _, ...OPTIONS } = PICTURE_OPTIONS;
 
 /** `onlyhashes compare`: the distance of two pictures or hashes. */
 export const compareCommand: Command = {
@@ -56,3 +29,20 @@ export const compareCommand: Command = {
     return 0;
   },
 };
+
+/** @throws {UsageError} if the algorithm has no hash of that length */
+function hashOfHex(hex: string, algorithm: string | undefined): Hash {
+  try {
+    return hashFromHex(algorithm as Algorithm, hex);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+async function hashOfFile(file: string, options: HashFileOptions): Promise<Hash> {
+  try {
+    return (await hashFile(sourceOf(file), options)).hash;
+  } catch (error) {
+    throw error instanceof DecodeError ? new Failure(`${file}: ${error.message}`) : error;
+  }
+}

@@ -3,13 +3,12 @@ import { PackedEntries } from '../exchange/index.js';
 import { DEFAULT_BITS } from '../index.js';
 import { createIndex } from '../indexing/index.js';
 import { isIndexFile, openIndex, readIndexInfo, saveIndex } from '../node/index.js';
-import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
-import { type Call, type Command, Failure, UsageError } from './command.js';
+import type { Call, Command } from './command.js';
+import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
-import { failureOf, listName } from './list.js';
-import { exitCode, output } from './output.js';
+import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
+import { exitCode, output, progress } from './output.js';
 import { outputPath } from './output-file.js';
-import { progress } from './progress.js';
 
 const BUILD = { actions: ['build'] } as const;
 
@@ -73,7 +72,7 @@ async function build(path: string, call: Call, signal: AbortSignal): Promise<num
   const out = output(bar);
   const wanted = wantedOf(call);
   const [part, ...others] = await readParts(path, wanted, { signal, out, bar });
-  const name = listName(path);
+  const name = shownName(path);
   if (others.length > 0) {
     const kinds = [part!, ...others].map((each) => kindName(kindOf(each))).join(', ');
     throw new Failure(

@@ -8,9 +8,10 @@ import {
   policyFor,
 } from '../matching/index.js';
 import { type HashFileOptions, type ReportedPicture, variantsOfFile } from '../node/index.js';
-import { type Kind, kindName } from './blocklist.js';
-import { type Call, UsageError } from './command.js';
+import type { Call } from './command.js';
+import { UsageError } from './failure.js';
 import { fileToJSON } from './file-name.js';
+import { type Kind, kindName } from './lists.js';
 
 /** A picture or hash that was asked about, and what was wrong with it, if anything. */
 export interface Judged {

@@ -1,18 +1,22 @@
 import { joinLabels, writeCell } from '../exchange/index.js';
-import { DEFAULT_BITS, hashToHex } from '../index.js';
-import { createBlocklist, type Match } from '../matching/index.js';
-import { type FileResult, matchReports, type ReportedPicture, readBytes } from '../node/index.js';
-import { kindOf, LIST_OPTIONS, readParts, wantedOf } from './blocklist.js';
-import { type Command, UsageError } from './command.js';
-import { isHex } from './compare.js';
-import { listed } from './files.js';
-import { eachPicture, HASH_OPTIONS, hashOptions, type Source } from './hash.js';
+import { DEFAULT_BITS, DecodeError, hashToHex } from '../index.js';
+import { createBlocklist, type Decision, type Match } from '../matching/index.js';
+import {
+  type HashFileOptions,
+  type MatchReportOptions,
+  matchReports,
+  type ReportedPicture,
+  readBytes,
+  variantPicture,
+} from '../node/index.js';
+import type { Command } from './command.js';
+import { shownName, UsageError } from './failure.js';
 import { Judge, type Judged, policyOf } from './judge.js';
-import { listName } from './list.js';
-import { exitCode, output } from './output.js';
+import { kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
+import { exitCode, output, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
-import { progress } from './progress.js';
-import { picturesOf } from './report.js';
+import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
+import { eachPicture, isHex, sourceOf } from './pictures.js';
 
 /** `onlyhashes match`: pictures or hashes against a blocklist. */
 export const matchCommand: Command = {
@@ -53,9 +57,9 @@ export const matchCommand: Command = {
       about: 'put the pictures and their matching parts on that page',
       needs: { explain: [] },
     },
-    ...HASH_OPTIONS,
+    ...PICTURE_OPTIONS,
     ...LIST_OPTIONS,
-    variants: { ...HASH_OPTIONS.variants, default: 'thorough' },
+    variants: { ...PICTURE_OPTIONS.variants, default: 'thorough' },
   },
   examples: [
     ['onlyhashes match upload.jpg --blocklist list.csv', 'one upload'],
@@ -80,10 +84,8 @@ export const matchCommand: Command = {
     if (page !== undefined) await outputPath(page, { overwrite });
     const bar = progress('matching');
     const out = output(bar);
-    // Told once which words are hashes: files of such names come and go while the work goes on.
+    // Decided once: files of such names may come and go meanwhile.
     const hashes = new Set(call.words.filter(isHex));
-    const names = await listed(call.words, { out, signal });
-
     const wanted = wantedOf(call);
     const bars = { signal, out, bar: progress('reading the list, MB') };
     const parts = await readParts(list, wanted, bars);
@@ -95,43 +97,37 @@ export const matchCommand: Command = {
     const blocklist = createBlocklist(parts, { policy: policyOf(call, kinds) });
     const { degenerate } = blocklist.keptOut;
     if (degenerate > 0) {
-      out.say(listName(list), `${degenerate} degenerate hashes were kept out of matching`);
+      out.say(shownName(list), `${degenerate} degenerate hashes were kept out of matching`);
     }
 
     const hashing = hashOptions(call);
     const judge = new Judge(blocklist, kinds, { all: call.on('all'), hashing });
     const showPictures = page !== undefined && call.on('show-pictures');
-    const job = async (source: Source, ended: AbortSignal): Promise<ReportedPicture> => {
-      const bytes = await readBytes(source, { signal: ended });
+    const pictureJob = async (file: string, ended: AbortSignal): Promise<Judged> => {
+      const bytes = await readBytes(sourceOf(file), { signal: ended });
       const judged = await judge.picture(bytes, ended);
       const pictures = showPictures
         ? await picturesOf(bytes, judged.decision, { ...hashing, signal: ended })
         : undefined;
-      return { ...judged, ...(pictures && { pictures }) };
+      return { picture: { ...judged, ...(pictures && { pictures }) } };
     };
-    const files = names.filter((name) => !hashes.has(name));
-    const pictures = eachPicture(files, job, { signal, bar });
-    const next = async (): Promise<Judged> => {
-      const { value, error }: FileResult<ReportedPicture> = (await pictures.next()).value;
-      return value
-        ? { picture: value }
-        : { picture: judge.unhashable(error), problem: error.message };
-    };
+    const job = async (file: string, ended: AbortSignal) =>
+      hashes.has(file) ? judge.hex(file) : pictureJob(file, ended);
+    const results = eachPicture(call.words, job, { out, bar, signal });
     let found = 0;
     async function* judged(): AsyncGenerator<ReportedPicture> {
-      try {
-        for (const file of names) {
-          const { picture, problem } = hashes.has(file) ? judge.hex(file) : await next();
-          const { decision } = picture;
-          found += decision.matches.length;
-          if (problem !== undefined) out.say(file, problem);
-          if (decision.verdict === 'unhashable') out.count();
-          if (call.on('json')) await out.line(JSON.stringify(judge.toJSON(decision, file)));
-          else for (const match of decision.matches) await out.line(lineOf(match, file));
-          yield { ...picture, file };
-        }
-      } finally {
-        await pictures.return(undefined);
+      for await (const { file, value, error } of results) {
+        const { picture, problem }: Judged = value ?? {
+          picture: judge.unhashable(error),
+          problem: error.message,
+        };
+        const { decision } = picture;
+        found += decision.matches.length;
+        if (problem !== undefined) out.say(file, problem);
+        if (decision.verdict === 'unhashable') out.count();
+        if (call.on('json')) await out.line(JSON.stringify(judge.toJSON(decision, file)));
+        else for (const match of decision.matches) await out.line(lineOf(match, file));
+        yield { ...picture, file };
       }
     }
     if (page !== undefined) await writeWhole(page, matchReports(judged()), { overwrite, signal });
@@ -145,4 +141,26 @@ export const matchCommand: Command = {
 function lineOf({ tier, distance, variant, entry }: Match, file: string): string {
   const labels = writeCell(joinLabels(entry.labels));
   return [tier, distance, variant.name, hashToHex(entry.hash), labels, file].join(',');
+}
+
+/** What a report shows of a picture: the whole, and the part of each match. */
+async function picturesOf(
+  bytes: Uint8Array,
+  { matches }: Decision,
+  hashing: HashFileOptions,
+): Promise<MatchReportOptions['pictures']> {
+  const png = async (variant: Parameters<typeof variantPicture>[1]) => {
+    const picture = await variantPicture(bytes, variant, hashing);
+    return `data:image/png;base64,${Buffer.from(picture).toString('base64')}`;
+  };
+  try {
+    const variants: string[] = [];
+    // One by one: each decodes the picture anew.
+    for (const { variant } of matches) variants.push(await png(variant));
+    return { whole: await png({ name: 'original' }), variants };
+  } catch (error) {
+    // The decision stands without them.
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
 }

@@ -3,9 +3,8 @@ import { rmSync } from 'node:fs';
 import { access, constants, link, lstat, open, realpath, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { Failure } from './command.js';
+import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
-import { failureOf } from './list.js';
 
 /** What may be written over. */
 export interface OutputOptions {

@@ -1,28 +1,28 @@
 import { stderr, stdout } from 'node:process';
 import { encoded } from './file-name.js';
-import type { Progress } from './progress.js';
 
 /**
- * What `hash` and `match` print: lines on standard output, errors on standard error, the progress
- * line out of the way. File names in them are printed with the bytes that they have.
+ * What a command prints: results on standard output; errors, notes and progress on standard error.
+ * File names are printed as the bytes that they are.
  */
 export interface Output {
+  /** prints a result; waits for a slow reader, so that memory stays bounded */
   line(text: string): Promise<void>;
-  /** prints an error and counts it */
+  /** prints an error about a file, and counts it */
   error(file: string, message: string): void;
-  /** prints what is worth knowing and no error */
-  say(file: string, message: string): void;
-  /** the same, of no file in particular */
-  note(message: string): void;
-  /** counts an error that is told elsewhere */
+  /** counts an error that is printed elsewhere */
   count(): void;
-  /** lines printed */
+  /** prints a note about a file that is not an error */
+  say(file: string, message: string): void;
+  /** prints a note about no file in particular */
+  note(message: string): void;
+  /** results printed */
   readonly lines: number;
   readonly errors: number;
 }
 
-/** Standard output that waits for a slow reader, so that memory stays bounded. */
-export function output(progress: Progress): Output {
+/** @param bar cleared before anything else is printed */
+export function output(bar: Progress): Output {
   let lines = 0;
   let errors = 0;
   return {
@@ -34,7 +34,7 @@ export function output(progress: Progress): Output {
     },
     async line(text) {
       lines++;
-      if (stdout.isTTY) progress.clear();
+      if (stdout.isTTY) bar.clear();
       if (!stdout.write(encoded(`${text}\n`)))
         await new Promise((resolve) => stdout.once('drain', resolve));
     },
@@ -42,15 +42,15 @@ export function output(progress: Progress): Output {
       errors++;
       this.say(file, message);
     },
+    count() {
+      errors++;
+    },
     say(file, message) {
       this.note(`${file}: ${message}`);
     },
     note(message) {
-      progress.clear();
+      bar.clear();
       stderr.write(encoded(`onlyhashes: ${message}\n`));
-    },
-    count() {
-      errors++;
     },
   };
 }
@@ -59,4 +59,43 @@ export function output(progress: Progress): Output {
 export function exitCode(errors: number, found: number): number {
   if (errors > 0) return 2;
   return found > 0 ? 0 : 1;
+}
+
+/** The progress line of long work. It is drawn only if standard error is a terminal. */
+export interface Progress {
+  /** @param total if known */
+  update(done: number, total?: number): void;
+  /** clears the line before other text is printed */
+  clear(): void;
+}
+
+/** Time between two drawings. A terminal is slow, and a person reads no faster. */
+const REDRAW_MILLISECONDS = 100;
+
+/**
+ * The progress of `what`, e.g. `hashing`: how much is done, the rate and, if the total is known, the
+ * time left.
+ */
+export function progress(what: string): Progress {
+  if (!stderr.isTTY) return { update() {}, clear() {} };
+  const start = performance.now();
+  let drawn = start;
+  let shown = false;
+  const clear = () => {
+    if (shown) stderr.write('\r\x1b[2K');
+    shown = false;
+  };
+  return {
+    clear,
+    update(done, total) {
+      const now = performance.now();
+      if (now - drawn < REDRAW_MILLISECONDS) return;
+      drawn = now;
+      const perSecond = (1000 * done) / (now - start);
+      const left = total === undefined ? '' : `, ${Math.ceil((total - done) / perSecond)} s left`;
+      const of = total === undefined ? `${done}` : `${done} of ${total}`;
+      stderr.write(`\r\x1b[2K${what}: ${of}, ${Math.round(perSecond)}/s${left}`);
+      shown = true;
+    },
+  };
 }

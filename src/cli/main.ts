@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import process, { stderr, stdout } from 'node:process';
-import { DecodeError, FormatError } from '../index.js';
 import { benchCommand } from './bench.js';
 import { bundleCommand } from './bundle.js';
-import { type Command, Failure, helpOf, readCall, twoColumns, UsageError } from './command.js';
+import { type Command, helpOf, readCall, twoColumns } from './command.js';
 import { compareCommand } from './compare.js';
 import { doctorCommand } from './doctor.js';
+import { textOf, UsageError } from './failure.js';
 import { commandLine, encoded } from './file-name.js';
 import { hashCommand } from './hash.js';
 import { indexCommand } from './index-command.js';
@@ -139,13 +139,6 @@ try {
   // Not process.exit: what is written to a pipe would be cut off.
   process.exitCode = await main(commandLine());
 } catch (error) {
-  const expected =
-    error instanceof Failure ||
-    error instanceof DecodeError ||
-    error instanceof FormatError ||
-    error instanceof RangeError ||
-    (error as NodeJS.ErrnoException)?.code !== undefined;
-  const text = expected ? (error as Error).message : (error as Error)?.stack;
-  stderr.write(encoded(`onlyhashes: ${text}\n`));
+  stderr.write(encoded(`onlyhashes: ${textOf(error)}\n`));
   process.exitCode = 2;
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { imageFormatOf } from '../node/index.js';
-import { Failure } from './command.js';
+import { Failure } from './failure.js';
 import { encoded, nameOf } from './file-name.js';
 import type { Output } from './output.js';
 

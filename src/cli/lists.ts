@@ -1,0 +1,271 @@
+import { constants, createReadStream, openSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { stdin } from 'node:process';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { PackedEntries, readPackedEntries } from '../exchange/index.js';
+import { type Algorithm, type Bits, DEFAULT_BITS, FormatError, type Hash } from '../index.js';
+import { snapshotInfo } from '../indexing/index.js';
+import { isDegenerate } from '../matching/index.js';
+import { type OpenedIndex, openIndex } from '../node/index.js';
+import type { Call, Option } from './command.js';
+import { Failure, failureOf, shownName, UsageError } from './failure.js';
+import { encoded } from './file-name.js';
+import type { Output, Progress } from './output.js';
+import { PICTURE_OPTIONS } from './picture-options.js';
+
+/** The options of every command that takes a list. */
+export const LIST_OPTIONS = {
+  algorithm: {
+    about: 'use only these hashes of the list; also what hashes without an algorithm are',
+    choices: PICTURE_OPTIONS.algorithm.choices,
+  },
+  bits: PICTURE_OPTIONS.bits,
+  'allow-empty': { about: 'accept a list with no hash to match' },
+} as const satisfies Record<string, Option>;
+
+/** Hashes that can be compared with each other: those of one algorithm and width. */
+export interface Kind {
+  readonly algorithm: Algorithm;
+  readonly bits: Bits;
+}
+
+/** Which hashes of a list to use: all, or those that the command line asks for. */
+export interface Wanted {
+  readonly algorithm: Algorithm | undefined;
+  readonly bits: Bits | undefined;
+  readonly allowEmpty: boolean;
+}
+
+/** The entries of one kind: a table of a text list, or an index file. */
+export type ListPart = PackedEntries | OpenedIndex;
+
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  readonly out: Output;
+  readonly bar: Progress;
+}
+
+/** How many problems of a list are printed. The rest are counted. */
+const PROBLEMS_SHOWN = 20;
+
+/** After this long without a byte from a pipe, a note says that the program is waiting. */
+const WAIT_MILLISECONDS = 2000;
+
+/** Length of the magic number that tells an index file from a text. */
+const MAGIC_BYTES = 8;
+
+/**
+ * What the command line asks of a list.
+ * @throws {UsageError} if it asks for PDQ of 64 bits
+ */
+export function wantedOf(call: Call): Wanted {
+  const algorithm = call.text('algorithm') as Algorithm | undefined;
+  const bits = call.text('bits') === undefined ? undefined : (Number(call.text('bits')) as Bits);
+  if (algorithm === 'pdq' && bits === 64) throw new UsageError('--bits: PDQ hashes have 256 bits');
+  return { algorithm, bits, allowEmpty: call.on('allow-empty') };
+}
+
+/**
+ * The wanted parts of a list, one for each kind, each with something to match. A note tells what is
+ * left out. The result is empty only if the list is and `allowEmpty` is set.
+ * @param path a file, a pipe, or `-` for standard input; opened and read once
+ * @throws {Failure} if the list cannot be read, or has nothing to match or nothing that is wanted
+ */
+export async function readParts(
+  path: string,
+  { algorithm, bits, allowEmpty }: Wanted,
+  options: ReadOptions,
+): Promise<ListPart[]> {
+  const name = shownName(path);
+  const all = await readAll(path, algorithm, options);
+  const parts = all.filter(isComparable);
+  if (parts.length === 0) {
+    const degenerate = all.some((part) => sizeOf(part) > 0 || leftOutOf(part) > 0);
+    const why = degenerate ? 'all its hashes are degenerate, too plain to match' : 'it has no hash';
+    if (!allowEmpty) throw new Failure(`${name}: ${why}`);
+    options.out.say(name, why);
+    return [];
+  }
+  const width = bits ?? (algorithm && DEFAULT_BITS[algorithm]);
+  const isWanted = (part: ListPart) => {
+    const kind = kindOf(part);
+    return (algorithm ?? kind.algorithm) === kind.algorithm && (width ?? kind.bits) === kind.bits;
+  };
+  const wanted = parts.filter(isWanted);
+  if (wanted.length === 0) {
+    const stated = [algorithm, width && `${width} bits`].filter(Boolean).join(' of ');
+    const held = parts.map((part) => kindName(kindOf(part))).join(', ');
+    throw new Failure(`${name}: expected hashes of ${stated}, it has ${held}`);
+  }
+  // Lines of the PDQ tool name no algorithm, but they have a quality.
+  if (algorithm !== undefined && algorithm !== 'pdq' && wanted.some(hasQuality)) {
+    throw new Failure(
+      `${name}: expected hashes of ${algorithm}, it has some with a quality, as only PDQ's have`,
+    );
+  }
+  for (const part of all) {
+    if (wanted.includes(part)) continue;
+    const why = isWanted(part) ? ', all degenerate' : '';
+    options.out.say(name, `left aside: ${sizeOf(part)} of ${kindName(kindOf(part))}${why}`);
+  }
+  return wanted;
+}
+
+/** The algorithm and width of a part. */
+export function kindOf(part: ListPart): Kind {
+  const { algorithm, bits } = part instanceof PackedEntries ? part : part.index;
+  return { algorithm, bits };
+}
+
+/** What a kind is called in messages. */
+export const kindName = ({ algorithm, bits }: Kind) => `${algorithm} of ${bits} bits`;
+
+/**
+ * Every part of a list. Its content tells whether it is a text or an index file.
+ * @param algorithm of the hashes in a text that name none; default `pdq`
+ */
+async function readAll(
+  path: string,
+  algorithm: Algorithm | undefined,
+  options: ReadOptions,
+): Promise<ListPart[]> {
+  const { signal, bar } = options;
+  try {
+    const { source, isFile } = await opened(path, signal);
+    const chunks = counted(source, isFile, path, options);
+    const head: Uint8Array[] = [];
+    let length = 0;
+    while (length < MAGIC_BYTES) {
+      const { done, value } = await chunks.next();
+      if (done) break;
+      head.push(value);
+      length += value.length;
+    }
+    if (!beginsAsIndex(Buffer.concat(head))) {
+      async function* text() {
+        yield* head;
+        yield* chunks;
+      }
+      return await readText(text(), algorithm, path, options);
+    }
+    if (isFile) {
+      source.destroy();
+      return [await openIndex(path)];
+    }
+    for await (const chunk of chunks) head.push(chunk);
+    return [await openIndex(Buffer.concat(head))];
+  } catch (error) {
+    throw signal.aborted ? error : failureOf(path, error);
+  } finally {
+    bar.clear();
+  }
+}
+
+async function opened(
+  path: string,
+  signal: AbortSignal,
+): Promise<{ source: Readable; isFile: boolean }> {
+  if (path === '-') return { source: addAbortSignal(signal, stdin), isFile: false };
+  const name = encoded(path);
+  const about = await stat(name);
+  if (!about.isFIFO()) {
+    // An index file whose name is not UTF-8 is read as a stream.
+    const isFile = about.isFile() && name === path;
+    return { source: createReadStream(name, { signal }), isFile };
+  }
+  // As a socket, a pipe that nobody writes to yet blocks no thread, and the wait can be aborted.
+  const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  const source = new Socket({ fd, readable: true, writable: false });
+  return { source: addAbortSignal(signal, source), isFile: false };
+}
+
+async function* counted(
+  source: Readable,
+  isFile: boolean,
+  path: string,
+  { out, bar }: ReadOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const waits = () => out.say(shownName(path), 'nothing has come from it yet, waiting');
+  const timer = isFile ? undefined : setTimeout(waits, WAIT_MILLISECONDS);
+  let bytes = 0;
+  try {
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      clearTimeout(timer);
+      bytes += chunk.length;
+      bar.update(Math.round(bytes / 1e6));
+      yield chunk;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function beginsAsIndex(bytes: Uint8Array): boolean {
+  try {
+    snapshotInfo(bytes);
+  } catch (error) {
+    return !(error instanceof FormatError && error.code === 'bad-magic');
+  }
+  return true;
+}
+
+async function readText(
+  text: AsyncIterable<Uint8Array>,
+  algorithm: Algorithm | undefined,
+  path: string,
+  { out, bar }: ReadOptions,
+): Promise<PackedEntries[]> {
+  // Printed at the end: if no line is a hash, one message says more than twenty.
+  const shown: FormatError[] = [];
+  let problems = 0;
+  const onProblem = (problem: FormatError) => {
+    if (problems++ < PROBLEMS_SHOWN) shown.push(problem);
+  };
+  const tables = await readPackedEntries(text, {
+    onProblem,
+    ...(algorithm !== undefined && { algorithm }),
+  });
+  bar.clear();
+  const [first] = shown;
+  const name = shownName(path);
+  if (first !== undefined && tables.length === 0) {
+    throw new Failure(
+      `${name}: no hash could be read from it (line ${first.line}: ${first.message})`,
+    );
+  }
+  for (const { line, message } of shown) out.error(`${name}:${line}`, message);
+  for (let more = problems - shown.length; more > 0; more--) out.count();
+  if (problems > shown.length) out.say(name, `${problems} lines with problems in all`);
+  return tables;
+}
+
+const leftOutOf = (part: ListPart) => ('degenerate' in part && part.degenerate) || 0;
+
+const sizeOf = (part: ListPart) => (part instanceof PackedEntries ? part.size : part.index.size);
+
+/** Whether a search can find anything in a part. */
+function isComparable(part: ListPart): boolean {
+  if (part instanceof PackedEntries) {
+    for (let row = 0; row < part.size; row++) if (!isDegenerate(part.hashAt(row))) return true;
+    return false;
+  }
+  const { index, entries } = part;
+  const says = (id: number) => !isDegenerate(entries.entryAt(id).hash);
+  try {
+    if (says(0)) return true;
+  } catch {
+    // The entry was removed.
+  }
+  // Ids have gaps. A search at the full distance lists them, in 25 MB a million.
+  const any: Hash = { algorithm: index.algorithm, bytes: new Uint8Array(index.bits / 8) };
+  const hits = new Uint32Array(2 * index.size);
+  index.searchInto(any, index.bits, hits);
+  return hits.some((id, at) => at % 2 === 0 && says(id));
+}
+
+function hasQuality(part: ListPart): boolean {
+  if (!(part instanceof PackedEntries)) return false;
+  for (let row = 0; row < part.size; row++) if (part.qualityAt(row) !== undefined) return true;
+  return false;
+}

@@ -1,0 +1,39 @@
+import { constants, createReadStream, existsSync } from 'node:fs';
+import { stdin } from 'node:process';
+import type { Readable } from 'node:stream';
+import { eachFile, type FileResult } from '../node/index.js';
+import { encoded } from './file-name.js';
+import type { Output, Progress } from './output.js';
+import { listed } from './walk.js';
+
+/** A picture to read: a path, or a stream. */
+export type Source = string | Readable;
+
+/** What to read for a file of the command line; `-` is standard input. */
+export function sourceOf(file: string): Source {
+  if (file === '-') return stdin;
+  const path = encoded(file);
+  // `hashFile` would take bytes for the picture itself. O_NONBLOCK: opening a pipe does not wait
+  // for its other end.
+  const flags = (constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)) as unknown as string;
+  return typeof path === 'string' ? path : createReadStream(path, { flags });
+}
+
+/**
+ * Whether a word of the command line is a hash rather than a file: hex digits, of the right number
+ * or not, with no file of that name.
+ */
+export function isHex(word: string): boolean {
+  return /^[0-9a-f]{16,}$/i.test(word) && !existsSync(word);
+}
+
+/** The files that `words` name, in their order, each with what `job` made of it. */
+export async function* eachPicture<T>(
+  words: readonly string[],
+  job: (file: string, signal: AbortSignal) => Promise<T>,
+  { out, bar, signal }: { out: Output; bar: Progress; signal: AbortSignal },
+): AsyncGenerator<FileResult<T>> {
+  const files = await listed(words, { out, signal });
+  const onProgress = ({ done }: { done: number }) => bar.update(done, files.length);
+  yield* eachFile(files, job, { signal, onProgress });
+}
