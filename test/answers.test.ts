@@ -279,7 +279,7 @@ describe('indexes', () => {
       const list = clusteredHashes(count, count + 1, { algorithm, bits });
       const queries = queriesFor(list);
       const index = createIndex(list, { algorithm, bits, ...(kind && { kind }) });
-      const name = [algorithm, bits, 'of', count, kind].filter(Boolean).join(' ');
+      const name = [algorithm, bits, 'of', count, kind].join(' ').trimEnd();
       answers[name] = answersOfIndex(index, queries);
       const more = clusteredHashes(1200, count + 2, { algorithm, bits });
       // Merges begin, end, and leave changes behind.
