@@ -8,7 +8,7 @@ interface BlockhashCore {
   bmvbhash(image: { data: ArrayLike<number>; width: number; height: number }, side: number): string;
 }
 
-/** Sides that the grid divides, that it does not, and a photo of 12 megapixels. */
+/** Sides that the grid divides, sides that it does not, and a photo of 12 megapixels. */
 const SIZES = [
   [512, 512],
   [1024, 768],
@@ -17,13 +17,13 @@ const SIZES = [
   [4000, 3000],
 ] as const;
 
-/** Hashing of RGBA pixels beside the package whose bits these are. */
+/** Hashing of RGBA pixels, against the package whose bits these are. */
 export const blockhashBench: Bench = {
   name: 'blockhash',
-  about: 'blockhash of RGBA pixels, 256 bits, beside blockhash-core',
+  about: 'blockhash of RGBA pixels, 256 bits, against blockhash-core',
   async run({ report, note }) {
     const core = await rival<BlockhashCore>('blockhash-core');
-    if (core === undefined) note('blockhash-core is not installed: ours runs alone');
+    if (core === undefined) note('blockhash-core is not installed; ours runs alone');
     for (const [width, height] of SIZES) {
       const pixels = syntheticPixels(width, height, width);
       const contenders: Contender[] = [

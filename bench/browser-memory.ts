@@ -10,15 +10,15 @@ import type { BrowserScope, BrowserSite } from './browser-site.js';
 import type { BenchContext } from './harness.js';
 import { rival } from './rivals.js';
 
-/** Sizes vary with when memory is given back: the largest of so many is told. */
+/** Memory use depends on when memory is freed, so the largest of this many rounds is reported. */
 const REPEATS = 3;
 
-/** A picture of 12 megapixels in one coding, and how it is hashed. */
+/** A picture of 12 megapixels in one format, and how it is hashed. */
 interface Case {
   name: string;
   file: string;
   variants?: 'thorough';
-  /** its script, where that is not the one beside the page's */
+  /** the Worker's script, if it is not the one beside the page's */
   worker?: string;
 }
 
@@ -39,7 +39,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** A Worker whose canvas gives back other pixels than were drawn, as some privacy settings have it. */
+/** A Worker whose canvas returns altered pixels, as some privacy settings make it. */
 const ALTERED = `const { prototype } = OffscreenCanvasRenderingContext2D;
 const read = prototype.getImageData;
 prototype.getImageData = function (...place) {
@@ -50,8 +50,8 @@ prototype.getImageData = function (...place) {
 import './browser-worker.js';`;
 
 /**
- * How much more memory Chromium's processes hold for a Worker that waits, and while one photo is hashed than before, where
- * /proc tells.
+ * Measures by how much Chromium's memory grows for an idle Worker, and at most while one photo is
+ * hashed. Needs /proc.
  */
 export async function browserMemory(
   { figure, note }: BenchContext,
@@ -61,13 +61,13 @@ export async function browserMemory(
 ): Promise<void> {
   const pid = browser.process()?.pid;
   if (pid === undefined || !existsSync('/proc/self/smaps_rollup')) {
-    note('memory: no /proc');
+    note('memory: not measured, as there is no /proc');
     return;
   }
   const there = await prepare(site, photo);
   for (const { name, file, variants = 'orientation', worker } of CASES) {
     if (!there.has(file) || (worker !== undefined && !there.has(worker))) {
-      note(`memory, ${name}: needs heif-enc, and the packages esbuild and heic-decode`);
+      note(`memory, ${name}: needs heif-enc and the packages esbuild and heic-decode`);
       continue;
     }
     const options: HashImageFileOptions = { variants };
@@ -92,13 +92,13 @@ export async function browserMemory(
   }
 }
 
-/** Megabytes of all of Chromium's processes. */
+/** Memory of all of Chromium's processes, in megabytes. */
 interface Memory {
-  /** of the page whose Worker waits, over the page that has none yet */
+  /** the page with an idle Worker, over the page without one */
   waiting: number;
-  /** at most while a photo is hashed, over the page that has no Worker yet but holds the file */
+  /** peak while a photo is hashed, over the page that holds the file but has no Worker yet */
   overBare: number;
-  /** at most while a photo is hashed, over the page whose Worker waits */
+  /** peak while a photo is hashed, over the page with an idle Worker */
   overWaiting: number;
 }
 
@@ -113,7 +113,7 @@ async function measure(
     (window as unknown as BrowserScope).photo = await (await fetch(address)).blob();
   }, url);
   const bare = await idleMegabytes(pid);
-  // The Worker started, and with nothing of a picture left in it.
+  // Starts the Worker, without any picture in it.
   await page.evaluate(async (given) => {
     await (window as unknown as BrowserScope).onlyhashes.checkPixelReadback(given);
   }, options);
@@ -141,7 +141,7 @@ async function idleMegabytes(pid: number): Promise<number> {
   return megabytesOf(pid);
 }
 
-/** Adds the files and scripts of the cases, and names those that could be made. */
+/** Adds the files and scripts of the cases, and returns the names of those that could be made. */
 async function prepare(site: BrowserSite, photo: Sharp): Promise<Set<string>> {
   const there = new Set<string>();
   const add = (name: string, body: Uint8Array | string) => {
@@ -171,7 +171,10 @@ async function prepare(site: BrowserSite, photo: Sharp): Promise<Set<string>> {
   return there;
 }
 
-/** As a phone writes it, in tiles of 512; undefined where libheif's program is not here. */
+/**
+ * An HEIC file as a phone writes it, in tiles of 512; `undefined` if libheif's program is not
+ * installed.
+ */
 function heicOf(jpeg: Uint8Array): Uint8Array | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
   try {
@@ -188,7 +191,7 @@ function heicOf(jpeg: Uint8Array): Uint8Array | undefined {
   }
 }
 
-/** Proportional share of memory of a process and all that it started. */
+/** The proportional memory share of a process and all that it started. */
 function megabytesOf(root: number): number {
   const parents = new Map<number, number>();
   for (const entry of readdirSync('/proc')) {

@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A page on loopback that has `onlyhashes/browser`, and the files it is to hash. */
+/** A page on loopback with `onlyhashes/browser`, and the files it hashes. */
 export interface BrowserSite {
   readonly url: string;
-  /** serves `body` under `/name` from now on */
+  /** serves `body` as `/name` from now on */
   add(name: string, body: Uint8Array | string): void;
   close(): void;
 }
 
-/** What the page has once it is ready. */
+/** The globals of the page once it is ready. */
 export interface BrowserScope {
   onlyhashes: typeof import('../src/browser/index.js');
   photo: Blob;
@@ -23,7 +23,7 @@ const PAGE = `<!doctype html><title>bench</title><script type="module">
   window.onlyhashes = onlyhashes;
 </script>`;
 
-/** Serves the page, the scripts of dist and what is added. */
+/** Serves the page, the scripts of dist and the added files. */
 export async function browserSite(): Promise<BrowserSite> {
   const dist = dirname(fileURLToPath(import.meta.url));
   const added = new Map<string, Uint8Array | string>();

@@ -12,12 +12,13 @@ const ROUNDS = 15;
 const BATCH = 50;
 
 /**
- * A 12-megapixel photo from file to hash in Chromium, beside the engine's own decoding; and what
- * many do to the page.
+ * A 12-megapixel photo from file to hash in Chromium, against the engine's own decoding; and what a
+ * batch of them does to the page.
  */
 export const browserBench: Bench = {
   name: 'browser',
-  about: 'a 12 MP JPEG in Chromium: from file to hash, and 50 of them; memory, of other kinds too',
+  about:
+    'a 12 MP JPEG in Chromium: from file to hash, a batch of 50, and memory, also for other formats',
   async run(context) {
     const puppeteer = await rival<typeof import('puppeteer-core')>('puppeteer-core');
     const executablePath = [
@@ -27,7 +28,7 @@ export const browserBench: Bench = {
     ].find((path) => path !== undefined && existsSync(path));
     const photo = await twelveMegapixels();
     if (!puppeteer || executablePath === undefined || photo === undefined) {
-      context.note('needs Chromium, and the packages puppeteer-core, sharp and the photos');
+      context.note('needs Chromium, the packages puppeteer-core and sharp, and the photos');
       return;
     }
     const site = await browserSite();
@@ -42,8 +43,8 @@ export const browserBench: Bench = {
       handleSIGHUP: false,
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
     });
-    // puppeteer kills the browser when this process exits, and exits at SIGINT. At the other signals
-    // nothing would, and the browser would live on.
+    // puppeteer kills the browser when this process exits, and exits at SIGINT. At the other
+    // signals nothing would end the process, and the browser would live on.
     const end = (_: NodeJS.Signals, number: number) => process.exit(128 + number);
     process.on('exit', remove).on('SIGTERM', end).on('SIGHUP', end);
     try {
@@ -110,7 +111,7 @@ async function race({ report, figure }: BenchContext, page: Page): Promise<void>
   figure('file to hash / decoding', median(ratios));
 }
 
-/** Fifty photos: whether the page's thread stays free, and whether progress goes on. */
+/** Fifty photos: whether the page's thread stays free, and whether progress continues. */
 async function batch({ figure }: BenchContext, page: Page): Promise<void> {
   const outcome = await page.evaluate(async (count) => {
     const { onlyhashes, photo } = window as unknown as BrowserScope;

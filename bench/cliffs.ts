@@ -9,19 +9,20 @@ const DISTANCES = [0, 8, 15, 16, 31, 32, 40, 48, 63, 96, 128];
 const WORKLOADS = { uniform: uniformHashes, clustered: clusteredHashes };
 const QUERIES = 512;
 
-/** Below so many microseconds a search is quick whatever the engine, and is not judged. */
+/** Searches faster than this many microseconds are not judged; any engine is quick there. */
 const JUDGED_MICROSECONDS = 1;
-/** From so many times the better engine's time on, a choice is called poor. */
+/** A choice is called poor if it takes more than this multiple of the better engine's time. */
 const POOR = 1.25;
 
 /**
- * `cliffs`: what an index answers with beside what it could have, from one hash to two million.
- * Judged is the index that `createIndex` makes by default, against the better of its own two
- * engines: a scan, and buckets for distance 31. Beside it: the index planned for the distance.
+ * `cliffs`: the engine that an index chooses, against the best it could choose, from one hash to
+ * two million. The index that `createIndex` makes by default is judged against the better of its
+ * own two engines: a scan, and buckets for distance 31. The index planned for the distance runs
+ * beside it.
  */
 export const cliffsBench: Bench = {
   name: 'cliffs',
-  about: 'the default index beside its two engines, and beside the index planned for the distance',
+  about: 'the default index against its two engines and against the index planned for the distance',
   long: true,
   async run(context) {
     const { smallest = 0, largest = 2e6, distance } = context.options;
@@ -62,8 +63,8 @@ export const cliffsBench: Bench = {
     }
     context.note(
       poor.length === 0
-        ? `nowhere takes the default index ${POOR} times as long as the better of its own two engines`
-        : `the default index takes over ${POOR} times as long as the better of its own two engines at:`,
+        ? `the default index never takes ${POOR} times as long as the better of its own two engines`
+        : `the default index takes over ${POOR} times as long as the better of its own two engines for:`,
     );
     for (const title of poor) context.note(`  ${title}`);
     const over = `over ${JUDGED_MICROSECONDS} us, at its worst`;
@@ -74,16 +75,16 @@ export const cliffsBench: Bench = {
 };
 
 interface Engines {
-  /** of no stated distance: built for 31 */
+  /** no distance given: built for 31 */
   readonly byDefault: HammingIndex;
   readonly scan: HammingIndex;
   readonly buckets: HammingIndex;
-  /** of the distance asked for */
+  /** built for the distance of the query */
   readonly planned: HammingIndex;
   readonly plannedBuckets: HammingIndex;
 }
 
-/** Ratios of times; absent where what is compared with takes no longer than a microsecond. */
+/** Ratios of times; absent if the denominator is at most a microsecond. */
 interface Verdict {
   /** the default index / the better of a scan and its buckets */
   byDefault?: number;
@@ -124,7 +125,7 @@ async function raceEngines(
     const expected = answerOf(out, total);
     for (const [name, index] of Object.entries(contenders)) {
       const found = search(index, i);
-      if (answerOf(out, found) !== expected) throw new Error(`${name} is wrong: ${title}`);
+      if (answerOf(out, found) !== expected) throw new Error(`${name} answers wrongly: ${title}`);
     }
   }
   const hits = (index: HammingIndex) => {
@@ -155,14 +156,14 @@ async function raceEngines(
   return verdict;
 }
 
-/** @param timings of the default index, a scan, its buckets, the planned index, and its buckets */
+/** @param timings of the default index, a scan, its buckets, the planned index and its buckets */
 export function judge(timings: readonly Timing[]): Verdict {
   const [, scan, buckets, planned, plannedBuckets] = timings;
   const fasterOf = (a: Timing, b: Timing) => (a.ratio < b.ratio ? a : b);
   const isJudged = ({ microseconds }: Timing) => microseconds > JUDGED_MICROSECONDS;
   const own = fasterOf(scan!, buckets!);
   const plannedOwn = fasterOf(scan!, plannedBuckets!);
-  // Each ratio is a median over the rounds, so a slow moment of the machine falls on both sides.
+  // Each ratio is a median over the rounds, so a slow moment of the machine affects both sides.
   return {
     ...(isJudged(own) && { byDefault: 1 / own.ratio }),
     ...(isJudged(plannedOwn) && { planned: planned!.ratio / plannedOwn.ratio }),

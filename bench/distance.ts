@@ -5,7 +5,7 @@ import { uniformHashes } from './workloads.js';
 
 const PAIRS = 1000;
 
-/** `distance`: two hashes, as a program compares them one by one. */
+/** `distance`: comparing two hashes, as a program does one pair at a time. */
 export const distanceBench: Bench = {
   name: 'distance',
   about: 'the distance of two PDQ hashes',
@@ -40,7 +40,7 @@ export const distanceBench: Bench = {
         },
         { name: 'npm hamming-distance, hex', of: (i) => hamming(texts[2 * i]!, texts[2 * i + 1]!) },
       );
-    } else context.note('hamming-distance: not installed');
+    } else context.note('hamming-distance is not installed');
     for (const { name, of } of contenders) {
       for (let i = 0; i < PAIRS; i++) {
         if (of(i) !== naive(i)) throw new Error(`${name} gives another distance`);

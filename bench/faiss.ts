@@ -5,10 +5,11 @@ import { answerOf, type Peer } from './index-peers.js';
 const PYTHON = '/usr/bin/python3';
 
 /**
- * Reads hashes and queries from standard input (as many bytes as its words tell), then commands, a
- * line each, and answers each with a line: `index KIND`; `search KIND DISTANCE COUNT`, which runs
- * the first COUNT queries one by one and gives how many hits they have; `answers` with the same
- * words, which gives each one's ids and distances. Faiss' range is exclusive.
+ * Reads hashes and queries from standard input (as many bytes as its arguments say), then commands.
+ * Each command is a line and gets a line as its answer. `index KIND` builds an index. `search KIND
+ * DISTANCE COUNT` runs the first COUNT queries one by one and answers with their number of hits.
+ * `answers` takes the same arguments and gives each query's ids and distances. Faiss's range is
+ * exclusive.
  */
 const DRIVER = `
 import json, signal, sys
@@ -44,16 +45,16 @@ for line in sys.stdin.buffer:
             print(json.dumps(answers), flush=True)
 `;
 
-/** Which Faiss the figures belong to. */
+/** The build of Faiss that the figures belong to. */
 export interface FaissBuild {
   readonly version: string;
-  /** who built it */
+  /** the packager of the build */
   readonly packager: string;
-  /** for which processors, as Faiss says: `generic` uses no AVX */
+  /** the processors it is built for, as Faiss names them; `generic` has no AVX */
   readonly target: string;
 }
 
-/** Debian's Faiss, as it tells of itself; undefined where there is none. */
+/** The installed build of Debian's Faiss, or `undefined`. */
 export function faissBuild(): FaissBuild | undefined {
   const told = spawnSync(
     PYTHON,
@@ -71,8 +72,8 @@ type Kind = 'flat' | 'hash';
 const NAMES: Record<Kind, string> = { flat: 'IndexBinaryFlat', hash: 'IndexBinaryMultiHash' };
 
 /**
- * Faiss in a process of its own, one thread, over the same hashes and queries as the others. It
- * ends with this one, and leaves nothing on the disk.
+ * Faiss in its own process, with one thread, over the same hashes and queries as the others. It
+ * ends with this process and leaves nothing on disk.
  */
 export class Faiss {
   readonly #child: ChildProcess;
@@ -84,7 +85,7 @@ export class Faiss {
     this.#target = target;
     const sizes = [hashes, queries].map(({ length }) => String(length));
     this.#child = spawn(PYTHON, ['-c', DRIVER, ...sizes], { stdio: ['pipe', 'pipe', 'inherit'] });
-    // Where it ends early, `#ask` tells.
+    // If it ends early, `#ask` reports that.
     this.#child.stdin!.on('error', () => {});
     this.#child.stdin!.write(hashes);
     this.#child.stdin!.write(queries);
@@ -92,7 +93,7 @@ export class Faiss {
     this.#lines.on('line', (line) => this.#waiting.shift()?.(line));
   }
 
-  /** Builds one of its indexes. */
+  /** Builds an index of this kind. */
   async peer(kind: Kind): Promise<Peer> {
     await this.#ask(`index ${kind}`);
     const ask = (word: string, maxDistance: number, count: number) =>

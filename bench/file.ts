@@ -7,7 +7,7 @@ import { photoFiles, rival } from './rivals.js';
 /** `file`: from a JPEG file to a hash, decoding included. */
 export const fileBench: Bench = {
   name: 'file',
-  about: 'from a JPEG file to a hash, the nine photos in turn, decoding included',
+  about: 'from a JPEG file to a hash, decoding included: the nine photos in turn',
   async run(context) {
     const photos = photoFiles();
     if (photos.length === 0) {
@@ -32,12 +32,12 @@ export const fileBench: Bench = {
     if (sharpPhash) {
       const run = () => sharpPhash(readFileSync(next()));
       contenders.push({ name: 'sharp-phash, 64 bits (shrinks on load)', run });
-    } else context.note('sharp-phash: not installed');
+    } else context.note('sharp-phash is not installed');
     const imghash = await rival<{ hash(file: string, bits: number): Promise<string> }>('imghash');
     if (imghash) {
       const run = () => imghash.hash(next(), 16);
       contenders.push({ name: 'imghash, blockhash of 256 bits (jpeg-js)', run });
-    } else context.note('imghash: not installed');
+    } else context.note('imghash is not installed');
     context.report(
       await race('a JPEG of about 1024 x 700', contenders, {
         sampleMilliseconds: 250,

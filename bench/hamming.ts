@@ -27,19 +27,20 @@ import { clusteredHashes, plant, random, uniformHashes } from './workloads.js';
 
 const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7];
 const DISTANCES = [0, 8, 15, 31, 40, 63];
-/** As many queries as all engines answer in a race, if each answers them within so long. */
+/** Queries per race: as many as every engine answers within MILLISECONDS, between these bounds. */
 const QUERIES = 2048;
 const FEWEST_QUERIES = 16;
 const MILLISECONDS = 500;
 const WORKLOADS = { uniform: uniformHashes, clustered: clusteredHashes };
 
 /**
- * `index`: every engine on the same hashes and queries. Options: `large` adds ten million, `smallest`, `largest` and
- * `distance` narrow it, `record` names a folder for `index.json` and the plot `index.svg`.
+ * `index`: every engine on the same hashes and queries. Options: `large` adds ten million,
+ * `smallest`, `largest` and `distance` narrow it, `record` names a folder for `index.json` and the
+ * plot `index.svg`.
  */
 export const hammingBench: Bench = {
   name: 'index',
-  about: 'exact search of PDQ hashes by size of the list and distance, half of the queries planted',
+  about: 'exact search of PDQ hashes, by list size and distance; half of the queries are planted',
   async run(context) {
     const { large, smallest = 0, largest = large ? 1e7 : 1e6, distance } = context.options;
     const sizes = SIZES.filter((size) => size >= Number(smallest) && size <= Number(largest));
@@ -48,10 +49,10 @@ export const hammingBench: Bench = {
     const faiss = faissBuild();
     context.note(
       faiss
-        ? `Faiss ${faiss.version} of ${faiss.packager}, ${faiss.target} build: a process of its own, one thread`
-        : `Faiss: not installed (Debian's python3-faiss)`,
+        ? `Faiss ${faiss.version} of ${faiss.packager}, ${faiss.target} build: its own process, one thread`
+        : `Faiss is not installed (Debian's python3-faiss)`,
     );
-    // First, before the others leave their memory in this process.
+    // Comes first, before the others fill this process's memory.
     const figures = await indexFigures(context);
     const measured: Measured[] = [];
     for (const [data, make] of Object.entries(WORKLOADS)) {
@@ -75,10 +76,10 @@ export const hammingBench: Bench = {
   },
 };
 
-/** To three digits. */
+/** Rounded to three digits. */
 const rounded = (ratio: number | undefined) => ratio && Number(ratio.toPrecision(3));
 
-/** Every other query is an entry with 0 to 31 bits flipped, the rest are random. */
+/** Every other query is an entry with 0 to 31 bits flipped; the rest are random. */
 function fieldOf(bytes: Uint8Array, count: number): Field {
   const asked = uniformHashes(QUERIES, 77).bytes;
   const next = random(9);
@@ -133,8 +134,8 @@ async function raceField(
       const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${max}`;
       const result = await race(title, contenders, {
         rounds: 7,
-        // A short list lies in the caches, as it would in use. Of a long one a sample goes through
-        // the queries once, so that none finds what it left there before.
+        // A short list is in the caches, as it would be in use. On a long list, a sample goes
+        // through the queries once, so that no query finds its own data in the caches.
         sampleMilliseconds: count <= 1e4 ? 20 : 1,
         evictBytes: 32 * 2 ** 20,
         notes,
@@ -149,7 +150,7 @@ async function raceField(
   }
 }
 
-/** How many queries the slowest of the peers answers in the time that a sample may take. */
+/** The number of queries that the slowest peer answers within the time of a sample. */
 async function queriesFor(peers: readonly Peer[], maxDistance: number): Promise<number> {
   let slowest = 0;
   for (const peer of peers) {
@@ -185,7 +186,7 @@ function indexPeer(name: string, index: HammingIndex, queries: readonly Hash[]) 
   };
 }
 
-/** Single queries that have no hit: the middle one and the slowest of a hundred. */
+/** Times of single queries without hits: the median and the slowest of a hundred. */
 function spread(ours: ReturnType<typeof indexPeer>, max: number): string {
   const times: number[] = [];
   const cost = ours.index.explain(max).nanoseconds;

@@ -1,26 +1,29 @@
 import { cpus } from 'node:os';
 
-/** One way to do a job, timed beside the others. */
+/** One way to do a job, timed against the others. */
 export interface Contender {
   readonly name: string;
-  /** Does the job once. What it returns is fed to a sink, so that no engine may leave it out. */
+  /** Does the job once. Its result goes to a sink, so that no engine can optimise the job away. */
   run(): unknown;
-  /** operations that one `run` does; times are given per operation */
+  /** operations per `run`; times are given per operation */
   readonly operations?: number;
 }
 
-/** What one contender took. */
+/** The timing of one contender. */
 export interface Timing {
   readonly name: string;
   /** median over the rounds, per operation */
   readonly microseconds: number;
   /** the fastest and the slowest round */
   readonly range: readonly [number, number];
-  /** median over the rounds of (this contender's time / the first one's time): above 1, the first is faster */
+  /**
+   * median over the rounds of (this contender's time / the first one's); above 1, the first is
+   * faster
+   */
   readonly ratio: number;
 }
 
-/** The outcome of one race; the first timing is ours. */
+/** The result of one race. The first timing is ours. */
 export interface Race {
   readonly title: string;
   readonly timings: readonly Timing[];
@@ -28,15 +31,15 @@ export interface Race {
   readonly notes: readonly string[];
 }
 
-/** What a bench gets from whoever runs it. */
+/** What a benchmark gets from its runner. */
 export interface BenchContext {
   /** called with each race as it ends */
   report(race: Race): void;
-  /** a line of prose for the reader: a rival that is absent, a figure that is no race */
+  /** prints a line of prose: a missing rival, a remark */
   note(text: string): void;
-  /** a figure that is no race, by name, for `--json` */
+  /** reports a single figure by name, also in `--json` */
   figure(name: string, value: unknown): void;
-  /** options of the command line, by name (`large`, `photos`, `seed` …) */
+  /** command line options, by name (`large`, `photos`, `seed` …) */
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
 }
 
@@ -44,22 +47,25 @@ export interface BenchContext {
 export interface Bench {
   readonly name: string;
   readonly about: string;
-  /** takes many minutes: runs only when it is named */
+  /** takes many minutes, so it runs only when named */
   readonly long?: boolean;
   run(context: BenchContext): Promise<void>;
 }
 
 export interface RaceOptions {
   rounds?: number;
-  /** each sample repeats `run` until it lasts about this long */
+  /** each sample repeats `run` until it has lasted about this long */
   sampleMilliseconds?: number;
-  /** bytes written before each sample, so that no contender finds its data in the cache; 0: warm caches */
+  /**
+   * bytes written before each sample to evict the contenders' data from the caches; 0 keeps them
+   * warm
+   */
   evictBytes?: number;
   notes?: readonly string[];
 }
 
 let sink = 0;
-/** Uses a value in a way that no optimizer can see through. */
+/** Uses a value in a way that no optimiser can see through. */
 export function feed(value: unknown): void {
   sink = (sink + (typeof value === 'number' ? value : value ? 1 : 0)) | 0;
   if (sink === 0x7fffffff) process.stderr.write('');
@@ -73,9 +79,11 @@ function evict(byteLength: number): void {
 }
 
 /**
- * Times the contenders side by side in this process: samples of about equal length, in an order that rotates from
- * round to round, so that a slow moment of the machine falls on all of them. Check the answers before you call it.
- * @returns medians, and each contender's time in multiples of the first one's, taken round by round
+ * Times the contenders side by side in this process. Samples are of about equal length, and the
+ * order rotates from round to round, so that a slow moment of the machine affects all of them.
+ * Check the answers before you call it.
+ * @returns medians, and each contender's time as a multiple of the first one's, taken round by
+ *   round
  */
 export async function race(
   title: string,
@@ -84,7 +92,7 @@ export async function race(
 ): Promise<Race> {
   const repeats: number[] = [];
   for (const contender of contenders) {
-    // Warm up until the engine has had time to optimize, then count how many runs fill a sample.
+    // Warm up until the engine has had time to optimise, then count how many runs fill a sample.
     let runs = 0;
     const start = performance.now();
     let last = start;
@@ -127,7 +135,7 @@ export async function race(
   };
 }
 
-/** The middle value; the mean of the middle two where the count is even. */
+/** The middle value, or the mean of the middle two if the count is even. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
@@ -140,7 +148,7 @@ export function quantile(values: readonly number[], q: number): number {
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
 }
 
-/** The machine and engine that a figure belongs to. */
+/** The machine and engine that the figures were measured on. */
 export function machine(): Record<string, string | number> {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',

@@ -8,7 +8,7 @@ import { uniformHashes } from './workloads.js';
 const COUNT = 50_000;
 const CHUNK = 1 << 16;
 
-/** The usual way to read a list: all of it at once, split into lines, a hash of each. */
+/** The usual way to read a list: all at once, split into lines, one hash per line. */
 function naiveRead(text: string): { hash: Hash; labels: string[] }[] {
   return text
     .split('\n')
@@ -19,17 +19,17 @@ function naiveRead(text: string): { hash: Hash; labels: string[] }[] {
     });
 }
 
-/** `hash-list`: lists from text to entries, and to a blocklist. */
+/** `hash-list`: reading lists from text into entries and into a blocklist. */
 export const hashListBench: Bench = {
   name: 'hash-list',
-  about: `hash lists of ${COUNT.toLocaleString('en')} lines, in chunks of 64 KiB, a line at a time`,
+  about: `hash lists of ${COUNT.toLocaleString('en')} lines, in chunks of 64 KiB, per line`,
   async run(context) {
     const hex = Buffer.from(uniformHashes(COUNT, 21).bytes).toString('hex');
     const hashes = Array.from({ length: COUNT }, (_, i) => hex.slice(64 * i, 64 * i + 64));
     const lists = {
       'bare hashes': hashes.map((hash) => `${hash}\n`),
-      'a label each, of ten': hashes.map((hash, i) => `${hash},label ${i % 10}\n`),
-      'a label each, all different': hashes.map((hash, i) => `${hash},photo ${i}.jpg\n`),
+      'a label each, ten distinct': hashes.map((hash, i) => `${hash},label ${i % 10}\n`),
+      'a label each, all distinct': hashes.map((hash, i) => `${hash},photo ${i}.jpg\n`),
     };
     for (const [title, lines] of Object.entries(lists)) {
       const text = lines.join('');
@@ -62,7 +62,7 @@ export const hashListBench: Bench = {
           { name: 'readHashList', run: entries, operations: COUNT },
           { name: 'split, hashFromHex', run: () => naive().length, operations: COUNT },
           {
-            name: 'createBlocklist, of the packed entries',
+            name: 'createBlocklist, from packed entries',
             run: () => createBlocklist([table]).size,
             operations: COUNT,
           },

@@ -10,7 +10,7 @@ import { type Bench, type Contender, race } from './harness.js';
 import { photoFiles, rival, rivalVersion } from './rivals.js';
 import { syntheticPixels } from './workloads.js';
 
-/** One line resampled, a sample at a time, with weights that are looked up. */
+/** Resamples one line, sample by sample, with a table of weights. */
 function naiveLine(line: number[], weights: Int32Array, count: number): number[] {
   const out: number[] = [];
   for (let at = 0; out.length < count; at += 2 + weights[at + 1]!) {
@@ -23,7 +23,10 @@ function naiveLine(line: number[], weights: Int32Array, count: number): number[]
   return out;
 }
 
-/** The thumbnail in three plain steps: all of it grey, all rows, all columns. */
+/**
+ * The thumbnail in three plain steps: make all of it grey, then resample all rows, then all
+ * columns.
+ */
 function naiveThumbnail(pixels: Pixels, columns: number, rows: number): number[] {
   const { data, width, height, channels } = checkedPixels(pixels);
   const across = lanczosWeights(width, columns);
@@ -66,10 +69,13 @@ interface Imghash {
   hash(file: Uint8Array, side: number, format: 'hex'): Promise<string>;
 }
 
-/** phash, dhash and ahash of pixels and of a JPEG file. The rivals' bits are of other definitions: work is compared. */
+/**
+ * phash, dhash and ahash of pixels and of a JPEG file. The rivals define their bits differently, so
+ * only the work is compared.
+ */
 export const imageHashBench: Bench = {
   name: 'imagehash',
-  about: 'phash, dhash and ahash, as the Python ImageHash defines them, beside other packages',
+  about: "phash, dhash and ahash as in Python's ImageHash, against other packages",
   async run({ report, note }) {
     const sharpPhash = await rival<SharpPhash>('sharp-phash');
     const imghash = await rival<Imghash>('imghash');
@@ -134,7 +140,7 @@ export const imageHashBench: Bench = {
     }
     const { width, height } = await decode();
     const notes = [
-      'sharp-phash has the decoder shrink the picture, which saves time and changes bits',
+      'sharp-phash lets the decoder shrink the picture, which saves time and changes bits',
     ];
     report(
       await race(`hash of a JPEG file of ${width} x ${height}`, contenders, { rounds: 7, notes }),

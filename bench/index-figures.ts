@@ -7,7 +7,7 @@ import { uniformHashes } from './workloads.js';
 
 const COUNT = 1e6;
 
-/** What is no race: building, room, changes, snapshots and threads, at a million hashes. */
+/** Figures without a rival, at a million hashes: building, size, changes, snapshots and threads. */
 export async function indexFigures(context: BenchContext): Promise<Record<string, number>> {
   const figures: Record<string, number> = {};
   const figure = (name: string, value: number) => {
@@ -28,7 +28,7 @@ export async function indexFigures(context: BenchContext): Promise<Record<string
   const verify = timed(5, () => indexFromBuffer(buffer));
   figure('megabytes a second to verify a buffer', buffer.byteLength / 1e6 / verify.seconds);
 
-  // One hash in a hundred more: the same searches with and without them, in turn.
+  // Adds one hash per hundred, then runs the same searches with and without them, in turn.
   const grown = createIndex(hashes);
   const more = hashesOf(uniformHashes(COUNT / 100, 6).bytes);
   const added: number[] = [];
@@ -44,9 +44,10 @@ export async function indexFigures(context: BenchContext): Promise<Record<string
   const removals: number[] = [];
   for (let id = 0; id < 20_000; id++) removals.push(timed(1, () => grown.remove(id)).seconds);
   figure('microseconds to remove an id, median', 1e6 * median(removals));
-  // Enough changes to have the base merged: how long the longest of them is.
+  // Enough changes to cause a merge of the base; the longest of them counts.
   let longest = Math.max(...added, ...removals);
-  // Each hash is made when it is added: a heap of them would be the caller's, and its collection no work of the index.
+  // Each hash is made when it is added. A heap of hashes made before would belong to the caller,
+  // and its collection is not the index's work.
   const churn = uniformHashes(300_000, 7).bytes;
   const start = performance.now();
   for (let at = 0; at < churn.length; at += 32) {

@@ -3,30 +3,30 @@ import { type BenchContext, type Contender, feed } from './harness.js';
 import { rival, rivalVersion } from './rivals.js';
 import { naiveScan } from './scan.js';
 
-/** The same hashes and queries, as each peer wants them. */
+/** The hashes and queries that all peers get. */
 export interface Field {
   readonly bytes: Uint8Array;
   readonly count: number;
   readonly queries: readonly Hash[];
 }
 
-/** An exact search of the first `count` queries. */
+/** An engine that searches the first `count` queries exactly. */
 export interface Peer {
   readonly name: string;
-  /** how many hits they have */
+  /** the total number of hits */
   hits(maxDistance: number, count: number): number | Promise<number>;
-  /** the hits of each, as `answerOf` writes them */
+  /** the hits of each query, as `answerOf` writes them */
   answers(maxDistance: number, count: number): string[] | Promise<string[]>;
 }
 
-/** The first `total` pairs of an id and its distance as text, ascending by id. */
+/** The first `total` pairs of id and distance as text, in ascending order of ids. */
 export function answerOf(pairs: ArrayLike<number>, total: number): string {
   const hits = Array.from({ length: total }, (_, i) => [pairs[2 * i]!, pairs[2 * i + 1]!] as const);
   hits.sort(([a], [b]) => a - b);
   return hits.map(([id, distance]) => `${id}:${distance}`).join(' ');
 }
 
-/** @throws if any of the peer's answers is not the expected one */
+/** @throws if an answer of the peer is not the expected one */
 export async function checkAnswers(
   peer: Peer,
   maxDistance: number,
@@ -39,7 +39,7 @@ export async function checkAnswers(
   }
 }
 
-/** The usual loop. */
+/** The usual loop over all hashes. */
 export function naivePeer({ bytes, count, queries }: Field): Peer {
   const words = new Int32Array(bytes.buffer);
   const out = new Uint32Array(2 * count);
@@ -65,13 +65,16 @@ interface BkTree {
   search(distance: number, item: number): { item: number; distance: number }[];
 }
 
-/** mnemonist's BK-tree, of numbers of hashes; equal hashes are one item there, so their copies are kept beside it. */
+/**
+ * mnemonist's BK-tree over the positions of hashes. It treats equal hashes as one item, so their
+ * copies are kept beside it.
+ */
 export async function bkTreePeer(field: Field, context: BenchContext): Promise<Peer | undefined> {
   const mnemonist = await rival<{
     BKTree: new (distance: (a: number, b: number) => number) => BkTree;
   }>('mnemonist');
   if (!mnemonist) {
-    context.note('mnemonist: not installed');
+    context.note('mnemonist is not installed');
     return undefined;
   }
   const { bytes, count, queries } = field;
@@ -88,7 +91,7 @@ export async function bkTreePeer(field: Field, context: BenchContext): Promise<P
     return sum;
   };
   const copies = new Map<string, number[]>();
-  /** by item of the tree */
+  /** by item in the tree */
   const copiesOf = new Map<number, readonly number[]>();
   const tree = new mnemonist.BKTree(distance);
   for (let id = 0; id < count; id++) {
@@ -138,7 +141,7 @@ interface Usearch {
   };
 }
 
-/** usearch's approximate graph: the 32 nearest it finds, of which those count that are right. */
+/** usearch's approximate graph. It gives its 32 nearest; only the correct ones count. */
 export async function usearchPeer(
   { bytes, count, queries }: Field,
   context: BenchContext,
@@ -147,7 +150,7 @@ export async function usearchPeer(
 > {
   const usearch = await rival<Usearch>('usearch');
   if (!usearch) {
-    context.note('usearch: not installed');
+    context.note('usearch is not installed');
     return undefined;
   }
   const bitsOf = (from: Uint8Array) => {

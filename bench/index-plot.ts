@@ -1,4 +1,4 @@
-/** One engine's time on one list at one distance. */
+/** The time of one engine on one list at one distance. */
 export interface Measured {
   readonly data: string;
   readonly count: number;
@@ -9,16 +9,16 @@ export interface Measured {
   readonly ratio: number;
 }
 
-/** Each other engine's time at distance 31, in multiples of ours, by the data it was asked about. */
+/** Another engine's time at distance 31, as a multiple of ours, for each kind of data. */
 export interface RatiosAtUsual {
   readonly engine: string;
-  /** hashes in the largest list that was measured */
+  /** size of the largest list measured */
   readonly count: number;
   readonly uniform?: number;
   readonly clustered?: number;
 }
 
-/** The figures that are quoted: both kinds of data side by side. */
+/** The figures that are quoted, with both kinds of data side by side. */
 export function ratiosAtUsual(measured: readonly Measured[]): RatiosAtUsual[] {
   const usual = measured.filter(({ maxDistance }) => maxDistance === 31);
   const count = Math.max(...usual.map((each) => each.count));

@@ -13,7 +13,7 @@ import { robustnessBench } from './robustness.js';
 import { scanBench } from './scan.js';
 import { variantsBench } from './variants.js';
 
-/** Every benchmark, by the name that `onlyhashes bench NAME` takes. */
+/** Every benchmark, by its name in `onlyhashes bench NAME`. */
 export const BENCHES: readonly Bench[] = [
   pdqBench,
   pdqBandBench,
@@ -31,14 +31,15 @@ export const BENCHES: readonly Bench[] = [
 ];
 
 export interface RunOptions {
-  /** one JSON object on standard output instead of tables */
+  /** print one JSON object instead of tables */
   json?: boolean;
   options?: Record<string, string | boolean | undefined>;
 }
 
 /**
- * Runs the named benchmarks, all but the long ones where none is named, and prints ratios first, then times.
- * @throws {RangeError} if a name is none of `BENCHES`
+ * Runs the named benchmarks, or all but the long ones if none is named, and prints ratios, then
+ * times.
+ * @throws {RangeError} if a name is not in `BENCHES`
  */
 export async function runBenches(
   names: readonly string[],
@@ -85,7 +86,7 @@ export async function runBenches(
   if (json) console.log(JSON.stringify({ machine: machine(), benches: results }));
 }
 
-/** A race as a table: the ratio to ours, the time an operation, the spread. */
+/** A race as a table: the ratio to ours, the time per operation and its spread. */
 export function formatRace({ title, timings, notes }: Race): string {
   const width = Math.max(...timings.map(({ name }) => name.length)) + 2;
   const lines = timings.map(({ name, ratio, microseconds, range }, at) => {
@@ -96,7 +97,7 @@ export function formatRace({ title, timings, notes }: Race): string {
   return [title, ...lines, ...notes.map((note) => `  ${note}`)].join('\n');
 }
 
-/** Microseconds in the unit a person would use. */
+/** A duration in the unit that a person would use. */
 export function duration(microseconds: number): string {
   if (microseconds < 1) return `${short(microseconds * 1000)} ns`;
   if (microseconds < 1000) return `${short(microseconds)} us`;
@@ -104,7 +105,7 @@ export function duration(microseconds: number): string {
   return `${short(microseconds / 1e6)} s`;
 }
 
-/** A number with three digits that count. */
+/** A number with three significant digits. */
 export function short(value: number): string {
   return Number.isInteger(value) || value >= 1000
     ? String(Math.round(value))

@@ -18,34 +18,48 @@ import { roundingBound } from './pdq-bound.js';
 import { hardPicture, type Kind } from './pdq-images.js';
 import { photos, resampled } from './photos.js';
 
-/** Upper ends of the classes in which sizes of errors and gaps are counted; one more class is above them all. */
+/**
+ * Upper bounds of the classes into which errors and gaps are counted. One more class holds larger
+ * ones.
+ */
 const CLASSES = [1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1];
 
-/** How often a value fell into each of `CLASSES`, and the largest, with the picture that gave it. */
+/**
+ * The number of values in each of `CLASSES`, and the largest value with the picture that gave it.
+ */
 export interface Spread {
   counts: number[];
   largest: number;
   at: number;
 }
 
-/** What the fast path of PDQ was measured to do on the first pictures of the series. */
+/** Measurements of PDQ's fast path on the first pictures of the series. */
 export interface BandReport {
   pictures: number;
-  /** pictures times size conventions, as far as these differ */
+  /** pictures times size conventions, where these differ */
   hashings: number;
-  /** largest error of a coefficient, one a hashing */
+  /** the largest error of a coefficient per hashing */
   coefficientErrors: Spread;
-  /** farthest from the median that a bit lay which fast and exact coefficients set differently, one a form that differs */
+  /**
+   * per form whose bits differ, the greatest distance from the median of a bit that the fast and
+   * the exact coefficients set differently
+   */
   gaps: Spread;
-  /** largest error of a difference of neighbours in the 64 x 64 plane, one a hashing */
+  /** the largest error of a difference of neighbours in the 64 x 64 plane, per hashing */
   differenceErrors: Spread;
-  /** farthest from a whole hundredth that a difference lay which both cut to different numbers, one a hashing that differs */
+  /**
+   * per hashing that differs, the greatest distance from a whole hundredth of a difference that
+   * both truncate differently
+   */
   differenceGaps: Spread;
-  /** of each kind of picture: the largest coefficient error and gap, and what share of hashings fell back */
+  /**
+   * by kind of picture: the largest coefficient error and gap, and the number of hashings that fell
+   * back
+   */
   kinds: Partial<Record<Kind, { error: number; gap: number; hashings: number; fallbacks: number }>>;
   /** hashings in which `pdq` took the exact path, for its bits and for its quality */
   fallbacks: { bits: number; quality: number };
-  /** answers of `pdq` and `pdqDihedral`, by default, that are not those of the exact path: must be 0 */
+  /** default answers of `pdq` and `pdqDihedral` that differ from the exact path's; must be 0 */
   wrongHashes: number;
   wrongQualities: number;
 }
@@ -61,7 +75,10 @@ function count(spread: Spread, value: number, n: number): void {
   }
 }
 
-/** Measures the pictures `from` to `to` of the series, beside the exact path, and adds what it finds to `report`. */
+/**
+ * Compares pictures `from` to `to` of the series with the exact path and adds the results to
+ * `report`.
+ */
 export function measureBand(
   report: BandReport,
   from: number,
@@ -83,7 +100,7 @@ export function measureBand(
   }
 }
 
-/** A report of nothing yet. */
+/** An empty report. */
 export function emptyReport(): BandReport {
   return {
     pictures: 0,
@@ -144,7 +161,7 @@ function measure(
   }
   measureQuality(report, n, truePlane, exactPlane);
 
-  // The answers themselves. 64 x 64 pixels are not filtered for the main hash.
+  // The answers themselves. For the main hash, a picture of 64 x 64 is not filtered.
   const unfiltered = raster.columns.length === 64 && raster.rows.length === 64;
   const plainPlane = unfiltered ? new Float64Array(64 * 64) : exactPlane;
   if (unfiltered) lumaPlane(raster, plainPlane);
@@ -172,7 +189,10 @@ function measure(
   if (bitsInDoubt || qualityInDoubt) kindReport.fallbacks++;
 }
 
-/** Farthest from the median among the bits that both set differently, by the fast coefficients; -1 where there are none. */
+/**
+ * The greatest distance from the median, by the fast coefficients, among the bits that both set
+ * differently; -1 if there are none.
+ */
 function gapOf(fast: Float64Array, exact: Float64Array): number {
   const scratch = new Float64Array(256);
   const fastMedian = lowerMedian(fast, scratch);
@@ -219,13 +239,18 @@ function fastCoefficients(pixels: CheckedPixels): Float64Array {
   return out;
 }
 
-/** The errors of PDQ's fast path and what they would do without its guard band, on pictures that are hard on it. */
+/**
+ * The errors of PDQ's fast path, and their effect without its guard band, on pictures that are hard
+ * on it.
+ */
 export const pdqBandBench: Bench = {
   name: 'pdq-band',
-  about: "PDQ's fast path beside the exact one, on pictures that are hard on it (--large: 200,000)",
+  about:
+    "PDQ's fast path against the exact one, on pictures that are hard on it (--large: 200,000)",
   async run({ figure, note, options }) {
     const crops = (await photos()).map(({ pixels }) => pixels);
-    if (crops.length === 0) note('no photos or no sharp: waves instead of crops');
+    if (crops.length === 0)
+      note('the photos or sharp are not installed; waves are used instead of crops');
     const total = options.large === true ? 200_000 : 2000;
     const report = emptyReport();
     measureBand(report, 0, total, crops);
@@ -233,7 +258,7 @@ export const pdqBandBench: Bench = {
     for (const [name, value] of Object.entries(report)) figure(name, value);
     const { coefficients, difference, gap } = roundingBound(512, 512, true);
     figure('proved for 512 x 512: error of a coefficient', Math.max(...coefficients));
-    figure('proved for 512 x 512: distance from the median that may set a bit otherwise', gap);
+    figure('proved for 512 x 512: distance from the median within which a bit may differ', gap);
     figure('proved for 512 x 512: error of a difference', difference);
     const parts = crops.flatMap((photo) =>
       wholeAndQuarters(photo).map((part) => resampled(photo, part, 512, 512, 4)),
@@ -242,8 +267,11 @@ export const pdqBandBench: Bench = {
       const inDoubt = parts.filter((part) => bitsAbove(fastCoefficients(part), band) === undefined);
       return `${inDoubt.length} of ${parts.length}`;
     };
-    figure('photos and quarters that fall back, by the measured band', fallbacks(COEFFICIENT_BAND));
-    figure('photos and quarters that would, by the proved distance', fallbacks(gap));
+    figure(
+      'photos and quarters that fall back with the measured band',
+      fallbacks(COEFFICIENT_BAND),
+    );
+    figure('photos and quarters that would with the proved distance', fallbacks(gap));
     if (report.wrongHashes + report.wrongQualities > 0) {
       throw new Error('the fast path gave other answers than the exact one');
     }

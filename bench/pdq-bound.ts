@@ -2,45 +2,50 @@ import { dctMatrix } from '../src/kernels/dct.js';
 import { boxAhead, boxCount, boxWindow, tileCentres } from '../src/kernels/tiles.js';
 
 /**
- * How far float32 can carry PDQ's reference from the true values, at worst, by forward error
- * analysis. Proved, for any picture of these sides, and far wider than what pictures do.
+ * The worst-case float32 error of PDQ's reference, by forward error analysis. It is proved for any
+ * picture of these sides, and far larger than the errors that pictures cause.
  */
 export interface RoundingBound {
-  /** of one sample of luma */
+  /** for a sample of luma */
   readonly luma: number;
-  /** of one pass of the box filter along a row, and down a column, by place */
+  /** for one pass of the box filter along a row and down a column, by position */
   readonly across: Float64Array;
   readonly down: Float64Array;
-  /** of the 64 x 64 plane */
+  /** for the 64 x 64 plane */
   readonly plane: Float64Array;
-  /** of a difference of neighbours in the plane: the largest */
+  /** for a difference of neighbours in the plane: the largest */
   readonly difference: number;
-  /** of the 16 x 16 coefficients */
+  /** for the 16 x 16 coefficients */
   readonly coefficients: Float64Array;
-  /** of the distance between a coefficient and the median: the largest; a band to prove by */
+  /**
+   * for the distance between a coefficient and the median: the largest; a band that can be proved
+   */
   readonly gap: number;
 }
 
 /** The largest rounding error of a float32 operation whose result is at most `magnitude`. */
 const halfUlp = (magnitude: number) => 2 ** (Math.ceil(Math.log2(magnitude)) - 25);
 
-/** Above every sample and mean, as these are at most 255 and `roundingBound` checks their errors. */
+/**
+ * An upper bound of every sample and mean: these are at most 255, and `roundingBound` checks their
+ * errors.
+ */
 const WHITE = 256;
 
 /**
- * The bound for a raster of `width` x `height`; the fast path's own float64 errors, under 1e-9,
- * are in it.
+ * The bound for a raster of `width` x `height`. It includes the fast path's own float64 errors,
+ * which are under 1e-9.
  *
  * - Luma: three products and two sums, each rounded once.
- * - A box filter's sum runs on along the line, so it keeps every rounding made before: one for each
- *   sample added and one for each taken away, of sums of up to window + 1 and window samples. The
- *   quotient is rounded too, unless the count is a power of two.
- * - A mean of means carries the mean of their errors. So those of the four passes add up, and those
- *   of the first two are averaged on the way.
- * - A coefficient carries the plane's errors, weighted by its cosines without their signs, and the
- *   roundings of its own products and partial sums.
- * @throws {RangeError} if the lines are so long that the errors reach a whole level, where sums
- *   might pass the magnitude that is assumed of them: from about 20,000 samples on
+ * - A box filter's sum runs on along the line, so it keeps every earlier rounding: one for each
+ *   sample added and one for each sample removed, of sums of up to window + 1 and window samples.
+ *   The quotient is rounded too, unless the count is a power of two.
+ * - A mean of means carries the mean of their errors. So the errors of the four passes add up, and
+ *   those of the first two are averaged on the way.
+ * - A coefficient carries the plane's errors, weighted by the absolute values of its cosines, and
+ *   the roundings of its own products and partial sums.
+ * @throws {RangeError} if the lines are so long that the errors reach a whole level, from about
+ *   20,000 samples on; sums might then exceed their assumed magnitude
  */
 export function roundingBound(width: number, height: number, colours: boolean): RoundingBound {
   const weights = [0.299, 0.587, 0.114].map((weight) => halfUlp(weight * WHITE));
@@ -65,12 +70,13 @@ export function roundingBound(width: number, height: number, colours: boolean): 
     plane,
     difference: 2 * largest,
     coefficients,
-    // The median is one of the coefficients, or between those that took its place: off by no more.
+    // The median is one of the coefficients or lies between those that took its place, so its error
+    // is no larger.
     gap: 2 * Math.max(...coefficients),
   };
 }
 
-/** What a pass of the box filter adds to the errors of a line, by place. */
+/** The error that a pass of the box filter adds to a line, by position. */
 function passBound(length: number): Float64Array {
   const window = boxWindow(length);
   const ahead = boxAhead(window);
@@ -94,7 +100,7 @@ function boxMean(line: Float64Array, at: number): number {
   return box.reduce((sum, value) => sum + value, 0) / box.length;
 }
 
-/** The bounds of the coefficients from those of the plane, of which `largest` is the largest. */
+/** The bounds of the coefficients, from those of the plane; `largest` is the plane's largest. */
 function dctBound(plane: Float64Array, largest: number): Float64Array {
   const matrix = dctMatrix();
   const out = new Float64Array(256);
@@ -108,7 +114,9 @@ function dctBound(plane: Float64Array, largest: number): Float64Array {
       below[65 * i + k + 1] = below[65 * i + k]! + Math.max(0, -cosine);
     }
   }
-  /** The greatest sum of samples from 0 to white, some added and some taken away; and their errors. */
+  /**
+   * The greatest sum of samples from 0 to white, some added and some subtracted, with their errors.
+   */
   const greatest = (added: number, taken: number) =>
     WHITE * Math.max(added, taken) + largest * (added + taken) + 1;
   for (let i = 0; i < 16; i++) {

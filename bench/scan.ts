@@ -3,7 +3,7 @@ import { type Bench, type BenchContext, race } from './harness.js';
 import { rival } from './rivals.js';
 import { plant, random, uniformHashes } from './workloads.js';
 
-/** 8 population counts a hash, the usual way: 32 bits at a time, in one integer. */
+/** Eight population counts per hash, the usual way: 32 bits at a time, in one integer. */
 export function naiveScan(
   words: Int32Array,
   count: number,
@@ -30,10 +30,10 @@ export function naiveScan(
 
 const COUNT = 100_000;
 
-/** `scan`: the kernel that looks at every hash. */
+/** `scan`: the kernel that compares every hash. */
 export const scanBench: Bench = {
   name: 'scan',
-  about: `the scan kernel over ${COUNT.toLocaleString('en')} hashes of 256 bits, a hash at a time`,
+  about: `the scan kernel over ${COUNT.toLocaleString('en')} hashes of 256 bits, per hash`,
   async run(context) {
     const next = random(11);
     const { bytes } = uniformHashes(COUNT, 12);
@@ -68,7 +68,7 @@ export const scanBench: Bench = {
 async function hammingDistance(context: BenchContext, bytes: Uint8Array) {
   const hamming = await rival<(a: Buffer, b: Buffer) => number>('hamming-distance');
   if (!hamming) {
-    context.note('hamming-distance: not installed');
+    context.note('hamming-distance is not installed');
     return [];
   }
   const few = Math.min(2000, COUNT);

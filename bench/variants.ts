@@ -8,10 +8,11 @@ import { workingPlane } from '../src/variants/working-plane.js';
 import { type Bench, type BenchContext, race } from './harness.js';
 import { photoFiles, rival } from './rivals.js';
 
-/** What a query costs by profile, when nothing matches and all of it is hashed. */
+/** The cost of a query per profile if nothing matches, so that every variant is hashed. */
 export const variantsBench: Bench = {
   name: 'variants',
-  about: 'what each profile of variants costs: JPEG files of 12 megapixels, pixels, one placement',
+  about:
+    'the cost of each variant profile: for JPEG files of 12 megapixels, for pixels, for one placement',
   run,
 };
 
@@ -36,7 +37,7 @@ async function run(context: BenchContext): Promise<void> {
   };
   context.report(
     await race(
-      `${files.length} photos as JPEG files of 12 megapixels, decoded and hashed, no match; per photo`,
+      `${files.length} photos as JPEG files of 12 megapixels, decoded and hashed, no match, per photo`,
       VARIANT_PROFILES.map((profile) => ({
         name: profile,
         run: () => hashesOf(profile),

@@ -1,7 +1,9 @@
 import type { Algorithm, Bits, PackedHashes } from '../src/hash.js';
 import type { CheckedPixels } from '../src/pixels.js';
 
-/** Seeded 32-bit random numbers (xoshiro128**, Blackman and Vigna 2018), the same on every engine. */
+/**
+ * Seeded 32-bit random numbers (xoshiro128**, Blackman and Vigna 2018), the same on every engine.
+ */
 export function random(seed: number): () => number {
   const state = new Uint32Array(4);
   let mix = seed >>> 0;
@@ -39,7 +41,9 @@ export function uniformHashes(
   return { algorithm, bits, bytes: new Uint8Array(words.buffer) };
 }
 
-/** `bytes` at hash `id` with `flips` distinct random bits flipped, written to `out` at hash `at`. */
+/**
+ * Writes hash `id` of `bytes`, with `flips` distinct random bits flipped, to `out` as hash `at`.
+ */
 export function plant(
   bytes: Uint8Array,
   id: number,
@@ -58,8 +62,8 @@ export function plant(
 }
 
 /**
- * Hashes as real lists have them: 70 % of their own, 20 % near-duplicates within 24 bits of an earlier one (so they
- * come in clusters), 8 % exact duplicates, 2 % degenerate (nearly all zero or one).
+ * Hashes as in real lists: 70 % distinct, 20 % near-duplicates within 24 bits of an earlier one (so
+ * they form clusters), 8 % exact duplicates, 2 % degenerate (nearly all zeros or ones).
  */
 export function clusteredHashes(
   count: number,
@@ -71,7 +75,7 @@ export function clusteredHashes(
   const size = bits / 8;
   for (let i = 1; i < count; i++) {
     const kind = next() % 100;
-    // Cluster heads are few, so that clusters grow large.
+    // Few cluster heads make clusters large.
     const head = next() % Math.max(1, Math.min(i, Math.ceil(count / 50)));
     if (kind < 20) plant(bytes, head, bytes, i, next() % 25, next, bits);
     else if (kind < 28) bytes.copyWithin(i * size, head * size, head * size + size);
@@ -86,7 +90,10 @@ export function clusteredHashes(
   return { algorithm, bits, bytes };
 }
 
-/** A seeded RGBA picture with broad shapes, edges and a little noise: something a camera could have made. */
+/**
+ * A seeded RGBA picture with broad shapes, edges and a little noise, as a camera could have taken
+ * it.
+ */
 export function syntheticPixels(width: number, height: number, seed: number): CheckedPixels {
   const next = random(seed);
   const waves = Array.from({ length: 12 }, () => ({

@@ -2,7 +2,7 @@ import { count, figure, percent, type RunFacts, table } from './report.js';
 import type { Run } from './runs.js';
 import type { Summary } from './summary.js';
 
-/** Every algorithm and profile side by side: figures, and a report in Markdown. */
+/** Every algorithm and profile side by side, as figures and as a report in Markdown. */
 export function comparison(summaries: readonly { run: Run; summary: Summary }[], facts: RunFacts) {
   const rows = summaries.map(({ run, summary }) => {
     const { thresholds, falsePairs, falseQueries } = summary;
@@ -35,8 +35,8 @@ export function comparison(summaries: readonly { run: Run; summary: Summary }[],
 ${count(summaries[0]?.summary.all.queries ?? 0)} edited photos: ${summaries[0]?.summary.edits.length} edits of ${facts.queried.photos} whole photos, searched for among ${facts.listed.photos} photos, tiles of photos included, by the hash
 of each one's unaltered pixels. ${facts.split}
 
-Each algorithm at the distance at which matching takes it for a match where nobody says otherwise, which was set by its false pairs. Recall in percent; false pairs per
-million pairs of a variant and an unrelated photo, and of a query and one, each with the upper end of its 95 % interval; time without decoding, all cores at work.
+Each algorithm is measured at its default match distance, which was set by its false pairs. Recall is in percent. False pairs are per
+million pairs of a variant and an unrelated photo, and of a query and one, each with the upper end of its 95 % interval. Time is without decoding, with all cores busy.
 
 ${table(
   [
@@ -47,7 +47,7 @@ ${table(
     'all',
     'false per million',
     'at most',
-    'false a query',
+    'false by query',
     'at most',
     'at 99.99 % precision',
     'hashes',

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Answer, Job, WorkerSetup } from './worker.js';
 
-/** Workers on all cores that do jobs of the benchmark. */
+/** Workers on all cores that do the benchmark's jobs. */
 export class Crew {
   readonly size = availableParallelism();
   readonly #workers: Worker[];
@@ -12,7 +12,7 @@ export class Crew {
     this.#workers = Array.from({ length: this.size }, () => new Worker(url, { workerData: setup }));
   }
 
-  /** The answers to `jobs`, in their order, each done by whoever is free. */
+  /** The answers to `jobs`, in their order; each job goes to the next free worker. */
   async each(jobs: readonly Job[], onProgress?: (done: number) => void): Promise<Answer[]> {
     const answers: Answer[] = new Array(jobs.length);
     let next = 0;

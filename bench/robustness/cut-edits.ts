@@ -19,7 +19,7 @@ import {
 
 const oriented = (photo: Raster, orientation: Orientation) => orient(photo, orientation) as Raster;
 
-/** Each turn by the orientation that does it, and the form of the result that is the photo again. */
+/** Each turn with the orientation that causes it and the dihedral form that undoes it. */
 const TURNS: readonly (readonly [string, Orientation, DihedralName])[] = [
   ['mirrored', 2, 'flipY'],
   ['upside down and mirrored', 4, 'flipX'],
@@ -39,7 +39,7 @@ export const FLIPS: readonly Transform[] = TURNS.map(([name, orientation, dihedr
   },
 }));
 
-/** The stored raster that orientation 1 to 8 turns back into the photo. */
+/** For each orientation, the turn of the stored raster that it undoes. */
 const UNDOING: Record<Orientation, Orientation> = {
   1: 1,
   2: 2,
@@ -51,7 +51,7 @@ const UNDOING: Record<Orientation, Orientation> = {
   8: 6,
 };
 
-/** Files whose tag turns them for display, read as people see them. */
+/** Files with an orientation tag, displayed upright. */
 export const TAGS: readonly Transform[] = ([1, 2, 3, 4, 5, 6, 7, 8] as const).map(
   (orientation) => ({
     name: `orientation ${orientation}`,
@@ -70,7 +70,10 @@ export const TAGS: readonly Transform[] = ([1, 2, 3, 4, 5, 6, 7, 8] as const).ma
   }),
 );
 
-/** Cut off: parts of the width left and right, of the height above and below. */
+/**
+ * Crops the photo. The amounts are parts of the width left and right, and of the height above and
+ * below.
+ */
 async function cutOff(
   photo: Raster,
   left: number,
@@ -95,7 +98,7 @@ const crop = (
   apply: (photo, materials) => cutOff(photo, ...partsOf(materials)),
 });
 
-/** So much of the width and height in all: 5 % about the centre is 2.5 % off each side. */
+/** Takes `percent` off the width and height in all: 5 % about the centre is 2.5 % off each side. */
 const centreCrop = (percent: number) => {
   const part = percent / 200;
   return crop(`centre ${percent} %`, () => [part, part, part, part]);
@@ -135,7 +138,7 @@ export const CROPS: readonly Transform[] = [
 
 const either = ({ random }: Materials, degrees: number) => (random(2) ? degrees : -degrees);
 
-/** Turned on a canvas that grows to hold all of it. */
+/** Turns the photo on a canvas that grows to hold all of it. */
 async function grown(photo: Raster, degrees: number, outside: Colour): Promise<Edited> {
   const { width, height } = photo;
   const radians = (Math.abs(degrees) * Math.PI) / 180;
@@ -147,7 +150,10 @@ async function grown(photo: Raster, degrees: number, outside: Colour): Promise<E
   return { pixels, truth: at(left, top, width, height, { angle: degrees }) };
 }
 
-/** Turned, and the largest upright rectangle of the photo's shape kept, as the straightening tool of a phone does. */
+/**
+ * Turns the photo and keeps the largest upright rectangle of its shape, as a phone's straightening
+ * tool does.
+ */
 async function straightened(photo: Raster, degrees: number): Promise<Edited> {
   const { width, height } = photo;
   const radians = (Math.abs(degrees) * Math.PI) / 180;
@@ -182,7 +188,7 @@ const cutTurn = (degrees: number): Transform => ({
 
 export const CUT_TURNS: readonly Transform[] = [1, 2.5, 4, 7.5].map(cutTurn);
 
-/** The edits that only a blind cut or turn undoes, at amounts between those of the suite too. */
+/** The edits that only a blind cut or turn undoes, also at amounts between those of the suite. */
 export const AMOUNTS: readonly Transform[] = [
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(centreCrop),
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(sideCrop),
@@ -190,7 +196,7 @@ export const AMOUNTS: readonly Transform[] = [
   ...[1, 2, 2.5, 3, 3.5, 4, 5, 6].map(cutTurn),
 ];
 
-/** Edits one after the other. */
+/** Several edits in a row. */
 export const CHAINS: readonly Transform[] = [
   {
     name: 'mirrored, then a border',

@@ -1,7 +1,7 @@
 import type { VariantGeometry } from '../../src/variant.js';
 import type { Raster } from './raster.js';
 
-/** What is done to a photo, for the report's rows. */
+/** The kind of an edit, for the report's rows. */
 export type Family =
   | 're-encoding'
   | 'resizing'
@@ -20,18 +20,21 @@ export type Family =
   | 'chain'
   | 'viewer screenshot';
 
-/** A photo as a re-sharer passes it on. */
+/** A photo as somebody shares it again. */
 export interface Edited {
   readonly pixels: Raster;
-  /** the raster as its file stores it, where the file has an orientation tag */
+  /** the raster as its file stores it, if the file has an orientation tag */
   readonly stored?: Raster;
-  /** where the whole photo lies in the edited picture (it may reach beyond it), and how it was laid and turned */
+  /**
+   * the place of the whole photo in the edited picture, which it may exceed, with its angle and
+   * dihedral form
+   */
   readonly truth: VariantGeometry;
 }
 
-/** What an edit may draw on. */
+/** What an edit may use besides the photo. */
 export interface Materials {
-  /** a whole number from 0 to `below` - 1, seeded */
+  /** a seeded random integer from 0 to `below` - 1 */
   random(below: number): number;
   /** another photo, which is on no list */
   filler(): Promise<Raster>;
@@ -44,10 +47,10 @@ export interface Transform {
   apply(photo: Raster, materials: Materials): Promise<Edited>;
 }
 
-/** The truth of a photo that fills the edited picture. */
+/** The place of a photo that fills the edited picture. */
 export const whole = ({ width, height }: Raster): VariantGeometry => at(0, 0, width, height);
 
-/** The truth of a photo that is an upright rectangle of the edited picture. */
+/** The place of a photo that is an upright rectangle of the edited picture. */
 export const at = (
   left: number,
   top: number,

@@ -16,7 +16,7 @@ import {
 
 const GREY: Colour = [128, 128, 128];
 
-/** A photo laid on a canvas. */
+/** A photo on a canvas. */
 interface Laid {
   canvas: Raster;
   left: number;
@@ -38,7 +38,7 @@ const framed = (
   },
 });
 
-/** The photo with so much of a colour on each side. */
+/** The photo with a border of one colour, its width given for each side. */
 export function bordered(
   photo: Raster,
   [left, top, right, bottom]: readonly [number, number, number, number],
@@ -55,7 +55,7 @@ const even = (photo: Raster, part: number, colour: Colour): Laid => {
   return bordered(photo, [border, border, border, border], colour);
 };
 
-/** Bars above and below, or left and right, until the sides are in this proportion. */
+/** Bars above and below, or left and right, that give the picture this aspect ratio. */
 function boxed(photo: Raster, proportion: number, colour: Colour): Laid {
   const { width, height } = photo;
   if (width / height > proportion) {
@@ -142,7 +142,7 @@ function captioned(
   return laid;
 }
 
-/** Text on a band of its own. */
+/** Text on a separate band. */
 export const CAPTIONS: readonly Transform[] = [
   framed('caption', 'caption above, white', (p, m) => captioned(p, m, 0.16, 0, WHITE, BLACK)),
   framed('caption', 'caption below, white', (p, m) => captioned(p, m, 0, 0.16, WHITE, BLACK)),
@@ -153,7 +153,7 @@ export const CAPTIONS: readonly Transform[] = [
   ),
 ];
 
-/** Draws what a viewer lays over the photo, which lies here on the screen. */
+/** Draws a viewer's controls over the photo, which is at this place on the screen. */
 export type Controls = (
   canvas: Raster,
   photo: { left: number; top: number; width: number; height: number },
@@ -161,17 +161,19 @@ export type Controls = (
 ) => void;
 
 export interface Layout {
-  /** of the screen's width, to either side of the photo */
+  /** on either side of the photo, as a part of the screen's width */
   margin: number;
-  /** further to the left, as a message is indented */
+  /** more space on the left, as for an indented message */
   indent: number;
-  /** of the photo's width: radius of its corners */
+  /** radius of the photo's corners, as a part of its width */
   rounding: number;
   dark: boolean;
   controls?: Controls;
 }
 
-/** A phone's screen with the photo in a feed: status bar, names, text and buttons around it. */
+/**
+ * A phone's screen with the photo in a feed, with a status bar, names, text and buttons around it.
+ */
 async function screen(
   photo: Raster,
   { random }: Materials,
@@ -258,7 +260,9 @@ export const SCREENSHOTS: readonly Transform[] = [
   again,
 ];
 
-/** The photo in one cell of a collage, its own shape kept; other photos, cut to fit, in the others. */
+/**
+ * The photo in one cell of a collage, uncropped; other photos, cropped to fit, in the other cells.
+ */
 async function collage(
   photo: Raster,
   { random, filler }: Materials,

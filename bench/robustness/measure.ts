@@ -9,66 +9,66 @@ import type { Raster } from './raster.js';
 import type { Run } from './runs.js';
 import type { Suite } from './transforms.js';
 
-/** A photo of the run by its hash: what a list would hold. */
+/** A photo of the run as a list would hold it: by its hash. */
 export interface Entry {
   readonly name: string;
   readonly source: string;
   readonly whole: boolean;
   /** whether edits of it are queries */
   readonly queried: boolean;
-  /** of PDQ, by which exact duplicates are told */
+  /** its PDQ hash, which identifies exact duplicates */
   readonly pdq: Uint8Array;
-  /** by the algorithm of each run */
+  /** one for each run, by its algorithm */
   readonly hashes: readonly Uint8Array[];
 }
 
-/** What the queries are made and hashed with. */
+/** The settings by which queries are made and hashed. */
 export interface Setup {
   readonly seed: number;
   readonly suite: Suite;
   readonly runs: readonly Run[];
 }
 
-/** The entries by the hashes of one run. */
+/** The entries with the hashes of one run. */
 export interface List {
   /** end to end, in the order of the entries */
   readonly words: Uint32Array;
-  /** with the default policy; each label is an entry's place */
+  /** with the default policy; each label is an entry's position */
   readonly blocklist: Blocklist;
 }
 
-/** One edited photo, hashed and compared with every entry. */
+/** The result for one edited photo, hashed and compared with every entry. */
 export interface QueryResult {
   readonly transform: number;
   readonly photo: number;
-  /** of the picture as it is */
+  /** of the picture itself */
   readonly mainDistance: number;
   /** of the nearest variant */
   readonly distance: number;
-  /** what a blocklist answers about the photo itself: it matches, it is for review, or neither */
+  /** what a blocklist decides about the photo itself: match, review or neither */
   readonly verdict: Verdict;
-  /** what it answers about photos that show nothing of the same */
+  /** what it decides about unrelated photos */
   readonly falseVerdict: Verdict;
-  /** where the variant that matched puts the photo, if it tells */
+  /** where the matching variant puts the photo, if it has a place */
   readonly placement: Placement | undefined;
   readonly hashes: number;
   readonly milliseconds: number;
   /** distances from every variant to every unrelated entry, and from the nearest variant to each */
   readonly unrelated: Float64Array;
   readonly nearestUnrelated: Float64Array;
-  /** place of the photo's file among the files of the entries */
+  /** position of the photo's file among the files of the entries */
   readonly file: number;
-  /** distance from the nearest variant to the nearest photo of each file; 256 for its own */
+  /** distance from the nearest variant to the nearest photo of each file; 256 for its own file */
   readonly nearestByFile: Uint16Array;
 }
 
 export type Verdict = 'match' | 'review' | 'none';
 
-/** Whether two entries show nothing of the same: other photos, or two tiles of one. */
+/** Whether two entries show different things: other photos, or two tiles of one. */
 export const areUnrelated = (a: Entry, b: Entry): boolean =>
   a.source !== b.source || (!a.whole && !b.whole && a.name !== b.name);
 
-/** 32-bit words of hashes end to end. */
+/** The 32-bit words of hashes end to end. */
 export function packed(hashes: readonly Uint8Array[]): Uint32Array {
   const size = hashes[0]?.length ?? 0;
   const bytes = new Uint8Array(hashes.length * size);
@@ -76,7 +76,10 @@ export function packed(hashes: readonly Uint8Array[]): Uint32Array {
   return new Uint32Array(bytes.buffer);
 }
 
-/** Random numbers and fillers of one query: the same for the same seed, photo and edit, whoever makes it. */
+/**
+ * The random numbers and fillers of one query. They depend only on the seed, the photo and the
+ * edit.
+ */
 export function materials(
   seed: number,
   photo: number,
@@ -88,7 +91,7 @@ export function materials(
   return { random, filler: async () => fillers[random(fillers.length)]! };
 }
 
-/** The entries by the hashes of the run at `which`. */
+/** The entries with the hashes of the run at `which`. */
 export function listOf({ algorithm }: Run, entries: readonly Entry[], which: number): List {
   const hashes = entries.map((entry) => entry.hashes[which]!);
   return {
@@ -99,7 +102,7 @@ export function listOf({ algorithm }: Run, entries: readonly Entry[], which: num
   };
 }
 
-/** What an edit makes of one photo, hashed by each run and compared with all entries. */
+/** Applies an edit to one photo; hashes the result by each run and compares it with all entries. */
 export async function measure(
   setup: Setup,
   entries: readonly Entry[],
@@ -130,7 +133,8 @@ function query(
   const { pixels, stored } = edited;
   const all = [...variantsOf(pixels, { algorithm, bits, variants: profile, stored })];
   const milliseconds = performance.now() - start;
-  // A variant below the policy's quality is no match by itself: of such a query nothing but the picture itself counts.
+  // A variant below the policy's quality is no match by itself. Of such variants, only the picture
+  // itself counts.
   const variants = all.filter(({ quality = 100 }, at) => at === 0 || quality >= minQuality);
   const hashes = packed(variants.map(({ hash }) => hash.bytes));
   const words = list.length / entries.length;

@@ -10,11 +10,11 @@ export function addTo(sum: Histogram, other: ArrayLike<number>): void {
 
 export const total = (counts: Histogram): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** How many are at most `distance`. */
+/** The number of distances that are at most `distance`. */
 export const within = (counts: Histogram, distance: number): number =>
   counts.subarray(0, distance + 1).reduce((sum, count) => sum + count, 0);
 
-/** The smallest distance within which a part `q` of all lies. */
+/** The smallest distance that covers a share `q` of all. */
 export function quantileOf(counts: Histogram, q: number): number {
   const wanted = q * total(counts);
   let seen = 0;
@@ -25,7 +25,10 @@ export function quantileOf(counts: Histogram, q: number): number {
   return counts.length - 1;
 }
 
-/** Chance that a genuine distance is below an unrelated one, ties counting half: 1 is a clean separation. */
+/**
+ * The probability that a genuine distance is below an unrelated one, ties counting half. 1 is a
+ * clean separation.
+ */
 export function auc(genuine: Histogram, unrelated: Histogram): number {
   let above = total(unrelated);
   const pairs = above * total(genuine);
@@ -38,8 +41,8 @@ export function auc(genuine: Histogram, unrelated: Histogram): number {
 }
 
 /**
- * Upper end of the one-sided 95 % confidence interval of a Poisson mean of which `count` events were seen (Garwood 1936):
- * 3.0 for none, 4.7 for one.
+ * Upper end of the one-sided 95 % confidence interval of a Poisson mean after `count` events
+ * (Garwood 1936): 3.0 for none, 4.7 for one.
  */
 export function upperBound(count: number): number {
   let low = count;
@@ -68,7 +71,7 @@ export interface FalsePairs {
   readonly falsePairs: number;
   readonly pairs: number;
   readonly perMillion: number;
-  /** with 95 % confidence no more than this, if the pairs are independent */
+  /** upper end of the 95 % confidence interval, if the pairs are independent */
   readonly perMillionAtMost: number;
 }
 
@@ -84,7 +87,9 @@ export function falsePairs(unrelated: Histogram, threshold: number): FalsePairs 
   };
 }
 
-/** The largest threshold at which 99.99 % of all pairs within it are genuine, and the recall there. */
+/**
+ * The largest threshold at which 99.99 % of all pairs within it are genuine, and the recall there.
+ */
 export function atPrecision(
   genuine: Histogram,
   unrelated: Histogram,

@@ -4,24 +4,24 @@ import { photoFiles } from '../rivals.js';
 
 /** A file to take photos from. */
 export interface PhotoFile {
-  /** of the source photo, by which the photos are split */
+  /** the source photo; photos are split by source */
   readonly source: string;
   readonly path: string;
 }
 
-/** Where Debian's packages put photos: budgie-backgrounds, mate-backgrounds, libjxl-testdata. */
+/** Where Debian's packages budgie-backgrounds, mate-backgrounds and libjxl-testdata put photos. */
 const DEBIAN = [
   '/usr/share/backgrounds/budgie',
   '/usr/share/backgrounds/mate/nature',
   '/usr/share/libjxl-testdata/external/wesaturate/500px',
   '/usr/share/libjxl-testdata/jxl/flower',
 ];
-/** Versions of one another, and pictures that are no photos. */
+/** Leaves out versions of other files, and pictures that are not photos. */
 const SKIP = /abstract|waves-midnight|flower_|flower\.png\.|709|acescg|2020|grayscale|alpha/;
 
 /**
- * Sources whose photos the parameters of the variants were tuned on: they are listed as unrelated entries, but never
- * edited and searched for in the report.
+ * Sources on which the parameters of the variants were tuned. The report lists their photos as
+ * unrelated entries, but never edits them and searches for them.
  */
 const TUNED_ON: readonly string[] = [
   'acanthus-mollis',
@@ -51,7 +51,7 @@ const TUNED_ON: readonly string[] = [
 /** Whether parameters were tuned on photos of this source. */
 export const wasTunedOn = ({ source }: PhotoFile): boolean => TUNED_ON.includes(source);
 
-/** The photo files of a folder, or those that packages bring. */
+/** The photo files of a folder, or those from packages. */
 export function sources(folder: string | undefined): PhotoFile[] {
   const inFolder = (path: string, skip?: RegExp) => {
     let names: string[];

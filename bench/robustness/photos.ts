@@ -3,33 +3,40 @@ import { pdq } from '../../src/hashing/pdq.js';
 import type { PhotoFile } from './photo-files.js';
 import { cropped, type Raster, rasterOf, resized } from './raster.js';
 
-/** Sides of a tile that counts as a photo of its own, at least. */
+/** Shortest side of a tile that counts as a photo. */
 const TILE = 400;
-/** A photo file is brought to this at most before it is cut. */
+/** A photo file is scaled down to at most this before it is cut into tiles. */
 const WORKING_SIDE = 1920;
-/** A whole photo is brought to this. */
+/** A whole photo is scaled down to at most this. */
 const WHOLE_SIDE = 1024;
-/** PDQ quality below which a whole photo is left out: below it the policy lets nothing match by itself. */
+/**
+ * A whole photo of a lower PDQ quality is left out, because the policy would not let it match by
+ * itself.
+ */
 const LEAST_QUALITY = 50;
 /**
- * Mean step between neighbours of a tile's reduction to 32 x 32, of 255, across and down: with less in either direction
- * a tile is sky, blur or stripes, and much like its neighbours.
+ * Smallest mean step between neighbours, of 255, of a tile reduced to 32 x 32, both across and
+ * down. With less in either direction, a tile is sky, blur or stripes, and much like its
+ * neighbours.
  */
 const LEAST_STEP = 5;
 const MOST_TILES = 4;
-/** A whole photo with a shorter side under this is left out. */
+/** A whole photo with a shorter side below this is left out. */
 const LEAST_SIDE = 300;
 
 /** A photo of the run: a whole file, or a tile of one. */
 export interface Photo {
   readonly name: string;
   readonly source: string;
-  /** whole photos and tiles of one source show the same thing; two tiles do not */
+  /** a whole photo and a tile of one source show the same thing; two tiles do not */
   readonly whole: boolean;
   readonly raster: Raster;
 }
 
-/** The photos that a file gives: the whole, and the disjoint tiles of at least 400 pixels a side that are not flat. */
+/**
+ * The photos of a file: the whole, and the disjoint tiles of at least 400 pixels a side that are
+ * not flat.
+ */
 export async function photosOf({ source, path }: PhotoFile): Promise<Photo[]> {
   const file = sharp(path, { ignoreIcc: true }).autoOrient();
   const large = await rasterOf(
@@ -66,7 +73,10 @@ export async function photosOf({ source, path }: PhotoFile): Promise<Photo[]> {
   return [...photos, ...tiles.slice(0, MOST_TILES)];
 }
 
-/** Mean difference of neighbours across or down, whichever is less, of the picture reduced to 32 x 32 greys. */
+/**
+ * Reduces the picture to 32 x 32 greys and returns the mean difference of neighbours across or
+ * down, whichever is less.
+ */
 async function leastStep(raster: Raster): Promise<number> {
   const { data } = await resized(raster, 32, 32);
   const grey = (x: number, y: number) => {

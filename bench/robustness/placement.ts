@@ -1,11 +1,14 @@
 import type { HashedVariant, VariantGeometry, VariantName } from '../../src/variant.js';
 
-/** What the variant that matched says of where the photo lies, beside where it lies. */
+/** The place that the matching variant gives the photo, compared with the true one. */
 export interface Placement {
   readonly variant: VariantName;
-  /** each side within 2 pixels; where anything is turned, the angle within half a degree */
+  /** each side is within 2 pixels or, if the photo was turned, the angle within half a degree */
   readonly right: boolean;
-  /** no corner further away than a fiftieth of the photo's diagonal, and laid the same way */
+  /**
+   * no corner is off by more than a fiftieth of the photo's diagonal, and the dihedral form is
+   * right
+   */
   readonly near: boolean;
 }
 
@@ -13,7 +16,7 @@ const PIXELS = 2;
 const DEGREES = 0.5;
 const NEAR = 1 / 50;
 
-/** Compares what a variant tells with the truth; `undefined` if it tells no place. */
+/** Compares a variant's place with the truth; `undefined` if it has no place. */
 export function placementOf(
   { name, geometry: told }: HashedVariant,
   truth: VariantGeometry,

@@ -27,7 +27,7 @@ const plain = (family: Transform['family'], name: string, change: Change): Trans
   },
 });
 
-/** Saved again in another way. */
+/** Saved again in another encoding. */
 export const ENCODINGS: readonly Transform[] = [
   ...[90, 75, 50, 30, 10].map((quality) =>
     plain('re-encoding', `JPEG ${quality}`, (photo) => jpeg(photo, quality)),
@@ -46,7 +46,7 @@ const scaled = (photo: Raster, x: number, y = x) =>
     Math.max(1, Math.round(photo.height * y)),
   );
 
-/** Made larger, smaller, or out of proportion. */
+/** Enlarged, reduced or distorted. */
 export const SIZES: readonly Transform[] = [
   ...(
     [
@@ -69,7 +69,7 @@ export const SIZES: readonly Transform[] = [
 
 async function noisy(photo: Raster, { random }: Materials): Promise<Raster> {
   const next = seeded(random(0x7fffffff));
-  // The sum of four uniform bytes is near enough to a normal distribution of deviation 148.
+  // The sum of four uniform bytes is close enough to a normal distribution of deviation 148.
   const data = photo.data.map((sample) => {
     const word = next();
     const sum = (word & 255) + ((word >> 8) & 255) + ((word >> 16) & 255) + (word >>> 24) - 510;
@@ -99,8 +99,8 @@ export const TONES: readonly Transform[] = (
 );
 
 /**
- * Marks that look like lines of text: each glyph a random 5 x 7 bitmap of strokes. Drawn here, for the fonts of a
- * machine would make the figures its own.
+ * Marks that look like lines of text: each glyph is a random 5 x 7 bitmap. They are drawn here
+ * because the figures would otherwise depend on the machine's fonts.
  */
 export function scribble(
   canvas: Raster,
@@ -128,7 +128,7 @@ export function scribble(
   }
 }
 
-/** Something laid over the photo. */
+/** Something drawn over the photo. */
 export const OVERLAYS: readonly Transform[] = (
   [
     [

@@ -17,7 +17,10 @@ const picture = (height: number, title: string, parts: readonly string[]) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">` +
   `<title>${escaped(title)}</title><rect width="${WIDTH}" height="${height}" fill="#fff"/>${parts.join('')}</svg>\n`;
 
-/** Two histograms of distances over one another, each by its own highest bar; the match distance as a line. */
+/**
+ * Two overlaid histograms of distances, each scaled to its own highest bar, with the match distance
+ * as a line.
+ */
 export function distancePlot(
   genuine: Histogram,
   unrelated: Histogram,
@@ -34,7 +37,7 @@ export function distancePlot(
     [genuine, NEAR],
   ] as const) {
     const most = Math.max(...counts);
-    // Square roots, so that rare distances are still seen.
+    // Square roots keep rare distances visible.
     for (let distance = 0; distance <= bits; distance++) {
       const bar = room * Math.sqrt(counts[distance]! / most);
       if (counts[distance]! === 0) continue;
@@ -60,7 +63,7 @@ export function distancePlot(
   return picture(height, 'Distances', parts);
 }
 
-/** Recall at the match distance by family: without variants, and with them. */
+/** Recall at the match distance by family, without and with variants. */
 export function recallPlot(families: readonly Row[], at: number, matchDistance: number): string {
   const rowHeight = 26;
   const height = 60 + families.length * rowHeight;

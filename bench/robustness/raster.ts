@@ -25,7 +25,7 @@ export function blank(width: number, height: number, [red, green, blue]: Colour)
 
 export const copyOf = (raster: Raster): Raster => ({ ...raster, data: raster.data.slice() });
 
-/** Lays `part` on `canvas`, in place; what lies outside is cut off. */
+/** Pastes `part` onto `canvas` in place; what lies outside is cut off. */
 export function paste(canvas: Raster, part: Raster, left: number, top: number): void {
   const from = Math.max(0, -left);
   const to = Math.min(part.width, canvas.width - left);
@@ -39,7 +39,7 @@ export function paste(canvas: Raster, part: Raster, left: number, top: number): 
   }
 }
 
-/** Fills a rectangle of `canvas`, in place, `opacity` 0…1. */
+/** Fills a rectangle of `canvas` in place, with `opacity` 0…1. */
 export function fill(
   canvas: Raster,
   left: number,
@@ -59,7 +59,7 @@ export function fill(
   }
 }
 
-/** A part of a picture; it lies inside. */
+/** A part of a picture. It must lie inside the picture. */
 export function cropped(
   { data, width, channels }: Raster,
   left: number,
@@ -76,8 +76,8 @@ export function cropped(
 }
 
 /**
- * The picture turned clockwise about its centre on a canvas of its own, bilinear.
- * @param outside colour where nothing of the picture comes to lie
+ * The picture turned clockwise about its centre on a new canvas, bilinear.
+ * @param outside colour of the canvas beyond the picture
  */
 export function turnedOn(
   { data, width, height }: Raster,
@@ -111,18 +111,18 @@ export function turnedOn(
   return out;
 }
 
-/** Each sample mapped by `map`, rounded and clipped. */
+/** Maps each sample, rounded and clamped. */
 export function mapped(raster: Raster, map: (sample: number) => number): Raster {
   const table = new Uint8ClampedArray(256);
   for (let sample = 0; sample < 256; sample++) table[sample] = map(sample);
   return { ...raster, data: raster.data.map((sample) => table[sample]!) };
 }
 
-/** sharp on a picture. */
+/** A sharp pipeline on a picture. */
 export const pipeline = ({ data, width, height }: Raster) =>
   sharp(data, { raw: { width, height, channels: 3 } });
 
-/** What a sharp pipeline gives, as an opaque RGB picture. */
+/** The output of a sharp pipeline as an opaque RGB picture. */
 export async function rasterOf(image: Sharp): Promise<Raster> {
   const { data, info } = await image
     .toColourspace('srgb')
@@ -137,7 +137,7 @@ export async function rasterOf(image: Sharp): Promise<Raster> {
   return { data: out, width: info.width, height: info.height, channels: 3 };
 }
 
-/** Written as a file and read again. */
+/** Encodes a picture to a file and decodes it again. */
 export const reread = async (image: Sharp): Promise<Raster> =>
   rasterOf(sharp(await image.toBuffer(), { ignoreIcc: true }));
 
@@ -148,7 +148,7 @@ export const jpeg = (raster: Raster, quality: number): Promise<Raster> =>
 export const resized = (raster: Raster, width: number, height: number): Promise<Raster> =>
   rasterOf(pipeline(raster).resize(width, height, { fit: 'fill' }));
 
-/** Resized and cut about the centre to fill these sides. */
+/** Resized, and cropped about the centre, to fill these sides. */
 export const covering = (raster: Raster, width: number, height: number): Promise<Raster> =>
   rasterOf(pipeline(raster).resize(width, height, { fit: 'cover' }));
 

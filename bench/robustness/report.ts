@@ -1,7 +1,7 @@
 import type { Run } from './runs.js';
 import type { Placed, Row, Summary } from './summary.js';
 
-/** What the report says about its own making. */
+/** Facts about the run, for the report. */
 export interface RunFacts {
   readonly command: string;
   readonly seed: number;
@@ -16,13 +16,13 @@ export interface RunFacts {
   readonly split: string;
 }
 
-/** Parts of 1 in percent, figures and counts as the report writes them. */
+/** Shares as percent, figures and counts, as the report writes them. */
 export const percent = (part: number, digits = 0) => (100 * part).toFixed(digits);
 export const figure = (value: number) =>
   value === 0 ? '0' : value < 0.01 ? value.toExponential(1) : value.toFixed(2);
 export const count = (value: number) => Math.round(value).toLocaleString('en-US');
 
-/** A table in Markdown, its first column to the left. */
+/** A table in Markdown. The first column is left-aligned. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
@@ -41,7 +41,7 @@ const share = (part: number, all: number) => (all === 0 ? 'none' : `${percent(pa
 
 const placedTable = (rows: readonly Placed[]) =>
   table(
-    ['', 'tell it', 'right', '', 'near', ''],
+    ['', 'located', 'right', '', 'near', ''],
     rows.map(({ name, told, right, near }) => [
       name,
       told,
@@ -52,15 +52,15 @@ const placedTable = (rows: readonly Placed[]) =>
     ]),
   );
 
-/** The mean without the screenshots of viewers, which the suite did not have at first. */
+/** The mean without the viewer screenshots, which were added to the suite later. */
 function bare({ edits }: Summary, at: number): string {
   const others = edits.filter(({ family }) => family !== 'viewer screenshot');
   if (others.length === edits.length) return '';
   const mean = others.reduce((sum, { recall }) => sum + recall[at]!, 0) / others.length;
-  return `Without the screenshots of viewers, which came last to the suite, ${others.length} edits remain, and the macro recall is ${percent(mean, 1)} %.\n`;
+  return `Without the viewer screenshots, which were added to the suite last, ${others.length} edits remain, and the macro recall is ${percent(mean, 1)} %.\n`;
 }
 
-/** Head and cells of a table of edits or families. */
+/** The head and the cells of a table of edits or families. */
 function columns({ thresholds }: Summary, { matchDistance }: Run) {
   const at = thresholds.indexOf(matchDistance);
   const head = [
@@ -97,30 +97,30 @@ const intro = ({ all, edits }: Summary, facts: RunFacts) =>
 
 ${count(all.queries)} edited photos: ${edits.length} edits of ${facts.queried.photos} photos (from ${facts.queried.sources.length} files), searched for
 among ${facts.listed.photos} photos by the hash of each one's unaltered pixels (${facts.listed.duplicates} exact duplicates were left out). A photo is a whole file, or a tile of
-one of at least 400 pixels a side that is neither sky nor blur nor stripes; tiles of one file are disjoint and count as unrelated, a file and its own tile as neither.
+one, at least 400 pixels a side, that is neither sky nor blur nor stripes. Tiles of one file are disjoint and count as unrelated; a file and its own tile count as neither.
 ${facts.split}
-Files queried: ${facts.queried.sources.join(', ')}. In the other cells of collages: ${facts.fillers.join(', ')} (on no list).
+Files queried: ${facts.queried.sources.join(', ')}. The other cells of collages hold: ${facts.fillers.join(', ')} (on no list).
 `;
 
 const legend = ({ matchDistance, reviewDistance }: Run) =>
-  `Distances are of the nearest variant of quality 50 or more (below, the policy has a person review it), in bits; recalls in percent; "alone" is the hash of the picture as it is.
-The last three columns are what a blocklist answers about the photo by its default policy, in percent: every variant is searched at ${matchDistance} bits, but only the picture itself at ${reviewDistance}.
+  `Distances are those of the nearest variant of quality 50 or more (below that, a person reviews it), in bits. Recalls are in percent. "Alone" is the hash of the picture itself.
+The last three columns are what a blocklist decides about the photo under its default policy, in percent: every variant is searched at ${matchDistance} bits, but only the picture itself at ${reviewDistance}.
 `;
 
-/** The report of crops and cut turns in small steps. */
+/** The report on crops and cut turns in small steps. */
 export function byAmount(summary: Summary, run: Run, facts: RunFacts): string {
   const { head, cells } = columns(summary, run);
   return `# Crops and turns by amount: ${run.algorithm}, profile ${run.profile}
 
 ${intro(summary, facts)}
-What is undone blindly is of fixed amounts, much the suite's own: 1.25, 2.5, 3.75, 5 and 8.75 % of a side, 2.5 and 4 degrees. Between them, and beyond, less is found.
+Blind cuts and turns undo fixed amounts, close to those of the suite: 1.25, 2.5, 3.75, 5 and 8.75 % of a side, 2.5 and 4 degrees. Between and beyond these amounts, less is found.
 
 ${legend(run)}
 ${table(head, summary.edits.map(cells))}
 `;
 }
 
-/** The report of a run in Markdown; the plots lie beside it. */
+/** The report on a run in Markdown. The plots are files beside it. */
 export function markdown(summary: Summary, run: Run, facts: RunFacts): string {
   const { matchDistance } = run;
   const { edits, families, thorn } = summary;
@@ -133,8 +133,8 @@ export function markdown(summary: Summary, run: Run, facts: RunFacts): string {
 
 ${intro(summary, facts)}
 ## Found
-Macro recall over the ${edits.length} edits within ${matchDistance} bits: **${percent(summary.macroRecall, 1)} %** with variants, ${percent(summary.plainMacroRecall, 1)} % of the picture alone.
-AUC ${summary.auc.toFixed(6)}. Cost: ${summary.hashes.mean.toFixed(1)} hashes a query (at most ${summary.hashes.most}), ${summary.milliseconds.median.toFixed(1)} ms (p90 ${summary.milliseconds.p90.toFixed(1)}; ${'decoding not counted, all cores at work'}).
+Macro recall over the ${edits.length} edits within ${matchDistance} bits: **${percent(summary.macroRecall, 1)} %** with variants, ${percent(summary.plainMacroRecall, 1)} % for the picture alone.
+AUC ${summary.auc.toFixed(6)}. Cost: ${summary.hashes.mean.toFixed(1)} hashes per query (at most ${summary.hashes.most}), ${summary.milliseconds.median.toFixed(1)} ms (p90 ${summary.milliseconds.p90.toFixed(1)}; without decoding, all cores busy).
 ${legend(run)}${bare(summary, at)}
 ![recall by family](recall.svg)
 
@@ -144,9 +144,9 @@ ${table(head, families.map(cells))}
 ${missed.length === 0 ? 'Every edit is found at least nine times in ten.' : `Edits found less than nine times in ten within ${matchDistance} bits:\n\n${missed.join('\n')}`}
 
 ## False pairs
-Every hash that a query costs is one more that may match what is unrelated. Both are counted, with the upper end of the 95 % confidence interval if all of
-them were independent. They are not: they are edits, tiles and variants of ${facts.queried.sources.length} files beside photos of ${facts.listed.files}. So pairs of files are counted too, as one each:
-false if any edit and variant of any photo of the one comes so near to any photo of the other.
+Every hash of a query is one more chance to match something unrelated. So pairs are counted by variant and by query, with the upper end of the 95 % confidence
+interval as if all were independent. They are not: they are edits, tiles and variants of ${facts.queried.sources.length} files compared with photos of ${facts.listed.files}. So pairs of files are counted too, once each:
+a pair is false if any edit and variant of any photo of one file is this near to any photo of the other.
 
 ${table(
   [
@@ -183,15 +183,15 @@ ${table(
   }),
 )}
 
-A blocklist called ${count(summary.falseVerdicts.match)} of ${count(summary.all.queries)} queries a match of a photo that shows nothing of the same, and would have had ${count(summary.falseVerdicts.review)} reviewed for one.
+A blocklist matched ${count(summary.falseVerdicts.match)} of ${count(summary.all.queries)} queries with an unrelated photo, and sent ${count(summary.falseVerdicts.review)} to review for one.
 
 ![distances](distances.svg)
 
 In the manner of Thorn's \`perception\` (recall at 99.99 % precision over all pairs): ${percent(thorn.recall, 1)} % at ${thorn.threshold} bits.
 
 ## Where it was found
-Of ${count(summary.placed.told)} matches whose variant tells where the photo lies, **${share(summary.placed.right, summary.placed.told)}** put each side within 2 pixels (or a turn within half a degree), and
-${share(summary.placed.near, summary.placed.told)} each corner within a fiftieth of the photo's diagonal. A blind crop or turn tells the cut that was undone, which need not be the one that was made.
+Of ${count(summary.placed.told)} matches whose variant gives the photo's place, **${share(summary.placed.right, summary.placed.told)}** put each side within 2 pixels (or a turn within half a degree), and
+${share(summary.placed.near, summary.placed.told)} each corner within a fiftieth of the photo's diagonal. A blind crop or turn reports the cut that was undone, which need not be the one that was made.
 
 ${placedTable(summary.placedByVariant)}
 

@@ -2,19 +2,19 @@ import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../../src/hash.j
 import { policyFor } from '../../src/matching/policy.js';
 import type { VariantProfile } from '../../src/variants/variant-profile.js';
 
-/** A way to hash and match that is measured. */
+/** A way to hash and match, to be measured. */
 export interface Run {
   readonly algorithm: Algorithm;
   readonly bits: Bits;
   readonly profile: VariantProfile;
-  /** at which a matcher stops, and up to which a person looks at the picture itself */
+  /** up to which a variant matches, and up to which the picture itself is reviewed */
   readonly matchDistance: number;
   readonly reviewDistance: number;
-  /** below which nothing matches by itself */
+  /** below which nothing matches without a review */
   readonly minQuality: number;
 }
 
-/** A run by the policy that matching has where nobody says otherwise. */
+/** A run with the default policy. */
 export const runOf = (algorithm: Algorithm, bits: Bits, profile: VariantProfile): Run => ({
   algorithm,
   bits,
@@ -22,7 +22,10 @@ export const runOf = (algorithm: Algorithm, bits: Bits, profile: VariantProfile)
   ...policyFor(algorithm, bits),
 });
 
-/** Every algorithm and width that matches by itself: the picture alone and all variants, of PDQ also the profiles between. */
+/**
+ * Every algorithm and width that matches by itself, for the picture alone and for all variants; for
+ * PDQ also with the profiles between.
+ */
 export const comparedRuns = (): Run[] =>
   ALGORITHMS.flatMap((algorithm) =>
     ([64, 256] as const)

@@ -12,7 +12,10 @@ import {
 } from './metrics.js';
 import type { Run } from './runs.js';
 
-/** Recall is given at these distances: below, at and above the one of a match, up to that of a review. */
+/**
+ * The distances for which recall is given: below, at and above the match distance, up to the review
+ * distance.
+ */
 export function thresholdsOf({ matchDistance, reviewDistance }: Run): number[] {
   const all = [
     Math.floor((2 * matchDistance) / 3),
@@ -23,7 +26,10 @@ export function thresholdsOf({ matchDistance, reviewDistance }: Run): number[] {
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
-/** One row: an edit, a family, or all. Distances and recalls are those of the nearest variant; parts of 1. */
+/**
+ * One row: an edit, a family, or all. Distances and recalls are those of the nearest variant;
+ * recalls are from 0 to 1.
+ */
 export interface Row {
   readonly name: string;
   readonly queries: number;
@@ -31,13 +37,13 @@ export interface Row {
   readonly p90: number;
   readonly most: number;
   readonly recall: readonly number[];
-  /** of the picture as it is, without variants */
+  /** of the picture itself, without variants */
   readonly plainRecall: readonly number[];
-  /** what a blocklist answers about the photo by its default policy */
+  /** what a blocklist decides about the photo under its default policy */
   readonly decided: Readonly<Record<Verdict, number>>;
 }
 
-/** How many of the matches that tell where the photo lies tell it rightly. */
+/** The number of matches that give the photo's place, and of those that give it correctly. */
 export interface Placed {
   readonly name: string;
   readonly told: number;
@@ -47,32 +53,34 @@ export interface Placed {
   readonly near: number;
 }
 
-/** What a run found. */
+/** The results of a run. */
 export interface Summary {
   readonly thresholds: readonly number[];
   readonly edits: readonly (Row & { readonly family: string })[];
   readonly families: readonly Row[];
   readonly all: Row;
-  /** mean of the recalls of the edits at the match distance */
+  /** mean of the edits' recalls at the match distance */
   readonly macroRecall: number;
   readonly plainMacroRecall: number;
-  /** mean over the edits of what a blocklist answers */
+  /** mean over the edits of what a blocklist decides */
   readonly macroDecided: Readonly<Record<Verdict, number>>;
   readonly auc: number;
   /** every variant of every query against every unrelated entry */
   readonly falsePairs: readonly FalsePairs[];
-  /** each query's nearest variant against every unrelated entry: false matches a query and entry */
+  /**
+   * each query's nearest variant against every unrelated entry: false matches per query and entry
+   */
   readonly falseQueries: readonly FalsePairs[];
   /**
-   * Each two files as one pair: false if any edit and variant of a photo of the one is so near to
-   * any photo of the other. Comparisons of the same two files are not independent.
+   * Two files count as one pair, which is false if any edit and variant of a photo of one is this
+   * near to any photo of the other. Comparisons of the same two files are not independent.
    */
   readonly falseFiles: readonly FalsePairs[];
-  /** queries that a blocklist calls a match, or has reviewed, for a photo of something else */
+  /** queries that a blocklist matches, or sends to review, for an unrelated photo */
   readonly falseVerdicts: Readonly<Record<'match' | 'review', number>>;
   readonly hashes: { readonly mean: number; readonly most: number };
   readonly milliseconds: { readonly median: number; readonly p90: number };
-  /** all matches that tell where the photo lies; by the variant that matched, and by family */
+  /** matches that give the photo's place: all, by variant and by family */
   readonly placed: Placed;
   readonly placedByVariant: readonly Placed[];
   readonly placedByFamily: readonly Placed[];
@@ -83,7 +91,7 @@ export interface Summary {
   readonly nearestUnrelated: Histogram;
 }
 
-/** Puts the results of all queries together, in the order of `transforms`. */
+/** Summarises the results of all queries, in the order of `transforms`. */
 export function summarize(
   results: readonly QueryResult[],
   transforms: readonly { name: string; family: string }[],
@@ -193,7 +201,7 @@ function placing(name: string, of: readonly QueryResult[]): Placed {
   };
 }
 
-/** Distances of the nearest photos of each two files, one of them edited. */
+/** The distance of the nearest photos of each two files, one of them edited. */
 function nearestOfFiles(results: readonly QueryResult[]): Histogram {
   const nearest = new Map<string, number>();
   for (const { file, nearestByFile } of results) {

@@ -5,8 +5,8 @@ import { ENCODINGS, OVERLAYS, SIZES, TONES } from './plain-edits.js';
 import { VIEWERS } from './viewer-edits.js';
 
 /**
- * Every edit of the suite, by family; the names are the report's rows. An edit's place decides what
- * chance gives it, so a new one goes to the end.
+ * Every edit of the suite, by family; the names are the report's rows. An edit's position seeds its
+ * random choices, so add new ones at the end.
  */
 export const TRANSFORMS: readonly Transform[] = [
   ...ENCODINGS,
@@ -27,7 +27,7 @@ export const TRANSFORMS: readonly Transform[] = [
   ...VIEWERS,
 ];
 
-/** What is done to the photos: `edits` is the suite, `amounts` crops and turns in small steps. */
+/** The edits to apply: `edits` is the suite, `amounts` is crops and turns in small steps. */
 export const SUITES = { edits: TRANSFORMS, amounts: AMOUNTS } as const;
 
 export type Suite = keyof typeof SUITES;

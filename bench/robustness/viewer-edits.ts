@@ -3,7 +3,7 @@ import { type Controls, type Layout, screenshot } from './framed-edits.js';
 import { scribble } from './plain-edits.js';
 import { BLACK, type Colour, fill, type Raster, WHITE } from './raster.js';
 
-/** Where the photo lies on the screen. */
+/** The place of the photo on the screen. */
 interface Area {
   left: number;
   top: number;
@@ -11,7 +11,7 @@ interface Area {
   height: number;
 }
 
-/** A bar with round ends; a disc if it is as wide as high. */
+/** A bar with round ends; a disc if its sides are equal. */
 function pill(canvas: Raster, area: Area, colour: Colour, opacity = 1): void {
   const { left, top, width, height } = area;
   const radius = height / 2;
@@ -21,7 +21,7 @@ function pill(canvas: Raster, area: Area, colour: Colour, opacity = 1): void {
   }
 }
 
-/** A round button of dark glass with a light sign on it. */
+/** A round, translucent dark button with a light sign on it. */
 function button(canvas: Raster, left: number, top: number, size: number): void {
   pill(canvas, { left, top, width: size, height: size }, BLACK, 0.6);
   const sign = size >> 2;
@@ -29,7 +29,9 @@ function button(canvas: Raster, left: number, top: number, size: number): void {
   fill(canvas, left + inset, top + inset, sign, sign, WHITE);
 }
 
-/** Black that is `most` opaque at one edge of the photo and clear `height` further in. */
+/**
+ * Shades an edge of the photo with black: opacity `most` at the edge, clear `height` further in.
+ */
 function shade(
   canvas: Raster,
   { left, top, width, height: photoHeight }: Area,
@@ -45,7 +47,7 @@ function shade(
 
 const anyColour = (random: Materials['random']): Colour => [random(256), random(256), random(256)];
 
-/** A chat: the time and ticks of a message, on a shade along the photo's foot. */
+/** A chat: the time and ticks of a message, on a shade along the bottom of the photo. */
 const chat: Controls = (canvas, area, random) => {
   const { left, top, width, height } = area;
   shade(canvas, area, 'bottom', Math.min(60, height >> 2), 0.5);
@@ -53,7 +55,7 @@ const chat: Controls = (canvas, area, random) => {
   fill(canvas, left + width - 36, top + height - 30, 20, 10, [80, 180, 250]);
 };
 
-/** A feed: how many photos there are, a button for names, one for sound. */
+/** A feed: a count of photos, a button for names and one for sound. */
 const feed: Controls = (canvas, { left, top, width, height }, random) => {
   const count = { left: left + width - 100, top: top + 24, width: 76, height: 52 };
   pill(canvas, count, BLACK, 0.7);
@@ -62,7 +64,7 @@ const feed: Controls = (canvas, { left, top, width, height }, random) => {
   button(canvas, left + width - 76, top + height - 76, 52);
 };
 
-/** A story: its parts as bars, who it is from, a field to answer in. */
+/** A story: bars for its parts, its sender, and a field for answers. */
 const story: Controls = (canvas, area, random) => {
   const { left, top, width, height } = area;
   const deep = Math.min(220, Math.round(0.3 * height));
@@ -82,7 +84,9 @@ const story: Controls = (canvas, area, random) => {
   for (const x of [190, 100]) fill(canvas, left + width - x, foot + 22, 44, 44, WHITE, 0.9);
 };
 
-/** A stream of short videos: a column of buttons with counts, a name and a text at the foot. */
+/**
+ * A stream of short videos: a column of buttons with counts, and a name and a text at the bottom.
+ */
 const stream: Controls = (canvas, area, random) => {
   const { left, top, width, height } = area;
   shade(canvas, area, 'bottom', Math.round(0.45 * height), 0.6);
@@ -95,7 +99,7 @@ const stream: Controls = (canvas, area, random) => {
   scribble(canvas, left + 24, top + height - 96, 540, 28, 2, WHITE, random);
 };
 
-/** A photo at full screen: bars of dark glass over its head and foot. */
+/** A photo at full screen: translucent dark bars over its top and bottom. */
 const gallery: Controls = (canvas, { left, top, width, height }, random) => {
   const head = Math.min(88, height >> 3);
   const foot = Math.min(98, height >> 3);
@@ -109,7 +113,7 @@ const gallery: Controls = (canvas, { left, top, width, height }, random) => {
   }
 };
 
-/** A card of a page: a title on a deep shade, and a coloured button to keep the photo. */
+/** A card on a page: a title on a deep shade, and a coloured button to save the photo. */
 const card: Controls = (canvas, area, random) => {
   const { left, top, width, height } = area;
   shade(canvas, area, 'bottom', height >> 1, 0.75);
@@ -121,7 +125,7 @@ const card: Controls = (canvas, area, random) => {
 
 const layout: Layout = { margin: 0, indent: 0, rounding: 0, dark: false };
 
-/** Screenshots of viewers that lay their controls over the photo. */
+/** Screenshots of viewers that draw their controls over the photo. */
 export const VIEWERS: readonly Transform[] = (
   [
     ['chat, time on the photo', { margin: 0.03, indent: 0.14, rounding: 0.03 }, chat],

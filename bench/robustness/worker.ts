@@ -7,13 +7,13 @@ import { type Photo, photosOf } from './photos.js';
 import type { Raster } from './raster.js';
 import { SUITES } from './transforms.js';
 
-/** What a worker of the robustness benchmark is given at its start. */
+/** The start data of a worker of the robustness benchmark. */
 export interface WorkerSetup {
   readonly setup: Setup;
   readonly fillers: readonly PhotoFile[];
 }
 
-/** A job, and what it gives. */
+/** A job for a worker. */
 export type Job =
   | { readonly kind: 'hash'; readonly file: PhotoFile; readonly queried: boolean }
   | { readonly kind: 'list'; readonly entries: readonly Entry[] }
@@ -43,7 +43,7 @@ async function hash(file: PhotoFile, queried: boolean): Promise<Answer> {
   return { kind: 'hash', entries: hashed };
 }
 
-/** Photos of the file last asked for: its queries come one photo at a time. */
+/** The photos of the last file. Its queries come one photo at a time. */
 let opened: { path: string; photos: Promise<Photo[]> } | undefined;
 
 async function query(file: PhotoFile, name: string): Promise<Answer> {
