@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { access, constants, link, lstat, open, realpath, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
@@ -47,9 +47,9 @@ export async function outputPath(
 }
 
 /**
- * Writes a file all or nothing: under another name beside it, until it is complete. It is readable by its owner alone,
- * or has the permissions of the file it replaces, unless it is `secret`.
- * @throws {Failure} as `outputPath`, also if a file came there meanwhile
+ * Writes a file as a whole or not at all: under another name beside it until it is complete. It is
+ * readable by its owner alone, or has the permissions of the file it replaces unless it is `secret`.
+ * @throws {Failure} as `outputPath`, also if a file appears there meanwhile
  */
 export async function writeWhole(
   path: string,
@@ -57,7 +57,8 @@ export async function writeWhole(
   options: OutputOptions & { signal: AbortSignal },
 ): Promise<void> {
   const target = await outputPath(path, options);
-  const temporary = `${target}.${randomUUID()}.tmp`;
+  // Hidden: a walk through this folder, which may be going on, takes it for no picture.
+  const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
   const remove = () => rmSync(temporary, { force: true });
   process.once('exit', remove);
   try {
@@ -81,7 +82,7 @@ export async function writeWhole(
   }
 }
 
-/** As `rename`, but never over a file that came there meanwhile, where the file system has hard links. */
+/** As `rename`, but never over a new file, if the file system has hard links. */
 async function renameToNew(from: string, to: string): Promise<void> {
   try {
     await link(from, to);

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { eachFile, type FileResult } from '../node/index.js';
 import { encoded } from './file-name.js';
 import type { Output, Progress } from './output.js';
-import { listed } from './walk.js';
+import { picturesIn } from './walk.js';
 
 /** A picture to read: a path, or a stream. */
 export type Source = string | Readable;
@@ -27,13 +27,19 @@ export function isHex(word: string): boolean {
   return /^[0-9a-f]{16,}$/i.test(word) && !existsSync(word);
 }
 
-/** The files that `words` name, in their order, each with what `job` made of it. */
+/**
+ * The files that `words` name, in their order, each with what `job` made of it. Folders are walked
+ * only as far ahead as the work needs.
+ */
 export async function* eachPicture<T>(
   words: readonly string[],
   job: (file: string, signal: AbortSignal) => Promise<T>,
   { out, bar, signal }: { out: Output; bar: Progress; signal: AbortSignal },
 ): AsyncGenerator<FileResult<T>> {
-  const files = await listed(words, { out, signal });
-  const onProgress = ({ done }: { done: number }) => bar.update(done, files.length);
-  yield* eachFile(files, job, { signal, onProgress });
+  let total: number | undefined;
+  const onTotal = (files: number) => {
+    total = files;
+  };
+  const onProgress = ({ done }: { done: number }) => bar.update(done, total);
+  yield* eachFile(picturesIn(words, { out, signal, onTotal }), job, { signal, onProgress });
 }

@@ -1,38 +1,67 @@
 import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, opendir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { imageFormatOf } from '../node/index.js';
 import { Failure } from './failure.js';
 import { encoded, nameOf } from './file-name.js';
 import type { Output } from './output.js';
 
-/** More than `imageFormatOf` looks at: 272 bytes. */
+/** More than the 272 bytes that `imageFormatOf` looks at. */
 const HEAD_BYTES = 512;
 
+/** Entries that are read in one go. With 32, Node's default, a million take twice as long. */
+const ENTRIES_AT_ONCE = 1024;
+
+export interface WalkOptions {
+  /** gets notes of what is left out */
+  readonly out: Output;
+  readonly signal: AbortSignal;
+  /** called once the number of files is known: at once if all words are files, else at the end */
+  readonly onTotal: (total: number) => void;
+}
+
 /**
- * The files that words of the command line name, in their order. Folders are walked, each sorted by
- * name. A file with a plain name is taken for a picture, so a broken picture is reported. A hidden
- * file is taken if it begins as a picture; hidden folders are left out. Links are followed, each
- * folder once. What is left out is counted on standard error. A folder that cannot be read is
- * listed itself: reading it reports the error in its place.
- * @throws {Failure} if there is no file at all
+ * The files that words of the command line name, in their order, while they are found. Folders are
+ * walked, each sorted by name; only the names in the folders that are open are held. A file with a
+ * plain name is taken for a picture, so that a broken picture is reported; a hidden file is taken
+ * if it begins as a picture. Hidden folders are left out. Links are followed, each folder once. A
+ * folder that cannot be read is yielded itself: reading it reports the error in its place.
+ * @throws {Failure} at the end, if there was no file
  */
-export async function listed(
+export async function* picturesIn(
   words: readonly string[],
-  { out, signal }: { out: Output; signal: AbortSignal },
-): Promise<string[]> {
+  { out, signal, onTotal }: WalkOptions,
+): AsyncGenerator<string, void, undefined> {
   const walk = new Walk(out, signal);
-  for (const word of words) await walk.add(word);
+  // Asked beforehand: most calls name files alone, and then progress has a total from the start.
+  const kinds = await Promise.all(words.map((word) => (word === '-' ? 'file' : kindOf(word))));
+  if (!kinds.includes('folder')) onTotal(words.length);
+  let total = 0;
+  for (const [at, word] of words.entries()) {
+    const files = kinds[at] === 'folder' ? walk.files(word) : [word];
+    for await (const file of files) {
+      total++;
+      yield file;
+    }
+  }
   walk.tell();
-  if (walk.files.length === 0) throw new Failure('expected a picture, found none');
-  return walk.files;
+  if (total === 0) throw new Failure('expected a picture, found none');
+  onTotal(total);
+}
+
+/** A folder that is being walked. */
+interface OpenFolder {
+  readonly path: string;
+  readonly id: string;
+  readonly entries: Entries;
+  /** how many of its entries are done */
+  done: number;
 }
 
 class Walk {
-  readonly files: string[] = [];
   readonly #out: Output;
   readonly #signal: AbortSignal;
-  /** folders that a link led to */
+  /** the ids of folders that a link led to */
   readonly #followed = new Set<string>();
   readonly #left = { folders: 0, files: 0, links: 0, others: 0 };
 
@@ -41,12 +70,51 @@ class Walk {
     this.#signal = signal;
   }
 
-  async add(word: string): Promise<void> {
-    if (word !== '-' && (await kindOf(word)) === 'folder') await this.#walk(word, [], false);
-    else this.files.push(word);
+  /** The files in a folder. With recursion, every file would cost a promise for each level. */
+  async *files(folder: string): AsyncGenerator<string, void, undefined> {
+    const above: OpenFolder[] = [];
+    if (!(await this.#enter(folder, false, above))) yield folder;
+    for (let top = above.at(-1); top !== undefined; top = above.at(-1)) {
+      this.#signal.throwIfAborted();
+      const name = top.entries.names[top.done++];
+      if (name === undefined) {
+        above.pop();
+        continue;
+      }
+      const path = within(top.path, name);
+      const hidden = name.startsWith('.');
+      const entry = top.entries.special.get(name) ?? 'file';
+      const linked = entry === 'link';
+      const kind = linked ? await kindOf(path) : entry;
+      if (kind === 'folder') {
+        if (hidden) this.#left.folders++;
+        else if (!(await this.#enter(path, linked, above))) yield path;
+      } else if (kind === 'other') this.#left.others++;
+      else if (hidden && !(await mayBePicture(path))) this.#left.files++;
+      else yield path;
+    }
   }
 
-  /** Prints how much was left out, if anything was. */
+  /** Puts a folder on top of those it lies in, unless it is left out. False if it is unreadable. */
+  async #enter(path: string, linked: boolean, above: OpenFolder[]): Promise<boolean> {
+    try {
+      const id = await identityOf(path);
+      if (above.some((folder) => folder.id === id)) {
+        this.#out.say(path, 'a link back to a folder that it lies in; not followed');
+      } else if (linked && this.#followed.has(id)) {
+        this.#left.links++;
+      } else {
+        above.push({ path, id, entries: await entriesOf(path, this.#signal), done: 0 });
+        if (linked) this.#followed.add(id);
+      }
+      return true;
+    } catch {
+      this.#signal.throwIfAborted();
+      return false;
+    }
+  }
+
+  /** Notes how much was left out, if anything was. */
   tell(): void {
     const { folders, files, links, others } = this.#left;
     const parts = [
@@ -60,47 +128,9 @@ class Walk {
       .map(([count, one, many]) => `${count} ${count === 1 ? one : many}`);
     if (told.length > 0) this.#out.note(`left out: ${told.join(', ')}`);
   }
-
-  /** @param above the folders that `folder` lies in, by their identity */
-  async #walk(folder: string, above: readonly string[], linked: boolean): Promise<void> {
-    this.#signal.throwIfAborted();
-    let id: string;
-    let entries: Awaited<ReturnType<typeof entriesOf>>;
-    try {
-      id = await identityOf(folder);
-      if (above.includes(id)) {
-        this.#out.say(folder, 'a link back to a folder that it lies in; not followed');
-        return;
-      }
-      if (linked && this.#followed.has(id)) {
-        this.#left.links++;
-        return;
-      }
-      entries = await entriesOf(folder);
-    } catch {
-      this.files.push(folder);
-      return;
-    }
-    if (linked) this.#followed.add(id);
-    for (const [name, entry] of entries) {
-      const path = within(folder, name);
-      const hidden = name.startsWith('.');
-      const link = entry.isSymbolicLink();
-      const kind = link ? await kindOf(path) : kindBy(entry);
-      if (kind === 'folder') {
-        if (hidden) this.#left.folders++;
-        else await this.#walk(path, [...above, id], link);
-      } else if (kind === 'other') this.#left.others++;
-      else if (hidden && !(await mayBePicture(path))) this.#left.files++;
-      else this.files.push(path);
-    }
-  }
 }
 
-/**
- * As `join`, which would take `link/..` for the folder that the link is in: such a path stays as it
- * is.
- */
+/** As `join`, but keeps `..`: `join` takes `link/..` for the folder that holds the link. */
 function within(folder: string, name: string): string {
   return folder.includes('..') ? `${folder}${sep}${name}` : join(folder, name);
 }
@@ -112,9 +142,7 @@ function kindBy(entry: { isDirectory(): boolean; isFile(): boolean }): Kind {
   return entry.isFile() ? 'file' : 'other';
 }
 
-/**
- * What `path` leads to. If that cannot be told it counts as a file: reading it reports the error.
- */
+/** What `path` leads to. `file` if that is unknown: reading it reports the error. */
 async function kindOf(path: string): Promise<Kind> {
   try {
     return kindBy(await stat(encoded(path)));
@@ -129,11 +157,25 @@ async function identityOf(folder: string): Promise<string> {
   return `${dev}:${ino}`;
 }
 
-async function entriesOf(folder: string) {
-  const entries = await readdir(encoded(folder), { withFileTypes: true, encoding: 'buffer' });
-  return entries
-    .map((entry) => [nameOf(entry.name), entry] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+/** The names in a folder, sorted, and what those are that are not plain files. */
+interface Entries {
+  readonly names: readonly string[];
+  readonly special: ReadonlyMap<string, Kind | 'link'>;
+}
+
+/** A million files take 150 MB; a million of Node's own entries would take 670. */
+async function entriesOf(folder: string, signal: AbortSignal): Promise<Entries> {
+  const names: string[] = [];
+  const special = new Map<string, Kind | 'link'>();
+  // Node's types do not know that names can be asked for as bytes.
+  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: ENTRIES_AT_ONCE };
+  for await (const entry of await opendir(encoded(folder), options)) {
+    signal.throwIfAborted();
+    const name = nameOf(entry.name as unknown as Buffer);
+    names.push(name);
+    if (!entry.isFile()) special.set(name, entry.isSymbolicLink() ? 'link' : kindBy(entry));
+  }
+  return { names: names.sort(), special };
 }
 
 /** Whether a file begins as a picture. True if it cannot be read: reading it again reports why. */

@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import fc from 'fast-check';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encoded, fileToJSON, nameOf } from '../../src/cli/file-name.js';
+import { output } from '../../src/cli/output.js';
+import { picturesIn } from '../../src/cli/walk.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
@@ -176,27 +176,6 @@ describe.runIf(process.platform === 'linux')('names that are no UTF-8', () => {
       expect.stringMatching(/^nothing\xe9\.jpg: .*ENOENT/),
     ]);
   });
-
-  test('keep their bytes, whatever they are; other names are themselves', () => {
-    const bytes = fc.array(
-      fc.oneof(
-        fc.uint8Array({ maxLength: 3 }),
-        fc.string({ unit: 'binary', maxLength: 3 }).map((text) => new TextEncoder().encode(text)),
-      ),
-    );
-    fc.assert(
-      fc.property(bytes, (parts) => {
-        const name = Buffer.concat(parts);
-        const text = nameOf(name);
-        expect(Buffer.from(encoded(text))).toEqual(name);
-        const { file, fileBytes } = fileToJSON(text);
-        expect(file).toBe(name.toString());
-        expect(fileBytes).toBe(Buffer.from(file).equals(name) ? undefined : name.toString('hex'));
-        if (Buffer.from(file).equals(name)) expect(text).toBe(file);
-      }),
-      { seed: 1 },
-    );
-  });
 });
 
 test('a file named as a hash is that file, though others of the kind are deleted meanwhile', async () => {
@@ -219,4 +198,106 @@ process.stdout.write = function (...args) {
   const { lines, code } = await onlyhashes(['match', '.', '-b', list, '--json'], run);
   expect(lines.map((line) => (JSON.parse(line) as { file: string }).file)).toEqual(names);
   expect(code).toBe(2);
+});
+
+test('a page that is written into the folder is not taken for one of its pictures', async () => {
+  const path = folderOf('page', 'a.jpg', 'deep/', 'deep/b.jpg');
+  const list = join(folder, 'page.csv');
+  writeFileSync(list, `${(await onlyhashes(['hash', CAT])).out.slice(0, 64)},cat\n`);
+  const page = ['--explain', '--out', join(path, 'deep/report.html')];
+  const { lines, code } = await onlyhashes(['match', path, '-b', list, ...page]);
+  expect(filesOf(lines, path)).toEqual(['a.jpg', 'deep/b.jpg']);
+  expect(code).toBe(0);
+});
+
+describe('a tree of folders', () => {
+  const FOLDERS = 60;
+  let tree: string;
+  /** its files, in the order of their names at every level */
+  const sorted: string[] = [];
+  beforeAll(() => {
+    tree = folderOf('tree');
+    // Empty files are soon told, each by an object with its error.
+    for (let wide = 0; wide < FOLDERS; wide++) {
+      let path = join(tree, String(wide).padStart(2, '0'));
+      for (let deep = 0; deep < 5; deep++) {
+        mkdirSync(path);
+        for (const name of ['A.jpg', 'Z.jpg']) writeFileSync(join(path, name), '');
+        path = join(path, 'M');
+      }
+      const levels = ['', 'M/', 'M/M/', 'M/M/M/', 'M/M/M/M/'].map(
+        (level) => `${String(wide).padStart(2, '0')}/${level}`,
+      );
+      sorted.push(...levels.map((level) => `${level}A.jpg`));
+      sorted.push(...levels.map((level) => `${level}Z.jpg`).reverse());
+    }
+  });
+
+  /** Words for Node that make this a machine of two cores and run `code` with `opendir` in reach. */
+  function preloaded(name: string, code: string): string[] {
+    const path = join(folder, name);
+    writeFileSync(
+      path,
+      `require('node:os').availableParallelism = () => 2;
+const promises = require('node:fs/promises');
+const { opendir } = promises;
+${code}
+require('node:module').syncBuiltinESMExports();`,
+    );
+    return ['--require', path];
+  }
+
+  test('is read while its files are hashed, in the order of their names', async () => {
+    const node = preloaded(
+      'count.cjs',
+      `let opened = 0;
+promises.opendir = (...args) => { opened++; return opendir(...args); };
+const { write } = process.stdout;
+process.stdout.write = function (...args) {
+  process.stdout.write = write;
+  process.stderr.write('opened ' + opened + '\\n');
+  return write.apply(this, args);
+};`,
+    );
+    const { lines, err } = await onlyhashes(['hash', '--json', tree], { node });
+    const files = lines.map((line) => (JSON.parse(line) as { file: string }).file);
+    expect(files).toEqual(sorted.map((name) => join(tree, name)));
+    // Of 300: 16 files for each of three at work are begun before the first is printed.
+    expect(Number(/^opened (\d+)$/m.exec(err)![1])).toBeLessThan(50);
+  });
+
+  test('that hangs in a folder shows what came before it, and Ctrl-C ends it at once', async () => {
+    const node = preloaded(
+      'hang.cjs',
+      `promises.opendir = (path, ...rest) =>
+  path.endsWith('50') ? new Promise(() => setInterval(() => {}, 1e6)) : opendir(path, ...rest);
+// Without the timer that ends the program whatever it does.
+const { setTimeout } = globalThis;
+globalThis.setTimeout = (f, ms, ...rest) => setTimeout(f, ms === 1000 ? 1e9 : ms, ...rest);`,
+    );
+    const run = { node, signalAfterLines: 500 };
+    const { lines, err, code } = await onlyhashes(['hash', '--json', tree], run);
+    expect(lines).toHaveLength(500);
+    expect(err).toContain('onlyhashes: interrupted\n');
+    expect(code).toBe(130);
+  });
+
+  test('has a total once it is walked; files alone have one at once', async () => {
+    const { signal } = new AbortController();
+    const said: (string | number)[] = [];
+    const all = async (words: string[]) => {
+      const out = output({ update() {}, clear() {} });
+      const onTotal = (total: number) => said.push(total);
+      for await (const file of picturesIn(words, { out, signal, onTotal }))
+        said.push(basename(file));
+      return said.splice(0);
+    };
+    const inside = join(tree, '00/M/M/M');
+    expect(await all([inside, CAT])).toEqual([
+      ...['A.jpg', 'A.jpg', 'Z.jpg', 'Z.jpg'],
+      basename(CAT),
+      5,
+    ]);
+    expect((await all([CAT, '-', 'missing'])).slice(0, 3)).toEqual([3, basename(CAT), '-']);
+  });
 });

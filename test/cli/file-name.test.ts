@@ -1,0 +1,24 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { encoded, fileToJSON, nameOf } from '../../src/cli/file-name.js';
+
+test('names keep their bytes, whatever they are; those in UTF-8 are themselves', () => {
+  const bytes = fc.array(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 3 }),
+      fc.string({ unit: 'binary', maxLength: 3 }).map((text) => new TextEncoder().encode(text)),
+    ),
+  );
+  fc.assert(
+    fc.property(bytes, (parts) => {
+      const name = Buffer.concat(parts);
+      const text = nameOf(name);
+      expect(Buffer.from(encoded(text))).toEqual(name);
+      const { file, fileBytes } = fileToJSON(text);
+      expect(file).toBe(name.toString());
+      expect(fileBytes).toBe(Buffer.from(file).equals(name) ? undefined : name.toString('hex'));
+      if (Buffer.from(file).equals(name)) expect(text).toBe(file);
+    }),
+    { seed: 1 },
+  );
+});
