@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { build, type Plugin } from 'esbuild';
 import { defineConfig } from 'tsup';
 
-/** Every room's entry lies flat in dist under its own name. */
+/** Every entry lies flat in dist under its own name. */
 const entry = Object.fromEntries(
   Object.entries({
     index: 'src/index.ts',
@@ -25,7 +25,7 @@ const entry = Object.fromEntries(
   }).filter(([, path]) => existsSync(path)),
 );
 
-/** The decoders that are compiled into dist are other people's work: their licences go with them. */
+/** Decoders compiled into dist are other people's work. Their licences go with them. */
 function writeLicences(): void {
   const texts = ['jpeg', 'webp'].flatMap((format) =>
     ['LICENSE', 'codec/LICENSE.codec.md'].map((file) => {
@@ -37,8 +37,8 @@ function writeLicences(): void {
 }
 
 /**
- * The loaders of these decoders name their `.wasm` file by their own address, and give themselves one where they have
- * none. The file is in their script, so they never ask; but webpack looks for such a file, and fails.
+ * The loaders of these decoders name their `.wasm` file by `import.meta.url`. They never fetch it,
+ * because it is in their script; but webpack looks for such a file, and fails.
  */
 const withoutAddress: Plugin = {
   name: 'without-address',
@@ -52,7 +52,7 @@ const withoutAddress: Plugin = {
   },
 };
 
-/** The one file in CommonJS: the program's first, for the reason that it gives. */
+/** The program's first file, in CommonJS for the reason it gives. */
 async function writeProgram(): Promise<void> {
   const outfile = 'dist/cli.cjs';
   await build({ entryPoints: ['src/cli/program.cts'], outfile, format: 'cjs', target: 'es2022' });
@@ -66,10 +66,12 @@ export default defineConfig({
   platform: 'neutral',
   splitting: true,
   clean: true,
+  // Prints errors and warnings, and nothing else.
+  silent: true,
   // A `node:` import must stay one: bundlers for the browser tell the two apart by it.
   removeNodeProtocol: false,
   external: [/^node:/, 'sharp', 'age-encryption', 'esbuild', 'heic-decode', 'utif2'],
-  // The decoders of the browser's Worker lie in their scripts: no page has to serve or allow a further file.
+  // The decoders of the browser's Worker lie in their scripts: a page serves and allows no other file.
   loader: { '.wasm': 'binary' },
   esbuildPlugins: [withoutAddress],
   onSuccess: async () => {

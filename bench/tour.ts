@@ -75,7 +75,7 @@ console.log(row('photo', 'copy', 'distance', 'verdict', 'variant', 'time'));
 let found = 0;
 let quiet = 0;
 const wrong: string[] = [];
-// The first look-ups run before the engine has compiled them; the table is about a process that has
+// The first look-ups run before the engine has compiled them. The table is about a process that has
 // been up for a while.
 for (let i = 0; i < 50; i++)
   blocklist.decide({ hash: originals[i % originals.length]!.hash, quality: 100, variants: [] });
@@ -118,5 +118,5 @@ function fail(lines: readonly string[]): never {
 
 function row(...cells: [string, string, string, string, string, string]): string {
   const [photo, copy, bits, verdict, variant, time] = cells;
-  return `${photo.padEnd(24)} ${copy.padEnd(20)} ${bits.padStart(8)}  ${verdict.padEnd(8)} ${variant.padEnd(10)} ${time.padStart(8)}`;
+  return `${photo.padEnd(24)} ${copy.padEnd(20)} ${bits.padStart(8)}  ${verdict.padEnd(8)} ${variant.padEnd(11)} ${time.padStart(8)}`;
 }
