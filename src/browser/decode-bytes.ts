@@ -1,10 +1,8 @@
 import { DecodeError } from '../errors.js';
-import { corrupt } from '../formats/corrupt.js';
-import { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
-import type { Header, ImageHeader } from '../formats/image-header.js';
+import { corrupt, edited, type ImageFormat, type ImageHeader } from '../formats/image-format.js';
 import { readHeader } from '../formats/read-header.js';
 import { BitmapRaster } from './bitmap-raster.js';
-import type { Raster } from './raster.js';
+import type { Header, Raster } from './raster.js';
 import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canvas.js';
 
 const MAX_PIXELS = 64 * 2 ** 20;
@@ -41,35 +39,31 @@ export async function decodeBytes<T>(
   page: Page,
   take: (raster: Raster, header: Header) => T,
 ): Promise<T> {
-  const format = imageFormatOf(bytes);
-  if (format === undefined) {
-    throw new DecodeError(
-      'unsupported',
-      'expected a JPEG, PNG, WebP, GIF, AVIF, HEIC or TIFF image',
-    );
-  }
-  if (format === 'tiff') {
-    const { decodeTiff } = await import('./decode-tiff.js');
-    const { raster, orientation } = await decodeTiff(bytes, maxPixels);
-    return take(raster, { orientation, exif: true, alpha: true });
-  }
-  const header = await readHeader(bytes, format);
+  const header = await readHeader(bytes);
   if (header.width * header.height > maxPixels) {
     throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
   }
-  const taken = await byCanvas(header, format, page, take);
-  return taken ? taken.result : take(await decodeWithout(header, format), header);
+  // Browsers would make a picture of what there is.
+  if (!header.whole) throw corrupt(header.format);
+  if (header.format === 'tiff') {
+    const { decodeTiff } = await import('./decode-tiff.js');
+    return take(await decodeTiff(bytes, header), header);
+  }
+  const file = edited(bytes, header.edits);
+  const taken = await byCanvas(file, header, page, take);
+  return taken ? taken.result : take(await decodeWithout(file, header), header);
 }
 
 /** By the browser's decoder and the canvas; undefined where only our own decoder gives the picture's pixels. */
 async function byCanvas<T>(
+  file: Uint8Array<ArrayBuffer>,
   header: ImageHeader,
-  format: ImageFormat,
   page: Page,
   take: (raster: Raster, header: Header) => T,
 ): Promise<{ result: T } | undefined> {
   if ((await readback()) !== 'exact') return undefined;
   const opened = (await canvas) as ReadbackCanvas;
+  const { format } = header;
   const ours = header.plain && OURS.includes(format);
   if (!opened.decodes && ours) return undefined;
   const bitmapOf = async (bytes: Uint8Array<ArrayBuffer>) =>
@@ -78,7 +72,7 @@ async function byCanvas<T>(
           () => undefined,
         )
       : await page.bitmapOf(bytes);
-  const bitmap = await bitmapOf(header.bytes);
+  const bitmap = await bitmapOf(file);
   if (!bitmap) {
     if (format === 'heic') return undefined;
     if (format !== 'avif') throw corrupt(format);
@@ -94,7 +88,7 @@ async function byCanvas<T>(
     if (alpha) {
       // A canvas multiplies colours by alpha, and loses them where that is small.
       if (ours) return undefined;
-      if (header.withoutAlpha) raster.colours = await bitmapOf(header.withoutAlpha());
+      if (header.hideAlpha) raster.colours = await bitmapOf(edited(file, header.hideAlpha));
     }
     return { result: take(raster, { ...header, alpha }) };
   } catch (error) {
@@ -107,7 +101,7 @@ async function byCanvas<T>(
   }
 }
 
-async function decodeWithout(header: ImageHeader, format: ImageFormat): Promise<Raster> {
+async function decodeWithout(file: Uint8Array<ArrayBuffer>, header: ImageHeader): Promise<Raster> {
   const { decodeWithoutCanvas } = await import('./decode-without-canvas.js');
-  return await decodeWithoutCanvas(header, format, await readback());
+  return await decodeWithoutCanvas(file, header, await readback());
 }

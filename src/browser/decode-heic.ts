@@ -1,4 +1,4 @@
-import { corrupt } from '../formats/corrupt.js';
+import { corrupt } from '../formats/image-format.js';
 import type { Pixels } from '../pixels.js';
 import { missingDecoder } from './missing-decoder.js';
 

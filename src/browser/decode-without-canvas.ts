@@ -1,7 +1,5 @@
 import { DecodeError } from '../errors.js';
-import { corrupt } from '../formats/corrupt.js';
-import type { ImageFormat } from '../formats/image-format.js';
-import type { ImageHeader } from '../formats/image-header.js';
+import { corrupt, type ImageFormat, type ImageHeader } from '../formats/image-format.js';
 import type { Pixels } from '../pixels.js';
 import { PixelRaster } from './pixel-raster.js';
 import type { Raster } from './raster.js';
@@ -19,15 +17,16 @@ const DECODERS: Partial<
 
 /**
  * A picture by a decoder that needs no canvas.
+ * @param bytes of the file, edited as its header says
  * @param readback what there is to say of the canvas
  * @throws {DecodeError} `poisoned` or `unsupported` where there is no such decoder, else what it found
  */
 export async function decodeWithoutCanvas(
-  header: ImageHeader,
-  format: ImageFormat,
+  bytes: Uint8Array<ArrayBuffer>,
+  { format, plain }: ImageHeader,
   readback: Readback,
 ): Promise<Raster> {
-  const load = header.plain ? DECODERS[format] : undefined;
+  const load = plain ? DECODERS[format] : undefined;
   if (load === undefined) {
     throw readback === 'altered'
       ? new DecodeError(
@@ -45,7 +44,7 @@ export async function decodeWithoutCanvas(
     });
   }
   try {
-    return new PixelRaster(await decoder.decode(header.bytes));
+    return new PixelRaster(await decoder.decode(bytes));
   } catch (cause) {
     if (cause instanceof DecodeError) throw cause;
     throw corrupt(format, cause);

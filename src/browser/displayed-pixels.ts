@@ -1,8 +1,7 @@
-import type { Header } from '../formats/image-header.js';
 import type { CheckedPixels } from '../pixels.js';
 import { orient } from '../variants/orient.js';
 import type { DisplayedPixels } from './message.js';
-import type { Raster } from './raster.js';
+import type { Header, Raster } from './raster.js';
 
 /** The picture as people see it, in RGBA, no side longer than `longestSide`. */
 export function displayedPixels(

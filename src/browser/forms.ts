@@ -1,4 +1,3 @@
-import type { Header } from '../formats/image-header.js';
 import type { Hashed } from '../hashing/algorithms.js';
 import { pdq } from '../hashing/pdq.js';
 import type { CheckedPixels } from '../pixels.js';
@@ -7,7 +6,7 @@ import { isOpaque, onBackdrop } from '../variants/backdrop.js';
 import { withoutColour } from '../variants/grey.js';
 import { orient } from '../variants/orient.js';
 import type { HashedFile, HashingOptions } from './message.js';
-import { type Raster, SIDE } from './raster.js';
+import { type Header, type Raster, SIDE } from './raster.js';
 
 /** What is hashed of a picture: the pixels themselves, or the 512 x 512 of them that the size convention takes. */
 export interface Forms {

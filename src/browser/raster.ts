@@ -1,7 +1,11 @@
+import type { ImageHeader } from '../formats/image-format.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
 
 /** Sides of PDQ's raster in the size convention 512. */
 export const SIDE = 512;
+
+/** How a picture's pixels are to be understood. */
+export type Header = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;
 
 /** A decoded picture, as stored, of which only what is asked for is read. */
 export interface Raster {

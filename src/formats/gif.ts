@@ -1,37 +1,69 @@
-import { corrupt } from './corrupt.js';
-import type { ImageHeader } from './image-header.js';
+import { corrupt, type ImageHeader, viewOf } from './image-format.js';
 
-/** Header of a GIF file (GIF89a): its blocks up to the end of the first frame, which is the picture. */
-export function gifHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
+const EXTENSION = 0x21;
+const FRAME = 0x2c;
+const TRAILER = 0x3b;
+/** Screens of the programs that wrote these files, not of the pictures in them. */
+const SCREENS = ['640x480', '640x512', '800x600', '1024x768', '1280x1024', '1600x1200'];
+/** A longer side of the screen is as little believed. */
+const LONGEST_SIDE = 2048;
+
+/**
+ * Header of a GIF file (GIF89a): all of its blocks. The first frame is the picture, on a screen of the size
+ * that libnsgif, the decoder in sharp, makes of the file's; browsers get a file that says this size.
+ */
+export function gifHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 13) throw corrupt('gif');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
+  let [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
+  const given = width > 0 && height > 0 && Math.max(width, height) <= LONGEST_SIDE;
+  if (!given || SCREENS.includes(`${width}x${height}`)) width = height = 1;
+  let frames = 0;
+  let whole = true;
   let at = 13 + colourTable(bytes[10]!);
-  for (;;) {
-    const block = bytes[at];
-    if (block === 0x21) {
+  while (whole && at < bytes.length && bytes[at] !== TRAILER) {
+    if (bytes[at] === EXTENSION) {
       at = afterBlocks(bytes, at + 2);
-    } else if (block === 0x2c && at + 10 < bytes.length) {
-      afterBlocks(bytes, at + 11 + colourTable(bytes[at + 9]!));
-      break;
+    } else if (bytes[at] === FRAME && at + 10 < bytes.length) {
+      const start = at + 11 + colourTable(bytes[at + 9]!);
+      // Libnsgif counts a frame once it has a byte of it.
+      if (start + 1 >= bytes.length) break;
+      const end = afterBlocks(bytes, start);
+      frames++;
+      if (frames === 1) {
+        width = Math.max(width, view.getUint16(at + 1, true) + view.getUint16(at + 5, true));
+        height = Math.max(height, view.getUint16(at + 3, true) + view.getUint16(at + 7, true));
+        whole = end <= bytes.length;
+      }
+      at = end;
     } else {
-      throw corrupt('gif');
+      whole = false;
     }
   }
+  if (frames === 0) throw corrupt('gif');
   return {
-    bytes,
-    width: view.getUint16(6, true),
-    height: view.getUint16(8, true),
+    format: 'gif',
+    width,
+    height,
     orientation: 1,
     exif: true,
-    // By its transparent colour, or where the frame does not cover the picture.
+    // By its transparent colour, or where the frame does not cover the screen.
     alpha: true,
     plain: true,
+    frames,
+    whole,
+    edits: {
+      drop: [],
+      put: [{ at: 6, bytes: [...shortOf(width), ...shortOf(height)] }],
+    },
   };
 }
 
+const shortOf = (side: number) => [Math.min(side, 0xffff) & 255, Math.min(side, 0xffff) >> 8];
+
 const colourTable = (flags: number) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
 
-/** Skips blocks of a length and as many bytes, up to the empty one. */
+/** The end of blocks of a length and as many bytes, the last one empty; beyond the file where it is missing. */
 function afterBlocks(bytes: Uint8Array, start: number): number {
   let at = start;
   while (at < bytes.length) {
@@ -39,5 +71,5 @@ function afterBlocks(bytes: Uint8Array, start: number): number {
     at += 1 + length;
     if (length === 0) return at;
   }
-  throw corrupt('gif');
+  return bytes.length + 1;
 }

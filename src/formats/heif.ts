@@ -1,98 +1,175 @@
 import type { Orientation } from '../pixels.js';
-import { corrupt } from './corrupt.js';
-import type { ImageFormat } from './image-format.js';
-import type { ImageHeader } from './image-header.js';
-import { textAt } from './text-at.js';
+import { corrupt, type ImageFormat, type ImageHeader, textAt, viewOf } from './image-format.js';
 
-/** The way to the properties: each box lies in the one before it (ISO/IEC 14496-12, ISO/IEC 23008-12). */
-const PATH = ['meta', 'iprp', 'ipco'];
 const ALPHA = 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha';
+/** `irot` in ASCII */
+const IROT = [0x69, 0x72, 0x6f, 0x74];
 /**
- * Orientations by `imir` (none, 0 bottom to top, 1 left to right) and `irot` (quarter turns against the clock), the turn
- * before the mirror as MIAF (ISO/IEC 23000-22) has it.
+ * Orientations by `imir` (none, 0 bottom to top, 1 left to right) and `irot` (quarter turns against the
+ * clock), the turn before the mirror as MIAF (ISO/IEC 23000-22) has it.
  */
 const TURNS: readonly (readonly Orientation[])[] = [
   [1, 8, 3, 6],
   [4, 5, 2, 7],
   [2, 7, 4, 5],
 ];
+/** An association has 15 bits for the number of a property. */
+const MOST_PROPERTIES = 2 ** 15 - 1;
+
+/** A box (ISO/IEC 14496-12): its kind and where its data lies. */
+interface Box {
+  readonly kind: string;
+  readonly start: number;
+  readonly end: number;
+}
 
 /**
- * Header of an AVIF or HEIC file: the largest extents among its properties, since a picture of tiles has those of the
- * tiles too. The turn that an AVIF's own properties tell is taken out, since WebKitGTK does not apply it; EXIF's nobody does.
+ * Header of an AVIF or HEIC file (ISO/IEC 23008-12): the properties of its primary item. The turn among
+ * those of an AVIF is taken out, since WebKitGTK does not apply it; nobody applies EXIF's.
  */
 export function heifHeader(
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array,
   format: Extract<ImageFormat, 'avif' | 'heic'>,
 ): ImageHeader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { properties, primary } = propertiesOf(bytes, format);
+  const view = viewOf(bytes);
   let width = 0;
   let height = 0;
-  /** where the data of each turn and the name of the alpha plane lie */
-  const rotations: number[] = [];
-  const mirrors: number[] = [];
-  let alphaName = 0;
-  const walk = (start: number, end: number, depth: number) => {
-    for (let at = start; at + 8 <= end; ) {
-      let length = view.getUint32(at);
-      let data = at + 8;
-      if (length === 1 && at + 16 <= end) {
-        length = Number(view.getBigUint64(at + 8));
-        data = at + 16;
-      }
-      const next = length === 0 ? end : at + length;
-      if (next < data || next > end) throw corrupt(format);
-      const kind = textAt(bytes, at + 4, 4);
-      // `meta` alone begins with a version.
-      if (kind === PATH[depth]) walk(data + (kind === 'meta' ? 4 : 0), next, depth + 1);
-      if (depth === PATH.length) {
-        if (kind === 'ispe' && next >= data + 12) {
-          const [across, down] = [view.getUint32(data + 4), view.getUint32(data + 8)];
-          if (across * down > width * height) [width, height] = [across, down];
-        } else if (kind === 'irot' && next > data) {
-          rotations.push(data);
-        } else if (kind === 'imir' && next > data) {
-          mirrors.push(data);
-        } else if (kind === 'auxC' && textAt(bytes, data + 4, ALPHA.length) === ALPHA) {
-          alphaName = data + 4;
-        }
-      }
-      at = next;
-    }
-  };
-  walk(0, bytes.length, 0);
-  if (width === 0) throw corrupt(format);
-  let orientation: Orientation = 1;
-  // Several of a kind belong to several pictures, and which to which is not read here: the browser applies them.
-  if (format === 'avif' && rotations.length <= 1 && mirrors.length <= 1) {
-    const rotation = rotations[0];
-    const mirror = mirrors[0];
-    const flip = mirror === undefined ? 0 : 1 + (bytes[mirror]! & 1);
-    orientation = TURNS[flip]![rotation === undefined ? 0 : bytes[rotation]! & 3]!;
-    if (rotation !== undefined) bytes[rotation] = 0;
-    // No mirror does nothing, but a turn by nothing does.
-    if (mirror !== undefined) {
-      bytes.set(bytesOf('irot'), mirror - 4);
-      bytes[mirror] = 0;
+  for (const { kind, start, end } of primary) {
+    if (kind === 'ispe' && end >= start + 12) {
+      [width, height] = [view.getUint32(start + 4), view.getUint32(start + 8)];
+    } else if (kind === 'clap' && end >= start + 16) {
+      // A part of it, each side a fraction.
+      width = Math.round(view.getUint32(start) / view.getUint32(start + 4));
+      height = Math.round(view.getUint32(start + 8) / view.getUint32(start + 12));
     }
   }
+  if (!(width > 0 && height > 0)) throw corrupt(format);
+  const ofKind = (kind: string) =>
+    properties.filter((box) => box.kind === kind && box.end > box.start);
+  const auxiliary = ofKind('auxC');
+  const alphaName = auxiliary.find(
+    ({ start }) => textAt(bytes, start + 4, ALPHA.length) === ALPHA,
+  )?.start;
+  const [rotations, mirrors] = [ofKind('irot'), ofKind('imir')];
+  let orientation: Orientation = 1;
+  const put: { at: number; bytes: number[] }[] = [];
+  // Several of a kind may turn the picture and its alpha plane: the browser applies them.
+  if (format === 'avif' && rotations.length <= 1 && mirrors.length <= 1) {
+    const rotation = rotations[0]?.start;
+    const mirror = mirrors[0]?.start;
+    const flip = mirror === undefined ? 0 : 1 + (bytes[mirror]! & 1);
+    orientation = TURNS[flip]![rotation === undefined ? 0 : bytes[rotation]! & 3]!;
+    if (rotation !== undefined) put.push({ at: rotation, bytes: [0] });
+    // No mirror does nothing, but a turn by nothing does.
+    if (mirror !== undefined) put.push({ at: mirror - 4, bytes: [...IROT, 0] });
+  }
   return {
-    bytes,
+    format,
     width,
     height,
     orientation,
     exif: false,
-    alpha: true,
+    alpha: auxiliary.length > 0,
     plain: true,
-    ...(alphaName === 0
-      ? {}
-      : {
-          withoutAlpha() {
-            bytes[alphaName] = 0x55;
-            return bytes;
-          },
-        }),
+    frames: undefined,
+    whole: true,
+    edits: { drop: [], put },
+    ...(alphaName !== undefined && {
+      hideAlpha: { drop: [], put: [{ at: alphaName + 4, bytes: [0x55] }] },
+    }),
   };
 }
 
-const bytesOf = (text: string) => Array.from(text, (letter) => letter.charCodeAt(0));
+/** All properties of a file, and those of its primary item in the order that they apply in. */
+function propertiesOf(
+  bytes: Uint8Array,
+  format: ImageFormat,
+): { properties: readonly Box[]; primary: readonly Box[] } {
+  const view = viewOf(bytes);
+  const properties: Box[] = [];
+  const associations: Box[] = [];
+  let item: number | undefined;
+  for (const outer of boxesIn(bytes, 0, bytes.length, format)) {
+    if (outer.kind !== 'meta') continue;
+    // It alone begins with a version.
+    for (const box of boxesIn(bytes, outer.start + 4, outer.end, format)) {
+      if (box.kind === 'pitm' && box.end >= box.start + 6) {
+        const wide = bytes[box.start]! > 0 && box.end >= box.start + 8;
+        item ??= wide ? view.getUint32(box.start + 4) : view.getUint16(box.start + 4);
+      }
+      if (box.kind !== 'iprp') continue;
+      for (const inner of boxesIn(bytes, box.start, box.end, format)) {
+        if (inner.kind === 'ipma') associations.push(inner);
+        if (inner.kind !== 'ipco') continue;
+        for (const property of boxesIn(bytes, inner.start, inner.end, format)) {
+          if (properties.length === MOST_PROPERTIES) throw corrupt(format);
+          properties.push(property);
+        }
+      }
+    }
+  }
+  const primary = associations.flatMap((box) => numbersOf(view, box, item, format));
+  return {
+    properties,
+    primary: primary.map((number) => {
+      const property = properties[number - 1];
+      if (property === undefined) throw corrupt(format);
+      return property;
+    }),
+  };
+}
+
+/** The numbers of the properties, from 1, that an `ipma` box gives to an item. */
+function numbersOf(
+  view: DataView,
+  { start, end }: Box,
+  item: number | undefined,
+  format: ImageFormat,
+): number[] {
+  const need = (length: number) => {
+    if (at + length > end) throw corrupt(format);
+  };
+  let at = start;
+  need(8);
+  const wideItem = view.getUint8(at) > 0;
+  const wideNumber = (view.getUint8(at + 3) & 1) === 1;
+  const numbers: number[] = [];
+  const count = view.getUint32(at + 4);
+  at += 8;
+  for (let i = 0; i < count; i++) {
+    need(wideItem ? 5 : 3);
+    const owner = wideItem ? view.getUint32(at) : view.getUint16(at);
+    at += wideItem ? 4 : 2;
+    let left = view.getUint8(at++);
+    need(left * (wideNumber ? 2 : 1));
+    for (; left > 0; left--, at += wideNumber ? 2 : 1) {
+      // The highest bit says whether a reader must know the property; 0 is none.
+      const number = wideNumber ? view.getUint16(at) & 0x7fff : view.getUint8(at) & 0x7f;
+      if (owner === item && number > 0) numbers.push(number);
+    }
+  }
+  return numbers;
+}
+
+/** @throws {DecodeError} `corrupt` where a box is longer than what it lies in */
+function* boxesIn(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  format: ImageFormat,
+): Generator<Box, void, undefined> {
+  const view = viewOf(bytes);
+  for (let at = start; at + 8 <= end; ) {
+    let length = view.getUint32(at);
+    let data = at + 8;
+    if (length === 1 && at + 16 <= end) {
+      length = Number(view.getBigUint64(at + 8));
+      data = at + 16;
+    }
+    const next = length === 0 ? end : at + length;
+    if (next < data || next > end) throw corrupt(format);
+    yield { kind: textAt(bytes, at + 4, 4), start: data, end: next };
+    at = next;
+  }
+}

@@ -1,26 +1,29 @@
 import type { Orientation } from '../pixels.js';
-import { corrupt } from './corrupt.js';
 import { exifOrientation } from './exif.js';
-import type { ImageHeader } from './image-header.js';
-import { textAt } from './text-at.js';
+import { addStretch, corrupt, type ImageHeader, textAt, viewOf } from './image-format.js';
 
-const PROFILE_FLAG = 0x20;
 const ALPHA_FLAG = 0x10;
 const ANIMATION_FLAG = 0x02;
+/** Metadata, which is dropped. */
+const DROPPED = ['EXIF', 'ICCP', 'XMP '];
 
-/** Header of a WebP file (RFC 9649): its chunks. Colour profile, EXIF and XMP are taken out. */
-export function webpHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+/** Header of a WebP file (RFC 9649): its chunks. Colour profile, EXIF and XMP are dropped. */
+export function webpHeader(bytes: Uint8Array): ImageHeader {
+  const view = viewOf(bytes);
   if (bytes.length < 20) throw corrupt('webp');
   const end = 8 + view.getUint32(4, true);
   if (end > bytes.length) throw corrupt('webp');
+  const drop: number[] = [];
+  const put: { at: number; bytes: number[] }[] = [];
   let orientation: Orientation = 1;
   let width = 0;
   let height = 0;
   let alpha = false;
   let animated = false;
-  let kept = 12;
-  for (let at = 12; at + 8 <= end; ) {
+  let frames = 0;
+  let dropped = 0;
+  let at = 12;
+  while (at + 8 <= end) {
     const kind = textAt(bytes, at, 4);
     const data = at + 8;
     const length = view.getUint32(at + 4, true);
@@ -33,7 +36,7 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
       animated = (flags & ANIMATION_FLAG) !== 0;
       width = 1 + (view.getUint32(data + 3, true) >>> 8);
       height = 1 + (view.getUint32(data + 6, true) >>> 8);
-      bytes[data] = flags & ~PROFILE_FLAG & (ALPHA_FLAG | ANIMATION_FLAG);
+      put.push({ at: data, bytes: [flags & (ALPHA_FLAG | ANIMATION_FLAG)] });
     } else if (kind === 'VP8L' && length >= 5) {
       const sides = view.getUint32(data + 1, true);
       alpha ||= ((sides >>> 28) & 1) === 1;
@@ -42,26 +45,33 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): ImageHeader {
     } else if (kind === 'VP8 ' && length >= 10) {
       width ||= view.getUint16(data + 6, true) & 0x3fff;
       height ||= view.getUint16(data + 8, true) & 0x3fff;
+    } else if (kind === 'ANMF') {
+      frames++;
     } else if (kind === 'EXIF') {
       // Some writers begin the block as in JPEG.
       const prefix = textAt(bytes, data, 6) === 'Exif\0\0' ? 6 : 0;
       orientation = exifOrientation(bytes.subarray(data + prefix, data + length));
     }
-    if (kind !== 'EXIF' && kind !== 'ICCP' && kind !== 'XMP ') {
-      bytes.copyWithin(kept, at, next);
-      kept += next - at;
+    if (DROPPED.includes(kind)) {
+      addStretch(drop, at, next);
+      dropped += next - at;
     }
     at = next;
   }
   if (width === 0 || height === 0) throw corrupt('webp');
-  view.setUint32(4, kept - 8, true);
+  addStretch(drop, at, bytes.length);
+  const length = at - dropped - 8;
+  put.push({ at: 4, bytes: [0, 8, 16, 24].map((shift) => (length >>> shift) & 255) });
   return {
-    bytes: bytes.subarray(0, kept),
+    format: 'webp',
     width,
     height,
     orientation,
     exif: true,
     alpha: alpha || animated,
     plain: !animated,
+    frames: animated ? frames : 1,
+    whole: true,
+    edits: { drop, put },
   };
 }

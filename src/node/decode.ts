@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { Metadata, OutputInfo, SharpOptions } from 'sharp';
+import type { OutputInfo, SharpOptions } from 'sharp';
 import { checkArray, checkLimits, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
-import { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
+import type { ImageFormat, ImageHeader } from '../formats/image-format.js';
+import { readHeader } from '../formats/read-header.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
 import { withoutColour } from '../variants/grey.js';
 import { rgbFromCmyk } from './cmyk.js';
@@ -61,18 +62,23 @@ export async function decode(
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): Promise<DecodedImage> {
-  const { maxBytes = MAX_BYTES, timeoutSeconds = 10, signal } = checkDecodeOptions(options);
+  const {
+    maxBytes = MAX_BYTES,
+    maxPixels = MAX_PIXELS,
+    timeoutSeconds = 10,
+    signal,
+  } = checkDecodeOptions(options);
   checkArray('bytes', bytes, Uint8Array);
   signal?.throwIfAborted();
   if (bytes.length === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
   if (bytes.length > maxBytes) {
     throw new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
   }
-  const format = imageFormatOf(bytes);
-  if (format === undefined) {
-    throw unsupported('expected a JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC image');
+  const header = await readHeader(bytes);
+  if (header.width * header.height > maxPixels) {
+    throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
   }
-  const sharp = format === 'heic' ? undefined : await importSharp();
+  const sharp = header.format === 'heic' ? undefined : await importSharp();
   const late = () =>
     new DecodeError('timeout', `decoding took longer than ${timeoutSeconds} seconds`);
   turns ??= new Turns(decodeThreads());
@@ -81,7 +87,7 @@ export async function decode(
     const work =
       sharp === undefined
         ? decodeInThread(bytes, options, over.signal)
-        : decodeWith(sharp, bytes, format, options, over.signal);
+        : decodeWith(sharp, bytes, header, options, over.signal);
     try {
       return await settleWithin(work, { seconds: timeoutSeconds, late, signal });
     } finally {
@@ -126,7 +132,7 @@ async function decodeInThread(
 async function decodeWith(
   sharp: Sharp,
   bytes: Uint8Array,
-  format: ImageFormat,
+  { format, orientation, exif }: ImageHeader,
   { maxPixels = MAX_PIXELS, timeoutSeconds = 10, lenient = false }: DecodeOptions,
   over: AbortSignal,
 ): Promise<DecodedImage> {
@@ -138,24 +144,23 @@ async function decodeWith(
     sequentialRead: true,
   };
   try {
-    // The header alone: a picture over the limit costs no pixel.
-    const header = await sharp(bytes, input).metadata();
-    const { width, height } = header;
-    const coding = codingOf(header, format);
-    if (width * height > maxPixels) {
-      throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
+    const { compression, depth, ...read } = await sharp(bytes, input).metadata();
+    // Libvips asks more loaders than one whether a file is theirs.
+    if ((compression === 'av1' ? 'avif' : read.format) !== format) {
+      throw unsupported('expected the content of the file to be of the format it begins as');
     }
     // Nobody waits any more: a second step would run beyond the turn of this file.
     over.throwIfAborted();
     const picture = sharp(bytes, { ...input, limitInputPixels: maxPixels })
       .timeout({ seconds: Math.ceil(timeoutSeconds) })
       .raw();
-    const inks = header.space === 'cmyk' && header.depth === 'uchar';
+    const inks = read.space === 'cmyk' && depth === 'uchar';
     if (inks) picture.pipelineColourspace('cmyk').toColourspace('cmyk');
     else picture.toColourspace('srgb');
     const { data, info } = await picture.toBuffer({ resolveWithObject: true });
     const pixels = inks ? rgbFromCmyk(data, info) : pixelsOf(data, info);
-    return { pixels: withoutColour(pixels), orientation: orientationOf(header), format: coding };
+    // What is not EXIF's is a part of decoding.
+    return { pixels: withoutColour(pixels), orientation: exif ? orientation : 1, format };
   } catch (error) {
     throw error instanceof DecodeError ? error : decodeErrorOf(error, format);
   }
@@ -168,21 +173,6 @@ function pixelsOf(data: Buffer, { width, height, channels }: OutputInfo): Checke
 
 const unsupported = (message: string, cause?: unknown) =>
   new DecodeError('unsupported', message, cause === undefined ? undefined : { cause });
-
-/**
- * The format by the header as sharp read it.
- * @throws {DecodeError} `unsupported`, where it is another than the magic number said
- */
-function codingOf(header: Metadata, format: ImageFormat): ImageFormat {
-  const read = header.compression === 'av1' ? 'avif' : header.format;
-  if (read === format) return format;
-  throw unsupported('expected the content of the file to be of the format it begins as');
-}
-
-/** AVIF is turned by its decoder as the file says, and has none here. */
-function orientationOf({ orientation = 1 }: Metadata): Orientation {
-  return orientation >= 1 && orientation <= 8 ? (orientation as Orientation) : 1;
-}
 
 /** What sharp, libvips and the format libraries below throw has no code, only text; it stays in `cause`. */
 function decodeErrorOf(cause: unknown, format: ImageFormat): DecodeError {
