@@ -54,12 +54,13 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     whole,
     edits: {
       drop: [],
-      put: [{ at: 6, bytes: [...shortOf(width), ...shortOf(height)] }],
+      put: [width, height].flatMap((side, i) => {
+        const said = Math.min(side, 0xffff);
+        return [6 + 2 * i, said & 255, 7 + 2 * i, said >> 8];
+      }),
     },
   };
 }
-
-const shortOf = (side: number) => [Math.min(side, 0xffff) & 255, Math.min(side, 0xffff) >> 8];
 
 const colourTable = (flags: number) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
 

@@ -53,16 +53,17 @@ export function heifHeader(
   )?.start;
   const [rotations, mirrors] = [ofKind('irot'), ofKind('imir')];
   let orientation: Orientation = 1;
-  const put: { at: number; bytes: number[] }[] = [];
+  const put: number[] = [];
   // Several of a kind may turn the picture and its alpha plane: the browser applies them.
   if (format === 'avif' && rotations.length <= 1 && mirrors.length <= 1) {
     const rotation = rotations[0]?.start;
     const mirror = mirrors[0]?.start;
     const flip = mirror === undefined ? 0 : 1 + (bytes[mirror]! & 1);
     orientation = TURNS[flip]![rotation === undefined ? 0 : bytes[rotation]! & 3]!;
-    if (rotation !== undefined) put.push({ at: rotation, bytes: [0] });
+    if (rotation !== undefined) put.push(rotation, 0);
     // No mirror does nothing, but a turn by nothing does.
-    if (mirror !== undefined) put.push({ at: mirror - 4, bytes: [...IROT, 0] });
+    if (mirror !== undefined)
+      [...IROT, 0].forEach((byte, i) => void put.push(mirror - 4 + i, byte));
   }
   return {
     format,
@@ -76,7 +77,7 @@ export function heifHeader(
     whole: true,
     edits: { drop: [], put },
     ...(alphaName !== undefined && {
-      hideAlpha: { drop: [], put: [{ at: alphaName + 4, bytes: [0x55] }] },
+      hideAlpha: { drop: [], put: [alphaName + 4, 0x55] },
     }),
   };
 }

@@ -39,8 +39,8 @@ export interface ImageHeader {
 export interface Edits {
   /** start and end of each stretch to be left out, ascending: `[start, end, start, end, …]` */
   readonly drop: readonly number[];
-  /** bytes to be written over those in place, before anything is left out */
-  readonly put: readonly { readonly at: number; readonly bytes: readonly number[] }[];
+  /** offset and value of each byte to be set, before anything is left out */
+  readonly put: readonly number[];
 }
 
 /**
@@ -52,7 +52,7 @@ export function edited(
   bytes: Uint8Array<ArrayBuffer>,
   { drop, put }: Edits,
 ): Uint8Array<ArrayBuffer> {
-  for (const { at, bytes: by } of put) bytes.set(by, at);
+  for (let i = 0; i < put.length; i += 2) bytes[put[i]!] = put[i + 1]!;
   let kept = drop[0] ?? bytes.length;
   for (let i = 0; i < drop.length; i += 2) {
     const [start, end] = [drop[i + 1]!, drop[i + 2] ?? bytes.length];

@@ -14,7 +14,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
   const end = 8 + view.getUint32(4, true);
   if (end > bytes.length) throw corrupt('webp');
   const drop: number[] = [];
-  const put: { at: number; bytes: number[] }[] = [];
+  const put: number[] = [];
   let orientation: Orientation = 1;
   let width = 0;
   let height = 0;
@@ -36,7 +36,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
       animated = (flags & ANIMATION_FLAG) !== 0;
       width = 1 + (view.getUint32(data + 3, true) >>> 8);
       height = 1 + (view.getUint32(data + 6, true) >>> 8);
-      put.push({ at: data, bytes: [flags & (ALPHA_FLAG | ANIMATION_FLAG)] });
+      put.push(data, flags & (ALPHA_FLAG | ANIMATION_FLAG));
     } else if (kind === 'VP8L' && length >= 5) {
       const sides = view.getUint32(data + 1, true);
       alpha ||= ((sides >>> 28) & 1) === 1;
@@ -61,7 +61,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
   if (width === 0 || height === 0) throw corrupt('webp');
   addStretch(drop, at, bytes.length);
   const length = at - dropped - 8;
-  put.push({ at: 4, bytes: [0, 8, 16, 24].map((shift) => (length >>> shift) & 255) });
+  for (let i = 0; i < 4; i++) put.push(4 + i, (length >>> (8 * i)) & 255);
   return {
     format: 'webp',
     width,
