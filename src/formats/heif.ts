@@ -21,6 +21,8 @@ interface Box {
   readonly kind: string;
   readonly start: number;
   readonly end: number;
+  /** whether it claims to be longer than what it lies in, where it then ends */
+  readonly cut: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export function heifHeader(
   bytes: Uint8Array,
   format: Extract<ImageFormat, 'avif' | 'heic'>,
 ): ImageHeader {
-  const { properties, primary } = propertiesOf(bytes, format);
+  const { properties, primary, whole } = propertiesOf(bytes, format);
   const view = viewOf(bytes);
   let width = 0;
   let height = 0;
@@ -74,7 +76,7 @@ export function heifHeader(
     alpha: auxiliary.length > 0,
     plain: true,
     frames: undefined,
-    whole: true,
+    whole,
     edits: { drop: [], put },
     ...(alphaName !== undefined && {
       hideAlpha: { drop: [], put: [alphaName + 4, 0x55] },
@@ -86,24 +88,26 @@ export function heifHeader(
 function propertiesOf(
   bytes: Uint8Array,
   format: ImageFormat,
-): { properties: readonly Box[]; primary: readonly Box[] } {
+): { properties: readonly Box[]; primary: readonly Box[]; whole: boolean } {
   const view = viewOf(bytes);
   const properties: Box[] = [];
   const associations: Box[] = [];
   let item: number | undefined;
-  for (const outer of boxesIn(bytes, 0, bytes.length, format)) {
+  let whole = true;
+  for (const outer of boxesIn(bytes, 0, bytes.length)) {
+    whole &&= !outer.cut;
     if (outer.kind !== 'meta') continue;
     // It alone begins with a version.
-    for (const box of boxesIn(bytes, outer.start + 4, outer.end, format)) {
+    for (const box of boxesOf({ ...outer, start: outer.start + 4 }, bytes, format)) {
       if (box.kind === 'pitm' && box.end >= box.start + 6) {
         const wide = bytes[box.start]! > 0 && box.end >= box.start + 8;
         item ??= wide ? view.getUint32(box.start + 4) : view.getUint16(box.start + 4);
       }
       if (box.kind !== 'iprp') continue;
-      for (const inner of boxesIn(bytes, box.start, box.end, format)) {
+      for (const inner of boxesOf(box, bytes, format)) {
         if (inner.kind === 'ipma') associations.push(inner);
         if (inner.kind !== 'ipco') continue;
-        for (const property of boxesIn(bytes, inner.start, inner.end, format)) {
+        for (const property of boxesOf(inner, bytes, format)) {
           if (properties.length === MOST_PROPERTIES) throw corrupt(format);
           properties.push(property);
         }
@@ -113,6 +117,7 @@ function propertiesOf(
   const primary = associations.flatMap((box) => numbersOf(view, box, item, format));
   return {
     properties,
+    whole,
     primary: primary.map((number) => {
       const property = properties[number - 1];
       if (property === undefined) throw corrupt(format);
@@ -153,13 +158,20 @@ function numbersOf(
   return numbers;
 }
 
-/** @throws {DecodeError} `corrupt` where a box is longer than what it lies in */
-function* boxesIn(
+/** @throws {DecodeError} `corrupt` if one of the boxes within is longer than the box */
+function* boxesOf(
+  { start, end, cut }: Box,
   bytes: Uint8Array,
-  start: number,
-  end: number,
   format: ImageFormat,
 ): Generator<Box, void, undefined> {
+  if (cut) throw corrupt(format);
+  for (const box of boxesIn(bytes, start, end)) {
+    if (box.cut) throw corrupt(format);
+    yield box;
+  }
+}
+
+function* boxesIn(bytes: Uint8Array, start: number, end: number): Generator<Box, void, undefined> {
   const view = viewOf(bytes);
   for (let at = start; at + 8 <= end; ) {
     let length = view.getUint32(at);
@@ -169,8 +181,8 @@ function* boxesIn(
       data = at + 16;
     }
     const next = length === 0 ? end : at + length;
-    if (next < data || next > end) throw corrupt(format);
-    yield { kind: textAt(bytes, at + 4, 4), start: data, end: next };
-    at = next;
+    const cut = next < data || next > end;
+    yield { kind: textAt(bytes, at + 4, 4), start: data, end: cut ? end : next, cut };
+    at = cut ? end : next;
   }
 }

@@ -2,7 +2,9 @@ import type { Orientation } from '../pixels.js';
 import { exifOrientation } from './exif.js';
 import { addStretch, corrupt, type ImageHeader, textAt, viewOf } from './image-format.js';
 
+/** Flags of VP8X. */
 const ALPHA_FLAG = 0x10;
+const EXIF_FLAG = 0x08;
 const ANIMATION_FLAG = 0x02;
 /** Metadata, which is dropped. */
 const DROPPED = ['EXIF', 'ICCP', 'XMP '];
@@ -15,11 +17,12 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
   if (end > bytes.length) throw corrupt('webp');
   const drop: number[] = [];
   const put: number[] = [];
-  let orientation: Orientation = 1;
+  let orientation: Orientation | undefined;
   let width = 0;
   let height = 0;
   let alpha = false;
   let animated = false;
+  let exif = false;
   let frames = 0;
   let dropped = 0;
   let at = 12;
@@ -33,6 +36,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     if (kind === 'VP8X' && length >= 10) {
       const flags = bytes[data]!;
       alpha ||= (flags & ALPHA_FLAG) !== 0;
+      exif = (flags & EXIF_FLAG) !== 0;
       animated = (flags & ANIMATION_FLAG) !== 0;
       width = 1 + (view.getUint32(data + 3, true) >>> 8);
       height = 1 + (view.getUint32(data + 6, true) >>> 8);
@@ -47,10 +51,10 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
       height ||= view.getUint16(data + 8, true) & 0x3fff;
     } else if (kind === 'ANMF') {
       frames++;
-    } else if (kind === 'EXIF') {
+    } else if (kind === 'EXIF' && exif) {
       // Some writers begin the block as in JPEG.
       const prefix = textAt(bytes, data, 6) === 'Exif\0\0' ? 6 : 0;
-      orientation = exifOrientation(bytes.subarray(data + prefix, data + length));
+      orientation ??= exifOrientation(bytes.subarray(data + prefix, data + length));
     }
     if (DROPPED.includes(kind)) {
       addStretch(drop, at, next);
@@ -66,7 +70,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     format: 'webp',
     width,
     height,
-    orientation,
+    orientation: orientation ?? 1,
     exif: true,
     alpha: alpha || animated,
     plain: !animated,

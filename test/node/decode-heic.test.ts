@@ -163,17 +163,13 @@ async function threadsOf(work: () => Promise<void>): Promise<{ started: number; 
 
 test('one thread serves a batch, and is started anew only after an error', async () => {
   const url = heicWorkerUrl({ decoder: true });
-  const one = (bytes: Uint8Array) => decode(bytes, { workerUrl: url }).catch(() => {});
-  const photo = read('photo.heic');
-  // Its header can be read, and its decoder then fails.
-  const damaged = Buffer.from(photo);
-  damaged.write('free', damaged.indexOf('hvcC'));
+  const one = (file: string) => decode(read(file), { workerUrl: url }).catch(() => {});
   const good = await threadsOf(async () => {
-    for (let i = 0; i < 5; i++) await one(photo);
+    for (let i = 0; i < 5; i++) await one('photo.heic');
   });
   expect([good.started, good.ended()]).toEqual([1, 0]);
   const bad = await threadsOf(async () => {
-    for (const bytes of [damaged, photo, photo]) await one(bytes);
+    for (const file of ['half.heic', 'photo.heic', 'photo.heic']) await one(file);
   });
   expect(bad.started).toBe(1);
   await expect.poll(good.ended).toBe(1);
