@@ -19,12 +19,12 @@ test('the default index is judged against the better of its own two engines', ()
   expect(judge(timings([57, 20, 30, 12, 11])).byDefault).toBeCloseTo(57 / 20);
 });
 
-test('what takes up to a microsecond is not judged', () => {
+test('searches of up to a microsecond are not judged', () => {
   expect(judge(timings([5.7, 6, 1, 0.9, 0.8]))).toEqual({});
   expect(judge(timings([5.7, 6, 1.1, 0.9, 0.8]))).toEqual({ byDefault: 5.7 / 1.1 });
 });
 
-test('it runs: five engines with the same answers, and the verdicts', async () => {
+test('runs five engines with the same answers, and gives the verdicts', async () => {
   const races: Race[] = [];
   const notes: string[] = [];
   const figures: Record<string, unknown> = {};

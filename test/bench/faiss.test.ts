@@ -4,7 +4,7 @@ import { plant, random, uniformHashes } from '../../bench/workloads.js';
 
 const build = faissBuild();
 
-test.skipIf(build === undefined)('Faiss, if it is installed, finds what was planted', async () => {
+test.skipIf(build === undefined)('Faiss, if installed, finds the planted hashes', async () => {
   const { bytes } = uniformHashes(3000, 5);
   const queries = uniformHashes(4, 6).bytes;
   for (const at of [0, 2]) plant(bytes, 1000 + at, queries, at, 20, random(9));

@@ -24,7 +24,7 @@ const queries = Array.from(
 const field: Field = { bytes, count: COUNT, queries };
 const context: BenchContext = { report() {}, note() {}, figure() {}, options: {} };
 
-/** The naive peer, whose answers to one query are changed. */
+/** The naive peer with the answer to one query changed. */
 function changed(change: (answer: string) => string): Peer {
   const naive = naivePeer(field);
   return {
@@ -42,7 +42,7 @@ describe('answers of the engines', () => {
     expect(answerOf([9, 0], 0)).toBe('');
   });
 
-  test('the BK-tree has those of the naive loop, copies of a hash included', async () => {
+  test('of the BK-tree are those of the naive loop, including copies of a hash', async () => {
     const tree = (await bkTreePeer(field, context))!;
     for (const max of [0, 8, 31]) {
       const expected = await naivePeer(field).answers(max, 40);
@@ -54,16 +54,16 @@ describe('answers of the engines', () => {
   test.each<[string, (answer: string) => string]>([
     ['another id', (answer) => answer.replace(/\d+:/, '399:')],
     ['another distance', (answer) => answer.replace(/:\d+/, ':30')],
-    ['a hit too few', (answer) => answer.replace(/\S+$/, '').trim()],
-    ['a hit twice', (answer) => `${answer} ${answer}`],
-  ])('%s is noticed, also where the count is right', async (_, change) => {
+    ['a missing hit', (answer) => answer.replace(/\S+$/, '').trim()],
+    ['a duplicate hit', (answer) => `${answer} ${answer}`],
+  ])('%s is noticed, even if the count is right', async (_, change) => {
     const expected = await naivePeer(field).answers(31, 40);
     expect(change(expected[7]!)).not.toBe(expected[7]);
     await expect(checkAnswers(changed(change), 31, expected)).rejects.toThrow('query 7');
   });
 });
 
-test('the ratios that are quoted are those of the largest list at distance 31', () => {
+test('the quoted ratios are those of the largest list at distance 31', () => {
   const of = (data: string, count: number, maxDistance: number, engine: string, ratio: number) =>
     ({ data, count, maxDistance, engine, ratio, microseconds: 1 }) satisfies Measured;
   const measured = [
@@ -81,7 +81,7 @@ test('the ratios that are quoted are those of the largest list at distance 31', 
   expect(ratiosAtUsual([])).toEqual([]);
 });
 
-test("the README's rows are the record's, with the build of Faiss and both kinds of data", () => {
+test("the README's rows match the record, with the build of Faiss and both kinds of data", () => {
   const root = join(import.meta.dirname, '../..');
   const record = JSON.parse(readFileSync(join(root, 'bench/record/index.json'), 'utf8'));
   const readme = readFileSync(join(root, 'README.md'), 'utf8');

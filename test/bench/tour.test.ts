@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../package.js';
 
-test('the tour fails, and says where, if mirrored copies are not found', () => {
+test('the tour fails and says where if mirrored copies are not found', () => {
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-tour-'));
   const preload = join(folder, 'negative.mjs');
-  // What it takes for a mirrored copy is a negative, which is no copy.
+  // The "mirrored" copy becomes a negative, which is not a copy.
   const sharp = JSON.stringify(import.meta.resolve('sharp'));
   writeFileSync(
     preload,

@@ -4,7 +4,7 @@ import { joinLabels, type Row, readRow, splitLabels, writeCell } from '../../src
 import { naiveCsv } from '../oracles/csv.js';
 import { awkwardText } from './lists.js';
 
-/** Rows of a whole text, line by line, or where it went wrong. */
+/** The rows of a text, read line by line, or where reading failed. */
 function rowsOf(text: string): string[][] | 'stray' | 'open' {
   const rows: string[][] = [];
   let row: Row = { cells: [], open: undefined };
@@ -28,7 +28,7 @@ test('cells with and without quotes', () => {
   expect(rowsOf('"a\n')).toBe('open');
 });
 
-test('agrees with the naive reader on what any cells look like when written', () => {
+test('written cells are read as the naive reader reads them', () => {
   fc.assert(
     fc.property(fc.array(fc.array(awkwardText, { minLength: 1 })), (rows) => {
       const quote = (cell: string) => `"${cell.replaceAll("'", '_').replaceAll('"', '""')}"`;
@@ -39,7 +39,7 @@ test('agrees with the naive reader on what any cells look like when written', ()
   );
 });
 
-test('what is written is what is read', () => {
+test('cells round-trip', () => {
   fc.assert(
     fc.property(fc.array(awkwardText, { minLength: 1 }), (cells) => {
       expect(rowsOf(`${cells.map(writeCell).join(',')}\n`)).toEqual([cells]);
@@ -48,14 +48,14 @@ test('what is written is what is read', () => {
   );
 });
 
-test('no cell can start a formula, whatever a spreadsheet takes for the end of a cell', () => {
+test('no cell can start a formula, whatever character a spreadsheet splits cells at', () => {
   const dangerous = fc
     .array(fc.constantFrom(...',;\t\r\n =+-@＝\'"a0'.split('')), { maxLength: 12 })
     .map((parts) => parts.join(''));
   fc.assert(
     fc.property(dangerous, (text) => {
       const cell = writeCell(text);
-      // As read by a spreadsheet whose separator is not the comma, quotes are not what they seem.
+      // A spreadsheet whose separator is not the comma reads quotes differently.
       for (const part of [naiveCsv(`${cell}\n`)[0]!.join(','), ...cell.split(/[,;\t\r\n]/)]) {
         expect(part).not.toMatch(/^ *[=+\-@＝]/);
       }

@@ -14,7 +14,7 @@ const hash = hashFromHex('pdq', HEX);
 const FIXTURES = join(import.meta.dirname, '../../fixtures/lists');
 
 describe('plain lists', () => {
-  test('a hash a line, with or without labels', async () => {
+  test('one hash per line, with or without labels', async () => {
     const text = `${HEX}\n${HEX},nudity\n${HEX},nudity,minor\n`;
     expect(await readAll(text)).toEqual({
       entries: [
@@ -26,7 +26,7 @@ describe('plain lists', () => {
     });
   });
 
-  test('blank lines, comments, CRLF, a byte order mark, capitals and a last line without an end', async () => {
+  test('blank lines, comments, CRLF, a byte order mark, capitals and a last line without a line break', async () => {
     const text = `\ufeff# a list\r\n\r\n  \t\r\n${HEX.toUpperCase()} , a \r\n${HEX}`;
     expect(await readAll(text)).toEqual({
       entries: [
@@ -37,7 +37,7 @@ describe('plain lists', () => {
     });
   });
 
-  test('what the PDQ tool prints: hash, quality and file, or key=value', async () => {
+  test('the output of the PDQ tool: hash, quality and file, or key=value', async () => {
     const text = [
       `${HEX},95,photo.jpg`,
       `${HEX},,photo.jpg`,
@@ -54,7 +54,7 @@ describe('plain lists', () => {
     ]);
   });
 
-  test('a number that is no quality, or stands alone, is a label', async () => {
+  test('a number that is not a quality, or that is the last cell, is a label', async () => {
     const text = `${HEX},95\n${HEX},101,x\n${HEX},095,x\n${HEX},,95,x`;
     expect((await readAll(text)).entries.map(({ labels }) => labels)).toEqual([
       ['95'],
@@ -119,7 +119,7 @@ describe('CSV', () => {
     });
   });
 
-  test('the dataset of python-threatexchange; what it knows as harmless is kept out', async () => {
+  test('the dataset of python-threatexchange, without its entries known to be harmless', async () => {
     const text = [
       'signal_type,signal_str,collab,category,tags',
       `pdq,${HEX},Some list,POSITIVE_CLASS,bad worse`,
@@ -132,7 +132,7 @@ describe('CSV', () => {
     });
   });
 
-  test('a header is one before any entry, or the same again', async () => {
+  test('a header counts before any entry, or if it is repeated', async () => {
     const text = `a list of hashes\nlabel,hash\nx,${HEX}\nlabel,hash\nsource,hash\ny,${HEX}`;
     const { entries, problems } = await readAll(text);
     expect(entries).toEqual([
@@ -142,7 +142,7 @@ describe('CSV', () => {
     expect(problems).toEqual(['1 bad-hash', '5 bad-hash']);
   });
 
-  test('a stray quote costs its own line alone', async () => {
+  test('a stray quote costs only its own line', async () => {
     const text = `${HEX},"a\n${HEX},b\n"${HEX}",c\n"x"y,${HEX}\n${HEX},"d\n`;
     expect(await readAll(text)).toEqual({
       entries: [
@@ -163,7 +163,7 @@ describe('CSV', () => {
 });
 
 describe('JSONL', () => {
-  test('an object a line', async () => {
+  test('one object per line', async () => {
     const text = [
       `{"hash":"${HEX}","algorithm":"pdq","labels":["a"],"quality":95,"source":"s","id":7,"resample":512,"more":[]}`,
       `  {"hash":"${HEX.toUpperCase()}","quality":null}`,
@@ -179,7 +179,7 @@ describe('JSONL', () => {
     });
   });
 
-  test('what `onlyhashes hash --json` prints: the file is a label, an error is a problem', async () => {
+  test('the output of `onlyhashes hash --json`: the file is a label, an error is a problem', async () => {
     const variants = [{ name: 'stored', hash: HEX.replace('0', '1'), quality: 99 }];
     const fine = {
       file: 'a.jpg',
@@ -199,7 +199,7 @@ describe('JSONL', () => {
     });
   });
 
-  test('a field that cannot be read is reported, and its entry kept', async () => {
+  test('a field that cannot be read is reported, and its entry is kept', async () => {
     const text = [
       { quality: 101 },
       { quality: '9x' },
@@ -235,18 +235,18 @@ describe('JSONL', () => {
 describe('problems', () => {
   const bad = `${HEX}\n${HEX},"x" y\nnot a hash\n{"hash":\n${'a'.repeat(300)}\n${HEX}\n`;
 
-  test('are reported with their lines, and reading goes on', async () => {
+  test('are reported with their lines, and reading continues', async () => {
     const { entries, problems } = await readAll(bad, { maxLineLength: 200 });
     expect(entries).toHaveLength(2);
     expect(problems).toEqual(['2 bad-line', '3 bad-hash', '4 bad-line', '5 line-too-long']);
   });
 
-  test('of a record of several lines are at its first', async () => {
+  test('in a record of several lines are at its first line', async () => {
     const text = `${HEX}\nzz,"a\nb"\n${HEX},"a\nb"c\n`;
     expect((await readAll(text)).problems).toEqual(['2 bad-hash', '4 bad-line', '5 bad-hash']);
   });
 
-  test('without onProblem the first one is thrown, after the entries before it', async () => {
+  test('without onProblem, the first is thrown after the entries before it', async () => {
     const entries: unknown[] = [];
     const read = async () => {
       for await (const entry of readHashList(bad)) entries.push(entry);
@@ -262,7 +262,7 @@ describe('problems', () => {
     expect(order).toEqual(['entry', 'problem 2', 'entry', 'problem 4']);
   });
 
-  test('too many lines end the reading, with onProblem too', async () => {
+  test('too many lines end the reading, even with onProblem', async () => {
     const entries: unknown[] = [];
     const read = async (text: string) => {
       const options = { maxLines: 2, onProblem: () => {} };
@@ -300,7 +300,7 @@ describe('properties', () => {
     )
     .chain((lines) => fc.constantFrom('\n', '\r\n').map((newline) => lines.join(newline)));
 
-  test('how text is cut into chunks changes nothing, as strings or as bytes', async () => {
+  test('the result does not depend on how text is cut into chunks, as strings or as bytes', async () => {
     await fc.assert(
       fc.asyncProperty(
         listText,
@@ -310,7 +310,7 @@ describe('properties', () => {
           const whole = await readAll(text, options);
           expect(await readAll(cut(text, cuts), options)).toEqual(whole);
           expect(await readAll([...text], options)).toEqual(whole);
-          // Lone surrogates have no bytes of their own.
+          // Lone surrogates have no encoding in UTF-8.
           const bytes = Buffer.from(text);
           const at = [
             ...cuts.map((c) => c % (bytes.length + 1)).sort((a, b) => a - b),
@@ -324,7 +324,7 @@ describe('properties', () => {
     );
   });
 
-  test('any bytes give entries or problems, and no message holds what they say', async () => {
+  test('any bytes give entries or problems, and no message quotes them', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(
@@ -351,7 +351,7 @@ describe('properties', () => {
     );
   });
 
-  test('a bad line changes nothing but itself', async () => {
+  test('a bad line affects no other line', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(entryOf(anyHash), { maxLength: 8 }),
@@ -374,7 +374,7 @@ describe('properties', () => {
     );
   });
 
-  test('quotes that never close cost at most 32 readings of each line', async () => {
+  test('unclosed quotes cost at most 32 readings of each line', async () => {
     const line = vi.spyOn(ListRecords.prototype, 'line');
     try {
       for (const hostile of ['x",y,"c', '"', ',"', '"""', `${HEX},"`, '"a\r']) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hexInto } from '../../src/exchange/hex.js';
 
-test('reads what Buffer writes, in either case, where it stands', () => {
+test('reads what Buffer writes, in either case, at any offset', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.boolean(), (bytes, upper) => {
       const hex = Buffer.from(bytes).toString('hex');

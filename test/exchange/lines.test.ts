@@ -25,7 +25,7 @@ test('lines with their numbers', () => {
   expect(split([])).toEqual(['end 1']);
 });
 
-test('a line over the limit is told and not kept', () => {
+test('a line over the limit is reported but not kept', () => {
   expect(split(['abc\nabcd\nab', 'cd'], { maxLineLength: 3 })).toEqual([
     '1:abc',
     '2 too long',
@@ -34,14 +34,14 @@ test('a line over the limit is told and not kept', () => {
   ]);
 });
 
-test('lines over the number of lines are an error', () => {
+test('a line beyond maxLines is an error', () => {
   expect(split(['a\n', 'b\n'], { maxLines: 2 })).toEqual(['1:a', '2:b', 'end 3']);
   expect(() => split(['a\n', 'b\nc'], { maxLines: 2 })).toThrow(
     expect.objectContaining({ code: 'too-many-lines', line: 3 }),
   );
 });
 
-test('as String.split, however the text is cut', () => {
+test('agrees with String.split, however the text is cut', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '\r', ',') });
   fc.assert(
     fc.property(text, fc.array(fc.nat()), (whole, cuts) => {

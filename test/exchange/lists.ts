@@ -18,14 +18,14 @@ export async function readAll(
   return { entries, problems };
 }
 
-/** Any hash of any kind. */
+/** Any hash of any algorithm and width. */
 export const anyHash: fc.Arbitrary<Hash> = fc.oneof(
   hashOf('pdq', 256),
   hashOf('dhash', 64),
   hashOf('blockhash', 256),
 );
 
-/** Text with everything in it that means something to a reader of lists. */
+/** Text with every character that matters to a reader of lists. */
 export const awkwardText: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
@@ -53,7 +53,7 @@ export const entryOf = (hash: fc.Arbitrary<Hash>): fc.Arbitrary<BlocklistEntry> 
     { requiredKeys: ['hash', 'labels'] },
   );
 
-/** `text` cut at `cuts`, which are taken modulo its length. */
+/** `text` cut at `cuts`, taken modulo its length. */
 export function cut(text: string, cuts: readonly number[]): string[] {
   const at = [0, ...cuts.map((c) => c % (text.length + 1)).sort((a, b) => a - b), text.length];
   return at.slice(1).map((end, i) => text.slice(at[i]!, end));

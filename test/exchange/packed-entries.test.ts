@@ -8,7 +8,7 @@ import { entryOf } from './lists.js';
 const HEX = '0123456789abcdef'.repeat(4);
 const hash = hashFromHex('pdq', HEX);
 
-test('gives back what was pushed, and the hashes end to end', () => {
+test('returns the pushed entries, and the hashes end to end', () => {
   fc.assert(
     fc.property(fc.array(entryOf(hashOf('dhash', 64)), { maxLength: 200 }), (entries) => {
       const packed = new PackedEntries('dhash', 64, { capacity: 0 });
@@ -28,7 +28,7 @@ test('gives back what was pushed, and the hashes end to end', () => {
   );
 });
 
-test('more notes than are shared are kept all the same', () => {
+test('notes beyond the shared ones are kept too', () => {
   const packed = new PackedEntries('pdq', 256);
   for (let i = 0; i < 66_000; i++) packed.push({ hash, labels: [`${i}`] });
   packed.push({ hash, labels: ['65999'] });
@@ -63,7 +63,7 @@ test('bare hashes from hex', () => {
   expect(packed.entryAt(0)).toEqual({ hash, labels: [] });
 });
 
-test('an erased row is zero and says nothing', () => {
+test('an erased row has a zero hash and no other fields', () => {
   const packed = new PackedEntries('pdq', 256);
   const entry = { hash, labels: ['a'], quality: 9, id: 'i', source: 's' };
   for (let i = 0; i < 3; i++) packed.push(entry);
@@ -91,7 +91,7 @@ test('an erased row is zero and says nothing', () => {
   }
 });
 
-test('what does not fit is refused, and nothing is added', () => {
+test('an invalid entry is refused, and nothing is added', () => {
   const packed = new PackedEntries('dhash', 256);
   const other = hashFromHex('dhash', HEX.slice(48));
   const fitting = hashFromHex('dhash', HEX);

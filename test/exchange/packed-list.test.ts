@@ -12,7 +12,7 @@ const HEX = '0123456789abcdef'.repeat(4);
 const rowsOf = (packed: PackedEntries) =>
   Array.from({ length: packed.size }, (_, row) => packed.entryAt(row));
 
-test('a table for each kind, in the order of appearance', async () => {
+test('one table per algorithm and width, in the order of appearance', async () => {
   const tables = await readPackedEntries(
     `${HEX}\ndhash ${HEX.slice(48)}\n${HEX.toUpperCase()},a\n`,
   );
@@ -26,7 +26,7 @@ test('a table for each kind, in the order of appearance', async () => {
   expect(await readPackedEntries('# nothing\n')).toEqual([]);
 });
 
-test('without onProblem the first problem is thrown', async () => {
+test('without onProblem, the first problem is thrown', async () => {
   await expect(() => readPackedEntries(`${HEX}\n\nx\ny`)).rejects.toMatchObject({
     code: 'bad-hash',
     line: 3,

@@ -11,7 +11,7 @@ const hash = hashFromHex('pdq', HEX);
 const write = (entries: BlocklistEntry[], format: 'plain' | 'csv' | 'jsonl') =>
   [...writeHashList(entries, { format })].join('');
 
-test('an entry in each form', () => {
+test('an entry in each format', () => {
   const entry: BlocklistEntry = {
     hash,
     labels: ['nudity', '=1+1'],
@@ -28,7 +28,7 @@ test('an entry in each form', () => {
   expect([...writeHashList([entry])].join('')).toBe(write([entry], 'csv'));
 });
 
-test('plain lines say no more than they need', () => {
+test('plain lines are as short as possible', () => {
   const plain = (fields: Partial<BlocklistEntry>) =>
     write([{ hash, labels: [], ...fields }], 'plain');
   expect(plain({})).toBe(`${HEX}\n`);
@@ -37,7 +37,7 @@ test('plain lines say no more than they need', () => {
   expect(plain({ labels: ['7', 'b'] })).toBe(`${HEX},,7,b\n`);
 });
 
-test('what is written is what is read', async () => {
+test('lists round-trip', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(entryOf(anyHash), { maxLength: 6 }), async (entries) => {
       for (const format of ['csv', 'jsonl'] as const) {
@@ -48,7 +48,7 @@ test('what is written is what is read', async () => {
   );
 });
 
-test('so are plain lists, hash, labels and quality', async () => {
+test('plain lists round-trip hash, labels and quality', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(entryOf(hashOf('pdq', 256)), { maxLength: 6 }), async (entries) => {
       const { entries: read, problems } = await readAll(write(entries, 'plain'));
@@ -65,7 +65,7 @@ test('so are plain lists, hash, labels and quality', async () => {
   );
 });
 
-test('text that no reader would take back is refused', async () => {
+test('text that cannot be read back is refused', async () => {
   const most = { hash, labels: ['a\n'.repeat(31)] };
   for (const format of ['csv', 'plain', 'jsonl'] as const) {
     expect(await readAll(write([most], format))).toEqual({ entries: [most], problems: [] });

@@ -19,13 +19,13 @@ import { BASE, ORDER } from './bases.js';
 
 const zero: Hash = { algorithm: 'pdq', bytes: new Uint8Array(32) };
 const small = hashFromHex('dhash', '0123456789abcdef');
-/** Labels of what a hash matches, nearest first. */
+/** The labels of the entries that a hash matches, nearest first. */
 const found = (blocklist: Blocklist, hash: Hash = BASE) =>
   blocklist
     .decide({ hash, variants: [] }, { all: true })
     .matches.map(({ entry }) => entry.labels.join());
 
-test('from a list on either side of a wire', async () => {
+test('from a list, entry by entry or packed', async () => {
   const text = `${hashToHex(BASE)},a\ndhash ${hashToHex(small)}\n`;
   const read = await createBlocklist(readHashList(text));
   const packed = createBlocklist(await readPackedEntries(text));
@@ -48,7 +48,7 @@ test('from a list on either side of a wire', async () => {
   }
 });
 
-test('an error instead of a picture is unhashable, as is nothing at all', () => {
+test('an error instead of a picture is unhashable, as is an empty iterable', () => {
   const blocklist = createBlocklist([]);
   expect(blocklist.decide(new DecodeError('corrupt', 'expected an image'))).toMatchObject({
     verdict: 'unhashable',
@@ -59,7 +59,7 @@ test('an error instead of a picture is unhashable, as is nothing at all', () => 
   expect(() => blocklist.decide([{ name: 'original' }] as never)).toThrow(TypeError);
 });
 
-test('each algorithm and width is searched in its own, at its own distances', () => {
+test('each algorithm and width is searched separately, at its own distances', () => {
   const blocklist = createBlocklist([
     { hash: BASE, labels: ['pdq'] },
     { hash: { ...BASE, algorithm: 'phash' }, labels: ['phash'] },
@@ -114,7 +114,7 @@ describe('withdrawn means gone', () => {
     { hash: flipBits(BASE, ORDER, 1), labels: ['near'], id: '1', source: 'y' },
   ];
 
-  test('by hash: every entry of it, at once, and what comes later', () => {
+  test('by hash: every entry with it, at once, and those added later', () => {
     const blocklist = createBlocklist(entries);
     expect(found(blocklist)).toEqual(['one', 'two', 'near']);
     expect(blocklist.withdraw(BASE)).toBe(2);
@@ -126,7 +126,7 @@ describe('withdrawn means gone', () => {
     expect(blocklist.withdraw(BASE)).toBe(0);
   });
 
-  test('by id, of every source or of one', () => {
+  test('by id, of any source or of one', () => {
     const one = createBlocklist(entries);
     expect(one.withdraw({ id: '1', source: 'y' })).toBe(1);
     expect(found(one)).toEqual(['one', 'two']);
@@ -139,7 +139,7 @@ describe('withdrawn means gone', () => {
     expect(both.withdraw({ id: 'unknown' })).toBe(0);
   });
 
-  test('until it is reinstated, which brings nothing back by itself', () => {
+  test('until it is reinstated, which does not bring entries back', () => {
     const blocklist = createBlocklist(entries);
     blocklist.withdraw(BASE);
     expect(blocklist.reinstate(BASE)).toBe(true);
@@ -168,13 +168,13 @@ describe('withdrawn means gone', () => {
     expect(found(blocklist)).toEqual(['one', 'near']);
   });
 
-  test('what is no withdrawal is refused', () => {
+  test('an invalid withdrawal is refused', () => {
     expect(() => createBlocklist([]).withdraw({} as never)).toThrow(TypeError);
     expect(() => createBlocklist([], { withdrawn: [zero, 'x' as never] })).toThrow(TypeError);
   });
 });
 
-describe('an index that is there already', () => {
+describe('an existing index', () => {
   function attached() {
     const entries = new PackedEntries('pdq', 256);
     for (const [bits, label] of [
@@ -187,7 +187,7 @@ describe('an index that is there already', () => {
     return { index: createIndex(entries.hashes), entries };
   }
 
-  test('is searched as it is, beside what is added', () => {
+  test('is searched as it is, together with added entries', () => {
     const blocklist = createBlocklist([attached()]);
     expect(blocklist.size).toBe(3);
     expect(found(blocklist)).toEqual(['a', 'b']);
@@ -198,7 +198,7 @@ describe('an index that is there already', () => {
     expect(found(two)).toEqual(['a', 'a', 'b', 'b']);
   });
 
-  test('loses what is withdrawn, or was', () => {
+  test('loses what is withdrawn, before or after', () => {
     const blocklist = createBlocklist([attached()]);
     expect(blocklist.withdraw({ id: 'a' })).toBe(1);
     expect(blocklist.withdraw({ id: 'a' })).toBe(0);
@@ -222,7 +222,7 @@ test('thousands of entries, added and withdrawn between decisions', () => {
     if (i % 100 === 99) {
       expect(found(blocklist, hashes[i - 50])).toEqual([`${i - 50}`]);
       expect(blocklist.withdraw(hashes[i - 50]!)).toBe(1);
-      // Enough are withdrawn that the others move together.
+      // Enough are withdrawn to make the index move the others together.
       for (let k = i - 49; k < i - 10; k++) expect(blocklist.withdraw({ id: `${k}` })).toBe(1);
       expect(found(blocklist, hashes[i - 50])).toEqual([]);
       expect(found(blocklist, hashes[i])).toEqual([`${i}`]);
@@ -233,8 +233,8 @@ test('thousands of entries, added and withdrawn between decisions', () => {
   expect(live).toHaveLength(1800);
 });
 
-test('behaves as a list of entries does', () => {
-  // Few hashes, ids and sources, so that they meet.
+test('behaves like a list of entries', () => {
+  // Few hashes, ids and sources, so that they coincide.
   const hash = fc.constantFrom(
     ...[0, 1, 40].map((bits) => flipBits(BASE, ORDER, bits)),
     zero,
@@ -267,7 +267,7 @@ test('behaves as a list of entries does', () => {
       fc.array(step, { maxLength: 30 }),
       fc.integer({ min: 0, max: 5 }),
       (steps, first) => {
-        // The first steps that add are attached as an index where they can be.
+        // The first steps that add entries attach them as an index where possible.
         const table = new PackedEntries('pdq', 256);
         let listed: BlocklistEntry[] = [];
         for (const one of steps.slice(0, first)) {

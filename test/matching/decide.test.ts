@@ -43,7 +43,7 @@ describe('tiers', () => {
     }
   });
 
-  test('only the main hash, which comes first, is for review by distance', () => {
+  test('only the main hash, which comes first, can be for review by distance', () => {
     const far = variant(100, 100);
     const near = variant(40, 100, 'flipX');
     expect(blocklist.decide([far, near]).verdict).toBe('none');
@@ -53,7 +53,7 @@ describe('tiers', () => {
     );
   });
 
-  test('a low quality of the query, or a known low one of the entry, is for review', () => {
+  test('a low quality of the query, or a known low quality of the entry, is for review', () => {
     const decide = (query?: number, listed?: number) => {
       const { verdict, reason } = createBlocklist([
         entry(listed === undefined ? {} : { quality: listed }),
@@ -67,7 +67,7 @@ describe('tiers', () => {
     expect(decide(0, 0)).toEqual(['review', 'low-query-quality']);
   });
 
-  test('an image is its main hash, then its variants', () => {
+  test('an image gives its main hash, then its variants', () => {
     const { hash } = variant(40);
     const image = { hash, quality: 90, variants: [variant(2, 90, 'stored')] };
     const [match] = blocklist.decide(image).matches;
@@ -81,7 +81,7 @@ describe('tiers', () => {
   });
 });
 
-test('variants are pulled until the first match, and then let go', () => {
+test('variants are pulled until the first match, then the iterator is closed', () => {
   const blocklist = createBlocklist([entry(), entry({ quality: 3 })]);
   let pulled = 0;
   let closed = false;
@@ -114,7 +114,7 @@ test('variants are pulled until the first match, and then let go', () => {
   ]);
 });
 
-test('a policy of never matching by itself leaves all to review', () => {
+test('a policy that never matches leaves everything to review', () => {
   const blocklist = createBlocklist([entry()], { policy: { matchDistance: -1 } });
   const { verdict, reason, matches } = blocklist.decide([variant(0, 100)]);
   expect([verdict, reason, matches.length]).toEqual(['review', 'within-review-distance', 1]);
@@ -123,7 +123,7 @@ test('a policy of never matching by itself leaves all to review', () => {
 test('agrees with a loop over entries and variants', () => {
   const NAMES: VariantName[] = ['original', 'flipX', 'flipY', 'rotate90'];
   const quality = fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined, freq: 2 });
-  // Hashes about a few bases, so that distances fall around the thresholds.
+  // Hashes around a few bases, so that distances fall near the thresholds.
   const near: fc.Arbitrary<Hash> = fc
     .tuple(
       fc.constantFrom(0, 100),
@@ -186,7 +186,7 @@ test('agrees with a loop over entries and variants', () => {
   );
 });
 
-/** Without the members that are undefined. */
+/** Without the undefined members. */
 function defined<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

@@ -44,7 +44,7 @@ test('as JSON', () => {
   expect(decisionToJSON(decision)).toEqual(rest);
 });
 
-test('a DecodeError makes it unhashable, for its reason', () => {
+test('a DecodeError makes it unhashable, with its code as the reason', () => {
   const error = new DecodeError('too-many-pixels', 'expected at most 64 megapixels');
   expect(unhashable(error, { matchDistance: 9 })).toEqual({
     verdict: 'unhashable',
@@ -55,7 +55,7 @@ test('a DecodeError makes it unhashable, for its reason', () => {
   expect(() => unhashable(new Error('other') as DecodeError)).toThrow(TypeError);
 });
 
-test('in a line of English, without hash or label', () => {
+test('in one line of English, without hash or label', () => {
   const [match] = decision.matches;
   const review = (reason: Decision['reason'], distance: number) =>
     explain({ ...decision, verdict: 'review', reason, matches: [{ ...match!, distance }] });

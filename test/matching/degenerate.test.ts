@@ -19,11 +19,11 @@ test('a PDQ hash of at most 4 distinct 16-bit words', () => {
   const of = (count: number) =>
     hashFromHex('pdq', Array.from({ length: 16 }, (_, i) => words[i % count]).join(''));
   expect([1, 2, 4, 5].map((count) => isDegenerate(of(count)))).toEqual([true, true, true, false]);
-  // Rows of other algorithms are no words of PDQ.
+  // Other algorithms are not judged by 16-bit words.
   expect(isDegenerate({ ...of(4), algorithm: 'blockhash' })).toBe(false);
 });
 
-describe('other algorithms: under an eighth of the bits, set or unset', () => {
+describe('other algorithms: under an eighth of the bits set or unset', () => {
   for (const [bytes, counts] of [
     [8, [7, 8, 56, 57]],
     [32, [31, 32, 224, 225]],
@@ -40,7 +40,7 @@ describe('other algorithms: under an eighth of the bits, set or unset', () => {
   }
 });
 
-test('as counted on the digits', () => {
+test('agrees with counting the digits', () => {
   const sparse = fc
     .tuple(hashOf('pdq', 256), hashOf('pdq', 256), hashOf('pdq', 256))
     .map(([{ bytes }, b, c]): Hash => {

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { ALGORITHMS, type Bits, hasBits } from '../../src/hash.js';
 import { checkPolicy, policyFor } from '../../src/matching/policy.js';
 
-test("PDQ's is the field's: match up to 31, review up to 60, quality 50", () => {
+test('PDQ: match up to 31, review up to 60, quality 50', () => {
   expect(policyFor('pdq', 256)).toEqual({ matchDistance: 31, reviewDistance: 60, minQuality: 50 });
 });
 
-test('every algorithm and width has one of its own, within its bits', () => {
+test('every algorithm and width has its own, within its bits', () => {
   for (const algorithm of ALGORITHMS) {
     for (const bits of [64, 256] as Bits[]) {
       if (!hasBits(algorithm, bits)) continue;
@@ -19,7 +19,7 @@ test('every algorithm and width has one of its own, within its bits', () => {
   }
 });
 
-test("changes at the top are PDQ's alone, the others have theirs by name", () => {
+test('changes at the top level are for PDQ only; other algorithms are changed by name', () => {
   const changes = {
     matchDistance: 20,
     minQuality: 60,
@@ -37,7 +37,7 @@ test("changes at the top are PDQ's alone, the others have theirs by name", () =>
   expect(policyFor('phash', 64, changes)).toEqual(policyFor('phash', 64));
 });
 
-test('what is out of range is refused', () => {
+test('values out of range are refused', () => {
   checkPolicy({ matchDistance: -1, reviewDistance: 256, minQuality: 99.5 });
   for (const wrong of [
     { matchDistance: -2 },

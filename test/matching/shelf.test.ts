@@ -13,7 +13,7 @@ const withdrawName = (shelf: Shelf, name: string) =>
 const labelsAt = (shelf: Shelf, hash: Hash) =>
   shelf.search(hash, 0).map(({ id }) => shelf.entryAt(id).labels.join());
 
-test('ids are those of the index, also after an attached one that has gaps', () => {
+test('ids are those of the index, also after an attached one with gaps', () => {
   const entries = new PackedEntries('pdq', 256);
   for (const hash of hashes) entries.push({ hash, labels: ['attached'], id: 'x' });
   const index = createIndex(entries.hashes);
@@ -24,12 +24,12 @@ test('ids are those of the index, also after an attached one that has gaps', () 
   expect(shelf.size).toBe(3);
   expect(shelf.search(hashes[1]!, 0)).toEqual([{ id: 4, distance: 0 }]);
   expect(labelsAt(shelf, hashes[1]!)).toEqual(['added']);
-  // Two of the index, which had lost two before, and the one that was added.
+  // Two from the index, which had lost two before, and the added one.
   expect(withdrawName(shelf, 'x')).toBe(3);
   expect(shelf.size).toBe(0);
 });
 
-test('what is withdrawn is overwritten, and its place is used again', () => {
+test('a withdrawn entry is overwritten, and its row is reused', () => {
   const put = vi.spyOn(PackedEntries.prototype, 'put');
   try {
     const shelf = new Shelf('pdq', 256);
@@ -48,7 +48,7 @@ test('what is withdrawn is overwritten, and its place is used again', () => {
   }
 });
 
-test('a place that is used again belongs to its new entry alone', () => {
+test('a reused row belongs to its new entry only', () => {
   const shelf = new Shelf('pdq', 256);
   shelf.add({ hash: hashes[0]!, labels: ['first'], id: '1' });
   withdrawHash(shelf, hashes[0]!);
@@ -60,7 +60,7 @@ test('a place that is used again belongs to its new entry alone', () => {
   expect(labelsAt(shelf, hashes[3]!)).toEqual(['fourth']);
 });
 
-test('withdrawn by id before anything was searched', () => {
+test('withdrawal by id before any search', () => {
   const shelf = new Shelf('pdq', 256);
   for (const [i, hash] of hashes.entries()) shelf.add({ hash, labels: [`${i}`], id: `${i}` });
   expect(withdrawName(shelf, '1')).toBe(1);
@@ -78,7 +78,7 @@ test('an entry that the index refuses leaves no row behind', () => {
     shelf.add({ hash: hashes[1]!, labels: ['second'] });
     withdrawHash(shelf, hashes[0]!);
     const table = put.mock.contexts[0] as PackedEntries;
-    // First where a row was erased, then where a new one is needed.
+    // First with an erased row to reuse, then without one.
     for (const size of [2, 2]) {
       const before = table.hashes.bytes.slice();
       const refuse = vi.spyOn(index, 'add').mockImplementation(() => {

@@ -7,7 +7,7 @@ const hash = fc.oneof(hashOf('pdq', 256), hashOf('blockhash', 64), hashOf('dhash
 const quality = fc.integer({ min: 0, max: 100 });
 const resample = fc.constantFrom<Resample>(512, 'none');
 
-/** Any image's hashes: variants, and qualities where there are some. */
+/** The hashes of any image, with variants and with or without qualities. */
 export const hashedImage: fc.Arbitrary<HashedImage> = fc.record(
   {
     hash,
@@ -29,5 +29,5 @@ export const hashedImage: fc.Arbitrary<HashedImage> = fc.record(
   { requiredKeys: ['hash', 'variants'] },
 );
 
-/** Anything from one image to more than the first size classes hold. */
+/** From one image to more than the first size classes hold. */
 export const hashedImages = fc.array(hashedImage, { minLength: 1, maxLength: 60 });

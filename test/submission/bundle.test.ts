@@ -50,7 +50,7 @@ test('a bundle holds the hashes, a day, a random case, and nothing else', async 
   expect(bundleText(bundle)).not.toContain(withdrawToken);
 });
 
-test('each PDQ hash names the size convention it was made in, or none; nothing guesses it', async () => {
+test('a PDQ hash names its size convention if known; nothing is guessed', async () => {
   const pixels = { data: new Uint8Array(700 * 600), width: 700, height: 600 };
   pixels.data.forEach((_, i) => {
     pixels.data[i] = (i * i) % 251;
@@ -81,7 +81,7 @@ test('no two bundles share a case or a token', async () => {
   expect(new Set(made.map(({ withdrawToken }) => withdrawToken)).size).toBe(50);
 });
 
-test('the day is the day in UTC unless told, never an hour', async () => {
+test('the default day is today in UTC, and there is no hour', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   try {
     for (const time of ['2026-02-28T23:59:59.999Z', '2026-03-01T00:00:00Z']) {
@@ -94,14 +94,14 @@ test('the day is the day in UTC unless told, never an hour', async () => {
   }
 });
 
-test('its text is ASCII in a size class that does not tell how many hashes it has', async () => {
+test('its text is ASCII, and its size class does not tell the number of hashes', async () => {
   await fc.assert(
     fc.asyncProperty(hashedImages, async (images) => {
       const { bundle } = await createBundle(images);
       const text = bundleText(bundle);
       expect(text).toMatch(/^[\x20-\x7e\n]*$/);
       expect(Math.log2(text.length / 4096) % 1).toBe(0);
-      // No larger than the class needs to be.
+      // The class is no larger than needed.
       const bare = text.length - bundle.padding.length;
       expect(text.length === 4096 || bare > text.length / 2).toBe(true);
     }),
@@ -109,7 +109,7 @@ test('its text is ASCII in a size class that does not tell how many hashes it ha
   );
 });
 
-test('one picture and eight have one size', async () => {
+test('one picture and eight give the same size', async () => {
   const image = (seed: number) => ({
     hash: hashFromHex('pdq', (seed + 16).toString(16).repeat(32)),
     quality: 90 + seed,
@@ -124,7 +124,7 @@ test('one picture and eight have one size', async () => {
   expect(sizes).toEqual([4096, 4096, 4096, 4096]);
 });
 
-test('text and bundle are one: each is read back from the other', async () => {
+test('text and bundle round-trip', async () => {
   await fc.assert(
     fc.asyncProperty(hashedImages, async (images) => {
       const { bundle } = await createBundle(images);
@@ -138,7 +138,7 @@ test('text and bundle are one: each is read back from the other', async () => {
   );
 });
 
-test('it holds every hash of every image once, and no other', async () => {
+test('it holds every hash of every image once, and no others', async () => {
   await fc.assert(
     fc.asyncProperty(hashedImages, async (images) => {
       const { bundle } = await createBundle([...images, ...images]);
@@ -154,7 +154,7 @@ test('it holds every hash of every image once, and no other', async () => {
   );
 });
 
-test('the order of the hashes tells nothing of the order of the images', async () => {
+test('the order of the hashes does not tell the order of the images', async () => {
   const images = ['11', '22', '33'].map((byte) => ({
     hash: hashFromHex('pdq', byte.repeat(32)),
     variants: [],
@@ -165,12 +165,13 @@ test('the order of the hashes tells nothing of the order of the images', async (
     const order = bundle.hashes.map(({ hash }) => hash[0]).join('');
     orders.set(order, (orders.get(order) ?? 0) + 1);
   }
-  // Six orders, 100 times each on average with a deviation of 9: below 40 once in more than 10^9 runs.
+  // Six orders, each 100 times on average with a deviation of 9: below 40 less than once in 10^9
+  // runs.
   expect([...orders.keys()].sort()).toEqual(['123', '132', '213', '231', '312', '321']);
   expect(Math.min(...orders.values())).toBeGreaterThan(40);
 });
 
-test('a file digest is there only when asked for', async () => {
+test('a file digest is included only when asked for', async () => {
   const images = [{ hash: ONE, variants: [] }];
   expect('digests' in (await createBundle(images)).bundle).toBe(false);
   const digests = [{ algorithm: 'sha256', digest: 'ab'.repeat(32) }] as const;
@@ -179,7 +180,7 @@ test('a file digest is there only when asked for', async () => {
   expect(readBundle(bundleText(bundle))).toEqual(bundle);
 });
 
-test('the hashes come back as entries of the case', async () => {
+test('entriesOfBundle returns the hashes as entries of the case', async () => {
   await fc.assert(
     fc.asyncProperty(hashedImage, async (image) => {
       const { bundle } = await createBundle([image]);
@@ -200,7 +201,7 @@ test('the hashes come back as entries of the case', async () => {
   );
 });
 
-/** Mostly as it should be; else what a Worker that somebody changed might send in its place. */
+/** Mostly valid; else what a tampered Worker might send instead. */
 const mostly = (good: fc.Arbitrary<unknown>, ...bad: unknown[]): fc.Arbitrary<unknown> =>
   fc.oneof(
     { weight: 30, arbitrary: good },
@@ -253,7 +254,7 @@ const hostileImage = fc.record(
   { requiredKeys: ['hash', 'variants'] },
 );
 
-test('whatever it is given, a bundle holds nothing that is refused when it is read', async () => {
+test('whatever the input, a bundle holds nothing that readBundle refuses', async () => {
   let made = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(mostly(hostileImage), { maxLength: 3 }), async (images) => {
@@ -268,7 +269,7 @@ test('whatever it is given, a bundle holds nothing that is refused when it is re
       made++;
       const text = bundleText(bundle);
       expect(readBundle(text, { padded: true })).toEqual(bundle);
-      // Names of ours alone: a picture cut into names would not be seen.
+      // Only known names: a picture hidden in names would go unnoticed.
       const names = VARIANT_NAMES as readonly string[];
       for (const { variant } of bundle.hashes) expect(names).toContain(variant);
     }),
@@ -278,7 +279,7 @@ test('whatever it is given, a bundle holds nothing that is refused when it is re
   expect(made).toBeLessThan(1500);
 });
 
-test('a value that is another at each look is written as it was checked', async () => {
+test('a value that changes on each access is written as it was checked', async () => {
   let looks = 0;
   const changing = (...values: unknown[]) => ({
     enumerable: true,
@@ -297,11 +298,11 @@ test('a value that is another at each look is written as it was checked', async 
     expect(made.bundle.hashes.map((hash) => hash.variant).sort()).toEqual(['original', 'stored']);
     expect(readBundle(bundleText(made.bundle))).toEqual(made.bundle);
   }
-  // The first look alone decides: at the first value but one of ours, nothing is made.
+  // Only the first access counts: if its value is not a known name, no bundle is made.
   expect(written).toBe(5);
 });
 
-test('no text is made of what is no bundle', async () => {
+test('no text is made of an invalid bundle', async () => {
   const { bundle } = await createBundle([{ hash: ONE, variants: [] }]);
   const item = bundle.hashes[0]!;
   for (const wrong of [
@@ -321,15 +322,15 @@ test('no text is made of what is no bundle', async () => {
   }
 });
 
-test('a bundle that could not be read again for its size is not made', async () => {
+test('a bundle too large to be read back is not made', async () => {
   const images = [{ hash: ONE, variants: [] }];
   const digest = { algorithm: 'sha256', digest: 'ab'.repeat(32) } as const;
-  // 104 bytes a line, of at most 16 MiB.
+  // 104 bytes per line, of at most 16 MiB.
   const digests = Array<typeof digest>(170_000).fill(digest);
   await expect(createBundle(images, { digests })).rejects.toThrow(RangeError);
 });
 
-test('which crops belong to which picture, the hashes themselves tell', async () => {
+test('the hashes themselves tell which crops belong to which picture', async () => {
   const photos = [
     'acanthus-mollis.jpg',
     'airplane-from-above.jpg',
@@ -358,19 +359,14 @@ test('which crops belong to which picture, the hashes themselves tell', async ()
   expect([crops.length, betrayed.length]).toEqual([81, 81]);
 });
 
-describe('the caller is told of', () => {
+describe('createBundle refuses', () => {
   test('no image', async () => {
     await expect(createBundle([])).rejects.toThrow(RangeError);
   });
-  test.each(['2026-02-30', '26-1-1', '2026-11-25T10:00', ''])(
-    'a day that is none: %s',
-    async (day) => {
-      await expect(createBundle([{ hash: ONE, variants: [] }], { day })).rejects.toThrow(
-        RangeError,
-      );
-    },
-  );
-  test('something that is no hash', async () => {
+  test.each(['2026-02-30', '26-1-1', '2026-11-25T10:00', ''])('an invalid day: %s', async (day) => {
+    await expect(createBundle([{ hash: ONE, variants: [] }], { day })).rejects.toThrow(RangeError);
+  });
+  test('an invalid hash', async () => {
     const hash = { algorithm: 'md5', bytes: new Uint8Array(16) } as never;
     await expect(createBundle([{ hash, variants: [] }])).rejects.toThrow(TypeError);
   });

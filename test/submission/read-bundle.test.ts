@@ -40,7 +40,7 @@ const codeOf = (text: string | Uint8Array) => {
   }
 };
 
-test('any spelling of its JSON is read', () => {
+test('reads any spelling of its JSON', () => {
   expect(readBundle(JSON.stringify(BUNDLE))).toEqual(BUNDLE);
   expect(readBundle(JSON.stringify(BUNDLE, null, 7))).toEqual(BUNDLE);
 });
@@ -87,7 +87,7 @@ test('upper-case hex is folded', () => {
   expect(fitsSchema(JSON.parse(upper))).toBe(true);
 });
 
-test('a hash of an unknown algorithm is kept apart, in the text, and never an entry', async () => {
+test('a hash of an unknown algorithm is kept apart and in the text, but is never an entry', async () => {
   const others = ['00'.repeat(8), 'AB'.repeat(64), '0'.repeat(17)].map((hash) =>
     withItem(OTHER, { hash }),
   );
@@ -103,19 +103,19 @@ test('a hash of an unknown algorithm is kept apart, in the text, and never an en
   const text = bundleText(read);
   for (const { hash } of unknown!) expect(text).toContain(hash);
   expect(readBundle(text)).toEqual(read);
-  // And where there is no other hash.
+  // Also if there is no other hash.
   const alone = readBundle(JSON.stringify({ ...BUNDLE, hashes: others }));
   expect(entriesOfBundle(alone)).toEqual([]);
   expect(bundleText(alone)).toContain('ab'.repeat(64));
 });
 
-test('a known algorithm is held to its own number of digits', () => {
+test('a known algorithm must have its own number of digits', () => {
   for (const hash of ['0'.repeat(16), '0'.repeat(63), '0'.repeat(128)]) {
     expect(codeOf(JSON.stringify({ ...BUNDLE, hashes: [withItem({ hash })] }))).toBe('bad-bundle');
   }
 });
 
-test('padded: the text is as long as its size class, no shorter and no longer', () => {
+test('padded: the text must be exactly as long as its size class', () => {
   const text = bundleText(BUNDLE);
   const bytes = new TextEncoder().encode(text);
   expect(readBundle(text, { padded: true })).toEqual(BUNDLE);
@@ -132,7 +132,7 @@ test('padded: the text is as long as its size class, no shorter and no longer', 
   }
 });
 
-test('a later version, a file too large and other bytes have codes of their own', () => {
+test('a later version, a file too large and other bytes each have their code', () => {
   expect(codeOf(JSON.stringify({ ...BUNDLE, version: 2, more: true }))).toBe('bad-version');
   expect(() => readBundle(bundleText(BUNDLE), { maxBytes: 1000 })).toThrow(
     expect.objectContaining({ code: 'bad-length' }),
@@ -150,7 +150,7 @@ test('any text and any bytes are refused by a FormatError', () => {
   fc.assert(fc.property(fc.json(), refused), { seed: 1 });
 });
 
-/** A bundle with one member, at any depth, put at something else, taken away or added. */
+/** A bundle with one member, at any depth, replaced, removed or added. */
 const mutated = fc
   .tuple(
     fc.constantFrom<(keyof Bundle)[]>(
@@ -237,7 +237,7 @@ test.each<[unknown, boolean]>([
   ],
   [{ format: 'onlyhashes-withdrawal', version: 1, case: '0'.repeat(32) }, false],
   [{ format: 'onlyhashes-bundle', version: 1 }, false],
-])('the schema and the reader agree of withdrawal %#', (value, fits) => {
+])('the schema and the reader agree on withdrawal %#', (value, fits) => {
   expect(fitsWithdrawalSchema(value)).toBe(fits);
   if (fits) expect(readWithdrawal(JSON.stringify(value))).toEqual(value);
   else expect(() => readWithdrawal(JSON.stringify(value))).toThrow(FormatError);

@@ -9,7 +9,7 @@ const imagesOf = (count: number) =>
     variants: [],
   }));
 
-test('only the receiver reads a sealed bundle', async () => {
+test('only the receiver can read a sealed bundle', async () => {
   const identity = await generateIdentity();
   const { bundle } = await createBundle(imagesOf(2));
   const sealed = await sealBundle(bundle, await identityToRecipient(identity));
@@ -21,7 +21,7 @@ test('only the receiver reads a sealed bundle', async () => {
   });
 });
 
-test('what is sealed is the text of the preview, as an age file', async () => {
+test('the sealed content is the text of the preview, as an age file', async () => {
   const identity = await generateIdentity();
   const { bundle } = await createBundle(imagesOf(1));
   const sealed = await sealBundle(bundle, await identityToRecipient(identity));
@@ -31,7 +31,7 @@ test('what is sealed is the text of the preview, as an age file', async () => {
   expect(new TextDecoder('latin1').decode(sealed)).toMatch(/^age-encryption\.org\/v1\n/);
 });
 
-test('its size tells the class alone', async () => {
+test('its size tells only the size class', async () => {
   const recipient = await identityToRecipient(await generateIdentity());
   const sizes = new Set<number>();
   for (const count of [1, 3, 8]) {
@@ -40,7 +40,7 @@ test('its size tells the class alone', async () => {
   expect(sizes.size).toBe(1);
 });
 
-test('a damaged file, another file, a file that holds no bundle and wrong keys are told', async () => {
+test('a damaged file, another file, a file without a bundle and wrong keys are refused', async () => {
   const identity = await generateIdentity();
   const recipient = await identityToRecipient(identity);
   const { bundle } = await createBundle(imagesOf(1));

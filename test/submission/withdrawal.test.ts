@@ -12,7 +12,7 @@ import {
 
 const IMAGES = [{ hash: hashFromHex('pdq', '0f'.repeat(32)), variants: [] }];
 
-test('the person who has the token takes the bundle back', async () => {
+test('the person who has the token can withdraw the bundle', async () => {
   const { bundle, withdrawToken } = await createBundle(IMAGES);
   const withdrawal = await createWithdrawal(bundle, withdrawToken);
   const sent = readWithdrawal(withdrawalText(withdrawal));
@@ -20,13 +20,13 @@ test('the person who has the token takes the bundle back', async () => {
   expect(await allowsWithdrawal(bundle, sent)).toBe(true);
 });
 
-test('the bundle carries the SHA-256 of case and token', async () => {
+test('the bundle holds the SHA-256 of case and token', async () => {
   const { bundle, withdrawToken } = await createBundle(IMAGES);
   const text = `onlyhashes withdraw 1\n${bundle.case}\n${withdrawToken}`;
   expect(bundle.withdraw).toBe(createHash('sha256').update(text).digest('hex'));
 });
 
-test('a token copied by hand is read', async () => {
+test('reads a token copied by hand', async () => {
   const { bundle, withdrawToken } = await createBundle(IMAGES);
   const copied = [
     withdrawToken.toLowerCase(),
@@ -38,7 +38,7 @@ test('a token copied by hand is read', async () => {
   }
 });
 
-test('no other token, no token of another bundle and no other text takes it back', async () => {
+test('no other token, no token of another bundle and no other text can withdraw it', async () => {
   const { bundle, withdrawToken } = await createBundle(IMAGES);
   const other = await createBundle(IMAGES);
   await expect(createWithdrawal(bundle, other.withdrawToken)).rejects.toThrow(RangeError);

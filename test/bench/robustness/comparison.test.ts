@@ -19,7 +19,7 @@ test('compares every algorithm and width that matches by itself, alone and with 
   expect(called).not.toContain('blockhash 64 none');
 });
 
-test('counts at the distances of a match and of a review', () => {
+test('thresholds include the match and the review distance', () => {
   expect(thresholdsOf(runOf('pdq', 256, 'none'))).toEqual([20, 31, 45, 60]);
   for (const run of comparedRuns()) {
     expect(thresholdsOf(run)).toContain(run.matchDistance);
@@ -27,7 +27,7 @@ test('counts at the distances of a match and of a review', () => {
   }
 });
 
-test('a row a run: recall at its own distance, false pairs with their bound', () => {
+test('one row per run: recall at its own distance, false pairs with their bound', () => {
   const run = runOf('dhash', 64, 'none');
   const unrelated = histogram();
   unrelated[5] = 1;

@@ -55,7 +55,7 @@ test.each([
   expect(result.falseVerdict).toBe('none');
 });
 
-test('a match tells where the photo lies if its variant does', async () => {
+test("a match gives the photo's place if its variant has one", async () => {
   expect((await asked([entry('a', 'a.jpg', 'flipY', 8)])).placement).toEqual({
     variant: 'flipY',
     right: true,
@@ -68,7 +68,7 @@ test('a match tells where the photo lies if its variant does', async () => {
   expect((await asked([entry('a', 'a.jpg', 'original', 8)])).placement).toBeUndefined();
 });
 
-test('what is told of other photos is no answer about the photo, and its file is counted', async () => {
+test('matches of other photos do not count for the photo, and their files are counted', async () => {
   const result = await asked([
     entry('a', 'a.jpg', 'original', 100),
     entry('b', 'b.jpg', 'rotate180', 12),

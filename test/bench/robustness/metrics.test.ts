@@ -19,7 +19,7 @@ function counted(values: readonly number[]) {
   return counts;
 }
 
-test('the upper 95 % bounds of a Poisson mean are those of the tables', () => {
+test('the upper 95 % bounds of a Poisson mean agree with the tables', () => {
   // Garwood (1936), one-sided: 2.996, 4.744, 6.296, 7.754 for 0, 1, 2, 3 events; 15.71 for 9.
   for (const [count, bound] of [
     [0, 2.996],
@@ -32,7 +32,7 @@ test('the upper 95 % bounds of a Poisson mean are those of the tables', () => {
   }
 });
 
-test('quantiles and counts are those of the sorted values', () => {
+test('quantiles and counts agree with the sorted values', () => {
   fc.assert(
     fc.property(distances, fc.integer({ min: 1, max: 100 }), (values, percent) => {
       const counts = counted(values);
@@ -44,7 +44,7 @@ test('quantiles and counts are those of the sorted values', () => {
   );
 });
 
-test('AUC is the chance that a genuine distance is the smaller', () => {
+test('AUC is the probability that a genuine distance is the smaller one', () => {
   fc.assert(
     fc.property(distances, distances, (genuine, unrelated) => {
       let won = 0;

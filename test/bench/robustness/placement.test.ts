@@ -11,7 +11,7 @@ const told = (name: VariantName, geometry?: VariantGeometry): HashedVariant => (
 });
 const truth = at(100, 50, 300, 400);
 
-test('no geometry, no telling', () => {
+test('no geometry, no placement', () => {
   expect(placementOf(told('original'), truth)).toBeUndefined();
 });
 
@@ -24,14 +24,14 @@ test.each([
   [at(110, 50, 300, 401), false, false],
   [at(100, 50, 300, 400, { angle: 0.4 }), false, true],
   [at(100, 50, 300, 400, { dihedral: 'flipY' }), false, false],
-])('%j beside the truth: right %s, near %s', (geometry, right, near) => {
+])('%j compared with the truth: right %s, near %s', (geometry, right, near) => {
   // Blind and found variants are judged alike.
   for (const name of ['box', 'uncrop'] as const) {
     expect(placementOf(told(name, geometry), truth)).toEqual({ variant: name, right, near });
   }
 });
 
-test('a turn is right within half a degree, and near by its corners', () => {
+test('a turn is right within half a degree; its corners decide if it is near', () => {
   const turned = at(100, 50, 300, 400, { angle: 4 });
   const answer = (angle: number, left = 100) =>
     placementOf(told('unturn', at(left, 50, 300, 400, { angle })), turned);

@@ -35,7 +35,7 @@ function result(changes: Partial<QueryResult>): QueryResult {
 
 const results = [
   result({}),
-  // Near by a variant, and yet not for review: a blocklist looks at the picture itself alone.
+  // Near by a variant, but not for review: only the picture itself is searched that far.
   result({ transform: 1, mainDistance: 90, distance: 50, verdict: 'none' }),
   result({ transform: 1, mainDistance: 50, distance: 50, verdict: 'review' }),
   result({ transform: 2, placement: { variant: 'box', right: true, near: true } }),
@@ -58,7 +58,7 @@ const facts = {
   split: '',
 };
 
-test('recall counts the nearest variant, a decision what a blocklist answers', () => {
+test('recall counts the nearest variant; decided is what a blocklist decides', () => {
   const crop = summary.edits[1]!;
   expect(crop.recall[summary.thresholds.indexOf(60)]).toBe(1);
   expect(crop.decided).toEqual({ match: 0, review: 0.5, none: 0.5 });
@@ -75,7 +75,7 @@ test('two files are one pair, whichever of them was edited', () => {
   expect(summary.falseVerdicts).toEqual({ match: 1, review: 0 });
 });
 
-test('every match that tells a place counts, of whatever variant', () => {
+test('every match with a place counts, whatever its variant', () => {
   expect(summary.placed).toEqual({ name: 'all', told: 2, right: 1, near: 2 });
   expect(summary.placedByVariant.map(({ name }) => name)).toEqual(['box', 'uncrop']);
 });

@@ -7,7 +7,10 @@ import { photo } from '../../variants/pictures.js';
 
 const pixels = (await photo('airplane-from-above.jpg')) as Raster;
 
-/** Of the photo's place on the screen, what part is covered: over 24 levels from the photo. */
+/**
+ * The share of the photo's area on the screen that is covered, that is, over 24 levels off the
+ * photo.
+ */
 async function covered({ apply }: (typeof VIEWERS)[number]): Promise<number> {
   const { pixels: screen, truth } = await apply(pixels, materials(1, 0, 0, []));
   const { left, top, width, height } = truth.rectangle;
@@ -31,6 +34,6 @@ describe('a screenshot of a viewer has controls on the photo', () => {
   });
 });
 
-test('the other screenshots have nothing on it', async () => {
+test('the other screenshots have nothing on the photo', async () => {
   expect(await covered(SCREENSHOTS[0]!)).toBeLessThan(0.005);
 });
