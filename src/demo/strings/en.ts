@@ -1,4 +1,4 @@
-/** Every word of the page, in English. A text with a number in it has a form for each plural category. */
+/** All texts of the page, in English. A text with a number has a form for each plural category. */
 export const en = {
   name: 'English',
   title: 'Picture tool',
@@ -64,13 +64,13 @@ export const en = {
 
   checkTitle: 'Check it yourself',
   checkAirplane:
-    'Turn on airplane mode now. This page goes on working. When you are done, you can close it before you turn airplane mode off.',
+    'Turn on airplane mode now. This page keeps working. When you are done, you can close it before you turn airplane mode off.',
   checkOnline: 'Your browser says: this device is online.',
   checkOffline: 'Your browser says: this device is offline.',
   checkWorker:
     'The code that turns your pictures into numbers runs in a closed part of the page, a Worker. The rules in this file let that part reach nothing. Tests try this in Chromium, Firefox and WebKitGTK. Safari is not tested.',
   checkFrame:
-    'All of this page but the exit button runs in a closed frame. The frame gets no cookies and no other storage of the browser, also when the page was opened from a file, and it cannot lead this tab to another page.',
+    'All of this page but the exit button runs in a closed frame. The frame gets no cookies and no other storage of the browser, even when the page was opened from a file, and it cannot lead this tab to another page.',
   checkGaps: 'These rules do not close everything. The other code of this page could still:',
   gapWebrtc: 'use WebRTC, which is made for calls',
   gapNames: 'look up the name of a website',
@@ -206,17 +206,17 @@ export const en = {
   withdrawBadFile: 'This is not a file that this page made. Choose another one.',
   withdrawRead: 'The file was read. Now type your code.',
   withdrawNoFile: 'Choose the file first.',
-  withdrawBadCode: 'This is not the code of that file. Check each letter.',
+  withdrawBadCode: 'This is not the code for that file. Check each letter.',
   withdrawReady: 'It is ready. This is all of it:',
   withdrawSave: 'Save the second file',
 };
 
-/** Texts with a number: a form for each plural category that the language has. */
+/** A text with a number: a form for each plural category of the language. */
 export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string } & {
   readonly other: string;
 };
 
-/** A language's texts, under the keys of the English ones. */
+/** The texts of a language, by the keys of the English ones. */
 export type Strings = {
   readonly [key in keyof typeof en]: (typeof en)[key] extends string ? string : Plural;
 };
