@@ -27,11 +27,11 @@ export interface ReadOptions {
  *   (python-threatexchange). The PDQ tool's `HASH,QUALITY,FILE` is recognised by a second cell that
  *   is empty or an integer 0…100 and is followed by a third. Its detailed form
  *   `hash=HEX,norm=…,delta=…,quality=…,filename=…` is read too. File names become labels.
- * - CSV: rows under a header that names `hash` (or `signal_str`) and any of `algorithm` (`signal_type`),
- *   `label`, `labels` (separated by `;`), `tags` (separated by blanks), `file`, `quality`, `source`
- *   (`collab`), `id`, `resample` and `category`. Other columns are ignored. An entry of category
- *   NEGATIVE_CLASS is a problem, since it does not belong on a blocklist. A quoted cell may span up
- *   to 32 lines; a stray quote costs only its own line.
+ * - CSV: rows under a header that names `hash` (or `signal_str`) and any of `algorithm`
+ *   (`signal_type`), `label`, `labels` (separated by `;`), `tags` (separated by blanks), `file`,
+ *   `quality`, `source` (`collab`), `id`, `resample` and `category`. Other columns are ignored. An
+ *   entry of category NEGATIVE_CLASS is a problem, since it does not belong on a blocklist. A
+ *   quoted cell may span up to 32 lines; a stray quote costs only its own line.
  * - JSONL: a line that starts with `{` is an object with members of the same names. The output of
  *   `onlyhashes hash --json` can be read this way: it gives the hash of each picture, not those of
  *   its variants.

@@ -185,7 +185,7 @@ export class PackedEntries {
     if (this.#ids && row < this.#ids.length) this.#ids[row] = undefined;
   }
 
-  /** Erases and removes the last row. @throws {RangeError} if there is none */
+  /** Erases and removes the last row. @throws {RangeError} if there are no rows */
   pop(): void {
     this.erase(this.#size - 1);
     this.#size--;

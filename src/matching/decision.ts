@@ -68,7 +68,7 @@ export function checkVariant(variant: HashedVariant): void {
   if (quality !== undefined) checkNumber('quality', quality, 0, 100);
 }
 
-/** @throws {TypeError | RangeError} if `decision` is none */
+/** @throws {TypeError | RangeError} if `decision` is invalid */
 export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
   const { verdict, reason, matches, policy } = decision;

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** Rooms that are not clean yet. */
+const EXEMPT = [
+  'browser/',
+  'cli/',
+  'demo/',
+  'formats/',
+  'hashing/',
+  'indexing/',
+  'kernels/',
+  'node/',
+  'picture/',
+  'variants/',
+];
+
+const src = join(import.meta.dirname, '../src');
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.(ts|cts|css|html)$/.test(path))
+  .filter((path) => !EXEMPT.some((room) => path.startsWith(room)))
+  .sort();
+
+/** The lines of src that are wrong, with their places. */
+const linesThat = (isWrong: (line: string) => boolean) =>
+  files.flatMap((path) =>
+    readFileSync(join(src, path), 'utf8')
+      .split('\n')
+      .flatMap((line, at) => (isWrong(line) ? [`${path}:${at + 1}: ${line.trim()}`] : [])),
+  );
+
+/** A line of a comment, or a line of code that ends in one, of more than 100 columns. */
+const isLong = (line: string) => line.length > 100 && /^\s*(\/\/|\/\*|\*)|\s\/\/ /.test(line);
+
+/** Phrases that no native writes: "if an option is invalid" and "default 31" say the same. */
+const STALE = /\bthat (is|are) none\b|\bunless told\b|\bif (?!there )\S+( \S+){0,2} is none\b/;
+
+test('no comment line has more than 100 columns', () => {
+  expect(files.length).toBeGreaterThan(20);
+  expect(linesThat(isLong)).toEqual([]);
+});
+
+test('no comment or message has a stale phrase', () => {
+  expect(linesThat((line) => STALE.test(line))).toEqual([]);
+});
+
+test.each([
+  `  // ${'x'.repeat(96)}`,
+  `   * ${'x'.repeat(96)}`,
+  `/** ${'x'.repeat(94)} */`,
+  `const a = 1; // ${'x'.repeat(85)}`,
+])('is long: %s', (line) => {
+  expect(isLong(line)).toBe(true);
+  expect(isLong(line.replace('x', ''))).toBe(false);
+});
+
+test.each([
+  '@throws {TypeError} for options that are none',
+  'for a source or an option that is none',
+  'threads; one a core unless told',
+  '@throws {TypeError} if `pixels` is none',
+  '@throws {TypeError} if `pixels` or `options` is none',
+])('is stale: %s', (line) => {
+  expect(line).toMatch(STALE);
+});
+
+test.each(['undefined if there is none', 'default 31', 'if an option is invalid'])(
+  'is not stale: %s',
+  (line) => {
+    expect(line).not.toMatch(STALE);
+  },
+);
