@@ -77,27 +77,6 @@ export function checkAsyncIterable(value: unknown, what: string): void {
   if (!(Symbol.asyncIterator in (value as object))) checkIterable(value, what);
 }
 
-/** The longest allowed timeout, in seconds. */
-const MOST_SECONDS = 3600;
-
-/**
- * Checks the limits that are given.
- * @throws {TypeError | RangeError} if a limit is invalid
- */
-export function checkLimits(limits: {
-  maxBytes?: unknown;
-  maxPixels?: unknown;
-  timeoutSeconds?: unknown;
-}): void {
-  const { maxBytes = 1, maxPixels = 1, timeoutSeconds = 1 } = limits;
-  checkNumber('maxBytes', maxBytes, 1);
-  checkInteger('maxPixels', maxPixels, 1);
-  const isTime = typeof timeoutSeconds === 'number' && timeoutSeconds > 0;
-  if (!isTime || timeoutSeconds > MOST_SECONDS) {
-    throw new RangeError(`expected timeoutSeconds above 0 and at most ${MOST_SECONDS}`);
-  }
-}
-
 /** @throws {TypeError} unless `signal` is an AbortSignal or absent */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined) return;

@@ -10,6 +10,18 @@ declare class AbortSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
+declare function setTimeout(listener: () => void, milliseconds: number): number;
+declare function clearTimeout(timer: number | undefined): void;
+
+declare class URL {
+  readonly href: string;
+}
+
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(input?: Uint8Array, options?: { stream?: boolean }): string;

@@ -210,7 +210,7 @@ const hashing = { algorithm: member('dhash'), bits: member(256), resample, exact
 const decoding = {
   ...limits,
   lenient: flag,
-  workerUrl: member(pathToFileURL(join(ROOT, 'dist/heic-worker.js'))),
+  workerUrl: member(pathToFileURL(join(ROOT, 'dist/heic-worker.js')), 'text'),
 };
 const fileHashing = {
   ...decoding,
@@ -433,7 +433,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         member(INDEX),
         options({
           workers: whole,
-          workerUrl: member(pathToFileURL(join(ROOT, 'dist/index-worker.js'))),
+          workerUrl: member(pathToFileURL(join(ROOT, 'dist/index-worker.js')), 'text'),
         }),
       ],
     },

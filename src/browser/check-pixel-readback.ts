@@ -1,4 +1,5 @@
 import { checkOptions, checkSignal } from '../door.js';
+import type { Limits } from '../picture/options.js';
 import { checkWorkers, poolOf, type WorkerOptions } from './pools.js';
 import type { Readback } from './readback-canvas.js';
 import { readbackIn } from './reply.js';
@@ -13,7 +14,7 @@ import { readbackIn } from './reply.js';
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function checkPixelReadback(
-  options: WorkerOptions & { signal?: AbortSignal } = {},
+  options: WorkerOptions & Pick<Limits, 'signal'> = {},
 ): Promise<Readback> {
   checkOptions(options);
   checkSignal(options.signal);

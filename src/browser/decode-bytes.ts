@@ -1,11 +1,10 @@
 import { DecodeError } from '../errors.js';
 import { corrupt, edited, type ImageFormat, type ImageHeader } from '../formats/image-format.js';
 import { readHeader } from '../formats/read-header.js';
-import { BitmapRaster } from './bitmap-raster.js';
-import type { Header, Raster } from './raster.js';
+import type { DecodedPicture } from '../picture/decoded-picture.js';
+import { MAX_PIXELS } from '../picture/options.js';
+import { BitmapPicture } from './bitmap-picture.js';
 import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canvas.js';
-
-const MAX_PIXELS = 64 * 2 ** 20;
 
 /** Formats of which we have a decoder of our own that reads most files. */
 const OURS: readonly ImageFormat[] = ['jpeg', 'png', 'webp'];
@@ -37,7 +36,7 @@ export async function decodeBytes<T>(
   bytes: Uint8Array<ArrayBuffer>,
   maxPixels: number = MAX_PIXELS,
   page: Page,
-  take: (raster: Raster, header: Header) => T,
+  take: (picture: DecodedPicture) => Promise<T>,
 ): Promise<T> {
   const header = await readHeader(bytes);
   if (header.width * header.height > maxPixels) {
@@ -47,11 +46,11 @@ export async function decodeBytes<T>(
   if (!header.whole) throw corrupt(header.format);
   if (header.format === 'tiff') {
     const { decodeTiff } = await import('./decode-tiff.js');
-    return take(await decodeTiff(bytes, header), header);
+    return await take(await decodeTiff(bytes, header));
   }
   const file = edited(bytes, header.edits);
   const taken = await byCanvas(file, header, page, take);
-  return taken ? taken.result : take(await decodeWithout(file, header), header);
+  return taken ? taken.result : await take(await decodeWithout(file, header));
 }
 
 /** By the browser's decoder and the canvas; undefined where only our own decoder gives the picture's pixels. */
@@ -59,7 +58,7 @@ async function byCanvas<T>(
   file: Uint8Array<ArrayBuffer>,
   header: ImageHeader,
   page: Page,
-  take: (raster: Raster, header: Header) => T,
+  take: (picture: DecodedPicture) => Promise<T>,
 ): Promise<{ result: T } | undefined> {
   if ((await readback()) !== 'exact') return undefined;
   const opened = (await canvas) as ReadbackCanvas;
@@ -81,27 +80,30 @@ async function byCanvas<T>(
       'this browser cannot read this AVIF file: save the picture as JPEG or PNG',
     );
   }
-  const raster = new BitmapRaster(bitmap, opened);
+  const picture = new BitmapPicture(bitmap, opened, header);
   try {
     // Looked at in pieces, before more of it is held.
-    const alpha = header.alpha && !raster.facts().opaque;
-    if (alpha) {
+    picture.alpha &&= !picture.facts().opaque;
+    if (picture.alpha) {
       // A canvas multiplies colours by alpha, and loses them where that is small.
       if (ours) return undefined;
-      if (header.hideAlpha) raster.colours = await bitmapOf(edited(file, header.hideAlpha));
+      if (header.hideAlpha) picture.colours = await bitmapOf(edited(file, header.hideAlpha));
     }
-    return { result: take(raster, { ...header, alpha }) };
+    return { result: await take(picture) };
   } catch (error) {
     if (!(error instanceof AlteredReadback)) throw error;
     // Once is enough: no pixel of this canvas is believed any more.
     canvas = Promise.resolve('altered');
     return undefined;
   } finally {
-    raster.close();
+    picture.close();
   }
 }
 
-async function decodeWithout(file: Uint8Array<ArrayBuffer>, header: ImageHeader): Promise<Raster> {
+async function decodeWithout(
+  file: Uint8Array<ArrayBuffer>,
+  header: ImageHeader,
+): Promise<DecodedPicture> {
   const { decodeWithoutCanvas } = await import('./decode-without-canvas.js');
   return await decodeWithoutCanvas(file, header, await readback());
 }

@@ -1,13 +1,8 @@
 import { checkInteger } from '../door.js';
+import { TIMEOUT_SECONDS } from '../picture/options.js';
 import type { DecodingOptions, DisplayedPixels } from './message.js';
 import { poolOf } from './pools.js';
-import {
-  bitmapOf,
-  bytesOf,
-  checkReadFileOptions,
-  type ReadFileOptions,
-  TIMEOUT_SECONDS,
-} from './read-file.js';
+import { bitmapOf, bytesOf, checkReadFileOptions, type ReadFileOptions } from './read-file.js';
 import { pixelsIn } from './reply.js';
 
 /** How an image file is read and decoded. */

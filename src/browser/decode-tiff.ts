@@ -1,9 +1,9 @@
 import type * as Utif from 'utif2';
 import { DecodeError } from '../errors.js';
 import { corrupt, type ImageHeader } from '../formats/image-format.js';
+import { type DecodedPicture, pictureOf } from '../picture/decoded-picture.js';
+import { checkedPixels } from '../pixels.js';
 import { missingDecoder } from './missing-decoder.js';
-import { PixelRaster } from './pixel-raster.js';
-import type { Raster } from './raster.js';
 
 /**
  * The first page of a TIFF file as stored, by the optional package utif2, which is imported on the first
@@ -13,7 +13,7 @@ import type { Raster } from './raster.js';
 export async function decodeTiff(
   bytes: Uint8Array<ArrayBuffer>,
   header: ImageHeader,
-): Promise<Raster> {
+): Promise<DecodedPicture> {
   let utif: Partial<typeof Utif>;
   try {
     const module = (await import('utif2')) as typeof Utif & { default?: typeof Utif };
@@ -33,7 +33,7 @@ export async function decodeTiff(
     decodeImage(file, page);
     const { width, height } = page;
     if (width !== header.width || height !== header.height) throw new Error('other sides');
-    return new PixelRaster({ data: toRGBA8(page), width, height });
+    return pictureOf(checkedPixels({ data: toRGBA8(page), width, height, channels: 4 }), header);
   } catch (cause) {
     throw corrupt('tiff', cause);
   }

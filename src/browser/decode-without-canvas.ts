@@ -1,8 +1,7 @@
 import { DecodeError } from '../errors.js';
 import { corrupt, type ImageFormat, type ImageHeader } from '../formats/image-format.js';
-import type { Pixels } from '../pixels.js';
-import { PixelRaster } from './pixel-raster.js';
-import type { Raster } from './raster.js';
+import { type DecodedPicture, pictureOf } from '../picture/decoded-picture.js';
+import { checkedPixels, type Pixels } from '../pixels.js';
 import type { Readback } from './readback-canvas.js';
 
 /** Our own decoders, each in a script that is loaded when it is needed. */
@@ -23,9 +22,10 @@ const DECODERS: Partial<
  */
 export async function decodeWithoutCanvas(
   bytes: Uint8Array<ArrayBuffer>,
-  { format, plain }: ImageHeader,
+  header: ImageHeader,
   readback: Readback,
-): Promise<Raster> {
+): Promise<DecodedPicture> {
+  const { format, plain } = header;
   const load = plain ? DECODERS[format] : undefined;
   if (load === undefined) {
     throw readback === 'altered'
@@ -44,7 +44,7 @@ export async function decodeWithoutCanvas(
     });
   }
   try {
-    return new PixelRaster(await decoder.decode(bytes));
+    return pictureOf(checkedPixels(await decoder.decode(bytes)), header);
   } catch (cause) {
     if (cause instanceof DecodeError) throw cause;
     throw corrupt(format, cause);

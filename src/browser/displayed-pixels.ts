@@ -1,24 +1,23 @@
+import type { DecodedPicture } from '../picture/decoded-picture.js';
 import type { CheckedPixels } from '../pixels.js';
 import { orient } from '../variants/orient.js';
 import type { DisplayedPixels } from './message.js';
-import type { Header, Raster } from './raster.js';
 
-/** The picture as people see it, in RGBA, no side longer than `longestSide`. */
+/** The picture as people see it, in RGBA, with no side longer than `longestSide`. */
 export function displayedPixels(
-  raster: Raster,
-  { orientation }: Header,
+  picture: DecodedPicture,
   longestSide = Number.POSITIVE_INFINITY,
 ): DisplayedPixels {
-  const { data, width, height } = orient(shrunk(raster.all(true), longestSide), orientation);
+  const { data, width, height } = orient(shrunk(picture.whole(), longestSide), picture.orientation);
   const samples = new Uint8ClampedArray(data.buffer as ArrayBuffer, data.byteOffset, data.length);
   return { data: samples, width, height, channels: 4 };
 }
 
 /** Each pixel is the mean of those that it stands for, their colours weighed by their alpha. */
-function shrunk(rgba: CheckedPixels, longestSide: number): CheckedPixels {
-  const { data, width, height } = rgba;
-  const factor = longestSide / Math.max(width, height);
-  if (factor >= 1) return rgba;
+function shrunk(pixels: CheckedPixels, longestSide: number): CheckedPixels {
+  const { data, width, height, channels } = pixels;
+  const factor = Math.min(1, longestSide / Math.max(width, height));
+  if (factor === 1 && channels === 4) return pixels;
   const across = Math.max(1, Math.round(width * factor));
   const down = Math.max(1, Math.round(height * factor));
   const out = new Uint8Array(4 * across * down);
@@ -30,9 +29,9 @@ function shrunk(rgba: CheckedPixels, longestSide: number): CheckedPixels {
       const right = Math.floor(((x + 1) * width) / across);
       let [red, green, blue, alpha] = [0, 0, 0, 0];
       for (let row = top; row < bottom; row++) {
-        const end = 4 * (row * width + right);
-        for (let at = 4 * (row * width + left); at < end; at += 4) {
-          const weight = data[at + 3]!;
+        const end = channels * (row * width + right);
+        for (let at = channels * (row * width + left); at < end; at += channels) {
+          const weight = channels === 4 ? data[at + 3]! : 255;
           red += weight * data[at]!;
           green += weight * data[at + 1]!;
           blue += weight * data[at + 2]!;

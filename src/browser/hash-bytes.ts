@@ -1,13 +1,13 @@
+import { type HashedFile, variantsOfPicture } from '../picture/hash-picture.js';
+import { hashedImage } from '../variants/own-variants.js';
 import { decodeBytes, type Page } from './decode-bytes.js';
-import { formsOfRaster, hasherOf, hashForms } from './forms.js';
-import type { HashedFile, HashingOptions } from './message.js';
+import type { HashingOptions } from './message.js';
 
 /**
  * Hashes of an image file.
  * @param bytes the whole file; overwritten
  * @param decoded called when its pixels are there
  * @throws {DecodeError} whose code says why there are no pixels
- * @throws {TypeError | RangeError} if an option of the hash is invalid
  */
 export async function hashBytes(
   bytes: Uint8Array<ArrayBuffer>,
@@ -15,10 +15,9 @@ export async function hashBytes(
   page: Page,
   decoded: () => void,
 ): Promise<HashedFile> {
-  const hash = await hasherOf(options);
-  const forms = await decodeBytes(bytes, options.maxPixels, page, (raster, header) =>
-    formsOfRaster(raster, header, options),
+  const { variants, width, height } = await decodeBytes(bytes, options.maxPixels, page, (picture) =>
+    variantsOfPicture(picture, options),
   );
   decoded();
-  return await hashForms(forms, options, hash);
+  return { ...hashedImage(variants), width, height };
 }

@@ -1,13 +1,9 @@
 import { checkTypeOf } from '../door.js';
-import type { HashedFile, HashingOptions, Stage } from './message.js';
+import type { HashedFile } from '../picture/hash-picture.js';
+import { checkFileOptions, TIMEOUT_SECONDS } from '../picture/options.js';
+import type { HashingOptions, Stage } from './message.js';
 import { poolOf } from './pools.js';
-import {
-  bitmapOf,
-  bytesOf,
-  checkReadFileOptions,
-  type ReadFileOptions,
-  TIMEOUT_SECONDS,
-} from './read-file.js';
+import { bitmapOf, bytesOf, checkReadFileOptions, type ReadFileOptions } from './read-file.js';
 import { imageIn } from './reply.js';
 
 /** How an image file is read and hashed. */
@@ -55,20 +51,11 @@ function hashingOptions(options: HashingOptions): HashingOptions {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-/**
- * Checks the values of `options` but those of the hash itself, which the Worker checks.
- * @throws {TypeError | RangeError} if one is invalid
- */
+/** @throws {TypeError | RangeError} if an option is invalid */
 export function checkHashImageFileOptions(
   options: Omit<HashImageFileOptions, 'onProgress'> & { onProgress?: unknown },
 ): void {
+  checkFileOptions(options);
   checkReadFileOptions(options);
-  const { orientation = 'display', variants = 'none', onProgress } = options;
-  checkTypeOf('onProgress', onProgress, 'function');
-  if (orientation !== 'display' && orientation !== 'stored') {
-    throw new RangeError("expected orientation 'display' or 'stored'");
-  }
-  if (!['none', 'orientation', 'dihedral', 'thorough'].includes(variants)) {
-    throw new RangeError("expected variants 'none', 'orientation', 'dihedral' or 'thorough'");
-  }
+  checkTypeOf('onProgress', options.onProgress, 'function');
 }

@@ -1,11 +1,11 @@
 import { checkInteger, checkObject } from '../door.js';
 import { DecodeError } from '../errors.js';
+import type { HashedFile } from '../picture/hash-picture.js';
 import {
   checkHashImageFileOptions,
   type HashImageFileOptions,
   hashImageFile,
 } from './hash-image-file.js';
-import type { HashedFile } from './message.js';
 
 /** How many files are hashed, and who is told. */
 export interface HashImageFilesOptions extends Omit<HashImageFileOptions, 'onProgress'> {

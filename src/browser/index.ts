@@ -1,4 +1,6 @@
 export { DecodeError, type DecodeErrorCode } from '../errors.js';
+export type { HashedFile } from '../picture/hash-picture.js';
+export type { FileOptions } from '../picture/options.js';
 export { checkPixelReadback } from './check-pixel-readback.js';
 export { type DecodeImageFileOptions, decodeImageFile } from './decode-image-file.js';
 export { type HashImageFileOptions, hashImageFile } from './hash-image-file.js';
@@ -8,6 +10,6 @@ export {
   type HashProgress,
   hashImageFiles,
 } from './hash-image-files.js';
-export type { DisplayedPixels, HashedFile, Stage } from './message.js';
+export type { DisplayedPixels, Stage } from './message.js';
 export { endWorkers, type WorkerOptions } from './pools.js';
 export type { Readback } from './readback-canvas.js';

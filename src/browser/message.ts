@@ -1,34 +1,11 @@
 import type { DecodeErrorCode } from '../errors.js';
-import type { HashOptions } from '../hashing/algorithms.js';
+import type { HashedFile } from '../picture/hash-picture.js';
+import type { Limits, PictureOptions } from '../picture/options.js';
 import type { Pixels } from '../pixels.js';
-import type { HashedImage } from '../variant.js';
-import type { VariantProfile } from '../variants/variant-profile.js';
 import type { Readback } from './readback-canvas.js';
 
-/** What of the caller's options goes to the Worker. */
-export interface HashingOptions extends HashOptions {
-  /**
-   * what else is hashed: `orientation` (the default) what the file itself may be taken for, where that differs: `stored`
-   * before EXIF orientation, `onWhite` and `onBlack` its transparent parts on a colour; `none`, or more: see `hashPixels`
-   */
-  variants?: VariantProfile;
-  /**
-   * `display` (the default) hashes the picture as people see it; `stored` the raster before EXIF orientation, as the
-   * PDQ reference does, and nothing else
-   */
-  orientation?: 'display' | 'stored';
-  /**
-   * width x height
-   * @defaultValue 2^26, 8192 x 8192
-   */
-  maxPixels?: number;
-}
-
-/** A hashed image file; its sides in pixels as displayed. */
-export interface HashedFile extends HashedImage {
-  readonly width: number;
-  readonly height: number;
-}
+/** What of the caller's options goes to the Worker that hashes. */
+export type HashingOptions = PictureOptions & Pick<Limits, 'maxPixels'>;
 
 /** A decoded picture as people see it; straight alpha. Fits `new ImageData(data, width, height)` and `pdq`. */
 export interface DisplayedPixels extends Pixels {

@@ -10,7 +10,7 @@ export interface WorkerOptions {
    * a bundle in one classic script, since Chromium runs no other in a page from a file. The Workers of one address are
    * shared and kept for a while: give the same one each time.
    */
-  workerUrl?: string | URL;
+  workerUrl?: string | URL | undefined;
   /**
    * pictures decoded at a time: each may need 150 MB at 12 megapixels. Holds for the script's Workers until another number
    * is given.

@@ -1,31 +1,9 @@
-import { checkLimits, checkOptions, checkSignal } from '../door.js';
 import { DecodeError } from '../errors.js';
+import { checkLimits, type Limits, MAX_BYTES } from '../picture/options.js';
 import { checkWorkers, type WorkerOptions } from './pools.js';
 
 /** How an image file is read, and who decodes it. */
-export interface ReadFileOptions extends WorkerOptions {
-  /**
-   * bytes of the file
-   * @defaultValue 64 MiB
-   */
-  maxBytes?: number;
-  /**
-   * width x height
-   * @defaultValue 2^26, 8192 x 8192
-   */
-  maxPixels?: number;
-  /**
-   * for all work on the file once its turn has come; at most 3600
-   * @defaultValue 60
-   */
-  timeoutSeconds?: number;
-  signal?: AbortSignal;
-}
-
-const MAX_BYTES = 64 * 2 ** 20;
-
-/** Seconds for a file where the caller names none. */
-export const TIMEOUT_SECONDS = 60;
+export interface ReadFileOptions extends Limits, WorkerOptions {}
 
 /**
  * @throws {DecodeError} `empty`, `too-many-bytes` or `unreadable`
@@ -49,8 +27,6 @@ export const bitmapOf = (bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | 
 
 /** @throws {TypeError | RangeError} if an option is invalid */
 export function checkReadFileOptions(options: ReadFileOptions): void {
-  checkOptions(options);
   checkLimits(options);
-  checkSignal(options.signal);
   checkWorkers(options);
 }

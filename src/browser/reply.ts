@@ -1,5 +1,6 @@
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
 import { type Hash, hasBits, type Resample } from '../hash.js';
+import type { HashedFile } from '../picture/hash-picture.js';
 import {
   DIHEDRAL_NAMES,
   type HashedVariant,
@@ -9,13 +10,7 @@ import {
   type VariantName,
 } from '../variant.js';
 import { MOST_HASHES } from '../variants/variant-profile.js';
-import type {
-  DecodingOptions,
-  DisplayedPixels,
-  HashedFile,
-  HashingOptions,
-  Stage,
-} from './message.js';
+import type { DecodingOptions, DisplayedPixels, HashingOptions, Stage } from './message.js';
 import type { Readback } from './readback-canvas.js';
 
 /*

@@ -26,8 +26,8 @@ async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<R
     if ('decoding' in request) {
       const { maxPixels, longestSide } = request.decoding;
       const { displayedPixels } = await import('./displayed-pixels.js');
-      const pixels = await decodeBytes(bytes, maxPixels, page, (raster, header) =>
-        displayedPixels(raster, header, longestSide),
+      const pixels = await decodeBytes(bytes, maxPixels, page, async (picture) =>
+        displayedPixels(picture, longestSide),
       );
       return { pixels };
     }

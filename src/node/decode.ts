@@ -1,35 +1,31 @@
-import { availableParallelism } from 'node:os';
 import type { OutputInfo, SharpOptions } from 'sharp';
-import { checkArray, checkLimits, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { checkArray, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
 import type { ImageFormat, ImageHeader } from '../formats/image-format.js';
 import { readHeader } from '../formats/read-header.js';
+import {
+  checkLimits,
+  type FileOptions,
+  type Limits,
+  MAX_BYTES,
+  MAX_PIXELS,
+  TIMEOUT_SECONDS,
+} from '../picture/options.js';
+import { Turns, unlessAborted, within } from '../picture/waiting.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
 import { withoutColour } from '../variants/grey.js';
 import { rgbFromCmyk } from './cmyk.js';
-import { settleWithin } from './deadline.js';
 import { decodeHeic } from './decode-heic.js';
-import { MAX_BYTES } from './read-bytes.js';
 import { importSharp, type Sharp } from './sharp.js';
-import { checkWorkerUrl } from './start-thread.js';
-import { Turns } from './turns.js';
+import { decodeThreads } from './start-thread.js';
 
-/** Limits on what is decoded, each against a picture made to exhaust the machine. */
-export interface DecodeOptions {
-  /** bytes of the file; 64 MiB unless told */
-  maxBytes?: number;
-  /** width x height; 64 binary megapixels (8192 x 8192) unless told */
-  maxPixels?: number;
-  /** of decoding, from when its turn comes; 10 unless told, at most 3600 */
-  timeoutSeconds?: number;
+/** How a file is decoded. */
+export interface DecodeOptions extends Limits, Pick<FileOptions, 'workerUrl'> {
   /**
-   * takes what can be read of a file that breaks off or has errors, missing parts in whatever colour the decoder
-   * leaves them; otherwise the least warning of a decoder is an error. Not for HEIC
+   * takes what can be read of a file that breaks off or has errors, with missing parts in whatever
+   * colour the decoder leaves them. Otherwise the least warning of a decoder is an error. Not for HEIC.
    */
   lenient?: boolean;
-  /** where `heic-worker.js` lies, if a bundler moved it away from this file */
-  workerUrl?: URL;
-  signal?: AbortSignal;
 }
 
 /** A decoded image file: the first page or frame of it. */
@@ -41,35 +37,40 @@ export interface DecodedImage {
   readonly format: ImageFormat;
 }
 
-/** 8192 x 8192: a phone's 64-megapixel photo has 9248 x 6944. */
-const MAX_PIXELS = 64 * 2 ** 20;
-
 /**
- * The pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, and of a HEIC file, by `heic-decode` in a thread of
- * its own; each is imported when the first such file comes. They are those the PDQ reference sees: as stored, colour
- * profiles ignored, nothing shrunk on load, 16-bit samples by their high byte, 1-bit ones as 0 and 255, the first page or
- * frame, CMYK without a profile. A picture in greys alone comes with one sample a
- * pixel, or two with alpha. Format and size are told by magic number and header: nothing is decoded only to be refused.
- * At most as many files as there are cores (and threads in Node's pool) are decoded at a time.
+ * The pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, and of a HEIC file, by
+ * `heic-decode` in a thread of its own; each is imported when the first such file comes. They are
+ * those the PDQ reference sees: as stored, colour profiles ignored, nothing shrunk on load, 16-bit
+ * samples by their high byte, 1-bit ones as 0 and 255, the first page or frame, CMYK without a
+ * profile. A grey picture comes with one sample a pixel, or two with alpha. Format and size are read
+ * from the header: nothing is decoded only to be refused. At most as many files as there are cores
+ * (and threads in Node's pool) are decoded at a time.
  *
- * `sharp` cannot be stopped from outside: after a timeout or an abort it goes on by itself, mostly until about the end
- * of its time, and its pixels are dropped. The thread of a HEIC file ends at once.
+ * `sharp` cannot be stopped from outside: after a timeout or an abort it goes on by itself, mostly
+ * until the end of its time, and its pixels are dropped. The thread of a HEIC file ends at once.
  * @param bytes the whole file; only read, and not to be changed before the promise settles
  * @throws {DecodeError} whose code says why there are no pixels
- * @throws {TypeError | RangeError} for bytes or options that are none
+ * @throws {TypeError | RangeError} if `bytes` or an option is invalid
  */
 export async function decode(
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): Promise<DecodedImage> {
-  const {
-    maxBytes = MAX_BYTES,
-    maxPixels = MAX_PIXELS,
-    timeoutSeconds = 10,
-    signal,
-  } = checkDecodeOptions(options);
+  const { timeoutSeconds = TIMEOUT_SECONDS, signal } = checkDecodeOptions(options);
   checkArray('bytes', bytes, Uint8Array);
-  signal?.throwIfAborted();
+  return await within(timeoutSeconds, signal, (end) => decodeUntil(end, bytes, options));
+}
+
+/**
+ * As `decode`, of a picture whose time has begun.
+ * @param end aborts when nobody waits any more
+ */
+export async function decodeUntil(
+  end: AbortSignal,
+  bytes: Uint8Array,
+  options: DecodeOptions,
+): Promise<DecodedImage> {
+  const { maxBytes = MAX_BYTES, maxPixels = MAX_PIXELS } = options;
   if (bytes.length === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
   if (bytes.length > maxBytes) {
     throw new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
@@ -79,21 +80,15 @@ export async function decode(
     throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
   }
   const sharp = header.format === 'heic' ? undefined : await importSharp();
-  const late = () =>
-    new DecodeError('timeout', `decoding took longer than ${timeoutSeconds} seconds`);
   turns ??= new Turns(decodeThreads());
-  return await turns.run(async () => {
-    const over = new AbortController();
+  return await turns.run(() => {
     const work =
       sharp === undefined
-        ? decodeInThread(bytes, options, over.signal)
-        : decodeWith(sharp, bytes, header, options, over.signal);
-    try {
-      return await settleWithin(work, { seconds: timeoutSeconds, late, signal });
-    } finally {
-      over.abort();
-    }
-  }, signal);
+        ? decodeInThread(bytes, options, end)
+        : decodeWith(sharp, bytes, header, options, end);
+    // Sharp goes on for a while after the end; its turn passes on at once.
+    return unlessAborted(work, end);
+  }, end);
 }
 
 /**
@@ -101,31 +96,21 @@ export async function decode(
  * @throws {TypeError | RangeError} if one is invalid
  */
 export function checkDecodeOptions<Options extends DecodeOptions>(options: Options): Options {
-  checkOptions(options);
   checkLimits(options);
-  const { lenient, signal, workerUrl } = options;
-  checkTypeOf('lenient', lenient, 'boolean');
-  checkSignal(signal);
-  checkWorkerUrl(workerUrl);
+  checkTypeOf('lenient', options.lenient, 'boolean');
   return options;
 }
 
-/** One picture a thread: waiting for a thread of Node's pool would count as decoding time, and hold memory. */
+/** One picture a thread: waiting for a thread of Node's pool would hold memory. */
 let turns: Turns | undefined;
-
-/** Files that are decoded at a time: the cores, or the threads of Node's pool (`UV_THREADPOOL_SIZE`, 4 unless set) if fewer. */
-export function decodeThreads(): number {
-  const poolSize = Number(process.env.UV_THREADPOOL_SIZE) || 4;
-  return Math.max(1, Math.min(availableParallelism(), poolSize));
-}
 
 /** HEIC is turned by its decoder as its own properties say; an EXIF orientation beside them says the same once more. */
 async function decodeInThread(
   bytes: Uint8Array,
   { maxPixels = MAX_PIXELS, workerUrl }: DecodeOptions,
-  over: AbortSignal,
+  end: AbortSignal,
 ): Promise<DecodedImage> {
-  const pixels = await decodeHeic(bytes, { maxPixels, workerUrl, signal: over });
+  const pixels = await decodeHeic(bytes, { maxPixels, workerUrl, signal: end });
   return { pixels: withoutColour(pixels), orientation: 1, format: 'heic' };
 }
 
@@ -133,8 +118,8 @@ async function decodeWith(
   sharp: Sharp,
   bytes: Uint8Array,
   { format, orientation, exif }: ImageHeader,
-  { maxPixels = MAX_PIXELS, timeoutSeconds = 10, lenient = false }: DecodeOptions,
-  over: AbortSignal,
+  { maxPixels = MAX_PIXELS, timeoutSeconds = TIMEOUT_SECONDS, lenient = false }: DecodeOptions,
+  end: AbortSignal,
 ): Promise<DecodedImage> {
   const input: SharpOptions = {
     failOn: lenient ? 'none' : 'warning',
@@ -150,7 +135,7 @@ async function decodeWith(
       throw unsupported('expected the content of the file to be of the format it begins as');
     }
     // Nobody waits any more: a second step would run beyond the turn of this file.
-    over.throwIfAborted();
+    end.throwIfAborted();
     const picture = sharp(bytes, { ...input, limitInputPixels: maxPixels })
       .timeout({ seconds: Math.ceil(timeoutSeconds) })
       .raw();

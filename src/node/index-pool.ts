@@ -4,16 +4,16 @@ import { checkAsyncIterable, checkInteger, checkOptions, checkSignal } from '../
 import type { Hash, PackedHashes } from '../hash.js';
 import { checkIndex, type HammingIndex, type Hit } from '../indexing/hamming-index.js';
 import { checkMaxDistance, packedWords } from '../indexing/packed-words.js';
+import { checkWorkerUrl } from '../picture/options.js';
+import { Turns, unlessAborted } from '../picture/waiting.js';
 import type { PoolAnswer, PoolTask } from './index-worker.js';
-import { onAbort } from './on-abort.js';
-import { checkWorkerUrl, startThread } from './start-thread.js';
-import { Turns } from './turns.js';
+import { scriptUrl, startThread } from './start-thread.js';
 
 export interface PoolOptions {
   /** number of threads, default one per core */
   workers?: number;
   /** location of `index-worker.js`, if a bundler moved it away from this file */
-  workerUrl?: URL;
+  workerUrl?: string | URL | undefined;
 }
 
 export interface PoolSearchOptions {
@@ -78,7 +78,7 @@ export function createIndexPool(index: HammingIndex, options: PoolOptions = {}):
   const { workers = availableParallelism(), workerUrl } = options;
   checkInteger('workers', workers, 1);
   checkWorkerUrl(workerUrl);
-  const url = workerUrl ?? new URL('./index-worker.js', import.meta.url);
+  const url = scriptUrl(workerUrl ?? new URL('./index-worker.js', import.meta.url));
   return new Pool(index, workers, url);
 }
 
@@ -139,15 +139,7 @@ class Pool implements IndexPool {
       parts.push(part);
     }
     // A chunk that a thread has started runs to its end, and its answer is dropped.
-    let forget = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      forget = onAbort(signal, () => reject(signal?.reason));
-    });
-    try {
-      return (await Promise.race([Promise.all(parts), aborted])).flat();
-    } finally {
-      forget();
-    }
+    return (await unlessAborted(Promise.all(parts), signal)).flat();
   }
 
   async *search(

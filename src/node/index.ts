@@ -1,14 +1,10 @@
 export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
+export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
+export type { FileOptions } from '../picture/options.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote, NotedEntries } from './entry-notes.js';
-export {
-  type FileVariants,
-  type HashedFile,
-  type HashFileOptions,
-  hashFile,
-  variantsOfFile,
-} from './hash-file.js';
+export { type HashFileOptions, hashFile, variantsOfFile } from './hash-file.js';
 export {
   eachFile,
   type FileResult,

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { checkLimits, checkOptions, checkSignal } from '../door.js';
 import { DecodeError } from '../errors.js';
-import { settleWithin } from './deadline.js';
+import { checkLimits, type Limits, MAX_BYTES } from '../picture/options.js';
+import { unlessAborted } from '../picture/waiting.js';
 
 /**
  * Where to read an image from: a path to a regular file, its bytes, or a stream of them (a Node
@@ -15,9 +15,6 @@ export type ImageSource =
   | AsyncIterable<Uint8Array>
   | ReadableStream<Uint8Array>;
 
-/** 64 MiB: a 50-megapixel photo from a phone takes about 30. */
-export const MAX_BYTES = 64 * 2 ** 20;
-
 /**
  * Reads all bytes of `source`; a Uint8Array is not copied. A stream that is too long or aborted is
  * closed. Never more than `maxBytes` and one chunk are held.
@@ -26,19 +23,17 @@ export const MAX_BYTES = 64 * 2 ** 20;
  */
 export async function readBytes(
   source: ImageSource,
-  options: { maxBytes?: number; signal?: AbortSignal } = {},
+  options: Pick<Limits, 'maxBytes' | 'signal'> = {},
 ): Promise<Uint8Array> {
-  checkOptions(options);
+  checkLimits(options);
   const { maxBytes = MAX_BYTES, signal } = options;
-  checkLimits({ maxBytes });
-  checkSignal(signal);
   signal?.throwIfAborted();
   if (source instanceof Uint8Array) {
     if (source.length > maxBytes) throw tooMany(maxBytes);
     return source;
   }
   if (typeof source === 'string' || source instanceof URL) {
-    return await settleWithin(readRegularFile(source, maxBytes), { signal });
+    return await unlessAborted(readRegularFile(source, maxBytes), signal);
   }
   if (typeof source === 'object' && source !== null) {
     // A reader rather than the stream's async iterator, because only its `cancel` ends a pending
@@ -74,7 +69,7 @@ async function readChunks(
   let length = 0;
   try {
     for (;;) {
-      const { done, value } = await settleWithin(chunks.next().catch(unreadable), { signal });
+      const { done, value } = await unlessAborted(chunks.next().catch(unreadable), signal);
       if (done) return parts.length === 1 ? parts[0]! : Buffer.concat(parts, length);
       if (!(value instanceof Uint8Array)) throw new TypeError('expected a stream of Uint8Arrays');
       length += value.length;

@@ -1,10 +1,12 @@
+import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-/** @throws {TypeError} unless the address of a thread's script is a URL or absent */
-export function checkWorkerUrl(workerUrl: unknown): void {
-  if (workerUrl !== undefined && !(workerUrl instanceof URL)) {
-    throw new TypeError('expected workerUrl to be a URL');
-  }
+/** The address of a thread's script: a URL as text or a path, too. */
+export function scriptUrl(workerUrl: string | URL): URL {
+  if (typeof workerUrl !== 'string') return workerUrl;
+  // A letter and a colon begin a path of Windows.
+  return /^[a-z][a-z]+:/i.test(workerUrl) ? new URL(workerUrl) : pathToFileURL(workerUrl);
 }
 
 /**
@@ -14,4 +16,10 @@ export function checkWorkerUrl(workerUrl: unknown): void {
 export function startThread(url: URL, workerData?: unknown): Worker {
   const ofText = process.execArgv.some((flag) => flag.startsWith('--input-type'));
   return new Worker(url, ofText ? { workerData, execArgv: [] } : { workerData });
+}
+
+/** Files decoded at a time: the cores, or the threads of Node's pool (`UV_THREADPOOL_SIZE`, 4 unless set) if fewer. */
+export function decodeThreads(): number {
+  const poolSize = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+  return Math.max(1, Math.min(availableParallelism(), poolSize));
 }

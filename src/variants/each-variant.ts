@@ -1,48 +1,60 @@
-import type { Hashed } from '../hashing/algorithms.js';
 import { isResampled } from '../hashing/pdq-raster.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
 import type { CheckedPixels } from '../pixels.js';
-import {
-  DIHEDRAL_NAMES,
-  type HashedImage,
-  type HashedVariant,
-  type VariantName,
-} from '../variant.js';
-import { isOpaque, onBackdrop } from './backdrop.js';
+import { DIHEDRAL_NAMES, type HashedVariant, type VariantName } from '../variant.js';
+import { isOpaque } from './backdrop.js';
 import { dihedralForPdq, dihedral as laid } from './dihedral.js';
 import { cropsOf } from './list-crops.js';
+import { type Hasher, ownVariants } from './own-variants.js';
 import { planePixels } from './plane-pixels.js';
 import { type PlacedVariant, thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
 import { workingPlane } from './working-plane.js';
 
 /**
- * The variants of a picture, as `variantsOf` gives them, by a hash that the caller brings: whoever needs PDQ alone, as the
- * browser's Worker mostly does, need not load the other algorithms.
+ * The variants of a picture, as `variantsOf` gives them, by a hash that the caller brings.
  * @param options checked by the caller
  * @param hash of the algorithm that `options` name
  */
 export function* eachVariant(
   pixels: CheckedPixels,
   options: Omit<VariantOptions, 'stored'> & { stored?: CheckedPixels | undefined },
-  hash: (pixels: CheckedPixels) => Hashed,
+  hash: Hasher,
 ): Generator<HashedVariant, void, undefined> {
   const { variants = 'orientation', stored, algorithm = 'pdq', resample = 512 } = options;
-  let room = MOST_HASHES;
+  let hashed = 1;
+  yield { name: 'original', ...hash(pixels) };
+  if (variants !== 'none') {
+    // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
+    const form = () =>
+      algorithm === 'pdq' ? dihedralForPdq(pixels, 'original', resample) : pixels;
+    const transparent = isOpaque(pixels) ? undefined : form();
+    for (const variant of ownVariants({ stored, transparent }, hash)) {
+      hashed++;
+      yield variant;
+    }
+  }
+  yield* furtherVariants(pixels, options, hash, hashed);
+}
+
+/**
+ * The variants that follow those that the file itself may be taken for: crops, mirrored and turned
+ * forms, and what undoes edits.
+ * @param pixels the whole picture as displayed
+ * @param already hashes that it has: there are `MOST_HASHES` in all
+ */
+export function* furtherVariants(
+  pixels: CheckedPixels,
+  options: Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'crops'>,
+  hash: Hasher,
+  already: number,
+): Generator<HashedVariant, void, undefined> {
+  const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
+  let room = MOST_HASHES - already;
   const hashed = (name: VariantName, of: CheckedPixels): HashedVariant => {
     room--;
     return { name, ...hash(of) };
   };
-  yield hashed('original', pixels);
-  if (variants !== 'none') {
-    if (stored !== undefined) yield hashed('stored', stored);
-    if (!isOpaque(pixels)) {
-      // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
-      const form = algorithm === 'pdq' ? dihedralForPdq(pixels, 'original', resample) : pixels;
-      yield hashed('onWhite', onBackdrop(form, 255));
-      yield hashed('onBlack', onBackdrop(form, 0));
-    }
-  }
   if (options.crops) {
     for (const { pixels: part, geometry } of cropsOf(pixels)) {
       yield { ...hashed('crop', part), geometry };
@@ -79,11 +91,4 @@ export function* eachVariant(
     if (room === 0) return;
     yield placed(variant);
   }
-}
-
-/** A picture's hash with its variants, of all of them in their order. */
-export function hashedImage(all: Iterable<HashedVariant>): HashedImage {
-  const [original, ...variants] = all;
-  const { name: _, ...hashed } = original!;
-  return { ...hashed, variants };
 }

@@ -1,4 +1,5 @@
-import type { HashOptions } from '../hashing/algorithms.js';
+import { checkTypeOf } from '../door.js';
+import { checkHashOptions, type HashOptions } from '../hashing/hash-options.js';
 import type { Pixels } from '../pixels.js';
 
 /**
@@ -30,4 +31,17 @@ export interface VariantOptions extends HashOptions {
   crops?: boolean;
   /** the raster before EXIF orientation, where that is not the picture as displayed */
   stored?: Pixels | undefined;
+}
+
+/**
+ * Checks `options` before there are pixels.
+ * @throws {TypeError | RangeError} if one is invalid
+ */
+export function checkVariantOptions(options: VariantOptions): void {
+  checkHashOptions(options);
+  const { variants = 'orientation', crops } = options;
+  checkTypeOf('crops', crops, 'boolean');
+  if (!VARIANT_PROFILES.includes(variants)) {
+    throw new RangeError(`expected variants to be one of ${VARIANT_PROFILES.join(', ')}`);
+  }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HashedFile, HashingOptions } from '../../src/browser/message.js';
+import type { HashingOptions } from '../../src/browser/message.js';
 import {
   bytesIn,
   errorIn,
@@ -11,6 +11,7 @@ import {
 } from '../../src/browser/reply.js';
 import { DecodeError } from '../../src/errors.js';
 import { ALGORITHMS } from '../../src/hash.js';
+import type { HashedFile } from '../../src/picture/hash-picture.js';
 import { type HashedImage, VARIANT_NAMES } from '../../src/variant.js';
 import { hashPixels } from '../../src/variants/index.js';
 

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Algorithm } from '../../src/hash.js';
 import { ahash } from '../../src/hashing/ahash.js';
-import { checkHashOptions, hashOf } from '../../src/hashing/algorithms.js';
+import { hashOf } from '../../src/hashing/algorithms.js';
 import { blockhash } from '../../src/hashing/blockhash.js';
 import { dhash } from '../../src/hashing/dhash.js';
+import { checkHashOptions } from '../../src/hashing/hash-options.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { phash } from '../../src/hashing/phash.js';
 import { picture } from '../pictures.js';

@@ -1,26 +1,38 @@
+import {
+  type Coding,
+  type DecodedPicture,
+  SIDE,
+  sampledPlaces,
+} from '../picture/decoded-picture.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
-import { isGrey, isOpaque, pixelsOfWords, type Raster, SIDE, sampledPlaces } from './raster.js';
 import { type ReadbackCanvas, TILE_HEIGHT, TILE_WIDTH } from './readback-canvas.js';
 
-/** CheckedPixels of a picture that the browser decoded. In whole they would be 48 MB at 12 megapixels. */
-export class BitmapRaster implements Raster {
+/** A picture that the browser decoded. In memory, its pixels would be 48 MB at 12 megapixels. */
+export class BitmapPicture implements DecodedPicture {
   readonly #bitmap: ImageBitmap;
   readonly #canvas: ReadbackCanvas;
   readonly width: number;
   readonly height: number;
+  readonly orientation: Orientation;
+  readonly exif: boolean;
+  /** whether a pixel is transparent: the alpha of a picture that is known to be opaque is not read */
+  alpha: boolean;
   /** the same picture without its alpha, from which the colours are then taken */
   colours: ImageBitmap | undefined;
 
-  constructor(bitmap: ImageBitmap, canvas: ReadbackCanvas) {
+  constructor(bitmap: ImageBitmap, canvas: ReadbackCanvas, { orientation, exif, alpha }: Coding) {
     this.#bitmap = bitmap;
     this.#canvas = canvas;
     this.width = bitmap.width;
     this.height = bitmap.height;
+    this.orientation = orientation;
+    this.exif = exif;
+    this.alpha = alpha;
   }
 
   /**
-   * The rows are drawn one by one, unscaled, and read together: exact in every engine, which a scaled drawing is not,
-   * and one sixth of the bytes at 12 megapixels.
+   * The rows are drawn one by one, unscaled, and read together: exact in every engine, which a
+   * scaled drawing is not, and one sixth of the bytes at 12 megapixels.
    */
   sampled(orientation: Orientation): CheckedPixels {
     const { columns, rows } = sampledPlaces(this, orientation);
@@ -41,10 +53,12 @@ export class BitmapRaster implements Raster {
       }
       first = end;
     }
-    return pixelsOfWords(out, SIDE, SIDE);
+    return { data: new Uint8Array(out.buffer), width: SIDE, height: SIDE, channels: 4 };
   }
 
-  all(alpha: boolean): CheckedPixels {
+  /** RGB if the picture is opaque: a quarter less to hold. */
+  whole(): CheckedPixels {
+    const { alpha } = this;
     const channels = alpha ? 4 : 3;
     const data = new Uint8Array(this.width * this.height * channels);
     for (const { words, left, top, width, height } of this.#tiles()) {
@@ -108,11 +122,28 @@ export class BitmapRaster implements Raster {
   }
 }
 
-/** RGBA as RGB: a quarter less to hold. */
+/** RGBA as RGB. */
 function putColours(rgba: Uint8Array, out: Uint8Array, start: number): void {
   for (let from = 0, to = start; from < rgba.length; from += 4, to += 3) {
     out[to] = rgba[from]!;
     out[to + 1] = rgba[from + 1]!;
     out[to + 2] = rgba[from + 2]!;
   }
+}
+
+// Words are of the machine's byte order; browsers run on little-endian ones alone.
+
+/** Whether every one of RGBA's words has full alpha. */
+function isOpaque(words: Uint32Array): boolean {
+  for (let i = 0; i < words.length; i++) if (words[i]! < 0xff000000) return false;
+  return true;
+}
+
+/** Whether every one of RGBA's words has red, green and blue alike. */
+function isGrey(words: Uint32Array): boolean {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (((word ^ (word >>> 8)) & 0xffff) !== 0) return false;
+  }
+  return true;
 }

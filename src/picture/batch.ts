@@ -1,0 +1,169 @@
+import {
+  checkAsyncIterable,
+  checkInteger,
+  checkOptions,
+  checkSignal,
+  checkTypeOf,
+} from '../door.js';
+import { DecodeError } from '../errors.js';
+import type { HashedFile } from './hash-picture.js';
+import { onAbort, Turns, unlessAborted } from './waiting.js';
+
+/** How many pictures are at work, and who is told. */
+export interface BatchOptions<File> {
+  /** pictures at work at a time: read, decoded and hashed */
+  concurrency?: number;
+  /** called when a picture is done, in whatever order they end */
+  onProgress?: ((progress: BatchProgress<File>) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** How far a batch has come. */
+export interface BatchProgress<File> {
+  /** the file that is done */
+  file: File;
+  /** files done so far, this one included */
+  done: number;
+  /** those of them that gave an error */
+  failed: number;
+  /** all files, if they came as an array or a `FileList` */
+  total: number | undefined;
+}
+
+/** One file of a batch: what its job gave, or why it gave nothing. */
+export type BatchResult<File, T> =
+  | { readonly file: File; readonly value: T; readonly error?: undefined }
+  | { readonly file: File; readonly value?: undefined; readonly error: DecodeError };
+
+/** Files begun beyond the one whose result is due, for each at work: a slow one holds up none. */
+const LOOK_AHEAD = 16;
+
+/**
+ * What `job` gives for each file, in their order. A DecodeError stands in the place of its file, and
+ * the others go on; any other error ends the batch. Files are taken only so far ahead of the reader
+ * of the results; when it stops (`break`) or `signal` aborts, so does the work.
+ * @param job begins when the turn of its file has come; its signal aborts when the batch ends
+ * @returns throws `signal.reason` on abort
+ */
+export async function* inOrder<File, T>(
+  files: Iterable<File> | AsyncIterable<File>,
+  job: (file: File, signal: AbortSignal) => Promise<T>,
+  { concurrency, onProgress, signal }: BatchOptions<File> & { concurrency: number },
+): AsyncGenerator<BatchResult<File, T>, void, undefined> {
+  signal?.throwIfAborted();
+  // Ends the work when the caller's signal does, and when the caller wants no more results.
+  const end = new AbortController();
+  const forget = onAbort(signal, () => end.abort(signal?.reason));
+  const turns = new Turns(concurrency);
+  const { length } = files as { length?: unknown };
+  const total = typeof length === 'number' ? length : undefined;
+  let done = 0;
+  let failed = 0;
+
+  const begin = (file: File) => {
+    const result = turns.run(() => resultOf(file), end.signal).then((result) => ({ result }));
+    // Its error is thrown when it is due, if that comes.
+    result.catch(() => {});
+    return result;
+  };
+
+  async function resultOf(file: File): Promise<BatchResult<File, T>> {
+    let result: BatchResult<File, T>;
+    try {
+      result = { file, value: await job(file, end.signal) };
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      result = { file, error };
+      failed++;
+    }
+    onProgress?.({ file, done: ++done, failed, total });
+    return result;
+  }
+
+  const iterator: Iterator<File> | AsyncIterator<File> =
+    Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]();
+  /** results that are due, in order */
+  const begun: Promise<{ result: BatchResult<File, T> }>[] = [];
+  let next: Promise<{ entry: IteratorResult<File> }> | undefined;
+  let ended = false;
+  try {
+    for (;;) {
+      if (next === undefined && !ended && begun.length < concurrency * LOOK_AHEAD) {
+        next = Promise.resolve(iterator.next()).then((entry) => ({ entry }));
+        next.catch(() => {});
+      }
+      const first = begun[0];
+      if (next === undefined && first === undefined) return;
+      // A file may be long in coming (a slow walk, a pipe): a result does not wait for it.
+      const either = [next, first].filter((promise) => promise !== undefined);
+      const came = await unlessAborted(Promise.race(either), end.signal);
+      if ('result' in came) {
+        begun.shift();
+        yield came.result;
+      } else {
+        next = undefined;
+        if (came.entry.done) ended = true;
+        else begun.push(begin(came.entry.value));
+      }
+    }
+  } finally {
+    forget();
+    end.abort();
+    // Not awaited: a walk that hangs would hang this too.
+    Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
+
+/** One file of a batch: its hashes, or why it has none. */
+export type HashResult<File> =
+  | { readonly file: File; readonly image: HashedFile; readonly error?: undefined }
+  | { readonly file: File; readonly image?: undefined; readonly error: DecodeError };
+
+/**
+ * The hashes of each file, in their order, as `inOrder` has it.
+ * @param what a file, in words
+ * @param options valid: so whatever `hash` throws is about its file, and stands in its place
+ */
+export async function* hashesInOrder<File>(
+  files: Iterable<File> | AsyncIterable<File>,
+  hash: (file: File, signal: AbortSignal) => Promise<HashedFile>,
+  what: string,
+  options: BatchOptions<File> & { concurrency: number },
+): AsyncGenerator<HashResult<File>, void, undefined> {
+  const job = async (file: File, signal: AbortSignal) => {
+    try {
+      return await hash(file, signal);
+    } catch (error) {
+      throw signal.aborted ? error : asDecodeError(error, what);
+    }
+  };
+  for await (const { file, value: image, error } of inOrder(files, job, options)) {
+    yield error ? { file, error } : { file, image };
+  }
+}
+
+function asDecodeError(error: unknown, what: string): DecodeError {
+  if (error instanceof DecodeError) return error;
+  const message =
+    error instanceof TypeError ? `expected ${what}` : 'the picture could not be hashed';
+  return new DecodeError('unreadable', message, { cause: error });
+}
+
+/**
+ * Checks what a batch is asked for.
+ * @param what the files, in words
+ * @throws {TypeError | RangeError} if an argument is invalid
+ */
+export function checkBatch(
+  files: unknown,
+  what: string,
+  options: { concurrency?: unknown; onProgress?: unknown; signal?: unknown },
+): void {
+  checkOptions(options);
+  const { concurrency, onProgress, signal } = options;
+  if (concurrency !== undefined) checkInteger('concurrency', concurrency, 1);
+  checkTypeOf('onProgress', onProgress, 'function');
+  checkSignal(signal);
+  checkAsyncIterable(files, what);
+  if (files instanceof Uint8Array) throw new TypeError(`expected ${what}`);
+}

@@ -1,0 +1,106 @@
+import { pdq } from '../hashing/pdq.js';
+import type { CheckedPixels, Orientation } from '../pixels.js';
+import type { HashedImage, HashedVariant } from '../variant.js';
+import { isOpaque } from '../variants/backdrop.js';
+import { isGrey, withoutColour } from '../variants/grey.js';
+import { orient } from '../variants/orient.js';
+import { type Hasher, type OwnForms, ownVariants } from '../variants/own-variants.js';
+import { type DecodedPicture, pictureOf, SIDE } from './decoded-picture.js';
+import type { PictureOptions } from './options.js';
+
+/*
+ * The one line from a decoded picture to its hashes, in Node and in a browser's Worker alike.
+ */
+
+/** A hashed picture file; its sides in pixels as displayed. */
+export interface HashedFile extends HashedImage {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The variants of a picture, still to be hashed; its sides in pixels as displayed. */
+export interface PictureVariants {
+  readonly width: number;
+  readonly height: number;
+  /** the picture itself first, `original`; each is hashed only when it is asked for */
+  readonly variants: Generator<HashedVariant, void, undefined>;
+}
+
+/**
+ * The variants of a picture, the likeliest first: `original`, `stored`, `onWhite` and `onBlack`,
+ * then crops, mirrored and turned forms, and what undoes edits. What they need of the picture is
+ * read at once: no more than 512 x 512 pixels if PDQ is to hash only what the file itself may be
+ * taken for. Other algorithms and further variants are loaded on demand.
+ * @param options checked by the caller
+ */
+export async function variantsOfPicture(
+  picture: DecodedPicture,
+  options: PictureOptions,
+): Promise<PictureVariants> {
+  const hash = await hasherOf(options);
+  const { orientation = 'display', crops = false } = options;
+  const asStored = orientation === 'stored';
+  const variants = asStored ? 'none' : (options.variants ?? 'orientation');
+  const more = crops || variants === 'dihedral' || variants === 'thorough';
+  const further = more ? (await import('../variants/each-variant.js')).furtherVariants : undefined;
+  const laid = asStored && picture.exif ? 1 : picture.orientation;
+  const sampled = isSampled(picture, options);
+  const whole = sampled && !more ? undefined : withoutColour(picture.whole());
+  const { displayed, stored, opaque } = formsOf(
+    whole ? pictureOf(whole, picture) : picture,
+    sampled,
+    laid,
+  );
+  const own: OwnForms = {
+    stored: variants !== 'none' && laid !== 1 && picture.exif ? stored() : undefined,
+    transparent: variants !== 'none' && !opaque ? displayed : undefined,
+  };
+
+  function* inOrder(): Generator<HashedVariant, void, undefined> {
+    let hashed = 1;
+    yield { name: 'original', ...hash(displayed) };
+    for (const variant of ownVariants(own, hash)) {
+      hashed++;
+      yield variant;
+    }
+    if (!further || !whole) return;
+    const pixels = sampled ? orient(whole, laid) : displayed;
+    yield* further(pixels, { ...options, variants }, hash, hashed);
+  }
+
+  const { width, height } = picture;
+  const sides = picture.orientation > 4 ? { width: height, height: width } : { width, height };
+  return { ...sides, variants: inOrder() };
+}
+
+/** Whether PDQ brings the picture to 512 x 512 first: then those pixels are all that it sees. */
+const isSampled = (
+  { width, height }: DecodedPicture,
+  { algorithm = 'pdq', resample = 512 }: PictureOptions,
+) => algorithm === 'pdq' && resample === 512 && (width > SIDE || height > SIDE);
+
+/** What is hashed of a picture; in one sample a pixel if the whole picture is grey. */
+function formsOf(picture: DecodedPicture, sampled: boolean, laid: Orientation) {
+  const { alpha } = picture;
+  if (!sampled) {
+    const whole = picture.whole();
+    const opaque = !alpha || isOpaque(whole);
+    return { displayed: orient(whole, laid), stored: () => whole, opaque };
+  }
+  const sample = picture.sampled(laid);
+  let opaque = !alpha || isOpaque(sample);
+  let grey = isGrey(sample);
+  // What holds of the sample may not hold of the rest.
+  if (grey || (alpha && opaque)) ({ opaque, grey } = picture.facts());
+  const form = (pixels: CheckedPixels) => (grey ? withoutColour(pixels) : pixels);
+  const stored = () => form(picture.sampled(1));
+  return { displayed: orient(form(sample), laid), stored, opaque };
+}
+
+/** PDQ is at hand; the other algorithms are loaded on demand. */
+async function hasherOf(options: PictureOptions): Promise<Hasher> {
+  const { algorithm = 'pdq', resample = 512, exact = false } = options;
+  if (algorithm === 'pdq') return (pixels) => pdq(pixels, { resample, exact });
+  const { hashOf } = await import('../hashing/algorithms.js');
+  return (pixels) => hashOf(pixels, options);
+}

@@ -1,0 +1,102 @@
+import { checkInteger, checkNumber, checkOptions, checkSignal } from '../door.js';
+import type { HashOptions } from '../hashing/hash-options.js';
+import { checkVariantOptions, type VariantProfile } from '../variants/variant-profile.js';
+
+/** Which hashes a picture file gets: the same in Node and in browsers. */
+export interface PictureOptions extends HashOptions {
+  /**
+   * `display` hashes the picture as people see it. `stored` hashes the raster before EXIF
+   * orientation, as the PDQ reference does, and no variants but `crops`.
+   * @defaultValue 'display'
+   */
+  orientation?: 'display' | 'stored';
+  /**
+   * What else is hashed. `orientation`: other pictures that the file may be taken for, if they
+   * differ: `stored` before EXIF orientation, `onWhite` and `onBlack` with its transparent parts
+   * filled. `dihedral`: also its mirrored and turned forms. `thorough`: also what undoes the edits
+   * of people who share it again. `none`: nothing.
+   * @defaultValue 'orientation'
+   */
+  variants?: VariantProfile;
+  /** also nine crops, for a list that is to catch cropped copies: they give away more of the picture */
+  crops?: boolean;
+}
+
+/** Limits on a picture file, each against one that was made to exhaust the machine. */
+export interface Limits {
+  /**
+   * bytes of the file; a 50-megapixel photo as a phone saves it has about 30 MB
+   * @defaultValue 64 MiB
+   */
+  maxBytes?: number;
+  /**
+   * width x height; a 64-megapixel photo, 9248 x 6944, fits
+   * @defaultValue 2^26
+   */
+  maxPixels?: number;
+  /**
+   * for reading, waiting, decoding and hashing one picture, at most 3600. In a batch, a picture's time begins
+   * with its turn.
+   * @defaultValue 60
+   */
+  timeoutSeconds?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** How a picture file is read and hashed: what Node and browsers have in common. */
+export interface FileOptions extends PictureOptions, Limits {
+  /**
+   * address of the script that decodes off this thread: `browser-worker.js` in browsers, and
+   * `heic-worker.js` in Node. Needed if a bundler moved it away from this file.
+   */
+  workerUrl?: string | URL | undefined;
+}
+
+/** 64 MiB. */
+export const MAX_BYTES = 64 * 2 ** 20;
+
+/** 8192 x 8192. */
+export const MAX_PIXELS = 2 ** 26;
+
+/**
+ * Long enough for the largest picture on a slow phone, one more of them before it in the queue; a
+ * server that promises an answer sets its own.
+ */
+export const TIMEOUT_SECONDS = 60;
+const MOST_SECONDS = 3600;
+
+/**
+ * Checks all options of a picture file before anything is read.
+ * @throws {TypeError | RangeError} if one is invalid
+ */
+export function checkFileOptions(options: FileOptions): void {
+  checkVariantOptions(options);
+  const { orientation = 'display' } = options;
+  if (orientation !== 'display' && orientation !== 'stored') {
+    throw new RangeError("expected orientation 'display' or 'stored'");
+  }
+  checkLimits(options);
+}
+
+/**
+ * Checks the options of a picture that is decoded and not hashed.
+ * @throws {TypeError | RangeError} if one is invalid
+ */
+export function checkLimits(options: Limits & Pick<FileOptions, 'workerUrl'>): void {
+  checkOptions(options);
+  const { maxBytes = 1, maxPixels = 1, timeoutSeconds = 1, signal, workerUrl } = options;
+  checkNumber('maxBytes', maxBytes, 1);
+  checkInteger('maxPixels', maxPixels, 1);
+  const isTime = typeof timeoutSeconds === 'number' && timeoutSeconds > 0;
+  if (!isTime || timeoutSeconds > MOST_SECONDS) {
+    throw new RangeError(`expected timeoutSeconds above 0 and at most ${MOST_SECONDS}`);
+  }
+  checkSignal(signal);
+  checkWorkerUrl(workerUrl);
+}
+
+/** @throws {TypeError} unless the address of a script is a string, a URL or absent */
+export function checkWorkerUrl(workerUrl: unknown): void {
+  if (workerUrl === undefined || typeof workerUrl === 'string' || workerUrl instanceof URL) return;
+  throw new TypeError('expected workerUrl to be a string or a URL');
+}
