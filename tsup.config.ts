@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { build, type Plugin } from 'esbuild';
 import { defineConfig } from 'tsup';
 
-/** Every entry lies flat in dist under its own name. */
+/** Every entry is a file directly in dist, under its own name. */
 const entry = Object.fromEntries(
   Object.entries({
     index: 'src/index.ts',
@@ -25,7 +25,7 @@ const entry = Object.fromEntries(
   }).filter(([, path]) => existsSync(path)),
 );
 
-/** Decoders compiled into dist are other people's work. Their licences go with them. */
+/** Decoders compiled into dist are third-party code, so their licences are added. */
 function writeLicences(): void {
   const texts = ['jpeg', 'webp'].flatMap((format) =>
     ['LICENSE', 'codec/LICENSE.codec.md'].map((file) => {
@@ -38,7 +38,7 @@ function writeLicences(): void {
 
 /**
  * The loaders of these decoders name their `.wasm` file by `import.meta.url`. They never fetch it,
- * because it is in their script; but webpack looks for such a file, and fails.
+ * because it is inlined in their script, but webpack would look for the file and fail.
  */
 const withoutAddress: Plugin = {
   name: 'without-address',

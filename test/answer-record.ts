@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What was answered: by name (a picture, an index, a call), then by what was asked. */
+/** Recorded answers: by name (a picture, an index, a call), then by question. */
 export type Answers = Record<string, Record<string, string>>;
 
 const PATH = join(import.meta.dirname, '../fixtures/answers.json');
 
-/** `1` writes every answer anew, `new` only those that are not on record yet. */
+/** `1` records every answer again, `new` only those that are not on record yet. */
 const RECORDING = process.env.RECORD_ANSWERS;
 /** Whether the slow questions are asked too. */
 export const ALL = process.env.ANSWERS === 'all' || RECORDING !== undefined;
@@ -18,8 +18,8 @@ const recorded: Record<string, Answers> = existsSync(PATH)
 const made: Record<string, Answers> = {};
 
 /**
- * Compares the answers of a section with the record, or keeps them for it.
- * @returns a line for each that differs; while recording, none
+ * Compares the answers of a section with the record, or records them.
+ * @returns a line for each difference; none while recording
  */
 export function differences(section: string, found: Answers): string[] {
   const before = recorded[section] ?? {};
@@ -40,7 +40,7 @@ export function differences(section: string, found: Answers): string[] {
   return lines;
 }
 
-/** Writes what was recorded. Sections that were not asked for, as those of reference data, stay. */
+/** Writes the record. Sections that were not asked for, such as those of reference data, stay. */
 export function writeRecord(): void {
   if (RECORDING === undefined) return;
   const sections = Object.entries({ ...recorded, ...made }).map(([section, answers]) => {
@@ -59,7 +59,10 @@ function merged(found: Answers, before: Answers): Answers {
   return all;
 }
 
-/** The first 16 hex digits of the SHA-256 of bytes, a text, or any value as JSON: the order of members does not count. */
+/**
+ * The first 16 hex digits of the SHA-256 of bytes, of a text, or of any value as JSON. The order of
+ * members does not matter.
+ */
 export function digest(value: unknown): string {
   const content =
     typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(plain(value));

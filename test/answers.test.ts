@@ -37,15 +37,17 @@ import { ROOT } from './package.js';
 import { readPnm } from './pnm.js';
 
 /**
- * All answers are as they were: a digest of each hash, decision, index file and line of the program, in
- * fixtures/answers.json. It says that something changed, not what is right: other tests do. Only public entries and the
- * built program are used, so that it outlives any move of files. What differs is named.
+ * All answers are unchanged: fixtures/answers.json has a digest of each hash, decision, index file
+ * and line of CLI output. This test says that something changed, not what is right; other tests do
+ * that. It uses only public entries and the built program, so it survives any move of files. Each
+ * difference is named.
  *
  *     npm run -s build && RECORD_ANSWERS=1 npx vitest run --project library test/answers.test.ts
  *
- * writes the record anew, after a change of an answer that is wanted; `RECORD_ANSWERS=new` adds what is not on it yet, as
- * a new fixture. Pixels depend on the decoders that package-lock.json pins: another sharp or heic-decode is a reason to
- * record anew. `ANSWERS=all` asks the slow questions too. Not covered: standard error, `--help`, wording in JSON.
+ * records all answers again after an intended change; `RECORD_ANSWERS=new` adds those that are not
+ * on record yet, such as a new fixture. Pixels depend on the decoders that package-lock.json pins,
+ * so another version of sharp or heic-decode is a reason to record again. `ANSWERS=all` asks the
+ * slow questions too. Not covered: standard error, `--help`, wording in JSON.
  */
 
 const FIXTURES = join(ROOT, 'fixtures');
@@ -66,13 +68,15 @@ const FILE_SETS: Record<string, HashFileOptions> = {
   'dhash 256': { algorithm: 'dhash', bits: 256 },
   'ahash 64': { algorithm: 'ahash', bits: 64 },
 };
-/** Sets that only small pictures are asked for, but for `ANSWERS=all`: they take most of the time. */
+/**
+ * Sets that are only applied to small pictures, unless `ANSWERS=all`: they take most of the time.
+ */
 const SLOW = ['dihedral, none', 'blockhash 256 thorough', 'phash 64 dihedral'];
 
-/** No picture is given up on a busy machine. */
+/** No picture times out on a busy machine. */
 const PATIENT: HashFileOptions = {
   timeoutSeconds: 600,
-  // Threads run JavaScript: the built one.
+  // Threads run JavaScript, so they need the built worker.
   workerUrl: pathToFileURL(join(ROOT, 'dist/heic-worker.js')),
 };
 
@@ -92,7 +96,7 @@ interface Photo {
 }
 const photos: Photo[] = JSON.parse(readFileSync(join(FIXTURES, 'photos/expected.json'), 'utf8'));
 
-/** The photos, by the reference's PDQ hashes and by our own of the other kinds. */
+/** The photos, by the reference's PDQ hashes and by our own hashes of the other algorithms. */
 let listed: Promise<BlocklistEntry[]> | undefined;
 const photoEntries = () => (listed ??= listPhotos());
 
@@ -111,14 +115,14 @@ async function listPhotos(): Promise<BlocklistEntry[]> {
   return entries;
 }
 
-/** Files below a folder, by names with slashes, without what is written about them. */
+/** The files below a folder, by names with slashes, without the ones that describe them. */
 const filesBelow = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.json'))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
 
-/** Hashes and decisions of one file, by every set. */
+/** The hashes and decisions of one file, for every set. */
 async function answersOf(path: string, blocklist: Blocklist, slow: boolean) {
   const bytes = readFileSync(path);
   const sets = Object.entries(FILE_SETS).filter(([name]) => slow || !SLOW.includes(name));
@@ -239,7 +243,10 @@ describe('indexes', () => {
     return queries;
   }
 
-  /** The snapshot and the sorted hits of every query, which must be the same one by one and in a batch. */
+  /**
+   * The snapshot, and the sorted hits of every query, which must be the same one by one and in a
+   * batch.
+   */
   function answersOfIndex(index: HammingIndex, queries: PackedHashes): Record<string, string> {
     const snapshot = index.toBuffer({ generation: 3, notes: Uint8Array.of(1, 2, 3) });
     const answers: Record<string, string> = {
@@ -282,7 +289,7 @@ describe('indexes', () => {
       const name = [algorithm, bits, 'of', count, kind].join(' ').trimEnd();
       answers[name] = answersOfIndex(index, queries);
       const more = clusteredHashes(1200, count + 2, { algorithm, bits });
-      // Merges begin, end, and leave changes behind.
+      // Merges start, finish, and leave changes behind.
       for (let at = 0; at < 1200; at++) {
         index.add(hashAt(more, at));
         if (at % 3 === 0) index.remove((at * 31) % (count + at + 1));
@@ -349,7 +356,7 @@ describe('the program', () => {
   const HEX = photos[0]!.pdq;
   const FAR = 'f0'.repeat(32);
 
-  /** A folder to call it in: names it prints are then the same on every machine. */
+  /** A working folder, so that printed names are the same on every machine. */
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'onlyhashes-answers-'));
     const copies = {
@@ -405,7 +412,7 @@ describe('the program', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A line of its output; in JSON without what is worded for people. */
+  /** A line of its output; in JSON, without the messages for people. */
   const lineOf = (text: string) =>
     text.startsWith('{')
       ? JSON.stringify(JSON.parse(text), (key, value) => (key === 'message' ? undefined : value))
@@ -423,7 +430,7 @@ describe('the program', () => {
     };
   }
 
-  /** Runs jobs, as many at a time as there are cores. */
+  /** Runs jobs, one per core at a time. */
   async function inTurns(jobs: readonly (() => Promise<void>)[]): Promise<void> {
     const waiting = jobs.values();
     const turn = async () => {

@@ -8,7 +8,7 @@ export const hashOf = (algorithm: Algorithm, bits: Bits): fc.Arbitrary<Hash> =>
     .uint8Array({ minLength: bits / 8, maxLength: bits / 8 })
     .map((bytes) => ({ algorithm, bytes }));
 
-/** Any picture of up to `maxSide` pixels a side, of any number of channels unless told. */
+/** Any picture of up to `maxSide` pixels a side, by default with any number of channels. */
 export const pixelsOf = (maxSide: number, channels?: Channels): fc.Arbitrary<CheckedPixels> =>
   fc
     .tuple(
@@ -23,7 +23,10 @@ export const pixelsOf = (maxSide: number, channels?: Channels): fc.Arbitrary<Che
         .map((data) => ({ data, width, height, channels: samples }));
     });
 
-/** `hash` with exactly `count` of its bits flipped, chosen by `order` (a permutation of its bit numbers). */
+/**
+ * `hash` with exactly `count` of its bits flipped. `order`, a permutation of its bit numbers, says
+ * which.
+ */
 export function flipBits(hash: Hash, order: readonly number[], count: number): Hash {
   const bytes = hash.bytes.slice();
   for (const bit of order.slice(0, count)) bytes[bit >> 3]! ^= 1 << (bit & 7);

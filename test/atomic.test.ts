@@ -15,8 +15,8 @@ import { type Fails, Fault, mayFail, watchConstructors, withFaults } from './fau
 import { BASE, ORDER } from './matching/bases.js';
 import { naiveDistance } from './oracles/hamming.js';
 
-// A change of state happens entirely or not at all: each allocation and each callback inside it
-// fails once, and what is left is compared with a plain model.
+// A change of state happens entirely or not at all. Each allocation and each callback inside it
+// fails once, and the resulting state is compared with a plain model.
 
 let unwatch: () => void;
 beforeAll(() => {
@@ -24,27 +24,30 @@ beforeAll(() => {
 });
 afterAll(() => unwatch());
 
-/** A change as the thing under test makes it, and as its model does. Both give the same. */
+/** A change to the object under test and to its model. Both return the same. */
 interface Change {
   readonly name: string;
   real(): unknown;
   model(): unknown;
 }
 
-/** A thing under test beside its model. */
+/** An object under test with its model. */
 interface Pair {
   change(next: () => number): Change;
-  /** throws where the two differ */
+  /** throws if the two differ */
   compare(): void;
 }
 
-/** Faults that a change failed by, and faults that only dropped a merge. */
+/** Faults that made a change fail, and faults that only dropped a merge. */
 interface Faults {
   refused: number;
   dropped: number;
 }
 
-/** Makes a change with faults, entirely or not at all. @returns whether it was made, its steps */
+/**
+ * Makes a change with faults. It must happen entirely or not at all. @returns whether it happened,
+ * and its number of steps
+ */
 function make(pair: Pair, change: Change, fails: Fails, count: Faults): [boolean, number] {
   const { value, error, faults, steps } = withFaults(fails, () => change.real());
   if (error === undefined) {
@@ -58,7 +61,10 @@ function make(pair: Pair, change: Change, fails: Fails, count: Faults): [boolean
   return [error === undefined, steps];
 }
 
-/** Each change fails from its first step on, then at that alone, then the second, until made. */
+/**
+ * Each change fails from its first step on, then at that step alone, then at the second, until it
+ * succeeds.
+ */
 function eachStepOfEachChange(pair: Pair, seed: number, changes: number): Faults {
   const next = random(seed);
   const count = { refused: 0, dropped: 0 };
@@ -74,7 +80,7 @@ function eachStepOfEachChange(pair: Pair, seed: number, changes: number): Faults
   return count;
 }
 
-/** The same changes again and again from the start, each time with one fault, at the next step. */
+/** Repeats the same changes from the start, each time with one fault, at the next step. */
 function eachStepOfAllChanges(create: () => Pair, seed: number, changes: number): Faults {
   const count = { refused: 0, dropped: 0 };
   for (let at = 0, before = -1; count.refused + count.dropped > before; at++) {
@@ -90,7 +96,7 @@ function eachStepOfAllChanges(create: () => Pair, seed: number, changes: number)
   return count;
 }
 
-/** Entries of a delta that grows. */
+/** The entries of a growing delta. */
 const LONG = 200;
 
 const asText = (hits: readonly Hit[]) => hits.map(({ id, distance }) => `${id}:${distance}`).sort();
@@ -100,7 +106,7 @@ describe.each<[Algorithm, Bits, 'flat' | 'mih']>([
   ['pdq', 256, 'flat'],
   ['dhash', 64, 'mih'],
 ])('an index of %s, %i bits, %s', (algorithm, bits, kind) => {
-  // Few hashes, so that equal and near ones abound.
+  // Few hashes, so that equal and near ones are common.
   const hashes = [0, 0x5a, 0xff].flatMap((value) =>
     [0, 1, 1, 5].map((flips, i): Hash => {
       const bytes = new Uint8Array(bits / 8).fill(value);
@@ -211,7 +217,7 @@ describe.each<[Algorithm, Bits, 'flat' | 'mih']>([
   });
 });
 
-// Few hashes, names and sources, so that they meet.
+// Few hashes, names and sources, so that they coincide.
 const HASHES: readonly Hash[] = [
   ...[0, 1, 40, 80].map((flips) => flipBits(BASE, ORDER, flips)),
   { algorithm: 'pdq', bytes: new Uint8Array(32) },
@@ -235,7 +241,7 @@ function entryBy(next: () => number, algorithm?: Algorithm): BlocklistEntry {
   };
 }
 
-/** Entries by column beside an array: rows that are undefined are erased. */
+/** A table of entries with an array as its model, in which undefined rows are erased. */
 function columnsBesideArray(packed: PackedEntries, rows: (BlocklistEntry | undefined)[]): Pair {
   const { algorithm, bits } = packed;
   const blank = { hash: { algorithm, bytes: new Uint8Array(bits / 8) }, labels: [] };
@@ -294,7 +300,7 @@ describe('entries by column', () => {
   });
 });
 
-/** A blocklist beside a list of entries, at first those of an index that is attached. */
+/** A blocklist with a list of entries as its model; some come from an attached index at first. */
 function blocklistBesideArray(first: number): Pair {
   const draw = random(first);
   const keptOut = { degenerate: 0, withdrawn: 0 };
@@ -367,7 +373,7 @@ function blocklistBesideArray(first: number): Pair {
             const count = listed.length - left.length;
             listed = left;
             const others = withdrawn.filter((other) => !equal(other, withdrawal));
-            // A map keeps the place of a key that is set again.
+            // A map keeps the position of a key that is set again.
             if (others.length === withdrawn.length) withdrawn.push(withdrawal);
             return count;
           },
@@ -424,7 +430,7 @@ function packedOf(entries: readonly BlocklistEntry[]): PackedEntries {
   return packed;
 }
 
-describe.each([0, 30])('a blocklist that began with %i entries', (first) => {
+describe.each([0, 30])('a blocklist that starts with %i entries', (first) => {
   test('each step of each change fails', () => {
     const { refused, dropped } = eachStepOfEachChange(blocklistBesideArray(first), first + 1, 300);
     expect(refused).toBeGreaterThan(500);
@@ -447,7 +453,7 @@ const uniform = (count: number, seed: number): Hash[] => {
   }));
 };
 
-test('while there is no memory to merge, changes are made, and merging is tried now and then', () => {
+test('without memory to merge, changes succeed, and merging is retried now and then', () => {
   const empty = createIndex([], { algorithm: 'pdq', kind: 'mih' }).toBuffer();
   const index = new SegmentedIndex(segmentOf(empty), { deltaLimit: 8 });
   const hashes = uniform(500, 1);
@@ -471,7 +477,7 @@ test('while there is no memory to merge, changes are made, and merging is tried 
   expect(nearest()).toEqual([...Array(500).keys()]);
 });
 
-test('an entry has its own labels, whichever large allocation fails as a list grows', () => {
+test('an entry keeps its own labels, whichever large allocation fails as a list grows', () => {
   const listed = uniform(2000, 2);
   const added = uniform(1600, 3);
   let dropped = 0;

@@ -40,22 +40,22 @@ const MISTAKES = {
 } as const;
 type Mistake = keyof typeof MISTAKES;
 
-/** An argument: one that is right, and which mistakes are none here. */
+/** An argument: a valid value, and the mistakes that are valid for it. */
 interface Argument {
   readonly good: unknown;
   readonly fits?: readonly Mistake[];
-  /** its members, each of them an argument */
+  /** its members, each an argument of its own */
   readonly members?: Readonly<Record<string, Argument>>;
-  /** it comes from the world: a FormatError or a DecodeError may be the answer */
+  /** it comes from outside: a FormatError or a DecodeError is a valid answer */
   readonly world?: boolean;
 }
 
-/** One call, its arguments, and how often it is made anew. */
+/** One call and its arguments. */
 interface Door {
   readonly args: readonly Argument[];
-  /** what is called, if not the export itself: made anew for each call */
+  /** the function to call, if not the export itself; made anew for each call */
   readonly call?: (...args: never[]) => unknown;
-  /** the right arguments need a browser, or end the object */
+  /** the valid arguments need a browser, or end the object */
   readonly neverRight?: boolean;
 }
 
@@ -235,7 +235,7 @@ const browserHashing = {
 };
 const blob = member(new Blob(['x']));
 
-/** Rows of each entry: an export that has none fails. */
+/** The rows of each entry. An export without a row fails. */
 const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
   index: {
     ALGORITHMS: 'constant',
@@ -533,7 +533,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
 };
 
-/** Of another hash than `IMAGE` has: all of its variants are looked at. */
+/** A hash that `IMAGE` does not have, so all of its variants are examined. */
 const aBlocklist = () => matching.createBlocklist([{ ...ENTRY, hash: FAR } as never]);
 const packedEntries = () => {
   const rows = new matching.PackedEntries('pdq', 256);
@@ -546,7 +546,7 @@ const withdrawalOf = members({ id: '7', source: 'here' }, { id: text, source: op
 const distanceOf = member(31);
 const row = member(0);
 
-/** Rows of the methods of what those give: a method that has none fails. */
+/** The rows of the methods of the returned objects. A method without a row fails. */
 const METHODS: Record<string, { of: () => object; doors: Record<string, readonly Argument[]> }> = {
   HammingIndex: {
     of: anIndex,
@@ -618,13 +618,13 @@ async function errorsOf(): Promise<typeof import('../src/errors.js')> {
   return (await entryOf('index')) as never;
 }
 
-/** What V8 and Node say of their own accord. */
+/** Messages that come from V8 and Node, not from our checks. */
 const NOT_OURS =
   /cannot (read|use|convert|destructure|mix)|is not (iterable|async|a function|defined)|'in' operator|undefined \(|argument must be|invalid (typed )?array|incompatible receiver|receiver should|called on|reading '/i;
 
 /** What is wrong with the answer to a mistake; undefined if nothing is. */
 function problemOf(error: unknown, world: boolean): string | undefined {
-  if (!(error instanceof Error)) return 'was taken';
+  if (!(error instanceof Error)) return 'was accepted';
   const ours = error instanceof TypeError || error instanceof RangeError;
   if (!ours && !(world && /^(Format|Decode)Error$/.test(error.name))) return error.name;
   const { message } = error;
@@ -635,7 +635,7 @@ function problemOf(error: unknown, world: boolean): string | undefined {
     : undefined;
 }
 
-/** What a call throws, also later: its promise, its items. */
+/** What a call throws, also later through its promise or its items. */
 async function thrownBy(call: () => unknown): Promise<unknown> {
   try {
     const result = (await call()) as Partial<AsyncGenerator & Generator & { close(): unknown }>;
@@ -649,7 +649,7 @@ async function thrownBy(call: () => unknown): Promise<unknown> {
   }
 }
 
-/** Every wrong form of an argument, by name, and whether the world may have made it. */
+/** Every wrong form of an argument, by name, and whether it may come from outside. */
 function* mistakesIn(
   { good, fits = [], members: of = {}, world = false }: Argument,
   where = '',
@@ -715,7 +715,7 @@ describe.each(ENTRIES)('%s', async (name) => {
   const rows = Object.entries(doors).flatMap(([key, door]) =>
     typeof door === 'string' ? [] : [{ key, ...door }],
   );
-  test.each(rows)('$key says what it expected, and nothing of what it got', async (door) => {
+  test.each(rows)('$key says what it expected, and nothing about what it got', async (door) => {
     const call = (door.call ?? entry[door.key]) as (...args: readonly unknown[]) => unknown;
     expect(await problemsOf(call, door.args, door.neverRight)).toEqual([]);
   });
@@ -747,7 +747,7 @@ describe.each(Object.entries(METHODS))('%s', (_, { of, doors }) => {
   );
 });
 
-test('packed hashes are checked as hashes are', async () => {
+test('packed hashes are checked like hashes', async () => {
   const call = (one: never) => createIndex(one);
   expect(await problemsOf(call as never, [or(packed, '[]')])).toEqual([]);
   const both = { ...HASH, bits: 64 };

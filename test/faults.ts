@@ -1,4 +1,4 @@
-/** Whatever takes memory outside the heap of JavaScript, or looks at it. */
+/** Constructors that allocate memory outside the JavaScript heap, or view it. */
 const CONSTRUCTORS = [
   'ArrayBuffer',
   'SharedArrayBuffer',
@@ -16,20 +16,22 @@ const CONSTRUCTORS = [
   'BigUint64Array',
   'Buffer',
 ] as const;
-/** Static methods of Buffer, which construct out of sight. */
+/** Static methods of Buffer, which construct internally. */
 const MAKERS = ['alloc', 'allocUnsafe', 'allocUnsafeSlow', 'from', 'concat'];
 
-/** What a step throws that was to fail. */
+/** The error of a step that was made to fail. */
 export class Fault extends RangeError {
   constructor() {
     super('Array buffer allocation failed');
   }
 }
 
-/** Whether step number `at`, from 0, fails; `length` is that of the array it makes, or 0. */
+/** Whether step `at` fails, counted from 0; `length` is that of its array, or 0. */
 export type Fails = (at: number, length: number) => boolean;
 
-/** What a call gave or threw, the steps in it that could have failed, and those that did. */
+/**
+ * What a call returned or threw, the number of steps that could have failed, and of those that did.
+ */
 export interface Outcome<T> {
   readonly value?: T;
   readonly error?: unknown;
@@ -46,7 +48,7 @@ export function mayFail(length = 0): void {
   throw new Fault();
 }
 
-/** Runs `call`, in which those steps fail that `fails` tells. */
+/** Runs `call` and makes the steps fail that `fails` selects. */
 export function withFaults<T>(fails: Fails, call: () => T): Outcome<T> {
   const run = { fails, steps: 0, faults: 0 };
   running = run;
@@ -61,8 +63,8 @@ export function withFaults<T>(fails: Fails, call: () => T): Outcome<T> {
 }
 
 /**
- * Makes every constructor of arrays and buffers call `mayFail`, also those that `slice`, `subarray`
- * and `array.constructor` use. @returns a function that undoes this
+ * Makes every constructor of arrays and buffers call `mayFail`, including those used by `slice`,
+ * `subarray` and `array.constructor`. @returns a function that undoes this
  */
 export function watchConstructors(): () => void {
   const undo: (() => void)[] = [];

@@ -14,7 +14,7 @@ import { naiveDistance } from './oracles/hamming.js';
 
 const HEX = 'f8f8f0cee0f4a84f06370a2a038f63f0b36e26d596621e1d33e6b39c4e9c9b22';
 
-test('hex and back', () => {
+test('hex round-trips', () => {
   const hash = hashFromHex('pdq', HEX.toUpperCase());
   expect(hash.bytes[0]).toBe(0xf8);
   expect(hashToHex(hash)).toBe(HEX);
@@ -23,7 +23,7 @@ test('hex and back', () => {
   expect(hashToJSON(phash)).toEqual({ algorithm: 'phash', hash: '00ff00ff00ff00ff' });
 });
 
-test('JSON of a hash names the size convention that it is told, and guesses none', () => {
+test('the JSON of a hash names the given size convention, and never guesses one', () => {
   const hash = hashFromHex('pdq', HEX);
   for (const resample of [512, 'none'] as const) {
     expect(hashToJSON(hash, { resample })).toEqual({ algorithm: 'pdq', hash: HEX, resample });
@@ -47,7 +47,7 @@ test.each([
   expect(() => hashFromHex(algorithm as 'pdq', hex as string)).toThrow(error);
 });
 
-test('distance refuses what does not compare, without naming the hash', () => {
+test('distance refuses hashes that are not comparable, without quoting them', () => {
   const pdq = hashFromHex('pdq', HEX);
   const blockhash = hashFromHex('blockhash', HEX);
   const short = hashFromHex('blockhash', HEX.slice(0, 16));
@@ -77,7 +77,7 @@ describe.each<[Bits]>([[64], [256]])('%i bits', (bits) => {
     );
   });
 
-  test('distance is the naive one, and a metric', () => {
+  test('distance agrees with the naive one, and is a metric', () => {
     fc.assert(
       fc.property(hash, hash, hash, (a, b, c) => {
         expect(distance(a, b)).toBe(naiveDistance(a.bytes, b.bytes));

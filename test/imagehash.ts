@@ -33,7 +33,7 @@ function readPnm(path: string): Pixels {
   };
 }
 
-/** A photo, once its decoded samples are those that were hashed. */
+/** A photo whose decoded samples are checked to be those that were hashed. */
 async function readPhoto({ file, sha256 }: Hashes): Promise<Pixels> {
   const { data, info } = await sharp(join(FIXTURES, 'photos', file!))
     .toColourspace('srgb')
@@ -43,7 +43,9 @@ async function readPhoto({ file, sha256 }: Hashes): Promise<Pixels> {
   return { data, width: info.width, height: info.height, channels: info.channels as Channels };
 }
 
-/** Bits in which `hash` differs from the fixture's, but for those that rounding decided there. */
+/**
+ * The number of bits in which `hash` differs from the fixture, without those decided by rounding.
+ */
 function wrongBits(hash: Hash, hex: string, undecided?: string): number {
   const want = hashFromHex(hash.algorithm, hex).bytes;
   const free = undecided === undefined ? undefined : hashFromHex(hash.algorithm, undecided).bytes;
@@ -57,7 +59,7 @@ function wrongBits(hash: Hash, hex: string, undecided?: string): number {
 
 type HashFunction = (pixels: Pixels, options?: { bits?: Bits }) => { hash: Hash };
 
-/** What every hash of ImageHash's is held to: the fixtures' values, kinds of pixels, refusals. */
+/** The tests of every hash of ImageHash: the fixtures' values, kinds of pixels, refusals. */
 export function describeImageHash(name: 'phash' | 'dhash' | 'ahash', hashOf: HashFunction): void {
   const check = (pixels: Pixels, values: Hashes) => {
     for (const bits of [64, 256] as const) {
@@ -84,11 +86,11 @@ export function describeImageHash(name: 'phash' | 'dhash' | 'ahash', hashOf: Has
   test.each(expected.photos)('as ImageHash: $file', async (values) => {
     const pixels = await readPhoto(values);
     check(pixels, values);
-    // No photo has a coefficient at its median: every bit is held to.
+    // No photo has a coefficient at its median, so every bit counts.
     expect(values.undecided64 ?? values.undecided256).toBeUndefined();
   });
 
-  test('64 bits unless told', () => {
+  test('64 bits by default', () => {
     const pixels = picture('noise', 50, 40);
     expect(hashOf(pixels).hash).toEqual(hashOf(pixels, { bits: 64 }).hash);
     expect(hashOf(pixels).hash.bytes).toHaveLength(8);
@@ -121,7 +123,7 @@ export function describeImageHash(name: 'phash' | 'dhash' | 'ahash', hashOf: Has
     }
   });
 
-  test('refuses other widths of hash and pixels that contradict themselves', () => {
+  test('refuses other widths, and pixels whose length contradicts their sides', () => {
     const pixels = picture('flat', 4, 4);
     expect(() => hashOf(pixels, { bits: 128 as Bits })).toThrow(RangeError);
     expect(() => hashOf({ ...pixels, width: 5 })).toThrow(RangeError);

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 
 const SRC = join(import.meta.dirname, '../src');
 
-/** The house: each room, its layer, and the rooms it may import (DESIGN: arrows go only to a smaller layer). */
+/**
+ * The rooms: each with its layer and the rooms it may import. Arrows only point to a smaller layer.
+ */
 const ROOMS: Record<string, { layer: number; may: string[] }> = {
   kernels: { layer: 0, may: [] },
   root: { layer: 0, may: [] },
@@ -46,7 +48,10 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((file) => file.split(sep).join('/'))
   .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'));
 
-/** Where `file` imports from, as paths inside src (bare and `node:` names left out), type-only imports too. */
+/**
+ * The imports of `file` as paths inside src, type-only imports too; bare and `node:` names are left
+ * out.
+ */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(SRC, file), 'utf8');
   const specifiers = [
@@ -64,18 +69,18 @@ function importsOf(file: string): string[] {
 const roomOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'root');
 const isEntry = (file: string) => file === 'index.ts' || /^[a-z]+\/index\.ts$/.test(file);
 
-test('the table itself points only downwards', () => {
+test('the table itself only points downwards', () => {
   for (const [room, { layer, may }] of Object.entries(ROOMS)) {
     for (const other of may) expect(ROOMS[other]!.layer, `${room} -> ${other}`).toBeLessThan(layer);
   }
 });
 
-test('every file lies in a room, under a name of its own', () => {
+test('every file is in a room, under a specific name', () => {
   expect(files.filter((file) => !(roomOf(file) in ROOMS))).toEqual([]);
   expect(files.filter((file) => DRAWERS.test(file))).toEqual([]);
 });
 
-test('rooms import only what they may', () => {
+test('rooms import only what the table allows', () => {
   const wrong: string[] = [];
   for (const file of files) {
     const room = roomOf(file);
@@ -101,7 +106,7 @@ test('rooms import only what they may', () => {
   expect(wrong).toEqual([]);
 });
 
-test('only the program itself imports its commands', () => {
+test('only the program itself imports commands', () => {
   const commands = files.filter((file) =>
     /^export const \w+: Command\b/m.test(readFileSync(join(SRC, file), 'utf8')),
   );

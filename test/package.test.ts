@@ -13,7 +13,7 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
   optionalDependencies: Record<string, string>;
 };
 const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json');
-/** All but the script of a browser's Worker, which nobody imports. */
+/** All but the script of the browser's Worker, which is not imported. */
 const imported = subpaths.filter((path) => path !== './browser/worker');
 /** Entries that run in a browser. */
 const pure = subpaths.filter((path) => path !== './node');
@@ -33,7 +33,7 @@ describe.each([{ decoders: true }, { decoders: false }])(
     const node = (file: string) =>
       execFileSync(process.execPath, [file], { cwd: project.folder, encoding: 'utf8' }).trim();
 
-    test.each(imported)('%s is imported and required', (subpath) => {
+    test.each(imported)('%s can be imported and required', (subpath) => {
       project.write(
         'a.mjs',
         `import * as all from '${nameOf(subpath)}'; console.log(Object.keys(all).length > 0);`,
@@ -43,7 +43,7 @@ describe.each([{ decoders: true }, { decoders: false }])(
       expect(node('b.cjs')).toBe('true');
     });
 
-    test('the program runs where package.json says it is', () => {
+    test('the program runs from where package.json says it is', () => {
       const program = join(project.folder, 'node_modules/onlyhashes', manifest.bin.onlyhashes);
       const out = execFileSync(program, ['--version'], { encoding: 'utf8' });
       expect(out).toBe(`${manifest.version}\n`);
@@ -59,7 +59,7 @@ describe.each([{ decoders: true }, { decoders: false }])(
     test.each([
       ['photos/locomotion-house-cat-w301.jpg', 'sharp'],
       ['heic/photo.heic', 'heic-decode'],
-    ])('%s is hashed, or one error says what to install', (file, decoder) => {
+    ])('%s is hashed, or an error says what to install', (file, decoder) => {
       const path = JSON.stringify(join(ROOT, 'fixtures', file));
       const hashing = `hashFile(${path}).then(({ quality }) => console.log(quality))
   .catch(({ name, code, message }) => console.log(name, code, message));`;
@@ -78,7 +78,7 @@ describe('the types', () => {
   let project: ReturnType<typeof installedPackage>;
   beforeAll(() => {
     project = installedPackage({ decoders: false });
-    // Node's own, which an application in Node has; nothing of the optional packages.
+    // Node's types, which an application for Node has; none of the optional packages.
     const modules = join(project.folder, 'node_modules');
     mkdirSync(join(modules, '@types'));
     for (const name of ['@types/node', 'undici-types']) {
@@ -104,7 +104,7 @@ describe('the types', () => {
         strict: true,
         noEmit: true,
         skipLibCheck: false,
-        // TypeScript's own are no concern of this.
+        // TypeScript's own files do not matter here.
         skipDefaultLibCheck: true,
       };
       project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['all.ts'] }));
@@ -116,7 +116,7 @@ describe('the types', () => {
     },
   );
 
-  test('of no file name an optional package', () => {
+  test('never name an optional package', () => {
     const dist = join(project.folder, 'node_modules/onlyhashes/dist');
     const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
     const declarations = files.filter((file) => file.endsWith('.d.ts'));
@@ -137,7 +137,7 @@ describe('the bundle', () => {
   });
   afterAll(() => project.remove());
 
-  test.each(pure)('%s bundles for a browser with nothing of Node in it', async (subpath) => {
+  test.each(pure)('%s bundles for a browser without anything from Node', async (subpath) => {
     const path = project.write('entry.js', `export * from '${nameOf(subpath)}';`);
     const { outputFiles, metafile } = await build({
       entryPoints: [path],
@@ -147,10 +147,10 @@ describe('the bundle', () => {
       write: false,
       metafile: true,
       outdir: project.folder,
-      // Of the optional packages, which are not installed here: each is loaded on first use.
+      // The optional packages, which are not installed here; each is loaded on first use.
       logLevel: 'error',
     });
-    // The decoders compiled to WebAssembly ask `typeof process` to see where they run.
+    // The decoders compiled to WebAssembly test `typeof process` to see where they run.
     const globals = subpath === './browser/worker' ? [] : ['\\bprocess\\.'];
     const node = new RegExp(
       ['\\bnode:[a-z]+', '\\brequire\\(', '\\bBuffer\\b', ...globals].join('|'),
@@ -163,7 +163,7 @@ describe('the bundle', () => {
     }
   });
 
-  test('has no runtime dependency, no native decoder in it, and the licences of what it carries', () => {
+  test('has no runtime dependency, no native decoder, and the licences of what it includes', () => {
     expect(manifest.dependencies).toBeUndefined();
     const dist = join(project.folder, 'node_modules/onlyhashes/dist');
     const files = readdirSync(dist).filter((file) => file.endsWith('.js'));
@@ -174,7 +174,7 @@ describe('the bundle', () => {
     for (const file of files) {
       const text = readFileSync(join(dist, file), 'utf8');
       expect(text).not.toMatch(/libvips-cpp|@img\/sharp-/);
-      // Bundlers look for each file that a script names by its own address.
+      // Bundlers look for each file that a script names relative to its own URL.
       for (const [, named] of text.matchAll(/new URL\("([^"]+)", import\.meta\.url\)/g)) {
         byAddress.push(named!.replace('./', ''));
       }

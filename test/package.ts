@@ -6,9 +6,9 @@ import { join } from 'node:path';
 export const ROOT = join(import.meta.dirname, '..');
 
 /**
- * An empty project with the packed tarball installed in it, as a user would have it: with the decoders of files
- * beside it or without.
- * `remove` takes the folder away again.
+ * An empty project with the packed tarball installed, as a user would have it, with or without the
+ * decoders.
+ * `remove` deletes its folder.
  */
 export function installedPackage({ decoders }: { decoders: boolean }): {
   folder: string;
@@ -23,7 +23,7 @@ export function installedPackage({ decoders }: { decoders: boolean }): {
     ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
     { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   );
-  // npm 12 prints an object by package name, the ones before it a list.
+  // npm 12 prints an object by package name; earlier versions print a list.
   const listing = JSON.parse(packed) as Record<string, { filename: string }>;
   const { filename } = Object.values(listing)[0]!;
   execFileSync('tar', [

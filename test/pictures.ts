@@ -1,7 +1,7 @@
 import { random } from '../bench/workloads.js';
 import type { CheckedPixels } from '../src/pixels.js';
 
-/** Kinds of seeded RGBA pictures, each hard on hashes in a way of its own. */
+/** Kinds of seeded RGBA pictures, each hard on hashes in its own way. */
 export const PICTURE_KINDS = [
   'noise',
   'flat',
@@ -15,7 +15,10 @@ export const PICTURE_KINDS = [
 ] as const;
 export type PictureKind = (typeof PICTURE_KINDS)[number];
 
-/** A seeded RGBA picture; opaque but for the kind `transparent`, whose alpha is 0, 1, 254 or 255. */
+/**
+ * A seeded RGBA picture. All kinds are opaque except `transparent`, whose alpha is 0, 1, 254 or
+ * 255.
+ */
 export function picture(kind: PictureKind, width: number, height: number, seed = 1): CheckedPixels {
   const next = random(seed);
   const data = new Uint8ClampedArray(4 * width * height);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { CheckedPixels } from '../src/pixels.js';
 
-/** The pixels of a binary PGM or PPM file with one value a byte. */
+/** The pixels of a binary PGM or PPM file with one byte per value. */
 export function readPnm(path: string): CheckedPixels {
   const bytes = readFileSync(path);
   const [head, kind, width, height] =

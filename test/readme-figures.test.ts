@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Row } from '../bench/robustness/summary.js';
 import { distance, hashFromHex } from '../src/hash.js';
 
-/** The figures of the README are those of records and fixtures: a new record needs a new README. */
+/** The figures of the README match the records and fixtures. A new record needs a new README. */
 const root = join(import.meta.dirname, '..');
 const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const readme = readFileSync(join(root, 'README.md'), 'utf8').replace(/\s+/g, ' ');
@@ -30,7 +30,7 @@ const [first, other] = [record, `${record}/unseen`].map((folder) => {
 const MATCH = 31;
 const at = [20, 31, 45, 60].indexOf(MATCH);
 
-/** Rows of the table: families or edits of the suite, or edits of `--amounts`. */
+/** The rows of the table: families or edits of the suite, or edits of `--amounts`. */
 const ROWS: readonly (readonly [string, 'family' | 'name' | 'amount', readonly string[]])[] = [
   ['re-encoding, resizing, tone', 'family', ['re-encoding', 'resizing', 'tone']],
   ['flips and quarter turns', 'family', ['flip or quarter turn']],
@@ -81,7 +81,7 @@ test.each(ROWS)('the table of copies: %s', (...row) => {
   expect(readme).toContain(`| ${cells.join(' | ')} |`);
 });
 
-/** The mean over the edits; `bare`: without the screenshots of viewers. */
+/** The mean over the edits; `bare` leaves out the viewer screenshots. */
 const macro = (run: Run, bare = false) =>
   percent(
     mean(

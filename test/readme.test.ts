@@ -8,7 +8,7 @@ import { installedPackage, ROOT } from './package.js';
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
-/** The fenced blocks of one language, with the heading they stand under. */
+/** The fenced blocks of one language, each with its heading. */
 function blocks(language: string): { heading: string; text: string }[] {
   const found: { heading: string; text: string }[] = [];
   let heading = '';
@@ -19,7 +19,10 @@ function blocks(language: string): { heading: string; text: string }[] {
   return found;
 }
 
-/** Lines that only .ci/run runs, or that would fetch this package from a registry that may not have it. */
+/**
+ * Lines that only .ci/run runs, or that would fetch this package from a registry that may not have
+ * it.
+ */
 const ELSEWHERE = /^npm (install|ci|start|test|run bench)\b/;
 
 let project: ReturnType<typeof installedPackage>;
@@ -43,7 +46,7 @@ function run(text: string): string {
 }
 
 test.each(blocks('js'))('js: $heading', ({ text }) => {
-  // What a line promises in a trailing comment, it prints.
+  // A trailing comment on a console.log line says what it prints.
   const promises = [...text.matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)].map(([, said]) => said!);
   const out = run(text);
   expect(promises.filter((promise) => !out.includes(promise))).toEqual([]);

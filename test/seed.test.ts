@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SEED } from './seed.js';
 
-test('a property without a seed of its own runs with the common one', () => {
+test('a property without its own seed uses the common one', () => {
   const tried: number[] = [];
   const property = fc.property(fc.nat(), (value) => {
     tried.push(value);
@@ -19,7 +19,7 @@ test('a property without a seed of its own runs with the common one', () => {
 /** Deadlines after which a wait gives up. No assertion depends on how long anything took. */
 const DEADLINES = ['browser/engine.ts', 'browser/exfiltration.test.ts'];
 
-test('no test asks the clock or a source of randomness without a seed', () => {
+test('no test uses the clock or unseeded randomness', () => {
   const found = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
     .map((path) => path.split(sep).join('/'))
     .filter((path) => path.endsWith('.ts') && path !== 'seed.test.ts')
