@@ -9,7 +9,7 @@ interface BlockhashCore {
 }
 
 /** Sides that the grid divides, sides that it does not, and a photo of 12 megapixels. */
-const SIZES = [
+export const BLOCKHASH_SIZES = [
   [512, 512],
   [1024, 768],
   [511, 509],
@@ -24,7 +24,7 @@ export const blockhashBench: Bench = {
   async run({ report, note }) {
     const core = await rival<BlockhashCore>('blockhash-core');
     if (core === undefined) note('blockhash-core is not installed; ours runs alone');
-    for (const [width, height] of SIZES) {
+    for (const [width, height] of BLOCKHASH_SIZES) {
       const pixels = syntheticPixels(width, height, width);
       const contenders: Contender[] = [
         { name: 'onlyhashes', run: () => blockhash(pixels).hash.bytes[0] },

@@ -5,7 +5,7 @@ import type { Page } from 'puppeteer-core';
 import type { Sharp } from 'sharp';
 import { browserMemory } from './browser-memory.js';
 import { type BrowserScope, browserSite } from './browser-site.js';
-import { type Bench, type BenchContext, median, quantile } from './harness.js';
+import { type Bench, type BenchContext, median, quantile, timingOf } from './harness.js';
 import { photoFiles, rival } from './rivals.js';
 
 const ROUNDS = 15;
@@ -93,12 +93,7 @@ async function race({ report, figure }: BenchContext, page: Page): Promise<void>
     }
     return { ours, theirs };
   }, ROUNDS);
-  const timing = (name: string, values: number[]) => ({
-    name,
-    microseconds: median(values),
-    range: [Math.min(...values), Math.max(...values)] as const,
-    ratio: median(values.map((time, i) => time / times.ours[i]!)),
-  });
+  const timing = (name: string, values: number[]) => timingOf(name, values, times.ours);
   report({
     title: '12 MP JPEG',
     timings: [

@@ -31,7 +31,7 @@ const DISTANCES = [0, 8, 15, 31, 40, 63];
 const QUERIES = 2048;
 const FEWEST_QUERIES = 16;
 const MILLISECONDS = 500;
-const WORKLOADS = { uniform: uniformHashes, clustered: clusteredHashes };
+export const WORKLOADS = { uniform: uniformHashes, clustered: clusteredHashes };
 
 /**
  * `index`: every engine on the same hashes and queries. Options: `large` adds ten million,
@@ -80,7 +80,7 @@ export const hammingBench: Bench = {
 const rounded = (ratio: number | undefined) => ratio && Number(ratio.toPrecision(3));
 
 /** Every other query is an entry with 0 to 31 bits flipped; the rest are random. */
-function fieldOf(bytes: Uint8Array, count: number): Field {
+export function fieldOf(bytes: Uint8Array, count: number): Field {
   const asked = uniformHashes(QUERIES, 77).bytes;
   const next = random(9);
   for (let i = 0; i < QUERIES; i += 2) {
@@ -161,7 +161,8 @@ async function queriesFor(peers: readonly Peer[], maxDistance: number): Promise<
   return Math.max(FEWEST_QUERIES, Math.min(QUERIES, Math.round(MILLISECONDS / slowest)));
 }
 
-function indexPeer(name: string, index: HammingIndex, queries: readonly Hash[]) {
+/** An index as one of the engines. */
+export function indexPeer(name: string, index: HammingIndex, queries: readonly Hash[]) {
   let out = new Uint32Array(1 << 16);
   const one = (maxDistance: number, query: Hash): number => {
     const total = index.searchInto(query, maxDistance, out);

@@ -21,6 +21,8 @@ export interface Timing {
    * faster
    */
   readonly ratio: number;
+  /** the 95 % interval of `ratio` */
+  readonly interval: readonly [low: number, high: number];
 }
 
 /** The result of one race. The first timing is ours. */
@@ -41,6 +43,8 @@ export interface BenchContext {
   figure(name: string, value: unknown): void;
   /** command line options, by name (`large`, `photos`, `seed` …) */
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  /** the words after the bench's name, if it takes any */
+  readonly words?: readonly string[];
 }
 
 /** A named benchmark, run by `onlyhashes bench NAME`. */
@@ -49,6 +53,8 @@ export interface Bench {
   readonly about: string;
   /** takes many minutes, so it runs only when named */
   readonly long?: boolean;
+  /** the words that may follow its name, as its usage shows them */
+  readonly takes?: string;
   run(context: BenchContext): Promise<void>;
 }
 
@@ -57,8 +63,14 @@ export interface RaceOptions {
   /** each sample repeats `run` until it has lasted about this long */
   sampleMilliseconds?: number;
   /**
-   * bytes written before each sample to evict the contenders' data from the caches; 0 keeps them
-   * warm
+   * Cuts each sample into at most this many slices, which the contenders take in turn: a slow moment
+   * of the machine then slows all of them. All run equally often, so that none gains more from
+   * caches its own runs have filled.
+   */
+  slices?: number;
+  /**
+   * bytes written before each sample or slice to evict the contenders' data from the caches; 0 keeps
+   * them warm
    */
   evictBytes?: number;
   notes?: readonly string[];
@@ -88,7 +100,7 @@ function evict(byteLength: number): void {
 export async function race(
   title: string,
   contenders: readonly Contender[],
-  { rounds = 11, sampleMilliseconds = 30, evictBytes = 0, notes = [] }: RaceOptions = {},
+  { rounds = 11, sampleMilliseconds = 30, slices, evictBytes = 0, notes = [] }: RaceOptions = {},
 ): Promise<Race> {
   const repeats: number[] = [];
   for (const contender of contenders) {
@@ -108,31 +120,69 @@ export async function race(
     repeats.push(Math.max(1, Math.round(sampleMilliseconds / Math.max(cost, 1e-4))));
   }
   const times: number[][] = contenders.map(() => []);
+  let parts = 1;
+  if (slices !== undefined) {
+    const fewest = Math.min(...repeats);
+    parts = Math.min(slices, fewest);
+    repeats.fill(fewest);
+  }
   for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < contenders.length; turn++) {
-      const at = (round + turn) % contenders.length;
-      const contender = contenders[at]!;
-      if (evictBytes > 0) evict(evictBytes);
-      const count = repeats[at]!;
-      const start = performance.now();
-      for (let i = 0; i < count; i++) {
-        const result = contender.run();
-        feed(result instanceof Promise ? await result : result);
+    const elapsed = contenders.map(() => 0);
+    for (let slice = 0; slice < parts; slice++) {
+      for (let turn = 0; turn < contenders.length; turn++) {
+        const at = (round + slice + turn) % contenders.length;
+        const contender = contenders[at]!;
+        if (evictBytes > 0) evict(evictBytes);
+        const count = Math.round(repeats[at]! / parts);
+        const start = performance.now();
+        for (let i = 0; i < count; i++) {
+          const result = contender.run();
+          feed(result instanceof Promise ? await result : result);
+        }
+        elapsed[at]! += (performance.now() - start) / count / parts;
       }
-      const elapsed = performance.now() - start;
-      times[at]!.push((1000 * elapsed) / count / (contender.operations ?? 1));
+    }
+    for (const [at, { operations = 1 }] of contenders.entries()) {
+      times[at]!.push((1000 * elapsed[at]!) / operations);
     }
   }
   return {
     title,
     notes,
-    timings: contenders.map(({ name }, at) => ({
-      name,
-      microseconds: median(times[at]!),
-      range: [Math.min(...times[at]!), Math.max(...times[at]!)],
-      ratio: median(times[at]!.map((time, round) => time / times[0]![round]!)),
-    })),
+    timings: contenders.map(({ name }, at) => timingOf(name, times[at]!, times[0]!)),
   };
+}
+
+/** The timing of a contender, from its times and the first one's, in microseconds, round by round. */
+export function timingOf(name: string, times: readonly number[], first: readonly number[]): Timing {
+  const ratios = times.map((time, round) => time / first[round]!);
+  return {
+    name,
+    microseconds: median(times),
+    range: [Math.min(...times), Math.max(...times)],
+    ratio: median(ratios),
+    interval: medianInterval(ratios),
+  };
+}
+
+/**
+ * The 95 % interval of the true median, for any distribution: from the k-th value to the k-th last.
+ * The chance that fewer than k of n values lie below the median is that of fewer than k heads in n
+ * tosses of a coin; k is the largest that keeps it at most 2.5 %. Fewer than six values give no such
+ * k; their interval is the whole range.
+ */
+export function medianInterval(values: readonly number[]): readonly [low: number, high: number] {
+  const sorted = Float64Array.from(values).sort();
+  const count = sorted.length;
+  let k = 0;
+  // The chance of exactly k heads, and of at most k.
+  let exactly = 0.5 ** count;
+  for (let atMost = exactly; atMost <= 0.025; atMost += exactly) {
+    k++;
+    exactly *= (count - k + 1) / k;
+  }
+  const at = Math.max(0, k - 1);
+  return [sorted[at]!, sorted[count - 1 - at]!];
 }
 
 /** The middle value, or the mean of the middle two if the count is even. */

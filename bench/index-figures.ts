@@ -113,7 +113,8 @@ function searchAll(index: HammingIndex, queries: readonly Hash[], max: number, c
   for (let i = 0; i < count; i++) feed(index.searchInto(queries[i]!, max, out));
 }
 
-function hashesOf(bytes: Uint8Array): Hash[] {
+/** Packed PDQ hashes one by one; views of `bytes`. */
+export function hashesOf(bytes: Uint8Array): Hash[] {
   return Array.from({ length: bytes.length / 32 }, (_, i) => ({
     algorithm: 'pdq',
     bytes: bytes.subarray(32 * i, 32 * i + 32),

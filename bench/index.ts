@@ -12,6 +12,7 @@ import { pdqBandBench } from './pdq-band.js';
 import { robustnessBench } from './robustness.js';
 import { scanBench } from './scan.js';
 import { variantsBench } from './variants.js';
+import { versusBench } from './versus.js';
 
 /** Every benchmark, by its name in `onlyhashes bench NAME`. */
 export const BENCHES: readonly Bench[] = [
@@ -28,6 +29,7 @@ export const BENCHES: readonly Bench[] = [
   hashListBench,
   variantsBench,
   robustnessBench,
+  versusBench,
 ];
 
 export interface RunOptions {
@@ -39,12 +41,17 @@ export interface RunOptions {
 /**
  * Runs the named benchmarks, or all but the long ones if none is named, and prints ratios, then
  * times.
+ * @param words names; a benchmark that takes words gets all those after its name
  * @throws {RangeError} if a name is not in `BENCHES`
  */
 export async function runBenches(
-  names: readonly string[],
+  words: readonly string[],
   { json = false, options = {} }: RunOptions = {},
 ): Promise<void> {
+  const taker = words.findIndex((word) =>
+    BENCHES.some(({ name, takes }) => takes && name === word),
+  );
+  const names = taker < 0 ? words : words.slice(0, taker + 1);
   for (const name of names) {
     if (!BENCHES.some((bench) => bench.name === name)) {
       const known = BENCHES.map((bench) => bench.name).join(', ');
@@ -65,6 +72,7 @@ export async function runBenches(
     if (!json) console.log(`\n${bench.name}: ${bench.about}`);
     await bench.run({
       options,
+      words: words.slice(names.length),
       report(race) {
         races.push(race);
         if (!json) console.log(`\n${formatRace(race)}`);

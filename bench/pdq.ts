@@ -1,6 +1,6 @@
 import { hashToHex } from '../src/hash.js';
 import { pdq } from '../src/hashing/pdq.js';
-import type { Pixels } from '../src/pixels.js';
+import type { CheckedPixels, Pixels } from '../src/pixels.js';
 import { type Bench, type Contender, race } from './harness.js';
 import { photos, resampled } from './photos.js';
 import { rival, rivalVersion } from './rivals.js';
@@ -10,7 +10,7 @@ interface BlockhashCore {
   bmvbhash(image: { data: ArrayLike<number>; width: number; height: number }, side: number): string;
 }
 
-const SIZES = [
+export const PDQ_SIZES = [
   [512, 512],
   [1024, 768],
   [4000, 3000],
@@ -31,6 +31,22 @@ export function wholeAndQuarters({ width, height }: Pixels) {
   ];
 }
 
+/**
+ * The photos as RGBA of this size, at 512 x 512 also their quarters; three seeded pictures if there
+ * are no photos.
+ */
+export function picturesAt(
+  photos: readonly CheckedPixels[],
+  width: number,
+  height: number,
+): Pixels[] {
+  if (photos.length === 0) return [1, 2, 3].map((seed) => syntheticPixels(width, height, seed));
+  return photos.flatMap((photo) => {
+    const parts = width === 512 ? wholeAndQuarters(photo) : wholeAndQuarters(photo).slice(0, 1);
+    return parts.map((part) => resampled(photo, part, width, height, 4));
+  });
+}
+
 /** `pdq`: hashing of RGBA pixels. The mean over the photos includes fallbacks to the exact path. */
 export const pdqBench: Bench = {
   name: 'pdq',
@@ -42,14 +58,8 @@ export const pdqBench: Bench = {
     const originals = (await photos()).map(({ pixels }) => pixels);
     if (originals.length === 0)
       note('the photos or sharp are not installed; seeded pictures are used instead');
-    for (const [width, height] of SIZES) {
-      const pictures: Pixels[] = originals.length
-        ? originals.flatMap((photo) => {
-            const parts =
-              width === 512 ? wholeAndQuarters(photo) : wholeAndQuarters(photo).slice(0, 1);
-            return parts.map((part) => resampled(photo, part, width, height, 4));
-          })
-        : [1, 2, 3].map((seed) => syntheticPixels(width, height, seed));
+    for (const [width, height] of PDQ_SIZES) {
+      const pictures = picturesAt(originals, width, height);
       for (const picture of pictures) {
         const [fast, exact] = [pdq(picture), pdq(picture, { exact: true })];
         if (hashToHex(fast.hash) !== hashToHex(exact.hash) || fast.quality !== exact.quality) {

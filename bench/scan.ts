@@ -1,3 +1,4 @@
+import type { PackedHashes } from '../src/hash.js';
 import { scan256 } from '../src/kernels/scan.js';
 import { type Bench, type BenchContext, race } from './harness.js';
 import { rival } from './rivals.js';
@@ -30,14 +31,20 @@ export function naiveScan(
 
 const COUNT = 100_000;
 
+/** Uniform hashes, except that the 50 after the first are 0 to 49 bits away from it. */
+export function scanHashes(): PackedHashes {
+  const next = random(11);
+  const hashes = uniformHashes(COUNT, 12);
+  for (let i = 0; i < 50; i++) plant(hashes.bytes, 0, hashes.bytes, 1 + i, i, next);
+  return hashes;
+}
+
 /** `scan`: the kernel that compares every hash. */
 export const scanBench: Bench = {
   name: 'scan',
   about: `the scan kernel over ${COUNT.toLocaleString('en')} hashes of 256 bits, per hash`,
   async run(context) {
-    const next = random(11);
-    const { bytes } = uniformHashes(COUNT, 12);
-    for (let i = 0; i < 50; i++) plant(bytes, 0, bytes, 1 + i, i, next);
+    const { bytes } = scanHashes();
     const words = new Int32Array(bytes.buffer);
     const query = words.slice(0, 8);
     const out = new Uint32Array(2 * COUNT);

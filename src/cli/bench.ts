@@ -49,6 +49,12 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
     value: 'N',
     range: [0, Number.MAX_SAFE_INTEGER],
   },
+  rounds: {
+    about: 'paired rounds a case, default 20',
+    takenBy: ['versus'],
+    value: 'N',
+    range: [20, 1000],
+  },
   out: {
     about: 'write a report with its plots to this folder',
     takenBy: ['robustness'],
@@ -74,6 +80,7 @@ export const benchCommand: Command = {
   },
   examples: [
     ['onlyhashes bench pdq', 'hashing'],
+    ['onlyhashes bench versus ../before/dist', 'against another build of the library'],
     ['onlyhashes bench --list', 'which there are'],
   ],
   minWords: 0,

@@ -9,6 +9,7 @@ const timings = (microseconds: readonly number[]) =>
     microseconds: time,
     range: [time, time] as const,
     ratio: time / microseconds[0]!,
+    interval: [0, 0] as const,
   }));
 
 test('the default index is judged against the better of its own two engines', () => {

@@ -33,6 +33,8 @@ test.each([
   [['bench', 'robustness', '--seed', '1.5'], '--seed: expected a whole number'],
   [['bench', 'scan', '--distance', '8'], '--distance: expected index or cliffs'],
   [['bench', '--photos', '.'], '--photos: expected robustness'],
+  [['bench', 'versus', '.', '--rounds', '19'], '--rounds: expected a whole number from 20 to 1000'],
+  [['bench', 'scan', '--rounds', '20'], '--rounds: expected versus'],
   [['hash', '--algorithm', 'phash', '--exact', CAT], '--exact: only with --algorithm pdq'],
   [['hash', '--resample', '512', '--algorithm', 'ahash', CAT], '--resample: only with --algorithm'],
   [['hash', '--crops', CAT], '--crops: only with --json'],
