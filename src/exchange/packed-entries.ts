@@ -212,7 +212,7 @@ export class PackedEntries {
 
   #checkRow(row: number): void {
     if (!Number.isInteger(row) || row < 0 || row >= this.#size) {
-      throw new RangeError(`expected a row under ${this.#size}`);
+      throw new RangeError(`expected a row below ${this.#size}`);
     }
   }
 

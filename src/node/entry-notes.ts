@@ -68,7 +68,8 @@ export function notesOf(segment: Segment, entryAt: (id: number) => EntryNote): U
   let end = 0;
   segment.ids.forEach((entry, slot) => {
     const note = entryAt(entry);
-    if (typeof note !== 'object' || note === null) throw new TypeError('expected a note');
+    if (typeof note !== 'object' || note === null)
+      throw new TypeError('expected a note: { labels }');
     const { labels, quality, source, id, resample } = note;
     const fields = { labels, quality, source, id, resample };
     for (const [name, expected, fits] of FIELDS) {

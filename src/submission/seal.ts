@@ -53,7 +53,7 @@ export async function unsealBundle(
   try {
     bytes = await decrypter.decrypt(sealed);
   } catch (cause) {
-    throw new FormatError('bad-seal', 'expected an age file, whole and sealed to this key', {
+    throw new FormatError('bad-seal', 'expected an undamaged age file, sealed to this key', {
       cause,
     });
   }
