@@ -1,0 +1,126 @@
+/*
+ * Loops over a picture's planes: its luma and its colours, one array each, as a rule reduced.
+ */
+
+/** The planes that `reduce` fills, row-major, one value for each square of the picture. */
+export interface Planes {
+  readonly luma: Float32Array;
+  readonly red: Uint8Array;
+  /** `red` itself for a grey picture; `blue` too */
+  readonly green: Uint8Array;
+  readonly blue: Uint8Array;
+}
+
+/**
+ * Reduces a picture to one value for each square of `scale` pixels a side: the mean of four of its
+ * pixels, those half way from its centre to its corners. At scale 1 they are one and the same, at
+ * scale 2 all that there are. Beyond the picture the last pixel counts.
+ * @param data interleaved pixels; only read
+ * @param out luma (0.299 R + 0.587 G + 0.114 B) and rounded colours; overwritten
+ */
+export function reduce(
+  data: Uint8Array,
+  width: number,
+  height: number,
+  channels: number,
+  scale: number,
+  { luma, red, green, blue }: Planes,
+): void {
+  const toGreen = channels < 3 ? 0 : 1;
+  const toBlue = 2 * toGreen;
+  const near = (scale - 1) >> 2;
+  const far = scale - 1 - near;
+  for (let y = 0, to = 0; y < height; y += scale) {
+    const upper = Math.min(y + near, height - 1) * width;
+    const lower = Math.min(y + far, height - 1) * width;
+    for (let x = 0; x < width; x += scale, to++) {
+      const left = Math.min(x + near, width - 1);
+      const right = Math.min(x + far, width - 1);
+      const i = (upper + left) * channels;
+      const j = (upper + right) * channels;
+      const k = (lower + left) * channels;
+      const l = (lower + right) * channels;
+      const r = data[i]! + data[j]! + data[k]! + data[l]!;
+      const g = data[i + toGreen]! + data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
+      const b = data[i + toBlue]! + data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
+      luma[to] = (0.299 * r + 0.587 * g + 0.114 * b) / 4;
+      red[to] = (r + 2) >> 2;
+      green[to] = (g + 2) >> 2;
+      blue[to] = (b + 2) >> 2;
+    }
+  }
+}
+
+/** A line of pixels in a plane. */
+export interface Line {
+  /** its first pixel */
+  readonly start: number;
+  /** from a pixel to the next */
+  readonly along: number;
+  readonly count: number;
+}
+
+/**
+ * Continues a line of a plane outwards: pixel i of the n-th line beyond it is the mean of the line's
+ * pixels i - n to i + n, as far as they exist, times e^(-n / fade).
+ * @param plane overwritten beyond the line
+ * @param outwards from a line to the next one beyond it
+ * @param depth how many lines to fill
+ * @param fade lines over which the values fall to 1 / e
+ */
+export function extendLine(
+  plane: Float32Array,
+  { start, along, count }: Line,
+  outwards: number,
+  depth: number,
+  fade: number,
+): void {
+  const sums = new Float64Array(count + 1);
+  for (let i = 0; i < count; i++) sums[i + 1] = sums[i]! + plane[start + i * along]!;
+  for (let away = 1; away <= depth; away++) {
+    const left = Math.exp(-away / fade);
+    let to = start + away * outwards;
+    for (let i = 0; i < count; i++, to += along) {
+      const from = Math.max(0, i - away);
+      const end = Math.min(count, i + away + 1);
+      plane[to] = (left * (sums[end]! - sums[from]!)) / (end - from);
+    }
+  }
+}
+
+/** A grid of pixels that lies on a plane at an angle, by its sides and its centre. */
+export interface TurnedGrid {
+  readonly width: number;
+  readonly height: number;
+  readonly centreX: number;
+  readonly centreY: number;
+  readonly cosine: number;
+  readonly sine: number;
+}
+
+/**
+ * The planes' pixels under a turned grid, the nearest border pixel outside.
+ * @param planes of `width` x `height` pixels; only read
+ * @param out one sample of each plane a pixel of the grid, row-major; overwritten
+ */
+export function turnedPixels(
+  planes: readonly Uint8Array[],
+  width: number,
+  height: number,
+  grid: TurnedGrid,
+  out: Uint8Array,
+): void {
+  const { centreX, centreY, cosine, sine } = grid;
+  let to = 0;
+  for (let y = 0; y < grid.height; y++) {
+    const fromCentreY = y + 0.5 - grid.height / 2;
+    for (let x = 0; x < grid.width; x++) {
+      const fromCentreX = x + 0.5 - grid.width / 2;
+      const column = Math.floor(centreX + fromCentreX * cosine - fromCentreY * sine);
+      const row = Math.floor(centreY + fromCentreX * sine + fromCentreY * cosine);
+      const at =
+        Math.max(0, Math.min(row, height - 1)) * width + Math.max(0, Math.min(column, width - 1));
+      for (let plane = 0; plane < planes.length; plane++) out[to++] = planes[plane]![at]!;
+    }
+  }
+}
