@@ -1,10 +1,9 @@
 import { pdq } from '../src/hashing/pdq.js';
 import { pdqRegion } from '../src/hashing/pdq-region.js';
 import { type CheckedPixels, checkedPixels } from '../src/pixels.js';
-import { planePixels } from '../src/variants/plane-pixels.js';
 import { VARIANT_PROFILES } from '../src/variants/variant-profile.js';
 import { variantsOf } from '../src/variants/variants-of.js';
-import { workingPlane } from '../src/variants/working-plane.js';
+import { planePixels, workingPlane } from '../src/variants/working-plane.js';
 import { type Bench, type BenchContext, race } from './harness.js';
 import { photoFiles, rival } from './rivals.js';
 

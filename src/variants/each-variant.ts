@@ -3,13 +3,13 @@ import { pdqRegion } from '../hashing/pdq-region.js';
 import type { CheckedPixels } from '../pixels.js';
 import { DIHEDRAL_NAMES, type HashedVariant, type VariantName } from '../variant.js';
 import { isOpaque } from './backdrop.js';
+import type { Placement } from './detect/detector.js';
 import { dihedralForPdq, dihedral as laid } from './dihedral.js';
 import { cropsOf } from './list-crops.js';
 import { type Hasher, ownVariants } from './own-variants.js';
-import { planePixels } from './plane-pixels.js';
-import { type PlacedVariant, thoroughVariants } from './thorough.js';
+import { thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
-import { workingPlane } from './working-plane.js';
+import { planePixels, workingPlane } from './working-plane.js';
 
 /**
  * The variants of a picture, as `variantsOf` gives them, by a hash that the caller brings.
@@ -73,7 +73,7 @@ export function* furtherVariants(
   if (variants !== 'thorough') return;
   const plane = workingPlane(pixels);
   const placed = (
-    { name, geometry, plane: from = plane }: PlacedVariant,
+    { name, geometry, plane: from = plane }: Placement,
     convention = resample,
   ): HashedVariant => {
     room--;

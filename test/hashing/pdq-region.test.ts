@@ -7,8 +7,7 @@ import { pdqRegion } from '../../src/hashing/pdq-region.js';
 import type { Pixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/dihedral.js';
-import { planePixels } from '../../src/variants/plane-pixels.js';
-import { workingPlane } from '../../src/variants/working-plane.js';
+import { planePixels, workingPlane } from '../../src/variants/working-plane.js';
 import { drawn, photo } from '../variants/pictures.js';
 
 const part = (pixels: Pixels, left: number, top: number, width: number, height: number) =>

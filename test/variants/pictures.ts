@@ -2,6 +2,11 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { random } from '../../bench/workloads.js';
 import type { CheckedPixels } from '../../src/pixels.js';
+import type { Placement } from '../../src/variants/detect/detector.js';
+
+/** The rectangles of placements. */
+export const rectanglesOf = (placements: Iterable<Placement>) =>
+  Array.from(placements, ({ geometry }) => geometry.rectangle);
 
 /** A fixture photo, RGB or grey. */
 export async function photo(name: string): Promise<CheckedPixels> {

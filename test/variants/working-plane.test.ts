@@ -3,25 +3,8 @@ import { expect, test } from 'vitest';
 import type { CheckedPixels } from '../../src/pixels.js';
 import { workingPlane } from '../../src/variants/working-plane.js';
 import { pixelsOf } from '../arbitraries.js';
+import { meanOfSquare } from '../oracles/plane.js';
 import { drawn, patches } from './pictures.js';
-
-/** Mean of a channel over the four pixels that one pixel of the plane is made of. */
-function mean(pixels: CheckedPixels, scale: number, x: number, y: number, channel: number): number {
-  const { channels } = pixels;
-  let sum = 0;
-  for (const [right, down] of [
-    [0, 0],
-    [0, 1],
-    [1, 0],
-    [1, 1],
-  ] as const) {
-    const [near, far] = { 1: [0, 0], 2: [0, 1], 3: [0, 2], 4: [0, 3], 5: [1, 3] }[scale]!;
-    const column = Math.min(scale * x + (right ? far! : near!), pixels.width - 1);
-    const row = Math.min(scale * y + (down ? far! : near!), pixels.height - 1);
-    sum += pixels.data[(row * pixels.width + column) * channels + (channels < 3 ? 0 : channel)]!;
-  }
-  return sum / 4;
-}
 
 function expectMeans(pixels: CheckedPixels) {
   const { width, height, scale, luma, red, green, blue } = workingPlane(pixels);
@@ -29,7 +12,9 @@ function expectMeans(pixels: CheckedPixels) {
   let offset: number | undefined;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const [r, g, b] = [0, 1, 2].map((channel) => mean(pixels, scale, x, y, channel));
+      const [r, g, b] = [0, 1, 2].map((channel) =>
+        meanOfSquare(pixels.data, pixels, scale, x, y, pixels.channels < 3 ? 0 : channel),
+      );
       const at = y * width + x;
       if (red[at] !== Math.floor(r! + 0.5) || green[at] !== Math.floor(g! + 0.5)) wrong++;
       if (blue[at] !== Math.floor(b! + 0.5)) wrong++;

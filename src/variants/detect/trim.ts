@@ -1,22 +1,23 @@
-import type { Rectangle } from '../variant.js';
-import { type Colour, isOf } from './colour.js';
+import { type Colour, isOf, type WorkingPlane } from '../working-plane.js';
+import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
-import type { WorkingPlane } from './working-plane.js';
 
 /** How far a channel may be from the border's colour. */
 const TOLERANCE = 20;
-/** Pixels of a line that must be within it: noise, ringing and a logo's edge may not. */
+/** The share of a line that must be within it: noise, ringing and the edge of a logo may not be. */
 const SHARE = 0.98;
-/** Of a side that a border may take. */
+/** The share of a side that a border may take. */
 const MOST = 0.46;
 
 /**
- * What is left when borders of one colour, any colour, are taken off: per side the median colour of the outermost
- * line, and all lines after it that keep to it; top and bottom first, then the sides of what is between them.
- * @returns up to three rectangles: as found, with opposite borders made equal, with all four made equal (the
- *   narrowest); none where there is no border. About a fifth of natural photos seem to have one.
+ * Takes off borders of one colour, any colour. On each side the border's colour is the median of
+ * the outermost line, and the border is that line and all that follow in the same colour. Top and
+ * bottom come first, then the sides of what lies between them.
+ *
+ * It gives up to three rectangles: as found, with opposite borders made equal, and with all four
+ * made equal (to the narrowest). About a fifth of natural photos seem to have a border.
  */
-export function trim(plane: WorkingPlane): Rectangle[] {
+export function* trim(plane: WorkingPlane): Generator<Placement> {
   const { width, height } = plane;
   const top = borderLines(plane, 0, width, 1, width, height);
   const last = (height - 1) * width;
@@ -25,26 +26,24 @@ export function trim(plane: WorkingPlane): Rectangle[] {
   const between = height - top - bottom;
   const left = borderLines(plane, from, 1, width, between, width);
   const right = borderLines(plane, from + width - 1, -1, width, between, width);
-  if (top + bottom + left + right === 0) return [];
   const vertical = Math.min(top, bottom);
   const horizontal = Math.min(left, right);
   const every = Math.min(vertical, horizontal);
-  const found: Rectangle[] = [];
-  for (const [l, t, r, b] of [
+  const borders = [
     [left, top, right, bottom],
     [horizontal, vertical, horizontal, vertical],
     [every, every, every, every],
-  ] as const) {
-    if (l + t + r + b === 0) continue;
-    found.push(
-      snapToEdges(plane, { left: l, top: t, width: width - l - r, height: height - t - b }),
-    );
+  ] as const;
+  const different = new Map(borders.map((border) => [border.join(), border]));
+  different.delete('0,0,0,0');
+  for (const [l, t, r, b] of different.values()) {
+    const inside = { left: l, top: t, width: width - l - r, height: height - t - b };
+    yield { name: 'unletterbox', geometry: { rectangle: snapToEdges(plane, inside) } };
   }
-  return found;
 }
 
 /**
- * Lines from an edge inwards that are of one colour.
+ * Counts the lines from an edge inwards that are of one colour.
  * @param start first pixel of the outermost line
  * @param inwards from a line to the next
  * @param along from a pixel of a line to the next
@@ -74,7 +73,7 @@ function borderLines(
     }
     if (strangers > allowed) return line;
   }
-  // A side that is of one colour as far as we look is a flat picture rather than a border.
+  // A side of one colour as far as we look is a flat picture, not a border.
   return 0;
 }
 

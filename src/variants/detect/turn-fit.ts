@@ -1,14 +1,7 @@
-import type { Rectangle } from '../variant.js';
-import { type Colour, colourAt, isOf } from './colour.js';
-import type { WorkingPlane } from './working-plane.js';
+import { type Colour, colourAt, isOf, type WorkingPlane } from '../working-plane.js';
+import type { Placement } from './detector.js';
 
-/** A picture found turned: its rectangle before, turned about its centre by so many degrees, clockwise. */
-export interface Turned {
-  readonly rectangle: Rectangle;
-  readonly angle: number;
-}
-
-/** Degrees to either side that are tried, first in coarse steps, then in fine ones about the best. */
+/** Degrees to either side that are tried: coarse steps first, then fine ones about the best. */
 const MOST = 15;
 const COARSE = 0.25;
 const FINE = 0.05;
@@ -16,22 +9,22 @@ const FINE = 0.05;
 const POINTS = 64;
 /** How far a channel may be from the fill's colour. */
 const TOLERANCE = 14;
-/** Points just outside that are fill, less points just inside that are, at least. */
+/** The least difference between the shares of fill just outside and just inside the sides. */
 const LEAST_FIT = 0.35;
 
 /**
- * The turn of a picture whose canvas grew to hold it, told by the fill of its four corners. The canvas's sides and an
- * angle give the sides of the picture in it: W = w cos a + h sin a, H = h cos a + w sin a.
+ * Turns back a picture whose canvas grew when it was turned, told by the fill of its four corners.
+ * The canvas's sides and an angle give the sides of the picture in it: W = w cos a + h sin a and
+ * H = h cos a + w sin a. It finds none if the corners are not of one colour, if no angle from 0.5 to
+ * 15 degrees fits, or if a side of the picture would be under 0.3 of the canvas's.
  *
- * How near it comes, in pixels of the plane: of 7,500 pictures of 64 to 420 pixels a side, turned
- * by 1 to 15 degrees, all were found, both sides were right to 3 pixels, and the angle to 3 pixels
- * along the longer side, which is 0.4 degrees of 420. Smaller pictures and turns were up to 4 off.
- * @returns `undefined` if the corners are not of one colour, no angle from 0.5 to 15 degrees fits,
- *   or a side of the picture is under 0.3 of the canvas's
+ * Precision, in pixels of the plane: of 7,500 pictures of 64 to 420 pixels a side, turned by 1 to 15
+ * degrees, all were found, with both sides right to 3 pixels and the angle to 3 pixels along the
+ * longer side (0.4 degrees of 420 pixels). Smaller pictures and turns were up to 4 off.
  */
-export function fitTurn(plane: WorkingPlane): Turned | undefined {
+export function* fitTurn(plane: WorkingPlane): Generator<Placement> {
   const fill = cornerFill(plane);
-  if (fill === undefined) return undefined;
+  if (fill === undefined) return;
   let best = 0;
   let most = LEAST_FIT;
   const consider = (angle: number) => {
@@ -45,21 +38,19 @@ export function fitTurn(plane: WorkingPlane): Turned | undefined {
     consider(step * COARSE);
     consider(-step * COARSE);
   }
-  if (best === 0) return undefined;
+  if (best === 0) return;
   const coarse = best;
   // The coarse winner stands unless a fine one is better.
   for (let step = -5; step <= 5; step++) consider(coarse + step * FINE);
   const { fullWidth, fullHeight } = plane;
   const { width, height } = before(fullWidth, fullHeight, best);
-  return {
-    angle: Math.round(best * 100) / 100,
-    rectangle: {
-      left: Math.round((fullWidth - width) / 2),
-      top: Math.round((fullHeight - height) / 2),
-      width: Math.round(width),
-      height: Math.round(height),
-    },
+  const rectangle = {
+    left: Math.round((fullWidth - width) / 2),
+    top: Math.round((fullHeight - height) / 2),
+    width: Math.round(width),
+    height: Math.round(height),
   };
+  yield { name: 'unturn', geometry: { angle: Math.round(best * 100) / 100, rectangle } };
 }
 
 /** Sides of the picture that, turned by `angle`, fills a canvas. */

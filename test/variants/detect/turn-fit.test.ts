@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitTurn } from '../../src/variants/turn-fit.js';
-import { workingPlane } from '../../src/variants/working-plane.js';
-import { drawn, patches } from './pictures.js';
+import { fitTurn } from '../../../src/variants/detect/turn-fit.js';
+import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
+import { drawn, patches } from '../pictures.js';
+
+const turnOf = (plane: WorkingPlane) => [...fitTurn(plane)][0]?.geometry;
 
 /** `part` turned clockwise about its centre on a canvas that holds it. */
 function turned(width: number, height: number, degrees: number, seed: number) {
@@ -40,8 +42,8 @@ test('finds any picture it can, to 3 pixels a side and 3 along the longer one', 
       ([longer, shorter], degrees, upright, clockwise, seed) => {
         const [width, height] = upright ? [shorter, longer] : [longer, shorter];
         const angle = clockwise ? degrees : -degrees;
-        const found = fitTurn(workingPlane(turned(width, height, angle, seed)));
-        const radians = (Math.abs(found!.angle - angle) * Math.PI) / 180;
+        const found = turnOf(workingPlane(turned(width, height, angle, seed)));
+        const radians = (Math.abs(found!.angle! - angle) * Math.PI) / 180;
         expect(radians * longer).toBeLessThanOrEqual(3);
         expect(Math.abs(found!.rectangle.width - width)).toBeLessThanOrEqual(3);
         expect(Math.abs(found!.rectangle.height - height)).toBeLessThanOrEqual(3);
@@ -52,12 +54,12 @@ test('finds any picture it can, to 3 pixels a side and 3 along the longer one', 
 });
 
 test('finds none where there is none', () => {
-  expect(fitTurn(workingPlane(patches(300, 200, 5)))).toBeUndefined();
-  expect(fitTurn(workingPlane(drawn(300, 200, () => 0)))).toBeUndefined();
-  expect(fitTurn(workingPlane(drawn(3, 2, () => 0)))).toBeUndefined();
+  expect(turnOf(workingPlane(patches(300, 200, 5)))).toBeUndefined();
+  expect(turnOf(workingPlane(drawn(300, 200, () => 0)))).toBeUndefined();
+  expect(turnOf(workingPlane(drawn(3, 2, () => 0)))).toBeUndefined();
   // An upright photo in a frame is not turned.
   const framed = drawn(300, 200, (x, y) =>
     x < 20 || y < 20 || x >= 280 || y >= 180 ? 255 : (x * y) % 200,
   );
-  expect(fitTurn(workingPlane(framed))).toBeUndefined();
+  expect(turnOf(workingPlane(framed))).toBeUndefined();
 });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { betweenBlurredBars } from '../../src/variants/blurred-bars.js';
-import { workingPlane } from '../../src/variants/working-plane.js';
-import { drawn, patches } from './pictures.js';
+import { betweenBlurredBars } from '../../../src/variants/detect/blurred-bars.js';
+import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
+import { drawn, patches, rectanglesOf } from '../pictures.js';
+
+const between = (plane: WorkingPlane) => rectanglesOf(betweenBlurredBars(plane));
 
 test('finds what lies between two soft bars, upright or lying', () => {
   fc.assert(
@@ -16,7 +18,7 @@ test('finds what lies between two soft bars, upright or lying', () => {
         const [column, row] = upright ? [x - bar, y] : [x, y - bar];
         return part.data[3 * (row * 220 + column) + channel]!;
       });
-      const found = betweenBlurredBars(workingPlane(picture));
+      const found = between(workingPlane(picture));
       const errors = found.map(({ left, top, width, height }) =>
         Math.max(
           Math.abs((upright ? left : top) - bar),
@@ -30,8 +32,8 @@ test('finds what lies between two soft bars, upright or lying', () => {
 });
 
 test('finds none in a picture that is rough all over, or nowhere', () => {
-  expect(betweenBlurredBars(workingPlane(patches(300, 200, 1, 3)))).toEqual([]);
-  expect(betweenBlurredBars(workingPlane(drawn(300, 200, () => 9)))).toEqual([]);
-  expect(betweenBlurredBars(workingPlane(drawn(1, 1, () => 9)))).toEqual([]);
-  expect(betweenBlurredBars(workingPlane(drawn(9, 2, (x) => x)))).toEqual([]);
+  expect(between(workingPlane(patches(300, 200, 1, 3)))).toEqual([]);
+  expect(between(workingPlane(drawn(300, 200, () => 9)))).toEqual([]);
+  expect(between(workingPlane(drawn(1, 1, () => 9)))).toEqual([]);
+  expect(between(workingPlane(drawn(9, 2, (x) => x)))).toEqual([]);
 });

@@ -1,32 +1,59 @@
-import type { Rectangle } from '../variant.js';
+import type { Rectangle } from '../../variant.js';
+import type { WorkingPlane } from '../working-plane.js';
+import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
-import type { WorkingPlane } from './working-plane.js';
 
 /** A step of luma this large is an edge. */
 const STEP = 9;
-/** Cuts over the picture's full length, and inside each band that two of them bound. */
+/** Cuts over the picture's full length, and inside each band between two of them. */
 const FULL_CUTS = 7;
 const BAND_CUTS = 4;
-/** A cut's share of edge pixels at least. */
+/** The share of edge pixels that a cut has at least, and a cut through the middle. */
 const LEAST_SUPPORT = 0.12;
-/** The same of a cut through the middle. */
 const MIDDLE_SUPPORT = 0.3;
 /** Pixels between two cuts at least. */
 const APART = 5;
-/** Of a side of the picture that a rectangle has at least. */
+/** The share of the picture's side that a rectangle has at least. */
 const LEAST_SIDE = 0.14;
-/** A side that is the picture's own border counts as an edge of this support. */
+/** A side on the picture's own border counts as an edge of this support. */
 const BORDER_SUPPORT = 0.75;
-/** The places of photos that nothing else found were worth 0.27 and more (two of 387 less), most of those of untouched ones less. */
+/**
+ * Of 387 photos that nothing else found, all but two were in a rectangle worth 0.27 or more. Most
+ * rectangles of untouched photos are worth less.
+ */
 const LEAST_WORTH = 0.24;
-/** Of the picture that a rectangle has at most; more is the picture itself. */
+/** The share of the picture that a rectangle covers at most; more is the picture itself. */
 const MOST_AREA = 0.985;
-/** Above this overlap (intersection over union) the lesser of two rectangles is dropped. */
+/** Of two rectangles that overlap more (intersection over union), the lesser is dropped. */
 const SAME = 0.97;
 
 /**
- * Running counts of edge pixels along every line of one direction, both borders included: of those of a line between two
- * of its pixels, `sums[line · step + to · along] - sums[line · step + from · along]`.
+ * Finds rectangles that straight edges enclose: a photo under a caption, in a screenshot, in a
+ * collage without gaps. Cuts over the picture's full length bound bands, and cuts inside a band
+ * bound rectangles; and the other way round. The cells of equal collages come first, then the
+ * rectangles of the greatest worth.
+ */
+export function* edgeRectangles(plane: WorkingPlane): Generator<Placement> {
+  const { width, height } = plane;
+  if (width < 2 * APART || height < 2 * APART) return;
+  const { rows, columns } = edgeCounts(plane);
+  const taken = halves(rows, columns);
+  for (const half of taken) yield placed(plane, half);
+  for (const rectangle of bounded(rows, columns)) {
+    if (taken.some((other) => overlap(other, rectangle) >= SAME)) continue;
+    taken.push(rectangle);
+    yield placed(plane, rectangle);
+  }
+}
+
+const placed = (plane: WorkingPlane, rectangle: Rectangle): Placement => ({
+  name: 'rectangle',
+  geometry: { rectangle: snapToEdges(plane, rectangle) },
+});
+
+/**
+ * Running counts of edge pixels along each line of one direction, both borders included. Between two
+ * pixels of a line there are `sums[line · step + to · along] - sums[line · step + from · along]`.
  */
 interface EdgeCounts {
   readonly sums: Uint16Array;
@@ -35,16 +62,10 @@ interface EdgeCounts {
   readonly lines: number;
 }
 
-/**
- * Rectangles that straight edges enclose: a photo under a caption, in a screenshot, in a collage without gaps.
- * Full-length cuts of the picture bound bands, and cuts inside a band bound rectangles; and the other way round. Worth:
- * 0.6 of the weakest side's support and 0.4 of the mean, less 0.7 of the strongest full cut inside, less flatness.
- * @returns at most `most` rectangles, the best first
- */
-export function edgeRectangles(plane: WorkingPlane, most = 12): Rectangle[] {
-  const { width, height } = plane;
-  if (width < 2 * APART || height < 2 * APART) return [];
-  const { rows, columns } = edgeCounts(plane);
+/** Rectangles that cuts bound and that are worth enough, the best first. */
+function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
+  const width = columns.lines - 1;
+  const height = rows.lines - 1;
   const rowCuts = cuts(rows, 0, width, FULL_CUTS);
   const columnCuts = cuts(columns, 0, height, FULL_CUTS);
   const candidates = new Map<string, { rectangle: Rectangle; worth: number }>();
@@ -66,17 +87,15 @@ export function edgeRectangles(plane: WorkingPlane, most = 12): Rectangle[] {
       consider(left, top, right, bottom);
     }
   }
-  const kept = halves(rows, columns).slice(0, most);
-  for (const { rectangle, worth } of [...candidates.values()].sort((a, b) => b.worth - a.worth)) {
-    if (kept.length === most || worth < LEAST_WORTH) break;
-    if (kept.every((other) => overlap(other, rectangle) < SAME)) kept.push(rectangle);
-  }
-  return kept.map((rectangle) => snapToEdges(plane, rectangle));
+  return [...candidates.values()]
+    .filter(({ worth }) => worth >= LEAST_WORTH)
+    .sort((a, b) => b.worth - a.worth)
+    .map(({ rectangle }) => rectangle);
 }
 
 /**
- * The cells of a collage in equal parts: where a line through the middle is the strongest of its neighbours and an edge
- * for a good part, the halves, or quarters. Photos that have stronger cuts of their own would hide them.
+ * The cells of a collage in halves or quarters, where a line through the middle is stronger than its
+ * neighbours and an edge for a good part. The photos' own cuts may be stronger and would hide them.
  */
 function halves(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
   const width = columns.lines - 1;
@@ -115,7 +134,7 @@ function middleCut(counts: EdgeCounts, length: number): number[] {
 
 function edgeCounts({ luma, width, height }: WorkingPlane) {
   const stride = width + 1;
-  // Both row-major, one row and one column more than the picture: a line's first count is none.
+  // Both row-major, with one row and one column more than the picture: a line's count starts at 0.
   const rows = new Uint16Array(stride * (height + 1));
   const columns = new Uint16Array(stride * (height + 1));
   for (let y = 0; y < height; y++) {
@@ -137,7 +156,7 @@ function edgeCounts({ luma, width, height }: WorkingPlane) {
 const support = ({ sums, step, along }: EdgeCounts, line: number, from: number, to: number) =>
   (sums[line * step + to * along]! - sums[line * step + from * along]!) / (to - from);
 
-/** The strongest lines by support from `from` to `to`, at most `most`, and the two borders. */
+/** The two borders, and at most `most` lines: the strongest from `from` to `to`. */
 function cuts(counts: EdgeCounts, from: number, to: number, most: number): number[] {
   const last = counts.lines - 1;
   const values: { line: number; value: number }[] = [];
@@ -159,7 +178,7 @@ function cuts(counts: EdgeCounts, from: number, to: number, most: number): numbe
   return kept;
 }
 
-/** All pairs of lines that are far enough apart, the first one first; the picture's last line is among them. */
+/** All ordered pairs of lines that are far enough apart. The picture's last line is among `lines`. */
 function pairs(lines: readonly number[]): [number, number][] {
   const least = LEAST_SIDE * Math.max(...lines);
   return lines.flatMap((first) =>
@@ -167,6 +186,10 @@ function pairs(lines: readonly number[]): [number, number][] {
   );
 }
 
+/**
+ * 0.6 of the weakest side's support and 0.4 of the mean, less 0.7 of the strongest cut through the
+ * inside and 0.2 of its flatness.
+ */
 function worth(
   rows: EdgeCounts,
   columns: EdgeCounts,

@@ -1,0 +1,100 @@
+import type { Rectangle } from '../../variant.js';
+import type { WorkingPlane } from '../working-plane.js';
+import type { Placement } from './detector.js';
+import { snapToEdges } from './snap-to-edges.js';
+
+/** A second difference counts no more than this: one sharp line is no texture. */
+const CLIP = 20;
+/** The share of a side that a bar may take. */
+const LEAST = 0.03;
+const MOST = 0.46;
+/** The most texture that the bars may have, as a share of that between them and at all. */
+const RATIO = 0.45;
+const ENERGY = 2.2;
+
+/**
+ * Finds what lies between two blurred bars of equal width, left and right or above and below: some
+ * programs fill a screen with a blurred enlargement of the picture. The sharpest borders come first.
+ */
+export function* betweenBlurredBars(plane: WorkingPlane): Generator<Placement> {
+  const { width, height } = plane;
+  const { rows, columns } = texture(plane);
+  const upright = pairs(columns).map(({ first, last, strength }) => ({
+    strength,
+    between: { left: first, top: 0, width: last - first, height },
+  }));
+  const lying = pairs(rows).map(({ first, last, strength }) => ({
+    strength,
+    between: { left: 0, top: first, width, height: last - first },
+  }));
+  const found: { strength: number; between: Rectangle }[] = [...upright, ...lying];
+  for (const { between } of found.sort((a, b) => b.strength - a.strength)) {
+    yield { name: 'unblurBars', geometry: { rectangle: snapToEdges(plane, between) } };
+  }
+}
+
+/** Of each line of one direction. */
+interface Texture {
+  /** mean second difference of its pixels, clipped */
+  readonly bends: Float64Array;
+  /** mean difference of its pixels from the line before */
+  readonly steps: Float64Array;
+}
+
+function texture({ width, height, luma }: WorkingPlane): { rows: Texture; columns: Texture } {
+  const columns = { bends: new Float64Array(width), steps: new Float64Array(width) };
+  const rows = { bends: new Float64Array(height), steps: new Float64Array(height) };
+  for (let y = 1; y < height - 1; y++) {
+    let row = 0;
+    let rowStep = 0;
+    for (let x = 1, at = y * width + 1; x < width - 1; x++, at++) {
+      const middle = luma[at]!;
+      const left = luma[at - 1]!;
+      const above = luma[at - width]!;
+      const bend = Math.min(
+        CLIP,
+        0.5 *
+          (Math.abs(left - 2 * middle + luma[at + 1]!) +
+            Math.abs(above - 2 * middle + luma[at + width]!)),
+      );
+      row += bend;
+      columns.bends[x]! += bend;
+      columns.steps[x]! += Math.abs(middle - left);
+      rowStep += Math.abs(middle - above);
+    }
+    rows.bends[y] = row / width;
+    rows.steps[y] = rowStep / width;
+  }
+  for (let x = 0; x < width; x++) {
+    columns.bends[x]! /= height;
+    columns.steps[x]! /= height;
+  }
+  return { rows, columns };
+}
+
+/** Symmetric pairs of lines with little texture outside, at most two, the sharpest first. */
+function pairs({ bends, steps }: Texture) {
+  const length = bends.length;
+  const sums = new Float64Array(length + 1);
+  for (let i = 0; i < length; i++) sums[i + 1] = sums[i]! + bends[i]!;
+  const found: { first: number; last: number; strength: number }[] = [];
+  for (let first = Math.max(4, Math.round(LEAST * length)); first <= MOST * length; first++) {
+    for (const last of [length - first - 1, length - first, length - first + 1]) {
+      // A few lines have no inside.
+      if (last - first <= 4) continue;
+      // The line or two that the edge itself roughens count on neither side.
+      const outside =
+        (sums[first - 2]! + sums[length]! - sums[last + 2]!) / (first - 2 + length - last - 2);
+      if (outside >= ENERGY) continue;
+      const inside = (sums[last - 2]! - sums[first + 2]!) / (last - first - 4);
+      if (outside >= RATIO * inside) continue;
+      // A line of the picture itself may be as sharp, but leaves some of its texture outside.
+      const strength = Math.min(steps[first]!, steps[last]!) * (1 - outside / ENERGY);
+      found.push({ first, last, strength });
+    }
+  }
+  found.sort((a, b) => b.strength - a.strength);
+  return found
+    .filter(({ first }, at) => at === 0 || Math.abs(first - found[0]!.first) > 3)
+    .slice(0, 2);
+}

@@ -1,0 +1,25 @@
+import type { LumaPlane } from '../../hashing/pdq-region.js';
+import type { VariantGeometry, VariantName } from '../../variant.js';
+import type { WorkingPlane } from '../working-plane.js';
+
+/** Where the photo before an edit may lie in a picture: a variant before it is hashed. */
+export interface Placement {
+  readonly name: VariantName;
+  readonly geometry: VariantGeometry;
+  /** what PDQ samples it from, if not the plane that was looked at */
+  readonly plane?: LumaPlane | undefined;
+}
+
+/**
+ * Looks for one kind of edit and gives the places where the photo may lie, the likeliest first.
+ *
+ * - It only reads the plane. The same plane gives the same placements, none of them twice.
+ * - Rectangles are in pixels of the picture, not of the plane: `snapToEdges` converts them. They
+ *   lie inside the picture, unless the edit cut the photo: then they reach as far as it lay.
+ * - It gives few placements or none where there is no such edit, and takes pictures of any size.
+ * - It is a generator if it has work to do, so that its row's limit ends the work too.
+ *
+ * A new detector is a file here, its row in `thorough.ts`, and the row of a picture that it is for
+ * in test/variants/detect/exam.test.ts.
+ */
+export type Detector = (plane: WorkingPlane) => Iterable<Placement>;
