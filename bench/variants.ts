@@ -1,8 +1,8 @@
 import { pdq } from '../src/hashing/pdq.js';
 import { pdqRegion } from '../src/hashing/pdq-region.js';
 import { type CheckedPixels, checkedPixels } from '../src/pixels.js';
+import { variantsOf } from '../src/variants/hash-pixels.js';
 import { VARIANT_PROFILES } from '../src/variants/variant-profile.js';
-import { variantsOf } from '../src/variants/variants-of.js';
 import { planePixels, workingPlane } from '../src/variants/working-plane.js';
 import { type Bench, type BenchContext, race } from './harness.js';
 import { photoFiles, rival } from './rivals.js';

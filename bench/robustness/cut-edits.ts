@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { Orientation } from '../../src/pixels.js';
 import type { DihedralName } from '../../src/variant.js';
-import { orient } from '../../src/variants/orient.js';
+import { orient } from '../../src/variants/forms.js';
 import { at, type Edited, type Materials, type Transform, whole } from './edit.js';
 import { bordered } from './framed-edits.js';
 import {

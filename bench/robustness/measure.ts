@@ -1,5 +1,5 @@
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
-import { variantsOf } from '../../src/variants/variants-of.js';
+import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { random as seeded } from '../workloads.js';
 import type { Edited, Materials, Transform } from './edit.js';
 import { histogram, wordDistance } from './metrics.js';

@@ -1,10 +1,6 @@
-import {
-  type Coding,
-  type DecodedPicture,
-  SIDE,
-  sampledPlaces,
-} from '../picture/decoded-picture.js';
+import type { Coding, DecodedPicture } from '../picture/decoded-picture.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
+import { SIDE, sampledPlaces } from '../variants/forms.js';
 import { type ReadbackCanvas, TILE_HEIGHT, TILE_WIDTH } from './readback-canvas.js';
 
 /** A picture that the browser decoded. In memory, its pixels would be 48 MB at 12 megapixels. */

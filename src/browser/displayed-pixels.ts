@@ -1,6 +1,6 @@
 import type { DecodedPicture } from '../picture/decoded-picture.js';
 import type { CheckedPixels } from '../pixels.js';
-import { orient } from '../variants/orient.js';
+import { orient } from '../variants/forms.js';
 import type { DisplayedPixels } from './message.js';
 
 /** The picture as people see it, in RGBA, with no side longer than `longestSide`. */

@@ -1,5 +1,5 @@
 import { type HashedFile, variantsOfPicture } from '../picture/hash-picture.js';
-import { hashedImage } from '../variants/own-variants.js';
+import { hashedImage } from '../variants/forms.js';
 import { decodeBytes, type Page } from './decode-bytes.js';
 import type { HashingOptions } from './message.js';
 

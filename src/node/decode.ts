@@ -13,7 +13,7 @@ import {
 } from '../picture/options.js';
 import { Turns, unlessAborted, within } from '../picture/waiting.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
-import { withoutColour } from '../variants/grey.js';
+import { withoutColour } from '../variants/forms.js';
 import { rgbFromCmyk } from './cmyk.js';
 import { decodeHeic } from './decode-heic.js';
 import { importSharp, type Sharp } from './sharp.js';

@@ -8,7 +8,7 @@ import {
 import { checkFileOptions, type FileOptions, TIMEOUT_SECONDS } from '../picture/options.js';
 import { within } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
-import { hashedImage } from '../variants/own-variants.js';
+import { hashedImage } from '../variants/forms.js';
 import { checkDecodeOptions, type DecodeOptions, decodeUntil } from './decode.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
 

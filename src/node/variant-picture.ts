@@ -1,7 +1,6 @@
 import { checkInteger, checkObject } from '../door.js';
 import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../variant.js';
-import { onBackdrop } from '../variants/backdrop.js';
-import { orient } from '../variants/orient.js';
+import { onBackdrop, orient } from '../variants/forms.js';
 import { planePixels, workingPlane } from '../variants/working-plane.js';
 import { checkDecodeOptions, type DecodeOptions, decode } from './decode.js';
 import { type ImageSource, readBytes } from './read-bytes.js';

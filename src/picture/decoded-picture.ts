@@ -1,10 +1,6 @@
 import type { ImageHeader } from '../formats/image-format.js';
-import { type CheckedPixels, layoutOf, type Orientation } from '../pixels.js';
-import { isOpaque } from '../variants/backdrop.js';
-import { isGrey } from '../variants/grey.js';
-
-/** A side of the raster that PDQ takes in its size convention 512. */
-export const SIDE = 512;
+import type { CheckedPixels, Orientation } from '../pixels.js';
+import { isGrey, isOpaque, sampled } from '../variants/forms.js';
 
 /** What a file's header says of its pixels. */
 export type Coding = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;
@@ -31,7 +27,7 @@ export interface DecodedPicture extends Coding {
  * @param pixels as stored; borrowed
  */
 export function pictureOf(pixels: CheckedPixels, coding: Coding): DecodedPicture {
-  const { data, width, height, channels } = pixels;
+  const { width, height } = pixels;
   const { orientation, exif, alpha } = coding;
   return {
     width,
@@ -39,39 +35,8 @@ export function pictureOf(pixels: CheckedPixels, coding: Coding): DecodedPicture
     orientation,
     exif,
     alpha,
-    sampled(turnedBy) {
-      const { columns, rows } = sampledPlaces(pixels, turnedBy);
-      const out = new Uint8Array(SIDE * SIDE * channels);
-      for (let y = 0, to = 0; y < SIDE; y++) {
-        const row = rows[y]! * width;
-        for (let x = 0; x < SIDE; x++) {
-          const from = (row + columns[x]!) * channels;
-          for (let sample = 0; sample < channels; sample++) out[to++] = data[from + sample]!;
-        }
-      }
-      return { data: out, width: SIDE, height: SIDE, channels };
-    },
+    sampled: (turnedBy) => sampled(pixels, turnedBy),
     whole: () => pixels,
     facts: () => ({ opaque: !alpha || isOpaque(pixels), grey: isGrey(pixels) }),
   };
-}
-
-/** Columns and rows of the stored raster that `sampled` takes, ascending. */
-export function sampledPlaces(
-  { width, height }: { width: number; height: number },
-  orientation: Orientation,
-): { columns: Int32Array; rows: Int32Array } {
-  const { fromRight, fromBottom } = layoutOf(orientation);
-  return { columns: places(width, fromRight), rows: places(height, fromBottom) };
-}
-
-/** Where 512 places lie on a side, counted from its start or its end, and ascending. */
-function places(length: number, fromEnd: boolean): Int32Array {
-  const at = new Int32Array(SIDE);
-  for (let i = 0; i < SIDE; i++) {
-    const place = Math.floor((i * length) / SIDE);
-    if (fromEnd) at[SIDE - 1 - i] = length - 1 - place;
-    else at[i] = place;
-  }
-  return at;
 }

@@ -1,11 +1,17 @@
 import { pdq } from '../hashing/pdq.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
-import { isOpaque } from '../variants/backdrop.js';
-import { isGrey, withoutColour } from '../variants/grey.js';
-import { orient } from '../variants/orient.js';
-import { type Hasher, type OwnForms, ownVariants } from '../variants/own-variants.js';
-import { type DecodedPicture, pictureOf, SIDE } from './decoded-picture.js';
+import {
+  type Hasher,
+  isGrey,
+  isOpaque,
+  type OwnForms,
+  orient,
+  ownVariants,
+  SIDE,
+  withoutColour,
+} from '../variants/forms.js';
+import { type DecodedPicture, pictureOf } from './decoded-picture.js';
 import type { PictureOptions } from './options.js';
 
 /*
@@ -42,7 +48,9 @@ export async function variantsOfPicture(
   const asStored = orientation === 'stored';
   const variants = asStored ? 'none' : (options.variants ?? 'orientation');
   const more = crops || variants === 'dihedral' || variants === 'thorough';
-  const further = more ? (await import('../variants/each-variant.js')).furtherVariants : undefined;
+  const further = more
+    ? (await import('../variants/further-variants.js')).furtherVariants
+    : undefined;
   const laid = asStored && picture.exif ? 1 : picture.orientation;
   const sampled = isSampled(picture, options);
   const whole = sampled && !more ? undefined : withoutColour(picture.whole());

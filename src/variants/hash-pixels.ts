@@ -1,17 +1,61 @@
-import type { Pixels } from '../pixels.js';
-import type { HashedImage } from '../variant.js';
-import { hashedImage } from './own-variants.js';
-import type { VariantOptions } from './variant-profile.js';
-import { variantsOf } from './variants-of.js';
+import { hashOf } from '../hashing/algorithms.js';
+import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
+import type { HashedImage, HashedVariant } from '../variant.js';
+import { hashedImage, isOpaque, ownVariants } from './forms.js';
+import { dihedralForPdq, furtherVariants } from './further-variants.js';
+import { checkVariantOptions, type VariantOptions } from './variant-profile.js';
 
 /**
  * A picture's hash and those of its variants, all at once; `variantsOf` gives them one at a time.
  * @param pixels as displayed; only read
- * @returns the hash and quality of the picture itself, and its variants, the likeliest first, without the picture itself
+ * @returns hash and quality of the picture itself, and its other variants, the likeliest first
  * @throws {TypeError | RangeError} if an option or the pixels are invalid
  * @example
  * const { hash, variants } = hashPixels(imageData, { variants: 'dihedral' });
  */
 export function hashPixels(pixels: Pixels, options: VariantOptions = {}): HashedImage {
   return hashedImage(variantsOf(pixels, options));
+}
+
+/**
+ * A picture's hash and those of its variants, one at a time, the cheapest and likeliest first. Each
+ * is looked for and hashed only when it is asked for. The first is `original`, the picture as
+ * displayed.
+ * @param pixels as displayed; borrowed until the last variant is taken, never written
+ * @throws {TypeError | RangeError} at once, if an option or the pixels are invalid
+ * @example
+ * for (const { name, hash } of variantsOf(imageData, { variants: 'thorough' })) {
+ *   if (isListed(hash)) return name;
+ * }
+ */
+export function variantsOf(
+  pixels: Pixels,
+  options: VariantOptions = {},
+): Generator<HashedVariant, void, undefined> {
+  checkVariantOptions(options);
+  const checked = checkedPixels(pixels);
+  const stored = options.stored === undefined ? undefined : checkedPixels(options.stored);
+  return inOrder(checked, stored, options);
+}
+
+function* inOrder(
+  pixels: CheckedPixels,
+  stored: CheckedPixels | undefined,
+  options: VariantOptions,
+): Generator<HashedVariant, void, undefined> {
+  const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
+  const hash = (form: CheckedPixels) => hashOf(form, options);
+  let hashed = 1;
+  yield { name: 'original', ...hash(pixels) };
+  if (variants !== 'none') {
+    // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
+    const form = () =>
+      algorithm === 'pdq' ? dihedralForPdq(pixels, 'original', resample) : pixels;
+    const transparent = isOpaque(pixels) ? undefined : form();
+    for (const variant of ownVariants({ stored, transparent }, hash)) {
+      hashed++;
+      yield variant;
+    }
+  }
+  yield* furtherVariants(pixels, options, hash, hashed);
 }

@@ -1,5 +1,5 @@
 export type { Rectangle, VariantGeometry } from '../variant.js';
-export { hashPixels } from './hash-pixels.js';
+export { hashPixels, variantsOf } from './hash-pixels.js';
 export { listCrops } from './list-crops.js';
 export {
   MOST_HASHES,
@@ -7,4 +7,3 @@ export {
   type VariantOptions,
   type VariantProfile,
 } from './variant-profile.js';
-export { variantsOf } from './variants-of.js';

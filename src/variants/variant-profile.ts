@@ -2,34 +2,34 @@ import { checkTypeOf } from '../door.js';
 import { checkHashOptions, type HashOptions } from '../hashing/hash-options.js';
 import type { Pixels } from '../pixels.js';
 
+/** The profiles, from the cheapest on. */
+export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'thorough'] as const;
+
 /**
  * Which variants of a picture are hashed.
  * - `none`: the picture as displayed alone.
- * - `orientation`: also what the file itself may be taken for, where that differs: `stored`, `onWhite`, `onBlack`.
- * - `dihedral`: also the picture mirrored and turned by quarters: 8 hashes, those of really turned pixels.
- * - `thorough`: also what undoes borders, bars, captions, screenshots, collages, turns and crops, and PDQ's other size
- *   convention where the two differ: at most 40 hashes, the others sampled from one reduced plane.
+ * - `orientation`: also what the file itself may be taken for, if that differs: `stored`, `onWhite`,
+ *   `onBlack`.
+ * - `dihedral`: also the picture mirrored and turned by quarters: 8 hashes, of really moved pixels.
+ * - `thorough`: also what undoes borders, bars, captions, screenshots, collages, turns and crops, and
+ *   PDQ's other size convention if the two differ: at most 40 hashes, these sampled from one reduced
+ *   plane.
  */
-export type VariantProfile = 'none' | 'orientation' | 'dihedral' | 'thorough';
+export type VariantProfile = (typeof VARIANT_PROFILES)[number];
 
-/** The profiles, from the cheapest on. */
-export const VARIANT_PROFILES: readonly VariantProfile[] = [
-  'none',
-  'orientation',
-  'dihedral',
-  'thorough',
-];
-
-/** Hashes a query of the profile `thorough` has at most. */
+/** The most hashes of one picture. */
 export const MOST_HASHES = 40;
 
 /** Which hash, and of which variants. */
 export interface VariantOptions extends HashOptions {
-  /** `orientation` unless told */
+  /** @defaultValue 'orientation' */
   variants?: VariantProfile;
-  /** also the nine crops that a list may hold beside a photo (see `listCrops`), after the others that are no guesses */
+  /**
+   * also the nine crops that a list may hold beside a photo (see `listCrops`), before the mirrored
+   * and turned forms
+   */
   crops?: boolean;
-  /** the raster before EXIF orientation, where that is not the picture as displayed */
+  /** the raster before EXIF orientation, if that is not the picture as displayed */
   stored?: Pixels | undefined;
 }
 

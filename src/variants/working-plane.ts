@@ -2,7 +2,7 @@ import type { LumaPlane } from '../hashing/pdq-region.js';
 import { reduce, turnedPixels } from '../kernels/plane.js';
 import type { CheckedPixels } from '../pixels.js';
 import type { VariantGeometry } from '../variant.js';
-import { dihedral } from './dihedral.js';
+import { dihedral } from './forms.js';
 
 /**
  * A picture reduced for looking at it and sampling parts of it: what all variants of one picture

@@ -6,7 +6,7 @@ import { pdq } from '../../src/hashing/pdq.js';
 import { pdqRegion } from '../../src/hashing/pdq-region.js';
 import type { Pixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
-import { dihedral } from '../../src/variants/dihedral.js';
+import { dihedral } from '../../src/variants/forms.js';
 import { planePixels, workingPlane } from '../../src/variants/working-plane.js';
 import { drawn, photo } from '../variants/pictures.js';
 

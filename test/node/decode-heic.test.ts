@@ -11,8 +11,7 @@ import { hashFile } from '../../src/node/hash-file.js';
 import { hashFiles } from '../../src/node/hash-files.js';
 import { decodeThreads } from '../../src/node/start-thread.js';
 import { variantPicture } from '../../src/node/variant-picture.js';
-import { onBackdrop } from '../../src/variants/backdrop.js';
-import { orient } from '../../src/variants/orient.js';
+import { onBackdrop, orient } from '../../src/variants/forms.js';
 import { heicPath, imagePath, photoPath } from './fixtures.js';
 import { buildHeicWorker, heicWorkerUrl } from './heic-worker.js';
 

@@ -7,7 +7,7 @@ import { pdq } from '../../src/hashing/pdq.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
 import { decode } from '../../src/node/decode.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { onBackdrop } from '../../src/variants/backdrop.js';
+import { onBackdrop } from '../../src/variants/forms.js';
 import {
   hostileFixtures,
   imageFixtures,

@@ -5,7 +5,7 @@ import { TRANSFORMS } from '../../bench/robustness/transforms.js';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import type { VariantGeometry } from '../../src/variant.js';
-import { variantsOf } from '../../src/variants/variants-of.js';
+import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { photo } from './pictures.js';
 
 /** The suite on three photos, a smaller version of `bench robustness`. */

@@ -3,7 +3,7 @@ import { type Edited, whole } from '../../../bench/robustness/edit.js';
 import { type Entry, listOf, measure } from '../../../bench/robustness/measure.js';
 import type { Raster } from '../../../bench/robustness/raster.js';
 import { runOf } from '../../../bench/robustness/runs.js';
-import { variantsOf } from '../../../src/variants/variants-of.js';
+import { variantsOf } from '../../../src/variants/hash-pixels.js';
 import { photo } from '../../variants/pictures.js';
 
 const run = runOf('pdq', 256, 'thorough');

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { distance, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
-import { dihedral, dihedralForPdq } from '../../src/variants/dihedral.js';
-import { hashPixels } from '../../src/variants/hash-pixels.js';
+import { dihedral } from '../../src/variants/forms.js';
+import { dihedralForPdq } from '../../src/variants/further-variants.js';
+import { hashPixels, variantsOf } from '../../src/variants/hash-pixels.js';
 import { MOST_HASHES, VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
-import { variantsOf } from '../../src/variants/variants-of.js';
 import { pixelsOf } from '../arbitraries.js';
 import { drawn, laidOn, patches, photo } from './pictures.js';
 

@@ -1,46 +1,27 @@
+import type { Resample } from '../hash.js';
 import { isResampled } from '../hashing/pdq-raster.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
 import type { CheckedPixels } from '../pixels.js';
-import { DIHEDRAL_NAMES, type HashedVariant, type VariantName } from '../variant.js';
-import { isOpaque } from './backdrop.js';
+import {
+  DIHEDRAL_NAMES,
+  DIHEDRAL_ORIENTATIONS,
+  type DihedralName,
+  type HashedVariant,
+  type VariantName,
+} from '../variant.js';
 import type { Placement } from './detect/detector.js';
-import { dihedralForPdq, dihedral as laid } from './dihedral.js';
+import { dihedral, type Hasher, orient, sampled } from './forms.js';
 import { cropsOf } from './list-crops.js';
-import { type Hasher, ownVariants } from './own-variants.js';
 import { thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
 import { planePixels, workingPlane } from './working-plane.js';
 
 /**
- * The variants of a picture, as `variantsOf` gives them, by a hash that the caller brings.
- * @param options checked by the caller
- * @param hash of the algorithm that `options` name
- */
-export function* eachVariant(
-  pixels: CheckedPixels,
-  options: Omit<VariantOptions, 'stored'> & { stored?: CheckedPixels | undefined },
-  hash: Hasher,
-): Generator<HashedVariant, void, undefined> {
-  const { variants = 'orientation', stored, algorithm = 'pdq', resample = 512 } = options;
-  let hashed = 1;
-  yield { name: 'original', ...hash(pixels) };
-  if (variants !== 'none') {
-    // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
-    const form = () =>
-      algorithm === 'pdq' ? dihedralForPdq(pixels, 'original', resample) : pixels;
-    const transparent = isOpaque(pixels) ? undefined : form();
-    for (const variant of ownVariants({ stored, transparent }, hash)) {
-      hashed++;
-      yield variant;
-    }
-  }
-  yield* furtherVariants(pixels, options, hash, hashed);
-}
-
-/**
  * The variants that follow those that the file itself may be taken for: crops, mirrored and turned
- * forms, and what undoes edits.
+ * forms, and what undoes edits. In a browser they come from a script of their own.
  * @param pixels the whole picture as displayed
+ * @param options checked by the caller
+ * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
  * @param already hashes that it has: there are `MOST_HASHES` in all
  */
 export function* furtherVariants(
@@ -50,6 +31,7 @@ export function* furtherVariants(
   already: number,
 ): Generator<HashedVariant, void, undefined> {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
+  const isPdq = algorithm === 'pdq';
   let room = MOST_HASHES - already;
   const hashed = (name: VariantName, of: CheckedPixels): HashedVariant => {
     room--;
@@ -65,8 +47,7 @@ export function* furtherVariants(
   if (variants === 'dihedral') {
     for (const name of DIHEDRAL_NAMES) {
       if (name === 'original') continue;
-      const form =
-        algorithm === 'pdq' ? dihedralForPdq(pixels, name, resample) : laid(pixels, name);
+      const form = isPdq ? dihedralForPdq(pixels, name, resample) : dihedral(pixels, name);
       yield { ...hashed(name, form), geometry: { rectangle: frame, dihedral: name } };
     }
   }
@@ -77,18 +58,31 @@ export function* furtherVariants(
     convention = resample,
   ): HashedVariant => {
     room--;
-    const placedHash =
-      algorithm === 'pdq'
-        ? pdqRegion(from, geometry, convention)
-        : hash(planePixels(plane, geometry));
+    const placedHash = isPdq
+      ? pdqRegion(from, geometry, convention)
+      : hash(planePixels(plane, geometry));
     return { name, ...placedHash, geometry };
   };
-  if (algorithm === 'pdq' && isResampled(width, height, 512)) {
+  if (isPdq && isResampled(width, height, 512)) {
     const other = { name: 'otherResample', geometry: { rectangle: frame } } as const;
     yield placed(other, resample === 512 ? 'none' : 512);
   }
-  for (const variant of thoroughVariants(plane)) {
+  for (const placement of thoroughVariants(plane)) {
     if (room === 0) return;
-    yield placed(variant);
+    yield placed(placement);
   }
+}
+
+/**
+ * What PDQ, in the given size convention, hashes as it hashes `dihedral(pixels, name)`: if it brings
+ * the picture to 512 x 512 first, those pixels alone are moved.
+ */
+export function dihedralForPdq(
+  pixels: CheckedPixels,
+  name: DihedralName,
+  resample: Resample,
+): CheckedPixels {
+  if (!isResampled(pixels.width, pixels.height, resample)) return dihedral(pixels, name);
+  const orientation = DIHEDRAL_ORIENTATIONS[name];
+  return orient(sampled(pixels, orientation), orientation);
 }

@@ -1,0 +1,146 @@
+import type { Hashed } from '../hashing/hash-options.js';
+import { allGrey, allOpaque, layOn, movePixels, takeGrey, takePixels } from '../kernels/pixels.js';
+import { type CheckedPixels, layoutOf, type Orientation } from '../pixels.js';
+import {
+  DIHEDRAL_ORIENTATIONS,
+  type DihedralName,
+  type HashedImage,
+  type HashedVariant,
+} from '../variant.js';
+
+/*
+ * Forms of one and the same picture: turned, without colour, without alpha, or the pixels that PDQ
+ * takes of it. Those that its file itself may be taken for are hashed first.
+ */
+
+/** Whether nothing shows through: there is no alpha, or it is 255 everywhere. */
+export const isOpaque = ({ data, channels }: CheckedPixels): boolean =>
+  channels === 1 || channels === 3 || allOpaque(data, channels);
+
+/** Whether every pixel has red, green and blue alike. */
+export const isGrey = ({ data, channels }: CheckedPixels): boolean =>
+  channels < 3 || allGrey(data, channels);
+
+/**
+ * The picture with one sample a pixel instead of three, two instead of four, if every pixel has red,
+ * green and blue alike; otherwise `pixels` itself. The PDQ reference's decoder does so: the luma of a
+ * grey pixel is then its value, not a sum of three roundings.
+ */
+export function withoutColour(pixels: CheckedPixels): CheckedPixels {
+  const { data, width, height, channels } = pixels;
+  if (channels < 3 || !isGrey(pixels)) return pixels;
+  const left = channels === 4 ? 2 : 1;
+  const out = new Uint8Array(width * height * left);
+  takeGrey(data, channels, out);
+  return { data: out, width, height, channels: left };
+}
+
+/**
+ * The picture laid on a grey of value `backdrop` (0 black, 255 white), without alpha. Stored values
+ * are mixed (no gamma), as screens and browsers do.
+ * @returns fresh pixels of one sample or three; `pixels` itself if it has no alpha
+ */
+export function onBackdrop(pixels: CheckedPixels, backdrop: number): CheckedPixels {
+  const { data, width, height, channels } = pixels;
+  if (channels === 1 || channels === 3) return pixels;
+  const colours = channels === 2 ? 1 : 3;
+  const out = new Uint8Array(width * height * colours);
+  layOn(data, channels, backdrop, out);
+  return { data: out, width, height, channels: colours };
+}
+
+/**
+ * The picture as displayed, from its stored raster and its EXIF orientation. Pixels are moved, never
+ * changed.
+ * @returns `pixels` itself for orientation 1, else fresh ones
+ * @throws {RangeError} if `orientation` is none of the eight
+ */
+export function orient(pixels: CheckedPixels, orientation: Orientation): CheckedPixels {
+  if (![1, 2, 3, 4, 5, 6, 7, 8].includes(orientation)) {
+    throw new RangeError(`expected orientation 1 to 8, got ${orientation}`);
+  }
+  if (orientation === 1) return pixels;
+  const { data, width: storedWidth, height: storedHeight, channels } = pixels;
+  const { fromRight, fromBottom, turned } = layoutOf(orientation);
+  const width = turned ? storedHeight : storedWidth;
+  const height = turned ? storedWidth : storedHeight;
+  const right = (fromRight ? -1 : 1) * channels;
+  const down = (fromBottom ? -1 : 1) * storedWidth * channels;
+  const corner = (fromBottom ? storedHeight - 1 : 0) * storedWidth;
+  const first = (corner + (fromRight ? storedWidth - 1 : 0)) * channels;
+  const [alongRow, alongColumn] = turned ? [down, right] : [right, down];
+  const out = new Uint8Array(data.length);
+  movePixels(data, channels, { width, height, first, alongRow, alongColumn }, out);
+  return { data: out, width, height, channels };
+}
+
+/** The picture mirrored or turned by quarters. Pixels are moved, never changed. */
+export const dihedral = (pixels: CheckedPixels, name: DihedralName): CheckedPixels =>
+  orient(pixels, DIHEDRAL_ORIENTATIONS[name]);
+
+/** A side of the raster that PDQ takes in its size convention 512. */
+export const SIDE = 512;
+
+/**
+ * The 512 x 512 pixels that PDQ takes of the picture once it is turned by `orientation`. They still
+ * have to be turned.
+ */
+export function sampled(pixels: CheckedPixels, orientation: Orientation): CheckedPixels {
+  const { data, width, channels } = pixels;
+  const { columns, rows } = sampledPlaces(pixels, orientation);
+  const out = new Uint8Array(SIDE * SIDE * channels);
+  takePixels(data, channels, width, columns, rows, out);
+  return { data: out, width: SIDE, height: SIDE, channels };
+}
+
+/**
+ * Columns and rows that `sampled` takes, ascending: those of the turned picture are column
+ * floor(x · width / 512) and row floor(y · height / 512).
+ */
+export function sampledPlaces(
+  { width, height }: { width: number; height: number },
+  orientation: Orientation,
+): { columns: Int32Array; rows: Int32Array } {
+  const { fromRight, fromBottom } = layoutOf(orientation);
+  return { columns: places(width, fromRight), rows: places(height, fromBottom) };
+}
+
+/** Where 512 places lie on a side, counted from its start or its end, and ascending. */
+function places(length: number, fromEnd: boolean): Int32Array {
+  const at = new Int32Array(SIDE);
+  for (let i = 0; i < SIDE; i++) {
+    const place = Math.floor((i * length) / SIDE);
+    if (fromEnd) at[SIDE - 1 - i] = length - 1 - place;
+    else at[i] = place;
+  }
+  return at;
+}
+
+/** Hashes pixels by one algorithm and its options. */
+export type Hasher = (pixels: CheckedPixels) => Hashed;
+
+/** Forms of a picture that its file itself may be taken for, beside the picture as displayed. */
+export interface OwnForms {
+  /** before EXIF orientation, if that is another picture */
+  readonly stored: CheckedPixels | undefined;
+  /** as displayed, if a pixel is transparent */
+  readonly transparent: CheckedPixels | undefined;
+}
+
+/** `stored`, then `onWhite` and `onBlack`, of those that there are. */
+export function* ownVariants(
+  { stored, transparent }: OwnForms,
+  hash: Hasher,
+): Generator<HashedVariant, void, undefined> {
+  if (stored) yield { name: 'stored', ...hash(stored) };
+  if (!transparent) return;
+  yield { name: 'onWhite', ...hash(onBackdrop(transparent, 255)) };
+  yield { name: 'onBlack', ...hash(onBackdrop(transparent, 0)) };
+}
+
+/** A picture's hash with its variants, from all of them in their order. */
+export function hashedImage(all: Iterable<HashedVariant>): HashedImage {
+  const [original, ...variants] = all;
+  const { name: _, ...hashed } = original!;
+  return { ...hashed, variants };
+}

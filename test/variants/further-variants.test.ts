@@ -1,0 +1,27 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { pdq } from '../../src/hashing/pdq.js';
+import { DIHEDRAL_NAMES } from '../../src/variant.js';
+import { dihedral } from '../../src/variants/forms.js';
+import { dihedralForPdq } from '../../src/variants/further-variants.js';
+import { patches } from './pictures.js';
+
+test('what PDQ samples of a form is what it samples of really moved pixels', () => {
+  const size = fc.record({
+    width: fc.integer({ min: 1, max: 620 }),
+    height: fc.integer({ min: 1, max: 620 }),
+    seed: fc.nat(),
+    name: fc.constantFrom(...DIHEDRAL_NAMES),
+    resample: fc.constantFrom(512 as const, 'none' as const),
+  });
+  fc.assert(
+    fc.property(size, ({ width, height, seed, name, resample }) => {
+      const pixels = patches(width, height, seed, 5);
+      const before = pixels.data.slice();
+      const moved = pdq(dihedral(pixels, name), { resample });
+      expect(pdq(dihedralForPdq(pixels, name, resample), { resample })).toEqual(moved);
+      expect(Buffer.compare(Buffer.from(pixels.data), Buffer.from(before))).toBe(0);
+    }),
+    { numRuns: 30 },
+  );
+});
