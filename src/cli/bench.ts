@@ -12,65 +12,73 @@ interface Benches {
   ): Promise<void>;
 }
 
-/** Hashes of a list. */
+/** A size of a list, in hashes. */
 const SIZE = { value: 'N', range: [1, 1e9] } as const;
 
-/** Options that are passed on, each with the benchmarks that use it. */
+/** Options that are passed on, each with the benchmarks that take it. */
 const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
   large: { about: 'add sizes that take minutes and gigabytes', takenBy: ['index', 'pdq-band'] },
-  smallest: { about: 'no list of fewer hashes than this', takenBy: ['index', 'cliffs'], ...SIZE },
-  largest: { about: 'no list of more hashes than this', takenBy: ['index', 'cliffs'], ...SIZE },
+  smallest: {
+    about: 'size of the smallest list, in hashes',
+    takenBy: ['index', 'cliffs'],
+    ...SIZE,
+  },
+  largest: { about: 'size of the largest list, in hashes', takenBy: ['index', 'cliffs'], ...SIZE },
   distance: {
-    about: 'this distance alone',
+    about: 'measure this distance only',
     takenBy: ['index', 'cliffs'],
     value: 'BITS',
     range: [0, 256],
   },
-  record: { about: 'write figures and a plot to this folder', takenBy: ['index'], value: 'DIR' },
-  photos: { about: 'pictures to edit and find again', takenBy: ['robustness'], value: 'DIR' },
+  record: { about: 'folder to write figures and a plot to', takenBy: ['index'], value: 'DIR' },
+  photos: {
+    about: 'folder of pictures to edit and find again',
+    takenBy: ['robustness'],
+    value: 'DIR',
+  },
   algorithm: {
-    about: 'which hash',
+    about: 'hash algorithm',
     takenBy: ['robustness'],
     choices: ALGORITHMS,
   },
   profile: {
-    about: 'which variants',
+    about: 'which variants to hash',
     takenBy: ['robustness'],
     choices: VARIANT_PROFILES,
   },
-  amounts: { about: 'crops and cut turns in small steps instead', takenBy: ['robustness'] },
+  amounts: { about: 'crop and rotate in small steps instead', takenBy: ['robustness'] },
   compare: {
-    about: 'all hashes and variants side by side, whole photos alone',
+    about: 'all algorithms and variants side by side, for whole photos',
     takenBy: ['robustness'],
   },
   seed: {
-    about: 'of the edits',
+    about: 'seed of the edits',
     takenBy: ['robustness'],
     value: 'N',
     range: [0, Number.MAX_SAFE_INTEGER],
   },
   rounds: {
-    about: 'paired rounds a case, default 20',
+    about: 'paired rounds per case, default 20',
     takenBy: ['versus'],
     value: 'N',
     range: [20, 1000],
   },
   out: {
-    about: 'write a report with its plots to this folder',
+    about: 'folder to write a report with plots to',
     takenBy: ['robustness'],
     value: 'DIR',
   },
 };
 
-/** `onlyhashes bench`: how fast this machine does it, beside other ways to do it. */
+/** `onlyhashes bench`: how fast this machine is, beside other ways to do the same. */
 export const benchCommand: Command = {
   name: 'bench',
   usage: '[NAME…]',
   about:
-    'Time the library beside naive code and other packages: ratios first. --list tells the names.',
+    'Measure the library beside naive code and other packages.\nRatios come first. Without a NAME, all but the long ones run.',
   options: {
-    json: { about: 'one JSON object' },
-    list: { about: 'the names of the benchmarks' },
+    json: { about: 'print one JSON object' },
+    list: { about: 'list the benchmarks' },
     ...Object.fromEntries(
       Object.entries(PASSED_ON).map(([name, { about, takenBy, ...option }]) => [
         name,
@@ -79,9 +87,9 @@ export const benchCommand: Command = {
     ),
   },
   examples: [
-    ['onlyhashes bench pdq', 'hashing'],
-    ['onlyhashes bench versus ../before/dist', 'against another build of the library'],
-    ['onlyhashes bench --list', 'which there are'],
+    ['onlyhashes bench pdq', 'how fast a picture is hashed'],
+    ['onlyhashes bench versus ../before/dist', 'this build against another'],
+    ['onlyhashes bench --list', 'what can be measured'],
   ],
   minWords: 0,
   endsAtOnce: true,

@@ -24,52 +24,56 @@ import { outputPath, writeWhole } from './output-file.js';
 import { PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
-/** `onlyhashes bundle`: what a person gives away, hashes only. */
+/** `onlyhashes bundle`: what a person submits, hashes only. */
 export const bundleCommand: Command = {
   name: 'bundle',
   usage: 'create FILE… | show BUNDLE | verify BUNDLE | withdraw BUNDLE',
-  about:
-    "Make the hash-only bundle of somebody's pictures, show it as it is saved, check one, or take one back. It holds no names and no pictures.",
+  about: `Make a bundle of hashes to submit; show, verify or withdraw one.
+A bundle has hashes only: no pictures and no names. show prints it byte for byte as \
+saved; withdraw prints what to send to take it back.`,
   options: {
     output: {
-      about: 'the file to write, readable by you alone, instead of standard output',
+      about: 'write to this file, readable by you alone, instead of standard output',
       value: 'FILE',
       short: 'o',
       actions: ['create', 'show', 'withdraw'],
     },
     overwrite: { about: 'let -o replace a file', needs: { output: [] } },
     seal: {
-      about: 'for this receiver alone: their age public key, age1…',
+      about: 'encrypt for one receiver, by their age public key, age1…',
       value: 'KEY',
       actions: ['create'],
     },
     identity: {
-      about: "a file with the receiver's secret age key, to read a sealed bundle",
+      about: "file with the receiver's secret age key, to read a sealed bundle",
       value: 'FILE',
       actions: ['show', 'verify', 'withdraw'],
     },
     token: {
       about:
-        'the token that was shown when the bundle was made: asked for if absent; - is standard input. As TOKEN it is visible to other users of this machine while the program runs',
+        'the withdraw token that create showed; asked for if absent, - reads it from standard input. A TOKEN given here is visible to other users of this machine while the program runs',
       value: 'TOKEN|-',
       actions: ['withdraw'],
     },
     crops: {
       about:
-        'also hash nine crops of each picture: catches cropped copies, gives away more, also which hashes belong together',
+        'also hash nine crops of each picture: catches cropped copies, but gives away more of the picture, and which hashes belong together',
       actions: ['create'],
     },
     resample: { ...PICTURE_OPTIONS.resample, actions: ['create'] },
   },
   examples: [
-    ['onlyhashes bundle create photo.jpg -o bundle.json', 'shows the withdraw token once'],
-    ['onlyhashes bundle show bundle.json', 'byte for byte what is in it'],
-    ['onlyhashes bundle withdraw bundle.json', 'what to send to take it back; asks for the token'],
+    [
+      'onlyhashes bundle create photo.jpg -o bundle.json',
+      'make one; it shows the withdraw token once',
+    ],
+    ['onlyhashes bundle show bundle.json', 'see everything that is in it'],
+    ['onlyhashes bundle withdraw bundle.json', 'take it back; asks for the token'],
   ],
   minWords: 2,
   async run(call, signal) {
     const [action, ...words] = call.words as [string, string, ...string[]];
-    // Told before a picture is hashed or a token asked for.
+    // Refused before a picture is hashed or a token asked for.
     const path = call.text('output');
     if (path !== undefined) await outputPath(path, { overwrite: call.on('overwrite') });
     if (action === 'create') return create(call, words, signal);
@@ -104,7 +108,10 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
   }
   bar.clear();
   // A bundle that lacks a picture would look complete: the person decides what to leave out.
-  if (out.errors > 0 || images.length === 0) return exitCode(out.errors, 0);
+  if (out.errors > 0) {
+    out.note('no bundle was made: to make one of the others, leave out the pictures with errors');
+    return exitCode(out.errors, 0);
+  }
   const { bundle, withdrawToken } = await createBundle(images);
   const key = call.text('seal');
   await write(call, key === undefined ? bundleText(bundle) : await sealBundle(bundle, key), signal);
@@ -116,13 +123,25 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
 
 async function open(call: Call, path: string, options: ReadBundleOptions = {}): Promise<Bundle> {
   const bytes = await bytesOf(path);
+  const key = await secretKey(call);
+  try {
+    return await (key === undefined
+      ? readBundle(bytes, options)
+      : unsealBundle(bytes, key, options));
+  } catch (error) {
+    throw failureOf(path, error);
+  }
+}
+
+/** The key in the file of `--identity`. */
+async function secretKey(call: Call): Promise<string | undefined> {
   const identity = call.text('identity');
-  if (identity === undefined) return readBundle(bytes, options);
+  if (identity === undefined) return undefined;
   const lines = (await bytesOf(identity)).toString().split('\n');
   const key = lines.find((line) => line.startsWith('AGE-SECRET-KEY-'));
   if (key === undefined)
     throw new UsageError('expected a line AGE-SECRET-KEY-… in the identity file');
-  return unsealBundle(bytes, key.trim(), options);
+  return key.trim();
 }
 
 async function bytesOf(path: string): Promise<Buffer> {
@@ -134,7 +153,7 @@ async function bytesOf(path: string): Promise<Buffer> {
   }
 }
 
-/** Refuses a token that could come from nowhere, before anything is read. */
+/** @throws {UsageError} before anything is read, if there is no way to get the token */
 function checkToken(call: Call, path: string): void {
   const token = call.text('token');
   if (token !== undefined && token !== '-') return;
@@ -144,7 +163,7 @@ function checkToken(call: Call, path: string): void {
   }
 }
 
-/** The withdraw token: as told, typed at the terminal, or all of standard input. */
+/** The withdraw token: from the command line, the terminal, or all of standard input. */
 async function tokenOf(call: Call, signal: AbortSignal): Promise<string> {
   const token = call.text('token');
   if (token !== undefined && token !== '-') return token;
@@ -173,7 +192,7 @@ async function hiddenAnswer(prompt: string, signal: AbortSignal): Promise<string
   }
 }
 
-/** To the file of `-o`, for its owner's eyes alone, or to standard output. */
+/** Writes to the file of `-o`, readable by its owner alone, or to standard output. */
 async function write(call: Call, content: string | Uint8Array, signal: AbortSignal): Promise<void> {
   const path = call.text('output');
   const overwrite = call.on('overwrite');

@@ -1,34 +1,32 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from './failure.js';
 
-/**
- * One option of a command, with a value out of `choices` or of any kind (`value`); without either
- * it is a switch.
- */
+/** One option of a command. It takes one of `choices`, or any `value`; else it is a switch. */
 export interface Option {
   readonly about: string;
-  /** what the value stands for in the help, e.g. `LIST` */
+  /** what stands for the value in the help, e.g. `LIST` */
   readonly value?: string;
   readonly short?: string;
   readonly choices?: readonly string[];
-  /** the value is a whole number from … to … */
+  /** least and greatest value, which is a whole number */
   readonly range?: readonly [number, number];
   readonly default?: string;
   /**
-   * refused unless each of these options is given (`[]`), or has one of these values where it has a
-   * value at all
+   * other options that this one needs: `[]` if the option must be given, or the values that it may
+   * have if it has one
    */
   readonly needs?: Readonly<Record<string, readonly string[]>>;
-  /** refused unless the first word is one of these */
+  /** first words with which the option is allowed; default all */
   readonly actions?: readonly string[];
 }
 
-/** What a command was called with: options by name, files and other words in their order. */
+/** What a command was called with. */
 export interface Call {
+  /** files and whatever else is not an option, in their order */
   readonly words: readonly string[];
   /** the option's value, its default, or undefined */
   text(name: string): string | undefined;
-  /** a whole number within the option's range */
+  /** the value of an option that has a range and a default */
   number(name: string): number;
   on(name: string): boolean;
 }
@@ -36,26 +34,25 @@ export interface Call {
 /** One command of the program. */
 export interface Command {
   readonly name: string;
-  /** the words after the name, e.g. `FILE…` */
+  /** the words after the name, e.g. `FILE…`; several ways are parted by ` | ` */
   readonly usage: string;
+  /** the first line is its line in the list of commands */
   readonly about: string;
   readonly options: Readonly<Record<string, Option>>;
   readonly examples: readonly (readonly [command: string, about: string])[];
-  /** how few words the command needs */
   readonly minWords: number;
-  /** default: any number */
+  /** default any number */
   readonly maxWords?: number;
-  /**
-   * signals keep the system's default action: its loops are too long for a handler to get a turn
-   */
+  /** a signal ends it at once: its loops are too long for a handler to get a turn */
   readonly endsAtOnce?: boolean;
+  /** Resolves to the exit code. */
   run(call: Call, signal: AbortSignal): Promise<number>;
 }
 
 /**
- * Reads the words behind a command's name.
- * @throws {UsageError} for an option that is unknown, given twice or without effect, a value that
- *   is missing or out of its choices or range, and for too few or too many words
+ * Reads the words after a command's name.
+ * @throws {UsageError} if an option is unknown, given twice or without effect, if its value is
+ *   missing, not among its choices or out of range, or if there are too few or too many words
  */
 export function readCall(command: Command, argv: readonly string[]): Call {
   const known = Object.entries(command.options);
@@ -122,25 +119,39 @@ export function readCall(command: Command, argv: readonly string[]): Call {
   return { words, text, number: (name) => Number(text(name)), on: (name) => values[name] === true };
 }
 
+/** The width of the help, and of the column on the left that has the options. */
+const WIDTH = 80;
+const LEFT_WIDTH = 30;
+
 /** The help text of one command. */
 export function helpOf({ name, usage, about, options, examples }: Command): string {
   const rows = Object.entries(options).map(([option, { about: text, value, short, ...bounds }]) => {
     const stand = bounds.choices ? bounds.choices.join('|') : value;
     const left = `  ${short ? `-${short}, ` : ''}--${option}${stand ? ` ${stand}` : ''}`;
-    return [left, bounds.default === undefined ? text : `${text} (${bounds.default})`] as const;
+    const right = bounds.default === undefined ? text : `${text} (default ${bounds.default})`;
+    return twoColumns(left, right, LEFT_WIDTH);
   });
   return [
-    `onlyhashes ${name} ${usage}`,
+    ...usage.split(' | ').map((words) => `onlyhashes ${name} ${words}`.trim()),
     '',
-    about,
-    ...(rows.length ? ['', 'Options', ...rows.map((row) => twoColumns(...row))] : []),
+    ...about.split('\n').flatMap((line) => wrapped(line, WIDTH)),
+    ...(rows.length ? ['', 'Options', ...rows] : []),
     '',
     'Examples',
     ...examples.map(([line, text]) => `  ${line}\n      ${text}`),
   ].join('\n');
 }
 
-/** A left column of 34 characters, or a line of its own where it is longer. */
-export function twoColumns(left: string, right: string): string {
-  return left.length < 34 ? left.padEnd(34) + right : `${left}\n${' '.repeat(34)}${right}`;
+/** `left` in a column of a width, and `right` beside it, or below if `left` is too long. */
+export function twoColumns(left: string, right: string, width: number): string {
+  const lines = wrapped(right, WIDTH - width).map((line) => ' '.repeat(width) + line);
+  if (left.length < width) lines[0] = left.padEnd(width) + lines[0]!.trimStart();
+  else lines.unshift(left);
+  return lines.join('\n');
+}
+
+/** Lines of at most `width` characters, cut at spaces. */
+function wrapped(text: string, width: number): string[] {
+  const lines = text.match(new RegExp(`(?:.{1,${width}}|\\S+)(?: |$)`, 'g')) ?? [''];
+  return lines.map((line) => line.trimEnd());
 }

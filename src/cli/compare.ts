@@ -5,16 +5,17 @@ import { Failure, UsageError } from './failure.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { isHex, sourceOf } from './pictures.js';
 
-/** Two pictures are compared as they are. */
+/** Two pictures are compared as they are, without variants. */
 const { variants: _, ...OPTIONS } = PICTURE_OPTIONS;
 
-/** `onlyhashes compare`: the distance of two pictures or hashes. */
+/** `onlyhashes compare`: the distance between two pictures or hashes. */
 export const compareCommand: Command = {
   name: 'compare',
   usage: 'A B',
-  about: 'Print the distance of two pictures or hashes, in bits. A and B are files or hex.',
+  about:
+    'Print the distance between two pictures or hashes.\nIt is the number of bits that differ. A and B are files, or hashes in hex.',
   options: OPTIONS,
-  examples: [['onlyhashes compare a.jpg b.png', 'bits in which the two hashes differ']],
+  examples: [['onlyhashes compare a.jpg b.png', 'the distance between two pictures']],
   minWords: 2,
   maxWords: 2,
   async run(call, signal) {

@@ -6,8 +6,8 @@ import type { Command } from './command.js';
 export const doctorCommand: Command = {
   name: 'doctor',
   usage: '',
-  about: 'Tell what this machine can decode, and with which versions.',
-  options: { json: { about: 'one JSON object' } },
+  about: 'Show what this machine can decode, and with which versions.',
+  options: { json: { about: 'print one JSON object' } },
   examples: [['onlyhashes doctor', 'formats and versions']],
   minWords: 0,
   maxWords: 0,

@@ -6,26 +6,27 @@ import { exitCode, output, progress } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
-/** `onlyhashes hash`: a line a file, as the PDQ reference's own tool prints it, or JSON. */
+/** `onlyhashes hash`: a line for each file, as the PDQ reference's tool prints it, or JSON. */
 export const hashCommand: Command = {
   name: 'hash',
   usage: 'FILE…',
-  about:
-    'Hash pictures: a line HASH,QUALITY,FILE for each, in their order. Folders are walked, hidden pictures and linked folders too; - is standard input.',
+  about: `Hash pictures.
+Prints a line HASH,QUALITY,FILE for each, in order. Folders are walked, including \
+hidden pictures and links to folders. - is standard input.`,
   options: {
     ...PICTURE_OPTIONS,
     crops: {
-      about: 'also hash nine crops, for a list that is to catch cropped copies (--json)',
+      about: 'also hash nine crops, so that a list catches cropped copies; needs --json',
       needs: { json: [], orientation: ['display'] },
     },
     json: {
       about:
-        'one JSON object a line, with the variants; fileBytes is the name in hex, if it is not UTF-8',
+        'print one JSON object per line, with the variants; fileBytes is the name in hex if it is not UTF-8',
     },
   },
   examples: [
     ['onlyhashes hash photo.jpg', 'one picture'],
-    ['onlyhashes hash --json uploads/', 'a folder, with variants and sizes'],
+    ['onlyhashes hash --json uploads/', 'a folder, with variants and sizes in pixels'],
     ['curl -s https://example.org/a.jpg | onlyhashes hash -', 'from standard input'],
   ],
   minWords: 1,

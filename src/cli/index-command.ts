@@ -6,28 +6,30 @@ import { isIndexFile, openIndex, readIndexInfo, saveIndex } from '../node/index.
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
+import { endingAtOnce } from './interrupt.js';
 import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
 import { exitCode, output, progress } from './output.js';
 import { outputPath } from './output-file.js';
 
 const BUILD = { actions: ['build'] } as const;
 
-/** `onlyhashes index`: a list as an index file, which opens at once. */
+/** `onlyhashes index`: index files, which open at once. */
 export const indexCommand: Command = {
   name: 'index',
   usage: 'build LIST -o FILE | info FILE | verify FILE',
-  about:
-    'Build an index file from a list, tell what one holds, or check every byte of one. It carries the labels of its entries. An index file is replaced once the new one is complete.',
+  about: `Build an index file from a list; describe or verify one.
+An index file opens at once, and has the labels of its entries. build replaces an \
+index file only when the new one is complete. verify checks every byte.`,
   options: {
     output: { about: 'the index file to write', value: 'FILE', short: 'o', ...BUILD },
-    overwrite: { about: 'let -o replace a file that is no index file', needs: { output: [] } },
+    overwrite: { about: 'let -o replace a file that is not an index file', needs: { output: [] } },
     algorithm: { ...LIST_OPTIONS.algorithm, ...BUILD },
     bits: { ...LIST_OPTIONS.bits, ...BUILD },
     'allow-empty': { ...LIST_OPTIONS['allow-empty'], ...BUILD },
-    json: { about: 'one JSON object', actions: ['info', 'verify'] },
+    json: { about: 'print one JSON object', actions: ['info', 'verify'] },
   },
   examples: [
-    ['onlyhashes index build list.csv -o list.ohx', 'a list as an index file'],
+    ['onlyhashes index build list.csv -o list.ohx', 'make an index file of a list'],
     ['onlyhashes index verify list.ohx', 'exit code 2 if a byte has changed'],
   ],
   minWords: 2,
@@ -68,7 +70,7 @@ async function build(path: string, call: Call, signal: AbortSignal): Promise<num
   if (target === undefined) throw new UsageError('expected -o FILE');
   const writable = { overwrite: call.on('overwrite'), replaces: isIndexFile };
   await outputPath(target, writable);
-  const bar = progress('reading the list, MB');
+  const bar = progress('reading the list', ' MB');
   const out = output(bar);
   const wanted = wantedOf(call);
   const [part, ...others] = await readParts(path, wanted, { signal, out, bar });
@@ -76,16 +78,20 @@ async function build(path: string, call: Call, signal: AbortSignal): Promise<num
   if (others.length > 0) {
     const kinds = [part!, ...others].map((each) => kindName(kindOf(each))).join(', ');
     throw new Failure(
-      `${name}: an index has one kind of hash, state --algorithm and --bits: ${kinds}`,
+      `${name}: an index has one kind of hash, choose by --algorithm and --bits: ${kinds}`,
     );
   }
   if (part !== undefined && !(part instanceof PackedEntries)) {
-    throw new Failure(`${name}: it is an index file already`);
+    throw new Failure(`${name}: this is an index file already`);
   }
   const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
-  const index = part ? createIndex(part.hashes) : createIndex([], { algorithm, bits });
+  bar.stage('building the index');
+  const index = endingAtOnce(() =>
+    part ? createIndex(part.hashes) : createIndex([], { algorithm, bits }),
+  );
+  bar.stage('writing the index');
   try {
-    // Asked again: reading took its time.
+    // Checked again: reading took its time.
     const real = await outputPath(target, writable);
     const { degenerate = 0 } = await saveIndex(real, index, {
       signal,
@@ -94,6 +100,8 @@ async function build(path: string, call: Call, signal: AbortSignal): Promise<num
     if (degenerate > 0) out.say(name, `${degenerate} degenerate hashes were left out of the index`);
   } catch (error) {
     throw signal.aborted ? error : failureOf(target, error);
+  } finally {
+    bar.clear();
   }
   return exitCode(out.errors, 1);
 }

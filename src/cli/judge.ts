@@ -13,20 +13,20 @@ import { UsageError } from './failure.js';
 import { fileToJSON } from './file-name.js';
 import { type Kind, kindName } from './lists.js';
 
-/** A picture or hash that was asked about, and what was wrong with it, if anything. */
+/** A picture or hash with its decision, and what was wrong with it, if anything. */
 export interface Judged {
   readonly picture: ReportedPicture;
   readonly problem?: string;
 }
 
-/** Decides about pictures and hashes by every kind of hash that a list has: nothing on it goes uncompared. */
+/** Decides by every kind of hash that a list has, so that all of the list is compared. */
 export class Judge {
   readonly #blocklist: Blocklist;
   readonly #kinds: readonly Kind[];
   readonly #all: boolean;
   readonly #hashing: HashFileOptions;
 
-  /** @param kinds at least one; the first is the one whose policy a picture without a hash is told by */
+  /** @param kinds at least one; a picture without a hash has the policy of the first */
   constructor(
     blocklist: Blocklist,
     kinds: readonly Kind[],
@@ -39,8 +39,8 @@ export class Judge {
   }
 
   /**
-   * The decision about a picture file. It is matched as soon as it is decoded: variants beyond the first match are never
-   * hashed, unless all matches are asked for.
+   * The decision about a picture file. Variants after the first match are not hashed, unless all
+   * matches are asked for.
    */
   async picture(bytes: Uint8Array, signal: AbortSignal): Promise<ReportedPicture> {
     const decisions: Decision[] = [];
@@ -58,28 +58,28 @@ export class Judge {
     return { decision: strongest(decisions), ...sides };
   }
 
-  /** The decision about a hash in hex: by the one kind of hash that is so long. */
+  /** The decision about a hash in hex, which is of the one kind that has its length. */
   hex(hex: string): Judged {
     const [kind, another] = this.#kinds.filter(({ bits }) => bits === 4 * hex.length);
     if (kind === undefined || another !== undefined) {
       const digits = [...new Set(this.#kinds.map(({ bits }) => bits / 4))].join(' or ');
       const problem = kind
-        ? `expected --algorithm: the list has ${kindName(kind)} and ${kindName(another!)}`
-        : `no such file, and no hash as on the list: expected ${digits} hex digits`;
+        ? `expected --algorithm: the list has ${kindName(kind)} and ${kindName(another!)} hashes`
+        : `no such file, and no hash like those of the list: expected ${digits} hex digits`;
       return { picture: this.unhashable(), problem };
     }
     const query = [{ name: 'original' as const, hash: hashFromHex(kind.algorithm, hex) }];
     return { picture: { decision: this.#blocklist.decide(query, { all: this.#all }) } };
   }
 
-  /** What gave no hash, by a decision that says so. */
+  /** The decision about what gave no hash. */
   unhashable(error?: DecodeError): ReportedPicture {
     const [{ algorithm, bits }] = this.#kinds as [Kind];
     const policy = policyFor(algorithm, bits, this.#blocklist.policy);
     return { decision: { ...this.#blocklist.decide(error ?? []), policy } };
   }
 
-  /** A decision for JSON. Where the list has several kinds, each match tells its algorithm, and all policies are told. */
+  /** A decision as JSON. With several kinds, it has each match's algorithm and every policy. */
   toJSON(decision: Decision, file: string): DecisionJSON {
     const json = { ...fileToJSON(file), ...decisionToJSON(decision) };
     if (this.#kinds.length === 1) return json;
@@ -98,7 +98,7 @@ export class Judge {
 
 /**
  * The policy that the command line asks for.
- * @throws {UsageError} if it states a distance for several kinds of hashes at once
+ * @throws {UsageError} if it sets one distance for several kinds of hashes
  */
 export function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
   const distances = {
@@ -110,10 +110,10 @@ export function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
     if (value !== undefined) changes[name] = Number(value);
   }
   const [first, ...others] = kinds as [Kind];
-  // A distance means another thing for each of them: 31 bits are near by PDQ, and no distance at all by a hash of 64.
+  // A distance means something else for each: 31 bits are near for PDQ, and half of a 64-bit hash.
   if (others.length > 0 && Object.keys(changes).length > 0) {
     throw new UsageError(
-      `expected --algorithm and --bits with a distance: the list has ${kinds.map(kindName).join(', ')}`,
+      `a distance needs --algorithm and --bits: the list has ${kinds.map(kindName).join(', ')}`,
     );
   }
   const policy = { minQuality: call.number('min-quality') };
@@ -121,12 +121,12 @@ export function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
   return { ...policy, algorithms: { [first.algorithm]: changes } };
 }
 
-/** Decisions about one picture as one: the strongest verdict, with the matches of all. */
+/** Several decisions about one picture as one: the strongest verdict, with all matches. */
 function strongest(decisions: readonly Decision[]): Decision {
   const order = { match: 0, review: 1, none: 2, unhashable: 3 };
   const [first] = decisions.slice().sort((a, b) => order[a.verdict] - order[b.verdict]);
   const matches = decisions.flatMap((decision) => decision.matches);
-  // Distances of different kinds do not compare: within a tier, kinds keep their order.
+  // Distances of different kinds cannot be compared: within a tier, kinds keep their order.
   matches.sort((a, b) => order[a.tier] - order[b.tier]);
   return { ...first!, matches };
 }

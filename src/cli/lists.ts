@@ -17,7 +17,7 @@ import { PICTURE_OPTIONS } from './picture-options.js';
 /** The options of every command that takes a list. */
 export const LIST_OPTIONS = {
   algorithm: {
-    about: 'use only these hashes of the list; also what hashes without an algorithm are',
+    about: 'use only these hashes of the list; hashes that name no algorithm count as these',
     choices: PICTURE_OPTIONS.algorithm.choices,
   },
   bits: PICTURE_OPTIONS.bits,
@@ -82,7 +82,7 @@ export async function readParts(
   const parts = all.filter(isComparable);
   if (parts.length === 0) {
     const degenerate = all.some((part) => sizeOf(part) > 0 || leftOutOf(part) > 0);
-    const why = degenerate ? 'all its hashes are degenerate, too plain to match' : 'it has no hash';
+    const why = degenerate ? 'all hashes are degenerate, too plain to match' : 'no hash in it';
     if (!allowEmpty) throw new Failure(`${name}: ${why}`);
     options.out.say(name, why);
     return [];
@@ -94,20 +94,20 @@ export async function readParts(
   };
   const wanted = parts.filter(isWanted);
   if (wanted.length === 0) {
-    const stated = [algorithm, width && `${width} bits`].filter(Boolean).join(' of ');
+    const stated = [width && `${width}-bit`, algorithm].filter(Boolean).join(' ');
     const held = parts.map((part) => kindName(kindOf(part))).join(', ');
-    throw new Failure(`${name}: expected hashes of ${stated}, it has ${held}`);
+    throw new Failure(`${name}: expected ${stated} hashes, it has ${held}`);
   }
   // Lines of the PDQ tool name no algorithm, but they have a quality.
   if (algorithm !== undefined && algorithm !== 'pdq' && wanted.some(hasQuality)) {
     throw new Failure(
-      `${name}: expected hashes of ${algorithm}, it has some with a quality, as only PDQ's have`,
+      `${name}: expected ${algorithm} hashes, some have a quality, as only PDQ hashes do`,
     );
   }
   for (const part of all) {
     if (wanted.includes(part)) continue;
     const why = isWanted(part) ? ', all degenerate' : '';
-    options.out.say(name, `left aside: ${sizeOf(part)} of ${kindName(kindOf(part))}${why}`);
+    options.out.say(name, `left out: ${sizeOf(part)} ${kindName(kindOf(part))}${why}`);
   }
   return wanted;
 }
@@ -119,7 +119,7 @@ export function kindOf(part: ListPart): Kind {
 }
 
 /** What a kind is called in messages. */
-export const kindName = ({ algorithm, bits }: Kind) => `${algorithm} of ${bits} bits`;
+export const kindName = ({ algorithm, bits }: Kind) => `${bits}-bit ${algorithm}`;
 
 /**
  * Every part of a list. Its content tells whether it is a text or an index file.
@@ -132,8 +132,8 @@ async function readAll(
 ): Promise<ListPart[]> {
   const { signal, bar } = options;
   try {
-    const { source, isFile } = await opened(path, signal);
-    const chunks = counted(source, isFile, path, options);
+    const { source, isFile, byteLength } = await opened(path, signal);
+    const chunks = counted(source, byteLength, path, options);
     const head: Uint8Array[] = [];
     let length = 0;
     while (length < MAGIC_BYTES) {
@@ -162,17 +162,19 @@ async function readAll(
   }
 }
 
+/** A list as a stream; its length if it has one, and whether the path can be opened again. */
 async function opened(
   path: string,
   signal: AbortSignal,
-): Promise<{ source: Readable; isFile: boolean }> {
+): Promise<{ source: Readable; isFile: boolean; byteLength?: number }> {
   if (path === '-') return { source: addAbortSignal(signal, stdin), isFile: false };
   const name = encoded(path);
   const about = await stat(name);
   if (!about.isFIFO()) {
+    const source = createReadStream(name, { signal });
+    if (!about.isFile()) return { source, isFile: false };
     // An index file whose name is not UTF-8 is read as a stream.
-    const isFile = about.isFile() && name === path;
-    return { source: createReadStream(name, { signal }), isFile };
+    return { source, isFile: name === path, byteLength: about.size };
   }
   // As a socket, a pipe that nobody writes to yet blocks no thread, and the wait can be aborted.
   const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -182,18 +184,20 @@ async function opened(
 
 async function* counted(
   source: Readable,
-  isFile: boolean,
+  byteLength: number | undefined,
   path: string,
   { out, bar }: ReadOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const waits = () => out.say(shownName(path), 'nothing has come from it yet, waiting');
-  const timer = isFile ? undefined : setTimeout(waits, WAIT_MILLISECONDS);
+  const megabytes = (bytes: number) => Math.round(bytes / 1e6);
+  const total = byteLength === undefined ? undefined : megabytes(byteLength);
+  const waits = () => out.say(shownName(path), 'waiting, nothing has come yet');
+  const timer = byteLength === undefined ? setTimeout(waits, WAIT_MILLISECONDS) : undefined;
   let bytes = 0;
   try {
     for await (const chunk of source as AsyncIterable<Uint8Array>) {
       clearTimeout(timer);
       bytes += chunk.length;
-      bar.update(Math.round(bytes / 1e6));
+      bar.update(megabytes(bytes), total);
       yield chunk;
     }
   } finally {
@@ -231,12 +235,12 @@ async function readText(
   const name = shownName(path);
   if (first !== undefined && tables.length === 0) {
     throw new Failure(
-      `${name}: no hash could be read from it (line ${first.line}: ${first.message})`,
+      `${name}: no hash in it could be read (line ${first.line}: ${first.message})`,
     );
   }
   for (const { line, message } of shown) out.error(`${name}:${line}`, message);
   for (let more = problems - shown.length; more > 0; more--) out.count();
-  if (problems > shown.length) out.say(name, `${problems} lines with problems in all`);
+  if (problems > shown.length) out.say(name, `${problems} lines with problems in total`);
   return tables;
 }
 

@@ -9,6 +9,7 @@ import { textOf, UsageError } from './failure.js';
 import { commandLine, encoded } from './file-name.js';
 import { hashCommand } from './hash.js';
 import { indexCommand } from './index-command.js';
+import { endBy, interruptible } from './interrupt.js';
 import { matchCommand } from './match.js';
 
 const COMMANDS: readonly Command[] = [
@@ -21,36 +22,22 @@ const COMMANDS: readonly Command[] = [
   doctorCommand,
 ];
 
-/**
- * Signals after which half-written files are removed, with the code that a shell reports: 128 +
- * their number.
- */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
-/**
- * The signal to a program whose output nobody reads any more. Node ignores it and reports EPIPE
- * instead.
- */
-const NOBODY_READS = { SIGPIPE: 141 } as const;
-
-/** How long a command may take to stop. */
-const ORDER_MILLISECONDS = 1000;
-
 function help(): string {
   return [
     'onlyhashes: perceptual hashes of pictures, and exact matching against blocklists',
     '',
     'Commands',
-    ...COMMANDS.map(({ name, usage, about }) =>
-      twoColumns(`  ${name} ${usage}`, about.split(/[:.] /)[0]!.replace(/\.$/, '')),
-    ),
+    ...COMMANDS.map(({ name, about }) => twoColumns(`  ${name}`, about.split('\n')[0]!, 12)),
     '',
-    'onlyhashes COMMAND --help tells the options and examples of each; --version the version.',
-    'Exit code: 2 if anything was in error or unhashable, else 0 if a line was printed, else 1;',
-    '130 or 143 if it was interrupted, 141 if the reader of its output went away.',
+    'onlyhashes COMMAND --help shows its options, with examples.',
+    'onlyhashes --version shows the version.',
+    '',
+    'Exit code: 2 if anything was in error or unhashable, else 0 if a line was',
+    'printed, else 1; 130 or 143 if interrupted; 141 if nobody reads the output.',
   ].join('\n');
 }
 
+/** Runs the command that `argv` names. Returns the exit code. */
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const [word] = rest;
@@ -72,10 +59,10 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   try {
     const call = readCall(command, rest);
     if (command.endsAtOnce) return await command.run(call, new AbortController().signal);
-    return await inOrder((signal) => command.run(call, signal));
+    return await interruptible((signal) => command.run(call, signal));
   } catch (error) {
     if (error instanceof UsageError) {
-      throw new UsageError(`${error.message}\nonlyhashes ${name} --help tells how it is called`);
+      throw new UsageError(`${error.message}\nsee onlyhashes ${name} --help`);
     }
     throw error;
   }
@@ -87,47 +74,7 @@ function commandOf(name: string): Command {
   return command;
 }
 
-/** Runs a command, and aborts it at the first of `SIGNALS`. The second ends the program at once. */
-async function inOrder(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
-  const interrupt = new AbortController();
-  let ended: keyof typeof SIGNALS | undefined;
-  const onSignal = (signal: keyof typeof SIGNALS) => {
-    for (const each of Object.keys(SIGNALS)) process.off(each, onSignal);
-    ended = signal;
-    interrupt.abort();
-    // It may be waiting for a pipe or a disk.
-    setTimeout(() => interrupted(signal), ORDER_MILLISECONDS).unref();
-  };
-  for (const each of Object.keys(SIGNALS)) process.on(each, onSignal);
-  try {
-    return await run(interrupt.signal);
-  } catch (error) {
-    if (ended === undefined) throw error;
-    return interrupted(ended);
-  }
-}
-
-function interrupted(signal: keyof typeof SIGNALS): never {
-  stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}onlyhashes: interrupted\n`);
-  endBy(signal);
-}
-
-/**
- * Ends the program as the signal's default action does. That is at once, where `process.exit` waits
- * for the pictures that are being decoded; and a loop in a shell ends too.
- */
-function endBy(signal: keyof (typeof SIGNALS & typeof NOBODY_READS)): never {
-  const code = { ...SIGNALS, ...NOBODY_READS }[signal];
-  process.once('exit', () => {
-    if (process.platform === 'win32') return;
-    // Removing the last listener restores the default action.
-    process.removeAllListeners(signal).on(signal, endBy).off(signal, endBy);
-    process.kill(process.pid, signal);
-  });
-  process.exit(code);
-}
-
-// A reader that has seen enough (`| head`) closes the pipe. That is no error.
+// A reader that has seen enough (`| head`) closes the pipe. That is not an error.
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') endBy('SIGPIPE');
   stderr.write(`onlyhashes: standard output: ${code}\n`);
@@ -136,9 +83,10 @@ stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 // If nobody reads the errors, the exit code still reports them.
 stderr.on('error', () => {});
 try {
-  // Not process.exit: what is written to a pipe would be cut off.
+  // Not process.exit, which would cut off what is being written to a pipe.
   process.exitCode = await main(commandLine());
 } catch (error) {
-  stderr.write(encoded(`onlyhashes: ${textOf(error)}\n`));
+  const cleared = stderr.isTTY ? '\r\x1b[2K' : '';
+  stderr.write(encoded(`${cleared}onlyhashes: ${textOf(error)}\n`));
   process.exitCode = 2;
 }

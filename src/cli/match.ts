@@ -11,6 +11,7 @@ import {
 } from '../node/index.js';
 import type { Command } from './command.js';
 import { shownName, UsageError } from './failure.js';
+import { endingAtOnce } from './interrupt.js';
 import { Judge, type Judged, policyOf } from './judge.js';
 import { kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
 import { exitCode, output, progress } from './output.js';
@@ -22,39 +23,41 @@ import { eachPicture, isHex, sourceOf } from './pictures.js';
 export const matchCommand: Command = {
   name: 'match',
   usage: 'FILE|HEX… --blocklist LIST',
-  about:
-    'Match pictures or hashes against a blocklist: a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST has one hash[,label…] a line (plain or CSV) or JSONL, or is an index file; it may be a pipe. Pictures are hashed by each algorithm that it has hashes of.',
+  about: `Match pictures or hashes against a blocklist.
+Prints a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST is a text \
+with one hash[,label…] per line (plain or CSV), JSONL or an index file; it may be a pipe. \
+Pictures are hashed by every algorithm that the list has hashes of.`,
   options: {
     blocklist: { about: 'the list; - is standard input', value: 'LIST', short: 'b' },
     'max-distance': {
-      about: 'up to here any variant is a match, in bits (PDQ: 31)',
+      about: 'largest distance of a match, for any variant (PDQ: 31)',
       value: 'BITS',
       range: [0, 256],
     },
     'review-distance': {
-      about: 'up to here the picture itself is for review (PDQ: 60)',
+      about: 'largest distance for review, of the picture itself (PDQ: 60)',
       value: 'BITS',
       range: [0, 256],
     },
     'min-quality': {
-      about: 'below this quality a match is for review',
+      about: 'below this quality, a match is for review',
       value: 'N',
       range: [0, 100],
       default: '50',
       needs: { algorithm: ['pdq'] },
     },
     all: {
-      about: 'every match of every variant, not only of the first that matches',
+      about: 'print every match of every variant, not only of the first variant that matches',
     },
     json: {
       about:
-        'one JSON decision a line, also where nothing matched; fileBytes is the name in hex, if it is not UTF-8',
+        'print one JSON decision per line, even if nothing matched; fileBytes is the name in hex if it is not UTF-8',
     },
-    explain: { about: 'explain the decisions on a page, a section for each picture (--out)' },
-    out: { about: 'the page that --explain writes', value: 'REPORT.html' },
-    overwrite: { about: 'let --out replace a file that is there', needs: { explain: [] } },
+    explain: { about: 'write a page that explains each decision; needs --out' },
+    out: { about: 'where to write the page', value: 'REPORT.html' },
+    overwrite: { about: 'let --out replace a file', needs: { explain: [] } },
     'show-pictures': {
-      about: 'put the pictures and their matching parts on that page',
+      about: 'show the pictures and their matching parts on the page',
       needs: { explain: [] },
     },
     ...PICTURE_OPTIONS,
@@ -66,7 +69,7 @@ export const matchCommand: Command = {
     ['onlyhashes match --json uploads/ --blocklist list.ohx', 'a folder against an index file'],
     [
       'onlyhashes match --explain upload.jpg --blocklist list.csv --out report.html',
-      'one self-contained page: distance, variant, where it lies in the picture',
+      'a self-contained page: distance, variant, and where it is in the picture',
     ],
   ],
   minWords: 1,
@@ -84,17 +87,18 @@ export const matchCommand: Command = {
     if (page !== undefined) await outputPath(page, { overwrite });
     const bar = progress('matching');
     const out = output(bar);
-    // Decided once: files of such names may come and go meanwhile.
+    // Decided once: files with such names may come and go meanwhile.
     const hashes = new Set(call.words.filter(isHex));
     const wanted = wantedOf(call);
-    const bars = { signal, out, bar: progress('reading the list, MB') };
-    const parts = await readParts(list, wanted, bars);
+    const reading = progress('reading the list', ' MB');
+    const parts = await readParts(list, wanted, { signal, out, bar: reading });
     const kinds = parts.map(kindOf);
     if (kinds.length === 0) {
       const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
       kinds.push({ algorithm, bits });
     }
-    const blocklist = createBlocklist(parts, { policy: policyOf(call, kinds) });
+    const policy = policyOf(call, kinds);
+    const blocklist = endingAtOnce(() => createBlocklist(parts, { policy }));
     const { degenerate } = blocklist.keptOut;
     if (degenerate > 0) {
       out.say(shownName(list), `${degenerate} degenerate hashes were kept out of matching`);

@@ -6,19 +6,19 @@ import process from 'node:process';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
 
-/** What may be written over. */
+/** Which files may be replaced, and who may read the new one. */
 export interface OutputOptions {
   /** any file */
   readonly overwrite: boolean;
-  /** for its owner's eyes alone, also in place of a file that others may read */
+  /** readable by its owner alone, even in place of a file that others may read */
   readonly secret?: boolean;
-  /** files of which this holds */
+  /** files for which this resolves to true */
   readonly replaces?: (path: string) => Promise<boolean>;
 }
 
 /**
- * Where to write a file that is named on the command line: the path itself, or what it links to.
- * @throws {Failure} if a file is there that may not be replaced, or it cannot be written there
+ * Where to write a file named on the command line: the path itself, or what it links to.
+ * @throws {Failure} if a file there may not be replaced, or nothing can be written there
  */
 export async function outputPath(
   path: string,
@@ -29,26 +29,26 @@ export async function outputPath(
   if (about === undefined) {
     const entry = await lstat(path).catch(() => undefined);
     if (entry?.isSymbolicLink()) throw new Failure(`${path}: links to nothing`);
-    // It came there meanwhile.
+    // It appeared meanwhile.
     if (entry !== undefined) return outputPath(path, { overwrite, ...(replaces && { replaces }) });
     try {
       await access(dirname(path), constants.W_OK);
     } catch {
-      throw new Failure(`${path}: its folder is not there or cannot be written`);
+      throw new Failure(`${path}: its folder does not exist or cannot be written to`);
     }
     return path;
   }
-  // A device, a pipe or a folder is no file to replace, whatever is asked for.
+  // A device, a pipe or a folder is never replaced.
   if (!about.isFile()) throw new Failure(`${path}: expected a file to write`);
   const real = await realpath(path);
   if (overwrite || (await replaces?.(real))) return real;
   const other = replaces ? 'another file is there' : 'a file is there';
-  throw new Failure(`${path}: ${other}, --overwrite replaces it`);
+  throw new Failure(`${path}: ${other}; --overwrite replaces it`);
 }
 
 /**
- * Writes a file as a whole or not at all: under another name beside it until it is complete. It is
- * readable by its owner alone, or has the permissions of the file it replaces unless it is `secret`.
+ * Writes a file as a whole or not at all: under another name beside it until it is complete. Its
+ * owner alone can read it, or whoever could read the file it replaces unless it is `secret`.
  * @throws {Failure} as `outputPath`, also if a file appears there meanwhile
  */
 export async function writeWhole(
@@ -88,7 +88,7 @@ async function renameToNew(from: string, to: string): Promise<void> {
     await link(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new Failure(`${to}: a file came there meanwhile`);
+      throw new Failure(`${to}: a file appeared there meanwhile`);
     }
     await rename(from, to);
   }

@@ -61,10 +61,15 @@ export function exitCode(errors: number, found: number): number {
   return found > 0 ? 0 : 1;
 }
 
-/** The progress line of long work. It is drawn only if standard error is a terminal. */
+/** The line that shows how far long work is. It is drawn only if standard error is a terminal. */
 export interface Progress {
-  /** @param total if known */
+  /**
+   * @param done 0 when the work begins
+   * @param total if known
+   */
   update(done: number, total?: number): void;
+  /** shows what is done now, where there is nothing to count */
+  stage(what: string): void;
   /** clears the line before other text is printed */
   clear(): void;
 }
@@ -73,29 +78,42 @@ export interface Progress {
 const REDRAW_MILLISECONDS = 100;
 
 /**
- * The progress of `what`, e.g. `hashing`: how much is done, the rate and, if the total is known, the
- * time left.
+ * The progress of `what`, e.g. `hashing`: how much is done, the rate and, if the total is known,
+ * the time left.
+ * @param unit of the amounts, after a space, e.g. ` MB`
  */
-export function progress(what: string): Progress {
-  if (!stderr.isTTY) return { update() {}, clear() {} };
-  const start = performance.now();
+export function progress(what: string, unit = ''): Progress {
+  if (!stderr.isTTY) return { update() {}, stage() {}, clear() {} };
+  let start = performance.now();
   let drawn = start;
   let shown = false;
-  const clear = () => {
-    if (shown) stderr.write('\r\x1b[2K');
-    shown = false;
+  const draw = (text: string) => {
+    stderr.write(`\r\x1b[2K${text}`);
+    shown = true;
   };
   return {
-    clear,
     update(done, total) {
       const now = performance.now();
-      if (now - drawn < REDRAW_MILLISECONDS) return;
+      if (done === 0) start = now;
+      if (done === 0 || now - drawn < REDRAW_MILLISECONDS) return;
       drawn = now;
       const perSecond = (1000 * done) / (now - start);
-      const left = total === undefined ? '' : `, ${Math.ceil((total - done) / perSecond)} s left`;
-      const of = total === undefined ? `${done}` : `${done} of ${total}`;
-      stderr.write(`\r\x1b[2K${what}: ${of}, ${Math.round(perSecond)}/s${left}`);
-      shown = true;
+      const of = total === undefined ? '' : ` of ${total}`;
+      const rate = `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)}${unit}/s`;
+      const left = total === undefined ? '' : `, ${timeOf((total - done) / perSecond)} left`;
+      draw(`${what}: ${done}${of}${unit}, ${rate}${left}`);
+    },
+    stage: draw,
+    clear() {
+      if (shown) stderr.write('\r\x1b[2K');
+      shown = false;
     },
   };
+}
+
+/** A time as a person says it: `8 s`, `12 min`, `3 h`. */
+function timeOf(seconds: number): string {
+  if (seconds < 100) return `${Math.ceil(seconds)} s`;
+  const minutes = seconds / 60;
+  return minutes < 100 ? `${Math.round(minutes)} min` : `${Math.round(minutes / 60)} h`;
 }

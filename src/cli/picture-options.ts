@@ -5,32 +5,32 @@ import type { Call, Option } from './command.js';
 
 /** The options of every command that takes pictures: how they are read and hashed. */
 export const PICTURE_OPTIONS = {
-  algorithm: { about: 'which hash', choices: ALGORITHMS, default: 'pdq' },
-  bits: { about: 'bits of the hash, for all but pdq', choices: ['64', '256'] },
+  algorithm: { about: 'hash algorithm', choices: ALGORITHMS, default: 'pdq' },
+  bits: { about: 'length of the hash in bits; pdq always has 256', choices: ['64', '256'] },
   resample: {
-    about: "PDQ's size convention",
+    about: 'for pdq: scale pictures over 512 pixels to 512 x 512 first, or not at all',
     choices: ['512', 'none'],
     default: '512',
     needs: { algorithm: ['pdq'] },
   },
   exact: {
-    about: "PDQ by the reference's own order of roundings throughout",
+    about: 'for pdq: round in the order of the reference throughout',
     needs: { algorithm: ['pdq'] },
   },
   orientation: {
-    about: 'hash the picture as shown, or as its file stores it',
+    about: 'hash the picture as displayed, or as its file stores it',
     choices: ['display', 'stored'],
     default: 'display',
   },
   variants: {
-    about: 'what else is hashed of each picture',
+    about: 'which variants of each picture to hash too',
     choices: VARIANT_PROFILES,
     default: 'orientation',
     needs: { orientation: ['display'] },
   },
-  lenient: { about: 'take what can be read of a damaged picture' },
+  lenient: { about: 'hash what can be read of a damaged picture' },
   'max-megapixels': {
-    about: 'largest picture that is decoded, in units of 2^20 pixels',
+    about: 'largest picture to decode, in units of 2^20 pixels',
     value: 'N',
     range: [1, 1000],
     default: '64',

@@ -40,6 +40,7 @@ export async function* eachPicture<T>(
   const onTotal = (files: number) => {
     total = files;
   };
+  bar.update(0);
   const onProgress = ({ done }: { done: number }) => bar.update(done, total);
   yield* eachFile(picturesIn(words, { out, signal, onTotal }), job, { signal, onProgress });
 }

@@ -46,6 +46,20 @@ test('made, shown, verified, and taken back with the token', async () => {
   expect(readFileSync(path, 'utf8')).toBe(text);
 });
 
+test('no bundle is made of some of the pictures, and it says so', async () => {
+  const bad = join(folder, 'bad.jpg');
+  writeFileSync(bad, 'no picture');
+  const path = join(folder, 'some.json');
+  const { out, err, code } = await onlyhashes(['bundle', 'create', CAT, bad, '-o', path]);
+  expect({ out, code }).toEqual({ out: '', code: 2 });
+  expect(err).toMatch(
+    /^onlyhashes: [^\n]*bad\.jpg: [^\n]+\nonlyhashes: no bundle was made: [^\n]+\n$/,
+  );
+  expect(readdirSync(folder)).not.toContain('some.json');
+  const shown = await onlyhashes(['bundle', 'show', bad]);
+  expect(shown).toMatchObject({ code: 2, err: expect.stringContaining('bad.jpg: expected') });
+});
+
 test.each(['512', 'none'])('--resample %s is what its hashes say', async (resample) => {
   const made = await onlyhashes(['bundle', 'create', CAT, '--crops', '--resample', resample]);
   const { hashes } = JSON.parse(made.out) as { hashes: { resample: unknown }[] };

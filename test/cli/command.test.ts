@@ -89,7 +89,7 @@ test('a folder with no picture in it is an error', async () => {
 
 test('every number is within its range, in the help of every command', async () => {
   const { out } = await onlyhashes(['--help']);
-  expect(out).toContain('141 if the reader of its output went away');
+  expect(out).toContain('141 if nobody reads the output');
   let refused = 0;
   for (const [, command] of out.matchAll(/^ {2}([a-z]+) /gm)) {
     const help = await onlyhashes([command!, '--help']);
@@ -102,4 +102,13 @@ test('every number is within its range, in the help of every command', async () 
     }
   }
   expect(refused).toBeGreaterThan(5);
+});
+
+test('the help fits a terminal of 80 columns', async () => {
+  const { out } = await onlyhashes(['--help']);
+  const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, command]) => [command!]);
+  for (const words of [[], ...commands]) {
+    const help = await onlyhashes([...words, '--help']);
+    expect(help.out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  }
 });

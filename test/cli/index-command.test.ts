@@ -135,7 +135,7 @@ test('--allow-empty builds an index without entries; an algorithm picks one of s
   expect(JSON.parse(info.out)).toMatchObject({ algorithm: 'blockhash', bits: 256, size: 0 });
   const two = write('two.csv', `pdq ${HEX}\nphash ${HEX.slice(0, 16)}\n`);
   const built = await build(two, file, '--algorithm', 'phash');
-  expect(built.err).toBe(`onlyhashes: ${two}: left aside: 1 of pdq of 256 bits\n`);
+  expect(built.err).toBe(`onlyhashes: ${two}: left out: 1 256-bit pdq\n`);
   const picked = await onlyhashes(['index', 'info', '--json', file]);
   expect(JSON.parse(picked.out)).toMatchObject({ algorithm: 'phash', bits: 64, size: 1 });
   expect((await build(two, file, '--algorithm', 'dhash')).code).toBe(2);

@@ -13,7 +13,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { output } from '../../src/cli/output.js';
+import { output, progress } from '../../src/cli/output.js';
 import { picturesIn } from '../../src/cli/walk.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
@@ -286,7 +286,7 @@ globalThis.setTimeout = (f, ms, ...rest) => setTimeout(f, ms === 1000 ? 1e9 : ms
     const { signal } = new AbortController();
     const said: (string | number)[] = [];
     const all = async (words: string[]) => {
-      const out = output({ update() {}, clear() {} });
+      const out = output(progress('nothing'));
       const onTotal = (total: number) => said.push(total);
       for await (const file of picturesIn(words, { out, signal, onTotal }))
         said.push(basename(file));
