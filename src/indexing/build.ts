@@ -77,7 +77,7 @@ export function* segmentSteps(
     const cursors = offsets.subarray(base, base + 2 ** width);
     for (let from = 0; from < count; from += STEP) {
       const to = Math.min(from + STEP, count);
-      countKeys(words, perHash, from, to, start, width, cursors);
+      countKeys(segment, from, to, start, width, cursors);
       // New memory is cleared where it is first used: here, step by step, not all of it in the first step of placing.
       positions.fill(0, place + from, place + to);
       sketches.fill(0, place + from, place + to);
@@ -91,7 +91,7 @@ export function* segmentSteps(
     yield;
     for (let from = 0; from < count; from += STEP) {
       const to = Math.min(from + STEP, count);
-      placeKeys(words, perHash, from, to, start, width, cursors, positions, sketches);
+      placeKeys(segment, from, to, start, width, cursors);
       yield;
     }
     base += cursors.length;

@@ -1,6 +1,7 @@
 /**
- * 32-bit checksum of all words but number `skip`. Each step is a bijection of the sum for a given word and of the word
- * for a given sum, so one changed word is always found; more, with odds of 1 in 2^32. Order matters.
+ * 32-bit checksum of all words but number `skip`. Each step is a bijection of the sum for a given
+ * word and of the word for a given sum. So one changed word is always found; several are missed
+ * with odds of 1 in 2^32. Order matters.
  */
 export function checksum(words: Int32Array, skip: number): number {
   let sum = 0;

@@ -1,11 +1,12 @@
 /**
- * The first `keep` coefficients of the DCT-II of each of `count` rows of `size` samples, transposed: coefficient k of
- * row r lies at out[k · count + r]. Applied twice it gives the low corner of a square's DCT, down first, then across.
- * c(k) = Σ v(n) cos(πk(2n + 1) / 2 size), unscaled.
+ * The first `keep` coefficients of the DCT-II of each of `count` rows of `size` samples,
+ * transposed: coefficient k of row r is out[k · count + r]. Applied twice, it gives the low corner
+ * of a square's DCT, down first, then across. c(k) = Σ v(n) cos(πk(2n + 1) / 2 size), unscaled.
  *
- * Halves are folded onto each other, and even coefficients take the differences to the first fold, which their cosines
- * cancel. It halves the work; above all, what is zero by symmetry (of a flat, striped or mirrored picture) comes out as
- * an exact zero rather than as noise, whatever cosines the engine has.
+ * Halves are folded onto each other, and even coefficients take the differences to the first fold,
+ * which their cosines cancel. This halves the work. Above all, what is zero by symmetry (of a flat,
+ * striped or mirrored picture) comes out as an exact zero and not as noise, whatever cosines the
+ * engine has.
  * @param size an even number
  */
 export function lowDct(

@@ -1,15 +1,17 @@
-/**
- * Exact scans of packed hashes. `words` holds hashes end to end, 8 (256 bits) or 2 (64 bits) 32-bit words each, in any
- * byte order so long as `query` has the same. Each scan writes position and distance of the hashes within `max` bits
- * to `out`, pair by pair while there is room, and returns how many there are.
+/*
+ * Exact scans of packed hashes. `words` holds hashes end to end, 8 (256 bits) or 2 (64 bits) 32-bit
+ * words each, in any byte order so long as `query` has the same. Each scan writes position and
+ * distance of the hashes within `max` bits to `out`, pair by pair while there is room, and returns
+ * how many there are.
  *
- * Carry-save adders (Harley and Seal; Warren, Hacker's Delight, 2nd ed., 5-1) let several words share the last steps of
- * one population count.
+ * Carry-save adders (Harley and Seal; Warren, Hacker's Delight, 2nd ed., 5-1) let several words
+ * share the last steps of one population count.
  */
 
 /**
- * From this `max` on no hash is left after its first words. Of an unrelated one 96 bits differ in 48 ± 5 places: below,
- * nearly every hash ends there; about it, one in two, which no processor foresees, at twice the time of the full count.
+ * From this `max` on, every hash is counted to its end. The first 96 bits of an unrelated one
+ * differ in 48 ± 5 places. For a smaller `max`, nearly every hash ends there. Near 48 one in two
+ * does, which no processor foresees: that takes twice the time of the full count.
  */
 export const WIDE_DISTANCE = 48;
 
@@ -72,7 +74,9 @@ export function scan64(
   return total;
 }
 
-/** Bits set in three words: an adder leaves their sum and their carry, which are counted together. */
+/**
+ * Bits set in three words: an adder leaves their sum and their carry, which are counted together.
+ */
 function popcount3(a: number, b: number, c: number): number {
   const half = a ^ b;
   let ones = half ^ c;
