@@ -1,15 +1,23 @@
 import type { Hash, Resample } from '../src/hash.js';
-import { pdq } from '../src/hashing/pdq.js';
-import { bitsAbove } from '../src/hashing/pdq-bits.js';
+import {
+  bitsAbove,
+  dct,
+  jaroszFilter,
+  lowerMedian,
+  lumaPlane,
+  pdq,
+  qualityOf,
+  rasterOf,
+} from '../src/hashing/pdq.js';
 import { pdqDihedral, reshaped } from '../src/hashing/pdq-dihedral.js';
-import { filteredPlane, lumaPlane } from '../src/hashing/pdq-exact.js';
-import { tentPlane } from '../src/hashing/pdq-fast.js';
-import { qualityOf, qualityWithin } from '../src/hashing/pdq-quality.js';
-import { type Raster, rasterOf } from '../src/hashing/pdq-raster.js';
-import { COEFFICIENT_BAND, DIFFERENCE_BAND } from '../src/hashing/pdq-transform.js';
-import { dctInOrder, dctMatrix } from '../src/kernels/dct.js';
-import { dctFolded } from '../src/kernels/dct-folded.js';
-import { lowerMedian } from '../src/kernels/median.js';
+import {
+  COEFFICIENT_BAND,
+  DIFFERENCE_BAND,
+  fastCoefficients,
+  qualityWithin,
+  tentPlane,
+} from '../src/hashing/pdq-fast.js';
+import type { Raster } from '../src/kernels/luma.js';
 import type { CheckedPixels } from '../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../src/variant.js';
 import type { Bench } from './harness.js';
@@ -85,7 +93,6 @@ export function measureBand(
   to: number,
   crops: readonly CheckedPixels[],
 ): void {
-  const matrix = dctMatrix();
   for (let n = from; n < to; n++) {
     const { kind, pixels } = hardPicture(n, crops);
     report.pictures++;
@@ -95,7 +102,7 @@ export function measureBand(
       report.hashings++;
       const raster = rasterOf(pixels, resample);
       if (raster.columns.length < 5 || raster.rows.length < 5) checkTiny(report, pixels, resample);
-      else measure(report, n, kind, pixels, resample, raster, matrix);
+      else measure(report, n, kind, pixels, resample, raster);
     }
   }
 }
@@ -131,20 +138,17 @@ function measure(
   pixels: CheckedPixels,
   resample: Resample,
   raster: Raster,
-  matrix: Float64Array,
 ): void {
-  const folds = new Float64Array(64 * 64);
-  const middle = new Float64Array(16 * 64);
   const coefficientsOf = (plane: Float64Array, inOrder: boolean) => {
+    if (!inOrder) return fastCoefficients(plane).slice();
     const out = new Float64Array(256);
-    if (inOrder) dctInOrder(matrix, plane, middle, out);
-    else dctFolded(matrix, plane, folds, middle, out);
+    dct(plane, out);
     return out;
   };
   const truePlane = new Float64Array(64 * 64);
   const exactPlane = new Float64Array(64 * 64);
   tentPlane(raster, truePlane);
-  filteredPlane(raster, exactPlane);
+  jaroszFilter(raster, exactPlane);
   const fast = coefficientsOf(truePlane, false);
   const exact = coefficientsOf(exactPlane, true);
   const kindReport = report.kinds[kind]!;
@@ -194,9 +198,8 @@ function measure(
  * differently; -1 if there are none.
  */
 function gapOf(fast: Float64Array, exact: Float64Array): number {
-  const scratch = new Float64Array(256);
-  const fastMedian = lowerMedian(fast, scratch);
-  const exactMedian = lowerMedian(exact, scratch);
+  const fastMedian = lowerMedian(fast);
+  const exactMedian = lowerMedian(exact);
   let gap = -1;
   for (let i = 0; i < 256; i++) {
     const above = fast[i]! > fastMedian;
@@ -231,12 +234,10 @@ function measureQuality(
   if (gap >= 0) count(report.differenceGaps, gap, n);
 }
 
-function fastCoefficients(pixels: CheckedPixels): Float64Array {
+function isInDoubt(pixels: CheckedPixels, band: number): boolean {
   const plane = new Float64Array(64 * 64);
   tentPlane(rasterOf(pixels, 512), plane);
-  const out = new Float64Array(256);
-  dctFolded(dctMatrix(), plane, new Float64Array(64 * 64), new Float64Array(16 * 64), out);
-  return out;
+  return bitsAbove(fastCoefficients(plane), band) === undefined;
 }
 
 /**
@@ -264,7 +265,7 @@ export const pdqBandBench: Bench = {
       wholeAndQuarters(photo).map((part) => resampled(photo, part, 512, 512, 4)),
     );
     const fallbacks = (band: number) => {
-      const inDoubt = parts.filter((part) => bitsAbove(fastCoefficients(part), band) === undefined);
+      const inDoubt = parts.filter((part) => isInDoubt(part, band));
       return `${inDoubt.length} of ${parts.length}`;
     };
     figure(

@@ -1,5 +1,5 @@
-import { dctMatrix } from '../src/kernels/dct.js';
-import { boxAhead, boxCount, boxWindow, tileCentres } from '../src/kernels/tiles.js';
+import { boxAhead, boxCount, boxWindow, tileCentres } from '../src/kernels/box-filter.js';
+import { DCT_MATRIX } from '../src/kernels/dct.js';
 
 /**
  * The worst-case float32 error of PDQ's reference, by forward error analysis. It is proved for any
@@ -102,7 +102,7 @@ function boxMean(line: Float64Array, at: number): number {
 
 /** The bounds of the coefficients, from those of the plane; `largest` is the plane's largest. */
 function dctBound(plane: Float64Array, largest: number): Float64Array {
-  const matrix = dctMatrix();
+  const matrix = DCT_MATRIX;
   const out = new Float64Array(256);
   // Sums of the positive and of the negative cosines of each frequency, up to each sample.
   const above = new Float64Array(16 * 65);

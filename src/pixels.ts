@@ -52,6 +52,14 @@ export function checkedPixels(pixels: Pixels): CheckedPixels {
   return { data: new Uint8Array(buffer, byteOffset, length), width, height, channels };
 }
 
+/** RGBA pixels as little-endian words of the same memory, or `null` where that cannot be. */
+export function wordsOf({ data, channels }: CheckedPixels): Int32Array | null {
+  const { buffer, byteOffset, length } = data;
+  const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+  const fits = channels === 4 && isLittleEndian && byteOffset % 4 === 0;
+  return fits ? new Int32Array(buffer, byteOffset, length / 4) : null;
+}
+
 /**
  * EXIF orientation: 1 as stored, 2 mirrored, 3 turned by 180°, 4 flipped vertically, 5 to 8 with
  * the sides exchanged.

@@ -32,3 +32,20 @@ export function flipBits(hash: Hash, order: readonly number[], count: number): H
   for (const bit of order.slice(0, count)) bytes[bit >> 3]! ^= 1 << (bit & 7);
   return { algorithm: hash.algorithm, bytes };
 }
+
+/**
+ * Planes from flat to full of edges, many with differences at a whole hundredth of the range (2.55,
+ * 51 …). Often only some rows have any, so that every quality from 0 to 100 comes up.
+ */
+export const gradientPlane = fc
+  .tuple(
+    fc.constantFrom(0.01, 1, 2.55, 3, 6, 7.65, 51, 255),
+    fc.constantFrom(1, 2, 3, 101),
+    fc.integer({ min: 1, max: 64 }),
+    fc.infiniteStream(fc.nat({ max: 1000 })),
+  )
+  .map(([step, kinds, rows, stream]) =>
+    Float64Array.from({ length: 64 * 64 }, (_, at) =>
+      at < 64 * rows ? Math.min(255, Math.fround(step * (stream.next().value % kinds))) : 0,
+    ),
+  );

@@ -1,19 +1,20 @@
 import { DEFAULT_BITS, type Hash } from '../hash.js';
-import type { Pixels } from '../pixels.js';
+import { checkedPixels, type Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
 import { greyThumbnail } from './thumbnail.js';
 
 /**
- * dHash of an image: one bit for each sample of its grey thumbnail of 9 x 8 or 17 x 16 but those of the first column,
- * set where it is brighter than its left neighbour; row-major.
- * Algorithm: ImageHash 4.3 (Python), `dhash(image, hash_size=8 or 16)`: the same bits for the same pixels. Alpha is
- * dropped.
+ * dHash of an image: one bit for each sample of its grey thumbnail of 9 x 8 or 17 x 16, the first
+ * column left out, set where it is brighter than its left neighbour; row-major.
+ *
+ * Algorithm: ImageHash 4.3 (Python), `dhash(image, hash_size=8 or 16)`: the same bits for the same
+ * pixels. Alpha is dropped.
  * @throws {RangeError} if `bits` is neither 64 nor 256, or the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels` or `options` is none
+ * @throws {TypeError} if `pixels` or `options` is invalid
  */
 export function dhash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
   const { bits, side } = gridOf(options, DEFAULT_BITS.dhash);
-  const thumbnail = greyThumbnail(pixels, side + 1, side);
+  const thumbnail = greyThumbnail(checkedPixels(pixels), side + 1, side);
   const bytes = new Uint8Array(bits / 8);
   for (let i = 0; i < bits; i++) {
     const at = i + Math.floor(i / side);

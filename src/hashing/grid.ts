@@ -7,8 +7,8 @@ export interface BitsOptions {
 }
 
 /**
- * Bits that `options` ask for, and the side of the square that they are.
- * @throws {TypeError} if `options` is none
+ * How many bits `options` ask for, and the side of the square that they make.
+ * @throws {TypeError} if `options` is not an object
  * @throws {RangeError} if `bits` is neither 64 nor 256
  */
 export function gridOf(options: BitsOptions, byDefault: Bits): { bits: Bits; side: 8 | 16 } {

@@ -9,18 +9,21 @@ import {
   type Resample,
 } from '../hash.js';
 
-/** Which hash, where the algorithm is a value and not a name in the code. */
+/** Which hash, by an algorithm that is chosen at run time. */
 export interface HashOptions {
   /** @defaultValue 'pdq' */
   algorithm?: Algorithm;
-  /** bits of the hash; default as the algorithm has */
+  /** of the hash; by default the algorithm's `DEFAULT_BITS` */
   bits?: Bits | undefined;
   /**
-   * PDQ's size convention; other algorithms ignore it
+   * PDQ's size convention; other algorithms ignore it.
    * @defaultValue 512
    */
   resample?: Resample;
-  /** PDQ in the reference's own order of roundings throughout; other algorithms ignore it */
+  /**
+   * PDQ with every rounding of the reference; other algorithms ignore it.
+   * @defaultValue false
+   */
   exact?: boolean;
 }
 

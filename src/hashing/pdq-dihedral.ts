@@ -1,14 +1,11 @@
 import type { Hash, Resample } from '../hash.js';
-import type { Pixels } from '../pixels.js';
+import { checkedPixels, type Pixels } from '../pixels.js';
 import { DIHEDRAL_NAMES, type DihedralName } from '../variant.js';
-import { type PdqOptions, pdqOptions } from './pdq.js';
-import { bitsAbove } from './pdq-bits.js';
-import { rasterOf } from './pdq-raster.js';
-import { transform } from './pdq-transform.js';
+import { bitsAbove, type PdqOptions, pdqOptions, rasterOf, transform } from './pdq.js';
 
 /**
- * What each form does to the coefficients: mirroring a dimension negates its odd frequencies (the even rows or columns,
- * as the first one is frequency 1), and turning exchanges rows and columns.
+ * What each form does to the coefficients. Mirroring a dimension negates its odd frequencies: the
+ * even rows or columns, as the first one is frequency 1. Turning exchanges rows and columns.
  */
 const FORMS: Record<DihedralName, { rows: boolean; columns: boolean; turned: boolean }> = {
   original: { rows: false, columns: false, turned: false },
@@ -22,40 +19,38 @@ const FORMS: Record<DihedralName, { rows: boolean; columns: boolean; turned: boo
 };
 
 /**
- * PDQ hashes of an image's eight dihedral forms, from one filtering: the coefficients of the others are those of the
- * first with some signs changed and rows and columns exchanged. The same bits as the reference's C++ code. The names are
- * the reference's too: its `flipX` turns the picture upside down, and its `rotate90` goes counterclockwise.
+ * PDQ hashes of an image's eight dihedral forms, from one filtering: the coefficients of the others
+ * are those of the first with some signs changed and rows and columns exchanged. The same bits as
+ * the reference's C++ code. The names are the reference's too: its `flipX` turns the picture upside
+ * down, and its `rotate90` goes counterclockwise.
  *
- * The hash of pixels that were mirrored first differs from these by a few bits, since the filter is not symmetric. And
- * 64 x 64 pixels, which `pdq` takes as they are, are filtered here, as in the reference: there `original` is not the hash
- * that `pdq` gives.
- * @returns the eight hashes, and `quality` and `resample` as `pdq` gives them; all-zero hashes of quality 0 where a side is under 5 pixels
- * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels` or `options` is none
+ * If the pixels are mirrored before hashing, the hash differs from these by a few bits, since the
+ * filter is not symmetric. 64 x 64 pixels, which `pdq` takes as they are, are filtered here, as in
+ * the reference; their `original` is not the hash that `pdq` gives.
+ * @returns the eight hashes, and `quality` and `resample` as `pdq` gives them. An image with a side
+ *   under 5 pixels has all-zero hashes of quality 0.
+ * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts
+ *   itself
+ * @throws {TypeError} if `pixels` or `options` is invalid
  */
 export function pdqDihedral(
   pixels: Pixels,
   options: PdqOptions = {},
 ): { hashes: Record<DihedralName, Hash>; quality: number; resample: Resample } {
   const { resample, exact } = pdqOptions(options);
-  const raster = rasterOf(pixels, resample);
-  if (raster.columns.length < 5 || raster.rows.length < 5) {
-    const zero = (): Hash => ({ algorithm: 'pdq', bytes: new Uint8Array(32) });
-    return { hashes: eachForm(zero)!, quality: 0, resample };
-  }
-  const { bits, quality } = transform(raster, true, exact, (coefficients, band) =>
-    eachForm((name) => bitsAbove(reshaped(coefficients, name), band)),
-  );
+  const raster = rasterOf(checkedPixels(pixels), resample);
+  const { bits, quality } = transform(raster, { filtered: true, exact }, eachForm);
   return { hashes: bits, quality, resample };
 }
 
-/** A hash for each form, or `undefined` if one has none. */
+/** `bitsAbove` of each form, or `undefined` if one is in doubt. */
 function eachForm(
-  hashOf: (name: DihedralName) => Hash | undefined,
+  coefficients: Float64Array,
+  band: number,
 ): Record<DihedralName, Hash> | undefined {
   const hashes: Partial<Record<DihedralName, Hash>> = {};
   for (const name of DIHEDRAL_NAMES) {
-    const hash = hashOf(name);
+    const hash = bitsAbove(reshaped(coefficients, name), band);
     if (hash === undefined) return undefined;
     hashes[name] = hash;
   }

@@ -1,19 +1,15 @@
 import type { Hash, Resample } from '../hash.js';
-import { dctMatrix } from '../kernels/dct.js';
-import { dctFolded } from '../kernels/dct-folded.js';
-import { tentGrid, turnedTentGrid } from '../kernels/tent-grid.js';
+import { type Plane, type Taps, tentGrid, turnedTentGrid } from '../kernels/tent-grid.js';
 import { tentTaps } from '../kernels/tent-taps.js';
 import { layOf, type VariantGeometry } from '../variant.js';
-import { bitsAbove } from './pdq-bits.js';
-import { qualityOf } from './pdq-quality.js';
-import { isResampled } from './pdq-raster.js';
+import { bitsAbove, isResampled, qualityOf } from './pdq.js';
+import { fastCoefficients } from './pdq-fast.js';
 
-/** Luma of a picture, as a rule reduced, from which the PDQ hashes of its parts are sampled. */
-export interface LumaPlane {
-  /** row-major; any constant may be added to it, since no hash depends on the mean */
-  readonly luma: Float32Array;
-  readonly width: number;
-  readonly height: number;
+/**
+ * Luma of a picture, reduced or not, from which the PDQ hashes of its parts are sampled. A constant
+ * may have been added to it: no hash depends on the mean.
+ */
+export interface LumaPlane extends Plane {
   /** pixels of the picture that one pixel of the plane stands for, along either side */
   readonly scale: number;
   /** pixels of the plane beyond each border of the picture */
@@ -23,40 +19,27 @@ export interface LumaPlane {
 
 /**
  * PDQ hash and quality of a part of a picture, sampled from a plane of its luma without making the
- * part's pixels. Where the plane has the picture's own pixels (`scale` 1) and nothing is turned by
- * an angle, the hash is that of the part's real pixels up to ties; elsewhere it is within a few
- * bits of it (test/hashing/pdq-region.test.ts has the figures).
+ * part's pixels. If the plane has the picture's own pixels (`scale` 1) and there is no angle, the
+ * hash is that of the part's real pixels up to ties; otherwise it is within a few bits of it
+ * (test/hashing/pdq-region.test.ts has the figures).
  */
 export function pdqRegion(
   plane: LumaPlane,
   geometry: VariantGeometry,
   resample: Resample,
 ): { hash: Hash; quality: number; resample: Resample } {
-  scratch ??= newScratch();
-  const { matrix, grid, folds, middle, coefficients } = scratch;
-  sampleGrid(plane, geometry, resample, grid);
-  dctFolded(matrix, grid, folds, middle, coefficients);
+  sampleGrid(plane, geometry, resample, samples);
   // No band: there is no reference whose roundings could differ.
-  return { hash: bitsAbove(coefficients, -1)!, quality: qualityOf(grid), resample };
+  const hash = bitsAbove(fastCoefficients(samples), -1)!;
+  return { hash, quality: qualityOf(samples), resample };
 }
 
 /** Samples a side of the grid that PDQ transforms. */
 const GRID = 64;
 
-// Made at the first hash: nothing of ours can run between its first write and its last read.
-let scratch: ReturnType<typeof newScratch> | undefined;
-
-function newScratch() {
-  return {
-    matrix: dctMatrix(),
-    grid: new Float64Array(GRID * GRID),
-    upright: new Float64Array(GRID * GRID),
-    sums: new Float64Array(GRID),
-    folds: new Float64Array(GRID * GRID),
-    middle: new Float64Array(GRID * 16),
-    coefficients: new Float64Array(16 * 16),
-  };
-}
+// Scratch: nothing of ours can run between its first write and its last read.
+const samples = /* @__PURE__ */ new Float64Array(GRID * GRID);
+const upright = /* @__PURE__ */ new Float64Array(GRID * GRID);
 
 /**
  * PDQ's 64 x 64 grid of filtered luma of one part of the picture.
@@ -68,7 +51,6 @@ function sampleGrid(
   resample: Resample,
   out: Float64Array,
 ): void {
-  const { upright, sums } = scratch!;
   const { left, top, width, height } = rectangle;
   const { turned, fromRight, fromBottom } = layOf(dihedral);
   const resampled = isResampled(width, height, resample);
@@ -79,41 +61,20 @@ function sampleGrid(
   if (fromBottom) reverse(yTaps, height);
   const grid = turned ? upright : out;
   if (angle === 0) {
-    const x = onPlane(xTaps, left, plane.scale, plane.marginX, plane.width);
-    const y = onPlane(yTaps, top, plane.scale, plane.marginY, plane.height);
-    tentGrid(
-      plane.luma,
-      plane.width,
-      x.first,
-      x.position,
-      x.weight,
-      y.first,
-      y.position,
-      y.weight,
-      new Float64Array(x.position.length),
-      grid,
-    );
+    const across = onPlane(xTaps, left, plane.scale, plane.marginX, plane.width);
+    const down = onPlane(yTaps, top, plane.scale, plane.marginY, plane.height);
+    tentGrid(plane, across, down, grid);
   } else {
-    const cosine = Math.cos((angle * Math.PI) / 180);
-    const sine = Math.sin((angle * Math.PI) / 180);
     const centre = (full: number) => (full - plane.scale / 2) / plane.scale;
-    turnedTentGrid(
-      plane.luma,
-      plane.width,
-      plane.height,
-      centre(left + width / 2) + plane.marginX,
-      centre(top + height / 2) + plane.marginY,
-      cosine,
-      sine,
-      xTaps.first,
-      aboutCentre(xTaps, width, plane.scale),
-      xTaps.weight,
-      yTaps.first,
-      aboutCentre(yTaps, height, plane.scale),
-      yTaps.weight,
-      sums,
-      grid,
-    );
+    const turn = {
+      left: centre(left + width / 2) + plane.marginX,
+      top: centre(top + height / 2) + plane.marginY,
+      cosine: Math.cos((angle * Math.PI) / 180),
+      sine: Math.sin((angle * Math.PI) / 180),
+    };
+    const across = aboutCentre(xTaps, width, plane.scale);
+    const down = aboutCentre(yTaps, height, plane.scale);
+    turnedTentGrid(plane, turn, across, down, grid);
   }
   if (!turned) return;
   for (let i = 0; i < GRID; i++) {
@@ -121,22 +82,12 @@ function sampleGrid(
   }
 }
 
-/** Which pixels of a line make the samples of the grid, and how much each counts. */
-interface PlacedTaps {
-  /** where the taps of sample `i` begin; one more at the end */
-  readonly first: Int32Array;
-  /** pixel along the line, 0 … length - 1 */
-  readonly position: Int32Array;
-  readonly weight: Float64Array;
-}
-
 /**
  * How the grid comes from a line of `length` pixels: PDQ's two box filters and its decimation, by
- * the taps of the fast path, and before them the nearest pixels where the line is `resampled` to
- * 512.
- * @param filtered false where both sides are 64 pixels, which the reference takes as they are
+ * the taps of the short cut, and before them the nearest pixels if the line is `resampled` to 512.
+ * @param filtered false if both sides are 64 pixels, which the reference takes as they are
  */
-function placedTaps(length: number, resampled: boolean, filtered: boolean): PlacedTaps {
+function placedTaps(length: number, resampled: boolean, filtered: boolean): Taps {
   const first = new Int32Array(GRID + 1);
   if (!filtered) {
     for (let i = 0; i <= GRID; i++) first[i] = i;
@@ -156,18 +107,14 @@ function placedTaps(length: number, resampled: boolean, filtered: boolean): Plac
   return { first, position, weight };
 }
 
-function reverse({ position }: PlacedTaps, length: number): void {
+function reverse({ position }: Taps, length: number): void {
   for (let tap = 0; tap < position.length; tap++) position[tap] = length - 1 - position[tap]!;
 }
 
-/** Taps by the plane's pixels, those on one pixel together; beyond the border the last pixel counts. */
-function onPlane(
-  taps: PlacedTaps,
-  start: number,
-  scale: number,
-  margin: number,
-  length: number,
-): PlacedTaps {
+/**
+ * Taps by the plane's pixels, those on one pixel together; beyond the border the last pixel counts.
+ */
+function onPlane(taps: Taps, start: number, scale: number, margin: number, length: number): Taps {
   const { first, position, weight } = taps;
   let to = 0;
   for (let i = 0; i < GRID; i++) {
@@ -189,5 +136,12 @@ function onPlane(
   return taps;
 }
 
-const aboutCentre = ({ position }: PlacedTaps, length: number, scale: number) =>
-  Float64Array.from(position, (at) => (at + 0.5 - length / 2) / scale);
+/** Taps by their distance from the middle of the line, in pixels of the plane. */
+function aboutCentre(
+  { first, position, weight }: Taps,
+  length: number,
+  scale: number,
+): Taps<Float64Array> {
+  const distances = Float64Array.from(position, (at) => (at + 0.5 - length / 2) / scale);
+  return { first, position: distances, weight };
+}

@@ -1,17 +1,21 @@
 import { greyRows } from '../kernels/grey.js';
 import { addRow, HALF, lanczosWeights, PRECISION, resampleRows } from '../kernels/lanczos.js';
-import { checkedPixels, type Pixels } from '../pixels.js';
+import type { CheckedPixels } from '../pixels.js';
 
 /**
- * Grey thumbnail of an image, `columns` x `rows` samples, row-major: Pillow's `convert('L')`, then its `resize` with
- * LANCZOS, first each row, rounded to 8 bits, then each column. What ImageHash hashes, sample by sample.
- * The picture is read once, four rows at a time; scratch is six words for each pixel of a side, and four samples for
- * each pixel of a row.
- * @throws {RangeError} if the pixels' shape contradicts itself
- * @throws {TypeError} if `pixels` is none
+ * Grey thumbnail of an image, `columns` x `rows` samples, row-major: what ImageHash hashes, sample
+ * by sample. That is Pillow's `convert('L')`, then its `resize` with LANCZOS: first each row,
+ * rounded to 8 bits, then each column.
+ *
+ * The picture is read once, four rows at a time. Scratch is six words for each pixel of a side and
+ * four samples for each pixel of a row.
  */
-export function greyThumbnail(pixels: Pixels, columns: number, rows: number): Uint8ClampedArray {
-  const { data: samples, width, height, channels } = checkedPixels(pixels);
+export function greyThumbnail(
+  pixels: CheckedPixels,
+  columns: number,
+  rows: number,
+): Uint8ClampedArray {
+  const { data: samples, width, height, channels } = pixels;
   const across = lanczosWeights(width, columns);
   const down = lanczosWeights(height, rows);
   const grey = new Int32Array(width);

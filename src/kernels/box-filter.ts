@@ -1,29 +1,59 @@
-import { float32 } from './float32.js';
-import { boxAhead, boxCount } from './tiles.js';
+import { float32 } from './luma.js';
 
-// Loaders that do not join modules (test runners, bundlers while developing) turn a call of an import into a look-up
-// that is not inlined: 25 times slower here.
+// Loaders that do not join modules (test runners, bundlers while developing) turn a call of an
+// import into a look-up that is not inlined: 25 times slower here.
 const round = float32;
 
 /*
- * The box filter of the PDQ reference (Jarosz): a running sum, to which the newest sample is added, from which the oldest
- * is then taken, and which is divided by the number of samples it holds. Order matters: each of the three is rounded to
- * float32. The values are float32 held in float64 arrays, which saves a conversion at every load.
+ * The box filter of the PDQ reference (Jarosz): a running sum, to which the newest sample is added,
+ * from which the oldest is then taken, and which is divided by the number of samples it holds.
+ * Order matters: each of the three is rounded to float32. The values are float32 held in float64
+ * arrays, which saves a conversion at every load.
  *
- * Near both ends the reference only adds or only subtracts. Here it adds or subtracts a zero there, which rounds nothing:
- * so a line has `boxPad` zeros before and after it, and a column a row of zeros.
+ * Near both ends the reference only adds or only subtracts. Here it adds or subtracts a zero there,
+ * which rounds nothing. So a line has `boxPad` zeros before and after it, and a column a row of
+ * them.
  *
- * A quotient by multiplication is the same float32: sum / count, a 24-bit integer over an integer under 2^20, is no
- * midpoint of two float32 and at least 2^-45 of itself away from one, and the product of sum and 1 / count is within
- * 2^-52 of it. Where the count is a power of two it needs no rounding at all, which saves a tenth of the time.
+ * The quotient is a product with the inverse, which gives the same float32. sum / count, a 24-bit
+ * integer over an integer under 2^20, is no midpoint of two float32 and at least 2^-45 of itself
+ * away from one; the product of sum and 1 / count is within 2^-52 of it. Where the count is a power
+ * of two it needs no rounding at all, which saves a tenth of the time.
  *
- * Four rows go side by side, row r's sample x at 4 x + r. A sum waits for the one before it, about 28 cycles, and four
- * hide each other's wait; and one turn of a loop pays its checks once for four samples. A pass over 512 x 512 takes
- * 0.55 ms, one row at a time 2.1, eight 0.5 (V8 11.3, x64). Passes fused in one loop were no faster.
+ * Four rows go side by side, row r's sample x at 4 x + r. A sum waits for the one before it, about
+ * 28 cycles, and four hide each other's wait; and one turn of a loop pays its checks once for four
+ * samples. A pass over 512 x 512 takes 0.55 ms, one row at a time 2.1, eight 0.5 (V8 11.3, x64).
+ * Passes fused in one loop were no faster.
  */
 
+/**
+ * Where PDQ looks at a line of `length` samples: the one nearest to the centre of each of 64 tiles,
+ * trunc((i + 0.5) · length / 64). In a line under 64 some samples are looked at more than once.
+ */
+export function tileCentres(length: number): Int32Array {
+  const centres = new Int32Array(64);
+  for (let i = 0; i < 64; i++) centres[i] = Math.trunc(((i + 0.5) * length) / 64);
+  return centres;
+}
+
+/** Samples in a full box of a line of `length`: half a tile, rounded up; at least 1. */
+export function boxWindow(length: number): number {
+  return Math.floor((length + 127) / 128);
+}
+
+/** How many samples of a full box lie at or after its centre; the others lie before it. */
+export function boxAhead(window: number): number {
+  return Math.floor((window + 2) / 2);
+}
+
+/** Samples in the box centred on `at`: `window`, less those beyond the ends of the line. */
+export function boxCount(at: number, length: number, window: number): number {
+  const ahead = boxAhead(window);
+  return Math.min(at + ahead, length) - Math.max(at + ahead - window, 0);
+}
+
 /** Zeros wanted before and after the samples of a line. */
-export function boxPad(window: number): number {
+export function boxPad(length: number): number {
+  const window = boxWindow(length);
   return window - boxAhead(window) + 1;
 }
 
@@ -31,22 +61,23 @@ const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0;
 
 /**
  * Box filter along four rows.
- * @param lines four rows side by side, zeros before and after them
+ * @param lines four rows side by side, `boxPad(length)` zeros before and after them
  * @param length samples a row
- * @param out row r goes to `at`r and on
+ * @param out row r of the means goes to `at[r]` and on
  */
 export function boxRows(
   lines: Float64Array,
   length: number,
-  window: number,
   out: Float64Array,
-  at0: number,
-  at1: number,
-  at2: number,
-  at3: number,
+  at: Int32Array,
 ): void {
+  const window = boxWindow(length);
   const ahead = boxAhead(window);
-  let newest = 4 * boxPad(window);
+  const at0 = at[0]!;
+  const at1 = at[1]!;
+  const at2 = at[2]!;
+  const at3 = at[3]!;
+  let newest = 4 * boxPad(length);
   let oldest = 0;
   let sum0 = 0;
   let sum1 = 0;
@@ -84,20 +115,24 @@ export function boxRows(
   }
 }
 
-/** `boxRows` of which only the boxes centred on `centres` are wanted, ascending: the sums run on through the others. */
+/**
+ * `boxRows`, but only for the boxes centred on `centres`, ascending; the sums run through the
+ * others.
+ */
 export function boxRowsAt(
   lines: Float64Array,
   length: number,
-  window: number,
   centres: Int32Array,
   out: Float64Array,
-  at0: number,
-  at1: number,
-  at2: number,
-  at3: number,
+  at: Int32Array,
 ): void {
+  const window = boxWindow(length);
   const ahead = boxAhead(window);
-  let newest = 4 * boxPad(window);
+  const at0 = at[0]!;
+  const at1 = at[1]!;
+  const at2 = at[2]!;
+  const at3 = at[3]!;
+  let newest = 4 * boxPad(length);
   let oldest = 0;
   let sum0 = 0;
   let sum1 = 0;
@@ -126,23 +161,68 @@ export function boxRowsAt(
   }
 }
 
+/** Boxes down all columns of a plane, and the rows that they hold. */
+export interface ColumnBoxes {
+  readonly width: number;
+  readonly height: number;
+  readonly window: number;
+  /** rows that are written, and left out, before the plane's first */
+  readonly delay: number;
+  /** rows by which the centres of the boxes lie behind the rows written, the delay counted */
+  readonly lag: number;
+  /** as many rows as a box holds and four more, in turn; behind them one of zeros */
+  readonly rows: Float64Array;
+  /** one a column */
+  readonly sums: Float64Array;
+  /** where in `rows` each of the four rows of this turn is to be written */
+  readonly written: Int32Array;
+  /** where in `rows` each of the four rows to add begins */
+  readonly newest: Int32Array;
+  /** where in `rows` each of the four rows to take away begins */
+  readonly oldest: Int32Array;
+  /** samples in the box after each of the four steps */
+  readonly counts: Int32Array;
+}
+
+/** Boxes down a plane of `width` x `height` before its first row. */
+export function columnBoxes(width: number, height: number, delay: number): ColumnBoxes {
+  const window = boxWindow(height);
+  return {
+    width,
+    height,
+    window,
+    delay,
+    lag: delay + boxAhead(window) - 1,
+    rows: new Float64Array((window + 5) * width),
+    sums: new Float64Array(width),
+    written: new Int32Array(4),
+    newest: new Int32Array(4),
+    oldest: new Int32Array(4),
+    counts: new Int32Array(4),
+  };
+}
+
+/** Moves on to rows `top` to `top` + 3, those of the delay counted. They are to be written next. */
+export function nextRows(boxes: ColumnBoxes, top: number): void {
+  const { width, height, window, delay, lag } = boxes;
+  const slots = window + 4;
+  const zeros = slots * width;
+  for (let r = 0; r < 4; r++) {
+    const row = top + r - delay;
+    boxes.written[r] = ((top + r) % slots) * width;
+    boxes.newest[r] = row >= 0 && row < height ? boxes.written[r]! : zeros;
+    boxes.oldest[r] = row >= window ? ((top + r - window) % slots) * width : zeros;
+    boxes.counts[r] = boxCount(top + r - lag, height, window);
+  }
+}
+
 /**
- * Four steps of the box filter down all columns at once: each adds a row, takes another away, divides.
- * @param sums one a column, all 0 at first; carried from call to call
- * @param newest where in `rows` each of the four rows to add begins
- * @param oldest where in `rows` each of the four rows to take away begins
- * @param counts samples in the box after each step
+ * Box filter down the columns for the four rows just written: each step adds a row, takes another
+ * away and divides.
  * @param out the four rows of means side by side, from `to` on
  */
-export function boxColumns(
-  sums: Float64Array,
-  rows: Float64Array,
-  newest: Int32Array,
-  oldest: Int32Array,
-  counts: Int32Array,
-  out: Float64Array,
-  to: number,
-): void {
+export function boxColumns(boxes: ColumnBoxes, out: Float64Array, to: number): void {
+  const { sums, rows, newest, oldest, counts } = boxes;
   const width = sums.length;
   const add0 = newest[0]!;
   const add1 = newest[1]!;

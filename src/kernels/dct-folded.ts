@@ -1,37 +1,39 @@
+import { DCT_MATRIX } from './dct.js';
+
 /**
- * The 16 x 16 low frequencies of a 64 x 64 plane in float64, in two fifths of the products: the cosines of an odd
- * frequency change sign from sample k to 63 - k and those of an even one do not, so the two samples are first subtracted
- * or added, and the sums, which serve the even ones, are folded once more. The order of sums does not matter here: the
- * result is within 1e-9 of the exact one for a plane of 0…255.
- * @param matrix `dctMatrix()`
+ * The 16 x 16 low frequencies of a 64 x 64 plane in float64, in two fifths of the products. The
+ * cosines of an odd frequency change sign from sample k to 63 - k and those of an even one do not.
+ * So the two samples are first subtracted or added, and the sums, which serve the even ones, are
+ * folded once more. The order of sums does not matter: the result is within 1e-9 of the true one
+ * for a plane of 0…255.
  * @param plane only read
  * @param folds 64 x 64 scratch
  * @param middle 64 x 16 scratch
  * @param out 16 x 16, row-major; overwritten
  */
 export function dctFolded(
-  matrix: Float64Array,
   plane: Float64Array,
   folds: Float64Array,
   middle: Float64Array,
   out: Float64Array,
 ): void {
-  dctColumns(matrix, plane, 64, folds, middle);
-  dctColumns(matrix, middle, 16, folds, out);
+  dctColumns(plane, 64, folds, middle);
+  dctColumns(middle, 16, folds, out);
 }
 
 /**
- * The 16 low frequencies of each of `width` columns of 64 samples, turned: those of column x are `out[16 x]` to
- * `out[16 x + 15]`, so that a second call transforms the other dimension and turns it back.
+ * The 16 low frequencies of each of `width` columns of 64 samples, turned: those of column x are
+ * `out[16 x]` to `out[16 x + 15]`, so that a second call transforms the other dimension and turns
+ * it back.
  */
 function dctColumns(
-  matrix: Float64Array,
   columns: Float64Array,
   width: number,
   folds: Float64Array,
   out: Float64Array,
 ): void {
-  // Rows 0…31 serve the odd frequencies, 32…47 those that are 2 more than a multiple of 4, 48…63 the multiples of 4.
+  const matrix = DCT_MATRIX;
+  // Rows 0…31 serve the odd frequencies, 48…63 the multiples of 4, 32…47 the other even ones.
   for (let k = 0; k < 16; k++) {
     for (let x = 0; x < width; x++) {
       const a = columns[width * k + x]!;
@@ -44,7 +46,8 @@ function dctColumns(
       folds[width * (48 + k) + x] = a + d + (b + c);
     }
   }
-  // Two frequencies of four columns: eight sums that do not wait for one another, and six loads for eight products.
+  // Two frequencies of four columns: eight sums that do not wait for one another, six loads for
+  // eight products.
   for (let pair = 0; pair < 8; pair++) {
     const odd = pair < 4;
     const from = odd ? 0 : pair < 6 ? 32 : 48;

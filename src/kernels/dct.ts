@@ -1,18 +1,10 @@
-import { float32 } from './float32.js';
+import { float32 } from './luma.js';
 
-// Loaders that do not join modules (test runners, bundlers while developing) turn a call of an import into a look-up
-// that is not inlined: 25 times slower here.
+// Loaders that do not join modules (test runners, bundlers while developing) turn a call of an
+// import into a look-up that is not inlined: 25 times slower here.
 const round = float32;
 
-/**
- * PDQ's matrix of cosines, 16 x 64 row-major: sqrt(2 / 64) cos(pi / 128 · (i + 1) · (2 k + 1)), rounded to float32. Row 0
- * is frequency 1.
- *
- * Its 1024 entries are, but for the sign, the 63 values cos(pi / 128 · n). They come from cos(n + 1) = 2 cos(1) cos(n) -
- * cos(n - 1), in float64 sums and products alone, which every engine rounds alike; `Math.cos` is each engine's own. What
- * the recurrence loses (under 2^-40) never reaches a float32: all entries equal the reference's, which a test checks.
- */
-export function dctMatrix(): Float64Array {
+function dctMatrix(): Float64Array {
   const step = 0.9996988186962042; // cos(pi / 128)
   const scale = Math.fround(0.1767766952966369); // sqrt(2 / 64), a float32 in the reference too
   const cosines = new Float64Array(65);
@@ -33,19 +25,26 @@ export function dctMatrix(): Float64Array {
 }
 
 /**
- * The 16 x 16 low frequencies of a 64 x 64 plane as the PDQ reference sums them. Order matters: from sample 0 to 63, each
- * product and each sum rounded to float32. Four sums run side by side, since each waits for itself.
- * @param matrix `dctMatrix()`
+ * PDQ's matrix of cosines, 16 x 64 row-major: sqrt(2 / 64) cos(pi / 128 · (i + 1) · (2 k + 1)),
+ * rounded to float32. Row 0 is frequency 1.
+ *
+ * But for the sign, its 1024 entries are the 63 values of cos(pi / 128 · n). They come from cos(n +
+ * 1) = 2 cos(1) cos(n) - cos(n - 1), in float64 sums and products alone, which every engine rounds
+ * alike; `Math.cos` is each engine's own. What the recurrence loses (under 2^-40) never reaches a
+ * float32: all entries equal the reference's (test/kernels/dct.test.ts).
+ */
+export const DCT_MATRIX = /* @__PURE__ */ dctMatrix();
+
+/**
+ * The 16 x 16 low frequencies of a 64 x 64 plane as the PDQ reference sums them. Order matters:
+ * from sample 0 to 63, each product and each sum rounded to float32. Four sums run side by side,
+ * since each waits for itself.
  * @param plane float32 values
  * @param middle 16 x 64 scratch
  * @param out 16 x 16, row-major; overwritten
  */
-export function dctInOrder(
-  matrix: Float64Array,
-  plane: Float64Array,
-  middle: Float64Array,
-  out: Float64Array,
-): void {
+export function dctInOrder(plane: Float64Array, middle: Float64Array, out: Float64Array): void {
+  const matrix = DCT_MATRIX;
   for (let i = 0; i < 16; i++) {
     for (let j = 0; j < 64; j += 4) {
       let sum0 = 0;

@@ -1,26 +1,28 @@
-import { float32 } from './float32.js';
-import { lumaOf, lumaProducts, lumaRows } from './luma.js';
+import { float32, lumaOf, lumaProducts, lumaRows, type Raster } from './luma.js';
 
-// Loaders that do not join modules (test runners, bundlers while developing) turn a call of an import into a look-up
-// that is not inlined: 25 times slower here.
+// Loaders that do not join modules (test runners, bundlers while developing) turn a call of an
+// import into a look-up that is not inlined: 25 times slower here.
 const round = float32;
 const luma = lumaOf;
 
-/** A sum of a box filter one sample on. Order matters: the newest in, then the oldest out. */
+/** The next sum of a box filter. Order matters: the newest sample in, then the oldest out. */
 function step(sum: number, newest: number, oldest: number): number {
   return round(round(sum + newest) - oldest);
 }
 
 /**
- * Makes the filter and decimation of the PDQ reference for 512 x 512 pixels, where every larger picture ends: the same
- * values as `boxRows`, `boxColumns`, `boxRowsAt` and `boxColumns` one after the other, in 60 % of the time (1.5 ms against
- * 2.5; V8 11.3, x64). Order matters throughout.
+ * Makes the filter and decimation of the PDQ reference for 512 x 512 pixels, the size to which
+ * every larger picture is brought. It gives the values of `boxRows`, `boxColumns`, `boxRowsAt` and
+ * `boxColumns` one after the other in 60 % of their time (1.5 ms against 2.5; V8 11.3, x64). Order
+ * matters throughout.
  *
- * Boxes hold 4 samples, tiles 8, and the middle of tile i is row 8 i + 4. Two boxes lag 4 rows behind the newest, so each
- * turn of 8 rows completes one row of tiles, and the oldest row of a box is always in this turn or the one before.
+ * Boxes hold 4 samples, tiles 8, and the middle of tile i is row 8 i + 4. Two boxes lag 4 rows
+ * behind the newest. So each turn of 8 rows completes one row of tiles, and the oldest row of a box
+ * is always in this turn or the one before.
  *
- * The scratch is constant to the function made here, and loops run to constants: V8 then knows every address and leaves
- * out the bounds checks, which else cost more than the sums. Rows lie side by side, `8 x + row`.
+ * The scratch is constant to the function made here, and loops run to constants. V8 then knows
+ * every address and leaves out the bounds checks, which would cost more than the sums. Rows lie
+ * side by side, `8 x + row`.
  */
 export function makeFilter512() {
   const reds = lumaProducts(0.299);
@@ -37,12 +39,16 @@ export function makeFilter512() {
   const tilesSums = new Float64Array(64);
   const third = 1 / 3;
 
-  /** Luma of four rows, of word pixels. */
-  function lumaOfWords(words: Int32Array, at: Float64Array, columns: Int32Array, row: 0 | 4): void {
-    const at0 = at[0]! >>> 0;
-    const at1 = at[1]! >>> 0;
-    const at2 = at[2]! >>> 0;
-    const at3 = at[3]! >>> 0;
+  /**
+   * Luma of four rows of the raster from `top` on, of pixels that are words; they become rows `row`
+   * …
+   */
+  function lumaOfWords(words: Int32Array, raster: Raster, top: number, row: 0 | 4): void {
+    const { stride, columns, rows } = raster;
+    const at0 = (rows[top]! * stride) >>> 0;
+    const at1 = (rows[top + 1]! * stride) >>> 0;
+    const at2 = (rows[top + 2]! * stride) >>> 0;
+    const at3 = (rows[top + 3]! * stride) >>> 0;
     for (let x = 0; x < 512; x++) {
       const column = columns[x]!;
       const i = 8 * x + 32 + row;
@@ -98,8 +104,8 @@ export function makeFilter512() {
   }
 
   /**
-   * Second pass: boxes down the columns for four of the eight rows, `fresh` to `means`. The oldest row is four above the
-   * newest: the one of `stale`, which then takes the newest.
+   * Second pass: boxes down the columns for four of the eight rows, `fresh` to `means`. The oldest
+   * row lies four above the newest, in `stale`, which then takes the newest.
    */
   function downColumns(row: 0 | 4): void {
     for (let x = 0; x < 512; x++) {
@@ -164,7 +170,10 @@ export function makeFilter512() {
     }
   }
 
-  /** Fourth pass: boxes down the 64 columns; the first of the eight rows is the middle of the tiles above. */
+  /**
+   * Fourth pass: boxes down the 64 columns. The first of the eight rows is the middle of the tiles
+   * above.
+   */
   function downTiles(out: Float64Array, at: number): void {
     for (let j = 0; j < 64; j++) {
       let sum = tilesSums[j]!;
@@ -180,22 +189,10 @@ export function makeFilter512() {
   }
 
   /**
-   * @param words the pixels a little-endian RGBA word each, or `null`: then `bytes` is read
-   * @param stride pixels from one row of the picture to the next
-   * @param columns 512: which pixel of a row each column is taken from
-   * @param rows 512: which row each row is taken from
+   * @param raster 512 x 512
    * @param out 64 x 64; overwritten
    */
-  return (
-    words: Int32Array | null,
-    bytes: Uint8Array,
-    channels: number,
-    stride: number,
-    columns: Int32Array,
-    rows: Int32Array,
-    out: Float64Array,
-  ): void => {
-    const at = new Float64Array(4);
+  return (raster: Raster, out: Float64Array): void => {
     stale.fill(0);
     sums.fill(0);
     tilesStale.fill(0);
@@ -203,10 +200,8 @@ export function makeFilter512() {
     for (let top = 0; top <= 512; top += 8) {
       if (top < 512) {
         for (const row of [0, 4] as const) {
-          for (let r = 0; r < 4; r++)
-            at[r] = rows[top + row + r]! * stride * (words ? 1 : channels);
-          if (words) lumaOfWords(words, at, columns, row);
-          else lumaRows(bytes, channels, at, columns, reds, greens, blues, lines, 32 + row, 8);
+          if (raster.words) lumaOfWords(raster.words, raster, top + row, row);
+          else lumaRows(raster, top + row, lines, 32 + row, 8);
         }
         alongRows();
       } else {
@@ -214,7 +209,8 @@ export function makeFilter512() {
       }
       downColumns(0);
       downColumns(4);
-      // Rows 0 and 510, the latter below the last turn, are the middle of boxes of three that matter.
+      // Rows 0 and 510, the latter below the last turn, are the middle of boxes of three that
+      // matter.
       if (top === 0) threeInRow(2);
       if (top === 512) threeInRow(0);
       alongRowsAtTiles();

@@ -1,13 +1,15 @@
+import type { Raster } from './luma.js';
 import type { TentTaps } from './tent-taps.js';
 
 /**
- * Makes the function that computes one row of PDQ's 64 x 64 plane straight from the pixels: luma, filter and decimation
- * are linear, so each value is a weighted sum of a few samples. In float64, where the reference rounds every step to
- * float32: the true value, which the reference's comes close to. The order of sums does not matter.
+ * Makes the function that computes one row of PDQ's 64 x 64 plane straight from the pixels. Luma,
+ * filter and decimation are linear, so each value is a weighted sum of a few samples. It is
+ * computed in float64, which gives the true value; the reference's comes close to it, rounding
+ * every step to float32. The order of sums does not matter.
  *
- * Rows are mixed first, four at a time, then columns: so each pixel costs one product, and few sums run across. 2.3 ns a
- * pixel of RGB; 3.2 a row at a time (V8 11.3, x64). The tables are constant to the function made here: V8 then leaves out
- * their bounds checks.
+ * Rows are mixed first, four at a time, then columns. So each pixel costs one product, and few sums
+ * run across: 2.3 ns a pixel of RGB, 3.2 with one row at a time (V8 11.3, x64). The tables are
+ * constant to the function made here, so that V8 leaves out their bounds checks.
  */
 export function makeTentRow() {
   const reds = new Float64Array(256);
@@ -26,11 +28,9 @@ export function makeTentRow() {
     return reds[red]! + greens[green]! + blues[blue]!;
   }
 
-  /** Adds four rows of luma, times a weight each, to `line`, from column `left` on. Indices are under 2^32. */
+  /** Adds four rows of luma, a weight times each, to `line` from column `left` on. */
   function addRows(
-    bytes: Uint8Array,
-    channels: number,
-    columns: Int32Array,
+    { bytes, channels, columns }: Raster,
     left: number,
     starts: Float64Array,
     weights: Float64Array,
@@ -67,39 +67,33 @@ export function makeTentRow() {
   }
 
   /**
-   * @param stride samples from one row of the picture to the next
-   * @param columns which pixel of a row each place of the line is taken from
-   * @param rows which row of the picture each place of the column is taken from
+   * @param taps along the raster's rows and down its columns
    * @param i which row of the plane
    * @param from first column of the plane that is wanted
-   * @param line scratch, a value a column of the picture
+   * @param line scratch, a value a column of the raster
    * @param out the plane, 64 x 64; row `i` overwritten from column `from` on
    */
   return (
-    bytes: Uint8Array,
-    channels: number,
-    stride: number,
-    columns: Int32Array,
-    rows: Int32Array,
-    across: TentTaps,
-    down: TentTaps,
+    raster: Raster,
+    { across, down }: { readonly across: TentTaps; readonly down: TentTaps },
     i: number,
     from: number,
     line: Float64Array,
     out: Float64Array,
   ): void => {
+    const { rows, stride, channels } = raster;
     const starts = new Float64Array(4);
     const weights = new Float64Array(4);
     const left = across.starts[from]!;
     line.fill(0, left);
     for (let tap = 0; tap < down.counts[i]!; tap += 4) {
       for (let r = 0; r < 4; r++) {
-        // A fourth row that is none weighs nothing.
+        // Rows beyond the last tap weigh nothing.
         const real = tap + r < down.counts[i]!;
-        starts[r] = rows[down.starts[i]! + tap + (real ? r : 0)]! * stride;
+        starts[r] = rows[down.starts[i]! + tap + (real ? r : 0)]! * stride * channels;
         weights[r] = real ? down.weights[down.room * i + tap + r]! : 0;
       }
-      addRows(bytes, channels, columns, left, starts, weights, line);
+      addRows(raster, left, starts, weights, line);
     }
     for (let j = from; j < 64; j++) {
       const start = across.starts[j]!;

@@ -1,19 +1,21 @@
-import { boxAhead, boxCount, boxWindow, tileCentres } from './tiles.js';
+import { boxAhead, boxCount, boxWindow, tileCentres } from './box-filter.js';
 
-/** Which samples of a line PDQ's filter mixes at the 64 places it is looked at, and with which weights. */
+/**
+ * Which samples of a line PDQ's filter mixes into each of the 64 that are kept, and their weights.
+ */
 export interface TentTaps {
   /** first sample of each of the 64 */
   readonly starts: Int32Array;
   /** how many samples from there, up to `room` */
   readonly counts: Int32Array;
-  /** weights of the i-th from `room` · i on; their sum is 1 */
+  /** those of the i-th from `room` · i on; their sum is 1 */
   readonly weights: Float64Array;
   readonly room: number;
 }
 
 /**
- * The taps for a line of `length` samples. Two box filters in a row are a tent: at most 2 · window - 1 samples wide,
- * lower near the ends, where boxes hold fewer samples.
+ * The taps for a line of `length` samples. Two box filters in a row are a tent: at most 2 · window
+ * - 1 samples wide, lower near the ends, where boxes hold fewer samples.
  */
 export function tentTaps(length: number): TentTaps {
   const window = boxWindow(length);
@@ -33,8 +35,9 @@ export function tentTaps(length: number): TentTaps {
     const boxes = last - first + 1;
     const share = 1 / boxes;
     if (first + ahead >= window && last + ahead <= length) {
-      // Away from the ends all boxes are alike, and a weight is a sum of so many equal ones: the same roundings as below,
-      // in window steps instead of window², which took 4 s for a line of a million.
+      // Away from the ends all boxes are alike, and a weight is a sum of so many equal ones: the
+      // same roundings as below, in window steps instead of window², which took 4 s for a line of a
+      // million.
       const row = room * i;
       let sum = 0;
       for (let tap = 0; tap < boxes; tap++) {

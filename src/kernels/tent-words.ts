@@ -1,26 +1,23 @@
+import type { Raster } from './luma.js';
+
 /**
- * PDQ's 64 x 64 plane from 512 x 512 pixels read a word each, but for its last row and column, whose tents are cut off by
- * the edge (`tentRow` does those). Elsewhere the tent of 512 samples has the weights 1 2 3 4 3 2 1 in both dimensions,
- * from sample 8 i + 2 on, and every pixel belongs to one tent at most.
+ * PDQ's 64 x 64 plane from 512 x 512 pixels read a word each. Its last row and column, whose tents
+ * are cut off by the edge, are left to `makeTentRow`. Elsewhere the tent of 512 samples has the
+ * weights 1 2 3 4 3 2 1 in both dimensions, from sample 8 i + 2 on, and a pixel belongs to at most
+ * one tent.
  *
- * Whole pixels are summed, and once more with green and alpha masked away: two 16-bit lanes hold red and blue (at most
- * 16 · 16 · 255 = 65,280), and the difference of both sums holds green above 8 bits of zeros; alpha runs out at the top
- * of the 32 bits. The weights of luma come in once a tent. All sums are whole numbers: exact.
+ * Whole pixels are summed, and once more with green and alpha masked away. Two 16-bit lanes hold
+ * red and blue (at most 16 · 16 · 255 = 65,280). The difference of both sums holds green above 8
+ * bits of zeros, and alpha runs out at the top of the 32 bits. The weights of luma come in once a
+ * tent. All sums are whole numbers: exact.
  *
  * 0.16 ms for 512 x 512; `makeTentRow` takes 0.6 (V8 11.3, x64).
- * @param words one little-endian RGBA pixel each
- * @param stride pixels from one row of the picture to the next
- * @param columns 512: which pixel of a row each place is taken from
- * @param rows 512: which row each place is taken from
+ * @param words those of the raster
+ * @param raster 512 x 512
  * @param out the plane, 64 x 64; all but row 63 and column 63 overwritten
  */
-export function tentWords(
-  words: Int32Array,
-  stride: number,
-  columns: Int32Array,
-  rows: Int32Array,
-  out: Float64Array,
-): void {
+export function tentWords(words: Int32Array, raster: Raster, out: Float64Array): void {
+  const { stride, columns, rows } = raster;
   const red = Math.fround(0.299) / 256;
   const green = Math.fround(0.587) / 256;
   const blue = Math.fround(0.114) / 256;

@@ -1,5 +1,5 @@
 import type { Resample } from '../hash.js';
-import { isResampled } from '../hashing/pdq-raster.js';
+import { isResampled } from '../hashing/pdq.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
 import type { CheckedPixels } from '../pixels.js';
 import {

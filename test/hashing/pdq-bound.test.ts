@@ -2,14 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { roundingBound } from '../../bench/pdq-bound.js';
 import { hardPicture } from '../../bench/pdq-images.js';
 import { random } from '../../bench/workloads.js';
-import { filteredPlane } from '../../src/hashing/pdq-exact.js';
-import { tentPlane } from '../../src/hashing/pdq-fast.js';
-import { rasterOf } from '../../src/hashing/pdq-raster.js';
-import { COEFFICIENT_BAND, DIFFERENCE_BAND } from '../../src/hashing/pdq-transform.js';
-import { dctInOrder, dctMatrix } from '../../src/kernels/dct.js';
-import { dctFolded } from '../../src/kernels/dct-folded.js';
-import { boxAhead, boxWindow } from '../../src/kernels/tiles.js';
-import type { Pixels } from '../../src/pixels.js';
+import { dct, jaroszFilter, rasterOf } from '../../src/hashing/pdq.js';
+import {
+  COEFFICIENT_BAND,
+  DIFFERENCE_BAND,
+  fastCoefficients,
+  tentPlane,
+} from '../../src/hashing/pdq-fast.js';
+import { boxAhead, boxWindow } from '../../src/kernels/box-filter.js';
+import { checkedPixels, type Pixels } from '../../src/pixels.js';
 import { boxLine } from '../oracles/pdq.js';
 
 const round = Math.fround;
@@ -52,15 +53,14 @@ function drifting(length: number, sign: number, next: () => number, tries = 60) 
 
 /** The errors of the reference's plane and coefficients, each as a share of its bound: the largest. */
 function shares(pixels: Pixels, resample: 512 | 'none') {
-  const raster = rasterOf(pixels, resample);
+  const raster = rasterOf(checkedPixels(pixels), resample);
   const bound = roundingBound(raster.columns.length, raster.rows.length, raster.channels > 2);
-  const matrix = dctMatrix();
   const [fast, exact] = [new Float64Array(4096), new Float64Array(4096)];
   tentPlane(raster, fast);
-  filteredPlane(raster, exact);
-  const [ours, theirs] = [new Float64Array(256), new Float64Array(256)];
-  dctFolded(matrix, fast, new Float64Array(4096), new Float64Array(1024), ours);
-  dctInOrder(matrix, exact, new Float64Array(1024), theirs);
+  jaroszFilter(raster, exact);
+  const ours = fastCoefficients(fast);
+  const theirs = new Float64Array(256);
+  dct(exact, theirs);
   const share = (a: Float64Array, b: Float64Array, limit: Float64Array) =>
     Math.max(...a.map((value, i) => Math.abs(value - b[i]!) / limit[i]!));
   return {

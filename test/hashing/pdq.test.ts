@@ -4,12 +4,19 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { hashToHex, type Resample } from '../../src/hash.js';
-import { type PdqOptions, pdq } from '../../src/hashing/pdq.js';
+import {
+  bitsAbove,
+  lowerMedian,
+  type PdqOptions,
+  pdq,
+  qualityOf,
+  rasterOf,
+} from '../../src/hashing/pdq.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
-import type { Pixels } from '../../src/pixels.js';
+import { checkedPixels, type Pixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
-import { pixelsOf } from '../arbitraries.js';
-import { naivePdq } from '../oracles/pdq.js';
+import { gradientPlane, pixelsOf } from '../arbitraries.js';
+import { hexOfBits, naivePdq, quality } from '../oracles/pdq.js';
 import { readPnm } from '../pnm.js';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/pdq');
@@ -228,6 +235,118 @@ describe('hostile input', () => {
       const options = { resample } as unknown as PdqOptions;
       expect(() => pdq({ data, width: 5, height: 5 }, options)).toThrow(RangeError);
       expect(() => pdqDihedral({ data, width: 5, height: 5 }, options)).toThrow(RangeError);
+    }
+  });
+});
+
+describe('the steps', () => {
+  test('up to 512 a side, or without resampling: every row and column as it is', () => {
+    fc.assert(
+      fc.property(pixelsOf(40), fc.constantFrom<512 | 'none'>(512, 'none'), (pixels, resample) => {
+        const { columns, rows, stride, channels } = rasterOf(checkedPixels(pixels), resample);
+        expect([...columns]).toEqual([...columns.keys()]);
+        expect([...rows]).toEqual([...rows.keys()]);
+        expect([columns.length, rows.length]).toEqual([pixels.width, pixels.height]);
+        expect([stride, channels]).toEqual([pixels.width, pixels.channels]);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  test('a side over 512: 512 of each, from floor(x · side / 512) on; a short side is enlarged', () => {
+    const pixels = { data: new Uint8Array(1025 * 3), width: 1025, height: 3 };
+    const { columns, rows } = rasterOf(checkedPixels(pixels), 512);
+    expect(columns).toHaveLength(512);
+    expect([columns[0], columns[1], columns[511]]).toEqual([0, 2, 1022]);
+    expect([rows[170], rows[171], rows[341], rows[342], rows[511]]).toEqual([0, 1, 1, 2, 2]);
+  });
+
+  test('the samples are a view, and so are the words, where four samples lie on a word', () => {
+    const buffer = new ArrayBuffer(4 * 36 + 4);
+    for (const offset of [0, 1, 2, 3, 4]) {
+      const pixels = { data: new Uint8Array(buffer, offset, 4 * 36), width: 6, height: 6 };
+      const { bytes, words } = rasterOf(checkedPixels(pixels), 512);
+      expect([bytes.buffer, bytes.byteOffset, bytes.length]).toEqual([buffer, offset, 144]);
+      expect(words?.byteOffset).toBe(offset % 4 === 0 ? offset : undefined);
+    }
+    const rgb = rasterOf(checkedPixels({ data: new Uint8Array(108), width: 6, height: 6 }), 512);
+    expect(rgb.words).toBeNull();
+  });
+
+  test('quality of any plane: that of the line-by-line twin', () => {
+    const told = new Set<number>();
+    fc.assert(
+      fc.property(gradientPlane, (values) => {
+        told.add(quality(values));
+        expect(qualityOf(values)).toBe(quality(values));
+      }),
+      { numRuns: 200, seed: 1 },
+    );
+    expect(told.size).toBeGreaterThan(20);
+  });
+
+  test('median: the 128th smallest of 256', () => {
+    expect(lowerMedian(Float64Array.from({ length: 256 }, (_, i) => (i * 77) % 256))).toBe(127);
+  });
+
+  test('median of any values, ties and sorted ones too: as sorting gives it; values are only read', () => {
+    const value = fc.oneof(
+      fc.integer({ min: -3, max: 3 }),
+      fc.double({ noNaN: true }).map((x) => x + 0),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(value, { minLength: 256, maxLength: 256 }),
+        fc.constantFrom(0, 1, -1),
+        (list, order) => {
+          const values = Float64Array.from(list);
+          if (order !== 0) values.sort((a, b) => order * (a - b));
+          const before = values.slice();
+          expect(lowerMedian(values) + 0).toBe(values.slice().sort()[127]! + 0);
+          expect(values).toEqual(before);
+        },
+      ),
+      { numRuns: 1000, seed: 1 },
+    );
+  });
+
+  test('bit 16 i + j for coefficient (i, j); the number is written from bit 255 down', () => {
+    const coefficients = new Float64Array(256);
+    coefficients[0] = 1;
+    coefficients[255] = 1;
+    const hash = bitsAbove(coefficients, -1)!;
+    expect(hashToHex(hash)).toBe(`8${'0'.repeat(62)}1`);
+  });
+
+  test('any coefficients, ties too: the bits of the line-by-line twin; fresh bytes each time', () => {
+    const value = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.double({ noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 256, maxLength: 256 }), (list) => {
+        const coefficients = Float64Array.from(list);
+        const hash = bitsAbove(coefficients, -1)!;
+        expect(hashToHex(hash)).toBe(hexOfBits(coefficients));
+        expect(bitsAbove(coefficients, -1)!.bytes).not.toBe(hash.bytes);
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+
+  test('in doubt where another coefficient than the median lies within the band, above it or below', () => {
+    const apart = Float64Array.from({ length: 256 }, (_, i) => (i * 101) % 256);
+    const median = apart.indexOf(127);
+    expect(bitsAbove(apart, 0.02)).toBeDefined();
+    for (const [near, inDoubt] of [
+      [0.02, true],
+      [-0.02, true],
+      [0.021, false],
+      [-0.021, false],
+      [0, true],
+    ] as const) {
+      const close = apart.slice();
+      // 126 and 128 stay on their side of the median.
+      close[apart.indexOf(near < 0 ? 126 : 128)] = 127 + near;
+      close[median] = 127;
+      expect(bitsAbove(close, 0.0200001) === undefined).toBe(inDoubt);
     }
   });
 });

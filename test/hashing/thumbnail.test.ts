@@ -47,13 +47,18 @@ test('of any pixels', () => {
 
 test('a flat picture has a flat thumbnail, also of the brightest and the darkest', () => {
   for (let value = 0; value < 256; value++) {
-    const pixels = { data: new Uint8Array(77 * 53).fill(value), width: 77, height: 53 };
+    const pixels = {
+      data: new Uint8Array(77 * 53).fill(value),
+      width: 77,
+      height: 53,
+      channels: 1 as const,
+    };
     expect(new Set(greyThumbnail(pixels, 32, 32))).toEqual(new Set([value]));
   }
 });
 
 test('overshoot at edges is clamped, as Pillow 11.1 does', () => {
   const data = new Uint8Array(96 * 96).map((_, i) => (i % 96 < 48 ? 0 : 255));
-  const thumbnail = greyThumbnail({ data, width: 96, height: 96 }, 8, 8);
+  const thumbnail = greyThumbnail({ data, width: 96, height: 96, channels: 1 }, 8, 8);
   expect(Array.from(thumbnail.slice(0, 8))).toEqual([0, 1, 0, 17, 238, 255, 254, 255]);
 });

@@ -8,8 +8,9 @@ function sums(data: ArrayLike<number>, width: number, height: number, grid: numb
   const bytes = Uint8Array.from(data);
   const byWords = new Float64Array(grid * grid).fill(NaN);
   const byBytes = new Float64Array(grid * grid).fill(NaN);
-  blockSums(bytes, new Int32Array(bytes.buffer), 4, width, height, grid, byWords);
-  blockSums(bytes, null, 4, width, height, grid, byBytes);
+  const pixels = { data: bytes, width, height, channels: 4 };
+  blockSums({ ...pixels, words: new Int32Array(bytes.buffer) }, grid, byWords);
+  blockSums({ ...pixels, words: null }, grid, byBytes);
   expect(byWords).toEqual(byBytes);
   return byWords.map((sum) => sum / (grid * grid));
 }

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
-import { boxColumns, boxPad, boxRows, boxRowsAt } from '../../src/kernels/box-filter.js';
-import { boxAhead, boxCount, boxWindow, tileCentres } from '../../src/kernels/tiles.js';
+import {
+  boxAhead,
+  boxColumns,
+  boxCount,
+  boxPad,
+  boxRows,
+  boxRowsAt,
+  boxWindow,
+  columnBoxes,
+  nextRows,
+  tileCentres,
+} from '../../src/kernels/box-filter.js';
 import { boxLine } from '../oracles/pdq.js';
 
 /** Windows of one sample, powers of two and others. */
@@ -22,52 +32,74 @@ function sideBySide(rows: readonly number[][], pad: number): Float64Array {
 }
 
 describe.each(LENGTHS)('%d samples', (length) => {
-  const window = boxWindow(length);
   const rows = [0, 1, 2, 3].map((r) => lineOf(length, 10 * length + r));
-  const wanted = rows.map((row) => boxLine(row, window));
-  const lines = sideBySide(rows, boxPad(window));
+  const wanted = rows.map((row) => boxLine(row, boxWindow(length)));
+  const lines = sideBySide(rows, boxPad(length));
 
   test('along rows: the mean of every box, rounded as the reference does', () => {
     const out = new Float64Array(4 * length);
-    boxRows(lines, length, window, out, 0, length, 2 * length, 3 * length);
+    boxRows(lines, length, out, Int32Array.of(0, length, 2 * length, 3 * length));
     expect([...out]).toEqual(wanted.flat());
   });
 
   test('along rows, at the middle of tiles alone', () => {
     const centres = tileCentres(length);
     const out = new Float64Array(4 * 64);
-    boxRowsAt(lines, length, window, centres, out, 0, 64, 128, 192);
+    boxRowsAt(lines, length, centres, out, Int32Array.of(0, 64, 128, 192));
     expect([...out]).toEqual(wanted.flatMap((row) => [...centres].map((x) => row[x]!)));
   });
 
-  test('down columns: all rows written, one of zeros behind them, four steps a call', () => {
-    // Column x is row x of the test above, upside down for x = 4.
-    const columns = [...rows, [...rows[0]!].reverse()];
-    const width = columns.length;
-    const all = new Float64Array((length + 1) * width);
-    columns.forEach((column, x) => {
-      for (let y = 0; y < length; y++) all[y * width + x] = column[y]!;
-    });
-    const zeros = length * width;
-    const sums = new Float64Array(width);
-    const out = new Float64Array(4 * width);
-    const means: number[][] = columns.map(() => []);
-    const lag = boxAhead(window) - 1;
-    for (let top = 0; top < length + lag; top += 4) {
-      const ys = [top, top + 1, top + 2, top + 3];
-      const newest = Int32Array.from(ys, (y) => (y < length ? y * width : zeros));
-      const oldest = Int32Array.from(ys, (y) => {
-        const old = y - window;
-        return old >= 0 && old < length ? old * width : zeros;
-      });
-      const counts = Int32Array.from(ys, (y) => boxCount(y - lag, length, window));
-      boxColumns(sums, all, newest, oldest, counts, out, 0);
-      for (let r = 0; r < 4; r++) {
-        const centre = top + r - lag;
-        if (centre < 0 || centre >= length) continue;
-        for (let x = 0; x < width; x++) means[x]!.push(out[4 * x + r]!);
+  test.each([0, 3])(
+    'down columns, four rows a turn, of a plane that comes %d rows late',
+    (delay) => {
+      // Column x is row x of the test above, upside down for x = 4.
+      const columns = [...rows, [...rows[0]!].reverse()];
+      const width = columns.length;
+      const boxes = columnBoxes(width, length, delay);
+      const out = new Float64Array(1 + 4 * width);
+      const means: number[][] = columns.map(() => []);
+      const { lag } = boxes;
+      for (let top = 0; top < length + lag; top += 4) {
+        nextRows(boxes, top);
+        for (let r = 0; r < 4; r++) {
+          // What is written before the plane and after it must not show.
+          const y = top + r - delay;
+          columns.forEach((column, x) => {
+            boxes.rows[boxes.written[r]! + x] = column[y] ?? 1e6;
+          });
+        }
+        boxColumns(boxes, out, 1);
+        for (let r = 0; r < 4; r++) {
+          const centre = top + r - lag;
+          if (centre < 0 || centre >= length) continue;
+          for (let x = 0; x < width; x++) means[x]!.push(out[1 + 4 * x + r]!);
+        }
       }
+      expect(means).toEqual(columns.map((column) => boxLine(column, boxWindow(length))));
+    },
+  );
+});
+
+test('the middle of tile i of 512 is sample 8 i + 4', () => {
+  expect([...tileCentres(512)]).toEqual(Array.from({ length: 64 }, (_, i) => 8 * i + 4));
+});
+
+test('a line of 5 is looked at at its five samples alone', () => {
+  expect([...new Set(tileCentres(5))]).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('half a tile makes a window, and a line is never shorter', () => {
+  expect([1, 128, 129, 256, 257, 512, 513, 4000].map(boxWindow)).toEqual([1, 1, 2, 2, 3, 4, 5, 32]);
+});
+
+test('a box holds as many samples as the running sum does', () => {
+  for (const length of [5, 63, 129, 300, 511, 512, 700, 1000]) {
+    const window = boxWindow(length);
+    // Sums of a line of ones are the counts: 1 / count of them is the share that a lone 1 gives.
+    for (let at = 0; at < length; at += 7) {
+      const line = Array.from({ length }, (_, x) => (x === at ? 1 : 0));
+      expect(boxLine(line, window)[at]).toBe(Math.fround(1 / boxCount(at, length, window)));
     }
-    expect(means).toEqual(columns.map((column) => boxLine(column, window)));
-  });
+    expect(boxAhead(window)).toBeLessThanOrEqual(window);
+  }
 });

@@ -25,11 +25,12 @@ describe.each([1, 2, 3, 4] as const)('%d samples a pixel', (channels) => {
     const bytes = pixels.data as Uint8Array;
     const wanted = wantedOf(pixels);
     const out = new Float64Array(64 * 64);
-    filter(null, bytes, channels, 512, identity, identity, out);
+    const raster = { bytes, channels, stride: 512, columns: identity, rows: identity };
+    filter({ ...raster, words: null }, out);
     expect([...out]).toEqual(wanted);
     if (channels === 4) {
       out.fill(-1);
-      filter(new Int32Array(bytes.buffer), bytes, 4, 512, identity, identity, out);
+      filter({ ...raster, words: new Int32Array(bytes.buffer) }, out);
       expect([...out]).toEqual(wanted);
     }
   });
@@ -40,6 +41,7 @@ test('of a larger picture, where its rows and columns are said to lie', () => {
   const columns = Int32Array.from(identity, (x) => Math.floor((x * 1023) / 512));
   const rows = Int32Array.from(identity, (y) => Math.floor((y * 77) / 512));
   const out = new Float64Array(64 * 64);
-  filter(null, pixels.data as Uint8Array, 3, 1023, columns, rows, out);
+  const bytes = pixels.data as Uint8Array;
+  filter({ bytes, words: null, channels: 3, stride: 1023, columns, rows }, out);
   expect([...out]).toEqual(wantedOf(pixels));
 });

@@ -17,31 +17,24 @@ const tapsBelow = (length: number) =>
 
 const packed = (taps: [number, number][][]) => ({
   first: Int32Array.from([0, ...taps.map((_, i) => taps.slice(0, i + 1).flat().length)]),
-  at: taps.flat().map(([position]) => position),
+  position: Int32Array.from(taps.flat(), ([position]) => position),
   weight: Float64Array.from(taps.flat(), ([, weight]) => weight),
 });
 
-const plane = Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => (i * i) % 251);
+const turned = (taps: [number, number][][]) => {
+  const { first, position, weight } = packed(taps);
+  return { first, position: Float64Array.from(position), weight };
+};
+
+const luma = Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => (i * i) % 251);
+const plane = { luma, width: WIDTH, height: HEIGHT };
 
 test('is the weighted sum over the taps of its row and column', () => {
   fc.assert(
     fc.property(tapsBelow(WIDTH), tapsBelow(HEIGHT), (across, down) => {
-      const x = packed(across);
-      const y = packed(down);
       const out = new Float64Array(across.length * down.length);
-      tentGrid(
-        plane,
-        WIDTH,
-        x.first,
-        Int32Array.from(x.at),
-        x.weight,
-        y.first,
-        Int32Array.from(y.at),
-        y.weight,
-        new Float64Array(x.at.length),
-        out,
-      );
-      const naive = oracle((column, row) => plane[row * WIDTH + column]!, across, down);
+      tentGrid(plane, packed(across), packed(down), out);
+      const naive = oracle((column, row) => luma[row * WIDTH + column]!, across, down);
       expect([...out]).toEqual(naive.map((value) => value + 0));
     }),
   );
@@ -50,31 +43,14 @@ test('is the weighted sum over the taps of its row and column', () => {
 test('turned by a quarter it reads rows down and columns across, and the border outside', () => {
   fc.assert(
     fc.property(tapsBelow(HEIGHT + 6), tapsBelow(WIDTH + 6), (across, down) => {
-      const x = packed(across);
-      const y = packed(down);
       const out = new Float64Array(across.length * down.length);
       // (a, b) of the turned lines is pixel (2 - b, a - 3): cosine 0, sine 1.
-      turnedTentGrid(
-        plane,
-        WIDTH,
-        HEIGHT,
-        2,
-        -3,
-        0,
-        1,
-        x.first,
-        Float64Array.from(x.at),
-        x.weight,
-        y.first,
-        Float64Array.from(y.at),
-        y.weight,
-        new Float64Array(across.length),
-        out,
-      );
+      const turn = { left: 2, top: -3, cosine: 0, sine: 1 };
+      turnedTentGrid(plane, turn, turned(across), turned(down), out);
       const pixel = (column: number, row: number) => {
         const nearX = Math.max(0, Math.min(column, WIDTH - 1));
         const nearY = Math.max(0, Math.min(row, HEIGHT - 1));
-        return plane[nearY * WIDTH + nearX]!;
+        return luma[nearY * WIDTH + nearX]!;
       };
       // Cutting off rounds toward zero, as the kernel does.
       const naive = oracle(

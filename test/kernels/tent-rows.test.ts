@@ -20,11 +20,9 @@ test('any picture, grown and shrunk: the plane of the two boxes in doubles, with
         const rows = Int32Array.from({ length: height }, (_, y) => (y * 5) % pixels.height);
         const line = new Float64Array(width).fill(1e6);
         const out = new Float64Array(64 * 64).fill(-1);
-        const [across, down] = [tentTaps(width), tentTaps(height)];
-        for (let i = 0; i < 64; i++) {
-          const samples = stride * channels;
-          tentRow(bytes, channels, samples, columns, rows, across, down, i, from, line, out);
-        }
+        const raster = { bytes, words: null, channels, stride, columns, rows };
+        const taps = { across: tentTaps(width), down: tentTaps(height) };
+        for (let i = 0; i < 64; i++) tentRow(raster, taps, i, from, line, out);
         const wanted = tentPlane(lumaRows(bytes, channels, stride, columns, rows));
         let worst = 0;
         wanted.forEach((value, at) => {

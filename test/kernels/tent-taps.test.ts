@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { boxAhead, boxCount, boxWindow, tileCentres } from '../../src/kernels/box-filter.js';
 import { tentTaps } from '../../src/kernels/tent-taps.js';
-import { boxAhead, boxCount, boxWindow, tileCentres } from '../../src/kernels/tiles.js';
 import { twoBoxes } from '../oracles/tent.js';
 
 test('512 samples: 1 2 3 4 3 2 1, from 8 i + 2 on; cut off at the end', () => {

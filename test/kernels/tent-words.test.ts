@@ -16,8 +16,10 @@ test.each(Object.entries(pictures))('%s: the plane but for its edges, within 1e-
   const next = random(1);
   const words = Int32Array.from({ length: 512 * 512 }, () => pixel(next));
   const out = new Float64Array(64 * 64).fill(-1);
-  tentWords(words, 512, identity, identity, out);
-  const wanted = tentPlane(lumaRows(new Uint8Array(words.buffer), 4, 512, identity, identity));
+  const bytes = new Uint8Array(words.buffer);
+  const raster = { bytes, words, channels: 4, stride: 512, columns: identity, rows: identity };
+  tentWords(words, raster, out);
+  const wanted = tentPlane(lumaRows(bytes, 4, 512, identity, identity));
   for (let i = 0; i < 64; i++) {
     for (let j = 0; j < 64; j++) {
       const at = 64 * i + j;
@@ -34,8 +36,9 @@ test('from a wide, low picture: rows and columns are taken where they are said t
   const columns = Int32Array.from(identity, (x) => Math.floor((x * width) / 512));
   const rows = Int32Array.from(identity, (y) => Math.floor((y * height) / 512));
   const out = new Float64Array(64 * 64);
-  tentWords(words, width, columns, rows, out);
-  const wanted = tentPlane(lumaRows(new Uint8Array(words.buffer), 4, width, columns, rows));
+  const bytes = new Uint8Array(words.buffer);
+  tentWords(words, { bytes, words, channels: 4, stride: width, columns, rows }, out);
+  const wanted = tentPlane(lumaRows(bytes, 4, width, columns, rows));
   for (let at = 0; at < 64 * 63; at++) {
     if ((at & 63) < 63) expect(Math.abs(out[at]! - wanted[at]!)).toBeLessThan(1e-10);
   }
