@@ -29,8 +29,8 @@ export function takeGrey(data: Uint8Array, channels: number, out: Uint8Array): v
 }
 
 /**
- * Lays pixels on a grey of value `backdrop`: a · colour + (1 - a) · backdrop, rounded to the nearest.
- * There is no tie, since 255 is odd.
+ * Lays pixels on a grey of value `backdrop`: a · colour + (1 - a) · backdrop, rounded to the
+ * nearest. There is no tie, since 255 is odd.
  * @param channels 2 or 4
  * @param out `channels - 1` samples a pixel; overwritten
  */
@@ -60,8 +60,8 @@ export interface Lay {
 }
 
 /**
- * Moves the pixels that lie in `data` as `lay` says to `out`, row by row. The samples of a pixel are
- * written out: half the time of a loop over them (90 ms for 12 megapixels).
+ * Moves the pixels that lie in `data` as `lay` says to `out`, row by row. The samples of a pixel
+ * are written out: half the time of a loop over them (90 ms for 12 megapixels).
  */
 export function movePixels(data: Uint8Array, channels: number, lay: Lay, out: Uint8Array): void {
   const { width, height, first, alongRow, alongColumn } = lay;

@@ -61,8 +61,8 @@ export interface Line {
 }
 
 /**
- * Continues a line of a plane outwards: pixel i of the n-th line beyond it is the mean of the line's
- * pixels i - n to i + n, as far as they exist, times e^(-n / fade).
+ * Continues a line of a plane outwards: pixel i of the n-th line beyond it is the mean of the
+ * line's pixels i - n to i + n, as far as they exist, times e^(-n / fade).
  * @param plane overwritten beyond the line
  * @param outwards from a line to the next one beyond it
  * @param depth how many lines to fill

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+/*
+ * What it costs to read the code: how many files one must open to follow a file, and how many
+ * arguments one must keep apart. Both grow unseen, a line at a time.
+ */
+
+const SRC = join(import.meta.dirname, '../src');
+
+const sources = new Map(
+  readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.split(sep).join('/'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
+    .map((file) => [
+      file,
+      ts.createSourceFile(
+        file,
+        readFileSync(join(SRC, file), 'utf8'),
+        ts.ScriptTarget.Latest,
+        true,
+      ),
+    ]),
+);
+
+function eachNode(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node);
+  ts.forEachChild(node, (child) => eachNode(child, visit));
+}
+
+/** For each file of src, those that it imports or re-exports from, types too; not dynamically. */
+const imports = new Map(
+  [...sources].map(([file, source]) => {
+    const specifiers: string[] = [];
+    eachNode(source, (node) => {
+      let specifier: ts.Node | undefined;
+      if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+        specifier = node.moduleSpecifier;
+      } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+        specifier = node.argument.literal;
+      }
+      if (specifier && ts.isStringLiteral(specifier)) specifiers.push(specifier.text);
+    });
+    const targets = specifiers
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) =>
+        normalize(join(dirname(file), specifier))
+          .split(sep)
+          .join('/'),
+      )
+      .map((target) => target.replace(/\.js$/, '.ts'))
+      .filter((target) => sources.has(target));
+    return [file, targets];
+  }),
+);
+
+/** `file` and all that it pulls in, without `leftOut` and what that alone pulls in. */
+function chainOf(file: string, leftOut?: string): string[] {
+  const chain = new Set([file]);
+  // A set goes on to what is added while it is gone through.
+  for (const next of chain) {
+    for (const target of imports.get(next)!) if (target !== leftOut) chain.add(target);
+  }
+  return [...chain].sort();
+}
+
+test('a chain holds values and types, direct and indirect, and not what is left out', () => {
+  const chain = chainOf('hashing/pdq-dihedral.ts');
+  expect(chain).toEqual(expect.arrayContaining(chainOf('hashing/pdq.ts')));
+  expect(chain).toContain('variant.ts');
+  expect(chainOf('hashing/pdq.ts')).toContain('hashing/pdq-fast.ts');
+  expect(chainOf('entry.ts')).toEqual(['door.ts', 'entry.ts', 'hash.ts']);
+  expect(chainOf('entry.ts', 'door.ts')).toEqual(['entry.ts', 'hash.ts']);
+});
+
+test('PDQ is read in eight files, and with its short cut in thirteen', () => {
+  expect(chainOf('hashing/pdq.ts', 'hashing/pdq-fast.ts').length).toBeLessThanOrEqual(8);
+  expect(chainOf('hashing/pdq.ts').length).toBeLessThanOrEqual(13);
+});
+
+test('no file imports itself, however indirectly', () => {
+  const circles = [...imports].filter(([file, targets]) =>
+    targets.some((target) => chainOf(target).includes(file)),
+  );
+  expect(circles).toEqual([]);
+});
+
+/**
+ * Functions that are called a thousand times a picture and more, or for every query of an index,
+ * where an object made for each call takes its time. Their comments say so.
+ */
+const HOT = [
+  'kernels/bands.ts gatherSpans',
+  'kernels/bands.ts searchSpans',
+  'kernels/block-sums.ts rectangleSum',
+];
+
+test('in kernels and hashing, functions take at most six arguments, but for the hot ones', () => {
+  const long: string[] = [];
+  for (const [file, source] of sources) {
+    if (!/^(kernels|hashing)\//.test(file)) continue;
+    eachNode(source, (node) => {
+      if (ts.isFunctionLike(node) && node.parameters.length > 6) {
+        long.push(`${file} ${node.name?.getText() ?? `line ${lineOf(source, node)}`}`);
+      }
+    });
+  }
+  expect(long.sort()).toEqual(HOT);
+});
+
+const lineOf = (source: ts.SourceFile, node: ts.Node) =>
+  source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
