@@ -19,14 +19,14 @@ const SETTINGS = {
   platform: 'browser',
   charset: 'ascii',
   legalComments: 'none',
-  // Left out of the page: it is told that these formats cannot be read.
+  // Left out of the page, which says that it cannot read these formats.
   external: ['heic-decode', 'utif2', 'age-encryption'],
-  // Only for the Worker's default address, which the page does not use.
+  // Used only by the default address of the Worker, which the page does not need.
   define: { 'import.meta.url': '"about:blank"' },
   logLevel: 'error',
 } satisfies BuildOptions;
 
-/** The library as it is published: the page's imports of an entry take it from `dist`. */
+/** Takes library entries from `dist`, so that the page uses the library as published. */
 const published: Plugin = {
   name: 'published',
   setup(esbuild) {
@@ -50,11 +50,17 @@ async function scriptOf(file: string, define: Record<string, string> = {}): Prom
 const digest = (text: string) => createHash('sha256').update(text).digest('base64');
 const source = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
 
-/** A script as it may stand in HTML: such sequences are in its strings, where an escape means the same, or nowhere. */
+/**
+ * Escapes a script for HTML. The escaped sequences occur only in strings, where the escape means
+ * the same.
+ */
 const escaped = (script: string) =>
   script.replaceAll('<!--', '\\x3c!--').replaceAll(/<(\/?(?:script|style))/gi, '\\x3c$1');
 
-/** The page in one file: what is around it, and the page itself for the frame. The same sources give the same bytes. */
+/**
+ * The page in one file: the shell, and inside it the page for the frame. The same sources give the
+ * same bytes.
+ */
 async function demoOf(): Promise<string> {
   const style = await transform(source('page.css'), { loader: 'css', minify: true });
   const css = style.code.trim();

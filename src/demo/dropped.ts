@@ -1,13 +1,13 @@
-/** Who takes files that are dropped or pasted; nobody does on most screens. */
+/** Receives dropped and pasted files; most screens have no receiver. */
 let take: ((files: readonly Blob[]) => void) | undefined;
 let refuse: () => void = () => {};
 
-/** From now on `taker` is given what is dropped or pasted. */
+/** Passes dropped and pasted files to `taker` from now on. */
 export function takeDropped(taker: ((files: readonly Blob[]) => void) | undefined): void {
   take = taker;
 }
 
-/** `told` is called when files come and nobody takes them. */
+/** Calls `told` when files arrive and no screen takes them. */
 export function whenNotTaken(told: () => void): void {
   refuse = told;
 }
@@ -19,14 +19,15 @@ function offer(data: DataTransfer | null): void {
   else refuse();
 }
 
-/** Marks the page while files are held over a screen that takes them. */
+/** Marks the page while files are dragged over a screen that takes them. */
 const markHeld = (held: boolean) => {
   document.body?.toggleAttribute('data-held', held && take !== undefined);
 };
 
 /**
- * A file that a page lets fall opens in its place or in a new tab, full size, and stays in the history. Called before the
- * page does anything else, this keeps every file from it.
+ * Keeps the browser from opening dropped and pasted files. It would show them full size, in place
+ * of the page or in a new tab, and keep them in the history. Call this before the page does
+ * anything else.
  */
 export function guardFromFiles(): void {
   addEventListener('dragover', stop, true);
@@ -34,7 +35,7 @@ export function guardFromFiles(): void {
   addEventListener(
     'dragleave',
     ({ relatedTarget }) => {
-      // Of the window, and not of one element for another.
+      // The drag left the window, not just one element for another.
       if (relatedTarget === null) markHeld(false);
     },
     true,
@@ -51,7 +52,7 @@ export function guardFromFiles(): void {
   addEventListener(
     'paste',
     (event) => {
-      // A code that is pasted into its field is none of this.
+      // A code pasted into its field brings no files.
       if (!event.clipboardData?.files.length) return;
       event.preventDefault();
       offer(event.clipboardData);

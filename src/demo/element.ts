@@ -1,7 +1,9 @@
 type Child = Node | string | undefined;
 type Attributes = Record<string, string | boolean | ((event: Event) => void) | undefined>;
 
-/** An element: attributes by name, `true` for one without a value, a function for a listener of that event. */
+/**
+ * Creates an element. An attribute that is `true` has no value; a function listens to that event.
+ */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -17,7 +19,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A button that does one thing; `kind` is how much it stands out. */
+/** A button. `kind` sets how much it stands out. */
 export function button(
   text: string,
   onClick: (event: Event) => void,

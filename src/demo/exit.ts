@@ -1,12 +1,13 @@
-/** A page that says nothing about the one that was left. */
+/** A page that reveals nothing about the one left. */
 const NEUTRAL_PAGE = 'https://www.wikipedia.org/';
 const PRESSES = 3;
 const WITHIN_MILLISECONDS = 5000;
 
 /**
- * Leaves at once: the page is covered, its frame is gone with all that it holds, and another page takes its place in the
- * history. From a file or offline that is an empty one, since an error page would name the address that was asked for.
- * @param cover what is shown until the other page comes
+ * Leaves at once. The frame is removed with everything it holds, and another page replaces this one
+ * in the history. From a file or offline that is an empty page: an error page would show the
+ * address it asked for.
+ * @param cover shown until the other page loads
  */
 export function leave(cover: HTMLElement): void {
   document.body.replaceChildren(cover);
@@ -16,9 +17,9 @@ export function leave(cover: HTMLElement): void {
 }
 
 /**
- * Counts presses of Shift. Three within five seconds call `last`; `changed` is told of the others, and of 0 when time is
- * up.
- * @returns counts one press
+ * Counts presses of Shift. Three within five seconds call `last`. `changed` gets the other counts,
+ * and 0 when the time is up.
+ * @returns a function that counts one press
  */
 export function countPresses(changed: (presses: number) => void, last: () => void): () => void {
   let presses = 0;
@@ -39,7 +40,7 @@ export function countPresses(changed: (presses: number) => void, last: () => voi
   };
 }
 
-/** A page that a browser brings back from its memory is begun anew. */
+/** Reloads the page when the browser restores it from its back-forward cache. */
 export function beginAnewWhenBroughtBack(): void {
   addEventListener('pageshow', (event) => {
     if (event.persisted) location.reload();

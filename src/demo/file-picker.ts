@@ -1,7 +1,8 @@
 import { h } from './element.js';
 
 /**
- * A button that opens the device's own file chooser. It hides the browser's own control, which would show a file's name.
+ * A button that opens the device's file chooser. It hides the browser's own control, which would
+ * show a file's name.
  */
 export function filePicker(
   id: string,
@@ -19,7 +20,7 @@ export function filePicker(
     autocomplete: 'off',
     change: () => {
       const files = Array.from(input.files ?? []);
-      // The control would keep the names.
+      // Otherwise the control keeps the names.
       input.value = '';
       if (files.length > 0) onFiles(files);
     },

@@ -4,29 +4,29 @@ import { es } from './strings/es.js';
 import { fr } from './strings/fr.js';
 import { hi } from './strings/hi.js';
 
-/** The languages, in the order in which they are offered. */
+/** The languages, in the order they are offered. */
 export const LANGUAGES = { en, es, fr, ar, hi } as const satisfies Record<string, Strings>;
 
 /** A language's tag. */
 export type Language = keyof typeof LANGUAGES;
 
 type Values = Record<string, string | number>;
-/** Keys of the texts that are one string. */
+/** Keys of texts that are a single string. */
 export type TextKey = {
   [key in keyof Strings]: Strings[key] extends string ? key : never;
 }[keyof Strings];
-/** Keys of those that have plural forms. */
+/** Keys of texts that have plural forms. */
 type PluralKey = Exclude<keyof Strings, TextKey>;
 
 let current: Language = 'en';
 
-/** The language that the page is in. */
+/** The language of the page. */
 export const language = (): Language => current;
 
-/** The direction that a language runs in. */
+/** The writing direction of a language. */
 export const directionOf = (tag: Language): 'ltr' | 'rtl' => (tag === 'ar' ? 'rtl' : 'ltr');
 
-/** Puts the page into a language: its words and the direction they run in. */
+/** Sets the language of the page, its writing direction and its title. */
 export function setLanguage(next: Language): void {
   current = next;
   document.documentElement.lang = next;
@@ -34,7 +34,10 @@ export function setLanguage(next: Language): void {
   document.title = t('title');
 }
 
-/** The first of `wanted` (tags as a browser gives them) that there are words for; English if none. */
+/**
+ * The first of `wanted` that the page speaks, English if none. `wanted` holds tags as browsers list
+ * them.
+ */
 export function languageFor(wanted: readonly string[]): Language {
   for (const tag of wanted) {
     const base = tag.toLowerCase().split('-')[0]!;
@@ -43,17 +46,17 @@ export function languageFor(wanted: readonly string[]): Language {
   return 'en';
 }
 
-/** A text of the page, its `{…}` filled in. */
+/** A text of the page, with its `{…}` filled in. */
 export function t(key: TextKey, values: Values = {}): string {
   return filled(LANGUAGES[current][key], values);
 }
 
-/** A text with a number in it, in the form that the language has for `n`: the number beside the word that is counted. */
+/** A text in the plural form for `n`, the number beside the counted word. */
 export function counted(key: PluralKey, n: number, values: Values = {}): string {
   return filled(pluralOf(current, LANGUAGES[current][key], n), { ...values, n });
 }
 
-/** The form that a language has for `n`. */
+/** The plural form of a language for `n`. */
 export const pluralOf = (tag: Language, forms: Plural, n: number): string =>
   forms[new Intl.PluralRules(tag).select(n)] ?? forms.other;
 

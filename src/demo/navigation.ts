@@ -1,4 +1,4 @@
-/** The screens: each asks for one thing. */
+/** The screens. Each asks for one thing. */
 export type ScreenName =
   | 'welcome'
   | 'age'
@@ -16,7 +16,7 @@ export type ScreenName =
 
 let show: (name: ScreenName) => void = () => {};
 
-/** Who shows a screen when `go` is called. */
+/** Sets the function that shows a screen when `go` is called. */
 export function whenGoing(shower: (name: ScreenName) => void): void {
   show = shower;
 }

@@ -36,7 +36,9 @@ guardFromFiles();
 const main = h('main', { id: 'main' });
 let shown: ScreenName = 'welcome';
 
-/** Shows a screen from its top; its heading gets the focus, so that a screen reader reads on from there. */
+/**
+ * Shows a screen from its top. Its heading gets the focus, so that a screen reader continues there.
+ */
 function show(name: ScreenName): void {
   shown = name;
   drawScreen();
@@ -45,12 +47,12 @@ function show(name: ScreenName): void {
 }
 
 function drawScreen(): void {
-  // A screen that takes files says so anew.
+  // A screen that takes files registers again.
   takeDropped(undefined);
   main.replaceChildren(SCREENS[shown]());
 }
 
-/** What is around every screen. The way out is around this frame: see shell.ts. */
+/** Draws what surrounds every screen. The exit is outside this frame: see shell.ts. */
 function frame(): void {
   const choice = h(
     'select',
@@ -78,7 +80,7 @@ function begin(tag: Language): void {
   tellShell({ language: tag });
 }
 
-/** Puts the whole page into a language. */
+/** Switches the whole page to a language. */
 function speak(tag: Language): void {
   begin(tag);
   drawScreen();

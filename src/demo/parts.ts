@@ -5,7 +5,7 @@ import { go, type ScreenName } from './navigation.js';
 /** A screen's heading, which gets the focus when the screen is shown. */
 export const heading = (text: string): HTMLElement => h('h1', { tabindex: '-1' }, text);
 
-/** A link to another site, in a tab of its own: this page stays, and tells nothing of itself. */
+/** A link to another site, in a new tab. This page stays and sends no referrer. */
 export function outside(text: string, url: string): HTMLElement {
   return h(
     'a',
@@ -17,13 +17,13 @@ export function outside(text: string, url: string): HTMLElement {
 
 type Place = readonly [name: string, url: string, words: TextKey];
 
-/** Where people listen. */
+/** Helplines, with people who listen. */
 const HELPLINES: readonly Place[] = [
   ['Revenge Porn Helpline', 'https://revengepornhelpline.org.uk/', 'helpUk'],
   ['Image Abuse Helpline', 'https://cybercivilrights.org/', 'helpUs'],
 ];
 
-/** Tools that make numbers of their own and give them to services. */
+/** Tools that make hashes themselves and share them with services. */
 const TOOLS: readonly Place[] = [
   ['StopNCII.org', 'https://stopncii.org/', 'helpStop'],
   ['Take It Down', 'https://takeitdown.ncmec.org/', 'helpChild'],
@@ -48,7 +48,7 @@ export function helplines(): HTMLElement {
   );
 }
 
-/** That nobody takes the file unasked, and where to go instead. */
+/** Says that no service takes the file unasked, and where to go instead. */
 export function takers(): HTMLElement {
   return h(
     'section',
@@ -60,10 +60,13 @@ export function takers(): HTMLElement {
   );
 }
 
-/** What the policy does not keep the page's own script from. A test measures that it is this and nothing else. */
+/**
+ * What the policy cannot keep the page's own script from doing. A test measures that these gaps are
+ * the only ones.
+ */
 export const GAPS = ['gapWebrtc', 'gapNames', 'gapConnection', 'gapWindow'] as const;
 
-/** How a person can see for themselves that the picture stays, and what is not closed. */
+/** How people can check that the picture stays on the device, and which gaps remain. */
 export function checkYourself(): HTMLElement {
   const online = h('p', { class: 'strong', id: 'online' }, onlineWords());
   return h(
@@ -81,14 +84,14 @@ export function checkYourself(): HTMLElement {
   );
 }
 
-/** Whether the browser says that it is online, in words. */
+/** Says whether the browser reports that it is online. */
 export const onlineWords = (): string => t(navigator.onLine ? 'checkOnline' : 'checkOffline');
 
-/** The way back to another screen. */
+/** A button back to another screen. */
 export const backTo = (screen: ScreenName): HTMLElement =>
   button(t('back'), () => go(screen), 'quiet');
 
-/** A text that is shown as it is, to the last byte. */
+/** Shows a text as it is, to the last byte. */
 export function verbatim(text: string, label: string): HTMLElement {
   return h(
     'pre',

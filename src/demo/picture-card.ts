@@ -7,11 +7,17 @@ import { t } from './language.js';
 import { outlineOf } from './outline.js';
 import type { HashedPicture, Picture } from './session.js';
 
-/** Below this quality a match means little: the library's default policy never matches such a hash by itself. */
+/**
+ * Below this quality a match means little. The library's default policy never matches such a hash
+ * by itself.
+ */
 const WEAK_QUALITY = 50;
 const TINY_SIDE = 128;
 
-/** What came of one picture, without the picture: its number and size, how good its hash is, and what it would find. */
+/**
+ * The result for one picture, without showing it: its number and size, the quality of its hash, and
+ * what the hash would find.
+ */
 export function pictureCard(
   picture: Picture,
   { unasked, onRemove }: { unasked: boolean; onRemove: () => void },
@@ -79,7 +85,7 @@ function strength({ image }: HashedPicture): HTMLElement[] {
   ];
 }
 
-/** The outline that the hash gives away, and the hash itself. */
+/** The outline that the hash reveals, and the hash itself. */
 function outlinePart({ number, image }: HashedPicture): HTMLElement {
   return unfolding(t('outlineTitle'), () => [
     h('p', {}, t('outlineBody')),
@@ -96,7 +102,7 @@ function outlineCanvas(hash: Hash, label: string): HTMLElement {
   return pixelCanvas({ data, width: 64, height: 64 }, 'outline', label);
 }
 
-/** Pixels that are shown and never read back: what a browser does against tracking does not touch them. */
+/** Shows pixels and never reads them back, so tracking protection does not alter them. */
 function pixelCanvas(
   { data, width, height }: Pick<DisplayedPixels, 'data' | 'width' | 'height'>,
   kind: 'outline' | 'blurred',
@@ -113,7 +119,7 @@ function pixelCanvas(
   return canvas;
 }
 
-/** Which picture it is, very blurred, and only when asked. */
+/** Shows which picture it is, very blurred, and only on request. */
 function blurredPart({ number, file }: HashedPicture): HTMLElement {
   const place = h('div');
   const toggle = button(
@@ -138,7 +144,7 @@ function blurredPart({ number, file }: HashedPicture): HTMLElement {
   return unfolding(t('blurTitle'), () => [toggle, place]);
 }
 
-/** A part that is made when it is first opened. */
+/** A collapsed part whose content is made when it is first opened. */
 function unfolding(title: string, content: () => HTMLElement[]): HTMLElement {
   const details = h(
     'details',

@@ -1,7 +1,8 @@
 /**
- * The page's policy, which its frame and its Workers inherit: no script and no style but those of this file, by their
- * digests, and no connection, form or other resource at all. WebAssembly may be compiled, for the decoders. A frame may
- * be of a blob, since Firefox takes a link that saves a blob for one that opens it.
+ * The page's policy, which its frame and its Workers inherit. It allows the scripts and the style
+ * of this file by their digests, and no connection, form or other resource at all. WebAssembly may
+ * be compiled, for the decoders. A frame may load a blob, because Firefox treats a link that saves
+ * a blob as one that opens it.
  */
 export function policyOf(scriptDigests: readonly string[], styleDigest: string): string {
   const scripts = scriptDigests.map((digest) => `'sha256-${digest}'`).join(' ');
@@ -20,12 +21,13 @@ export function policyOf(scriptDigests: readonly string[], styleDigest: string):
 }
 
 /**
- * What the page may do that a sandbox forbids: run its script, save a file, and open a link in a tab that is as free as
- * any. All else is closed: what a browser stores for a site, identity, and leading the tab elsewhere.
+ * What the page may do although it is sandboxed: run its script, save a file, and open a link in a
+ * tab outside the sandbox. Everything else is forbidden: site storage, identity, and navigating the
+ * tab elsewhere.
  */
 export const SANDBOX = 'allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox';
 
-/** What a browser lets a page ask for, and this one never does. */
+/** Features that a browser lets a page ask for. This page never does. */
 const DENIED = [
   ...['accelerometer', 'ambient-light-sensor', 'attribution-reporting', 'autoplay', 'bluetooth'],
   ...['browsing-topics', 'camera', 'compute-pressure', 'display-capture', 'encrypted-media'],
@@ -37,13 +39,13 @@ const DENIED = [
 ];
 
 /**
- * What the page is served with, beside its type: its policy as a header, with the sandbox that no meta can ask for, and
- * that nothing is kept or told.
+ * Response headers for the page, besides its type. They repeat its policy, add the sandbox that a
+ * meta element cannot set, and forbid storing and referrers.
  *
- * Two headers are left out. Cross-Origin-Opener-Policy: with a sandbox HTML wants a network error in place of the page,
- * and Firefox takes each reload for another entry of the history. Connection-Allowlist (Chromium alone): it has to list
- * where links and the exit lead, redirects included, and those are other people's to change. A target that is missing
- * shows an error page with this page's address.
+ * Two headers are left out. Cross-Origin-Opener-Policy: HTML turns it into a network error for a
+ * sandboxed page, and Firefox adds a history entry for each reload. Connection-Allowlist (Chromium
+ * only): it would have to list the targets of the links and the exit, redirects included, which
+ * other people can change. A missing target shows an error page with this page's address.
  */
 export function headersOf(policy: string): Record<string, string> {
   return {

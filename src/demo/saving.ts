@@ -2,7 +2,7 @@ import { h } from './element.js';
 
 let offered: string | undefined;
 
-/** A link that saves `text` as a file of a name that says nothing. The text of an earlier link is let go. */
+/** A link that saves `text` as a file. The text of an earlier link is released. */
 export function saveLink(
   label: string,
   text: string,
@@ -14,7 +14,7 @@ export function saveLink(
   return h('a', { class: 'button primary', href: offered, download: name, click: onSave }, label);
 }
 
-/** Lets go of the text that was offered for saving. */
+/** Releases the text that was offered for saving. */
 export function forgetSaved(): void {
   if (offered !== undefined) URL.revokeObjectURL(offered);
   offered = undefined;

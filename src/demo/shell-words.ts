@@ -10,10 +10,10 @@ const KEYS = [
   'exitLoading',
 ] as const;
 
-/** What the part around the frame says, and the direction it runs in. */
+/** The texts of the shell, and their writing direction. */
 export type ShellWords = Record<(typeof KEYS)[number] | 'direction', string>;
 
-/** Its words in every language. */
+/** The texts of the shell in every language. */
 export function shellWords(): Record<Language, ShellWords> {
   const entries = Object.entries(LANGUAGES).map(([tag, strings]) => [
     tag,

@@ -6,14 +6,15 @@ import { SANDBOX } from './policy.js';
 import type { ShellWords } from './shell-words.js';
 import { announce } from './status.js';
 
-/** The page itself as HTML, and the words of this part in each language. The build writes them here. */
+/** The page as HTML, and the shell's texts in each language. The build inserts both. */
 declare const PAGE_HTML: string;
 declare const SHELL_WORDS: Record<string, ShellWords>;
 
 /*
- * What is around the page: the way out, as GOV.UK's "Exit this page", first on the page and by Shift three times within
- * five seconds. The page itself runs in a sandboxed frame. There it can keep nothing in the browser's storage and lead
- * this tab nowhere, also when it was opened from a file, which no header guards. This part never has a picture.
+ * The shell around the page holds the exit, like GOV.UK's "Exit this page": first on the page, or
+ * Shift pressed three times within five seconds. The page itself runs in a sandboxed frame. There
+ * it can store nothing and cannot navigate this tab, even when opened from a file, which no header
+ * protects. The shell never holds a picture.
  */
 
 guardFromFiles();

@@ -2,15 +2,15 @@ import { h } from './element.js';
 
 const SETTLED_MILLISECONDS = 250;
 
-/** Says `text` to a screen reader, without moving its user. */
+/** Announces `text` to a screen reader, without moving the focus. */
 export function announce(text: string): void {
   const status = document.getElementById('status');
   if (status) status.textContent = text;
 }
 
 /**
- * Says what came of what a person did, so that it is seen and heard: below the buttons, or on a screen that came since
- * below its heading. It is gone with the screen.
+ * Shows and announces the result of an action. It appears below the buttons or, on a new screen,
+ * below the heading, and disappears with the screen.
  */
 export function tell(text: string, how: 'done' | 'failed', where: 'buttons' | 'heading'): void {
   announce(text);
@@ -18,7 +18,7 @@ export function tell(text: string, how: 'done' | 'failed', where: 'buttons' | 'h
   const told = h('p', { id: 'told', class: 'told', 'data-how': how }, text);
   const places = document.querySelectorAll(where === 'buttons' ? 'main .actions' : 'main h1');
   places[places.length - 1]?.after(told);
-  // Once the press has had its effects: a browser may open a bar for a file that is saved, and WebKit scrolls no
-  // further than the page was long.
+  // Waits for the effects of the press: a browser may open a bar for a saved file, and WebKit
+  // scrolls no further than the page was long.
   setTimeout(() => told.scrollIntoView({ block: 'nearest' }), SETTLED_MILLISECONDS);
 }

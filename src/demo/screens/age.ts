@@ -3,7 +3,7 @@ import { t } from '../language.js';
 import { go } from '../navigation.js';
 import { backTo, heading, outside } from '../parts.js';
 
-/** Whether anyone in the picture was under 18: asked before any file is chosen. */
+/** Asks whether anyone in the picture was under 18, before any file is chosen. */
 export function ageScreen(): HTMLElement {
   return h(
     'section',
@@ -20,7 +20,7 @@ export function ageScreen(): HTMLElement {
   );
 }
 
-/** The place for pictures of people under 18. */
+/** Where to go with pictures of people under 18. */
 export function childScreen(): HTMLElement {
   const link = outside(t('childGo'), 'https://takeitdown.ncmec.org/');
   link.className = 'button primary';

@@ -7,12 +7,12 @@ import { saveLink } from '../saving.js';
 import { hashedPictures, isMadeOfThese, session } from '../session.js';
 import { tell } from '../status.js';
 
-/** A name that says nothing. */
+/** A name that reveals nothing. */
 const FILE_NAME = 'numbers.json';
 
-/** What the file will hold and what cannot be recovered, said before it is made. */
+/** Says what the file will hold and what cannot be recovered, before it is made. */
 export function bundleScreen(): HTMLElement {
-  // A second file of the same pictures would have a second code, and the first would be of no use.
+  // A second file of the same pictures would have another code and make the first file useless.
   const again = isMadeOfThese();
   const changed = session.made !== undefined && !again;
   return h(
@@ -46,7 +46,7 @@ async function make(): Promise<void> {
   go('code');
 }
 
-/** The code that takes the file back, before the file itself: it is to be written down. */
+/** Shows the code that withdraws the file. It comes before the file, to be written down. */
 export function codeScreen(): HTMLElement {
   const { withdrawToken } = session.made!;
   return h(
@@ -65,7 +65,7 @@ export function codeScreen(): HTMLElement {
   );
 }
 
-/** The file, byte for byte, and the way to save it. */
+/** Shows the file, byte for byte, and a link that saves it. */
 export function previewScreen(): HTMLElement {
   const made = session.made!;
   const text = bundleText(made.bundle);

@@ -7,7 +7,7 @@ import { go } from '../navigation.js';
 import { backTo, heading } from '../parts.js';
 import { session } from '../session.js';
 
-/** Where pictures are chosen. */
+/** Asks for pictures. */
 export function chooseScreen(): HTMLElement {
   const take = (files: readonly Blob[]) => {
     void startHashing(files);

@@ -5,7 +5,7 @@ import { heading } from '../parts.js';
 import { clearSession } from '../session.js';
 import { tell } from '../status.js';
 
-/** Asks before a file is lost that was not saved. */
+/** Asks before an unsaved file is lost. */
 export function clearScreen(): HTMLElement {
   return h(
     'section',
@@ -21,7 +21,7 @@ export function clearScreen(): HTMLElement {
   );
 }
 
-/** Lets go of everything, says so, and begins anew. */
+/** Forgets everything, says so, and starts over. */
 export function clearAll(): void {
   clearSession();
   go('welcome');

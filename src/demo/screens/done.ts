@@ -5,7 +5,9 @@ import { backTo, heading, helplines, takers } from '../parts.js';
 import { session } from '../session.js';
 import { clearAll } from './clear.js';
 
-/** The end: nothing was sent, who takes the file and who does not, who can help, and a way to clear it all. */
+/**
+ * The last screen: nothing was sent, who takes the file, who can help, and how to clear everything.
+ */
 export function doneScreen(): HTMLElement {
   const unsaved = session.made?.saved === false;
   return h(

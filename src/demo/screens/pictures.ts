@@ -6,10 +6,10 @@ import { pictureCard } from '../picture-card.js';
 import { hashedPictures, type Picture, session } from '../session.js';
 import { tell } from '../status.js';
 
-/** Up to so many pictures are tested without being asked. */
+/** Up to this many pictures are tested without asking. */
 const TESTED_UNASKED = 6;
 
-/** What came of each picture. */
+/** The result for each picture. */
 export function picturesScreen(): HTMLElement {
   const hashed = hashedPictures().length;
   const unasked = hashed <= TESTED_UNASKED;

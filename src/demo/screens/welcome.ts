@@ -3,7 +3,7 @@ import { t } from '../language.js';
 import { go } from '../navigation.js';
 import { heading, helplines, takers } from '../parts.js';
 
-/** The first screen: whose fault it is not, who can help, and who takes what this page makes. */
+/** The first screen: it is not your fault, who can help, and who takes the file made here. */
 export function welcomeScreen(): HTMLElement {
   return h(
     'section',
@@ -26,5 +26,8 @@ export function welcomeScreen(): HTMLElement {
   );
 }
 
-/** Over plain http a browser has no digests, and the page may be another than was sent: nothing is begun there. */
+/**
+ * Over plain http a browser offers no digests, and the page may have been altered on its way.
+ * Nothing starts there.
+ */
 const canMakeFiles = () => (crypto as Partial<Crypto>).subtle !== undefined;

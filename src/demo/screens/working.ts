@@ -6,10 +6,10 @@ import { heading } from '../parts.js';
 import { hashedPictures, session } from '../session.js';
 import { announce, tell } from '../status.js';
 
-/** A screen reader is told of progress no more often than this. */
+/** The shortest time between two announcements of progress. */
 const ANNOUNCE_EVERY_MILLISECONDS = 4000;
 
-/** The pictures are being hashed: how far, in words, and a way to stop. */
+/** Shows in words how far the hashing is, and a button to stop it. */
 export function workingScreen(): HTMLElement {
   const bar = h('progress', { max: '1', 'aria-labelledby': 'working-words' });
   const words = h('p', { id: 'working-words', class: 'lead' });
