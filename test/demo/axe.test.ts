@@ -11,20 +11,22 @@ import { buildDemo, photo, press, speak, testFolder } from './demo-page.js';
 const demo = buildDemo(testFolder());
 const WIDTHS = [360, 768, 1280];
 
-/** The rules that axe finds broken, on the page and around it, with the first element of each. */
+/**
+ * The rules that axe finds broken, in the page and in the shell, with the first element of each.
+ */
 async function violations({ top: page }: EnginePage): Promise<string[]> {
   return await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: typeof import('axe-core') };
     const { violations: found } = await axe.run(document, {
       resultTypes: ['violations'],
-      // Of WCAG 2.2, and left out by axe unless it is asked for.
+      // From WCAG 2.2; axe runs it only on request.
       rules: { 'target-size': { enabled: true } },
     });
     return found.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 120)}`);
   });
 }
 
-/** Whether anything is wider than the window, or a text than its field. */
+/** Whether anything is wider than the window, or a text wider than its field. */
 function overflows(page: EnginePage): Promise<boolean> {
   return page.evaluate(
     () =>
@@ -35,7 +37,7 @@ function overflows(page: EnginePage): Promise<boolean> {
   );
 }
 
-/** Waits for a screen by its heading, which WebKitGTK gives no focus where no key was pressed. */
+/** Waits for a screen by its heading. WebKitGTK does not focus it if no key was pressed. */
 async function shown(page: EnginePage, heading: string): Promise<void> {
   await page.waitFor(
     (text: string) => document.querySelector('h1')?.textContent === text,
@@ -57,7 +59,7 @@ for (const [engine, scheme, options] of SUITES) {
   describeEngine(
     engine,
     (open) => {
-      test('no screen breaks a rule of axe, or is wider than the window', async () => {
+      test('no screen breaks an axe rule or overflows the window', async () => {
         const page = await open.page();
         const broken: string[] = [];
         const check = async (name: string) => {
@@ -72,10 +74,10 @@ for (const [engine, scheme, options] of SUITES) {
         expect(await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)).toBe(
           scheme === 'dark',
         );
-        // As the test's own code: the page's policy lets no page evaluate a text.
+        // As code of the test: the page's policy lets no page evaluate a string.
         for (const place of [page, page.top]) {
           await place.evaluate(new Function(axe.source) as () => void);
-          // The frame has no origin that could be named.
+          // The origin of the frame is opaque and cannot be named.
           await place.evaluate(() => {
             const { axe } = window as unknown as { axe: typeof import('axe-core') };
             axe.configure({ allowedOrigins: ['<unsafe_all_origins>'] });
@@ -124,7 +126,7 @@ for (const [engine, scheme, options] of SUITES) {
         await check('bundle');
         await press(page, 'Make the file');
         await shown(page, 'Your code');
-        // Whether it could be copied or not: what is told is looked at too.
+        // The message is checked too, whether the code could be copied or not.
         await press(page, 'Copy the code');
         await page.waitFor(() => document.getElementById('told') !== null);
         await check('code');

@@ -9,7 +9,7 @@ const folder = testFolder();
 const demo = buildDemo(folder);
 const CORRUPT = 76;
 const many = manyPictures(folder, 200, CORRUPT);
-/** A photo of which nothing but soft light is left: its hash holds, and its quality is low. */
+/** A photo reduced to soft light: it has a hash, of low quality. */
 const weak = join(folder, 'weak.png');
 await sharp(await sharp(photo('acanthus-mollis.jpg')).resize(12, 9).png().toBuffer())
   .resize(640, 480, { kernel: 'cubic' })
@@ -18,7 +18,7 @@ await sharp(await sharp(photo('acanthus-mollis.jpg')).resize(12, 9).png().toBuff
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
-    test('200 pictures, one of them corrupt: it alone is told of, in its place', async () => {
+    test('of 200 pictures, the corrupt one alone is reported, in its place', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);
@@ -48,15 +48,15 @@ for (const name of ENGINES) {
       expect(found.failed).toEqual([`Picture ${CORRUPT + 1}`]);
       expect(found.progress).toBeGreaterThan(20);
       expect(found.names).toBe(false);
-      // Many are tested only when asked.
+      // With many pictures, copies are tested only on request.
       expect(await page.evaluate(() => document.querySelectorAll('.copies ul').length)).toBe(0);
     });
 
-    test('stopped in the middle: what is done stays, the rest is let go, and it goes on', async () => {
+    test('stopping midway keeps the finished pictures, drops the rest, and the page goes on', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);
-      // Stops when some are done, from within: 200 are soon over.
+      // Stops from within, after some: 200 pictures finish fast.
       await page.evaluate(() => {
         const watch = new MutationObserver(() => {
           const words = document.getElementById('working-words')?.textContent ?? '';
@@ -78,7 +78,7 @@ for (const name of ENGINES) {
         );
       const before = await numbers();
       const kept = before.length;
-      // Two Workers end in whatever order: the numbers have no gaps all the same.
+      // Two Workers finish in any order, yet the numbers have no gaps.
       expect(before).toEqual(Array.from({ length: kept }, (_, i) => i + 1));
       expect(kept).toBeGreaterThanOrEqual(10);
       expect(kept).toBeLessThan(200);
@@ -95,7 +95,7 @@ for (const name of ENGINES) {
       expect(await numbers()).toEqual([...before, before.at(-1)! + 1]);
     });
 
-    test('from a server that is gone, it goes on as before', async () => {
+    test('the page goes on after its server is gone', async () => {
       const site = await serve((path) => (path === '/' ? { body: demo.html } : undefined));
       const page = await open.page();
       await page.goto(site.url);
@@ -115,17 +115,17 @@ for (const name of ENGINES) {
           `${tier} + ul [data-copy]`,
         );
       const found = await copiesUnder('.good');
-      // As these photos' copies are in any decoder: a poorer JPEG and half the size are matches.
+      // Any decoder gives this for these photos: a poorer JPEG and half the size match.
       expect(found.filter((copy) => copy === 'jpeg30')).toHaveLength(2);
       expect(found.filter((copy) => copy === 'half')).toHaveLength(2);
       expect(found).not.toContain('mirror');
       expect(found).not.toContain('crop20');
-      // A weak picture's copies are never found by themselves.
+      // Copies of a weak picture never match by themselves.
       expect(await copiesUnder('li:nth-child(3) .maybe')).toContain('half');
       expect(await copiesUnder('li:nth-child(3) .good')).toEqual([]);
     });
 
-    test('the file reloads with no network and begins anew', async () => {
+    test('the file reloads offline and starts over', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);
@@ -138,7 +138,7 @@ for (const name of ENGINES) {
       await toChoosing(page);
       await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
       await screen(page, '1 picture');
-      // Copies are tested from a file too.
+      // Copies are also tested when the page is a file.
       await page.waitFor(() => document.querySelectorAll('[data-copy]').length >= 7);
       expect(await page.evaluate(() => document.querySelectorAll('[data-copy]').length)).toBe(7);
     });

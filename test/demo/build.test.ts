@@ -19,13 +19,13 @@ const { shell, page, script, style } = partsOf(html);
 const between = (open: string, close: string) =>
   html.slice(html.indexOf(open) + open.length, html.lastIndexOf(close));
 
-test('two builds are the same bytes, and their digest is printed', () => {
+test('two builds give the same bytes and print their digest', () => {
   const two = buildDemo(join(folder, 'elsewhere'));
   expect(two.html === html).toBe(true);
   expect(one.printed).toContain(sha256(html, 'hex'));
 });
 
-test('the policy pins the two scripts and the one style, and allows no connection', () => {
+test('the policy pins two scripts and one style, and allows no connection', () => {
   expect(policy).toBe(
     [
       "default-src 'none'",
@@ -40,11 +40,11 @@ test('the policy pins the two scripts and the one style, and allows no connectio
       "base-uri 'none'",
     ].join('; '),
   );
-  // Before anything that it is to govern.
+  // Before everything that it governs.
   expect(html.indexOf('Content-Security-Policy')).toBeLessThan(html.indexOf('<style>'));
 });
 
-test('served, it is not kept, not framed, tells no referrer and may ask for no device and no identity', () => {
+test('the headers forbid storing, framing, referrers, devices and identity', () => {
   const headers = headersOf(policy);
   expect(headers).toMatchObject({
     'content-security-policy': `${policy}; frame-ancestors 'none'; sandbox ${SANDBOX}`,
@@ -56,17 +56,17 @@ test('served, it is not kept, not framed, tells no referrer and may ask for no d
   for (const feature of ['camera', 'geolocation', 'publickey-credentials-get']) {
     expect(denied).toContain(`${feature}=()`);
   }
-  // A sandbox and this one together are a network error, by HTML.
+  // HTML makes this and a sandbox together a network error.
   expect(headers).not.toHaveProperty('cross-origin-opener-policy');
 });
 
-test('each page of the file says that no name is looked up', () => {
+test('both pages of the file forbid name lookups', () => {
   for (const document of [html.replace(shell, ''), page]) {
     expect(document).toContain('<meta http-equiv="x-dns-prefetch-control" content="off">');
   }
 });
 
-test('it is one file: one script, one style, nothing fetched, no style of an element', () => {
+test('it is one file: one script, one style, no resources, no inline styles', () => {
   expect(html.match(/<script\b/gi)).toHaveLength(1);
   expect(html.match(/<\/script/gi)).toHaveLength(1);
   expect(html.match(/<style\b/gi)).toHaveLength(1);
@@ -77,14 +77,15 @@ test('it is one file: one script, one style, nothing fetched, no style of an ele
   expect(between('<style>', '</style>')).not.toMatch(/url\(|@import|@font-face/);
 });
 
-test('its script has no word for storing, sending or writing HTML', () => {
+test('its script has no call that stores, sends or writes HTML', () => {
   const words =
     /localStorage|sessionStorage|indexedDB|document\.cookie|caches\.(?:open|match|keys)|serviceWorker|sendBeacon|WebSocket|RTCPeerConnection|EventSource|innerHTML|insertAdjacentHTML|document\.write/g;
-  // The decoders' loaders know `fetch` and `console`: they are given their code, and the policy forbids the rest.
+  // The decoders' loaders contain `fetch` and `console`. They are given their code, and the policy
+  // forbids the rest.
   expect(between('<script>', '</script>').match(words)).toBeNull();
 });
 
-test('the places it names are these alone', () => {
+test('it names no other places than these', () => {
   const named = [...html.matchAll(/https?:\/\/[a-z0-9.-]+/g)].map(([url]) => url);
   expect(new Set(named)).toEqual(
     new Set([
@@ -98,7 +99,7 @@ test('the places it names are these alone', () => {
 });
 
 describe.each(Object.entries(LANGUAGES))('in %s', (_, strings) => {
-  test('no word promises what is not so', () => {
+  test('no text promises too much', () => {
     const words = JSON.stringify(strings);
     expect(words).not.toMatch(
       /anonym|irreversib|anónim|irreversible|anonyme|مجهول|गुमनाम|cannot be turned back/i,

@@ -3,7 +3,7 @@ import { COPY_NAMES, copiesIn } from '../../src/demo/copies-message.js';
 
 const all = () => Object.fromEntries(COPY_NAMES.map((name) => [name, new Blob([name])]));
 
-test('the copies are all of them, each a file, and nothing beside', () => {
+test('a reply is accepted only with every copy as a file, and nothing else', () => {
   const copies = all();
   expect(copiesIn({ copies })).toBe(copies);
   const { half: _, ...fewer } = all();

@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 import type { EnginePage } from '../browser/engines.js';
 import { ROOT } from '../package.js';
 
-/** A folder that is gone when the test file has run. */
+/** A folder that is removed after the test file. */
 export function testFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-demo-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
@@ -28,7 +28,7 @@ export function buildDemo(folder: string): {
   return { path, url: pathToFileURL(path).href, html: readFileSync(path, 'utf8'), printed };
 }
 
-/** `count` pictures in `folder`; the one at `corrupt` breaks off. */
+/** Writes `count` pictures to `folder`; the one at `corrupt` is truncated. */
 export function manyPictures(folder: string, count: number, corrupt: number): string[] {
   const from = join(ROOT, 'fixtures/photos/locomotion-house-cat-w301.jpg');
   return Array.from({ length: count }, (_, i) => {
@@ -42,7 +42,7 @@ export function manyPictures(folder: string, count: number, corrupt: number): st
 /** A photo of the fixtures. */
 export const photo = (name: string): string => join(ROOT, 'fixtures/photos', name);
 
-/** Presses Tab until the focus is on what is labelled `label`, as a keyboard's user does. */
+/** Presses Tab until the element labelled `label` has the focus, as a keyboard user does. */
 export async function tabTo(page: EnginePage, label: string): Promise<void> {
   const seen: string[] = [];
   for (let presses = 0; presses < 80; presses++) {
@@ -51,10 +51,10 @@ export async function tabTo(page: EnginePage, label: string): Promise<void> {
     if (focused === label) return;
     seen.push(focused);
   }
-  throw new Error(`Tab never came to "${label}", but to ${seen.join(' | ')}`);
+  throw new Error(`Tab never reached "${label}", only ${seen.join(' | ')}`);
 }
 
-/** What the focus is on, as a screen reader would call it. */
+/** The label of the focused element, as a screen reader reads it. */
 export async function focusedLabel(page: EnginePage): Promise<string> {
   const label = () => {
     const element = document.activeElement as HTMLInputElement | null;
@@ -64,7 +64,7 @@ export async function focusedLabel(page: EnginePage): Promise<string> {
   return (await page.top.evaluate(label)) ?? (await page.evaluate(label))!;
 }
 
-/** As for a person who has just come: nothing has the focus. */
+/** Removes the focus, as for a person who has just arrived. */
 export function focusNothing(page: EnginePage): Promise<void> {
   return page.top.evaluate(() => {
     (document.activeElement as HTMLElement).blur();
@@ -73,13 +73,13 @@ export function focusNothing(page: EnginePage): Promise<void> {
   });
 }
 
-/** Goes by Tab to what is labelled `label` and presses Enter. */
+/** Presses Tab to the element labelled `label`, then Enter. */
 export async function choose(page: EnginePage, label: string): Promise<void> {
   await tabTo(page, label);
   await page.press('Enter');
 }
 
-/** Waits for a screen by its heading, which then has the focus. */
+/** Waits for a screen by its heading, which must have the focus. */
 export async function screen(page: EnginePage, heading: string, milliseconds = 30_000) {
   await page.waitFor(
     (text: string) => {
@@ -91,7 +91,7 @@ export async function screen(page: EnginePage, heading: string, milliseconds = 3
   );
 }
 
-/** From the first screen to the one where pictures are chosen, by keyboard. */
+/** Goes from the first screen to the one for choosing pictures, by keyboard. */
 export async function toChoosing(page: EnginePage): Promise<void> {
   await choose(page, 'Start');
   await screen(page, 'How old is everyone in the picture?');
@@ -101,7 +101,7 @@ export async function toChoosing(page: EnginePage): Promise<void> {
   await screen(page, 'Choose your pictures');
 }
 
-/** Presses the button that says `label`, with no keyboard and no pointer. */
+/** Clicks the button labelled `label` by script, without keyboard or pointer. */
 export function press(page: EnginePage, label: string): Promise<void> {
   return page.evaluate((text: string) => {
     const buttons = [...document.querySelectorAll<HTMLElement>('.button')];
@@ -109,7 +109,7 @@ export function press(page: EnginePage, label: string): Promise<void> {
   }, label);
 }
 
-/** Puts the page into a language. */
+/** Switches the page to a language. */
 export async function speak(page: EnginePage, tag: string): Promise<void> {
   await page.evaluate((language: string) => {
     const select = document.querySelector<HTMLSelectElement>('#language')!;

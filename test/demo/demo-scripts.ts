@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
 
-/** The text of a page's one script, and of its one style. */
+/** The text of the single script of a page, and of its single style. */
 const scriptOf = (html: string) =>
   html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'));
 const styleOf = (html: string) => /<style>([^<]*)<\/style>/.exec(html)![1]!;
 const digest = (text: string) => createHash('sha256').update(text).digest('base64');
 
-/** A string literal of a script in HTML. */
+/** A string literal for a script in HTML. */
 const literalOf = (text: string) => JSON.stringify(text).replaceAll('<', '\\x3c');
 
-/** What a built page is made of. */
+/** The parts of a built page. */
 export interface Parts {
-  /** the script around the frame */
+  /** the script of the shell */
   shell: string;
-  /** the frame's page, as HTML, and its script */
+  /** the frame's page as HTML, and its script */
   page: string;
   script: string;
   style: string;
 }
 
-/** The parts of a built page, each as the browser comes to have it. */
+/** The parts of a built page, each as the browser receives it. */
 export function partsOf(html: string): Parts {
   const shell = scriptOf(html);
   const page: string = runInNewContext(literalIn(shell));
@@ -30,7 +30,9 @@ export function partsOf(html: string): Parts {
 const literalIn = (shell: string) =>
   /srcdoc:('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`)/.exec(shell)![1]!;
 
-/** A built page as one whose author means ill would build it: with another script in its frame. All else is the same. */
+/**
+ * A built page as a hostile author would build it: another script in its frame, all else the same.
+ */
 export function withFrameScript(html: string, script: string): string {
   const { shell, page, script: own } = partsOf(html);
   const changed = page.replace(own, () => script);
@@ -40,12 +42,12 @@ export function withFrameScript(html: string, script: string): string {
   ).replace(digest(own), digest(script));
 }
 
-/** And with another script around it. */
+/** The same with another script in the shell. */
 export function withShell(html: string, shell: string): string {
   const own = scriptOf(html);
   return html.replace(own, () => shell).replace(digest(own), digest(shell));
 }
 
-/** The policy in the page. */
+/** The policy of the page. */
 export const policyIn = (html: string): string =>
   /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)![1]!;

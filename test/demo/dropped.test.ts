@@ -7,7 +7,7 @@ import { buildDemo, choose, photo, screen, speak, testFolder, toChoosing } from 
 const demo = buildDemo(testFolder());
 const PHOTOS = ['acanthus-mollis.jpg', 'march-pastoral-w500.webp'];
 
-/** What is on the page when files fall on it: such an event, with the files of an input that the test fills. */
+/** Fires such an event on the page, with the files of an input that the test fills. */
 function fallOf(page: EnginePage, kind: string, target: string): Promise<boolean> {
   return page.evaluate(
     (type: string, selector: string) => {
@@ -20,7 +20,7 @@ function fallOf(page: EnginePage, kind: string, target: string): Promise<boolean
         type === 'paste'
           ? new ClipboardEvent(type, init)
           : new DragEvent(type, { ...init, dataTransfer: data });
-      // Firefox gives an event that a script makes no files of its own.
+      // In Firefox, an event made by a script has no files.
       if (type === 'paste') Object.defineProperty(event, 'clipboardData', { value: data });
       return !document.querySelector(selector)!.dispatchEvent(event);
     },
@@ -29,7 +29,7 @@ function fallOf(page: EnginePage, kind: string, target: string): Promise<boolean
   );
 }
 
-/** Files as a device gives them: from an input that is no part of the page. */
+/** Files as a device provides them, from an input outside the page. */
 async function holdFiles(page: EnginePage): Promise<void> {
   await page.evaluate(() => {
     document.getElementById('device')?.remove();
@@ -40,7 +40,7 @@ async function holdFiles(page: EnginePage): Promise<void> {
   await page.setFiles('#device', PHOTOS.map(photo));
 }
 
-/** Events for which the browser's own part, to open the file, is not forbidden. */
+/** Events whose default action, opening the file, is not prevented. */
 async function opening(page: EnginePage): Promise<string[]> {
   const open: string[] = [];
   for (const kind of ['dragenter', 'dragover', 'drop', 'paste']) {
@@ -56,7 +56,7 @@ const told = (page: EnginePage) =>
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
-    test('a picture that is dropped or pasted is opened on no screen, and the page says where it belongs', async () => {
+    test('no screen opens a dropped or pasted picture; the page says where to add it', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await holdFiles(page);
@@ -92,13 +92,13 @@ for (const name of ENGINES) {
       await at('done');
       await choose(page, 'Clear everything');
       await at('clear');
-      // In another language too: the screen is drawn anew.
+      // In another language too, as the screen is redrawn.
       await speak(page, 'fr');
       expect(await opening(page)).toEqual([]);
       expect(await told(page)).toContain(LANGUAGES.fr.chooseTitle);
     });
 
-    test('where pictures are chosen it is taken', async () => {
+    test('the screen for choosing pictures takes it', async () => {
       const page = await open.page();
       const site = await serve((path) => (path === '/' ? { body: demo.html } : undefined));
       try {
@@ -120,7 +120,7 @@ for (const name of ENGINES) {
       }
     });
 
-    test('the code is pasted into its field as ever, and a saved file is taken where it is asked for', async () => {
+    test('the code can be pasted into its field, and a saved file dropped where it is wanted', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await choose(page, 'Take a file back');
@@ -142,7 +142,7 @@ for (const name of ENGINES) {
       );
     });
 
-    test('around the frame, too, a picture opens nowhere', async () => {
+    test('the shell opens no picture either', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       const prevented = await page.top.evaluate(() =>
@@ -154,9 +154,9 @@ for (const name of ENGINES) {
       expect(prevented).toEqual([true, true, true]);
     });
 
-    test('both listen before they draw anything', async () => {
-      // The page without its policy, so that a script can stand before each of its own. The inner one lies in the other
-      // as a string: without quotes a script is right in both.
+    test('page and shell listen before they draw anything', async () => {
+      // The page without its policy, so that a script can precede each of its own. The inner page
+      // is a string in the outer one: a script without quotes works in both.
       const early =
         'const make=document.createElement;document.createElement=function(...given){' +
         'const event=new DragEvent(/drop/.source,{cancelable:true});' +
@@ -182,7 +182,7 @@ for (const name of ENGINES) {
 describeEngine(
   'chromium',
   (open) => {
-    test('a real drag: another page lets the picture open, this one does not, and takes it where it is chosen', async () => {
+    test('a real drag opens the picture on another page; here it is only taken where pictures are chosen', async () => {
       const picture = photo(PHOTOS[0]!);
       const site = await serve((path) =>
         path === '/' ? { body: '<h1>no guard</h1>' } : undefined,

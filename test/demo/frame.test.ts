@@ -20,7 +20,7 @@ import { STATED_GAPS } from './stated-gaps.js';
 const folder = testFolder();
 const demo = buildDemo(folder);
 
-/** Shift `presses` times. */
+/** Presses Shift `presses` times. */
 async function shift(page: EnginePage, presses: number): Promise<void> {
   for (let press = 0; press < presses; press++) await page.press('Shift');
 }
@@ -31,7 +31,7 @@ const dots = (page: EnginePage) =>
 const left = (page: EnginePage) =>
   expect.poll(() => page.url(), { timeout: 20_000 }).toBe('about:blank');
 
-/** Presses the exit; what there is right after, before another page comes. */
+/** Presses the exit. Gives what is left right after, before another page loads. */
 const pressExit = (page: EnginePage) =>
   page.top.evaluate(() => {
     const within = document.querySelector('iframe')!.contentWindow!;
@@ -46,7 +46,7 @@ const pressExit = (page: EnginePage) =>
       ended: within.closed,
     };
   });
-/** Nothing but a cover: the frame is gone, with the pictures, the hashes and the Workers in it. */
+/** Only a cover is left: the frame is gone, with its pictures, hashes and Workers. */
 const COVERED = {
   text: 'Loading.',
   title: '…',
@@ -58,7 +58,7 @@ const COVERED = {
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
-    test('from file:, the exit covers and empties the page at once, and Back does not lead here', async () => {
+    test('from file:, the exit covers and empties the page at once, and Back does not return', async () => {
       const page = await open.page();
       const before = join(folder, 'before.html');
       writeFileSync(before, '<title>before</title>');
@@ -73,12 +73,12 @@ for (const name of ENGINES) {
       expect(await page.top.evaluate(() => history.length)).toBe(length);
       expect(await page.top.evaluate(() => document.body?.childElementCount ?? 0)).toBe(0);
       await page.back();
-      // Asked of the page: Firefox's driver keeps the address that was left.
+      // Read from the page: Firefox's driver keeps the address of the page left.
       const title = () => page.top.evaluate(() => document.title).catch(() => '');
       await expect.poll(title, { timeout: 20_000 }).toBe('before');
     });
 
-    test('the exit is a button for the keyboard', async () => {
+    test('the exit works by keyboard', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await page.top.evaluate(() => document.getElementById('exit')!.focus());
@@ -86,7 +86,7 @@ for (const name of ENGINES) {
       await left(page);
     });
 
-    test('offline, it leads to an empty page: an error page would name the one it asked for', async () => {
+    test('offline, it leads to an empty page: an error page would show the address', async () => {
       const site = await serve((path) => (path === '/' ? { body: demo.html } : undefined));
       try {
         const page = await open.page();
@@ -101,7 +101,7 @@ for (const name of ENGINES) {
       }
     });
 
-    test('what is dropped beside the frame is not opened', async () => {
+    test('a file dropped beside the frame is not opened', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       const opened = await page.top.evaluate(() =>
@@ -115,8 +115,8 @@ for (const name of ENGINES) {
       expect(opened).toEqual([]);
     });
 
-    // Tried again where a busy machine takes more than the five seconds.
-    test('Shift three times leaves, from anywhere; the dots and a message count', {
+    // Retried: a busy machine may take more than the five seconds.
+    test('Shift pressed three times leaves from anywhere; dots and a message count the presses', {
       retry: 3,
     }, async () => {
       const page = await open.page();
@@ -132,14 +132,14 @@ for (const name of ENGINES) {
       await left(page);
     });
 
-    test('Shift for a capital letter does not count, and two presses are forgotten in 5 s', async () => {
+    test('Shift for a capital does not count, and two presses expire after 5 s', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       for (let press = 0; press < 3; press++) await page.press('A', { shift: true });
       expect(await page.url()).toBe(demo.url);
       expect(await dots(page)).toBeNull();
       if (name !== 'chromium') return;
-      // A clock of the page, the same in every engine.
+      // The clock is the page’s own, the same in every engine.
       await shift(page, 2);
       await page.top.waitFor(
         () => document.getElementById('exit')!.getAttribute('data-presses') === '0',
@@ -151,7 +151,7 @@ for (const name of ENGINES) {
       expect(await page.url()).toBe(demo.url);
     });
 
-    test('each language has its words and its direction, and fits a phone', async () => {
+    test('each language has its texts and direction, and fits a phone', async () => {
       const page = await open.page();
       await page.resize(360, 740);
       await page.goto(demo.url);
@@ -197,7 +197,7 @@ for (const name of ENGINES) {
       }
     });
 
-    test('Hindi is seen: its letters join, as those of no font do not', async () => {
+    test('Hindi is displayed: its letters join, which they do not without a font', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await speak(page, 'hi');
@@ -211,7 +211,7 @@ for (const name of ENGINES) {
       expect(widths.joined).toBeLessThan(widths.apart);
     });
 
-    test('the way out is first in every language', async () => {
+    test('the exit comes first in every language', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await speak(page, 'ar');
@@ -220,8 +220,8 @@ for (const name of ENGINES) {
       expect(await focusedLabel(page)).toBe(LANGUAGES.ar.exit);
     });
 
-    // That these are the gaps, and that there are no others, is what test/browser/exfiltration.test.ts measures.
-    test('the page names each gap of its policy, in every language', async () => {
+    // test/browser/exfiltration.test.ts measures that these are the gaps, and the only ones.
+    test('the page names each gap of its policy in every language', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);

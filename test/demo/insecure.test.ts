@@ -10,7 +10,7 @@ afterAll(() => {
   if (typeof nameserver !== 'string') nameserver.close();
 });
 
-/** A name that no browser takes for its own machine, as it does 127.0.0.1, and that leads there all the same. */
+/** A name for this machine that, unlike 127.0.0.1, no browser treats as local. */
 const HOST = 'pictures.leak.test';
 
 if (typeof nameserver === 'string') {
@@ -20,7 +20,7 @@ if (typeof nameserver === 'string') {
     describeEngine(
       name,
       (open) => {
-        test('over plain http, where it could make no file, it says so at the start and begins nothing', async () => {
+        test('over plain http it can make no file; it says so at once and starts nothing', async () => {
           const site = await serve((path) => (path === '/' ? { body: demo.html } : undefined));
           try {
             const found = async (url: string) => {
@@ -41,7 +41,7 @@ if (typeof nameserver === 'string') {
               buttons: [],
               helplines: 4,
             });
-            // From a file it has all that it needs.
+            // From a file it has everything it needs.
             expect(await found(demo.url)).toEqual({
               secure: true,
               warning: null,

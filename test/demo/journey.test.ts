@@ -21,7 +21,7 @@ const folder = testFolder();
 const demo = buildDemo(folder);
 const PHOTOS = ['acanthus-mollis.jpg', 'allium-oreophilum-w500.webp', 'march-pastoral-w700.png'];
 
-/** Keeps what the page hands to the browser for saving, beside letting it. */
+/** Records what the page gives the browser to save. */
 function keepBlobs(page: EnginePage) {
   return page.evaluate(() => {
     const kept: Record<string, Blob> = {};
@@ -56,7 +56,7 @@ for (const name of ENGINES) {
         expect(await focusedLabel(page)).toBe('Exit this page');
         await toChoosing(page);
         await tabTo(page, 'Choose pictures');
-        // The device's own file chooser is no part of the page: its answer is put in.
+        // The device's file chooser is not part of the page, so its result is set.
         await page.setFiles('#files', PHOTOS.map(photo));
         await screen(page, '3 pictures');
         await choose(page, 'Next');
@@ -71,7 +71,7 @@ for (const name of ENGINES) {
         await choose(page, 'Save the file');
         const saved = await savedText(page);
 
-        // What is shown is what is saved, to the last byte.
+        // The saved text is the text shown, to the last byte.
         expect(saved).toBe(preview);
         expect(saved.length).toBe(4096);
         const bundle = readBundle(saved);
@@ -90,12 +90,12 @@ for (const name of ENGINES) {
         await choose(page, 'Next');
         await screen(page, 'You did it. What now?');
 
-        // Nothing is stored, and no file's name is on the page or in the file.
+        // Nothing is stored, and no file name is on the page or in the file.
         expect(await stored(page)).toEqual([]);
         const everything = (await page.evaluate(() => document.documentElement.outerHTML)) + saved;
         for (const file of PHOTOS) expect(everything).not.toContain(file.split('.')[0]);
 
-        // The saved file is taken back with its code.
+        // The saved file is withdrawn with its code.
         const path = join(folder, `${name}.json`);
         await choose(page, 'Clear everything');
         await screen(page, 'This is not your fault.');
@@ -129,19 +129,19 @@ function textOf(page: EnginePage, selector: string): Promise<string> {
   return page.evaluate((query: string) => document.querySelector(query)!.textContent!, selector);
 }
 
-/** The file that Firefox saved, whole. */
+/** The file that Firefox saved, once complete. */
 function savedFile(): string | undefined {
   const path = join(folder, 'numbers.json');
   const partial = readdirSync(folder).some((file) => file.endsWith('.part'));
   return existsSync(path) && !partial ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** Names of what the page has stored anywhere. */
+/** Names of everything the page has stored. */
 function stored(page: EnginePage): Promise<string[]> {
   return page.evaluate(async () => {
     const names: string[] = [];
     const look = async (what: () => unknown[] | Promise<unknown[]>) => {
-      // A browser may forbid a page from file: even to look.
+      // A browser may forbid a page from a file even to look.
       names.push(
         ...(
           await Promise.resolve()

@@ -4,7 +4,7 @@ import { en, type Plural } from '../../src/demo/strings/en.js';
 
 const placesIn = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
-test('a browser gets its first language that there are words for', () => {
+test('a browser gets its first language that the page has', () => {
   expect(languageFor(['fr-CA', 'en'])).toBe('fr');
   expect(languageFor(['de-AT', 'es-419', 'en'])).toBe('es');
   expect(languageFor(['AR'])).toBe('ar');
@@ -13,7 +13,7 @@ test('a browser gets its first language that there are words for', () => {
   expect(languageFor(['constructor', 'hi'])).toBe('hi');
 });
 
-test('a word stands in the form of the number beside it, and not of the total', () => {
+test('a word agrees with the number beside it, not with the total', () => {
   const said = (tag: Language, n: number, total: number) => {
     const forms: Plural = LANGUAGES[tag].workingBody;
     return pluralOf(tag, forms, n).replace('{n}', String(n)).replace('{total}', String(total));
@@ -34,18 +34,18 @@ test('a word stands in the form of the number beside it, and not of the total', 
   expect(said('ar', 11, 11)).toBe('اكتملت 11 صورة من أصل 11.');
 });
 
-test('every translation says that a machine made it; English does not', () => {
+test('every translation, but not English, says that a machine made it', () => {
   for (const [tag, { machine }] of Object.entries(LANGUAGES)) {
     expect(machine !== '', tag).toBe(tag !== 'en');
   }
 });
 
 describe.each(Object.entries(LANGUAGES))('%s', (tag, strings) => {
-  test('has every text, and no other', () => {
+  test('has every text and no others', () => {
     expect(Object.keys(strings).sort()).toEqual(Object.keys(en).sort());
   });
 
-  test('fills in what the English text fills in', () => {
+  test('has the same placeholders as the English texts', () => {
     for (const [key, english] of Object.entries(en)) {
       const text = strings[key as keyof typeof en];
       expect(typeof text, key).toBe(typeof english);
@@ -55,7 +55,7 @@ describe.each(Object.entries(LANGUAGES))('%s', (tag, strings) => {
     }
   });
 
-  test('has a form for each plural category of its language, and fills only what there is', () => {
+  test('has a form for each plural category of its language, with known placeholders only', () => {
     const { pluralCategories } = new Intl.PluralRules(tag).resolvedOptions();
     for (const [key, english] of Object.entries(en)) {
       if (typeof english === 'string') continue;
@@ -72,11 +72,11 @@ describe.each(Object.entries(LANGUAGES))('%s', (tag, strings) => {
     }
   });
 
-  test.skipIf(tag === 'en')('is not left in English', () => {
+  test.skipIf(tag === 'en')('is translated from English', () => {
     const same = Object.entries(en).filter(
       ([key, english]) => strings[key as keyof typeof en] === english,
     );
-    // The French for pixels.
+    // The French word for pixels.
     const keys = same.map(([key]) => key).filter((key) => !(tag === 'fr' && key === 'pictureSize'));
     expect(keys).toEqual([]);
   });

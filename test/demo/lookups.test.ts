@@ -14,7 +14,10 @@ afterAll(() => {
   if (typeof nameserver !== 'string') nameserver.close();
 });
 
-/** The sites that the page links to. The exit's is not one of them: Firefox itself asks for that one, for its new tabs. */
+/**
+ * The sites that the page links to. The exit's site is left out: Firefox itself looks it up for new
+ * tabs.
+ */
 const LINKED = [
   ...new Set([...demo.html.matchAll(/https:\/\/([a-z0-9.-]+)/g)].map(([, to]) => to!)),
 ]
@@ -23,8 +26,8 @@ const LINKED = [
 const META = '<meta http-equiv="x-dns-prefetch-control" content="off">\n';
 
 /**
- * The page without the meta, and with its sites under names that no other page has. Its policy is taken out too: it pins
- * the script that is changed here, and has no say in names.
+ * The page without the meta element, and with its sites under names that no other page has. Its
+ * policy is removed too: it pins the script that is changed here, and does not govern name lookups.
  */
 function controlPage(suffix: string): string {
   let page = demo.html
@@ -34,7 +37,7 @@ function controlPage(suffix: string): string {
   return page;
 }
 
-/** Opens every screen that has links. */
+/** Visits every screen that has links. */
 async function walk(page: EnginePage): Promise<void> {
   const shown = (heading: string) =>
     page.waitFor((text: string) => document.querySelector('h1')?.textContent === text, [heading]);
@@ -53,13 +56,13 @@ async function walk(page: EnginePage): Promise<void> {
   await page.waitFor(() => document.querySelectorAll('a[target]').length > 1);
 }
 
-/** Engines that look up the names of links as they are shown, where nothing forbids it. */
+/** Engines that look up the names of visible links if nothing forbids it. */
 const LOOKS_UP: readonly EngineName[] = ['firefox'];
 
 const suite =
   (name: EngineName, asked: readonly string[]) => (open: { page(): Promise<EnginePage> }) => {
     test.each(['file', 'http'])(
-      'from %s, without our headers, no name is looked up; without the meta it is',
+      'from %s without our headers: the meta element alone prevents name lookups',
       async (from) => {
         const suffix = `${name}.${from}.leak.test`;
         const pages: Record<string, string> = { page: demo.html, control: controlPage(suffix) };
@@ -79,11 +82,12 @@ const suite =
           const page = await open.page();
           await page.goto(address('page'));
           await walk(page);
-          // Opened after the page: once its names are heard, the page's would have been.
+          // Opened after the page: once the control's names are heard, the page's would have been
+          // too.
           const control = await open.page();
           await control.goto(address('control'));
           await control.waitFor(() => document.querySelectorAll('a[target]').length > 1);
-          // Every engine looks this one up: the name server hears it.
+          // Every engine looks this one up, which shows that the name server listens.
           await control.evaluate((to: string) => {
             const hint = document.createElement('link');
             hint.rel = 'preconnect';
@@ -95,7 +99,7 @@ const suite =
           await expect
             .poll(() => heard.filter((to) => !asked.includes(to)), { timeout: 20_000 })
             .toEqual([]);
-          // Also if something is put before a name (_443._https.) or after it (a search domain).
+          // Also with a prefix (_443._https.) or a suffix (a search domain).
           const told = asked.filter(
             (to) => !to.endsWith('.leak.test') && LINKED.some((site) => to.includes(site)),
           );
@@ -107,7 +111,7 @@ const suite =
     );
   };
 
-test('the sites that the page links to are known', () => {
+test('the page links to the known sites only', () => {
   expect(LINKED).toContain('stopncii.org');
   expect(LINKED).toContain('takeitdown.ncmec.org');
   expect(demo.html).toContain(META);

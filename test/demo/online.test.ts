@@ -22,7 +22,7 @@ import {
 const folder = testFolder();
 const demo = buildDemo(folder);
 
-/** Sites of others, which here are on loopback: each leads on to another page, as they may. */
+/** The sites of others, here on loopback. Each redirects, as real ones may. */
 const SITES_ADDRESS = '127.53.53.54';
 const NEUTRAL = 'www.wikipedia.org';
 const LANDED = 'landed.leak.test';
@@ -36,7 +36,7 @@ afterAll(() => {
   if (typeof nameserver !== 'string') nameserver.close();
 });
 
-/** What was asked of them: where, and with what that tells of the page. */
+/** The requests they got, each with what it reveals of the page. */
 let asked: { url: string; told: string[] }[] = [];
 
 const suite = (name: EngineName) => (open: Running) => {
@@ -68,7 +68,7 @@ const suite = (name: EngineName) => (open: Running) => {
     asked = [];
   });
 
-  test('served with our headers, from a picture to a saved file', async () => {
+  test('works from a picture to a saved file with our headers', async () => {
     const page = await open.page();
     await page.goto(url);
     await toChoosing(page);
@@ -101,7 +101,7 @@ const suite = (name: EngineName) => (open: Running) => {
     expect(asked).toEqual([]);
   });
 
-  test('each link opens its site, also one that leads on, and this page stays', async () => {
+  test('each link opens its site, redirects included, and this page stays', async () => {
     const page = await open.page();
     await page.goto(url);
     const labels = await page.evaluate(() =>
@@ -123,7 +123,7 @@ const suite = (name: EngineName) => (open: Running) => {
     expect(await page.url()).toBe(url);
   });
 
-  test('the exit, by Shift from within, leads on to a neutral page; Back does not lead here', async () => {
+  test('the exit, by Shift in the frame, leads to a neutral page, and Back does not return', async () => {
     const before = await serve(() => ({ body: '<title>before</title>' }));
     try {
       const page = await open.page();

@@ -8,11 +8,11 @@ const folder = testFolder();
 const demo = buildDemo(folder);
 const PHOTO = photo('acanthus-mollis.jpg');
 const { width: across = 0, height: down = 0 } = await sharp(PHOTO).metadata();
-/** Stored on its side: no browser turns such a file by itself. */
+/** Stored on its side; no browser turns such a file by itself. */
 const webp = join(folder, 'on-its-side.webp');
 await sharp(PHOTO).rotate(270).withMetadata({ orientation: 6 }).webp({ quality: 90 }).toFile(webp);
 
-/** What the page shows of its first picture, once that is asked for. */
+/** What the page shows of its first picture on request. */
 async function blurred(page: EnginePage) {
   await page.evaluate(() => {
     for (const details of document.querySelectorAll('article details')) {
@@ -37,7 +37,7 @@ async function blurred(page: EnginePage) {
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
-    test('a WebP that is stored on its side: its copies are found, and its blurred view stands', async () => {
+    test('a WebP stored on its side: its copies match, and its blurred view is upright', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);

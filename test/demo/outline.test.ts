@@ -4,7 +4,7 @@ import { outlineOf } from '../../src/demo/outline.js';
 import { distance, type Hash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 
-/** A hash as PDQ gives them: half of its bits are set. */
+/** A hash as PDQ makes it: half of its bits are set. */
 const balanced: fc.Arbitrary<Hash> = fc
   .shuffledSubarray(
     Array.from({ length: 256 }, (_, bit) => bit),
@@ -16,12 +16,12 @@ const balanced: fc.Arbitrary<Hash> = fc
     return { algorithm: 'pdq', bytes };
   });
 
-test('the outline is what the hash says: hashed in turn, it gives that hash again', () => {
+test('hashing the outline of a hash gives that hash again', () => {
   fc.assert(
     fc.property(balanced, (hash) => {
       const data = outlineOf(hash.bytes);
       const again = pdq({ data, width: 64, height: 64, channels: 1 });
-      // Greys are whole numbers, which costs the weakest frequencies a bit now and then.
+      // Greys are rounded to integers, which now and then flips a bit of the weakest frequencies.
       expect(distance(again.hash, hash)).toBeLessThanOrEqual(4);
     }),
     { numRuns: 200, seed: 1 },

@@ -10,7 +10,7 @@ const PHOTOS = ['acanthus-mollis.jpg', 'march-pastoral-w500.webp', 'allium-oreop
 describeEngine(
   'firefox',
   (open) => {
-    test('where the browser changes what is read: the right hashes, and no test of copies', async () => {
+    test('if the browser alters pixels read back, hashes are right and copies are not tested', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);
@@ -28,7 +28,7 @@ describeEngine(
         }
         return [...document.querySelectorAll('.hash')].map((hash) => hash.textContent);
       });
-      // What is shown and never read back is seen all the same.
+      // Pixels that are only shown are visible all the same.
       await page.evaluate(() => {
         for (const button of document.querySelectorAll<HTMLElement>('.button')) {
           if (button.textContent === 'Show it, very blurred') button.click();

@@ -9,11 +9,11 @@ const folder = testFolder();
 const demo = buildDemo(folder);
 const empty = join(folder, 'empty.jpg');
 writeFileSync(empty, '');
-/** One byte more than is read. */
+/** One byte over the limit. */
 const tooLarge = join(folder, 'too-large.jpg');
 writeFileSync(tooLarge, '');
 truncateSync(tooLarge, 64 * 2 ** 20 + 1);
-/** 50 megapixels, as the largest phones take. */
+/** 50 megapixels, as the largest phone cameras take. */
 const huge = join(folder, 'huge.jpg');
 await sharp(photo('french-alpine-landscape.jpg'))
   .resize(8660, 5774, { fit: 'fill' })
@@ -22,7 +22,7 @@ await sharp(photo('french-alpine-landscape.jpg'))
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
-    test('each file has its numbers, or says what to do', async () => {
+    test('each file has a hash, or the page says what to do', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);
@@ -51,11 +51,11 @@ for (const name of ENGINES) {
       ]);
     });
 
-    test('a picture that fails in a way that has no name is told of as well', async () => {
+    test('a picture that fails for an unknown reason is reported too', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await page.evaluate(() => {
-        // The Worker answers as one whose memory ends.
+        // The Worker answers as if it had run out of memory.
         const post = Worker.prototype.postMessage;
         Worker.prototype.postMessage = function (this: Worker, message: object, ...rest: never[]) {
           const error = { name: 'RangeError', message: 'Array buffer allocation failed' };

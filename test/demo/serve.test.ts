@@ -14,7 +14,7 @@ afterAll(() => void server.kill());
 const [line] = await once(server.stdout, 'data');
 const url = String(line).trim();
 
-test('the page comes with its policy as a header, is not kept and not framed', async () => {
+test('the page is served with its policy as a header, and may not be stored or framed', async () => {
   const response = await fetch(url);
   expect(response.status).toBe(200);
   expect(await response.text()).toBe(demo.html);
@@ -28,7 +28,7 @@ test('the page comes with its policy as a header, is not kept and not framed', a
   });
 });
 
-test('there is nothing else', async () => {
+test('nothing else is served', async () => {
   for (const path of ['favicon.ico', '..%2Fpackage.json', 'index.html']) {
     expect((await fetch(url + path)).status).toBe(404);
   }

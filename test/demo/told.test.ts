@@ -5,7 +5,7 @@ import { buildDemo, choose, photo, screen, testFolder, toChoosing } from './demo
 const folder = testFolder();
 const demo = buildDemo(folder);
 
-/** From the first screen to the one of the code, with two pictures. */
+/** Goes from the first screen to the one with the code, with two pictures. */
 async function toCode(page: EnginePage): Promise<string> {
   await page.goto(demo.url);
   await toChoosing(page);
@@ -21,7 +21,7 @@ async function toCode(page: EnginePage): Promise<string> {
 const code = (page: EnginePage) =>
   page.evaluate(() => document.getElementById('code')!.textContent!);
 
-/** What is told, once it is seen in the window, and whether it was said to a screen reader. */
+/** The message, once it is visible, and whether it was announced to a screen reader. */
 async function told(page: EnginePage) {
   return await page.waitFor(() => {
     const told = document.getElementById('told');
@@ -35,7 +35,7 @@ async function told(page: EnginePage) {
 const mainText = (page: EnginePage) =>
   page.evaluate(() => document.querySelector('main')!.textContent!);
 
-/** Firefox saves without a question, and shows no panel that would take the keys. */
+/** Firefox saves without asking, and shows no panel that would take the keys. */
 const preferences = {
   'browser.download.folderList': 2,
   'browser.download.dir': folder,
@@ -49,7 +49,7 @@ for (const name of ENGINES) {
   describeEngine(
     name,
     (open) => {
-      test('a code that is copied is told of, and one that is not, with what to do', async () => {
+      test('says whether the code was copied and, if not, what to do', async () => {
         const page = await open.page();
         await page.resize(360, 740);
         await toCode(page);
@@ -75,7 +75,7 @@ for (const name of ENGINES) {
         expect(await page.evaluate(() => document.getElementById('told'))).toBeNull();
       });
 
-      test('a file that is not saved is not cleared unasked; saving and clearing are told of', async () => {
+      test('asks before it clears an unsaved file, and reports saving and clearing', async () => {
         const page = await open.page();
         await page.resize(360, 740);
         await toCode(page);
@@ -110,7 +110,7 @@ for (const name of ENGINES) {
         });
       });
 
-      test('where it is wanted, all is cleared without saving', async () => {
+      test('clears everything without saving if asked to', async () => {
         const page = await open.page();
         await toCode(page);
         await choose(page, 'Next');
@@ -126,7 +126,7 @@ for (const name of ENGINES) {
         await screen(page, 'What is true here');
       });
 
-      test('the same pictures keep their file and its code; others get a new one, and it is said', async () => {
+      test('the same pictures keep their file and code; others get new ones, and the page says so', async () => {
         const page = await open.page();
         const first = await toCode(page);
         await choose(page, 'Back');
@@ -151,7 +151,7 @@ for (const name of ENGINES) {
         expect(await code(page)).not.toBe(first);
       });
 
-      test('a file that could not be made is told of', async () => {
+      test('reports a file that could not be made', async () => {
         const page = await open.page();
         await page.goto(demo.url);
         await page.evaluate(() => {
