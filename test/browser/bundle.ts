@@ -3,8 +3,10 @@ import { build } from 'esbuild';
 import { ROOT } from '../package.js';
 
 /**
- * The Worker of dist as one script that needs nothing else, with its own decoders in it, as a page in one file carries it.
- * @param optional also with the optional packages for HEIC and TIFF, as a bundler takes them in where they are installed
+ * The built Worker as one self-contained script, with its own decoders, as a single-file page
+ * carries it.
+ * @param optional also includes the optional HEIC and TIFF packages, as a bundler does if they are
+ *   installed
  */
 export async function bundledWorker({ optional = false } = {}): Promise<string> {
   const { outputFiles } = await build({

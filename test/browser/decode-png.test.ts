@@ -11,17 +11,19 @@ import { ROOT } from '../package.js';
 import { chunk, header, type PngFile, png, pngOf, rowLengths } from './png-file.js';
 
 const FOLDER = join(ROOT, 'fixtures/images');
-/** `half.png` breaks off, `bomb.png` is large, `html.png` and the magic number alone are none. */
+/**
+ * `half.png` is truncated, `bomb.png` is large, `html.png` and the bare magic number are no PNGs.
+ */
 const FILES = readdirSync(FOLDER).filter((file) => /^(?!half|bomb|html|magic).*\.png$/.test(file));
 
-/** RGBA of a PNG, as the browser's Worker asks for it. */
+/** RGBA of a PNG, as the browser's Worker requests it. */
 async function decoded(file: Uint8Array): Promise<{ width: number; rgba: Uint8Array }> {
   const bytes = new Uint8Array(file);
   const { width, data } = await decode(edited(bytes, pngHeader(bytes).edits));
   return { width, rgba: new Uint8Array(data) };
 }
 
-/** The same by libpng: 16-bit samples by their high byte. */
+/** The same by libpng; of 16-bit samples, the high byte. */
 async function byLibpng(file: Uint8Array): Promise<{ width: number; rgba: Uint8Array }> {
   const picture = sharp(file, { ignoreIcc: true });
   const { depth } = await picture.metadata();
@@ -47,7 +49,7 @@ describe('the pixels that libpng gives', () => {
     expect(await decoded(bytes)).toEqual(await byLibpng(bytes));
   });
 
-  test('of 300 pictures of every size, coding and filter', async () => {
+  test('of 300 pictures of all sizes, codings and filters', async () => {
     const next = random(21);
     const bytes = (n: number, most = 255) => Array.from({ length: n }, () => next() % (most + 1));
     const codings = Object.entries({
@@ -93,7 +95,7 @@ describe('the pixels that libpng gives', () => {
   });
 });
 
-/** A picture of four pixels a row: its IHDR, the chunks given, and an IEND. */
+/** A PNG of four pixels a row: an IHDR, the given chunks, and an IEND. */
 function four(type: number, depth: number, ...chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const ihdr = chunk('IHDR', header({ width: 4, height: 1, depth, type }));
   return pngOf([ihdr, ...chunks, chunk('IEND')]);
@@ -107,7 +109,7 @@ const [PLTE, SHORT_ROW, ROW] = [
   idat([0, 0, 1, 2, 3]),
 ];
 
-describe('chunks that say too much are taken as libpng takes them:', () => {
+describe('oversized chunks are read as libpng reads them:', () => {
   const many = Array.from(deflated([0, 0, 1, 2, 3]), (byte) => chunk('IDAT', [byte]));
   test.each<[string, Uint8Array<ArrayBuffer>]>([
     ['indices beyond the palette', four(3, 2, PLTE, SHORT_ROW)],
@@ -135,7 +137,7 @@ describe('chunks that say too much are taken as libpng takes them:', () => {
   });
 });
 
-test('of a file that inflates to 256 MB the browser is given little at a time, and not all', async () => {
+test('a file that inflates to 256 MB reaches the browser in small pieces, and not completely', async () => {
   onTestFinished(() => void vi.unstubAllGlobals());
   const counting = (note: (length: number) => void) =>
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -197,19 +199,19 @@ describe('throws', () => {
     await expect(decoded(make())).rejects.toThrow();
   });
 
-  test('or gives a picture, of whatever is damaged', async () => {
+  test('or gives a picture, whatever is damaged', async () => {
     const next = random(22);
     const files = FILES.map((file) => readFileSync(join(FOLDER, file)));
     let [given, refused] = [0, 0];
     for (let i = 0; i < 500; i++) {
       const file = Uint8Array.from(files[i % files.length]!);
-      // Half of the bits before the samples: palettes, alpha, what is let be.
+      // Half of the flips fall before the samples: palettes, alpha, skipped chunks.
       const room = () => (next() & 1 ? Math.min(200, file.length) : file.length);
       for (let n = 1 + (next() % 3); n > 0; n--) file[next() % room()]! ^= 1 << (next() & 7);
-      // Half of them with checksums that fit, so that the damage is met beyond them.
+      // Half get valid checksums, so that the damage is met behind them.
       if (i & 1) sealed(file);
       const header = pngHeaderOf(file);
-      // As the Worker does: no picture over a limit is decoded.
+      // Like the Worker, decodes no picture over a limit.
       if (!header?.whole || header.width * header.height > 2 ** 20) continue;
       const pixels = await decode(edited(file, header.edits)).catch(() => undefined);
       if (pixels === undefined) refused++;
@@ -223,7 +225,7 @@ describe('throws', () => {
   });
 });
 
-/** The checksums of the chunks, as far as their lengths lead. */
+/** Fixes the checksums of the chunks, as far as their lengths lead. */
 function sealed(file: Uint8Array): void {
   const view = new DataView(file.buffer, file.byteOffset);
   for (let at = 8; at + 12 <= file.length; ) {

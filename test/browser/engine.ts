@@ -1,16 +1,17 @@
 import type { EngineName } from './install.js';
 
-/** Where functions of a test run. They see nothing of the test's scope. */
+/** Where functions of a test run. They see nothing of the scope of the test. */
 export interface Place {
   /**
-   * What `work` returns in the page, promises awaited: JSON goes in and comes out. No policy of the page hinders it.
-   * @throws what it throws, as an Error with its message
+   * What `work` returns in the page, promises awaited. Arguments and results are JSON. The policy
+   * of the page does not apply.
+   * @throws what `work` throws, as an Error with its message
    */
   evaluate<Arguments extends unknown[], Result>(
     work: (...args: Arguments) => Result | Promise<Result>,
     ...args: Arguments
   ): Promise<Result>;
-  /** Evaluates until the result is truthy, and gives it. */
+  /** Evaluates until the result is truthy, and returns it. */
   waitFor<Arguments extends unknown[], Result>(
     work: (...args: Arguments) => Result | Promise<Result>,
     args?: Arguments,
@@ -19,22 +20,25 @@ export interface Place {
 }
 
 /**
- * What a test may do with an engine's window. Where a page runs in a frame of its own, `#page`, that is where functions
- * run and files are put.
+ * What a test may do with an engine's window. If the page runs in a frame `#page`, functions run
+ * and files are set there.
  */
 export interface EnginePage extends Place {
-  /** around that frame; the same place where there is none */
+  /** around that frame; the same place if there is none */
   readonly top: Place;
   goto(url: string): Promise<void>;
-  /** the address it shows */
+  /** the address shown */
   url(): Promise<string>;
-  /** the browser's Back, which is begun */
+  /** starts going back, as the Back button does */
   back(): Promise<void>;
-  /** A key by its name ('Tab', 'Enter', 'Shift', 'Escape', 'ArrowDown', ' ' or a letter), pressed and let go. */
+  /**
+   * Presses and releases a key by name ('Tab', 'Enter', 'Shift', 'Escape', 'ArrowDown', ' ' or a
+   * letter).
+   */
   press(key: string, options?: { shift?: boolean }): Promise<void>;
-  /** Puts files into an `<input type="file">`. */
+  /** Sets the files of an `<input type="file">`. */
   setFiles(selector: string, paths: string[]): Promise<void>;
-  /** Drags files from the device to the middle of the window and lets them fall; only Chromium can be made to. */
+  /** Drops files from the device onto the middle of the window; only in Chromium. */
   dropFiles?(paths: string[]): Promise<void>;
   resize(width: number, height: number): Promise<void>;
   /** PNG of what the window shows */
@@ -47,24 +51,24 @@ export interface Engine {
   readonly name: EngineName;
   readonly version: string;
   page(): Promise<EnginePage>;
-  /** addresses of all its tabs, those included that no test opened; only of Chromium */
+  /** addresses of all tabs, including those no test opened; only in Chromium */
   addresses?(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** How an engine is started. */
+/** Options for starting an engine. */
 export interface EngineOptions {
-  /** Firefox's preferences (about:config) */
+  /** preferences of Firefox (about:config) */
   preferences?: Record<string, boolean | number | string>;
-  /** further arguments for Chromium, and for WebKitGTK's MiniBrowser */
+  /** extra arguments for Chromium and for the MiniBrowser of WebKitGTK */
   args?: string[];
-  /** address of the only name server that it asks */
+  /** address of the only name server it asks */
   nameserver?: string;
-  /** takes any certificate, such as a test's own for another's site */
+  /** accepts any certificate, such as a test's own for another site */
   acceptInsecureCerts?: boolean;
 }
 
-/** `waitFor` by asking again. */
+/** `waitFor` by polling. */
 export async function poll<Result>(
   ask: () => Promise<Result>,
   milliseconds: number,

@@ -10,7 +10,7 @@ const HTML = `<!doctype html><title>harness</title><input type="file" id="files"
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
-    test('a page under a strict policy is driven: evaluate, keys, files, screenshot', async () => {
+    test('drives a page under a strict policy: evaluate, keys, files, screenshot', async () => {
       const site = await serve((path) =>
         path === '/' ? { body: HTML, headers: { 'content-security-policy': POLICY } } : undefined,
       );
@@ -60,7 +60,7 @@ for (const name of ENGINES) {
       }
     });
 
-    test('a second window, and one opened from a file', async () => {
+    test('opens a second window, and one from a file', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-harness-'));
       try {
         const file = join(folder, 'page.html');
@@ -75,7 +75,7 @@ for (const name of ENGINES) {
       }
     });
 
-    test('a page from a file may not read another file, as for every user', async () => {
+    test('a page from a file may not read another file, as in normal use', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-harness-'));
       try {
         writeFileSync(join(folder, 'other.html'), HTML);

@@ -7,15 +7,16 @@ import { startWebKit } from './webkit-engine.js';
 export type { Engine, EngineOptions, EnginePage } from './engine.js';
 export { ENGINES, type EngineName } from './install.js';
 
-// Before the tests are collected, so that what is missing is named in their list; it may take minutes the first time.
+// Before the tests are collected, so that their list names what is missing. The first run may take
+// minutes.
 const programs = new Map<EngineName, string[] | string>();
 for (const name of ENGINES) programs.set(name, await programsOf(name));
 
 const STARTS = 3;
 
 /**
- * Starts an engine; a start that fails on a busy machine is tried again.
- * @throws {Error} saying how to install it, where it is missing
+ * Starts an engine, and retries if a busy machine fails to.
+ * @throws {Error} if it is missing, saying how to install it
  */
 export async function startEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
   const paths = programs.get(name)!;
@@ -31,17 +32,18 @@ export async function startEngine(name: EngineName, options: EngineOptions = {})
   }
 }
 
-/** What a suite in one engine gets. */
+/** What a suite in one engine is given. */
 export interface Running {
-  /** the engine, once its suite has begun */
+  /** the engine, after the suite has begun */
   readonly engine: Engine;
   /** a new window, closed when the test ends */
   page(): Promise<EnginePage>;
 }
 
 /**
- * A suite that runs in one engine, started before it and closed after it. Where the engine is missing and cannot be
- * installed the suite is skipped and its name says how to get it; with `CI` set it fails.
+ * A suite that runs in one engine, which starts before it and closes after it. If the engine is
+ * missing and cannot be installed, the suite is skipped and its name says how to get it; with `CI`
+ * set it fails.
  */
 export function describeEngine(
   name: EngineName,

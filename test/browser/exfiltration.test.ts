@@ -20,7 +20,7 @@ afterAll(() => {
 });
 
 /**
- * The page as it is built, with its policy and its frame, and with `script` in the place of the page's own; or a page of
+ * The built page, with its policy and frame, and `script` in place of the page's own; or a page of
  * that script alone.
  */
 function pageWith(
@@ -35,7 +35,9 @@ function pageWith(
   return { body, headers: {} };
 }
 
-/** Starts the Worker as the library does, classic, from a blob, and a module one where the engine has it. */
+/**
+ * Starts the Worker as the library does: classic, from a blob, and as a module if the engine can.
+ */
 const startWorkers = (code: string) => `
   const url = URL.createObjectURL(new Blob([${JSON.stringify(code).replaceAll('<', '\\x3c')}], { type: 'text/javascript' }));
   const ended = new Set();
@@ -54,16 +56,22 @@ interface Attempt {
   from: 'http' | 'file';
   who: 'worker' | 'page';
   policed: boolean;
-  /** what has to come before it is over; without it, it lasts its time */
+  /** ends the run once all of these have arrived; without it, the run takes its full time */
   awaited?: readonly string[];
 }
 
-/** What arrives within this time after the last attempt arrives; without the policy all is there after a second or two. */
+/**
+ * Arrivals count until this long after the last attempt. Without the policy all of them take a
+ * second or two.
+ */
 const SETTLE_MILLISECONDS = 3500;
 const PATIENCE_MILLISECONDS = 20_000;
 let runs = 0;
 
-/** Opens the page and lets hostile code try everything: the channels by which something arrived. */
+/**
+ * Opens the page, lets hostile code try everything, and gives the channels by which something
+ * arrived.
+ */
 async function attempt(open: Running, { from, who, policed, awaited }: Attempt): Promise<string[]> {
   const run = `r${++runs}`;
   const suffix = `.${run}.leak.test`;
@@ -77,7 +85,7 @@ async function attempt(open: Running, { from, who, policed, awaited }: Attempt):
     const names = typeof nameserver === 'string' ? [] : nameserver.asked;
     const asked = names.filter((name) => name.endsWith(suffix));
     const all = [...listeners.arrived, ...asked.map((name) => name.slice(0, -suffix.length))];
-    // Without the letter of the scope, and without what Chromium and Firefox put before a name.
+    // Without the letter of the scope, and without the prefixes of Chromium and Firefox.
     return [...new Set(all.map((name) => name.replace(/^(_.*\.)?[pmc]\./, '')))].sort();
   };
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-page-'));
@@ -98,7 +106,7 @@ async function attempt(open: Running, { from, who, policed, awaited }: Attempt):
       while (Date.now() < end && awaited.some((name) => !arrived().includes(name))) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      // The page that it has left for is to be there before it is closed.
+      // The next page must have loaded before the window closes.
       if (who === 'page') await new Promise((resolve) => setTimeout(resolve, 1000));
     } else {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
@@ -114,7 +122,7 @@ async function attempt(open: Running, { from, who, policed, awaited }: Attempt):
 
 const watchesNames = typeof nameserver !== 'string';
 
-/** Ways out of a Worker in every engine, from http and from a file, where there is no policy. */
+/** Ways out of a Worker in every engine without a policy, from http and from a file. */
 const FROM_WORKER = [
   'cache',
   'compile',
@@ -128,9 +136,9 @@ const FROM_WORKER = [
   'webSocket',
   'xhr',
 ];
-/** And where the engine has to look a name up. */
+/** Further ones if the engine must look up a name. */
 const NAMES_FROM_WORKER = ['dnsfetch', 'dnsimport', 'dnswebsocket'];
-/** Further ones that an engine has. */
+/** Further ones of each engine. */
 const MORE_FROM_WORKER: Record<EngineName, Record<Attempt['from'], string[]>> = {
   chromium: {
     http: ['blobWorker', 'dataWorker', 'nestedWorker', 'font', 'webTransport'],
@@ -145,14 +153,14 @@ const MORE_FROM_WORKER: Record<EngineName, Record<Attempt['from'], string[]>> = 
   },
   webkit: { http: ['blobWorker', 'dataWorker', 'nestedWorker'], file: ['dataWorker'] },
 };
-/** Ways out of the page itself, in every engine, where there is no policy. */
+/** Ways out of the page itself in every engine without a policy. */
 const FROM_PAGE = [
   ...['background', 'beacon', 'embed', 'fetch', 'font', 'form', 'iframe', 'image', 'import'],
   ...['eventSource', 'keepalive', 'modulepreload', 'object', 'preload', 'script', 'style'],
   ...['stylesheet', 'svgImage', 'webSocket', 'xhr', 'navigation', 'window'],
   ...['blobFrameImage', 'blobFrameRefresh', 'blobFrameScript', 'dataFrame', 'srcdocFrame'],
 ];
-/** Further ones that an engine has: identity, and the site that is to say who may ask for a passkey. */
+/** Further ones of each engine: identity, and the lookup of who may use a passkey. */
 const MORE_FROM_PAGE: Record<EngineName, Record<Attempt['from'], string[]>> = {
   chromium: {
     http: ['identity', ...(watchesNames ? ['dnswebauthn'] : [])],
@@ -164,23 +172,23 @@ const MORE_FROM_PAGE: Record<EngineName, Record<Attempt['from'], string[]>> = {
   },
   webkit: { http: [], file: [] },
 };
-/** Ways out that the policy does not close to the page's own script, as the page and the README say. */
+/** Ways out that the policy leaves to the page's own script, as the page and the README say. */
 const STATED = Object.values(STATED_GAPS).flat();
-/** Those by which something comes in each run of an engine; the others do in some. */
+/** Those that work in every run of an engine; the others work in some. */
 const SURE_GAPS: Record<EngineName, string[]> = {
   chromium: ['stun', 'turn', 'preconnect', 'window'],
   firefox: ['stun', 'turn', 'window'],
   webkit: ['preconnect', 'window'],
 };
 
-/** Ways out of the page that were seen open, in any engine. */
+/** Ways out of the page seen open in any engine. */
 const measured = new Set<string>();
 
 const suite = (name: EngineName) => (open: Running) => {
   const from: Attempt['from'][] = ['http', 'file'];
 
   test.each(from)(
-    'from %s, nothing comes from the Worker; without the policy it does',
+    'from %s, nothing leaves the Worker, but it does without the policy',
     async (from) => {
       const awaited = [
         ...FROM_WORKER,
@@ -198,7 +206,7 @@ const suite = (name: EngineName) => (open: Running) => {
   );
 
   test.each(from)(
-    'from %s, the page itself has the gaps that are stated, and no others',
+    'from %s, the page itself has the stated gaps and no others',
     async (from) => {
       const awaited = [...FROM_PAGE, ...MORE_FROM_PAGE[name][from]];
       const without = await attempt(open, {
@@ -220,7 +228,7 @@ const suite = (name: EngineName) => (open: Running) => {
 for (const name of ENGINES) {
   describeEngine(name, suite(name), {
     ...(watchesNames ? { nameserver: nameserver.address } : {}),
-    // So that more ways are open without the policy.
+    // Opens more ways out where there is no policy.
     preferences: {
       'permissions.default.desktop-notification': 1,
       'media.peerconnection.ice.loopback': true,
@@ -228,7 +236,7 @@ for (const name of ENGINES) {
   });
 }
 
-test('each stated gap was seen open in an engine, and the README states the same ones', () => {
+test('each stated gap was seen open in an engine, and the README states the same gaps', () => {
   const stated = Object.entries(STATED_GAPS).filter(([gap]) => watchesNames || gap !== 'gapNames');
   const open = stated.filter(([, channels]) => channels.some((channel) => measured.has(channel)));
   expect(open.map(([gap]) => gap)).toEqual(stated.map(([gap]) => gap));

@@ -3,7 +3,7 @@ import type { Resample } from '../../src/hash.js';
 import type { EnginePage } from './engine.js';
 import { type Answer, projectFile, type Site, serve } from './serve.js';
 
-/** What `hashInPage` gives of one file: hex instead of hashes, or the error's code. */
+/** What `hashInPage` gives for one file: hex instead of hashes, or the error code. */
 export interface PageHash {
   hash?: string;
   quality?: number;
@@ -27,7 +27,10 @@ const PAGE = `<!doctype html><title>hashing</title><script type="module">
   Object.assign(window, { onlyhashes, onlyhashesCore });
 </script>`;
 
-/** A site of a page that has the browser entry as `window.onlyhashes` and the core as `window.onlyhashesCore`, of dist and fixtures, and of `more`. */
+/**
+ * A site whose page has the browser entry as `window.onlyhashes` and the core as
+ * `window.onlyhashesCore`. It serves dist, fixtures and `more`.
+ */
 export function serveHashing(
   more: (path: string) => Answer | undefined = () => undefined,
 ): Promise<Site> {

@@ -5,7 +5,7 @@ import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Answers on port 443 of `address`, a loopback one, with a certificate that nobody knows. */
+/** Answers on port 443 of `address`, on loopback, with a certificate that nobody trusts. */
 export async function serveHttps(
   address: string,
   answer: RequestListener,

@@ -7,11 +7,11 @@ import {
   type Server as TcpServer,
 } from 'node:net';
 
-/** Where hostile code may send something, and what came there. */
+/** The targets of hostile code, and what arrived there. */
 export interface Listeners {
-  /** ports on 127.0.0.1, by what listens there */
+  /** ports on 127.0.0.1, by listener */
   readonly ports: Record<'site' | 'sink' | 'connect' | 'turn' | 'stun' | 'quic', number>;
-  /** what came: the channel's name where the listener can tell, else the listener's */
+  /** what arrived: the name of the channel if the listener can tell, else its own */
   readonly arrived: Set<string>;
   close(): Promise<void>;
 }
@@ -19,8 +19,8 @@ export interface Listeners {
 const SCRIPT = 'self.arrived = true;';
 
 /**
- * TCP and UDP listeners on ports of their own. `site` serves `page` and takes what can only go to the page's own origin;
- * everything else is of another origin, where no connection has a reason to be.
+ * TCP and UDP listeners on their own ports. `site` serves `page` and receives what can go only to
+ * the same origin. All others are on other origins, which no connection has a reason to reach.
  */
 export async function openListeners(
   page: (ports: Listeners['ports']) => { body: string; headers: Record<string, string> },
@@ -87,7 +87,7 @@ export async function openListeners(
       const closed = servers.map(
         (server) => new Promise<void>((resolve) => server.close(() => resolve())),
       );
-      // What came in between.
+      // Connections made in the meantime.
       for (const socket of open) socket.destroy();
       await Promise.all(closed);
     },

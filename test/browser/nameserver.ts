@@ -4,26 +4,29 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
 
-/** The name server of an engine that is watched: no other program asks this address. */
+/** The name server of a watched engine. No other program asks this address. */
 const ADDRESS = '127.53.53.53';
 
-/** A name server on loopback: every name under `leak.test` is 127.0.0.1, and no other exists but the ones given. */
+/**
+ * A name server on loopback. Every name under `leak.test` is 127.0.0.1; of all others, only the
+ * given ones exist.
+ */
 export interface Nameserver {
-  /** names that were asked for, in lower case */
+  /** names asked for, in lower case */
   readonly asked: string[];
   readonly address: string;
   close(): void;
 }
 
 /**
- * Opens it, or says why it cannot be: it needs port 53, and a view of /etc/resolv.conf for the engine alone.
- * @param sites further names, and their addresses
+ * Opens it, or says why it cannot. It needs port 53, and its own /etc/resolv.conf for the engine.
+ * @param sites further names and their addresses
  */
 export async function openNameserver(
   sites: Readonly<Record<string, string>> = {},
 ): Promise<Nameserver | string> {
   try {
-    // What the engine's script does, tried.
+    // A trial of what the script of the engine does.
     const bind = 'mount --bind /etc/hosts /etc/resolv.conf';
     execFileSync('unshare', ['--mount', 'sh', '-c', bind], { stdio: 'ignore' });
   } catch {
@@ -48,7 +51,9 @@ export async function openNameserver(
   return { asked, address: ADDRESS, close: () => socket.close() };
 }
 
-/** Says in the list of tests that the names which are looked up were not watched, and why; with `CI` set it fails. */
+/**
+ * Says in the list of tests that name lookups were not watched, and why; with `CI` set it fails.
+ */
 export function skipUnwatched(reason: string): void {
   const title = `names that are looked up are watched (${reason})`;
   if (!process.env.CI) {
@@ -60,7 +65,7 @@ export function skipUnwatched(reason: string): void {
   });
 }
 
-/** A script in `folder` that starts `program` with `address` as its only name server. */
+/** Writes a script to `folder` that starts `program` with `address` as its only name server. */
 export function askingNameserver(program: string, address: string, folder: string): string {
   const resolver = join(folder, 'resolv.conf');
   writeFileSync(resolver, `nameserver ${address}\noptions timeout:1 attempts:1\n`);
@@ -74,7 +79,7 @@ export function askingNameserver(program: string, address: string, folder: strin
   return script;
 }
 
-/** The name that a query asks for (RFC 1035, 4.1.2). */
+/** The name in a query (RFC 1035, 4.1.2). */
 function nameOf(query: Buffer): string | undefined {
   const labels: string[] = [];
   for (let at = 12; at < query.length; ) {

@@ -7,8 +7,8 @@ import { ROOT } from '../package.js';
 import type { PageHash } from './hashing-page.js';
 
 /**
- * Pictures whose hash may be another than in Node, by at most so many bits, and why. All others, and all their variants,
- * are the same in every engine.
+ * Pictures whose hash may differ from Node by at most this many bits, and why. All others, and all
+ * their variants, are the same in every engine.
  */
 const EXCEPTIONS: Record<string, { bits: number; why: string }> = {
   'rgb-16-bit.png': { bits: 2, why: 'Firefox rounds 16 bits to 8, Node takes the high byte' },
@@ -19,7 +19,7 @@ const EXCEPTIONS: Record<string, { bits: number; why: string }> = {
   'cmyk.jpg': { bits: 8, why: 'inks become colours in another way in each decoder' },
 };
 
-/** TIFF in inks is read in Node alone. */
+/** CMYK TIFFs are read only in Node. */
 const REFUSED: Record<string, string> = {
   'cmyk.tiff': 'unsupported',
   'cmyk-alpha.tiff': 'unsupported',
@@ -30,17 +30,17 @@ const filesOf = (folder: string, kind: (file: string) => boolean) =>
     .filter(kind)
     .map((file) => `fixtures/${folder}/${file}`);
 
-/** Every picture and hostile file of the fixtures but those in HEIC, by its path in the project. */
+/** Every picture and hostile fixture except HEIC, by its path in the project. */
 export const FILES: readonly string[] = ['images', 'photos'].flatMap((folder) =>
   filesOf(folder, (file) => !file.endsWith('.json')),
 );
-/** Those in HEIC. */
+/** The HEIC ones. */
 export const HEIC_FILES: readonly string[] = filesOf('heic', (file) => file.endsWith('.heic'));
 
-/** The thread as it is built: this file runs as source. */
+/** The built thread, because this file runs as source. */
 const workerUrl = pathToFileURL(join(ROOT, 'dist/heic-worker.js'));
 
-/** What Node gives, in the page's words. */
+/** What Node gives, in the form that the page gives. */
 export async function inNode(
   source: string | Uint8Array,
   options: HashFileOptions = {},
@@ -63,7 +63,7 @@ export async function inNode(
   }
 }
 
-/** What differs between the two, in words; empty where nothing does. */
+/** The difference between the two, in words; empty if there is none. */
 export function difference(
   path: string,
   node: PageHash,
@@ -90,7 +90,7 @@ export function difference(
       const [, pageHex, pageResample] = page.variants![i]!;
       const variantAway = far(hex, pageHex);
       if (variantAway > bits) problems.push(`${name} ${variantAway} bits away`);
-      // Between page and test, JSON makes null of undefined.
+      // JSON turns undefined into null on its way from the page.
       if (resample !== (pageResample ?? undefined))
         problems.push(`${name} resample ${pageResample}`);
     }

@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
 
-/** What a PNG is to be. */
+/** Properties of a PNG to make. */
 export interface PngFile {
   width: number;
   height: number;
@@ -9,11 +9,11 @@ export interface PngFile {
   type: number;
   interlaced?: boolean;
   palette?: ArrayLike<number>;
-  /** of a tRNS chunk */
+  /** data of a tRNS chunk */
   transparent?: ArrayLike<number>;
 }
 
-/** A PNG of filtered rows, as they are; without rows it has no IDAT. */
+/** A PNG of the given filtered rows; without rows it has no IDAT. */
 export function png(file: PngFile, rows?: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   const { palette, transparent } = file;
   const parts = [chunk('IHDR', header(file))];
@@ -23,7 +23,7 @@ export function png(file: PngFile, rows?: ArrayLike<number>): Uint8Array<ArrayBu
   return pngOf([...parts, chunk('IEND')]);
 }
 
-/** A file of chunks, whether they make a PNG or not. */
+/** A file of the given chunks, whether they make a PNG or not. */
 export function pngOf(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]));
 }
@@ -45,7 +45,10 @@ export function chunk(kind: string, data: ArrayLike<number> = []): Buffer {
   return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
 }
 
-/** Bytes of each row without its filter's, pass by pass: those of Adam7 (PNG, third edition, 8.1), or one. */
+/**
+ * Bytes of each row without the filter byte, pass by pass: those of Adam7 (PNG, third edition,
+ * 8.1), or one.
+ */
 export function rowLengths({ width, height, interlaced = false }: PngFile, bits: number): number[] {
   const passes = interlaced
     ? [

@@ -15,8 +15,8 @@ import { askingNameserver } from './nameserver.js';
 import { watch } from './watchdog.js';
 
 /**
- * Chromium's own traffic, which a listener would count as the page's. Not `--disable-background-networking`: it hides
- * the DNS hints of pages too.
+ * Turns off traffic of Chromium itself, which a listener would count as the page's. Not
+ * `--disable-background-networking`: it also hides the DNS hints of pages.
  */
 const CHROMIUM_ARGS = [
   '--no-sandbox',
@@ -28,9 +28,10 @@ const CHROMIUM_ARGS = [
 ];
 
 /**
- * Settings that driving Firefox needs: keys count as soon as a page is there, the driver puts files into a field, and
- * no page or panel of Firefox's own comes in between. None changes what a page may do. The many others of Firefox's
- * remote agent and of Puppeteer are left out: with them a page opens windows and a file reads other files.
+ * Settings for driving Firefox: keys count as soon as a page is there, the driver can set files,
+ * and no page or panel of Firefox itself gets in between. None changes what a page may do. The many
+ * other settings of the remote agent and of Puppeteer are left out: with them a page may open
+ * windows, and a file may read other files.
  */
 const FIREFOX_PREFERENCES = {
   'remote.prefs.recommended': false,
@@ -44,7 +45,7 @@ const FIREFOX_PREFERENCES = {
   'datareporting.policy.dataSubmissionPolicyBypassNotification': true,
 };
 
-/** Settings that keep Firefox's own traffic down. Left out where the only name server is the test's. */
+/** Settings that reduce Firefox's own traffic. Left out if the only name server is the test's. */
 const QUIET_FIREFOX = {
   'app.normandy.api_url': '',
   'app.update.disabledForTesting': true,
@@ -65,7 +66,7 @@ const QUIET_FIREFOX = {
   'toolkit.telemetry.server': '',
 };
 
-/** Starts Chromium by the DevTools protocol, or Firefox by WebDriver BiDi, in a home of its own. */
+/** Starts Chromium by the DevTools protocol, or Firefox by WebDriver BiDi, with a fresh home. */
 export async function startPuppeteer(
   name: 'chromium' | 'firefox',
   program: string,
@@ -87,7 +88,7 @@ export async function startPuppeteer(
     rmSync(home, { recursive: true, force: true });
     throw error;
   });
-  // It leads a process group of its own.
+  // It leads its own process group.
   const end = watch(child.pid!);
   return {
     name,
@@ -121,7 +122,7 @@ async function startChromium(options: LaunchOptions & { args: string[] }): Promi
   return { browser, child: browser.process()! };
 }
 
-/** Not by Puppeteer's `launch`, which writes settings of its own into the profile. */
+/** Not by Puppeteer's `launch`, which writes its own settings into the profile. */
 async function startFirefox(
   executablePath: string,
   profile: string,
@@ -204,7 +205,7 @@ function pageOf(page: Page, name: 'chromium' | 'firefox'): EnginePage {
       inner = (await (await page.$('iframe#page'))?.contentFrame()) ?? undefined;
     },
     url: async () => page.url(),
-    // Not awaited: Firefox does not tell when a page comes from its memory.
+    // Not awaited: Firefox does not report a page restored from its cache.
     back: async () => void page.goBack().catch(() => {}),
     async press(key, { shift = false } = {}) {
       if (shift) await page.keyboard.down('Shift');
@@ -230,7 +231,7 @@ function pageOf(page: Page, name: 'chromium' | 'firefox'): EnginePage {
     }),
     resize: (width, height) => page.setViewport({ width, height }),
     screenshot: () => page.screenshot(),
-    // One that is leaving for another page may never say that it is closed: it ends with its browser.
+    // A page that is navigating may never report that it is closed. It ends with its browser.
     close: () => Promise.race([page.close(), new Promise<void>((done) => setTimeout(done, 5000))]),
   };
 }

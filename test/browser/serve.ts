@@ -11,7 +11,7 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** What a site answers: a body and headers. */
+/** The answer of a site: a body and headers. */
 export interface Answer {
   body: string | Uint8Array;
   headers?: Record<string, string>;
@@ -19,14 +19,14 @@ export interface Answer {
 
 /** A site on loopback. */
 export interface Site {
-  /** without a slash at its end */
+  /** without a trailing slash */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Serves `answer(path)` on a port of its own, 404 where it gives nothing. Nothing is cached.
- * @param host the address it listens on
+ * Serves `answer(path)` on its own port, or 404 if that gives nothing. Nothing is cached.
+ * @param host the address to listen on
  */
 export async function serve(
   answer: (path: string, request: IncomingMessage) => Answer | undefined,
@@ -58,7 +58,10 @@ export async function serve(
   };
 }
 
-/** The file of the project at `path` ('/dist/browser.js', '/fixtures/…'); undefined outside these two folders. */
+/**
+ * The project file at `path` ('/dist/browser.js', '/fixtures/…'); undefined outside these two
+ * folders.
+ */
 export function projectFile(path: string): Answer | undefined {
   const file = normalize(path);
   if (!file.startsWith(`${sep}dist${sep}`) && !file.startsWith(`${sep}fixtures${sep}`)) {

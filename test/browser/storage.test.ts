@@ -11,7 +11,7 @@ import { serve } from './serve.js';
 const folder = testFolder();
 const demo = buildDemo(folder);
 
-/** Ways to keep a mark, and to find it again. A way that is closed throws. */
+/** Ways to store a mark and find it again. A closed way throws. */
 const WAYS: Record<string, { keep: string; find: string }> = {
   localStorage: {
     keep: `localStorage.setItem(mark, '')`,
@@ -41,12 +41,12 @@ const WAYS: Record<string, { keep: string; find: string }> = {
     find: `await (await navigator.storage.getDirectory()).getFileHandle(mark); return true`,
   },
 };
-/** Ways to reach another page of the same origin that is open. */
+/** Ways to reach another open page of the same origin. */
 const TELL = `
   try { new BroadcastChannel('kept').postMessage(mark); } catch {}
   try { navigator.locks.request(mark, () => new Promise(() => {})).catch(() => {}); } catch {}`;
 
-/** Runs `keep` or `find` of every way: the names of those that gave true. */
+/** Runs `keep` or `find` of every way and gives the names of those that returned true. */
 const each = (what: 'keep' | 'find') => `async (mark) => {
   const named = [];
   for (const [name, way] of Object.entries({ ${Object.entries(WAYS)
@@ -59,7 +59,9 @@ const each = (what: 'keep' | 'find') => `async (mark) => {
   return named;
 }`;
 
-/** Hostile code, in a Worker and in the page: finds what it kept when it was last here, and keeps it. */
+/**
+ * Hostile code, in a Worker and in the page: finds what its last run stored, and stores it again.
+ */
 const hostile = (run: number) => `(async () => {
   const find = ${each('find')};
   const keep = ${each('keep')};
@@ -74,7 +76,7 @@ const hostile = (run: number) => `(async () => {
   globalThis.kept = { worker: fromWorker, page: await both('page${run}') };
 })()`;
 
-/** Another page of the same origin: what reached it while it was open, and what it finds. */
+/** Another page of the same origin: what reached it while open, and what it finds. */
 const other = (run: number) => `<!doctype html><title>other</title><script>
   const heard = [];
   new BroadcastChannel('kept').onmessage = ({ data }) => heard.push(data);
@@ -94,12 +96,14 @@ const other = (run: number) => `<!doctype html><title>other</title><script>
 </script>`;
 
 interface Attempt {
-  /** whether the code is in the frame, where all of the page is, or around it, as if there were none */
+  /**
+   * whether the code runs in the frame, like the page, or in the shell, as if there were no frame
+   */
   place: 'frame' | 'shell';
   from: 'http' | 'http with our headers' | 'file';
 }
 interface Kept {
-  /** what a Worker, and the page, found when they were opened again */
+  /** what a Worker and the page found when reopened */
   worker: string[];
   page: string[];
   /** what another page of the same origin found, over http */
@@ -141,7 +145,7 @@ async function attempt(open: Running, { place, from }: Attempt): Promise<Kept> {
   }
 }
 
-/** Ways by which a Worker reaches another page beside those of every engine. */
+/** Ways for a Worker to reach another page, besides those of every engine. */
 const FURTHER: Record<EngineName, string[]> = {
   chromium: ['files'],
   firefox: ['files'],
@@ -151,7 +155,7 @@ const NOTHING: Kept = { worker: [], page: [], other: [] };
 
 const suite = (name: EngineName) => (open: Running) => {
   test.each(['http', 'file'] as const)(
-    'around the frame, from %s, code keeps what it likes',
+    'in the shell, from %s, code can store what it likes',
     async (from) => {
       const { worker, page, other } = await attempt(open, { place: 'shell', from });
       expect(worker).toEqual(expect.arrayContaining(['indexedDB', 'caches']));
@@ -164,12 +168,12 @@ const suite = (name: EngineName) => (open: Running) => {
     },
   );
 
-  test('around the frame, with our headers, it keeps nothing', async () => {
+  test('in the shell, with our headers, it can store nothing', async () => {
     expect(await attempt(open, { place: 'shell', from: 'http with our headers' })).toEqual(NOTHING);
   });
 
   test.each(['file', 'http', 'http with our headers'] as const)(
-    'in the frame, from %s, it keeps nothing',
+    'in the frame, from %s, it can store nothing',
     async (from) => {
       expect(await attempt(open, { place: 'frame', from })).toEqual(NOTHING);
     },

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Sees that the process group led by `pid` ends: when the function returned is called, and also when this process dies
- * without a word, as a test runner's worker may. A shell waits for the end of a pipe that only this process holds open.
+ * Makes sure that the process group led by `pid` ends: when the returned function is called, and
+ * when this process dies suddenly, as a worker of the test runner may. A shell waits for the end of
+ * a pipe that only this process holds open.
  */
 export function watch(pid: number): () => void {
   const shell = spawn('/bin/sh', ['-c', 'cat >/dev/null; kill -9 "-$0"', String(pid)], {

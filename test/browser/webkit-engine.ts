@@ -7,7 +7,7 @@ import { type Engine, type EngineOptions, type EnginePage, type Place, poll } fr
 import { askingNameserver } from './nameserver.js';
 import { watch } from './watchdog.js';
 
-/** W3C WebDriver's code points for keys that write nothing. */
+/** Code points of W3C WebDriver for keys that write nothing. */
 const KEYS: Record<string, string> = {
   Backspace: '\uE003',
   Tab: '\uE004',
@@ -21,7 +21,7 @@ const KEYS: Record<string, string> = {
 };
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
-/** Starts WebKitGTK's MiniBrowser by WebDriver, on a virtual display and with a home of its own. */
+/** Starts WebKitGTK's MiniBrowser by WebDriver, on a virtual display and with a fresh home. */
 export async function startWebKit(
   driverPath: string,
   browserPath: string,
@@ -32,7 +32,7 @@ export async function startWebKit(
   const children: ChildProcess[] = [];
   const watches: (() => void)[] = [];
   const start = (path: string, args: string[], options: SpawnOptions): ChildProcess => {
-    // Leads a process group, so that its children end with it.
+    // Leads its own process group, so that its children end with it.
     const child = spawn(path, args, { ...options, detached: true });
     children.push(child);
     if (child.pid !== undefined) watches.push(watch(child.pid));
@@ -113,7 +113,7 @@ export async function startWebKit(
   }
 }
 
-/** An Xvfb that chooses its own display number, and says so on a pipe. */
+/** Starts an Xvfb that chooses its display number and writes it to a pipe. */
 function startDisplay(
   path: string,
   start: (path: string, args: string[], options: SpawnOptions) => ChildProcess,
@@ -161,7 +161,10 @@ async function call<T>(base: string, method: string, path: string, body?: object
   return value;
 }
 
-/** Sends a command to a window, or where none is named to the first one, which stays open; or into a window's frame. */
+/**
+ * Sends a command to a window, or to its frame. Without a window it goes to the first one, which
+ * stays open.
+ */
 type Command = <T>(
   method: string,
   path: string,
@@ -170,7 +173,10 @@ type Command = <T>(
   intoFrame?: boolean,
 ) => Promise<T>;
 
-/** WebDriver's commands go to the current window: each one says which first, and they go one after another. */
+/**
+ * WebDriver commands go to the current window. So each one first selects its window, and they run
+ * one after another.
+ */
 function commandsOf(session: string, firstWindow: string): Command {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(
@@ -191,7 +197,7 @@ function commandsOf(session: string, firstWindow: string): Command {
 }
 
 async function newWindow(commands: Command): Promise<EnginePage> {
-  // Not a tab: one that is hidden never paints, and a screenshot of it never comes.
+  // Not a tab: a hidden one never paints, and its screenshot never comes.
   const { handle } = await commands<{ handle: string }>('POST', '/window/new', { type: 'window' });
   const command = <T>(method: string, path: string, body?: object) =>
     commands<T>(method, path, body, handle);
