@@ -68,38 +68,47 @@ function find(name: EngineName): (string | undefined)[] {
 
 const LOCK = join(tmpdir(), 'onlyhashes-engines.lock');
 
+/** Whether what is missing is to be installed: by `.ci/run`, and by whoever asks for the engines by name. */
+const wanted = () => Boolean(process.env.CI) || process.env.npm_lifecycle_event === 'test:engines';
+
+const canInstall = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+
+/** Paths of an engine's programs, in the order in which its driver wants them; undefined unless all is there. */
+function complete(name: EngineName): string[] | undefined {
+  const paths = find(name).filter((path) => path !== undefined);
+  // Another system has extras of its own.
+  const extras = !canInstall() || EXTRAS.every(({ path }) => existsSync(path));
+  return extras && paths.length === PROGRAMS[name].length ? paths : undefined;
+}
+
+/** The engines that the tests cannot run in here. */
+export const missingEngines = (): EngineName[] => ENGINES.filter((name) => !complete(name));
+
 /**
- * Paths of an engine's programs, in the order in which its driver wants them. Where one is missing and this is a
- * Debian machine with root, its package is installed first, by one process at a time.
+ * Paths of an engine's programs, in the order in which its driver wants them. Where one is missing, is wanted, and this
+ * is a Debian machine with root, all packages are installed first, by one process at a time.
  * @returns or in one line what is missing and how to get it
  */
 export async function programsOf(name: EngineName): Promise<string[] | string> {
-  const complete = (paths: (string | undefined)[]): paths is string[] =>
-    paths.every((path) => path !== undefined);
-  let paths = find(name);
-  const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-  // Another system has its own.
-  const extras = () => !mayInstall || EXTRAS.every(({ path }) => existsSync(path));
-  if (complete(paths) && extras()) return paths;
-  const missing = [
-    ...EXTRAS.map((extra) => extra.package),
-    ...ENGINES.flatMap((engine) => PROGRAMS[engine].flatMap((program) => program.packages)),
+  const paths = complete(name);
+  if (paths) return paths;
+  const packages = (engine: EngineName) => [
+    ...new Set(PROGRAMS[engine].flatMap((program) => program.packages)),
   ];
-  let failure = 'not a Debian machine with root';
-  if (mayInstall) {
+  let failure = canInstall() ? 'npm run test:engines installs it' : 'not a Debian machine with root';
+  if (wanted() && canInstall()) {
     await locked(() => {
-      if (complete(find(name)) && extras()) return;
+      if (complete(name)) return;
       try {
-        aptInstall([...new Set(missing)]);
+        aptInstall([...EXTRAS.map((extra) => extra.package), ...ENGINES.flatMap(packages)]);
       } catch (error) {
         failure = `apt-get failed: ${String((error as Error).message).split('\n')[0]}`;
       }
     });
-    paths = find(name);
-    if (complete(paths)) return paths;
+    const installed = complete(name);
+    if (installed) return installed;
   }
-  const packages = [...new Set(PROGRAMS[name].flatMap((program) => program.packages))].join(' ');
-  return `${name} is not installed (${failure}): apt-get install ${packages}`;
+  return `${name} is not installed (${failure}): apt-get install ${packages(name).join(' ')}`;
 }
 
 function aptInstall(packages: string[]): void {
