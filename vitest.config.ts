@@ -6,31 +6,46 @@ const WITHOUT_ENGINE = [
   'test/demo/{copies-message,language,outline}.test.ts',
 ];
 
-const limits = {
-  testTimeout: 120_000,
-  hookTimeout: 240_000,
-  setupFiles: ['test/seed.ts'],
-  expect: { requireAssertions: true },
-};
+/**
+ * The slow tests, which `npm run test:library` leaves out and `npm test` runs: they start real
+ * programs, or try every step of many failures.
+ */
+const SLOW = [
+  'test/{answers,atomic,package,readme}.test.ts',
+  'test/{bench/tour,hashing/pdq-band,variants/recall}.test.ts',
+  'test/cli/*.test.ts',
+];
+
+const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
+
+/** For work that takes its time on two busy cores. */
+const patient = { ...common, testTimeout: 120_000, hookTimeout: 240_000 };
 
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
-          ...limits,
+          ...common,
           name: 'library',
+          testTimeout: 10_000,
+          hookTimeout: 60_000,
           include: ['test/!(browser|demo)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
+          exclude: SLOW,
           sequence: { groupOrder: 0 },
         },
       },
       {
+        test: { ...patient, name: 'slow', include: SLOW, sequence: { groupOrder: 0 } },
+      },
+      {
         // Real browsers, one file at a time: two engines at once starve each other on two cores.
         test: {
-          ...limits,
+          ...patient,
           name: 'engines',
           include: ['test/{browser,demo}/**/*.test.ts'],
           exclude: WITHOUT_ENGINE,
+          globalSetup: 'test/browser/engines-not-run.ts',
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

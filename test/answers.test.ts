@@ -42,7 +42,7 @@ import { readPnm } from './pnm.js';
  * that. It uses only public entries and the built program, so it survives any move of files. Each
  * difference is named.
  *
- *     npm run -s build && RECORD_ANSWERS=1 npx vitest run --project library test/answers.test.ts
+ *     npm run -s build && RECORD_ANSWERS=1 npx vitest run test/answers.test.ts
  *
  * records all answers again after an intended change; `RECORD_ANSWERS=new` adds those that are not
  * on record yet, such as a new fixture. Pixels depend on the decoders that package-lock.json pins,

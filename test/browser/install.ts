@@ -95,7 +95,9 @@ export async function programsOf(name: EngineName): Promise<string[] | string> {
   const packages = (engine: EngineName) => [
     ...new Set(PROGRAMS[engine].flatMap((program) => program.packages)),
   ];
-  let failure = canInstall() ? 'npm run test:engines installs it' : 'not a Debian machine with root';
+  let failure = canInstall()
+    ? 'npm run test:engines installs it'
+    : 'not a Debian machine with root';
   if (wanted() && canInstall()) {
     await locked(() => {
       if (complete(name)) return;
