@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { rgbFromCmyk } from '../../src/node/cmyk.js';
 
-test('full inks, black, and paper', () => {
+test('full inks, black and paper', () => {
   const inks = Uint8Array.of(0, 0, 0, 0, 255, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 255);
   const { data, channels } = rgbFromCmyk(inks, { width: 2, height: 2, channels: 4 });
   expect([...data, channels]).toEqual([255, 255, 255, 0, 255, 255, 255, 0, 0, 0, 0, 0, 3]);
 });
 
-test('every ink under every black is rounded to the nearest, and alpha stays', () => {
+test('rounds every ink under every black to the nearest, and keeps alpha', () => {
   const inks = new Uint8Array(5 * 65536);
   for (let i = 0; i < 65536; i++) inks.set([i & 255, 255, i & 255, i >> 8, i % 251], 5 * i);
   const before = inks.slice();

@@ -37,7 +37,7 @@ describe('the picture that libheif decodes', () => {
     expect([width, height, variants]).toEqual([301, 150, []]);
   });
 
-  test('is turned once by its own property, not again by the EXIF orientation beside it', async () => {
+  test('is turned once, by its own property, and not again by EXIF', async () => {
     const upright = await native('photo.png');
     const { width, height, variants, ...image } = await hashOf('turned.heic');
     expect(image).toEqual(pdq(orient(upright, 6)));
@@ -51,7 +51,7 @@ describe('the picture that libheif decodes', () => {
     expect(distance(hash, pdq(orient(await native('photo.png'), 2)).hash)).toBeLessThanOrEqual(2);
   });
 
-  test('may be a grid of tiles, or of 10 bits', async () => {
+  test('may be a grid of tiles, or have 10 bits', async () => {
     const photo = pdq(await native('photo.png')).hash;
     expect(distance((await hashOf('grid.heic')).hash, photo)).toBeLessThanOrEqual(10);
     const { hash } = await hashOf('ten-bit.heic');
@@ -59,13 +59,13 @@ describe('the picture that libheif decodes', () => {
     expect(distance(hash, original)).toBeLessThanOrEqual(10);
   });
 
-  // The JavaScript build leaves out HEVC's filters of block edges, and this picture is all edges.
+  // The JavaScript build lacks HEVC's deblocking filters, and this picture is all edges.
   test('differs most where blocks have hard edges', async () => {
     const { hash } = await hashOf('mosaic.heic');
     expect(distance(hash, pdq(await native('mosaic.png')).hash)).toBeLessThanOrEqual(6);
   });
 
-  test('may be transparent: it is hashed on white and on black too', async () => {
+  test('may be transparent: it is also hashed on white and on black', async () => {
     const pixels = await native('cut-out.png');
     const { hash, variants } = await hashOf('cut-out.heic');
     expect(distance(hash, pdq(pixels).hash)).toBeLessThanOrEqual(2);
@@ -76,7 +76,7 @@ describe('the picture that libheif decodes', () => {
     }
   });
 
-  test('is that of the photo it was made from', async () => {
+  test('is near the photo it was made from', async () => {
     const { hash } = await hashOf('photo.heic');
     const jpeg = await hashFile(photoPath('locomotion-house-cat-w301.jpg'));
     expect(distance(hash, jpeg.hash)).toBeLessThanOrEqual(10);
@@ -84,7 +84,7 @@ describe('the picture that libheif decodes', () => {
   });
 });
 
-test('a batch of it and other files, a broken one among them, comes in order', async () => {
+test('a batch of HEIC and other files, one of them broken, comes in order', async () => {
   const paths = ['photo.heic', 'half.heic', 'photo.png', 'turned.heic', 'photo.heic'].map(heicPath);
   const results = [];
   for await (const { image, error } of hashFiles(paths, { workerUrl, variants: 'dihedral' })) {
@@ -93,7 +93,7 @@ test('a batch of it and other files, a broken one among them, comes in order', a
   expect(results).toEqual([301, 'corrupt', 301, 150, 301]);
 });
 
-test('a variant of it can be shown', async () => {
+test('a variant of HEIC can be shown', async () => {
   const png = await variantPicture(heicPath('photo.heic'), { name: 'original' }, { workerUrl });
   const { pixels } = await decode(png);
   expect([pixels.width, pixels.height]).toEqual([301, 150]);
@@ -107,7 +107,7 @@ describe('is refused', () => {
     expect(error.message).toMatch(/^[a-z][^\n]{10,120}$/);
   });
 
-  test('with more pixels than maxPixels, by its header', async () => {
+  test('with more pixels than maxPixels, from its header', async () => {
     const bytes = read('photo.heic');
     const error = await errorOf(bytes, { maxPixels: 301 * 150 - 1 });
     expect(error.code).toBe('too-many-pixels');
@@ -115,7 +115,7 @@ describe('is refused', () => {
     expect(pixels.width).toBe(301);
   });
 
-  test('where it is a name alone', async () => {
+  test('if it is only a brand', async () => {
     const brand = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
     expect((await errorOf(brand)).code).toBe('corrupt');
     expect((await errorOf(Buffer.concat([brand, Buffer.alloc(4096, 7)]))).code).toBe('corrupt');
@@ -127,20 +127,20 @@ describe('is refused', () => {
     expect(await errorOf(bytes)).toMatchObject({ name: 'DecodeError', code: 'corrupt' });
   });
 
-  test('where no thread can be started, with what to do', async () => {
+  test('if no thread can be started, with what to do', async () => {
     const error = await errorOf(read('photo.heic'), { workerUrl: new URL('http://localhost/') });
     expect(error).toMatchObject({ name: 'DecodeError', code: 'decoder-missing' });
     expect(error.message).toContain('workerUrl');
   });
 
-  test('where heic-decode is not installed, with what to do', async () => {
+  test('if heic-decode is not installed, with what to do', async () => {
     const without = heicWorkerUrl({ decoder: false });
     const error = await errorOf(read('photo.heic'), { workerUrl: without });
     expect(error.code).toBe('decoder-missing');
     expect(error.message).toMatch(/HEIC.*npm install heic-decode.*save the picture as JPEG/);
   });
 
-  test('where a bundler left the thread behind, with what to do', async () => {
+  test('if a bundler left out the thread, with what to do', async () => {
     const nowhere = pathToFileURL(join(import.meta.dirname, 'nowhere.mjs'));
     const error = await errorOf(read('photo.heic'), { workerUrl: nowhere });
     expect(error.code).toBe('decoder-missing');
@@ -148,7 +148,7 @@ describe('is refused', () => {
   });
 });
 
-/** Threads that were started while `work` ran; whether each has ended is asked of `ended`. */
+/** Counts the threads started while `work` ran; `ended` gives how many have ended. */
 async function threadsOf(work: () => Promise<void>): Promise<{ started: number; ended(): number }> {
   let started = 0;
   let ended = 0;
@@ -161,7 +161,7 @@ async function threadsOf(work: () => Promise<void>): Promise<{ started: number; 
   return { started, ended: () => ended };
 }
 
-test('one thread serves a batch, and is started anew only after an error', async () => {
+test('one thread serves a batch, and restarts only after an error', async () => {
   const url = heicWorkerUrl({ decoder: true });
   const one = (file: string) => decode(read(file), { workerUrl: url }).catch(() => {});
   const good = await threadsOf(async () => {
@@ -176,7 +176,7 @@ test('one thread serves a batch, and is started anew only after an error', async
   expect(bad.ended()).toBe(0);
 });
 
-test('a thread that waits keeps no process alive', async () => {
+test('an idle thread does not keep the process alive', async () => {
   const ports = () =>
     process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length;
   const before = ports();
@@ -187,7 +187,7 @@ test('a thread that waits keeps no process alive', async () => {
 });
 
 describe('is given up', () => {
-  test('when time is up, and its thread ends', async () => {
+  test('when the time is up, and its thread ends', async () => {
     const url = heicWorkerUrl({ decoder: true });
     const threads = await threadsOf(async () => {
       const options = { workerUrl: url, timeoutSeconds: 0.001 };
@@ -207,7 +207,7 @@ describe('is given up', () => {
       controller.abort(reason);
       for (const error of await Promise.all(many)) expect(error).toBe(reason);
     });
-    // No more than are decoded at a time; the others never began.
+    // Only those being decoded; the others never began.
     expect(threads.started).toBeLessThanOrEqual(decodeThreads());
     await expect.poll(threads.ended).toBe(threads.started);
     const { pixels } = await decode(read('photo.heic'), { workerUrl });
@@ -215,7 +215,7 @@ describe('is given up', () => {
   });
 });
 
-test('the bytes are left as they are, also where they are a view of a larger buffer', async () => {
+test('leaves the bytes unchanged, also in a view of a larger buffer', async () => {
   const bytes = read('photo.heic');
   const larger = Buffer.concat([Buffer.alloc(13, 1), bytes, Buffer.alloc(5, 2)]);
   const before = Buffer.from(larger);

@@ -27,7 +27,7 @@ async function errorOf(bytes: Uint8Array, options?: DecodeOptions): Promise<Deco
   return error;
 }
 
-test('a picture comes with its pixels, its format and how to turn it', async () => {
+test('gives the pixels, the format and the orientation', async () => {
   const { pixels, orientation, format } = await decode(read('orientation-6.jpg'));
   expect([pixels.width, pixels.height, pixels.channels]).toEqual([64, 96, 3]);
   expect([orientation, format]).toEqual([6, 'jpeg']);
@@ -38,7 +38,7 @@ describe('fixtures/images: the pixels that were encoded', () => {
     const { pixels, orientation } = await decode(read(wanted.file));
     const { samples, colours, alpha } = planes(pixels);
     expect(orientation).toBe(wanted.orientation ?? 1);
-    // Lossy AVIF and CMYK depend on the decoder: their hashes are compared instead.
+    // Lossy AVIF and CMYK depend on the decoder, so their hashes are compared instead.
     if (wanted.pixelsSha256 === undefined) return;
     expect([pixels.width, pixels.height, samples]).toEqual([
       wanted.width,
@@ -60,7 +60,7 @@ test.each(photoFixtures)("fixtures/photos: $file has the reference's pixels", as
   expect(sha256(pixels.data)).toBe(wanted.pixelsSha256);
 });
 
-describe('files that are not to be decoded', () => {
+describe('files that must not be decoded', () => {
   test.each(hostileFixtures)('$file: $error', async ({ file, error: code, lenient }) => {
     const error = await errorOf(read(file));
     expect(error.code).toBe(code);
@@ -71,7 +71,7 @@ describe('files that are not to be decoded', () => {
     }
   });
 
-  test('SVG behind the magic number of another format is still none', async () => {
+  test('SVG behind the magic number of another format is not decoded', async () => {
     const svg = Buffer.from('GIF89a<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
     expect((await errorOf(svg)).code).toBe('corrupt');
   });
@@ -86,7 +86,7 @@ describe('limits', () => {
     expect(pixels.width).toBe(96);
   });
 
-  test('decoding that takes too long is given up', async () => {
+  test('gives up decoding that takes too long', async () => {
     const slow = await sharp({
       create: { width: 6000, height: 6000, channels: 3, background: 'teal' },
     })
@@ -97,9 +97,9 @@ describe('limits', () => {
     expect(error.message).toContain('0.002 seconds');
   });
 
-  test('no more are decoded at a time than there are threads: waiting for one is no decoding time', async () => {
+  test('as many are decoded at a time as there are threads; waiting for one is not decoding time', async () => {
     const { threads } = await decoders();
-    // What the tests above gave up may still be ending.
+    // Work given up by earlier tests may still be ending.
     const busy = () => sharp.counters().process + sharp.counters().queue;
     while (busy() > 0) await setTimeout(5);
     let most = 0;
@@ -113,7 +113,7 @@ describe('limits', () => {
     expect(most).toBeLessThanOrEqual(threads);
   });
 
-  test('what is no limit is the mistake of the caller', async () => {
+  test('an invalid limit is the mistake of the caller', async () => {
     const bytes = read('rgb.png');
     for (const wrong of [
       { maxPixels: 0 },
@@ -141,11 +141,11 @@ test('an abort rejects with its reason, before and during decoding', async () =>
   for (const outcome of await reasons) {
     expect(outcome).toEqual({ status: 'rejected', reason: 'enough' });
   }
-  // The turns of those that were given up are free again.
+  // The places of those given up are free again.
   await expect(decode(bytes)).resolves.toBeDefined();
 });
 
-test('the bytes are not changed, and may be a view of a larger buffer', async () => {
+test('leaves the bytes unchanged, also in a view of a larger buffer', async () => {
   const bytes = read('baseline.jpg');
   const larger = Buffer.concat([Buffer.alloc(13, 1), bytes, Buffer.alloc(5, 2)]);
   const before = Buffer.from(larger);
@@ -156,13 +156,13 @@ test('the bytes are not changed, and may be a view of a larger buffer', async ()
   expect(Buffer.compare(larger, before)).toBe(0);
 });
 
-test('decoders names every format, and sharp with its version', async () => {
+test('decoders() lists every format, and sharp with its version', async () => {
   const found = await decoders();
   expect(found.sharp).toBe(sharp.versions.sharp);
   expect(found.libvips).toBe(sharp.versions.vips);
   const readable = found.formats.filter((entry) => entry.readable).map(({ format }) => format);
   expect(readable).toEqual(expect.arrayContaining(['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif']));
-  // HEIC is no part of sharp.
+  // sharp does not read HEIC.
   expect(found.formats.at(-1)).toEqual({
     format: 'heic',
     readable: true,

@@ -16,7 +16,7 @@ const hashAt = (seed: number): Hash => ({
   bytes: BASE.bytes.map((byte, i) => byte ^ ((seed >> (i % 16)) & 1)),
 });
 
-/** An index file in which an entry of BASE has this text as its note. */
+/** An index file with an entry of BASE that has this text as its note. */
 function fileOf(text: string, shared = false): Uint8Array {
   const bytes = Buffer.from(text);
   const notes = new Uint8Array(8 + bytes.length);
@@ -44,35 +44,38 @@ const MISSHAPEN: [text: string, kept: Partial<EntryNote>][] = [
   ['nothing', {}],
 ];
 
-test.each(MISSHAPEN)('%s is refused, or read as far as it goes and told', async (text, kept) => {
-  for (const shared of [false, true]) {
-    const bytes = fileOf(text, shared);
-    const refused = await openIndex(bytes).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ name: 'FormatError', code: 'bad-notes' });
-    expect(Buffer.from(bytes).indexOf(text)).toBe((refused as FormatError).offset);
-    const problems: FormatError[] = [];
-    const onProblem = (problem: FormatError) => problems.push(problem);
-    const opened = await openIndex(bytes, { verify: false, onProblem });
-    expect(problems).toEqual([]);
-    const blocklist = createBlocklist([opened]);
-    for (let times = 0; times < 2; times++) {
-      const { verdict, matches } = blocklist.decide({ hash: BASE, quality: 90, variants: [] });
-      expect(verdict).toBe(kept.quality === 9 ? 'review' : 'match');
-      expect(matches[0]?.entry).toEqual({ labels: [], ...kept, hash: BASE });
+test.each(MISSHAPEN)(
+  '%s is refused, or reported and read as far as possible',
+  async (text, kept) => {
+    for (const shared of [false, true]) {
+      const bytes = fileOf(text, shared);
+      const refused = await openIndex(bytes).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ name: 'FormatError', code: 'bad-notes' });
+      expect(Buffer.from(bytes).indexOf(text)).toBe((refused as FormatError).offset);
+      const problems: FormatError[] = [];
+      const onProblem = (problem: FormatError) => problems.push(problem);
+      const opened = await openIndex(bytes, { verify: false, onProblem });
+      expect(problems).toEqual([]);
+      const blocklist = createBlocklist([opened]);
+      for (let times = 0; times < 2; times++) {
+        const { verdict, matches } = blocklist.decide({ hash: BASE, quality: 90, variants: [] });
+        expect(verdict).toBe(kept.quality === 9 ? 'review' : 'match');
+        expect(matches[0]?.entry).toEqual({ labels: [], ...kept, hash: BASE });
+      }
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatchObject({
+        code: 'bad-notes',
+        offset: (refused as FormatError).offset,
+      });
+      for (const { message } of [refused as FormatError, problems[0]!]) {
+        expect(message).toMatch(/^expected (notes|labels|quality|source|id|resample) /);
+      }
+      if (kept.id !== undefined) expect(blocklist.withdraw({ id: kept.id })).toBe(1);
     }
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatchObject({
-      code: 'bad-notes',
-      offset: (refused as FormatError).offset,
-    });
-    for (const { message } of [refused as FormatError, problems[0]!]) {
-      expect(message).toMatch(/^expected (notes|labels|quality|source|id|resample) /);
-    }
-    if (kept.id !== undefined) expect(blocklist.withdraw({ id: kept.id })).toBe(1);
-  }
-});
+  },
+);
 
-test('what is verified has the shape of a note, whatever was written', async () => {
+test('a verified note has the shape of a note, whatever was written', async () => {
   const note = fc.record(
     {
       labels: fc.array(awkwardText, { maxLength: 3 }),
@@ -136,7 +139,7 @@ test('what is verified has the shape of a note, whatever was written', async () 
   expect(refused).toBeGreaterThan(150);
 });
 
-test('places that lead out of the notes, or into each other, are refused, and say nothing', async () => {
+test('offsets outside the notes or into each other are refused, and reveal nothing', async () => {
   const segment = segmentOf(createIndex([hashAt(1), hashAt(2), hashAt(4)]).toBuffer());
   const notes = notesOf(segment, (id) => ({ labels: [`label ${id % 2}`] }));
   const open = (word: number, value: number, verify: boolean) => {
@@ -161,7 +164,7 @@ test('places that lead out of the notes, or into each other, are refused, and sa
   expect((await open(0, 0, true)).entries.entryAt(2).labels).toEqual(['label 0']);
 });
 
-test('what is no note is not written, and no file is touched', async () => {
+test('an invalid note is not written, and no file is touched', async () => {
   const index = createIndex([BASE]);
   const wrong: unknown[] = [
     undefined,
@@ -184,7 +187,7 @@ test('what is no note is not written, and no file is touched', async () => {
   await expect(saveIndex('/nowhere/at/all', index)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('finds each entry by its id, in any order of ids and however far apart they are', () => {
+test('finds each entry by its id, whatever the order and the gaps of ids', () => {
   const gap = fc.oneof(fc.nat(3), fc.nat(1000), fc.integer({ min: 0, max: 10_000_000 }));
   return fc.assert(
     fc.asyncProperty(fc.array(gap, { maxLength: 60 }), fc.nat(), async (gaps, seed) => {
@@ -192,7 +195,7 @@ test('finds each entry by its id, in any order of ids and however far apart they
       const ids: number[] = [];
       for (const size of gaps) ids.push((ids.at(-1) ?? -1) + 1 + size);
       const nextId = (ids.at(-1) ?? 0) + 1 + (next() % 100);
-      // Several entries have one hash, so that ids are in no order.
+      // Several entries share one hash, so that ids are in no order.
       const hashes = ids.map(() => hashAt(next() % 40));
       const buffer = createIndex(hashes, { algorithm: 'pdq' }).toBuffer();
       const segment = segmentOf(buffer, { verify: false });

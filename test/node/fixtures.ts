@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DecodeErrorCode } from '../../src/errors.js';
 import type { Orientation, Pixels } from '../../src/pixels.js';
 
-/** A file of fixtures/images that is to be decoded, and what it must give (fixtures/README.md). */
+/** A file of fixtures/images that can be decoded, and its expected result (fixtures/README.md). */
 export interface ImageFixture {
   file: string;
   error?: undefined;
@@ -19,7 +19,7 @@ export interface ImageFixture {
   displayed?: string;
 }
 
-/** A file of fixtures/images that is not to be decoded. */
+/** A file of fixtures/images that must not be decoded. */
 export interface HostileFixture {
   file: string;
   error: DecodeErrorCode;
@@ -38,14 +38,17 @@ const all: (ImageFixture | HostileFixture)[] = JSON.parse(
 export const imageFixtures = all.filter((entry): entry is ImageFixture => !entry.error);
 export const hostileFixtures = all.filter((entry): entry is HostileFixture => !!entry.error);
 
-/** What the PDQ reference computes in one size convention. */
+/** The results of the PDQ reference in one size convention. */
 export interface Reference {
   pdq: string;
   quality: number;
   dihedral: string[];
 }
 
-/** An encoded picture and what the PDQ reference computes for it, with and without resampling to 512. */
+/**
+ * An encoded picture and the results of the PDQ reference for it, with and without resampling to
+ * 512.
+ */
 export interface PhotoFixture extends Reference {
   file: string;
   width: number;
@@ -62,7 +65,7 @@ export const photoFixtures: PhotoFixture[] = JSON.parse(
 export const sha256 = (bytes: Uint8Array | Uint8ClampedArray) =>
   createHash('sha256').update(bytes).digest('hex');
 
-/** Colours without alpha, and alpha alone (undefined where it is 255 everywhere or absent). */
+/** Colours without alpha, and alpha alone (undefined if it is absent or 255 everywhere). */
 export function planes({ data, width, height }: Pixels) {
   const channels = data.length / (width * height);
   const samples = channels % 2 === 0 ? channels - 1 : channels;

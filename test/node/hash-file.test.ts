@@ -19,7 +19,7 @@ import {
 
 const hexOf = async (file: string) => hashToHex((await hashFile(imagePath(file))).hash);
 
-test('a photo: its hash, its quality, its size, and nothing else to be taken for', async () => {
+test('a photo has a hash, a quality, a size, and no variants of its own', async () => {
   const { hash, quality, width, height, variants } = await hashFile(
     photoPath('acanthus-mollis.jpg'),
   );
@@ -29,7 +29,10 @@ test('a photo: its hash, its quality, its size, and nothing else to be taken for
   expect(variants).toEqual([]);
 });
 
-/** Hash, quality and the dihedral hashes of one encoded picture, in both size conventions, as the reference has them. */
+/**
+ * Compares hash, quality and dihedral hashes of an encoded picture with the reference, in both size
+ * conventions.
+ */
 async function agrees(path: string, wanted: PhotoFixture, { hashWithin = 0, quality = true } = {}) {
   const { pixels } = await decode(readFileSync(path));
   for (const resample of [512, 'none'] as const) {
@@ -48,20 +51,21 @@ async function agrees(path: string, wanted: PhotoFixture, { hashWithin = 0, qual
   }
 }
 
-describe('fixtures/photos: what the reference computes, in both size conventions', () => {
+describe('fixtures/photos: the results of the reference, in both size conventions', () => {
   test.each(photoFixtures)('$file', (wanted) => agrees(photoPath(wanted.file), wanted));
 });
 
 const REFERENCE_DATA = process.env.PDQ_REFERENCE_DATA;
 const vectors = REFERENCE_DATA ? join(REFERENCE_DATA, 'vectors.json') : '';
 if (REFERENCE_DATA && existsSync(vectors)) {
-  describe("the reference's own images: what it computes, in both size conventions", () => {
+  describe("the reference's own images: its results, in both size conventions", () => {
     const images: PhotoFixture[] = JSON.parse(readFileSync(vectors, 'utf8'));
     test.each(images)('$file', (wanted) =>
       agrees(join(REFERENCE_DATA, 'images', wanted.file), wanted, {
-        // What CMYK becomes depends on the decoder.
+        // The conversion of CMYK depends on the decoder.
         hashWithin: /cmyk/i.test(wanted.file) ? 10 : 0,
-        // The reference reads its 1-bit samples as 0 and 1 and finds no gradient: quality 0. Ours are 0 and 255.
+        // The reference reads the 1-bit samples as 0 and 1 and finds no gradient: quality 0. Ours
+        // are 0 and 255.
         quality: !wanted.file.endsWith('modes/1.png'),
       }),
     );
@@ -91,7 +95,7 @@ describe('EXIF orientation', () => {
     },
   );
 
-  test('what AVIF turns and mirrors by itself is the same picture too', async () => {
+  test('an AVIF turned and mirrored by its own properties is the same picture', async () => {
     const upright = await hexOf('palette.png');
     for (const file of ['turned.avif', 'mirrored.avif', 'orientation-1.png']) {
       const { hash, width, height, variants } = await hashFile(imagePath(file));
@@ -102,7 +106,7 @@ describe('EXIF orientation', () => {
 
 describe('alpha', () => {
   test.each(['cut-out.png', 'cut-out-grey.png', 'cut-out.webp', 'cut-out.tiff', 'cut-out.avif'])(
-    'is dropped from %s, which is hashed on white and on black too',
+    'is dropped from %s, which is also hashed on white and on black',
     async (file) => {
       const opaque = file === 'cut-out-grey.png' ? 'grey.png' : 'rgb.png';
       const { hash, variants } = await hashFile(imagePath(file));
@@ -121,14 +125,14 @@ describe('alpha', () => {
     expect([hashToHex(hash), variants]).toEqual([await hexOf('rgb.png'), []]);
   });
 
-  test('of a turned picture: stored as it lies, the others as displayed', async () => {
+  test('of a turned picture: one hash as stored, the others as displayed', async () => {
     const upright = await hashFile(imagePath('cut-out.png'));
     const turned = await hashFile(imagePath('cut-out-turned.png'));
     expect(turned.variants.map(({ name }) => name)).toEqual(['stored', 'onWhite', 'onBlack']);
     expect({ ...turned, variants: turned.variants.slice(1) }).toEqual(upright);
   });
 
-  test('and orientation add nothing where no variants are asked for', async () => {
+  test('and orientation add nothing if no variants are requested', async () => {
     const { variants } = await hashFile(imagePath('cut-out-turned.png'), { variants: 'none' });
     expect(variants).toEqual([]);
   });
@@ -148,7 +152,7 @@ test('the first page or frame is hashed', async () => {
   }
 });
 
-test('a path, bytes and streams give the same', async () => {
+test('a path, bytes and streams give the same hash', async () => {
   const path = imagePath('cut-out-turned.png');
   const bytes = readFileSync(path);
   const wanted = await hashFile(path);
@@ -157,7 +161,7 @@ test('a path, bytes and streams give the same', async () => {
   }
 });
 
-test('every algorithm, and the bits asked for', async () => {
+test('every algorithm, with the requested bits', async () => {
   const path = photoPath('locomotion-house-cat-w301.jpg');
   for (const algorithm of ['blockhash', 'phash', 'dhash', 'ahash'] as const) {
     for (const bits of [64, 256] as const) {
@@ -178,7 +182,7 @@ test.each(hostileFixtures)('$file is refused as $error', async ({ file, error })
   });
 });
 
-test('an absent file is unreadable, and the message does not name it', async () => {
+test('a missing file is unreadable, and the message does not name it', async () => {
   const error = await hashFile(imagePath('absent.png')).catch((error) => error);
   expect(error).toBeInstanceOf(DecodeError);
   expect(error.code).toBe('unreadable');
@@ -192,7 +196,7 @@ test('an abort rejects with its reason', async () => {
   await expect(work).rejects.toBe('enough');
 });
 
-test('a wrong option is the mistake of the caller, found before the file is read', async () => {
+test('an invalid option is the mistake of the caller, found before the file is read', async () => {
   const path = imagePath('absent.png');
   for (const wrong of [
     { orientation: 'upright' },

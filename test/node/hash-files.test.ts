@@ -25,7 +25,7 @@ async function collect(results: AsyncIterable<HashFilesResult>): Promise<HashFil
   return all;
 }
 
-test('hashes of a folder, in order, as hashFile gives them', async () => {
+test('hashes a folder in order, as hashFile does', async () => {
   const results = await collect(hashFiles(photos));
   expect(results.map(({ file }) => file)).toEqual(photos);
   expect(results.map(({ image }) => hashToHex(image!.hash))).toEqual(
@@ -33,7 +33,7 @@ test('hashes of a folder, in order, as hashFile gives them', async () => {
   );
 });
 
-test('as many are decoded at a time as there are threads, and no more', async () => {
+test('decodes as many files at a time as there are threads', async () => {
   const { threads } = await decoders();
   let most = 0;
   const note = () => {
@@ -45,14 +45,17 @@ test('as many are decoded at a time as there are threads, and no more', async ()
   expect(most).toBe(threads);
 });
 
-test.each([1, 2, 7])('the same with concurrency %i, and with options', async (concurrency) => {
-  const options = { algorithm: 'dhash', bits: 256 } as const;
-  const results = await collect(hashFiles(repeated(40), { ...options, concurrency }));
-  const alone = await Promise.all(repeated(40).map((file) => hashFile(file, options)));
-  expect(results).toEqual(repeated(40).map((file, i) => ({ file, image: alone[i] })));
-});
+test.each([1, 2, 7])(
+  'gives the same with concurrency %i, and with options',
+  async (concurrency) => {
+    const options = { algorithm: 'dhash', bits: 256 } as const;
+    const results = await collect(hashFiles(repeated(40), { ...options, concurrency }));
+    const alone = await Promise.all(repeated(40).map((file) => hashFile(file, options)));
+    expect(results).toEqual(repeated(40).map((file, i) => ({ file, image: alone[i] })));
+  },
+);
 
-test('a bad file gives its error in its place, and the others go on', async () => {
+test('a bad file gives an error in its place, and the others go on', async () => {
   const paths = [small[0]!, imagePath('half.jpg'), small[1]!, imagePath('absent'), small[2]!];
   const results = await collect(hashFiles(paths));
   expect(results.map(({ file }) => file)).toEqual(paths);
@@ -66,7 +69,7 @@ test('a bad file gives its error in its place, and the others go on', async () =
   expect(results[1]!.error).toBeInstanceOf(DecodeError);
 });
 
-test('an item that no path can be gives its error in its place, without its name, and the others go on', async () => {
+test('an item that cannot be a path gives an error in its place without its name, and the others go on', async () => {
   const strange = [
     'x\0.jpg',
     7,
@@ -96,8 +99,8 @@ test('an item that no path can be gives its error in its place, without its name
   expect(`${nul.message} ${nul.cause}`).not.toContain('.jpg');
 });
 
-test('a file that takes long holds up none behind it, only their results', async () => {
-  // The first one's decoder waits for the tenth of the others to end.
+test('a slow file delays only the results of those behind it', async () => {
+  // The decoder of the first file waits until the tenth of the others ends.
   const folder = mkdtempSync(join(tmpdir(), 'hash-files-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [script, ten] = [join(folder, 'waiting.mjs'), join(folder, 'ten')];
@@ -127,7 +130,7 @@ test('a file that takes long holds up none behind it, only their results', async
   expect(ended.slice(0, 10)).not.toContain(paths[0]);
 });
 
-test('progress counts every file once, failures too', async () => {
+test('progress counts every file once, including failures', async () => {
   const told: HashProgress[] = [];
   const paths = [...repeated(10), imagePath('text.jpg'), ...repeated(10)];
   await collect(hashFiles(paths, { onProgress: (progress) => told.push(progress) }));
@@ -136,7 +139,7 @@ test('progress counts every file once, failures too', async () => {
   expect(told.at(-1)).toMatchObject({ done: 21, failed: 1, total: 21 });
 });
 
-test('paths may come one by one, and are taken only so far ahead', async () => {
+test('paths may come one by one, and are read only a little ahead', async () => {
   let taken = 0;
   let closed = false;
   async function* endless() {
@@ -155,12 +158,12 @@ test('paths may come one by one, and are taken only so far ahead', async () => {
     expect(image).toBeDefined();
     if (++got === 50) break;
   }
-  // Nothing goes on behind the back of a reader that has stopped.
+  // No work continues after the reader has stopped.
   const doneThen = done;
   await setTimeout(50);
   expect(done).toBe(doneThen);
   expect(taken).toBeGreaterThanOrEqual(50);
-  // Look-ahead of 16 for each of two, and the one that is being taken.
+  // A look-ahead of 16 for each of two, and the one being taken.
   expect(taken).toBeLessThanOrEqual(50 + 2 * 16 + 1);
   expect(closed).toBe(true);
 });
@@ -202,7 +205,7 @@ describe('ending early', () => {
     expect(done).toBeLessThan(500);
   });
 
-  test('an abort ends it even where the next path never comes', async () => {
+  test('an abort ends it even if the next path never comes', async () => {
     const controller = new AbortController();
     async function* stuck() {
       yield small[0]!;
@@ -215,7 +218,7 @@ describe('ending early', () => {
     await expect(waiting).rejects.toBe('enough');
   });
 
-  test('aborted before it begins, it reads nothing', async () => {
+  test('reads nothing if aborted before it begins', async () => {
     const results = hashFiles(photos, { signal: AbortSignal.abort('enough') });
     await expect(results.next()).rejects.toBe('enough');
   });
@@ -225,7 +228,7 @@ test('no files, no results', async () => {
   expect(await collect(hashFiles([]))).toEqual([]);
 });
 
-test('what is no fault of one file is thrown: errors of the walk, of onProgress, of the caller', async () => {
+test('throws errors of the walk, of onProgress and of the caller', async () => {
   async function* walk() {
     yield small[0]!;
     throw new Error('the walk failed');

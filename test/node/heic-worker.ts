@@ -5,15 +5,16 @@ import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { onTestFinished } from 'vitest';
 
-/** A script of the thread that decodes HEIC, and how to take it away again. */
+/** The script of the thread that decodes HEIC, and a way to remove it. */
 export interface HeicWorker {
   url: URL;
   remove(): void;
 }
 
 /**
- * The thread's script, built as the package builds it: threads run JavaScript.
- * @param decoder whether heic-decode is in it; without, it lies where no package can be resolved
+ * Builds the script of the thread as the package does, because threads run JavaScript.
+ * @param decoder whether to include heic-decode; without it, the script lies where no package can
+ *   be resolved
  */
 export function buildHeicWorker({ decoder }: { decoder: boolean }): HeicWorker {
   const folder = mkdtempSync(join(tmpdir(), 'heic-worker-'));
@@ -23,7 +24,7 @@ export function buildHeicWorker({ decoder }: { decoder: boolean }): HeicWorker {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    // What CommonJS inside of a module asks for.
+    // What CommonJS needs inside a module.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;",
     },
@@ -33,7 +34,7 @@ export function buildHeicWorker({ decoder }: { decoder: boolean }): HeicWorker {
   return { url: pathToFileURL(outfile), remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** As above, for one test. */
+/** The same for a single test. */
 export function heicWorkerUrl(options: { decoder: boolean }): URL {
   const { url, remove } = buildHeicWorker(options);
   onTestFinished(remove);

@@ -49,7 +49,7 @@ const noteOf = (id: number): EntryNote =>
     ? { labels: [] }
     : { labels: [`list ${id % 7}`, '"quoted", é'], quality: id % 101, id: `n${id}`, source: 's' };
 
-test('what is saved is opened again: hits, notes, ids', async () => {
+test('opens what it saved: hits, notes, ids', async () => {
   const path = join(folder, 'a.ohx');
   const index = createIndex(packed);
   const kept = [...Array(3000).keys()].filter((id) => ![5, 7, 2999].includes(id));
@@ -76,7 +76,7 @@ test('what is saved is opened again: hits, notes, ids', async () => {
   expect(readdirSync(folder)).toEqual(['a.ohx']);
 });
 
-test('notes of what was removed are not in the file', async () => {
+test('notes of removed entries are not in the file', async () => {
   const path = join(folder, 'b.ohx');
   const index = createIndex([hashOf(0), hashOf(1)]);
   index.remove(0);
@@ -86,7 +86,7 @@ test('notes of what was removed are not in the file', async () => {
   expect(text).not.toContain('secret-0');
 });
 
-test('a blocklist stands on an opened file', async () => {
+test('a blocklist can use an opened file', async () => {
   const path = join(folder, 'c.ohx');
   await saveIndex(path, createIndex(packed), { entries: { entryAt: noteOf } });
   const blocklist = createBlocklist([await openIndex(path)]);
@@ -98,7 +98,7 @@ test('a blocklist stands on an opened file', async () => {
   expect(after.matches.map(({ entry }) => entry.id)).not.toContain('n1');
 });
 
-test('generations count up, and a lower one is refused unless forced', async () => {
+test('generations count up, and a lower one must be forced', async () => {
   const path = join(folder, 'd.ohx');
   const index = createIndex([hashOf(0)]);
   await saveIndex(path, index);
@@ -114,7 +114,7 @@ test('generations count up, and a lower one is refused unless forced', async () 
   expect((await openIndex(path)).info.generation).toBe(1);
 });
 
-test('foreign, cut and changed files are refused by name', async () => {
+test('foreign, truncated and altered files are refused by name', async () => {
   const path = join(folder, 'e.ohx');
   writeFileSync(path, 'a list, not an index\n'.repeat(10));
   expect(await isIndexFile(path)).toBe(false);
@@ -130,7 +130,7 @@ test('foreign, cut and changed files are refused by name', async () => {
   await expect(openIndex(path)).rejects.toBeInstanceOf(FormatError);
 });
 
-test('a file that cannot be read is told by its code; its name is only in the cause', async () => {
+test('an unreadable file gives an error code; only the cause names the file', async () => {
   const named = join(folder, 'her-name.ohx');
   const pipe = join(folder, 'her-pipe');
   execFileSync('mkfifo', [pipe]);
@@ -143,7 +143,7 @@ test('a file that cannot be read is told by its code; its name is only in the ca
   await expect(openIndex(named)).rejects.toMatchObject({ cause: { code: 'ENOENT', path: named } });
 });
 
-test('opens the bytes of a file as it opens the file', async () => {
+test('opens the bytes of a file like the file', async () => {
   const path = join(folder, 'g.ohx');
   await saveIndex(path, createIndex(packed), { entries: { entryAt: noteOf } });
   const opened = await openIndex(readFileSync(path));
@@ -153,7 +153,7 @@ test('opens the bytes of a file as it opens the file', async () => {
   await expect(openIndex(new Uint8Array(3))).rejects.toMatchObject({ code: 'bad-magic' });
 });
 
-test('an abort leaves the old file and nothing beside it; what replaces it has its permissions', async () => {
+test('an abort leaves only the old file; its replacement keeps the permissions', async () => {
   const path = join(folder, 'h.ohx');
   await saveIndex(path, createIndex([hashOf(0)]));
   chmodSync(path, 0o640);
@@ -168,7 +168,7 @@ test('an abort leaves the old file and nothing beside it; what replaces it has i
   expect(statSync(path).mode & 0o777).toBe(0o640);
 });
 
-test('a program that ends while it saves leaves the old file and nothing beside it', async () => {
+test('a program that dies while saving leaves only the old file', async () => {
   const path = join(folder, 'i.ohx');
   await saveIndex(path, createIndex([hashOf(0)]));
   const before = readFileSync(path);
@@ -189,7 +189,7 @@ test('a program that ends while it saves leaves the old file and nothing beside 
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
-test('a failed write leaves the old file and nothing beside it', async () => {
+test('a failed write leaves only the old file', async () => {
   const path = join(folder, 'f.ohx');
   await saveIndex(path, createIndex([hashOf(0)]));
   const before = readFileSync(path);
@@ -199,7 +199,7 @@ test('a failed write leaves the old file and nothing beside it', async () => {
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
-test('a list decides as an index file as it does as text', async () => {
+test('a list decides the same as an index file and as text', async () => {
   const path = join(folder, 'j.ohx');
   const hash = fc.oneof(
     fc.constantFrom(...[0, 1, 20, 31, 32, 60].map((bits) => flipBits(BASE, ORDER, bits))),
@@ -242,17 +242,17 @@ test('a list decides as an index file as it does as text', async () => {
     ),
     { numRuns: 150, seed: 1 },
   );
-  // All that can happen has happened, often.
+  // Every outcome has occurred often.
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
 });
 
-/** A decision with its matches in one order: entries that are equally near have none. */
+/** A decision with its matches sorted, because equally near entries come in any order. */
 function decisionOf(blocklist: Blocklist, hash: Hash, quality: number) {
   const { matches, ...decision } = blocklist.decide({ hash, quality, variants: [] }, { all: true });
   return { ...decision, matches: matches.map((match) => JSON.stringify(match)).sort() };
 }
 
-test('a file of version 2 opens, decides alike, and is counted when it is saved again', async () => {
+test('a file of version 2 opens, decides the same, and gets its count when saved again', async () => {
   const old = join(ROOT, 'fixtures/index/version-2.ohx');
   const opened = await openIndex(old);
   expect(opened.info).toMatchObject({ version: 2, size: 5, generation: 1 });
@@ -283,7 +283,7 @@ test('a file of version 2 opens, decides alike, and is counted when it is saved 
   expect([before.keptOut.degenerate, before.uncounted, before.size]).toEqual([0, 5, 5]);
   const path = join(folder, 'k.ohx');
   await saveIndex(path, opened.index, { entries: opened.entries });
-  // Saved once more, the count stays.
+  // Saving it once more keeps the count.
   const again = await openIndex(path);
   await saveIndex(path, again.index, { entries: again.entries });
   const after = await openIndex(path, { verify: false });
@@ -293,18 +293,18 @@ test('a file of version 2 opens, decides alike, and is counted when it is saved 
   expect([counted.keptOut.degenerate, counted.uncounted, counted.size]).toEqual([1, 0, 4]);
 });
 
-/** An index file of one hash whose id is as high as an id can be. */
+/** An index file of one hash with the highest possible id. */
 function highestId(): Uint8Array {
   const bytes = new Uint8Array(createIndex([hashOf(0)]).toBuffer());
   const words = new Uint32Array(bytes.buffer);
   words[11] = 0xffffffff;
-  // The id lies after the header and the hash.
+  // The id follows the header and the hash.
   words[16 + 8] = 0xfffffffe;
   words[14] = naiveChecksum(words, 14);
   return bytes;
 }
 
-test('a file of few entries takes little memory, however high their ids', async () => {
+test('a small file takes little memory, however high its ids', async () => {
   const path = join(folder, 'l.ohx');
   const bytes = highestId();
   expect(bytes.length).toBeLessThan(120);
@@ -327,7 +327,7 @@ test('a file of few entries takes little memory, however high their ids', async 
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
 });
 
-test('of a large foreign file the header alone is read', async () => {
+test('reads only the header of a large foreign file', async () => {
   const path = join(folder, 'm.ohx');
   const bytes = new Uint8Array(createIndex([hashOf(0)]).toBuffer({ generation: 3 }));
   const info = { size: 1, generation: 3, byteLength: bytes.length };

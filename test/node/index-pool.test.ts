@@ -10,7 +10,7 @@ import type { Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create.js';
 import { createIndexPool } from '../../src/node/index-pool.js';
 
-// Threads run JavaScript: the worker is built as the package builds it.
+// Threads run JavaScript, so the worker is built as the package builds it.
 const folder = mkdtempSync(join(tmpdir(), 'index-pool-'));
 const workerUrl = pathToFileURL(join(folder, 'index-worker.mjs'));
 beforeAll(() => {
@@ -33,7 +33,7 @@ const asHashes = (): Hash[] =>
     bytes: queries.bytes.subarray(32 * i, 32 * i + 32),
   }));
 
-test('answers as one thread does, packed or not, with many hits and with none', async () => {
+test('answers like a single thread, packed or not, with many hits or none', async () => {
   const pool = createIndexPool(index, { workers: 2, workerUrl });
   try {
     expect(pool.workers).toBe(2);
@@ -51,7 +51,7 @@ test('answers as one thread does, packed or not, with many hits and with none', 
   }
 });
 
-test('a message that cannot be sent fails its search, and no other gets its answer', async () => {
+test('a message that cannot be sent fails its own search and no other', async () => {
   const pool = createIndexPool(index, { workers: 1, workerUrl });
   const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(() => {
     throw new RangeError('no memory');
@@ -68,7 +68,7 @@ test('a message that cannot be sent fails its search, and no other gets its answ
   }
 });
 
-test('a stream is read only a little ahead of its hits', async () => {
+test('reads a stream only a little ahead of its hits', async () => {
   const pool = createIndexPool(index, { workers: 1, workerUrl });
   try {
     const expected = index.searchBatch(queries, 31);
@@ -90,7 +90,7 @@ test('a stream is read only a little ahead of its hits', async () => {
   }
 });
 
-test('gives up when told, and serves the next', async () => {
+test('stops on abort, and serves the next search', async () => {
   const pool = createIndexPool(index, { workers: 1, workerUrl });
   try {
     const reason = new Error('enough');
@@ -107,7 +107,7 @@ test('gives up when told, and serves the next', async () => {
   }
 });
 
-test('refuses what the index refuses, and all after its end', async () => {
+test('refuses what the index refuses, and everything after it is closed', async () => {
   const pool = createIndexPool(index, { workers: 1, workerUrl });
   const wrong: Hash = { algorithm: 'dhash', bytes: new Uint8Array(32) };
   await expect(pool.searchBatch([wrong], 31)).rejects.toThrow(TypeError);
@@ -120,7 +120,7 @@ test('refuses what the index refuses, and all after its end', async () => {
   await expect(pool.searchBatch(queries, 31)).rejects.toThrow('closed');
 });
 
-test('a worker that cannot start is an error, not a wait', async () => {
+test('a worker that cannot start gives an error instead of hanging', async () => {
   const missing = pathToFileURL(join(folder, 'nothing.mjs'));
   const pool = createIndexPool(index, { workers: 1, workerUrl: missing });
   await expect(pool.searchBatch(queries, 31)).rejects.toThrow('worker');

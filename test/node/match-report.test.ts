@@ -24,7 +24,7 @@ function decision(variant: Partial<HashedVariant>, labels: string[] = []): Decis
   };
 }
 
-test('tells distance, tier, variant and where it lies', () => {
+test('shows distance, tier, variant and place', () => {
   const page = matchReport(
     decision({
       name: 'unturn',
@@ -47,7 +47,7 @@ test('tells distance, tier, variant and where it lies', () => {
   expect(page).toContain("default-src 'none'");
 });
 
-test('holds no hash, and no picture unless given one', () => {
+test('contains no hash, and a picture only if given one', () => {
   const page = matchReport(decision({}), { width: 10, height: 10 });
   expect(page).not.toContain(hashToHex(hash));
   expect(page).not.toContain('<img');
@@ -65,7 +65,7 @@ test('a decision without matches', () => {
   expect(matchReport(none, { width: 1, height: 1 })).toContain('no entry is near enough');
 });
 
-test('several pictures on one page, also one that was not decoded', async () => {
+test('shows several pictures on one page, including one not decoded', async () => {
   const unhashable = {
     ...decision({}),
     verdict: 'unhashable',
@@ -100,7 +100,7 @@ test('several pictures on one page, also one that was not decoded', async () => 
   expect(page.match(/9 x 9 pixels/g)).toHaveLength(1);
 });
 
-test('whatever text comes in, the page has the same elements', () => {
+test('the page has the same elements, whatever the text', () => {
   const tags = (page: string) => [...page.matchAll(/[<"]/g)].length;
   const plain = tags(matchReport(decision({}, ['x']), { width: 9, height: 9, file: 'x' }));
   fc.assert(
@@ -113,15 +113,15 @@ test('whatever text comes in, the page has the same elements', () => {
   );
 });
 
-describe('what is refused', () => {
-  test('sides that are none', () => {
+describe('refuses', () => {
+  test('invalid sides', () => {
     for (const width of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => matchReport(decision({}), { width, height: 5 })).toThrow(RangeError);
     }
     expect(() => matchReport(decision({}), { height: 5 })).toThrow(RangeError);
   });
 
-  test('pictures that are no PNG data URL', () => {
+  test('pictures other than PNG data URLs', () => {
     for (const url of [
       'https://example.org/a.png',
       'javascript:alert(1)',

@@ -52,11 +52,11 @@ test('a path, a URL, bytes, and streams of every kind give the same bytes', asyn
   }
 });
 
-test('bytes that are there already are not copied', async () => {
+test('does not copy bytes that are in memory already', async () => {
   expect(await readBytes(content)).toBe(content);
 });
 
-test('more than maxBytes is refused, wherever it comes from, and its stream is closed', async () => {
+test('refuses more than maxBytes from any source, and closes its stream', async () => {
   const stream = Readable.from(chunked(100));
   let closed = false;
   async function* generator() {
@@ -75,7 +75,7 @@ test('more than maxBytes is refused, wherever it comes from, and its stream is c
   expect((await readBytes(chunked(100), { maxBytes: 1000 })).length).toBe(1000);
 });
 
-test('what cannot be read is unreadable, and its name is in no message', async () => {
+test('a source that cannot be read is unreadable, and no message names it', async () => {
   const nul = `${file}\0.jpg`;
   const url = pathToFileURL(file);
   url.pathname += '%00';
@@ -87,18 +87,18 @@ test('what cannot be read is unreadable, and its name is in no message', async (
 });
 
 test.skipIf(process.platform === 'win32')(
-  'a pipe that nobody writes to and a device without end are refused, not waited for',
+  'refuses a pipe without a writer and an endless device, without waiting',
   async () => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    // More of them than Node's pool has threads: a thread that waited would hang the last.
+    // More than Node's pool has threads: if each one waited, the last would hang.
     for (const source of [pipe, pipe, pipe, pipe, pipe, '/dev/zero']) {
       expect(await codeOf(readBytes(source))).toBe('unreadable');
     }
   },
 );
 
-test('a stream that fails is unreadable, with its error as the cause', async () => {
+test('a failing stream is unreadable, with its error as the cause', async () => {
   async function* failing() {
     yield content;
     throw new Error('connection lost');
@@ -107,7 +107,7 @@ test('a stream that fails is unreadable, with its error as the cause', async () 
   expect(error).toMatchObject({ code: 'unreadable', cause: { message: 'connection lost' } });
 });
 
-test('an abort ends the reading of a stream that never comes to its end, and closes it', async () => {
+test('an abort stops reading an endless stream, and closes it', async () => {
   const controller = new AbortController();
   const stream = new PassThrough();
   let cancelled: unknown;
@@ -127,7 +127,7 @@ test('an abort ends the reading of a stream that never comes to its end, and clo
   await expect(readBytes(file, { signal: controller.signal })).rejects.toBe('enough');
 });
 
-test('other things are the mistake of the caller', async () => {
+test('anything else is the mistake of the caller', async () => {
   for (const source of [undefined, null, 7, {}, [1, 2], new ArrayBuffer(8)]) {
     await expect(readBytes(source as never)).rejects.toThrow(TypeError);
   }

@@ -8,7 +8,7 @@ import { imagePath } from './fixtures.js';
 
 let folder = '';
 
-/** The room built as it is shipped, in a folder from where no package can be resolved. */
+/** Builds the room as it is shipped, in a folder where no package can be resolved. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'onlyhashes-no-sharp-'));
   await build({
@@ -40,7 +40,7 @@ function answers() {
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
-test('without sharp one clear sentence says what to install, and nothing else breaks', () => {
+test('without sharp, one sentence says what to install, and nothing else breaks', () => {
   const [image, text, results, found] = answers();
   expect(image).toEqual({
     name: 'DecodeError',
@@ -53,7 +53,7 @@ test('without sharp one clear sentence says what to install, and nothing else br
   expect(found.formats.some(({ readable }: { readable: boolean }) => readable)).toBe(false);
 });
 
-test('a sharp that cannot load its native part is as good as none', () => {
+test('a sharp that cannot load its native part counts as missing', () => {
   const broken = join(folder, 'node_modules/sharp');
   mkdirSync(broken, { recursive: true });
   writeFileSync(join(broken, 'package.json'), '{ "name": "sharp", "main": "index.js" }');

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
 
-test('a thread runs its script with its data, for a program that is a file or given as text', () => {
+test('a thread runs its script with its data, from a program in a file or in text', () => {
   const folder = mkdtempSync(join(tmpdir(), 'start-thread-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const thread = join(folder, 'thread.mjs');
