@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('made, shown, verified, and taken back with the token', async () => {
+test('makes, shows and verifies a bundle, and withdraws it with the token', async () => {
   const path = join(folder, 'bundle.json');
   const made = await onlyhashes(['bundle', 'create', CAT, BOATS, '-o', path]);
   expect(made).toMatchObject({ code: 0, out: '' });
@@ -46,7 +46,7 @@ test('made, shown, verified, and taken back with the token', async () => {
   expect(readFileSync(path, 'utf8')).toBe(text);
 });
 
-test('no bundle is made of some of the pictures, and it says so', async () => {
+test('makes no bundle of only some of the pictures, and says so', async () => {
   const bad = join(folder, 'bad.jpg');
   writeFileSync(bad, 'no picture');
   const path = join(folder, 'some.json');
@@ -60,14 +60,14 @@ test('no bundle is made of some of the pictures, and it says so', async () => {
   expect(shown).toMatchObject({ code: 2, err: expect.stringContaining('bad.jpg: expected') });
 });
 
-test.each(['512', 'none'])('--resample %s is what its hashes say', async (resample) => {
+test.each(['512', 'none'])('--resample %s shows in the hashes', async (resample) => {
   const made = await onlyhashes(['bundle', 'create', CAT, '--crops', '--resample', resample]);
   const { hashes } = JSON.parse(made.out) as { hashes: { resample: unknown }[] };
   expect(hashes.length).toBeGreaterThan(5);
   expect(new Set(hashes.map((hash) => String(hash.resample)))).toEqual(new Set([resample]));
 });
 
-/** A bundle of one picture in a file of its own, and its token. */
+/** Makes a bundle of one picture in its own file; gives path and token. */
 async function bundleOfCat(name: string): Promise<{ path: string; token: string }> {
   const path = join(folder, name);
   const { err } = await onlyhashes(['bundle', 'create', CAT, '-o', path]);
@@ -76,7 +76,7 @@ async function bundleOfCat(name: string): Promise<{ path: string; token: string 
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
-test('bundles and withdrawals are readable by their owner alone, also in place of another file', async () => {
+test('only the owner can read bundles and withdrawals, even when they replace a file', async () => {
   const { path, token } = await bundleOfCat('mine.json');
   expect(modeOf(path)).toBe(0o600);
   const back = join(folder, 'back.json');
@@ -91,7 +91,7 @@ test('bundles and withdrawals are readable by their owner alone, also in place o
   expect(taken).toMatchObject({ code: 0, out: '', err: '' });
   expect(readWithdrawal(readFileSync(back)).token).toBe(token);
   expect(modeOf(back)).toBe(0o600);
-  // The pictures need not be hashed to be told.
+  // The error comes before the pictures are hashed.
   const early = await onlyhashes(['bundle', 'create', '/no/such.jpg', '-o', path]);
   expect(early.err).toContain('--overwrite');
   expect(early.err).not.toContain('such.jpg');
@@ -125,7 +125,10 @@ test('the token comes from the command line or standard input', async () => {
   expect([empty.code, empty.err]).toEqual([2, expect.stringContaining('expected a token')]);
 });
 
-/** The program at a terminal, where something is typed at its first question: what the terminal shows, and the exit code. */
+/**
+ * Runs the program at a terminal and types at its first question. Gives what the terminal shows,
+ * and the exit code.
+ */
 function typed(
   args: readonly string[],
   answer: string,
@@ -148,12 +151,12 @@ function typed(
 }
 
 test.runIf(process.platform === 'linux')(
-  'at a terminal the token is asked for, and not shown',
+  'at a terminal, it asks for the token and does not show it',
   async () => {
     const { path, token } = await bundleOfCat('asked.json');
     const back = join(folder, 'asked-back.json');
     const args = ['bundle', 'withdraw', path, '-o', back];
-    // A letter too many, taken back.
+    // One letter too many, deleted again.
     const { shown, code } = await typed(args, `${token}X\x7f\r`);
     expect(code).toBe(0);
     expect(shown).toContain('Withdraw token');
@@ -161,7 +164,7 @@ test.runIf(process.platform === 'linux')(
     expect(readWithdrawal(readFileSync(back)).token).toBe(token);
     const dash = await typed(['bundle', 'withdraw', path, '--token', '-'], `${token}\r`);
     expect(dash.code).toBe(0);
-    // The withdrawal itself holds the token: once, printed by the program.
+    // The withdrawal itself contains the token: once, printed by the program.
     expect(dash.shown.split(token)).toHaveLength(2);
     expect(await typed(args, '')).toMatchObject({
       code: 2,
@@ -178,7 +181,7 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
-test('verify tells a bundle that is not padded to its size class', async () => {
+test('verify reports a bundle that is not padded to its size class', async () => {
   const { path } = await bundleOfCat('padded.json');
   const cut = join(folder, 'cut.json');
   writeFileSync(cut, readFileSync(path, 'utf8').replace('"padding": ".', '"padding": "'));
@@ -188,7 +191,7 @@ test('verify tells a bundle that is not padded to its size class', async () => {
   expect((await onlyhashes(['bundle', 'show', cut])).code).toBe(0);
 });
 
-test('verify counts hashes of unknown algorithms apart', async () => {
+test('verify counts hashes of unknown algorithms separately', async () => {
   const { path } = await bundleOfCat('known.json');
   const bundle = JSON.parse(readFileSync(path, 'utf8')) as Bundle;
   const other = { algorithm: 'photo-2', hash: 'AB'.repeat(20), variant: 'original' };
@@ -201,7 +204,7 @@ test('verify counts hashes of unknown algorithms apart', async () => {
   expect(out).toMatch(/^1 hashes and 1 of unknown algorithms, made on /);
 });
 
-test('no bundle is made where a picture could not be read', async () => {
+test('makes no bundle if a picture cannot be read', async () => {
   const bad = join(folder, 'bad.jpg');
   writeFileSync(bad, 'no picture');
   const { out, err, code } = await onlyhashes(['bundle', 'create', CAT, bad]);
@@ -211,7 +214,7 @@ test('no bundle is made where a picture could not be read', async () => {
   expect(code).toBe(2);
 });
 
-test('a changed bundle is refused', async () => {
+test('refuses an altered bundle', async () => {
   const path = join(folder, 'changed.json');
   writeFileSync(path, '{ "format": "onlyhashes-bundle", "version": 9 }');
   const { err, code } = await onlyhashes(['bundle', 'verify', path]);

@@ -62,14 +62,14 @@ test.each([
   expect(code).toBe(2);
 });
 
-test('a range with no size in it measures nothing, and says so', async () => {
+test('a range without sizes measures nothing, and says so', async () => {
   const args = ['bench', 'cliffs', '--smallest', '2', '--largest', '9'];
   const { err, code } = await onlyhashes(args);
   expect(err).toMatch(/^onlyhashes: expected one of the sizes 1, 10, /);
   expect(code).toBe(2);
 });
 
-test('what comes after -- is a file', async () => {
+test('arguments after -- are files', async () => {
   for (const name of ['-h', '--help', '--json']) copyFileSync(CAT, join(folder, name));
   const { lines, code } = await onlyhashes(['hash', '--', '-h', '--help', '--json'], {
     cwd: folder,
@@ -78,7 +78,7 @@ test('what comes after -- is a file', async () => {
   expect(code).toBe(0);
 });
 
-test('a folder with no picture in it is an error', async () => {
+test('a folder without pictures is an error', async () => {
   const { out, err, code } = await onlyhashes(['hash', mkdtempSync(join(folder, 'empty-'))]);
   expect({ out, err, code }).toEqual({
     out: '',
@@ -87,13 +87,13 @@ test('a folder with no picture in it is an error', async () => {
   });
 });
 
-test('every number is within its range, in the help of every command', async () => {
+test('every number option in the help of every command has a range', async () => {
   const { out } = await onlyhashes(['--help']);
   expect(out).toContain('141 if nobody reads the output');
   let refused = 0;
   for (const [, command] of out.matchAll(/^ {2}([a-z]+) /gm)) {
     const help = await onlyhashes([command!, '--help']);
-    // A whole number has a range, and so is refused as `x`; the commands need no words to refuse it.
+    // A whole number has a range and so refuses `x`; the commands need no code for it.
     for (const [, option] of help.out.matchAll(/--([a-z-]+) (?:N|BITS)\b/g)) {
       const { err, code } = await onlyhashes([command!, `--${option}`, 'x']);
       expect(err, `${command} --${option}`).toContain(`--${option}: expected a whole number`);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encoded, fileToJSON, nameOf } from '../../src/cli/file-name.js';
 
-test('names keep their bytes, whatever they are; those in UTF-8 are themselves', () => {
+test('names keep their bytes, and UTF-8 names stay text', () => {
   const bytes = fc.array(
     fc.oneof(
       fc.uint8Array({ maxLength: 3 }),

@@ -74,7 +74,7 @@ test.each([
   }
 });
 
-test('walks a directory in order, reports the bad file and goes on', async () => {
+test('walks a directory in order, reports a bad file and goes on', async () => {
   const pictures = join(folder, 'pictures');
   const { lines, err, code } = await onlyhashes(['hash', pictures]);
   expect(lines.map((line) => line.slice(line.lastIndexOf(',') + 1))).toEqual(
@@ -84,7 +84,7 @@ test('walks a directory in order, reports the bad file and goes on', async () =>
   expect(code).toBe(2);
 });
 
-test('--json tells the error in its place', async () => {
+test('--json reports the error in its place', async () => {
   const { lines, code } = await onlyhashes(['hash', '--json', join(folder, 'pictures')]);
   expect(JSON.parse(lines[3]!)).toEqual({
     file: join(folder, 'pictures/bad.jpg'),
@@ -94,7 +94,7 @@ test('--json tells the error in its place', async () => {
   expect(code).toBe(2);
 });
 
-test('- is a picture on standard input, among files', async () => {
+test('- reads a picture from standard input, also among files', async () => {
   const { lines } = await onlyhashes(['hash', CANYON, '-', CANYON], { input: readFileSync(CAT) });
   const hashes = lines.map((line) => line.split(',')[0]);
   expect(hashes[1]).toBe(referenceOf(CAT).pdq);
@@ -102,7 +102,7 @@ test('- is a picture on standard input, among files', async () => {
   expect(lines[1]!.endsWith(',-')).toBe(true);
 });
 
-test('other algorithms leave the quality out', async () => {
+test('other algorithms print no quality', async () => {
   const { lines } = await onlyhashes(['hash', '--algorithm', 'blockhash', CAT]);
   expect(lines[0]).toMatch(/^[0-9a-f]{64},,/);
 });

@@ -5,10 +5,10 @@ import { onlyhashes } from './program.js';
 
 const HEIC = join(ROOT, 'fixtures/heic');
 const PHOTO = join(HEIC, 'photo.heic');
-/** What libheif's own heif-dec decodes of it. */
+/** What libheif's own heif-dec decodes. */
 const NATIVE = join(HEIC, 'photo.png');
 
-test('hash, compare, match and bundle read HEIC, and the program ends by itself', async () => {
+test('hash, compare, match and bundle read HEIC, and the program exits by itself', async () => {
   const [photo, native] = (await onlyhashes(['hash', PHOTO, NATIVE])).lines;
   expect(photo!.slice(0, 64)).toBe(native!.slice(0, 64));
   expect(await onlyhashes(['compare', PHOTO, NATIVE])).toMatchObject({ code: 0, out: '0\n' });
@@ -20,7 +20,7 @@ test('hash, compare, match and bundle read HEIC, and the program ends by itself'
   expect(bundle).toMatchObject({ code: 0, out: expect.stringContaining(hex) });
 });
 
-test('a folder of it: what is broken is told, and nothing of its decoder is printed', async () => {
+test('in a folder of HEIC, broken files are reported, and the decoder prints nothing', async () => {
   const { lines, err, code } = await onlyhashes(['hash', HEIC]);
   expect(code).toBe(2);
   expect(lines).toHaveLength(10);
@@ -29,7 +29,7 @@ test('a folder of it: what is broken is told, and nothing of its decoder is prin
   expect(err.trim().split('\n')).toHaveLength(2);
 });
 
-test('doctor names its decoder', async () => {
+test('doctor names the HEIC decoder', async () => {
   const { out } = await onlyhashes(['doctor']);
   expect(out).toMatch(/^heic +heic-decode \d/m);
 });

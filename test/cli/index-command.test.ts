@@ -26,7 +26,7 @@ const write = (name: string, text: string) => {
   writeFileSync(inFolder(name), text);
   return inFolder(name);
 };
-/** What half-written files are called. */
+/** The names of half-written files. */
 const leftovers = () => readdirSync(folder).filter((name) => name.endsWith('.tmp'));
 
 beforeEach(() => {
@@ -41,7 +41,7 @@ afterAll(() => {
 const build = (from: string, to: string, ...more: string[]) =>
   onlyhashes(['index', 'build', from, '-o', to, ...more]);
 
-test('what cannot be an index leaves the one in place as it is', async () => {
+test('a failed build leaves the existing index unchanged', async () => {
   const file = inFolder('list.ohx');
   expect(await build(list, file)).toMatchObject({ code: 0, out: '', err: '' });
   const before = readFileSync(file);
@@ -62,7 +62,7 @@ test('what cannot be an index leaves the one in place as it is', async () => {
   expect(leftovers()).toEqual([]);
 });
 
-test('an index is replaced in one step, behind a link too, and keeps its permissions', async () => {
+test('replaces an index in one step, also behind a link, and keeps its permissions', async () => {
   const file = inFolder('list.ohx');
   await build(list, file);
   chmodSync(file, 0o600);
@@ -79,7 +79,7 @@ test('an index is replaced in one step, behind a link too, and keeps its permiss
   expect([await generation(file), await generation(kept)]).toEqual([2, 1]);
 });
 
-test('no other file is written over, by whatever name, unless --overwrite says so', async () => {
+test('overwrites no other file, whatever its name, without --overwrite', async () => {
   const photo = write('photo.jpg', 'a photo');
   symlinkSync('photo.jpg', inFolder('link-to-photo'));
   linkSync(list, inFolder('list-again.csv'));
@@ -105,7 +105,7 @@ test('no other file is written over, by whatever name, unless --overwrite says s
   expect(leftovers()).toEqual([]);
 });
 
-test('two builds at once leave one whole index', async () => {
+test('two concurrent builds leave one complete index', async () => {
   const file = inFolder('list.ohx');
   const both = await Promise.all([build(list, file), build(list, file)]);
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
@@ -113,13 +113,13 @@ test('two builds at once leave one whole index', async () => {
   expect(leftovers()).toEqual([]);
 });
 
-test('Ctrl-C leaves the index in place as it is, and nothing beside it', async () => {
+test('Ctrl-C leaves the existing index unchanged, and no other file', async () => {
   const file = inFolder('list.ohx');
   await build(list, file);
   const before = readFileSync(file);
   const args = ['index', 'build', '-', '-o', file];
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'pipe' });
-  // It says that it waits for the list.
+  // It says that it is waiting for the list.
   child.stderr.once('data', () => child.kill('SIGINT'));
   const how = await new Promise((resolve) => child.on('close', (_, by) => resolve(by)));
   expect(how).toBe('SIGINT');
@@ -127,7 +127,7 @@ test('Ctrl-C leaves the index in place as it is, and nothing beside it', async (
   expect(leftovers()).toEqual([]);
 });
 
-test('--allow-empty builds an index without entries; an algorithm picks one of several', async () => {
+test('--allow-empty builds an index without entries; --algorithm picks one of several', async () => {
   const file = inFolder('list.ohx');
   const empty = write('empty.csv', '# none\n');
   expect((await build(empty, file, '--allow-empty', '--algorithm', 'blockhash')).code).toBe(0);
@@ -142,7 +142,7 @@ test('--allow-empty builds an index without entries; an algorithm picks one of s
   expect((await build(two, file, '--algorithm', 'pdq', '--bits', '64')).code).toBe(2);
 });
 
-test('names that are no UTF-8 are read, and none is written', async () => {
+test('reads file names that are not UTF-8, and writes none', async () => {
   const file = inFolder('list.ohx');
   await build(list, file);
   const shell = (script: string) =>
@@ -157,7 +157,7 @@ test('names that are no UTF-8 are read, and none is written', async () => {
   expect(written).toMatchObject({ status: 2, stderr: expect.stringContaining('UTF-8') });
 });
 
-test('info tells in plain words what an index holds', async () => {
+test('info says in plain words what an index contains', async () => {
   const file = inFolder('list.ohx');
   await build(list, file);
   const { size } = statSync(file);

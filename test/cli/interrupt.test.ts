@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs `code` and sends SIGINT after its first output: what it printed, and how it ended. */
+/** Runs `code` and sends SIGINT after its first output. Gives what it printed and how it ended. */
 async function interrupted(code: string): Promise<{ out: string; err: string; by: unknown }> {
   const path = join(folder, 'program.mjs');
   writeFileSync(

@@ -43,12 +43,14 @@ beforeAll(async () => {
   const withdrawn = createIndex([pdq, pdq]);
   withdrawn.remove(pdq);
   await saveIndex(inFolder('withdrawn.ohx'), withdrawn);
-  // An index file that breaks off.
+  // A truncated index file.
   execFileSync('sh', ['-c', 'head -c 100 good.ohx > unreadable.ohx'], { cwd: folder });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Ways a list comes to the program, as a shell makes them: the program is "$@", the list "$LIST". */
+/**
+ * Ways to give the program a list, as a shell makes them: the program is "$@", the list "$LIST".
+ */
 const ROADS = {
   file: '"$@" -b "$LIST"',
   'standard input': 'cat "$LIST" | "$@" -b -',
@@ -60,7 +62,10 @@ const ROADS = {
 type Road = keyof typeof ROADS;
 
 let runs = 0;
-/** Runs `onlyhashes match` on a list that comes by a road; a run that hangs is killed, and has no code. */
+/**
+ * Runs `onlyhashes match` on a list that is given in one of these ways. A run that hangs is killed
+ * and has no code.
+ */
 function match(road: Road, list: string, words: readonly string[]) {
   const FIFO = inFolder(`fifo-${runs++}`);
   const args = ['-c', ROADS[road], 'bash', process.execPath, PROGRAM, 'match', ...words];
@@ -79,7 +84,7 @@ const MODES = {
 } as const;
 
 describe.each(Object.keys(ROADS) as Road[])('a list from a %s', (road) => {
-  test.each(['csv', 'ohx'])('as %s: it is never silently empty', async (format) => {
+  test.each(['csv', 'ohx'])('as %s: is never silently empty', async (format) => {
     const cases = ['empty', 'unreadable', 'other', 'degenerate', 'withdrawn'].flatMap((state) =>
       (Object.keys(MODES) as (keyof typeof MODES)[]).map((mode) => ({ state, mode })),
     );
@@ -98,23 +103,20 @@ describe.each(Object.keys(ROADS) as Road[])('a list from a %s', (road) => {
     }
   });
 
-  test.each(['csv', 'ohx'])(
-    'as %s: what is on it is found, and what is not is not',
-    async (format) => {
-      const [found, none, other] = await Promise.all([
-        match(road, `good.${format}`, [CAT]),
-        match(road, `good.${format}`, [BOATS, '--variants', 'none']),
-        match(road, `other.${format}`, [CAT]),
-      ]);
-      expect(found).toEqual({ out: `match,0,original,${cat},cat,${CAT}\n`, err: '', code: 0 });
-      expect(none).toEqual({ out: '', err: '', code: 1 });
-      expect(other).toMatchObject({ err: '', code: 0 });
-      expect(other.out).toContain(`match,0,original,${catPhash},`);
-    },
-  );
+  test.each(['csv', 'ohx'])('as %s: matches exactly what is on it', async (format) => {
+    const [found, none, other] = await Promise.all([
+      match(road, `good.${format}`, [CAT]),
+      match(road, `good.${format}`, [BOATS, '--variants', 'none']),
+      match(road, `other.${format}`, [CAT]),
+    ]);
+    expect(found).toEqual({ out: `match,0,original,${cat},cat,${CAT}\n`, err: '', code: 0 });
+    expect(none).toEqual({ out: '', err: '', code: 1 });
+    expect(other).toMatchObject({ err: '', code: 0 });
+    expect(other.out).toContain(`match,0,original,${catPhash},`);
+  });
 });
 
-test('a FIFO that nobody writes into is waited for, and the program says so', async () => {
+test('waits for a FIFO without a writer, and says so', async () => {
   const fifo = inFolder('nobody');
   execFileSync('mkfifo', [fifo]);
   const child = spawn(process.execPath, [PROGRAM, 'match', CAT, '-b', fifo], { stdio: 'pipe' });
@@ -140,7 +142,7 @@ test('Ctrl-C ends the waiting', async () => {
 });
 
 describe('which hashes are compared', () => {
-  test('all that the list has, by one decision for each picture', async () => {
+  test('all that the list has, in one decision for each picture', async () => {
     const list = write(
       'mixed.csv',
       `${'0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(2)},a\nphash ${catPhash},b\n`,
@@ -167,7 +169,7 @@ describe('which hashes are compared', () => {
     expect(distance.err).toContain('--algorithm');
   });
 
-  test('several kinds: every match of all of them, and each review distance', async () => {
+  test('of several algorithms: every match of each, with its own review distance', async () => {
     const near = catPhash.replace(/^../, (byte) => flipped(byte, 0xff));
     const list = write('both.csv', `${cat},a\nphash ${catPhash},b\n`);
     const all = await onlyhashes(['match', CAT, '-b', list, '--all', '--variants', 'none']);
@@ -180,7 +182,7 @@ describe('which hashes are compared', () => {
     expect(lines).toEqual([`review,8,original,${near},b,${CAT}`]);
   });
 
-  test('an algorithm that the list does not have is refused', async () => {
+  test('an algorithm that the list lacks is refused', async () => {
     const tool = write('tool.csv', `${cat},100,cat.jpg\n`);
     for (const algorithm of ['phash', 'dhash', 'ahash', 'blockhash']) {
       const { out, err, code } = await onlyhashes([
@@ -198,7 +200,7 @@ describe('which hashes are compared', () => {
     expect(width).toMatchObject({ code: 2, err: expect.stringContaining('64-bit phash') });
   });
 
-  test('a picture without a hash is told by the policy of what the list has', async () => {
+  test('a picture without a hash is reported by the policy of the list', async () => {
     const bad = write('bad.jpg', 'no picture');
     const { out } = await onlyhashes(['match', '--json', bad, '-b', inFolder('other.csv')]);
     expect(JSON.parse(out)).toMatchObject({
@@ -207,7 +209,7 @@ describe('which hashes are compared', () => {
     });
   });
 
-  test('bad hashes in hex are told, each in its place, and the others go on', async () => {
+  test('bad hashes in hex are reported in their places, and the others go on', async () => {
     const words = ['0'.repeat(16), cat, 'abc'.repeat(21), CAT];
     const { lines, err, code } = await onlyhashes([
       'match',
@@ -230,7 +232,7 @@ describe('which hashes are compared', () => {
   });
 });
 
-test('--allow-empty goes on with an empty list, and says so; not with one that could not be read', async () => {
+test('--allow-empty accepts an empty list and says so, but not an unreadable one', async () => {
   const allowed = (list: string) =>
     onlyhashes([
       'match',
@@ -251,7 +253,7 @@ test('--allow-empty goes on with an empty list, and says so; not with one that c
   expect(await allowed('unreadable.csv')).toMatchObject({ out: '', code: 2 });
 });
 
-test('degenerate hashes are left out of an index file, counted, and told as those of a text', async () => {
+test('degenerate hashes are left out of an index file, counted and reported as in a text', async () => {
   const list = write('mixed.csv', `${cat},cat\n${'0'.repeat(64)},black\n${'f'.repeat(64)},white\n`);
   const file = inFolder('mixed.ohx');
   const built = await onlyhashes(['index', 'build', list, '-o', file]);
@@ -268,7 +270,7 @@ test('degenerate hashes are left out of an index file, counted, and told as thos
   expect(asFile!.out).toContain(',cat,');
 });
 
-test('a folder without a picture is an error: nothing was compared', async () => {
+test('a folder without pictures is an error: nothing was compared', async () => {
   const nothing = mkdtempSync(inFolder('nothing-'));
   const { out, err, code } = await onlyhashes(['match', nothing, '-b', inFolder('good.csv')]);
   expect({ out, code }).toEqual({ out: '', code: 2 });
@@ -276,6 +278,6 @@ test('a folder without a picture is an error: nothing was compared', async () =>
   expect(readdirSync(nothing)).toEqual([]);
 });
 
-/** A byte in hex with the bits of `mask` turned over. */
+/** A byte in hex with the bits of `mask` flipped. */
 const flipped = (byte: string, mask: number) =>
   (Number.parseInt(byte, 16) ^ mask).toString(16).padStart(2, '0');

@@ -30,7 +30,7 @@ test('prints VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match', async ()
   expect({ err, code }).toEqual({ err: '', code: 0 });
 });
 
-test('--json prints one decision a line, also where nothing matched', async () => {
+test('--json prints one decision a line, also if nothing matched', async () => {
   const { lines, code } = await onlyhashes(['match', '--json', SMALL_CAT, BOATS, '-b', list]);
   const policy = { matchDistance: 31, reviewDistance: 60, minQuality: 50 };
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
@@ -54,7 +54,7 @@ test('--json prints one decision a line, also where nothing matched', async () =
   expect(code).toBe(0);
 });
 
-test('exit codes: 1 where nothing matched, 2 where something was unhashable', async () => {
+test('exit codes: 1 if nothing matched, 2 if something was unhashable', async () => {
   expect((await onlyhashes(['match', BOATS, '-b', list])).code).toBe(1);
   const bad = join(folder, 'bad.jpg');
   writeFileSync(bad, 'no picture');
@@ -65,7 +65,7 @@ test('exit codes: 1 where nothing matched, 2 where something was unhashable', as
   expect(code).toBe(2);
 });
 
-test('a hash in hex is matched as it is', async () => {
+test('a hash in hex is matched directly', async () => {
   const far = `${cat.slice(0, -8)}${cat.slice(-8).replace(/./g, (c) => (15 - Number.parseInt(c, 16)).toString(16))}`;
   const { lines } = await onlyhashes(['match', cat.toUpperCase(), far, '-b', list]);
   expect(lines.map((line) => line.split(',').slice(0, 2))).toEqual([
@@ -98,7 +98,7 @@ test('without a list there is nothing to match against', async () => {
 });
 
 describe('index files', () => {
-  test('are built, told about, verified, and matched against with their labels', async () => {
+  test('are built, described, verified and matched, with their labels', async () => {
     const file = join(folder, 'list.ohx');
     expect(await onlyhashes(['index', 'build', list, '-o', file])).toMatchObject({
       code: 0,
@@ -125,7 +125,7 @@ test('compare prints the distance of files and hashes', async () => {
   expect(short).toMatchObject({ code: 2, err: expect.stringContaining('64 hex digits') });
 });
 
-test('doctor tells what is decoded here', async () => {
+test('doctor says what can be decoded here', async () => {
   const { out, code } = await onlyhashes(['doctor']);
   expect(out).toMatch(/^sharp +\d/m);
   expect(out).toMatch(/^jpeg +\S/m);
@@ -192,7 +192,7 @@ test('--explain decides and prints as match does, with a section for each pictur
   );
 });
 
-test('mirrored and bordered copies are found by their variants, with where they lie', async () => {
+test('finds mirrored and bordered copies by their variants, with their places', async () => {
   const mirrored = join(folder, 'mirrored.jpg');
   const bordered = join(folder, 'bordered.png');
   await sharp(CAT).flop().toFile(mirrored);

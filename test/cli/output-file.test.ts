@@ -26,7 +26,7 @@ async function* pieces(...texts: (string | (() => void))[]) {
   }
 }
 
-test('a file is there once it is complete, for its owner alone', async () => {
+test('a file appears once it is complete, for its owner only', async () => {
   const path = join(folder, 'a.html');
   const none = () => expect(existsSync(path)).toBe(false);
   await writeWhole(path, pieces('one ', none, 'two', none), { overwrite: false, signal });
@@ -35,7 +35,7 @@ test('a file is there once it is complete, for its owner alone', async () => {
   expect(readdirSync(folder)).toEqual(['a.html']);
 });
 
-test('a file in place stays, unless it may be replaced by a complete one', async () => {
+test('an existing file stays unless a complete one may replace it', async () => {
   const path = join(folder, 'b.html');
   writeFileSync(path, 'mine', { mode: 0o640 });
   const refused = writeWhole(path, pieces('new'), { overwrite: false, signal });
@@ -55,7 +55,7 @@ test('a file in place stays, unless it may be replaced by a complete one', async
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
-test('a file that comes while it is written is not written over', async () => {
+test('a file that appears during writing is not overwritten', async () => {
   const path = join(folder, 'c.html');
   const comes = pieces('ours', () => writeFileSync(path, 'another'));
   await expect(writeWhole(path, comes, { overwrite: false, signal })).rejects.toThrow('is there');

@@ -13,13 +13,13 @@ afterEach(() => {
   vi.restoreAllMocks();
   Reflect.deleteProperty(stderr, 'isTTY');
 });
-/** What `stderr` is from now on. */
+/** Sets what `stderr` is from now on. */
 const terminal = (isTTY: boolean) =>
   Object.defineProperty(stderr, 'isTTY', { value: isTTY, configurable: true });
-/** What stands on the line after each drawing. */
+/** The line after each drawing. */
 const lines = () => drawn.splice(0).map((text) => text.replace('\r\x1b[2K', ''));
 
-test('progress has a total and a time left once the total is known', () => {
+test('progress shows a total and the time left once the total is known', () => {
   terminal(true);
   const bar = progress('hashing');
   bar.update(0);
@@ -33,7 +33,7 @@ test('progress has a total and a time left once the total is known', () => {
   expect(lines()).toEqual(['']);
 });
 
-test('its clock begins with the work, its amounts have a unit, its times are round', () => {
+test('its clock starts with the work, amounts have a unit, times are rounded', () => {
   terminal(true);
   const bar = progress('reading the list', ' MB');
   vi.advanceTimersByTime(60_000);
@@ -51,7 +51,7 @@ test('its clock begins with the work, its amounts have a unit, its times are rou
   expect(lines()).toEqual(['building the index']);
 });
 
-test('nothing is drawn where standard error is not a terminal', () => {
+test('draws nothing if standard error is not a terminal', () => {
   terminal(false);
   const bar = progress('hashing');
   bar.update(0);

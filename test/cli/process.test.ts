@@ -18,8 +18,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
- * Words for Node that make this a machine of nine cores, and print its threads when the program
- * ends.
+ * Arguments for Node that fake a machine of nine cores, and print the number of threads when the
+ * program ends.
  */
 function nineCores(): string[] {
   const preload = join(folder, 'nine-cores.cjs');
@@ -36,7 +36,7 @@ process.on('exit', () => {
 }
 
 describe.runIf(process.platform === 'linux')('on more than four cores', () => {
-  test('the pool that decodes has a thread for each, in the one process; a size that is told stays', async () => {
+  test('one process decodes with a thread for each core; an explicit pool size is kept', async () => {
     const threads = async (size: string) => {
       const env = { UV_THREADPOOL_SIZE: size };
       const { err } = await onlyhashes(['hash', CAT], { node: nineCores(), env });
@@ -54,7 +54,7 @@ describe.runIf(process.platform === 'linux')('on more than four cores', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('%s to the program alone ends it, and nothing works on', async (signal, code) => {
+  ] as const)('%s to the program alone ends it, and no work continues', async (signal, code) => {
     const ended = await onlyhashes(['hash', ...MANY], {
       node: nineCores(),
       signalAfterLines: 3,
@@ -67,19 +67,19 @@ describe.runIf(process.platform === 'linux')('on more than four cores', () => {
 });
 
 test.runIf(process.platform === 'linux')(
-  'what waits for standard input for ever ends at the first signal',
+  'a program waiting for standard input ends at the first signal',
   async () => {
     const child = spawn(process.execPath, [PROGRAM, 'bundle', 'show', '-'], { stdio: 'pipe' });
     const ended = new Promise((resolve) => child.on('close', (...how) => resolve(how)));
-    // Nothing is printed while it waits: its handler of SIGHUP, which Node has none of, tells that
-    // it is up.
+    // It prints nothing while it waits. Its SIGHUP handler, which Node itself does not have, shows
+    // that it is up.
     const caught = () => {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       return (Number.parseInt(/^SigCgt:\s+([0-9a-f]+)/m.exec(status)![1]!.slice(-4), 16) & 1) !== 0;
     };
     while (!caught()) await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGINT');
-    // By the signal itself, so that a loop of the shell ends too.
+    // By the signal itself, so that a shell loop ends too.
     expect(await ended).toEqual([null, 'SIGINT']);
   },
 );
@@ -99,15 +99,15 @@ function inShell(script: string): Promise<{ out: string; err: string; code: numb
   return new Promise((resolve) => child.on('close', (code) => resolve({ out, err, code })));
 }
 
-describe.runIf(process.platform !== 'win32')('a stream that is closed', () => {
-  test('of errors: the exit code tells them, and the match is printed', async () => {
+describe.runIf(process.platform !== 'win32')('a closed stream', () => {
+  test('of errors: the exit code reports them, and the match is printed', async () => {
     const script = `"$@" match "$cat" missing1 missing2 -b "$list" 2> >(true); exit $?`;
     const { out, code } = await inShell(script);
     expect(out).toMatch(/^match,0,original,/);
     expect(code).toBe(2);
   });
 
-  test('of lines: it ends quietly and soon, with its own code', async () => {
+  test('of lines: it ends quietly and soon, with its usual code', async () => {
     const many = Array<string>(2000).fill('"$cat"').join(' ');
     const { out, err, code } = await inShell(
       `"$@" hash --json ${many} | head -1; exit "\${PIPESTATUS[0]}"`,
@@ -118,14 +118,14 @@ describe.runIf(process.platform !== 'win32')('a stream that is closed', () => {
 
   test('of lines and errors: the same', async () => {
     const { out, err, code } = await inShell(
-      // The reader is gone before it begins.
+      // The reader ends before the program starts.
       `{ sleep 0.5; "$@" match "$cat" missing -b "$list" --json 2>&1; } | true; exit "\${PIPESTATUS[0]}"`,
     );
     expect({ out, err }).toEqual({ out: '', err: '' });
     expect(code).toBe(141);
   });
 
-  test.runIf(process.platform === 'linux')('of a full disk: an error that is told', async () => {
+  test.runIf(process.platform === 'linux')('of a full disk: reports an error', async () => {
     const { err, code } = await inShell(`"$@" hash "$cat" > /dev/full`);
     expect({ err, code }).toEqual({ err: 'onlyhashes: standard output: ENOSPC\n', code: 2 });
   });
@@ -133,14 +133,14 @@ describe.runIf(process.platform !== 'win32')('a stream that is closed', () => {
 
 describe('bench', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    '%s ends it at once, its Workers too',
+    '%s ends it and its Workers at once',
     async (signal) => {
       const temporary = mkdtempSync(join(folder, 'tmp-'));
       for (const name of ['cliffs', 'robustness']) {
         const run = spawn(process.execPath, [PROGRAM, 'bench', name], {
           env: { ...process.env, TMPDIR: temporary },
         });
-        // Its heading is printed before the work begins.
+        // The heading is printed before the work begins.
         await new Promise((resolve) => run.stdout.once('data', resolve));
         const closed = new Promise((resolve) => run.on('close', (_, by) => resolve(by)));
         onTestFinished(() => void run.kill('SIGKILL'));

@@ -9,29 +9,29 @@ export const PHOTOS = join(ROOT, 'fixtures/photos');
 /** What the program printed and how it ended. */
 export interface Ended {
   out: string;
-  /** `out` as it came, which may be no UTF-8 */
+  /** `out` unchanged, which may not be UTF-8 */
   bytes: Buffer;
   lines: string[];
   err: string;
-  /** as a shell tells it */
+  /** as a shell reports it */
   code: number;
 }
 
-/** What a shell reports of an end: its code, or 128 and the number of the signal. */
+/** The code that a shell reports: the exit code, or 128 plus the number of the signal. */
 export function codeOf(code: number | null, signal: NodeJS.Signals | null): number {
   return code ?? 128 + constants.signals[signal!];
 }
 
 export interface RunOptions {
   input?: string | Uint8Array;
-  /** the signal that it gets after so many lines, SIGINT by default */
+  /** the signal sent after this many lines, SIGINT by default */
   signalAfterLines?: number;
   signal?: NodeJS.Signals;
-  /** words for Node itself, before the program */
+  /** arguments for Node itself, before the program */
   node?: readonly string[];
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** whose rights it has */
+  /** the user it runs as */
   uid?: number;
 }
 

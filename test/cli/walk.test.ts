@@ -25,7 +25,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A folder with pictures and empty folders of these names; a name that ends in `/` is a folder. */
+/** A folder with pictures and empty folders of these names. A name ending in `/` is a folder. */
 function folderOf(name: string, ...entries: string[]): string {
   const path = join(folder, name);
   mkdirSync(path);
@@ -36,11 +36,11 @@ function folderOf(name: string, ...entries: string[]): string {
   return path;
 }
 
-/** The files that `hash` printed a line for, seen from `path`. */
+/** The files that `hash` printed a line for, relative to `path`. */
 const filesOf = (lines: readonly string[], path: string) =>
   lines.map((line) => line.slice(line.indexOf(path) + path.length + 1));
 
-test('hidden pictures are hashed; hidden folders and other hidden files are left out and counted', async () => {
+test('hashes hidden pictures; leaves out and counts hidden folders and other hidden files', async () => {
   const path = folderOf('hidden', 'a.jpg', '.b.jpg', '.git/', '.git/c.jpg', '.Trash/');
   writeFileSync(join(path, '.DS_Store'), '\0\0\0\x01Bud1');
   writeFileSync(join(path, '._a.jpg'), '\0\x05\x16\x07\0\x02\0\0Mac OS X');
@@ -57,7 +57,7 @@ test('hidden pictures are hashed; hidden folders and other hidden files are left
   expect(named.lines).toHaveLength(1);
 });
 
-test('a plain name that is no picture is an error, as is a hidden one that only begins as a picture', async () => {
+test('a visible file that is no picture is an error, and so is a hidden one that only begins as one', async () => {
   const path = folderOf('plain', 'a.jpg');
   writeFileSync(join(path, 'notes.txt'), 'notes');
   writeFileSync(join(path, '.half.jpg'), readFileSync(CAT).subarray(0, 3000));
@@ -69,7 +69,7 @@ test('a plain name that is no picture is an error, as is a hidden one that only 
   expect(code).toBe(2);
 });
 
-test('a link to a folder is followed once, and a loop is told', async () => {
+test('follows a link to a folder once, and reports a loop', async () => {
   const path = folderOf('links', 'deep/', 'deep/a.jpg');
   const elsewhere = folderOf('elsewhere', 'b.jpg');
   symlinkSync('..', join(path, 'deep/up'));
@@ -86,7 +86,7 @@ test('a link to a folder is followed once, and a loop is told', async () => {
   expect(code).toBe(0);
 });
 
-test('a loop that does not go through the folder it began in ends too', async () => {
+test('ends a loop that does not pass through its first folder, too', async () => {
   const path = folderOf('around', 'in/', 'in/a.jpg');
   symlinkSync(path, join(path, 'in/out'));
   const { lines, err, code } = await onlyhashes(['hash', join(path, 'in')]);
@@ -95,7 +95,7 @@ test('a loop that does not go through the folder it began in ends too', async ()
   expect(code).toBe(0);
 });
 
-test('.. behind a link is where that leads', async () => {
+test('.. behind a link is the parent of its target', async () => {
   const path = folderOf('behind', 'in/', 'a.jpg');
   const link = join(folder, 'behind-link');
   symlinkSync(join(path, 'in'), link);
@@ -104,7 +104,7 @@ test('.. behind a link is where that leads', async () => {
   expect(code).toBe(0);
 });
 
-test('pipes, sockets and devices are left out and hold nothing up', async () => {
+test('leaves out pipes, sockets and devices, without waiting', async () => {
   const path = folderOf('others', 'a.jpg');
   execFileSync('mkfifo', [join(path, 'pipe.jpg'), join(path, '.pipe.jpg')]);
   symlinkSync('/dev/zero', join(path, 'zero.jpg'));
@@ -117,9 +117,9 @@ test('pipes, sockets and devices are left out and hold nothing up', async () => 
   expect(code).toBe(0);
 });
 
-test('a folder and a hidden file that cannot be read are errors in their place', async () => {
+test('an unreadable folder or hidden file is an error in its place', async () => {
   const path = folderOf('closed', 'a.jpg', '.b.jpg', 'deep/', 'deep/c.jpg', 'z.jpg');
-  // Nobody is kept out who may read anything.
+  // A user who may read anything is never kept out.
   const other = process.getuid?.() === 0 ? { uid: 65534 } : {};
   chmodSync(folder, 0o755);
   for (const name of ['.b.jpg', 'deep']) chmodSync(join(path, name), 0);
@@ -136,7 +136,7 @@ test('a folder and a hidden file that cannot be read are errors in their place',
   expect(code).toBe(2);
 });
 
-describe.runIf(process.platform === 'linux')('names that are no UTF-8', () => {
+describe.runIf(process.platform === 'linux')('names that are not UTF-8', () => {
   const NAMES = ['caf\xe8.jpg', 'caf\xe9.jpg'].map((name) => Buffer.from(name, 'latin1'));
   let path: string;
   beforeAll(() => {
@@ -164,8 +164,8 @@ describe.runIf(process.platform === 'linux')('names that are no UTF-8', () => {
     }
   });
 
-  test('may be words of the command line', () => {
-    // A shell, because Node has only text for the words of what it runs.
+  test('may be arguments on the command line', () => {
+    // A shell, because Node can pass only text as arguments.
     const script = `"$0" dist/cli.cjs hash "$1"/caf*.jpg "$1"/nothing$(printf '\\351').jpg 2>&1`;
     const run = ['-c', `${script}; true`, process.execPath, path];
     const out = execFileSync('sh', run, { encoding: 'latin1', stdio: 'pipe' });
@@ -178,13 +178,13 @@ describe.runIf(process.platform === 'linux')('names that are no UTF-8', () => {
   });
 });
 
-test('a file named as a hash is that file, though others of the kind are deleted meanwhile', async () => {
+test('a file named like a hash is read as a file, even while others like it are deleted', async () => {
   const names = Array.from({ length: 60 }, (_, i) => i.toString(16).padStart(64, '0'));
   const path = folderOf('hex', ...names);
   const hash = (await onlyhashes(['hash', CAT])).out.slice(0, 64);
   const list = join(folder, 'hex.csv');
   writeFileSync(list, `${hash},cat\n`);
-  // The last is deleted as soon as the first is begun, as another program might.
+  // Another program might delete the last one as soon as the first is begun.
   const preload = join(folder, 'delete.cjs');
   writeFileSync(
     preload,
@@ -200,7 +200,7 @@ process.stdout.write = function (...args) {
   expect(code).toBe(2);
 });
 
-test('a page that is written into the folder is not taken for one of its pictures', async () => {
+test('a report written into the folder is not read as a picture', async () => {
   const path = folderOf('page', 'a.jpg', 'deep/', 'deep/b.jpg');
   const list = join(folder, 'page.csv');
   writeFileSync(list, `${(await onlyhashes(['hash', CAT])).out.slice(0, 64)},cat\n`);
@@ -213,11 +213,11 @@ test('a page that is written into the folder is not taken for one of its picture
 describe('a tree of folders', () => {
   const FOLDERS = 60;
   let tree: string;
-  /** its files, in the order of their names at every level */
+  /** its files, in the order of names at every level */
   const sorted: string[] = [];
   beforeAll(() => {
     tree = folderOf('tree');
-    // Empty files are soon told, each by an object with its error.
+    // Empty files are quickly reported, each as an object with its error.
     for (let wide = 0; wide < FOLDERS; wide++) {
       let path = join(tree, String(wide).padStart(2, '0'));
       for (let deep = 0; deep < 5; deep++) {
@@ -233,7 +233,7 @@ describe('a tree of folders', () => {
     }
   });
 
-  /** Words for Node that make this a machine of two cores and run `code` with `opendir` in reach. */
+  /** Arguments for Node that fake a machine of two cores and run `code` with `opendir` in scope. */
   function preloaded(name: string, code: string): string[] {
     const path = join(folder, name);
     writeFileSync(
@@ -247,7 +247,7 @@ require('node:module').syncBuiltinESMExports();`,
     return ['--require', path];
   }
 
-  test('is read while its files are hashed, in the order of their names', async () => {
+  test('is read while its files are hashed, in the order of names', async () => {
     const node = preloaded(
       'count.cjs',
       `let opened = 0;
@@ -262,11 +262,11 @@ process.stdout.write = function (...args) {
     const { lines, err } = await onlyhashes(['hash', '--json', tree], { node });
     const files = lines.map((line) => (JSON.parse(line) as { file: string }).file);
     expect(files).toEqual(sorted.map((name) => join(tree, name)));
-    // Of 300: 16 files for each of three at work are begun before the first is printed.
+    // Of 300: 16 files for each of three at work are begun before the first line is printed.
     expect(Number(/^opened (\d+)$/m.exec(err)![1])).toBeLessThan(50);
   });
 
-  test('that hangs in a folder shows what came before it, and Ctrl-C ends it at once', async () => {
+  test('that hangs in a folder shows what came before, and Ctrl-C ends it at once', async () => {
     const node = preloaded(
       'hang.cjs',
       `promises.opendir = (path, ...rest) =>
@@ -282,7 +282,7 @@ globalThis.setTimeout = (f, ms, ...rest) => setTimeout(f, ms === 1000 ? 1e9 : ms
     expect(code).toBe(130);
   });
 
-  test('has a total once it is walked; files alone have one at once', async () => {
+  test('has a total once it is walked; plain files have one at once', async () => {
     const { signal } = new AbortController();
     const said: (string | number)[] = [];
     const all = async (words: string[]) => {

@@ -36,7 +36,7 @@ test('every colour at every alpha is rounded to the nearest', () => {
   }
 });
 
-test('opaque pixels keep their colour, and those of alpha 0 have the backdrop', () => {
+test('opaque pixels keep their colour, and transparent ones get the backdrop', () => {
   fc.assert(
     fc.property(
       fc.constantFrom<2 | 4>(2, 4).chain((n) => pixelsOf(12, n)),
@@ -65,7 +65,7 @@ test('opaque pixels keep their colour, and those of alpha 0 have the backdrop', 
   );
 });
 
-test('a picture without alpha is its own, and opaque', () => {
+test('a picture without alpha is returned as it is, and opaque', () => {
   fc.assert(
     fc.property(
       fc.constantFrom<1 | 3>(1, 3).chain((n) => pixelsOf(9, n)),
@@ -78,7 +78,7 @@ test('a picture without alpha is its own, and opaque', () => {
   );
 });
 
-test('one alpha below 255, anywhere, makes a picture not opaque', () => {
+test('a single alpha below 255 makes a picture not opaque', () => {
   fc.assert(
     fc.property(
       fc.constantFrom<2 | 4>(2, 4).chain((n) => pixelsOf(9, n)),
@@ -95,7 +95,7 @@ test('one alpha below 255, anywhere, makes a picture not opaque', () => {
   );
 });
 
-test('a picture in greys alone has one sample a pixel, two with alpha', () => {
+test('a picture of only greys gets one sample a pixel, two with alpha', () => {
   expect(
     withoutColour({ data: Uint8Array.of(7, 7, 7, 9, 9, 9), width: 2, height: 1, channels: 3 }),
   ).toMatchObject({ data: Uint8Array.of(7, 9), channels: 1 });
@@ -109,7 +109,7 @@ test('a picture in greys alone has one sample a pixel, two with alpha', () => {
   ).toMatchObject({ data: Uint8Array.of(7, 1, 9, 2), width: 1, height: 2, channels: 2 });
 });
 
-test('one pixel of colour, anywhere and in any sample, keeps the picture as it is', () => {
+test('a single coloured pixel keeps the picture as it is', () => {
   fc.assert(
     fc.property(
       pixelsOf(12, 1),
@@ -129,7 +129,7 @@ test('one pixel of colour, anywhere and in any sample, keeps the picture as it i
   );
 });
 
-test('pictures of one or two samples a pixel are their own', () => {
+test('pictures of one or two samples a pixel are returned as they are', () => {
   fc.assert(
     fc.property(
       fc.constantFrom<1 | 2>(1, 2).chain((n) => pixelsOf(9, n)),
@@ -166,7 +166,7 @@ test('orientation 1 is the picture itself', () => {
   expect(orient(pixels, 1)).toBe(pixels);
 });
 
-test('agrees with the words of EXIF on any picture, and leaves it as it was', () => {
+test('agrees with the definitions of EXIF on any picture, which stays unchanged', () => {
   fc.assert(
     fc.property(pixelsOf(80), fc.constantFrom(...orientations), (pixels, orientation) => {
       const before = pixels.data.slice();
@@ -180,7 +180,7 @@ test('agrees with the words of EXIF on any picture, and leaves it as it was', ()
   );
 });
 
-test('refuses what is no orientation', () => {
+test('refuses invalid orientations', () => {
   const pixels = { data: Uint8Array.of(1), width: 1, height: 1, channels: 1 } as const;
   for (const wrong of [0, 9, 1.5, Number.NaN, 'toString']) {
     expect(() => orient(pixels, wrong as Orientation)).toThrow(RangeError);
@@ -214,7 +214,7 @@ test('are named as the reference names its hashes', async () => {
   }
 });
 
-test('every form has all pixels once', () => {
+test('every form has each pixel once', () => {
   fc.assert(
     fc.property(pixelsOf(20), fc.constantFrom(...DIHEDRAL_NAMES), (pixels, name) => {
       const turned = dihedral(pixels, name);

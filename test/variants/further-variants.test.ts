@@ -6,7 +6,7 @@ import { dihedral } from '../../src/variants/forms.js';
 import { dihedralForPdq } from '../../src/variants/further-variants.js';
 import { patches } from './pictures.js';
 
-test('what PDQ samples of a form is what it samples of really moved pixels', () => {
+test('PDQ samples the same from a form as from really moved pixels', () => {
   const size = fc.record({
     width: fc.integer({ min: 1, max: 620 }),
     height: fc.integer({ min: 1, max: 620 }),

@@ -15,7 +15,7 @@ const names = (
   options: Parameters<typeof variantsOf>[1],
 ) => [...variantsOf(pixels, options)].map(({ name }) => name);
 
-test('the profiles, from one hash to forty', async () => {
+test('the profiles give one to forty hashes', async () => {
   const pixels = await photo('airplane-from-above.jpg');
   expect(names(pixels, { variants: 'none' })).toEqual(['original']);
   expect(names(pixels, {})).toEqual(['original']);
@@ -26,7 +26,7 @@ test('the profiles, from one hash to forty', async () => {
   expect(thorough.length).toBeLessThanOrEqual(MOST_HASHES);
 });
 
-test('the forms are hashes of really moved pixels, the other convention that of PDQ', async () => {
+test('forms have the hashes of moved pixels; the other size convention is that of PDQ', async () => {
   const pixels = await photo('dust-bowl-home.jpg');
   const { variants, ...main } = hashPixels(pixels, { variants: 'dihedral' });
   expect(main).toEqual(pdq(pixels));
@@ -43,7 +43,7 @@ test('the forms are hashes of really moved pixels, the other convention that of 
   expect(distance(of('flipY'), pdq(dihedral(pixels, 'flipY')).hash)).toBeLessThanOrEqual(2);
 });
 
-test('each hash tells the size convention that it was made in, and only PDQ has one', async () => {
+test('each PDQ hash names its size convention, and no other hash has one', async () => {
   const pixels = await photo('dust-bowl-home.jpg');
   for (const resample of [512, 'none'] as const) {
     const options = { resample, variants: 'thorough', crops: true } as const;
@@ -60,7 +60,7 @@ test('each hash tells the size convention that it was made in, and only PDQ has 
   expect(hashPixels(pixels, { algorithm: 'phash' })).not.toHaveProperty('resample');
 });
 
-test('what a file itself may be taken for, where it differs', () => {
+test('adds the other readings of a file, where they differ', () => {
   const opaque = { ...patches(80, 60, 1), channels: 3 as const };
   const clear = { data: new Uint8Array(80 * 60 * 4).fill(128), width: 80, height: 60 };
   expect(names(opaque, {})).toEqual(['original']);
@@ -69,7 +69,7 @@ test('what a file itself may be taken for, where it differs', () => {
   expect(names(clear, { variants: 'none' })).toEqual(['original']);
 });
 
-test('undoes a border, and says where the picture lies', () => {
+test('undoes a border, and gives the place of the picture', () => {
   const part = patches(300, 200, 7, 25);
   const framed = laidOn(part, 360, 240, 40, 10, [255, 255, 255]);
   const { hash } = pdq(part);
@@ -82,7 +82,7 @@ test('undoes a border, and says where the picture lies', () => {
   });
 });
 
-test('adds the crops that a list may hold', () => {
+test('adds the crops that a list may contain', () => {
   const crops = [...variantsOf(patches(200, 150, 1), { crops: true })];
   expect(crops).toHaveLength(10);
   expect(crops.slice(1).every(({ name }) => name === 'crop')).toBe(true);
@@ -98,7 +98,7 @@ test('other algorithms have variants too', () => {
   }
 });
 
-test('any picture: at most forty hashes, the same each time, the pixels left alone', () => {
+test('any picture: at most forty hashes, the same each time, and unchanged pixels', () => {
   fc.assert(
     fc.property(
       pixelsOf(40),
@@ -123,12 +123,12 @@ test('pictures of one colour and of one line', () => {
   }
 });
 
-test('hashes a variant only when it is asked for', () => {
+test('hashes a variant only when it is requested', () => {
   const { data, ...sides } = patches(120, 90, 2);
   const others = patches(120, 90, 3);
   const pixels = { data: data.slice(), ...sides };
   const variants = variantsOf(pixels, { variants: 'dihedral' });
-  // Nobody should write into borrowed pixels; here it tells when they are read.
+  // Callers should not write to borrowed pixels. Here it shows when they are read.
   pixels.data.set(others.data);
   expect(variants.next().value).toMatchObject(pdq(others));
   pixels.data.set(data);
@@ -138,7 +138,7 @@ test('hashes a variant only when it is asked for', () => {
   );
 });
 
-test('options and pixels that are none are refused at once', () => {
+test('refuses invalid options and pixels at once', () => {
   const pixels = patches(20, 20, 1);
   expect(() => variantsOf(pixels, { variants: 'all' as never })).toThrow(RangeError);
   expect(() => variantsOf(pixels, { algorithm: 'md5' as never })).toThrow(TypeError);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { listCrops } from '../../src/variants/list-crops.js';
 import { patches } from './pictures.js';
 
-test('are nine parts of the picture, each with its place', () => {
+test('gives nine parts of the picture, each with its place', () => {
   const pixels = patches(200, 100, 1);
   const before = pixels.data.slice();
   const crops = [...listCrops(pixels)];
@@ -36,6 +36,6 @@ test('are nine parts of the picture, each with its place', () => {
   expect(Buffer.compare(Buffer.from(pixels.data), Buffer.from(before))).toBe(0);
 });
 
-test('none of a picture too small', () => {
+test('gives none of a picture that is too small', () => {
   expect([...listCrops(patches(63, 900, 1))]).toEqual([]);
 });

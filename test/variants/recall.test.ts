@@ -8,7 +8,7 @@ import type { VariantGeometry } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { photo } from './pictures.js';
 
-/** The suite on three photos, a smaller version of `bench robustness`. */
+/** The suite of `bench robustness`, on three photos only. */
 const PHOTOS = ['airplane-from-above.jpg', 'dust-bowl-home.jpg', 'acanthus-mollis-w700.png'];
 const FOUND = ['unletterbox', 'unblurBars', 'box', 'rectangle', 'unturn'];
 const MATCH = 31;
@@ -17,7 +17,10 @@ const photos = await Promise.all(PHOTOS.map((name) => photo(name) as Promise<Ras
 const filler = (await photo('nagasaki-boats-q40.jpg')) as Raster;
 const hashes = photos.map((pixels) => pdq(pixels).hash);
 
-/** Of the first variant that matches: its name, whether the picture alone matched, how far its sides lie from the truth. */
+/**
+ * The first variant that matches: its name, whether the picture alone matched, and how far its
+ * sides are from the truth.
+ */
 async function queries(family: string) {
   const found = [];
   for (const [index, transform] of TRANSFORMS.entries()) {
@@ -63,7 +66,7 @@ test.each([
   ['collage', 0.9, 0.9],
   ['turned, canvas grown', 0.95, 0.8],
 ])(
-  '%s: at least %d of the edited photos match, and of %d the place is told and right',
+  '%s: of the edited photos, at least %d match and %d are placed correctly',
   async (family, least, leastTold) => {
     const found = await queries(family);
     expect(found.length).toBeGreaterThanOrEqual(2 * PHOTOS.length);

@@ -26,7 +26,7 @@ function expectMeans(pixels: CheckedPixels) {
   expect(wrong).toBe(0);
 }
 
-test('up to 1,535 pixels a side it has the pixels themselves', () => {
+test('up to 1,535 pixels a side it contains the pixels themselves', () => {
   fc.assert(
     fc.property(pixelsOf(12), (pixels) => {
       const before = pixels.data.slice();
@@ -36,7 +36,7 @@ test('up to 1,535 pixels a side it has the pixels themselves', () => {
   );
 });
 
-test('of a larger picture, the means of four pixels of each square', () => {
+test('of a larger picture it contains the means of four pixels of each square', () => {
   for (const [width, height, scale] of [
     [1535, 3, 1],
     [1536, 3, 2],
@@ -51,7 +51,7 @@ test('of a larger picture, the means of four pixels of each square', () => {
   }
 });
 
-test('luma lies about 0: it is less its mean, a whole number', () => {
+test('luma is centred on 0: its mean, a whole number, is subtracted', () => {
   const { luma } = workingPlane(drawn(10, 10, (x) => 20 * x));
   expect(luma[0]).toBeCloseTo(-90, 4);
   expect(luma[9]).toBeCloseTo(90, 4);

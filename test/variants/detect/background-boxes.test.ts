@@ -51,7 +51,7 @@ test('finds the cells of a collage with gaps', () => {
   expect(boxes).toContainEqual({ left: 220, top: 10, width: 200, height: 200 });
 });
 
-test('finds none on a picture without a background, or of nothing else', () => {
+test('finds none in a picture without a background, or with nothing else', () => {
   const next = patches(200, 200, 9, 2);
   expect(boxesOf(workingPlane(next))).toEqual([]);
   expect(boxesOf(workingPlane(drawn(200, 200, () => 3)))).toEqual([]);
@@ -71,7 +71,7 @@ const rounded = (radius: number) =>
     return dx * dx + dy * dy > radius * radius ? 255 : 100 + 40 * Math.sin(u / 30 + v / 40);
   });
 
-test('continues the photo into its rounded corners, and changes nothing else', () => {
+test('extends the photo into its rounded corners, and changes nothing else', () => {
   const plane = workingPlane(rounded(16));
   const whole = workingPlane(rounded(0));
   const before = plane.luma.slice();
@@ -82,9 +82,9 @@ test('continues the photo into its rounded corners, and changes nothing else', (
     most = Math.max(most, Math.abs(filled!.luma[i]! - whole.luma[i]!));
     if (filled!.luma[i] !== before[i]) changed++;
   }
-  // A row is continued by one value: the photo's own changes by less than this over a corner.
+  // A row is extended by one value. The photo itself changes by less than this over a corner.
   expect(most).toBeLessThan(40);
-  // Four corners of (1 - pi / 4) r², and the mixed pixels beside them.
+  // Four corners of (1 - pi / 4) r², and the mixed pixels next to them.
   expect(changed).toBeGreaterThan(4 * 0.21 * 16 ** 2);
   expect(changed).toBeLessThan(4 * (0.21 * 16 ** 2 + 2 * 16));
   expect(Buffer.compare(Buffer.from(plane.luma.buffer), Buffer.from(before.buffer))).toBe(0);

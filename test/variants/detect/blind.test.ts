@@ -7,7 +7,7 @@ import { drawn, patches } from '../pictures.js';
 const part = fc.integer({ min: 0, max: 200 }).map((thousandths) => thousandths / 1000);
 const side = fc.integer({ min: 100, max: 5000 });
 
-test('gives back the sides and the place of what was cut', () => {
+test('restores the sides and the place of what was cut', () => {
   fc.assert(
     fc.property(side, side, part, part, part, part, (width, height, left, top, right, bottom) => {
       const x = Math.round(left * width);
@@ -23,7 +23,7 @@ test('gives back the sides and the place of what was cut', () => {
   );
 });
 
-test('the corners of what straightening kept lie on the sides of the turned photo', () => {
+test('the corners of a straightened crop lie on the sides of the turned photo', () => {
   fc.assert(
     fc.property(
       side,
@@ -37,7 +37,7 @@ test('the corners of what straightening kept lie on the sides of the turned phot
           [1, 1],
           [1, -1],
         ] as const) {
-          // In the photo's own axes, as parts of its half sides: 1 is on a side.
+          // In the photo's own axes, in units of its half sides: 1 is on a side.
           const u =
             (x * width * Math.cos(radians) + y * height * Math.sin(radians)) / rectangle.width;
           const v =
@@ -64,7 +64,7 @@ test('keeps the plane and adds a tenth of its sides around it', () => {
   expect(plane.luma).toEqual(before);
 });
 
-test('each pixel of a margin is the mean of the border as wide as it lies away, faded', () => {
+test('each margin pixel is a faded mean of the border, as wide as its distance', () => {
   const plane = workingPlane(patches(60, 80, 9, 7));
   const { luma, width, marginX, marginY } = withMargins(plane);
   for (const [away, y] of [
@@ -84,7 +84,7 @@ test('each pixel of a margin is the mean of the border as wide as it lies away, 
   }
 });
 
-test('around a picture of one colour there is nothing else', () => {
+test('the margin of a picture of one colour has the same colour', () => {
   const { luma } = withMargins(workingPlane(drawn(30, 20, () => 77)));
   expect(luma.every((value) => value === 0)).toBe(true);
 });

@@ -6,7 +6,7 @@ import { drawn, patches, rectanglesOf } from '../pictures.js';
 
 const between = (plane: WorkingPlane) => rectanglesOf(betweenBlurredBars(plane));
 
-test('finds what lies between two soft bars, upright or lying', () => {
+test('finds the picture between two blurred bars, vertical or horizontal', () => {
   fc.assert(
     fc.property(fc.integer({ min: 20, max: 120 }), fc.nat(), fc.boolean(), (bar, seed, upright) => {
       const part = patches(220, 220, seed, 4);
@@ -31,7 +31,7 @@ test('finds what lies between two soft bars, upright or lying', () => {
   );
 });
 
-test('finds none in a picture that is rough all over, or nowhere', () => {
+test('finds none in a picture that is rough everywhere, or nowhere', () => {
   expect(between(workingPlane(patches(300, 200, 1, 3)))).toEqual([]);
   expect(between(workingPlane(drawn(300, 200, () => 9)))).toEqual([]);
   expect(between(workingPlane(drawn(1, 1, () => 9)))).toEqual([]);

@@ -5,7 +5,7 @@ import { drawn, rectanglesOf } from '../pictures.js';
 
 const enclosed = (plane: WorkingPlane) => rectanglesOf(edgeRectangles(plane));
 
-/** Soft shapes without an edge of their own, of a lightness of their own. */
+/** Soft shapes without edges, each with its own lightness. */
 const soft = (light: number) => (x: number, y: number) =>
   light + 30 * Math.sin(x / 23) + 30 * Math.cos(y / 31 + x / 47);
 
@@ -38,7 +38,7 @@ test('finds the cells of collages without gaps', () => {
   });
 });
 
-test('finds none where nothing is', () => {
+test('finds none where there is nothing', () => {
   expect(enclosed(workingPlane(drawn(300, 200, () => 9)))).toEqual([]);
   expect(enclosed(workingPlane(drawn(1, 1, () => 9)))).toEqual([]);
   expect(enclosed(workingPlane(drawn(1, 400, () => 9)))).toEqual([]);

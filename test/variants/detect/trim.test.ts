@@ -9,11 +9,11 @@ const trimmed = (plane: WorkingPlane) => rectanglesOf(trim(plane));
 const border = fc.integer({ min: 0, max: 40 });
 const byte = fc.integer({ min: 0, max: 255 });
 
-test('finds exactly the border of any colour and widths', () => {
+test('finds a border of any colour and widths exactly', () => {
   fc.assert(
     fc.property(
       fc.tuple(border, border, border, border),
-      // Patches are of 40…167: this is further off than a border may vary.
+      // Patches have values of 40…167, further off than a border may vary.
       fc.tuple(fc.constantFrom(0, 8, 250), byte, byte),
       fc.nat(),
       ([left, top, right, bottom], colour, seed) => {
@@ -36,7 +36,7 @@ test('finds exactly the border of any colour and widths', () => {
   );
 });
 
-test('the borders also made equal: opposite ones, then all four', () => {
+test('also gives equal borders: opposite ones, then all four', () => {
   const plane = workingPlane(laidOn(patches(100, 100, 1), 170, 160, 20, 25, [0, 0, 0]));
   expect(trimmed(plane)).toEqual([
     { left: 20, top: 25, width: 100, height: 100 },
@@ -45,7 +45,7 @@ test('the borders also made equal: opposite ones, then all four', () => {
   ]);
 });
 
-test('forgives two pixels of a hundred, no more', () => {
+test('tolerates two pixels in a hundred, no more', () => {
   const noisy = (strangers: number) =>
     drawn(100, 100, (x, y, channel) => {
       if (y >= 10) return 40 + ((x * 7 + y * 13 + channel) % 128);
@@ -59,7 +59,7 @@ test('a picture of one colour has no border', () => {
   expect(trimmed(workingPlane(drawn(50, 40, () => 7)))).toEqual([]);
 });
 
-test('of a large picture, to the pixel', () => {
+test('finds the border of a large picture to the pixel', () => {
   const plane = workingPlane(laidOn(patches(1900, 1700, 3, 40), 2000, 1801, 37, 58, [0, 0, 0]));
   expect(plane.scale).toBe(2);
   expect(trimmed(plane)[0]).toEqual({ left: 37, top: 58, width: 1900, height: 1700 });
