@@ -12,7 +12,7 @@ import { picture } from '../pictures.js';
 const pixels = picture('gradient', 700, 530, 3);
 const OTHERS = { blockhash, phash, dhash, ahash };
 
-test('pdq unless told, with its quality and in either size convention', () => {
+test('default pdq, with its quality and in either size convention', () => {
   expect(hashOf(pixels)).toEqual(pdq(pixels));
   for (const resample of [512, 'none'] as const) {
     for (const exact of [false, true]) {
@@ -23,7 +23,7 @@ test('pdq unless told, with its quality and in either size convention', () => {
   expect(hashOf(pixels).hash).not.toEqual(hashOf(pixels, { resample: 'none' }).hash);
 });
 
-test.each(Object.entries(OTHERS))('%s by its name, of its own bits unless told', (name, hash) => {
+test.each(Object.entries(OTHERS))('%s by its name, with its own default bits', (name, hash) => {
   const algorithm = name as Algorithm;
   expect(hashOf(pixels, { algorithm })).toEqual(hash(pixels));
   for (const bits of [64, 256] as const) {
@@ -32,7 +32,7 @@ test.each(Object.entries(OTHERS))('%s by its name, of its own bits unless told',
   }
 });
 
-test('wrong options are found before there are pixels', () => {
+test('invalid options are found before there are pixels', () => {
   expect(() => checkHashOptions({ algorithm: 'toString' as never })).toThrow(TypeError);
   expect(() => checkHashOptions({ bits: 64 })).toThrow(RangeError);
   expect(() => checkHashOptions({ algorithm: 'phash', bits: 128 as never })).toThrow(RangeError);

@@ -22,7 +22,7 @@ function toRgba({ data, width, height, channels = 4 }: Pixels): Pixels {
   return { data: rgba, width, height, channels: 4 };
 }
 
-/** What blockhash-core says. */
+/** The hash by blockhash-core. */
 const oracle = (pixels: Pixels, bits: Bits) =>
   bmvbhash(toRgba(pixels) as Parameters<typeof bmvbhash>[0], Math.sqrt(bits));
 
@@ -30,7 +30,7 @@ const ours = (pixels: Pixels, bits: Bits) => hashToHex(blockhash(pixels, { bits 
 
 const BITS: Bits[] = [64, 256];
 
-test('a picture gives a hash of 256 bits unless told', () => {
+test('a picture gives a hash of 256 bits by default', () => {
   const pixels = picture('noise', 40, 30);
   const { hash } = blockhash(pixels);
   expect(hash.algorithm).toBe('blockhash');
@@ -39,7 +39,7 @@ test('a picture gives a hash of 256 bits unless told', () => {
   expect(blockhash(pixels, { bits: 64 }).hash.bytes).toHaveLength(8);
 });
 
-describe('the hash is the one of blockhash-core', () => {
+describe('the hash is that of blockhash-core', () => {
   test.each(PICTURE_KINDS)('on every size of 1 to 40 pixels a side: %s', (kind) => {
     const wrong: string[] = [];
     for (let width = 1; width <= 40; width++) {
@@ -96,7 +96,7 @@ describe('the hash is the one of blockhash-core', () => {
     );
   });
 
-  test('where the pixels begin at any byte of their buffer', () => {
+  test('if the pixels begin at any byte of their buffer', () => {
     const { data, width, height } = picture('noise', 37, 41);
     for (let offset = 0; offset < 5; offset++) {
       const moved = new Uint8Array(data.length + offset).subarray(offset);
@@ -123,7 +123,7 @@ describe('the hash is the one of blockhash-core', () => {
   });
 });
 
-test('refuses other widths of hash and pixels that contradict themselves', () => {
+test('refuses other hash widths and inconsistent pixels', () => {
   const pixels = picture('flat', 4, 4);
   expect(() => blockhash(pixels, { bits: 128 as Bits })).toThrow(RangeError);
   expect(() => blockhash({ ...pixels, width: 5 })).toThrow(RangeError);

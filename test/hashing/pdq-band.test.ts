@@ -6,7 +6,10 @@ import { pdq } from '../../src/hashing/pdq.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
 
-/** Numbers of 20,000 of the pictures that the guard band was measured on: the first ones, and of the large one in eight. */
+/**
+ * Numbers of 20,000 of the pictures that the guard band was measured on: the first ones, and one in
+ * eight of the large ones.
+ */
 const NUMBERS: number[] = [];
 for (let n = 0; NUMBERS.length < 20_000; n++) {
   const [width, height] = hardSize(n);
@@ -20,7 +23,7 @@ test('the nine photos are there, for crops', () => {
 });
 
 test.each(Array.from({ length: 10 }, (_, part) => part))(
-  '2,000 hard pictures, part %d: the fast path gives the answers of the exact one',
+  '2,000 hard pictures, part %d: the fast path gives the answers of the exact path',
   (part) => {
     const wrong: string[] = [];
     for (const n of NUMBERS.slice(2000 * part, 2000 * (part + 1))) {
@@ -32,7 +35,7 @@ test.each(Array.from({ length: 10 }, (_, part) => part))(
         const main = pdq(pixels, { resample });
         const eight = pdqDihedral(pixels, { resample });
         const exact = pdqDihedral(pixels, { resample, exact: true });
-        // 64 x 64 pixels are filtered for the eight alone.
+        // Only the eight forms filter 64 x 64 pixels.
         const plain =
           width === 64 && height === 64
             ? pdq(pixels, { resample, exact: true })

@@ -18,7 +18,7 @@ const WEIGHTS = [round(0.299), round(0.587), round(0.114)] as const;
 const luma = (red: number, green: number, blue: number) =>
   round(round(round(WEIGHTS[0] * red) + round(WEIGHTS[1] * green)) + round(WEIGHTS[2] * blue));
 
-/** A colour, of `tries` random ones, that carries the running sum of a box farthest one way. */
+/** The colour, out of `tries` random ones, that moves the running sum of a box farthest one way. */
 function farthest(sum: number, oldest: number, sign: number, tries: number, next: () => number) {
   let most = Number.NEGATIVE_INFINITY;
   let best = { colour: [0, 0, 0], value: 0, sum: 0 };
@@ -36,7 +36,7 @@ function farthest(sum: number, oldest: number, sign: number, tries: number, next
   return best;
 }
 
-/** A row whose roundings all go one way in the first pass: colours, and their luma. */
+/** A row whose roundings all drift one way in the first pass: colours, and their luma. */
 function drifting(length: number, sign: number, next: () => number, tries = 60) {
   const window = boxWindow(length);
   const colours: number[] = [];
@@ -51,7 +51,9 @@ function drifting(length: number, sign: number, next: () => number, tries = 60) 
   return { colours, line };
 }
 
-/** The errors of the reference's plane and coefficients, each as a share of its bound: the largest. */
+/**
+ * The largest error of the reference's plane and of its coefficients, each as a share of its bound.
+ */
 function shares(pixels: Pixels, resample: 512 | 'none') {
   const raster = rasterOf(checkedPixels(pixels), resample);
   const bound = roundingBound(raster.columns.length, raster.rows.length, raster.channels > 2);
@@ -70,7 +72,7 @@ function shares(pixels: Pixels, resample: 512 | 'none') {
   };
 }
 
-describe('the proved bound of what float32 does to the reference', () => {
+describe("the proven bound of the reference's float32 errors", () => {
   test('is far wider than the measured bands, as their comments say', () => {
     const { coefficients, difference, gap, plane } = roundingBound(512, 512, true);
     expect(Math.max(...plane)).toBeCloseTo(0.049, 3);
@@ -97,7 +99,7 @@ describe('the proved bound of what float32 does to the reference', () => {
     expect(most).toBeGreaterThan(bound / 4);
   });
 
-  // Windows of 1, 2, 4, and 6, which is no power of two.
+  // Windows of 1, 2, 4 and 6; the last is no power of two.
   test.each([64, 200, 512, 700])(
     'a pass along %d samples: random rows, and rows made to drift one way',
     (length) => {
@@ -118,7 +120,7 @@ describe('the proved bound of what float32 does to the reference', () => {
           if (bound[at]! > 0) most = Math.max(most, error / bound[at]!);
         }
       }
-      // The bound is no idle one: half of it would not hold.
+      // The bound is not idle: half of it would not hold.
       expect(most).toBeGreaterThan(0.5);
     },
   );
@@ -138,10 +140,11 @@ describe('the proved bound of what float32 does to the reference', () => {
     }
   });
 
-  test('a picture made to drift: within the bound, and beyond the measured band', () => {
+  test('a picture made to drift: within the bound, but beyond the measured band', () => {
     const side = 512;
     const next = random(2);
-    // The rows' errors change sign as the second coefficient's cosine does: there they add up.
+    // The errors of the rows change sign with the cosine of the second coefficient, where they add
+    // up.
     const rows = Array.from({ length: side }, (_, y) =>
       drifting(side, Math.cos((2 * Math.PI * (y + 0.5)) / side) > 0 ? 1 : -1, next, 12),
     );

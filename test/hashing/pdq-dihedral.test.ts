@@ -9,7 +9,7 @@ import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
 import { pixelsOf } from '../arbitraries.js';
 import { naivePdqDihedral } from '../oracles/pdq.js';
 
-/** Where the pixel at (x, y) of a form lies in the original, as the reference names the forms. */
+/** The place in the original of the pixel at (x, y) of a form, named as in the reference. */
 const FROM: Record<DihedralName, (x: number, y: number, w: number, h: number) => [number, number]> =
   {
     original: (x, y) => [x, y],
@@ -50,7 +50,7 @@ test('eight hashes from one filtering', () => {
   expect({ hash: hashes.original, ...facts }).toEqual(pdq(pixels));
 });
 
-test('any pixels, exact and by default: the eight of the line-by-line twin, and its quality', () => {
+test('any pixels, exact and by default: the eight hashes and the quality of the line-by-line twin', () => {
   const mask = fc.constantFrom(255, 128, 3);
   fc.assert(
     fc.property(pixelsOf(80), mask, (pixels, kept) => {
@@ -79,9 +79,9 @@ test('over 512: both size conventions', () => {
   }
 });
 
-describe('the pixels turned or mirrored', () => {
+describe('turned or mirrored pixels', () => {
   // At 64 x 64 the filter is symmetric: each sample is its own tile.
-  test.each(DIHEDRAL_NAMES)('%s of 64 x 64: the very hash of the moved pixels', (name) => {
+  test.each(DIHEDRAL_NAMES)('%s of 64 x 64: exactly the hash of the moved pixels', (name) => {
     for (let seed = 0; seed < 20; seed++) {
       const pixels = noise(64, 64, seed);
       const moved = pdqDihedral(formOf(pixels, name)).hashes.original;
@@ -89,7 +89,7 @@ describe('the pixels turned or mirrored', () => {
     }
   });
 
-  // Elsewhere a window has a longer side, and only turning about the diagonal keeps it.
+  // At other sizes a window has a longer side, and only the flip about the diagonal keeps it.
   test.each(DIHEDRAL_NAMES)(
     '%s of a photo-like picture: within 31 bits; the diagonal, 2',
     (name) => {
@@ -113,7 +113,7 @@ describe('the pixels turned or mirrored', () => {
     },
   );
 
-  test('mirroring twice, or turning a form back, gives the forms of the original', () => {
+  test('mirroring twice, or turning back, gives the forms of the original', () => {
     const pixels = noise(64, 64, 3);
     const original = pdqDihedral(pixels).hashes;
     const turned = pdqDihedral(formOf(pixels, 'rotate90')).hashes;
@@ -123,7 +123,7 @@ describe('the pixels turned or mirrored', () => {
   });
 });
 
-test('64 x 64 pixels are filtered here, and taken as they are by pdq: close to ties the hashes differ', () => {
+test('64 x 64 pixels are filtered here but not by pdq: close to ties the hashes differ', () => {
   // 64 x 64: one sample a window, so the filter only rounds.
   const pixels = noise(64, 64, 4);
   expect(distance(pdqDihedral(pixels).hashes.original, pdq(pixels).hash)).toBeLessThanOrEqual(2);

@@ -5,7 +5,7 @@ import { qualityWithin } from '../../src/hashing/pdq-fast.js';
 import { gradientPlane } from '../arbitraries.js';
 
 describe('quality within a band', () => {
-  test('the quality whatever differences within the band are, or -1', () => {
+  test('gives the quality if no shift within the band changes it, else -1', () => {
     const told = new Set<number>();
     fc.assert(
       fc.property(gradientPlane, fc.double({ min: -1, max: 1, noNaN: true }), (values, shift) => {
@@ -21,7 +21,7 @@ describe('quality within a band', () => {
       }),
       { numRuns: 200, seed: 2 },
     );
-    // In doubt, flat, full of edges, and between.
+    // In doubt, flat, full of edges, and in between.
     expect([...told]).toEqual(expect.arrayContaining([-1, 0, 100]));
     expect(told.size).toBeGreaterThan(20);
   });
@@ -30,7 +30,7 @@ describe('quality within a band', () => {
     ['rows', 6],
     ['columns', 0],
   ])('in doubt where one hundredth decides, of alternating %s', (_, shift) => {
-    // They make 63 x 64 differences of a hundredth each, 2.55: a quality of 44 in all, or none.
+    // They make 63 x 64 differences of one hundredth each, 2.55: a quality of 44 in all, or none.
     const stripes = (value: number) =>
       Float64Array.from({ length: 4096 }, (_, at) => ((at >> shift) & 1 ? value : 0));
     // Within the band below the hundredth, and above it.

@@ -17,7 +17,7 @@ const part = (pixels: Pixels, left: number, top: number, width: number, height: 
     return pixels.data[at + (channels === 3 ? channel : 0)]!;
   });
 
-test('is the hash of the real pixels of a part, however laid, up to ties', async () => {
+test('is the hash of the real pixels of a part, however placed, up to ties', async () => {
   const pixels = await photo('dust-bowl-home.jpg');
   const plane = workingPlane(pixels);
   fc.assert(
@@ -40,7 +40,7 @@ test('is the hash of the real pixels of a part, however laid, up to ties', async
   );
 });
 
-test('of a large picture it is near the hash of all its pixels', async () => {
+test('of a large picture it is near the hash of all pixels', async () => {
   const distances: number[] = [];
   for (const name of ['airplane-from-above.jpg', 'allium-oreophilum.jpg', 'dust-bowl-home.jpg']) {
     const small = await photo(name);
@@ -63,7 +63,7 @@ test('of a large picture it is near the hash of all its pixels', async () => {
   expect(distances.filter((bits) => bits <= 2).length).toBeGreaterThanOrEqual(5);
 });
 
-test('turned back, it is near the hash of the picture before', async () => {
+test('of a turned part it is near the hash of the pixels turned back', async () => {
   const pixels = await photo('acanthus-mollis.jpg');
   const plane = workingPlane(pixels);
   for (const angle of [-7, 3, 12]) {

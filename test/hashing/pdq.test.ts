@@ -42,7 +42,7 @@ test('hash and quality of a picture', () => {
   expect(quality).toBe(100);
 });
 
-test('the size convention that a hash was made in comes with it', () => {
+test('a hash names the size convention it was made in', () => {
   for (const [width, height] of [
     [3, 3],
     [64, 64],
@@ -68,7 +68,7 @@ describe.each([
   test.each(expected)('$file', ({ file, resized512, ...whole }) => {
     const pixels = readPnm(join(FIXTURES, file));
     const conventions: [Resample, Expected][] = [['none', whole]];
-    // Up to 512 a side both conventions are one.
+    // Up to 512 pixels a side both conventions agree.
     conventions.push([512, resized512 ?? whole]);
     for (const [resample, wanted] of conventions) {
       expect(hexOf(pixels, { resample, exact })).toEqual({
@@ -82,14 +82,17 @@ describe.each([
 });
 
 describe('any pixels', () => {
-  /** Sides that reach every window up to 3, of noise or of few values, so that ties and near ties come up. */
+  /**
+   * Sides that reach every window up to 3, with noise or few values, so that ties and near ties
+   * occur.
+   */
   const hard = (maxSide: number) =>
     fc.tuple(pixelsOf(maxSide), fc.constantFrom(255, 255, 128, 1, 3)).map(([pixels, mask]) => ({
       ...pixels,
       data: pixels.data.map((value) => value & mask),
     }));
 
-  test('exact, and by default: hash and quality of the line-by-line twin; nothing is written', () => {
+  test('exact and by default: hash and quality of the line-by-line twin; the pixels are only read', () => {
     fc.assert(
       fc.property(hard(90), (pixels) => {
         const before = pixels.data.slice();
@@ -131,7 +134,7 @@ describe('any pixels', () => {
     fc.assert(
       fc.property(pixelsOf(70, 3), fc.nat({ max: 7 }), fc.boolean(), (rgb, offset, wide) => {
         const { width, height } = rgb;
-        // As many pixels as fit, so that the word path of 512 x 512 is met too.
+        // As many pixels as fit, to cover the word path of 512 x 512.
         const at = (i: number) => rgb.data[i % rgb.data.length]!;
         const [w, h] = wide ? [512, 512] : [width, height];
         const plain = new Uint8Array(w * h * 3).map((_, i) => at(i));
@@ -164,7 +167,7 @@ describe('any pixels', () => {
     );
   });
 
-  test('red, green and blue alike are luma itself for the values whose three products sum to it', () => {
+  test('equal red, green and blue are luma itself for values whose three products sum to it', () => {
     const f = Math.fround;
     const whole = Array.from({ length: 256 }, (_, v) => v).filter(
       (v) => f(f(f(f(0.299) * v) + f(f(0.587) * v)) + f(f(0.114) * v)) === v,
@@ -201,7 +204,7 @@ describe('small pictures', () => {
     }
   });
 
-  test('a low picture that is over 512 wide is hashed, since it is resampled first', () => {
+  test('a low picture over 512 pixels wide is hashed, because it is resampled first', () => {
     const next = random(1);
     const data = new Uint8Array(513 * 2).map(() => next() & 255);
     expect(hexOf({ data, width: 513, height: 2 }).hex).not.toBe('0'.repeat(64));
@@ -240,7 +243,7 @@ describe('hostile input', () => {
 });
 
 describe('the steps', () => {
-  test('up to 512 a side, or without resampling: every row and column as it is', () => {
+  test('up to 512 a side, or without resampling: all rows and columns', () => {
     fc.assert(
       fc.property(pixelsOf(40), fc.constantFrom<512 | 'none'>(512, 'none'), (pixels, resample) => {
         const { columns, rows, stride, channels } = rasterOf(checkedPixels(pixels), resample);
@@ -253,7 +256,7 @@ describe('the steps', () => {
     );
   });
 
-  test('a side over 512: 512 of each, from floor(x · side / 512) on; a short side is enlarged', () => {
+  test('a side over 512: 512 of each, at floor(x · side / 512); a short side is enlarged', () => {
     const pixels = { data: new Uint8Array(1025 * 3), width: 1025, height: 3 };
     const { columns, rows } = rasterOf(checkedPixels(pixels), 512);
     expect(columns).toHaveLength(512);
@@ -261,7 +264,7 @@ describe('the steps', () => {
     expect([rows[170], rows[171], rows[341], rows[342], rows[511]]).toEqual([0, 1, 1, 2, 2]);
   });
 
-  test('the samples are a view, and so are the words, where four samples lie on a word', () => {
+  test('samples and words are views, words only if four samples are aligned', () => {
     const buffer = new ArrayBuffer(4 * 36 + 4);
     for (const offset of [0, 1, 2, 3, 4]) {
       const pixels = { data: new Uint8Array(buffer, offset, 4 * 36), width: 6, height: 6 };
@@ -273,7 +276,7 @@ describe('the steps', () => {
     expect(rgb.words).toBeNull();
   });
 
-  test('quality of any plane: that of the line-by-line twin', () => {
+  test('quality of any plane, as by the line-by-line twin', () => {
     const told = new Set<number>();
     fc.assert(
       fc.property(gradientPlane, (values) => {
@@ -289,7 +292,7 @@ describe('the steps', () => {
     expect(lowerMedian(Float64Array.from({ length: 256 }, (_, i) => (i * 77) % 256))).toBe(127);
   });
 
-  test('median of any values, ties and sorted ones too: as sorting gives it; values are only read', () => {
+  test('median of any values, tied or sorted too, as by sorting; values are only read', () => {
     const value = fc.oneof(
       fc.integer({ min: -3, max: 3 }),
       fc.double({ noNaN: true }).map((x) => x + 0),
@@ -310,7 +313,7 @@ describe('the steps', () => {
     );
   });
 
-  test('bit 16 i + j for coefficient (i, j); the number is written from bit 255 down', () => {
+  test('bit 16 i + j is coefficient (i, j); the number is written from bit 255 down', () => {
     const coefficients = new Float64Array(256);
     coefficients[0] = 1;
     coefficients[255] = 1;
@@ -318,7 +321,7 @@ describe('the steps', () => {
     expect(hashToHex(hash)).toBe(`8${'0'.repeat(62)}1`);
   });
 
-  test('any coefficients, ties too: the bits of the line-by-line twin; fresh bytes each time', () => {
+  test('any coefficients, with ties: the bits of the line-by-line twin, in new bytes each time', () => {
     const value = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.double({ noNaN: true }));
     fc.assert(
       fc.property(fc.array(value, { minLength: 256, maxLength: 256 }), (list) => {
@@ -331,7 +334,7 @@ describe('the steps', () => {
     );
   });
 
-  test('in doubt where another coefficient than the median lies within the band, above it or below', () => {
+  test('in doubt if another coefficient is within the band around the median', () => {
     const apart = Float64Array.from({ length: 256 }, (_, i) => (i * 101) % 256);
     const median = apart.indexOf(127);
     expect(bitsAbove(apart, 0.02)).toBeDefined();
@@ -343,7 +346,7 @@ describe('the steps', () => {
       [0, true],
     ] as const) {
       const close = apart.slice();
-      // 126 and 128 stay on their side of the median.
+      // 126 and 128 keep their side of the median.
       close[apart.indexOf(near < 0 ? 126 : 128)] = 127 + near;
       close[median] = 127;
       expect(bitsAbove(close, 0.0200001) === undefined).toBe(inDoubt);

@@ -5,7 +5,7 @@ import { describeImageHash } from '../imagehash.js';
 
 describeImageHash('phash', phash);
 
-test('a flat picture has the bit of its mean alone, and a black one has none, as in ImageHash', () => {
+test('a flat picture has only the bit of its mean, a black one no bit, as in ImageHash', () => {
   for (const value of [0, 1, 93, 255]) {
     const data = new Uint8Array(50 * 40).fill(value);
     const { hash } = phash({ data, width: 50, height: 40 });

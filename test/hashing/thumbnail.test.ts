@@ -15,7 +15,7 @@ const SHAPES = [
   [64, 64],
 ] as const;
 
-test('a thumbnail is the picture in grey, resampled along rows, then along columns', () => {
+test('a thumbnail is the grey picture, resampled along rows, then columns', () => {
   for (const kind of PICTURE_KINDS) {
     for (const [width, height] of [
       [64, 64],
@@ -34,7 +34,7 @@ test('a thumbnail is the picture in grey, resampled along rows, then along colum
   }
 });
 
-test('of any pixels', () => {
+test('a thumbnail of any pixels', () => {
   fc.assert(
     fc.property(pixelsOf(70), fc.constantFrom(...SHAPES), (pixels, [columns, rows]) => {
       expect(Array.from(greyThumbnail(pixels, columns, rows))).toEqual(
@@ -45,7 +45,7 @@ test('of any pixels', () => {
   );
 });
 
-test('a flat picture has a flat thumbnail, also of the brightest and the darkest', () => {
+test('a flat picture has a flat thumbnail, also at the brightest and the darkest', () => {
   for (let value = 0; value < 256; value++) {
     const pixels = {
       data: new Uint8Array(77 * 53).fill(value),

@@ -3,7 +3,10 @@ import { blockSums } from '../../src/kernels/block-sums.js';
 import { naiveBlockSums } from '../oracles/block-sums.js';
 import { PICTURE_KINDS, picture } from '../pictures.js';
 
-/** The kernel's sums in pixels (it counts in units of 1 / grid²), read by words and by bytes. */
+/**
+ * The sums of the kernel in pixels, read by words and by bytes. The kernel counts in units of 1 /
+ * grid².
+ */
 function sums(data: ArrayLike<number>, width: number, height: number, grid: number) {
   const bytes = Uint8Array.from(data);
   const byWords = new Float64Array(grid * grid).fill(NaN);
@@ -15,7 +18,7 @@ function sums(data: ArrayLike<number>, width: number, height: number, grid: numb
   return byWords.map((sum) => sum / (grid * grid));
 }
 
-test('sums of a grid are those of its rectangles, pixels on a border shared by area', () => {
+test('sums of a grid are those of its rectangles; pixels on a border are shared by area', () => {
   for (const kind of PICTURE_KINDS) {
     for (const [width, height] of [
       [16, 16],
@@ -35,13 +38,13 @@ test('sums of a grid are those of its rectangles, pixels on a border shared by a
   }
 }, 30_000);
 
-test('a rectangle wider than a lane has room for is summed in parts', () => {
+test('a rectangle too wide for a lane is summed in parts', () => {
   const { data } = picture('white', 5003, 17);
   const [sum] = sums(data, 5003, 17, 8);
   expect(sum).toBeCloseTo((765 * 5003 * 17) / 64, 6);
 });
 
-test('all of a picture is in the sums', () => {
+test('the sums cover the whole picture', () => {
   const { data } = picture('noise', 301, 77, 5);
   let total = 0;
   for (let i = 0; i < data.length; i += 4) total += data[i]! + data[i + 1]! + data[i + 2]!;

@@ -14,7 +14,7 @@ import {
 } from '../../src/kernels/box-filter.js';
 import { boxLine } from '../oracles/pdq.js';
 
-/** Windows of one sample, powers of two and others. */
+/** Windows of one sample, of powers of two, and others. */
 const LENGTHS = [5, 6, 64, 128, 129, 200, 257, 300, 511, 512, 640, 700];
 
 const lineOf = (length: number, seed: number) => {
@@ -42,7 +42,7 @@ describe.each(LENGTHS)('%d samples', (length) => {
     expect([...out]).toEqual(wanted.flat());
   });
 
-  test('along rows, at the middle of tiles alone', () => {
+  test('along rows, only at the middle of tiles', () => {
     const centres = tileCentres(length);
     const out = new Float64Array(4 * 64);
     boxRowsAt(lines, length, centres, out, Int32Array.of(0, 64, 128, 192));
@@ -50,7 +50,7 @@ describe.each(LENGTHS)('%d samples', (length) => {
   });
 
   test.each([0, 3])(
-    'down columns, four rows a turn, of a plane that comes %d rows late',
+    'down columns, four rows at a time, of a plane that starts %d rows late',
     (delay) => {
       // Column x is row x of the test above, upside down for x = 4.
       const columns = [...rows, [...rows[0]!].reverse()];
@@ -62,7 +62,7 @@ describe.each(LENGTHS)('%d samples', (length) => {
       for (let top = 0; top < length + lag; top += 4) {
         nextRows(boxes, top);
         for (let r = 0; r < 4; r++) {
-          // What is written before the plane and after it must not show.
+          // Writes before and after the plane must not show.
           const y = top + r - delay;
           columns.forEach((column, x) => {
             boxes.rows[boxes.written[r]! + x] = column[y] ?? 1e6;
@@ -84,18 +84,18 @@ test('the middle of tile i of 512 is sample 8 i + 4', () => {
   expect([...tileCentres(512)]).toEqual(Array.from({ length: 64 }, (_, i) => 8 * i + 4));
 });
 
-test('a line of 5 is looked at at its five samples alone', () => {
+test('a line of 5 is sampled only at its five samples', () => {
   expect([...new Set(tileCentres(5))]).toEqual([0, 1, 2, 3, 4]);
 });
 
-test('half a tile makes a window, and a line is never shorter', () => {
+test('a window is half a tile, and at least one sample', () => {
   expect([1, 128, 129, 256, 257, 512, 513, 4000].map(boxWindow)).toEqual([1, 1, 2, 2, 3, 4, 5, 32]);
 });
 
 test('a box holds as many samples as the running sum does', () => {
   for (const length of [5, 63, 129, 300, 511, 512, 700, 1000]) {
     const window = boxWindow(length);
-    // Sums of a line of ones are the counts: 1 / count of them is the share that a lone 1 gives.
+    // Sums of a line of ones are the counts. A single 1 has a share of 1 / count.
     for (let at = 0; at < length; at += 7) {
       const line = Array.from({ length }, (_, x) => (x === at ? 1 : 0));
       expect(boxLine(line, window)[at]).toBe(Math.fround(1 / boxCount(at, length, window)));

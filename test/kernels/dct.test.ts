@@ -11,7 +11,7 @@ const PLANES = {
   'nearly white': (next: () => number) => Math.fround(255 - (next() % 3) * 1e-5),
 };
 
-test('every entry of the matrix is the float32 that the formula rounds to', () => {
+test('every entry of the matrix is the formula rounded to float32', () => {
   const matrix = DCT_MATRIX;
   expect(matrix).toHaveLength(16 * 64);
   for (let i = 0; i < 16; i++) {

@@ -5,12 +5,12 @@ import type { Channels, Pixels } from '../../src/pixels.js';
 import { decimate, lumaPlane, tentFilter } from '../oracles/pdq.js';
 
 const identity = Int32Array.from({ length: 512 }, (_, x) => x);
-// One for all tests: what one picture leaves behind must not reach the next.
+// One for all tests: leftovers of one picture must not reach the next.
 const filter = makeFilter512();
 
 function noise(width: number, height: number, channels: Channels, seed: number): Pixels {
   const next = random(seed);
-  // Bright above and dark below, so that what is left of one picture would show in the next.
+  // Bright above and dark below, so that leftovers of one picture show in the next.
   const data = Uint8Array.from({ length: width * height * channels }, (_, i) =>
     seed % 2 === 0 ? next() & 255 : (next() & 31) + (i < (width * height * channels) / 2 ? 224 : 0),
   );
@@ -36,7 +36,7 @@ describe.each([1, 2, 3, 4] as const)('%d samples a pixel', (channels) => {
   });
 });
 
-test('of a larger picture, where its rows and columns are said to lie', () => {
+test('takes a larger picture at its given rows and columns', () => {
   const pixels = noise(1023, 77, 3, 3);
   const columns = Int32Array.from(identity, (x) => Math.floor((x * 1023) / 512));
   const rows = Int32Array.from(identity, (y) => Math.floor((y * 77) / 512));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { greyRows } from '../../src/kernels/grey.js';
 
-test('grey is 0.299 R + 0.587 G + 0.114 B, to within the rounding of fixed point', () => {
+test('grey is 0.299 R + 0.587 G + 0.114 B, up to fixed-point rounding', () => {
   const width = 256;
   const bytes = new Uint8Array(3 * width);
   const out = new Int32Array(width);
@@ -28,7 +28,7 @@ test('white, black and every grey stay what they are', () => {
   }
 });
 
-test('rows are packed from the lowest bits up, and the missing ones are zero', () => {
+test('rows are packed from the lowest bits up, and missing ones are zero', () => {
   const bytes = Uint8Array.of(9, 9, 1, 2, 3, 4, 5, 6, 200, 201);
   const out = new Int32Array(2).fill(-1);
   greyRows(bytes, 1, 2, 2, 4, out);

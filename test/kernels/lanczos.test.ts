@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { lanczosWeights } from '../../src/kernels/lanczos.js';
 
-/** The table as one list of weights an output. */
+/** The table as one list of weights per output. */
 function outputs(size: number, count: number) {
   const table = lanczosWeights(size, count);
   const found: { first: number; weights: number[] }[] = [];
@@ -13,7 +13,7 @@ function outputs(size: number, count: number) {
   return found;
 }
 
-test('weights add up to one, within the rounding of each, and lie inside the line', () => {
+test('weights add up to one, up to rounding, and lie inside the line', () => {
   for (const size of [1, 2, 7, 8, 9, 63, 64, 65, 500, 4000, 10_001]) {
     for (const count of [8, 9, 16, 17, 32, 64]) {
       for (const { first, weights } of outputs(size, count)) {
@@ -21,7 +21,7 @@ test('weights add up to one, within the rounding of each, and lie inside the lin
         expect(Math.abs(total / 2 ** 22 - 1)).toBeLessThanOrEqual(weights.length / 2 ** 23);
         expect(first).toBeGreaterThanOrEqual(0);
         expect(first + weights.length).toBeLessThanOrEqual(size);
-        // What keeps a sum of 255 times each inside 32 bits.
+        // This keeps a sum of 255 times each weight inside 32 bits.
         const room = weights.reduce((a, b) => a + Math.abs(b), 0) / 2 ** 22;
         expect(room).toBeLessThan(2);
       }
@@ -29,7 +29,7 @@ test('weights add up to one, within the rounding of each, and lie inside the lin
   }
 });
 
-test('a line of the same size is left as it is', () => {
+test('a line of the same size stays unchanged', () => {
   for (const [i, { first, weights }] of outputs(32, 32).entries()) {
     for (const [tap, weight] of weights.entries()) {
       expect(weight + 0).toBe(first + tap === i ? 2 ** 22 : 0);

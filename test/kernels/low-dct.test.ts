@@ -3,7 +3,7 @@ import { random } from '../../bench/workloads.js';
 import { lowDct } from '../../src/kernels/low-dct.js';
 import { naiveDct } from '../oracles/low-dct.js';
 
-/** Low corner of the DCT of a square: `lowDct` twice. */
+/** The low corner of the DCT of a square: `lowDct` twice. */
 function corner(square: Float64Array, size: number, keep: number): Float64Array {
   const across = new Float64Array(keep * size);
   const low = new Float64Array(keep * keep);
@@ -12,7 +12,7 @@ function corner(square: Float64Array, size: number, keep: number): Float64Array 
   return low;
 }
 
-test('twice applied it is the two-dimensional DCT, vertical frequencies in rows', () => {
+test('applied twice it is the two-dimensional DCT, with vertical frequencies in rows', () => {
   const next = random(3);
   for (const [size, keep] of [
     [32, 8],

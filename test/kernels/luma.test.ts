@@ -7,7 +7,7 @@ import { lumaPlane } from '../oracles/pdq.js';
 
 const [reds, greens, blues] = [lumaProducts(0.299), lumaProducts(0.587), lumaProducts(0.114)];
 
-test('every colour of a lattice that meets all sample values: as the reference rounds it', () => {
+test('rounds as the reference does, for a lattice of colours with all sample values', () => {
   const f = Math.fround;
   const wrong: number[][] = [];
   for (let r = 0; r < 256; r++) {
@@ -20,7 +20,7 @@ test('every colour of a lattice that meets all sample values: as the reference r
   expect(wrong).toEqual([]);
 });
 
-test('four rows side by side, of any number of samples a pixel; below the last, that again', () => {
+test('takes four rows side by side, with any number of samples a pixel; repeats the last row below', () => {
   fc.assert(
     fc.property(pixelsOf(12), fc.nat({ max: 3 }), (pixels, top) => {
       const { width, height, channels = 1 } = pixels;
@@ -44,7 +44,7 @@ test('four rows side by side, of any number of samples a pixel; below the last, 
 });
 
 describe('rounding to float32', () => {
-  /** Odd numbers of 25 bits: each, but for its exponent, a tie between two float32. */
+  /** Odd numbers of 25 bits. Up to its exponent, each is a tie between two float32. */
   test('ties go to even, as in Math.fround', () => {
     const next = random(1);
     const wrong: number[] = [];
@@ -86,7 +86,7 @@ describe('rounding to float32', () => {
     );
   });
 
-  test('quotients by small counts: the product with the inverse is the same float32', () => {
+  test('dividing by a small count gives the same float32 as multiplying by its inverse', () => {
     const next = random(4);
     const wrong: string[] = [];
     for (let n = 0; n < 1e6; n++) {

@@ -14,10 +14,10 @@ import * as naive from '../oracles/pixels.js';
 
 const withAlpha = fc.constantFrom<Channels>(2, 4).chain((channels) => pixelsOf(9, channels));
 const inColour = fc.constantFrom<Channels>(3, 4).chain((channels) => pixelsOf(9, channels));
-/** Which pixel differs from the others, and in which of its samples; often none does. */
+/** The pixel that differs from the others, and the sample; often there is none. */
 const stranger = fc.option(fc.tuple(fc.nat(), fc.nat({ max: 2 })));
 
-test('tells whether all is opaque, and whether all is grey, as their twins do', () => {
+test('checks whether all pixels are opaque or grey, as the twins do', () => {
   fc.assert(
     fc.property(withAlpha, stranger, (pixels, odd) => {
       const { data, channels } = pixels;
@@ -38,7 +38,7 @@ test('tells whether all is opaque, and whether all is grey, as their twins do', 
   );
 });
 
-test('takes grey, and lays on a backdrop, as their twins do', () => {
+test('takes grey and composites on a backdrop, as the twins do', () => {
   fc.assert(
     fc.property(inColour, (pixels) => {
       const { data, width, height, channels } = pixels;
@@ -75,7 +75,7 @@ test('moves pixels across several tiles: a half turn runs backwards', () => {
   );
 });
 
-test('takes the pixels where columns and rows cross', () => {
+test('takes the pixels at the crossings of columns and rows', () => {
   fc.assert(
     fc.property(
       pixelsOf(12),

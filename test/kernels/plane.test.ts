@@ -44,7 +44,7 @@ test('reduces any picture as its twin does', () => {
   );
 });
 
-test('continues a line in any direction as its twin does, and changes nothing else', () => {
+test('extends a line in any direction as its twin does, and changes nothing else', () => {
   const line = fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 1, maxLength: 12 });
   fc.assert(
     fc.property(
@@ -54,7 +54,7 @@ test('continues a line in any direction as its twin does, and changes nothing el
       fc.boolean(),
       fc.constantFrom(1, -1),
       (values, depth, fade, upright, way) => {
-        // A plane with `depth` lines on both sides of the line.
+        // A plane with `depth` lines on each side of the line.
         const lines = 2 * depth + 1;
         const count = values.length;
         const along = upright ? lines : 1;
@@ -75,7 +75,7 @@ test('continues a line in any direction as its twin does, and changes nothing el
   );
 });
 
-test('pixels under a turned grid are the nearest ones, and the border outside', () => {
+test('a turned grid takes the nearest pixels, and border pixels outside', () => {
   fc.assert(
     fc.property(
       pixelsOf(9, 1),

@@ -6,7 +6,7 @@ import { tentGrid as oracle } from '../oracles/tent-grid.js';
 const WIDTH = 9;
 const HEIGHT = 7;
 
-/** Taps of a few samples: for each, positions and weights. */
+/** Taps of a few samples: positions and weights for each. */
 const tapsBelow = (length: number) =>
   fc.array(
     fc.array(fc.tuple(fc.integer({ min: 0, max: length - 1 }), fc.integer({ min: -4, max: 4 })), {
@@ -40,7 +40,7 @@ test('is the weighted sum over the taps of its row and column', () => {
   );
 });
 
-test('turned by a quarter it reads rows down and columns across, and the border outside', () => {
+test('a quarter turn reads rows down and columns across, and the border outside', () => {
   fc.assert(
     fc.property(tapsBelow(HEIGHT + 6), tapsBelow(WIDTH + 6), (across, down) => {
       const out = new Float64Array(across.length * down.length);
@@ -52,7 +52,7 @@ test('turned by a quarter it reads rows down and columns across, and the border 
         const nearY = Math.max(0, Math.min(row, HEIGHT - 1));
         return luma[nearY * WIDTH + nearX]!;
       };
-      // Cutting off rounds toward zero, as the kernel does.
+      // Truncation rounds toward zero, as the kernel does.
       const naive = oracle(
         (a, b) => pixel(Math.trunc(2 - b + 0.5), Math.trunc(a - 3 + 0.5)),
         across,

@@ -3,7 +3,7 @@ import { boxAhead, boxCount, boxWindow, tileCentres } from '../../src/kernels/bo
 import { tentTaps } from '../../src/kernels/tent-taps.js';
 import { twoBoxes } from '../oracles/tent.js';
 
-test('512 samples: 1 2 3 4 3 2 1, from 8 i + 2 on; cut off at the end', () => {
+test('512 samples: 1 2 3 4 3 2 1 from 8 i + 2, cut off at the end', () => {
   const { starts, counts, weights, room } = tentTaps(512);
   for (let i = 0; i < 63; i++) {
     expect([starts[i], counts[i]]).toEqual([8 * i + 2, 7]);
@@ -22,7 +22,7 @@ test('512 samples: 1 2 3 4 3 2 1, from 8 i + 2 on; cut off at the end', () => {
 describe.each([5, 9, 63, 64, 65, 128, 129, 200, 256, 257, 300, 511, 513, 640, 700, 1000])(
   '%d samples',
   (length) => {
-    test('the weights are what a lone 1 gives to the middle of each tile', () => {
+    test('the weights are the share of a single 1 in the middle of each tile', () => {
       const { starts, counts, weights, room } = tentTaps(length);
       const centres = tileCentres(length);
       const got = Array.from({ length: 64 }, () => new Array<number>(length).fill(0));
@@ -40,7 +40,7 @@ describe.each([5, 9, 63, 64, 65, 128, 129, 200, 256, 257, 300, 511, 513, 640, 70
   },
 );
 
-/** The weights of one place, box by box. */
+/** The weights of one position, box by box. */
 function boxByBox(length: number, centre: number): number[] {
   const window = boxWindow(length);
   const ahead = boxAhead(window);
@@ -58,7 +58,7 @@ function boxByBox(length: number, centre: number): number[] {
   return weights;
 }
 
-test('the weights have the roundings of a sum box by box', () => {
+test('the weights are rounded like a sum box by box', () => {
   for (let length = 1; length < 5000; length += length < 300 ? 1 : 83) {
     const { counts, weights, room } = tentTaps(length);
     for (const [i, centre] of tileCentres(length).entries()) {
@@ -68,7 +68,7 @@ test('the weights have the roundings of a sum box by box', () => {
   }
 });
 
-test('a line of eight million samples takes no longer than its length asks for', () => {
+test('a line of eight million samples takes time linear in its length', () => {
   // Box by box it took minutes.
   const { weights, room } = tentTaps(2 ** 23);
   expect(weights.subarray(room * 31, room * 32).reduce((sum, weight) => sum + weight)).toBeCloseTo(

@@ -12,7 +12,7 @@ const pictures: Record<string, (next: () => number) => number> = {
   'red and blue, no alpha': () => 0x00ff00ff,
 };
 
-test.each(Object.entries(pictures))('%s: the plane but for its edges, within 1e-10', (_, pixel) => {
+test.each(Object.entries(pictures))('%s: the plane except its edges, within 1e-10', (_, pixel) => {
   const next = random(1);
   const words = Int32Array.from({ length: 512 * 512 }, () => pixel(next));
   const out = new Float64Array(64 * 64).fill(-1);
@@ -29,7 +29,7 @@ test.each(Object.entries(pictures))('%s: the plane but for its edges, within 1e-
   }
 });
 
-test('from a wide, low picture: rows and columns are taken where they are said to lie', () => {
+test('takes a wide, low picture at its given rows and columns', () => {
   const next = random(2);
   const [width, height] = [700, 90];
   const words = Int32Array.from({ length: width * height }, () => next());
