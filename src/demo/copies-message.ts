@@ -1,6 +1,6 @@
 import type { DisplayedPixels } from '../browser/index.js';
 
-/** The changed copies that are made, mildest first. */
+/** The changed copies, mildest first. */
 export const COPY_NAMES = [
   'jpeg30',
   'half',
@@ -14,13 +14,13 @@ export const COPY_NAMES = [
 /** One kind of changed copy. */
 export type CopyName = (typeof COPY_NAMES)[number];
 
-/** What the Worker answers to a picture's pixels: its copies as JPEG files. */
+/** The Worker's reply to the pixels of a picture: its copies as JPEG files. */
 export type CopiesReply = { copies: Record<CopyName, Blob> } | { failed: true };
 
-/** The pixels that it is given, which are its own from then on. */
+/** The pixels sent to the Worker, which owns them from then on. */
 export type CopiesRequest = DisplayedPixels;
 
-/** The copies in what the Worker answered; `undefined` if that is not all of them and nothing else. */
+/** The copies in a reply of the Worker, `undefined` unless it is exactly all of them. */
 export function copiesIn(reply: unknown): Record<CopyName, Blob> | undefined {
   const { copies } = (reply ?? {}) as { copies?: Record<string, unknown> };
   if (typeof copies !== 'object' || copies === null) return undefined;

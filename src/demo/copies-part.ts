@@ -14,7 +14,9 @@ const WORDS = {
   crop20: 'copyCrop20',
 } as const satisfies Record<CopyName, string>;
 
-/** Which changed copies of a picture its hash would find: measured here, at once where `unasked`. */
+/**
+ * Shows which changed copies of a picture its hash would find. Measures them at once if `unasked`.
+ */
 export function copiesPart(picture: HashedPicture, unasked: boolean): HTMLElement {
   const result = h('div', { class: 'copies' });
   const measure = async () => {

@@ -1,6 +1,6 @@
 import type { CopiesReply, CopiesRequest, CopyName } from './copies-message.js';
 
-/** The Worker's own scope; the library's types know the page's. */
+/** The scope of the Worker; the types of the library describe that of a page. */
 const scope = globalThis as unknown as {
   postMessage(reply: CopiesReply, transfer?: Transferable[]): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<CopiesRequest>) => void): void;
@@ -25,7 +25,7 @@ function canvasOf(width: number, height: number) {
   return { canvas, context };
 }
 
-/** The picture as it is shared: JPEG has no transparency. */
+/** The picture on white, as JPEG has no transparency. */
 function onWhite({ data, width, height }: CopiesRequest): OffscreenCanvas {
   const { canvas: picture, context: pixels } = canvasOf(width, height);
   pixels.putImageData(new ImageData(data, width, height), 0, 0);
@@ -73,7 +73,7 @@ function mirrored(from: OffscreenCanvas): OffscreenCanvas {
   return canvas;
 }
 
-/** A dark band over the lower part, with white words in it. */
+/** The picture with a dark band over its lower part, and white text in it. */
 function captioned(from: OffscreenCanvas): OffscreenCanvas {
   const { canvas, context } = canvasOf(from.width, from.height);
   const { width, height } = canvas;

@@ -1,6 +1,7 @@
 /**
- * The outline that a PDQ hash gives away: its 256 bits taken as the signs of the 16 x 16 low frequencies of a 64 x 64
- * picture, and transformed back. Byte 31 holds bits 0…7, and bit 16 i + j is vertical frequency i + 1 and horizontal j + 1.
+ * The outline that a PDQ hash reveals. Its 256 bits are the signs of the 16 x 16 low frequencies of
+ * a 64 x 64 picture, which are transformed back. Byte 31 holds bits 0…7. Bit 16 i + j is vertical
+ * frequency i + 1 and horizontal frequency j + 1.
  * @returns 64 · 64 greys, 0…255, row-major
  */
 export function outlineOf(bytes: Uint8Array): Uint8ClampedArray {
@@ -12,7 +13,7 @@ export function outlineOf(bytes: Uint8Array): Uint8ClampedArray {
     for (let j = 0; j < 16; j++) {
       const bit = 16 * i + j;
       const sign = (bytes[31 - (bit >> 3)]! >> (bit & 7)) & 1 ? 1 : -1;
-      // A picture's high frequencies are weaker: about as one over the frequency.
+      // High frequencies of pictures are weaker, roughly as the inverse of the frequency.
       const weight = sign / Math.hypot(i + 1, j + 1);
       for (let y = 0; y < 64; y++) {
         const row = weight * waves[i]![y]!;

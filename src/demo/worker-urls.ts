@@ -1,4 +1,7 @@
-/** The scripts of the Workers. The build writes them into the page's own script, so that its digest covers them. */
+/**
+ * The scripts of the Workers. The build inserts them into the script of the page, so that its
+ * digest covers them.
+ */
 declare const HASHER_SCRIPT: string;
 declare const COPIES_SCRIPT: string;
 
@@ -13,7 +16,7 @@ const urlOf = (name: string, script: string): string => {
   return url;
 };
 
-/** Address of the Worker that hashes: one for the whole page. */
+/** Address of the Worker that hashes; the whole page shares it. */
 export const hasherUrl = (): string => urlOf('hasher', HASHER_SCRIPT);
 
 /** Address of the Worker that makes changed copies. */
