@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests of the browser's side that need no browser. */
 const WITHOUT_ENGINE = [
-  'test/browser/{decode-png,hash-worker,missing-decoder,pools,reply,worker-pool}.test.ts',
+  'test/browser/{decode-png,load-decoder,reply,workers}.test.ts',
   'test/demo/{copies-message,language,outline}.test.ts',
 ];
 

@@ -227,13 +227,19 @@ const paths = {
 };
 const browserHashing = {
   ...limits,
+  ...hashing,
+  crops: flag,
   onProgress: callback,
   orientation: member('stored'),
   variants: profile,
   workerUrl: member('/browser-worker.js', 'text'),
-  workers: member(2),
+  concurrency: member(2),
 };
 const blob = member(new Blob(['x']));
+const files = {
+  ...member([new Blob(['x'])], '[]', '[null]', '[text]', '[{}]', 'map', 'floats'),
+  world: true,
+};
 
 /** The rows of each entry. An export without a row fails. */
 const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
@@ -509,7 +515,11 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     checkPixelReadback: {
       neverRight: true,
       args: [
-        options({ signal, workerUrl: member('/browser-worker.js', 'text'), workers: member(2) }),
+        options({
+          signal,
+          workerUrl: member('/browser-worker.js', 'text'),
+          concurrency: member(2),
+        }),
       ],
     },
     decodeImageFile: {
@@ -520,15 +530,16 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           ...limits,
           longestSide: member(9),
           workerUrl: member('/browser-worker.js', 'text'),
-          workers: member(2),
+          concurrency: member(2),
         }),
       ],
     },
     endWorkers: { args: [] },
     hashImageFile: { neverRight: true, args: [blob, options(browserHashing)] },
+    variantsOfImageFile: { neverRight: true, args: [blob, options(browserHashing)] },
     hashImageFiles: {
       neverRight: true,
-      args: [members([new Blob(['x'])], { 0: blob }, '[]'), options(browserHashing)],
+      args: [files, options(browserHashing)],
     },
   },
 };

@@ -1,6 +1,6 @@
 import { corrupt } from '../formats/image-format.js';
 import type { Pixels } from '../pixels.js';
-import { missingDecoder } from './missing-decoder.js';
+import { missingDecoder } from './load-decoder.js';
 
 /**
  * The picture of a HEIC file, turned as its own properties say, by the optional package heic-decode, which is imported

@@ -2,7 +2,7 @@
 import factory from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import wasm from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
 import type { Pixels } from '../pixels.js';
-import { compiled, instantiated } from './compiled.js';
+import { compiled, instantiated } from './load-decoder.js';
 
 interface Decoder {
   decode(bytes: Uint8Array, preserveOrientation: boolean): ImageData | null;

@@ -3,7 +3,7 @@ import { DecodeError } from '../errors.js';
 import { corrupt, type ImageHeader } from '../formats/image-format.js';
 import { type DecodedPicture, pictureOf } from '../picture/decoded-picture.js';
 import { checkedPixels } from '../pixels.js';
-import { missingDecoder } from './missing-decoder.js';
+import { missingDecoder } from './load-decoder.js';
 
 /**
  * The first page of a TIFF file as stored, by the optional package utif2, which is imported on the first

@@ -2,7 +2,7 @@
 import factory from '@jsquash/webp/codec/dec/webp_dec.js';
 import wasm from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import type { Pixels } from '../pixels.js';
-import { compiled, instantiated } from './compiled.js';
+import { compiled, instantiated } from './load-decoder.js';
 
 interface Decoder {
   decode(bytes: Uint8Array): ImageData | null;

@@ -1,21 +1,29 @@
 import { checkTypeOf } from '../door.js';
 import type { HashedFile } from '../picture/hash-picture.js';
-import { checkFileOptions, TIMEOUT_SECONDS } from '../picture/options.js';
+import {
+  checkFileOptions,
+  type FileOptions,
+  type PictureOptions,
+  TIMEOUT_SECONDS,
+} from '../picture/options.js';
+import type { PooledThread } from '../picture/pool.js';
+import { deadline } from '../picture/waiting.js';
+import type { HashedVariant } from '../variant.js';
+import { hashedImage } from '../variants/own-variants.js';
 import type { HashingOptions, Stage } from './message.js';
-import { poolOf } from './pools.js';
-import { bitmapOf, bytesOf, checkReadFileOptions, type ReadFileOptions } from './read-file.js';
-import { imageIn } from './reply.js';
+import { sidesIn, variantReader } from './reply.js';
+import { answerTo, bytesOf, checkConcurrency, poolOf, type WorkerOptions } from './workers.js';
 
 /** How an image file is read and hashed. */
-export interface HashImageFileOptions extends HashingOptions, ReadFileOptions {
+export interface HashImageFileOptions extends FileOptions, WorkerOptions {
   /** called when the file is being read, decoded and hashed */
-  onProgress?: (stage: Stage) => void;
+  onProgress?: ((stage: Stage) => void) | undefined;
 }
 
 /**
- * Hash of an image file that a person chose: the same as `hashFile` gives in Node. It is decoded and hashed in a Worker,
- * off the page's thread; nothing of it leaves the device. Call it for as many files as there are: they wait, unread, for
- * one of a few Workers.
+ * Hash of an image file that a person chose: the same as `hashFile` gives in Node. It is decoded and
+ * hashed in a Worker, off the page's thread; nothing of it leaves the device. For many files take
+ * `hashImageFiles`: here, the time that a file waits for a Worker counts.
  * @returns rejects with `signal.reason` on abort, and the decoding stops
  * @throws {DecodeError} whose code says why there is no hash; the message says what to do
  * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid
@@ -26,28 +34,91 @@ export async function hashImageFile(
   file: Blob,
   options: HashImageFileOptions = {},
 ): Promise<HashedFile> {
+  const { variants, width, height } = await variantsOfImageFile(file, options);
+  const all: HashedVariant[] = [];
+  for await (const variant of variants) all.push(variant);
+  return { ...hashedImage(all), width, height };
+}
+
+/** The variants of an image file, still to be hashed; its sides in pixels as displayed. */
+export interface ImageFileVariants {
+  readonly width: number;
+  readonly height: number;
+  /** can be gone through once */
+  readonly variants: AsyncIterable<HashedVariant>;
+}
+
+/**
+ * The variants of an image file, each hashed by the Worker only when it is asked for, the likeliest
+ * first: who stops at the first match waits for no more. The first is the picture itself,
+ * `original`. Go through them at once: until the iteration ends (also by `break`), a Worker holds
+ * the picture, and its time runs.
+ * @returns rejects with `signal.reason` on abort, as the iteration does
+ * @throws {DecodeError} whose code says why there is no hash; the message says what to do
+ * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid
+ * @example
+ * const { variants } = await variantsOfImageFile(file, { variants: 'thorough' });
+ * for await (const { name, hash } of variants) if (isListed(hash)) return name;
+ */
+export async function variantsOfImageFile(
+  file: Blob,
+  options: HashImageFileOptions = {},
+): Promise<ImageFileVariants> {
   checkHashImageFileOptions(options);
   if (!(file instanceof Blob)) throw new TypeError('expected a File or Blob');
-  const { maxBytes, timeoutSeconds = TIMEOUT_SECONDS, signal, onProgress } = options;
-  return await poolOf(options).run<HashedFile>({
-    signal,
-    timeoutSeconds,
-    async request() {
-      onProgress?.('reading');
-      const bytes = await bytesOf(file, maxBytes);
-      onProgress?.('decoding');
-      return { bytes, options: hashingOptions(options) };
-    },
-    result: (reply) => imageIn(reply, options),
-    bitmapOf,
-    onStage: (stage) => onProgress?.(stage),
+  const { timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
+  const time = deadline(timeoutSeconds, signal);
+  return await new Promise<ImageFileVariants>((resolve, reject) => {
+    const held = poolOf(options).use(async (worker) => {
+      const sides = await opened(worker, file, options);
+      await new Promise<void>((release) => {
+        resolve({ ...sides, variants: variantsFrom(worker, options, release) });
+      });
+    }, time.signal);
+    held.catch(reject).finally(() => time.over());
   });
+}
+
+/** Reads the file and has it decoded. */
+async function opened(
+  worker: PooledThread,
+  file: Blob,
+  { maxBytes, onProgress, ...options }: HashImageFileOptions,
+): Promise<{ width: number; height: number }> {
+  onProgress?.('reading');
+  const bytes = await bytesOf(file, maxBytes);
+  onProgress?.('decoding');
+  const request = { bytes, options: hashingOptions(options) };
+  const sides = await answerTo(worker, request, (reply) => sidesIn(reply, options.maxPixels));
+  onProgress?.('hashing');
+  return sides;
+}
+
+async function* variantsFrom(
+  worker: PooledThread,
+  options: PictureOptions,
+  release: () => void,
+): AsyncGenerator<HashedVariant, void, undefined> {
+  const read = variantReader(options);
+  let ended = false;
+  try {
+    for (;;) {
+      const variant = await answerTo(worker, { next: true }, read);
+      ended = variant === undefined;
+      if (variant === undefined) return;
+      yield variant;
+    }
+  } finally {
+    // The Worker lets the picture go.
+    if (!ended) await worker.ask({ next: false }).catch(() => {});
+    release();
+  }
 }
 
 /** Those of the options that go to the Worker: functions and signals cannot. */
 function hashingOptions(options: HashingOptions): HashingOptions {
-  const { algorithm, bits, resample, exact, variants, orientation, maxPixels } = options;
-  const given = { algorithm, bits, resample, exact, variants, orientation, maxPixels };
+  const { algorithm, bits, resample, exact, variants, crops, orientation, maxPixels } = options;
+  const given = { algorithm, bits, resample, exact, variants, crops, orientation, maxPixels };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
@@ -56,6 +127,6 @@ export function checkHashImageFileOptions(
   options: Omit<HashImageFileOptions, 'onProgress'> & { onProgress?: unknown },
 ): void {
   checkFileOptions(options);
-  checkReadFileOptions(options);
+  checkConcurrency(options);
   checkTypeOf('onProgress', options.onProgress, 'function');
 }

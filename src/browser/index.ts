@@ -3,7 +3,12 @@ export type { HashedFile } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
 export { checkPixelReadback } from './check-pixel-readback.js';
 export { type DecodeImageFileOptions, decodeImageFile } from './decode-image-file.js';
-export { type HashImageFileOptions, hashImageFile } from './hash-image-file.js';
+export {
+  type HashImageFileOptions,
+  hashImageFile,
+  type ImageFileVariants,
+  variantsOfImageFile,
+} from './hash-image-file.js';
 export {
   type HashImageFilesOptions,
   type HashImageFilesResult,
@@ -11,5 +16,5 @@ export {
   hashImageFiles,
 } from './hash-image-files.js';
 export type { DisplayedPixels, Stage } from './message.js';
-export { endWorkers, type WorkerOptions } from './pools.js';
 export type { Readback } from './readback-canvas.js';
+export { endWorkers, type WorkerOptions } from './workers.js';

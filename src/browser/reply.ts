@@ -1,6 +1,6 @@
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
 import { type Hash, hasBits, type Resample } from '../hash.js';
-import type { HashedFile } from '../picture/hash-picture.js';
+import { MAX_PIXELS, type PictureOptions } from '../picture/options.js';
 import {
   DIHEDRAL_NAMES,
   type HashedVariant,
@@ -10,7 +10,7 @@ import {
   type VariantName,
 } from '../variant.js';
 import { MOST_HASHES } from '../variants/variant-profile.js';
-import type { DecodingOptions, DisplayedPixels, HashingOptions, Stage } from './message.js';
+import type { DecodingOptions, DisplayedPixels } from './message.js';
 import type { Readback } from './readback-canvas.js';
 
 /*
@@ -19,10 +19,8 @@ import type { Readback } from './readback-canvas.js';
  * value has the kind and the length that it must have, there is none beside them, and what is given on is a copy.
  */
 
-const NEVER_MORE_PIXELS = 2 ** 26;
-
 /** The error for an answer that is not one of browser-worker.js. */
-export const noAnswer = (): DecodeError =>
+const noAnswer = (): DecodeError =>
   new DecodeError(
     'decoder-missing',
     'the hashing Worker gave an invalid answer: workerUrl has to be browser-worker.js of this version',
@@ -60,10 +58,11 @@ function finite(value: unknown): number {
   return value as number;
 }
 
-const STAGES: readonly Stage[] = ['reading', 'decoding', 'hashing'];
-
-/** What a Worker is at. */
-export const stageIn = (reply: unknown): Stage => oneOf(membersOf(reply, ['stage']).stage, STAGES);
+/** Whether an answer is of that kind. */
+export function isReply(reply: unknown, kind: 'bitmapOf' | 'error'): boolean {
+  demand(typeof reply === 'object' && reply !== null);
+  return kind in reply;
+}
 
 /** The bytes that the page is to decode. */
 export function bytesIn(reply: unknown): Uint8Array<ArrayBuffer> {
@@ -110,7 +109,7 @@ export function errorIn(reply: unknown): Error {
 /** Sides that a picture of at most `maxPixels` can have. */
 function sidesOf(
   { width, height }: Record<string, unknown>,
-  maxPixels = NEVER_MORE_PIXELS,
+  maxPixels = MAX_PIXELS,
 ): { width: number; height: number } {
   const sides = {
     width: integerIn(width, 1, maxPixels),
@@ -139,44 +138,53 @@ export function pixelsIn(reply: unknown, options: DecodingOptions): DisplayedPix
   return { data: kept, width, height, channels: 4 };
 }
 
-/** The hashes that were asked for by `options`. */
-export function imageIn(reply: unknown, options: HashingOptions): HashedFile {
-  const { algorithm = 'pdq' } = options;
-  const quality = algorithm === 'pdq' ? ['quality'] : [];
-  const image = membersOf(
-    membersOf(reply, ['image']).image,
-    ['hash', 'variants', 'width', 'height', ...quality],
-    ['resample'],
-  );
-  const { variants } = image;
-  demand(Array.isArray(variants) && variants.length < MOST_HASHES);
+/** The sides of a file that was opened. */
+export const sidesIn = (reply: unknown, maxPixels?: number): { width: number; height: number } =>
+  sidesOf(membersOf(reply, ['width', 'height']), maxPixels);
+
+/** Of crops, a list may hold so many. */
+const MOST_CROPS = 9;
+
+/** Reads the variants of one file, in their order; undefined after the last. */
+export function variantReader(
+  options: PictureOptions,
+): (reply: unknown) => HashedVariant | undefined {
+  const { algorithm = 'pdq', orientation } = options;
+  const thorough = options.variants === 'thorough' && orientation !== 'stored';
   const names = namesOf(options);
-  // Not map, which leaves a hole a hole.
-  const copies = Array.from(variants, (each: unknown): HashedVariant => {
-    const variant = membersOf(each, ['name', 'hash', ...quality], ['resample', 'geometry']);
-    const { name, geometry } = variant;
+  const quality = algorithm === 'pdq' ? ['quality'] : [];
+  const seen: VariantName[] = [];
+  return (reply) => {
+    const { variant } = membersOf(reply, ['variant']);
+    if (variant === undefined) {
+      demand(seen.length > 0);
+      return undefined;
+    }
+    const members = membersOf(variant, ['name', 'hash', ...quality], ['resample', 'geometry']);
+    const name = oneOf(members.name, seen.length === 0 ? (['original'] as const) : names);
+    // Several parts of a picture may have one name; only the thorough profile looks for parts.
+    const most = thorough ? MOST_HASHES : name === 'crop' ? MOST_CROPS : 1;
+    demand(seen.filter((other) => other === name).length < most);
+    demand(seen.push(name) <= MOST_HASHES);
+    const { geometry } = members;
     return {
-      name: oneOf(name, names),
-      ...hashedIn(variant, options),
+      name,
+      ...hashedIn(members, options),
       ...(geometry === undefined ? {} : { geometry: geometryOf(geometry) }),
     };
-  });
-  // Several parts of a picture may have one name; only the thorough profile looks for parts.
-  demand(
-    options.variants === 'thorough' ||
-      new Set(copies.map(({ name }) => name)).size === copies.length,
-  );
-  return { ...hashedIn(image, options), variants: copies, ...sidesOf(image, options.maxPixels) };
+  };
 }
 
-/** The variants that a profile can have. */
+/** The variants that may follow the first. */
 function namesOf({
   variants = 'orientation',
   orientation,
-}: HashingOptions): readonly VariantName[] {
-  if (variants === 'none' || orientation === 'stored') return [];
-  if (variants === 'thorough') return VARIANT_NAMES;
-  const orientations = ['stored', 'onWhite', 'onBlack'] as const;
+  crops = false,
+}: PictureOptions): readonly VariantName[] {
+  const crop = crops ? (['crop'] as const) : [];
+  if (variants === 'none' || orientation === 'stored') return crop;
+  if (variants === 'thorough') return VARIANT_NAMES.filter((name) => name !== 'original');
+  const orientations = ['stored', 'onWhite', 'onBlack', ...crop] as const;
   return variants === 'dihedral' ? [...orientations, ...DIHEDRAL_NAMES] : orientations;
 }
 
@@ -184,7 +192,7 @@ const RESAMPLES: readonly (Resample | undefined)[] = [512, 'none', undefined];
 
 function hashedIn(
   { hash, quality, resample }: Record<string, unknown>,
-  { algorithm = 'pdq', bits }: HashingOptions,
+  { algorithm = 'pdq', bits }: PictureOptions,
 ): { hash: Hash; quality?: number; resample?: Resample } {
   const { bytes, algorithm: named } = membersOf(hash, ['algorithm', 'bytes']);
   demand(named === algorithm && bytes instanceof Uint8Array);

@@ -1,6 +1,7 @@
 import { DecodeError } from '../errors.js';
+import { variantsOfPicture } from '../picture/hash-picture.js';
+import type { HashedVariant } from '../variant.js';
 import { decodeBytes, type Page, readback } from './decode-bytes.js';
-import { hashBytes } from './hash-bytes.js';
 import type { Reply, Request } from './message.js';
 
 /** The Worker's own scope; the library's types know the page's. */
@@ -19,9 +20,18 @@ const page: Page = {
     }),
 };
 
+/** Of the file that is open: those that are not yet hashed. */
+let variants: Iterator<HashedVariant, void> | undefined;
+
 async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<Reply> {
   try {
     if ('check' in request) return { readback: await readback() };
+    if ('next' in request) {
+      const next = request.next ? variants?.next() : undefined;
+      if (!next?.value) variants = undefined;
+      return { variant: next?.value ?? undefined };
+    }
+    variants = undefined;
     const { bytes } = request;
     if ('decoding' in request) {
       const { maxPixels, longestSide } = request.decoding;
@@ -31,10 +41,12 @@ async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<R
       );
       return { pixels };
     }
-    const image = await hashBytes(bytes, request.options, page, () =>
-      scope.postMessage({ stage: 'hashing' }),
+    const { options } = request;
+    const opened = await decodeBytes(bytes, options.maxPixels, page, (picture) =>
+      variantsOfPicture(picture, options),
     );
-    return { image };
+    variants = opened.variants;
+    return { width: opened.width, height: opened.height };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error('unknown');
     return {

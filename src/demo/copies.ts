@@ -2,7 +2,7 @@ import {
   checkPixelReadback,
   type DisplayedPixels,
   decodeImageFile,
-  hashImageFile,
+  hashImageFiles,
 } from '../browser/index.js';
 import type { HashedImage } from '../index.js';
 import { createBlocklist, type Decision } from '../matching/index.js';
@@ -39,12 +39,11 @@ export async function measureCopies(
     const { hash, quality } = picture;
     const list = createBlocklist([{ hash, labels: [], ...(quality !== undefined && { quality }) }]);
     const measured: MeasuredCopy[] = [];
-    for (const name of COPY_NAMES) {
-      const image = await hashImageFile(copies[name], {
-        workerUrl: hasherUrl(),
-        variants: 'none',
-      });
-      measured.push({ name, verdict: list.decide(image).verdict });
+    const files = COPY_NAMES.map((name) => copies[name]);
+    const results = hashImageFiles(files, { workerUrl: hasherUrl(), variants: 'none' });
+    for await (const { image, error } of results) {
+      if (error) throw error;
+      measured.push({ name: COPY_NAMES[measured.length]!, verdict: list.decide(image).verdict });
     }
     return measured;
   } catch {

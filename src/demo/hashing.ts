@@ -1,4 +1,4 @@
-import { DecodeError, type DecodeErrorCode, hashImageFile } from '../browser/index.js';
+import { type DecodeErrorCode, hashImageFiles } from '../browser/index.js';
 import { type Picture, type Problem, session } from './session.js';
 import { hasherUrl } from './worker-urls.js';
 
@@ -20,10 +20,7 @@ export function watchJob(next: (job: Job) => void): void {
   next(job);
 }
 
-/**
- * Hashes `files` in the Worker and adds them to the session, in their order. Stopped, it adds those that are done, in
- * whatever order they came to be.
- */
+/** Hashes `files` in the Worker and adds them to the session, in their order, as far as it comes. */
 export async function startHashing(files: readonly Blob[]): Promise<void> {
   end = new AbortController();
   const { signal } = end;
@@ -34,25 +31,21 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
     listener(job);
   };
   change({ total: files.length, done: 0, failed: 0, state: 'running' });
-  const results = await Promise.all(
-    files.map(async (file): Promise<Omit<Picture, 'number'> | undefined> => {
-      try {
-        const image = await hashImageFile(file, { workerUrl: hasherUrl(), signal, exact: true });
-        change({ done: job.done + 1 });
-        return { file, image };
-      } catch (error) {
-        if (signal.aborted) return undefined;
-        change({ done: job.done + 1, failed: job.failed + 1 });
-        // Out of memory, for one, has no code.
-        if (!(error instanceof DecodeError)) return { file };
-        return { file, ...(await problemOf(file, error.code)) };
-      }
-    }),
-  );
+  const results: Omit<Picture, 'number'>[] = [];
+  try {
+    const options = { workerUrl: hasherUrl(), signal, exact: true };
+    for await (const { file, image, error } of hashImageFiles(files, options)) {
+      results.push(image ? { file, image } : { file, ...(await problemOf(file, error.code)) });
+      change({ done: job.done + 1, failed: job.failed + (image ? 0 : 1) });
+    }
+  } catch {
+    // Stopped, it keeps what is done. Else all Workers were ended, and with them all that was chosen.
+    if (!signal.aborted) results.length = 0;
+  }
   if (signal !== end.signal) return;
   for (const picture of results) {
     // Numbered only now: a job that was stopped leaves no gaps.
-    if (picture) session.pictures.push({ number: ++session.numbered, ...picture });
+    session.pictures.push({ number: ++session.numbered, ...picture });
   }
   change({ state: signal.aborted ? 'stopped' : 'done' });
 }

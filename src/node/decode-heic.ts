@@ -1,3 +1,4 @@
+import type { TransferListItem } from 'node:worker_threads';
 import { DecodeError } from '../errors.js';
 import { Pool, type ThreadEvents } from '../picture/pool.js';
 import { type CheckedPixels, checkedPixels } from '../pixels.js';
@@ -68,8 +69,8 @@ function start(url: URL, events: ThreadEvents) {
   worker.on('error', (cause) => events.died(cause));
   worker.on('exit', () => events.died());
   return {
-    post: (message: unknown, transfer: readonly ArrayBuffer[]) =>
-      worker.postMessage(message, transfer),
+    post: (message: unknown, transfer: readonly object[]) =>
+      worker.postMessage(message, transfer as TransferListItem[]),
     terminate: () => void worker.terminate(),
     hold: (holds: boolean) => (holds ? worker.ref() : worker.unref()),
   };

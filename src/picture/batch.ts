@@ -134,7 +134,10 @@ export async function* hashesInOrder<File>(
     try {
       return await hash(file, signal);
     } catch (error) {
-      throw signal.aborted ? error : asDecodeError(error, what);
+      // Of this batch, or of all work at once.
+      const aborted =
+        signal.aborted || (error as Partial<Error> | undefined)?.name === 'AbortError';
+      throw aborted ? error : asDecodeError(error, what);
     }
   };
   for await (const { file, value: image, error } of inOrder(files, job, options)) {

@@ -3,7 +3,7 @@ import { onAbort, Turns } from './waiting.js';
 /** A thread as the platform gives it: a Worker of a browser, or one of Node. */
 export interface Thread {
   /** @param transfer what is moved, not copied */
-  post(message: unknown, transfer: readonly ArrayBuffer[]): void;
+  post(message: unknown, transfer: readonly object[]): void;
   /** ends it at once */
   terminate(): void;
   /** whether it keeps the process alive; browsers have no such thing */
@@ -121,7 +121,7 @@ export class PooledThread {
     });
     this.#thread = start({
       said: (message) => {
-        if (listened) this.#answer?.resolve(message);
+        this.#answer?.resolve(message);
         listened = true;
         listens();
       },
@@ -150,7 +150,7 @@ export class PooledThread {
    * The answer to `message`. Only one is asked at a time.
    * @returns rejects with the reason for which the thread was ended
    */
-  async ask(message: unknown, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
+  async ask(message: unknown, transfer: readonly object[] = []): Promise<unknown> {
     if (!this.alive) throw this.#reason;
     try {
       return await new Promise((resolve, reject) => {

@@ -151,7 +151,7 @@ for (const name of ENGINES) {
         { longestSide: 0 },
         { longestSide: 1.5 },
         { maxPixels: 0 },
-        { workers: 0 },
+        { concurrency: 0 },
       ]) {
         const [result] = await decodedInPage(page, file, options);
         errors.push(result!.error?.split(':')[0]);

@@ -117,7 +117,7 @@ for (const name of ENGINES) {
         { maxPixels: 0.5 },
         { maxBytes: 0 },
         { timeoutSeconds: 0 },
-        { workers: 0 },
+        { concurrency: 0 },
         { maxBytes: 100 },
         { maxPixels: 100 },
         { workerUrl: '/nothing-here.js' },

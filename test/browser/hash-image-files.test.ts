@@ -15,7 +15,7 @@ const DIES = `${await bundledWorker()}
 const post = postMessage.bind(globalThis);
 globalThis.postMessage = (reply, transfer) => {
   post(reply, transfer);
-  if ('image' in reply) setTimeout(() => { throw new Error('later'); });
+  if ('variant' in reply && !reply.variant) setTimeout(() => { throw new Error('later'); });
 };`;
 const [photo, small] = await Promise.all([PHOTO, SMALL].map((file) => inNode(join(ROOT, file))));
 
@@ -50,7 +50,7 @@ for (const name of ENGINES) {
           const steps: number[] = [];
           let failed = 0;
           const results = window.onlyhashes.hashImageFiles(files, {
-            workers: 2,
+            concurrency: 2,
             onProgress: (progress) => {
               steps.push(progress.done);
               failed = progress.failed;
@@ -125,7 +125,9 @@ for (const name of ENGINES) {
         const outcomes = [await aborted, await decoding];
         const waiting = new AbortController();
         const queue = [1, 2, 3, 4].map((_, i) =>
-          told(hashImageFile(file, { workers: 1, ...(i === 3 ? { signal: waiting.signal } : {}) })),
+          told(
+            hashImageFile(file, { concurrency: 1, ...(i === 3 ? { signal: waiting.signal } : {}) }),
+          ),
         );
         waiting.abort('waiting');
         outcomes.push(await queue[3]!, await queue[0]!);
@@ -166,7 +168,7 @@ for (const name of ENGINES) {
             this.addEventListener('error', () => deaths++);
           }
         };
-        const options = { workerUrl: '/dies.js', workers: 1, timeoutSeconds: 10 };
+        const options = { workerUrl: '/dies.js', concurrency: 1, timeoutSeconds: 10 };
         let hashed = 0;
         while (hashed < 3) {
           await window.onlyhashes.hashImageFile(file, options);

@@ -173,7 +173,7 @@ const patchedCanvas = (open: Running) => {
       await unguardedSum(page, `${site.url}/unguarded/${i}.js`),
     ];
     expect(sums[1]).not.toBe(sums[0]);
-    const options = { workerUrl: `${site.url}/guarded/${i}.js`, workers: 1 };
+    const options = { workerUrl: `${site.url}/guarded/${i}.js`, concurrency: 1 };
     const results = await hashInPage(page, PICTURES, options);
     const problems = PICTURES.flatMap((file, k) => problemsOf(file, node.get(file)!, results[k]!));
     expect(problems).toEqual([]);

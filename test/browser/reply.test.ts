@@ -1,19 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HashingOptions } from '../../src/browser/message.js';
 import {
   bytesIn,
   errorIn,
-  imageIn,
   pixelsIn,
   readbackIn,
-  stageIn,
+  sidesIn,
+  variantReader,
 } from '../../src/browser/reply.js';
 import { DecodeError } from '../../src/errors.js';
 import { ALGORITHMS } from '../../src/hash.js';
-import type { HashedFile } from '../../src/picture/hash-picture.js';
-import { type HashedImage, VARIANT_NAMES } from '../../src/variant.js';
-import { hashPixels } from '../../src/variants/index.js';
+import type { PictureOptions } from '../../src/picture/options.js';
+import { type HashedVariant, VARIANT_NAMES } from '../../src/variant.js';
+import { variantsOf } from '../../src/variants/index.js';
 
 const WIDTH = 300;
 const HEIGHT = 200;
@@ -33,13 +32,27 @@ const pixels = (() => {
   return { data, width: WIDTH, height: HEIGHT };
 })();
 
-const imageOf = (image: HashedImage): HashedFile => ({ ...image, width: WIDTH, height: HEIGHT });
-const OPTIONS: Record<string, HashingOptions> = {
+const OPTIONS: Record<string, PictureOptions> = {
   'of the default profile': {},
+  'of the default profile, with crops': { crops: true },
   'of the thorough profile': { variants: 'thorough' },
   'of the dihedral profile, in the other convention': { variants: 'dihedral', resample: 'none' },
   'of 64 bits': { algorithm: 'dhash', bits: 64, variants: 'thorough' },
 };
+
+/** What the page makes of a Worker's answers, as far as they are believed. */
+function readAll(variants: readonly HashedVariant[], options: PictureOptions): HashedVariant[] {
+  const read = variantReader(options);
+  const given: HashedVariant[] = [];
+  for (const variant of variants) {
+    const copy = read({ variant });
+    if (copy === undefined) return given;
+    given.push(copy);
+  }
+  expect(read({ variant: undefined })).toBeUndefined();
+  return given;
+}
+
 const refused = (code: () => unknown) => {
   try {
     code();
@@ -50,37 +63,35 @@ const refused = (code: () => unknown) => {
 };
 
 describe.each(Object.entries(OPTIONS))('hashes %s', (_, options) => {
-  const image = imageOf(hashPixels(pixels, options));
+  const variants = [...variantsOf(pixels, options)];
 
-  test('are given on as they are, as a copy', () => {
-    const copy = imageIn({ image }, options);
-    expect(copy).toEqual(image);
-    expect(copy.hash.bytes).not.toBe(image.hash.bytes);
-    expect(image.variants.length).toBeGreaterThan(1);
+  test('are given on as they are, as copies', () => {
+    const copies = readAll(variants, options);
+    expect(copies).toEqual(variants);
+    expect(copies[0]!.hash.bytes).not.toBe(variants[0]!.hash.bytes);
+    expect(variants.length).toBeGreaterThan(2);
   });
 
   test('are as asked for, or refused: whatever is put in the place of a value, or beside it', () => {
     const words = [...VARIANT_NAMES, ...ALGORITHMS, 'none'];
-    const most = options.variants === 'thorough' ? 39 : 10;
     const bytes = (options.bits ?? 256) / 8;
     let passed = 0;
     fc.assert(
-      fc.property(changed(image), (reply) => {
-        let given: HashedFile;
+      fc.property(changed(variants), (replies) => {
+        let given: HashedVariant[];
         try {
-          given = imageIn({ image: reply }, options);
+          given = readAll(replies, options);
         } catch (error) {
           expect((error as DecodeError).code).toBe('decoder-missing');
           return;
         }
         passed++;
         expect(stringsIn(given).filter((text) => !words.includes(text))).toEqual([]);
-        expect(given.variants.length).toBeLessThanOrEqual(most);
-        for (const { hash, quality } of [given, ...given.variants]) {
+        expect(given.length).toBeLessThanOrEqual(40);
+        for (const { hash, quality } of given) {
           expect(hash.bytes.buffer.byteLength).toBe(bytes);
           expect([undefined, ...Array(101).keys()]).toContain(quality);
         }
-        expect(given.width * given.height).toBeLessThanOrEqual(2 ** 26);
       }),
       { numRuns: 2000, seed: 1 },
     );
@@ -130,23 +141,54 @@ function stringsIn(value: unknown): string[] {
 }
 
 test('a hash that is a view of more than itself comes alone', () => {
-  const image = imageOf(hashPixels(pixels));
+  const [first] = variantsOf(pixels) as Iterable<HashedVariant> as [HashedVariant];
   const large = new Uint8Array(100_000);
-  large.set(image.hash.bytes, 500);
+  large.set(first.hash.bytes, 500);
   const hash = { algorithm: 'pdq' as const, bytes: large.subarray(500, 532) };
-  const copy = imageIn({ image: { ...image, hash } }, {});
-  expect(copy.hash).toEqual(image.hash);
-  expect(copy.hash.bytes.buffer.byteLength).toBe(32);
+  const copy = variantReader({})({ variant: { ...first, hash } });
+  expect(copy).toEqual(first);
+  expect(copy!.hash.bytes.buffer.byteLength).toBe(32);
 });
 
-test('a name comes once, and no variant where none was asked for', () => {
-  const image = imageOf(hashPixels(pixels));
-  const twice = { ...image, variants: [image.variants[0], image.variants[0]] };
-  expect(refused(() => imageIn({ image: twice }, {}))).toBe(true);
-  expect(refused(() => imageIn({ image }, { variants: 'none' }))).toBe(true);
-  expect(refused(() => imageIn({ image }, { orientation: 'stored' }))).toBe(true);
-  const mirrored = { ...image, variants: [{ ...image.variants[0], name: 'flipX' }] };
-  expect(refused(() => imageIn({ image: mirrored }, {}))).toBe(true);
+test('the picture itself comes first, a name comes once, and nothing that was not asked for', () => {
+  const [original, onWhite] = variantsOf(pixels) as Iterable<HashedVariant> as HashedVariant[];
+  const crop = { ...onWhite!, name: 'crop' as const };
+  const believed = (variants: readonly (HashedVariant | undefined)[], options: PictureOptions) => {
+    const read = variantReader(options);
+    return !refused(() => variants.map((variant) => read({ variant })));
+  };
+  const both = [original, onWhite];
+  expect(believed(both, {})).toBe(true);
+  expect(believed([], {})).toBe(true);
+  expect(believed([undefined], {})).toBe(false);
+  expect(believed([onWhite], {})).toBe(false);
+  expect(believed([...both, onWhite], {})).toBe(false);
+  expect(believed([original, original], { variants: 'thorough' })).toBe(false);
+  expect(believed(both, { variants: 'none' })).toBe(false);
+  expect(believed(both, { orientation: 'stored' })).toBe(false);
+  expect(believed([original, { ...onWhite!, name: 'flipX' }], {})).toBe(false);
+  expect(believed([original, crop], {})).toBe(false);
+  expect(believed([original, ...Array(9).fill(crop)], { crops: true })).toBe(true);
+  expect(believed([original, ...Array(10).fill(crop)], { crops: true })).toBe(false);
+  const many = (count: number) => [original, ...Array(count).fill({ ...crop, name: 'uncrop' })];
+  expect(believed(many(39), { variants: 'thorough' })).toBe(true);
+  expect(believed(many(40), { variants: 'thorough' })).toBe(false);
+});
+
+test('sides are those of a picture of so many pixels', () => {
+  expect(sidesIn({ width: 3, height: 2 })).toEqual({ width: 3, height: 2 });
+  expect(sidesIn({ width: 3, height: 2 }, 6)).toEqual({ width: 3, height: 2 });
+  for (const sides of [
+    { width: 3 },
+    { width: 0, height: 2 },
+    { width: 1.5, height: 2 },
+    { width: '3', height: 2 },
+    { width: 2 ** 26, height: 2 },
+    { width: 3, height: 2, note: 'a picture' },
+  ]) {
+    expect(refused(() => sidesIn(sides))).toBe(true);
+  }
+  expect(refused(() => sidesIn({ width: 3, height: 2 }, 5))).toBe(true);
 });
 
 test('pixels are of their sides, no larger than asked for, and alone in their memory', () => {
@@ -164,16 +206,13 @@ test('pixels are of their sides, no larger than asked for, and alone in their me
   expect(refused(() => pixelsIn({ pixels: { ...picture, name: 'x' } }, {}))).toBe(true);
 });
 
-test('progress, readback, bytes and errors are of a few kinds', () => {
-  expect(stageIn({ stage: 'hashing' })).toBe('hashing');
+test('readback, bytes and errors are of a few kinds', () => {
   expect(readbackIn({ readback: 'altered' })).toBe('altered');
   expect(bytesIn({ bitmapOf: Uint8Array.of(1) })).toEqual(Uint8Array.of(1));
   expect(errorIn({ error: { name: 'RangeError', message: 'm' } })).toBeInstanceOf(RangeError);
   const corrupt = errorIn({ error: { name: 'DecodeError', message: 'm', code: 'corrupt' } });
   expect(corrupt).toMatchObject({ name: 'DecodeError', code: 'corrupt', message: 'm' });
   for (const wrong of [
-    () => stageIn({ stage: 'a picture' }),
-    () => stageIn({ stage: 'hashing', more: 'a picture' }),
     () => readbackIn({ readback: 'a picture' }),
     () => bytesIn({ bitmapOf: 'a picture' }),
     () => errorIn({ error: { name: 'Error', message: 'a picture'.repeat(100) } }),

@@ -14,21 +14,25 @@ const PICTURE = readFileSync(photo('acanthus-mollis.jpg'));
  * `chunks(n)` (its parts of n bytes) and `hexOf`; `honest()` is an answer that carries nothing.
  */
 const ATTACKS: Record<string, string> = {
-  'names of variants': `with_({ variants: chunks(15).map((part, i) => variant({ name: 'x' + hexOf(part) }, i)) })`,
-  'hashes of many variants': `with_({ variants: chunks(32).map((part, i) => variant({ name: 'stored', hash: hash(part) }, i)) })`,
-  'a hash that is too long': `with_({ hash: hash(bytes) })`,
-  'a hash that is text': `with_({ hash: { algorithm: 'pdq', bytes: base64 } })`,
-  'a hash that is a list': `with_({ hash: { algorithm: 'pdq', bytes: Array.from(bytes) } })`,
-  'the name of an algorithm': `with_({ hash: { ...hash(bytes.subarray(0, 32)), algorithm: base64 } })`,
-  'a member beside the hash': `with_({ hash: { ...honest().hash, note: hex } })`,
-  'a member beside the image': `with_({ note: base64 })`,
-  'a member beside a variant': `with_({ variants: [variant({ note: hex }, 0)] })`,
-  'a huge quality': `with_({ quality: BigInt('0x' + hex) })`,
-  'the digits of a quality': `with_({ quality: 50.5 + bytes[20] / 1024 })`,
-  'a quality that is text': `with_({ quality: hex })`,
-  'the size convention': `with_({ resample: base64 })`,
-  'the sides': `with_({ width: base64, height: hex })`,
-  'the place of a variant': `with_({ variants: [variant({ geometry: { rectangle: hex } }, 0)] })`,
+  'names of variants': `chunks(15).map((part, i) => also({ name: 'x' + hexOf(part) }, i))`,
+  'hashes of many variants': `chunks(32).map((part, i) => also({ hash: hash(part) }, i))`,
+  'hashes of many more pictures': `chunks(32).map((part) => variant({ hash: hash(part) }))`,
+  'a hash that is too long': `[variant({ hash: hash(bytes) })]`,
+  'a hash that is text': `[variant({ hash: { algorithm: 'pdq', bytes: base64 } })]`,
+  'a hash that is a list': `[variant({ hash: { algorithm: 'pdq', bytes: Array.from(bytes) } })]`,
+  'the name of an algorithm': `[variant({ hash: { ...hash(bytes.subarray(0, 32)), algorithm: base64 } })]`,
+  'a member beside the hash': `[variant({ hash: { ...honest().hash, note: hex } })]`,
+  'a member beside a variant': `[variant({ note: base64 })]`,
+  'a member beside a variant that follows': `[also({ note: hex }, 0)]`,
+  'a huge quality': `[variant({ quality: BigInt('0x' + hex) })]`,
+  'the digits of a quality': `[variant({ quality: 50.5 + bytes[20] / 1024 })]`,
+  'a quality that is text': `[variant({ quality: hex })]`,
+  'the size convention': `[variant({ resample: base64 })]`,
+  'the sides': `({ width: base64, height: hex })`,
+  'a member beside the sides': `({ width: 640, height: 480, note: base64 })`,
+  'the place of a variant': `[also({ geometry: { rectangle: hex } }, 0)]`,
+  'a member beside an answer': `[{ variant: honest(), note: hex }]`,
+  'a last answer that is text': `[{ variant: honest() }, { variant: base64 }]`,
   'an error': `({ error: { name: hex, message: base64, code: hex } })`,
   'the message of an error': `({ error: { name: 'DecodeError', message: base64, code: 'corrupt' } })`,
   'an answer of another kind': `({ image: base64 })`,
@@ -36,7 +40,11 @@ const ATTACKS: Record<string, string> = {
   'what it is at': `({ stage: base64 })`,
 };
 
-/** A hasher that answers with the attack that the last byte of a file names; an honest answer beyond the last. */
+/**
+ * A hasher that answers with the attack that the last byte of a file names; an honest answer beyond
+ * the last. An attack is what it says when it is asked to open the file, or a list of what it says
+ * when it is asked for one variant after the other.
+ */
 const HOSTILE = `
   const chunksOf = (bytes, n) => Array.from({ length: Math.ceil(bytes.length / n) }, (_, i) => {
     const part = new Uint8Array(n);
@@ -46,19 +54,23 @@ const HOSTILE = `
   const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const base64Of = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
   const hash = (bytes) => ({ algorithm: 'pdq', bytes: Uint8Array.from(bytes) });
-  const honest = () => ({ hash: hash(Array(32).fill(0x5a)), quality: 80, resample: 512, width: 640, height: 480, variants: [] });
-  const with_ = (more) => ({ image: { ...honest(), ...more } });
-  const variant = (more, i) => ({ name: 'stored', hash: hash(Array(32).fill(i & 255)), quality: 80, resample: 512, ...more });
+  const honest = () => ({ name: 'original', hash: hash(Array(32).fill(0x5a)), quality: 80, resample: 512 });
+  const variant = (more) => ({ variant: { ...honest(), ...more } });
+  const NAMES = ['stored', 'onWhite', 'onBlack'];
+  const also = (more, i) => variant({ name: NAMES[i] ?? 'stored', ...more });
   const attacks = [${Object.values(ATTACKS)
     .map((code) => `(bytes, hex, base64, chunks) => (${code})`)
     .join(',\n')}];
+  let answers = [];
   addEventListener('message', ({ data }) => {
     if ('check' in data) return postMessage({ readback: 'absent' });
+    if ('next' in data) return postMessage(answers.shift() ?? { variant: undefined });
     const all = new Uint8Array(data.bytes);
     const bytes = all.subarray(0, -1);
-    const attack = attacks[all.at(-1)];
-    postMessage({ stage: 'hashing' });
-    postMessage(attack ? attack(bytes, hexOf(bytes), base64Of(bytes), (n) => chunksOf(bytes, n)) : { image: honest() });
+    const attack = attacks[all.at(-1)]?.(bytes, hexOf(bytes), base64Of(bytes), (n) => chunksOf(bytes, n));
+    answers = Array.isArray(attack) ? attack : [{ variant: honest() }];
+    if (answers[0].variant?.name !== 'original') answers.unshift({ variant: honest() });
+    postMessage(attack === undefined || Array.isArray(attack) ? { width: 640, height: 480 } : attack);
   });
   postMessage({ ready: true, note: 'x' });`;
 

@@ -33,3 +33,11 @@ declare module 'utif2' {
   export function decodeImage(file: ArrayBuffer, page: Directory): void;
   export function toRGBA8(page: Directory): Uint8Array;
 }
+
+/** The build puts a `.wasm` file into the script that imports it, as bytes. */
+declare module '*.wasm' {
+  const bytes: Uint8Array<ArrayBuffer>;
+
+  // biome-ignore lint/style/noDefaultExport: it has one
+  export { bytes as default };
+}

@@ -1,0 +1,147 @@
+import { checkInteger } from '../door.js';
+import { DecodeError } from '../errors.js';
+import { type FileOptions, MAX_BYTES } from '../picture/options.js';
+import { Pool, type PooledThread, type Thread, type ThreadEvents } from '../picture/pool.js';
+import type { Request } from './message.js';
+import { bytesIn, errorIn, isReply } from './reply.js';
+
+/** Where the Worker's script is, and how many of them run. */
+export interface WorkerOptions extends Pick<FileOptions, 'workerUrl'> {
+  /**
+   * Pictures at work at a time, each in a Worker of its own: it may need 150 MB at 12 megapixels.
+   * Holds for the Workers of this `workerUrl` until another number is given.
+   * @defaultValue 2, or 1 if there is but one core
+   */
+  concurrency?: number;
+}
+
+let pools: Map<string, Pool> | undefined;
+
+/** @throws {TypeError | RangeError} if `concurrency` is invalid */
+export function checkConcurrency({ concurrency }: WorkerOptions): void {
+  if (concurrency !== undefined) checkInteger('concurrency', concurrency, 1);
+}
+
+/** How many pictures are at work unless the caller says. */
+export const defaultConcurrency = (): number =>
+  Math.max(1, Math.min(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1));
+
+/** The Workers of one script; `options` are checked by the caller. */
+export function poolOf({ workerUrl, concurrency }: WorkerOptions): Pool {
+  pools ??= new Map();
+  const key = String(workerUrl ?? '');
+  let pool = pools.get(key);
+  if (pool === undefined) {
+    pool = new Pool({
+      start: (events) => start(workerUrl, events),
+      death: () => didNotRun(),
+      size: defaultConcurrency(),
+    });
+    pools.set(key, pool);
+  }
+  if (concurrency !== undefined) pool.size = concurrency;
+  return pool;
+}
+
+/**
+ * Ends all hashing Workers at once, and with them every picture in memory. What was being hashed
+ * rejects with an `AbortError`; a later call starts new ones.
+ */
+export function endWorkers(): void {
+  const ended = new DOMException('hashing was ended', 'AbortError');
+  for (const pool of pools?.values() ?? []) pool.end(ended);
+  pools = undefined;
+}
+
+/** @throws {DecodeError} `decoder-missing`, also where this is no browser */
+function start(workerUrl: string | URL | undefined, events: ThreadEvents): Thread {
+  if (typeof Worker === 'undefined') {
+    throw new DecodeError(
+      'decoder-missing',
+      'expected a browser, which has Workers: in Node, use hashFile of onlyhashes/node',
+    );
+  }
+  let worker: Worker;
+  try {
+    worker = newWorker(workerUrl);
+  } catch (cause) {
+    // Of another origin, or forbidden by a policy.
+    throw didNotRun(cause);
+  }
+  worker.onmessage = ({ data }: MessageEvent<unknown>) => events.said(data);
+  // Its script is not there, is refused by a policy, or threw.
+  worker.onerror = (event) => {
+    event.preventDefault();
+    events.died();
+  };
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer as Transferable[]),
+    terminate: () => worker.terminate(),
+  };
+}
+
+function newWorker(workerUrl: string | URL | undefined): Worker {
+  // In these words, so that bundlers see what belongs together.
+  if (workerUrl === undefined) {
+    return new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' });
+  }
+  // A blob: address holds one whole script, and Chromium runs none of them as a module on a file: page.
+  const type = String(workerUrl).startsWith('blob:') ? 'classic' : 'module';
+  return new Worker(workerUrl, { type });
+}
+
+const didNotRun = (cause?: unknown): DecodeError =>
+  new DecodeError(
+    'decoder-missing',
+    'the hashing Worker did not run: give the address of browser-worker.js as workerUrl',
+    cause === undefined ? undefined : { cause },
+  );
+
+/**
+ * What a Worker answers to `request`, whose bytes are its own from then on. A file that it cannot
+ * decode, the page decodes for it.
+ * @param read takes the answer apart; the Worker is ended if it throws
+ */
+export async function answerTo<T>(
+  worker: PooledThread,
+  request: Request,
+  read: (reply: unknown) => T,
+): Promise<T> {
+  const moved = 'bytes' in request ? [request.bytes.buffer] : [];
+  let reply = await worker.ask(request, moved);
+  const believed = <R>(part: (reply: unknown) => R): R => {
+    try {
+      return part(reply);
+    } catch (error) {
+      worker.end(error);
+      throw error;
+    }
+  };
+  if (believed((reply) => isReply(reply, 'bitmapOf'))) {
+    const bitmap = await bitmapOf(believed(bytesIn));
+    if (!worker.alive) bitmap?.close();
+    reply = await worker.ask({ bitmap }, bitmap ? [bitmap] : []);
+  }
+  if (believed((reply) => isReply(reply, 'error'))) throw believed(errorIn);
+  return believed(read);
+}
+
+const bitmapOf = (bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | undefined> =>
+  createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => undefined);
+
+/**
+ * All bytes of a file.
+ * @throws {DecodeError} `empty`, `too-many-bytes` or `unreadable`
+ */
+export async function bytesOf(file: Blob, maxBytes = MAX_BYTES): Promise<Uint8Array<ArrayBuffer>> {
+  if (file.size === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
+  if (file.size > maxBytes) {
+    throw new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
+  }
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch {
+    // The browser's error may name the file.
+    throw new DecodeError('unreadable', 'the file cannot be read: it may have been moved');
+  }
+}
