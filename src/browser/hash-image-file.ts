@@ -9,7 +9,7 @@ import {
 import type { PooledThread } from '../picture/pool.js';
 import { deadline } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
-import { hashedImage } from '../variants/own-variants.js';
+import { hashedImage } from '../variants/forms.js';
 import type { HashingOptions, Stage } from './message.js';
 import { sidesIn, variantReader } from './reply.js';
 import { answerTo, bytesOf, checkConcurrency, poolOf, type WorkerOptions } from './workers.js';

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
-import type { HashFileOptions } from '../../src/node/hash-file.js';
+import { hashToHex } from '../../src/hash.js';
+import { type HashFileOptions, variantsOfFile } from '../../src/node/hash-file.js';
 import { ROOT } from '../package.js';
 import { bundledWorker } from './bundle.js';
 import { describeEngine, ENGINES } from './engines.js';
@@ -91,6 +92,7 @@ for (const name of ENGINES) {
         { variants: 'none' },
         { variants: 'dihedral' },
         { variants: 'thorough' },
+        { crops: true },
         { algorithm: 'blockhash' },
         { algorithm: 'phash', bits: 64 },
         { algorithm: 'dhash' },
@@ -104,6 +106,32 @@ for (const name of ENGINES) {
         }
       }
     }, 60_000);
+
+    test('gives variants one by one, as Node does, and its Worker is free when the reader stops', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const file = 'fixtures/images/cut-out-turned.png';
+      const taken = await page.evaluate(async (url: string) => {
+        const { hashImageFile, variantsOfImageFile } = window.onlyhashes;
+        const blob = await (await fetch(url)).blob();
+        const options = { variants: 'thorough', crops: true, concurrency: 1 } as const;
+        const opened = await variantsOfImageFile(blob, options);
+        const some: [string, string][] = [];
+        for await (const { name, hash } of opened.variants) {
+          some.push([
+            name,
+            Array.from(hash.bytes, (b) => b.toString(16).padStart(2, '0')).join(''),
+          ]);
+          if (some.length === 7) break;
+        }
+        const { width, height } = await hashImageFile(blob, { concurrency: 1 });
+        return { some, sides: [opened.width, opened.height, width, height] };
+      }, file);
+      const node = await variantsOfFile(join(ROOT, file), { variants: 'thorough', crops: true });
+      const all = [...node.variants].map(({ name, hash }) => [name, hashToHex(hash)]);
+      expect(taken.some).toEqual(all.slice(0, 7));
+      expect(taken.sides).toEqual([node.width, node.height, node.width, node.height]);
+    });
 
     test('refuses what is none', async () => {
       const page = await open.page();

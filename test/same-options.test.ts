@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type * as browser from '../src/browser/index.js';
+import type * as node from '../src/node/index.js';
+
+/** What one program may hand to either entry; `tsc` checks that both take it. */
+const file: Required<browser.FileOptions> & Required<node.FileOptions> = {
+  algorithm: 'pdq',
+  bits: 256,
+  resample: 'none',
+  exact: true,
+  orientation: 'stored',
+  variants: 'thorough',
+  crops: true,
+  maxBytes: 1e6,
+  maxPixels: 1e6,
+  timeoutSeconds: 5,
+  workerUrl: 'worker.js',
+  signal: new AbortController().signal,
+};
+const batch = {
+  ...file,
+  concurrency: 2,
+  onProgress: ({
+    done,
+    failed,
+    total,
+  }: {
+    done: number;
+    failed: number;
+    total: number | undefined;
+  }) => [done, failed, total],
+};
+
+/** Never called: both entries, by what they are given and by what they give. */
+async function both(
+  page: typeof browser,
+  platform: typeof node,
+  { blob, path }: { blob: Blob; path: string },
+): Promise<browser.HashedFile[]> {
+  const onPlatform: node.HashedFile = await page.hashImageFile(blob, file);
+  const onPage: browser.HashedFile = await platform.hashFile(path, file);
+  await page.variantsOfImageFile(blob, file);
+  await page.decodeImageFile(blob, file);
+  await platform.variantsOfFile(path, file);
+  await platform.decode(new Uint8Array(), file);
+  for await (const { image } of page.hashImageFiles([blob], batch)) if (image) return [image];
+  for await (const { image } of platform.hashFiles([path], batch)) if (image) return [image];
+  return [onPlatform, onPage];
+}
+
+test('an option is spelled alike in both entries, and so is a hashed file', () => {
+  expect(both).toBeTypeOf('function');
+  expect(Object.keys(file)).toHaveLength(12);
+});
