@@ -11,7 +11,7 @@ export class BitmapPicture implements DecodedPicture {
   readonly height: number;
   readonly orientation: Orientation;
   readonly exif: boolean;
-  /** whether a pixel is transparent: the alpha of a picture that is known to be opaque is not read */
+  /** whether a pixel is transparent; if not, no alpha is read */
   alpha: boolean;
   /** the same picture without its alpha, from which the colours are then taken */
   colours: ImageBitmap | undefined;

@@ -5,11 +5,11 @@ import { readbackIn } from './reply.js';
 import { answerTo, checkConcurrency, poolOf, type WorkerOptions } from './workers.js';
 
 /**
- * Whether this browser gives back the pixels that it draws, asked of the canvas of a Worker, the only
- * kind that is used: known noise is decoded, drawn and read. `altered`: a privacy setting or an
- * extension changes them; JPEG, PNG and WebP are then decoded without a canvas, and other files are
- * refused (`poisoned`). `absent`: there is no such canvas; the same holds. Each hash checks anew:
- * this is for telling a person beforehand.
+ * Tells whether this browser gives back the pixels that it draws. It draws known noise on a canvas
+ * in a Worker, the only kind that is used, and reads it back. `altered`: a privacy setting or an
+ * extension changes pixels; JPEG, PNG and WebP are then decoded without a canvas, and other files
+ * are refused (`poisoned`). `absent`: there is no such canvas; the same holds. Each hash checks
+ * this again: call it to tell a person beforehand.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} `decoder-missing` if the Worker does not run, or `timeout`
  * @throws {TypeError | RangeError} if an option is invalid

@@ -6,12 +6,12 @@ import { MAX_PIXELS } from '../picture/options.js';
 import { BitmapPicture } from './bitmap-picture.js';
 import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canvas.js';
 
-/** Formats of which we have a decoder of our own that reads most files. */
+/** Formats that our own decoders read, with few exceptions. */
 const OURS: readonly ImageFormat[] = ['jpeg', 'png', 'webp'];
 
 /** What a Worker can ask of its page. */
 export interface Page {
-  /** decodes a file that cannot be decoded in the Worker; undefined where the page cannot either */
+  /** decodes a file that the Worker cannot; undefined if the page cannot either */
   bitmapOf(bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | undefined>;
 }
 
@@ -25,12 +25,13 @@ export async function readback(): Promise<Readback> {
 }
 
 /**
- * What `take` makes of an image file's pixels. The browser decodes it, and its pixels come through a canvas that is known
- * to give back what was drawn. Where there is none, and for transparent pixels, whose colours a canvas loses, they come from
- * a decoder of our own.
+ * What `take` makes of the pixels of an image file. The browser decodes the file, and its pixels
+ * are read from a canvas that is known to give back what was drawn. Our own decoders take over if
+ * there is no such canvas, and for transparent pixels, whose colours a canvas loses.
  * @param bytes the whole file; overwritten
- * @param take called again from the start if the canvas alters what it gives back
- * @throws {DecodeError} whose code says why there are no pixels: `poisoned` where they would not be the picture's own
+ * @param take called again if the canvas turns out to alter pixels
+ * @throws {DecodeError} whose code says why there are no pixels: `poisoned` if they would not be
+ *   the picture's own
  */
 export async function decodeBytes<T>(
   bytes: Uint8Array<ArrayBuffer>,
@@ -53,7 +54,10 @@ export async function decodeBytes<T>(
   return taken ? taken.result : await take(await decodeWithout(file, header));
 }
 
-/** By the browser's decoder and the canvas; undefined where only our own decoder gives the picture's pixels. */
+/**
+ * By the browser's decoder and the canvas; undefined if only our own decoder gives the picture's
+ * pixels.
+ */
 async function byCanvas<T>(
   file: Uint8Array<ArrayBuffer>,
   header: ImageHeader,

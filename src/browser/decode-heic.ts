@@ -3,8 +3,8 @@ import type { Pixels } from '../pixels.js';
 import { missingDecoder } from './load-decoder.js';
 
 /**
- * The picture of a HEIC file, turned as its own properties say, by the optional package heic-decode, which is imported
- * on the first call.
+ * The picture of a HEIC file, turned as its own properties say, by the optional package
+ * heic-decode. The package is imported on the first call.
  * @throws {DecodeError} `decoder-missing` or `corrupt`
  */
 export async function decode(bytes: Uint8Array): Promise<Pixels> {

@@ -12,10 +12,9 @@ export interface DecodeImageFileOptions extends Limits, WorkerOptions {
 }
 
 /**
- * The picture in an image file as people see it, turned as the file says, in every engine and of
- * every format alike: what `hashImageFile` hashes. (The engines' own decoding turns JPEG and PNG, and
- * not WebP.) It is decoded in the same Workers, off the page's thread; nothing of it leaves the
- * device.
+ * The picture in an image file as people see it: what `hashImageFile` hashes, turned as the file
+ * says, alike in every engine and for every format. (Browsers themselves turn JPEG and PNG, but not
+ * WebP.) It is decoded in the same Workers, off the page's thread; nothing of it leaves the device.
  * @returns fresh pixels; rejects with `signal.reason` on abort, and the decoding stops
  * @throws {DecodeError} whose code says why there is no picture: `poisoned` if the pixels would not
  *   be its own

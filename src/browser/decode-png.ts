@@ -2,14 +2,17 @@ import { DecodeError } from '../errors.js';
 import { type PngPicture, pngPicture } from '../formats/png-rows.js';
 import type { Pixels } from '../pixels.js';
 
-/** Deflated bytes given at a time: a browser inflates all that it is given before any of it is read, to 1,032 times as much. */
+/**
+ * Deflated bytes given at a time. A browser inflates all that it is given, up to 1,032 times as
+ * much, before any of it can be read.
+ */
 const SLICE = 16 * 1024;
-/** Inflated bytes that may follow the last row, which are nobody's; of more, the rest is not looked at. */
+/** Inflated bytes that are read beyond the last row. */
 const MOST_AFTER = 2 ** 20;
 
 /**
- * Pixels of a PNG file as stored, alpha straight, 16-bit samples by their high byte, without a canvas. The
- * browser inflates it.
+ * Pixels of a PNG file as stored, alpha straight, 16-bit samples by their high byte, without a
+ * canvas. The browser inflates it.
  * @param bytes as `pngHeader` has it edited; only read
  * @throws where the file breaks off or contradicts itself, as libpng does
  */
@@ -32,7 +35,8 @@ async function inflateRows({ rows, deflated }: PngPicture): Promise<void> {
   write(deflated(SLICE), writable.getWriter()).catch(() => {});
   const reader = readable.getReader();
   try {
-    // To the end, where the checksum is: whether it is looked at must not depend on how the browser cuts its pieces.
+    // To the end, where the checksum is: whether it is checked must not depend on how the browser
+    // cuts its pieces.
     while (after <= MOST_AFTER) {
       const { done, value } = await reader.read();
       if (done) break;

@@ -6,9 +6,10 @@ import { checkedPixels } from '../pixels.js';
 import { missingDecoder } from './load-decoder.js';
 
 /**
- * The first page of a TIFF file as stored, by the optional package utif2, which is imported on the first
- * call.
- * @throws {DecodeError} `decoder-missing`, `unsupported` (inks, planes, wide samples, BigTIFF) or `corrupt`
+ * The first page of a TIFF file as stored, by the optional package utif2. The package is imported
+ * on the first call.
+ * @throws {DecodeError} `decoder-missing`, `corrupt`, or `unsupported` (inks, planes, wide
+ *   samples, BigTIFF)
  */
 export async function decodeTiff(
   bytes: Uint8Array<ArrayBuffer>,

@@ -4,7 +4,7 @@ import { type DecodedPicture, pictureOf } from '../picture/decoded-picture.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import type { Readback } from './readback-canvas.js';
 
-/** Our own decoders, each in a script that is loaded when it is needed. */
+/** Our own decoders, each in a script of its own, loaded on demand. */
 const DECODERS: Partial<
   Record<ImageFormat, () => Promise<{ decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> }>>
 > = {
@@ -17,8 +17,8 @@ const DECODERS: Partial<
 /**
  * A picture by a decoder that needs no canvas.
  * @param bytes of the file, edited as its header says
- * @param readback what there is to say of the canvas
- * @throws {DecodeError} `poisoned` or `unsupported` where there is no such decoder, else what it found
+ * @param readback why the canvas is not used
+ * @throws {DecodeError} `poisoned` or `unsupported` if there is no such decoder, else what it found
  */
 export async function decodeWithoutCanvas(
   bytes: Uint8Array<ArrayBuffer>,

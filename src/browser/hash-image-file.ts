@@ -21,9 +21,9 @@ export interface HashImageFileOptions extends FileOptions, WorkerOptions {
 }
 
 /**
- * Hash of an image file that a person chose: the same as `hashFile` gives in Node. It is decoded and
- * hashed in a Worker, off the page's thread; nothing of it leaves the device. For many files take
- * `hashImageFiles`: here, the time that a file waits for a Worker counts.
+ * Hash of an image file that a person chose: the same that `hashFile` gives in Node. A Worker
+ * decodes and hashes it, off the page's thread; nothing of it leaves the device. For many files
+ * use `hashImageFiles`: here, the time that a file waits for a Worker counts.
  * @returns rejects with `signal.reason` on abort, and the decoding stops
  * @throws {DecodeError} whose code says why there is no hash; the message says what to do
  * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid
@@ -49,10 +49,10 @@ export interface ImageFileVariants {
 }
 
 /**
- * The variants of an image file, each hashed by the Worker only when it is asked for, the likeliest
- * first: who stops at the first match waits for no more. The first is the picture itself,
- * `original`. Go through them at once: until the iteration ends (also by `break`), a Worker holds
- * the picture, and its time runs.
+ * The variants of an image file, the likeliest first. The Worker hashes each only when it is asked
+ * for, so that a reader who stops at the first match waits for no more. The first is the picture
+ * itself, `original`. Read them at once: a Worker holds the picture, and its time runs, until the
+ * iteration ends (`break` ends it too).
  * @returns rejects with `signal.reason` on abort, as the iteration does
  * @throws {DecodeError} whose code says why there is no hash; the message says what to do
  * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid

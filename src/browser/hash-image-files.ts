@@ -24,10 +24,10 @@ export type HashProgress = BatchProgress<Blob>;
 export type HashImageFilesResult = HashResult<Blob>;
 
 /**
- * Hashes of many files, in their order. If a file cannot be hashed, its error stands in its place and
- * the others go on. Files are taken only so far ahead of the reader of the results (16 times
- * `concurrency`); when it stops (`break`) or `signal` aborts, so does the work.
- * @param files a `FileList`, an array, any iterable, asynchronous too
+ * Hashes of many files, in their order. If a file cannot be hashed, its error stands in its place,
+ * and the others go on. Files are taken only so far ahead of the reader of the results (16 times
+ * `concurrency`). When the reader stops (`break`) or `signal` aborts, so does the work.
+ * @param files a `FileList`, an array or any other iterable, asynchronous ones too
  * @returns throws `signal.reason` on abort
  * @throws {TypeError | RangeError} at the first result, if an option is invalid
  * @example

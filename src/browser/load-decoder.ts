@@ -4,7 +4,7 @@ let modules: WeakMap<Uint8Array, WebAssembly.Module> | undefined;
 
 /**
  * A decoder in WebAssembly, compiled once.
- * @throws {DecodeError} `decoder-missing`, where the page's policy does not allow it
+ * @throws {DecodeError} `decoder-missing` if the page's policy does not allow it
  */
 export async function compiled(wasm: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   modules ??= new WeakMap();
@@ -24,8 +24,8 @@ export async function compiled(wasm: Uint8Array<ArrayBuffer>): Promise<WebAssemb
 }
 
 /**
- * A fresh instance of a module that Emscripten made. One a picture: an instance never gives memory back, and a new one of
- * a compiled module costs less than a millisecond.
+ * A fresh instance of a module that Emscripten made, one for each picture: an instance never gives
+ * memory back, and a new one of a compiled module takes less than a millisecond.
  * @param factory the script that belongs to `module`
  */
 export function instantiated<T>(
@@ -55,8 +55,8 @@ interface EmscriptenOptions {
 }
 
 /**
- * What is said where an optional decoder is not part of the page. Its `import()` stands in a `try` of its own: bundlers
- * then go on without a package that is not installed.
+ * The error for an optional decoder that is not part of the page. Its `import()` stands in a `try`
+ * of its own, so that bundlers go on if the package is not installed.
  * @param format as people know it
  */
 export function missingDecoder(name: string, format: string, cause?: unknown): DecodeError {

@@ -26,9 +26,9 @@ export interface DecodingOptions extends Pick<Limits, 'maxPixels'> {
 export type Stage = 'reading' | 'decoding' | 'hashing';
 
 /**
- * What a Worker is asked, one thing at a time: to open a file for hashing, whose bytes are its own
- * from then on; for the next variant of the file that is open, or to let it go; to decode a file; to
- * test itself. Or what it is given: the bitmap that it asked for.
+ * What a Worker is asked, one thing at a time: to open a file for hashing (the bytes are moved to
+ * it), for the next variant of the open file or to let it go, to decode a file, to test itself. Or
+ * what it is given: the bitmap that it asked for.
  */
 export type Request =
   | { readonly bytes: Uint8Array<ArrayBuffer>; readonly options: HashingOptions }

@@ -6,8 +6,8 @@ export const TILE_WIDTH = PATTERN_WIDTH;
 export const TILE_HEIGHT = 512;
 
 /**
- * What a canvas of a Worker gives back: `exact` what was drawn, `altered` something else (a privacy setting or an
- * extension), `absent` where there is no canvas in a Worker.
+ * What a canvas of a Worker gives back: `exact` what was drawn, `altered` something else (a privacy
+ * setting or an extension), `absent` if there is no canvas in a Worker.
  */
 export type Readback = 'exact' | 'altered' | 'absent';
 
@@ -15,16 +15,17 @@ export type Readback = 'exact' | 'altered' | 'absent';
 export class AlteredReadback extends Error {}
 
 /**
- * The one canvas whose pixels are read, 4096 x 520. It has proven itself once in whole, by the path that pictures take:
- * a file of known noise is decoded, drawn and read back. And it does so at each read again: rows of that noise lie above
- * and below the picture's and have to come back with them. So what alters every readback, whole pictures (Firefox's
- * resistFingerprinting) or some samples a canvas (its private windows, extensions), is seen before a pixel is believed.
+ * The one canvas whose pixels are read, 4096 x 520. It is tested once as a whole, by the path that
+ * pictures take: a file of known noise is decoded, drawn and read back. It is tested again at each
+ * read: rows of that noise lie above and below the picture's and have to come back with them. So
+ * whatever alters readback is seen before a pixel is believed, whether it alters whole pictures
+ * (Firefox's resistFingerprinting) or a few samples of a canvas (its private windows, extensions).
  */
 export class ReadbackCanvas {
   readonly #context: OffscreenCanvasRenderingContext2D;
   readonly #pattern: ImageBitmap;
   readonly #expected: Uint32Array;
-  /** whether a file can be decoded in this Worker: in one of WebKitGTK from a `file:` page none can be read */
+  /** false in a Worker of WebKitGTK on a `file:` page, which can read no file */
   readonly decodes: boolean;
 
   private constructor(
@@ -69,7 +70,8 @@ export class ReadbackCanvas {
   }
 
   /**
-   * What `draw` draws into `width` x `height` pixels at (0, top), one word a pixel in the order of its bytes. Fresh.
+   * What `draw` draws into `width` x `height` pixels at (0, top): fresh, one word a pixel in the
+   * order of its bytes.
    * @throws {AlteredReadback} if the rows around them did not come back as they were drawn
    */
   read(

@@ -14,9 +14,10 @@ import type { DecodingOptions, DisplayedPixels } from './message.js';
 import type { Readback } from './readback-canvas.js';
 
 /*
- * A Worker decodes files of strangers. One that such a file has taken over could hide the picture in its answer, in a name
- * or in a member that nobody looks at, and the page would show, save or send it. So an answer is taken apart here: each
- * value has the kind and the length that it must have, there is none beside them, and what is given on is a copy.
+ * A Worker decodes files of strangers. One that such a file has taken over could hide the picture
+ * in its answer, in a name or in a member that nobody looks at, and the page would show, save or
+ * send it. So every answer is taken apart here: each value must have its kind and length, no
+ * member may stand beside them, and what is handed on is a copy.
  */
 
 /** The error for an answer that is not one of browser-worker.js. */

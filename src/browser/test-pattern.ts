@@ -4,8 +4,9 @@ export const PATTERN_WIDTH = 4096;
 export const PATTERN_HEIGHT = 4;
 
 /**
- * Noise of full range, opaque, row-major RGBA: what is drawn to learn whether a canvas gives back what it was given.
- * Noise, since an engine may leave plain areas alone; known, since what is random in it comes from one fixed seed.
+ * Noise of full range, opaque, row-major RGBA, drawn to learn whether a canvas gives back what it
+ * was given. It is noise, since an engine may leave plain areas alone, and known, from one fixed
+ * seed.
  */
 export function testPattern(): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(4 * PATTERN_WIDTH * PATTERN_HEIGHT);

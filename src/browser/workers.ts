@@ -85,7 +85,7 @@ function newWorker(workerUrl: string | URL | undefined): Worker {
   if (workerUrl === undefined) {
     return new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' });
   }
-  // A blob: address holds one whole script, and Chromium runs none of them as a module on a file: page.
+  // A blob: address holds one whole script, and Chromium runs none as a module on a file: page.
   const type = String(workerUrl).startsWith('blob:') ? 'classic' : 'module';
   return new Worker(workerUrl, { type });
 }

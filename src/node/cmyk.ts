@@ -1,9 +1,10 @@
 import type { CheckedPixels } from '../pixels.js';
 
 /**
- * RGB of a CMYK raster by (1 - ink) · (1 - black), rounded to the nearest, whatever profile the file has: what
- * ImageMagick, the PDQ reference's decoder, makes of it, sample for sample, and what browsers do. (By a press profile, as
- * sharp converts on its own, PDQ moves by up to 32 bits.) A fifth channel, alpha, stays.
+ * RGB of a CMYK raster by (1 - ink) · (1 - black), rounded to the nearest, whatever profile the
+ * file has. ImageMagick, the PDQ reference's decoder, gives the same, sample for sample, and so do
+ * browsers. (With a press profile, as sharp converts by default, PDQ moves by up to 32 bits.) A
+ * fifth channel, alpha, stays.
  * @param data 8-bit samples of at least four channels, 255 is full ink; only read
  */
 export function rgbFromCmyk(

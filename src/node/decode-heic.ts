@@ -17,12 +17,14 @@ export interface HeicOptions {
 let pools: Map<string, Pool> | undefined;
 
 /**
- * The picture of a HEIC file as RGBA, turned as its own properties say, by the optional package heic-decode in a thread
- * of its own. A thread serves one file after another and keeps no process alive. It is ended by whatever goes wrong in
- * it: no picture comes from a heap that a damaged file has been in.
+ * The picture of a HEIC file as RGBA, turned as its own properties say, by the optional package
+ * heic-decode in a thread of its own. A thread serves one file after another and keeps no process
+ * alive. Whatever goes wrong in it ends it: no picture comes from a heap that a damaged file has
+ * been in.
  * @param bytes the whole file; only read
  * @returns rejects with `signal.reason` on abort
- * @throws {DecodeError} `decoder-missing`, `too-many-pixels` (nothing is decoded then) or `corrupt`
+ * @throws {DecodeError} `decoder-missing`, `too-many-pixels` (nothing is decoded then) or
+ *   `corrupt`
  */
 export async function decodeHeic(
   bytes: Uint8Array,

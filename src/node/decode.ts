@@ -23,7 +23,8 @@ import { decodeThreads } from './start-thread.js';
 export interface DecodeOptions extends Limits, Pick<FileOptions, 'workerUrl'> {
   /**
    * takes what can be read of a file that breaks off or has errors, with missing parts in whatever
-   * colour the decoder leaves them. Otherwise the least warning of a decoder is an error. Not for HEIC.
+   * colour the decoder leaves them. Otherwise the least warning of a decoder is an error. HEIC
+   * ignores it.
    */
   lenient?: boolean;
 }
@@ -39,15 +40,15 @@ export interface DecodedImage {
 
 /**
  * The pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, and of a HEIC file, by
- * `heic-decode` in a thread of its own; each is imported when the first such file comes. They are
- * those the PDQ reference sees: as stored, colour profiles ignored, nothing shrunk on load, 16-bit
- * samples by their high byte, 1-bit ones as 0 and 255, the first page or frame, CMYK without a
- * profile. A grey picture comes with one sample a pixel, or two with alpha. Format and size are read
- * from the header: nothing is decoded only to be refused. At most as many files as there are cores
- * (and threads in Node's pool) are decoded at a time.
+ * `heic-decode` in a thread of its own. Each package is imported when the first such file comes.
+ * The pixels are those that the PDQ reference sees: as stored, colour profiles ignored, nothing
+ * shrunk on load, 16-bit samples by their high byte, 1-bit ones as 0 and 255, the first page or
+ * frame, CMYK without a profile. A grey picture has one sample a pixel, or two with alpha. Format
+ * and size are read from the header, so that nothing is decoded only to be refused. At most as
+ * many files as there are cores (and threads in Node's pool) are decoded at a time.
  *
- * `sharp` cannot be stopped from outside: after a timeout or an abort it goes on by itself, mostly
- * until the end of its time, and its pixels are dropped. The thread of a HEIC file ends at once.
+ * `sharp` cannot be stopped from outside: after a timeout or an abort it goes on, mostly until the
+ * end of its time, and its pixels are dropped. The thread of a HEIC file ends at once.
  * @param bytes the whole file; only read, and not to be changed before the promise settles
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `bytes` or an option is invalid
@@ -104,7 +105,10 @@ export function checkDecodeOptions<Options extends DecodeOptions>(options: Optio
 /** One picture a thread: waiting for a thread of Node's pool would hold memory. */
 let turns: Turns | undefined;
 
-/** HEIC is turned by its decoder as its own properties say; an EXIF orientation beside them says the same once more. */
+/**
+ * HEIC is turned by its decoder as its own properties say; an EXIF orientation beside them says the
+ * same once more.
+ */
 async function decodeInThread(
   bytes: Uint8Array,
   { maxPixels = MAX_PIXELS, workerUrl }: DecodeOptions,
@@ -159,7 +163,9 @@ function pixelsOf(data: Buffer, { width, height, channels }: OutputInfo): Checke
 const unsupported = (message: string, cause?: unknown) =>
   new DecodeError('unsupported', message, cause === undefined ? undefined : { cause });
 
-/** What sharp, libvips and the format libraries below throw has no code, only text; it stays in `cause`. */
+/**
+ * Errors of sharp, libvips and the libraries below have no code, only text; it stays in `cause`.
+ */
 function decodeErrorOf(cause: unknown, format: ImageFormat): DecodeError {
   const message = cause instanceof Error ? cause.message : '';
   if (/^timeout:/m.test(message)) {

@@ -19,7 +19,7 @@ export interface Decoders {
   }[];
 }
 
-/** The libraries of sharp that read each format, by the names it gives them. GIF is read by libvips itself. */
+/** The libraries of sharp that read each format, by its names. Libvips itself reads GIF. */
 const LIBRARIES: Record<Exclude<ImageFormat, 'heic'>, readonly string[]> = {
   jpeg: ['mozjpeg', 'jpeg'],
   png: ['png', 'spng'],
@@ -29,7 +29,9 @@ const LIBRARIES: Record<Exclude<ImageFormat, 'heic'>, readonly string[]> = {
   avif: ['heif'],
 };
 
-/** The formats, and with which versions, that `decode` reads on this machine; HEIC alone needs no sharp. */
+/**
+ * The formats that `decode` reads on this machine, and with which versions. HEIC needs no sharp.
+ */
 export async function decoders(): Promise<Decoders> {
   const sharp = await importSharp().catch(() => undefined);
   const versions: Record<string, string | undefined> = sharp?.versions ?? {};

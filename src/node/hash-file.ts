@@ -16,8 +16,9 @@ import { type ImageSource, readBytes } from './read-bytes.js';
 export interface HashFileOptions extends FileOptions, Pick<DecodeOptions, 'lenient'> {}
 
 /**
- * Hash of an image file: a path, its bytes, or a stream of them. The picture is decoded once, alpha is dropped (not
- * composited), as in the PDQ reference; what else it may be taken for is in `variants`.
+ * Hash of an image file: a path, its bytes, or a stream of them. The picture is decoded once.
+ * Alpha is dropped (not composited), as in the PDQ reference; what else the file may be taken for
+ * is in `variants`.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `source` or an option is invalid
@@ -43,9 +44,10 @@ export async function hashFile(
 }
 
 /**
- * The variants of an image file, each hashed only when it is asked for, the likeliest first: a matcher that stops at the
- * first match pays for no more. The file is read and decoded at once, in `timeoutSeconds`. The first is the picture
- * itself, `original`. They can be gone through once, and hold the pixels until they end.
+ * The variants of an image file, the likeliest first. Each is hashed only when it is asked for, so
+ * that a matcher that stops at the first match pays for no more. The first is the picture itself,
+ * `original`. The file is read and decoded before this returns, within `timeoutSeconds`. The
+ * variants can be gone through once, and hold the pixels until they end.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `source` or an option is invalid

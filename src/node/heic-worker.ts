@@ -15,8 +15,8 @@ export type HeicAnswer =
     }
   | { readonly code: 'decoder-missing' | 'too-many-pixels' | 'corrupt'; readonly cause?: unknown };
 
-// The program of one thread of `decodeHeic`: the decoder holds its thread for seconds. It prints what it finds wrong with
-// a file, among the lines of whatever program this is a part of.
+// The program of one thread of `decodeHeic`: the decoder holds its thread for seconds. It prints
+// what it finds wrong with a file, which would end up among the lines of the user's program.
 for (const way of ['log', 'warn', 'error'] as const) console[way] = () => {};
 parentPort?.on('message', async (task: HeicTask) => {
   const answer = await answerTo(task);

@@ -10,15 +10,19 @@ export function scriptUrl(workerUrl: string | URL): URL {
 }
 
 /**
- * A thread that runs a script of this package. It takes over the flags of the process, but where those say of what kind
- * the text is that the process runs (`node --input-type=module -e …`): of a thread with a file, Node refuses that.
+ * A thread that runs a script of this package. It takes over the flags of the process, except the
+ * one that says what kind of text the process runs (`node --input-type=module -e …`): Node refuses
+ * it for a thread that runs a file.
  */
 export function startThread(url: URL, workerData?: unknown): Worker {
   const ofText = process.execArgv.some((flag) => flag.startsWith('--input-type'));
   return new Worker(url, ofText ? { workerData, execArgv: [] } : { workerData });
 }
 
-/** Files decoded at a time: the cores, or the threads of Node's pool (`UV_THREADPOOL_SIZE`, 4 unless set) if fewer. */
+/**
+ * Files decoded at a time: as many as there are cores, or threads in Node's pool
+ * (`UV_THREADPOOL_SIZE`, default 4) if these are fewer.
+ */
 export function decodeThreads(): number {
   const poolSize = Number(process.env.UV_THREADPOOL_SIZE) || 4;
   return Math.max(1, Math.min(availableParallelism(), poolSize));

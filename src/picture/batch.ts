@@ -39,9 +39,9 @@ export type BatchResult<File, T> =
 const LOOK_AHEAD = 16;
 
 /**
- * What `job` gives for each file, in their order. A DecodeError stands in the place of its file, and
- * the others go on; any other error ends the batch. Files are taken only so far ahead of the reader
- * of the results; when it stops (`break`) or `signal` aborts, so does the work.
+ * What `job` gives for each file, in their order. A DecodeError stands in the place of its file,
+ * and the others go on; any other error ends the batch. Files are taken only so far ahead of the
+ * reader of the results. When the reader stops (`break`) or `signal` aborts, so does the work.
  * @param job begins when the turn of its file has come; its signal aborts when the batch ends
  * @returns throws `signal.reason` on abort
  */

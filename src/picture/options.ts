@@ -18,7 +18,9 @@ export interface PictureOptions extends HashOptions {
    * @defaultValue 'orientation'
    */
   variants?: VariantProfile;
-  /** also nine crops, for a list that is to catch cropped copies: they give away more of the picture */
+  /**
+   * also nine crops, for a list that is to catch cropped copies; they give away more of a picture
+   */
   crops?: boolean;
 }
 
@@ -35,8 +37,8 @@ export interface Limits {
    */
   maxPixels?: number;
   /**
-   * for reading, waiting, decoding and hashing one picture, at most 3600. In a batch, a picture's time begins
-   * with its turn.
+   * for reading, waiting, decoding and hashing one picture, at most 3600. In a batch, a picture's
+   * time begins with its turn.
    * @defaultValue 60
    */
   timeoutSeconds?: number;

@@ -22,7 +22,7 @@ export interface ThreadEvents {
 export interface PoolSettings {
   /** starts a thread; what it throws, the work gets that needed one */
   start(events: ThreadEvents): Thread;
-  /** the error of the work whose thread died; `listened` unless it died before it began to listen */
+  /** the error of work whose thread died; `listened` if it had begun to listen */
   death(listened: boolean, cause: unknown): unknown;
   /** threads at a time */
   readonly size: number;

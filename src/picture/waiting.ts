@@ -12,7 +12,7 @@ let heard: WeakMap<AbortSignal, Heard> | undefined;
 /**
  * Calls `listener` once when `signal` aborts. However many wait, a signal has one listener of ours:
  * Node warns of a leak from the eleventh on.
- * @returns takes the listener off: a signal may outlive many pictures, and nothing of one stays on it
+ * @returns takes the listener off, since a signal may outlive many pictures
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => {};
@@ -124,7 +124,7 @@ export class Turns {
 
   /**
    * Runs `work` when its turn has come, and passes the turn on when it has settled.
-   * @returns rejects with `signal.reason`, without running `work`, if `signal` aborts before its turn
+   * @returns rejects with `signal.reason` if `signal` aborts first; `work` is not run then
    */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
