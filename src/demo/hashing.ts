@@ -1,4 +1,4 @@
-import { type DecodeErrorCode, hashImageFiles } from '../browser/index.js';
+import { type DecodeError, hashImageFiles } from '../browser/index.js';
 import { type Picture, type Problem, session } from './session.js';
 import { hasherUrl } from './worker-urls.js';
 
@@ -35,7 +35,7 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
   try {
     const options = { workerUrl: hasherUrl(), signal, exact: true };
     for await (const { file, image, error } of hashImageFiles(files, options)) {
-      results.push(image ? { file, image } : { file, ...(await problemOf(file, error.code)) });
+      results.push(image ? { file, image } : { file, ...(await problemOf(file, error)) });
       change({ done: job.done + 1, failed: job.failed + (image ? 0 : 1) });
     }
   } catch {
@@ -56,8 +56,10 @@ export function stopHashing(): void {
 }
 
 /** What is wrong with a file, where that has a name that says what to do. */
-async function problemOf(file: Blob, code: DecodeErrorCode): Promise<{ error?: Problem }> {
+async function problemOf(file: Blob, { code, cause }: DecodeError): Promise<{ error?: Problem }> {
   if (file.type.startsWith('video/')) return { error: 'video' };
+  // It was read, and something without a name went wrong: out of memory, for one.
+  if (code === 'unreadable' && cause !== undefined) return {};
   if (code !== 'decoder-missing') return { error: code };
   // Of HEIC (ISO/IEC 14496-12) and TIFF the page has no decoder; of any other it was the Worker that did not run.
   const start = await file.slice(0, 8).text();

@@ -154,9 +154,8 @@ export class PooledThread {
     if (!this.alive) throw this.#reason;
     try {
       return await new Promise((resolve, reject) => {
-        // Sent first: a message that cannot be sent has no answer.
-        this.#thread.post(message, transfer);
         this.#answer = { resolve, reject };
+        this.#thread.post(message, transfer);
       });
     } finally {
       this.#answer = undefined;
