@@ -80,6 +80,12 @@ test('PDQ is read in eight files, and with its short cut in thirteen', () => {
   expect(chainOf('hashing/pdq.ts').length).toBeLessThanOrEqual(13);
 });
 
+test("a browser's Worker is read in 38 files, and its room has no more than 22", () => {
+  expect(chainOf('browser/worker.ts').length).toBeLessThanOrEqual(38);
+  expect(chainOf('browser/worker.ts')).not.toContain('variants/further-variants.ts');
+  expect(readdirSync(join(SRC, 'browser')).length).toBeLessThanOrEqual(22);
+});
+
 test('no file imports itself, however indirectly', () => {
   const circles = [...imports].filter(([file, targets]) =>
     targets.some((target) => chainOf(target).includes(file)),
