@@ -1,14 +1,20 @@
 import type { Orientation } from '../pixels.js';
+import { viewOf } from './image-format.js';
 
 const ORIENTATION_TAG = 0x0112;
-const SHORT = 3;
+/**
+ * Bytes of a value by its type, of either sign: BYTE, SHORT, LONG. The tag is to be a SHORT; libexif, which
+ * sharp reads it with, takes any of these for one.
+ */
+const SIZES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4 };
 
 /**
- * The orientation that an EXIF block tells: a TIFF header of either byte order, and in its first directory the tag 0x0112
- * (EXIF 2.32, 4.6.4). Whatever is malformed or out of range is 1, as nobody turns such a picture.
+ * The orientation in an EXIF block: a TIFF header of either byte order, and in its first directory the tag
+ * 0x0112 (EXIF 2.32, 4.6.4). It is 1 if the block is malformed or the value out of range: nobody turns such
+ * a picture.
  */
 export function exifOrientation(tiff: Uint8Array): Orientation {
-  const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.length);
+  const view = viewOf(tiff);
   if (tiff.length < 8) return 1;
   const order = view.getUint16(0);
   const little = order === 0x4949;
@@ -18,9 +24,17 @@ export function exifOrientation(tiff: Uint8Array): Orientation {
   const entries = view.getUint16(directory, little);
   for (let i = 0, at = directory + 2; i < entries && at + 12 <= tiff.length; i++, at += 12) {
     if (view.getUint16(at, little) !== ORIENTATION_TAG) continue;
-    const value = view.getUint16(at + 8, little);
-    const isOne = view.getUint16(at + 2, little) === SHORT && view.getUint32(at + 4, little) === 1;
-    return isOne && value >= 1 && value <= 8 ? (value as Orientation) : 1;
+    const size = SIZES[view.getUint16(at + 2, little)];
+    if (size === undefined || view.getUint32(at + 4, little) !== 1) return 1;
+    const value = integerAt(view, at + 8, size, little);
+    return value >= 1 && value <= 8 ? (value as Orientation) : 1;
   }
   return 1;
+}
+
+/** An unsigned integer of 1, 2, 4 or 8 bytes, as TIFF has them. */
+export function integerAt(view: DataView, at: number, size: number, little: boolean): number {
+  if (size === 1) return view.getUint8(at);
+  if (size === 2) return view.getUint16(at, little);
+  return size === 4 ? view.getUint32(at, little) : Number(view.getBigUint64(at, little));
 }

@@ -114,7 +114,7 @@ function propertiesOf(
       }
     }
   }
-  const primary = associations.flatMap((box) => numbersOf(view, box, item, format));
+  const primary = associations.flatMap((box) => numbersOf(view, box, item));
   return {
     properties,
     whole,
@@ -126,32 +126,20 @@ function propertiesOf(
   };
 }
 
-/** The numbers of the properties, from 1, that an `ipma` box gives to an item. */
-function numbersOf(
-  view: DataView,
-  { start, end }: Box,
-  item: number | undefined,
-  format: ImageFormat,
-): number[] {
-  const need = (length: number) => {
-    if (at + length > end) throw corrupt(format);
-  };
-  let at = start;
-  need(8);
-  const wideItem = view.getUint8(at) > 0;
-  const wideNumber = (view.getUint8(at + 3) & 1) === 1;
+/** The numbers of the properties, from 1, that an `ipma` box gives to an item, as far as it goes. */
+function numbersOf(view: DataView, { start, end }: Box, item: number | undefined): number[] {
   const numbers: number[] = [];
-  const count = view.getUint32(at + 4);
-  at += 8;
-  for (let i = 0; i < count; i++) {
-    need(wideItem ? 5 : 3);
-    const owner = wideItem ? view.getUint32(at) : view.getUint16(at);
-    at += wideItem ? 4 : 2;
-    let left = view.getUint8(at++);
-    need(left * (wideNumber ? 2 : 1));
-    for (; left > 0; left--, at += wideNumber ? 2 : 1) {
+  if (start + 8 > end) return numbers;
+  const itemSize = view.getUint8(start) > 0 ? 4 : 2;
+  const numberSize = (view.getUint8(start + 3) & 1) + 1;
+  let left = view.getUint32(start + 4);
+  for (let at = start + 8; left > 0 && at + itemSize < end; left--) {
+    const owner = itemSize === 4 ? view.getUint32(at) : view.getUint16(at);
+    const first = at + itemSize + 1;
+    const next = first + view.getUint8(first - 1) * numberSize;
+    for (at = first; at < next && at + numberSize <= end; at += numberSize) {
       // The highest bit says whether a reader must know the property; 0 is none.
-      const number = wideNumber ? view.getUint16(at) & 0x7fff : view.getUint8(at) & 0x7f;
+      const number = numberSize === 2 ? view.getUint16(at) & 0x7fff : view.getUint8(at) & 0x7f;
       if (owner === item && number > 0) numbers.push(number);
     }
   }

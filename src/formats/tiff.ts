@@ -1,4 +1,5 @@
 import type { Orientation } from '../pixels.js';
+import { integerAt } from './exif.js';
 import { corrupt, type ImageHeader, viewOf } from './image-format.js';
 
 /** Tags of TIFF 6.0. */
@@ -119,16 +120,10 @@ function fieldsAt(file: TiffFile, at: number): Map<number, Field> {
     if (data + count * size > view.byteLength) continue;
     fields.set(tag, {
       count,
-      valueAt: (i) => (i < count ? integerAt(file, data + i * size, size) : undefined),
+      valueAt: (i) => (i < count ? integerAt(view, data + i * size, size, little) : undefined),
     });
   }
   return fields;
-}
-
-function integerAt({ view, little }: TiffFile, at: number, size: number): number {
-  if (size === 1) return view.getUint8(at);
-  if (size === 2) return view.getUint16(at, little);
-  return size === 4 ? view.getUint32(at, little) : Number(view.getBigUint64(at, little));
 }
 
 /** Directories in the chain, up to one that was there before or lies outside of the file. */

@@ -13,8 +13,9 @@ const DROPPED = ['EXIF', 'ICCP', 'XMP '];
 export function webpHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes);
   if (bytes.length < 20) throw corrupt('webp');
-  const end = 8 + view.getUint32(4, true);
-  if (end > bytes.length) throw corrupt('webp');
+  const said = 8 + view.getUint32(4, true);
+  const end = Math.min(said, bytes.length);
+  let whole = said === end;
   const drop: number[] = [];
   const put: number[] = [];
   let orientation: Orientation | undefined;
@@ -30,9 +31,12 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     const kind = textAt(bytes, at, 4);
     const data = at + 8;
     const length = view.getUint32(at + 4, true);
+    if (data + length > end) {
+      whole = false;
+      break;
+    }
     // Chunks have an even number of bytes.
     const next = Math.min(end, data + length + (length & 1));
-    if (data + length > end) throw corrupt('webp');
     if (kind === 'VP8X' && length >= 10) {
       const flags = bytes[data]!;
       alpha ||= (flags & ALPHA_FLAG) !== 0;
@@ -75,7 +79,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     alpha: alpha || animated,
     plain: !animated,
     frames: animated ? frames : 1,
-    whole: true,
+    whole,
     edits: { drop, put },
   };
 }
