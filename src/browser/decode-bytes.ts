@@ -39,10 +39,7 @@ export async function decodeBytes<T>(
   page: Page,
   take: (picture: DecodedPicture) => Promise<T>,
 ): Promise<T> {
-  const header = await readHeader(bytes);
-  if (header.width * header.height > maxPixels) {
-    throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
-  }
+  const header = await readHeader(bytes, maxPixels);
   // Browsers would make a picture of what there is.
   if (!header.whole) throw corrupt(header.format);
   if (header.format === 'tiff') {

@@ -3,15 +3,15 @@ import { viewOf } from './image-format.js';
 
 const ORIENTATION_TAG = 0x0112;
 /**
- * Bytes of a value by its type, of either sign: BYTE, SHORT, LONG. The tag is to be a SHORT; libexif, which
- * sharp reads it with, takes any of these for one.
+ * Bytes of a value by its type: BYTE, SHORT and LONG, unsigned and signed. The tag should be a
+ * SHORT; libexif, by which sharp reads it, takes any of these.
  */
 const SIZES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4 };
 
 /**
- * The orientation in an EXIF block: a TIFF header of either byte order, and in its first directory the tag
- * 0x0112 (EXIF 2.32, 4.6.4). It is 1 if the block is malformed or the value out of range: nobody turns such
- * a picture.
+ * The orientation in an EXIF block: tag 0x0112 in the first directory after a TIFF header of either
+ * byte order (EXIF 2.32, 4.6.4). It is 1 if the block is malformed or the value out of range:
+ * nobody turns such a picture.
  */
 export function exifOrientation(tiff: Uint8Array): Orientation {
   const view = viewOf(tiff);

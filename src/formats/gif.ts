@@ -3,14 +3,15 @@ import { corrupt, type ImageHeader, viewOf } from './image-format.js';
 const EXTENSION = 0x21;
 const FRAME = 0x2c;
 const TRAILER = 0x3b;
-/** Screens of the programs that wrote these files, not of the pictures in them. */
+/** Sizes that some programs wrote for the screen they ran on, whatever the picture. */
 const SCREENS = ['640x480', '640x512', '800x600', '1024x768', '1280x1024', '1600x1200'];
-/** A longer side of the screen is as little believed. */
+/** Longer sides are not believed either. */
 const LONGEST_SIDE = 2048;
 
 /**
- * Header of a GIF file (GIF89a): all of its blocks. The first frame is the picture, on a screen of the size
- * that libnsgif, the decoder in sharp, makes of the file's; browsers get a file that says this size.
+ * Header of a GIF file (GIF89a), from all of its blocks. The picture is the first frame on the
+ * file's screen. If that is too small or not believed, libnsgif, the decoder in sharp, takes
+ * another size; so do we, and `edits` write it into the file for browsers.
  */
 export function gifHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 13) throw corrupt('gif');
@@ -26,7 +27,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
       at = afterBlocks(bytes, at + 2);
     } else if (bytes[at] === FRAME && at + 10 < bytes.length) {
       const start = at + 11 + colourTable(bytes[at + 9]!);
-      // Libnsgif counts a frame once it has a byte of it.
+      // libnsgif counts a frame from its first byte of data on.
       if (start + 1 >= bytes.length) break;
       const end = afterBlocks(bytes, start);
       frames++;
@@ -47,7 +48,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     height,
     orientation: 1,
     exif: true,
-    // By its transparent colour, or where the frame does not cover the screen.
+    // By a transparent colour, or where the frame does not cover the screen.
     alpha: true,
     plain: true,
     frames,
@@ -64,7 +65,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
 
 const colourTable = (flags: number) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
 
-/** The end of blocks of a length and as many bytes, the last one empty; beyond the file where it is missing. */
+/** The end of a chain of blocks, the last one empty; beyond the file if that is missing. */
 function afterBlocks(bytes: Uint8Array, start: number): number {
   let at = start;
   while (at < bytes.length) {

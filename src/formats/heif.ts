@@ -1,33 +1,34 @@
 import type { Orientation } from '../pixels.js';
-import { corrupt, type ImageFormat, type ImageHeader, textAt, viewOf } from './image-format.js';
+import { corrupt, type ImageFormat, type ImageHeader, isAt, viewOf } from './image-format.js';
 
 const ALPHA = 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha';
 /** `irot` in ASCII */
 const IROT = [0x69, 0x72, 0x6f, 0x74];
 /**
- * Orientations by `imir` (none, 0 bottom to top, 1 left to right) and `irot` (quarter turns against the
- * clock), the turn before the mirror as MIAF (ISO/IEC 23000-22) has it.
+ * Orientations by `imir` (none, 0 bottom to top, 1 left to right) and `irot` (quarter turns against
+ * the clock), the turn before the mirror as MIAF (ISO/IEC 23000-22) has it.
  */
 const TURNS: readonly (readonly Orientation[])[] = [
   [1, 8, 3, 6],
   [4, 5, 2, 7],
   [2, 7, 4, 5],
 ];
-/** An association has 15 bits for the number of a property. */
+/** The number of a property has 15 bits. */
 const MOST_PROPERTIES = 2 ** 15 - 1;
 
-/** A box (ISO/IEC 14496-12): its kind and where its data lies. */
+/** A box (ISO/IEC 14496-12): where its name and its data lie. */
 interface Box {
-  readonly kind: string;
+  readonly name: number;
   readonly start: number;
   readonly end: number;
-  /** whether it claims to be longer than what it lies in, where it then ends */
+  /** whether it claims to be longer than what contains it, which `end` is then the end of */
   readonly cut: boolean;
 }
 
 /**
- * Header of an AVIF or HEIC file (ISO/IEC 23008-12): the properties of its primary item. The turn among
- * those of an AVIF is taken out, since WebKitGTK does not apply it; nobody applies EXIF's.
+ * Header of an AVIF or HEIC file (ISO/IEC 23008-12), from the properties of its primary item.
+ * `edits` remove the turn from an AVIF, since WebKitGTK does not apply it. EXIF's orientation
+ * counts nowhere.
  */
 export function heifHeader(
   bytes: Uint8Array,
@@ -37,33 +38,31 @@ export function heifHeader(
   const view = viewOf(bytes);
   let width = 0;
   let height = 0;
-  for (const { kind, start, end } of primary) {
-    if (kind === 'ispe' && end >= start + 12) {
+  for (const { name, start, end } of primary) {
+    if (isAt(bytes, name, 'ispe') && end >= start + 12) {
       [width, height] = [view.getUint32(start + 4), view.getUint32(start + 8)];
-    } else if (kind === 'clap' && end >= start + 16) {
-      // A part of it, each side a fraction.
+    } else if (isAt(bytes, name, 'clap') && end >= start + 16) {
+      // The clean aperture: each side is a fraction.
       width = Math.round(view.getUint32(start) / view.getUint32(start + 4));
       height = Math.round(view.getUint32(start + 8) / view.getUint32(start + 12));
     }
   }
   if (!(width > 0 && height > 0)) throw corrupt(format);
   const ofKind = (kind: string) =>
-    properties.filter((box) => box.kind === kind && box.end > box.start);
+    properties.filter((box) => isAt(bytes, box.name, kind) && box.end > box.start);
   const auxiliary = ofKind('auxC');
-  const alphaName = auxiliary.find(
-    ({ start }) => textAt(bytes, start + 4, ALPHA.length) === ALPHA,
-  )?.start;
+  const alphaName = auxiliary.find(({ start }) => isAt(bytes, start + 4, ALPHA))?.start;
   const [rotations, mirrors] = [ofKind('irot'), ofKind('imir')];
   let orientation: Orientation = 1;
   const put: number[] = [];
-  // Several of a kind may turn the picture and its alpha plane: the browser applies them.
+  // Of several, some may belong to other items: the browser applies them.
   if (format === 'avif' && rotations.length <= 1 && mirrors.length <= 1) {
     const rotation = rotations[0]?.start;
     const mirror = mirrors[0]?.start;
     const flip = mirror === undefined ? 0 : 1 + (bytes[mirror]! & 1);
     orientation = TURNS[flip]![rotation === undefined ? 0 : bytes[rotation]! & 3]!;
     if (rotation !== undefined) put.push(rotation, 0);
-    // No mirror does nothing, but a turn by nothing does.
+    // No value of `imir` does nothing, but a turn by 0 does.
     if (mirror !== undefined)
       [...IROT, 0].forEach((byte, i) => void put.push(mirror - 4 + i, byte));
   }
@@ -84,7 +83,7 @@ export function heifHeader(
   };
 }
 
-/** All properties of a file, and those of its primary item in the order that they apply in. */
+/** All properties of a file, and those of its primary item in the order they apply. */
 function propertiesOf(
   bytes: Uint8Array,
   format: ImageFormat,
@@ -96,17 +95,17 @@ function propertiesOf(
   let whole = true;
   for (const outer of boxesIn(bytes, 0, bytes.length)) {
     whole &&= !outer.cut;
-    if (outer.kind !== 'meta') continue;
-    // It alone begins with a version.
+    if (!isAt(bytes, outer.name, 'meta')) continue;
+    // Its data begins with a version.
     for (const box of boxesOf({ ...outer, start: outer.start + 4 }, bytes, format)) {
-      if (box.kind === 'pitm' && box.end >= box.start + 6) {
+      if (isAt(bytes, box.name, 'pitm') && box.end >= box.start + 6) {
         const wide = bytes[box.start]! > 0 && box.end >= box.start + 8;
         item ??= wide ? view.getUint32(box.start + 4) : view.getUint16(box.start + 4);
       }
-      if (box.kind !== 'iprp') continue;
+      if (!isAt(bytes, box.name, 'iprp')) continue;
       for (const inner of boxesOf(box, bytes, format)) {
-        if (inner.kind === 'ipma') associations.push(inner);
-        if (inner.kind !== 'ipco') continue;
+        if (isAt(bytes, inner.name, 'ipma')) associations.push(inner);
+        if (!isAt(bytes, inner.name, 'ipco')) continue;
         for (const property of boxesOf(inner, bytes, format)) {
           if (properties.length === MOST_PROPERTIES) throw corrupt(format);
           properties.push(property);
@@ -126,7 +125,9 @@ function propertiesOf(
   };
 }
 
-/** The numbers of the properties, from 1, that an `ipma` box gives to an item, as far as it goes. */
+/**
+ * The numbers, from 1, of the properties that an `ipma` box gives an item, as far as the box goes.
+ */
 function numbersOf(view: DataView, { start, end }: Box, item: number | undefined): number[] {
   const numbers: number[] = [];
   if (start + 8 > end) return numbers;
@@ -138,7 +139,7 @@ function numbersOf(view: DataView, { start, end }: Box, item: number | undefined
     const first = at + itemSize + 1;
     const next = first + view.getUint8(first - 1) * numberSize;
     for (at = first; at < next && at + numberSize <= end; at += numberSize) {
-      // The highest bit says whether a reader must know the property; 0 is none.
+      // The highest bit says whether a reader must know the property. 0 is no property.
       const number = numberSize === 2 ? view.getUint16(at) & 0x7fff : view.getUint8(at) & 0x7f;
       if (owner === item && number > 0) numbers.push(number);
     }
@@ -170,7 +171,7 @@ function* boxesIn(bytes: Uint8Array, start: number, end: number): Generator<Box,
     }
     const next = length === 0 ? end : at + length;
     const cut = next < data || next > end;
-    yield { kind: textAt(bytes, at + 4, 4), start: data, end: cut ? end : next, cut };
+    yield { name: at + 4, start: data, end: cut ? end : next, cut };
     at = cut ? end : next;
   }
 }

@@ -2,7 +2,7 @@ import { checkArray } from '../door.js';
 import { DecodeError } from '../errors.js';
 import type { Orientation } from '../pixels.js';
 
-/** An image format that is read here. `avif` and `heic` are one container with two codings. */
+/** An image format read here. `avif` and `heic` are one container with two codings. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'heic';
 
 /** What a file says of its first picture before anything is decoded. */
@@ -11,41 +11,44 @@ export interface ImageHeader {
   /** as stored */
   readonly width: number;
   readonly height: number;
-  /** 1 where the file does not say */
+  /** 1 if the file does not say */
   readonly orientation: Orientation;
   /**
-   * whether that is EXIF's (or TIFF's own tag): then the stored raster is a variant of its own. Otherwise
-   * turning is a part of decoding
+   * whether the orientation is EXIF's or a TIFF tag: then the stored raster is a variant of its
+   * own. Otherwise turning is part of decoding.
    */
   readonly exif: boolean;
   /** whether a pixel may be transparent */
   readonly alpha: boolean;
-  /** whether our own decoders read this kind of it: not CMYK, not animated */
+  /** whether our own decoders read it: not if it is CMYK or animated */
   readonly plain: boolean;
-  /** frames or pages, of which the first is the picture; undefined where the header does not say */
+  /** frames or pages, of which the first is the picture; undefined if the header does not say */
   readonly frames: number | undefined;
-  /** false where the file breaks off after its header, or has bytes that no part of it owns */
+  /**
+   * false if the file breaks off after its header or has stray bytes. Browsers, whose decoders do
+   * not tell, refuse it then; in Node sharp decides.
+   */
   readonly whole: boolean;
   /**
-   * what takes out the things that only some decoders apply: EXIF orientation, colour profiles, and the
-   * turn in an AVIF's own properties
+   * removes what only some decoders apply: EXIF orientation, colour profiles, and the turn in an
+   * AVIF's own properties
    */
   readonly edits: Edits;
-  /** an edit that hides the alpha plane, where that is a picture of its own */
+  /** hides the alpha plane, if that is a picture of its own; made after `edits` */
   readonly hideAlpha?: Edits;
 }
 
-/** Changes to the bytes of a file. */
+/** Changes to the bytes of a file; offsets are those before any change. */
 export interface Edits {
-  /** start and end of each stretch to be left out, ascending: `[start, end, start, end, …]` */
+  /** start and end of each stretch to leave out, ascending: `[start, end, start, end, …]` */
   readonly drop: readonly number[];
-  /** offset and value of each byte to be set, before anything is left out */
+  /** offset and value of each byte to set: `[offset, value, offset, value, …]` */
   readonly put: readonly number[];
 }
 
 /**
- * Makes `edits` in place.
- * @param bytes of the whole file; overwritten
+ * Makes the changes in place.
+ * @param bytes the whole file; overwritten
  * @returns a view of what is left
  */
 export function edited(
@@ -62,11 +65,17 @@ export function edited(
   return bytes.subarray(0, kept);
 }
 
-/** Adds a stretch to those of `Edits.drop`: one that follows at once on the last one lengthens it. */
-export function addStretch(drop: number[], start: number, end: number): void {
+/** More stretches than any picture has. */
+const MOST_STRETCHES = 2 ** 16;
+
+/**
+ * Adds a stretch to `Edits.drop`, or lengthens the last one if it follows on it.
+ * @throws {DecodeError} `corrupt` if there are too many
+ */
+export function addStretch(drop: number[], start: number, end: number, format: ImageFormat): void {
   if (start === end) return;
   if (drop[drop.length - 1] === start) drop[drop.length - 1] = end;
-  else drop.push(start, end);
+  else if (drop.push(start, end) > 2 * MOST_STRETCHES) throw corrupt(format);
 }
 
 /** The error for a file of a known format that breaks off or contradicts itself. */
@@ -75,47 +84,53 @@ export function corrupt(format: ImageFormat, cause?: unknown): DecodeError {
   return new DecodeError('corrupt', message, cause === undefined ? undefined : { cause });
 }
 
-/** The ASCII text of `length` bytes, shorter where the bytes end. */
-export function textAt(bytes: Uint8Array, at: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(at, at + length));
+/**
+ * Whether `text` is at `at`. It makes no string of the bytes: a file may have millions of parts.
+ */
+export function isAt(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  }
+  return true;
 }
 
 export const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, length);
 
-/** Brands of an ISO base media file that holds AV1 and HEVC pictures (ISO/IEC 23008-12, Annex B). */
+/**
+ * Brands of an ISO base media file that holds AV1 and HEVC pictures (ISO/IEC 23008-12, Annex B).
+ */
 const AVIF_BRANDS = ['avif', 'avis'];
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'];
-/** Brands that say "a picture, or a sequence of them" and leave its coding to the others in the list. */
+/**
+ * Brands that say "a picture, or a sequence of them" and leave its coding to the others in the
+ * list.
+ */
 const ANY_CODING = ['mif1', 'mif2', 'msf1', 'miaf', 'MiHE', 'MiPr', 'MiHB'];
 
 /**
- * The image format that `bytes` begin as, by their magic number alone; undefined if it is not read here.
- * This is the allow-list: what has no name here (SVG, PDF, BMP, camera raw …) never meets a decoder.
+ * The image format that `bytes` begin as, by their magic number alone; undefined if it is not read
+ * here. This is the allow-list: what has no name here (SVG, PDF, BMP, camera raw …) never meets a
+ * decoder.
  * @throws {TypeError} if `bytes` is not a Uint8Array
  */
 export function imageFormatOf(bytes: Uint8Array): ImageFormat | undefined {
   checkArray('bytes', bytes, Uint8Array);
-  if (startsWith(bytes, '\xff\xd8\xff')) return 'jpeg';
-  if (startsWith(bytes, '\x89PNG\r\n\x1a\n')) return 'png';
-  if (startsWith(bytes, 'RIFF') && startsWith(bytes, 'WEBP', 8)) return 'webp';
-  if (startsWith(bytes, 'GIF87a') || startsWith(bytes, 'GIF89a')) return 'gif';
+  if (isAt(bytes, 0, '\xff\xd8\xff')) return 'jpeg';
+  if (isAt(bytes, 0, '\x89PNG\r\n\x1a\n')) return 'png';
+  if (isAt(bytes, 0, 'RIFF') && isAt(bytes, 8, 'WEBP')) return 'webp';
+  if (isAt(bytes, 0, 'GIF87a') || isAt(bytes, 0, 'GIF89a')) return 'gif';
   // Both byte orders, of TIFF and of BigTIFF.
-  if (startsWith(bytes, 'II*\0') || startsWith(bytes, 'MM\0*')) return 'tiff';
-  if (startsWith(bytes, 'II+\0') || startsWith(bytes, 'MM\0+')) return 'tiff';
-  if (startsWith(bytes, 'ftyp', 4)) return brandedFormat(bytes);
+  if (isAt(bytes, 0, 'II*\0') || isAt(bytes, 0, 'MM\0*')) return 'tiff';
+  if (isAt(bytes, 0, 'II+\0') || isAt(bytes, 0, 'MM\0+')) return 'tiff';
+  if (isAt(bytes, 4, 'ftyp')) return brandedFormat(bytes);
   return undefined;
 }
 
-function startsWith(bytes: Uint8Array, magic: string, offset = 0): boolean {
-  if (bytes.length < offset + magic.length) return false;
-  for (let i = 0; i < magic.length; i++) {
-    if (bytes[offset + i] !== magic.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
-/** The format by the `ftyp` box: its length, `ftyp`, the major brand, a version, then compatible brands. */
+/**
+ * The format by the `ftyp` box: its length, `ftyp`, the major brand, a version, then compatible
+ * brands.
+ */
 function brandedFormat(bytes: Uint8Array): ImageFormat | undefined {
   const boxLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
   // 64 brands are more than any file has; a longer box is read so far.

@@ -1,14 +1,14 @@
 import type { Orientation } from '../pixels.js';
 import { exifOrientation } from './exif.js';
-import { addStretch, corrupt, type ImageHeader, textAt, viewOf } from './image-format.js';
+import { addStretch, corrupt, type ImageHeader, isAt, viewOf } from './image-format.js';
 
-/** Markers (T.81, table B.1) that are no frame header, though they lie among these. */
+/** Markers among those of frame headers that are of another kind (T.81, table B.1). */
 const NO_FRAME = [0xc4, 0xc8, 0xcc];
 
 /**
- * Header of a JPEG file (ITU-T T.81, annex B): segments up to the first scan, found as libjpeg finds them.
- * Application segments 1 (EXIF, XMP) and 2 (colour profile, further pictures) are dropped. Of several EXIF
- * segments the first one counts.
+ * Header of a JPEG file (ITU-T T.81, annex B): its segments up to the first scan, found as libjpeg
+ * finds them. `edits` drop application segments 1 (EXIF, XMP) and 2 (colour profile, further
+ * pictures). The first EXIF segment counts.
  */
 export function jpegHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes);
@@ -37,13 +37,13 @@ export function jpegHeader(bytes: Uint8Array): ImageHeader {
       at += 2;
       continue;
     }
-    // The end, or another beginning.
+    // SOI and EOI.
     if (marker === 0xd8 || marker === 0xd9) throw corrupt('jpeg');
     if (marker === 0xda) break;
-    // A length that leaves no room for itself is that of an empty segment.
+    // A length includes its own two bytes; libjpeg takes less for no data.
     const next = at + 2 + Math.max(2, view.getUint16(at + 2));
     if (next > bytes.length) throw corrupt('jpeg');
-    if (marker === 0xe1 && textAt(bytes, at + 4, 6) === 'Exif\0\0') {
+    if (marker === 0xe1 && isAt(bytes, at + 4, 'Exif\0\0')) {
       orientation ??= exifOrientation(bytes.subarray(at + 10, next));
     }
     if ((marker & 0xf0) === 0xc0 && !NO_FRAME.includes(marker)) {
@@ -52,7 +52,7 @@ export function jpegHeader(bytes: Uint8Array): ImageHeader {
       width = view.getUint16(at + 7);
       components = bytes[at + 9]!;
     }
-    if (marker === 0xe1 || marker === 0xe2) addStretch(drop, at, next);
+    if (marker === 0xe1 || marker === 0xe2) addStretch(drop, at, next, 'jpeg');
     at = next;
   }
   if (width === 0 || height === 0) throw corrupt('jpeg');
@@ -70,7 +70,7 @@ export function jpegHeader(bytes: Uint8Array): ImageHeader {
   };
 }
 
-/** Inside a scan FF is always followed by 0 or a restart: no end marker means that the file breaks off. */
+/** In a scan, FF is followed by 0 or is a restart: without an end marker the file breaks off. */
 function hasEnd(bytes: Uint8Array, scan: number): boolean {
   for (let at = bytes.length - 2; at > scan; at--) {
     if (bytes[at + 1] === 0xd9 && bytes[at] === 0xff) return true;

@@ -1,7 +1,7 @@
 import type { CheckedPixels } from '../pixels.js';
-import { textAt, viewOf } from './image-format.js';
+import { isAt, viewOf } from './image-format.js';
 
-/** Samples a pixel by colour type, and the bits that one may have (PNG, third edition, table 11.1). */
+/** Samples a pixel by colour type, and the bits one may have (PNG, third edition, table 11.1). */
 const COLOUR_TYPES: Readonly<Record<number, { samples: number; depths: readonly number[] }>> = {
   0: { samples: 1, depths: [1, 2, 4, 8, 16] },
   2: { samples: 3, depths: [8, 16] },
@@ -23,30 +23,30 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
-/** A PNG's picture between its bytes and its pixels: everything but inflating. */
+/** A PNG between its bytes and its pixels: everything but inflating. */
 export interface PngPicture {
-  /** RGBA, filled as the rows come */
+  /** RGBA, complete after the last row */
   readonly pixels: CheckedPixels;
   /**
-   * yields a buffer for each row in turn, to be filled with its inflated bytes before the next one is
-   * asked for; it throws at a filter that does not exist
+   * a buffer for each row in turn: fill it with inflated bytes before you ask for the next one.
+   * Throws if the row has an unknown filter.
    */
   readonly rows: Generator<Uint8Array, void, undefined>;
-  /** the bytes to be inflated, in pieces of `size` and a last one of at most as much */
+  /** the bytes to inflate, in pieces of `size`; the last one may be shorter */
   deflated(size: number): Generator<Uint8Array<ArrayBuffer>, void, undefined>;
 }
 
 /**
- * The picture of a PNG file (PNG, third edition) as stored: alpha straight, 16-bit samples by their high
- * byte. Its rows are unfiltered one by one, so that nothing of it is held but the file and its pixels.
- * @param bytes as `pngHeader` has it edited; only read
- * @throws {Error} where a chunk contradicts the others or its checksum, as libpng does
+ * The picture of a PNG file (PNG, third edition) as stored: alpha straight, 16-bit samples by their
+ * high byte. Rows are unfiltered one by one: no more is held than the file and its pixels.
+ * @param bytes a file after the edits of its header; only read
+ * @throws {Error} if a chunk contradicts the others or its checksum, as libpng does
  */
 export function pngPicture(bytes: Uint8Array): PngPicture {
   const view = viewOf(bytes);
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   const [depth, type, compression, filter, interlaced] = bytes.subarray(24, 29);
-  const coding = textAt(bytes, 8, 8) === '\0\0\0\rIHDR' ? COLOUR_TYPES[type!] : undefined;
+  const coding = isAt(bytes, 8, '\0\0\0\rIHDR') ? COLOUR_TYPES[type!] : undefined;
   const shaped = coding?.depths.includes(depth!) && interlaced! <= 1 && width > 0 && height > 0;
   if (!coding || !shaped || compression !== 0 || filter !== 0) {
     throw new Error('no such PNG');
@@ -67,11 +67,11 @@ export function pngPicture(bytes: Uint8Array): PngPicture {
   };
 }
 
-/** What a PNG's chunks say of its colours. */
+/** What the chunks say of colours. */
 interface Colours {
   /** RGBA of each index, or of each grey of fewer than 8 bits */
   palette: Uint32Array | undefined;
-  /** the samples of the one colour that is transparent */
+  /** samples of the one transparent colour */
   hole: Uint8Array | undefined;
 }
 
@@ -85,17 +85,16 @@ function coloursOf(bytes: Uint8Array, type: number, depth: number, samples: numb
     const last = at + 8 + view.getUint32(at);
     const data = bytes.subarray(at + 8, last);
     if (crc32(bytes.subarray(at + 4, last)) !== view.getUint32(last)) throw new Error('damaged');
-    const kind = textAt(bytes, at + 4, 4);
-    if (kind === 'IHDR' && at > 8) throw new Error('two headers');
-    if (kind === 'IDAT') {
+    const name = at + 4;
+    if (isAt(bytes, name, 'IHDR') && at > 8) throw new Error('two headers');
+    if (isAt(bytes, name, 'IDAT')) {
       if (type === INDEXED && colours === 0) throw new Error('no palette');
       begun = true;
-    } else if (kind === 'PLTE' && type === INDEXED && !begun) {
+    } else if (isAt(bytes, name, 'PLTE') && type === INDEXED && !begun) {
       if (colours > 0) throw new Error('two palettes');
       colours = setColours(palette!, data, depth);
-    } else if (kind === 'tRNS' && !begun && hole === undefined) {
-      // One of another length than it should have is ignored, any but the first, and any that follows
-      // the picture.
+    } else if (isAt(bytes, name, 'tRNS') && !begun && hole === undefined) {
+      // Ignored are one of the wrong length, all but the first, and any after the picture.
       if (type === INDEXED && data.length > 0 && data.length <= colours) {
         setAlphas(palette!, data);
         hole = data;
@@ -109,10 +108,7 @@ function coloursOf(bytes: Uint8Array, type: number, depth: number, samples: numb
   return { palette, hole };
 }
 
-/**
- * The data of all IDAT chunks in pieces of one size: a file may have millions of chunks, each of a byte or
- * none.
- */
+/** The data of all IDAT chunks: a file may have millions of them, each of a byte or none. */
 function* deflatedPieces(
   bytes: Uint8Array,
   size: number,
@@ -122,7 +118,7 @@ function* deflatedPieces(
   let filled = 0;
   for (let at = 8; at < bytes.length; ) {
     const last = at + 8 + view.getUint32(at);
-    if (textAt(bytes, at + 4, 4) === 'IDAT') {
+    if (isAt(bytes, at + 4, 'IDAT')) {
       for (let from = at + 8; from < last; ) {
         const part = bytes.subarray(from, Math.min(last, from + size - filled));
         piece.set(part, filled);
@@ -140,7 +136,7 @@ function* deflatedPieces(
   if (filled > 0) yield piece.subarray(0, filled);
 }
 
-/** The greys of so many bits, one word of RGBA each; black where there is none. */
+/** The greys of `depth` bits, one RGBA word each; black beyond them. */
 function paletteOf(depth: number): Uint32Array {
   const most = (1 << depth) - 1;
   return Uint32Array.from({ length: 256 }, (_, i) =>
@@ -148,7 +144,7 @@ function paletteOf(depth: number): Uint32Array {
   );
 }
 
-/** @returns the number of colours; those that no index reaches are left out */
+/** @returns the number of colours that an index can reach */
 function setColours(palette: Uint32Array, data: Uint8Array, depth: number): number {
   if (data.length % 3 !== 0 || data.length > 3 * 256) throw new Error('no such palette');
   const colours = Math.min(data.length / 3, 1 << depth);
@@ -174,7 +170,7 @@ function putIndices(row: PngRow, words: Uint32Array, palette: Uint32Array, depth
   }
 }
 
-/** @param size bytes a pixel; @param wide bytes a sample, of which the first counts */
+/** @param size bytes a pixel; @param wide bytes a sample, the first of which counts */
 function putSamples(row: PngRow, words: Uint32Array, size: number, wide: number): void {
   const { bytes, pixels, first, step } = row;
   const samples = size / wide;
@@ -188,25 +184,26 @@ function putSamples(row: PngRow, words: Uint32Array, size: number, wide: number)
   }
 }
 
-/** Makes the pixels of one colour transparent, by all bytes of their samples. */
+/** Makes the pixels of one colour transparent; all bytes of their samples count. */
 function cutHole({ bytes, pixels, first, step }: PngRow, words: Uint32Array, hole: Uint8Array) {
   for (let x = 0, to = first, at = 0; x < pixels; x++, to += step, at += hole.length) {
     if (hole.every((value, i) => bytes[at + i] === value)) words[to]! &= 0xffffff;
   }
 }
 
-/** One row of a PNG's picture, or of one of its interlaced passes. */
+/** One row of the picture or of an interlaced pass. */
 interface PngRow {
-  /** its samples, as packed as in the file; valid until the next row */
+  /** samples packed as in the file; valid until the next row */
   readonly bytes: Uint8Array;
-  /** pixels in it */
   readonly pixels: number;
-  /** place of its first pixel in the picture, counted row by row, and from each to the next */
+  /** position of the first pixel in the picture, row by row, and the distance to the next */
   readonly first: number;
   readonly step: number;
 }
 
-/** Yields a buffer to be filled with each filtered row, which begins with its filter's number, and puts the row then. */
+/**
+ * Yields a buffer for each filtered row, its filter's number first, and puts the row once filled.
+ */
 function* rowsOf(
   {
     width,
@@ -234,7 +231,9 @@ function* rowsOf(
   }
 }
 
-/** Undoes a row's filter (PNG, third edition, 9.2). `row` and `above` begin with `back` zeros, one pixel's bytes. */
+/**
+ * Undoes a row's filter (PNG, third edition, 9.2). `row` and `above` begin with a pixel of zeros.
+ */
 function unfilter(filtered: Uint8Array, row: Uint8Array, above: Uint8Array, back: number): void {
   const end = row.length;
   switch (filtered[0]) {
@@ -262,7 +261,7 @@ function unfilter(filtered: Uint8Array, row: Uint8Array, above: Uint8Array, back
   }
 }
 
-/** Whichever of left, up and upper left is nearest to left + up - upper left. */
+/** Whichever of left, up and corner is nearest to left + up - corner. */
 function paeth(left: number, up: number, corner: number): number {
   const toLeft = Math.abs(up - corner);
   const toUp = Math.abs(left - corner);

@@ -1,15 +1,15 @@
 import type { Orientation } from '../pixels.js';
 import { exifOrientation } from './exif.js';
-import { addStretch, corrupt, type ImageHeader, textAt, viewOf } from './image-format.js';
+import { addStretch, corrupt, type ImageHeader, isAt, viewOf } from './image-format.js';
 
-/** The picture and what it needs; all else is dropped: colour, gamma, EXIF, text, animation. */
+/** Chunks of the picture itself. The others hold colour, gamma, EXIF, text and animation. */
 const KEPT = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
-/** A chunk whose name begins below says what the picture is to be read by. */
+/** A chunk whose name begins below this is critical: a reader must know it. */
 const LOWER_CASE = 0x61;
 
 /**
- * Header of a PNG file (PNG, third edition): all of its chunks. Without `acTL` an animated one is its
- * default image.
+ * Header of a PNG file (PNG, third edition), from all of its chunks. `edits` drop what is not the
+ * picture; of an animation the default image stays.
  */
 export function pngHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes);
@@ -20,28 +20,29 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
   let begun = false;
   let at = 8;
   if (bytes.length < 8 + 25) throw corrupt('png');
-  let last = '';
-  while (last !== 'IEND' && at + 12 <= bytes.length) {
+  let ended = false;
+  while (!ended && at + 12 <= bytes.length) {
     const next = at + 12 + view.getUint32(at);
     if (next > bytes.length) break;
-    last = textAt(bytes, at + 4, 4);
-    const needed = bytes[at + 4]! < LOWER_CASE;
-    if (last === 'IDAT') begun = true;
-    if (last === 'tRNS') transparency = true;
-    if (last === 'acTL' && next >= at + 20) frames = view.getUint32(at + 8);
-    // libpng reads none that follows the picture, and of several the first.
-    if (last === 'eXIf' && !begun) {
+    const name = at + 4;
+    ended = isAt(bytes, name, 'IEND');
+    if (isAt(bytes, name, 'IDAT')) begun = true;
+    if (isAt(bytes, name, 'tRNS')) transparency = true;
+    if (isAt(bytes, name, 'acTL') && next >= at + 20) frames = view.getUint32(at + 8);
+    // Decoders read the first, and none after the picture.
+    if (isAt(bytes, name, 'eXIf') && !begun) {
       orientation ??= exifOrientation(bytes.subarray(at + 8, next - 4));
     }
-    if (!KEPT.includes(last)) {
-      if (needed && begun) break;
-      if (needed) throw corrupt('png');
-      addStretch(drop, at, next);
+    if (!KEPT.some((kept) => isAt(bytes, name, kept))) {
+      const critical = bytes[name]! < LOWER_CASE;
+      if (critical && begun) break;
+      if (critical) throw corrupt('png');
+      addStretch(drop, at, next, 'png');
     }
     at = next;
   }
-  if (textAt(bytes, 12, 4) !== 'IHDR') throw corrupt('png');
-  addStretch(drop, at, bytes.length);
+  if (!isAt(bytes, 12, 'IHDR')) throw corrupt('png');
+  addStretch(drop, at, bytes.length, 'png');
   return {
     format: 'png',
     width: view.getUint32(16),
@@ -51,7 +52,7 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
     alpha: transparency || (bytes[25]! & 4) !== 0,
     plain: true,
     frames,
-    whole: last === 'IEND',
+    whole: ended,
     edits: { drop, put: [] },
   };
 }

@@ -7,14 +7,24 @@ import { webpHeader } from './webp.js';
 /**
  * What an image file says of its picture. The readers of the rarer formats are loaded on demand.
  *
- * Headers are read by our own code so that Node and every browser refuse the same files and turn the
- * others alike, before a decoder has allocated anything. PNG is decoded by our own code too where a canvas
- * would lose colours: it is lossless, and browsers inflate. The bits of a JPEG, WebP or HEIC picture depend
- * on how a decoder rounds, so these come from the libraries that everybody uses.
+ * Why our own code: Node and every browser must refuse the same files and turn the others alike,
+ * before a decoder allocates anything. PNG pixels are ours too, where a canvas would lose colours:
+ * the format is lossless, and browsers inflate. JPEG, WebP and HEIC are not: their pixels depend on
+ * how a decoder rounds, so they come from the libraries that everybody uses.
  * @param bytes the whole file; only read
- * @throws {DecodeError} `unsupported`, or `corrupt` where there is no header of a picture
+ * @param maxPixels width x height
+ * @throws {DecodeError} `unsupported`, `too-many-pixels`, or `corrupt` if no decoder could read a
+ *   picture
  */
-export async function readHeader(bytes: Uint8Array): Promise<ImageHeader> {
+export async function readHeader(bytes: Uint8Array, maxPixels: number): Promise<ImageHeader> {
+  const header = await headerOf(bytes);
+  if (header.width * header.height > maxPixels) {
+    throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
+  }
+  return header;
+}
+
+async function headerOf(bytes: Uint8Array): Promise<ImageHeader> {
   const format = imageFormatOf(bytes);
   switch (format) {
     case 'jpeg':

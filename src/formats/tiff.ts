@@ -23,25 +23,25 @@ const SEPARATE = 2;
 
 /** Bytes of a field's value, by its type: BYTE, SHORT, LONG, LONG8. */
 const SIZES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 };
-/** More than any file has: pages beyond are not counted. */
+/** More than any file has; pages beyond are not counted. */
 const MOST_PAGES = 65_536;
 
 /** Header of a TIFF (TIFF 6.0) or BigTIFF file: its first directory, and how many there are. */
 export function tiffHeader(bytes: Uint8Array): ImageHeader {
   const file = tiffFile(bytes);
   const fields = fieldsAt(file, file.first);
-  const value = (tag: number, i = 0) => fields.get(tag)?.valueAt(i);
-  const count = (tag: number) => fields.get(tag)?.count ?? 0;
+  const value = (tag: number) => fields.get(tag)?.valueAt(0);
   const width = value(WIDTH) ?? 0;
   const height = value(HEIGHT) ?? 0;
   if (width < 1 || height < 1) throw corrupt('tiff');
   const photometric = value(PHOTOMETRIC) ?? UNKNOWN;
-  const samples = value(SAMPLES) ?? Math.max(1, count(BITS));
+  const samples = value(SAMPLES) ?? Math.max(1, fields.get(BITS)?.count ?? 0);
   const orientation = value(ORIENTATION) ?? 1;
   let whole = true;
-  for (const [offsets, lengths] of PARTS) {
-    for (let i = 0; i < count(offsets); i++) {
-      if (value(offsets, i)! + (value(lengths, i) ?? 0) > bytes.length) whole = false;
+  for (const [offsetsTag, lengthsTag] of PARTS) {
+    const [offsets, lengths] = [fields.get(offsetsTag), fields.get(lengthsTag)];
+    for (let i = 0; whole && offsets && i < offsets.count; i++) {
+      whole = offsets.valueAt(i)! + (lengths?.valueAt(i) ?? 0) <= bytes.length;
     }
   }
   return {
@@ -51,12 +51,13 @@ export function tiffHeader(bytes: Uint8Array): ImageHeader {
     orientation: orientation >= 1 && orientation <= 8 ? (orientation as Orientation) : 1,
     exif: true,
     alpha: samples > (photometric === RGB ? 3 : 1),
-    // Grey, RGB and palettes; utif2 reads inks, separate planes and wide samples wrongly or not at all.
+    // Grey, RGB and palettes. utif2 reads CMYK, separate planes and wide samples wrongly or not at
+    // all.
     plain:
       !file.big &&
       photometric <= PALETTE &&
       value(PLANAR) !== SEPARATE &&
-      // All samples have as many bits, or libtiff refuses them.
+      // libtiff refuses samples of different widths.
       (value(BITS) ?? 1) <= 16,
     frames: pagesOf(file),
     whole,
@@ -64,7 +65,7 @@ export function tiffHeader(bytes: Uint8Array): ImageHeader {
   };
 }
 
-/** A file in one of the two byte orders, with offsets of 32 or, in BigTIFF, of 64 bits. */
+/** A file in one of two byte orders, with offsets of 32 bits or, in BigTIFF, 64. */
 interface TiffFile {
   readonly view: DataView;
   readonly little: boolean;
@@ -73,7 +74,7 @@ interface TiffFile {
   readonly first: number;
 }
 
-/** Numbers in a directory, by a tag. */
+/** The numbers of a tag in a directory. */
 interface Field {
   readonly count: number;
   /** undefined beyond the last */
@@ -91,7 +92,7 @@ function tiffFile(bytes: Uint8Array): TiffFile {
 const offsetIn = ({ view, little, big }: Omit<TiffFile, 'first'>, at: number) =>
   big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
 
-/** Where the entries of a directory begin and end; undefined where they do not lie in the file. */
+/** Where the entries of a directory begin and end; undefined if not within the file. */
 function entriesAt(
   { view, little, big }: TiffFile,
   at: number,
@@ -103,7 +104,10 @@ function entriesAt(
   return count > 0 && end <= view.byteLength ? { start, end } : undefined;
 }
 
-/** The fields of the directory at `at` that hold unsigned integers; of several with one tag the first. */
+/**
+ * The fields of a directory that hold unsigned integers, by their tags; the first one of a tag
+ * counts.
+ */
 function fieldsAt(file: TiffFile, at: number): Map<number, Field> {
   const { view, little, big } = file;
   const entries = entriesAt(file, at);
@@ -115,7 +119,7 @@ function fieldsAt(file: TiffFile, at: number): Map<number, Field> {
     if (size === undefined || fields.has(tag)) continue;
     const count = offsetIn(file, entry + 4);
     const inline = entry + (big ? 12 : 8);
-    // What is short enough lies in the entry itself.
+    // Values that fit lie in the entry itself.
     const data = count * size <= (big ? 8 : 4) ? inline : offsetIn(file, inline);
     if (data + count * size > view.byteLength) continue;
     fields.set(tag, {
@@ -126,7 +130,7 @@ function fieldsAt(file: TiffFile, at: number): Map<number, Field> {
   return fields;
 }
 
-/** Directories in the chain, up to one that was there before or lies outside of the file. */
+/** Directories in the chain, up to a loop or the end of the file. */
 function pagesOf(file: TiffFile): number {
   const seen = new Set<number>();
   for (let at = file.first; at !== 0 && seen.size < MOST_PAGES && !seen.has(at); ) {

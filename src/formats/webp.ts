@@ -1,15 +1,17 @@
 import type { Orientation } from '../pixels.js';
 import { exifOrientation } from './exif.js';
-import { addStretch, corrupt, type ImageHeader, textAt, viewOf } from './image-format.js';
+import { addStretch, corrupt, type ImageHeader, isAt, viewOf } from './image-format.js';
 
 /** Flags of VP8X. */
 const ALPHA_FLAG = 0x10;
 const EXIF_FLAG = 0x08;
 const ANIMATION_FLAG = 0x02;
-/** Metadata, which is dropped. */
-const DROPPED = ['EXIF', 'ICCP', 'XMP '];
+const METADATA = ['EXIF', 'ICCP', 'XMP '];
 
-/** Header of a WebP file (RFC 9649): its chunks. Colour profile, EXIF and XMP are dropped. */
+/**
+ * Header of a WebP file (RFC 9649), from all of its chunks. `edits` drop colour profile, EXIF and
+ * XMP.
+ */
 export function webpHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes);
   if (bytes.length < 20) throw corrupt('webp');
@@ -28,7 +30,6 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
   let dropped = 0;
   let at = 12;
   while (at + 8 <= end) {
-    const kind = textAt(bytes, at, 4);
     const data = at + 8;
     const length = view.getUint32(at + 4, true);
     if (data + length > end) {
@@ -37,7 +38,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     }
     // Chunks have an even number of bytes.
     const next = Math.min(end, data + length + (length & 1));
-    if (kind === 'VP8X' && length >= 10) {
+    if (isAt(bytes, at, 'VP8X') && length >= 10) {
       const flags = bytes[data]!;
       alpha ||= (flags & ALPHA_FLAG) !== 0;
       exif = (flags & EXIF_FLAG) !== 0;
@@ -45,29 +46,29 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
       width = 1 + (view.getUint32(data + 3, true) >>> 8);
       height = 1 + (view.getUint32(data + 6, true) >>> 8);
       put.push(data, flags & (ALPHA_FLAG | ANIMATION_FLAG));
-    } else if (kind === 'VP8L' && length >= 5) {
+    } else if (isAt(bytes, at, 'VP8L') && length >= 5) {
       const sides = view.getUint32(data + 1, true);
       alpha ||= ((sides >>> 28) & 1) === 1;
       width ||= 1 + (sides & 0x3fff);
       height ||= 1 + ((sides >>> 14) & 0x3fff);
-    } else if (kind === 'VP8 ' && length >= 10) {
+    } else if (isAt(bytes, at, 'VP8 ') && length >= 10) {
       width ||= view.getUint16(data + 6, true) & 0x3fff;
       height ||= view.getUint16(data + 8, true) & 0x3fff;
-    } else if (kind === 'ANMF') {
+    } else if (isAt(bytes, at, 'ANMF')) {
       frames++;
-    } else if (kind === 'EXIF' && exif) {
+    } else if (isAt(bytes, at, 'EXIF') && exif) {
       // Some writers begin the block as in JPEG.
-      const prefix = textAt(bytes, data, 6) === 'Exif\0\0' ? 6 : 0;
+      const prefix = isAt(bytes, data, 'Exif\0\0') ? 6 : 0;
       orientation ??= exifOrientation(bytes.subarray(data + prefix, data + length));
     }
-    if (DROPPED.includes(kind)) {
-      addStretch(drop, at, next);
+    if (METADATA.some((kind) => isAt(bytes, at, kind))) {
+      addStretch(drop, at, next, 'webp');
       dropped += next - at;
     }
     at = next;
   }
   if (width === 0 || height === 0) throw corrupt('webp');
-  addStretch(drop, at, bytes.length);
+  addStretch(drop, at, bytes.length, 'webp');
   const length = at - dropped - 8;
   for (let i = 0; i < 4; i++) put.push(4 + i, (length >>> (8 * i)) & 255);
   return {

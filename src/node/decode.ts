@@ -76,10 +76,7 @@ export async function decodeUntil(
   if (bytes.length > maxBytes) {
     throw new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
   }
-  const header = await readHeader(bytes);
-  if (header.width * header.height > maxPixels) {
-    throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
-  }
+  const header = await readHeader(bytes, maxPixels);
   const sharp = header.format === 'heic' ? undefined : await importSharp();
   turns ??= new Turns(decodeThreads());
   return await turns.run(() => {
@@ -134,7 +131,7 @@ async function decodeWith(
   };
   try {
     const { compression, depth, ...read } = await sharp(bytes, input).metadata();
-    // Libvips asks more loaders than one whether a file is theirs.
+    // libvips asks several loaders whether a file is theirs.
     if ((compression === 'av1' ? 'avif' : read.format) !== format) {
       throw unsupported('expected the content of the file to be of the format it begins as');
     }

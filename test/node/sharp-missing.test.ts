@@ -25,18 +25,19 @@ beforeAll(async () => {
   writeFileSync(
     join(folder, 'try.mjs'),
     `import { decoders, hashFile, hashFiles } from './node.mjs';
-     const [image, text] = process.argv.slice(2);
+     const [image, text, bomb, magic] = process.argv.slice(2);
      const told = async (file) => hashFile(file).catch(({ name, code, message }) => ({ name, code, message }));
      const results = [];
      for await (const { error } of hashFiles([image, image])) results.push(error?.code);
-     const answers = [await told(image), await told(text), results, await decoders()];
+     const answers = [await told(image), await told(text), results, await decoders(), await told(bomb), await told(magic)];
      process.stdout.write(JSON.stringify(answers));`,
   );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function answers() {
-  const args = [join(folder, 'try.mjs'), imagePath('rgb.png'), imagePath('text.jpg')];
+  const files = ['rgb.png', 'text.jpg', 'bomb-progressive.jpg', 'magic-alone.png'].map(imagePath);
+  const args = [join(folder, 'try.mjs'), ...files];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
@@ -51,6 +52,11 @@ test('without sharp, one sentence says what to install, and nothing else breaks'
   expect(results).toEqual(['decoder-missing', 'decoder-missing']);
   expect(found.sharp).toBeUndefined();
   expect(found.formats.some(({ readable }: { readable: boolean }) => readable)).toBe(false);
+});
+
+test('nothing is given to sharp of a file that its header refuses', () => {
+  const [, , , , bomb, magic] = answers();
+  expect([bomb.code, magic.code]).toEqual(['too-many-pixels', 'corrupt']);
 });
 
 test('a sharp that cannot load its native part counts as missing', () => {

@@ -1,0 +1,59 @@
+import { deflateSync } from 'node:zlib';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { edited } from '../../src/formats/image-format.js';
+import { pngHeader } from '../../src/formats/png.js';
+import { chunk, header, pngOf } from '../browser/png-file.js';
+import { block } from './exif-block.js';
+
+const IHDR = chunk('IHDR', header({ width: 1, height: 1, depth: 8, type: 0 }));
+const IDAT = chunk('IDAT', deflateSync(Uint8Array.of(0, 0)));
+const IEND = chunk('IEND');
+
+test('of several orientations the first before the picture counts, as for sharp', async () => {
+  const [six, three] = [chunk('eXIf', block(6)), chunk('eXIf', block(3))];
+  for (const [chunks, orientation] of [
+    [[IHDR, six, three, IDAT, IEND], 6],
+    [[IHDR, IDAT, six, IEND], 1],
+  ] as const) {
+    const file = pngOf(chunks);
+    expect((await sharp(file).metadata()).orientation ?? 1).toBe(orientation);
+    expect(pngHeader(file).orientation).toBe(orientation);
+  }
+});
+
+test('all but the picture is dropped, and so is what follows the end', () => {
+  const text = chunk('tEXt', [65, 0, 66]);
+  const bytes = Uint8Array.from([...pngOf([IHDR, text, text, IDAT, text, IEND]), 1, 2, 3]);
+  const { edits, whole } = pngHeader(bytes);
+  expect(whole).toBe(true);
+  expect(edits.drop).toHaveLength(6);
+  expect(edited(bytes, edits)).toEqual(pngOf([IHDR, IDAT, IEND]));
+});
+
+test('frames of an animation are those that acTL says', () => {
+  const acTL = chunk('acTL', [0, 0, 0, 5, 0, 0, 0, 0]);
+  expect(pngHeader(pngOf([IHDR, acTL, IDAT, IEND])).frames).toBe(5);
+  expect(pngHeader(pngOf([IHDR, IDAT, IEND])).frames).toBe(1);
+});
+
+describe('a chunk that all must know and no one knows', () => {
+  const unknown = chunk('ABcD');
+
+  test('is corrupt before the picture', () => {
+    expect(() => pngHeader(pngOf([IHDR, unknown, IDAT, IEND]))).toThrow(
+      expect.objectContaining({ code: 'corrupt' }),
+    );
+  });
+
+  test('ends the file after it', () => {
+    expect(pngHeader(pngOf([IHDR, IDAT, unknown, IEND])).whole).toBe(false);
+  });
+});
+
+test('a file without IEND is not whole, and without IHDR corrupt', () => {
+  expect(pngHeader(pngOf([IHDR, IDAT]))).toMatchObject({ width: 1, height: 1, whole: false });
+  for (const chunks of [[IDAT, IEND], [IHDR.subarray(0, 20)]]) {
+    expect(() => pngHeader(pngOf(chunks))).toThrow(expect.objectContaining({ code: 'corrupt' }));
+  }
+});
