@@ -67,4 +67,4 @@ test(`${MUTANTS} damaged files give pixels or a DecodeError, and no hang`, async
   expect(decoded).toBeGreaterThan(MUTANTS / 20);
   expect(codes.corrupt).toBeGreaterThan(MUTANTS / 10);
   expect(codes.timeout ?? 0).toBe(0);
-});
+}, 60_000);
