@@ -19,7 +19,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
   matching: { layer: 2, may: ['root', 'indexing', 'exchange'] },
   picture: { layer: 3, may: ['root', 'kernels', 'formats', 'hashing', 'variants'] },
   node: {
-    layer: 5,
+    layer: 4,
     may: [
       'root',
       'kernels',
@@ -34,11 +34,11 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
     ],
   },
   browser: {
-    layer: 5,
+    layer: 4,
     may: ['root', 'kernels', 'formats', 'hashing', 'indexing', 'submission', 'variants', 'picture'],
   },
-  cli: { layer: 7, may: [] },
-  demo: { layer: 7, may: [] },
+  cli: { layer: 5, may: [] },
+  demo: { layer: 5, may: [] },
 };
 /** Root files import only the ones before them. */
 const ROOT_ORDER = ['errors.ts', 'door.ts', 'pixels.ts', 'hash.ts', 'variant.ts', 'entry.ts'];
