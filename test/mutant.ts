@@ -1,8 +1,9 @@
 /**
- * A copy of `bytes` with a few bits flipped, bytes replaced, a stretch left out, doubled or put in, two
- * numbers exchanged, or its end cut off.
+ * A copy of `bytes` with one of these changes: a few bits flipped, bytes replaced, a stretch
+ * removed, doubled or inserted, two numbers exchanged, or its end cut off.
  * @param next random numbers
- * @param regions how many of the first bytes a change may fall in; one is drawn for each mutant
+ * @param regions lengths of the start of the file that a change may fall in; one is drawn for each
+ *   mutant
  */
 export function mutant(
   bytes: Uint8Array,
@@ -41,5 +42,5 @@ export function mutant(
   }
 }
 
-/** A byte that decoders may trip over. */
+/** A byte that may trip decoders. */
 const hard = (next: () => number) => [0, 1, 0x7f, 0x80, 0xff, next() & 255][next() % 6]!;

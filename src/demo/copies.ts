@@ -9,15 +9,18 @@ import { createBlocklist, type Decision } from '../matching/index.js';
 import { COPY_NAMES, type CopyName, copiesIn } from './copies-message.js';
 import { copiesUrl, hasherUrl } from './worker-urls.js';
 
-/** A changed copy, and what the library's default policy says of it to who has the picture's hash. */
+/**
+ * A changed copy, and the verdict on it of the default policy if the list holds the hash of the
+ * picture.
+ */
 export interface MeasuredCopy {
   readonly name: CopyName;
   readonly verdict: Decision['verdict'];
 }
 
-/** What people share is no larger, and a phone has memory for it. */
+/** Shared pictures are no larger, and a phone has memory for this. */
 const LONGEST_SIDE = 1024;
-/** Samples a side of the blurred view: no face and no word is left. */
+/** Samples a side of the blurred view, where no face and no word is left. */
 const BLURRED_SIDE = 10;
 
 let worker: Worker | undefined;
@@ -25,8 +28,10 @@ let worker: Worker | undefined;
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Changed copies of a picture, made in a Worker, each hashed and looked up as one who has the picture's own hash would.
- * @returns `unmeasured` where the browser does not give back the pixels it draws, or cannot make a JPEG in a Worker
+ * Makes changed copies of a picture in a Worker, hashes each, and looks it up in a list of the
+ * picture's own hash.
+ * @returns `unmeasured` if the browser alters the pixels it draws, or cannot make a JPEG in a
+ *   Worker
  */
 export async function measureCopies(
   file: Blob,
@@ -51,7 +56,10 @@ export async function measureCopies(
   }
 }
 
-/** The picture in so few pixels that it shows colours and no more, or `undefined` where the browser cannot read it. */
+/**
+ * The picture in so few pixels that it shows only colours, or `undefined` if the browser cannot
+ * read it.
+ */
 export async function blurredView(file: Blob): Promise<DisplayedPixels | undefined> {
   try {
     return await decodeImageFile(file, { workerUrl: hasherUrl(), longestSide: BLURRED_SIDE });
@@ -60,10 +68,10 @@ export async function blurredView(file: Blob): Promise<DisplayedPixels | undefin
   }
 }
 
-/** Whether the browser gives back the pixels that it draws: some change them, against tracking. */
+/** Whether the browser returns the pixels that it draws. Some alter them, against tracking. */
 const drawsExactly = async () => (await checkPixelReadback({ workerUrl: hasherUrl() })) === 'exact';
 
-/** Ends the Worker that makes copies, and lets go of what it holds. */
+/** Ends the Worker that makes copies, and releases what it holds. */
 export function endCopies(): void {
   worker?.terminate();
   worker = undefined;

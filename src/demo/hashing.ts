@@ -2,7 +2,7 @@ import { type DecodeError, hashImageFiles } from '../browser/index.js';
 import { type Picture, type Problem, session } from './session.js';
 import { hasherUrl } from './worker-urls.js';
 
-/** How far the pictures that were chosen have come. */
+/** The progress of the chosen pictures. */
 export interface Job {
   readonly total: number;
   readonly done: number;
@@ -14,18 +14,21 @@ let job: Job = { total: 0, done: 0, failed: 0, state: 'done' };
 let end = new AbortController();
 let listener: (job: Job) => void = () => {};
 
-/** Tells `next` of the job now and at every change, and no one else any more. */
+/** Reports the job to `next`, now and at every change, and to no one else any more. */
 export function watchJob(next: (job: Job) => void): void {
   listener = next;
   next(job);
 }
 
-/** Hashes `files` in the Worker and adds them to the session, in their order, as far as it comes. */
+/**
+ * Hashes `files` in Workers and adds them to the session, in their order. If stopped, it keeps the
+ * finished ones.
+ */
 export async function startHashing(files: readonly Blob[]): Promise<void> {
   end = new AbortController();
   const { signal } = end;
   const change = (changed: Partial<Job>) => {
-    // Not for a job that another has followed.
+    // A newer job has replaced this one.
     if (signal !== end.signal) return;
     job = { ...job, ...changed };
     listener(job);
@@ -39,29 +42,31 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
       change({ done: job.done + 1, failed: job.failed + (image ? 0 : 1) });
     }
   } catch {
-    // Stopped, it keeps what is done. Else all Workers were ended, and with them all that was chosen.
+    // If stopped, keeps the finished pictures. Otherwise all Workers were ended and the session was
+    // cleared.
     if (!signal.aborted) results.length = 0;
   }
   if (signal !== end.signal) return;
   for (const picture of results) {
-    // Numbered only now: a job that was stopped leaves no gaps.
+    // Numbered only now, so that a stopped job leaves no gaps.
     session.pictures.push({ number: ++session.numbered, ...picture });
   }
   change({ state: signal.aborted ? 'stopped' : 'done' });
 }
 
-/** Stops the job; pictures that are done stay. */
+/** Stops the job. Finished pictures stay. */
 export function stopHashing(): void {
   end.abort();
 }
 
-/** What is wrong with a file, where that has a name that says what to do. */
+/** The problem of a file, if the page can say what to do about it. */
 async function problemOf(file: Blob, { code, cause }: DecodeError): Promise<{ error?: Problem }> {
   if (file.type.startsWith('video/')) return { error: 'video' };
   // It was read, and something without a name went wrong: out of memory, for one.
   if (code === 'unreadable' && cause !== undefined) return {};
   if (code !== 'decoder-missing') return { error: code };
-  // Of HEIC (ISO/IEC 14496-12) and TIFF the page has no decoder; of any other it was the Worker that did not run.
+  // The page has no decoder for HEIC (ISO/IEC 14496-12) and TIFF. For any other format the Worker
+  // did not run.
   const start = await file.slice(0, 8).text();
   if (start.endsWith('ftyp')) return { error: 'heic' };
   return /^(II\*\0|MM\0\*)/.test(start) ? { error: 'unsupported' } : {};

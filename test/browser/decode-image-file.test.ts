@@ -10,13 +10,13 @@ import { difference, FILES, HEIC_FILES, inNode } from './node-hash.js';
 import type { Site } from './serve.js';
 
 const PHOTO = 'fixtures/photos/french-alpine-landscape.jpg';
-/** Stored on its side, and displayed as the photo is: what no browser's own decoding turns. */
+/** Stored on its side and displayed upright; no browser turns it by itself. */
 const onItsSide = await sharp(join(ROOT, PHOTO))
   .rotate(270)
   .withMetadata({ orientation: 6 })
   .webp({ quality: 95 })
   .toBuffer();
-/** Blue, and its right half transparent, with red under that. */
+/** Blue; its right half is transparent, with red underneath. */
 const halfSeen = await sharp(
   Uint8Array.from({ length: 4 * 64 * 32 }, (_, i) => {
     const seen = (i >> 2) % 64 < 32;
@@ -33,7 +33,7 @@ for (const file of ALL) {
   node.set(file, await inNode(file.startsWith('/') ? onItsSide : join(ROOT, file)));
 }
 
-/** What the page decodes of a file of the site, hashed there as `pdq` of its pixels. */
+/** What the page decodes from a file of the site, as the `pdq` of its pixels. */
 async function decodedInPage(
   page: EnginePage,
   paths: readonly string[],
@@ -69,7 +69,7 @@ async function decodedInPage(
   );
 }
 
-/** Samples of a picture of the site, shrunk as it is decoded. */
+/** Samples of a picture of the site, shrunk while decoding. */
 const samplesInPage = (page: EnginePage, path: string, longestSide: number) =>
   page.evaluate(
     async (url: string, longest: number) => {
@@ -105,7 +105,7 @@ for (const name of ENGINES) {
   describeEngine(name, (open) => {
     const opened = siteOf(open);
 
-    test('gives the picture as people see it, of every kind of file: its hash is the file’s', async () => {
+    test('gives the displayed picture of every kind of file, with the hash of the file', async () => {
       const { page, workerUrl } = await opened();
       const results = await decodedInPage(page, ALL, { workerUrl });
       const problems = ALL.flatMap((file, i) =>
@@ -114,7 +114,7 @@ for (const name of ENGINES) {
       expect(problems).toEqual([]);
     }, 120_000);
 
-    test('shrunk, each pixel is the mean of those it stands for, and the picture is turned', async () => {
+    test('shrinking gives the mean of the pixels, and turns the picture', async () => {
       const { page } = await opened();
       const { data, width, height } = await samplesInPage(page, '/on-its-side.webp', 10);
       const { width: across = 0, height: down = 0 } = await sharp(join(ROOT, PHOTO)).metadata();
@@ -131,7 +131,7 @@ for (const name of ENGINES) {
       expect([whole!.width, whole!.height]).toEqual([across, down]);
     });
 
-    test('shrunk, what is transparent gives its neighbours no colour', async () => {
+    test('shrinking takes no colour from transparent pixels', async () => {
       const { page } = await opened();
       const { data, width, height } = await samplesInPage(page, '/half-seen.png', 1);
       expect([width, height]).toEqual([1, 1]);
@@ -184,7 +184,7 @@ describeEngine(
   (open) => {
     const opened = siteOf(open);
 
-    test('where the canvas lies: the right picture by a decoder of our own, or none', async () => {
+    test('if the canvas lies, gives the right picture by our own decoder, or none', async () => {
       const { page, workerUrl } = await opened();
       const files = [
         'fixtures/photos/locomotion-house-cat.jpg',

@@ -1,6 +1,9 @@
 import { missingEngines } from './install.js';
 
-/** The last line of a run of the browser tests that left engines out: vitest calls this after its summary. */
+/**
+ * Prints the last line of a browser test run that left out engines. vitest calls it after its
+ * summary.
+ */
 export function teardown(): void {
   const missing = missingEngines();
   if (missing.length === 0 || process.env.CI) return;

@@ -11,7 +11,7 @@ import { hashInPage, openHashing, type PageHash, serveHashing } from './hashing-
 import { difference, FILES, HEIC_FILES, inNode } from './node-hash.js';
 import type { Site } from './serve.js';
 
-/** A photo of 12 megapixels with noise that JPEG keeps, stored on its side. */
+/** A photo of 12 megapixels, with noise that JPEG keeps, stored on its side. */
 function twelveMegapixels(): Promise<Buffer> {
   return sharp(join(ROOT, 'fixtures/photos/french-alpine-landscape.jpg'))
     .resize(4032, 3024, { fit: 'fill' })
@@ -36,7 +36,7 @@ for (const name of ENGINES) {
       return () => site.close();
     });
 
-    test('gives the hash that Node gives, of every kind of file', async () => {
+    test('gives the hash of Node for every kind of file', async () => {
       const page = await open.page();
       await openHashing(page, site);
       expect(await page.evaluate(() => window.onlyhashes.checkPixelReadback())).toBe('exact');
@@ -46,7 +46,7 @@ for (const name of ENGINES) {
       expect(problems).toEqual([]);
     }, 120_000);
 
-    test('reads HEIC by the optional decoder as Node does, and says so where it is not there', async () => {
+    test('reads HEIC by the optional decoder as Node does, and reports if it is missing', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const options = { workerUrl: `${site.url}/bundled-worker.js` };
@@ -67,7 +67,7 @@ for (const name of ENGINES) {
       });
     });
 
-    test('gives the hash that Node gives of 12 megapixels on their side', async () => {
+    test('gives the hash of Node for 12 megapixels stored on their side', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const [result] = await hashInPage(page, ['/large.jpg']);
@@ -76,7 +76,7 @@ for (const name of ENGINES) {
       expect([result!.width, result!.height]).toEqual([3024, 4032]);
     }, 60_000);
 
-    test('takes the options that Node takes', async () => {
+    test('takes the options of Node', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const files = [
@@ -107,7 +107,7 @@ for (const name of ENGINES) {
       }
     }, 60_000);
 
-    test('gives variants one by one, as Node does, and its Worker is free when the reader stops', async () => {
+    test('gives variants one by one, as Node does, and frees its Worker when the reader stops', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const file = 'fixtures/images/cut-out-turned.png';
@@ -133,7 +133,7 @@ for (const name of ENGINES) {
       expect(taken.sides).toEqual([node.width, node.height, node.width, node.height]);
     });
 
-    test('refuses what is none', async () => {
+    test('refuses invalid options, and files over a limit', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const choices = [

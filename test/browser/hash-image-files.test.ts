@@ -10,7 +10,7 @@ import type { Site } from './serve.js';
 const PHOTO = 'fixtures/photos/locomotion-house-cat.jpg';
 const SMALL = 'fixtures/images/orientation-1.jpg';
 const HALF = 'fixtures/images/half.jpg';
-/** A Worker that dies when it has done its job. */
+/** A Worker that dies after its job. */
 const DIES = `${await bundledWorker()}
 const post = postMessage.bind(globalThis);
 globalThis.postMessage = (reply, transfer) => {
@@ -27,7 +27,7 @@ for (const name of ENGINES) {
       return () => site.close();
     });
 
-    test('200 files come in their order, a corrupt one among them, few of them read at a time', async () => {
+    test('200 files, one of them corrupt, come in order, and few are read at a time', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const outcome = await page.evaluate(
@@ -76,7 +76,7 @@ for (const name of ENGINES) {
       expect(outcome.mostRead).toBeLessThanOrEqual(2);
     });
 
-    test('an abort in the middle ends it with its reason, and the next batch runs', async () => {
+    test('an abort in the middle ends the batch with its reason, and the next one runs', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const outcome = await page.evaluate(async (url: string) => {
@@ -101,7 +101,7 @@ for (const name of ENGINES) {
       expect(outcome).toEqual({ before: 7, reason: 'enough', after: 2 });
     });
 
-    test('one file is given up: before its turn, during its work, by ending all, and when time is up', async () => {
+    test('gives up a file: before its turn, during its work, by ending all Workers, and on timeout', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const outcome = await page.evaluate(async (url: string) => {
@@ -155,7 +155,7 @@ for (const name of ENGINES) {
       });
     });
 
-    test('a Worker that died after its file is not given the next one', async () => {
+    test('a Worker that died after its file gets no other', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const hashed = await page.evaluate(async (url: string) => {
@@ -180,7 +180,7 @@ for (const name of ENGINES) {
       expect(hashed).toBe(3);
     });
 
-    test('a Worker that may not be started gives each file its error, and ends no batch', async () => {
+    test('a Worker that cannot be started fails each file, but not the batch', async () => {
       const elsewhere = await serveHashing();
       try {
         const page = await open.page();

@@ -3,14 +3,16 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The three engines that the browser tests run in. WebKitGTK is no Safari: Apple's decoders are another matter. */
+/** The three engines of the browser tests. WebKitGTK is not Safari: Apple has its own decoders. */
 export const ENGINES = ['chromium', 'firefox', 'webkit'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 interface Program {
-  /** Debian packages that bring it */
+  /** Debian packages that contain it */
   packages: string[];
-  /** where it lies, the first that exists is taken; a variable of the environment goes before them */
+  /**
+   * its possible paths, the first that exists is taken; an environment variable comes before them
+   */
   paths: string[];
   variable: string;
 }
@@ -48,8 +50,8 @@ const PROGRAMS: Record<EngineName, Program[]> = {
 };
 
 /**
- * What the tests need beside the engines: a font for Hindi, without which its letters are boxes (the other languages have
- * theirs with any engine), and what makes the certificate of a test's own site.
+ * What the tests need besides the engines: a font for Hindi, as no engine brings one, and the tool
+ * that makes the certificate of a test site.
  */
 const EXTRAS = [
   {
@@ -59,7 +61,7 @@ const EXTRAS = [
   { package: 'openssl', path: '/usr/bin/openssl' },
 ];
 
-/** Paths of an engine's programs, in the order of `PROGRAMS`; the ones that are not there are undefined. */
+/** Paths of an engine's programs, in the order of `PROGRAMS`; undefined for missing ones. */
 function find(name: EngineName): (string | undefined)[] {
   return PROGRAMS[name].map(({ paths, variable }) =>
     [process.env[variable], ...paths].find((path) => path !== undefined && existsSync(path)),
@@ -68,26 +70,26 @@ function find(name: EngineName): (string | undefined)[] {
 
 const LOCK = join(tmpdir(), 'onlyhashes-engines.lock');
 
-/** Whether what is missing is to be installed: by `.ci/run`, and by whoever asks for the engines by name. */
+/** Whether to install what is missing: `.ci/run` does, and `npm run test:engines`. */
 const wanted = () => Boolean(process.env.CI) || process.env.npm_lifecycle_event === 'test:engines';
 
 const canInstall = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 
-/** Paths of an engine's programs, in the order in which its driver wants them; undefined unless all is there. */
+/** Paths of an engine's programs, in the order its driver needs; undefined unless all exist. */
 function complete(name: EngineName): string[] | undefined {
   const paths = find(name).filter((path) => path !== undefined);
-  // Another system has extras of its own.
+  // Other systems have their own extras.
   const extras = !canInstall() || EXTRAS.every(({ path }) => existsSync(path));
   return extras && paths.length === PROGRAMS[name].length ? paths : undefined;
 }
 
-/** The engines that the tests cannot run in here. */
+/** The engines that the tests cannot use here. */
 export const missingEngines = (): EngineName[] => ENGINES.filter((name) => !complete(name));
 
 /**
- * Paths of an engine's programs, in the order in which its driver wants them. Where one is missing, is wanted, and this
- * is a Debian machine with root, all packages are installed first, by one process at a time.
- * @returns or in one line what is missing and how to get it
+ * Paths of an engine's programs, in the order its driver needs. If one is missing and wanted, and
+ * this is a Debian machine with root, all packages are installed first, by one process at a time.
+ * @returns the paths, or one line on what is missing and how to get it
  */
 export async function programsOf(name: EngineName): Promise<string[] | string> {
   const paths = complete(name);
@@ -129,7 +131,7 @@ function aptInstall(packages: string[]): void {
   );
 }
 
-/** Runs `work` while no other process does; a lock whose holder has died is taken over. */
+/** Runs `work` while no other process does. Takes over a lock whose holder has died. */
 async function locked(work: () => void): Promise<void> {
   for (;;) {
     try {
@@ -151,7 +153,7 @@ async function locked(work: () => void): Promise<void> {
 function holderLives(): boolean {
   try {
     const pid = Number(readFileSync(LOCK, 'utf8'));
-    // Written a moment after it is made: an empty one is new.
+    // The number is written just after the file is made, so an empty file is new.
     if (pid === 0) return true;
     process.kill(pid, 0);
     return true;

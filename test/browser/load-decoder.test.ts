@@ -10,15 +10,15 @@ import { ROOT } from '../package.js';
 const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-decoders-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a page may get where it asks for an optional package. */
+/** What a page may get for an optional package. */
 const PACKAGES = {
-  // A CommonJS file that a development server (Vite's) gives out as it is.
+  // A CommonJS file that a development server (Vite) serves unchanged.
   'an empty module': 'export {};',
-  // What a bundler puts in the place of a package that is not installed.
+  // What a bundler inserts for a package that is not installed.
   'a module that throws': 'throw new Error("could not resolve");',
 };
 
-/** A file of the browser's room as a page has it, `name` being what `contents` says. */
+/** A file of `browser/` as a page gets it, with `contents` in place of the package `name`. */
 async function bundled<T>(file: string, name: string, contents: string): Promise<T> {
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, 'src/browser', file)],
@@ -47,8 +47,8 @@ async function bundled<T>(file: string, name: string, contents: string): Promise
 
 const bytesOf = (file: string) => new Uint8Array(readFileSync(join(ROOT, 'fixtures', file)));
 
-describe.each(Object.entries(PACKAGES))('where the optional package is %s', (_, contents) => {
-  test('TIFF lacks its decoder, and the file is not called damaged', async () => {
+describe.each(Object.entries(PACKAGES))('if the optional package is %s', (_, contents) => {
+  test('TIFF lacks its decoder, and the file does not count as damaged', async () => {
     const { decodeTiff } = await bundled<typeof import('../../src/browser/decode-tiff.js')>(
       'decode-tiff.ts',
       'utif2',
@@ -61,7 +61,7 @@ describe.each(Object.entries(PACKAGES))('where the optional package is %s', (_, 
     });
   });
 
-  test('HEIC lacks its decoder, and the file is not called damaged', async () => {
+  test('HEIC lacks its decoder, and the file does not count as damaged', async () => {
     const { decode } = await bundled<typeof import('../../src/browser/decode-heic.js')>(
       'decode-heic.ts',
       'heic-decode',

@@ -7,20 +7,26 @@ import { hashInPage, openHashing, type PageHash, serveHashing } from './hashing-
 import { difference, FILES, inNode } from './node-hash.js';
 import type { Site } from './serve.js';
 
-/** Files whose pixels come only from a canvas: they are to be refused where that lies. HEIC and TIFF never need one. */
+/**
+ * Files whose pixels come only from a canvas. They must be refused if that lies. HEIC and TIFF
+ * never need one.
+ */
 const REFUSED = /\.gif$|\.avif$|cmyk\.jpg$|animated\.webp$/;
 
-/** What must come of a file where the canvas lies: Node's hash or error, or a refusal. Never another hash. */
+/**
+ * The problems of a file if the canvas lies. It must give the hash or error of Node, or a refusal,
+ * never another hash.
+ */
 function problemsOf(file: string, node: PageHash, page: PageHash): string[] {
   if (REFUSED.test(file) && page.error === 'poisoned') return [];
-  // A file that breaks off may be found out before or after.
+  // A truncated file may be found out before or after.
   return difference(file, node, page);
 }
 
 const node = new Map<string, PageHash>();
 for (const file of FILES) node.set(file, await inNode(join(ROOT, file)));
 
-/** Firefox's own ways to alter what a canvas gives back. */
+/** Firefox's own ways to alter what a canvas returns. */
 const FIREFOX = {
   'firefox, resistFingerprinting': { 'privacy.resistFingerprinting': true },
   'firefox, canvas randomization as in private windows': {
@@ -33,7 +39,7 @@ for (const [title, preferences] of Object.entries(FIREFOX)) {
   describeEngine(
     'firefox',
     (open) => {
-      test('every file has its hash or is refused', async () => {
+      test('every file has the right hash or is refused', async () => {
         const worker = await bundledWorker({ optional: true });
         const site = await serveHashing((path) =>
           path === '/bundled-worker.js' ? { body: worker } : undefined,
@@ -60,7 +66,7 @@ for (const [title, preferences] of Object.entries(FIREFOX)) {
   );
 }
 
-/** Ways in which an extension may change a canvas from a script of its own, run in the Worker before ours. */
+/** Ways for an extension to change a canvas from its own script, run in the Worker before ours. */
 const PATCHES: Record<string, string> = {
   'one sample in 1000 is off by one': `
     alter((data) => { for (let i = 0; i < data.length; i += 1000) data[i] ^= 1; });`,
@@ -94,7 +100,10 @@ const PATCHES: Record<string, string> = {
     };`,
 };
 
-/** The same numbers in each Worker, and others at each read, as where an extension draws them by chance. */
+/**
+ * The same numbers in each Worker, but new ones at each read, as if an extension drew them at
+ * random.
+ */
 const ALTER = `
   let drawn = 1;
   const random = () => {
@@ -110,7 +119,7 @@ const ALTER = `
     };
   };`;
 
-/** Reads a picture as a page without a guard would, and posts a sum of its samples. */
+/** Reads a picture like a page without a guard, and posts the sum of its samples. */
 const UNGUARDED = `
   addEventListener('message', async ({ data }) => {
     const bitmap = await createImageBitmap(new Blob([data]));
@@ -167,7 +176,7 @@ const patchedCanvas = (open: Running) => {
   test.each(Object.keys(PATCHES).map((patch, i) => [patch, i] as const))('%s', async (_, i) => {
     const page = await open.page();
     await openHashing(page, site);
-    // Without the guard it is another picture.
+    // Without the guard the picture is another one.
     const sums = [
       await unguardedSum(page, `${site.url}/unguarded/none.js`),
       await unguardedSum(page, `${site.url}/unguarded/${i}.js`),
@@ -177,7 +186,7 @@ const patchedCanvas = (open: Running) => {
     const results = await hashInPage(page, PICTURES, options);
     const problems = PICTURES.flatMap((file, k) => problemsOf(file, node.get(file)!, results[k]!));
     expect(problems).toEqual([]);
-    // Those that came after the lie was found out.
+    // The last ones came after the lie was found out.
     expect(results.slice(-2).map(({ error }) => error)).toEqual(['poisoned', 'poisoned']);
   });
 };

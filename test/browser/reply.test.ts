@@ -17,7 +17,7 @@ import { variantsOf } from '../../src/variants/index.js';
 const WIDTH = 300;
 const HEIGHT = 200;
 
-/** A picture with a border, for variants that are a part of it; transparent in one corner. */
+/** A picture with a border, so that variants are parts of it, and one transparent corner. */
 const pixels = (() => {
   const data = new Uint8ClampedArray(4 * WIDTH * HEIGHT).fill(255);
   for (let y = 40; y < HEIGHT - 40; y++) {
@@ -40,7 +40,7 @@ const OPTIONS: Record<string, PictureOptions> = {
   'of 64 bits': { algorithm: 'dhash', bits: 64, variants: 'thorough' },
 };
 
-/** What the page makes of a Worker's answers, as far as they are believed. */
+/** What the page accepts of the answers of a Worker. */
 function readAll(variants: readonly HashedVariant[], options: PictureOptions): HashedVariant[] {
   const read = variantReader(options);
   const given: HashedVariant[] = [];
@@ -65,14 +65,14 @@ const refused = (code: () => unknown) => {
 describe.each(Object.entries(OPTIONS))('hashes %s', (_, options) => {
   const variants = [...variantsOf(pixels, options)];
 
-  test('are given on as they are, as copies', () => {
+  test('are passed on unchanged, as copies', () => {
     const copies = readAll(variants, options);
     expect(copies).toEqual(variants);
     expect(copies[0]!.hash.bytes).not.toBe(variants[0]!.hash.bytes);
     expect(variants.length).toBeGreaterThan(2);
   });
 
-  test('are as asked for, or refused: whatever is put in the place of a value, or beside it', () => {
+  test('are as requested or refused, whatever replaces a value or is added', () => {
     const words = [...VARIANT_NAMES, ...ALGORITHMS, 'none'];
     const bytes = (options.bits ?? 256) / 8;
     let passed = 0;
@@ -99,7 +99,7 @@ describe.each(Object.entries(OPTIONS))('hashes %s', (_, options) => {
   });
 });
 
-/** `value` with one of its members changed, gone or new, anywhere in it. */
+/** `value` with one of its members changed, removed or added, anywhere in it. */
 function changed<T>(value: T): fc.Arbitrary<T> {
   const place = fc.array(fc.nat(), { minLength: 1, maxLength: 6 });
   const something = fc.oneof(
@@ -133,14 +133,14 @@ function changed<T>(value: T): fc.Arbitrary<T> {
   });
 }
 
-/** Every string in a value, members' names apart. */
+/** Every string in a value, except the names of members. */
 function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
   return Object.values(value).flatMap(stringsIn);
 }
 
-test('a hash that is a view of more than itself comes alone', () => {
+test('a hash in a larger buffer is passed on alone', () => {
   const [first] = variantsOf(pixels) as Iterable<HashedVariant> as [HashedVariant];
   const large = new Uint8Array(100_000);
   large.set(first.hash.bytes, 500);
@@ -150,7 +150,7 @@ test('a hash that is a view of more than itself comes alone', () => {
   expect(copy!.hash.bytes.buffer.byteLength).toBe(32);
 });
 
-test('the picture itself comes first, a name comes once, and nothing that was not asked for', () => {
+test('the picture itself comes first, each name once, and nothing unrequested', () => {
   const [original, onWhite] = variantsOf(pixels) as Iterable<HashedVariant> as HashedVariant[];
   const crop = { ...onWhite!, name: 'crop' as const };
   const believed = (variants: readonly (HashedVariant | undefined)[], options: PictureOptions) => {
@@ -175,7 +175,7 @@ test('the picture itself comes first, a name comes once, and nothing that was no
   expect(believed(many(40), { variants: 'thorough' })).toBe(false);
 });
 
-test('sides are those of a picture of so many pixels', () => {
+test('accepts only valid sides within the allowed pixels', () => {
   expect(sidesIn({ width: 3, height: 2 })).toEqual({ width: 3, height: 2 });
   expect(sidesIn({ width: 3, height: 2 }, 6)).toEqual({ width: 3, height: 2 });
   for (const sides of [
@@ -191,7 +191,7 @@ test('sides are those of a picture of so many pixels', () => {
   expect(refused(() => sidesIn({ width: 3, height: 2 }, 5))).toBe(true);
 });
 
-test('pixels are of their sides, no larger than asked for, and alone in their memory', () => {
+test('pixels fit their sides, are no larger than requested, and have their own memory', () => {
   const data = Uint8ClampedArray.from({ length: 4 * 3 * 2 }, (_, i) => i);
   const picture = { data, width: 3, height: 2, channels: 4 };
   expect(pixelsIn({ pixels: picture }, {})).toEqual(picture);
@@ -206,7 +206,7 @@ test('pixels are of their sides, no larger than asked for, and alone in their me
   expect(refused(() => pixelsIn({ pixels: { ...picture, name: 'x' } }, {}))).toBe(true);
 });
 
-test('readback, bytes and errors are of a few kinds', () => {
+test('accepts few kinds of readback, bytes and errors', () => {
   expect(readbackIn({ readback: 'altered' })).toBe('altered');
   expect(bytesIn({ bitmapOf: Uint8Array.of(1) })).toEqual(Uint8Array.of(1));
   expect(errorIn({ error: { name: 'RangeError', message: 'm' } })).toBeInstanceOf(RangeError);

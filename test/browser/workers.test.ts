@@ -9,9 +9,9 @@ import type { HashedVariant } from '../../src/variant.js';
 
 const file = new Blob([Uint8Array.of(1, 2, 3)]);
 
-describe('where there are no Workers', () => {
-  // As this is Node.
-  test('the error says where to go', async () => {
+describe('without Workers', () => {
+  // Node has none.
+  test('the error names the entry for Node', async () => {
     for (const work of [hashImageFile(file), checkPixelReadback()]) {
       const error = await work.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(DecodeError);
@@ -28,21 +28,21 @@ describe('where there are no Workers', () => {
     expect(codes).toEqual(['decoder-missing', 'decoder-missing']);
   });
 
-  test('what is no file gives its error in its place', async () => {
+  test('anything but a file gives an error in its place', async () => {
     const codes: (string | undefined)[] = [];
     for await (const { error } of hashImageFiles(['a.jpg' as never, file])) codes.push(error?.code);
     expect(codes).toEqual(['unreadable', 'decoder-missing']);
   });
 });
 
-test('a concurrency that cannot be is refused', async () => {
+test('refuses an invalid concurrency', async () => {
   for (const concurrency of [0, -1, 1.5, Number.NaN]) {
     await expect(hashImageFile(file, { concurrency })).rejects.toThrow(RangeError);
   }
   await expect(hashImageFile(file, { concurrency: '2' as never })).rejects.toThrow(TypeError);
 });
 
-/** A Worker that the test plays. */
+/** A Worker played by the test. */
 class FakeWorker {
   static started: FakeWorker[] = [];
   onmessage: ((event: { data: unknown }) => void) | null = null;
@@ -62,7 +62,7 @@ class FakeWorker {
     this.ended = true;
   }
 
-  /** Says it, and lets all go on that can. */
+  /** Posts a reply, and lets everything go on that can. */
   async say(reply: Reply | object | string): Promise<void> {
     this.onmessage?.({ data: reply });
     await settled();
@@ -89,7 +89,7 @@ describe('with a Worker', () => {
     vi.unstubAllGlobals();
   });
 
-  /** A file that a Worker has been asked to open. */
+  /** Starts a file that the Worker has been asked to open. */
   async function begun(options: Parameters<typeof variantsOfImageFile>[1] = {}) {
     const opening = variantsOfImageFile(file, options).catch((error: Error) => error);
     const worker = FakeWorker.started.at(-1)!;
@@ -97,7 +97,7 @@ describe('with a Worker', () => {
     return { worker, opening };
   }
 
-  /** A file that is open. */
+  /** Starts a file that is open. */
   async function open(options: Parameters<typeof variantsOfImageFile>[1] = {}) {
     const { worker, opening } = await begun(options);
     await worker.say({ width: 4, height: 3 });
@@ -106,7 +106,7 @@ describe('with a Worker', () => {
     return { worker, ...opened, iterator: opened.variants[Symbol.asyncIterator]() };
   }
 
-  /** Whether the Worker takes another file: it is free again. */
+  /** Whether the Worker takes another file, and so is free. */
   async function isFree(worker: FakeWorker): Promise<boolean> {
     const before = worker.received.length;
     const next = hashImageFile(file).catch(() => {});
@@ -117,7 +117,7 @@ describe('with a Worker', () => {
     return free;
   }
 
-  test('each variant is hashed only when it is asked for', async () => {
+  test('hashes each variant only when it is requested', async () => {
     const { worker, width, height, iterator } = await open({ variants: 'dihedral' });
     expect([width, height]).toEqual([4, 3]);
     await settled();
@@ -136,7 +136,7 @@ describe('with a Worker', () => {
     expect(await isFree(worker)).toBe(true);
   });
 
-  test('who stops early lets the picture go, and the Worker is free', async () => {
+  test('stopping early releases the picture and frees the Worker', async () => {
     const { worker, iterator } = await open();
     const first = iterator.next();
     await settled();
@@ -164,13 +164,13 @@ describe('with a Worker', () => {
     },
   );
 
-  test('a reader that takes too long loses the Worker', async () => {
+  test('a reader that is too slow loses the Worker', async () => {
     const { worker, iterator } = await open({ timeoutSeconds: 0.05 });
     await expect.poll(() => worker.ended).toBe(true);
     await expect(iterator.next()).rejects.toMatchObject({ code: 'timeout' });
   });
 
-  test('time that is not up does not run on after the end', async () => {
+  test('the timeout does not run on after the end', async () => {
     const { worker, iterator } = await open({ timeoutSeconds: 0.05 });
     const first = iterator.next();
     await settled();
@@ -184,7 +184,7 @@ describe('with a Worker', () => {
     expect(worker.ended).toBe(false);
   });
 
-  test('the whole file is told of in stages', async () => {
+  test('reports the stages of a whole file', async () => {
     const stages: Stage[] = [];
     const hashing = hashImageFile(file, { onProgress: (stage) => stages.push(stage) });
     const [worker] = FakeWorker.started as [FakeWorker];
@@ -204,7 +204,7 @@ describe('with a Worker', () => {
     });
   });
 
-  test('a listener that throws: its error comes, and the Worker is free', async () => {
+  test('passes on the error of a listener, and frees the Worker', async () => {
     const hashing = hashImageFile(file, {
       onProgress: (stage) => {
         if (stage === 'hashing') throw new RangeError('of the caller');
@@ -230,14 +230,14 @@ describe('with a Worker', () => {
     expect(worker.ended).toBe(true);
   });
 
-  test('an error of the Worker comes as the caller knows it, and the Worker goes on', async () => {
+  test('passes on an error of the Worker as a DecodeError, and the Worker goes on', async () => {
     const { worker, opening } = await begun();
     await worker.say({ error: { name: 'DecodeError', message: 'm', code: 'corrupt' } });
     expect(await opening).toMatchObject({ name: 'DecodeError', code: 'corrupt' });
     expect(await isFree(worker)).toBe(true);
   });
 
-  test('the page decodes where the Worker cannot, and says so where the page cannot either', async () => {
+  test('the page decodes what the Worker cannot, and reports if it cannot either', async () => {
     vi.stubGlobal('createImageBitmap', async () => {
       throw new Error('no picture');
     });
@@ -248,7 +248,7 @@ describe('with a Worker', () => {
     expect(await opening).toMatchObject({ width: 4, height: 3 });
   });
 
-  test('to end all Workers ends a batch', async () => {
+  test('ending all Workers ends a batch', async () => {
     const results = hashImageFiles(Array(50).fill(file), { concurrency: 2 });
     const first = results.next().catch((error: Error) => error.name);
     await settled();
@@ -259,7 +259,7 @@ describe('with a Worker', () => {
     expect(FakeWorker.started.filter(({ ended }) => !ended)).toEqual([]);
   });
 
-  test('a bitmap that comes too late is let go', async () => {
+  test('a bitmap that comes too late is closed', async () => {
     let closed = false;
     let give: (bitmap: { close(): void }) => void = () => {};
     vi.stubGlobal('createImageBitmap', () => new Promise((resolve) => (give = resolve)));

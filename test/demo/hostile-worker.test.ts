@@ -10,8 +10,9 @@ const demo = buildDemo(folder);
 const PICTURE = readFileSync(photo('acanthus-mollis.jpg'));
 
 /**
- * Answers that carry the picture, byte for byte, as expressions of `bytes` (its own), `hex` and `base64` (of them),
- * `chunks(n)` (its parts of n bytes) and `hexOf`; `honest()` is an answer that carries nothing.
+ * Answers that carry the picture byte for byte, as expressions. `bytes` is the picture, `hex` and
+ * `base64` are its text forms, `chunks(n)` its parts of n bytes, and `hexOf` converts bytes.
+ * `honest()` is an answer that carries nothing.
  */
 const ATTACKS: Record<string, string> = {
   'names of variants': `chunks(15).map((part, i) => also({ name: 'x' + hexOf(part) }, i))`,
@@ -41,9 +42,9 @@ const ATTACKS: Record<string, string> = {
 };
 
 /**
- * A hasher that answers with the attack that the last byte of a file names; an honest answer beyond
- * the last. An attack is what it says when it is asked to open the file, or a list of what it says
- * when it is asked for one variant after the other.
+ * A hasher whose attack is named by the last byte of a file; beyond the last attack it answers
+ * honestly. An attack is the answer to the request to open the file, or a list of answers to the
+ * requests for one variant after the other.
  */
 const HOSTILE = `
   const chunksOf = (bytes, n) => Array.from({ length: Math.ceil(bytes.length / n) }, (_, i) => {
@@ -80,14 +81,14 @@ function windows(whole: string, length: number): { length: number; all: Set<stri
   for (let i = 0; i + length <= whole.length; i++) all.add(whole.slice(i, i + length));
   return { length, all };
 }
-/** Eight or nine bytes of the picture that follow each other: in hex, in base64, as they are. */
+/** Eight or nine consecutive bytes of the picture: in hex, in base64, as they are. */
 const FORMS = [
   windows(PICTURE.toString('hex'), 16),
   ...[0, 1, 2].map((skip) => windows(PICTURE.subarray(skip).toString('base64'), 12)),
   windows(PICTURE.toString('latin1'), 8),
 ];
 
-/** Whether `text` has such a part of the picture. */
+/** Whether `text` contains such a part of the picture. */
 const carries = (text: string): boolean =>
   FORMS.some(({ length, all }) => {
     for (let i = 0; i + length <= text.length; i++) {
@@ -96,7 +97,7 @@ const carries = (text: string): boolean =>
     return false;
   });
 
-test('a text that carries the picture is told from one that does not', () => {
+test('recognises text that carries the picture', () => {
   const part = PICTURE.subarray(4001, 4100);
   expect(carries(`..${part.toString('hex')}..`)).toBe(true);
   expect(carries(`..${part.toString('base64')}..`)).toBe(true);
@@ -113,7 +114,7 @@ const files = [...Object.keys(ATTACKS).keys(), HONEST].map((attack) => {
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
-    test('a hostile hasher carries no picture to the page, nor into the file', async () => {
+    test('a hostile hasher brings no picture into the page or the file', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await page.evaluate((hostile: string) => {

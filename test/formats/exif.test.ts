@@ -12,7 +12,7 @@ test('the orientation of either byte order', () => {
   }
 });
 
-test('what is none is 1', () => {
+test('anything else is 1', () => {
   expect(exifOrientation(block(0))).toBe(1);
   expect(exifOrientation(block(9))).toBe(1);
   expect(exifOrientation(block(6, { tag: 0x0113 }))).toBe(1);
@@ -20,7 +20,7 @@ test('what is none is 1', () => {
   expect(exifOrientation(new Uint8Array(0))).toBe(1);
 });
 
-test('of any type of integer, and of no other, as for sharp', async () => {
+test('accepts any integer type and no other, as sharp does', async () => {
   const jpeg = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
     .jpeg()
     .toBuffer();
@@ -29,7 +29,7 @@ test('of any type of integer, and of no other, as for sharp', async () => {
     for (const little of [false, true]) {
       const tiff = block(6, { kind, little });
       const view = new DataView(tiff.buffer);
-      // BYTE and SBYTE lie in the first byte, LONG and SLONG in all four.
+      // BYTE and SBYTE fill the first byte, LONG and SLONG all four.
       if (wide[kind] !== undefined) view.setUint32(18, wide[kind], little && wide[kind] === 6);
       const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
       const segment = Buffer.concat([Buffer.from([0xff, 0xe1, 0, body.length + 2]), body]);
@@ -41,7 +41,7 @@ test('of any type of integer, and of no other, as for sharp', async () => {
   }
 });
 
-test('as sharp writes it', async () => {
+test('reads what sharp writes', async () => {
   for (const orientation of [1, 3, 6, 8]) {
     const { exif } = await sharp({
       create: { width: 8, height: 8, channels: 3, background: 'red' },
@@ -50,12 +50,12 @@ test('as sharp writes it', async () => {
       .jpeg()
       .toBuffer()
       .then((bytes) => sharp(bytes).metadata());
-    // Without the six letters that JPEG puts before it.
+    // Without the six bytes that JPEG puts before it.
     expect(exifOrientation(new Uint8Array(exif!).subarray(6))).toBe(orientation);
   }
 });
 
-test('any bytes give 1 to 8, and are left as they were', () => {
+test('any bytes give 1 to 8, and stay unchanged', () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc

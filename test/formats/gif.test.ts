@@ -6,10 +6,10 @@ import { edited } from '../../src/formats/image-format.js';
 import { imagePath } from '../node/fixtures.js';
 
 const read = (file: string) => Uint8Array.from(readFileSync(imagePath(file)));
-/** Where the frame of still.gif lies: behind its palette. */
+/** The offset of the frame in still.gif, after its palette. */
 const FRAME = 13 + 3 * 128;
 
-/** still.gif on a screen of other sides, its frame at another place. */
+/** still.gif with another screen size, and its frame at another place. */
 function still(screen: number[], frame: number[] = [0, 0, 96, 64]): Uint8Array<ArrayBuffer> {
   const bytes = read('still.gif');
   const view = new DataView(bytes.buffer);
@@ -28,7 +28,7 @@ test.each<[number[], number[] | undefined]>([
     [96, 64],
     [5, 7, 96, 64],
   ],
-  // Screens that no decoder believes.
+  // Screens that no decoder accepts.
   [[640, 480], undefined],
   [
     [800, 600],
@@ -44,20 +44,20 @@ test.each<[number[], number[] | undefined]>([
   const header = gifHeader(bytes);
   const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
   expect([header.width, header.height]).toEqual([width, height]);
-  // A browser is shown that size.
+  // The browser is given that size.
   const said = new DataView(edited(bytes, header.edits).buffer);
   expect([said.getUint16(6, true), said.getUint16(8, true)]).toEqual([width, height]);
   expect(gifHeader(bytes)).toMatchObject({ width, height });
 });
 
-test('only the first frame makes the screen larger', async () => {
+test('only the first frame enlarges the screen', async () => {
   const bytes = read('animated.gif');
   const second = Buffer.from(bytes).indexOf(Buffer.from([0x2c, 0, 0, 0, 0, 96, 0, 64, 0]), 500);
   bytes[second + 5] = 120;
   expect(gifHeader(bytes)).toMatchObject({ width: 96, height: 64, frames: 3, whole: true });
 });
 
-test('a frame that breaks off counts from its first byte; the first one makes the file', () => {
+test('a truncated frame counts from its first byte; the file needs the first frame', () => {
   const bytes = read('still.gif');
   // Its descriptor, the size of its codes, and the length of a block.
   const start = FRAME + 10 + 1 + 1;
@@ -69,7 +69,7 @@ test('a frame that breaks off counts from its first byte; the first one makes th
   expect(gifHeader(animated.subarray(0, 4000))).toMatchObject({ frames: 2, whole: true });
 });
 
-test('a block that does not exist makes the file unreadable, as for sharp', async () => {
+test('an unknown block makes the file unreadable, as for sharp', async () => {
   const bytes = read('animated.gif');
   const second = Buffer.from(bytes).indexOf(Buffer.from([0x21, 0xf9]), 500);
   bytes[second] = 0x55;

@@ -10,7 +10,7 @@ const headerOf = (bytes: Uint8Array) =>
   heifHeader(bytes, imageFormatOf(bytes) === 'avif' ? 'avif' : 'heic');
 const corrupt = expect.objectContaining({ code: 'corrupt' });
 
-test('a turn in an AVIF is taken out, and told', () => {
+test('a rotation in an AVIF is removed and reported', () => {
   const turns = { 'turned.avif': 6, 'mirrored.avif': 2, 'lossless.avif': 1 };
   for (const [file, orientation] of Object.entries(turns)) {
     const bytes = bytesOf(file);
@@ -31,8 +31,8 @@ test('the alpha plane of an AVIF can be hidden', () => {
   expect(headerOf(bytesOf('cut-out.heic'))).toMatchObject({ alpha: true });
 });
 
-test('sides are those of the primary item, after its clean aperture', () => {
-  // HEVC has even sides; the tiles of a grid have their own.
+test('sides are those of the clean aperture of the primary item', () => {
+  // HEVC has even sides, and tiles of a grid have their own.
   for (const file of ['photo.heic', 'grid.heic']) {
     expect(headerOf(bytesOf(file))).toMatchObject({ width: 301, height: 150 });
   }
@@ -44,19 +44,19 @@ test.each(['lossless.avif', 'mosaic.heic'])('%s is corrupt', (file) => {
     change(bytes, bytes.indexOf(name));
     return () => headerOf(bytes);
   };
-  // Without sides, without a primary item, and with none of its properties.
+  // Without sides, without a primary item, and without its properties.
   for (const name of ['ispe', 'pitm', 'ipma', 'meta']) {
     expect(damaged(name, (bytes, at) => bytes.write('free', at))).toThrow(corrupt);
   }
-  // Where a property is longer than the box around it.
+  // With a property longer than the box around it.
   expect(damaged('ispe', (bytes, at) => bytes.writeUInt32BE(4000, at - 4))).toThrow(corrupt);
-  // Where the primary item has a property that does not exist.
+  // With a primary item whose property does not exist.
   expect(damaged('ipma', (bytes, at) => bytes.writeUInt8(0x7f, at + 4 + 4 + 4 + 3))).toThrow(
     corrupt,
   );
 });
 
-test('a file that is shorter than its last box says is not whole', () => {
+test('a file shorter than its last box declares is not whole', () => {
   for (const file of ['lossless.avif', 'photo.heic']) {
     const bytes = bytesOf(file);
     const { width } = headerOf(bytes);

@@ -8,7 +8,7 @@ const FIXTURES = join(import.meta.dirname, '../../fixtures');
 const formatOfFile = (file: string, folder = 'images') =>
   imageFormatOf(readFileSync(join(FIXTURES, folder, file)));
 
-test('tells each format by its first bytes, whatever the file is called', () => {
+test('recognises each format by its first bytes', () => {
   expect(formatOfFile('baseline.jpg')).toBe('jpeg');
   expect(formatOfFile('rgb.png')).toBe('png');
   expect(formatOfFile('lossless.webp')).toBe('webp');
@@ -17,12 +17,12 @@ test('tells each format by its first bytes, whatever the file is called', () => 
   expect(formatOfFile('rgb-16-bit.tiff')).toBe('tiff');
   expect(formatOfFile('lossless.avif')).toBe('avif');
   expect(formatOfFile('photo.heic', 'heic')).toBe('heic');
-  // TIFF of 64-bit offsets, in either byte order.
+  // TIFF with 64-bit offsets, in either byte order.
   expect(imageFormatOf(Buffer.from('II+\0\b\0\0\0'))).toBe('tiff');
   expect(imageFormatOf(Buffer.from('MM\0+\0\b\0\0'))).toBe('tiff');
 });
 
-test('has no name for what is not on the list', () => {
+test('gives undefined for other formats', () => {
   for (const file of [
     'empty.jpg',
     'text.jpg',
@@ -43,20 +43,20 @@ const ftyp = (major: string, ...compatible: string[]) =>
     ...Buffer.from(`ftyp${major}\0\0\0\0${compatible.join('')}`),
   ]);
 
-test('a brand that leaves the coding open goes by the compatible ones', () => {
+test('a brand that leaves the coding open defers to the compatible ones', () => {
   expect(imageFormatOf(ftyp('mif1', 'miaf', 'avif'))).toBe('avif');
   expect(imageFormatOf(ftyp('mif1', 'heic'))).toBe('heic');
   expect(imageFormatOf(ftyp('heix'))).toBe('heic');
   expect(imageFormatOf(ftyp('avis', 'msf1'))).toBe('avif');
-  // A film may hold pictures, and is none.
+  // A video may contain pictures, but is not one.
   expect(imageFormatOf(ftyp('isom', 'avif'))).toBeUndefined();
-  // Behind the major brand lies its version, four bytes that are no brand.
+  // The four bytes after the major brand are its version, not a brand.
   expect(imageFormatOf(Buffer.from('\0\0\0\x14ftypmif1avifheic'))).toBe('heic');
-  // A brand beyond the box is no brand.
+  // A brand beyond the box does not count.
   expect(imageFormatOf(Buffer.concat([ftyp('mif1'), Buffer.from('avif')]))).toBe('heic');
 });
 
-test('any bytes, cut anywhere, have a format or none', () => {
+test('any bytes, cut anywhere, give a format or undefined', () => {
   const starts = [ftyp('mif1', 'avif'), Buffer.from('RIFF\0\0\0\0WEBP'), Buffer.from('GIF89a')];
   fc.assert(
     fc.property(fc.constantFrom(...starts), fc.nat(30), fc.uint8Array(), (start, cut, rest) => {

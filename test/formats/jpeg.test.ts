@@ -6,14 +6,14 @@ import { jpegHeader } from '../../src/formats/jpeg.js';
 import { imagePath } from '../node/fixtures.js';
 
 const read = (file: string) => Uint8Array.from(readFileSync(imagePath(file)));
-/** A file with bytes put in front of its second segment, which follows JFIF's. */
+/** A file with bytes inserted before its second segment, which follows JFIF. */
 const withBytes = (file: string, ...put: number[]) => {
   const bytes = read(file);
   return Uint8Array.from([...bytes.subarray(0, 20), ...put, ...bytes.subarray(20)]);
 };
 const corrupt = expect.objectContaining({ code: 'corrupt' });
 
-test('of several EXIF segments the first one counts, as for sharp', async () => {
+test('the first of several EXIF segments counts, as for sharp', async () => {
   const exifOf = (file: string) => {
     const bytes = read(file);
     const at = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xe1);
@@ -30,12 +30,12 @@ test('of several EXIF segments the first one counts, as for sharp', async () => 
 
 test('segments are found as libjpeg finds them', async () => {
   for (const [put, whole] of [
-    // FF before a marker, and markers that stand alone.
+    // FF before a marker, and standalone markers.
     [[0xff, 0xff, 0xff], true],
     [[0xff, 0x01, 0xff, 0xd3], true],
-    // A segment whose length leaves no room for itself.
+    // A segment whose length is too short for itself.
     [[0xff, 0xe5, 0, 0], true],
-    // Bytes that belong to none.
+    // Bytes outside any segment.
     [[0], false],
     [[0xff, 0], false],
     [[0xff, 0xff, 0, 0x12], false],
@@ -59,7 +59,7 @@ test.each<[string, Uint8Array]>([
   expect(() => jpegHeader(bytes)).toThrow(corrupt);
 });
 
-test('inks are not plain, and a file without an end is not whole', () => {
+test('CMYK is not plain, and a file without an end is not whole', () => {
   expect(jpegHeader(read('cmyk.jpg')).plain).toBe(false);
   expect(jpegHeader(read('grey.jpg')).plain).toBe(true);
   expect(jpegHeader(read('half.jpg'))).toMatchObject({ width: 96, height: 64, whole: false });

@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { pngPicture } from '../../src/formats/png-rows.js';
 import { chunk, header, pngOf } from '../browser/png-file.js';
 
-/** A picture of 2 x 2 greys, its rows unfiltered and filtered by the one above, in IDATs of 3 bytes. */
+/**
+ * A picture of 2 x 2 greys, one row unfiltered and one filtered by the row above, in IDATs of 3
+ * bytes.
+ */
 const deflated = deflateSync(Uint8Array.of(0, 10, 20, 2, 1, 2));
 const IDATS = Array.from({ length: Math.ceil(deflated.length / 3) }, (_, i) =>
   chunk('IDAT', deflated.subarray(3 * i, 3 * i + 3)),
@@ -14,7 +17,7 @@ const FILE = pngOf([
   chunk('IEND'),
 ]);
 
-test('rows that are filled become pixels, and the file stays as it was', () => {
+test('filled rows become pixels, and the file stays unchanged', () => {
   const file = FILE.slice();
   const { pixels, rows, deflated } = pngPicture(file);
   const inflated = inflateSync(Buffer.concat([...deflated(5)]));
@@ -30,7 +33,7 @@ test('rows that are filled become pixels, and the file stays as it was', () => {
   expect(file).toEqual(FILE);
 });
 
-test('pieces are of one size but for the last, whatever the chunks have', () => {
+test('all pieces but the last have one size, whatever the chunks are', () => {
   for (const size of [1, 4, 5, deflated.length, 100]) {
     const pieces = [...pngPicture(FILE).deflated(size)];
     expect(Buffer.concat(pieces)).toEqual(deflated);

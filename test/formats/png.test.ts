@@ -10,7 +10,7 @@ const IHDR = chunk('IHDR', header({ width: 1, height: 1, depth: 8, type: 0 }));
 const IDAT = chunk('IDAT', deflateSync(Uint8Array.of(0, 0)));
 const IEND = chunk('IEND');
 
-test('of several orientations the first before the picture counts, as for sharp', async () => {
+test('the first orientation before the picture counts, as for sharp', async () => {
   const [six, three] = [chunk('eXIf', block(6)), chunk('eXIf', block(3))];
   for (const [chunks, orientation] of [
     [[IHDR, six, three, IDAT, IEND], 6],
@@ -22,7 +22,7 @@ test('of several orientations the first before the picture counts, as for sharp'
   }
 });
 
-test('all but the picture is dropped, and so is what follows the end', () => {
+test('drops everything but the picture, and what follows the end', () => {
   const text = chunk('tEXt', [65, 0, 66]);
   const bytes = Uint8Array.from([...pngOf([IHDR, text, text, IDAT, text, IEND]), 1, 2, 3]);
   const { edits, whole } = pngHeader(bytes);
@@ -31,13 +31,13 @@ test('all but the picture is dropped, and so is what follows the end', () => {
   expect(edited(bytes, edits)).toEqual(pngOf([IHDR, IDAT, IEND]));
 });
 
-test('frames of an animation are those that acTL says', () => {
+test('an animation has the frames that acTL declares', () => {
   const acTL = chunk('acTL', [0, 0, 0, 5, 0, 0, 0, 0]);
   expect(pngHeader(pngOf([IHDR, acTL, IDAT, IEND])).frames).toBe(5);
   expect(pngHeader(pngOf([IHDR, IDAT, IEND])).frames).toBe(1);
 });
 
-describe('a chunk that all must know and no one knows', () => {
+describe('an unknown critical chunk', () => {
   const unknown = chunk('ABcD');
 
   test('is corrupt before the picture', () => {

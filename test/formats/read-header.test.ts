@@ -14,7 +14,7 @@ import { ROOT } from '../package.js';
 
 const read = (file: string) => new Uint8Array(readFileSync(join(ROOT, file)));
 
-/** The header, or why there is none; the bytes stay as they are. */
+/** The header, or why there is none. The bytes stay unchanged. */
 async function headerOf(
   bytes: Uint8Array,
   maxPixels = Number.POSITIVE_INFINITY,
@@ -28,13 +28,13 @@ async function headerOf(
   return header;
 }
 
-/** As above, and `corrupt` for a file that breaks off: what a browser decodes. */
+/** The same, but `corrupt` for a truncated file: what a browser decodes. */
 async function wholeHeaderOf(bytes: Uint8Array): Promise<ImageHeader | string> {
   const header = await headerOf(bytes);
   return typeof header === 'string' || header.whole ? header : 'corrupt';
 }
 
-/** What sharp says of a file, without a limit. */
+/** What sharp reads of a file, without a limit. */
 const toldOf = (bytes: Uint8Array, failOn: 'warning' | 'none') =>
   sharp(bytes, { failOn, limitInputPixels: false })
     .metadata()
@@ -53,7 +53,7 @@ describe('sides, orientation, alpha and frames are those that sharp reads', () =
     const bytes = read(file);
     const header = await wholeHeaderOf(bytes);
     if (typeof header === 'string') {
-      // No header only where there is no picture either.
+      // There is no header only if there is no picture.
       const refused = await decode(bytes).then(
         () => 'decoded',
         ({ code }: DecodeError) => code,
@@ -73,11 +73,11 @@ describe('sides, orientation, alpha and frames are those that sharp reads', () =
   });
 });
 
-test('sides of a HEIC are those that libheif decodes', async () => {
+test('a HEIC has the sides that libheif decodes', async () => {
   const files = HEIC_FILES.filter((file) => !/half|bomb/.test(file));
   for (const file of files) {
     const header = (await headerOf(read(file))) as ImageHeader;
-    // Made by libheif (fixtures/README.md), turned as the file says.
+    // Made by libheif (fixtures/README.md), turned as the file declares.
     const [width, height] = /photo|turned|mirrored|grid/.test(file) ? [301, 150] : [96, 64];
     expect([file, header.width, header.height]).toEqual([file, width, height]);
     expect([header.orientation, header.exif]).toEqual([1, false]);
@@ -85,16 +85,16 @@ test('sides of a HEIC are those that libheif decodes', async () => {
   expect(files.length).toBeGreaterThan(6);
 });
 
-test('more pixels than allowed are told by the header', async () => {
+test('the header reports more pixels than allowed', async () => {
   const bytes = read('fixtures/images/rgb.png');
   expect(await headerOf(bytes, 96 * 64)).toMatchObject({ width: 96, height: 64 });
   expect(await headerOf(bytes, 96 * 64 - 1)).toBe('too-many-pixels');
 });
 
 /**
- * The same sides and orientation as sharp, or both refuse. A file is refused by sharp if it has no metadata
- * or, where it has, if its decoder gives no pixels: then Node's `decode` has none, whatever the header says.
- * A file is refused by the header if that throws: then neither Node nor a browser decodes it.
+ * The same sides and orientation as sharp, or both refuse. sharp refuses a file if it has no
+ * metadata, or if its decoder gives no pixels: then `decode` in Node fails, whatever the header
+ * says. The header refuses a file by throwing: then neither Node nor a browser decodes it.
  */
 test('10,000 damaged headers are read as sharp reads them, or both refuse', async () => {
   const names = FILES.filter((file) => /\.(jpg|png|webp|gif|tiff|avif)$/.test(file));
@@ -105,14 +105,14 @@ test('10,000 damaged headers are read as sharp reads them, or both refuse', asyn
   const counts = { agreed: 0, refused: 0, decoded: 0, unfinished: 0 };
   const one = async (file: string, bytes: Uint8Array, failOn: 'warning' | 'none') => {
     const header = await headerOf(bytes);
-    // Of another format, or of none.
+    // The format is another one, or unknown.
     if (header === 'unsupported') return counts.refused++;
     const told = await toldOf(bytes, failOn);
     if (told === undefined) return counts.refused++;
     if (typeof header !== 'string' && agree(header, told)) {
       counts.agreed++;
       if (header.whole || failOn === 'none') return;
-      // A browser refuses it. So does sharp, but for a PNG without an IEND and the like.
+      // A browser refuses it. So does sharp, except for a PNG without IEND and the like.
       if (await decodes(bytes, failOn)) counts.unfinished++;
       return;
     }
@@ -145,7 +145,7 @@ const decodes = (bytes: Uint8Array, failOn: 'warning' | 'none') =>
       () => false,
     );
 
-describe('what is taken out is no pixel', () => {
+describe('removing metadata keeps every pixel', () => {
   const refused = hostileFixtures.map(({ file }) => imagePath(file));
   const pictures = FILES.filter(
     (file) => /\.(jpg|png|webp)$/.test(file) && !refused.includes(join(ROOT, file)),
@@ -163,7 +163,7 @@ describe('what is taken out is no pixel', () => {
   });
 });
 
-test('a file that breaks off is corrupt, wherever', async () => {
+test('a file truncated anywhere is corrupt', async () => {
   for (const file of ['baseline.jpg', 'progressive.jpg', 'rgb.png', 'lossy.webp', 'still.gif']) {
     const whole = read(`fixtures/images/${file}`);
     const step = Math.max(1, Math.floor(whole.length / 97));

@@ -10,7 +10,7 @@ type Field = [tag: number, kind: Kind, values: number[]];
 
 const SIZES = { 1: 1, 3: 2, 4: 4, 16: 8 };
 
-/** A file of directories, and 96 bytes of samples from offset 16; values that are long lie at its end. */
+/** A file of directories, with 96 bytes of samples at offset 16. Long values are at its end. */
 function tiff(
   directories: Field[][],
   { little = true, big = false, next = [] as number[] } = {},
@@ -86,19 +86,19 @@ test('either byte order, TIFF and BigTIFF, as sharp reads them', async () => {
   }
 });
 
-test('sides of 64 bits in a BigTIFF', () => {
+test('reads 64-bit sides of a BigTIFF', () => {
   const { width, height } = tiffHeader(tiff([picture(16)], { big: true }));
   expect([width, height]).toEqual([12, 8]);
 });
 
-test('pages are counted to the end of their chain, or of the file, or to a loop', () => {
+test('counts pages up to the end of their chain or of the file, or up to a loop', () => {
   expect(tiffHeader(tiff([picture(), picture(), picture()])).frames).toBe(3);
   expect(tiffHeader(tiff([picture(), picture()], { next: [4095] })).frames).toBe(1);
   expect(tiffHeader(tiff([picture(), picture()], { next: [0] })).frames).toBe(1);
   expect(tiffHeader(tiff([picture()], { next: [128] })).frames).toBe(1);
 });
 
-test('kinds that the browser does not decode are not plain', () => {
+test('variants that the browser does not decode are not plain', () => {
   const without = (tag: number) => picture().filter(([other]) => other !== tag);
   const kinds: [Field[], boolean][] = [
     [picture(), true],
@@ -113,7 +113,7 @@ test('kinds that the browser does not decode are not plain', () => {
   for (const [fields, plain] of kinds) expect(tiffHeader(tiff([fields])).plain).toBe(plain);
 });
 
-test('more samples than colours may be alpha', () => {
+test('extra samples may be alpha', () => {
   const of = (photometric: number, samples: number) =>
     tiffHeader(
       tiff([
@@ -128,7 +128,7 @@ test('more samples than colours may be alpha', () => {
   expect([of(1, 2), of(2, 4), of(3, 2)]).toEqual([true, true, true]);
 });
 
-test('strips and tiles that end beyond the file are not whole', () => {
+test('a file is not whole if strips or tiles end beyond it', () => {
   const strips = (offset: number, length: number, end = 4096) =>
     tiffHeader(
       tiff([
@@ -141,7 +141,7 @@ test('strips and tiles that end beyond the file are not whole', () => {
     ).whole;
   expect(strips(4000, 96)).toBe(true);
   expect(strips(4000, 97)).toBe(false);
-  // The offsets are the file's last bytes, and then beyond them: libtiff ignores such a field.
+  // The offsets are the last bytes of the file, and then beyond them. libtiff ignores such a field.
   expect(strips(4000, 96, 2056)).toBe(false);
   expect(strips(4000, 96, 2055)).toBe(true);
   expect(tiffHeader(tiff([picture(3, [324, 4, [5000]], [325, 4, [1]])])).whole).toBe(false);
@@ -155,13 +155,13 @@ test.each<[string, Uint8Array]>([
   ['no width', tiff([picture().slice(1)])],
   ['no height', tiff([[...picture().slice(0, 1), ...picture().slice(2)]])],
   ['a width of 0', tiff([[[256, 3, [0]], ...picture().slice(1)]])],
-  // Rationals are none.
+  // Rationals are not integers.
   ['a width of another type', tiff([[[256, 5 as Kind, [12]], ...picture().slice(1)]])],
 ])('%s is corrupt', (_, bytes) => {
   expect(() => tiffHeader(bytes)).toThrow(expect.objectContaining({ code: 'corrupt' }));
 });
 
-test('an orientation that does not exist is 1', () => {
+test('an unknown orientation is 1', () => {
   for (const wrong of [0, 9, 65_535]) {
     expect(tiffHeader(tiff([picture(3, [274, 3, [wrong]])])).orientation).toBe(1);
   }

@@ -7,7 +7,7 @@ import { imagePath } from '../node/fixtures.js';
 
 const read = (file: string) => Uint8Array.from(readFileSync(imagePath(file)));
 
-test('EXIF counts where VP8X says that it is there, as for sharp', async () => {
+test('EXIF counts if VP8X declares it, as for sharp', async () => {
   const bytes = read('orientation-6.webp');
   expect(webpHeader(bytes).orientation).toBe(6);
   expect(bytes[20]! & 0x08).toBe(0x08);
@@ -16,7 +16,7 @@ test('EXIF counts where VP8X says that it is there, as for sharp', async () => {
   expect((await sharp(bytes).metadata()).orientation).toBeUndefined();
 });
 
-test('without its metadata it is a file of the length that it says', async () => {
+test('without its metadata, a file still declares its own length', async () => {
   const bytes = read('orientation-6.webp');
   const trailed = Uint8Array.from([...bytes, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   const left = edited(trailed, webpHeader(trailed).edits);
@@ -26,12 +26,12 @@ test('without its metadata it is a file of the length that it says', async () =>
   expect((await sharp(left).metadata()).exif).toBeUndefined();
 });
 
-test('frames of an animation are counted, and it is not plain', () => {
+test('counts the frames of an animation, which is not plain', () => {
   expect(webpHeader(read('animated.webp'))).toMatchObject({ plain: false, alpha: true, frames: 2 });
   expect(webpHeader(read('lossy.webp'))).toMatchObject({ plain: true, alpha: false, frames: 1 });
 });
 
-test('a chunk or a file that is shorter than it says is not whole', () => {
+test('a chunk or file shorter than declared is not whole', () => {
   const bytes = read('animated.webp');
   expect(webpHeader(bytes.subarray(0, -4)).whole).toBe(false);
   // Without VP8X there are no sides then.

@@ -7,7 +7,7 @@ import { mutant } from '../mutant.js';
 import { heicPath, imagePath } from './fixtures.js';
 import { heicWorkerUrl } from './heic-worker.js';
 
-/** One small file of every way of coding. */
+/** One small file of each coding. */
 const SEEDS = [
   'baseline.jpg',
   'progressive.jpg',
@@ -30,7 +30,7 @@ const SEEDS = [
   'turned.avif',
 ];
 const MUTANTS = 2_000;
-/** Headers are where decoders decide what to allocate: half of the changes fall there. */
+/** Decoders decide by headers what to allocate, so half of the changes fall there. */
 const REGIONS = [200, Number.POSITIVE_INFINITY];
 
 test(`${MUTANTS} damaged files give pixels or a DecodeError, and no hang`, async () => {
@@ -63,7 +63,7 @@ test(`${MUTANTS} damaged files give pixels or a DecodeError, and no hang`, async
   }
   const refused = Object.values(codes).reduce((sum, n) => sum + n, 0);
   expect(decoded + refused).toBe(MUTANTS);
-  // The mutants are neither all harmless nor all hopeless, and none runs into the deadline.
+  // The mutants are neither all harmless nor all hopeless, and none hits the deadline.
   expect(decoded).toBeGreaterThan(MUTANTS / 20);
   expect(codes.corrupt).toBeGreaterThan(MUTANTS / 10);
   expect(codes.timeout ?? 0).toBe(0);
