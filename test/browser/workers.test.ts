@@ -219,10 +219,10 @@ describe('with a Worker', () => {
 
   test.each<[string, object | string]>([
     ['text', 'text'],
-    ['sides that cannot be', { width: 0, height: 3 }],
+    ['impossible sides', { width: 0, height: 3 }],
     ['a member beside the sides', { width: 4, height: 3, note: 'a picture' }],
     ['an error of another kind', { error: { name: 'Error', message: 'm', stack: 'a picture' } }],
-    ['bytes that are none', { bitmapOf: 'a picture' }],
+    ['invalid bytes', { bitmapOf: 'a picture' }],
   ])('an answer that is not believed ends the Worker: %s', async (_, reply) => {
     const { worker, opening } = await begun();
     await worker.say(reply);

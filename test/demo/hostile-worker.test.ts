@@ -24,7 +24,7 @@ const ATTACKS: Record<string, string> = {
   'the name of an algorithm': `[variant({ hash: { ...hash(bytes.subarray(0, 32)), algorithm: base64 } })]`,
   'a member beside the hash': `[variant({ hash: { ...honest().hash, note: hex } })]`,
   'a member beside a variant': `[variant({ note: base64 })]`,
-  'a member beside a variant that follows': `[also({ note: hex }, 0)]`,
+  'a member beside a later variant': `[also({ note: hex }, 0)]`,
   'a huge quality': `[variant({ quality: BigInt('0x' + hex) })]`,
   'the digits of a quality': `[variant({ quality: 50.5 + bytes[20] / 1024 })]`,
   'a quality that is text': `[variant({ quality: hex })]`,
@@ -38,7 +38,7 @@ const ATTACKS: Record<string, string> = {
   'the message of an error': `({ error: { name: 'DecodeError', message: base64, code: 'corrupt' } })`,
   'an answer of another kind': `({ image: base64 })`,
   'an answer that is text': `base64`,
-  'what it is at': `({ stage: base64 })`,
+  'a stage': `({ stage: base64 })`,
 };
 
 /**
