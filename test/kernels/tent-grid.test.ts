@@ -40,21 +40,29 @@ test('is the weighted sum over the taps of its row and column', () => {
   );
 });
 
-test('a quarter turn reads rows down and columns across, and the border outside', () => {
+// Cosine and sine: a quarter, a half, and an angle between.
+test.each([
+  [0, 1],
+  [-1, 0],
+  [0.6, 0.8],
+])('turned by %d, %d it reads the nearest pixels, and the border outside', (cosine, sine) => {
   fc.assert(
     fc.property(tapsBelow(HEIGHT + 6), tapsBelow(WIDTH + 6), (across, down) => {
       const out = new Float64Array(across.length * down.length);
-      // (a, b) of the turned lines is pixel (2 - b, a - 3): cosine 0, sine 1.
-      const turn = { left: 2, top: -3, cosine: 0, sine: 1 };
+      const turn = { left: 2, top: -3, cosine, sine };
       turnedTentGrid(plane, turn, turned(across), turned(down), out);
       const pixel = (column: number, row: number) => {
         const nearX = Math.max(0, Math.min(column, WIDTH - 1));
         const nearY = Math.max(0, Math.min(row, HEIGHT - 1));
         return luma[nearY * WIDTH + nearX]!;
       };
-      // Truncation rounds toward zero, as the kernel does.
+      // Truncation rounds toward zero, as the kernel does; a tie is decided by the same sum.
       const naive = oracle(
-        (a, b) => pixel(Math.trunc(2 - b + 0.5), Math.trunc(a - 3 + 0.5)),
+        (a, b) =>
+          pixel(
+            Math.trunc(2 - b * sine + 0.5 + a * cosine),
+            Math.trunc(-3 + b * cosine + 0.5 + a * sine),
+          ),
         across,
         down,
       );
