@@ -62,12 +62,15 @@ export const THOROUGH: readonly Row[] = [
  * The placements that undo what people do to pictures, in the order of `THOROUGH`. Each detector runs
  * only when its turn comes. A placement that comes out as an earlier one is left out.
  */
-export function* thoroughVariants(plane: WorkingPlane): Generator<Placement> {
+export function* thoroughVariants(
+  plane: WorkingPlane,
+  rows: readonly Row[] = THOROUGH,
+): Generator<Placement> {
   const { fullWidth: width, fullHeight: height } = plane;
   const given: VariantGeometry[] = [{ rectangle: { left: 0, top: 0, width, height } }];
   const firsts = new Map<Detector, Placement>();
   let rectangles = 0;
-  for (const row of THOROUGH) {
+  for (const row of rows) {
     let left = row.isRectangle ? Math.min(row.most, MOST_RECTANGLES - rectangles) : row.most;
     if (left < 1) continue;
     for (const placement of 'mirror' in row ? mirrored(row.mirror, firsts) : row.detect(plane)) {

@@ -67,3 +67,37 @@ export function laidOn(
     return part.data[at + (channels === 3 ? channel : 0)]!;
   });
 }
+
+/** Parts of RGB laid on a canvas of one colour, each with its left and its top. */
+export function collage(
+  width: number,
+  height: number,
+  colour: readonly [number, number, number],
+  parts: readonly (readonly [part: CheckedPixels, left: number, top: number])[],
+): CheckedPixels {
+  const canvas = drawn(width, height, (_x, _y, channel) => colour[channel]!);
+  for (const [part, left, top] of parts) {
+    for (let y = 0; y < part.height; y++) {
+      const row = part.data.subarray(3 * y * part.width, 3 * (y + 1) * part.width);
+      canvas.data.set(row, 3 * ((top + y) * width + left));
+    }
+  }
+  return canvas;
+}
+
+/** `part`, of RGB, turned clockwise about its centre on a white canvas that holds it. */
+export function turned(part: CheckedPixels, degrees: number): CheckedPixels {
+  const { width, height } = part;
+  const cosine = Math.cos((degrees * Math.PI) / 180);
+  const sine = Math.sin((degrees * Math.PI) / 180);
+  const canvasWidth = Math.ceil(width * cosine + height * Math.abs(sine));
+  const canvasHeight = Math.ceil(height * cosine + width * Math.abs(sine));
+  return drawn(canvasWidth, canvasHeight, (x, y, channel) => {
+    const dx = x + 0.5 - canvasWidth / 2;
+    const dy = y + 0.5 - canvasHeight / 2;
+    const column = Math.floor(dx * cosine + dy * sine + width / 2);
+    const row = Math.floor(dy * cosine - dx * sine + height / 2);
+    if (column < 0 || row < 0 || column >= width || row >= height) return 255;
+    return part.data[3 * (row * width + column) + channel]!;
+  });
+}

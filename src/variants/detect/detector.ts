@@ -13,7 +13,7 @@ export interface Placement {
 /**
  * Looks for one kind of edit and gives the places where the photo may lie, the likeliest first.
  *
- * - It only reads the plane. The same plane gives the same placements, none of them twice.
+ * - It only reads the plane. The same plane gives the same placements.
  * - Rectangles are in pixels of the picture, not of the plane: `snapToEdges` converts them. They
  *   lie inside the picture, unless the edit cut the photo: then they reach as far as it lay.
  * - It gives few placements or none where there is no such edit, and takes pictures of any size.

@@ -29,14 +29,12 @@ export function* trim(plane: WorkingPlane): Generator<Placement> {
   const vertical = Math.min(top, bottom);
   const horizontal = Math.min(left, right);
   const every = Math.min(vertical, horizontal);
-  const borders = [
+  for (const [l, t, r, b] of [
     [left, top, right, bottom],
     [horizontal, vertical, horizontal, vertical],
     [every, every, every, every],
-  ] as const;
-  const different = new Map(borders.map((border) => [border.join(), border]));
-  different.delete('0,0,0,0');
-  for (const [l, t, r, b] of different.values()) {
+  ] as const) {
+    if (l + t + r + b === 0) continue;
     const inside = { left: l, top: t, width: width - l - r, height: height - t - b };
     yield { name: 'unletterbox', geometry: { rectangle: snapToEdges(plane, inside) } };
   }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { uncropped, unturnedCropped, withMargins } from '../../../src/variants/detect/blind.js';
+import {
+  uncropped,
+  uncut,
+  unturnedCropped,
+  withMargins,
+} from '../../../src/variants/detect/blind.js';
 import { workingPlane } from '../../../src/variants/working-plane.js';
 import { drawn, patches } from '../pictures.js';
 
@@ -49,6 +54,13 @@ test('the corners of a straightened crop lie on the sides of the turned photo', 
       },
     ),
   );
+});
+
+test('undoes cuts and turns in the order told, but no turn of a strip', () => {
+  const namesOf = (width: number) =>
+    Array.from(uncut('+2.5 4000 -1')(workingPlane(patches(width, 30, 1))), ({ name }) => name);
+  expect(namesOf(300)).toEqual(['unturnCropped', 'uncrop', 'unturnCropped']);
+  expect(namesOf(301)).toEqual(['uncrop']);
 });
 
 test('keeps the plane and adds a tenth of its sides around it', () => {

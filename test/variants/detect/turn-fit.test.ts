@@ -2,26 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitTurn } from '../../../src/variants/detect/turn-fit.js';
 import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
-import { drawn, patches } from '../pictures.js';
+import { drawn, patches, turned } from '../pictures.js';
 
 const turnOf = (plane: WorkingPlane) => [...fitTurn(plane)][0]?.geometry;
-
-/** `part` turned clockwise about its centre on a canvas that holds it. */
-function turned(width: number, height: number, degrees: number, seed: number) {
-  const part = patches(width, height, seed);
-  const cosine = Math.cos((degrees * Math.PI) / 180);
-  const sine = Math.sin((degrees * Math.PI) / 180);
-  const canvasWidth = Math.ceil(width * cosine + height * Math.abs(sine));
-  const canvasHeight = Math.ceil(height * cosine + width * Math.abs(sine));
-  return drawn(canvasWidth, canvasHeight, (x, y, channel) => {
-    const dx = x + 0.5 - canvasWidth / 2;
-    const dy = y + 0.5 - canvasHeight / 2;
-    const column = Math.floor(dx * cosine + dy * sine + width / 2);
-    const row = Math.floor(dy * cosine - dx * sine + height / 2);
-    if (column < 0 || row < 0 || column >= width || row >= height) return 255;
-    return part.data[3 * (row * width + column) + channel]!;
-  });
-}
 
 test('finds any picture it can, to 3 pixels a side and 3 along the longer one', () => {
   const side = fc.integer({ min: 64, max: 420 });
@@ -42,7 +25,7 @@ test('finds any picture it can, to 3 pixels a side and 3 along the longer one', 
       ([longer, shorter], degrees, upright, clockwise, seed) => {
         const [width, height] = upright ? [shorter, longer] : [longer, shorter];
         const angle = clockwise ? degrees : -degrees;
-        const found = turnOf(workingPlane(turned(width, height, angle, seed)));
+        const found = turnOf(workingPlane(turned(patches(width, height, seed), angle)));
         const radians = (Math.abs(found!.angle! - angle) * Math.PI) / 180;
         expect(radians * longer).toBeLessThanOrEqual(3);
         expect(Math.abs(found!.rectangle.width - width)).toBeLessThanOrEqual(3);

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import type { VariantName } from '../../src/variant.js';
+import type { Detector, Placement } from '../../src/variants/detect/detector.js';
+import { MOST_RECTANGLES, THOROUGH, thoroughVariants } from '../../src/variants/thorough.js';
+import { MOST_HASHES } from '../../src/variants/variant-profile.js';
+import { workingPlane } from '../../src/variants/working-plane.js';
+import { patches } from './pictures.js';
+
+const plane = workingPlane(patches(800, 600, 1, 50));
+
+const placed = (name: VariantName, left: number): Placement => ({
+  name,
+  geometry: { rectangle: { left, top: 0, width: 100, height: 100 } },
+});
+/** A detector that finds squares at these columns, and notes what it is asked for. */
+const fake = (name: VariantName, lefts: readonly number[], asked: string[] = []): Detector =>
+  function* () {
+    for (const left of lefts) {
+      asked.push(`${name} ${left}`);
+      yield placed(name, left);
+    }
+  };
+const given = (...rows: Parameters<typeof thoroughVariants>[1] & object) =>
+  Array.from(thoroughVariants(plane, rows), ({ name, geometry: { rectangle, dihedral } }) =>
+    [name, rectangle.left, dihedral].join(' ').trim(),
+  );
+
+test('gives rows in their order, each as many placements as its limit', () => {
+  const rows = [
+    { detect: fake('box', [100, 200, 300]), most: 2 },
+    { detect: fake('rectangle', []), most: 2 },
+    { detect: fake('unletterbox', [400]), most: 2 },
+  ];
+  expect(given(...rows)).toEqual(['box 100', 'box 200', 'unletterbox 400']);
+});
+
+test('leaves out what comes out as the picture or as an earlier placement', () => {
+  // A four-hundredth of 100 pixels is less than one, which is always allowed.
+  const detect = fake('box', [100, 101, 102, 300]);
+  expect(given({ detect, most: 4 })).toEqual(['box 100', 'box 102', 'box 300']);
+  expect(given({ detect, most: 3 }, { detect: fake('rectangle', [300, 100]), most: 9 })).toEqual([
+    'box 100',
+    'box 102',
+    'rectangle 300',
+  ]);
+  const { fullWidth: width, fullHeight: height } = plane;
+  const whole = {
+    name: 'box',
+    geometry: { rectangle: { left: 2, top: 1, width, height } },
+  } as const;
+  expect(given({ detect: () => [whole], most: 1 })).toEqual([]);
+});
+
+test('a detector works only when its placements are asked for, and no further than its limit', () => {
+  const asked: string[] = [];
+  const first = fake('box', [100, 200, 300], asked);
+  const second = fake('rectangle', [400], asked);
+  const rows = [
+    { detect: first, most: 2 },
+    { detect: second, most: 1 },
+  ];
+  const all = thoroughVariants(plane, rows);
+  expect(asked).toEqual([]);
+  all.next();
+  expect(asked).toEqual(['box 100']);
+  all.next();
+  expect(asked).toEqual(['box 100', 'box 200']);
+  expect(all.next().value).toMatchObject({ name: 'rectangle' });
+  expect(all.next().done).toBe(true);
+  expect(asked).toEqual(['box 100', 'box 200', 'rectangle 400']);
+});
+
+test('rectangles share one limit, and only new ones count', () => {
+  const columns = (count: number, first: number) =>
+    Array.from({ length: count }, (_, at) => first + 10 * at);
+  const isRectangle = true as const;
+  const rows = [
+    { detect: fake('box', columns(5, 0)), most: 5, isRectangle },
+    { detect: fake('unletterbox', columns(5, 10)), most: 5, isRectangle },
+    { detect: fake('unturn', columns(9, 500)), most: 9 },
+    { detect: fake('rectangle', columns(9, 200)), most: 8, isRectangle },
+    { detect: fake('unblurBars', columns(2, 400)), most: 2, isRectangle },
+  ];
+  const names = given(...rows).map((text) => text.split(' ')[0]);
+  const count = (name: string) => names.filter((one) => one === name).length;
+  expect(['box', 'unletterbox', 'unturn', 'rectangle', 'unblurBars'].map(count)).toEqual([
+    5,
+    1,
+    9,
+    MOST_RECTANGLES - 6,
+    0,
+  ]);
+});
+
+test('mirrors the first placement of the first detector that found any, also a dropped one', () => {
+  const none = fake('unletterbox', []);
+  const boxes = fake('box', [100, 200]);
+  const again = fake('rectangle', [100]);
+  const rows = [none, boxes, again].map((detect) => ({ detect, most: 2 }));
+  const mirror = (...of: Detector[]) => given(...rows, { mirror: of, most: 1 }).slice(2);
+  expect(mirror(none, boxes, again)).toEqual(['box 100 flipY']);
+  expect(mirror(again, boxes)).toEqual(['rectangle 100 flipY']);
+  expect(mirror(none)).toEqual([]);
+});
+
+test('every row of the table is reached, and the blind one gives all it has', () => {
+  const most = THOROUGH.map((row) => row.most);
+  // The picture itself and PDQ's other size convention come first.
+  expect(2 + most.slice(0, -1).reduce((sum, one) => sum + one)).toBeLessThan(MOST_HASHES);
+  const blind = THOROUGH.at(-1)!;
+  expect(Array.from('detect' in blind ? blind.detect(plane) : [])).toHaveLength(blind.most);
+});
