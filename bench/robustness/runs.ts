@@ -1,6 +1,6 @@
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../../src/hash.js';
 import { policyFor } from '../../src/matching/policy.js';
-import type { VariantProfile } from '../../src/variants/variant-profile.js';
+import { VARIANT_PROFILES, type VariantProfile } from '../../src/variants/variant-profile.js';
 
 /** A way to hash and match, to be measured. */
 export interface Run {
@@ -31,10 +31,8 @@ export const comparedRuns = (): Run[] =>
     ([64, 256] as const)
       .filter((bits) => hasBits(algorithm, bits))
       .flatMap((bits) => {
-        const profiles: VariantProfile[] =
-          algorithm === 'pdq'
-            ? ['none', 'orientation', 'dihedral', 'thorough']
-            : ['none', 'thorough'];
+        const profiles: readonly VariantProfile[] =
+          algorithm === 'pdq' ? VARIANT_PROFILES : ['none', 'thorough'];
         return profiles.map((profile) => runOf(algorithm, bits, profile));
       }),
   ).filter(({ matchDistance }) => matchDistance >= 0);

@@ -22,9 +22,9 @@ export const isGrey = ({ data, channels }: CheckedPixels): boolean =>
   channels < 3 || allGrey(data, channels);
 
 /**
- * The picture with one sample a pixel instead of three, two instead of four, if every pixel has red,
- * green and blue alike; otherwise `pixels` itself. The PDQ reference's decoder does so: the luma of a
- * grey pixel is then its value, not a sum of three roundings.
+ * The picture with one sample a pixel instead of three, two instead of four, if every pixel has
+ * red, green and blue alike; otherwise `pixels` itself. The PDQ reference's decoder does so: the
+ * luma of a grey pixel is then its value, not a sum of three roundings.
  */
 export function withoutColour(pixels: CheckedPixels): CheckedPixels {
   const { data, width, height, channels } = pixels;
@@ -50,8 +50,8 @@ export function onBackdrop(pixels: CheckedPixels, backdrop: number): CheckedPixe
 }
 
 /**
- * The picture as displayed, from its stored raster and its EXIF orientation. Pixels are moved, never
- * changed.
+ * The picture as displayed, from its stored raster and its EXIF orientation. Pixels are moved,
+ * never changed.
  * @returns `pixels` itself for orientation 1, else fresh ones
  * @throws {RangeError} if `orientation` is none of the eight
  */

@@ -74,8 +74,8 @@ export function* furtherVariants(
 }
 
 /**
- * What PDQ, in the given size convention, hashes as it hashes `dihedral(pixels, name)`: if it brings
- * the picture to 512 x 512 first, those pixels alone are moved.
+ * What PDQ, in the given size convention, hashes as it hashes `dihedral(pixels, name)`: if it
+ * brings the picture to 512 x 512 first, those pixels alone are moved.
  */
 export function dihedralForPdq(
   pixels: CheckedPixels,

@@ -1,7 +1,7 @@
 import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
 import type { Rectangle, VariantGeometry } from '../variant.js';
 
-/** What each crop of the set leaves out, two hundredths of the sides: left, top, right, bottom. */
+/** What each crop leaves out, in two-hundredths of the sides: left, top, right, bottom. */
 const CROPS = [
   [3, 3, 3, 3],
   [12, 12, 0, 0],
@@ -15,10 +15,10 @@ const CROPS = [
 ] as const;
 
 /**
- * The crops that a list may hold beside a photo's own hash, so that cropped copies are found by their plain hash: 3 %
- * about the centre, 6 % at each corner, 4 % at each side. With the photo's own that is ten hashes, which give away more
- * of the photo than one.
- * @returns the crops' pixels, fresh, and where they lie, one at a time; none of a picture too small for it
+ * The crops that a list may hold beside a photo's own hash, so that cropped copies are found by
+ * their plain hash: 3 % about the centre, 6 % at each corner, 4 % at each side. With the photo's
+ * own hash these are ten, and ten give away more of the photo than one.
+ * @returns fresh pixels of each crop and its place, one at a time; none if a side is under 64
  * @throws {TypeError | RangeError} at once, if the pixels are invalid
  */
 export function listCrops(
@@ -27,6 +27,7 @@ export function listCrops(
   return cropsOf(checkedPixels(pixels));
 }
 
+/** `listCrops` of pixels that have been checked. */
 export function* cropsOf(
   pixels: CheckedPixels,
 ): Generator<{ pixels: CheckedPixels; geometry: VariantGeometry }, void, undefined> {

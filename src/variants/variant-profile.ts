@@ -8,12 +8,12 @@ export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'thorough'] 
 /**
  * Which variants of a picture are hashed.
  * - `none`: the picture as displayed alone.
- * - `orientation`: also what the file itself may be taken for, if that differs: `stored`, `onWhite`,
- *   `onBlack`.
+ * - `orientation`: also what the file itself may be taken for, if that differs: `stored`,
+ *   `onWhite`, `onBlack`.
  * - `dihedral`: also the picture mirrored and turned by quarters: 8 hashes, of really moved pixels.
- * - `thorough`: also what undoes borders, bars, captions, screenshots, collages, turns and crops, and
- *   PDQ's other size convention if the two differ: at most 40 hashes, these sampled from one reduced
- *   plane.
+ * - `thorough`: also what undoes borders, bars, captions, screenshots, collages, turns and crops,
+ *   and PDQ's other size convention if the two differ. These are sampled from one reduced plane; at
+ *   most 40 hashes in all.
  */
 export type VariantProfile = (typeof VARIANT_PROFILES)[number];
 

@@ -4,7 +4,7 @@ import type { DihedralName, VariantGeometry } from '../../variant.js';
 import type { WorkingPlane } from '../working-plane.js';
 import type { Detector, Placement } from './detector.js';
 
-/** The picture laid in other ways. Nothing is looked at: each may be the way it was. */
+/** The picture mirrored or turned by quarters, in the order given. */
 export const laid =
   (...forms: DihedralName[]): Detector =>
   ({ fullWidth: width, fullHeight: height }) =>
@@ -13,17 +13,14 @@ export const laid =
       geometry: { rectangle: { left: 0, top: 0, width, height }, dihedral },
     }));
 
-/**
- * Up to this longer side by shorter, turns are undone blindly: a strip would have been cut from a far
- * larger picture.
- */
+/** Turns are undone up to this ratio of sides: a strip would be cut out of a far larger picture. */
 const LONGEST = 10;
 
 /**
  * Undoes cuts and turns blindly, in the order given.
- * @param edits separated by spaces. A cut is four digits, eightieths of the photo's sides cut off at
- *   the left, top, right and bottom. A signed number is an angle in degrees by which the photo was
- *   turned clockwise, its corners then cut away
+ * @param edits separated by spaces. A cut is four digits: eightieths of the photo's sides that were
+ *   cut off at the left, top, right and bottom. A signed number is the angle in degrees by which the
+ *   photo was turned clockwise before its corners were cut away
  */
 export const uncut = (edits: string): Detector =>
   function* (plane): Generator<Placement> {
@@ -42,7 +39,7 @@ export const uncut = (edits: string): Detector =>
     }
   };
 
-/** Parts of a photo that were cut off: of its width left and right, of its height above and below. */
+/** What was cut off a photo: parts of its width left and right, of its height above and below. */
 type Cut = readonly [left: number, top: number, right: number, bottom: number];
 
 /** Where the photo lay of which a picture of these sides was left. */
@@ -82,9 +79,10 @@ const MARGIN = 0.1;
 
 /**
  * Beyond the picture its border is repeated, blurred along itself as far as it lies away, and fades
- * to the picture's mean: to 1 / e over this share of the side. Bits left after undoing a crop by the
- * right amounts, of 5 % on one side and of random ones: 14.6 and 17.9. Not blurred: 14.7 and 18.2.
- * Fading over 0.08: 15.1 and 18.5; not fading: 16.5 and 18.7. Mirrored instead: 19.2 and 22.8.
+ * to the picture's mean: to 1 / e over this share of the side. Bits left after undoing a crop by
+ * the right amounts, of 5 % on one side and of random ones: 14.6 and 17.9. Not blurred: 14.7 and
+ * 18.2. Fading over 0.08: 15.1 and 18.5; not fading: 16.5 and 18.7. Mirrored instead: 19.2 and
+ * 22.8.
  */
 const FADE = 0.12;
 

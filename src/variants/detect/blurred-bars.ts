@@ -13,8 +13,8 @@ const RATIO = 0.45;
 const ENERGY = 2.2;
 
 /**
- * Finds what lies between two blurred bars of equal width, left and right or above and below: some
- * programs fill a screen with a blurred enlargement of the picture. The sharpest borders come first.
+ * Finds what lies between two blurred bars of equal width, left and right or above and below. Some
+ * programs fill a screen so, with a blurred enlargement of the picture. The sharpest come first.
  */
 export function* betweenBlurredBars(plane: WorkingPlane): Generator<Placement> {
   const { width, height } = plane;

@@ -52,8 +52,9 @@ const placed = (plane: WorkingPlane, rectangle: Rectangle): Placement => ({
 });
 
 /**
- * Running counts of edge pixels along each line of one direction, both borders included. Between two
- * pixels of a line there are `sums[line · step + to · along] - sums[line · step + from · along]`.
+ * Running counts of edge pixels along each line of one direction, both borders included. From one
+ * pixel of a line to another there are
+ * `sums[line · step + to · along] - sums[line · step + from · along]`.
  */
 interface EdgeCounts {
   readonly sums: Uint16Array;
@@ -94,8 +95,9 @@ function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
 }
 
 /**
- * The cells of a collage in halves or quarters, where a line through the middle is stronger than its
- * neighbours and an edge for a good part. The photos' own cuts may be stronger and would hide them.
+ * The cells of a collage in halves or quarters, where a line through the middle is stronger than
+ * its neighbours and an edge for a good part. The photos' own cuts may be stronger and would hide
+ * them.
  */
 function halves(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
   const width = columns.lines - 1;
@@ -178,8 +180,9 @@ function cuts(counts: EdgeCounts, from: number, to: number, most: number): numbe
   return kept;
 }
 
-/** All ordered pairs of lines that are far enough apart. The picture's last line is among `lines`. */
+/** All pairs of lines, the first before the last, that are far enough apart. */
 function pairs(lines: readonly number[]): [number, number][] {
+  // The picture's last line is among them.
   const least = LEAST_SIDE * Math.max(...lines);
   return lines.flatMap((first) =>
     lines.filter((last) => last - first >= least).map((last): [number, number] => [first, last]),

@@ -14,12 +14,12 @@ const LEAST_FIT = 0.35;
 
 /**
  * Turns back a picture whose canvas grew when it was turned, told by the fill of its four corners.
- * The canvas's sides and an angle give the sides of the picture in it: W = w cos a + h sin a and
- * H = h cos a + w sin a. It finds none if the corners are not of one colour, if no angle from 0.5 to
- * 15 degrees fits, or if a side of the picture would be under 0.3 of the canvas's.
+ * The canvas's sides and an angle give the sides of the picture in it: W = w cos a + h sin a, H = h
+ * cos a + w sin a. It finds none if the corners are not of one colour, if no angle from 0.5 to 15
+ * degrees fits, or if a side of the picture would be under 0.3 of the canvas's.
  *
- * Precision, in pixels of the plane: of 7,500 pictures of 64 to 420 pixels a side, turned by 1 to 15
- * degrees, all were found, with both sides right to 3 pixels and the angle to 3 pixels along the
+ * Precision, in pixels of the plane: of 7,500 pictures of 64 to 420 pixels a side, turned by 1 to
+ * 15 degrees, all were found, with both sides right to 3 pixels and the angle to 3 pixels along the
  * longer side (0.4 degrees of 420 pixels). Smaller pictures and turns were up to 4 off.
  */
 export function* fitTurn(plane: WorkingPlane): Generator<Placement> {
