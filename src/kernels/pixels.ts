@@ -99,9 +99,12 @@ export function takePixels(
   let to = 0;
   for (let y = 0; y < rows.length; y++) {
     const row = rows[y]! * stride;
-    for (let x = 0; x < columns.length; x++) {
+    for (let x = 0; x < columns.length; x++, to += channels) {
       const from = (row + columns[x]!) * channels;
-      for (let sample = 0; sample < channels; sample++) out[to++] = data[from + sample]!;
+      out[to] = data[from]!;
+      if (channels > 1) out[to + 1] = data[from + 1]!;
+      if (channels > 2) out[to + 2] = data[from + 2]!;
+      if (channels > 3) out[to + 3] = data[from + 3]!;
     }
   }
 }

@@ -1,16 +1,18 @@
 import type { Resample } from '../hash.js';
 import { isResampled } from '../hashing/pdq.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
+import { takePixels } from '../kernels/pixels.js';
 import type { CheckedPixels } from '../pixels.js';
 import {
   DIHEDRAL_NAMES,
   DIHEDRAL_ORIENTATIONS,
   type DihedralName,
   type HashedVariant,
+  layOf,
   type VariantName,
 } from '../variant.js';
 import type { Placement } from './detect/detector.js';
-import { dihedral, type Hasher, orient, sampled } from './forms.js';
+import { dihedral, type Hasher, orient, SIDE, sampledPlaces } from './forms.js';
 import { cropsOf } from './list-crops.js';
 import { thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
@@ -82,7 +84,15 @@ export function dihedralForPdq(
   name: DihedralName,
   resample: Resample,
 ): CheckedPixels {
-  if (!isResampled(pixels.width, pixels.height, resample)) return dihedral(pixels, name);
-  const orientation = DIHEDRAL_ORIENTATIONS[name];
-  return orient(sampled(pixels, orientation), orientation);
+  const { data, width, height, channels } = pixels;
+  if (!isResampled(width, height, resample)) return dihedral(pixels, name);
+  const { turned, fromRight, fromBottom } = layOf(name);
+  const { columns, rows } = sampledPlaces(pixels, DIHEDRAL_ORIENTATIONS[name]);
+  if (fromRight) columns.reverse();
+  if (fromBottom) rows.reverse();
+  const small = new Uint8Array(SIDE * SIDE * channels);
+  takePixels(data, channels, width, columns, rows, small);
+  const upright: CheckedPixels = { data: small, width: SIDE, height: SIDE, channels };
+  // A quarter turn has its rows and columns the right way now, and only exchanges them.
+  return turned ? orient(upright, 5) : upright;
 }
