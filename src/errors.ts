@@ -12,7 +12,7 @@ export type DecodeErrorCode =
   | 'too-many-bytes'
   /** more pixels than `maxPixels` */
   | 'too-many-pixels'
-  /** decoding took longer than `timeoutSeconds` */
+  /** reading, waiting, decoding and hashing took longer than `timeoutSeconds` */
   | 'timeout'
   /** the optional package that decodes this format is not installed */
   | 'decoder-missing'

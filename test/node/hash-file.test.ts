@@ -1,5 +1,7 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
@@ -208,4 +210,15 @@ test('an invalid option is the mistake of the caller, found before the file is r
     await expect(hashFile(path, wrong as never)).rejects.toThrow(RangeError);
   }
   await expect(hashFile(path, { algorithm: 'md5' as never })).rejects.toThrow(TypeError);
+});
+
+test('the time covers reading, and a stream that is given up is closed', async () => {
+  async function* stuck() {
+    yield readFileSync(imagePath('rgb.png')).subarray(0, 20);
+    await setTimeout(60_000, undefined, { ref: false });
+  }
+  const stream = Readable.from(stuck());
+  const hashing = hashFile(stream, { timeoutSeconds: 0.05 });
+  await expect(hashing).rejects.toMatchObject({ code: 'timeout' });
+  expect(stream.destroyed).toBe(true);
 });
