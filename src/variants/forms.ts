@@ -53,11 +53,11 @@ export function onBackdrop(pixels: CheckedPixels, backdrop: number): CheckedPixe
  * The picture as displayed, from its stored raster and its EXIF orientation. Pixels are moved,
  * never changed.
  * @returns `pixels` itself for orientation 1, else fresh ones
- * @throws {RangeError} if `orientation` is none of the eight
+ * @throws {RangeError} unless `orientation` is 1 to 8
  */
 export function orient(pixels: CheckedPixels, orientation: Orientation): CheckedPixels {
   if (![1, 2, 3, 4, 5, 6, 7, 8].includes(orientation)) {
-    throw new RangeError(`expected orientation 1 to 8, got ${orientation}`);
+    throw new RangeError('expected orientation 1 to 8');
   }
   if (orientation === 1) return pixels;
   const { data, width: storedWidth, height: storedHeight, channels } = pixels;

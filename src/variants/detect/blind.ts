@@ -19,8 +19,8 @@ const LONGEST = 10;
 /**
  * Undoes cuts and turns blindly, in the order given.
  * @param edits separated by spaces. A cut is four digits: eightieths of the photo's sides that were
- *   cut off at the left, top, right and bottom. A signed number is the angle in degrees by which the
- *   photo was turned clockwise before its corners were cut away
+ *   cut off at the left, top, right and bottom. A signed number is an angle in degrees, clockwise:
+ *   the photo was turned by it before its corners were cut away
  */
 export const uncut = (edits: string): Detector =>
   function* (plane): Generator<Placement> {
