@@ -117,7 +117,8 @@ export async function answerTo<T>(
       throw error;
     }
   };
-  if (believed((reply) => isReply(reply, 'bitmapOf'))) {
+  // Twice, if its colours and its alpha are two pictures.
+  while (believed((reply) => isReply(reply, 'bitmapOf'))) {
     const bitmap = await bitmapOf(believed(bytesIn));
     if (!worker.alive) bitmap?.close();
     reply = await worker.ask({ bitmap }, bitmap ? [bitmap] : []);

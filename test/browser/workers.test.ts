@@ -248,6 +248,16 @@ describe('with a Worker', () => {
     expect(await opening).toMatchObject({ width: 4, height: 3 });
   });
 
+  test('the page decodes twice where colours and alpha are two pictures', async () => {
+    vi.stubGlobal('createImageBitmap', async () => undefined);
+    const { worker, opening } = await begun();
+    await worker.say({ bitmapOf: Uint8Array.of(7) });
+    await worker.say({ bitmapOf: Uint8Array.of(8) });
+    expect(worker.received).toHaveLength(3);
+    await worker.say({ width: 4, height: 3 });
+    expect(await opening).toMatchObject({ width: 4, height: 3 });
+  });
+
   test('ending all Workers ends a batch', async () => {
     const results = hashImageFiles(Array(50).fill(file), { concurrency: 2 });
     const first = results.next().catch((error: Error) => error.name);
