@@ -10,7 +10,7 @@ import {
   type HashImageFileOptions,
   hashImageFile,
 } from './hash-image-file.js';
-import { defaultConcurrency } from './workers.js';
+import { poolOf } from './workers.js';
 
 /** How many files are hashed, and who is told. */
 export interface HashImageFilesOptions
@@ -39,8 +39,10 @@ export async function* hashImageFiles(
 ): AsyncGenerator<HashImageFilesResult, void, undefined> {
   checkBatch(files, 'a list of files', options);
   checkHashImageFileOptions(options);
-  const { concurrency = defaultConcurrency(), onProgress, signal, ...rest } = options;
-  const one = { ...rest, concurrency };
-  const hash = (file: Blob, end: AbortSignal) => hashImageFile(file, { ...one, signal: end });
-  yield* hashesInOrder(files, hash, 'a File or Blob', { concurrency, onProgress, signal });
+  const { onProgress, signal, ...rest } = options;
+  const hash = (file: Blob, end: AbortSignal) => hashImageFile(file, { ...rest, signal: end });
+  const batch = { onProgress, signal, concurrency: poolOf(options).size };
+  // Copied: a page that sets `input.value` to '' empties `input.files`.
+  const all = Symbol.iterator in files && 'length' in files ? Array.from(files) : files;
+  yield* hashesInOrder(all, hash, 'a File or Blob', batch);
 }

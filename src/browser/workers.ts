@@ -23,7 +23,7 @@ export function checkConcurrency({ concurrency }: WorkerOptions): void {
 }
 
 /** How many pictures are at work unless the caller says. */
-export const defaultConcurrency = (): number =>
+const defaultConcurrency = (): number =>
   Math.max(1, Math.min(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1));
 
 /** The Workers of one script; `options` are checked by the caller. */

@@ -46,6 +46,11 @@ export class Pool {
     this.#turns = new Turns(settings.size);
   }
 
+  /** Threads at a time. */
+  get size(): number {
+    return this.#turns.limit;
+  }
+
   /** More threads begin at once with what waits; of fewer, those too many end their work first. */
   set size(size: number) {
     this.#turns.limit = size;

@@ -116,6 +116,10 @@ export class Turns {
     this.#limit = limit;
   }
 
+  get limit(): number {
+    return this.#limit;
+  }
+
   /** More turns begin at once with what waits; of fewer, those too many end their work first. */
   set limit(limit: number) {
     this.#limit = limit;

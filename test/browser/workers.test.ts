@@ -28,6 +28,17 @@ describe('without Workers', () => {
     expect(codes).toEqual(['decoder-missing', 'decoder-missing']);
   });
 
+  test('a list that is emptied meanwhile still gives all of its files', async () => {
+    // As browsers empty `input.files` where the page sets `input.value` to ''.
+    const files = [file, file, file];
+    const results = hashImageFiles(files);
+    const first = results.next();
+    files.length = 0;
+    const codes = [(await first).value?.error?.code];
+    for await (const { error } of results) codes.push(error?.code);
+    expect(codes).toEqual(Array(3).fill('decoder-missing'));
+  });
+
   test('anything but a file gives an error in its place', async () => {
     const codes: (string | undefined)[] = [];
     for await (const { error } of hashImageFiles(['a.jpg' as never, file])) codes.push(error?.code);
@@ -256,6 +267,16 @@ describe('with a Worker', () => {
     expect(worker.received).toHaveLength(3);
     await worker.say({ width: 4, height: 3 });
     expect(await opening).toMatchObject({ width: 4, height: 3 });
+  });
+
+  test('a batch without a number of its own keeps the one that was given', async () => {
+    await begun({ concurrency: 3 });
+    const results = hashImageFiles(Array(50).fill(file));
+    const first = results.next().catch(() => {});
+    await settled();
+    expect(FakeWorker.started).toHaveLength(3);
+    endWorkers();
+    await first;
   });
 
   test('ending all Workers ends a batch', async () => {
