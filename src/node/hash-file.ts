@@ -6,14 +6,18 @@ import {
   variantsOfPicture,
 } from '../picture/hash-picture.js';
 import { checkFileOptions, type FileOptions, TIMEOUT_SECONDS } from '../picture/options.js';
-import { within } from '../picture/waiting.js';
+import { Turns, within } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
 import { hashedImage } from '../variants/forms.js';
 import { checkDecodeOptions, type DecodeOptions, decodeUntil } from './decode.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
+import { decodeThreads } from './start-thread.js';
 
 /** How a file is read and hashed. */
 export interface HashFileOptions extends FileOptions, Pick<DecodeOptions, 'lenient'> {}
+
+/** One picture is hashed while others decode. Beyond those, a picture would only hold its pixels. */
+let turns: Turns | undefined;
 
 /**
  * Hash of an image file: a path, its bytes, or a stream of them. The picture is decoded once.
@@ -32,14 +36,9 @@ export async function hashFile(
   checkHashFileOptions(options);
   const { timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
   return await within(timeoutSeconds, signal, async (end) => {
-    const { variants, width, height } = await openedUntil(end, source, options);
-    const all: HashedVariant[] = [];
-    for (const variant of variants) {
-      // Hashing holds this thread: between two variants the time may be up.
-      if (all.push(variant) > 1) await setImmediate();
-      end.throwIfAborted();
-    }
-    return { ...hashedImage(all), width, height };
+    const bytes = await readUntil(end, source, options);
+    turns ??= new Turns(decodeThreads() + 1);
+    return await turns.run(() => hashedUntil(end, bytes, options), end);
   });
 }
 
@@ -61,17 +60,35 @@ export async function variantsOfFile(
 ): Promise<PictureVariants> {
   checkHashFileOptions(options);
   const { timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
-  return await within(timeoutSeconds, signal, (end) => openedUntil(end, source, options));
+  return await within(timeoutSeconds, signal, async (end) =>
+    openedUntil(end, await readUntil(end, source, options), options),
+  );
 }
 
-/** The file as the line takes it, read and decoded before `end` aborts. */
+const readUntil = (end: AbortSignal, source: ImageSource, { maxBytes }: HashFileOptions) =>
+  readBytes(source, { ...(maxBytes && { maxBytes }), signal: end });
+
+async function hashedUntil(
+  end: AbortSignal,
+  bytes: Uint8Array,
+  options: HashFileOptions,
+): Promise<HashedFile> {
+  const { variants, width, height } = await openedUntil(end, bytes, options);
+  const all: HashedVariant[] = [];
+  for (const variant of variants) {
+    // Hashing holds this thread: between two variants the time may be up.
+    if (all.push(variant) > 1) await setImmediate();
+    end.throwIfAborted();
+  }
+  return { ...hashedImage(all), width, height };
+}
+
+/** The file as the line takes it, decoded before `end` aborts. */
 async function openedUntil(
   end: AbortSignal,
-  source: ImageSource,
+  bytes: Uint8Array,
   options: HashFileOptions,
 ): Promise<PictureVariants> {
-  const { maxBytes } = options;
-  const bytes = await readBytes(source, { ...(maxBytes && { maxBytes }), signal: end });
   const { pixels, orientation } = await decodeUntil(end, bytes, options);
   const alpha = pixels.channels % 2 === 0;
   // A turn that is not EXIF's is a part of decoding.

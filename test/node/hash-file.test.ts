@@ -2,12 +2,13 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
 import { decode } from '../../src/node/decode.js';
+import { decoders } from '../../src/node/decoders.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { onBackdrop } from '../../src/variants/forms.js';
 import {
@@ -18,6 +19,25 @@ import {
   photoFixtures,
   photoPath,
 } from './fixtures.js';
+
+/** Pictures that are decoded and not yet hashed to the end, and the most of them at a time. */
+const held = vi.hoisted(() => ({ now: 0, most: 0 }));
+vi.mock('../../src/picture/hash-picture.js', async (original) => {
+  const module = await original<typeof import('../../src/picture/hash-picture.js')>();
+  const variantsOfPicture: typeof module.variantsOfPicture = async (picture, options) => {
+    held.most = Math.max(held.most, ++held.now);
+    const { variants, ...sides } = await module.variantsOfPicture(picture, options);
+    function* counted() {
+      try {
+        yield* variants;
+      } finally {
+        held.now--;
+      }
+    }
+    return { ...sides, variants: counted() };
+  };
+  return { ...module, variantsOfPicture };
+});
 
 const hexOf = async (file: string) => hashToHex((await hashFile(imagePath(file))).hash);
 
@@ -161,6 +181,16 @@ test('a path, bytes and streams give the same hash', async () => {
   for (const source of [bytes, createReadStream(path), new Blob([bytes]).stream()]) {
     expect(await hashFile(source)).toEqual(wanted);
   }
+});
+
+test('of many pictures at once, few are in memory', async () => {
+  const { threads } = await decoders();
+  const bytes = readFileSync(photoPath('acanthus-mollis.jpg'));
+  held.most = 0;
+  const options = { variants: 'dihedral' } as const;
+  await Promise.all(Array.from({ length: 30 }, () => hashFile(bytes, options)));
+  expect(held).toEqual({ now: 0, most: expect.any(Number) });
+  expect(held.most).toBeLessThanOrEqual(threads + 1);
 });
 
 test('every algorithm, with the requested bits', async () => {
