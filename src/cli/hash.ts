@@ -1,5 +1,5 @@
 import { type HashedVariant, hashToHex, hashToJSON } from '../index.js';
-import { type HashedFile, hashFile } from '../node/index.js';
+import { type HashedFile, hashFile, readBytes } from '../node/index.js';
 import type { Command } from './command.js';
 import { fileToJSON } from './file-name.js';
 import { exitCode, output, progress } from './output.js';
@@ -34,8 +34,11 @@ hidden pictures and links to folders. - is standard input.`,
     const bar = progress('hashing');
     const out = output(bar);
     const options = { ...hashOptions(call), crops: call.on('crops') };
-    const job = (file: string, ended: AbortSignal) =>
-      hashFile(sourceOf(file), { ...options, signal: ended });
+    const job = async (file: string, ended: AbortSignal) => {
+      // Read apart: the time that a picture has is not that of the program before a pipe.
+      const bytes = await readBytes(sourceOf(file), { signal: ended });
+      return await hashFile(bytes, { ...options, signal: ended });
+    };
     const results = eachPicture(call.words, job, { out, bar, signal });
     for await (const { file, value: image, error } of results) {
       if (error) {

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { stdin } from 'node:process';
+import type { PassThrough } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { readCall } from '../../src/cli/command.js';
+import { hashCommand } from '../../src/cli/hash.js';
+import { photoPath } from '../node/fixtures.js';
+
+const SECONDS = vi.hoisted(() => 2);
+vi.mock('../../src/picture/options.js', async (original) => ({
+  ...(await original<typeof import('../../src/picture/options.js')>()),
+  TIMEOUT_SECONDS: SECONDS,
+}));
+vi.mock('node:process', async (original) => {
+  const { PassThrough } = await import('node:stream');
+  return { ...(await original<typeof import('node:process')>()), stdin: new PassThrough() };
+});
+
+test('a picture on standard input may be long in coming', async () => {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const run = hashCommand.run(readCall(hashCommand, ['-']), new AbortController().signal);
+  await setTimeout(1000 * SECONDS + 300);
+  (stdin as unknown as PassThrough).end(readFileSync(photoPath('acanthus-mollis.jpg')));
+  const code = await run;
+  written.mockRestore();
+  expect(code).toBe(0);
+});
