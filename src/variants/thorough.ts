@@ -20,7 +20,11 @@ const BLIND =
   '2222 -2.5 +2.5 4000 0004 0400 0040 0440 1211 4444 4400 4004 0044 3112 1122 ' +
   '-4 0221 0700 +4 3220 0007 1101 0070 2133 3313 7000 2331 0011 1241 4211 4001';
 
-/** A step of the profile: where placements come from, and how many are taken at most. */
+/**
+ * A step of the profile: where placements come from, and how many are taken at most. Each hash that
+ * a row gives takes one from the last rows. Rows of upright parts of the picture are marked
+ * `isRectangle` and share `MOST_RECTANGLES`.
+ */
 export type Row = { readonly most: number; readonly isRectangle?: true } & (
   | { readonly detect: Detector }
   /** the first placement of the first of these detectors that found any, mirrored */
@@ -60,7 +64,8 @@ export const THOROUGH: readonly Row[] = [
 
 /**
  * The placements that undo what people do to pictures, in the order of `THOROUGH`. Each detector
- * runs only when its turn comes. A placement that comes out as an earlier one is left out.
+ * runs only when its turn comes. A placement that comes out as an earlier one, to a pixel or a
+ * 400th of a side, is left out, whatever its name.
  */
 export function* thoroughVariants(
   plane: WorkingPlane,

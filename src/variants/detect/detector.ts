@@ -14,8 +14,12 @@ export interface Placement {
  * Looks for one kind of edit and gives the places where the photo may lie, the likeliest first.
  *
  * - It only reads the plane. The same plane gives the same placements.
- * - Rectangles are in pixels of the picture, not of the plane: `snapToEdges` converts them. They
- *   lie inside the picture, unless the edit cut the photo: then they reach as far as it lay.
+ * - Rectangles are in pixels of the picture, not of the plane: `snapToEdges` converts them and
+ *   moves each side to the strongest line within two pixels of the plane. If another line may be
+ *   stronger there, measure in `plane.pixels` instead. Rectangles lie inside the picture, unless
+ *   the edit cut the photo: then they reach as far as it lay.
+ * - A place within a pixel, or a 400th of a side, of an earlier row's is dropped, whatever its
+ *   name.
  * - It gives few placements or none where there is no such edit, and takes pictures of any size.
  * - It is a generator if it has work to do, so that its row's limit ends the work too.
  *

@@ -16,7 +16,8 @@ import { collage, drawn, laidOn, patches, turned } from '../pictures.js';
 /*
  * One exam for all detectors: each keeps the contract of `Detector` on every picture below, and
  * every photo below is found where it lies. A new detector adds the row of a picture that it is
- * for: how to draw it, the name of the variant, and the place of the photo.
+ * for: how to draw it, the name of the variant, and the place of the photo. Check once that the row
+ * fails without the detector, since another may find the same place under the same name.
  */
 
 const WHITE = [255, 255, 255] as const;
