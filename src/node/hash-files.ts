@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import {
   type BatchOptions,
@@ -69,5 +70,10 @@ export async function* eachFile<T>(
 ): AsyncGenerator<FileResult<T>, void, undefined> {
   checkBatch(paths, 'an iterable of paths', options);
   if (typeof job !== 'function') throw new TypeError('expected job to be a function');
-  yield* inOrder(paths, job, { ...options, concurrency: concurrencyOf(options) });
+  const begun = (file: string, end: AbortSignal) => {
+    // Node warns of a leak from the eleventh listener on: each job may have one.
+    setMaxListeners(0, end);
+    return job(file, end);
+  };
+  yield* inOrder(paths, begun, { ...options, concurrency: concurrencyOf(options) });
 }

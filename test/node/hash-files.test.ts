@@ -10,7 +10,12 @@ import { DecodeError } from '../../src/errors.js';
 import { hashToHex } from '../../src/hash.js';
 import { decoders } from '../../src/node/decoders.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { type HashFilesResult, type HashProgress, hashFiles } from '../../src/node/hash-files.js';
+import {
+  eachFile,
+  type HashFilesResult,
+  type HashProgress,
+  hashFiles,
+} from '../../src/node/hash-files.js';
 import { heicPath, imagePath, photoFixtures, photoPath } from './fixtures.js';
 import { heicWorkerUrl } from './heic-worker.js';
 
@@ -222,6 +227,20 @@ describe('ending early', () => {
     const results = hashFiles(photos, { signal: AbortSignal.abort('enough') });
     await expect(results.next()).rejects.toBe('enough');
   });
+});
+
+test('many jobs may listen to the signal without a warning of a leak', async () => {
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error) => warnings.push(name);
+  process.on('warning', onWarning);
+  onTestFinished(() => void process.off('warning', onWarning));
+  const job = (_: string, signal: AbortSignal) => setTimeout(10, 'done', { signal });
+  const values: (string | undefined)[] = [];
+  for await (const { value } of eachFile(repeated(30), job, { concurrency: 20 })) {
+    values.push(value);
+  }
+  expect(values).toEqual(Array(30).fill('done'));
+  expect(warnings).toEqual([]);
 });
 
 test('no files, no results', async () => {
