@@ -72,7 +72,10 @@ export async function variantsOfImageFile(
     const held = poolOf(options).use(async (worker) => {
       const sides = await opened(worker, file, options);
       await new Promise<void>((release) => {
-        resolve({ ...sides, variants: variantsFrom(worker, options, release) });
+        const variants = variantsFrom(worker, options, release);
+        // Begun: one that is ended before it has would not let the picture go.
+        void variants.next();
+        resolve({ ...sides, variants });
       });
     }, time.signal);
     held.catch(reject).finally(() => time.over());
@@ -94,6 +97,7 @@ async function opened(
   return sides;
 }
 
+/** Gives nothing first, when it begins; then each variant. */
 async function* variantsFrom(
   worker: PooledThread,
   options: PictureOptions,
@@ -102,6 +106,7 @@ async function* variantsFrom(
   const read = variantReader(options);
   let ended = false;
   try {
+    yield undefined as never;
     for (;;) {
       const variant = await answerTo(worker, { next: true }, read);
       ended = variant === undefined;

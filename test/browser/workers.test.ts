@@ -161,6 +161,16 @@ describe('with a Worker', () => {
     expect(await isFree(worker)).toBe(true);
   });
 
+  test('an end before the first frees the Worker, too', async () => {
+    const { worker, iterator } = await open();
+    const end = iterator.return!();
+    await settled();
+    expect(worker.received.at(-1)).toEqual({ next: false });
+    await worker.say({ variant: undefined });
+    expect(await end).toMatchObject({ done: true });
+    expect(await isFree(worker)).toBe(true);
+  });
+
   test.each(['before the first', 'while one is hashed'])(
     'an abort %s ends the Worker, and the iteration with its reason',
     async (when) => {
