@@ -22,7 +22,8 @@ let turns: Turns | undefined;
 /**
  * Hash of an image file: a path, its bytes, or a stream of them. The picture is decoded once.
  * Alpha is dropped (not composited), as in the PDQ reference; what else the file may be taken for
- * is in `variants`.
+ * is in `variants`. For many files use `hashFiles`: here, the time that a picture waits for its turn
+ * counts.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `source` or an option is invalid

@@ -49,7 +49,9 @@ export interface Limits {
 export interface FileOptions extends PictureOptions, Limits {
   /**
    * address of the script that decodes off this thread: `browser-worker.js` in browsers, and
-   * `heic-worker.js` in Node. Needed if a bundler moved it away from this file.
+   * `heic-worker.js` in Node. Needed if a bundler moved it away from this file. Threads of one
+   * address are shared and kept for a while: give the same one each time. A `blob:` has to hold a
+   * bundle in one classic script, since Chromium runs no other on a page from a file.
    */
   workerUrl?: string | URL | undefined;
 }
