@@ -16,14 +16,14 @@ import { decodeThreads } from './start-thread.js';
 /** How a file is read and hashed. */
 export interface HashFileOptions extends FileOptions, Pick<DecodeOptions, 'lenient'> {}
 
-/** One picture is hashed while others decode. Beyond those, a picture would only hold its pixels. */
+/** One picture is hashed while others decode. Beyond those, one would only hold its pixels. */
 let turns: Turns | undefined;
 
 /**
  * Hash of an image file: a path, its bytes, or a stream of them. The picture is decoded once.
  * Alpha is dropped (not composited), as in the PDQ reference; what else the file may be taken for
- * is in `variants`. For many files use `hashFiles`: here, the time that a picture waits for its turn
- * counts.
+ * is in `variants`. For many files use `hashFiles`: here, the time that a picture waits for its
+ * turn counts.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `source` or an option is invalid
