@@ -51,6 +51,8 @@ export async function* inOrder<File, T>(
   { concurrency, onProgress, signal }: BatchOptions<File> & { concurrency: number },
 ): AsyncGenerator<BatchResult<File, T>, void, undefined> {
   signal?.throwIfAborted();
+  const iterator: Iterator<File> | AsyncIterator<File> =
+    Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]();
   // Ends the work when the caller's signal does, and when the caller wants no more results.
   const end = new AbortController();
   const forget = onAbort(signal, () => end.abort(signal?.reason));
@@ -80,8 +82,6 @@ export async function* inOrder<File, T>(
     return result;
   }
 
-  const iterator: Iterator<File> | AsyncIterator<File> =
-    Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]();
   /** results that are due, in order */
   const begun: Promise<{ result: BatchResult<File, T> }>[] = [];
   let next: Promise<{ entry: IteratorResult<File> }> | undefined;

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
@@ -158,4 +159,16 @@ test('of hashes, whatever is thrown stands in the place of its file, but for an 
     options,
   );
   await expect(ended.next()).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('files that cannot be gone through leave no listener on the signal', async () => {
+  const { signal } = new AbortController();
+  const files = {
+    [Symbol.iterator](): Iterator<string> {
+      throw new Error('no iterator');
+    },
+  };
+  const results = inOrder(files, async () => 1, { concurrency: 1, signal });
+  await expect(results.next()).rejects.toThrow('no iterator');
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
