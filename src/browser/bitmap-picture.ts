@@ -1,3 +1,4 @@
+import { allGrey, allOpaque } from '../kernels/pixels.js';
 import type { Coding, DecodedPicture } from '../picture/decoded-picture.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
 import { SIDE, sampledPlaces } from '../variants/forms.js';
@@ -58,7 +59,7 @@ export class BitmapPicture implements DecodedPicture {
     const channels = alpha ? 4 : 3;
     const data = new Uint8Array(this.width * this.height * channels);
     for (const { words, left, top, width, height } of this.#tiles()) {
-      const rgba = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+      const rgba = bytesOf(words);
       for (let y = 0; y < height; y++) {
         const row = rgba.subarray(4 * y * width, 4 * (y + 1) * width);
         const to = ((top + y) * this.width + left) * channels;
@@ -74,8 +75,8 @@ export class BitmapPicture implements DecodedPicture {
     let opaque = true;
     let grey = true;
     for (const { words } of this.#tiles()) {
-      opaque &&= isOpaque(words);
-      grey &&= isGrey(words);
+      opaque &&= allOpaque(bytesOf(words), 4);
+      grey &&= allGrey(bytesOf(words), 4);
       if (!opaque && !grey) break;
     }
     return { opaque, grey };
@@ -91,6 +92,7 @@ export class BitmapPicture implements DecodedPicture {
     const words = read(this.#bitmap);
     if (this.colours) {
       const colours = read(this.colours);
+      // Words are little-endian, as on every machine that runs a browser: alpha is the high byte.
       for (let i = 0; i < words.length; i++) {
         words[i] = (words[i]! & 0xff000000) | (colours[i]! & 0xffffff);
       }
@@ -118,6 +120,9 @@ export class BitmapPicture implements DecodedPicture {
   }
 }
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
 /** RGBA as RGB. */
 function putColours(rgba: Uint8Array, out: Uint8Array, start: number): void {
   for (let from = 0, to = start; from < rgba.length; from += 4, to += 3) {
@@ -125,21 +130,4 @@ function putColours(rgba: Uint8Array, out: Uint8Array, start: number): void {
     out[to + 1] = rgba[from + 1]!;
     out[to + 2] = rgba[from + 2]!;
   }
-}
-
-// Words are of the machine's byte order; browsers run on little-endian ones alone.
-
-/** Whether every one of RGBA's words has full alpha. */
-function isOpaque(words: Uint32Array): boolean {
-  for (let i = 0; i < words.length; i++) if (words[i]! < 0xff000000) return false;
-  return true;
-}
-
-/** Whether every one of RGBA's words has red, green and blue alike. */
-function isGrey(words: Uint32Array): boolean {
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    if (((word ^ (word >>> 8)) & 0xffff) !== 0) return false;
-  }
-  return true;
 }
