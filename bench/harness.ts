@@ -69,6 +69,11 @@ export interface RaceOptions {
    */
   slices?: number;
   /**
+   * Makes the contender at this place anew, before every fourth round. Its speed depends on where
+   * its memory happens to lie; made once, it would be lucky or unlucky in every round.
+   */
+  renew?: (at: number) => Contender;
+  /**
    * bytes written before each sample or slice to evict the contenders' data from the caches; 0 keeps
    * them warm
    */
@@ -90,6 +95,8 @@ function evict(byteLength: number): void {
   feed(evictor[0]);
 }
 
+const RENEWED_ROUNDS = 4;
+
 /**
  * Times the contenders side by side in this process. Samples are of about equal length, and the
  * order rotates from round to round, so that a slow moment of the machine affects all of them.
@@ -100,7 +107,14 @@ function evict(byteLength: number): void {
 export async function race(
   title: string,
   contenders: readonly Contender[],
-  { rounds = 11, sampleMilliseconds = 30, slices, evictBytes = 0, notes = [] }: RaceOptions = {},
+  {
+    rounds = 11,
+    sampleMilliseconds = 30,
+    slices,
+    renew,
+    evictBytes = 0,
+    notes = [],
+  }: RaceOptions = {},
 ): Promise<Race> {
   const repeats: number[] = [];
   for (const contender of contenders) {
@@ -126,12 +140,20 @@ export async function race(
     parts = Math.min(slices, fewest);
     repeats.fill(fewest);
   }
+  const current = [...contenders];
   for (let round = 0; round < rounds; round++) {
+    if (renew && round > 0 && round % RENEWED_ROUNDS === 0) {
+      for (let turn = 0; turn < current.length; turn++) {
+        const at = (round / RENEWED_ROUNDS + turn) % current.length;
+        current[at] = renew(at);
+        feed(await current[at].run());
+      }
+    }
     const elapsed = contenders.map(() => 0);
     for (let slice = 0; slice < parts; slice++) {
       for (let turn = 0; turn < contenders.length; turn++) {
         const at = (round + slice + turn) % contenders.length;
-        const contender = contenders[at]!;
+        const contender = current[at]!;
         if (evictBytes > 0) evict(evictBytes);
         const count = Math.round(repeats[at]! / parts);
         const start = performance.now();

@@ -58,11 +58,12 @@ async function run(context: BenchContext): Promise<void> {
   for (const [title, jobOf] of cases(originals)) {
     if (wanted.length > 0 && !wanted.some((word) => title.includes(word))) continue;
     try {
-      const jobs = builds.map(({ name, exports }) => ({ name, ...jobOf(exports) }));
+      const setUp = (at: number) => ({ name: builds[at]!.name, ...jobOf(builds[at]!.exports) });
+      const jobs = [setUp(0), setUp(1)];
       const [theirs, ours] = jobs.map(({ run, answer = run }) => answer());
       if (!isDeepStrictEqual(theirs, ours)) throw new Error(`the answers differ: ${title}`);
       const { evictBytes = 0 } = jobs[0]!;
-      const result = await race(title, jobs, { ...options, evictBytes });
+      const result = await race(title, jobs, { ...options, evictBytes, renew: setUp });
       const { isSlower, text } = verdictOf(result.timings[1]!);
       context.report({ ...result, notes: [text] });
       if (isSlower) slower.push(title);

@@ -44,16 +44,24 @@ test('it holds the median of a skewed distribution 95 times of a hundred', () =>
   expect(held / 2000).toBeLessThan(0.973);
 });
 
-test('contenders take turns within a round, as often each, and each first in half the slices', async () => {
+/** A clock that stands still but for what it is advanced by, in milliseconds. */
+function clock(): (milliseconds: number) => void {
   let now = 0;
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
-  onTestFinished(() => clock.mockRestore());
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  onTestFinished(() => spy.mockRestore());
+  return (milliseconds) => {
+    now += milliseconds;
+  };
+}
+
+test('contenders take turns within a round, as often each, and each first in half the slices', async () => {
+  const advance = clock();
   let runs = '';
   const contender = (name: string, milliseconds: number) => ({
     name,
     run() {
       runs += name;
-      now += milliseconds;
+      advance(milliseconds);
     },
   });
   const contenders = [contender('a', 1), contender('b', 2)];
@@ -62,4 +70,27 @@ test('contenders take turns within a round, as often each, and each first in hal
   // A warm-up of 16 ms each, then two rounds of two slices.
   expect(runs).toBe(['a'.repeat(16), 'b'.repeat(8), 'ab', 'ba', 'ba', 'ab'].join(''));
   expect(timings[1]).toMatchObject({ microseconds: 2000, ratio: 2, interval: [2, 2] });
+});
+
+test('contenders are made anew before every fourth round, each first in turn', async () => {
+  const advance = clock();
+  let made = '';
+  let newest = 0;
+  const contender = (at: number, milliseconds: number) => ({
+    name: String(at),
+    run: () => advance(milliseconds),
+  });
+  const { timings } = await race('', [contender(0, 1), contender(1, 1)], {
+    rounds: 12,
+    sampleMilliseconds: 4,
+    renew(at) {
+      made += at;
+      newest++;
+      return contender(at, newest);
+    },
+  });
+  expect(made).toBe('1001');
+  // Rounds 0…3 take 1 and 1 ms, 4…7 take 2 and 1, 8…11 take 3 and 4.
+  expect(timings[0]).toMatchObject({ microseconds: 2000, range: [1000, 3000] });
+  expect(timings[1]).toMatchObject({ microseconds: 1000, range: [1000, 4000] });
 });
