@@ -18,6 +18,9 @@ const SLOW = [
 
 const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
 
+/** By default one core is left to vitest itself, which is half of two. */
+const ALL_CORES = '100%';
+
 /** For work that takes its time on two busy cores. */
 const patient = { ...common, testTimeout: 120_000, hookTimeout: 240_000 };
 
@@ -32,11 +35,18 @@ export default defineConfig({
           hookTimeout: 60_000,
           include: ['test/!(browser|demo)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
           exclude: SLOW,
+          maxWorkers: ALL_CORES,
           sequence: { groupOrder: 0 },
         },
       },
       {
-        test: { ...patient, name: 'slow', include: SLOW, sequence: { groupOrder: 0 } },
+        test: {
+          ...patient,
+          name: 'slow',
+          include: SLOW,
+          maxWorkers: ALL_CORES,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         // Real browsers, one file at a time: two engines at once starve each other on two cores.
