@@ -77,8 +77,9 @@ async function hashedUntil(
   const { variants, width, height } = await openedUntil(end, bytes, options);
   const all: HashedVariant[] = [];
   for (const variant of variants) {
+    all.push(variant);
     // Hashing holds this thread: between two variants the time may be up.
-    if (all.push(variant) > 1) await setImmediate();
+    if (all.length > 1) await setImmediate();
     end.throwIfAborted();
   }
   return { ...hashedImage(all), width, height };

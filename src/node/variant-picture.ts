@@ -1,8 +1,10 @@
 import { checkInteger, checkObject } from '../door.js';
+import { TIMEOUT_SECONDS } from '../picture/options.js';
+import { within } from '../picture/waiting.js';
 import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../variant.js';
 import { onBackdrop, orient } from '../variants/forms.js';
 import { planePixels, workingPlane } from '../variants/working-plane.js';
-import { checkDecodeOptions, type DecodeOptions, decode } from './decode.js';
+import { checkDecodeOptions, type DecodeOptions, decodeUntil } from './decode.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
 import { importSharp } from './sharp.js';
 
@@ -20,11 +22,14 @@ export async function variantPicture(
   options: DecodeOptions & { maxSide?: number } = {},
 ): Promise<Uint8Array> {
   checkDecodeOptions(options);
-  const { maxSide = 320 } = options;
+  const { maxSide = 320, maxBytes, timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
   checkInteger('maxSide', maxSide, 1);
   checkVariant(variant);
   const { name, geometry } = variant;
-  const { pixels, orientation } = await decode(await readBytes(source, options), options);
+  const { pixels, orientation } = await within(timeoutSeconds, signal, async (end) => {
+    const bytes = await readBytes(source, { ...(maxBytes && { maxBytes }), signal: end });
+    return await decodeUntil(end, bytes, options);
+  });
   const displayed = name === 'stored' ? pixels : orient(pixels, orientation);
   const backdrop = name === 'onWhite' ? 255 : 0;
   const plane = workingPlane(
