@@ -1,7 +1,7 @@
 import {
   type BatchOptions,
-  type BatchProgress,
   checkBatch,
+  type HashProgress as FileHashProgress,
   type HashResult,
   hashesInOrder,
 } from '../picture/batch.js';
@@ -15,10 +15,10 @@ import { poolOf } from './workers.js';
 /** How many files are hashed, and who is told. */
 export interface HashImageFilesOptions
   extends Omit<HashImageFileOptions, 'onProgress'>,
-    BatchOptions<Blob> {}
+    BatchOptions<HashProgress> {}
 
-/** How far a batch has come. */
-export type HashProgress = BatchProgress<Blob>;
+/** A file that is done, with its hashes or its error, and how far the batch has come. */
+export type HashProgress = FileHashProgress<Blob>;
 
 /** One file of a batch: its hash, or why it has none. */
 export type HashImageFilesResult = HashResult<Blob>;

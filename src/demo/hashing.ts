@@ -1,4 +1,4 @@
-import { type DecodeError, hashImageFiles } from '../browser/index.js';
+import { type DecodeError, type HashProgress, hashImageFiles } from '../browser/index.js';
 import { type Picture, type Problem, session } from './session.js';
 import { hasherUrl } from './worker-urls.js';
 
@@ -34,17 +34,25 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
     listener(job);
   };
   change({ total: files.length, done: 0, failed: 0, state: 'running' });
-  const results: Omit<Picture, 'number'>[] = [];
+  const finished = new Map<Blob, HashProgress>();
+  const onProgress = (progress: HashProgress) => {
+    // Before its turn: one slow picture must not cost a person those behind it when she stops.
+    finished.set(progress.file, progress);
+    change({ done: progress.done, failed: progress.failed });
+  };
   try {
-    const options = { workerUrl: hasherUrl(), signal, exact: true };
-    for await (const { file, image, error } of hashImageFiles(files, options)) {
-      results.push(image ? { file, image } : { file, ...(await problemOf(file, error)) });
-      change({ done: job.done + 1, failed: job.failed + (image ? 0 : 1) });
-    }
+    const options = { workerUrl: hasherUrl(), signal, exact: true, onProgress };
+    const batch = hashImageFiles(files, options);
+    while (!(await batch.next()).done);
   } catch {
-    // If stopped, keeps the finished pictures. Otherwise all Workers were ended and the session was
-    // cleared.
-    if (!signal.aborted) results.length = 0;
+    // If not stopped, all Workers were ended and the session was cleared.
+    if (!signal.aborted) finished.clear();
+  }
+  const results: Omit<Picture, 'number'>[] = [];
+  for (const file of files) {
+    const { image, error } = finished.get(file) ?? {};
+    if (image) results.push({ file, image });
+    else if (error) results.push({ file, ...(await problemOf(file, error)) });
   }
   if (signal !== end.signal) return;
   for (const picture of results) {
@@ -67,7 +75,10 @@ async function problemOf(file: Blob, { code, cause }: DecodeError): Promise<{ er
   if (code !== 'decoder-missing') return { error: code };
   // The page has no decoder for HEIC (ISO/IEC 14496-12) and TIFF. For any other format the Worker
   // did not run.
-  const start = await file.slice(0, 8).text();
+  const start = await file
+    .slice(0, 8)
+    .text()
+    .catch(() => '');
   if (start.endsWith('ftyp')) return { error: 'heic' };
   return /^(II\*\0|MM\0\*)/.test(start) ? { error: 'unsupported' } : {};
 }

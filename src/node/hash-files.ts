@@ -5,6 +5,7 @@ import {
   type BatchProgress,
   type BatchResult,
   checkBatch,
+  type HashProgress as FileHashProgress,
   type HashResult,
   hashesInOrder,
   inOrder,
@@ -12,10 +13,10 @@ import {
 import { checkHashFileOptions, type HashFileOptions, hashFile } from './hash-file.js';
 
 /** How many files are read, decoded and hashed, and who is told. */
-export interface HashFilesOptions extends HashFileOptions, BatchOptions<string> {}
+export interface HashFilesOptions extends HashFileOptions, BatchOptions<HashProgress> {}
 
-/** How far a batch has come. */
-export type HashProgress = BatchProgress<string>;
+/** A file that is done, with its hashes or its error, and how far the batch has come. */
+export type HashProgress = FileHashProgress<string>;
 
 /** One file of a batch: its hash, or why it has none. */
 export type HashFilesResult = HashResult<string>;
@@ -24,7 +25,7 @@ export type HashFilesResult = HashResult<string>;
 export type FileResult<T> = BatchResult<string, T>;
 
 /** One more than the cores: one picture is hashed while the others decode. */
-const concurrencyOf = ({ concurrency = availableParallelism() + 1 }: BatchOptions<string>) =>
+const concurrencyOf = ({ concurrency = availableParallelism() + 1 }: { concurrency?: number }) =>
   concurrency;
 
 /**
@@ -66,7 +67,7 @@ export async function* hashFiles(
 export async function* eachFile<T>(
   paths: Iterable<string> | AsyncIterable<string>,
   job: (file: string, signal: AbortSignal) => Promise<T>,
-  options: BatchOptions<string> = {},
+  options: BatchOptions<BatchProgress<string, T>> = {},
 ): AsyncGenerator<FileResult<T>, void, undefined> {
   checkBatch(paths, 'an iterable of paths', options);
   if (typeof job !== 'function') throw new TypeError('expected job to be a function');

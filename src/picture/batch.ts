@@ -10,30 +10,31 @@ import type { HashedFile } from './hash-picture.js';
 import { onAbort, Turns, unlessAborted } from './waiting.js';
 
 /** How many pictures are at work, and who is told. */
-export interface BatchOptions<File> {
+export interface BatchOptions<Progress> {
   /** pictures at work at a time: read, decoded and hashed */
   concurrency?: number;
   /** called when a picture is done, in whatever order they end */
-  onProgress?: ((progress: BatchProgress<File>) => void) | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /** How far a batch has come. */
-export interface BatchProgress<File> {
-  /** the file that is done */
-  file: File;
+export interface BatchCounts {
   /** files done so far, this one included */
-  done: number;
+  readonly done: number;
   /** those of them that gave an error */
-  failed: number;
+  readonly failed: number;
   /** all files, if they came as an array or a `FileList` */
-  total: number | undefined;
+  readonly total: number | undefined;
 }
 
 /** One file of a batch: what its job gave, or why it gave nothing. */
 export type BatchResult<File, T> =
   | { readonly file: File; readonly value: T; readonly error?: undefined }
   | { readonly file: File; readonly value?: undefined; readonly error: DecodeError };
+
+/** A file that is done, with what came of it, before its turn among the results if need be. */
+export type BatchProgress<File, T> = BatchResult<File, T> & BatchCounts;
 
 /** Files begun beyond the one whose result is due, for each at work: a slow one holds up none. */
 const LOOK_AHEAD = 16;
@@ -48,7 +49,11 @@ const LOOK_AHEAD = 16;
 export async function* inOrder<File, T>(
   files: Iterable<File> | AsyncIterable<File>,
   job: (file: File, signal: AbortSignal) => Promise<T>,
-  { concurrency, onProgress, signal }: BatchOptions<File> & { concurrency: number },
+  {
+    concurrency,
+    onProgress,
+    signal,
+  }: BatchOptions<BatchProgress<File, T>> & { concurrency: number },
 ): AsyncGenerator<BatchResult<File, T>, void, undefined> {
   signal?.throwIfAborted();
   const iterator: Iterator<File> | AsyncIterator<File> =
@@ -78,7 +83,7 @@ export async function* inOrder<File, T>(
       result = { file, error };
       failed++;
     }
-    onProgress?.({ file, done: ++done, failed, total });
+    onProgress?.({ ...result, done: ++done, failed, total });
     return result;
   }
 
@@ -119,6 +124,9 @@ export type HashResult<File> =
   | { readonly file: File; readonly image: HashedFile; readonly error?: undefined }
   | { readonly file: File; readonly image?: undefined; readonly error: DecodeError };
 
+/** A file that is done, with its hashes, before its turn among the results if need be. */
+export type HashProgress<File> = HashResult<File> & BatchCounts;
+
 /**
  * The hashes of each file, in their order, as `inOrder` has it.
  * @param what a file, in words
@@ -128,7 +136,7 @@ export async function* hashesInOrder<File>(
   files: Iterable<File> | AsyncIterable<File>,
   hash: (file: File, signal: AbortSignal) => Promise<HashedFile>,
   what: string,
-  options: BatchOptions<File> & { concurrency: number },
+  options: BatchOptions<HashProgress<File>> & { concurrency: number },
 ): AsyncGenerator<HashResult<File>, void, undefined> {
   const job = async (file: File, signal: AbortSignal) => {
     try {
@@ -140,9 +148,20 @@ export async function* hashesInOrder<File>(
       throw aborted ? error : asDecodeError(error, what);
     }
   };
-  for await (const { file, value: image, error } of inOrder(files, job, options)) {
-    yield error ? { file, error } : { file, image };
+  const { onProgress } = options;
+  const told =
+    onProgress && ((progress: BatchProgress<File, HashedFile>) => onProgress(named(progress)));
+  for await (const result of inOrder(files, job, { ...options, onProgress: told })) {
+    yield named(result);
   }
+}
+
+/** What a job of hashes gave, by the name of `image`. */
+function named<File, Counts>({
+  value: image,
+  ...rest
+}: BatchResult<File, HashedFile> & Counts): HashResult<File> & Counts {
+  return (image ? { ...rest, image } : rest) as HashResult<File> & Counts;
 }
 
 function asDecodeError(error: unknown, what: string): DecodeError {

@@ -142,6 +142,11 @@ test('progress counts every file once, including failures', async () => {
   expect(told.map(({ done }) => done)).toEqual(paths.map((_, i) => i + 1));
   expect(told.map(({ file }) => file).sort()).toEqual([...paths].sort());
   expect(told.at(-1)).toMatchObject({ done: 21, failed: 1, total: 21 });
+  const failed = told.filter(({ error }) => error !== undefined);
+  expect(failed.map(({ file, error }) => [file, error?.code])).toEqual([
+    [imagePath('text.jpg'), 'unsupported'],
+  ]);
+  expect(told.filter(({ image }) => image !== undefined).length).toBe(20);
 });
 
 test('paths may come one by one, and are read only a little ahead', async () => {

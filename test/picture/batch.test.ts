@@ -40,7 +40,7 @@ test('in whatever order jobs end, their results come in that of the files, error
         async function* oneByOne() {
           yield* files;
         }
-        const told: BatchProgress<number>[] = [];
+        const told: BatchProgress<number, number>[] = [];
         const results = inOrder(slowly ? oneByOne() : files, job, {
           concurrency,
           onProgress: (progress) => told.push(progress),
@@ -61,6 +61,13 @@ test('in whatever order jobs end, their results come in that of the files, error
         );
         expect(begun).toEqual(files);
         expect(told.map(({ done }) => done)).toEqual(files.map((file) => file + 1));
+        // Each with its result, in the order in which they ended.
+        const sorted = [...told].sort((a, b) => a.file - b.file);
+        expect(sorted.map(({ file, value, error }) => [file, value, error])).toEqual(
+          files.map((file) =>
+            fails[file] ? [file, undefined, bad] : [file, 10 * file, undefined],
+          ),
+        );
         expect(told.at(-1)?.failed).toBe(
           files.length === 0 ? undefined : fails.filter(Boolean).length,
         );
