@@ -1,14 +1,13 @@
 /**
- * 32-bit checksum of all words but number `skip`. Each step is a bijection of the sum for a given
+ * 32-bit checksum of words, going on from `sum`. Each step is a bijection of the sum for a given
  * word and of the word for a given sum. So one changed word is always found; several are missed
  * with odds of 1 in 2^32. Order matters.
  */
-export function checksum(words: Int32Array, skip: number): number {
-  let sum = 0;
+export function checksum(words: Int32Array, sum: number): number {
+  let mixed = sum;
   for (let i = 0; i < words.length; i++) {
-    if (i === skip) continue;
-    sum = Math.imul(sum ^ words[i]!, 0xcc9e2d51);
-    sum ^= sum >>> 15;
+    mixed = Math.imul(mixed ^ words[i]!, 0xcc9e2d51);
+    mixed ^= mixed >>> 15;
   }
-  return sum >>> 0;
+  return mixed >>> 0;
 }
