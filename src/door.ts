@@ -26,6 +26,16 @@ export function checkTypeOf(
   if (value !== undefined && typeof value !== kind) wrongKind(`${name} to be a ${kind}`);
 }
 
+/** @throws {RangeError} unless `value` is one of `values`, texts or undefined */
+export function checkOneOf(
+  name: string,
+  value: unknown,
+  values: readonly (string | undefined)[],
+): void {
+  if (values.includes(value as string)) return;
+  throw new RangeError(`expected ${name} '${values.filter(Boolean).join("' or '")}'`);
+}
+
 /** @throws {TypeError} unless `value` is an instance of `kind` */
 export function checkArray(
   name: string,

@@ -3,15 +3,16 @@ import { random, uniformHashes } from '../bench/workloads.js';
 import type { BlocklistEntry } from '../src/entry.js';
 import { PackedEntries } from '../src/exchange/packed-entries.js';
 import { type Algorithm, type Bits, type Hash, hashFromHex, hashToHex } from '../src/hash.js';
-import { createIndex, indexFromBuffer } from '../src/indexing/create.js';
 import type { Hit } from '../src/indexing/hamming-index.js';
-import { type Merging, SegmentedIndex } from '../src/indexing/segmented.js';
-import { segmentOf } from '../src/indexing/snapshot.js';
+import { type Compaction, createIndex, indexFromBuffer } from '../src/indexing/mutable-index.js';
+import type { Simd } from '../src/indexing/segment.js';
+import { hasSimd } from '../src/kernels/simd.js';
 import { Blocklist, createBlocklist, type WithdrawnKey } from '../src/matching/blocklist.js';
 import { isDegenerate } from '../src/matching/degenerate.js';
 import type { EntryRows } from '../src/matching/shelf.js';
 import { flipBits } from './arbitraries.js';
 import { type Fails, Fault, mayFail, watchConstructors, withFaults } from './faults.js';
+import { attachedTo } from './indexing/conformance.js';
 import { BASE, ORDER } from './matching/bases.js';
 import { naiveDistance } from './oracles/hamming.js';
 
@@ -20,6 +21,7 @@ import { naiveDistance } from './oracles/hamming.js';
 
 let unwatch: () => void;
 beforeAll(() => {
+  expect(hasSimd()).toBe(true);
   unwatch = watchConstructors();
 });
 afterAll(() => unwatch());
@@ -101,11 +103,13 @@ const LONG = 200;
 
 const asText = (hits: readonly Hit[]) => hits.map(({ id, distance }) => `${id}:${distance}`).sort();
 
-describe.each<[Algorithm, Bits, 'flat' | 'mih']>([
-  ['pdq', 256, 'mih'],
-  ['pdq', 256, 'flat'],
-  ['dhash', 64, 'mih'],
-])('an index of %s, %i bits, %s', (algorithm, bits, kind) => {
+describe.each<[Algorithm, Bits, 'flat' | 'mih', Simd]>([
+  ['pdq', 256, 'mih', 'never'],
+  ['pdq', 256, 'mih', 'always'],
+  ['pdq', 256, 'flat', 'never'],
+  ['dhash', 64, 'mih', 'never'],
+  ['dhash', 64, 'flat', 'always'],
+])('an index of %s, %i bits, %s, SIMD %s', (algorithm, bits, kind, simd) => {
   // Few hashes, so that equal and near ones are common.
   const hashes = [0, 0x5a, 0xff].flatMap((value) =>
     [0, 1, 1, 5].map((flips, i): Hash => {
@@ -115,12 +119,12 @@ describe.each<[Algorithm, Bits, 'flat' | 'mih']>([
   );
   const distances = hashes.map((a) => hashes.map((b) => naiveDistance(a.bytes, b.bytes)));
 
-  function indexBesideArray(first: number, merging: Merging): Pair {
+  function indexBesideArray(first: number, compaction: Compaction): Pair {
     let entries = Array.from({ length: first }, (_, id) => ({ id, which: id % hashes.length }));
     let nextId = first;
     const listed = entries.map(({ which }) => hashes[which]!);
-    const { buffer } = segmentOf(createIndex(listed, { algorithm, bits, kind }).toBuffer()).words;
-    const index = new SegmentedIndex(segmentOf(buffer), merging);
+    const buffer = createIndex(listed, { algorithm, bits, kind }).toBuffer();
+    const index = attachedTo(buffer, { simd, ...compaction });
     const near = (which: number, max: number) =>
       asText(
         entries
@@ -155,8 +159,8 @@ describe.each<[Algorithm, Bits, 'flat' | 'mih']>([
             model: () => remove((entry) => entry.which === which),
           },
           {
-            name: 'merge',
-            real: () => void (merging.deltaLimit !== LONG && index.merge()),
+            name: 'compact',
+            real: () => void (compaction.deltaLimit !== LONG && index.compact()),
             model: () => undefined,
           },
           {
@@ -188,7 +192,7 @@ describe.each<[Algorithm, Bits, 'flat' | 'mih']>([
       },
       compare() {
         expect(index.size).toBe(entries.length);
-        if (merging.deltaLimit === LONG) expect(index.remove(nextId)).toBe(0);
+        if (compaction.deltaLimit === LONG) expect(index.remove(nextId)).toBe(0);
         for (const [which, hash] of hashes.entries()) {
           expect(asText(index.search(hash, 1))).toEqual(near(which, 1));
         }
@@ -335,8 +339,8 @@ function blocklistBesideArray(first: number): Pair {
         return table.idAt(row);
       },
     };
-    const segment = segmentOf(createIndex(table.hashes, { kind: 'flat' }).toBuffer());
-    const index = new SegmentedIndex(segment, { deltaLimit: 3, maxSteps: 5 });
+    const buffer = createIndex(table.hashes, { kind: 'flat' }).toBuffer();
+    const index = attachedTo(buffer, { deltaLimit: 3, maxSteps: 5 });
     return { entries, part: { index, entries: rows } };
   };
   if (first > 0) {
@@ -455,7 +459,7 @@ const uniform = (count: number, seed: number): Hash[] => {
 
 test('without memory to merge, changes succeed, and merging is retried now and then', () => {
   const empty = createIndex([], { algorithm: 'pdq', kind: 'mih' }).toBuffer();
-  const index = new SegmentedIndex(segmentOf(empty), { deltaLimit: 8 });
+  const index = attachedTo(empty, { deltaLimit: 8 });
   const hashes = uniform(500, 1);
   const large: Fails = (_, length) => length > 8192;
   const nearest = () => hashes.slice(0, index.size).map((hash) => index.search(hash, 31)[0]?.id);
@@ -466,13 +470,13 @@ test('without memory to merge, changes succeed, and merging is retried now and t
   expect(faults).toBeGreaterThan(10);
   expect(faults).toBeLessThanOrEqual(400 / 8);
   const merged = withFaults(large, () => {
-    while (index.merge());
+    while (index.compact());
   });
   expect(merged.error).toBeInstanceOf(Fault);
   expect(nearest()).toEqual(ids);
   for (const hash of hashes.slice(400)) index.add(hash);
   expect(index.explain(31).parts.length).toBeLessThan(7);
-  while (index.merge());
+  while (index.compact());
   expect(index.explain(31).parts.length).toBe(1);
   expect(nearest()).toEqual([...Array(500).keys()]);
 });

@@ -2,13 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** Rooms that are not clean yet. */
-const EXEMPT = ['indexing/'];
-
 const src = join(import.meta.dirname, '../src');
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.(ts|cts|css|html)$/.test(path))
-  .filter((path) => !EXEMPT.some((room) => path.startsWith(room)))
   .sort();
 
 /** The lines of src that are wrong, with their places. */

@@ -461,7 +461,12 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     openIndex: {
       args: [
         { ...path(indexPath), fits: ['text', 'bytes'] },
-        options({ verify: flag, minGeneration: whole, onProblem: callback }),
+        options({
+          verify: flag,
+          minGeneration: whole,
+          onProblem: callback,
+          simd: member('copy'),
+        }),
       ],
     },
     readBytes: { args: [source, options({ maxBytes: or(member(1e6), '7.5'), signal })] },
@@ -567,7 +572,7 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
       searchBatch: [hashes, distanceOf],
       add: [hash],
       remove: [hash],
-      merge: [],
+      compact: [],
       explain: [distanceOf],
       toBuffer: [
         options({

@@ -41,7 +41,15 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
   demo: { layer: 5, may: [] },
 };
 /** Root files import only the ones before them. */
-const ROOT_ORDER = ['errors.ts', 'door.ts', 'pixels.ts', 'hash.ts', 'variant.ts', 'entry.ts'];
+const ROOT_ORDER = [
+  'errors.ts',
+  'door.ts',
+  'pixels.ts',
+  'hash.ts',
+  'packed-words.ts',
+  'variant.ts',
+  'entry.ts',
+];
 const DRAWERS = /(^|\/)(utils?|helpers?|common|misc|types|constants)(\.ts|\/)/;
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })

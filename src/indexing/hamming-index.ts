@@ -1,5 +1,6 @@
 import { checkArray, checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
+import type { Hash, PackedHashes } from '../hash.js';
+import type { HashType } from '../packed-words.js';
 
 /** What a search finds: the number under which a hash was added, and its distance in bits. */
 export interface Hit {
@@ -8,28 +9,29 @@ export interface Hit {
 }
 
 /**
- * Exact Hamming search over hashes of one algorithm and width. The same query gives the same hits
- * whichever the kind. A call that throws has changed nothing, even if memory ran out halfway.
+ * Exact Hamming search over hashes of one algorithm and width. The same query gives the same hits,
+ * whatever the engine. A call that throws has changed nothing, even if memory ran out halfway. No
+ * change takes longer than a few milliseconds, however many hashes there are.
  */
-export interface HammingIndex {
-  readonly algorithm: Algorithm;
-  readonly bits: Bits;
+export interface HammingIndex extends HashType {
   /** hashes that a search can find */
   readonly size: number;
-  /** which engine holds them */
+  /** the engine that holds them */
   readonly kind: 'flat' | 'mih';
 
   /**
-   * Every indexed hash within `maxDistance` bits of `query`, in no particular order. Exact: nothing is missed.
+   * Every indexed hash within `maxDistance` bits of `query`, in no particular order. Exact: nothing
+   * is missed.
    * @param maxDistance 0…bits, inclusive
-   * @returns hits whose `id` is the position at which the hash was added; duplicates give one hit each
+   * @returns hits whose `id` is the position at which the hash was added; duplicates give one each
    * @throws {TypeError} if `query` is of another algorithm than the index
-   * @throws {RangeError} if it is of another width, or `maxDistance` is no integer from 0 to the width
+   * @throws {RangeError} if it is of another width, or `maxDistance` is not an integer in range
    */
   search(query: Hash, maxDistance: number): Hit[];
 
   /**
-   * As `search`, without an object a hit: writes id and distance of each hit to `out`, pair by pair, while there is room.
+   * As `search`, without an object a hit: writes id and distance of each hit to `out`, pair by
+   * pair, while there is room.
    * @returns how many hits there are, also beyond the room of `out`
    */
   searchInto(query: Hash, maxDistance: number, out: Uint32Array): number;
@@ -45,37 +47,43 @@ export interface HammingIndex {
   add(hash: Hash): number;
 
   /**
-   * Removes the entry of an id, or every entry of a hash; the next search finds it no more. Ids
-   * are never used again. The first call makes a set of all ids, even if there is nothing to
-   * remove; later calls need no memory.
-   * @returns how many entries went
+   * Removes the entry of an id, or every entry of a hash; the next search no longer finds it. Ids
+   * are never used again. The first call makes a set of all ids, even if it removes nothing; later
+   * calls need no memory.
+   * @returns how many entries were removed
    */
   remove(what: number | Hash): number;
 
   /**
-   * Advances the merging of what was added and removed by a few milliseconds, for idle time;
-   * changes advance it too. Answers stay the same. If memory runs out, this throws and the merge
-   * begins anew later.
+   * Advances the compaction of what was added and removed by a few milliseconds, for idle time;
+   * changes advance it too. Answers stay the same. If memory runs out, this throws, and the
+   * compaction starts again later.
    * @returns whether there is more to do
    */
-  merge(): boolean;
+  compact(): boolean;
 
-  /** How a search at this distance would go about it, and the nanoseconds it is expected to take on uniform hashes. */
+  /** How a search at this distance works, and the nanoseconds it takes on uniform hashes, about. */
   explain(maxDistance: number): Explanation;
 
-  /** The whole index as bytes for `indexFromBuffer`, fresh; what was removed is not in them. */
+  /**
+   * The whole index as bytes for `indexFromBuffer`, fresh; what was removed is not in them. This
+   * blocks: copying takes about 0.15 s a million hashes; an index that is not compacted is built
+   * anew, which takes about a second. In Node, `saveIndex` does not block.
+   */
   toBuffer(options?: SnapshotOptions): ArrayBufferLike;
 }
 
-/** What a search does: its parts, one a segment of the index. */
+/** How a search works: its parts, one for each segment of the index. */
 export interface Explanation {
   readonly parts: readonly {
-    /** `scan` looks at every hash, `mih` into buckets of multi-index hashing */
-    readonly engine: 'scan' | 'mih';
+    /** `flat` compares every hash, `mih` looks into buckets of multi-index hashing */
+    readonly engine: 'flat' | 'mih';
+    /** what its loops run in: WebAssembly SIMD or JavaScript */
+    readonly kernel: 'simd' | 'js';
     readonly hashes: number;
-    /** that a hash is cut into; 0 of a scan */
+    /** that a hash is cut into; 0 if flat */
     readonly bands: number;
-    /** buckets looked into; 0 of a scan */
+    /** buckets looked into; 0 if flat */
     readonly probes: number;
     readonly nanoseconds: number;
   }[];
@@ -86,15 +94,15 @@ export interface Explanation {
 export interface SnapshotOptions {
   /** any bytes, kept at its end (`snapshotNotes` gives them back) */
   notes?: Uint8Array;
-  /** counts up with each saved state, so that an older one can be told; 0 unless given */
+  /** counts up with each saved state, so that an older one can be told; default 0 */
   generation?: number;
-  /** degenerate entries that were kept out; by default the number the index was opened with */
+  /** degenerate entries that were kept out; default the number the index was opened with */
   degenerate?: number | undefined;
   /** in a SharedArrayBuffer, for workers */
   shared?: boolean;
 }
 
-/** @throws {TypeError} if `index` is none */
+/** @throws {TypeError} if `index` is not an index */
 export function checkIndex(index: HammingIndex): void {
   if (typeof index?.search !== 'function' || typeof index.toBuffer !== 'function') {
     throw new TypeError('expected an index, as createIndex gives it');

@@ -1,168 +1,143 @@
-import type { Bits } from '../hash.js';
-import { masksByPopcount } from '../kernels/bands.js';
-import { WIDE_DISTANCE } from '../kernels/scan.js';
+import { EARLY_DISTANCE, NARROW_DISTANCE } from '../kernels/scan.js';
+import { type Banding, offsetsLength, type Probes, ringsWithin } from './mih.js';
 
 /** How hashes are searched at one distance. */
 export interface SearchPlan {
-  /** buckets that are looked into; absent: every hash is scanned */
-  readonly probes?: readonly Probes[];
-  readonly probeCount: number;
-  /** bucketed hashes above which a scan is cheaper than looking at them */
-  readonly worth: number;
+  readonly kernel: 'simd' | 'js';
+  /** absent: every hash is scanned */
+  readonly probes?: Probes;
   /** that the search is expected to take, of uniform hashes */
   readonly nanoseconds: number;
 }
 
-/** An engine asked for by name. */
-interface Asked {
+/** What decides how hashes are searched. */
+export interface Purpose extends Omit<Banding, 'bands'> {
+  readonly kernel: 'simd' | 'js';
+  /** an engine asked for by name, and obeyed */
   readonly kind?: 'flat' | 'mih' | undefined;
 }
 
-/** Buckets of one band whose keys are at one distance from the query's. */
-export interface Probes {
-  /** the first bit of the band */
-  readonly start: number;
-  readonly width: number;
-  /** buckets of the bands before */
-  readonly base: number;
-  /** in which their keys differ from the query's */
-  readonly masks: Uint16Array;
-  /** bits that the sketch may differ in */
-  readonly limit: number;
-}
-
-/** How much of `total` goes to the parts before one, if `parts` have about the same. Goes on beyond the last, round the ring. */
-const shareBefore = (part: number, parts: number, total: number) =>
-  Math.floor((part * total) / parts);
-
-/** Widths of `bands` bands that together cover a hash. */
-export function bandWidths(bits: Bits, bands: number): number[] {
-  return Array.from(
-    { length: bands },
-    (_, band) => shareBefore(band + 1, bands, bits) - shareBefore(band, bands, bits),
-  );
-}
-
-/** Bits of a sketch. */
-const SKETCH_BITS = 32;
-
-/*
- * Nanoseconds, fitted to 530 measured searches of 1,000 to a million uniform hashes in 16 to 32 bands at distances 0 to
- * 96 (Node 20, one core at 2.7 GHz); the mean error is 15 %, and their ratios decide, not their size: a search begun; a
- * ring of a band; a bucket looked into; a sketch compared; a hash verified.
+/**
+ * Nanoseconds, fitted to 2,700 measured searches of 1,000 to a million uniform hashes (Node 20, one
+ * core at 2.7 GHz); the error is 15 % in the mean. Ratios decide, not size.
  */
-const SEARCH_NS = 75;
-const RING_NS = 12;
-const PROBE_NS = 7.4;
-const CANDIDATE_NS = 1.6;
-const VERIFY_NS = 26;
-/** A hash scanned with an early exit, without, and one of 64 bits; and what each beyond the caches costs more. */
-const SCAN_NS = 4.6;
-const SCAN_WIDE_NS = 8;
-const SCAN_64_NS = 3;
-const SCAN_FAR_NS = 8;
-const CACHED_HASHES = 2 ** 18;
+interface Costs {
+  /** a search begun */
+  readonly search: number;
+  /** a ring of a band */
+  readonly ring: number;
+  /** a bucket looked into, and more if it holds anything */
+  readonly probe: number;
+  readonly bucket: number;
+  /** a sketch compared */
+  readonly candidate: number;
+  /** a hash compared in full */
+  readonly verify: number;
+  /** a hash scanned: of 64 bits; of 256 up to `narrow`, up to EARLY_DISTANCE, and beyond */
+  readonly scan: readonly [number, number, number, number];
+  readonly narrow: number;
+  /** what each hash of 256 bits beyond the caches costs more to scan */
+  readonly far: number;
+}
+const COSTS: Record<'simd' | 'js', Costs> = {
+  js: {
+    ...{ search: 150, ring: 4, probe: 3.5, bucket: 18.8, candidate: 1.6, verify: 24 },
+    ...{ scan: [2.85, 4, 5.8, 7.7], narrow: NARROW_DISTANCE, far: 2.5 },
+  },
+  simd: {
+    ...{ search: 230, ring: 2, probe: 5.5, bucket: 8, candidate: 0.33, verify: 28 },
+    ...{ scan: [0.52, 1.25, 1.85, 1.85], narrow: 50, far: 2.5 },
+  },
+};
+/** Hashes that the caches hold: 16 MiB. */
+const CACHED_HASHES = 2 ** 19;
+
+/**
+ * Spans that the scratch memory of so many hashes has room for. A search of more runs in
+ * JavaScript.
+ */
+export const spansFor = (count: number): number => Math.min(2 ** 17, Math.max(2048, count >> 4));
 
 /** A scan of `count` hashes. */
-export function scanPlan(bits: Bits, count: number, maxDistance: number): SearchPlan {
-  const perHash = bits === 64 ? SCAN_64_NS : maxDistance < WIDE_DISTANCE ? SCAN_NS : SCAN_WIDE_NS;
-  const far = Math.max(0, count - CACHED_HASHES) * SCAN_FAR_NS;
-  return { probeCount: 0, worth: 0, nanoseconds: SEARCH_NS + count * perHash + far };
-}
-
-/**
- * The cheaper of a scan and the search of `count` hashes in `bands` bands; the latter wherever there are any, if
- * `obey`. The budgets of the bands sum to maxDistance + 1, so a hash that differed in each band by its budget or more
- * would differ in more than maxDistance bits (Norouzi, Punjani, Fleet 2014, in integers).
- *
- * The limit of a sketch: let x_b be the distance in band b less its budget. Over all bands the x sum to at most
- * maxDistance - (maxDistance + 1) = -1, so there is a band from which on every cyclic prefix sum is at most -1 (the
- * one after the last greatest prefix sum). From that band, at distance k, the bits that follow it may differ in at most
- * (its budget + those of the bands that the sketch covers) - 1 - k. A band covered in part only counts too few bits:
- * the test stays necessary, and the search exact. (Jianbin Qin and Chuan Xiao call it the pigeonring principle: PVLDB
- * 12(1), 2018, doi:10.14778/3275536.3275539.)
- */
-export function searchPlan(
-  { bits, bands, count, kind }: { bits: Bits; bands: number; count: number } & Asked,
+export function scanPlan(
+  { bits, kernel }: Pick<Purpose, 'bits' | 'kernel'>,
+  count: number,
   maxDistance: number,
 ): SearchPlan {
-  // Budgets are spread evenly, too: a limit sums those of neighbours, and the greatest one matters.
-  const budgetBefore = (band: number) => shareBefore(band, bands, maxDistance + 1);
-  const startOf = (band: number) => shareBefore(band, bands, bits);
-  const probes: Probes[] = [];
-  let probeCount = 0;
-  let candidates = 0;
-  let verified = 0;
-  let base = 0;
-  for (let band = 0; band < bands; band++) {
-    const start = startOf(band);
-    const width = startOf(band + 1) - start;
-    let next = band + 1;
-    while (startOf(next) < start + width + SKETCH_BITS) next++;
-    const before = budgetBefore(band);
-    const rings = masksOf(width).slice(0, budgetBefore(band + 1) - before);
-    for (const [ring, masks] of rings.entries()) {
-      const limit = budgetBefore(next) - before - 1 - ring;
-      probes.push({ start, width, base, masks, limit });
-      probeCount += masks.length;
-      const bucketed = (masks.length * count) / 2 ** width;
-      candidates += bucketed;
-      verified += bucketed * sketchesWithin(limit);
-    }
-    base += 2 ** width;
-  }
-  // Probes and verifications read here and there: the more hashes, the less of them is in the caches.
-  const away = Math.min(5.8, Math.max(1, (count / 1000) ** 0.26));
-  const probing = SEARCH_NS + probes.length * RING_NS + probeCount * PROBE_NS * away;
-  const nanoseconds = probing + candidates * CANDIDATE_NS + verified * VERIFY_NS * away;
-  const obey = kind === 'mih';
-  const scan = scanPlan(bits, count, maxDistance);
-  if (bands === 0 || (!obey && nanoseconds >= scan.nanoseconds)) return scan;
-  const worth = obey ? Number.POSITIVE_INFINITY : (scan.nanoseconds - probing) / CANDIDATE_NS;
-  return { probes, probeCount, worth, nanoseconds };
-}
-
-/** By width: its masks by number of set bits, made once. */
-const tables: Uint16Array[][] = [];
-
-function masksOf(width: number): Uint16Array[] {
-  tables[width] ??= masksByPopcount(width);
-  return tables[width];
-}
-
-/** The share of unrelated sketches that differ in at most `limit` of their 32 bits: a sum of binomials over 2^32. */
-function sketchesWithin(limit: number): number {
-  let sum = 0;
-  let binomial = 1;
-  for (let bits = 0; bits <= Math.min(limit, SKETCH_BITS); bits++) {
-    sum += binomial;
-    binomial = (binomial * (SKETCH_BITS - bits)) / (bits + 1);
-  }
-  return sum / 2 ** SKETCH_BITS;
+  const { search, scan, narrow, far } = COSTS[kernel];
+  const wide = maxDistance <= narrow ? 1 : maxDistance <= EARLY_DISTANCE ? 2 : 3;
+  const beyond = Math.max(0, count - CACHED_HASHES) * far;
+  return { kernel, nanoseconds: search + count * scan[bits === 64 ? 0 : wide]! + beyond };
 }
 
 /**
- * The number of bands that searches of `count` hashes at `maxDistance` are cheapest with, or 0 where a scan is as cheap.
- * No band is wider than 16 bits, nor narrower than 8.
- * @param kind obeyed: `flat` has no bands, `mih` has some whatever they cost
+ * The cheaper of a scan and the search of `count` hashes in `bands` bands; the latter, wherever
+ * there are any, if it was asked for.
  */
-export function chooseBands(
-  { bits, maxDistance, kind }: { bits: Bits; maxDistance: number } & Asked,
+export function searchPlan(
+  purpose: Purpose & Banding,
   count: number,
-): number {
+  maxDistance: number,
+): SearchPlan {
+  const { bits, bands, kind, kernel, sketchBits } = purpose;
+  const scan = scanPlan(purpose, count, maxDistance);
+  if (bands === 0) return scan;
+  const rings = ringsWithin(purpose, maxDistance);
+  const probes = rings.reduce((sum, { masks }) => sum + masks.length, 0);
+  const runsIn = probes > spansFor(count) ? 'js' : kernel;
+  const { search, ring, probe, bucket, candidate, ...costs } = COSTS[runsIn];
+  // Buckets and hashes lie here and there: the more there is, the less of it is in the caches.
+  const bytes = 4 * offsetsLength(bits, bands) + count * bands * (3 + sketchBits / 8);
+  const away = Math.max(1, bytes / 3e6) ** 0.18;
+  const verify = costs.verify * Math.max(1, count / 20_000) ** 0.28;
+  let probing = search + rings.length * ring;
+  let comparing = 0;
+  for (const { masks, width, limit } of rings) {
+    const each = count / 2 ** width;
+    probing += masks.length * away * (probe + bucket * (1 - Math.exp(-each)));
+    comparing += masks.length * each * (candidate + verify * sketchesWithin(limit, sketchBits));
+  }
+  const nanoseconds = probing + comparing;
+  // A search that gives up has spent the time of probing, so a small gain is left.
+  if (kind !== 'mih' && nanoseconds >= 0.85 * scan.nanoseconds) return scan;
+  const worth =
+    kind === 'mih' ? Number.POSITIVE_INFINITY : (scan.nanoseconds - probing) / candidate;
+  const weight = verify / candidate;
+  return { kernel: runsIn, probes: { rings, count: probes, worth, weight }, nanoseconds };
+}
+
+/** The share of unrelated sketches that differ in at most `limit` bits: a sum of binomials. */
+function sketchesWithin(limit: number, sketchBits: number): number {
+  let sum = 0;
+  let binomial = 1;
+  for (let bits = 0; bits <= Math.min(limit, sketchBits); bits++) {
+    sum += binomial;
+    binomial = (binomial * (sketchBits - bits)) / (bits + 1);
+  }
+  return sum / 2 ** sketchBits;
+}
+
+/**
+ * Bytes a hash that the starts of buckets may take: larger tables push hashes out of the caches.
+ */
+const TABLE_BYTES = 24;
+
+/**
+ * The number of bands, 8 to 16 bits wide, that searches of `count` hashes at `maxDistance` are
+ * cheapest with, or 0 where a scan is as cheap. If asked for by name, `flat` has none, and `mih`
+ * some.
+ */
+export function chooseBands(purpose: Purpose, count: number, maxDistance: number): number {
+  const { bits, kind } = purpose;
+  if (kind === 'flat' || count === 0) return 0;
   let best = 0;
-  if (kind === 'flat' || count === 0) return best;
-  let { nanoseconds } = scanPlan(
-    bits,
-    kind === 'mih' ? Number.POSITIVE_INFINITY : count,
-    maxDistance,
-  );
+  let least =
+    kind === 'mih' ? Number.POSITIVE_INFINITY : scanPlan(purpose, count, maxDistance).nanoseconds;
   for (let bands = bits / 16; bands <= bits / 8; bands++) {
-    const plan = searchPlan({ bits, bands, count, kind }, maxDistance);
-    if (plan.nanoseconds < nanoseconds) {
-      best = bands;
-      ({ nanoseconds } = plan);
-    }
+    if (bands < bits / 8 && 4 * offsetsLength(bits, bands) > TABLE_BYTES * count) continue;
+    const { nanoseconds } = searchPlan({ ...purpose, bands }, count, maxDistance);
+    // More bands take more memory, and longer at short distances: a tenth less time is worth that.
+    if (nanoseconds < least * (best ? 0.9 : 1)) [best, least] = [bands, nanoseconds];
   }
   return best;
 }

@@ -1,139 +1,424 @@
-import { bitsAt, gatherSpans, SPAN, searchSpans, touchSpans } from '../kernels/bands.js';
-import { EntryStore } from './entry-store.js';
-import type { SnapshotOptions } from './hamming-index.js';
-import { byteLengthOf, HEADER_BYTES, offsetsLength, type Shape } from './layout.js';
-import { type SearchPlan, searchPlan } from './plan.js';
+import type { Bits } from '../hash.js';
+import {
+  FAR_WORDS,
+  NARROW_DISTANCE,
+  scan64,
+  scan256Narrow,
+  scan256Wide,
+  touchWords,
+} from '../kernels/scan.js';
+import {
+  hasSimd,
+  SCRATCH_PLACES,
+  type SimdRoom,
+  type SimdScratch,
+  scratchAt,
+  scratchBytes,
+  simdRoom,
+} from '../kernels/simd.js';
+import { grown, type HashType } from '../packed-words.js';
+import { type Banding, Buckets, bucketSteps, offsetsLength, STEP } from './mih.js';
+import { type SearchPlan, scanPlan, searchPlan, spansFor } from './plan.js';
 
-/** Spans that are touched before any is searched: of 512 the lines stay in the second cache, and more gain nothing. */
-const TOUCHED = 512 * SPAN;
+/** What the header of a segment tells, and all that the places of its sections depend on. */
+export interface Shape extends HashType, Banding {
+  /** of the format; `snapshot.ts` reads older ones too */
+  readonly version: number;
+  /** 0: hashes without bands, to be scanned */
+  readonly bands: number;
+  /** different hashes */
+  readonly count: number;
+  /** of them those with several entries, which come first */
+  readonly groups: number;
+  readonly entries: number;
+  /** whether ids are stored; otherwise the id of an entry is its number */
+  readonly hasIds: boolean;
+  /** ids given so far: each id is below */
+  readonly nextId: number;
+  /** counts up with each saved state of one index */
+  readonly generation: number;
+  readonly notesLength: number;
+  /** degenerate entries kept out of the file; undefined if nobody counted them */
+  readonly degenerate: number | undefined;
+  /** an engine asked for by name */
+  readonly kind: 'flat' | 'mih' | undefined;
+  /** the distance that most searches will ask for */
+  readonly maxDistance: number;
+}
+
+export const VERSION = 4;
+export const HEADER_BYTES = 64;
+
+/** A position takes 3 bytes where that is enough; 4 in files before version 4. */
+const positionBytesOf = ({ version, count }: Shape) => (version < 4 || count > 2 ** 24 ? 4 : 3);
 
 /**
- * Different hashes that do not change, with the ids of each, and unless it has no bands the buckets of multi-index
- * hashing, all in one buffer (`layout.ts`) that workers may share and files may hold.
+ * Where the sections end: the header; the hashes; the ids, hash by hash; where those of each group
+ * begin, and of the first hash after them; the bucket starts of all bands, and the end of the last;
+ * the positions of hashes in the order of the buckets, band by band; their sketches in the same
+ * order; notes. Each begins at a multiple of four bytes.
  */
-export class Segment extends EntryStore {
-  readonly shape: Shape;
-  override readonly bands: number;
-  readonly starts: Uint32Array;
-  /** of all bands; band after band, 2^width each, and the end */
-  readonly offsets: Uint32Array;
-  readonly positions: Uint32Array;
-  readonly sketches: Int32Array;
-  readonly notes: Uint8Array;
-  readonly #plans: (SearchPlan | undefined)[] = [];
-  readonly #seen: Uint32Array;
-  #spans = new Int32Array(0);
-  /** keeps what `touchSpans` read, so that no engine leaves it out */
-  touched = 0;
+function sectionEnds(shape: Shape): number[] {
+  const { bits, bands, sketchBits, count, groups, entries, hasIds, notesLength } = shape;
+  const ids = hasIds ? 4 * entries : 0;
+  const offsets = 4 * offsetsLength(bits, bands);
+  const placed = bands * count;
+  const sections = [HEADER_BYTES, (count * bits) / 8, ids, 4 * (groups + 1), offsets];
+  const lengths = [placed * positionBytesOf(shape), (placed * sketchBits) / 8, notesLength];
+  let end = 0;
+  return [...sections, ...lengths].map((length) => (end += 4 * Math.ceil(length / 4)));
+}
 
-  /** Attaches to `buffer`, which is kept; it must hold what `shape` tells. */
-  constructor(shape: Shape, buffer: ArrayBufferLike, byteOffset = 0) {
-    super(shape, 0);
-    const { bits, bands, count, entries, groups, notesLength } = shape;
-    this.shape = shape;
-    this.bands = bands;
-    this.count = count;
-    let end = byteOffset + HEADER_BYTES;
-    const words = (length: number) => {
-      const start = end;
-      end += 4 * length;
-      return new Uint32Array(buffer, start, length);
-    };
-    const signed = ({ byteOffset, length }: Uint32Array) =>
-      new Int32Array(buffer, byteOffset, length);
-    this.words = signed(words((count * bits) / 32));
-    this.ids = words(entries);
-    this.starts = words(groups + 1);
-    this.offsets = words(offsetsLength(shape));
-    this.positions = words(bands * count);
-    this.sketches = signed(words(bands * count));
-    this.notes = new Uint8Array(buffer, end, notesLength);
-    this.#seen = new Uint32Array(bands === 0 ? 0 : Math.ceil(count / 32));
+export const byteLengthOf = (shape: Shape): number => sectionEnds(shape).at(-1)!;
+
+/** Whether loops run in SIMD: for lists worth a memory of their own, for none, or for all. */
+export type Simd = 'auto' | 'never' | 'always';
+
+/** Hashes from which a list is worth a memory of its own, which reserves 10 GB of addresses. */
+const SIMD_HASHES = 2048;
+
+/** What searches of `count` hashes will run in. */
+export const kernelFor = (simd: Simd, count: number): 'simd' | 'js' =>
+  (simd === 'always' || (simd === 'auto' && count >= SIMD_HASHES)) && hasSimd() ? 'simd' : 'js';
+
+/** Where a segment is. With SIMD kernels, scratch memory of each thread follows it. */
+export interface Room {
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset?: number;
+  readonly simd?: SimdRoom;
+  /** number of the thread, default 0 */
+  readonly thread?: number;
+}
+
+/** Room for a segment: ordinary memory if none can be had that SIMD needs. */
+export function roomFor(shape: Shape, simd: Simd, { shared = false, threads = 1 } = {}): Room {
+  const byteLength = byteLengthOf(shape);
+  if (kernelFor(simd, shape.count) === 'simd') {
+    const scratch = threads * scratchBytes(spansFor(shape.count));
+    const room = simdRoom(byteLength + scratch, { shared });
+    if (room) return { buffer: room.memory.buffer, simd: room };
+  }
+  return { buffer: shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength) };
+}
+
+/**
+ * Writes position and distance of the hashes `from`…`to` - 1 within `max` of the query to `out`
+ * while there is room, positions counted from `from`: as many at a time as scratch memory has room
+ * for, or as are touched beforehand.
+ * @returns how many there are
+ */
+function scan(
+  part: { words: Int32Array; simd?: SimdScratch | undefined; read: number },
+  from: number,
+  to: number,
+  query: Int32Array,
+  max: number,
+  out: Uint32Array,
+): number {
+  const { words, simd } = part;
+  const perHash = query.length;
+  const isFar = (to - from) * perHash > FAR_WORDS;
+  const block = simd ? SCRATCH_PLACES / 2 : isFar ? 4096 / perHash : Math.max(1, to - from);
+  const narrow = max <= NARROW_DISTANCE;
+  const kernel = perHash === 2 ? scan64 : narrow ? scan256Narrow : scan256Wide;
+  simd?.query.set(query);
+  let total = 0;
+  for (let at = from; at < to; at += block) {
+    const end = Math.min(at + block, to);
+    let pairs = simd?.room;
+    let found: number;
+    if (simd) {
+      const { kernels, query: asked, room } = simd;
+      const byKernel = perHash === 2 ? kernels.scan64 : kernels.scan256;
+      const address = words.byteOffset + 4 * perHash * at;
+      found = byKernel(address, end - at, asked.byteOffset, max, room.byteOffset);
+    } else {
+      if (isFar) part.read ^= touchWords(words, at * perHash, end * perHash);
+      pairs = out.subarray(2 * total);
+      found = kernel(words.subarray(at * perHash, end * perHash), end - at, query, max, pairs);
+    }
+    const written = Math.min(found, Math.max(0, (out.length >>> 1) - total));
+    for (let i = 0; i < written && (simd || at > from); i++) {
+      out[2 * (total + i)] = pairs![2 * i]! + at - from;
+      out[2 * (total + i) + 1] = pairs![2 * i + 1]!;
+    }
+    total += found;
+  }
+  return total;
+}
+
+/** Hashes with ids that a search goes through. The position of a hash is its number. */
+export type Part = Entries | Segment;
+
+/** Entries as they come, one hash each, in arrays that grow; a search scans them. */
+export class Entries {
+  readonly bits: Bits;
+  readonly bands = 0;
+  count = 0;
+  words: Int32Array;
+  ids: Uint32Array;
+  /** keeps what was read ahead, so that no engine leaves that out */
+  read = 0;
+  /** whether the id of each entry is its number */
+  inOrder = true;
+
+  constructor(bits: Bits, capacity = 64) {
+    this.bits = bits;
+    this.words = new Int32Array((capacity * bits) / 32);
+    this.ids = new Uint32Array(capacity);
   }
 
-  override get entries(): number {
-    return this.shape.entries;
+  get entries(): number {
+    return this.count;
   }
 
-  override startOf(position: number): number {
-    const { entries, groups, count } = this.shape;
-    return position < groups ? this.starts[position]! : position + entries - count;
+  startOf(position: number): number {
+    return position;
   }
 
-  override plan(maxDistance: number): SearchPlan {
-    this.#plans[maxDistance] ??= searchPlan(this.shape, maxDistance);
-    return this.#plans[maxDistance];
+  idAt(entry: number): number {
+    return this.ids[entry]!;
   }
 
-  /** As of an entry store; all hashes where the plan has bands. Where this query's buckets hold so much that a scan is cheaper, they are scanned. */
-  override search(
-    query: Int32Array,
-    max: number,
-    out: Uint32Array,
-    from?: number,
-    to?: number,
-  ): number {
-    const { probes, probeCount, worth } = this.plan(max);
-    if (!probes) return super.search(query, max, out, from, to);
-    const { positions } = this;
+  /** Makes room for one more hash. Adding it cannot fail then. */
+  reserve(): void {
+    if (this.count < this.ids.length) return;
+    const words = grown(this.words, 2 * this.words.length);
+    this.ids = grown(this.ids, 2 * this.count);
+    this.words = words;
+  }
+
+  /** Copies hash number `at` of `words`. */
+  push(words: Int32Array, at: number, id: number): void {
+    this.reserve();
     const perHash = this.bits >> 5;
-    if (this.#spans.length < SPAN * probeCount) this.#spans = new Int32Array(SPAN * probeCount);
-    const spans = this.#spans;
-    let length = 0;
-    for (const { start, width, base, masks, limit } of probes) {
-      length = gatherSpans(
-        this.offsets,
-        base,
-        bitsAt(query, perHash, 0, start) & ((1 << width) - 1),
-        masks,
-        positions.length,
-        bitsAt(query, perHash, 0, (start + width) % this.bits),
-        limit,
-        spans,
-        length,
-      );
-    }
-    let candidates = 0;
-    for (let i = 0; i < length; i += SPAN) candidates += spans[i + 1]! - spans[i]!;
-    if (candidates > worth) return super.search(query, max, out);
-    const seen = this.#seen;
-    let total = 0;
-    for (let i = 0; i < length; i += TOUCHED) {
-      const end = Math.min(i + TOUCHED, length);
-      this.touched = touchSpans(this.sketches, spans, i, end);
-      total = searchSpans(
-        this.words,
-        perHash,
-        positions,
-        this.sketches,
-        spans,
-        i,
-        end,
-        query,
-        max,
-        seen,
-        out,
-        total,
-      );
-    }
-    // The marks of what was found are taken off again: by what `out` tells, or all where it had no room.
-    if (2 * total > out.length) seen.fill(0);
-    else for (let i = 0; i < 2 * total; i += 2) seen[out[i]! >>> 5] = 0;
-    return total;
+    const to = this.count * perHash;
+    for (let i = 0; i < perHash; i++) this.words[to + i] = words[at * perHash + i]!;
+    this.inOrder &&= id === this.count;
+    this.ids[this.count++] = id;
+  }
+
+  plan(maxDistance: number): SearchPlan {
+    return scanPlan({ bits: this.bits, kernel: 'js' }, this.count, maxDistance);
+  }
+
+  search(query: Int32Array, max: number, out: Uint32Array, from = 0, to = this.count): number {
+    return scan(this, from, to, query, max, out);
   }
 }
 
-/** A segment of that shape with its notes, all else to be filled in; shared for workers. */
-export function blankSegment(
-  shape: Omit<Shape, 'generation' | 'degenerate' | 'notesLength'>,
-  { notes = new Uint8Array(0), generation = 0, degenerate, shared }: SnapshotOptions,
-): Segment {
-  const whole = { ...shape, generation, degenerate, notesLength: notes.length };
-  const byteLength = byteLengthOf(whole);
-  const segment = new Segment(
-    whole,
-    shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength),
-  );
-  segment.notes.set(notes);
+/**
+ * Different hashes that do not change, with the ids of each, and unless it has no bands the buckets
+ * of multi-index hashing, all in one buffer that threads may share and files may hold.
+ */
+export class Segment {
+  readonly shape: Shape;
+  readonly words: Int32Array;
+  readonly ids: Uint32Array | undefined;
+  readonly starts: Uint32Array;
+  readonly buckets: Buckets;
+  readonly notes: Uint8Array;
+  readonly bands: number;
+  readonly count: number;
+  readonly entries: number;
+  readonly simd: SimdScratch | undefined;
+  read = 0;
+  readonly #plans: (SearchPlan | undefined)[] = [];
+
+  /** Attaches to the buffer of `room`, which is kept; it must hold what `shape` tells. */
+  constructor(shape: Shape, { buffer, byteOffset = 0, simd, thread = 0 }: Room) {
+    const { bits, bands, count, sketchBits, version } = shape;
+    const ends = sectionEnds(shape).map((end) => byteOffset + end);
+    const start = (section: number) => ends[section - 1]!;
+    const words = (section: number) =>
+      new Uint32Array(buffer, start(section), (ends[section]! - start(section)) / 4);
+    const spans = spansFor(count);
+    const scratch = 64 * Math.ceil(ends[7]! / 64) + thread * scratchBytes(spans);
+    this.simd = simd && scratchAt(simd, scratch, spans);
+    this.shape = shape;
+    this.bands = bands;
+    this.count = count;
+    this.entries = shape.entries;
+    this.words = new Int32Array(buffer, start(1), (count * bits) / 32);
+    this.ids = shape.hasIds ? words(2) : undefined;
+    this.starts = words(3);
+    this.notes = new Uint8Array(buffer, start(7), shape.notesLength);
+    const at = [buffer, start(6), bands * count] as const;
+    const hashes = {
+      words: this.words,
+      perHash: bits >> 5,
+      offsets: words(4),
+      positions: new Uint8Array(buffer, start(5), ends[5]! - start(5)),
+      positionBytes: positionBytesOf(shape),
+      sketches: sketchBits === 32 ? new Int32Array(...at) : new Uint16Array(...at),
+      seen: new Uint32Array(bands === 0 ? 0 : Math.ceil(count / 32)),
+      isSpread: version > 3,
+    };
+    this.buckets = new Buckets({ ...hashes, read: 0 }, this.simd);
+  }
+
+  /** All between header and notes. */
+  get sections(): Uint8Array {
+    const { buffer, byteOffset } = this.words;
+    return new Uint8Array(buffer, byteOffset, this.notes.byteOffset - byteOffset);
+  }
+
+  /** The number of the first entry of a hash; that of the next hash follows its last. */
+  startOf(position: number): number {
+    const { groups } = this.shape;
+    return position < groups ? this.starts[position]! : position + this.entries - this.count;
+  }
+
+  idAt(entry: number): number {
+    return this.ids ? this.ids[entry]! : entry;
+  }
+
+  /** How a search works. */
+  plan(maxDistance: number): SearchPlan {
+    const known = this.#plans[maxDistance];
+    if (known) return known;
+    const purpose = { ...this.shape, kernel: this.simd ? 'simd' : 'js' } as const;
+    const plan = searchPlan(purpose, this.count, maxDistance);
+    this.#plans[maxDistance] = plan;
+    return plan;
+  }
+
+  /**
+   * Writes position and distance of every hash within `max` of the query to `out` while there is
+   * room. Where its plan has no probes: of the hashes `from`…`to` - 1, positions counted from
+   * `from`. Where the buckets of this query hold so much that a scan is cheaper, all hashes are
+   * scanned.
+   * @returns how many there are
+   */
+  search(query: Int32Array, max: number, out: Uint32Array, from = 0, to = this.count): number {
+    const { probes } = this.plan(max);
+    const found = probes ? this.buckets.search(query, probes, max, out) : -1;
+    return found < 0 ? scan(this, from, to, query, max, out) : found;
+  }
+}
+
+/** What is known of a segment before it is built. */
+export type Target = Omit<Shape, 'version' | 'count' | 'groups' | 'entries' | 'hasIds'>;
+
+/** Entries that a step copies one by one, which takes longer than placing. */
+const COPY_STEP = STEP / 4;
+/** Entries that a step looks up in a hash table, longest of all. */
+const LOOKUP_STEP = COPY_STEP / 4;
+
+/**
+ * Steps, at most, of copying the entries of at most seven parts and building a segment of them: one
+ * of looking up, six of copying or spreading and two a band, and what is rounded up.
+ */
+export const stepCount = (entries: number, bands: number): number =>
+  (entries * (20 + bands)) / (STEP / 2) + 3 * bands + 17;
+
+/** Runs `run` on each of 0…`count` - 1, `size` a step. */
+export function* inSteps(
+  count: number,
+  run: (i: number) => void,
+  size = COPY_STEP,
+): Generator<void, void> {
+  for (let i = 0; i < count; i++) {
+    if (i % size === 0) yield;
+    run(i);
+  }
+}
+
+/** Runs steps to their end. */
+export function finish<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * Builds a segment step by step: each `next` is a short step, so that a caller may do other things
+ * in between. Equal hashes become one with several ids.
+ * @param source hashes end to end, and their ids unless these are their numbers
+ */
+export function* segmentSteps(
+  source: Pick<Entries, 'count' | 'words'> & Partial<Entries>,
+  target: Target,
+  allocate: (shape: Shape) => Room,
+): Generator<void, Segment> {
+  const { count: entries, words: given, ids, inOrder = true } = source;
+  const perHash = target.bits >> 5;
+  const { order, starts } = yield* grouped(given, perHash, entries);
+  const groups = starts.length - 1;
+  const count = groups + entries - starts[groups]!;
+  const hasIds = groups > 0 || !inOrder;
+  const shape = { ...target, version: VERSION, count, groups, entries, hasIds };
+  const segment = new Segment(shape, allocate(shape));
+  const { words, buckets } = segment;
+  segment.starts.set(starts);
+  yield* inSteps(hasIds ? entries : 0, (i) => {
+    segment.ids![i] = ids ? ids[order[i]!]! : order[i]!;
+  });
+  yield* inSteps(count, (i) => {
+    const entry = order[segment.startOf(i)]! * perHash;
+    for (let word = 0; word < perHash; word++) words[i * perHash + word] = given[entry + word]!;
+  });
+  if (target.bands > 0) yield* bucketSteps(buckets.hashes, target.bands, count);
   return segment;
+}
+
+/**
+ * The entries in the order of their hashes, equal ones together and those first that several
+ * entries have; where the entries of each of these groups start, and end. A hash table with open
+ * addressing; its hash function is keyed by chance, as a list made to collide would otherwise cost
+ * quadratic time. The result does not depend on the key.
+ */
+function* grouped(
+  words: Int32Array,
+  perHash: number,
+  entries: number,
+): Generator<void, { order: Uint32Array; starts: Uint32Array }> {
+  const key = Math.floor(Math.random() * 2 ** 32) | 0;
+  const mask = 2 ** Math.ceil(Math.log2(1.5 * entries + 1)) - 1;
+  // Entry + 1 in each slot; 0 is empty. Making arrays of megabytes takes milliseconds: a step each.
+  const slots = new Uint32Array(mask + 1);
+  yield;
+  const firsts = new Uint32Array(entries);
+  yield;
+  const sizes = new Uint32Array(entries);
+  const equal = (a: number, b: number) => {
+    for (let i = 0; i < perHash; i++) {
+      if (words[a * perHash + i] !== words[b * perHash + i]) return false;
+    }
+    return true;
+  };
+  let groups = 0;
+  const find = (entry: number) => {
+    let mix = key;
+    for (let word = 0; word < perHash; word++) {
+      mix = Math.imul(mix ^ words[entry * perHash + word]!, 0x9e3779b1);
+      mix ^= mix >>> 15;
+    }
+    let slot = mix & mask;
+    while (slots[slot] !== 0 && !equal(slots[slot]! - 1, entry)) slot = (slot + 1) & mask;
+    if (slots[slot] === 0) slots[slot] = entry + 1;
+    const first = slots[slot]! - 1;
+    firsts[entry] = first;
+    if (++sizes[first]! === 2) groups++;
+  };
+  yield* inSteps(entries, find, LOOKUP_STEP);
+  const starts = new Uint32Array(groups + 1);
+  groups = 0;
+  // The same memory again: the size of a group becomes its next place + 2, and the slots the order.
+  let place = 0;
+  yield* inSteps(entries, (entry) => {
+    const size = sizes[entry]!;
+    if (size < 2) return;
+    starts[groups++] = place;
+    sizes[entry] = place + 2;
+    place += size;
+  });
+  starts[groups] = place;
+  const order = slots.subarray(0, entries);
+  yield* inSteps(entries, (entry) => {
+    const first = firsts[entry]!;
+    order[sizes[first]! > 1 ? sizes[first]!++ - 2 : place++] = entry;
+  });
+  return { order, starts };
 }

@@ -1,23 +1,26 @@
 import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { checksum } from '../kernels/checksum.js';
-import type { SnapshotOptions } from './hamming-index.js';
-import { IdSet } from './id-set.js';
-import { byteLengthOf, HEADER_BYTES, KINDS, type Shape } from './layout.js';
-import { blankSegment, Segment } from './segment.js';
+import { byteLengthOf, finish, HEADER_BYTES, Segment, type Shape, VERSION } from './segment.js';
 
-/** `OHINDEX` and a line feed, as two little-endian words. A machine of the other byte order reads other words. */
+/**
+ * `OHINDEX` and a line feed, as two little-endian words. A machine of the other byte order reads
+ * other words.
+ */
 const MAGIC = [0x4e49484f, 0x0a584544] as const;
 /**
- * The version that is written. In version 2, which is read too, the notes of `saveIndex` are in
- * another order (`node/entry-notes.ts`), and word 15 is zero.
+ * Older versions are read too, as fast as they were: their bands are cut from hashes that are not
+ * spread. In version 2 the notes of `saveIndex` are in another order (`node/entry-notes.ts`).
  */
-const VERSION = 3;
 const OLDEST_VERSION = 2;
+const KINDS = [undefined, 'flat', 'mih'] as const;
+/** Bits of word 4, beside the kind: sketches of 16 bits, and no ids stored. */
+const SMALL = 1 << 8;
+const WITHOUT_IDS = 1 << 9;
 /**
  * What the header holds after magic, version, algorithm and kind, a word each; the generation is
  * word 10. Word 15 is the number of degenerate entries that were kept out and 1 more, or 0 if
- * nobody counted them.
+ * nobody counted them, as in version 2.
  */
 const NUMBERS = [
   'bits',
@@ -34,73 +37,98 @@ const NUMBERS = [
 const CHECKSUM_WORD = 14;
 const DEGENERATE_WORD = 15;
 
-/** The buffer of a segment, once its header and checksum are written into it. */
-export function sealed({
-  words: { buffer },
-  shape,
-}: Pick<Segment, 'words' | 'shape'>): ArrayBufferLike {
-  const words = new Uint32Array(buffer);
-  words.set([
-    ...MAGIC,
-    VERSION,
-    ALGORITHMS.indexOf(shape.algorithm),
-    KINDS.indexOf(shape.kind),
-    ...NUMBERS.map((name) => shape[name]),
-  ]);
-  words[DEGENERATE_WORD] = shape.degenerate === undefined ? 0 : shape.degenerate + 1;
-  words[CHECKSUM_WORD] = checksum(new Int32Array(buffer), CHECKSUM_WORD);
-  return buffer;
+/** Words that a step of the checksum goes through: about 1 ms. */
+const CHECK_STEP = 1 << 18;
+
+/** The checksum of a header and of what follows it, step by step. */
+function* checksumSteps(header: Int32Array, rest: Iterable<Int32Array>): Generator<void, number> {
+  let sum = checksum(header.subarray(0, CHECKSUM_WORD), 0);
+  sum = checksum(header.subarray(CHECKSUM_WORD + 1, HEADER_BYTES / 4), sum);
+  for (const words of rest) {
+    for (let at = 0; at < words.length; at += CHECK_STEP) {
+      sum = checksum(words.subarray(at, at + CHECK_STEP), sum);
+      yield;
+    }
+  }
+  return sum;
 }
 
-/** A sealed copy of a segment, with other notes. */
-export function copyOf(
-  { shape, words, notes: before }: Segment,
-  nextId: number,
-  options: SnapshotOptions,
-): ArrayBufferLike {
-  const copy = blankSegment({ ...shape, nextId }, { degenerate: shape.degenerate, ...options });
-  // The hashes are the first section: all from them to the notes is taken as it is.
-  const from = words.byteOffset;
-  const sections = new Uint8Array(words.buffer, from, before.byteOffset - from);
-  new Uint8Array(copy.words.buffer).set(sections, HEADER_BYTES);
-  return sealed(copy);
+/**
+ * The header of a snapshot, step by step.
+ * @param rest what follows it: the sections of a segment of that shape, and its notes
+ */
+export function* headerSteps(
+  shape: Shape,
+  rest: Iterable<Int32Array>,
+): Generator<void, Int32Array<ArrayBuffer>> {
+  const flags = (shape.sketchBits === 16 ? SMALL : 0) | (shape.hasIds ? 0 : WITHOUT_IDS);
+  const header = Int32Array.from([
+    ...MAGIC,
+    shape.version,
+    ALGORITHMS.indexOf(shape.algorithm),
+    KINDS.indexOf(shape.kind) | flags,
+    ...NUMBERS.map((name) => shape[name]),
+    0,
+    shape.degenerate === undefined ? 0 : shape.degenerate + 1,
+  ]);
+  header[CHECKSUM_WORD] = yield* checksumSteps(header, rest);
+  return header;
+}
+
+/** Writes the header of a segment and its notes into its buffer, which is a snapshot then. */
+export function sealed(segment: Segment, notes: Uint8Array | undefined): ArrayBufferLike {
+  const { buffer } = segment.words;
+  if (notes) segment.notes.set(notes);
+  const length = (byteLengthOf(segment.shape) - HEADER_BYTES) / 4;
+  const rest = new Int32Array(buffer, HEADER_BYTES, length);
+  new Int32Array(buffer).set(finish(headerSteps(segment.shape, [rest])));
+  return buffer;
 }
 
 /** A buffer that holds a snapshot, or a view of one. */
 export type SnapshotSource = ArrayBufferLike | Uint8Array;
 
 /**
- * The segment that a snapshot holds, attached to its buffer. Magic number, version and counts are always checked; the
- * checksum and every number that leads into the buffer unless `verify` is false.
- * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
+ * Checks the checksum of a segment and every number that leads into it.
+ * @returns the ids of its entries
+ * @throws {FormatError} `bad-header` or `bad-checksum`
  */
-export function segmentOf(source: SnapshotSource, { verify = true } = {}): Segment {
-  const bytes = alignedBytes(source);
-  const { shape } = headerOf(bytes, bytes.length);
-  const segment = new Segment(shape, bytes.buffer, bytes.byteOffset);
-  if (verify) {
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    if (checksum(words, CHECKSUM_WORD) !== words[CHECKSUM_WORD]! >>> 0) {
-      throw new FormatError('bad-checksum', 'the index file has changed since it was written');
-    }
-    const { ids, starts, offsets, positions } = segment;
-    const { count, groups, entries, nextId } = shape;
-    if (
-      !allBelow(ids, nextId) ||
-      !allDiffer(ids) ||
-      !ascends(starts, groups + entries - count) ||
-      !ascends(offsets, positions.length) ||
-      !allBelow(positions, count)
-    ) {
-      throw new FormatError('bad-header', 'the index file contradicts itself');
-    }
+export function verified({
+  shape,
+  words: { buffer, byteOffset },
+  ids,
+  starts,
+  buckets,
+}: Segment): IdSet {
+  const start = byteOffset - HEADER_BYTES;
+  const words = new Int32Array(buffer, start, byteLengthOf(shape) / 4);
+  const rest = words.subarray(HEADER_BYTES / 4);
+  if (finish(checksumSteps(words, [rest])) !== words[CHECKSUM_WORD]! >>> 0) {
+    throw new FormatError('bad-checksum', 'the index file has changed since it was written');
   }
-  return segment;
+  const { count, groups, entries, nextId } = shape;
+  const { offsets, positions, positionBytes } = buckets.hashes;
+  const set = ids ? idSetOf(ids, nextId) : IdSet.below(entries);
+  if (
+    !set ||
+    !ascends(starts, groups + entries - count) ||
+    !ascends(offsets, shape.bands * count) ||
+    !positionsBelow(positions, positionBytes, shape.bands * count, count)
+  ) {
+    throw contradiction();
+  }
+  return set;
 }
 
-/** Bytes that were given to `toBuffer` as notes: a view of `source`. @throws {FormatError} as `indexFromBuffer` */
+const contradiction = () => new FormatError('bad-header', 'the index file contradicts itself');
+
+/**
+ * Bytes that were given to `toBuffer` as notes: a view of `source`. @throws {FormatError} as
+ * `indexFromBuffer`
+ */
 export function snapshotNotes(source: SnapshotSource): Uint8Array {
-  return segmentOf(source, { verify: false }).notes;
+  const bytes = alignedBytes(source);
+  return new Segment(shapeOf(bytes, bytes.length), bytes).notes;
 }
 
 /** What the header of a snapshot says of it. */
@@ -124,25 +152,30 @@ export interface SnapshotInfo {
 /** @throws {FormatError} as `indexFromBuffer`, for what the header alone shows */
 export function snapshotInfo(source: SnapshotSource): SnapshotInfo {
   const bytes = alignedBytes(source);
-  return headerInfo(bytes, bytes.length);
+  return infoOf(shapeOf(bytes, bytes.length));
 }
 
-/** As `snapshotInfo`, of a snapshot of `byteLength` bytes that begins with `bytes`, 64 or more. */
-export function headerInfo(bytes: Uint8Array, byteLength: number): SnapshotInfo {
-  const { version, shape } = headerOf(bytes, byteLength);
-  return { ...shape, version, size: shape.entries, hashes: shape.count, byteLength };
-}
+export const infoOf = (shape: Shape): SnapshotInfo => ({
+  ...shape,
+  size: shape.entries,
+  hashes: shape.count,
+  byteLength: byteLengthOf(shape),
+});
 
 /** The bytes of a source, copied where they do not begin at a multiple of four. */
-function alignedBytes(source: SnapshotSource): Uint8Array {
+export function alignedBytes(source: SnapshotSource): Uint8Array {
   // Buffers have it, shared ones too, which some browsers lack; numbers and texts have not.
   if (source?.byteLength === undefined) throw new TypeError('expected the bytes of an index file');
   const view = source instanceof Uint8Array ? source : new Uint8Array(source);
-  return view.byteOffset % 4 === 0 ? view : view.slice();
+  // `slice` of a Buffer would not copy.
+  return view.byteOffset % 4 === 0 ? view : new Uint8Array(view);
 }
 
-/** What the header says of a snapshot of `byteLength` bytes that begins with `bytes`. */
-function headerOf(bytes: Uint8Array, byteLength: number): { version: number; shape: Shape } {
+/**
+ * What the header says of a snapshot of `byteLength` bytes that begins with `bytes`.
+ * @throws {FormatError} `bad-magic`, `bad-length`, `bad-version` or `bad-header`
+ */
+export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
   const length = Math.min(bytes.length, HEADER_BYTES) >> 2;
   const header = new Uint32Array(bytes.buffer, bytes.byteOffset, length);
   if (header[0] !== MAGIC[0] || header[1] !== MAGIC[1]) {
@@ -151,33 +184,39 @@ function headerOf(bytes: Uint8Array, byteLength: number): { version: number; sha
   if (bytes.length < HEADER_BYTES) {
     throw new FormatError('bad-length', 'the index file breaks off in its header');
   }
-  const version = header[2]!;
-  if (version < OLDEST_VERSION || version > VERSION) {
+  const [, , version, algorithmAt, word] = header as unknown as number[];
+  if (version! < OLDEST_VERSION || version! > VERSION) {
     throw new FormatError(
       'bad-version',
-      `expected an index file of version ${OLDEST_VERSION} or ${VERSION}, got ${version}: build it again from its list`,
+      `expected an index file of version ${OLDEST_VERSION} to ${VERSION}, got ${version}: build it again from its list`,
     );
   }
-  const counted = version > 2 && header[DEGENERATE_WORD] !== 0;
+  const counted = version! > 2 && header[DEGENERATE_WORD] !== 0;
+  const flags = word! & (SMALL | WITHOUT_IDS);
   const shape = {
-    algorithm: ALGORITHMS[header[3]!],
-    kind: KINDS[header[4]!],
+    version,
+    algorithm: ALGORITHMS[algorithmAt!],
+    kind: KINDS[word! - flags],
+    sketchBits: flags & SMALL ? 16 : 32,
+    hasIds: (flags & WITHOUT_IDS) === 0,
     degenerate: counted ? header[DEGENERATE_WORD]! - 1 : undefined,
     ...Object.fromEntries(NUMBERS.map((name, i) => [name, header[5 + i]])),
   } as Shape;
-  const { algorithm, bits, bands, count, groups, entries, nextId, maxDistance } = shape;
+  const { algorithm, bits, bands, count, groups, entries, nextId, maxDistance, hasIds } = shape;
   if (
     algorithm === undefined ||
-    header[4]! >= KINDS.length ||
+    word! - flags >= KINDS.length ||
+    (version! < 4 && flags > 0) ||
     !hasBits(algorithm, bits) ||
     (bands > 0 && bands < bits / 16) ||
     bands > 32 ||
     maxDistance > bits ||
     groups > count ||
     groups > entries - count ||
+    (!hasIds && groups > 0) ||
     entries > nextId
   ) {
-    throw new FormatError('bad-header', 'the index file contradicts itself');
+    throw contradiction();
   }
   const expected = byteLengthOf(shape);
   if (byteLength !== expected) {
@@ -186,26 +225,90 @@ function headerOf(bytes: Uint8Array, byteLength: number): { version: number; sha
       `expected an index file of ${expected} bytes, got ${byteLength}`,
     );
   }
-  return { version, shape };
+  return shape;
 }
 
-function allBelow(values: Uint32Array, limit: number): boolean {
+/** Whether each position is below `limit`. */
+function positionsBelow(bytes: Uint8Array, size: number, length: number, limit: number): boolean {
   let above = 0;
-  for (let i = 0; i < values.length; i++) above |= values[i]! >= limit ? 1 : 0;
+  for (let at = 0; at < length * size; at += size) {
+    let position = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+    if (size === 4) position = (position | (bytes[at + 3]! << 24)) >>> 0;
+    above |= position >= limit ? 1 : 0;
+  }
   return above === 0;
 }
 
-function allDiffer(ids: Uint32Array): boolean {
+/** The set of ids; undefined if one is not below `limit`, or two are equal. */
+function idSetOf(ids: Uint32Array, limit: number): IdSet | undefined {
   const set = new IdSet();
   for (let i = 0; i < ids.length; i++) {
-    if (set.has(ids[i]!)) return false;
+    if (ids[i]! >= limit || set.has(ids[i]!)) return undefined;
     set.add(ids[i]!);
   }
-  return true;
+  return set;
 }
 
 /** Whether values go from 0 to `end` and never down. */
 function ascends(values: Uint32Array, end: number): boolean {
   for (let i = 1; i < values.length; i++) if (values[i - 1]! > values[i]!) return false;
   return values[0] === 0 && values.at(-1) === end;
+}
+
+/** Ids of a page: 4 KiB. */
+const PAGE = 2 ** 15;
+
+/**
+ * A set of ids 0…2^32 - 1: a bit for each, in pages. However high an id, it takes one page at
+ * most.
+ */
+export class IdSet {
+  readonly #pages = new Map<number, Int32Array>();
+  /** the page of the id that was added last, as ids mostly ascend, and its number */
+  #page: Int32Array = new Int32Array(0);
+  #number = -1;
+
+  /** The ids below `end`. */
+  static below(end: number): IdSet {
+    const set = new IdSet();
+    for (let id = 0; id < end; id += PAGE) {
+      set.reserve(id);
+      set.#page.fill(-1);
+    }
+    for (let id = end; id % PAGE > 0; id++) set.delete(id);
+    return set;
+  }
+
+  copy(): IdSet {
+    const set = new IdSet();
+    for (const [number, page] of this.#pages) set.#pages.set(number, page.slice());
+    return set;
+  }
+
+  has(id: number): boolean {
+    const page = this.#pages.get(Math.floor(id / PAGE));
+    return page !== undefined && (page[(id % PAGE) >>> 5]! & (1 << id)) !== 0;
+  }
+
+  /** Makes room for an id. Adding it cannot fail then. */
+  reserve(id: number): void {
+    const number = Math.floor(id / PAGE);
+    if (number === this.#number) return;
+    const page = this.#pages.get(number) ?? new Int32Array(PAGE / 32);
+    this.#pages.set(number, page);
+    this.#page = page;
+    this.#number = number;
+  }
+
+  add(id: number): void {
+    this.reserve(id);
+    this.#page[(id % PAGE) >>> 5]! |= 1 << id;
+  }
+
+  /** Whether it was there. */
+  delete(id: number): boolean {
+    const there = this.has(id);
+    if (there) this.#pages.get(Math.floor(id / PAGE))![(id % PAGE) >>> 5]! &= ~(1 << id);
+    return there;
+  }
 }

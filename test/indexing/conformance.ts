@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../../src/hash.js';
 import type { HammingIndex, Hit } from '../../src/indexing/hamming-index.js';
+import { type Compaction, MutableIndex } from '../../src/indexing/mutable-index.js';
+import { Segment, type Simd } from '../../src/indexing/segment.js';
+import { alignedBytes, type SnapshotSource, shapeOf } from '../../src/indexing/snapshot.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 import { naiveSearch } from '../oracles/hamming.js';
 
@@ -20,7 +23,22 @@ function packed(hashes: readonly Hash[], algorithm: Algorithm, bits: Bits): Pack
   return { algorithm, bits, bytes };
 }
 
-/** What every engine must do, whichever it is. */
+/** Both kernels; SIMD for lists of any length. */
+export const KERNELS = [
+  { kernel: 'js', simd: 'never' },
+  { kernel: 'simd', simd: 'always' },
+] as const satisfies readonly { kernel: string; simd: Simd }[];
+
+/** An index attached to what `toBuffer` wrote, which compacts as told. */
+export function attachedTo(
+  buffer: SnapshotSource,
+  options: Compaction & { simd?: Simd } = {},
+): MutableIndex {
+  const bytes = alignedBytes(buffer);
+  return new MutableIndex(new Segment(shapeOf(bytes, bytes.length), bytes), options);
+}
+
+/** What every engine must do, whichever it is and whatever it runs in. */
 export function conforms(create: Create): void {
   describe.each<[Algorithm, Bits]>([
     ['pdq', 256],

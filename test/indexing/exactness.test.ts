@@ -1,11 +1,30 @@
 import { describe, expect, test } from 'vitest';
 import { clusteredHashes, plant, random, uniformHashes } from '../../bench/workloads.js';
-import type { Algorithm, Bits, Hash } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create.js';
+import type { Algorithm, Bits, Hash, PackedHashes } from '../../src/hash.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
+import { indexOf } from '../../src/indexing/mutable-index.js';
+import { spread } from '../../src/kernels/bands.js';
+import { packedWords } from '../../src/packed-words.js';
 import { naiveScan } from '../oracles/hamming.js';
+import { KERNELS } from './conformance.js';
 
-const KINDS = ['flat', 'mih', undefined] as const;
+/** Every engine, in both kernels, and with short sketches where there are any. */
+const ENGINES = KERNELS.flatMap(({ simd }) =>
+  (
+    [
+      ['flat', 32],
+      ['mih', 32],
+      ['mih', 16],
+      [undefined, 32],
+    ] as const
+  ).map(([kind, sketchBits]) => ({ kind, sketchBits, simd })),
+);
+const indexesOf = (hashes: PackedHashes) => {
+  const entries = packedWords(hashes);
+  return ENGINES.map(({ simd, ...purpose }) =>
+    indexOf(entries, { ...purpose, maxDistance: entries.bits / 8 - 1 }, { simd }),
+  );
+};
 const RADII: Record<Bits, readonly number[]> = {
   64: [0, 1, 3, 4, 7, 8, 10, 12, 15, 16, 20, 31, 32, 64],
   256: [0, 1, 8, 15, 16, 23, 30, 31, 32, 40, 47, 48, 63, 64, 96, 128, 255, 256],
@@ -13,11 +32,19 @@ const RADII: Record<Bits, readonly number[]> = {
 const algorithmOf: Record<Bits, Algorithm> = { 64: 'phash', 256: 'pdq' };
 
 let comparisons = 0;
-function check(index: HammingIndex, bytes: Uint8Array, query: Uint8Array, max: number): void {
-  const { algorithm, bits } = index;
-  const hits = index.search({ algorithm, bytes: query } as Hash, max);
-  const found = hits.map(({ id, distance }) => `${id}:${distance}`).sort();
-  expect(found).toEqual(naiveScan(bytes, bits / 8, query, max));
+/** Each index of the same list gives what the naive loop gives. */
+function check(
+  indexes: readonly HammingIndex[],
+  bytes: Uint8Array,
+  query: Uint8Array,
+  max: number,
+): void {
+  const [{ algorithm, bits }] = indexes as [HammingIndex];
+  const expected = naiveScan(bytes, bits / 8, query, max);
+  for (const index of indexes) {
+    const hits = index.search({ algorithm, bytes: query } as Hash, max);
+    expect(hits.map(({ id, distance }) => `${id}:${distance}`).sort()).toEqual(expected);
+  }
   comparisons += bytes.length / (bits / 8);
 }
 
@@ -40,13 +67,11 @@ describe.each([256, 64] as const)('%i bits', (bits) => {
       for (let i = 0; i < queries.length / size; i += 2) {
         plant(bytes, next() % count, queries, i, next() % Math.ceil(bits / 7), next, bits);
       }
-      for (const kind of KINDS) {
-        const index = createIndex({ algorithm, bits, bytes }, kind ? { kind } : {});
-        for (const max of RADII[bits]) {
-          // Whole lists as results say nothing new, and cost the most.
-          const few = max > bits / 3 ? 1 : queries.length / size;
-          for (let i = 0; i < few; i++) check(index, bytes, at(queries, i), max);
-        }
+      const indexes = indexesOf({ algorithm, bits, bytes });
+      for (const max of RADII[bits]) {
+        // Whole lists as results say nothing new, and cost the most.
+        const few = max > bits / 3 ? 1 : queries.length / size;
+        for (let i = 0; i < few; i++) check(indexes, bytes, at(queries, i), max);
       }
     }
     expect(comparisons).toBeGreaterThan(1e7);
@@ -71,8 +96,18 @@ describe.each([256, 64] as const)('%i bits', (bits) => {
     comparisons = 0;
     const next = random(7 * bits);
     const COUNT = 600;
+    const MANY = 6000;
+    /** By place in a spread hash: the bit that goes there. */
+    const bitAt = Array.from({ length: bits }, () => 0);
+    for (let bit = 0; bit < bits; bit++) {
+      const one = new Int32Array(bits / 32);
+      one[bit >> 5] = 1 << (bit & 31);
+      spread(one.slice(), 0, bits / 32, one, 0);
+      const word = one.findIndex((each) => each !== 0);
+      bitAt[32 * word + 31 - Math.clz32(one[word]!)] = bit;
+    }
     /** Each makes the flips of one entry for a query and a distance. */
-    const spreads: readonly ((id: number, bands: number) => number[])[] = [
+    const patterns: readonly ((id: number, bands: number) => number[])[] = [
       () => shuffled(next),
       // Side by side, beginning anywhere.
       (id) => Array.from({ length: bits }, (_, i) => (id + i) % bits),
@@ -92,33 +127,33 @@ describe.each([256, 64] as const)('%i bits', (bits) => {
     ];
     for (const max of RADII[bits].filter((radius) => radius < bits / 2)) {
       const query = uniformHashes(1, max + 1, { algorithm, bits }).bytes;
-      for (const [kind, spread] of KINDS.flatMap((k) => spreads.map((s) => [k, s] as const))) {
+      for (const pattern of patterns) {
         // All at distance max or max + 1 of the query: on the very edge.
         const bytes = new Uint8Array(COUNT * size);
         for (let id = 0; id < COUNT; id++) {
-          const order = spread(id, [8, 16, 21, 32][id % 4]!);
+          // Half of them as bands see it, half as the hash has it.
+          const flips = pattern(id, [8, 16, 21, 32][id % 4]!);
+          const order = id & 2 ? flips : flips.map((place) => bitAt[place]!);
           bytes.set(flipped(query, order, max + (id & 1)), id * size);
         }
-        const index = createIndex({ algorithm, bits, bytes }, kind ? { kind } : {});
-        check(index, bytes, query, max);
-        expect(index.search({ algorithm, bytes: query }, max)).toHaveLength(COUNT / 2);
-        check(index, bytes, at(bytes, 1), max);
+        const indexes = indexesOf({ algorithm, bits, bytes });
+        check(indexes, bytes, query, max);
+        expect(indexes[0]!.search({ algorithm, bytes: query }, max)).toHaveLength(COUNT / 2);
+        check(indexes, bytes, at(bytes, 1), max);
       }
     }
-    const inOneBucket = uniformHashes(2000, 3, { algorithm, bits }).bytes;
-    for (let id = 0; id < 2000; id++) inOneBucket.fill(0x5a, id * size, id * size + size / 2);
-    const equal = new Uint8Array(2000 * size).fill(0xc3);
-    const zero = new Uint8Array(2000 * size);
-    const nearZero = new Uint8Array(2000 * size);
-    for (let id = 0; id < 2000; id++) nearZero[id * size + (id % size)] = 1 << (id % 8);
+    const inOneBucket = uniformHashes(MANY, 3, { algorithm, bits }).bytes;
+    for (let id = 0; id < MANY; id++) inOneBucket.fill(0x5a, id * size, id * size + size / 2);
+    const equal = new Uint8Array(MANY * size).fill(0xc3);
+    const zero = new Uint8Array(MANY * size);
+    const nearZero = new Uint8Array(MANY * size);
+    for (let id = 0; id < MANY; id++) nearZero[id * size + (id % size)] = 1 << (id % 8);
     for (const bytes of [inOneBucket, equal, zero, nearZero]) {
-      for (const kind of KINDS) {
-        const index = createIndex({ algorithm, bits, bytes }, kind ? { kind } : {});
-        for (const max of RADII[bits]) {
-          check(index, bytes, at(bytes, 0), max);
-          check(index, bytes, flipped(at(bytes, 1), shuffled(next), max), max);
-          check(index, bytes, new Uint8Array(size), max);
-        }
+      const indexes = indexesOf({ algorithm, bits, bytes });
+      for (const max of RADII[bits]) {
+        check(indexes, bytes, at(bytes, 0), max);
+        check(indexes, bytes, flipped(at(bytes, 1), shuffled(next), max), max);
+        check(indexes, bytes, new Uint8Array(size), max);
       }
     }
     expect(comparisons).toBeGreaterThan(1e6);

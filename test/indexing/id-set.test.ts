@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { IdSet } from '../../src/indexing/id-set.js';
+import { IdSet } from '../../src/indexing/snapshot.js';
 
 test('holds what a Set holds', () => {
   const id = fc.oneof(

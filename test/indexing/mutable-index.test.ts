@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Algorithm, Bits, Hash } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
-import { type Merging, SegmentedIndex } from '../../src/indexing/segmented.js';
-import { segmentOf } from '../../src/indexing/snapshot.js';
+import { type Compaction, createIndex } from '../../src/indexing/mutable-index.js';
+import type { Simd } from '../../src/indexing/segment.js';
+import { snapshotInfo } from '../../src/indexing/snapshot.js';
 import { hashOf } from '../arbitraries.js';
 import { naiveDistance } from '../oracles/hamming.js';
+import { attachedTo, KERNELS } from './conformance.js';
 
 /** What the index must be like: a plain array of entries. */
 interface Model {
@@ -15,7 +16,7 @@ interface Model {
 }
 interface Real {
   index: HammingIndex;
-  readonly merging: Merging;
+  readonly compaction: Compaction & { simd: Simd };
 }
 type Step = fc.Command<Model, Real>;
 
@@ -97,13 +98,13 @@ describe.each<[Algorithm, Bits]>([
       }),
     ),
     fc.integer({ min: 1, max: 3 }).map((times) =>
-      step('merge', (_, { index }) => {
-        for (let i = 0; i < times && index.merge(); i++);
+      step('compact', (_, { index }) => {
+        for (let i = 0; i < times && index.compact(); i++);
       }),
     ),
     fc.constant(
-      step('merge to the end', (model, { index }) => {
-        for (let rounds = 0; index.merge(); rounds++) expect(rounds).toBeLessThan(1000);
+      step('compact to the end', (model, { index }) => {
+        for (let rounds = 0; index.compact(); rounds++) expect(rounds).toBeLessThan(1000);
         expect(index.explain(8).parts.length).toBeLessThanOrEqual(1);
         expect(index.size).toBe(model.entries.length);
       }),
@@ -111,30 +112,31 @@ describe.each<[Algorithm, Bits]>([
     fc.boolean().map((shared) =>
       step('write and attach', (model, real) => {
         const buffer = real.index.toBuffer({ shared });
-        const segment = segmentOf(buffer);
-        expect(segment.entries).toBe(model.entries.length);
-        expect(segment.shape.nextId).toBe(model.nextId);
-        real.index = new SegmentedIndex(segment, real.merging);
+        expect(snapshotInfo(buffer).size).toBe(model.entries.length);
+        real.index = attachedTo(buffer, real.compaction);
       }),
     ),
   ];
 
-  test.each(['flat', 'mih', undefined] as const)(
-    'any changes, searches, merges and snapshots leave what a plain array has (%s)',
-    (kind) => {
+  test.each(
+    (['flat', 'mih', undefined] as const).flatMap((kind) =>
+      KERNELS.map(({ kernel, simd }) => ({ kind, kernel, simd })),
+    ),
+  )(
+    'any changes, searches, compactions and snapshots leave what a plain array has ($kind, $kernel)',
+    ({ kind, simd }) => {
       fc.assert(
         fc.property(
           fc.commands(steps, { maxCommands: 40, size: 'max' }),
           fc.integer({ min: 2, max: 9 }),
           fc.constantFrom(1, 1000),
           (commands, deltaLimit, maxSteps) => {
-            const merging = { deltaLimit, maxSteps };
+            const compaction = { deltaLimit, maxSteps, simd };
             const options = { algorithm, bits, ...(kind && { kind }), maxDistance: 8 };
-            const empty = segmentOf(createIndex([], options).toBuffer());
-            const index = new SegmentedIndex(empty, merging);
+            const index = attachedTo(createIndex([], options).toBuffer(), compaction);
             fc.modelRun(() => {
               const model: Model = { entries: [], nextId: 0 };
-              return { model, real: { index, merging } };
+              return { model, real: { index, compaction } };
             }, commands);
           },
         ),
@@ -189,21 +191,21 @@ test('no change looks at a clock', () => {
     index.add({ algorithm: 'pdq', bytes });
     if (i % 3 === 0) index.remove(i);
   }
-  while (index.merge());
+  while (index.compact());
   for (const clock of clocks) expect(clock).not.toHaveBeenCalled();
   vi.restoreAllMocks();
 });
 
-test('with one step a change, merges still end, and what is scanned stays short', () => {
-  const empty = segmentOf(createIndex([], { algorithm: 'pdq', kind: 'mih' }).toBuffer());
-  const index = new SegmentedIndex(empty, { deltaLimit: 8, maxSteps: 1 });
+test('with one step a change, compactions still end, and what is scanned stays short', () => {
+  const empty = createIndex([], { algorithm: 'pdq', kind: 'mih' }).toBuffer();
+  const index = attachedTo(empty, { deltaLimit: 8, maxSteps: 1 });
   for (let i = 0; i < 5000; i++) {
     const bytes = new Uint8Array(32);
     new DataView(bytes.buffer).setUint32(4 * (i % 8), i);
     index.add({ algorithm: 'pdq', bytes });
     const { parts } = index.explain(0);
     expect(parts.length).toBeLessThanOrEqual(6);
-    const scanned = parts.filter(({ engine }) => engine === 'scan');
+    const scanned = parts.filter(({ engine }) => engine === 'flat');
     expect(scanned.reduce((sum, { hashes }) => sum + hashes, 0)).toBeLessThan(1000);
   }
 });

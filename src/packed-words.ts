@@ -1,23 +1,35 @@
-import { checkArray, checkInteger, checkObject } from '../door.js';
-import { type Bits, bitsOf, checkKind, type Hash, type PackedHashes } from '../hash.js';
-import type { Kind } from './entry-store.js';
-import { grown } from './grown.js';
+import { checkArray, checkInteger, checkObject } from './door.js';
+import {
+  type Algorithm,
+  type Bits,
+  bitsOf,
+  checkKind,
+  type Hash,
+  type PackedHashes,
+} from './hash.js';
 
-/** Hashes of one kind as 32-bit words in the byte order of this machine, `bits / 32` a hash. */
-export interface PackedWords extends Kind {
+/** The type of a hash: what an index, a list or a query has one of. */
+export interface HashType {
+  readonly algorithm: Algorithm;
+  readonly bits: Bits;
+}
+
+/** Hashes of one type as 32-bit words in the byte order of this machine, `bits / 32` a hash. */
+export interface PackedWords extends HashType {
   readonly count: number;
   readonly words: Int32Array;
 }
 
 /**
- * A copy of `hashes` as words. Algorithm and width are those of the hashes, or as told where there are none.
- * @throws {TypeError} if `hashes` or one of them is none, a hash is of another algorithm than the first, or there is none
- *   and no algorithm is told
- * @throws {RangeError} if a hash is of another width than the first, or packed bytes are no whole number of hashes
+ * A copy of `hashes` as words. Without hashes, `expected` tells their type.
+ * @throws {TypeError} if `hashes` or one of them is not one, a hash is of another algorithm than
+ *   the first, or there is none and no algorithm is told
+ * @throws {RangeError} if a hash is of another width than the first, or packed bytes are no whole
+ *   number of hashes
  */
 export function packedWords(
   hashes: Iterable<Hash> | PackedHashes,
-  expected: Partial<Kind> = {},
+  expected: Partial<HashType> = {},
 ): PackedWords {
   let { algorithm, bits } = expected;
   // Where one of them is absent: an algorithm of both widths, a width that all have.
@@ -28,13 +40,13 @@ export function packedWords(
   const packed = !(Symbol.iterator in hashes);
   for (const hash of packed ? [hashes] : hashes) {
     const told = (hash as PackedHashes)?.bits;
-    const kind = { algorithm: hash?.algorithm, bits: packed ? told : bitsOf(hash) };
-    checkKind(kind.algorithm, kind.bits);
-    if (told !== undefined && told !== kind.bits) {
+    const type = { algorithm: hash?.algorithm, bits: packed ? told : bitsOf(hash) };
+    checkKind(type.algorithm, type.bits);
+    if (told !== undefined && told !== type.bits) {
       throw new RangeError('expected bits that fit the bytes');
     }
-    checkSame(kind, { algorithm, bits });
-    ({ algorithm, bits } = kind);
+    checkSame(type, { algorithm, bits });
+    ({ algorithm, bits } = type);
     const { bytes } = hash;
     checkArray('bytes', bytes, Uint8Array);
     if (length + bytes.length > copy.length) {
@@ -55,23 +67,33 @@ export function packedWords(
 }
 
 /**
- * The words of one query, written to `out`.
+ * Writes the bytes of a hash to `out`.
  * @throws {TypeError} if it is of another algorithm
  * @throws {RangeError} if it is of another width
  */
-export function queryWords(query: Hash, kind: Kind, out: Int32Array): void {
-  checkSame({ algorithm: query?.algorithm, bits: bitsOf(query) }, kind);
-  new Uint8Array(out.buffer).set(query.bytes);
+export function copyHash(hash: Hash, type: HashType, out: Uint8Array): void {
+  checkSame({ algorithm: hash?.algorithm, bits: bitsOf(hash) }, type);
+  out.set(hash.bytes);
 }
 
-/** @throws {TypeError | RangeError} if `maxDistance` is no integer from 0 to `bits` */
+/** @throws {TypeError | RangeError} if `maxDistance` is not an integer from 0 to `bits` */
 export function checkMaxDistance(maxDistance: number, bits: Bits): void {
   checkInteger('maxDistance', maxDistance, 0, bits);
 }
 
+/** A copy with room for `length` elements. */
+export function grown<T extends Int32Array | Uint32Array | Uint8Array>(
+  array: T,
+  length: number,
+): T {
+  const copy = new (array.constructor as new (length: number) => T)(length);
+  copy.set(array);
+  return copy;
+}
+
 function checkSame(
-  { algorithm, bits }: Kind,
-  expected: { algorithm: Kind['algorithm'] | undefined; bits: Bits | undefined },
+  { algorithm, bits }: HashType,
+  expected: { algorithm: Algorithm | undefined; bits: Bits | undefined },
 ): void {
   if (algorithm !== (expected.algorithm ?? algorithm)) {
     throw new TypeError(`expected a hash of ${expected.algorithm}`);

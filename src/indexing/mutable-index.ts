@@ -1,0 +1,554 @@
+import { checkArray, checkInteger, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
+import { attachKernels, type SimdMemory } from '../kernels/simd.js';
+import {
+  checkMaxDistance,
+  copyHash,
+  grown,
+  type PackedWords,
+  packedWords,
+} from '../packed-words.js';
+import {
+  checkSnapshotOptions,
+  type Explanation,
+  type HammingIndex,
+  type Hit,
+  type SnapshotOptions,
+} from './hamming-index.js';
+import { chooseBands } from './plan.js';
+import {
+  Entries,
+  finish,
+  inSteps,
+  kernelFor,
+  type Part,
+  type Room,
+  roomFor,
+  Segment,
+  type Shape,
+  type Simd,
+  segmentSteps,
+  stepCount,
+  type Target,
+  VERSION,
+} from './segment.js';
+import { alignedBytes, IdSet, type SnapshotSource, sealed, shapeOf, verified } from './snapshot.js';
+
+export interface CreateOptions {
+  /** needed only where there are no hashes */
+  algorithm?: Algorithm;
+  /** needed only where there are no hashes and the algorithm has several widths */
+  bits?: Bits;
+  /** an engine, obeyed: `flat` compares every hash, `mih` uses buckets; default the cheaper one */
+  kind?: 'flat' | 'mih';
+  /** the distance that most searches will ask for, default 31 of 256 bits, 8 of 64; any works */
+  maxDistance?: number;
+  /**
+   * `auto`, the default: lists of 2,048 hashes and more are kept in WebAssembly memory and searched
+   * by SIMD where the platform has it and allows it. `never`: in JavaScript. Answers are the same.
+   */
+  simd?: 'auto' | 'never';
+  /**
+   * `small` takes a fifth less memory than `fast`, the default, for a large list: 116 bytes a hash
+   * of 256 bits instead of 148. Searches up to distance 31 of 256 bits take about as long, further
+   * ones up to three times as long.
+   */
+  memory?: 'fast' | 'small';
+}
+
+/**
+ * An index over `hashes`, which are copied; ids count from 0 in their order. A million hashes of
+ * 256 bits take about a second and up to 170 bytes each.
+ * @throws {TypeError} if one is not a hash, or they are not all of one algorithm
+ * @throws {RangeError} if they are not all of one width, or an option is out of range
+ * @example
+ * const index = createIndex(hashes);
+ * for (const { id, distance } of index.search(query, 31)) …
+ */
+export function createIndex(
+  hashes: Iterable<Hash> | PackedHashes,
+  options: CreateOptions = {},
+): HammingIndex {
+  checkOptions(options);
+  const { kind, simd = 'auto', memory = 'fast' } = options;
+  checkOneOf('kind', kind, [undefined, 'flat', 'mih']);
+  checkOneOf('simd', simd, ['auto', 'never']);
+  checkOneOf('memory', memory, ['fast', 'small']);
+  const entries = packedWords(hashes, options);
+  const { maxDistance = entries.bits === 64 ? 8 : 31 } = options;
+  checkMaxDistance(maxDistance, entries.bits);
+  const sketchBits = memory === 'small' ? 16 : 32;
+  return indexOf(entries, { kind, maxDistance, sketchBits }, { simd });
+}
+
+/** As `createIndex`, of what was checked; SIMD may be forced. */
+export function indexOf(
+  entries: PackedWords,
+  purpose: Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>,
+  options: Compaction & { simd: Simd },
+): MutableIndex {
+  const { algorithm, bits, count } = entries;
+  const none = { generation: 0, notesLength: 0, degenerate: undefined };
+  const like = { ...purpose, ...none, algorithm, bits, nextId: count };
+  const target = { ...like, bands: bandsFor(like, count, options.simd) };
+  const steps = segmentSteps(entries, target, (shape) => roomFor(shape, options.simd));
+  return new MutableIndex(finish(steps), options);
+}
+
+/**
+ * The index that `toBuffer` wrote. It stays attached to `buffer` (the one place where an input is
+ * kept: do not write to it), so nothing is copied, unless a view begins at no multiple of four
+ * bytes. What is added or removed later does not change the buffer.
+ * @param options `verify`: false skips the checksum and the check of the content, for a buffer
+ *   that was verified before. `simd`: searches of an attached buffer run in JavaScript, unless
+ *   `copy` has it copied to WebAssembly memory; `never` keeps what is added later in JavaScript,
+ *   too
+ * @throws {TypeError} if `buffer` is not bytes
+ * @throws {RangeError} if `simd` is not `auto`, `never` or `copy`
+ * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
+ */
+export function indexFromBuffer(
+  buffer: SnapshotSource,
+  options: { verify?: boolean; simd?: 'auto' | 'never' | 'copy' } = {},
+): HammingIndex {
+  checkOptions(options);
+  const { verify = true, simd = 'auto' } = options;
+  checkTypeOf('verify', verify, 'boolean');
+  checkOneOf('simd', simd, ['auto', 'never', 'copy']);
+  const bytes = alignedBytes(buffer);
+  const shape = shapeOf(bytes, bytes.length);
+  if (simd !== 'copy') return attachedIndex(shape, bytes, { verify, simd });
+  const room = roomFor(shape, 'auto');
+  new Uint8Array(room.buffer).set(bytes);
+  return attachedIndex(shape, room, { verify });
+}
+
+/** An index over the segment in `room`. */
+export function attachedIndex(
+  shape: Shape,
+  room: Room,
+  { verify = true, simd = 'auto' as Simd } = {},
+): MutableIndex {
+  const segment = new Segment(shape, room);
+  return new MutableIndex(segment, { simd, live: verify ? verified(segment) : undefined });
+}
+
+/** What threads share of an index: a memory with SIMD kernels, or a buffer. */
+export interface SharedIndex {
+  readonly shape: Shape;
+  readonly memory?: SimdMemory | undefined;
+  readonly buffer: ArrayBufferLike;
+}
+
+/** What `MutableIndex.share` made, opened in thread number `thread`. */
+export function openShared({ shape, memory, buffer }: SharedIndex, thread: number): HammingIndex {
+  const kernels = memory && attachKernels(memory);
+  const room = kernels ? { buffer, simd: { memory, kernels }, thread } : { buffer };
+  return attachedIndex(shape, room, { verify: false });
+}
+
+/**
+ * Hashes that a scan of several queries takes at a time: 128 KiB, which stay in the core's cache.
+ */
+const BLOCK = 4096;
+/**
+ * Steps of a call of `compact`, and the most that a change does: about 1.5 ms. A large index takes
+ * longer to compact than a delta takes to fill, and the next delta grows on meanwhile.
+ */
+const COMPACT_STEPS = 6;
+/** Segments beside the delta: a base and three more. */
+const MAX_SEGMENTS = 4;
+/**
+ * A segment is compacted with what follows it when it is under this many times as long. So each
+ * entry is moved few times, and all that was added to a base is nearly always one segment.
+ */
+const GROWTH = 16;
+
+/** How an index compacts. */
+export interface Compaction {
+  /** entries that are scanned one by one before they become a segment, default 512 */
+  readonly deltaLimit?: number;
+  /** steps of a compaction that a change does at most */
+  readonly maxSteps?: number;
+}
+
+/** A compaction that is under way: what it replaces, its steps, and how many each change does. */
+interface Running {
+  readonly replaces: readonly Part[];
+  readonly steps: Generator<void, Segment>;
+  readonly stride: number;
+}
+
+/**
+ * A mutable index: immutable segments, the largest first, a delta of the newest entries, and a
+ * mark on each entry that is gone. Compaction is done in short steps inside later changes, so none
+ * of them waits for a whole one. A change allocates before its first write. A compaction writes
+ * nothing before its last step; if it fails, it is dropped and begun again some changes later.
+ */
+export class MutableIndex implements HammingIndex {
+  readonly algorithm: Algorithm;
+  readonly bits: Bits;
+  readonly #shape: Shape;
+  readonly #simd: Simd;
+  readonly #deltaLimit: number;
+  readonly #maxSteps: number;
+  /** segments, deltas that wait for compaction, and last the delta that grows */
+  readonly #parts: Part[];
+  #running: Running | undefined;
+  /** changes to let pass without compacting, after a compaction that failed */
+  #pause = 0;
+  #nextId: number;
+  /** entries that are gone and still stored */
+  #dead = 0;
+  /** the ids that are not gone; made by the first removal */
+  #live: IdSet | undefined;
+  readonly #query: Int32Array;
+  readonly #queryBytes: Uint8Array;
+  #found = new Uint32Array(256);
+  #hits = new Uint32Array(256);
+
+  /**
+   * An index over what `segment` holds, for the purpose that its shape tells.
+   * @param options `live`: the ids of its entries, if they are known
+   */
+  constructor(
+    segment: Segment,
+    options: Compaction & { simd?: Simd; live?: IdSet | undefined } = {},
+  ) {
+    const { simd = 'auto', live, deltaLimit = 512, maxSteps = COMPACT_STEPS } = options;
+    const { shape } = segment;
+    this.algorithm = shape.algorithm;
+    this.bits = shape.bits;
+    this.#shape = shape;
+    this.#simd = simd;
+    this.#live = live;
+    this.#deltaLimit = deltaLimit;
+    this.#maxSteps = maxSteps;
+    this.#parts = [...(segment.count > 0 ? [segment] : []), new Entries(shape.bits)];
+    this.#nextId = shape.nextId;
+    this.#query = new Int32Array(shape.bits / 32);
+    this.#queryBytes = new Uint8Array(this.#query.buffer);
+  }
+
+  get size(): number {
+    return entriesOf(this.#parts) - this.#dead;
+  }
+
+  get kind(): 'flat' | 'mih' {
+    return this.#shape.kind ?? (this.#parts.some(({ bands }) => bands > 0) ? 'mih' : 'flat');
+  }
+
+  search(query: Hash, maxDistance: number): Hit[] {
+    return this.#hitsTo([], this.#searchAll(query, maxDistance));
+  }
+
+  searchInto(query: Hash, maxDistance: number, out: Uint32Array): number {
+    checkArray('out', out, Uint32Array);
+    const total = this.#searchAll(query, maxDistance);
+    if (total > 0) out.set(this.#hits.subarray(0, Math.min(2 * total, out.length & ~1)));
+    return total;
+  }
+
+  searchBatch(queries: Iterable<Hash> | PackedHashes, maxDistance: number): Hit[][] {
+    checkMaxDistance(maxDistance, this.bits);
+    const { words, count } = packedWords(queries, this);
+    const results: Hit[][] = Array.from({ length: count }, () => []);
+    const perHash = this.bits >> 5;
+    for (const part of this.#parts) {
+      const block = part.plan(maxDistance).probes ? part.count : BLOCK;
+      for (let from = 0; from < part.count; from += block) {
+        const to = Math.min(from + block, part.count);
+        for (const [i, hits] of results.entries()) {
+          this.#query.set(words.subarray(i * perHash, (i + 1) * perHash));
+          this.#hitsTo(hits, this.#searchPart(part, maxDistance, 0, from, to));
+        }
+      }
+    }
+    return results;
+  }
+
+  add(hash: Hash): number {
+    copyHash(hash, this, this.#queryBytes);
+    const id = this.#nextId;
+    if (id === 0xffffffff) throw new RangeError('expected fewer than 2^32 - 1 entries');
+    const delta = this.#delta;
+    delta.reserve();
+    this.#live?.reserve(id);
+    delta.push(this.#query, 0, id);
+    this.#live?.add(id);
+    this.#nextId++;
+    this.#tend();
+    return id;
+  }
+
+  remove(what: number | Hash): number {
+    if (typeof what === 'number') checkInteger('an id', what, 0);
+    const hits = typeof what === 'number' ? [{ id: what }] : this.search(what, 0);
+    this.#live ??= this.size === this.#nextId ? IdSet.below(this.#nextId) : idsOf(this.#parts);
+    let removed = 0;
+    for (const { id } of hits) if (this.#live.delete(id)) removed++;
+    this.#dead += removed;
+    if (removed > 0) this.#tend();
+    return removed;
+  }
+
+  compact(): boolean {
+    try {
+      if (!this.#running && !this.#isCompact()) this.#begin(0);
+      if (this.#running) this.#step(COMPACT_STEPS);
+    } catch (error) {
+      this.#drop();
+      throw error;
+    }
+    return this.#running !== undefined || !this.#isCompact();
+  }
+
+  explain(maxDistance: number): Explanation {
+    checkMaxDistance(maxDistance, this.bits);
+    const used = this.#parts.filter(({ count }) => count > 0);
+    const parts = used.map((part) => {
+      const { kernel, probes, nanoseconds } = part.plan(maxDistance);
+      const [engine, bands] = probes ? (['mih', part.bands] as const) : (['flat', 0] as const);
+      return { engine, kernel, hashes: part.count, bands, probes: probes?.count ?? 0, nanoseconds };
+    });
+    return { parts, nanoseconds: parts.reduce((sum, part) => sum + part.nanoseconds, 0) };
+  }
+
+  toBuffer(options: SnapshotOptions = {}): ArrayBufferLike {
+    checkSnapshotOptions(options);
+    const { notes, shared = false } = options;
+    return sealed(
+      this.#copy(options, (shape) => roomFor(shape, 'never', { shared })),
+      notes,
+    );
+  }
+
+  /** A copy that `threads` threads may open by `openShared`, each by its own number. */
+  static share(index: MutableIndex, threads: number): SharedIndex {
+    let room: Room | undefined;
+    const { shape } = index.#copy({}, (shape) => {
+      room = roomFor(shape, index.#simd, { shared: true, threads });
+      return room;
+    });
+    return { shape, memory: room!.simd?.memory, buffer: room!.buffer };
+  }
+
+  /**
+   * What the index holds when this is called, in a segment that does not change, step by step; the
+   * index may change meanwhile. Nothing is copied where it is in one segment already.
+   * @param leavesOut whether to leave out hash number `at` of `words`
+   */
+  static frozen(index: MutableIndex, leavesOut: LeavesOut): Generator<void, Segment> {
+    const [first] = index.#isCompact() ? index.#parts : [];
+    const { words, ids, count } = index.#delta;
+    const delta = new Entries(index.bits, Math.max(1, count));
+    for (let i = 0; i < count; i++) delta.push(words, i, ids[i]!);
+    const parts = [...index.#parts.slice(0, -1), delta];
+    const live = index.#dead > 0 ? index.#live!.copy() : undefined;
+    const target = (count: number) => index.#target(count);
+    const allocate = (shape: Shape) => roomFor(shape, 'never');
+    return (function* () {
+      let whole = first instanceof Segment ? first : undefined;
+      yield* inSteps(whole?.count ?? 0, (at) => {
+        if (whole && leavesOut(whole.words, at)) whole = undefined;
+      });
+      return whole ?? (yield* rebuiltSteps(parts, live, target, allocate, leavesOut));
+    })();
+  }
+
+  /** A copy that does not change, in a segment of its own. */
+  #copy(options: SnapshotOptions, allocate: (shape: Shape) => Room): Segment {
+    const [first] = this.#parts;
+    const target = (count: number) => this.#target(count, options);
+    if (!(first instanceof Segment) || !this.#isCompact()) {
+      return finish(rebuiltSteps(this.#parts, this.#live, target, allocate));
+    }
+    const { version, count, groups, entries, hasIds } = first.shape;
+    const shape = { ...target(entries), version, count, groups, entries, hasIds };
+    const copy = new Segment(shape, allocate(shape));
+    copy.sections.set(first.sections);
+    return copy;
+  }
+
+  /** Ids given so far. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  get #delta(): Entries {
+    return this.#parts.at(-1) as Entries;
+  }
+
+  /** What a segment of `count` entries is to be like. */
+  #target(count: number, { notes, ...given }: SnapshotOptions = {}): Target {
+    const bands = bandsFor(this.#shape, count, this.#simd);
+    const saved = { generation: 0, notesLength: notes?.length ?? 0, nextId: this.#nextId };
+    return { ...this.#shape, ...saved, ...given, bands };
+  }
+
+  /** Whether all is in one part, and building it anew would change nothing. */
+  #isCompact(): boolean {
+    const one = this.#parts.length < 3 && this.#dead === 0 && this.#delta.count === 0;
+    return one && this.#fits(this.#parts[0]!);
+  }
+
+  #fits(part: Part): boolean {
+    const isOld = part instanceof Segment && part.shape.version < VERSION;
+    return !isOld && part.bands === this.#target(part.entries).bands;
+  }
+
+  /** Fills `#hits` with id and distance of every hit; returns how many. */
+  #searchAll(query: Hash, maxDistance: number): number {
+    copyHash(query, this, this.#queryBytes);
+    checkMaxDistance(maxDistance, this.bits);
+    let total = 0;
+    for (const part of this.#parts) total = this.#searchPart(part, maxDistance, total);
+    return total;
+  }
+
+  /** As of all parts, of hashes `from`…`to` - 1 of one: from hit number `total` on. */
+  #searchPart(part: Part, max: number, total: number, from = 0, to = part.count): number {
+    let found = part.search(this.#query, max, this.#found, from, to);
+    if (2 * found > this.#found.length) {
+      this.#found = new Uint32Array(4 * found);
+      found = part.search(this.#query, max, this.#found, from, to);
+    }
+    let hits = total;
+    for (let i = 0; i < found; i++) {
+      const position = from + this.#found[2 * i]!;
+      const end = endOf(part, position);
+      for (let at = part.startOf(position); at < end; at++) {
+        const id = part.idAt(at);
+        if (this.#dead > 0 && !this.#live!.has(id)) continue;
+        if (2 * hits === this.#hits.length) this.#hits = grown(this.#hits, 4 * hits);
+        this.#hits[2 * hits] = id;
+        this.#hits[2 * hits + 1] = this.#found[2 * i + 1]!;
+        hits++;
+      }
+    }
+    return hits;
+  }
+
+  #hitsTo(hits: Hit[], total: number): Hit[] {
+    for (let i = 0; i < total; i++) {
+      hits.push({ id: this.#hits[2 * i]!, distance: this.#hits[2 * i + 1]! });
+    }
+    return hits;
+  }
+
+  /**
+   * After each change: some steps of the compaction that is under way, or the beginning of one that
+   * is due. The change is made already, so a compaction that fails does not fail it.
+   */
+  #tend(): void {
+    if (this.#pause > 0) {
+      this.#pause--;
+      return;
+    }
+    try {
+      if (this.#running) this.#step(this.#running.stride);
+      // While a compaction is not through, the delta grows on.
+      if (this.#running) return;
+      if (this.#delta.count >= this.#deltaLimit) this.#begin();
+      else if (this.#dead > this.#deltaLimit && 3 * this.#dead > this.size) this.#begin(0);
+    } catch {
+      this.#drop();
+    }
+  }
+
+  /** Drops a compaction that failed: the parts are as before. It waits for more changes. */
+  #drop(): void {
+    this.#running = undefined;
+    this.#pause = this.#deltaLimit;
+  }
+
+  /** Begins to compact the parts from number `from` on, by default those that are due. */
+  #begin(from?: number): void {
+    const delta = this.#delta.count > 0 ? new Entries(this.bits) : undefined;
+    const parts = delta ? this.#parts.slice() : this.#parts.slice(0, -1);
+    const replaces = parts.slice(from ?? firstDue(parts));
+    const total = entriesOf(replaces);
+    const { bands } = this.#target(total);
+    const stride = Math.ceil(stepCount(total, bands) / this.#deltaLimit);
+    if (delta) this.#parts.push(delta);
+    // One part alone is built anew only if it does not fit, or to let go of what was removed.
+    const isClean = this.#dead === 0 || from === undefined;
+    if (replaces.length === 1 && isClean && this.#fits(replaces[0]!)) return;
+    this.#pause = 0;
+    const allocate = (shape: Shape) => roomFor(shape, this.#simd);
+    const steps = rebuiltSteps(replaces, this.#live, (count) => this.#target(count), allocate);
+    this.#running = { replaces, steps, stride: Math.min(stride, this.#maxSteps) };
+  }
+
+  #step(count: number): void {
+    const { replaces, steps } = this.#running!;
+    for (let i = 0; i < count; i++) {
+      const { done, value } = steps.next();
+      if (!done) continue;
+      this.#dead -= entriesOf(replaces) - value.entries;
+      const built = value.count > 0 ? [value] : [];
+      this.#parts.splice(this.#parts.indexOf(replaces[0]!), replaces.length, ...built);
+      this.#running = undefined;
+      return;
+    }
+  }
+}
+
+type LeavesOut = (words: Int32Array, at: number) => boolean;
+
+/** A segment of the entries of `parts` whose ids are in `live`, or all if it is absent. */
+function* rebuiltSteps(
+  parts: readonly Part[],
+  live: IdSet | undefined,
+  target: (count: number) => Target,
+  allocate: (shape: Shape) => Room,
+  leavesOut?: LeavesOut,
+): Generator<void, Segment> {
+  const kept = new Entries(target(0).bits, entriesOf(parts));
+  for (const part of parts) {
+    yield* inSteps(part.count, (position) => {
+      if (leavesOut?.(part.words, position)) return;
+      const end = endOf(part, position);
+      for (let i = part.startOf(position); i < end; i++) {
+        const id = part.idAt(i);
+        if (!live || live.has(id)) kept.push(part.words, position, id);
+      }
+    });
+  }
+  return yield* segmentSteps(kept, target(kept.count), allocate);
+}
+
+/** The bands that suit `count` entries of such a segment best. */
+const bandsFor = (like: Omit<Target, 'bands'>, count: number, simd: Simd): number =>
+  chooseBands({ ...like, kernel: kernelFor(simd, count) }, count, like.maxDistance);
+
+/** The first of the parts, the newest of which is last, that are to be compacted into one. */
+function firstDue(parts: readonly Part[]): number {
+  let from = parts.length - 1;
+  let total = parts[from]!.entries;
+  while (from > 0 && (from >= MAX_SEGMENTS || parts[from - 1]!.entries < GROWTH * total)) {
+    total += parts[--from]!.entries;
+  }
+  return from;
+}
+
+/** Where the entries of a hash end, whatever the bytes of a file say. */
+const endOf = (part: Part, position: number) => Math.min(part.startOf(position + 1), part.entries);
+
+/** The ids of all entries of `parts`. */
+function idsOf(parts: readonly Part[]): IdSet {
+  const set = new IdSet();
+  for (const part of parts) for (let i = 0; i < part.entries; i++) set.add(part.idAt(i));
+  return set;
+}
+
+function entriesOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { entries }) => sum + entries, 0);
+}
+
+/** An index as ours: itself, or a copy if it is of another implementation. */
+export function mutableIndex(index: HammingIndex): MutableIndex {
+  if (index instanceof MutableIndex) return index;
+  const bytes = alignedBytes(index.toBuffer());
+  return attachedIndex(shapeOf(bytes, bytes.length), bytes, { verify: false });
+}
