@@ -1,8 +1,6 @@
-import { checkInteger } from '../door.js';
 import { FormatError } from '../errors.js';
-import type { Hash, Resample } from '../hash.js';
-import { HEADER_BYTES } from '../indexing/layout.js';
-import type { Segment } from '../indexing/segment.js';
+import type { Resample } from '../hash.js';
+import { HEADER_BYTES, inSteps, type Segment } from '../indexing/segment.js';
 
 /** What a list says about an entry besides its hash. */
 export interface EntryNote {
@@ -11,16 +9,6 @@ export interface EntryNote {
   readonly source?: string;
   readonly id?: string;
   readonly resample?: Resample;
-}
-
-/** Entries by the ids of their index. */
-export interface NotedEntries {
-  /** one more than the highest id */
-  readonly size: number;
-  entryAt(id: number): EntryNote & { hash: Hash };
-  idAt(id: number): string | undefined;
-  /** the existing ids; removed ids are gaps */
-  rows(): Iterable<number>;
 }
 
 const isText = (value: unknown) => typeof value === 'string';
@@ -39,8 +27,8 @@ const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] 
 ];
 
 /**
- * Matches the notes that `notesOf` writes for texts without characters that JSON escapes. Testing a
- * million notes with it takes 0.2 seconds; parsing them takes 1.
+ * Matches the notes that `noteSteps` writes for texts without characters that JSON escapes. Testing
+ * a million notes with it takes 0.2 seconds; parsing them takes 1.
  */
 const TEXT = '"[ !#-[\\]-\\xff]*"';
 const USUAL = /* @__PURE__ */ new RegExp(
@@ -53,140 +41,159 @@ const USUAL = /* @__PURE__ */ new RegExp(
  */
 const MAX_SHARED = 1 << 16;
 
+/** Entries whose notes a step asks for, since a callback may be slow. */
+const ASK_STEP = 8;
+/** Notes that a step checks: about 0.1 ms. */
+const CHECK_STEP = 256;
+
+/** Encoded notes. */
+export interface NotesBytes {
+  readonly length: number;
+  /** the bytes end to end, filled up to a multiple of four by zeros */
+  readonly pieces: readonly Uint8Array[];
+}
+
 /**
- * Encodes notes on the entries of a segment. First come two words per entry, in the order of the
- * segment's ids: the offset and the length of its text. Then come the texts, JSON in UTF-8, equal
- * ones once. Files of version 2 have two words for each id ever given, in the order of ids. Removed
- * entries leave nothing.
+ * Encodes notes on the entries of a segment, step by step. First come two words per entry, in the
+ * order of the segment's entries: the offset and the length of its text. Then come the texts, JSON
+ * in UTF-8, equal ones once. Files of version 2 have two words for each id ever given, in the order
+ * of ids. Removed entries leave nothing.
  * @throws {TypeError} if a note is malformed
- * @throws {RangeError} if the texts take 4 GiB or more
+ * @throws {RangeError} if it all takes 4 GiB or more
  */
-export function notesOf(segment: Segment, entryAt: (id: number) => EntryNote): Uint8Array {
-  const places = new Uint32Array(2 * segment.entries);
-  const texts: Buffer[] = [];
+export function* noteSteps(
+  segment: Segment,
+  entryAt: (id: number) => EntryNote,
+): Generator<void, NotesBytes> {
+  const table = new Uint32Array(2 * segment.entries);
+  const texts = new Texts();
   const shared = new Map<string, readonly [start: number, length: number]>();
-  let end = 0;
-  segment.ids.forEach((entry, slot) => {
-    const note = entryAt(entry);
-    if (typeof note !== 'object' || note === null)
-      throw new TypeError('expected a note: { labels }');
-    const { labels, quality, source, id, resample } = note;
-    const fields = { labels, quality, source, id, resample };
-    for (const [name, expected, fits] of FIELDS) {
-      const value = fields[name];
-      if (value === undefined && name !== 'labels') continue;
-      if (!fits(value)) throw new TypeError(`expected ${name} of an entry to be ${expected}`);
-    }
-    if (labels.length === 0 && (quality ?? source ?? id ?? resample) === undefined) return;
-    const text = JSON.stringify(fields);
+  const ask = (entry: number) => {
+    const text = textOf(entryAt(segment.idAt(entry)));
+    if (text === '') return;
     let place = shared.get(text);
     if (place === undefined) {
-      const bytes = Buffer.from(text);
-      place = [end, bytes.length];
+      const start = texts.length;
+      texts.push(text);
+      place = [start, texts.length - start];
       if (shared.size < MAX_SHARED) shared.set(text, place);
-      texts.push(bytes);
-      end += bytes.length;
-      if (end > 0xffffffff) throw new RangeError('expected less than 4 GiB of notes');
+      if (table.byteLength + texts.length > 0xffffffff) {
+        throw new RangeError('expected less than 4 GiB of notes');
+      }
     }
-    places.set(place, 2 * slot);
-  });
-  return Buffer.concat([Buffer.from(places.buffer), ...texts], places.byteLength + end);
-}
-
-export interface NotesOptions {
-  /** version of the file format */
-  readonly version: number;
-  /** read every note now, and throw if one is malformed */
-  readonly verify: boolean;
-  /** called when a malformed note is first read */
-  readonly onProblem?: ((problem: FormatError) => void) | undefined;
+    table.set(place, 2 * entry);
+  };
+  yield* inSteps(segment.entries, ask, ASK_STEP);
+  return {
+    length: table.byteLength + texts.length,
+    pieces: [new Uint8Array(table.buffer), ...texts.pieces()],
+  };
 }
 
 /**
- * The entries of a segment with the notes that `notesOf` wrote, which are read on demand. Without
- * notes, entries are hashes alone. A malformed field is left out.
- * @throws {FormatError} `bad-notes`, if `verify` is set
+ * The text of a note, or '' if it says nothing.
+ * @throws {TypeError} if it is malformed
  */
-export function notedEntries(
-  segment: Segment,
-  { version, verify, onProblem }: NotesOptions,
-): NotedEntries {
-  const { algorithm, bits, words, shape, ids, starts, notes } = segment;
-  const { nextId, groups, count, entries } = shape;
-  const tableLength = 8 * (version < 3 ? nextId : entries);
-  const noted = notes.length >= tableLength;
-  const table = new DataView(notes.buffer, notes.byteOffset, noted ? tableLength : 0);
-  const texts = noted ? notes.subarray(tableLength) : notes.subarray(notes.length);
-  const textOffset = HEADER_BYTES + texts.byteOffset - words.byteOffset;
-  // A Buffer decodes short texts faster than a TextDecoder, and also from shared memory.
-  const textBytes = Buffer.from(texts.buffer, texts.byteOffset, texts.length);
-  const hashes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  const slotOf = placesIn(ids);
-  const told = new Set<number>();
+function textOf(note: EntryNote): string {
+  if (typeof note !== 'object' || note === null) throw new TypeError('expected a note: { labels }');
+  const { labels, quality, source, id, resample } = note;
+  const fields = { labels, quality, source, id, resample };
+  for (const [name, expected, fits] of FIELDS) {
+    const value = fields[name];
+    if (value === undefined && name !== 'labels') continue;
+    if (!fits(value)) throw new TypeError(`expected ${name} of an entry to be ${expected}`);
+  }
+  const isBlank = labels.length === 0 && (quality ?? source ?? id ?? resample) === undefined;
+  return isBlank ? '' : JSON.stringify(fields);
+}
 
-  const placeOf = (slot: number): [start: number, length: number] => {
-    const at = 8 * (version < 3 ? ids[slot]! : slot);
-    if (at >= table.byteLength) return [0, 0];
-    return [table.getUint32(at, true), table.getUint32(at + 4, true)];
-  };
-  const noteOf = (slot: number, report: (wrong: string, offset: number) => void): EntryNote => {
-    const [start, length] = placeOf(slot);
+/** Bytes of a piece of the texts. */
+const PIECE = 2 ** 18;
+
+/** Texts end to end in UTF-8. They lie in pieces of one size, so nothing is copied as they grow. */
+class Texts {
+  readonly #pieces: Uint8Array[] = [];
+  length = 0;
+
+  push(text: string): void {
+    const bytes = Buffer.from(text);
+    for (let from = 0; from < bytes.length; ) {
+      const at = this.length % PIECE;
+      if (at === 0) this.#pieces.push(new Uint8Array(PIECE));
+      const copied = bytes.copy(this.#pieces.at(-1)!, at, from);
+      from += copied;
+      this.length += copied;
+    }
+  }
+
+  /** Of the last one, what is used and up to three zeros. */
+  pieces(): Uint8Array[] {
+    const unused = PIECE * this.#pieces.length - this.length;
+    return this.#pieces.map((piece, i) =>
+      i < this.#pieces.length - 1 ? piece : piece.subarray(0, PIECE - (unused & ~3)),
+    );
+  }
+}
+
+/**
+ * The notes that `noteSteps` wrote, read on demand. Without them each entry has a note that says
+ * nothing.
+ */
+export class Notes {
+  readonly #entries: number;
+  readonly #ids: Uint32Array | undefined;
+  readonly #table: DataView;
+  readonly #texts: Buffer;
+  /** the offset of the texts in the file */
+  readonly #offset: number;
+
+  constructor({ shape, ids, words, notes }: Segment) {
+    const { version, nextId, entries } = shape;
+    const tableLength = 8 * (version < 3 ? nextId : entries);
+    const [table, texts] = notes.length < tableLength ? [0, 0] : [tableLength, notes.length];
+    this.#entries = entries;
+    this.#ids = version < 3 ? ids : undefined;
+    this.#table = new DataView(notes.buffer, notes.byteOffset, table);
+    // A Buffer decodes short texts faster than a TextDecoder, and also from shared memory.
+    this.#texts = Buffer.from(notes.buffer, notes.byteOffset + table, texts - table);
+    this.#offset = HEADER_BYTES + this.#texts.byteOffset - words.byteOffset;
+  }
+
+  /** The note on an entry, by its number. `report` is told what is malformed in it, and where. */
+  at(entry: number, report: (wrong: string, offset: number) => void): EntryNote {
+    const [start, length] = this.#placeOf(entry);
     if (length === 0) return { labels: [] };
-    const { note, wrong } = noteFrom(textBytes.toString('utf8', start, start + length));
-    if (wrong !== undefined) report(wrong, textOffset + start);
+    const { note, wrong } = noteFrom(this.#texts.toString('utf8', start, start + length));
+    if (wrong !== undefined) report(wrong, this.#offset + start);
     return note;
-  };
-  const tell = (wrong: string, offset: number) => {
-    if (!onProblem || told.has(offset)) return;
-    onProblem(new FormatError('bad-notes', `${wrong}: left out, the entry is kept`, { offset }));
-    told.add(offset);
-  };
-  const fail = (wrong: string, offset: number) => {
-    throw new FormatError('bad-notes', `${wrong} in the index file`, { offset });
-  };
-  if (verify) {
+  }
+
+  /** Checks all of them, step by step. @throws {FormatError} `bad-notes` */
+  *checkSteps(): Generator<void, void> {
+    const fail = (wrong: string, offset: number) => {
+      throw new FormatError('bad-notes', `${wrong} in the index file`, { offset });
+    };
     // Texts are in the order of first use, so none needs to be read twice.
     const shared = new Map<number, number>();
     let end = 0;
-    for (let slot = 0; slot < entries; slot++) {
-      const [start, length] = placeOf(slot);
-      if (length === 0 || shared.get(start) === length) continue;
-      if (start !== end || start + length > texts.length) {
-        fail('expected notes end to end', textOffset + end);
+    const check = (entry: number) => {
+      const [start, length] = this.#placeOf(entry);
+      if (length === 0 || shared.get(start) === length) return;
+      if (start !== end || start + length > this.#texts.length) {
+        fail('expected notes end to end', this.#offset + end);
       }
-      if (!USUAL.test(textBytes.toString('latin1', start, start + length))) noteOf(slot, fail);
+      if (!USUAL.test(this.#texts.toString('latin1', start, start + length))) this.at(entry, fail);
       end += length;
       if (shared.size < MAX_SHARED) shared.set(start, length);
-    }
+    };
+    yield* inSteps(this.#entries, check, CHECK_STEP);
   }
-  const positionOf = (slot: number) => {
-    const grouped = groups + entries - count;
-    if (slot >= grouped) return slot - entries + count;
-    let [from, to] = [0, groups];
-    while (to - from > 1) {
-      const middle = (from + to) >> 1;
-      if (starts[middle]! <= slot) from = middle;
-      else to = middle;
-    }
-    return from;
-  };
-  return {
-    size: nextId,
-    rows: () => ids.values(),
-    idAt(id) {
-      checkInteger('id', id, 0);
-      const slot = slotOf(id);
-      return slot < 0 ? undefined : noteOf(slot, tell).id;
-    },
-    entryAt(id) {
-      checkInteger('id', id, 0);
-      const slot = slotOf(id);
-      if (slot < 0) throw new RangeError('expected the id of an entry');
-      const at = (positionOf(slot) * bits) / 8;
-      const hash = { algorithm, bytes: hashes.slice(at, at + bits / 8) };
-      return { hash, ...noteOf(slot, tell) };
-    },
-  };
+
+  #placeOf(entry: number): [start: number, length: number] {
+    const at = 8 * (this.#ids ? this.#ids[entry]! : entry);
+    if (at >= this.#table.byteLength) return [0, 0];
+    return [this.#table.getUint32(at, true), this.#table.getUint32(at + 4, true)];
+  }
 }
 
 /** Parses a note; `wrong` says what is malformed in it. */
@@ -210,45 +217,4 @@ function noteFrom(text: string): { note: EntryNote; wrong?: string } {
     else wrong ??= `expected ${name} to be ${expected}`;
   }
   return { note: note as unknown as EntryNote, ...(wrong !== undefined && { wrong }) };
-}
-
-/**
- * Returns a function that finds the position of an id in `ids`, or -1. In a list of distinct
- * hashes, id 7 is at position 7. For other lists the first search builds a table: the ids by their
- * leading bits, in at most as many buckets as there are ids. A bucket has few ids, or about 2^16 if
- * they were chosen to fill it.
- */
-function placesIn(ids: Uint32Array): (id: number) => number {
-  let table: { width: number; ends: Uint32Array; places: Uint32Array } | undefined;
-  return (id) => {
-    if (ids[id] === id) return id;
-    table ??= bucketsOf(ids);
-    const { width, ends, places } = table;
-    const bucket = Math.floor(id / width);
-    for (let i = ends[bucket - 1] ?? 0; i < ends[bucket]!; i++) {
-      if (ids[places[i]!] === id) return places[i]!;
-    }
-    return -1;
-  };
-}
-
-/** A counting sort of the positions in `ids`, into buckets of `width` ids each. */
-function bucketsOf(ids: Uint32Array) {
-  let highest = 0;
-  for (let i = 0; i < ids.length; i++) highest = Math.max(highest, ids[i]!);
-  let width = 1;
-  while (highest >= Math.max(1, ids.length) * width) width *= 2;
-  // `ends` holds first the sizes of the buckets, then their starts; placing the ids advances each
-  // start to its end.
-  const ends = new Uint32Array(Math.floor(highest / width) + 1);
-  for (let i = 0; i < ids.length; i++) ends[Math.floor(ids[i]! / width)]!++;
-  let place = 0;
-  for (let bucket = 0; bucket < ends.length; bucket++) {
-    const size = ends[bucket]!;
-    ends[bucket] = place;
-    place += size;
-  }
-  const places = new Uint32Array(ids.length);
-  for (let i = 0; i < ids.length; i++) places[ends[Math.floor(ids[i]! / width)]!++] = i;
-  return { width, ends, places };
 }

@@ -1,135 +1,22 @@
-import { randomUUID } from 'node:crypto';
-import { constants, rmSync } from 'node:fs';
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import process from 'node:process';
-import { checkInteger, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
+import { checkInteger, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
-import { HEADER_BYTES } from '../indexing/layout.js';
-import type { Segment } from '../indexing/segment.js';
-import { SegmentedIndex } from '../indexing/segmented.js';
+import type { HammingIndex } from '../indexing/hamming-index.js';
+import { MutableIndex } from '../indexing/mutable-index.js';
+import { HEADER_BYTES, roomFor, Segment, type Shape } from '../indexing/segment.js';
 import {
-  copyOf,
-  headerInfo,
+  alignedBytes,
+  infoOf,
   type SnapshotInfo,
-  sealed,
-  segmentOf,
+  shapeOf,
   snapshotInfo,
+  verified,
 } from '../indexing/snapshot.js';
-import { isDegenerate } from '../matching/degenerate.js';
-import { type EntryNote, type NotedEntries, notedEntries, notesOf } from './entry-notes.js';
-
-export interface SaveOptions {
-  /** notes on the entries, by the index's ids; written to the file for the entries in the index */
-  entries?: { entryAt(id: number): EntryNote };
-  /** number of this saved state, which must not go down; default one more than the file in place */
-  generation?: number;
-  /** overwrite a file of a higher generation; default false */
-  force?: boolean;
-  /** aborts the saving until the file is in place; the old file stays, and no other is left */
-  signal?: AbortSignal;
-}
-
-/** Bytes read or written at a time. */
-const CHUNK = 64 * 2 ** 20;
-
-/**
- * Writes an index to a file, entirely or not at all. It writes a temporary file beside it, flushes
- * it to disk, gives it the permissions and the name of the old file, and flushes the folder. A
- * process that has the old file open still sees the old content.
- *
- * Degenerate entries (`isDegenerate`) are left out and counted, since a blocklist matches none of
- * them.
- * @returns the content of the file's header
- * @throws {FormatError} `old-generation` if the file in place has a higher generation
- * @throws {TypeError} if a note is malformed; no file has been touched then
- */
-export async function saveIndex(
-  path: string,
-  index: HammingIndex,
-  options: SaveOptions = {},
-): Promise<SnapshotInfo> {
-  checkPath(path);
-  checkIndex(index);
-  checkOptions(options);
-  const { entries, generation, force = false, signal } = options;
-  if (entries !== undefined && typeof entries?.entryAt !== 'function') {
-    throw new TypeError('expected entries with a function entryAt');
-  }
-  if (generation !== undefined) checkInteger('generation', generation, 0, 0xffffffff);
-  checkTypeOf('force', force, 'boolean');
-  checkSignal(signal);
-  const before = await generationOf(path);
-  const next = generation ?? (before ?? 0) + 1;
-  if (next > 0xffffffff) throw new RangeError('expected a generation of at most 2^32 - 1');
-  if (before !== undefined && next < before && !force) {
-    throw new FormatError(
-      'old-generation',
-      `expected generation ${before} or more, as in the file in place, got ${next}: use force to overwrite it`,
-    );
-  }
-  const { segment, degenerate } = withoutDegenerate(index, next);
-  const { words, shape } = segment;
-  const buffer = entries
-    ? copyOf(segment, shape.nextId, {
-        notes: notesOf(segment, (id) => entries.entryAt(id)),
-        generation: next,
-        degenerate,
-      })
-    : sealed({ words, shape: { ...shape, degenerate } });
-  const mode = (await stat(path).catch(() => undefined))?.mode;
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  const remove = () => rmSync(temporary, { force: true });
-  // Also removes the temporary file if a signal ends the program.
-  process.once('exit', remove);
-  try {
-    const file = await open(temporary, 'w', mode);
-    try {
-      if (mode !== undefined) await file.chmod(mode);
-      const bytes = new Uint8Array(buffer);
-      for (let at = 0; at < bytes.length; ) {
-        signal?.throwIfAborted();
-        const { bytesWritten } = await file.write(bytes, at, Math.min(CHUNK, bytes.length - at));
-        at += bytesWritten;
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    signal?.throwIfAborted();
-    await rename(temporary, path);
-  } catch (error) {
-    remove();
-    throw error;
-  } finally {
-    process.off('exit', remove);
-  }
-  await syncFolder(dirname(path));
-  return snapshotInfo(buffer);
-}
-
-/** The entries that can be matched, and the number of degenerate ones left out so far. */
-function withoutDegenerate(
-  index: HammingIndex,
-  generation: number,
-): { segment: Segment; degenerate: number } {
-  const segment = segmentOf(index.toBuffer({ generation }), { verify: false });
-  const { algorithm, bits, words, count, ids, shape } = segment;
-  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  const gone: number[] = [];
-  for (let position = 0; position < count; position++) {
-    const at = (position * bits) / 8;
-    if (!isDegenerate({ algorithm, bytes: bytes.subarray(at, at + bits / 8) })) continue;
-    const end = segment.startOf(position + 1);
-    for (let i = segment.startOf(position); i < end; i++) gone.push(ids[i]!);
-  }
-  const degenerate = (shape.degenerate ?? 0) + gone.length;
-  if (gone.length === 0) return { segment, degenerate };
-  const kept = new SegmentedIndex(segment);
-  for (const id of gone) kept.remove(id);
-  return { segment: segmentOf(kept.toBuffer({ generation }), { verify: false }), degenerate };
-}
+import { Notes } from './entry-notes.js';
+import { inTurns } from './in-turns.js';
+import { type NotedEntries, notedEntriesSteps } from './noted-entries.js';
 
 /** An open index file: the index, its header and its entries by id. */
 export interface OpenedIndex {
@@ -152,12 +39,25 @@ export interface OpenOptions {
    * and the entry is still matched
    */
   onProblem?: (problem: FormatError) => void;
+  /**
+   * `auto` (default): a file is read into WebAssembly memory and searched by SIMD, where the
+   * platform allows it and the list is large enough; bytes are not copied, and are searched by
+   * JavaScript. `copy`: bytes are copied there too. `never`: all is searched by JavaScript. The
+   * answers are the same.
+   */
+  simd?: 'auto' | 'never' | 'copy';
 }
 
+/** Bytes read or copied at a time. */
+const CHUNK = 4 * 2 ** 20;
+
 /**
- * Reads an index that `saveIndex` wrote into memory, and checks it.
- * @param source a path to a regular file, or its bytes; the index keeps the bytes, so do not change
- *   them
+ * Reads an index that `saveIndex` wrote into memory, and checks it. Checking the checksum and the
+ * numbers blocks the event loop, for about 0.2 s per million hashes. Reading does not, nor does
+ * checking the notes.
+ * @param source a path to a regular file, or its bytes. The index keeps the bytes, so do not change
+ *   them, unless `simd` is `copy`
+ * @throws {TypeError | RangeError} if `source` or an option is invalid
  * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`,
  *   `bad-checksum`, `bad-notes` or `old-generation`
  */
@@ -166,36 +66,89 @@ export async function openIndex(
   options: OpenOptions = {},
 ): Promise<OpenedIndex> {
   checkOptions(options);
-  const { verify = true, minGeneration = 0, onProblem } = options;
+  const { verify = true, minGeneration = 0, onProblem, simd = 'auto' } = options;
   checkTypeOf('verify', verify, 'boolean');
   checkTypeOf('onProblem', onProblem, 'function');
   checkInteger('minGeneration', minGeneration, 0);
+  checkOneOf('simd', simd, ['auto', 'never', 'copy']);
   if (!(source instanceof Uint8Array)) checkPath(source);
-  const check = (info: SnapshotInfo) => {
-    if (info.generation >= minGeneration) return;
+  const segment = await load(source, simd, ({ generation }) => {
+    if (generation >= minGeneration) return;
     throw new FormatError(
       'old-generation',
-      `expected generation ${minGeneration} or more, got ${info.generation}`,
+      `expected generation ${minGeneration} or more, got ${generation}`,
     );
-  };
-  // The header is checked before the rest is read, since another file may be of any size.
-  const bytes =
-    typeof source === 'string'
-      ? await reading(source, async (file) => {
-          const found = await infoOf(file);
-          check(found);
-          return allOf(file, found.byteLength);
-        })
-      : source;
-  const info = snapshotInfo(bytes);
-  check(info);
-  const segment = segmentOf(bytes, { verify });
+  });
+  const notes = new Notes(segment);
+  const live = verify ? verified(segment) : undefined;
+  if (verify) await inTurns(notes.checkSteps(), undefined);
+  const info = infoOf(segment.shape);
   return {
-    index: new SegmentedIndex(segment),
+    index: new MutableIndex(segment, { simd: simd === 'never' ? simd : 'auto', live }),
     info,
-    entries: notedEntries(segment, { version: info.version, verify, onProblem }),
+    entries: await inTurns(notedEntriesSteps(segment, notes, onProblem), undefined),
     degenerate: info.degenerate,
   };
+}
+
+/**
+ * The segment in a file or in bytes.
+ * @param check is given what the header says before the rest is read, since a file may be of any
+ *   size
+ */
+async function load(
+  source: string | Uint8Array,
+  simd: 'auto' | 'never' | 'copy',
+  check: (shape: Shape) => void,
+): Promise<Segment> {
+  const copy = async (header: Uint8Array, byteLength: number, read: Read): Promise<Segment> => {
+    const shape = shapeOf(header, byteLength);
+    check(shape);
+    const room = roomFor(shape, simd === 'never' ? simd : 'auto');
+    await fill(new Uint8Array(room.buffer, 0, byteLength), header, read);
+    return new Segment(shape, room);
+  };
+  if (typeof source === 'string') {
+    return reading(source, async (file) => {
+      const { size } = await file.stat();
+      const read: Read = async (into, at) => (await file.read(into, 0, into.length, at)).bytesRead;
+      return copy(await headerOf(file), size, read);
+    });
+  }
+  if (simd === 'copy') {
+    // The header is copied, since the bytes may begin anywhere.
+    return copy(
+      new Uint8Array(source.subarray(0, HEADER_BYTES)),
+      source.length,
+      async (into, at) => {
+        into.set(source.subarray(at, at + into.length));
+        await setImmediate();
+        return into.length;
+      },
+    );
+  }
+  const bytes = alignedBytes(source);
+  const shape = shapeOf(bytes, bytes.length);
+  check(shape);
+  return new Segment(shape, bytes);
+}
+
+/** Reads bytes from `at` on. @returns their number, 0 at the end */
+type Read = (into: Uint8Array, at: number) => Promise<number>;
+
+/** Writes a header and what is read after it to `bytes`. `readFile` is limited to 2 GiB. */
+async function fill(bytes: Uint8Array, header: Uint8Array, read: Read): Promise<void> {
+  bytes.set(header);
+  for (let at = header.length; at < bytes.length; ) {
+    const count = await read(bytes.subarray(at, at + CHUNK), at);
+    if (count === 0) {
+      throw new FormatError(
+        'bad-length',
+        `expected an index file of ${bytes.length} bytes, got ${at}`,
+      );
+    }
+    at += count;
+  }
 }
 
 /**
@@ -206,11 +159,14 @@ export async function openIndex(
  */
 export async function readIndexInfo(path: string | Buffer): Promise<SnapshotInfo> {
   if (!Buffer.isBuffer(path)) checkPath(path);
-  return reading(path, infoOf);
+  return reading(path, async (file) => {
+    const { size } = await file.stat();
+    return infoOf(shapeOf(await headerOf(file), size));
+  });
 }
 
 /** @throws {TypeError} unless `path` is a string */
-function checkPath(path: unknown): void {
+export function checkPath(path: unknown): void {
   if (typeof path !== 'string') throw new TypeError('expected a path to be a string');
 }
 
@@ -218,7 +174,10 @@ function checkPath(path: unknown): void {
 export async function isIndexFile(path: string): Promise<boolean> {
   checkPath(path);
   const header = await readHeader(path);
-  if (header === undefined) return false;
+  return header !== undefined && beginsAsIndex(header);
+}
+
+function beginsAsIndex(header: Uint8Array): boolean {
   try {
     snapshotInfo(header);
   } catch (error) {
@@ -228,11 +187,10 @@ export async function isIndexFile(path: string): Promise<boolean> {
 }
 
 /** The generation of the index file at `path`; undefined if there is no such file. */
-async function generationOf(path: string): Promise<number | undefined> {
+export async function generationOf(path: string): Promise<number | undefined> {
   const header = await readHeader(path);
-  if (header === undefined || header.length < HEADER_BYTES) return undefined;
-  if (!(await isIndexFile(path))) return undefined;
-  return new DataView(header.buffer, header.byteOffset).getUint32(40, true);
+  if (header?.length !== HEADER_BYTES || !beginsAsIndex(header)) return undefined;
+  return new DataView(header.buffer).getUint32(40, true);
 }
 
 /** The header of a file, perhaps truncated; undefined if it cannot be read. */
@@ -273,38 +231,4 @@ async function headerOf(file: FileHandle): Promise<Uint8Array> {
   const header = new Uint8Array(HEADER_BYTES);
   const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
   return header.subarray(0, bytesRead);
-}
-
-async function infoOf(file: FileHandle): Promise<SnapshotInfo> {
-  const { size } = await file.stat();
-  return headerInfo(await headerOf(file), size);
-}
-
-/** Reads the whole file into one buffer of its size. `readFile` is limited to 2 GiB. */
-async function allOf(file: FileHandle, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(new ArrayBuffer(size));
-  let at = 0;
-  while (at < size) {
-    const { bytesRead } = await file.read(bytes, at, Math.min(CHUNK, size - at), at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-  }
-  return bytes.subarray(0, at);
-}
-
-/**
- * Flushes a folder: a rename is on disk once its folder is. Where a folder cannot be opened
- * (Windows), this is left to the system.
- */
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch {
-    return;
-  }
 }

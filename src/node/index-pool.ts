@@ -3,7 +3,8 @@ import type { Worker } from 'node:worker_threads';
 import { checkAsyncIterable, checkInteger, checkOptions, checkSignal } from '../door.js';
 import type { Hash, PackedHashes } from '../hash.js';
 import { checkIndex, type HammingIndex, type Hit } from '../indexing/hamming-index.js';
-import { checkMaxDistance, packedWords } from '../indexing/packed-words.js';
+import { MutableIndex, mutableIndex } from '../indexing/mutable-index.js';
+import { checkMaxDistance, packedWords } from '../packed-words.js';
 import { checkWorkerUrl } from '../picture/options.js';
 import { Turns, unlessAborted } from '../picture/waiting.js';
 import type { PoolAnswer, PoolTask } from './index-worker.js';
@@ -63,8 +64,9 @@ const CHUNK = 128;
 const AHEAD = 2;
 
 /**
- * Starts threads that search `index` as it is now, in one SharedArrayBuffer that all of them read.
- * To see later changes to the index, create another pool. Two threads answer more queries than one,
+ * Starts threads that search `index` as it is now, in one shared memory that all of them read. It
+ * is a copy, and making it blocks as `toBuffer` does. Threads search by SIMD if the index does. To
+ * see later changes to the index, create another pool. Two threads answer more queries than one,
  * but not twice as many where memory bandwidth is the limit.
  * @throws {TypeError | RangeError} if the index or an option is invalid
  * @example
@@ -97,9 +99,9 @@ class Pool implements IndexPool {
   constructor(index: HammingIndex, workers: number, url: URL) {
     this.#kind = { algorithm: index.algorithm, bits: index.bits };
     this.#turns = new Turns(AHEAD * workers);
-    const buffer = index.toBuffer({ shared: true });
-    this.#threads = Array.from({ length: workers }, () => {
-      const worker = startThread(url, { buffer });
+    const shared = MutableIndex.share(mutableIndex(index), workers);
+    this.#threads = Array.from({ length: workers }, (_, number) => {
+      const worker = startThread(url, { shared, number });
       const thread: Thread = { worker, waiting: [] };
       worker.on('message', (answer: PoolAnswer) => {
         thread.waiting.shift()?.resolve(answer);

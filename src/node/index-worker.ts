@@ -1,5 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { indexFromBuffer } from '../indexing/create.js';
+import { openShared, type SharedIndex } from '../indexing/mutable-index.js';
+
+/** What a worker is started with. */
+export interface PoolStart {
+  readonly shared: SharedIndex;
+  /** of the thread; the first is 0 */
+  readonly number: number;
+}
 
 /** A message to the worker: packed queries and the search distance. */
 export interface PoolTask {
@@ -15,11 +22,9 @@ export interface PoolAnswer {
   readonly hits: Uint32Array;
 }
 
-// The program of one thread of `createIndexPool`. It attaches to the shared buffer, which the pool
-// has verified or made.
-const index = indexFromBuffer((workerData as { buffer: SharedArrayBuffer }).buffer, {
-  verify: false,
-});
+// The program of one thread of `createIndexPool`. It searches the memory that the pool made.
+const { shared, number } = workerData as PoolStart;
+const index = openShared(shared, number);
 let found = new Uint32Array(4096);
 
 parentPort?.on('message', ({ bytes, maxDistance }: PoolTask) => {

@@ -3,7 +3,7 @@ export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
-export type { EntryNote, NotedEntries } from './entry-notes.js';
+export type { EntryNote } from './entry-notes.js';
 export { type HashFileOptions, hashFile, variantsOfFile } from './hash-file.js';
 export {
   eachFile,
@@ -19,8 +19,6 @@ export {
   type OpenOptions,
   openIndex,
   readIndexInfo,
-  type SaveOptions,
-  saveIndex,
 } from './index-file.js';
 export {
   createIndexPool,
@@ -34,5 +32,7 @@ export {
   matchReports,
   type ReportedPicture,
 } from './match-report.js';
+export type { NotedEntries } from './noted-entries.js';
 export { type ImageSource, readBytes } from './read-bytes.js';
+export { type SaveOptions, saveIndex } from './save-index.js';
 export { variantPicture } from './variant-picture.js';

@@ -31,6 +31,8 @@ test.each([
   [['bench', 'index', '--smallest', '9', '--largest', '8'], '--smallest: expected no more'],
   [['bench', 'index', '--distance', '257'], '--distance: expected a whole number from 0 to 256'],
   [['bench', 'robustness', '--seed', '1.5'], '--seed: expected a whole number'],
+  [['bench', 'index', '--part', 'all'], '--part: expected large or figures'],
+  [['bench', 'scan', '--commit', 'main'], '--commit: expected index'],
   [['bench', 'scan', '--distance', '8'], '--distance: expected index or cliffs'],
   [['bench', '--photos', '.'], '--photos: expected robustness'],
   [['bench', 'versus', '.', '--rounds', '19'], '--rounds: expected a whole number from 20 to 1000'],

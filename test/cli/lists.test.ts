@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create.js';
+import { createIndex } from '../../src/indexing/mutable-index.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { saveIndex } from '../../src/node/index-file.js';
+import { saveIndex } from '../../src/node/save-index.js';
 import { onlyhashes, PHOTOS, PROGRAM } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');

@@ -3,13 +3,16 @@ import { expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import type { FormatError } from '../../src/errors.js';
 import type { Hash } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create.js';
-import { copyOf, segmentOf } from '../../src/indexing/snapshot.js';
+import { createIndex, MutableIndex } from '../../src/indexing/mutable-index.js';
+import { Segment } from '../../src/indexing/segment.js';
+import { alignedBytes, shapeOf } from '../../src/indexing/snapshot.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
-import { type EntryNote, notesOf } from '../../src/node/entry-notes.js';
-import { openIndex, saveIndex } from '../../src/node/index-file.js';
+import type { EntryNote } from '../../src/node/entry-notes.js';
+import { openIndex } from '../../src/node/index-file.js';
+import { saveIndex } from '../../src/node/save-index.js';
 import { awkwardText } from '../exchange/lists.js';
 import { BASE } from '../matching/bases.js';
+import { notesOf } from './notes-of.js';
 
 const hashAt = (seed: number): Hash => ({
   algorithm: 'pdq',
@@ -51,7 +54,7 @@ test.each(MISSHAPEN)(
       const bytes = fileOf(text, shared);
       const refused = await openIndex(bytes).catch((error: unknown) => error);
       expect(refused).toMatchObject({ name: 'FormatError', code: 'bad-notes' });
-      expect(Buffer.from(bytes).indexOf(text)).toBe((refused as FormatError).offset);
+      expect(Buffer.from(bytes).lastIndexOf(text)).toBe((refused as FormatError).offset);
       const problems: FormatError[] = [];
       const onProblem = (problem: FormatError) => problems.push(problem);
       const opened = await openIndex(bytes, { verify: false, onProblem });
@@ -140,12 +143,12 @@ test('a verified note has the shape of a note, whatever was written', async () =
 });
 
 test('offsets outside the notes or into each other are refused, and reveal nothing', async () => {
-  const segment = segmentOf(createIndex([hashAt(1), hashAt(2), hashAt(4)]).toBuffer());
-  const notes = notesOf(segment, (id) => ({ labels: [`label ${id % 2}`] }));
+  const index = createIndex([hashAt(1), hashAt(2), hashAt(4)]);
+  const notes = notesOf(index, (id) => ({ labels: [`label ${id % 2}`] }));
   const open = (word: number, value: number, verify: boolean) => {
     const changed = Uint8Array.from(notes);
     new DataView(changed.buffer).setUint32(4 * word, value, true);
-    return openIndex(new Uint8Array(copyOf(segment, 3, { notes: changed })), { verify });
+    return openIndex(new Uint8Array(index.toBuffer({ notes: changed })), { verify });
   };
   for (const [word, value] of [
     [0, 1],
@@ -187,6 +190,18 @@ test('an invalid note is not written, and no file is touched', async () => {
   await expect(saveIndex('/nowhere/at/all', index)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
+/** An index over hashes with these ids. */
+function withIds(hashes: readonly Hash[], ids: readonly number[], nextId: number): MutableIndex {
+  // An index that lost its first entry stores ids.
+  const index = createIndex([hashAt(0), ...hashes]);
+  index.remove(0);
+  const bytes = alignedBytes(index.toBuffer());
+  const shape = shapeOf(bytes, bytes.length);
+  const segment = new Segment({ ...shape, nextId }, bytes);
+  segment.ids?.set(segment.ids.map((id) => ids[id - 1]!));
+  return new MutableIndex(segment);
+}
+
 test('finds each entry by its id, whatever the order and the gaps of ids', () => {
   const gap = fc.oneof(fc.nat(3), fc.nat(1000), fc.integer({ min: 0, max: 10_000_000 }));
   return fc.assert(
@@ -197,13 +212,11 @@ test('finds each entry by its id, whatever the order and the gaps of ids', () =>
       const nextId = (ids.at(-1) ?? 0) + 1 + (next() % 100);
       // Several entries share one hash, so that ids are in no order.
       const hashes = ids.map(() => hashAt(next() % 40));
-      const buffer = createIndex(hashes, { algorithm: 'pdq' }).toBuffer();
-      const segment = segmentOf(buffer, { verify: false });
-      segment.ids.set(segment.ids.map((id) => ids[id]!));
+      const index = withIds(hashes, ids, nextId);
       const noteOf = (id: number): EntryNote =>
         id % 3 === 0 ? { labels: [] } : { labels: [`${id % 5}`], id: `${id}` };
-      const notes = notesOf(segment, noteOf);
-      const { entries } = await openIndex(new Uint8Array(copyOf(segment, nextId, { notes })));
+      const notes = notesOf(index, noteOf);
+      const { entries } = await openIndex(new Uint8Array(index.toBuffer({ notes })));
       expect([...entries.rows()].sort((a, b) => a - b)).toEqual(ids);
       for (const [at, id] of ids.entries()) {
         expect(entries.entryAt(id)).toEqual({ ...noteOf(id), hash: hashes[at] });
@@ -218,4 +231,29 @@ test('finds each entry by its id, whatever the order and the gaps of ids', () =>
     }),
     { seed: 1 },
   );
+});
+
+test('entries without stored ids have their numbers as ids', async () => {
+  const hashes = [5, 1, 9, 700, 12].map(hashAt);
+  const noteOf = (id: number): EntryNote => ({ labels: [`${id}`], id: `n${id}` });
+  const index = createIndex(hashes);
+  const bytes = new Uint8Array(index.toBuffer({ notes: notesOf(index, noteOf) }));
+  expect(shapeOf(bytes, bytes.length).hasIds).toBe(false);
+  for (const verify of [true, false]) {
+    const { entries } = await openIndex(bytes, { verify });
+    expect(entries.size).toBe(5);
+    expect([...entries.rows()]).toEqual([0, 1, 2, 3, 4]);
+    for (const [id, hash] of hashes.entries()) {
+      expect(entries.entryAt(id)).toEqual({ ...noteOf(id), hash });
+      expect(entries.idAt(id)).toBe(`n${id}`);
+    }
+    for (const id of [5, 6, 2 ** 32, 2 ** 32 + 1]) {
+      expect(entries.idAt(id)).toBeUndefined();
+      expect(() => entries.entryAt(id)).toThrow(RangeError);
+    }
+    for (const id of [-1, 0.5]) {
+      expect(() => entries.idAt(id)).toThrow(RangeError);
+      expect(() => entries.entryAt(id)).toThrow(RangeError);
+    }
+  }
 });

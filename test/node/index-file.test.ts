@@ -1,24 +1,23 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
-  chmodSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clusteredHashes } from '../../bench/workloads.js';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { clusteredHashes, uniformHashes } from '../../bench/workloads.js';
 import { FormatError } from '../../src/errors.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import type { Hash } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create.js';
+import { createIndex, indexFromBuffer } from '../../src/indexing/mutable-index.js';
 import {
   type Blocklist,
   createBlocklist,
@@ -26,17 +25,22 @@ import {
 } from '../../src/matching/blocklist.js';
 import { isDegenerate } from '../../src/matching/degenerate.js';
 import type { EntryNote } from '../../src/node/entry-notes.js';
-import { isIndexFile, openIndex, readIndexInfo, saveIndex } from '../../src/node/index-file.js';
+import { isIndexFile, openIndex, readIndexInfo } from '../../src/node/index-file.js';
+import { saveIndex } from '../../src/node/save-index.js';
 import { flipBits, hashOf as hashOfBits } from '../arbitraries.js';
 import { entryOf } from '../exchange/lists.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { naiveChecksum } from '../oracles/checksum.js';
 import { ROOT } from '../package.js';
+import { loopTurns, stepClock } from './event-loop.js';
+import { fileHandles } from './file-handles.js';
+import { notesOf } from './notes-of.js';
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'onlyhashes-index-'));
 });
+afterEach(() => vi.restoreAllMocks());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const packed = clusteredHashes(3000, 3);
@@ -153,52 +157,6 @@ test('opens the bytes of a file like the file', async () => {
   await expect(openIndex(new Uint8Array(3))).rejects.toMatchObject({ code: 'bad-magic' });
 });
 
-test('an abort leaves only the old file; its replacement keeps the permissions', async () => {
-  const path = join(folder, 'h.ohx');
-  await saveIndex(path, createIndex([hashOf(0)]));
-  chmodSync(path, 0o640);
-  const before = readFileSync(path);
-  const abort = new AbortController();
-  const save = saveIndex(path, createIndex(packed), { signal: abort.signal });
-  abort.abort();
-  await expect(save).rejects.toMatchObject({ name: 'AbortError' });
-  expect(readFileSync(path).equals(before)).toBe(true);
-  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-  await saveIndex(path, createIndex(packed));
-  expect(statSync(path).mode & 0o777).toBe(0o640);
-});
-
-test('a program that dies while saving leaves only the old file', async () => {
-  const path = join(folder, 'i.ohx');
-  await saveIndex(path, createIndex([hashOf(0)]));
-  const before = readFileSync(path);
-  const script = `
-    import { readdirSync } from 'node:fs';
-    import { createIndex } from '${ROOT}/dist/indexing.js';
-    import { saveIndex } from '${ROOT}/dist/node.js';
-    const [path, folder] = process.argv.slice(1);
-    saveIndex(path, createIndex([], { algorithm: 'pdq' })).then(() => process.exit(1));
-    const look = () => {
-      if (readdirSync(folder).some((name) => name.endsWith('.tmp'))) process.exit(3);
-      setImmediate(look);
-    };
-    look();`;
-  const args = ['--input-type=module', '-e', script, path, folder];
-  expect(spawnSync(process.execPath, args).status).toBe(3);
-  expect(readFileSync(path).equals(before)).toBe(true);
-  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-});
-
-test('a failed write leaves only the old file', async () => {
-  const path = join(folder, 'f.ohx');
-  await saveIndex(path, createIndex([hashOf(0)]));
-  const before = readFileSync(path);
-  const broken = { entryAt: () => ({ labels: [1n as never] }) };
-  await expect(saveIndex(path, createIndex([hashOf(1)]), { entries: broken })).rejects.toThrow();
-  expect(readFileSync(path).equals(before)).toBe(true);
-  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-});
-
 test('a list decides the same as an index file and as text', async () => {
   const path = join(folder, 'j.ohx');
   const hash = fc.oneof(
@@ -287,7 +245,7 @@ test('a file of version 2 opens, decides the same, and gets its count when saved
   const again = await openIndex(path);
   await saveIndex(path, again.index, { entries: again.entries });
   const after = await openIndex(path, { verify: false });
-  expect(after.info).toMatchObject({ version: 3, size: 4, degenerate: 1, generation: 2 });
+  expect(after.info).toMatchObject({ version: 4, size: 4, degenerate: 1, generation: 2 });
   const counted = createBlocklist([after]);
   expect(labelsOf(counted)).toEqual(labelsOf(before));
   expect([counted.keptOut.degenerate, counted.uncounted, counted.size]).toEqual([1, 0, 4]);
@@ -295,7 +253,9 @@ test('a file of version 2 opens, decides the same, and gets its count when saved
 
 /** An index file of one hash with the highest possible id. */
 function highestId(): Uint8Array {
-  const bytes = new Uint8Array(createIndex([hashOf(0)]).toBuffer());
+  const index = createIndex([hashOf(1), hashOf(0)]);
+  index.remove(0);
+  const bytes = new Uint8Array(index.toBuffer());
   const words = new Uint32Array(bytes.buffer);
   words[11] = 0xffffffff;
   // The id follows the header and the hash.
@@ -347,4 +307,131 @@ test('reads only the header of a large foreign file', async () => {
   rmSync(path);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
   await expect(readIndexInfo(path)).rejects.toMatchObject({ code: 'unreadable' });
+});
+
+test.each([
+  ['path', 'auto', 'simd'],
+  ['path', 'copy', 'simd'],
+  ['path', 'never', 'js'],
+  ['bytes', 'auto', 'js'],
+  ['bytes', 'copy', 'simd'],
+  ['bytes', 'never', 'js'],
+] as const)('from %s, simd %s: searched by %s', async (from, simd, kernel) => {
+  const path = join(folder, 'n.ohx');
+  const index = createIndex(packed);
+  for (const id of [5, 7, 9]) index.remove(id);
+  await saveIndex(path, index, { entries: { entryAt: noteOf } });
+  const bytes = readFileSync(path);
+  const { index: opened, entries } = await openIndex(from === 'path' ? path : bytes, { simd });
+  expect(new Set(opened.explain(31).parts.map((part) => part.kernel))).toEqual(new Set([kernel]));
+  const expected = indexFromBuffer(bytes);
+  for (const id of [0, 1, 2, 1500]) {
+    for (const max of [0, 31, 60]) {
+      const [hits, right] = [opened, expected].map((each) =>
+        each.search(hashOf(id), max).sort((a, b) => a.id - b.id),
+      );
+      expect(hits).toEqual(right);
+    }
+    expect(entries.entryAt(id)).toEqual({ ...noteOf(id), hash: hashOf(id) });
+  }
+  // What is added and compacted later: by SIMD too, unless it never is.
+  opened.add(hashOf(5));
+  while (opened.compact());
+  const kernels = new Set(opened.explain(31).parts.map((part) => part.kernel));
+  expect(kernels).toEqual(new Set([simd === 'never' ? 'js' : 'simd']));
+  expect(readFileSync(path).equals(bytes)).toBe(true);
+});
+
+test('opens bytes that begin anywhere in a buffer', async () => {
+  const index = createIndex(packed);
+  const bytes = new Uint8Array(index.toBuffer({ notes: notesOf(index, noteOf) }));
+  for (const offset of [1, 2, 3, 4]) {
+    const padded = Buffer.concat([Buffer.alloc(offset), bytes]);
+    for (const simd of ['auto', 'copy'] as const) {
+      for (const view of [padded.subarray(offset), new Uint8Array(padded).subarray(offset)]) {
+        const { entries } = await openIndex(view, { simd });
+        expect(entries.entryAt(1)).toEqual({ ...noteOf(1), hash: hashOf(1) });
+      }
+    }
+  }
+});
+
+test('bytes may change once they are copied', async () => {
+  const bytes = new Uint8Array(createIndex(packed).toBuffer());
+  const { index } = await openIndex(bytes, { simd: 'copy' });
+  const expected = index.search(hashOf(0), 31);
+  bytes.fill(0);
+  expect(index.search(hashOf(0), 31)).toEqual(expected);
+});
+
+/**
+ * Calls `act` before each read of an open file, the first of which is of the header.
+ * @param act may return the most that is read
+ */
+async function beforeReads(act: (read: number) => number | undefined) {
+  const handles = await fileHandles();
+  const real = handles.read;
+  let reads = 0;
+  function read(this: FileHandle, into: Uint8Array, offset: number, length: number, at: number) {
+    const most = act(reads++) ?? length;
+    return Reflect.apply(real, this, [into, offset, Math.min(most, length), at]);
+  }
+  vi.spyOn(handles, 'read').mockImplementation(read as never);
+}
+
+test('a file system may read less than it was asked for', async () => {
+  const path = join(folder, 'o.ohx');
+  await saveIndex(path, createIndex(packed), { entries: { entryAt: noteOf } });
+  await beforeReads((read) => (read === 0 ? undefined : 5000));
+  const { index, entries } = await openIndex(path);
+  expect(entries.entryAt(1)).toEqual({ ...noteOf(1), hash: hashOf(1) });
+  expect(index.search(hashOf(1), 0).map(({ id }) => id)).toContain(1);
+});
+
+test('a file that changes while it is read is refused', async () => {
+  const path = join(folder, 'p.ohx');
+  const bytes = new Uint8Array(createIndex(packed).toBuffer());
+  const others = { ...packed, bytes: packed.bytes.slice().reverse() };
+  // Of the same shape, so that only the checksum tells.
+  const other = new Uint8Array(createIndex(others).toBuffer());
+  expect(other.length).toBe(bytes.length);
+  for (const [change, code] of [
+    [() => writeFileSync(path, other), 'bad-checksum'],
+    [() => truncateSync(path, 10_000), 'bad-length'],
+  ] as const) {
+    writeFileSync(path, bytes);
+    await beforeReads((read) => (read === 1 ? void change() : undefined));
+    await expect(openIndex(path)).rejects.toMatchObject({ name: 'FormatError', code });
+    vi.restoreAllMocks();
+  }
+  writeFileSync(path, other);
+  expect((await openIndex(path)).info.size).toBe(3000);
+});
+
+test('the event loop turns while an index is read, copied or checked', async () => {
+  const path = join(folder, 'q.ohx');
+  const index = createIndex(uniformHashes(60_001, 1));
+  index.remove(0);
+  const entryAt = (id: number): EntryNote => ({ labels: [`${id}`] });
+  const bytes = new Uint8Array(index.toBuffer({ notes: notesOf(index, entryAt) }));
+  writeFileSync(path, bytes);
+  const chunks = Math.ceil((bytes.length - 64) / (4 * 2 ** 20));
+  expect(chunks).toBeGreaterThan(2);
+  await beforeReads((read) => {
+    expect(read).toBeLessThanOrEqual(chunks);
+    return undefined;
+  });
+  const clock = stepClock(10);
+  await openIndex(path);
+  // Each step is a turn here. 256 notes are checked in one; 4096 ids are looked at in one, three
+  // times, and so many buckets, of which two ids share one.
+  const steps = Math.ceil(60_000 / 256) + 3 * Math.ceil(60_000 / 4096) + Math.ceil(30_001 / 4096);
+  expect(clock.readings).toBe(2 + 2 * steps);
+  const turns = loopTurns();
+  try {
+    await openIndex(bytes, { verify: false, simd: 'copy' });
+    expect(turns.count).toBeGreaterThanOrEqual(chunks - 1);
+  } finally {
+    turns.stop();
+  }
 });

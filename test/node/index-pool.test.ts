@@ -7,7 +7,13 @@ import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { clusteredHashes } from '../../bench/workloads.js';
 import type { Hash } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create.js';
+import type { HammingIndex, Hit } from '../../src/indexing/hamming-index.js';
+import {
+  createIndex,
+  MutableIndex,
+  mutableIndex,
+  openShared,
+} from '../../src/indexing/mutable-index.js';
 import { createIndexPool } from '../../src/node/index-pool.js';
 
 // Threads run JavaScript, so the worker is built as the package builds it.
@@ -24,6 +30,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const inOrder = (hits: Hit[]) => hits.sort((a, b) => a.id - b.id);
 const list = clusteredHashes(5000, 8);
 const index = createIndex(list);
 const queries = { ...list, bytes: list.bytes.slice(0, 32 * 1000) };
@@ -33,21 +40,57 @@ const asHashes = (): Hash[] =>
     bytes: queries.bytes.subarray(32 * i, 32 * i + 32),
   }));
 
-test('answers like a single thread, packed or not, with many hits or none', async () => {
-  const pool = createIndexPool(index, { workers: 2, workerUrl });
+const changed = createIndex(list, { simd: 'never' });
+for (const id of [3, 7, 4999]) changed.remove(id);
+changed.add(asHashes()[3]!);
+const { algorithm, bits, size, kind } = changed;
+/** An index of another implementation. */
+const other = {
+  ...{ algorithm, bits, size, kind },
+  search: () => [],
+  toBuffer: () => changed.toBuffer(),
+} as unknown as HammingIndex;
+
+test.each<[string, HammingIndex, HammingIndex]>([
+  ['in SIMD', index, index],
+  ['in JavaScript, amid changes', changed, changed],
+  ['of another implementation', other, changed],
+])('answers like a single thread, packed or not: %s', async (_, searched, index) => {
+  const pool = createIndexPool(searched, { workers: 2, workerUrl });
   try {
     expect(pool.workers).toBe(2);
     for (const max of [0, 31]) {
-      const expected = index.searchBatch(queries, max);
-      expect(await pool.searchBatch(queries, max)).toEqual(expected);
+      const expected = index.searchBatch(queries, max).map(inOrder);
+      expect((await pool.searchBatch(queries, max)).map(inOrder)).toEqual(expected);
       const both = [pool.searchBatch(asHashes(), max), pool.searchBatch(asHashes(), max)];
-      expect(await Promise.all(both)).toEqual([expected, expected]);
+      for (const hits of await Promise.all(both)) expect(hits.map(inOrder)).toEqual(expected);
     }
     expect(await pool.searchBatch([], 31)).toEqual([]);
     const [all] = await pool.searchBatch(asHashes().slice(0, 1), 256);
-    expect(all).toHaveLength(5000);
+    expect(all).toHaveLength(index.size);
   } finally {
     await pool.close();
+  }
+});
+
+test('threads share one memory, by SIMD or not, and answer alike', () => {
+  const expected = changed.searchBatch(queries, 31).map(inOrder);
+  for (const [simd, kernel] of [
+    ['auto', 'simd'],
+    ['never', 'js'],
+  ] as const) {
+    const index = mutableIndex(createIndex(list, { simd }));
+    for (const id of [3, 7, 4999]) index.remove(id);
+    index.add(asHashes()[3]!);
+    const shared = MutableIndex.share(index, 3);
+    expect(shared.buffer).toBeInstanceOf(SharedArrayBuffer);
+    const threads = [0, 1, 2].map((thread) => openShared(shared, thread));
+    // Later changes are not seen.
+    index.remove(0);
+    for (const opened of threads) {
+      expect(opened.explain(31).parts.map((part) => part.kernel)).toEqual([kernel]);
+      expect(opened.searchBatch(queries, 31).map(inOrder)).toEqual(expected);
+    }
   }
 });
 

@@ -1,0 +1,24 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Milliseconds of work in a turn of the event loop. */
+const TURN = 5;
+
+/**
+ * Runs short steps to their end. The event loop turns about every 5 ms, so the program goes on
+ * serving meanwhile.
+ * @throws the signal's reason if it has aborted by the next turn
+ */
+export async function inTurns<T>(
+  steps: Generator<void, T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  let end = performance.now() + TURN;
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (performance.now() < end) continue;
+    await setImmediate();
+    signal?.throwIfAborted();
+    end = performance.now() + TURN;
+  }
+}

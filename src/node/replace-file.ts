@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import process from 'node:process';
+
+/** Bytes written at a time. */
+const CHUNK = 4 * 2 ** 20;
+
+/**
+ * Writes a file, entirely or not at all. It writes a temporary file beside it, flushes it to disk,
+ * gives it the permissions and the name of the old file, and flushes the folder. A process that has
+ * the old file open still sees the old content.
+ * @param pieces the content, end to end
+ * @param signal aborts until the file is in place; the old file stays, and no other is left
+ */
+export async function replaceFile(
+  path: string,
+  pieces: Iterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const mode = (await stat(path).catch(() => undefined))?.mode;
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const remove = () => rmSync(temporary, { force: true });
+  // Also removes the temporary file if a signal ends the program.
+  process.once('exit', remove);
+  try {
+    const file = await open(temporary, 'w', mode);
+    try {
+      if (mode !== undefined) await file.chmod(mode);
+      for (const piece of pieces) await write(file, piece, signal);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    signal?.throwIfAborted();
+    await rename(temporary, path);
+  } catch (error) {
+    remove();
+    throw error;
+  } finally {
+    process.off('exit', remove);
+  }
+  await syncFolder(dirname(path));
+}
+
+async function write(
+  file: FileHandle,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    signal?.throwIfAborted();
+    const { bytesWritten } = await file.write(bytes.subarray(at, at + CHUNK));
+    at += bytesWritten;
+  }
+}
+
+/**
+ * Flushes a folder: a rename is on disk once its folder is. Where a folder cannot be opened
+ * (Windows), this is left to the system.
+ */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch {
+    return;
+  }
+}

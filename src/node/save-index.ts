@@ -1,0 +1,102 @@
+import { checkInteger, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
+import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
+import { MutableIndex, mutableIndex } from '../indexing/mutable-index.js';
+import { headerSteps, infoOf, type SnapshotInfo } from '../indexing/snapshot.js';
+import { isDegenerate } from '../matching/degenerate.js';
+import type { HashType } from '../packed-words.js';
+import { type EntryNote, noteSteps } from './entry-notes.js';
+import { inTurns } from './in-turns.js';
+import { checkPath, generationOf } from './index-file.js';
+import { replaceFile } from './replace-file.js';
+
+export interface SaveOptions {
+  /**
+   * notes on the entries, by the index's ids; written to the file for the entries in the index.
+   * They are asked for during the saving, so they must not change until it ends
+   */
+  entries?: { entryAt(id: number): EntryNote };
+  /** number of this saved state, which must not go down; default one more than the file in place */
+  generation?: number;
+  /** overwrite a file of a higher generation; default false */
+  force?: boolean;
+  /** aborts the saving until the file is in place; the old file stays, and no other is left */
+  signal?: AbortSignal;
+}
+
+/**
+ * Writes an index to a file, entirely or not at all. It writes a temporary file beside it, flushes
+ * it to disk, gives it the permissions and the name of the old file, and flushes the folder. A
+ * process that has the old file open still sees the old content.
+ *
+ * The file holds the index as it is at the call; the index may change meanwhile. Saving does not
+ * block the event loop for more than about 20 ms at a time, however large the index is. A compacted
+ * index without degenerate entries is not copied; of any other a compacted copy is made. An index
+ * of another implementation is copied by its `toBuffer`, which blocks.
+ *
+ * Degenerate entries (`isDegenerate`) are left out and counted, since a blocklist matches none of
+ * them.
+ * @returns the content of the file's header
+ * @throws {FormatError} `old-generation` if the file in place has a higher generation
+ * @throws {TypeError} if a note is malformed; no file has been touched then
+ */
+export async function saveIndex(
+  path: string,
+  index: HammingIndex,
+  options: SaveOptions = {},
+): Promise<SnapshotInfo> {
+  checkPath(path);
+  checkIndex(index);
+  checkOptions(options);
+  const { entries, generation, force = false, signal } = options;
+  if (entries !== undefined && typeof entries?.entryAt !== 'function') {
+    throw new TypeError('expected entries with a function entryAt');
+  }
+  if (generation !== undefined) checkInteger('generation', generation, 0, 0xffffffff);
+  checkTypeOf('force', force, 'boolean');
+  checkSignal(signal);
+  signal?.throwIfAborted();
+  // Before anything is awaited, since the index may change then.
+  const own = mutableIndex(index);
+  const { size, nextId } = own;
+  const frozen = MutableIndex.frozen(own, degenerateAt(own));
+
+  const before = await generationOf(path);
+  const next = generation ?? (before ?? 0) + 1;
+  if (next > 0xffffffff) throw new RangeError('expected a generation of at most 2^32 - 1');
+  if (before !== undefined && next < before && !force) {
+    throw new FormatError(
+      'old-generation',
+      `expected generation ${before} or more, as in the file in place, got ${next}: use force to overwrite it`,
+    );
+  }
+  const segment = await inTurns(frozen, signal);
+  const { length: notesLength, pieces } = entries
+    ? await inTurns(
+        noteSteps(segment, (id) => entries.entryAt(id)),
+        signal,
+      )
+    : { length: 0, pieces: [] };
+  const { shape, sections } = segment;
+  // What is missing in the segment is degenerate.
+  const degenerate = (shape.degenerate ?? 0) + size - shape.entries;
+  const saved = { ...shape, nextId, generation: next, notesLength, degenerate };
+  const rest = [sections, ...pieces];
+  const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);
+  await replaceFile(path, [new Uint8Array(header.buffer), ...rest], signal);
+  return infoOf(saved);
+}
+
+/** Whether hash number `at` of `words` is degenerate. */
+function degenerateAt({ algorithm, bits }: HashType): (words: Int32Array, at: number) => boolean {
+  const hash = new Int32Array(bits / 32);
+  const { length } = hash;
+  const given = { algorithm, bytes: new Uint8Array(hash.buffer) };
+  return (words, at) => {
+    for (let i = 0; i < length; i++) hash[i] = words[at * length + i]!;
+    return isDegenerate(given);
+  };
+}
+
+const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  new Int32Array(buffer, byteOffset, byteLength / 4);
