@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+import { ROOT } from '../package.js';
+import { describeEngine, ENGINES } from './engines.js';
+import { serve } from './serve.js';
+
+/** Runs in a page and in Node: what indexes of 5,000 hashes answer, and what they run in. */
+const PROGRAM = `
+import { createIndex, indexFromBuffer } from './src/indexing/index.js';
+import { clusteredHashes } from './bench/workloads.js';
+
+export function answers() {
+  const told = [];
+  for (const [algorithm, bits] of [['pdq', 256], ['phash', 64]]) {
+    const hashes = clusteredHashes(5000, 3, { algorithm, bits });
+    const queries = clusteredHashes(40, 4, { algorithm, bits });
+    queries.bytes.set(hashes.bytes.subarray(0, 20 * bits / 8));
+    for (const options of [{}, { kind: 'flat' }, { memory: 'small', kind: 'mih' }, { simd: 'never' }]) {
+      const index = createIndex(hashes, options);
+      const attached = indexFromBuffer(index.toBuffer(), { simd: 'copy' });
+      for (let at = 0; at < 600; at++) {
+        index.add({ algorithm, bytes: hashes.bytes.slice(at * bits / 8, (at + 1) * bits / 8) });
+        if (at % 3 === 0) index.remove(at);
+      }
+      for (const each of [index, attached]) {
+        const hits = [0, 8, 31, 60].map((max) => each.searchBatch(queries, max)
+          .map((found) => found.map(({ id, distance }) => id + ':' + distance).sort().join()));
+        told.push({ kernel: each.explain(8).parts[0].kernel, hits });
+      }
+    }
+  }
+  return told;
+}
+`;
+
+interface Told {
+  kernel: 'simd' | 'js';
+  hits: string[][];
+}
+
+async function bundled(format: 'esm' | 'iife'): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: PROGRAM, resolveDir: join(ROOT), loader: 'ts' },
+    bundle: true,
+    write: false,
+    format,
+    globalName: format === 'iife' ? 'program' : undefined,
+    logLevel: 'error',
+  } as Parameters<typeof build>[0]);
+  return outputFiles![0]!.text;
+}
+
+const inNode = async () => {
+  const text = Buffer.from(await bundled('esm')).toString('base64');
+  const { answers } = await import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
+  return (answers as () => Told[])();
+};
+
+const POLICIES = {
+  'allows WebAssembly': "script-src 'self' 'wasm-unsafe-eval'",
+  'forbids WebAssembly': "script-src 'self'",
+};
+
+for (const name of ENGINES) {
+  describeEngine(name, (open) => {
+    test.each(Object.entries(POLICIES))(
+      'an index answers as in Node, under a policy that %s',
+      async (_, policy) => {
+        const script = await bundled('iife');
+        const site = await serve((path) => {
+          if (path === '/program.js') return { body: script };
+          if (path === '/run.js') return { body: 'window.told = program.answers();' };
+          const body =
+            '<!doctype html><script src="program.js"></script><script src="run.js"></script>';
+          return path === '/'
+            ? { body, headers: { 'content-security-policy': policy } }
+            : undefined;
+        });
+        try {
+          const page = await open.page();
+          await page.goto(`${site.url}/`);
+          const told = await page.waitFor(() => (window as { told?: unknown }).told, [], 60_000);
+          const expected = await inNode();
+          expect((told as Told[]).map(({ hits }) => hits)).toEqual(
+            expected.map(({ hits }) => hits),
+          );
+          const kernels = (told as Told[]).map(({ kernel }) => kernel);
+          if (policy.includes('wasm-unsafe-eval')) {
+            expect(kernels).toEqual(expected.map(({ kernel }) => kernel));
+            expect(kernels).toContain('simd');
+          } else expect(new Set(kernels)).toEqual(new Set(['js']));
+        } finally {
+          await site.close();
+        }
+      },
+      60_000,
+    );
+  });
+}
