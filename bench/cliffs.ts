@@ -1,88 +1,81 @@
-import { createIndex } from '../src/indexing/create.js';
-import type { HammingIndex } from '../src/indexing/hamming-index.js';
-import { type Bench, type BenchContext, race, type Timing } from './harness.js';
-import { answerOf } from './index-peers.js';
-import { clusteredHashes, plant, random, uniformHashes } from './workloads.js';
+import type { HammingIndex } from '../src/indexing/index.js';
+import { createIndex } from '../src/indexing/mutable-index.js';
+import { type Bench, type BenchContext, digits, race, type Timing } from './harness.js';
+import { dataSets } from './index-data.js';
+import { type EngineOptions, engineOf } from './index-engines.js';
+import { digestOf, type Field, type IndexPeer, indexPeer } from './index-peers.js';
+import { targetsOf } from './index-targets.js';
 
-const SIZES = [1, 10, 100, 1e3, 1e4, 3e4, 1e5, 3e5, 1e6, 2e6];
-const DISTANCES = [0, 8, 15, 16, 31, 32, 40, 48, 63, 96, 128];
-const WORKLOADS = { uniform: uniformHashes, clustered: clusteredHashes };
+const SIZES = [1, 10, 100, 1e3, 1e4, 3e4, 1e5, 3e5, 1e6];
+const LARGE = 1e7;
+const DISTANCES = [0, 8, 15, 16, 24, 31, 32, 40, 47, 48, 56, 63, 80, 96, 128];
+const DISTANCES_OF_LARGE = [0, 15, 31, 40, 48, 63, 128];
 const QUERIES = 512;
+/** Queries per sample: as many as the slowest engine answers in MILLISECONDS, but at least some. */
+const FEWEST_QUERIES = 4;
+const MILLISECONDS = 20;
 
 /** Searches faster than this many microseconds are not judged; any engine is quick there. */
 const JUDGED_MICROSECONDS = 1;
 /** A choice is called poor if it takes more than this multiple of the better engine's time. */
-const POOR = 1.25;
+const POOR = 1.3;
 
 /**
- * `cliffs`: the engine that an index chooses, against the best it could choose, from one hash to
- * two million. The index that `createIndex` makes by default is judged against the better of its
- * own two engines: a scan, and buckets for distance 31. The index planned for the distance runs
- * beside it.
+ * `cliffs`: the engine that an index chooses, against the best it could choose, from one hash to a
+ * million, or ten with `large`. The index that `createIndex` makes by default is judged against the
+ * better of its own two engines: a scan, and buckets for distance 31. So is the index planned for
+ * the distance, against a scan and buckets for that distance. Both kernels have their turn, if
+ * there are two.
  */
 export const cliffsBench: Bench = {
   name: 'cliffs',
   about: 'the default index against its two engines and against the index planned for the distance',
   long: true,
   async run(context) {
-    const { smallest = 0, largest = 2e6, distance } = context.options;
-    const sizes = SIZES.filter((size) => size >= Number(smallest) && size <= Number(largest));
-    if (sizes.length === 0) throw new RangeError(`expected one of the sizes ${SIZES.join(', ')}`);
-    const distances = distance === undefined ? DISTANCES : [Number(distance)];
-    const worst: Record<keyof Verdict, { ratio: number; at: string }> = {
-      byDefault: { ratio: 0, at: '' },
-      planned: { ratio: 0, at: '' },
-      beyondPlanned: { ratio: 0, at: '' },
-    };
+    const { large, smallest = 0, distance } = context.options;
+    const { largest = large ? LARGE : SIZES.at(-1) } = context.options;
+    const all = large ? [...SIZES, LARGE] : SIZES;
+    const sizes = all.filter((size) => size >= Number(smallest) && size <= Number(largest));
+    if (sizes.length === 0) throw new RangeError(`expected one of the sizes ${all.join(', ')}`);
+    const asked = distance === undefined ? undefined : [Number(distance)];
+    const worst = { byDefault: none(), planned: none(), beyondPlanned: none() };
     const poor: string[] = [];
-    for (const [data, make] of Object.entries(WORKLOADS)) {
+    for (const { name, field } of await dataSets((text) => context.note(text), QUERIES)) {
       for (const count of sizes) {
-        const { bytes } = make(count, 5);
-        const asked = uniformHashes(QUERIES, 77).bytes;
-        const next = random(9);
-        for (let i = 0; i < QUERIES; i += 2) {
-          plant(bytes, next() % count, asked, i, next() % 32, next);
-        }
-        const hashes = { algorithm: 'pdq', bits: 256, bytes } as const;
-        const byDefault = createIndex(hashes);
-        const scan = createIndex(hashes, { kind: 'flat' });
-        const buckets = createIndex(hashes, { kind: 'mih' });
-        for (const max of distances) {
-          const planned = createIndex(hashes, { maxDistance: max });
-          const plannedBuckets = createIndex(hashes, { kind: 'mih', maxDistance: max });
-          const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${max}`;
-          const indexes = { byDefault, scan, buckets, planned, plannedBuckets };
-          const verdict = await raceEngines(context, title, indexes, asked, max);
-          for (const name of Object.keys(worst) as (keyof Verdict)[]) {
-            const ratio = verdict[name] ?? 0;
-            if (ratio > worst[name].ratio) worst[name] = { ratio, at: title };
+        const list = field(count);
+        const distances = asked ?? (count === LARGE ? DISTANCES_OF_LARGE : DISTANCES);
+        for (const simd of ['auto', 'never'] as const) {
+          const verdicts = await raceList(context, name, list, distances, simd);
+          // Without a second kernel there is nothing else to race.
+          if (verdicts === undefined) break;
+          for (const { title, verdict } of verdicts) {
+            for (const key of Object.keys(worst) as (keyof Verdict)[]) {
+              const ratio = verdict[key] ?? 0;
+              if (ratio > worst[key].ratio) worst[key] = { ratio, at: title };
+            }
+            const { byDefault = 0, planned = 0 } = verdict;
+            if (byDefault > POOR) poor.push(`default, ${title}: ${digits(byDefault)}`);
+            if (planned > POOR) poor.push(`planned, ${title}: ${digits(planned)}`);
           }
-          if ((verdict.byDefault ?? 0) > POOR) poor.push(title);
         }
       }
     }
     context.note(
       poor.length === 0
-        ? `the default index never takes ${POOR} times as long as the better of its own two engines`
-        : `the default index takes over ${POOR} times as long as the better of its own two engines for:`,
+        ? `no index takes over ${POOR} times as long as the better of its own two engines`
+        : `over ${POOR} times as long as the better of its own two engines:`,
     );
     for (const title of poor) context.note(`  ${title}`);
+    const targets = targetsOf(context);
     const over = `over ${JUDGED_MICROSECONDS} us, at its worst`;
-    context.figure(`default / better of its own two engines, ${over}`, worst.byDefault);
-    context.figure(`planned / better of its own two engines, ${over}`, worst.planned);
-    context.figure(`default / planned, ${over}`, worst.beyondPlanned);
+    const own = 'better of its own two engines';
+    targets.atMost(`default / ${own}, ${over}`, worst.byDefault.ratio, POOR);
+    targets.atMost(`planned / ${own}, ${over}`, worst.planned.ratio, POOR);
+    context.figure('the worst cells', worst);
   },
 };
 
-interface Engines {
-  /** no distance given: built for 31 */
-  readonly byDefault: HammingIndex;
-  readonly scan: HammingIndex;
-  readonly buckets: HammingIndex;
-  /** built for the distance of the query */
-  readonly planned: HammingIndex;
-  readonly plannedBuckets: HammingIndex;
-}
+const none = () => ({ ratio: 0, at: '' });
 
 /** Ratios of times; absent if the denominator is at most a microsecond. */
 interface Verdict {
@@ -94,52 +87,65 @@ interface Verdict {
   beyondPlanned?: number;
 }
 
+/** An index under the name that it has in a race. */
+interface Named {
+  readonly name: string;
+  readonly index: HammingIndex;
+}
+
+/** @returns undefined without races, if `simd` is `never` and that changes nothing */
+async function raceList(
+  context: BenchContext,
+  data: string,
+  field: Field,
+  distances: readonly number[],
+  simd: 'auto' | 'never',
+): Promise<{ title: string; verdict: Verdict }[] | undefined> {
+  const { bytes, count } = field;
+  const hashes = { algorithm: 'pdq', bits: 256, bytes } as const;
+  const make = (name: string, options: EngineOptions): Named => ({
+    name,
+    index: createIndex(hashes, { ...options, simd }),
+  });
+  const isSimd = ({ index }: Named) => distances.some((max) => /simd/.test(engineOf(index, max)));
+  if (simd === 'never' && !isSimd({ name: '', index: createIndex(hashes) })) return undefined;
+  const always = [
+    make('default', {}),
+    make('scan', { kind: 'flat' }),
+    make('buckets for 31', { kind: 'mih' }),
+  ];
+  const kernel = simd === 'never' ? ', without SIMD' : '';
+  const verdicts = [];
+  for (const max of distances) {
+    const indexes = [...always];
+    // Of ten million, five would not fit.
+    if (count < LARGE) {
+      indexes.push(make('planned', { maxDistance: max }));
+      indexes.push(make('buckets for the distance', { kind: 'mih', maxDistance: max }));
+    }
+    const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${max}${kernel}`;
+    verdicts.push({ title, verdict: await raceEngines(context, title, indexes, field, max) });
+  }
+  return verdicts;
+}
+
 async function raceEngines(
   context: BenchContext,
   title: string,
-  { byDefault, scan, buckets, planned, plannedBuckets }: Engines,
-  asked: Uint8Array,
+  indexes: readonly Named[],
+  { queries }: Field,
   max: number,
 ): Promise<Verdict> {
-  const contenders = {
-    default: byDefault,
-    scan,
-    'buckets for 31': buckets,
-    planned,
-    'buckets for the distance': plannedBuckets,
-  };
-  const slowest = Math.max(
-    ...Object.values(contenders).map((index) => index.explain(max).nanoseconds),
-  );
-  const queries = Math.max(8, Math.min(QUERIES, Math.round(2e7 / slowest)));
-  let out = new Uint32Array(1024);
-  const search = (index: HammingIndex, i: number) => {
-    const query = { algorithm: 'pdq', bytes: asked.subarray(32 * i, 32 * i + 32) } as const;
-    const total = index.searchInto(query, max, out);
-    if (2 * total <= out.length) return total;
-    out = new Uint32Array(4 * total);
-    return index.searchInto(query, max, out);
-  };
-  for (let i = 0; i < queries; i++) {
-    const total = search(scan, i);
-    const expected = answerOf(out, total);
-    for (const [name, index] of Object.entries(contenders)) {
-      const found = search(index, i);
-      if (answerOf(out, found) !== expected) throw new Error(`${name} answers wrongly: ${title}`);
-    }
+  const peers = indexes.map(({ name, index }) => indexPeer(name, index, queries));
+  const asked = affordable(peers, max);
+  const expected = queries.slice(0, asked).map((query) => digestOf(indexes[1]!.index, query, max));
+  for (const { name, index } of indexes) {
+    const wrong = expected.findIndex((digest, i) => digest !== digestOf(index, queries[i]!, max));
+    if (wrong >= 0) throw new Error(`${name} answers query ${wrong} wrongly: ${title}`);
   }
-  const hits = (index: HammingIndex) => {
-    let sum = 0;
-    for (let i = 0; i < queries; i++) sum += search(index, i);
-    return sum;
-  };
   const result = await race(
     title,
-    Object.entries(contenders).map(([name, index]) => ({
-      name,
-      operations: queries,
-      run: () => hits(index),
-    })),
+    peers.map(({ name, hits }) => ({ name, operations: asked, run: () => hits(max, asked) })),
     { rounds: 7, sampleMilliseconds: 10 },
   );
   const verdict = judge(result.timings);
@@ -150,10 +156,22 @@ async function raceEngines(
   }).map(([of, ratio]) =>
     ratio === undefined
       ? `${of}: not judged, under ${JUDGED_MICROSECONDS} us`
-      : `${of}: ${ratio.toPrecision(3)}`,
+      : `${of}: ${digits(ratio)}`,
   );
-  context.report({ ...result, notes });
+  const how = `default: ${engineOf(indexes[0]!.index, max)}`;
+  context.report({ ...result, notes: [...notes, how] });
   return verdict;
+}
+
+/** Queries that the slowest engine answers in the time of a sample, about. */
+function affordable(peers: readonly IndexPeer[], max: number): number {
+  let slowest = 0;
+  for (const { hits } of peers) {
+    const start = performance.now();
+    hits(max, FEWEST_QUERIES);
+    slowest = Math.max(slowest, (performance.now() - start) / FEWEST_QUERIES);
+  }
+  return Math.max(FEWEST_QUERIES, Math.min(QUERIES, Math.round(MILLISECONDS / slowest)));
 }
 
 /** @param timings of the default index, a scan, its buckets, the planned index and its buckets */
@@ -162,11 +180,13 @@ export function judge(timings: readonly Timing[]): Verdict {
   const fasterOf = (a: Timing, b: Timing) => (a.ratio < b.ratio ? a : b);
   const isJudged = ({ microseconds }: Timing) => microseconds > JUDGED_MICROSECONDS;
   const own = fasterOf(scan!, buckets!);
-  const plannedOwn = fasterOf(scan!, plannedBuckets!);
   // Each ratio is a median over the rounds, so a slow moment of the machine affects both sides.
+  const byDefault = isJudged(own) ? { byDefault: 1 / own.ratio } : {};
+  if (planned === undefined || plannedBuckets === undefined) return byDefault;
+  const plannedOwn = fasterOf(scan!, plannedBuckets);
   return {
-    ...(isJudged(own) && { byDefault: 1 / own.ratio }),
-    ...(isJudged(plannedOwn) && { planned: planned!.ratio / plannedOwn.ratio }),
-    ...(isJudged(planned!) && { beyondPlanned: 1 / planned!.ratio }),
+    ...byDefault,
+    ...(isJudged(plannedOwn) && { planned: planned.ratio / plannedOwn.ratio }),
+    ...(isJudged(planned) && { beyondPlanned: 1 / planned.ratio }),
   };
 }

@@ -213,11 +213,32 @@ export function median(values: readonly number[]): number {
 }
 
 /** The `q` quantile, 0…1, interpolated between neighbours. */
-export function quantile(values: readonly number[], q: number): number {
+export function quantile(values: ArrayLike<number>, q: number): number {
   const sorted = Float64Array.from(values).sort();
   const at = (sorted.length - 1) * q;
   const low = sorted[Math.floor(at)]!;
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
+}
+
+/** Three significant digits, and no exponent. */
+export function digits(value: number): string {
+  return String(value >= 1000 ? Math.round(value) : Number(value.toPrecision(3)));
+}
+
+/** Rows in columns, under a title and a heading; the first column is aligned left, others right. */
+export function table(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const all = [['', ...head], ...rows];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  const lines = all.map((row) =>
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[at]! + 2)))
+      .join(''),
+  );
+  return [title, ...lines].join('\n    ');
 }
 
 /** The machine and engine that the figures were measured on. */

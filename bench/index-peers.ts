@@ -1,7 +1,7 @@
 import type { Hash } from '../src/hash.js';
 import { type BenchContext, type Contender, feed } from './harness.js';
+import { norouzi } from './norouzi.js';
 import { rival, rivalVersion } from './rivals.js';
-import { naiveScan } from './scan.js';
 
 /** The hashes and queries that all peers get. */
 export interface Field {
@@ -26,6 +26,23 @@ export function answerOf(pairs: ArrayLike<number>, total: number): string {
   return hits.map(([id, distance]) => `${id}:${distance}`).join(' ');
 }
 
+let found = new Uint32Array(1 << 12);
+
+/** The hits of one query as a short text, whatever their order, however many there are. */
+export function digestOf(index: Searcher, query: Hash, maxDistance: number): string {
+  const total = index.searchInto(query, maxDistance, found);
+  if (2 * total > found.length) {
+    found = new Uint32Array(4 * total);
+    index.searchInto(query, maxDistance, found);
+  }
+  let sum = 0;
+  for (let i = 0; i < total; i++) {
+    const mixed = Math.imul(found[2 * i]! ^ (found[2 * i + 1]! << 23), 0x9e3779b1);
+    sum = (sum + Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)) | 0;
+  }
+  return `${total}:${sum}`;
+}
+
 /** @throws if an answer of the peer is not the expected one */
 export async function checkAnswers(
   peer: Peer,
@@ -37,6 +54,78 @@ export async function checkAnswers(
   if (wrong >= 0 || answers.length !== expected.length) {
     throw new Error(`${peer.name} answers query ${wrong} wrongly at distance ${maxDistance}`);
   }
+}
+
+/** What `indexPeer` asks of an index. */
+export interface Searcher {
+  searchInto(query: Hash, maxDistance: number, out: Uint32Array): number;
+}
+
+/** An engine that takes single queries. */
+export interface IndexPeer extends Peer {
+  /** @returns the number of hits */
+  one(maxDistance: number, query: Hash): number;
+  hits(maxDistance: number, count: number): number;
+  answers(maxDistance: number, count: number): string[];
+}
+
+/** An index as one of the engines. */
+export function indexPeer(name: string, index: Searcher, queries: readonly Hash[]): IndexPeer {
+  let out = new Uint32Array(1 << 16);
+  const one = (maxDistance: number, query: Hash): number => {
+    const total = index.searchInto(query, maxDistance, out);
+    if (2 * total <= out.length) return total;
+    out = new Uint32Array(4 * total);
+    return index.searchInto(query, maxDistance, out);
+  };
+  return {
+    name,
+    one,
+    hits(maxDistance: number, count: number): number {
+      let hits = 0;
+      for (let i = 0; i < count; i++) hits += one(maxDistance, queries[i]!);
+      return hits;
+    },
+    answers: (maxDistance: number, count: number): string[] =>
+      Array.from({ length: count }, (_, i) => {
+        const total = one(maxDistance, queries[i]!);
+        return answerOf(out, total);
+      }),
+  };
+}
+
+/** Norouzi's method as one of the engines. */
+export function norouziPeer({ bytes, queries }: Field): IndexPeer {
+  const index = norouzi(bytes);
+  const searcher: Searcher = {
+    searchInto: (query, maxDistance, out) => index.searchInto(query.bytes, maxDistance, out),
+  };
+  return indexPeer("Norouzi's method, from the paper", searcher, queries);
+}
+
+/** Eight population counts per hash, the usual way: 32 bits at a time, in one integer. */
+export function naiveScan(
+  words: Int32Array,
+  count: number,
+  query: Int32Array,
+  max: number,
+  out: Uint32Array,
+): number {
+  let total = 0;
+  for (let id = 0; id < count; id++) {
+    let distance = 0;
+    for (let i = 0; i < 8; i++) {
+      let x = words[8 * id + i]! ^ query[i]!;
+      x -= (x >>> 1) & 0x55555555;
+      x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+      distance += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    }
+    if (distance > max) continue;
+    out[2 * total] = id;
+    out[2 * total + 1] = distance;
+    total++;
+  }
+  return total;
 }
 
 /** The usual loop over all hashes. */

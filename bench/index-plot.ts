@@ -12,17 +12,23 @@ export interface Measured {
 /** Another engine's time at distance 31, as a multiple of ours, for each kind of data. */
 export interface RatiosAtUsual {
   readonly engine: string;
-  /** size of the largest list measured */
+  /** size of the largest list that was measured of every kind of data */
   readonly count: number;
   readonly uniform?: number;
   readonly clustered?: number;
+  readonly realistic?: number;
+  readonly adversarial?: number;
 }
 
-/** The figures that are quoted, with both kinds of data side by side. */
+/** The figures that are quoted, with all kinds of data side by side. */
 export function ratiosAtUsual(measured: readonly Measured[]): RatiosAtUsual[] {
   const usual = measured.filter(({ maxDistance }) => maxDistance === 31);
-  const count = Math.max(...usual.map((each) => each.count));
-  const largest = usual.filter((each) => each.count === count);
+  const kinds = new Set(usual.map(({ data }) => data));
+  const common = usual.filter(({ count }) =>
+    [...kinds].every((kind) => usual.some((each) => each.data === kind && each.count === count)),
+  );
+  const count = Math.max(...common.map((each) => each.count));
+  const largest = common.filter((each) => each.count === count);
   const [ours, ...others] = new Set(largest.map(({ engine }) => engine));
   return ours === undefined
     ? []
@@ -64,7 +70,7 @@ export function plotIndex(measured: readonly Measured[]): string {
   ];
   const legend = engines.map((engine, i) => {
     const [x, y] = [MARGIN.left + (i % 3) * 300, HEIGHT + 14 + 20 * Math.floor(i / 3)];
-    return `<line x1="${x}" y1="${y}" x2="${x + 22}" y2="${y}" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="2.5"/><text x="${x + 28}" y="${y + 4}">${escaped(engine)}</text>`;
+    return `<line x1="${x}" y1="${y}" x2="${x + 22}" y2="${y}" ${strokeOf(i)} stroke-width="2.5"/><text x="${x + 28}" y="${y + 4}">${escaped(engine)}</text>`;
   });
   const height = HEIGHT + 30 + 20 * Math.ceil(engines.length / 3);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * WIDTH} ${height}" font-family="sans-serif" font-size="12" fill="#333">
@@ -74,6 +80,12 @@ ${panels.map((body, i) => `<g transform="translate(${i * WIDTH} 0)">${body}</g>`
 ${legend.join('\n')}
 </svg>
 `;
+}
+
+/** The stroke of an engine's line. After the last colour they begin again, dashed. */
+function strokeOf(engine: number): string {
+  const dashes = engine < COLOURS.length ? '' : ' stroke-dasharray="6 3"';
+  return `stroke="${COLOURS[engine % COLOURS.length]}"${dashes}`;
 }
 
 function panel(
@@ -113,7 +125,7 @@ function panel(
       (point) =>
         `<circle cx="${x(xOf(point))}" cy="${y(Math.log10(point.microseconds))}" r="3" fill="${colour}"/>`,
     );
-    return `<polyline points="${at}" fill="none" stroke="${colour}" stroke-width="${i === 0 ? 3 : 1.5}"/>${dots.join('')}`;
+    return `<polyline points="${at}" fill="none" ${strokeOf(i)} stroke-width="${i === 0 ? 3 : 1.5}"/>${dots.join('')}`;
   });
   return `<text x="${MARGIN.left}" y="24" font-weight="bold">A query ${escaped(title)}</text>${rows.join('')}${columns.join('')}${lines.join('')}`;
 }

@@ -1,75 +1,160 @@
 import type { PackedHashes } from '../src/hash.js';
-import { scan256 } from '../src/kernels/scan.js';
-import { type Bench, type BenchContext, race } from './harness.js';
+import { createIndex } from '../src/indexing/mutable-index.js';
+import {
+  type Bench,
+  type BenchContext,
+  digits,
+  median,
+  race,
+  type Timing,
+  table,
+} from './harness.js';
+import { hashesOf } from './index-data.js';
+import { nameOf } from './index-engines.js';
+import { checkAnswers, indexPeer, naivePeer, type Peer } from './index-peers.js';
+import { targetsOf } from './index-targets.js';
 import { rival } from './rivals.js';
-import { plant, random, uniformHashes } from './workloads.js';
-
-/** Eight population counts per hash, the usual way: 32 bits at a time, in one integer. */
-export function naiveScan(
-  words: Int32Array,
-  count: number,
-  query: Int32Array,
-  max: number,
-  out: Uint32Array,
-): number {
-  let total = 0;
-  for (let id = 0; id < count; id++) {
-    let distance = 0;
-    for (let i = 0; i < 8; i++) {
-      let x = words[8 * id + i]! ^ query[i]!;
-      x -= (x >>> 1) & 0x55555555;
-      x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-      distance += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-    }
-    if (distance > max) continue;
-    out[2 * total] = id;
-    out[2 * total + 1] = distance;
-    total++;
-  }
-  return total;
-}
+import { adversarialHashes, clusteredHashes, plant, random, uniformHashes } from './workloads.js';
 
 const COUNT = 100_000;
+const DISTANCES = [0, 16, 31, 40, 44, 47, 48, 56, 63, 80, 96, 128, 192, 256];
+const QUOTED = [31, 63];
+/** Up to this distance few hashes are hits, so scans should take about as long at the next one. */
+const STEADY = 63;
 
 /** Uniform hashes, except that the 50 after the first are 0 to 49 bits away from it. */
-export function scanHashes(): PackedHashes {
+export function scanHashes(count = COUNT): PackedHashes {
   const next = random(11);
-  const hashes = uniformHashes(COUNT, 12);
+  const hashes = uniformHashes(count, 12);
   for (let i = 0; i < 50; i++) plant(hashes.bytes, 0, hashes.bytes, 1 + i, i, next);
   return hashes;
 }
 
-/** `scan`: the kernel that compares every hash. */
+/**
+ * The orders in which the distances are scanned. An engine compiles a loop for what it has seen, so
+ * a scan at one distance may be slower after one at another.
+ */
+function orders(): (readonly number[])[] {
+  const next = random(3);
+  const mixed = DISTANCES.map((max) => ({ max, place: next() })).sort((a, b) => a.place - b.place);
+  return [DISTANCES, [...DISTANCES].reverse(), mixed.map(({ max }) => max)];
+}
+
+const KERNELS = [{ kind: 'flat' }, { kind: 'flat', simd: 'never' }] as const;
+
+/** What scans of a list at one distance cost. */
+export interface Scan {
+  readonly data: string;
+  readonly max: number;
+  /** by engine, the naive loop first: per hash, the median over the orders */
+  readonly nanoseconds: readonly number[];
+  /** by engine: its time / the naive loop's, the greatest over the orders */
+  readonly ratios: readonly number[];
+}
+
+/** `scan`: a flat index with both kernels and the naive loop, over distances in several orders. */
 export const scanBench: Bench = {
   name: 'scan',
-  about: `the scan kernel over ${COUNT.toLocaleString('en')} hashes of 256 bits, per hash`,
+  about: `flat scans of ${COUNT.toLocaleString('en')} hashes of 256 bits, per hash, by distance`,
   async run(context) {
-    const { bytes } = scanHashes();
-    const words = new Int32Array(bytes.buffer);
-    const query = words.slice(0, 8);
-    const out = new Uint32Array(2 * COUNT);
-    for (const max of [31, 63]) {
-      const expected = [...out.subarray(0, 2 * naiveScan(words, COUNT, query, max, out))];
-      const found = [...out.subarray(0, 2 * scan256(words, COUNT, query, max, out))];
-      if (found.join() !== expected.join()) throw new Error('the kernels disagree');
-      context.report(
-        await race(`scan at distance ${max}`, [
-          {
-            name: 'onlyhashes',
-            run: () => scan256(words, COUNT, query, max, out),
-            operations: COUNT,
-          },
-          {
-            name: 'naive popcount loop',
-            run: () => naiveScan(words, COUNT, query, max, out),
-            operations: COUNT,
-          },
-          ...(await hammingDistance(context, bytes)),
-        ]),
-      );
+    await scanBesidePackages(context);
+    const scans: Scan[] = [];
+    for (const [data, hashes] of Object.entries({
+      uniform: scanHashes(),
+      'uniform, few': scanHashes(1000),
+      clustered: clusteredHashes(COUNT, 5),
+      adversarial: adversarialHashes(COUNT, 5),
+    })) {
+      const title = `${data}, ${(hashes.bytes.length / 32).toLocaleString('en')} hashes`;
+      scans.push(...(await scanList(context, title, hashes)));
     }
+    judgeScans(scans, context);
   },
 };
+
+/** Scans with both kernels and the naive loop, whose answers are compared. */
+function scannersOf(hashes: PackedHashes): Peer[] {
+  const { bytes } = hashes;
+  const queries = hashesOf(bytes.subarray(0, 32));
+  return [
+    naivePeer({ bytes, count: bytes.length / 32, queries }),
+    ...KERNELS.map((kernel) => indexPeer(nameOf(kernel), createIndex(hashes, kernel), queries)),
+  ];
+}
+
+async function scanList(
+  context: BenchContext,
+  data: string,
+  hashes: PackedHashes,
+): Promise<Scan[]> {
+  const peers = scannersOf(hashes);
+  const operations = hashes.bytes.length / 32;
+  const timings = new Map<number, Timing[][]>(DISTANCES.map((max) => [max, []]));
+  for (const max of DISTANCES) {
+    const expected = await peers[0]!.answers(max, 1);
+    for (const peer of peers) await checkAnswers(peer, max, expected);
+  }
+  for (const order of orders()) {
+    for (const max of order) {
+      const contenders = peers.map(({ name, hits }) => ({
+        name,
+        operations,
+        run: () => hits(max, 1),
+      }));
+      const { timings: found } = await race('', contenders, { rounds: 7, sampleMilliseconds: 8 });
+      timings.get(max)!.push([...found]);
+    }
+  }
+  const scans = [...timings].map(([max, orders]) => ({
+    data,
+    max,
+    nanoseconds: peers.map((_, at) => 1000 * median(orders.map((of) => of[at]!.microseconds))),
+    ratios: peers.map((_, at) => Math.max(...orders.map((of) => of[at]!.ratio))),
+  }));
+  const head = [...peers.map(({ name }) => name), ...peers.slice(1).map(() => '/ naive, at worst')];
+  const rows = scans.map(({ max, nanoseconds, ratios }) => [
+    `distance ${max}`,
+    ...[...nanoseconds, ...ratios.slice(1)].map(digits),
+  ]);
+  context.note(`\n  ${table(`${data}: ns per hash`, head, rows)}`);
+  return scans;
+}
+
+/** The scan must nowhere be slower than the naive loop. Cliffs are given as figures. */
+export function judgeScans(scans: readonly Scan[], { figure }: Pick<BenchContext, 'figure'>): void {
+  const targets = targetsOf({ figure });
+  for (const [i, kernel] of KERNELS.entries()) {
+    const name = nameOf(kernel);
+    const worst = scans.reduce((a, b) => (a.ratios[i + 1]! >= b.ratios[i + 1]! ? a : b));
+    targets.atMost(`${name}: time / naive loop's, at its worst`, worst.ratios[i + 1], 1);
+    figure(`${name}: the worst is at`, `${worst.data}, distance ${worst.max}`);
+    let steepest = { ratio: 0, at: '' };
+    for (const [at, { data, max, nanoseconds }] of scans.entries()) {
+      const before = scans[at - 1];
+      if (before?.data !== data || max > STEADY) continue;
+      const ratio = Number(digits(nanoseconds[i + 1]! / before.nanoseconds[i + 1]!));
+      if (ratio > steepest.ratio) {
+        steepest = { ratio, at: `${data}, distance ${before.max} to ${max}` };
+      }
+    }
+    figure(`${name}: the steepest step from one distance to the next, to ${STEADY}`, steepest);
+  }
+}
+
+/** The distances that are quoted, beside another package. */
+async function scanBesidePackages(context: BenchContext): Promise<void> {
+  const hashes = scanHashes();
+  const [naive, ...kernels] = scannersOf(hashes);
+  for (const max of QUOTED) {
+    const scanners = [...kernels, naive!].map(({ name, hits }) => ({
+      name,
+      operations: COUNT,
+      run: () => hits(max, 1),
+    }));
+    const contenders = [...scanners, ...(await hammingDistance(context, hashes.bytes))];
+    context.report(await race(`scan at distance ${max}`, contenders));
+  }
+}
 
 /** npm's hamming-distance, which takes hex strings or buffers. */
 async function hammingDistance(context: BenchContext, bytes: Uint8Array) {

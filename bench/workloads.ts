@@ -90,6 +90,52 @@ export function clusteredHashes(
   return { algorithm, bits, bytes };
 }
 
+/** Seed of the patterns that all adversarial lists share, whatever their own seed. */
+const PATTERNS = 0xad0;
+
+/**
+ * Hashes made to cost an index of buckets, under any permutation of the bits:
+ * - 30 % share half of their bits, so their buckets hold hundreds of times as many as usual;
+ * - 30 % have each bit set with a chance of 1/8: an eighth of a list may fall into one bucket;
+ * - 20 % are runs of up to a thousand neighbours, 1 to 3 bits from one to the next;
+ * - 19 % have one of two values in each nibble, all four of whose bits differ;
+ * - 1 % are nearly zero: up to 16 bits are set.
+ *
+ * The pattern behind the first and the fourth kind is the same for each seed. A list of another
+ * seed gives queries that fall into the full buckets and are no entries.
+ */
+export function adversarialHashes(count: number, seed: number): PackedHashes {
+  const next = random(seed);
+  const pattern = random(PATTERNS);
+  const shared = Uint32Array.from({ length: 8 }, pattern);
+  const free = Uint32Array.from({ length: 8 }, pattern);
+  const words = new Uint32Array(8 * count);
+  const bytes = new Uint8Array(words.buffer);
+  const fill = (id: number, wordOf: (i: number) => number) => {
+    for (let i = 0; i < 8; i++) words[8 * id + i] = wordOf(i);
+  };
+  /** the end of the run so far, and how many neighbours it will still get */
+  let end = 0;
+  let left = 0;
+  for (let id = 0; id < count; id++) {
+    const kind = next() % 100;
+    if (kind < 30) fill(id, (i) => shared[i]! ^ (next() & free[i]!));
+    else if (kind < 60) fill(id, () => next() & next() & next());
+    else if (kind < 80) {
+      if (left > 0) plant(bytes, end, bytes, id, 1 + (next() % 3), next);
+      else fill(id, next);
+      left = left > 0 ? left - 1 : next() % 1000;
+      end = id;
+    } else if (kind < 99) fill(id, (i) => shared[i]! ^ (15 * (next() & 0x11111111)));
+    else {
+      for (let set = next() % 17; set > 0; set--) {
+        bytes[32 * id + (next() % 32)]! |= 1 << (next() % 8);
+      }
+    }
+  }
+  return { algorithm: 'pdq', bits: 256, bytes };
+}
+
 /**
  * A seeded RGBA picture with broad shapes, edges and a little noise, as a camera could have taken
  * it.

@@ -17,7 +17,10 @@ const SIZE = { value: 'N', range: [1, 1e9] } as const;
 
 /** Options that are passed on, each with the benchmarks that take it. */
 const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
-  large: { about: 'add sizes that take minutes and gigabytes', takenBy: ['index', 'pdq-band'] },
+  large: {
+    about: 'add sizes that take minutes and gigabytes',
+    takenBy: ['index', 'cliffs', 'pdq-band'],
+  },
   smallest: {
     about: 'size of the smallest list, in hashes',
     takenBy: ['index', 'cliffs'],
@@ -29,6 +32,16 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
     takenBy: ['index', 'cliffs'],
     value: 'BITS',
     range: [0, 256],
+  },
+  part: {
+    about: 'run this part only',
+    takenBy: ['index'],
+    choices: ['large', 'figures', 'changes', 'flat', 'latency', 'grid', 'races'],
+  },
+  commit: {
+    about: 'earlier commit to compare the index with, default d4c4895',
+    takenBy: ['index'],
+    value: 'COMMIT',
   },
   record: { about: 'folder to write figures and a plot to', takenBy: ['index'], value: 'DIR' },
   photos: {

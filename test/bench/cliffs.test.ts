@@ -25,6 +25,10 @@ test('searches of up to a microsecond are not judged', () => {
   expect(judge(timings([5.7, 6, 1.1, 0.9, 0.8]))).toEqual({ byDefault: 5.7 / 1.1 });
 });
 
+test('without planned indexes, only the default one is judged', () => {
+  expect(judge(timings([57, 60, 10]))).toEqual({ byDefault: 5.7 });
+});
+
 test('runs five engines with the same answers, and gives the verdicts', async () => {
   const races: Race[] = [];
   const notes: string[] = [];
@@ -37,10 +41,11 @@ test('runs five engines with the same answers, and gives the verdicts', async ()
     },
     options: { smallest: '100', largest: '100', distance: '8' },
   });
-  expect(races.map(({ title }) => title)).toEqual([
-    'uniform, 100 hashes, distance 8',
-    'clustered, 100 hashes, distance 8',
-  ]);
+  expect(races.map(({ title }) => title)).toEqual(
+    ['uniform', 'clustered', 'realistic', 'adversarial'].map(
+      (data) => `${data}, 100 hashes, distance 8`,
+    ),
+  );
   for (const { timings, notes } of races) {
     expect(timings.map(({ name }) => name)).toEqual([
       'default',
@@ -49,8 +54,12 @@ test('runs five engines with the same answers, and gives the verdicts', async ()
       'planned',
       'buckets for the distance',
     ]);
-    expect(notes).toHaveLength(3);
+    expect(notes).toHaveLength(4);
   }
-  expect(notes[0]).toContain('the default index');
-  expect(Object.keys(figures)).toHaveLength(3);
+  expect(notes[0]).toContain('the better of its own two engines');
+  expect(Object.keys(figures)).toEqual([
+    'default / better of its own two engines, over 1 us, at its worst',
+    'planned / better of its own two engines, over 1 us, at its worst',
+    'the worst cells',
+  ]);
 });

@@ -7,6 +7,7 @@ import {
   answerOf,
   bkTreePeer,
   checkAnswers,
+  digestOf,
   type Field,
   naivePeer,
   type Peer,
@@ -37,6 +38,28 @@ function changed(change: (answer: string) => string): Peer {
 }
 
 describe('answers of the engines', () => {
+  test('as a short text depend on ids and distances, not on their order', () => {
+    const of = (...pairs: number[]) => {
+      const searchInto = (_: Hash, max: number, out: Uint32Array) => {
+        out.set(pairs.slice(0, out.length));
+        return max < 0 ? 0 : pairs.length / 2;
+      };
+      return digestOf({ searchInto }, queries[0]!, 31);
+    };
+    expect(of(9, 0, 3, 31)).toBe(of(3, 31, 9, 0));
+    const different = [
+      of(9, 0, 3, 31),
+      of(9, 31, 3, 0),
+      of(9, 0),
+      of(9, 0, 3, 30),
+      of(8, 0, 3, 31),
+    ];
+    expect(new Set(different).size).toBe(different.length);
+    // More than there is room for at first.
+    const many = Array.from({ length: 20_000 }, (_, i) => i);
+    expect(of(...many)).not.toBe(of(...many.slice(0, -2), 0, 0));
+  });
+
   test('are pairs of id and distance, ascending by id', () => {
     expect(answerOf([9, 0, 3, 31, 5, 2, 8, 8], 3)).toBe('3:31 5:2 9:0');
     expect(answerOf([9, 0], 0)).toBe('');

@@ -1,0 +1,88 @@
+import type { Hash } from '../src/hash.js';
+import type { Field } from './index-peers.js';
+import { realisticHashes } from './realistic-hashes.js';
+import { adversarialHashes, clusteredHashes, plant, random, uniformHashes } from './workloads.js';
+
+/** Queries of a field, half of them planted. */
+export const QUERIES = 2048;
+const SEED = 5;
+const QUERY_SEED = 77;
+
+/** Lists that need nothing but a seed. */
+export const WORKLOADS = { uniform: uniformHashes, clustered: clusteredHashes };
+
+/** A kind of list, in any size, with its queries. */
+export interface DataSet {
+  readonly name: string;
+  field(count: number): Field;
+}
+
+/**
+ * The kinds of lists that an index is measured on. Realistic ones are left out, after a note, if
+ * there are no photos.
+ */
+export async function dataSets(
+  note: (text: string) => void,
+  queries = QUERIES,
+): Promise<DataSet[]> {
+  const sets: DataSet[] = Object.entries(WORKLOADS).map(([name, make]) => ({
+    name,
+    field: (count) => fieldOf(make(count, SEED).bytes, count, queries),
+  }));
+  const realistic = await realisticHashes(SEED, note);
+  if (realistic) {
+    sets.push({
+      name: 'realistic',
+      field(count) {
+        const { bytes } = realistic.hashes(count);
+        const asked = realistic.unrelated(queries);
+        const planted = realistic.planted(count, queries / 2);
+        for (let i = 0; i < queries / 2; i++) {
+          asked.set(planted.subarray(32 * i, 32 * i + 32), 64 * i);
+        }
+        return { bytes, count, queries: hashesOf(asked) };
+      },
+    });
+  }
+  sets.push({
+    name: 'adversarial',
+    field(count) {
+      const asked = adversarialHashes(queries, QUERY_SEED).bytes;
+      return fieldOf(adversarialHashes(count, SEED).bytes, count, queries, asked);
+    },
+  });
+  return sets;
+}
+
+/**
+ * A list with queries. Every other one, from the first on, is an entry with 0 to 31 bits flipped;
+ * the rest are unrelated: random by default.
+ * @param asked the unrelated queries; those at even places are overwritten
+ */
+export function fieldOf(
+  bytes: Uint8Array,
+  count: number,
+  queries = QUERIES,
+  asked = uniformHashes(queries, QUERY_SEED).bytes,
+): Field {
+  const next = random(9);
+  for (let i = 0; i < queries; i += 2) {
+    plant(bytes, next() % count, asked, i, next() % 32, next);
+  }
+  return { bytes, count, queries: hashesOf(asked) };
+}
+
+/** The queries of a field by kind. */
+export const QUERY_KINDS = {
+  planted: (at: number) => at % 2 === 0,
+  unrelated: (at: number) => at % 2 === 1,
+};
+export type QueryKind = keyof typeof QUERY_KINDS;
+
+/** Packed PDQ hashes one by one; views of `bytes`. */
+export function hashesOf(bytes: Uint8Array): Hash[] {
+  return Array.from({ length: bytes.length / 32 }, (_, i) => ({
+    algorithm: 'pdq',
+    bytes: bytes.subarray(32 * i, 32 * i + 32),
+  }));
+}

@@ -1,0 +1,24 @@
+import type { HammingIndex } from '../src/indexing/hamming-index.js';
+import type { CreateOptions } from '../src/indexing/mutable-index.js';
+
+/** How an index is made. */
+export type EngineOptions = Pick<CreateOptions, 'kind' | 'maxDistance' | 'simd' | 'memory'>;
+
+/** The name of ours in tables: `onlyhashes`, and what was asked of it. */
+export function nameOf({ kind, simd, memory }: EngineOptions = {}): string {
+  const words = ['onlyhashes'];
+  if (kind) words.push(kind);
+  if (memory === 'small') words.push('small');
+  if (simd === 'never') words.push('without SIMD');
+  return words.join(', ');
+}
+
+/** How a search goes about it: `mih, 16 bands, simd`. */
+export function engineOf(index: HammingIndex, maxDistance: number): string {
+  return index
+    .explain(maxDistance)
+    .parts.map(({ engine, bands, kernel }) =>
+      [engine, ...(bands > 0 ? [`${bands} bands`] : []), kernel].join(', '),
+    )
+    .join('; ');
+}

@@ -1,0 +1,235 @@
+import { createIndex } from '../src/indexing/mutable-index.js';
+import { type BenchContext, digits, feed, quantile, table } from './harness.js';
+import { QUERY_KINDS, type QueryKind } from './index-data.js';
+import { type EngineOptions, engineOf, nameOf } from './index-engines.js';
+import {
+  checkAnswers,
+  type Field,
+  type IndexPeer,
+  indexPeer,
+  naivePeer,
+  norouziPeer,
+} from './index-peers.js';
+import type { IndexPart, IndexRun } from './index-run.js';
+import type { Targets } from './index-targets.js';
+
+const PASSES = 5;
+const DISTANCES = [0, 15, 31, 40, 60];
+/** The largest list of which all kinds of data and all engines are measured. */
+const USUAL_LARGEST = 1e6;
+/** An engine answers as many queries as it can in this time, but at least some. */
+const PASS_MILLISECONDS = 400;
+const FEWEST_QUERIES = 64;
+/** Queries that begin each pass untimed: the last ones of the list. */
+const LED_IN = 32;
+/** Answers compared with those of the naive loop. Of all queries, the engines' counts are. */
+const COMPARED = 32;
+
+/** The engines of ours. At the largest size only the first three fit beside the others. */
+export const LATENCY_ENGINES: readonly EngineOptions[] = [
+  {},
+  { simd: 'never' },
+  { memory: 'small' },
+  { memory: 'small', simd: 'never' },
+  { kind: 'flat' },
+  { kind: 'flat', simd: 'never' },
+];
+const ENGINES_OF_LARGE = 3;
+
+/** How long single queries of one kind take one engine. */
+export interface Latency {
+  readonly data: string;
+  readonly count: number;
+  readonly maxDistance: number;
+  readonly queries: QueryKind;
+  readonly engine: string;
+  /** how ours goes about it: `mih, 16 bands` */
+  readonly how?: string;
+  /** queries of this kind */
+  readonly asked: number;
+  /** microseconds, of each query's best pass */
+  readonly p50: number;
+  readonly p99: number;
+  /** the earlier build's quantile / this engine's, over the queries that both answered */
+  readonly earlierP50?: number;
+  readonly earlierP99?: number;
+}
+
+/** Single queries, planted and unrelated apart, by the default index and its rivals. */
+export const latencyPart: IndexPart = async (run) => {
+  const latencies: Latency[] = [];
+  for (const { name, field } of run.data) {
+    for (const count of run.sizes) {
+      if (count > USUAL_LARGEST && name !== 'uniform') continue;
+      latencies.push(...(await fieldLatencies(run, name, field(count))));
+    }
+  }
+  latencyTargets(latencies, run.targets);
+  return { latencies };
+};
+
+async function fieldLatencies(
+  { context, earlier, distance }: IndexRun,
+  data: string,
+  field: Field,
+): Promise<Latency[]> {
+  const { bytes, count, queries } = field;
+  const hashes = { algorithm: 'pdq', bits: 256, bytes } as const;
+  const isLarge = count > USUAL_LARGEST;
+  const options = LATENCY_ENGINES.slice(0, isLarge ? ENGINES_OF_LARGE : undefined);
+  const indexes = options.map((each) => ({ name: nameOf(each), index: createIndex(hashes, each) }));
+  const peers = indexes.map(({ name, index }) => indexPeer(name, index, queries));
+  const rival =
+    earlier && indexPeer(`onlyhashes ${earlier.commit}`, earlier.createIndex(hashes), queries);
+  if (rival) peers.push(rival);
+  peers.push(norouziPeer(field));
+  const naive = naivePeer(field);
+  const rows: Latency[] = [];
+  for (const maxDistance of distance === undefined ? DISTANCES : [distance]) {
+    // The largest list is compared and recorded at the usual distance only.
+    if (isLarge && distance === undefined && maxDistance !== 31) continue;
+    const expected = await naive.answers(maxDistance, isLarge ? COMPARED / 4 : COMPARED);
+    for (const peer of peers) await checkAnswers(peer, maxDistance, expected);
+    const asked = peers.map((peer) => affordable(peer, maxDistance, queries.length));
+    const best = bestTimes(peers, asked, field, maxDistance);
+    const at = rival === undefined ? -1 : peers.indexOf(rival);
+    const of = (queries: QueryKind) =>
+      peers.map(({ name }, i) => {
+        const index = indexes[i]?.index;
+        const how = index && { how: engineOf(index, maxDistance) };
+        const row = latency(queries, best[i]!, best[at]);
+        return { data, count, maxDistance, queries, engine: name, ...how, ...row };
+      });
+    const kinds = (Object.keys(QUERY_KINDS) as QueryKind[]).map(of);
+    rows.push(...kinds.flat());
+    report(context, kinds);
+  }
+  return rows;
+}
+
+/** An even number of queries that an engine answers in the time of a pass. */
+function affordable(peer: IndexPeer, maxDistance: number, most: number): number {
+  const TRIED = 16;
+  const start = performance.now();
+  feed(peer.hits(maxDistance, TRIED));
+  const each = (performance.now() - start) / TRIED;
+  return Math.min(most, Math.max(FEWEST_QUERIES, 2 * Math.floor(PASS_MILLISECONDS / each / 2)));
+}
+
+/**
+ * Each query's best time of five passes, in microseconds. The engines take turns, and a pass
+ * before the first, untimed, warms them up and compares their numbers of hits.
+ */
+export function bestTimes(
+  peers: readonly Pick<IndexPeer, 'name' | 'one'>[],
+  asked: readonly number[],
+  { queries }: Pick<Field, 'queries'>,
+  maxDistance: number,
+): Float64Array[] {
+  const hits = peers.map(({ one }, at) =>
+    queries.slice(0, asked[at]).map((query) => one(maxDistance, query)),
+  );
+  const [first] = hits;
+  for (const [at, counts] of hits.entries()) {
+    const wrong = counts.findIndex((count, i) => count !== (first![i] ?? count));
+    if (wrong >= 0) {
+      throw new Error(`${peers[at]!.name} answers query ${wrong} wrongly at ${maxDistance}`);
+    }
+  }
+  const best = asked.map((count) => new Float64Array(count).fill(Number.POSITIVE_INFINITY));
+  for (let pass = 0; pass < PASSES; pass++) {
+    for (let turn = 0; turn < peers.length; turn++) {
+      const at = (pass + turn) % peers.length;
+      const { one } = peers[at]!;
+      const times = best[at]!;
+      // The engine before has filled the caches with its own data.
+      for (let i = times.length - LED_IN; i < times.length; i++)
+        feed(one(maxDistance, queries[i]!));
+      for (let i = 0; i < times.length; i++) {
+        const query = queries[i]!;
+        const start = performance.now();
+        const hits = one(maxDistance, query);
+        const time = 1000 * (performance.now() - start);
+        feed(hits);
+        if (time < times[i]!) times[i] = time;
+      }
+    }
+  }
+  return best;
+}
+
+/** Quantiles of the queries of one kind, and as multiples of the earlier build's. */
+export function latency(queries: QueryKind, best: Float64Array, earlier: Float64Array | undefined) {
+  const isOf = QUERY_KINDS[queries];
+  const own = [...best].filter((_, i) => isOf(i));
+  const both = Math.min(best.length, earlier?.length ?? 0);
+  const common = [...best.subarray(0, both)].filter((_, i) => isOf(i));
+  const theirs = [...(earlier?.subarray(0, both) ?? [])].filter((_, i) => isOf(i));
+  return {
+    asked: own.length,
+    p50: quantile(own, 0.5),
+    p99: quantile(own, 0.99),
+    ...(earlier && {
+      earlierP50: quantile(theirs, 0.5) / quantile(common, 0.5),
+      earlierP99: quantile(theirs, 0.99) / quantile(common, 0.99),
+    }),
+  };
+}
+
+function report(context: BenchContext, kinds: readonly (readonly Latency[])[]): void {
+  const { data, count, maxDistance } = kinds[0]![0]!;
+  const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${maxDistance}: each query's best of ${PASSES} passes, us; x: earlier / this`;
+  const head = kinds.flatMap(([first]) => [`${first!.queries} p50`, 'p99', 'x p50', 'x p99']);
+  head.push('how');
+  const cells = ({ p50, p99, earlierP50, earlierP99 }: Latency) =>
+    [p50, p99, earlierP50, earlierP99].map((value) => (value === undefined ? '' : digits(value)));
+  const rows = kinds[0]!.map(({ engine, how = '' }, i) => [
+    engine,
+    ...kinds.flatMap((rows) => cells(rows[i]!)),
+    how,
+  ]);
+  context.note(`\n  ${table(title, head, rows)}`);
+}
+
+/** The rows that must not miss their bounds. */
+export function latencyTargets(latencies: readonly Latency[], targets: Targets): void {
+  const find = (data: string, count: number, max: number, options: EngineOptions) =>
+    latencies.filter(
+      (each) =>
+        each.data === data &&
+        each.count === count &&
+        each.maxDistance === max &&
+        each.engine === nameOf(options),
+    );
+  for (const [simd, median, p99] of [
+    ['auto', 1.8, 2],
+    ['never', 1.2, 1.5],
+  ] as const) {
+    const words = simd === 'auto' ? 'with SIMD' : 'without SIMD';
+    for (const each of find('realistic', 1e6, 31, { simd })) {
+      const name = `1M realistic, distance 31, ${each.queries}, ${words}: earlier / this`;
+      targets.atLeast(`${name}, median`, each.earlierP50, median);
+      targets.atLeast(`${name}, p99`, each.earlierP99, p99);
+    }
+    for (const data of ['uniform', 'realistic']) {
+      const fast = find(data, 1e6, 31, { simd });
+      for (const [i, each] of find(data, 1e6, 31, { memory: 'small', simd }).entries()) {
+        const name = `1M ${data}, distance 31, ${each.queries}, ${words}: small / default, median`;
+        targets.atMost(name, each.p50 / fast[i]!.p50, 1.3);
+      }
+    }
+  }
+  for (const each of find('uniform', 1e7, 31, {})) {
+    const name = `10M uniform, distance 31, ${each.queries}, with SIMD: earlier / this, median`;
+    targets.atLeast(name, each.earlierP50, 2);
+  }
+  for (const [count, max, most] of [
+    [1e5, 60, 230],
+    [1e4, 31, 5],
+  ] as const) {
+    for (const each of find('uniform', count, max, {})) {
+      const name = `${count / 1000}k uniform, distance ${max}, ${each.queries}, with SIMD: median, us`;
+      targets.atMost(name, each.p50, most);
+    }
+  }
+}

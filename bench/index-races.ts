@@ -1,0 +1,138 @@
+import { createIndex } from '../src/indexing/mutable-index.js';
+import { Faiss } from './faiss.js';
+import { type Contender, digits, race } from './harness.js';
+import { QUERIES } from './index-data.js';
+import { type EngineOptions, engineOf, nameOf } from './index-engines.js';
+import {
+  bkTreePeer,
+  checkAnswers,
+  type Field,
+  indexPeer,
+  naivePeer,
+  norouziPeer,
+  type Peer,
+  usearchPeer,
+} from './index-peers.js';
+import { type Measured, ratiosAtUsual } from './index-plot.js';
+import type { IndexPart, IndexRun } from './index-run.js';
+
+const DISTANCES = [0, 8, 15, 31, 40, 63];
+/** Queries per race: as many as every engine answers within MILLISECONDS, between these bounds. */
+const FEWEST_QUERIES = 16;
+const MILLISECONDS = 500;
+/** Above this size, only uniform lists are raced, without the rivals that would fill the memory. */
+const USUAL_LARGEST = 1e6;
+
+/** Ours, the one that all are compared with first. */
+const OURS: readonly EngineOptions[] = [
+  {},
+  { simd: 'never' },
+  { kind: 'flat' },
+  { kind: 'flat', simd: 'never' },
+];
+
+/** Every engine on the same hashes and queries, half of which are planted: mean times. */
+export const racesPart: IndexPart = async (run) => {
+  const measured: Measured[] = [];
+  for (const { name, field } of run.data) {
+    for (const count of run.sizes) {
+      if (count > USUAL_LARGEST && name !== 'uniform') continue;
+      measured.push(...(await raceField(run, name, field(count))));
+    }
+  }
+  const ratios = ratiosAtUsual(measured);
+  for (const { engine, count, ...of } of ratios) {
+    const name = `${engine}, of ${count.toLocaleString('en')} hashes at distance 31, x as long`;
+    const rounded = Object.entries(of).map(([data, ratio]) => [data, Number(digits(ratio))]);
+    run.context.figure(name, Object.fromEntries(rounded));
+  }
+  return { faiss: run.faiss ?? null, ratios, measured };
+};
+
+async function raceField(
+  { context, earlier, faiss: build, distance }: IndexRun,
+  data: string,
+  field: Field,
+): Promise<Measured[]> {
+  const { bytes, count, queries } = field;
+  const isLarge = count > USUAL_LARGEST;
+  const hashes = { algorithm: 'pdq', bits: 256, bytes } as const;
+  const indexes = OURS.map((options) => ({
+    name: nameOf(options),
+    index: createIndex(hashes, options),
+  }));
+  const always: Peer[] = indexes.map(({ name, index }) => indexPeer(name, index, queries));
+  if (earlier) {
+    const index = earlier.createIndex(hashes);
+    always.push(indexPeer(`onlyhashes ${earlier.commit}`, index, queries));
+  }
+  always.push(norouziPeer(field));
+  const naive = naivePeer(field);
+  const distances = distance === undefined ? DISTANCES : [distance];
+  const isShort = count <= 1e5;
+  const tree =
+    isShort && distances.some((max) => max <= 31) ? await bkTreePeer(field, context) : undefined;
+  const graph = isShort && distances.includes(31) ? await usearchPeer(field, context) : undefined;
+  const faiss = build && new Faiss(build, bytes, queriesOf(field));
+  const measured: Measured[] = [];
+  try {
+    if (faiss) always.push(await faiss.peer('flat'));
+    if (faiss && !isLarge) always.push(await faiss.peer('hash'));
+    for (const max of distances) {
+      const peers = [...always];
+      if (max === 31 || count < 1e6) peers.push(naive);
+      if (tree && max <= 31) peers.push(tree);
+      const asked = await queriesFor([naive, ...peers], max);
+      const expected = await naive.answers(max, asked);
+      for (const peer of peers) await checkAnswers(peer, max, expected);
+      const contenders: Contender[] = peers.map(({ name, hits }) => ({
+        name,
+        operations: asked,
+        run: () => hits(max, asked),
+      }));
+      const notes = [
+        `${asked} queries each`,
+        ...indexes.map(({ name, index }) => `${name}: ${engineOf(index, max)}`),
+      ];
+      if (graph && max === 31) {
+        contenders.push(graph.contender(asked));
+        notes.push(
+          `usearch finds ${graph.found(expected)} of ${await naive.hits(max, asked)} hits`,
+        );
+      }
+      const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${max}`;
+      const result = await race(title, contenders, {
+        rounds: 7,
+        // A short list is in the caches, as it would be in use. On a long list, a sample goes
+        // through the queries once, so that no query finds its own data in the caches.
+        sampleMilliseconds: count <= 1e4 ? 20 : 1,
+        evictBytes: 32 * 2 ** 20,
+        notes,
+      });
+      context.report(result);
+      for (const { name, microseconds, ratio } of result.timings) {
+        measured.push({ data, count, maxDistance: max, engine: name, microseconds, ratio });
+      }
+    }
+  } finally {
+    faiss?.close();
+  }
+  return measured;
+}
+
+/** The number of queries that the slowest peer answers within the time of a sample. */
+async function queriesFor(peers: readonly Peer[], maxDistance: number): Promise<number> {
+  let slowest = 0;
+  for (const peer of peers) {
+    const start = performance.now();
+    await peer.hits(maxDistance, 8);
+    slowest = Math.max(slowest, (performance.now() - start) / 8);
+  }
+  return Math.max(FEWEST_QUERIES, Math.min(QUERIES, Math.round(MILLISECONDS / slowest)));
+}
+
+function queriesOf({ queries }: Field): Uint8Array {
+  const bytes = new Uint8Array(32 * queries.length);
+  for (const [i, query] of queries.entries()) bytes.set(query.bytes, 32 * i);
+  return bytes;
+}

@@ -1,0 +1,199 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EARLIER_COMMIT, earlierBuild } from '../../bench/earlier-build.js';
+import { hammingBench } from '../../bench/hamming.js';
+import { type BenchContext, machine } from '../../bench/harness.js';
+import { dataSets, hashesOf, QUERY_KINDS } from '../../bench/index-data.js';
+import { nameOf } from '../../bench/index-engines.js';
+import { gridPart, pairedRatios } from '../../bench/index-grid.js';
+import { largePart } from '../../bench/index-large.js';
+import {
+  bestTimes,
+  LATENCY_ENGINES,
+  type Latency,
+  latency,
+  latencyPart,
+  latencyTargets,
+} from '../../bench/index-latency.js';
+import type { IndexPart, IndexRun } from '../../bench/index-run.js';
+import { targetsOf } from '../../bench/index-targets.js';
+import { benchCommand } from '../../src/cli/bench.js';
+import { distance, type Hash } from '../../src/index.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-index-bench-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Gathers what a benchmark prints. */
+function listener(options: BenchContext['options'] = {}) {
+  const notes: string[] = [];
+  const figures: Record<string, unknown> = {};
+  const context: BenchContext = {
+    report() {},
+    note: (text) => notes.push(text),
+    figure: (name, value) => {
+      figures[name] = value;
+    },
+    options,
+  };
+  return { context, notes, figures };
+}
+
+/** Runs a part on lists of a thousand, with few queries. */
+async function runPart(part: IndexPart, data?: string) {
+  const { context, notes, figures } = listener();
+  const sets = await dataSets(() => {}, 128);
+  const run: IndexRun = {
+    context,
+    targets: targetsOf(context),
+    data: sets.filter(({ name }) => data === undefined || name === data),
+    earlier: await earlierBuild(EARLIER_COMMIT, () => {}),
+    faiss: undefined,
+    sizes: [1000],
+    usual: 1000,
+    large: 1000,
+    distance: 31,
+  };
+  return { record: await part(run), notes: notes.join('\n'), figures, hasEarlier: !!run.earlier };
+}
+
+describe('each part alone', () => {
+  test('the largest list', async () => {
+    const { figures } = await runPart(largePart);
+    for (const name of [
+      'seconds to build',
+      'query at distance 31, p99, us',
+      'saveIndex, longest block of the event loop, ms',
+      'first remove, ms of CPU',
+      'toBuffer, ms',
+    ]) {
+      expect(figures[`1,000 hashes: ${name}`], name).toBeGreaterThan(0);
+    }
+  });
+
+  test('single queries of all kinds of data, planted and unrelated apart', async () => {
+    const { record, notes, hasEarlier } = await runPart(latencyPart);
+    for (const data of ['uniform', 'clustered', 'realistic', 'adversarial']) {
+      expect(notes).toContain(`${data}, 1,000 hashes, distance 31: each query's best`);
+    }
+    const latencies = record.latencies as Latency[];
+    const of = (engine: string) => latencies.filter((row) => row.engine === engine);
+    for (const options of LATENCY_ENGINES) expect(of(nameOf(options))).toHaveLength(8);
+    expect(of("Norouzi's method, from the paper")).toHaveLength(8);
+    expect(of('onlyhashes d4c4895')).toHaveLength(hasEarlier ? 8 : 0);
+  });
+
+  test('the grid', async () => {
+    const { record, figures, hasEarlier } = await runPart(gridPart, 'uniform');
+    const cell = { data: 'uniform', count: 1000, maxDistance: 31 };
+    expect(record.grid).toEqual(hasEarlier ? [expect.objectContaining(cell)] : undefined);
+    expect(Object.keys(figures)[0] ?? '').toContain(hasEarlier ? 'the grid, of 1,' : '');
+  });
+
+  test('changes, named, and recorded beside what was recorded before', async () => {
+    const path = join(folder, 'index.json');
+    const before = { name: 'another', measured: 1, target: 'at least 1', met: true };
+    const options = { part: 'changes', largest: '1000', record: folder };
+    const run = async (kept: object) => {
+      writeFileSync(path, JSON.stringify(kept));
+      await hammingBench.run(listener(options).context);
+      return JSON.parse(readFileSync(path, 'utf8'));
+    };
+    const kept = { latencies: [1], figures: { 'bytes a hash': 168 }, targets: [before] };
+    const recorded = await run({ machine: machine(), ...kept });
+    expect(recorded).toMatchObject({ ...kept, machine: machine() });
+    expect(recorded.figures['milliseconds of the longest change']).toBeGreaterThan(0);
+    // Figures of another machine would not belong to it.
+    const { latencies, figures, targets } = await run({ machine: {}, ...kept });
+    expect({ latencies, targets }).toEqual({ latencies: undefined, targets: [] });
+    expect(figures).not.toHaveProperty('bytes a hash');
+  });
+
+  test('an unknown part is refused, and the program names those there are', async () => {
+    const { context } = listener({ part: 'none' });
+    const names = benchCommand.options.part!.choices!.join(', ');
+    await expect(hammingBench.run(context)).rejects.toThrow(`one of the parts ${names}`);
+  });
+});
+
+test('half of the queries of every list are planted', async () => {
+  for (const { name, field } of await dataSets(() => {}, 8)) {
+    const { bytes, count, queries } = field(50);
+    expect([name, bytes.length, count, queries.length]).toEqual([name, 1600, 50, 8]);
+    const isNear = (query: Hash) => hashesOf(bytes).some((hash) => distance(hash, query) <= 31);
+    const near = Object.values(QUERY_KINDS).map(
+      (isOf) => queries.filter((query, i) => isOf(i) && isNear(query)).length,
+    );
+    // The crop of a realistic query may be moved too far. Of the other lists, 0 to 31 bits are.
+    if (name === 'realistic') expect(near[0]).toBeGreaterThan(0);
+    else expect([name, near[0]]).toEqual([name, 4]);
+    if (name !== 'adversarial') expect([name, near[1]]).toEqual([name, 0]);
+  }
+});
+
+describe('single queries', () => {
+  const queries = Array.from({ length: 4 }, (_, i) => ({
+    algorithm: 'pdq' as const,
+    bytes: new Uint8Array(32).fill(i),
+  }));
+
+  test('an engine that finds another number of hits is refused', () => {
+    const right = { name: 'right', one: () => 1 };
+    const wrong = {
+      name: 'wrong',
+      one: (_: number, { bytes }: { bytes: Uint8Array }) => bytes[0]!,
+    };
+    expect(bestTimes([right, right], [4, 2], { queries }, 31).map((of) => of.length)).toEqual([
+      4, 2,
+    ]);
+    expect(() => bestTimes([right, wrong], [2, 4], { queries }, 31)).toThrow(
+      'wrong answers query 0',
+    );
+  });
+
+  test('are summed up by kind, over the queries that both engines answered', () => {
+    const best = Float64Array.of(1, 10, 3, 30, 5, 50);
+    expect(latency('planted', best, undefined)).toMatchObject({ asked: 3, p50: 3 });
+    const row = latency('unrelated', best, Float64Array.of(2, 40, 2, 60));
+    expect(row).toMatchObject({ asked: 3, p50: 30, earlierP50: 50 / 20 });
+  });
+});
+
+test('two builds that find different numbers of hits are refused', () => {
+  const engine = (hits: number) => ({ hits: () => hits });
+  expect(pairedRatios(engine(3), engine(3), 31, 16)).toHaveLength(5);
+  expect(() => pairedRatios(engine(3), engine(4), 31, 16)).toThrow('different numbers of hits');
+});
+
+test('figures are judged by their bounds, where they were measured', () => {
+  const figures: string[] = [];
+  const targets = targetsOf({ figure: (name) => figures.push(name) });
+  const row = (data: string, count: number, maxDistance: number, engine: string, p50: number) =>
+    ({ data, count, maxDistance, engine, p50, p99: 9, asked: 8, queries: 'planted' }) as const;
+  const ratios = { earlierP50: 1.9, earlierP99: 1.4 };
+  latencyTargets(
+    [
+      { ...row('realistic', 1e6, 31, 'onlyhashes', 10), ...ratios },
+      { ...row('realistic', 1e6, 31, 'onlyhashes, without SIMD', 10), ...ratios },
+      row('realistic', 1e6, 31, 'onlyhashes, small', 14),
+      row('uniform', 1e5, 60, 'onlyhashes', 231),
+      row('uniform', 1e4, 31, 'onlyhashes', 5),
+      row('uniform', 1e4, 60, 'onlyhashes', 50),
+    ],
+    targets,
+  );
+  expect(targets.list.map(({ target, met }) => `${target}: ${met}`)).toEqual([
+    'at least 1.8: true',
+    'at least 2: false',
+    'at most 1.3: false',
+    'at least 1.2: true',
+    'at least 1.5: false',
+    'at most 230: false',
+    'at most 5: true',
+  ]);
+  expect(figures).toEqual(targets.list.map(({ name }) => name));
+});
