@@ -7,7 +7,7 @@ import { readHashList } from '../../src/exchange/hash-list.js';
 import { PackedEntries } from '../../src/exchange/packed-entries.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create.js';
+import { createIndex } from '../../src/indexing/mutable-index.js';
 import {
   type Blocklist,
   createBlocklist,

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { PackedEntries } from '../../src/exchange/packed-entries.js';
 import type { Hash } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create.js';
+import { createIndex } from '../../src/indexing/mutable-index.js';
 import { Shelf } from '../../src/matching/shelf.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
