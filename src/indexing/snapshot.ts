@@ -213,7 +213,7 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     maxDistance > bits ||
     groups > count ||
     groups > entries - count ||
-    (!hasIds && groups > 0) ||
+    (!hasIds && entries !== count) ||
     entries > nextId
   ) {
     throw contradiction();

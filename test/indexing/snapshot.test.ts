@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clusteredHashes, random } from '../../bench/workloads.js';
+import { clusteredHashes, random, uniformHashes } from '../../bench/workloads.js';
 import { FormatError } from '../../src/errors.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex, indexFromBuffer } from '../../src/indexing/mutable-index.js';
@@ -144,6 +144,17 @@ describe('hostile bytes', () => {
     expect(changed(11, 1)).toBe('bad-header');
     expect(changed(12, 0xffffffff)).toBe('bad-length');
     expect(changed(13, 65)).toBe('bad-header');
+  });
+
+  test('no header promises more entries than the file holds', () => {
+    const words = new Uint32Array(createIndex(uniformHashes(60, 1)).toBuffer());
+    // No ids are stored, so the length of the file does not depend on the entries.
+    expect(words[4]! >>> 9).toBe(1);
+    words[9] = 0xfffffff0;
+    words[11] = 0xfffffff0;
+    words[14] = naiveChecksum(words, 14);
+    const { buffer } = words;
+    expect(codeOf(() => indexFromBuffer(buffer, { verify: false }))).toBe('bad-header');
   });
 
   test('a number that leads out of its section is found, and without the check leads nowhere', () => {
