@@ -380,10 +380,11 @@ export class MutableIndex implements HammingIndex {
   }
 
   /** What a segment of `count` entries is to be like. */
-  #target(count: number, { notes, ...given }: SnapshotOptions = {}): Target {
+  #target(count: number, { notes, generation = 0, degenerate }: SnapshotOptions = {}): Target {
+    const notesLength = notes?.length ?? 0;
+    const saved = { generation, notesLength, nextId: this.#nextId };
     const bands = bandsFor(this.#shape, count, this.#simd);
-    const saved = { generation: 0, notesLength: notes?.length ?? 0, nextId: this.#nextId };
-    return { ...this.#shape, ...saved, ...given, bands };
+    return { ...this.#shape, ...saved, degenerate: degenerate ?? this.#shape.degenerate, bands };
   }
 
   /** Whether all is in one part, and building it anew would change nothing. */

@@ -68,6 +68,7 @@ test('how many degenerate entries were kept out is known, or known to be unknown
     expect(told(again.toBuffer())).toBe(degenerate);
     again.remove(again.add(query) - 1);
     expect(told(again.toBuffer({ notes }))).toBe(degenerate);
+    expect(told(again.toBuffer({ degenerate: undefined }))).toBe(degenerate);
   }
 });
 
