@@ -129,6 +129,9 @@ export interface Probes {
   readonly weight: number;
 }
 
+/** Places after which it is judged anew whether the search is worth it. */
+const ENOUGH = 2 ** 15;
+
 /** The search of hashes in buckets. */
 export class Buckets {
   readonly hashes: Bucketed;
@@ -136,12 +139,16 @@ export class Buckets {
   readonly #own: Spans = { spans: new Int32Array(0), length: 0, places: 0 };
   readonly #room = new Uint32Array(4096);
   readonly #spread: Int32Array;
+  /** the sketches, whatever their width: V8 is faster with one kind of array */
+  readonly #touched: Int32Array;
 
   /** @param simd memory for the SIMD kernels; without it, the search runs in JavaScript */
   constructor(hashes: Bucketed, simd: SimdScratch | undefined) {
     this.hashes = hashes;
     this.#simd = simd;
     this.#spread = new Int32Array(hashes.perHash);
+    const { buffer, byteOffset, byteLength } = hashes.sketches;
+    this.#touched = new Int32Array(buffer, byteOffset, (byteLength + 3) >>> 2);
   }
 
   /**
@@ -173,12 +180,17 @@ export class Buckets {
     if (into.places > worth) return -1;
     const { spans, length } = into;
     const room = simd?.room ?? this.#room;
+    const shift = sketches instanceof Int32Array ? 0 : 1;
     let collected = 0;
+    let done = 0;
     let total = 0;
     let isCheap = true;
-    for (let from = 0; from < length && isCheap; from += TOUCHED) {
-      const to = Math.min(from + TOUCHED, length);
-      if (!simd) this.hashes.read = touchSpans(sketches, spans, from, to);
+    for (let from = 0, to = 0; from < length && isCheap; from = to) {
+      const enough = done + ENOUGH;
+      const end = Math.min(from + TOUCHED, length);
+      if (end === length && into.places <= enough) [to, done] = [length, into.places];
+      else for (; to < end && done < enough; to += SPAN) done += spans[to + 1]! - spans[to]!;
+      if (!simd) this.hashes.read = touchSpans(this.#touched, shift, spans, from, to);
       let count: number;
       do {
         if (simd) count = this.#collect(simd, from, to);
@@ -187,7 +199,7 @@ export class Buckets {
         else count = collectPlaces16(sketches, spans, from, to, room);
         collected += count;
         // As many are expected of the spans to come: so a list made to pass this test is scanned.
-        isCheap = into.places + (weight * collected * length) / to <= worth;
+        isCheap = into.places + (weight * collected * into.places) / done <= worth;
         if (isCheap) total = verifyPlaces(this.hashes, room, count, query, max, out, total);
       } while (isCheap && count > room.length - SPARE);
     }
