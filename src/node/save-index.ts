@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { checkInteger, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
@@ -32,7 +33,8 @@ export interface SaveOptions {
  * The file holds the index as it is at the call; the index may change meanwhile. Saving does not
  * block the event loop for more than about 20 ms at a time, however large the index is. A compacted
  * index without degenerate entries is not copied; of any other a compacted copy is made. An index
- * of another implementation is copied by its `toBuffer`, which blocks.
+ * of another implementation is copied by its `toBuffer`, which blocks. Calls for one path save one
+ * after another.
  *
  * Degenerate entries (`isDegenerate`) are left out and counted, since a blocklist matches none of
  * them.
@@ -60,31 +62,47 @@ export async function saveIndex(
   const own = mutableIndex(index);
   const { size, nextId } = own;
   const frozen = MutableIndex.frozen(own, degenerateAt(own));
+  return afterEarlier(path, async () => {
+    const before = await generationOf(path);
+    const next = generation ?? (before ?? 0) + 1;
+    if (next > 0xffffffff) throw new RangeError('expected a generation of at most 2^32 - 1');
+    if (before !== undefined && next < before && !force) {
+      throw new FormatError(
+        'old-generation',
+        `expected generation ${before} or more, as in the file in place, got ${next}: use force to overwrite it`,
+      );
+    }
+    const segment = await inTurns(frozen, signal);
+    const { length: notesLength, pieces } = entries
+      ? await inTurns(
+          noteSteps(segment, (id) => entries.entryAt(id)),
+          signal,
+        )
+      : { length: 0, pieces: [] };
+    const { shape, sections } = segment;
+    // What is missing in the segment is degenerate.
+    const degenerate = (shape.degenerate ?? 0) + size - shape.entries;
+    const saved = { ...shape, nextId, generation: next, notesLength, degenerate };
+    const rest = [sections, ...pieces];
+    const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);
+    await replaceFile(path, [new Uint8Array(header.buffer), ...rest], signal);
+    return infoOf(saved);
+  });
+}
 
-  const before = await generationOf(path);
-  const next = generation ?? (before ?? 0) + 1;
-  if (next > 0xffffffff) throw new RangeError('expected a generation of at most 2^32 - 1');
-  if (before !== undefined && next < before && !force) {
-    throw new FormatError(
-      'old-generation',
-      `expected generation ${before} or more, as in the file in place, got ${next}: use force to overwrite it`,
-    );
+/** By path: the end of the last saving. An older state would otherwise be able to come last. */
+const endings = new Map<string, Promise<unknown>>();
+
+async function afterEarlier<T>(path: string, save: () => Promise<T>): Promise<T> {
+  const key = resolve(path);
+  const saving = (endings.get(key) ?? Promise.resolve()).then(save);
+  const ending = saving.catch(() => {});
+  endings.set(key, ending);
+  try {
+    return await saving;
+  } finally {
+    if (endings.get(key) === ending) endings.delete(key);
   }
-  const segment = await inTurns(frozen, signal);
-  const { length: notesLength, pieces } = entries
-    ? await inTurns(
-        noteSteps(segment, (id) => entries.entryAt(id)),
-        signal,
-      )
-    : { length: 0, pieces: [] };
-  const { shape, sections } = segment;
-  // What is missing in the segment is degenerate.
-  const degenerate = (shape.degenerate ?? 0) + size - shape.entries;
-  const saved = { ...shape, nextId, generation: next, notesLength, degenerate };
-  const rest = [sections, ...pieces];
-  const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);
-  await replaceFile(path, [new Uint8Array(header.buffer), ...rest], signal);
-  return infoOf(saved);
 }
 
 /** Whether hash number `at` of `words` is degenerate. */

@@ -318,6 +318,26 @@ describe('whichever step fails, the old file stays, and no other is left', () =>
   });
 });
 
+test('of several savings at a time the last call wins', async () => {
+  const path = join(folder, 'several.ohx');
+  const large = createIndex(clear);
+  const small = createIndex(clear.slice(0, 40));
+  const infos = await Promise.all([saveIndex(path, large, { entries }), saveIndex(path, small)]);
+  expect(infos.map(({ generation }) => generation)).toEqual([1, 2]);
+  expect((await openIndex(path)).index.size).toBe(40);
+  const older = saveIndex(path, large, { entries, generation: 5 });
+  await saveIndex(path, small, { generation: 6 });
+  await older;
+  expect((await openIndex(path)).info.generation).toBe(6);
+  const [, failed] = await Promise.allSettled([
+    saveIndex(path, large, { entries, generation: 9 }),
+    saveIndex(path, small, { generation: 8 }),
+  ]);
+  expect(failed).toMatchObject({ reason: { code: 'old-generation' } });
+  // One that fails does not stop the next.
+  expect(await saveIndex(path, small)).toMatchObject({ generation: 10 });
+});
+
 test('an index in shared memory is saved too', async () => {
   const path = join(folder, 'shared.ohx');
   const buffer = createIndex(clear.slice(0, 40)).toBuffer({ shared: true });
