@@ -10,8 +10,9 @@ export interface Hit {
 
 /**
  * Exact Hamming search over hashes of one algorithm and width. The same query gives the same hits,
- * whatever the engine. A call that throws has changed nothing, even if memory ran out halfway. No
- * change takes longer than a few milliseconds, however many hashes there are.
+ * whatever the engine. A call that throws has changed nothing, even if memory ran out halfway. A
+ * change takes a few milliseconds at most, however many hashes there are; removing a hash takes a
+ * search as well.
  */
 export interface HammingIndex extends HashType {
   /** hashes that a search can find */

@@ -117,6 +117,9 @@ function sketchesWithin(limit: number, sketchBits: number): number {
   return sum / 2 ** sketchBits;
 }
 
+/** Places are signed numbers: beyond 134 million hashes of 256 bits there are no bands. */
+export const MAX_PLACES = 2 ** 31 - 1;
+
 /**
  * Bytes a hash that the starts of buckets may take: larger tables push hashes out of the caches.
  */
@@ -135,6 +138,7 @@ export function chooseBands(purpose: Purpose, count: number, maxDistance: number
     kind === 'mih' ? Number.POSITIVE_INFINITY : scanPlan(purpose, count, maxDistance).nanoseconds;
   for (let bands = bits / 16; bands <= bits / 8; bands++) {
     if (bands < bits / 8 && 4 * offsetsLength(bits, bands) > TABLE_BYTES * count) continue;
+    if (bands * count > MAX_PLACES) break;
     const { nanoseconds } = searchPlan({ ...purpose, bands }, count, maxDistance);
     // More bands take more memory, and longer at short distances: a tenth less time is worth that.
     if (nanoseconds < least * (best ? 0.9 : 1)) [best, least] = [bands, nanoseconds];

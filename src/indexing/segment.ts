@@ -95,7 +95,7 @@ export function roomFor(shape: Shape, simd: Simd, { shared = false, threads = 1 
   const byteLength = byteLengthOf(shape);
   if (kernelFor(simd, shape.count) === 'simd') {
     const scratch = threads * scratchBytes(spansFor(shape.count));
-    const room = simdRoom(byteLength + scratch, { shared });
+    const room = simdRoom(byteLength + 64 + scratch, { shared });
     if (room) return { buffer: room.memory.buffer, simd: room };
   }
   return { buffer: shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength) };
@@ -117,7 +117,7 @@ function scan(
 ): number {
   const { words, simd } = part;
   const perHash = query.length;
-  const isFar = (to - from) * perHash > FAR_WORDS;
+  const isFar = words.length > FAR_WORDS;
   const block = simd ? SCRATCH_PLACES / 2 : isFar ? 4096 / perHash : Math.max(1, to - from);
   const narrow = max <= NARROW_DISTANCE;
   const kernel = perHash === 2 ? scan64 : narrow ? scan256Narrow : scan256Wide;

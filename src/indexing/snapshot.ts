@@ -1,6 +1,7 @@
 import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { checksum } from '../kernels/checksum.js';
+import { MAX_PLACES } from './plan.js';
 import { byteLengthOf, finish, HEADER_BYTES, Segment, type Shape, VERSION } from './segment.js';
 
 /**
@@ -166,7 +167,10 @@ export const infoOf = (shape: Shape): SnapshotInfo => ({
 export function alignedBytes(source: SnapshotSource): Uint8Array {
   // Buffers have it, shared ones too, which some browsers lack; numbers and texts have not.
   if (source?.byteLength === undefined) throw new TypeError('expected the bytes of an index file');
-  const view = source instanceof Uint8Array ? source : new Uint8Array(source);
+  const isBytes = source instanceof Uint8Array;
+  if (ArrayBuffer.isView(source) && !isBytes)
+    throw new TypeError('expected bytes, as a Uint8Array');
+  const view = isBytes ? source : new Uint8Array(source);
   // `slice` of a Buffer would not copy.
   return view.byteOffset % 4 === 0 ? view : new Uint8Array(view);
 }
@@ -210,6 +214,7 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     !hasBits(algorithm, bits) ||
     (bands > 0 && bands < bits / 16) ||
     bands > 32 ||
+    bands * count > MAX_PLACES ||
     maxDistance > bits ||
     groups > count ||
     groups > entries - count ||

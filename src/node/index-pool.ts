@@ -65,9 +65,9 @@ const AHEAD = 2;
 
 /**
  * Starts threads that search `index` as it is now, in one shared memory that all of them read. It
- * is a copy, and making it blocks as `toBuffer` does. Threads search by SIMD if the index does. To
- * see later changes to the index, create another pool. Two threads answer more queries than one,
- * but not twice as many where memory bandwidth is the limit.
+ * is a copy, and making it blocks as `toBuffer` does. It is searched by SIMD unless the index
+ * never is. To see later changes to the index, create another pool. Two threads answer more
+ * queries than one, but not twice as many where memory bandwidth is the limit.
  * @throws {TypeError | RangeError} if the index or an option is invalid
  * @example
  * const pool = createIndexPool(index);
