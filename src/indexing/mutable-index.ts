@@ -409,25 +409,39 @@ export class MutableIndex implements HammingIndex {
 
   /** As of all parts, of hashes `from`…`to` - 1 of one: from hit number `total` on. */
   #searchPart(part: Part, max: number, total: number, from = 0, to = part.count): number {
-    let found = part.search(this.#query, max, this.#found, from, to);
-    if (2 * found > this.#found.length) {
-      this.#found = new Uint32Array(4 * found);
-      found = part.search(this.#query, max, this.#found, from, to);
+    const { ids, entries, count, groups } = part;
+    // Where the id of an entry is its number, and all are there, the part writes hits itself.
+    const isPlain = total === 0 && from === 0 && ids === undefined && this.#dead === 0;
+    let out = isPlain ? this.#hits : this.#found;
+    let found = part.search(this.#query, max, out, from, to);
+    if (2 * found > out.length) {
+      out = new Uint32Array(4 * found);
+      if (isPlain) this.#hits = out;
+      else this.#found = out;
+      found = part.search(this.#query, max, out, from, to);
     }
-    let hits = total;
-    for (let i = 0; i < found; i++) {
-      const position = from + this.#found[2 * i]!;
-      const end = endOf(part, position);
-      for (let at = part.startOf(position); at < end; at++) {
-        const id = part.idAt(at);
-        if (this.#dead > 0 && !this.#live!.has(id)) continue;
-        if (2 * hits === this.#hits.length) this.#hits = grown(this.#hits, 4 * hits);
-        this.#hits[2 * hits] = id;
-        this.#hits[2 * hits + 1] = this.#found[2 * i + 1]!;
-        hits++;
+    if (isPlain) return found;
+    const live = this.#dead > 0 ? this.#live : undefined;
+    const shift = entries - count;
+    let hits = this.#hits;
+    let at = 2 * total;
+    for (let i = 0; i < 2 * found; i += 2) {
+      // Integers, so that V8 does not count in floating point.
+      const position = (from + out[i]!) | 0;
+      const distance = out[i + 1]!;
+      let entry = position < groups ? part.startOf(position) : (position + shift) | 0;
+      const end = position < groups ? endOf(part, position) : Math.min(entry + 1, entries);
+      for (; entry < end; entry++) {
+        const id = ids ? ids[entry]! : entry;
+        if (live && !live.has(id)) continue;
+        if (at === hits.length) hits = grown(hits, 2 * at);
+        hits[at] = id;
+        hits[at + 1] = distance;
+        at += 2;
       }
     }
-    return hits;
+    this.#hits = hits;
+    return at / 2;
   }
 
   #hitsTo(hits: Hit[], total: number): Hit[] {

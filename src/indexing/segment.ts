@@ -154,6 +154,7 @@ export type Part = Entries | Segment;
 export class Entries {
   readonly bits: Bits;
   readonly bands = 0;
+  readonly groups = 0;
   count = 0;
   words: Int32Array;
   ids: Uint32Array;
@@ -220,6 +221,7 @@ export class Segment {
   readonly notes: Uint8Array;
   readonly bands: number;
   readonly count: number;
+  readonly groups: number;
   readonly entries: number;
   readonly simd: SimdScratch | undefined;
   read = 0;
@@ -238,6 +240,7 @@ export class Segment {
     this.shape = shape;
     this.bands = bands;
     this.count = count;
+    this.groups = shape.groups;
     this.entries = shape.entries;
     this.words = new Int32Array(buffer, start(1), (count * bits) / 32);
     this.ids = shape.hasIds ? words(2) : undefined;
@@ -265,8 +268,7 @@ export class Segment {
 
   /** The number of the first entry of a hash; that of the next hash follows its last. */
   startOf(position: number): number {
-    const { groups } = this.shape;
-    return position < groups ? this.starts[position]! : position + this.entries - this.count;
+    return position < this.groups ? this.starts[position]! : position + this.entries - this.count;
   }
 
   idAt(entry: number): number {
