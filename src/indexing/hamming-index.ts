@@ -11,8 +11,8 @@ export interface Hit {
 /**
  * Exact Hamming search over hashes of one algorithm and width. The same query gives the same hits,
  * whatever the engine. A call that throws has changed nothing, even if memory ran out halfway. A
- * change takes a few milliseconds at most, however many hashes there are; removing a hash takes a
- * search as well.
+ * change takes milliseconds at most, however many hashes there are; removing a hash takes a search
+ * as well.
  */
 export interface HammingIndex extends HashType {
   /** hashes that a search can find */
@@ -68,7 +68,7 @@ export interface HammingIndex extends HashType {
 
   /**
    * The whole index as bytes for `indexFromBuffer`, fresh; what was removed is not in them. This
-   * blocks: copying takes about 0.15 s a million hashes; an index that is not compacted is built
+   * blocks: copying takes about 0.2 s a million hashes; an index that is not compacted is built
    * anew, which takes about a second. In Node, `saveIndex` does not block.
    */
   toBuffer(options?: SnapshotOptions): ArrayBufferLike;

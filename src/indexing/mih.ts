@@ -23,21 +23,21 @@ import type { SimdScratch } from '../kernels/simd.js';
  * Multi-index hashing (Norouzi, Punjani and Fleet 2014): all hashes within r bits of a query,
  * without looking at most of them.
  *
- * Bands. A hash is cut into bands of at most 16 bits. Each band has a table of buckets, one for
- * each key, which is what the band can hold. Bands get a budget each, and the budgets sum to r +
- * 1. A hash that differed from the query by its budget or more in every band would differ by more
- * than r. So each hash within r is, in some band, in a bucket whose key differs by less than the
- * budget. With 16 bands and r = 31 each budget is 2. Then a search looks into one bucket of each
- * band and the 16 around it: 272 buckets, and of a million hashes about 4,200.
+ * Bands. A hash is cut into bands of at most 16 bits. Each band has a table of buckets, one for a
+ * key, which is what the band can hold. Bands get a budget each, and the budgets sum to r + 1. A
+ * hash that differed from the query by its budget or more in every band would differ by more than
+ * r. So each hash within r is, in some band, in a bucket whose key differs by less than the budget.
+ * With 16 bands and r = 31 each budget is 2. Then a search looks into one bucket of each band and
+ * the 16 around it: 272 buckets, and of a million hashes about 4,200.
  *
  * Sketches. Beside each hash in a bucket are the 16 or 32 bits that follow the band, cyclically.
- * Let x be the distance in a band less its budget. Over all bands the x sum to at most r - (r + 1)
- * = -1. So there is a band from which on every cyclic prefix sum is at most -1: the one after the
- * last greatest prefix sum. A hash that is found k bits away in that band differs, in the bands
- * that the sketch covers, by at most their budgets plus its own, less 1 and k. Only hashes whose
- * sketch passes are compared in full: 6 of the 4,200. A band that is covered in part counts too
- * few bits, so the test stays necessary, and the search exact. (Jianbin Qin and Chuan Xiao call it
- * the pigeonring principle: PVLDB 12(1), 2018, doi:10.14778/3275536.3275539.)
+ * Let x be the distance in a band less its budget. Over all bands the x sum to at most -1, which
+ * is r - (r + 1). So there is a band from which on every cyclic prefix sum is at most -1: the one
+ * after the last greatest prefix sum. A hash that is found k bits away in that band differs, in
+ * the bands that the sketch covers, by at most their budgets plus its own, less 1 and k. Only
+ * hashes whose sketch passes are compared in full: 6 of the 4,200. A band that is covered in part
+ * counts too few bits, so the test stays necessary, and the search exact. (Jianbin Qin and Chuan
+ * Xiao call it the pigeonring principle: PVLDB 12(1), 2018, doi:10.14778/3275536.3275539.)
  *
  * Spreading. Neighbouring bits of real hashes are correlated, and a band of such bits crowds its
  * hashes into few buckets. So keys and sketches are cut from hashes with their bits spread. What

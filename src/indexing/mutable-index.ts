@@ -58,7 +58,7 @@ export interface CreateOptions {
 
 /**
  * An index over `hashes`, which are copied; ids count from 0 in their order. A million hashes of
- * 256 bits take about a second and up to 170 bytes each.
+ * 256 bits take about a second and 150 bytes each; fewer take up to 290 each.
  * @throws {TypeError} if one is not a hash, or they are not all of one algorithm
  * @throws {RangeError} if they are not all of one width, or an option is out of range
  * @example

@@ -1,4 +1,5 @@
 import { EARLY_DISTANCE, NARROW_DISTANCE } from '../kernels/scan.js';
+import { NARROW_SIMD_DISTANCE } from '../kernels/simd.js';
 import { type Banding, offsetsLength, type Probes, ringsWithin } from './mih.js';
 
 /** How hashes are searched at one distance. */
@@ -11,7 +12,7 @@ export interface SearchPlan {
 }
 
 /** What decides how hashes are searched. */
-export interface Purpose extends Omit<Banding, 'bands'> {
+interface Purpose extends Omit<Banding, 'bands'> {
   readonly kernel: 'simd' | 'js';
   /** an engine asked for by name, and obeyed */
   readonly kind?: 'flat' | 'mih' | undefined;
@@ -41,12 +42,26 @@ interface Costs {
 }
 const COSTS: Record<'simd' | 'js', Costs> = {
   js: {
-    ...{ search: 150, ring: 4, probe: 3.5, bucket: 18.8, candidate: 1.6, verify: 24 },
-    ...{ scan: [2.85, 4, 5.8, 7.7], narrow: NARROW_DISTANCE, far: 2.5 },
+    search: 150,
+    ring: 4,
+    probe: 3.5,
+    bucket: 18.8,
+    candidate: 1.6,
+    verify: 24,
+    scan: [2.85, 4, 5.8, 7.7],
+    narrow: NARROW_DISTANCE,
+    far: 2.5,
   },
   simd: {
-    ...{ search: 230, ring: 2, probe: 5.5, bucket: 8, candidate: 0.33, verify: 28 },
-    ...{ scan: [0.52, 1.25, 1.85, 1.85], narrow: 50, far: 2.5 },
+    search: 230,
+    ring: 2,
+    probe: 5.5,
+    bucket: 8,
+    candidate: 0.33,
+    verify: 28,
+    scan: [0.52, 1.25, 1.85, 1.85],
+    narrow: NARROW_SIMD_DISTANCE,
+    far: 2.5,
   },
 };
 /** Hashes that the caches hold: 16 MiB. */

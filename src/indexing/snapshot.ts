@@ -124,8 +124,8 @@ export function verified({
 const contradiction = () => new FormatError('bad-header', 'the index file contradicts itself');
 
 /**
- * Bytes that were given to `toBuffer` as notes: a view of `source`. @throws {FormatError} as
- * `indexFromBuffer`
+ * Bytes that were given to `toBuffer` as notes: a view of `source`.
+ * @throws {FormatError} as `indexFromBuffer`
  */
 export function snapshotNotes(source: SnapshotSource): Uint8Array {
   const bytes = alignedBytes(source);
@@ -156,6 +156,7 @@ export function snapshotInfo(source: SnapshotSource): SnapshotInfo {
   return infoOf(shapeOf(bytes, bytes.length));
 }
 
+/** What a shape tells to the outside. */
 export const infoOf = (shape: Shape): SnapshotInfo => ({
   ...shape,
   size: shape.entries,

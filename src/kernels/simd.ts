@@ -225,7 +225,7 @@ const scan = (lanes: number, bytes: number, distance: (lane: number) => Code, ..
  * hash differ in 64 ± 6 places, so the rest is rarely needed. At 31 that takes 1.0 ns a hash, and
  * the full count 1.7. From 54 on the full count is faster (V8 11.3, x64).
  */
-const NARROW = 50;
+export const NARROW_SIMD_DISTANCE = 50;
 
 const scan256 = (): WasmFunction => {
   const hashes = [0, 32, 64, 96];
@@ -244,7 +244,7 @@ const scan256 = (): WasmFunction => {
       set('limit', splat32('max')),
       set('next', 'out'),
       when(
-        ltS('max', NARROW + 1),
+        ltS('max', NARROW_SIMD_DISTANCE + 1),
         scan(
           4,
           32,

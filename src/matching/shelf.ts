@@ -3,6 +3,7 @@ import { PackedEntries } from '../exchange/packed-entries.js';
 import type { Algorithm, Bits, Hash } from '../hash.js';
 import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
 import { createIndex } from '../indexing/mutable-index.js';
+import { grown } from '../packed-words.js';
 
 /**
  * Entries by the ids of an index: row = id. `PackedEntries` is one implementation; another may read
@@ -66,9 +67,7 @@ export class Shelf {
   add(entry: BlocklistEntry): void {
     const { hash, id: name } = entry;
     if (this.#count === this.#rows.length) {
-      const rows = new Uint32Array(Math.max(64, 2 * this.#count));
-      rows.set(this.#rows);
-      this.#rows = rows;
+      this.#rows = grown(this.#rows, Math.max(64, 2 * this.#count));
     }
     const named = this.#bySourceId && name !== undefined ? listOf(this.#bySourceId, name) : [];
     const free = this.#free.at(-1);

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openShared, type SharedIndex } from '../indexing/mutable-index.js';
 
 /** What a worker is started with. */
-export interface PoolStart {
+interface PoolStart {
   readonly shared: SharedIndex;
   /** of the thread; the first is 0 */
   readonly number: number;

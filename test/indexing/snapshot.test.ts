@@ -189,6 +189,20 @@ describe('hostile bytes', () => {
     }
   });
 
+  test('a position that leads out of the hashes is no hit, though nobody checked it', () => {
+    const distinct = uniformHashes(300, 2, { algorithm: 'phash', bits: 64 });
+    const bytes = new Uint8Array(createIndex(distinct, { kind: 'mih' }).toBuffer());
+    const { bands } = snapshotInfo(bytes);
+    const positions = 64 + 8 * 300 + 4 + 4 * (bands * 2 ** (64 / bands) + 1);
+    expect(64 % bands).toBe(0);
+    for (let at = 0; at < 300 * bands; at += 7)
+      bytes.fill(0xff, positions + 3 * at, positions + 3 * at + 3);
+    expect(codeOf(() => indexFromBuffer(bytes))).toBe('bad-checksum');
+    const hits = indexFromBuffer(bytes, { verify: false }).search(query, 64);
+    expect(hits.length).toBeGreaterThan(250);
+    for (const { id } of hits) expect(id).toBeLessThan(300);
+  });
+
   test('whoever writes his own checksum gets an error or an index, and never leaves the buffer', () => {
     const original = snapshot();
     let read = 0;
