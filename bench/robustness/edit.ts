@@ -18,7 +18,48 @@ export type Family =
   | 'crop'
   | 'orientation tag'
   | 'chain'
-  | 'viewer screenshot';
+  | 'viewer screenshot'
+  | CopyFamily;
+
+/** The families of realistic copies, which weigh the same in the figures. */
+export const COPY_FAMILIES = [
+  'chat or feed screenshot',
+  'story',
+  'web page',
+  'document',
+  'video player',
+  'collage of whole photos',
+  'collage of square cells',
+  'meme',
+  'sticker',
+  'covered part',
+  'local change',
+  'filter',
+  'crop of 2-20 %',
+  'social crop',
+  'crop to 9:16',
+  'straightened',
+  'photo of a screen',
+  'polaroid',
+  'mirrored',
+  'several at once',
+  're-encoded',
+  'stretched',
+  'GIF',
+] as const;
+
+export type CopyFamily = (typeof COPY_FAMILIES)[number];
+
+export type Point = readonly [x: number, y: number];
+
+/** Four corners, clockwise from the top left one. */
+export type Quad = readonly [Point, Point, Point, Point];
+
+/** Where the whole photo lies in an edited picture. */
+export interface Truth extends VariantGeometry {
+  /** the photo's corners, if its place is not a rectangle; the rectangle then encloses them */
+  readonly corners?: Quad;
+}
 
 /** A photo as somebody shares it again. */
 export interface Edited {
@@ -27,9 +68,9 @@ export interface Edited {
   readonly stored?: Raster;
   /**
    * the place of the whole photo in the edited picture, which it may exceed, with its angle and
-   * dihedral form
+   * dihedral form; absent where it has no exact place
    */
-  readonly truth: VariantGeometry;
+  readonly truth?: Truth;
 }
 
 /** What an edit may use besides the photo. */

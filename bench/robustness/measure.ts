@@ -165,7 +165,7 @@ function query(
     distance: Math.min(...toPhoto),
     verdict: verdictOf(own),
     falseVerdict: verdictOf(told.filter(({ of }) => areUnrelated(entries[of]!, entries[at]!))),
-    placement: found && placementOf(found.variant, edited.truth),
+    placement: found && edited.truth && placementOf(found.variant, edited.truth),
     hashes: all.length,
     milliseconds,
     unrelated,

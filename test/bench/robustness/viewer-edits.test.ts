@@ -13,7 +13,7 @@ const pixels = (await photo('airplane-from-above.jpg')) as Raster;
  */
 async function covered({ apply }: (typeof VIEWERS)[number]): Promise<number> {
   const { pixels: screen, truth } = await apply(pixels, materials(1, 0, 0, []));
-  const { left, top, width, height } = truth.rectangle;
+  const { left, top, width, height } = truth!.rectangle;
   const there = cropped(screen as Raster, left, top, width, height);
   const { data } = await resized(pixels, width, height);
   let count = 0;

@@ -1,0 +1,342 @@
+import type { Edited, Materials } from '../edit.js';
+import type { Raster } from '../raster.js';
+import { between, clock, maybe, personName, phrase, pick, type Random, vivid } from './chance.js';
+import { copies } from './copy.js';
+import {
+  type Area,
+  avatar,
+  box,
+  disc,
+  fade,
+  icon,
+  linesOf,
+  paragraph,
+  pen,
+  text,
+} from './drawing.js';
+import { widthOf } from './font.js';
+import { type Phone, phoneOf, STATUS, statusBar, swipeBar } from './phone.js';
+import { drawScene, fitted, sent, snapped, truthOf } from './scene.js';
+
+/** How an app draws a chat. */
+interface ChatStyle {
+  readonly wall: string;
+  readonly mine: string;
+  readonly theirs: string;
+  readonly mineInk: string;
+  readonly theirsInk: string;
+  /** between the photo and the edge of its bubble, in points */
+  readonly inset: number;
+  readonly radius: number;
+  readonly doodles: boolean;
+  /** draws the time on the photo rather than under it */
+  readonly timeOnPhoto: boolean;
+}
+
+const GREEN: ChatStyle = {
+  wall: '#efe7dd',
+  mine: '#d9fdd3',
+  theirs: '#ffffff',
+  mineInk: '#111b21',
+  theirsInk: '#111b21',
+  inset: 3.5,
+  radius: 9,
+  doodles: true,
+  timeOnPhoto: true,
+};
+const GREEN_DARK: ChatStyle = {
+  ...GREEN,
+  wall: '#0b141a',
+  mine: '#005c4b',
+  theirs: '#202c33',
+  mineInk: '#e9edef',
+  theirsInk: '#e9edef',
+};
+const BLUE: ChatStyle = {
+  wall: '#ffffff',
+  mine: '#0a7cff',
+  theirs: '#e9e9eb',
+  mineInk: '#ffffff',
+  theirsInk: '#000000',
+  inset: 0,
+  radius: 18,
+  doodles: false,
+  timeOnPhoto: false,
+};
+const BLUE_DARK: ChatStyle = { ...BLUE, wall: '#000000', theirs: '#262629', theirsInk: '#ffffff' };
+const FRAMED: ChatStyle = {
+  wall: '#dfe5ec',
+  mine: '#b9e3f7',
+  theirs: '#ffffff',
+  mineInk: '#0f2537',
+  theirsInk: '#0f2537',
+  inset: 11,
+  radius: 14,
+  doodles: false,
+  timeOnPhoto: false,
+};
+
+/** Small line drawings that repeat over a wall, as some chats have. */
+function doodles({ width, height }: Phone, u: number, colour: string, random: Random): string {
+  const names = ['heart', 'speech', 'send', 'camera', 'phone', 'home', 'film', 'sound'] as const;
+  const step = 46 * u;
+  let tile = '';
+  for (let at = 0; at < 16; at++) {
+    const x = (at & 3) * step + random(Math.round(18 * u));
+    const y = (at >> 2) * step + random(Math.round(18 * u));
+    tile += icon(pick(random, names), x, y, 20 * u, colour, 0.5);
+  }
+  const side = 4 * step;
+  return `<pattern id="wall" width="${side}" height="${side}" patternUnits="userSpaceOnUse">${tile}</pattern>${box({ left: 0, top: 0, width, height }, 'url(#wall)')}`;
+}
+
+function bubble(
+  words: string,
+  side: 'left' | 'right',
+  top: number,
+  phone: Phone,
+  style: ChatStyle,
+  random: Random,
+): { svg: string; bottom: number } {
+  const { unit: u, width } = phone;
+  const size = 16 * u;
+  const mine = side === 'right';
+  const lines = linesOf(words, 240 * u, size, 'plain');
+  const inner = Math.max(...lines.map((line) => widthOf(line, size, 'plain')));
+  const area = {
+    left: mine ? width - 12 * u - inner - 24 * u : 12 * u,
+    top,
+    width: inner + 24 * u,
+    height: lines.length * 21 * u + 16 * u,
+  };
+  const ink = mine ? style.mineInk : style.theirsInk;
+  const written = paragraph(
+    words,
+    { left: area.left + 12 * u, top: top + 6 * u, width: 240 * u },
+    size,
+    ink,
+    { leading: 1.31 },
+  );
+  const stamp = text(
+    clock(random),
+    area.left + area.width - 10 * u,
+    top + area.height - 5 * u,
+    10 * u,
+    ink,
+    {
+      align: 'right',
+      opacity: 0.5,
+    },
+  );
+  return {
+    svg:
+      box(area, mine ? style.mine : style.theirs, { radius: style.radius * u }) +
+      written.svg +
+      (style.doodles ? stamp : ''),
+    bottom: top + area.height,
+  };
+}
+
+/** A phone's chat with the photo as one of its messages. */
+async function chat(
+  photo: Raster,
+  { random }: Materials,
+  style: ChatStyle,
+  dark: boolean,
+  captioned = false,
+): Promise<Edited> {
+  const phone = phoneOf(random, dark);
+  const { width, height, unit: u } = phone;
+  const mine = maybe(random, 50);
+  const inset = style.inset * u;
+  const widest = between(random, 230, 290) * u;
+  const scale = Math.min(widest / photo.width, (330 * u) / photo.height);
+  const photoWidth = scale * photo.width;
+  const photoHeight = scale * photo.height;
+  const left = mine ? width - 12 * u - inset - photoWidth : (style.inset ? 12 : 46) * u + inset;
+  let svg =
+    box({ left: 0, top: 0, width, height }, style.wall) +
+    (style.doodles ? doodles(phone, u, dark ? '#1f2c33' : '#d6cabb', random) : '');
+  let y = (STATUS + 64) * u;
+  // Messages above, as many as leave room for the photo and the field below.
+  const room = height - photoHeight - 90 * u;
+  for (let i = 0; i < 6; i++) {
+    if (y > room - 150 * u || (i > 0 && maybe(random, 25))) break;
+    const side = maybe(random, 50) ? 'right' : 'left';
+    const drawn = bubble(phrase(random, 2, 14), side, y, phone, style, random);
+    svg += drawn.svg;
+    y = drawn.bottom + (4 + random(8)) * u;
+  }
+  const area = snapped({ left, top: y + inset, width: photoWidth, height: photoHeight });
+  const caption = captioned
+    ? paragraph(
+        phrase(random, 4, 12),
+        { left: area.left + 4 * u, top: area.top + area.height + 6 * u, width: photoWidth - 8 * u },
+        16 * u,
+        mine ? style.mineInk : style.theirsInk,
+      )
+    : undefined;
+  const bottom = caption ? caption.bottom + 8 * u : area.top + area.height + inset;
+  if (style.inset > 0) {
+    svg += box(
+      {
+        left: area.left - inset,
+        top: area.top - inset,
+        width: area.width + 2 * inset,
+        height: bottom - area.top + inset,
+      },
+      mine ? style.mine : style.theirs,
+      { radius: style.radius * u },
+    );
+  }
+  svg += caption?.svg ?? '';
+  if (!mine && style.inset === 0) {
+    svg += avatar(24 * u, bottom - 14 * u, 14 * u, vivid(random), personName(random).charAt(0));
+  }
+  y = bottom + 8 * u;
+  for (let i = 0; i < 8 && y < height - 190 * u && !maybe(random, 15); i++) {
+    const side = maybe(random, 50) ? 'right' : 'left';
+    const drawn = bubble(phrase(random, 2, 12), side, y, phone, style, random);
+    svg += drawn.svg;
+    y = drawn.bottom + (4 + random(8)) * u;
+  }
+  svg += chatHead(phone, style, random) + chatFoot(phone, style);
+  const over = style.timeOnPhoto
+    ? fade(
+        { ...area, top: area.top + area.height - 34 * u, height: 34 * u },
+        ['#000', 0],
+        ['#000', 0.45],
+        { radius: 6 * u },
+      ) +
+      text(
+        clock(random),
+        area.left + area.width - (mine ? 26 : 8) * u,
+        area.top + area.height - 7 * u,
+        11 * u,
+        '#fff',
+        { align: 'right' },
+      ) +
+      (mine
+        ? icon(
+            'ticks',
+            area.left + area.width - 22 * u,
+            area.top + area.height - 19 * u,
+            15 * u,
+            '#53bdeb',
+          )
+        : '')
+    : '';
+  const pixels = await drawScene({
+    width,
+    height,
+    around: svg,
+    pictures: [{ picture: photo, area, radius: Math.max(0, style.radius - 0.6 * style.inset) * u }],
+    over,
+  });
+  return sent({ pixels, truth: truthOf(area) }, random);
+}
+
+function chatHead(phone: Phone, style: ChatStyle, random: Random): string {
+  const { width, unit: u, dark, ink, faint } = phone;
+  const bar = style.doodles ? (dark ? '#202c33' : '#f6f5f3') : style.wall;
+  const name = personName(random);
+  return (
+    box({ left: 0, top: 0, width, height: (STATUS + 56) * u }, bar) +
+    box({ left: 0, top: (STATUS + 56) * u, width, height: u }, faint, { opacity: 0.3 }) +
+    statusBar(phone, ink, random) +
+    icon('back', 10 * u, (STATUS + 14) * u, 28 * u, style.inset === 0 ? '#0a7cff' : ink) +
+    avatar(64 * u, (STATUS + 28) * u, 19 * u, vivid(random), name.charAt(0)) +
+    text(name, 94 * u, (STATUS + 26) * u, 17 * u, ink, { face: 'bold' }) +
+    text(
+      pick(random, ['online', 'typing', 'last seen today']),
+      94 * u,
+      (STATUS + 44) * u,
+      12 * u,
+      faint,
+    ) +
+    icon('film', width - 92 * u, (STATUS + 15) * u, 26 * u, ink) +
+    icon('phone', width - 44 * u, (STATUS + 15) * u, 24 * u, ink)
+  );
+}
+
+function chatFoot(phone: Phone, style: ChatStyle): string {
+  const { width, height, unit: u, dark, ink, faint } = phone;
+  const top = height - 78 * u;
+  const field = { left: 50 * u, top: top + 8 * u, width: width - 106 * u, height: 38 * u };
+  return (
+    box(
+      { left: 0, top, width, height: 78 * u },
+      style.doodles ? (dark ? '#1f2c34' : '#f0f0f0') : style.wall,
+    ) +
+    icon('plus', 12 * u, top + 14 * u, 26 * u, dark ? ink : '#0a7cff') +
+    box(field, dark ? '#2a2d31' : '#ffffff', { radius: 19 * u }) +
+    text('Message', field.left + 16 * u, top + 33 * u, 16 * u, faint) +
+    disc(width - 28 * u, top + 27 * u, 17 * u, style.inset === 0 ? '#0a7cff' : '#00a884') +
+    icon('send', width - 39 * u, top + 17 * u, 20 * u, '#fff') +
+    swipeBar(phone, ink)
+  );
+}
+
+/** A chat in a window of a desktop, with a list of chats on its left. */
+async function desktopChat(photo: Raster, { random }: Materials): Promise<Edited> {
+  const dark = maybe(random, 50);
+  const [width, height] = pick(random, [
+    [1280, 800],
+    [1366, 768],
+    [1440, 900],
+  ] as const);
+  const [paper, wall, ink, faint, rule] = dark
+    ? ['#1e1f22', '#313338', '#dbdee1', '#949ba4', '#3f4147']
+    : ['#f2f3f5', '#ffffff', '#1c1d1f', '#6d6f78', '#dcdde1'];
+  const side = 240 + random(90);
+  let svg =
+    box({ left: 0, top: 0, width, height }, wall!) +
+    box({ left: 0, top: 0, width: side, height }, paper!) +
+    box({ left: side, top: 56, width: width - side, height: 1 }, rule!);
+  for (let y = 70; y < height - 60; y += 62) {
+    svg +=
+      avatar(34, y + 22, 20, vivid(random), personName(random).charAt(0)) +
+      text(personName(random), 66, y + 18, 15, ink!, { face: 'bold' }) +
+      text(phrase(random, 2, 4), 66, y + 38, 13, faint!);
+  }
+  svg += text(phrase(random, 1, 2), side + 24, 36, 18, ink!, { face: 'bold' });
+  const post = (y: number): Area => {
+    svg +=
+      avatar(side + 44, y + 20, 20, vivid(random), personName(random).charAt(0)) +
+      text(personName(random), side + 78, y + 14, 15, ink!, { face: 'bold' }) +
+      text(clock(random), side + 160, y + 14, 12, faint!) +
+      text(phrase(random, 3, 10), side + 78, y + 36, 15, ink!);
+    return { left: side + 78, top: y + 48, width: 0, height: 0 };
+  };
+  post(76);
+  const { left, top } = post(142);
+  const area = fitted(photo, { left: 0, top: 0, width: 460, height: height - 380 });
+  const place = { ...area, left, top };
+  post(place.top + place.height + 22);
+  if (place.top + place.height + 90 < height - 110) post(place.top + place.height + 88);
+  svg +=
+    box(
+      { left: side + 20, top: height - 62, width: width - side - 40, height: 44 },
+      dark ? '#383a40' : '#ebedef',
+      { radius: 8 },
+    ) +
+    text('Write a message', side + 70, height - 34, 15, faint!) +
+    pen(`M${side + 36} ${height - 40}h16m-8 -8v16`, faint!, 2);
+  const pixels = await drawScene({
+    width,
+    height,
+    around: svg,
+    pictures: [{ picture: photo, area: place, radius: 8 }],
+  });
+  return sent({ pixels, truth: truthOf(place) }, random);
+}
+
+/** Screens of people who write to each other. */
+export const CHATS = copies('chat or feed screenshot', {
+  'chat, green bubbles': (photo, m) => chat(photo, m, GREEN, false),
+  'chat, green bubbles, dark': (photo, m) => chat(photo, m, GREEN_DARK, true),
+  'chat, blue bubbles': (photo, m) =>
+    maybe(m.random, 50) ? chat(photo, m, BLUE, false) : chat(photo, m, BLUE_DARK, true),
+  'chat, framed by its bubble with a caption': (photo, m) => chat(photo, m, FRAMED, false, true),
+  'chat on a desktop': desktopChat,
+});

@@ -1,0 +1,187 @@
+import type { Edited, Materials } from '../edit.js';
+import { covering, type Raster } from '../raster.js';
+import { between, maybe, personName, phrase, pick, type Random, vivid } from './chance.js';
+import { copies } from './copy.js';
+import { type Area, avatar, box, text } from './drawing.js';
+import { phoneOf, STATUS, statusBar, tabBar } from './phone.js';
+import { drawScene, type Placed, saved, sent, snapped, truthOf } from './scene.js';
+
+const ground = (random: Random): string =>
+  pick(random, ['#ffffff', '#ffffff', '#000000', '#f5ebe0', vivid(random)]);
+
+/** Cells of the photo's own shape, so that it is whole; other photos fill the others. */
+async function whole(
+  photo: Raster,
+  { random, filler }: Materials,
+  columns: number,
+  rows: number,
+  gapPart: number,
+): Promise<Edited> {
+  const scale = Math.min(1, 1100 / (columns * photo.width), 1100 / (rows * photo.height));
+  const width = Math.round(scale * photo.width);
+  const height = Math.round(scale * photo.height);
+  const gap = Math.round(gapPart * between(random, 0.6, 1.5) * Math.min(width, height));
+  const round = gap > 0 && maybe(random, 30) ? 0.05 * width : 0;
+  const mine = random(columns * rows);
+  const pictures: Placed[] = [];
+  for (let cell = 0; cell < columns * rows; cell++) {
+    pictures.push({
+      picture: cell === mine ? photo : await covering(await filler(), width, height),
+      area: {
+        left: gap + (cell % columns) * (width + gap),
+        top: gap + Math.floor(cell / columns) * (height + gap),
+        width,
+        height,
+      },
+      radius: round,
+    });
+  }
+  const sides = { width: columns * (width + gap) + gap, height: rows * (height + gap) + gap };
+  const pixels = await drawScene({
+    ...sides,
+    around: box({ left: 0, top: 0, ...sides }, ground(random)),
+    pictures,
+  });
+  return { pixels: await saved(pixels, random), truth: truthOf(pictures[mine]!.area) };
+}
+
+/** The photo large, and two or three others in a row below it. */
+async function oneLarge(photo: Raster, { random, filler }: Materials): Promise<Edited> {
+  const width = Math.min(1080, photo.width);
+  const height = Math.round((width * photo.height) / photo.width);
+  const gap = Math.round(between(random, 0.008, 0.025) * width);
+  const count = 2 + random(2);
+  const small = Math.floor((width - (count - 1) * gap) / count);
+  const area: Area = { left: gap, top: gap, width, height };
+  const pictures: Placed[] = [{ picture: photo, area }];
+  for (let cell = 0; cell < count; cell++) {
+    pictures.push({
+      picture: await covering(await filler(), small, small),
+      area: {
+        left: gap + cell * (small + gap),
+        top: height + 2 * gap,
+        width: small,
+        height: small,
+      },
+    });
+  }
+  const sides = { width: width + 2 * gap, height: height + small + 3 * gap };
+  const pixels = await drawScene({
+    ...sides,
+    around: box({ left: 0, top: 0, ...sides }, ground(random)),
+    pictures,
+  });
+  return { pixels: await saved(pixels, random), truth: truthOf(area) };
+}
+
+export const COLLAGES = copies('collage of whole photos', {
+  'two side by side': (photo, m) => whole(photo, m, 2, 1, maybe(m.random, 50) ? 0.025 : 0),
+  'one above the other': (photo, m) => whole(photo, m, 1, 2, maybe(m.random, 50) ? 0.025 : 0),
+  'two by two': (photo, m) => whole(photo, m, 2, 2, 0),
+  'two by two, gaps': (photo, m) => whole(photo, m, 2, 2, 0.025),
+  'three by three, gaps': (photo, m) => whole(photo, m, 3, 3, 0.03),
+  'one large, others below': oneLarge,
+});
+
+/** The whole photo's place where only its middle shows in a square. */
+const beyond = ({ width, height }: Raster, { left, top, width: side }: Area): Area => {
+  const scale = side / Math.min(width, height);
+  return {
+    left: left + (side - scale * width) / 2,
+    top: top + (side - scale * height) / 2,
+    width: scale * width,
+    height: scale * height,
+  };
+};
+
+async function squares(
+  photo: Raster,
+  { random, filler }: Materials,
+  columns: number,
+  rows: number,
+): Promise<Edited> {
+  const side = Math.floor(1080 / Math.max(columns, rows));
+  const gap = maybe(random, 35) ? 0 : Math.round(between(random, 0.01, 0.04) * side);
+  const mine = random(columns * rows);
+  const areas: Area[] = [];
+  const pictures: Placed[] = [];
+  for (let cell = 0; cell < columns * rows; cell++) {
+    const area = {
+      left: gap + (cell % columns) * (side + gap),
+      top: gap + Math.floor(cell / columns) * (side + gap),
+      width: side,
+      height: side,
+    };
+    areas.push(area);
+    pictures.push({
+      picture: await covering(cell === mine ? photo : await filler(), side, side),
+      area,
+    });
+  }
+  const sides = { width: columns * (side + gap) + gap, height: rows * (side + gap) + gap };
+  const pixels = await drawScene({
+    ...sides,
+    around: box({ left: 0, top: 0, ...sides }, ground(random)),
+    pictures,
+  });
+  return { pixels: await saved(pixels, random), truth: truthOf(beyond(photo, areas[mine]!)) };
+}
+
+/** A profile on a phone: a name, numbers, and squares of pictures in three columns. */
+async function profile(photo: Raster, { random, filler }: Materials): Promise<Edited> {
+  const phone = phoneOf(random);
+  const { width, height, unit: u, paper, ink, faint } = phone;
+  const gap = Math.round(1.5 * u);
+  const side = Math.floor((width - 2 * gap) / 3);
+  const first = Math.round((STATUS + 250) * u);
+  const mine = random(6);
+  let place: Area | undefined;
+  const pictures: Placed[] = [];
+  for (let cell = 0; first + Math.floor(cell / 3) * side < height - 72 * u; cell++) {
+    const area = snapped({
+      left: (cell % 3) * (side + gap),
+      top: first + Math.floor(cell / 3) * (side + gap),
+      width: side,
+      height: side,
+    });
+    if (cell === mine) place = area;
+    pictures.push({
+      picture: await covering(cell === mine ? photo : await filler(), side, side),
+      area,
+    });
+  }
+  const name = personName(random);
+  const around =
+    box({ left: 0, top: 0, width, height }, paper) +
+    statusBar(phone, ink, random) +
+    text(name.toLowerCase() + random(100), 16 * u, (STATUS + 36) * u, 20 * u, ink, {
+      face: 'bold',
+    }) +
+    avatar(60 * u, (STATUS + 104) * u, 42 * u, vivid(random), name.charAt(0)) +
+    ['Posts', 'Followers', 'Following']
+      .map(
+        (word, at) =>
+          text(String(10 + random(900)), (170 + 85 * at) * u, (STATUS + 98) * u, 17 * u, ink, {
+            face: 'bold',
+            align: 'centre',
+          }) +
+          text(word, (170 + 85 * at) * u, (STATUS + 118) * u, 13 * u, ink, { align: 'centre' }),
+      )
+      .join('') +
+    text(phrase(random, 3, 6), 16 * u, (STATUS + 170) * u, 14 * u, ink) +
+    box({ left: 16 * u, top: (STATUS + 190) * u, width: 358 * u, height: 36 * u }, faint, {
+      radius: 8 * u,
+      opacity: 0.25,
+    }) +
+    text('Follow', width / 2, (STATUS + 213) * u, 14 * u, ink, { align: 'centre', face: 'bold' });
+  const over = tabBar(phone, ['home', 'search', 'plus', 'film', 'person']);
+  const pixels = await drawScene({ width, height, around, pictures, over });
+  return sent({ pixels, ...(place && { truth: truthOf(beyond(photo, place)) }) }, random);
+}
+
+export const SQUARES = copies('collage of square cells', {
+  'two by two': (photo, m) => squares(photo, m, 2, 2),
+  'three by three': (photo, m) => squares(photo, m, 3, 3),
+  'two in a row': (photo, m) => squares(photo, m, 2, 1),
+  'profile on a phone': profile,
+});

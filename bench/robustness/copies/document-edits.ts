@@ -1,0 +1,263 @@
+import type { Edited, Materials } from '../edit.js';
+import { jpeg, type Raster } from '../raster.js';
+import { between, maybe, personName, phrase, pick, prose, vivid } from './chance.js';
+import { copies } from './copy.js';
+import { box, disc, icon, paragraph, pen, text } from './drawing.js';
+import type { Face } from './font.js';
+import { drawScene, fitted, sent, snapped, truthOf } from './scene.js';
+
+/** A printed page, A4 or letter, with the photo between paragraphs. */
+async function letter(photo: Raster, { random }: Materials): Promise<Edited> {
+  const width = pick(random, [794, 850, 1000]);
+  const height = Math.round(width * pick(random, [Math.SQRT2, 11 / 8.5]));
+  const face: Face = pick(random, ['serif', 'plain'] as const);
+  const bold: Face = face === 'serif' ? 'serif bold' : 'bold';
+  const margin = Math.round(0.11 * width);
+  const size = width / 52;
+  const column = width - 2 * margin;
+  const title = paragraph(
+    phrase(random, 4, 8),
+    { left: margin, top: margin, width: column },
+    1.7 * size,
+    '#111',
+    { face: bold },
+  );
+  const first = paragraph(
+    prose(random, 3 + random(4)),
+    { left: margin, top: title.bottom + size, width: column },
+    size,
+    '#222',
+    { face, leading: 1.5 },
+  );
+  const wide = between(random, 0.55, 1) * column;
+  const area = fitted(photo, {
+    left: margin,
+    top: first.bottom + size,
+    width: wide,
+    height: 0.4 * height,
+  });
+  const left = maybe(random, 50) ? margin : Math.round((width - area.width) / 2);
+  const place = { ...area, left, top: Math.round(first.bottom + size) };
+  const caption = text(
+    `Figure ${1 + random(9)}. ${phrase(random, 4, 7)}`,
+    margin,
+    place.top + place.height + 1.6 * size,
+    0.85 * size,
+    '#555',
+    { face },
+  );
+  const top = place.top + place.height + 3 * size;
+  const second = paragraph(
+    prose(random, 18),
+    { left: margin, top, width: column, height: height - top - margin },
+    size,
+    '#222',
+    { face, leading: 1.5 },
+  );
+  const pixels = await drawScene({
+    width,
+    height,
+    around:
+      box({ left: 0, top: 0, width, height }, '#fff') +
+      title.svg +
+      first.svg +
+      caption +
+      second.svg +
+      text(String(1 + random(40)), width / 2, height - 0.5 * margin, 0.85 * size, '#555', {
+        face,
+        align: 'centre',
+      }),
+    pictures: [{ picture: photo, area: place }],
+  });
+  return sent({ pixels, truth: truthOf(place) }, random);
+}
+
+/** A page in two columns, as of a magazine; the photo is above one of them or both. */
+async function columns(photo: Raster, { random }: Materials): Promise<Edited> {
+  const width = pick(random, [900, 1000, 1100]);
+  const height = Math.round(1.32 * width);
+  const margin = Math.round(0.07 * width);
+  const gap = Math.round(0.035 * width);
+  const size = width / 68;
+  const column = (width - 2 * margin - gap) / 2;
+  const title = paragraph(
+    phrase(random, 3, 6),
+    { left: margin, top: margin, width: width - 2 * margin },
+    3.4 * size,
+    '#111',
+    { face: 'serif bold', leading: 1.1 },
+  );
+  const both = maybe(random, 50);
+  const area = fitted(photo, {
+    left: margin,
+    top: title.bottom + 1.5 * size,
+    width: both ? width - 2 * margin : column,
+    height: 0.42 * height,
+  });
+  const place = { ...area, top: Math.round(title.bottom + 1.5 * size) };
+  const top = place.top + place.height + 1.5 * size;
+  const fill = (left: number, from: number) =>
+    paragraph(
+      prose(random, 30),
+      { left, top: from, width: column, height: height - from - margin },
+      size,
+      '#222',
+      { face: 'serif', leading: 1.45 },
+    ).svg;
+  const pixels = await drawScene({
+    width,
+    height,
+    around:
+      box({ left: 0, top: 0, width, height }, pick(random, ['#ffffff', '#fdfbf5'])) +
+      title.svg +
+      fill(margin, top) +
+      fill(margin + column + gap, both ? top : place.top),
+    pictures: [{ picture: photo, area: place }],
+  });
+  return sent({ pixels, truth: truthOf(place) }, random);
+}
+
+/** A slide: a title, the photo, and points beside it. */
+async function slide(photo: Raster, { random }: Materials): Promise<Edited> {
+  const width = pick(random, [1024, 1280]);
+  const height = Math.round((width * 9) / 16);
+  const dark = maybe(random, 30);
+  const [paper, ink] = dark ? ['#1f2937', '#f9fafb'] : ['#ffffff', '#1f2937'];
+  const colour = vivid(random);
+  const room = {
+    left: 0.05 * width,
+    top: 0.22 * height,
+    width: 0.5 * width,
+    height: 0.68 * height,
+  };
+  const area = fitted(photo, room);
+  const points = [0, 1, 2, 3]
+    .map((at) => {
+      const y = (0.32 + 0.14 * at) * height;
+      return (
+        disc(0.61 * width, y - 7, 5, colour) +
+        paragraph(
+          phrase(random, 4, 8),
+          { left: 0.63 * width, top: y - 20, width: 0.33 * width, height: 62 },
+          22,
+          ink!,
+        ).svg
+      );
+    })
+    .join('');
+  const pixels = await drawScene({
+    width,
+    height,
+    around:
+      box({ left: 0, top: 0, width, height }, paper!) +
+      box({ left: 0, top: 0, width: 0.018 * width, height }, colour) +
+      text(phrase(random, 3, 5), 0.05 * width, 0.14 * height, 40, ink!, { face: 'bold' }) +
+      points,
+    pictures: [{ picture: photo, area }],
+  });
+  return sent({ pixels, truth: truthOf(area) }, random);
+}
+
+/** A window of a word processor: tools, a grey desk and a page with the photo. */
+async function processor(photo: Raster, { random }: Materials): Promise<Edited> {
+  const [width, height] = pick(random, [
+    [1280, 800],
+    [1366, 768],
+    [1440, 900],
+  ] as const);
+  const page = Math.round(between(random, 0.46, 0.6) * width);
+  const left = Math.round((width - page) / 2);
+  const margin = Math.round(0.1 * page);
+  const colour = vivid(random);
+  const words = paragraph(
+    prose(random, 3),
+    { left: left + margin, top: 150 + margin, width: page - 2 * margin },
+    15,
+    '#222',
+    { face: 'serif', leading: 1.5 },
+  );
+  const area = fitted(photo, {
+    left: left + margin,
+    top: words.bottom + 16,
+    width: page - 2 * margin,
+    height: height - words.bottom - 60,
+  });
+  const place = { ...area, top: Math.round(words.bottom + 16) };
+  const rest = place.top + place.height + 14;
+  let tools = '';
+  for (let x = 24; x < width - 60; x += 44) {
+    tools += icon(
+      pick(random, ['menu', 'share', 'search', 'save', 'gear', 'home', 'plus']),
+      x,
+      76,
+      22,
+      '#444',
+    );
+  }
+  const pixels = await drawScene({
+    width,
+    height,
+    around:
+      box({ left: 0, top: 0, width, height }, '#e4e6e9') +
+      box({ left, top: 150, width: page, height }, '#fff') +
+      words.svg +
+      paragraph(
+        prose(random, 6),
+        {
+          left: left + margin,
+          top: rest,
+          width: page - 2 * margin,
+          height: Math.max(10, height - rest),
+        },
+        15,
+        '#222',
+        { face: 'serif', leading: 1.5 },
+      ).svg +
+      box({ left: 0, top: 0, width, height: 34 }, colour) +
+      text(`${phrase(random, 1, 2)} - ${personName(random)}`, width / 2, 23, 14, '#fff', {
+        align: 'centre',
+      }) +
+      box({ left: 0, top: 34, width, height: 86 }, '#f6f7f8') +
+      text('File   Home   Insert   Layout   Review   View', 24, 58, 14, '#333') +
+      tools +
+      pen(`M0 120H${width}`, '#c4c7cc', 1),
+    pictures: [{ picture: photo, area: place }],
+  });
+  return sent({ pixels, truth: truthOf(place) }, random);
+}
+
+/** A sheet with one large photo on it, printed and scanned again: greyer, softer. */
+async function print(photo: Raster, { random }: Materials): Promise<Edited> {
+  const upright = photo.height > photo.width;
+  const [width, height] = upright ? [1000, 1414] : [1414, 1000];
+  const margin = between(random, 0.05, 0.12) * Math.min(width, height);
+  const area = snapped(
+    fitted(photo, {
+      left: margin,
+      top: margin,
+      width: width - 2 * margin,
+      height: height - 2.6 * margin,
+    }),
+  );
+  const pixels = await drawScene({
+    width,
+    height,
+    around:
+      box({ left: 0, top: 0, width, height }, '#f7f6f2') +
+      text(phrase(random, 3, 7), width / 2, height - 0.9 * margin, 26, '#333', {
+        face: 'serif',
+        align: 'centre',
+      }),
+    pictures: [{ picture: photo, area }],
+  });
+  return { pixels: await jpeg(pixels, Math.round(between(random, 45, 75))), truth: truthOf(area) };
+}
+
+/** Documents with the photo on a page. */
+export const DOCUMENTS = copies('document', {
+  'page with text': letter,
+  'magazine, two columns': columns,
+  slide,
+  'word processor': processor,
+  'printed sheet': print,
+});

@@ -1,0 +1,199 @@
+import type { Edited, Materials } from '../edit.js';
+import { covering, type Raster } from '../raster.js';
+import { between, maybe, personName, phrase, pick, type Random, vivid } from './chance.js';
+import { copies } from './copy.js';
+import { type Area, avatar, box, disc, fade, icon, paragraph, play, text } from './drawing.js';
+import { phoneOf, STATUS, statusBar, swipeBar } from './phone.js';
+import { drawScene, fitted, type Placed, sent, snapped, truthOf } from './scene.js';
+
+const minutes = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+
+/** The progress bar, the time and the buttons of a player over the foot of its picture. */
+function controls({ left, top, width, height }: Area, random: Random, paused: boolean): string {
+  const u = Math.max(1, width / 720);
+  const bottom = top + height;
+  const length = 60 + random(1500);
+  const part = between(random, 0.05, 0.9);
+  const bar = { left: left + 14 * u, top: bottom - 50 * u, width: width - 28 * u, height: 4 * u };
+  return (
+    fade({ left, top: bottom - 90 * u, width, height: 90 * u }, ['#000', 0], ['#000', 0.65]) +
+    box(bar, '#fff', { opacity: 0.35 }) +
+    box({ ...bar, width: part * bar.width }, pick(random, ['#ff0033', '#00a8ff', '#ffffff'])) +
+    disc(bar.left + part * bar.width, bar.top + 2 * u, 7 * u, '#ff0033') +
+    (paused
+      ? play(left + 30 * u, bottom - 22 * u, 20 * u, '#fff')
+      : box({ left: left + 22 * u, top: bottom - 32 * u, width: 6 * u, height: 20 * u }, '#fff') +
+        box({ left: left + 34 * u, top: bottom - 32 * u, width: 6 * u, height: 20 * u }, '#fff')) +
+    icon('sound', left + 58 * u, bottom - 34 * u, 24 * u, '#fff') +
+    text(
+      `${minutes(Math.round(part * length))} / ${minutes(length)}`,
+      left + 98 * u,
+      bottom - 16 * u,
+      15 * u,
+      '#fff',
+    ) +
+    icon('gear', left + width - 80 * u, bottom - 34 * u, 24 * u, '#fff') +
+    icon('whole', left + width - 42 * u, bottom - 34 * u, 24 * u, '#fff')
+  );
+}
+
+/** A large round button in the middle of the picture. */
+const middle = ({ left, top, width, height }: Area, radius: number): string =>
+  disc(left + width / 2, top + height / 2, radius, '#000', 0.6) +
+  play(left + width / 2, top + height / 2, radius, '#fff');
+
+const black = (width: number, height: number): string =>
+  box({ left: 0, top: 0, width, height }, '#000');
+
+/** A player that fills the screen; bars of black beside the picture or above it. */
+async function whole(photo: Raster, { random }: Materials, paused: boolean): Promise<Edited> {
+  const [width, height] = pick(random, [
+    [1280, 720],
+    [1600, 720],
+    [1366, 768],
+  ] as const);
+  const area = fitted(photo, { left: 0, top: 0, width, height });
+  const screen = { left: 0, top: 0, width, height };
+  const pixels = await drawScene({
+    width,
+    height,
+    around: black(width, height),
+    pictures: [{ picture: photo, area }],
+    over:
+      fade({ ...screen, height: 80 }, ['#000', 0.6], ['#000', 0]) +
+      text(phrase(random, 3, 7), 26, 42, 22, '#fff', { face: 'bold' }) +
+      controls(screen, random, paused) +
+      (paused ? middle(screen, 44) : ''),
+  });
+  return sent({ pixels, truth: truthOf(area) }, random);
+}
+
+/** A player at the head of a phone's page, with a title, buttons and further videos below. */
+async function onPhone(photo: Raster, { random, filler }: Materials): Promise<Edited> {
+  const phone = phoneOf(random);
+  const { width, height, unit: u, paper, ink, faint } = phone;
+  const top = STATUS * u;
+  const screen = snapped({ left: 0, top, width, height: (width * 9) / 16 });
+  const area = fitted(photo, screen);
+  const below = screen.top + screen.height;
+  const title = paragraph(
+    phrase(random, 5, 11),
+    { left: 14 * u, top: below + 10 * u, width: width - 28 * u, height: 60 * u },
+    18 * u,
+    ink,
+    { face: 'bold' },
+  );
+  let around =
+    box({ left: 0, top: 0, width, height }, paper) +
+    box(screen, '#000') +
+    statusBar(phone, ink, random) +
+    title.svg +
+    text(`${1 + random(900)}K views`, 14 * u, title.bottom + 18 * u, 13 * u, faint) +
+    avatar(32 * u, title.bottom + 52 * u, 18 * u, vivid(random), 'V') +
+    text(personName(random), 60 * u, title.bottom + 57 * u, 15 * u, ink, { face: 'bold' }) +
+    box(
+      { left: width - 116 * u, top: title.bottom + 34 * u, width: 102 * u, height: 36 * u },
+      ink,
+      { radius: 18 * u },
+    ) +
+    text('Subscribe', width - 65 * u, title.bottom + 57 * u, 14 * u, paper, {
+      align: 'centre',
+      face: 'bold',
+    });
+  const pictures: Placed[] = [{ picture: photo, area }];
+  const more = snapped({ left: 0, top: title.bottom + 100 * u, width, height: (width * 9) / 16 });
+  if (more.top + more.height < height - 60 * u) {
+    pictures.push({ picture: await covering(await filler(), more.width, more.height), area: more });
+    around += paragraph(
+      phrase(random, 5, 10),
+      { left: 14 * u, top: more.top + more.height + 8 * u, width: width - 28 * u, height: 44 * u },
+      15 * u,
+      ink,
+    ).svg;
+  }
+  const pixels = await drawScene({
+    width,
+    height,
+    around,
+    pictures,
+    over:
+      (maybe(random, 60)
+        ? controls(screen, random, true) + middle(screen, 28 * u)
+        : box(
+            {
+              left: 0,
+              top: below - 3 * u,
+              width: between(random, 0.1, 0.9) * width,
+              height: 3 * u,
+            },
+            '#ff0033',
+          )) + swipeBar(phone, ink),
+  });
+  return sent({ pixels, truth: truthOf(area) }, random);
+}
+
+/** A player in a page on a desktop, with comments below and suggestions at its right. */
+async function onDesktop(photo: Raster, { random, filler }: Materials): Promise<Edited> {
+  const [width, height] = pick(random, [
+    [1280, 800],
+    [1440, 900],
+    [1366, 768],
+  ] as const);
+  const dark = maybe(random, 50);
+  const [paper, ink, faint] = dark
+    ? ['#0f0f0f', '#f1f1f1', '#aaaaaa']
+    : ['#ffffff', '#0f0f0f', '#606060'];
+  const wide = Math.round(0.62 * width);
+  const screen = snapped({ left: 32, top: 84, width: wide, height: (wide * 9) / 16 });
+  const area = fitted(photo, screen);
+  const below = screen.top + screen.height;
+  let around =
+    box({ left: 0, top: 0, width, height }, paper!) +
+    icon('menu', 28, 18, 26, ink!) +
+    play(90, 31, 26, '#ff0033') +
+    text(phrase(random, 1, 1), 112, 39, 22, ink!, { face: 'bold' }) +
+    box({ left: 0.32 * width, top: 14, width: 0.34 * width, height: 38 }, faint!, {
+      radius: 19,
+      opacity: 0.2,
+    }) +
+    box(screen, '#000') +
+    text(phrase(random, 4, 8), 32, below + 36, 22, ink!, { face: 'bold' }) +
+    avatar(54, below + 74, 20, vivid(random), 'C') +
+    text(personName(random), 86, below + 72, 15, ink!, { face: 'bold' }) +
+    text(`${1 + random(900)}K subscribers`, 86, below + 90, 12, faint!);
+  const pictures: Placed[] = [{ picture: photo, area }];
+  const side = 32 + wide + 24;
+  for (let y = 84; y < height - 90; y += 106) {
+    const thumb = snapped({ left: side, top: y, width: 168, height: 94 });
+    pictures.push({
+      picture: await covering(await filler(), thumb.width, thumb.height),
+      area: thumb,
+      radius: 8,
+    });
+    around +=
+      paragraph(
+        phrase(random, 4, 8),
+        { left: side + 178, top: y, width: width - side - 190, height: 64 },
+        14,
+        ink!,
+        { face: 'bold' },
+      ).svg + text(`${1 + random(90)}K views`, side + 178, y + 82, 12, faint!);
+  }
+  const pixels = await drawScene({
+    width,
+    height,
+    around,
+    pictures,
+    over: controls(screen, random, false),
+  });
+  return sent({ pixels, truth: truthOf(area) }, random);
+}
+
+/** Frames of a video player. */
+export const PLAYERS = copies('video player', {
+  'whole screen, paused': (photo, m) => whole(photo, m, true),
+  'whole screen, controls': (photo, m) => whole(photo, m, false),
+  'page on a phone': onPhone,
+  'page on a desktop': onDesktop,
+});

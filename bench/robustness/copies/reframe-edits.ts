@@ -1,0 +1,291 @@
+import { at, type Edited, type Materials, type Truth } from '../edit.js';
+import {
+  BLACK,
+  blank,
+  cropped,
+  paste,
+  pipeline,
+  type Raster,
+  rasterOf,
+  resized,
+  turnedOn,
+  WHITE,
+} from '../raster.js';
+import { between, maybe, phrase, pick, type Random, vivid } from './chance.js';
+import { copies, type Make } from './copy.js';
+import { box, fade, paragraph, text } from './drawing.js';
+import { emoji } from './emoji.js';
+import { drawnOn, drawScene, saved, snapped, truthOf } from './scene.js';
+
+/** A part of the photo, with the place of the whole. */
+export interface Part {
+  readonly pixels: Raster;
+  readonly truth: Truth;
+}
+
+/** Cuts these parts of the width or height off the left, top, right and bottom. */
+export function trimmed(
+  photo: Raster,
+  [left, top, right, bottom]: readonly [number, number, number, number],
+): Part {
+  const x = Math.round(left * photo.width);
+  const y = Math.round(top * photo.height);
+  const width = photo.width - x - Math.round(right * photo.width);
+  const height = photo.height - y - Math.round(bottom * photo.height);
+  return {
+    pixels: cropped(photo, x, y, width, height),
+    truth: at(-x, -y, photo.width, photo.height),
+  };
+}
+
+type Sides = [number, number, number, number];
+
+const trimming =
+  (sides: (random: Random) => Sides): Make =>
+  async (photo, { random }) => {
+    const { pixels, truth } = trimmed(photo, sides(random));
+    return { pixels: await saved(pixels, random), truth };
+  };
+
+/** What is taken off the width and the height in all, as a part. */
+const amount = (random: Random): number => between(random, 0.02, 0.2);
+
+export const CROPS = copies('crop of 2-20 %', {
+  'about the centre': trimming((random) => {
+    const part = amount(random) / 2;
+    return [part, part, part, part];
+  }),
+  'one side': trimming((random) => {
+    const sides: Sides = [0, 0, 0, 0];
+    sides[random(4)] = amount(random);
+    return sides;
+  }),
+  'towards a corner': trimming((random) => {
+    const corner = random(4);
+    const part = amount(random);
+    return [
+      corner & 1 ? part : 0,
+      corner & 2 ? part : 0,
+      corner & 1 ? 0 : part,
+      corner & 2 ? 0 : part,
+    ];
+  }),
+  'each side by another amount': trimming((random) => {
+    const part = () => between(random, 0.005, 0.1);
+    return [part(), part(), part(), part()];
+  }),
+});
+
+/**
+ * The largest part of this shape.
+ * @param where 0 at the left or top, 1 at the right or bottom
+ */
+export function shaped(photo: Raster, proportion: number, where: number): Part {
+  const { width, height } = photo;
+  const wide = Math.min(width, Math.round(height * proportion));
+  const high = Math.min(height, Math.round(width / proportion));
+  const left = Math.round(where * (width - wide));
+  const top = Math.round(where * (height - high));
+  return { pixels: cropped(photo, left, top, wide, high), truth: at(-left, -top, width, height) };
+}
+
+/** A crop to a shape; upright photos to 4:5 and others too, as apps do. */
+const social =
+  (proportion: number, anywhere: boolean): Make =>
+  async (photo, { random }) => {
+    const where = anywhere ? between(random, 0.1, 0.9) : 0.5;
+    const { pixels, truth } = shaped(photo, proportion, where);
+    return { pixels: await saved(pixels, random), truth };
+  };
+
+export const SOCIAL = copies('social crop', {
+  '1:1': social(1, false),
+  '4:5': social(4 / 5, false),
+  '16:9': social(16 / 9, false),
+  '1:1, moved': social(1, true),
+  '4:5, moved': social(4 / 5, true),
+});
+
+/** A photo that fills a phone's story, with words or signs on it. */
+const tall =
+  (anywhere: boolean, draw: (width: number, height: number, random: Random) => string): Make =>
+  async (photo, { random }) => {
+    const part = shaped(photo, 9 / 16, anywhere ? between(random, 0.1, 0.9) : 0.5);
+    const height = pick(random, [1080, 1280]);
+    const width = Math.round((height * 9) / 16);
+    const scale = height / part.pixels.height;
+    const pixels = await drawnOn(
+      await resized(part.pixels, width, height),
+      draw(width, height, random),
+    );
+    const { left, top } = part.truth.rectangle;
+    return {
+      pixels: await saved(pixels, random),
+      truth: at(scale * left, scale * top, scale * photo.width, scale * photo.height),
+    };
+  };
+
+export const TALL = copies('crop to 9:16', {
+  centre: tall(false, () => ''),
+  moved: tall(true, () => ''),
+  'with words': tall(
+    true,
+    (width, height, random) =>
+      paragraph(
+        phrase(random, 3, 7),
+        { left: 0.1 * width, top: between(random, 0.12, 0.75) * height, width: 0.8 * width },
+        0.08 * width,
+        '#fff',
+        { face: 'bold', align: 'centre', outline: '#222' },
+      ).svg,
+  ),
+  'with a sign and a shade': tall(
+    false,
+    (width, height, random) =>
+      fade(
+        { left: 0, top: 0.8 * height, width, height: 0.2 * height },
+        ['#000', 0],
+        ['#000', 0.5],
+      ) +
+      emoji(
+        between(random, 0.2, 0.8) * width,
+        between(random, 0.2, 0.8) * height,
+        0.1 * width,
+        random,
+      ),
+  ),
+});
+
+/** Turns the photo and keeps the largest upright part of its shape, as a phone does. */
+export function straight(photo: Raster, degrees: number): Part {
+  const { width, height } = photo;
+  const radians = (Math.abs(degrees) * Math.PI) / 180;
+  const longer = Math.max(width / height, height / width);
+  const scale = 1 / (Math.cos(radians) + longer * Math.sin(radians));
+  const wide = Math.floor(width * scale);
+  const high = Math.floor(height * scale);
+  return {
+    pixels: turnedOn(photo, degrees, wide, high, BLACK),
+    truth: at((wide - width) / 2, (high - height) / 2, width, height, { angle: degrees }),
+  };
+}
+
+const straightening =
+  (low: number, high: number): Make =>
+  async (photo, { random }) => {
+    const degrees = between(random, low, high) * (maybe(random, 50) ? 1 : -1);
+    const { pixels, truth } = straight(photo, degrees);
+    return { pixels: await saved(pixels, random), truth };
+  };
+
+export const STRAIGHTENED = copies('straightened', {
+  '1-1.5 degrees': straightening(1, 1.5),
+  '1.5-3 degrees': straightening(1.5, 3),
+  '3-5 degrees': straightening(3, 5),
+  '5-8 degrees': straightening(5, 8),
+});
+
+export const mirror = (photo: Raster): Promise<Raster> => rasterOf(pipeline(photo).flop());
+
+/** The truth of a part that was mirrored with its picture. */
+function mirroredTruth({ rectangle, angle }: Truth, width: number): Truth {
+  const left = width - rectangle.left - rectangle.width;
+  return {
+    rectangle: { ...rectangle, left },
+    dihedral: 'flipY',
+    ...(angle !== undefined && { angle: -angle }),
+  };
+}
+
+/** Mirrors the photo after another edit; what the app writes afterwards is not mirrored. */
+const mirrored =
+  (before: (photo: Raster, random: Random) => Part): Make =>
+  async (photo, { random }) => {
+    const { pixels, truth } = before(photo, random);
+    return {
+      pixels: await saved(await mirror(pixels), random),
+      truth: mirroredTruth(truth, pixels.width),
+    };
+  };
+
+const unchanged = (photo: Raster): Part => ({
+  pixels: photo,
+  truth: at(0, 0, photo.width, photo.height),
+});
+
+async function mirroredAndCaptioned(photo: Raster, { random }: Materials): Promise<Edited> {
+  const flipped = await mirror(photo);
+  const { width, height } = photo;
+  const size = between(random, 0.045, 0.07) * width;
+  const words = paragraph(
+    phrase(random, 4, 12),
+    { left: 0.04 * width, top: 0.6 * size, width: 0.92 * width },
+    size,
+    '#111',
+    { face: 'bold' },
+  );
+  const top = Math.round(words.bottom + 0.6 * size);
+  const pixels = await drawScene({
+    width,
+    height: top + height,
+    around: box({ left: 0, top: 0, width, height: top }, '#fff') + words.svg,
+    pictures: [{ picture: flipped, area: { left: 0, top, width, height } }],
+  });
+  return {
+    pixels: await saved(pixels, random),
+    truth: { ...at(0, top, width, height), dihedral: 'flipY' },
+  };
+}
+
+async function mirroredInFrame(photo: Raster, { random }: Materials): Promise<Edited> {
+  const flipped = await mirror(photo);
+  const border = Math.round(between(random, 0.02, 0.09) * Math.min(photo.width, photo.height));
+  const canvas = blank(
+    photo.width + 2 * border,
+    photo.height + 2 * border,
+    pick(random, [BLACK, WHITE]),
+  );
+  paste(canvas, flipped, border, border);
+  return {
+    pixels: await saved(canvas, random),
+    truth: {
+      ...truthOf({ left: border, top: border, width: photo.width, height: photo.height }),
+      dihedral: 'flipY',
+    },
+  };
+}
+
+async function mirroredWithWords(photo: Raster, { random }: Materials): Promise<Edited> {
+  const { width, height } = photo;
+  const size = between(random, 0.06, 0.09) * width;
+  const area = snapped({
+    left: 0,
+    top: between(random, 0.62, 0.84) * height,
+    width,
+    height: 1.7 * size,
+  });
+  const pixels = await drawnOn(
+    await mirror(photo),
+    box(area, vivid(random), { opacity: 0.85 }) +
+      text(phrase(random, 2, 4), width / 2, area.top + 1.2 * size, size, '#fff', {
+        face: 'bold',
+        align: 'centre',
+      }),
+  );
+  return {
+    pixels: await saved(pixels, random),
+    truth: { ...at(0, 0, width, height), dihedral: 'flipY' },
+  };
+}
+
+export const MIRRORED = copies('mirrored', {
+  alone: mirrored(unchanged),
+  cropped: mirrored((photo, random) => {
+    const part = between(random, 0.01, 0.08);
+    return trimmed(photo, [part, part, part, part]);
+  }),
+  straightened: mirrored((photo, random) => straight(photo, between(random, 1, 4))),
+  'with a caption': mirroredAndCaptioned,
+  'in a frame': mirroredInFrame,
+  'with words on it': mirroredWithWords,
+});

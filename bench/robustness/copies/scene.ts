@@ -1,0 +1,160 @@
+import { at, type Edited, type Truth } from '../edit.js';
+import {
+  blank,
+  type Colour,
+  jpeg,
+  paste,
+  pipeline,
+  type Raster,
+  rasterOf,
+  reread,
+  resized,
+} from '../raster.js';
+import { between, pick, type Random } from './chance.js';
+import type { Area } from './drawing.js';
+
+/** A picture at its place in a scene. */
+export interface Placed {
+  readonly picture: Raster;
+  readonly area: Area;
+  /** radius of its corners */
+  readonly radius?: number;
+}
+
+/** What a scene is made of, from the back to the front. */
+export interface Scene {
+  readonly width: number;
+  readonly height: number;
+  /** drawn around the pictures, never on them */
+  readonly around: string;
+  readonly pictures: readonly Placed[];
+  /** drawn on everything */
+  readonly over?: string;
+}
+
+/** The area with whole numbers. */
+export function snapped({ left, top, width, height }: Area): Area {
+  return {
+    left: Math.round(left),
+    top: Math.round(top),
+    width: Math.max(8, Math.round(width)),
+    height: Math.max(8, Math.round(height)),
+  };
+}
+
+/** The largest area of a photo's shape in `room`, in the middle of it. */
+export function fitted({ width, height }: Raster, room: Area): Area {
+  const scale = Math.min(room.width / width, room.height / height);
+  return snapped({
+    left: room.left + (room.width - scale * width) / 2,
+    top: room.top + (room.height - scale * height) / 2,
+    width: scale * width,
+    height: scale * height,
+  });
+}
+
+const hole = ({ left, top, width, height }: Area, r: number): string =>
+  r <= 0
+    ? `M${left} ${top}h${width}v${height}h${-width}Z`
+    : `M${left + r} ${top}h${width - 2 * r}a${r} ${r} 0 0 1 ${r} ${r}v${height - 2 * r}a${r} ${r} 0 0 1 ${-r} ${r}h${2 * r - width}a${r} ${r} 0 0 1 ${-r} ${-r}v${2 * r - height}a${r} ${r} 0 0 1 ${r} ${-r}Z`;
+
+/**
+ * Draws a scene. The SVG is rendered once, with holes through which the pictures show: that costs
+ * half of two layers, and the corners come out smooth.
+ */
+export async function drawScene({
+  width,
+  height,
+  around,
+  pictures,
+  over = '',
+}: Scene): Promise<Raster> {
+  const canvas = blank(width, height, [255, 255, 255]);
+  let holes = `M0 0H${width}V${height}H0Z`;
+  for (const { picture, area, radius = 0 } of pictures) {
+    const place = snapped(area);
+    const fits = picture.width === place.width && picture.height === place.height;
+    const part = fits ? picture : await resized(picture, place.width, place.height);
+    paste(canvas, part, place.left, place.top);
+    holes += hole(place, Math.round(radius));
+  }
+  return drawnOn(
+    canvas,
+    `<clipPath id="around"><path d="${holes}" clip-rule="evenodd"/></clipPath><g clip-path="url(#around)">${around}</g>${over}`,
+  );
+}
+
+/** The picture with SVG drawn on it. */
+export const drawnOn = (picture: Raster, svg: string): Promise<Raster> =>
+  rasterOf(
+    pipeline(picture).composite([
+      {
+        input: Buffer.from(
+          `<svg xmlns="http://www.w3.org/2000/svg" width="${picture.width}" height="${picture.height}">${svg}</svg>`,
+        ),
+      },
+    ]),
+  );
+
+/** The place of the photo in a scene. */
+export const truthOf = (area: Area, more: Partial<Truth> = {}): Truth => {
+  const { left, top, width, height } = snapped(area);
+  return { ...at(left, top, width, height), ...more };
+};
+
+/** A truth in a picture that was resized by these factors. */
+export function scaledTruth(truth: Truth, x: number, y = x): Truth {
+  const { left, top, width, height } = truth.rectangle;
+  const { corners } = truth;
+  return {
+    ...truth,
+    rectangle: { left: x * left, top: y * top, width: x * width, height: y * height },
+    ...(corners && {
+      corners: corners.map(([cx, cy]) => [x * cx, y * cy] as const) as unknown as Truth['corners'],
+    }),
+  } as Truth;
+}
+
+/**
+ * Saves a picture as apps do: a screenshot as PNG or JPEG, a shared picture as JPEG or WebP.
+ */
+export async function saved(picture: Raster, random: Random): Promise<Raster> {
+  const kind = random(10);
+  if (kind < 2) return picture;
+  if (kind < 9) return jpeg(picture, Math.round(between(random, 60, 92)));
+  return reread(
+    pipeline(picture).webp({ quality: Math.round(between(random, 60, 85)), effort: 0 }),
+  );
+}
+
+/** A saved picture that an app made smaller on the way, in a third of the cases. */
+export async function sent(edited: Edited, random: Random): Promise<Edited> {
+  const { pixels, truth } = edited;
+  const long = Math.max(pixels.width, pixels.height);
+  const most = pick(random, [long, long, 1280]);
+  if (most >= long) return { ...edited, pixels: await saved(pixels, random) };
+  const width = Math.round((pixels.width * most) / long);
+  const height = Math.round((pixels.height * most) / long);
+  const small = await jpeg(
+    await resized(pixels, width, height),
+    Math.round(between(random, 60, 85)),
+  );
+  return {
+    pixels: small,
+    ...(truth && { truth: scaledTruth(truth, width / pixels.width, height / pixels.height) }),
+  };
+}
+
+/** A colour in hexadecimal, as SVG wants it. */
+export const hex = ([red, green, blue]: Colour): string =>
+  `#${[red, green, blue].map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
+
+/** The mean colour of a picture, from every 101st pixel. */
+export function meanColour({ data }: Raster): Colour {
+  const sums = [0, 0, 0];
+  let count = 0;
+  for (let i = 0; i + 2 < data.length; i += 303, count++) {
+    for (let c = 0; c < 3; c++) sums[c]! += data[i + c]!;
+  }
+  return sums.map((sum) => sum / count) as unknown as Colour;
+}
