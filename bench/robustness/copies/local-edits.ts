@@ -79,8 +79,8 @@ const blurFace = changed(async (canvas, { random }) => {
 
 const pixelated = changed(async (canvas, { random }) => {
   for (let i = 1 + random(2); i > 0; i--) {
-    const area = part(canvas, 0.16, 0.34, random);
-    const cells = 4 + random(5);
+    const area = part(canvas, 0.24, 0.45, random);
+    const cells = 3 + random(4);
     const small = await resized(cut(canvas, area), cells, cells);
     lay(canvas, await nearest(small, area.width, area.height), area.left, area.top, square);
   }
@@ -95,7 +95,7 @@ const removed = changed(async (canvas, { random }) => {
 });
 
 const pasted = changed(async (canvas, { random, filler }) => {
-  const area = part(canvas, 0.16, 0.32, random);
+  const area = part(canvas, 0.2, 0.38, random);
   const patch = await covering(await filler(), area.width, area.height);
   lay(canvas, patch, area.left, area.top, ellipse);
 });
