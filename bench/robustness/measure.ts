@@ -1,72 +1,95 @@
+import type { Hash } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { policyFor } from '../../src/matching/policy.js';
+import type { Pixels } from '../../src/pixels.js';
+import { DIHEDRAL_NAMES, type HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { VARIANT_PROFILES, type VariantProfile } from '../../src/variants/variant-profile.js';
 import { random as seeded } from '../workloads.js';
-import type { Edited, Materials, Transform } from './edit.js';
+import { type Edited, type Materials, type Transform, whole } from './edit.js';
 import { histogram, wordDistance } from './metrics.js';
-import type { Photo } from './photos.js';
+import { PEERS } from './peers.js';
 import { type Placement, placementOf } from './placement.js';
 import type { Raster } from './raster.js';
-import type { Run } from './runs.js';
-import type { Suite } from './transforms.js';
 
-/** A photo of the run as a list would hold it: by its hash. */
+/** The policy that everything is measured under: the default one. */
+export const POLICY = policyFor('pdq', 256);
+
+/**
+ * The profiles that are hashed besides `thorough`, which has all variants. `orientation` differs from
+ * `none` only in files that are tagged or transparent.
+ */
+export const PROFILES: readonly VariantProfile[] = VARIANT_PROFILES.filter(
+  (name) => name !== 'orientation' && name !== 'thorough',
+);
+
+/** A hash as a list holds it. */
+export interface Listed {
+  readonly bytes: Uint8Array;
+  readonly quality: number;
+}
+
+/** A photo as a list holds it. */
 export interface Entry {
-  readonly name: string;
   readonly source: string;
-  readonly whole: boolean;
   /** whether edits of it are queries */
   readonly queried: boolean;
-  /** its PDQ hash, which identifies exact duplicates */
-  readonly pdq: Uint8Array;
-  /** one for each run, by its algorithm */
-  readonly hashes: readonly Uint8Array[];
-}
-
-/** The settings by which queries are made and hashed. */
-export interface Setup {
-  readonly seed: number;
-  readonly suite: Suite;
-  readonly runs: readonly Run[];
-}
-
-/** The entries with the hashes of one run. */
-export interface List {
-  /** end to end, in the order of the entries */
-  readonly words: Uint32Array;
-  /** with the default policy; each label is an entry's position */
-  readonly blocklist: Blocklist;
-}
-
-/** The result for one edited photo, hashed and compared with every entry. */
-export interface QueryResult {
-  readonly transform: number;
-  readonly photo: number;
-  /** of the picture itself */
-  readonly mainDistance: number;
-  /** of the nearest variant */
-  readonly distance: number;
-  /** what a blocklist decides about the photo itself: match, review or neither */
-  readonly verdict: Verdict;
-  /** what it decides about unrelated photos */
-  readonly falseVerdict: Verdict;
-  /** where the matching variant puts the photo, if it has a place */
-  readonly placement: Placement | undefined;
-  readonly hashes: number;
-  readonly milliseconds: number;
-  /** distances from every variant to every unrelated entry, and from the nearest variant to each */
-  readonly unrelated: Float64Array;
-  readonly nearestUnrelated: Float64Array;
-  /** position of the photo's file among the files of the entries */
-  readonly file: number;
-  /** distance from the nearest variant to the nearest photo of each file; 256 for its own file */
-  readonly nearestByFile: Uint16Array;
+  readonly listed: Listed;
+  /** hashes of its windows, which a list may hold beside its own */
+  readonly windows: readonly Listed[];
+  /** one for each of `PEERS` */
+  readonly peers: readonly (Uint8Array | undefined)[];
 }
 
 export type Verdict = 'match' | 'review' | 'none';
 
-/** Whether two entries show different things: other photos, or two tiles of one. */
-export const areUnrelated = (a: Entry, b: Entry): boolean =>
-  a.source !== b.source || (!a.whole && !b.whole && a.name !== b.name);
+/** What a profile cost, and what it found. */
+export interface ProfileResult {
+  readonly hashes: number;
+  readonly milliseconds: number;
+  /** of its nearest variant to the photo */
+  readonly distance: number;
+  readonly verdict: Verdict;
+}
+
+/** What a peer's hash is near to. */
+export interface PeerResult {
+  readonly distance: number;
+  /** the distances from every other entry */
+  readonly others: Float64Array;
+}
+
+/** The result for one photo, edited or as it is, hashed and compared with every entry. */
+export interface QueryResult {
+  /** position of the photo among the entries */
+  readonly photo: number;
+  /** position of the edit; -1: the photo as it is */
+  readonly edit: number;
+  /** what each variant is, by name and whether mirrored or turned */
+  readonly names: readonly string[];
+  /** its distance to the photo, to the nearest of its windows, and to the nearest other photo */
+  readonly own: Uint16Array;
+  readonly ownWindows: Uint16Array;
+  readonly others: Uint16Array;
+  /** what a blocklist decides about the photo, without and with its windows */
+  readonly verdict: Verdict;
+  readonly windowsVerdict: Verdict;
+  /** what a blocklist of all other photos decides */
+  readonly wrong: Verdict;
+  readonly wrongWindows: Verdict;
+  /** distances from every variant to every other photo, and from the nearest variant to each */
+  readonly unrelated: Float64Array;
+  readonly nearest: Uint16Array;
+  readonly nearestWindows: Float64Array;
+  readonly milliseconds: number;
+  readonly profiles: readonly ProfileResult[];
+  readonly peers: readonly (PeerResult | undefined)[];
+  /** where the matching variant puts the photo, if it and the edit have a place */
+  readonly placement: Placement | undefined;
+}
+
+/** Farther than any two hashes: of a variant that may not match, or of what is not there. */
+export const FAR = 257;
 
 /** The 32-bit words of hashes end to end. */
 export function packed(hashes: readonly Uint8Array[]): Uint32Array {
@@ -76,9 +99,18 @@ export function packed(hashes: readonly Uint8Array[]): Uint32Array {
   return new Uint32Array(bytes.buffer);
 }
 
+/** A number from a name, the same on every machine and in every run (FNV-1a). */
+export function numberOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) {
+    hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
 /**
  * The random numbers and fillers of one query. They depend only on the seed, the photo and the
- * edit.
+ * edit, as numbers.
  */
 export function materials(
   seed: number,
@@ -91,89 +123,188 @@ export function materials(
   return { random, filler: async () => fillers[random(fillers.length)]! };
 }
 
-/** The entries with the hashes of the run at `which`. */
-export function listOf({ algorithm }: Run, entries: readonly Entry[], which: number): List {
-  const hashes = entries.map((entry) => entry.hashes[which]!);
+/** A picture as a list holds it. */
+export async function entryOf(raster: Raster, source: string, queried: boolean): Promise<Entry> {
+  const [main, ...crops] = [...variantsOf(raster, { variants: 'none', crops: true })];
   return {
-    words: packed(hashes),
-    blocklist: createBlocklist(
-      hashes.map((bytes, at) => ({ hash: { algorithm, bytes }, labels: [String(at)] })),
-    ),
+    source,
+    queried,
+    listed: listedOf(main!),
+    windows: crops.map(listedOf),
+    peers: await Promise.all(PEERS.map((peer) => peer.hash(raster))),
   };
 }
 
-/** Applies an edit to one photo; hashes the result by each run and compares it with all entries. */
-export async function measure(
-  setup: Setup,
-  entries: readonly Entry[],
-  lists: readonly List[],
-  at: number,
-  photo: Photo,
-  transforms: readonly Transform[],
-  index: number,
-  fillers: readonly Raster[],
-): Promise<QueryResult[]> {
-  const transform = transforms[index]!;
-  const edited = await transform.apply(photo.raster, materials(setup.seed, at, index, fillers));
-  return setup.runs.map((run, which) => ({
-    transform: index,
-    photo: at,
-    ...query(run, entries, lists[which]!, at, edited),
-  }));
-}
+const listedOf = ({ hash, quality = 100 }: HashedVariant): Listed => ({
+  bytes: hash.bytes,
+  quality,
+});
 
-function query(
-  { algorithm, bits, profile, minQuality }: Run,
-  entries: readonly Entry[],
-  { words: list, blocklist }: List,
-  at: number,
-  edited: Edited,
-): Omit<QueryResult, 'transform' | 'photo'> {
-  const start = performance.now();
-  const { pixels, stored } = edited;
-  const all = [...variantsOf(pixels, { algorithm, bits, variants: profile, stored })];
-  const milliseconds = performance.now() - start;
-  // A variant below the policy's quality is no match by itself. Of such variants, only the picture
-  // itself counts.
-  const variants = all.filter(({ quality = 100 }, at) => at === 0 || quality >= minQuality);
-  const hashes = packed(variants.map(({ hash }) => hash.bytes));
-  const words = list.length / entries.length;
-  const toPhoto = variants.map((_, v) => wordDistance(hashes, v * words, list, at * words, words));
-  const unrelated = histogram();
-  const nearestUnrelated = histogram();
-  const files = [...new Set(entries.map(({ source }) => source))];
-  const nearestByFile = new Uint16Array(files.length).fill(256);
-  for (let entry = 0; entry < entries.length; entry++) {
-    if (!areUnrelated(entries[entry]!, entries[at]!)) continue;
-    let nearest = 256;
-    for (let v = 0; v < variants.length; v++) {
-      const distance = wordDistance(hashes, v * words, list, entry * words, words);
-      unrelated[distance]!++;
-      if (distance < nearest) nearest = distance;
-    }
-    nearestUnrelated[nearest]!++;
-    if (entries[entry]!.source === entries[at]!.source) continue;
-    const file = files.indexOf(entries[entry]!.source);
-    nearestByFile[file] = Math.min(nearestByFile[file]!, nearest);
+/** All entries, ready to be compared with queries that are edits of one of them. */
+export class EntryTable {
+  readonly #words: Uint32Array;
+  /** of the windows of all entries, and the entry of each */
+  readonly #windows: Uint32Array;
+  readonly #owners: Uint16Array;
+  #lists: { photo: number; lists: readonly Blocklist[] } | undefined;
+
+  constructor(readonly entries: readonly Entry[]) {
+    this.#words = packed(entries.map(({ listed }) => listed.bytes));
+    this.#windows = packed(entries.flatMap(({ windows }) => windows.map(({ bytes }) => bytes)));
+    this.#owners = Uint16Array.from(entries.flatMap(({ windows }, at) => windows.map(() => at)));
   }
-  const { matches } = blocklist.decide(all);
-  const told = matches.map((match) => ({ ...match, of: Number(match.entry.labels[0]) }));
-  const own = told.filter(({ of }) => of === at);
-  const found = own.find(({ tier }) => tier === 'match');
-  return {
-    mainDistance: toPhoto[0]!,
-    distance: Math.min(...toPhoto),
-    verdict: verdictOf(own),
-    falseVerdict: verdictOf(told.filter(({ of }) => areUnrelated(entries[of]!, entries[at]!))),
-    placement: found && edited.truth && placementOf(found.variant, edited.truth),
-    hashes: all.length,
-    milliseconds,
-    unrelated,
-    nearestUnrelated,
-    file: files.indexOf(entries[at]!.source),
-    nearestByFile,
-  };
+
+  /** Applies an edit to a photo of the table, hashes the result and compares it with all entries. */
+  async measure(
+    photo: number,
+    raster: Raster,
+    edit: number,
+    transforms: readonly Transform[],
+    seed: number,
+    fillers: readonly Raster[],
+  ): Promise<QueryResult> {
+    const transform = transforms[edit];
+    const numbers = [
+      numberOf(this.entries[photo]!.source),
+      numberOf(`${transform?.family} ${transform?.name}`),
+    ] as const;
+    const edited: Edited =
+      transform === undefined
+        ? { pixels: raster, truth: whole(raster) }
+        : await transform.apply(raster, materials(seed, ...numbers, fillers));
+    return { photo, edit, ...(await this.#query(photo, edited)) };
+  }
+
+  async #query(photo: number, edited: Edited): Promise<Omit<QueryResult, 'photo' | 'edit'>> {
+    const { pixels, stored } = edited;
+    const { variants, milliseconds } = hashed(pixels, stored, 'thorough');
+    const [own, ownWindows, others, othersWindows] = this.#listsFor(photo);
+    const found = own!.decide(variants, { all: true });
+    const match = found.matches.find(({ tier }) => tier === 'match');
+    return {
+      ...this.#compared(photo, variants),
+      verdict: verdictOf(found),
+      windowsVerdict: verdictOf(ownWindows!.decide(variants, { all: true })),
+      wrong: verdictOf(others!.decide(variants, { all: true })),
+      wrongWindows: verdictOf(othersWindows!.decide(variants, { all: true })),
+      milliseconds,
+      profiles: PROFILES.map((profile) => {
+        const { variants, milliseconds } = hashed(pixels, stored, profile);
+        const hashes = packed(variants.map(({ hash }) => hash.bytes));
+        const distances = variants.map((_, at) => this.#distance(hashes, at, photo));
+        return {
+          hashes: variants.length,
+          milliseconds,
+          distance: Math.min(...distances),
+          verdict: verdictOf(own!.decide(variants, { all: true })),
+        };
+      }),
+      peers: await this.#peers(photo, pixels),
+      placement: match && edited.truth && placementOf(match.variant, edited.truth),
+    };
+  }
+
+  /** One blocklist of the photo and one of all others, each without and with windows. */
+  #listsFor(photo: number): readonly Blocklist[] {
+    if (this.#lists?.photo !== photo) {
+      const all = [...this.entries.keys()];
+      const others = all.filter((at) => at !== photo);
+      const lists = [[photo], others].flatMap((chosen) =>
+        [false, true].map((windows) => this.#blocklist(chosen, windows)),
+      );
+      this.#lists = { photo, lists };
+    }
+    return this.#lists.lists;
+  }
+
+  #blocklist(chosen: readonly number[], windows: boolean): Blocklist {
+    return createBlocklist(
+      chosen.flatMap((at) => {
+        const { listed, windows: more } = this.entries[at]!;
+        return [listed, ...(windows ? more : [])].map(({ bytes, quality }) => ({
+          hash: { algorithm: 'pdq', bytes } satisfies Hash,
+          labels: [],
+          quality,
+        }));
+      }),
+    );
+  }
+
+  #distance(hashes: Uint32Array, at: number, entry: number): number {
+    return wordDistance(hashes, at * 8, this.#words, entry * 8, 8);
+  }
+
+  /** Distances of all variants that may match: the policy lets none of a low quality. */
+  #compared(photo: number, variants: readonly HashedVariant[]) {
+    const hashes = packed(variants.map(({ hash }) => hash.bytes));
+    const own = new Uint16Array(variants.length).fill(FAR);
+    const ownWindows = own.slice();
+    const others = own.slice();
+    const unrelated = histogram();
+    const nearest = new Uint16Array(this.entries.length).fill(FAR);
+    const nearestInWindows = nearest.slice();
+    for (const [at, { quality = 100 }] of variants.entries()) {
+      if (at > 0 && quality < POLICY.minQuality) continue;
+      for (let entry = 0; entry < this.entries.length; entry++) {
+        const distance = this.#distance(hashes, at, entry);
+        if (entry === photo) {
+          own[at] = distance;
+          continue;
+        }
+        unrelated[distance]!++;
+        others[at] = Math.min(others[at]!, distance);
+        nearest[entry] = Math.min(nearest[entry]!, distance);
+      }
+      for (let window = 0; window < this.#owners.length; window++) {
+        const distance = wordDistance(hashes, at * 8, this.#windows, window * 8, 8);
+        const owner = this.#owners[window]!;
+        if (owner === photo) ownWindows[at] = Math.min(ownWindows[at]!, distance);
+        else nearestInWindows[owner] = Math.min(nearestInWindows[owner]!, distance);
+      }
+    }
+    const nearestWindows = histogram();
+    for (const [entry, distance] of nearest.entries()) {
+      const either = Math.min(distance, nearestInWindows[entry]!);
+      if (entry !== photo && either < FAR) nearestWindows[either]!++;
+    }
+    const names = variants.map(calledAs);
+    return { names, own, ownWindows, others, unrelated, nearest, nearestWindows };
+  }
+
+  async #peers(photo: number, pixels: Raster): Promise<(PeerResult | undefined)[]> {
+    return Promise.all(
+      PEERS.map(async (peer, which) => {
+        const hash = await peer.hash(pixels);
+        if (hash === undefined) return undefined;
+        const query = packed([hash]);
+        const to = ({ peers }: Entry) =>
+          wordDistance(query, 0, packed([peers[which]!]), 0, query.length);
+        const others = histogram();
+        for (const [at, entry] of this.entries.entries()) {
+          if (at !== photo) others[to(entry)]!++;
+        }
+        return { distance: to(this.entries[photo]!), others };
+      }),
+    );
+  }
 }
 
-const verdictOf = (matches: readonly { tier: 'match' | 'review' }[]): Verdict =>
+function hashed(pixels: Pixels, stored: Pixels | undefined, profile: VariantProfile) {
+  const start = performance.now();
+  const variants = [...variantsOf(pixels, { variants: profile, stored })];
+  return { variants, milliseconds: performance.now() - start };
+}
+
+/** What a variant is, in words: its name, and `mirrored` if its part is hashed mirrored or turned. */
+export function calledAs({ name, geometry }: HashedVariant): string {
+  const form = geometry?.dihedral ?? 'original';
+  const isForm = (DIHEDRAL_NAMES as readonly string[]).includes(name);
+  return isForm || form === 'original' ? name : `${name}, mirrored`;
+}
+
+export const verdictOf = ({
+  matches,
+}: {
+  matches: readonly { tier: 'match' | 'review' }[];
+}): Verdict =>
   matches.some(({ tier }) => tier === 'match') ? 'match' : (matches[0]?.tier ?? 'none');

@@ -1,9 +1,19 @@
 import type { HashedVariant, VariantGeometry, VariantName } from '../../src/variant.js';
 
+type Corner = readonly [x: number, y: number];
+
+/** A place that may be tilted or seen in perspective: its corners then tell more than the rest. */
+export interface Place extends VariantGeometry {
+  readonly corners?: readonly [Corner, Corner, Corner, Corner];
+}
+
 /** The place that the matching variant gives the photo, compared with the true one. */
 export interface Placement {
   readonly variant: VariantName;
-  /** each side is within 2 pixels or, if the photo was turned, the angle within half a degree */
+  /**
+   * each side is within 2 pixels; if the photo was turned, the angle within half a degree; if it is
+   * seen in perspective, each corner within 2 pixels
+   */
   readonly right: boolean;
   /**
    * no corner is off by more than a fiftieth of the photo's diagonal, and the dihedral form is
@@ -19,13 +29,16 @@ const NEAR = 1 / 50;
 /** Compares a variant's place with the truth; `undefined` if it has no place. */
 export function placementOf(
   { name, geometry: told }: HashedVariant,
-  truth: VariantGeometry,
+  truth: Place,
 ): Placement | undefined {
   if (told === undefined) return undefined;
   const sameWay = (told.dihedral ?? 'original') === (truth.dihedral ?? 'original');
   const angle = Math.abs((told.angle ?? 0) - (truth.angle ?? 0));
-  const right =
-    truth.angle === undefined ? angle === 0 && sideError(told, truth) <= PIXELS : angle <= DEGREES;
+  const right = truth.corners
+    ? cornerError(told, truth) <= PIXELS
+    : truth.angle === undefined
+      ? angle === 0 && sideError(told, truth) <= PIXELS
+      : angle <= DEGREES;
   const { width, height } = truth.rectangle;
   return {
     variant: name,
@@ -43,14 +56,15 @@ function sideError({ rectangle: a }: VariantGeometry, { rectangle: b }: VariantG
   );
 }
 
-function cornerError(a: VariantGeometry, b: VariantGeometry): number {
+function cornerError(a: Place, b: Place): number {
   const others = corners(b);
   return Math.max(
     ...corners(a).map(([x, y], at) => Math.hypot(x - others[at]![0], y - others[at]![1])),
   );
 }
 
-function corners({ rectangle, angle = 0 }: VariantGeometry): (readonly [number, number])[] {
+function corners({ rectangle, angle = 0, corners: told }: Place): readonly Corner[] {
+  if (told !== undefined) return told;
   const { left, top, width, height } = rectangle;
   const cosine = Math.cos((angle * Math.PI) / 180);
   const sine = Math.sin((angle * Math.PI) / 180);

@@ -1,10 +1,11 @@
+import type { Row } from './figures.js';
 import type { Histogram } from './metrics.js';
-import type { Row } from './summary.js';
 
 const WIDTH = 760;
 const INK = '#222';
 const PLAIN = '#b8b8b8';
 const NEAR = '#2a6fbb';
+const LIGHT = '#9cc3e6';
 const FAR = '#c2543d';
 
 const escaped = (text: string) =>
@@ -63,27 +64,32 @@ export function distancePlot(
   return picture(height, 'Distances', parts);
 }
 
-/** Recall at the match distance by family, without and with variants. */
-export function recallPlot(families: readonly Row[], at: number, matchDistance: number): string {
+/** Recall by family: of the first outcome, of the second, and of what the third adds to it. */
+export function recallPlot(
+  families: readonly Row[],
+  [plain, match, review]: readonly [number, number, number],
+): string {
   const rowHeight = 26;
   const height = 60 + families.length * rowHeight;
   const left = 190;
   const room = WIDTH - left - 60;
   const parts = [
-    text(left, 20, `Recall within ${matchDistance} bits: the picture alone`, 'style="fill:#777"'),
-    text(left + 290, 20, 'with its variants', `style="fill:${NEAR}"`),
+    text(left, 20, 'Recall: plain PDQ', 'style="fill:#777"'),
+    text(left + 160, 20, 'match with all variants', `style="fill:${NEAR}"`),
+    text(left + 330, 20, 'and what is for review', `style="fill:${LIGHT}"`),
   ];
-  for (const [row, { name, recall, plainRecall }] of families.entries()) {
+  for (const [row, { name, recall }] of families.entries()) {
     const y = 40 + row * rowHeight;
     parts.push(text(left - 8, y + 13, name, 'text-anchor="end"'));
     for (const [value, colour, top] of [
-      [plainRecall[at]!, PLAIN, y],
-      [recall[at]!, NEAR, y + 9],
+      [recall[plain]!, PLAIN, y],
+      [recall[review]!, LIGHT, y + 9],
+      [recall[match]!, NEAR, y + 9],
     ] as const) {
       const width = (room * value).toFixed(1);
       parts.push(`<rect x="${left}" y="${top}" width="${width}" height="8" fill="${colour}"/>`);
     }
-    parts.push(text(left + room + 8, y + 13, `${(100 * recall[at]!).toFixed(0)} %`));
+    parts.push(text(left + room + 8, y + 13, `${(100 * recall[match]!).toFixed(0)} %`));
   }
   return picture(height, 'Recall by family', parts);
 }

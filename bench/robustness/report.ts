@@ -1,32 +1,41 @@
-import type { Run } from './runs.js';
-import type { Placed, Row, Summary } from './summary.js';
+import type { Estimate } from './bootstrap.js';
+import { type Figures, OUTCOMES, type Row } from './figures.js';
+import type { HardRow } from './hard-negatives.js';
+import { FAR, POLICY } from './measure.js';
+import type { FalsePairs } from './metrics.js';
+import { foretold } from './tail.js';
 
 /** Facts about the run, for the report. */
 export interface RunFacts {
   readonly command: string;
+  readonly list: string;
+  readonly quick: boolean;
   readonly seed: number;
   readonly machine: Record<string, string | number>;
-  readonly queried: { readonly sources: readonly string[]; readonly photos: number };
-  readonly listed: {
-    readonly photos: number;
-    readonly files: number;
-    readonly duplicates: number;
-  };
+  readonly photos: readonly string[];
+  /** files that are entries, and those of them that no edit was made of */
+  readonly files: number;
+  readonly unrelated: number;
+  /** files that are exact duplicates of others, or too small or flat to be edited */
+  readonly duplicates: number;
+  readonly leftOut: readonly string[];
   readonly fillers: readonly string[];
-  readonly split: string;
+  readonly missing: readonly string[];
 }
 
 /** Shares as percent, figures and counts, as the report writes them. */
-export const percent = (part: number, digits = 0) => (100 * part).toFixed(digits);
-export const figure = (value: number) =>
+export const percent = (part: number, digits = 0) =>
+  Number.isNaN(part) ? '' : (100 * part).toFixed(digits);
+const figure = (value: number) =>
   value === 0 ? '0' : value < 0.01 ? value.toExponential(1) : value.toFixed(2);
-export const count = (value: number) => Math.round(value).toLocaleString('en-US');
+const count = (value: number) => Math.round(value).toLocaleString('en-US');
+const bits = (distance: number) => (distance >= FAR ? '' : String(distance));
+
+/** Entries of the list for which the expected wrong matches of one upload are told. */
+const MILLION = 1e6;
 
 /** A table in Markdown. The first column is left-aligned. */
-export function table(
-  head: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
-): string {
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   return [
     line(head),
@@ -35,172 +44,214 @@ export function table(
   ].join('\n');
 }
 
-const recalls = (row: Row) => row.recall.map((value) => percent(value));
+/** What the figures foretell for one upload against a million entries. */
+export const foretellings = ({ tails }: Pick<Figures, 'tails'>) =>
+  tails.map(({ name, tail }) => ({
+    name,
+    ...(tail && {
+      from: tail.from,
+      to: tail.to,
+      pairs: tail.pairs,
+      tried: tail.tried,
+      bitsPerTenfold: Math.LN10 / tail.slope,
+      wrongMatches: foretold(tail, POLICY.matchDistance, MILLION),
+      wrongReviews: foretold(tail, POLICY.reviewDistance, MILLION),
+    }),
+  }));
 
-const share = (part: number, all: number) => (all === 0 ? 'none' : `${percent(part / all, 1)} %`);
+/** The report on a run in Markdown. The plots are files beside it. */
+export function markdown(figures: Figures, hard: readonly HardRow[], facts: RunFacts): string {
+  const families = new Set(figures.edits.map(({ family }) => family)).size;
+  return `# Robustness on the ${facts.list} photos
 
-const placedTable = (rows: readonly Placed[]) =>
-  table(
-    ['', 'located', 'right', '', 'near', ''],
-    rows.map(({ name, told, right, near }) => [
-      name,
-      told,
-      right,
-      share(right, told),
-      near,
-      share(near, told),
-    ]),
-  );
-
-/** The mean without the viewer screenshots, which were added to the suite later. */
-function bare({ edits }: Summary, at: number): string {
-  const others = edits.filter(({ family }) => family !== 'viewer screenshot');
-  if (others.length === edits.length) return '';
-  const mean = others.reduce((sum, { recall }) => sum + recall[at]!, 0) / others.length;
-  return `Without the viewer screenshots, which were added to the suite last, ${others.length} edits remain, and the macro recall is ${percent(mean, 1)} %.\n`;
-}
-
-/** The head and the cells of a table of edits or families. */
-function columns({ thresholds }: Summary, { matchDistance }: Run) {
-  const at = thresholds.indexOf(matchDistance);
-  const head = [
-    '',
-    'queries',
-    'median',
-    'p90',
-    'max',
-    ...thresholds.map((t) => `<= ${t}`),
-    `alone <= ${matchDistance}`,
-    'match',
-    'review',
-    'none',
-  ];
-  const cells = (row: Row) => [
-    row.name,
-    row.queries,
-    row.median,
-    row.p90,
-    row.most,
-    ...recalls(row),
-    percent(row.plainRecall[at]!),
-    percent(row.decided.match),
-    percent(row.decided.review),
-    percent(row.decided.none),
-  ];
-  return { at, head, cells };
-}
-
-const intro = ({ all, edits }: Summary, facts: RunFacts) =>
-  `\`${facts.command}\` · seed ${facts.seed} · ${Object.entries(facts.machine)
+\`${facts.command}\` · ${Object.entries(facts.machine)
     .map(([name, value]) => `${name} ${value}`)
     .join(' · ')}
 
-${count(all.queries)} edited photos: ${edits.length} edits of ${facts.queried.photos} photos (from ${facts.queried.sources.length} files), searched for
-among ${facts.listed.photos} photos by the hash of each one's unaltered pixels (${facts.listed.duplicates} exact duplicates were left out). A photo is a whole file, or a tile of
-one, at least 400 pixels a side, that is neither sky nor blur nor stripes. Tiles of one file are disjoint and count as unrelated; a file and its own tile count as neither.
-${facts.split}
-Files queried: ${facts.queried.sources.join(', ')}. The other cells of collages hold: ${facts.fillers.join(', ')} (on no list).
-`;
-
-const legend = ({ matchDistance, reviewDistance }: Run) =>
-  `Distances are those of the nearest variant of quality 50 or more (below that, a person reviews it), in bits. Recalls are in percent. "Alone" is the hash of the picture itself.
-The last three columns are what a blocklist decides about the photo under its default policy, in percent: every variant is searched at ${matchDistance} bits, but only the picture itself at ${reviewDistance}.
-`;
-
-/** The report on crops and cut turns in small steps. */
-export function byAmount(summary: Summary, run: Run, facts: RunFacts): string {
-  const { head, cells } = columns(summary, run);
-  return `# Crops and turns by amount: ${run.algorithm}, profile ${run.profile}
-
-${intro(summary, facts)}
-Blind cuts and turns undo fixed amounts, close to those of the suite: 1.25, 2.5, 3.75, 5 and 8.75 % of a side, 2.5 and 4 degrees. Between and beyond these amounts, less is found.
-
-${legend(run)}
-${table(head, summary.edits.map(cells))}
-`;
-}
-
-/** The report on a run in Markdown. The plots are files beside it. */
-export function markdown(summary: Summary, run: Run, facts: RunFacts): string {
-  const { matchDistance } = run;
-  const { edits, families, thorn } = summary;
-  const { at, head, cells } = columns(summary, run);
-  const missed = edits
-    .filter(({ recall }) => recall[at]! < 0.9)
-    .sort((a, b) => a.recall[at]! - b.recall[at]!)
-    .map(({ name, family, recall }) => `- ${family}: ${name}: ${percent(recall[at]!)} %`);
-  return `# Robustness: ${run.algorithm}, profile ${run.profile}
-
-${intro(summary, facts)}
+${count(figures.queries)} copies: ${figures.edits.length} edits, in ${families} families, of ${facts.photos.length} photos${facts.quick ? ' (a seeded eighth of the pairs, every edit among them)' : ''}, searched for among ${facts.files} files by the hash of each one's unaltered pixels.
+Photos are whole files, of at most 1.5 megapixels. The other ${facts.unrelated} files, and the photos as they are, count false pairs only. ${facts.duplicates} exact duplicates were left out.
+${facts.leftOut.length === 0 ? '' : `Too small or flat to be edited: ${facts.leftOut.join(', ')}.\n`}${facts.missing.length === 0 ? '' : `Not installed: ${facts.missing.map((line) => `\`${line}\``).join(', ')}.\n`}
 ## Found
-Macro recall over the ${edits.length} edits within ${matchDistance} bits: **${percent(summary.macroRecall, 1)} %** with variants, ${percent(summary.plainMacroRecall, 1)} % for the picture alone.
-AUC ${summary.auc.toFixed(6)}. Cost: ${summary.hashes.mean.toFixed(1)} hashes per query (at most ${summary.hashes.most}), ${summary.milliseconds.median.toFixed(1)} ms (p90 ${summary.milliseconds.p90.toFixed(1)}; without decoding, all cores busy).
-${legend(run)}${bare(summary, at)}
+
+The mean over the families, each with the same weight, each edit in a family with the same weight, and its 95 % interval by a two-way bootstrap over photos and edits (families of few edits make it rather narrow). All hashes are of the same edited pixels.
+"Match" and "or review" are what a blocklist decides under its default policy with all variants; "any" is the distance of the nearest variant of quality ${POLICY.minQuality} or more. "Windows": the list also holds hashes of each photo's own windows.
+
+${table(['', 'macro recall', '95 % interval'], figures.macro.map(estimate))}
+
+${costs(figures)}
+
 ![recall by family](recall.svg)
 
-${table(head, families.map(cells))}
+${recallTable(figures.families, 'copies')}
 
-## Not found
-${missed.length === 0 ? 'Every edit is found at least nine times in ten.' : `Edits found less than nine times in ten within ${matchDistance} bits:\n\n${missed.join('\n')}`}
+## By variant
 
-## False pairs
-Every hash of a query is one more chance to match something unrelated. So pairs are counted by variant and by query, with the upper end of the 95 % confidence
-interval as if all were independent. They are not: they are edits, tiles and variants of ${facts.queried.sources.length} files compared with photos of ${facts.listed.files}. So pairs of files are counted too, once each:
-a pair is false if any edit and variant of any photo of one file is this near to any photo of the other.
+Of a name's hashes: how many a query has; copies within ${POLICY.matchDistance} bits; those that no variant of another name found, and the same within ${POLICY.reviewDistance}; queries in which one is as near to another photo; and the nearest it came to one.
 
 ${table(
   [
-    'within',
-    'variant and entry: false',
-    'of pairs',
-    'per million',
-    'at most',
-    'query and entry: false',
-    'of pairs',
-    'per million',
-    'at most',
-    'two files: false',
-    'of pairs',
-    'at most',
+    '',
+    'hashes',
+    'found',
+    'alone',
+    `alone <= ${POLICY.reviewDistance}`,
+    'wrong',
+    `wrong <= ${POLICY.reviewDistance}`,
+    'nearest wrong',
   ],
-  summary.falsePairs.map((pairs, row) => {
-    const queries = summary.falseQueries[row]!;
-    const files = summary.falseFiles[row]!;
-    return [
-      pairs.threshold,
+  figures.variants.map((row) => [
+    row.name,
+    row.hashesPerQuery.toFixed(1),
+    row.found,
+    row.alone,
+    row.aloneInReview,
+    row.wrong,
+    row.wrongInReview,
+    bits(row.nearestWrong),
+  ]),
+)}
+
+## False pairs
+
+${falseText(figures, facts)}
+
+## Hard negatives
+
+A query and what it must not be taken for, searched for with all variants. Frames and views of one scene are neither right nor wrong, and neither is one meme with other text.
+
+${table(
+  [
+    '',
+    'it is',
+    'cases',
+    'pairs',
+    'comparisons',
+    'match',
+    'review',
+    `plain <= ${POLICY.matchDistance}`,
+    'nearest',
+    'by',
+  ],
+  hard.map((row) => [
+    row.kind,
+    row.counts,
+    row.cases,
+    count(row.pairs),
+    count(row.comparisons),
+    row.matches,
+    row.reviews,
+    row.plainMatches,
+    bits(row.nearest),
+    row.nearestName,
+  ]),
+)}
+
+## Where it was found
+
+Matches whose variant gives the photo's place: each side within 2 pixels (a turn within half a degree), and each corner within a fiftieth of the diagonal.
+
+${table(
+  ['', 'located', 'right', 'near'],
+  figures.placed.map(({ name, told, right, near }) => [name, told, right, near]),
+)}
+
+![distances](distances.svg)
+
+## Every edit
+
+${recallTable(figures.edits, 'photos', true)}
+
+Photos: ${facts.photos.join(', ')}. The other pictures of collages hold: ${facts.fillers.join(', ')} (on no list).
+`;
+}
+
+const estimate = ({ name, value, low, high }: Estimate & { name: string }) => [
+  name,
+  percent(value, 1),
+  `${percent(low, 1)} - ${percent(high, 1)}`,
+];
+
+const costs = ({ profiles }: Figures) =>
+  table(
+    ['profile', 'hashes', 'at most', 'ms', 'p90'],
+    profiles.map(({ name, hashes, mostHashes, milliseconds, p90 }) => [
+      name,
+      hashes.toFixed(1),
+      mostHashes,
+      milliseconds.toFixed(1),
+      p90.toFixed(1),
+    ]),
+  ).concat('\n\nTimes are medians without decoding, with all cores busy, and all variants hashed.');
+
+const recallTable = (rows: readonly Row[], of: string, withFamily = false) =>
+  table(
+    [
+      '',
+      ...(withFamily ? ['family'] : []),
+      of,
+      ...OUTCOMES.map(({ name }) => name),
+      'median',
+      'p90',
+    ],
+    rows.map((row) => [
+      row.name,
+      ...(withFamily ? [row.family] : []),
+      row.queries,
+      ...row.recall.map((value) => percent(value)),
+      row.median,
+      row.p90,
+    ]),
+  );
+
+function falseText(figures: Figures, facts: RunFacts): string {
+  const { falsePairs, wrongVerdicts, wrongVerdictsWithWindows } = figures;
+  const rows = (name: string, all: readonly FalsePairs[]) =>
+    all.map((pairs) => [
+      `${name} <= ${pairs.threshold}`,
       count(pairs.falsePairs),
       count(pairs.pairs),
       figure(pairs.perMillion),
       figure(pairs.perMillionAtMost),
-      count(queries.falsePairs),
-      count(queries.pairs),
-      figure(queries.perMillion),
-      figure(queries.perMillionAtMost),
-      count(files.falsePairs),
-      count(files.pairs),
-      `${figure(files.perMillionAtMost / 1e4)} %`,
-    ];
-  }),
-)}
+    ]);
+  return `${facts.files} files, every one as it is, and the copies of ${facts.photos.length} of them. "At most" is the upper end of the 95 % interval as if all comparisons were independent. Variants and edits of one file are not; pairs of files are nearly so, and count once, at the nearest of all comparisons made of one with the other.
 
-A blocklist matched ${count(summary.falseVerdicts.match)} of ${count(summary.all.queries)} queries with an unrelated photo, and sent ${count(summary.falseVerdicts.review)} to review for one.
-
-![distances](distances.svg)
-
-In the manner of Thorn's \`perception\` (recall at 99.99 % precision over all pairs): ${percent(thorn.recall, 1)} % at ${thorn.threshold} bits.
-
-## Where it was found
-Of ${count(summary.placed.told)} matches whose variant gives the photo's place, **${share(summary.placed.right, summary.placed.told)}** put each side within 2 pixels (or a turn within half a degree), and
-${share(summary.placed.near, summary.placed.told)} each corner within a fiftieth of the photo's diagonal. A blind crop or turn reports the cut that was undone, which need not be the one that was made.
-
-${placedTable(summary.placedByVariant)}
-
-${placedTable(summary.placedByFamily)}
-
-## Every edit
 ${table(
-  ['', 'family', ...head.slice(1)],
-  edits.map((row) => [row.name, row.family, ...cells(row).slice(1)]),
+  ['', 'false', 'of', 'per million', 'at most'],
+  [
+    ...rows('variant and entry', falsePairs.variants),
+    ...rows('query and entry', falsePairs.queries),
+    ...rows('with windows, query and entry', falsePairs.withWindows),
+    ...rows('two files', falsePairs.files),
+    ...falsePairs.peers.flatMap((pairs) => rows(pairs.name, [pairs])),
+  ],
 )}
-`;
+
+A blocklist of all other photos has a match for ${wrongVerdicts.match} queries, and a review for ${wrongVerdicts.review}; with windows ${wrongVerdictsWithWindows.match} and ${wrongVerdictsWithWindows.review}.
+
+For one upload against a million entries, **extrapolated**: a straight line through the logarithms of the counts of a query's nearest variant, by distance, fitted by likelihood (Poisson) from the nearest pair seen. Real counts fall off faster towards zero, so that the line rather foretells too much.
+
+${table(
+  [
+    '',
+    'fitted to',
+    'pairs there',
+    'of',
+    'bits for a tenth',
+    `wrong <= ${POLICY.matchDistance}`,
+    `wrong <= ${POLICY.reviewDistance}`,
+  ],
+  foretellings(figures).map((row) =>
+    'from' in row
+      ? [
+          row.name,
+          `${row.from} - ${row.to}`,
+          count(row.pairs!),
+          count(row.tried!),
+          row.bitsPerTenfold!.toFixed(1),
+          row.wrongMatches!.toExponential(1),
+          row.wrongReviews!.toExponential(1),
+        ]
+      : [row.name, 'too few', '', '', '', '', ''],
+  ),
+)}`;
 }

@@ -1,15 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { hashOf } from '../../src/hashing/algorithms.js';
-import { pdq } from '../../src/hashing/pdq.js';
-import { type Entry, type List, listOf, measure, type QueryResult, type Setup } from './measure.js';
-import type { PhotoFile } from './photo-files.js';
-import { type Photo, photosOf } from './photos.js';
+import type { HardCase } from './hard-cases.js';
+import { HardCases, type HardResult } from './hard-negatives.js';
+import { type Entry, EntryTable, entryOf, type QueryResult } from './measure.js';
+import type { PhotoFile } from './photo-lists.js';
+import { photoOf } from './photos.js';
 import type { Raster } from './raster.js';
-import { SUITES } from './transforms.js';
+import { SUITE } from './suite.js';
 
 /** The start data of a worker of the robustness benchmark. */
 export interface WorkerSetup {
-  readonly setup: Setup;
+  readonly seed: number;
   readonly fillers: readonly PhotoFile[];
 }
 
@@ -17,64 +17,53 @@ export interface WorkerSetup {
 export type Job =
   | { readonly kind: 'hash'; readonly file: PhotoFile; readonly queried: boolean }
   | { readonly kind: 'list'; readonly entries: readonly Entry[] }
-  | { readonly kind: 'query'; readonly file: PhotoFile; readonly name: string };
+  /** edits of a photo, by their positions; -1 is the photo as it is */
+  | { readonly kind: 'query'; readonly file: PhotoFile; readonly edits: readonly number[] }
+  | { readonly kind: 'hard'; readonly hard: HardCase };
 
 export type Answer =
-  | { readonly kind: 'hash'; readonly entries: Entry[] }
-  | { readonly kind: 'list'; readonly transforms: { name: string; family: string }[] }
-  /** by edit, then by run */
-  | { readonly kind: 'query'; readonly results: QueryResult[][] };
+  | { readonly kind: 'hash'; readonly entry: Entry; readonly side: number }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'query'; readonly results: QueryResult[] }
+  | { readonly kind: 'hard'; readonly result: HardResult };
 
-const { setup, fillers } = workerData as WorkerSetup;
-const transforms = SUITES[setup.suite];
-let entries: readonly Entry[] = [];
-let lists: readonly List[] = [];
-let fillerRasters: Promise<Raster[]> | undefined;
+const { seed, fillers: fillerFiles } = workerData as WorkerSetup;
+let table = new EntryTable([]);
+let fillers: Promise<Raster[]> | undefined;
+const fillerRasters = () => {
+  fillers ??= Promise.all(fillerFiles.map(photoOf));
+  return fillers;
+};
+const hardCases = new HardCases(seed, fillerRasters);
 
-async function hash(file: PhotoFile, queried: boolean): Promise<Answer> {
-  const hashed = (await photosOf(file)).map(({ name, source, whole, raster }) => ({
-    name,
-    source,
-    whole,
-    queried,
-    pdq: pdq(raster).hash.bytes,
-    hashes: setup.runs.map(({ algorithm, bits }) => hashOf(raster, { algorithm, bits }).hash.bytes),
-  }));
-  return { kind: 'hash', entries: hashed };
-}
+/** The photo of the last file: its queries come in several jobs. */
+let opened: { path: string; photo: Promise<Raster> } | undefined;
 
-/** The photos of the last file. Its queries come one photo at a time. */
-let opened: { path: string; photos: Promise<Photo[]> } | undefined;
-
-async function query(file: PhotoFile, name: string): Promise<Answer> {
-  fillerRasters ??= Promise.all(fillers.map(photosOf)).then((all) =>
-    all.flatMap((photos) => photos.slice(0, 1).map(({ raster }) => raster)),
-  );
-  if (opened?.path !== file.path) opened = { path: file.path, photos: photosOf(file) };
-  const at = entries.findIndex((entry) => entry.name === name && entry.source === file.source);
-  const photo = (await opened.photos).find((photo) => photo.name === name)!;
-  const results: QueryResult[][] = [];
-  for (let index = 0; index < transforms.length; index++) {
-    results.push(
-      await measure(setup, entries, lists, at, photo, transforms, index, await fillerRasters),
-    );
+async function query(file: PhotoFile, edits: readonly number[]): Promise<QueryResult[]> {
+  if (opened?.path !== file.path) opened = { path: file.path, photo: photoOf(file) };
+  const photo = table.entries.findIndex(({ source }) => source === file.source);
+  const raster = await opened.photo;
+  const results: QueryResult[] = [];
+  for (const edit of edits) {
+    results.push(await table.measure(photo, raster, edit, SUITE, seed, await fillerRasters()));
   }
-  return { kind: 'query', results };
+  return results;
 }
 
 async function answer(job: Job): Promise<Answer> {
   switch (job.kind) {
-    case 'hash':
-      return hash(job.file, job.queried);
+    case 'hash': {
+      const raster = await photoOf(job.file);
+      const entry = await entryOf(raster, job.file.source, job.queried);
+      return { kind: 'hash', entry, side: Math.min(raster.width, raster.height) };
+    }
     case 'list':
-      entries = job.entries;
-      lists = setup.runs.map((run, which) => listOf(run, entries, which));
-      return {
-        kind: 'list',
-        transforms: transforms.map(({ name, family }) => ({ name, family })),
-      };
+      table = new EntryTable(job.entries);
+      return { kind: 'list' };
     case 'query':
-      return query(job.file, job.name);
+      return { kind: 'query', results: await query(job.file, job.edits) };
+    case 'hard':
+      return { kind: 'hard', result: await hardCases.measure(job.hard) };
   }
 }
 

@@ -1,5 +1,3 @@
-import { ALGORITHMS } from '../index.js';
-import { VARIANT_PROFILES } from '../variants/index.js';
 import type { Command, Option } from './command.js';
 import { UsageError } from './failure.js';
 
@@ -49,21 +47,12 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
     takenBy: ['robustness'],
     value: 'DIR',
   },
-  algorithm: {
-    about: 'hash algorithm',
+  set: {
+    about: 'photos to edit: tuned on, checked, or sealed; default tuned',
     takenBy: ['robustness'],
-    choices: ALGORITHMS,
+    choices: ['tuned', 'checked', 'sealed'],
   },
-  profile: {
-    about: 'which variants to hash',
-    takenBy: ['robustness'],
-    choices: VARIANT_PROFILES,
-  },
-  amounts: { about: 'crop and rotate in small steps instead', takenBy: ['robustness'] },
-  compare: {
-    about: 'all algorithms and variants side by side, for whole photos',
-    takenBy: ['robustness'],
-  },
+  quick: { about: 'an eighth of the copies', takenBy: ['robustness'] },
   seed: {
     about: 'seed of the edits',
     takenBy: ['robustness'],

@@ -1,14 +1,22 @@
 import { expect, test } from 'vitest';
-import { type Edited, whole } from '../../../bench/robustness/edit.js';
-import { type Entry, listOf, measure } from '../../../bench/robustness/measure.js';
+import { type Edited, type Transform, whole } from '../../../bench/robustness/edit.js';
+import {
+  type Entry,
+  EntryTable,
+  entryOf,
+  FAR,
+  materials,
+  numberOf,
+  PROFILES,
+} from '../../../bench/robustness/measure.js';
+import { PEERS } from '../../../bench/robustness/peers.js';
 import type { Raster } from '../../../bench/robustness/raster.js';
-import { runOf } from '../../../bench/robustness/runs.js';
 import { variantsOf } from '../../../src/variants/hash-pixels.js';
 import { photo } from '../../variants/pictures.js';
 
-const run = runOf('pdq', 256, 'thorough');
 const pixels = (await photo('dust-bowl-home.jpg')) as Raster;
 const variants = [...variantsOf(pixels, { variants: 'thorough' })];
+const itself = await entryOf(pixels, 'photo', true);
 
 function flipped(bytes: Uint8Array, bits: number): Uint8Array {
   const out = bytes.slice();
@@ -16,66 +24,90 @@ function flipped(bytes: Uint8Array, bits: number): Uint8Array {
   return out;
 }
 
-/** An entry this many bits from one variant of the picture. */
-function entry(name: string, source: string, variant: string, bits: number): Entry {
+/** An entry this many bits from one variant of the picture, perhaps with a window. */
+function entry(source: string, variant: string, bits: number, window?: number): Entry {
   const { hash } = variants.find((other) => other.name === variant)!;
-  const bytes = flipped(hash.bytes, bits);
-  return { name, source, whole: true, queried: true, pdq: bytes, hashes: [bytes] };
+  const listed = (bits: number) => ({ bytes: flipped(hash.bytes, bits), quality: 100 });
+  const windows = window === undefined ? [] : [listed(window)];
+  return { source, queried: true, listed: listed(bits), windows, peers: itself.peers };
 }
 
-async function asked(entries: readonly Entry[]) {
+async function asked(entries: readonly Entry[], edit = 0) {
   const edited: Edited = { pixels, truth: { ...whole(pixels), dihedral: 'flipY' } };
-  const transform = { name: 'as it is', family: 'tone', apply: async () => edited } as const;
-  const { name, source } = entries[0]!;
-  const [result] = await measure(
-    { seed: 1, suite: 'edits', runs: [run] },
-    entries,
-    [listOf(run, entries, 0)],
-    0,
-    { name, source, whole: true, raster: pixels },
-    [transform],
-    0,
-    [],
-  );
-  return result!;
+  const transform: Transform = { name: 'as it is', family: 'tone', apply: async () => edited };
+  return new EntryTable(entries).measure(0, pixels, edit, [transform], 1, []);
 }
 
 test.each([
   ['flipY', 31, 'match'],
-  ['flipY', 32, 'none'],
-  ['flipY', 60, 'none'],
   ['original', 31, 'match'],
   ['original', 32, 'review'],
   ['original', 60, 'review'],
   ['original', 61, 'none'],
 ] as const)('an entry whose %s is %i bits off: %s', async (variant, bits, verdict) => {
-  const result = await asked([entry('a', 'a.jpg', variant, bits)]);
-  expect(result.distance).toBe(bits);
-  expect(result.verdict).toBe(verdict);
-  expect(result.falseVerdict).toBe('none');
+  const result = await asked([entry('a', variant, bits)]);
+  expect(Math.min(...result.own)).toBe(bits);
+  expect(result.own[result.names.indexOf(variant)]).toBe(bits);
+  expect(result).toMatchObject({ verdict, windowsVerdict: verdict, wrong: 'none' });
+});
+
+test('a window is found beside the photo, and only with windows', async () => {
+  const result = await asked([entry('a', 'original', 100, 12)]);
+  expect(result).toMatchObject({ verdict: 'none', windowsVerdict: 'match' });
+  expect(result.own[0]).toBe(100);
+  expect(result.ownWindows[0]).toBe(12);
+});
+
+test('other photos are wrong, each at its nearest variant', async () => {
+  const result = await asked([
+    entry('a', 'original', 100),
+    entry('b', 'rotate180', 12),
+    entry('c', 'original', 50, 9),
+  ]);
+  expect(result).toMatchObject({ verdict: 'none', wrong: 'match', wrongWindows: 'match' });
+  expect([...result.nearest]).toEqual([FAR, 12, 50]);
+  expect(Math.min(...result.others)).toBe(12);
+  expect(result.others[0]).toBeLessThanOrEqual(50);
+  expect(result.nearestWindows[9]).toBe(1);
+  expect(result.unrelated.reduce((a, b) => a + b, 0)).toBe(
+    2 * result.own.filter((distance) => distance < FAR).length,
+  );
 });
 
 test("a match gives the photo's place if its variant has one", async () => {
-  expect((await asked([entry('a', 'a.jpg', 'flipY', 8)])).placement).toEqual({
+  expect((await asked([entry('a', 'flipY', 8)])).placement).toMatchObject({
     variant: 'flipY',
     right: true,
-    near: true,
   });
-  expect((await asked([entry('a', 'a.jpg', 'flipX', 8)])).placement).toMatchObject({
-    right: false,
-    near: false,
-  });
-  expect((await asked([entry('a', 'a.jpg', 'original', 8)])).placement).toBeUndefined();
+  expect((await asked([entry('a', 'flipX', 8)])).placement).toMatchObject({ right: false });
+  expect((await asked([entry('a', 'original', 8)])).placement).toBeUndefined();
 });
 
-test('matches of other photos do not count for the photo, and their files are counted', async () => {
-  const result = await asked([
-    entry('a', 'a.jpg', 'original', 100),
-    entry('b', 'b.jpg', 'rotate180', 12),
-    entry('c', 'c.jpg', 'original', 50),
+test('profiles and peers are told beside, in their order', async () => {
+  const result = await asked([itself]);
+  expect(result.profiles.map(({ distance }) => distance)).toEqual(PROFILES.map(() => 0));
+  expect(result.profiles[PROFILES.indexOf('none')]).toMatchObject({ hashes: 1, verdict: 'match' });
+  expect(result.peers.map((peer) => peer?.distance)).toEqual(PEERS.map(() => 0));
+});
+
+test('a photo as it is counts like an edit that does nothing', async () => {
+  const edited = await asked([itself, entry('b', 'original', 90)]);
+  const plain = await asked([itself, entry('b', 'original', 90)], -1);
+  expect(plain.edit).toBe(-1);
+  expect(plain.own).toEqual(edited.own);
+  expect(plain.nearest).toEqual(edited.nearest);
+});
+
+test('an edit is seeded by names, not by its place in a list', () => {
+  const draws = (photo: string, edit: string) => {
+    const { random } = materials(1, numberOf(photo), numberOf(edit), []);
+    return [random(1e6), random(1e6), random(1e6)].join();
+  };
+  expect(draws('a', 'b')).toBe(draws('a', 'b'));
+  const all = ['a', 'b', 'c'].flatMap((photo) => ['x', 'y', 'z'].map((edit) => draws(photo, edit)));
+  expect(new Set(all).size).toBe(9);
+  // FNV-1a of the empty string, of "a" and of "foobar", by its authors' test vectors.
+  expect([numberOf(''), numberOf('a'), numberOf('foobar')]).toEqual([
+    0x811c9dc5, 0xe40c292c, 0xbf9cf968,
   ]);
-  expect(result).toMatchObject({ verdict: 'none', falseVerdict: 'match', file: 0 });
-  const [own, ...others] = result.nearestByFile;
-  expect(own).toBe(256);
-  expect(others).toEqual([12, 50]);
 });

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import {
+  fillerPhotos,
+  PHOTO_LISTS,
+  photoList,
+  sourcesOf,
+  unrelatedPhotos,
+} from '../../../bench/robustness/photo-lists.js';
+
+const lists = PHOTO_LISTS.map((name) => sourcesOf(name));
+
+test('the lists share no photo, and none holds one twice', () => {
+  const all = lists.flat();
+  expect(new Set(all).size).toBe(all.length);
+  const [tuned, checked, sealed] = lists;
+  expect(tuned!.length).toBeGreaterThanOrEqual(12);
+  expect(checked!.length).toBeGreaterThanOrEqual(25);
+  expect(sealed!.length).toBeGreaterThanOrEqual(40);
+});
+
+test('fillers and unrelated files are on no list', () => {
+  const others = [...fillerPhotos().files, ...unrelatedPhotos().files];
+  expect(others.length).toBeGreaterThanOrEqual(3);
+  for (const { source } of others) expect(lists.flat()).not.toContain(source);
+});
+
+test('the lists share no package, but for one of Debian whose other photos are unrelated', () => {
+  const packages = lists.map((sources) => new Set(sources.map((source) => source.split('/')[0])));
+  const [tuned, checked, sealed] = packages;
+  for (const name of sealed!) {
+    expect(tuned).not.toContain(name);
+    expect(checked).not.toContain(name);
+  }
+});
+
+test('what is not installed is told by a command', () => {
+  for (const name of PHOTO_LISTS) {
+    const { files, missing } = photoList(name);
+    for (const line of missing) {
+      expect(line).toMatch(/^(apt-get install|npm install --no-save) [\w@/.-]+$/);
+    }
+    for (const { source } of files) expect(sourcesOf(name)).toContain(source);
+  }
+  // The photos of the development dependencies are there.
+  expect(photoList('tuned').files.length).toBeGreaterThanOrEqual(6);
+});
