@@ -6,17 +6,9 @@ import { Crew } from './robustness/crew.js';
 import { type Figures, figuresOf, OUTCOMES } from './robustness/figures.js';
 import { hardCases } from './robustness/hard-cases.js';
 import { type HardRow, hardRows } from './robustness/hard-negatives.js';
-import { type Entry, numberOf, POLICY, type QueryResult } from './robustness/measure.js';
-import {
-  fillerPhotos,
-  PHOTO_LISTS,
-  type PhotoFile,
-  type PhotoListName,
-  photoList,
-  photosIn,
-  unrelatedPhotos,
-} from './robustness/photo-lists.js';
+import { type Entry, POLICY, type QueryResult } from './robustness/measure.js';
 import { LEAST_SIDE } from './robustness/photos.js';
+import { type Chosen, chosenFiles, queryJobs, withoutDuplicates } from './robustness/plan.js';
 import { distancePlot, recallPlot } from './robustness/plots.js';
 import { foretellings, markdown, type RunFacts } from './robustness/report.js';
 import { SUITE } from './robustness/suite.js';
@@ -34,20 +26,6 @@ export const robustnessBench: Bench = {
   long: true,
   run,
 };
-
-/** Of the pairs of photo and edit, `quick` takes one in so many. */
-const QUICK = 8;
-/** Edits in one job: few, so that no worker is idle at the end. */
-const EDITS_PER_JOB = 16;
-
-/** The files of a run. */
-interface Chosen {
-  readonly list: string;
-  readonly queried: readonly PhotoFile[];
-  readonly unrelated: readonly PhotoFile[];
-  readonly fillers: readonly PhotoFile[];
-  readonly missing: readonly string[];
-}
 
 async function run(context: BenchContext): Promise<void> {
   const { options } = context;
@@ -99,35 +77,6 @@ function plots({ genuine, unrelated, families }: Figures): Record<string, string
   };
 }
 
-/**
- * A list, and every photo of the other open lists to compare it with. Only a run of the sealed list
- * touches that one.
- */
-function chosenFiles(name: string, folder: string | undefined): Chosen {
-  const lists = new Map(
-    PHOTO_LISTS.filter((list) => list !== 'sealed' || name === 'sealed').map((list) => [
-      list,
-      photoList(list),
-    ]),
-  );
-  const fillers = fillerPhotos();
-  const rest = unrelatedPhotos();
-  const list =
-    folder === undefined ? lists.get(name as PhotoListName) : { files: photosIn(folder) };
-  if (list === undefined) throw new RangeError(`expected a set: ${PHOTO_LISTS.join(', ')}`);
-  if (list.files.length < 2) {
-    throw new RangeError('expected at least two photos: see what is not installed');
-  }
-  const others = [...lists.values()].filter((other) => other !== list);
-  return {
-    list: folder === undefined ? name : 'folder',
-    queried: list.files,
-    unrelated: [...others, rest].flatMap(({ files }) => files),
-    fillers: fillers.files,
-    missing: [...lists.values(), fillers, rest].flatMap(({ missing }) => missing),
-  };
-}
-
 /** Hashes all files, then edits, hashes and compares the queried ones, on all cores. */
 async function measured(
   { queried, unrelated, fillers }: Chosen,
@@ -172,45 +121,6 @@ async function measured(
   } finally {
     await crew.end();
   }
-}
-
-/** Every file as it is, and all edits of each queried one: an eighth of both if `quick`. */
-function queryJobs(
-  entries: readonly Entry[],
-  files: readonly PhotoFile[],
-  seed: number,
-  quick: boolean,
-): Job[] {
-  const pathOf = new Map(files.map((file) => [file.source, file]));
-  const photos = entries.filter(({ queried }) => queried).map(({ source }) => source);
-  const order = (edit: number) => (source: string) => numberOf(`${seed} ${edit} ${source}`);
-  const taken = SUITE.map((_, edit) => {
-    if (!quick) return new Set(photos);
-    const rank = order(edit);
-    const sorted = [...photos].sort((a, b) => rank(a) - rank(b));
-    return new Set(sorted.slice(0, Math.ceil(photos.length / QUICK)));
-  });
-  const jobs: Job[] = [];
-  for (const [at, { source, queried }] of entries.entries()) {
-    const file = pathOf.get(source)!;
-    const edits = SUITE.flatMap((_, edit) => (queried && taken[edit]!.has(source) ? edit : []));
-    if (!quick || at % QUICK === 0) edits.unshift(-1);
-    for (let start = 0; start < edits.length; start += EDITS_PER_JOB) {
-      jobs.push({ kind: 'query', file, edits: edits.slice(start, start + EDITS_PER_JOB) });
-    }
-  }
-  return jobs;
-}
-
-/** Entries with distinct hashes. Exact duplicates would count as false pairs. */
-function withoutDuplicates(entries: readonly Entry[]): Entry[] {
-  const seen = new Set<string>();
-  return entries.filter(({ listed }) => {
-    const key = listed.bytes.join();
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
 }
 
 function write(folder: string, files: Readonly<Record<string, string>>): void {

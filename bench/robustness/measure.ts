@@ -91,6 +91,12 @@ export interface QueryResult {
 /** Farther than any two hashes: of a variant that may not match, or of what is not there. */
 export const FAR = 257;
 
+/**
+ * No policy takes notice of an entry beyond this, so that a query is decided about with the few
+ * entries that are nearer: with all of them that takes longer than everything else.
+ */
+const REACH = 96;
+
 /** The 32-bit words of hashes end to end. */
 export function packed(hashes: readonly Uint8Array[]): Uint32Array {
   const size = hashes[0]?.length ?? 0;
@@ -146,7 +152,6 @@ export class EntryTable {
   /** of the windows of all entries, and the entry of each */
   readonly #windows: Uint32Array;
   readonly #owners: Uint16Array;
-  #lists: { photo: number; lists: readonly Blocklist[] } | undefined;
 
   constructor(readonly entries: readonly Entry[]) {
     this.#words = packed(entries.map(({ listed }) => listed.bytes));
@@ -178,15 +183,17 @@ export class EntryTable {
   async #query(photo: number, edited: Edited): Promise<Omit<QueryResult, 'photo' | 'edit'>> {
     const { pixels, stored } = edited;
     const { variants, milliseconds } = hashed(pixels, stored, 'thorough');
-    const [own, ownWindows, others, othersWindows] = this.#listsFor(photo);
-    const found = own!.decide(variants, { all: true });
+    const { near, ...compared } = this.#compared(photo, variants);
+    const decided = (entries: readonly number[], windows: boolean) =>
+      this.#blocklist(entries, windows).decide(variants, { all: true });
+    const found = decided([photo], false);
     const match = found.matches.find(({ tier }) => tier === 'match');
     return {
-      ...this.#compared(photo, variants),
+      ...compared,
       verdict: verdictOf(found),
-      windowsVerdict: verdictOf(ownWindows!.decide(variants, { all: true })),
-      wrong: verdictOf(others!.decide(variants, { all: true })),
-      wrongWindows: verdictOf(othersWindows!.decide(variants, { all: true })),
+      windowsVerdict: verdictOf(decided([photo], true)),
+      wrong: verdictOf(decided(near, false)),
+      wrongWindows: verdictOf(decided(near, true)),
       milliseconds,
       profiles: PROFILES.map((profile) => {
         const { variants, milliseconds } = hashed(pixels, stored, profile);
@@ -196,25 +203,12 @@ export class EntryTable {
           hashes: variants.length,
           milliseconds,
           distance: Math.min(...distances),
-          verdict: verdictOf(own!.decide(variants, { all: true })),
+          verdict: verdictOf(this.#blocklist([photo], false).decide(variants, { all: true })),
         };
       }),
       peers: await this.#peers(photo, pixels),
       placement: match && edited.truth && placementOf(match.variant, edited.truth),
     };
-  }
-
-  /** One blocklist of the photo and one of all others, each without and with windows. */
-  #listsFor(photo: number): readonly Blocklist[] {
-    if (this.#lists?.photo !== photo) {
-      const all = [...this.entries.keys()];
-      const others = all.filter((at) => at !== photo);
-      const lists = [[photo], others].flatMap((chosen) =>
-        [false, true].map((windows) => this.#blocklist(chosen, windows)),
-      );
-      this.#lists = { photo, lists };
-    }
-    return this.#lists.lists;
   }
 
   #blocklist(chosen: readonly number[], windows: boolean): Blocklist {
@@ -243,10 +237,13 @@ export class EntryTable {
     const unrelated = histogram();
     const nearest = new Uint16Array(this.entries.length).fill(FAR);
     const nearestInWindows = nearest.slice();
+    const near = new Set<number>();
     for (const [at, { quality = 100 }] of variants.entries()) {
-      if (at > 0 && quality < POLICY.minQuality) continue;
+      const counts = at === 0 || quality >= POLICY.minQuality;
       for (let entry = 0; entry < this.entries.length; entry++) {
         const distance = this.#distance(hashes, at, entry);
+        if (distance <= REACH && entry !== photo) near.add(entry);
+        if (!counts) continue;
         if (entry === photo) {
           own[at] = distance;
           continue;
@@ -258,6 +255,8 @@ export class EntryTable {
       for (let window = 0; window < this.#owners.length; window++) {
         const distance = wordDistance(hashes, at * 8, this.#windows, window * 8, 8);
         const owner = this.#owners[window]!;
+        if (distance <= REACH && owner !== photo) near.add(owner);
+        if (!counts) continue;
         if (owner === photo) ownWindows[at] = Math.min(ownWindows[at]!, distance);
         else nearestInWindows[owner] = Math.min(nearestInWindows[owner]!, distance);
       }
@@ -268,7 +267,16 @@ export class EntryTable {
       if (entry !== photo && either < FAR) nearestWindows[either]!++;
     }
     const names = variants.map(calledAs);
-    return { names, own, ownWindows, others, unrelated, nearest, nearestWindows };
+    return {
+      names,
+      own,
+      ownWindows,
+      others,
+      unrelated,
+      nearest,
+      nearestWindows,
+      near: [...near],
+    };
   }
 
   async #peers(photo: number, pixels: Raster): Promise<(PeerResult | undefined)[]> {

@@ -1,0 +1,94 @@
+import { type Entry, numberOf } from './measure.js';
+import {
+  fillerPhotos,
+  PHOTO_LISTS,
+  type PhotoFile,
+  type PhotoListName,
+  photoList,
+  photosIn,
+  unrelatedPhotos,
+} from './photo-lists.js';
+import { SUITE } from './suite.js';
+import type { Job } from './worker.js';
+
+/** Of the pairs of photo and edit, `quick` takes one in so many. */
+const QUICK = 8;
+/** Edits in one job: few, so that no worker is idle at the end. */
+const EDITS_PER_JOB = 16;
+
+/** The files of a run. */
+export interface Chosen {
+  readonly list: string;
+  readonly queried: readonly PhotoFile[];
+  readonly unrelated: readonly PhotoFile[];
+  readonly fillers: readonly PhotoFile[];
+  readonly missing: readonly string[];
+}
+
+/**
+ * A list, and every photo of the other open lists to compare it with. Only a run of the sealed list
+ * touches that one.
+ */
+export function chosenFiles(name: string, folder: string | undefined): Chosen {
+  const lists = new Map(
+    PHOTO_LISTS.filter((list) => list !== 'sealed' || name === 'sealed').map((list) => [
+      list,
+      photoList(list),
+    ]),
+  );
+  const fillers = fillerPhotos();
+  const rest = unrelatedPhotos();
+  const list =
+    folder === undefined ? lists.get(name as PhotoListName) : { files: photosIn(folder) };
+  if (list === undefined) throw new RangeError(`expected a set: ${PHOTO_LISTS.join(', ')}`);
+  if (list.files.length < 2) {
+    throw new RangeError('expected at least two photos: see what is not installed');
+  }
+  const others = [...lists.values()].filter((other) => other !== list);
+  return {
+    list: folder === undefined ? name : 'folder',
+    queried: list.files,
+    unrelated: [...others, rest].flatMap(({ files }) => files),
+    fillers: fillers.files,
+    missing: [...lists.values(), fillers, rest].flatMap(({ missing }) => missing),
+  };
+}
+
+/** Every file as it is, and all edits of each queried one: an eighth of both if `quick`. */
+export function queryJobs(
+  entries: readonly Entry[],
+  files: readonly PhotoFile[],
+  seed: number,
+  quick: boolean,
+): Job[] {
+  const pathOf = new Map(files.map((file) => [file.source, file]));
+  const photos = entries.filter(({ queried }) => queried).map(({ source }) => source);
+  const order = (edit: number) => (source: string) => numberOf(`${seed} ${edit} ${source}`);
+  const taken = SUITE.map((_, edit) => {
+    if (!quick) return new Set(photos);
+    const rank = order(edit);
+    const sorted = [...photos].sort((a, b) => rank(a) - rank(b));
+    return new Set(sorted.slice(0, Math.ceil(photos.length / QUICK)));
+  });
+  const jobs: Job[] = [];
+  for (const [at, { source, queried }] of entries.entries()) {
+    const file = pathOf.get(source)!;
+    const edits = SUITE.flatMap((_, edit) => (queried && taken[edit]!.has(source) ? edit : []));
+    if (!quick || at % QUICK === 0) edits.unshift(-1);
+    for (let start = 0; start < edits.length; start += EDITS_PER_JOB) {
+      jobs.push({ kind: 'query', file, edits: edits.slice(start, start + EDITS_PER_JOB) });
+    }
+  }
+  return jobs;
+}
+
+/** Entries with distinct hashes. Exact duplicates would count as false pairs. */
+export function withoutDuplicates(entries: readonly Entry[]): Entry[] {
+  const seen = new Set<string>();
+  return entries.filter(({ listed }) => {
+    const key = listed.bytes.join();
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
