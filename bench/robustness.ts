@@ -10,7 +10,7 @@ import { type Entry, POLICY, type QueryResult } from './robustness/measure.js';
 import { LEAST_SIDE } from './robustness/photos.js';
 import { type Chosen, chosenFiles, queryJobs, withoutDuplicates } from './robustness/plan.js';
 import { distancePlot, recallPlot } from './robustness/plots.js';
-import { foretellings, markdown, type RunFacts } from './robustness/report.js';
+import { foretellings, markdown, percent, type RunFacts } from './robustness/report.js';
 import { SUITE } from './robustness/suite.js';
 import type { Job } from './robustness/worker.js';
 
@@ -59,6 +59,11 @@ async function run(context: BenchContext): Promise<void> {
   const told = { ...rest, foretold: foretellings(figures), hardNegatives: hard };
   context.figure('run', facts);
   for (const [name, value] of Object.entries(told)) context.figure(name, value);
+  for (const { name, value, low, high } of figures.macro) {
+    context.note(
+      `${name}: ${percent(value, 1)} % (${percent(low, 1)} to ${percent(high, 1)}), mean over families`,
+    );
+  }
   const out = textOf(options.out);
   if (out === undefined) return;
   write(join(out, chosen.list), {

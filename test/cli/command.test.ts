@@ -35,6 +35,7 @@ test.each([
   [['bench', 'scan', '--commit', 'main'], '--commit: expected index'],
   [['bench', 'scan', '--distance', '8'], '--distance: expected index or cliffs'],
   [['bench', '--photos', '.'], '--photos: expected robustness'],
+  [['bench', 'robustness', '--set', 'all'], '--set: expected tuned or checked or sealed'],
   [['bench', 'versus', '.', '--rounds', '19'], '--rounds: expected a whole number from 20 to 1000'],
   [['bench', 'scan', '--rounds', '20'], '--rounds: expected versus'],
   [['hash', '--algorithm', 'phash', '--exact', CAT], '--exact: only with --algorithm pdq'],
