@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bench, BenchContext } from './harness.js';
 import { machine } from './harness.js';
+import { COPIES } from './robustness/copies/suite.js';
 import { Crew } from './robustness/crew.js';
 import { type Figures, figuresOf, OUTCOMES } from './robustness/figures.js';
 import { hardCases } from './robustness/hard-cases.js';
@@ -11,7 +12,6 @@ import { LEAST_SIDE } from './robustness/photos.js';
 import { type Chosen, chosenFiles, queryJobs, withoutDuplicates } from './robustness/plan.js';
 import { distancePlot, recallPlot } from './robustness/plots.js';
 import { foretellings, markdown, percent, type RunFacts } from './robustness/report.js';
-import { SUITE } from './robustness/suite.js';
 import type { Job } from './robustness/worker.js';
 
 /**
@@ -54,7 +54,7 @@ async function run(context: BenchContext): Promise<void> {
     fillers: chosen.fillers.map(({ source }) => source),
     missing: chosen.missing,
   };
-  const figures = figuresOf(results, SUITE, seed);
+  const figures = figuresOf(results, COPIES, seed);
   const { genuine, unrelated, tails: _, ...rest } = figures;
   const told = { ...rest, foretold: foretellings(figures), hardNegatives: hard };
   context.figure('run', facts);
@@ -117,7 +117,7 @@ async function measured(
     for (const answer of await crew.each(jobs, progress('queries', jobs.length))) {
       if (answer.kind === 'query') results.push(...answer.results);
     }
-    const cases = hardCases(queried, SUITE, quick).map((hard): Job => ({ kind: 'hard', hard }));
+    const cases = hardCases(queried, COPIES, quick).map((hard): Job => ({ kind: 'hard', hard }));
     const answers = await crew.each(cases, progress('hard negatives', cases.length));
     const hard = hardRows(
       answers.flatMap((answer) => (answer.kind === 'hard' ? answer.result : [])),

@@ -188,14 +188,6 @@ const cutTurn = (degrees: number): Transform => ({
 
 export const CUT_TURNS: readonly Transform[] = [1, 2.5, 4, 7.5].map(cutTurn);
 
-/** The edits that only a blind cut or turn undoes, also at amounts between those of the suite. */
-export const AMOUNTS: readonly Transform[] = [
-  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(centreCrop),
-  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(sideCrop),
-  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(cornerCrop),
-  ...[1, 2, 2.5, 3, 3.5, 4, 5, 6].map(cutTurn),
-];
-
 /** Several edits in a row. */
 export const CHAINS: readonly Transform[] = [
   {

@@ -2,12 +2,12 @@ import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { COPIES } from './copies/suite.js';
 import { HARD_KINDS, type HardCase, type HardKind, type HardPicture } from './hard-cases.js';
 import { calledAs, FAR, materials, POLICY, packed, type Verdict, verdictOf } from './measure.js';
 import { wordDistance } from './metrics.js';
 import { photoOf } from './photos.js';
 import { cropped, type Raster } from './raster.js';
-import { SUITE } from './suite.js';
 
 /** What came of a hard case. */
 export interface HardResult {
@@ -67,7 +67,7 @@ export class HardCases {
     if (form === 'symmetric') return symmetric(photo);
     if (edit === undefined) return photo;
     const from = materials(this.seed, edit.number, edit.at, await this.fillers());
-    return (await SUITE[edit.at]!.apply(photo, from)).pixels;
+    return (await COPIES[edit.at]!.apply(photo, from)).pixels;
   }
 }
 

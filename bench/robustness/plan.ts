@@ -1,3 +1,4 @@
+import { COPIES } from './copies/suite.js';
 import { type Entry, numberOf } from './measure.js';
 import {
   fillerPhotos,
@@ -8,7 +9,6 @@ import {
   photosIn,
   unrelatedPhotos,
 } from './photo-lists.js';
-import { SUITE } from './suite.js';
 import type { Job } from './worker.js';
 
 /** Of the pairs of photo and edit, `quick` takes one in so many. */
@@ -64,7 +64,7 @@ export function queryJobs(
   const pathOf = new Map(files.map((file) => [file.source, file]));
   const photos = entries.filter(({ queried }) => queried).map(({ source }) => source);
   const order = (edit: number) => (source: string) => numberOf(`${seed} ${edit} ${source}`);
-  const taken = SUITE.map((_, edit) => {
+  const taken = COPIES.map((_, edit) => {
     if (!quick) return new Set(photos);
     const rank = order(edit);
     const sorted = [...photos].sort((a, b) => rank(a) - rank(b));
@@ -73,7 +73,7 @@ export function queryJobs(
   const jobs: Job[] = [];
   for (const [at, { source, queried }] of entries.entries()) {
     const file = pathOf.get(source)!;
-    const edits = SUITE.flatMap((_, edit) => (queried && taken[edit]!.has(source) ? edit : []));
+    const edits = COPIES.flatMap((_, edit) => (queried && taken[edit]!.has(source) ? edit : []));
     if (!quick || at % QUICK === 0) edits.unshift(-1);
     for (let start = 0; start < edits.length; start += EDITS_PER_JOB) {
       jobs.push({ kind: 'query', file, edits: edits.slice(start, start + EDITS_PER_JOB) });

@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { COPIES } from './copies/suite.js';
 import type { HardCase } from './hard-cases.js';
 import { HardCases, type HardResult } from './hard-negatives.js';
 import { type Entry, EntryTable, entryOf, type QueryResult } from './measure.js';
 import type { PhotoFile } from './photo-lists.js';
 import { photoOf } from './photos.js';
 import type { Raster } from './raster.js';
-import { SUITE } from './suite.js';
 
 /** The start data of a worker of the robustness benchmark. */
 export interface WorkerSetup {
@@ -45,7 +45,7 @@ async function query(file: PhotoFile, edits: readonly number[]): Promise<QueryRe
   const raster = await opened.photo;
   const results: QueryResult[] = [];
   for (const edit of edits) {
-    results.push(await table.measure(photo, raster, edit, SUITE, seed, await fillerRasters()));
+    results.push(await table.measure(photo, raster, edit, COPIES, seed, await fillerRasters()));
   }
   return results;
 }

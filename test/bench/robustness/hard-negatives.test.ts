@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import { COPIES } from '../../../bench/robustness/copies/suite.js';
 import type { Transform } from '../../../bench/robustness/edit.js';
 import { whole } from '../../../bench/robustness/edit.js';
 import { type HardCase, hardCases } from '../../../bench/robustness/hard-cases.js';
 import { HardCases, hardRows } from '../../../bench/robustness/hard-negatives.js';
 import { photoList } from '../../../bench/robustness/photo-lists.js';
-import { SUITE } from '../../../bench/robustness/suite.js';
 
 const { files } = photoList('tuned');
 const measured = new HardCases(1, async () => []);
@@ -27,7 +27,7 @@ test('screens are compared with the same screen of another photo, memes with oth
 });
 
 test('the suite has what the kinds are made of', () => {
-  const kinds = new Set(hardCases(files, SUITE, true).map(({ kind }) => kind));
+  const kinds = new Set(hardCases(files, COPIES, true).map(({ kind }) => kind));
   expect(kinds).toContain('one screen layout, another photo');
   expect(kinds).toContain('smooth tiles');
   expect(kinds).toContain('symmetric pictures');

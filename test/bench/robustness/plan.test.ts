@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { COPIES } from '../../../bench/robustness/copies/suite.js';
 import type { Entry } from '../../../bench/robustness/measure.js';
 import { sourcesOf } from '../../../bench/robustness/photo-lists.js';
 import { chosenFiles, queryJobs, withoutDuplicates } from '../../../bench/robustness/plan.js';
-import { SUITE } from '../../../bench/robustness/suite.js';
 
 const files = Array.from({ length: 30 }, (_, at) => ({ source: `${at}.jpg`, path: `/${at}.jpg` }));
 const entries = files.map(
@@ -22,13 +22,13 @@ const pairs = (quick: boolean, seed = 1) =>
 
 test('a whole run makes every edit of every photo, and takes every file as it is', () => {
   const all = pairs(false);
-  expect(all.filter(({ edit }) => edit >= 0)).toHaveLength(20 * SUITE.length);
+  expect(all.filter(({ edit }) => edit >= 0)).toHaveLength(20 * COPIES.length);
   expect(all.filter(({ edit }) => edit < 0)).toHaveLength(30);
 });
 
 test('a quick run makes every edit, of an eighth of the photos, and others by another seed', () => {
   const some = pairs(true);
-  for (const edit of SUITE.keys()) {
+  for (const edit of COPIES.keys()) {
     expect(some.filter((pair) => pair.edit === edit)).toHaveLength(3);
   }
   const sources = new Set(some.filter(({ edit }) => edit >= 0).map(({ source }) => source));
