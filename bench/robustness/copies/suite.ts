@@ -15,7 +15,7 @@ import { STORIES } from './story-edits.js';
 
 /**
  * The copies that people make, in 23 families that weigh the same. Their names are the report's
- * rows. An edit's position seeds its random choices, so add new ones at the end.
+ * rows. An edit's family and name seed its random choices.
  */
 export const COPIES: readonly Transform[] = [
   ...CHATS,
