@@ -23,10 +23,12 @@ const variantNames = () =>
     'onWhite',
     'onBlack',
     'otherResample',
+    'inverted',
     'unletterbox',
     'unblurBars',
     'box',
     'rectangle',
+    'quadrilateral',
     'unturn',
     'unturnCropped',
     'uncrop',
@@ -43,6 +45,7 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  * - `stored`: the picture as its file stores it, before its EXIF orientation is applied
  * - `onWhite`, `onBlack`: the picture with its transparent parts on a colour
  * - `otherResample`: the picture in PDQ's other size convention
+ * - `inverted`: the picture with its brightness inverted
  * - `crop`: a crop of a photo, hashed for a list
  *
  * The others undo an edit; their geometry says where they lie.
@@ -50,6 +53,7 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  * - `unblurBars`: without blurred bars
  * - `box`: a part found on a background
  * - `rectangle`: a part enclosed by straight edges
+ * - `quadrilateral`: a four-sided part, tilted or seen in perspective, made upright
  * - `unturn`: turned back, where a turn had enlarged the canvas
  * - `unturnCropped`: turned back, where a turn had cut off the corners
  * - `uncrop`: with cut-off parts replaced by repeating the border pixels
@@ -64,10 +68,18 @@ export interface Rectangle {
   readonly height: number;
 }
 
+/** A point in pixels of the displayed picture, measured from its top left corner. */
+export type Point = readonly [x: number, y: number];
+
 /** The part of the displayed picture that a variant shows. */
 export interface VariantGeometry {
-  /** may extend beyond the picture, where the border pixels are repeated */
+  /**
+   * may extend beyond the picture, where what it shows is made up from the border pixels; around
+   * `corners`, if there are any
+   */
   readonly rectangle: Rectangle;
+  /** of a part that is no upright rectangle: its top left, top right, bottom right, bottom left */
+  readonly corners?: readonly [Point, Point, Point, Point];
   /** rotation of the rectangle about its centre, in degrees clockwise as seen; absent: 0 */
   readonly angle?: number;
   /** the dihedral form of that part; absent: `original` */
@@ -84,6 +96,11 @@ export interface HashedVariant {
   readonly resample?: Resample;
   /** where the variant lies in the picture, if it is a part or turned */
   readonly geometry?: VariantGeometry;
+  /**
+   * how sure each bit is, for PDQ where it is known: bit i of the hash (0 the first of `bytes[0]`,
+   * the highest) has the ranks[i]-nearest coefficient to the median, from 0, the least sure, to 255
+   */
+  readonly ranks?: Uint8Array;
 }
 
 /**
