@@ -51,6 +51,25 @@ export function reduce(
   }
 }
 
+/**
+ * Halves a plane: the mean of each square of two pixels a side. Beyond the plane its last row and
+ * column count again.
+ * @param out (width + 1) >> 1 by (height + 1) >> 1 values; overwritten
+ */
+export function halve(plane: Float32Array, width: number, height: number, out: Float32Array): void {
+  const even = width & ~1;
+  for (let y = 0, to = 0; y < height; y += 2) {
+    const upper = y * width;
+    const down = y + 1 < height ? width : 0;
+    const end = upper + even;
+    for (let at = upper; at < end; at += 2, to++) {
+      const under = at + down;
+      out[to] = (plane[at]! + plane[at + 1]! + plane[under]! + plane[under + 1]!) / 4;
+    }
+    if (even < width) out[to++] = (plane[end]! + plane[end + down]!) / 2;
+  }
+}
+
 /** A line of pixels in a plane. */
 export interface Line {
   /** its first pixel */

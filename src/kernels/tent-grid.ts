@@ -5,16 +5,71 @@ export interface Plane {
   readonly height: number;
 }
 
-/** Which pixels along an axis make each of its samples, and how much each counts. */
-export interface Taps<Positions extends Int32Array | Float64Array = Int32Array> {
-  /** where the taps of sample `i` begin; one more at the end */
-  readonly first: Int32Array;
-  /** where each tap lies along the axis */
-  readonly position: Positions;
-  readonly weight: Float64Array;
+/*
+ * A grid of 64 x 64 samples of a plane that was softened before: what PDQ's filter and decimation
+ * make of any part of it. As the filter is in the plane, a sample costs four pixels and not the 49
+ * of the filter itself, and serves every part of about the same size, mirrored and turned ones too.
+ */
+
+/**
+ * Where the samples lie along one axis of an upright grid: each between a pixel of the line and the
+ * next, both inside it.
+ */
+export interface GridAxis {
+  /** the pixel before, and the one after, of each of the 64 */
+  readonly before: Int32Array;
+  readonly after: Int32Array;
+  /** the share of the one after, 0 to 1 */
+  readonly share: Float64Array;
 }
 
-/** Axes turned about a point: tap (x, y) lies at left + x cos - y sin, top + x sin + y cos. */
+/**
+ * Places 64 samples on a line of `length` pixels. Outside, they lie on its last pixels.
+ * @param places in pixels of the line; the middle of the first is 0
+ * @param out overwritten
+ */
+export function placeOnLine(
+  places: Float64Array,
+  length: number,
+  { before, after, share }: GridAxis,
+): void {
+  const last = length - 1;
+  for (let i = 0; i < 64; i++) {
+    const place = Math.max(0, Math.min(places[i]!, last));
+    const floor = Math.floor(place);
+    before[i] = floor;
+    after[i] = Math.min(floor + 1, last);
+    share[i] = place - floor;
+  }
+}
+
+/**
+ * The samples of an upright grid, from four pixels each: 12 microseconds (V8 11.3, x64).
+ * @param out 64 x 64, row-major; overwritten
+ */
+export function uprightGrid(
+  { luma, width }: Plane,
+  across: GridAxis,
+  down: GridAxis,
+  out: Float64Array,
+): void {
+  for (let i = 0; i < 64; i++) {
+    const upper = down.before[i]! * width;
+    const lower = down.after[i]! * width;
+    const low = down.share[i]!;
+    const high = 1 - low;
+    for (let j = 0; j < 64; j++) {
+      const left = across.before[j]!;
+      const right = across.after[j]!;
+      const share = across.share[j]!;
+      const first = high * luma[upper + left]! + low * luma[lower + left]!;
+      const second = high * luma[upper + right]! + low * luma[lower + right]!;
+      out[64 * i + j] = first + share * (second - first);
+    }
+  }
+}
+
+/** Axes turned about a point: sample (x, y) lies at left + x cos - y sin, top + x sin + y cos. */
 export interface Turn {
   readonly left: number;
   readonly top: number;
@@ -23,90 +78,97 @@ export interface Turn {
 }
 
 /**
- * A grid of weighted sums over a plane, rows and columns apart: what PDQ's filter and decimation
- * make of any part of it. Four rows at a time are added to a line of the columns that have taps:
- * 0.2 ms for PDQ's 448 x 448 taps, 0.3 with one row at a time (V8 11.3, x64).
- * @param across columns of the plane, inside it
- * @param down rows of the plane, inside it
- * @param out rows x columns of the grid; overwritten
+ * The samples of a grid along turned axes: 30 microseconds. Outside the plane its border counts.
+ * @param xs where the samples lie along the axes, in pixels of the plane; `ys` likewise
+ * @param out 64 x 64, row-major; overwritten
  */
-export function tentGrid(plane: Plane, across: Taps, down: Taps, out: Float64Array): void {
-  const { luma, width } = plane;
-  const { first: xFirst, position: xAt, weight: xWeight } = across;
-  const { first: yFirst, position: yAt, weight: yWeight } = down;
-  const columns = xFirst.length - 1;
-  const taps = xFirst[columns]!;
-  const line = new Float64Array(taps);
-  for (let i = 0; i < yFirst.length - 1; i++) {
-    line.fill(0);
-    const end = yFirst[i + 1]!;
-    for (let tap = yFirst[i]!; tap < end; tap += 4) {
-      // Rows beyond the last tap weigh nothing.
-      const last = end - 1;
-      const row0 = yAt[tap]! * width;
-      const row1 = yAt[Math.min(tap + 1, last)]! * width;
-      const row2 = yAt[Math.min(tap + 2, last)]! * width;
-      const row3 = yAt[Math.min(tap + 3, last)]! * width;
-      const weight0 = yWeight[tap]!;
-      const weight1 = tap + 1 < end ? yWeight[tap + 1]! : 0;
-      const weight2 = tap + 2 < end ? yWeight[tap + 2]! : 0;
-      const weight3 = tap + 3 < end ? yWeight[tap + 3]! : 0;
-      for (let at = 0; at < taps; at++) {
-        const column = xAt[at]!;
-        line[at]! +=
-          weight0 * luma[row0 + column]! +
-          weight1 * luma[row1 + column]! +
-          weight2 * luma[row2 + column]! +
-          weight3 * luma[row3 + column]!;
-      }
-    }
-    for (let j = 0; j < columns; j++) {
-      let sum = 0;
-      for (let at = xFirst[j]!; at < xFirst[j + 1]!; at++) sum += xWeight[at]! * line[at]!;
-      out[i * columns + j] = sum;
+export function turnedGrid(
+  { luma, width, height }: Plane,
+  { left, top, cosine, sine }: Turn,
+  xs: Float64Array,
+  ys: Float64Array,
+  out: Float64Array,
+): void {
+  const lastColumn = width - 1;
+  const lastRow = height - 1;
+  for (let i = 0; i < 64; i++) {
+    const x0 = left - ys[i]! * sine;
+    const y0 = top + ys[i]! * cosine;
+    for (let j = 0; j < 64; j++) {
+      const x = Math.max(0, Math.min(x0 + xs[j]! * cosine, lastColumn));
+      const y = Math.max(0, Math.min(y0 + xs[j]! * sine, lastRow));
+      const column = x | 0;
+      const row = y | 0;
+      const right = x - column;
+      const low = y - row;
+      const at = row * width + column;
+      const next = column < lastColumn ? 1 : 0;
+      const under = row < lastRow ? at + width : at;
+      const upper = luma[at]! + right * (luma[at + next]! - luma[at]!);
+      const lower = luma[under]! + right * (luma[under + next]! - luma[under]!);
+      out[64 * i + j] = upper + low * (lower - upper);
     }
   }
 }
 
 /**
- * `tentGrid` along turned axes. A tap reads the nearest pixel, outside the plane the nearest border
- * pixel. About 1 ms for 448 x 448 taps.
+ * Softens a plane: each pixel becomes a weighted mean of five in its row, then in its column. Beyond
+ * the plane its last pixel counts.
+ * @param across weights of the pixel itself, its neighbours and theirs
+ * @param out as many pixels; overwritten
  */
-export function turnedTentGrid(
-  plane: Plane,
-  turn: Turn,
-  across: Taps<Float64Array>,
-  down: Taps<Float64Array>,
-  out: Float64Array,
+export function soften(
+  { luma, width, height }: Plane,
+  across: Float64Array,
+  down: Float64Array,
+  out: Float32Array,
 ): void {
-  const { luma, width, height } = plane;
-  const { left, top, cosine, sine } = turn;
-  const { first: xFirst, position: xAt, weight: xWeight } = across;
-  const { first: yFirst, position: yAt, weight: yWeight } = down;
-  const columns = xFirst.length - 1;
-  const rows = yFirst.length - 1;
-  const sums = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) {
-    sums.fill(0);
-    for (let tap = yFirst[i]!; tap < yFirst[i + 1]!; tap++) {
-      // Half a pixel more, so that cutting off rounds to the nearest.
-      const x0 = left - yAt[tap]! * sine + 0.5;
-      const y0 = top + yAt[tap]! * cosine + 0.5;
-      const weight = yWeight[tap]!;
-      let at = 0;
-      for (let j = 0; j < columns; j++) {
-        const end = xFirst[j + 1]!;
-        let sum = 0;
-        for (; at < end; at++) {
-          const x = (x0 + xAt[at]! * cosine) | 0;
-          const y = (y0 + xAt[at]! * sine) | 0;
-          const column = x < 0 ? 0 : x >= width ? width - 1 : x;
-          const line = y < 0 ? 0 : y >= height ? height - 1 : y;
-          sum += xWeight[at]! * luma[line * width + column]!;
-        }
-        sums[j]! += weight * sum;
+  const lines = new Float32Array(luma.length);
+  const x0 = across[0]!;
+  const x1 = across[1]!;
+  const x2 = across[2]!;
+  for (let y = 0; y < height; y++) {
+    const first = y * width;
+    const last = first + width - 1;
+    if (x1 === 0) {
+      for (let at = first; at <= last; at++) lines[at] = luma[at]!;
+      continue;
+    }
+    let before2 = luma[first]!;
+    let before = before2;
+    let here = before2;
+    let after = luma[Math.min(first + 1, last)]!;
+    for (let at = first; at <= last; at++) {
+      const after2 = at + 2 <= last ? luma[at + 2]! : luma[last]!;
+      lines[at] = x0 * here + x1 * (before + after) + x2 * (before2 + after2);
+      before2 = before;
+      before = here;
+      here = after;
+      after = after2;
+    }
+  }
+  const y0 = down[0]!;
+  const y1 = down[1]!;
+  const y2 = down[2]!;
+  const lastRow = height - 1;
+  for (let y = 0; y < height; y++) {
+    let at = y * width;
+    let above2 = Math.max(y - 2, 0) * width;
+    let above = Math.max(y - 1, 0) * width;
+    let below = Math.min(y + 1, lastRow) * width;
+    let below2 = Math.min(y + 2, lastRow) * width;
+    const end = at + width;
+    if (y1 === 0) {
+      for (; at < end; at++) out[at] = lines[at]!;
+    } else if (y2 === 0) {
+      for (; at < end; at++) out[at] = y0 * lines[at]! + y1 * (lines[above++]! + lines[below++]!);
+    } else {
+      for (; at < end; at++) {
+        out[at] =
+          y0 * lines[at]! +
+          y1 * (lines[above++]! + lines[below++]!) +
+          y2 * (lines[above2++]! + lines[below2++]!);
       }
     }
-    for (let j = 0; j < columns; j++) out[i * columns + j] = sums[j]!;
   }
 }
