@@ -70,43 +70,6 @@ export function halve(plane: Float32Array, width: number, height: number, out: F
   }
 }
 
-/** A line of pixels in a plane. */
-export interface Line {
-  /** its first pixel */
-  readonly start: number;
-  /** from a pixel to the next */
-  readonly along: number;
-  readonly count: number;
-}
-
-/**
- * Continues a line of a plane outwards: pixel i of the n-th line beyond it is the mean of the
- * line's pixels i - n to i + n, as far as they exist, times e^(-n / fade).
- * @param plane overwritten beyond the line
- * @param outwards from a line to the next one beyond it
- * @param depth how many lines to fill
- * @param fade lines over which the values fall to 1 / e
- */
-export function extendLine(
-  plane: Float32Array,
-  { start, along, count }: Line,
-  outwards: number,
-  depth: number,
-  fade: number,
-): void {
-  const sums = new Float64Array(count + 1);
-  for (let i = 0; i < count; i++) sums[i + 1] = sums[i]! + plane[start + i * along]!;
-  for (let away = 1; away <= depth; away++) {
-    const left = Math.exp(-away / fade);
-    let to = start + away * outwards;
-    for (let i = 0; i < count; i++, to += along) {
-      const from = Math.max(0, i - away);
-      const end = Math.min(count, i + away + 1);
-      plane[to] = (left * (sums[end]! - sums[from]!)) / (end - from);
-    }
-  }
-}
-
 /** A grid of pixels that lies on a plane at an angle, by its sides and its centre. */
 export interface TurnedGrid {
   readonly width: number;

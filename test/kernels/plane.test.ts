@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { extendLine, reduce, turnedPixels } from '../../src/kernels/plane.js';
+import { reduce, turnedPixels } from '../../src/kernels/plane.js';
 import { pixelsOf } from '../arbitraries.js';
-import { extended, meanOfSquare, sampleAt } from '../oracles/plane.js';
+import { meanOfSquare, sampleAt } from '../oracles/plane.js';
 
 test('a picture of 3 x 3 at scale 2: its last row and column count twice', () => {
   const data = Uint8Array.of(0, 10, 20, 30, 40, 50, 60, 70, 80);
@@ -41,37 +41,6 @@ test('reduces any picture as its twin does', () => {
       }
     }),
     { numRuns: 60 },
-  );
-});
-
-test('extends a line in any direction as its twin does, and changes nothing else', () => {
-  const line = fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 1, maxLength: 12 });
-  fc.assert(
-    fc.property(
-      line,
-      fc.integer({ min: 0, max: 6 }),
-      fc.integer({ min: 1, max: 9 }),
-      fc.boolean(),
-      fc.constantFrom(1, -1),
-      (values, depth, fade, upright, way) => {
-        // A plane with `depth` lines on each side of the line.
-        const lines = 2 * depth + 1;
-        const count = values.length;
-        const along = upright ? lines : 1;
-        const across = upright ? 1 : count;
-        const plane = new Float32Array(lines * count).fill(7);
-        const start = depth * across;
-        for (let i = 0; i < count; i++) plane[start + i * along] = values[i]!;
-        extendLine(plane, { start, along, count }, way * across, depth, fade);
-        for (let away = -depth; away <= depth; away++) {
-          for (let i = 0; i < count; i++) {
-            const value = plane[start + i * along + away * way * across];
-            if (away < 0) expect(value).toBe(7);
-            else expect(value).toBeCloseTo(extended(values, i, away, fade), 4);
-          }
-        }
-      },
-    ),
   );
 });
 

@@ -29,9 +29,9 @@ export function meanOfSquare(
   return samples.reduce((sum, sample) => sum + sample, 0) / 4;
 }
 
-/** Pixel `i` of the `away`-th line beyond a line of values. */
-export function extended(line: readonly number[], i: number, away: number, fade: number): number {
+/** Pixel `i` of the `away`-th of `depth` lines beyond a line of values; `away` 0 is the line. */
+export function extended(line: readonly number[], i: number, away: number, depth: number): number {
   const near = line.filter((_, at) => Math.abs(at - i) <= away);
   const mean = near.reduce((sum, value) => sum + value, 0) / near.length;
-  return mean * Math.exp(-away / fade);
+  return away === 0 ? mean : mean * (1 - away / depth);
 }

@@ -1,8 +1,6 @@
-import type { LumaPlane } from '../../hashing/pdq-region.js';
-import { extendLine } from '../../kernels/plane.js';
 import type { DihedralName, VariantGeometry } from '../../variant.js';
-import type { WorkingPlane } from '../working-plane.js';
 import type { Detector, Placement } from './detector.js';
+import { withMargins } from './margins.js';
 
 /** The picture mirrored or turned by quarters, in the order given. */
 export const laid =
@@ -18,9 +16,9 @@ const LONGEST = 10;
 
 /**
  * Undoes cuts and turns blindly, in the order given.
- * @param edits separated by spaces. A cut is four digits: eightieths of the photo's sides that were
- *   cut off at the left, top, right and bottom. A signed number is an angle in degrees, clockwise:
- *   the photo was turned by it before its corners were cut away
+ * @param edits separated by spaces. A cut is four hexadecimal digits: eightieths of the photo's
+ *   sides that were cut off at the left, top, right and bottom. A signed number is an angle in
+ *   degrees, clockwise: the photo was turned by it before its corners were cut away
  */
 export const uncut = (edits: string): Detector =>
   function* (plane): Generator<Placement> {
@@ -28,8 +26,8 @@ export const uncut = (edits: string): Detector =>
     const wide = withMargins(plane);
     const isStrip = Math.max(width / height, height / width) > LONGEST;
     for (const edit of edits.split(' ')) {
-      if (/^\d{4}$/.test(edit)) {
-        const [left, top, right, bottom] = Array.from(edit, (digit) => Number(digit) / 80);
+      if (/^[\da-f]{4}$/.test(edit)) {
+        const [left, top, right, bottom] = Array.from(edit, (digit) => parseInt(digit, 16) / 80);
         const geometry = uncropped(width, height, [left!, top!, right!, bottom!]);
         yield { name: 'uncrop', geometry, plane: wide };
       } else if (!isStrip) {
@@ -40,7 +38,7 @@ export const uncut = (edits: string): Detector =>
   };
 
 /** What was cut off a photo: parts of its width left and right, of its height above and below. */
-type Cut = readonly [left: number, top: number, right: number, bottom: number];
+export type Cut = readonly [left: number, top: number, right: number, bottom: number];
 
 /** Where the photo lay of which a picture of these sides was left. */
 export function uncropped(
@@ -53,8 +51,8 @@ export function uncropped(
   const y = Math.round(top * before.height);
   return {
     rectangle: {
-      left: -x,
-      top: -y,
+      left: 0 - x,
+      top: 0 - y,
       width: width + x + Math.round(right * before.width),
       height: height + y + Math.round(bottom * before.height),
     },
@@ -72,38 +70,4 @@ export function unturnedCropped(width: number, height: number, angle: number): V
   const scale = Math.cos(radians) + longer * Math.sin(radians);
   const cut = (1 - 1 / scale) / 2;
   return { ...uncropped(width, height, [cut, cut, cut, cut]), angle };
-}
-
-/** The share of a side that is added at either end: enough for the largest cut that is undone. */
-const MARGIN = 0.1;
-
-/**
- * Beyond the picture its border is repeated, blurred along itself as far as it lies away, and fades
- * to the picture's mean: to 1 / e over this share of the side. Bits left after undoing a crop by
- * the right amounts, of 5 % on one side and of random ones: 14.6 and 17.9. Not blurred: 14.7 and
- * 18.2. Fading over 0.08: 15.1 and 18.5; not fading: 16.5 and 18.7. Mirrored instead: 19.2 and
- * 22.8.
- */
-const FADE = 0.12;
-
-/** The plane with what may have lain around it before it was cut out. */
-export function withMargins(plane: WorkingPlane): LumaPlane {
-  const { width, height, luma, scale } = plane;
-  const marginX = Math.ceil(MARGIN * width);
-  const marginY = Math.ceil(MARGIN * height);
-  const stride = width + 2 * marginX;
-  const wide = new Float32Array(stride * (height + 2 * marginY));
-  const first = marginY * stride + marginX;
-  for (let y = 0; y < height; y++) {
-    wide.set(luma.subarray(y * width, (y + 1) * width), first + y * stride);
-  }
-  const column = { along: stride, count: height };
-  const fadeX = FADE * width;
-  extendLine(wide, { start: first, ...column }, -1, marginX, fadeX);
-  extendLine(wide, { start: first + width - 1, ...column }, 1, marginX, fadeX);
-  const row = { along: 1, count: stride };
-  const fadeY = FADE * height;
-  extendLine(wide, { start: marginY * stride, ...row }, -stride, marginY, fadeY);
-  extendLine(wide, { start: (marginY + height - 1) * stride, ...row }, stride, marginY, fadeY);
-  return { luma: wide, width: stride, height: height + 2 * marginY, scale, marginX, marginY };
 }

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { shapeGuesses } from '../../../src/variants/detect/shape-guesses.js';
+import { workingPlane } from '../../../src/variants/working-plane.js';
+import { patches, rectanglesOf } from '../pictures.js';
+
+const guesses = (width: number, height: number) =>
+  rectanglesOf(shapeGuesses(workingPlane(patches(width, height, 1, 20))));
+
+test('puts a square back into the photos of cameras, lying and upright', () => {
+  const places = guesses(300, 300);
+  expect(places).toHaveLength(10);
+  // 3:2 and 2:3, the square in the middle.
+  expect(places).toContainEqual({ left: -75, top: 0, width: 450, height: 300 });
+  expect(places).toContainEqual({ left: 0, top: -75, width: 300, height: 450 });
+});
+
+test('tries other places after the middle', () => {
+  const places = guesses(320, 180);
+  expect(places[0]).toEqual({ left: 0, top: -30, width: 320, height: 240 });
+  expect(places).toHaveLength(4);
+  const aside = places
+    .slice(2)
+    .map(({ top, height }) => (-top - (height - 180) / 2) / (height - 180));
+  expect(aside[0]).toBeCloseTo(-0.25, 1);
+  expect(aside[1]).toBeCloseTo(0.25, 1);
+});
+
+test('leaves alone what is in no such shape, and is not misled by a rounded side', () => {
+  expect(guesses(400, 300)).toEqual([]);
+  expect(guesses(300, 200)).toEqual([]);
+  expect(guesses(300, 310)).toEqual([]);
+  expect(guesses(300, 304)).toHaveLength(10);
+});
+
+test('every place holds the picture and keeps one of its sides', () => {
+  for (const [width, height] of [
+    [1, 1],
+    [160, 90],
+    [9, 16],
+    [161, 201],
+  ] as const) {
+    for (const { left, top, width: w, height: h } of guesses(width, height)) {
+      expect(left <= 0 && top <= 0 && left + w >= width && top + h >= height).toBe(true);
+      expect(w === width || h === height).toBe(true);
+    }
+  }
+});
