@@ -18,7 +18,7 @@ export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'thorough'] 
 export type VariantProfile = (typeof VARIANT_PROFILES)[number];
 
 /** The most hashes of one picture. */
-export const MOST_HASHES = 40;
+export const MOST_HASHES = 160;
 
 /** Which hash, and of which variants. */
 export interface VariantOptions extends HashOptions {

@@ -121,9 +121,13 @@ const PICTURES: Record<string, Question> = {
     draw: () => patches(380, 300, 9),
     photo: ['uncrop', at(-20, 0, 400, 300)],
   },
+  'a square cut from the middle of a photo': {
+    draw: () => patches(300, 300, 8, 20),
+    photo: ['uncrop', at(-50, 0, 400, 300)],
+  },
   'a straightened photo': {
     draw: () => patches(400, 300, 10),
-    photo: ['unturnCropped', { ...at(-11, -9, 423, 317), angle: 2.5 }],
+    photo: ['unturnCropped', { ...at(-9, -7, 418, 314), angle: 2 }],
   },
   'a photo to which nothing was done': { draw: () => patches(300, 200, 1, 3) },
   'a soft photo to which nothing was done': { draw: () => drawn(300, 200, soft(120)) },
