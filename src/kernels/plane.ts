@@ -12,11 +12,13 @@ export interface Planes {
 }
 
 /**
- * Reduces a picture to one value for each square of `scale` pixels a side: the mean of four of its
- * pixels, those half way from its centre to its corners. At scale 1 they are one and the same, at
- * scale 2 all that there are. Beyond the picture the last pixel counts.
+ * Reduces a picture to one value for each square of `scale` pixels a side. Its luma is the mean of
+ * four of its pixels, those half way from its centre to its corners. At scale 1 they are one and
+ * the same, at scale 2 all that there are. Its colours are those of the first of the four: means
+ * would add colours that are not in the picture, and lose the narrow gaps of a collage. Beyond the
+ * picture the last pixel counts.
  * @param data interleaved pixels; only read
- * @param out luma (0.299 R + 0.587 G + 0.114 B) and rounded colours; overwritten
+ * @param out luma (0.299 R + 0.587 G + 0.114 B) and colours; overwritten
  */
 export function reduce(
   data: Uint8Array,
@@ -35,18 +37,25 @@ export function reduce(
     const lower = Math.min(y + far, height - 1) * width;
     for (let x = 0; x < width; x += scale, to++) {
       const left = Math.min(x + near, width - 1);
-      const right = Math.min(x + far, width - 1);
       const i = (upper + left) * channels;
+      let r = data[i]!;
+      let g = data[i + toGreen]!;
+      let b = data[i + toBlue]!;
+      red[to] = r;
+      green[to] = g;
+      blue[to] = b;
+      if (scale === 1) {
+        luma[to] = 0.299 * r + 0.587 * g + 0.114 * b;
+        continue;
+      }
+      const right = Math.min(x + far, width - 1);
       const j = (upper + right) * channels;
       const k = (lower + left) * channels;
       const l = (lower + right) * channels;
-      const r = data[i]! + data[j]! + data[k]! + data[l]!;
-      const g = data[i + toGreen]! + data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
-      const b = data[i + toBlue]! + data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
+      r += data[j]! + data[k]! + data[l]!;
+      g += data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
+      b += data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
       luma[to] = (0.299 * r + 0.587 * g + 0.114 * b) / 4;
-      red[to] = (r + 2) >> 2;
-      green[to] = (g + 2) >> 2;
-      blue[to] = (b + 2) >> 2;
     }
   }
 }

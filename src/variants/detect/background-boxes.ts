@@ -9,8 +9,8 @@ const BACKGROUND_SHARE = 0.03;
 /** A pixel is content if one of its channels is further than this from the background. */
 const AWAY = 14;
 /** Pixels a side of a block, and how many of its pixels must be content. */
-const BLOCK = 4;
-const BLOCK_CONTENT = 12;
+const BLOCK = 2;
+const BLOCK_CONTENT = 3;
 /** Only the largest parts become boxes. */
 const MOST_PARTS = 4;
 /** The share of the picture that the box of a part covers at least. */
@@ -95,11 +95,9 @@ function largestParts(content: Uint8Array, width: number, height: number): Part[
   const blocks = new Uint8Array(stride * rows);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      let count = 0;
-      for (let y = 0; y < BLOCK; y++) {
-        const at = (row * BLOCK + y) * width + column * BLOCK;
-        count += content[at]! + content[at + 1]! + content[at + 2]! + content[at + 3]!;
-      }
+      const at = row * BLOCK * width + column * BLOCK;
+      const under = at + width;
+      const count = content[at]! + content[at + 1]! + content[under]! + content[under + 1]!;
       if (count >= BLOCK_CONTENT) blocks[row * stride + column] = 1;
     }
   }

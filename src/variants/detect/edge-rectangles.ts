@@ -122,10 +122,10 @@ function middleCut(counts: EdgeCounts, length: number): number[] {
   let best = middle;
   let most = 0;
   let around = 0;
-  for (let line = middle - 8; line <= middle + 8; line++) {
+  for (let line = middle - 4; line <= middle + 4; line++) {
     if (line < 1 || line >= counts.lines - 1) continue;
     const value = support(counts, line, 0, length);
-    if (Math.abs(line - middle) > 2) around = Math.max(around, value);
+    if (Math.abs(line - middle) > 1) around = Math.max(around, value);
     else if (value > most) {
       most = value;
       best = line;
