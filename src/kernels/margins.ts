@@ -1,33 +1,6 @@
 /*
- * Loops that continue a plane of luma beyond its border.
+ * The loop that continues a plane of luma beyond its border.
  */
-
-/**
- * The means of squares of `by` pixels a side, less one value each.
- * @param plane of `stride` pixels a row; only read
- * @param start its first pixel that is read
- * @param columns squares side by side; all of them lie inside the plane
- * @param out `outStride` values a row, written from `outStart` on
- */
-export function meansOf(
-  plane: Float32Array,
-  { start, stride }: { start: number; stride: number },
-  { columns, rows, by }: { columns: number; rows: number; by: number },
-  less: number,
-  out: Float32Array,
-  { start: outStart, stride: outStride }: { start: number; stride: number },
-): void {
-  const share = 1 / (by * by);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      let sum = 0;
-      for (let y = 0, at = start + row * by * stride + column * by; y < by; y++, at += stride) {
-        for (let x = 0; x < by; x++) sum += plane[at + x]!;
-      }
-      out[outStart + row * outStride + column] = sum * share - less;
-    }
-  }
-}
 
 /** A line of pixels in a plane. */
 export interface Line {

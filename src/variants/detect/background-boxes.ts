@@ -1,42 +1,27 @@
 import type { LumaPlane } from '../../hashing/pdq-region.js';
 import type { Rectangle } from '../../variant.js';
-import { colourAt, isOf, type WorkingPlane } from '../working-plane.js';
+import { type Colour, colourAt, isOf, shared, type WorkingPlane } from '../working-plane.js';
+import { contentOf, partsOf } from './content-parts.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
 /** The share of the picture that the background's colour covers at least. */
 const BACKGROUND_SHARE = 0.03;
-/** A pixel is content if one of its channels is further than this from the background. */
-const AWAY = 14;
-/** Pixels a side of a block, and how many of its pixels must be content. */
-const BLOCK = 2;
-const BLOCK_CONTENT = 3;
-/** Only the largest parts become boxes. */
+/** Only the largest parts become boxes, and all that are as large as one of them. */
 const MOST_PARTS = 4;
-/** The share of the picture that the box of a part covers at least. */
-const AREA_SHARE = 0.025;
-/** The share of its box that a part fills at least: photos fill 0.66, half of other parts less. */
-const FILL = 0.6;
-/** The share of a line that is content where a box begins. */
-const LINE_CONTENT = 0.4;
-/** Pixels a side of the smallest box. */
-const LEAST_SIDE = 32;
+/** What sides of equal boxes may differ by: pixels of the plane, or a share. */
+const SAME_PIXELS = 3;
+const SAME = 0.02;
 /** Pixels of an encoder's ringing that may pass for content. */
 const RINGING = 2;
 
 /**
  * Finds what lies on a background of one colour: the connected parts that are not of the picture's
- * commonest colour, the largest first. These are most photos in a phone's screenshot, and the cells
- * of a collage with gaps.
+ * commonest colour, the largest four first, then others that are as large as one of these. They are
+ * most photos in a phone's screenshot, and the cells of a collage with gaps or of a page of results.
  */
 export function* backgroundBoxes(plane: WorkingPlane): Generator<Placement> {
-  const { width, height } = plane;
-  const content = contentOf(plane);
-  if (content === undefined) return;
-  for (const part of largestParts(content, width, height)) {
-    const box = refine(content, width, height, part);
-    if (box.width < LEAST_SIDE || box.height < LEAST_SIDE) continue;
-    if (box.width === width && box.height === height) continue;
+  for (const box of boxesOf(plane)) {
     const rectangle = snapToEdges(plane, box, RINGING);
     yield {
       name: 'box',
@@ -46,15 +31,33 @@ export function* backgroundBoxes(plane: WorkingPlane): Generator<Placement> {
   }
 }
 
-/** 1 where a pixel is not of the commonest colour; undefined if no colour is common. */
-function contentOf(plane: WorkingPlane): Uint8Array | undefined {
-  const { red, green, blue } = plane;
+/** The same boxes, in pixels of the plane. */
+export const boxesOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Rectangle[] => {
+  const { width, height } = plane;
+  const background = commonestColour(plane);
+  if (background === undefined) return [];
+  const whole = { left: 0, top: 0, width, height };
+  const parts = partsOf(contentOf(plane, whole, background), width, height);
+  const boxes = parts.slice(0, MOST_PARTS);
+  for (const part of parts.slice(MOST_PARTS)) {
+    if (boxes.some((box) => isAsLarge(part, box))) boxes.push(part);
+  }
+  return boxes.filter((box) => box.width < width || box.height < height);
+});
+
+const isAsLarge = (a: Rectangle, b: Rectangle): boolean =>
+  Math.abs(a.width - b.width) <= Math.max(SAME_PIXELS, SAME * b.width) &&
+  Math.abs(a.height - b.height) <= Math.max(SAME_PIXELS, SAME * b.height);
+
+/** The mean of the fullest of 32 x 32 x 32 bins of colour; undefined if it holds little. */
+function commonestColour({ red, green, blue }: WorkingPlane): Colour | undefined {
   const bins = new Uint32Array(1 << 15);
   const binOf = (i: number) => ((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3);
   for (let i = 0; i < red.length; i++) bins[binOf(i)]!++;
   let common = 0;
   for (let bin = 1; bin < bins.length; bin++) if (bins[bin]! > bins[common]!) common = bin;
-  if (bins[common]! < BACKGROUND_SHARE * red.length) return undefined;
+  const count = bins[common]!;
+  if (count < BACKGROUND_SHARE * red.length) return undefined;
   let r = 0;
   let g = 0;
   let b = 0;
@@ -64,101 +67,7 @@ function contentOf(plane: WorkingPlane): Uint8Array | undefined {
     g += green[i]!;
     b += blue[i]!;
   }
-  r = Math.round(r / bins[common]!);
-  g = Math.round(g / bins[common]!);
-  b = Math.round(b / bins[common]!);
-  const content = new Uint8Array(red.length);
-  // Written out: `isOf` took 4 ms more for all pixels of a plane (V8 11.3, x64).
-  for (let i = 0; i < red.length; i++) {
-    const away = Math.max(Math.abs(red[i]! - r), Math.abs(green[i]! - g), Math.abs(blue[i]! - b));
-    if (away > AWAY) content[i] = 1;
-  }
-  return content;
-}
-
-/** Connected blocks of content, by their bounds in blocks. */
-interface Part {
-  left: number;
-  top: number;
-  /** exclusive */
-  right: number;
-  bottom: number;
-  /** blocks of content */
-  count: number;
-}
-
-function largestParts(content: Uint8Array, width: number, height: number): Part[] {
-  const columns = Math.floor(width / BLOCK);
-  const rows = Math.floor(height / BLOCK);
-  // One more column, which stays empty, keeps blocks at the ends of neighbouring rows apart.
-  const stride = columns + 1;
-  const blocks = new Uint8Array(stride * rows);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const at = row * BLOCK * width + column * BLOCK;
-      const under = at + width;
-      const count = content[at]! + content[at + 1]! + content[under]! + content[under + 1]!;
-      if (count >= BLOCK_CONTENT) blocks[row * stride + column] = 1;
-    }
-  }
-  const parts = components(blocks, stride).filter(({ left, top, right, bottom, count }) => {
-    const area = (right - left) * (bottom - top);
-    return area >= AREA_SHARE * columns * rows && count >= FILL * area;
-  });
-  return parts.sort((a, b) => b.count - a.count).slice(0, MOST_PARTS);
-}
-
-/** Blocks of content that touch along a side. Clears `blocks`. */
-function components(blocks: Uint8Array, stride: number): Part[] {
-  const parts: Part[] = [];
-  const queue = new Int32Array(blocks.length);
-  for (let start = 0; start < blocks.length; start++) {
-    if (!blocks[start]) continue;
-    const part = { left: stride, top: blocks.length, right: 0, bottom: 0, count: 1 };
-    queue[0] = start;
-    blocks[start] = 0;
-    for (let next = 0; next < part.count; next++) {
-      const block = queue[next]!;
-      const x = block % stride;
-      const y = (block - x) / stride;
-      part.left = Math.min(part.left, x);
-      part.right = Math.max(part.right, x + 1);
-      part.top = Math.min(part.top, y);
-      part.bottom = Math.max(part.bottom, y + 1);
-      for (const step of [-1, 1, -stride, stride]) {
-        if (!blocks[block + step]) continue;
-        blocks[block + step] = 0;
-        queue[part.count++] = block + step;
-      }
-    }
-    parts.push(part);
-  }
-  return parts;
-}
-
-/** The box of a part to the pixel: from one block outside to the first line that is content. */
-function refine(content: Uint8Array, width: number, height: number, part: Part): Rectangle {
-  let left = part.left * BLOCK;
-  let top = part.top * BLOCK;
-  // The last blocks of the grid reach to the border.
-  let right = Math.min(width, part.right * BLOCK + BLOCK);
-  let bottom = Math.min(height, part.bottom * BLOCK + BLOCK);
-  left = Math.max(0, left - BLOCK);
-  top = Math.max(0, top - BLOCK);
-  const rowIs = (y: number) => share(content, y * width + left, 1, right - left) >= LINE_CONTENT;
-  const columnIs = (x: number) =>
-    share(content, top * width + x, width, bottom - top) >= LINE_CONTENT;
-  while (top < bottom - 1 && !rowIs(top)) top++;
-  while (bottom > top + 1 && !rowIs(bottom - 1)) bottom--;
-  while (left < right - 1 && !columnIs(left)) left++;
-  while (right > left + 1 && !columnIs(right - 1)) right--;
-  return { left, top, width: right - left, height: bottom - top };
-}
-
-function share(content: Uint8Array, start: number, along: number, count: number): number {
-  let sum = 0;
-  for (let i = 0, at = start; i < count; i++, at += along) sum += content[at]!;
-  return sum / count;
+  return [Math.round(r / count), Math.round(g / count), Math.round(b / count)];
 }
 
 /** How far a channel may be from the background beside a corner. */

@@ -1,5 +1,5 @@
 import type { LumaPlane } from '../../hashing/pdq-region.js';
-import { extendLine, meansOf } from '../../kernels/margins.js';
+import { extendLine } from '../../kernels/margins.js';
 import type { Rectangle } from '../../variant.js';
 import type { WorkingPlane } from '../working-plane.js';
 
@@ -14,11 +14,8 @@ import type { WorkingPlane } from '../working-plane.js';
  */
 const FADE = 0.25;
 
-/** What the longer side is brought near to. What lies beyond a border is a guess in any case. */
-const SIDE = 512;
-
 /**
- * A part of the plane, reduced, with what may have lain around it before it was cut out.
+ * A part of the plane with what may have lain around it before it was cut out.
  * @param part in pixels of the plane; the whole plane unless given
  * @returns a plane of its own, in which the part has the place that it has in the picture
  */
@@ -26,24 +23,14 @@ export function withMargins(
   plane: WorkingPlane,
   part: Rectangle = { left: 0, top: 0, width: plane.width, height: plane.height },
 ): LumaPlane {
-  const longer = Math.max(part.width, part.height);
-  const shorter = Math.min(part.width, part.height);
-  // At most half of the shorter side, so that at least one square lies inside, wherever it begins.
-  const by = Math.max(1, Math.min(Math.round(longer / SIDE), shorter >> 1));
-  // Squares of the plane's own grid that lie inside the part.
-  const left = Math.ceil(part.left / by);
-  const top = Math.ceil(part.top / by);
-  const width = Math.floor((part.left + part.width) / by) - left;
-  const height = Math.floor((part.top + part.height) / by) - top;
+  const { left, top, width, height } = part;
   // The last line, at the mean, stands for all beyond it.
   const aroundX = Math.ceil(FADE * width);
   const aroundY = Math.ceil(FADE * height);
   const stride = width + 2 * aroundX;
   const luma = new Float32Array(stride * (height + 2 * aroundY));
   const first = aroundY * stride + aroundX;
-  const squares = { columns: width, rows: height, by };
-  const from = { start: top * by * plane.width + left * by, stride: plane.width };
-  meansOf(plane.luma, from, squares, meanOf(plane, part), luma, { start: first, stride });
+  copyLessMean(plane, part, luma, first, stride);
   const column = { along: stride, count: height };
   extendLine(luma, { start: first, ...column }, -1, aroundX);
   extendLine(luma, { start: first + width - 1, ...column }, 1, aroundX);
@@ -54,18 +41,28 @@ export function withMargins(
     luma,
     width: stride,
     height: height + 2 * aroundY,
-    scale: plane.scale * by,
+    scale: plane.scale,
     marginX: aroundX - left,
     marginY: aroundY - top,
   };
 }
 
-function meanOf({ luma, width: stride }: WorkingPlane, part: Rectangle): number {
+/** Copies a part of the plane to `start` of `out`, so that its mean comes out as 0. */
+function copyLessMean(
+  { luma, width: fullWidth }: WorkingPlane,
+  { left, top, width, height }: Rectangle,
+  out: Float32Array,
+  start: number,
+  stride: number,
+): void {
   let sum = 0;
-  for (let y = part.top; y < part.top + part.height; y++) {
-    for (let x = part.left, at = y * stride + x; x < part.left + part.width; x++, at++) {
-      sum += luma[at]!;
-    }
+  for (let y = 0; y < height; y++) {
+    for (let x = 0, at = (top + y) * fullWidth + left; x < width; x++, at++) sum += luma[at]!;
   }
-  return sum / (part.width * part.height);
+  const mean = sum / (width * height);
+  for (let y = 0; y < height; y++) {
+    const from = (top + y) * fullWidth + left;
+    const to = start + y * stride;
+    for (let x = 0; x < width; x++) out[to + x] = luma[from + x]! - mean;
+  }
 }

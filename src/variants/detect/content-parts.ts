@@ -1,0 +1,134 @@
+import type { Rectangle } from '../../variant.js';
+import type { Colour, WorkingPlane } from '../working-plane.js';
+
+/*
+ * What lies on a background of one colour: pixels that are not of it, joined to parts, and the box
+ * of each part to the pixel.
+ */
+
+/** A pixel is content if one of its channels is further than this from the background. */
+const AWAY = 14;
+/** Pixels a side of a block, and how many of its pixels must be content. */
+const BLOCK = 2;
+const BLOCK_CONTENT = 3;
+/** The share of the picture that the box of a part covers at least. */
+const AREA_SHARE = 0.025;
+/** The share of its box that a part fills at least: photos fill 0.66, half of other parts less. */
+const FILL = 0.6;
+/** The share of a line that is content where a box begins. */
+const LINE_CONTENT = 0.4;
+/** Pixels a side of the smallest box. */
+const LEAST_SIDE = 32;
+
+/**
+ * Marks what is not of the background's colour.
+ * @param region in pixels of the plane
+ * @returns 1 where a pixel is content, for the pixels of the region, row-major
+ */
+export function contentOf(
+  { red, green, blue, width: stride }: WorkingPlane,
+  { left, top, width, height }: Rectangle,
+  [r, g, b]: Colour,
+): Uint8Array {
+  const content = new Uint8Array(width * height);
+  // Written out: `isOf` took 4 ms more for a million pixels (V8 11.3, x64).
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0, i = (top + y) * stride + left; x < width; x++, i++, to++) {
+      const away = Math.max(Math.abs(red[i]! - r), Math.abs(green[i]! - g), Math.abs(blue[i]! - b));
+      if (away > AWAY) content[to] = 1;
+    }
+  }
+  return content;
+}
+
+/** Connected blocks of content, by their bounds in blocks. */
+interface Part {
+  left: number;
+  top: number;
+  /** exclusive */
+  right: number;
+  bottom: number;
+  /** blocks of content */
+  count: number;
+}
+
+/**
+ * The boxes of the parts that are large and full enough, in pixels, the part of most content first.
+ * @param content 1 where a pixel is content, row-major
+ */
+export function partsOf(content: Uint8Array, width: number, height: number): Rectangle[] {
+  const columns = Math.floor(width / BLOCK);
+  const rows = Math.floor(height / BLOCK);
+  // One more column, which stays empty, keeps blocks at the ends of neighbouring rows apart.
+  const stride = columns + 1;
+  const blocks = new Uint8Array(stride * rows);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const at = row * BLOCK * width + column * BLOCK;
+      const under = at + width;
+      const count = content[at]! + content[at + 1]! + content[under]! + content[under + 1]!;
+      if (count >= BLOCK_CONTENT) blocks[row * stride + column] = 1;
+    }
+  }
+  const parts = components(blocks, stride).filter(({ left, top, right, bottom, count }) => {
+    const area = (right - left) * (bottom - top);
+    return area >= AREA_SHARE * columns * rows && count >= FILL * area;
+  });
+  return parts
+    .sort((a, b) => b.count - a.count)
+    .map((part) => refine(content, width, height, part))
+    .filter((box) => box.width >= LEAST_SIDE && box.height >= LEAST_SIDE);
+}
+
+/** Blocks of content that touch along a side. Clears `blocks`. */
+function components(blocks: Uint8Array, stride: number): Part[] {
+  const parts: Part[] = [];
+  const queue = new Int32Array(blocks.length);
+  for (let start = 0; start < blocks.length; start++) {
+    if (!blocks[start]) continue;
+    const part = { left: stride, top: blocks.length, right: 0, bottom: 0, count: 1 };
+    queue[0] = start;
+    blocks[start] = 0;
+    for (let next = 0; next < part.count; next++) {
+      const block = queue[next]!;
+      const x = block % stride;
+      const y = (block - x) / stride;
+      part.left = Math.min(part.left, x);
+      part.right = Math.max(part.right, x + 1);
+      part.top = Math.min(part.top, y);
+      part.bottom = Math.max(part.bottom, y + 1);
+      for (const step of [-1, 1, -stride, stride]) {
+        if (!blocks[block + step]) continue;
+        blocks[block + step] = 0;
+        queue[part.count++] = block + step;
+      }
+    }
+    parts.push(part);
+  }
+  return parts;
+}
+
+/** The box of a part to the pixel: from one block outside to the first line that is content. */
+function refine(content: Uint8Array, width: number, height: number, part: Part): Rectangle {
+  let left = part.left * BLOCK;
+  let top = part.top * BLOCK;
+  // The last blocks of the grid reach to the border.
+  let right = Math.min(width, part.right * BLOCK + BLOCK);
+  let bottom = Math.min(height, part.bottom * BLOCK + BLOCK);
+  left = Math.max(0, left - BLOCK);
+  top = Math.max(0, top - BLOCK);
+  const rowIs = (y: number) => share(content, y * width + left, 1, right - left) >= LINE_CONTENT;
+  const columnIs = (x: number) =>
+    share(content, top * width + x, width, bottom - top) >= LINE_CONTENT;
+  while (top < bottom - 1 && !rowIs(top)) top++;
+  while (bottom > top + 1 && !rowIs(bottom - 1)) bottom--;
+  while (left < right - 1 && !columnIs(left)) left++;
+  while (right > left + 1 && !columnIs(right - 1)) right--;
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+function share(content: Uint8Array, start: number, along: number, count: number): number {
+  let sum = 0;
+  for (let i = 0, at = start; i < count; i++, at += along) sum += content[at]!;
+  return sum / count;
+}
