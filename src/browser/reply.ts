@@ -151,7 +151,8 @@ export function variantReader(
   options: PictureOptions,
 ): (reply: unknown) => HashedVariant | undefined {
   const { algorithm = 'pdq', orientation } = options;
-  const thorough = options.variants === 'thorough' && orientation !== 'stored';
+  const looks = options.variants === 'quick' || options.variants === 'thorough';
+  const finds = looks && orientation !== 'stored';
   const names = namesOf(options);
   const quality = algorithm === 'pdq' ? ['quality'] : [];
   const seen: VariantName[] = [];
@@ -163,8 +164,8 @@ export function variantReader(
     }
     const members = membersOf(variant, ['name', 'hash', ...quality], ['resample', 'geometry']);
     const name = oneOf(members.name, seen.length === 0 ? (['original'] as const) : names);
-    // Several parts of a picture may have one name; only the thorough profile looks for parts.
-    const most = thorough ? MOST_HASHES : name === 'crop' ? MOST_CROPS : 1;
+    // Several parts of a picture may have one name; only `quick` and `thorough` look for parts.
+    const most = finds ? MOST_HASHES : name === 'crop' ? MOST_CROPS : 1;
     demand(seen.filter((other) => other === name).length < most);
     demand(seen.push(name) <= MOST_HASHES);
     const { geometry } = members;
@@ -184,7 +185,8 @@ function namesOf({
 }: PictureOptions): readonly VariantName[] {
   const crop = crops ? (['crop'] as const) : [];
   if (variants === 'none' || orientation === 'stored') return crop;
-  if (variants === 'thorough') return VARIANT_NAMES.filter((name) => name !== 'original');
+  if (variants === 'thorough' || variants === 'quick')
+    return VARIANT_NAMES.filter((name) => name !== 'original');
   const orientations = ['stored', 'onWhite', 'onBlack', ...crop] as const;
   return variants === 'dihedral' ? [...orientations, ...DIHEDRAL_NAMES] : orientations;
 }

@@ -60,6 +60,60 @@ export function reduce(
   }
 }
 
+/** A part of a picture. */
+export interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The luma of a part of a picture, reduced as `reduce` does it.
+ * @param stride pixels of a row of the picture; the part lies inside
+ * @param out overwritten
+ */
+export function partLuma(
+  data: Uint8Array,
+  stride: number,
+  channels: number,
+  scale: number,
+  { left, top, width, height }: Part,
+  out: Float32Array,
+): void {
+  const toGreen = channels < 3 ? 0 : 1;
+  const toBlue = 2 * toGreen;
+  const near = (scale - 1) >> 2;
+  const far = scale - 1 - near;
+  for (let y = 0, to = 0; y < height; y += scale) {
+    const upper = (top + Math.min(y + near, height - 1)) * stride;
+    const lower = (top + Math.min(y + far, height - 1)) * stride;
+    for (let x = 0; x < width; x += scale, to++) {
+      const first = left + Math.min(x + near, width - 1);
+      const last = left + Math.min(x + far, width - 1);
+      const i = (upper + first) * channels;
+      const j = (upper + last) * channels;
+      const k = (lower + first) * channels;
+      const l = (lower + last) * channels;
+      const r = data[i]! + data[j]! + data[k]! + data[l]!;
+      const g = data[i + toGreen]! + data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
+      const b = data[i + toBlue]! + data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
+      out[to] = (0.299 * r + 0.587 * g + 0.114 * b) / 4;
+    }
+  }
+}
+
+/**
+ * Inverts colours, and leaves alpha as it is.
+ * @param out as many samples; overwritten
+ */
+export function invert(data: Uint8Array, channels: number, out: Uint8Array): void {
+  const alpha = channels === 2 || channels === 4 ? channels - 1 : -1;
+  for (let i = 0; i < data.length; i++) {
+    out[i] = i % channels === alpha ? data[i]! : 255 - data[i]!;
+  }
+}
+
 /**
  * Halves a plane: the mean of each square of two pixels a side. Beyond the plane its last row and
  * column count again.

@@ -111,6 +111,9 @@ export function turnedGrid(
   }
 }
 
+// Scratch: nothing of ours can run between its first write and its last read.
+let mixed = /* @__PURE__ */ new Float32Array(0);
+
 /**
  * Softens a plane: each pixel becomes a weighted mean of five in its row, then in its column. Beyond
  * the plane its last pixel counts.
@@ -123,7 +126,8 @@ export function soften(
   down: Float64Array,
   out: Float32Array,
 ): void {
-  const lines = new Float32Array(luma.length);
+  if (mixed.length < luma.length) mixed = new Float32Array(luma.length);
+  const lines = mixed;
   const x0 = across[0]!;
   const x1 = across[1]!;
   const x2 = across[2]!;

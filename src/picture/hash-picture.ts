@@ -47,7 +47,7 @@ export async function variantsOfPicture(
   const { orientation = 'display', crops = false } = options;
   const asStored = orientation === 'stored';
   const variants = asStored ? 'none' : (options.variants ?? 'orientation');
-  const more = crops || variants === 'dihedral' || variants === 'thorough';
+  const more = crops || (variants !== 'none' && variants !== 'orientation');
   const further = more
     ? (await import('../variants/further-variants.js')).furtherVariants
     : undefined;
@@ -65,15 +65,15 @@ export async function variantsOfPicture(
   };
 
   function* inOrder(): Generator<HashedVariant, void, undefined> {
-    let hashed = 1;
-    yield { name: 'original', ...hash(displayed) };
+    const already: HashedVariant[] = [{ name: 'original', ...hash(displayed) }];
+    yield already[0]!;
     for (const variant of ownVariants(own, hash)) {
-      hashed++;
+      already.push(variant);
       yield variant;
     }
     if (!further || !whole) return;
     const pixels = sampled ? orient(whole, laid) : displayed;
-    yield* further(pixels, { ...options, variants }, hash, hashed);
+    yield* further(pixels, { ...options, variants }, hash, already);
   }
 
   const { width, height } = picture;

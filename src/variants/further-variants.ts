@@ -1,7 +1,9 @@
 import type { Resample } from '../hash.js';
+import type { Hashed } from '../hashing/hash-options.js';
 import { isResampled } from '../hashing/pdq.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
 import { takePixels } from '../kernels/pixels.js';
+import { invert } from '../kernels/plane.js';
 import type { CheckedPixels } from '../pixels.js';
 import {
   DIHEDRAL_NAMES,
@@ -14,9 +16,9 @@ import {
 import type { Placement } from './detect/detector.js';
 import { dihedral, type Hasher, orient, SIDE, sampledPlaces } from './forms.js';
 import { cropsOf } from './list-crops.js';
-import { thoroughVariants } from './thorough.js';
+import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
-import { planePixels, workingPlane } from './working-plane.js';
+import { planeOfPart, planePixels, workingPlane } from './working-plane.js';
 
 /**
  * The variants that follow those that the file itself may be taken for: crops, mirrored and turned
@@ -24,17 +26,17 @@ import { planePixels, workingPlane } from './working-plane.js';
  * @param pixels the whole picture as displayed
  * @param options checked by the caller
  * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
- * @param already hashes that it has: there are `MOST_HASHES` in all
+ * @param already variants that it has, `original` first: there are `MOST_HASHES` in all
  */
 export function* furtherVariants(
   pixels: CheckedPixels,
   options: Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'crops'>,
   hash: Hasher,
-  already: number,
+  already: readonly HashedVariant[],
 ): Generator<HashedVariant, void, undefined> {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
   const isPdq = algorithm === 'pdq';
-  let room = MOST_HASHES - already;
+  let room = MOST_HASHES - already.length;
   const hashed = (name: VariantName, of: CheckedPixels): HashedVariant => {
     room--;
     return { name, ...hash(of) };
@@ -53,26 +55,53 @@ export function* furtherVariants(
       yield { ...hashed(name, form), geometry: { rectangle: frame, dihedral: name } };
     }
   }
-  if (variants !== 'thorough') return;
+  const rows = variants === 'thorough' ? THOROUGH : variants === 'quick' ? QUICK : undefined;
+  if (rows === undefined) return;
   const plane = workingPlane(pixels);
-  const placed = (
-    { name, geometry, plane: from = plane }: Placement,
-    convention = resample,
-  ): HashedVariant => {
+  const placed = (placement: Placement, convention = resample): HashedVariant => {
     room--;
+    const { name, geometry } = placement;
+    if (name === 'inverted') {
+      // No copy of a large picture: PDQ reads a sample of it.
+      const upright = () =>
+        isPdq ? dihedralForPdq(pixels, 'original', resample) : planePixels(plane, geometry);
+      return { ...invertedOf(already[0]!, upright, hash), name, geometry };
+    }
     const placedHash = isPdq
-      ? pdqRegion(from, geometry, convention)
+      ? pdqRegion(placement.plane ?? planeOfPart(plane, geometry), geometry, convention)
       : hash(planePixels(plane, geometry));
     return { name, ...placedHash, geometry };
   };
-  if (isPdq && isResampled(width, height, 512)) {
+  if (variants === 'thorough' && isPdq && isResampled(width, height, 512)) {
     const other = { name: 'otherResample', geometry: { rectangle: frame } } as const;
     yield placed(other, resample === 512 ? 'none' : 512);
   }
-  for (const placement of thoroughVariants(plane)) {
+  for (const placement of thoroughVariants(plane, rows)) {
     if (room === 0) return;
     yield placed(placement);
   }
+}
+
+/**
+ * The hash of the picture with its brightness inverted. For PDQ it is the original's with every bit
+ * changed, if that has as many ones as zeros: as luma is inverted, so is every coefficient.
+ */
+function invertedOf(original: HashedVariant, upright: () => CheckedPixels, hash: Hasher): Hashed {
+  const { name: _, ...hashed } = original;
+  const { algorithm, bytes } = hashed.hash;
+  if (algorithm === 'pdq' && onesOf(bytes) === 128) {
+    return { ...hashed, hash: { algorithm, bytes: bytes.map((byte) => ~byte) } };
+  }
+  const pixels = upright();
+  const data = new Uint8Array(pixels.data.length);
+  invert(pixels.data, pixels.channels, data);
+  return hash({ ...pixels, data });
+}
+
+function onesOf(bytes: Uint8Array): number {
+  let ones = 0;
+  for (const byte of bytes) for (let bit = byte; bit > 0; bit &= bit - 1) ones++;
+  return ones;
 }
 
 /**

@@ -45,17 +45,17 @@ function* inOrder(
 ): Generator<HashedVariant, void, undefined> {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
   const hash = (form: CheckedPixels) => hashOf(form, options);
-  let hashed = 1;
-  yield { name: 'original', ...hash(pixels) };
+  const already: HashedVariant[] = [{ name: 'original', ...hash(pixels) }];
+  yield already[0]!;
   if (variants !== 'none') {
     // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
     const form = () =>
       algorithm === 'pdq' ? dihedralForPdq(pixels, 'original', resample) : pixels;
     const transparent = isOpaque(pixels) ? undefined : form();
     for (const variant of ownVariants({ stored, transparent }, hash)) {
-      hashed++;
+      already.push(variant);
       yield variant;
     }
   }
-  yield* furtherVariants(pixels, options, hash, hashed);
+  yield* furtherVariants(pixels, options, hash, already);
 }

@@ -1,6 +1,6 @@
-import type { Rectangle, VariantGeometry } from '../variant.js';
+import type { VariantGeometry } from '../variant.js';
 import { backgroundBoxes } from './detect/background-boxes.js';
-import { laid, uncut } from './detect/blind.js';
+import { inverted, laid, uncut } from './detect/blind.js';
 import { betweenBlurredBars } from './detect/blurred-bars.js';
 import type { Detector, Placement } from './detect/detector.js';
 import { edgeRectangles } from './detect/edge-rectangles.js';
@@ -29,12 +29,17 @@ const BLIND =
  */
 export type Row = { readonly most: number; readonly isRectangle?: true } & (
   | { readonly detect: Detector }
-  /** the first placement of the first of these detectors that found any, mirrored */
+  /** what rows before gave of these detectors, mirrored */
   | { readonly mirror: readonly Detector[] }
 );
 
+/** QUICKPLACE */
+export const QUICK: readonly Row[] = [];
+
 /** The most placements of all rows marked `isRectangle` together, not counting repeated ones. */
 export const MOST_RECTANGLES = 12;
+
+const cuts = /* @__PURE__ */ uncut(BLIND);
 
 /**
  * The profile `thorough`, row by row, the cheapest and likeliest first. `MOST_HASHES` cuts it
@@ -42,6 +47,7 @@ export const MOST_RECTANGLES = 12;
  */
 export const THOROUGH: readonly Row[] = [
   { detect: /* @__PURE__ */ laid('flipY'), most: 1 },
+  { detect: inverted, most: 1 },
   { detect: trim, most: 3, isRectangle: true },
   { detect: backgroundBoxes, most: 4, isRectangle: true },
   { detect: betweenBlurredBars, most: 2, isRectangle: true },
@@ -57,12 +63,12 @@ export const THOROUGH: readonly Row[] = [
     ),
     most: 6,
   },
-  // A mirrored picture is often framed as well.
-  { mirror: [trim, backgroundBoxes], most: 1 },
   // The sixth never matched: more would bring nothing.
   { detect: edgeRectangles, most: 6, isRectangle: true },
   { detect: shapeGuesses, most: 10 },
-  { detect: /* @__PURE__ */ uncut(BLIND), most: 41 },
+  { detect: cuts, most: 41 },
+  // A picture is mirrored to hide it, and seldom alone.
+  { mirror: [trim, backgroundBoxes, edgeRectangles, shapeGuesses, cuts], most: 63 },
 ];
 
 /**
@@ -76,15 +82,19 @@ export function* thoroughVariants(
 ): Generator<Placement> {
   const { fullWidth: width, fullHeight: height } = plane;
   const given: VariantGeometry[] = [{ rectangle: { left: 0, top: 0, width, height } }];
-  const firsts = new Map<Detector, Placement>();
+  const found = new Map<Detector, Placement[]>();
   let rectangles = 0;
   for (const row of rows) {
     let left = row.isRectangle ? Math.min(row.most, MOST_RECTANGLES - rectangles) : row.most;
     if (left < 1) continue;
-    for (const placement of 'mirror' in row ? mirrored(row.mirror, firsts) : row.detect(plane)) {
-      if ('detect' in row && !firsts.has(row.detect)) firsts.set(row.detect, placement);
-      if (!given.some((other) => isSame(other, placement.geometry))) {
-        given.push(placement.geometry);
+    const kept: Placement[] = [];
+    if ('detect' in row) found.set(row.detect, kept);
+    for (const placement of 'mirror' in row ? mirrored(row.mirror, found) : row.detect(plane)) {
+      const { name, geometry } = placement;
+      if (name === 'inverted') yield placement;
+      else if (!given.some((other) => isSame(other, geometry))) {
+        given.push(geometry);
+        kept.push(placement);
         if (row.isRectangle) rectangles++;
         yield placement;
       }
@@ -94,29 +104,31 @@ export function* thoroughVariants(
   }
 }
 
-function mirrored(
+function* mirrored(
   detectors: readonly Detector[],
-  firsts: ReadonlyMap<Detector, Placement>,
-): Placement[] {
-  const [found] = detectors.flatMap((detector) => firsts.get(detector) ?? []);
-  if (found === undefined) return [];
-  const { name, geometry } = found;
-  return [{ name, geometry: { rectangle: geometry.rectangle, dihedral: 'flipY' } }];
+  found: ReadonlyMap<Detector, readonly Placement[]>,
+): Generator<Placement> {
+  for (const detector of detectors) {
+    for (const placement of found.get(detector) ?? []) {
+      yield { ...placement, geometry: { ...placement.geometry, dihedral: 'flipY' } };
+    }
+  }
 }
 
 /** Whether no side of two placements lies further apart than a four-hundredth of its length. */
 function isSame(a: VariantGeometry, b: VariantGeometry): boolean {
   if ((a.angle ?? 0) !== (b.angle ?? 0) || a.dihedral !== b.dihedral) return false;
-  const { width, height } = a.rectangle;
-  const others = sidesOf(b.rectangle);
-  return sidesOf(a.rectangle).every(
-    (side, i) => Math.abs(side - others[i]!) <= Math.max(1, (i & 1 ? height : width) / 400),
+  // Without arrays: every placement is compared with all before it.
+  return (
+    isNear(a.rectangle.left, a.rectangle.width, b.rectangle.left, b.rectangle.width) &&
+    isNear(a.rectangle.top, a.rectangle.height, b.rectangle.top, b.rectangle.height)
   );
 }
 
-const sidesOf = ({ left, top, width, height }: Rectangle) => [
-  left,
-  top,
-  left + width,
-  top + height,
-];
+function isNear(start: number, length: number, otherStart: number, otherLength: number): boolean {
+  const most = Math.max(1, length / 400);
+  return (
+    Math.abs(start - otherStart) <= most &&
+    Math.abs(start + length - otherStart - otherLength) <= most
+  );
+}

@@ -2,8 +2,8 @@ import { checkTypeOf } from '../door.js';
 import { checkHashOptions, type HashOptions } from '../hashing/hash-options.js';
 import type { Pixels } from '../pixels.js';
 
-/** The profiles, from the cheapest on. */
-export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'thorough'] as const;
+/** The profiles. */
+export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'quick', 'thorough'] as const;
 
 /**
  * Which variants of a picture are hashed.

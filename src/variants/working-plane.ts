@@ -1,5 +1,5 @@
 import type { LumaPlane } from '../hashing/pdq-region.js';
-import { reduce, turnedPixels } from '../kernels/plane.js';
+import { partLuma, reduce, turnedPixels } from '../kernels/plane.js';
 import type { CheckedPixels } from '../pixels.js';
 import type { VariantGeometry } from '../variant.js';
 import { dihedral } from './forms.js';
@@ -55,6 +55,32 @@ export function workingPlane(pixels: CheckedPixels, area: number = WORKING_AREA)
   for (let i = 0; i < luma.length; i++) luma[i]! -= mean;
   const sides = { width, height, scale, marginX: 0, marginY: 0, fullWidth, fullHeight };
   return { ...sides, pixels, luma, red, green, blue };
+}
+
+/** The pixels a sample of PDQ's grid that a part has at least where it is sampled. */
+const LEAST_DETAIL = 1.9;
+const DETAIL = 2.6;
+
+/**
+ * What PDQ samples a part from: the plane, or, for a part that is small in it, a plane of its own
+ * in more detail, 0.3 ms for its luma.
+ */
+export function planeOfPart(plane: WorkingPlane, { rectangle }: VariantGeometry): LumaPlane {
+  const { scale, pixels, fullWidth, fullHeight } = plane;
+  const side = Math.sqrt(rectangle.width * rectangle.height) / 64;
+  if (scale === 1 || side >= LEAST_DETAIL * scale) return plane;
+  const left = Math.max(0, rectangle.left);
+  const top = Math.max(0, rectangle.top);
+  const width = Math.min(fullWidth, rectangle.left + rectangle.width) - left;
+  const height = Math.min(fullHeight, rectangle.top + rectangle.height) - top;
+  const finer = Math.max(1, Math.floor(side / DETAIL));
+  const columns = Math.ceil(width / finer);
+  const rows = Math.ceil(height / finer);
+  const luma = new Float32Array(columns * rows);
+  const part = { left, top, width, height };
+  partLuma(pixels.data, fullWidth, pixels.channels, finer, part, luma);
+  const margins = { marginX: -left / finer, marginY: -top / finer };
+  return { luma, width: columns, height: rows, scale: finer, ...margins };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { DihedralName, VariantGeometry } from '../../variant.js';
 import type { Detector, Placement } from './detector.js';
-import { withMargins } from './margins.js';
+import { wholeWithMargins } from './margins.js';
 
 /** The picture mirrored or turned by quarters, in the order given. */
 export const laid =
@@ -10,6 +10,11 @@ export const laid =
       name: dihedral,
       geometry: { rectangle: { left: 0, top: 0, width, height }, dihedral },
     }));
+
+/** The picture with its brightness inverted. */
+export const inverted: Detector = ({ fullWidth: width, fullHeight: height }) => [
+  { name: 'inverted', geometry: { rectangle: { left: 0, top: 0, width, height } } },
+];
 
 /** Turns are undone up to this ratio of sides: a strip would be cut out of a far larger picture. */
 const LONGEST = 10;
@@ -23,7 +28,7 @@ const LONGEST = 10;
 export const uncut = (edits: string): Detector =>
   function* (plane): Generator<Placement> {
     const { fullWidth: width, fullHeight: height } = plane;
-    const wide = withMargins(plane);
+    const wide = wholeWithMargins(plane);
     const isStrip = Math.max(width / height, height / width) > LONGEST;
     for (const edit of edits.split(' ')) {
       if (/^[\da-f]{4}$/.test(edit)) {

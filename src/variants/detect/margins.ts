@@ -1,7 +1,7 @@
-import type { LumaPlane } from '../../hashing/pdq-region.js';
+import { halvedFor, type LumaPlane } from '../../hashing/pdq-region.js';
 import { extendLine } from '../../kernels/margins.js';
 import type { Rectangle } from '../../variant.js';
-import type { WorkingPlane } from '../working-plane.js';
+import { shared } from '../working-plane.js';
 
 /**
  * Beyond the picture its border is repeated, blurred along itself as far as it lies away, and fades
@@ -20,7 +20,7 @@ const FADE = 0.25;
  * @returns a plane of its own, in which the part has the place that it has in the picture
  */
 export function withMargins(
-  plane: WorkingPlane,
+  plane: LumaPlane,
   part: Rectangle = { left: 0, top: 0, width: plane.width, height: plane.height },
 ): LumaPlane {
   const { left, top, width, height } = part;
@@ -47,9 +47,15 @@ export function withMargins(
   };
 }
 
+/** `withMargins` of the whole picture, for all who undo cuts: no larger than its parts want it. */
+export const wholeWithMargins = /* @__PURE__ */ shared((plane) => {
+  const { fullWidth: width, fullHeight: height } = plane;
+  return withMargins(halvedFor(plane, { left: 0, top: 0, width, height }));
+});
+
 /** Copies a part of the plane to `start` of `out`, so that its mean comes out as 0. */
 function copyLessMean(
-  { luma, width: fullWidth }: WorkingPlane,
+  { luma, width: fullWidth }: LumaPlane,
   { left, top, width, height }: Rectangle,
   out: Float32Array,
   start: number,

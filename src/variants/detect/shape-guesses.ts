@@ -1,7 +1,7 @@
 import type { WorkingPlane } from '../working-plane.js';
 import { uncropped } from './blind.js';
 import type { Placement } from './detector.js';
-import { withMargins } from './margins.js';
+import { wholeWithMargins } from './margins.js';
 
 /** The shapes that apps crop photos to, width by height. */
 const CROPPED_TO = [1, 4 / 5, 16 / 9, 9 / 16] as const;
@@ -37,7 +37,7 @@ export function* shapeGuesses(plane: WorkingPlane): Generator<Placement> {
     const share = Math.min(shape / taken, taken / shape);
     if (share >= LEAST_KEPT && share <= MOST_KEPT) kept[shape < taken ? 'x' : 'y'].push(share);
   }
-  const wide = withMargins(plane);
+  const wide = wholeWithMargins(plane);
   const guess = (along: 'x' | 'y', share: number, before: number): Placement => {
     const cut = 1 - share;
     const cuts =
