@@ -175,7 +175,7 @@ export function softened(
   const down = softness(height / scale, plane.height);
   // A plane of its own for a part that few others are like.
   const area = (width * height) / (scale * scale);
-  const isSmall = angle === 0 && area < plane.luma.length / 2;
+  const isSmall = angle === 0 && area < plane.luma.length / 4;
   const key = isSmall ? `${left} ${top} ${width} ${height}` : `${across} ${down}`;
   const made = soft.get(key);
   if (made !== undefined) return made;

@@ -33,20 +33,20 @@ export type Row = { readonly most: number; readonly isRectangle?: true } & (
   | { readonly mirror: readonly Detector[] }
 );
 
-/** QUICKPLACE */
-export const QUICK: readonly Row[] = [];
-
 /** The most placements of all rows marked `isRectangle` together, not counting repeated ones. */
 export const MOST_RECTANGLES = 12;
 
 const cuts = /* @__PURE__ */ uncut(BLIND);
+const mirrored = /* @__PURE__ */ laid('flipY');
 
 /**
- * The profile `thorough`, row by row, the cheapest and likeliest first. `MOST_HASHES` cuts it
- * short: what finds little in most pictures stands before what always gives many.
+ * The profile `thorough`, row by row: first what costs nothing, then what matches most copies,
+ * mirrored parts after the parts themselves. Of 369 copies of 3 photos these alone found, within 31
+ * bits: boxes 63, rectangles 23, cuts and turns 13, mirrored forms 11, trimmed borders 4, inverted
+ * pictures 3. `MOST_HASHES` cuts it short.
  */
 export const THOROUGH: readonly Row[] = [
-  { detect: /* @__PURE__ */ laid('flipY'), most: 1 },
+  { detect: mirrored, most: 1 },
   { detect: inverted, most: 1 },
   { detect: trim, most: 3, isRectangle: true },
   { detect: backgroundBoxes, most: 4, isRectangle: true },
@@ -65,10 +65,23 @@ export const THOROUGH: readonly Row[] = [
   },
   // The sixth never matched: more would bring nothing.
   { detect: edgeRectangles, most: 6, isRectangle: true },
+  // A photo that is mirrored to hide it is seldom left as it is otherwise.
+  { mirror: [trim, backgroundBoxes, edgeRectangles], most: 12 },
   { detect: shapeGuesses, most: 10 },
   { detect: cuts, most: 41 },
-  // A picture is mirrored to hide it, and seldom alone.
-  { mirror: [trim, backgroundBoxes, edgeRectangles, shapeGuesses, cuts], most: 63 },
+  { mirror: [shapeGuesses], most: 4 },
+  // Later ones found none of 369 copies that these did not find.
+  { mirror: [cuts], most: 12 },
+];
+
+/** The profile `quick`: the rows that find most for what they cost. */
+export const QUICK: readonly Row[] = [
+  { detect: mirrored, most: 1 },
+  { detect: inverted, most: 1 },
+  { detect: trim, most: 3, isRectangle: true },
+  { detect: backgroundBoxes, most: 4, isRectangle: true },
+  { mirror: [trim, backgroundBoxes], most: 2 },
+  { detect: cuts, most: 7 },
 ];
 
 /**
@@ -89,7 +102,7 @@ export function* thoroughVariants(
     if (left < 1) continue;
     const kept: Placement[] = [];
     if ('detect' in row) found.set(row.detect, kept);
-    for (const placement of 'mirror' in row ? mirrored(row.mirror, found) : row.detect(plane)) {
+    for (const placement of 'mirror' in row ? mirrorOf(row.mirror, found) : row.detect(plane)) {
       const { name, geometry } = placement;
       if (name === 'inverted') yield placement;
       else if (!given.some((other) => isSame(other, geometry))) {
@@ -104,7 +117,7 @@ export function* thoroughVariants(
   }
 }
 
-function* mirrored(
+function* mirrorOf(
   detectors: readonly Detector[],
   found: ReadonlyMap<Detector, readonly Placement[]>,
 ): Generator<Placement> {
