@@ -56,7 +56,7 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  * - `quadrilateral`: a four-sided part, tilted or seen in perspective, made upright
  * - `unturn`: turned back, where a turn had enlarged the canvas
  * - `unturnCropped`: turned back, where a turn had cut off the corners
- * - `uncrop`: with cut-off parts replaced by repeating the border pixels
+ * - `uncrop`: the picture, or a part found in it, with what was cut off made up from its border
  */
 export type VariantName = (typeof VARIANT_NAMES)[number];
 

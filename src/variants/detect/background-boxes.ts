@@ -1,15 +1,17 @@
 import type { LumaPlane } from '../../hashing/pdq-region.js';
 import type { Rectangle } from '../../variant.js';
 import { type Colour, colourAt, isOf, shared, type WorkingPlane } from '../working-plane.js';
-import { contentOf, partsOf } from './content-parts.js';
+import { contentOf, frameColour, partsOf } from './content-parts.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
 /** The share of the picture that the background's colour covers at least. */
 const BACKGROUND_SHARE = 0.03;
-/** Only the largest parts become boxes, and all that are as large as one of them. */
+/** Only the largest parts become boxes, and all that are as high or as wide as one of them. */
 const MOST_PARTS = 4;
-/** What sides of equal boxes may differ by: pixels of the plane, or a share. */
+/** What the border's colour differs from the background's by at least, to be another one. */
+const SAME_COLOUR = 14;
+/** What equal sides may differ by: pixels of the plane, or a share. */
 const SAME_PIXELS = 3;
 const SAME = 0.02;
 /** Pixels of an encoder's ringing that may pass for content. */
@@ -17,8 +19,9 @@ const RINGING = 2;
 
 /**
  * Finds what lies on a background of one colour: the connected parts that are not of the picture's
- * commonest colour, the largest four first, then others that are as large as one of these. They are
- * most photos in a phone's screenshot, and the cells of a collage with gaps or of a page of results.
+ * commonest colour, or not of its border's. The largest four come first, then others that are as
+ * high or as wide as one of these. They are most photos in a phone's screenshot, and the cells of a
+ * collage with gaps or of a page of results.
  */
 export function* backgroundBoxes(plane: WorkingPlane): Generator<Placement> {
   for (const box of boxesOf(plane)) {
@@ -34,20 +37,41 @@ export function* backgroundBoxes(plane: WorkingPlane): Generator<Placement> {
 /** The same boxes, in pixels of the plane. */
 export const boxesOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Rectangle[] => {
   const { width, height } = plane;
-  const background = commonestColour(plane);
-  if (background === undefined) return [];
   const whole = { left: 0, top: 0, width, height };
-  const parts = partsOf(contentOf(plane, whole, background), width, height);
-  const boxes = parts.slice(0, MOST_PARTS);
-  for (const part of parts.slice(MOST_PARTS)) {
-    if (boxes.some((box) => isAsLarge(part, box))) boxes.push(part);
+  const boxes: Rectangle[] = [];
+  for (const background of backgroundsOf(plane, whole)) {
+    const parts = partsOf(contentOf(plane, whole, background), width, height);
+    const largest = parts.slice(0, MOST_PARTS);
+    for (const [at, part] of parts.entries()) {
+      if (part.width === width && part.height === height) continue;
+      if (boxes.some((box) => areAlike(part, box))) continue;
+      if (at < MOST_PARTS || largest.some((box) => areInLine(part, box))) boxes.push(part);
+    }
   }
-  return boxes.filter((box) => box.width < width || box.height < height);
+  return boxes;
 });
 
-const isAsLarge = (a: Rectangle, b: Rectangle): boolean =>
-  Math.abs(a.width - b.width) <= Math.max(SAME_PIXELS, SAME * b.width) &&
-  Math.abs(a.height - b.height) <= Math.max(SAME_PIXELS, SAME * b.height);
+/** The commonest colour, and that of the picture's border if it is another. */
+function backgroundsOf(plane: WorkingPlane, whole: Rectangle): Colour[] {
+  const common = commonestColour(plane);
+  const border = frameColour(plane, whole, 0);
+  if (common === undefined) return border === undefined ? [] : [border];
+  const isOther = border?.some((channel, at) => Math.abs(channel - common[at]!) > SAME_COLOUR);
+  return border !== undefined && isOther ? [common, border] : [common];
+}
+
+const areNear = (a: number, b: number, length: number): boolean =>
+  Math.abs(a - b) <= Math.max(SAME_PIXELS, SAME * length);
+
+/** Whether two boxes may be cells of one row or column: they are as high or as wide. */
+const areInLine = (a: Rectangle, b: Rectangle): boolean =>
+  areNear(a.height, b.height, b.height) || areNear(a.width, b.width, b.width);
+
+const areAlike = (a: Rectangle, b: Rectangle): boolean =>
+  areNear(a.left, b.left, b.width) &&
+  areNear(a.top, b.top, b.height) &&
+  areNear(a.width, b.width, b.width) &&
+  areNear(a.height, b.height, b.height);
 
 /** The mean of the fullest of 32 x 32 x 32 bins of colour; undefined if it holds little. */
 function commonestColour({ red, green, blue }: WorkingPlane): Colour | undefined {

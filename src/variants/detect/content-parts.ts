@@ -1,5 +1,5 @@
 import type { Rectangle } from '../../variant.js';
-import type { Colour, WorkingPlane } from '../working-plane.js';
+import { type Colour, isOf, type WorkingPlane } from '../working-plane.js';
 
 /*
  * What lies on a background of one colour: pixels that are not of it, joined to parts, and the box
@@ -131,4 +131,49 @@ function share(content: Uint8Array, start: number, along: number, count: number)
   let sum = 0;
   for (let i = 0, at = start; i < count; i++, at += along) sum += content[at]!;
   return sum / count;
+}
+
+/** The share of a line along a side that has the frame's colour, between rounded corners. */
+const FRAME_SHARE = 0.85;
+const ROUNDED = 0.1;
+
+/**
+ * The colour that runs along two opposite sides of a box, left and right or top and bottom.
+ * @param inset pixels of the plane that the lines lie inside the box
+ */
+export function frameColour(
+  plane: WorkingPlane,
+  box: Rectangle,
+  inset: number,
+): Colour | undefined {
+  const { left, top, width, height } = box;
+  if (Math.min(width, height) <= 2 * inset) return undefined;
+  const at = (x: number, y: number) => (top + y) * plane.width + left + x;
+  const pairs = [
+    [at(inset, 0), at(width - 1 - inset, 0), plane.width, height],
+    [at(0, inset), at(0, height - 1 - inset), 1, width],
+  ] as const;
+  for (const [first, last, along, count] of pairs) {
+    const middle = first + (count >> 1) * along;
+    // Of the pixels of a line most are of the frame, or it is none: the middle one is as good.
+    const colour: Colour = [plane.red[middle]!, plane.green[middle]!, plane.blue[middle]!];
+    const sides = [first, last].map((start) => shareOf(plane, colour, start, along, count));
+    if (Math.min(...sides) > FRAME_SHARE) return colour;
+  }
+  return undefined;
+}
+
+function shareOf(
+  plane: WorkingPlane,
+  colour: Colour,
+  start: number,
+  along: number,
+  count: number,
+): number {
+  const from = Math.round(ROUNDED * count);
+  let sum = 0;
+  for (let i = from; i < count - from; i++) {
+    if (isOf(plane, start + i * along, colour, AWAY)) sum++;
+  }
+  return sum / (count - 2 * from);
 }

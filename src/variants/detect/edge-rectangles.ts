@@ -1,5 +1,5 @@
 import type { Rectangle } from '../../variant.js';
-import type { WorkingPlane } from '../working-plane.js';
+import { shared, type WorkingPlane } from '../working-plane.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
@@ -11,6 +11,9 @@ const BAND_CUTS = 4;
 /** The share of edge pixels that a cut has at least, and a cut through the middle. */
 const LEAST_SUPPORT = 0.12;
 const MIDDLE_SUPPORT = 0.3;
+/** The share of the picture's width that a grid has at least, and what parts its cells. */
+const LEAST_GRID = 0.6;
+const GRID_SUPPORT = 0.3;
 /** Pixels between two cuts at least. */
 const APART = 5;
 /** The share of the picture's side that a rectangle has at least. */
@@ -34,17 +37,18 @@ const SAME = 0.97;
  * rectangles of the greatest worth.
  */
 export function* edgeRectangles(plane: WorkingPlane): Generator<Placement> {
-  const { width, height } = plane;
-  if (width < 2 * APART || height < 2 * APART) return;
+  if (isTooSmall(plane)) return;
   const { rows, columns } = edgeCounts(plane);
-  const taken = halves(rows, columns);
-  for (const half of taken) yield placed(plane, half);
+  const taken = [...cellsOf(plane)];
+  for (const cell of taken) yield placed(plane, cell);
   for (const rectangle of bounded(rows, columns)) {
     if (taken.some((other) => overlap(other, rectangle) >= SAME)) continue;
     taken.push(rectangle);
     yield placed(plane, rectangle);
   }
 }
+
+const isTooSmall = ({ width, height }: WorkingPlane) => Math.min(width, height) < 2 * APART;
 
 const placed = (plane: WorkingPlane, rectangle: Rectangle): Placement => ({
   name: 'rectangle',
@@ -95,46 +99,89 @@ function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
 }
 
 /**
- * The cells of a collage in halves or quarters, where a line through the middle is stronger than
- * its neighbours and an edge for a good part. The photos' own cuts may be stronger and would hide
- * them.
+ * The cells of a collage in halves, thirds or both, in pixels of the plane: where lines through the
+ * middle, or at both thirds, are stronger than their neighbours and an edge for a good part. The
+ * photos' own cuts may be stronger and would hide them.
  */
-function halves(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
-  const width = columns.lines - 1;
-  const height = rows.lines - 1;
-  const xs = [0, ...middleCut(columns, height), width];
-  const ys = [0, ...middleCut(rows, width), height];
+export const cellsOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Rectangle[] => {
+  if (isTooSmall(plane)) return [];
+  const { width, height } = plane;
+  const { rows, columns } = edgeCounts(plane);
+  const xs = [0, ...equalCuts(columns, height), width];
+  const ys = [0, ...equalCuts(rows, width), height];
   if (xs.length + ys.length === 4) return [];
-  const found: Rectangle[] = [];
-  for (let i = 1; i < ys.length; i++) {
-    const top = ys[i - 1]!;
-    for (let j = 1; j < xs.length; j++) {
-      const left = xs[j - 1]!;
-      found.push({ left, top, width: xs[j]! - left, height: ys[i]! - top });
-    }
+  return cellsBetween(xs, ys);
+});
+
+/**
+ * The square cells of a grid of three columns that fills a box, as on a profile: thin gaps part
+ * them, or none, so that the grid was found as one. The last row may be cut off, and is left out.
+ * @param box in pixels of the plane
+ * @returns none unless lines at both thirds of the width and below the first row are cuts
+ */
+export function squareCells(plane: WorkingPlane, box: Rectangle): Rectangle[] {
+  const { left, top, width, height } = box;
+  const pitch = width / 3;
+  if (width < LEAST_GRID * plane.width || height < 0.98 * pitch) return [];
+  const { rows, columns } = edgeCounts(plane);
+  const across = [left + pitch, left + 2 * pitch].flatMap((at) =>
+    cutAbout(columns, at, top, top + height, GRID_SUPPORT),
+  );
+  if (across.length < 2) return [];
+  const xs = [left, ...across, left + width];
+  const ys = [top];
+  while (ys.at(-1)! + 0.98 * pitch <= top + height) {
+    const [cut] = cutAbout(rows, ys.at(-1)! + pitch, left, left + width, GRID_SUPPORT);
+    if (cut === undefined) {
+      if (ys.length === 1 && height > 1.5 * pitch) return [];
+      ys.push(Math.min(Math.round(ys.at(-1)! + pitch), top + height));
+    } else ys.push(cut);
   }
-  return found;
+  return cellsBetween(xs, ys);
 }
 
-/** The line in the middle, or a neighbour, if it is the strongest cut about there. */
-function middleCut(counts: EdgeCounts, length: number): number[] {
-  const middle = (counts.lines - 1) >> 1;
+function cellsBetween(xs: readonly number[], ys: readonly number[]): Rectangle[] {
+  return ys.slice(1).flatMap((bottom, i) =>
+    xs.slice(1).map((right, j) => {
+      const left = xs[j]!;
+      const top = ys[i]!;
+      return { left, top, width: right - left, height: bottom - top };
+    }),
+  );
+}
+
+/** The cuts at both thirds, or that in the middle, if there are any. */
+function equalCuts(counts: EdgeCounts, length: number): number[] {
+  const lines = counts.lines - 1;
+  const thirds = [lines / 3, (2 * lines) / 3].flatMap((at) => cutAbout(counts, at, 0, length));
+  return thirds.length === 2 ? thirds : cutAbout(counts, lines / 2, 0, length);
+}
+
+/** The line at a place, or a neighbour, if it is the strongest cut about there. */
+function cutAbout(
+  counts: EdgeCounts,
+  place: number,
+  from: number,
+  to: number,
+  least = MIDDLE_SUPPORT,
+): number[] {
+  const middle = Math.floor(place);
   let best = middle;
   let most = 0;
   let around = 0;
   for (let line = middle - 4; line <= middle + 4; line++) {
     if (line < 1 || line >= counts.lines - 1) continue;
-    const value = support(counts, line, 0, length);
+    const value = support(counts, line, from, to);
     if (Math.abs(line - middle) > 1) around = Math.max(around, value);
     else if (value > most) {
       most = value;
       best = line;
     }
   }
-  return most >= MIDDLE_SUPPORT && most > 1.3 * around ? [best] : [];
+  return most >= least && most > 1.3 * around ? [best] : [];
 }
 
-function edgeCounts({ luma, width, height }: WorkingPlane) {
+const edgeCounts = /* @__PURE__ */ shared(({ luma, width, height }: WorkingPlane) => {
   const stride = width + 1;
   // Both row-major, with one row and one column more than the picture: a line's count starts at 0.
   const rows = new Uint16Array(stride * (height + 1));
@@ -152,7 +199,7 @@ function edgeCounts({ luma, width, height }: WorkingPlane) {
     rows: { sums: rows, step: stride, along: 1, lines: height + 1 },
     columns: { sums: columns, step: 1, along: stride, lines: width + 1 },
   };
-}
+});
 
 /** Share of edge pixels of a line between two of its pixels. */
 const support = ({ sums, step, along }: EdgeCounts, line: number, from: number, to: number) =>

@@ -1,7 +1,13 @@
+import type { LumaPlane } from '../../hashing/pdq-region.js';
+import type { Rectangle, VariantGeometry } from '../../variant.js';
 import type { WorkingPlane } from '../working-plane.js';
+import { boxesOf } from './background-boxes.js';
 import { uncropped } from './blind.js';
 import type { Placement } from './detector.js';
-import { wholeWithMargins } from './margins.js';
+import { cellsOf, squareCells } from './edge-rectangles.js';
+import { insidesOf } from './inside-boxes.js';
+import { wholeWithMargins, withMargins } from './margins.js';
+import { snapToEdges } from './snap-to-edges.js';
 
 /** The shapes that apps crop photos to, width by height. */
 const CROPPED_TO = [1, 4 / 5, 16 / 9, 9 / 16] as const;
@@ -29,31 +35,97 @@ const LEAST_ASIDE = 0.65;
  */
 export function* shapeGuesses(plane: WorkingPlane): Generator<Placement> {
   const { fullWidth: width, fullHeight: height } = plane;
+  const frame = { left: 0, top: 0, width, height };
+  const kept = keptOf(frame);
+  const aside = AXES.flatMap((axis) => {
+    const shares = kept[axis].filter((share) => share >= LEAST_ASIDE);
+    // One share between them stands for all: the place is less sure than the share.
+    return shares.length === 0
+      ? []
+      : ASIDE.map((before) => ({ axis, share: mean(shares), before }));
+  });
+  const guesses = [...AXES.flatMap((axis) => centred(axis, kept[axis])), ...aside];
+  if (guesses.length === 0) return;
+  const wide = wholeWithMargins(plane);
+  for (const guess of guesses)
+    yield { name: 'uncrop', geometry: before(frame, guess), plane: wide };
+}
+
+/**
+ * The same for the parts found in a picture: the square cells of a collage or of a profile, a
+ * square photo in a feed. Each is put back about the centre, into as few photos as tell most, the
+ * first guess for all parts before the second.
+ */
+export function* cellGuesses(plane: WorkingPlane): Generator<Placement> {
+  const boxes = boxesOf(plane);
+  const cells = boxes.flatMap((box) => squareCells(plane, box));
+  const found = [...boxes, ...insidesOf(plane), ...cellsOf(plane), ...cells].map((part) => {
+    const rectangle = snapToEdges(plane, part);
+    return { part, rectangle, guesses: fewGuesses(keptOf(rectangle)) };
+  });
+  const planes = new Map<Rectangle, LumaPlane>();
+  for (let turn = 0; found.some(({ guesses }) => turn < guesses.length); turn++) {
+    for (const { part, rectangle, guesses } of found) {
+      const guess = guesses[turn];
+      if (guess === undefined) continue;
+      const wide = planes.get(part) ?? withMargins(plane, part);
+      planes.set(part, wide);
+      yield { name: 'uncrop', geometry: before(rectangle, guess), plane: wide };
+    }
+  }
+}
+
+type Axis = 'x' | 'y';
+const AXES: readonly Axis[] = ['x', 'y'];
+/** Shares of what was cut off that lay before the picture, if it was not cut about the centre. */
+const ASIDE = [0.25, 0.75] as const;
+
+/** How a photo may have been cut along one axis. */
+interface Guess {
+  readonly axis: Axis;
+  /** of the side that was kept */
+  readonly share: number;
+  /** of what was cut off, the part at the left or the top */
+  readonly before: number;
+}
+
+/** Shares of the width and of the height that were kept of each photo that it may be cut from. */
+function keptOf({ width, height }: Rectangle): Record<Axis, number[]> {
+  const kept: Record<Axis, number[]> = { x: [], y: [] };
   const shape = width / height;
-  if (!CROPPED_TO.some((one) => Math.abs(shape / one - 1) <= TOLERANCE)) return;
-  // Shares of the width and of the height that were kept, for each photo it may be cut from.
-  const kept: Record<'x' | 'y', number[]> = { x: [], y: [] };
+  if (!CROPPED_TO.some((one) => Math.abs(shape / one - 1) <= TOLERANCE)) return kept;
   for (const taken of TAKEN_AS) {
     const share = Math.min(shape / taken, taken / shape);
     if (share >= LEAST_KEPT && share <= MOST_KEPT) kept[shape < taken ? 'x' : 'y'].push(share);
   }
-  const wide = wholeWithMargins(plane);
-  const guess = (along: 'x' | 'y', share: number, before: number): Placement => {
-    const cut = 1 - share;
-    const cuts =
-      along === 'x'
-        ? ([before * cut, 0, (1 - before) * cut, 0] as const)
-        : ([0, before * cut, 0, (1 - before) * cut] as const);
-    return { name: 'uncrop', geometry: uncropped(width, height, cuts), plane: wide };
-  };
-  for (const along of ['x', 'y'] as const) {
-    for (const share of kept[along]) yield guess(along, share, 0.5);
-  }
-  for (const along of ['x', 'y'] as const) {
-    const near = kept[along].filter((share) => share >= LEAST_ASIDE);
-    if (near.length === 0) continue;
-    // One share between them stands for all: the place is less sure than the share.
-    const share = near.reduce((sum, one) => sum + one) / near.length;
-    for (const before of [0.25, 0.75]) yield guess(along, share, before);
-  }
+  return kept;
+}
+
+const centred = (axis: Axis, shares: readonly number[]): Guess[] =>
+  shares.map((share) => ({ axis, share, before: 0.5 }));
+
+/** One share between those of which much was kept, and the others. */
+function fewGuesses(kept: Record<Axis, number[]>): Guess[] {
+  const much = AXES.flatMap((axis) => {
+    const shares = kept[axis].filter((share) => share >= LEAST_ASIDE);
+    return centred(axis, shares.length === 0 ? [] : [mean(shares)]);
+  });
+  const little = AXES.flatMap((axis) =>
+    centred(
+      axis,
+      kept[axis].filter((share) => share < LEAST_ASIDE),
+    ),
+  );
+  return [...much, ...little];
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one) / values.length;
+
+/** Where the photo lay that was cut so. */
+function before({ left, top, width, height }: Rectangle, guess: Guess): VariantGeometry {
+  const first = (1 - guess.share) * guess.before;
+  const last = 1 - guess.share - first;
+  const cut = guess.axis === 'x' ? ([first, 0, last, 0] as const) : ([0, first, 0, last] as const);
+  const { rectangle } = uncropped(width, height, cut);
+  return { rectangle: { ...rectangle, left: left + rectangle.left, top: top + rectangle.top } };
 }

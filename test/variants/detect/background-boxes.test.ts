@@ -5,7 +5,7 @@ import {
   withoutRoundedCorners,
 } from '../../../src/variants/detect/background-boxes.js';
 import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
-import { drawn, laidOn, patches, rectanglesOf } from '../pictures.js';
+import { collage, drawn, laidOn, patches, rectanglesOf } from '../pictures.js';
 
 const boxesOf = (plane: WorkingPlane) => rectanglesOf(backgroundBoxes(plane));
 
@@ -29,26 +29,63 @@ test('finds a photo on a background to the pixel', () => {
   );
 });
 
-test('finds the cells of a collage with gaps', () => {
-  let canvas = drawn(430, 430, () => 255);
-  for (const [left, top] of [
-    [10, 10],
-    [220, 10],
-    [10, 220],
-    [220, 220],
-  ] as const) {
-    const part = patches(200, 200, left * top);
-    const before = canvas;
-    canvas = drawn(430, 430, (x, y, channel) => {
-      const inside = x >= left && y >= top && x < left + 200 && y < top + 200;
-      const source = inside ? part : before;
-      const at = inside ? (y - top) * 200 + x - left : y * 430 + x;
-      return source.data[3 * at + channel]!;
-    });
-  }
+test('finds all cells of a collage with gaps, and none twice', () => {
+  const cells = [0, 1, 2].flatMap((row) => [0, 1, 2].map((column) => [row, column] as const));
+  const canvas = collage(
+    340,
+    280,
+    WHITE,
+    cells.map(([row, column]) => [
+      patches(100, 80, 3 * row + column),
+      10 + 110 * column,
+      10 + 90 * row,
+    ]),
+  );
   const boxes = boxesOf(workingPlane(canvas));
-  expect(boxes).toHaveLength(4);
-  expect(boxes).toContainEqual({ left: 220, top: 10, width: 200, height: 200 });
+  expect(boxes).toHaveLength(9);
+  for (const [row, column] of cells) {
+    const place = { left: 10 + 110 * column, top: 10 + 90 * row, width: 100, height: 80 };
+    expect(boxes).toContainEqual(place);
+  }
+});
+
+test('beyond the largest four, finds only what is as high or as wide as one of them', () => {
+  const sizes = [
+    [100, 80],
+    [110, 80],
+    [95, 80],
+    [105, 80],
+    [60, 80],
+    [60, 55],
+  ] as const;
+  const canvas = collage(
+    400,
+    320,
+    WHITE,
+    sizes.map(([width, height], at) => [
+      patches(width, height, at),
+      10 + 130 * (at % 3),
+      10 + 100 * Math.floor(at / 3),
+    ]),
+  );
+  const widths = boxesOf(workingPlane(canvas)).map(({ width, height }) => [width, height]);
+  expect(widths).toEqual([
+    [110, 80],
+    [105, 80],
+    [100, 80],
+    [95, 80],
+    [60, 80],
+  ]);
+});
+
+test('finds what lies in thin lines of the colour of the border, if another is commoner', () => {
+  const pale = drawn(100, 80, () => 200);
+  const parts = [0, 1, 2, 3].map(
+    (at) =>
+      [at === 3 ? patches(100, 80, 5) : pale, 3 + 103 * (at & 1), 3 + 83 * (at >> 1)] as const,
+  );
+  const boxes = boxesOf(workingPlane(collage(209, 169, [20, 30, 200], parts)));
+  expect(boxes).toContainEqual({ left: 106, top: 86, width: 100, height: 80 });
 });
 
 test('finds none in a picture without a background, or with nothing else', () => {

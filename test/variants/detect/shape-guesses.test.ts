@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { shapeGuesses } from '../../../src/variants/detect/shape-guesses.js';
+import { cellGuesses, shapeGuesses } from '../../../src/variants/detect/shape-guesses.js';
 import { workingPlane } from '../../../src/variants/working-plane.js';
-import { patches, rectanglesOf } from '../pictures.js';
+import { collage, patches, rectanglesOf } from '../pictures.js';
 
 const guesses = (width: number, height: number) =>
   rectanglesOf(shapeGuesses(workingPlane(patches(width, height, 1, 20))));
@@ -44,4 +44,24 @@ test('every place holds the picture and keeps one of its sides', () => {
       expect(w === width || h === height).toBe(true);
     }
   }
+});
+
+test('puts the square cells of a collage back, the first guess for all before the second', () => {
+  const cells = [0, 1].map((at) => [patches(150, 150, at), 10 + 160 * at, 10] as const);
+  const places = rectanglesOf(cellGuesses(workingPlane(collage(330, 170, [255, 255, 255], cells))));
+  expect(places).toHaveLength(8);
+  // Between 4:3 and 3:2, lying; then 16:9.
+  for (const at of [0, 1]) {
+    const left = Math.min(places[0]!.left, places[1]!.left) + 160 * at;
+    expect(places.slice(0, 2)).toContainEqual({ left, top: 10, width: 212, height: 150 });
+  }
+  expect(places.slice(4).map(({ width, height }) => Math.max(width, height))).toEqual([
+    266, 266, 266, 266,
+  ]);
+});
+
+test('leaves alone the cells of other shapes', () => {
+  const cells = [0, 1].map((at) => [patches(150, 100, at), 10 + 160 * at, 10] as const);
+  const canvas = collage(330, 120, [255, 255, 255], cells);
+  expect([...cellGuesses(workingPlane(canvas))]).toEqual([]);
 });

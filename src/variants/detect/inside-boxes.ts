@@ -1,0 +1,56 @@
+import type { Rectangle } from '../../variant.js';
+import { shared, type WorkingPlane } from '../working-plane.js';
+import { boxesOf, withoutRoundedCorners } from './background-boxes.js';
+import { contentOf, frameColour, partsOf } from './content-parts.js';
+import type { Placement } from './detector.js';
+import { snapToEdges } from './snap-to-edges.js';
+
+/** The share of the box that the photo in it covers at least. */
+const LEAST_AREA = 0.2;
+/** Pixels of the plane that two bars may differ by, and how wide they are at least. */
+const SAME_BARS = 2;
+const LEAST_BAR = 2;
+
+/**
+ * Finds the photo inside a found box that frames it: in the bubble of a chat, with words under it,
+ * or between the bars of a video player. The frame is of one colour, along the box's left and right
+ * side or along its top and bottom.
+ *
+ * A photo between two equal bars was fitted into its box, and reaches from side to side of it: this
+ * is tried as well, since a player's controls often end it too soon.
+ */
+export function* insideBoxes(plane: WorkingPlane): Generator<Placement> {
+  for (const inside of insidesOf(plane)) {
+    const rectangle = snapToEdges(plane, inside);
+    yield {
+      name: 'box',
+      geometry: { rectangle },
+      plane: withoutRoundedCorners(plane, rectangle),
+    };
+  }
+}
+
+/** The same photos, in pixels of the plane. */
+export const insidesOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Rectangle[] =>
+  boxesOf(plane).flatMap((box) => [...within(plane, box)]),
+);
+
+function* within(plane: WorkingPlane, box: Rectangle): Generator<Rectangle> {
+  const colour = frameColour(plane, box, 1);
+  if (colour === undefined) return;
+  const { width, height } = box;
+  const [part] = partsOf(contentOf(plane, box, colour), width, height);
+  if (part === undefined || part.width * part.height < LEAST_AREA * width * height) return;
+  if (part.width === width && part.height === height) return;
+  yield { ...part, left: box.left + part.left, top: box.top + part.top };
+  const right = width - part.left - part.width;
+  const bottom = height - part.top - part.height;
+  if (areBars(part.left, right) && part.height < height) {
+    yield { ...box, left: box.left + part.left, width: part.width };
+  } else if (areBars(part.top, bottom) && part.width < width) {
+    yield { ...box, top: box.top + part.top, height: part.height };
+  }
+}
+
+const areBars = (before: number, after: number): boolean =>
+  Math.min(before, after) >= LEAST_BAR && Math.abs(before - after) <= SAME_BARS;
