@@ -4,7 +4,8 @@ import { inverted, laid, uncut } from './detect/blind.js';
 import { betweenBlurredBars } from './detect/blurred-bars.js';
 import type { Detector, Placement } from './detect/detector.js';
 import { edgeRectangles } from './detect/edge-rectangles.js';
-import { shapeGuesses } from './detect/shape-guesses.js';
+import { insideBoxes } from './detect/inside-boxes.js';
+import { cellGuesses, shapeGuesses } from './detect/shape-guesses.js';
 import { trim } from './detect/trim.js';
 import { fitTurn } from './detect/turn-fit.js';
 import type { WorkingPlane } from './working-plane.js';
@@ -34,7 +35,7 @@ export type Row = { readonly most: number; readonly isRectangle?: true } & (
 );
 
 /** The most placements of all rows marked `isRectangle` together, not counting repeated ones. */
-export const MOST_RECTANGLES = 12;
+export const MOST_RECTANGLES = 24;
 
 const cuts = /* @__PURE__ */ uncut(BLIND);
 const mirrored = /* @__PURE__ */ laid('flipY');
@@ -49,7 +50,8 @@ export const THOROUGH: readonly Row[] = [
   { detect: mirrored, most: 1 },
   { detect: inverted, most: 1 },
   { detect: trim, most: 3, isRectangle: true },
-  { detect: backgroundBoxes, most: 4, isRectangle: true },
+  { detect: backgroundBoxes, most: 12, isRectangle: true },
+  { detect: insideBoxes, most: 6, isRectangle: true },
   { detect: betweenBlurredBars, most: 2, isRectangle: true },
   { detect: fitTurn, most: 1 },
   {
@@ -66,9 +68,10 @@ export const THOROUGH: readonly Row[] = [
   // The sixth never matched: more would bring nothing.
   { detect: edgeRectangles, most: 6, isRectangle: true },
   // A photo that is mirrored to hide it is seldom left as it is otherwise.
-  { mirror: [trim, backgroundBoxes, edgeRectangles], most: 12 },
+  { mirror: [trim, backgroundBoxes, insideBoxes, edgeRectangles], most: 12 },
   { detect: shapeGuesses, most: 10 },
   { detect: cuts, most: 41 },
+  { detect: cellGuesses, most: 36 },
   { mirror: [shapeGuesses], most: 4 },
   // Later ones found none of 369 copies that these did not find.
   { mirror: [cuts], most: 12 },

@@ -78,7 +78,7 @@ test('rectangles share one limit, and only new ones count', () => {
     { detect: fake('box', columns(5, 0)), most: 5, isRectangle },
     { detect: fake('unletterbox', columns(5, 10)), most: 5, isRectangle },
     { detect: fake('unturn', columns(9, 500)), most: 9 },
-    { detect: fake('rectangle', columns(9, 200)), most: 8, isRectangle },
+    { detect: fake('rectangle', columns(25, 200)), most: 25, isRectangle },
     { detect: fake('unblurBars', columns(2, 400)), most: 2, isRectangle },
   ];
   const names = given(...rows).map((text) => text.split(' ')[0]);

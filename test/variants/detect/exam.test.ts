@@ -88,6 +88,29 @@ const PICTURES: Record<string, Question> = {
     },
     photo: ['box', at(220, 170, 200, 150)],
   },
+  'a collage of nine, with gaps': {
+    draw: () => {
+      const cells = [0, 1, 2, 3, 4, 5, 6, 7, 8].map(
+        (at) => [patches(120, 90, at), 5 + 125 * (at % 3), 5 + 95 * Math.floor(at / 3)] as const,
+      );
+      return collage(380, 290, WHITE, cells);
+    },
+    photo: ['box', at(255, 195, 120, 90)],
+  },
+  'a photo in the bubble of a chat, with words under it': {
+    draw: () => {
+      const bubble = laidOn(ROUGH, 216, 196, 8, 8, [180, 220, 250]);
+      return collage(340, 400, WHITE, [
+        [bubble, 60, 100],
+        [patches(90, 12, 2, 3), 70, 270],
+      ]);
+    },
+    photo: ['box', at(68, 108, 200, 150)],
+  },
+  'a square photo in a feed, cut from a lying one': {
+    draw: () => laidOn(patches(300, 300, 8, 20), 300, 560, 0, 90, WHITE),
+    photo: ['uncrop', at(-62, 90, 424, 300)],
+  },
   'a photo between blurred bars': {
     draw: () => {
       const rough = patches(220, 220, 5, 4);
@@ -197,8 +220,10 @@ function problemOf({ name, geometry, plane }: Placement, of: WorkingPlane): stri
   const [x, y] = [left + width / 2, top + height / 2];
   const beyond = Math.max(across - x, x + across - fullWidth, down - y, y + down - fullHeight);
   if (UNCUT.includes(name)) {
-    const whole = left <= 0 && top <= 0 && left + width >= fullWidth && top + height >= fullHeight;
-    return whole ? undefined : 'does not hold the picture that was cut out of it';
+    // It holds what was cut out of it, the picture or a part of it.
+    const isOutside =
+      left >= fullWidth || top >= fullHeight || left + width <= 0 || top + height <= 0;
+    return isOutside ? 'lies beyond the picture' : undefined;
   }
   return beyond > (angle === 0 ? 0 : 3) ? `reaches ${beyond} pixels beyond the picture` : undefined;
 }
