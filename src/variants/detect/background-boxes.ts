@@ -110,7 +110,8 @@ type Corner = readonly [x: number, y: number, inX: 1 | -1, inY: 1 | -1];
  * each row is continued by the photo's pixel next to it. Left as they are, they cost up to a third
  * of the matches in a phone's screenshots.
  * @param box a rectangle in pixels of the picture
- * @returns a plane with another luma, or `undefined` unless at least two corners are rounded
+ * @returns a plane of the box alone, in its place, or `undefined` unless at least two corners are
+ *   rounded
  */
 export function withoutRoundedCorners(plane: WorkingPlane, box: Rectangle): LumaPlane | undefined {
   const { scale, width, height } = plane;
@@ -124,21 +125,37 @@ export function withoutRoundedCorners(plane: WorkingPlane, box: Rectangle): Luma
     [left, bottom, 1, -1],
     [right, bottom, -1, -1],
   ];
-  const luma = plane.luma.slice();
-  const filled = corners.filter((corner) =>
-    fillCorner(plane, luma, corner, right - left + 1, bottom - top + 1),
-  );
-  return filled.length >= 2 ? { ...plane, luma } : undefined;
+  const columns = right - left + 1;
+  const rows = bottom - top + 1;
+  const rounded = corners.flatMap((corner) => {
+    const runs = runsOf(plane, corner, columns, rows);
+    return runs === undefined ? [] : [{ corner, runs }];
+  });
+  if (rounded.length < 2) return undefined;
+  const luma = new Float32Array(columns * rows);
+  for (let y = 0; y < rows; y++) {
+    const from = (top + y) * width + left;
+    luma.set(plane.luma.subarray(from, from + columns), y * columns);
+  }
+  for (const { corner, runs } of rounded) {
+    const [x, y, inX, inY] = corner;
+    for (let row = 0; row < runs.length; row++) {
+      const start = (y - top + row * inY) * columns + x - left;
+      const end = runs[row]! + MIXED;
+      const value = luma[start + end * inX]!;
+      for (let i = 0; i < end; i++) luma[start + i * inX] = value;
+    }
+  }
+  return { luma, width: columns, height: rows, scale, marginX: -left, marginY: -top };
 }
 
-/** Continues the rows of one corner into it, if it is rounded. */
-function fillCorner(
+/** How far the background reaches into each row of a corner, if it is rounded. */
+function runsOf(
   plane: WorkingPlane,
-  luma: Float32Array,
   [x, y, inX, inY]: Corner,
   boxWidth: number,
   boxHeight: number,
-): boolean {
+): number[] | undefined {
   const { width, height } = plane;
   const corner = y * width + x;
   // The background lies diagonally outside; beside the box where that reaches the border.
@@ -146,7 +163,7 @@ function fillCorner(
   const outY = y - 2 * inY;
   const isOutX = outX >= 0 && outX < width;
   const isOutY = outY >= 0 && outY < height;
-  if (!isOutX && !isOutY) return false;
+  if (!isOutX && !isOutY) return undefined;
   const background = colourAt(plane, (isOutY ? outY : y) * width + (isOutX ? outX : x));
   const runs: number[] = [];
   let last = Number.POSITIVE_INFINITY;
@@ -160,18 +177,12 @@ function fillCorner(
       run++;
     }
     // A curve recedes from row to row; what does not is content of the background's colour.
-    if (run >= MOST_CORNER * boxWidth || run > last + MIXED) return false;
+    if (run >= MOST_CORNER * boxWidth || run > last + MIXED) return undefined;
     if (run === 0) break;
     last = run;
     runs.push(run);
   }
-  if (runs.length < LEAST_CORNER || runs.length >= MOST_CORNER * boxHeight) return false;
-  if (runs[0]! < LEAST_CORNER) return false;
-  for (let row = 0; row < runs.length; row++) {
-    const start = corner + row * inY * width;
-    const end = runs[row]! + MIXED;
-    const value = luma[start + end * inX]!;
-    for (let i = 0; i < end; i++) luma[start + i * inX] = value;
-  }
-  return true;
+  if (runs.length < LEAST_CORNER || runs.length >= MOST_CORNER * boxHeight) return undefined;
+  if (runs[0]! < LEAST_CORNER) return undefined;
+  return runs;
 }

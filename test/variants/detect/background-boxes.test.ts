@@ -115,9 +115,11 @@ test('extends the photo into its rounded corners, and changes nothing else', () 
   const filled = withoutRoundedCorners(plane, BOX);
   let most = 0;
   let changed = 0;
-  for (let i = 0; i < before.length; i++) {
-    most = Math.max(most, Math.abs(filled!.luma[i]! - whole.luma[i]!));
-    if (filled!.luma[i] !== before[i]) changed++;
+  expect(filled).toMatchObject({ width: 200, height: 160, marginX: -30, marginY: -40 });
+  for (let i = 0; i < filled!.luma.length; i++) {
+    const at = (40 + Math.floor(i / 200)) * 260 + 30 + (i % 200);
+    most = Math.max(most, Math.abs(filled!.luma[i]! - whole.luma[at]!));
+    if (filled!.luma[i] !== before[at]) changed++;
   }
   // A row is extended by one value. The photo itself changes by less than this over a corner.
   expect(most).toBeLessThan(40);
