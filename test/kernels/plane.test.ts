@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { reduce, turnedPixels } from '../../src/kernels/plane.js';
+import { halve, invert, partLuma, reduce, turnedPixels } from '../../src/kernels/plane.js';
 import { pixelsOf } from '../arbitraries.js';
 import { meanOfSquare, sampleAt } from '../oracles/plane.js';
 
-test('a picture of 3 x 3 at scale 2: its last row and column count twice', () => {
+test('a picture of 3 x 3 at scale 2: its last row and column count twice in the luma', () => {
   const data = Uint8Array.of(0, 10, 20, 30, 40, 50, 60, 70, 80);
   const red = new Uint8Array(4);
   const luma = new Float32Array(4);
   reduce(data, 3, 3, 1, 2, { luma, red, green: red, blue: red });
-  expect([...red]).toEqual([20, 35, 65, 80]);
+  expect([...red]).toEqual([0, 20, 60, 80]);
+  expect([...luma].map(Math.round)).toEqual([20, 35, 65, 80]);
 });
 
 test('reduces any picture as its twin does', () => {
@@ -36,7 +37,17 @@ test('reduces any picture as its twin does', () => {
             channels < 3 ? 0 : channel,
           ),
         ) as [number, number, number];
-        expect([red[at], green[at], blue[at]]).toEqual([r, g, b].map((v) => Math.floor(v + 0.5)));
+        const near = Math.floor((scale - 1) / 4);
+        const first = [0, 1, 2].map((channel) =>
+          sampleAt(
+            data,
+            pixels,
+            scale * (at % columns) + near,
+            scale * Math.floor(at / columns) + near,
+            channels < 3 ? 0 : channel,
+          ),
+        );
+        expect([red[at], green[at], blue[at]]).toEqual(first);
         expect(luma[at]).toBeCloseTo(0.299 * r + 0.587 * g + 0.114 * b, 3);
       }
     }),
@@ -71,5 +82,58 @@ test('a turned grid takes the nearest pixels, and border pixels outside', () => 
         }
       },
     ),
+  );
+});
+
+test('the luma of a part is that of a picture of its own', () => {
+  const case_ = fc.record({
+    pixels: pixelsOf(20),
+    shares: fc.array(fc.nat({ max: 99 }), { minLength: 4, maxLength: 4 }),
+    scale: fc.integer({ min: 1, max: 5 }),
+  });
+  fc.assert(
+    fc.property(case_, ({ pixels, shares, scale }) => {
+      const { data, width: stride, height: all, channels } = pixels;
+      const [left, top] = [Math.floor((shares[0]! * stride) / 100), ((shares[1]! * all) / 100) | 0];
+      const width = 1 + Math.floor((shares[2]! * (stride - left - 1)) / 100);
+      const height = 1 + Math.floor((shares[3]! * (all - top - 1)) / 100);
+      const part = new Uint8Array(width * height * channels);
+      for (let y = 0; y < height; y++) {
+        const from = ((top + y) * stride + left) * channels;
+        part.set(data.subarray(from, from + width * channels), y * width * channels);
+      }
+      const count = Math.ceil(width / scale) * Math.ceil(height / scale);
+      const [luma, expected] = [new Float32Array(count), new Float32Array(count)];
+      const red = new Uint8Array(count);
+      partLuma(data, stride, channels, scale, { left, top, width, height }, luma);
+      reduce(part, width, height, channels, scale, { luma: expected, red, green: red, blue: red });
+      for (let at = 0; at < count; at++) expect(luma[at]).toBeCloseTo(expected[at]!, 3);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('halves a plane: means of two by two, and the last row and column again', () => {
+  const halved = new Float32Array(4);
+  halve(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), 3, 3, halved);
+  expect([...halved]).toEqual([3, 4.5, 7.5, 9]);
+  const one = new Float32Array(1);
+  halve(Float32Array.of(7), 1, 1, one);
+  expect([...one]).toEqual([7]);
+});
+
+test('inverts colours twice to the same, and never alpha', () => {
+  fc.assert(
+    fc.property(pixelsOf(9), ({ data, channels }) => {
+      const [once, twice] = [new Uint8Array(data.length), new Uint8Array(data.length)];
+      invert(data, channels, once);
+      invert(once, channels, twice);
+      expect([...twice]).toEqual([...data]);
+      const isAlpha = (at: number) => channels % 2 === 0 && at % channels === channels - 1;
+      for (const [at, value] of once.entries()) {
+        expect(value).toBe(isAlpha(at) ? data[at]! : 255 - data[at]!);
+      }
+    }),
+    { numRuns: 40 },
   );
 });

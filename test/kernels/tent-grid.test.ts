@@ -1,72 +1,81 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { tentGrid, turnedTentGrid } from '../../src/kernels/tent-grid.js';
-import { tentGrid as oracle } from '../oracles/tent-grid.js';
+import { placeOnLine, soften, turnedGrid, uprightGrid } from '../../src/kernels/tent-grid.js';
+import { between, softened } from '../oracles/tent-grid.js';
 
-const WIDTH = 9;
-const HEIGHT = 7;
-
-/** Taps of a few samples: positions and weights for each. */
-const tapsBelow = (length: number) =>
-  fc.array(
-    fc.array(fc.tuple(fc.integer({ min: 0, max: length - 1 }), fc.integer({ min: -4, max: 4 })), {
-      maxLength: 4,
-    }),
-    { minLength: 1, maxLength: 5 },
+const sides = fc.record({
+  width: fc.integer({ min: 1, max: 12 }),
+  height: fc.integer({ min: 1, max: 12 }),
+  seed: fc.integer({ min: 1, max: 999 }),
+});
+const planeOf = ({ width, height, seed }: { width: number; height: number; seed: number }) => ({
+  width,
+  height,
+  luma: Float32Array.from({ length: width * height }, (_, i) => (seed * (i + 7) ** 2) % 251),
+});
+const places = fc
+  .tuple(fc.integer({ min: -90, max: 190 }), fc.integer({ min: -40, max: 40 }))
+  .map(([start, step]) =>
+    Float64Array.from({ length: 64 }, (_, i) => start / 13 + (i * step) / 64),
   );
 
-const packed = (taps: [number, number][][]) => ({
-  first: Int32Array.from([0, ...taps.map((_, i) => taps.slice(0, i + 1).flat().length)]),
-  position: Int32Array.from(taps.flat(), ([position]) => position),
-  weight: Float64Array.from(taps.flat(), ([, weight]) => weight),
+test('a sample between four pixels mixes them by how near they are', () => {
+  const plane = { luma: Float32Array.of(0, 10, 100, 110), width: 2, height: 2 };
+  const line = () => ({
+    before: new Int32Array(64),
+    after: new Int32Array(64),
+    share: new Float64Array(64),
+  });
+  const [across, down, out] = [line(), line(), new Float64Array(4096)];
+  placeOnLine(new Float64Array(64).fill(0.25), 2, across);
+  placeOnLine(new Float64Array(64).fill(0.5), 2, down);
+  uprightGrid(plane, across, down, out);
+  expect(out.every((value) => value === 52.5)).toBe(true);
 });
 
-const turned = (taps: [number, number][][]) => {
-  const { first, position, weight } = packed(taps);
-  return { first, position: Float64Array.from(position), weight };
-};
-
-const luma = Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => (i * i) % 251);
-const plane = { luma, width: WIDTH, height: HEIGHT };
-
-test('is the weighted sum over the taps of its row and column', () => {
+test('upright and turned grids sample as their twin does, and the border outside', () => {
   fc.assert(
-    fc.property(tapsBelow(WIDTH), tapsBelow(HEIGHT), (across, down) => {
-      const out = new Float64Array(across.length * down.length);
-      tentGrid(plane, packed(across), packed(down), out);
-      const naive = oracle((column, row) => luma[row * WIDTH + column]!, across, down);
-      expect([...out]).toEqual(naive.map((value) => value + 0));
+    fc.property(sides, places, places, (size, xs, ys) => {
+      const plane = planeOf(size);
+      const before = plane.luma.slice();
+      const [across, down] = [0, 1].map(() => ({
+        before: new Int32Array(64),
+        after: new Int32Array(64),
+        share: new Float64Array(64),
+      })) as [Parameters<typeof placeOnLine>[2], Parameters<typeof placeOnLine>[2]];
+      placeOnLine(xs, size.width, across);
+      placeOnLine(ys, size.height, down);
+      const upright = new Float64Array(4096);
+      uprightGrid(plane, across, down, upright);
+      const [cosine, sine] = [0.96, -0.28];
+      const turned = new Float64Array(4096);
+      turnedGrid(plane, { left: 3, top: -1, cosine, sine }, xs, ys, turned);
+      for (let at = 0; at < 4096; at += 17) {
+        const [x, y] = [xs[at & 63]!, ys[at >> 6]!];
+        expect(upright[at]).toBeCloseTo(between(plane, x, y), 3);
+        const turnedX = 3 + x * cosine - y * sine;
+        const turnedY = -1 + x * sine + y * cosine;
+        expect(turned[at]).toBeCloseTo(between(plane, turnedX, turnedY), 3);
+      }
+      expect(plane.luma).toEqual(before);
     }),
+    { numRuns: 60 },
   );
 });
 
-// Cosine and sine: a quarter, a half, and an angle between.
-test.each([
-  [0, 1],
-  [-1, 0],
-  [0.6, 0.8],
-])('turned by %d, %d it reads the nearest pixels, and the border outside', (cosine, sine) => {
+test('softens as its twin does, in either direction', () => {
+  const kernel = fc.constantFrom([1, 0, 0], [0.5, 0.25, 0], [0.7, 0.15, 0], [0.2, 0.2, 0.2]);
   fc.assert(
-    fc.property(tapsBelow(HEIGHT + 6), tapsBelow(WIDTH + 6), (across, down) => {
-      const out = new Float64Array(across.length * down.length);
-      const turn = { left: 2, top: -3, cosine, sine };
-      turnedTentGrid(plane, turn, turned(across), turned(down), out);
-      const pixel = (column: number, row: number) => {
-        const nearX = Math.max(0, Math.min(column, WIDTH - 1));
-        const nearY = Math.max(0, Math.min(row, HEIGHT - 1));
-        return luma[nearY * WIDTH + nearX]!;
-      };
-      // Truncation rounds toward zero, as the kernel does; a tie is decided by the same sum.
-      const naive = oracle(
-        (a, b) =>
-          pixel(
-            Math.trunc(2 - b * sine + 0.5 + a * cosine),
-            Math.trunc(-3 + b * cosine + 0.5 + a * sine),
-          ),
-        across,
-        down,
-      );
-      for (const [i, value] of naive.entries()) expect(out[i]!).toBeCloseTo(value, 6);
+    fc.property(sides, kernel, kernel, (size, across, down) => {
+      const plane = planeOf(size);
+      const out = new Float32Array(plane.luma.length);
+      soften(plane, Float64Array.from(across), Float64Array.from(down), out);
+      for (let at = 0; at < out.length; at++) {
+        const x = at % size.width;
+        const y = Math.floor(at / size.width);
+        expect(out[at]).toBeCloseTo(softened(plane, across, down, x, y), 3);
+      }
     }),
+    { numRuns: 100 },
   );
 });

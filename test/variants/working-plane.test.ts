@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CheckedPixels } from '../../src/pixels.js';
-import { workingPlane } from '../../src/variants/working-plane.js';
+import { planeOfPart, shared, workingPlane } from '../../src/variants/working-plane.js';
 import { pixelsOf } from '../arbitraries.js';
-import { meanOfSquare } from '../oracles/plane.js';
+import { meanOfSquare, sampleAt } from '../oracles/plane.js';
 import { drawn, patches } from './pictures.js';
 
 function expectMeans(pixels: CheckedPixels) {
@@ -16,8 +16,12 @@ function expectMeans(pixels: CheckedPixels) {
         meanOfSquare(pixels.data, pixels, scale, x, y, pixels.channels < 3 ? 0 : channel),
       );
       const at = y * width + x;
-      if (red[at] !== Math.floor(r! + 0.5) || green[at] !== Math.floor(g! + 0.5)) wrong++;
-      if (blue[at] !== Math.floor(b! + 0.5)) wrong++;
+      const near = Math.floor((scale - 1) / 4);
+      for (const [channel, colour] of [red, green, blue].entries()) {
+        const [column, row] = [scale * x + near, scale * y + near];
+        const from = pixels.channels < 3 ? 0 : channel;
+        if (colour[at] !== sampleAt(pixels.data, pixels, column, row, from)) wrong++;
+      }
       const less = 0.299 * r! + 0.587 * g! + 0.114 * b! - luma[at]!;
       offset ??= Math.round(less);
       if (Math.abs(less - offset) > 1e-4) wrong++;
@@ -26,7 +30,7 @@ function expectMeans(pixels: CheckedPixels) {
   expect(wrong).toBe(0);
 }
 
-test('up to 1,535 pixels a side it contains the pixels themselves', () => {
+test('of a small picture it contains the pixels themselves', () => {
   fc.assert(
     fc.property(pixelsOf(12), (pixels) => {
       const before = pixels.data.slice();
@@ -36,14 +40,11 @@ test('up to 1,535 pixels a side it contains the pixels themselves', () => {
   );
 });
 
-test('of a larger picture it contains the means of four pixels of each square', () => {
+test('of a larger picture it contains the mean luma of four pixels of each square', () => {
   for (const [width, height, scale] of [
-    [1535, 3, 1],
-    [1536, 3, 2],
-    [1601, 7, 2],
-    [5, 3001, 3],
-    [4001, 11, 4],
-    [3, 5119, 5],
+    [4097, 5, 2],
+    [7, 8193, 3],
+    [3, 12289, 4],
   ] as const) {
     const pixels = patches(width, height, width, 3);
     expect(workingPlane(pixels).scale).toBe(scale);
@@ -55,4 +56,49 @@ test('luma is centred on 0: its mean, a whole number, is subtracted', () => {
   const { luma } = workingPlane(drawn(10, 10, (x) => 20 * x));
   expect(luma[0]).toBeCloseTo(-90, 4);
   expect(luma[9]).toBeCloseTo(90, 4);
+});
+
+test('its scale brings it near to 512 x 512, and no side over 4,096', () => {
+  for (const [width, height, scale] of [
+    [767, 767, 1],
+    [769, 769, 2],
+    [1155, 866, 2],
+    [1080, 2340, 3],
+    [4096, 1, 1],
+  ] as const) {
+    const pixels = { data: new Uint8Array(width * height), width, height, channels: 1 } as const;
+    expect(workingPlane(pixels).scale).toBe(scale);
+  }
+});
+
+test('what is shared is made once for each plane', () => {
+  const made: number[] = [];
+  const sides = shared(({ width, height }) => {
+    made.push(width);
+    return { width, height };
+  });
+  const [one, other] = [workingPlane(patches(30, 20, 1, 3)), workingPlane(patches(40, 20, 1, 3))];
+  expect(sides(one)).toBe(sides(one));
+  expect(sides(other)).toEqual({ width: 40, height: 20 });
+  expect(made).toEqual([30, 40]);
+});
+
+test('a part that is small in the plane has one of its own, in more detail', () => {
+  const pixels = patches(1600, 1200, 3, 9);
+  const plane = workingPlane(pixels);
+  expect(plane.scale).toBe(3);
+  const large = { left: 10, top: 20, width: 900, height: 700 };
+  expect(planeOfPart(plane, { rectangle: large })).toBe(plane);
+  const rectangle = { left: 1500, top: 7, width: 100, height: 90 };
+  const { scale, marginX, marginY, luma, width } = planeOfPart(plane, { rectangle });
+  expect({ scale, marginX, marginY, width }).toEqual({
+    scale: 1,
+    marginX: -1500,
+    marginY: -7,
+    width: 100,
+  });
+  const red = pixels.data[3 * (50 * 1600 + 1530)]!;
+  const [green, blue] = pixels.data.subarray(3 * (50 * 1600 + 1530) + 1);
+  const expected = 0.299 * red + 0.587 * green! + 0.114 * blue!;
+  expect(luma[43 * width + 30]).toBeCloseTo(expected, 3);
 });

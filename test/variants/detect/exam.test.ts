@@ -200,7 +200,7 @@ const digestOf = (placements: readonly Placement[]) =>
 
 /** The variants that put back what was cut off, and all that are given without looking. */
 const UNCUT: readonly VariantName[] = ['uncrop', 'unturnCropped'];
-const BLIND: readonly VariantName[] = [...DIHEDRAL_NAMES, ...UNCUT];
+const BLIND: readonly VariantName[] = [...DIHEDRAL_NAMES, 'inverted', ...UNCUT];
 
 /** What of the contract a placement does not keep. */
 function problemOf({ name, geometry, plane }: Placement, of: WorkingPlane): string | undefined {

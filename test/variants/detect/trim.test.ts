@@ -61,6 +61,6 @@ test('a picture of one colour has no border', () => {
 
 test('finds the border of a large picture to the pixel', () => {
   const plane = workingPlane(laidOn(patches(1900, 1700, 3, 40), 2000, 1801, 37, 58, [0, 0, 0]));
-  expect(plane.scale).toBe(2);
+  expect(plane.scale).toBe(4);
   expect(trimmed(plane)[0]).toEqual({ left: 37, top: 58, width: 1900, height: 1700 });
 });
