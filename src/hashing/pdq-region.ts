@@ -1,5 +1,6 @@
 import type { Hash, Resample } from '../hash.js';
 import { boxAhead, boxWindow } from '../kernels/box-filter.js';
+import { perspectiveGrid } from '../kernels/perspective.js';
 import { halve } from '../kernels/plane.js';
 import {
   type GridAxis,
@@ -12,6 +13,7 @@ import {
 import { layOf, type Rectangle, type VariantGeometry } from '../variant.js';
 import { bitsAbove, isResampled } from './pdq.js';
 import { fastCoefficients, qualityWithin } from './pdq-fast.js';
+import { quadrilateralOn } from './quadrilateral.js';
 
 /*
  * PDQ of a part of a picture, from a plane that all parts share. PDQ's filter has little to do with
@@ -68,10 +70,16 @@ const ys = /* @__PURE__ */ new Float64Array(GRID);
  */
 function sampleGrid(
   whole: LumaPlane,
-  { rectangle, angle = 0, dihedral = 'original' }: VariantGeometry,
+  { rectangle, corners, angle = 0, dihedral = 'original' }: VariantGeometry,
   resample: Resample,
   out: Float64Array,
 ): void {
+  if (corners !== undefined) {
+    // At 512 pixels a side the filter's samples lie a pixel, an eighth of a step, past the middle.
+    const shift = resample === 512 ? 1 / 8 : 0;
+    perspectiveGrid(whole, quadrilateralOn(whole, corners, dihedral), GRID, shift, out);
+    return;
+  }
   const { left, top, width, height } = rectangle;
   const { turned, fromRight, fromBottom } = layOf(dihedral);
   const plane = softened(whole, { rectangle, angle });

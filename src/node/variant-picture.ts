@@ -52,11 +52,18 @@ function checkVariant(variant: Pick<HashedVariant, 'name' | 'geometry'>): void {
   if (!VARIANT_NAMES.includes(name)) throw new TypeError("expected a variant's name");
   if (geometry === undefined) return;
   checkObject(geometry, 'geometry to be an object');
-  const { rectangle, angle = 0, dihedral = 'original' } = geometry;
+  const { rectangle, corners, angle = 0, dihedral = 'original' } = geometry;
   checkObject(rectangle, 'rectangle to be an object');
   const { left, top, width, height } = rectangle;
   for (const number of [left, top, width, height, angle]) {
     if (!Number.isFinite(number)) throw new TypeError('expected numbers in a geometry');
+  }
+  if (corners !== undefined && !(Array.isArray(corners) && corners.length === 4)) {
+    throw new TypeError('expected four corners');
+  }
+  for (const corner of corners ?? []) {
+    const isPoint = Array.isArray(corner) && corner.length === 2 && corner.every(Number.isFinite);
+    if (!isPoint) throw new TypeError('expected corners of two numbers');
   }
   if (!DIHEDRAL_NAMES.includes(dihedral))
     throw new TypeError('expected the name of a dihedral form');

@@ -1,7 +1,9 @@
 import type { LumaPlane } from '../hashing/pdq-region.js';
+import { quadrilateralOn } from '../hashing/quadrilateral.js';
+import { perspectivePixels } from '../kernels/perspective.js';
 import { partLuma, reduce, turnedPixels } from '../kernels/plane.js';
 import type { CheckedPixels } from '../pixels.js';
-import type { VariantGeometry } from '../variant.js';
+import type { Point, VariantGeometry } from '../variant.js';
 import { dihedral } from './forms.js';
 
 /**
@@ -124,16 +126,26 @@ export const isOf = (
 
 /**
  * The pixels of a variant at the size of the working plane: for hashes other than PDQ, and to show.
- * Where it is turned they are the nearest ones, beyond the picture those of its border.
+ * Where it is turned or has corners they are the nearest ones, beyond the picture those of its
+ * border.
  * @returns fresh pixels, of one sample each if the picture is grey, else RGB
  */
 export function planePixels(
   plane: WorkingPlane,
-  { rectangle, angle = 0, dihedral: form = 'original' }: VariantGeometry,
+  { rectangle, corners, angle = 0, dihedral: form = 'original' }: VariantGeometry,
 ): CheckedPixels {
   const { scale, red, green, blue } = plane;
-  const width = Math.max(1, Math.round(rectangle.width / scale));
-  const height = Math.max(1, Math.round(rectangle.height / scale));
+  const sides = corners === undefined ? rectangle : uprightSides(corners);
+  const width = Math.max(1, Math.round(sides.width / scale));
+  const height = Math.max(1, Math.round(sides.height / scale));
+  const planes = red === green ? [red] : [red, green, blue];
+  const data = new Uint8Array(width * height * planes.length);
+  const shown: CheckedPixels = { data, width, height, channels: planes.length === 1 ? 1 : 3 };
+  if (corners !== undefined) {
+    const part = { numbers: quadrilateralOn(plane, corners), width, height };
+    perspectivePixels(planes, plane.width, plane.height, part, data);
+    return dihedral(shown, form);
+  }
   const grid = {
     width,
     height,
@@ -142,8 +154,15 @@ export function planePixels(
     cosine: Math.cos((angle * Math.PI) / 180),
     sine: Math.sin((angle * Math.PI) / 180),
   };
-  const planes = red === green ? [red] : [red, green, blue];
-  const data = new Uint8Array(width * height * planes.length);
   turnedPixels(planes, plane.width, plane.height, grid, data);
-  return dihedral({ data, width, height, channels: planes.length === 1 ? 1 : 3 }, form);
+  return dihedral(shown, form);
+}
+
+/** The sides that a four-sided part is given upright: the longer ones of opposite sides. */
+function uprightSides([a, b, c, d]: NonNullable<VariantGeometry['corners']>) {
+  const apart = ([x0, y0]: Point, [x1, y1]: Point) => Math.hypot(x1 - x0, y1 - y0);
+  return {
+    width: Math.max(apart(a, b), apart(d, c)),
+    height: Math.max(apart(a, d), apart(b, c)),
+  };
 }

@@ -118,3 +118,62 @@ test('of a turned part it is near the hash of the pixels turned back', async () 
     expect(distance(sampled.hash, pdq(shown).hash)).toBeLessThanOrEqual(10);
   }
 });
+
+/** A part whose corners are moved by up to a tenth of its sides. */
+const quadrilaterals = fc
+  .tuple(
+    fc.integer({ min: 60, max: 200 }),
+    fc.integer({ min: 60, max: 200 }),
+    fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 8, maxLength: 8 }),
+  )
+  .map(([left, top, by]) => {
+    const corner = (x: number, y: number, i: number) => [x + by[i]!, y + by[i + 1]!] as const;
+    const corners = [
+      corner(left, top, 0),
+      corner(left + 520, top, 2),
+      corner(left + 520, top + 500, 4),
+      corner(left, top + 500, 6),
+    ] as const;
+    return { rectangle: { left, top, width: 520, height: 500 }, corners };
+  });
+
+test('of a part in perspective it is near the hash of the pixels made upright', async () => {
+  const distances: number[] = [];
+  for (const name of ['airplane-from-above.jpg', 'acanthus-mollis.jpg', 'dust-bowl-home.jpg']) {
+    const plane = workingPlane(await photo(name));
+    fc.assert(
+      fc.property(
+        quadrilaterals,
+        fc.constantFrom(...DIHEDRAL_NAMES),
+        fc.constantFrom(512 as const, 'none' as const),
+        (part, form, resample) => {
+          const geometry = { ...part, dihedral: form };
+          const { hash, quality } = pdq(planePixels(plane, geometry), { resample });
+          const sampled = pdqRegion(plane, geometry, resample);
+          distances.push(distance(sampled.hash, hash));
+          expect(Math.abs(sampled.quality - quality)).toBeLessThanOrEqual(3);
+        },
+      ),
+      { numRuns: 30, seed: 5 },
+    );
+  }
+  distances.sort((a, b) => a - b);
+  expect(distances[distances.length >> 1]).toBeLessThanOrEqual(4);
+  expect(distances.at(-1)).toBeLessThanOrEqual(14);
+});
+
+test('of the corners of a rectangle it is near the hash of the rectangle', async () => {
+  const plane = workingPlane(await photo('acanthus-mollis.jpg'));
+  for (const name of DIHEDRAL_NAMES) {
+    const rectangle = { left: 40, top: 60, width: 600, height: 700 };
+    const corners = [
+      [40, 60],
+      [640, 60],
+      [640, 760],
+      [40, 760],
+    ] as const;
+    const upright = pdqRegion(plane, { rectangle, dihedral: name }, 512);
+    const sampled = pdqRegion(plane, { rectangle, corners, dihedral: name }, 512);
+    expect(distance(sampled.hash, upright.hash)).toBeLessThanOrEqual(6);
+  }
+});

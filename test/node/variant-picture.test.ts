@@ -10,6 +10,38 @@ test('draws a part of the picture as a PNG, no side longer than asked for', asyn
   expect(await sharp(png).metadata()).toMatchObject({ format: 'png', width: 30, height: 15 });
 });
 
+test('draws a tilted part upright', async () => {
+  const rectangle = { left: 0, top: 0, width: 40, height: 30 };
+  const corners = [
+    [4, 0],
+    [40, 3],
+    [36, 30],
+    [0, 27],
+  ] as const;
+  const variant = { name: 'quadrilateral', geometry: { rectangle, corners } } as const;
+  const png = await variantPicture(imagePath('rgb.png'), variant);
+  expect(await sharp(png).metadata()).toMatchObject({ width: 36, height: 27 });
+});
+
+test.each([
+  [[]],
+  [[1, 2, 3, 4]],
+  [[[0, 0], [1, 0], [1, 1], [0]]],
+  ['four'],
+  [
+    [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, Number.NaN],
+    ],
+  ],
+])('refuses corners that are not four points: %j', async (corners) => {
+  const rectangle = { left: 0, top: 0, width: 9, height: 9 };
+  const variant = { name: 'quadrilateral', geometry: { rectangle, corners } } as never;
+  await expect(variantPicture(imagePath('rgb.png'), variant)).rejects.toThrow(TypeError);
+});
+
 test('its time covers reading', async () => {
   const stream = new ReadableStream<Uint8Array>();
   const drawing = variantPicture(stream, { name: 'original' }, { timeoutSeconds: 0.05 });

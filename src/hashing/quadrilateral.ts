@@ -1,0 +1,33 @@
+import { perspectiveOf } from '../kernels/perspective.js';
+import { type DihedralName, layOf, type VariantGeometry } from '../variant.js';
+
+/** How a plane lies over its picture. */
+interface Placed {
+  /** pixels of the picture that one pixel of the plane stands for, along either side */
+  readonly scale: number;
+  /** pixels of the plane beyond each border of the picture */
+  readonly marginX: number;
+  readonly marginY: number;
+}
+
+/**
+ * The perspective in which the corners of a part lie on a plane, as the unit square in which the
+ * part is upright or in one of its dihedral forms.
+ */
+export function quadrilateralOn(
+  { scale, marginX, marginY }: Placed,
+  corners: NonNullable<VariantGeometry['corners']>,
+  dihedral: DihedralName = 'original',
+): Float64Array {
+  const { turned, fromRight, fromBottom } = layOf(dihedral);
+  // Corner n of the form is corner n of the part, mirrored, then with rows and columns exchanged.
+  const order = turned ? [0, 3, 2, 1] : [0, 1, 2, 3];
+  const placed = new Float64Array(8);
+  for (const [to, of] of order.entries()) {
+    const across = fromRight ? of ^ 1 : of;
+    const [x, y] = corners[fromBottom ? 3 - across : across]!;
+    placed[2 * to] = x / scale + marginX;
+    placed[2 * to + 1] = y / scale + marginY;
+  }
+  return perspectiveOf(placed);
+}
