@@ -4,6 +4,7 @@ import { MAX_PIXELS, type PictureOptions } from '../picture/options.js';
 import {
   DIHEDRAL_NAMES,
   type HashedVariant,
+  type Point,
   type Rectangle,
   VARIANT_NAMES,
   type VariantGeometry,
@@ -210,13 +211,31 @@ function hashedIn(
 }
 
 function geometryOf(value: unknown): VariantGeometry {
-  const { rectangle, angle, dihedral } = membersOf(value, ['rectangle'], ['angle', 'dihedral']);
+  const optional = ['corners', 'angle', 'dihedral'];
+  const { rectangle, corners, angle, dihedral } = membersOf(value, ['rectangle'], optional);
   const sides = ['left', 'top', 'width', 'height'] as const;
   const members = membersOf(rectangle, sides);
   const copy = Object.fromEntries(sides.map((side) => [side, finite(members[side])]));
   return {
     rectangle: copy as unknown as Rectangle,
+    ...(corners === undefined ? {} : { corners: cornersOf(corners) }),
     ...(angle === undefined ? {} : { angle: finite(angle) }),
     ...(dihedral === undefined ? {} : { dihedral: oneOf(dihedral, DIHEDRAL_NAMES) }),
   };
+}
+
+function cornersOf(value: unknown): NonNullable<VariantGeometry['corners']> {
+  const corner = (of: unknown): Point => {
+    const [x, y] = listOf(of, 2);
+    return [finite(x), finite(y)];
+  };
+  const [a, b, c, d] = listOf(value, 4);
+  return [corner(a), corner(b), corner(c), corner(d)];
+}
+
+/** An array of so many values, with nothing beside them. */
+function listOf(value: unknown, length: number): readonly unknown[] {
+  demand(Array.isArray(value) && value.length === length);
+  demand(Object.keys(value).length === length);
+  return value;
 }

@@ -5,7 +5,7 @@ import {
   type DecisionReason,
   type Match,
 } from '../matching/decision.js';
-import type { Rectangle, VariantGeometry, VariantName } from '../variant.js';
+import type { Point, Rectangle, VariantGeometry, VariantName } from '../variant.js';
 
 /** What a report shows besides the decision. */
 export interface MatchReportOptions {
@@ -193,7 +193,8 @@ function placeOf({ rectangle, angle, dihedral }: VariantGeometry, frame: Rectang
 }
 
 /** Draws the picture's frame and the variant's outline, to scale. */
-function outline({ rectangle, angle = 0 }: VariantGeometry, frame: Rectangle): string {
+function outline(geometry: VariantGeometry, frame: Rectangle): string {
+  const { rectangle, corners, angle = 0 } = geometry;
   const { left, top, width, height } = rectangle;
   const centreX = left + width / 2;
   const centreY = top + height / 2;
@@ -212,9 +213,14 @@ function outline({ rectangle, angle = 0 }: VariantGeometry, frame: Rectangle): s
     angle === 0 ? '' : `transform="rotate(${round(angle)} ${round(centreX)} ${round(centreY)})"`;
   return `<figure><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="the part that matched, in the picture's frame" viewBox="${[x, y, right - x, bottom - y].map(round).join(' ')}">
 ${box(frame, 'fill="#e8e8e8" stroke="#888"')}
-${box(rectangle, `fill="#2a6fbb" fill-opacity="0.25" stroke="#2a6fbb" ${turn}`)}
+${corners === undefined ? box(rectangle, `${BLUE} ${turn}`) : polygon(corners, `${BLUE} stroke-width="${line}"`)}
 </svg><figcaption>grey: the picture; blue: the part that matched</figcaption></figure>`;
 }
+
+const BLUE = 'fill="#2a6fbb" fill-opacity="0.25" stroke="#2a6fbb"';
+
+const polygon = (corners: readonly Point[], more: string) =>
+  `<polygon points="${corners.map((corner) => corner.map(round).join()).join(' ')}" ${more}/>`;
 
 function picture(url: string, caption: string): string {
   checkTypeOf('picture', url, 'string');

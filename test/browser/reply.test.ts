@@ -141,6 +141,40 @@ function stringsIn(value: unknown): string[] {
   return Object.values(value).flatMap(stringsIn);
 }
 
+test('corners are four points of two numbers, with nothing beside them', () => {
+  const [original] = variantsOf(pixels) as Iterable<HashedVariant> as [HashedVariant];
+  const corners = [
+    [1, 2],
+    [30, 4],
+    [28, 40],
+    [3, 39.5],
+  ];
+  const read = (four: unknown) => {
+    const reader = variantReader({ variants: 'thorough' });
+    reader({ variant: original });
+    const geometry = { rectangle: { left: 1, top: 2, width: 29, height: 38 }, corners: four };
+    return reader({ variant: { ...original, name: 'quadrilateral', geometry } });
+  };
+  const copy = read(corners)!;
+  expect(copy.geometry!.corners).toEqual(corners);
+  expect(copy.geometry!.corners![0]).not.toBe(corners[0]);
+  const [a, b, c, d] = corners;
+  for (const four of [
+    [a, b, c],
+    [a, b, c, d, a],
+    [a, b, c, [3]],
+    [a, b, c, [3, 39.5, 1]],
+    [a, b, c, [3, '39.5']],
+    [a, b, c, [3, Number.NaN]],
+    [a, b, c, { 0: 3, 1: 39.5, length: 2 }],
+    Object.assign([a, b, c, d], { note: 'a picture' }),
+    new Array(4),
+    'four',
+  ]) {
+    expect(refused(() => read(four))).toBe(true);
+  }
+});
+
 test('a hash in a larger buffer is passed on alone', () => {
   const [first] = variantsOf(pixels) as Iterable<HashedVariant> as [HashedVariant];
   const large = new Uint8Array(100_000);

@@ -47,6 +47,22 @@ test('shows distance, tier, variant and place', () => {
   expect(page).toContain("default-src 'none'");
 });
 
+test('outlines a tilted part by its corners', () => {
+  const corners = [
+    [20, 10],
+    [300, 30.256],
+    [280, 230],
+    [0, 200],
+  ] as const;
+  const rectangle = { left: 0, top: 10, width: 300, height: 220 };
+  const geometry = { rectangle, corners };
+  const page = matchReport(decision({ name: 'quadrilateral', geometry }), {
+    width: 320,
+    height: 240,
+  });
+  expect(page).toContain('<polygon points="20,10 300,30.26 280,230 0,200"');
+});
+
 test('contains no hash, and a picture only if given one', () => {
   const page = matchReport(decision({}), { width: 10, height: 10 });
   expect(page).not.toContain(hashToHex(hash));
