@@ -1,18 +1,11 @@
-import type { HashedVariant, VariantGeometry, VariantName } from '../../src/variant.js';
-
-type Corner = readonly [x: number, y: number];
-
-/** A place that may be tilted or seen in perspective: its corners then tell more than the rest. */
-export interface Place extends VariantGeometry {
-  readonly corners?: readonly [Corner, Corner, Corner, Corner];
-}
+import type { HashedVariant, Point, VariantGeometry, VariantName } from '../../src/variant.js';
 
 /** The place that the matching variant gives the photo, compared with the true one. */
 export interface Placement {
   readonly variant: VariantName;
   /**
-   * each side is within 2 pixels; if the photo was turned, the angle within half a degree; if it is
-   * seen in perspective, each corner within 2 pixels
+   * each side or, where either has them, each corner is within 2 pixels; if the photo was turned,
+   * the angle is within half a degree
    */
   readonly right: boolean;
   /**
@@ -29,12 +22,13 @@ const NEAR = 1 / 50;
 /** Compares a variant's place with the truth; `undefined` if it has no place. */
 export function placementOf(
   { name, geometry: told }: HashedVariant,
-  truth: Place,
+  truth: VariantGeometry,
 ): Placement | undefined {
   if (told === undefined) return undefined;
   const sameWay = (told.dihedral ?? 'original') === (truth.dihedral ?? 'original');
   const angle = Math.abs((told.angle ?? 0) - (truth.angle ?? 0));
-  const right = truth.corners
+  const hasCorners = (told.corners ?? truth.corners) !== undefined;
+  const right = hasCorners
     ? cornerError(told, truth) <= PIXELS
     : truth.angle === undefined
       ? angle === 0 && sideError(told, truth) <= PIXELS
@@ -56,14 +50,14 @@ function sideError({ rectangle: a }: VariantGeometry, { rectangle: b }: VariantG
   );
 }
 
-function cornerError(a: Place, b: Place): number {
+function cornerError(a: VariantGeometry, b: VariantGeometry): number {
   const others = corners(b);
   return Math.max(
     ...corners(a).map(([x, y], at) => Math.hypot(x - others[at]![0], y - others[at]![1])),
   );
 }
 
-function corners({ rectangle, angle = 0, corners: told }: Place): readonly Corner[] {
+function corners({ rectangle, angle = 0, corners: told }: VariantGeometry): readonly Point[] {
   if (told !== undefined) return told;
   const { left, top, width, height } = rectangle;
   const cosine = Math.cos((angle * Math.PI) / 180);

@@ -41,3 +41,22 @@ test('a turn is right within half a degree; its corners decide if it is near', (
   // Half the diagonal times the angle: 250 * 3 degrees is 13 pixels.
   expect(answer(1)).toMatchObject({ right: false, near: false });
 });
+
+test('a tilted part is right if each corner is within 2 pixels', () => {
+  const corners = [
+    [110, 50],
+    [400, 60],
+    [390, 450],
+    [100, 440],
+  ] as const;
+  const tilted = { ...at(100, 50, 300, 400), corners };
+  const moved = (by: number) => {
+    const [a, b, c, [x, y]] = corners;
+    return { ...tilted, corners: [a, b, c, [x + by, y]] as const };
+  };
+  const answer = (by: number) => placementOf(told('quadrilateral', moved(by)), tilted);
+  expect(answer(2)).toMatchObject({ right: true, near: true });
+  expect(answer(3)).toMatchObject({ right: false, near: true });
+  expect(answer(11)).toMatchObject({ right: false, near: false });
+  expect(placementOf(told('box', truth), tilted)).toMatchObject({ right: false });
+});
