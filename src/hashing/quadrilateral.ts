@@ -1,6 +1,9 @@
 import { perspectiveOf } from '../kernels/perspective.js';
 import { type DihedralName, layOf, type VariantGeometry } from '../variant.js';
 
+/** The corners of a four-sided part: top left, top right, bottom right, bottom left. */
+export type Corners = NonNullable<VariantGeometry['corners']>;
+
 /** How a plane lies over its picture. */
 interface Placed {
   /** pixels of the picture that one pixel of the plane stands for, along either side */
@@ -16,7 +19,7 @@ interface Placed {
  */
 export function quadrilateralOn(
   { scale, marginX, marginY }: Placed,
-  corners: NonNullable<VariantGeometry['corners']>,
+  corners: Corners,
   dihedral: DihedralName = 'original',
 ): Float64Array {
   const { turned, fromRight, fromBottom } = layOf(dihedral);

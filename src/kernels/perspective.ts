@@ -39,6 +39,15 @@ export function perspectiveOf(corners: Float64Array): Float64Array {
   return numbers;
 }
 
+/** Where a point of the square lies: x and y. */
+export function perspectivePoint(numbers: Float64Array, u: number, v: number): [number, number] {
+  const w = numbers[6]! * u + numbers[7]! * v + 1;
+  return [
+    (numbers[0]! * u + numbers[1]! * v + numbers[2]!) / w,
+    (numbers[3]! * u + numbers[4]! * v + numbers[5]!) / w,
+  ];
+}
+
 /** Fixed point: a pixel is so many steps. Planes have under 32,768 pixels a side. */
 const ONE = 65536;
 

@@ -1,5 +1,5 @@
 import type { LumaPlane } from '../hashing/pdq-region.js';
-import { quadrilateralOn } from '../hashing/quadrilateral.js';
+import { type Corners, quadrilateralOn } from '../hashing/quadrilateral.js';
 import { perspectivePixels } from '../kernels/perspective.js';
 import { partLuma, reduce, turnedPixels } from '../kernels/plane.js';
 import type { CheckedPixels } from '../pixels.js';
@@ -135,17 +135,9 @@ export function planePixels(
   { rectangle, corners, angle = 0, dihedral: form = 'original' }: VariantGeometry,
 ): CheckedPixels {
   const { scale, red, green, blue } = plane;
-  const sides = corners === undefined ? rectangle : uprightSides(corners);
-  const width = Math.max(1, Math.round(sides.width / scale));
-  const height = Math.max(1, Math.round(sides.height / scale));
-  const planes = red === green ? [red] : [red, green, blue];
-  const data = new Uint8Array(width * height * planes.length);
-  const shown: CheckedPixels = { data, width, height, channels: planes.length === 1 ? 1 : 3 };
-  if (corners !== undefined) {
-    const part = { numbers: quadrilateralOn(plane, corners), width, height };
-    perspectivePixels(planes, plane.width, plane.height, part, data);
-    return dihedral(shown, form);
-  }
+  if (corners !== undefined) return dihedral(uprightPixels(plane, corners), form);
+  const width = Math.max(1, Math.round(rectangle.width / scale));
+  const height = Math.max(1, Math.round(rectangle.height / scale));
   const grid = {
     width,
     height,
@@ -154,15 +146,33 @@ export function planePixels(
     cosine: Math.cos((angle * Math.PI) / 180),
     sine: Math.sin((angle * Math.PI) / 180),
   };
+  const planes = red === green ? [red] : [red, green, blue];
+  const data = new Uint8Array(width * height * planes.length);
   turnedPixels(planes, plane.width, plane.height, grid, data);
-  return dihedral(shown, form);
+  return dihedral({ data, width, height, channels: planes.length === 1 ? 1 : 3 }, form);
 }
 
-/** The sides that a four-sided part is given upright: the longer ones of opposite sides. */
-function uprightSides([a, b, c, d]: NonNullable<VariantGeometry['corners']>) {
-  const apart = ([x0, y0]: Point, [x1, y1]: Point) => Math.hypot(x1 - x0, y1 - y0);
-  return {
-    width: Math.max(apart(a, b), apart(d, c)),
-    height: Math.max(apart(a, d), apart(b, c)),
-  };
+/**
+ * The pixels of a four-sided part, made upright. Its sides are the longer ones of opposite sides.
+ * @param most pixels that the longer side has at most
+ */
+export function uprightPixels(
+  plane: WorkingPlane,
+  corners: Corners,
+  most = Number.POSITIVE_INFINITY,
+): CheckedPixels {
+  const { scale, red, green, blue } = plane;
+  const [a, b, c, d] = corners;
+  const across = Math.max(apart(a, b), apart(d, c)) / scale;
+  const down = Math.max(apart(a, d), apart(b, c)) / scale;
+  const reduced = Math.min(1, most / Math.max(across, down));
+  const width = Math.max(1, Math.round(across * reduced));
+  const height = Math.max(1, Math.round(down * reduced));
+  const planes = red === green ? [red] : [red, green, blue];
+  const data = new Uint8Array(width * height * planes.length);
+  const part = { numbers: quadrilateralOn(plane, corners), width, height };
+  perspectivePixels(planes, plane.width, plane.height, part, data);
+  return { data, width, height, channels: planes.length === 1 ? 1 : 3 };
 }
+
+const apart = ([x0, y0]: Point, [x1, y1]: Point) => Math.hypot(x1 - x0, y1 - y0);
