@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { random } from '../../bench/workloads.js';
+import { perspectiveOf } from '../../src/kernels/perspective.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import type { Placement } from '../../src/variants/detect/detector.js';
 
@@ -99,5 +100,33 @@ export function turned(part: CheckedPixels, degrees: number): CheckedPixels {
     const row = Math.floor(dy * cosine - dx * sine + height / 2);
     if (column < 0 || row < 0 || column >= width || row >= height) return 255;
     return part.data[3 * (row * width + column) + channel]!;
+  });
+}
+
+/** `part`, of RGB, laid on `canvas` in perspective; each pixel is the mean of four points. */
+export function inPerspective(
+  part: CheckedPixels,
+  canvas: CheckedPixels,
+  corners: readonly (readonly [number, number])[],
+): CheckedPixels {
+  const [a, b, c, d, e, f, g, h] = perspectiveOf(Float64Array.from(corners.flat()));
+  const pixel = (x: number, y: number, channel: number) => {
+    // Cramer's rule: where u and v put the point.
+    const [p, q, r, s] = [a! - g! * x, b! - h! * x, d! - g! * y, e! - h! * y];
+    const by = p * s - q * r;
+    const u = (s * (x - c!) - q * (y - f!)) / by;
+    const v = (p * (y - f!) - r * (x - c!)) / by;
+    if (u < 0 || v < 0 || u >= 1 || v >= 1) {
+      return canvas.data[3 * (Math.floor(y) * canvas.width + Math.floor(x)) + channel]!;
+    }
+    const [column, row] = [Math.floor(u * part.width), Math.floor(v * part.height)];
+    return part.data[3 * (row * part.width + column) + channel]!;
+  };
+  return drawn(canvas.width, canvas.height, (x, y, channel) => {
+    let sum = 0;
+    for (const right of [0.25, 0.75]) {
+      for (const down of [0.25, 0.75]) sum += pixel(x + right, y + down, channel);
+    }
+    return Math.round(sum / 4);
   });
 }

@@ -1,0 +1,284 @@
+import type { Corners } from '../../hashing/quadrilateral.js';
+import {
+  ballotOf,
+  changes,
+  type Edges,
+  findEdges,
+  fitLine,
+  noEdges,
+  reduceLuma,
+  type StraightLine,
+  takeLine,
+} from '../../kernels/straight-lines.js';
+import type { Point } from '../../variant.js';
+import type { WorkingPlane } from '../working-plane.js';
+import type { Placement } from './detector.js';
+import { partsInside } from './inside-quadrilateral.js';
+
+/** The longer side that the plane is brought near to, and the least side that is looked at. */
+const SIDE = 450;
+const LEAST_PIXELS = 24;
+/** Change of luma from a pixel to the next that is an edge: half a step of this height. */
+const EDGE = 2.8;
+/** The share of pixels that are edges at most: where there are more, only stronger ones count. */
+const DENSE = 1 / 8;
+/** Lines of either direction, and the votes that one has at least, by the rows of the plane. */
+const LINES = 12;
+const LEAST_VOTES = 0.3;
+/** The share of the plane's rows in which a line has a point at least. */
+const LEAST_POINTS = 0.1;
+/** The share of the picture's side that a quadrilateral has at least. */
+const LEAST_SIDE = 0.15;
+/** The longer of two opposite sides by the shorter one at most. */
+const TAPER = 1.5;
+/** The share of each side that is an edge at least. */
+const LEAST_SUPPORT = 0.25;
+/** By the longer side of the plane, how far past a corner its sides are looked for. */
+const PAST = 0.05;
+/** Of 12 x 11 tilted pictures of known corners all but two were in one worth 0.6 or more. */
+const LEAST_WORTH = 0.45;
+/** Of two whose corners all lie nearer, by the diagonal, the lesser is dropped. */
+const SAME = 0.03;
+/** How many are given, and in how many of them others are looked for. */
+const MOST = 4;
+const DEEP = 2;
+/** Near its corners, this share of a side is not fitted: other edges meet there. */
+const END = 0.03;
+/** A side that is off by less, by its length, is upright or level. */
+const UPRIGHT = 0.006;
+
+/**
+ * Finds four-sided pictures at an angle of up to 25 degrees or in perspective: a print on a table,
+ * a photo of a screen, a picture tilted in a story. Straight edges are found in a plane of about
+ * 450 pixels a side; two near to upright and two near to level bound a quadrilateral if they are
+ * edges for most of its sides and end at its corners. The first two are also looked into, upright.
+ *
+ * If the likeliest is an upright rectangle, it alone is given: the picture is a page or a screen,
+ * full of rectangles that other detectors find.
+ */
+export function* quadrilaterals(plane: WorkingPlane): Generator<Placement> {
+  const factor = Math.max(1, Math.round(Math.max(plane.width, plane.height) / SIDE));
+  const found = inReduced(plane, factor);
+  const given: Corners[] = [];
+  const isNew = ({ geometry }: Placement) => {
+    const corners = geometry.corners!;
+    if (given.some((other) => areNear(other, corners))) return false;
+    given.push(corners);
+    return true;
+  };
+  for (const [rank, corners] of found.entries()) {
+    const whole = placedAt(plane, corners);
+    if (whole === undefined) continue;
+    if (isNew(whole)) yield whole;
+    if (rank === 0 && isUpright(whole.geometry.corners!)) return;
+    if (rank >= DEEP) continue;
+    for (const part of partsInside(plane, whole.geometry.corners!)) {
+      const placement = placedAt(plane, part);
+      if (placement !== undefined && isNew(placement)) yield placement;
+    }
+  }
+}
+
+/** Quadrilaterals in pixels of the picture, the likeliest first. */
+function inReduced({ luma, ...plane }: WorkingPlane, factor: number): Corners[] {
+  const width = Math.floor(plane.width / factor);
+  const height = Math.floor(plane.height / factor);
+  if (width < LEAST_PIXELS || height < LEAST_PIXELS) return [];
+  const reduced = new Float32Array(width * height);
+  reduceLuma(luma, plane.width, factor, width, reduced);
+  const across = new Float32Array(width * height);
+  const down = new Float32Array(width * height);
+  changes(reduced, width, height, across, down);
+  const uprightEdges = noEdges(width, height);
+  const levelEdges = noEdges(height, width);
+  let least = EDGE;
+  do {
+    findEdges(across, down, least, uprightEdges, levelEdges);
+    least *= 2;
+  } while (uprightEdges.count + levelEdges.count > DENSE * width * height);
+  const uprights = linesOf(uprightEdges);
+  if (uprights.length < 2) return [];
+  const levels = linesOf(levelEdges);
+  const scale = factor * plane.scale;
+  return bounded(uprights, levels, width, height).map((quad) => {
+    const sides = refined(quad, uprightEdges, levelEdges);
+    return cornersOf(sides, width, height).map(([x, y]): Point => [x * scale, y * scale]);
+  }) as unknown as Corners[];
+}
+
+/** The strongest lines, by where they cross the middle. */
+function linesOf(edges: Edges): StraightLine[] {
+  const ballot = ballotOf(edges);
+  const found: StraightLine[] = [];
+  for (let tries = 0; tries < 2 * LINES && found.length < LINES; tries++) {
+    const line = takeLine(ballot, LEAST_VOTES * edges.rows);
+    if (line === undefined) break;
+    if (line.points[edges.rows]! >= LEAST_POINTS * edges.rows) found.push(line);
+  }
+  return found.sort((a, b) => a.offset - b.offset);
+}
+
+/** The lines that bound a quadrilateral. */
+interface Sides {
+  readonly left: StraightLine;
+  readonly top: StraightLine;
+  readonly right: StraightLine;
+  readonly bottom: StraightLine;
+}
+
+interface Quad extends Sides {
+  readonly corners: Corners;
+  readonly worth: number;
+}
+
+function crossing(upright: StraightLine, level: StraightLine, width: number, height: number) {
+  const rise = level.offset - height / 2 - (level.slope * width) / 2;
+  const x = (upright.offset + upright.slope * rise) / (1 - upright.slope * level.slope);
+  return [x, level.offset + level.slope * (x - width / 2)] as const;
+}
+
+const cornersOf = ({ left, top, right, bottom }: Sides, width: number, height: number): Corners => [
+  crossing(left, top, width, height),
+  crossing(right, top, width, height),
+  crossing(right, bottom, width, height),
+  crossing(left, bottom, width, height),
+];
+
+/** The share of a line's rows between two places in which it has a point. */
+function support({ points }: StraightLine, from: number, to: number): number {
+  const last = points.length - 1;
+  const start = Math.max(0, Math.min(Math.round(from), last));
+  const end = Math.max(0, Math.min(Math.round(to), last));
+  return end > start ? (points[end]! - points[start]!) / (end - start) : 0;
+}
+
+/** The best quadrilaterals that lines bound, the best first, no two of them nearly the same. */
+function bounded(
+  uprights: readonly StraightLine[],
+  levels: readonly StraightLine[],
+  width: number,
+  height: number,
+): Quad[] {
+  const found = pairs(uprights).flatMap(([left, right]) =>
+    pairs(levels).flatMap(([top, bottom]): Quad[] => {
+      // Most pairs of lines fail here, where they are cheap to tell apart.
+      if (right.offset - left.offset < (LEAST_SIDE * width) / 2) return [];
+      if (bottom.offset - top.offset < (LEAST_SIDE * height) / 2) return [];
+      const sides = { left, top, right, bottom };
+      const corners = cornersOf(sides, width, height);
+      if (!isLikely(corners, width, height)) return [];
+      const worth = worthOf(sides, corners, PAST * Math.max(width, height));
+      return worth < LEAST_WORTH ? [] : [{ ...sides, corners, worth }];
+    }),
+  );
+  const kept: Quad[] = [];
+  for (const quad of found.sort((a, b) => b.worth - a.worth)) {
+    if (kept.length === MOST) break;
+    if (!kept.some((other) => areNear(other.corners, quad.corners))) kept.push(quad);
+  }
+  return kept;
+}
+
+const pairs = (lines: readonly StraightLine[]) =>
+  lines.flatMap((first, at) => lines.slice(at + 1).map((last) => [first, last] as const));
+
+/** Whether a quadrilateral lies in the picture, up to a fiftieth, and may be one of a picture. */
+function isLikely(corners: Corners, width: number, height: number): boolean {
+  for (const [x, y] of corners) {
+    if (Math.abs(x - width / 2) > 0.52 * width || Math.abs(y - height / 2) > 0.52 * height) {
+      return false;
+    }
+  }
+  const [a, b, c, d] = corners;
+  const above = b[0] - a[0];
+  const below = c[0] - d[0];
+  const before = d[1] - a[1];
+  const after = c[1] - b[1];
+  return (
+    Math.min(above, below) >= LEAST_SIDE * width &&
+    Math.min(before, after) >= LEAST_SIDE * height &&
+    Math.max(above / below, below / above, before / after, after / before) <= TAPER
+  );
+}
+
+/**
+ * 0.6 of the weakest side's support and 0.4 of the mean, less half of what goes on past the
+ * corners: 0 if a side is hardly an edge.
+ */
+function worthOf({ left, top, right, bottom }: Sides, [a, b, c, d]: Corners, past: number): number {
+  const sides = [
+    support(left, a[1], d[1]),
+    support(top, a[0], b[0]),
+    support(right, b[1], c[1]),
+    support(bottom, d[0], c[0]),
+  ];
+  const weakest = Math.min(...sides);
+  if (weakest < LEAST_SUPPORT) return 0;
+  const beyond =
+    support(left, a[1] - past, a[1] - 2) +
+    support(left, d[1] + 2, d[1] + past) +
+    support(top, a[0] - past, a[0] - 2) +
+    support(top, b[0] + 2, b[0] + past) +
+    support(right, b[1] - past, b[1] - 2) +
+    support(right, c[1] + 2, c[1] + past) +
+    support(bottom, d[0] - past, d[0] - 2) +
+    support(bottom, c[0] + 2, c[0] + past);
+  const mean = (sides[0]! + sides[1]! + sides[2]! + sides[3]!) / 4;
+  return 0.6 * weakest + 0.4 * mean - beyond / 16;
+}
+
+/** The sides fitted anew, each to its points between its corners alone. */
+function refined({ left, top, right, bottom, corners }: Quad, upright: Edges, level: Edges): Sides {
+  const fitted = (edges: Edges, line: StraightLine, from: number, to: number) => {
+    const side = { ...line };
+    const end = END * (to - from);
+    fitLine(edges, side, Math.ceil(from + end), Math.floor(to - end));
+    return side;
+  };
+  const [a, b, c, d] = corners;
+  return {
+    left: fitted(upright, left, a[1], d[1]),
+    top: fitted(level, top, a[0], b[0]),
+    right: fitted(upright, right, b[1], c[1]),
+    bottom: fitted(level, bottom, d[0], c[0]),
+  };
+}
+
+function areNear(some: Corners, others: Corners): boolean {
+  const [a, , c] = some;
+  const near = SAME * Math.hypot(c[0] - a[0], c[1] - a[1]);
+  return some.every(([x, y], i) => Math.hypot(x - others[i]![0], y - others[i]![1]) <= near);
+}
+
+const isUpright = ([a, b, c, d]: Corners): boolean =>
+  Math.max(Math.abs(a[0] - d[0]), Math.abs(b[0] - c[0])) <= UPRIGHT * (d[1] - a[1]) &&
+  Math.max(Math.abs(a[1] - b[1]), Math.abs(d[1] - c[1])) <= UPRIGHT * (b[0] - a[0]);
+
+/** Steps of a pixel to which corners are rounded. */
+const STEPS = 16;
+
+/** Corners moved into the picture, if they are still those of a convex quadrilateral. */
+function placedAt(
+  { fullWidth, fullHeight }: WorkingPlane,
+  corners: Corners,
+): Placement | undefined {
+  const inside = (value: number, most: number) =>
+    Math.max(0, Math.min(Math.round(STEPS * value) / STEPS, most));
+  const placed = corners.map(([x, y]): Point => [inside(x, fullWidth), inside(y, fullHeight)]);
+  for (const [i, [x, y]] of placed.entries()) {
+    const [nextX, nextY] = placed[(i + 1) & 3]!;
+    const [thenX, thenY] = placed[(i + 2) & 3]!;
+    // Clockwise as seen, at each corner by a right angle or so: a pixel square is 1.
+    if ((nextX - x) * (thenY - nextY) - (nextY - y) * (thenX - nextX) < 1) return undefined;
+  }
+  const xs = placed.map(([x]) => x);
+  const ys = placed.map(([, y]) => y);
+  const left = Math.floor(Math.min(...xs));
+  const top = Math.floor(Math.min(...ys));
+  const width = Math.ceil(Math.max(...xs)) - left;
+  const height = Math.ceil(Math.max(...ys)) - top;
+  return {
+    name: 'quadrilateral',
+    geometry: { rectangle: { left, top, width, height }, corners: placed as unknown as Corners },
+  };
+}
