@@ -11,7 +11,7 @@ import type { Detector, Placement } from '../../../src/variants/detect/detector.
 import { dihedral } from '../../../src/variants/forms.js';
 import { THOROUGH, thoroughVariants } from '../../../src/variants/thorough.js';
 import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
-import { collage, drawn, laidOn, patches, turned } from '../pictures.js';
+import { collage, drawn, inPerspective, laidOn, patches, turned } from '../pictures.js';
 
 /*
  * One exam for all detectors: each keeps the contract of `Detector` on every picture below, and
@@ -34,6 +34,17 @@ const isText = (x: number, y: number) => x % 9 < 4 && y % 40 > 12 && y % 40 < 22
 const at = (left: number, top: number, width: number, height: number): VariantGeometry => ({
   rectangle: { left, top, width, height },
 });
+
+/** A photo on a table, looked at from the side. */
+const TILTED = {
+  ...at(60, 50, 300, 240),
+  corners: [
+    [90, 50],
+    [360, 85],
+    [330, 290],
+    [60, 230],
+  ],
+} as const;
 
 interface Question {
   readonly draw: () => CheckedPixels;
@@ -125,6 +136,14 @@ const PICTURES: Record<string, Question> = {
     draw: () => turned(patches(300, 200, 6), 7),
     photo: ['unturn', { ...at(12, 18, 300, 200), angle: 7 }],
   },
+  'a tilted photo on a table': {
+    draw: () => {
+      const table = drawn(420, 360, (x, y) => 160 + 20 * Math.sin(x / 60 + y / 80));
+      const photo = drawn(200, 150, soft(60));
+      return inPerspective(photo, table, TILTED.corners);
+    },
+    photo: ['quadrilateral', TILTED],
+  },
   'a collage without gaps': {
     draw: () => {
       const [light, dark, pale] = [soft(190), soft(70), soft(220)];
@@ -205,8 +224,15 @@ const BLIND: readonly VariantName[] = [...DIHEDRAL_NAMES, 'inverted', ...UNCUT];
 /** What of the contract a placement does not keep. */
 function problemOf({ name, geometry, plane }: Placement, of: WorkingPlane): string | undefined {
   const { fullWidth, fullHeight } = of;
-  const { rectangle, angle = 0 } = geometry;
+  const { rectangle, corners = [], angle = 0 } = geometry;
   const { left, top, width, height } = rectangle;
+  for (const [i, [x, y]] of corners.entries()) {
+    const inside = x >= left && y >= top && x <= left + width && y <= top + height;
+    if (!inside) return 'has corners beyond its rectangle';
+    const [b, c] = [corners[(i + 1) & 3]!, corners[(i + 2) & 3]!];
+    const bend = (b[0] - x) * (c[1] - b[1]) - (b[1] - y) * (c[0] - b[0]);
+    if (bend <= 0) return 'is not convex, or goes the wrong way round';
+  }
   if (!VARIANT_NAMES.includes(name)) return 'has no name of a variant';
   if (![left, top, width, height].every(Number.isInteger)) return 'is not of whole pixels';
   if (width < 1 || height < 1) return 'is empty';
@@ -230,6 +256,10 @@ function problemOf({ name, geometry, plane }: Placement, of: WorkingPlane): stri
 
 const isNear = (a: VariantGeometry, b: VariantGeometry): boolean =>
   a.dihedral === b.dihedral &&
+  (b.corners ?? []).every(([x, y], i) => {
+    const [otherX, otherY] = a.corners?.[i] ?? [Number.NaN, Number.NaN];
+    return Math.hypot(x - otherX, y - otherY) <= 3;
+  }) &&
   Math.abs((a.angle ?? 0) - (b.angle ?? 0)) <= 0.5 &&
   (['left', 'top', 'width', 'height'] as const).every(
     (side) => Math.abs(a.rectangle[side] - b.rectangle[side]) <= 3,
