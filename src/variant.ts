@@ -16,6 +16,12 @@ export const DIHEDRAL_NAMES = [
 /** The name of one of the eight dihedral forms of a picture. */
 export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
 
+/** The names of the windows of a photo that a list may hold, by width and height of their shape. */
+export const WINDOW_NAMES = ['window1x1', 'window4x5', 'window16x9', 'window9x16'] as const;
+
+/** The name of one of these windows. */
+export type WindowName = (typeof WINDOW_NAMES)[number];
+
 const variantNames = () =>
   [
     ...DIHEDRAL_NAMES,
@@ -32,7 +38,7 @@ const variantNames = () =>
     'unturn',
     'unturnCropped',
     'uncrop',
-    'crop',
+    ...WINDOW_NAMES,
   ] as const;
 
 /** The names of all variants. */
@@ -46,7 +52,8 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  * - `onWhite`, `onBlack`: the picture with its transparent parts on a colour
  * - `otherResample`: the picture in PDQ's other size convention
  * - `inverted`: the picture with its brightness inverted
- * - `crop`: a crop of a photo, hashed for a list
+ * - `window1x1`, `window4x5`, `window16x9`, `window9x16`: the largest part of a photo of that shape
+ *   about its centre, hashed for a list
  *
  * The others undo an edit; their geometry says where they lie.
  * - `unletterbox`: without borders of one colour

@@ -363,7 +363,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
             resample: optional(resample),
             variants: members(
               [VARIANT],
-              { 0: members(VARIANT, { name: member('crop'), hash, quality }) },
+              { 0: members(VARIANT, { name: member('window1x1'), hash, quality }) },
               '[]',
             ),
           }),
@@ -487,9 +487,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       args: [
         source,
         members(
-          { name: 'crop' },
+          { name: 'window1x1' },
           {
-            name: member('crop'),
+            name: member('window1x1'),
             geometry: optional(
               members(
                 { rectangle: { left: 1, top: 1, width: 5, height: 5 } },

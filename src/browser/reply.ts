@@ -9,6 +9,7 @@ import {
   VARIANT_NAMES,
   type VariantGeometry,
   type VariantName,
+  WINDOW_NAMES,
 } from '../variant.js';
 import { MOST_HASHES } from '../variants/variant-profile.js';
 import type { DecodingOptions, DisplayedPixels } from './message.js';
@@ -144,9 +145,6 @@ export function pixelsIn(reply: unknown, options: DecodingOptions): DisplayedPix
 export const sidesIn = (reply: unknown, maxPixels?: number): { width: number; height: number } =>
   sidesOf(membersOf(reply, ['width', 'height']), maxPixels);
 
-/** Of crops, a list may hold so many. */
-const MOST_CROPS = 9;
-
 /** Reads the variants of one file, in their order; undefined after the last. */
 export function variantReader(
   options: PictureOptions,
@@ -166,7 +164,7 @@ export function variantReader(
     const members = membersOf(variant, ['name', 'hash', ...quality], ['resample', 'geometry']);
     const name = oneOf(members.name, seen.length === 0 ? (['original'] as const) : names);
     // Several parts of a picture may have one name; only `quick` and `thorough` look for parts.
-    const most = finds ? MOST_HASHES : name === 'crop' ? MOST_CROPS : 1;
+    const most = finds ? MOST_HASHES : 1;
     demand(seen.filter((other) => other === name).length < most);
     demand(seen.push(name) <= MOST_HASHES);
     const { geometry } = members;
@@ -184,11 +182,11 @@ function namesOf({
   orientation,
   crops = false,
 }: PictureOptions): readonly VariantName[] {
-  const crop = crops ? (['crop'] as const) : [];
-  if (variants === 'none' || orientation === 'stored') return crop;
+  const windows = crops ? WINDOW_NAMES : [];
+  if (variants === 'none' || orientation === 'stored') return windows;
   if (variants === 'thorough' || variants === 'quick')
     return VARIANT_NAMES.filter((name) => name !== 'original');
-  const orientations = ['stored', 'onWhite', 'onBlack', ...crop] as const;
+  const orientations = ['stored', 'onWhite', 'onBlack', ...windows] as const;
   return variants === 'dihedral' ? [...orientations, ...DIHEDRAL_NAMES] : orientations;
 }
 

@@ -57,7 +57,7 @@ saved; withdraw prints what to send to take it back.`,
     },
     crops: {
       about:
-        'also hash nine crops of each picture: catches cropped copies, but gives away more of the picture, and which hashes belong together',
+        'also hash up to four windows of each picture, 1:1, 4:5, 16:9 and 9:16 about its centre: catches copies cut to these shapes, but gives away its shape, sharper parts of its blurred outline, and which hashes belong together',
       actions: ['create'],
     },
     resample: { ...PICTURE_OPTIONS.resample, actions: ['create'] },

@@ -16,7 +16,8 @@ hidden pictures and links to folders. - is standard input.`,
   options: {
     ...PICTURE_OPTIONS,
     crops: {
-      about: 'also hash nine crops, so that a list catches cropped copies; needs --json',
+      about:
+        'also hash up to four windows, 1:1, 4:5, 16:9 and 9:16 about the centre, so that a list catches copies cut to these shapes; needs --json',
       needs: { json: [], orientation: ['display'] },
     },
     json: {

@@ -48,7 +48,10 @@ const VARIANTS: Record<VariantName, string> = {
   unturn: 'turned back, where a turn had enlarged the canvas',
   unturnCropped: 'turned back, where a turn had cut off the corners',
   uncrop: 'with cut-off parts filled by repeating its border',
-  crop: 'a crop',
+  window1x1: 'its square window',
+  window4x5: 'its window of 4:5',
+  window16x9: 'its window of 16:9',
+  window9x16: 'its window of 9:16',
 };
 
 const REASONS: Partial<Record<DecisionReason, string>> = {

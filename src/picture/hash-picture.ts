@@ -34,7 +34,7 @@ export interface PictureVariants {
 
 /**
  * The variants of a picture, the likeliest first: `original`, `stored`, `onWhite` and `onBlack`,
- * then crops, mirrored and turned forms, and what undoes edits. What they need of the picture is
+ * then windows, mirrored and turned forms, and what undoes edits. What they need of the picture is
  * read at once: no more than 512 x 512 pixels if PDQ is to hash only what the file itself may be
  * taken for. Other algorithms and further variants are loaded on demand.
  * @param options checked by the caller

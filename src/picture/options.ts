@@ -6,7 +6,7 @@ import { checkVariantOptions, type VariantProfile } from '../variants/variant-pr
 export interface PictureOptions extends HashOptions {
   /**
    * `display` hashes the picture as people see it. `stored` hashes the raster before EXIF
-   * orientation, as the PDQ reference does, and no variants but `crops`.
+   * orientation, as the PDQ reference does, and no variants but those of `crops`.
    * @defaultValue 'display'
    */
   orientation?: 'display' | 'stored';
@@ -19,7 +19,9 @@ export interface PictureOptions extends HashOptions {
    */
   variants?: VariantProfile;
   /**
-   * also nine crops, for a list that is to catch cropped copies; they give away more of a picture
+   * also up to four windows of the picture, 1:1, 4:5, 16:9 and 9:16 about its centre, for a list
+   * that is to catch copies cut to these shapes; they give away more of the picture (see
+   * `listCrops`)
    */
   crops?: boolean;
 }

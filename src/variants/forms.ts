@@ -106,7 +106,7 @@ export function sampledPlaces(
 }
 
 /** Where 512 places lie on a side, counted from its start or its end, and ascending. */
-function places(length: number, fromEnd: boolean): Int32Array {
+export function places(length: number, fromEnd: boolean): Int32Array {
   const at = new Int32Array(SIDE);
   for (let i = 0; i < SIDE; i++) {
     const place = Math.floor((i * length) / SIDE);

@@ -15,14 +15,14 @@ import {
 } from '../variant.js';
 import type { Placement } from './detect/detector.js';
 import { dihedral, type Hasher, orient, SIDE, sampledPlaces } from './forms.js';
-import { cropsOf } from './list-crops.js';
+import { LEAST_QUALITY, sampledWindow, windowPixels, windowsOf } from './list-crops.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
 import { planeOfPart, planePixels, workingPlane } from './working-plane.js';
 
 /**
- * The variants that follow those that the file itself may be taken for: crops, mirrored and turned
- * forms, and what undoes edits. In a browser they come from a script of their own.
+ * The variants that follow those that the file itself may be taken for: windows, mirrored and
+ * turned forms, and what undoes edits. In a browser they come from a script of their own.
  * @param pixels the whole picture as displayed
  * @param options checked by the caller
  * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
@@ -42,8 +42,13 @@ export function* furtherVariants(
     return { name, ...hash(of) };
   };
   if (options.crops) {
-    for (const { pixels: part, geometry } of cropsOf(pixels)) {
-      yield { ...hashed('crop', part), geometry };
+    for (const { name, rectangle } of windowsOf(pixels)) {
+      const sampled = isPdq && isResampled(rectangle.width, rectangle.height, resample);
+      const part = (sampled ? sampledWindow : windowPixels)(pixels, rectangle);
+      const found = hash(part);
+      if ((found.quality ?? 100) < LEAST_QUALITY) continue;
+      room--;
+      yield { name, ...found, geometry: { rectangle } };
     }
   }
   const { width, height } = pixels;

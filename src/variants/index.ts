@@ -1,6 +1,6 @@
-export type { Rectangle, VariantGeometry } from '../variant.js';
+export type { Rectangle, VariantGeometry, WindowName } from '../variant.js';
 export { hashPixels, variantsOf } from './hash-pixels.js';
-export { listCrops } from './list-crops.js';
+export { type ListCrop, listCrops } from './list-crops.js';
 export {
   MOST_HASHES,
   VARIANT_PROFILES,

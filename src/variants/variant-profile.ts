@@ -27,8 +27,8 @@ export interface VariantOptions extends HashOptions {
   /** @defaultValue 'orientation' */
   variants?: VariantProfile;
   /**
-   * also the nine crops that a list may hold beside a photo (see `listCrops`), before the mirrored
-   * and turned forms
+   * also the windows that a list may hold beside a photo (see `listCrops`), at most four, before
+   * the mirrored and turned forms; those of a PDQ quality below 50 are left out
    */
   crops?: boolean;
   /** the raster before EXIF orientation, if that is not the picture as displayed */

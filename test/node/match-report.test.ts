@@ -90,9 +90,9 @@ test('shows several pictures on one page, including one not decoded', async () =
   } as const;
   const geometry = { rectangle: { left: 0, top: 0, width: 5, height: 5 } };
   const pictures = [
-    { decision: decision({ name: 'crop', geometry }), width: 9, height: 9, file: 'a.jpg' },
+    { decision: decision({ name: 'window1x1', geometry }), width: 9, height: 9, file: 'a.jpg' },
     { decision: unhashable, file: 'b.jpg' },
-    { decision: decision({ name: 'crop', geometry }) },
+    { decision: decision({ name: 'window1x1', geometry }) },
   ];
   const pieces: string[] = [];
   for await (const piece of matchReports(pictures)) pieces.push(piece);

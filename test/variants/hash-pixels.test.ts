@@ -6,6 +6,7 @@ import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
 import { dihedralForPdq } from '../../src/variants/further-variants.js';
 import { hashPixels, variantsOf } from '../../src/variants/hash-pixels.js';
+import { listCrops } from '../../src/variants/list-crops.js';
 import { MOST_HASHES, VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
 import { pixelsOf } from '../arbitraries.js';
 import { drawn, laidOn, patches, photo } from './pictures.js';
@@ -112,10 +113,40 @@ test('where the bits are not half ones, the inverted form is that of inverted pi
   expect(variants.find(({ name }) => name === 'inverted')!.hash).toEqual(hash);
 });
 
-test('adds the crops that a list may contain', () => {
-  const crops = [...variantsOf(patches(200, 150, 1), { crops: true })];
-  expect(crops).toHaveLength(10);
-  expect(crops.slice(1).every(({ name }) => name === 'crop')).toBe(true);
+test('adds the windows that a list may contain, each by the hash of its pixels', async () => {
+  // Over 512 pixels, at 512 and below; square, upright and wide.
+  const large = await photo('dust-bowl-home.jpg');
+  const pictures = [large, patches(1600, 900, 1), patches(512, 512, 2), patches(200, 150, 3)];
+  for (const [i, pixels] of pictures.entries()) {
+    for (const resample of [512, 'none'] as const) {
+      const [original, ...windows] = variantsOf(pixels, { crops: true, resample, exact: i > 1 });
+      expect(original!.name).toBe('original');
+      const expected = [...listCrops(pixels)].map(({ name, pixels: part, geometry }) => ({
+        name,
+        ...pdq(part, { resample, exact: i > 1 }),
+        geometry,
+      }));
+      expect(windows).toEqual(expected);
+      expect(windows.length).toBeGreaterThanOrEqual(3);
+    }
+  }
+});
+
+test('leaves out windows of low quality, and only those', async () => {
+  // Detail at the left and right ends alone: only the widest window has any.
+  const pixels = drawn(1000, 500, (x, y) => (x > 200 && x < 800 ? 128 : 40 * ((x + y) % 5)));
+  const detailed = patches(1000, 500, 1, 40);
+  for (let y = 0; y < 500; y++) {
+    detailed.data.fill(128, 3 * (1000 * y + 140), 3 * (1000 * y + 860));
+  }
+  expect(pdq(pixels).quality).toBeLessThan(50);
+  expect([...variantsOf(pixels, { crops: true })].map(({ name }) => name)).toEqual(['original']);
+  expect([...variantsOf(detailed, { crops: true })].map(({ name }) => name)).toEqual([
+    'original',
+    'window16x9',
+  ]);
+  const names = [...variantsOf(detailed, { crops: true, algorithm: 'phash' })];
+  expect(names).toHaveLength(5);
 });
 
 test('other algorithms have variants too', () => {

@@ -1,24 +1,21 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { listCrops } from '../../src/variants/list-crops.js';
+import { WINDOW_NAMES } from '../../src/variant.js';
+import { listCrops, windowsOf } from '../../src/variants/list-crops.js';
 import { patches } from './pictures.js';
 
-test('gives nine parts of the picture, each with its place', () => {
-  const pixels = patches(200, 100, 1);
+test('gives a window of each social shape about the centre, with its pixels and place', () => {
+  const pixels = patches(400, 300, 1);
   const before = pixels.data.slice();
   const crops = [...listCrops(pixels)];
-  expect(crops.map(({ geometry: { rectangle: r } }) => [r.left, r.top, r.width, r.height])).toEqual(
-    [
-      [3, 2, 194, 96],
-      [12, 6, 188, 94],
-      [0, 6, 188, 94],
-      [0, 0, 188, 94],
-      [12, 0, 188, 94],
-      [8, 0, 192, 100],
-      [0, 4, 200, 96],
-      [0, 0, 192, 100],
-      [0, 0, 200, 96],
-    ],
-  );
+  expect(
+    crops.map(({ name, geometry: { rectangle: r } }) => [name, r.left, r.top, r.width, r.height]),
+  ).toEqual([
+    ['window1x1', 50, 0, 300, 300],
+    ['window4x5', 80, 0, 240, 300],
+    ['window16x9', 0, 37, 400, 225],
+    ['window9x16', 115, 0, 169, 300],
+  ]);
   for (const { pixels: part, geometry } of crops) {
     const { left, top, width, height } = geometry.rectangle;
     expect([part.width, part.height]).toEqual([width, height]);
@@ -26,7 +23,7 @@ test('gives nine parts of the picture, each with its place', () => {
       [0, 0],
       [width - 1, height - 1],
     ] as const) {
-      const there = 3 * ((top + y) * 200 + left + x);
+      const there = 3 * ((top + y) * 400 + left + x);
       const here = 3 * (y * width + x);
       expect([...part.data.slice(here, here + 3)]).toEqual([
         ...pixels.data.slice(there, there + 3),
@@ -36,6 +33,45 @@ test('gives nine parts of the picture, each with its place', () => {
   expect(Buffer.compare(Buffer.from(pixels.data), Buffer.from(before))).toBe(0);
 });
 
-test('gives none of a picture that is too small', () => {
-  expect([...listCrops(patches(63, 900, 1))]).toEqual([]);
+const namesOf = (width: number, height: number) =>
+  [...windowsOf({ width, height })].map(({ name }) => name);
+
+test('leaves out a window that is nearly the photo, and one with a side under 64', () => {
+  expect(namesOf(1080, 1080)).toEqual(['window4x5', 'window16x9', 'window9x16']);
+  expect(namesOf(1080, 1350)).toEqual(['window1x1', 'window16x9', 'window9x16']);
+  expect(namesOf(1920, 1080)).toEqual(['window1x1', 'window4x5', 'window9x16']);
+  expect(namesOf(1080, 1920)).toEqual(['window1x1', 'window4x5', 'window16x9']);
+  // 4:5 of 3:4 keeps 93.75 %, which the photo's own hash seldom finds.
+  expect(namesOf(3000, 4000)).toEqual([...WINDOW_NAMES]);
+  expect(namesOf(971, 1000)).not.toContain('window1x1');
+  expect(namesOf(970, 1000)).toContain('window1x1');
+  expect(namesOf(63, 900)).toEqual([]);
+  // Of 9:16, 100 high is 56 wide.
+  expect(namesOf(150, 100)).toEqual(['window1x1', 'window4x5', 'window16x9']);
+  expect(namesOf(100_000, 64)).toEqual(['window1x1', 'window16x9']);
+});
+
+test('any sides: at most four windows, each inside, of its shape and about the centre', () => {
+  const side = fc.integer({ min: 1, max: 20_000 });
+  fc.assert(
+    fc.property(side, side, (width, height) => {
+      const windows = [...windowsOf({ width, height })];
+      expect(new Set(windows.map(({ name }) => name)).size).toBe(windows.length);
+      for (const { name, rectangle: r } of windows) {
+        const [, across, down] = /^window(\d+)x(\d+)$/.exec(name)!.map(Number);
+        expect(Math.min(r.width, r.height)).toBeGreaterThanOrEqual(64);
+        expect(Math.max(r.width, r.height) <= Math.max(width, height)).toBe(true);
+        expect(r.width === width || r.height === height).toBe(true);
+        expect(r.width * r.height).toBeLessThanOrEqual((97 * width * height) / 100);
+        expect(Math.abs(r.width * down! - r.height * across!)).toBeLessThanOrEqual(
+          Math.max(across!, down!) / 2,
+        );
+        // The same on both sides, but for an odd pixel.
+        for (const more of [width - r.width - 2 * r.left, height - r.height - 2 * r.top]) {
+          expect([0, 1]).toContain(more);
+        }
+      }
+    }),
+    { numRuns: 1000, seed: 1 },
+  );
 });
