@@ -14,18 +14,24 @@ export interface BlocklistEntry {
   readonly id?: string;
   /** the size convention of a PDQ hash, if the list has it */
   readonly resample?: Resample;
+  /**
+   * which part or form of the picture was hashed, by the name of the variant: `window1x1` … Absent:
+   * the picture itself, or not known
+   */
+  readonly variant?: string;
 }
 
 /** @throws {TypeError | RangeError} if `entry` is invalid */
 export function checkEntry(entry: BlocklistEntry): void {
   checkObject(entry, 'an entry: { hash, labels }');
-  const { hash, labels, quality, source, id, resample } = entry;
+  const { hash, labels, quality, source, id, resample, variant } = entry;
   bitsOf(hash);
   checkLabels(labels);
   if (quality !== undefined) checkInteger('quality', quality, 0, 100);
   checkTypeOf('source', source, 'string');
   checkTypeOf('id', id, 'string');
   if (resample !== undefined) checkResample(resample);
+  checkTypeOf('variant', variant, 'string');
 }
 
 /** @throws {TypeError} unless `labels` is a list of strings */

@@ -32,9 +32,10 @@ export interface ReadOptions {
  *   `quality`, `source` (`collab`), `id`, `resample` and `category`. Other columns are ignored. An
  *   entry of category NEGATIVE_CLASS is a problem, since it does not belong on a blocklist. A
  *   quoted cell may span up to 32 lines; a stray quote costs only its own line.
- * - JSONL: a line that starts with `{` is an object with members of the same names. The output of
- *   `onlyhashes hash --json` can be read this way: it gives the hash of each picture, not those of
- *   its variants.
+ * - JSONL: a line that starts with `{` is an object with members of the same names, and `variant`.
+ *   The output of `onlyhashes hash --json` can be read this way: it gives the hash of each picture
+ *   and, with `--crops`, those of its windows, as entries that name their `variant`. Other variants
+ *   are not listed.
  *
  * Hex may be in either case. Blank lines and lines that start with `#` are skipped. CRLF line ends
  * and a byte order mark are accepted. A field that cannot be read is a problem and is left out; its

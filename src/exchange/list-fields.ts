@@ -2,6 +2,7 @@ import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
 import type { Algorithm, Hash, Resample } from '../hash.js';
 import { hasBits, isAlgorithm } from '../hash.js';
+import { WINDOW_NAMES, type WindowName } from '../variant.js';
 import { splitLabels } from './csv.js';
 import { hexInto } from './hex.js';
 
@@ -14,13 +15,16 @@ export interface Fields {
   id?: unknown;
   resample?: unknown;
   category?: unknown;
+  variant?: unknown;
+  /** the windows of the picture, as records of their own */
+  windows?: Fields[];
   labels: unknown[];
 }
 
 /** Called with each problem of a record. */
 export type Report = (code: FormatErrorCode, message: string) => void;
 
-type Field = Exclude<keyof Fields, 'labels'> | 'label' | 'labels' | 'tags';
+type Field = Exclude<keyof Fields, 'labels' | 'variant' | 'windows'> | 'label' | 'labels' | 'tags';
 
 /**
  * Names of CSV columns and JSON members: ours and those of python-threatexchange's `dataset --csv`.
@@ -116,7 +120,24 @@ export function fieldsOfObject(object: object): Fields {
       else fields.labels.push(value);
     } else fields[field] ??= value;
   }
+  const { variant, variants } = object as { variant?: unknown; variants?: unknown };
+  if (variant !== null) fields.variant = variant;
+  if (Array.isArray(variants)) fields.windows = windowsFrom(variants, fields);
   return fields;
+}
+
+/**
+ * The windows among the variants of a picture, which have its labels. Its other variants are not
+ * made for lists: a part of a screenshot may be anybody's.
+ */
+function windowsFrom(variants: readonly unknown[], { windows: _, ...picture }: Fields): Fields[] {
+  const windows: Fields[] = [];
+  for (const each of variants) {
+    const { name, hash, quality } = (each ?? {}) as Record<string, unknown>;
+    if (!WINDOW_NAMES.includes(name as WindowName)) continue;
+    windows.push({ ...picture, hash, quality, variant: name });
+  }
+  return windows;
 }
 
 /**
@@ -167,6 +188,11 @@ export function entryFrom(hash: Hash, fields: Fields, report: Report): Blocklist
   if (resample !== undefined) entry.resample = resample;
   else if (given(fields.resample)) {
     report('bad-line', "expected resample to be 512 or 'none': left out, the entry is kept");
+  }
+  const variant = textFrom(fields.variant);
+  if (variant !== undefined) entry.variant = variant;
+  else if (given(fields.variant)) {
+    report('bad-line', 'expected variant to be text: left out, the entry is kept');
   }
   return entry;
 }

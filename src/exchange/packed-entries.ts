@@ -9,6 +9,7 @@ interface Note {
   readonly labels: readonly string[];
   readonly source?: string | undefined;
   readonly resample?: Resample | undefined;
+  readonly variant?: string | undefined;
 }
 
 const NO_NOTE: Note = { labels: [] };
@@ -85,7 +86,7 @@ export class PackedEntries {
    */
   put(entry: BlocklistEntry, erased?: number): number {
     checkEntry(entry);
-    const { hash, quality, id, labels, source, resample } = entry;
+    const { hash, quality, id, labels, source, resample, variant } = entry;
     const bits = bitsOf(hash);
     if (hash.algorithm !== this.algorithm) {
       throw new TypeError(`expected a hash of ${this.algorithm}, got ${hash.algorithm}`);
@@ -94,7 +95,7 @@ export class PackedEntries {
     if (erased !== undefined) this.#checkRow(erased);
     // Everything that can fail comes before the first write.
     const row = erased ?? this.#room();
-    const note = this.#noteOf({ labels, source, resample });
+    const note = this.#noteOf({ labels, source, resample, variant });
     this.#bytes.set(hash.bytes, (row * bits) / 8);
     this.#quality[row] = quality ?? UNKNOWN;
     this.#note[row] = note;
@@ -131,7 +132,7 @@ export class PackedEntries {
    */
   entryAt(row: number): BlocklistEntry {
     this.#checkRow(row);
-    const { labels, source, resample } = this.#notes[this.#note[row]!]!;
+    const { labels, source, resample, variant } = this.#notes[this.#note[row]!]!;
     const entry: { -readonly [K in keyof BlocklistEntry]: BlocklistEntry[K] } = {
       hash: this.hashAt(row),
       labels: labels.slice(),
@@ -143,6 +144,7 @@ export class PackedEntries {
     if (source !== undefined) entry.source = source;
     if (id !== undefined) entry.id = id;
     if (resample !== undefined) entry.resample = resample;
+    if (variant !== undefined) entry.variant = variant;
     return entry;
   }
 
@@ -191,17 +193,19 @@ export class PackedEntries {
     this.#size--;
   }
 
-  #noteOf({ labels, source, resample }: Note): number {
-    if (labels.length === 0 && source === undefined && resample === undefined) return 0;
+  #noteOf({ labels, source, resample, variant }: Note): number {
+    const bare = (source ?? resample ?? variant) === undefined;
+    if (labels.length === 0 && bare) return 0;
     // JSON is a unique key for any note. Most notes are a single label, which makes a cheaper key.
-    const alone = labels.length === 1 && source === undefined && resample === undefined;
-    const key = alone ? `=${labels[0]}` : JSON.stringify([labels, source, resample]);
+    const alone = labels.length === 1 && bare;
+    const key = alone ? `=${labels[0]}` : JSON.stringify([labels, source, resample, variant]);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const note = {
       labels: labels.slice(),
       ...(source !== undefined && { source }),
       ...(resample !== undefined && { resample }),
+      ...(variant !== undefined && { variant }),
     };
     const number = this.#freeNotes.at(-1) ?? this.#notes.length;
     if (number <= MAX_SHARED) this.#shared.set(key, number);

@@ -11,8 +11,8 @@ const COLUMNS = 'hash,algorithm,quality,source,id,resample,labels\n';
 /**
  * Writes a hash list as text, one piece per entry, so that `readHashList` gives the same entries
  * back.
- * - `csv`: a header, then every field of each entry. Safe to open in a spreadsheet.
- * - `jsonl`: every field of each entry.
+ * - `csv`: a header, then the other fields of each entry. Safe to open in a spreadsheet.
+ * - `jsonl`: every field of each entry, `variant` too, which the others leave out.
  * - `plain`: `hash[,label…]`, or `HASH,QUALITY,FILE` as in the PDQ tool if the quality is known.
  *   Algorithm, source, id and size convention are left out, so name the algorithm to `readHashList`
  *   if it is not PDQ. Safe to open in a spreadsheet.
@@ -72,7 +72,8 @@ function row(cells: readonly (string | number | undefined)[]): string {
   return `${line}\n`;
 }
 
-function jsonLine({ hash, labels, quality, source, id, resample }: BlocklistEntry): string {
-  const { algorithm } = hash;
-  return `${JSON.stringify({ hash: hashToHex(hash), algorithm, labels: present(labels), quality, source, id, resample })}\n`;
+function jsonLine({ hash, labels, ...others }: BlocklistEntry): string {
+  const { quality, source, id, resample, variant } = others;
+  const fields = { labels: present(labels), quality, source, id, resample, variant };
+  return `${JSON.stringify({ hash: hashToHex(hash), algorithm: hash.algorithm, ...fields })}\n`;
 }

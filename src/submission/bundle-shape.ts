@@ -40,9 +40,9 @@ export interface BundledDigest {
 /**
  * What a person makes on their device, reviews and shares: hashes, and nothing that names a person,
  * a file or an hour. The hashes of all pictures are in one shuffled list, which hides their order.
- * The list does not say which hashes belong together, but the hashes themselves may: the nearest
- * hash to a crop's is one of its own picture (81 of 81 crops of nine photos), and `onWhite` and
- * `onBlack` lie near the hash of their picture.
+ * The list does not say which hashes belong together, but the hashes themselves may: a window's is
+ * nearest to that of the same part of its own picture's outline (34 of 35 windows of nine photos,
+ * 94 of 96 of 27), and `onWhite` and `onBlack` lie near the hash of their picture.
  */
 export interface Bundle {
   readonly format: 'onlyhashes-bundle';

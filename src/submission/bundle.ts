@@ -118,8 +118,8 @@ export function bundleText(bundle: Bundle): string {
 
 /**
  * A bundle's hashes as blocklist entries. Their `source` is `bundle` and their `id` the case, so
- * that a withdrawn case can be found again. They have no labels. Hashes of unknown algorithms are
- * left out.
+ * that a withdrawn case can be found again. They have no labels. Each names its `variant`, but for
+ * the pictures themselves. Hashes of unknown algorithms are left out.
  * @throws {TypeError} if `bundle` holds anything that `readBundle` refuses
  */
 export function entriesOfBundle(bundle: Bundle): {
@@ -127,15 +127,17 @@ export function entriesOfBundle(bundle: Bundle): {
   labels: string[];
   quality?: number;
   resample?: Resample;
+  variant?: string;
   source: string;
   id: string;
 }[] {
   const { hashes, case: id } = copyOf(bundle);
-  return hashes.map(({ algorithm, hash, quality, resample }) => ({
+  return hashes.map(({ algorithm, hash, quality, resample, variant }) => ({
     hash: { algorithm, bytes: bytesOf(hash) },
     labels: [],
     ...(quality === undefined ? {} : { quality }),
     ...(resample === undefined ? {} : { resample }),
+    ...(variant === 'original' ? {} : { variant }),
     source: 'bundle',
     id,
   }));

@@ -199,6 +199,38 @@ describe('JSONL', () => {
     });
   });
 
+  test('of `onlyhashes hash --crops --json` also the windows, and no other variant', async () => {
+    const digits = (digit: string) => `${digit}${HEX.slice(1)}`;
+    const of = (digit: string) => hashFromHex('pdq', digits(digit));
+    const line = (fields: object) => JSON.stringify({ file: 'a.jpg', hash: HEX, ...fields });
+    const variants = [
+      { name: 'window1x1', hash: digits('a'), quality: 80, geometry: {} },
+      { name: 'stored', hash: digits('b'), quality: 99 },
+      { name: 'rectangle', hash: digits('c') },
+      { name: 'window9x16', hash: digits('d') },
+    ];
+    const text = [
+      line({ quality: 99, resample: 'none', id: 'i', source: 's', variants }),
+      line({ variant: 'onWhite', variants: [null, 7, 'window1x1', [], {}, { name: 'window' }] }),
+      line({ variants: 'window1x1' }),
+      line({ variant: {}, variants: [{ name: 'window1x1', hash: 'x' }] }),
+      line({ hash: 'x', variants }),
+      line({ category: 'NEGATIVE_CLASS', variants }),
+    ].join('\n');
+    const shared = { labels: ['a.jpg'], resample: 'none', source: 's', id: 'i' };
+    expect(await readAll(text)).toEqual({
+      entries: [
+        { hash, quality: 99, ...shared },
+        { hash: of('a'), quality: 80, variant: 'window1x1', ...shared },
+        { hash: of('d'), variant: 'window9x16', ...shared },
+        { hash, labels: ['a.jpg'], variant: 'onWhite' },
+        { hash, labels: ['a.jpg'] },
+        { hash, labels: ['a.jpg'] },
+      ],
+      problems: ['4 bad-line', '4 bad-hash', '5 bad-hash', '6 bad-line'],
+    });
+  });
+
   test('a field that cannot be read is reported, and its entry is kept', async () => {
     const text = [
       { quality: 101 },

@@ -49,6 +49,7 @@ export const entryOf = (hash: fc.Arbitrary<Hash>): fc.Arbitrary<BlocklistEntry> 
       source: awkwardText.filter((text) => text !== ''),
       id: awkwardText.filter((text) => text !== ''),
       resample: fc.constantFrom<512 | 'none'>(512, 'none'),
+      variant: fc.constantFrom('window1x1', 'stored', 'of a later version'),
     },
     { requiredKeys: ['hash', 'labels'] },
   );

@@ -45,6 +45,7 @@ test('gives the entries and problems of readHashList, in any chunks', async () =
     `pdq ${HEX}`,
     'label,hash',
     `{"hash":"${HEX}"}`,
+    `{"hash":"${HEX}","variant":"onBlack","variants":[{"name":"window4x5","hash":"${HEX}"}]}`,
     `a,"b`,
     ` ${HEX}`,
   );

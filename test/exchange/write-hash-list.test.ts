@@ -19,6 +19,7 @@ test('an entry in each format', () => {
     source: 'x, y',
     id: '7',
     resample: 512,
+    variant: 'window1x1',
   };
   expect(write([entry], 'csv')).toBe(
     `hash,algorithm,quality,source,id,resample,labels\n${HEX},pdq,95,"x, y",7,512,"nudity;'=1+1"\n`,
@@ -40,9 +41,10 @@ test('plain lines are as short as possible', () => {
 test('lists round-trip', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(entryOf(anyHash), { maxLength: 6 }), async (entries) => {
-      for (const format of ['csv', 'jsonl'] as const) {
-        expect(await readAll(write(entries, format))).toEqual({ entries, problems: [] });
-      }
+      expect(await readAll(write(entries, 'jsonl'))).toEqual({ entries, problems: [] });
+      // Only our own format names the variant.
+      const plain = entries.map(({ variant: _, ...entry }) => entry);
+      expect(await readAll(write(entries, 'csv'))).toEqual({ entries: plain, problems: [] });
     }),
     { numRuns: 1000, seed: 1 },
   );

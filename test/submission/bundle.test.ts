@@ -1,8 +1,15 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { describe, expect, test, vi } from 'vitest';
+import { outlineOf } from '../../src/demo/outline.js';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { readHashList, writeHashList } from '../../src/exchange/index.js';
 import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import { createBlocklist } from '../../src/matching/index.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import type { Pixels } from '../../src/pixels.js';
 import {
   type Bundle,
   bundleText,
@@ -330,7 +337,7 @@ test('a bundle too large to be read back is not made', async () => {
   await expect(createBundle(images, { digests })).rejects.toThrow(RangeError);
 });
 
-test('the hashes themselves tell which crops belong to which picture', async () => {
+test('the hashes themselves tell which windows belong to which picture', async () => {
   const photos = [
     'acanthus-mollis.jpg',
     'airplane-from-above.jpg',
@@ -342,21 +349,98 @@ test('the hashes themselves tell which crops belong to which picture', async () 
     'march-pastoral-w700.png',
     'nagasaki-boats-q40.jpg',
   ];
-  const all: { hash: Hash; photo: string; isCrop: boolean }[] = [];
-  for (const photo of photos) {
-    const path = join(import.meta.dirname, '../../fixtures/photos', photo);
-    const { hash, variants } = await hashFile(path, { exact: true, crops: true });
-    all.push({ hash, photo, isCrop: false });
-    for (const crop of variants) all.push({ hash: crop.hash, photo, isCrop: true });
-  }
-  const crops = all.filter(({ isCrop }) => isCrop);
-  const nearest = crops.map((crop) =>
-    all
-      .filter((other) => other !== crop)
-      .reduce((a, b) => (distance(crop.hash, b.hash) < distance(crop.hash, a.hash) ? b : a)),
+  const images = await Promise.all(
+    photos.map((photo) =>
+      hashFile(join(import.meta.dirname, '../../fixtures/photos', photo), {
+        exact: true,
+        crops: true,
+      }),
+    ),
   );
-  const betrayed = nearest.filter(({ photo }, i) => photo === crops[i]!.photo);
-  expect([crops.length, betrayed.length]).toEqual([81, 81]);
+  // Who has a bundle knows the shape of a window, and guesses that of its picture.
+  const guesses = [3 / 4, 4 / 3, 2 / 3, 3 / 2, 9 / 16, 16 / 9];
+  const cuts = new Map<string, Hash[][]>();
+  let linked = 0;
+  let windows = 0;
+  for (const [at, { variants }] of images.entries()) {
+    for (const { name, hash } of variants) {
+      const [, across, down] = /^window(\d+)x(\d+)$/.exec(name)!.map(Number);
+      if (!cuts.has(name)) {
+        cuts.set(
+          name,
+          images.map((image) => {
+            const outline = { data: outlineOf(image.hash.bytes), width: 64, height: 64 };
+            return guesses.map((guess) => pdq(middleOf(outline, across! / down! / guess)).hash);
+          }),
+        );
+      }
+      const nearest = cuts
+        .get(name)!
+        .map((all) => Math.min(...all.map((cut) => distance(cut, hash))));
+      windows++;
+      if (nearest.indexOf(Math.min(...nearest)) === at) linked++;
+    }
+  }
+  expect([windows, linked]).toEqual([35, 34]);
+});
+
+/**
+ * The middle of a grey picture as a picture of 128 x 128, bilinear: all of its height and `part` of
+ * its width, or, over 1, all of its width.
+ */
+function middleOf({ data, width, height }: Pixels, part: number): Pixels {
+  const out = new Uint8Array(128 * 128);
+  const place = (i: number, length: number, share: number) => {
+    const at = Math.max(0, ((1 - share) / 2 + (share * (i + 0.5)) / 128) * length - 0.5);
+    const first = Math.min(length - 2, Math.floor(at));
+    return [first, Math.min(1, at - first)] as const;
+  };
+  for (let y = 0; y < 128; y++) {
+    const [top, v] = place(y, height, Math.min(1, 1 / part));
+    for (let x = 0; x < 128; x++) {
+      const [left, u] = place(x, width, Math.min(1, part));
+      const at = top * width + left;
+      const row = (from: number) => data[from]! * (1 - u) + data[from + 1]! * u;
+      out[128 * y + x] = row(at) * (1 - v) + row(at + width) * v;
+    }
+  }
+  return { data: out, width: 128, height: 128, channels: 1 };
+}
+
+test('a list made of a bundle with windows finds a copy that was cut to a shape', async () => {
+  const photo = join(import.meta.dirname, '../../fixtures/photos/march-pastoral-w700.png');
+  const image = await hashFile(photo, { exact: true, crops: true });
+  const { bundle } = await createBundle([image]);
+  const names = ['original', ...image.variants.map(({ name }) => name)];
+  expect(names).toHaveLength(5);
+  expect(bundle.hashes.map(({ variant }) => variant).sort()).toEqual(names.sort());
+  const entries = entriesOfBundle(readBundle(bundleText(bundle), { padded: true }));
+  expect(entries.map(({ variant = 'original' }) => variant).sort()).toEqual(names);
+
+  // A square of the photo, as an app makes it: smaller, and saved as JPEG.
+  const { width = 0, height = 0 } = await sharp(photo).metadata();
+  const side = Math.min(width, height);
+  const left = (width - side) >> 1;
+  const top = (height - side) >> 1;
+  const square = await sharp(photo)
+    .extract({ left, top, width: side, height: side })
+    .resize(320)
+    .jpeg({ quality: 70 })
+    .toBuffer();
+  const copy = await hashFile(square);
+  for (const format of ['jsonl', 'csv', 'plain'] as const) {
+    const read: BlocklistEntry[] = [];
+    for await (const entry of readHashList(writeHashList(entries, { format }))) read.push(entry);
+    expect(read.map(({ hash }) => hash)).toEqual(entries.map(({ hash }) => hash));
+    if (format === 'jsonl') expect(read).toEqual(entries);
+    else for (const entry of read) expect(entry).not.toHaveProperty('variant');
+    const { verdict, matches } = createBlocklist(read).decide(copy);
+    expect(verdict).toBe('match');
+    expect(matches).toHaveLength(1);
+    if (format === 'jsonl') expect(matches[0]!.entry.variant).toBe('window1x1');
+  }
+  const alone = entries.filter(({ variant }) => variant === undefined);
+  expect(createBlocklist(alone).decide(copy).verdict).toBe('none');
 });
 
 describe('createBundle refuses', () => {
