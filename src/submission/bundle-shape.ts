@@ -58,7 +58,7 @@ export interface Bundle {
   readonly unknown?: readonly UnknownHash[];
   /** absent unless asked for */
   readonly digests?: readonly BundledDigest[];
-  /** dots that pad the text to a size class: 4 KiB, 8 KiB, 16 KiB … */
+  /** dots that pad the text to a size class: 8 KiB, 16 KiB, 32 KiB … */
   readonly padding: string;
 }
 

@@ -63,7 +63,7 @@ test('makes no bundle of only some of the pictures, and says so', async () => {
 test.each(['512', 'none'])('--resample %s shows in the hashes', async (resample) => {
   const made = await onlyhashes(['bundle', 'create', CAT, '--crops', '--resample', resample]);
   const { hashes } = JSON.parse(made.out) as { hashes: { resample: unknown }[] };
-  expect(hashes.length).toBeGreaterThan(5);
+  expect(hashes).toHaveLength(5);
   expect(new Set(hashes.map((hash) => String(hash.resample)))).toEqual(new Set([resample]));
 });
 
@@ -197,7 +197,7 @@ test('verify counts hashes of unknown algorithms separately', async () => {
   const other = { algorithm: 'photo-2', hash: 'AB'.repeat(20), variant: 'original' };
   const hashes = [other, ...bundle.hashes] as Bundle['hashes'];
   const bare = JSON.stringify({ ...bundle, hashes, padding: '' });
-  const padding = '.'.repeat(4096 - bare.length);
+  const padding = '.'.repeat(8192 - bare.length);
   writeFileSync(path, JSON.stringify({ ...bundle, hashes, padding }));
   const { out, code } = await onlyhashes(['bundle', 'verify', path]);
   expect(code).toBe(0);

@@ -17,7 +17,12 @@ import {
   entriesOfBundle,
   readBundle,
 } from '../../src/submission/index.js';
-import { type HashedImage, VARIANT_NAMES } from '../../src/variant.js';
+import {
+  type HashedImage,
+  VARIANT_NAMES,
+  type VariantName,
+  WINDOW_NAMES,
+} from '../../src/variant.js';
 import { hashPixels } from '../../src/variants/index.js';
 import { hashedImage, hashedImages } from './arbitrary.js';
 
@@ -107,28 +112,52 @@ test('its text is ASCII, and its size class does not tell the number of hashes',
       const { bundle } = await createBundle(images);
       const text = bundleText(bundle);
       expect(text).toMatch(/^[\x20-\x7e\n]*$/);
-      expect(Math.log2(text.length / 4096) % 1).toBe(0);
+      expect(Math.log2(text.length / 8192) % 1).toBe(0);
       // The class is no larger than needed.
       const bare = text.length - bundle.padding.length;
-      expect(text.length === 4096 || bare > text.length / 2).toBe(true);
+      expect(text.length === 8192 || bare > text.length / 2).toBe(true);
     }),
     { numRuns: 100, seed: 1 },
   );
 });
 
-test('one picture and eight give the same size', async () => {
-  const image = (seed: number) => ({
-    hash: hashFromHex('pdq', (seed + 16).toString(16).repeat(32)),
-    quality: 90 + seed,
-    variants: [],
-  });
-  const sizes = await Promise.all(
-    [1, 2, 5, 8].map(async (count) => {
-      const images = Array.from({ length: count }, (_, i) => image(i));
-      return bundleText((await createBundle(images)).bundle).length;
-    }),
-  );
-  expect(sizes).toEqual([4096, 4096, 4096, 4096]);
+test('one picture and eight give the same size, with windows or without', async () => {
+  const hash = (seed: number) => hashFromHex('pdq', (seed + 16).toString(16).repeat(32));
+  const sizes = new Set<number>();
+  // The longest lines that there are, and the hash of a file that is stored turned.
+  for (const names of [[], WINDOW_NAMES, ['stored', ...WINDOW_NAMES]] as VariantName[][]) {
+    for (const count of [1, 2, 5, 8]) {
+      const images = Array.from({ length: count }, (_, i) => ({
+        hash: hash(6 * i),
+        quality: 100,
+        resample: 'none' as const,
+        variants: names.map((name, k) => ({
+          name,
+          hash: hash(6 * i + k + 1),
+          quality: 100,
+          resample: 'none' as const,
+        })),
+      }));
+      const { bundle } = await createBundle(images);
+      expect(bundle.hashes).toHaveLength(count * (1 + names.length));
+      sizes.add(bundleText(bundle).length);
+    }
+  }
+  expect([...sizes]).toEqual([8192]);
+});
+
+test('above the smallest, a class holds twice the hashes of the one below', async () => {
+  const sizes: number[] = [];
+  for (const count of [1, 50, 60, 100, 120, 200]) {
+    const images = Array.from({ length: count }, (_, i) => ({
+      hash: hashFromHex('pdq', (i + 16).toString(16).padStart(4, '0').repeat(16)),
+      quality: 100,
+      resample: 512 as const,
+      variants: [],
+    }));
+    sizes.push(bundleText((await createBundle(images)).bundle).length);
+  }
+  expect(sizes).toEqual([8192, 8192, 16384, 16384, 32768, 32768]);
 });
 
 test('text and bundle round-trip', async () => {

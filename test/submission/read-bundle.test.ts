@@ -122,9 +122,19 @@ test('padded: the text must be exactly as long as its size class', () => {
   expect(readBundle(bytes, { padded: true })).toEqual(BUNDLE);
   const dot = text.replace('"padding": ".', '"padding": "');
   const more = text.replace('"padding": "', '"padding": "..');
-  const next = text.replace('"padding": "', `"padding": "${'.'.repeat(4096)}`);
+  const next = text.replace('"padding": "', `"padding": "${'.'.repeat(8192)}`);
   const respelt = JSON.stringify(BUNDLE);
-  for (const wrong of [dot, more, next, respelt]) {
+  // The smallest class was half as large once.
+  const earlier = text.replace('.'.repeat(4096), '');
+  expect(earlier).toHaveLength(4096);
+  expect(readBundle(earlier, { padded: true }).hashes).toEqual(BUNDLE.hashes);
+  for (const wrong of [
+    dot,
+    more,
+    next,
+    respelt,
+    earlier.replace('"padding": ".', '"padding": "'),
+  ]) {
     expect(codeOf(wrong)).toBe('read');
     expect(() => readBundle(wrong, { padded: true })).toThrow(
       expect.objectContaining({ code: 'bad-bundle' }),
