@@ -6,6 +6,7 @@ export const COPY_NAMES = [
   'half',
   'caption',
   'mirror',
+  'square',
   'crop5',
   'crop10',
   'crop20',

@@ -9,6 +9,7 @@ const WORDS = {
   half: 'copyHalf',
   caption: 'copyCaption',
   mirror: 'copyMirror',
+  square: 'copySquare',
   crop5: 'copyCrop5',
   crop10: 'copyCrop10',
   crop20: 'copyCrop20',

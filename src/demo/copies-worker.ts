@@ -43,6 +43,7 @@ async function copiesOf(from: OffscreenCanvas): Promise<Record<CopyName, Blob>> 
     half: await jpeg(part(from, 0, 0, width, height, 0.5)),
     caption: await jpeg(captioned(from)),
     mirror: await jpeg(mirrored(from)),
+    square: await jpeg(squared(from)),
     crop5: await jpeg(cropped(from, 0.05)),
     crop10: await jpeg(cropped(from, 0.1)),
     crop20: await jpeg(cropped(from, 0.2)),
@@ -64,6 +65,13 @@ function cropped(from: OffscreenCanvas, share: number): OffscreenCanvas {
   const across = width * (1 - 2 * share);
   const down = height * (1 - 2 * share);
   return part(from, width * share, height * share, across, down);
+}
+
+/** The largest square about the centre. */
+function squared(from: OffscreenCanvas): OffscreenCanvas {
+  const { width, height } = from;
+  const side = Math.min(width, height);
+  return part(from, (width - side) >> 1, (height - side) >> 1, side, side);
 }
 
 function mirrored(from: OffscreenCanvas): OffscreenCanvas {

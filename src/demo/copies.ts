@@ -2,11 +2,12 @@ import {
   checkPixelReadback,
   type DisplayedPixels,
   decodeImageFile,
+  type HashedFile,
   hashImageFiles,
 } from '../browser/index.js';
-import type { HashedImage } from '../index.js';
 import { createBlocklist, type Decision } from '../matching/index.js';
 import { COPY_NAMES, type CopyName, copiesIn } from './copies-message.js';
+import { shapeNumbers } from './shape-numbers.js';
 import { copiesUrl, hasherUrl } from './worker-urls.js';
 
 /**
@@ -29,20 +30,26 @@ let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Makes changed copies of a picture in a Worker, hashes each, and looks it up in a list of the
- * picture's own hash.
+ * picture's own hashes: its main one, and those of its windows.
  * @returns `unmeasured` if the browser alters the pixels it draws, or cannot make a JPEG in a
  *   Worker
  */
 export async function measureCopies(
   file: Blob,
-  picture: HashedImage,
+  picture: HashedFile,
 ): Promise<readonly MeasuredCopy[] | 'unmeasured'> {
   try {
     if (!(await drawsExactly())) return 'unmeasured';
     const copies = copiesIn(await ask(file));
     if (copies === undefined) return 'unmeasured';
-    const { hash, quality } = picture;
-    const list = createBlocklist([{ hash, labels: [], ...(quality !== undefined && { quality }) }]);
+    const listed = [picture, ...shapeNumbers(picture).map(({ variant }) => variant)];
+    const list = createBlocklist(
+      listed.map(({ hash, quality }) => ({
+        hash,
+        labels: [],
+        ...(quality !== undefined && { quality }),
+      })),
+    );
     const measured: MeasuredCopy[] = [];
     const files = COPY_NAMES.map((name) => copies[name]);
     const results = hashImageFiles(files, { workerUrl: hasherUrl(), variants: 'none' });

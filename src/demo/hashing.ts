@@ -41,7 +41,13 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
     change({ done: progress.done, failed: progress.failed });
   };
   try {
-    const options = { workerUrl: hasherUrl(), signal, exact: true, onProgress };
+    const options = {
+      workerUrl: hasherUrl(),
+      signal,
+      exact: true,
+      crops: session.shapes,
+      onProgress,
+    };
     const batch = hashImageFiles(files, options);
     while (!(await batch.next()).done);
   } catch {

@@ -6,6 +6,7 @@ import { button, h } from './element.js';
 import { t } from './language.js';
 import { outlineOf } from './outline.js';
 import type { HashedPicture, Picture } from './session.js';
+import { shapeNumbers } from './shape-numbers.js';
 
 /**
  * Below this quality a match means little. The library's default policy never matches such a hash
@@ -85,13 +86,19 @@ function strength({ image }: HashedPicture): HTMLElement[] {
   ];
 }
 
-/** The outline that the hash reveals, and the hash itself. */
+/** The outlines that the hashes reveal, and the hashes themselves. */
 function outlinePart({ number, image }: HashedPicture): HTMLElement {
   return unfolding(t('outlineTitle'), () => [
     h('p', {}, t('outlineBody')),
     outlineCanvas(image.hash, t('outlineAlt', { n: number })),
+    ...shapeNumbers(image).flatMap(({ shape, variant }) => [
+      h('p', { class: 'note' }, t('outlineShape', { shape })),
+      outlineCanvas(variant.hash, t('outlineShapeAlt', { n: number, shape })),
+    ]),
     h('p', { class: 'note' }, t('pictureNumbers')),
-    h('code', { class: 'hash', dir: 'ltr' }, hashToHex(image.hash)),
+    ...[image, ...shapeNumbers(image).map(({ variant }) => variant)].map(({ hash }) =>
+      h('code', { class: 'hash', dir: 'ltr' }, hashToHex(hash)),
+    ),
   ]);
 }
 

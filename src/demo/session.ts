@@ -35,13 +35,15 @@ interface Made {
 /** Everything the page knows, in memory only. */
 interface Session {
   pictures: Picture[];
+  /** whether pictures that are chosen get more numbers, for copies cut to another shape */
+  shapes: boolean;
   /** the last number given to a picture; none is given twice */
   numbered: number;
   made?: Made;
 }
 
 /** The session of this page. */
-export const session: Session = { pictures: [], numbered: 0 };
+export const session: Session = { pictures: [], shapes: false, numbered: 0 };
 
 /** The pictures that have a hash. */
 export const hashedPictures = (): HashedPicture[] =>
@@ -57,6 +59,7 @@ export function isMadeOfThese(): boolean {
 /** Forgets everything: the pictures, the hashes, the file and its code. Ends the Workers. */
 export function clearSession(): void {
   session.pictures = [];
+  session.shapes = false;
   session.numbered = 0;
   delete session.made;
   forgetSaved();

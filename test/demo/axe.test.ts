@@ -106,6 +106,12 @@ for (const [engine, scheme, options] of SUITES) {
         await check('truth');
         await press(page, 'Next');
         await check('choose');
+        for (const tag of ['es', 'fr', 'ar', 'hi', 'en']) {
+          await speak(page, tag);
+          await check(`choose in ${tag}`);
+        }
+        await page.evaluate(() => document.querySelector<HTMLElement>('#shapes')!.click());
+        await check('choose, more numbers');
         await page.setFiles('#files', [
           photo('acanthus-mollis.jpg'),
           photo('../images/half.jpg'),

@@ -5,6 +5,7 @@ import { go } from '../navigation.js';
 import { backTo, heading, verbatim } from '../parts.js';
 import { saveLink } from '../saving.js';
 import { hashedPictures, isMadeOfThese, session } from '../session.js';
+import { shapeNumbers } from '../shape-numbers.js';
 import { tell } from '../status.js';
 
 /** A name that reveals nothing. */
@@ -14,12 +15,14 @@ const FILE_NAME = 'numbers.json';
 export function bundleScreen(): HTMLElement {
   // A second file of the same pictures would have another code and make the first file useless.
   const again = isMadeOfThese();
+  const shapes = hashedPictures().some(({ image }) => shapeNumbers(image).length > 0);
   const changed = session.made !== undefined && !again;
   return h(
     'section',
     {},
     heading(t('bundleTitle')),
     h('p', { class: 'lead' }, t('bundleBody')),
+    shapes ? h('p', { id: 'bundle-shapes' }, t('bundleShapes')) : undefined,
     h('p', {}, t('bundleCode')),
     h('p', { class: 'strong' }, t('bundleWarn')),
     again ? h('p', { class: 'good' }, t('bundleKept')) : undefined,

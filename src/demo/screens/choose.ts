@@ -7,7 +7,7 @@ import { go } from '../navigation.js';
 import { backTo, heading } from '../parts.js';
 import { session } from '../session.js';
 
-/** Asks for pictures. */
+/** Asks for pictures, and whether they are to get more numbers. */
 export function chooseScreen(): HTMLElement {
   const take = (files: readonly Blob[]) => {
     void startHashing(files);
@@ -20,6 +20,7 @@ export function chooseScreen(): HTMLElement {
     heading(t('chooseTitle')),
     h('p', { class: 'lead' }, t('chooseBody')),
     h('p', {}, t('truthStays')),
+    shapesChoice(),
     h(
       'div',
       { class: 'actions' },
@@ -28,5 +29,25 @@ export function chooseScreen(): HTMLElement {
     ),
     h('p', { class: 'note with-mouse' }, t('chooseDrop')),
     h('p', { class: 'note' }, t('chooseVideo')),
+  );
+}
+
+/** Offers more numbers, with what they find and what they give away. Off until it is ticked. */
+function shapesChoice(): HTMLElement {
+  const box = h('input', {
+    type: 'checkbox',
+    id: 'shapes',
+    autocomplete: 'off',
+    checked: session.shapes,
+    'aria-describedby': 'shapes-body',
+    change: () => {
+      session.shapes = box.checked;
+    },
+  });
+  return h(
+    'div',
+    { class: 'card' },
+    h('span', { class: 'tick' }, box, h('label', { for: 'shapes' }, t('chooseShapes'))),
+    h('p', { class: 'note', id: 'shapes-body' }, t('chooseShapesBody')),
   );
 }

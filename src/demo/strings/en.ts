@@ -84,6 +84,9 @@ export const en = {
   chooseBody:
     'You can choose one or many. They are not shown here, and their file names are not used.',
   chooseVideo: 'This page reads pictures only. For videos, use StopNCII.org.',
+  chooseShapes: 'Also make numbers for copies cut to another shape',
+  chooseShapesBody:
+    'Many apps cut a picture to a square, or to another shape for their screens. If you tick this, each picture gets up to 4 more numbers, and more of these copies can be found. But more numbers give away more: the shape of the picture, sharper parts of its blurred outline, and which numbers belong together. It is your choice. It counts for the pictures that you choose after you tick it.',
   chooseButton: 'Choose pictures',
   chooseDrop: 'You can also drop pictures on this page, or paste them.',
   dropNotHere:
@@ -132,6 +135,7 @@ export const en = {
   copyHalf: 'a copy of half the size',
   copyCaption: 'a copy with words across it',
   copyMirror: 'a mirrored copy',
+  copySquare: 'a copy cut to a square',
   copyCrop5: 'a copy with 5% cut off each side',
   copyCrop10: 'a copy with 10% cut off each side',
   copyCrop20: 'a copy with 20% cut off each side',
@@ -140,6 +144,8 @@ export const en = {
   outlineBody:
     'This is drawn from the numbers alone. Someone who has them, but not the picture, could draw it too.',
   outlineAlt: 'A blurred outline, drawn from the numbers of picture {n}',
+  outlineShape: 'The part cut to {shape}',
+  outlineShapeAlt: 'A blurred outline, drawn from the number of picture {n} for the shape {shape}',
   blurTitle: 'Which picture is this?',
   blurShow: 'Show it, very blurred',
   blurHide: 'Hide it',
@@ -165,6 +171,8 @@ export const en = {
   bundleTitle: 'Before you make the file',
   bundleBody:
     'The file will hold the numbers of your pictures, how they were made and how good they are, the day, a random case number, and a mark that only your code fits. It will hold no name, no place, no file name and no picture.',
+  bundleShapes:
+    'You chose more numbers, for copies cut to another shape. They will be in the file too. They show the shape of a picture, sharper parts of its blurred outline, and which numbers belong together.',
   bundleCode: 'You will also get a code. With it you can take the file back later.',
   bundleWarn: 'We cannot recover this code. Nobody but you will have it.',
   bundleMake: 'Make the file',

@@ -87,6 +87,9 @@ export const es: Strings = {
   chooseBody:
     'Puedes elegir una o muchas. Aquí no se muestran, y no se usan los nombres de los archivos.',
   chooseVideo: 'Esta página solo lee imágenes. Para vídeos, usa StopNCII.org.',
+  chooseShapes: 'Calcular también números para copias recortadas con otra forma',
+  chooseShapesBody:
+    'Muchas aplicaciones recortan una imagen en un cuadrado, o con otra forma para sus pantallas. Si marcas esto, cada imagen tendrá hasta 4 números más, y se podrán encontrar más copias de ese tipo. Pero más números revelan más: la forma de la imagen, partes más nítidas de su contorno borroso y qué números van juntos. Tú decides. Vale para las imágenes que elijas después de marcarlo.',
   chooseButton: 'Elegir imágenes',
   chooseDrop: 'También puedes soltar imágenes sobre esta página, o pegarlas.',
   dropNotHere:
@@ -146,6 +149,7 @@ export const es: Strings = {
   copyHalf: 'una copia con la mitad del tamaño',
   copyCaption: 'una copia con palabras encima',
   copyMirror: 'una copia invertida, como en un espejo',
+  copySquare: 'una copia recortada en un cuadrado',
   copyCrop5: 'una copia con un 5 % recortado por cada lado',
   copyCrop10: 'una copia con un 10 % recortado por cada lado',
   copyCrop20: 'una copia con un 20 % recortado por cada lado',
@@ -154,6 +158,9 @@ export const es: Strings = {
   outlineBody:
     'Esto se dibuja solo con los números. Quien los tenga, sin la imagen, también podría dibujarlo.',
   outlineAlt: 'Un contorno borroso, dibujado con los números de la imagen {n}',
+  outlineShape: 'La parte recortada a {shape}',
+  outlineShapeAlt:
+    'Un contorno borroso, dibujado con el número de la imagen {n} para la forma {shape}',
   blurTitle: '¿Qué imagen es esta?',
   blurShow: 'Mostrarla, muy borrosa',
   blurHide: 'Ocultarla',
@@ -178,6 +185,8 @@ export const es: Strings = {
   bundleTitle: 'Antes de crear el archivo',
   bundleBody:
     'El archivo contendrá los números de tus imágenes, cómo se calcularon y su calidad, el día, un número de caso aleatorio y una marca que solo encaja con tu código. No contendrá ningún nombre, lugar, nombre de archivo ni imagen.',
+  bundleShapes:
+    'Elegiste más números, para copias recortadas con otra forma. También estarán en el archivo. Muestran la forma de una imagen, partes más nítidas de su contorno borroso y qué números van juntos.',
   bundleCode: 'También recibirás un código. Con él podrás retirar el archivo más tarde.',
   bundleWarn: 'No podemos recuperar este código. Solo tú lo tendrás.',
   bundleMake: 'Crear el archivo',

@@ -94,6 +94,9 @@ export const fr: Strings = {
   chooseBody:
     'Vous pouvez en choisir une ou plusieurs. Elles ne sont pas montrées ici, et leurs noms de fichier ne sont pas utilisés.',
   chooseVideo: 'Cette page ne lit que des images. Pour des vidéos, utilisez StopNCII.org.',
+  chooseShapes: 'Calculer aussi des nombres pour les copies rognées à une autre forme',
+  chooseShapesBody:
+    "Beaucoup d'applications rognent une image en carré, ou à une autre forme pour leurs écrans. Si vous cochez ceci, chaque image aura jusqu'à 4 nombres de plus, et davantage de ces copies pourront être trouvées. Mais plus de nombres en révèlent plus\u00a0: la forme de l'image, des parties plus nettes de son contour flou, et quels nombres vont ensemble. C'est vous qui décidez. Cela vaut pour les images que vous choisissez après l'avoir coché.",
   chooseButton: 'Choisir des images',
   chooseDrop: 'Vous pouvez aussi déposer des images sur cette page, ou les coller.',
   dropNotHere:
@@ -151,6 +154,7 @@ export const fr: Strings = {
   copyHalf: 'une copie réduite de moitié',
   copyCaption: 'une copie avec du texte par-dessus',
   copyMirror: 'une copie inversée, comme dans un miroir',
+  copySquare: 'une copie rognée en carré',
   copyCrop5: 'une copie rognée de 5\u00a0% de chaque côté',
   copyCrop10: 'une copie rognée de 10\u00a0% de chaque côté',
   copyCrop20: 'une copie rognée de 20\u00a0% de chaque côté',
@@ -159,6 +163,8 @@ export const fr: Strings = {
   outlineBody:
     "Ceci est dessiné avec les nombres seuls. Une personne qui les a, sans l'image, pourrait le dessiner aussi.",
   outlineAlt: "Un contour flou, dessiné avec les nombres de l'image {n}",
+  outlineShape: 'La partie rognée à {shape}',
+  outlineShapeAlt: "Un contour flou, dessiné avec le nombre de l'image {n} pour la forme {shape}",
   blurTitle: 'Quelle image est-ce\u00a0?',
   blurShow: 'La montrer, très floue',
   blurHide: 'La cacher',
@@ -184,6 +190,8 @@ export const fr: Strings = {
   bundleTitle: 'Avant de créer le fichier',
   bundleBody:
     'Le fichier contiendra les nombres de vos images, comment ils ont été calculés et leur qualité, le jour, un numéro de dossier tiré au hasard et une marque à laquelle seul votre code correspond. Il ne contiendra aucun nom, aucun lieu, aucun nom de fichier et aucune image.',
+  bundleShapes:
+    "Vous avez choisi plus de nombres, pour les copies rognées à une autre forme. Ils seront aussi dans le fichier. Ils montrent la forme d'une image, des parties plus nettes de son contour flou, et quels nombres vont ensemble.",
   bundleCode: 'Vous recevrez aussi un code. Avec lui, vous pourrez retirer le fichier plus tard.',
   bundleWarn: "Nous ne pouvons pas retrouver ce code. Personne d'autre que vous ne l'aura.",
   bundleMake: 'Créer le fichier',
