@@ -91,10 +91,14 @@ function outlinePart({ number, image }: HashedPicture): HTMLElement {
   return unfolding(t('outlineTitle'), () => [
     h('p', {}, t('outlineBody')),
     outlineCanvas(image.hash, t('outlineAlt', { n: number })),
-    ...shapeNumbers(image).flatMap(({ shape, variant }) => [
-      h('p', { class: 'note' }, t('outlineShape', { shape })),
-      outlineCanvas(variant.hash, t('outlineShapeAlt', { n: number, shape })),
-    ]),
+    ...shapeNumbers(image).map(({ shape, variant }) =>
+      h(
+        'figure',
+        {},
+        outlineCanvas(variant.hash, t('outlineShapeAlt', { n: number, shape })),
+        h('figcaption', { class: 'note' }, t('outlineShape', { shape })),
+      ),
+    ),
     h('p', { class: 'note' }, t('pictureNumbers')),
     ...[image, ...shapeNumbers(image).map(({ variant }) => variant)].map(({ hash }) =>
       h('code', { class: 'hash', dir: 'ltr' }, hashToHex(hash)),

@@ -74,7 +74,7 @@ const suite = (name: EngineName) => (open: Running) => {
     await toChoosing(page);
     await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
     await screen(page, '1 picture');
-    await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 7);
+    await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 8);
     await page.evaluate(() => {
       for (const details of document.querySelectorAll('details')) details.open = true;
     });

@@ -43,7 +43,7 @@ for (const name of ENGINES) {
       await toChoosing(page);
       await page.setFiles('#files', [webp]);
       await screen(page, '1 picture');
-      await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 7);
+      await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 8);
       const found = await page.evaluate(() =>
         [...document.querySelectorAll<HTMLElement>('.good + ul [data-copy]')].map(
           ({ dataset }) => dataset.copy,

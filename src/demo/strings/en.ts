@@ -86,7 +86,7 @@ export const en = {
   chooseVideo: 'This page reads pictures only. For videos, use StopNCII.org.',
   chooseShapes: 'Also make numbers for copies cut to another shape',
   chooseShapesBody:
-    'Many apps cut a picture to a square, or to another shape for their screens. If you tick this, each picture gets up to 4 more numbers, and more of these copies can be found. But more numbers give away more: the shape of the picture, sharper parts of its blurred outline, and which numbers belong together. It is your choice. It counts for the pictures that you choose after you tick it.',
+    'Apps often cut a picture to a square or another shape. With up to 4 more numbers for each picture, more of these copies can be found. They give away more: the shape of the picture, sharper parts of its blurred outline, and which numbers belong together. This is for pictures that you choose after you tick it.',
   chooseButton: 'Choose pictures',
   chooseDrop: 'You can also drop pictures on this page, or paste them.',
   dropNotHere:

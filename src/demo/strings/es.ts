@@ -89,7 +89,7 @@ export const es: Strings = {
   chooseVideo: 'Esta página solo lee imágenes. Para vídeos, usa StopNCII.org.',
   chooseShapes: 'Calcular también números para copias recortadas con otra forma',
   chooseShapesBody:
-    'Muchas aplicaciones recortan una imagen en un cuadrado, o con otra forma para sus pantallas. Si marcas esto, cada imagen tendrá hasta 4 números más, y se podrán encontrar más copias de ese tipo. Pero más números revelan más: la forma de la imagen, partes más nítidas de su contorno borroso y qué números van juntos. Tú decides. Vale para las imágenes que elijas después de marcarlo.',
+    'Las aplicaciones suelen recortar una imagen en un cuadrado o con otra forma. Con hasta 4 números más por imagen se pueden encontrar más copias de ese tipo. Revelan más: la forma de la imagen, partes más nítidas de su contorno borroso y qué números van juntos. Vale para las imágenes que elijas después de marcarlo.',
   chooseButton: 'Elegir imágenes',
   chooseDrop: 'También puedes soltar imágenes sobre esta página, o pegarlas.',
   dropNotHere:

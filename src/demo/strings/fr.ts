@@ -96,7 +96,7 @@ export const fr: Strings = {
   chooseVideo: 'Cette page ne lit que des images. Pour des vidéos, utilisez StopNCII.org.',
   chooseShapes: 'Calculer aussi des nombres pour les copies rognées à une autre forme',
   chooseShapesBody:
-    "Beaucoup d'applications rognent une image en carré, ou à une autre forme pour leurs écrans. Si vous cochez ceci, chaque image aura jusqu'à 4 nombres de plus, et davantage de ces copies pourront être trouvées. Mais plus de nombres en révèlent plus\u00a0: la forme de l'image, des parties plus nettes de son contour flou, et quels nombres vont ensemble. C'est vous qui décidez. Cela vaut pour les images que vous choisissez après l'avoir coché.",
+    "Les applications rognent souvent une image en carré ou à une autre forme. Avec jusqu'à 4 nombres de plus par image, davantage de ces copies peuvent être trouvées. Ils en révèlent plus\u00a0: la forme de l'image, des parties plus nettes de son contour flou, et quels nombres vont ensemble. Cela vaut pour les images choisies après avoir coché.",
   chooseButton: 'Choisir des images',
   chooseDrop: 'Vous pouvez aussi déposer des images sur cette page, ou les coller.',
   dropNotHere:
