@@ -13,6 +13,7 @@ import { robustnessBench } from './robustness.js';
 import { scanBench } from './scan.js';
 import { variantsBench } from './variants.js';
 import { versusBench } from './versus.js';
+import { windowsBench } from './windows.js';
 
 /** Every benchmark, by its name in `onlyhashes bench NAME`. */
 export const BENCHES: readonly Bench[] = [
@@ -28,6 +29,7 @@ export const BENCHES: readonly Bench[] = [
   imageHashBench,
   hashListBench,
   variantsBench,
+  windowsBench,
   robustnessBench,
   versusBench,
 ];

@@ -54,6 +54,29 @@ test('--json prints one decision a line, also if nothing matched', async () => {
   expect(code).toBe(0);
 });
 
+test('a list of hash --crops --json finds a copy cut to a square, a list without does not', async () => {
+  const square = join(folder, 'square.jpg');
+  const { width = 0, height = 0 } = await sharp(CAT).metadata();
+  const side = Math.min(width, height);
+  const place = { left: (width - side) >> 1, top: (height - side) >> 1 };
+  await sharp(CAT)
+    .extract({ ...place, width: side, height: side })
+    .resize(400)
+    .toFile(square);
+  for (const [name, options, found] of [
+    ['with.jsonl', ['--crops'], 1],
+    ['without.jsonl', [], 0],
+  ] as const) {
+    const { out } = await onlyhashes(['hash', '--json', ...options, CAT]);
+    const path = join(folder, name);
+    writeFileSync(path, out);
+    const { lines, code } = await onlyhashes(['match', square, '-b', path]);
+    expect([lines.length, code]).toEqual([found, 1 - found]);
+    // An entry of its own, with the name of the file as its label.
+    if (found) expect(lines[0]).toMatch(/^match,\d+,original,[0-9a-f]{64},[^,]*cat\.jpg,/);
+  }
+});
+
 test('exit codes: 1 if nothing matched, 2 if something was unhashable', async () => {
   expect((await onlyhashes(['match', BOATS, '-b', list])).code).toBe(1);
   const bad = join(folder, 'bad.jpg');
