@@ -7,6 +7,7 @@ import { hammingBench } from './hamming.js';
 import { type Bench, machine, type Race } from './harness.js';
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
+import { patchesBench } from './patches.js';
 import { pdqBench } from './pdq.js';
 import { pdqBandBench } from './pdq-band.js';
 import { robustnessBench } from './robustness.js';
@@ -31,6 +32,7 @@ export const BENCHES: readonly Bench[] = [
   variantsBench,
   windowsBench,
   robustnessBench,
+  patchesBench,
   versusBench,
 ];
 
