@@ -119,6 +119,8 @@ export interface HashedImage {
   readonly quality?: number;
   /** PDQ's size convention that it was hashed in */
   readonly resample?: Resample;
+  /** how sure its bits are, as in `HashedVariant` */
+  readonly ranks?: Uint8Array;
   readonly variants: readonly HashedVariant[];
 }
 

@@ -29,7 +29,10 @@ async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<R
     if ('next' in request) {
       const next = request.next ? variants?.next() : undefined;
       if (!next?.value) variants = undefined;
-      return { variant: next?.value ?? undefined };
+      if (!next?.value) return { variant: undefined };
+      // They are for matching, and would tell the page more of the picture than its hash does.
+      const { ranks: _, ...variant } = next.value;
+      return { variant };
     }
     variants = undefined;
     const { bytes } = request;

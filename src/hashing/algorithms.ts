@@ -3,7 +3,7 @@ import { ahash } from './ahash.js';
 import { blockhash } from './blockhash.js';
 import { dhash } from './dhash.js';
 import { checkHashOptions, type Hashed, type HashOptions } from './hash-options.js';
-import { pdq } from './pdq.js';
+import { rankedPdq } from './pdq-ranks.js';
 import { phash } from './phash.js';
 
 /**
@@ -16,7 +16,7 @@ export function hashOf(pixels: Pixels, options: HashOptions = {}): Hashed {
   const width = bits === undefined ? {} : { bits };
   switch (algorithm) {
     case 'pdq':
-      return pdq(pixels, { resample, exact });
+      return rankedPdq(pixels, { resample, exact });
     case 'blockhash':
       return blockhash(pixels, width);
     case 'phash':

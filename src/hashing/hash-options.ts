@@ -32,6 +32,8 @@ export interface Hashed {
   readonly hash: Hash;
   readonly quality?: number;
   readonly resample?: Resample;
+  /** of a PDQ hash how sure its bits are, as `HashedVariant` has them */
+  readonly ranks?: Uint8Array;
 }
 
 /**

@@ -11,8 +11,9 @@ import {
   uprightGrid,
 } from '../kernels/tent-grid.js';
 import { layOf, type Rectangle, type VariantGeometry } from '../variant.js';
-import { bitsAbove, isResampled } from './pdq.js';
+import { isResampled } from './pdq.js';
 import { fastCoefficients, qualityWithin } from './pdq-fast.js';
+import { rankedBitsAbove } from './pdq-ranks.js';
 import { quadrilateralOn } from './quadrilateral.js';
 
 /*
@@ -48,11 +49,11 @@ export function pdqRegion(
   plane: LumaPlane,
   geometry: VariantGeometry,
   resample: Resample,
-): { hash: Hash; quality: number; resample: Resample } {
+): { hash: Hash; quality: number; resample: Resample; ranks: Uint8Array } {
   sampleGrid(plane, geometry, resample, samples);
   // No band: there is no reference whose roundings could differ.
-  const hash = bitsAbove(fastCoefficients(samples), -1)!;
-  return { hash, quality: qualityWithin(samples, 0), resample };
+  const { hash, ranks } = rankedBitsAbove(fastCoefficients(samples), -1)!;
+  return { hash, quality: qualityWithin(samples, 0), resample, ranks };
 }
 
 /** Samples a side of the grid that PDQ transforms. */

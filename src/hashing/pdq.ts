@@ -70,12 +70,21 @@ export function pdq(
   pixels: Pixels,
   options: PdqOptions = {},
 ): { hash: Hash; quality: number; resample: Resample } {
+  const { bits, quality, resample } = pdqBy(pixels, options, bitsAbove);
+  return { hash: bits, quality, resample };
+}
+
+/** `pdq`, where `read` does steps 7 and 8, as in `transform`. */
+export function pdqBy<T>(
+  pixels: Pixels,
+  options: PdqOptions,
+  read: (coefficients: Float64Array, band: number) => T | undefined,
+): { bits: T; quality: number; resample: Resample } {
   const { resample, exact } = pdqOptions(options);
   const raster = rasterOf(checkedPixels(pixels), resample);
   // The reference takes 64 x 64 pixels as they are: frames that a video decoder has scaled.
   const filtered = raster.columns.length !== 64 || raster.rows.length !== 64;
-  const { bits, quality } = transform(raster, { filtered, exact }, bitsAbove);
-  return { hash: bits, quality, resample };
+  return { ...transform(raster, { filtered, exact }, read), resample };
 }
 
 /**
@@ -274,8 +283,11 @@ export function lowerMedian(values: Float64Array): number {
  *   doubt; negative: none does
  * @returns `undefined` if in doubt
  */
-export function bitsAbove(values: Float64Array, band: number): Hash | undefined {
-  const median = lowerMedian(values);
+export const bitsAbove = (values: Float64Array, band: number): Hash | undefined =>
+  bitsOver(values, lowerMedian(values), band);
+
+/** `bitsAbove` of values whose median is known. */
+export function bitsOver(values: Float64Array, median: number, band: number): Hash | undefined {
   const bytes = new Uint8Array(32);
   let near = 0;
   for (let bit = 0; bit < 256; bit++) {

@@ -1,4 +1,4 @@
-import { pdq } from '../hashing/pdq.js';
+import { rankedPdq } from '../hashing/pdq-ranks.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
 import {
@@ -108,7 +108,7 @@ function formsOf(picture: DecodedPicture, sampled: boolean, laid: Orientation) {
 /** PDQ is at hand; the other algorithms are loaded on demand. */
 async function hasherOf(options: PictureOptions): Promise<Hasher> {
   const { algorithm = 'pdq', resample = 512, exact = false } = options;
-  if (algorithm === 'pdq') return (pixels) => pdq(pixels, { resample, exact });
+  if (algorithm === 'pdq') return (pixels) => rankedPdq(pixels, { resample, exact });
   const { hashOf } = await import('../hashing/algorithms.js');
   return (pixels) => hashOf(pixels, options);
 }

@@ -5,7 +5,7 @@ import { hashOf } from '../../src/hashing/algorithms.js';
 import { blockhash } from '../../src/hashing/blockhash.js';
 import { dhash } from '../../src/hashing/dhash.js';
 import { checkHashOptions } from '../../src/hashing/hash-options.js';
-import { pdq } from '../../src/hashing/pdq.js';
+import { rankedPdq } from '../../src/hashing/pdq-ranks.js';
 import { phash } from '../../src/hashing/phash.js';
 import { picture } from '../pictures.js';
 
@@ -13,11 +13,11 @@ const pixels = picture('gradient', 700, 530, 3);
 const OTHERS = { blockhash, phash, dhash, ahash };
 
 test('default pdq, with its quality and in either size convention', () => {
-  expect(hashOf(pixels)).toEqual(pdq(pixels));
+  expect(hashOf(pixels)).toEqual(rankedPdq(pixels));
   for (const resample of [512, 'none'] as const) {
     for (const exact of [false, true]) {
       const options = { resample, exact };
-      expect(hashOf(pixels, options)).toEqual(pdq(pixels, options));
+      expect(hashOf(pixels, options)).toEqual(rankedPdq(pixels, options));
     }
   }
   expect(hashOf(pixels).hash).not.toEqual(hashOf(pixels, { resample: 'none' }).hash);

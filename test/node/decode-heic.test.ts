@@ -32,14 +32,14 @@ const errorOf = (bytes: Uint8Array, options?: DecodeOptions) =>
 describe('the picture that libheif decodes', () => {
   test('has the same hash and quality', async () => {
     const wanted = pdq(await native('photo.png'));
-    const { width, height, variants, ...image } = await hashOf('photo.heic');
+    const { width, height, variants, ranks: _, ...image } = await hashOf('photo.heic');
     expect(image).toEqual(wanted);
     expect([width, height, variants]).toEqual([301, 150, []]);
   });
 
   test('is turned once, by its own property, and not again by EXIF', async () => {
     const upright = await native('photo.png');
-    const { width, height, variants, ...image } = await hashOf('turned.heic');
+    const { width, height, variants, ranks: _, ...image } = await hashOf('turned.heic');
     expect(image).toEqual(pdq(orient(upright, 6)));
     expect([width, height, variants]).toEqual([150, 301, []]);
     const stored = await hashFile(heicPath('turned.heic'), { workerUrl, orientation: 'stored' });

@@ -5,8 +5,8 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
-import { pdq } from '../../src/hashing/pdq.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
+import { rankedPdq } from '../../src/hashing/pdq-ranks.js';
 import { decode } from '../../src/node/decode.js';
 import { decoders } from '../../src/node/decoders.js';
 import { hashFile } from '../../src/node/hash-file.js';
@@ -107,7 +107,7 @@ describe('EXIF orientation', () => {
         expect(hashToHex(image.hash), `${orientation}`).toBe(upright);
         expect([image.width, image.height], `${orientation}`).toEqual([96, 64]);
         const { pixels } = await decode(readFileSync(path));
-        const stored = pdq(pixels);
+        const stored = rankedPdq(pixels);
         const wanted = orientation === 1 ? [] : [{ name: 'stored', ...stored }];
         expect(image.variants, `${orientation}`).toEqual(wanted);
         if (orientation !== 1) expect(hashToHex(stored.hash)).not.toBe(upright);
@@ -135,8 +135,8 @@ describe('alpha', () => {
       expect(hashToHex(hash)).toBe(await hexOf(opaque));
       const { pixels } = await decode(readFileSync(imagePath(file)));
       expect(variants).toEqual([
-        { name: 'onWhite', ...pdq(onBackdrop(pixels, 255)) },
-        { name: 'onBlack', ...pdq(onBackdrop(pixels, 0)) },
+        { name: 'onWhite', ...rankedPdq(onBackdrop(pixels, 255)) },
+        { name: 'onBlack', ...rankedPdq(onBackdrop(pixels, 0)) },
       ]);
       expect(distance(variants[0]!.hash, variants[1]!.hash)).toBeGreaterThan(20);
     },
