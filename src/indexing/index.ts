@@ -1,3 +1,9 @@
-export type { Explanation, HammingIndex, Hit, SnapshotOptions } from './hamming-index.js';
+export type {
+  Explanation,
+  HammingIndex,
+  Hit,
+  NearOptions,
+  SnapshotOptions,
+} from './hamming-index.js';
 export { type CreateOptions, createIndex, indexFromBuffer } from './mutable-index.js';
 export { type SnapshotInfo, type SnapshotSource, snapshotInfo, snapshotNotes } from './snapshot.js';

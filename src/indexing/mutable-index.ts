@@ -1,5 +1,6 @@
 import { checkArray, checkInteger, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
+import type { Ring } from '../kernels/bands.js';
 import { attachKernels, type SimdMemory } from '../kernels/simd.js';
 import {
   checkMaxDistance,
@@ -13,8 +14,10 @@ import {
   type Explanation,
   type HammingIndex,
   type Hit,
+  type NearOptions,
   type SnapshotOptions,
 } from './hamming-index.js';
+import { askNear, checkRanks, EXACT_DISTANCE, keepNear } from './near.js';
 import { chooseBands } from './plan.js';
 import {
   Entries,
@@ -41,7 +44,10 @@ export interface CreateOptions {
   bits?: Bits;
   /** an engine, obeyed: `flat` compares every hash, `mih` uses buckets; default the cheaper one */
   kind?: 'flat' | 'mih';
-  /** the distance that most searches will ask for, default 31 of 256 bits, 8 of 64; any works */
+  /**
+   * the distance that most searches will ask for, default 31 of 256 bits, 8 of 64; any works. From
+   * 32 to 63 of 256 bits, lists of 16,384 hashes and more are kept as near searches want them.
+   */
   maxDistance?: number;
   /**
    * `auto`, the default: lists of 2,048 hashes and more are kept in WebAssembly memory and searched
@@ -242,6 +248,21 @@ export class MutableIndex implements HammingIndex {
     return this.#hitsTo([], this.#searchAll(query, maxDistance));
   }
 
+  searchNear(query: Hash, maxDistance: number, options: NearOptions = {}): Hit[] {
+    checkOptions(options);
+    const { ranks } = options;
+    if (ranks !== undefined) checkRanks(ranks, this.bits);
+    copyHash(query, this, this.#queryBytes);
+    checkMaxDistance(maxDistance, this.bits);
+    if (this.bits === 64 || maxDistance <= EXACT_DISTANCE) return this.search(query, maxDistance);
+    const rings = askNear(this.#query, ranks);
+    let total = 0;
+    for (const part of this.#parts) {
+      total = this.#searchPart(part, maxDistance, total, 0, part.count, rings);
+    }
+    return this.#hitsTo([], total);
+  }
+
   searchInto(query: Hash, maxDistance: number, out: Uint32Array): number {
     checkArray('out', out, Uint32Array);
     const total = this.#searchAll(query, maxDistance);
@@ -407,19 +428,34 @@ export class MutableIndex implements HammingIndex {
     return total;
   }
 
-  /** As of all parts, of hashes `from`…`to` - 1 of one: from hit number `total` on. */
-  #searchPart(part: Part, max: number, total: number, from = 0, to = part.count): number {
+  /**
+   * As of all parts, of hashes `from`…`to` - 1 of one: from hit number `total` on.
+   * @param near the buckets of a near search, which is always of all hashes of a part
+   */
+  #searchPart(
+    part: Part,
+    max: number,
+    total: number,
+    from = 0,
+    to = part.count,
+    near?: readonly Ring[],
+  ): number {
     const { ids, entries, count, groups } = part;
     // Where the id of an entry is its number, and all are there, the part writes hits itself.
     const isPlain = total === 0 && from === 0 && ids === undefined && this.#dead === 0;
     let out = isPlain ? this.#hits : this.#found;
-    let found = part.search(this.#query, max, out, from, to);
+    let found = near
+      ? part.searchNear(this.#query, max, near, out)
+      : part.search(this.#query, max, out, from, to);
     if (2 * found > out.length) {
       out = new Uint32Array(4 * found);
       if (isPlain) this.#hits = out;
       else this.#found = out;
-      found = part.search(this.#query, max, out, from, to);
+      found = near
+        ? part.searchNear(this.#query, max, near, out)
+        : part.search(this.#query, max, out, from, to);
     }
+    if (near) found = keepNear(part.words, out, found);
     if (isPlain) return found;
     const live = this.#dead > 0 ? this.#live : undefined;
     const shift = entries - count;

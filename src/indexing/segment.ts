@@ -1,4 +1,5 @@
 import type { Bits } from '../hash.js';
+import type { Ring } from '../kernels/bands.js';
 import {
   FAR_WORDS,
   NARROW_DISTANCE,
@@ -18,7 +19,8 @@ import {
 } from '../kernels/simd.js';
 import { grown, type HashType } from '../packed-words.js';
 import { type Banding, Buckets, bucketSteps, offsetsLength, STEP } from './mih.js';
-import { type SearchPlan, scanPlan, searchPlan, spansFor } from './plan.js';
+import { NEAR_BANDS } from './near.js';
+import { probingPlan, type SearchPlan, scanPlan, searchPlan, spansFor } from './plan.js';
 
 /** What the header of a segment tells, and all that the places of its sections depend on. */
 export interface Shape extends HashType, Banding {
@@ -206,6 +208,11 @@ export class Entries {
   search(query: Int32Array, max: number, out: Uint32Array, from = 0, to = this.count): number {
     return scan(this, from, to, query, max, out);
   }
+
+  /** All within `max`, whatever the buckets that a near search asks for. */
+  searchNear(query: Int32Array, max: number, _rings: readonly Ring[], out: Uint32Array): number {
+    return this.search(query, max, out);
+  }
 }
 
 /**
@@ -226,6 +233,7 @@ export class Segment {
   readonly simd: SimdScratch | undefined;
   read = 0;
   readonly #plans: (SearchPlan | undefined)[] = [];
+  readonly #nearPlans = new Map<readonly Ring[], SearchPlan[]>();
 
   /** Attaches to the buffer of `room`, which is kept; it must hold what `shape` tells. */
   constructor(shape: Shape, { buffer, byteOffset = 0, simd, thread = 0 }: Room) {
@@ -275,12 +283,15 @@ export class Segment {
     return this.ids ? this.ids[entry]! : entry;
   }
 
+  get #purpose(): Shape & { kernel: 'simd' | 'js' } {
+    return { ...this.shape, kernel: this.simd ? 'simd' : 'js' };
+  }
+
   /** How a search works. */
   plan(maxDistance: number): SearchPlan {
     const known = this.#plans[maxDistance];
     if (known) return known;
-    const purpose = { ...this.shape, kernel: this.simd ? 'simd' : 'js' } as const;
-    const plan = searchPlan(purpose, this.count, maxDistance);
+    const plan = searchPlan(this.#purpose, this.count, maxDistance);
     this.#plans[maxDistance] = plan;
     return plan;
   }
@@ -296,6 +307,30 @@ export class Segment {
     const { probes } = this.plan(max);
     const found = probes ? this.buckets.search(query, probes, max, out) : -1;
     return found < 0 ? scan(this, from, to, query, max, out) : found;
+  }
+
+  /**
+   * As `search`, of the buckets that a near search asks for, if the bands are such, and otherwise
+   * of all hashes. More than the near ones may be among what it finds, none is missing.
+   */
+  searchNear(query: Int32Array, max: number, rings: readonly Ring[], out: Uint32Array): number {
+    const { probes } = this.#nearPlan(max, rings);
+    const found = probes ? this.buckets.search(query, probes, max, out) : -1;
+    return found < 0 ? scan(this, 0, this.count, query, max, out) : found;
+  }
+
+  #nearPlan(max: number, rings: readonly Ring[]): SearchPlan {
+    const plans = this.#nearPlans.get(rings) ?? [];
+    this.#nearPlans.set(rings, plans);
+    plans[max] ??= this.#planOf(max, rings);
+    return plans[max];
+  }
+
+  #planOf(max: number, rings: readonly Ring[]): SearchPlan {
+    const purpose = this.#purpose;
+    const scan = scanPlan(purpose, this.count, max);
+    const fits = this.bands === NEAR_BANDS && purpose.bits === 256 && this.buckets.hashes.isSpread;
+    return fits ? probingPlan(purpose, this.count, scan, rings) : scan;
   }
 }
 

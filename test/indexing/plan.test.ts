@@ -46,3 +46,12 @@ describe.each(
     }
   });
 });
+
+test.each(['js', 'simd'] as const)('near searches in %s get the bands of their rule', (kernel) => {
+  const purpose = { bits: 256, kernel, sketchBits: 32 } as const;
+  expect(chooseBands(purpose, 16_384, 60)).toBe(16);
+  expect(chooseBands(purpose, 100_000, 60)).toBe(16);
+  expect(chooseBands(purpose, 100_000, 31)).not.toBe(16);
+  expect(chooseBands(purpose, 16_383, 60)).toBe(chooseBands(purpose, 16_383, 31));
+  expect(chooseBands({ ...purpose, kind: 'flat' }, 1e6, 60)).toBe(0);
+});
