@@ -1,12 +1,21 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import { checkAsyncIterable, checkInteger, checkOptions, checkSignal } from '../door.js';
+import {
+  checkAsyncIterable,
+  checkInteger,
+  checkIterable,
+  checkObject,
+  checkOptions,
+  checkSignal,
+} from '../door.js';
 import type { Hash, PackedHashes } from '../hash.js';
 import { checkIndex, type HammingIndex, type Hit } from '../indexing/hamming-index.js';
 import { MutableIndex, mutableIndex } from '../indexing/mutable-index.js';
+import { checkRanks } from '../indexing/near.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
 import { checkWorkerUrl } from '../picture/options.js';
 import { Turns, unlessAborted } from '../picture/waiting.js';
+import type { HashedVariant } from '../variant.js';
 import type { PoolAnswer, PoolTask } from './index-worker.js';
 import { scriptUrl, startThread } from './start-thread.js';
 
@@ -37,6 +46,17 @@ export interface IndexPool {
    */
   searchBatch(
     queries: Iterable<Hash> | PackedHashes,
+    maxDistance: number,
+    options?: PoolSearchOptions,
+  ): Promise<Hit[][]>;
+
+  /**
+   * The hits of each query, as `HammingIndex.searchNear` finds them.
+   * @param queries variants, or hashes with `ranks` where they are known
+   * @throws {TypeError | RangeError} as `searchBatch`, or if ranks are invalid
+   */
+  searchNearBatch(
+    queries: Iterable<Pick<HashedVariant, 'hash' | 'ranks'>>,
     maxDistance: number,
     options?: PoolSearchOptions,
   ): Promise<Hit[][]>;
@@ -125,19 +145,47 @@ class Pool implements IndexPool {
     maxDistance: number,
     options: PoolSearchOptions = {},
   ): Promise<Hit[][]> {
+    return await this.#batch(queries, maxDistance, options);
+  }
+
+  async searchNearBatch(
+    queries: Iterable<Pick<HashedVariant, 'hash' | 'ranks'>>,
+    maxDistance: number,
+    options: PoolSearchOptions = {},
+  ): Promise<Hit[][]> {
+    checkIterable(queries, 'an iterable of hashed variants');
+    const hashes: Hash[] = [];
+    const ranks: (Uint8Array | undefined)[] = [];
+    for (const query of queries) {
+      checkObject(query, 'a hashed variant: { hash, ranks }');
+      if (query.ranks !== undefined) checkRanks(query.ranks, this.#kind.bits);
+      hashes.push(query.hash);
+      ranks.push(query.ranks);
+    }
+    return await this.#batch(hashes, maxDistance, options, ranks);
+  }
+
+  /** @param ranks of near searches, for each query */
+  async #batch(
+    queries: Iterable<Hash> | PackedHashes,
+    maxDistance: number,
+    options: PoolSearchOptions,
+    ranks?: readonly (Uint8Array | undefined)[],
+  ): Promise<Hit[][]> {
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
     checkMaxDistance(maxDistance, this.#kind.bits);
-    const { words } = packedWords(queries, this.#kind);
+    const { words, count } = packedWords(queries, this.#kind);
+    const size = this.#kind.bits / 8;
     const bytes = new Uint8Array(words.buffer, 0, words.byteLength);
-    const step = (CHUNK * this.#kind.bits) / 8;
     const parts: Promise<Hit[][]>[] = [];
-    for (let at = 0; at < bytes.length; at += step) {
-      const part = this.#turns.run(
-        () => this.#send({ bytes: bytes.slice(at, at + step), maxDistance }),
-        signal,
-      );
+    for (let at = 0; at < count; at += CHUNK) {
+      const end = at + CHUNK;
+      const part = this.#turns.run(() => {
+        const task = { bytes: bytes.slice(at * size, end * size), maxDistance };
+        return this.#send(ranks ? { ...task, ranks: ranks.slice(at, end) } : task);
+      }, signal);
       parts.push(part);
     }
     // A chunk that a thread has started runs to its end, and its answer is dropped.

@@ -12,6 +12,8 @@ interface PoolStart {
 export interface PoolTask {
   readonly bytes: Uint8Array;
   readonly maxDistance: number;
+  /** of near searches: the ranks of each query, where they are known */
+  readonly ranks?: readonly (Uint8Array | undefined)[];
 }
 
 /**
@@ -27,19 +29,24 @@ const { shared, number } = workerData as PoolStart;
 const index = openShared(shared, number);
 let found = new Uint32Array(4096);
 
-parentPort?.on('message', ({ bytes, maxDistance }: PoolTask) => {
+parentPort?.on('message', ({ bytes, maxDistance, ranks }: PoolTask) => {
   const { algorithm, bits } = index;
   const size = bits / 8;
   const totals = new Uint32Array(bytes.length / size);
   let used = 0;
   for (let i = 0; i < totals.length; i++) {
     const query = { algorithm, bytes: bytes.subarray(i * size, (i + 1) * size) };
-    let total = index.searchInto(query, maxDistance, found.subarray(used));
+    const near = ranks && index.searchNear(query, maxDistance, { ranks: ranks[i] });
+    const total = near?.length ?? index.searchInto(query, maxDistance, found.subarray(used));
     if (used + 2 * total > found.length) {
       const grown = new Uint32Array(2 * (used + 2 * total));
       grown.set(found.subarray(0, used));
       found = grown;
-      total = index.searchInto(query, maxDistance, found.subarray(used));
+      if (!near) index.searchInto(query, maxDistance, found.subarray(used));
+    }
+    for (const [n, { id, distance }] of near?.entries() ?? []) {
+      found[used + 2 * n] = id;
+      found[used + 2 * n + 1] = distance;
     }
     totals[i] = total;
     used += 2 * total;

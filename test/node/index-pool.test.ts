@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { clusteredHashes } from '../../bench/workloads.js';
+import { clusteredHashes, random } from '../../bench/workloads.js';
 import type { Hash } from '../../src/hash.js';
 import type { HammingIndex, Hit } from '../../src/indexing/hamming-index.js';
 import {
@@ -48,8 +48,34 @@ const { algorithm, bits, size, kind } = changed;
 const other = {
   ...{ algorithm, bits, size, kind },
   search: () => [],
+  searchNear: () => [],
   toBuffer: () => changed.toBuffer(),
 } as unknown as HammingIndex;
+
+test.each([
+  ['in SIMD', index],
+  ['in JavaScript, amid changes', changed],
+])('near searches find what a single thread finds: %s', async (_, searched) => {
+  const ranks = Uint8Array.from({ length: 256 }, (_, i) => (i * 37) % 256);
+  const next = random(5);
+  const variants = asHashes().map(({ bytes }, i) => {
+    const copy = bytes.slice();
+    for (let flips = i % 70; flips > 0; flips--) copy[next() % 32]! ^= 1 << (next() % 8);
+    return { hash: { algorithm, bytes: copy }, ...(i % 3 && { ranks }) };
+  });
+  const pool = createIndexPool(searched, { workers: 2, workerUrl });
+  try {
+    const expected = variants.map(({ hash, ranks }) => searched.searchNear(hash, 60, { ranks }));
+    const found = await pool.searchNearBatch(variants, 60);
+    expect(found.map(inOrder)).toEqual(expected.map(inOrder));
+    expect(found.flat().some(({ distance }) => distance > 31)).toBe(true);
+    const broken = [{ hash: variants[0]!.hash, ranks: new Uint8Array(256) }];
+    await expect(pool.searchNearBatch(broken, 60)).rejects.toThrow(RangeError);
+    expect(await pool.searchNearBatch([], 60)).toEqual([]);
+  } finally {
+    await pool.close();
+  }
+});
 
 test.each<[string, HammingIndex, HammingIndex]>([
   ['in SIMD', index, index],

@@ -382,6 +382,7 @@ test('an index of another implementation is copied by its `toBuffer`', async () 
   const other = {
     ...{ algorithm, bits, size, kind },
     search: () => [],
+    searchNear: () => [],
     toBuffer: () => index.toBuffer(),
   } as unknown as HammingIndex;
   await saveIndex(path, other, { entries, generation: 4 });
