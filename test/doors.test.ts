@@ -126,7 +126,8 @@ const entry = members(ENTRY, {
   resample: optional(resample),
 });
 const VARIANT = { name: 'stored', hash: HASH, quality: 80 };
-const variant = members(VARIANT, { name: text, hash, quality: or(quality, '7.5') });
+const ranks = optional(member(Uint8Array.from({ length: 256 }, (_, i) => i)));
+const variant = members(VARIANT, { name: text, hash, quality: or(quality, '7.5'), ranks });
 const IMAGE = { hash: HASH, quality: 80, resample: 512, variants: [VARIANT] };
 
 const { createIndex } = (await entryOf('indexing')) as typeof import('../src/indexing/index.js');
@@ -568,6 +569,7 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
     of: anIndex,
     doors: {
       search: [hash, distanceOf],
+      searchNear: [hash, distanceOf, options({ ranks })],
       searchInto: [hash, distanceOf, member(new Uint32Array(9))],
       searchBatch: [hashes, distanceOf],
       add: [hash],
@@ -620,6 +622,11 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
     of: () => node.createIndexPool(INDEX, { workers: 1 }),
     doors: {
       searchBatch: [hashes, distanceOf, options({ signal })],
+      searchNearBatch: [
+        members([{ hash: HASH }], { 0: members({ hash: HASH }, { hash }) }, '[]'),
+        distanceOf,
+        options({ signal }),
+      ],
       search: [hashes, distanceOf, options({ signal })],
       close: [],
     },

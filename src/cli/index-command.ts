@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { PackedEntries } from '../exchange/index.js';
 import { DEFAULT_BITS } from '../index.js';
 import { createIndex } from '../indexing/index.js';
+import { policyFor } from '../matching/index.js';
 import { isIndexFile, openIndex, readIndexInfo, saveIndex } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
@@ -86,8 +87,15 @@ async function build(path: string, call: Call, signal: AbortSignal): Promise<num
   }
   const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
   bar.stage('building the index');
+  // Made to be matched against, up to the distance of a review.
+  const kind = part ?? { algorithm, bits };
+  const { reviewDistance: maxDistance } = policyFor(kind.algorithm, kind.bits);
   const index = endingAtOnce(() =>
-    part ? createIndex(part.hashes) : createIndex([], { algorithm, bits }),
+    createIndex(part?.hashes ?? [], {
+      algorithm: kind.algorithm,
+      bits: kind.bits,
+      maxDistance,
+    }),
   );
   bar.stage('writing the index');
   try {

@@ -35,7 +35,7 @@ Pictures are hashed by every algorithm that the list has hashes of.`,
       range: [0, 256],
     },
     'review-distance': {
-      about: 'largest distance for review, of the picture itself (PDQ: 60)',
+      about: 'largest distance for review (PDQ: 60); beyond 31 bits nearly all are found',
       value: 'BITS',
       range: [0, 256],
     },

@@ -14,7 +14,7 @@ import type { HashedImage, HashedVariant } from '../variant.js';
 import { decide, type Found } from './decide.js';
 import { type Decision, unhashable } from './decision.js';
 import { isDegenerate } from './degenerate.js';
-import { checkPolicy, type PolicyOptions } from './policy.js';
+import { checkPolicy, type Policy, type PolicyOptions } from './policy.js';
 import { type IndexedEntries, Shelf } from './shelf.js';
 
 /**
@@ -149,9 +149,13 @@ export class Blocklist {
   /**
    * Decides about one picture.
    *
-   * Variants are searched at `matchDistance` until one matches. If none does, the main hash (the
-   * first variant, or the image's own hash) is searched at `reviewDistance`. A match with a low
-   * quality is for review.
+   * Variants, the main hash first, are searched until one matches: exactly up to `matchDistance`.
+   * If none does, those that a near search found up to `reviewDistance` are for review. That search
+   * is not exact beyond 31 bits (see `HammingIndex.searchNear`). A match with a low quality is for
+   * review.
+   *
+   * Keep distances from the uploader, and which variant matched: who knows them can change a
+   * picture step by step until it is no longer found.
    * @param query variants, which are pulled only as needed; a hashed image; or the error that came
    *   instead, which makes the picture `unhashable`, as does an iterable without variants
    * @param options `all`: search every variant, even after a match; default false
@@ -170,15 +174,16 @@ export class Blocklist {
     checkObject(query, what);
     checkIterable('hash' in query ? query.variants : query, what);
     const variants = 'hash' in query ? variantsOf(query) : query;
-    return decide(variants, (hash, distance) => this.#search(hash, distance), { policy, all });
+    return decide(variants, (variant, policy) => this.#search(variant, policy), { policy, all });
   }
 
-  #search(hash: Hash, maxDistance: number): Found[] | undefined {
+  #search({ hash, quality, ranks }: HashedVariant, policy: Policy): Found[] | undefined {
     const shelves = this.#shelvesOf(hash.algorithm, bitsOf(hash));
     if (shelves.every((shelf) => shelf.size === 0)) return undefined;
     const found: Found[] = [];
+    const isSure = (quality ?? 100) >= policy.minQuality && !isDegenerate(hash);
     for (const shelf of shelves) {
-      for (const { id, distance } of shelf.search(hash, maxDistance)) {
+      for (const { id, distance } of shelf.searchNear(hash, policy, isSure ? ranks : undefined)) {
         const entry = shelf.entryAt(id);
         // An attached index may hold degenerate hashes.
         if (!isDegenerate(entry.hash)) found.push({ entry, distance });
@@ -299,12 +304,13 @@ async function filled(
 }
 
 function* variantsOf(image: HashedImage): Generator<HashedVariant> {
-  const { hash, quality, resample } = image;
+  const { hash, quality, resample, ranks } = image;
   yield {
     name: 'original',
     hash,
     ...(quality !== undefined && { quality }),
     ...(resample !== undefined && { resample }),
+    ...(ranks !== undefined && { ranks }),
   };
   yield* image.variants;
 }

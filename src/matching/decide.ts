@@ -1,5 +1,5 @@
 import type { BlocklistEntry } from '../entry.js';
-import { bitsOf, type Hash } from '../hash.js';
+import { bitsOf } from '../hash.js';
 import type { HashedVariant } from '../variant.js';
 import {
   checkVariant,
@@ -17,14 +17,14 @@ export interface Found {
 }
 
 /**
- * Finds every entry within `maxDistance` bits of `hash`; `undefined` if no entry has its algorithm
- * and width.
+ * Finds entries near a variant: every one within `matchDistance`, and those of a near search
+ * within `reviewDistance`. `undefined` if no entry has its algorithm and width.
  */
-export type Search = (hash: Hash, maxDistance: number) => Found[] | undefined;
+export type Search = (variant: HashedVariant, policy: Policy) => Found[] | undefined;
 
 /**
- * Decides about the variants of one picture, main hash first. Every variant is searched at the
- * match distance. If nothing matched, the main hash alone is searched at the review distance.
+ * Decides about the variants of one picture, main hash first. Each is searched once. What lies
+ * beyond its match distance counts only if nothing matched.
  * @param variants pulled one by one, until one matches unless `all` is set
  * @throws {TypeError | RangeError} if a variant is invalid
  */
@@ -33,37 +33,36 @@ export function decide(
   search: Search,
   { policy: changes, all = false }: { policy: PolicyOptions; all?: boolean },
 ): Decision {
-  const matches: Match[] = [];
+  const found: Match[] = [];
   let main: HashedVariant | undefined;
   let comparable = false;
   let matched = false;
-  const add = (variant: HashedVariant, found: readonly Found[], policy: Policy) => {
-    for (const { entry, distance } of found) {
-      const tier = doubt(variant, entry, distance, policy) ? 'review' : 'match';
-      if (tier === 'match') matched = true;
-      matches.push({ entry, distance, tier, variant });
-    }
+  const policies = new Map<string, Policy>();
+  const policyOf = ({ hash }: HashedVariant) => {
+    const kind = `${hash.algorithm} ${bitsOf(hash)}`;
+    const policy = policies.get(kind) ?? policyUnder(changes, hash.algorithm, bitsOf(hash));
+    policies.set(kind, policy);
+    return policy;
   };
   for (const variant of variants) {
     checkVariant(variant);
     main ??= variant;
-    const policy = policyOf(variant.hash, changes);
-    const found = search(variant.hash, policy.matchDistance);
-    if (found === undefined) continue;
+    const policy = policyOf(variant);
+    const near = search(variant, policy);
+    if (near === undefined) continue;
     comparable = true;
-    add(variant, found, policy);
+    for (const { entry, distance } of near) {
+      const tier = doubt(variant, entry, distance, policy) ? 'review' : 'match';
+      if (tier === 'match') matched = true;
+      found.push({ entry, distance, tier, variant });
+    }
     if (matched && !all) break;
   }
   if (main === undefined) return nothingHashed('no-hash', policyUnder(changes, 'pdq', 256));
-  const policy = policyOf(main.hash, changes);
-  if (!matched && policy.reviewDistance > policy.matchDistance) {
-    const near = search(main.hash, policy.reviewDistance) ?? [];
-    add(
-      main,
-      near.filter(({ distance }) => distance > policy.matchDistance),
-      policy,
-    );
-  }
+  const policy = policyOf(main);
+  const matches = matched
+    ? found.filter(({ variant, distance }) => distance <= policyOf(variant).matchDistance)
+    : found;
   // Sorting is stable: at equal tier and distance, variants and entries keep their order.
   const order = { match: 0, review: 1 };
   matches.sort((a, b) => order[a.tier] - order[b.tier] || a.distance - b.distance);
@@ -73,12 +72,9 @@ export function decide(
     return { verdict: 'none', reason, matches, policy };
   }
   const { variant, entry, distance } = first;
-  const reason = doubt(variant, entry, distance, policyOf(variant.hash, changes));
+  const reason = doubt(variant, entry, distance, policyOf(variant));
   return { verdict: first.tier, reason: reason ?? 'within-match-distance', matches, policy };
 }
-
-const policyOf = (hash: Hash, changes: PolicyOptions) =>
-  policyUnder(changes, hash.algorithm, bitsOf(hash));
 
 /** Why a found entry is for review; `undefined` if it is a match. */
 function doubt(

@@ -2,10 +2,14 @@ import { checkNumber, checkObject, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
 import { bitsOf, hashToHex } from '../hash.js';
+import { checkRanks } from '../indexing/near.js';
 import type { HashedVariant, VariantGeometry } from '../variant.js';
 import { checkPolicy, type Policy, type PolicyOptions, policyFor } from './policy.js';
 
-/** An entry near a variant: a `match`, or for `review` by a person. */
+/**
+ * An entry near a variant: a `match`, or for `review` by a person. It is for the platform: an
+ * uploader who learns its distance can change a picture step by step until it is no longer found.
+ */
 export interface Match {
   readonly entry: BlocklistEntry;
   /** in bits */
@@ -22,7 +26,7 @@ export type DecisionReason =
   | 'low-query-quality'
   /** review: an entry within `matchDistance` whose own quality is below `minQuality` */
   | 'low-entry-quality'
-  /** review: the main hash is within `reviewDistance` of an entry */
+  /** review: a variant is within `reviewDistance` of an entry, and none within `matchDistance` */
   | 'within-review-distance'
   /** none: no entry is near enough */
   | 'nothing-near'
@@ -62,8 +66,9 @@ export interface DecisionJSON {
 /** @throws {TypeError | RangeError} if `variant` is invalid */
 export function checkVariant(variant: HashedVariant): void {
   checkObject(variant, 'a hashed variant: { name, hash }');
-  const { name, hash, quality } = variant;
-  bitsOf(hash);
+  const { name, hash, quality, ranks } = variant;
+  const bits = bitsOf(hash);
+  if (ranks !== undefined) checkRanks(ranks, bits);
   if (typeof name !== 'string') throw new TypeError('expected name to be a string');
   if (quality !== undefined) checkNumber('quality', quality, 0, 100);
 }

@@ -5,7 +5,7 @@ import { type Algorithm, type Bits, checkKind, isAlgorithm } from '../hash.js';
 export interface Policy {
   /** up to this distance any variant is a match; -1: nothing is a match, at best a review */
   readonly matchDistance: number;
-  /** up to this distance the main hash is for review, if nothing matched */
+  /** up to this distance any variant is for review, if nothing matched */
   readonly reviewDistance: number;
   /** if the query's quality, or the entry's where known, is below this, a match becomes a review */
   readonly minQuality: number;

@@ -3,7 +3,9 @@ import { PackedEntries } from '../exchange/packed-entries.js';
 import type { Algorithm, Bits, Hash } from '../hash.js';
 import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
 import { createIndex } from '../indexing/mutable-index.js';
+import { EXACT_DISTANCE } from '../indexing/near.js';
 import { grown } from '../packed-words.js';
+import { type Policy, policyUnder } from './policy.js';
 
 /**
  * Entries by the ids of an index: row = id. `PackedEntries` is one implementation; another may read
@@ -110,6 +112,20 @@ export class Shelf {
     return this.#indexed().search(hash, Math.min(maxDistance, this.#added.bits));
   }
 
+  /**
+   * The ids within `matchDistance` of `hash`, and those of a near search within `reviewDistance`.
+   */
+  searchNear(hash: Hash, { matchDistance, reviewDistance }: Policy, ranks?: Uint8Array): Hit[] {
+    const { bits } = this.#added;
+    if (reviewDistance <= matchDistance) return this.search(hash, matchDistance);
+    if (this.size === 0) return [];
+    const near = this.#indexed().searchNear(hash, Math.min(reviewDistance, bits), { ranks });
+    // A near search finds all to there.
+    if (matchDistance <= EXACT_DISTANCE) return near;
+    const beyond = near.filter(({ distance }) => distance > matchDistance);
+    return [...this.search(hash, matchDistance), ...beyond];
+  }
+
   entryAt(id: number): BlocklistEntry {
     const place = this.#placeOf(id);
     return place.rows.entryAt(place.row);
@@ -145,7 +161,10 @@ export class Shelf {
   }
 
   #indexed(): HammingIndex {
-    this.#index ??= createIndex(this.#added.hashes);
+    if (this.#index) return this.#index;
+    const { algorithm, bits, hashes } = this.#added;
+    const { reviewDistance } = policyUnder({}, algorithm, bits);
+    this.#index = createIndex(hashes, { maxDistance: reviewDistance });
     return this.#index;
   }
 

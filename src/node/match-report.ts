@@ -58,7 +58,8 @@ const REASONS: Partial<Record<DecisionReason, string>> = {
   'within-match-distance': 'an entry lies within the match distance',
   'low-query-quality': 'an entry lies within the match distance of a variant of low quality',
   'low-entry-quality': 'an entry of low quality lies within the match distance',
-  'within-review-distance': 'an entry lies within the review distance of the picture itself',
+  'within-review-distance':
+    'an entry lies within the review distance, none within the match distance',
   'nothing-near': 'no entry is near enough',
   'nothing-comparable': 'the blocklist has no entry of this algorithm',
   'no-hash': 'nothing was hashed',
@@ -140,7 +141,7 @@ function article(decision: Decision, options: MatchReportOptions): string {
     ['verdict', verdict],
     ['reason', REASONS[reason] ?? reason],
     ['match', `at most ${policy.matchDistance} bits`],
-    ['review', `at most ${policy.reviewDistance} bits, of the picture itself`],
+    ['review', `at most ${policy.reviewDistance} bits`],
     ['minimum quality', String(policy.minQuality)],
   ];
   if (frame) facts.splice(2, 0, ['picture', `${width} x ${height} pixels`]);

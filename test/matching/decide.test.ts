@@ -6,6 +6,7 @@ import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { HashedVariant, VariantName } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { naiveDecide, textOf } from '../oracles/decide.js';
+import { isNear } from '../oracles/near.js';
 import { BASE, ORDER } from './bases.js';
 
 const base = BASE;
@@ -43,11 +44,20 @@ describe('tiers', () => {
     }
   });
 
-  test('only the main hash, which comes first, can be for review by distance', () => {
+  test('any variant can be for review by distance, if none matches', () => {
     const far = variant(100, 100);
     const near = variant(40, 100, 'flipX');
-    expect(blocklist.decide([far, near]).verdict).toBe('none');
-    expect(blocklist.decide([near, far]).verdict).toBe('review');
+    for (const variants of [
+      [far, near],
+      [near, far],
+    ]) {
+      const { verdict, reason, matches } = blocklist.decide(variants);
+      expect([verdict, reason]).toEqual(['review', 'within-review-distance']);
+      expect(matches.map((match) => [match.variant.name, match.distance])).toEqual([['flipX', 40]]);
+    }
+    expect(blocklist.decide([near, variant(30, 100)]).matches.map((match) => match.tier)).toEqual([
+      'match',
+    ]);
     expect(blocklist.decide([far, variant(31, 100, 'flipX')]).matches[0]!.variant.name).toBe(
       'flipX',
     );
@@ -79,6 +89,22 @@ describe('tiers', () => {
     });
     expect(blocklist.decide({ hash, variants: [] }).verdict).toBe('review');
   });
+});
+
+test('ranks count where the quality is good and the hash says something', () => {
+  const ranks = Uint8Array.from({ length: 256 }, (_, i) => (i * 77) % 256);
+  // Near by the rule without ranks, and not by that with them.
+  const far = Array.from({ length: 200 }, (_, at) =>
+    flipBits(base, [...ORDER.slice(at), ...ORDER.slice(0, at)], 58),
+  ).find((hash) => isNear(hash, base, undefined) && !isNear(hash, base, ranks))!;
+  const blocklist = createBlocklist([entry()]);
+  const decide = (fields: Partial<HashedVariant>) =>
+    blocklist.decide([{ name: 'original', hash: far, ...fields }]).verdict;
+  expect(decide({ quality: 100 })).toBe('review');
+  expect(decide({ quality: 100, ranks })).toBe('none');
+  expect(decide({ quality: 49, ranks })).toBe('review');
+  expect(blocklist.decide({ hash: far, quality: 100, ranks, variants: [] }).verdict).toBe('none');
+  expect(() => decide({ ranks: new Uint8Array(256) })).toThrow(RangeError);
 });
 
 test('variants are pulled until the first match, then the iterator is closed', () => {

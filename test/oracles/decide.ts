@@ -2,6 +2,7 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { hashToHex } from '../../src/hash.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { naiveDistance } from './hamming.js';
+import { isNear } from './near.js';
 
 interface Thresholds {
   matchDistance: number;
@@ -36,12 +37,14 @@ export function naiveDecide(
     if (!all && found.some(({ tier }) => tier === 'match')) break;
   }
   if (!found.some(({ tier }) => tier === 'match')) {
-    const main = variants[0]!;
-    for (const entry of entries) {
-      const distance = naiveDistance(entry.hash.bytes, main.hash.bytes);
-      if (distance <= matchDistance || distance > reviewDistance) continue;
-      const text = textOf('review', distance, main, entry);
-      found.push({ tier: 'review', distance, why: 'within-review-distance', text });
+    for (const variant of variants) {
+      for (const entry of entries) {
+        const distance = naiveDistance(entry.hash.bytes, variant.hash.bytes);
+        if (distance <= matchDistance || distance > reviewDistance) continue;
+        if (distance > 31 && !isNear(entry.hash, variant.hash, undefined)) continue;
+        const text = textOf('review', distance, variant, entry);
+        found.push({ tier: 'review', distance, why: 'within-review-distance', text });
+      }
     }
   }
   const ordered = [
