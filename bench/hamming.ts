@@ -11,6 +11,7 @@ import { flatPart } from './index-flat.js';
 import { gridPart } from './index-grid.js';
 import { largePart } from './index-large.js';
 import { latencyPart } from './index-latency.js';
+import { nearPart } from './index-near.js';
 import { type Measured, plotIndex } from './index-plot.js';
 import { racesPart } from './index-races.js';
 import { type IndexPart, type IndexRun, JUDGED } from './index-run.js';
@@ -28,6 +29,7 @@ const PARTS: Record<string, IndexPart> = {
   changes: changesPart,
   flat: flatPart,
   latency: latencyPart,
+  near: nearPart,
   grid: gridPart,
   races: racesPart,
 };

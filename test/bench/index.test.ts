@@ -17,6 +17,7 @@ import {
   latencyPart,
   latencyTargets,
 } from '../../bench/index-latency.js';
+import { nearPart } from '../../bench/index-near.js';
 import type { IndexPart, IndexRun } from '../../bench/index-run.js';
 import { targetsOf } from '../../bench/index-targets.js';
 import { benchCommand } from '../../src/cli/bench.js';
@@ -85,6 +86,16 @@ describe('each part alone', () => {
     for (const options of LATENCY_ENGINES) expect(of(nameOf(options))).toHaveLength(8);
     expect(of("Norouzi's method, from the paper")).toHaveLength(8);
     expect(of('onlyhashes d4c4895')).toHaveLength(hasEarlier ? 8 : 0);
+  });
+
+  test('near searches, which find what they should', async () => {
+    const { record, figures } = await runPart(nearPart);
+    for (const pairs of ['made up, by the ranks of copies', 'the same without ranks']) {
+      const name = `share that a near search finds, ${pairs}`;
+      expect(figures[name]).toMatchObject({ met: true });
+    }
+    const times = Object.entries(record.near as object).filter(([name]) => name.startsWith('ms'));
+    expect(times.map(([, time]) => time > 0)).toEqual(times.map(() => true));
   });
 
   test('the grid', async () => {

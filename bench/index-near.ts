@@ -1,0 +1,171 @@
+import { PackedEntries } from '../src/exchange/packed-entries.js';
+import { createIndex } from '../src/indexing/mutable-index.js';
+import { createBlocklist } from '../src/matching/blocklist.js';
+import type { HashedVariant } from '../src/variant.js';
+import { variantsOf } from '../src/variants/hash-pixels.js';
+import { feed } from './harness.js';
+import { type IndexPart, JUDGED } from './index-run.js';
+import { photoFiles } from './rivals.js';
+import { random, uniformHashes } from './workloads.js';
+
+/** The match and review distances of the default policy. */
+const MATCH = 31;
+const REVIEW = 60;
+
+/** Variants of an upload that nothing matches. */
+const VARIANTS = 130;
+
+/**
+ * Of each eighth of the ranks, the share of bits that differ in pairs of a photo and its copies
+ * within 60 bits (1,883 pairs of 375 copies of the photos of @stdlib).
+ */
+const FLIPS = [0.41, 0.33, 0.28, 0.21, 0.14, 0.08, 0.035, 0.015];
+
+/**
+ * Near searches: what they find of what a scan finds, and how long those of an upload take that
+ * matches nothing.
+ */
+export const nearPart: IndexPart = async ({ context, usual: count, targets }) => {
+  const next = random(21);
+  const share = (name: string, pairs: readonly Pair[]) => {
+    const beyond = pairs.filter(({ distance }) => distance > MATCH);
+    const found = beyond.filter(({ variant: { hash, ranks }, entry }) => {
+      const index = createIndex([entry]);
+      return index.searchNear(hash, REVIEW, { ranks }).length > 0;
+    });
+    const measured = found.length / beyond.length;
+    context.note(`${name}: ${beyond.length} pairs at ${MATCH + 1} to ${REVIEW} bits`);
+    targets.atLeast(`share that a near search finds, ${name}`, measured, 0.97);
+    return measured;
+  };
+  const near: Record<string, number> = {};
+  const synthetic = Array.from({ length: count < JUDGED ? 300 : 4000 }, () => syntheticPair(next));
+  near.synthetic = share('made up, by the ranks of copies', synthetic);
+  const unranked = synthetic.map((pair) => ({ ...pair, variant: withoutRanks(pair.variant) }));
+  near.unranked = share('the same without ranks', unranked);
+  const copies = count < JUDGED ? [] : await copyPairs(next);
+  if (copies.length > 0) near.copies = share('copies of photos', copies);
+
+  const list = uniformHashes(count, 5);
+  const uploads = Array.from({ length: 8 }, () =>
+    Array.from({ length: VARIANTS }, () => any(next)),
+  );
+  const entries = new PackedEntries('pdq', 256);
+  for (let at = 0; at < count; at++) {
+    const bytes = list.bytes.subarray(32 * at, 32 * at + 32);
+    entries.push({ hash: { algorithm: 'pdq', bytes }, labels: [] });
+  }
+  const blocklist = createBlocklist([entries]);
+  for (const simd of ['auto', 'never'] as const) {
+    const index = createIndex(list, { simd, maxDistance: REVIEW });
+    const out = new Uint32Array(1024);
+    const ways: Record<string, (upload: readonly HashedVariant[]) => unknown> = {
+      'searches at 31': (upload) => {
+        for (const { hash } of upload) feed(index.searchInto(hash, MATCH, out));
+      },
+      'near searches': (upload) => {
+        for (const { hash, ranks } of upload)
+          feed(index.searchNear(hash, REVIEW, { ranks }).length);
+      },
+      'near searches without ranks': (upload) => {
+        for (const { hash } of upload) feed(index.searchNear(hash, REVIEW).length);
+      },
+      ...(simd === 'auto' && { 'a decision': (upload) => blocklist.decide(upload).verdict }),
+    };
+    const kernel = index.explain(MATCH).parts[0]!.kernel;
+    for (const [way, run] of Object.entries(ways)) {
+      const name = `ms of ${VARIANTS} variants against ${count.toLocaleString('en')}, ${kernel}, ${way}`;
+      near[name] = leastOf(uploads, run);
+      if (way === 'a decision' && count === JUDGED) targets.atMost(name, near[name], 10);
+      else context.figure(name, near[name]);
+    }
+  }
+  return { near };
+};
+
+/** A variant and the entry of its photo. */
+interface Pair {
+  readonly variant: Pick<HashedVariant, 'hash' | 'ranks'>;
+  readonly entry: HashedVariant['hash'];
+  readonly distance: number;
+}
+
+const withoutRanks = ({ hash }: Pair['variant']) => ({ hash });
+
+/** A hash by chance, with ranks by chance. */
+function any(next: () => number): HashedVariant & { readonly ranks: Uint8Array } {
+  const ranks = Uint8Array.from({ length: 256 }, (_, i) => i);
+  for (let i = 255; i > 0; i--) {
+    const j = next() % (i + 1);
+    [ranks[i], ranks[j]] = [ranks[j]!, ranks[i]!];
+  }
+  const bytes = Uint8Array.from({ length: 32 }, () => next());
+  return { name: 'original', hash: { algorithm: 'pdq', bytes }, quality: 100, ranks };
+}
+
+/** A hash by chance and one 32 to 60 bits from it, which differ as copies do. */
+function syntheticPair(next: () => number): Pair {
+  const variant = any(next);
+  const distance = MATCH + 1 + (next() % (REVIEW - MATCH));
+  const bytes = variant.hash.bytes.slice();
+  for (let left = distance; left > 0; ) {
+    const bit = next() % 256;
+    const mask = 128 >> (bit & 7);
+    const isFlipped = ((bytes[bit >> 3]! ^ variant.hash.bytes[bit >> 3]!) & mask) !== 0;
+    if (isFlipped || (next() % 10_000) / 10_000 >= FLIPS[variant.ranks[bit]! >> 5]!) continue;
+    bytes[bit >> 3]! ^= mask;
+    left--;
+  }
+  return { variant, entry: { algorithm: 'pdq', bytes }, distance };
+}
+
+/** Variants of edited photos beside the photos; none if these or sharp are not installed. */
+async function copyPairs(next: () => number): Promise<Pair[]> {
+  const files = photoFiles();
+  const pairs: Pair[] = [];
+  if (files.length === 0) return pairs;
+  const { photosOf } = await import('./robustness/photos.js');
+  const { TRANSFORMS } = await import('./robustness/transforms.js');
+  const { distance } = await import('../src/hash.js');
+  const { pdq } = await import('../src/hashing/pdq.js');
+  const edits = TRANSFORMS.filter(({ family }) =>
+    ['overlay', 'crop', 'chain', 'turned, corners cut'].includes(family),
+  );
+  for (const { name: source, path } of files) {
+    const [photo] = await photosOf({ source, path });
+    if (!photo) continue;
+    const entry = pdq(photo.raster).hash;
+    for (let at = next() % 4; at < edits.length; at += 4) {
+      const filler = async () => photo.raster;
+      const { pixels } = await edits[at]!.apply(photo.raster, {
+        random: (below) => next() % below,
+        filler,
+      });
+      for (const variant of variantsOf(pixels, { variants: 'thorough' })) {
+        const bits = distance(variant.hash, entry);
+        if (bits <= REVIEW) pairs.push({ variant, entry, distance: bits });
+      }
+    }
+  }
+  return pairs;
+}
+
+/**
+ * The time of an upload, in milliseconds: the least of each tenth of it, added up, as what else the
+ * machine does only adds to them.
+ */
+function leastOf<T>(uploads: readonly (readonly T[])[], run: (some: readonly T[]) => unknown) {
+  const size = VARIANTS / 10;
+  const least = new Array<number>(10).fill(Number.POSITIVE_INFINITY);
+  for (let round = 0; round < 8; round++) {
+    for (const upload of uploads) {
+      for (const at of least.keys()) {
+        const some = upload.slice(at * size, (at + 1) * size);
+        const start = performance.now();
+        run(some);
+        least[at] = Math.min(least[at]!, performance.now() - start);
+      }
+    }
+  }
+  return least.reduce((sum, time) => sum + time);
+}
