@@ -124,7 +124,7 @@ async function copyPairs(next: () => number): Promise<Pair[]> {
   const files = photoFiles();
   const pairs: Pair[] = [];
   if (files.length === 0) return pairs;
-  const { photosOf } = await import('./robustness/photos.js');
+  const { photoOf } = await import('./robustness/photos.js');
   const { TRANSFORMS } = await import('./robustness/transforms.js');
   const { distance } = await import('../src/hash.js');
   const { pdq } = await import('../src/hashing/pdq.js');
@@ -132,12 +132,11 @@ async function copyPairs(next: () => number): Promise<Pair[]> {
     ['overlay', 'crop', 'chain', 'turned, corners cut'].includes(family),
   );
   for (const { name: source, path } of files) {
-    const [photo] = await photosOf({ source, path });
-    if (!photo) continue;
-    const entry = pdq(photo.raster).hash;
+    const photo = await photoOf({ source, path });
+    const entry = pdq(photo).hash;
     for (let at = next() % 4; at < edits.length; at += 4) {
-      const filler = async () => photo.raster;
-      const { pixels } = await edits[at]!.apply(photo.raster, {
+      const filler = async () => photo;
+      const { pixels } = await edits[at]!.apply(photo, {
         random: (below) => next() % below,
         filler,
       });
