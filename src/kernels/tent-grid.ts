@@ -115,8 +115,8 @@ export function turnedGrid(
 let mixed = /* @__PURE__ */ new Float32Array(0);
 
 /**
- * Softens a plane: each pixel becomes a weighted mean of five in its row, then in its column. Beyond
- * the plane its last pixel counts.
+ * Softens a plane: each pixel becomes a weighted mean of five in its row, then in its column.
+ * Beyond the plane its last pixel counts.
  * @param across weights of the pixel itself, its neighbours and theirs
  * @param out as many pixels; overwritten
  */

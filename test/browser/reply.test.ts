@@ -104,7 +104,7 @@ describe.each(Object.entries(OPTIONS))('hashes %s', (_, options) => {
       { numRuns: 2000, seed: 1 },
     );
     expect(passed).toBeGreaterThan(20);
-  });
+  }, 60_000);
 });
 
 /** `value` with one of its members changed, removed or added, anywhere in it. */
