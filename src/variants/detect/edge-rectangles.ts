@@ -257,6 +257,9 @@ function worth(
     side(columns, right, top, bottom),
   ];
   const mean = (sides[0]! + sides[1]! + sides[2]! + sides[3]!) / 4;
+  const most = 0.6 * Math.min(...sides) + 0.4 * mean;
+  // What can only be worth less is not looked into.
+  if (most < LEAST_WORTH) return most;
   let strongest = 0;
   let texture = 0;
   for (let y = top + 1; y < bottom; y++) {
@@ -264,11 +267,12 @@ function worth(
     texture += value;
     if (y - top >= APART && bottom - y >= APART && value > strongest) strongest = value;
   }
+  if (most - 0.7 * strongest < LEAST_WORTH) return most - 0.7 * strongest;
   for (let x = left + APART; x <= right - APART; x++) {
     strongest = Math.max(strongest, support(columns, x, top, bottom));
   }
   const flatness = Math.max(0, 1 - texture / (bottom - top) / 0.03);
-  return 0.6 * Math.min(...sides) + 0.4 * mean - 0.7 * strongest - 0.2 * flatness;
+  return most - 0.7 * strongest - 0.2 * flatness;
 }
 
 function overlap(a: Rectangle, b: Rectangle): number {
