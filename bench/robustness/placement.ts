@@ -4,8 +4,8 @@ import type { HashedVariant, Point, VariantGeometry, VariantName } from '../../s
 export interface Placement {
   readonly variant: VariantName;
   /**
-   * each side or, where either has them, each corner is within 2 pixels; if the photo was turned,
-   * the angle is within half a degree
+   * each side or, where either has them, each corner is within 2 pixels; of an angle, where it
+   * tells one of a photo that was turned, within half a degree
    */
   readonly right: boolean;
   /**
@@ -27,12 +27,11 @@ export function placementOf(
   if (told === undefined) return undefined;
   const sameWay = (told.dihedral ?? 'original') === (truth.dihedral ?? 'original');
   const angle = Math.abs((told.angle ?? 0) - (truth.angle ?? 0));
+  const hasAngle = truth.angle !== undefined && told.corners === undefined;
   const hasCorners = (told.corners ?? truth.corners) !== undefined;
-  const right = hasCorners
-    ? cornerError(told, truth) <= PIXELS
-    : truth.angle === undefined
-      ? angle === 0 && sideError(told, truth) <= PIXELS
-      : angle <= DEGREES;
+  const right = hasAngle
+    ? angle <= DEGREES
+    : angle === 0 && (hasCorners ? cornerError : sideError)(told, truth) <= PIXELS;
   const { width, height } = truth.rectangle;
   return {
     variant: name,
