@@ -30,9 +30,8 @@ export interface Edges {
   count: number;
 }
 
-/** Edges without points, with room for one in every other pixel. */
-export function noEdges(length: number, rows: number): Edges {
-  const room = (length * rows) >> 1;
+/** Edges without points, with room for so many. */
+export function noEdges(length: number, rows: number, room: number): Edges {
   return {
     rows,
     length,
@@ -71,7 +70,8 @@ export function changes(
  * Finds the points of edges that may be of a line: each the steepest of three neighbours.
  * @param least change that is an edge; twice and four times as much have more votes
  * @param upright of the plane's sides; overwritten
- * @param level of the plane with x and y exchanged; overwritten
+ * @param level of the plane with x and y exchanged, with as much room; overwritten
+ * @returns false if there is no room for all: then some are missing
  */
 export function findEdges(
   across: Float32Array,
@@ -79,14 +79,17 @@ export function findEdges(
   least: number,
   upright: Edges,
   level: Edges,
-): void {
+): boolean {
   const { length: width, rows: height } = upright;
+  const room = upright.x.length - 1;
   const steepest = STEEPEST + SLACK;
   upright.numbers.fill(0);
   level.numbers.fill(0);
   upright.count = 0;
   level.count = 0;
   for (let y = 1; y < height - 1; y++) {
+    // A row adds at most as many as it has pixels.
+    if (upright.count + level.count + width > room) return false;
     for (let x = 1, i = y * width + 1; x < width - 1; x++, i++) {
       const dx = Math.abs(across[i]!);
       const dy = Math.abs(down[i]!);
@@ -109,13 +112,13 @@ export function findEdges(
       }
     }
   }
+  return true;
 }
 
 /** Where a parabola through three values is highest; the second stands at 0.5. */
 const peak = (before: number, here: number, after: number) =>
   0.5 + (after - before) / (2 * (2 * here - before - after));
 
-/** There is room: of two neighbours in a row only one is the steepest. */
 function addPoint(edges: Edges, x: number, y: number, size: number): number {
   const number = ++edges.count;
   edges.x[number] = x;

@@ -27,9 +27,9 @@ function edgesOf(luma: Float32Array, width: number, height: number, least = 4) {
   const across = new Float32Array(luma.length);
   const down = new Float32Array(luma.length);
   changes(luma, width, height, across, down);
-  const upright = noEdges(width, height);
-  const level = noEdges(height, width);
-  findEdges(across, down, least, upright, level);
+  const upright = noEdges(width, height, width * height + width);
+  const level = noEdges(height, width, width * height + width);
+  expect(findEdges(across, down, least, upright, level)).toBe(true);
   return { across, down, upright, level };
 }
 
@@ -88,6 +88,17 @@ test('a point lies in its pixel or a neighbour, and every pixel knows its point'
       }
     }),
   );
+});
+
+test('says if there is no room for all points', () => {
+  const luma = Float32Array.from({ length: 400 }, (_, i) => (i * i * 7 + i) % 251);
+  const { across, down, upright } = edgesOf(luma, 20, 20);
+  const [few, fewer] = [noEdges(20, 20, 40), noEdges(20, 20, 40)];
+  expect(upright.count).toBeGreaterThan(40);
+  expect(findEdges(across, down, 4, few, fewer)).toBe(false);
+  expect(few.count + fewer.count).toBeLessThanOrEqual(40);
+  expect(findEdges(across, down, 1000, few, fewer)).toBe(true);
+  expect(few.count + fewer.count).toBe(0);
 });
 
 test('each point votes for every line within 0.08 of its slope, once', () => {

@@ -89,13 +89,12 @@ function inReduced({ luma, ...plane }: WorkingPlane, factor: number): Corners[] 
   const across = new Float32Array(width * height);
   const down = new Float32Array(width * height);
   changes(reduced, width, height, across, down);
-  const uprightEdges = noEdges(width, height);
-  const levelEdges = noEdges(height, width);
+  const room = Math.ceil(DENSE * width * height) + width;
+  const uprightEdges = noEdges(width, height, room);
+  const levelEdges = noEdges(height, width, room);
+  // It ends: no change is above 255.
   let least = EDGE;
-  do {
-    findEdges(across, down, least, uprightEdges, levelEdges);
-    least *= 2;
-  } while (uprightEdges.count + levelEdges.count > DENSE * width * height);
+  while (!findEdges(across, down, least, uprightEdges, levelEdges)) least *= 2;
   const uprights = linesOf(uprightEdges);
   if (uprights.length < 2) return [];
   const levels = linesOf(levelEdges);
