@@ -122,7 +122,17 @@ export function inPerspective(
     const [column, row] = [Math.floor(u * part.width), Math.floor(v * part.height)];
     return part.data[3 * (row * part.width + column) + channel]!;
   };
+  const [xs, ys] = [0, 1].map((axis) => corners.map((corner) => corner[axis]!));
+  const [left, last, top, bottom] = [
+    Math.min(...xs!),
+    Math.max(...xs!),
+    Math.min(...ys!),
+    Math.max(...ys!),
+  ];
   return drawn(canvas.width, canvas.height, (x, y, channel) => {
+    if (x + 1 < left || x > last || y + 1 < top || y > bottom) {
+      return canvas.data[3 * (y * canvas.width + x) + channel]!;
+    }
     let sum = 0;
     for (const right of [0.25, 0.75]) {
       for (const down of [0.25, 0.75]) sum += pixel(x + right, y + down, channel);
