@@ -81,7 +81,8 @@ function at({ data, width, height }: Grey, x: number, y: number): number {
   return upper * (1 - b) + (data[i + below]! * (1 - a) + data[i + below + right]! * a) * b;
 }
 
-function blur({ data, width, height }: Grey, sigma: number): Grey {
+/** Blurred by a Gaussian. */
+export function blur({ data, width, height }: Grey, sigma: number): Grey {
   const radius = Math.max(1, Math.ceil(3 * sigma));
   const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
     Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)),

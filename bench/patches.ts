@@ -11,6 +11,7 @@ import { variantsOf } from '../src/variants/hash-pixels.js';
 import type { Bench, BenchContext } from './harness.js';
 import {
   type Blob,
+  blur,
   type Grey,
   type Patch,
   patchesOf,
@@ -291,9 +292,13 @@ function givenAway(
   const all: number[] = [];
   const within: number[] = [];
   const beneath: number[] = [];
+  const fine: number[] = [];
+  const fineBeneath: number[] = [];
   const covered: number[] = [];
   for (const { hash, grey, patches } of listed) {
     const { data, width, height } = grey;
+    // What is finer than the 16 half waves a side of the one hash.
+    const coarse = blur(grey, Math.max(width, height) / 32).data;
     const outline = outlineOf(hash.bytes);
     const drawn = new Float32Array(data.length);
     for (let y = 0; y < height; y++) {
@@ -327,6 +332,14 @@ function givenAway(
           places.map((place) => base[place]!),
         ),
       );
+      const detail = places.map((place) => data[place]! - coarse[place]!);
+      fine.push(correlation(detail, values));
+      fineBeneath.push(
+        correlation(
+          detail,
+          places.map((place) => base[place]!),
+        ),
+      );
       const before = places.map((place) => drawn[place]!);
       const [mean, spread] = [average(before), deviation(before)];
       const own = deviation(values) || 1;
@@ -339,6 +352,11 @@ function givenAway(
     covered.push(average(mask));
   }
   const says = (values: number[]) => average(values).toFixed(2);
+  context.note(
+    `of what is finer than a 32nd of the side, within a patch: ${says(fine)} by the patch, ${says(
+      fineBeneath,
+    )} by the one hash`,
+  );
   context.note(`outline of one hash: correlation with the luma ${says(one)}`);
   context.note(`with its patches drawn over it: ${says(all)}; they cover ${says(covered)} of it`);
   context.note(

@@ -12,9 +12,12 @@ function spots(
 ): Grey {
   const data = new Float32Array(width * height).fill(120);
   for (const [x, y, sigma, peak] of all) {
-    for (let i = 0; i < data.length; i++) {
-      const far = ((i % width) - x) ** 2 + (Math.floor(i / width) - y) ** 2;
-      data[i]! += peak * Math.exp(-far / (2 * sigma * sigma));
+    const across = Float64Array.from({ length: width }, (_, i) =>
+      Math.exp(-((i - x) ** 2) / (2 * sigma * sigma)),
+    );
+    for (let row = 0; row < height; row++) {
+      const down = peak * Math.exp(-((row - y) ** 2) / (2 * sigma * sigma));
+      for (let i = 0; i < width; i++) data[row * width + i]! += down * across[i]!;
     }
   }
   return { data, width, height };
@@ -50,11 +53,11 @@ test('a spot is found at its place and size, the strongest first', () => {
 });
 
 test('a larger picture has the patches of a smaller one, at their places', () => {
-  const whole = scene(800, 600);
-  const listed = patchesOf(planeOf(whole, 512), 16);
-  const query = patchesOf(whole, 250);
-  expect(listed).toHaveLength(16);
-  const scale = 800 / 512;
+  const whole = scene(480, 360);
+  const listed = patchesOf(planeOf(whole, 320), 12);
+  const query = patchesOf(whole, 60);
+  expect(listed).toHaveLength(12);
+  const scale = 480 / 320;
   const found = listed.filter(({ x, y, sigma, hash }) =>
     query.some(
       (other) =>
@@ -63,7 +66,7 @@ test('a larger picture has the patches of a smaller one, at their places', () =>
         distance(other.hash, hash) <= 72,
     ),
   );
-  expect(found.length).toBeGreaterThanOrEqual(8);
+  expect(found.length).toBeGreaterThanOrEqual(6);
 });
 
 test('the forms of a patch are those of its pixels, and the first is its hash', () => {
