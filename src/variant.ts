@@ -111,6 +111,22 @@ export interface HashedVariant {
 }
 
 /**
+ * What a decision tells the generator of variants of the variant that it just gave: entries that
+ * this came near to, but not near enough. The generator may then move its place and give the
+ * variant again.
+ */
+export interface Near {
+  readonly hashes: readonly Hash[];
+  /** from the variant to the nearest of `hashes`, in bits */
+  readonly distance: number;
+  /** the distance that would be a match */
+  readonly enough: number;
+}
+
+/** Variants of a picture, one at a time; `next` may be told of entries near the last one. */
+export type Variants = Generator<HashedVariant, void, Near | undefined>;
+
+/**
  * A picture's hash, its quality if the algorithm has one, and the hashes of its other variants, if
  * any.
  */

@@ -184,8 +184,14 @@ export class EntryTable {
     const { pixels, stored } = edited;
     const { variants, milliseconds } = hashed(pixels, stored, 'thorough');
     const { near, ...compared } = this.#compared(photo, variants);
-    const decided = (entries: readonly number[], windows: boolean) =>
-      this.#blocklist(entries, windows).decide(variants, { all: true });
+    const decided = (entries: readonly number[], windows: boolean) => {
+      const blocklist = this.#blocklist(entries, windows);
+      const decision = blocklist.decide(variants, { all: true });
+      // What came near is looked at more closely where variants are made one at a time.
+      return decision.verdict === 'review'
+        ? blocklist.decide(variantsOf(pixels, { variants: 'thorough', stored }), { all: true })
+        : decision;
+    };
     const found = decided([photo], false);
     const match = found.matches.find(({ tier }) => tier === 'match');
     return {

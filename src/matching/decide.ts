@@ -1,6 +1,6 @@
 import type { BlocklistEntry } from '../entry.js';
 import { bitsOf } from '../hash.js';
-import type { HashedVariant } from '../variant.js';
+import type { HashedVariant, Near } from '../variant.js';
 import {
   checkVariant,
   type Decision,
@@ -44,19 +44,29 @@ export function decide(
     policies.set(kind, policy);
     return policy;
   };
-  for (const variant of variants) {
-    checkVariant(variant);
-    main ??= variant;
-    const policy = policyOf(variant);
-    const near = search(variant, policy);
-    if (near === undefined) continue;
-    comparable = true;
-    for (const { entry, distance } of near) {
-      const tier = doubt(variant, entry, distance, policy) ? 'review' : 'match';
-      if (tier === 'match') matched = true;
-      found.push({ entry, distance, tier, variant });
+  // Not `for`: a generator of variants is told what came near, and may then look closer.
+  const iterator = (variants as Iterable<HashedVariant, unknown, Near | undefined>)[
+    Symbol.iterator
+  ]();
+  let step = iterator.next();
+  try {
+    while (!step.done) {
+      const variant = step.value;
+      checkVariant(variant);
+      main ??= variant;
+      const policy = policyOf(variant);
+      const near = search(variant, policy);
+      if (near !== undefined) comparable = true;
+      for (const { entry, distance } of near ?? []) {
+        const tier = doubt(variant, entry, distance, policy) ? 'review' : 'match';
+        if (tier === 'match') matched = true;
+        found.push({ entry, distance, tier, variant });
+      }
+      if (matched && !all) break;
+      step = iterator.next(nearOf(variant, near ?? [], policy));
     }
-    if (matched && !all) break;
+  } finally {
+    if (!step.done) iterator.return?.(undefined);
   }
   if (main === undefined) return nothingHashed('no-hash', policyUnder(changes, 'pdq', 256));
   const policy = policyOf(main);
@@ -74,6 +84,24 @@ export function decide(
   const { variant, entry, distance } = first;
   const reason = doubt(variant, entry, distance, policyOf(variant));
   return { verdict: first.tier, reason: reason ?? 'within-match-distance', matches, policy };
+}
+
+/** The entries that a variant came near to, but not near enough to match. */
+function nearOf(
+  { quality = 100 }: HashedVariant,
+  found: readonly Found[],
+  { matchDistance, minQuality }: Policy,
+): Near | undefined {
+  if (quality < minQuality) return undefined;
+  const near = found.filter(
+    ({ distance, entry }) => distance > matchDistance && (entry.quality ?? 100) >= minQuality,
+  );
+  if (near.length === 0) return undefined;
+  return {
+    hashes: near.map(({ entry }) => entry.hash),
+    distance: Math.min(...near.map(({ distance }) => distance)),
+    enough: matchDistance,
+  };
 }
 
 /** Why a found entry is for review; `undefined` if it is a match. */

@@ -1,6 +1,6 @@
 import { rankedPdq } from '../hashing/pdq-ranks.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
-import type { HashedImage, HashedVariant } from '../variant.js';
+import type { HashedImage, HashedVariant, Variants } from '../variant.js';
 import {
   type Hasher,
   isGrey,
@@ -29,7 +29,7 @@ export interface PictureVariants {
   readonly width: number;
   readonly height: number;
   /** the picture itself first, `original`; each is hashed only when it is asked for */
-  readonly variants: Generator<HashedVariant, void, undefined>;
+  readonly variants: Variants;
 }
 
 /**
@@ -64,16 +64,16 @@ export async function variantsOfPicture(
     transparent: variants !== 'none' && !opaque ? displayed : undefined,
   };
 
-  function* inOrder(): Generator<HashedVariant, void, undefined> {
+  function* inOrder(): Variants {
     const already: HashedVariant[] = [{ name: 'original', ...hash(displayed) }];
-    yield already[0]!;
+    const near = yield already[0]!;
     for (const variant of ownVariants(own, hash)) {
       already.push(variant);
       yield variant;
     }
     if (!further || !whole) return;
     const pixels = sampled ? orient(whole, laid) : displayed;
-    yield* further(pixels, { ...options, variants }, hash, already);
+    yield* further(pixels, { ...options, variants }, hash, already, near);
   }
 
   const { width, height } = picture;

@@ -1,4 +1,4 @@
-import type { Resample } from '../hash.js';
+import { distance, type Resample } from '../hash.js';
 import type { Hashed } from '../hashing/hash-options.js';
 import { isResampled } from '../hashing/pdq.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
@@ -11,11 +11,15 @@ import {
   type DihedralName,
   type HashedVariant,
   layOf,
+  type Near,
   type VariantName,
+  type Variants,
 } from '../variant.js';
 import type { Placement } from './detect/detector.js';
+import { wholeWithMargins } from './detect/margins.js';
 import { dihedral, type Hasher, orient, SIDE, sampledPlaces } from './forms.js';
 import { LEAST_QUALITY, sampledWindow, windowPixels, windowsOf } from './list-crops.js';
+import { type NearPlace, refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
 import { planeOfPart, planePixels, workingPlane } from './working-plane.js';
@@ -26,14 +30,17 @@ import { planeOfPart, planePixels, workingPlane } from './working-plane.js';
  * @param pixels the whole picture as displayed
  * @param options checked by the caller
  * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
- * @param already variants that it has, `original` first: there are `MOST_HASHES` in all
+ * @param already variants that it has, `original` first: there are `MOST_HASHES` in all, and as many
+ *   more as `refined` tries of a picture that came near an entry
+ * @param nearOriginal what `original` came near to
  */
 export function* furtherVariants(
   pixels: CheckedPixels,
   options: Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'crops'>,
   hash: Hasher,
   already: readonly HashedVariant[],
-): Generator<HashedVariant, void, undefined> {
+  nearOriginal?: Near,
+): Variants {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
   const isPdq = algorithm === 'pdq';
   let room = MOST_HASHES - already.length;
@@ -81,10 +88,27 @@ export function* furtherVariants(
     const other = { name: 'otherResample', geometry: { rectangle: frame } } as const;
     yield placed(other, resample === 512 ? 'none' : 512);
   }
+  const places: NearPlace[] = [];
+  const note = (placement: Placement, near: Near | undefined) => {
+    if (near === undefined || placement.name === 'inverted') return;
+    // Of a form of the whole picture, what lies around it comes into sight.
+    const { width: across, height: down } = placement.geometry.rectangle;
+    const isWhole = across === width && down === height && !placement.geometry.corners;
+    const moved = isWhole ? { name: 'uncrop' as const, plane: wholeWithMargins(plane) } : {};
+    places.push({ placement: { ...placement, ...moved }, ...near });
+  };
+  note({ name: 'uncrop', geometry: { rectangle: frame } }, nearOriginal);
   for (const placement of thoroughVariants(plane, rows)) {
-    if (room === 0) return;
-    yield placed(placement);
+    if (room === 0) break;
+    note(placement, yield placed(placement));
   }
+  if (!isPdq) return;
+  const distanceAt = (placement: Placement, { hashes }: NearPlace) => {
+    const { hash, quality } = placed(placement);
+    if ((quality ?? 100) < LEAST_QUALITY) return 256;
+    return Math.min(...hashes.map((other) => distance(hash, other)));
+  };
+  for (const placement of refined(places, distanceAt)) yield placed(placement);
 }
 
 /**

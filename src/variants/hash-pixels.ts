@@ -1,6 +1,6 @@
 import { hashOf } from '../hashing/algorithms.js';
 import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
-import type { HashedImage, HashedVariant } from '../variant.js';
+import type { HashedImage, HashedVariant, Variants } from '../variant.js';
 import { hashedImage, isOpaque, ownVariants } from './forms.js';
 import { dihedralForPdq, furtherVariants } from './further-variants.js';
 import { checkVariantOptions, type VariantOptions } from './variant-profile.js';
@@ -28,10 +28,7 @@ export function hashPixels(pixels: Pixels, options: VariantOptions = {}): Hashed
  *   if (isListed(hash)) return name;
  * }
  */
-export function variantsOf(
-  pixels: Pixels,
-  options: VariantOptions = {},
-): Generator<HashedVariant, void, undefined> {
+export function variantsOf(pixels: Pixels, options: VariantOptions = {}): Variants {
   checkVariantOptions(options);
   const checked = checkedPixels(pixels);
   const stored = options.stored === undefined ? undefined : checkedPixels(options.stored);
@@ -42,11 +39,11 @@ function* inOrder(
   pixels: CheckedPixels,
   stored: CheckedPixels | undefined,
   options: VariantOptions,
-): Generator<HashedVariant, void, undefined> {
+): Variants {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
   const hash = (form: CheckedPixels) => hashOf(form, options);
   const already: HashedVariant[] = [{ name: 'original', ...hash(pixels) }];
-  yield already[0]!;
+  const near = yield already[0]!;
   if (variants !== 'none') {
     // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
     const form = () =>
@@ -57,5 +54,5 @@ function* inOrder(
       yield variant;
     }
   }
-  yield* furtherVariants(pixels, options, hash, already);
+  yield* furtherVariants(pixels, options, hash, already, near);
 }
