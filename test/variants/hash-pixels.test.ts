@@ -124,7 +124,7 @@ test('adds the windows that a list may contain, each by the hash of its pixels',
       expect(original!.name).toBe('original');
       const expected = [...listCrops(pixels)].map(({ name, pixels: part, geometry }) => ({
         name,
-        ...pdq(part, { resample, exact: i > 1 }),
+        ...rankedPdq(part, { resample, exact: i > 1 }),
         geometry,
       }));
       expect(windows).toEqual(expected);

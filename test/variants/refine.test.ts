@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { distance } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import type { HashedVariant, Near } from '../../src/variant.js';
+import type { Placement } from '../../src/variants/detect/detector.js';
+import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { type NearPlace, refined } from '../../src/variants/refine.js';
+import { flipBits } from '../arbitraries.js';
+import { BASE, ORDER } from '../matching/bases.js';
+import { drawn, photo } from './pictures.js';
+
+const placement = (left: number, top: number, width: number, height: number): Placement => ({
+  name: 'uncrop',
+  geometry: { rectangle: { left, top, width, height } },
+});
+
+/** As a hash: how far the sides of two places lie apart. */
+const apart = (a: Placement, b: Placement) => {
+  const sides = ({ geometry }: Placement) => {
+    const { left, top, width, height } = geometry.rectangle;
+    return [left, top, left + width, top + height];
+  };
+  return sides(a).reduce((sum, side, i) => sum + Math.abs(side - sides(b)[i]!), 0) / 2;
+};
+
+const near = (place: Placement, from: number, enough = 5): NearPlace => ({
+  placement: place,
+  hashes: [],
+  distance: from,
+  enough,
+});
+
+test('moves a place to where it comes near enough, in a bounded number of tries', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -40, max: 40 }), { minLength: 4, maxLength: 4 }),
+      ([left, top, right, bottom]) => {
+        const goal = placement(0, 0, 1000, 800);
+        const start = placement(left!, top!, 1000 + right! - left!, 800 + bottom! - top!);
+        let tries = 0;
+        const distanceAt = (place: Placement) => {
+          tries++;
+          return apart(place, goal);
+        };
+        const from = apart(start, goal);
+        const given = [...refined([near(start, from)], distanceAt)];
+        expect(tries).toBeLessThanOrEqual(64);
+        if (from <= 5) expect(given).toEqual([]);
+        for (const place of given) expect(apart(place, goal)).toBeLessThan(from);
+        if (from > 20) expect(given).toHaveLength(1);
+      },
+    ),
+    { seed: 7, numRuns: 200 },
+  );
+});
+
+test('gives nothing where nothing comes nearer, and looks at the nearest three places', () => {
+  const seen = new Set<Placement['name']>();
+  const places = (['uncrop', 'box', 'rectangle', 'unturn', 'unblurBars'] as const).map((name, i) =>
+    near({ ...placement(0, 0, 500, 400), name }, 60 - i),
+  );
+  const given = refined(places, ({ name }, { distance: before }) => {
+    seen.add(name);
+    return before;
+  });
+  expect([...given]).toEqual([]);
+  expect([...seen].sort()).toEqual(['rectangle', 'unblurBars', 'unturn']);
+});
+
+test('moves angles and corners too', () => {
+  const turned: Placement = {
+    name: 'unturnCropped',
+    geometry: { ...placement(0, 0, 500, 400).geometry, angle: 3 },
+  };
+  const off = ({ geometry: { angle = 0 } }: Placement) => Math.abs(angle - 4.3) * 10;
+  const [better] = refined([near(turned, off(turned), 2)], off);
+  expect(better!.geometry.angle).toBeCloseTo(4.2, 0);
+
+  const quad: Placement = {
+    name: 'quadrilateral',
+    geometry: {
+      rectangle: { left: 10, top: 20, width: 300, height: 220 },
+      corners: [
+        [10, 20],
+        [310, 30],
+        [305, 240],
+        [15, 230],
+      ],
+    },
+  };
+  const miss = ({ geometry: { corners } }: Placement) =>
+    Math.abs(corners![1]![0] - 318) + Math.abs(corners![3]![1] - 236);
+  const [moved] = refined([near(quad, miss(quad), 3)], miss);
+  expect(miss(moved!)).toBeLessThanOrEqual(3);
+  const { left, top, width, height } = moved!.geometry.rectangle;
+  for (const [x, y] of moved!.geometry.corners!) {
+    expect(x >= left && x <= left + width && y >= top && y <= top + height).toBe(true);
+  }
+});
+
+test('a crop between the blind ones is for review as a list of variants, and a match when pulled', async () => {
+  let found = 0;
+  for (const name of ['dust-bowl-home.jpg', 'airplane-from-above.jpg', 'acanthus-mollis.jpg']) {
+    const pixels = await photo(name);
+    const { width, height } = pixels;
+    const channels = pixels.channels ?? 3;
+    const [left, top] = [Math.round(0.07 * width), Math.round(0.02 * height)];
+    const cut = drawn(
+      Math.round(0.88 * width),
+      Math.round(0.89 * height),
+      (x, y, channel) =>
+        pixels.data[channels * ((y + top) * width + x + left) + (channels === 1 ? 0 : channel)]!,
+    );
+    const { hash } = pdq(pixels);
+    const blocklist = createBlocklist([{ hash, labels: [] }]);
+    const all = [...variantsOf(cut, { variants: 'thorough' })];
+    const listed = blocklist.decide(all);
+    const pulled = blocklist.decide(variantsOf(cut, { variants: 'thorough' }));
+    expect(['match', 'review']).toContain(listed.verdict);
+    if (listed.verdict === 'review' && pulled.verdict === 'match') found++;
+    if (pulled.verdict === 'match') {
+      expect(distance(pulled.matches[0]!.variant.hash, hash)).toBeLessThanOrEqual(31);
+    }
+    // Told of nothing, the generator gives what it always gave.
+    expect([...variantsOf(cut, { variants: 'thorough' })]).toEqual(all);
+  }
+  expect(found).toBeGreaterThanOrEqual(2);
+});
+
+test('who pulls variants is told what came near, and ended early if something matched', () => {
+  const hash = BASE;
+  const off = (bits: number): HashedVariant => ({
+    name: 'original',
+    hash: flipBits(BASE, ORDER, bits),
+    quality: 100,
+  });
+  const told: (Near | undefined)[] = [];
+  let ended = false;
+  function* pulled(): Generator<HashedVariant, void, Near | undefined> {
+    try {
+      told.push(yield off(256));
+      told.push(yield off(32));
+      yield off(3);
+      throw new Error('not reached');
+    } finally {
+      ended = true;
+    }
+  }
+  const blocklist = createBlocklist([{ hash, labels: [] }]);
+  const decision = blocklist.decide(pulled());
+  expect(decision.verdict).toBe('match');
+  expect(told[0]).toBeUndefined();
+  expect(told[1]).toEqual({ hashes: [hash], distance: 32, enough: 31 });
+  expect(ended).toBe(true);
+});
