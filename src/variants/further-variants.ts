@@ -30,8 +30,8 @@ import { planeOfPart, planePixels, workingPlane } from './working-plane.js';
  * @param pixels the whole picture as displayed
  * @param options checked by the caller
  * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
- * @param already variants that it has, `original` first: there are `MOST_HASHES` in all, and as many
- *   more as `refined` tries of a picture that came near an entry
+ * @param already variants that it has, `original` first: there are `MOST_HASHES` in all, beside
+ *   those that `refined` tries where a picture came near an entry
  * @param nearOriginal what `original` came near to
  */
 export function* furtherVariants(

@@ -1,4 +1,4 @@
-export type { Rectangle, VariantGeometry, WindowName } from '../variant.js';
+export type { Near, Rectangle, VariantGeometry, Variants, WindowName } from '../variant.js';
 export { hashPixels, variantsOf } from './hash-pixels.js';
 export { type ListCrop, listCrops } from './list-crops.js';
 export {
