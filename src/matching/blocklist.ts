@@ -152,8 +152,10 @@ export class Blocklist {
    * Variants, the main hash first, are searched until one matches: exactly up to `matchDistance`.
    * If none does, those that a near search found up to `reviewDistance` are for review. That search
    * is not exact beyond 31 bits (see `HammingIndex.searchNear`). A match with a low quality is for
-   * review. Variants that are made one at a time, by `variantsOf` or `variantsOfFile`, are told what
-   * they came near to and look closer there: so more of them match than of a hashed image's.
+   * review.
+   *
+   * Variants that are made one at a time, by `variantsOf` or `variantsOfFile`, are told what they
+   * came near to and look closer there: more of them match than of a hashed image's.
    *
    * Keep distances from the uploader, and which variant matched: who knows them can change a
    * picture step by step until it is no longer found.

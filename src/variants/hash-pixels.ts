@@ -22,9 +22,9 @@ export function hashPixels(pixels: Pixels, options: VariantOptions = {}): Hashed
  * is looked for and hashed only when it is asked for. The first is `original`, the picture as
  * displayed.
  *
- * A decision tells the generator which entries a variant came near to (see `Near`). The generator
- * then moves the nearest places and gives those again that came nearer, after all others. In a `for`
- * loop it is told nothing.
+ * A decision tells the generator which entries a variant came near to (see `Near`). After all
+ * variants, the generator moves the nearest places and gives those again that came nearer. In a
+ * `for` loop it is told nothing.
  * @param pixels as displayed; borrowed until the last variant is taken, never written
  * @throws {TypeError | RangeError} at once, if an option or the pixels are invalid
  * @example
