@@ -15,10 +15,10 @@ export interface NearPlace extends Near {
 
 /** How many places are moved, the nearest first, and how often each at most. */
 const MOST_PLACES = 3;
-const MOST_TRIES = 64;
+const MOST_TRIES = 120;
 /** By how much a side moves, as a share of it: halved when nothing comes nearer. */
-const FIRST_STEP = 0.024;
-const LAST_STEP = 0.004;
+const FIRST_STEP = 0.06;
+const LAST_STEP = 0.003;
 /** A turn moves by so many degrees for each hundredth of a side. */
 const DEGREES = 0.5;
 

@@ -21,7 +21,7 @@ export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'quick', 'th
  */
 export type VariantProfile = (typeof VARIANT_PROFILES)[number];
 
-/** The most hashes of one picture, beside at most 195 where it came near an entry. */
+/** The most hashes of one picture, beside at most 363 where it came near an entry. */
 export const MOST_HASHES = 160;
 
 /** Which hash, and of which variants. */

@@ -7,13 +7,15 @@ import { ROOT } from '../package.js';
 
 test('the tour fails and says where if mirrored copies are not found', () => {
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-tour-'));
-  const preload = join(folder, 'negative.mjs');
-  // The "mirrored" copy becomes a negative, which is not a copy.
+  const preload = join(folder, 'corner.mjs');
+  // The "mirrored" copy becomes a corner of the photo, which is not a copy.
   const sharp = JSON.stringify(import.meta.resolve('sharp'));
   writeFileSync(
     preload,
     `import sharp from ${sharp};
-sharp.prototype.flop = function () { return this.negate(); };`,
+sharp.prototype.flop = function () { 
+  return this.extract({ left: 0, top: 0, width: 120, height: 100 });
+};`,
   );
   const { stdout, stderr, status } = spawnSync(
     process.execPath,

@@ -4,6 +4,7 @@ import type { Raster } from '../../bench/robustness/raster.js';
 import { TRANSFORMS } from '../../bench/robustness/transforms.js';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { VariantGeometry } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { photo } from './pictures.js';
@@ -32,13 +33,14 @@ async function queries(family: string) {
       );
       let name: string | undefined;
       let placed: boolean | undefined;
-      for (const variant of variantsOf(edited, { variants: 'thorough' })) {
-        if (distance(variant.hash, hashes[at]!) > MATCH) continue;
+      const blocklist = createBlocklist([{ hash: hashes[at]!, labels: [] }]);
+      const { matches } = blocklist.decide(variantsOf(edited, { variants: 'thorough' }));
+      for (const { variant, tier } of matches.slice(0, 1)) {
+        if (tier !== 'match') continue;
         name = variant.name;
         if (truth && variant.geometry && FOUND.includes(name)) {
           placed = isPlaced(truth, variant.geometry);
         }
-        break;
       }
       found.push({ edit: transform.name, name, placed });
     }
