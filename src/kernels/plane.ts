@@ -19,6 +19,7 @@ export interface Planes {
  * picture the last pixel counts.
  * @param data interleaved pixels; only read
  * @param out luma (0.299 R + 0.587 G + 0.114 B) and colours; overwritten
+ * @returns the mean of the luma
  */
 export function reduce(
   data: Uint8Array,
@@ -27,17 +28,27 @@ export function reduce(
   channels: number,
   scale: number,
   { luma, red, green, blue }: Planes,
-): void {
+): number {
   const toGreen = channels < 3 ? 0 : 1;
   const toBlue = 2 * toGreen;
   const near = (scale - 1) >> 2;
   const far = scale - 1 - near;
+  const columns = Math.ceil(width / scale);
+  const step = scale * channels;
+  const lastLeft = Math.min((columns - 1) * scale + near, width - 1) * channels;
+  const lastRight = Math.min((columns - 1) * scale + far, width - 1) * channels;
+  let sum = 0;
   for (let y = 0, to = 0; y < height; y += scale) {
-    const upper = Math.min(y + near, height - 1) * width;
-    const lower = Math.min(y + far, height - 1) * width;
-    for (let x = 0; x < width; x += scale, to++) {
-      const left = Math.min(x + near, width - 1);
-      const i = (upper + left) * channels;
+    const upper = Math.min(y + near, height - 1) * width * channels;
+    const down = Math.min(y + far, height - 1) * width * channels - upper;
+    const last = to + columns - 1;
+    let right = (far - near) * channels;
+    // Only the last column may reach beyond the picture: a quarter less time than asking in each.
+    for (let i = upper + near * channels; to <= last; to++, i += step) {
+      if (to === last) {
+        i = upper + lastLeft;
+        right = lastRight - lastLeft;
+      }
       let r = data[i]!;
       let g = data[i + toGreen]!;
       let b = data[i + toBlue]!;
@@ -45,19 +56,23 @@ export function reduce(
       green[to] = g;
       blue[to] = b;
       if (scale === 1) {
-        luma[to] = 0.299 * r + 0.587 * g + 0.114 * b;
+        const value = 0.299 * r + 0.587 * g + 0.114 * b;
+        luma[to] = value;
+        sum += value;
         continue;
       }
-      const right = Math.min(x + far, width - 1);
-      const j = (upper + right) * channels;
-      const k = (lower + left) * channels;
-      const l = (lower + right) * channels;
+      const j = i + right;
+      const k = i + down;
+      const l = k + right;
       r += data[j]! + data[k]! + data[l]!;
       g += data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
       b += data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
-      luma[to] = (0.299 * r + 0.587 * g + 0.114 * b) / 4;
+      const value = (0.299 * r + 0.587 * g + 0.114 * b) / 4;
+      luma[to] = value;
+      sum += value;
     }
   }
+  return sum / luma.length;
 }
 
 /** A part of a picture. */

@@ -50,10 +50,8 @@ export function workingPlane(pixels: CheckedPixels, area: number = WORKING_AREA)
   const red = new Uint8Array(luma.length);
   const green = channels < 3 ? red : new Uint8Array(luma.length);
   const blue = channels < 3 ? red : new Uint8Array(luma.length);
-  reduce(data, fullWidth, fullHeight, channels, scale, { luma, red, green, blue });
-  let sum = 0;
-  for (let i = 0; i < luma.length; i++) sum += luma[i]!;
-  const mean = Math.round(sum / luma.length);
+  const planes = { luma, red, green, blue };
+  const mean = Math.round(reduce(data, fullWidth, fullHeight, channels, scale, planes));
   for (let i = 0; i < luma.length; i++) luma[i]! -= mean;
   const sides = { width, height, scale, marginX: 0, marginY: 0, fullWidth, fullHeight };
   return { ...sides, pixels, luma, red, green, blue };
