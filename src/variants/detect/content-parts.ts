@@ -31,11 +31,20 @@ export function contentOf(
   [r, g, b]: Colour,
 ): Uint8Array {
   const content = new Uint8Array(width * height);
-  // Written out: `isOf` took 4 ms more for a million pixels (V8 11.3, x64).
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0, i = (top + y) * stride + left; x < width; x++, i++, to++) {
-      const away = Math.max(Math.abs(red[i]! - r), Math.abs(green[i]! - g), Math.abs(blue[i]! - b));
-      if (away > AWAY) content[to] = 1;
+      const byRed = red[i]! - r;
+      const byGreen = green[i]! - g;
+      const byBlue = blue[i]! - b;
+      // The sign of any, without a branch: photos took twice as long with one (V8 11.3, x64).
+      content[to] =
+        ((AWAY - byRed) |
+          (AWAY + byRed) |
+          (AWAY - byGreen) |
+          (AWAY + byGreen) |
+          (AWAY - byBlue) |
+          (AWAY + byBlue)) >>>
+        31;
     }
   }
   return content;
@@ -80,32 +89,68 @@ export function partsOf(content: Uint8Array, width: number, height: number): Rec
     .filter((box) => box.width >= LEAST_SIDE && box.height >= LEAST_SIDE);
 }
 
-/** Blocks of content that touch along a side. Clears `blocks`. */
+/** Blocks of content that touch along a side, in the order of their first blocks. */
 function components(blocks: Uint8Array, stride: number): Part[] {
-  const parts: Part[] = [];
-  const queue = new Int32Array(blocks.length);
-  for (let start = 0; start < blocks.length; start++) {
-    if (!blocks[start]) continue;
-    const part = { left: stride, top: blocks.length, right: 0, bottom: 0, count: 1 };
-    queue[0] = start;
-    blocks[start] = 0;
-    for (let next = 0; next < part.count; next++) {
-      const block = queue[next]!;
-      const x = block % stride;
-      const y = (block - x) / stride;
-      part.left = Math.min(part.left, x);
-      part.right = Math.max(part.right, x + 1);
-      part.top = Math.min(part.top, y);
-      part.bottom = Math.max(part.bottom, y + 1);
-      for (const step of [-1, 1, -stride, stride]) {
-        if (!blocks[block + step]) continue;
-        blocks[block + step] = 0;
-        queue[part.count++] = block + step;
+  // Runs of blocks of a row, each joined to those that it touches in the row above. At most one
+  // for two blocks, as the last column is empty.
+  const room = (blocks.length >> 1) + 1;
+  const starts = new Int32Array(room);
+  const ends = new Int32Array(room);
+  const firsts = new Int32Array(room);
+  let count = 0;
+  let above = 0;
+  for (let row = 0; row < blocks.length; row += stride) {
+    const begin = count;
+    let over = above;
+    for (let at = row, end = row + stride; at < end; at++) {
+      if (blocks[at] === 0) continue;
+      const start = at;
+      while (blocks[at] !== 0) at++;
+      starts[count] = start;
+      ends[count] = at;
+      firsts[count] = count;
+      while (over < begin && ends[over]! + stride <= start) over++;
+      for (let other = over; other < begin && starts[other]! + stride < at; other++) {
+        join(firsts, other, count);
       }
+      count++;
     }
-    parts.push(part);
+    above = begin;
   }
-  return parts;
+  const parts = new Map<number, Part>();
+  for (let run = 0; run < count; run++) {
+    const first = firstOf(firsts, run);
+    const start = starts[run]!;
+    const top = Math.floor(start / stride);
+    const left = start - top * stride;
+    const length = ends[run]! - start;
+    const part = parts.get(first);
+    if (part === undefined) {
+      parts.set(first, { left, top, right: left + length, bottom: top + 1, count: length });
+      continue;
+    }
+    part.left = Math.min(part.left, left);
+    part.right = Math.max(part.right, left + length);
+    part.bottom = top + 1;
+    part.count += length;
+  }
+  return [...parts.values()];
+}
+
+/** The first run that a run is joined to: each points to itself or to an earlier one. */
+function firstOf(firsts: Int32Array, run: number): number {
+  let first = run;
+  while (firsts[first] !== first) {
+    firsts[first] = firsts[firsts[first]!]!;
+    first = firsts[first]!;
+  }
+  return first;
+}
+
+function join(firsts: Int32Array, run: number, other: number): void {
+  const a = firstOf(firsts, run);
+  const b = firstOf(firsts, other);
+  firsts[Math.max(a, b)] = Math.min(a, b);
 }
 
 /** The box of a part to the pixel: from one block outside to the first line that is content. */
