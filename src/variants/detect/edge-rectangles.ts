@@ -5,6 +5,8 @@ import { snapToEdges } from './snap-to-edges.js';
 
 /** A step of luma this large is an edge. */
 const STEP = 9;
+/** Parts of a step of luma that are told apart. */
+const FINE = 2 ** 16;
 /** Cuts over the picture's full length, and inside each band between two of them. */
 const FULL_CUTS = 7;
 const BAND_CUTS = 4;
@@ -73,23 +75,36 @@ function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
   const height = rows.lines - 1;
   const rowCuts = cuts(rows, 0, width, FULL_CUTS);
   const columnCuts = cuts(columns, 0, height, FULL_CUTS);
-  const candidates = new Map<string, { rectangle: Rectangle; worth: number }>();
+  // By their sides, as one number below 2^52.
+  const candidates = new Map<number, { rectangle: Rectangle; worth: number }>();
   const consider = (left: number, top: number, right: number, bottom: number) => {
+    const area = (right - left) * (bottom - top);
+    if (area > MOST_AREA * width * height) return;
+    const most = worthOfSides(rows, columns, left, top, right, bottom);
+    // What can only be worth less is not looked into.
+    if (most < LEAST_WORTH) return;
+    const key = ((left * 8192 + top) * 8192 + right) * 8192 + bottom;
+    if (candidates.has(key)) return;
     const rectangle = { left, top, width: right - left, height: bottom - top };
-    const key = Object.values(rectangle).join();
-    if (rectangle.width * rectangle.height > MOST_AREA * width * height || candidates.has(key)) {
-      return;
-    }
-    candidates.set(key, { rectangle, worth: worth(rows, columns, left, top, right, bottom) });
+    const worth = most - inside(rows, columns, rectangle, most - LEAST_WORTH);
+    candidates.set(key, { rectangle, worth });
   };
   for (const [top, bottom] of pairs(rowCuts)) {
-    for (const [left, right] of pairs([...columnCuts, ...cuts(columns, top, bottom, BAND_CUTS)])) {
-      consider(left, top, right, bottom);
+    const lines = [...columnCuts, ...cuts(columns, top, bottom, BAND_CUTS)];
+    const least = LEAST_SIDE * width;
+    for (const left of lines) {
+      for (const right of lines) {
+        if (right - left >= least) consider(left, top, right, bottom);
+      }
     }
   }
   for (const [left, right] of pairs(columnCuts)) {
-    for (const [top, bottom] of pairs([...rowCuts, ...cuts(rows, left, right, BAND_CUTS)])) {
-      consider(left, top, right, bottom);
+    const lines = [...rowCuts, ...cuts(rows, left, right, BAND_CUTS)];
+    const least = LEAST_SIDE * height;
+    for (const top of lines) {
+      for (const bottom of lines) {
+        if (bottom - top >= least) consider(left, top, right, bottom);
+      }
     }
   }
   return [...candidates.values()]
@@ -186,13 +201,23 @@ const edgeCounts = /* @__PURE__ */ shared(({ luma, width, height }: WorkingPlane
   // Both row-major, with one row and one column more than the picture: a line's count starts at 0.
   const rows = new Uint16Array(stride * (height + 1));
   const columns = new Uint16Array(stride * (height + 1));
+  const above = new Int32Array(width);
+  for (let x = 0; x < width; x++) above[x] = luma[x]! * FINE;
   for (let y = 0; y < height; y++) {
-    const above = y > 0 ? width : 0;
-    for (let x = 0, at = y * width, to = y * stride; x < width; x++, at++, to++) {
-      const value = luma[at]!;
-      rows[to + 1] = rows[to]! + (Math.abs(value - luma[at - above]!) > STEP ? 1 : 0);
-      const left = x > 0 ? 1 : 0;
-      columns[to + stride] = columns[to]! + (Math.abs(value - luma[at - left]!) > STEP ? 1 : 0);
+    let to = y * stride;
+    let count = 0;
+    let before = (luma[y * width]! * FINE) | 0;
+    for (let x = 0, at = y * width; x < width; x++, at++, to++) {
+      const value = (luma[at]! * FINE) | 0;
+      const down = value - above[x]!;
+      const across = value - before;
+      above[x] = value;
+      before = value;
+      // Whether it is beyond the step either way, as a sign and without a branch.
+      count += ((STEP * FINE - down) | (STEP * FINE + down)) >>> 31;
+      rows[to + 1] = count;
+      columns[to + stride] =
+        columns[to]! + (((STEP * FINE - across) | (STEP * FINE + across)) >>> 31);
     }
   }
   return {
@@ -236,11 +261,11 @@ function pairs(lines: readonly number[]): [number, number][] {
   );
 }
 
-/**
- * 0.6 of the weakest side's support and 0.4 of the mean, less 0.7 of the strongest cut through the
- * inside and 0.2 of its flatness.
+/*
+ * A rectangle is worth 0.6 of the weakest side's support and 0.4 of the mean, less 0.7 of the
+ * strongest cut through the inside and 0.2 of its flatness.
  */
-function worth(
+function worthOfSides(
   rows: EdgeCounts,
   columns: EdgeCounts,
   left: number,
@@ -248,18 +273,25 @@ function worth(
   right: number,
   bottom: number,
 ): number {
-  const side = (counts: EdgeCounts, line: number, from: number, to: number) =>
-    line === 0 || line === counts.lines - 1 ? BORDER_SUPPORT : support(counts, line, from, to);
-  const sides = [
-    side(rows, top, left, right),
-    side(rows, bottom, left, right),
-    side(columns, left, top, bottom),
-    side(columns, right, top, bottom),
-  ];
-  const mean = (sides[0]! + sides[1]! + sides[2]! + sides[3]!) / 4;
-  const most = 0.6 * Math.min(...sides) + 0.4 * mean;
-  // What can only be worth less is not looked into.
-  if (most < LEAST_WORTH) return most;
+  const above = side(rows, top, left, right);
+  const below = side(rows, bottom, left, right);
+  const before = side(columns, left, top, bottom);
+  const after = side(columns, right, top, bottom);
+  return 0.6 * Math.min(above, below, before, after) + 0.4 * ((above + below + before + after) / 4);
+}
+
+const side = (counts: EdgeCounts, line: number, from: number, to: number) =>
+  line === 0 || line === counts.lines - 1 ? BORDER_SUPPORT : support(counts, line, from, to);
+
+/** What the inside takes off, or, once that is more than `most`, a part of it. */
+function inside(
+  rows: EdgeCounts,
+  columns: EdgeCounts,
+  { left, top, width, height }: Rectangle,
+  most: number,
+): number {
+  const right = left + width;
+  const bottom = top + height;
   let strongest = 0;
   let texture = 0;
   for (let y = top + 1; y < bottom; y++) {
@@ -267,12 +299,12 @@ function worth(
     texture += value;
     if (y - top >= APART && bottom - y >= APART && value > strongest) strongest = value;
   }
-  if (most - 0.7 * strongest < LEAST_WORTH) return most - 0.7 * strongest;
+  if (0.7 * strongest > most) return 0.7 * strongest;
   for (let x = left + APART; x <= right - APART; x++) {
     strongest = Math.max(strongest, support(columns, x, top, bottom));
   }
-  const flatness = Math.max(0, 1 - texture / (bottom - top) / 0.03);
-  return most - 0.7 * strongest - 0.2 * flatness;
+  const flatness = Math.max(0, 1 - texture / height / 0.03);
+  return 0.7 * strongest + 0.2 * flatness;
 }
 
 function overlap(a: Rectangle, b: Rectangle): number {
