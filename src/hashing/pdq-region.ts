@@ -7,6 +7,7 @@ import {
   type Plane,
   placeOnLine,
   soften,
+  softGrid,
   turnedGrid,
   uprightGrid,
 } from '../kernels/tent-grid.js';
@@ -83,7 +84,7 @@ function sampleGrid(
   }
   const { left, top, width, height } = rectangle;
   const { turned, fromRight, fromBottom } = layOf(dihedral);
-  const plane = softened(whole, { rectangle, angle });
+  const { plane, soft, acrossKernel, downKernel } = softnessOf(whole, { rectangle, angle });
   const { scale, marginX, marginY } = plane;
   const isTaken = isResampled(width, height, resample);
   const isGrid = width === GRID && height === GRID;
@@ -106,11 +107,12 @@ function sampleGrid(
     }
     placeOnLine(xs, plane.width, across);
     placeOnLine(ys, plane.height, down);
-    uprightGrid(plane, across, down, grid);
+    if (soft === undefined) softGrid(plane, across, down, acrossKernel, downKernel, grid);
+    else uprightGrid(soft, across, down, grid);
   } else {
     const radians = (angle * Math.PI) / 180;
     const [cosine, sine] = [Math.cos(radians), Math.sin(radians)];
-    turnedGrid(plane, { left: middleX, top: middleY, cosine, sine }, xs, ys, grid);
+    turnedGrid(soft!, { left: middleX, top: middleY, cosine, sine }, xs, ys, grid);
   }
   if (!turned) return;
   for (let i = 0; i < GRID; i++) {
@@ -156,9 +158,27 @@ function meanPixel(middle: number, length: number): number {
 interface Level {
   readonly plane: LumaPlane;
   half?: Level;
-  /** by how soft they are in either direction; a small part's by its place */
-  readonly soft: Map<string, LumaPlane>;
+  /** by how soft they are in either direction */
+  readonly soft: Map<string, Softness>;
 }
+
+/** How soft parts of about one size want a plane. */
+interface Softness {
+  readonly plane: LumaPlane;
+  readonly acrossKernel: Float64Array;
+  readonly downKernel: Float64Array;
+  /** the plane softened so, once enough parts want it */
+  soft?: Plane;
+  /** upright parts that were sampled without it */
+  parts: number;
+}
+
+/**
+ * Softening so many pixels takes as long as sampling one more part without it. Whole pictures, and
+ * parts that a cut leaves, are many of one size.
+ */
+const PIXELS_A_PART = 20_000;
+const WHOLE = 0.95;
 
 const levels = /* @__PURE__ */ new WeakMap<LumaPlane, Level>();
 
@@ -170,38 +190,33 @@ const ENOUGH = 2.4;
 const LEAST = 1.5;
 
 /**
- * The plane that single samples, between its pixels, make PDQ's grid of a part from: halved as
- * often as leaves enough of the part, and softened as PDQ's filter softens parts of about its size.
+ * The plane that samples of a part are taken from, halved as often as leaves enough of it, and how
+ * it is softened, as PDQ's filter softens parts of about its size.
  */
-export function softened(
+function softnessOf(
   whole: LumaPlane,
   { rectangle, angle = 0 }: Pick<VariantGeometry, 'rectangle' | 'angle'>,
-): LumaPlane {
-  const { left, top, width, height } = rectangle;
+): Softness {
   const { plane, soft } = levelFor(whole, rectangle);
   const { scale } = plane;
-  const across = softness(width / scale, plane.width);
-  const down = softness(height / scale, plane.height);
-  // A plane of its own for a part that few others are like.
-  const area = (width * height) / (scale * scale);
-  const isSmall = angle === 0 && area < plane.luma.length / 4;
-  const key = isSmall ? `${left} ${top} ${width} ${height}` : `${across} ${down}`;
-  const made = soft.get(key);
-  if (made !== undefined) return made;
-  const from = isSmall ? cutOut(plane, rectangle) : plane;
-  const luma = new Float32Array(from.luma.length);
-  const acrossKernel = kernelOf(across, plane.width, scale);
-  soften(from, acrossKernel, kernelOf(down, plane.height, scale), luma);
-  const softer: LumaPlane = {
-    luma,
-    width: from.width,
-    height: from.height,
-    scale,
-    marginX: from.marginX,
-    marginY: from.marginY,
-  };
-  soft.set(key, softer);
-  return softer;
+  const across = stepsOf(rectangle.width / scale, plane.width);
+  const down = stepsOf(rectangle.height / scale, plane.height);
+  const key = `${across} ${down}`;
+  let softness = soft.get(key);
+  if (softness === undefined) {
+    const acrossKernel = kernelOf(across, plane.width, scale);
+    softness = { plane, acrossKernel, downKernel: kernelOf(down, plane.height, scale), parts: 0 };
+    soft.set(key, softness);
+  }
+  const area = (rectangle.width * rectangle.height) / (scale * scale);
+  const areMany = plane.marginX > 0 || area > WHOLE * plane.luma.length;
+  const most = areMany || angle !== 0 ? 0 : plane.luma.length / PIXELS_A_PART;
+  if (softness.soft === undefined && softness.parts++ >= most) {
+    const luma = new Float32Array(plane.luma.length);
+    soften(plane, softness.acrossKernel, softness.downKernel, luma);
+    softness.soft = { luma, width: plane.width, height: plane.height };
+  }
+  return softness;
 }
 
 /** The plane, halved as often as leaves enough of it for a part. */
@@ -228,29 +243,6 @@ function halved({ luma, width, height, scale, marginX, marginY }: LumaPlane): Lu
   return { luma: means, ...sides, scale: 2 * scale, ...margins };
 }
 
-/** The part of a plane under a rectangle, and what softening reaches beyond it. */
-function cutOut(plane: LumaPlane, rectangle: Rectangle): LumaPlane {
-  const { scale, marginX, marginY } = plane;
-  const x = rectangle.left / scale + marginX;
-  const y = rectangle.top / scale + marginY;
-  const inside = (place: number, length: number) => Math.max(0, Math.min(place, length));
-  const left = inside(Math.floor(x) - REACH, plane.width - 1);
-  const top = inside(Math.floor(y) - REACH, plane.height - 1);
-  const right = inside(Math.ceil(x + rectangle.width / scale) + REACH, plane.width);
-  const bottom = inside(Math.ceil(y + rectangle.height / scale) + REACH, plane.height);
-  const width = Math.max(1, right - left);
-  const height = Math.max(1, bottom - top);
-  const luma = new Float32Array(width * height);
-  for (let row = 0; row < height; row++) {
-    const from = (top + row) * plane.width + left;
-    luma.set(plane.luma.subarray(from, from + width), row * width);
-  }
-  return { luma, width, height, scale, marginX: marginX - left, marginY: marginY - top };
-}
-
-/** Pixels of a plane that a sample and the softening before it reach beyond a part. */
-const REACH = 3;
-
 /**
  * Parts of about the plane's sides share a softness, and so do parts up to 1.4 times smaller, and
  * so on: all uncut photos on a plane that is wider by half. Steps of 1.3 are 0.3 bits better on
@@ -260,7 +252,7 @@ const FIRST = 0.92;
 const STEP = 1.4;
 
 /** How soft a part has to be, in steps from that of parts as long as the plane. */
-const softness = (length: number, full: number): number =>
+const stepsOf = (length: number, full: number): number =>
   Math.floor(Math.log(length / full / FIRST) / Math.log(STEP));
 
 /**
