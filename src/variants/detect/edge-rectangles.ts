@@ -196,7 +196,9 @@ function cutAbout(
   return most >= least && most > 1.3 * around ? [best] : [];
 }
 
-const edgeCounts = /* @__PURE__ */ shared(({ luma, width, height }: WorkingPlane) => {
+const edgeCounts = /* @__PURE__ */ shared(countEdges);
+
+function countEdges({ luma, width, height }: WorkingPlane) {
   const stride = width + 1;
   // Both row-major, with one row and one column more than the picture: a line's count starts at 0.
   const rows = new Uint16Array(stride * (height + 1));
@@ -224,30 +226,60 @@ const edgeCounts = /* @__PURE__ */ shared(({ luma, width, height }: WorkingPlane
     rows: { sums: rows, step: stride, along: 1, lines: height + 1 },
     columns: { sums: columns, step: 1, along: stride, lines: width + 1 },
   };
-});
+}
 
 /** Share of edge pixels of a line between two of its pixels. */
 const support = ({ sums, step, along }: EdgeCounts, line: number, from: number, to: number) =>
   (sums[line * step + to * along]! - sums[line * step + from * along]!) / (to - from);
 
+// Scratch: nothing of ours can run between its first write and its last read.
+let peaks = /* @__PURE__ */ new Int32Array(0);
+let heights = /* @__PURE__ */ new Int32Array(0);
+
 /** The two borders, and at most `most` lines: the strongest from `from` to `to`. */
-function cuts(counts: EdgeCounts, from: number, to: number, most: number): number[] {
-  const last = counts.lines - 1;
-  const values: { line: number; value: number }[] = [];
+function cuts(
+  { sums, step, along, lines }: EdgeCounts,
+  from: number,
+  to: number,
+  most: number,
+): number[] {
+  if (peaks.length < lines) {
+    peaks = new Int32Array(lines);
+    heights = new Int32Array(lines);
+  }
+  const last = lines - 1;
+  const least = LEAST_SUPPORT * (to - from);
+  let count = 0;
   let before = 0;
-  let here = support(counts, 1, from, to);
-  for (let line = 1; line < last; line++) {
-    const after = line + 1 < last ? support(counts, line + 1, from, to) : 0;
-    if (here >= LEAST_SUPPORT && here >= before && here >= after) {
-      values.push({ line, value: here });
+  let here = 0;
+  for (let line = 1; line <= last; line++) {
+    const start = line * step;
+    const after = line < last ? sums[start + to * along]! - sums[start + from * along]! : 0;
+    // Of the line before, which is no nearer to the borders than cuts to each other.
+    if (here >= least && here >= before && here >= after) {
+      if (line - 1 >= APART && last - line + 1 >= APART) {
+        peaks[count] = line - 1;
+        heights[count++] = here;
+      }
     }
     before = here;
     here = after;
   }
   const kept = [0, last];
-  for (const { line } of values.sort((a, b) => b.value - a.value)) {
-    if (kept.length === most + 2) break;
-    if (kept.every((other) => Math.abs(other - line) >= APART)) kept.push(line);
+  while (kept.length < most + 2) {
+    let best = -1;
+    let highest = 0;
+    for (let i = 0; i < count; i++) {
+      if (heights[i]! > highest) {
+        highest = heights[i]!;
+        best = i;
+      }
+    }
+    if (best < 0) break;
+    const line = peaks[best]!;
+    kept.push(line);
+    for (let i = best; i >= 0 && line - peaks[i]! < APART; i--) heights[i] = 0;
+    for (let i = best + 1; i < count && peaks[i]! - line < APART; i++) heights[i] = 0;
   }
   return kept;
 }
@@ -283,7 +315,7 @@ function worthOfSides(
 const side = (counts: EdgeCounts, line: number, from: number, to: number) =>
   line === 0 || line === counts.lines - 1 ? BORDER_SUPPORT : support(counts, line, from, to);
 
-/** What the inside takes off, or, once that is more than `most`, a part of it. */
+/** What the inside takes off, or, where that is more than `most`, a part of it that is. */
 function inside(
   rows: EdgeCounts,
   columns: EdgeCounts,
@@ -297,11 +329,17 @@ function inside(
   for (let y = top + 1; y < bottom; y++) {
     const value = support(rows, y, left, right);
     texture += value;
-    if (y - top >= APART && bottom - y >= APART && value > strongest) strongest = value;
+    if (value > strongest && y - top >= APART && bottom - y >= APART) {
+      strongest = value;
+      if (0.7 * strongest > most) return 0.7 * strongest;
+    }
   }
-  if (0.7 * strongest > most) return 0.7 * strongest;
   for (let x = left + APART; x <= right - APART; x++) {
-    strongest = Math.max(strongest, support(columns, x, top, bottom));
+    const value = support(columns, x, top, bottom);
+    if (value > strongest) {
+      strongest = value;
+      if (0.7 * strongest > most) return 0.7 * strongest;
+    }
   }
   const flatness = Math.max(0, 1 - texture / height / 0.03);
   return 0.7 * strongest + 0.2 * flatness;
