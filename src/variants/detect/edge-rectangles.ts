@@ -204,22 +204,25 @@ function countEdges({ luma, width, height }: WorkingPlane) {
   const rows = new Uint16Array(stride * (height + 1));
   const columns = new Uint16Array(stride * (height + 1));
   const above = new Int32Array(width);
+  const counts = new Int32Array(width);
   for (let x = 0; x < width; x++) above[x] = luma[x]! * FINE;
-  for (let y = 0; y < height; y++) {
+  const step = (STEP * FINE) | 0;
+  for (let y = 0, at = 0; y < height; y++) {
     let to = y * stride;
     let count = 0;
-    let before = (luma[y * width]! * FINE) | 0;
-    for (let x = 0, at = y * width; x < width; x++, at++, to++) {
+    let before = (luma[at]! * FINE) | 0;
+    for (let x = 0; x < width; x++, at++, to++) {
       const value = (luma[at]! * FINE) | 0;
-      const down = value - above[x]!;
-      const across = value - before;
+      const down = (value - above[x]!) | 0;
+      const across = (value - before) | 0;
       above[x] = value;
       before = value;
       // Whether it is beyond the step either way, as a sign and without a branch.
-      count += ((STEP * FINE - down) | (STEP * FINE + down)) >>> 31;
+      count = (count + (((step - down) | (step + down)) >>> 31)) | 0;
       rows[to + 1] = count;
-      columns[to + stride] =
-        columns[to]! + (((STEP * FINE - across) | (STEP * FINE + across)) >>> 31);
+      const below = (counts[x]! + (((step - across) | (step + across)) >>> 31)) | 0;
+      counts[x] = below;
+      columns[to + stride] = below;
     }
   }
   return {
