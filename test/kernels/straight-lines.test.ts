@@ -2,15 +2,20 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   ballotOf,
-  changes,
+  CHANGE,
+  type Changes,
   type Edges,
+  findChanges,
   findEdges,
   fitLine,
   noEdges,
   reduceLuma,
   takeLine,
 } from '../../src/kernels/straight-lines.js';
-import { meanOfSquare, sampleAt } from '../oracles/plane.js';
+import { meanOfSquare } from '../oracles/plane.js';
+
+/** The steepest slope of an edge, in 1024ths. */
+const STEEP = Math.round(1024 * 0.59);
 
 const planes = fc
   .tuple(fc.integer({ min: 3, max: 30 }), fc.integer({ min: 3, max: 30 }))
@@ -20,42 +25,91 @@ const planes = fc
         minLength: width * height,
         maxLength: width * height,
       })
-      .map((values) => ({ width, height, luma: Float32Array.from(values) })),
+      .map((values) => ({ width, height, luma: Int16Array.from(values, (v) => 16 * v) })),
   );
 
-function edgesOf(luma: Float32Array, width: number, height: number, least = 4) {
-  const across = new Float32Array(luma.length);
-  const down = new Float32Array(luma.length);
-  changes(luma, width, height, across, down);
-  const upright = noEdges(width, height, width * height + width);
-  const level = noEdges(height, width, width * height + width);
-  expect(findEdges(across, down, least, upright, level)).toBe(true);
+function changesOf(luma: Int16Array, width: number, least: number) {
+  const [dxs, dys] = [new Int16Array(luma.length), new Int16Array(luma.length)];
+  const changes = (change: Int16Array, other: Int16Array): Changes => ({
+    change,
+    other,
+    at: new Int32Array(luma.length),
+    count: 0,
+  });
+  const across = changes(dxs, dys);
+  const down = changes(dys, dxs);
+  findChanges(luma, width, least * CHANGE, across, down);
+  return { across, down };
+}
+
+function edgesOf(luma: Int16Array, width: number, height: number, least = 4) {
+  const { across, down } = changesOf(luma, width, least);
+  const upright = noEdges(width, height, width * height);
+  const level = noEdges(height, width, width * height);
+  findEdges(across, down, least * CHANGE, upright, level);
   return { across, down, upright, level };
 }
 
-const transposed = (luma: Float32Array, width: number) => {
+const transposed = (luma: Int16Array, width: number) => {
   const height = luma.length / width;
   return luma.map((_, i) => luma[(i % height) * width + Math.floor(i / height)]!);
 };
 
-test("changes are those of Sobel's operators", () => {
+/** Sobel's two operators at a pixel, in steps of luma. */
+function sobel(luma: Int16Array, width: number, at: number) {
+  let [dx, dy] = [0, 0];
+  for (let i = -1; i <= 1; i++) {
+    for (let j = -1; j <= 1; j++) {
+      const value = luma[at + i * width + j]! / 16 / 8;
+      dx += j * (2 - Math.abs(i)) * value;
+      dy += i * (2 - Math.abs(j)) * value;
+    }
+  }
+  return [dx, dy] as const;
+}
+
+test("changes are those of Sobel's operators, and told where they may be of edges", () => {
   fc.assert(
     fc.property(planes, ({ luma, width, height }) => {
-      const { across, down } = edgesOf(luma, width, height);
+      const { across, down } = changesOf(luma, width, 4);
+      const uprights: number[] = [];
+      const levels: number[] = [];
       for (let y = 1; y < height - 1; y++) {
-        for (let x = 1; x < width - 1; x++) {
-          let dx = 0;
-          let dy = 0;
-          for (let i = -1; i <= 1; i++) {
-            for (let j = -1; j <= 1; j++) {
-              const value = sampleAt(luma, { width, height }, x + j, y + i) / 8;
-              dx += j * (2 - Math.abs(i)) * value;
-              dy += i * (2 - Math.abs(j)) * value;
-            }
-          }
-          expect(across[y * width + x]).toBeCloseTo(dx, 3);
-          expect(down[y * width + x]).toBeCloseTo(dy, 3);
+        for (let i = y * width + 1; i < (y + 1) * width - 1; i++) {
+          const [dx, dy] = sobel(luma, width, i);
+          expect(across.change[i]! / CHANGE).toBe(dx);
+          expect(down.change[i]! / CHANGE).toBe(dy);
+          const [x, y] = [Math.abs(dx), Math.abs(dy)];
+          if (x >= 4 && 1024 * y <= STEEP * x) uprights.push(i);
+          if (y >= 4 && 1024 * x <= STEEP * y) levels.push(i);
         }
+      }
+      expect([...across.at.subarray(0, across.count)]).toEqual(uprights);
+      expect([...down.at.subarray(0, down.count)]).toEqual(levels);
+    }),
+  );
+});
+
+test('changes of the hardest borders fit 16 bits', () => {
+  for (const dark of [0, -255, -100]) {
+    const luma = Int16Array.from({ length: 25 }, (_, i) => 16 * (dark + (i % 5 < 2 ? 0 : 255)));
+    expect(changesOf(luma, 5, 4).across.change[11]).toBe(255 * (CHANGE / 2));
+    expect(changesOf(transposed(luma, 5), 5, 4).down.change[7]).toBe(255 * (CHANGE / 2));
+  }
+});
+
+test('a point is the steepest of three neighbours, and each such pixel has one', () => {
+  fc.assert(
+    fc.property(planes, ({ luma, width, height }) => {
+      const { across } = changesOf(luma, width, 4);
+      const { upright } = edgesOf(luma, width, height);
+      const size = (i: number) => Math.abs(across.change[i]!);
+      for (const at of across.at.subarray(0, across.count)) {
+        const steepest = size(at) > size(at - 1) && size(at) >= size(at + 1);
+        expect(upright.numbers[at]! > 0).toBe(steepest);
+        if (!steepest) continue;
+        const ratio = size(at) / (4 * CHANGE);
+        expect(upright.votes[upright.numbers[at]!]).toBe(ratio >= 4 ? 3 : ratio >= 2 ? 2 : 1);
       }
     }),
   );
@@ -90,18 +144,30 @@ test('a point lies in its pixel or a neighbour, and every pixel knows its point'
   );
 });
 
-test('says if there is no room for all points', () => {
-  const luma = Float32Array.from({ length: 400 }, (_, i) => (i * i * 7 + i) % 251);
-  const { across, down, upright } = edgesOf(luma, 20, 20);
-  const [few, fewer] = [noEdges(20, 20, 40), noEdges(20, 20, 40)];
-  expect(upright.count).toBeGreaterThan(40);
-  expect(findEdges(across, down, 4, few, fewer)).toBe(false);
-  expect(few.count + fewer.count).toBeLessThanOrEqual(40);
-  expect(findEdges(across, down, 1000, few, fewer)).toBe(true);
-  expect(few.count + fewer.count).toBe(0);
+test('where there is no room for all points, those of twice the change count alone', () => {
+  const luma = Int16Array.from({ length: 400 }, (_, i) => 16 * ((i * i * 7 + i) % 251));
+  const all = edgesOf(luma, 20, 20);
+  const total = all.upright.count + all.level.count;
+  const [few, fewer] = [noEdges(20, 20, total - 1), noEdges(20, 20, total - 1)];
+  const { across, down } = changesOf(luma, 20, 4);
+  findEdges(across, down, 4 * CHANGE, few, fewer);
+  let least = 8;
+  while (strong(all.upright, all.across, least) + strong(all.level, all.down, least) >= total) {
+    least *= 2;
+  }
+  expect(few.count).toBe(strong(all.upright, all.across, least));
+  expect(fewer.count).toBe(strong(all.level, all.down, least));
+  expect(few.count).toBeGreaterThan(0);
+  const none = noEdges(20, 20, 0);
+  findEdges(across, down, 4 * CHANGE, none, noEdges(20, 20, 0));
+  expect(none.count).toBe(0);
 });
 
-test('each point votes for every line within 0.08 of its slope, once', () => {
+/** How many points of edges have a change of at least so much. */
+const strong = ({ count }: Edges, { at, change }: Changes, least: number) =>
+  at.subarray(0, count).filter((i) => Math.abs(change[i]!) >= least * CHANGE).length;
+
+test('each point votes for every line within 0.12 of its slope, once', () => {
   fc.assert(
     fc.property(planes, ({ luma, width, height }) => {
       const { upright } = edgesOf(luma, width, height);
@@ -109,9 +175,9 @@ test('each point votes for every line within 0.08 of its slope, once', () => {
       const naive = new Array(counts.length).fill(0);
       for (let point = 1; point <= upright.count; point++) {
         for (let row = 0; row < slopes; row++) {
-          const slope = (row - (slopes - 1) / 2) / 80;
+          const slope = (row - (slopes - 1) / 2) / 40;
           // Up to the roundings of a float32.
-          if (Math.abs(slope - upright.slope[point]!) > 0.08) continue;
+          if (Math.abs(slope - upright.slope[point]!) > 0.12) continue;
           const offset = upright.x[point]! - slope * (upright.y[point]! + 0.5 - height / 2);
           naive[row * columns + Math.floor(offset - first)] += upright.votes[point]!;
         }
@@ -131,14 +197,14 @@ test('each point votes for every line within 0.08 of its slope, once', () => {
 
 /** A step along a line, each pixel the mean of 16 points, between two values. */
 function stepAlong(width: number, height: number, offset: number, slope: number) {
-  return Float32Array.from({ length: width * height }, (_, i) => {
+  return Int16Array.from({ length: width * height }, (_, i) => {
     let right = 0;
     for (let k = 0; k < 16; k++) {
       const x = (i % width) + ((k & 3) + 0.5) / 4;
       const y = Math.floor(i / width) + ((k >> 2) + 0.5) / 4;
       if (x > offset + slope * (y - height / 2)) right++;
     }
-    return 60 + (right * 80) / 16;
+    return 16 * 60 + right * 80;
   });
 }
 
@@ -187,17 +253,18 @@ test('is not fitted to fewer than 8 points', () => {
   expect(Math.abs(line.offset - 20.3)).toBeLessThan(0.1);
 });
 
-test('reduces to means of four pixels of each square', () => {
+test('reduces to means of four pixels of each square, in sixteenths', () => {
   const factors = fc.integer({ min: 1, max: 6 });
   fc.assert(
     fc.property(planes, factors, ({ luma, width, height }, factor) => {
       const columns = Math.floor(width / factor);
-      const out = new Float32Array(columns * Math.floor(height / factor));
-      reduceLuma(luma, width, factor, columns, out);
+      const out = new Int16Array(columns * Math.floor(height / factor));
+      const steps = Float32Array.from(luma, (value) => value / 16 - 100);
+      reduceLuma(steps, width, factor, columns, out);
       const sides = { width, height, channels: 1 };
       for (const [i, value] of out.entries()) {
         const [x, y] = [i % columns, Math.floor(i / columns)];
-        expect(value).toBeCloseTo(meanOfSquare(luma, sides, factor, x, y, 0), 3);
+        expect(value).toBe(16 * meanOfSquare(steps, sides, factor, x, y, 0));
       }
     }),
   );
