@@ -230,6 +230,26 @@ test('takes a line where it lies, to a fifth of a pixel at both ends, and only o
   );
 });
 
+test('takes lines as long as one has the votes, however many were taken', () => {
+  fc.assert(
+    fc.property(planes, ({ luma, width, height }) => {
+      const ballot = ballotOf(edgesOf(luma, width, height, 1).upright);
+      const { counts, columns, slopes } = ballot;
+      for (let taken = 0; taken < 20; taken++) {
+        let most = 0;
+        for (let at = 1; at < columns * slopes - 1; at++) {
+          if (at % columns === 0 || at % columns === columns - 1) continue;
+          most = Math.max(most, counts[at - 1]! + 2 * counts[at]! + counts[at + 1]!);
+        }
+        expect(takeLine(ballot, most + 1)).toBeUndefined();
+        if (most === 0) break;
+        expect(takeLine(ballot, most)).toBeDefined();
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('ends, whatever the plane, when no line has the votes', () => {
   fc.assert(
     fc.property(planes, ({ luma, width, height }) => {
