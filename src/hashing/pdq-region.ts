@@ -175,7 +175,7 @@ interface Softness {
 
 /**
  * Softening so many pixels takes as long as sampling one more part without it. Whole pictures, and
- * parts that a cut leaves, are many of one size.
+ * parts that a cut leaves, are many of one size; a part with a plane of its own is alone in it.
  */
 const PIXELS_A_PART = 20_000;
 const WHOLE = 0.95;
@@ -209,7 +209,8 @@ function softnessOf(
     soft.set(key, softness);
   }
   const area = (rectangle.width * rectangle.height) / (scale * scale);
-  const areMany = plane.marginX > 0 || area > WHOLE * plane.luma.length;
+  const isOwn = Math.min(plane.marginX, plane.marginY) < 0;
+  const areMany = plane.marginX > 0 || (area > WHOLE * plane.luma.length && !isOwn);
   const most = areMany || angle !== 0 ? 0 : plane.luma.length / PIXELS_A_PART;
   if (softness.soft === undefined && softness.parts++ >= most) {
     const luma = new Float32Array(plane.luma.length);
