@@ -20,7 +20,8 @@ import { quadrilateralOn } from './quadrilateral.js';
 /*
  * PDQ of a part of a picture, from a plane that all parts share. PDQ's filter has little to do with
  * where a part lies and all with how large it is. So the plane is halved and softened as far as
- * parts of about that size want it, once, and each part takes 64 x 64 samples of the result.
+ * parts of about that size want it, once, and each part takes 64 x 64 samples of the result. Where
+ * such parts are few, these samples are taken through the softening, as if it had been done.
  */
 
 /**
