@@ -8,159 +8,94 @@ const root = join(import.meta.dirname, '..');
 const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const readme = readFileSync(join(root, 'README.md'), 'utf8').replace(/\s+/g, ' ');
 
-/** One row of the record: an edit. */
-interface Row {
-  name: string;
-  plainRecall: number[];
-  decided: { match: number; review: number; none: number };
-}
-
 interface Run {
-  queried: { sources: string[]; photos: number };
-  listed: { files: number };
-  all: { queries: number };
-  falsePairs: { threshold: number; falsePairs: number; pairs: number; perMillionAtMost: number }[];
-  falseFiles: { threshold: number; falsePairs: number; pairs: number; perMillionAtMost: number }[];
-  falseVerdicts: { match: number; review: number };
-  placed: { told: number; right: number };
-  edits: (Row & { family: string })[];
+  photos: string[];
+  files: number;
+  queries: number;
+  outcomes: string[];
+  macro: { name: string; value: number; low: number; high: number }[];
+  families: { name: string; recall: number[] }[];
+  edits: object[];
+  falsePairs: Record<
+    'variants' | 'files',
+    { threshold: number; falsePairs: number; pairs: number; perMillionAtMost: number }[]
+  >;
+  wrongVerdicts: object;
+  placed: { told: number; right: number; near: number }[];
+  foretold: { name: string; wrongMatches: number; wrongReviews: number }[];
+  hardNegatives: { kind: string; cases: number; matches: number; reviews: number }[];
 }
 
-const record = 'bench/record/robustness';
-const [first, other] = [record, `${record}/unseen`].map((folder) => {
-  const run = json(`${folder}/robustness.json`) as Run;
-  const amounts = json(`${folder}/amounts.json`) as Run;
-  return { ...run, amounts: amounts.edits };
-}) as [Run & { amounts: Run['edits'] }, Run & { amounts: Run['edits'] }];
+const run = json('bench/record/robustness/checked/robustness.json') as Run;
 
 const MATCH = 31;
-const at = [20, 31, 45, 60].indexOf(MATCH);
-
-/** The rows of the table: families or edits of the suite, or edits of `--amounts`. */
-const ROWS: readonly (readonly [string, 'family' | 'name' | 'amount', readonly string[]])[] = [
-  ['re-encoding, resizing, tone', 'family', ['re-encoding', 'resizing', 'tone']],
-  ['flips and quarter turns', 'family', ['flip or quarter turn']],
-  ['borders', 'family', ['border']],
-  ['blurred bars', 'family', ['blurred bars']],
-  ['captions above or below', 'family', ['caption']],
-  ['screenshots, nothing on the photo', 'family', ['screenshot']],
-  ["screenshots, a viewer's controls on the photo", 'family', ['viewer screenshot']],
-  ['collages', 'family', ['collage']],
-  ['turned, canvas grown', 'family', ['turned, canvas grown']],
-  ['turned by 2.5 degrees, corners cut', 'name', ['2.5 degrees, corners cut']],
-  ['turned by 7.5 degrees, corners cut', 'name', ['7.5 degrees, corners cut']],
-  ['crop of 5 %: centre', 'name', ['centre 5 %']],
-  ['crop of 5 %: one side', 'name', ['one side 5 %']],
-  ['crop of 3 %: corner', 'amount', ['corner 3 %']],
-  ['crop of 5 %: corner', 'name', ['corner 5 %']],
-  ['crop of 5 %: corner, drawn anew', 'amount', ['corner 5 %']],
-  ['crop of 8 %: corner', 'amount', ['corner 8 %']],
-  ['crop of 10 %: corner', 'name', ['corner 10 %']],
-  ['crop of up to 5 % on each side at random', 'name', ['each side 0-5 %']],
-  ['text, stickers or bars over the picture', 'family', ['overlay']],
+const COLUMNS = [
+  'plain PDQ',
+  'sharp-phash <= 4',
+  'blockhash 256 <= 10',
+  'match',
+  'or review',
+  'windows, match',
+  'windows, or review',
 ];
 
 const percent = (part: number, digits = 0) => (100 * part).toFixed(digits);
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+const of = (name: string) => run.macro.find((mean) => mean.name === name)!;
 
-function editsOf(run: typeof first, [, by, names]: (typeof ROWS)[number]) {
-  const edits = by === 'amount' ? run.amounts : run.edits;
-  const found = edits.filter((edit) => names.includes(by === 'family' ? edit.family : edit.name));
-  expect(found.length).toBeGreaterThanOrEqual(names.length);
-  return found;
-}
-
-test.each(ROWS)('the table of copies: %s', (...row) => {
-  const [name] = row;
-  const [ours, others] = [first, other].map((run) => editsOf(run, row)) as [
-    Run['edits'],
-    Run['edits'],
-  ];
-  const cells = [
-    name,
-    percent(mean(ours.map(({ plainRecall }) => plainRecall[at]!))),
-    ...[ours, others].flatMap((edits) => [
-      percent(mean(edits.map(({ decided }) => decided.match))),
-      percent(mean(edits.map(({ decided }) => decided.review))),
-    ]),
-  ];
-  expect(readme).toContain(`| ${cells.join(' | ')} |`);
-});
-
-/** The mean over the edits; `bare` leaves out the viewer screenshots. */
-const macro = (run: Run, bare = false) =>
-  percent(
-    mean(
-      run.edits
-        .filter(({ family }) => !bare || family !== 'viewer screenshot')
-        .map(({ decided }) => decided.match),
-    ),
-    1,
-  );
-
-test('the mean over all edits', () => {
-  expect(readme).toContain(
-    `${macro(first)} % on the first photos and ${macro(other)} % on the others; without the screenshots with controls on the photo, ${macro(first, true)} % and ${macro(other, true)} %`,
-  );
-});
-
-test('false matches, bounded by comparisons and by files', () => {
-  for (const { falsePairs, falseFiles, falseVerdicts } of [first, other]) {
-    expect(falsePairs[at]).toMatchObject({ threshold: MATCH, falsePairs: 0 });
-    expect(falseFiles[at]).toMatchObject({ threshold: MATCH, falsePairs: 0 });
-    expect(falseVerdicts).toEqual({ match: 0, review: 0 });
+test('the table of copies: each family, and the mean with its interval', () => {
+  expect(run.families).toHaveLength(23);
+  for (const { name, recall } of run.families) {
+    const cells = COLUMNS.map((column) => percent(recall[run.outcomes.indexOf(column)]!));
+    expect(readme).toContain(`| ${[name, ...cells].join(' | ')} |`);
   }
-  const million = (run: Run) => (run.falsePairs[at]!.pairs / 1e6).toFixed(1);
-  const rate = (run: Run) => run.falsePairs[at]!.perMillionAtMost.toFixed(2);
-  const files = (run: Run) => run.falseFiles[at]!.pairs;
-  const share = (run: Run) => (run.falseFiles[at]!.perMillionAtMost / 1e4).toFixed(1);
+  const means = COLUMNS.map((column) => `**${percent(of(column).value, 1)}**`);
+  expect(readme).toContain(`| ${['**mean over the families**', ...means].join(' | ')} |`);
+  const interval = (name: string) => `${percent(of(name).low, 1)} to ${percent(of(name).high, 1)}`;
   expect(readme).toContain(
-    `No false match, and none for review, in ${million(first)} and ${million(other)} million comparisons`,
+    `match ${interval('match')}, match or review ${interval('or review')}, plain PDQ ${interval('plain PDQ')}. By plain distance, before places near an entry are moved, the mean is ${percent(of('any <= 31').value, 1)}`,
   );
-  expect(readme).toContain(`at most ${rate(first)} and ${rate(other)} per million`);
   expect(readme).toContain(
-    `${files(first)} and ${files(other)} pairs of files: at most ${share(first)} and ${share(other)} % of such pairs`,
+    `${run.queries} copies by ${run.edits.length} edits, drawn at random for each photo, of ${run.photos.length} photos, among ${run.files} files`,
   );
 });
 
-test('screenshots with controls on the photo, the lines that are missed, and places', () => {
-  const matched = (run: Run, name: string) =>
-    run.edits.find((edit) => edit.name === name)!.decided.match;
-  const family = (run: Run, name: string) =>
-    mean(run.edits.filter((edit) => edit.family === name).map(({ decided }) => decided.match));
-  const both = (name: string) =>
-    `(${percent(matched(first, name))} and ${percent(matched(other, name))} %)`;
+test('wrong matches: none, bounded, foretold, and of hard negatives', () => {
+  const [variants] = run.falsePairs.variants;
+  const [files] = run.falsePairs.files;
+  expect(variants).toMatchObject({ threshold: MATCH, falsePairs: 0 });
+  expect(files).toMatchObject({ threshold: MATCH, falsePairs: 0 });
+  expect(run.wrongVerdicts).toEqual({ match: 0, review: 0 });
   expect(readme).toContain(
-    `mostly found ${both('chat, time on the photo')}, with a count and round buttons less ${both('feed, count and round buttons')}`,
+    `No wrong match, and none for review, in ${(variants!.pairs / 1e6).toFixed(1)} million comparisons`,
   );
-  const hardly = ['story, bars and a field', 'stream, column of buttons'].concat(
-    'full screen, bars over the edges',
-    'card, title and a button',
-  );
-  const parts = hardly.flatMap((name) => [matched(first, name), matched(other, name)]);
+  expect(readme).toContain(`at most ${variants!.perMillionAtMost.toFixed(2)} per million (95 %)`);
   expect(readme).toContain(
-    `hardly ever (${percent(Math.min(...parts))} to ${percent(Math.max(...parts))} %)`,
+    `${files!.pairs.toLocaleString('en-US')} pairs of files: at most ${files!.perMillionAtMost.toFixed(0)} per million`,
   );
-  for (const line of [
-    `captions (${percent(family(other, 'caption'), 1)} %, for 98)`,
-    `screenshots (${percent(family(other, 'screenshot'), 2)}, for 95)`,
-    `crops about the centre (${percent(matched(other, 'centre 5 %'), 1)}, for 95)`,
-    `corners cut by 2.5 degrees (${percent(matched(other, '2.5 degrees, corners cut'), 1)}, for 85)`,
-    `random crops (${percent(matched(other, 'each side 0-5 %'), 1)}, for 60)`,
-    `from ${percent(matched(first, 'one side 5 %'))} to ${percent(matched(other, 'one side 5 %'))}.`,
-    `${percent(first.placed.right / first.placed.told, 1)} and ${percent(other.placed.right / other.placed.told, 1)} % put it within 2 pixels`,
-  ]) {
-    expect(readme).toContain(line);
-  }
+  const [edited, plain] = ['edited photos', 'photos as they are'].map(
+    (name) => run.foretold.find((row) => row.name === name)!,
+  );
+  const e = (value: number) => value.toExponential(1);
+  expect(readme).toContain(
+    `${e(edited!.wrongMatches)} wrong matches and ${e(edited!.wrongReviews)} wrong reviews of edited photos, but ${e(plain!.wrongMatches)} and ${e(plain!.wrongReviews)} of photos as they are`,
+  );
+  const kind = (name: string) => run.hardNegatives.find((row) => row.kind === name)!;
+  const screens = kind('one screen layout, another photo');
+  const walls = kind('one frame or wall, another photo');
+  expect(screens.matches + walls.matches).toBe(0);
+  expect(readme).toContain(
+    `${screens.reviews + walls.reviews} of ${screens.cases + walls.cases} were for review`,
+  );
+  const frames = kind('frames of one shot');
+  expect(readme).toContain(
+    `${frames.matches} of ${frames.cases} pairs match and ${frames.reviews} are for review`,
+  );
 });
 
-test('what was tried', () => {
-  expect(readme).toContain(
-    `${first.edits.length} edits of ${first.queried.photos} photos (${first.queried.sources.length} files)`,
-  );
-  expect(readme).toContain(
-    `${other.queried.photos} photos (${other.queried.sources.length} files)`,
-  );
+test('places', () => {
+  const [{ told, right, near }] = run.placed as [Run['placed'][number]];
+  expect(readme).toContain(`${percent(right / told)} % put it within 2 pixels`);
+  expect(readme).toContain(`${percent(near / told)} % each corner within a fiftieth`);
 });
 
 test('bits between the size conventions, by the values of the reference', () => {

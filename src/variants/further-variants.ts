@@ -18,7 +18,13 @@ import {
 import type { Placement } from './detect/detector.js';
 import { wholeWithMargins } from './detect/margins.js';
 import { dihedral, type Hasher, orient, SIDE, sampledPlaces } from './forms.js';
-import { LEAST_QUALITY, sampledWindow, windowPixels, windowsOf } from './list-crops.js';
+import {
+  isOfLoneEdge,
+  LEAST_QUALITY,
+  sampledWindow,
+  windowPixels,
+  windowsOf,
+} from './list-crops.js';
 import { type NearPlace, refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
@@ -53,7 +59,7 @@ export function* furtherVariants(
       const sampled = isPdq && isResampled(rectangle.width, rectangle.height, resample);
       const part = (sampled ? sampledWindow : windowPixels)(pixels, rectangle);
       const found = hash(part);
-      if ((found.quality ?? 100) < LEAST_QUALITY) continue;
+      if ((found.quality ?? 100) < LEAST_QUALITY || isOfLoneEdge(found.hash)) continue;
       room--;
       yield { name, ...found, geometry: { rectangle } };
     }

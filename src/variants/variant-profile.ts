@@ -30,7 +30,8 @@ export interface VariantOptions extends HashOptions {
   variants?: VariantProfile;
   /**
    * also the windows that a list may hold beside a photo (see `listCrops`), at most four, before
-   * the mirrored and turned forms; those of a PDQ quality below 50 are left out
+   * the mirrored and turned forms; those of a PDQ quality below 50, or of a
+   * lone edge, are left out
    */
   crops?: boolean;
   /** the raster before EXIF orientation, if that is not the picture as displayed */

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { hashFromHex } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
 import { WINDOW_NAMES } from '../../src/variant.js';
-import { listCrops, windowsOf } from '../../src/variants/list-crops.js';
-import { patches } from './pictures.js';
+import { isOfLoneEdge, listCrops, windowsOf } from '../../src/variants/list-crops.js';
+import { patches, photo } from './pictures.js';
 
 test('gives a window of each social shape about the centre, with its pixels and place', () => {
   const pixels = patches(400, 300, 1);
@@ -74,4 +76,20 @@ test('any sides: at most four windows, each inside, of its shape and about the c
     }),
     { numRuns: 1000, seed: 1 },
   );
+});
+
+test('a hash whose rows alternate tells of a lone edge; those of photos do not', async () => {
+  const hash = (hex: string) => hashFromHex('pdq', hex);
+  // The windows 4:5 and 1:1 of a pale drawing with a figure at its side.
+  const edge = 'fa025555abea554faaaa5571aaaa5555baa05555aaaa5555aaaa5455aaaa5555';
+  const weaker = '02b25e49f34a3baaaabad1751564aaaaaaaa5ea2aaaaaaaa5555aad554aaad55';
+  expect(isOfLoneEdge(hash(edge))).toBe(true);
+  expect(isOfLoneEdge(hash(weaker))).toBe(true);
+  for (const name of ['dust-bowl-home.jpg', 'acanthus-mollis.jpg']) {
+    expect(isOfLoneEdge(pdq(await photo(name)).hash)).toBe(false);
+  }
+  // Five rows are not enough, six are; a row may be off by two bits.
+  const rows = (count: number) => hash('aaa9'.repeat(count) + '1234'.repeat(16 - count));
+  expect([isOfLoneEdge(rows(5)), isOfLoneEdge(rows(6))]).toEqual([false, true]);
+  expect(isOfLoneEdge({ ...hash(edge), algorithm: 'phash' })).toBe(false);
 });
