@@ -105,7 +105,9 @@ export interface HashedVariant {
   readonly geometry?: VariantGeometry;
   /**
    * how sure each bit is, for PDQ where it is known: bit i of the hash (0 the first of `bytes[0]`,
-   * the highest) has the ranks[i]-nearest coefficient to the median, from 0, the least sure, to 255
+   * the highest) has the ranks[i]-nearest coefficient to the median, from 0, the least sure, to
+   * 255. For matching alone: they tell more of a picture than its hash, so neither store nor send
+   * them
    */
   readonly ranks?: Uint8Array;
 }

@@ -125,7 +125,8 @@ export class Blocklist {
   /**
    * Removes entries at once: no later decision finds them. The withdrawal is remembered. An entry
    * with the same hash or id that is added later, from a list that is read again or a feed that
-   * lags, is kept out until `reinstate`.
+   * lags, is kept out until `reinstate`. Windows of a photo are entries of their own: withdraw by
+   * an id that they share, or each of them.
    * @returns how many entries were removed
    * @throws {TypeError | RangeError} if `withdrawal` is invalid
    */

@@ -22,6 +22,11 @@ export interface Found {
  */
 export type Search = (variant: HashedVariant, policy: Policy) => Found[] | undefined;
 
+/** The most reviews of one decision, the nearest: a list may hold any number of entries alike. */
+const MOST_REVIEWS = 1000;
+/** The most entries that a generator of variants is told of, the nearest. */
+const MOST_TOLD = 16;
+
 /**
  * Decides about the variants of one picture, main hash first. Each is searched once. What lies
  * beyond its match distance counts only if nothing matched.
@@ -33,10 +38,10 @@ export function decide(
   search: Search,
   { policy: changes, all = false }: { policy: PolicyOptions; all?: boolean },
 ): Decision {
-  const found: Match[] = [];
+  const matches: Match[] = [];
+  let reviews: Match[] = [];
   let main: HashedVariant | undefined;
   let comparable = false;
-  let matched = false;
   const policies = new Map<string, Policy>();
   const policyOf = ({ hash }: HashedVariant) => {
     const kind = `${hash.algorithm} ${bitsOf(hash)}`;
@@ -44,35 +49,32 @@ export function decide(
     policies.set(kind, policy);
     return policy;
   };
-  // Not `for`: a generator of variants is told what came near, and may then look closer.
-  const iterator = (variants as Iterable<HashedVariant, unknown, Near | undefined>)[
-    Symbol.iterator
-  ]();
-  let step = iterator.next();
-  try {
-    while (!step.done) {
-      const variant = step.value;
-      checkVariant(variant);
-      main ??= variant;
-      const policy = policyOf(variant);
-      const near = search(variant, policy);
-      if (near !== undefined) comparable = true;
-      for (const { entry, distance } of near ?? []) {
-        const tier = doubt(variant, entry, distance, policy) ? 'review' : 'match';
-        if (tier === 'match') matched = true;
-        found.push({ entry, distance, tier, variant });
-      }
-      if (matched && !all) break;
-      step = iterator.next(nearOf(variant, near ?? [], policy));
+  let told: Near | undefined;
+  for (const variant of tellingOf(variants, () => told)) {
+    checkVariant(variant);
+    main ??= variant;
+    const policy = policyOf(variant);
+    const near = search(variant, policy);
+    if (near !== undefined) comparable = true;
+    // Ranks have served: nobody else shall keep them.
+    const { ranks: _, ...shown } = variant;
+    for (const { entry, distance } of near ?? []) {
+      const isMatch = doubt(variant, entry, distance, policy) === undefined;
+      const tier = isMatch ? 'match' : 'review';
+      (isMatch ? matches : reviews).push({ entry, distance, tier, variant: shown });
     }
-  } finally {
-    if (!step.done) iterator.return?.(undefined);
+    if (matches.length > 0 && !all) break;
+    if (reviews.length > 2 * MOST_REVIEWS) reviews = nearestOf(reviews);
+    told = nearOf(variant, near ?? [], policy);
   }
   if (main === undefined) return nothingHashed('no-hash', policyUnder(changes, 'pdq', 256));
   const policy = policyOf(main);
-  const matches = matched
-    ? found.filter(({ variant, distance }) => distance <= policyOf(variant).matchDistance)
-    : found;
+  const isMatched = matches.length > 0;
+  for (const review of nearestOf(reviews)) {
+    if (!isMatched || review.distance <= policyOf(review.variant).matchDistance) {
+      matches.push(review);
+    }
+  }
   // Sorting is stable: at equal tier and distance, variants and entries keep their order.
   const order = { match: 0, review: 1 };
   matches.sort((a, b) => order[a.tier] - order[b.tier] || a.distance - b.distance);
@@ -86,20 +88,44 @@ export function decide(
   return { verdict: first.tier, reason: reason ?? 'within-match-distance', matches, policy };
 }
 
-/** The entries that a variant came near to, but not near enough to match. */
+const nearestOf = (reviews: Match[]): Match[] =>
+  reviews.sort((a, b) => a.distance - b.distance).slice(0, MOST_REVIEWS);
+
+/** The variants, whose generator is told of the last one each time that the next is asked for. */
+const tellingOf = (
+  variants: Iterable<HashedVariant>,
+  told: () => Near | undefined,
+): Iterable<HashedVariant> => ({
+  [Symbol.iterator]() {
+    const iterator = (variants as Iterable<HashedVariant, unknown, Near | undefined>)[
+      Symbol.iterator
+    ]();
+    return {
+      next: () => iterator.next(told()) as IteratorResult<HashedVariant>,
+      return(value?: unknown) {
+        iterator.return?.(value);
+        return { done: true, value };
+      },
+    };
+  },
+});
+
+/** The nearest entries that a variant came near to, but not near enough to match. */
 function nearOf(
   { quality = 100 }: HashedVariant,
   found: readonly Found[],
   { matchDistance, minQuality }: Policy,
 ): Near | undefined {
-  if (quality < minQuality) return undefined;
-  const near = found.filter(
+  if (quality < minQuality || matchDistance < 0) return undefined;
+  const all = found.filter(
     ({ distance, entry }) => distance > matchDistance && (entry.quality ?? 100) >= minQuality,
   );
-  if (near.length === 0) return undefined;
+  const near = all.sort((a, b) => a.distance - b.distance).slice(0, MOST_TOLD);
+  const [nearest] = near;
+  if (nearest === undefined) return undefined;
   return {
     hashes: near.map(({ entry }) => entry.hash),
-    distance: Math.min(...near.map(({ distance }) => distance)),
+    distance: nearest.distance,
     enough: matchDistance,
   };
 }

@@ -15,6 +15,7 @@ export interface Match {
   /** in bits */
   readonly distance: number;
   readonly tier: 'match' | 'review';
+  /** without its `ranks` */
   readonly variant: HashedVariant;
 }
 
@@ -41,7 +42,7 @@ export type DecisionReason =
 export interface Decision {
   readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
   readonly reason: DecisionReason;
-  /** nearest first; tier `match` before `review` */
+  /** nearest first; tier `match` before `review`, of which the nearest 1,000 are given */
   readonly matches: readonly Match[];
   /** the policy applied to the main hash */
   readonly policy: Policy;

@@ -160,7 +160,8 @@ class Pool implements IndexPool {
       checkObject(query, 'a hashed variant: { hash, ranks }');
       if (query.ranks !== undefined) checkRanks(query.ranks, this.#kind.bits);
       hashes.push(query.hash);
-      ranks.push(query.ranks);
+      // Copied at once, as hashes are: what a thread gets later must still be valid.
+      ranks.push(query.ranks?.slice());
     }
     return await this.#batch(hashes, maxDistance, options, ranks);
   }

@@ -56,8 +56,9 @@ export interface ListCrop {
 /**
  * The windows of a photo that a list may hold beside its own hash, so that a copy which an app cut
  * to 1:1, 4:5, 16:9 or 9:16 is found by its plain hash: of each shape the largest about the centre.
- * A window is left out if it keeps more than 97 % of the photo, or if a side is under 64. Leave out
- * those whose PDQ hash has a quality below 50 or tells of a lone edge, too, as `crops: true` does.
+ * A window is left out if it keeps more than 97 % of the photo, or if a side is under 64. Where
+ * windows are hashed by `crops: true`, those are left out, too, whose PDQ hash has a quality below
+ * 50 or tells of little but one edge: do not list them.
  *
  * With the photo's own hash these are at most five. Five give away more of the photo than one: its
  * shape, sharper parts of its blurred outline, and that they belong together.

@@ -12,7 +12,7 @@ export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'quick', 'th
  *   `onWhite`, `onBlack`.
  * - `dihedral`: also the picture mirrored and turned by quarters: 8 hashes, of really moved pixels.
  * - `quick`: also the picture mirrored, inverted and without borders, photos on a background of one
- *   colour, and what undoes the likeliest cuts and turns: at most 20 hashes, a third of the time of
+ *   colour, and what undoes the likeliest cuts and turns: as a rule 12 hashes, in half the time of
  *   `thorough`
  * - `thorough`: also what undoes bars, captions, screenshots, collages, crops and turns, mirrored
  *   too, and PDQ's other size convention if the two differ: as a rule about 80 hashes, at most 160

@@ -72,6 +72,12 @@ test.each([
     const broken = [{ hash: variants[0]!.hash, ranks: new Uint8Array(256) }];
     await expect(pool.searchNearBatch(broken, 60)).rejects.toThrow(RangeError);
     expect(await pool.searchNearBatch([], 60)).toEqual([]);
+    // Ranks are copied at once: the caller may use their memory again.
+    const many = Array.from({ length: 10 }, () => variants).flat();
+    const own = many.map(({ hash, ranks }) => ({ hash, ...(ranks && { ranks: ranks.slice() }) }));
+    const answer = pool.searchNearBatch(own, 60);
+    for (const { ranks } of own) ranks?.fill(0);
+    expect(await answer).toEqual(await pool.searchNearBatch(many, 60));
   } finally {
     await pool.close();
   }

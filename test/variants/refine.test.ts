@@ -155,3 +155,53 @@ test('who pulls variants is told what came near, and ended early if something ma
   expect(told[1]).toEqual({ hashes: [hash], distance: 32, enough: 31 });
   expect(ended).toBe(true);
 });
+
+test('of very many near entries the nearest are told and given', () => {
+  const entries = Array.from({ length: 3000 }, (_, i) => ({
+    hash: flipBits(BASE, ORDER, 36 + (i % 20)),
+    labels: [String(i)],
+  }));
+  const told: (Near | undefined)[] = [];
+  const ranks = Uint8Array.from({ length: 256 }, (_, i) => i);
+  function* pulled(): Generator<HashedVariant, void, Near | undefined> {
+    told.push(yield { name: 'original', hash: BASE, quality: 100, ranks });
+  }
+  const { matches, verdict } = createBlocklist(entries).decide(pulled());
+  expect(verdict).toBe('review');
+  expect(matches).toHaveLength(1000);
+  expect(matches[0]!.distance).toBe(36);
+  expect(matches[0]!.variant).not.toHaveProperty('ranks');
+  expect(told[0]!.hashes).toHaveLength(16);
+  expect(told[0]).toMatchObject({ distance: 36, enough: 31 });
+});
+
+test('where nothing can match, nothing is told', () => {
+  const told: (Near | undefined)[] = [];
+  function* pulled(): Generator<HashedVariant, void, Near | undefined> {
+    told.push(yield { name: 'original', hash: BASE, quality: 100 });
+  }
+  const policy = { matchDistance: -1 };
+  const { verdict } = createBlocklist([{ hash: BASE, labels: [] }], { policy }).decide(pulled());
+  expect(verdict).toBe('review');
+  expect(told).toEqual([undefined]);
+});
+
+test('an iterator that throws is not ended, and its error is the one that is seen', () => {
+  const calls: string[] = [];
+  const broken: Iterable<HashedVariant> = {
+    [Symbol.iterator]: () => ({
+      next() {
+        calls.push('next');
+        if (calls.length > 1) throw new Error('broken');
+        return { done: false, value: { name: 'original', hash: BASE } };
+      },
+      return() {
+        calls.push('return');
+        throw new Error('another');
+      },
+    }),
+  };
+  const far = createBlocklist([{ hash: flipBits(BASE, ORDER, 200), labels: [] }]);
+  expect(() => far.decide(broken)).toThrow('broken');
+  expect(calls).toEqual(['next', 'next']);
+});
