@@ -123,6 +123,8 @@ export interface Near {
   readonly distance: number;
   /** the distance that would be a match */
   readonly enough: number;
+  /** below this quality nothing would be a match */
+  readonly leastQuality: number;
 }
 
 /** Variants of a picture, one at a time; `next` may be told of entries near the last one. */

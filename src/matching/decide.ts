@@ -127,6 +127,7 @@ function nearOf(
     hashes: near.map(({ entry }) => entry.hash),
     distance: nearest.distance,
     enough: matchDistance,
+    leastQuality: minQuality,
   };
 }
 

@@ -109,9 +109,9 @@ export function* furtherVariants(
     note(placement, yield placed(placement));
   }
   if (!isPdq) return;
-  const distanceAt = (placement: Placement, { hashes }: NearPlace) => {
+  const distanceAt = (placement: Placement, { hashes, leastQuality }: NearPlace) => {
     const { hash, quality } = placed(placement);
-    if ((quality ?? 100) < LEAST_QUALITY) return 256;
+    if ((quality ?? 100) < leastQuality) return 256;
     return Math.min(...hashes.map((other) => distance(hash, other)));
   };
   for (const placement of refined(places, distanceAt)) yield placed(placement);
