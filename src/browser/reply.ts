@@ -6,12 +6,11 @@ import {
   type HashedVariant,
   type Point,
   type Rectangle,
-  VARIANT_NAMES,
   type VariantGeometry,
   type VariantName,
   WINDOW_NAMES,
 } from '../variant.js';
-import { MOST_HASHES } from '../variants/variant-profile.js';
+import { MOST_HASHES, MOST_QUICK_HASHES } from '../variants/variant-profile.js';
 import type { DecodingOptions, DisplayedPixels } from './message.js';
 import type { Readback } from './readback-canvas.js';
 
@@ -149,10 +148,10 @@ export const sidesIn = (reply: unknown, maxPixels?: number): { width: number; he
 export function variantReader(
   options: PictureOptions,
 ): (reply: unknown) => HashedVariant | undefined {
-  const { algorithm = 'pdq', orientation } = options;
-  const looks = options.variants === 'quick' || options.variants === 'thorough';
-  const finds = looks && orientation !== 'stored';
+  const { algorithm = 'pdq', crops = false } = options;
   const names = namesOf(options);
+  const windows = crops ? WINDOW_NAMES.length : 0;
+  const most = options.variants === 'quick' ? MOST_QUICK_HASHES + windows : MOST_HASHES;
   const quality = algorithm === 'pdq' ? ['quality'] : [];
   const seen: VariantName[] = [];
   return (reply) => {
@@ -163,10 +162,8 @@ export function variantReader(
     }
     const members = membersOf(variant, ['name', 'hash', ...quality], ['resample', 'geometry']);
     const name = oneOf(members.name, seen.length === 0 ? (['original'] as const) : names);
-    // Several parts of a picture may have one name; only `quick` and `thorough` look for parts.
-    const most = finds ? MOST_HASHES : 1;
-    demand(seen.filter((other) => other === name).length < most);
-    demand(seen.push(name) <= MOST_HASHES);
+    demand(PART_NAMES.includes(name) || !seen.includes(name));
+    demand(seen.push(name) <= most);
     const { geometry } = members;
     return {
       name,
@@ -176,6 +173,17 @@ export function variantReader(
   };
 }
 
+/** What `quick` finds in a picture. */
+const QUICK_PART_NAMES = ['unletterbox', 'box', 'unturnCropped', 'uncrop'] as const;
+/** What `thorough` finds. Several parts of a picture may have one name; other names come once. */
+const PART_NAMES: readonly VariantName[] = [
+  ...QUICK_PART_NAMES,
+  'unblurBars',
+  'rectangle',
+  'quadrilateral',
+  'unturn',
+];
+
 /** The variants that may follow the first. */
 function namesOf({
   variants = 'orientation',
@@ -184,10 +192,13 @@ function namesOf({
 }: PictureOptions): readonly VariantName[] {
   const windows = crops ? WINDOW_NAMES : [];
   if (variants === 'none' || orientation === 'stored') return windows;
-  if (variants === 'thorough' || variants === 'quick')
-    return VARIANT_NAMES.filter((name) => name !== 'original');
-  const orientations = ['stored', 'onWhite', 'onBlack', ...windows] as const;
-  return variants === 'dihedral' ? [...orientations, ...DIHEDRAL_NAMES] : orientations;
+  const own = ['stored', 'onWhite', 'onBlack', ...windows] as const;
+  if (variants === 'quick') return [...own, 'flipY', 'inverted', ...QUICK_PART_NAMES];
+  const turned = DIHEDRAL_NAMES.filter((name) => name !== 'original');
+  if (variants === 'dihedral') return [...own, ...turned];
+  return variants === 'thorough'
+    ? [...own, ...turned, 'otherResample', 'inverted', ...PART_NAMES]
+    : own;
 }
 
 const RESAMPLES: readonly (Resample | undefined)[] = [512, 'none', undefined];

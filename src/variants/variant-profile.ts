@@ -24,6 +24,9 @@ export type VariantProfile = (typeof VARIANT_PROFILES)[number];
 /** The most hashes of one picture, beside at most 363 where it came near an entry. */
 export const MOST_HASHES = 160;
 
+/** The most hashes of `quick`, windows not counted: four of the file itself, and all its rows'. */
+export const MOST_QUICK_HASHES = 22;
+
 /** Which hash, and of which variants. */
 export interface VariantOptions extends HashOptions {
   /** @defaultValue 'orientation' */

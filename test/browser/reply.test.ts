@@ -11,7 +11,12 @@ import {
 import { DecodeError } from '../../src/errors.js';
 import { ALGORITHMS } from '../../src/hash.js';
 import type { PictureOptions } from '../../src/picture/options.js';
-import { type HashedVariant, VARIANT_NAMES, WINDOW_NAMES } from '../../src/variant.js';
+import {
+  type HashedVariant,
+  VARIANT_NAMES,
+  type VariantName,
+  WINDOW_NAMES,
+} from '../../src/variant.js';
 import { hashPixels, type VariantOptions } from '../../src/variants/index.js';
 
 const WIDTH = 300;
@@ -38,6 +43,18 @@ function variantsOf(options: VariantOptions = {}): HashedVariant[] {
   const all: HashedVariant[] = [{ name: 'original', ...original }, ...variants];
   return all.map(({ ranks: _, ...variant }) => variant);
 }
+
+/** What may be found several times in one picture, and all that `quick` may give. */
+const QUICK_PARTS: VariantName[] = ['unletterbox', 'box', 'unturnCropped', 'uncrop'];
+const PARTS: VariantName[] = [...QUICK_PARTS, 'unblurBars', 'rectangle', 'quadrilateral', 'unturn'];
+const QUICK_NAMES: VariantName[] = [
+  ...QUICK_PARTS,
+  'stored',
+  'onWhite',
+  'onBlack',
+  'flipY',
+  'inverted',
+];
 
 const OPTIONS: Record<string, PictureOptions> = {
   'of the default profile': {},
@@ -215,6 +232,27 @@ test('the picture itself comes first, each name once, and nothing unrequested', 
   const many = (count: number) => [original, ...Array(count).fill({ ...onWhite!, name: 'uncrop' })];
   expect(believed(many(159), { variants: 'thorough' })).toBe(true);
   expect(believed(many(160), { variants: 'thorough' })).toBe(false);
+  expect(believed(many(21), { variants: 'quick' })).toBe(true);
+  expect(believed(many(22), { variants: 'quick' })).toBe(false);
+  expect(believed([...many(21), ...windows], { variants: 'quick', crops: true })).toBe(true);
+  expect(believed([...many(22), ...windows], { variants: 'quick', crops: true })).toBe(false);
+  expect(believed(many(1), { variants: 'quick', orientation: 'stored' })).toBe(false);
+});
+
+test.each(['quick', 'thorough'] as const)('%s: what is not looked for is refused', (variants) => {
+  const [original] = variantsOf() as [HashedVariant];
+  for (const name of VARIANT_NAMES) {
+    const isWindow = (WINDOW_NAMES as readonly string[]).includes(name);
+    const believes = (count: number, crops: boolean) => {
+      const read = variantReader({ variants, crops });
+      const replies = [original, ...Array(count).fill({ ...original, name })];
+      return !refused(() => replies.map((variant) => read({ variant })));
+    };
+    const mayBe = name !== 'original' && (variants === 'thorough' || QUICK_NAMES.includes(name));
+    expect([name, believes(1, false)]).toEqual([name, mayBe && !isWindow]);
+    expect([name, believes(1, true)]).toEqual([name, mayBe || isWindow]);
+    expect([name, believes(2, true)]).toEqual([name, mayBe && PARTS.includes(name)]);
+  }
 });
 
 test('accepts only valid sides within the allowed pixels', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { VariantName } from '../../src/variant.js';
 import type { Detector, Placement } from '../../src/variants/detect/detector.js';
 import { MOST_RECTANGLES, QUICK, THOROUGH, thoroughVariants } from '../../src/variants/thorough.js';
-import { MOST_HASHES } from '../../src/variants/variant-profile.js';
+import { MOST_HASHES, MOST_QUICK_HASHES } from '../../src/variants/variant-profile.js';
 import { workingPlane } from '../../src/variants/working-plane.js';
 import { patches } from './pictures.js';
 
@@ -122,4 +122,8 @@ test.each([
     if ('detect' in row) seen.add(row.detect);
     else expect(row.mirror.every((detector) => seen.has(detector))).toBe(true);
   }
+});
+
+test('quick gives no more than its rows, beside four hashes of the file itself', () => {
+  expect(QUICK.reduce((sum, { most }) => sum + most, 4)).toBe(MOST_QUICK_HASHES);
 });
