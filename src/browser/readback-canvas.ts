@@ -65,8 +65,14 @@ export class ReadbackCanvas {
     const height = TILE_HEIGHT + 2 * PATTERN_HEIGHT;
     for (let y = 0; y < height; y += PATTERN_HEIGHT) this.#context.drawImage(this.#pattern, 0, y);
     const words = this.#words(TILE_WIDTH, height);
+    this.#clear();
     for (let y = 0; y < height; y++) if (!this.#isPattern(words, TILE_WIDTH, y)) return false;
     return true;
+  }
+
+  /** After each read: the canvas is kept, and what was drawn is not. */
+  #clear(): void {
+    this.#context.clearRect(0, 0, TILE_WIDTH, TILE_HEIGHT + 2 * PATTERN_HEIGHT);
   }
 
   /**
@@ -80,12 +86,16 @@ export class ReadbackCanvas {
     draw: (context: OffscreenCanvasRenderingContext2D, top: number) => void,
   ): Uint32Array<ArrayBuffer> {
     const context = this.#context;
-    context.clearRect(0, 0, TILE_WIDTH, TILE_HEIGHT + 2 * PATTERN_HEIGHT);
-    draw(context, PATTERN_HEIGHT);
     const below = PATTERN_HEIGHT + height;
-    context.drawImage(this.#pattern, 0, 0);
-    context.drawImage(this.#pattern, 0, below);
-    const words = this.#words(width, below + PATTERN_HEIGHT);
+    let words: Uint32Array<ArrayBuffer>;
+    try {
+      draw(context, PATTERN_HEIGHT);
+      context.drawImage(this.#pattern, 0, 0);
+      context.drawImage(this.#pattern, 0, below);
+      words = this.#words(width, below + PATTERN_HEIGHT);
+    } finally {
+      this.#clear();
+    }
     for (let y = 0; y < PATTERN_HEIGHT; y++) {
       if (!this.#isPattern(words, width, y) || !this.#isPattern(words, width, below + y, y)) {
         throw new AlteredReadback();

@@ -119,16 +119,19 @@ export function qualityWithin(plane: Float64Array, band: number): number {
   return Math.floor(most / 90) === quality ? quality : -1;
 }
 
-// Scratch: nothing of ours can run between its first write and its last read.
+// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// picture is cleared.
 const folds = /* @__PURE__ */ new Float64Array(64 * 64);
 const middle = /* @__PURE__ */ new Float64Array(64 * 16);
 const coefficients = /* @__PURE__ */ new Float64Array(16 * 16);
 
 /**
  * The 16 x 16 coefficients of a plane, in float64.
- * @returns scratch, overwritten by the next call
+ * @returns scratch, overwritten by the next call; who has read it clears it
  */
 export function fastCoefficients(plane: Float64Array): Float64Array {
   dctFolded(plane, folds, middle, coefficients);
+  folds.fill(0);
+  middle.fill(0);
   return coefficients;
 }

@@ -54,14 +54,19 @@ export function pdqRegion(
 ): { hash: Hash; quality: number; resample: Resample; ranks: Uint8Array } {
   sampleGrid(plane, geometry, resample, samples);
   // No band: there is no reference whose roundings could differ.
-  const { hash, ranks } = rankedBitsAbove(fastCoefficients(samples), -1)!;
-  return { hash, quality: qualityWithin(samples, 0), resample, ranks };
+  const coefficients = fastCoefficients(samples);
+  const { hash, ranks } = rankedBitsAbove(coefficients, -1)!;
+  const quality = qualityWithin(samples, 0);
+  samples.fill(0);
+  coefficients.fill(0);
+  return { hash, quality, resample, ranks };
 }
 
 /** Samples a side of the grid that PDQ transforms. */
 const GRID = 64;
 
-// Scratch: nothing of ours can run between its first write and its last read.
+// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// picture is cleared.
 const samples = /* @__PURE__ */ new Float64Array(GRID * GRID);
 const upright = /* @__PURE__ */ new Float64Array(GRID * GRID);
 const xs = /* @__PURE__ */ new Float64Array(GRID);
@@ -119,6 +124,7 @@ function sampleGrid(
   for (let i = 0; i < GRID; i++) {
     for (let j = 0; j < GRID; j++) out[i * GRID + j] = upright[j * GRID + i]!;
   }
+  upright.fill(0);
 }
 
 const across = /* @__PURE__ */ emptyAxis();

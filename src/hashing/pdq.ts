@@ -100,7 +100,8 @@ export function pdqOptions(options: PdqOptions): Required<PdqOptions> {
   return { resample, exact };
 }
 
-// Scratch: nothing of ours can run between its first write and its last read.
+// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// picture is cleared.
 const plane = /* @__PURE__ */ new Float64Array(64 * 64);
 const middle = /* @__PURE__ */ new Float64Array(64 * 16);
 const coefficients = /* @__PURE__ */ new Float64Array(16 * 16);
@@ -126,12 +127,20 @@ export function transform<T>(
   if (!filtered) lumaPlane(raster, plane);
   if (!exact) {
     const quality = filtered ? fastPlane(raster, plane) : qualityOf(plane);
-    const bits = quality < 0 ? undefined : read(fastCoefficients(plane), COEFFICIENT_BAND);
-    if (bits !== undefined) return { bits, quality };
+    const fast = quality < 0 ? undefined : fastCoefficients(plane);
+    const bits = fast && read(fast, COEFFICIENT_BAND);
+    fast?.fill(0);
+    if (bits !== undefined) {
+      plane.fill(0);
+      return { bits, quality };
+    }
   }
   if (filtered) jaroszFilter(raster, plane);
   dct(plane, coefficients);
-  return { bits: read(coefficients, -1)!, quality: qualityOf(plane) };
+  const transformed = { bits: read(coefficients, -1)!, quality: qualityOf(plane) };
+  plane.fill(0);
+  coefficients.fill(0);
+  return transformed;
 }
 
 /**
@@ -245,6 +254,7 @@ const hundredths = (difference: number) =>
  */
 export function dct(samples: Float64Array, out: Float64Array): void {
   dctInOrder(samples, middle, out);
+  middle.fill(0);
 }
 
 /**
@@ -273,7 +283,9 @@ export function lowerMedian(values: Float64Array): number {
     else if (i <= 127) low = i;
     else break;
   }
-  return sorted[127]!;
+  const median = sorted[127]!;
+  sorted.fill(0);
+  return median;
 }
 
 /**

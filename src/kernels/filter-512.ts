@@ -37,6 +37,7 @@ export function makeFilter512() {
   const tilesFresh = new Float64Array(8 * 64);
   const tilesStale = new Float64Array(4 * 64);
   const tilesSums = new Float64Array(64);
+  const scratch = [lines, means, fresh, stale, sums, tilesFresh, tilesStale, tilesSums];
   const third = 1 / 3;
 
   /**
@@ -193,10 +194,6 @@ export function makeFilter512() {
    * @param out 64 x 64; overwritten
    */
   return (raster: Raster, out: Float64Array): void => {
-    stale.fill(0);
-    sums.fill(0);
-    tilesStale.fill(0);
-    tilesSums.fill(0);
     for (let top = 0; top <= 512; top += 8) {
       if (top < 512) {
         for (const row of [0, 4] as const) {
@@ -218,5 +215,7 @@ export function makeFilter512() {
       if (top === 0) for (let j = 0; j < 64; j++) tilesFresh[8 * j] = tilesFresh[8 * j + 1] = 0;
       downTiles(out, 8 * top - 64);
     }
+    // They begin empty, and keep nothing of the picture.
+    for (const each of scratch) each.fill(0);
   };
 }

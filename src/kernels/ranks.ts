@@ -1,4 +1,5 @@
-// Scratch: nothing of ours can run between its first write and its last read.
+// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// picture is cleared.
 const distances = /* @__PURE__ */ new Float32Array(256);
 let words: Uint32Array | undefined;
 const order = /* @__PURE__ */ new Uint8Array(256);
@@ -15,7 +16,6 @@ const starts = /* @__PURE__ */ new Int32Array(3 * 256);
 export function rankByDistance(values: Float64Array, centre: number, out: Uint8Array): void {
   words ??= new Uint32Array(distances.buffer);
   const keys = words;
-  starts.fill(0);
   for (let i = 0; i < 256; i++) distances[i] = Math.abs(values[i]! - centre);
   for (let i = 0; i < 256; i++) {
     const word = keys[i]!;
@@ -28,6 +28,10 @@ export function rankByDistance(values: Float64Array, centre: number, out: Uint8A
   sortBy(keys, 16, 256, next, order);
   sortBy(keys, 24, 512, order, next);
   for (let rank = 0; rank < 256; rank++) out[255 - next[rank]!] = rank;
+  distances.fill(0);
+  order.fill(0);
+  next.fill(0);
+  starts.fill(0);
 }
 
 /** A pass of the counting sort: by the byte at `shift`, whose counts begin at `base`. */

@@ -111,7 +111,8 @@ export function turnedGrid(
   }
 }
 
-// Scratch: nothing of ours can run between its first write and its last read.
+// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// picture is cleared.
 let line = /* @__PURE__ */ new Float64Array(0);
 const taps = /* @__PURE__ */ new Float64Array(64 * 6);
 
@@ -185,6 +186,8 @@ export function softGrid(
         taps[tap + 5]! * line[at + 5]!;
     }
   }
+  line.fill(0, from, end + 7);
+  taps.fill(0);
 }
 
 /** Weights of six pixels for each sample, from the second before the pixel before it on. */
@@ -204,8 +207,6 @@ function tapsAt(shares: Float64Array, kernel: Float64Array): void {
   }
 }
 
-let mixed = /* @__PURE__ */ new Float32Array(0);
-
 /**
  * Softens a plane: each pixel becomes a weighted mean of five in its row, then in its column.
  * Beyond the plane its last pixel counts.
@@ -218,50 +219,67 @@ export function soften(
   down: Float64Array,
   out: Float32Array,
 ): void {
-  if (mixed.length < luma.length) mixed = new Float32Array(luma.length);
   const isAsItIs = across[1] === 0;
-  const lines = isAsItIs ? luma : mixed;
-  const x0 = across[0]!;
-  const x1 = across[1]!;
-  const x2 = across[2]!;
-  for (let y = 0; y < height && !isAsItIs; y++) {
-    const first = y * width;
-    const last = first + width - 1;
-    let before2 = luma[first]!;
-    let before = before2;
-    let here = before2;
-    let after = luma[Math.min(first + 1, last)]!;
-    for (let at = first; at <= last; at++) {
-      const after2 = at + 2 <= last ? luma[at + 2]! : luma[last]!;
-      lines[at] = x0 * here + x1 * (before + after) + x2 * (before2 + after2);
-      before2 = before;
-      before = here;
-      here = after;
-      after = after2;
-    }
-  }
   const y0 = down[0]!;
   const y1 = down[1]!;
   const y2 = down[2]!;
   const lastRow = height - 1;
+  // The mixed rows that a row is made of: those of two rows before to two rows after, in turn.
+  const lines = isAsItIs ? luma : new Float32Array(5 * width);
+  const room = isAsItIs ? height : 5;
+  let mixed = isAsItIs ? height : 0;
   for (let y = 0; y < height; y++) {
+    for (; mixed <= Math.min(y + 2, lastRow); mixed++) {
+      mixRow(luma, mixed * width, across, lines, (mixed % 5) * width, width);
+    }
     let at = y * width;
-    let above2 = Math.max(y - 2, 0) * width;
-    let above = Math.max(y - 1, 0) * width;
-    let below = Math.min(y + 1, lastRow) * width;
-    let below2 = Math.min(y + 2, lastRow) * width;
+    let here = (y % room) * width;
+    let above2 = (Math.max(y - 2, 0) % room) * width;
+    let above = (Math.max(y - 1, 0) % room) * width;
+    let below = (Math.min(y + 1, lastRow) % room) * width;
+    let below2 = (Math.min(y + 2, lastRow) % room) * width;
     const end = at + width;
     if (y1 === 0) {
-      for (; at < end; at++) out[at] = lines[at]!;
+      for (; at < end; at++) out[at] = lines[here++]!;
     } else if (y2 === 0) {
-      for (; at < end; at++) out[at] = y0 * lines[at]! + y1 * (lines[above++]! + lines[below++]!);
+      for (; at < end; at++) {
+        out[at] = y0 * lines[here++]! + y1 * (lines[above++]! + lines[below++]!);
+      }
     } else {
       for (; at < end; at++) {
         out[at] =
-          y0 * lines[at]! +
+          y0 * lines[here++]! +
           y1 * (lines[above++]! + lines[below++]!) +
           y2 * (lines[above2++]! + lines[below2++]!);
       }
     }
+  }
+}
+
+/** A row of `width` pixels from `first` on, each mixed with its neighbours, to `to` and on. */
+function mixRow(
+  luma: Float32Array,
+  first: number,
+  across: Float64Array,
+  out: Float32Array,
+  to: number,
+  width: number,
+): void {
+  const x0 = across[0]!;
+  const x1 = across[1]!;
+  const x2 = across[2]!;
+  const last = first + width - 1;
+  const shift = to - first;
+  let before2 = luma[first]!;
+  let before = before2;
+  let here = before2;
+  let after = luma[Math.min(first + 1, last)]!;
+  for (let at = first; at <= last; at++) {
+    const after2 = at + 2 <= last ? luma[at + 2]! : luma[last]!;
+    out[at + shift] = x0 * here + x1 * (before + after) + x2 * (before2 + after2);
+    before2 = before;
+    before = here;
+    here = after;
+    after = after2;
   }
 }

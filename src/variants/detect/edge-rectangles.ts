@@ -235,7 +235,8 @@ function countEdges({ luma, width, height }: WorkingPlane) {
 const support = ({ sums, step, along }: EdgeCounts, line: number, from: number, to: number) =>
   (sums[line * step + to * along]! - sums[line * step + from * along]!) / (to - from);
 
-// Scratch: nothing of ours can run between its first write and its last read.
+// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// picture is cleared.
 let peaks = /* @__PURE__ */ new Int32Array(0);
 let heights = /* @__PURE__ */ new Int32Array(0);
 
@@ -284,6 +285,8 @@ function cuts(
     for (let i = best; i >= 0 && line - peaks[i]! < APART; i--) heights[i] = 0;
     for (let i = best + 1; i < count && peaks[i]! - line < APART; i++) heights[i] = 0;
   }
+  peaks.fill(0, 0, count);
+  heights.fill(0, 0, count);
   return kept;
 }
 
