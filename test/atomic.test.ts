@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { random, uniformHashes } from '../bench/workloads.js';
 import type { BlocklistEntry } from '../src/entry.js';
@@ -26,6 +27,11 @@ beforeAll(() => {
 });
 afterAll(() => unwatch());
 
+/** As `expect`, which takes half the time of these tests if it is asked each time. */
+function agree(value: unknown, model: unknown, what = ''): void {
+  if (!isDeepStrictEqual(value, model)) expect(value, what).toEqual(model);
+}
+
 /** A change to the object under test and to its model. Both return the same. */
 interface Change {
   readonly name: string;
@@ -53,10 +59,10 @@ interface Faults {
 function make(pair: Pair, change: Change, fails: Fails, count: Faults): [boolean, number] {
   const { value, error, faults, steps } = withFaults(fails, () => change.real());
   if (error === undefined) {
-    expect(value, change.name).toEqual(change.model());
+    agree(value, change.model(), change.name);
     count.dropped += faults;
   } else {
-    expect(error, change.name).toBeInstanceOf(Fault);
+    if (!(error instanceof Fault)) expect(error, change.name).toBeInstanceOf(Fault);
     count.refused += faults;
   }
   if (faults > 0) pair.compare();
@@ -191,10 +197,10 @@ describe.each<[Algorithm, Bits, 'flat' | 'mih', Simd]>([
         );
       },
       compare() {
-        expect(index.size).toBe(entries.length);
-        if (compaction.deltaLimit === LONG) expect(index.remove(nextId)).toBe(0);
+        agree(index.size, entries.length);
+        if (compaction.deltaLimit === LONG) agree(index.remove(nextId), 0);
         for (const [which, hash] of hashes.entries()) {
-          expect(asText(index.search(hash, 1))).toEqual(near(which, 1));
+          agree(asText(index.search(hash, 1)), near(which, 1));
         }
       },
     };
@@ -289,8 +295,9 @@ function columnsBesideArray(packed: PackedEntries, rows: (BlocklistEntry | undef
       return changes[next() % changes.length]!;
     },
     compare() {
-      expect(packed.size).toBe(rows.length);
-      expect(rows.map((_, row) => packed.entryAt(row))).toEqual(
+      agree(packed.size, rows.length);
+      agree(
+        rows.map((_, row) => packed.entryAt(row)),
         rows.map((entry) => entry ?? blank),
       );
     },
@@ -415,10 +422,10 @@ function blocklistBesideArray(first: number): Pair {
       return { name: 'add', real: () => blocklist.add(one), model: () => list(one) };
     },
     compare() {
-      expect(blocklist.size).toBe(listed.length);
-      expect(blocklist.keptOut).toEqual(keptOut);
-      expect(blocklist.withdrawals).toEqual(withdrawn);
-      for (const hash of HASHES) expect(matchesOf(hash)).toEqual(listedAs(hash));
+      agree(blocklist.size, listed.length);
+      agree(blocklist.keptOut, keptOut);
+      agree(blocklist.withdrawals, withdrawn);
+      for (const hash of HASHES) agree(matchesOf(hash), listedAs(hash));
     },
   };
 }

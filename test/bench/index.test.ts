@@ -24,7 +24,9 @@ import { benchCommand } from '../../src/cli/bench.js';
 import { distance, type Hash } from '../../src/index.js';
 
 let folder: string;
-beforeAll(() => {
+let earlier: Awaited<ReturnType<typeof earlierBuild>>;
+beforeAll(async () => {
+  earlier = await earlierBuild(EARLIER_COMMIT, () => {});
   folder = mkdtempSync(join(tmpdir(), 'onlyhashes-index-bench-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,14 +54,14 @@ async function runPart(part: IndexPart, data?: string) {
     context,
     targets: targetsOf(context),
     data: sets.filter(({ name }) => data === undefined || name === data),
-    earlier: await earlierBuild(EARLIER_COMMIT, () => {}),
+    earlier,
     faiss: undefined,
     sizes: [1000],
     usual: 1000,
     large: 1000,
     distance: 31,
   };
-  return { record: await part(run), notes: notes.join('\n'), figures, hasEarlier: !!run.earlier };
+  return { record: await part(run), notes: notes.join('\n'), figures, hasEarlier: !!earlier };
 }
 
 describe('each part alone', () => {
@@ -103,7 +105,7 @@ describe('each part alone', () => {
     const cell = { data: 'uniform', count: 1000, maxDistance: 31 };
     expect(record.grid).toEqual(hasEarlier ? [expect.objectContaining(cell)] : undefined);
     expect(Object.keys(figures)[0] ?? '').toContain(hasEarlier ? 'the grid, of 1,' : '');
-  });
+  }, 60_000);
 
   test('changes, named, and recorded beside what was recorded before', async () => {
     const path = join(folder, 'index.json');

@@ -19,22 +19,22 @@ export function naiveSearch(hashes: readonly Hash[], query: Hash, maxDistance: n
 }
 
 /**
- * As `naiveSearch`, of hashes end to end, for lists too long for it: one byte at a time through a table that is counted
- * bit by bit.
+ * Every hash within `maxDistance`, in order, of hashes end to end: for lists too long for
+ * `naiveSearch`. One byte at a time through a table that is counted bit by bit.
  */
 export function naiveScan(
   bytes: Uint8Array,
   size: number,
   query: Uint8Array,
   maxDistance: number,
-): string[] {
-  const found: string[] = [];
+): { id: number; distance: number }[] {
+  const found: { id: number; distance: number }[] = [];
   for (let id = 0, at = 0; at < bytes.length; id++, at += size) {
     let distance = 0;
     for (let i = 0; i < size; i++) distance += ONES[bytes[at + i]! ^ query[i]!]!;
-    if (distance <= maxDistance) found.push(`${id}:${distance}`);
+    if (distance <= maxDistance) found.push({ id, distance });
   }
-  return found.sort();
+  return found;
 }
 
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) =>
