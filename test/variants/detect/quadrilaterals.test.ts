@@ -5,6 +5,7 @@ import { pdq } from '../../../src/hashing/pdq.js';
 import { pdqRegion } from '../../../src/hashing/pdq-region.js';
 import type { CheckedPixels } from '../../../src/pixels.js';
 import type { Point } from '../../../src/variant.js';
+import { partsInside } from '../../../src/variants/detect/inside-quadrilateral.js';
 import { quadrilaterals } from '../../../src/variants/detect/quadrilaterals.js';
 import { workingPlane } from '../../../src/variants/working-plane.js';
 import { pixelsOf } from '../../arbitraries.js';
@@ -94,6 +95,30 @@ test('looks into a screen: a photo between bars and signs on it is found', async
     distance(pdqRegion(plane, geometry, 512).hash, plain),
   );
   expect(Math.min(...distances)).toBeLessThanOrEqual(24);
+});
+
+test('looks into the parts of a screen again: a photo between bars and under a title', async () => {
+  const inner = await photo('dust-bowl-home.jpg');
+  const { width, height } = inner;
+  const side = Math.round(0.15 * width);
+  const bars = laidOn(inner, width + 2 * side, height, side, 0, [0, 0, 0]);
+  const window = laidOn(bars, bars.width, height + 60, 0, 60, [70, 70, 74]);
+  const screen = laidOn(window, window.width + 40, window.height + 40, 20, 20, [16, 16, 18]);
+  const corners: Four = [
+    [70, 60],
+    [420, 40],
+    [425, 300],
+    [75, 310],
+  ];
+  const plane = workingPlane(inPerspective(screen, table, corners));
+  const given = Array.from(quadrilaterals(plane), ({ geometry }) => geometry.corners!);
+  const parts = [...partsInside(plane, given[0]!)];
+  const nested = parts.flatMap((part) => [...partsInside(plane, part)]);
+  expect(nested.length).toBeGreaterThan(0);
+  // Those that are nearly the same, by a fiftieth of the diagonal, are given once.
+  for (const part of nested) {
+    expect(Math.min(...given.map((four) => worst(four, part)))).toBeLessThan(9);
+  }
 });
 
 test('gives an upright picture alone', () => {
