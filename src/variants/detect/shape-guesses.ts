@@ -20,13 +20,21 @@ const TAKEN_AS = [4 / 3, 3 / 2, 16 / 9, 3 / 4, 2 / 3, 9 / 16] as const;
 /** The shares of a side that may have been kept: of less, too few bits are left to be told. */
 const LEAST_KEPT = 0.44;
 const MOST_KEPT = 0.97;
-/** From this share on it is worth trying that the crop was not about the centre. */
-const LEAST_ASIDE = 0.65;
+/** From this share on, one share between all stands for them where a crop is not centred. */
+const MUCH_KEPT = 0.65;
+/** Shares of what was cut off that lay before the picture, if it was not cut about the centre. */
+const ASIDE = [0.25, 0.75] as const;
+/**
+ * Of less, each place has its own guess, so far from the next by the photo's side, as far as apps
+ * are likely to place them. A guess comes within 60 bits if it is half of this off, hardly more.
+ */
+const APART = 0.07;
+const FARTHEST = 0.4;
 
 /**
  * A picture in a shape that apps crop to was probably cut from a photo in the shape of a camera: it
- * is put back into each such photo, first about the centre, then half way to either end. A picture
- * in no such shape is left alone.
+ * is put back into each such photo, first about the centre, then nearer to either end. A picture in
+ * no such shape is left alone.
  *
  * Within 31 and 60 bits, of crops about the centre of 26 photos (their other hashes: none): squares
  * of 4:3 42 and 96 %, of 3:2 23 and 88, of 16:9 12 and 85; 4:5 of 4:3 27 and 85, of 16:9 15 and 65;
@@ -37,14 +45,7 @@ export function* shapeGuesses(plane: WorkingPlane): Generator<Placement> {
   const { fullWidth: width, fullHeight: height } = plane;
   const frame = { left: 0, top: 0, width, height };
   const kept = keptOf(frame);
-  const aside = AXES.flatMap((axis) => {
-    const shares = kept[axis].filter((share) => share >= LEAST_ASIDE);
-    // One share between them stands for all: the place is less sure than the share.
-    return shares.length === 0
-      ? []
-      : ASIDE.map((before) => ({ axis, share: mean(shares), before }));
-  });
-  const guesses = [...AXES.flatMap((axis) => centred(axis, kept[axis])), ...aside];
+  const guesses = [...AXES.flatMap((axis) => centred(axis, kept[axis])), ...aside(kept)];
   if (guesses.length === 0) return;
   const wide = wholeWithMargins(plane);
   for (const guess of guesses)
@@ -77,9 +78,6 @@ export function* cellGuesses(plane: WorkingPlane): Generator<Placement> {
 
 type Axis = 'x' | 'y';
 const AXES: readonly Axis[] = ['x', 'y'];
-/** Shares of what was cut off that lay before the picture, if it was not cut about the centre. */
-const ASIDE = [0.25, 0.75] as const;
-
 /** How a photo may have been cut along one axis. */
 interface Guess {
   readonly axis: Axis;
@@ -107,16 +105,34 @@ const centred = (axis: Axis, shares: readonly number[]): Guess[] =>
 /** One share between those of which much was kept, and the others. */
 function fewGuesses(kept: Record<Axis, number[]>): Guess[] {
   const much = AXES.flatMap((axis) => {
-    const shares = kept[axis].filter((share) => share >= LEAST_ASIDE);
+    const shares = kept[axis].filter((share) => share >= MUCH_KEPT);
     return centred(axis, shares.length === 0 ? [] : [mean(shares)]);
   });
   const little = AXES.flatMap((axis) =>
     centred(
       axis,
-      kept[axis].filter((share) => share < LEAST_ASIDE),
+      kept[axis].filter((share) => share < MUCH_KEPT),
     ),
   );
   return [...much, ...little];
+}
+
+/** Guesses of crops that were not about the centre, the nearer ones of a share first. */
+function aside(kept: Record<Axis, number[]>): Guess[] {
+  return AXES.flatMap((axis) => {
+    const much = kept[axis].filter((share) => share >= MUCH_KEPT);
+    const little = kept[axis].filter((share) => share < MUCH_KEPT);
+    return [
+      ...(much.length === 0 ? [] : ASIDE.map((before) => ({ axis, share: mean(much), before }))),
+      ...little.flatMap((share) => placesAside(share).map((before) => ({ axis, share, before }))),
+    ];
+  });
+}
+
+function placesAside(share: number): number[] {
+  const step = APART / (1 - share);
+  const steps = Array.from({ length: Math.floor(FARTHEST / step) }, (_, i) => (i + 1) * step);
+  return steps.flatMap((off) => [0.5 - off, 0.5 + off]);
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one) / values.length;
