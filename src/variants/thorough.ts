@@ -73,7 +73,7 @@ export const THOROUGH: readonly Row[] = [
     mirror: [trim, backgroundBoxes, insideBoxes, betweenBlurredBars, fitTurn, edgeRectangles],
     most: 12,
   },
-  // Few pictures have any. Of 95 photos of screens 8 would find one more, 10 no other.
+  // Few pictures have any. With 8, one more of 95 photos of screens would match; with 10, no other.
   { detect: quadrilaterals, most: 6 },
   { detect: shapeGuesses, most: 22 },
   { detect: cuts, most: 41 },
