@@ -17,6 +17,7 @@ declare class AbortController {
 
 declare function setTimeout(listener: () => void, milliseconds: number): number;
 declare function clearTimeout(timer: number | undefined): void;
+declare const performance: { now(): number };
 
 declare class URL {
   readonly href: string;

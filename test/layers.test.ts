@@ -43,6 +43,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
 /** Root files import only the ones before them. */
 const ROOT_ORDER = [
   'errors.ts',
+  'in-turns.ts',
   'door.ts',
   'pixels.ts',
   'hash.ts',

@@ -3,6 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { checkInteger, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
+import { inTurns } from '../in-turns.js';
 import type { HammingIndex } from '../indexing/hamming-index.js';
 import { MutableIndex } from '../indexing/mutable-index.js';
 import { HEADER_BYTES, roomFor, Segment, type Shape } from '../indexing/segment.js';
@@ -15,7 +16,6 @@ import {
   verified,
 } from '../indexing/snapshot.js';
 import { Notes } from './entry-notes.js';
-import { inTurns } from './in-turns.js';
 import { type NotedEntries, notedEntriesSteps } from './noted-entries.js';
 
 /** An open index file: the index, its header and its entries by id. */

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { checkInteger, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
+import { inTurns } from '../in-turns.js';
 import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
 import { MutableIndex, mutableIndex } from '../indexing/mutable-index.js';
 import { headerSteps, infoOf, type SnapshotInfo } from '../indexing/snapshot.js';
 import { isDegenerate } from '../matching/degenerate.js';
 import type { HashType } from '../packed-words.js';
 import { type EntryNote, noteSteps } from './entry-notes.js';
-import { inTurns } from './in-turns.js';
 import { checkPath, generationOf } from './index-file.js';
 import { replaceFile } from './replace-file.js';
 

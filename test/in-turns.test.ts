@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { inTurns } from '../../src/node/in-turns.js';
-import { loopTurns, stepClock } from './event-loop.js';
+import { inTurns } from '../src/in-turns.js';
+import { loopTurns, stepClock } from './node/event-loop.js';
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 /** Milliseconds of work in a turn of the event loop. */
 const TURN = 5;
 
@@ -17,8 +15,17 @@ export async function inTurns<T>(
     const { done, value } = steps.next();
     if (done) return value;
     if (performance.now() < end) continue;
-    await setImmediate();
+    await nextTurn();
     signal?.throwIfAborted();
     end = performance.now() + TURN;
   }
+}
+
+/** Node's `setImmediate` does not wait for the next millisecond, as timers do. */
+function nextTurn(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (listener: () => void) => unknown };
+  return new Promise((resolve) => {
+    if (setImmediate) setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
 }
