@@ -88,17 +88,24 @@ export function createIndex(
 }
 
 /** As `createIndex`, of what was checked; SIMD may be forced. */
-export function indexOf(
+export const indexOf = (
   entries: PackedWords,
   purpose: Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>,
   options: Compaction & { simd: Simd },
-): MutableIndex {
+): MutableIndex => finish(indexSteps(entries, purpose, options));
+
+/** As `indexOf`, step by step. The words must not change until the last step. */
+export function* indexSteps(
+  entries: PackedWords,
+  purpose: Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>,
+  options: Compaction & { simd: Simd },
+): Generator<void, MutableIndex> {
   const { algorithm, bits, count } = entries;
   const none = { generation: 0, notesLength: 0, degenerate: undefined };
   const like = { ...purpose, ...none, algorithm, bits, nextId: count };
   const target = { ...like, bands: bandsFor(like, count, options.simd) };
-  const steps = segmentSteps(entries, target, (shape) => roomFor(shape, options.simd));
-  return new MutableIndex(finish(steps), options);
+  const segment = yield* segmentSteps(entries, target, (shape) => roomFor(shape, options.simd));
+  return new MutableIndex(segment, options);
 }
 
 /**

@@ -2,9 +2,14 @@ import type { BlocklistEntry } from '../entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import type { Algorithm, Bits, Hash } from '../hash.js';
 import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
-import { createIndex } from '../indexing/mutable-index.js';
+import { indexSteps } from '../indexing/mutable-index.js';
 import { EXACT_DISTANCE } from '../indexing/near.js';
+import { IdSet } from '../indexing/snapshot.js';
 import { grown } from '../packed-words.js';
+import { isDegenerate } from './degenerate.js';
+import { type FrozenIndex, frozenIndex } from './frozen-index.js';
+import { Gradual } from './gradual.js';
+import { IdsByName } from './ids-by-name.js';
 import { type Policy, policyUnder } from './policy.js';
 
 /**
@@ -18,6 +23,8 @@ export interface EntryRows {
   idAt(row: number): string | undefined;
   /** the existing rows; absent if all rows below `size` exist */
   rows?(): Iterable<number>;
+  /** the rows whose entries have this id; if absent, `idAt` is asked once for each row */
+  rowsOf?(id: string): Iterable<number>;
 }
 
 /** An index, for example from a snapshot, and the entries behind its ids. */
@@ -28,19 +35,29 @@ export interface IndexedEntries {
   readonly degenerate?: number | undefined;
 }
 
+/** A shelf as it was when it was frozen. */
+export interface FrozenShelf {
+  readonly index: FrozenIndex;
+  entryAt(id: number): BlocklistEntry;
+  /** To be called once, when the entries are no longer needed. */
+  release(): void;
+}
+
 /** Marks a removed entry; no entry has this id. */
 const GONE = 0xffffffff;
+/** Names that a step looks at: about 0.2 ms. */
+const NAME_STEP = 256;
 
 /**
  * The entries of one algorithm and width, under one index that gives each its id: first those of an
- * attached index, then those added here. The first search indexes the added entries all at once;
- * later ones are indexed one by one. A call that throws has changed nothing: everything that can
- * fail comes before the first write.
+ * attached index, then those added here. The first search indexes the added entries all at once,
+ * unless `warmSteps` did so before; later ones are indexed one by one. A call that throws has
+ * changed nothing: everything that can fail comes before the first write.
  */
 export class Shelf {
   readonly #attached: EntryRows | undefined;
   readonly #added: PackedEntries;
-  #index: HammingIndex | undefined;
+  readonly #indexing: Gradual<HammingIndex>;
   /** the id of the first added entry */
   #firstId: number | undefined;
   /** the row in #added of each added entry, in the order of ids */
@@ -48,8 +65,16 @@ export class Shelf {
   #count = 0;
   /** erased rows of #added, for reuse */
   readonly #free: number[] = [];
-  /** index ids by the entries' own ids; built by the first look-up */
-  #bySourceId: Map<string, number[]> | undefined;
+  /** attached ids that were removed here */
+  readonly #removed = new IdSet();
+  /** made by the first look-up of a name, unless `warmSteps` did so before */
+  readonly #naming = new Gradual(() => this.#nameSteps());
+  /** the ids by name, perhaps not all yet */
+  #names: IdsByName | undefined;
+  /** those who froze the shelf and have not released it */
+  #holders = 0;
+  /** the rows of entries that were removed since, by their ids */
+  readonly #held = new Map<number, number>();
 
   /** whether the index may hold degenerate entries that were not counted */
   readonly uncounted: boolean;
@@ -58,7 +83,7 @@ export class Shelf {
     this.uncounted = attached !== undefined && attached.degenerate === undefined;
     this.#added = new PackedEntries(algorithm, bits);
     this.#attached = attached?.entries;
-    this.#index = attached?.index;
+    this.#indexing = new Gradual(() => this.#buildSteps(), attached?.index);
   }
 
   /** The number of entries that a search can find. */
@@ -71,12 +96,12 @@ export class Shelf {
     if (this.#count === this.#rows.length) {
       this.#rows = grown(this.#rows, Math.max(64, 2 * this.#count));
     }
-    const named = this.#bySourceId && name !== undefined ? listOf(this.#bySourceId, name) : [];
+    const index = this.#index;
     const free = this.#free.at(-1);
     const row = this.#added.put(entry, free);
     let id = this.#count;
     try {
-      if (this.#index) id = this.#index.add(hash);
+      if (index) id = index.add(hash);
     } catch (error) {
       if (free === undefined) this.#added.pop();
       else this.#added.erase(row);
@@ -85,7 +110,8 @@ export class Shelf {
     this.#free.pop();
     this.#firstId ??= id;
     this.#rows[this.#count++] = row;
-    named.push(id);
+    // Names that are still being noted will come to this one.
+    if (name !== undefined) this.#naming.made?.add(name, id);
   }
 
   /** Returns a function that removes everything added from now on. That function cannot fail. */
@@ -109,7 +135,7 @@ export class Shelf {
   /** The ids within `maxDistance` of `hash`, with their distances. */
   search(hash: Hash, maxDistance: number): Hit[] {
     if (maxDistance < 0 || this.size === 0) return [];
-    return this.#indexed().search(hash, Math.min(maxDistance, this.#added.bits));
+    return this.#indexing.now().search(hash, Math.min(maxDistance, this.#added.bits));
   }
 
   /**
@@ -119,7 +145,7 @@ export class Shelf {
     const { bits } = this.#added;
     if (reviewDistance <= matchDistance) return this.search(hash, matchDistance);
     if (this.size === 0) return [];
-    const near = this.#indexed().searchNear(hash, Math.min(reviewDistance, bits), { ranks });
+    const near = this.#indexing.now().searchNear(hash, Math.min(reviewDistance, bits), { ranks });
     // A near search finds all to there.
     if (matchDistance <= EXACT_DISTANCE) return near;
     const beyond = near.filter(({ distance }) => distance > matchDistance);
@@ -140,9 +166,38 @@ export class Shelf {
 
   /** The ids of the entries whose own id is `name`, of any source or of the given one. */
   idsOfName(name: string, source: string | undefined): number[] {
-    this.#bySourceId ??= this.#idsBySourceId();
-    const ids = this.#bySourceId.get(name) ?? [];
-    return ids.filter((id) => source === undefined || this.entryAt(id).source === source);
+    const ids = [...(this.#attached?.rowsOf?.(name) ?? []), ...this.#naming.now().get(name)];
+    return ids.filter(
+      (id) =>
+        !this.#removed.has(id) && (source === undefined || this.entryAt(id).source === source),
+    );
+  }
+
+  /** Whether a search can find the entry of this id, if it is not degenerate. */
+  isLive(id: number): boolean {
+    // An index may have lost entries before it was attached.
+    return this.idsOfHash(this.entryAt(id).hash).includes(id);
+  }
+
+  /** Copies of the entries that a search can find, but for degenerate ones. */
+  *entries(): Generator<BlocklistEntry> {
+    const attached = this.#attached;
+    const seen = new IdSet();
+    for (const row of attached?.rows?.() ?? below(attached?.size ?? 0)) {
+      if (seen.has(row) || this.#removed.has(row)) continue;
+      const { hash } = attached!.entryAt(row);
+      if (isDegenerate(hash)) continue;
+      // All entries of a hash at once: searching for each of many equal ones would take long.
+      for (const id of this.idsOfHash(hash)) {
+        if (seen.has(id) || this.#isAdded(id)) continue;
+        seen.add(id);
+        if (!this.#removed.has(id)) yield attached!.entryAt(id);
+      }
+    }
+    for (let at = 0; at < this.#count; at++) {
+      const row = this.#rows[at]!;
+      if (row !== GONE) yield this.#added.entryAt(row);
+    }
   }
 
   /**
@@ -151,21 +206,86 @@ export class Shelf {
    */
   prepareRemoval(ids: readonly number[]): () => number {
     if (ids.length === 0) return () => 0;
-    this.#indexed();
+    this.#indexing.now();
     this.#readyToRemove();
     const names = ids.map((id) => {
+      if (!this.#isAdded(id)) this.#removed.reserve(id);
       const { rows, row } = this.#placeOf(id);
-      return rows.idAt(row);
+      return this.#names && rows.idAt(row);
     });
-    return () => ids.reduce((count, id, i) => count + this.#remove(id, names[i]), 0);
+    return () => ids.reduceRight((count, id, i) => count + this.#remove(id, names[i]), 0);
   }
 
-  #indexed(): HammingIndex {
-    if (this.#index) return this.#index;
-    const { algorithm, bits, hashes } = this.#added;
-    const { reviewDistance } = policyUnder({}, algorithm, bits);
-    this.#index = createIndex(hashes, { maxDistance: reviewDistance });
-    return this.#index;
+  /** Makes the index, if it is not made. */
+  indexSteps(): Generator<void, HammingIndex> {
+    return this.#indexing.steps();
+  }
+
+  /** Makes what the first search within this policy and the first removal would make. */
+  *warmSteps(policy: Policy): Generator<void, void> {
+    yield* this.#indexing.steps();
+    yield* this.#naming.steps();
+    this.#readyToRemove();
+    yield;
+    const { algorithm, bits } = this.#added;
+    this.searchNear({ algorithm, bytes: new Uint8Array(bits / 8).fill(0x35) }, policy);
+  }
+
+  /** The entries as they are now. Their rows are kept until they are released. */
+  freeze(): FrozenShelf {
+    const index = frozenIndex(this.#indexing.now());
+    this.#holders++;
+    return {
+      index,
+      entryAt: (id) => {
+        const { rows, row } = this.#placeOf(id);
+        return rows.entryAt(row === GONE ? this.#held.get(id)! : row);
+      },
+      release: () => {
+        if (--this.#holders > 0) return;
+        for (const row of this.#held.values()) this.#erase(row);
+        this.#held.clear();
+      },
+    };
+  }
+
+  get #index(): HammingIndex | undefined {
+    return this.#indexing.made;
+  }
+
+  /** Indexes the added entries, also those that are added meanwhile. None is removed before. */
+  *#buildSteps(): Generator<void, HammingIndex> {
+    const { algorithm, bits, size: count, hashes } = this.#added;
+    const { reviewDistance: maxDistance } = policyUnder({}, algorithm, bits);
+    const words = new Int32Array(hashes.bytes.buffer, 0, (count * bits) / 32);
+    const purpose = { kind: undefined, maxDistance, sketchBits: 32 } as const;
+    const index = yield* indexSteps({ algorithm, bits, count, words }, purpose, { simd: 'auto' });
+    for (let row = count; row < this.#added.size; row++) {
+      yield;
+      index.add(this.#added.hashAt(row));
+    }
+    return index;
+  }
+
+  /** Notes the names of all entries but those that `rowsOf` finds. */
+  *#nameSteps(): Generator<void, IdsByName> {
+    const names = new IdsByName();
+    this.#names = names;
+    const note = (name: string | undefined, id: number) => {
+      if (name !== undefined) names.add(name, id);
+    };
+    const attached = this.#attached?.rowsOf ? undefined : this.#attached;
+    let noted = 0;
+    for (const id of attached?.rows?.() ?? below(attached?.size ?? 0)) {
+      if (noted++ % NAME_STEP === 0) yield;
+      note(attached!.idAt(id), id);
+    }
+    for (let at = 0; at < this.#count; at++) {
+      if (at % NAME_STEP === 0) yield;
+      const row = this.#rows[at]!;
+      if (row !== GONE) note(this.#added.idAt(row), this.#firstId! + at);
+    }
+    return names;
   }
 
   /**
@@ -177,58 +297,39 @@ export class Shelf {
   }
 
   /**
-   * Removes one entry, and overwrites its hash if it was added here. Returns 0 if it was already
-   * gone.
+   * Removes one entry, and overwrites its hash if it was added here and nobody holds it. Returns 0
+   * if it was already gone.
    */
   #remove(id: number, name: string | undefined): number {
     const { rows, row } = this.#placeOf(id);
     if (row === GONE) return 0;
     this.#forgetName(name, id);
     if (rows === this.#added) {
-      this.#added.erase(row);
-      this.#free.push(row);
+      if (this.#holders > 0) this.#held.set(id, row);
+      else this.#erase(row);
       this.#rows[id - this.#firstId!] = GONE;
-    }
+    } else this.#removed.add(id);
     return this.#index!.remove(id);
   }
 
+  #erase(row: number): void {
+    this.#added.erase(row);
+    this.#free.push(row);
+  }
+
+  #isAdded(id: number): boolean {
+    return this.#firstId !== undefined && id >= this.#firstId;
+  }
+
   #placeOf(id: number): { rows: EntryRows; row: number } {
-    return this.#firstId !== undefined && id >= this.#firstId
-      ? { rows: this.#added, row: this.#rows[id - this.#firstId]! }
+    return this.#isAdded(id)
+      ? { rows: this.#added, row: this.#rows[id - this.#firstId!]! }
       : { rows: this.#attached!, row: id };
   }
 
-  #idsBySourceId(): Map<string, number[]> {
-    const names = new Map<string, number[]>();
-    const note = (name: string | undefined, id: number) => {
-      if (name !== undefined) listOf(names, name).push(id);
-    };
-    const attached = this.#attached;
-    if (attached)
-      for (const id of attached.rows?.() ?? below(attached.size)) note(attached.idAt(id), id);
-    for (let at = 0; at < this.#count; at++) {
-      const row = this.#rows[at]!;
-      if (row !== GONE) note(this.#added.idAt(row), this.#firstId! + at);
-    }
-    return names;
-  }
-
   #forgetName(name: string | undefined, id: number): void {
-    const ids = name === undefined ? undefined : this.#bySourceId?.get(name);
-    if (!ids?.includes(id)) return;
-    ids.splice(ids.indexOf(id), 1);
-    if (ids.length === 0) this.#bySourceId?.delete(name!);
+    if (name !== undefined) this.#names?.delete(name, id);
   }
-}
-
-/** The list under `name`, created if absent. */
-function listOf(lists: Map<string, number[]>, name: string): number[] {
-  let list = lists.get(name);
-  if (!list) {
-    list = [];
-    lists.set(name, list);
-  }
-  return list;
 }
 
 function* below(count: number): Generator<number> {
