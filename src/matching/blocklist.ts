@@ -3,25 +3,22 @@ import {
   checkIterable,
   checkObject,
   checkOptions,
+  checkSignal,
   checkTypeOf,
 } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { DecodeError } from '../errors.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
-import { type Algorithm, type Bits, bitsOf, type Hash, hashToHex } from '../hash.js';
+import { type Algorithm, type Bits, bitsOf } from '../hash.js';
+import { inTurns } from '../in-turns.js';
 import { checkIndex } from '../indexing/hamming-index.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
-import { decide, type Found } from './decide.js';
+import { decide, type Found, type Search } from './decide.js';
 import { type Decision, unhashable } from './decision.js';
 import { isDegenerate } from './degenerate.js';
-import { checkPolicy, type Policy, type PolicyOptions } from './policy.js';
-import { type IndexedEntries, Shelf } from './shelf.js';
-
-/**
- * What to withdraw: every entry with this hash, or every entry with this id (of this source, if
- * given).
- */
-export type WithdrawnKey = Hash | { readonly id: string; readonly source?: string };
+import { checkPolicy, type PolicyOptions } from './policy.js';
+import { type FrozenShelf, type IndexedEntries, Shelf } from './shelf.js';
+import { copyOf, Withdrawals, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
 
 /** Why an entry was kept out of matching. */
 export type KeptOutReason = 'degenerate' | 'withdrawn';
@@ -36,10 +33,26 @@ export interface BlocklistOptions {
    */
   policy?: PolicyOptions;
   /** earlier withdrawals, as `withdrawals` returned them */
-  withdrawn?: Iterable<WithdrawnKey>;
+  withdrawn?: Iterable<Withdrawn>;
   /** called with each entry that is kept out; entries of an attached index are only counted */
   onKeptOut?: (entry: BlocklistEntry, reason: KeptOutReason) => void;
 }
+
+/** A blocklist as it was when it was frozen, to be saved. */
+export interface FrozenList extends Omit<SavedList, 'parts'> {
+  readonly shelves: readonly FrozenShelf[];
+}
+
+/** What a saved blocklist holds. */
+export interface SavedList {
+  readonly generation: number;
+  readonly keptOut: Readonly<Record<KeptOutReason, number>>;
+  readonly withdrawals: readonly Withdrawn[];
+  readonly parts: readonly IndexedEntries[];
+}
+
+/** The shelves by algorithm and width; more than one of a kind if indexes were attached. */
+type Shelves = Map<string, Shelf[]>;
 
 /**
  * Entries to match against, of any mix of algorithms and widths. Made by `createBlocklist`. A call
@@ -48,10 +61,10 @@ export interface BlocklistOptions {
 export class Blocklist {
   readonly policy: PolicyOptions;
   readonly #onKeptOut: ((entry: BlocklistEntry, reason: KeptOutReason) => void) | undefined;
-  readonly #keptOut: Record<KeptOutReason, number> = { degenerate: 0, withdrawn: 0 };
-  /** by algorithm and width; more than one if indexes were attached */
-  readonly #shelves = new Map<string, Shelf[]>();
-  readonly #withdrawn = new Map<string, WithdrawnKey>();
+  #keptOut: Record<KeptOutReason, number> = { degenerate: 0, withdrawn: 0 };
+  #shelves: Shelves = new Map();
+  #withdrawn = new Withdrawals();
+  #generation = 0;
 
   constructor(options: BlocklistOptions = {}) {
     checkOptions(options);
@@ -87,14 +100,62 @@ export class Blocklist {
   }
 
   /** The withdrawals in force, for `options.withdrawn` of the next blocklist. */
-  get withdrawals(): WithdrawnKey[] {
-    return [...this.#withdrawn.values()];
+  get withdrawals(): Withdrawn[] {
+    return this.#withdrawn.values();
+  }
+
+  /**
+   * Goes up with each change of the entries or the withdrawals, also across saving, opening and
+   * `replaceWith`. Equal numbers of one list mean equal answers.
+   */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Copies of all entries that a query can match, in no particular order. */
+  entries(): IterableIterator<BlocklistEntry> {
+    return entriesOf(this.#allShelves());
+  }
+
+  /**
+   * Whether a query can match an entry with exactly this hash, or with this id (of this source, if
+   * given).
+   * @throws {TypeError | RangeError} if `key` is invalid
+   */
+  has(key: WithdrawnKey): boolean {
+    const asked = copyOf(key);
+    if (!('id' in asked) && isDegenerate(asked)) return false;
+    return this.#allShelves().some((shelf) =>
+      idsOf(shelf, asked).some((id) => !('id' in asked) || shelf.isLive(id)),
+    );
+  }
+
+  /**
+   * Why `add` would keep this entry out; undefined if it would add it.
+   * @throws {TypeError | RangeError} if `entry` is invalid
+   */
+  reasonToKeepOut(entry: BlocklistEntry): KeptOutReason | undefined {
+    checkEntry(entry);
+    return this.#reasonToKeepOut(entry);
+  }
+
+  /**
+   * Makes what the first decision and the first withdrawal would otherwise make at once, which
+   * takes seconds for a million entries: the index, and a table of the entries' ids. The event loop
+   * turns about every 5 ms, and the blocklist can be used and changed meanwhile.
+   * @throws the signal's reason if it aborts; what was made stays
+   */
+  async warm(options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal(signal);
+    for (const shelf of this.#allShelves()) await inTurns(shelf.warmSteps(this.policy), signal);
   }
 
   /**
    * Adds a copy of an entry; the next decision sees it. Degenerate hashes and withdrawn entries are
    * kept out.
-   * @returns whether it was added
+   * @returns whether it was added; if not, `reasonToKeepOut` tells why
    * @throws {TypeError | RangeError} if `entry` is invalid
    */
   add(entry: BlocklistEntry): boolean {
@@ -107,6 +168,7 @@ export class Blocklist {
       return false;
     }
     this.#shelfFor(entry.hash.algorithm, bits).add(entry);
+    this.#generation++;
     return true;
   }
 
@@ -127,14 +189,19 @@ export class Blocklist {
    * with the same hash or id that is added later, from a list that is read again or a feed that
    * lags, is kept out until `reinstate`. Windows of a photo are entries of their own: withdraw by
    * an id that they share, or each of them.
+   * @param options `reason`: why, for those who look after the list; it is kept and saved with the
+   *   withdrawal
    * @returns how many entries were removed
-   * @throws {TypeError | RangeError} if `withdrawal` is invalid
+   * @throws {TypeError | RangeError} if `withdrawal` or an option is invalid
    */
-  withdraw(withdrawal: WithdrawnKey): number {
-    const kept = copyOf(withdrawal);
+  withdraw(withdrawal: Withdrawn, options: { reason?: string } = {}): number {
+    checkOptions(options);
+    const kept = copyOf(withdrawal, options.reason);
     const removals = this.#allShelves().map((shelf) => shelf.prepareRemoval(idsOf(shelf, kept)));
-    this.#withdrawn.set(keyOf(kept), kept);
-    return removals.reduce((count, remove) => count + remove(), 0);
+    const isNew = this.#withdrawn.set(kept);
+    const removed = removals.reduce((count, remove) => count + remove(), 0);
+    if (isNew || removed > 0) this.#generation++;
+    return removed;
   }
 
   /**
@@ -144,7 +211,36 @@ export class Blocklist {
    * @throws {TypeError | RangeError} if `withdrawal` is invalid
    */
   reinstate(withdrawal: WithdrawnKey): boolean {
-    return this.#withdrawn.delete(keyOf(copyOf(withdrawal)));
+    const isLifted = this.#withdrawn.delete(copyOf(withdrawal));
+    if (isLifted) this.#generation++;
+    return isLifted;
+  }
+
+  /**
+   * Takes the entries of `other` in place of its own, at once: a decision is about the old list or
+   * about the new one, never about both, even if its variants come later. The withdrawals of both
+   * are in force afterwards, so what was withdrawn here does not come back. The policy stays.
+   * `other` has no entries afterwards. Warm it before, or this takes as long as its first decision.
+   * @throws {TypeError} if `other` is not another blocklist
+   */
+  replaceWith(other: Blocklist): void {
+    if (!(other instanceof Blocklist) || other === this) {
+      throw new TypeError('expected another blocklist');
+    }
+    // The other has already kept out what both withdrew.
+    const missing = this.withdrawals.filter((withdrawal) => !other.#withdrawn.has(withdrawal));
+    const removals = other.#allShelves().map((shelf) => prepareAll(shelf, missing));
+    const withdrawn = new Withdrawals();
+    for (const each of [...other.withdrawals, ...this.withdrawals]) withdrawn.set(each);
+    const none: Shelves = new Map();
+    // Nothing can fail from here on.
+    const removed = removals.reduce((count, remove) => count + remove(), 0);
+    this.#shelves = other.#shelves;
+    other.#shelves = none;
+    this.#withdrawn = withdrawn;
+    this.#keptOut = { ...other.keptOut, withdrawn: other.keptOut.withdrawn + removed };
+    this.#generation = Math.max(this.#generation, other.#generation) + 1;
+    other.#generation++;
   }
 
   /**
@@ -178,22 +274,26 @@ export class Blocklist {
     checkObject(query, what);
     checkIterable('hash' in query ? query.variants : query, what);
     const variants = 'hash' in query ? variantsOf(query) : query;
-    return decide(variants, (variant, policy) => this.#search(variant, policy), { policy, all });
+    return decide(variants, this.#search(), { policy, all });
   }
 
-  #search({ hash, quality, ranks }: HashedVariant, policy: Policy): Found[] | undefined {
-    const shelves = this.#shelvesOf(hash.algorithm, bitsOf(hash));
-    if (shelves.every((shelf) => shelf.size === 0)) return undefined;
-    const found: Found[] = [];
-    const isSure = (quality ?? 100) >= policy.minQuality && !isDegenerate(hash);
-    for (const shelf of shelves) {
-      for (const { id, distance } of shelf.searchNear(hash, policy, isSure ? ranks : undefined)) {
-        const entry = shelf.entryAt(id);
-        // An attached index may hold degenerate hashes.
-        if (!isDegenerate(entry.hash)) found.push({ entry, distance });
+  /** Searches the entries that are in place now, whatever replaces them meanwhile. */
+  #search(): Search {
+    const all = this.#shelves;
+    return ({ hash, quality, ranks }, policy) => {
+      const shelves = all.get(kindOf(hash.algorithm, bitsOf(hash))) ?? [];
+      if (shelves.every((shelf) => shelf.size === 0)) return undefined;
+      const found: Found[] = [];
+      const isSure = (quality ?? 100) >= policy.minQuality && !isDegenerate(hash);
+      for (const shelf of shelves) {
+        for (const { id, distance } of shelf.searchNear(hash, policy, isSure ? ranks : undefined)) {
+          const entry = shelf.entryAt(id);
+          // An attached index may hold degenerate hashes.
+          if (!isDegenerate(entry.hash)) found.push({ entry, distance });
+        }
       }
-    }
-    return found;
+      return found;
+    };
   }
 
   #addAll(part: PackedEntries): void {
@@ -216,6 +316,7 @@ export class Blocklist {
       throw error;
     }
     for (const reason of reasons.values()) this.#keptOut[reason]++;
+    if (reasons.size < part.size) this.#generation++;
   }
 
   #attach(part: IndexedEntries): void {
@@ -226,31 +327,18 @@ export class Blocklist {
     }
     const { algorithm, bits } = part.index;
     const shelf = new Shelf(algorithm, bits, part);
-    const ids = new Set<number>();
-    for (const withdrawal of this.#withdrawn.values()) {
-      for (const id of idsOf(shelf, withdrawal)) ids.add(id);
-    }
-    const remove = shelf.prepareRemoval([...ids]);
+    const remove = prepareAll(shelf, this.withdrawals);
     this.#shelvesOf(algorithm, bits).push(shelf);
     this.#keptOut.withdrawn += remove();
     this.#keptOut.degenerate += part.degenerate ?? 0;
+    this.#generation++;
   }
 
   #reasonToKeepOut(
     entry: Pick<BlocklistEntry, 'hash' | 'id' | 'source'>,
   ): KeptOutReason | undefined {
     if (isDegenerate(entry.hash)) return 'degenerate';
-    return this.#isWithdrawn(entry) ? 'withdrawn' : undefined;
-  }
-
-  #isWithdrawn({ hash, id, source }: Pick<BlocklistEntry, 'hash' | 'id' | 'source'>): boolean {
-    if (this.#withdrawn.size === 0) return false;
-    return (
-      this.#withdrawn.has(keyOf(hash)) ||
-      (id !== undefined &&
-        (this.#withdrawn.has(keyOf({ id })) ||
-          (source !== undefined && this.#withdrawn.has(keyOf({ id, source })))))
-    );
+    return this.#withdrawn.cover(entry) ? 'withdrawn' : undefined;
   }
 
   /** The shelf to which entries of this algorithm and width are added. */
@@ -261,7 +349,7 @@ export class Blocklist {
   }
 
   #shelvesOf(algorithm: Algorithm, bits: Bits): Shelf[] {
-    const kind = `${algorithm}-${bits}`;
+    const kind = kindOf(algorithm, bits);
     const shelves = this.#shelves.get(kind) ?? [];
     this.#shelves.set(kind, shelves);
     return shelves;
@@ -269,6 +357,41 @@ export class Blocklist {
 
   #allShelves(): Shelf[] {
     return [...this.#shelves.values()].flat();
+  }
+
+  /**
+   * Makes the indexes that are missing, step by step, and freezes the list at the last step. Its
+   * shelves must be released.
+   */
+  static *freezeSteps(list: Blocklist): Generator<void, FrozenList> {
+    // Another shelf may come while this one is indexed.
+    const isCold = (shelf: Shelf) => !shelf.isIndexed;
+    for (let cold = list.#allShelves().find(isCold); cold; cold = list.#allShelves().find(isCold)) {
+      yield* cold.indexSteps();
+    }
+    const { generation, keptOut, withdrawals } = list;
+    const shelves: FrozenShelf[] = [];
+    try {
+      for (const shelf of list.#allShelves()) if (shelf.size > 0) shelves.push(shelf.freeze());
+    } catch (error) {
+      for (const shelf of shelves) shelf.release();
+      throw error;
+    }
+    return { generation, keptOut, withdrawals, shelves };
+  }
+
+  /** A list that was saved. Its entries must be without those that it withdrew. */
+  static restored(saved: SavedList, options: BlocklistOptions): Blocklist {
+    const list = new Blocklist(options);
+    for (const each of saved.withdrawals) list.#withdrawn.set(copyOf(each));
+    for (const { index, entries } of saved.parts) {
+      const { algorithm, bits } = index;
+      const shelf = new Shelf(algorithm, bits, { index, entries, degenerate: 0 });
+      list.#shelvesOf(algorithm, bits).push(shelf);
+    }
+    list.#keptOut = { ...saved.keptOut };
+    list.#generation = saved.generation;
+    return list;
   }
 }
 
@@ -326,20 +449,14 @@ function idsOf(shelf: Shelf, withdrawal: WithdrawnKey): number[] {
     : shelf.idsOfHash(withdrawal);
 }
 
-function copyOf(withdrawal: WithdrawnKey): WithdrawnKey {
-  checkObject(withdrawal, 'a hash or { id, source }');
-  if ('id' in withdrawal) {
-    const { id, source } = withdrawal;
-    if (typeof id !== 'string') throw new TypeError('expected id to be a string');
-    checkTypeOf('source', source, 'string');
-    return { id, ...(source !== undefined && { source }) };
-  }
-  bitsOf(withdrawal);
-  return { algorithm: withdrawal.algorithm, bytes: withdrawal.bytes.slice() };
+/** A function that removes what these withdrawals name, which cannot fail. */
+function prepareAll(shelf: Shelf, withdrawals: readonly WithdrawnKey[]): () => number {
+  const ids = new Set(withdrawals.flatMap((withdrawal) => idsOf(shelf, withdrawal)));
+  return shelf.prepareRemoval([...ids]);
 }
 
-function keyOf(withdrawal: WithdrawnKey): string {
-  return 'id' in withdrawal
-    ? JSON.stringify([withdrawal.id, withdrawal.source])
-    : `${withdrawal.algorithm} ${hashToHex(withdrawal)}`;
+function* entriesOf(shelves: readonly Shelf[]): Generator<BlocklistEntry> {
+  for (const shelf of shelves) yield* shelf.entries();
 }
+
+const kindOf = (algorithm: Algorithm, bits: Bits) => `${algorithm}-${bits}`;

@@ -6,7 +6,6 @@ export {
   type BlocklistPart,
   createBlocklist,
   type KeptOutReason,
-  type WithdrawnKey,
 } from './blocklist.js';
 export {
   type Decision,
@@ -20,3 +19,4 @@ export { isDegenerate } from './degenerate.js';
 export { explain } from './explain.js';
 export { type Policy, type PolicyOptions, policyFor } from './policy.js';
 export type { EntryRows, IndexedEntries } from './shelf.js';
+export type { Withdrawn, WithdrawnKey } from './withdrawals.js';

@@ -10,7 +10,7 @@ import { isDegenerate } from './degenerate.js';
 import { type FrozenIndex, frozenIndex } from './frozen-index.js';
 import { Gradual } from './gradual.js';
 import { IdsByName } from './ids-by-name.js';
-import { type Policy, policyUnder } from './policy.js';
+import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
 
 /**
  * Entries by the ids of an index: row = id. `PackedEntries` is one implementation; another may read
@@ -216,19 +216,24 @@ export class Shelf {
     return () => ids.reduceRight((count, id, i) => count + this.#remove(id, names[i]), 0);
   }
 
+  get isIndexed(): boolean {
+    return this.#index !== undefined;
+  }
+
   /** Makes the index, if it is not made. */
   indexSteps(): Generator<void, HammingIndex> {
     return this.#indexing.steps();
   }
 
   /** Makes what the first search within this policy and the first removal would make. */
-  *warmSteps(policy: Policy): Generator<void, void> {
+  *warmSteps(changes: PolicyOptions): Generator<void, void> {
     yield* this.#indexing.steps();
     yield* this.#naming.steps();
     this.#readyToRemove();
     yield;
     const { algorithm, bits } = this.#added;
-    this.searchNear({ algorithm, bytes: new Uint8Array(bits / 8).fill(0x35) }, policy);
+    const hash = { algorithm, bytes: new Uint8Array(bits / 8).fill(0x35) };
+    this.searchNear(hash, policyUnder(changes, algorithm, bits));
   }
 
   /** The entries as they are now. Their rows are kept until they are released. */

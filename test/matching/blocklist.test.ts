@@ -8,12 +8,9 @@ import { PackedEntries } from '../../src/exchange/packed-entries.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
-import {
-  type Blocklist,
-  createBlocklist,
-  type WithdrawnKey,
-} from '../../src/matching/blocklist.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { isDegenerate } from '../../src/matching/degenerate.js';
+import type { WithdrawnKey } from '../../src/matching/withdrawals.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
 

@@ -18,12 +18,9 @@ import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex, indexFromBuffer } from '../../src/indexing/mutable-index.js';
-import {
-  type Blocklist,
-  createBlocklist,
-  type WithdrawnKey,
-} from '../../src/matching/blocklist.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { isDegenerate } from '../../src/matching/degenerate.js';
+import type { WithdrawnKey } from '../../src/matching/withdrawals.js';
 import type { EntryNote } from '../../src/node/entry-notes.js';
 import { isIndexFile, openIndex, readIndexInfo } from '../../src/node/index-file.js';
 import { saveIndex } from '../../src/node/save-index.js';
