@@ -35,17 +35,15 @@ const NUMBERS = [
   'maxDistance',
 ] as const;
 /** The word of the header that holds the checksum over all the others. */
-const CHECKSUM_WORD = 14;
+export const CHECKSUM_WORD = 14;
 const DEGENERATE_WORD = 15;
 
 /** Words that a step of the checksum goes through: about 1 ms. */
 const CHECK_STEP = 1 << 18;
 
-/** The checksum of a header and of what follows it, step by step. */
-function* checksumSteps(header: Int32Array, rest: Iterable<Int32Array>): Generator<void, number> {
-  let sum = checksum(header.subarray(0, CHECKSUM_WORD), 0);
-  sum = checksum(header.subarray(CHECKSUM_WORD + 1, HEADER_BYTES / 4), sum);
-  for (const words of rest) {
+/** The checksum of words in several pieces, or of what follows words with this sum, in steps. */
+export function* checksumSteps(pieces: Iterable<Int32Array>, sum = 0): Generator<void, number> {
+  for (const words of pieces) {
     for (let at = 0; at < words.length; at += CHECK_STEP) {
       sum = checksum(words.subarray(at, at + CHECK_STEP), sum);
       yield;
@@ -53,6 +51,13 @@ function* checksumSteps(header: Int32Array, rest: Iterable<Int32Array>): Generat
   }
   return sum;
 }
+
+/** The checksum of a header but for the word that holds it. */
+export const headerSum = (header: Int32Array): number =>
+  checksum(
+    header.subarray(CHECKSUM_WORD + 1, HEADER_BYTES / 4),
+    checksum(header.subarray(0, CHECKSUM_WORD), 0),
+  );
 
 /**
  * The header of a snapshot, step by step.
@@ -72,7 +77,7 @@ export function* headerSteps(
     0,
     shape.degenerate === undefined ? 0 : shape.degenerate + 1,
   ]);
-  header[CHECKSUM_WORD] = yield* checksumSteps(header, rest);
+  header[CHECKSUM_WORD] = yield* checksumSteps(rest, headerSum(header));
   return header;
 }
 
@@ -104,7 +109,7 @@ export function verified({
   const start = byteOffset - HEADER_BYTES;
   const words = new Int32Array(buffer, start, byteLengthOf(shape) / 4);
   const rest = words.subarray(HEADER_BYTES / 4);
-  if (finish(checksumSteps(words, [rest])) !== words[CHECKSUM_WORD]! >>> 0) {
+  if (finish(checksumSteps([rest], headerSum(words))) !== words[CHECKSUM_WORD]! >>> 0) {
     throw new FormatError('bad-checksum', 'the index file has changed since it was written');
   }
   const { count, groups, entries, nextId } = shape;

@@ -1,6 +1,8 @@
 import { FormatError } from '../errors.js';
 import type { Resample } from '../hash.js';
 import { HEADER_BYTES, inSteps, type Segment } from '../indexing/segment.js';
+import { checksumSteps } from '../indexing/snapshot.js';
+import { IdTable, IdTableBuilder } from './id-table.js';
 
 /** What a list says about an entry besides its hash. */
 export interface EntryNote {
@@ -9,6 +11,8 @@ export interface EntryNote {
   readonly source?: string;
   readonly id?: string;
   readonly resample?: Resample;
+  /** which part or form of the picture was hashed, as in `BlocklistEntry` */
+  readonly variant?: string;
 }
 
 const isText = (value: unknown) => typeof value === 'string';
@@ -24,6 +28,7 @@ const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] 
   ['source', 'text', isText],
   ['id', 'text', isText],
   ['resample', "512 or 'none'", (value) => value === 512 || value === 'none'],
+  ['variant', 'text', isText],
 ];
 
 /**
@@ -32,7 +37,7 @@ const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] 
  */
 const TEXT = '"[ !#-[\\]-\\xff]*"';
 const USUAL = /* @__PURE__ */ new RegExp(
-  `^{"labels":\\[(?:${TEXT}(?:,${TEXT})*)?\\](?:,"quality":(?:100|[1-9]?\\d))?(?:,"source":${TEXT})?(?:,"id":${TEXT})?(?:,"resample":(?:512|"none"))?}$`,
+  `^{"labels":\\[(?:${TEXT}(?:,${TEXT})*)?\\](?:,"quality":(?:100|[1-9]?\\d))?(?:,"source":${TEXT})?(?:,"id":${TEXT})?(?:,"resample":(?:512|"none"))?(?:,"variant":${TEXT})?}$`,
 );
 
 /**
@@ -56,7 +61,8 @@ export interface NotesBytes {
 /**
  * Encodes notes on the entries of a segment, step by step. First come two words per entry, in the
  * order of the segment's entries: the offset and the length of its text. Then come the texts, JSON
- * in UTF-8, equal ones once. Files of version 2 have two words for each id ever given, in the order
+ * in UTF-8, equal ones once; and last, if entries have ids, a table of these (`id-table.ts`), which
+ * readers that do not know it skip. Files of version 2 have two words for each id ever given, in the order
  * of ids. Removed entries leave nothing.
  * @throws {TypeError} if a note is malformed
  * @throws {RangeError} if it all takes 4 GiB or more
@@ -67,9 +73,12 @@ export function* noteSteps(
 ): Generator<void, NotesBytes> {
   const table = new Uint32Array(2 * segment.entries);
   const texts = new Texts();
+  const ids = new IdTableBuilder(segment.entries, yield* checksumSteps([segment.words]));
   const shared = new Map<string, readonly [start: number, length: number]>();
   const ask = (entry: number) => {
-    const text = textOf(entryAt(segment.idAt(entry)));
+    const note = entryAt(segment.idAt(entry));
+    const text = textOf(note);
+    if (note.id !== undefined) ids.add(entry, note.id);
     if (text === '') return;
     let place = shared.get(text);
     if (place === undefined) {
@@ -84,10 +93,12 @@ export function* noteSteps(
     table.set(place, 2 * entry);
   };
   yield* inSteps(segment.entries, ask, ASK_STEP);
-  return {
-    length: table.byteLength + texts.length,
-    pieces: [new Uint8Array(table.buffer), ...texts.pieces()],
-  };
+  const found = yield* ids.steps();
+  const pieces = [new Uint8Array(table.buffer), ...texts.pieces()];
+  if (found.length === 0) return { length: table.byteLength + texts.length, pieces };
+  const length = table.byteLength + 4 * Math.ceil(texts.length / 4) + found.byteLength;
+  if (length > 0xffffffff) throw new RangeError('expected less than 4 GiB of notes');
+  return { length, pieces: [...pieces, new Uint8Array(found.buffer)] };
 }
 
 /**
@@ -96,14 +107,15 @@ export function* noteSteps(
  */
 function textOf(note: EntryNote): string {
   if (typeof note !== 'object' || note === null) throw new TypeError('expected a note: { labels }');
-  const { labels, quality, source, id, resample } = note;
-  const fields = { labels, quality, source, id, resample };
+  const { labels, quality, source, id, resample, variant } = note;
+  const fields = { labels, quality, source, id, resample, variant };
   for (const [name, expected, fits] of FIELDS) {
     const value = fields[name];
     if (value === undefined && name !== 'labels') continue;
     if (!fits(value)) throw new TypeError(`expected ${name} of an entry to be ${expected}`);
   }
-  const isBlank = labels.length === 0 && (quality ?? source ?? id ?? resample) === undefined;
+  const isBlank =
+    labels.length === 0 && (quality ?? source ?? id ?? resample ?? variant) === undefined;
   return isBlank ? '' : JSON.stringify(fields);
 }
 
@@ -144,13 +156,19 @@ export class Notes {
   readonly #ids: Uint32Array | undefined;
   readonly #table: DataView;
   readonly #texts: Buffer;
+  readonly #byId: IdTable | undefined;
   /** the offset of the texts in the file */
   readonly #offset: number;
 
   constructor({ shape, ids, words, notes }: Segment) {
     const { version, nextId, entries } = shape;
     const tableLength = 8 * (version < 3 ? nextId : entries);
-    const [table, texts] = notes.length < tableLength ? [0, 0] : [tableLength, notes.length];
+    const isCut = notes.length < tableLength;
+    const whole = new Uint32Array(notes.buffer, notes.byteOffset, isCut ? 0 : notes.length >> 2);
+    this.#byId = version < 3 ? undefined : IdTable.at(whole.subarray(tableLength / 4));
+    const [table, texts] = isCut
+      ? [0, 0]
+      : [tableLength, notes.length - (this.#byId?.byteLength ?? 0)];
     this.#entries = entries;
     this.#ids = version < 3 ? ids : undefined;
     this.#table = new DataView(notes.buffer, notes.byteOffset, table);
@@ -166,6 +184,17 @@ export class Notes {
     const { note, wrong } = noteFrom(this.#texts.toString('utf8', start, start + length));
     if (wrong !== undefined) report(wrong, this.#offset + start);
     return note;
+  }
+
+  /** Whether `entriesOf` finds entries. */
+  get areByIds(): boolean {
+    return this.#byId !== undefined;
+  }
+
+  /** The entries with this id, by their numbers, if there is a table of ids. */
+  entriesOf(id: string): number[] {
+    const candidates = this.#byId?.candidates(id) ?? [];
+    return [...candidates].filter((entry) => this.at(entry, () => {}).id === id);
   }
 
   /** Checks all of them, step by step. @throws {FormatError} `bad-notes` */
@@ -187,6 +216,9 @@ export class Notes {
       if (shared.size < MAX_SHARED) shared.set(start, length);
     };
     yield* inSteps(this.#entries, check, CHECK_STEP);
+    if (this.#byId && !(yield* this.#byId.isSoundSteps(this.#entries))) {
+      fail('expected a table of ids', this.#offset + this.#texts.length);
+    }
   }
 
   #placeOf(entry: number): [start: number, length: number] {

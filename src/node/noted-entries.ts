@@ -12,6 +12,8 @@ export interface NotedEntries {
   idAt(id: number): string | undefined;
   /** the existing ids; removed ids are gaps */
   rows(): Iterable<number>;
+  /** the ids of the entries whose own id is this; absent if the file has no table of them */
+  rowsOf?(name: string): Iterable<number>;
 }
 
 /**
@@ -37,6 +39,12 @@ export function* notedEntriesSteps(
   return {
     size: nextId,
     rows: () => (ids ? ids.values() : below(entries)),
+    ...(notes.areByIds && {
+      rowsOf(name: string) {
+        if (typeof name !== 'string') throw new TypeError('expected an id to be a string');
+        return notes.entriesOf(name).map((entry) => segment.idAt(entry));
+      },
+    }),
     idAt(id) {
       checkInteger('id', id, 0);
       const entry = numberOf(id);
