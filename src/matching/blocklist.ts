@@ -380,18 +380,16 @@ export class Blocklist {
     return { generation, keptOut, withdrawals, shelves };
   }
 
-  /** A list that was saved. Its entries must be without those that it withdrew. */
-  static restored(saved: SavedList, options: BlocklistOptions): Blocklist {
-    const list = new Blocklist(options);
+  /** Gives an empty list what was saved: entries without those that it withdrew. */
+  static restore(list: Blocklist, saved: SavedList): void {
     for (const each of saved.withdrawals) list.#withdrawn.set(copyOf(each));
     for (const { index, entries } of saved.parts) {
       const { algorithm, bits } = index;
       const shelf = new Shelf(algorithm, bits, { index, entries, degenerate: 0 });
       list.#shelvesOf(algorithm, bits).push(shelf);
     }
-    list.#keptOut = { ...saved.keptOut };
+    list.#keptOut = { ...list.#keptOut, ...saved.keptOut };
     list.#generation = saved.generation;
-    return list;
   }
 }
 

@@ -6,7 +6,7 @@ import { FormatError } from '../errors.js';
 import { inTurns } from '../in-turns.js';
 import type { HammingIndex } from '../indexing/hamming-index.js';
 import { MutableIndex } from '../indexing/mutable-index.js';
-import { HEADER_BYTES, roomFor, Segment, type Shape } from '../indexing/segment.js';
+import { byteLengthOf, HEADER_BYTES, roomFor, Segment, type Shape } from '../indexing/segment.js';
 import {
   alignedBytes,
   infoOf,
@@ -65,20 +65,39 @@ export async function openIndex(
   source: string | Uint8Array,
   options: OpenOptions = {},
 ): Promise<OpenedIndex> {
+  checkOpenOptions(options);
+  const { minGeneration = 0, simd = 'auto' } = options;
+  if (!(source instanceof Uint8Array)) checkPath(source);
+  const segment = await load(source, simd, ({ generation }) =>
+    checkGeneration(generation, minGeneration),
+  );
+  return openedIndex(segment, options);
+}
+
+/** @throws {TypeError | RangeError} if an option is invalid */
+export function checkOpenOptions(options: OpenOptions): void {
   checkOptions(options);
   const { verify = true, minGeneration = 0, onProblem, simd = 'auto' } = options;
   checkTypeOf('verify', verify, 'boolean');
   checkTypeOf('onProblem', onProblem, 'function');
   checkInteger('minGeneration', minGeneration, 0);
   checkOneOf('simd', simd, ['auto', 'never', 'copy']);
-  if (!(source instanceof Uint8Array)) checkPath(source);
-  const segment = await load(source, simd, ({ generation }) => {
-    if (generation >= minGeneration) return;
-    throw new FormatError(
-      'old-generation',
-      `expected generation ${minGeneration} or more, got ${generation}`,
-    );
-  });
+}
+
+/** @throws {FormatError} `old-generation` */
+export function checkGeneration(generation: number, least: number): void {
+  if (generation >= least) return;
+  throw new FormatError(
+    'old-generation',
+    `expected generation ${least} or more, got ${generation}`,
+  );
+}
+
+/** The index and the entries of a segment that was read. Options must have been checked. */
+export async function openedIndex(
+  segment: Segment,
+  { verify = true, onProblem, simd = 'auto' }: OpenOptions,
+): Promise<OpenedIndex> {
   const notes = new Notes(segment);
   const live = verify ? verified(segment) : undefined;
   if (verify) await inTurns(notes.checkSteps(), undefined);
@@ -101,18 +120,15 @@ async function load(
   simd: 'auto' | 'never' | 'copy',
   check: (shape: Shape) => void,
 ): Promise<Segment> {
-  const copy = async (header: Uint8Array, byteLength: number, read: Read): Promise<Segment> => {
+  const copy = (header: Uint8Array, byteLength: number, read: Read): Promise<Segment> => {
     const shape = shapeOf(header, byteLength);
     check(shape);
-    const room = roomFor(shape, simd === 'never' ? simd : 'auto');
-    await fill(new Uint8Array(room.buffer, 0, byteLength), header, read);
-    return new Segment(shape, room);
+    return loadSegment(shape, simd, (bytes) => fill(bytes, header, read));
   };
   if (typeof source === 'string') {
     return reading(source, async (file) => {
       const { size } = await file.stat();
-      const read: Read = async (into, at) => (await file.read(into, 0, into.length, at)).bytesRead;
-      return copy(await headerOf(file), size, read);
+      return copy(await headerOf(file), size, readOf(file));
     });
   }
   if (simd === 'copy') {
@@ -133,11 +149,27 @@ async function load(
   return new Segment(shape, bytes);
 }
 
+/** A segment of this shape, in memory that `fill` fills with its whole index file. */
+export async function loadSegment(
+  shape: Shape,
+  simd: 'auto' | 'never' | 'copy',
+  fill: (bytes: Uint8Array) => Promise<void>,
+): Promise<Segment> {
+  const room = roomFor(shape, simd === 'never' ? simd : 'auto');
+  await fill(new Uint8Array(room.buffer, 0, byteLengthOf(shape)));
+  return new Segment(shape, room);
+}
+
 /** Reads bytes from `at` on. @returns their number, 0 at the end */
-type Read = (into: Uint8Array, at: number) => Promise<number>;
+export type Read = (into: Uint8Array, at: number) => Promise<number>;
+
+export const readOf =
+  (file: FileHandle): Read =>
+  async (into, at) =>
+    (await file.read(into, 0, into.length, at)).bytesRead;
 
 /** Writes a header and what is read after it to `bytes`. `readFile` is limited to 2 GiB. */
-async function fill(bytes: Uint8Array, header: Uint8Array, read: Read): Promise<void> {
+export async function fill(bytes: Uint8Array, header: Uint8Array, read: Read): Promise<void> {
   bytes.set(header);
   for (let at = header.length; at < bytes.length; ) {
     const count = await read(bytes.subarray(at, at + CHUNK), at);
@@ -206,7 +238,7 @@ async function readHeader(path: string): Promise<Uint8Array | undefined> {
  * Opens a regular file to read from it. A pipe is not opened: that would wait for a writer and lose
  * what it wrote. The system's errors name the file, so they are kept as causes.
  */
-async function reading<T>(
+export async function reading<T>(
   path: string | Buffer,
   read: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
@@ -227,7 +259,7 @@ async function reading<T>(
   }
 }
 
-async function headerOf(file: FileHandle): Promise<Uint8Array> {
+export async function headerOf(file: FileHandle): Promise<Uint8Array> {
   const header = new Uint8Array(HEADER_BYTES);
   const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
   return header.subarray(0, bytesRead);

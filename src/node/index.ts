@@ -1,6 +1,13 @@
 export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
 export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
+export {
+  type OpenBlocklistOptions,
+  openBlocklist,
+  type SaveBlocklistOptions,
+  type SavedBlocklist,
+  saveBlocklist,
+} from './blocklist-file.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote } from './entry-notes.js';

@@ -3,10 +3,8 @@ import { checkInteger, checkOptions, checkSignal, checkTypeOf } from '../door.js
 import { FormatError } from '../errors.js';
 import { inTurns } from '../in-turns.js';
 import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
-import { MutableIndex, mutableIndex } from '../indexing/mutable-index.js';
 import { headerSteps, infoOf, type SnapshotInfo } from '../indexing/snapshot.js';
-import { isDegenerate } from '../matching/degenerate.js';
-import type { HashType } from '../packed-words.js';
+import { type FrozenIndex, frozenIndex } from '../matching/frozen-index.js';
 import { type EntryNote, noteSteps } from './entry-notes.js';
 import { checkPath, generationOf } from './index-file.js';
 import { replaceFile } from './replace-file.js';
@@ -59,41 +57,63 @@ export async function saveIndex(
   checkSignal(signal);
   signal?.throwIfAborted();
   // Before anything is awaited, since the index may change then.
-  const own = mutableIndex(index);
-  const { size, nextId } = own;
-  const frozen = MutableIndex.frozen(own, degenerateAt(own));
+  const frozen = frozenIndex(index);
   return afterEarlier(path, async () => {
     const before = await generationOf(path);
-    const next = generation ?? (before ?? 0) + 1;
-    if (next > 0xffffffff) throw new RangeError('expected a generation of at most 2^32 - 1');
-    if (before !== undefined && next < before && !force) {
-      throw new FormatError(
-        'old-generation',
-        `expected generation ${before} or more, as in the file in place, got ${next}: use force to overwrite it`,
-      );
-    }
-    const segment = await inTurns(frozen, signal);
-    const { length: notesLength, pieces } = entries
-      ? await inTurns(
-          noteSteps(segment, (id) => entries.entryAt(id)),
-          signal,
-        )
-      : { length: 0, pieces: [] };
-    const { shape, sections } = segment;
-    // What is missing in the segment is degenerate.
-    const degenerate = (shape.degenerate ?? 0) + size - shape.entries;
-    const saved = { ...shape, nextId, generation: next, notesLength, degenerate };
-    const rest = [sections, ...pieces];
-    const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);
-    await replaceFile(path, [new Uint8Array(header.buffer), ...rest], signal);
-    return infoOf(saved);
+    const next = nextGeneration(before, generation, { force });
+    const { pieces, info } = await indexFile(frozen, entries, { generation: next, signal });
+    await replaceFile(path, pieces, signal);
+    return info;
   });
+}
+
+/**
+ * The generation of a file that takes the place of one of generation `before`.
+ * @throws {FormatError} `old-generation` if it is lower, unless forced
+ */
+export function nextGeneration(
+  before: number | undefined,
+  generation: number | undefined,
+  { force, most = 0xffffffff }: { force: boolean; most?: number },
+): number {
+  const next = generation ?? (before ?? 0) + 1;
+  if (next > most) throw new RangeError(`expected a generation of at most ${most}`);
+  if (before !== undefined && next < before && !force) {
+    throw new FormatError(
+      'old-generation',
+      `expected generation ${before} or more, as in the file in place, got ${next}: use force to overwrite it`,
+    );
+  }
+  return next;
+}
+
+/** The content of an index file, in pieces that are not to be changed. */
+export async function indexFile(
+  { size, nextId, steps }: FrozenIndex,
+  entries: SaveOptions['entries'],
+  { generation, signal }: { generation: number; signal: AbortSignal | undefined },
+): Promise<{ pieces: Uint8Array[]; info: SnapshotInfo }> {
+  const segment = await inTurns(steps, signal);
+  const { length: notesLength, pieces } = entries
+    ? await inTurns(
+        noteSteps(segment, (id) => entries.entryAt(id)),
+        signal,
+      )
+    : { length: 0, pieces: [] };
+  const { shape, sections } = segment;
+  // What is missing in the segment is degenerate.
+  const degenerate = (shape.degenerate ?? 0) + size - shape.entries;
+  const saved = { ...shape, nextId, generation, notesLength, degenerate };
+  const rest = [sections, ...pieces];
+  const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);
+  return { pieces: [new Uint8Array(header.buffer), ...rest], info: infoOf(saved) };
 }
 
 /** By path: the end of the last saving. An older state would otherwise be able to come last. */
 const endings = new Map<string, Promise<unknown>>();
 
-async function afterEarlier<T>(path: string, save: () => Promise<T>): Promise<T> {
+/** Runs a saving after the earlier ones for the same path. */
+export async function afterEarlier<T>(path: string, save: () => Promise<T>): Promise<T> {
   const key = resolve(path);
   const saving = (endings.get(key) ?? Promise.resolve()).then(save);
   const ending = saving.catch(() => {});
@@ -105,16 +125,5 @@ async function afterEarlier<T>(path: string, save: () => Promise<T>): Promise<T>
   }
 }
 
-/** Whether hash number `at` of `words` is degenerate. */
-function degenerateAt({ algorithm, bits }: HashType): (words: Int32Array, at: number) => boolean {
-  const hash = new Int32Array(bits / 32);
-  const { length } = hash;
-  const given = { algorithm, bytes: new Uint8Array(hash.buffer) };
-  return (words, at) => {
-    for (let i = 0; i < length; i++) hash[i] = words[at * length + i]!;
-    return isDegenerate(given);
-  };
-}
-
-const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+export const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
   new Int32Array(buffer, byteOffset, byteLength / 4);

@@ -1,0 +1,318 @@
+import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
+import { type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
+import { inTurns } from '../in-turns.js';
+import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
+import { CHECKSUM_WORD, checksumSteps, headerSum, shapeOf } from '../indexing/snapshot.js';
+import {
+  Blocklist,
+  type BlocklistOptions,
+  type FrozenList,
+  type SavedList,
+} from '../matching/blocklist.js';
+import type { IndexedEntries } from '../matching/shelf.js';
+import { copyOf, type Withdrawn } from '../matching/withdrawals.js';
+import {
+  checkGeneration,
+  checkOpenOptions,
+  checkPath,
+  fill,
+  loadSegment,
+  type OpenOptions,
+  openedIndex,
+  type Read,
+  reading,
+  readOf,
+} from './index-file.js';
+import { replaceFile } from './replace-file.js';
+import { afterEarlier, indexFile, nextGeneration, wordsOf } from './save-index.js';
+
+/*
+ * A blocklist file: a header of 16 words; four words for each part, its length in two of them and
+ * its own checksum; the state as lines of JSON; and the parts, each an index file as `saveIndex`
+ * writes it. The header's checksum is over all but the parts, which have their own.
+ */
+
+/** `OHBLIST` and a line feed, as two little-endian words. */
+const MAGIC = [0x4c42484f, 0x0a545349] as const;
+const VERSION = 1;
+const TABLE_WORDS = 4;
+/** Lines of the state that a step writes or reads. */
+const LINE_STEP = 256;
+
+export interface SaveBlocklistOptions {
+  /** overwrite a file of a higher generation; default false */
+  force?: boolean;
+  /** aborts the saving until the file is in place; the old file stays, and no other is left */
+  signal?: AbortSignal;
+}
+
+/** What was saved. */
+export interface SavedBlocklist {
+  /** of the list when it was saved; it may have changed since */
+  readonly generation: number;
+  /** entries in the file */
+  readonly size: number;
+  readonly byteLength: number;
+}
+
+/**
+ * Writes a blocklist to a file, entirely or not at all, as `saveIndex` does: its entries,
+ * withdrawals with their reasons, counts of what was kept out, and its generation. The policy is
+ * not saved.
+ *
+ * The file holds the list as it is once its indexes are made, so as it is at the call if it is
+ * warm. It may change while it is being saved. Entries of attached indexes are asked for meanwhile.
+ *
+ * Withdrawals by hash are hashes in the file, and reasons are text: protect it like the list.
+ * @throws {FormatError} `old-generation` if the file in place has a higher generation: a list that
+ *   was made anew should take the old one's place by `replaceWith`, which goes on counting
+ * @throws {TypeError} if an argument or a note of an attached entry is invalid; no file has been
+ *   touched then
+ */
+export async function saveBlocklist(
+  path: string,
+  blocklist: Blocklist,
+  options: SaveBlocklistOptions = {},
+): Promise<SavedBlocklist> {
+  checkPath(path);
+  if (!(blocklist instanceof Blocklist)) throw new TypeError('expected a blocklist');
+  checkOptions(options);
+  const { force = false, signal } = options;
+  checkTypeOf('force', force, 'boolean');
+  checkSignal(signal);
+  signal?.throwIfAborted();
+  const frozen = await inTurns(Blocklist.freezeSteps(blocklist), signal);
+  try {
+    return await afterEarlier(path, async () => {
+      const before = await blocklistGeneration(path);
+      const generation = nextGeneration(before, frozen.generation, {
+        force,
+        most: Number.MAX_SAFE_INTEGER,
+      });
+      const { pieces, size } = await blocklistFile(frozen, signal);
+      await replaceFile(path, pieces, signal);
+      return { generation, size, byteLength: lengthOf(pieces) };
+    });
+  } finally {
+    for (const shelf of frozen.shelves) shelf.release();
+  }
+}
+
+async function blocklistFile(
+  { generation, keptOut, withdrawals, shelves }: FrozenList,
+  signal: AbortSignal | undefined,
+): Promise<{ pieces: Uint8Array[]; size: number }> {
+  const parts: Uint8Array[] = [];
+  const table = new Uint32Array(TABLE_WORDS * shelves.length);
+  let size = 0;
+  let degenerate = keptOut.degenerate;
+  for (const [at, shelf] of shelves.entries()) {
+    const file = await indexFile(shelf.index, shelf, { generation: 0, signal });
+    const { byteLength } = file.info;
+    const sum = wordsOf(file.pieces[0]!)[CHECKSUM_WORD]!;
+    table.set([byteLength % 2 ** 32, Math.floor(byteLength / 2 ** 32), sum], TABLE_WORDS * at);
+    parts.push(...file.pieces);
+    size += file.info.size;
+    // Degenerate entries that nobody had counted.
+    degenerate += shelf.index.size - file.info.size;
+  }
+  const state = await inTurns(stateSteps({ ...keptOut, degenerate }, withdrawals), signal);
+  const header = Int32Array.from({ length: HEADER_BYTES / 4 }, () => 0);
+  const [high, low] = [Math.floor(generation / 2 ** 32), generation % 2 ** 32];
+  header.set([...MAGIC, VERSION, shelves.length, low, high, state.length]);
+  const checked = [new Int32Array(table.buffer), wordsOf(state)];
+  header[CHECKSUM_WORD] = await inTurns(checksumSteps(checked, headerSum(header)), signal);
+  const pieces = [new Uint8Array(header.buffer), new Uint8Array(table.buffer), state, ...parts];
+  return { pieces, size };
+}
+
+/** The state in UTF-8: the counts in the first line, then each withdrawal; spaces fill it up. */
+function* stateSteps(
+  keptOut: SavedList['keptOut'],
+  withdrawals: readonly Withdrawn[],
+): Generator<void, Uint8Array> {
+  const lines = [JSON.stringify({ keptOut, withdrawals: withdrawals.length })];
+  const write = (at: number) => {
+    const { reason, ...key } = withdrawals[at]!;
+    lines.push(JSON.stringify({ ...('id' in key ? key : hashToJSON(key)), reason }));
+  };
+  yield* inSteps(withdrawals.length, write, LINE_STEP);
+  const text = Buffer.from(`${lines.join('\n')}\n`);
+  const bytes = new Uint8Array(4 * Math.ceil(text.length / 4)).fill(0x20);
+  bytes.set(text);
+  return bytes;
+}
+
+export interface OpenBlocklistOptions
+  extends OpenOptions,
+    Pick<BlocklistOptions, 'policy' | 'onKeptOut'> {}
+
+/**
+ * Reads a blocklist that `saveBlocklist` wrote, and checks it. What was withdrawn stays withdrawn.
+ * Checking an index blocks the event loop, for about 0.2 s per million hashes. The list is warm,
+ * but for the entries of an index that has no table of ids.
+ * @param path a path to a regular file
+ * @throws {TypeError | RangeError} if `path` or an option is invalid
+ * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`,
+ *   `bad-checksum`, `bad-line`, `bad-notes` or `old-generation`
+ */
+export async function openBlocklist(
+  path: string,
+  options: OpenBlocklistOptions = {},
+): Promise<Blocklist> {
+  checkPath(path);
+  checkOpenOptions(options);
+  const { minGeneration = 0, simd = 'auto', policy, onKeptOut } = options;
+  const list = new Blocklist({
+    ...(policy !== undefined && { policy }),
+    ...(onKeptOut !== undefined && { onKeptOut }),
+  });
+  const saved = await reading(path, async (file): Promise<SavedList> => {
+    const { size } = await file.stat();
+    const read = readOf(file);
+    const header = headerFrom(await bytesAt(read, 0, HEADER_BYTES));
+    checkGeneration(header.generation, minGeneration);
+    const { table, state } = await recordOf(read, header, size);
+    const { keptOut, withdrawals } = await inTurns(readStateSteps(state), undefined);
+    const parts: IndexedEntries[] = [];
+    for (const { at, byteLength, sum } of table) {
+      const start = await bytesAt(read, at, HEADER_BYTES);
+      const shape = shapeOf(start, byteLength);
+      if (wordsOf(start)[CHECKSUM_WORD]! >>> 0 !== sum) throw changed();
+      const segment = await loadSegment(shape, simd, (bytes) =>
+        fill(bytes, start, (into, from) => read(into, at + from)),
+      );
+      parts.push(await openedIndex(segment, options));
+    }
+    return { generation: header.generation, keptOut, withdrawals, parts };
+  });
+  Blocklist.restore(list, saved);
+  return list;
+}
+
+interface Header {
+  readonly words: Int32Array;
+  readonly parts: number;
+  readonly generation: number;
+  readonly stateLength: number;
+}
+
+/** @throws {FormatError} `bad-magic`, `bad-version` or `bad-header` */
+function headerFrom(bytes: Uint8Array): Header {
+  const words = wordsOf(bytes);
+  const [first, second, version, parts, low, high, stateLength] = new Uint32Array(
+    words.buffer,
+  ) as unknown as [number, number, number, number, number, number, number];
+  if (first !== MAGIC[0] || second !== MAGIC[1]) {
+    throw new FormatError('bad-magic', 'expected a blocklist file');
+  }
+  if (version !== VERSION) {
+    const message = `expected a blocklist file of version ${VERSION}, got ${version}`;
+    throw new FormatError('bad-version', message);
+  }
+  const generation = high * 2 ** 32 + low;
+  if (!Number.isSafeInteger(generation) || stateLength % 4 > 0) throw contradiction();
+  return { words, parts, generation, stateLength };
+}
+
+/** Where each part is, and the state. @throws {FormatError} `bad-length` or `bad-checksum` */
+async function recordOf(
+  read: Read,
+  { words, parts, stateLength }: Header,
+  byteLength: number,
+): Promise<{
+  table: { at: number; byteLength: number; sum: number }[];
+  state: Uint8Array;
+}> {
+  const tableLength = 4 * TABLE_WORDS * parts;
+  let at = HEADER_BYTES + tableLength + stateLength;
+  if (at > byteLength) throw cutOff();
+  const record = await bytesAt(read, HEADER_BYTES, tableLength + stateLength);
+  const sum = await inTurns(checksumSteps([wordsOf(record)], headerSum(words)), undefined);
+  if (sum !== words[CHECKSUM_WORD]! >>> 0) throw changed();
+  const numbers = new Uint32Array(record.buffer, 0, TABLE_WORDS * parts);
+  const table = Array.from({ length: parts }, (_, part) => {
+    const [low, high, sum] = numbers.subarray(TABLE_WORDS * part) as unknown as number[];
+    const place = { at, byteLength: high! * 2 ** 32 + low!, sum: sum! };
+    at += place.byteLength;
+    return place;
+  });
+  if (at !== byteLength) throw cutOff();
+  return { table, state: record.subarray(tableLength) };
+}
+
+/** @throws {FormatError} `bad-line` */
+function* readStateSteps(
+  bytes: Uint8Array,
+): Generator<void, Pick<SavedList, 'keptOut' | 'withdrawals'>> {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let from = 0;
+  let line = 0;
+  const next = (): object => {
+    const end = text.indexOf('\n', from);
+    line++;
+    try {
+      const json: unknown = JSON.parse(text.toString('utf8', from, end < 0 ? text.length : end));
+      if (typeof json === 'object' && json !== null) return json;
+    } catch {
+      // Told below, without the parser's words: they quote the text.
+    } finally {
+      from = end < 0 ? text.length : end + 1;
+    }
+    throw new FormatError('bad-line', 'expected an object in the state of the blocklist', { line });
+  };
+  const { keptOut, withdrawals: count } = next() as Partial<{
+    keptOut: SavedList['keptOut'];
+    withdrawals: number;
+  }>;
+  const counts = Object.values(Object(keptOut) as object);
+  if (!counts.every(isCount) || !isCount(count) || keptOut === undefined) {
+    throw new FormatError('bad-line', 'expected counts in the state of the blocklist', { line });
+  }
+  const withdrawals: Withdrawn[] = [];
+  const read = () => {
+    const json = next() as Partial<HashJSON> & { id?: string; reason?: string };
+    try {
+      const key = 'id' in json ? json : hashFromJSON(json as HashJSON);
+      withdrawals.push(copyOf(key as Withdrawn, json.reason));
+    } catch {
+      throw new FormatError('bad-line', 'expected a withdrawal in the blocklist', { line });
+    }
+  };
+  yield* inSteps(count, read, LINE_STEP);
+  return { keptOut, withdrawals };
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** The generation of the blocklist file at `path`; undefined if there is no such file. */
+async function blocklistGeneration(path: string): Promise<number | undefined> {
+  try {
+    return await reading(path, async (file) => {
+      return headerFrom(await bytesAt(readOf(file), 0, HEADER_BYTES)).generation;
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws {FormatError} `bad-length` if the file ends before */
+async function bytesAt(read: Read, from: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const count = await read(bytes.subarray(at), from + at);
+    if (count === 0) throw cutOff();
+    at += count;
+  }
+  return bytes;
+}
+
+const lengthOf = (pieces: readonly Uint8Array[]) =>
+  pieces.reduce((sum, { length }) => sum + length, 0);
+
+const cutOff = () => new FormatError('bad-length', 'the blocklist file has another length');
+const changed = () =>
+  new FormatError('bad-checksum', 'the blocklist file has changed since it was written');
+const contradiction = () => new FormatError('bad-header', 'the blocklist file contradicts itself');
