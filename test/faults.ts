@@ -62,6 +62,23 @@ export function withFaults<T>(fails: Fails, call: () => T): Outcome<T> {
   }
 }
 
+/** As `withFaults`, of a call that ends later. Nothing else may run meanwhile. */
+export async function withFaultsLater<T>(
+  fails: Fails,
+  call: () => Promise<T>,
+): Promise<Outcome<T>> {
+  const run = { fails, steps: 0, faults: 0 };
+  running = run;
+  try {
+    const value = await call();
+    return { value, steps: run.steps, faults: run.faults };
+  } catch (error) {
+    return { error, steps: run.steps, faults: run.faults };
+  } finally {
+    running = undefined;
+  }
+}
+
 /**
  * Makes every constructor of arrays and buffers call `mayFail`, including those used by `slice`,
  * `subarray` and `array.constructor`. @returns a function that undoes this

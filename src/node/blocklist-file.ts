@@ -66,7 +66,8 @@ export interface SavedBlocklist {
  *
  * Withdrawals by hash are hashes in the file, and reasons are text: protect it like the list.
  * @throws {FormatError} `old-generation` if the file in place has a higher generation: a list that
- *   was made anew should take the old one's place by `replaceWith`, which goes on counting
+ *   was made anew should take the old one's place by `replaceWith`, which goes on counting;
+ *   `unreadable` if that cannot be told
  * @throws {TypeError} if an argument or a note of an attached entry is invalid; no file has been
  *   touched then
  */
@@ -287,13 +288,19 @@ function* readStateSteps(
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** The generation of the blocklist file at `path`; undefined if there is no such file. */
+/**
+ * The generation of the blocklist file at `path`; undefined if there is no file, or another one.
+ * @throws {FormatError} `unreadable`
+ */
 async function blocklistGeneration(path: string): Promise<number | undefined> {
   try {
     return await reading(path, async (file) => {
       return headerFrom(await bytesAt(readOf(file), 0, HEADER_BYTES)).generation;
     });
-  } catch {
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { code } = Object(error.cause) as NodeJS.ErrnoException;
+    if (error.code === 'unreadable' && code !== 'ENOENT') throw error;
     return undefined;
   }
 }

@@ -1,0 +1,480 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { type Hash, hashToHex, type Resample } from '../../src/hash.js';
+import { createIndex } from '../../src/indexing/mutable-index.js';
+import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { isDegenerate } from '../../src/matching/degenerate.js';
+import type { Withdrawn, WithdrawnKey } from '../../src/matching/withdrawals.js';
+import { openBlocklist, saveBlocklist } from '../../src/node/blocklist-file.js';
+import { flipBits } from '../arbitraries.js';
+import { type Fails, Fault, watchConstructors, withFaultsLater } from '../faults.js';
+import { BASE, ORDER } from '../matching/bases.js';
+import { stepClock } from './event-loop.js';
+import { fileHandles } from './file-handles.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-list-'));
+});
+afterEach(() => vi.restoreAllMocks());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const leftovers = () => readdirSync(folder).filter((name) => name.endsWith('.tmp'));
+
+// Few hashes, ids and sources, so that they coincide.
+const SMALL: Hash = { algorithm: 'dhash', bytes: BASE.bytes.slice(0, 8) };
+const HASHES: readonly Hash[] = [
+  ...[0, 1, 40].map((bits) => flipBits(BASE, ORDER, bits)),
+  { algorithm: 'pdq', bytes: new Uint8Array(32) },
+  SMALL,
+  { ...SMALL, algorithm: 'phash' },
+];
+const IDS = ['1', '2', '\ud800'];
+const hash = fc.constantFrom(...HASHES);
+const id = fc.constantFrom(...IDS);
+const source = fc.constantFrom('x', 'y');
+const entry: fc.Arbitrary<BlocklistEntry> = fc.record(
+  {
+    hash,
+    labels: fc.constantFrom([], ['a'], ['a "b"', '\n']),
+    id,
+    source,
+    quality: fc.constantFrom(40, 100),
+    resample: fc.constantFrom<Resample>(512, 'none'),
+    variant: fc.constantFrom('window1x1', 'window2x2'),
+  },
+  { requiredKeys: ['hash', 'labels'] },
+);
+const key: fc.Arbitrary<WithdrawnKey> = fc.oneof(
+  hash,
+  fc.record({ id, source }, { requiredKeys: ['id'] }),
+);
+const reason = fc.option(fc.constantFrom('asked', 'an error\n"'), { nil: undefined });
+
+const same = (a: Hash, b: Hash) => a.algorithm === b.algorithm && hashToHex(a) === hashToHex(b);
+const covers = (one: WithdrawnKey, { hash, id, source }: BlocklistEntry) =>
+  'id' in one
+    ? one.id === id && (one.source === undefined || one.source === source)
+    : same(one, hash);
+const nameOf = (one: WithdrawnKey) =>
+  'id' in one ? JSON.stringify([one.id, one.source]) : `${one.algorithm} ${hashToHex(one)}`;
+const textOf = ({ hash, ...rest }: BlocklistEntry) =>
+  `${hash.algorithm} ${hashToHex(hash)} ${JSON.stringify(rest, Object.keys(rest).sort())}`;
+
+/** What a list is to hold, as plain as can be. */
+class Model {
+  listed: BlocklistEntry[] = [];
+  withdrawn: Withdrawn[] = [];
+  keptOut = { degenerate: 0, withdrawn: 0 };
+
+  copy(): Model {
+    const { listed, withdrawn, keptOut } = this;
+    return Object.assign(new Model(), { listed, withdrawn, keptOut });
+  }
+
+  add(entry: BlocklistEntry): boolean {
+    const why = isDegenerate(entry.hash)
+      ? 'degenerate'
+      : this.withdrawn.some((one) => covers(one, entry)) && 'withdrawn';
+    if (why) this.keptOut = { ...this.keptOut, [why]: this.keptOut[why] + 1 };
+    else this.listed = [...this.listed, entry];
+    return !why;
+  }
+
+  withdraw(one: WithdrawnKey, reason: string | undefined): number {
+    const left = this.listed.filter((entry) => !covers(one, entry));
+    const removed = this.listed.length - left.length;
+    this.listed = left;
+    const at = this.withdrawn.findIndex((other) => nameOf(other) === nameOf(one));
+    const kept = reason ?? this.withdrawn[at]?.reason;
+    const withdrawal = { ...one, ...(kept !== undefined && { reason: kept }) };
+    this.withdrawn = at < 0 ? [...this.withdrawn, withdrawal] : this.withdrawn.with(at, withdrawal);
+    return removed;
+  }
+
+  reinstate(one: WithdrawnKey): boolean {
+    const before = this.withdrawn.length;
+    this.withdrawn = this.withdrawn.filter((other) => nameOf(other) !== nameOf(one));
+    return this.withdrawn.length < before;
+  }
+
+  /** Takes the place of another, whose withdrawals stay. */
+  replace(other: Model): void {
+    for (const { reason, ...one } of other.withdrawn) {
+      this.keptOut = {
+        ...this.keptOut,
+        withdrawn: this.keptOut.withdrawn + this.withdraw(one as WithdrawnKey, reason),
+      };
+    }
+  }
+}
+
+const found = (list: Blocklist, hash: Hash) =>
+  list
+    .decide({ hash, variants: [] }, { all: true })
+    .matches.filter(({ distance }) => distance === 0)
+    .map(({ entry }) => textOf(entry))
+    .sort();
+
+/** Compares all that a list answers with the model; the order of withdrawals may differ. */
+function compare(list: Blocklist, { listed, withdrawn, keptOut }: Model): void {
+  expect([...list.entries()].map(textOf).sort()).toEqual(listed.map(textOf).sort());
+  expect(list.size).toBe(listed.length);
+  const byName = (all: readonly Withdrawn[]) =>
+    Object.fromEntries(all.map((one) => [nameOf(one), one.reason]));
+  expect(byName(list.withdrawals)).toEqual(byName(withdrawn));
+  expect(list.keptOut).toEqual(keptOut);
+  for (const hash of HASHES) {
+    const expected = listed.filter((entry) => same(entry.hash, hash));
+    expect(found(list, hash)).toEqual(expected.map(textOf).sort());
+    expect(list.has(hash)).toBe(expected.length > 0);
+  }
+  for (const id of IDS) {
+    for (const key of [{ id }, { id, source: 'x' }]) {
+      expect(list.has(key)).toBe(listed.some((entry) => covers(key, entry)));
+    }
+  }
+}
+
+/** A table of those entries that have the algorithm of the first. */
+function tableOf(entries: readonly BlocklistEntry[]): PackedEntries {
+  const { algorithm } = entries[0]!.hash;
+  const table = new PackedEntries(algorithm, algorithm === 'pdq' ? 256 : 64);
+  for (const entry of entries) if (entry.hash.algorithm === algorithm) table.push(entry);
+  return table;
+}
+const rowsOf = (table: PackedEntries) =>
+  Array.from({ length: table.size }, (_, row) => table.entryAt(row));
+
+const some = fc.array(entry, { minLength: 1, maxLength: 5 });
+const change = fc.oneof(
+  { arbitrary: fc.record({ add: entry }), weight: 4 },
+  { arbitrary: fc.record({ withdraw: key, reason }), weight: 2 },
+  { arbitrary: fc.record({ reinstate: key }), weight: 1 },
+  { arbitrary: fc.record({ part: some }), weight: 1 },
+  { arbitrary: fc.record({ attach: some }), weight: 1 },
+  { arbitrary: fc.record({ replace: some, knows: fc.boolean() }), weight: 1 },
+);
+type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
+
+/** Makes a change to a list and to its model. */
+function make(list: Blocklist, model: Model, step: Change): void {
+  const before = list.generation;
+  if ('add' in step) {
+    const why = list.reasonToKeepOut(step.add);
+    const fits = model.add(step.add);
+    expect([why === undefined, list.add(step.add)]).toEqual([fits, fits]);
+    expect(list.generation).toBe(before + (fits ? 1 : 0));
+  } else if ('withdraw' in step) {
+    const { withdraw, reason } = step;
+    const options = reason === undefined ? {} : { reason };
+    expect(list.withdraw(withdraw, options)).toBe(model.withdraw(withdraw, reason));
+  } else if ('reinstate' in step) {
+    expect(list.reinstate(step.reinstate)).toBe(model.reinstate(step.reinstate));
+  } else if ('part' in step) {
+    const table = tableOf(step.part);
+    list.addPart(table);
+    for (const entry of rowsOf(table)) model.add(entry);
+  } else if ('attach' in step) {
+    // Of an index, degenerate entries would be counted only when it is saved.
+    const table = tableOf(
+      step.attach.filter(({ hash }) => !isDegenerate(hash)).concat({ hash: SMALL, labels: [] }),
+    );
+    list.addPart({ index: createIndex(table.hashes), entries: table });
+    for (const entry of rowsOf(table)) model.add(entry);
+  } else {
+    const other = new Model();
+    if (step.knows)
+      for (const { reason, ...one } of model.withdrawn) other.withdraw(one as WithdrawnKey, reason);
+    for (const entry of step.replace) other.add(entry);
+    const withdrawn = step.knows ? list.withdrawals : [];
+    const anew = createBlocklist(step.replace, { withdrawn });
+    list.replaceWith(anew);
+    expect([anew.size, [...anew.entries()]]).toEqual([0, []]);
+    other.replace(model);
+    Object.assign(model, other);
+    expect(list.generation).toBeGreaterThan(before);
+  }
+  expect(list.generation).toBeGreaterThanOrEqual(before);
+}
+
+const histories = Number(process.env.LIST_HISTORIES ?? 150);
+
+test('save and open keep any history', async () => {
+  const path = join(folder, 'history.ohl');
+  const step = fc.oneof(
+    { arbitrary: change, weight: 10 },
+    { arbitrary: fc.constant('reopen' as const), weight: 2 },
+    { arbitrary: fc.constant('warm' as const), weight: 1 },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      rmSync(path, { force: true });
+      let list = new Blocklist();
+      const model = new Model();
+      for (const one of [...steps, 'reopen' as const]) {
+        if (one === 'warm') await list.warm();
+        else if (one === 'reopen') {
+          const saved = await saveBlocklist(path, list);
+          const { generation, size } = list;
+          expect(saved).toEqual({ generation, size, byteLength: readFileSync(path).length });
+          compare(list, model);
+          list = await openBlocklist(path);
+          expect(list.generation).toBe(generation);
+          compare(list, model);
+        } else make(list, model, one);
+      }
+    }),
+    { numRuns: histories },
+  );
+}, 3_600_000);
+
+test('a file holds the list as it was when its saving began, whatever changes meanwhile', async () => {
+  const path = join(folder, 'meanwhile.ohl');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(change, { maxLength: 12 }),
+      fc.array(change, { minLength: 1, maxLength: 12 }),
+      async (first, then) => {
+        rmSync(path, { force: true });
+        const list = new Blocklist();
+        const model = new Model();
+        for (const one of first) make(list, model, one);
+        await list.warm();
+        const before = model.copy();
+        const { generation } = list;
+        const rest = [...then];
+        // Between any two steps of the saving a change is made.
+        stepClock(10, (reading) => {
+          // The first reading comes before the call does anything.
+          const next = reading > 0 && rest.shift();
+          if (next) make(list, model, next);
+        });
+        const saved = await saveBlocklist(path, list);
+        vi.restoreAllMocks();
+        for (const next of rest) make(list, model, next);
+        compare(list, model);
+        expect(saved.generation).toBe(generation);
+        const opened = await openBlocklist(path);
+        expect(opened.generation).toBe(generation);
+        compare(opened, before);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+/** A list with entries of three kinds, attached ones too, and withdrawals. */
+function aList(): Blocklist {
+  const table = tableOf(
+    [0, 2, 50].map((flips, at) => ({
+      hash: flipBits(BASE, ORDER, flips),
+      labels: ['attached'],
+      id: `${at}`,
+    })),
+  );
+  const list = createBlocklist([
+    { index: createIndex(table.hashes), entries: table },
+    ...HASHES.map((hash, at) => ({ hash, labels: [`label ${at}`], id: `n${at}`, source: 'x' })),
+  ]);
+  list.withdraw({ id: '1' }, { reason: 'a reason' });
+  list.withdraw(HASHES[4]!);
+  list.withdraw({ id: 'elsewhere', source: 'y' });
+  return list;
+}
+
+test('a list is opened with the policy of the caller, and its file names nothing else', async () => {
+  const path = join(folder, 'policy.ohl');
+  await saveBlocklist(path, aList());
+  const kept: string[] = [];
+  const onKeptOut = (_: BlocklistEntry, reason: string) => kept.push(reason);
+  const list = await openBlocklist(path, { policy: { matchDistance: -1 }, onKeptOut });
+  expect(list.decide({ hash: BASE, quality: 100, variants: [] }).verdict).toBe('review');
+  expect(list.add({ hash: BASE, labels: [], id: '1' })).toBe(false);
+  expect(kept).toEqual(['withdrawn']);
+  expect(list.keptOut).toEqual({ degenerate: 1, withdrawn: 1 });
+  expect(list.withdrawals[0]).toEqual({ id: '1', reason: 'a reason' });
+});
+
+test('degenerate entries of an attached index are counted when it is saved', async () => {
+  const path = join(folder, 'degenerate.ohl');
+  const table = tableOf([HASHES[3]!, BASE].map((hash) => ({ hash, labels: [] })));
+  const list = createBlocklist([{ index: createIndex(table.hashes), entries: table }]);
+  expect([list.size, list.uncounted, list.keptOut.degenerate]).toEqual([2, 2, 0]);
+  expect([...list.entries()].map(({ hash }) => hash)).toEqual([BASE]);
+  await saveBlocklist(path, list);
+  const opened = await openBlocklist(path);
+  expect([opened.size, opened.uncounted, opened.keptOut.degenerate]).toEqual([1, 0, 1]);
+});
+
+test('an older list does not take the place of a newer one, unless it is forced', async () => {
+  const path = join(folder, 'older.ohl');
+  const old = aList();
+  const { generation } = await saveBlocklist(path, old);
+  const anew = createBlocklist([{ hash: BASE, labels: ['new'] }]);
+  await expect(saveBlocklist(path, anew)).rejects.toMatchObject({ code: 'old-generation' });
+  await expect(openBlocklist(path, { minGeneration: generation + 1 })).rejects.toMatchObject({
+    code: 'old-generation',
+  });
+  expect((await openBlocklist(path, { minGeneration: generation })).size).toBe(old.size);
+  await saveBlocklist(path, anew, { force: true });
+  expect((await openBlocklist(path)).size).toBe(1);
+  // Another's place is taken with a number above both.
+  const list = await openBlocklist(path);
+  old.replaceWith(list);
+  expect(old.generation).toBe(generation + 1);
+  await saveBlocklist(path, old);
+  const opened = await openBlocklist(path);
+  expect([opened.size, opened.withdrawals]).toEqual([1, old.withdrawals]);
+});
+
+test('a generation may be any safe integer', async () => {
+  const path = join(folder, 'large.ohl');
+  const list = aList();
+  for (const generation of [2 ** 32 - 1, 2 ** 32, 2 ** 40 + 7, Number.MAX_SAFE_INTEGER]) {
+    const counts = { keptOut: list.keptOut, withdrawals: [], parts: [] };
+    const high = new Blocklist();
+    Blocklist.restore(high, { generation, ...counts });
+    await saveBlocklist(path, high);
+    expect((await openBlocklist(path)).generation).toBe(generation);
+  }
+});
+
+describe('whichever step fails, the old file stays, no other is left, and the list goes on', () => {
+  const reason = new Error('no space left on device');
+  let path: string;
+  let before: Buffer;
+  beforeAll(async () => {
+    path = join(folder, 'fails.ohl');
+    await saveBlocklist(path, createBlocklist([{ hash: BASE, labels: ['old'] }]));
+    before = readFileSync(path);
+  });
+
+  /** Saves until it succeeds. @returns the number of steps that failed */
+  async function failingSteps(
+    save: (list: Blocklist, step: number) => Promise<unknown>,
+    isFault: (error: unknown) => boolean = (error) => error === reason,
+  ): Promise<number> {
+    for (let step = 0; ; step++) {
+      const list = aList();
+      await list.warm();
+      const entries = [...list.entries()].map(textOf);
+      const error = await save(list, step);
+      vi.restoreAllMocks();
+      expect(leftovers()).toEqual([]);
+      expect([...list.entries()].map(textOf)).toEqual(entries);
+      const isSaved = !isFault(error);
+      if (isSaved) expect(error).toBeUndefined();
+      else expect(readFileSync(path).equals(before)).toBe(true);
+      // The same list is saved then.
+      const saved = isSaved ? undefined : await saveBlocklist(path, list);
+      expect(saved?.size).toBe(isSaved ? undefined : list.size);
+      const opened = await openBlocklist(path);
+      expect([...opened.entries()].map(textOf).sort()).toEqual(entries.sort());
+      expect(opened.withdrawals).toEqual(list.withdrawals);
+      writeFileSync(path, before);
+      if (isSaved) return step;
+    }
+  }
+  const thrown = (promise: Promise<unknown>) =>
+    promise.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  test.each(['chmod', 'write', 'sync'] as const)('a call of %s', async (method) => {
+    const handles = await fileHandles();
+    const steps = await failingSteps(async (list, step) => {
+      const real = handles[method];
+      let calls = 0;
+      vi.spyOn(handles, method).mockImplementation(function (this: FileHandle, ...args: never[]) {
+        if (calls++ === step) throw reason;
+        return Reflect.apply(real, this, args) as never;
+      });
+      return thrown(saveBlocklist(path, list));
+    });
+    expect(steps).toBeGreaterThan(method === 'write' ? 10 : 0);
+  });
+
+  test('an abort in any turn', async () => {
+    const steps = await failingSteps((list, step) => {
+      const abort = new AbortController();
+      stepClock(10, (reading) => reading === step && abort.abort(reason));
+      return thrown(saveBlocklist(path, list, { signal: abort.signal }));
+    });
+    expect(steps).toBeGreaterThan(30);
+  });
+
+  test('any allocation', async () => {
+    const unwatch = watchConstructors();
+    try {
+      const steps = await failingSteps(
+        async (list, step) => {
+          const fails: Fails = (at) => at === step;
+          return (await withFaultsLater(fails, () => saveBlocklist(path, list))).error;
+        },
+        (error) => error instanceof Fault,
+      );
+      expect(steps).toBeGreaterThan(100);
+    } finally {
+      unwatch();
+    }
+  });
+});
+
+test('the rows of what was removed during a saving are erased and used again after it', async () => {
+  const path = join(folder, 'rows.ohl');
+  const put = vi.spyOn(PackedEntries.prototype, 'put');
+  const list = createBlocklist(
+    [0, 40].map((flips) => ({ hash: flipBits(BASE, ORDER, flips), labels: [] })),
+  );
+  await list.warm();
+  const table = put.mock.contexts[0] as PackedEntries;
+  const saving = saveBlocklist(path, list);
+  await new Promise((resolve) => setImmediate(resolve));
+  list.withdraw(BASE);
+  expect(list.has(BASE)).toBe(false);
+  await saving;
+  expect(table.hashAt(0).bytes).toEqual(new Uint8Array(32));
+  list.add({ hash: flipBits(BASE, ORDER, 80), labels: ['again'] });
+  expect(table.size).toBe(2);
+  expect((await openBlocklist(path)).size).toBe(2);
+});
+
+test('any changed bit, any cut and any bytes are refused', async () => {
+  const path = join(folder, 'hostile.ohl');
+  await saveBlocklist(path, aList());
+  const good = readFileSync(path);
+  const refused = async (bytes: Uint8Array, codes: RegExp) => {
+    writeFileSync(path, bytes);
+    const error = await openBlocklist(path).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(error).toMatchObject({ name: 'FormatError', code: expect.stringMatching(codes) });
+  };
+  const codes = /^bad-(magic|version|header|length|checksum)$/;
+  for (let bit = 0; bit < 8 * good.length; bit += 5) {
+    const bytes = new Uint8Array(good);
+    bytes[bit >> 3]! ^= 1 << (bit & 7);
+    await refused(bytes, codes);
+  }
+  for (let length = 0; length < good.length; length += 7) {
+    await refused(good.subarray(0, length), /^bad-(length|magic)$/);
+  }
+  await refused(Buffer.concat([good, Buffer.alloc(4)]), /^bad-length$/);
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), async (bytes) => {
+      await refused(bytes, codes);
+      await refused(Buffer.concat([good.subarray(0, 12), bytes]), codes);
+    }),
+    { numRuns: 50 },
+  );
+  await expect(openBlocklist(join(folder, 'absent'))).rejects.toMatchObject({ code: 'unreadable' });
+});
