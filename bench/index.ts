@@ -1,4 +1,5 @@
 import { blockhashBench } from './blockhash.js';
+import { blocklistBench } from './blocklist.js';
 import { browserBench } from './browser.js';
 import { cliffsBench } from './cliffs.js';
 import { distanceBench } from './distance.js';
@@ -25,6 +26,7 @@ export const BENCHES: readonly Bench[] = [
   scanBench,
   hammingBench,
   cliffsBench,
+  blocklistBench,
   fileBench,
   browserBench,
   imageHashBench,

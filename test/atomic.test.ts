@@ -413,6 +413,18 @@ function blocklistBesideArray(first: number): Pair {
           },
         },
         {
+          name: 'replace',
+          real: () => blocklist.replaceWith(createBlocklist(part)),
+          model() {
+            listed = [];
+            const fits = part.filter((entry) => !isDegenerate(entry.hash));
+            const left = fits.filter((entry) => !isWithdrawn(entry));
+            keptOut.degenerate = part.length - fits.length;
+            keptOut.withdrawn = fits.length - left.length;
+            listed = left;
+          },
+        },
+        {
           name: 'decide',
           real: () => matchesOf(hash),
           model: () => listedAs(hash),
@@ -424,6 +436,7 @@ function blocklistBesideArray(first: number): Pair {
     },
     compare() {
       agree(blocklist.size, listed.length);
+        agree([...blocklist.entries()].map(textOf).sort(), listed.map(textOf).sort());
       agree(blocklist.keptOut, keptOut);
       agree(blocklist.withdrawals, withdrawn);
       for (const hash of HASHES) agree(matchesOf(hash), listedAs(hash));

@@ -147,7 +147,9 @@ const DECISION = matching.createBlocklist([ENTRY as never]).decide(IMAGE as neve
 const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-doors-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const indexPath = join(folder, 'list.ohx');
-await node.saveIndex(indexPath, INDEX);
+await node.saveIndex(indexPath, INDEX, { entries: { entryAt: () => ({ labels: [], id: '7' }) } });
+const listPath = join(folder, 'list.ohl');
+await node.saveBlocklist(listPath, matching.createBlocklist([ENTRY as never]));
 const picturePath = join(ROOT, 'fixtures/images/rgb.png');
 const picture = readFileSync(picturePath);
 
@@ -470,8 +472,28 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         }),
       ],
     },
+    openBlocklist: {
+      args: [
+        { ...path(listPath), fits: ['text'] },
+        options({
+          verify: flag,
+          minGeneration: whole,
+          onProblem: callback,
+          simd: member('copy'),
+          policy: options(),
+          onKeptOut: callback,
+        }),
+      ],
+    },
     readBytes: { args: [source, options({ maxBytes: or(member(1e6), '7.5'), signal })] },
     readIndexInfo: { args: [{ ...path(indexPath), fits: ['text'] }] },
+    saveBlocklist: {
+      args: [
+        path(join(folder, 'saved.ohl')),
+        member(matching.createBlocklist([])),
+        options({ force: flag, signal }),
+      ],
+    },
     saveIndex: {
       args: [
         path(join(folder, 'saved.ohx')),
@@ -591,8 +613,13 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
     doors: {
       add: [entry],
       addPart: [entry],
-      withdraw: [withdrawalOf],
+      withdraw: [withdrawalOf, options({ reason: text })],
       reinstate: [hash],
+      entries: [],
+      has: [withdrawalOf],
+      reasonToKeepOut: [entry],
+      replaceWith: [member(aBlocklist())],
+      warm: [options({ signal })],
       decide: [
         members(
           IMAGE,
@@ -617,7 +644,10 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
       pop: [],
     },
   },
-  NotedEntries: { of: () => noted, doors: { entryAt: [row], idAt: [row], rows: [] } },
+  NotedEntries: {
+    of: () => noted,
+    doors: { entryAt: [row], idAt: [row], rows: [], rowsOf: [text] },
+  },
   IndexPool: {
     of: () => node.createIndexPool(INDEX, { workers: 1 }),
     doors: {

@@ -308,3 +308,99 @@ test('behaves like a list of entries', () => {
     { numRuns: 1000, seed: 1 },
   );
 });
+
+test('an entry that is kept out, and why', () => {
+  const blocklist = createBlocklist([], { withdrawn: [{ id: '1' }] });
+  const degenerate = { hash: zero, labels: [] };
+  const withdrawn = { hash: BASE, labels: [], id: '1' };
+  expect(blocklist.reasonToKeepOut(degenerate)).toBe('degenerate');
+  expect(blocklist.reasonToKeepOut(withdrawn)).toBe('withdrawn');
+  expect(blocklist.reasonToKeepOut({ hash: BASE, labels: [] })).toBeUndefined();
+  // Asking changes nothing.
+  expect([blocklist.size, blocklist.keptOut]).toEqual([0, { degenerate: 0, withdrawn: 0 }]);
+});
+
+test('a withdrawal keeps its reason, also in the next list', () => {
+  const blocklist = createBlocklist([]);
+  blocklist.withdraw({ id: '1' }, { reason: 'asked for' });
+  blocklist.withdraw(BASE);
+  const withdrawals = [{ id: '1', reason: 'asked for' }, BASE];
+  expect(blocklist.withdrawals).toEqual(withdrawals);
+  const next = createBlocklist([], { withdrawn: blocklist.withdrawals });
+  expect(next.withdrawals).toEqual(withdrawals);
+  // Without a reason, the earlier one stays.
+  const { generation } = next;
+  next.withdraw({ id: '1' });
+  expect([next.withdrawals, next.generation]).toEqual([withdrawals, generation]);
+  next.withdraw({ id: '1' }, { reason: 'another' });
+  expect(next.withdrawals[0]).toEqual({ id: '1', reason: 'another' });
+  expect(next.generation).toBe(generation + 1);
+  expect(next.reinstate(blocklist.withdrawals[0]!)).toBe(true);
+});
+
+test('one with an id of many withdraws all of them, and in short time', () => {
+  const hashes = uniformHashes(20_000, 4).bytes;
+  const hashOf = (at: number): Hash => ({
+    algorithm: 'pdq',
+    bytes: hashes.slice(32 * at, 32 * at + 32),
+  });
+  const entries = Array.from({ length: 20_000 }, (_, at) => ({
+    hash: hashOf(at),
+    labels: [],
+    id: 'x',
+  }));
+  const blocklist = createBlocklist(entries);
+  expect(blocklist.withdraw(hashOf(5))).toBe(1);
+  expect(blocklist.withdraw({ id: 'x' })).toBe(19_999);
+  expect([...blocklist.entries()]).toEqual([]);
+});
+
+describe('replaceWith', () => {
+  const old = () => createBlocklist([{ hash: BASE, labels: ['old'], id: '1' }]);
+  const anew = () =>
+    createBlocklist([
+      { hash: BASE, labels: ['new'], id: '1' },
+      { hash: flipBits(BASE, ORDER, 40), labels: ['new too'], id: '2' },
+      { hash: small, labels: ['small'] },
+    ]);
+
+  test('a decision is about one list, also if its variants come later', () => {
+    const blocklist = old();
+    const variants = function* () {
+      yield { name: 'original' as const, hash: flipBits(BASE, ORDER, 100) };
+      blocklist.replaceWith(anew());
+      yield { name: 'stored' as const, hash: BASE };
+    };
+    const decision = blocklist.decide(variants(), { all: true });
+    expect(decision.matches.map(({ entry }) => entry.labels)).toEqual([['old']]);
+    expect(found(blocklist)).toEqual(['new']);
+    expect(blocklist.size).toBe(3);
+  });
+
+  test('what was withdrawn stays so, with its reason, and is counted', () => {
+    const blocklist = old();
+    blocklist.withdraw({ id: '1' }, { reason: 'ours' });
+    const other = anew();
+    other.withdraw(small, { reason: 'theirs' });
+    const before = Math.max(blocklist.generation, other.generation);
+    blocklist.replaceWith(other);
+    expect(found(blocklist)).toEqual(['new too']);
+    expect(blocklist.withdrawals).toEqual([
+      { ...small, reason: 'theirs' },
+      { id: '1', reason: 'ours' },
+    ]);
+    expect(blocklist.keptOut).toEqual({ degenerate: 0, withdrawn: 1 });
+    expect(blocklist.add({ hash: BASE, labels: [], id: '1' })).toBe(false);
+    expect(blocklist.generation).toBe(before + 1);
+    expect([other.size, found(other)]).toEqual([0, []]);
+    other.add({ hash: zero, labels: [] });
+    other.add({ hash: BASE, labels: ['elsewhere'] });
+    expect(found(blocklist)).toEqual(['new too']);
+  });
+
+  test('a list does not replace itself', () => {
+    const blocklist = old();
+    expect(() => blocklist.replaceWith(blocklist)).toThrow(TypeError);
+    expect(found(blocklist)).toEqual(['old']);
+  });
+});

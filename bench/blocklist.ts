@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BlocklistEntry } from '../src/entry.js';
+import { PackedEntries } from '../src/exchange/packed-entries.js';
+import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
+import { openBlocklist, saveBlocklist } from '../src/node/blocklist-file.js';
+import { type Bench, type BenchContext, quantile } from './harness.js';
+import { type Targets, targetsOf } from './index-targets.js';
+import { random, uniformHashes } from './workloads.js';
+
+/** The size whose figures have bounds. */
+const JUDGED = 1e6;
+const CHANGES = 100_000;
+
+/**
+ * `blocklist`: the first decision and the first withdrawal after `warm`, the CPU time of each
+ * change, and for how long warming up, saving and opening take and block. Option: `largest`.
+ */
+export const blocklistBench: Bench = {
+  name: 'blocklist',
+  about: 'a blocklist that is used, changed, saved and opened; a million entries with ids',
+  async run(context) {
+    const count = Number(context.options.largest ?? JUDGED);
+    await runOf({ context, targets: targetsOf(context), count });
+  },
+};
+
+interface Run {
+  readonly context: BenchContext;
+  readonly targets: Targets;
+  readonly count: number;
+}
+
+async function runOf(run: Run): Promise<void> {
+  const { count } = run;
+  const changes = Math.min(CHANGES, count);
+  const { bytes } = uniformHashes(count + changes, 5);
+  const entryAt = (at: number): BlocklistEntry => ({
+    hash: { algorithm: 'pdq', bytes: bytes.subarray(32 * at, 32 * at + 32) },
+    labels: ['label'],
+    id: `2026/${at}`,
+    source: 'list',
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
+  const path = join(folder, 'list.ohl');
+  const listed = { entryAt, count, changes };
+  try {
+    await saveOne(run, path, listed);
+    let opened: Blocklist | undefined;
+    report(
+      run,
+      'open',
+      await longestBlock(async () => {
+        opened = await openBlocklist(path);
+        await opened.warm();
+      }),
+    );
+    measure(run, 'opened', opened!, listed);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Makes a list, warms it, saves it and changes it. Nobody holds it afterwards. */
+async function saveOne(run: Run, path: string, listed: Listed): Promise<void> {
+  const table = new PackedEntries('pdq', 256);
+  for (let at = 0; at < listed.count; at++) table.push(listed.entryAt(at));
+  const list = createBlocklist([table]);
+  report(run, 'warm', await longestBlock(() => list.warm()));
+  report(run, 'save', await longestBlock(() => saveBlocklist(path, list)));
+  measure(run, 'warm', list, listed);
+}
+
+/** How long something takes in all, and blocks the event loop at the longest, in milliseconds. */
+async function longestBlock(act: () => Promise<unknown>): Promise<{ all: number; block: number }> {
+  let block = 0;
+  let last = performance.now();
+  const start = last;
+  let handle: NodeJS.Immediate;
+  const turn = () => {
+    const now = performance.now();
+    block = Math.max(block, now - last);
+    last = now;
+    handle = setImmediate(turn);
+  };
+  handle = setImmediate(turn);
+  await act();
+  turn();
+  clearImmediate(handle!);
+  return { all: performance.now() - start, block };
+}
+
+function report({ context }: Run, name: string, { all, block }: { all: number; block: number }) {
+  context.figure(`${name}: milliseconds`, all);
+  context.figure(`${name}: milliseconds that it blocks at the longest`, block);
+}
+
+interface Listed {
+  readonly entryAt: (at: number) => BlocklistEntry;
+  readonly count: number;
+  readonly changes: number;
+}
+
+/** CPU time of this thread, where Node tells it; of all threads, the collector's too, otherwise. */
+const usage = (process as { threadCpuUsage?: typeof process.cpuUsage }).threadCpuUsage;
+const cpuUsage = (usage ?? process.cpuUsage).bind(process);
+
+/** Milliseconds of CPU of one call. */
+function cpuOf(act: () => void): number {
+  const before = cpuUsage();
+  act();
+  const { user, system } = cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function measure(run: Run, state: string, list: Blocklist, { entryAt, count, changes }: Listeded) {
+  const decide = (at: number) =>
+    list.decide({ hash: entryAt(at).hash, quality: 100, variants: [] }).matches.length;
+  let matches = 0;
+  const first = cpuOf(() => {
+    matches = decide(count - 1);
+  });
+  if (matches !== 1) throw new Error(`the first decision found ${matches}`);
+  const next = random(11);
+  const withdrawn = new Set<number>();
+  const times: Record<string, number[]> = { add: [], withdraw: [] };
+  let firstWithdrawal: number | undefined;
+  for (let change = 0; change < 2 * changes; change++) {
+    const adds = change % 2 === 0;
+    const at = adds ? count + change / 2 : next() % (count + (change + 1) / 2);
+    const entry = entryAt(at);
+    let answer: boolean | number = false;
+    const time = cpuOf(() => {
+      answer = adds ? list.add(entry) : list.withdraw({ id: entry.id! });
+    });
+    if (!adds) firstWithdrawal ??= time;
+    times[adds ? 'add' : 'withdraw']!.push(time);
+    if (Number(answer) !== (withdrawn.has(at) ? 0 : 1))
+      throw new Error(`change ${change} gave ${answer}`);
+    if (!adds) withdrawn.add(at);
+    if (change % 64 < 2 && decide(at) !== (adds ? 1 : 0)) {
+      throw new Error(`a decision after change ${change} sees the state before it`);
+    }
+  }
+  const { context, targets } = run;
+  const title = `${count.toLocaleString('en')} entries, ${state}`;
+  const figures: [string, number, number | undefined][] = [
+    ['the first decision, ms of CPU', first, 5],
+    ['the first withdrawal by id, ms of CPU', firstWithdrawal!, 5],
+  ];
+  for (const [name, each] of Object.entries(times)) {
+    const sorted = Float64Array.from(each);
+    figures.push([`${name}: median, ms of CPU`, quantile(sorted, 0.5), undefined]);
+    figures.push([`${name}: p99.9, ms of CPU`, quantile(sorted, 0.999), 5]);
+    figures.push([`${name}: the longest call, ms of CPU`, quantile(sorted, 1), 13]);
+  }
+  for (const [name, value, most] of figures) {
+    if (most !== undefined && count === JUDGED) targets.atMost(`${title}, ${name}`, value, most);
+    else context.figure(`${title}, ${name}`, value);
+  }
+}
