@@ -1,7 +1,8 @@
 import { allGrey, allOpaque } from '../kernels/pixels.js';
 import type { Coding, DecodedPicture } from '../picture/decoded-picture.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
-import { SIDE, sampledPlaces } from '../variants/forms.js';
+import { sampledPlaces } from '../variants/forms.js';
+import { SIDE } from '../variants/view.js';
 import { type ReadbackCanvas, TILE_HEIGHT, TILE_WIDTH } from './readback-canvas.js';
 
 /** A picture that the browser decoded. In memory, its pixels would be 48 MB at 12 megapixels. */

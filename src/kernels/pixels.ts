@@ -85,22 +85,22 @@ export function movePixels(data: Uint8Array, channels: number, lay: Lay, out: Ui
 }
 
 /**
- * The pixels where `columns` and `rows` cross, row by row.
- * @param stride pixels a row of `data`
+ * The pixels where `columns` and `rows` of a picture cross, row by row.
+ * @param lay how the picture lies in `data`
  */
 export function takePixels(
   data: Uint8Array,
   channels: number,
-  stride: number,
+  { first, alongRow, alongColumn }: Lay,
   columns: Int32Array,
   rows: Int32Array,
   out: Uint8Array,
 ): void {
   let to = 0;
   for (let y = 0; y < rows.length; y++) {
-    const row = rows[y]! * stride;
+    const row = first + rows[y]! * alongColumn;
     for (let x = 0; x < columns.length; x++, to += channels) {
-      const from = (row + columns[x]!) * channels;
+      const from = row + columns[x]! * alongRow;
       out[to] = data[from]!;
       if (channels > 1) out[to + 1] = data[from + 1]!;
       if (channels > 2) out[to + 2] = data[from + 2]!;

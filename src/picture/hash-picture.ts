@@ -8,9 +8,9 @@ import {
   type OwnForms,
   orient,
   ownVariants,
-  SIDE,
   withoutColour,
 } from '../variants/forms.js';
+import { SIDE, viewOf } from '../variants/view.js';
 import { type DecodedPicture, pictureOf } from './decoded-picture.js';
 import type { PictureOptions } from './options.js';
 
@@ -72,8 +72,8 @@ export async function variantsOfPicture(
       yield variant;
     }
     if (!further || !whole) return;
-    const pixels = sampled ? orient(whole, laid) : displayed;
-    yield* further(pixels, { ...options, variants }, hash, already, near);
+    const view = sampled ? viewOf(whole, laid) : viewOf(displayed);
+    yield* further(view, { ...options, variants }, hash, already, near);
   }
 
   const { width, height } = picture;

@@ -1,5 +1,5 @@
 import type { Hashed } from '../hashing/hash-options.js';
-import { allGrey, allOpaque, layOn, movePixels, takeGrey, takePixels } from '../kernels/pixels.js';
+import { allGrey, allOpaque, layOn, takeGrey, takePixels } from '../kernels/pixels.js';
 import { type CheckedPixels, layoutOf, type Orientation } from '../pixels.js';
 import {
   DIHEDRAL_ORIENTATIONS,
@@ -7,6 +7,7 @@ import {
   type HashedImage,
   type HashedVariant,
 } from '../variant.js';
+import { movedPixels, places, SIDE, viewOf } from './view.js';
 
 /*
  * Forms of one and the same picture: turned, without colour, without alpha, or the pixels that PDQ
@@ -59,37 +60,22 @@ export function orient(pixels: CheckedPixels, orientation: Orientation): Checked
   if (![1, 2, 3, 4, 5, 6, 7, 8].includes(orientation)) {
     throw new RangeError('expected orientation 1 to 8');
   }
-  if (orientation === 1) return pixels;
-  const { data, width: storedWidth, height: storedHeight, channels } = pixels;
-  const { fromRight, fromBottom, turned } = layoutOf(orientation);
-  const width = turned ? storedHeight : storedWidth;
-  const height = turned ? storedWidth : storedHeight;
-  const right = (fromRight ? -1 : 1) * channels;
-  const down = (fromBottom ? -1 : 1) * storedWidth * channels;
-  const corner = (fromBottom ? storedHeight - 1 : 0) * storedWidth;
-  const first = (corner + (fromRight ? storedWidth - 1 : 0)) * channels;
-  const [alongRow, alongColumn] = turned ? [down, right] : [right, down];
-  const out = new Uint8Array(data.length);
-  movePixels(data, channels, { width, height, first, alongRow, alongColumn }, out);
-  return { data: out, width, height, channels };
+  return orientation === 1 ? pixels : movedPixels(viewOf(pixels, orientation));
 }
 
 /** The picture mirrored or turned by quarters. Pixels are moved, never changed. */
 export const dihedral = (pixels: CheckedPixels, name: DihedralName): CheckedPixels =>
   orient(pixels, DIHEDRAL_ORIENTATIONS[name]);
 
-/** A side of the raster that PDQ takes in its size convention 512. */
-export const SIDE = 512;
-
 /**
  * The 512 x 512 pixels that PDQ takes of the picture once it is turned by `orientation`. They still
  * have to be turned.
  */
 export function sampled(pixels: CheckedPixels, orientation: Orientation): CheckedPixels {
-  const { data, width, channels } = pixels;
+  const { data, channels } = pixels;
   const { columns, rows } = sampledPlaces(pixels, orientation);
   const out = new Uint8Array(SIDE * SIDE * channels);
-  takePixels(data, channels, width, columns, rows, out);
+  takePixels(data, channels, viewOf(pixels), columns, rows, out);
   return { data: out, width: SIDE, height: SIDE, channels };
 }
 
@@ -103,17 +89,6 @@ export function sampledPlaces(
 ): { columns: Int32Array; rows: Int32Array } {
   const { fromRight, fromBottom } = layoutOf(orientation);
   return { columns: places(width, fromRight), rows: places(height, fromBottom) };
-}
-
-/** Where 512 places lie on a side, counted from its start or its end, and ascending. */
-export function places(length: number, fromEnd: boolean): Int32Array {
-  const at = new Int32Array(SIDE);
-  for (let i = 0; i < SIDE; i++) {
-    const place = Math.floor((i * length) / SIDE);
-    if (fromEnd) at[SIDE - 1 - i] = length - 1 - place;
-    else at[i] = place;
-  }
-  return at;
 }
 
 /** Hashes pixels by one algorithm and its options. */

@@ -1,39 +1,31 @@
-import { distance, type Resample } from '../hash.js';
+import { type Algorithm, distance, type Resample } from '../hash.js';
 import type { Hashed } from '../hashing/hash-options.js';
 import { isResampled } from '../hashing/pdq.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
-import { takePixels } from '../kernels/pixels.js';
 import { invert } from '../kernels/plane.js';
 import type { CheckedPixels } from '../pixels.js';
 import {
   DIHEDRAL_NAMES,
   DIHEDRAL_ORIENTATIONS,
-  type DihedralName,
   type HashedVariant,
-  layOf,
   type Near,
   type VariantName,
   type Variants,
 } from '../variant.js';
 import type { Placement } from './detect/detector.js';
 import { wholeWithMargins } from './detect/margins.js';
-import { dihedral, type Hasher, orient, SIDE, sampledPlaces } from './forms.js';
-import {
-  isOfLoneEdge,
-  LEAST_QUALITY,
-  sampledWindow,
-  windowPixels,
-  windowsOf,
-} from './list-crops.js';
+import type { Hasher } from './forms.js';
+import { isOfLoneEdge, LEAST_QUALITY, windowsOf } from './list-crops.js';
 import { type NearPlace, refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
-import { planeOfPart, planePixels, workingPlane } from './working-plane.js';
+import { contiguousPixels, partOf, sampledPixels, turned, type View } from './view.js';
+import { planeOf, planeOfPart, planePixels } from './working-plane.js';
 
 /**
  * The variants that follow those that the file itself may be taken for: windows, mirrored and
  * turned forms, and what undoes edits. In a browser they come from a script of their own.
- * @param pixels the whole picture as displayed
+ * @param view the whole picture as displayed
  * @param options checked by the caller
  * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
  * @param already variants that it has, `original` first: there are `MOST_HASHES` in all, beside
@@ -41,7 +33,7 @@ import { planeOfPart, planePixels, workingPlane } from './working-plane.js';
  * @param nearOriginal what `original` came near to
  */
 export function* furtherVariants(
-  pixels: CheckedPixels,
+  view: View,
   options: Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'crops'>,
   hash: Hasher,
   already: readonly HashedVariant[],
@@ -55,34 +47,32 @@ export function* furtherVariants(
     return { name, ...hash(of) };
   };
   if (options.crops) {
-    for (const { name, rectangle } of windowsOf(pixels)) {
-      const sampled = isPdq && isResampled(rectangle.width, rectangle.height, resample);
-      const part = (sampled ? sampledWindow : windowPixels)(pixels, rectangle);
-      const found = hash(part);
+    for (const { name, rectangle } of windowsOf(view)) {
+      const found = hash(pixelsFor(partOf(view, rectangle), algorithm, resample));
       if ((found.quality ?? 100) < LEAST_QUALITY || isOfLoneEdge(found.hash)) continue;
       room--;
       yield { name, ...found, geometry: { rectangle } };
     }
   }
-  const { width, height } = pixels;
+  const { width, height } = view;
   const frame = { left: 0, top: 0, width, height };
   if (variants === 'dihedral') {
     for (const name of DIHEDRAL_NAMES) {
       if (name === 'original') continue;
-      const form = isPdq ? dihedralForPdq(pixels, name, resample) : dihedral(pixels, name);
+      const form = pixelsFor(turned(view, DIHEDRAL_ORIENTATIONS[name]), algorithm, resample);
       yield { ...hashed(name, form), geometry: { rectangle: frame, dihedral: name } };
     }
   }
   const rows = variants === 'thorough' ? THOROUGH : variants === 'quick' ? QUICK : undefined;
   if (rows === undefined) return;
-  const plane = workingPlane(pixels);
+  const plane = planeOf(view);
   const placed = (placement: Placement, convention = resample): HashedVariant => {
     room--;
     const { name, geometry } = placement;
     if (name === 'inverted') {
       // No copy of a large picture: PDQ reads a sample of it.
       const upright = () =>
-        isPdq ? dihedralForPdq(pixels, 'original', resample) : planePixels(plane, geometry);
+        isPdq ? pixelsFor(view, algorithm, resample) : planePixels(plane, geometry);
       return { ...invertedOf(already[0]!, upright, hash), name, geometry };
     }
     const placedHash = isPdq
@@ -140,23 +130,11 @@ function onesOf(bytes: Uint8Array): number {
 }
 
 /**
- * What PDQ, in the given size convention, hashes as it hashes `dihedral(pixels, name)`: if it
- * brings the picture to 512 x 512 first, those pixels alone are moved.
+ * The pixels of a view that an algorithm is to hash. If PDQ brings it to 512 x 512 first, those
+ * pixels alone are moved: a copy of the whole is 36 MB at 12 megapixels.
  */
-export function dihedralForPdq(
-  pixels: CheckedPixels,
-  name: DihedralName,
-  resample: Resample,
-): CheckedPixels {
-  const { data, width, height, channels } = pixels;
-  if (!isResampled(width, height, resample)) return dihedral(pixels, name);
-  const { turned, fromRight, fromBottom } = layOf(name);
-  const { columns, rows } = sampledPlaces(pixels, DIHEDRAL_ORIENTATIONS[name]);
-  if (fromRight) columns.reverse();
-  if (fromBottom) rows.reverse();
-  const small = new Uint8Array(SIDE * SIDE * channels);
-  takePixels(data, channels, width, columns, rows, small);
-  const upright: CheckedPixels = { data: small, width: SIDE, height: SIDE, channels };
-  // A quarter turn has its rows and columns the right way now, and only exchanges them.
-  return turned ? orient(upright, 5) : upright;
+export function pixelsFor(view: View, algorithm: Algorithm, resample: Resample): CheckedPixels {
+  const { width, height } = view;
+  const isSampled = algorithm === 'pdq' && isResampled(width, height, resample);
+  return isSampled ? sampledPixels(view) : contiguousPixels(view);
 }

@@ -2,8 +2,9 @@ import { hashOf } from '../hashing/algorithms.js';
 import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
 import type { HashedImage, HashedVariant, Variants } from '../variant.js';
 import { hashedImage, isOpaque, ownVariants } from './forms.js';
-import { dihedralForPdq, furtherVariants } from './further-variants.js';
+import { furtherVariants, pixelsFor } from './further-variants.js';
 import { checkVariantOptions, type VariantOptions } from './variant-profile.js';
+import { viewOf } from './view.js';
 
 /**
  * A picture's hash and those of its variants, all at once; `variantsOf` gives them one at a time.
@@ -51,12 +52,12 @@ function* inOrder(
   if (variants !== 'none') {
     // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
     const form = () =>
-      algorithm === 'pdq' ? dihedralForPdq(pixels, 'original', resample) : pixels;
+      algorithm === 'pdq' ? pixelsFor(viewOf(pixels), algorithm, resample) : pixels;
     const transparent = isOpaque(pixels) ? undefined : form();
     for (const variant of ownVariants({ stored, transparent }, hash)) {
       already.push(variant);
       yield variant;
     }
   }
-  yield* furtherVariants(pixels, options, hash, already, near);
+  yield* furtherVariants(viewOf(pixels), options, hash, already, near);
 }

@@ -1,8 +1,7 @@
 import type { Hash } from '../hash.js';
-import { takePixels } from '../kernels/pixels.js';
 import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
 import type { Rectangle, VariantGeometry, WindowName } from '../variant.js';
-import { places, SIDE } from './forms.js';
+import { movedPixels, partOf, viewOf } from './view.js';
 
 /** Width over height of each window. */
 const SHAPES: Readonly<Record<WindowName, number>> = {
@@ -98,31 +97,5 @@ export function* windowsOf({
 }
 
 /** The pixels of a window, copied. */
-export function windowPixels(
-  pixels: CheckedPixels,
-  { left, top, width, height }: Rectangle,
-): CheckedPixels {
-  const { channels } = pixels;
-  const data = new Uint8Array(width * height * channels);
-  for (let y = 0; y < height; y++) {
-    const from = ((top + y) * pixels.width + left) * channels;
-    data.set(pixels.data.subarray(from, from + width * channels), y * width * channels);
-  }
-  return { data, width, height, channels };
-}
-
-/**
- * The 512 x 512 pixels that PDQ takes of a window in that size convention. A copy of the whole
- * window is up to 27 MB at 12 megapixels.
- */
-export function sampledWindow(
-  pixels: CheckedPixels,
-  { left, top, width, height }: Rectangle,
-): CheckedPixels {
-  const { data, channels } = pixels;
-  const columns = places(width, false).map((x) => left + x);
-  const rows = places(height, false).map((y) => top + y);
-  const out = new Uint8Array(SIDE * SIDE * channels);
-  takePixels(data, channels, pixels.width, columns, rows, out);
-  return { data: out, width: SIDE, height: SIDE, channels };
-}
+export const windowPixels = (pixels: CheckedPixels, rectangle: Rectangle): CheckedPixels =>
+  movedPixels(partOf(viewOf(pixels), rectangle));

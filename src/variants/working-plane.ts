@@ -1,10 +1,11 @@
 import type { LumaPlane } from '../hashing/pdq-region.js';
 import { type Corners, quadrilateralOn } from '../hashing/quadrilateral.js';
 import { perspectivePixels } from '../kernels/perspective.js';
-import { partLuma, reduce, turnedPixels } from '../kernels/plane.js';
+import { reduce, reducedLuma, turnedPixels } from '../kernels/plane.js';
 import type { CheckedPixels } from '../pixels.js';
 import type { Point, VariantGeometry } from '../variant.js';
 import { dihedral } from './forms.js';
+import { partOf, type View, viewOf } from './view.js';
 
 /**
  * A picture reduced for looking at it and sampling parts of it: what all variants of one picture
@@ -15,7 +16,7 @@ export interface WorkingPlane extends LumaPlane {
   readonly fullWidth: number;
   readonly fullHeight: number;
   /** the picture itself, for what needs more detail */
-  readonly pixels: CheckedPixels;
+  readonly view: View;
   /** rounded means; one and the same array for a grey picture */
   readonly red: Uint8Array;
   readonly green: Uint8Array;
@@ -36,8 +37,12 @@ const LONGEST_SIDE = 4096;
  * of them. Alpha is ignored, as in the PDQ reference.
  * @param area pixels that the plane is brought near to
  */
-export function workingPlane(pixels: CheckedPixels, area: number = WORKING_AREA): WorkingPlane {
-  const { data, width: fullWidth, height: fullHeight, channels } = pixels;
+export const workingPlane = (pixels: CheckedPixels, area?: number): WorkingPlane =>
+  planeOf(viewOf(pixels), area);
+
+/** The working plane of a picture that lies in memory in any order. */
+export function planeOf(view: View, area: number = WORKING_AREA): WorkingPlane {
+  const { data, width: fullWidth, height: fullHeight, channels } = view;
   // A whole number, so that borders of the plane are borders of pixels.
   const scale = Math.max(
     1,
@@ -51,10 +56,10 @@ export function workingPlane(pixels: CheckedPixels, area: number = WORKING_AREA)
   const green = channels < 3 ? red : new Uint8Array(luma.length);
   const blue = channels < 3 ? red : new Uint8Array(luma.length);
   const planes = { luma, red, green, blue };
-  const mean = Math.round(reduce(data, fullWidth, fullHeight, channels, scale, planes));
+  const mean = Math.round(reduce(data, channels, view, scale, planes));
   for (let i = 0; i < luma.length; i++) luma[i]! -= mean;
   const sides = { width, height, scale, marginX: 0, marginY: 0, fullWidth, fullHeight };
-  return { ...sides, pixels, luma, red, green, blue };
+  return { ...sides, view, luma, red, green, blue };
 }
 
 /** The pixels a sample of PDQ's grid that a part has at least where it is sampled. */
@@ -66,7 +71,7 @@ const DETAIL = 2.6;
  * in more detail, 0.3 ms for its luma.
  */
 export function planeOfPart(plane: WorkingPlane, { rectangle }: VariantGeometry): LumaPlane {
-  const { scale, pixels, fullWidth, fullHeight } = plane;
+  const { scale, view, fullWidth, fullHeight } = plane;
   const side = Math.sqrt(rectangle.width * rectangle.height) / 64;
   if (scale === 1 || side >= LEAST_DETAIL * scale) return plane;
   const left = Math.max(0, rectangle.left);
@@ -77,8 +82,8 @@ export function planeOfPart(plane: WorkingPlane, { rectangle }: VariantGeometry)
   const columns = Math.ceil(width / finer);
   const rows = Math.ceil(height / finer);
   const luma = new Float32Array(columns * rows);
-  const part = { left, top, width, height };
-  partLuma(pixels.data, fullWidth, pixels.channels, finer, part, luma);
+  const part = partOf(view, { left, top, width, height });
+  reducedLuma(view.data, view.channels, part, finer, luma);
   const margins = { marginX: -left / finer, marginY: -top / finer };
   return { luma, width: columns, height: rows, scale: finer, ...margins };
 }

@@ -8,7 +8,8 @@ import {
   takeGrey,
   takePixels,
 } from '../../src/kernels/pixels.js';
-import type { Channels } from '../../src/pixels.js';
+import type { Channels, Orientation } from '../../src/pixels.js';
+import { viewOf } from '../../src/variants/view.js';
 import { pixelsOf } from '../arbitraries.js';
 import * as naive from '../oracles/pixels.js';
 
@@ -81,13 +82,16 @@ test('takes the pixels at the crossings of columns and rows', () => {
       pixelsOf(12),
       fc.array(fc.nat(), { maxLength: 6 }),
       fc.array(fc.nat(), { maxLength: 6 }),
-      (pixels, across, down) => {
-        const { data, width, height, channels } = pixels;
-        const columns = across.map((at) => at % width);
-        const rows = down.map((at) => at % height);
+      fc.constantFrom<Orientation>(1, 2, 3, 4, 5, 6, 7, 8),
+      (pixels, across, downs, orientation) => {
+        const { data, channels } = pixels;
+        const upright = naive.oriented(pixels, orientation);
+        const columns = across.map((at) => at % upright.width);
+        const rows = downs.map((at) => at % upright.height);
         const out = new Uint8Array(columns.length * rows.length * channels);
-        takePixels(data, channels, width, Int32Array.from(columns), Int32Array.from(rows), out);
-        expect([...out]).toEqual(naive.crossings(pixels, columns, rows));
+        const [at, down] = [Int32Array.from(columns), Int32Array.from(rows)];
+        takePixels(data, channels, viewOf(pixels, orientation), at, down, out);
+        expect([...out]).toEqual(naive.crossings(upright, columns, rows));
       },
     ),
   );

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { halve, invert, partLuma, reduce, turnedPixels } from '../../src/kernels/plane.js';
+import { halve, invert, reduce, reducedLuma, turnedPixels } from '../../src/kernels/plane.js';
+import { partOf, viewOf } from '../../src/variants/view.js';
 import { pixelsOf } from '../arbitraries.js';
 import { meanOfSquare, sampleAt } from '../oracles/plane.js';
 
@@ -8,7 +9,8 @@ test('a picture of 3 x 3 at scale 2: its last row and column count twice in the 
   const data = Uint8Array.of(0, 10, 20, 30, 40, 50, 60, 70, 80);
   const red = new Uint8Array(4);
   const luma = new Float32Array(4);
-  reduce(data, 3, 3, 1, 2, { luma, red, green: red, blue: red });
+  const view = viewOf({ data, width: 3, height: 3, channels: 1 });
+  reduce(data, 1, view, 2, { luma, red, green: red, blue: red });
   expect([...red]).toEqual([0, 20, 60, 80]);
   expect([...luma].map(Math.round)).toEqual([20, 35, 65, 80]);
 });
@@ -24,7 +26,7 @@ test('reduces any picture as its twin does', () => {
       const green = channels < 3 ? red : new Uint8Array(luma.length);
       const blue = channels < 3 ? red : new Uint8Array(luma.length);
       const before = data.slice();
-      reduce(data, width, height, channels, scale, { luma, red, green, blue });
+      reduce(data, channels, viewOf(pixels), scale, { luma, red, green, blue });
       expect(data).toEqual(before);
       for (let at = 0; at < luma.length; at++) {
         const [r, g, b] = [0, 1, 2].map((channel) =>
@@ -105,8 +107,10 @@ test('the luma of a part is that of a picture of its own', () => {
       const count = Math.ceil(width / scale) * Math.ceil(height / scale);
       const [luma, expected] = [new Float32Array(count), new Float32Array(count)];
       const red = new Uint8Array(count);
-      partLuma(data, stride, channels, scale, { left, top, width, height }, luma);
-      reduce(part, width, height, channels, scale, { luma: expected, red, green: red, blue: red });
+      const lay = partOf(viewOf(pixels), { left, top, width, height });
+      reducedLuma(data, channels, lay, scale, luma);
+      const own = viewOf({ data: part, width, height, channels });
+      reduce(part, channels, own, scale, { luma: expected, red, green: red, blue: red });
       for (let at = 0; at < count; at++) expect(luma[at]).toBeCloseTo(expected[at]!, 3);
     }),
     { numRuns: 60 },

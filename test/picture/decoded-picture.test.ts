@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { pictureOf } from '../../src/picture/decoded-picture.js';
 import type { Channels, CheckedPixels, Orientation } from '../../src/pixels.js';
-import { orient, SIDE } from '../../src/variants/forms.js';
+import { orient } from '../../src/variants/forms.js';
+import { SIDE } from '../../src/variants/view.js';
 
 /** Every pixel another, as far as its samples allow. */
 function distinct(width: number, height: number, channels: Channels): CheckedPixels {

@@ -5,7 +5,6 @@ import { pdq } from '../../src/hashing/pdq.js';
 import { rankedPdq } from '../../src/hashing/pdq-ranks.js';
 import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
-import { dihedralForPdq } from '../../src/variants/further-variants.js';
 import { hashPixels, variantsOf } from '../../src/variants/hash-pixels.js';
 import { listCrops } from '../../src/variants/list-crops.js';
 import { MOST_HASHES, VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
@@ -195,9 +194,7 @@ test('hashes a variant only when it is requested', () => {
   expect(variants.next().value).toMatchObject(pdq(others));
   pixels.data.set(data);
   const second = variants.next().value!;
-  expect(second.hash).toEqual(
-    pdq(dihedralForPdq({ data, ...sides }, second.name as DihedralName, 512)).hash,
-  );
+  expect(second.hash).toEqual(pdq(dihedral({ data, ...sides }, second.name as DihedralName)).hash);
 });
 
 test('refuses invalid options and pixels at once', () => {

@@ -16,7 +16,7 @@ export interface Placement {
  * - It only reads the plane. The same plane gives the same placements.
  * - Rectangles are in pixels of the picture, not of the plane: `snapToEdges` converts them and
  *   moves each side to the strongest line within two pixels of the plane. If another line may be
- *   stronger there, measure in `plane.pixels` instead. Rectangles lie inside the picture, unless
+ *   stronger there, measure in `plane.view` instead. Rectangles lie inside the picture, unless
  *   the edit cut the photo: then they reach as far as it lay.
  * - A place within a pixel, or a 400th of a side, of an earlier row's is dropped, whatever its
  *   name.

@@ -1,5 +1,5 @@
-import type { CheckedPixels } from '../../pixels.js';
 import type { Rectangle } from '../../variant.js';
+import type { View } from '../view.js';
 import type { WorkingPlane } from '../working-plane.js';
 
 /**
@@ -12,7 +12,8 @@ export function snapToEdges(
   { left, top, width, height }: Rectangle,
   reach = 0,
 ): Rectangle {
-  const { scale, fullWidth, fullHeight, pixels } = plane;
+  const { scale, fullWidth, fullHeight, view } = plane;
+  const { alongRow, alongColumn } = view;
   const l = left * scale;
   const t = top * scale;
   const r = Math.min((left + width) * scale, fullWidth);
@@ -20,22 +21,22 @@ export function snapToEdges(
   // Opposite sides of a narrow rectangle do not meet.
   const near = Math.min(scale === 1 ? reach : 2 * scale - 1, (Math.min(r - l, b - t) - 1) >> 1);
   if (near === 0) return { left: l, top: t, width: r - l, height: b - t };
-  const rows = { lines: fullHeight, across: fullWidth, along: 1, from: l, to: r };
-  const columns = { lines: fullWidth, across: 1, along: fullWidth, from: t, to: b };
-  const newLeft = strongest(pixels, columns, l, near);
-  const newTop = strongest(pixels, rows, t, near);
+  const rows = { lines: fullHeight, across: alongColumn, along: alongRow, from: l, to: r };
+  const columns = { lines: fullWidth, across: alongRow, along: alongColumn, from: t, to: b };
+  const newLeft = strongest(view, columns, l, near);
+  const newTop = strongest(view, rows, t, near);
   return {
     left: newLeft,
     top: newTop,
-    width: strongest(pixels, columns, r, near) - newLeft,
-    height: strongest(pixels, rows, b, near) - newTop,
+    width: strongest(view, columns, r, near) - newLeft,
+    height: strongest(view, rows, b, near) - newTop,
   };
 }
 
 /** The rows or the columns of a picture, each from one of its pixels to another. */
 interface Lines {
   readonly lines: number;
-  /** pixels from a line to the next, and from a pixel of a line to the next */
+  /** samples from a line to the next, and from a pixel of a line to the next */
   readonly across: number;
   readonly along: number;
   readonly from: number;
@@ -44,14 +45,14 @@ interface Lines {
 
 /** The line near `line` that differs most from the one before it, in green or in grey. */
 function strongest(
-  { data, channels }: CheckedPixels,
+  { data, channels, first }: View,
   { lines, across, along, from, to }: Lines,
   line: number,
   reach: number,
 ): number {
   // A side on the picture's own border stays there.
   if (line <= 0 || line >= lines) return line;
-  const offset = channels < 3 ? 0 : 1;
+  const offset = first + (channels < 3 ? 0 : 1);
   const step = Math.max(1, (to - from) >> 9);
   let best = line;
   let most = -1;
@@ -59,8 +60,8 @@ function strongest(
   for (let at = Math.max(1, line - reach); at < end; at++) {
     let change = 0;
     for (let i = from; i < to; i += step) {
-      const pixel = (at * across + i * along) * channels + offset;
-      change += Math.abs(data[pixel]! - data[pixel - across * channels]!);
+      const pixel = offset + at * across + i * along;
+      change += Math.abs(data[pixel]! - data[pixel - across]!);
     }
     if (change > most) {
       most = change;

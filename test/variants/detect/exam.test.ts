@@ -206,8 +206,8 @@ const digest = (...arrays: readonly ArrayBufferView[]) => {
   return hash.digest('hex');
 };
 /** All that a detector may look at. */
-const readableOf = ({ luma, red, green, blue, pixels }: WorkingPlane) =>
-  digest(luma, red, green, blue, pixels.data);
+const readableOf = ({ luma, red, green, blue, view }: WorkingPlane) =>
+  digest(luma, red, green, blue, view.data);
 const digestOf = (placements: readonly Placement[]) =>
   placements
     .map(({ name, geometry, plane }) => [
