@@ -1,6 +1,8 @@
 import { pdq } from '../src/hashing/pdq.js';
 import { pdqRegion } from '../src/hashing/pdq-region.js';
-import { type CheckedPixels, checkedPixels } from '../src/pixels.js';
+import { pictureOf } from '../src/picture/decoded-picture.js';
+import { variantsOfPicture } from '../src/picture/hash-picture.js';
+import { type CheckedPixels, checkedPixels, type Orientation } from '../src/pixels.js';
 import type { Detector, Placement } from '../src/variants/detect/detector.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
 import { type Row, THOROUGH, thoroughVariants } from '../src/variants/thorough.js';
@@ -46,6 +48,7 @@ async function run(context: BenchContext): Promise<void> {
     }
     profiles(context, size, pictures);
     steps(context, size, pictures);
+    await turns(context, size, pictures);
     if (size === SIZES[0][0]) await placements(context, pictures[0]!);
   }
 }
@@ -75,6 +78,35 @@ function profiles(context: BenchContext, size: string, pictures: readonly Checke
       rows.map((row) => [row.profile, digits(row.hashes), digits(row.milliseconds)]),
     ),
   );
+}
+
+/** CPU of the hashes of one picture by its EXIF orientation, in rotated order. */
+async function turns(
+  context: BenchContext,
+  size: string,
+  pictures: readonly CheckedPixels[],
+): Promise<void> {
+  const orientations: readonly Orientation[] = [1, 2, 3, 4, 5, 6, 7, 8];
+  const rows: [string, ...string[]][] = [];
+  for (const variants of ['none', 'orientation', 'thorough'] as const) {
+    const sums = orientations.map(() => 0);
+    for (const pixels of pictures) {
+      const fastest = orientations.map(() => Number.POSITIVE_INFINITY);
+      for (let run = 0; run < RUNS * orientations.length; run++) {
+        const at = (run + Math.floor(run / RUNS)) % orientations.length;
+        const coding = { orientation: orientations[at]!, exif: true, alpha: false };
+        const start = process.cpuUsage();
+        const opened = await variantsOfPicture(pictureOf(pixels, coding), { variants });
+        for (const { hash } of opened.variants) feed(hash.bytes[0]!);
+        const { user, system } = process.cpuUsage(start);
+        fastest[at] = Math.min(fastest[at]!, (user + system) / 1000);
+      }
+      for (const [at, time] of fastest.entries()) sums[at]! += time / pictures.length;
+    }
+    rows.push([variants, ...sums.map(digits)]);
+  }
+  const names = orientations.map((orientation) => `EXIF ${orientation}`);
+  context.note(table(`CPU in ms by orientation, no match, ${size}, per photo`, names, rows));
 }
 
 /** What a step took. */

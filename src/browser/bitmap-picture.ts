@@ -1,8 +1,8 @@
 import { allGrey, allOpaque } from '../kernels/pixels.js';
 import type { Coding, DecodedPicture } from '../picture/decoded-picture.js';
-import type { CheckedPixels, Orientation } from '../pixels.js';
-import { sampledPlaces } from '../variants/forms.js';
-import { SIDE } from '../variants/view.js';
+import { type CheckedPixels, layoutOf, type Orientation } from '../pixels.js';
+import { orient } from '../variants/forms.js';
+import { places, SIDE } from '../variants/view.js';
 import { type ReadbackCanvas, TILE_HEIGHT, TILE_WIDTH } from './readback-canvas.js';
 
 /** A picture that the browser decoded. In memory, its pixels would be 48 MB at 12 megapixels. */
@@ -33,7 +33,10 @@ export class BitmapPicture implements DecodedPicture {
    * scaled drawing is not, and one sixth of the bytes at 12 megapixels.
    */
   sampled(orientation: Orientation): CheckedPixels {
-    const { columns, rows } = sampledPlaces(this, orientation);
+    // Of the stored picture, ascending. Turned, they are those that the turned picture wants.
+    const { fromRight, fromBottom } = layoutOf(orientation);
+    const columns = placesFrom(this.width, fromRight);
+    const rows = placesFrom(this.height, fromBottom);
     const out = new Uint32Array(SIDE * SIDE);
     for (let left = 0, first = 0; left < this.width; left += TILE_WIDTH) {
       const width = Math.min(TILE_WIDTH, this.width - left);
@@ -51,7 +54,8 @@ export class BitmapPicture implements DecodedPicture {
       }
       first = end;
     }
-    return { data: new Uint8Array(out.buffer), width: SIDE, height: SIDE, channels: 4 };
+    const data = new Uint8Array(out.buffer);
+    return orient({ data, width: SIDE, height: SIDE, channels: 4 }, orientation);
   }
 
   /** RGB if the picture is opaque: a quarter less to hold. */
@@ -120,6 +124,14 @@ export class BitmapPicture implements DecodedPicture {
     this.colours?.close();
   }
 }
+
+/** The places of PDQ's samples on a side, counted from its start or its end; ascending. */
+const placesFrom = (length: number, fromEnd: boolean): Int32Array =>
+  fromEnd
+    ? places(length)
+        .map((place) => length - 1 - place)
+        .reverse()
+    : places(length);
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>) =>
   new Uint8Array(buffer, byteOffset, byteLength);

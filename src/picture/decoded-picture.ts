@@ -1,6 +1,7 @@
 import type { ImageHeader } from '../formats/image-format.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
-import { isGrey, isOpaque, sampled } from '../variants/forms.js';
+import { isGrey, isOpaque } from '../variants/forms.js';
+import { sampledPixels, viewOf } from '../variants/view.js';
 
 /** What a file's header says of its pixels. */
 export type Coding = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;
@@ -11,9 +12,8 @@ export interface DecodedPicture extends Coding {
   readonly width: number;
   readonly height: number;
   /**
-   * The 512 x 512 pixels of the stored raster that PDQ takes once the picture is turned by
-   * `orientation`: column floor(x · width / 512) and row floor(y · height / 512) of the turned
-   * picture. They still have to be turned.
+   * The 512 x 512 pixels that PDQ takes once the picture is turned by `orientation`: column
+   * floor(x · width / 512) and row floor(y · height / 512) of the turned picture.
    */
   sampled(orientation: Orientation): CheckedPixels;
   /** All pixels, as stored. */
@@ -35,7 +35,7 @@ export function pictureOf(pixels: CheckedPixels, coding: Coding): DecodedPicture
     orientation,
     exif,
     alpha,
-    sampled: (turnedBy) => sampled(pixels, turnedBy),
+    sampled: (turnedBy) => sampledPixels(viewOf(pixels, turnedBy)),
     whole: () => pixels,
     facts: () => ({ opaque: !alpha || isOpaque(pixels), grey: isGrey(pixels) }),
   };

@@ -102,7 +102,7 @@ function formsOf(picture: DecodedPicture, sampled: boolean, laid: Orientation) {
   if (grey || (alpha && opaque)) ({ opaque, grey } = picture.facts());
   const form = (pixels: CheckedPixels) => (grey ? withoutColour(pixels) : pixels);
   const stored = () => form(picture.sampled(1));
-  return { displayed: orient(form(sample), laid), stored, opaque };
+  return { displayed: form(sample), stored, opaque };
 }
 
 /** PDQ is at hand; the other algorithms are loaded on demand. */

@@ -1,13 +1,13 @@
 import type { Hashed } from '../hashing/hash-options.js';
-import { allGrey, allOpaque, layOn, takeGrey, takePixels } from '../kernels/pixels.js';
-import { type CheckedPixels, layoutOf, type Orientation } from '../pixels.js';
+import { allGrey, allOpaque, layOn, takeGrey } from '../kernels/pixels.js';
+import type { CheckedPixels, Orientation } from '../pixels.js';
 import {
   DIHEDRAL_ORIENTATIONS,
   type DihedralName,
   type HashedImage,
   type HashedVariant,
 } from '../variant.js';
-import { movedPixels, places, SIDE, viewOf } from './view.js';
+import { movedPixels, viewOf } from './view.js';
 
 /*
  * Forms of one and the same picture: turned, without colour, without alpha, or the pixels that PDQ
@@ -66,30 +66,6 @@ export function orient(pixels: CheckedPixels, orientation: Orientation): Checked
 /** The picture mirrored or turned by quarters. Pixels are moved, never changed. */
 export const dihedral = (pixels: CheckedPixels, name: DihedralName): CheckedPixels =>
   orient(pixels, DIHEDRAL_ORIENTATIONS[name]);
-
-/**
- * The 512 x 512 pixels that PDQ takes of the picture once it is turned by `orientation`. They still
- * have to be turned.
- */
-export function sampled(pixels: CheckedPixels, orientation: Orientation): CheckedPixels {
-  const { data, channels } = pixels;
-  const { columns, rows } = sampledPlaces(pixels, orientation);
-  const out = new Uint8Array(SIDE * SIDE * channels);
-  takePixels(data, channels, viewOf(pixels), columns, rows, out);
-  return { data: out, width: SIDE, height: SIDE, channels };
-}
-
-/**
- * Columns and rows that `sampled` takes, ascending: those of the turned picture are column
- * floor(x · width / 512) and row floor(y · height / 512).
- */
-export function sampledPlaces(
-  { width, height }: { width: number; height: number },
-  orientation: Orientation,
-): { columns: Int32Array; rows: Int32Array } {
-  const { fromRight, fromBottom } = layoutOf(orientation);
-  return { columns: places(width, fromRight), rows: places(height, fromBottom) };
-}
 
 /** Hashes pixels by one algorithm and its options. */
 export type Hasher = (pixels: CheckedPixels) => Hashed;

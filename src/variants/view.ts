@@ -75,17 +75,13 @@ export const SIDE = 512;
 export function sampledPixels(view: View): CheckedPixels {
   const { data, channels, width, height } = view;
   const out = new Uint8Array(SIDE * SIDE * channels);
-  takePixels(data, channels, view, places(width, false), places(height, false), out);
+  takePixels(data, channels, view, places(width), places(height), out);
   return { data: out, width: SIDE, height: SIDE, channels };
 }
 
-/** Where 512 places lie on a side, counted from its start or its end, and ascending. */
-export function places(length: number, fromEnd: boolean): Int32Array {
+/** Where 512 places lie on a side, ascending. */
+export function places(length: number): Int32Array {
   const at = new Int32Array(SIDE);
-  for (let i = 0; i < SIDE; i++) {
-    const place = Math.floor((i * length) / SIDE);
-    if (fromEnd) at[SIDE - 1 - i] = length - 1 - place;
-    else at[i] = place;
-  }
+  for (let i = 0; i < SIDE; i++) at[i] = Math.floor((i * length) / SIDE);
   return at;
 }
