@@ -21,9 +21,10 @@ export interface BlocklistEntry {
   readonly variant?: string;
 }
 
-/** @throws {TypeError | RangeError} if `entry` is invalid */
+/** @throws {TypeError | RangeError} if `entry` is invalid, or its hash is a draft */
 export function checkEntry(entry: BlocklistEntry): void {
   checkObject(entry, 'an entry: { hash, labels }');
+  checkNoDraft(entry);
   const { hash, labels, quality, source, id, resample, variant } = entry;
   bitsOf(hash);
   checkLabels(labels);
@@ -32,6 +33,18 @@ export function checkEntry(entry: BlocklistEntry): void {
   checkTypeOf('id', id, 'string');
   if (resample !== undefined) checkResample(resample);
   checkTypeOf('variant', variant, 'string');
+}
+
+/**
+ * @param hashed as `hashFile` gives it, perhaps with labels
+ * @throws {TypeError} if it comes of a picture that was decoded in part
+ */
+export function checkNoDraft(hashed: object): void {
+  if ((hashed as { decoding?: unknown }).decoding === 'draft') {
+    throw new TypeError(
+      "expected a hash of the full picture: one of decoding 'draft' is for matching alone",
+    );
+  }
 }
 
 /** @throws {TypeError} unless `labels` is a list of strings */

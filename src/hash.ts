@@ -24,6 +24,12 @@ export const DEFAULT_BITS: Readonly<Record<Algorithm, Bits>> = {
  */
 export type Resample = 512 | 'none';
 
+/**
+ * How a picture file is decoded: in full, or, if it is large, at a fraction of its size, for
+ * matching alone.
+ */
+export type Decoding = 'full' | 'draft';
+
 /** A perceptual hash. `bytes[0]` holds the first two hex digits; 8 or 32 bytes in all. */
 export interface Hash {
   readonly algorithm: Algorithm;
@@ -40,11 +46,12 @@ export interface PackedHashes {
   readonly bytes: Uint8Array;
 }
 
-/** A hash as JSON. A PDQ hash names its size convention, if known. */
+/** A hash as JSON. A PDQ hash names its size convention, if known; a draft is marked. */
 export interface HashJSON {
   algorithm: Algorithm;
   hash: string;
   resample?: Resample;
+  decoding?: 'draft';
 }
 
 /** Whether `name` is a known algorithm. */
@@ -75,6 +82,13 @@ export function checkKind(algorithm: Algorithm, bits: number): asserts bits is B
 export function checkResample(resample: unknown): asserts resample is Resample {
   if (resample !== 512 && resample !== 'none') {
     throw new RangeError("expected resample 512 or 'none'");
+  }
+}
+
+/** @throws {RangeError} unless `decoding` is 'full', 'draft' or absent */
+export function checkDecoding(decoding: unknown): asserts decoding is Decoding | undefined {
+  if (decoding !== undefined && decoding !== 'full' && decoding !== 'draft') {
+    throw new RangeError("expected decoding 'full' or 'draft'");
   }
 }
 
@@ -132,8 +146,8 @@ export function bytesOf(hex: string): Uint8Array {
 
 /**
  * Converts a hash to a plain object for JSON.
- * @param options `resample`: the size convention of a PDQ hash, as `pdq` returns it; left out if
- *   absent
+ * @param options as `hashFile` returns them, each left out if absent: `resample`, the size
+ *   convention of a PDQ hash, and `decoding`, `draft` for a picture that was decoded in part
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const { hash, resample } = pdq(imageData);
@@ -141,14 +155,16 @@ export function bytesOf(hex: string): Uint8Array {
  */
 export function hashToJSON(
   hash: Hash,
-  options: { resample?: Resample | undefined } = {},
+  options: { resample?: Resample | undefined; decoding?: Decoding | undefined } = {},
 ): HashJSON {
   checkOptions(options);
-  const { resample } = options;
+  const { resample, decoding } = options;
   if (resample !== undefined) checkResample(resample);
+  checkDecoding(decoding);
   const hex = hashToHex(hash);
   const json: HashJSON = { algorithm: hash.algorithm, hash: hex };
   if (hash.algorithm === 'pdq' && resample !== undefined) json.resample = resample;
+  if (decoding === 'draft') json.decoding = decoding;
   return json;
 }
 

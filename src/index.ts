@@ -4,6 +4,7 @@ export {
   type Algorithm,
   type Bits,
   DEFAULT_BITS,
+  type Decoding,
   distance,
   type Hash,
   type HashJSON,

@@ -101,6 +101,11 @@ export interface HashedVariant {
   readonly quality?: number;
   /** PDQ's size convention; in `otherResample` it is not the picture's own */
   readonly resample?: Resample;
+  /**
+   * a file that was decoded in part, for matching alone: its bits differ by a few from those of the
+   * full picture. No list takes it
+   */
+  readonly decoding?: 'draft';
   /** where the variant lies in the picture, if it is a part or turned */
   readonly geometry?: VariantGeometry;
   /**
@@ -139,6 +144,8 @@ export interface HashedImage {
   readonly quality?: number;
   /** PDQ's size convention that it was hashed in */
   readonly resample?: Resample;
+  /** of a file that was decoded in part, as in `HashedVariant` */
+  readonly decoding?: 'draft';
   /** how sure its bits are, as in `HashedVariant` */
   readonly ranks?: Uint8Array;
   readonly variants: readonly HashedVariant[];

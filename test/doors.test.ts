@@ -213,6 +213,7 @@ const hashing = { algorithm: member('dhash'), bits: member(256), resample, exact
 const decoding = {
   ...limits,
   lenient: flag,
+  decoding: member('draft'),
   workerUrl: member(pathToFileURL(join(ROOT, 'dist/heic-worker.js')), 'text'),
 };
 const fileHashing = {
@@ -269,7 +270,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       ],
     },
     hashToHex: { args: [hash] },
-    hashToJSON: { args: [hash, options({ resample })] },
+    hashToJSON: { args: [hash, options({ resample, decoding: member('draft') })] },
   },
   variants: {
     MOST_HASHES: 'constant',

@@ -35,6 +35,15 @@ test('the JSON of a hash names the given size convention, and never guesses one'
   expect(() => hashToJSON(hash, { resample: 256 as never })).toThrow(RangeError);
 });
 
+test('the JSON of a hash says that it is a draft, and nothing of a full one', () => {
+  const hash = hashFromHex('pdq', HEX);
+  const draft = { algorithm: 'pdq', hash: HEX, decoding: 'draft' };
+  expect(hashToJSON(hash, { decoding: 'draft' })).toEqual(draft);
+  expect(hashToJSON(hash, { decoding: 'full' })).toEqual({ algorithm: 'pdq', hash: HEX });
+  expect(hashFromJSON(hashToJSON(hash, { decoding: 'draft' }))).toEqual(hash);
+  expect(() => hashToJSON(hash, { decoding: 'half' as never })).toThrow(RangeError);
+});
+
 test.each([
   ['pdq', HEX.slice(1), RangeError],
   ['pdq', HEX.slice(0, 16), RangeError],

@@ -156,7 +156,7 @@ export class Blocklist {
    * Adds a copy of an entry; the next decision sees it. Degenerate hashes and withdrawn entries are
    * kept out.
    * @returns whether it was added; if not, `reasonToKeepOut` tells why
-   * @throws {TypeError | RangeError} if `entry` is invalid
+   * @throws {TypeError | RangeError} if `entry` is invalid, or its hash is marked as a draft
    */
   add(entry: BlocklistEntry): boolean {
     checkEntry(entry);
@@ -429,13 +429,14 @@ async function filled(
 }
 
 function* variantsOf(image: HashedImage): Generator<HashedVariant> {
-  const { hash, quality, resample, ranks } = image;
+  const { hash, quality, resample, ranks, decoding } = image;
   yield {
     name: 'original',
     hash,
     ...(quality !== undefined && { quality }),
     ...(resample !== undefined && { resample }),
     ...(ranks !== undefined && { ranks }),
+    ...(decoding !== undefined && { decoding }),
   };
   yield* image.variants;
 }

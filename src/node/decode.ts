@@ -3,6 +3,8 @@ import { checkArray, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
 import type { ImageFormat, ImageHeader } from '../formats/image-format.js';
 import { readHeader } from '../formats/read-header.js';
+import { checkDecoding, type Decoding } from '../hash.js';
+import type { Sides } from '../picture/draft-variants.js';
 import {
   checkLimits,
   type FileOptions,
@@ -27,6 +29,14 @@ export interface DecodeOptions extends Limits, Pick<FileOptions, 'workerUrl'> {
    * ignores it.
    */
   lenient?: boolean;
+  /**
+   * `draft` decodes a large JPEG or WebP at a fraction of its size, 1/3 or less (WebP: 1/2), with
+   * its longer side at least 1,000 pixels: for matching, at a good half of the time. Its hash is a
+   * few bits from that of the full picture, so that nobody may list it. Files with alpha, CMYK and
+   * other formats are decoded in full.
+   * @defaultValue 'full'
+   */
+  decoding?: Decoding;
 }
 
 /** A decoded image file: the first page or frame of it. */
@@ -36,16 +46,19 @@ export interface DecodedImage {
   /** how to turn it for display; 1 where the file does not say */
   readonly orientation: Orientation;
   readonly format: ImageFormat;
+  /** sides of the full picture, as stored, if the raster is a draft of it */
+  readonly draftOf?: Sides;
 }
 
 /**
  * The pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, and of a HEIC file, by
  * `heic-decode` in a thread of its own. Each package is imported when the first such file comes.
  * The pixels are those that the PDQ reference sees: as stored, colour profiles ignored, nothing
- * shrunk on load, 16-bit samples by their high byte, 1-bit ones as 0 and 255, the first page or
- * frame, CMYK without a profile. A grey picture has one sample a pixel, or two with alpha. Format
- * and size are read from the header, so that nothing is decoded only to be refused. At most as
- * many files as there are cores (and threads in Node's pool) are decoded at a time.
+ * shrunk on load unless a draft is asked for, 16-bit samples by their high byte, 1-bit ones as 0
+ * and 255, the first page or frame, CMYK without a profile. A grey picture has one sample a pixel,
+ * or two with alpha. Format and size are read from the header, so that nothing is decoded only to
+ * be refused. At most as many files as there are cores (and threads in Node's pool) are decoded at
+ * a time.
  *
  * `sharp` cannot be stopped from outside: after a timeout or an abort it goes on, mostly until the
  * end of its time, and its pixels are dropped. The thread of a HEIC file ends at once.
@@ -96,6 +109,7 @@ export async function decodeUntil(
 export function checkDecodeOptions<Options extends DecodeOptions>(options: Options): Options {
   checkLimits(options);
   checkTypeOf('lenient', options.lenient, 'boolean');
+  checkDecoding(options.decoding);
   return options;
 }
 
@@ -119,9 +133,10 @@ async function decodeWith(
   sharp: Sharp,
   bytes: Uint8Array,
   { format, orientation, exif }: ImageHeader,
-  { maxPixels = MAX_PIXELS, timeoutSeconds = TIMEOUT_SECONDS, lenient = false }: DecodeOptions,
+  options: DecodeOptions,
   end: AbortSignal,
 ): Promise<DecodedImage> {
+  const { maxPixels = MAX_PIXELS, timeoutSeconds = TIMEOUT_SECONDS, lenient = false } = options;
   const input: SharpOptions = {
     failOn: lenient ? 'none' : 'warning',
     ignoreIcc: true,
@@ -143,13 +158,39 @@ async function decodeWith(
     const inks = read.space === 'cmyk' && depth === 'uchar';
     if (inks) picture.pipelineColourspace('cmyk').toColourspace('cmyk');
     else picture.toColourspace('srgb');
+    const { width, height } = read;
+    const share = inks || read.hasAlpha ? 1 : draftShare(format, options.decoding, read);
+    if (share > 1) {
+      // The decoder itself leaves out half of what goes, or more; the rest goes by means.
+      const sides = { width: Math.ceil(width / share), height: Math.ceil(height / share) };
+      picture.resize({ ...sides, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: true });
+    }
     const { data, info } = await picture.toBuffer({ resolveWithObject: true });
     const pixels = inks ? rgbFromCmyk(data, info) : pixelsOf(data, info);
     // What is not EXIF's is a part of decoding.
-    return { pixels: withoutColour(pixels), orientation: exif ? orientation : 1, format };
+    return {
+      pixels: withoutColour(pixels),
+      orientation: exif ? orientation : 1,
+      format,
+      ...(share > 1 && { draftOf: { width, height } }),
+    };
   } catch (error) {
     throw error instanceof DecodeError ? error : decodeErrorOf(error, format);
   }
+}
+
+/** The longer side that a draft has at least. */
+const DRAFT_SIDE = 1000;
+
+/**
+ * What share of a side a draft has, one part in so many: 1 if the file is decoded in full. Libjpeg
+ * decodes at 1/2, 1/4 and 1/8, WebP at any size. Sharp always leaves a part to its own resizing,
+ * 1/2 of a whole 1/4. So of a JPEG at 1/2 it would decode all, and gain nothing.
+ */
+function draftShare(format: ImageFormat, decoding: Decoding | undefined, sides: Sides): number {
+  if (decoding !== 'draft' || (format !== 'jpeg' && format !== 'webp')) return 1;
+  const share = Math.floor(Math.max(sides.width, sides.height) / DRAFT_SIDE);
+  return share < (format === 'jpeg' ? 3 : 2) ? 1 : share;
 }
 
 function pixelsOf(data: Buffer, { width, height, channels }: OutputInfo): CheckedPixels {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { pictureOf } from '../picture/decoded-picture.js';
+import { asDraft } from '../picture/draft-variants.js';
 import {
   type HashedFile,
   type PictureVariants,
@@ -14,7 +15,7 @@ import { type ImageSource, readBytes } from './read-bytes.js';
 import { decodeThreads } from './start-thread.js';
 
 /** How a file is read and hashed. */
-export interface HashFileOptions extends FileOptions, Pick<DecodeOptions, 'lenient'> {}
+export interface HashFileOptions extends FileOptions, Pick<DecodeOptions, 'lenient' | 'decoding'> {}
 
 /** One picture is hashed while others decode. Beyond those, one would only hold its pixels. */
 let turns: Turns | undefined;
@@ -91,10 +92,14 @@ async function openedUntil(
   bytes: Uint8Array,
   options: HashFileOptions,
 ): Promise<PictureVariants> {
-  const { pixels, orientation } = await decodeUntil(end, bytes, options);
+  const { pixels, orientation, draftOf } = await decodeUntil(end, bytes, options);
   const alpha = pixels.channels % 2 === 0;
   // A turn that is not EXIF's is a part of decoding.
-  return await variantsOfPicture(pictureOf(pixels, { orientation, exif: true, alpha }), options);
+  const picture = pictureOf(pixels, { orientation, exif: true, alpha });
+  const opened = await variantsOfPicture(picture, options);
+  if (draftOf === undefined) return opened;
+  const hashed = options.orientation === 'stored' ? 1 : orientation;
+  return asDraft(opened, pixels, draftOf, { displayed: orientation, hashed });
 }
 
 /**

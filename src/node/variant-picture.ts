@@ -28,7 +28,8 @@ export async function variantPicture(
   const { name, geometry } = variant;
   const { pixels, orientation } = await within(timeoutSeconds, signal, async (end) => {
     const bytes = await readBytes(source, { ...(maxBytes && { maxBytes }), signal: end });
-    return await decodeUntil(end, bytes, options);
+    // Geometry is in pixels of the full picture.
+    return await decodeUntil(end, bytes, { ...options, decoding: 'full' });
   });
   const displayed = name === 'stored' ? pixels : orient(pixels, orientation);
   const backdrop = name === 'onWhite' ? 255 : 0;

@@ -28,6 +28,8 @@ export interface HashedFile extends HashedImage {
 export interface PictureVariants {
   readonly width: number;
   readonly height: number;
+  /** `draft` if the file was decoded at a fraction of its size; then so say its variants */
+  readonly decoding?: 'draft';
   /** the picture itself first, `original`; each is hashed only when it is asked for */
   readonly variants: Variants;
 }

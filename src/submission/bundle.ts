@@ -1,4 +1,5 @@
 import { checkInteger, checkIterable, checkOptions } from '../door.js';
+import { checkNoDraft } from '../entry.js';
 import type { Hash, Resample } from '../hash.js';
 import { bytesOf, checkResample, hashToHex, hexOf } from '../hash.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
@@ -49,7 +50,8 @@ export async function createBundle(
   const hashes = new Map<string, BundledHash>();
   const keep = (variant: HashedVariant) => {
     // A spread of null has no members, so the checks below report what is missing.
-    const { name, hash, quality, resample } = { ...variant };
+    const { name, hash, quality, resample, decoding } = { ...variant };
+    checkNoDraft({ decoding });
     if (!VARIANT_NAMES.includes(name)) throw new TypeError("expected a variant's name");
     if (quality !== undefined) checkInteger('quality', quality, 0, 100);
     if (resample !== undefined) checkResample(resample);

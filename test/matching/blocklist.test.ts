@@ -97,6 +97,25 @@ test('degenerate entries are reported and kept out', () => {
   expect(blocklist.add({ hash: zero, labels: [] })).toBe(false);
 });
 
+test('a hash of a draft is no entry, and is searched as any other', async () => {
+  const blocklist = createBlocklist([{ hash: BASE, labels: ['a'] }]);
+  const image = {
+    hash: flipBits(BASE, ORDER, 5),
+    quality: 90,
+    decoding: 'draft',
+    variants: [],
+  } as const;
+  const entry = { ...image, labels: ['b'] };
+  expect(() => blocklist.add(entry)).toThrow(TypeError);
+  expect(() => blocklist.add(entry)).toThrow('draft');
+  expect(() => createBlocklist([entry])).toThrow(TypeError);
+  expect(blocklist.size).toBe(1);
+  const { matches } = blocklist.decide(image);
+  expect(matches).toMatchObject([
+    { distance: 5, variant: { name: 'original', decoding: 'draft' } },
+  ]);
+});
+
 test('one hash under several entries gives a match for each', () => {
   const blocklist = createBlocklist(
     ['a', 'b', 'c'].map((label) => ({ hash: BASE, labels: [label] })),

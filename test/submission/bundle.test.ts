@@ -29,6 +29,13 @@ import { hashedImage, hashedImages } from './arbitrary.js';
 const ONE = hashFromHex('pdq', '0f'.repeat(32));
 const TWO = hashFromHex('pdq', '5a'.repeat(32));
 
+test('a draft goes into no bundle, nor a draft among the variants', async () => {
+  const decoding = 'draft';
+  await expect(createBundle([{ hash: ONE, decoding, variants: [] }])).rejects.toThrow('draft');
+  const variants = [{ name: 'stored', hash: TWO, decoding }] as const;
+  await expect(createBundle([{ hash: ONE, variants }])).rejects.toThrow(TypeError);
+});
+
 test('a bundle holds the hashes, a day, a random case, and nothing else', async () => {
   const { bundle, withdrawToken } = await createBundle(
     [

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { asDraft, type Sides } from '../../src/picture/draft-variants.js';
+import type { Near, VariantGeometry, Variants } from '../../src/variant.js';
+
+/** Of a picture that is displayed as it is stored. */
+const asDrafts = (variants: Variants, draft: Sides, full: Sides) =>
+  asDraft({ ...draft, variants }, draft, full, { displayed: 1, hashed: 1 }).variants;
+
+const hash = { algorithm: 'pdq', bytes: new Uint8Array(32) } as const;
+
+/** The geometry of a variant of a draft of 1008 x 756, in pixels of a picture of 4032 x 3024. */
+function enlarged(geometry: VariantGeometry) {
+  function* one(): Variants {
+    yield { name: 'uncrop', hash, geometry };
+  }
+  const drafts = asDrafts(one(), { width: 1008, height: 756 }, { width: 4032, height: 3024 });
+  return [...drafts][0]!.geometry;
+}
+
+test('a part, a tilted part and a turned one lie in the full picture', () => {
+  const rectangle = { left: 10, top: -3, width: 100, height: 200 };
+  const large = { left: 40, top: -12, width: 400, height: 800 };
+  expect(enlarged({ rectangle })).toEqual({ rectangle: large });
+  expect(enlarged({ rectangle, angle: 3, dihedral: 'flipY' })).toEqual({
+    rectangle: large,
+    angle: 3,
+    dihedral: 'flipY',
+  });
+  const corners = [
+    [1, 2],
+    [3.5, 2],
+    [3, 4],
+    [1, 4.25],
+  ] as const;
+  expect(enlarged({ rectangle, corners })?.corners).toEqual([
+    [4, 8],
+    [14, 8],
+    [12, 16],
+    [4, 17],
+  ]);
+});
+
+test('what was all of the draft is all of the picture, and parts that met meet', () => {
+  const sides = fc.record({
+    width: fc.integer({ min: 1, max: 3000 }),
+    height: fc.integer({ min: 1, max: 3000 }),
+  });
+  fc.assert(
+    fc.property(sides, fc.integer({ min: 2, max: 30 }), fc.nat(), (full, share, cut) => {
+      const drawn = {
+        width: Math.ceil(full.width / share),
+        height: Math.ceil(full.height / share),
+      };
+      const at = cut % (drawn.width + 1);
+      const { height } = drawn;
+      const parts = [
+        { left: 0, top: 0, width: at, height },
+        { left: at, top: 0, width: drawn.width - at, height },
+      ];
+      function* variants(): Variants {
+        yield { name: 'box', hash, geometry: { rectangle: { left: 0, top: 0, ...drawn } } };
+        for (const rectangle of parts) yield { name: 'box', hash, geometry: { rectangle } };
+      }
+      const [whole, left, right] = [...asDrafts(variants(), drawn, full)];
+      expect(whole!.geometry!.rectangle).toEqual({ left: 0, top: 0, ...full });
+      const [a, b] = [left!.geometry!.rectangle, right!.geometry!.rectangle];
+      expect(a.left + a.width).toBe(b.left);
+      expect(a.width + b.width).toBe(full.width);
+    }),
+    { seed: 1 },
+  );
+});
+
+test('sides are as displayed; places are as hashed', () => {
+  const opened = (geometry: VariantGeometry) => {
+    function* one(): Variants {
+      yield { name: 'box', hash, geometry };
+    }
+    return { width: 300, height: 200, variants: one() };
+  };
+  const rectangle = { left: 0, top: 100, width: 300, height: 100 };
+  const draft = { width: 200, height: 300 };
+  const full = { width: 800, height: 1500 };
+  const displayed = asDraft(opened({ rectangle }), draft, full, { displayed: 6, hashed: 6 });
+  expect(displayed).toMatchObject({ width: 1500, height: 800, decoding: 'draft' });
+  const { geometry } = [...displayed.variants][0]!;
+  expect(geometry?.rectangle).toEqual({ left: 0, top: 400, width: 1500, height: 400 });
+  const stored = asDraft(opened({ rectangle }), draft, full, { displayed: 6, hashed: 1 });
+  expect(stored).toMatchObject({ width: 1500, height: 800 });
+  const { geometry: place } = [...stored.variants][0]!;
+  expect(place?.rectangle).toEqual({ left: 0, top: 500, width: 1200, height: 500 });
+});
+
+test('every variant is marked; what it came near to is told, and a stop too', () => {
+  const told: (Near | undefined)[] = [];
+  let ended = false;
+  function* variants(): Variants {
+    try {
+      for (;;) told.push(yield { name: 'original', hash });
+    } finally {
+      ended = true;
+    }
+  }
+  const sides = { width: 5, height: 5 };
+  const drafts = asDrafts(variants(), sides, sides);
+  const near = { hashes: [hash], distance: 40, enough: 31 };
+  expect(drafts.next().value).toEqual({ name: 'original', hash, decoding: 'draft' });
+  drafts.next(near);
+  drafts.next();
+  expect(told).toEqual([near, undefined]);
+  drafts.return();
+  expect(ended).toBe(true);
+});
