@@ -1,4 +1,5 @@
 import type { CheckedPixels } from '../pixels.js';
+import { inSlices } from './pixel-turns.js';
 
 /**
  * RGB of a CMYK raster by (1 - ink) · (1 - black), rounded to the nearest, whatever profile the
@@ -6,14 +7,31 @@ import type { CheckedPixels } from '../pixels.js';
  * browsers. (With a press profile, as sharp converts by default, PDQ moves by up to 32 bits.) A
  * fifth channel, alpha, stays.
  * @param data 8-bit samples of at least four channels, 255 is full ink; only read
+ * @param end aborts when nobody waits any more: the event loop turns meanwhile
  */
-export function rgbFromCmyk(
+export async function rgbFromCmyk(
   data: Uint8Array,
   { width, height, channels }: { width: number; height: number; channels: number },
-): CheckedPixels {
+  end: AbortSignal,
+): Promise<CheckedPixels> {
   const samples = channels > 4 ? 4 : 3;
   const out = new Uint8Array(width * height * samples);
-  for (let i = 0, o = 0; o < out.length; i += channels, o += samples) {
+  const take = (from: number, to: number) => {
+    takeRgb(data, channels, { from, to }, out);
+    return true;
+  };
+  await inSlices(width * height, take, end);
+  return { data: out, width, height, channels: samples };
+}
+
+function takeRgb(
+  data: Uint8Array,
+  channels: number,
+  { from, to }: { from: number; to: number },
+  out: Uint8Array,
+): void {
+  const samples = channels > 4 ? 4 : 3;
+  for (let i = from * channels, o = from * samples; o < to * samples; i += channels, o += samples) {
     const black = 255 - data[i + 3]!;
     // 255 is odd: there is no tie.
     out[o] = ((255 - data[i]!) * black + 127) / 255;
@@ -21,5 +39,4 @@ export function rgbFromCmyk(
     out[o + 2] = ((255 - data[i + 2]!) * black + 127) / 255;
     if (samples === 4) out[o + 3] = data[i + 4]!;
   }
-  return { data: out, width, height, channels: samples };
 }

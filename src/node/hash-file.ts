@@ -11,6 +11,7 @@ import { Turns, within } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
 import { hashedImage } from '../variants/forms.js';
 import { checkDecodeOptions, type DecodeOptions, decodeUntil } from './decode.js';
+import { isOpaqueInTurns } from './pixel-turns.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
 import { decodeThreads } from './start-thread.js';
 
@@ -94,8 +95,10 @@ async function openedUntil(
 ): Promise<PictureVariants> {
   const { pixels, orientation, draftOf } = await decodeUntil(end, bytes, options);
   const alpha = pixels.channels % 2 === 0;
+  // Decoding leaves no grey picture in three samples a pixel.
+  const known = { opaque: await isOpaqueInTurns(pixels, end), grey: pixels.channels < 3 };
   // A turn that is not EXIF's is a part of decoding.
-  const picture = pictureOf(pixels, { orientation, exif: true, alpha });
+  const picture = pictureOf(pixels, { orientation, exif: true, alpha }, known);
   const opened = await variantsOfPicture(picture, options);
   if (draftOf === undefined) return opened;
   const hashed = options.orientation === 'stored' ? 1 : orientation;

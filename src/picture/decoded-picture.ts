@@ -6,6 +6,12 @@ import { sampledPixels, viewOf } from '../variants/view.js';
 /** What a file's header says of its pixels. */
 export type Coding = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;
 
+/** What holds of every pixel of a picture: none is transparent; all have their colours alike. */
+export interface Facts {
+  readonly opaque: boolean;
+  readonly grey: boolean;
+}
+
 /** A decoded picture, as its file stores it, of which only what is asked for is read. */
 export interface DecodedPicture extends Coding {
   /** as stored */
@@ -18,15 +24,18 @@ export interface DecodedPicture extends Coding {
   sampled(orientation: Orientation): CheckedPixels;
   /** All pixels, as stored. */
   whole(): CheckedPixels;
-  /** Whether no pixel is transparent, and whether all have red, green and blue alike. */
-  facts(): { opaque: boolean; grey: boolean };
+  /** found out by looking at every pixel, unless they are known */
+  facts(): Facts;
+  /** if they are known beforehand */
+  readonly known?: Facts | undefined;
 }
 
 /**
  * A picture whose pixels are in memory.
  * @param pixels as stored; borrowed
+ * @param known what holds of every pixel, if somebody has looked
  */
-export function pictureOf(pixels: CheckedPixels, coding: Coding): DecodedPicture {
+export function pictureOf(pixels: CheckedPixels, coding: Coding, known?: Facts): DecodedPicture {
   const { width, height } = pixels;
   const { orientation, exif, alpha } = coding;
   return {
@@ -37,6 +46,7 @@ export function pictureOf(pixels: CheckedPixels, coding: Coding): DecodedPicture
     alpha,
     sampled: (turnedBy) => sampledPixels(viewOf(pixels, turnedBy)),
     whole: () => pixels,
-    facts: () => ({ opaque: !alpha || isOpaque(pixels), grey: isGrey(pixels) }),
+    known,
+    facts: () => known ?? { opaque: !alpha || isOpaque(pixels), grey: isGrey(pixels) },
   };
 }

@@ -55,9 +55,9 @@ export async function variantsOfPicture(
     : undefined;
   const laid = asStored && picture.exif ? 1 : picture.orientation;
   const sampled = isSampled(picture, options);
-  const whole = sampled && !more ? undefined : withoutColour(picture.whole());
+  const whole = sampled && !more ? undefined : wholeOf(picture);
   const { displayed, stored, opaque } = formsOf(
-    whole ? pictureOf(whole, picture) : picture,
+    whole ? pictureOf(whole, picture, picture.known) : picture,
     sampled,
     laid,
   );
@@ -89,12 +89,16 @@ const isSampled = (
   { algorithm = 'pdq', resample = 512 }: PictureOptions,
 ) => algorithm === 'pdq' && resample === 512 && (width > SIDE || height > SIDE);
 
+/** All pixels, in one sample each if they are grey. */
+const wholeOf = (picture: DecodedPicture): CheckedPixels =>
+  picture.known?.grey === false ? picture.whole() : withoutColour(picture.whole());
+
 /** What is hashed of a picture; in one sample a pixel if the whole picture is grey. */
 function formsOf(picture: DecodedPicture, sampled: boolean, laid: Orientation) {
   const { alpha } = picture;
   if (!sampled) {
     const whole = picture.whole();
-    const opaque = !alpha || isOpaque(whole);
+    const opaque = !alpha || (picture.known?.opaque ?? isOpaque(whole));
     return { displayed: orient(whole, laid), stored: () => whole, opaque };
   }
   const sample = picture.sampled(laid);

@@ -77,6 +77,26 @@ describe('files that must not be decoded', () => {
   });
 });
 
+test('16-bit greys are read by their high byte, with alpha and without', async () => {
+  const raw = { width: 256, height: 256, channels: 2, premultiplied: false } as const;
+  const samples = Uint16Array.from({ length: 131_072 }, (_, i) => (i & 1 ? 40_000 : i >> 1));
+  const withAlpha = sharp(samples, { raw }).toColourspace('grey16');
+  const without = sharp(
+    samples.filter((_, i) => i % 2 === 0),
+    { raw: { ...raw, channels: 1 } },
+  );
+  for (const [picture, channels] of [
+    [withAlpha, 2],
+    [without.toColourspace('grey16'), 1],
+  ] as const) {
+    const { pixels } = await decode(await picture.png().toBuffer());
+    expect(pixels.channels).toBe(channels);
+    for (let i = 0; i < 65_536; i++) {
+      if (pixels.data[i * channels] !== i >> 8) expect([i, pixels.data[i * channels]]).toEqual([]);
+    }
+  }
+});
+
 describe('limits', () => {
   test('maxPixels and maxBytes are inclusive', async () => {
     const bytes = read('rgb.png');
