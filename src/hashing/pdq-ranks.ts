@@ -1,7 +1,9 @@
 import type { Hash, Resample } from '../hash.js';
+import type { Raster } from '../kernels/luma.js';
 import { rankByDistance } from '../kernels/ranks.js';
 import type { Pixels } from '../pixels.js';
-import { bitsOver, lowerMedian, type PdqOptions, pdqBy } from './pdq.js';
+import { bitsOver, lowerMedian, type PdqOptions, pdqBy, transform } from './pdq.js';
+import { reshaped } from './pdq-dihedral.js';
 
 /**
  * How sure the bits of a PDQ hash are. An edit moves all coefficients by about as much, so it flips
@@ -20,6 +22,32 @@ export function rankedPdq(
 ): { hash: Hash; quality: number; resample: Resample; ranks: Uint8Array } {
   const { bits, quality, resample } = pdqBy(pixels, options, rankedBitsAbove);
   return { hash: bits.hash, quality, resample, ranks: bits.ranks };
+}
+
+/** A hash and its quality, with how sure each bit is. */
+type Ranked = { hash: Hash; quality: number; ranks: Uint8Array };
+
+/**
+ * `rankedPdq` of a raster, and of the same with rows and columns exchanged.
+ * @returns no `exchanged` where the reference's order of roundings decides, or a side has under 5
+ *   pixels: it filters rows before columns, so the exchanged raster has to be filtered itself
+ */
+export function rankedPdqPair(
+  raster: Raster,
+  { exact = false }: PdqOptions,
+): { hashed: Ranked; exchanged: Ranked | undefined } {
+  const filtered = raster.columns.length !== 64 || raster.rows.length !== 64;
+  const { bits, quality } = transform(raster, { filtered, exact }, bothRanked);
+  const { exchanged } = bits;
+  return { hashed: { ...bits.hashed, quality }, exchanged: exchanged && { ...exchanged, quality } };
+}
+
+/** `rankedBitsAbove` of coefficients, and of the same exchanged if no bit is in doubt. */
+function bothRanked(values: Float64Array, band: number) {
+  const hashed = rankedBitsAbove(values, band);
+  if (hashed === undefined) return undefined;
+  const exchanged = band < 0 ? undefined : rankedBitsAbove(reshaped(values, 'flipPlus1'), band);
+  return { hashed, exchanged };
 }
 
 /** `bitsAbove`, and the ranks of the coefficients by their distance from the median. */

@@ -1,4 +1,4 @@
-import { type Algorithm, distance, type Resample } from '../hash.js';
+import { distance } from '../hash.js';
 import type { Hashed } from '../hashing/hash-options.js';
 import { isResampled } from '../hashing/pdq.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
@@ -7,19 +7,20 @@ import type { CheckedPixels } from '../pixels.js';
 import {
   DIHEDRAL_NAMES,
   DIHEDRAL_ORIENTATIONS,
+  type DihedralName,
   type HashedVariant,
   type Near,
-  type VariantName,
   type Variants,
 } from '../variant.js';
 import type { Placement } from './detect/detector.js';
 import { wholeWithMargins } from './detect/margins.js';
+import { dihedralHasher } from './dihedral-forms.js';
 import type { Hasher } from './forms.js';
 import { isOfLoneEdge, LEAST_QUALITY, windowsOf } from './list-crops.js';
 import { type NearPlace, refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
-import { contiguousPixels, partOf, sampledPixels, turned, type View } from './view.js';
+import { contiguousPixels, partOf, pixelsFor, turned, type View } from './view.js';
 import { planeOf, planeOfPart, planePixels } from './working-plane.js';
 
 /**
@@ -34,7 +35,7 @@ import { planeOf, planeOfPart, planePixels } from './working-plane.js';
  */
 export function* furtherVariants(
   view: View,
-  options: Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'crops'>,
+  options: Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'exact' | 'crops'>,
   hash: Hasher,
   already: readonly HashedVariant[],
   nearOriginal?: Near,
@@ -42,10 +43,6 @@ export function* furtherVariants(
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
   const isPdq = algorithm === 'pdq';
   let room = MOST_HASHES - already.length;
-  const hashed = (name: VariantName, of: CheckedPixels): HashedVariant => {
-    room--;
-    return { name, ...hash(of) };
-  };
   if (options.crops) {
     for (const { name, rectangle } of windowsOf(view)) {
       const found = hash(pixelsFor(partOf(view, rectangle), algorithm, resample));
@@ -57,10 +54,13 @@ export function* furtherVariants(
   const { width, height } = view;
   const frame = { left: 0, top: 0, width, height };
   if (variants === 'dihedral') {
+    const moved = (name: DihedralName) =>
+      hash(contiguousPixels(turned(view, DIHEDRAL_ORIENTATIONS[name])));
+    const { exact = false } = options;
+    const formHash = isPdq ? dihedralHasher(view, { resample, exact }) : moved;
     for (const name of DIHEDRAL_NAMES) {
       if (name === 'original') continue;
-      const form = pixelsFor(turned(view, DIHEDRAL_ORIENTATIONS[name]), algorithm, resample);
-      yield { ...hashed(name, form), geometry: { rectangle: frame, dihedral: name } };
+      yield { name, ...formHash(name), geometry: { rectangle: frame, dihedral: name } };
     }
   }
   const rows = variants === 'thorough' ? THOROUGH : variants === 'quick' ? QUICK : undefined;
@@ -127,14 +127,4 @@ function onesOf(bytes: Uint8Array): number {
   let ones = 0;
   for (const byte of bytes) for (let bit = byte; bit > 0; bit &= bit - 1) ones++;
   return ones;
-}
-
-/**
- * The pixels of a view that an algorithm is to hash. If PDQ brings it to 512 x 512 first, those
- * pixels alone are moved: a copy of the whole is 36 MB at 12 megapixels.
- */
-export function pixelsFor(view: View, algorithm: Algorithm, resample: Resample): CheckedPixels {
-  const { width, height } = view;
-  const isSampled = algorithm === 'pdq' && isResampled(width, height, resample);
-  return isSampled ? sampledPixels(view) : contiguousPixels(view);
 }

@@ -2,9 +2,9 @@ import { hashOf } from '../hashing/algorithms.js';
 import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
 import type { HashedImage, HashedVariant, Variants } from '../variant.js';
 import { hashedImage, isOpaque, ownVariants } from './forms.js';
-import { furtherVariants, pixelsFor } from './further-variants.js';
+import { furtherVariants } from './further-variants.js';
 import { checkVariantOptions, type VariantOptions } from './variant-profile.js';
-import { viewOf } from './view.js';
+import { pixelsFor, viewOf } from './view.js';
 
 /**
  * A picture's hash and those of its variants, all at once; `variantsOf` gives them one at a time.

@@ -1,3 +1,5 @@
+import type { Algorithm, Resample } from '../hash.js';
+import { isResampled } from '../hashing/pdq.js';
 import { type Lay, movePixels, takePixels } from '../kernels/pixels.js';
 import { type Channels, type CheckedPixels, layoutOf, type Orientation } from '../pixels.js';
 import type { Rectangle } from '../variant.js';
@@ -77,6 +79,16 @@ export function sampledPixels(view: View): CheckedPixels {
   const out = new Uint8Array(SIDE * SIDE * channels);
   takePixels(data, channels, view, places(width), places(height), out);
   return { data: out, width: SIDE, height: SIDE, channels };
+}
+
+/**
+ * The pixels of a view that an algorithm is to hash. If PDQ brings it to 512 x 512 first, those
+ * pixels alone are moved: a copy of the whole is 36 MB at 12 megapixels.
+ */
+export function pixelsFor(view: View, algorithm: Algorithm, resample: Resample): CheckedPixels {
+  const { width, height } = view;
+  const isSampled = algorithm === 'pdq' && isResampled(width, height, resample);
+  return isSampled ? sampledPixels(view) : contiguousPixels(view);
 }
 
 /** Where 512 places lie on a side, ascending. */

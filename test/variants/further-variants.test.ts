@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import { pdq } from '../../src/hashing/pdq.js';
 import { DIHEDRAL_NAMES, DIHEDRAL_ORIENTATIONS } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
-import { pixelsFor } from '../../src/variants/further-variants.js';
-import { turned, viewOf } from '../../src/variants/view.js';
+import { pixelsFor, turned, viewOf } from '../../src/variants/view.js';
 import { patches } from './pictures.js';
 
 test('PDQ samples the same from a form as from really moved pixels', () => {
