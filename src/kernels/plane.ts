@@ -54,8 +54,10 @@ export function reduce(
     const down = first + Math.min(line + far, lines - 1) * across - upper;
     let right = (far - near) * along;
     // Only the last square may reach beyond the picture: a quarter less time than asking in each.
-    for (let at = 0, to = start, i = upper + near * along; at <= last; at++) {
-      if (at === last) {
+    let to = start;
+    const end = start + last * nextTo;
+    for (let i = upper + near * along; to <= end; to += nextTo, i += step) {
+      if (to === end) {
         i = upper + lastNear;
         right = lastFar - lastNear;
       }
@@ -65,22 +67,22 @@ export function reduce(
       red[to] = r;
       green[to] = g;
       blue[to] = b;
-      let part = 0.001;
-      if (scale > 1) {
-        const j = i + right;
-        const k = i + down;
-        const l = k + right;
-        r += data[j]! + data[k]! + data[l]!;
-        g += data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
-        b += data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
-        part = 0.00025;
+      if (scale === 1) {
+        const value = 299 * r + 587 * g + 114 * b;
+        luma[to] = value * 0.001;
+        sum += value;
+        continue;
       }
+      const j = i + right;
+      const k = i + down;
+      const l = k + right;
+      r += data[j]! + data[k]! + data[l]!;
+      g += data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
+      b += data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
       // Whole numbers, a seventh faster (V8 11.3, x64). So their order does not matter.
       const value = 299 * r + 587 * g + 114 * b;
-      luma[to] = value * part;
+      luma[to] = value * 0.00025;
       sum += value;
-      to += nextTo;
-      i += step;
     }
   }
   return (sum * (scale === 1 ? 0.001 : 0.00025)) / luma.length;
