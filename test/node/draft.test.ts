@@ -70,6 +70,14 @@ describe('a large file', () => {
     expect(sha256(drawn)).toBe(sha256(full));
   }, 20_000);
 
+  test('is decoded in full by default, and where that is said', async () => {
+    for (const options of [{}, { decoding: 'full' }] as const) {
+      const { pixels: whole, draftOf } = await decode(files.jpeg!, options);
+      expect([whole.width, whole.height, draftOf]).toEqual([3600, 2404, undefined]);
+      expect(await hashFile(files.jpeg!, options)).not.toHaveProperty('decoding');
+    }
+  });
+
   test('that breaks off is refused as before', async () => {
     for (const kind of ['jpeg', 'progressive', 'webp']) {
       const half = files[kind]!.subarray(0, files[kind]!.length >> 1);

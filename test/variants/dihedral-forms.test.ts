@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rankedPdq } from '../../src/hashing/pdq-ranks.js';
 import type { Channels, CheckedPixels, Orientation } from '../../src/pixels.js';
-import { DIHEDRAL_NAMES } from '../../src/variant.js';
+import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
 import { dihedralHasher } from '../../src/variants/dihedral-forms.js';
 import { dihedral } from '../../src/variants/forms.js';
 import { viewOf } from '../../src/variants/view.js';
@@ -45,6 +45,22 @@ describe.each(['airplane-from-above.jpg', 'acanthus-mollis.jpg'])('%s', (file) =
       expect(hashOf(name)).toEqual(rankedPdq(dihedral(pixels, name), options));
     }
   });
+});
+
+test.each([1, 6] as const)('orientation %i: of two forms, one filtering gives both', async (by) => {
+  const pixels = await photo('acanthus-mollis.jpg');
+  const options = { resample: 512, exact: false } as const;
+  const pairs = ['original flipPlus1', 'rotate90 flipY', 'rotate180 flipMinus1', 'rotate270 flipX'];
+  for (const pair of pairs) {
+    const [one, other] = pair.split(' ') as [DihedralName, DihedralName];
+    const expected = rankedPdq(dihedral(oriented(pixels, by), other), options);
+    const data = pixels.data.slice();
+    const hashOf = dihedralHasher(viewOf({ ...pixels, data }, by), options);
+    hashOf(one);
+    // Nothing is read any more.
+    data.fill(0);
+    expect(hashOf(other)).toEqual(expected);
+  }
 });
 
 test('any picture, any turn, both size conventions, rounded as the reference does or not', () => {
