@@ -114,7 +114,7 @@ function cpuOf(act: () => void): number {
   return (user + system) / 1000;
 }
 
-function measure(run: Run, state: string, list: Blocklist, { entryAt, count, changes }: Listeded) {
+function measure(run: Run, state: string, list: Blocklist, { entryAt, count, changes }: Listed) {
   const decide = (at: number) =>
     list.decide({ hash: entryAt(at).hash, quality: 100, variants: [] }).matches.length;
   let matches = 0;
