@@ -14,6 +14,12 @@ export type DecodeErrorCode =
   | 'too-many-pixels'
   /** reading, waiting, decoding and hashing took longer than `timeoutSeconds` */
   | 'timeout'
+  /** a stream that came slower than `minBytesPerSecond`, or paused longer than `idleSeconds` */
+  | 'too-slow'
+  /** too many pictures wait already; nothing was read, and a later try may succeed */
+  | 'busy'
+  /** the process that decoded it ended, or used more memory than it may */
+  | 'crashed'
   /** the optional package that decodes this format is not installed */
   | 'decoder-missing'
   /** the platform does not return the picture's own pixels */

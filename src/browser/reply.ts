@@ -87,6 +87,9 @@ const CODES: Record<DecodeErrorCode, true> = {
   'too-many-bytes': true,
   'too-many-pixels': true,
   timeout: true,
+  'too-slow': true,
+  busy: true,
+  crashed: true,
   'decoder-missing': true,
   poisoned: true,
 };

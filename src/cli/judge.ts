@@ -79,20 +79,16 @@ export class Judge {
     return { decision: { ...this.#blocklist.decide(error ?? []), policy } };
   }
 
-  /** A decision as JSON. With several kinds, it has each match's algorithm and every policy. */
+  /** A decision as JSON. With several kinds, it has every policy. */
   toJSON(decision: Decision, file: string): DecisionJSON {
     const json = { ...fileToJSON(file), ...decisionToJSON(decision) };
     if (this.#kinds.length === 1) return json;
-    const matches = json.matches.map((match, at) => {
-      const { algorithm } = decision.matches[at]!.entry.hash;
-      return { algorithm, ...match };
-    });
     const policies = this.#kinds.map(({ algorithm, bits }) => ({
       algorithm,
       bits,
       ...policyFor(algorithm, bits, this.#blocklist.policy),
     }));
-    return Object.assign(json, { matches, policies });
+    return { ...json, policies };
   }
 }
 

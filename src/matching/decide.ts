@@ -5,6 +5,7 @@ import {
   checkVariant,
   type Decision,
   type DecisionReason,
+  decisionOf,
   type Match,
   nothingHashed,
 } from './decision.js';
@@ -81,11 +82,11 @@ export function decide(
   const first = matches[0];
   if (first === undefined) {
     const reason = comparable ? 'nothing-near' : 'nothing-comparable';
-    return { verdict: 'none', reason, matches, policy };
+    return decisionOf({ verdict: 'none', reason, matches, policy });
   }
   const { variant, entry, distance } = first;
-  const reason = doubt(variant, entry, distance, policyOf(variant));
-  return { verdict: first.tier, reason: reason ?? 'within-match-distance', matches, policy };
+  const reason = doubt(variant, entry, distance, policyOf(variant)) ?? 'within-match-distance';
+  return decisionOf({ verdict: first.tier, reason, matches, policy });
 }
 
 const nearestOf = (reviews: Match[]): Match[] =>

@@ -1,7 +1,17 @@
-import { checkNumber, checkObject, checkTypeOf } from '../door.js';
+import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
-import { bitsOf, hashToHex } from '../hash.js';
+import {
+  type Algorithm,
+  type Bits,
+  bitsOf,
+  checkResample,
+  type Hash,
+  type HashJSON,
+  hashToHex,
+  hashToJSON,
+  type Resample,
+} from '../hash.js';
 import { checkRanks } from '../indexing/near.js';
 import type { HashedVariant, VariantGeometry } from '../variant.js';
 import { checkPolicy, type Policy, type PolicyOptions, policyFor } from './policy.js';
@@ -35,7 +45,9 @@ export type DecisionReason =
   | 'nothing-comparable'
   /** unhashable: no hash was given */
   | 'no-hash'
-  /** unhashable: why the bytes could not be decoded */
+  /** unhashable: the caller's signal ended the work */
+  | 'aborted'
+  /** unhashable: why the bytes could not be read or decoded */
   | DecodeErrorCode;
 
 /** What to do about a picture, and why. `unhashable` is not `none`: the picture was not checked. */
@@ -46,22 +58,87 @@ export interface Decision {
   readonly matches: readonly Match[];
   /** the policy applied to the main hash */
   readonly policy: Policy;
+  /** the picture, if this call read and decoded it */
+  readonly upload?: CheckedUpload;
+  /** what the time went to, if this call read and decoded the picture */
+  readonly timings?: DecisionTimings;
+  /** the state of the blocklist that was searched: it goes up with each change */
+  readonly generation?: number;
 }
 
-/** A decision as a plain object for JSON. Its hashes and labels are those of the entries. */
+/** A picture that was checked, and how it was decoded. */
+export interface CheckedUpload {
+  /** of the picture as displayed, without variants */
+  readonly hash: Hash;
+  /** 0…100 where the algorithm has one */
+  readonly quality?: number;
+  /** PDQ's size convention */
+  readonly resample?: Resample;
+  /** sides of the whole picture as displayed, in pixels */
+  readonly width: number;
+  readonly height: number;
+  /** by its bytes, not by its name: `jpeg`, `png` … */
+  readonly format?: string;
+  /**
+   * `draft`: decoded at a fraction of its size, so that the hash is good for matching and not for a
+   * list
+   */
+  readonly decoding?: 'full' | 'draft';
+}
+
+/** Where the time of a decision went, in milliseconds of the clock. */
+export interface DecisionTimings {
+  /** until the last byte was there */
+  readonly reading: number;
+  /** for a turn: before reading and before decoding */
+  readonly waiting: number;
+  readonly decoding: number;
+  /** of all variants */
+  readonly hashing: number;
+  /** of all variants */
+  readonly search: number;
+}
+
+/**
+ * A decision as a plain object for JSON. Members may be added in a minor release: ignore those that
+ * you do not know.
+ */
 export interface DecisionJSON {
   file?: string;
+  /** the whole name in hex, if it is not UTF-8 */
+  fileBytes?: string;
   verdict: Decision['verdict'];
   reason: DecisionReason;
-  matches: {
-    distance: number;
-    tier: Match['tier'];
-    variant: string;
-    hash: string;
-    labels: readonly string[];
-    geometry?: VariantGeometry;
-  }[];
+  matches: MatchJSON[];
   policy: Policy;
+  /** of each kind of hash, if the picture was hashed in several */
+  policies?: (Policy & { algorithm: Algorithm; bits: Bits })[];
+  upload?: HashJSON & Omit<CheckedUpload, 'hash' | 'resample'>;
+  timings?: DecisionTimings;
+  generation?: number;
+}
+
+/** A match as JSON. What is not said to be of the variant is the entry's. */
+export interface MatchJSON {
+  distance: number;
+  tier: Match['tier'];
+  /** the name of the variant of the upload that came near */
+  variant: string;
+  hash: string;
+  labels: readonly string[];
+  /** of the variant */
+  geometry?: VariantGeometry;
+  /** of both hashes */
+  algorithm: Algorithm;
+  id?: string;
+  source?: string;
+  quality?: number;
+  resample?: Resample;
+  /** which part or form of the listed picture it is; absent: the picture itself, or not known */
+  entryVariant?: string;
+  variantHash: string;
+  variantQuality?: number;
+  variantResample?: Resample;
 }
 
 /** @throws {TypeError | RangeError} if `variant` is invalid */
@@ -77,7 +154,7 @@ export function checkVariant(variant: HashedVariant): void {
 /** @throws {TypeError | RangeError} if `decision` is invalid */
 export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
-  const { verdict, reason, matches, policy } = decision;
+  const { verdict, reason, matches, policy, upload, timings, generation } = decision;
   checkPolicy(policy);
   if (typeof verdict !== 'string' || typeof reason !== 'string' || !Array.isArray(matches)) {
     throw new TypeError('expected a decision: { verdict, reason, matches, policy }');
@@ -87,32 +164,100 @@ export function checkDecision(decision: Decision): void {
     checkEntry(match.entry);
     checkVariant(match.variant);
   }
+  if (upload !== undefined) checkUploadFacts(upload);
+  if (timings !== undefined) {
+    checkObject(timings, 'timings to be an object');
+    for (const stage of STAGES) checkNumber(`timings.${stage}`, timings[stage], 0);
+  }
+  if (generation !== undefined) checkInteger('generation', generation, 0);
+}
+
+/** The stages of `DecisionTimings`. */
+export const STAGES = ['reading', 'waiting', 'decoding', 'hashing', 'search'] as const;
+
+function checkUploadFacts(upload: CheckedUpload): void {
+  checkObject(upload, 'an upload: { hash, width, height }');
+  const { hash, quality, resample, width, height, format, decoding } = upload;
+  bitsOf(hash);
+  if (quality !== undefined) checkNumber('quality', quality, 0, 100);
+  if (resample !== undefined) checkResample(resample);
+  checkInteger('width', width, 1);
+  checkInteger('height', height, 1);
+  checkTypeOf('format', format, 'string');
+  checkOneOf('decoding', decoding, ['full', 'draft', undefined]);
 }
 
 /**
- * Converts a decision to a plain object for JSON, with the name of its file if given. It holds
- * hashes, labels and perhaps a file name: keep it out of logs.
+ * Converts a decision to a plain object for JSON, with the name of its file if given.
+ * `DECISION_SCHEMA` describes it. A decision that this library made does so by itself in
+ * `JSON.stringify`; a copy by spreading or cloning does not. It holds hashes, labels and perhaps a
+ * file name: keep it out of logs.
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function decisionToJSON(decision: Decision, file?: string): DecisionJSON {
   checkDecision(decision);
   checkTypeOf('file', file, 'string');
-  const { verdict, reason, matches, policy } = decision;
-  return {
-    ...(file !== undefined && { file }),
+  const { verdict, reason, matches, policy, upload, timings, generation } = decision;
+  return defined({
+    file,
     verdict,
     reason,
-    matches: matches.map(({ distance, tier, variant, entry }) => ({
-      distance,
-      tier,
-      variant: variant.name,
-      hash: hashToHex(entry.hash),
-      labels: entry.labels,
-      ...(variant.geometry !== undefined && { geometry: variant.geometry }),
-    })),
+    matches: matches.map(matchToJSON),
     policy: { ...policy },
-  };
+    upload: upload && uploadToJSON(upload),
+    timings: timings && { ...timings },
+    generation,
+  });
 }
+
+function matchToJSON({ distance, tier, variant, entry }: Match): MatchJSON {
+  return defined({
+    distance,
+    tier,
+    variant: variant.name,
+    hash: hashToHex(entry.hash),
+    labels: [...entry.labels],
+    geometry: variant.geometry,
+    algorithm: entry.hash.algorithm,
+    id: entry.id,
+    source: entry.source,
+    quality: entry.quality,
+    resample: entry.resample,
+    entryVariant: entry.variant,
+    variantHash: hashToHex(variant.hash),
+    variantQuality: variant.quality,
+    variantResample: variant.resample,
+  });
+}
+
+function uploadToJSON(upload: CheckedUpload): NonNullable<DecisionJSON['upload']> {
+  const { hash, quality, resample, width, height, format, decoding } = upload;
+  return defined({ ...hashToJSON(hash, { resample }), quality, width, height, format, decoding });
+}
+
+/** The members that are there. */
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** `object` without the members that are undefined. */
+function defined<T extends object>(object: T): Defined<T> {
+  return Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== undefined),
+  ) as Defined<T>;
+}
+
+/** A decision with these members, which `JSON.stringify` writes as `decisionToJSON` does. */
+export function decisionOf(members: Decision): Decision {
+  return Object.assign(Object.create(SELF_WRITING) as Decision, members);
+}
+
+/** On the prototype: a member would be compared and copied, and no clone could be made. */
+const SELF_WRITING = {
+  toJSON(this: Decision): DecisionJSON {
+    return decisionToJSON(this);
+  },
+};
 
 /**
  * The decision about a picture that could not be decoded: `unhashable`, with the error's code as
@@ -126,6 +271,9 @@ export function unhashable(error: DecodeError, policy?: PolicyOptions): Decision
 }
 
 /** The decision if there is no hash. */
-export function nothingHashed(reason: DecodeErrorCode | 'no-hash', policy: Policy): Decision {
-  return { verdict: 'unhashable', reason, matches: [], policy };
+export function nothingHashed(
+  reason: DecodeErrorCode | 'no-hash' | 'aborted',
+  policy: Policy,
+): Decision {
+  return decisionOf({ verdict: 'unhashable', reason, matches: [], policy });
 }

@@ -8,11 +8,14 @@ export {
   type KeptOutReason,
 } from './blocklist.js';
 export {
+  type CheckedUpload,
   type Decision,
   type DecisionJSON,
   type DecisionReason,
+  type DecisionTimings,
   decisionToJSON,
   type Match,
+  type MatchJSON,
   unhashable,
 } from './decision.js';
 export { isDegenerate } from './degenerate.js';

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { hashFromHex } from '../../src/hash.js';
-import { type Decision, decisionToJSON, unhashable } from '../../src/matching/decision.js';
+import {
+  type Decision,
+  decisionOf,
+  decisionToJSON,
+  unhashable,
+} from '../../src/matching/decision.js';
 import { explain } from '../../src/matching/explain.js';
 
 const HEX = '0123456789abcdef'.repeat(4);
@@ -29,19 +34,42 @@ const decision: Decision = {
 };
 
 test('as JSON', () => {
+  const query = { algorithm: 'pdq', variantHash: HEX, variantQuality: 80 };
   const json = {
     file: 'a.jpg',
     verdict: 'match',
     reason: 'within-match-distance',
     matches: [
-      { distance: 3, tier: 'match', variant: 'rotate90', hash: HEX, labels: ['nudity'] },
-      { distance: 9, tier: 'match', variant: 'box', hash: HEX, labels: [], geometry },
+      {
+        ...{ distance: 3, tier: 'match', variant: 'rotate90', hash: HEX, labels: ['nudity'] },
+        ...{ id: '7', source: 's', quality: 99 },
+        ...query,
+      },
+      {
+        ...{ distance: 9, tier: 'match', variant: 'box', hash: HEX, labels: [], geometry },
+        ...query,
+      },
     ],
     policy,
   };
-  expect(JSON.stringify(decisionToJSON(decision, 'a.jpg'))).toBe(JSON.stringify(json));
+  expect(decisionToJSON(decision, 'a.jpg')).toEqual(json);
   const { file, ...rest } = json;
   expect(decisionToJSON(decision)).toEqual(rest);
+});
+
+test('as JSON, with what was told of the upload', () => {
+  const timings = { reading: 1, waiting: 0, decoding: 30.5, hashing: 7, search: 0.25 };
+  const facts = { quality: 80, resample: 512, width: 4032, height: 3024, format: 'jpeg' } as const;
+  const upload = { ...facts, hash, decoding: 'draft' } as const;
+  const whole = decisionOf({ ...decision, upload, timings, generation: 7 });
+  expect(decisionToJSON(whole)).toEqual({
+    ...decisionToJSON(decision),
+    upload: { ...upload, algorithm: 'pdq', hash: HEX },
+    timings,
+    generation: 7,
+  });
+  expect(JSON.parse(JSON.stringify(whole))).toEqual(decisionToJSON(whole));
+  expect(structuredClone(whole)).toEqual(whole);
 });
 
 test('a DecodeError makes it unhashable, with its code as the reason', () => {
