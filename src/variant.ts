@@ -135,6 +135,17 @@ export interface Near {
 /** Variants of a picture, one at a time; `next` may be told of entries near the last one. */
 export type Variants = Generator<HashedVariant, void, Near | undefined>;
 
+/** Entries near one variant, told later than at once: `at` is how many were given before it. */
+export interface NearAt extends Near {
+  readonly at: number;
+}
+
+/** Looks closer at what came near. @returns those variants that came nearer, given once more */
+export type Closer = (nears: readonly NearAt[]) => Iterable<HashedVariant>;
+
+/** Variants of a picture that are not told of each one, but return what looks closer at the end. */
+export type VariantsThenCloser = Generator<HashedVariant, Closer | undefined, undefined>;
+
 /**
  * A picture's hash, its quality if the algorithm has one, and the hashes of its other variants, if
  * any.

@@ -113,7 +113,7 @@ export interface DecisionJSON {
   policy: Policy;
   /** of each kind of hash, if the picture was hashed in several */
   policies?: (Policy & { algorithm: Algorithm; bits: Bits })[];
-  upload?: HashJSON & Omit<CheckedUpload, 'hash' | 'resample'>;
+  upload?: Omit<HashJSON, 'decoding'> & Omit<CheckedUpload, 'hash' | 'resample'>;
   timings?: DecisionTimings;
   generation?: number;
 }

@@ -1,10 +1,11 @@
 import { rankedPdq } from '../hashing/pdq-ranks.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
-import type { HashedImage, HashedVariant, Variants } from '../variant.js';
+import type { HashedImage, HashedVariant, Variants, VariantsThenCloser } from '../variant.js';
 import {
   type Hasher,
   isGrey,
   isOpaque,
+  lookingCloser,
   type OwnForms,
   orient,
   ownVariants,
@@ -34,6 +35,11 @@ export interface PictureVariants {
   readonly variants: Variants;
 }
 
+/** `PictureVariants` whose variants are told at their end what each came near to. */
+export interface PictureVariantsThenCloser extends Omit<PictureVariants, 'variants'> {
+  readonly variants: VariantsThenCloser;
+}
+
 /**
  * The variants of a picture, the likeliest first: `original`, `stored`, `onWhite` and `onBlack`,
  * then windows, mirrored and turned forms, and what undoes edits. What they need of the picture is
@@ -45,6 +51,15 @@ export async function variantsOfPicture(
   picture: DecodedPicture,
   options: PictureOptions,
 ): Promise<PictureVariants> {
+  const { variants, ...sides } = await variantsThenCloser(picture, options);
+  return { ...sides, variants: lookingCloser(variants) };
+}
+
+/** As `variantsOfPicture`, for one who learns only later what a variant came near to. */
+export async function variantsThenCloser(
+  picture: DecodedPicture,
+  options: PictureOptions,
+): Promise<PictureVariantsThenCloser> {
   const hash = await hasherOf(options);
   const { orientation = 'display', crops = false } = options;
   const asStored = orientation === 'stored';
@@ -66,16 +81,16 @@ export async function variantsOfPicture(
     transparent: variants !== 'none' && !opaque ? displayed : undefined,
   };
 
-  function* inOrder(): Variants {
+  function* inOrder(): VariantsThenCloser {
     const already: HashedVariant[] = [{ name: 'original', ...hash(displayed) }];
-    const near = yield already[0]!;
+    yield already[0]!;
     for (const variant of ownVariants(own, hash)) {
       already.push(variant);
       yield variant;
     }
-    if (!further || !whole) return;
+    if (!further || !whole) return undefined;
     const view = sampled ? viewOf(whole, laid) : viewOf(displayed);
-    yield* further(view, { ...options, variants }, hash, already, near);
+    return yield* further(view, { ...options, variants }, hash, already);
   }
 
   const { width, height } = picture;

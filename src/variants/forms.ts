@@ -6,6 +6,9 @@ import {
   type DihedralName,
   type HashedImage,
   type HashedVariant,
+  type NearAt,
+  type Variants,
+  type VariantsThenCloser,
 } from '../variant.js';
 import { movedPixels, viewOf } from './view.js';
 
@@ -94,4 +97,18 @@ export function hashedImage(all: Iterable<HashedVariant>): HashedImage {
   const [original, ...variants] = all;
   const { name: _, ...hashed } = original!;
   return { ...hashed, variants };
+}
+
+/** Tells `variants` at their end of what came near to each. */
+export function* lookingCloser(variants: VariantsThenCloser): Variants {
+  const nears: NearAt[] = [];
+  for (let at = 0; ; at++) {
+    const { done, value } = variants.next();
+    if (done) {
+      if (value) yield* value(nears);
+      return;
+    }
+    const near = yield value;
+    if (near) nears.push({ ...near, at });
+  }
 }

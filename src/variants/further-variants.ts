@@ -9,8 +9,8 @@ import {
   DIHEDRAL_ORIENTATIONS,
   type DihedralName,
   type HashedVariant,
-  type Near,
-  type Variants,
+  type NearAt,
+  type VariantsThenCloser,
 } from '../variant.js';
 import type { Placement } from './detect/detector.js';
 import { wholeWithMargins } from './detect/margins.js';
@@ -31,15 +31,14 @@ import { planeOf, planeOfPart, planePixels } from './working-plane.js';
  * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
  * @param already variants that it has, `original` first: there are `MOST_HASHES` in all, beside
  *   those that `refined` tries where a picture came near an entry
- * @param nearOriginal what `original` came near to
+ * @returns what looks closer, if the algorithm has that
  */
 export function* furtherVariants(
   view: View,
   options: Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'exact' | 'crops'>,
   hash: Hasher,
   already: readonly HashedVariant[],
-  nearOriginal?: Near,
-): Variants {
+): VariantsThenCloser {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
   const isPdq = algorithm === 'pdq';
   let room = MOST_HASHES - already.length;
@@ -64,7 +63,7 @@ export function* furtherVariants(
     }
   }
   const rows = variants === 'thorough' ? THOROUGH : variants === 'quick' ? QUICK : undefined;
-  if (rows === undefined) return;
+  if (rows === undefined) return undefined;
   const plane = planeOf(view);
   const placed = (placement: Placement, convention = resample): HashedVariant => {
     room--;
@@ -84,27 +83,32 @@ export function* furtherVariants(
     const other = { name: 'otherResample', geometry: { rectangle: frame } } as const;
     yield placed(other, resample === 512 ? 'none' : 512);
   }
-  const places: NearPlace[] = [];
-  const note = (placement: Placement, near: Near | undefined) => {
-    if (near === undefined || placement.name === 'inverted') return;
+  /** by the number of variants before each */
+  const places = new Map<number, Placement>();
+  places.set(0, { name: 'uncrop', geometry: { rectangle: frame } });
+  for (const placement of thoroughVariants(plane, rows)) {
+    if (room === 0) break;
+    places.set(MOST_HASHES - room, placement);
+    yield placed(placement);
+  }
+  if (!isPdq) return undefined;
+  const nearPlace = (near: NearAt): NearPlace[] => {
+    const placement = places.get(near.at);
+    if (placement === undefined || placement.name === 'inverted') return [];
     // Of a form of the whole picture, what lies around it comes into sight.
     const { width: across, height: down } = placement.geometry.rectangle;
     const isWhole = across === width && down === height && !placement.geometry.corners;
     const moved = isWhole ? { name: 'uncrop' as const, plane: wholeWithMargins(plane) } : {};
-    places.push({ placement: { ...placement, ...moved }, ...near });
+    return [{ placement: { ...placement, ...moved }, ...near }];
   };
-  note({ name: 'uncrop', geometry: { rectangle: frame } }, nearOriginal);
-  for (const placement of thoroughVariants(plane, rows)) {
-    if (room === 0) break;
-    note(placement, yield placed(placement));
-  }
-  if (!isPdq) return;
   const distanceAt = (placement: Placement, { hashes, leastQuality }: NearPlace) => {
     const { hash, quality } = placed(placement);
     if ((quality ?? 100) < leastQuality) return 256;
     return Math.min(...hashes.map((other) => distance(hash, other)));
   };
-  for (const placement of refined(places, distanceAt)) yield placed(placement);
+  return function* (nears) {
+    for (const placement of refined(nears.flatMap(nearPlace), distanceAt)) yield placed(placement);
+  };
 }
 
 /**

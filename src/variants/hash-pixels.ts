@@ -1,7 +1,7 @@
 import { hashOf } from '../hashing/algorithms.js';
 import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
-import type { HashedImage, HashedVariant, Variants } from '../variant.js';
-import { hashedImage, isOpaque, ownVariants } from './forms.js';
+import type { HashedImage, HashedVariant, Variants, VariantsThenCloser } from '../variant.js';
+import { hashedImage, isOpaque, lookingCloser, ownVariants } from './forms.js';
 import { furtherVariants } from './further-variants.js';
 import { checkVariantOptions, type VariantOptions } from './variant-profile.js';
 import { pixelsFor, viewOf } from './view.js';
@@ -37,18 +37,18 @@ export function variantsOf(pixels: Pixels, options: VariantOptions = {}): Varian
   checkVariantOptions(options);
   const checked = checkedPixels(pixels);
   const stored = options.stored === undefined ? undefined : checkedPixels(options.stored);
-  return inOrder(checked, stored, options);
+  return lookingCloser(inOrder(checked, stored, options));
 }
 
 function* inOrder(
   pixels: CheckedPixels,
   stored: CheckedPixels | undefined,
   options: VariantOptions,
-): Variants {
+): VariantsThenCloser {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
   const hash = (form: CheckedPixels) => hashOf(form, options);
   const already: HashedVariant[] = [{ name: 'original', ...hash(pixels) }];
-  const near = yield already[0]!;
+  yield already[0]!;
   if (variants !== 'none') {
     // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
     const form = () =>
@@ -59,5 +59,5 @@ function* inOrder(
       yield variant;
     }
   }
-  yield* furtherVariants(viewOf(pixels), options, hash, already, near);
+  return yield* furtherVariants(viewOf(pixels), options, hash, already);
 }

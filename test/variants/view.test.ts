@@ -131,17 +131,13 @@ function bothWays(pixels: CheckedPixels, orientation: Orientation, options: Vari
   const original: HashedVariant = { name: 'original', ...hash(moved) };
   const near = { hashes: [original.hash], distance: 40, enough: 31 };
   const all = (of: CheckedPixels, by: Orientation) => {
-    const variants = furtherVariants(viewOf(of, by), options, hash, [original], near);
+    const variants = furtherVariants(viewOf(of, by), options, hash, [original]);
     const out: HashedVariant[] = [];
-    // What every other one is said to have come near to is refined in the end.
-    for (
-      let next = variants.next();
-      !next.done;
-      next = variants.next(out.length & 1 ? near : undefined)
-    ) {
-      out.push(next.value);
-    }
-    return out;
+    let next = variants.next();
+    for (; !next.done; next = variants.next()) out.push(next.value);
+    // Every other one is said to have come near to something, and is looked at closer.
+    const nears = out.flatMap((_, i) => (i & 1 ? [] : [{ ...near, at: i }]));
+    return [...out, ...(next.value?.(nears) ?? [])];
   };
   return [all(pixels, orientation), all(moved, 1)];
 }
