@@ -28,65 +28,110 @@ const MOST_REVIEWS = 1000;
 /** The most entries that a generator of variants is told of, the nearest. */
 const MOST_TOLD = 16;
 
+/** How a picture is decided about. */
+export interface Rules {
+  /** changes to the default policy */
+  readonly policy: PolicyOptions;
+  /** search every variant, even after a match */
+  readonly all?: boolean;
+}
+
 /**
- * Decides about the variants of one picture, main hash first. Each is searched once. What lies
- * beyond its match distance counts only if nothing matched.
+ * Decides about the variants of one picture, main hash first. Each is searched once.
  * @param variants pulled one by one, until one matches unless `all` is set
  * @throws {TypeError | RangeError} if a variant is invalid
  */
-export function decide(
-  variants: Iterable<HashedVariant>,
-  search: Search,
-  { policy: changes, all = false }: { policy: PolicyOptions; all?: boolean },
-): Decision {
-  const matches: Match[] = [];
-  let reviews: Match[] = [];
-  let main: HashedVariant | undefined;
-  let comparable = false;
-  const policies = new Map<string, Policy>();
-  const policyOf = ({ hash }: HashedVariant) => {
-    const kind = `${hash.algorithm} ${bitsOf(hash)}`;
-    const policy = policies.get(kind) ?? policyUnder(changes, hash.algorithm, bitsOf(hash));
-    policies.set(kind, policy);
-    return policy;
-  };
+export function decide(variants: Iterable<HashedVariant>, search: Search, rules: Rules): Decision {
+  const picture = new Deciding(search, rules);
   let told: Near | undefined;
   for (const variant of tellingOf(variants, () => told)) {
+    told = picture.take(variant);
+    if (picture.isDecided) break;
+  }
+  return picture.decision();
+}
+
+/**
+ * A picture whose variants come one by one, main hash first. What lies beyond its match distance
+ * counts only if nothing matched.
+ */
+export class Deciding {
+  readonly #search: Search;
+  readonly #rules: Rules;
+  readonly #policies = new Map<string, Policy>();
+  readonly #matches: Match[] = [];
+  #reviews: Match[] = [];
+  #main: HashedVariant | undefined;
+  #comparable = false;
+
+  constructor(search: Search, rules: Rules) {
+    this.#search = search;
+    this.#rules = rules;
+  }
+
+  /** Whether no other variant can change the verdict, and not all matches are wanted. */
+  get isDecided(): boolean {
+    return this.#matches.length > 0 && !this.#rules.all;
+  }
+
+  /**
+   * Searches the next variant.
+   * @returns what its generator is to be told, if it came near to something
+   * @throws {TypeError | RangeError} if it is invalid
+   */
+  take(variant: HashedVariant): Near | undefined {
     checkVariant(variant);
-    main ??= variant;
-    const policy = policyOf(variant);
-    const near = search(variant, policy);
-    if (near !== undefined) comparable = true;
+    this.#main ??= variant;
+    const policy = this.#policyOf(variant);
+    const near = this.#search(variant, policy);
+    if (near !== undefined) this.#comparable = true;
     // Ranks have served: nobody else shall keep them.
     const { ranks: _, ...shown } = variant;
     for (const { entry, distance } of near ?? []) {
       const isMatch = doubt(variant, entry, distance, policy) === undefined;
       const tier = isMatch ? 'match' : 'review';
-      (isMatch ? matches : reviews).push({ entry, distance, tier, variant: shown });
+      (isMatch ? this.#matches : this.#reviews).push({ entry, distance, tier, variant: shown });
     }
-    if (matches.length > 0 && !all) break;
-    if (reviews.length > 2 * MOST_REVIEWS) reviews = nearestOf(reviews);
-    told = nearOf(variant, near ?? [], policy);
+    if (this.#reviews.length > 2 * MOST_REVIEWS) this.#reviews = nearestOf(this.#reviews);
+    return nearOf(variant, near ?? [], policy);
   }
-  if (main === undefined) return nothingHashed('no-hash', policyUnder(changes, 'pdq', 256));
-  const policy = policyOf(main);
-  const isMatched = matches.length > 0;
-  for (const review of nearestOf(reviews)) {
-    if (!isMatched || review.distance <= policyOf(review.variant).matchDistance) {
-      matches.push(review);
+
+  /** The decision by the variants taken so far. */
+  decision(): Decision {
+    const main = this.#main;
+    if (main === undefined) {
+      return nothingHashed('no-hash', policyUnder(this.#rules.policy, 'pdq', 256));
     }
+    const policy = this.#policyOf(main);
+    const matches = [...this.#matches];
+    const isMatched = matches.length > 0;
+    for (const review of nearestOf(this.#reviews)) {
+      if (!isMatched || review.distance <= this.#policyOf(review.variant).matchDistance) {
+        matches.push(review);
+      }
+    }
+    // Sorting is stable: at equal tier and distance, variants and entries keep their order.
+    const order = { match: 0, review: 1 };
+    matches.sort((a, b) => order[a.tier] - order[b.tier] || a.distance - b.distance);
+    const first = matches[0];
+    if (first === undefined) {
+      const reason = this.#comparable ? 'nothing-near' : 'nothing-comparable';
+      return decisionOf({ verdict: 'none', reason, matches, policy });
+    }
+    const { variant, entry, distance } = first;
+    const doubted = doubt(variant, entry, distance, this.#policyOf(variant));
+    const reason = doubted ?? 'within-match-distance';
+    return decisionOf({ verdict: first.tier, reason, matches, policy });
   }
-  // Sorting is stable: at equal tier and distance, variants and entries keep their order.
-  const order = { match: 0, review: 1 };
-  matches.sort((a, b) => order[a.tier] - order[b.tier] || a.distance - b.distance);
-  const first = matches[0];
-  if (first === undefined) {
-    const reason = comparable ? 'nothing-near' : 'nothing-comparable';
-    return decisionOf({ verdict: 'none', reason, matches, policy });
+
+  #policyOf({ hash }: HashedVariant): Policy {
+    const kind = `${hash.algorithm} ${bitsOf(hash)}`;
+    const known = this.#policies.get(kind);
+    if (known !== undefined) return known;
+    const policy = policyUnder(this.#rules.policy, hash.algorithm, bitsOf(hash));
+    this.#policies.set(kind, policy);
+    return policy;
   }
-  const { variant, entry, distance } = first;
-  const reason = doubt(variant, entry, distance, policyOf(variant)) ?? 'within-match-distance';
-  return decisionOf({ verdict: first.tier, reason, matches, policy });
 }
 
 const nearestOf = (reviews: Match[]): Match[] =>
