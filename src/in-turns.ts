@@ -1,5 +1,5 @@
 /** Milliseconds of work in a turn of the event loop. */
-const TURN = 5;
+export const TURN = 5;
 
 /**
  * Runs short steps to their end. The event loop turns about every 5 ms, so the program goes on
@@ -21,8 +21,8 @@ export async function inTurns<T>(
   }
 }
 
-/** Node's `setImmediate` does not wait for the next millisecond, as timers do. */
-function nextTurn(): Promise<void> {
+/** After the event loop has turned. Node's `setImmediate` does not wait for the next millisecond, as timers do. */
+export function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (listener: () => void) => unknown };
   return new Promise((resolve) => {
     if (setImmediate) setImmediate(resolve);

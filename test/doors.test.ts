@@ -629,6 +629,14 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
         ),
         options({ all: flag }),
       ],
+      decideAsync: [
+        members(
+          IMAGE,
+          { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
+          '[]',
+        ),
+        options({ all: flag, signal }),
+      ],
     },
   },
   PackedEntries: {

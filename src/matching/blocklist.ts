@@ -14,6 +14,7 @@ import { inTurns } from '../in-turns.js';
 import { checkIndex } from '../indexing/hamming-index.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
 import { decide, type Found, type Search } from './decide.js';
+import { decideAsync, type SomeVariants } from './decide-async.js';
 import { type Decision, unhashable } from './decision.js';
 import { isDegenerate } from './degenerate.js';
 import { checkPolicy, type PolicyOptions } from './policy.js';
@@ -50,6 +51,8 @@ export interface SavedList {
   readonly withdrawals: readonly Withdrawn[];
   readonly parts: readonly IndexedEntries[];
 }
+
+const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
 
 /** The shelves by algorithm and width; more than one of a kind if indexes were attached. */
 type Shelves = Map<string, Shelf[]>;
@@ -270,11 +273,37 @@ export class Blocklist {
     checkTypeOf('all', all, 'boolean');
     const { policy } = this;
     if (query instanceof DecodeError) return unhashable(query, policy);
-    const what = 'a hashed image, an iterable of its variants, or a DecodeError';
-    checkObject(query, what);
-    checkIterable('hash' in query ? query.variants : query, what);
+    checkObject(query, QUERY);
+    checkIterable('hash' in query ? query.variants : query, QUERY);
     const variants = 'hash' in query ? variantsOf(query) : query;
     return decide(variants, this.#search(), { policy, all });
+  }
+
+  /**
+   * Decides as `decide`, about variants that may come one at a time from elsewhere: from another
+   * process, say. The event loop turns about every 5 ms. The decision is about the list at its
+   * end: what was withdrawn meanwhile is not in it.
+   * @param query as for `decide`, or an async iterable of variants
+   * @param options `signal`: ends it, also while it waits for a variant
+   * @returns rejects with `signal.reason` on abort, and with the error of an iterable that throws
+   * @throws {TypeError | RangeError} if `query`, one of its variants or an option is invalid
+   */
+  async decideAsync(
+    query: SomeVariants | HashedImage | DecodeError,
+    options: { all?: boolean; signal?: AbortSignal | undefined } = {},
+  ): Promise<Decision> {
+    checkOptions(options);
+    const { all = false, signal } = options;
+    checkTypeOf('all', all, 'boolean');
+    checkSignal(signal);
+    const { policy } = this;
+    if (query instanceof DecodeError) return unhashable(query, policy);
+    checkObject(query, QUERY);
+    if ('hash' in query) checkIterable(query.variants, QUERY);
+    else checkAsyncIterable(query, QUERY);
+    const variants = 'hash' in query ? variantsOf(query) : query;
+    const list = { generation: () => this.#generation, search: () => this.#search() };
+    return await decideAsync(variants, list, { policy, all }, signal);
   }
 
   /** Searches the entries that are in place now, whatever replaces them meanwhile. */

@@ -1,0 +1,109 @@
+import { nextTurn, TURN } from '../in-turns.js';
+import type { HashedVariant, Near } from '../variant.js';
+import { Deciding, type Rules, type Search } from './decide.js';
+import type { Decision } from './decision.js';
+
+/** A list that may change while a picture is decided about. */
+export interface ChangingList {
+  /** it goes up with each change */
+  generation(): number;
+  /** searches the entries that are in place now */
+  search(): Search;
+}
+
+/** Variants that are pulled, at once or later. */
+export type SomeVariants = Iterable<HashedVariant> | AsyncIterable<HashedVariant>;
+
+type Puller = {
+  next(told: Near | undefined): Pulled | Promise<Pulled>;
+  return?(): unknown;
+};
+type Pulled = { done?: boolean | undefined; value: HashedVariant };
+
+/**
+ * Decides as `decide` does, about variants that may be long in coming. The event loop turns about
+ * every 5 ms.
+ *
+ * The list may change meanwhile, and an entry among the matches be withdrawn. So the decision is
+ * that of the list at its end: if that has changed, all variants are searched once more, in one go
+ * (about 0.05 ms each in a million entries), and if nothing matches any more, others are pulled.
+ * @param signal ends the wait for a variant, too
+ * @returns rejects with `signal.reason` on abort
+ * @throws {TypeError | RangeError} if a variant is invalid
+ */
+export async function decideAsync(
+  variants: SomeVariants,
+  list: ChangingList,
+  rules: Rules,
+  signal: AbortSignal | undefined,
+): Promise<Decision> {
+  signal?.throwIfAborted();
+  let generation = list.generation();
+  let picture = new Deciding(list.search(), rules);
+  const taken: HashedVariant[] = [];
+  const { ended, forget } = ending(signal);
+  const puller = pullerOf(variants);
+  let told: Near | undefined;
+  let state: 'open' | 'pulling' | 'done' = 'open';
+  let turn = performance.now() + TURN;
+  try {
+    for (;;) {
+      if (state === 'done' || picture.isDecided) {
+        if (list.generation() !== generation) {
+          generation = list.generation();
+          picture = new Deciding(list.search(), rules);
+          for (const variant of taken) {
+            told = picture.take(variant);
+            if (picture.isDecided) break;
+          }
+        }
+        // Nothing is awaited between the last search and this.
+        if (state === 'done' || picture.isDecided) return picture.decision();
+      }
+      state = 'pulling';
+      const pulled = puller.next(told);
+      const { done, value } =
+        pulled instanceof Promise ? await Promise.race([pulled, ended]) : pulled;
+      state = done ? 'done' : 'open';
+      if (done) continue;
+      if (performance.now() >= turn) {
+        await nextTurn();
+        signal?.throwIfAborted();
+        turn = performance.now() + TURN;
+      }
+      taken.push(value);
+      told = picture.take(value);
+    }
+  } finally {
+    forget();
+    // An iterator that threw or ended is not closed; one that is still awaited is.
+    if (state === 'open' || (state === 'pulling' && signal?.aborted)) close(puller);
+  }
+}
+
+function pullerOf(variants: SomeVariants): Puller {
+  const iterator =
+    Symbol.asyncIterator in variants
+      ? variants[Symbol.asyncIterator]()
+      : variants[Symbol.iterator]();
+  return iterator as Puller;
+}
+
+async function close(puller: Puller): Promise<void> {
+  try {
+    await puller.return?.();
+  } catch {
+    // The decision stands, or another error is on its way.
+  }
+}
+
+/** A promise that rejects when `signal` aborts. */
+function ending(signal: AbortSignal | undefined): { ended: Promise<never>; forget(): void } {
+  let end = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    end = () => reject(signal?.reason);
+  });
+  ended.catch(() => {});
+  signal?.addEventListener('abort', end, { once: true });
+  return { ended, forget: () => signal?.removeEventListener('abort', end) };
+}

@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { afterEach, expect, test, vi } from 'vitest';
+import { DecodeError } from '../../src/errors.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import type { Decision } from '../../src/matching/decision.js';
+import type { HashedVariant, Near } from '../../src/variant.js';
+import { flipBits } from '../arbitraries.js';
+import { loopTurns, stepClock } from '../node/event-loop.js';
+import { BASE, ORDER } from './bases.js';
+
+afterEach(() => void vi.restoreAllMocks());
+
+const off = (bits: number): HashedVariant => ({
+  name: 'original',
+  hash: flipBits(BASE, ORDER, bits),
+  quality: 100,
+});
+const listed = (bits: number, label: string) => ({
+  hash: flipBits(BASE, ORDER, bits),
+  labels: [label],
+  id: label,
+});
+const labelsOf = ({ matches }: Decision) => matches.map(({ entry }) => entry.labels[0]);
+
+/** Variants that come later, with something done before each but the first. */
+async function* coming(distances: readonly number[], before: (at: number) => void = () => {}) {
+  for (const [at, bits] of distances.entries()) {
+    if (at > 0) {
+      await null;
+      before(at);
+    }
+    yield off(bits);
+  }
+}
+
+test('variants that come later give the decision of those that are there', async () => {
+  const distances = fc.array(fc.integer({ min: 0, max: 120 }), { maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(distances, distances, fc.boolean(), async (entries, variants, all) => {
+      const blocklist = createBlocklist(entries.map((bits, i) => listed(bits, String(i))));
+      const expected = blocklist.decide(variants.map(off), { all });
+      expect(await blocklist.decideAsync(coming(variants), { all })).toEqual(expected);
+      expect(await blocklist.decideAsync(variants.map(off), { all })).toEqual(expected);
+    }),
+  );
+});
+
+test('a hashed image and an error are decided about as well', async () => {
+  const blocklist = createBlocklist([listed(0, 'a')]);
+  const { hash } = off(3);
+  const image = { hash, quality: 90, variants: [] };
+  expect(await blocklist.decideAsync(image)).toEqual(blocklist.decide(image));
+  const error = new DecodeError('corrupt', 'broken');
+  expect(await blocklist.decideAsync(error)).toEqual(blocklist.decide(error));
+});
+
+test('a decision is that of the list at its end, whatever is withdrawn, added or replaced', async () => {
+  const bits = fc.integer({ min: 0, max: 100 });
+  const change = fc.oneof(
+    fc.record({ kind: fc.constant('withdraw' as const), id: fc.nat(9).map(String) }),
+    fc.record({ kind: fc.constant('add' as const), bits }),
+    fc.record({ kind: fc.constant('replace' as const), entries: fc.array(bits, { maxLength: 3 }) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(bits, { minLength: 1, maxLength: 5 }),
+      fc.array(bits, { minLength: 1, maxLength: 6 }),
+      fc.dictionary(fc.nat(6).map(String), change),
+      fc.boolean(),
+      async (entries, variants, changes, all) => {
+        const blocklist = createBlocklist(entries.map((far, i) => listed(far, String(i))));
+        const variantsThen = coming(variants, (at) => {
+          const what = changes[at];
+          if (what?.kind === 'withdraw') blocklist.withdraw({ id: what.id });
+          if (what?.kind === 'add') blocklist.add(listed(what.bits, `added ${at}`));
+          if (what?.kind !== 'replace') return;
+          blocklist.replaceWith(
+            createBlocklist(what.entries.map((far, i) => listed(far, `${at} ${i}`))),
+          );
+        });
+        const decision = await blocklist.decideAsync(variantsThen, { all });
+        // Where it ended early, the variants so far decide; the others would have come after.
+        expect(decision).toEqual(blocklist.decide(variants.map(off), { all }));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('a match that is withdrawn before the end is gone, and what is left is searched on', async () => {
+  const blocklist = createBlocklist([listed(40, 'review'), listed(200, 'later')]);
+  const withdrawn = await blocklist.decideAsync(
+    coming([0, 255, 200], (at) => at === 1 && blocklist.withdraw({ id: 'review' })),
+  );
+  expect(labelsOf(withdrawn)).toEqual(['later']);
+});
+
+test('the generator is told what its variants came near to', async () => {
+  const told: (Near | undefined)[] = [];
+  function* pulled(): Generator<HashedVariant, void, Near | undefined> {
+    told.push(yield off(40));
+    told.push(yield off(200));
+  }
+  const blocklist = createBlocklist([listed(0, 'a')]);
+  expect((await blocklist.decideAsync(pulled())).verdict).toBe('review');
+  expect(told).toEqual([expect.objectContaining({ distance: 40, enough: 31 }), undefined]);
+});
+
+test('the event loop turns about every 5 ms', async () => {
+  stepClock(1);
+  const turns = loopTurns();
+  const blocklist = createBlocklist([listed(0, 'a')]);
+  await blocklist.decideAsync(Array.from({ length: 100 }, () => off(200)));
+  turns.stop();
+  expect(turns.count).toBeGreaterThanOrEqual(100 / 6 - 1);
+});
+
+test.each(['before', 'between', 'waiting'])('hears its signal: %s', async (when) => {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  let closed = false;
+  async function* slow() {
+    try {
+      yield off(200);
+      if (when === 'between') controller.abort(reason);
+      if (when === 'waiting') {
+        setImmediate(() => controller.abort(reason));
+        await new Promise((resolve) => controller.signal.addEventListener('abort', resolve));
+      }
+      for (;;) yield off(200);
+    } finally {
+      closed = true;
+    }
+  }
+  if (when === 'before') controller.abort(reason);
+  if (when === 'between') stepClock(6);
+  const blocklist = createBlocklist([listed(0, 'a')]);
+  const { signal } = controller;
+  await expect(blocklist.decideAsync(slow(), { signal })).rejects.toBe(reason);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(closed).toBe(when !== 'before');
+});
+
+test('a source is closed after a match, and its error is passed on', async () => {
+  const blocklist = createBlocklist([listed(0, 'a')]);
+  const calls: string[] = [];
+  const source = (fail: boolean): AsyncIterable<HashedVariant> => ({
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        calls.push('next');
+        if (fail) throw new Error('broken');
+        return { done: false, value: off(3) };
+      },
+      async return() {
+        calls.push('return');
+        throw new Error('of closing');
+      },
+    }),
+  });
+  expect((await blocklist.decideAsync(source(false))).verdict).toBe('match');
+  await expect(blocklist.decideAsync(source(true))).rejects.toThrow('broken');
+  expect(calls).toEqual(['next', 'return', 'next']);
+});
+
+test('an invalid variant closes its source', async () => {
+  let closed = false;
+  async function* wrong() {
+    try {
+      yield { name: 'original' } as HashedVariant;
+    } finally {
+      closed = true;
+    }
+  }
+  await expect(createBlocklist([]).decideAsync(wrong())).rejects.toThrow(TypeError);
+  expect(closed).toBe(true);
+});
