@@ -37,6 +37,31 @@ export interface Hash {
 }
 
 /**
+ * A hash of these bytes, which it keeps. `JSON.stringify` writes it as `hashToJSON` does. What was
+ * cloned (`structuredClone`, `postMessage`), spread or written as a literal is a `Hash` too, but
+ * does not write itself.
+ */
+export function newHash(algorithm: Algorithm, bytes: Uint8Array): Hash {
+  return new SelfWritingHash(algorithm, bytes);
+}
+
+class SelfWritingHash implements Hash {
+  readonly algorithm: Algorithm;
+  readonly bytes: Uint8Array;
+
+  constructor(algorithm: Algorithm, bytes: Uint8Array) {
+    this.algorithm = algorithm;
+    this.bytes = bytes;
+  }
+
+  toJSON(): HashJSON {
+    // With what it was given beside, as a withdrawal's reason.
+    const { algorithm, bytes, ...beside } = this;
+    return { algorithm, hash: hexOf(bytes), ...beside };
+  }
+}
+
+/**
  * Hashes of one algorithm and width end to end: `n` of them take `n * bits / 8` bytes. A million
  * hashes need no million objects.
  */
@@ -133,7 +158,7 @@ export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
     const digits = algorithm === 'pdq' ? '64' : '16 or 64';
     throw new RangeError(`expected ${digits} hex digits of ${algorithm}`);
   }
-  return { algorithm, bytes: bytesOf(hex) };
+  return newHash(algorithm, bytesOf(hex));
 }
 
 /** The bytes of a hex string, two digits a byte. The caller has checked the digits. */

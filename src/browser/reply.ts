@@ -1,5 +1,5 @@
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
-import { type Hash, hasBits, type Resample } from '../hash.js';
+import { type Hash, hasBits, newHash, type Resample } from '../hash.js';
 import { MAX_PIXELS, type PictureOptions } from '../picture/options.js';
 import {
   DIHEDRAL_NAMES,
@@ -216,7 +216,7 @@ function hashedIn(
   demand(hasBits(algorithm, width) && (bits === undefined || bits === width));
   const convention = oneOf(resample, algorithm === 'pdq' ? RESAMPLES : [undefined]);
   return {
-    hash: { algorithm, bytes: bytes.slice() },
+    hash: newHash(algorithm, bytes.slice()),
     ...(algorithm === 'pdq' ? { quality: integerIn(quality, 0, 100) } : {}),
     ...(convention === undefined ? {} : { resample: convention }),
   };

@@ -1,7 +1,7 @@
 import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
 import type { Algorithm, Hash, Resample } from '../hash.js';
-import { hasBits, isAlgorithm } from '../hash.js';
+import { hasBits, isAlgorithm, newHash } from '../hash.js';
 import { WINDOW_NAMES, type WindowName } from '../variant.js';
 import { splitLabels } from './csv.js';
 import { hexInto } from './hex.js';
@@ -154,7 +154,7 @@ export function algorithmFrom(fields: Fields, given: Algorithm | undefined): Alg
 export function hashFrom(algorithm: Algorithm, hex: unknown): Hash | undefined {
   if (typeof hex !== 'string' || !hasBits(algorithm, hex.length * 4)) return undefined;
   const bytes = new Uint8Array(hex.length / 2);
-  return hexInto(hex, 0, hex.length, bytes, 0) ? { algorithm, bytes } : undefined;
+  return hexInto(hex, 0, hex.length, bytes, 0) ? newHash(algorithm, bytes) : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { checkInteger, checkOptions } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import type { Algorithm, Bits, Hash, PackedHashes, Resample } from '../hash.js';
-import { bitsOf, checkKind } from '../hash.js';
+import { bitsOf, checkKind, newHash } from '../hash.js';
 import { hexInto } from './hex.js';
 
 /** The fields that many entries share; equal notes are stored once. */
@@ -152,7 +152,7 @@ export class PackedEntries {
   hashAt(row: number): Hash {
     this.#checkRow(row);
     const size = this.bits / 8;
-    return { algorithm: this.algorithm, bytes: this.#bytes.slice(row * size, (row + 1) * size) };
+    return newHash(this.algorithm, this.#bytes.slice(row * size, (row + 1) * size));
   }
 
   /** The quality of a row, if known. @throws {RangeError} if there is no such row */

@@ -1,4 +1,4 @@
-import { DEFAULT_BITS, type Hash } from '../hash.js';
+import { DEFAULT_BITS, type Hash, newHash } from '../hash.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
 import { greyThumbnail } from './thumbnail.js';
@@ -21,5 +21,5 @@ export function ahash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash }
   for (let i = 0; i < bits; i++) {
     if (bits * thumbnail[i]! > total) bytes[i >> 3]! |= 128 >> (i & 7);
   }
-  return { hash: { algorithm: 'ahash', bytes } };
+  return { hash: newHash('ahash', bytes) };
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_BITS, type Hash } from '../hash.js';
+import { DEFAULT_BITS, type Hash, newHash } from '../hash.js';
 import { blockSums } from '../kernels/block-sums.js';
 import { checkedPixels, type Pixels, wordsOf } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
@@ -36,5 +36,5 @@ export function blockhash(pixels: Pixels, options: BitsOptions = {}): { hash: Ha
       if (above > 0 || (bright && above > -2 * bits)) bytes[i >> 3]! |= 128 >> (i & 7);
     }
   }
-  return { hash: { algorithm: 'blockhash', bytes } };
+  return { hash: newHash('blockhash', bytes) };
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_BITS, type Hash } from '../hash.js';
+import { DEFAULT_BITS, type Hash, newHash } from '../hash.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
 import { greyThumbnail } from './thumbnail.js';
@@ -20,5 +20,5 @@ export function dhash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash }
     const at = i + Math.floor(i / side);
     if (thumbnail[at + 1]! > thumbnail[at]!) bytes[i >> 3]! |= 128 >> (i & 7);
   }
-  return { hash: { algorithm: 'dhash', bytes } };
+  return { hash: newHash('dhash', bytes) };
 }

@@ -1,5 +1,5 @@
 import { checkOptions, checkTypeOf } from '../door.js';
-import { checkResample, type Hash, type Resample } from '../hash.js';
+import { checkResample, type Hash, newHash, type Resample } from '../hash.js';
 import {
   boxColumns,
   boxPad,
@@ -308,5 +308,5 @@ export function bitsOver(values: Float64Array, median: number, band: number): Ha
     if (Math.abs(above) <= band) near++;
   }
   // One is the median.
-  return near > 1 ? undefined : { algorithm: 'pdq', bytes };
+  return near > 1 ? undefined : newHash('pdq', bytes);
 }

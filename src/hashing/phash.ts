@@ -1,4 +1,4 @@
-import { DEFAULT_BITS, type Hash } from '../hash.js';
+import { DEFAULT_BITS, type Hash, newHash } from '../hash.js';
 import { lowDct } from '../kernels/low-dct.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
@@ -29,5 +29,5 @@ export function phash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash }
   const median = (sorted[bits / 2 - 1]! + sorted[bits / 2]!) / 2;
   const bytes = new Uint8Array(bits / 8);
   for (let i = 0; i < bits; i++) if (low[i]! > median) bytes[i >> 3]! |= 128 >> (i & 7);
-  return { hash: { algorithm: 'phash', bytes } };
+  return { hash: newHash('phash', bytes) };
 }

@@ -144,8 +144,9 @@ export interface MatchJSON {
 /** @throws {TypeError | RangeError} if `variant` is invalid */
 export function checkVariant(variant: HashedVariant): void {
   checkObject(variant, 'a hashed variant: { name, hash }');
-  const { name, hash, quality, ranks } = variant;
+  const { name, hash, quality, resample, ranks } = variant;
   const bits = bitsOf(hash);
+  if (resample !== undefined) checkResample(resample);
   if (ranks !== undefined) checkRanks(ranks, bits);
   if (typeof name !== 'string') throw new TypeError('expected name to be a string');
   if (quality !== undefined) checkNumber('quality', quality, 0, 100);

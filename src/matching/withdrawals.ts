@@ -1,6 +1,6 @@
 import { checkObject, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
-import { bitsOf, type Hash, hashToHex } from '../hash.js';
+import { bitsOf, type Hash, hashToHex, newHash } from '../hash.js';
 
 /**
  * What to withdraw: every entry with this hash, or every entry with this id (of this source, if
@@ -62,7 +62,7 @@ export class Withdrawals {
 export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): Withdrawn {
   checkObject(withdrawal, 'a hash or { id, source }');
   checkTypeOf('reason', reason, 'string');
-  const told = reason !== undefined && { reason };
+  const told = reason === undefined ? {} : { reason };
   if ('id' in withdrawal) {
     const { id, source } = withdrawal;
     if (typeof id !== 'string') throw new TypeError('expected id to be a string');
@@ -70,7 +70,7 @@ export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): With
     return { id, ...(source !== undefined && { source }), ...told };
   }
   bitsOf(withdrawal);
-  return { algorithm: withdrawal.algorithm, bytes: withdrawal.bytes.slice(), ...told };
+  return Object.assign(newHash(withdrawal.algorithm, withdrawal.bytes.slice()), told);
 }
 
 function keyOf(key: WithdrawnKey): string {

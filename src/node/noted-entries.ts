@@ -1,6 +1,6 @@
 import { checkInteger } from '../door.js';
 import { FormatError } from '../errors.js';
-import type { Hash } from '../hash.js';
+import { type Hash, newHash } from '../hash.js';
 import { inSteps, type Segment } from '../indexing/segment.js';
 import type { EntryNote, Notes } from './entry-notes.js';
 
@@ -55,7 +55,7 @@ export function* notedEntriesSteps(
       const entry = numberOf(id);
       if (entry < 0) throw new RangeError('expected the id of an entry');
       const at = (positionOf(segment, entry) * bits) / 8;
-      const hash = { algorithm, bytes: hashes.slice(at, at + bits / 8) };
+      const hash = newHash(algorithm, hashes.slice(at, at + bits / 8));
       return { hash, ...notes.at(entry, tell) };
     },
   };

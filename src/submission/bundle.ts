@@ -1,7 +1,7 @@
 import { checkInteger, checkIterable, checkOptions } from '../door.js';
 import { checkNoDraft } from '../entry.js';
 import type { Hash, Resample } from '../hash.js';
-import { bytesOf, checkResample, hashToHex, hexOf } from '../hash.js';
+import { bytesOf, checkResample, hashToHex, hexOf, newHash } from '../hash.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
 import { VARIANT_NAMES } from '../variant.js';
 import {
@@ -135,7 +135,7 @@ export function entriesOfBundle(bundle: Bundle): {
 }[] {
   const { hashes, case: id } = copyOf(bundle);
   return hashes.map(({ algorithm, hash, quality, resample, variant }) => ({
-    hash: { algorithm, bytes: bytesOf(hash) },
+    hash: newHash(algorithm, bytesOf(hash)),
     labels: [],
     ...(quality === undefined ? {} : { quality }),
     ...(resample === undefined ? {} : { resample }),

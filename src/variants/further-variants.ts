@@ -1,4 +1,4 @@
-import { distance } from '../hash.js';
+import { distance, newHash } from '../hash.js';
 import type { Hashed } from '../hashing/hash-options.js';
 import { isResampled } from '../hashing/pdq.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
@@ -119,7 +119,13 @@ function invertedOf(original: HashedVariant, upright: () => CheckedPixels, hash:
   const { name: _, ...hashed } = original;
   const { algorithm, bytes } = hashed.hash;
   if (algorithm === 'pdq' && onesOf(bytes) === 128) {
-    return { ...hashed, hash: { algorithm, bytes: bytes.map((byte) => ~byte) } };
+    return {
+      ...hashed,
+      hash: newHash(
+        algorithm,
+        bytes.map((byte) => ~byte),
+      ),
+    };
   }
   const pixels = upright();
   const data = new Uint8Array(pixels.data.length);
