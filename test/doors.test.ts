@@ -193,6 +193,7 @@ const policy = members(
   'undefined',
   '{}',
 );
+const TIMINGS = { reading: 1, waiting: 2, decoding: 3, hashing: 4, search: 5 };
 const decision = members(DECISION, {
   verdict: text,
   reason: text,
@@ -202,6 +203,62 @@ const decision = members(DECISION, {
     '[]',
   ),
   policy,
+  upload: optional(
+    members(
+      { hash: HASH, width: 4, height: 3 },
+      {
+        hash,
+        width: whole,
+        height: whole,
+        quality: or(quality, '7.5'),
+        resample: optional(resample),
+        format: optional(text),
+        decoding: optional(member('draft')),
+      },
+    ),
+  ),
+  timings: optional(
+    members(
+      TIMINGS,
+      Object.fromEntries(Object.keys(TIMINGS).map((stage) => [stage, or(whole, '7.5')])),
+    ),
+  ),
+  generation: optional(whole),
+});
+const hexText = member('ab'.repeat(32), 'text');
+const thresholds = {
+  matchDistance: whole,
+  reviewDistance: whole,
+  minQuality: or(member(50), '7.5'),
+};
+const MATCH_JSON = matching.decisionToJSON(DECISION).matches[0]!;
+const decisionJSON = members(matching.decisionToJSON(DECISION), {
+  verdict: member('none'),
+  reason: text,
+  matches: members(
+    [MATCH_JSON],
+    {
+      0: members(MATCH_JSON, {
+        distance: whole,
+        tier: member('review'),
+        variant: text,
+        hash: hexText,
+        labels: or(member(['label'], '[]'), '[text]'),
+        algorithm: member('pdq'),
+        id: optional(text),
+        source: optional(text),
+        quality,
+        resample: optional(resample),
+        entryVariant: optional(text),
+        variantHash: hexText,
+        variantQuality: or(quality, '7.5'),
+        variantResample: optional(resample),
+      }),
+    },
+    '[]',
+  ),
+  policy: members({ matchDistance: 31, reviewDistance: 60, minQuality: 50 }, thresholds),
+  generation: optional(whole),
 });
 const limits = {
   maxBytes: or(member(1e6), '7.5'),
@@ -314,7 +371,12 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         }),
       ],
     },
+    DECISION_SCHEMA: 'constant',
     decisionToJSON: { args: [decision, optional(text)] },
+    decisionFromJSON: { args: [decisionJSON] },
+    withdrawnKeyFromJSON: {
+      args: [members({ id: 'a', source: 'b' }, { id: text, source: optional(text) })],
+    },
     explain: { args: [decision] },
     isDegenerate: { args: [hash] },
     policyFor: { args: [member('pdq'), member(256), policy] },

@@ -18,8 +18,10 @@ export {
   type MatchJSON,
   unhashable,
 } from './decision.js';
+export { DECISION_SCHEMA } from './decision-schema.js';
 export { isDegenerate } from './degenerate.js';
 export { explain } from './explain.js';
 export { type Policy, type PolicyOptions, policyFor } from './policy.js';
+export { decisionFromJSON, withdrawnKeyFromJSON } from './read-decision.js';
 export type { EntryRows, IndexedEntries } from './shelf.js';
 export type { Withdrawn, WithdrawnKey } from './withdrawals.js';

@@ -1,0 +1,148 @@
+const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
+const HEX_OF_PDQ = { type: 'string', pattern: '^[0-9a-fA-F]{64}$' } as const;
+/** Of PDQ there are no hashes of 64 bits. */
+const IF_PDQ = { required: ['algorithm'], properties: { algorithm: { const: 'pdq' } } } as const;
+const TEXT = { type: 'string' } as const;
+const QUALITY = { type: 'number', minimum: 0, maximum: 100 } as const;
+const RESAMPLE = { enum: [512, 'none'] } as const;
+const ALGORITHM = { enum: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] } as const;
+const DISTANCE = { type: 'integer', minimum: 0, maximum: 256 } as const;
+const THRESHOLD = { type: 'integer', minimum: -1, maximum: 256 } as const;
+const THRESHOLDS = {
+  matchDistance: THRESHOLD,
+  reviewDistance: THRESHOLD,
+  minQuality: QUALITY,
+} as const;
+const MILLISECONDS = { type: 'number', minimum: 0 } as const;
+const SIDE = { type: 'integer', minimum: 1 } as const;
+const NUMBER = { type: 'number' } as const;
+const POINT = { type: 'array', prefixItems: [NUMBER, NUMBER], minItems: 2, maxItems: 2 } as const;
+
+const GEOMETRY = {
+  type: 'object',
+  description: 'where the variant lies, in pixels of the displayed picture',
+  required: ['rectangle'],
+  properties: {
+    rectangle: {
+      type: 'object',
+      required: ['left', 'top', 'width', 'height'],
+      properties: { left: NUMBER, top: NUMBER, width: NUMBER, height: NUMBER },
+    },
+    corners: { type: 'array', items: POINT, minItems: 4, maxItems: 4 },
+    angle: NUMBER,
+    dihedral: {
+      enum: [
+        'original',
+        'rotate90',
+        'rotate180',
+        'rotate270',
+        'flipX',
+        'flipY',
+        'flipPlus1',
+        'flipMinus1',
+      ],
+    },
+  },
+} as const;
+
+/**
+ * JSON Schema (2020-12) of a decision, as `decisionToJSON`, `JSON.stringify` and `onlyhashes match
+ * --json` write it. A minor release may add members and reasons.
+ */
+export const DECISION_SCHEMA = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'What to do about a picture, and why',
+  type: 'object',
+  required: ['verdict', 'reason', 'matches', 'policy'],
+  properties: {
+    file: TEXT,
+    fileBytes: {
+      type: 'string',
+      pattern: '^([0-9a-f]{2})+$',
+      description: 'the name in hex, if it is not UTF-8',
+    },
+    verdict: { enum: ['match', 'review', 'none', 'unhashable'] },
+    reason: { ...TEXT, description: 'a word of `DecisionReason`, or one that came later' },
+    matches: {
+      type: 'array',
+      description: 'nearest first, those for review last',
+      items: {
+        type: 'object',
+        required: ['distance', 'tier', 'variant', 'hash', 'labels', 'algorithm', 'variantHash'],
+        properties: {
+          distance: { ...DISTANCE, description: 'in bits' },
+          tier: { enum: ['match', 'review'] },
+          variant: { ...TEXT, description: 'the variant of the upload that came near' },
+          hash: { ...HEX, description: "the entry's" },
+          labels: { type: 'array', items: TEXT },
+          geometry: GEOMETRY,
+          algorithm: ALGORITHM,
+          id: { ...TEXT, description: "the source's own identifier of the entry" },
+          source: TEXT,
+          quality: { type: 'integer', minimum: 0, maximum: 100, description: "the entry's" },
+          resample: { ...RESAMPLE, description: "the entry's" },
+          entryVariant: { ...TEXT, description: 'the part or form of the listed picture' },
+          variantHash: HEX,
+          variantQuality: QUALITY,
+          variantResample: RESAMPLE,
+        },
+        if: IF_PDQ,
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        then: { properties: { hash: HEX_OF_PDQ, variantHash: HEX_OF_PDQ } },
+      },
+    },
+    policy: {
+      type: 'object',
+      required: ['matchDistance', 'reviewDistance', 'minQuality'],
+      properties: THRESHOLDS,
+    },
+    policies: {
+      type: 'array',
+      description: 'of each kind of hash, if the picture was hashed in several',
+      items: {
+        type: 'object',
+        required: ['algorithm', 'bits', 'matchDistance', 'reviewDistance', 'minQuality'],
+        properties: { algorithm: ALGORITHM, bits: { enum: [64, 256] }, ...THRESHOLDS },
+      },
+    },
+    upload: {
+      type: 'object',
+      description: 'the picture, if it was read and decoded here',
+      required: ['algorithm', 'hash', 'width', 'height'],
+      properties: {
+        algorithm: ALGORITHM,
+        hash: HEX,
+        resample: RESAMPLE,
+        quality: QUALITY,
+        width: { ...SIDE, description: 'in pixels, as displayed' },
+        height: { ...SIDE, description: 'in pixels, as displayed' },
+        format: TEXT,
+        decoding: { enum: ['full', 'draft'] },
+      },
+      if: IF_PDQ,
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { properties: { hash: HEX_OF_PDQ } },
+    },
+    timings: {
+      type: 'object',
+      description: 'in milliseconds',
+      required: ['reading', 'waiting', 'decoding', 'hashing', 'search'],
+      properties: {
+        reading: MILLISECONDS,
+        waiting: MILLISECONDS,
+        decoding: MILLISECONDS,
+        hashing: MILLISECONDS,
+        search: MILLISECONDS,
+      },
+    },
+    generation: { type: 'integer', minimum: 0, description: 'state of the list searched' },
+    evidence: {
+      type: 'array',
+      description: 'reserved: how sure each match is, by more than its distance',
+    },
+    unanswered: {
+      type: 'array',
+      description: 'reserved: lists elsewhere that were asked and gave no answer',
+    },
+  },
+} as const;

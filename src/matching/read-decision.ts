@@ -1,0 +1,144 @@
+import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../door.js';
+import type { BlocklistEntry } from '../entry.js';
+import { type HashJSON, hashFromHex, hashFromJSON } from '../hash.js';
+import { DIHEDRAL_NAMES, type HashedVariant, type VariantGeometry } from '../variant.js';
+import type { WithdrawnKey } from './blocklist.js';
+import {
+  type CheckedUpload,
+  checkDecision,
+  type Decision,
+  type DecisionJSON,
+  type DecisionTimings,
+  decisionOf,
+  type Match,
+  type MatchJSON,
+} from './decision.js';
+
+const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
+
+/**
+ * Reads a decision that `decisionToJSON` or `JSON.stringify` wrote. Members that it does not know
+ * are ignored, and so are `file` and `policies`. A reason that a later version gave is kept.
+ * @throws {TypeError | RangeError} if a member is missing or invalid
+ * @example
+ * const { verdict, matches } = decisionFromJSON(JSON.parse(line));
+ */
+export function decisionFromJSON(json: DecisionJSON): Decision {
+  checkObject(json, 'a decision: { verdict, reason, matches, policy }');
+  const { verdict, reason, matches, policy, upload, timings, generation } = json;
+  checkOneOf('verdict', verdict, VERDICTS);
+  if (!Array.isArray(matches)) throw new TypeError('expected matches to be a list');
+  checkObject(policy, 'a policy to be an object');
+  const { matchDistance, reviewDistance, minQuality } = policy;
+  checkInteger('matchDistance', matchDistance, -1, 256);
+  checkInteger('reviewDistance', reviewDistance, -1, 256);
+  checkNumber('minQuality', minQuality, 0, 100);
+  const decision = decisionOf({
+    verdict,
+    reason,
+    matches: matches.map(matchFromJSON),
+    policy: { matchDistance, reviewDistance, minQuality },
+    ...(upload !== undefined && { upload: uploadFromJSON(upload) }),
+    ...(timings !== undefined && { timings: timingsFromJSON(timings) }),
+    ...(generation !== undefined && { generation }),
+  });
+  checkDecision(decision);
+  return decision;
+}
+
+function matchFromJSON(json: MatchJSON): Match {
+  checkObject(json, 'a match: { distance, tier, variant, hash, labels }');
+  const { distance, tier, variant: name, algorithm, labels, geometry } = json;
+  checkInteger('distance', distance, 0, 256);
+  checkOneOf('tier', tier, ['match', 'review']);
+  if (!Array.isArray(labels)) throw new TypeError('expected labels to be a list of strings');
+  const { id, source, quality, resample, entryVariant } = json;
+  const entry: BlocklistEntry = {
+    hash: hashFromHex(algorithm, json.hash),
+    labels: [...labels],
+    ...(id !== undefined && { id }),
+    ...(source !== undefined && { source }),
+    ...(quality !== undefined && { quality }),
+    ...(resample !== undefined && { resample }),
+    ...(entryVariant !== undefined && { variant: entryVariant }),
+  };
+  const { variantHash, variantQuality, variantResample } = json;
+  const variant: HashedVariant = {
+    name: name as HashedVariant['name'],
+    hash: hashFromHex(algorithm, variantHash),
+    ...(variantQuality !== undefined && { quality: variantQuality }),
+    ...(variantResample !== undefined && { resample: variantResample }),
+    ...(geometry !== undefined && { geometry: geometryFromJSON(geometry) }),
+  };
+  return { entry, distance, tier, variant };
+}
+
+function geometryFromJSON(json: VariantGeometry): VariantGeometry {
+  checkObject(json, 'a geometry: { rectangle }');
+  const { rectangle, corners, angle, dihedral } = json;
+  checkObject(rectangle, 'a rectangle: { left, top, width, height }');
+  const { left, top, width, height } = rectangle;
+  const points = corners as readonly unknown[] | undefined;
+  const isPoint = (point: unknown) => Array.isArray(point) && point.length === 2;
+  if (
+    points !== undefined &&
+    !(Array.isArray(points) && points.length === 4 && points.every(isPoint))
+  ) {
+    throw new TypeError('expected corners to be four points');
+  }
+  const numbers = [
+    left,
+    top,
+    width,
+    height,
+    ...(corners ?? []).flat(),
+    angle === undefined ? 0 : angle,
+  ];
+  if (!numbers.every(Number.isFinite)) throw new TypeError('expected a geometry of numbers');
+  checkOneOf('dihedral', dihedral, [...DIHEDRAL_NAMES, undefined]);
+  return {
+    rectangle: { left, top, width, height },
+    ...(corners && { corners: corners.map(([x, y]) => [x, y]) as never }),
+    ...(angle !== undefined && { angle }),
+    ...(dihedral !== undefined && { dihedral }),
+  };
+}
+
+function uploadFromJSON(json: NonNullable<DecisionJSON['upload']>): CheckedUpload {
+  checkObject(json, 'an upload: { algorithm, hash, width, height }');
+  const { quality, resample, width, height, format, decoding } = json;
+  return {
+    hash: hashFromJSON(json),
+    ...(quality !== undefined && { quality }),
+    ...(resample !== undefined && { resample }),
+    width,
+    height,
+    ...(format !== undefined && { format }),
+    ...(decoding !== undefined && { decoding }),
+  };
+}
+
+function timingsFromJSON(json: DecisionTimings): DecisionTimings {
+  checkObject(json, 'timings to be an object');
+  const { reading, waiting, decoding, hashing, search } = json;
+  return { reading, waiting, decoding, hashing, search };
+}
+
+/**
+ * Reads what `JSON.stringify` wrote of a withdrawal: one of `Blocklist.withdrawals`, by hash or by
+ * id.
+ * @throws {TypeError | RangeError} if a member is missing or invalid
+ * @example
+ * const withdrawn = JSON.parse(text).map(withdrawnKeyFromJSON);
+ * const blocklist = createBlocklist(entries, { withdrawn });
+ */
+export function withdrawnKeyFromJSON(
+  json: HashJSON | { id: string; source?: string },
+): WithdrawnKey {
+  checkObject(json, 'a withdrawal by hash or by id');
+  if (!('id' in json)) return hashFromJSON(json);
+  const { id, source } = json;
+  if (typeof id !== 'string') throw new TypeError('expected id to be a string');
+  checkTypeOf('source', source, 'string');
+  return { id, ...(source !== undefined && { source }) };
+}
