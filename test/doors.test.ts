@@ -548,7 +548,17 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         }),
       ],
     },
-    readBytes: { args: [source, options({ maxBytes: or(member(1e6), '7.5'), signal })] },
+    readBytes: {
+      args: [
+        source,
+        options({
+          maxBytes: or(member(1e6), '7.5'),
+          signal,
+          minBytesPerSecond: or(member(9), '7.5'),
+          idleSeconds: or(member(9), '7.5'),
+        }),
+      ],
+    },
     readIndexInfo: { args: [{ ...path(indexPath), fits: ['text'] }] },
     saveBlocklist: {
       args: [

@@ -48,7 +48,12 @@ export async function* hashFiles(
   const { onProgress, signal, ...rest } = options;
   const hash = (file: string, end: AbortSignal) => hashFile(file, { ...rest, signal: end });
   const batch = { onProgress, signal, concurrency: concurrencyOf(options) };
-  yield* hashesInOrder(paths, hash, 'a path, bytes or a stream of bytes', batch);
+  yield* hashesInOrder(
+    paths,
+    hash,
+    'a path, bytes, a Blob, a stream, a Request or a Response',
+    batch,
+  );
 }
 
 /**

@@ -40,6 +40,7 @@ export {
   type ReportedPicture,
 } from './match-report.js';
 export type { NotedEntries } from './noted-entries.js';
-export { type ImageSource, readBytes } from './read-bytes.js';
+export type { PaceLimits } from './pace.js';
+export { type ImageSource, type ReadOptions, readBytes } from './read-bytes.js';
 export { type SaveOptions, saveIndex } from './save-index.js';
 export { variantPicture } from './variant-picture.js';

@@ -1,53 +1,100 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { types } from 'node:util';
+import { checkNumber } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { checkLimits, type Limits, MAX_BYTES } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
+import { Pace, type PaceLimits } from './pace.js';
 
 /**
- * Where to read an image from: a path to a regular file, its bytes, or a stream of them (a Node
- * `Readable`, a web `ReadableStream` or any async iterable).
+ * Where to read an image from: a path to a regular file; its bytes; a `Blob` or `File`; a stream of
+ * bytes (a Node `Readable`, a web `ReadableStream` or any async iterable); or a `Request` or
+ * `Response`, whose body is the picture.
  */
 export type ImageSource =
   | string
   | URL
   | Uint8Array
+  | ArrayBuffer
+  | Blob
   | AsyncIterable<Uint8Array>
-  | ReadableStream<Uint8Array>;
+  | ReadableStream<Uint8Array>
+  | Request
+  | Response;
+
+/** Limits on what is read. Those on the pace hold for streams and bodies. */
+export interface ReadOptions extends Pick<Limits, 'maxBytes' | 'signal'>, PaceLimits {}
 
 /**
- * Reads all bytes of `source`; a Uint8Array is not copied. A stream that is too long or aborted is
- * closed. Never more than `maxBytes` and one chunk are held.
- * @throws {DecodeError} `unreadable` or `too-many-bytes`
- * @throws {TypeError | RangeError} if the source or an option is invalid
+ * Reads all bytes of `source`; a Uint8Array or an ArrayBuffer is not copied. A stream that is too
+ * long, too slow or aborted is closed. Never more than `maxBytes` and one chunk are held, and
+ * nothing is read of a `Blob` or a body that says that it is longer.
+ * @returns rejects with `signal.reason` on abort
+ * @throws {DecodeError} `unreadable`, also if a body ends before its `Content-Length`;
+ *   `too-many-bytes`; `too-slow`
+ * @throws {TypeError | RangeError} if the source or an option is invalid, and if somebody else
+ *   reads the stream or has read it
  */
 export async function readBytes(
   source: ImageSource,
-  options: Pick<Limits, 'maxBytes' | 'signal'> = {},
+  options: ReadOptions = {},
 ): Promise<Uint8Array> {
-  checkLimits(options);
+  checkReadOptions(options);
   const { maxBytes = MAX_BYTES, signal } = options;
   signal?.throwIfAborted();
-  if (source instanceof Uint8Array) {
-    if (source.length > maxBytes) throw tooMany(maxBytes);
-    return source;
-  }
   if (typeof source === 'string' || source instanceof URL) {
     return await unlessAborted(readRegularFile(source, maxBytes), signal);
   }
-  if (typeof source === 'object' && source !== null) {
-    // A reader rather than the stream's async iterator, because only its `cancel` ends a pending
-    // read.
-    if ('getReader' in source) return await readChunks(chunksOf(source), maxBytes, signal);
-    if (Symbol.asyncIterator in source) {
-      const iterator = source[Symbol.asyncIterator]();
-      const destroy = (source as { destroy?: () => void }).destroy?.bind(source);
-      const close = async () => (destroy ? destroy() : await iterator.return?.());
-      return await readChunks({ next: () => iterator.next(), close }, maxBytes, signal);
-    }
+  const length = lengthOf(source);
+  if (length !== undefined && length > maxBytes) {
+    discard(source);
+    throw tooMany(maxBytes);
   }
-  throw new TypeError('expected a path, a Uint8Array or a stream of bytes');
+  if (source instanceof Uint8Array) return source;
+  if (types.isArrayBuffer(source)) return new Uint8Array(source);
+  const bytes = await readChunks(chunksOf(source), { ...options, maxBytes });
+  // Not all that carries HTTP tells that a connection broke off.
+  if (isBody(source) && length !== undefined && bytes.length < length) {
+    throw new DecodeError('unreadable', 'the body ended before its Content-Length');
+  }
+  return bytes;
 }
+
+/** @throws {TypeError | RangeError} if an option is invalid */
+function checkReadOptions(options: ReadOptions): void {
+  checkLimits(options);
+  const { minBytesPerSecond = 0, idleSeconds = 1 } = options;
+  checkNumber('minBytesPerSecond', minBytesPerSecond, 0);
+  checkNumber('idleSeconds', idleSeconds, 0);
+  if (idleSeconds === 0) throw new RangeError('expected idleSeconds above 0');
+}
+
+/**
+ * How many bytes `source` has, where it says so before it is read: bytes in memory, a `Blob`, or a
+ * body with a `Content-Length` that is not compressed. A path does not.
+ */
+export function lengthOf(source: Exclude<ImageSource, string | URL>): number | undefined {
+  if (typeof source !== 'object' || source === null) return undefined;
+  if (source instanceof Uint8Array || types.isArrayBuffer(source)) return source.byteLength;
+  if (isBlob(source)) return source.size;
+  if (!isBody(source)) return undefined;
+  const { headers } = source;
+  if (typeof headers?.get !== 'function' || headers.get('content-encoding')) return undefined;
+  const length = headers.get('content-length');
+  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
+/** Closes a body that will not be read; its sender need not go on. */
+function discard(source: object): void {
+  if (!isBody(source) || source.bodyUsed) return;
+  source.body?.cancel?.().catch(() => {});
+}
+
+/** By their members: the classes of a polyfill, or of another realm, are not our own. */
+const isBlob = (source: object): source is Blob => 'stream' in source && 'size' in source;
+const isBody = (source: object): source is Request | Response => 'bodyUsed' in source;
 
 /** A source of chunks, and how to close it. */
 interface Chunks {
@@ -55,21 +102,54 @@ interface Chunks {
   close(): Promise<unknown>;
 }
 
-function chunksOf(stream: ReadableStream<Uint8Array>): Chunks {
+/** @throws {TypeError} if `source` is no stream and has none, or is being read or was read */
+function chunksOf(source: unknown): Chunks {
+  if (typeof source === 'object' && source !== null) {
+    if (isBody(source)) {
+      if (source.bodyUsed) throw new TypeError(READ_ALREADY);
+      return source.body === null ? NO_CHUNKS : chunksOf(source.body);
+    }
+    if (isBlob(source)) return chunksOf(source.stream());
+    // A reader rather than the stream's async iterator, because only its `cancel` ends a pending
+    // read.
+    if ('getReader' in source) return chunksOfReader(source as ReadableStream<Uint8Array>);
+    if (Symbol.asyncIterator in source) {
+      // Node's streams end at once when they are read again.
+      if ('readableEnded' in source && source.readableEnded) throw new TypeError(READ_ALREADY);
+      const stream = source as AsyncIterable<unknown> & { destroy?: () => void };
+      const iterator = stream[Symbol.asyncIterator]();
+      const destroy = stream.destroy?.bind(stream);
+      const close = async () => (destroy ? destroy() : await iterator.return?.());
+      return { next: () => iterator.next(), close };
+    }
+  }
+  throw new TypeError('expected a path, bytes, a Blob, a stream of bytes, a Request or a Response');
+}
+
+const READ_ALREADY = 'expected a stream or a body that nobody reads or has read';
+
+const NO_CHUNKS: Chunks = {
+  next: async () => ({ done: true }),
+  close: async () => {},
+};
+
+function chunksOfReader(stream: ReadableStream<Uint8Array>): Chunks {
+  if (stream.locked || Readable.isDisturbed(stream as never)) throw new TypeError(READ_ALREADY);
   const reader = stream.getReader();
   return { next: () => reader.read(), close: () => reader.cancel() };
 }
 
 async function readChunks(
   chunks: Chunks,
-  maxBytes: number,
-  signal: AbortSignal | undefined,
+  { maxBytes, signal, ...limits }: ReadOptions & { maxBytes: number },
 ): Promise<Uint8Array> {
+  const pace = new Pace(limits);
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
     for (;;) {
-      const { done, value } = await unlessAborted(chunks.next().catch(unreadable), signal);
+      const next = pace.keeping(chunks.next().catch(unreadable), length);
+      const { done, value } = await unlessAborted(next, signal);
       if (done) return parts.length === 1 ? parts[0]! : Buffer.concat(parts, length);
       if (!(value instanceof Uint8Array)) throw new TypeError('expected a stream of Uint8Arrays');
       length += value.length;

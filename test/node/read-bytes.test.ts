@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { type ImageSource, readBytes } from '../../src/node/read-bytes.js';
 
@@ -46,6 +50,14 @@ test('a path, a URL, bytes, and streams of every kind give the same bytes', asyn
     chunked(1000),
     web(64),
     new Blob([content]).stream(),
+    new Uint8Array(content).buffer,
+    new Blob([content]),
+    new File([content], 'a name'),
+    await openAsBlob(file),
+    new Request('http://a.test', { method: 'POST', body: content }),
+    new Request('http://a.test', { method: 'POST', body: web(64), duplex: 'half' } as RequestInit),
+    new Response(content),
+    new Response(web(64)),
   ];
   for (const source of sources) {
     expect(Buffer.compare(await readBytes(source), content)).toBe(0);
@@ -54,6 +66,8 @@ test('a path, a URL, bytes, and streams of every kind give the same bytes', asyn
 
 test('does not copy bytes that are in memory already', async () => {
   expect(await readBytes(content)).toBe(content);
+  const { buffer } = new Uint8Array(content);
+  expect((await readBytes(buffer)).buffer).toBe(buffer);
 });
 
 test('refuses more than maxBytes from any source, and closes its stream', async () => {
@@ -66,7 +80,9 @@ test('refuses more than maxBytes from any source, and closes its stream', async 
       closed = true;
     }
   }
-  for (const source of [file, content, stream, generator(), web(100)]) {
+  const many: ImageSource[] = [file, content, new Uint8Array(content).buffer, stream, generator()];
+  many.push(web(100), new Blob([content]), new Response(content), new Response(web(100)));
+  for (const source of many) {
     expect(await codeOf(readBytes(source, { maxBytes: 999 }))).toBe('too-many-bytes');
   }
   expect(stream.destroyed).toBe(true);
@@ -128,8 +144,123 @@ test('an abort stops reading an endless stream, and closes it', async () => {
 });
 
 test('anything else is the mistake of the caller', async () => {
-  for (const source of [undefined, null, 7, {}, [1, 2], new ArrayBuffer(8)]) {
+  for (const source of [undefined, null, 7, {}, [1, 2], new DataView(new ArrayBuffer(8))]) {
     await expect(readBytes(source as never)).rejects.toThrow(TypeError);
   }
   await expect(readBytes(Readable.from(['text']) as never)).rejects.toThrow(TypeError);
+});
+
+test('a body that says that it is too long is not read, and cancelled', async () => {
+  let pulled = 0;
+  let cancelled = 0;
+  const body = () =>
+    new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          pulled++;
+          controller.enqueue(content);
+        },
+        cancel: () => {
+          cancelled++;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  const headers = { 'content-length': '1001' };
+  const source = new Response(body(), { headers });
+  expect(await codeOf(readBytes(source, { maxBytes: 1000 }))).toBe('too-many-bytes');
+  expect([pulled, cancelled]).toEqual([0, 1]);
+  // The length of a compressed body is not that of its bytes.
+  const compressed = new Response(content, { headers: { ...headers, 'content-encoding': 'gzip' } });
+  expect((await readBytes(compressed, { maxBytes: 1000 })).length).toBe(1000);
+});
+
+test('a body without bytes is empty, and one that ends too early is unreadable', async () => {
+  expect(await readBytes(new Response(null))).toHaveLength(0);
+  const headers = { 'content-length': '1001' };
+  expect(await codeOf(readBytes(new Response(content, { headers })))).toBe('unreadable');
+  const odd = new Response(content, { headers: { 'content-length': 'many' } });
+  expect(await readBytes(odd)).toHaveLength(1000);
+});
+
+test('what somebody else reads, or has read, is the mistake of the caller', async () => {
+  const used = new Response(content);
+  await used.arrayBuffer();
+  const locked = web(64);
+  locked.getReader();
+  const begun = web(64);
+  const reader = begun.getReader();
+  await reader.read();
+  reader.releaseLock();
+  const ended = Readable.from(chunked(100));
+  await readBytes(ended);
+  const lockedBody = new Request('http://a.test', { method: 'POST', body: content });
+  lockedBody.body?.getReader();
+  for (const source of [used, locked, begun, ended, lockedBody]) {
+    await expect(readBytes(source)).rejects.toThrow(TypeError);
+    await expect(readBytes(source)).rejects.toThrow(/^expected a stream or a body that nobody/);
+  }
+  const text = new ReadableStream({ start: (controller) => controller.enqueue('text') });
+  await expect(readBytes(new Response(text))).rejects.toThrow(TypeError);
+});
+
+test('an upload that breaks off is unreadable, from either end of the wire', async () => {
+  let received: Promise<string> | undefined;
+  const server = createServer((message: IncomingMessage, answer) => {
+    if (message.method === 'POST') {
+      received = codeOf(readBytes(message));
+      return;
+    }
+    answer.writeHead(200, { 'content-length': 1000 });
+    answer.write(content.subarray(0, 500), () => answer.destroy());
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/`;
+  const upload = request(url, { method: 'POST', headers: { 'content-length': 1000 } });
+  upload.on('error', () => {});
+  upload.write(content.subarray(0, 500));
+  await once(server, 'request');
+  upload.destroy();
+  expect(await received).toBe('unreadable');
+  expect(await codeOf(fetch(url).then((response) => readBytes(response)))).toBe('unreadable');
+  server.close();
+});
+
+test('a stream that pauses is too slow, and is closed', async () => {
+  const stream = new PassThrough();
+  stream.write(content);
+  expect(await codeOf(readBytes(stream, { idleSeconds: 0.01 }))).toBe('too-slow');
+  expect(stream.destroyed).toBe(true);
+  expect(await readBytes(chunked(100), { idleSeconds: 1e9 })).toHaveLength(1000);
+  for (const limits of [{ idleSeconds: 0 }, { minBytesPerSecond: -1 }]) {
+    await expect(readBytes(content, limits)).rejects.toThrow(RangeError);
+  }
+});
+
+test('a stream below the least rate is too slow, after its first seconds', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    /** The seconds after which 100 bytes a second end, of at most 60. */
+    const endOf = async (minBytesPerSecond: number) => {
+      const stream = new PassThrough();
+      let ended = false;
+      const code = codeOf(readBytes(stream, { minBytesPerSecond, idleSeconds: 2 })).finally(() => {
+        ended = true;
+      });
+      let second = 0;
+      for (; second < 60 && !ended; second++) {
+        stream.write(content.subarray(0, 100));
+        for (let turn = 0; turn < 5; turn++) await setImmediate();
+        await vi.advanceTimersByTimeAsync(1000);
+        for (let turn = 0; turn < 5; turn++) await setImmediate();
+      }
+      stream.destroy();
+      return [await code, second];
+    };
+    expect(await endOf(1000)).toEqual(['too-slow', 5]);
+    expect(await endOf(95)).toEqual(['unreadable', 60]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
