@@ -14,6 +14,7 @@ const entry = Object.fromEntries(
     node: 'src/node/index.ts',
     'index-worker': 'src/node/index-worker.ts',
     'heic-worker': 'src/node/heic-worker.ts',
+    'hash-process': 'src/node/hash-process.ts',
     browser: 'src/browser/index.ts',
     'browser-worker': 'src/browser/worker.ts',
     cli: 'src/cli/main.ts',

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { pictureOf } from '../picture/decoded-picture.js';
-import { asDraft } from '../picture/draft-variants.js';
+import { type DecodedPicture, pictureOf } from '../picture/decoded-picture.js';
+import { asDraft, type DraftOrientations } from '../picture/draft-variants.js';
 import {
   type HashedFile,
   type PictureVariants,
@@ -10,7 +10,12 @@ import { checkFileOptions, type FileOptions, TIMEOUT_SECONDS } from '../picture/
 import { Turns, within } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
 import { hashedImage } from '../variants/forms.js';
-import { checkDecodeOptions, type DecodeOptions, decodeUntil } from './decode.js';
+import {
+  checkDecodeOptions,
+  type DecodedImage,
+  type DecodeOptions,
+  decodeUntil,
+} from './decode.js';
 import { isOpaqueInTurns } from './pixel-turns.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
 import { decodeThreads } from './start-thread.js';
@@ -93,16 +98,32 @@ async function openedUntil(
   bytes: Uint8Array,
   options: HashFileOptions,
 ): Promise<PictureVariants> {
-  const { pixels, orientation, draftOf } = await decodeUntil(end, bytes, options);
+  const decoded = await decodeUntil(end, bytes, options);
+  const opened = await variantsOfPicture(await pictureOfDecoded(decoded, end), options);
+  const { pixels, draftOf } = decoded;
+  if (draftOf === undefined) return opened;
+  return asDraft(opened, pixels, draftOf, orientationsOf(decoded, options));
+}
+
+/** How a decoded picture is displayed, and how it is turned for hashing. */
+export const orientationsOf = (
+  { orientation }: DecodedImage,
+  options: HashFileOptions,
+): DraftOrientations => ({
+  displayed: orientation,
+  hashed: options.orientation === 'stored' ? 1 : orientation,
+});
+
+/** A decoded file as the line takes it. */
+export async function pictureOfDecoded(
+  { pixels, orientation }: DecodedImage,
+  end: AbortSignal,
+): Promise<DecodedPicture> {
   const alpha = pixels.channels % 2 === 0;
   // Decoding leaves no grey picture in three samples a pixel.
   const known = { opaque: await isOpaqueInTurns(pixels, end), grey: pixels.channels < 3 };
   // A turn that is not EXIF's is a part of decoding.
-  const picture = pictureOf(pixels, { orientation, exif: true, alpha }, known);
-  const opened = await variantsOfPicture(picture, options);
-  if (draftOf === undefined) return opened;
-  const hashed = options.orientation === 'stored' ? 1 : orientation;
-  return asDraft(opened, pixels, draftOf, { displayed: orientation, hashed });
+  return pictureOf(pixels, { orientation, exif: true, alpha }, known);
 }
 
 /**

@@ -8,6 +8,7 @@ export {
   type SavedBlocklist,
   saveBlocklist,
 } from './blocklist-file.js';
+export { type CheckUploadOptions, checkUpload } from './check-upload.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote } from './entry-notes.js';
@@ -21,6 +22,14 @@ export {
   hashFiles,
 } from './hash-files.js';
 export {
+  type CheckOptions,
+  createHashPool,
+  type Decider,
+  type HashPool,
+  type HashPoolOptions,
+  type HashPoolStats,
+} from './hash-pool.js';
+export {
   isIndexFile,
   type OpenedIndex,
   type OpenOptions,
@@ -33,6 +42,7 @@ export {
   type PoolOptions,
   type PoolSearchOptions,
 } from './index-pool.js';
+export type { Latencies } from './latencies.js';
 export {
   type MatchReportOptions,
   matchReport,

@@ -65,7 +65,11 @@ export async function readBytes(
 /** @throws {TypeError | RangeError} if an option is invalid */
 function checkReadOptions(options: ReadOptions): void {
   checkLimits(options);
-  const { minBytesPerSecond = 0, idleSeconds = 1 } = options;
+  checkPace(options);
+}
+
+/** @throws {TypeError | RangeError} if a limit is invalid */
+export function checkPace({ minBytesPerSecond = 0, idleSeconds = 1 }: PaceLimits): void {
   checkNumber('minBytesPerSecond', minBytesPerSecond, 0);
   checkNumber('idleSeconds', idleSeconds, 0);
   if (idleSeconds === 0) throw new RangeError('expected idleSeconds above 0');

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 
 /** The address of a thread's script: a URL as text or a path, too. */
 export function scriptUrl(workerUrl: string | URL): URL {
@@ -14,9 +14,13 @@ export function scriptUrl(workerUrl: string | URL): URL {
  * one that says what kind of text the process runs (`node --input-type=module -e …`): Node refuses
  * it for a thread that runs a file.
  */
-export function startThread(url: URL, workerData?: unknown): Worker {
+export function startThread(
+  url: URL,
+  workerData?: unknown,
+  resourceLimits: ResourceLimits = {},
+): Worker {
   const ofText = process.execArgv.some((flag) => flag.startsWith('--input-type'));
-  return new Worker(url, ofText ? { workerData, execArgv: [] } : { workerData });
+  return new Worker(url, { workerData, resourceLimits, ...(ofText && { execArgv: [] }) });
 }
 
 /**

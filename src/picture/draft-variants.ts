@@ -1,5 +1,5 @@
 import { layoutOf, type Orientation } from '../pixels.js';
-import type { Near, Point, VariantGeometry, Variants } from '../variant.js';
+import type { HashedVariant, Near, Point, VariantGeometry, Variants } from '../variant.js';
 import type { PictureVariants } from './hash-picture.js';
 
 /** The sides of a picture. */
@@ -8,41 +8,64 @@ export interface Sides {
   readonly height: number;
 }
 
+/** How a picture is displayed, and how it was turned for hashing. */
+export interface DraftOrientations {
+  readonly displayed: Orientation;
+  readonly hashed: Orientation;
+}
+
 /**
  * The variants of a draft, marked so, and placed in pixels of the full picture.
  * @param opened those of the draft as a picture of its own
  * @param draft sides of the draft, as stored
  * @param full those of the picture, as stored
- * @param orientations how the picture is displayed, and how it was turned for hashing
  */
 export function asDraft(
   opened: PictureVariants,
   draft: Sides,
   full: Sides,
-  orientations: { displayed: Orientation; hashed: Orientation },
+  orientations: DraftOrientations,
 ): PictureVariants {
-  const from = turned(draft, orientations.hashed);
-  const to = turned(full, orientations.hashed);
-  const variants = enlargedVariants(
-    opened.variants,
-    to.width / from.width,
-    to.height / from.height,
-  );
-  return { ...turned(full, orientations.displayed), decoding: 'draft', variants };
+  const { variants } = opened;
+  const { placed, ...sides } = placingOf(draft, full, orientations);
+  return { ...sides, decoding: 'draft', variants: placedVariants(variants, placed) };
+}
+
+/**
+ * The sides of the full picture as displayed, and what marks a variant of its draft and places it
+ * there.
+ */
+export function placingOf(
+  draft: Sides,
+  full: Sides,
+  { displayed, hashed }: DraftOrientations,
+): Sides & { placed(variant: HashedVariant): HashedVariant } {
+  const from = turned(draft, hashed);
+  const to = turned(full, hashed);
+  const across = to.width / from.width;
+  const down = to.height / from.height;
+  return {
+    ...turned(full, displayed),
+    placed({ geometry, ...variant }) {
+      const place = geometry && { geometry: enlarged(geometry, across, down) };
+      return { ...variant, decoding: 'draft', ...place };
+    },
+  };
 }
 
 const turned = ({ width, height }: Sides, orientation: Orientation): Sides =>
   layoutOf(orientation).turned ? { width: height, height: width } : { width, height };
 
-function* enlargedVariants(variants: Variants, across: number, down: number): Variants {
+function* placedVariants(
+  variants: Variants,
+  placed: (variant: HashedVariant) => HashedVariant,
+): Variants {
   let near: Near | undefined;
   try {
     for (;;) {
       const { value, done } = variants.next(near);
       if (done) return;
-      const { geometry, ...variant } = value;
-      const placed = geometry && { geometry: enlarged(geometry, across, down) };
-      near = yield { ...variant, decoding: 'draft', ...placed };
+      near = yield placed(value);
     }
   } finally {
     // Whoever stops early lets the pixels go.

@@ -21,6 +21,12 @@ export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'quick', 'th
  */
 export type VariantProfile = (typeof VARIANT_PROFILES)[number];
 
+/**
+ * The profile by which uploads are matched, in the library (`checkUpload`) and by the commands
+ * `match` and `check`: people share edited copies. Hashing by itself has `orientation`.
+ */
+export const MATCHING_VARIANTS = 'thorough' satisfies VariantProfile;
+
 /** The most hashes of one picture, beside at most 363 where it came near an entry. */
 export const MOST_HASHES = 160;
 
