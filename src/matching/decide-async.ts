@@ -1,7 +1,7 @@
 import { nextTurn, TURN } from '../in-turns.js';
 import type { HashedVariant, Near } from '../variant.js';
 import { Deciding, type Rules, type Search } from './decide.js';
-import type { Decision } from './decision.js';
+import { type Decision, decisionOf } from './decision.js';
 
 /** A list that may change while a picture is decided about. */
 export interface ChangingList {
@@ -58,7 +58,9 @@ export async function decideAsync(
           }
         }
         // Nothing is awaited between the last search and this.
-        if (state === 'done' || picture.isDecided) return picture.decision();
+        if (state === 'done' || picture.isDecided) {
+          return decisionOf({ ...picture.decision(), generation });
+        }
       }
       state = 'pulling';
       const pulled = puller.next(told);

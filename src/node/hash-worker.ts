@@ -38,7 +38,9 @@ export function startProcess(url: URL, maxMemory: number, events: ThreadEvents):
   input.on('error', () => {});
   child.on('message', (message) => events.said(message));
   child.on('error', (cause) => events.died(cause));
-  child.on('exit', (code, signal) => events.died(new Error(`exited with ${signal ?? code}`)));
+  child.on('exit', (code, signal) =>
+    events.died(signal ? new Killed(`ended by ${signal}`) : new Error(`exited with ${code}`)),
+  );
   return {
     pid: child.pid,
     // Without a number it never began.
@@ -83,9 +85,12 @@ export function startHashThread(url: URL, maxMemory: number, events: ThreadEvent
 const exitOf = (worker: EventEmitter): Promise<void> =>
   new Promise((resolve) => worker.once('exit', () => resolve()));
 
+/** A process that did not end by itself. */
+class Killed extends Error {}
+
 /** The error of a picture whose worker died. */
 export function deathOf(listened: boolean, cause: unknown): DecodeError {
-  return listened
+  return listened || cause instanceof Killed
     ? new DecodeError('crashed', 'the picture broke the worker that decoded it', { cause })
     : new DecodeError(
         'decoder-missing',

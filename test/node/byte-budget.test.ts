@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ByteBudget, type Reservation } from '../../src/node/byte-budget.js';
+
+const KIB = 1024;
+const MOST = 1024 * KIB;
+const { signal } = new AbortController();
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('what is too much for now waits, in order of arrival', async () => {
+  const budget = new ByteBudget(MOST);
+  const order: string[] = [];
+  const take = async (name: string, bytes: number) => {
+    const reservation = await budget.reserve(bytes, signal);
+    order.push(name);
+    return reservation;
+  };
+  const first = await take('first', MOST - 100 * KIB);
+  const large = take('large', 200 * KIB);
+  const small = take('small', 100 * KIB);
+  await settled();
+  expect(order).toEqual(['first']);
+  expect(budget.waiting).toBe(2);
+  first.shrinkTo(100 * KIB);
+  await Promise.all([large, small]);
+  expect(order).toEqual(['first', 'large', 'small']);
+  expect(budget.reserved).toBe(400 * KIB);
+});
+
+test('a body has no less than 64 KiB, and no more than there are', async () => {
+  const budget = new ByteBudget(MOST);
+  const none = await budget.reserve(0, signal);
+  expect(budget.reserved).toBe(64 * KIB);
+  none.shrinkTo(0);
+  expect(budget.reserved).toBe(64 * KIB);
+  none.release();
+  none.release();
+  await budget.reserve(Number.POSITIVE_INFINITY, signal);
+  expect(budget.reserved).toBe(MOST);
+});
+
+test('who gives up lets those behind go on', async () => {
+  const budget = new ByteBudget(MOST);
+  await budget.reserve(MOST / 2, signal);
+  const controller = new AbortController();
+  const large = budget.reserve(MOST, controller.signal);
+  const small = budget.reserve(MOST / 2, signal);
+  controller.abort(new Error('enough'));
+  await expect(large).rejects.toThrow('enough');
+  await small;
+  expect(budget.reserved).toBe(MOST);
+  await expect(budget.reserve(1, controller.signal)).rejects.toThrow('enough');
+});
+
+test('never more is reserved than there is, and all of it comes back', async () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('reserve' as const), bytes: fc.nat(2 * MOST) }),
+    fc.record({ kind: fc.constant('shrink' as const), at: fc.nat(), bytes: fc.nat(MOST) }),
+    fc.record({ kind: fc.constant('release' as const), at: fc.nat() }),
+    fc.record({ kind: fc.constant('abort' as const), at: fc.nat() }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const budget = new ByteBudget(MOST);
+      const held: Reservation[] = [];
+      const controllers: AbortController[] = [];
+      let arrived = 0;
+      const order: number[] = [];
+      for (const each of steps) {
+        if (each.kind === 'reserve') {
+          const controller = new AbortController();
+          controllers.push(controller);
+          const number = arrived++;
+          budget.reserve(each.bytes, controller.signal).then(
+            (reservation) => {
+              held.push(reservation);
+              order.push(number);
+            },
+            () => {},
+          );
+        } else if (each.kind === 'abort') {
+          controllers[each.at % controllers.length]?.abort();
+        } else if (each.kind === 'release') {
+          held[each.at % held.length]?.release();
+        } else {
+          held[each.at % held.length]?.shrinkTo(each.bytes);
+        }
+        expect(budget.reserved).toBeLessThanOrEqual(MOST);
+        await settled();
+      }
+      expect(order).toEqual(order.toSorted((a, b) => a - b));
+      for (let i = 0; i < held.length || budget.waiting > 0; i++) {
+        held[i]!.release();
+        await settled();
+      }
+      expect(budget.reserved).toBe(0);
+    }),
+  );
+});
