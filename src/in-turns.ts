@@ -21,7 +21,10 @@ export async function inTurns<T>(
   }
 }
 
-/** After the event loop has turned. Node's `setImmediate` does not wait for the next millisecond, as timers do. */
+/**
+ * Settles when the event loop has turned. Node's `setImmediate` does not wait for the next
+ * millisecond, as timers do.
+ */
 export function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (listener: () => void) => unknown };
   return new Promise((resolve) => {

@@ -302,6 +302,10 @@ const files = {
   world: true,
 };
 
+const decider = member(matching.createBlocklist([ENTRY as never]));
+const POOL = node.createHashPool({ workers: 1 });
+afterAll(() => POOL.close());
+
 /** The rows of each entry. An export without a row fails. */
 const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
   index: {
@@ -500,6 +504,25 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         ),
       ],
     },
+    checkUpload: {
+      args: [source, decider, options({ ...fileHashing, all: flag, pool: member(POOL) })],
+    },
+    createHashPool: {
+      args: [
+        options({
+          workers: whole,
+          maxQueued: member(0),
+          maxBytesInFlight: member(1e6),
+          maxMemory: member(2 ** 28),
+          timeoutSeconds: or(member(60), '7.5'),
+          recycleAfter: whole,
+          isolation: member('thread'),
+          minBytesPerSecond: or(member(100), '7.5'),
+          idleSeconds: or(member(9), '7.5'),
+          workerUrl: member(pathToFileURL(join(ROOT, 'dist/hash-process.js')), 'text'),
+        }),
+      ],
+    },
     createIndexPool: {
       args: [
         member(INDEX),
@@ -520,7 +543,15 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
     hashFile: { args: [source, options(fileHashing)] },
     hashFiles: {
-      args: [paths, options({ ...fileHashing, concurrency: whole, onProgress: callback })],
+      args: [
+        paths,
+        options({
+          ...fileHashing,
+          concurrency: whole,
+          onProgress: callback,
+          pool: member(POOL),
+        }),
+      ],
     },
     imageFormatOf: { args: [member(picture, 'bytes')] },
     isIndexFile: { args: [path(indexPath)] },
@@ -728,6 +759,15 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
   NotedEntries: {
     of: () => noted,
     doors: { entryAt: [row], idAt: [row], rows: [], rowsOf: [text] },
+  },
+  HashPool: {
+    of: () => node.createHashPool({ workers: 1 }),
+    doors: {
+      hash: [source, options(fileHashing)],
+      check: [source, decider, options({ ...fileHashing, all: flag })],
+      stats: [],
+      close: [],
+    },
   },
   IndexPool: {
     of: () => node.createIndexPool(INDEX, { workers: 1 }),

@@ -1,6 +1,7 @@
-import { checkObject, checkOptions } from '../door.js';
+import { checkOptions } from '../door.js';
 import type { Decision } from '../matching/decision.js';
-import { type CheckOptions, createHashPool, type Decider, type HashPool } from './hash-pool.js';
+import { createHashPool } from './create-hash-pool.js';
+import { type CheckOptions, checkPool, type Decider, type HashPool } from './hash-pool.js';
 import type { ImageSource } from './read-bytes.js';
 
 /** How an upload is checked. */
@@ -29,8 +30,7 @@ export async function checkUpload(
   checkOptions(options);
   const { pool, ...rest } = options;
   if (pool !== undefined) {
-    checkObject(pool, 'pool to be a hash pool');
-    if (typeof pool.check !== 'function') throw new TypeError('expected pool to be a hash pool');
+    checkPool(pool);
     return await pool.check(source, blocklist, rest);
   }
   shared ??= createHashPool();

@@ -2,6 +2,7 @@ import type { DecodeErrorCode } from '../errors.js';
 import type { ImageFormat } from '../formats/image-format.js';
 import type { HashedVariant, NearAt } from '../variant.js';
 import type { HashFileOptions } from './hash-file.js';
+import { scriptUrl } from './start-thread.js';
 
 /*
  * What a hash pool and its workers say to each other, a picture at a time. The pool asks, the
@@ -64,4 +65,29 @@ export interface HashFailure {
 /** The answer to `end`: the worker's memory, in bytes; 0 if it is a thread. */
 export interface LetGo {
   readonly residentBytes: number;
+}
+
+const TASK_OPTIONS = [
+  'algorithm',
+  'bits',
+  'resample',
+  'exact',
+  'orientation',
+  'variants',
+  'crops',
+  'decoding',
+  'lenient',
+  'maxPixels',
+  'timeoutSeconds',
+] as const;
+
+/** What a worker needs, and what a message can hold. */
+export function taskOptionsOf(options: HashFileOptions): TaskOptions {
+  const given = options as Record<string, unknown>;
+  const known = TASK_OPTIONS.filter((name) => given[name] !== undefined);
+  const { workerUrl } = options;
+  return {
+    ...Object.fromEntries(known.map((name) => [name, given[name]])),
+    ...(workerUrl !== undefined && { workerUrl: String(scriptUrl(workerUrl)) }),
+  };
 }

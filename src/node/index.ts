@@ -9,6 +9,7 @@ export {
   saveBlocklist,
 } from './blocklist-file.js';
 export { type CheckUploadOptions, checkUpload } from './check-upload.js';
+export { createHashPool } from './create-hash-pool.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote } from './entry-notes.js';
@@ -21,13 +22,12 @@ export {
   type HashProgress,
   hashFiles,
 } from './hash-files.js';
-export {
-  type CheckOptions,
-  createHashPool,
-  type Decider,
-  type HashPool,
-  type HashPoolOptions,
-  type HashPoolStats,
+export type {
+  CheckOptions,
+  Decider,
+  HashPool,
+  HashPoolOptions,
+  HashPoolStats,
 } from './hash-pool.js';
 export {
   isIndexFile,

@@ -71,7 +71,8 @@ export class Pool {
       } finally {
         forget();
         this.#running.delete(thread);
-        if (thread.alive) this.#keep(thread);
+        if (thread.isSpent) thread.end(undefined);
+        else if (thread.alive) this.#keep(thread);
       }
     }, signal);
   }
@@ -117,6 +118,8 @@ export class PooledThread {
   #reason: unknown;
   /** whether it can do more work */
   alive = true;
+  /** set by work that wants another thread to do the next: it is ended in peace */
+  isSpent = false;
 
   constructor({ start, death }: PoolSettings) {
     let listened = false;

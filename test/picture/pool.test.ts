@@ -71,6 +71,25 @@ test('work begins only when its thread listens, and may ask again and again', as
   expect(threads[0]!.received).toEqual([1, 2]);
 });
 
+test('a thread that is spent is ended after its work, and another begins', async () => {
+  const { pool, threads } = poolOf(1);
+  const first = pool.use(async (thread) => {
+    thread.isSpent = true;
+    return await thread.ask(1);
+  });
+  threads[0]!.say('ready');
+  await settled();
+  threads[0]!.say('one');
+  expect(await first).toBe('one');
+  expect(threads[0]!.ended).toBe(true);
+  const second = pool.use(asking(2));
+  threads[1]!.say('ready');
+  await settled();
+  threads[1]!.say('two');
+  expect(await second).toBe('two');
+  expect(threads[1]!.ended).toBe(false);
+});
+
 test('work that ends while an answer is owed ends its thread', async () => {
   const { thread, outcome, pool, threads } = await asked(async (worker) => {
     worker.ask(1).catch(() => {});

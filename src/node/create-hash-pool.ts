@@ -1,0 +1,399 @@
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import { DecodeError } from '../errors.js';
+import {
+  type Decision,
+  type DecisionTimings,
+  decisionOf,
+  nothingHashed,
+  STAGES,
+  unhashable,
+} from '../matching/decision.js';
+import { policyFor } from '../matching/policy.js';
+import type { HashedFile } from '../picture/hash-picture.js';
+import { checkLimits, checkWorkerUrl, MAX_BYTES, TIMEOUT_SECONDS } from '../picture/options.js';
+import { Pool, type PooledThread, type ThreadEvents } from '../picture/pool.js';
+import { type Deadline, deadline, onAbort, unlessAborted } from '../picture/waiting.js';
+import { hashedImage } from '../variants/forms.js';
+import { MATCHING_VARIANTS } from '../variants/variant-profile.js';
+import { ByteBudget } from './byte-budget.js';
+import { checkHashFileOptions, type HashFileOptions } from './hash-file.js';
+import type {
+  CheckOptions,
+  Decider,
+  HashPool,
+  HashPoolOptions,
+  HashPoolStats,
+} from './hash-pool.js';
+import { taskOptionsOf } from './hash-task.js';
+import { deathOf, type HashWorker, startHashThread, startProcess } from './hash-worker.js';
+import { Histogram, type Latencies } from './latencies.js';
+import { checkPace, type ImageSource, lengthOf, readBytes } from './read-bytes.js';
+import { importSharp } from './sharp.js';
+import { scriptUrl } from './start-thread.js';
+import { WorkerPicture } from './worker-picture.js';
+
+const MIB = 2 ** 20;
+
+/**
+ * Creates a pool. Its workers start when they are needed, which takes about 0.2 s, and end when
+ * they have been idle for 30 s.
+ * @throws {TypeError | RangeError} if an option is invalid
+ * @example
+ * const pool = createHashPool({ maxBytesInFlight: 128 * 2 ** 20 });
+ * const { verdict } = await pool.check(request, blocklist);
+ * await pool.close();
+ */
+export function createHashPool(options: HashPoolOptions = {}): HashPool {
+  checkOptions(options);
+  const {
+    workers = availableParallelism(),
+    maxQueued = 256,
+    maxBytesInFlight = 256 * MIB,
+    maxMemory = 1024 * MIB,
+    timeoutSeconds = TIMEOUT_SECONDS,
+    recycleAfter = 10_000,
+    isolation = 'process',
+    workerUrl,
+    minBytesPerSecond = 1024,
+    idleSeconds = 30,
+  } = options;
+  checkInteger('workers', workers, 1);
+  checkInteger('maxQueued', maxQueued, 0);
+  checkInteger('maxBytesInFlight', maxBytesInFlight, 1);
+  checkInteger('maxMemory', maxMemory, MIB);
+  checkLimits({ timeoutSeconds });
+  checkInteger('recycleAfter', recycleAfter, 1);
+  checkOneOf('isolation', isolation, ['process', 'thread']);
+  checkWorkerUrl(workerUrl);
+  checkPace({ minBytesPerSecond, idleSeconds });
+  const url = scriptUrl(workerUrl ?? new URL('./hash-process.js', import.meta.url));
+  return new Workers({
+    ...{ workers, maxQueued, maxBytesInFlight, maxMemory, timeoutSeconds, recycleAfter },
+    ...{ isolation, url, minBytesPerSecond, idleSeconds },
+  });
+}
+
+type Settings = Required<Omit<HashPoolOptions, 'workerUrl'>> & { readonly url: URL };
+
+/** Milliseconds of each stage so far. */
+type Times = { -readonly [Stage in keyof DecisionTimings]: number };
+
+/** What is done with a picture in a worker. */
+type Work<T> = (picture: WorkerPicture, bytes: Uint8Array, times: Times) => Promise<T>;
+
+/** A worker that died before a picture was given to it is not the picture's fault. */
+const MOST_TRIES = 3;
+
+class Workers implements HashPool {
+  readonly #settings: Settings;
+  readonly #budget: ByteBudget;
+  readonly #pool: Pool;
+  /** all pictures that are accepted and not at their end, also those that nobody waits for */
+  readonly #accepted = new Set<Promise<unknown>>();
+  readonly #workers = new Set<HashWorker>();
+  /** errors of workers that died, not of pictures */
+  readonly #deaths = new WeakSet<DecodeError>();
+  readonly #pictures = new WeakMap<PooledThread, number>();
+  readonly #histograms = STAGES.map(() => new Histogram());
+  #reading = 0;
+  #atWork = 0;
+  #busy = 0;
+  #done = 0;
+  #failed = 0;
+  #restarts = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#budget = new ByteBudget(settings.maxBytesInFlight);
+    const death = (listened: boolean, cause: unknown) => {
+      const error = deathOf(listened, cause);
+      this.#deaths.add(error);
+      return error;
+    };
+    this.#pool = new Pool({
+      start: (events) => this.#start(events),
+      death,
+      size: settings.workers,
+    });
+  }
+
+  get workers(): number {
+    return this.#settings.workers;
+  }
+
+  async hash(source: ImageSource, options: HashFileOptions = {}): Promise<HashedFile> {
+    checkHashFileOptions(options);
+    options.signal?.throwIfAborted();
+    return await this.#picture(source, options, async (picture, bytes) => {
+      const image = hashedImage(await picture.all(bytes));
+      const { width, height } = picture.facts;
+      return { ...image, width, height };
+    });
+  }
+
+  async check(
+    source: ImageSource,
+    blocklist: Decider,
+    options: CheckOptions = {},
+  ): Promise<Decision> {
+    checkHashFileOptions(options);
+    const { all = false, ...rest } = options;
+    checkTypeOf('all', all, 'boolean');
+    checkDecider(blocklist);
+    const hashed: HashFileOptions = { variants: MATCHING_VARIANTS, ...rest };
+    try {
+      options.signal?.throwIfAborted();
+      return await this.#picture(source, hashed, async (picture, bytes, times) => {
+        const start = performance.now();
+        const decision = await blocklist.decideAsync(picture.variants(bytes), { all });
+        const { decoding, hashing, facts, original } = picture;
+        times.search = performance.now() - start - decoding - hashing;
+        const { name: _, geometry: __, ranks: ___, ...hash } = original;
+        const timings = { ...times, decoding, hashing };
+        return decisionOf({ ...decision, upload: { ...hash, ...facts }, timings });
+      });
+    } catch (error) {
+      return undecided(error, blocklist, options.signal);
+    }
+  }
+
+  stats(): HashPoolStats {
+    const latencies = Object.fromEntries(
+      STAGES.map((stage, i) => [stage, this.#histograms[i]!.toLatencies()]),
+    ) as Record<keyof DecisionTimings, Latencies>;
+    const pids = [...this.#workers].map(({ pid }) => pid).filter((pid) => pid !== undefined);
+    return {
+      queued: this.#queued,
+      reading: this.#reading,
+      atWork: this.#atWork,
+      bytesInFlight: this.#budget.reserved,
+      busy: this.#busy,
+      done: this.#done,
+      failed: this.#failed,
+      workers: this.#workers.size,
+      pids,
+      restarts: this.#restarts,
+      latencies,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= this.#drain();
+    await this.#closed;
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.allSettled(this.#accepted);
+    this.#pool.end(closedError());
+    for (const worker of this.#workers) worker.hold?.(true);
+    await Promise.all([...this.#workers].map(({ ended }) => ended));
+  }
+
+  get #queued(): number {
+    return this.#accepted.size - this.#reading - this.#atWork;
+  }
+
+  /** What `work` gives, unless the picture is refused, its time is over or its caller gives up. */
+  async #picture<T>(source: ImageSource, options: HashFileOptions, work: Work<T>): Promise<T> {
+    const { workers, maxQueued, timeoutSeconds } = this.#settings;
+    const isFull = this.#queued + this.#atWork >= workers + maxQueued;
+    if (this.#closed || isFull) {
+      leaveUnread(source);
+      if (this.#closed) throw closedError();
+      this.#busy++;
+      throw new DecodeError('busy', 'too many pictures wait: try again later');
+    }
+    const seconds = options.timeoutSeconds ?? timeoutSeconds;
+    // Until the end of the work; and until the caller gives up, if that comes first.
+    const limit = deadline(seconds, undefined);
+    const time = deadline(seconds, options.signal);
+    const course = this.#course(source, { ...options, timeoutSeconds: seconds }, work, limit, time);
+    this.#accepted.add(course);
+    const over = () => {
+      this.#accepted.delete(course);
+      limit.over();
+      time.over();
+    };
+    course.then(over, over);
+    try {
+      const result = await unlessAborted(course, time.signal);
+      this.#done++;
+      return result;
+    } catch (error) {
+      this.#failed++;
+      throw error;
+    }
+  }
+
+  /** A picture from its arrival to its end. */
+  async #course<T>(
+    source: ImageSource,
+    options: HashFileOptions,
+    work: Work<T>,
+    limit: Deadline,
+    { signal }: Deadline,
+  ): Promise<T> {
+    const { maxBytesInFlight, minBytesPerSecond, idleSeconds } = this.#settings;
+    const times: Times = { reading: 0, waiting: 0, decoding: 0, hashing: 0, search: 0 };
+    const arrived = performance.now();
+    const maxBytes = Math.min(options.maxBytes ?? MAX_BYTES, maxBytesInFlight);
+    const size = await unlessAborted(sizeOf(source), signal);
+    // What is too large anyway is refused by reading it, and needs no memory.
+    const bytes = Math.min(size ?? maxBytes, maxBytes);
+    const reservation = await this.#budget.reserve(bytes, signal).catch((error) => {
+      leaveUnread(source);
+      throw error;
+    });
+    try {
+      const begun = performance.now();
+      times.waiting = begun - arrived;
+      const reading = { maxBytes: Math.max(1, bytes), minBytesPerSecond, idleSeconds, signal };
+      this.#reading++;
+      const file = await readBytes(source, reading).finally(() => this.#reading--);
+      reservation.shrinkTo(file.length);
+      const waits = performance.now();
+      times.reading = waits - begun;
+      const result = await this.#inWorker(file, options, limit, signal, async (picture) => {
+        times.waiting += performance.now() - waits;
+        const given = await work(picture, file, times);
+        times.decoding = picture.decoding;
+        times.hashing = picture.hashing;
+        return given;
+      });
+      for (const [i, stage] of STAGES.entries()) {
+        // What is only hashed is not searched.
+        if (stage !== 'search' || times.search > 0) this.#histograms[i]!.add(times[stage]);
+      }
+      return result;
+    } finally {
+      reservation.release();
+    }
+  }
+
+  /**
+   * Does `work` in a worker. Who gives up while the picture waits takes it out of the queue. In a
+   * worker it goes on to its next answer, because ending the worker would cost more than that; when
+   * the time is over the worker is ended.
+   */
+  async #inWorker<T>(
+    file: Uint8Array,
+    options: HashFileOptions,
+    limit: Deadline,
+    signal: AbortSignal,
+    work: (picture: WorkerPicture) => Promise<T>,
+  ): Promise<T> {
+    if (file.length === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
+    // It has to be in the process before a thread can have it.
+    if (this.#settings.isolation === 'thread') await importSharp().catch(() => {});
+    for (let tries = 1; ; tries++) {
+      let isTaken = false;
+      let isGiven = false;
+      const end = new AbortController();
+      const forget = [
+        onAbort(limit.signal, () => end.abort(limit.signal.reason)),
+        onAbort(signal, () => {
+          if (!isTaken) end.abort(signal.reason);
+        }),
+      ];
+      try {
+        signal.throwIfAborted();
+        return await this.#pool.use(async (thread) => {
+          isTaken = true;
+          this.#atWork++;
+          try {
+            const picture = new WorkerPicture(thread, signal);
+            await picture.begin(taskOptionsOf(options));
+            isGiven = true;
+            return await work(picture).finally(() => this.#letGo(thread, picture));
+          } finally {
+            this.#atWork--;
+          }
+        }, end.signal);
+      } catch (error) {
+        const died = error instanceof DecodeError && this.#deaths.has(error);
+        if (!died || isGiven || tries === MOST_TRIES) throw error;
+      } finally {
+        for (const each of forget) each();
+      }
+    }
+  }
+
+  /** Lets a worker forget its picture, and says so if it has done enough. */
+  async #letGo(thread: PooledThread, picture: WorkerPicture): Promise<void> {
+    if (!thread.alive) return;
+    const { maxMemory, recycleAfter } = this.#settings;
+    const residentBytes = await picture.end().catch(() => 0);
+    const pictures = (this.#pictures.get(thread) ?? 0) + 1;
+    this.#pictures.set(thread, pictures);
+    // A worker that keeps much would be ended amid the next picture.
+    thread.isSpent = pictures >= recycleAfter || residentBytes > maxMemory / 2;
+  }
+
+  #start(events: ThreadEvents): HashWorker {
+    const { isolation, url, maxMemory } = this.#settings;
+    let isHeld = false;
+    let isOver = false;
+    const over = (isRestart: boolean) => {
+      if (!isOver && isRestart) this.#restarts++;
+      isOver = true;
+    };
+    const start = isolation === 'process' ? startProcess : startHashThread;
+    const worker = start(url, maxMemory, {
+      said: (message) => events.said(message),
+      died: (cause) => {
+        over(true);
+        events.died(cause);
+      },
+    });
+    this.#workers.add(worker);
+    worker.ended.then(() => this.#workers.delete(worker));
+    return {
+      ...worker,
+      hold: (holds) => {
+        isHeld = holds;
+        worker.hold?.(holds);
+      },
+      terminate: () => {
+        over(isHeld);
+        worker.terminate();
+      },
+    };
+  }
+}
+
+const closedError = () => new DecodeError('busy', 'the pool is closed');
+
+/** The decision about a picture that gave none. Mistakes of the caller are thrown. */
+function undecided(error: unknown, blocklist: Decider, signal: AbortSignal | undefined): Decision {
+  if (signal?.aborted && error === signal.reason) {
+    return nothingHashed('aborted', policyFor('pdq', 256, blocklist.policy));
+  }
+  if (error instanceof TypeError || error instanceof RangeError) throw error;
+  const message = 'the picture could not be hashed';
+  const known =
+    error instanceof DecodeError ? error : new DecodeError('crashed', message, { cause: error });
+  return unhashable(known, blocklist.policy);
+}
+
+function checkDecider(blocklist: Decider): void {
+  checkObject(blocklist, 'a blocklist');
+  if (typeof blocklist.decideAsync !== 'function') throw new TypeError('expected a blocklist');
+}
+
+/** The size of a source where it is known before it is read. */
+async function sizeOf(source: ImageSource): Promise<number | undefined> {
+  if (typeof source !== 'string' && !(source instanceof URL)) return lengthOf(source);
+  // Whatever is wrong with the file is told by who reads it.
+  const file = await stat(source).catch(() => undefined);
+  return file?.isFile() ? file.size : 0;
+}
+
+/** Tells the sender of a body that nobody will read it. A stream of Node's is left as it is. */
+function leaveUnread(source: ImageSource): void {
+  const stream = Object(source);
+  const body = 'bodyUsed' in stream ? stream.body : stream;
+  if (typeof body?.getReader === 'function' && !body.locked) body.cancel().catch(() => {});
+}

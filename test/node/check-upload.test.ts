@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { checkUpload } from '../../src/node/check-upload.js';
+import { createHashPool } from '../../src/node/create-hash-pool.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { hashFiles } from '../../src/node/hash-files.js';
+import type { HashPool } from '../../src/node/hash-pool.js';
+import { imagePath, photoFixtures, photoPath } from './fixtures.js';
+import { type WorkerScripts, workerScripts } from './hash-process.js';
+
+const PATIENT = { timeout: 120_000 };
+const photo = photoPath(photoFixtures[0]!.file);
+const bytes = readFileSync(photo);
+
+let scripts: WorkerScripts;
+let pool: HashPool;
+beforeAll(() => {
+  scripts = workerScripts();
+  pool = createHashPool({ workerUrl: scripts.url });
+});
+afterAll(async () => {
+  await pool.close();
+  scripts.remove();
+});
+
+test('an upload is decided about from whatever a server has', PATIENT, async () => {
+  const { hash } = await hashFile(photo);
+  const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
+  const sources = {
+    path: photo,
+    bytes,
+    'array buffer': new Uint8Array(bytes).buffer,
+    blob: new Blob([bytes]),
+    file: new File([bytes], 'a.jpg'),
+    'stream of Node': Readable.from([bytes.subarray(0, 999), bytes.subarray(999)]),
+    'web stream': new Blob([bytes]).stream(),
+    request: new Request('http://localhost/', { method: 'POST', body: bytes }),
+    response: new Response(bytes),
+  };
+  for (const [name, source] of Object.entries(sources)) {
+    const { verdict, upload } = await checkUpload(source, blocklist, { pool });
+    expect([name, verdict, upload?.hash]).toEqual([name, 'match', hash]);
+  }
+});
+
+test('its variants are thorough by default', PATIENT, async () => {
+  const { hash } = await hashFile(photo, { variants: 'dihedral' });
+  const mirrored = (await hashFile(photo, { variants: 'dihedral' })).variants.find(
+    ({ name }) => name === 'flipY',
+  )!;
+  const blocklist = createBlocklist([{ hash: mirrored.hash, labels: ['mirrored'] }]);
+  expect((await checkUpload(photo, blocklist, { pool })).verdict).toBe('match');
+  const plain = await checkUpload(photo, blocklist, { pool, variants: 'none' });
+  expect(plain.verdict).not.toBe('match');
+  expect(plain.upload?.hash).toEqual(hash);
+});
+
+test('mistakes of the caller are thrown, whatever else is a decision', PATIENT, async () => {
+  const blocklist = createBlocklist([]);
+  expect((await checkUpload(imagePath('half.jpg'), blocklist, { pool })).verdict).toBe(
+    'unhashable',
+  );
+  await expect(checkUpload(bytes, blocklist, { pool: {} as never })).rejects.toThrow(TypeError);
+  await expect(checkUpload(bytes, blocklist, { pool, all: 1 as never })).rejects.toThrow(TypeError);
+  const used = new Response(bytes);
+  await used.arrayBuffer();
+  await expect(checkUpload(used, blocklist, { pool })).rejects.toThrow(TypeError);
+  const failing = new ReadableStream({
+    start: (controller) => controller.error(new TypeError('terminated')),
+  });
+  const { verdict, reason } = await checkUpload(failing, blocklist, { pool });
+  expect([verdict, reason]).toEqual(['unhashable', 'unreadable']);
+});
+
+test('files of a batch are hashed by a pool as without one', PATIENT, async () => {
+  const files = [photo, imagePath('half.jpg'), imagePath('rgb.png'), 7 as never];
+  const here: unknown[] = [];
+  for await (const { file, image, error } of hashFiles(files)) {
+    here.push([file, image, error?.code]);
+  }
+  const there: unknown[] = [];
+  for await (const { file, image, error } of hashFiles(files, { pool })) {
+    there.push([file, image, error?.code]);
+  }
+  expect(there).toEqual(here);
+});

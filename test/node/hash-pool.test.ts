@@ -1,0 +1,525 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { random } from '../../bench/workloads.js';
+import { DecodeError } from '../../src/errors.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import type { Decision } from '../../src/matching/decision.js';
+import { createHashPool } from '../../src/node/create-hash-pool.js';
+import { hashFile, variantsOfFile } from '../../src/node/hash-file.js';
+import type { HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
+import {
+  heicPath,
+  hostileFixtures,
+  imageFixtures,
+  imagePath,
+  photoFixtures,
+  photoPath,
+} from './fixtures.js';
+import { isAlive, type WorkerScripts, workerScripts, workerThat } from './hash-process.js';
+import { buildHeicWorker } from './heic-worker.js';
+
+// Processes start, and the machine may be busy.
+const PATIENT = { timeout: 120_000 };
+
+let scripts: WorkerScripts;
+beforeAll(() => {
+  scripts = workerScripts();
+});
+afterAll(() => scripts.remove());
+
+const pools: HashPool[] = [];
+function poolOf(options: HashPoolOptions = {}): HashPool {
+  const pool = createHashPool({ workers: 1, workerUrl: scripts.url, ...options });
+  pools.push(pool);
+  return pool;
+}
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+});
+
+const photo = photoPath(photoFixtures[0]!.file);
+const photoBytes = readFileSync(photo);
+const empty = createBlocklist([]);
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'done',
+    (error) => (error instanceof DecodeError ? error.code : String(error)),
+  );
+
+/** Waits until something is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await wait(5);
+}
+
+/** Waits until a worker is idle, and gives its process. */
+async function warm(pool: HashPool): Promise<number> {
+  await pool.hash(imagePath('rgb.png'));
+  return pool.stats().pids[0]!;
+}
+
+/** A stream that gives its parts when it is told to. */
+function sent(): { stream: ReadableStream<Uint8Array>; send(part: Uint8Array): void; end(): void } {
+  let controller!: ReadableStreamDefaultController<Uint8Array>;
+  const stream = new ReadableStream<Uint8Array>({
+    start(given) {
+      controller = given;
+    },
+  });
+  return {
+    stream,
+    send: (part) => controller.enqueue(part),
+    end: () => controller.close(),
+  };
+}
+
+/** What a decision says, apart from where its time went. */
+const said = ({ verdict, reason, matches, policy }: Decision) => ({
+  verdict,
+  reason,
+  policy,
+  matches,
+});
+
+describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolation) => {
+  test('hashes as this thread does', PATIENT, async () => {
+    const pool = poolOf({ isolation, workers: 2 });
+    const files = [...imageFixtures, ...hostileFixtures].map(({ file }) => imagePath(file));
+    const some = isolation === 'thread' ? files.filter((_, i) => i % 8 === 0) : files;
+    for (const file of some) {
+      const options = { variants: 'dihedral', timeoutSeconds: 60 } as const;
+      const here = hashFile(file, options).catch(({ code, message }) => ({ code, message }));
+      const there = pool.hash(file, options).catch(({ code, message }) => ({ code, message }));
+      expect(await there).toEqual(await here);
+    }
+  });
+
+  test(
+    'decides as this thread does, also about cuts that have to be looked at closer',
+    PATIENT,
+    async () => {
+      const pool = poolOf({ isolation, workers: 2 });
+      const { hash } = await hashFile(photo);
+      const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
+      const { width = 0, height = 0 } = await sharp(photo).metadata();
+      let closer = 0;
+      for (const [left, top, right, bottom] of [
+        [0.09, 0.02, 0.01, 0.07],
+        [0.03, 0.12, 0.05, 0.02],
+        [0.11, 0, 0.04, 0.09],
+        [0.01, 0.06, 0.13, 0.03],
+        [0.3, 0.3, 0.3, 0.3],
+      ] as const) {
+        const area = {
+          left: Math.round(left * width),
+          top: Math.round(top * height),
+          width: Math.round((1 - left - right) * width),
+          height: Math.round((1 - top - bottom) * height),
+        };
+        const cut = await sharp(photo).extract(area).png().toBuffer();
+        for (const all of [false, true]) {
+          const { variants } = await variantsOfFile(cut, { variants: 'thorough' });
+          const here = blocklist.decide(variants, { all });
+          expect(said(await pool.check(cut, blocklist, { all }))).toEqual(said(here));
+        }
+        const listed = await hashFile(cut, { variants: 'thorough' });
+        const plain = blocklist.decide(listed);
+        if (plain.verdict !== (await pool.check(cut, blocklist)).verdict) closer++;
+      }
+      expect(closer).toBeGreaterThan(0);
+    },
+  );
+});
+
+test('a picture of HEIC is decoded in the thread of a worker', PATIENT, async () => {
+  const { url: workerUrl, remove } = buildHeicWorker({ decoder: true });
+  const file = heicPath('photo.heic');
+  const there = await poolOf().hash(file, { workerUrl });
+  expect(there).toEqual(await hashFile(file, { workerUrl }));
+  remove();
+});
+
+test(
+  'a decision tells of the upload, where the time went and what was searched',
+  PATIENT,
+  async () => {
+    const image = await hashFile(photo);
+    const blocklist = createBlocklist([{ hash: image.hash, labels: ['a'] }]);
+    const { verdict, upload, timings, generation } = await poolOf().check(photo, blocklist);
+    const { hash, quality, resample, width, height } = image;
+    expect(verdict).toBe('match');
+    expect(upload).toMatchObject({ hash, quality, resample, width, height, format: 'jpeg' });
+    expect(upload).not.toHaveProperty('ranks');
+    expect(upload).not.toHaveProperty('name');
+    expect(Object.keys(timings!).sort()).toEqual([
+      'decoding',
+      'hashing',
+      'reading',
+      'search',
+      'waiting',
+    ]);
+    for (const milliseconds of Object.values(timings!)) expect(milliseconds).toBeGreaterThan(0);
+    expect(generation).toBe(blocklist.generation);
+  },
+);
+
+test('what keeps a picture from being hashed is the reason of its decision', PATIENT, async () => {
+  const pool = poolOf();
+  for (const { file, error } of hostileFixtures) {
+    const decision = await pool.check(imagePath(file), empty);
+    expect([decision.verdict, decision.reason]).toEqual(['unhashable', error]);
+  }
+  const late = await pool.check(photoBytes, empty, { signal: AbortSignal.abort(new Error('no')) });
+  expect(late.reason).toBe('aborted');
+  expect((await pool.check(photo, empty, { maxBytes: 100 })).reason).toBe('too-many-bytes');
+  expect((await pool.check(imagePath('missing.png'), empty)).reason).toBe('unreadable');
+  expect((await pool.check(new Uint8Array(), empty)).reason).toBe('empty');
+  expect((await pool.check(photo, empty, { timeoutSeconds: 0.001 })).reason).toBe('timeout');
+  await expect(pool.check(7 as never, empty)).rejects.toThrow(TypeError);
+  await expect(pool.check(photo, {} as never)).rejects.toThrow(TypeError);
+  await expect(pool.check(photo, empty, { maxPixels: -1 })).rejects.toThrow(RangeError);
+});
+
+describe('a worker that fails costs the picture that it has', () => {
+  const scriptOf = (name: string, ask: 'begin' | 'first', then: string) =>
+    scripts.write(name, workerThat(ask, then));
+
+  test('if it crashes', PATIENT, async () => {
+    const workerUrl = scriptOf('crash', 'first', 'process.abort();');
+    const pool = poolOf({ workerUrl });
+    const codes = await Promise.all([1, 2, 3].map(() => codeOf(pool.hash(photoBytes))));
+    expect(codes).toEqual(['crashed', 'crashed', 'crashed']);
+    expect(pool.stats()).toMatchObject({ failed: 3, restarts: 3, bytesInFlight: 0 });
+  });
+
+  test('if it hangs', PATIENT, async () => {
+    const workerUrl = scriptOf('hang', 'first', 'for (;;);');
+    const pool = poolOf({ workerUrl });
+    expect(await codeOf(pool.hash(photoBytes, { timeoutSeconds: 2 }))).toBe('timeout');
+    expect(pool.stats().restarts).toBe(1);
+    await until(() => pool.stats().workers === 0);
+  });
+
+  test('if it is stopped', PATIENT, async () => {
+    const pool = poolOf();
+    const pid = await warm(pool);
+    process.kill(pid, 'SIGSTOP');
+    expect(await codeOf(pool.hash(photoBytes, { timeoutSeconds: 0.5 }))).toBe('timeout');
+    await until(() => !isAlive(pid));
+    expect((await pool.check(photoBytes, empty)).verdict).toBe('none');
+  });
+
+  test('if it uses too much memory', PATIENT, async () => {
+    const create = { width: 9000, height: 7000, channels: 3, background: '#123' } as const;
+    const large = await sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
+    const pool = poolOf({ maxMemory: 220 * 2 ** 20 });
+    expect(await codeOf(pool.hash(large))).toBe('crashed');
+    expect(await codeOf(pool.hash(photoBytes))).toBe('done');
+    expect(pool.stats().restarts).toBe(1);
+    expect(await codeOf(poolOf().hash(large))).toBe('done');
+  });
+
+  test('and none, if it had not begun', PATIENT, async () => {
+    const pool = poolOf();
+    const pid = await warm(pool);
+    process.kill(pid, 'SIGSTOP');
+    const hashed = pool.hash(photoBytes);
+    await until(() => pool.stats().atWork === 1);
+    process.kill(pid, 'SIGKILL');
+    expect(await hashed).toEqual(await hashFile(photoBytes));
+  });
+
+  test('and none is tried for ever', PATIENT, async () => {
+    const begins = poolOf({ workerUrl: scriptOf('begin', 'begin', 'process.exit(1);') });
+    expect(await codeOf(begins.hash(photoBytes))).toBe('crashed');
+    const missing = poolOf({ workerUrl: new URL('missing.mjs', scripts.url) });
+    expect(await codeOf(missing.hash(photoBytes))).toBe('decoder-missing');
+    expect(missing.stats().restarts).toBe(3);
+  });
+});
+
+/** Workers killed under load; the release runs 500. */
+const KILLS = Number(process.env.POOL_KILLS ?? 12);
+
+test(`${KILLS} workers are killed at random: every upload has exactly one answer`, {
+  timeout: 60_000 + 2000 * KILLS,
+}, async () => {
+  const pool = poolOf({ workers: 2 });
+  const next = random(KILLS);
+  const small = await sharp(photo).resize(300).png().toBuffer();
+  const { hash } = await hashFile(small);
+  const blocklist = createBlocklist([{ hash: hash, labels: ['a'] }]);
+  const other = readFileSync(photoPath('airplane-from-above.jpg'));
+  const sources = [small, other, readFileSync(imagePath('half.jpg'))];
+  const reasons = ['within-match-distance', 'nothing-near', 'corrupt'];
+  const wrong: string[] = [];
+  let kills = 0;
+  let begun = 0;
+  let answered = 0;
+  const client = async () => {
+    while (kills < KILLS) {
+      const at = begun++ % sources.length;
+      const { reason } = await pool.check(sources[at]!, blocklist);
+      answered++;
+      if (reason !== reasons[at] && reason !== 'crashed') wrong.push(`${at}: ${reason}`);
+    }
+  };
+  const killer = async () => {
+    while (kills < KILLS) {
+      await wait(next() % 400);
+      const { pids } = pool.stats();
+      const pid = pids[next() % Math.max(1, pids.length)];
+      if (pid === undefined || !isAlive(pid)) continue;
+      process.kill(pid, 'SIGKILL');
+      kills++;
+    }
+  };
+  await Promise.all([killer(), ...[1, 2, 3, 4, 5].map(client)]);
+  expect(answered).toBe(begun);
+  expect(wrong).toEqual([]);
+  const { done, failed, restarts, bytesInFlight, queued, atWork } = pool.stats();
+  expect(done + failed).toBe(begun);
+  expect(restarts).toBeGreaterThan(0);
+  expect({ bytesInFlight, queued, atWork }).toEqual({ bytesInFlight: 0, queued: 0, atWork: 0 });
+  expect((await pool.check(small, blocklist)).verdict).toBe('match');
+});
+
+describe('admission', () => {
+  test('when too many wait, the next is told so at once and not read', PATIENT, async () => {
+    const workerUrl = scripts.write('silent', workerThat('first', ''));
+    const pool = poolOf({ workerUrl, maxQueued: 2, timeoutSeconds: 5 });
+    const accepted = [1, 2, 3].map(() => codeOf(pool.hash(photoBytes)));
+    await until(() => pool.stats().atWork === 1);
+    expect(pool.stats()).toMatchObject({ queued: 2, atWork: 1 });
+    let cancelled = false;
+    const stream = new ReadableStream({
+      cancel() {
+        cancelled = true;
+      },
+    });
+    const untouched = Readable.from([photoBytes]);
+    expect((await pool.check(stream, empty)).reason).toBe('busy');
+    expect(await codeOf(pool.hash(untouched))).toBe('busy');
+    const body = new Request('http://localhost/', { method: 'POST', body: photoBytes });
+    expect((await pool.check(body, empty)).reason).toBe('busy');
+    expect(cancelled).toBe(true);
+    expect(untouched.readableDidRead || untouched.destroyed).toBe(false);
+    expect(pool.stats().busy).toBe(3);
+    expect(await Promise.all(accepted)).toEqual(['timeout', 'timeout', 'timeout']);
+  });
+
+  test('a body that is slow holds no worker, and is ended', PATIENT, async () => {
+    const pool = poolOf({ idleSeconds: 3 });
+    const { stream, send } = sent();
+    const slow = pool.check(stream, empty);
+    send(photoBytes.subarray(0, 100));
+    await until(() => pool.stats().reading === 1);
+    expect((await pool.check(photoBytes, empty)).verdict).toBe('none');
+    expect(pool.stats()).toMatchObject({ reading: 1, atWork: 0, queued: 0 });
+    expect((await slow).reason).toBe('too-slow');
+  });
+
+  test(
+    'bytes are reserved before a body is read, and given back when its size is known',
+    PATIENT,
+    async () => {
+      const MIB = 2 ** 20;
+      const pool = poolOf({ maxBytesInFlight: 8 * MIB });
+      const first = sent();
+      const one = pool.check(first.stream, empty, { maxBytes: 6 * MIB });
+      await until(() => pool.stats().reading === 1);
+      expect(pool.stats().bytesInFlight).toBe(6 * MIB);
+      let isRead = false;
+      const second = new ReadableStream<Uint8Array>(
+        {
+          pull(controller) {
+            isRead = true;
+            controller.enqueue(photoBytes);
+            controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      const other = pool.check(second, empty, { maxBytes: 6 * MIB });
+      await wait(50);
+      expect([pool.stats().queued, isRead]).toEqual([1, false]);
+      first.send(photoBytes);
+      first.end();
+      expect([(await one).verdict, (await other).verdict]).toEqual(['none', 'none']);
+      expect(pool.stats().bytesInFlight).toBe(0);
+    },
+  );
+
+  test('never more bytes are in flight than may be', PATIENT, async () => {
+    const most = 3 * photoBytes.length;
+    const pool = poolOf({ workers: 2, maxBytesInFlight: most });
+    let largest = 0;
+    let held = 0;
+    const chunks = async function* () {
+      for (let at = 0; at < photoBytes.length; at += 10_000) {
+        const part = photoBytes.subarray(at, at + 10_000);
+        held += part.length;
+        largest = Math.max(largest, held, pool.stats().bytesInFlight);
+        yield part;
+        await null;
+      }
+    };
+    const sources = Array.from({ length: 12 }, (_, i) =>
+      i % 3 === 0 ? chunks() : i % 3 === 1 ? new Blob([photoBytes]) : photoBytes,
+    );
+    const decisions = sources.map(async (source) => {
+      const { verdict } = await pool.check(source, empty, { variants: 'none' });
+      if (!(source instanceof Blob || source instanceof Uint8Array)) held -= photoBytes.length;
+      return verdict;
+    });
+    expect(new Set(await Promise.all(decisions))).toEqual(new Set(['none']));
+    expect(largest).toBeGreaterThan(0);
+    expect(largest).toBeLessThanOrEqual(most);
+  });
+});
+
+describe('who gives up is answered at once', () => {
+  const reason = new Error('enough');
+
+  test('while the picture waits for memory, is read or waits for a worker', PATIENT, async () => {
+    const workerUrl = scripts.write('silent', workerThat('first', ''));
+    const pool = poolOf({ workerUrl, maxBytesInFlight: 2 ** 20, timeoutSeconds: 6 });
+    const held = codeOf(pool.hash(imagePath('rgb.png')));
+    await until(() => pool.stats().atWork === 1);
+    const stages: [ReadableStream<Uint8Array> | Uint8Array, () => boolean][] = [
+      [photoBytes.subarray(0, 1000), () => pool.stats().queued === 1],
+      [sent().stream, () => pool.stats().reading === 1],
+    ];
+    for (const [source, isThere] of stages) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const hashed = pool.hash(source, { signal, maxBytes: 2 ** 19 });
+      await until(isThere);
+      controller.abort(reason);
+      await expect(hashed).rejects.toBe(reason);
+      await until(() => pool.stats().queued + pool.stats().reading === 0);
+    }
+    const first = new AbortController();
+    const reading = pool.hash(sent().stream, { signal: first.signal, maxBytes: 900_000 });
+    await until(() => pool.stats().reading === 1);
+    const second = new AbortController();
+    const { signal } = second;
+    const waiting = pool.hash(sent().stream, { signal, maxBytes: 900_000 });
+    await until(() => pool.stats().queued === 1);
+    second.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    first.abort(reason);
+    await expect(reading).rejects.toBe(reason);
+    expect(await held).toBe('timeout');
+    expect(pool.stats().bytesInFlight).toBe(0);
+  });
+
+  test('while it is at work, whose worker goes on with the next', PATIENT, async () => {
+    const pool = poolOf();
+    const pid = await warm(pool);
+    const controller = new AbortController();
+    const checked = pool.check(photoBytes, empty, { signal: controller.signal });
+    await until(() => pool.stats().atWork === 1);
+    controller.abort(reason);
+    expect((await checked).reason).toBe('aborted');
+    expect((await pool.check(photoBytes, empty)).verdict).toBe('none');
+    expect(pool.stats()).toMatchObject({ pids: [pid], restarts: 0, bytesInFlight: 0 });
+  });
+});
+
+test('a worker is replaced after so many pictures', PATIENT, async () => {
+  const pool = poolOf({ recycleAfter: 2 });
+  const pids = new Set<number>();
+  for (let i = 0; i < 4; i++) {
+    await pool.hash(imagePath('rgb.png'));
+    for (const pid of pool.stats().pids) pids.add(pid);
+  }
+  await until(() => pool.stats().workers === 0);
+  expect(pids.size).toBe(2);
+  expect(pool.stats()).toMatchObject({ done: 4, restarts: 0 });
+});
+
+test(
+  'closing answers what was accepted, refuses the rest and ends the workers',
+  PATIENT,
+  async () => {
+    const pool = poolOf({ workers: 2 });
+    await warm(pool);
+    const { stream, send, end } = sent();
+    const accepted = [photo, photoBytes, stream].map((source) => pool.check(source, empty));
+    const closed = pool.close();
+    const { pids } = pool.stats();
+    expect((await pool.check(photo, empty)).reason).toBe('busy');
+    await expect(pool.hash(photo)).rejects.toThrow('closed');
+    send(photoBytes);
+    end();
+    await closed;
+    for (const { verdict } of await Promise.all(accepted)) expect(verdict).toBe('none');
+    expect(pool.stats()).toMatchObject({ workers: 0, done: 4, busy: 0 });
+    expect(pids.filter(isAlive)).toEqual([]);
+    await pool.close();
+  },
+);
+
+test('stages are counted', PATIENT, async () => {
+  const pool = poolOf();
+  for (let i = 0; i < 3; i++) await pool.check(photo, empty);
+  const { latencies, done } = pool.stats();
+  expect(done).toBe(3);
+  for (const { count } of Object.values(latencies)) expect(count).toBe(3);
+  expect(latencies.decoding.median).toBeGreaterThan(0);
+});
+
+describe('a program with a pool', () => {
+  /** Hashes a picture, does `then` and tells its worker. */
+  const program = (then: string) =>
+    scripts.write(
+      `program-${then.length}`,
+      `import { createHashPool } from ${JSON.stringify(scripts.build('src/node/create-hash-pool.ts').href)};
+       const pool = createHashPool({ workers: 1, workerUrl: ${JSON.stringify(scripts.url.href)} });
+       await pool.hash(${JSON.stringify(photo)});
+       ${then}
+       console.log(pool.stats().pids[0]);`,
+    );
+
+  async function run(url: URL): Promise<{ pid: number; child: ReturnType<typeof spawn> }> {
+    const stdio = ['ignore', 'pipe', 'inherit'] as const;
+    const child = spawn(process.execPath, [url.pathname], { stdio: [...stdio] });
+    const [line] = await once(child.stdout!, 'data');
+    return { pid: Number(line), child };
+  }
+
+  test('ends by itself, and its workers with it', PATIENT, async () => {
+    const { pid, child } = await run(program(''));
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+    await until(() => !isAlive(pid));
+  });
+
+  test('takes its workers along when it is killed', PATIENT, async () => {
+    const { pid, child } = await run(program('setInterval(() => {}, 1000);'));
+    expect(isAlive(pid)).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await until(() => !isAlive(pid));
+  });
+
+  test('decides itself about an interrupt from the terminal', PATIENT, async () => {
+    const { pid, child } = await run(
+      program(`process.on('SIGINT', async () => {
+        console.log((await pool.hash(${JSON.stringify(photo)})).width);
+        process.exit();
+      }); setInterval(() => {}, 1000);`),
+    );
+    process.kill(pid, 'SIGINT');
+    child.kill('SIGINT');
+    const [width] = await once(child.stdout!, 'data');
+    expect(Number(width)).toBe(photoFixtures[0]!.width);
+    await until(() => !isAlive(pid));
+  });
+});
