@@ -1,6 +1,7 @@
-import { type DecodeError, hashFromHex } from '../index.js';
+import { DEFAULT_BITS, type DecodeError, hashFromHex } from '../index.js';
 import {
   type Blocklist,
+  createBlocklist,
   type Decision,
   type DecisionJSON,
   decisionToJSON,
@@ -8,10 +9,82 @@ import {
   policyFor,
 } from '../matching/index.js';
 import { type HashFileOptions, type ReportedPicture, variantsOfFile } from '../node/index.js';
-import type { Call } from './command.js';
-import { UsageError } from './failure.js';
+import { MATCHING_VARIANTS } from '../variants/index.js';
+import type { Call, Option } from './command.js';
+import { shownName, UsageError } from './failure.js';
 import { fileToJSON } from './file-name.js';
-import { type Kind, kindName } from './lists.js';
+import { endingAtOnce } from './interrupt.js';
+import { type Kind, kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
+import { type Output, progress } from './output.js';
+import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
+
+/** The list and the policy of every command that decides. */
+export const BLOCKLIST_OPTIONS = {
+  blocklist: { about: 'the list; - is standard input', value: 'LIST', short: 'b' },
+  'max-distance': {
+    about: 'largest distance of a match, for any variant (PDQ: 31)',
+    value: 'BITS',
+    range: [0, 256],
+  },
+  'review-distance': {
+    about: 'largest distance for review (PDQ: 60); beyond 31 bits nearly all are found',
+    value: 'BITS',
+    range: [0, 256],
+  },
+  'min-quality': {
+    about: 'below this quality, a match is for review',
+    value: 'N',
+    range: [0, 100],
+    default: '50',
+    needs: { algorithm: ['pdq'] },
+  },
+} as const satisfies Record<string, Option>;
+
+/** How such a command hashes pictures, and which hashes of the list it uses. */
+export const MATCHING_OPTIONS = {
+  ...PICTURE_OPTIONS,
+  ...LIST_OPTIONS,
+  variants: { ...PICTURE_OPTIONS.variants, default: MATCHING_VARIANTS },
+} as const satisfies Record<string, Option>;
+
+/**
+ * The path of the list.
+ * @throws {UsageError} if there is none, or standard input is a picture already
+ */
+export function blocklistOf(call: Call): string {
+  const list = call.text('blocklist');
+  if (list === undefined) throw new UsageError('expected --blocklist LIST');
+  if (list === '-' && call.words.includes('-')) {
+    throw new UsageError('expected the list or a picture on standard input, not both');
+  }
+  return list;
+}
+
+/**
+ * Reads the list, and decides by it as the command line says.
+ * @throws {Failure} if the list cannot be read or has nothing to match
+ */
+export async function judgeOf(
+  call: Call,
+  list: string,
+  { out, signal }: { out: Output; signal: AbortSignal },
+): Promise<Judge> {
+  const wanted = wantedOf(call);
+  const reading = progress('reading the list', ' MB');
+  const parts = await readParts(list, wanted, { signal, out, bar: reading });
+  const kinds = parts.map(kindOf);
+  if (kinds.length === 0) {
+    const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
+    kinds.push({ algorithm, bits });
+  }
+  const policy = policyOf(call, kinds);
+  const blocklist = endingAtOnce(() => createBlocklist(parts, { policy }));
+  const { degenerate } = blocklist.keptOut;
+  if (degenerate > 0) {
+    out.say(shownName(list), `${degenerate} degenerate hashes were kept out of matching`);
+  }
+  return new Judge(blocklist, kinds, { all: call.on('all'), hashing: hashOptions(call) });
+}
 
 /** A picture or hash with its decision, and what was wrong with it, if anything. */
 export interface Judged {
@@ -96,7 +169,7 @@ export class Judge {
  * The policy that the command line asks for.
  * @throws {UsageError} if it sets one distance for several kinds of hashes
  */
-export function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
+function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
   const distances = {
     matchDistance: call.text('max-distance'),
     reviewDistance: call.text('review-distance'),

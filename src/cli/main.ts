@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import process, { stderr, stdout } from 'node:process';
 import { benchCommand } from './bench.js';
 import { bundleCommand } from './bundle.js';
+import { checkCommand } from './check.js';
 import { type Command, helpOf, readCall, twoColumns } from './command.js';
 import { compareCommand } from './compare.js';
 import { doctorCommand } from './doctor.js';
@@ -15,6 +16,7 @@ import { matchCommand } from './match.js';
 const COMMANDS: readonly Command[] = [
   hashCommand,
   matchCommand,
+  checkCommand,
   compareCommand,
   indexCommand,
   bundleCommand,
@@ -33,7 +35,8 @@ function help(): string {
     'onlyhashes --version shows the version.',
     '',
     'Exit code: 2 if anything was in error or unhashable, else 0 if a line was',
-    'printed, else 1; 130 or 143 if interrupted; 141 if nobody reads the output.',
+    'printed, else 1 (check has its own); 130 or 143 if interrupted;',
+    '141 if nobody reads the output.',
   ].join('\n');
 }
 

@@ -1,6 +1,6 @@
 import { joinLabels, writeCell } from '../exchange/index.js';
-import { DEFAULT_BITS, DecodeError, hashToHex } from '../index.js';
-import { createBlocklist, type Decision, type Match } from '../matching/index.js';
+import { DecodeError, hashToHex } from '../index.js';
+import type { Decision, Match } from '../matching/index.js';
 import {
   type HashFileOptions,
   type MatchReportOptions,
@@ -10,13 +10,11 @@ import {
   variantPicture,
 } from '../node/index.js';
 import type { Command } from './command.js';
-import { shownName, UsageError } from './failure.js';
-import { endingAtOnce } from './interrupt.js';
-import { Judge, type Judged, policyOf } from './judge.js';
-import { kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
+import { UsageError } from './failure.js';
+import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { exitCode, output, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
-import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
+import { hashOptions } from './picture-options.js';
 import { eachPicture, isHex, sourceOf } from './pictures.js';
 
 /** `onlyhashes match`: pictures or hashes against a blocklist. */
@@ -28,24 +26,7 @@ Prints a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST is 
 with one hash[,label…] per line (plain or CSV), JSONL or an index file; it may be a pipe. \
 Pictures are hashed by every algorithm that the list has hashes of.`,
   options: {
-    blocklist: { about: 'the list; - is standard input', value: 'LIST', short: 'b' },
-    'max-distance': {
-      about: 'largest distance of a match, for any variant (PDQ: 31)',
-      value: 'BITS',
-      range: [0, 256],
-    },
-    'review-distance': {
-      about: 'largest distance for review (PDQ: 60); beyond 31 bits nearly all are found',
-      value: 'BITS',
-      range: [0, 256],
-    },
-    'min-quality': {
-      about: 'below this quality, a match is for review',
-      value: 'N',
-      range: [0, 100],
-      default: '50',
-      needs: { algorithm: ['pdq'] },
-    },
+    ...BLOCKLIST_OPTIONS,
     all: {
       about: 'print every match of every variant, not only of the first variant that matches',
     },
@@ -60,9 +41,7 @@ Pictures are hashed by every algorithm that the list has hashes of.`,
       about: 'show the pictures and their matching parts on the page',
       needs: { explain: [] },
     },
-    ...PICTURE_OPTIONS,
-    ...LIST_OPTIONS,
-    variants: { ...PICTURE_OPTIONS.variants, default: 'thorough' },
+    ...MATCHING_OPTIONS,
   },
   examples: [
     ['onlyhashes match upload.jpg --blocklist list.csv', 'one upload'],
@@ -74,11 +53,7 @@ Pictures are hashed by every algorithm that the list has hashes of.`,
   ],
   minWords: 1,
   async run(call, signal) {
-    const list = call.text('blocklist');
-    if (list === undefined) throw new UsageError('expected --blocklist LIST');
-    if (list === '-' && call.words.includes('-')) {
-      throw new UsageError('expected the list or a picture on standard input, not both');
-    }
+    const list = blocklistOf(call);
     const page = call.text('out');
     if (call.on('explain') !== (page !== undefined)) {
       throw new UsageError('expected both --explain and --out REPORT.html, or neither');
@@ -89,23 +64,8 @@ Pictures are hashed by every algorithm that the list has hashes of.`,
     const out = output(bar);
     // Decided once: files with such names may come and go meanwhile.
     const hashes = new Set(call.words.filter(isHex));
-    const wanted = wantedOf(call);
-    const reading = progress('reading the list', ' MB');
-    const parts = await readParts(list, wanted, { signal, out, bar: reading });
-    const kinds = parts.map(kindOf);
-    if (kinds.length === 0) {
-      const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
-      kinds.push({ algorithm, bits });
-    }
-    const policy = policyOf(call, kinds);
-    const blocklist = endingAtOnce(() => createBlocklist(parts, { policy }));
-    const { degenerate } = blocklist.keptOut;
-    if (degenerate > 0) {
-      out.say(shownName(list), `${degenerate} degenerate hashes were kept out of matching`);
-    }
-
+    const judge = await judgeOf(call, list, { out, signal });
     const hashing = hashOptions(call);
-    const judge = new Judge(blocklist, kinds, { all: call.on('all'), hashing });
     const showPictures = page !== undefined && call.on('show-pictures');
     const pictureJob = async (file: string, ended: AbortSignal): Promise<Judged> => {
       const bytes = await readBytes(sourceOf(file), { signal: ended });

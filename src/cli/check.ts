@@ -1,0 +1,50 @@
+import { readBytes } from '../node/index.js';
+import type { Command } from './command.js';
+import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
+import { output, progress } from './output.js';
+import { eachPicture, sourceOf } from './pictures.js';
+
+/** `onlyhashes check`: whether uploads may be kept, told by the exit code. */
+export const checkCommand: Command = {
+  name: 'check',
+  usage: 'FILE… --blocklist LIST',
+  about: `Check uploads against a blocklist, with an exit code for each answer.
+Prints a line VERDICT,REASON,FILE for each file. Exit code 0: keep all, nothing \
+matched; 1: refuse, a file matched; 2: not known, a file could not be read, decoded or \
+hashed, or the check failed. With several files, 2 goes before 1. LIST is as for match.`,
+  options: {
+    ...BLOCKLIST_OPTIONS,
+    'refuse-review': { about: 'exit code 1 also if a file is for review' },
+    json: { about: 'print one JSON decision per line, as match does' },
+    ...MATCHING_OPTIONS,
+  },
+  examples: [
+    ['onlyhashes check upload.jpg -b list.ohx && mv upload.jpg kept/', 'one upload'],
+    ['curl -s "$URL" | onlyhashes check - -b list.ohx --refuse-review', 'standard input'],
+  ],
+  minWords: 1,
+  async run(call, signal) {
+    const list = blocklistOf(call);
+    const bar = progress('checking');
+    const out = output(bar);
+    const judge = await judgeOf(call, list, { out, signal });
+    const refused = call.on('refuse-review') ? ['match', 'review'] : ['match'];
+    const job = async (file: string, ended: AbortSignal) =>
+      await judge.picture(await readBytes(sourceOf(file), { signal: ended }), ended);
+    let refusals = 0;
+    for await (const { file, value, error } of eachPicture(call.words, job, { out, bar, signal })) {
+      const { decision } = value ?? judge.unhashable(error);
+      const { verdict, reason } = decision;
+      if (error !== undefined) out.say(file, error.message);
+      if (verdict === 'unhashable') out.count();
+      if (refused.includes(verdict)) refusals++;
+      const line = call.on('json')
+        ? JSON.stringify(judge.toJSON(decision, file))
+        : [verdict, reason, file].join(',');
+      await out.line(line);
+    }
+    bar.clear();
+    if (out.errors > 0) return 2;
+    return refusals > 0 ? 1 : 0;
+  },
+};
