@@ -219,6 +219,8 @@ function withoutPath(error: unknown): DecodeError {
 }
 
 function unreadable(cause: unknown): never {
+  // A stream of ours knows why it ends.
+  if (cause instanceof DecodeError) throw cause;
   const code = codeOf(cause);
   const why = code === undefined ? '' : ` (${code})`;
   throw new DecodeError('unreadable', `the stream failed before its end${why}`, { cause });
