@@ -15,6 +15,7 @@ const entry = Object.fromEntries(
     'index-worker': 'src/node/index-worker.ts',
     'heic-worker': 'src/node/heic-worker.ts',
     'hash-process': 'src/node/hash-process.ts',
+    service: 'src/service/index.ts',
     browser: 'src/browser/index.ts',
     'browser-worker': 'src/browser/worker.ts',
     cli: 'src/cli/main.ts',

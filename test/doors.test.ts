@@ -305,6 +305,21 @@ const files = {
 const decider = member(matching.createBlocklist([ENTRY as never]));
 const POOL = node.createHashPool({ workers: 1 });
 afterAll(() => POOL.close());
+const LIST = matching.createBlocklist([ENTRY as never]);
+const SCANNING = { blocklist: LIST, onError: 'accept' };
+const scanOptions = {
+  blocklist: member(LIST),
+  pool: optional(member({ check: () => {} })),
+  check: callback,
+  onError: member('refuse'),
+  refuse: optional(member('review')),
+  maxBytes: optional(whole),
+  retryAfterSeconds: or(optional(whole), '7.5'),
+  onDecision: callback,
+};
+const scanning = members(SCANNING, scanOptions);
+const maxBytesHeld = optional(member(2 ** 30));
+const STORAGE = { _handleFile() {}, _removeFile() {} };
 
 /** The rows of each entry. An export without a row fails. */
 const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
@@ -334,6 +349,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     hashToJSON: { args: [hash, options({ resample, decoding: member('draft') })] },
   },
   variants: {
+    MATCHING_VARIANTS: 'constant',
     MOST_HASHES: 'constant',
     VARIANT_PROFILES: 'constant',
     hashPixels: {
@@ -641,6 +657,13 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       ],
     },
     variantsOfFile: { args: [source, options(fileHashing)] },
+  },
+  service: {
+    UploadRefused: 'class of errors',
+    checkedStorage: { args: [member(STORAGE), scanning] },
+    createPartCheck: { args: [scanning] },
+    createScanHandler: { args: [scanning] },
+    createUploadMiddleware: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },
   },
   browser: {
     DecodeError: 'class of errors',

@@ -19,7 +19,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
   matching: { layer: 2, may: ['root', 'indexing', 'exchange'] },
   picture: { layer: 3, may: ['root', 'kernels', 'formats', 'hashing', 'variants'] },
   node: {
-    layer: 4,
+    layer: 5,
     may: [
       'root',
       'kernels',
@@ -34,11 +34,27 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
     ],
   },
   browser: {
-    layer: 4,
+    layer: 5,
     may: ['root', 'kernels', 'formats', 'hashing', 'indexing', 'submission', 'variants', 'picture'],
   },
-  cli: { layer: 5, may: [] },
-  demo: { layer: 5, may: [] },
+  service: {
+    layer: 6,
+    may: [
+      'root',
+      'kernels',
+      'formats',
+      'hashing',
+      'indexing',
+      'exchange',
+      'submission',
+      'variants',
+      'matching',
+      'picture',
+      'node',
+    ],
+  },
+  cli: { layer: 7, may: [] },
+  demo: { layer: 7, may: [] },
 };
 /** Root files import only the ones before them. */
 const ROOT_ORDER = [

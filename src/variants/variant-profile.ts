@@ -25,7 +25,7 @@ export type VariantProfile = (typeof VARIANT_PROFILES)[number];
  * The profile by which uploads are matched, in the library (`checkUpload`) and by the commands
  * `match` and `check`: people share edited copies. Hashing by itself has `orientation`.
  */
-export const MATCHING_VARIANTS = 'thorough' satisfies VariantProfile;
+export const MATCHING_VARIANTS: VariantProfile = 'thorough';
 
 /** The most hashes of one picture, beside at most 363 where it came near an entry. */
 export const MOST_HASHES = 160;

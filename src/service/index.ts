@@ -1,0 +1,16 @@
+export { type CheckedPart, createPartCheck, type FilePart } from './fastify.js';
+export type { FileStream } from './form-file.js';
+export {
+  createUploadMiddleware,
+  type MiddlewareOptions,
+  type Next,
+  type RequestUpload,
+} from './middleware.js';
+export { checkedStorage, type MulterFile, type StorageEngine } from './multer.js';
+export { createScanHandler } from './scan-handler.js';
+export {
+  type CheckingPool,
+  type CheckLimits,
+  type ScanOptions,
+  UploadRefused,
+} from './scanner.js';

@@ -1,0 +1,223 @@
+import {
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
+import { DecodeError } from '../errors.js';
+import { Blocklist } from '../matching/blocklist.js';
+import { type Decision, nothingHashed, unhashable } from '../matching/decision.js';
+import { policyFor } from '../matching/policy.js';
+import { variantsOfFile } from '../node/hash-file.js';
+import { type ImageSource, lengthOf } from '../node/read-bytes.js';
+import { MAX_BYTES } from '../picture/options.js';
+import { MATCHING_VARIANTS } from '../variants/variant-profile.js';
+
+/*
+ * What all adapters have in common: an upload is checked, the platform is told the decision, and
+ * the answer follows from the verdict and the options alone.
+ */
+
+/** What a check is given besides its source. */
+export interface CheckLimits {
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What checks uploads against a list: a hash pool. */
+export interface CheckingPool {
+  check(source: ImageSource, blocklist: Blocklist, options: CheckLimits): Promise<Decision>;
+}
+
+/**
+ * Which uploads are kept, and who is told.
+ * @typeParam Upload what the adapter knows of an upload, for `onDecision`
+ */
+export interface ScanOptions<Upload> {
+  /** what uploads are checked against; not needed with `check` */
+  blocklist?: Blocklist | undefined;
+  /** where uploads are decoded and hashed */
+  pool?: CheckingPool | undefined;
+  /**
+   * the check itself, if not against `blocklist`. It gives a decision whatever the upload is: what
+   * it throws, the adapter throws
+   */
+  check?: ((source: ImageSource, limits: CheckLimits) => Promise<Decision>) | undefined;
+  /**
+   * what to do with an upload that could not be checked: a full queue, a time-out, a file that is
+   * no picture or a broken one. No default is right for everybody. An upload that is too long,
+   * empty or not whole is always refused
+   */
+  onError: 'accept' | 'refuse';
+  /**
+   * `review`: an upload for review is refused too
+   * @defaultValue 'match'
+   */
+  refuse?: 'match' | 'review' | undefined;
+  /**
+   * most bytes of an upload, or of a form
+   * @defaultValue 64 MiB
+   */
+  maxBytes?: number | undefined;
+  /**
+   * when a client may try again after `busy`
+   * @defaultValue 5
+   */
+  retryAfterSeconds?: number | undefined;
+  /**
+   * told of every decision before the upload is kept or refused: for the review queue and the log
+   * of the platform. Distances and labels are for it alone. What it throws, the adapter throws, and
+   * the upload is not kept
+   */
+  onDecision?: ((decision: Decision, upload: Upload) => void | Promise<void>) | undefined;
+}
+
+/** What to do with an upload. */
+export interface Outcome {
+  readonly decision: Decision;
+  readonly keep: boolean;
+  /** of the HTTP answer: 200 to keep, 451 to refuse, or why there is no verdict */
+  readonly status: number;
+  /** when to try again, if that may help */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * An upload is not kept. Express and Fastify answer with its `status` and `headers`. The message
+ * tells nothing of the upload.
+ */
+export class UploadRefused extends Error {
+  override readonly name = 'UploadRefused';
+  readonly verdict: Decision['verdict'];
+  readonly status: number;
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(outcome: Outcome) {
+    super('the upload was refused');
+    this.verdict = outcome.decision.verdict;
+    this.status = outcome.status;
+    this.statusCode = outcome.status;
+    this.headers = headersOf(outcome);
+  }
+}
+
+/** The headers of the answer to an upload. */
+export function headersOf({ decision, retryAfterSeconds }: Outcome): Record<string, string> {
+  return {
+    'onlyhashes-verdict': decision.verdict,
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+  };
+}
+
+/** There is nothing whole to keep, whatever `onError` says. */
+const NOTHING_TO_KEEP: Readonly<Record<string, number>> = {
+  empty: 400,
+  unreadable: 400,
+  aborted: 400,
+  'too-slow': 408,
+  'too-many-bytes': 413,
+};
+
+/** The status by the reason why an upload was not checked. Others are of our own making: 500. */
+const NOT_CHECKED: Readonly<Record<string, number>> = {
+  unsupported: 415,
+  corrupt: 422,
+  'too-many-pixels': 422,
+  'no-hash': 422,
+  poisoned: 422,
+  crashed: 422,
+  busy: 503,
+  timeout: 503,
+};
+
+/** Checks uploads and says what to do with them. */
+export class Scanner<Upload> {
+  readonly maxBytes: number;
+  readonly #options: ScanOptions<Upload>;
+  readonly #check: (source: ImageSource, limits: CheckLimits) => Promise<Decision>;
+
+  /** @throws {TypeError | RangeError} if an option is missing or invalid */
+  constructor(options: ScanOptions<Upload>) {
+    checkOptions(options);
+    const { blocklist, pool, check, onError, refuse, maxBytes = MAX_BYTES } = options;
+    const { retryAfterSeconds = 1 } = options;
+    checkTypeOf('check', check, 'function');
+    checkOneOf('onError', onError, ['accept', 'refuse']);
+    checkOneOf('refuse', refuse, ['match', 'review', undefined]);
+    checkInteger('maxBytes', maxBytes, 1);
+    checkNumber('retryAfterSeconds', retryAfterSeconds, 0);
+    checkTypeOf('onDecision', options.onDecision, 'function');
+    if (blocklist !== undefined && !(blocklist instanceof Blocklist)) {
+      throw new TypeError('expected blocklist to be a blocklist');
+    }
+    if (pool !== undefined) {
+      checkObject(pool, 'pool to be a hash pool');
+      if (typeof pool.check !== 'function') throw new TypeError('expected pool to be a hash pool');
+    }
+    this.maxBytes = maxBytes;
+    this.#options = options;
+    this.#check = check ?? checkAgainst(blocklist, pool);
+  }
+
+  /**
+   * Checks one upload, tells `onDecision`, and says what to do.
+   * @param source read at most once, and not at all if it says that it is too long
+   */
+  async scan(source: ImageSource, upload: Upload, signal?: AbortSignal): Promise<Outcome> {
+    const { maxBytes } = this;
+    const length = typeof source === 'string' || source instanceof URL ? 0 : lengthOf(source);
+    if (length !== undefined && length > maxBytes) {
+      return await this.notChecked(new DecodeError('too-many-bytes', 'too many bytes'), upload);
+    }
+    return await this.#told(
+      await this.#check(source, { maxBytes, ...(signal && { signal }) }),
+      upload,
+    );
+  }
+
+  /** What to do with an upload that was not checked because of `error`. */
+  async notChecked(error: DecodeError, upload: Upload): Promise<Outcome> {
+    return await this.#told(unhashable(error, this.#options.blocklist?.policy), upload);
+  }
+
+  async #told(decision: Decision, upload: Upload): Promise<Outcome> {
+    await this.#options.onDecision?.(decision, upload);
+    return { decision, ...this.#answerTo(decision) };
+  }
+
+  #answerTo({ verdict, reason }: Decision): Omit<Outcome, 'decision'> {
+    const { onError, refuse = 'match', retryAfterSeconds = 5 } = this.#options;
+    if (verdict === 'match' || (verdict === 'review' && refuse === 'review')) {
+      return { keep: false, status: 451 };
+    }
+    if (verdict !== 'unhashable') return { keep: true, status: 200 };
+    const nothing = NOTHING_TO_KEEP[reason];
+    if (nothing !== undefined) return { keep: false, status: nothing };
+    if (onError === 'accept') return { keep: true, status: 200 };
+    const status = NOT_CHECKED[reason] ?? 500;
+    return { keep: false, status, ...(reason === 'busy' && { retryAfterSeconds }) };
+  }
+}
+
+/** @throws {TypeError} if there is no list */
+function checkAgainst(blocklist: Blocklist | undefined, pool: CheckingPool | undefined) {
+  if (blocklist === undefined) throw new TypeError('expected a blocklist or a check');
+  if (pool !== undefined) {
+    return (source: ImageSource, limits: CheckLimits) => pool.check(source, blocklist, limits);
+  }
+  return async (source: ImageSource, limits: CheckLimits): Promise<Decision> => {
+    try {
+      const options = { ...limits, variants: MATCHING_VARIANTS };
+      return blocklist.decide((await variantsOfFile(source, options)).variants);
+    } catch (error) {
+      if (error instanceof DecodeError) return blocklist.decide(error);
+      if (limits.signal?.aborted) {
+        return nothingHashed('aborted', policyFor('pdq', 256, blocklist.policy));
+      }
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,140 @@
+import multipart, {
+  type FastifyMultipartBaseOptions,
+  type MultipartFile,
+} from '@fastify/multipart';
+import fastify from 'fastify';
+import { expect, test } from 'vitest';
+import type { Decision } from '../../src/matching/decision.js';
+import { createPartCheck } from '../../src/service/fastify.js';
+import type { ScanOptions } from '../../src/service/scanner.js';
+import {
+  blocklist,
+  breakOff,
+  busy,
+  formOf,
+  HALF,
+  LISTED,
+  NO_PICTURE,
+  OTHER,
+  reviewing,
+  serving,
+} from './uploads.js';
+
+interface Setup {
+  readonly options?: Partial<ScanOptions<MultipartFile>>;
+  readonly plugin?: FastifyMultipartBaseOptions;
+}
+
+/** A Fastify application that stores what is kept of each file. */
+async function application({ options, plugin }: Setup) {
+  const decisions: Decision[] = [];
+  const stored: Uint8Array[] = [];
+  const onDecision = (decision: Decision) => void decisions.push(decision);
+  const checkPart = createPartCheck<MultipartFile>({
+    ...{ blocklist, onError: 'refuse', onDecision },
+    ...options,
+  });
+  const app = fastify();
+  await app.register(multipart, { limits: { fileSize: 2 ** 24 }, ...plugin });
+  app.post('/upload', async (request) => {
+    for await (const part of request.files()) stored.push((await checkPart(part)).bytes);
+    return 'stored';
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return { server: app.server, decisions, stored };
+}
+
+/** Posts a form to such an application; its answer, and what was stored. */
+async function answer(form: FormData, setup: Setup = {}) {
+  const { server, ...told } = await application(setup);
+  return await serving(server, async (url) => {
+    const response = await fetch(`${url}/upload`, { method: 'POST', body: form });
+    const { status, headers } = response;
+    const retryAfter = headers.get('retry-after');
+    return { status, retryAfter, text: await response.text(), ...told };
+  });
+}
+
+test('files that are kept come as they were sent', async () => {
+  const { status, text, stored, decisions } = await answer(formOf(OTHER, OTHER));
+  expect([status, text]).toEqual([200, 'stored']);
+  expect(stored).toEqual([OTHER, OTHER]);
+  expect(decisions).toMatchObject([{ verdict: 'none' }, { verdict: 'none' }]);
+});
+
+test('a match is refused by 451, and its answer names nothing', async () => {
+  const { status, text, stored, decisions } = await answer(formOf(OTHER, LISTED));
+  expect([status, stored]).toEqual([451, [OTHER]]);
+  expect(JSON.parse(text)).toEqual({
+    statusCode: 451,
+    error: 'Unavailable For Legal Reasons',
+    message: 'the upload was refused',
+  });
+  expect(decisions).toMatchObject([{ verdict: 'none' }, { verdict: 'match' }]);
+});
+
+test('review is kept, or refused', async () => {
+  const kept = await answer(formOf(LISTED), { options: { blocklist: reviewing } });
+  expect(kept).toMatchObject({ status: 200, decisions: [{ verdict: 'review' }] });
+  const options = { blocklist: reviewing, refuse: 'review' } as const;
+  expect(await answer(formOf(LISTED), { options })).toMatchObject({ status: 451, stored: [] });
+});
+
+test.each([
+  ['no picture', NO_PICTURE, 415, {}],
+  ['half a picture', HALF, 422, {}],
+  ['a full queue', OTHER, 503, { check: busy }],
+] as const)('%s is refused or accepted by onError, whole', async (_, bytes, status, options) => {
+  const refused = await answer(formOf(bytes), { options });
+  const retryAfter = status === 503 ? '5' : null;
+  expect(refused).toMatchObject({ status, retryAfter, stored: [] });
+  const accepted = await answer(formOf(bytes), { options: { ...options, onError: 'accept' } });
+  expect(accepted).toMatchObject({ status: 200, stored: [bytes] });
+});
+
+test.each([true, false])(
+  'what the plugin cut at its limit is no picture, if it throws (%s) or not',
+  async (throwFileSizeLimit) => {
+    for (const options of [
+      {},
+      { onError: 'accept' },
+      { onError: 'accept', check: busy },
+    ] as const) {
+      const plugin = { limits: { fileSize: HALF.length }, throwFileSizeLimit };
+      const { status, stored, decisions } = await answer(formOf(OTHER), { options, plugin });
+      expect([status, stored]).toEqual([413, []]);
+      const { verdict, reason } = decisions.at(-1)!;
+      expect([verdict, reason]).toEqual(['unhashable', 'too-many-bytes']);
+    }
+  },
+);
+
+test('a file beyond maxBytes is refused whatever onError says', async () => {
+  const options = { maxBytes: 1000, onError: 'accept' } as const;
+  expect(await answer(formOf(OTHER), { options })).toMatchObject({ status: 413, stored: [] });
+});
+
+test('a form that breaks off is not checked as a whole', async () => {
+  const told = new Promise<Decision>((resolve) => {
+    void application({ options: { onError: 'accept', onDecision: resolve } }).then(
+      async ({ server, stored }) =>
+        await serving(server, async (url) => {
+          const form = new Response(formOf(LISTED));
+          const body = Buffer.from(await form.arrayBuffer());
+          const head = `Content-Length: ${body.length}\r\nContent-Type: ${form.headers.get('content-type')}`;
+          await breakOff(`${url}/upload`, head, body);
+          await told;
+          expect(stored).toEqual([]);
+        }),
+    );
+  });
+  expect(await told).toMatchObject({ verdict: 'unhashable', reason: 'unreadable' });
+});
+
+test('mistakes of the caller are told', async () => {
+  expect(() => createPartCheck({ blocklist } as never)).toThrow('onError');
+  const checkPart = createPartCheck({ blocklist, onError: 'accept' });
+  for (const part of [undefined, {}, { file: 'a name' }]) {
+    await expect(checkPart(part as never)).rejects.toThrow(TypeError);
+  }
+});

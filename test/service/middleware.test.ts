@@ -1,0 +1,203 @@
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+import { expect, test, vi } from 'vitest';
+import type { Decision } from '../../src/matching/decision.js';
+import {
+  createUploadMiddleware,
+  type MiddlewareOptions,
+  type RequestUpload,
+} from '../../src/service/middleware.js';
+import {
+  blocklist,
+  breakOff,
+  busy,
+  formOf,
+  HALF,
+  LISTED,
+  NO_PICTURE,
+  OTHER,
+  reviewing,
+  serving,
+} from './uploads.js';
+
+/** What the application behind the middleware stored. */
+interface Stored {
+  readonly type: string | null;
+  readonly files: readonly Buffer[];
+  readonly title?: unknown;
+  readonly verdicts: readonly string[];
+}
+
+/** A Hono application whose uploads are checked, and what it stores. */
+function application(options: Partial<MiddlewareOptions> = {}) {
+  const checkUploads = createUploadMiddleware({ blocklist, onError: 'refuse', ...options });
+  const stored: Stored[] = [];
+  const app = new Hono<{ Variables: { decisions: readonly Decision[] } }>();
+  app.use('/upload', (c, next) =>
+    checkUploads(c.req.raw, async (request, decisions) => {
+      c.req.raw = request;
+      c.set('decisions', decisions);
+      await next();
+      return c.res;
+    }),
+  );
+  app.post('/upload', async (c) => {
+    const type = c.req.header('content-type')?.split(';')[0] ?? null;
+    const verdicts = c.get('decisions').map(({ verdict }) => verdict);
+    if (type === 'multipart/form-data') {
+      const form = await c.req.formData();
+      const files = form.getAll('photo') as File[];
+      const bytes = await Promise.all(files.map((file) => file.arrayBuffer()));
+      const title = form.get('title');
+      stored.push({ type, title, verdicts, files: bytes.map((one) => Buffer.from(one)) });
+    } else {
+      stored.push({ type, verdicts, files: [Buffer.from(await c.req.arrayBuffer())] });
+    }
+    return c.text('stored', 201);
+  });
+  app.get('/upload', (c) => c.text('a page'));
+  const server = () => createAdaptorServer({ fetch: app.fetch }) as Server;
+  return { stored, server };
+}
+
+/** Posts one body to an application; its answer, and what was stored. */
+async function answer(body: BodyInit, type?: string, options?: Partial<MiddlewareOptions>) {
+  const { stored, server } = application(options);
+  return await serving(server(), async (url) => {
+    const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+    const response = await fetch(`${url}/upload`, { method: 'POST', body, headers });
+    return { status: response.status, text: await response.text(), stored };
+  });
+}
+
+const bytesOf = (bytes: Uint8Array) => bytes as Uint8Array<ArrayBuffer>;
+
+test.each([undefined, 'image/jpeg', 'application/octet-stream'])(
+  'a body of type %s is checked, and there for the application',
+  async (type) => {
+    const kept = await answer(bytesOf(OTHER), type);
+    expect(kept).toMatchObject({ status: 201, stored: [{ verdicts: ['none'], files: [OTHER] }] });
+    const refused = await answer(bytesOf(LISTED), type);
+    expect(refused).toEqual({ status: 451, text: '{"verdict":"match"}', stored: [] });
+  },
+);
+
+test('every file of a form is checked, and the form is there for the application', async () => {
+  const kept = await answer(formOf(OTHER, OTHER));
+  const verdicts = ['none', 'none'];
+  const files = [OTHER, OTHER];
+  expect(kept).toMatchObject({ status: 201, stored: [{ verdicts, files, title: 'a title' }] });
+  const refused = await answer(formOf(OTHER, LISTED));
+  expect(refused).toEqual({ status: 451, text: '{"verdict":"match"}', stored: [] });
+});
+
+test('a form without a file, and a field for a file that was not chosen, are kept', async () => {
+  expect(await answer(formOf())).toMatchObject({ status: 201, stored: [{ verdicts: [] }] });
+  const form = formOf(OTHER);
+  form.append('other', new File([], ''));
+  expect(await answer(form)).toMatchObject({ status: 201, stored: [{ verdicts: ['none'] }] });
+});
+
+test('other requests are passed on', async () => {
+  const json = await answer('{"a":1}', 'application/json');
+  expect(json).toMatchObject({ status: 201, stored: [{ verdicts: [], type: 'application/json' }] });
+  await serving(application().server(), async (url) => {
+    expect(await (await fetch(`${url}/upload`)).text()).toBe('a page');
+  });
+});
+
+test('review is kept, or refused', async () => {
+  const kept = await answer(formOf(LISTED), undefined, { blocklist: reviewing });
+  expect(kept).toMatchObject({ status: 201, stored: [{ verdicts: ['review'] }] });
+  const strict = { blocklist: reviewing, refuse: 'review' } as const;
+  expect(await answer(formOf(LISTED), undefined, strict)).toMatchObject({
+    status: 451,
+    stored: [],
+  });
+});
+
+test.each([
+  ['no picture', NO_PICTURE, 415, {}],
+  ['half a picture', HALF, 422, {}],
+  ['a full queue', OTHER, 503, { check: busy }],
+] as const)('%s is refused or accepted by onError, whole', async (_, bytes, status, options) => {
+  for (const body of [bytesOf(bytes), formOf(bytes)]) {
+    const type = body instanceof FormData ? undefined : 'image/jpeg';
+    expect(await answer(body, type, options)).toMatchObject({ status, stored: [] });
+    const accepted = await answer(body, type, { ...options, onError: 'accept' });
+    const stored = [{ verdicts: ['unhashable'], files: [bytes] }];
+    expect(accepted).toMatchObject({ status: 201, stored });
+  }
+});
+
+test('bodies and forms beyond maxBytes are refused whatever onError says', async () => {
+  for (const body of [bytesOf(OTHER), formOf(OTHER)]) {
+    const type = body instanceof FormData ? undefined : 'image/jpeg';
+    const options = { maxBytes: 1000, onError: 'accept' } as const;
+    expect(await answer(body, type, options)).toMatchObject({ status: 413, stored: [] });
+  }
+});
+
+test('a form that is malformed is refused', async () => {
+  const type = 'multipart/form-data; boundary=a';
+  for (const onError of ['accept', 'refuse'] as const) {
+    expect(await answer('nonsense', type, { onError })).toMatchObject({ status: 400, stored: [] });
+  }
+});
+
+test('a form that breaks off is not checked, and not passed on', async () => {
+  const check = vi.fn(busy);
+  const told = new Promise<[Decision, RequestUpload]>((resolve) => {
+    const onDecision = (...args: [Decision, RequestUpload]) => resolve(args);
+    const { server, stored } = application({ check, onError: 'accept', onDecision });
+    void serving(server(), async (url) => {
+      const form = new Response(formOf(LISTED));
+      const body = Buffer.from(await form.arrayBuffer());
+      const head = `Content-Length: ${body.length}\r\nContent-Type: ${form.headers.get('content-type')}`;
+      await breakOff(`${url}/upload`, head, body);
+      await told;
+      expect(stored).toEqual([]);
+    });
+  });
+  const [{ verdict }] = await told;
+  expect(verdict).toBe('unhashable');
+  expect(check).not.toHaveBeenCalled();
+});
+
+test('forms are held up to a limit; another one is busy, and is not read', async () => {
+  let answerFirst = (_: Response) => {};
+  const first = new Promise<Response>((resolve) => {
+    answerFirst = resolve;
+  });
+  const middleware = createUploadMiddleware({
+    blocklist,
+    onError: 'refuse',
+    maxBytes: OTHER.length + 1000,
+    maxBytesHeld: OTHER.length + 1000,
+  });
+  const request = () => new Request('http://a.test', { method: 'POST', body: formOf(OTHER) });
+  const begun = middleware(request(), () => first);
+  const second = await middleware(request(), () => expect.fail('it was passed on'));
+  expect([second.status, second.headers.get('retry-after')]).toEqual([503, '5']);
+  answerFirst(new Response('done'));
+  expect(await (await begun).text()).toBe('done');
+  const third = await middleware(request(), async () => new Response('again'));
+  expect(await third.text()).toBe('again');
+});
+
+test('mistakes of the caller are told', async () => {
+  expect(() => createUploadMiddleware({ blocklist } as never)).toThrow('onError');
+  const limits = { maxBytes: 100, maxBytesHeld: 99 };
+  expect(() => createUploadMiddleware({ blocklist, onError: 'accept', ...limits })).toThrow(
+    'maxBytesHeld',
+  );
+  const middleware = createUploadMiddleware({ blocklist, onError: 'accept' });
+  await expect(middleware(undefined as never, async () => new Response())).rejects.toThrow(
+    TypeError,
+  );
+  await expect(middleware(new Request('http://a.test'), 7 as never)).rejects.toThrow('next');
+  const used = new Request('http://a.test', { method: 'POST', body: 'a' });
+  await used.text();
+  await expect(middleware(used, async () => new Response())).rejects.toThrow('nobody has read');
+});

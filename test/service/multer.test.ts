@@ -1,0 +1,169 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import multer from 'multer';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { Decision } from '../../src/matching/decision.js';
+import { checkedStorage } from '../../src/service/multer.js';
+import { type ScanOptions, UploadRefused } from '../../src/service/scanner.js';
+import {
+  blocklist,
+  breakOff,
+  busy,
+  formOf,
+  HALF,
+  LISTED,
+  NO_PICTURE,
+  OTHER,
+  reviewing,
+  serving,
+} from './uploads.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-multer-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+});
+
+type Options = Partial<ScanOptions<{ request: Request; file: Express.Multer.File }>>;
+interface Setup {
+  readonly options?: Options;
+  readonly limits?: multer.Options['limits'];
+  readonly storage?: multer.StorageEngine;
+}
+
+/** An Express application that stores what multer gives it. */
+function application({ options, limits, storage }: Setup) {
+  const decisions: Decision[] = [];
+  const errors: unknown[] = [];
+  const stored: { name: string; bytes: Buffer }[] = [];
+  const onDecision = (decision: Decision) => void decisions.push(decision);
+  const inner = storage ?? multer.diskStorage({ destination: folder });
+  const checked = checkedStorage(inner, { blocklist, onError: 'refuse', onDecision, ...options });
+  const app = express();
+  const upload = multer({ storage: checked, ...(limits && { limits }) });
+  app.post('/upload', upload.array('photo'), (request, response) => {
+    for (const { originalname: name, buffer, path } of request.files as Express.Multer.File[]) {
+      stored.push({ name, bytes: buffer ?? readFileSync(path) });
+    }
+    response.send(`stored ${(request.body as { title?: string }).title}`);
+  });
+  app.use((error: unknown, _: Request, __: Response, next: NextFunction) => {
+    errors.push(error);
+    next(error);
+  });
+  // Else Express prints each error.
+  app.set('env', 'test');
+  return { server: createServer(app), decisions, errors, stored };
+}
+
+/** Posts a form to such an application; its answer, and what was stored. */
+async function answer(form: FormData, setup: Setup = {}) {
+  const { server, ...told } = application(setup);
+  return await serving(server, async (url) => {
+    const response = await fetch(`${url}/upload`, { method: 'POST', body: form });
+    const { status, headers } = response;
+    const retryAfter = headers.get('retry-after');
+    return { status, retryAfter, text: await response.text(), ...told };
+  });
+}
+
+test.each([
+  ['disk', () => multer.diskStorage({ destination: folder })],
+  ['memory', () => multer.memoryStorage()],
+])('files that are kept reach the %s storage as they were sent', async (_, storage) => {
+  const { status, text, stored, decisions } = await answer(formOf(OTHER, OTHER), {
+    storage: storage(),
+  });
+  expect([status, text]).toEqual([200, 'stored a title']);
+  expect(stored).toEqual([
+    { name: '0.jpg', bytes: OTHER },
+    { name: '1.jpg', bytes: OTHER },
+  ]);
+  expect(decisions).toMatchObject([{ verdict: 'none' }, { verdict: 'none' }]);
+});
+
+test('a match is refused by 451, and no file of the form stays', async () => {
+  const { status, stored, errors } = await answer(formOf(OTHER, LISTED));
+  expect([status, stored]).toEqual([451, []]);
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toBeInstanceOf(UploadRefused);
+  expect(errors[0]).toMatchObject({ verdict: 'match', message: 'the upload was refused' });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('review is kept, or refused', async () => {
+  const kept = await answer(formOf(LISTED), { options: { blocklist: reviewing } });
+  expect(kept).toMatchObject({ status: 200, decisions: [{ verdict: 'review' }] });
+  const options: Options = { blocklist: reviewing, refuse: 'review' };
+  expect(await answer(formOf(LISTED), { options })).toMatchObject({ status: 451, stored: [] });
+});
+
+test.each([
+  ['no picture', NO_PICTURE, 415, {}],
+  ['half a picture', HALF, 422, {}],
+  ['a full queue', OTHER, 503, { check: busy }],
+] as const)('%s is refused or accepted by onError, whole', async (_, bytes, status, options) => {
+  const refused = await answer(formOf(bytes), { options });
+  const retryAfter = status === 503 ? '5' : null;
+  expect(refused).toMatchObject({ status, retryAfter, stored: [] });
+  expect(readdirSync(folder)).toEqual([]);
+  const accepted = await answer(formOf(bytes), { options: { ...options, onError: 'accept' } });
+  expect(accepted).toMatchObject({ status: 200, stored: [{ bytes }] });
+});
+
+test('what multer cut at its limit is no picture, whatever onError says', async () => {
+  for (const onError of ['accept', 'refuse'] as const) {
+    const { stored, errors, decisions } = await answer(formOf(OTHER), {
+      options: { onError },
+      limits: { fileSize: HALF.length },
+    });
+    expect(stored).toEqual([]);
+    expect(errors).toMatchObject([{ code: 'LIMIT_FILE_SIZE' }]);
+    expect(decisions).toMatchObject([{ verdict: 'unhashable', reason: 'too-many-bytes' }]);
+    expect(readdirSync(folder)).toEqual([]);
+  }
+});
+
+test('a file beyond maxBytes is refused whatever onError says, checked or not', async () => {
+  for (const options of [{}, { check: busy }]) {
+    const limited: Options = { ...options, maxBytes: 1000, onError: 'accept' };
+    const { status, stored } = await answer(formOf(OTHER), { options: limited });
+    expect([status, stored]).toEqual([413, []]);
+    expect(readdirSync(folder)).toEqual([]);
+  }
+});
+
+test('a form that breaks off is not checked as a whole, and nothing stays', async () => {
+  const told = new Promise<Decision>((resolve) => {
+    const { server, stored } = application({ options: { onError: 'accept', onDecision: resolve } });
+    void serving(server, async (url) => {
+      const form = new globalThis.Response(formOf(LISTED));
+      const body = Buffer.from(await form.arrayBuffer());
+      const head = `Content-Length: ${body.length}\r\nContent-Type: ${form.headers.get('content-type')}`;
+      await breakOff(`${url}/upload`, head, body);
+      await told;
+      expect(stored).toEqual([]);
+    });
+  });
+  expect(await told).toMatchObject({ verdict: 'unhashable', reason: 'unreadable' });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a storage that fails fails the upload', async () => {
+  const storage: multer.StorageEngine = {
+    _handleFile: (_, __, callback) => callback(new Error('the disk is full')),
+    _removeFile: (_, __, callback) => callback(null),
+  };
+  const { status, errors } = await answer(formOf(OTHER), { storage });
+  expect(status).toBe(500);
+  expect(errors).toMatchObject([{ message: 'the disk is full' }]);
+});
+
+test('mistakes of the caller are told', () => {
+  const options = { blocklist, onError: 'accept' } as const;
+  expect(() => checkedStorage({} as multer.StorageEngine, options)).toThrow('a storage of multer');
+  expect(() => checkedStorage(multer.memoryStorage(), { blocklist } as never)).toThrow('onError');
+});

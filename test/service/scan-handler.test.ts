@@ -1,0 +1,186 @@
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { expect, test, vi } from 'vitest';
+import { DecodeError } from '../../src/errors.js';
+import { type Decision, unhashable } from '../../src/matching/decision.js';
+import { createScanHandler } from '../../src/service/scan-handler.js';
+import type { ScanOptions } from '../../src/service/scanner.js';
+import {
+  blocklist,
+  breakOff,
+  busy,
+  formOf,
+  HALF,
+  LISTED,
+  NO_PICTURE,
+  OTHER,
+  reviewing,
+  serving,
+} from './uploads.js';
+
+type Options = Partial<ScanOptions<Request>>;
+
+/** Posts bodies to a handler on loopback; each one's answer. */
+async function answers(options: Options, ...bodies: readonly (Uint8Array | RequestInit)[]) {
+  const decisions: Decision[] = [];
+  const handler = createScanHandler({
+    blocklist,
+    onError: 'refuse',
+    onDecision: (decision) => void decisions.push(decision),
+    ...options,
+  });
+  const server = createAdaptorServer({ fetch: handler }) as Server;
+  return await serving(server, async (url) => {
+    const all = [];
+    for (const body of bodies) {
+      const init = body instanceof Uint8Array ? { body: body as Uint8Array<ArrayBuffer> } : body;
+      const response = await fetch(url, { method: 'POST', ...init });
+      const text = await response.text();
+      const { status, headers } = response;
+      all.push({ status, verdict: headers.get('onlyhashes-verdict'), text, headers });
+    }
+    return { all, decisions };
+  });
+}
+
+test('200 keeps, 451 refuses, and the body tells the verdict alone', async () => {
+  const { all, decisions } = await answers({}, OTHER, LISTED);
+  expect(all).toMatchObject([
+    { status: 200, verdict: 'none', text: '{"verdict":"none"}' },
+    { status: 451, verdict: 'match', text: '{"verdict":"match"}' },
+  ]);
+  expect(all[1]!.headers.get('cache-control')).toBe('no-store');
+  const { verdict, matches } = decisions[1]!;
+  expect([verdict, matches[0]!.entry.id]).toEqual(['match', 'an id']);
+});
+
+test('what is for review is kept with a header, or refused', async () => {
+  const kept = await answers({ blocklist: reviewing }, LISTED);
+  expect(kept.all).toMatchObject([{ status: 200, verdict: 'review' }]);
+  const refused = await answers({ blocklist: reviewing, refuse: 'review' }, LISTED, OTHER);
+  expect(refused.all).toMatchObject([
+    { status: 451, verdict: 'review' },
+    { status: 200, verdict: 'none' },
+  ]);
+});
+
+test.each<[string, string, number, Options, Uint8Array | RequestInit]>([
+  ['no picture', 'unsupported', 415, {}, NO_PICTURE],
+  ['half a picture', 'corrupt', 422, {}, HALF],
+  ['a full queue', 'busy', 503, { check: busy }, OTHER],
+])('%s is refused or accepted by onError', async (_, reason, status, options, body) => {
+  const refused = await answers(options, body);
+  const text = '{"verdict":"unhashable"}';
+  expect(refused.all).toMatchObject([{ status, verdict: 'unhashable', text }]);
+  expect(refused.decisions).toMatchObject([{ reason }]);
+  expect(refused.all[0]!.headers.get('retry-after')).toBe(reason === 'busy' ? '5' : null);
+  const accepted = await answers({ ...options, onError: 'accept' }, body);
+  expect(accepted.all).toMatchObject([{ status: 200, verdict: 'unhashable', text }]);
+});
+
+test.each<[string, number, Options, Uint8Array | RequestInit]>([
+  ['nothing', 400, {}, {}],
+  ['a body beyond maxBytes', 413, { maxBytes: 1000 }, OTHER],
+  ['another method', 405, {}, { method: 'PUT', body: 'a' }],
+  ['a form', 415, {}, { body: formOf(OTHER) }],
+  ['a text', 415, {}, { body: 'text' }],
+])('%s is refused whatever onError says', async (_, status, options, body) => {
+  for (const onError of ['accept', 'refuse'] as const) {
+    expect((await answers({ ...options, onError }, body)).all).toMatchObject([{ status }]);
+  }
+});
+
+test.each([
+  ['timeout', 503],
+  ['crashed', 422],
+  ['decoder-missing', 500],
+  ['too-slow', 408],
+] as const)('the status of %s', async (code, status) => {
+  const check = async () => unhashable(new DecodeError(code, 'x'));
+  expect((await answers({ check }, OTHER)).all).toMatchObject([{ status }]);
+});
+
+test('nothing is read of a body that says that it is too long', async () => {
+  const check = vi.fn(busy);
+  const handler = createScanHandler({ check, onError: 'accept', maxBytes: 1000 });
+  const body = new ReadableStream<Uint8Array>(
+    { pull: () => expect.fail('it was read') },
+    {
+      highWaterMark: 0,
+    },
+  );
+  const headers = { 'content-length': '1001' };
+  const request = new Request('http://a.test', {
+    method: 'POST',
+    body,
+    headers,
+    duplex: 'half',
+  } as never);
+  expect((await handler(request)).status).toBe(413);
+  expect(check).not.toHaveBeenCalled();
+});
+
+test('a body of unknown length ends at maxBytes', async () => {
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(1000).fill(sent++)),
+  });
+  const { all } = await answers({ maxBytes: 100_000 }, {
+    body,
+    duplex: 'half',
+  } as RequestInit).catch(
+    // The server answered amid the upload; whether fetch sees the answer is up to it.
+    () => ({ all: [{ status: 413 }] }),
+  );
+  expect(all).toMatchObject([{ status: 413 }]);
+  expect(sent).toBeLessThan(100_000);
+});
+
+test('an upload that breaks off is not checked as a whole', async () => {
+  const told = new Promise<Decision>((resolve) => {
+    const handler = createScanHandler({ blocklist, onError: 'accept', onDecision: resolve });
+    const server = createAdaptorServer({ fetch: handler }) as Server;
+    void serving(server, async (url) => {
+      await breakOff(url, `Content-Length: ${LISTED.length}`, LISTED);
+      await told;
+    });
+  });
+  expect(await told).toMatchObject({ verdict: 'unhashable' });
+  expect(['unreadable', 'aborted']).toContain((await told).reason);
+});
+
+test('what a callback throws is thrown, and nothing is kept', async () => {
+  const request = () =>
+    new Request('http://a.test', { method: 'POST', body: OTHER as Uint8Array<ArrayBuffer> });
+  const fail = async () => {
+    throw new Error('no log');
+  };
+  const told = createScanHandler({ blocklist, onError: 'accept', onDecision: fail });
+  await expect(told(request())).rejects.toThrow('no log');
+  const checked = createScanHandler({ check: fail, onError: 'accept' });
+  await expect(checked(request())).rejects.toThrow('no log');
+});
+
+test('a pool is asked with the list, the limit and the signal', async () => {
+  const check = vi.fn(busy);
+  const handler = createScanHandler({ blocklist, pool: { check }, onError: 'accept', maxBytes: 9 });
+  const request = new Request('http://a.test', {
+    method: 'POST',
+    body: 'a',
+    headers: { 'content-type': 'image/png' },
+  });
+  expect((await handler(request)).status).toBe(200);
+  expect(check).toHaveBeenCalledWith(request, blocklist, { maxBytes: 9, signal: request.signal });
+});
+
+test.each([
+  [{ blocklist }, 'onError'],
+  [{ onError: 'accept' }, 'a blocklist or a check'],
+  [{ blocklist: [], onError: 'accept' }, 'blocklist'],
+  [{ blocklist, onError: 'ignore' }, 'onError'],
+  [{ blocklist, onError: 'accept', refuse: 'none' }, 'refuse'],
+  [{ blocklist, onError: 'accept', maxBytes: 0 }, 'maxBytes'],
+  [{ blocklist, onError: 'accept', pool: {} }, 'pool'],
+])('options %j are refused', (options, message) => {
+  expect(() => createScanHandler(options as never)).toThrow(message);
+});

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { DecodeError } from '../../src/errors.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { type Decision, unhashable } from '../../src/matching/decision.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { ROOT } from '../package.js';
+
+const PHOTOS = join(ROOT, 'fixtures/photos');
+
+/** A picture that is listed, as a small copy. */
+export const LISTED = readFileSync(join(PHOTOS, 'locomotion-house-cat-w301.jpg'));
+/** One that is not. */
+export const OTHER = readFileSync(join(PHOTOS, 'nagasaki-boats-q40.jpg'));
+/** The beginning of the one that is not, which decodes as a picture if nobody tells. */
+export const HALF = OTHER.subarray(0, OTHER.length >> 1);
+export const NO_PICTURE = Buffer.from('no picture at all');
+
+const { hash } = await hashFile(join(PHOTOS, 'locomotion-house-cat.jpg'));
+const labels = ['a label for the platform alone'];
+export const blocklist = createBlocklist([{ hash, labels, id: 'an id' }]);
+/** By which the listed picture is for review. */
+export const reviewing = createBlocklist([{ hash, labels, quality: 1 }]);
+/** A check whose queue is full: it reads nothing. */
+export const busy = async (): Promise<Decision> => unhashable(new DecodeError('busy', 'busy'));
+
+/** Serves on loopback while `work` runs. @returns what `work` gives */
+export async function serving<T>(server: Server, work: (url: string) => Promise<T>): Promise<T> {
+  if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    return await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** A form with files, each a picture of its own name. */
+export function formOf(...files: readonly Uint8Array[]): FormData {
+  const form = new FormData();
+  form.append('title', 'a title');
+  for (const [at, bytes] of files.entries()) {
+    const type = 'image/jpeg';
+    form.append('photo', new File([bytes as Uint8Array<ArrayBuffer>], `${at}.jpg`, { type }));
+  }
+  return form;
+}
+
+/** Sends the first half of a request with a body, and breaks off. */
+export async function breakOff(url: string, head: string, body: Uint8Array): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.write(`POST /upload HTTP/1.1\r\nHost: a.test\r\n${head}\r\n\r\n`);
+  await new Promise((resolve) => socket.write(body.subarray(0, body.length >> 1), resolve));
+  socket.destroy();
+}
