@@ -39,10 +39,12 @@ export interface Outcome<T> {
   readonly faults: number;
 }
 
-let running: { fails: Fails; steps: number; faults: number } | undefined;
+let running: { fails: Fails; steps: number; faults: number; isLater?: boolean } | undefined;
 
 /** A step that may fail inside `withFaults`: any construction, and any callback that calls this. */
 export function mayFail(length = 0): void {
+  // Between the turns of a later call, what runs the tests allocates too.
+  if (running?.isLater && !new Error().stack?.includes('/src/')) return;
   if (!running?.fails(running.steps++, length)) return;
   running.faults++;
   throw new Fault();
@@ -62,12 +64,12 @@ export function withFaults<T>(fails: Fails, call: () => T): Outcome<T> {
   }
 }
 
-/** As `withFaults`, of a call that ends later. Nothing else may run meanwhile. */
+/** As `withFaults`, of a call that ends later; only steps inside `src` may fail. */
 export async function withFaultsLater<T>(
   fails: Fails,
   call: () => Promise<T>,
 ): Promise<Outcome<T>> {
-  const run = { fails, steps: 0, faults: 0 };
+  const run = { fails, steps: 0, faults: 0, isLater: true };
   running = run;
   try {
     const value = await call();

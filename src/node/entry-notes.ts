@@ -62,8 +62,8 @@ export interface NotesBytes {
  * Encodes notes on the entries of a segment, step by step. First come two words per entry, in the
  * order of the segment's entries: the offset and the length of its text. Then come the texts, JSON
  * in UTF-8, equal ones once; and last, if entries have ids, a table of these (`id-table.ts`), which
- * readers that do not know it skip. Files of version 2 have two words for each id ever given, in the order
- * of ids. Removed entries leave nothing.
+ * readers that do not know it skip. Files of version 2 have two words for each id ever given, in
+ * the order of ids. Removed entries leave nothing.
  * @throws {TypeError} if a note is malformed
  * @throws {RangeError} if it all takes 4 GiB or more
  */

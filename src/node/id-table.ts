@@ -68,7 +68,7 @@ export class IdTableBuilder {
   readonly #entries: Uint32Array;
   #count = 0;
 
-  /** @param key should not be known to those whose ids are listed: they could choose equal hashes */
+  /** @param key not known to those whose ids are listed: they could choose equal hashes */
   constructor(entries: number, key: number) {
     this.#key = key;
     this.#hashes = new Uint32Array(entries);
