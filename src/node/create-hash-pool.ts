@@ -143,7 +143,11 @@ class Workers implements HashPool {
     const { all = false, ...rest } = options;
     checkTypeOf('all', all, 'boolean');
     checkDecider(blocklist);
-    const hashed: HashFileOptions = { variants: MATCHING_VARIANTS, ...rest };
+    const hashed: HashFileOptions = {
+      variants: MATCHING_VARIANTS,
+      decoding: 'draft',
+      ...rest,
+    };
     try {
       options.signal?.throwIfAborted();
       return await this.#picture(source, hashed, async (picture, bytes, times) => {

@@ -168,6 +168,29 @@ test(
   },
 );
 
+test('a large picture is decoded as a draft, placed in the full one', PATIENT, async () => {
+  const large = await sharp(photo)
+    .resize({ width: 4032 })
+    .extend({ top: 400, background: '#fff' })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
+  const { hash } = await hashFile(photo);
+  const listed = { hash: { ...hash }, labels: ['a'] };
+  const blocklist = createBlocklist([listed]);
+  const pool = poolOf();
+  const options = { variants: 'thorough', decoding: 'draft' } as const;
+  for (const all of [false, true]) {
+    const { variants, width, height } = await variantsOfFile(large, options);
+    const decision = await pool.check(large, blocklist, { all });
+    expect(said(decision)).toEqual(said(blocklist.decide(variants, { all })));
+    expect(decision.upload).toMatchObject({ width, height, decoding: 'draft' });
+  }
+  const full = await pool.check(large, blocklist, { decoding: 'full' });
+  expect(full.upload).toMatchObject({ decoding: 'full' });
+  expect(await pool.hash(large)).toEqual(await hashFile(large));
+});
+
 test('what keeps a picture from being hashed is the reason of its decision', PATIENT, async () => {
   const pool = poolOf();
   for (const { file, error } of hostileFixtures) {
