@@ -41,7 +41,7 @@ const MIB = 2 ** 20;
  * they have been idle for 30 s.
  * @throws {TypeError | RangeError} if an option is invalid
  * @example
- * const pool = createHashPool({ maxBytesInFlight: 128 * 2 ** 20 });
+ * const pool = createHashPool({ maxQueued: 100 });
  * const { verdict } = await pool.check(request, blocklist);
  * await pool.close();
  */
@@ -50,7 +50,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   const {
     workers = availableParallelism(),
     maxQueued = 256,
-    maxBytesInFlight = 256 * MIB,
+    maxBytesInFlight = 128 * MIB,
     maxMemory = 1024 * MIB,
     timeoutSeconds = TIMEOUT_SECONDS,
     recycleAfter = 10_000,

@@ -24,7 +24,7 @@ export interface HashPoolOptions extends PaceLimits {
   /**
    * bytes of files that are read, wait or are at work. They are reserved before a file is read:
    * its size where that is known, else `maxBytes`, which is at most this
-   * @defaultValue 256 MiB
+   * @defaultValue 128 MiB
    */
   maxBytesInFlight?: number;
   /**

@@ -20,6 +20,12 @@ export interface HashWorker extends Thread {
 const MIB = 2 ** 20;
 
 /**
+ * So that glibc gives the pixels of a picture back when they are freed. Over pictures of 10
+ * megapixels a worker had 226 MB at most without this, and 162 with it.
+ */
+const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: String(4 * MIB) };
+
+/**
  * A process that runs `hash-process.js`. Small messages go through Node's channel, and the bytes of
  * a picture through standard input: as a message 30 MB held this thread for 47 ms and took 24 ms of
  * CPU, this way 5 and 6.
@@ -28,10 +34,10 @@ export function startProcess(url: URL, maxMemory: number, events: ThreadEvents):
   const child = fork(url, [String(maxMemory)], {
     serialization: 'advanced',
     stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
-    // None of the parent's own: two programs cannot be debugged at one port.
+    // One thread of Node's pool decodes, and one does what else waits. No flags of the parent: two
+    // programs cannot be debugged at one port.
     execArgv: [`--max-old-space-size=${Math.ceil(maxMemory / MIB)}`],
-    // One thread decodes and one does what else waits.
-    env: { ...process.env, UV_THREADPOOL_SIZE: '2' },
+    env: { ...MEMORY, ...process.env, UV_THREADPOOL_SIZE: '2' },
   });
   const input = child.stdin as Socket;
   // What goes wrong here is told by the exit that follows.
