@@ -436,7 +436,7 @@ function blocklistBesideArray(first: number): Pair {
     },
     compare() {
       agree(blocklist.size, listed.length);
-        agree([...blocklist.entries()].map(textOf).sort(), listed.map(textOf).sort());
+      agree([...blocklist.entries()].map(textOf).sort(), listed.map(textOf).sort());
       agree(blocklist.keptOut, keptOut);
       agree(blocklist.withdrawals, withdrawn);
       for (const hash of HASHES) agree(matchesOf(hash), listedAs(hash));

@@ -1,8 +1,7 @@
-import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../door.js';
+import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { type HashJSON, hashFromHex, hashFromJSON } from '../hash.js';
 import { DIHEDRAL_NAMES, type HashedVariant, type VariantGeometry } from '../variant.js';
-import type { WithdrawnKey } from './blocklist.js';
 import {
   type CheckedUpload,
   checkDecision,
@@ -13,6 +12,7 @@ import {
   type Match,
   type MatchJSON,
 } from './decision.js';
+import { copyOf, type Withdrawn } from './withdrawals.js';
 
 const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
 
@@ -108,7 +108,7 @@ function uploadFromJSON(json: NonNullable<DecisionJSON['upload']>): CheckedUploa
   checkObject(json, 'an upload: { algorithm, hash, width, height }');
   const { quality, resample, width, height, format, decoding } = json;
   return {
-    hash: hashFromJSON(json),
+    hash: hashFromHex(json.algorithm, json.hash),
     ...(quality !== undefined && { quality }),
     ...(resample !== undefined && { resample }),
     width,
@@ -133,12 +133,8 @@ function timingsFromJSON(json: DecisionTimings): DecisionTimings {
  * const blocklist = createBlocklist(entries, { withdrawn });
  */
 export function withdrawnKeyFromJSON(
-  json: HashJSON | { id: string; source?: string },
-): WithdrawnKey {
+  json: (HashJSON | { id: string; source?: string }) & { reason?: string },
+): Withdrawn {
   checkObject(json, 'a withdrawal by hash or by id');
-  if (!('id' in json)) return hashFromJSON(json);
-  const { id, source } = json;
-  if (typeof id !== 'string') throw new TypeError('expected id to be a string');
-  checkTypeOf('source', source, 'string');
-  return { id, ...(source !== undefined && { source }) };
+  return 'id' in json ? copyOf(json) : copyOf(hashFromJSON(json), json.reason);
 }

@@ -11,7 +11,7 @@ import {
   hashToHex,
   newHash,
 } from '../../src/hash.js';
-import { createBlocklist, type WithdrawnKey } from '../../src/matching/blocklist.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
 import {
   type Decision,
   type DecisionJSON,
@@ -21,6 +21,7 @@ import {
 } from '../../src/matching/decision.js';
 import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
 import { decisionFromJSON, withdrawnKeyFromJSON } from '../../src/matching/read-decision.js';
+import type { Withdrawn } from '../../src/matching/withdrawals.js';
 import { DIHEDRAL_NAMES, VARIANT_NAMES } from '../../src/variant.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 
@@ -231,10 +232,11 @@ test('the reader takes what the schema allows, and throws typed errors at the re
 });
 
 test('hashes and withdrawals write themselves, and are read back', () => {
-  const key: fc.Arbitrary<WithdrawnKey> = fc.oneof(
-    anyHash,
-    fc.record({ id: text, source: text }, { requiredKeys: ['id'] }) as fc.Arbitrary<WithdrawnKey>,
-  );
+  const named = fc.record({ id: text, source: text }, { requiredKeys: ['id'] });
+  const reason = fc.record({ reason: text }, { requiredKeys: [] });
+  const key = fc
+    .tuple(fc.oneof(anyHash, named), reason)
+    .map(([of, told]) => ({ ...of, ...told })) as fc.Arbitrary<Withdrawn>;
   fc.assert(
     fc.property(fc.array(key, { maxLength: 5 }), (keys) => {
       const { withdrawals } = createBlocklist([], { withdrawn: keys });
@@ -250,9 +252,14 @@ test('hashes and withdrawals write themselves, and are read back', () => {
   expect(structuredClone(far)).toEqual(far);
 });
 
-test.each([{}, { id: 7 }, { id: 'a', source: 7 }, { algorithm: 'pdq' }, null, 'x'])(
-  'a withdrawal is refused: %j',
-  (json) => {
-    expect(() => withdrawnKeyFromJSON(json as never)).toThrow(/^expected /);
-  },
-);
+test.each([
+  {},
+  { id: 7 },
+  { id: 'a', source: 7 },
+  { id: 'a', reason: 7 },
+  { algorithm: 'pdq' },
+  null,
+  'x',
+])('a withdrawal is refused: %j', (json) => {
+  expect(() => withdrawnKeyFromJSON(json as never)).toThrow(/^expected /);
+});

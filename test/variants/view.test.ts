@@ -129,7 +129,7 @@ function bothWays(pixels: CheckedPixels, orientation: Orientation, options: Vari
   const moved = oriented(pixels, orientation);
   const hash = (of: CheckedPixels) => hashOf(of, options);
   const original: HashedVariant = { name: 'original', ...hash(moved) };
-  const near = { hashes: [original.hash], distance: 40, enough: 31 };
+  const near = { hashes: [original.hash], distance: 40, enough: 31, leastQuality: 50 };
   const all = (of: CheckedPixels, by: Orientation) => {
     const variants = furtherVariants(viewOf(of, by), options, hash, [original]);
     const out: HashedVariant[] = [];
