@@ -78,6 +78,8 @@ async function answerTo(question: HashQuestion): Promise<unknown> {
     case 'first': {
       const bytes = question.bytes ?? (await standardInput(question.byteLength));
       const decoded = await decodeUntil(never, bytes, options);
+      // It has the most now, and hashing may be over before the next look.
+      if (usesTooMuch()) return TOO_MUCH;
       const start = performance.now();
       const taken = await pictureOfDecoded(decoded, never);
       const { variants, ...sides } = await variantsThenCloser(taken, options);
@@ -136,11 +138,16 @@ const hear = async (question: HashQuestion) => {
   }
 };
 
+const TOO_MUCH: HashFailure = {
+  code: 'crashed',
+  message: 'the picture needs more memory than a worker may use',
+  isBroken: true,
+};
+
+const usesTooMuch = () => process.memoryUsage.rss() > maxMemory;
+
 function watchMemory(): void {
-  if (process.memoryUsage.rss() <= maxMemory) return;
-  const message = 'the picture needs more memory than a worker may use';
-  const failure: HashFailure = { code: 'crashed', message, isBroken: true };
-  say(failure);
+  if (usesTooMuch()) say(TOO_MUCH);
 }
 
 /** A process decodes one picture: more threads of libvips would only share its core. */
