@@ -8,12 +8,10 @@ import {
 } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { Blocklist } from '../matching/blocklist.js';
-import { type Decision, nothingHashed, unhashable } from '../matching/decision.js';
-import { policyFor } from '../matching/policy.js';
-import { variantsOfFile } from '../node/hash-file.js';
+import { type Decision, unhashable } from '../matching/decision.js';
+import { type CheckUploadOptions, checkUpload } from '../node/check-upload.js';
 import { type ImageSource, lengthOf } from '../node/read-bytes.js';
 import { MAX_BYTES } from '../picture/options.js';
-import { MATCHING_VARIANTS } from '../variants/variant-profile.js';
 
 /*
  * What all adapters have in common: an upload is checked, the platform is told the decision, and
@@ -38,7 +36,7 @@ export interface CheckingPool {
 export interface ScanOptions<Upload> {
   /** what uploads are checked against; not needed with `check` */
   blocklist?: Blocklist | undefined;
-  /** where uploads are decoded and hashed */
+  /** where uploads are decoded and hashed; by default the pool that `checkUpload` shares */
   pool?: CheckingPool | undefined;
   /**
    * the check itself, if not against `blocklist`. It gives a decision whatever the upload is: what
@@ -205,19 +203,8 @@ export class Scanner<Upload> {
 /** @throws {TypeError} if there is no list */
 function checkAgainst(blocklist: Blocklist | undefined, pool: CheckingPool | undefined) {
   if (blocklist === undefined) throw new TypeError('expected a blocklist or a check');
-  if (pool !== undefined) {
-    return (source: ImageSource, limits: CheckLimits) => pool.check(source, blocklist, limits);
-  }
-  return async (source: ImageSource, limits: CheckLimits): Promise<Decision> => {
-    try {
-      const options = { ...limits, variants: MATCHING_VARIANTS };
-      return blocklist.decide((await variantsOfFile(source, options)).variants);
-    } catch (error) {
-      if (error instanceof DecodeError) return blocklist.decide(error);
-      if (limits.signal?.aborted) {
-        return nothingHashed('aborted', policyFor('pdq', 256, blocklist.policy));
-      }
-      throw error;
-    }
-  };
+  return (source: ImageSource, limits: CheckLimits) =>
+    pool
+      ? pool.check(source, blocklist, limits)
+      : checkUpload(source, blocklist, limits as CheckUploadOptions);
 }

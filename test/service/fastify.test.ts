@@ -16,6 +16,7 @@ import {
   LISTED,
   NO_PICTURE,
   OTHER,
+  pool,
   reviewing,
   serving,
 } from './uploads.js';
@@ -31,7 +32,7 @@ async function application({ options, plugin }: Setup) {
   const stored: Uint8Array[] = [];
   const onDecision = (decision: Decision) => void decisions.push(decision);
   const checkPart = createPartCheck<MultipartFile>({
-    ...{ blocklist, onError: 'refuse', onDecision },
+    ...{ blocklist, pool, onError: 'refuse', onDecision },
     ...options,
   });
   const app = fastify();

@@ -17,6 +17,7 @@ import {
   LISTED,
   NO_PICTURE,
   OTHER,
+  pool,
   reviewing,
   serving,
 } from './uploads.js';
@@ -31,7 +32,7 @@ interface Stored {
 
 /** A Hono application whose uploads are checked, and what it stores. */
 function application(options: Partial<MiddlewareOptions> = {}) {
-  const checkUploads = createUploadMiddleware({ blocklist, onError: 'refuse', ...options });
+  const checkUploads = createUploadMiddleware({ blocklist, pool, onError: 'refuse', ...options });
   const stored: Stored[] = [];
   const app = new Hono<{ Variables: { decisions: readonly Decision[] } }>();
   app.use('/upload', (c, next) =>
@@ -172,6 +173,7 @@ test('forms are held up to a limit; another one is busy, and is not read', async
   });
   const middleware = createUploadMiddleware({
     blocklist,
+    pool,
     onError: 'refuse',
     maxBytes: OTHER.length + 1000,
     maxBytesHeld: OTHER.length + 1000,

@@ -17,6 +17,7 @@ import {
   LISTED,
   NO_PICTURE,
   OTHER,
+  pool,
   reviewing,
   serving,
 } from './uploads.js';
@@ -41,7 +42,13 @@ function application({ options, limits, storage }: Setup) {
   const stored: { name: string; bytes: Buffer }[] = [];
   const onDecision = (decision: Decision) => void decisions.push(decision);
   const inner = storage ?? multer.diskStorage({ destination: folder });
-  const checked = checkedStorage(inner, { blocklist, onError: 'refuse', onDecision, ...options });
+  const checked = checkedStorage(inner, {
+    blocklist,
+    pool,
+    onError: 'refuse',
+    onDecision,
+    ...options,
+  });
   const app = express();
   const upload = multer({ storage: checked, ...(limits && { limits }) });
   app.post('/upload', upload.array('photo'), (request, response) => {

@@ -14,6 +14,7 @@ import {
   LISTED,
   NO_PICTURE,
   OTHER,
+  pool,
   reviewing,
   serving,
 } from './uploads.js';
@@ -25,6 +26,7 @@ async function answers(options: Options, ...bodies: readonly (Uint8Array | Reque
   const decisions: Decision[] = [];
   const handler = createScanHandler({
     blocklist,
+    pool,
     onError: 'refuse',
     onDecision: (decision) => void decisions.push(decision),
     ...options,
@@ -138,7 +140,7 @@ test('a body of unknown length ends at maxBytes', async () => {
 
 test('an upload that breaks off is not checked as a whole', async () => {
   const told = new Promise<Decision>((resolve) => {
-    const handler = createScanHandler({ blocklist, onError: 'accept', onDecision: resolve });
+    const handler = createScanHandler({ blocklist, pool, onError: 'accept', onDecision: resolve });
     const server = createAdaptorServer({ fetch: handler }) as Server;
     void serving(server, async (url) => {
       await breakOff(url, `Content-Length: ${LISTED.length}`, LISTED);
@@ -155,7 +157,7 @@ test('what a callback throws is thrown, and nothing is kept', async () => {
   const fail = async () => {
     throw new Error('no log');
   };
-  const told = createScanHandler({ blocklist, onError: 'accept', onDecision: fail });
+  const told = createScanHandler({ blocklist, pool, onError: 'accept', onDecision: fail });
   await expect(told(request())).rejects.toThrow('no log');
   const checked = createScanHandler({ check: fail, onError: 'accept' });
   await expect(checked(request())).rejects.toThrow('no log');

@@ -3,13 +3,21 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { DecodeError } from '../../src/errors.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
+import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { ROOT } from '../package.js';
 
 const PHOTOS = join(ROOT, 'fixtures/photos');
+
+/** The pool of all uploads: sources cannot start the built script by themselves. */
+export const pool = createHashPool({
+  workers: 1,
+  workerUrl: pathToFileURL(join(ROOT, 'dist/hash-process.js')),
+});
 
 /** A picture that is listed, as a small copy. */
 export const LISTED = readFileSync(join(PHOTOS, 'locomotion-house-cat-w301.jpg'));
