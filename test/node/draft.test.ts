@@ -99,7 +99,7 @@ describe('is decoded in full, and not marked', () => {
     const { decoding } = await hashFile(bytes, { decoding: 'draft' });
     expect(decoding).toBeUndefined();
   };
-  const sized = (width: number) => sharp(pixels, raw).resize(width, 300, { fit: 'fill' });
+  const sized = (width: number) => sharp(pixels, raw).resize(width, 1000, { fit: 'fill' });
 
   test('a JPEG under 3,000 pixels, a WebP under 2,000', async () => {
     await same(await sized(2999).jpeg().toBuffer());
@@ -121,10 +121,27 @@ describe('is decoded in full, and not marked', () => {
   });
 });
 
-test('one line of 4,000 pixels has a draft', async () => {
-  const line = await sharp(pixels, raw).resize(4000, 1, { fit: 'fill' }).jpeg().toBuffer();
-  const { width, height, decoding } = await hashFile(line, { decoding: 'draft' });
-  expect([width, height, decoding]).toEqual([4000, 1, 'draft']);
+describe('a long one', () => {
+  const long = (width: number, height: number) =>
+    sharp(pixels, raw).resize(width, height, { fit: 'fill' }).jpeg().toBuffer();
+
+  test('keeps 500 pixels of its shorter side', async () => {
+    const { pixels: draft } = await decode(await long(1600, 9000), { decoding: 'draft' });
+    expect([draft.width, draft.height]).toEqual([534, 3000]);
+  });
+
+  test('is decoded in full where it has less, or the hash would move by dozens of bits', async () => {
+    for (const [width, height] of [
+      [15_000, 600],
+      [1080, 6000],
+      [4000, 1],
+    ] as const) {
+      const bytes = await long(width, height);
+      const { hash, decoding } = await hashFile(bytes, { decoding: 'draft' });
+      expect(decoding).toBeUndefined();
+      expect(distance(hash, (await hashFile(bytes)).hash)).toBe(0);
+    }
+  });
 });
 
 test('an unknown decoding is the mistake of the caller', async () => {
