@@ -129,7 +129,7 @@ export class Blocklist {
     const asked = copyOf(key);
     if (!('id' in asked) && isDegenerate(asked)) return false;
     return this.#allShelves().some((shelf) =>
-      idsOf(shelf, asked).some((id) => !('id' in asked) || shelf.isLive(id)),
+      idsOf(shelf, asked).some((id) => !('id' in asked) || shelf.canMatch(id)),
     );
   }
 

@@ -173,10 +173,11 @@ export class Shelf {
     );
   }
 
-  /** Whether a search can find the entry of this id, if it is not degenerate. */
-  isLive(id: number): boolean {
+  /** Whether a query can match the entry of this id. */
+  canMatch(id: number): boolean {
+    const { hash } = this.entryAt(id);
     // An index may have lost entries before it was attached.
-    return this.idsOfHash(this.entryAt(id).hash).includes(id);
+    return !isDegenerate(hash) && this.idsOfHash(hash).includes(id);
   }
 
   /** Copies of the entries that a search can find, but for degenerate ones. */

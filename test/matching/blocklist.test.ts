@@ -214,6 +214,20 @@ describe('an existing index', () => {
     expect(found(two)).toEqual(['a', 'a', 'b', 'b']);
   });
 
+  test('has no degenerate entry, by hash or by id', () => {
+    const { index, entries } = attached();
+    const rows = {
+      size: entries.size,
+      entryAt: (row: number) => entries.entryAt(row),
+      idAt: (row: number) => entries.idAt(row) ?? 'flat',
+    };
+    const blocklist = createBlocklist([{ index, entries: rows }]);
+    expect([blocklist.has(zero), blocklist.has({ id: 'flat' })]).toEqual([false, false]);
+    expect(blocklist.has({ id: 'a' })).toBe(true);
+    expect([...blocklist.entries()].map(({ labels }) => labels[0])).toEqual(['a', 'b']);
+    expect(blocklist.withdraw({ id: 'flat' })).toBe(1);
+  });
+
   test('loses what is withdrawn, before or after', () => {
     const blocklist = createBlocklist([attached()]);
     expect(blocklist.withdraw({ id: 'a' })).toBe(1);
