@@ -14,7 +14,9 @@ const THRESHOLDS = {
   minQuality: QUALITY,
 } as const;
 const MILLISECONDS = { type: 'number', minimum: 0 } as const;
-const SIDE = { type: 'integer', minimum: 1 } as const;
+/** The highest integer that JSON keeps. */
+const MOST = 2 ** 53 - 1;
+const SIDE = { type: 'integer', minimum: 1, maximum: MOST } as const;
 const NUMBER = { type: 'number' } as const;
 const POINT = { type: 'array', prefixItems: [NUMBER, NUMBER], minItems: 2, maxItems: 2 } as const;
 
@@ -85,6 +87,7 @@ export const DECISION_SCHEMA = {
           variantHash: HEX,
           variantQuality: QUALITY,
           variantResample: RESAMPLE,
+          variantDecoding: { enum: ['draft'] },
         },
         if: IF_PDQ,
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
@@ -135,7 +138,12 @@ export const DECISION_SCHEMA = {
         search: MILLISECONDS,
       },
     },
-    generation: { type: 'integer', minimum: 0, description: 'state of the list searched' },
+    generation: {
+      type: 'integer',
+      minimum: 0,
+      maximum: MOST,
+      description: 'state of the list searched',
+    },
     evidence: {
       type: 'array',
       description: 'reserved: how sure each match is, by more than its distance',

@@ -139,16 +139,19 @@ export interface MatchJSON {
   variantHash: string;
   variantQuality?: number;
   variantResample?: Resample;
+  /** of a file that was decoded in part, for matching alone */
+  variantDecoding?: 'draft';
 }
 
 /** @throws {TypeError | RangeError} if `variant` is invalid */
 export function checkVariant(variant: HashedVariant): void {
   checkObject(variant, 'a hashed variant: { name, hash }');
-  const { name, hash, quality, resample, ranks } = variant;
+  const { name, hash, quality, resample, decoding, ranks } = variant;
   const bits = bitsOf(hash);
   if (resample !== undefined) checkResample(resample);
   if (ranks !== undefined) checkRanks(ranks, bits);
   if (typeof name !== 'string') throw new TypeError('expected name to be a string');
+  checkOneOf('decoding', decoding, ['draft', undefined]);
   if (quality !== undefined) checkNumber('quality', quality, 0, 100);
 }
 
@@ -228,6 +231,7 @@ function matchToJSON({ distance, tier, variant, entry }: Match): MatchJSON {
     variantHash: hashToHex(variant.hash),
     variantQuality: variant.quality,
     variantResample: variant.resample,
+    variantDecoding: variant.decoding,
   });
 }
 

@@ -62,12 +62,13 @@ function matchFromJSON(json: MatchJSON): Match {
     ...(resample !== undefined && { resample }),
     ...(entryVariant !== undefined && { variant: entryVariant }),
   };
-  const { variantHash, variantQuality, variantResample } = json;
+  const { variantHash, variantQuality, variantResample, variantDecoding } = json;
   const variant: HashedVariant = {
     name: name as HashedVariant['name'],
     hash: hashFromHex(algorithm, variantHash),
     ...(variantQuality !== undefined && { quality: variantQuality }),
     ...(variantResample !== undefined && { resample: variantResample }),
+    ...(variantDecoding !== undefined && { decoding: variantDecoding }),
     ...(geometry !== undefined && { geometry: geometryFromJSON(geometry) }),
   };
   return { entry, distance, tier, variant };
