@@ -35,7 +35,7 @@ export interface ReadOptions {
  * - JSONL: a line that starts with `{` is an object with members of the same names, and `variant`.
  *   The output of `onlyhashes hash --json` can be read this way: it gives the hash of each picture
  *   and, with `--crops`, those of its windows, as entries that name their `variant`. Other variants
- *   are not listed.
+ *   are not listed. A hash of `decoding` `draft`, as `hashToJSON` marks it, is a problem.
  *
  * Hex may be in either case. Blank lines and lines that start with `#` are skipped. CRLF line ends
  * and a byte order mark are accepted. A field that cannot be read is a problem and is left out; its

@@ -16,6 +16,8 @@ export interface Fields {
   resample?: unknown;
   category?: unknown;
   variant?: unknown;
+  /** of a picture that was decoded in part */
+  isDraft?: boolean;
   /** the windows of the picture, as records of their own */
   windows?: Fields[];
   labels: unknown[];
@@ -24,7 +26,11 @@ export interface Fields {
 /** Called with each problem of a record. */
 export type Report = (code: FormatErrorCode, message: string) => void;
 
-type Field = Exclude<keyof Fields, 'labels' | 'variant' | 'windows'> | 'label' | 'labels' | 'tags';
+type Field =
+  | Exclude<keyof Fields, 'labels' | 'variant' | 'isDraft' | 'windows'>
+  | 'label'
+  | 'labels'
+  | 'tags';
 
 /**
  * Names of CSV columns and JSON members: ours and those of python-threatexchange's `dataset --csv`.
@@ -120,8 +126,9 @@ export function fieldsOfObject(object: object): Fields {
       else fields.labels.push(value);
     } else fields[field] ??= value;
   }
-  const { variant, variants } = object as { variant?: unknown; variants?: unknown };
+  const { variant, variants, decoding } = object as Record<string, unknown>;
   if (variant !== null) fields.variant = variant;
+  if (decoding === 'draft') fields.isDraft = true;
   if (Array.isArray(variants)) fields.windows = windowsFrom(variants, fields);
   return fields;
 }

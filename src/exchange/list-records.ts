@@ -145,6 +145,12 @@ export class ListRecords implements LineSink {
       else this.#problem('bad-hash', `expected the hex digits of a hash of ${algorithm}`, number);
     } else if (fields.category === 'NEGATIVE_CLASS') {
       this.#problem('bad-line', 'an entry of the negative class: not for a blocklist', number);
+    } else if (fields.isDraft) {
+      this.#problem(
+        'bad-line',
+        "expected no hash of decoding 'draft': not for a blocklist",
+        number,
+      );
     } else {
       this.#started = true;
       this.#sink.entry(

@@ -6,7 +6,7 @@ import { FormatError } from '../../src/errors.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
 import { ListRecords } from '../../src/exchange/list-records.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { hashFromHex, hashToHex, hashToJSON } from '../../src/hash.js';
 import { anyHash, awkwardText, cut, entryOf, readAll } from './lists.js';
 
 const HEX = '0123456789abcdef'.repeat(4);
@@ -229,6 +229,14 @@ describe('JSONL', () => {
       ],
       problems: ['4 bad-line', '4 bad-hash', '5 bad-hash', '6 bad-line'],
     });
+  });
+
+  test('but no hash of a draft, nor its windows', async () => {
+    const json = hashToJSON(hash, { decoding: 'draft' });
+    const variants = [{ name: 'window1x1', hash: HEX }];
+    const text = `${JSON.stringify({ ...json, variants })}\n{"hash":"${HEX}","decoding":"full"}`;
+    const entries = [{ hash, labels: [] }];
+    expect(await readAll(text)).toEqual({ entries, problems: ['1 bad-line'] });
   });
 
   test('a field that cannot be read is reported, and its entry is kept', async () => {
