@@ -192,6 +192,19 @@ export async function openBlocklist(
   return list;
 }
 
+/**
+ * The generation, which every version has in the same place.
+ * @throws {FormatError} `bad-magic` or `bad-header`
+ */
+function generationIn(words: Int32Array): number {
+  if (words[0] !== MAGIC[0] || words[1] !== MAGIC[1]) {
+    throw new FormatError('bad-magic', 'expected a blocklist file');
+  }
+  const generation = (words[5]! >>> 0) * 2 ** 32 + (words[4]! >>> 0);
+  if (!Number.isSafeInteger(generation)) throw contradiction();
+  return generation;
+}
+
 interface Header {
   readonly words: Int32Array;
   readonly parts: number;
@@ -202,18 +215,14 @@ interface Header {
 /** @throws {FormatError} `bad-magic`, `bad-version` or `bad-header` */
 function headerFrom(bytes: Uint8Array): Header {
   const words = wordsOf(bytes);
-  const [first, second, version, parts, low, high, stateLength] = new Uint32Array(
-    words.buffer,
-  ) as unknown as [number, number, number, number, number, number, number];
-  if (first !== MAGIC[0] || second !== MAGIC[1]) {
-    throw new FormatError('bad-magic', 'expected a blocklist file');
-  }
+  const generation = generationIn(words);
+  const [version, parts] = [words[2]! >>> 0, words[3]! >>> 0];
+  const stateLength = words[6]! >>> 0;
   if (version !== VERSION) {
     const message = `expected a blocklist file of version ${VERSION}, got ${version}`;
     throw new FormatError('bad-version', message);
   }
-  const generation = high * 2 ** 32 + low;
-  if (!Number.isSafeInteger(generation) || stateLength % 4 > 0) throw contradiction();
+  if (stateLength % 4 > 0) throw contradiction();
   return { words, parts, generation, stateLength };
 }
 
@@ -289,13 +298,14 @@ const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 
 /**
- * The generation of the blocklist file at `path`; undefined if there is no file, or another one.
+ * The generation of the blocklist file at `path`, of whatever version; undefined if there is no
+ * file, or another one.
  * @throws {FormatError} `unreadable`
  */
 async function blocklistGeneration(path: string): Promise<number | undefined> {
   try {
     return await reading(path, async (file) => {
-      return headerFrom(await bytesAt(readOf(file), 0, HEADER_BYTES)).generation;
+      return generationIn(wordsOf(await bytesAt(readOf(file), 0, HEADER_BYTES)));
     });
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;

@@ -334,6 +334,21 @@ test('an older list does not take the place of a newer one, unless it is forced'
   expect([opened.size, opened.withdrawals]).toEqual([1, old.withdrawals]);
 });
 
+test('a file of a later version keeps its place against an older list', async () => {
+  const path = join(folder, 'later.ohl');
+  const list = aList();
+  await saveBlocklist(path, list);
+  const bytes = new Uint8Array(readFileSync(path));
+  bytes[8] = 2;
+  writeFileSync(path, bytes);
+  await expect(openBlocklist(path)).rejects.toMatchObject({ code: 'bad-version' });
+  const older = createBlocklist([{ hash: BASE, labels: [] }]);
+  await expect(saveBlocklist(path, older)).rejects.toMatchObject({ code: 'old-generation' });
+  expect(new Uint8Array(readFileSync(path))).toEqual(bytes);
+  await saveBlocklist(path, older, { force: true });
+  expect((await openBlocklist(path)).size).toBe(1);
+});
+
 test('a generation may be any safe integer', async () => {
   const path = join(folder, 'large.ohl');
   const list = aList();
