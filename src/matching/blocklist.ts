@@ -102,9 +102,9 @@ export class Blocklist {
     return size;
   }
 
-  /** The withdrawals in force, for `options.withdrawn` of the next blocklist. */
+  /** Copies of the withdrawals in force, for `options.withdrawn` of the next blocklist. */
   get withdrawals(): Withdrawn[] {
-    return this.#withdrawn.values();
+    return this.#withdrawn.values().map((withdrawal) => copyOf(withdrawal));
   }
 
   /**
@@ -231,10 +231,11 @@ export class Blocklist {
       throw new TypeError('expected another blocklist');
     }
     // The other has already kept out what both withdrew.
-    const missing = this.withdrawals.filter((withdrawal) => !other.#withdrawn.has(withdrawal));
+    const own = this.#withdrawn.values();
+    const missing = own.filter((withdrawal) => !other.#withdrawn.has(withdrawal));
     const removals = other.#allShelves().map((shelf) => prepareAll(shelf, missing));
     const withdrawn = new Withdrawals();
-    for (const each of [...other.withdrawals, ...this.withdrawals]) withdrawn.set(each);
+    for (const each of [...other.#withdrawn.values(), ...own]) withdrawn.set(each);
     const none: Shelves = new Map();
     // Nothing can fail from here on.
     const removed = removals.reduce((count, remove) => count + remove(), 0);
@@ -356,7 +357,7 @@ export class Blocklist {
     }
     const { algorithm, bits } = part.index;
     const shelf = new Shelf(algorithm, bits, part);
-    const remove = prepareAll(shelf, this.withdrawals);
+    const remove = prepareAll(shelf, this.#withdrawn.values());
     this.#shelvesOf(algorithm, bits).push(shelf);
     this.#keptOut.withdrawn += remove();
     this.#keptOut.degenerate += part.degenerate ?? 0;
@@ -398,7 +399,8 @@ export class Blocklist {
     for (let cold = list.#allShelves().find(isCold); cold; cold = list.#allShelves().find(isCold)) {
       yield* cold.indexSteps();
     }
-    const { generation, keptOut, withdrawals } = list;
+    const { generation, keptOut } = list;
+    const withdrawals = list.#withdrawn.values();
     const shelves: FrozenShelf[] = [];
     try {
       for (const shelf of list.#allShelves()) if (shelf.size > 0) shelves.push(shelf.freeze());

@@ -353,6 +353,14 @@ test('an entry that is kept out, and why', () => {
   expect([blocklist.size, blocklist.keptOut]).toEqual([0, { degenerate: 0, withdrawn: 0 }]);
 });
 
+test('withdrawals are copies', () => {
+  const blocklist = createBlocklist([], { withdrawn: [BASE] });
+  (blocklist.withdrawals[0] as Hash).bytes.fill(0);
+  expect(blocklist.withdrawals).toEqual([BASE]);
+  const next = createBlocklist([], { withdrawn: blocklist.withdrawals });
+  expect(next.reasonToKeepOut({ hash: BASE, labels: [] })).toBe('withdrawn');
+});
+
 test('a withdrawal keeps its reason, also in the next list', () => {
   const blocklist = createBlocklist([]);
   blocklist.withdraw({ id: '1' }, { reason: 'asked for' });
