@@ -13,8 +13,8 @@ export interface PictureOptions extends HashOptions {
   /**
    * What else is hashed. `orientation`: other pictures that the file may be taken for, if they
    * differ: `stored` before EXIF orientation, `onWhite` and `onBlack` with its transparent parts
-   * filled. `dihedral`: also its mirrored and turned forms. `thorough`: also what undoes the edits
-   * of people who share it again. `none`: nothing.
+   * filled. `dihedral`: also its mirrored and turned forms. `quick` and `thorough`: also what
+   * undoes the edits of people who share it again, the likeliest or all. `none`: nothing.
    * @defaultValue 'orientation'
    */
   variants?: VariantProfile;

@@ -10,7 +10,7 @@ export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'quick', 'th
  * - `none`: the picture as displayed alone.
  * - `orientation`: also what the file itself may be taken for, if that differs: `stored`,
  *   `onWhite`, `onBlack`.
- * - `dihedral`: also the picture mirrored and turned by quarters: 8 hashes, of really moved pixels.
+ * - `dihedral`: also the picture mirrored and turned by quarters: 8 hashes, as of moved pixels.
  * - `quick`: also the picture mirrored, inverted and without borders, photos on a background of one
  *   colour, and what undoes the likeliest cuts and turns: as a rule 12 hashes, in half the time of
  *   `thorough`
