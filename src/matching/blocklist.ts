@@ -152,6 +152,7 @@ export class Blocklist {
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
+    signal?.throwIfAborted();
     for (const shelf of this.#allShelves()) await inTurns(shelf.warmSteps(this.policy), signal);
   }
 

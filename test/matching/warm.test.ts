@@ -149,5 +149,7 @@ test('an abort ends it at the next turn; what was made stays', async () => {
   stepClock(10, (reading) => reading === 5 && abort.abort(reason));
   await expect(list.warm({ signal: abort.signal })).rejects.toBe(reason);
   vi.restoreAllMocks();
+  // Also if there is nothing to do.
+  await expect(createBlocklist([]).warm({ signal: abort.signal })).rejects.toBe(reason);
   compare(list, Array(600).fill(true));
 });
