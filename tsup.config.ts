@@ -21,6 +21,7 @@ const entry = Object.fromEntries(
     cli: 'src/cli/main.ts',
     bench: 'bench/index.ts',
     'bench-worker': 'bench/robustness/worker.ts',
+    'bench-server': 'bench/uploads-server.ts',
     tour: 'bench/tour.ts',
     'demo-build': 'src/demo/build.ts',
     'demo-serve': 'src/demo/serve.ts',

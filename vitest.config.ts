@@ -12,7 +12,7 @@ const WITHOUT_ENGINE = [
  */
 const SLOW = [
   'test/{answers,atomic,package,readme}.test.ts',
-  'test/{bench/tour,hashing/pdq-band,variants/recall}.test.ts',
+  'test/{bench/{tour,uploads-run},hashing/pdq-band,variants/recall}.test.ts',
   'test/cli/*.test.ts',
 ];
 

@@ -13,6 +13,7 @@ import { pdqBench } from './pdq.js';
 import { pdqBandBench } from './pdq-band.js';
 import { robustnessBench } from './robustness.js';
 import { scanBench } from './scan.js';
+import { uploadsBench } from './uploads.js';
 import { variantsBench } from './variants.js';
 import { versusBench } from './versus.js';
 import { windowsBench } from './windows.js';
@@ -35,6 +36,7 @@ export const BENCHES: readonly Bench[] = [
   windowsBench,
   robustnessBench,
   patchesBench,
+  uploadsBench,
   versusBench,
 ];
 

@@ -17,7 +17,7 @@ const SIZE = { value: 'N', range: [1, 1e9] } as const;
 const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
   large: {
     about: 'add sizes that take minutes and gigabytes',
-    takenBy: ['index', 'cliffs', 'pdq-band'],
+    takenBy: ['index', 'cliffs', 'pdq-band', 'uploads'],
   },
   smallest: {
     about: 'size of the smallest list, in hashes',
@@ -66,8 +66,8 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
     range: [20, 1000],
   },
   out: {
-    about: 'folder to write a report with plots to',
-    takenBy: ['robustness'],
+    about: 'folder to write a report to',
+    takenBy: ['robustness', 'uploads'],
     value: 'DIR',
   },
 };

@@ -1,0 +1,104 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Delays, ProgramSetup, ServerQuestion, Watched } from './uploads-protocol.js';
+import { usageOfTree } from './uploads-usage.js';
+
+/** A process that was started, and answers questions one at a time. */
+class Program {
+  readonly child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
+  }
+
+  /** @returns the process and the first thing it said */
+  static async start(script: URL, setup: ProgramSetup): Promise<[Program, unknown]> {
+    const child = fork(script, [JSON.stringify(setup)], { serialization: 'json' });
+    const program = new Program(child);
+    return [program, await program.#said()];
+  }
+
+  async ask(question: string): Promise<unknown> {
+    const answer = this.#said();
+    this.child.send(question);
+    return await answer;
+  }
+
+  async #said(): Promise<unknown> {
+    const ended = new AbortController();
+    const { signal } = ended;
+    try {
+      return await Promise.race([
+        once(this.child, 'message', { signal }).then(([message]) => message),
+        once(this.child, 'exit', { signal }).then(() => {
+          throw new Error('a program of the benchmark ended');
+        }),
+      ]);
+    } finally {
+      ended.abort();
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exit = once(this.child, 'exit');
+    this.child.disconnect();
+    await exit;
+  }
+}
+
+/** How a server fared while something was done to it. */
+export interface Fared extends Watched {
+  readonly delays: Delays;
+  /** of the server and its children; undefined where `/proc` is missing */
+  readonly cpuSeconds: number | undefined;
+}
+
+/** A server in a process of its own, watched by another. */
+export class WatchedServer {
+  readonly port: number;
+  readonly #server: Program;
+  readonly #watch: Program;
+
+  private constructor(server: Program, watch: Program, port: number) {
+    this.#server = server;
+    this.#watch = watch;
+    this.port = port;
+  }
+
+  /** @param script the built `bench-server.js` */
+  static async start(script: URL, setup: ProgramSetup): Promise<WatchedServer> {
+    const [server, said] = await Program.start(script, setup);
+    const port = said as number;
+    const pid = server.child.pid!;
+    const [watch] = await Program.start(script, { program: 'watch', port, pid });
+    return new WatchedServer(server, watch, port);
+  }
+
+  get residentBytes(): number | undefined {
+    return usageOfTree(this.#server.child.pid!)?.residentBytes;
+  }
+
+  /** Does something to the server, and tells what it has cost. */
+  async during<Result>(work: () => Promise<Result>): Promise<[Result, Fared]> {
+    const cpuSeconds = () => usageOfTree(this.#server.child.pid!)?.cpuSeconds;
+    await this.#ask('forget');
+    await this.#watch.ask('tell');
+    const before = cpuSeconds();
+    const result = await work();
+    const after = cpuSeconds();
+    const delays = await this.#ask('delays');
+    const watched = (await this.#watch.ask('tell')) as Watched;
+    const cpu = before === undefined || after === undefined ? undefined : after - before;
+    return [result, { ...watched, delays, cpuSeconds: cpu }];
+  }
+
+  async #ask(question: ServerQuestion): Promise<Delays> {
+    return (await this.#server.ask(question)) as Delays;
+  }
+
+  async end(): Promise<void> {
+    await this.#watch.end();
+    await this.#server.end();
+  }
+}

@@ -1,0 +1,37 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Delays, ProgramSetup, ServerQuestion } from './uploads-protocol.js';
+
+/* A program of `bench uploads`: one of its servers, or what watches them. */
+
+const RESOLUTION = 10;
+
+async function serve(listener: RequestListener): Promise<void> {
+  const delays = monitorEventLoopDelay({ resolution: RESOLUTION });
+  delays.enable();
+  // Node's histogram holds the time from one firing to the next, in nanoseconds.
+  const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION);
+  const server = createServer((request, response) => {
+    if (request.url === '/health') response.end('ok');
+    else listener(request, response);
+  });
+  process.on('message', (question: ServerQuestion) => {
+    if (question === 'forget') delays.reset();
+    const [p50, p99] = [late(delays.percentile(50)), late(delays.percentile(99))];
+    process.send?.({ p50, p99, max: late(delays.max) } satisfies Delays);
+  });
+  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+}
+
+const setup = JSON.parse(process.argv[2] ?? '') as ProgramSetup;
+// The bench is gone, or wants no more.
+process.on('disconnect', () => process.exit());
+// Each loads only what it needs, because its memory is weighed.
+if (setup.program === 'watch') {
+  (await import('./uploads-watch.js')).watch(setup);
+} else if (setup.program === 'decode') {
+  await serve((await import('./uploads-decoding.js')).decodingListener(setup));
+} else {
+  await serve(await (await import('./uploads-scanning.js')).scanningListener(setup));
+}

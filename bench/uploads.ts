@@ -1,0 +1,142 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hashToHex } from '../src/hash.js';
+import { hashFile } from '../src/node/hash-file.js';
+import { MAX_PIXELS } from '../src/picture/options.js';
+import { type Bench, type BenchContext, machine } from './harness.js';
+import { targetsOf } from './index-targets.js';
+import { costPart } from './uploads-cost.js';
+import { memoryPart, slowPart } from './uploads-crowd.js';
+import { load } from './uploads-load.js';
+import { FULL_SIZES, type Kind, type Upload, uploadFiles } from './uploads-pictures.js';
+import { WatchedServer } from './uploads-programs.js';
+import type { ScanOptions } from './uploads-protocol.js';
+import {
+  expectedOf,
+  outcomeOf,
+  type UploadPart,
+  type UploadRun,
+  type UploadScale,
+  waysOf,
+  wordsOf,
+} from './uploads-run.js';
+import { throughputPart } from './uploads-throughput.js';
+
+/** Ends within two minutes on two quiet cores. */
+const USUAL: UploadScale = {
+  sizes: FULL_SIZES,
+  entries: 1e6,
+  uploads: 200,
+  clients: 200,
+  rounds: 3,
+  weighed: 8,
+  heavy: 200,
+  slowClients: 100,
+};
+const LARGE: UploadScale = { ...USUAL, uploads: 1000, weighed: 24 };
+
+/** By name, in their order. */
+const PARTS: Record<string, UploadPart> = {
+  throughput: throughputPart,
+  cost: costPart,
+  memory: memoryPart,
+  slow: slowPart,
+};
+
+/**
+ * `uploads`: a server that checks uploads, beside one that only decodes them. Both get the same
+ * files over loopback, in turn; each is a process, and the load comes from this one, on the same
+ * cores. Words name the parts to run. Options: `large` sends five times as many uploads; `out`
+ * names a folder for `uploads.json`.
+ */
+export const uploadsBench: Bench = {
+  name: 'uploads',
+  about: 'what an upload costs a server, beside decoding alone, and 200 of them at once',
+  long: true,
+  takes: '[PART…]',
+  async run(context) {
+    const scale = context.options.large ? LARGE : USUAL;
+    await runUploads(context, scale, new URL('./bench-server.js', import.meta.url));
+  },
+};
+
+/** Runs the parts that are named, or all of them. Answers are checked first. */
+export async function runUploads(
+  context: BenchContext,
+  scale: UploadScale,
+  script: URL,
+): Promise<void> {
+  const names = context.words?.length ? context.words : Object.keys(PARTS);
+  if (names.some((name) => !Object.hasOwn(PARTS, name))) {
+    throw new RangeError(`expected parts among ${Object.keys(PARTS).join(', ')}`);
+  }
+  const files = await uploadFiles(scale.sizes, (text) => context.note(text));
+  if (files === undefined) return context.note('sharp is not installed');
+  const listed = [hashToHex((await hashFile(files.listed)).hash)];
+  const startScanning = (options: ScanOptions) =>
+    WatchedServer.start(script, {
+      program: 'scan',
+      entries: scale.entries,
+      listed,
+      // All uploads of a load may wait for those before them.
+      timeoutSeconds: 600,
+      maxQueued: 2 * scale.clients,
+      ...options,
+    });
+  const decoding = await WatchedServer.start(script, { program: 'decode', maxPixels: MAX_PIXELS });
+  const scanning = await startScanning({});
+  const targets = targetsOf(context);
+  const run: UploadRun = { context, targets, scale, files, decoding, scanning, startScanning };
+  const record: Record<string, unknown> = {};
+  try {
+    await checkAnswers(run);
+    for (const name of names) {
+      context.note(`\n  part ${name}`);
+      record[name] = await PARTS[name]!(run);
+    }
+  } finally {
+    await decoding.end();
+    await scanning.end();
+  }
+  const missed = targets.list.filter(({ met }) => !met);
+  context.figure(`targets missed, of ${targets.list.length}`, missed.length);
+  for (const { name, measured, target } of missed) {
+    context.note(`MISSED: ${name}: ${measured.toPrecision(3)}, expected ${target}`);
+  }
+  const { out } = context.options;
+  if (typeof out !== 'string') return;
+  mkdirSync(out, { recursive: true });
+  const { sizes: _, ...counts } = scale;
+  const all = { machine: machine(), scale: counts, ...record, targets: targets.list };
+  writeFileSync(join(out, 'uploads.json'), `${JSON.stringify(all, null, 2)}\n`);
+}
+
+/** Every file, to every way: what is listed is found, and what is broken is told apart. */
+async function checkAnswers(run: UploadRun): Promise<void> {
+  const { kinds, copies } = run.files;
+  const ordinary = (Object.keys(kinds) as Kind[]).flatMap((kind) =>
+    kinds[kind].map((upload) => ({ ...upload, name: kind as string })),
+  );
+  let checked = 0;
+  for (const way of waysOf(run)) {
+    const { profile } = way;
+    const uploads: (Upload & { name: string })[] = [...ordinary];
+    for (const { name, body, verdicts } of copies) {
+      const expected = profile ? verdicts[profile] : 'none';
+      if (expected) uploads.push({ name, body, expected });
+    }
+    const { answers } = await load(way.target, uploads, CHECKED_AT_ONCE);
+    for (const { upload, answer } of answers) {
+      const outcome = outcomeOf(answer);
+      const expected = expectedOf(way, upload.expected);
+      if (outcome !== expected) {
+        const said = `${outcome} (${wordsOf(answer)})`;
+        throw new Error(`${way.name}, ${upload.name}: ${said}, expected ${expected}`);
+      }
+      checked++;
+    }
+  }
+  run.context.note(`answers as expected: ${checked}`);
+}
+
+const CHECKED_AT_ONCE = 4;

@@ -1,0 +1,95 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BenchContext } from '../../bench/harness.js';
+import { runUploads } from '../../bench/uploads.js';
+import type { UploadScale } from '../../bench/uploads-run.js';
+import { ROOT } from '../package.js';
+
+const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
+
+const SMALL: UploadScale = {
+  sizes: { phone: [800, 600], shared: [400, 300], heavyBytes: 500_000, heavy: [1200, 900] },
+  entries: 1000,
+  uploads: 25,
+  clients: 10,
+  rounds: 1,
+  weighed: 1,
+  heavy: 8,
+  slowClients: 3,
+};
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-uploads-bench-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Gathers what a benchmark prints. */
+function listener(options: BenchContext['options'] = {}, words: readonly string[] = []) {
+  const notes: string[] = [];
+  const figures: Record<string, unknown> = {};
+  const context: BenchContext = {
+    report() {},
+    note: (text) => notes.push(text),
+    figure: (name, value) => {
+      figures[name] = value;
+    },
+    options,
+    words,
+  };
+  return { context, notes, figures };
+}
+
+test('all parts: real servers answer as expected, and every figure is there', async () => {
+  const { context, notes, figures } = listener({ out: folder });
+  await runUploads(context, SMALL, SERVER);
+  expect(notes.join('\n')).toMatch(/answers as expected: 1\d\d\n/);
+  const record = JSON.parse(readFileSync(join(folder, 'uploads.json'), 'utf8'));
+  expect(record.scale).toMatchObject({ entries: 1000, uploads: 25 });
+  expect(record.throughput.map(({ name }: { name: string }) => name)).toEqual([
+    'bare decoding',
+    'plain',
+    'quick',
+    'thorough',
+  ]);
+  for (const row of record.throughput) {
+    for (const figure of ['uploadsPerSecond', 'ratio', 'cpuMilliseconds', 'peakMegabytes']) {
+      if (process.platform !== 'linux' && /cpu|peak/.test(figure)) continue;
+      expect(row[figure], `${row.name}: ${figure}`).toBeGreaterThan(0);
+    }
+  }
+  // Each of them was answered once: nothing is lost, even where the queue is short.
+  for (const { decided, unhashable, busy, lost } of record.memory) {
+    expect([decided + busy, unhashable, lost]).toEqual([SMALL.heavy, 0, 0]);
+  }
+  expect(record.memory[0].decided).toBe(SMALL.heavy);
+  expect(record.slow['uploads a second alone']).toBeGreaterThan(0);
+  const judged = Object.values(figures).filter((figure) => Object(figure) === figure);
+  expect(record.targets).toHaveLength(judged.length);
+});
+
+test('a server that finds nothing is found out', async () => {
+  const script = join(folder, 'blind.mjs');
+  writeFileSync(
+    script,
+    `import { createServer } from 'node:http';
+    process.on('message', () => process.send({ p50: 0, p99: 0, max: 0 }));
+    process.on('disconnect', () => process.exit());
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => response.end('{"verdict":"none"}'));
+    });
+    server.listen(0, '127.0.0.1', () => process.send(server.address().port));`,
+  );
+  const { context } = listener();
+  const run = runUploads(context, SMALL, pathToFileURL(script));
+  await expect(run).rejects.toThrow(/^bare decoding, broken: none .+, expected unhashable$/);
+});
+
+test('an unknown part is refused', async () => {
+  const { context } = listener({}, ['throughput', 'none']);
+  const run = runUploads(context, SMALL, SERVER);
+  await expect(run).rejects.toThrow('parts among throughput, cost, memory, slow');
+});
