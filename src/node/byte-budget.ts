@@ -2,10 +2,34 @@ import { onAbort } from '../picture/waiting.js';
 
 /** Bytes that are kept for one picture. */
 export interface Reservation {
-  /** gives back what it does not need, once its size is known */
+  /** bytes that it has */
+  readonly held: number;
+  /**
+   * Takes more, when all others can still reach their most.
+   * @param bytes in all; it never has more than its most
+   * @returns rejects with `signal.reason` if `signal` aborts first; it has what it had then
+   */
+  growTo(bytes: number, signal: AbortSignal): Promise<void>;
+  /** gives back what it does not need for now */
+  squeezeTo(bytes: number): void;
+  /** gives back what it does not need at all: it grows no more */
   shrinkTo(bytes: number): void;
   /** gives back all of it */
   release(): void;
+}
+
+/** A body that has bytes. */
+interface Holder {
+  held: number;
+  /** what it may need in all */
+  most: number;
+}
+
+/** Bytes that are asked for, by a new body or by one that grows. */
+interface Waiting {
+  readonly holder: Holder;
+  readonly bytes: number;
+  begin(): void;
 }
 
 /** A body counts as no less: its buffers and its connection are not free. */
@@ -14,11 +38,18 @@ const LEAST = 64 * 1024;
 /**
  * Memory for bodies, which is reserved before they are read. They get it in order of arrival: a
  * large one is not overtaken for ever by small ones.
+ *
+ * A body may begin with less than it can need, and grow. Such bodies could each hold a part and wait
+ * for the others for ever. So nothing is given unless all bodies could then reach their most, one
+ * after another, each with what those before it gave back (Dijkstra's banker's algorithm). Nothing
+ * new begins while a body waits to grow.
  */
 export class ByteBudget {
   readonly #most: number;
+  readonly #holders = new Set<Holder>();
   #reserved = 0;
-  #waiting: { bytes: number; begin(): void }[] = [];
+  #arrived: Waiting[] = [];
+  #growing: Waiting[] = [];
 
   /** @param most bytes reserved at a time */
   constructor(most: number) {
@@ -32,60 +63,116 @@ export class ByteBudget {
 
   /** Bodies that wait for theirs. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#arrived.length + this.#growing.length;
   }
 
   /**
    * Reserves bytes when their turn has come.
    * @param bytes at most those of the whole budget
+   * @param most how far the reservation may grow
    * @returns rejects with `signal.reason` if `signal` aborts first; nothing is reserved then
    */
-  reserve(bytes: number, signal: AbortSignal): Promise<Reservation> {
-    return new Promise((resolve, reject) => {
-      signal.throwIfAborted();
-      const own = this.#counted(bytes);
-      const waiting = {
-        bytes: own,
-        begin: () => {
-          forget();
-          resolve(this.#reservation(own));
-        },
-      };
-      const forget = onAbort(signal, () => {
-        this.#waiting = this.#waiting.filter((other) => other !== waiting);
-        reject(signal.reason);
-        // It may have been the large one that the others waited behind.
-        this.#beginWaiting();
-      });
-      this.#waiting.push(waiting);
+  async reserve(bytes: number, signal: AbortSignal, most = bytes): Promise<Reservation> {
+    const own = this.#counted(bytes);
+    const holder: Holder = { held: 0, most: Math.max(own, this.#counted(most)) };
+    await this.#wait(this.#arrived, holder, own, signal);
+    const keep = (left: number) => {
+      this.#give(holder, Math.min(holder.held, left));
       this.#beginWaiting();
-    });
+    };
+    return {
+      get held() {
+        return holder.held;
+      },
+      growTo: async (wanted, end) => {
+        const to = Math.min(holder.most, wanted);
+        if (to > holder.held) await this.#wait(this.#growing, holder, to, end);
+      },
+      squeezeTo: (left) => keep(this.#counted(left)),
+      shrinkTo: (left) => {
+        holder.most = Math.min(holder.held, this.#counted(left));
+        keep(holder.most);
+      },
+      release: () => {
+        holder.most = 0;
+        this.#holders.delete(holder);
+        keep(0);
+      },
+    };
   }
 
   #counted = (bytes: number) => Math.min(this.#most, Math.max(LEAST, bytes));
 
-  #reservation(bytes: number): Reservation {
-    let held = bytes;
-    const keep = (left: number) => {
-      if (left >= held) return;
-      this.#reserved -= held - left;
-      held = left;
+  /** Waits until `holder` has so many bytes. */
+  #wait(line: Waiting[], holder: Holder, bytes: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const leave = () => void line.splice(line.indexOf(waiting), 1);
+      const waiting: Waiting = {
+        holder,
+        bytes,
+        begin: () => {
+          leave();
+          forget();
+          resolve();
+        },
+      };
+      const forget = onAbort(signal, () => {
+        leave();
+        reject(signal.reason);
+        // It may have been the large one that the others waited behind.
+        this.#beginWaiting();
+      });
+      line.push(waiting);
       this.#beginWaiting();
-    };
-    return {
-      shrinkTo: (left) => keep(this.#counted(left)),
-      release: () => keep(0),
-    };
+    });
+  }
+
+  #give(holder: Holder, bytes: number): void {
+    this.#reserved += bytes - holder.held;
+    holder.held = bytes;
   }
 
   #beginWaiting(): void {
-    for (;;) {
-      const [first] = this.#waiting;
-      if (first === undefined || this.#reserved + first.bytes > this.#most) return;
-      this.#waiting.shift();
-      // Counted here, not by who waited: it goes on only later.
-      this.#reserved += first.bytes;
-      first.begin();
+    // Of those that grow, the one that needs the least: if it gets nothing now, a body at work does.
+    while (this.#growing.length > 0) {
+      const next = this.#growing.reduce((a, b) => (needOf(b.holder) < needOf(a.holder) ? b : a));
+      if (!this.#begin(next)) return;
     }
+    while (this.#arrived.length > 0) if (!this.#begin(this.#arrived[0]!)) return;
+  }
+
+  /** Gives what is asked for, if it fits. Counted here, not by who waited: it goes on only later. */
+  #begin({ holder, bytes, begin }: Waiting): boolean {
+    const before = holder.held;
+    const isNew = !this.#holders.has(holder);
+    this.#holders.add(holder);
+    this.#give(holder, bytes);
+    if (this.#isSafe()) {
+      begin();
+      return true;
+    }
+    this.#give(holder, before);
+    if (isNew) this.#holders.delete(holder);
+    return false;
+  }
+
+  /** Whether all bodies can reach their most, those first that need the least. */
+  #isSafe(): boolean {
+    let free = this.#most - this.#reserved;
+    if (free < 0) return false;
+    const growing: Holder[] = [];
+    for (const holder of this.#holders) {
+      if (needOf(holder) > 0) growing.push(holder);
+      else free += holder.held;
+    }
+    growing.sort((a, b) => needOf(a) - needOf(b));
+    for (const holder of growing) {
+      if (needOf(holder) > free) return false;
+      free += holder.held;
+    }
+    return true;
   }
 }
+
+const needOf = ({ held, most }: Holder): number => most - held;

@@ -17,6 +17,7 @@ import { Pool, type PooledThread, type ThreadEvents } from '../picture/pool.js';
 import { type Deadline, deadline, onAbort, unlessAborted } from '../picture/waiting.js';
 import { hashedImage } from '../variants/forms.js';
 import { MATCHING_VARIANTS } from '../variants/variant-profile.js';
+import { BodyMemory } from './body-memory.js';
 import { ByteBudget } from './byte-budget.js';
 import { checkHashFileOptions, type HashFileOptions } from './hash-file.js';
 import type {
@@ -82,6 +83,9 @@ type Times = { -readonly [Stage in keyof DecisionTimings]: number };
 
 /** What is done with a picture in a worker. */
 type Work<T> = (picture: WorkerPicture, bytes: Uint8Array, times: Times) => Promise<T>;
+
+/** What is reserved for a body of unknown length at first: most photos are no larger. */
+const EXPECTED = 4 * MIB;
 
 /** A worker that died before a picture was given to it is not the picture's fault. */
 const MOST_TRIES = 3;
@@ -247,19 +251,23 @@ class Workers implements HashPool {
     const size = await unlessAborted(sizeOf(source), signal);
     // What is too large anyway is refused by reading it, and needs no memory.
     const bytes = Math.min(size ?? maxBytes, maxBytes);
-    const reservation = await this.#budget.reserve(bytes, signal).catch((error) => {
+    const first = size === undefined ? Math.min(EXPECTED, bytes) : bytes;
+    const reservation = await this.#budget.reserve(first, signal, bytes).catch((error) => {
       leaveUnread(source);
       throw error;
     });
+    const memory = new BodyMemory(reservation, options.timeoutSeconds!, signal);
     try {
       const begun = performance.now();
-      times.waiting = begun - arrived;
-      const reading = { maxBytes: Math.max(1, bytes), minBytesPerSecond, idleSeconds, signal };
+      const room = (needed: number) => memory.room(needed);
+      const pace = { minBytesPerSecond, idleSeconds };
+      const reading = { maxBytes: Math.max(1, bytes), ...pace, signal, room };
       this.#reading++;
       const file = await readBytes(source, reading).finally(() => this.#reading--);
-      reservation.shrinkTo(file.length);
+      memory.isComplete(file.length);
       const waits = performance.now();
-      times.reading = waits - begun;
+      times.waiting = begun - arrived + memory.waited;
+      times.reading = waits - begun - memory.waited;
       const result = await this.#inWorker(file, options, limit, signal, async (picture) => {
         times.waiting += performance.now() - waits;
         const given = await work(picture, file, times);
@@ -273,7 +281,7 @@ class Workers implements HashPool {
       }
       return result;
     } finally {
-      reservation.release();
+      memory.release();
     }
   }
 

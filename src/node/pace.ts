@@ -22,7 +22,7 @@ const GRACE_MILLISECONDS = 5000;
 export class Pace {
   readonly #leastPerMillisecond: number;
   readonly #idle: number;
-  readonly #start = performance.now();
+  #start = performance.now();
 
   constructor({ minBytesPerSecond = 0, idleSeconds = Number.POSITIVE_INFINITY }: PaceLimits) {
     this.#leastPerMillisecond = minBytesPerSecond / 1000;
@@ -54,6 +54,11 @@ export class Pace {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Does not count a time in which nothing was asked of the sender. */
+  leaveOut(milliseconds: number): void {
+    this.#start += milliseconds;
   }
 
   /** How long `length` bytes may take. */

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { types } from 'node:util';
-import { checkNumber } from '../door.js';
+import { checkNumber, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { checkLimits, type Limits, MAX_BYTES } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
@@ -25,7 +25,16 @@ export type ImageSource =
   | Response;
 
 /** Limits on what is read. Those on the pace hold for streams and bodies. */
-export interface ReadOptions extends Pick<Limits, 'maxBytes' | 'signal'>, PaceLimits {}
+export interface ReadOptions extends Pick<Limits, 'maxBytes' | 'signal'>, PaceLimits {
+  /**
+   * called before each chunk of a stream, with the bytes that will be held if the chunk has at most
+   * 64 KiB. The stream is read on when it settles, and that time is not the stream's
+   */
+  room?: ((bytes: number) => Promise<void>) | undefined;
+}
+
+/** What most streams give at a time. */
+const CHUNK = 64 * 1024;
 
 /**
  * Reads all bytes of `source`; a Uint8Array or an ArrayBuffer is not copied. A stream that is too
@@ -54,7 +63,7 @@ export async function readBytes(
   }
   if (source instanceof Uint8Array) return source;
   if (types.isArrayBuffer(source)) return new Uint8Array(source);
-  const bytes = await readChunks(chunksOf(source), { ...options, maxBytes });
+  const bytes = await readChunks(chunksOf(source), length, { ...options, maxBytes });
   // Not all that carries HTTP tells that a connection broke off.
   if (isBody(source) && length !== undefined && bytes.length < length) {
     throw new DecodeError('unreadable', 'the body ended before its Content-Length');
@@ -66,6 +75,7 @@ export async function readBytes(
 function checkReadOptions(options: ReadOptions): void {
   checkLimits(options);
   checkPace(options);
+  checkTypeOf('room', options.room, 'function');
 }
 
 /** @throws {TypeError | RangeError} if a limit is invalid */
@@ -145,25 +155,70 @@ function chunksOfReader(stream: ReadableStream<Uint8Array>): Chunks {
 
 async function readChunks(
   chunks: Chunks,
-  { maxBytes, signal, ...limits }: ReadOptions & { maxBytes: number },
+  expected: number | undefined,
+  { maxBytes, signal, room, ...limits }: ReadOptions & { maxBytes: number },
 ): Promise<Uint8Array> {
   const pace = new Pace(limits);
-  const parts: Uint8Array[] = [];
-  let length = 0;
+  const gathered = new Gathered(expected);
   try {
     for (;;) {
+      const { length } = gathered;
+      if (room) {
+        const asked = performance.now();
+        await unlessAborted(room(length + CHUNK), signal);
+        pace.leaveOut(performance.now() - asked);
+      }
       const next = pace.keeping(chunks.next().catch(unreadable), length);
       const { done, value } = await unlessAborted(next, signal);
-      if (done) return parts.length === 1 ? parts[0]! : Buffer.concat(parts, length);
+      if (done) return gathered.whole();
       if (!(value instanceof Uint8Array)) throw new TypeError('expected a stream of Uint8Arrays');
-      length += value.length;
-      if (length > maxBytes) throw tooMany(maxBytes);
-      parts.push(value);
+      if (length + value.length > maxBytes) throw tooMany(maxBytes);
+      gathered.add(value);
     }
   } catch (error) {
     // Not awaited: a source that hangs would hang its closing too.
     chunks.close().catch(() => {});
     throw error;
+  }
+}
+
+/** The chunks of a stream, as one array at its end. */
+class Gathered {
+  readonly #expected: number;
+  #chunks: Uint8Array[] = [];
+  /** filled from its beginning */
+  #filled: Uint8Array | undefined;
+  length = 0;
+
+  /** @param expected bytes in all, where the source says so */
+  constructor(expected = Number.POSITIVE_INFINITY) {
+    this.#expected = expected;
+  }
+
+  add(chunk: Uint8Array): void {
+    const at = this.length;
+    this.length += chunk.length;
+    if (this.#filled && this.length <= this.#expected) {
+      this.#filled.set(chunk, at);
+      return;
+    }
+    // It is longer than it said.
+    if (this.#filled) this.#chunks = [this.#filled.subarray(0, at)];
+    this.#filled = undefined;
+    this.#chunks.push(chunk);
+    // One array from here on: with the chunks beside it, the end would need the memory twice. Not
+    // earlier: who says that 64 MB will come and sends nothing gets no memory.
+    if (this.length < this.#expected && 8 * this.length >= this.#expected) {
+      this.#filled = Buffer.allocUnsafeSlow(this.#expected);
+      this.#filled.set(Buffer.concat(this.#chunks, this.length));
+      this.#chunks = [];
+    }
+  }
+
+  whole(): Uint8Array {
+    if (this.#filled) return this.#filled.subarray(0, this.length);
+    const [first] = this.#chunks;
+    return this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks, this.length);
   }
 }
 

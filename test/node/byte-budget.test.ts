@@ -97,3 +97,74 @@ test('never more is reserved than there is, and all of it comes back', async () 
     }),
   );
 });
+
+test('bodies that grow never have too much together, and never wait for each other for ever', async () => {
+  const body = fc.record({
+    first: fc.nat(MOST / 4),
+    most: fc.integer({ min: MOST / 4, max: MOST }),
+    step: fc.integer({ min: 16 * KIB, max: MOST / 8 }),
+    /** where it ends, as a share of its most */
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+    squeeze: fc.boolean(),
+    givesUp: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(body, { minLength: 2, maxLength: 24, size: 'max' }),
+      async (bodies) => {
+        const budget = new ByteBudget(MOST);
+        let over = false;
+        const look = () => {
+          over ||= budget.reserved > MOST;
+        };
+        const course = async (each: (typeof bodies)[number]) => {
+          const controller = new AbortController();
+          const most = Math.max(each.first, each.most);
+          const end = Math.floor(each.share * most);
+          const reservation = await budget.reserve(each.first, signal, most);
+          look();
+          try {
+            for (let at = 0; at < end; ) {
+              await null;
+              if (each.squeeze) reservation.squeezeTo(at);
+              const grown = reservation.growTo(at + each.step, controller.signal);
+              if (each.givesUp) setImmediate(() => controller.abort());
+              await grown;
+              expect(reservation.held).toBeGreaterThanOrEqual(Math.min(most, at + each.step));
+              at += each.step;
+              look();
+            }
+            reservation.shrinkTo(end);
+            await settled();
+          } finally {
+            reservation.release();
+          }
+        };
+        const ends = await Promise.allSettled(bodies.map(course));
+        for (const [i, end] of ends.entries()) {
+          if (!bodies[i]!.givesUp) expect(end.status).toBe('fulfilled');
+        }
+        expect([over, budget.reserved, budget.waiting]).toEqual([false, 0, 0]);
+      },
+    ),
+  );
+});
+
+test('nothing new begins while a body waits to grow', async () => {
+  const budget = new ByteBudget(MOST);
+  const growing = await budget.reserve(MOST / 2, signal, MOST);
+  const other = await budget.reserve(MOST / 4, signal);
+  const grown = growing.growTo(MOST, signal);
+  let begun = false;
+  const late = budget.reserve(MOST / 8, signal).then(() => {
+    begun = true;
+  });
+  await settled();
+  expect([begun, growing.held, budget.waiting]).toEqual([false, MOST / 2, 2]);
+  other.release();
+  await grown;
+  await settled();
+  expect([begun, growing.held]).toEqual([false, MOST]);
+  growing.release();
+  await late;
+});

@@ -354,7 +354,10 @@ describe('admission', () => {
       const MIB = 2 ** 20;
       const pool = poolOf({ maxBytesInFlight: 8 * MIB });
       const first = sent();
-      const one = pool.check(first.stream, empty, { maxBytes: 6 * MIB });
+      const whole = new Uint8Array(6 * MIB);
+      whole.set(photoBytes);
+      const headers = { 'content-length': String(whole.length) };
+      const one = pool.check(new Response(first.stream, { headers }), empty);
       await until(() => pool.stats().reading === 1);
       expect(pool.stats().bytesInFlight).toBe(6 * MIB);
       let isRead = false;
@@ -371,12 +374,40 @@ describe('admission', () => {
       const other = pool.check(second, empty, { maxBytes: 6 * MIB });
       await wait(50);
       expect([pool.stats().queued, isRead]).toEqual([1, false]);
-      first.send(photoBytes);
+      first.send(whole);
       first.end();
       expect([(await one).verdict, (await other).verdict]).toEqual(['none', 'none']);
       expect(pool.stats().bytesInFlight).toBe(0);
     },
   );
+
+  test('bodies that pause give their memory to others, and get it back', PATIENT, async () => {
+    const MIB = 2 ** 20;
+    const pool = poolOf({ maxBytesInFlight: 16 * MIB, minBytesPerSecond: 0 });
+    const large = new Uint8Array(6 * MIB);
+    const maxBytes = large.length;
+    large.set(photoBytes);
+    const headers = { 'content-length': String(large.length) };
+    const slow = [sent(), sent(), sent()];
+    const paused = slow.map(({ stream }, i) =>
+      pool.check(i === 0 ? new Response(stream, { headers }) : stream, empty, { maxBytes }),
+    );
+    for (const { send } of slow) send(large.subarray(0, 1000));
+    await until(() => pool.stats().reading > 0);
+    // Without that, these would wait until the slow ones are ended.
+    const sources = [new Blob([large]), new Blob([large]).stream()];
+    const quick = await Promise.all(
+      sources.map((source) => pool.check(source, empty, { maxBytes })),
+    );
+    expect(quick.map(({ verdict }) => verdict)).toEqual(['none', 'none']);
+    expect(pool.stats().reading).toBe(3);
+    for (const { send, end } of slow) {
+      send(large.subarray(1000));
+      end();
+    }
+    for (const { verdict } of await Promise.all(paused)) expect(verdict).toBe('none');
+    expect(pool.stats().bytesInFlight).toBe(0);
+  });
 
   test('never more bytes are in flight than may be', PATIENT, async () => {
     const most = 3 * photoBytes.length;

@@ -264,3 +264,50 @@ test('a stream below the least rate is too slow, after its first seconds', async
     vi.useRealTimers();
   }
 });
+
+test('a body has the length that it said, more, or less, in chunks of any size', async () => {
+  for (const size of [1, 64, 130, 333, 999, 1000]) {
+    for (const said of [1, 500, 999, 1000]) {
+      const headers = { 'content-length': String(said) };
+      expect(Buffer.compare(await readBytes(new Response(web(size), { headers })), content)).toBe(
+        0,
+      );
+    }
+    const headers = { 'content-length': '1001' };
+    expect(await codeOf(readBytes(new Response(web(size), { headers })))).toBe('unreadable');
+  }
+});
+
+test('a body of known length is not held twice', async () => {
+  const { allocUnsafeSlow, concat } = Buffer;
+  const allocated = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(allocUnsafeSlow);
+  const joined = vi.spyOn(Buffer, 'concat').mockImplementation(concat);
+  const headers = { 'content-length': '1000' };
+  await readBytes(new Response(web(10), { headers }));
+  expect(allocated.mock.calls).toEqual([[1000]]);
+  expect(joined.mock.calls.map(([, length]) => length)).toEqual([130]);
+  vi.restoreAllMocks();
+});
+
+test('a stream is read when there is room, and that time is not its own', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    const asked: number[] = [];
+    const room = async (bytes: number) => {
+      asked.push(bytes - 64 * 1024);
+      if (asked.length === 3) await new Promise((resolve) => setTimeout(resolve, 60_000));
+    };
+    const limits = { minBytesPerSecond: 100, idleSeconds: 2, room };
+    const read = readBytes(chunked(300), limits);
+    for (let turn = 0; turn < 5; turn++) await setImmediate();
+    expect(asked).toEqual([0, 300, 600]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await read).toHaveLength(1000);
+    const full = new Error('no room');
+    const source = Readable.from(chunked(300));
+    await expect(readBytes(source, { room: () => Promise.reject(full) })).rejects.toBe(full);
+    expect(source.destroyed).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
+});
