@@ -39,10 +39,10 @@ const LEAST = 64 * 1024;
  * Memory for bodies, which is reserved before they are read. They get it in order of arrival: a
  * large one is not overtaken for ever by small ones.
  *
- * A body may begin with less than it can need, and grow. Such bodies could each hold a part and wait
- * for the others for ever. So nothing is given unless all bodies could then reach their most, one
- * after another, each with what those before it gave back (Dijkstra's banker's algorithm). Nothing
- * new begins while a body waits to grow.
+ * A body may begin with less than it can need, and grow. Such bodies could each hold a part and
+ * wait for the others for ever. So nothing is given unless all bodies could then reach their most,
+ * one after another, each with what those before it gave back (Dijkstra's banker's algorithm).
+ * Nothing new begins while a body waits to grow.
  */
 export class ByteBudget {
   readonly #most: number;
@@ -134,7 +134,7 @@ export class ByteBudget {
   }
 
   #beginWaiting(): void {
-    // Of those that grow, the one that needs the least: if it gets nothing now, a body at work does.
+    // The one that needs the least: if it has to wait, then for a body that waits for nothing.
     while (this.#growing.length > 0) {
       const next = this.#growing.reduce((a, b) => (needOf(b.holder) < needOf(a.holder) ? b : a));
       if (!this.#begin(next)) return;
@@ -142,7 +142,7 @@ export class ByteBudget {
     while (this.#arrived.length > 0) if (!this.#begin(this.#arrived[0]!)) return;
   }
 
-  /** Gives what is asked for, if it fits. Counted here, not by who waited: it goes on only later. */
+  /** Gives what is asked for, if it fits. Counted here: who waited goes on only later. */
   #begin({ holder, bytes, begin }: Waiting): boolean {
     const before = holder.held;
     const isNew = !this.#holders.has(holder);

@@ -87,6 +87,9 @@ type Work<T> = (picture: WorkerPicture, bytes: Uint8Array, times: Times) => Prom
 /** What is reserved for a body of unknown length at first: most photos are no larger. */
 const EXPECTED = 4 * MIB;
 
+/** A worker that has not let its picture go by then hangs. */
+const LET_GO_MILLISECONDS = 5000;
+
 /** A worker that died before a picture was given to it is not the picture's fault. */
 const MOST_TRIES = 3;
 
@@ -97,8 +100,6 @@ class Workers implements HashPool {
   /** all pictures that are accepted and not at their end, also those that nobody waits for */
   readonly #accepted = new Set<Promise<unknown>>();
   readonly #workers = new Set<HashWorker>();
-  /** errors of workers that died, not of pictures */
-  readonly #deaths = new WeakSet<DecodeError>();
   readonly #pictures = new WeakMap<PooledThread, number>();
   readonly #histograms = STAGES.map(() => new Histogram());
   #reading = 0;
@@ -112,14 +113,9 @@ class Workers implements HashPool {
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#budget = new ByteBudget(settings.maxBytesInFlight);
-    const death = (listened: boolean, cause: unknown) => {
-      const error = deathOf(listened, cause);
-      this.#deaths.add(error);
-      return error;
-    };
     this.#pool = new Pool({
       start: (events) => this.#start(events),
-      death,
+      death: deathOf,
       size: settings.workers,
     });
   }
@@ -312,20 +308,16 @@ class Workers implements HashPool {
       ];
       try {
         signal.throwIfAborted();
-        return await this.#pool.use(async (thread) => {
+        return await this.#use(end.signal, async (thread) => {
           isTaken = true;
-          this.#atWork++;
-          try {
-            const picture = new WorkerPicture(thread, signal);
-            await picture.begin(taskOptionsOf(options));
-            isGiven = true;
-            return await work(picture).finally(() => this.#letGo(thread, picture));
-          } finally {
-            this.#atWork--;
-          }
-        }, end.signal);
+          const picture = new WorkerPicture(thread, signal);
+          await picture.begin(taskOptionsOf(options));
+          isGiven = true;
+          return { picture, given: work(picture) };
+        });
       } catch (error) {
-        const died = error instanceof DecodeError && this.#deaths.has(error);
+        const { code } = error instanceof DecodeError ? error : {};
+        const died = code === 'crashed' || code === 'decoder-missing';
         if (!died || isGiven || tries === MOST_TRIES) throw error;
       } finally {
         for (const each of forget) each();
@@ -333,11 +325,40 @@ class Workers implements HashPool {
     }
   }
 
+  /**
+   * What a worker gives. That is told before the worker lets the picture go: an entry may be
+   * withdrawn while it does, and it may die.
+   */
+  #use<T>(
+    end: AbortSignal,
+    work: (thread: PooledThread) => Promise<{ picture: WorkerPicture; given: Promise<T> }>,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const use = this.#pool.use(async (thread) => {
+        this.#atWork++;
+        let picture: WorkerPicture | undefined;
+        try {
+          const begun = await work(thread);
+          picture = begun.picture;
+          resolve(await begun.given);
+        } catch (error) {
+          reject(error);
+        } finally {
+          this.#atWork--;
+        }
+        if (picture) await this.#letGo(thread, picture);
+      }, end);
+      use.catch(reject);
+    });
+  }
+
   /** Lets a worker forget its picture, and says so if it has done enough. */
   async #letGo(thread: PooledThread, picture: WorkerPicture): Promise<void> {
     if (!thread.alive) return;
     const { maxMemory, recycleAfter } = this.#settings;
+    const late = setTimeout(() => thread.end(undefined), LET_GO_MILLISECONDS);
     const residentBytes = await picture.end().catch(() => 0);
+    clearTimeout(late);
     const pictures = (this.#pictures.get(thread) ?? 0) + 1;
     this.#pictures.set(thread, pictures);
     // A worker that keeps much would be ended amid the next picture.

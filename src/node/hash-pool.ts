@@ -22,9 +22,9 @@ export interface HashPoolOptions extends PaceLimits {
    */
   maxQueued?: number;
   /**
-   * bytes of files that are read, wait or are at work; `maxBytes` is at most this. They are reserved
-   * before a file is read: its size where that is known, else 4 MiB at first. A body that is too
-   * slow for what it has gets less, and more as its bytes come
+   * bytes of files that are read, wait or are at work; `maxBytes` is at most this. They are
+   * reserved before a file is read: its size where that is known, else 4 MiB at first. A body that
+   * is too slow for what it has gets less, and more as its bytes come
    * @defaultValue 128 MiB
    */
   maxBytesInFlight?: number;

@@ -39,14 +39,14 @@ export function startProcess(url: URL, maxMemory: number, events: ThreadEvents):
     execArgv: [`--max-old-space-size=${Math.ceil(maxMemory / MIB)}`],
     env: { ...MEMORY, ...process.env, UV_THREADPOOL_SIZE: '2' },
   });
-  const input = child.stdin as Socket;
-  // What goes wrong here is told by the exit that follows.
-  input.on('error', () => {});
   child.on('message', (message) => events.said(message));
   child.on('error', (cause) => events.died(cause));
   child.on('exit', (code, signal) =>
     events.died(signal ? new Killed(`ended by ${signal}`) : new Error(`exited with ${code}`)),
   );
+  // There is none if no file could be opened. What goes wrong here is told by the events above.
+  const input = child.stdin as Socket | null | undefined;
+  input?.on('error', () => {});
   return {
     pid: child.pid,
     // Without a number it never began.
@@ -54,7 +54,7 @@ export function startProcess(url: URL, maxMemory: number, events: ThreadEvents):
     post(message: unknown) {
       const { bytes, ...question } = message as HashQuestion & { bytes?: Uint8Array };
       child.send(question, () => {});
-      if (bytes) input.write(bytes);
+      if (bytes) input?.write(bytes);
     },
     terminate: () => void child.kill('SIGKILL'),
     hold(holds: boolean) {

@@ -86,11 +86,12 @@ export class WorkerPicture {
 
   /**
    * Lets the worker forget the picture.
-   * @returns the worker's memory, in bytes
+   * @returns the worker's memory, in bytes; infinite if it says that it should do no more work,
+   *   whose answer is then still to come
    */
   async end(): Promise<number> {
-    const { residentBytes } = (await this.#thread.ask({ ask: 'end' })) as LetGo;
-    return residentBytes ?? 0;
+    const answer = await this.#thread.ask({ ask: 'end' });
+    return isFailure(answer) ? Number.POSITIVE_INFINITY : (answer as LetGo).residentBytes;
   }
 
   async #first(bytes: Uint8Array, most: number): Promise<VariantBatch> {

@@ -250,11 +250,70 @@ describe('a worker that fails costs the picture that it has', () => {
   test('and none, if it had not begun', PATIENT, async () => {
     const pool = poolOf();
     const pid = await warm(pool);
+    // It has to let that picture go.
+    await wait(500);
     process.kill(pid, 'SIGSTOP');
     const hashed = pool.hash(photoBytes);
     await until(() => pool.stats().atWork === 1);
     process.kill(pid, 'SIGKILL');
     expect(await hashed).toEqual(await hashFile(photoBytes));
+  });
+
+  test('and none, if it dies or hangs after its last answer', PATIENT, async () => {
+    for (const then of ['process.exit(1)', '']) {
+      const workerUrl = scripts.write(
+        `end-${then.length}`,
+        `const hash = { algorithm: 'pdq', bytes: new Uint8Array(32).fill(15) };
+         const variants = [{ name: 'original', hash, quality: 100 }];
+         const facts = { width: 9, height: 9, format: 'png', decoding: 'full' };
+         process.on('disconnect', () => process.exit());
+         process.on('message', ({ ask }) => {
+           if (ask === 'end') { ${then} }
+           else process.send(ask === 'begin' ? 'ready' : { variants, done: true, hashing: 1, facts });
+         });
+         process.send('ready');`,
+      );
+      const pool = poolOf({ workerUrl });
+      for (let i = 0; i < 2; i++) expect(await codeOf(pool.hash(photoBytes))).toBe('done');
+      expect(pool.stats()).toMatchObject({ queued: 0, atWork: 0, bytesInFlight: 0 });
+    }
+  });
+
+  test('and none, if the worker before it has grown too large', PATIENT, async () => {
+    const broken = "{ code: 'crashed', message: 'too large', isBroken: true }";
+    const answers = `
+      const question = ({ ask }) => process.send(
+        ask === 'first' ? first : ask === 'end' ? { residentBytes: 0 } : 'ready');
+      const hash = { algorithm: 'pdq', bytes: new Uint8Array(32).fill(15) };
+      const variants = [{ name: 'original', hash, quality: 100 }];
+      const facts = { width: 9, height: 9, format: 'png', decoding: 'full' };
+      const first = { variants, done: true, hashing: 1, facts };
+      process.on('disconnect', () => process.exit());`;
+    const atEnd = scripts.write(
+      'large-at-end',
+      `${answers}
+       process.on('message', (asked) => {
+         if (asked.ask === 'end') process.send(${broken});
+         setTimeout(question, 5, asked);
+       });
+       process.send('ready');`,
+    );
+    const pool = poolOf({ workerUrl: atEnd });
+    for (let i = 0; i < 3; i++) expect(await codeOf(pool.hash(photoBytes))).toBe('done');
+    const atBegin = scripts.write(
+      'large-at-begin',
+      `${answers}
+       import { existsSync, writeFileSync } from 'node:fs';
+       const mark = new URL('large-once', import.meta.url);
+       process.on('message', (asked) => {
+         if (asked.ask === 'begin' && !existsSync(mark)) {
+           writeFileSync(mark, '');
+           process.send(${broken});
+         } else question(asked);
+       });
+       process.send('ready');`,
+    );
+    expect(await codeOf(poolOf({ workerUrl: atBegin }).hash(photoBytes))).toBe('done');
   });
 
   test('and none is tried for ever', PATIENT, async () => {
@@ -486,6 +545,31 @@ describe('who gives up is answered at once', () => {
   });
 });
 
+test(
+  'what is withdrawn while a worker lets its picture go is in no decision',
+  PATIENT,
+  async () => {
+    const pool = poolOf();
+    const { hash } = await hashFile(photo);
+    const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
+    await warm(pool);
+    let withdrawn = false;
+    const decider = {
+      policy: blocklist.policy,
+      decideAsync: async (...query: Parameters<typeof blocklist.decideAsync>) => {
+        const decision = await blocklist.decideAsync(...query);
+        setImmediate(() => {
+          blocklist.withdraw(hash);
+          withdrawn = true;
+        });
+        return decision;
+      },
+    };
+    const { verdict } = await pool.check(photo, decider);
+    expect([verdict, withdrawn]).toEqual(['match', false]);
+  },
+);
+
 test('a worker is replaced after so many pictures', PATIENT, async () => {
   const pool = poolOf({ recycleAfter: 2 });
   const pids = new Set<number>();
@@ -547,6 +631,27 @@ describe('a program with a pool', () => {
     const [line] = await once(child.stdout!, 'data');
     return { pid: Number(line), child };
   }
+
+  test.skipIf(process.platform === 'win32')(
+    'goes on if no process can be started',
+    PATIENT,
+    async () => {
+      const url = scripts.write(
+        'no-descriptors',
+        `import { openSync } from 'node:fs';
+         import { createHashPool } from ${JSON.stringify(scripts.build('src/node/create-hash-pool.ts').href)};
+         const pool = createHashPool({ workers: 1, workerUrl: ${JSON.stringify(scripts.url.href)} });
+         try { for (;;) openSync('/dev/null'); } catch {}
+         await pool.hash(new Uint8Array(9)).catch(({ code }) => console.log(code));
+         await pool.close();`,
+      );
+      const command = `ulimit -n 60; exec "${process.execPath}" "${url.pathname}"`;
+      const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'] });
+      const [line] = await once(child.stdout, 'data');
+      expect(String(line)).toBe('decoder-missing\n');
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    },
+  );
 
   test('ends by itself, and its workers with it', PATIENT, async () => {
     const { pid, child } = await run(program(''));
