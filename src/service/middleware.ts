@@ -32,6 +32,9 @@ export type Next = (
 
 const MAX_BYTES_HELD = 256 * 2 ** 20;
 
+/** As a hash pool has them: a few slow senders would hold the memory of all others. */
+const PACE = { minBytesPerSecond: 1024, idleSeconds: 30 };
+
 /**
  * Checks the uploads of a request before it is answered: a body of a type `image/…`, of
  * `application/octet-stream` or of no type, or every file of a `multipart/form-data` form. If one
@@ -39,7 +42,8 @@ const MAX_BYTES_HELD = 256 * 2 ** 20;
  * requests are passed on as they are: pictures inside JSON are not seen.
  *
  * A form is held in memory, since only its end shows that it is whole; `next` gets the form as it
- * was checked, written anew. A body that is a picture itself is checked while it is read.
+ * was checked, written anew. One that pauses for 30 seconds, or has less than 1 kB a second, is
+ * refused (408). A body that is a picture itself is checked while it is read.
  *
  * Standard `Request` and `Response` alone: Hono, Next, Bun, Deno and others that have them. It is
  * tested with Hono.
@@ -94,7 +98,7 @@ export function createUploadMiddleware(
   async function formOf(request: Request, type: string): Promise<FormData | DecodeError> {
     try {
       const { maxBytes } = scanner;
-      const bytes = await readBytes(request, { maxBytes, signal: request.signal });
+      const bytes = await readBytes(request, { maxBytes, signal: request.signal, ...PACE });
       const body = bytes as Uint8Array<ArrayBuffer>;
       const form = await new Response(body, { headers: { 'content-type': type } }).formData();
       return form as FormData;

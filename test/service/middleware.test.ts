@@ -166,6 +166,28 @@ test('a form that breaks off is not checked, and not passed on', async () => {
   expect(check).not.toHaveBeenCalled();
 });
 
+test('a form that comes too slowly is refused, and its memory is free again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    const limits = { maxBytes: OTHER.length + 1000, maxBytesHeld: OTHER.length + 1000 };
+    const middleware = createUploadMiddleware({ blocklist, pool, onError: 'accept', ...limits });
+    const headers = { 'content-type': 'multipart/form-data; boundary=a' };
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(OTHER.slice(0, 9)),
+    });
+    const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+    const slow = middleware(new Request('http://a.test', init), () => expect.fail('passed on'));
+    for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect((await slow).status).toBe(408);
+    vi.useRealTimers();
+    const other = new Request('http://a.test', { method: 'POST', body: formOf(OTHER) });
+    expect((await middleware(other, () => new Response('kept'))).status).toBe(200);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('forms are held up to a limit; another one is busy, and is not read', async () => {
   let answerFirst = (_: Response) => {};
   const first = new Promise<Response>((resolve) => {
