@@ -50,7 +50,7 @@ test('moves a place to where it comes near enough, in a bounded number of tries'
         expect(tries).toBeLessThanOrEqual(120);
         if (from <= 5) expect(given).toEqual([]);
         for (const place of given) expect(apart(place, goal)).toBeLessThan(from);
-        if (from > 20) expect(given).toHaveLength(1);
+        if (from > 20) expect(given).toHaveLength(from > 50 ? 0 : 1);
       },
     ),
     { seed: 7, numRuns: 200 },
@@ -60,7 +60,7 @@ test('moves a place to where it comes near enough, in a bounded number of tries'
 test('gives nothing where nothing comes nearer, and looks at the nearest three places', () => {
   const seen = new Set<Placement['name']>();
   const places = (['uncrop', 'box', 'rectangle', 'unturn', 'unblurBars'] as const).map((name, i) =>
-    near({ ...placement(0, 0, 500, 400), name }, 60 - i),
+    near({ ...placement(0, 0, 500, 400), name }, 50 - i),
   );
   const given = refined(places, ({ name }, { distance: before }) => {
     seen.add(name);
