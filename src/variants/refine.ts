@@ -18,8 +18,8 @@ const MOST_PLACES = 3;
 const MOST_TRIES = 120;
 /**
  * Places farther than this are left where they are, for review. By the fitted tail, a twentieth as
- * many other pictures come within 50 bits as within 60 at most. Two photos of two fish each, more
- * than 50 bits apart, were moved to 26. It costs half a point of the matches of the tuned photos.
+ * many other pictures come within 50 bits as within 60 at most. Two photos of two fish each were
+ * moved from 60 bits to 26. It costs half a point of the matches of the tuned photos.
  */
 const FARTHEST = 50;
 /** By how much a side moves, as a share of it: halved when nothing comes nearer. */
