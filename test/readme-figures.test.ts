@@ -59,6 +59,15 @@ test('the table of copies: each family, and the mean with its interval', () => {
   );
 });
 
+test('what the profiles find', () => {
+  for (const name of ['dihedral', 'quick']) {
+    const [match, review] = ['match', 'or review'].map((tier) =>
+      percent(of(`${name}, ${tier}`).value, 1),
+    );
+    expect(readme).toMatch(new RegExp(`\\| \`${name}\` \\|.{1,60}\\| ${match} \\| ${review} \\|`));
+  }
+});
+
 test('the photos that were looked at between changes', () => {
   const checked = json('bench/record/robustness/checked/robustness.json') as Run;
   const [match, review] = ['match', 'or review'].map(
