@@ -416,6 +416,8 @@ function blocklistBesideArray(first: number): Pair {
           name: 'replace',
           real: () => blocklist.replaceWith(createBlocklist(part)),
           model() {
+            // Indexes are attached to the new list too: it is they that merge.
+            attached = 0;
             listed = [];
             const fits = part.filter((entry) => !isDegenerate(entry.hash));
             const left = fits.filter((entry) => !isWithdrawn(entry));
@@ -431,7 +433,9 @@ function blocklistBesideArray(first: number): Pair {
         },
       ];
       const chosen = changes[next() % 20];
-      if (chosen && !(chosen.name === 'attach an index' && attached > 2)) return chosen;
+      // A list that is replaced often has few merges.
+      const isTooMuch = { replace: next() % 4 > 0, 'attach an index': attached > 2 };
+      if (chosen && !isTooMuch[chosen.name as keyof typeof isTooMuch]) return chosen;
       return { name: 'add', real: () => blocklist.add(one), model: () => list(one) };
     },
     compare() {
