@@ -53,7 +53,7 @@ class Picture {
     if (this.#closer) this.#closerOnes ??= this.#closer(this.#nears)[Symbol.iterator]();
     const variants: HashedVariant[] = [];
     let done = false;
-    while (variants.length < most && !done) {
+    while (variants.length < most) {
       const next = this.#closerOnes ? this.#closerOnes.next() : this.#variants.next();
       if (!next.done) {
         variants.push(this.#placed(next.value));
