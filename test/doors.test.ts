@@ -302,10 +302,10 @@ const files = {
   world: true,
 };
 
-const decider = member(matching.createBlocklist([ENTRY as never]));
+const LIST = matching.createBlocklist([ENTRY as never]);
+const decider = member(LIST);
 const POOL = node.createHashPool({ workers: 1 });
 afterAll(() => POOL.close());
-const LIST = matching.createBlocklist([ENTRY as never]);
 const SCANNING = { blocklist: LIST, onError: 'accept' };
 const scanOptions = {
   blocklist: member(LIST),

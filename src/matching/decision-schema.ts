@@ -1,3 +1,6 @@
+import { ALGORITHMS } from '../hash.js';
+import { DIHEDRAL_NAMES } from '../variant.js';
+
 const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
 const HEX_OF_PDQ = { type: 'string', pattern: '^[0-9a-fA-F]{64}$' } as const;
 /** Of PDQ there are no hashes of 64 bits. */
@@ -5,7 +8,7 @@ const IF_PDQ = { required: ['algorithm'], properties: { algorithm: { const: 'pdq
 const TEXT = { type: 'string' } as const;
 const QUALITY = { type: 'number', minimum: 0, maximum: 100 } as const;
 const RESAMPLE = { enum: [512, 'none'] } as const;
-const ALGORITHM = { enum: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] } as const;
+const ALGORITHM = { enum: ALGORITHMS } as const;
 const DISTANCE = { type: 'integer', minimum: 0, maximum: 256 } as const;
 const THRESHOLD = { type: 'integer', minimum: -1, maximum: 256 } as const;
 const THRESHOLDS = {
@@ -32,18 +35,7 @@ const GEOMETRY = {
     },
     corners: { type: 'array', items: POINT, minItems: 4, maxItems: 4 },
     angle: NUMBER,
-    dihedral: {
-      enum: [
-        'original',
-        'rotate90',
-        'rotate180',
-        'rotate270',
-        'flipX',
-        'flipY',
-        'flipPlus1',
-        'flipMinus1',
-      ],
-    },
+    dihedral: { enum: DIHEDRAL_NAMES },
   },
 } as const;
 

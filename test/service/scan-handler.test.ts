@@ -80,6 +80,11 @@ test.each<[string, string, number, Options, Uint8Array | RequestInit]>([
   expect(accepted.all).toMatchObject([{ status: 200, verdict: 'unhashable', text }]);
 });
 
+test('a client waits for whole seconds', async () => {
+  const { all } = await answers({ check: busy, retryAfterSeconds: 7.2 }, OTHER);
+  expect(all[0]!.headers.get('retry-after')).toBe('8');
+});
+
 test.each<[string, number, Options, Uint8Array | RequestInit]>([
   ['nothing', 400, {}, {}],
   ['a body beyond maxBytes', 413, { maxBytes: 1000 }, OTHER],
