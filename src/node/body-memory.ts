@@ -4,44 +4,42 @@ import type { Reservation } from './byte-budget.js';
 const LOOK_MILLISECONDS = 500;
 
 /**
- * The memory of one body from its first byte on. It is reserved for all of a body, or for the size
- * of most. One that is too slow to fill that in its time has to give back all but twice of what has
- * come: else two senders of 64 MB that pause would keep out all others. It gets more as more comes.
+ * The memory of one body from its first byte on. It has some to begin with, and gets more as more
+ * comes. What has not filled half of it since the last look gives back all but twice of what has
+ * come: else a hundred senders that promise 30 MB and pause would keep out all others.
  */
 export class BodyMemory {
   readonly #reservation: Reservation;
-  readonly #milliseconds: number;
   readonly #signal: AbortSignal;
-  readonly #begun = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #needed = 0;
   /** milliseconds that it has waited for more */
   waited = 0;
 
-  /** @param seconds that the body has */
-  constructor(reservation: Reservation, seconds: number, signal: AbortSignal) {
+  constructor(reservation: Reservation, signal: AbortSignal) {
     this.#reservation = reservation;
-    this.#milliseconds = 1000 * seconds;
     this.#signal = signal;
   }
 
-  /** Settles when it has room for so many bytes, or for its most. */
-  async room(bytes: number): Promise<void> {
+  /**
+   * Settles when it has room for so many bytes, or for its most.
+   * @returns the bytes that it has then
+   */
+  async room(bytes: number): Promise<number> {
     this.#needed = bytes;
     this.#timer ??= setInterval(() => this.#look(), LOOK_MILLISECONDS).unref();
     const { held } = this.#reservation;
-    if (bytes <= held) return;
-    const asked = performance.now();
-    await this.#reservation.growTo(Math.max(bytes, 2 * held), this.#signal);
-    this.waited += performance.now() - asked;
+    if (bytes > held) {
+      const asked = performance.now();
+      await this.#reservation.growTo(Math.max(bytes, 2 * held), this.#signal);
+      this.waited += performance.now() - asked;
+    }
+    return this.#reservation.held;
   }
 
   #look(): void {
-    const { held } = this.#reservation;
-    const past = performance.now() - this.#begun - this.waited;
-    if (this.#needed * this.#milliseconds < held * past) {
-      this.#reservation.squeezeTo(2 * this.#needed);
-    }
+    const enough = 2 * this.#needed;
+    if (enough < this.#reservation.held) this.#reservation.squeezeTo(enough);
   }
 
   /** All is there. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { types } from 'node:util';
 import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
 import {
@@ -84,8 +85,8 @@ type Times = { -readonly [Stage in keyof DecisionTimings]: number };
 /** What is done with a picture in a worker. */
 type Work<T> = (picture: WorkerPicture, bytes: Uint8Array, times: Times) => Promise<T>;
 
-/** What is reserved for a body of unknown length at first: most photos are no larger. */
-const EXPECTED = 4 * MIB;
+/** What is reserved for a body that is sent, at first: most photos of the web are no larger. */
+const FIRST = MIB;
 
 /** A worker that has not let its picture go by then hangs. */
 const LET_GO_MILLISECONDS = 5000;
@@ -247,12 +248,12 @@ class Workers implements HashPool {
     const size = await unlessAborted(sizeOf(source), signal);
     // What is too large anyway is refused by reading it, and needs no memory.
     const bytes = Math.min(size ?? maxBytes, maxBytes);
-    const first = size === undefined ? Math.min(EXPECTED, bytes) : bytes;
+    const first = isSent(source) ? Math.min(FIRST, bytes) : bytes;
     const reservation = await this.#budget.reserve(first, signal, bytes).catch((error) => {
       leaveUnread(source);
       throw error;
     });
-    const memory = new BodyMemory(reservation, options.timeoutSeconds!, signal);
+    const memory = new BodyMemory(reservation, signal);
     try {
       const begun = performance.now();
       const room = (needed: number) => memory.room(needed);
@@ -423,6 +424,15 @@ async function sizeOf(source: ImageSource): Promise<number | undefined> {
   const file = await stat(source).catch(() => undefined);
   return file?.isFile() ? file.size : 0;
 }
+
+/** Whether it comes by and by; what is in memory already, or in a file, comes at once. */
+const isSent = (source: ImageSource): boolean =>
+  !(
+    typeof source === 'string' ||
+    source instanceof URL ||
+    source instanceof Uint8Array ||
+    types.isArrayBuffer(source)
+  );
 
 /** Tells the sender of a body that nobody will read it. A stream of Node's is left as it is. */
 function leaveUnread(source: ImageSource): void {

@@ -11,7 +11,8 @@ import type { ImageSource } from './read-bytes.js';
 /** How a pool works. The limits on the pace are for bodies: they are ended if they are slower. */
 export interface HashPoolOptions extends PaceLimits {
   /**
-   * pictures decoded and hashed at a time, each in a worker of its own
+   * pictures decoded and hashed at a time, each in a worker of its own. Processes have a lower
+   * priority, so that the program that serves is not kept waiting by them
    * @defaultValue one a core
    */
   workers?: number;
@@ -23,8 +24,8 @@ export interface HashPoolOptions extends PaceLimits {
   maxQueued?: number;
   /**
    * bytes of files that are read, wait or are at work; `maxBytes` is at most this. They are
-   * reserved before a file is read: its size where that is known, else 4 MiB at first. A body that
-   * is too slow for what it has gets less, and more as its bytes come
+   * reserved before they are read: all of a file, and of a body 1 MiB at first, then more as it
+   * comes. A body that is too slow for what it has gives back most of it
    * @defaultValue 128 MiB
    */
   maxBytesInFlight?: number;

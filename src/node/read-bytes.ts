@@ -28,9 +28,10 @@ export type ImageSource =
 export interface ReadOptions extends Pick<Limits, 'maxBytes' | 'signal'>, PaceLimits {
   /**
    * called before each chunk of a stream, with the bytes that will be held if the chunk has at most
-   * 64 KiB. The stream is read on when it settles, and that time is not the stream's
+   * 64 KiB. The stream is read on when it settles, and that time is not the stream's. It resolves
+   * to the bytes for which there is room
    */
-  room?: ((bytes: number) => Promise<void>) | undefined;
+  room?: ((bytes: number) => Promise<number>) | undefined;
 }
 
 /** What most streams give at a time. */
@@ -165,7 +166,7 @@ async function readChunks(
       const { length } = gathered;
       if (room) {
         const asked = performance.now();
-        await unlessAborted(room(length + CHUNK), signal);
+        gathered.room = await unlessAborted(room(length + CHUNK), signal);
         pace.leaveOut(performance.now() - asked);
       }
       const next = pace.keeping(chunks.next().catch(unreadable), length);
@@ -189,6 +190,8 @@ class Gathered {
   /** filled from its beginning */
   #filled: Uint8Array | undefined;
   length = 0;
+  /** bytes that there is room for, if that is known */
+  room: number | undefined;
 
   /** @param expected bytes in all, where the source says so */
   constructor(expected = Number.POSITIVE_INFINITY) {
@@ -208,7 +211,8 @@ class Gathered {
     this.#chunks.push(chunk);
     // One array from here on: with the chunks beside it, the end would need the memory twice. Not
     // earlier: who says that 64 MB will come and sends nothing gets no memory.
-    if (this.length < this.#expected && 8 * this.length >= this.#expected) {
+    const room = this.room ?? 8 * this.length;
+    if (this.length < this.#expected && this.#expected <= room) {
       this.#filled = Buffer.allocUnsafeSlow(this.#expected);
       this.#filled.set(Buffer.concat(this.#chunks, this.length));
       this.#chunks = [];

@@ -410,15 +410,15 @@ describe('admission', () => {
     'bytes are reserved before a body is read, and given back when its size is known',
     PATIENT,
     async () => {
-      const MIB = 2 ** 20;
-      const pool = poolOf({ maxBytesInFlight: 8 * MIB });
+      const EIGHTH = 2 ** 17;
+      const pool = poolOf({ maxBytesInFlight: 8 * EIGHTH });
       const first = sent();
-      const whole = new Uint8Array(6 * MIB);
+      const whole = new Uint8Array(6 * EIGHTH);
       whole.set(photoBytes);
       const headers = { 'content-length': String(whole.length) };
       const one = pool.check(new Response(first.stream, { headers }), empty);
       await until(() => pool.stats().reading === 1);
-      expect(pool.stats().bytesInFlight).toBe(6 * MIB);
+      expect(pool.stats().bytesInFlight).toBe(6 * EIGHTH);
       let isRead = false;
       const second = new ReadableStream<Uint8Array>(
         {
@@ -430,7 +430,7 @@ describe('admission', () => {
         },
         { highWaterMark: 0 },
       );
-      const other = pool.check(second, empty, { maxBytes: 6 * MIB });
+      const other = pool.check(second, empty, { maxBytes: 6 * EIGHTH });
       await wait(50);
       expect([pool.stats().queued, isRead]).toEqual([1, false]);
       first.send(whole);
@@ -439,6 +439,24 @@ describe('admission', () => {
       expect(pool.stats().bytesInFlight).toBe(0);
     },
   );
+
+  test('a body that promises much has a part at first, and more as it comes', PATIENT, async () => {
+    const MIB = 2 ** 20;
+    const pool = poolOf({ maxBytesInFlight: 8 * MIB });
+    const { stream, send, end } = sent();
+    const whole = new Uint8Array(6 * MIB);
+    whole.set(photoBytes);
+    const headers = { 'content-length': String(whole.length) };
+    const one = pool.check(new Response(stream, { headers }), empty);
+    await until(() => pool.stats().reading === 1);
+    expect(pool.stats().bytesInFlight).toBe(MIB);
+    send(whole.subarray(0, MIB));
+    await until(() => pool.stats().bytesInFlight === 2 * MIB);
+    for (let at = MIB; at < whole.length; at += MIB) send(whole.subarray(at, at + MIB));
+    end();
+    expect((await one).verdict).toBe('none');
+    expect(pool.stats().bytesInFlight).toBe(0);
+  });
 
   test('bodies that pause give their memory to others, and get it back', PATIENT, async () => {
     const MIB = 2 ** 20;

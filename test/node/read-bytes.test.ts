@@ -296,6 +296,7 @@ test('a stream is read when there is room, and that time is not its own', async 
     const room = async (bytes: number) => {
       asked.push(bytes - 64 * 1024);
       if (asked.length === 3) await new Promise((resolve) => setTimeout(resolve, 60_000));
+      return bytes;
     };
     const limits = { minBytesPerSecond: 100, idleSeconds: 2, room };
     const read = readBytes(chunked(300), limits);
