@@ -1,9 +1,9 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { RequestListener } from 'node:http';
 import { PackedEntries } from '../src/exchange/packed-entries.js';
 import { hashFromHex } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { createHashPool } from '../src/node/create-hash-pool.js';
+import { createNodeListener } from '../src/service/node-listener.js';
 import { createScanHandler } from '../src/service/scan-handler.js';
 import { hashesOf } from './index-data.js';
 import { PROFILES, type ScanSetup } from './uploads-protocol.js';
@@ -23,11 +23,10 @@ export async function scanningListener(setup: ScanSetup): Promise<RequestListene
       }),
     ]),
   );
-  return async (incoming, outgoing) => {
-    const handler = handlers.get(incoming.url ?? '');
-    if (handler === undefined) outgoing.writeHead(404).end();
-    else await answer(outgoing, await handler(requestOf(incoming, outgoing)));
-  };
+  return createNodeListener(async (request) => {
+    const handler = handlers.get(new URL(request.url).pathname);
+    return handler ? await handler(request) : new Response(null, { status: 404 });
+  });
 }
 
 async function listOf(count: number, listed: readonly string[]): Promise<Blocklist> {
@@ -39,29 +38,4 @@ async function listOf(count: number, listed: readonly string[]): Promise<Blockli
   const blocklist = createBlocklist([table]);
   await blocklist.warm();
   return blocklist;
-}
-
-/** Node's request as a standard one, which aborts when its client is gone. */
-function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): Request {
-  const gone = new AbortController();
-  outgoing.once('close', () => {
-    if (!outgoing.writableFinished) gone.abort();
-  });
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers)) headers.set(name, String(value));
-  const init = {
-    method: incoming.method ?? 'POST',
-    headers,
-    body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>,
-    signal: gone.signal,
-    // A body that is a stream needs it; the types of browsers do not know it.
-    duplex: 'half',
-  };
-  return new Request(`http://localhost${incoming.url}`, init);
-}
-
-async function answer(outgoing: ServerResponse, response: Response): Promise<void> {
-  if (outgoing.destroyed) return;
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  outgoing.end(await response.text());
 }

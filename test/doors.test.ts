@@ -661,6 +661,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   service: {
     UploadRefused: 'class of errors',
     checkedStorage: { args: [member(STORAGE), scanning] },
+    createNodeListener: { args: [member(() => new Response(), 'function'), callback] },
     createPartCheck: { args: [scanning] },
     createScanHandler: { args: [scanning] },
     createUploadMiddleware: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },

@@ -7,6 +7,7 @@ export {
   type RequestUpload,
 } from './middleware.js';
 export { checkedStorage, type MulterFile, type StorageEngine } from './multer.js';
+export { createNodeListener, type Handler } from './node-listener.js';
 export { createScanHandler } from './scan-handler.js';
 export {
   type CheckingPool,

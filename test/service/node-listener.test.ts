@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createNodeListener, type Handler } from '../../src/service/node-listener.js';
+import { createScanHandler } from '../../src/service/scan-handler.js';
+import { blocklist, breakOff, busy, LISTED, OTHER, pool, serving } from './uploads.js';
+
+const listening = <T>(
+  handler: Handler,
+  work: (url: string) => Promise<T>,
+  onError?: (error: unknown) => void,
+) => serving(createServer(createNodeListener(handler, onError)), work);
+
+/** A promise that is settled from outside. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+test('a request comes as it was sent, and the answer goes as it was given', async () => {
+  const handler: Handler = async (given) => {
+    const { method, url, headers } = given;
+    const body = Buffer.from(await given.arrayBuffer()).toString('hex');
+    const answer = new Response(`${method} ${url} ${headers.get('x-two')} ${body}`, {
+      status: 201,
+      headers: { 'x-own': 'yes' },
+    });
+    answer.headers.append('set-cookie', 'a=1');
+    answer.headers.append('set-cookie', 'b=2');
+    return answer;
+  };
+  await listening(handler, async (url) => {
+    const init = { method: 'POST', headers: { 'x-two': 'a, b' }, body: new Uint8Array([1, 2]) };
+    const response = await fetch(`${url}/a//b?c=d`, init);
+    expect(await response.text()).toBe('POST http://localhost/a//b?c=d a, b 0102');
+    expect([response.status, response.headers.get('x-own')]).toEqual([201, 'yes']);
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    const got = await fetch(`${url}//evil.test/x`);
+    expect(await got.text()).toBe('GET http://localhost/evil.test/x null ');
+    expect(await (await fetch(url, { method: 'HEAD' })).text()).toBe('');
+  });
+});
+
+test('uploads are checked by the scan handler', async () => {
+  const scan = createScanHandler({ blocklist, pool, onError: 'refuse' });
+  await listening(scan, async (url) => {
+    for (const [body, status] of [
+      [OTHER, 200],
+      [LISTED, 451],
+    ] as const) {
+      const response = await fetch(url, { method: 'POST', body: body as Uint8Array<ArrayBuffer> });
+      expect([response.status, await response.json()]).toMatchObject([status, {}]);
+    }
+  });
+});
+
+test('a large body is not read ahead of its reader', async () => {
+  let read = 0;
+  const begun = withResolvers<void>();
+  const goOn = withResolvers<void>();
+  const handler: Handler = async (given) => {
+    const reader = given.body!.getReader();
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      read += chunk.value.length;
+      begun.resolve();
+      await goOn.promise;
+    }
+    return new Response(String(read));
+  };
+  await listening(handler, async (url) => {
+    const large = Buffer.alloc(2 ** 25, 1);
+    const upload = request(url, { method: 'POST' });
+    const answered = once(upload, 'response');
+    let isSent = false;
+    upload.end(large, () => {
+      isSent = true;
+    });
+    await begun.promise;
+    await setTimeout(100);
+    expect([read <= 2 ** 16, isSent]).toEqual([true, false]);
+    goOn.resolve();
+    const [response] = await answered;
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    expect(Number(Buffer.concat(chunks).toString())).toBe(large.length);
+  });
+});
+
+test('a body that breaks off is an error to its reader, and the request aborts', async () => {
+  const told = withResolvers<unknown[]>();
+  const handler: Handler = async (given) => {
+    const aborted = once(given.signal, 'abort');
+    const error = await given.arrayBuffer().catch((reason: Error) => reason);
+    await aborted;
+    told.resolve([error instanceof Error, given.signal.aborted]);
+    return new Response();
+  };
+  await listening(handler, async (url) => {
+    await breakOff(url, `Content-Length: ${OTHER.length}`, OTHER);
+    expect(await told.promise).toEqual([true, true]);
+  });
+});
+
+test('what a handler throws is answered by 500, and told to nobody but onError', async () => {
+  const errors: unknown[] = [];
+  const error = new Error('a secret');
+  await listening(
+    () => Promise.reject(error),
+    async (url) => {
+      const response = await fetch(url, { method: 'POST', body: 'x' });
+      expect([response.status, await response.text()]).toEqual([500, '']);
+    },
+    (given) => errors.push(given),
+  );
+  expect(errors).toEqual([error]);
+});
+
+test('who is answered and goes on slowly is cut off; who is quick is not', {
+  timeout: 20_000,
+}, async () => {
+  const scan = createScanHandler({ check: busy, onError: 'refuse' });
+  await listening(scan, async (url) => {
+    const large = Buffer.alloc(2 ** 25, 1);
+    const response = await fetch(url, { method: 'POST', body: large });
+    expect([response.status, await response.text()]).toEqual([503, '{"verdict":"unhashable"}']);
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 30000000\r\n\r\nx');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('error', () => {});
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+  });
+});
+
+test('who reads on after the answer has all of the body', async () => {
+  const read = withResolvers<number>();
+  const handler: Handler = (given) => {
+    const whole = given.arrayBuffer();
+    setTimeout(50).then(async () => read.resolve((await whole).byteLength));
+    return new Response('soon');
+  };
+  await listening(handler, async (url) => {
+    const upload = request(url, { method: 'POST', headers: { 'content-length': 2 ** 23 } });
+    upload.write(Buffer.alloc(2 ** 22));
+    const [response] = await once(upload, 'response');
+    response.resume();
+    upload.end(Buffer.alloc(2 ** 22));
+    expect(await read.promise).toBe(2 ** 23);
+  });
+});
+
+test('a body that nobody wants is let go of, also when it ends after that', async () => {
+  const handler: Handler = async (given) => {
+    await given.body!.cancel();
+    return new Response('no');
+  };
+  await listening(handler, async (url) => {
+    for (let time = 0; time < 3; time++) {
+      const response = await fetch(url, { method: 'POST', body: Buffer.alloc(2 ** 20) });
+      expect(await response.text()).toBe('no');
+    }
+  });
+});
