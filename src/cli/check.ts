@@ -1,6 +1,6 @@
 import { readBytes } from '../node/index.js';
 import type { Command } from './command.js';
-import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
+import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { output, progress } from './output.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
@@ -33,9 +33,13 @@ hashed, or the check failed. With several files, 2 goes before 1. LIST is as for
       await judge.picture(await readBytes(sourceOf(file), { signal: ended }), ended);
     let refusals = 0;
     for await (const { file, value, error } of eachPicture(call.words, job, { out, bar, signal })) {
-      const { decision } = value ?? judge.unhashable(error);
+      const { picture, problem }: Judged = value ?? {
+        picture: judge.unhashable(error),
+        problem: error.message,
+      };
+      const { decision } = picture;
       const { verdict, reason } = decision;
-      if (error !== undefined) out.say(file, error.message);
+      if (problem !== undefined) out.say(file, problem);
       if (verdict === 'unhashable') out.count();
       if (refused.includes(verdict)) refusals++;
       const line = call.on('json')
@@ -43,6 +47,7 @@ hashed, or the check failed. With several files, 2 goes before 1. LIST is as for
         : [verdict, reason, file].join(',');
       await out.line(line);
     }
+    await judge.close();
     bar.clear();
     if (out.errors > 0) return 2;
     return refusals > 0 ? 1 : 0;

@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs';
 import { type HashedVariant, hashToHex, hashToJSON } from '../index.js';
-import { type HashedFile, hashFile, readBytes } from '../node/index.js';
+import { createHashPool, type HashedFile, hashFile, readBytes } from '../node/index.js';
 import type { Command } from './command.js';
 import { fileToJSON } from './file-name.js';
 import { exitCode, output, progress } from './output.js';
@@ -35,10 +36,12 @@ hidden pictures and links to folders. - is standard input.`,
     const bar = progress('hashing');
     const out = output(bar);
     const options = { ...hashOptions(call), crops: call.on('crops') };
+    const pool = isOne(call.words) ? undefined : createHashPool();
     const job = async (file: string, ended: AbortSignal) => {
       // Read apart: the time that a picture has is not that of the program before a pipe.
       const bytes = await readBytes(sourceOf(file), { signal: ended });
-      return await hashFile(bytes, { ...options, signal: ended });
+      const hashing = { ...options, signal: ended };
+      return await (pool ? pool.hash(bytes, hashing) : hashFile(bytes, hashing));
     };
     const results = eachPicture(call.words, job, { out, bar, signal });
     for await (const { file, value: image, error } of results) {
@@ -54,10 +57,15 @@ hidden pictures and links to folders. - is standard input.`,
         await out.line(`${hashToHex(image.hash)},${image.quality ?? ''},${file}`);
       }
     }
+    await pool?.close();
     bar.clear();
     return exitCode(out.errors, out.lines);
   },
 };
+
+/** Whether there is one picture to hash: starting a process would take as long as hashing it. */
+const isOne = (words: readonly string[]): boolean =>
+  words.length === 1 && statSync(words[0]!, { throwIfNoEntry: false })?.isDirectory() !== true;
 
 function imageToJSON({ hash, quality, resample, width, height, variants }: HashedFile) {
   return {

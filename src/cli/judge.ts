@@ -5,10 +5,16 @@ import {
   type Decision,
   type DecisionJSON,
   decisionToJSON,
+  type Policy,
   type PolicyOptions,
   policyFor,
 } from '../matching/index.js';
-import { type HashFileOptions, type ReportedPicture, variantsOfFile } from '../node/index.js';
+import {
+  createHashPool,
+  type HashFileOptions,
+  type HashPool,
+  type ReportedPicture,
+} from '../node/index.js';
 import { MATCHING_VARIANTS } from '../variants/index.js';
 import type { Call, Option } from './command.js';
 import { shownName, UsageError } from './failure.js';
@@ -45,6 +51,11 @@ export const MATCHING_OPTIONS = {
   ...PICTURE_OPTIONS,
   ...LIST_OPTIONS,
   variants: { ...PICTURE_OPTIONS.variants, default: MATCHING_VARIANTS },
+  decoding: {
+    about: 'decode large JPEG and WebP files at a fraction of their size, or in full',
+    choices: ['draft', 'full'],
+    default: 'draft',
+  },
 } as const satisfies Record<string, Option>;
 
 /**
@@ -83,7 +94,8 @@ export async function judgeOf(
   if (degenerate > 0) {
     out.say(shownName(list), `${degenerate} degenerate hashes were kept out of matching`);
   }
-  return new Judge(blocklist, kinds, { all: call.on('all'), hashing: hashOptions(call) });
+  const hashing = { ...hashOptions(call), decoding: call.text('decoding') as 'draft' };
+  return new Judge(blocklist, kinds, { all: call.on('all'), hashing });
 }
 
 /** A picture or hash with its decision, and what was wrong with it, if anything. */
@@ -98,6 +110,8 @@ export class Judge {
   readonly #kinds: readonly Kind[];
   readonly #all: boolean;
   readonly #hashing: HashFileOptions;
+  /** a file that breaks a decoder breaks a process of this pool, and no more */
+  readonly #pool: HashPool = createHashPool();
 
   /** @param kinds at least one; a picture without a hash has the policy of the first */
   constructor(
@@ -115,20 +129,29 @@ export class Judge {
    * The decision about a picture file. Variants after the first match are not hashed, unless all
    * matches are asked for.
    */
-  async picture(bytes: Uint8Array, signal: AbortSignal): Promise<ReportedPicture> {
+  async picture(bytes: Uint8Array, signal: AbortSignal): Promise<Judged> {
     const decisions: Decision[] = [];
-    let sides = {};
     for (const kind of this.#kinds) {
-      const { variants, width, height } = await variantsOfFile(bytes, {
-        ...this.#hashing,
-        ...kind,
-        signal,
-      });
-      sides = { width, height };
-      decisions.push(this.#blocklist.decide(variants, { all: this.#all }));
-      if (decisions.at(-1)!.verdict === 'match' && !this.#all) break;
+      const options = { ...this.#hashing, ...kind, all: this.#all, signal };
+      const decision = await this.#pool.check(bytes, this.#blocklist, options);
+      signal.throwIfAborted();
+      if (decision.verdict === 'unhashable') {
+        decisions.push({ ...decision, policy: this.#policy });
+        break;
+      }
+      decisions.push(decision);
+      if (decision.verdict === 'match' && !this.#all) break;
     }
-    return { decision: strongest(decisions), ...sides };
+    const decision = strongest(decisions);
+    const { width, height } = decision.upload ?? {};
+    const picture = { decision, ...(width && height && { width, height }) };
+    const problem = decision.detail;
+    return { picture, ...(problem !== undefined && { problem }) };
+  }
+
+  /** Ends the processes that decode. */
+  async close(): Promise<void> {
+    await this.#pool.close();
   }
 
   /** The decision about a hash in hex, which is of the one kind that has its length. */
@@ -147,14 +170,22 @@ export class Judge {
 
   /** The decision about what gave no hash. */
   unhashable(error?: DecodeError): ReportedPicture {
-    const [{ algorithm, bits }] = this.#kinds as [Kind];
-    const policy = policyFor(algorithm, bits, this.#blocklist.policy);
-    return { decision: { ...this.#blocklist.decide(error ?? []), policy } };
+    return { decision: { ...this.#blocklist.decide(error ?? []), policy: this.#policy } };
   }
 
-  /** A decision as JSON. With several kinds, it has every policy. */
+  /** Of a picture that has no hash: that of the first kind. */
+  get #policy(): Policy {
+    const [{ algorithm, bits }] = this.#kinds as [Kind];
+    return policyFor(algorithm, bits, this.#blocklist.policy);
+  }
+
+  /**
+   * A decision as JSON. With several kinds, it has every policy. Equal runs print equal lines: it
+   * has no timings, and no generation of a list that was just read.
+   */
   toJSON(decision: Decision, file: string): DecisionJSON {
-    const json = { ...fileToJSON(file), ...decisionToJSON(decision) };
+    const { timings: _, generation: __, ...told } = decision;
+    const json = { ...fileToJSON(file), ...decisionToJSON(told) };
     if (this.#kinds.length === 1) return json;
     const policies = this.#kinds.map(({ algorithm, bits }) => ({
       algorithm,
@@ -192,7 +223,8 @@ function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
 
 /** Several decisions about one picture as one: the strongest verdict, with all matches. */
 function strongest(decisions: readonly Decision[]): Decision {
-  const order = { match: 0, review: 1, none: 2, unhashable: 3 };
+  // What was not checked by every kind is not `none`.
+  const order = { match: 0, review: 1, unhashable: 2, none: 3 };
   const [first] = decisions.slice().sort((a, b) => order[a.verdict] - order[b.verdict]);
   const matches = decisions.flatMap((decision) => decision.matches);
   // Distances of different kinds cannot be compared: within a tier, kinds keep their order.

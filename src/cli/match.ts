@@ -70,10 +70,10 @@ Pictures are hashed by every algorithm that the list has hashes of.`,
     const pictureJob = async (file: string, ended: AbortSignal): Promise<Judged> => {
       const bytes = await readBytes(sourceOf(file), { signal: ended });
       const judged = await judge.picture(bytes, ended);
-      const pictures = showPictures
-        ? await picturesOf(bytes, judged.decision, { ...hashing, signal: ended })
-        : undefined;
-      return { picture: { ...judged, ...(pictures && { pictures }) } };
+      if (!showPictures || judged.problem !== undefined) return judged;
+      const { picture } = judged;
+      const pictures = await picturesOf(bytes, picture.decision, { ...hashing, signal: ended });
+      return { picture: { ...picture, ...(pictures && { pictures }) } };
     };
     const job = async (file: string, ended: AbortSignal) =>
       hashes.has(file) ? judge.hex(file) : pictureJob(file, ended);
@@ -96,6 +96,7 @@ Pictures are hashed by every algorithm that the list has hashes of.`,
     }
     if (page !== undefined) await writeWhole(page, matchReports(judged()), { overwrite, signal });
     else for await (const _ of judged());
+    await judge.close();
     bar.clear();
     return exitCode(out.errors, found);
   },

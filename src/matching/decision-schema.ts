@@ -57,6 +57,7 @@ export const DECISION_SCHEMA = {
     },
     verdict: { enum: ['match', 'review', 'none', 'unhashable'] },
     reason: { ...TEXT, description: 'a word of `DecisionReason`, or one that came later' },
+    detail: { ...TEXT, description: 'what is wrong with an unhashable picture, in words' },
     matches: {
       type: 'array',
       description: 'nearest first, those for review last',

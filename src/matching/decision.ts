@@ -54,6 +54,11 @@ export type DecisionReason =
 export interface Decision {
   readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
   readonly reason: DecisionReason;
+  /**
+   * unhashable: what is wrong, in words for those who look after the service. They tell nothing of
+   * the picture and may change
+   */
+  readonly detail?: string;
   /** nearest first; tier `match` before `review`, of which the nearest 1,000 are given */
   readonly matches: readonly Match[];
   /** the policy applied to the main hash */
@@ -109,6 +114,7 @@ export interface DecisionJSON {
   fileBytes?: string;
   verdict: Decision['verdict'];
   reason: DecisionReason;
+  detail?: string;
   matches: MatchJSON[];
   policy: Policy;
   /** of each kind of hash, if the picture was hashed in several */
@@ -158,7 +164,7 @@ export function checkVariant(variant: HashedVariant): void {
 /** @throws {TypeError | RangeError} if `decision` is invalid */
 export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
-  const { verdict, reason, matches, policy, upload, timings, generation } = decision;
+  const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
   checkPolicy(policy);
   if (typeof verdict !== 'string' || typeof reason !== 'string' || !Array.isArray(matches)) {
     throw new TypeError('expected a decision: { verdict, reason, matches, policy }');
@@ -168,6 +174,7 @@ export function checkDecision(decision: Decision): void {
     checkEntry(match.entry);
     checkVariant(match.variant);
   }
+  checkTypeOf('detail', detail, 'string');
   if (upload !== undefined) checkUploadFacts(upload);
   if (timings !== undefined) {
     checkObject(timings, 'timings to be an object');
@@ -201,11 +208,12 @@ function checkUploadFacts(upload: CheckedUpload): void {
 export function decisionToJSON(decision: Decision, file?: string): DecisionJSON {
   checkDecision(decision);
   checkTypeOf('file', file, 'string');
-  const { verdict, reason, matches, policy, upload, timings, generation } = decision;
+  const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
   return defined({
     file,
     verdict,
     reason,
+    detail,
     matches: matches.map(matchToJSON),
     policy: { ...policy },
     upload: upload && uploadToJSON(upload),
@@ -272,13 +280,15 @@ const SELF_WRITING = {
  */
 export function unhashable(error: DecodeError, policy?: PolicyOptions): Decision {
   if (!(error instanceof DecodeError)) throw new TypeError('expected a DecodeError');
-  return nothingHashed(error.code, policyFor('pdq', 256, policy));
+  return nothingHashed(error.code, policyFor('pdq', 256, policy), error.message);
 }
 
 /** The decision if there is no hash. */
 export function nothingHashed(
   reason: DecodeErrorCode | 'no-hash' | 'aborted',
   policy: Policy,
+  detail?: string,
 ): Decision {
-  return decisionOf({ verdict: 'unhashable', reason, matches: [], policy });
+  const told = detail === undefined ? {} : { detail };
+  return decisionOf({ verdict: 'unhashable', reason, ...told, matches: [], policy });
 }

@@ -25,7 +25,7 @@ const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
  */
 export function decisionFromJSON(json: DecisionJSON): Decision {
   checkObject(json, 'a decision: { verdict, reason, matches, policy }');
-  const { verdict, reason, matches, policy, upload, timings, generation } = json;
+  const { verdict, reason, detail, matches, policy, upload, timings, generation } = json;
   checkOneOf('verdict', verdict, VERDICTS);
   if (!Array.isArray(matches)) throw new TypeError('expected matches to be a list');
   checkObject(policy, 'a policy to be an object');
@@ -36,6 +36,7 @@ export function decisionFromJSON(json: DecisionJSON): Decision {
   const decision = decisionOf({
     verdict,
     reason,
+    ...(detail !== undefined && { detail }),
     matches: matches.map(matchFromJSON),
     policy: { matchDistance, reviewDistance, minQuality },
     ...(upload !== undefined && { upload: uploadFromJSON(upload) }),

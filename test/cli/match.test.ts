@@ -33,6 +33,16 @@ test('prints VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match', async ()
 test('--json prints one decision a line, also if nothing matched', async () => {
   const { lines, code } = await onlyhashes(['match', '--json', SMALL_CAT, BOATS, '-b', list]);
   const policy = { matchDistance: 31, reviewDistance: 60, minQuality: 50 };
+  const upload = (width: number, height: number) => ({
+    algorithm: 'pdq',
+    hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    resample: 512,
+    quality: expect.any(Number),
+    width,
+    height,
+    format: 'jpeg',
+    decoding: 'full',
+  });
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     {
       file: SMALL_CAT,
@@ -52,8 +62,16 @@ test('--json prints one decision a line, also if nothing matched', async () => {
         },
       ],
       policy,
+      upload: upload(301, 150),
     },
-    { file: BOATS, verdict: 'none', reason: 'nothing-near', matches: [], policy },
+    {
+      file: BOATS,
+      verdict: 'none',
+      reason: 'nothing-near',
+      matches: [],
+      policy,
+      upload: upload(1024, 819),
+    },
   ]);
   expect(code).toBe(0);
 });

@@ -77,6 +77,7 @@ test('a DecodeError makes it unhashable, with its code as the reason', () => {
   expect(unhashable(error, { matchDistance: 9 })).toEqual({
     verdict: 'unhashable',
     reason: 'too-many-pixels',
+    detail: 'expected at most 64 megapixels',
     matches: [],
     policy: { ...policy, matchDistance: 9 },
   });
