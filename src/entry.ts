@@ -1,6 +1,16 @@
 import { checkInteger, checkObject, checkTypeOf } from './door.js';
 import { bitsOf, checkResample, type Hash, type Resample } from './hash.js';
 
+/** What somebody else said about an entry. */
+export interface Opinion {
+  /** who: a participant, by the name or number that the source gives */
+  readonly from: string;
+  /** what, in the source's own word: `Blocked`, `affirmative`, `DISAGREE_WITH_TAGS` */
+  readonly says: string;
+  /** the participant's tags or reasons, if any */
+  readonly tags?: readonly string[];
+}
+
 /** One entry of a blocklist: a listed hash and what the lister said about it. */
 export interface BlocklistEntry {
   readonly hash: Hash;
@@ -19,6 +29,17 @@ export interface BlocklistEntry {
    * the picture itself, or not known
    */
   readonly variant?: string;
+  /** the list that it is on, by name; absent or `''`: the unnamed list, which is the platform's own */
+  readonly list?: string;
+  /** how many cases or reports name it, if the source counts them */
+  readonly caseCount?: number;
+  /** what others said about it */
+  readonly opinions?: readonly Opinion[];
+  /**
+   * whether those who keep its list have looked at it; absent: not told. On an own list that is the
+   * platform itself: set it for nobody else
+   */
+  readonly confirmed?: boolean;
 }
 
 /** @throws {TypeError | RangeError} if `entry` is invalid, or its hash is a draft */
@@ -33,6 +54,33 @@ export function checkEntry(entry: BlocklistEntry): void {
   checkTypeOf('id', id, 'string');
   if (resample !== undefined) checkResample(resample);
   checkTypeOf('variant', variant, 'string');
+  const { list, caseCount, opinions, confirmed } = entry;
+  checkTypeOf('list', list, 'string');
+  if (caseCount !== undefined) checkInteger('caseCount', caseCount, 0);
+  if (opinions !== undefined) checkOpinions(opinions);
+  checkTypeOf('confirmed', confirmed, 'boolean');
+}
+
+/** @throws {TypeError} unless `opinions` is a list of opinions */
+function checkOpinions(opinions: readonly Opinion[]): void {
+  if (!(Array.isArray(opinions) && opinions.every(isOpinion))) {
+    throw new TypeError('expected opinions to be a list of { from, says }');
+  }
+}
+
+export function isOpinion(value: unknown): value is Opinion {
+  const { from, says, tags = [] } = Object(value) as Partial<Opinion>;
+  return (
+    typeof from === 'string' &&
+    typeof says === 'string' &&
+    Array.isArray(tags) &&
+    tags.every((tag) => typeof tag === 'string')
+  );
+}
+
+/** Fresh copies, without members that an opinion does not have. */
+export function copyOfOpinions(opinions: readonly Opinion[]): Opinion[] {
+  return opinions.map(({ from, says, tags }) => ({ from, says, ...(tags && { tags: [...tags] }) }));
 }
 
 /**

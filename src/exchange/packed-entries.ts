@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions } from '../door.js';
-import { type BlocklistEntry, checkEntry } from '../entry.js';
+import { type BlocklistEntry, checkEntry, copyOfOpinions, type Opinion } from '../entry.js';
 import type { Algorithm, Bits, Hash, PackedHashes, Resample } from '../hash.js';
 import { bitsOf, checkKind, newHash } from '../hash.js';
 import { hexInto } from './hex.js';
@@ -10,6 +10,10 @@ interface Note {
   readonly source?: string | undefined;
   readonly resample?: Resample | undefined;
   readonly variant?: string | undefined;
+  readonly list?: string | undefined;
+  readonly caseCount?: number | undefined;
+  readonly opinions?: readonly Opinion[] | undefined;
+  readonly confirmed?: boolean | undefined;
 }
 
 const NO_NOTE: Note = { labels: [] };
@@ -86,7 +90,7 @@ export class PackedEntries {
    */
   put(entry: BlocklistEntry, erased?: number): number {
     checkEntry(entry);
-    const { hash, quality, id, labels, source, resample, variant } = entry;
+    const { hash, quality, id } = entry;
     const bits = bitsOf(hash);
     if (hash.algorithm !== this.algorithm) {
       throw new TypeError(`expected a hash of ${this.algorithm}, got ${hash.algorithm}`);
@@ -95,7 +99,7 @@ export class PackedEntries {
     if (erased !== undefined) this.#checkRow(erased);
     // Everything that can fail comes before the first write.
     const row = erased ?? this.#room();
-    const note = this.#noteOf({ labels, source, resample, variant });
+    const note = this.#noteOf(entry);
     this.#bytes.set(hash.bytes, (row * bits) / 8);
     this.#quality[row] = quality ?? UNKNOWN;
     this.#note[row] = note;
@@ -132,7 +136,8 @@ export class PackedEntries {
    */
   entryAt(row: number): BlocklistEntry {
     this.#checkRow(row);
-    const { labels, source, resample, variant } = this.#notes[this.#note[row]!]!;
+    const note = this.#notes[this.#note[row]!]!;
+    const { labels, source, resample, variant, list, caseCount, opinions, confirmed } = note;
     const entry: { -readonly [K in keyof BlocklistEntry]: BlocklistEntry[K] } = {
       hash: this.hashAt(row),
       labels: labels.slice(),
@@ -145,6 +150,10 @@ export class PackedEntries {
     if (id !== undefined) entry.id = id;
     if (resample !== undefined) entry.resample = resample;
     if (variant !== undefined) entry.variant = variant;
+    if (list !== undefined) entry.list = list;
+    if (caseCount !== undefined) entry.caseCount = caseCount;
+    if (opinions !== undefined) entry.opinions = copyOfOpinions(opinions);
+    if (confirmed !== undefined) entry.confirmed = confirmed;
     return entry;
   }
 
@@ -193,12 +202,16 @@ export class PackedEntries {
     this.#size--;
   }
 
-  #noteOf({ labels, source, resample, variant }: Note): number {
-    const bare = (source ?? resample ?? variant) === undefined;
+  #noteOf({ labels, source, resample, variant, list, ...said }: Note): number {
+    const { caseCount, opinions, confirmed } = said;
+    const isAlone = (source ?? resample ?? variant ?? list ?? caseCount) === undefined;
+    const bare = isAlone && (opinions ?? confirmed) === undefined;
     if (labels.length === 0 && bare) return 0;
+    const copied = opinions && copyOfOpinions(opinions);
     // JSON is a unique key for any note. Most notes are a single label, which makes a cheaper key.
     const alone = labels.length === 1 && bare;
-    const key = alone ? `=${labels[0]}` : JSON.stringify([labels, source, resample, variant]);
+    const fields = [labels, source, resample, variant, list, caseCount, copied, confirmed];
+    const key = alone ? `=${labels[0]}` : JSON.stringify(fields);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const note = {
@@ -206,6 +219,10 @@ export class PackedEntries {
       ...(source !== undefined && { source }),
       ...(resample !== undefined && { resample }),
       ...(variant !== undefined && { variant }),
+      ...(list !== undefined && { list }),
+      ...(caseCount !== undefined && { caseCount }),
+      ...(copied !== undefined && { opinions: copied }),
+      ...(confirmed !== undefined && { confirmed }),
     };
     const number = this.#freeNotes.at(-1) ?? this.#notes.length;
     if (number <= MAX_SHARED) this.#shared.set(key, number);

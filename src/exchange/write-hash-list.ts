@@ -12,12 +12,13 @@ const COLUMNS = 'hash,algorithm,quality,source,id,resample,labels\n';
  * Writes a hash list as text, one piece per entry, so that `readHashList` gives the same entries
  * back.
  * - `csv`: a header, then the other fields of each entry. Safe to open in a spreadsheet.
- * - `jsonl`: every field of each entry, `variant` too, which the others leave out.
+ * - `jsonl`: these and `variant`.
  * - `plain`: `hash[,label…]`, or `HASH,QUALITY,FILE` as in the PDQ tool if the quality is known.
  *   Algorithm, source, id and size convention are left out, so name the algorithm to `readHashList`
  *   if it is not PDQ. Safe to open in a spreadsheet.
  *
- * Empty labels are left out. Join the pieces, or write them one by one.
+ * No format says what a reader must not take from a text: the list that an entry is on, and whether
+ * it was confirmed; nor `caseCount` and `opinions`. Empty labels are left out. Join the pieces, or write them one by one.
  * @throws {TypeError | RangeError} at the first piece, if the format is invalid; at the piece of an
  *   entry, if the entry is invalid
  * @throws {RangeError} if the text of an entry has more than 32 lines, which only `jsonl` can hold

@@ -1,3 +1,4 @@
+import { copyOfOpinions, isOpinion, type Opinion } from '../entry.js';
 import { FormatError } from '../errors.js';
 import type { Resample } from '../hash.js';
 import { HEADER_BYTES, inSteps, type Segment } from '../indexing/segment.js';
@@ -13,6 +14,11 @@ export interface EntryNote {
   readonly resample?: Resample;
   /** which part or form of the picture was hashed, as in `BlocklistEntry` */
   readonly variant?: string;
+  /** this and the next three as in `BlocklistEntry` */
+  readonly list?: string;
+  readonly caseCount?: number;
+  readonly opinions?: readonly Opinion[];
+  readonly confirmed?: boolean;
 }
 
 const isText = (value: unknown) => typeof value === 'string';
@@ -29,6 +35,18 @@ const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] 
   ['id', 'text', isText],
   ['resample', "512 or 'none'", (value) => value === 512 || value === 'none'],
   ['variant', 'text', isText],
+  ['list', 'text', isText],
+  [
+    'caseCount',
+    'an integer from 0',
+    (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  ],
+  [
+    'opinions',
+    'an array of { from, says }',
+    (value) => Array.isArray(value) && value.every(isOpinion),
+  ],
+  ['confirmed', 'true or false', (value) => typeof value === 'boolean'],
 ];
 
 /**
@@ -37,7 +55,7 @@ const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] 
  */
 const TEXT = '"[ !#-[\\]-\\xff]*"';
 const USUAL = /* @__PURE__ */ new RegExp(
-  `^{"labels":\\[(?:${TEXT}(?:,${TEXT})*)?\\](?:,"quality":(?:100|[1-9]?\\d))?(?:,"source":${TEXT})?(?:,"id":${TEXT})?(?:,"resample":(?:512|"none"))?(?:,"variant":${TEXT})?}$`,
+  `^{"labels":\\[(?:${TEXT}(?:,${TEXT})*)?\\](?:,"quality":(?:100|[1-9]?\\d))?(?:,"source":${TEXT})?(?:,"id":${TEXT})?(?:,"resample":(?:512|"none"))?(?:,"variant":${TEXT})?(?:,"list":${TEXT})?(?:,"caseCount":(?:0|[1-9]\\d{0,14}))?(?:,"confirmed":(?:true|false))?}$`,
 );
 
 /**
@@ -107,16 +125,18 @@ export function* noteSteps(
  */
 function textOf(note: EntryNote): string {
   if (typeof note !== 'object' || note === null) throw new TypeError('expected a note: { labels }');
-  const { labels, quality, source, id, resample, variant } = note;
-  const fields = { labels, quality, source, id, resample, variant };
+  const { labels, quality, source, id, resample, variant, list, caseCount, confirmed } = note;
+  const { opinions } = note;
+  const told = { quality, source, id, resample, variant, list, caseCount, opinions, confirmed };
+  const fields = { labels, ...told };
   for (const [name, expected, fits] of FIELDS) {
     const value = fields[name];
     if (value === undefined && name !== 'labels') continue;
     if (!fits(value)) throw new TypeError(`expected ${name} of an entry to be ${expected}`);
   }
-  const isBlank =
-    labels.length === 0 && (quality ?? source ?? id ?? resample ?? variant) === undefined;
-  return isBlank ? '' : JSON.stringify(fields);
+  const isBlank = labels.length === 0 && Object.values(told).every((value) => value === undefined);
+  if (isBlank) return '';
+  return JSON.stringify(opinions ? { ...fields, opinions: copyOfOpinions(opinions) } : fields);
 }
 
 /** Bytes of a piece of the texts. */
@@ -248,5 +268,7 @@ function noteFrom(text: string): { note: EntryNote; wrong?: string } {
     if (fits(value)) note[name] = value;
     else wrong ??= `expected ${name} to be ${expected}`;
   }
+  const { opinions } = note;
+  if (opinions !== undefined) note.opinions = copyOfOpinions(opinions as readonly Opinion[]);
   return { note: note as unknown as EntryNote, ...(wrong !== undefined && { wrong }) };
 }
