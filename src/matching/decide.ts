@@ -1,5 +1,5 @@
 import type { BlocklistEntry } from '../entry.js';
-import { bitsOf } from '../hash.js';
+import { bitsOf, type Hash } from '../hash.js';
 import type { HashedVariant, Near } from '../variant.js';
 import {
   checkVariant,
@@ -9,6 +9,7 @@ import {
   type Match,
   nothingHashed,
 } from './decision.js';
+import { type ListRules, Lists, limitOf, listOf, TRUSTS } from './lists.js';
 import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
 
 /** An entry near a hash. */
@@ -18,8 +19,9 @@ export interface Found {
 }
 
 /**
- * Finds entries near a variant: every one within `matchDistance`, and those of a near search
- * within `reviewDistance`. `undefined` if no entry has its algorithm and width.
+ * Finds entries near a variant, of lists that are enabled: every one within `matchDistance`, and
+ * those of a near search within `reviewDistance`. `undefined` if no entry has its algorithm and
+ * width.
  */
 export type Search = (variant: HashedVariant, policy: Policy) => Found[] | undefined;
 
@@ -34,6 +36,17 @@ export interface Rules {
   readonly policy: PolicyOptions;
   /** search every variant, even after a match */
   readonly all?: boolean;
+  /** the settings of the lists that the entries are on */
+  readonly lists?: Lists;
+}
+
+const NO_LISTS = /* @__PURE__ */ new Lists();
+
+/** A found entry, and what it says by the rules of its list. */
+interface Judged extends Match {
+  readonly rules: ListRules;
+  /** why it is for review; absent if it is a match */
+  readonly doubt?: DecisionReason | undefined;
 }
 
 /**
@@ -58,9 +71,9 @@ export function decide(variants: Iterable<HashedVariant>, search: Search, rules:
 export class Deciding {
   readonly #search: Search;
   readonly #rules: Rules;
-  readonly #policies = new Map<string, Policy>();
-  readonly #matches: Match[] = [];
-  #reviews: Match[] = [];
+  readonly #kinds = new Map<string, KindRules>();
+  readonly #matches: Judged[] = [];
+  #reviews: Judged[] = [];
   #main: HashedVariant | undefined;
   #comparable = false;
 
@@ -82,18 +95,23 @@ export class Deciding {
   take(variant: HashedVariant): Near | undefined {
     checkVariant(variant);
     this.#main ??= variant;
-    const policy = this.#policyOf(variant);
-    const near = this.#search(variant, policy);
+    const kind = this.#kindOf(variant.hash);
+    const near = this.#search(variant, kind.widest);
     if (near !== undefined) this.#comparable = true;
     // Ranks have served: nobody else shall keep them.
     const { ranks: _, ...shown } = variant;
-    for (const { entry, distance } of near ?? []) {
-      const isMatch = doubt(variant, entry, distance, policy) === undefined;
-      const tier = isMatch ? 'match' : 'review';
-      (isMatch ? this.#matches : this.#reviews).push({ entry, distance, tier, variant: shown });
+    const judged: Judged[] = [];
+    for (const found of near ?? []) {
+      const rules = kind.rulesOf(listOf(found.entry));
+      // Another list may look farther.
+      if (found.distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
+      const doubt = doubtOf(variant, found, rules);
+      const tier = doubt === undefined ? 'match' : 'review';
+      judged.push({ ...found, tier, variant: shown, rules, doubt });
     }
+    for (const one of judged) (one.tier === 'match' ? this.#matches : this.#reviews).push(one);
     if (this.#reviews.length > 2 * MOST_REVIEWS) this.#reviews = nearestOf(this.#reviews);
-    return nearOf(variant, near ?? [], policy);
+    return nearOf(variant, judged);
   }
 
   /** The decision by the variants taken so far. */
@@ -102,39 +120,73 @@ export class Deciding {
     if (main === undefined) {
       return nothingHashed('no-hash', policyUnder(this.#rules.policy, 'pdq', 256));
     }
-    const policy = this.#policyOf(main);
-    const matches = [...this.#matches];
-    const isMatched = matches.length > 0;
-    for (const review of nearestOf(this.#reviews)) {
-      if (!isMatched || review.distance <= this.#policyOf(review.variant).matchDistance) {
-        matches.push(review);
-      }
-    }
-    // Sorting is stable: at equal tier and distance, variants and entries keep their order.
-    const order = { match: 0, review: 1 };
-    matches.sort((a, b) => order[a.tier] - order[b.tier] || a.distance - b.distance);
-    const first = matches[0];
+    const isMatched = this.#matches.length > 0;
+    const reviews = nearestOf(this.#reviews).filter(
+      ({ distance, rules }) => !isMatched || distance <= rules.matchDistance,
+    );
+    // Sorting is stable: at equal tier, distance and trust, variants and entries keep their order.
+    const judged = [...this.#matches.sort(byDistance), ...reviews.sort(byDistance)];
+    const matches = judged.map(shownOf);
+    const [first] = judged;
+    const { matchDistance, reviewDistance, minQuality } = this.#kindOf(main.hash).rulesOf(
+      first === undefined ? '' : listOf(first.entry),
+    );
+    const policy = { matchDistance, reviewDistance, minQuality };
     if (first === undefined) {
       const reason = this.#comparable ? 'nothing-near' : 'nothing-comparable';
       return decisionOf({ verdict: 'none', reason, matches, policy });
     }
-    const { variant, entry, distance } = first;
-    const doubted = doubt(variant, entry, distance, this.#policyOf(variant));
-    const reason = doubted ?? 'within-match-distance';
+    const reason = first.doubt ?? 'within-match-distance';
     return decisionOf({ verdict: first.tier, reason, matches, policy });
   }
 
-  #policyOf({ hash }: HashedVariant): Policy {
+  #kindOf(hash: Hash): KindRules {
     const kind = `${hash.algorithm} ${bitsOf(hash)}`;
-    const known = this.#policies.get(kind);
+    const known = this.#kinds.get(kind);
     if (known !== undefined) return known;
-    const policy = policyUnder(this.#rules.policy, hash.algorithm, bitsOf(hash));
-    this.#policies.set(kind, policy);
-    return policy;
+    const rules = kindRules(this.#rules, hash);
+    this.#kinds.set(kind, rules);
+    return rules;
   }
 }
 
-const nearestOf = (reviews: Match[]): Match[] =>
+/** The rules for hashes of one algorithm and width. */
+interface KindRules {
+  /** what is searched: as far as any list looks */
+  readonly widest: Policy;
+  /** by the name of a list */
+  rulesOf(name: string): ListRules;
+}
+
+function kindRules({ policy, lists = NO_LISTS }: Rules, hash: Hash): KindRules {
+  const { algorithm } = hash;
+  const bits = bitsOf(hash);
+  const known = new Map<string, ListRules>();
+  return {
+    widest: lists.widest(policy, algorithm, bits),
+    rulesOf(name) {
+      let rules = known.get(name);
+      if (rules === undefined) {
+        rules = lists.rulesOf(name, policy, algorithm, bits);
+        known.set(name, rules);
+      }
+      return rules;
+    },
+  };
+}
+
+const byDistance = (a: Judged, b: Judged) =>
+  a.distance - b.distance || TRUSTS.indexOf(a.rules.trust) - TRUSTS.indexOf(b.rules.trust);
+
+const shownOf = ({ entry, distance, tier, variant, rules }: Judged): Match => ({
+  entry,
+  distance,
+  tier,
+  variant,
+  ...(rules.isTold && { trust: rules.trust }),
+});
+
+const nearestOf = (reviews: Judged[]): Judged[] =>
   reviews.sort((a, b) => a.distance - b.distance).slice(0, MOST_REVIEWS);
 
 /** The variants, whose generator is told of the last one each time that the next is asked for. */
@@ -156,36 +208,36 @@ const tellingOf = (
   },
 });
 
-/** The nearest entries that a variant came near to, but not near enough to match. */
-function nearOf(
-  { quality = 100 }: HashedVariant,
-  found: readonly Found[],
-  { matchDistance, minQuality }: Policy,
-): Near | undefined {
-  if (quality < minQuality || matchDistance < 0) return undefined;
+/** The nearest entries that a variant came near to, not near enough to match, and that might. */
+function nearOf({ quality = 100 }: HashedVariant, found: readonly Judged[]): Near | undefined {
   const all = found.filter(
-    ({ distance, entry }) => distance > matchDistance && (entry.quality ?? 100) >= minQuality,
+    ({ distance, entry, rules }) =>
+      distance > rules.matchDistance &&
+      rules.matchDistance >= 0 &&
+      Math.min(quality, entry.quality ?? 100) >= rules.minQuality &&
+      limitOf(entry, rules) === undefined,
   );
   const near = all.sort((a, b) => a.distance - b.distance).slice(0, MOST_TOLD);
   const [nearest] = near;
   if (nearest === undefined) return undefined;
+  // Of several lists', the distance and the quality that suffice for any of these entries.
   return {
     hashes: near.map(({ entry }) => entry.hash),
     distance: nearest.distance,
-    enough: matchDistance,
-    leastQuality: minQuality,
+    enough: Math.min(...near.map(({ rules }) => rules.matchDistance)),
+    leastQuality: Math.min(...near.map(({ rules }) => rules.minQuality)),
   };
 }
 
 /** Why a found entry is for review; `undefined` if it is a match. */
-function doubt(
+function doubtOf(
   variant: HashedVariant,
-  entry: BlocklistEntry,
-  distance: number,
-  { matchDistance, minQuality }: Policy,
+  { entry, distance }: Found,
+  rules: ListRules,
 ): DecisionReason | undefined {
+  const { matchDistance, minQuality } = rules;
   if (distance > matchDistance) return 'within-review-distance';
   if ((variant.quality ?? 100) < minQuality) return 'low-query-quality';
   if ((entry.quality ?? 100) < minQuality) return 'low-entry-quality';
-  return undefined;
+  return limitOf(entry, rules);
 }

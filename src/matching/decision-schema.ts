@@ -1,5 +1,6 @@
 import { ALGORITHMS } from '../hash.js';
 import { DIHEDRAL_NAMES } from '../variant.js';
+import { TRUSTS } from './lists.js';
 
 const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
 const HEX_OF_PDQ = { type: 'string', pattern: '^[0-9a-fA-F]{64}$' } as const;
@@ -22,6 +23,12 @@ const MOST = 2 ** 53 - 1;
 const SIDE = { type: 'integer', minimum: 1, maximum: MOST } as const;
 const NUMBER = { type: 'number' } as const;
 const POINT = { type: 'array', prefixItems: [NUMBER, NUMBER], minItems: 2, maxItems: 2 } as const;
+
+const OPINION = {
+  type: 'object',
+  required: ['from', 'says'],
+  properties: { from: TEXT, says: TEXT, tags: { type: 'array', items: TEXT } },
+} as const;
 
 const GEOMETRY = {
   type: 'object',
@@ -77,6 +84,11 @@ export const DECISION_SCHEMA = {
           quality: { type: 'integer', minimum: 0, maximum: 100, description: "the entry's" },
           resample: { ...RESAMPLE, description: "the entry's" },
           entryVariant: { ...TEXT, description: 'the part or form of the listed picture' },
+          list: { ...TEXT, description: "the name of the entry's list; absent: the unnamed one" },
+          trust: { enum: TRUSTS, description: 'of that list; absent: own' },
+          caseCount: { type: 'integer', minimum: 0, maximum: MOST },
+          opinions: { type: 'array', items: OPINION, description: 'what others said of the entry' },
+          confirmed: { type: 'boolean', description: 'by those who keep the list' },
           variantHash: HEX,
           variantQuality: QUALITY,
           variantResample: RESAMPLE,

@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../door.js';
-import { type BlocklistEntry, checkEntry } from '../entry.js';
+import { type BlocklistEntry, checkEntry, copyOfOpinions, type Opinion } from '../entry.js';
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
 import {
   type Algorithm,
@@ -14,6 +14,7 @@ import {
 } from '../hash.js';
 import { checkRanks } from '../indexing/near.js';
 import type { HashedVariant, VariantGeometry } from '../variant.js';
+import { TRUSTS, type Trust } from './lists.js';
 import { checkPolicy, type Policy, type PolicyOptions, policyFor } from './policy.js';
 
 /**
@@ -27,6 +28,8 @@ export interface Match {
   readonly tier: 'match' | 'review';
   /** without its `ranks` */
   readonly variant: HashedVariant;
+  /** of the entry's list; absent: own, since the entry is on no named list */
+  readonly trust?: Trust;
 }
 
 /** The reason for a decision. The words are API. */
@@ -37,6 +40,12 @@ export type DecisionReason =
   | 'low-query-quality'
   /** review: an entry within `matchDistance` whose own quality is below `minQuality` */
   | 'low-entry-quality'
+  /** review: an entry within `matchDistance`, of a list whose tier is `review` */
+  | 'review-only-list'
+  /** review: an entry within `matchDistance`, of a foreign list */
+  | 'foreign-list'
+  /** review: an entry within `matchDistance` that is not confirmed, as its list says */
+  | 'unconfirmed-entry'
   /** review: a variant is within `reviewDistance` of an entry, and none within `matchDistance` */
   | 'within-review-distance'
   /** none: no entry is near enough */
@@ -59,9 +68,12 @@ export interface Decision {
    * the picture and may change
    */
   readonly detail?: string;
-  /** nearest first; tier `match` before `review`, of which the nearest 1,000 are given */
+  /**
+   * nearest first, at one distance by the trust in their lists; tier `match` before `review`, of
+   * which the nearest 1,000 are given
+   */
   readonly matches: readonly Match[];
-  /** the policy applied to the main hash */
+  /** the policy applied to the main hash: of the first match's list, if that has its own */
   readonly policy: Policy;
   /** the picture, if this call read and decoded it */
   readonly upload?: CheckedUpload;
@@ -142,6 +154,13 @@ export interface MatchJSON {
   resample?: Resample;
   /** which part or form of the listed picture it is; absent: the picture itself, or not known */
   entryVariant?: string;
+  /** the name of the entry's list; absent: the unnamed one */
+  list?: string;
+  /** of that list; absent: own */
+  trust?: Trust;
+  caseCount?: number;
+  opinions?: Opinion[];
+  confirmed?: boolean;
   variantHash: string;
   variantQuality?: number;
   variantResample?: Resample;
@@ -173,6 +192,7 @@ export function checkDecision(decision: Decision): void {
     checkObject(match, 'a match: { entry, distance, tier, variant }');
     checkEntry(match.entry);
     checkVariant(match.variant);
+    checkOneOf('trust', match.trust, [...TRUSTS, undefined]);
   }
   checkTypeOf('detail', detail, 'string');
   if (upload !== undefined) checkUploadFacts(upload);
@@ -222,7 +242,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
   });
 }
 
-function matchToJSON({ distance, tier, variant, entry }: Match): MatchJSON {
+function matchToJSON({ distance, tier, variant, entry, trust }: Match): MatchJSON {
   return defined({
     distance,
     tier,
@@ -236,6 +256,11 @@ function matchToJSON({ distance, tier, variant, entry }: Match): MatchJSON {
     quality: entry.quality,
     resample: entry.resample,
     entryVariant: entry.variant,
+    list: entry.list,
+    trust,
+    caseCount: entry.caseCount,
+    opinions: entry.opinions && copyOfOpinions(entry.opinions),
+    confirmed: entry.confirmed,
     variantHash: hashToHex(variant.hash),
     variantQuality: variant.quality,
     variantResample: variant.resample,

@@ -50,11 +50,26 @@ export function policyFor(algorithm: Algorithm, bits: Bits, changes: PolicyOptio
 /** Like `policyFor`, for changes that have been checked. */
 export function policyUnder(changes: PolicyOptions, algorithm: Algorithm, bits: Bits): Policy {
   const [matchDistance, reviewDistance] = DISTANCES[algorithm][bits]!;
+  const minQuality = algorithm === 'pdq' ? 50 : 0;
+  return changedBy(changes, algorithm, { matchDistance, reviewDistance, minQuality });
+}
+
+/** `policy`, which is for hashes of `algorithm`, with the changes that there are for these. */
+export function changedBy(changes: PolicyOptions, algorithm: Algorithm, policy: Policy): Policy {
   const changed = algorithm === 'pdq' ? changes : changes.algorithms?.[algorithm];
   return {
-    matchDistance: changed?.matchDistance ?? matchDistance,
-    reviewDistance: changed?.reviewDistance ?? reviewDistance,
-    minQuality: changed?.minQuality ?? (algorithm === 'pdq' ? 50 : 0),
+    matchDistance: changed?.matchDistance ?? policy.matchDistance,
+    reviewDistance: changed?.reviewDistance ?? policy.reviewDistance,
+    minQuality: changed?.minQuality ?? policy.minQuality,
+  };
+}
+
+/** A copy of changes that have been checked. */
+export function copyOfPolicy(changes: PolicyOptions): PolicyOptions {
+  const algorithms = Object.entries(changes.algorithms ?? {});
+  return {
+    ...changes,
+    algorithms: Object.fromEntries(algorithms.map(([name, each]) => [name, { ...each }])),
   };
 }
 

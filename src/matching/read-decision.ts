@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
-import type { BlocklistEntry } from '../entry.js';
+import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
 import { type HashJSON, hashFromHex, hashFromJSON } from '../hash.js';
 import { DIHEDRAL_NAMES, type HashedVariant, type VariantGeometry } from '../variant.js';
 import {
@@ -54,6 +54,7 @@ function matchFromJSON(json: MatchJSON): Match {
   checkOneOf('tier', tier, ['match', 'review']);
   if (!Array.isArray(labels)) throw new TypeError('expected labels to be a list of strings');
   const { id, source, quality, resample, entryVariant } = json;
+  const { list, caseCount, opinions, confirmed, trust } = json;
   const entry: BlocklistEntry = {
     hash: hashFromHex(algorithm, json.hash),
     labels: [...labels],
@@ -62,7 +63,12 @@ function matchFromJSON(json: MatchJSON): Match {
     ...(quality !== undefined && { quality }),
     ...(resample !== undefined && { resample }),
     ...(entryVariant !== undefined && { variant: entryVariant }),
+    ...(list !== undefined && { list }),
+    ...(caseCount !== undefined && { caseCount }),
+    ...(opinions !== undefined && { opinions }),
+    ...(confirmed !== undefined && { confirmed }),
   };
+  checkEntry(entry);
   const { variantHash, variantQuality, variantResample, variantDecoding } = json;
   const variant: HashedVariant = {
     name: name as HashedVariant['name'],
@@ -72,7 +78,13 @@ function matchFromJSON(json: MatchJSON): Match {
     ...(variantDecoding !== undefined && { decoding: variantDecoding }),
     ...(geometry !== undefined && { geometry: geometryFromJSON(geometry) }),
   };
-  return { entry, distance, tier, variant };
+  return {
+    entry: opinions === undefined ? entry : { ...entry, opinions: copyOfOpinions(opinions) },
+    distance,
+    tier,
+    variant,
+    ...(trust !== undefined && { trust }),
+  };
 }
 
 function geometryFromJSON(json: VariantGeometry): VariantGeometry {

@@ -1,0 +1,156 @@
+import { checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import type { BlocklistEntry } from '../entry.js';
+import type { Algorithm, Bits } from '../hash.js';
+import {
+  changedBy,
+  checkPolicy,
+  copyOfPolicy,
+  type Policy,
+  type PolicyOptions,
+  policyUnder,
+} from './policy.js';
+
+/** How far a list is trusted, the most first. */
+export const TRUSTS = ['own', 'shared', 'foreign'] as const;
+
+/**
+ * How far a list is trusted: the platform's `own`; `shared`, one that it has chosen to act on; or
+ * `foreign`, whose word alone only flags. This is the most that an entry within the match distance
+ * may say, with qualities that suffice:
+ *
+ * | trust     | `confirmed: true` | not told | `confirmed: false` |
+ * | --------- | ----------------- | -------- | ------------------ |
+ * | `own`     | match             | match    | review             |
+ * | `shared`  | match             | match    | review             |
+ * | `foreign` | review            | review   | review             |
+ *
+ * A list of tier `review` says review, whatever its trust. Each entry speaks for itself, and the
+ * most that one says counts: to act on what a foreign list flagged, add the hash to the own list,
+ * confirmed. So a foreign list cannot confirm its own entries, and what the platform confirmed
+ * outlives the list that first had it.
+ */
+export type Trust = (typeof TRUSTS)[number];
+
+/** How a list is used. What is absent is as it is by default. */
+export interface ListSettings {
+  /** changes to the blocklist's policy, for this list's entries */
+  readonly policy?: PolicyOptions;
+  /** the most that an entry may say; default `match` */
+  readonly tier?: 'match' | 'review';
+  /** whether a query can match its entries; default true */
+  readonly enabled?: boolean;
+  /** default `own` for the unnamed list, `shared` for others */
+  readonly trust?: Trust;
+}
+
+/** What holds for the entries of one list and one kind of hash. */
+export interface ListRules extends Policy {
+  readonly tier: 'match' | 'review';
+  readonly trust: Trust;
+  /** whether the entries' matches tell the trust */
+  readonly isTold: boolean;
+}
+
+/** The name of a list; that of the unnamed one is empty. */
+export const listOf = ({ list = '' }: Pick<BlocklistEntry, 'list'>): string => list;
+
+/** Whether the platform itself has confirmed an entry. */
+export const isOwnConfirmed = ({ confirmed }: BlocklistEntry, trust: Trust = 'own'): boolean =>
+  confirmed === true && trust === 'own';
+
+/** Why an entry within the match distance is for review all the same; undefined if it matches. */
+export function limitOf(
+  { confirmed }: BlocklistEntry,
+  { tier, trust }: ListRules,
+): 'review-only-list' | 'foreign-list' | 'unconfirmed-entry' | undefined {
+  if (tier === 'review') return 'review-only-list';
+  if (trust === 'foreign') return 'foreign-list';
+  return confirmed === false ? 'unconfirmed-entry' : undefined;
+}
+
+/** The settings of all lists that have any. It does not change: what changes one makes another. */
+export class Lists {
+  readonly #settings: ReadonlyMap<string, ListSettings>;
+
+  /** @param settings by the names of the lists; checked and copied */
+  constructor(settings: Iterable<readonly [string, ListSettings]> = []) {
+    this.#settings = new Map(settings);
+  }
+
+  /** The settings by the names of their lists. They are not to be changed. */
+  entries(): [string, ListSettings][] {
+    return [...this.#settings];
+  }
+
+  of(name: string): ListSettings {
+    return this.#settings.get(name) ?? {};
+  }
+
+  /** The same with these settings of one list; those that are absent stay as they are. */
+  with(name: string, changes: ListSettings): Lists {
+    const settings = { ...this.#settings.get(name), ...copyOfSettings(changes) };
+    return new Lists(new Map(this.#settings).set(name, settings));
+  }
+
+  without(name: string): Lists {
+    return new Lists(this.entries().filter(([other]) => other !== name));
+  }
+
+  isEnabled(name: string): boolean {
+    return this.#settings.get(name)?.enabled ?? true;
+  }
+
+  get areAllEnabled(): boolean {
+    for (const { enabled } of this.#settings.values()) if (enabled === false) return false;
+    return true;
+  }
+
+  /** @param changes of the blocklist to the default policy */
+  rulesOf(name: string, changes: PolicyOptions, algorithm: Algorithm, bits: Bits): ListRules {
+    const settings = this.#settings.get(name);
+    const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = settings ?? {};
+    const isTold = name !== '' || settings !== undefined;
+    const general = policyUnder(changes, algorithm, bits);
+    return { ...changedBy(policy, algorithm, general), tier, trust, isTold };
+  }
+
+  /**
+   * A policy that finds what any list finds: the largest distances of those that are enabled.
+   * @param changes of the blocklist to the default policy, which lists without settings have
+   */
+  widest(changes: PolicyOptions, algorithm: Algorithm, bits: Bits): Policy {
+    const general = policyUnder(changes, algorithm, bits);
+    let { matchDistance, reviewDistance } = general;
+    for (const { enabled = true, policy } of this.#settings.values()) {
+      if (!enabled || !policy) continue;
+      const own = changedBy(policy, algorithm, general);
+      matchDistance = Math.max(matchDistance, own.matchDistance);
+      reviewDistance = Math.max(reviewDistance, own.reviewDistance);
+    }
+    return { matchDistance, reviewDistance, minQuality: general.minQuality };
+  }
+}
+
+/** @throws {TypeError | RangeError} if a setting is unknown or invalid */
+export function checkListSettings(settings: ListSettings): void {
+  checkOptions(settings, 'settings of a list to be an object');
+  const { policy, tier, enabled, trust, ...others } = settings;
+  // A misspelt one would silently leave a list on, or trusted.
+  if (Object.keys(others).length > 0) {
+    throw new TypeError('expected policy, tier, enabled or trust in the settings of a list');
+  }
+  if (policy !== undefined) checkPolicy(policy);
+  checkOneOf('tier', tier, ['match', 'review', undefined]);
+  checkTypeOf('enabled', enabled, 'boolean');
+  checkOneOf('trust', trust, [...TRUSTS, undefined]);
+}
+
+/** A copy of the settings that are there. */
+export function copyOfSettings({ policy, tier, enabled, trust }: ListSettings): ListSettings {
+  return {
+    ...(policy !== undefined && { policy: copyOfPolicy(policy) }),
+    ...(tier !== undefined && { tier }),
+    ...(enabled !== undefined && { enabled }),
+    ...(trust !== undefined && { trust }),
+  };
+}
