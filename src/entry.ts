@@ -29,7 +29,7 @@ export interface BlocklistEntry {
    * the picture itself, or not known
    */
   readonly variant?: string;
-  /** the list that it is on, by name; absent or `''`: the unnamed list, which is the platform's own */
+  /** the name of its list; absent or `''`: the unnamed one, which is the platform's own */
   readonly list?: string;
   /** how many cases or reports name it, if the source counts them */
   readonly caseCount?: number;

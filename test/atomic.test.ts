@@ -10,7 +10,7 @@ import type { Simd } from '../src/indexing/segment.js';
 import { hasSimd } from '../src/kernels/simd.js';
 import { Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { isDegenerate } from '../src/matching/degenerate.js';
-import type { EntryRows } from '../src/matching/shelf.js';
+import type { EntryRows } from '../src/matching/entry-rows.js';
 import type { WithdrawnKey } from '../src/matching/withdrawals.js';
 import { flipBits } from './arbitraries.js';
 import { type Fails, Fault, mayFail, watchConstructors, withFaults } from './faults.js';

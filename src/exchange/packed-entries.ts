@@ -177,6 +177,12 @@ export class PackedEntries {
     return this.#ids?.[row];
   }
 
+  /** The list of a row, if it names one. @throws {RangeError} if there is no such row */
+  listAt(row: number): string | undefined {
+    this.#checkRow(row);
+    return this.#notes[this.#note[row]!]!.list;
+  }
+
   /**
    * Overwrites the hash of a row with zeros and clears its other fields. Other rows keep their
    * numbers.

@@ -18,7 +18,8 @@ const COLUMNS = 'hash,algorithm,quality,source,id,resample,labels\n';
  *   if it is not PDQ. Safe to open in a spreadsheet.
  *
  * No format says what a reader must not take from a text: the list that an entry is on, and whether
- * it was confirmed; nor `caseCount` and `opinions`. Empty labels are left out. Join the pieces, or write them one by one.
+ * it was confirmed; nor `caseCount` and `opinions`. Empty labels are left out. Join the pieces, or
+ * write them one by one.
  * @throws {TypeError | RangeError} at the first piece, if the format is invalid; at the piece of an
  *   entry, if the entry is invalid
  * @throws {RangeError} if the text of an entry has more than 32 lines, which only `jsonl` can hold

@@ -9,20 +9,20 @@ import {
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { DecodeError } from '../errors.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
-import { type Algorithm, type Bits, bitsOf } from '../hash.js';
 import { inTurns } from '../in-turns.js';
-import { checkIndex } from '../indexing/hamming-index.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
-import { decide, type Found, type Search } from './decide.js';
+import { decide, type Search } from './decide.js';
 import { decideAsync, type SomeVariants } from './decide-async.js';
 import { type Decision, unhashable } from './decision.js';
 import { isDegenerate } from './degenerate.js';
+import type { IndexedEntries } from './entry-rows.js';
+import { Holdings, type KeptOutReason, type OnKeptOut } from './holdings.js';
+import { filledEntries, type ListedEntries } from './listed-entries.js';
+import { checkListSettings, copyOfSettings, type ListSettings, type Trust } from './lists.js';
 import { checkPolicy, type PolicyOptions } from './policy.js';
-import { type FrozenShelf, type IndexedEntries, Shelf } from './shelf.js';
-import { copyOf, Withdrawals, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
-
-/** Why an entry was kept out of matching. */
-export type KeptOutReason = 'degenerate' | 'withdrawn';
+import type { Shelf } from './shelf.js';
+import { idsOf } from './shelves.js';
+import { copyOf, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
 
 /** A part of a blocklist: one entry, a table of entries, or an existing index with its entries. */
 export type BlocklistPart = BlocklistEntry | PackedEntries | IndexedEntries;
@@ -33,29 +33,25 @@ export interface BlocklistOptions {
    * quality 50
    */
   policy?: PolicyOptions;
+  /** the settings of lists by name, as `setList` takes them; `''` is the unnamed one */
+  lists?: Readonly<Record<string, ListSettings>>;
   /** earlier withdrawals, as `withdrawals` returned them */
   withdrawn?: Iterable<Withdrawn>;
   /** called with each entry that is kept out; entries of an attached index are only counted */
-  onKeptOut?: (entry: BlocklistEntry, reason: KeptOutReason) => void;
+  onKeptOut?: OnKeptOut;
 }
 
-/** A blocklist as it was when it was frozen, to be saved. */
-export interface FrozenList extends Omit<SavedList, 'parts'> {
-  readonly shelves: readonly FrozenShelf[];
-}
-
-/** What a saved blocklist holds. */
-export interface SavedList {
-  readonly generation: number;
-  readonly keptOut: Readonly<Record<KeptOutReason, number>>;
-  readonly withdrawals: readonly Withdrawn[];
-  readonly parts: readonly IndexedEntries[];
+/** A list of a blocklist. */
+export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
+  /** empty for the unnamed one */
+  readonly name: string;
+  /** entries, also if the list is not enabled */
+  readonly size: number;
+  readonly trust: Trust;
+  readonly policy?: PolicyOptions;
 }
 
 const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
-
-/** The shelves by algorithm and width; more than one of a kind if indexes were attached. */
-type Shelves = Map<string, Shelf[]>;
 
 /**
  * Entries to match against, of any mix of algorithms and widths. Made by `createBlocklist`. A call
@@ -63,33 +59,31 @@ type Shelves = Map<string, Shelf[]>;
  */
 export class Blocklist {
   readonly policy: PolicyOptions;
-  readonly #onKeptOut: ((entry: BlocklistEntry, reason: KeptOutReason) => void) | undefined;
-  #keptOut: Record<KeptOutReason, number> = { degenerate: 0, withdrawn: 0 };
-  #shelves: Shelves = new Map();
-  #withdrawn = new Withdrawals();
-  #generation = 0;
+  readonly #held: Holdings;
 
   constructor(options: BlocklistOptions = {}) {
     checkOptions(options);
-    const { policy = {}, withdrawn = [], onKeptOut } = options;
+    const { policy = {}, lists = {}, withdrawn = [], onKeptOut } = options;
     checkPolicy(policy);
+    checkOptions(lists, 'lists to be an object: settings by name');
     checkIterable(withdrawn, 'withdrawn to be an iterable of withdrawals');
     checkTypeOf('onKeptOut', onKeptOut, 'function');
     this.policy = { ...policy, algorithms: { ...policy.algorithms } };
-    this.#onKeptOut = onKeptOut;
+    this.#held = new Holdings(onKeptOut);
+    for (const [name, settings] of Object.entries(lists)) this.setList(name, settings);
     for (const withdrawal of withdrawn) this.withdraw(withdrawal);
   }
 
-  /** The number of entries that a query can match. */
+  /** The number of entries; a query can match those on lists that are enabled. */
   get size(): number {
     let size = 0;
-    for (const shelf of this.#allShelves()) size += shelf.size;
+    for (const shelf of this.#held.shelves.all()) size += shelf.size;
     return size;
   }
 
   /** The number of entries kept out so far, by reason. */
   get keptOut(): Readonly<Record<KeptOutReason, number>> {
-    return { ...this.#keptOut };
+    return { ...this.#held.keptOut };
   }
 
   /**
@@ -98,39 +92,42 @@ export class Blocklist {
    */
   get uncounted(): number {
     let size = 0;
-    for (const shelf of this.#allShelves()) if (shelf.uncounted) size += shelf.size;
+    for (const shelf of this.#held.shelves.all()) if (shelf.uncounted) size += shelf.size;
     return size;
   }
 
   /** Copies of the withdrawals in force, for `options.withdrawn` of the next blocklist. */
   get withdrawals(): Withdrawn[] {
-    return this.#withdrawn.values().map((withdrawal) => copyOf(withdrawal));
+    return this.#held.withdrawn.values().map((withdrawal) => copyOf(withdrawal));
   }
 
   /**
-   * Goes up with each change of the entries or the withdrawals, also across saving, opening and
-   * `replaceWith`. Equal numbers of one list mean equal answers.
+   * Goes up with each change of the entries, the withdrawals or the settings of lists, also across
+   * saving, opening and `replaceWith`. Equal numbers of one list mean equal answers.
    */
   get generation(): number {
-    return this.#generation;
-  }
-
-  /** Copies of all entries that a query can match, in no particular order. */
-  entries(): IterableIterator<BlocklistEntry> {
-    return entriesOf(this.#allShelves());
+    return this.#held.generation;
   }
 
   /**
-   * Whether a query can match an entry with exactly this hash, or with this id (of this source, if
-   * given).
+   * Copies of all entries that a query can match, or could if their list were enabled, in no
+   * particular order.
+   */
+  entries(): IterableIterator<BlocklistEntry> {
+    return entriesOf(this.#held.shelves.all());
+  }
+
+  /**
+   * Whether there is an entry with exactly this hash, or with this id (of this source, if given; on
+   * this list, if given), that a query can match, or could if its list were enabled.
    * @throws {TypeError | RangeError} if `key` is invalid
    */
   has(key: WithdrawnKey): boolean {
     const asked = copyOf(key);
     if (!('id' in asked) && isDegenerate(asked)) return false;
-    return this.#allShelves().some((shelf) =>
-      idsOf(shelf, asked).some((id) => !('id' in asked) || shelf.canMatch(id)),
-    );
+    return this.#held.shelves
+      .all()
+      .some((shelf) => idsOf(shelf, asked).some((id) => !('id' in asked) || shelf.canMatch(id)));
   }
 
   /**
@@ -139,7 +136,7 @@ export class Blocklist {
    */
   reasonToKeepOut(entry: BlocklistEntry): KeptOutReason | undefined {
     checkEntry(entry);
-    return this.#reasonToKeepOut(entry);
+    return this.#held.reasonToKeepOut(entry);
   }
 
   /**
@@ -153,7 +150,9 @@ export class Blocklist {
     const { signal } = options;
     checkSignal(signal);
     signal?.throwIfAborted();
-    for (const shelf of this.#allShelves()) await inTurns(shelf.warmSteps(this.policy), signal);
+    for (const shelf of this.#held.shelves.all()) {
+      await inTurns(shelf.warmSteps(this.policy, this.#held.lists), signal);
+    }
   }
 
   /**
@@ -164,16 +163,7 @@ export class Blocklist {
    */
   add(entry: BlocklistEntry): boolean {
     checkEntry(entry);
-    const bits = bitsOf(entry.hash);
-    const reason = this.#reasonToKeepOut(entry);
-    if (reason !== undefined) {
-      this.#onKeptOut?.(entry, reason);
-      this.#keptOut[reason]++;
-      return false;
-    }
-    this.#shelfFor(entry.hash.algorithm, bits).add(entry);
-    this.#generation++;
-    return true;
+    return this.#held.add(entry);
   }
 
   /**
@@ -184,8 +174,8 @@ export class Blocklist {
   addPart(part: BlocklistPart): void {
     checkObject(part, 'an entry, PackedEntries or { index, entries }');
     if ('hash' in part) this.add(part);
-    else if (part instanceof PackedEntries) this.#addAll(part);
-    else this.#attach(part);
+    else if (part instanceof PackedEntries) this.#held.addAll(part);
+    else this.#held.attach(part);
   }
 
   /**
@@ -193,6 +183,8 @@ export class Blocklist {
    * with the same hash or id that is added later, from a list that is read again or a feed that
    * lags, is kept out until `reinstate`. Windows of a photo are entries of their own: withdraw by
    * an id that they share, or each of them.
+   * @param withdrawal what to withdraw, from all lists or from the one that it names; what somebody
+   *   else's list withdraws should name that list
    * @param options `reason`: why, for those who look after the list; it is kept and saved with the
    *   withdrawal
    * @returns how many entries were removed
@@ -200,12 +192,7 @@ export class Blocklist {
    */
   withdraw(withdrawal: Withdrawn, options: { reason?: string } = {}): number {
     checkOptions(options);
-    const kept = copyOf(withdrawal, options.reason);
-    const removals = this.#allShelves().map((shelf) => shelf.prepareRemoval(idsOf(shelf, kept)));
-    const isNew = this.#withdrawn.set(kept);
-    const removed = removals.reduce((count, remove) => count + remove(), 0);
-    if (isNew || removed > 0) this.#generation++;
-    return removed;
+    return this.#held.withdraw(copyOf(withdrawal, options.reason));
   }
 
   /**
@@ -215,37 +202,116 @@ export class Blocklist {
    * @throws {TypeError | RangeError} if `withdrawal` is invalid
    */
   reinstate(withdrawal: WithdrawnKey): boolean {
-    const isLifted = this.#withdrawn.delete(copyOf(withdrawal));
-    if (isLifted) this.#generation++;
+    const isLifted = this.#held.withdrawn.delete(copyOf(withdrawal));
+    if (isLifted) this.#held.generation++;
     return isLifted;
+  }
+
+  /**
+   * Sets how a list is used; the next decision goes by it. Settings that are absent stay as they
+   * are; `policy` replaces the list's policy as a whole.
+   *
+   * Without settings, the unnamed list is own and others are shared (`Trust` has what that means),
+   * and the blocklist's policy holds. The list that has the largest distances rules the search, so
+   * that others may find more beyond 31 bits than they would by themselves.
+   * @param name of the list, `''` for the unnamed one; it need not have entries yet
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  setList(name: string, settings: ListSettings): void {
+    checkName(name);
+    checkListSettings(settings);
+    const before = this.#held.lists;
+    const lists = before.with(name, settings);
+    const isChanged = JSON.stringify(lists.of(name)) !== JSON.stringify(before.of(name));
+    if (isChanged) this.#held.setLists(lists);
+  }
+
+  /**
+   * Each list that has entries or settings. To count the entries of an attached index, it reads
+   * them the first time, which takes seconds for a million.
+   */
+  lists(): ListInfo[] {
+    const sizes = new Map<string, number>();
+    for (const [name] of this.#held.lists.entries()) sizes.set(name, 0);
+    for (const shelf of this.#held.shelves.all()) {
+      for (const [name, count] of shelf.counts) {
+        if (count > 0 || sizes.has(name)) sizes.set(name, count + (sizes.get(name) ?? 0));
+      }
+    }
+    return [...sizes].map(([name, size]) => ({
+      name,
+      size,
+      tier: 'match',
+      enabled: true,
+      trust: name === '' ? 'own' : 'shared',
+      ...copyOfSettings(this.#held.lists.of(name)),
+    }));
+  }
+
+  /**
+   * Gives a list these entries in place of those that it has, at once: a decision is about the old
+   * ones or the new ones, never about both. Entries that are there already stay in place, so that
+   * reading a list again removes and adds only what has changed in it.
+   *
+   * The event loop turns about every 5 ms while the entries are read and compared. What has changed
+   * is then put in place in one go (about 30 µs an entry), so add the entries of a large list by
+   * `addPart` the first time. Withdrawn and degenerate entries are kept out. Entries that are added
+   * to the list meanwhile do not stay.
+   * @param name of the list, `''` for the unnamed one; whatever list an entry names, it is on this
+   *   one afterwards
+   * @param entries the new ones; those of another blocklist are copied
+   * @param options `signal`: ends it between two entries, with nothing changed
+   * @returns how many entries were added and removed; rejects if reading the entries does
+   * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
+   */
+  async replaceList(
+    name: string,
+    entries: ListedEntries | Blocklist,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<{ added: number; removed: number }> {
+    checkName(name);
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal(signal);
+    if (entries === this) throw new TypeError('expected another blocklist');
+    const given = entries instanceof Blocklist ? entries.entries() : entries;
+    const anew = await filledEntries(name, given, signal);
+    return await inTurns(this.#held.replaceSteps(name, anew, false), signal);
+  }
+
+  /**
+   * Removes a list, its entries and its settings, at once. An entry that comes later and names it
+   * is on a list without settings.
+   * @param name of the list, `''` for the unnamed one
+   * @param options `signal`: ends it, with nothing changed
+   * @returns how many entries were removed
+   * @throws {TypeError} if an argument is invalid
+   */
+  async removeList(
+    name: string,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<number> {
+    checkName(name);
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal(signal);
+    const none = await filledEntries(name, [], signal);
+    return (await inTurns(this.#held.replaceSteps(name, none, true), signal)).removed;
   }
 
   /**
    * Takes the entries of `other` in place of its own, at once: a decision is about the old list or
    * about the new one, never about both, even if its variants come later. The withdrawals of both
-   * are in force afterwards, so what was withdrawn here does not come back. The policy stays.
-   * `other` has no entries afterwards. Warm it before, or this takes as long as its first decision.
+   * are in force afterwards, so what was withdrawn here does not come back. The policy stays, and
+   * so do the settings of lists; those of lists that have none here are taken over. `other` has no
+   * entries afterwards. Warm it before, or this takes as long as its first decision.
    * @throws {TypeError} if `other` is not another blocklist
    */
   replaceWith(other: Blocklist): void {
     if (!(other instanceof Blocklist) || other === this) {
       throw new TypeError('expected another blocklist');
     }
-    // The other has already kept out what both withdrew.
-    const own = this.#withdrawn.values();
-    const missing = own.filter((withdrawal) => !other.#withdrawn.has(withdrawal));
-    const removals = other.#allShelves().map((shelf) => prepareAll(shelf, missing));
-    const withdrawn = new Withdrawals();
-    for (const each of [...other.#withdrawn.values(), ...own]) withdrawn.set(each);
-    const none: Shelves = new Map();
-    // Nothing can fail from here on.
-    const removed = removals.reduce((count, remove) => count + remove(), 0);
-    this.#shelves = other.#shelves;
-    other.#shelves = none;
-    this.#withdrawn = withdrawn;
-    this.#keptOut = { ...other.keptOut, withdrawn: other.keptOut.withdrawn + removed };
-    this.#generation = Math.max(this.#generation, other.#generation) + 1;
-    other.#generation++;
+    this.#held.takeFrom(other.#held);
   }
 
   /**
@@ -278,7 +344,7 @@ export class Blocklist {
     checkObject(query, QUERY);
     checkIterable('hash' in query ? query.variants : query, QUERY);
     const variants = 'hash' in query ? variantsOf(query) : query;
-    return decide(variants, this.#search(), { policy, all });
+    return decide(variants, this.#search(), { policy, all, lists: this.#held.lists });
   }
 
   /**
@@ -304,124 +370,22 @@ export class Blocklist {
     if ('hash' in query) checkIterable(query.variants, QUERY);
     else checkAsyncIterable(query, QUERY);
     const variants = 'hash' in query ? variantsOf(query) : query;
-    const list = { generation: () => this.#generation, search: () => this.#search() };
-    return await decideAsync(variants, list, { policy, all }, signal);
+    const list = {
+      generation: () => this.#held.generation,
+      search: () => this.#search(),
+      rules: () => ({ policy, all, lists: this.#held.lists }),
+    };
+    return await decideAsync(variants, list, signal);
   }
 
   /** Searches the entries that are in place now, whatever replaces them meanwhile. */
   #search(): Search {
-    const all = this.#shelves;
-    return ({ hash, quality, ranks }, policy) => {
-      const shelves = all.get(kindOf(hash.algorithm, bitsOf(hash))) ?? [];
-      if (shelves.every((shelf) => shelf.size === 0)) return undefined;
-      const found: Found[] = [];
-      const isSure = (quality ?? 100) >= policy.minQuality && !isDegenerate(hash);
-      for (const shelf of shelves) {
-        for (const { id, distance } of shelf.searchNear(hash, policy, isSure ? ranks : undefined)) {
-          const entry = shelf.entryAt(id);
-          // An attached index may hold degenerate hashes.
-          if (!isDegenerate(entry.hash)) found.push({ entry, distance });
-        }
-      }
-      return found;
-    };
+    return this.#held.shelves.search(this.#held.lists);
   }
 
-  #addAll(part: PackedEntries): void {
-    const reasons = new Map<number, KeptOutReason>();
-    for (let row = 0; row < part.size; row++) {
-      const entry = this.#withdrawn.size > 0 ? part.entryAt(row) : { hash: part.hashAt(row) };
-      const reason = this.#reasonToKeepOut(entry);
-      if (reason !== undefined) reasons.set(row, reason);
-    }
-    // The callback may throw, so it is called before anything is added.
-    for (const [row, reason] of reasons) this.#onKeptOut?.(part.entryAt(row), reason);
-    const shelf = this.#shelfFor(part.algorithm, part.bits);
-    const undo = shelf.checkpoint();
-    try {
-      for (let row = 0; row < part.size; row++) {
-        if (!reasons.has(row)) shelf.add(part.entryAt(row));
-      }
-    } catch (error) {
-      undo();
-      throw error;
-    }
-    for (const reason of reasons.values()) this.#keptOut[reason]++;
-    if (reasons.size < part.size) this.#generation++;
-  }
-
-  #attach(part: IndexedEntries): void {
-    checkIndex(part.index);
-    const { entries } = part;
-    if (typeof entries?.entryAt !== 'function' || typeof entries.idAt !== 'function') {
-      throw new TypeError('expected entries with functions entryAt and idAt');
-    }
-    const { algorithm, bits } = part.index;
-    const shelf = new Shelf(algorithm, bits, part);
-    const remove = prepareAll(shelf, this.#withdrawn.values());
-    this.#shelvesOf(algorithm, bits).push(shelf);
-    this.#keptOut.withdrawn += remove();
-    this.#keptOut.degenerate += part.degenerate ?? 0;
-    this.#generation++;
-  }
-
-  #reasonToKeepOut(
-    entry: Pick<BlocklistEntry, 'hash' | 'id' | 'source'>,
-  ): KeptOutReason | undefined {
-    if (isDegenerate(entry.hash)) return 'degenerate';
-    return this.#withdrawn.cover(entry) ? 'withdrawn' : undefined;
-  }
-
-  /** The shelf to which entries of this algorithm and width are added. */
-  #shelfFor(algorithm: Algorithm, bits: Bits): Shelf {
-    const shelves = this.#shelvesOf(algorithm, bits);
-    if (shelves.length === 0) shelves.push(new Shelf(algorithm, bits));
-    return shelves.at(-1)!;
-  }
-
-  #shelvesOf(algorithm: Algorithm, bits: Bits): Shelf[] {
-    const kind = kindOf(algorithm, bits);
-    const shelves = this.#shelves.get(kind) ?? [];
-    this.#shelves.set(kind, shelves);
-    return shelves;
-  }
-
-  #allShelves(): Shelf[] {
-    return [...this.#shelves.values()].flat();
-  }
-
-  /**
-   * Makes the indexes that are missing, step by step, and freezes the list at the last step. Its
-   * shelves must be released.
-   */
-  static *freezeSteps(list: Blocklist): Generator<void, FrozenList> {
-    // Another shelf may come while this one is indexed.
-    const isCold = (shelf: Shelf) => !shelf.isIndexed;
-    for (let cold = list.#allShelves().find(isCold); cold; cold = list.#allShelves().find(isCold)) {
-      yield* cold.indexSteps();
-    }
-    const { generation, keptOut } = list;
-    const withdrawals = list.#withdrawn.values();
-    const shelves: FrozenShelf[] = [];
-    try {
-      for (const shelf of list.#allShelves()) if (shelf.size > 0) shelves.push(shelf.freeze());
-    } catch (error) {
-      for (const shelf of shelves) shelf.release();
-      throw error;
-    }
-    return { generation, keptOut, withdrawals, shelves };
-  }
-
-  /** Gives an empty list what was saved: entries without those that it withdrew. */
-  static restore(list: Blocklist, saved: SavedList): void {
-    for (const each of saved.withdrawals) list.#withdrawn.set(copyOf(each));
-    for (const { index, entries } of saved.parts) {
-      const { algorithm, bits } = index;
-      const shelf = new Shelf(algorithm, bits, { index, entries, degenerate: 0 });
-      list.#shelvesOf(algorithm, bits).push(shelf);
-    }
-    list.#keptOut = { ...list.#keptOut, ...saved.keptOut };
-    list.#generation = saved.generation;
+  /** What a list holds, for what saves and opens it. */
+  static held(list: Blocklist): Holdings {
+    return list.#held;
   }
 }
 
@@ -473,21 +437,10 @@ function* variantsOf(image: HashedImage): Generator<HashedVariant> {
   yield* image.variants;
 }
 
-/** The ids of the entries that a withdrawal removes. */
-function idsOf(shelf: Shelf, withdrawal: WithdrawnKey): number[] {
-  return 'id' in withdrawal
-    ? shelf.idsOfName(withdrawal.id, withdrawal.source)
-    : shelf.idsOfHash(withdrawal);
-}
-
-/** A function that removes what these withdrawals name, which cannot fail. */
-function prepareAll(shelf: Shelf, withdrawals: readonly WithdrawnKey[]): () => number {
-  const ids = new Set(withdrawals.flatMap((withdrawal) => idsOf(shelf, withdrawal)));
-  return shelf.prepareRemoval([...ids]);
+function checkName(name: string): void {
+  if (typeof name !== 'string') throw new TypeError('expected the name of a list to be a string');
 }
 
 function* entriesOf(shelves: readonly Shelf[]): Generator<BlocklistEntry> {
   for (const shelf of shelves) yield* shelf.entries();
 }
-
-const kindOf = (algorithm: Algorithm, bits: Bits) => `${algorithm}-${bits}`;

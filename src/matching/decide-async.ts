@@ -9,6 +9,8 @@ export interface ChangingList {
   generation(): number;
   /** searches the entries that are in place now */
   search(): Search;
+  /** the rules that hold now */
+  rules(): Rules;
 }
 
 /** Variants that are pulled, at once or later. */
@@ -34,12 +36,11 @@ type Pulled = { done?: boolean | undefined; value: HashedVariant };
 export async function decideAsync(
   variants: SomeVariants,
   list: ChangingList,
-  rules: Rules,
   signal: AbortSignal | undefined,
 ): Promise<Decision> {
   signal?.throwIfAborted();
   let generation = list.generation();
-  let picture = new Deciding(list.search(), rules);
+  let picture = new Deciding(list.search(), list.rules());
   const taken: HashedVariant[] = [];
   const { ended, forget } = ending(signal);
   const puller = pullerOf(variants);
@@ -51,7 +52,7 @@ export async function decideAsync(
       if (state === 'done' || picture.isDecided) {
         if (list.generation() !== generation) {
           generation = list.generation();
-          picture = new Deciding(list.search(), rules);
+          picture = new Deciding(list.search(), list.rules());
           for (const variant of taken) {
             told = picture.take(variant);
             if (picture.isDecided) break;

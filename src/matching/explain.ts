@@ -16,6 +16,12 @@ export function explain(decision: Decision): string {
       return `${verdict}: ${at}, but quality ${variant.quality} is below ${policy.minQuality}`;
     case 'low-entry-quality':
       return `${verdict}: ${at}, but the entry's quality ${entry.quality} is below ${policy.minQuality}`;
+    case 'review-only-list':
+      return `${verdict}: ${at}, but its list is for review`;
+    case 'foreign-list':
+      return `${verdict}: ${at}, but its list is foreign`;
+    case 'unconfirmed-entry':
+      return `${verdict}: ${at}, but the entry is not confirmed`;
     case 'within-review-distance':
       return `${verdict}: ${at}, over ${policy.matchDistance} and at most ${policy.reviewDistance}`;
     default:

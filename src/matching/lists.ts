@@ -55,13 +55,15 @@ export interface ListRules extends Policy {
 export const listOf = ({ list = '' }: Pick<BlocklistEntry, 'list'>): string => list;
 
 /** Whether the platform itself has confirmed an entry. */
-export const isOwnConfirmed = ({ confirmed }: BlocklistEntry, trust: Trust = 'own'): boolean =>
-  confirmed === true && trust === 'own';
+export const isOwnConfirmed = (
+  { confirmed }: Pick<BlocklistEntry, 'confirmed'>,
+  trust: Trust = 'own',
+): boolean => confirmed === true && trust === 'own';
 
 /** Why an entry within the match distance is for review all the same; undefined if it matches. */
 export function limitOf(
-  { confirmed }: BlocklistEntry,
-  { tier, trust }: ListRules,
+  { confirmed }: Pick<BlocklistEntry, 'confirmed'>,
+  { tier, trust }: Pick<ListRules, 'tier' | 'trust'>,
 ): 'review-only-list' | 'foreign-list' | 'unconfirmed-entry' | undefined {
   if (tier === 'review') return 'review-only-list';
   if (trust === 'foreign') return 'foreign-list';

@@ -147,8 +147,10 @@ function timingsFromJSON(json: DecisionTimings): DecisionTimings {
  * const blocklist = createBlocklist(entries, { withdrawn });
  */
 export function withdrawnKeyFromJSON(
-  json: (HashJSON | { id: string; source?: string }) & { reason?: string },
+  json: (HashJSON | { id: string; source?: string }) & { list?: string; reason?: string },
 ): Withdrawn {
   checkObject(json, 'a withdrawal by hash or by id');
-  return 'id' in json ? copyOf(json) : copyOf(hashFromJSON(json), json.reason);
+  if ('id' in json) return copyOf(json);
+  const { list, reason } = json;
+  return copyOf({ ...hashFromJSON(json), ...(list !== undefined && { list }) }, reason);
 }

@@ -7,33 +7,13 @@ import { EXACT_DISTANCE } from '../indexing/near.js';
 import { IdSet } from '../indexing/snapshot.js';
 import { grown } from '../packed-words.js';
 import { isDegenerate } from './degenerate.js';
+import { type EntryRows, type IndexedEntries, rowsOf } from './entry-rows.js';
 import { type FrozenIndex, frozenIndex } from './frozen-index.js';
 import { Gradual } from './gradual.js';
 import { IdsByName } from './ids-by-name.js';
+import { ListCounts } from './list-counts.js';
+import { Lists } from './lists.js';
 import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
-
-/**
- * Entries by the ids of an index: row = id. `PackedEntries` is one implementation; another may read
- * them from a file.
- */
-export interface EntryRows {
-  /** one more than the highest row */
-  readonly size: number;
-  entryAt(row: number): BlocklistEntry;
-  idAt(row: number): string | undefined;
-  /** the existing rows; absent if all rows below `size` exist */
-  rows?(): Iterable<number>;
-  /** the rows whose entries have this id; if absent, `idAt` is asked once for each row */
-  rowsOf?(id: string): Iterable<number>;
-}
-
-/** An index, for example from a snapshot, and the entries behind its ids. */
-export interface IndexedEntries {
-  readonly index: HammingIndex;
-  readonly entries: EntryRows;
-  /** number of degenerate entries left out of the index; undefined if nobody counted them */
-  readonly degenerate?: number | undefined;
-}
 
 /** A shelf as it was when it was frozen. */
 export interface FrozenShelf {
@@ -47,6 +27,8 @@ export interface FrozenShelf {
 const GONE = 0xffffffff;
 /** Names that a step looks at: about 0.2 ms. */
 const NAME_STEP = 256;
+/** Added entries of which a step tells whether they are on a list: about 0.1 ms. */
+const LIST_STEP = 4096;
 
 /**
  * The entries of one algorithm and width, under one index that gives each its id: first those of an
@@ -75,6 +57,7 @@ export class Shelf {
   #holders = 0;
   /** the rows of entries that were removed since, by their ids */
   readonly #held = new Map<number, number>();
+  readonly #counts: ListCounts;
 
   /** whether the index may hold degenerate entries that were not counted */
   readonly uncounted: boolean;
@@ -83,6 +66,7 @@ export class Shelf {
     this.uncounted = attached !== undefined && attached.degenerate === undefined;
     this.#added = new PackedEntries(algorithm, bits);
     this.#attached = attached?.entries;
+    this.#counts = new ListCounts(attached?.entries);
     this.#indexing = new Gradual(() => this.#buildSteps(), attached?.index);
   }
 
@@ -112,6 +96,7 @@ export class Shelf {
     this.#rows[this.#count++] = row;
     // Names that are still being noted will come to this one.
     if (name !== undefined) this.#naming.made?.add(name, id);
+    this.#counts.count(entry.list);
   }
 
   /** Returns a function that removes everything added from now on. That function cannot fail. */
@@ -120,11 +105,13 @@ export class Shelf {
     this.#readyToRemove();
     return () => {
       for (let at = this.#count - 1; at >= count; at--) {
-        const name = this.#added.idAt(this.#rows[at]!);
+        const row = this.#rows[at]!;
+        const [name, list] = [this.#added.idAt(row), this.#added.listAt(row)];
         const id = this.#firstId! + at;
-        if (this.#index) this.#remove(id, name);
+        if (this.#index) this.#remove(id, name, list);
         else {
           this.#forgetName(name, id);
+          this.#counts.count(list, -1);
           this.#added.pop();
           this.#count--;
         }
@@ -173,6 +160,59 @@ export class Shelf {
     );
   }
 
+  /** The numbers of entries by the names of their lists. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts.now();
+  }
+
+  /** Makes the numbers of entries by lists. */
+  countSteps(): Generator<void, unknown> {
+    return this.#counts.steps();
+  }
+
+  /** Whether a search can find an entry of a list that is enabled. */
+  isSearched(lists: Lists): boolean {
+    if (this.size === 0 || lists.areAllEnabled) return this.size > 0;
+    for (const [list, count] of this.counts) if (count > 0 && lists.isEnabled(list)) return true;
+    return false;
+  }
+
+  /** The ids of the entries on a list, and how many entries have ever been added here. */
+  *listedSteps(list: string): Generator<void, { ids: number[]; added: number }> {
+    const ids: number[] = [];
+    const attached = this.#attached;
+    let seen = 0;
+    for (const id of attached ? rowsOf(attached) : []) {
+      if (seen++ % NAME_STEP === 0) yield;
+      if (this.has(id) && (attached!.entryAt(id).list ?? '') === list) ids.push(id);
+    }
+    let added = 0;
+    while (added < this.#count) {
+      const end = Math.min(this.#count, added + LIST_STEP);
+      ids.push(...this.#addedOn(list, added, end));
+      added = end;
+      yield;
+    }
+    return { ids, added };
+  }
+
+  /** Those of the ids that still have an entry, and of later entries on a list. */
+  listedSince(list: string, { ids, added }: { ids: readonly number[]; added: number }): number[] {
+    return [...ids.filter((id) => this.has(id)), ...this.#addedOn(list, added, this.#count)];
+  }
+
+  *#addedOn(list: string, from: number, end: number): Generator<number> {
+    for (let at = from; at < end; at++) {
+      const row = this.#rows[at]!;
+      if (row !== GONE && (this.#added.listAt(row) ?? '') === list) yield this.#firstId! + at;
+    }
+  }
+
+  /** Whether there is an entry of this id; an index may have lost attached ones before. */
+  has(id: number): boolean {
+    return this.#isAdded(id) ? this.#placeOf(id).row !== GONE : !this.#removed.has(id);
+  }
+
   /** Whether a query can match the entry of this id. */
   canMatch(id: number): boolean {
     const { hash } = this.entryAt(id);
@@ -184,7 +224,7 @@ export class Shelf {
   *entries(): Generator<BlocklistEntry> {
     const attached = this.#attached;
     const seen = new IdSet();
-    for (const row of attached?.rows?.() ?? below(attached?.size ?? 0)) {
+    for (const row of attached ? rowsOf(attached) : []) {
       if (seen.has(row) || this.#removed.has(row)) continue;
       const { hash } = attached!.entryAt(row);
       if (isDegenerate(hash)) continue;
@@ -209,12 +249,17 @@ export class Shelf {
     if (ids.length === 0) return () => 0;
     this.#indexing.now();
     this.#readyToRemove();
-    const names = ids.map((id) => {
+    const notes = ids.map((id) => {
       if (!this.#isAdded(id)) this.#removed.reserve(id);
       const { rows, row } = this.#placeOf(id);
-      return this.#names && rows.idAt(row);
+      const list = rows === this.#added ? this.#added.listAt(row) : rows.entryAt(row).list;
+      return { name: this.#names && rows.idAt(row), list };
     });
-    return () => ids.reduceRight((count, id, i) => count + this.#remove(id, names[i]), 0);
+    return () =>
+      ids.reduceRight((count, id, i) => {
+        const { name, list } = notes[i]!;
+        return count + this.#remove(id, name, list);
+      }, 0);
   }
 
   get isIndexed(): boolean {
@@ -227,14 +272,15 @@ export class Shelf {
   }
 
   /** Makes what the first search within this policy and the first removal would make. */
-  *warmSteps(changes: PolicyOptions): Generator<void, void> {
+  *warmSteps(changes: PolicyOptions, lists = new Lists()): Generator<void, void> {
     yield* this.#indexing.steps();
     yield* this.#naming.steps();
+    if (!lists.areAllEnabled) yield* this.countSteps();
     this.#readyToRemove();
     yield;
     const { algorithm, bits } = this.#added;
     const hash = { algorithm, bytes: new Uint8Array(bits / 8).fill(0x35) };
-    this.searchNear(hash, policyUnder(changes, algorithm, bits));
+    this.searchNear(hash, lists.widest(changes, algorithm, bits));
   }
 
   /** The entries as they are now. Their rows are kept until they are released. */
@@ -282,7 +328,7 @@ export class Shelf {
     };
     const attached = this.#attached?.rowsOf ? undefined : this.#attached;
     let noted = 0;
-    for (const id of attached?.rows?.() ?? below(attached?.size ?? 0)) {
+    for (const id of attached ? rowsOf(attached) : []) {
       if (noted++ % NAME_STEP === 0) yield;
       note(attached!.idAt(id), id);
     }
@@ -306,7 +352,7 @@ export class Shelf {
    * Removes one entry, and overwrites its hash if it was added here and nobody holds it. Returns 0
    * if it was already gone.
    */
-  #remove(id: number, name: string | undefined): number {
+  #remove(id: number, name: string | undefined, list: string | undefined): number {
     const { rows, row } = this.#placeOf(id);
     if (row === GONE) return 0;
     this.#forgetName(name, id);
@@ -315,7 +361,9 @@ export class Shelf {
       else this.#erase(row);
       this.#rows[id - this.#firstId!] = GONE;
     } else this.#removed.add(id);
-    return this.#index!.remove(id);
+    const removed = this.#index!.remove(id);
+    if (removed > 0) this.#counts.count(list, -1);
+    return removed;
   }
 
   #erase(row: number): void {
@@ -336,8 +384,4 @@ export class Shelf {
   #forgetName(name: string | undefined, id: number): void {
     if (name !== undefined) this.#names?.delete(name, id);
   }
-}
-
-function* below(count: number): Generator<number> {
-  for (let i = 0; i < count; i++) yield i;
 }

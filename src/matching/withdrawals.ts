@@ -4,9 +4,11 @@ import { bitsOf, type Hash, hashToHex, newHash } from '../hash.js';
 
 /**
  * What to withdraw: every entry with this hash, or every entry with this id (of this source, if
- * given).
+ * given). With `list`, only of the list of that name, so that a list withdraws no other's entries.
  */
-export type WithdrawnKey = Hash | { readonly id: string; readonly source?: string };
+export type WithdrawnKey = (Hash | { readonly id: string; readonly source?: string }) & {
+  readonly list?: string;
+};
 
 /** A withdrawal in force, and why it was made, if that was told. */
 export type Withdrawn = WithdrawnKey & { readonly reason?: string };
@@ -46,14 +48,19 @@ export class Withdrawals {
   }
 
   /** Whether one of them is of this entry. */
-  cover({ hash, id, source }: Pick<BlocklistEntry, 'hash' | 'id' | 'source'>): boolean {
+  cover({ hash, id, source, list = '' }: Covered): boolean {
     if (this.size === 0) return false;
-    return (
-      this.has(hash) ||
-      (id !== undefined && (this.has({ id }) || (source !== undefined && this.has({ id, source }))))
+    return [{}, { list }].some(
+      (on) =>
+        this.has({ ...hash, ...on }) ||
+        (id !== undefined &&
+          (this.has({ id, ...on }) || (source !== undefined && this.has({ id, source, ...on })))),
     );
   }
 }
+
+/** What of an entry a withdrawal may name. */
+export type Covered = Pick<BlocklistEntry, 'hash' | 'id' | 'source' | 'list'>;
 
 /**
  * A copy of a withdrawal that a caller gave.
@@ -62,7 +69,9 @@ export class Withdrawals {
 export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): Withdrawn {
   checkObject(withdrawal, 'a hash or { id, source }');
   checkTypeOf('reason', reason, 'string');
-  const told = reason === undefined ? {} : { reason };
+  const { list } = withdrawal;
+  checkTypeOf('list', list, 'string');
+  const told = { ...(list !== undefined && { list }), ...(reason !== undefined && { reason }) };
   if ('id' in withdrawal) {
     const { id, source } = withdrawal;
     if (typeof id !== 'string') throw new TypeError('expected id to be a string');
@@ -74,5 +83,7 @@ export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): With
 }
 
 function keyOf(key: WithdrawnKey): string {
-  return 'id' in key ? JSON.stringify([key.id, key.source]) : `${key.algorithm} ${hashToHex(key)}`;
+  const on = key.list === undefined ? [] : [key.list];
+  if ('id' in key) return JSON.stringify([key.id, key.source, ...on]);
+  return [key.algorithm, hashToHex(key), ...on].join(' ');
 }

@@ -1,17 +1,15 @@
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import { type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
+import { type HashJSON, hashToJSON } from '../hash.js';
 import { inTurns } from '../in-turns.js';
 import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
 import { CHECKSUM_WORD, checksumSteps, headerSum, shapeOf } from '../indexing/snapshot.js';
-import {
-  Blocklist,
-  type BlocklistOptions,
-  type FrozenList,
-  type SavedList,
-} from '../matching/blocklist.js';
-import type { IndexedEntries } from '../matching/shelf.js';
-import { copyOf, type Withdrawn } from '../matching/withdrawals.js';
+import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
+import type { IndexedEntries } from '../matching/entry-rows.js';
+import type { FrozenList, SavedList } from '../matching/holdings.js';
+import { checkListSettings, copyOfSettings, type ListSettings } from '../matching/lists.js';
+import { withdrawnKeyFromJSON } from '../matching/read-decision.js';
+import type { Withdrawn } from '../matching/withdrawals.js';
 import {
   checkGeneration,
   checkOpenOptions,
@@ -35,7 +33,11 @@ import { afterEarlier, indexFile, nextGeneration, wordsOf } from './save-index.j
 
 /** `OHBLIST` and a line feed, as two little-endian words. */
 const MAGIC = [0x4c42484f, 0x0a545349] as const;
-const VERSION = 1;
+/**
+ * 2 if the state tells more than version 1 knew: settings of lists, or withdrawals of one list. A
+ * reader that passed over these would act on a foreign list.
+ */
+const VERSIONS = [1, 2];
 const TABLE_WORDS = 4;
 /** Lines of the state that a step writes or reads. */
 const LINE_STEP = 256;
@@ -58,8 +60,8 @@ export interface SavedBlocklist {
 
 /**
  * Writes a blocklist to a file, entirely or not at all, as `saveIndex` does: its entries,
- * withdrawals with their reasons, counts of what was kept out, and its generation. The policy is
- * not saved.
+ * withdrawals with their reasons, the settings of its lists, counts of what was kept out, and its
+ * generation. The policy is not saved.
  *
  * The file holds the list as it is once its indexes are made, so as it is at the call if it is
  * warm. It may change while it is being saved. Entries of attached indexes are asked for meanwhile.
@@ -83,7 +85,7 @@ export async function saveBlocklist(
   checkTypeOf('force', force, 'boolean');
   checkSignal(signal);
   signal?.throwIfAborted();
-  const frozen = await inTurns(Blocklist.freezeSteps(blocklist), signal);
+  const frozen = await inTurns(Blocklist.held(blocklist).freezeSteps(), signal);
   try {
     return await afterEarlier(path, async () => {
       const before = await blocklistGeneration(path);
@@ -101,7 +103,7 @@ export async function saveBlocklist(
 }
 
 async function blocklistFile(
-  { generation, keptOut, withdrawals, shelves }: FrozenList,
+  { generation, keptOut, withdrawals, lists, shelves }: FrozenList,
   signal: AbortSignal | undefined,
 ): Promise<{ pieces: Uint8Array[]; size: number }> {
   const parts: Uint8Array[] = [];
@@ -118,25 +120,31 @@ async function blocklistFile(
     // Degenerate entries that nobody had counted.
     degenerate += shelf.index.size - file.info.size;
   }
-  const state = await inTurns(stateSteps({ ...keptOut, degenerate }, withdrawals), signal);
+  const told = { keptOut: { ...keptOut, degenerate }, withdrawals, lists };
+  const state = await inTurns(stateSteps(told), signal);
+  const isScoped = lists.length > 0 || withdrawals.some(({ list }) => list !== undefined);
   const header = Int32Array.from({ length: HEADER_BYTES / 4 }, () => 0);
   const [high, low] = [Math.floor(generation / 2 ** 32), generation % 2 ** 32];
-  header.set([...MAGIC, VERSION, shelves.length, low, high, state.length]);
+  header.set([...MAGIC, isScoped ? 2 : 1, shelves.length, low, high, state.length]);
   const checked = [new Int32Array(table.buffer), wordsOf(state)];
   header[CHECKSUM_WORD] = await inTurns(checksumSteps(checked, headerSum(header)), signal);
   const pieces = [new Uint8Array(header.buffer), new Uint8Array(table.buffer), state, ...parts];
   return { pieces, size };
 }
 
-/** The state in UTF-8: the counts in the first line, then each withdrawal; spaces fill it up. */
-function* stateSteps(
-  keptOut: SavedList['keptOut'],
-  withdrawals: readonly Withdrawn[],
-): Generator<void, Uint8Array> {
-  const lines = [JSON.stringify({ keptOut, withdrawals: withdrawals.length })];
+/** What a file holds besides the parts and the generation. */
+type State = Pick<SavedList, 'keptOut' | 'withdrawals' | 'lists'>;
+
+/**
+ * The state in UTF-8: counts and the settings of lists in the first line, then each withdrawal;
+ * spaces fill it up.
+ */
+function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Uint8Array> {
+  const counts = { keptOut, withdrawals: withdrawals.length };
+  const lines = [JSON.stringify(lists.length > 0 ? { ...counts, lists } : counts)];
   const write = (at: number) => {
-    const { reason, ...key } = withdrawals[at]!;
-    lines.push(JSON.stringify({ ...('id' in key ? key : hashToJSON(key)), reason }));
+    const { reason, list, ...key } = withdrawals[at]!;
+    lines.push(JSON.stringify({ ...('id' in key ? key : hashToJSON(key)), list, reason }));
   };
   yield* inSteps(withdrawals.length, write, LINE_STEP);
   const text = Buffer.from(`${lines.join('\n')}\n`);
@@ -175,7 +183,7 @@ export async function openBlocklist(
     const header = headerFrom(await bytesAt(read, 0, HEADER_BYTES));
     checkGeneration(header.generation, minGeneration);
     const { table, state } = await recordOf(read, header, size);
-    const { keptOut, withdrawals } = await inTurns(readStateSteps(state), undefined);
+    const told = await inTurns(readStateSteps(state), undefined);
     const parts: IndexedEntries[] = [];
     for (const { at, byteLength, sum } of table) {
       const start = await bytesAt(read, at, HEADER_BYTES);
@@ -186,9 +194,9 @@ export async function openBlocklist(
       );
       parts.push(await openedIndex(segment, options));
     }
-    return { generation: header.generation, keptOut, withdrawals, parts };
+    return { generation: header.generation, ...told, parts };
   });
-  Blocklist.restore(list, saved);
+  Blocklist.held(list).restore(saved);
   return list;
 }
 
@@ -218,8 +226,8 @@ function headerFrom(bytes: Uint8Array): Header {
   const generation = generationIn(words);
   const [version, parts] = [words[2]! >>> 0, words[3]! >>> 0];
   const stateLength = words[6]! >>> 0;
-  if (version !== VERSION) {
-    const message = `expected a blocklist file of version ${VERSION}, got ${version}`;
+  if (!VERSIONS.includes(version)) {
+    const message = `expected a blocklist file of version ${VERSIONS.join(' or ')}, got ${version}`;
     throw new FormatError('bad-version', message);
   }
   if (stateLength % 4 > 0) throw contradiction();
@@ -253,9 +261,7 @@ async function recordOf(
 }
 
 /** @throws {FormatError} `bad-line` */
-function* readStateSteps(
-  bytes: Uint8Array,
-): Generator<void, Pick<SavedList, 'keptOut' | 'withdrawals'>> {
+function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let from = 0;
   let line = 0;
@@ -272,26 +278,44 @@ function* readStateSteps(
     }
     throw new FormatError('bad-line', 'expected an object in the state of the blocklist', { line });
   };
-  const { keptOut, withdrawals: count } = next() as Partial<{
+  const told = next() as Partial<{
     keptOut: SavedList['keptOut'];
     withdrawals: number;
+    lists: unknown;
   }>;
+  const { keptOut, withdrawals: count } = told;
   const counts = Object.values(Object(keptOut) as object);
   if (!counts.every(isCount) || !isCount(count) || keptOut === undefined) {
     throw new FormatError('bad-line', 'expected counts in the state of the blocklist', { line });
   }
+  const lists = listsFrom(told.lists ?? []);
+  if (!lists) {
+    throw new FormatError('bad-line', 'expected lists in the state of the blocklist', { line });
+  }
   const withdrawals: Withdrawn[] = [];
   const read = () => {
-    const json = next() as Partial<HashJSON> & { id?: string; reason?: string };
+    const json = next() as HashJSON;
     try {
-      const key = 'id' in json ? json : hashFromJSON(json as HashJSON);
-      withdrawals.push(copyOf(key as Withdrawn, json.reason));
+      withdrawals.push(withdrawnKeyFromJSON(json));
     } catch {
       throw new FormatError('bad-line', 'expected a withdrawal in the blocklist', { line });
     }
   };
   yield* inSteps(count, read, LINE_STEP);
-  return { keptOut, withdrawals };
+  return { keptOut, withdrawals, lists };
+}
+
+/** The settings of lists by name; undefined if they are malformed. */
+function listsFrom(json: unknown): [string, ListSettings][] | undefined {
+  try {
+    return (json as [string, ListSettings][]).map(([name, settings]) => {
+      if (typeof name !== 'string') throw new TypeError('expected a name');
+      checkListSettings(settings);
+      return [name, copyOfSettings(settings)];
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 const isCount = (value: unknown): value is number =>

@@ -58,6 +58,9 @@ const REASONS: Partial<Record<DecisionReason, string>> = {
   'within-match-distance': 'an entry lies within the match distance',
   'low-query-quality': 'an entry lies within the match distance of a variant of low quality',
   'low-entry-quality': 'an entry of low quality lies within the match distance',
+  'review-only-list': 'an entry lies within the match distance, on a list that is for review',
+  'foreign-list': 'an entry lies within the match distance, on a foreign list',
+  'unconfirmed-entry': 'an entry that is not confirmed lies within the match distance',
   'within-review-distance':
     'an entry lies within the review distance, none within the match distance',
   'nothing-near': 'no entry is near enough',
@@ -170,6 +173,7 @@ function section(
   ];
   if (quality !== undefined) facts.push(['quality', String(quality)]);
   if (entry.labels.length > 0) facts.push(['labels', entry.labels.join(', ')]);
+  if (entry.list) facts.push(['list', entry.list]);
   if (entry.source !== undefined) facts.push(['source', entry.source]);
   if (entry.id !== undefined) facts.push(['entry', entry.id]);
   const placed = geometry !== undefined && frame !== undefined;

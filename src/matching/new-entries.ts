@@ -1,0 +1,146 @@
+import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
+import { PackedEntries } from '../exchange/packed-entries.js';
+import { bitsOf, type Hash, hashToHex } from '../hash.js';
+import type { Shelf } from './shelf.js';
+import { kindOf } from './shelves.js';
+
+/** Entries that a step looks up: about 0.2 ms. */
+const STEP = 64;
+/** Marks the end of a chain. */
+const END = -1;
+
+/** Where an entry is in place. */
+export interface Place {
+  readonly shelf: Shelf;
+  readonly id: number;
+}
+
+/** Entries of one kind, and where those are that are in place, by row. */
+export interface NewRows {
+  readonly rows: PackedEntries;
+  readonly kept: ReadonlyMap<number, Place>;
+}
+
+/**
+ * The entries that a list is to have, and which of them are in place already. Most lists that are
+ * read again differ in a few entries, and only these need to be removed or added.
+ */
+export class NewEntries {
+  readonly #list: string;
+  readonly #tables = new Map<
+    string,
+    { rows: PackedEntries; chains?: Chains; kept: Map<number, Place> }
+  >();
+
+  /** @param list the name of the list, which all entries are given */
+  constructor(list: string) {
+    this.#list = list;
+  }
+
+  /** @throws {TypeError | RangeError} if `entry` is invalid */
+  push(entry: BlocklistEntry): void {
+    checkEntry(entry);
+    const { list: _, ...listed } = entry;
+    const { algorithm } = entry.hash;
+    const bits = bitsOf(entry.hash);
+    const kind = kindOf(algorithm, bits);
+    let table = this.#tables.get(kind);
+    if (!table) {
+      table = { rows: new PackedEntries(algorithm, bits), kept: new Map() };
+      this.#tables.set(kind, table);
+    }
+    table.rows.push(this.#list === '' ? listed : { ...listed, list: this.#list });
+  }
+
+  /** Looks up the entries that are in place, by their ids on one shelf. */
+  *keepSteps(shelf: Shelf, ids: readonly number[]): Generator<void, void> {
+    for (const [at, id] of ids.entries()) {
+      if (at % STEP === 0) yield;
+      const entry = shelf.entryAt(id);
+      const table = this.#tables.get(kindOf(entry.hash.algorithm, bitsOf(entry.hash)));
+      if (!table) continue;
+      table.chains ??= yield* chainSteps(table.rows);
+      const row = table.chains.take(entry);
+      if (row !== undefined) table.kept.set(row, { shelf, id });
+    }
+  }
+
+  /** Nothing is in place. */
+  forget(): void {
+    for (const table of this.#tables.values()) {
+      delete table.chains;
+      table.kept.clear();
+    }
+  }
+
+  tables(): NewRows[] {
+    return [...this.#tables.values()];
+  }
+}
+
+/** The rows of a table in chains, by their hashes and ids. */
+class Chains {
+  readonly #rows: PackedEntries;
+  readonly #heads: Int32Array;
+  readonly #next: Int32Array;
+
+  constructor(rows: PackedEntries) {
+    this.#rows = rows;
+    let length = 1;
+    while (length < rows.size) length *= 2;
+    this.#heads = new Int32Array(length).fill(END);
+    this.#next = new Int32Array(rows.size).fill(END);
+  }
+
+  add(row: number): void {
+    const at = this.#chainOf(this.#rows.hashAt(row), this.#rows.idAt(row));
+    this.#next[row] = this.#heads[at]!;
+    this.#heads[at] = row;
+  }
+
+  /** Takes a row whose entry is the same out of its chain. */
+  take(entry: BlocklistEntry): number | undefined {
+    const at = this.#chainOf(entry.hash, entry.id);
+    let text: string | undefined;
+    let before = END;
+    for (let row = this.#heads[at]!; row !== END; row = this.#next[row]!) {
+      if (this.#rows.idAt(row) === entry.id) {
+        text ??= textOf(entry);
+        if (textOf(this.#rows.entryAt(row)) === text) {
+          if (before === END) this.#heads[at] = this.#next[row]!;
+          else this.#next[before] = this.#next[row]!;
+          return row;
+        }
+      }
+      before = row;
+    }
+    return undefined;
+  }
+
+  #chainOf({ bytes }: Hash, id = ''): number {
+    let mix = 0;
+    for (const byte of bytes) mix = Math.imul(mix ^ byte, 0x9e3779b1) ^ (mix >>> 15);
+    for (let i = 0; i < id.length; i++) {
+      mix = Math.imul(mix ^ id.charCodeAt(i), 0x9e3779b1) ^ (mix >>> 15);
+    }
+    return (mix >>> 0) % this.#heads.length;
+  }
+}
+
+function* chainSteps(rows: PackedEntries): Generator<void, Chains> {
+  const chains = new Chains(rows);
+  // From the last one on, so that of equal rows the first is taken first.
+  for (let row = rows.size - 1; row >= 0; row--) {
+    if (row % STEP === 0) yield;
+    chains.add(row);
+  }
+  return chains;
+}
+
+/** All that an entry says but for its list. */
+function textOf({ hash, labels, quality, source, id, ...others }: BlocklistEntry): string {
+  const { resample, variant, caseCount, opinions, confirmed } = others;
+  const said = opinions && copyOfOpinions(opinions);
+  const fields = [hashToHex(hash), labels, quality, source, id, resample, variant];
+  return JSON.stringify([...fields, caseCount, said, confirmed]);
+}
