@@ -56,6 +56,8 @@ export class NewEntries {
   *keepSteps(shelf: Shelf, ids: readonly number[]): Generator<void, void> {
     for (const [at, id] of ids.entries()) {
       if (at % STEP === 0) yield;
+      // It may have been withdrawn between two steps.
+      if (!shelf.has(id)) continue;
       const entry = shelf.entryAt(id);
       const table = this.#tables.get(kindOf(entry.hash.algorithm, bitsOf(entry.hash)));
       if (!table) continue;

@@ -1,0 +1,461 @@
+import { expect, test, vi } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import type { Hash } from '../../src/hash.js';
+import { createIndex } from '../../src/indexing/mutable-index.js';
+import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { decisionToJSON } from '../../src/matching/decision.js';
+import { explain } from '../../src/matching/explain.js';
+import { isOwnConfirmed, type ListSettings, type Trust } from '../../src/matching/lists.js';
+import { NewEntries } from '../../src/matching/new-entries.js';
+import { decisionFromJSON } from '../../src/matching/read-decision.js';
+import type { HashedVariant, Near } from '../../src/variant.js';
+import { flipBits } from '../arbitraries.js';
+import { loopTurns, stepClock } from '../node/event-loop.js';
+import { PlainLists } from '../oracles/lists.js';
+import { BASE, ORDER } from './bases.js';
+
+const off = (bits: number, quality = 100): HashedVariant => ({
+  name: 'original',
+  hash: flipBits(BASE, ORDER, bits),
+  quality,
+});
+const entry = (list: string | undefined, fields: Partial<BlocklistEntry> = {}): BlocklistEntry => ({
+  hash: BASE,
+  labels: [list ?? 'unnamed'],
+  ...(list !== undefined && { list }),
+  ...fields,
+});
+const decideOn = (blocklist: Blocklist, bits = 0) => {
+  const { verdict, reason } = blocklist.decide([off(bits)]);
+  return [verdict, reason];
+};
+const foundOn = (blocklist: Blocklist, bits = 0) =>
+  blocklist.decide([off(bits)], { all: true }).matches.map(({ entry }) => entry.labels[0]);
+
+test('an entry says at most what the trust in its list, its tier and its confirmation allow', () => {
+  const matches = ['match', 'within-match-distance'];
+  const rows: [Trust, boolean | undefined, string[]][] = [
+    ['own', true, matches],
+    ['own', undefined, matches],
+    ['own', false, ['review', 'unconfirmed-entry']],
+    ['shared', true, matches],
+    ['shared', undefined, matches],
+    ['shared', false, ['review', 'unconfirmed-entry']],
+    ['foreign', true, ['review', 'foreign-list']],
+    ['foreign', undefined, ['review', 'foreign-list']],
+    ['foreign', false, ['review', 'foreign-list']],
+  ];
+  for (const [trust, confirmed, expected] of rows) {
+    for (const name of ['', 'a']) {
+      const listed = entry(name, confirmed === undefined ? {} : { confirmed });
+      const settings = { trust };
+      const blocklist = createBlocklist([listed], { lists: { [name]: settings } });
+      expect(decideOn(blocklist)).toEqual(expected);
+      expect(decideOn(blocklist, 31)).toEqual(expected);
+      expect(decideOn(blocklist, 32)).toEqual(['review', 'within-review-distance']);
+      const plain = new PlainLists();
+      plain.add(listed);
+      plain.set(name, settings);
+      expect(plain.decide([off(0)], false).verdict).toBe(expected[0]);
+      blocklist.setList(name, { tier: 'review' });
+      expect(decideOn(blocklist)).toEqual(['review', 'review-only-list']);
+      expect(isOwnConfirmed(listed, trust)).toBe(trust === 'own' && confirmed === true);
+    }
+  }
+});
+
+test('without settings, the unnamed list is own and others are shared', () => {
+  const blocklist = createBlocklist([entry(undefined), entry('a')]);
+  expect(blocklist.lists()).toEqual([
+    { name: '', size: 1, tier: 'match', enabled: true, trust: 'own' },
+    { name: 'a', size: 1, tier: 'match', enabled: true, trust: 'shared' },
+  ]);
+  const { matches } = blocklist.decide([off(0)]);
+  expect(matches.map(({ trust }) => trust)).toEqual([undefined, 'shared']);
+  expect(isOwnConfirmed(entry(undefined, { confirmed: true }))).toBe(true);
+  // Whether the unnamed list is told or left out makes no difference.
+  const empty = createBlocklist([entry('')], { lists: { '': { tier: 'review' } } });
+  expect(decideOn(empty)).toEqual(['review', 'review-only-list']);
+});
+
+test('a foreign list flags until an own confirmation acts, which outlives the list', async () => {
+  const blocklist = createBlocklist([entry('theirs', { confirmed: true })], {
+    lists: { theirs: { trust: 'foreign' } },
+  });
+  expect(decideOn(blocklist, 5)).toEqual(['review', 'foreign-list']);
+  blocklist.add(entry(undefined, { confirmed: true }));
+  const { verdict, matches } = blocklist.decide([off(5)]);
+  expect(verdict).toBe('match');
+  expect(matches.map(({ tier, trust = 'own' }) => [tier, trust])).toEqual([
+    ['match', 'own'],
+    ['review', 'foreign'],
+  ]);
+  await blocklist.replaceList('theirs', []);
+  expect(decideOn(blocklist, 5)).toEqual(['match', 'within-match-distance']);
+  // Theirs to withdraw is what is on their list.
+  expect(blocklist.withdraw({ ...BASE, list: 'theirs' })).toBe(0);
+  expect(decideOn(blocklist, 5)[0]).toBe('match');
+  expect(blocklist.withdraw(BASE)).toBe(1);
+  expect(decideOn(blocklist, 5)).toEqual(['none', 'nothing-comparable']);
+});
+
+test('at one distance, the more trusted list comes first', () => {
+  const trusts = ['foreign', 'shared', 'own'] as const;
+  const blocklist = createBlocklist(
+    trusts.map((trust) => entry(trust)),
+    { lists: Object.fromEntries(trusts.map((trust) => [trust, { trust }])) },
+  );
+  expect(foundOn(blocklist)).toEqual(['own', 'shared', 'foreign']);
+});
+
+test('a list has its own distances and quality, and the decision tells those of its first match', () => {
+  const policy = { matchDistance: 10, reviewDistance: 20, minQuality: 70 };
+  const blocklist = createBlocklist([entry('strict')], { lists: { strict: { policy } } });
+  expect(decideOn(blocklist, 10)[0]).toBe('match');
+  expect(decideOn(blocklist, 11)).toEqual(['review', 'within-review-distance']);
+  expect(decideOn(blocklist, 21)).toEqual(['none', 'nothing-near']);
+  const low = blocklist.decide([off(0, 69)]);
+  expect([low.reason, low.policy]).toEqual(['low-query-quality', policy]);
+  blocklist.add(entry(undefined, { hash: off(40).hash }));
+  expect(blocklist.decide([off(40)]).policy.matchDistance).toBe(31);
+  // The blocklist's policy holds where the list's says nothing.
+  const both = createBlocklist([entry('a')], {
+    policy: { matchDistance: 5, algorithms: { dhash: { matchDistance: 0 } } },
+    lists: { a: { policy: { reviewDistance: 8, algorithms: { dhash: { reviewDistance: 3 } } } } },
+  });
+  expect([5, 6, 8, 9].map((bits) => decideOn(both, bits)[0])).toEqual([
+    'match',
+    'review',
+    'review',
+    'none',
+  ]);
+  const dhash: Hash = { algorithm: 'dhash', bytes: BASE.bytes.slice(0, 8) };
+  both.add({ ...entry('a'), hash: dhash });
+  const near = flipBits(dhash, [1, 9, 17, 25], 3);
+  expect(both.decide({ hash: near, variants: [] }).verdict).toBe('review');
+  expect(both.decide({ hash: flipBits(near, [33], 1), variants: [] }).verdict).toBe('none');
+});
+
+test('a wide list is searched exactly, and others do not see farther by it', () => {
+  const blocklist = createBlocklist([entry('wide'), entry('narrow')], {
+    lists: { wide: { policy: { matchDistance: 70 } } },
+  });
+  const { matches } = blocklist.decide([off(70)], { all: true });
+  expect(matches.map(({ entry }) => entry.list)).toEqual(['wide']);
+  expect(foundOn(blocklist, 31)).toEqual(['wide', 'narrow']);
+});
+
+test('a list that is not enabled is as if it were not there, and crowds out nothing', () => {
+  const blocklist = createBlocklist([entry('off'), entry('on', { hash: off(50).hash })]);
+  for (let i = 0; i < 2500; i++) blocklist.add(entry('off', { hash: off(40).hash, id: `${i}` }));
+  blocklist.setList('off', { enabled: false });
+  expect(foundOn(blocklist, 0)).toEqual(['on']);
+  expect(foundOn(blocklist, 50)).toEqual(['on']);
+  expect(blocklist.size).toBe(2502);
+  expect(blocklist.lists().find(({ name }) => name === 'off')).toEqual({
+    name: 'off',
+    size: 2501,
+    tier: 'match',
+    enabled: false,
+    trust: 'shared',
+  });
+  blocklist.setList('on', { enabled: false });
+  expect(decideOn(blocklist)).toEqual(['none', 'nothing-comparable']);
+  blocklist.setList('off', { enabled: true });
+  expect(decideOn(blocklist)[0]).toBe('match');
+});
+
+test('attached entries are on lists too, and are counted once they are asked for', () => {
+  const table = new PackedEntries('pdq', 256);
+  for (const [at, list] of ['a', 'a', undefined].entries()) {
+    table.push(entry(list, { hash: off(30 * at).hash, id: `${at}` }));
+  }
+  const blocklist = createBlocklist([{ index: createIndex(table.hashes), entries: table }]);
+  blocklist.add(entry('a', { hash: off(90).hash }));
+  const sizes = () => Object.fromEntries(blocklist.lists().map(({ name, size }) => [name, size]));
+  expect(blocklist.withdraw({ id: '0' })).toBe(1);
+  expect(sizes()).toEqual({ '': 1, a: 2 });
+  expect(blocklist.withdraw({ id: '1' })).toBe(1);
+  expect(sizes()).toEqual({ '': 1, a: 1 });
+  blocklist.setList('', { enabled: false });
+  expect(decideOn(blocklist)).toEqual(['none', 'nothing-near']);
+  expect(blocklist.withdraw(off(90).hash)).toBe(1);
+  expect(decideOn(blocklist)).toEqual(['none', 'nothing-comparable']);
+});
+
+test('settings that are absent stay as they are, and only a change counts', () => {
+  const blocklist = createBlocklist([], { lists: { a: { trust: 'foreign' } } });
+  const { generation } = blocklist;
+  blocklist.setList('a', { enabled: false });
+  blocklist.setList('a', { enabled: false });
+  expect(blocklist.generation).toBe(generation + 1);
+  blocklist.setList('a', { policy: { matchDistance: 20 } });
+  expect(blocklist.lists()).toEqual([
+    {
+      name: 'a',
+      size: 0,
+      tier: 'match',
+      enabled: false,
+      trust: 'foreign',
+      policy: { matchDistance: 20, algorithms: {} },
+    },
+  ]);
+  const settings = { policy: { algorithms: { dhash: { matchDistance: 3 } } } };
+  blocklist.setList('b', settings);
+  settings.policy.algorithms.dhash.matchDistance = 9;
+  const policy = blocklist.lists()[1]?.policy;
+  expect(policy?.algorithms?.dhash?.matchDistance).toBe(3);
+  for (const wrong of [
+    { enable: true },
+    { trust: 'most' },
+    { tier: 'none' },
+    { policy: { matchdistance: 1 } },
+    [],
+    null,
+  ]) {
+    expect(() => blocklist.setList('a', wrong as ListSettings)).toThrow(/expected/);
+    expect(() => createBlocklist([], { lists: { a: wrong as ListSettings } })).toThrow(/expected/);
+  }
+});
+
+test('a list that only flags does not make its variants be looked at closer', () => {
+  const toldOn = (settings: ListSettings, fields: Partial<BlocklistEntry> = {}) => {
+    const told: (Near | undefined)[] = [];
+    const blocklist = createBlocklist([entry('a', fields)], { lists: { a: settings } });
+    blocklist.decide(
+      (function* (): Generator<HashedVariant, void, Near | undefined> {
+        told.push(yield off(40));
+      })(),
+    );
+    return told[0];
+  };
+  expect(toldOn({})).toMatchObject({ distance: 40, enough: 31, leastQuality: 50 });
+  expect(toldOn({ policy: { matchDistance: 20, minQuality: 10 } })).toMatchObject({
+    enough: 20,
+    leastQuality: 10,
+  });
+  expect(toldOn({ trust: 'foreign' })).toBeUndefined();
+  expect(toldOn({ tier: 'review' })).toBeUndefined();
+  expect(toldOn({}, { confirmed: false })).toBeUndefined();
+});
+
+test('what an entry says of its origin is kept, also through JSON', () => {
+  const said = {
+    source: 'a programme',
+    list: 'a',
+    caseCount: 3,
+    opinions: [
+      { from: 'x', says: 'Blocked', tags: ['one'] },
+      { from: 'y', says: 'NotBlocked' },
+    ],
+    confirmed: false,
+  };
+  const blocklist = createBlocklist([entry('a', said)], { lists: { a: { trust: 'shared' } } });
+  said.opinions[0]!.tags!.push('two');
+  const decision = blocklist.decide([off(2)]);
+  const [match] = decision.matches;
+  expect(match?.entry).toMatchObject({ ...said, opinions: [{ tags: ['one'] }, { from: 'y' }] });
+  (match!.entry.opinions as object[]).pop();
+  expect([...blocklist.entries()][0]?.opinions).toHaveLength(2);
+  const json = decisionToJSON(blocklist.decide([off(2)]));
+  expect(json.matches[0]).toMatchObject({
+    list: 'a',
+    trust: 'shared',
+    caseCount: 3,
+    confirmed: false,
+    opinions: [
+      { from: 'x', says: 'Blocked', tags: ['one'] },
+      { from: 'y', says: 'NotBlocked' },
+    ],
+  });
+  expect(decisionFromJSON(JSON.parse(JSON.stringify(json)))).toEqual(blocklist.decide([off(2)]));
+  expect(explain(decision)).toBe(
+    'review: distance 2, variant original, but the entry is not confirmed',
+  );
+  for (const wrong of [{ opinions: [{ from: 'x' }] }, { caseCount: -1 }, { confirmed: 'yes' }]) {
+    expect(() => blocklist.add(entry('a', wrong as never))).toThrow(/expected/);
+  }
+});
+
+test('a list is replaced at once, and what has not changed in it stays in place', async () => {
+  const blocklist = createBlocklist([
+    entry('a', { id: '1' }),
+    entry('a', { id: '2' }),
+    entry('a', { id: '2' }),
+    entry('b', { id: '1' }),
+  ]);
+  const { generation } = blocklist;
+  const anew = [
+    entry(undefined, { id: '2', labels: ['a'] }),
+    entry('c', { id: '3', labels: ['c'] }),
+  ];
+  expect(await blocklist.replaceList('a', anew)).toEqual({ added: 1, removed: 2 });
+  expect(blocklist.generation).toBe(generation + 1);
+  const listed = () => [...blocklist.entries()].map(({ list, id }) => `${list}${id}`).sort();
+  expect(listed()).toEqual(['a2', 'a3', 'b1']);
+  // The same again changes nothing, however it is given.
+  const table = new PackedEntries('pdq', 256);
+  for (const each of anew) table.push(each);
+  async function* later() {
+    yield* anew;
+  }
+  for (const same of [anew, table, later(), createBlocklist(anew)]) {
+    expect(await blocklist.replaceList('a', same)).toEqual({ added: 0, removed: 0 });
+  }
+  expect(blocklist.generation).toBe(generation + 1);
+  blocklist.setList('a', { trust: 'foreign' });
+  expect(await blocklist.removeList('a')).toBe(2);
+  expect(blocklist.lists().map(({ name }) => name)).toEqual(['b']);
+  expect(listed()).toEqual(['b1']);
+  expect(await blocklist.removeList('nothing')).toBe(0);
+  await expect(blocklist.replaceList('a', blocklist)).rejects.toThrow(TypeError);
+});
+
+test('what was withdrawn is not in the new list, whichever list it was withdrawn from', async () => {
+  const kept: string[] = [];
+  const blocklist = createBlocklist([entry('a', { id: '1' })], {
+    withdrawn: [{ id: '1', list: 'a' }, { id: '2' }, { id: '3', list: 'b' }],
+    onKeptOut: ({ id }) => kept.push(id!),
+  });
+  expect([blocklist.size, kept]).toEqual([0, ['1']]);
+  const all = ['1', '2', '3'].map((id) => entry(undefined, { id }));
+  expect(await blocklist.replaceList('a', all)).toEqual({ added: 1, removed: 0 });
+  expect(await blocklist.replaceList('b', all)).toEqual({ added: 1, removed: 0 });
+  expect(kept).toEqual(['1', '1', '2', '2', '3']);
+  expect(blocklist.has({ id: '3', list: 'a' })).toBe(true);
+  expect(blocklist.has({ id: '3', list: 'b' })).toBe(false);
+  expect(blocklist.reinstate({ id: '3' })).toBe(false);
+  expect(blocklist.reinstate({ id: '3', list: 'b' })).toBe(true);
+  expect(await blocklist.replaceList('b', all)).toEqual({ added: 1, removed: 0 });
+});
+
+const listed = Array.from({ length: 300 }, (_, at) =>
+  entry('a', { hash: flipBits(BASE, [at % 256, (at * 7 + 1) % 256], 2), id: `${at}` }),
+);
+const idsOf = (blocklist: Blocklist) => [...blocklist.entries()].map(({ id }) => id).sort();
+
+test('changes between any two steps of a replacement are not lost', () => {
+  const table = new PackedEntries('pdq', 256);
+  for (const each of listed.slice(0, 150)) table.push(each);
+  let steps = 1;
+  for (let stop = 0; stop < steps; stop++) {
+    for (const isReplaced of [false, true]) {
+      const blocklist = createBlocklist([
+        { index: createIndex(table.hashes), entries: table },
+        ...listed.slice(150),
+      ]);
+      const anew = new NewEntries('a');
+      for (const each of listed.slice(100, 200)) anew.push(each);
+      const change = () => {
+        expect(blocklist.withdraw({ id: '120' })).toBe(1);
+        blocklist.withdraw({ id: '160' });
+        blocklist.reinstate({ id: '160' });
+        blocklist.add(entry('a', { id: 'late' }));
+        blocklist.add(entry('b', { id: 'other' }));
+        if (isReplaced) blocklist.replaceWith(createBlocklist(listed.slice(0, 110)));
+      };
+      const replacing = Blocklist.held(blocklist).replaceSteps('a', anew, false);
+      let step = 0;
+      for (let { done } = { done: false as boolean | undefined }; !done; step++) {
+        if (step === stop) change();
+        ({ done } = replacing.next());
+      }
+      // The other way may take more of them.
+      if (step <= stop) continue;
+      steps = Math.max(steps, step);
+      const expected = listed.slice(100, 200).flatMap(({ id }) => (id === '120' ? [] : [id]));
+      if (!isReplaced) expected.push('other');
+      expect(idsOf(blocklist)).toEqual(expected.sort());
+      const sizes = blocklist.lists().map(({ name, size }) => [name, size]);
+      expect(Object.fromEntries(sizes)).toMatchObject({ a: 99 });
+      for (const { hash, id } of listed) {
+        const ids = blocklist.decide({ hash, variants: [] }, { all: true }).matches;
+        const exact = ids.filter(({ distance, entry }) => distance === 0 && entry.id === id);
+        expect(exact).toHaveLength(expected.includes(id) ? 1 : 0);
+      }
+    }
+  }
+  expect(steps).toBeGreaterThan(8);
+});
+
+test('what ends before its time has changed nothing', async () => {
+  const blocklist = createBlocklist(listed);
+  const { generation } = blocklist;
+  const ending = new AbortController();
+  const { signal } = ending;
+  async function* aborting() {
+    yield listed[0]!;
+    ending.abort();
+    yield listed[1]!;
+  }
+  const refused = blocklist.replaceList('a', aborting(), { signal });
+  await expect(refused).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(blocklist.removeList('a', { signal })).rejects.toBe(signal.reason);
+  await expect(blocklist.replaceList('a', [entry('a'), {} as never])).rejects.toThrow(TypeError);
+  const failing = function* () {
+    yield entry('a');
+    throw new RangeError('broken');
+  };
+  await expect(blocklist.replaceList('a', failing())).rejects.toThrow('broken');
+  expect([blocklist.generation, blocklist.size]).toEqual([generation, 300]);
+});
+
+test('the event loop turns while a list is replaced', async () => {
+  const blocklist = createBlocklist(listed);
+  stepClock(1);
+  const turns = loopTurns();
+  await blocklist.replaceList('a', listed.slice(5));
+  turns.stop();
+  vi.restoreAllMocks();
+  expect(turns.count).toBeGreaterThan(2);
+  expect(blocklist.size).toBe(295);
+});
+
+test('a decision in flight is that of the lists at its end', async () => {
+  const blocklist = createBlocklist([entry('a'), entry('b', { hash: off(100).hash })]);
+  async function* coming(change: () => void) {
+    yield off(0);
+    yield off(200);
+    change();
+    yield off(100);
+  }
+  const decide = async (change: () => void) => {
+    const { verdict, reason, matches } = await blocklist.decideAsync(coming(change), { all: true });
+    return [verdict, reason, matches.map(({ entry }) => entry.list).join()];
+  };
+  expect(await decide(() => {})).toEqual(['match', 'within-match-distance', 'a,b']);
+  expect(await decide(() => blocklist.setList('a', { enabled: false }))).toEqual([
+    'match',
+    'within-match-distance',
+    'b',
+  ]);
+  expect(await decide(() => blocklist.setList('b', { trust: 'foreign' }))).toEqual([
+    'review',
+    'foreign-list',
+    'b',
+  ]);
+  expect(await decide(() => blocklist.setList('a', { enabled: true }))).toEqual([
+    'match',
+    'within-match-distance',
+    'a,b',
+  ]);
+});
+
+test('replaceWith keeps the settings of lists, and takes over those it has none of', () => {
+  const blocklist = createBlocklist([entry('a')], { lists: { a: { trust: 'foreign' } } });
+  const other = createBlocklist([entry('a'), entry('b')], {
+    lists: { a: { trust: 'own' }, b: { tier: 'review' } },
+  });
+  blocklist.replaceWith(other);
+  expect(
+    blocklist
+      .lists()
+      .map(({ name, trust, tier }) => [name, trust, tier])
+      .sort(),
+  ).toEqual([
+    ['a', 'foreign', 'match'],
+    ['b', 'shared', 'review'],
+  ]);
+  expect(decideOn(blocklist)).toEqual(['review', 'review-only-list']);
+});
