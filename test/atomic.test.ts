@@ -11,6 +11,7 @@ import { hasSimd } from '../src/kernels/simd.js';
 import { Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { isDegenerate } from '../src/matching/degenerate.js';
 import type { EntryRows } from '../src/matching/entry-rows.js';
+import { NewEntries } from '../src/matching/new-entries.js';
 import type { WithdrawnKey } from '../src/matching/withdrawals.js';
 import { flipBits } from './arbitraries.js';
 import { type Fails, Fault, mayFail, watchConstructors, withFaults } from './faults.js';
@@ -243,12 +244,14 @@ function entryBy(next: () => number, algorithm?: Algorithm): BlocklistEntry {
   const id = ['1', '2', '3', undefined][next() % 4];
   const source = ['x', undefined][next() % 2];
   const quality = [50, undefined][next() % 2];
+  const list = ['a', 'b', undefined, undefined][next() % 4];
   return {
     hash,
     labels,
     ...(id !== undefined && { id }),
     ...(source !== undefined && { source }),
     ...(quality !== undefined && { quality }),
+    ...(list !== undefined && { list }),
   };
 }
 
@@ -318,14 +321,18 @@ function blocklistBesideArray(first: number): Pair {
   const keptOut = { degenerate: 0, withdrawn: 0 };
   let listed: BlocklistEntry[] = [];
   let withdrawn: WithdrawnKey[] = [];
+  let off: string[] = [];
   const blocklist = new Blocklist({ onKeptOut: () => mayFail() });
   const same = (a: Hash, b: Hash) => a.algorithm === b.algorithm && hashToHex(a) === hashToHex(b);
-  const covers = (one: WithdrawnKey, { hash, id, source }: BlocklistEntry) =>
-    'id' in one
+  const covers = (one: WithdrawnKey, { hash, id, source, list = '' }: BlocklistEntry) =>
+    (one.list === undefined || one.list === list) &&
+    ('id' in one
       ? one.id === id && (one.source === undefined || one.source === source)
-      : same(one, hash);
+      : same(one, hash));
+  const held = Blocklist.held(blocklist);
+  const isOn = (list: string, { list: on = '' }: BlocklistEntry) => list === on;
   const isWithdrawn = (entry: BlocklistEntry) => withdrawn.some((one) => covers(one, entry));
-  const list = (entry: BlocklistEntry) => {
+  const listEntry = (entry: BlocklistEntry) => {
     const fits = !isDegenerate(entry.hash) && !isWithdrawn(entry);
     if (fits) listed.push(entry);
     else keptOut[isDegenerate(entry.hash) ? 'degenerate' : 'withdrawn']++;
@@ -365,15 +372,40 @@ function blocklistBesideArray(first: number): Pair {
       .sort();
   const listedAs = (hash: Hash) =>
     listed
-      .filter((entry) => same(entry.hash, hash))
+      .filter((entry) => same(entry.hash, hash) && !off.includes(entry.list ?? ''))
       .map(textOf)
       .sort();
+  const finish = <T>(steps: Generator<void, T>): T => {
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  };
+  /** What the entries of a list that is replaced do to the model. */
+  const replace = (list: string, part: readonly BlocklistEntry[]) => {
+    const before = listed.filter((entry) => isOn(list, entry));
+    listed = listed.filter((entry) => !isOn(list, entry));
+    let added = 0;
+    for (const { list: _, ...entry } of part) {
+      const one = list === '' ? entry : { ...entry, list };
+      const at = before.findIndex(
+        (other) => same(other.hash, one.hash) && textOf(other) === textOf(one),
+      );
+      if (at >= 0) listed.push(...before.splice(at, 1));
+      else if (listEntry(one)) added++;
+    }
+    return { added, removed: before.length };
+  };
   return {
     change(next) {
       const one = entryBy(next);
       const { hash, id = '1', source } = one;
+      const { list = '' } = one;
+      const on = next() % 3 ? {} : { list };
       const withdrawal: WithdrawnKey =
-        next() % 2 ? hash : { id, ...(source !== undefined && { source }) };
+        next() % 2 ? { ...hash, ...on } : { id, ...(source !== undefined && { source }), ...on };
+      const some = Array.from({ length: next() % 6 }, () => entryBy(next));
+      const enabled = next() % 2 === 0;
       const part = Array.from({ length: next() % 6 }, () => entryBy(next, hash.algorithm));
       const index = attachment(4, next);
       const changes: Change[] = [
@@ -402,14 +434,14 @@ function blocklistBesideArray(first: number): Pair {
         {
           name: 'add a part',
           real: () => blocklist.addPart(packedOf(part)),
-          model: () => part.forEach(list),
+          model: () => part.forEach(listEntry),
         },
         {
           name: 'attach an index',
           real: () => blocklist.addPart(index.part),
           model() {
             attached++;
-            index.entries.forEach(list);
+            index.entries.forEach(listEntry);
           },
         },
         {
@@ -427,29 +459,60 @@ function blocklistBesideArray(first: number): Pair {
           },
         },
         {
+          name: 'switch a list',
+          real: () => blocklist.setList(list, { enabled }),
+          model() {
+            off = off.filter((other) => other !== list);
+            if (!enabled) off.push(list);
+          },
+        },
+        {
+          name: 'replace a list',
+          real() {
+            const anew = new NewEntries(list);
+            for (const entry of some) anew.push(entry);
+            return finish(held.replaceSteps(list, anew, false));
+          },
+          model: () => replace(list, some),
+        },
+        {
+          name: 'remove a list',
+          real: () => finish(held.replaceSteps(list, new NewEntries(list), true)),
+          model() {
+            off = off.filter((other) => other !== list);
+            return replace(list, []);
+          },
+        },
+        {
           name: 'decide',
           real: () => matchesOf(hash),
           model: () => listedAs(hash),
         },
       ];
-      const chosen = changes[next() % 20];
+      const chosen = changes[next() % 24];
       // A list that is replaced often has few merges.
       const isTooMuch = { replace: next() % 4 > 0, 'attach an index': attached > 2 };
       if (chosen && !isTooMuch[chosen.name as keyof typeof isTooMuch]) return chosen;
-      return { name: 'add', real: () => blocklist.add(one), model: () => list(one) };
+      return { name: 'add', real: () => blocklist.add(one), model: () => listEntry(one) };
     },
     compare() {
       agree(blocklist.size, listed.length);
       agree([...blocklist.entries()].map(textOf).sort(), listed.map(textOf).sort());
       agree(blocklist.keptOut, keptOut);
       agree(blocklist.withdrawals, withdrawn);
+      if (off.length > 0) {
+        for (const { name, size, enabled } of blocklist.lists()) {
+          agree(size, listed.filter((entry) => isOn(name, entry)).length);
+          agree(enabled, !off.includes(name));
+        }
+      }
       for (const hash of HASHES) agree(matchesOf(hash), listedAs(hash));
     },
   };
 }
 
-const textOf = ({ labels, id, source, quality }: BlocklistEntry) =>
-  `${labels} ${id} ${source} ${quality}`;
+const textOf = ({ labels, id, source, quality, list = '' }: BlocklistEntry) =>
+  `${labels} ${id} ${source} ${quality} ${list}`;
 const equal = (a: WithdrawnKey, b: WithdrawnKey) => JSON.stringify(a) === JSON.stringify(b);
 
 function packedOf(entries: readonly BlocklistEntry[]): PackedEntries {
