@@ -117,7 +117,28 @@ const ENTRY = {
   resample: 512,
 };
 const quality = optional(member(80));
+const OPINION = { from: 'one', says: 'Blocked', tags: ['a'] };
+const opinions = optional(
+  members(
+    [OPINION],
+    {
+      0: members(OPINION, {
+        from: text,
+        says: text,
+        tags: optional(or(member(['a']), '[]', '[text]')),
+      }),
+    },
+    '[]',
+  ),
+);
+const provenance = {
+  list: optional(text),
+  caseCount: optional(whole),
+  opinions,
+  confirmed: flag,
+};
 const entry = members(ENTRY, {
+  ...provenance,
   hash,
   labels: or(member(['label'], '[]'), '[text]'),
   quality,
@@ -193,13 +214,25 @@ const policy = members(
   'undefined',
   '{}',
 );
+const trust = optional(member('foreign'));
+const listSettings = members(
+  { trust: 'foreign' },
+  {
+    policy,
+    tier: optional(member('review')),
+    enabled: flag,
+    trust,
+    enables: optional(member(undefined)),
+  },
+  '{}',
+);
 const TIMINGS = { reading: 1, waiting: 2, decoding: 3, hashing: 4, search: 5 };
 const decision = members(DECISION, {
   verdict: text,
   reason: text,
   matches: members(
     DECISION.matches as object,
-    { 0: members(DECISION.matches[0]!, { entry, variant }) },
+    { 0: members(DECISION.matches[0]!, { entry, variant, trust }) },
     '[]',
   ),
   policy,
@@ -250,6 +283,8 @@ const decisionJSON = members(matching.decisionToJSON(DECISION), {
         quality,
         resample: optional(resample),
         entryVariant: optional(text),
+        trust,
+        ...provenance,
         variantHash: hexText,
         variantQuality: or(quality, '7.5'),
         variantResample: optional(resample),
@@ -386,6 +421,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         members([ENTRY], { 0: entry }, '[]'),
         options({
           policy,
+          lists: members({ a: {} }, { a: listSettings }, '{}'),
           withdrawn: members([HASH], { 0: hash }, '[]'),
           onKeptOut: callback,
         }),
@@ -709,7 +745,14 @@ const packedEntries = () => {
 };
 const anIndex = () => createIndex([HASH as never]);
 const { entries: noted } = await node.openIndex(indexPath);
-const withdrawalOf = members({ id: '7', source: 'here' }, { id: text, source: optional(text) });
+const withdrawalOf = members(
+  { id: '7', source: 'here' },
+  {
+    id: text,
+    source: optional(text),
+    list: optional(text),
+  },
+);
 const distanceOf = member(31);
 const row = member(0);
 
@@ -747,6 +790,10 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
       has: [withdrawalOf],
       reasonToKeepOut: [entry],
       replaceWith: [member(aBlocklist())],
+      lists: [],
+      setList: [text, listSettings],
+      replaceList: [text, members([ENTRY], { 0: entry }, '[]'), options({ signal })],
+      removeList: [text, options({ signal })],
       warm: [options({ signal })],
       decide: [
         members(
@@ -776,6 +823,7 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
       hashAt: [row],
       qualityAt: [row],
       idAt: [row],
+      listAt: [row],
       erase: [row],
       pop: [],
     },

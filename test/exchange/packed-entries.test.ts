@@ -8,9 +8,29 @@ import { entryOf } from './lists.js';
 const HEX = '0123456789abcdef'.repeat(4);
 const hash = hashFromHex('pdq', HEX);
 
+/** Entries with all that no text holds. */
+const told = fc
+  .tuple(
+    entryOf(hashOf('dhash', 64)),
+    fc.record(
+      {
+        list: fc.constantFrom('', 'a'),
+        caseCount: fc.nat(3),
+        opinions: fc.constantFrom(
+          [],
+          [{ from: 'x', says: 'y' }],
+          [{ from: 'x', says: '', tags: [] }],
+        ),
+        confirmed: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    ),
+  )
+  .map(([entry, beside]) => ({ ...entry, ...beside }));
+
 test('returns the pushed entries, and the hashes end to end', () => {
   fc.assert(
-    fc.property(fc.array(entryOf(hashOf('dhash', 64)), { maxLength: 200 }), (entries) => {
+    fc.property(fc.array(told, { maxLength: 200 }), (entries) => {
       const packed = new PackedEntries('dhash', 64, { capacity: 0 });
       expect(entries.map((entry) => packed.push(entry))).toEqual(entries.map((_, row) => row));
       expect(entries.map((_, row) => packed.entryAt(row))).toEqual(entries);
@@ -20,8 +40,9 @@ test('returns the pushed entries, and the hashes end to end', () => {
         bits: 64,
         bytes: Uint8Array.from(entries.flatMap((entry) => [...entry.hash.bytes])),
       });
-      entries.forEach(({ quality, id }, row) => {
-        expect([packed.qualityAt(row), packed.idAt(row)]).toEqual([quality, id]);
+      entries.forEach(({ quality, id, list }, row) => {
+        const fields = [packed.qualityAt(row), packed.idAt(row), packed.listAt(row)];
+        expect(fields).toEqual([quality, id, list]);
       });
     }),
     { seed: 1 },

@@ -369,7 +369,7 @@ test('changes between any two steps of a replacement are not lost', () => {
       expect(idsOf(blocklist)).toEqual(expected.sort());
       const sizes = blocklist.lists().map(({ name, size }) => [name, size]);
       expect(Object.fromEntries(sizes)).toMatchObject({ a: 99 });
-      for (const { hash, id } of listed) {
+      for (const { hash, id } of listed.filter((_, at) => at % 15 === 0)) {
         const ids = blocklist.decide({ hash, variants: [] }, { all: true }).matches;
         const exact = ids.filter(({ distance, entry }) => distance === 0 && entry.id === id);
         expect(exact).toHaveLength(expected.includes(id) ? 1 : 0);

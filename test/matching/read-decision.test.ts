@@ -20,6 +20,7 @@ import {
   type Match,
 } from '../../src/matching/decision.js';
 import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
+import { type ListSettings, TRUSTS } from '../../src/matching/lists.js';
 import { decisionFromJSON, withdrawnKeyFromJSON } from '../../src/matching/read-decision.js';
 import type { Withdrawn } from '../../src/matching/withdrawals.js';
 import { DIHEDRAL_NAMES, VARIANT_NAMES } from '../../src/variant.js';
@@ -62,34 +63,47 @@ const geometry = fc.record(
   },
   { requiredKeys: ['rectangle'] },
 );
-const match: fc.Arbitrary<Match> = fc.constantFrom(...KINDS).chain(({ algorithm, bits }) =>
-  fc.record({
-    entry: fc.record(
+const opinion = fc.record(
+  { from: text, says: text, tags: fc.array(text, { maxLength: 2 }) },
+  { requiredKeys: ['from', 'says'] },
+);
+const match: fc.Arbitrary<Match> = fc.constantFrom(...KINDS).chain(
+  ({ algorithm, bits }) =>
+    fc.record(
       {
-        hash: hashOf(algorithm, bits),
-        labels: fc.array(text, { maxLength: 2 }),
-        quality: fc.integer({ min: 0, max: 100 }),
-        source: text,
-        id: text,
-        resample,
-        variant: text,
+        entry: fc.record(
+          {
+            hash: hashOf(algorithm, bits),
+            labels: fc.array(text, { maxLength: 2 }),
+            quality: fc.integer({ min: 0, max: 100 }),
+            source: text,
+            id: text,
+            resample,
+            variant: text,
+            list: text,
+            caseCount: fc.maxSafeNat(),
+            opinions: fc.array(opinion, { maxLength: 2 }),
+            confirmed: fc.boolean(),
+          },
+          { requiredKeys: ['hash', 'labels'] },
+        ) as fc.Arbitrary<BlocklistEntry>,
+        distance: fc.integer({ min: 0, max: 256 }),
+        tier: fc.constantFrom('match' as const, 'review' as const),
+        variant: fc.record(
+          {
+            name: fc.constantFrom(...VARIANT_NAMES),
+            hash: hashOf(algorithm, bits),
+            quality: percent,
+            resample,
+            decoding: fc.constant('draft' as const),
+            geometry,
+          },
+          { requiredKeys: ['name', 'hash'] },
+        ) as fc.Arbitrary<Match['variant']>,
+        trust: fc.constantFrom(...TRUSTS),
       },
-      { requiredKeys: ['hash', 'labels'] },
-    ) as fc.Arbitrary<BlocklistEntry>,
-    distance: fc.integer({ min: 0, max: 256 }),
-    tier: fc.constantFrom('match' as const, 'review' as const),
-    variant: fc.record(
-      {
-        name: fc.constantFrom(...VARIANT_NAMES),
-        hash: hashOf(algorithm, bits),
-        quality: percent,
-        resample,
-        decoding: fc.constant('draft' as const),
-        geometry,
-      },
-      { requiredKeys: ['name', 'hash'] },
-    ) as fc.Arbitrary<Match['variant']>,
-  }),
+      { requiredKeys: ['entry', 'distance', 'tier', 'variant'] },
+    ) as fc.Arbitrary<Match>,
 );
 const threshold = fc.integer({ min: -1, max: 256 });
 const milliseconds = fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0);
@@ -154,12 +168,16 @@ const reviewed = flipBits(far, ALL_BITS, 45);
 const unlike = flipBits(far, ALL_BITS, 128);
 const entry = { hash: far, labels: ['a'], id: '7', source: 's', quality: 90 };
 const list = createBlocklist([entry]);
+const listOn = (settings: ListSettings) => createBlocklist([entry], { lists: { '': settings } });
 const query = (hash: Hash, quality = 100) => [{ name: 'original' as const, hash, quality }];
 
 test.each<[string, Decision]>([
   ['within-match-distance', list.decide(query(near))],
   ['low-query-quality', list.decide(query(near, 10))],
   ['low-entry-quality', createBlocklist([{ ...entry, quality: 1 }]).decide(query(near))],
+  ['review-only-list', listOn({ tier: 'review' }).decide(query(near))],
+  ['foreign-list', listOn({ trust: 'foreign' }).decide(query(near))],
+  ['unconfirmed-entry', createBlocklist([{ ...entry, confirmed: false }]).decide(query(near))],
   ['within-review-distance', list.decide(query(reviewed))],
   ['nothing-near', list.decide(query(unlike))],
   ['nothing-comparable', createBlocklist([]).decide(query(near))],

@@ -96,3 +96,17 @@ test('an entry that the index refuses leaves no row behind', () => {
     put.mockRestore();
   }
 });
+
+test('what is undone is no longer counted, before there is an index and after', () => {
+  const shelf = new Shelf('pdq', 256);
+  const [hash] = hashes as [Hash];
+  for (let round = 0; round < 2; round++) {
+    const undo = shelf.checkpoint();
+    shelf.add({ hash, labels: [], list: 'a' });
+    shelf.add({ hash, labels: [] });
+    expect(Object.fromEntries(shelf.counts)).toEqual({ a: 1, '': 1 });
+    undo();
+    expect(Object.fromEntries(shelf.counts)).toEqual({ a: 0, '': 0 });
+    shelf.search(hash, 0);
+  }
+});

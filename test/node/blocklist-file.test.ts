@@ -48,22 +48,29 @@ const entry: fc.Arbitrary<BlocklistEntry> = fc.record(
     quality: fc.constantFrom(40, 100),
     resample: fc.constantFrom<Resample>(512, 'none'),
     variant: fc.constantFrom('window1x1', 'window2x2'),
+    list: fc.constantFrom('a', 'b'),
+    confirmed: fc.boolean(),
   },
   { requiredKeys: ['hash', 'labels'] },
 );
-const key: fc.Arbitrary<WithdrawnKey> = fc.oneof(
-  hash,
-  fc.record({ id, source }, { requiredKeys: ['id'] }),
-);
+const key: fc.Arbitrary<WithdrawnKey> = fc
+  .tuple(
+    fc.oneof(hash, fc.record({ id, source }, { requiredKeys: ['id'] })),
+    fc.constantFrom({}, {}, { list: 'a' }),
+  )
+  .map(([key, on]) => ({ ...key, ...on }));
 const reason = fc.option(fc.constantFrom('asked', 'an error\n"'), { nil: undefined });
 
 const same = (a: Hash, b: Hash) => a.algorithm === b.algorithm && hashToHex(a) === hashToHex(b);
-const covers = (one: WithdrawnKey, { hash, id, source }: BlocklistEntry) =>
-  'id' in one
+const covers = (one: WithdrawnKey, { hash, id, source, list }: BlocklistEntry) =>
+  (one.list === undefined || one.list === list) &&
+  ('id' in one
     ? one.id === id && (one.source === undefined || one.source === source)
-    : same(one, hash);
+    : same(one, hash));
 const nameOf = (one: WithdrawnKey) =>
-  'id' in one ? JSON.stringify([one.id, one.source]) : `${one.algorithm} ${hashToHex(one)}`;
+  JSON.stringify(
+    'id' in one ? [one.id, one.source, one.list] : [one.algorithm, hashToHex(one), one.list],
+  );
 const textOf = ({ hash, ...rest }: BlocklistEntry) =>
   `${hash.algorithm} ${hashToHex(hash)} ${JSON.stringify(rest, Object.keys(rest).sort())}`;
 

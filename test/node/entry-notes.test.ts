@@ -86,6 +86,10 @@ test('a verified note has the shape of a note, whatever was written', async () =
       source: awkwardText,
       id: fc.string({ maxLength: 3 }),
       resample: fc.constantFrom(512, 'none'),
+      list: awkwardText,
+      caseCount: fc.constantFrom(0, 7, 10 ** 14, 2 ** 53 - 1),
+      opinions: fc.constantFrom([], [{ from: 'x', says: 'y', tags: ['z'] }]),
+      confirmed: fc.boolean(),
     },
     { requiredKeys: ['labels'] },
   );
@@ -109,10 +113,23 @@ test('a verified note has the shape of a note, whatever was written', async () =
       ',"',
     ),
   });
+  const isTexts = (value: unknown) =>
+    Array.isArray(value) && value.every((each) => typeof each === 'string');
   const isNote = (text: string) => {
     try {
       const { labels, quality = 1, source = '', id = '', resample = 512 } = JSON.parse(text);
+      const { list = '', caseCount = 0, opinions = [], confirmed = true } = JSON.parse(text);
+      const isSaid = (one: { from?: unknown; says?: unknown; tags?: unknown }) =>
+        typeof one?.from === 'string' &&
+        typeof one.says === 'string' &&
+        (one.tags === undefined || isTexts(one.tags));
       return (
+        typeof list === 'string' &&
+        Number.isSafeInteger(caseCount) &&
+        caseCount >= 0 &&
+        Array.isArray(opinions) &&
+        opinions.every(isSaid) &&
+        typeof confirmed === 'boolean' &&
         Array.isArray(labels) &&
         [source, id, ...labels].every((value) => typeof value === 'string') &&
         Number.isInteger(quality) &&

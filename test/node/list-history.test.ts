@@ -190,7 +190,7 @@ async function compare(list: Blocklist, model: PlainLists, { query, all = false 
   }
 }
 
-const histories = Number(process.env.LIST_HISTORIES ?? 300);
+const histories = Number(process.env.LIST_HISTORIES ?? 150);
 
 test.each([
   [1, ['']],
