@@ -1,0 +1,272 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
+import {
+  countingOnce,
+  createFloodGuard,
+  type FloodAlarm,
+  type FloodGuardJSON,
+} from '../../src/matching/flood-guard.js';
+import { flipBits } from '../arbitraries.js';
+import { NaiveFloodGuard } from '../oracles/flood.js';
+import { BASE, ORDER } from './bases.js';
+
+/** Uploads that come near `BASE`, each 62 bits from each other: 8 of 31 bits each. */
+const distinct = (at: number): Hash => {
+  const bits = Array.from({ length: 31 }, (_, i) => ORDER[(31 * at + i) % 256]!);
+  return flipBits(BASE, bits, 31);
+};
+/** Any number of entries. */
+const entryAt = (at: number): Hash => {
+  const bytes = BASE.bytes.slice();
+  new DataView(bytes.buffer).setUint32(0, at);
+  return { algorithm: 'pdq', bytes };
+};
+
+test('an entry that matches too many distinct uploads falls to review and raises one alarm', () => {
+  const alarms: FloodAlarm[] = [];
+  const guard = createFloodGuard({
+    mostUploads: 3,
+    windowSeconds: 60,
+    clock: () => 100,
+    onAlarm: (alarm) => alarms.push(alarm),
+  });
+  for (const at of [0, 1, 2, 0, 1, 2]) expect(guard.count(BASE, distinct(at))).toBe(false);
+  expect([guard.isFlooded(BASE), guard.generation]).toEqual([false, 0]);
+  expect(guard.count(BASE, distinct(3))).toBe(true);
+  expect(guard.count(BASE, distinct(4))).toBe(true);
+  expect(guard.count(BASE, distinct(0))).toBe(true);
+  expect(alarms.map((alarm) => ({ ...alarm, entry: hashToHex(alarm.entry) }))).toEqual([
+    { entry: hashToHex(BASE), uploads: 4, windowSeconds: 60 },
+  ]);
+  expect(guard.flooded.map(hashToHex)).toEqual([hashToHex(BASE)]);
+  expect(guard.isFlooded(entryAt(1))).toBe(false);
+});
+
+describe('the attack: copies are flooded to switch off the entry that is needed', () => {
+  test('no number of copies of one picture does it', () => {
+    const guard = createFloodGuard({ mostUploads: 1 });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.nat(255), { maxLength: 15 }),
+        (bits) => !guard.count(BASE, flipBits(BASE, bits, bits.length)),
+      ),
+      { numRuns: 2000 },
+    );
+    expect(guard.toJSON().watched[0]!.uploads).toHaveLength(1);
+  });
+
+  test('nor do copies of a picture that is itself far from the entry', () => {
+    const guard = createFloodGuard({ mostUploads: 1 });
+    guard.count(BASE, distinct(0));
+    fc.assert(
+      fc.property(fc.shuffledSubarray(ORDER.slice(100, 131)), (bits) => {
+        return !guard.count(BASE, flipBits(distinct(0), bits, bits.length));
+      }),
+      { numRuns: 2000 },
+    );
+    expect(guard.toJSON().watched[0]!.uploads).toHaveLength(1);
+  });
+
+  test('edits far from each other do, and a reviewer lifts it, after which it counts anew', () => {
+    const guard = createFloodGuard({ mostUploads: 3 });
+    const flood = () => [0, 1, 2, 3].map((at) => guard.count(BASE, distinct(at)));
+    expect(flood()).toEqual([false, false, false, true]);
+    expect(guard.lift(BASE)).toBe(true);
+    expect(guard.lift(BASE)).toBe(false);
+    expect(guard.isFlooded(BASE)).toBe(false);
+    expect(flood()).toEqual([false, false, false, true]);
+    expect(guard.generation).toBe(3);
+  });
+
+  test('time does not lift it', () => {
+    let now = 0;
+    const guard = createFloodGuard({ mostUploads: 1, windowSeconds: 10, clock: () => now });
+    guard.count(BASE, distinct(0));
+    guard.count(BASE, distinct(1));
+    now = 1e9;
+    expect(guard.count(BASE, distinct(0))).toBe(true);
+  });
+
+  test('other entries cannot push out the one that is watched most', () => {
+    const guard = createFloodGuard({ mostUploads: 3, mostEntries: 5, clock: () => 0 });
+    for (const at of [0, 1, 2]) guard.count(BASE, distinct(at));
+    for (let at = 1; at < 1000; at++) guard.count(entryAt(at), entryAt(at));
+    expect(guard.toJSON().watched).toHaveLength(5);
+    expect(guard.count(BASE, distinct(3))).toBe(true);
+  });
+});
+
+test('uploads are forgotten after the window, counted from their last copy', () => {
+  let now = 0;
+  const guard = createFloodGuard({ mostUploads: 2, windowSeconds: 10, clock: () => now });
+  const count = (at: number, seconds: number) => {
+    now = seconds;
+    return guard.count(BASE, distinct(at));
+  };
+  expect(count(0, 0)).toBe(false);
+  expect(count(1, 5)).toBe(false);
+  expect(count(0, 9)).toBe(false);
+  expect(count(2, 16)).toBe(false);
+  expect(count(1, 19)).toBe(true);
+});
+
+test('it counts as one that keeps every match and counts all anew', () => {
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('count' as const),
+      entry: fc.nat(2),
+      at: fc.nat(7),
+      // Copies: at most 8 bits off.
+      off: fc.shuffledSubarray([...ORDER.slice(248)]),
+      after: fc.nat(6),
+    }),
+    fc.record({ kind: fc.constant('lift' as const), entry: fc.nat(2) }),
+    fc.record({ kind: fc.constant('restart' as const) }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 60 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.constantFrom(undefined, 0, 5, 31, 64),
+      (steps, mostUploads, windowSeconds, clusterDistance) => {
+        let now = 0;
+        const options = {
+          mostUploads,
+          windowSeconds,
+          clock: () => now,
+          ...(clusterDistance !== undefined && { clusterDistance }),
+        };
+        let guard = createFloodGuard(options);
+        const naive = new NaiveFloodGuard(mostUploads, windowSeconds, clusterDistance ?? 31);
+        for (const step of steps) {
+          if (step.kind === 'restart') {
+            const state = JSON.parse(JSON.stringify(guard)) as FloodGuardJSON;
+            guard = createFloodGuard({ ...options, state });
+            expect(JSON.stringify(guard)).toBe(JSON.stringify(state));
+            continue;
+          }
+          const entry = flipBits(BASE, ORDER, step.entry);
+          if (step.kind === 'lift') {
+            guard.lift(entry);
+            naive.lift(hashToHex(entry));
+            continue;
+          }
+          now += step.after;
+          const upload = flipBits(distinct(step.at), step.off, step.off.length);
+          const isFlooded = naive.count(hashToHex(entry), upload.bytes, now);
+          expect(guard.count(entry, upload)).toBe(isFlooded);
+          expect(guard.isFlooded(entry)).toBe(isFlooded);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('an upload counts once for an entry, however many of its variants come near', () => {
+  const guard = createFloodGuard({ mostUploads: 2 });
+  const isFlooded = countingOnce(guard);
+  for (const at of [0, 1, 2, 3]) expect(isFlooded(BASE, distinct(at))).toBe(false);
+  expect(isFlooded(entryAt(1), entryAt(1))).toBe(false);
+  guard.count(BASE, distinct(4));
+  guard.count(BASE, distinct(5));
+  expect(isFlooded(BASE, distinct(0))).toBe(true);
+});
+
+test('an alarm that is not heard is raised again, and the entry has not fallen', () => {
+  let isBroken = true;
+  const guard = createFloodGuard({
+    mostUploads: 1,
+    onAlarm: () => {
+      if (isBroken) throw new Error('not heard');
+    },
+  });
+  guard.count(BASE, distinct(0));
+  const isFlooded = countingOnce(guard);
+  expect(() => isFlooded(BASE, distinct(1))).toThrow('not heard');
+  expect([guard.isFlooded(BASE), guard.generation]).toEqual([false, 0]);
+  isBroken = false;
+  expect(isFlooded(BASE, distinct(1))).toBe(true);
+});
+
+test('memory is bounded, whatever comes, also after a restart with smaller bounds', () => {
+  const guard = createFloodGuard({ mostUploads: 4, mostEntries: 10 });
+  for (let at = 0; at < 5000; at++) {
+    const entry = entryAt(at % 40);
+    const bits = ORDER.slice((37 * at) % 200, ((37 * at) % 200) + 31);
+    guard.count(entry, flipBits(entry, bits, 31));
+    const { watched } = guard.toJSON();
+    expect(watched.length).toBeLessThanOrEqual(10);
+    for (const { uploads } of watched) expect(uploads.length).toBeLessThanOrEqual(4);
+  }
+  const state = guard.toJSON();
+  const smaller = createFloodGuard({ mostUploads: 2, mostEntries: 3, state }).toJSON();
+  expect(smaller.flooded).toEqual(state.flooded);
+  expect(smaller.watched.length).toBeLessThanOrEqual(3);
+  for (const { uploads } of smaller.watched) expect(uploads.length).toBeLessThanOrEqual(2);
+});
+
+test('what it is given and what it gives are copies', () => {
+  const guard = createFloodGuard({ mostUploads: 1 });
+  const entry = flipBits(BASE, ORDER, 0);
+  const upload = distinct(0);
+  guard.count(entry, upload);
+  upload.bytes.fill(0);
+  expect(guard.count(entry, distinct(1))).toBe(true);
+  entry.bytes.fill(0);
+  guard.flooded[0]!.bytes.fill(0);
+  expect(guard.isFlooded(BASE)).toBe(true);
+});
+
+test('64 bits: copies are told by that match distance, 0 where nothing matches', () => {
+  const hash = (hex: string) => hashFromHex('phash', hex);
+  const guard = createFloodGuard({ mostUploads: 1 });
+  const entry = hash('0123456789abcdef');
+  expect(guard.count(entry, hash('0123456789abcdef'))).toBe(false);
+  expect(distance(entry, hash('0123456789abcdd0'))).toBe(6);
+  expect(guard.count(entry, hash('0123456789abcdd0'))).toBe(false);
+  expect(guard.count(entry, hash('0123456789abcd10'))).toBe(true);
+  const block = hashFromHex('blockhash', '0123456789abcdef');
+  expect(guard.count(block, block)).toBe(false);
+  expect(guard.count(block, hashFromHex('blockhash', '0123456789abcdee'))).toBe(true);
+});
+
+test.each<[string, unknown, ErrorConstructor]>([
+  ['null', null, TypeError],
+  ['no lists', {}, TypeError],
+  ['no watched', { flooded: [] }, TypeError],
+  ['null flooded', { flooded: [null], watched: [] }, TypeError],
+  ['no time', { flooded: [{ algorithm: 'pdq', hash: '00'.repeat(32) }], watched: [] }, TypeError],
+  ['bad hash', { flooded: [{ algorithm: 'pdq', hash: 'xy' }], watched: [] }, RangeError],
+  ['null watched', { flooded: [], watched: [null] }, TypeError],
+  [
+    'no uploads',
+    { flooded: [], watched: [{ algorithm: 'pdq', hash: '00'.repeat(32) }] },
+    TypeError,
+  ],
+  [
+    'another width',
+    {
+      flooded: [],
+      watched: [
+        {
+          algorithm: 'phash',
+          hash: '00'.repeat(32),
+          uploads: [{ hash: '00'.repeat(8), seenSeconds: 1 }],
+        },
+      ],
+    },
+    RangeError,
+  ],
+])('refuses a state: %s', (_, state, kind) => {
+  expect(() => createFloodGuard({ state: state as never })).toThrow(kind);
+});
+
+test('refuses a clock that gives no time, and hashes of two kinds', () => {
+  const guard = createFloodGuard({ clock: () => Number.NaN });
+  expect(() => guard.count(BASE, BASE)).toThrow(RangeError);
+  const phash = hashFromHex('phash', '0123456789abcdef');
+  expect(() => createFloodGuard().count(BASE, phash)).toThrow(TypeError);
+});
