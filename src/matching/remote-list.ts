@@ -1,0 +1,201 @@
+import {
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  checkSignal,
+  checkTypeOf,
+} from '../door.js';
+import { type Algorithm, type Hash, isAlgorithm } from '../hash.js';
+import { copyOfHash, keyOfHash } from './hash-key.js';
+import { TRUSTS, type Trust } from './lists.js';
+import { outcomeOf, type RemoteAnswer, type RemoteHit } from './remote-answer.js';
+
+/**
+ * Who matches hashes elsewhere: a client of a service. It may answer late, wrongly or never, which
+ * is all the same to a `RemoteList`: not answered.
+ */
+export interface RemoteMatcher {
+  /** of the list, for decisions and logs */
+  readonly name: string;
+  /**
+   * Asks about hashes.
+   * @param hashes are the matcher's to keep
+   * @param options `signal`: aborts when nobody waits any more
+   * @returns one answer for each hash, in any order; a hash without an answer, or with two, is not
+   *   answered
+   */
+  ask(hashes: readonly Hash[], options: { signal: AbortSignal }): Promise<readonly RemoteAnswer[]>;
+}
+
+export interface RemoteListOptions {
+  /**
+   * has to be given: the main hash of each upload that is not matched here at once is sent to the
+   * matcher's service. A hash is personal data and gives away a blurred outline of the picture
+   */
+  sendsHashes: true;
+  /** how long an answer is waited for; default 2 */
+  timeoutSeconds?: number;
+  /** the most that a hit may say; default `match` */
+  tier?: 'match' | 'review';
+  /** how far the list is trusted: the word of a foreign one is for review; default `foreign` */
+  trust?: Trust;
+  /** what is asked about; default PDQ alone */
+  algorithms?: readonly Algorithm[];
+  /** the verdict if nothing else matched and this list did not answer; default `review` */
+  whenUnanswered?: 'review' | 'unhashable';
+  /**
+   * how long `none` is kept, from when it was asked for; default 60, and 0 keeps nothing. What the
+   * service lists meanwhile is missed for so long. A hit is never kept: withdrawn means gone
+   */
+  noneSeconds?: number;
+  /** how many hashes without a hit are kept; default 10,000 */
+  mostKept?: number;
+  /** the time in seconds; default the system's clock */
+  clock?: () => number;
+}
+
+/** What a list said about a hash: hits, or nothing near; or it did not answer. */
+export type RemoteOutcome = readonly RemoteHit[] | 'unanswered';
+
+/**
+ * A list whose matcher is elsewhere, for `decideAsync`. It asks with a time-out, believes no answer
+ * that has a wrong form, and keeps for a short time which hashes had no hit.
+ */
+export class RemoteList {
+  readonly name: string;
+  readonly tier: 'match' | 'review';
+  readonly trust: Trust;
+  readonly algorithms: readonly Algorithm[];
+  readonly whenUnanswered: 'review' | 'unhashable';
+  readonly #matcher: RemoteMatcher;
+  readonly #timeoutSeconds: number;
+  readonly #noneSeconds: number;
+  readonly #mostKept: number;
+  readonly #clock: () => number;
+  /** when it was asked about hashes that had no hit, the earliest kept first */
+  readonly #none = new Map<string, number>();
+
+  constructor(matcher: RemoteMatcher, options: RemoteListOptions) {
+    checkObject(matcher, 'a matcher: { name, ask }');
+    const { name, ask } = matcher;
+    if (typeof name !== 'string' || name === '' || typeof ask !== 'function') {
+      throw new TypeError('expected a matcher: { name, ask }');
+    }
+    checkOptions(options, 'options: { sendsHashes: true }');
+    const { sendsHashes, timeoutSeconds = 2, noneSeconds = 60, mostKept = 10_000 } = options;
+    const { tier = 'match', trust = 'foreign', whenUnanswered = 'review' } = options;
+    const { algorithms = ['pdq'], clock = () => Date.now() / 1000 } = options;
+    if (sendsHashes !== true) {
+      throw new TypeError('expected sendsHashes: true, as hashes leave for the matcher');
+    }
+    // Longer ones overflow a timer, which then fires at once.
+    checkNumber('timeoutSeconds', timeoutSeconds, 0, 86_400);
+    checkNumber('noneSeconds', noneSeconds, 0, 86_400);
+    checkInteger('mostKept', mostKept, 0, 10_000_000);
+    checkOneOf('tier', tier, ['match', 'review']);
+    checkOneOf('trust', trust, TRUSTS);
+    checkOneOf('whenUnanswered', whenUnanswered, ['review', 'unhashable']);
+    if (!Array.isArray(algorithms) || !algorithms.every(isAlgorithm)) {
+      throw new TypeError('expected algorithms to be a list of known algorithms');
+    }
+    checkTypeOf('clock', clock, 'function');
+    this.name = name;
+    this.tier = tier;
+    this.trust = trust;
+    this.algorithms = [...algorithms];
+    this.whenUnanswered = whenUnanswered;
+    this.#matcher = matcher;
+    this.#timeoutSeconds = timeoutSeconds;
+    this.#noneSeconds = noneSeconds;
+    this.#mostKept = mostKept;
+    this.#clock = clock;
+  }
+
+  /**
+   * Asks about one hash. It sends a copy of it, unless it is known to have had no hit lately.
+   * @param options `signal`: ends the wait, as if the list had not answered
+   * @returns copies of the hits, the nearest 1,000; none is an empty list; it does not reject for
+   *   anything that the matcher does
+   * @throws {TypeError | RangeError} if `hash` or an option is invalid
+   */
+  async ask(
+    hash: Hash,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<RemoteOutcome> {
+    const key = keyOfHash(hash);
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal(signal);
+    if (signal?.aborted) return 'unanswered';
+    const now = this.#clock();
+    checkNumber('the time', now, 0);
+    if (this.#isKept(key, now)) return [];
+    const outcome = await this.#answer(copyOfHash(hash), signal);
+    if (outcome !== 'unanswered') this.#none.delete(key);
+    if (outcome.length === 0) this.#keep(key, now);
+    return outcome;
+  }
+
+  /** What the matcher answers in time. */
+  async #answer(hash: Hash, signal: AbortSignal | undefined): Promise<RemoteOutcome> {
+    const asking = new AbortController();
+    let end = () => {};
+    const ended = new Promise<'unanswered'>((resolve) => {
+      end = () => resolve('unanswered');
+    });
+    const timer = setTimeout(end, this.#timeoutSeconds * 1000);
+    signal?.addEventListener('abort', end, { once: true });
+    try {
+      // A copy, since the answers are compared with the hash afterwards.
+      const answers = this.#matcher.ask([copyOfHash(hash)], { signal: asking.signal });
+      const answered = Promise.resolve(answers).then((all) => outcomeOf(all, hash));
+      return await Promise.race([answered.catch(() => 'unanswered' as const), ended]);
+    } catch {
+      return 'unanswered';
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      asking.abort();
+    }
+  }
+
+  #isKept(key: string, now: number): boolean {
+    const asked = this.#none.get(key);
+    // A clock that was set back tells nothing.
+    return asked !== undefined && asked <= now && now - asked < this.#noneSeconds;
+  }
+
+  #keep(key: string, asked: number): void {
+    if (this.#noneSeconds === 0 || this.#mostKept === 0) return;
+    if (this.#none.size >= this.#mostKept) {
+      const [earliest] = this.#none.keys();
+      this.#none.delete(earliest!);
+    }
+    this.#none.set(key, asked);
+  }
+}
+
+/**
+ * Makes a list of a matcher that is elsewhere, for `decideAsync`. Nothing is sent anywhere unless
+ * such a list is made and given there. Then the main hash of an upload is sent, once the blocklist
+ * here did not match it at once; never a variant, a picture or a name.
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @example
+ * const elsewhere = createRemoteList(matcher, { sendsHashes: true, timeoutSeconds: 1 });
+ * const decision = await blocklist.decideAsync(variants, { remote: [elsewhere] });
+ */
+export function createRemoteList(matcher: RemoteMatcher, options: RemoteListOptions): RemoteList {
+  return new RemoteList(matcher, options);
+}
+
+/** @throws {TypeError} unless `lists` are remote lists of different names */
+export function checkRemoteLists(lists: readonly RemoteList[]): void {
+  if (!Array.isArray(lists) || !lists.every((list) => list instanceof RemoteList)) {
+    throw new TypeError('expected remote to be a list of what createRemoteList made');
+  }
+  if (new Set(lists.map(({ name }) => name)).size < lists.length) {
+    throw new TypeError('expected remote lists of different names');
+  }
+}
