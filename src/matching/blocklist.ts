@@ -12,22 +12,25 @@ import { PackedEntries } from '../exchange/packed-entries.js';
 import { inTurns } from '../in-turns.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
 import { decide, type Search } from './decide.js';
-import { decideAsync, type SomeVariants } from './decide-async.js';
+import { type ChangingList, decideAsync, type SomeVariants } from './decide-async.js';
 import { type Decision, unhashable } from './decision.js';
 import { isDegenerate } from './degenerate.js';
+import { Elsewhere } from './elsewhere.js';
 import type { IndexedEntries } from './entry-rows.js';
 import { Holdings, type KeptOutReason, type OnKeptOut } from './holdings.js';
 import { filledEntries, type ListedEntries } from './listed-entries.js';
 import { checkListSettings, copyOfSettings, type ListSettings, type Trust } from './lists.js';
 import { checkPolicy, type PolicyOptions } from './policy.js';
+import { checkRemoteLists, type RemoteList } from './remote-list.js';
 import type { Shelf } from './shelf.js';
 import { idsOf } from './shelves.js';
+import { Watch, type WatchOptions } from './watch.js';
 import { copyOf, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
 
 /** A part of a blocklist: one entry, a table of entries, or an existing index with its entries. */
 export type BlocklistPart = BlocklistEntry | PackedEntries | IndexedEntries;
 
-export interface BlocklistOptions {
+export interface BlocklistOptions extends WatchOptions {
   /**
    * changes to the default policy; for PDQ it matches up to 31 bits, reviews up to 60 and asks for
    * quality 50
@@ -60,6 +63,7 @@ const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
 export class Blocklist {
   readonly policy: PolicyOptions;
   readonly #held: Holdings;
+  readonly #watch: Watch;
 
   constructor(options: BlocklistOptions = {}) {
     checkOptions(options);
@@ -69,6 +73,7 @@ export class Blocklist {
     checkIterable(withdrawn, 'withdrawn to be an iterable of withdrawals');
     checkTypeOf('onKeptOut', onKeptOut, 'function');
     this.policy = { ...policy, algorithms: { ...policy.algorithms } };
+    this.#watch = new Watch(options);
     this.#held = new Holdings(onKeptOut);
     for (const [name, settings] of Object.entries(lists)) this.setList(name, settings);
     for (const withdrawal of withdrawn) this.withdraw(withdrawal);
@@ -344,7 +349,8 @@ export class Blocklist {
     checkObject(query, QUERY);
     checkIterable('hash' in query ? query.variants : query, QUERY);
     const variants = 'hash' in query ? variantsOf(query) : query;
-    return decide(variants, this.#search(), { policy, all, lists: this.#held.lists });
+    const rules = { policy, all, lists: this.#held.lists, ...this.#watch.rules() };
+    return this.#watch.told(decide(variants, this.#search(), rules));
   }
 
   /**
@@ -352,16 +358,24 @@ export class Blocklist {
    * process, say. The event loop turns about every 5 ms. The decision is about the list at its
    * end: what was withdrawn meanwhile is not in it.
    * @param query as for `decide`, or an async iterable of variants
-   * @param options `signal`: ends it, also while it waits for a variant
+   * @param options `signal`: ends it, also while it waits for a variant or an answer; `remote`:
+   *   lists elsewhere that are asked about the main hash, by `createRemoteList`, unless an entry
+   *   here matches it at once. They are waited for, unless a variant matches here and `all` is not
+   *   set. While one does not answer, the verdict is not `none`
    * @returns rejects with `signal.reason` on abort, and with the error of an iterable that throws
    * @throws {TypeError | RangeError} if `query`, one of its variants or an option is invalid
    */
   async decideAsync(
     query: SomeVariants | HashedImage | DecodeError,
-    options: { all?: boolean; signal?: AbortSignal | undefined } = {},
+    options: {
+      all?: boolean;
+      signal?: AbortSignal | undefined;
+      remote?: readonly RemoteList[];
+    } = {},
   ): Promise<Decision> {
     checkOptions(options);
-    const { all = false, signal } = options;
+    const { all = false, signal, remote = [] } = options;
+    checkRemoteLists(remote);
     checkTypeOf('all', all, 'boolean');
     checkSignal(signal);
     const { policy } = this;
@@ -370,12 +384,16 @@ export class Blocklist {
     if ('hash' in query) checkIterable(query.variants, QUERY);
     else checkAsyncIterable(query, QUERY);
     const variants = 'hash' in query ? variantsOf(query) : query;
-    const list = {
+    const watched = this.#watch.rules();
+    const list: ChangingList = {
       generation: () => this.#held.generation,
+      changes: () => this.#held.generation + this.#watch.generation,
       search: () => this.#search(),
-      rules: () => ({ policy, all, lists: this.#held.lists }),
+      rules: () => ({ policy, all, lists: this.#held.lists, ...watched }),
+      isWithdrawn: (hit, list) => this.#held.withdrawn.cover({ ...hit, source: list, list }),
     };
-    return await decideAsync(variants, list, signal);
+    const elsewhere = remote.length > 0 ? new Elsewhere(remote) : undefined;
+    return this.#watch.told(await decideAsync(variants, list, signal, elsewhere));
   }
 
   /** Searches the entries that are in place now, whatever replaces them meanwhile. */

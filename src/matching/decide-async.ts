@@ -2,15 +2,21 @@ import { nextTurn, TURN } from '../in-turns.js';
 import type { HashedVariant, Near } from '../variant.js';
 import { Deciding, type Rules, type Search } from './decide.js';
 import { type Decision, decisionOf } from './decision.js';
+import type { Elsewhere } from './elsewhere.js';
+import type { RemoteHit } from './remote-answer.js';
 
 /** A list that may change while a picture is decided about. */
 export interface ChangingList {
-  /** it goes up with each change */
+  /** of the list, for the decision */
   generation(): number;
+  /** it goes up with each change of what decides: also of the allow list and the flood guard */
+  changes(): number;
   /** searches the entries that are in place now */
   search(): Search;
   /** the rules that hold now */
   rules(): Rules;
+  /** whether what a remote list of this name has was withdrawn here */
+  isWithdrawn(hit: RemoteHit, list: string): boolean;
 }
 
 /** Variants that are pulled, at once or later. */
@@ -29,7 +35,10 @@ type Pulled = { done?: boolean | undefined; value: HashedVariant };
  * The list may change meanwhile, and an entry among the matches be withdrawn. So the decision is
  * that of the list at its end: if that has changed, all variants are searched once more, in one go
  * (about 0.05 ms each in a million entries), and if nothing matches any more, others are pulled.
- * @param signal ends the wait for a variant, too
+ *
+ * Lists elsewhere are asked once the main hash has not matched here. They are waited for at the
+ * end, unless there is a match by then that needs no others.
+ * @param signal ends the wait for a variant or an answer, too
  * @returns rejects with `signal.reason` on abort
  * @throws {TypeError | RangeError} if a variant is invalid
  */
@@ -37,9 +46,10 @@ export async function decideAsync(
   variants: SomeVariants,
   list: ChangingList,
   signal: AbortSignal | undefined,
+  elsewhere?: Elsewhere,
 ): Promise<Decision> {
   signal?.throwIfAborted();
-  let generation = list.generation();
+  let changes = list.changes();
   let picture = new Deciding(list.search(), list.rules());
   const taken: HashedVariant[] = [];
   const { ended, forget } = ending(signal);
@@ -47,11 +57,20 @@ export async function decideAsync(
   let told: Near | undefined;
   let state: 'open' | 'pulling' | 'done' = 'open';
   let turn = performance.now() + TURN;
+  /** The answers that are still needed. */
+  const answers = () => {
+    const [main] = taken;
+    if (!elsewhere || !main || picture.isDecided) return undefined;
+    const answered = elsewhere.ask(main);
+    return elsewhere.isOver ? undefined : answered;
+  };
   try {
     for (;;) {
       if (state === 'done' || picture.isDecided) {
-        if (list.generation() !== generation) {
-          generation = list.generation();
+        const answered = answers();
+        if (answered) await Promise.race([answered, ended]);
+        if (list.changes() !== changes) {
+          changes = list.changes();
           picture = new Deciding(list.search(), list.rules());
           for (const variant of taken) {
             told = picture.take(variant);
@@ -60,7 +79,11 @@ export async function decideAsync(
         }
         // Nothing is awaited between the last search and this.
         if (state === 'done' || picture.isDecided) {
-          return decisionOf({ ...picture.decision(), generation });
+          const here = decisionOf({ ...picture.decision(), generation: list.generation() });
+          const { allowList, isFlooded } = list.rules();
+          if (!elsewhere || picture.isDecided) return here;
+          const { isWithdrawn } = list;
+          return elsewhere.joinedTo(here, { isWithdrawn, allowList, isFlooded });
         }
       }
       state = 'pulling';
@@ -76,9 +99,11 @@ export async function decideAsync(
       }
       taken.push(value);
       told = picture.take(value);
+      answers();
     }
   } finally {
     forget();
+    elsewhere?.end();
     // An iterator that threw or ended is not closed; one that is still awaited is.
     if (state === 'open' || (state === 'pulling' && signal?.aborted)) close(puller);
   }

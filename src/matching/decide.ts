@@ -1,6 +1,7 @@
 import type { BlocklistEntry } from '../entry.js';
 import { bitsOf, type Hash } from '../hash.js';
 import type { HashedVariant, Near } from '../variant.js';
+import { AllowList, allowanceFor } from './allow-list.js';
 import {
   checkVariant,
   type Decision,
@@ -9,7 +10,7 @@ import {
   type Match,
   nothingHashed,
 } from './decision.js';
-import { type ListRules, Lists, limitOf, listOf, TRUSTS } from './lists.js';
+import { isOwnConfirmed, type ListRules, Lists, limitOf, listOf, TRUSTS } from './lists.js';
 import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
 
 /** An entry near a hash. */
@@ -38,6 +39,10 @@ export interface Rules {
   readonly all?: boolean;
   /** the settings of the lists that the entries are on */
   readonly lists?: Lists;
+  /** what matched wrongly */
+  readonly allowList?: AllowList | undefined;
+  /** counts this upload; tells whether the entry is flooded */
+  readonly isFlooded?: ((entry: Hash, upload: Hash) => boolean) | undefined;
 }
 
 const NO_LISTS = /* @__PURE__ */ new Lists();
@@ -74,6 +79,7 @@ export class Deciding {
   readonly #kinds = new Map<string, KindRules>();
   readonly #matches: Judged[] = [];
   #reviews: Judged[] = [];
+  #allowed: Judged[] = [];
   #main: HashedVariant | undefined;
   #comparable = false;
 
@@ -101,14 +107,23 @@ export class Deciding {
     // Ranks have served: nobody else shall keep them.
     const { ranks: _, ...shown } = variant;
     const judged: Judged[] = [];
+    const { allowList, isFlooded } = this.#rules;
+    const covering = allowList && near?.length ? AllowList.covering(allowList, variant.hash) : [];
     for (const found of near ?? []) {
       const rules = kind.rulesOf(listOf(found.entry));
       // Another list may look farther.
       if (found.distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
-      const doubt = doubtOf(variant, found, rules);
+      const { hash } = found.entry;
+      const isOwn = isOwnConfirmed(found.entry, rules.trust);
+      const allowance = isOwn ? undefined : allowanceFor(covering, hash);
+      let doubt = doubtOf(variant, found, rules);
+      if (!doubt && !isOwn && !allowance && isFlooded?.(hash, variant.hash)) doubt = 'flooded';
       const tier = doubt === undefined ? 'match' : 'review';
-      judged.push({ ...found, tier, variant: shown, rules, doubt });
+      const one = { ...found, tier, variant: shown, rules, doubt } as const;
+      if (allowance) this.#allowed.push({ ...one, allowed: allowance.reason });
+      else judged.push(one);
     }
+    if (this.#allowed.length > 2 * MOST_REVIEWS) this.#allowed = nearestOf(this.#allowed);
     for (const one of judged) (one.tier === 'match' ? this.#matches : this.#reviews).push(one);
     if (this.#reviews.length > 2 * MOST_REVIEWS) this.#reviews = nearestOf(this.#reviews);
     return nearOf(variant, judged);
@@ -132,12 +147,15 @@ export class Deciding {
       first === undefined ? '' : listOf(first.entry),
     );
     const policy = { matchDistance, reviewDistance, minQuality };
+    const told = nearestOf(this.#allowed).map(shownOf);
+    const allowed = told.length > 0 && { allowed: told };
     if (first === undefined) {
-      const reason = this.#comparable ? 'nothing-near' : 'nothing-comparable';
-      return decisionOf({ verdict: 'none', reason, matches, policy });
+      const empty = this.#comparable ? 'nothing-near' : 'nothing-comparable';
+      const reason = allowed ? 'allowed' : empty;
+      return decisionOf({ verdict: 'none', reason, matches, policy, ...allowed });
     }
     const reason = first.doubt ?? 'within-match-distance';
-    return decisionOf({ verdict: first.tier, reason, matches, policy });
+    return decisionOf({ verdict: first.tier, reason, matches, policy, ...allowed });
   }
 
   #kindOf(hash: Hash): KindRules {
@@ -178,12 +196,13 @@ function kindRules({ policy, lists = NO_LISTS }: Rules, hash: Hash): KindRules {
 const byDistance = (a: Judged, b: Judged) =>
   a.distance - b.distance || TRUSTS.indexOf(a.rules.trust) - TRUSTS.indexOf(b.rules.trust);
 
-const shownOf = ({ entry, distance, tier, variant, rules }: Judged): Match => ({
+const shownOf = ({ entry, distance, tier, variant, rules, allowed }: Judged): Match => ({
   entry,
   distance,
   tier,
   variant,
   ...(rules.isTold && { trust: rules.trust }),
+  ...(allowed !== undefined && { allowed }),
 });
 
 const nearestOf = (reviews: Judged[]): Judged[] =>

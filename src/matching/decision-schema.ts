@@ -46,6 +46,58 @@ const GEOMETRY = {
   },
 } as const;
 
+const MATCH = {
+  type: 'object',
+  required: ['distance', 'tier', 'variant', 'hash', 'labels', 'algorithm', 'variantHash'],
+  properties: {
+    distance: { ...DISTANCE, description: 'in bits' },
+    tier: { enum: ['match', 'review'] },
+    variant: { ...TEXT, description: 'the variant of the upload that came near' },
+    hash: { ...HEX, description: "the entry's" },
+    labels: { type: 'array', items: TEXT },
+    geometry: GEOMETRY,
+    algorithm: ALGORITHM,
+    id: { ...TEXT, description: "the source's own identifier of the entry" },
+    source: TEXT,
+    quality: { type: 'integer', minimum: 0, maximum: 100, description: "the entry's" },
+    resample: { ...RESAMPLE, description: "the entry's" },
+    entryVariant: { ...TEXT, description: 'the part or form of the listed picture' },
+    list: { ...TEXT, description: "the name of the entry's list; absent: the unnamed one" },
+    trust: { enum: TRUSTS, description: 'of that list; absent: own' },
+    caseCount: { type: 'integer', minimum: 0, maximum: MOST },
+    opinions: { type: 'array', items: OPINION, description: 'what others said of the entry' },
+    confirmed: { type: 'boolean', description: 'by those who keep the list' },
+    allowed: { ...TEXT, description: 'why the allow list made it no match' },
+    variantHash: HEX,
+    variantQuality: QUALITY,
+    variantResample: RESAMPLE,
+    variantDecoding: { enum: ['draft'] },
+  },
+  if: IF_PDQ,
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  then: { properties: { hash: HEX_OF_PDQ, variantHash: HEX_OF_PDQ } },
+} as const;
+
+const REMOTE_MATCH = {
+  type: 'object',
+  required: ['list', 'trust', 'tier', 'labels'],
+  properties: {
+    list: { ...TEXT, description: 'the name of the remote list' },
+    trust: { enum: TRUSTS },
+    tier: { enum: ['match', 'review'] },
+    labels: { type: 'array', items: TEXT },
+    id: { ...TEXT, description: "the list's own identifier of the entry" },
+    algorithm: ALGORITHM,
+    hash: { ...HEX, description: "the entry's, if it was told" },
+    distance: { ...DISTANCE, description: 'in bits, if it was told' },
+    confirmed: { type: 'boolean', description: 'by those who keep the list' },
+    allowed: { ...TEXT, description: 'why the allow list made it no match' },
+  },
+  if: IF_PDQ,
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  then: { properties: { hash: HEX_OF_PDQ } },
+} as const;
+
 /**
  * JSON Schema (2020-12) of a decision, as `decisionToJSON`, `JSON.stringify` and `onlyhashes match
  * --json` write it. A minor release may add members and reasons.
@@ -65,39 +117,17 @@ export const DECISION_SCHEMA = {
     verdict: { enum: ['match', 'review', 'none', 'unhashable'] },
     reason: { ...TEXT, description: 'a word of `DecisionReason`, or one that came later' },
     detail: { ...TEXT, description: 'what is wrong with an unhashable picture, in words' },
-    matches: {
+    matches: { type: 'array', description: 'nearest first, those for review last', items: MATCH },
+    allowed: { type: 'array', description: 'what the allow list made no match', items: MATCH },
+    elsewhere: {
       type: 'array',
-      description: 'nearest first, those for review last',
-      items: {
-        type: 'object',
-        required: ['distance', 'tier', 'variant', 'hash', 'labels', 'algorithm', 'variantHash'],
-        properties: {
-          distance: { ...DISTANCE, description: 'in bits' },
-          tier: { enum: ['match', 'review'] },
-          variant: { ...TEXT, description: 'the variant of the upload that came near' },
-          hash: { ...HEX, description: "the entry's" },
-          labels: { type: 'array', items: TEXT },
-          geometry: GEOMETRY,
-          algorithm: ALGORITHM,
-          id: { ...TEXT, description: "the source's own identifier of the entry" },
-          source: TEXT,
-          quality: { type: 'integer', minimum: 0, maximum: 100, description: "the entry's" },
-          resample: { ...RESAMPLE, description: "the entry's" },
-          entryVariant: { ...TEXT, description: 'the part or form of the listed picture' },
-          list: { ...TEXT, description: "the name of the entry's list; absent: the unnamed one" },
-          trust: { enum: TRUSTS, description: 'of that list; absent: own' },
-          caseCount: { type: 'integer', minimum: 0, maximum: MOST },
-          opinions: { type: 'array', items: OPINION, description: 'what others said of the entry' },
-          confirmed: { type: 'boolean', description: 'by those who keep the list' },
-          variantHash: HEX,
-          variantQuality: QUALITY,
-          variantResample: RESAMPLE,
-          variantDecoding: { enum: ['draft'] },
-        },
-        if: IF_PDQ,
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-        then: { properties: { hash: HEX_OF_PDQ, variantHash: HEX_OF_PDQ } },
-      },
+      description: 'what remote lists said about the main hash, matches first',
+      items: REMOTE_MATCH,
+    },
+    unanswered: {
+      type: 'array',
+      items: TEXT,
+      description: 'names of the remote lists that did not answer; absent: none was waited for',
     },
     policy: {
       type: 'object',
@@ -152,10 +182,6 @@ export const DECISION_SCHEMA = {
     evidence: {
       type: 'array',
       description: 'reserved: how sure each match is, by more than its distance',
-    },
-    unanswered: {
-      type: 'array',
-      description: 'reserved: lists elsewhere that were asked and gave no answer',
     },
   },
 } as const;

@@ -16,6 +16,12 @@ import { checkRanks } from '../indexing/near.js';
 import type { HashedVariant, VariantGeometry } from '../variant.js';
 import { TRUSTS, type Trust } from './lists.js';
 import { checkPolicy, type Policy, type PolicyOptions, policyFor } from './policy.js';
+import {
+  checkRemoteMatch,
+  type RemoteMatch,
+  type RemoteMatchJSON,
+  remoteMatchToJSON,
+} from './remote-match.js';
 
 /**
  * An entry near a variant: a `match`, or for `review` by a person. It is for the platform: an
@@ -30,6 +36,8 @@ export interface Match {
   readonly variant: HashedVariant;
   /** of the entry's list; absent: own, since the entry is on no named list */
   readonly trust?: Trust;
+  /** why the allow list made this no match; absent: it did not */
+  readonly allowed?: string;
 }
 
 /** The reason for a decision. The words are API. */
@@ -48,6 +56,14 @@ export type DecisionReason =
   | 'unconfirmed-entry'
   /** review: a variant is within `reviewDistance` of an entry, and none within `matchDistance` */
   | 'within-review-distance'
+  /** review: an entry within `matchDistance` that lately matched too many distinct uploads */
+  | 'flooded'
+  /** match: a remote list has it, and no list here matched */
+  | 'matched-elsewhere'
+  /** review or unhashable: a remote list did not answer, and nothing matched */
+  | 'unanswered'
+  /** none: what came near matched wrongly, by the allow list */
+  | 'allowed'
   /** none: no entry is near enough */
   | 'nothing-near'
   /** none: the blocklist has no entry of the variants' algorithms and widths */
@@ -75,6 +91,12 @@ export interface Decision {
   readonly matches: readonly Match[];
   /** the policy applied to the main hash: of the first match's list, if that has its own */
   readonly policy: Policy;
+  /** what the allow list made no match, the nearest 1,000; absent: nothing */
+  readonly allowed?: readonly Match[];
+  /** what remote lists said, if they were waited for: matches first, and allowed ones last */
+  readonly elsewhere?: readonly RemoteMatch[];
+  /** the names of the remote lists that did not answer in time; absent: none was waited for */
+  readonly unanswered?: readonly string[];
   /** the picture, if this call read and decoded it */
   readonly upload?: CheckedUpload;
   /** what the time went to, if this call read and decoded the picture */
@@ -131,6 +153,9 @@ export interface DecisionJSON {
   policy: Policy;
   /** of each kind of hash, if the picture was hashed in several */
   policies?: (Policy & { algorithm: Algorithm; bits: Bits })[];
+  allowed?: MatchJSON[];
+  elsewhere?: RemoteMatchJSON[];
+  unanswered?: string[];
   upload?: Omit<HashJSON, 'decoding'> & Omit<CheckedUpload, 'hash' | 'resample'>;
   timings?: DecisionTimings;
   generation?: number;
@@ -161,6 +186,8 @@ export interface MatchJSON {
   caseCount?: number;
   opinions?: Opinion[];
   confirmed?: boolean;
+  /** why the allow list made this no match */
+  allowed?: string;
   variantHash: string;
   variantQuality?: number;
   variantResample?: Resample;
@@ -184,15 +211,17 @@ export function checkVariant(variant: HashedVariant): void {
 export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
+  const { allowed = [], elsewhere = [], unanswered = [] } = decision;
   checkPolicy(policy);
   if (typeof verdict !== 'string' || typeof reason !== 'string' || !Array.isArray(matches)) {
     throw new TypeError('expected a decision: { verdict, reason, matches, policy }');
   }
-  for (const match of matches as readonly Match[]) {
-    checkObject(match, 'a match: { entry, distance, tier, variant }');
-    checkEntry(match.entry);
-    checkVariant(match.variant);
-    checkOneOf('trust', match.trust, [...TRUSTS, undefined]);
+  if (!Array.isArray(allowed)) throw new TypeError('expected allowed to be a list');
+  if (!Array.isArray(elsewhere)) throw new TypeError('expected elsewhere to be a list');
+  for (const match of [...matches, ...allowed] as readonly Match[]) checkMatch(match);
+  for (const match of elsewhere) checkRemoteMatch(match);
+  if (!(Array.isArray(unanswered) && unanswered.every((name) => typeof name === 'string'))) {
+    throw new TypeError('expected unanswered to be a list of strings');
   }
   checkTypeOf('detail', detail, 'string');
   if (upload !== undefined) checkUploadFacts(upload);
@@ -201,6 +230,14 @@ export function checkDecision(decision: Decision): void {
     for (const stage of STAGES) checkNumber(`timings.${stage}`, timings[stage], 0);
   }
   if (generation !== undefined) checkInteger('generation', generation, 0);
+}
+
+function checkMatch(match: Match): void {
+  checkObject(match, 'a match: { entry, distance, tier, variant }');
+  checkEntry(match.entry);
+  checkVariant(match.variant);
+  checkOneOf('trust', match.trust, [...TRUSTS, undefined]);
+  checkTypeOf('allowed', match.allowed, 'string');
 }
 
 /** The stages of `DecisionTimings`. */
@@ -229,6 +266,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
   checkDecision(decision);
   checkTypeOf('file', file, 'string');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
+  const { allowed, elsewhere, unanswered } = decision;
   return defined({
     file,
     verdict,
@@ -236,13 +274,16 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
     detail,
     matches: matches.map(matchToJSON),
     policy: { ...policy },
+    allowed: allowed?.map(matchToJSON),
+    elsewhere: elsewhere?.map(remoteMatchToJSON),
+    unanswered: unanswered && [...unanswered],
     upload: upload && uploadToJSON(upload),
     timings: timings && { ...timings },
     generation,
   });
 }
 
-function matchToJSON({ distance, tier, variant, entry, trust }: Match): MatchJSON {
+function matchToJSON({ distance, tier, variant, entry, trust, allowed }: Match): MatchJSON {
   return defined({
     distance,
     tier,
@@ -261,6 +302,7 @@ function matchToJSON({ distance, tier, variant, entry, trust }: Match): MatchJSO
     caseCount: entry.caseCount,
     opinions: entry.opinions && copyOfOpinions(entry.opinions),
     confirmed: entry.confirmed,
+    allowed,
     variantHash: hashToHex(variant.hash),
     variantQuality: variant.quality,
     variantResample: variant.resample,

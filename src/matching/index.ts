@@ -1,6 +1,14 @@
 export type { BlocklistEntry, Opinion } from '../entry.js';
 export { PackedEntries } from '../exchange/packed-entries.js';
 export {
+  type Allowance,
+  type AllowList,
+  type AllowListJSON,
+  type AllowListOptions,
+  allowListFromJSON,
+  createAllowList,
+} from './allow-list.js';
+export {
   type Blocklist,
   type BlocklistOptions,
   type BlocklistPart,
@@ -22,9 +30,26 @@ export { DECISION_SCHEMA } from './decision-schema.js';
 export { isDegenerate } from './degenerate.js';
 export type { EntryRows, IndexedEntries } from './entry-rows.js';
 export { explain } from './explain.js';
+export {
+  createFloodGuard,
+  type FloodAlarm,
+  type FloodGuard,
+  type FloodGuardJSON,
+  type FloodGuardOptions,
+} from './flood-guard.js';
 export type { KeptOutReason } from './holdings.js';
 export type { ListedEntries } from './listed-entries.js';
 export type { ListSettings, Trust } from './lists.js';
 export { type Policy, type PolicyOptions, policyFor } from './policy.js';
 export { decisionFromJSON, withdrawnKeyFromJSON } from './read-decision.js';
+export type { RemoteAnswer, RemoteHit } from './remote-answer.js';
+export {
+  createRemoteList,
+  type RemoteList,
+  type RemoteListOptions,
+  type RemoteMatcher,
+  type RemoteOutcome,
+} from './remote-list.js';
+export type { RemoteMatch, RemoteMatchJSON } from './remote-match.js';
+export type { WatchOptions } from './watch.js';
 export type { Withdrawn, WithdrawnKey } from './withdrawals.js';

@@ -12,6 +12,7 @@ import {
   type Match,
   type MatchJSON,
 } from './decision.js';
+import { remoteMatchFromJSON } from './remote-match.js';
 import { copyOf, type Withdrawn } from './withdrawals.js';
 
 const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
@@ -26,8 +27,14 @@ const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
 export function decisionFromJSON(json: DecisionJSON): Decision {
   checkObject(json, 'a decision: { verdict, reason, matches, policy }');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = json;
+  const { allowed, elsewhere, unanswered } = json;
   checkOneOf('verdict', verdict, VERDICTS);
   if (!Array.isArray(matches)) throw new TypeError('expected matches to be a list');
+  for (const [name, list] of Object.entries({ allowed, elsewhere, unanswered })) {
+    if (list !== undefined && !Array.isArray(list)) {
+      throw new TypeError(`expected ${name} to be a list`);
+    }
+  }
   checkObject(policy, 'a policy to be an object');
   const { matchDistance, reviewDistance, minQuality } = policy;
   checkInteger('matchDistance', matchDistance, -1, 256);
@@ -39,6 +46,9 @@ export function decisionFromJSON(json: DecisionJSON): Decision {
     ...(detail !== undefined && { detail }),
     matches: matches.map(matchFromJSON),
     policy: { matchDistance, reviewDistance, minQuality },
+    ...(allowed !== undefined && { allowed: allowed.map(matchFromJSON) }),
+    ...(elsewhere !== undefined && { elsewhere: elsewhere.map(remoteMatchFromJSON) }),
+    ...(unanswered !== undefined && { unanswered: [...unanswered] }),
     ...(upload !== undefined && { upload: uploadFromJSON(upload) }),
     ...(timings !== undefined && { timings: timingsFromJSON(timings) }),
     ...(generation !== undefined && { generation }),
@@ -54,7 +64,7 @@ function matchFromJSON(json: MatchJSON): Match {
   checkOneOf('tier', tier, ['match', 'review']);
   if (!Array.isArray(labels)) throw new TypeError('expected labels to be a list of strings');
   const { id, source, quality, resample, entryVariant } = json;
-  const { list, caseCount, opinions, confirmed, trust } = json;
+  const { list, caseCount, opinions, confirmed, trust, allowed } = json;
   const entry: BlocklistEntry = {
     hash: hashFromHex(algorithm, json.hash),
     labels: [...labels],
@@ -83,6 +93,7 @@ function matchFromJSON(json: MatchJSON): Match {
     distance,
     tier,
     variant,
+    ...(allowed !== undefined && { allowed }),
     ...(trust !== undefined && { trust }),
   };
 }

@@ -47,12 +47,12 @@ export class Withdrawals {
     return this.#byKey.delete(keyOf(key));
   }
 
-  /** Whether one of them is of this entry. */
-  cover({ hash, id, source, list = '' }: Covered): boolean {
+  /** Whether one of them is of this entry, whose hash is perhaps not told. */
+  cover({ hash, id, source, list = '' }: Partial<Covered>): boolean {
     if (this.size === 0) return false;
     return [{}, { list }].some(
       (on) =>
-        this.has({ ...hash, ...on }) ||
+        (hash !== undefined && this.has({ ...hash, ...on })) ||
         (id !== undefined &&
           (this.has({ id, ...on }) || (source !== undefined && this.has({ id, source, ...on })))),
     );

@@ -1,0 +1,216 @@
+import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { bitsOf, distance, type Hash, type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
+import type { Decision, Match } from './decision.js';
+import { copyOfHash, keyOfHash } from './hash-key.js';
+import type { RemoteMatch } from './remote-match.js';
+
+/** A hash that matched wrongly, and why it is allowed. */
+export interface Allowance {
+  /** of the variant that came near: `match.variant.hash` */
+  readonly hash: Hash;
+  /** only entries with exactly this hash are meant; absent: any entry */
+  readonly entry?: Hash;
+  /** in the words of whoever allowed it */
+  readonly reason: string;
+}
+
+/** An allow list as a plain object for JSON. */
+export interface AllowListJSON {
+  radius: number;
+  allowances: (HashJSON & { entry?: HashJSON; reason: string })[];
+}
+
+export interface AllowListOptions {
+  /** a hash within so many bits of an allowed one is allowed too, 0…31; default 0 */
+  radius?: number;
+  /** earlier allowances, as `allowances` returned them */
+  allowances?: Iterable<Allowance>;
+  /**
+   * called for each hit that was allowed, with the tier that it would have had and the reason,
+   * before the decision is returned; if it throws, so does the decision: no allowed hit goes
+   * unlogged
+   */
+  onAllowed?: (match: Match | RemoteMatch) => void;
+}
+
+/**
+ * Hashes that matched wrongly. A hit by such a hash is no match, unless the entry is confirmed in
+ * an own list.
+ *
+ * An allowance is about the variant that came near, not about the upload: the other variants are
+ * searched on. If the main hash allowed the whole upload, an allowed picture with a listed one set
+ * into it would hide the listed one. So a picture whose crop comes near as well needs an allowance
+ * for the crop: decide with `all` and allow `variant.hash` of each match that was wrong.
+ *
+ * Who can make a picture with exactly an allowed hash gains little, because that hash is near only
+ * to what lies around it. But an entry that another list adds there later is silenced as well,
+ * unless the allowance names the entry that it is about (`entry`).
+ */
+export class AllowList {
+  /** in bits, inclusive */
+  readonly radius: number;
+  readonly #onAllowed: AllowListOptions['onAllowed'];
+  /** by the key of the hash, then of the entry's */
+  readonly #allowances = new Map<string, Map<string, Allowance>>();
+  #generation = 0;
+
+  constructor(options: AllowListOptions = {}) {
+    checkOptions(options);
+    const { radius = 0, allowances = [], onAllowed } = options;
+    checkInteger('radius', radius, 0, 31);
+    checkIterable(allowances, 'allowances to be an iterable of allowances');
+    checkTypeOf('onAllowed', onAllowed, 'function');
+    this.radius = radius;
+    this.#onAllowed = onAllowed;
+    for (const allowance of allowances) {
+      checkObject(allowance, 'an allowance: { hash, reason }');
+      this.allow(allowance.hash, allowance);
+    }
+  }
+
+  /** Goes up with each change. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Copies of all allowances. */
+  get allowances(): Allowance[] {
+    return [...this.#allowances.values()].flatMap((ofHash) => [...ofHash.values()].map(copyOf));
+  }
+
+  /**
+   * Allows a hash; the next decision knows. The same hash and entry once more replaces the reason.
+   * @param options `reason`: why; `entry`: the hash of the only entry that is meant
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  allow(hash: Hash, options: { reason: string; entry?: Hash }): void {
+    const key = keyOfHash(hash);
+    checkOptions(options, 'options: { reason }');
+    const { entry, reason } = options;
+    if (typeof reason !== 'string') throw new TypeError('expected reason to be a string');
+    const kept = copyOf({ hash, reason, ...(entry !== undefined && { entry }) });
+    // One that names an entry of another kind would never apply.
+    if (entry !== undefined) distance(hash, entry);
+    const ofHash = this.#allowances.get(key) ?? new Map<string, Allowance>();
+    ofHash.set(entryKey(entry), kept);
+    this.#allowances.set(key, ofHash);
+    this.#generation++;
+  }
+
+  /**
+   * Takes back an allowance, given as it was made.
+   * @returns whether there was such an allowance
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  disallow(hash: Hash, options: { entry?: Hash } = {}): boolean {
+    const key = keyOfHash(hash);
+    checkOptions(options);
+    const { entry } = options;
+    const ofHash = this.#allowances.get(key);
+    const isGone = ofHash?.delete(entryKey(entry)) ?? false;
+    if (ofHash?.size === 0) this.#allowances.delete(key);
+    if (isGone) this.#generation++;
+    return isGone;
+  }
+
+  /** All allowances as a plain object, which `JSON.stringify` uses, too. It holds hashes. */
+  toJSON(): AllowListJSON {
+    return {
+      radius: this.radius,
+      allowances: this.allowances.map(({ hash, entry, reason }) => ({
+        ...hashToJSON(hash),
+        ...(entry && { entry: hashToJSON(entry) }),
+        reason,
+      })),
+    };
+  }
+
+  /**
+   * What allows hits of `hash`. At a radius above 0 all allowances are compared: 1 ms for 10,000 of
+   * them, once for each variant that came near to something.
+   */
+  static covering(list: AllowList, hash: Hash): readonly Allowance[] {
+    if (list.radius === 0) return [...(list.#allowances.get(keyOfHash(hash))?.values() ?? [])];
+    const near: Allowance[] = [];
+    for (const ofHash of list.#allowances.values()) {
+      const [first] = ofHash.values();
+      if (isWithin(first!.hash, hash, list.radius)) near.push(...ofHash.values());
+    }
+    return near;
+  }
+
+  /** Tells of the hits that a decision allowed. */
+  static tell(list: AllowList, { allowed = [], elsewhere = [] }: Decision): void {
+    for (const match of allowed) list.#onAllowed?.(match);
+    for (const match of elsewhere) if (match.allowed !== undefined) list.#onAllowed?.(match);
+  }
+}
+
+/**
+ * The one of `covering` that is about this entry.
+ * @param entry its hash; undefined if that is not known
+ */
+export function allowanceFor(
+  covering: readonly Allowance[],
+  entry: Hash | undefined,
+): Allowance | undefined {
+  if (covering.length === 0) return undefined;
+  const key = entry && keyOfHash(entry);
+  return covering.find(({ entry: meant }) => meant === undefined || keyOfHash(meant) === key);
+}
+
+/**
+ * Creates an allow list, for `createBlocklist`.
+ * @throws {TypeError | RangeError} if an option is invalid
+ * @example
+ * const allowList = createAllowList({ onAllowed: (match) => log(match) });
+ * const blocklist = createBlocklist(entries, { allowList });
+ * for (const { variant } of decision.matches) allowList.allow(variant.hash, { reason: 'a flag' });
+ */
+export function createAllowList(options?: AllowListOptions): AllowList {
+  return new AllowList(options);
+}
+
+/**
+ * Reads an allow list that `toJSON` or `JSON.stringify` wrote.
+ * @throws {TypeError | RangeError} if a member is missing or invalid
+ * @example
+ * const allowList = allowListFromJSON(JSON.parse(text), { onAllowed });
+ */
+export function allowListFromJSON(
+  json: AllowListJSON,
+  options: Pick<AllowListOptions, 'onAllowed'> = {},
+): AllowList {
+  checkObject(json, 'an allow list: { radius, allowances }');
+  checkOptions(options);
+  const { radius, allowances } = json;
+  if (!Array.isArray(allowances)) throw new TypeError('expected allowances to be a list');
+  checkInteger('radius', radius, 0, 31);
+  const { onAllowed } = options;
+  return new AllowList({
+    radius,
+    allowances: allowances.map(allowanceFromJSON),
+    ...(onAllowed !== undefined && { onAllowed }),
+  });
+}
+
+function allowanceFromJSON(json: AllowListJSON['allowances'][number]): Allowance {
+  checkObject(json, 'an allowance: { algorithm, hash, reason }');
+  const { entry, reason } = json;
+  return {
+    hash: hashFromJSON(json),
+    ...(entry !== undefined && { entry: hashFromJSON(entry) }),
+    reason,
+  };
+}
+
+const copyOf = ({ hash, entry, reason }: Allowance): Allowance => ({
+  hash: copyOfHash(hash),
+  ...(entry && { entry: copyOfHash(entry) }),
+  reason,
+});
+
+const entryKey = (entry: Hash | undefined) => (entry === undefined ? '' : keyOfHash(entry));
+
+const isWithin = (a: Hash, b: Hash, radius: number) =>
+  a.algorithm === b.algorithm && bitsOf(a) === bitsOf(b) && distance(a, b) <= radius;

@@ -1,0 +1,155 @@
+import type { Hash } from '../hash.js';
+import type { HashedVariant } from '../variant.js';
+import { type Allowance, AllowList, allowanceFor } from './allow-list.js';
+import { type Decision, type DecisionReason, decisionOf } from './decision.js';
+import { isDegenerate } from './degenerate.js';
+import { isOwnConfirmed, limitOf } from './lists.js';
+import type { Policy } from './policy.js';
+import type { RemoteHit } from './remote-answer.js';
+import type { RemoteList, RemoteOutcome } from './remote-list.js';
+import type { RemoteMatch } from './remote-match.js';
+
+/** What the platform itself has to say about a hit elsewhere. */
+export interface OwnWord {
+  /** whether it was withdrawn here */
+  isWithdrawn(hit: RemoteHit, list: string): boolean;
+  readonly allowList?: AllowList | undefined;
+  /** whether an entry is flooded, now that this upload came near it */
+  readonly isFlooded?: ((entry: Hash, upload: Hash) => boolean) | undefined;
+}
+
+/** A hit elsewhere, and why it is for review; no reason if it is a match. */
+interface Judged {
+  readonly match: RemoteMatch;
+  readonly doubt: DecisionReason | undefined;
+}
+
+/** Remote lists that are asked about the main hash of one picture. */
+export class Elsewhere {
+  readonly #lists: readonly RemoteList[];
+  readonly #ending = new AbortController();
+  #main: HashedVariant | undefined;
+  #asked: Promise<void> | undefined;
+  /** of the lists; undefined for one that lists no hashes of this algorithm */
+  #outcomes: (RemoteOutcome | undefined)[] | undefined;
+
+  constructor(lists: readonly RemoteList[]) {
+    this.#lists = lists;
+  }
+
+  /** Whether all were asked, and answered or let their time pass. */
+  get isOver(): boolean {
+    return this.#outcomes !== undefined;
+  }
+
+  /**
+   * Asks all lists, the first time that it is called.
+   * @returns settles when `isOver`
+   */
+  ask(main: HashedVariant): Promise<void> {
+    this.#main ??= main;
+    if (!this.#asked) {
+      this.#asked = this.#ask(main.hash);
+      // Perhaps nobody waits for it.
+      this.#asked.catch(() => {});
+    }
+    return this.#asked;
+  }
+
+  async #ask(hash: Hash): Promise<void> {
+    const { signal } = this.#ending;
+    this.#outcomes = await Promise.all(
+      this.#lists.map((list) =>
+        list.algorithms.includes(hash.algorithm) ? list.ask(hash, { signal }) : undefined,
+      ),
+    );
+  }
+
+  /** Nobody waits any more. */
+  end(): void {
+    this.#ending.abort();
+  }
+
+  /**
+   * A decision with what was answered elsewhere. A match here stays one. Else the strongest word
+   * counts: a match elsewhere, then a review here or there, then that a list did not answer.
+   * @param here the decision by the lists that were searched here
+   */
+  joinedTo(here: Decision, own: OwnWord): Decision {
+    const main = this.#main;
+    if (!main || !this.#outcomes) return here;
+    const covering = own.allowList ? AllowList.covering(own.allowList, main.hash) : [];
+    const judged: Judged[] = [];
+    const silent: RemoteList[] = [];
+    let isCompared = false;
+    for (const [at, outcome] of this.#outcomes.entries()) {
+      const list = this.#lists[at]!;
+      if (outcome === 'unanswered') silent.push(list);
+      else if (outcome !== undefined) {
+        isCompared = true;
+        for (const hit of outcome) {
+          if (own.isWithdrawn(hit, list.name) || (hit.hash && isDegenerate(hit.hash))) continue;
+          judged.push(judge(hit, list, { main, policy: here.policy, covering, own }));
+        }
+      }
+    }
+    // Stable: at equal rank and distance, lists and hits keep their order.
+    judged.sort((a, b) => rank(a) - rank(b) || far(a) - far(b));
+    const told = {
+      ...here,
+      elsewhere: judged.map(({ match }) => match),
+      unanswered: silent.map(({ name }) => name),
+    };
+    const first = judged.find(({ match }) => match.allowed === undefined);
+    if (here.verdict === 'match') return decisionOf(told);
+    if (first && !first.doubt) {
+      return decisionOf({ ...told, verdict: 'match', reason: 'matched-elsewhere' });
+    }
+    if (here.verdict !== 'none') return decisionOf(told);
+    if (first?.doubt) return decisionOf({ ...told, verdict: 'review', reason: first.doubt });
+    if (silent.length > 0) {
+      const isRefused = silent.some(({ whenUnanswered }) => whenUnanswered === 'unhashable');
+      const verdict = isRefused ? 'unhashable' : 'review';
+      return decisionOf({ ...told, verdict, reason: 'unanswered' });
+    }
+    if (judged.length > 0) return decisionOf({ ...told, reason: 'allowed' });
+    const isNewlyCompared = isCompared && here.reason === 'nothing-comparable';
+    return decisionOf({ ...told, ...(isNewlyCompared && { reason: 'nothing-near' }) });
+  }
+}
+
+interface Circumstances {
+  readonly main: HashedVariant;
+  readonly policy: Policy;
+  readonly covering: readonly Allowance[];
+  readonly own: OwnWord;
+}
+
+function judge(hit: RemoteHit, list: RemoteList, { main, policy, covering, own }: Circumstances) {
+  const { tier, trust, name } = list;
+  const isOwn = isOwnConfirmed(hit, trust);
+  const allowance = isOwn ? undefined : allowanceFor(covering, hit.hash);
+  let doubt: DecisionReason | undefined;
+  // What is not told is taken to be within the match distance.
+  if ((hit.distance ?? 0) > policy.matchDistance) doubt = 'within-review-distance';
+  else if (isDegenerate(main.hash)) doubt = 'low-query-quality';
+  else if ((main.quality ?? 100) < policy.minQuality) doubt = 'low-query-quality';
+  else doubt = limitOf(hit, { tier, trust });
+  if (!doubt && !allowance && !isOwn && hit.hash && own.isFlooded?.(hit.hash, main.hash)) {
+    doubt = 'flooded';
+  }
+  const match: RemoteMatch = {
+    list: name,
+    trust,
+    tier: doubt ? 'review' : 'match',
+    ...hit,
+    labels: hit.labels ?? [],
+    ...(allowance && { allowed: allowance.reason }),
+  };
+  return { match, doubt };
+}
+
+const far = ({ match }: Judged) => match.distance ?? 0;
+
+const rank = ({ match }: Judged) =>
+  match.allowed !== undefined ? 2 : match.tier === 'match' ? 0 : 1;

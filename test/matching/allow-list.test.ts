@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
+import {
+  type Allowance,
+  AllowList,
+  allowanceFor,
+  allowListFromJSON,
+  createAllowList,
+} from '../../src/matching/allow-list.js';
+import { flipBits } from '../arbitraries.js';
+import { BASE, ORDER } from './bases.js';
+
+const off = (bits: number): Hash => flipBits(BASE, ORDER, bits);
+const reasonOf = (list: AllowList, hash: Hash, entry?: Hash) =>
+  allowanceFor(AllowList.covering(list, hash), entry)?.reason;
+
+test('a hash is allowed exactly, and not what lies beside it', () => {
+  const list = createAllowList();
+  list.allow(off(3), { reason: 'a flag' });
+  expect(reasonOf(list, off(3), BASE)).toBe('a flag');
+  expect(reasonOf(list, off(3))).toBe('a flag');
+  expect(reasonOf(list, off(4), BASE)).toBeUndefined();
+  const phash = { algorithm: 'dhash' as const, bytes: off(3).bytes };
+  expect(reasonOf(list, phash, BASE)).toBeUndefined();
+  expect(list.disallow(off(3))).toBe(true);
+  expect(list.disallow(off(3))).toBe(false);
+  expect(reasonOf(list, off(3), BASE)).toBeUndefined();
+  expect(list.generation).toBe(2);
+});
+
+test('an allowance may be about one entry alone, and is taken back as it was made', () => {
+  const list = createAllowList();
+  list.allow(off(3), { reason: 'one', entry: off(0) });
+  expect(reasonOf(list, off(3), off(0))).toBe('one');
+  expect(reasonOf(list, off(3), off(1))).toBeUndefined();
+  expect(reasonOf(list, off(3))).toBeUndefined();
+  list.allow(off(3), { reason: 'any' });
+  expect(reasonOf(list, off(3), off(1))).toBe('any');
+  expect(list.disallow(off(3))).toBe(true);
+  expect(reasonOf(list, off(3), off(0))).toBe('one');
+  expect(list.disallow(off(3), { entry: off(1) })).toBe(false);
+  expect(list.disallow(off(3), { entry: off(0) })).toBe(true);
+  expect(list.allowances).toEqual([]);
+});
+
+test('it allows what a plain list of pairs allows, at any radius, also after a restart', () => {
+  const pair = fc.record({ hash: fc.nat(40), entry: fc.option(fc.nat(3), { nil: undefined }) });
+  const step = fc.record({ kind: fc.constantFrom('allow', 'disallow', 'restart'), pair });
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 20 }),
+      fc.constantFrom(0, 0, 1, 8, 31),
+      fc.nat(45),
+      fc.nat(4),
+      (steps, radius, asked, entry) => {
+        let list = createAllowList({ radius });
+        let pairs: { hash: number; entry: number | undefined }[] = [];
+        for (const { kind, pair } of steps) {
+          const narrowed = pair.entry === undefined ? {} : { entry: off(pair.entry) };
+          const others = pairs.filter((p) => p.hash !== pair.hash || p.entry !== pair.entry);
+          if (kind === 'allow') {
+            list.allow(off(pair.hash), { reason: 'wrong', ...narrowed });
+            pairs = [...others, pair];
+          } else if (kind === 'disallow') {
+            const isGone = list.disallow(off(pair.hash), narrowed);
+            expect(isGone).toBe(others.length < pairs.length);
+            pairs = others;
+          } else list = allowListFromJSON(JSON.parse(JSON.stringify(list)));
+        }
+        const isAllowed = pairs.some(
+          (p) => Math.abs(p.hash - asked) <= radius && (p.entry ?? entry) === entry,
+        );
+        expect(reasonOf(list, off(asked), off(entry)) !== undefined).toBe(isAllowed);
+        expect(list.allowances).toHaveLength(pairs.length);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('a radius is inclusive, and hashes of other widths are not compared', () => {
+  const list = createAllowList({ radius: 4 });
+  list.allow(off(3), { reason: 'a' });
+  list.allow(hashFromHex('phash', '0123456789abcdef'), { reason: 'b' });
+  expect(reasonOf(list, off(7))).toBe('a');
+  expect(distance(off(7), off(3))).toBe(4);
+  expect(reasonOf(list, off(8))).toBeUndefined();
+  expect(reasonOf(list, hashFromHex('phash', '0123456789abcde0'))).toBe('b');
+  expect(reasonOf(list, { algorithm: 'phash', bytes: off(3).bytes })).toBeUndefined();
+});
+
+test('what it is given and what it gives are copies', () => {
+  const hash = off(3);
+  const list = createAllowList({ allowances: [{ hash, reason: 'a', entry: hash }] });
+  hash.bytes.fill(0);
+  const [given] = list.allowances as [Allowance];
+  given.hash.bytes.fill(0);
+  given.entry!.bytes.fill(0);
+  expect(list.allowances.map((each) => hashToHex(each.hash))).toEqual([hashToHex(off(3))]);
+  expect(reasonOf(list, off(3), off(3))).toBe('a');
+  expect(createAllowList({ allowances: list.allowances }).toJSON()).toEqual(list.toJSON());
+});
+
+test('an invalid allowance changes nothing', () => {
+  const list = createAllowList();
+  const phash = hashFromHex('phash', '0123456789abcdef');
+  expect(() => list.allow(BASE, { reason: 'a', entry: phash })).toThrow(TypeError);
+  expect(() => list.allow(BASE, {} as never)).toThrow(TypeError);
+  expect(() => list.allow(BASE, null as never)).toThrow(TypeError);
+  expect([list.allowances, list.generation]).toEqual([[], 0]);
+});
+
+test.each<[string, unknown, ErrorConstructor]>([
+  ['null', null, TypeError],
+  ['no allowances', { radius: 0 }, TypeError],
+  ['no radius', { allowances: [] }, TypeError],
+  ['a radius too large', { radius: 32, allowances: [] }, RangeError],
+  ['null in it', { radius: 0, allowances: [null] }, TypeError],
+  [
+    'no reason',
+    { radius: 0, allowances: [{ algorithm: 'pdq', hash: '00'.repeat(32) }] },
+    TypeError,
+  ],
+  [
+    'a bad hash',
+    { radius: 0, allowances: [{ algorithm: 'pdq', hash: '', reason: '' }] },
+    RangeError,
+  ],
+])('refuses as JSON: %s', (_, json, kind) => {
+  expect(() => allowListFromJSON(json as never)).toThrow(kind);
+});

@@ -1,0 +1,362 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DecodeError } from '../../src/errors.js';
+import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
+import { createAllowList } from '../../src/matching/allow-list.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { createFloodGuard } from '../../src/matching/flood-guard.js';
+import type { RemoteHit } from '../../src/matching/remote-answer.js';
+import {
+  createRemoteList,
+  type RemoteListOptions,
+  type RemoteMatcher,
+} from '../../src/matching/remote-list.js';
+import type { HashedVariant } from '../../src/variant.js';
+import { flipBits } from '../arbitraries.js';
+import { BASE, ORDER } from './bases.js';
+
+const off = (bits: number): Hash => flipBits(BASE, ORDER, bits);
+const variant = (bits: number, fields: Partial<HashedVariant> = {}): HashedVariant => ({
+  name: 'original',
+  hash: off(bits),
+  quality: 100,
+  ...fields,
+});
+const entry = (bits: number) => ({ hash: off(bits), labels: [], id: `${bits}` });
+
+type Asked = RemoteMatcher['ask'];
+function remoteOf(ask: Asked, options: Partial<RemoteListOptions & { name: string }> = {}) {
+  const spied = vi.fn(ask);
+  const { name = 'there', ...others } = options;
+  const list = createRemoteList({ name, ask: spied }, { sendsHashes: true, ...others });
+  return { list, ask: spied };
+}
+const none: Asked = async ([hash]) => [{ hash: hash!, answer: 'none' }];
+const hit =
+  (...hits: RemoteHit[]): Asked =>
+  async ([hash]) => [{ hash: hash!, answer: 'hits', hits }];
+const stalling: Asked = () => new Promise(() => {});
+
+const empty = createBlocklist([]);
+
+test('nobody is asked unless a remote list is given', async () => {
+  const decision = await empty.decideAsync([variant(0)]);
+  expect(decision).not.toHaveProperty('unanswered');
+  expect(decision).not.toHaveProperty('elsewhere');
+});
+
+test('only the main hash is sent, a copy of it, and nothing else', async () => {
+  const { list, ask } = remoteOf(async ([hash]) => {
+    const answer = [{ hash: off(0), answer: 'none' as const }];
+    hash!.bytes.fill(0);
+    return answer;
+  });
+  const main = variant(0, { ranks: Uint8Array.from({ length: 256 }, (_, i) => i) });
+  const variants = [main, variant(100, { name: 'flipX' }), variant(120, { name: 'stored' })];
+  const { verdict, unanswered } = await empty.decideAsync(variants, { remote: [list] });
+  expect([verdict, unanswered]).toEqual(['none', []]);
+  expect(ask).toHaveBeenCalledTimes(1);
+  const [hashes, ...rest] = ask.mock.calls[0]!;
+  expect(hashes).toHaveLength(1);
+  expect(Object.keys(hashes[0]!).sort()).toEqual(['algorithm', 'bytes']);
+  expect(rest).toEqual([{ signal: expect.any(AbortSignal) }]);
+  expect(hashToHex(main.hash)).toBe(hashToHex(BASE));
+});
+
+test.each<[string, RemoteHit, Partial<RemoteListOptions>, Partial<HashedVariant>, string, string]>([
+  ['a foreign list flags', {}, {}, {}, 'review', 'foreign-list'],
+  ['confirmed or not', { confirmed: true }, {}, {}, 'review', 'foreign-list'],
+  ['a shared list acts', {}, { trust: 'shared' }, {}, 'match', 'matched-elsewhere'],
+  ['an own list acts', {}, { trust: 'own' }, {}, 'match', 'matched-elsewhere'],
+  [
+    'not if it says unconfirmed',
+    { confirmed: false },
+    { trust: 'own' },
+    {},
+    'review',
+    'unconfirmed-entry',
+  ],
+  [
+    'nor if it may only review',
+    {},
+    { trust: 'own', tier: 'review' },
+    {},
+    'review',
+    'review-only-list',
+  ],
+  ['nor far off', { distance: 32 }, { trust: 'own' }, {}, 'review', 'within-review-distance'],
+  ['at 31', { distance: 31 }, { trust: 'own' }, {}, 'match', 'matched-elsewhere'],
+  ['a poor picture', {}, { trust: 'own' }, { quality: 49 }, 'review', 'low-query-quality'],
+  [
+    'a flat picture',
+    {},
+    { trust: 'own' },
+    { hash: hashFromHex('pdq', '00'.repeat(32)) },
+    'review',
+    'low-query-quality',
+  ],
+])('%s', async (_, told, options, fields, verdict, reason) => {
+  const { list } = remoteOf(hit(told), options);
+  const decision = await empty.decideAsync([variant(0, fields)], { remote: [list] });
+  expect([decision.verdict, decision.reason, decision.matches]).toEqual([verdict, reason, []]);
+  expect(decision.elsewhere).toEqual([
+    { list: 'there', trust: options.trust ?? 'foreign', tier: verdict, labels: [], ...told },
+  ]);
+});
+
+test('a match elsewhere outranks a review here, which keeps its own reason otherwise', async () => {
+  const blocklist = createBlocklist([entry(40)]);
+  const decide = (ask: Asked) =>
+    blocklist.decideAsync([variant(0)], { remote: [remoteOf(ask, { trust: 'shared' }).list] });
+  expect(await decide(hit({}))).toMatchObject({ verdict: 'match', reason: 'matched-elsewhere' });
+  for (const ask of [hit({ distance: 33 }), async () => [], none]) {
+    expect(await decide(ask)).toMatchObject({
+      verdict: 'review',
+      reason: 'within-review-distance',
+      matches: [{ distance: 40 }],
+    });
+  }
+});
+
+test('matches elsewhere come first, the nearest of each tier before the others', async () => {
+  const lists = [
+    remoteOf(hit({ id: 'a', distance: 9 }, { id: 'b', distance: 3 }), { name: 'x' }),
+    remoteOf(hit({ id: 'c', distance: 30 }, { id: 'd', distance: 50 }), {
+      name: 'y',
+      trust: 'own',
+    }),
+  ];
+  const remote = lists.map(({ list }) => list);
+  const { elsewhere } = await empty.decideAsync([variant(0)], { remote });
+  expect(elsewhere!.map(({ id, tier }) => [id, tier])).toEqual([
+    ['c', 'match'],
+    ['b', 'review'],
+    ['a', 'review'],
+    ['d', 'review'],
+  ]);
+});
+
+test('compared elsewhere is compared, and a list of other algorithms is not asked', async () => {
+  const { list, ask } = remoteOf(none);
+  const phash = { ...variant(0), hash: hashFromHex('phash', '0123456789abcdef') };
+  const decide = (one: HashedVariant) => empty.decideAsync([one], { remote: [list] });
+  expect((await decide(variant(0))).reason).toBe('nothing-near');
+  expect(await decide(phash)).toMatchObject({ reason: 'nothing-comparable', unanswered: [] });
+  expect(ask).toHaveBeenCalledTimes(1);
+});
+
+test('what was withdrawn here does not match elsewhere either, by hash, id or list', async () => {
+  const { list } = remoteOf(hit({ id: '7', hash: off(3) }), { trust: 'own', noneSeconds: 0 });
+  for (const withdrawal of [off(3), { id: '7' }, { id: '7', source: 'there' }]) {
+    const blocklist = createBlocklist([], { withdrawn: [withdrawal] });
+    const decision = await blocklist.decideAsync([variant(0)], { remote: [list] });
+    expect([decision.verdict, decision.elsewhere]).toEqual(['none', []]);
+    blocklist.reinstate(withdrawal);
+    expect((await blocklist.decideAsync([variant(0)], { remote: [list] })).verdict).toBe('match');
+  }
+  const blocklist = createBlocklist([], { withdrawn: [{ id: '7', source: 'elsewhere' }, off(4)] });
+  expect((await blocklist.decideAsync([variant(0)], { remote: [list] })).verdict).toBe('match');
+});
+
+test('what was withdrawn there is gone with the next answer', async () => {
+  let answer = hit({ id: '7' });
+  const { list } = remoteOf((...args) => answer(...args), { trust: 'own' });
+  const decide = async () => (await empty.decideAsync([variant(0)], { remote: [list] })).verdict;
+  expect(await decide()).toBe('match');
+  answer = none;
+  expect(await decide()).toBe('none');
+});
+
+test('an entry elsewhere with a degenerate hash is kept out', async () => {
+  const { list } = remoteOf(hit({ hash: hashFromHex('pdq', 'ff'.repeat(32)) }), { trust: 'own' });
+  const decision = await empty.decideAsync([variant(0)], { remote: [list] });
+  expect([decision.verdict, decision.elsewhere]).toEqual(['none', []]);
+});
+
+test('the allow list is about hits elsewhere, too, but not about an own confirmation', async () => {
+  const told: unknown[] = [];
+  const allowList = createAllowList({ onAllowed: (match) => told.push(match) });
+  allowList.allow(off(0), { reason: 'wrong' });
+  const blocklist = createBlocklist([], { allowList });
+  const remote = [remoteOf(hit({ id: 'a' }, { id: 'b', confirmed: true }), { trust: 'own' }).list];
+  const decision = await blocklist.decideAsync([variant(0)], { remote });
+  expect(decision.verdict).toBe('match');
+  expect(decision.elsewhere!.map(({ id, allowed }) => [id, allowed])).toEqual([
+    ['b', undefined],
+    ['a', 'wrong'],
+  ]);
+  expect(told).toEqual([decision.elsewhere![1]]);
+});
+
+test('the flood guard counts entries elsewhere whose hash is told', async () => {
+  const floodGuard = createFloodGuard({ mostUploads: 1 });
+  const blocklist = createBlocklist([], { floodGuard });
+  const decide = async (bits: readonly number[], confirmed: boolean) => {
+    const hash = flipBits(BASE, bits, 31);
+    const said = { hash: BASE, ...(confirmed && { confirmed }) };
+    const remote = [remoteOf(hit(said), { trust: 'own' }).list];
+    return (await blocklist.decideAsync([{ ...variant(0), hash }], { remote })).reason;
+  };
+  const uploads = [ORDER, ORDER.slice(31), ORDER.slice(62)] as const;
+  for (const bits of uploads) expect(await decide(bits, true)).toBe('matched-elsewhere');
+  expect(await decide(uploads[0], false)).toBe('matched-elsewhere');
+  expect(await decide(uploads[1], false)).toBe('flooded');
+  expect(await decide(uploads[0], false)).toBe('flooded');
+  expect(await decide(uploads[0], true)).toBe('matched-elsewhere');
+});
+
+describe('not answered', () => {
+  const lies: [string, Asked][] = [
+    ['says nothing', async () => []],
+    ['throws', () => Promise.reject(new Error('down'))],
+    ['answers for another hash', async () => [{ hash: off(9), answer: 'none' }]],
+  ];
+
+  test.each(lies)('none is impossible: a list that %s', async (_, ask) => {
+    for (const [whenUnanswered, verdict] of [
+      [undefined, 'review'],
+      ['review', 'review'],
+      ['unhashable', 'unhashable'],
+    ] as const) {
+      const { list } = remoteOf(ask, { ...(whenUnanswered && { whenUnanswered }) });
+      const good = remoteOf(none, { name: 'good' }).list;
+      const decision = await empty.decideAsync([variant(0)], { remote: [good, list] });
+      expect([decision.verdict, decision.reason]).toEqual([verdict, 'unanswered']);
+      expect([decision.unanswered, decision.elsewhere]).toEqual([['there'], []]);
+    }
+  });
+
+  test('an answer of another list stands beside it', async () => {
+    const { list } = remoteOf(async () => [], { whenUnanswered: 'unhashable' });
+    const other = remoteOf(hit({ id: 'a' }), { name: 'other' }).list;
+    const decision = await empty.decideAsync([variant(0)], { remote: [list, other] });
+    expect([decision.verdict, decision.reason]).toEqual(['review', 'foreign-list']);
+    expect(decision.unanswered).toEqual(['there']);
+  });
+
+  test('nobody is asked about what has no hash', async () => {
+    const { list, ask } = remoteOf(none);
+    expect((await empty.decideAsync([], { remote: [list] })).reason).toBe('no-hash');
+    const error = new DecodeError('corrupt', 'broken');
+    expect((await empty.decideAsync(error, { remote: [list] })).reason).toBe('corrupt');
+    expect(ask).not.toHaveBeenCalled();
+  });
+});
+
+describe('in time', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('a match by the main hash is not sent anywhere, unless all is wanted', async () => {
+    const { list, ask } = remoteOf(none);
+    const blocklist = createBlocklist([entry(0)]);
+    const decision = await blocklist.decideAsync([variant(3)], { remote: [list] });
+    expect(decision.verdict).toBe('match');
+    expect(decision).not.toHaveProperty('unanswered');
+    expect(ask).not.toHaveBeenCalled();
+    const whole = await blocklist.decideAsync([variant(3)], { remote: [list], all: true });
+    expect([whole.verdict, whole.unanswered]).toEqual(['match', []]);
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+
+  test('a match here does not wait for those that are asked, and tells them so', async () => {
+    const { list, ask } = remoteOf(stalling);
+    const blocklist = createBlocklist([entry(0)]);
+    const decision = await blocklist.decideAsync([variant(100), variant(3)], { remote: [list] });
+    expect(decision.verdict).toBe('match');
+    expect(decision).not.toHaveProperty('unanswered');
+    expect(ask.mock.calls[0]![1].signal.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('with all, a match here waits for its time and names who did not answer', async () => {
+    const { list } = remoteOf(stalling, { timeoutSeconds: 3 });
+    const blocklist = createBlocklist([entry(0)]);
+    let decision: unknown;
+    blocklist.decideAsync([variant(3)], { remote: [list], all: true }).then((made) => {
+      decision = made;
+    });
+    await vi.advanceTimersByTimeAsync(2999);
+    expect(decision).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(decision).toMatchObject({ verdict: 'match', unanswered: ['there'], elsewhere: [] });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('each list has its own time, and all wait at once', async () => {
+    const slow = remoteOf(stalling, { name: 'slow', timeoutSeconds: 5 }).list;
+    const slower = remoteOf(stalling, { name: 'slower', timeoutSeconds: 7 }).list;
+    let decision: unknown;
+    empty.decideAsync([variant(3)], { remote: [slow, slower] }).then((made) => {
+      decision = made;
+    });
+    await vi.advanceTimersByTimeAsync(6999);
+    expect(decision).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(decision).toMatchObject({ verdict: 'review', unanswered: ['slow', 'slower'] });
+  });
+
+  test('a signal ends the wait for an answer', async () => {
+    const { list, ask } = remoteOf(stalling);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const made = empty.decideAsync([variant(3)], { remote: [list], signal: controller.signal });
+    await vi.advanceTimersByTimeAsync(10);
+    controller.abort(reason);
+    await expect(made).rejects.toBe(reason);
+    expect(ask.mock.calls[0]![1].signal.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each([
+    ['added', 'match', undefined],
+    ['withdrawn', 'none', []],
+  ] as const)(
+    'the decision is that of the list after the wait: %s',
+    async (what, verdict, silent) => {
+      const blocklist = createBlocklist(what === 'withdrawn' ? [entry(40)] : []);
+      let settle = () => {};
+      const { list } = remoteOf(
+        ([hash]) =>
+          new Promise((resolve) => {
+            settle = () => resolve([{ hash: hash!, answer: 'none' }]);
+          }),
+      );
+      const made = blocklist.decideAsync([variant(3)], { remote: [list] });
+      await vi.advanceTimersByTimeAsync(10);
+      if (what === 'added') blocklist.add(entry(0));
+      else blocklist.withdraw({ id: '40' });
+      settle();
+      const decision = await made;
+      expect([decision.verdict, decision.unanswered]).toEqual([verdict, silent]);
+    },
+  );
+
+  test('if what matched is gone before the end, the others are asked after all', async () => {
+    const blocklist = createBlocklist([entry(0)]);
+    const { list, ask } = remoteOf(none);
+    async function* coming() {
+      await null;
+      blocklist.replaceWith(createBlocklist([entry(200)]));
+      yield variant(3);
+    }
+    const decision = await blocklist.decideAsync(coming(), { remote: [list] });
+    expect([decision.verdict, decision.unanswered]).toEqual(['none', []]);
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+});
+
+test.each([null, {}, [null], [{}], 'list', [{ name: 'a', ask: none }]])(
+  'refuses what createRemoteList did not make: %o',
+  async (remote) => {
+    await expect(empty.decideAsync([variant(0)], { remote: remote as never })).rejects.toThrow(
+      TypeError,
+    );
+  },
+);
+
+test('refuses two lists of one name, since nobody could tell them apart', async () => {
+  const remote = [remoteOf(none).list, remoteOf(none).list];
+  await expect(empty.decideAsync([variant(0)], { remote })).rejects.toThrow('different names');
+});

@@ -1,0 +1,367 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import type { Hash } from '../../src/hash.js';
+import {
+  type AllowList,
+  allowListFromJSON,
+  createAllowList,
+} from '../../src/matching/allow-list.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
+import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guard.js';
+import { decisionFromJSON } from '../../src/matching/read-decision.js';
+import { createRemoteList, type RemoteMatcher } from '../../src/matching/remote-list.js';
+import type { RemoteMatch } from '../../src/matching/remote-match.js';
+import type { HashedVariant } from '../../src/variant.js';
+import { flipBits } from '../arbitraries.js';
+import { NaiveFloodGuard } from '../oracles/flood.js';
+import { type NaiveDecision, NaivePlatform, type NaiveRemote } from '../oracles/watched.js';
+import { BASE, ORDER } from './bases.js';
+
+const off = (bits: number): Hash => flipBits(BASE, ORDER, bits);
+const offOf = (hash: Hash) => Array.from({ length: 200 }, (_, i) => i).find((i) => isOff(hash, i))!;
+const isOff = (hash: Hash, bits: number) => off(bits).bytes.every((b, i) => b === hash.bytes[i]);
+const variant = (bits: number): HashedVariant => ({
+  name: 'original',
+  hash: off(bits),
+  quality: 100,
+});
+const entry = (bits: number, fields: Partial<BlocklistEntry> = {}): BlocklistEntry => ({
+  hash: off(bits),
+  labels: [],
+  id: `${bits}`,
+  ...fields,
+});
+const idsOf = (matches: readonly (Match | RemoteMatch)[] = []) =>
+  matches.map((match) => ('entry' in match ? match.entry.id : match.id));
+
+describe('allowed', () => {
+  const own = { confirmed: true };
+
+  test('a hit that was wrong is no match, and is told', () => {
+    const told: (Match | RemoteMatch)[] = [];
+    const allowList = createAllowList({ onAllowed: (match) => told.push(match) });
+    const blocklist = createBlocklist([entry(0), entry(40)], { allowList });
+    expect(blocklist.decide([variant(5)]).verdict).toBe('match');
+    allowList.allow(off(5), { reason: 'a flag' });
+    const decision = blocklist.decide([variant(5)]);
+    expect([decision.verdict, decision.reason, decision.matches]).toEqual(['none', 'allowed', []]);
+    expect(decision.allowed).toEqual(told);
+    expect(told.map(({ tier, allowed }) => [tier, allowed])).toEqual([
+      ['match', 'a flag'],
+      ['review', 'a flag'],
+    ]);
+    expect(blocklist.decide([variant(6)]).verdict).toBe('match');
+    allowList.disallow(off(5));
+    expect(blocklist.decide([variant(5)]).verdict).toBe('match');
+  });
+
+  test('it never silences an entry that is confirmed in an own list', () => {
+    const allowList = createAllowList({ radius: 31 });
+    allowList.allow(off(5), { reason: 'wrong' });
+    allowList.allow(off(5), { reason: 'wrong', entry: off(0) });
+    const blocklist = createBlocklist([entry(0, own), entry(1)], { allowList });
+    const decision = blocklist.decide([variant(5)]);
+    expect(decision.verdict).toBe('match');
+    expect([idsOf(decision.matches), idsOf(decision.allowed)]).toEqual([['0'], ['1']]);
+  });
+
+  test('an allowed picture does not hide another in it: its other variants are searched on', () => {
+    const allowList = createAllowList();
+    allowList.allow(off(5), { reason: 'wrong' });
+    const blocklist = createBlocklist([entry(0), entry(150)], { allowList });
+    const part = { ...variant(152), name: 'window1x1' as const };
+    const decision = blocklist.decide([variant(5), part]);
+    expect([decision.verdict, idsOf(decision.matches)]).toEqual(['match', ['150']]);
+    expect(idsOf(decision.allowed)).toEqual(['0']);
+  });
+
+  test('variants are not made to come nearer to what is allowed', () => {
+    const allowList = createAllowList();
+    allowList.allow(off(40), { reason: 'wrong' });
+    const told: unknown[] = [];
+    function* pulled(): Generator<HashedVariant, void, unknown> {
+      told.push(yield variant(40));
+    }
+    createBlocklist([entry(0)], { allowList }).decide(pulled());
+    createBlocklist([entry(0)]).decide(pulled());
+    expect(told).toEqual([undefined, expect.objectContaining({ distance: 40 })]);
+  });
+
+  test('what cannot be logged is not allowed', async () => {
+    const allowList = createAllowList({
+      onAllowed: () => {
+        throw new Error('the log is full');
+      },
+    });
+    allowList.allow(off(5), { reason: 'wrong' });
+    const blocklist = createBlocklist([entry(0)], { allowList });
+    expect(() => blocklist.decide([variant(5)])).toThrow('full');
+    await expect(blocklist.decideAsync([variant(5)])).rejects.toThrow('full');
+  });
+
+  test('of many allowed hits the nearest 1,000 are given', () => {
+    const allowList = createAllowList();
+    allowList.allow(off(5), { reason: 'wrong' });
+    const entries = Array.from({ length: 2500 }, (_, i) => entry(i % 30, { id: `${i}` }));
+    const { allowed, reason } = createBlocklist(entries, { allowList }).decide([variant(5)]);
+    expect([allowed!.length, reason]).toEqual([1000, 'allowed']);
+  });
+
+  test.each(['allow', 'disallow'] as const)(
+    'a decision under way hears of it: %s',
+    async (what) => {
+      const allowList = createAllowList();
+      if (what === 'disallow') allowList.allow(off(5), { reason: 'wrong' });
+      const blocklist = createBlocklist([entry(0)], { allowList });
+      async function* coming() {
+        yield variant(5);
+        if (what === 'allow') allowList.allow(off(5), { reason: 'wrong' });
+        else allowList.disallow(off(5));
+      }
+      const { verdict, generation } = await blocklist.decideAsync(coming(), { all: true });
+      expect([verdict, generation]).toEqual([what === 'allow' ? 'none' : 'match', 1]);
+    },
+  );
+});
+
+describe('flooded', () => {
+  /** Uploads that are 62 bits from each other and 31 from `BASE`. */
+  const distinct = (at: number): HashedVariant => {
+    const bits = Array.from({ length: 31 }, (_, i) => ORDER[(31 * at + i) % 256]!);
+    return { ...variant(0), hash: flipBits(BASE, bits, 31) };
+  };
+
+  test('the entry falls to review, never to none, until a reviewer lifts it', async () => {
+    const alarms: number[] = [];
+    const floodGuard = createFloodGuard({
+      mostUploads: 3,
+      onAlarm: ({ uploads }) => alarms.push(uploads),
+    });
+    const blocklist = createBlocklist([entry(0)], { floodGuard });
+    const verdicts = [0, 1, 2, 3, 0, 4].map((at) => blocklist.decide([distinct(at)]));
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual([
+      ...['match', 'match', 'match'],
+      ...['review', 'review', 'review'],
+    ]);
+    expect(verdicts.at(-1)!.reason).toBe('flooded');
+    expect((await blocklist.decideAsync([variant(0)])).reason).toBe('flooded');
+    expect(alarms).toEqual([4]);
+    floodGuard.lift(verdicts[3]!.matches[0]!.entry.hash);
+    expect(blocklist.decide([variant(0)]).verdict).toBe('match');
+  });
+
+  test('one that is confirmed in an own list is exempt, beside one that is not', () => {
+    const floodGuard = createFloodGuard({ mostUploads: 1 });
+    const own = entry(0, { id: 'own', confirmed: true });
+    const blocklist = createBlocklist([own, entry(0)], { floodGuard });
+    for (const at of [0, 1, 2]) {
+      const { verdict, matches } = blocklist.decide([distinct(at)]);
+      expect([verdict, matches[0]!.entry.id]).toEqual(['match', 'own']);
+    }
+    expect(blocklist.decide([distinct(0)]).matches.map(({ tier }) => tier)).toEqual([
+      'match',
+      'review',
+    ]);
+  });
+
+  test('hits that are allowed, far or of low quality do not count', () => {
+    const floodGuard = createFloodGuard({ mostUploads: 1, clusterDistance: 0 });
+    const allowList = createAllowList();
+    const blocklist = createBlocklist([entry(0)], { floodGuard, allowList });
+    for (const bits of [1, 2, 3]) {
+      allowList.allow(off(bits), { reason: 'wrong' });
+      blocklist.decide([variant(bits)]);
+      blocklist.decide([{ ...variant(bits + 10), quality: 20 }]);
+      blocklist.decide([variant(bits + 40)]);
+    }
+    expect(floodGuard.toJSON()).toEqual({ flooded: [], watched: [] });
+  });
+
+  test('a picture counts once, with all of its variants and however often it is searched', async () => {
+    const floodGuard = createFloodGuard({ mostUploads: 1, clusterDistance: 0 });
+    const blocklist = createBlocklist([entry(0)], { floodGuard });
+    async function* changing() {
+      for (const bits of [1, 2, 3, 4]) {
+        yield variant(bits);
+        blocklist.add(entry(200));
+      }
+    }
+    const { verdict } = await blocklist.decideAsync(changing(), { all: true });
+    expect([verdict, floodGuard.toJSON().watched[0]!.uploads.length]).toEqual(['match', 1]);
+  });
+
+  test('copies of the listed picture in many pictures do not switch off its entry', () => {
+    const floodGuard = createFloodGuard({ mostUploads: 1 });
+    const blocklist = createBlocklist([entry(0)], { floodGuard });
+    for (let at = 0; at < 500; at++) {
+      const around = variant(80 + (at % 100));
+      const inset = { ...variant(at % 16), name: 'window1x1' as const };
+      expect(blocklist.decide([around, inset]).verdict).toBe('match');
+    }
+  });
+});
+
+/** A matcher that does what is asked of it, about a hash at this distance from its entry. */
+const matcherOf = ({ name, does, hit }: NaiveRemote): RemoteMatcher => ({
+  name,
+  async ask([hash]) {
+    if (does === 'throw') throw new Error('down');
+    if (does === 'stall') return new Promise(() => {});
+    if (does === 'lie') return [{ hash: off(199), answer: 'none' }];
+    if (does === 'none') return [{ hash: hash!, answer: 'none' }];
+    const { id, distance, confirmed } = hit;
+    const told = {
+      id,
+      ...(distance !== undefined && { distance }),
+      ...(confirmed !== undefined && { confirmed }),
+    };
+    return [{ hash: hash!, answer: 'hits', hits: [told] }];
+  },
+});
+const remoteOf = (remote: NaiveRemote) =>
+  createRemoteList(matcherOf(remote), {
+    sendsHashes: true,
+    timeoutSeconds: 0.001,
+    trust: remote.trust,
+    tier: remote.tier,
+    whenUnanswered: remote.whenUnanswered,
+  });
+
+/** A decision in the words of the plain model. */
+function plain(decision: Decision): NaiveDecision {
+  const { verdict, reason, matches, allowed = [], elsewhere, unanswered } = decision;
+  const text = ({ distance, entry, variant }: Match) =>
+    `${distance} ${entry.id} ${offOf(variant.hash)}`;
+  return {
+    verdict,
+    reasons: [reason],
+    matches: matches.map((match) => `${match.tier} ${text(match)}`).sort(),
+    allowed: allowed.map(text).sort(),
+    elsewhere: elsewhere
+      ?.map(({ list, id, tier, allowed }) => `${list} ${id} ${tier} ${allowed ? 'allowed' : ''}`)
+      .sort(),
+    unanswered: unanswered && [...unanswered],
+  };
+}
+
+test('any history of allowances, floods, remote answers and restarts decides as a plain model', async () => {
+  const hash = fc.integer({ min: 0, max: 40 });
+  const confirmed = fc.constantFrom(undefined, undefined, true, false);
+  const remote = fc.record({
+    name: fc.constant(''),
+    does: fc.constantFrom<NaiveRemote['does'][]>('none', 'hit', 'hit', 'stall', 'lie', 'throw'),
+    hit: fc.record({
+      id: fc.constantFrom('r0', 'r1'),
+      distance: fc.constantFrom(undefined, 0, 10, 11, 200),
+      confirmed,
+    }),
+    trust: fc.constantFrom<NaiveRemote['trust'][]>('own', 'shared', 'foreign'),
+    tier: fc.constantFrom<NaiveRemote['tier'][]>('match', 'match', 'review'),
+    whenUnanswered: fc.constantFrom<NaiveRemote['whenUnanswered'][]>('review', 'unhashable'),
+  });
+  const query = fc.record({
+    kind: fc.constant('query' as const),
+    variants: fc.array(hash, { minLength: 1, maxLength: 3 }),
+    all: fc.boolean(),
+    after: fc.nat(4),
+    remote: fc.array(remote, { maxLength: 2 }),
+    isAsync: fc.boolean(),
+  });
+  const pair = fc.record({ hash, entry: fc.option(hash, { nil: undefined }) });
+  const step = fc.oneof(
+    { weight: 6, arbitrary: query },
+    fc.record({ kind: fc.constant('add' as const), hash, confirmed }),
+    fc.record({ kind: fc.constant('withdraw' as const), which: fc.nat(20) }),
+    fc.record({ kind: fc.constant('withdrawId' as const), id: fc.constantFrom('r0', 'r1') }),
+    fc.record({ kind: fc.constant('reinstateId' as const), id: fc.constantFrom('r0', 'r1') }),
+    fc.record({ kind: fc.constant('allow' as const), pair }),
+    fc.record({ kind: fc.constant('disallow' as const), pair }),
+    fc.record({ kind: fc.constant('lift' as const), hash }),
+    fc.record({ kind: fc.constant('restart' as const) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      let now = 0;
+      const logged: unknown[] = [];
+      const onAllowed = (match: unknown) => void logged.push(match);
+      const options = { mostUploads: 2, windowSeconds: 10, clusterDistance: 3, clock: () => now };
+      const policy = { matchDistance: 10, reviewDistance: 20 };
+      let allowList: AllowList = createAllowList({ onAllowed });
+      let floodGuard: FloodGuard = createFloodGuard(options);
+      let blocklist: Blocklist = createBlocklist([], { policy, allowList, floodGuard });
+      const guard = new NaiveFloodGuard(2, 10, 3);
+      const model = new NaivePlatform(guard, (bits) => off(bits).bytes);
+      for (const [at, step] of steps.entries()) {
+        if (step.kind === 'query') {
+          now += step.after;
+          const { all } = step;
+          const remote = step.remote.map((each, i) => ({ ...each, name: `list ${i}` }));
+          logged.length = 0;
+          const asked = step.isAsync ? { all, remote: remote.map(remoteOf) } : { all };
+          const variants = step.variants.map(variant);
+          const decision = step.isAsync
+            ? await blocklist.decideAsync(variants, asked)
+            : blocklist.decide(variants, asked);
+          const expected = model.decide(
+            step.variants,
+            now,
+            step.isAsync ? { all, remote } : { all },
+          );
+          const { reasons, ...rest } = plain(decision);
+          expect({ ...rest, reasons }).toEqual({ ...expected, reasons });
+          expect(expected.reasons).toContain(reasons[0]);
+          const { allowed = [], elsewhere = [] } = decision;
+          expect(logged).toEqual([
+            ...allowed,
+            ...elsewhere.filter(({ allowed }) => allowed !== undefined),
+          ]);
+          const silent = decision.unanswered ?? [];
+          expect(silent.length > 0 && decision.verdict === 'none').toBe(false);
+          const json = JSON.parse(JSON.stringify(decision));
+          expect(decisionToJSON(decisionFromJSON(json))).toEqual(json);
+        } else if (step.kind === 'add') {
+          const { hash, confirmed } = step;
+          const id = `${at}`;
+          blocklist.add(entry(hash, { id, ...(confirmed !== undefined && { confirmed }) }));
+          model.entries.push({ id, hash, confirmed });
+        } else if (step.kind === 'withdraw') {
+          const gone = model.entries[step.which];
+          if (gone) blocklist.withdraw({ id: gone.id });
+          model.entries = model.entries.filter((each) => each !== gone);
+        } else if (step.kind === 'withdrawId') {
+          blocklist.withdraw({ id: step.id });
+          model.withdrawnIds.add(step.id);
+        } else if (step.kind === 'reinstateId') {
+          blocklist.reinstate({ id: step.id });
+          model.withdrawnIds.delete(step.id);
+        } else if (step.kind === 'lift') {
+          floodGuard.lift(off(step.hash));
+          guard.lift(String(step.hash));
+        } else if (step.kind === 'restart') {
+          allowList = allowListFromJSON(JSON.parse(JSON.stringify(allowList)), { onAllowed });
+          const state = JSON.parse(JSON.stringify(floodGuard));
+          floodGuard = createFloodGuard({ ...options, state });
+          const withdrawn = blocklist.withdrawals;
+          const entries = [...blocklist.entries()];
+          blocklist = createBlocklist(entries, { policy, withdrawn, allowList, floodGuard });
+        } else {
+          const { hash, entry: meant } = step.pair;
+          const narrowed = meant === undefined ? {} : { entry: off(meant) };
+          const others = model.allowances.filter(
+            (each) => each.hash !== hash || each.entry !== meant,
+          );
+          if (step.kind === 'allow') {
+            allowList.allow(off(hash), { reason: 'wrong', ...narrowed });
+            model.allowances = [...others, step.pair];
+          } else {
+            allowList.disallow(off(hash), narrowed);
+            model.allowances = others;
+          }
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
