@@ -226,6 +226,22 @@ const listSettings = members(
   },
   '{}',
 );
+const allowList = member(matching.createAllowList());
+const floodGuard = member(matching.createFloodGuard());
+const MATCHER = { name: 'there', ask: async () => [] };
+const REMOTE = matching.createRemoteList(MATCHER, { sendsHashes: true });
+const REMOTE_MATCH = { list: 'there', trust: 'own', tier: 'match', labels: ['label'], hash: HASH };
+const remoteMatch = {
+  list: text,
+  trust: member('foreign'),
+  tier: member('review'),
+  labels: or(member(['label'], '[]'), '[text]'),
+  id: optional(text),
+  distance: optional(member(3)),
+  confirmed: flag,
+  allowed: optional(text),
+};
+const unanswered = or(optional(member(['there'], '[]')), '[text]');
 const TIMINGS = { reading: 1, waiting: 2, decoding: 3, hashing: 4, search: 5 };
 const decision = members(DECISION, {
   verdict: text,
@@ -257,6 +273,21 @@ const decision = members(DECISION, {
     ),
   ),
   generation: optional(whole),
+  allowed: optional(
+    members(
+      DECISION.matches as object,
+      { 0: members(DECISION.matches[0]!, { entry, variant, allowed: optional(text) }) },
+      '[]',
+    ),
+  ),
+  elsewhere: optional(
+    members(
+      [REMOTE_MATCH],
+      { 0: members(REMOTE_MATCH, { ...remoteMatch, hash: optional(hash) }) },
+      '[]',
+    ),
+  ),
+  unanswered,
 });
 const hexText = member('ab'.repeat(32), 'text');
 const thresholds = {
@@ -294,6 +325,55 @@ const decisionJSON = members(matching.decisionToJSON(DECISION), {
   ),
   policy: members({ matchDistance: 31, reviewDistance: 60, minQuality: 50 }, thresholds),
   generation: optional(whole),
+  allowed: optional(member([MATCH_JSON], '[]')),
+  elsewhere: optional(
+    members(
+      [{ ...REMOTE_MATCH, algorithm: 'pdq', hash: 'ab'.repeat(32) }],
+      {
+        0: members(
+          { ...REMOTE_MATCH, algorithm: 'pdq', hash: 'ab'.repeat(32) },
+          { ...remoteMatch, algorithm: member('pdq'), hash: optional(hexText) },
+        ),
+      },
+      '[]',
+    ),
+  ),
+  unanswered,
+});
+const HASH_JSON = { algorithm: 'pdq', hash: 'ab'.repeat(32) };
+const hashJSON = members(HASH_JSON, { algorithm: member('pdq'), hash: hexText });
+const seconds = or(whole, '7.5');
+const ALLOWANCE = { hash: HASH, entry: HASH, reason: 'a flag' };
+const ALLOWANCE_JSON = { ...HASH_JSON, entry: HASH_JSON, reason: 'a flag' };
+const WATCHED_JSON = {
+  flooded: [{ ...HASH_JSON, sinceSeconds: 1 }],
+  watched: [{ ...HASH_JSON, uploads: [{ hash: HASH_JSON.hash, seenSeconds: 1 }] }],
+};
+const watchedJSON = members(WATCHED_JSON, {
+  flooded: members(
+    WATCHED_JSON.flooded,
+    { 0: members(WATCHED_JSON.flooded[0]!, { hash: hexText, sinceSeconds: seconds }) },
+    '[]',
+  ),
+  watched: members(
+    WATCHED_JSON.watched,
+    {
+      0: members(WATCHED_JSON.watched[0]!, {
+        hash: hexText,
+        uploads: members(
+          WATCHED_JSON.watched[0]!.uploads,
+          {
+            0: members(WATCHED_JSON.watched[0]!.uploads[0]!, {
+              hash: hexText,
+              seenSeconds: seconds,
+            }),
+          },
+          '[]',
+        ),
+      }),
+    },
+    '[]',
+  ),
 });
 const limits = {
   maxBytes: or(member(1e6), '7.5'),
@@ -424,10 +504,82 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           lists: members({ a: {} }, { a: listSettings }, '{}'),
           withdrawn: members([HASH], { 0: hash }, '[]'),
           onKeptOut: callback,
+          allowList,
+          floodGuard,
         }),
       ],
     },
     DECISION_SCHEMA: 'constant',
+    createAllowList: {
+      args: [
+        options({
+          radius: or(member(2), 'undefined'),
+          allowances: members(
+            [ALLOWANCE],
+            { 0: members(ALLOWANCE, { hash, entry: optional(hash), reason: text }) },
+            '[]',
+          ),
+          onAllowed: callback,
+        }),
+      ],
+    },
+    allowListFromJSON: {
+      args: [
+        members(
+          { radius: 2, allowances: [ALLOWANCE_JSON] },
+          {
+            radius: whole,
+            allowances: members(
+              [ALLOWANCE_JSON],
+              {
+                0: members(ALLOWANCE_JSON, {
+                  hash: hexText,
+                  entry: optional(hashJSON),
+                  reason: text,
+                }),
+              },
+              '[]',
+            ),
+          },
+        ),
+        options({ onAllowed: callback }),
+      ],
+    },
+    createFloodGuard: {
+      args: [
+        options({
+          mostUploads: whole,
+          windowSeconds: seconds,
+          clusterDistance: whole,
+          mostEntries: whole,
+          clock: or(
+            member(() => 1),
+            'function',
+          ),
+          onAlarm: callback,
+          state: watchedJSON,
+        }),
+      ],
+    },
+    createRemoteList: {
+      args: [
+        members(MATCHER, { name: text, ask: member(MATCHER.ask, 'function') }),
+        members(
+          { sendsHashes: true },
+          {
+            sendsHashes: member(true, 'true'),
+            timeoutSeconds: or(optional(whole), '7.5'),
+            tier: optional(member('review')),
+            trust: optional(member('shared')),
+            algorithms: optional(member(['pdq'], '[]')),
+            whenUnanswered: optional(member('unhashable')),
+            noneSeconds: or(optional(whole), '7.5'),
+            mostKept: optional(whole),
+            clock: or(optional(member(() => 1)), 'function'),
+          },
+        ),
+      ],
+    },
     decisionToJSON: { args: [decision, optional(text)] },
     decisionFromJSON: { args: [decisionJSON] },
     withdrawnKeyFromJSON: {
@@ -628,6 +780,8 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           simd: member('copy'),
           policy: options(),
           onKeptOut: callback,
+          allowList,
+          floodGuard,
         }),
       ],
     },
@@ -809,9 +963,25 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
           { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
           '[]',
         ),
-        options({ all: flag, signal }),
+        options({ all: flag, signal, remote: member([REMOTE], '[]') }),
       ],
     },
+  },
+  AllowList: {
+    of: () => matching.createAllowList({ allowances: [ALLOWANCE as never] }),
+    doors: {
+      allow: [hash, members({ reason: 'a', entry: HASH }, { reason: text, entry: optional(hash) })],
+      disallow: [hash, options({ entry: hash })],
+      toJSON: [],
+    },
+  },
+  FloodGuard: {
+    of: () => matching.createFloodGuard(),
+    doors: { count: [hash, hash], isFlooded: [hash], lift: [hash], toJSON: [] },
+  },
+  RemoteList: {
+    of: () => matching.createRemoteList(MATCHER, { sendsHashes: true }),
+    doors: { ask: [hash, options({ signal })] },
   },
   PackedEntries: {
     of: packedEntries,

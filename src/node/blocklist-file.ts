@@ -155,7 +155,7 @@ function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Ui
 
 export interface OpenBlocklistOptions
   extends OpenOptions,
-    Pick<BlocklistOptions, 'policy' | 'onKeptOut'> {}
+    Pick<BlocklistOptions, 'policy' | 'onKeptOut' | 'allowList' | 'floodGuard'> {}
 
 /**
  * Reads a blocklist that `saveBlocklist` wrote, and checks it. What was withdrawn stays withdrawn.
@@ -173,9 +173,12 @@ export async function openBlocklist(
   checkPath(path);
   checkOpenOptions(options);
   const { minGeneration = 0, simd = 'auto', policy, onKeptOut } = options;
+  const { allowList, floodGuard } = options;
   const list = new Blocklist({
     ...(policy !== undefined && { policy }),
     ...(onKeptOut !== undefined && { onKeptOut }),
+    ...(allowList !== undefined && { allowList }),
+    ...(floodGuard !== undefined && { floodGuard }),
   });
   const saved = await reading(path, async (file): Promise<SavedList> => {
     const { size } = await file.stat();
