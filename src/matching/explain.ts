@@ -7,7 +7,8 @@ import { checkDecision, type Decision } from './decision.js';
 export function explain(decision: Decision): string {
   checkDecision(decision);
   const { verdict, reason, matches, policy } = decision;
-  const [nearest] = matches;
+  // What was near here is not why it matched elsewhere.
+  const [nearest] = reason === 'matched-elsewhere' ? [] : matches;
   if (nearest === undefined) return `${verdict}: ${reason.replaceAll('-', ' ')}`;
   const { distance, variant, entry } = nearest;
   const at = `distance ${distance}, variant ${variant.name}`;
@@ -22,6 +23,8 @@ export function explain(decision: Decision): string {
       return `${verdict}: ${at}, but its list is foreign`;
     case 'unconfirmed-entry':
       return `${verdict}: ${at}, but the entry is not confirmed`;
+    case 'flooded':
+      return `${verdict}: ${at}, but the entry is flooded`;
     case 'within-review-distance':
       return `${verdict}: ${at}, over ${policy.matchDistance} and at most ${policy.reviewDistance}`;
     default:

@@ -135,6 +135,7 @@ const NOT_CHECKED: Readonly<Record<string, number>> = {
   crashed: 422,
   busy: 503,
   timeout: 503,
+  unanswered: 503,
 };
 
 /** Checks uploads and says what to do with them. */

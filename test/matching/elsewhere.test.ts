@@ -269,6 +269,17 @@ describe('in time', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('nor for one that fails by a mistake of the caller, which is not lost otherwise', async () => {
+    const { list } = remoteOf(none, { clock: () => Number.NaN });
+    const blocklist = createBlocklist([entry(0)]);
+    const variants = [variant(100), variant(3)];
+    const decision = await blocklist.decideAsync(variants, { remote: [list] });
+    expect(decision.verdict).toBe('match');
+    await vi.advanceTimersByTimeAsync(0);
+    const all = blocklist.decideAsync(variants, { remote: [list], all: true });
+    await expect(all).rejects.toThrow(RangeError);
+  });
+
   test('with all, a match here waits for its time and names who did not answer', async () => {
     const { list } = remoteOf(stalling, { timeoutSeconds: 3 });
     const blocklist = createBlocklist([entry(0)]);

@@ -97,6 +97,21 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
   });
 });
 
+test('room is made by what is out of the window, then by the entry with the fewest uploads', () => {
+  let now = 0;
+  const clock = () => now;
+  const guard = createFloodGuard({ mostUploads: 5, mostEntries: 2, windowSeconds: 10, clock });
+  const keys = () => guard.toJSON().watched.map(({ hash }) => hash);
+  for (const at of [0, 1, 2]) guard.count(BASE, distinct(at));
+  now = 11;
+  guard.count(entryAt(1), entryAt(1));
+  guard.count(entryAt(2), entryAt(2));
+  expect(keys()).toEqual([1, 2].map((at) => hashToHex(entryAt(at))));
+  for (const at of [0, 1]) guard.count(BASE, distinct(at));
+  guard.count(entryAt(3), entryAt(3));
+  expect(keys()).toEqual([BASE, entryAt(3)].map(hashToHex));
+});
+
 test('uploads are forgotten after the window, counted from their last copy', () => {
   let now = 0;
   const guard = createFloodGuard({ mostUploads: 2, windowSeconds: 10, clock: () => now });
@@ -201,7 +216,9 @@ test('memory is bounded, whatever comes, also after a restart with smaller bound
     expect(watched.length).toBeLessThanOrEqual(10);
     for (const { uploads } of watched) expect(uploads.length).toBeLessThanOrEqual(4);
   }
+  for (const at of [0, 1, 2, 3]) guard.count(BASE, distinct(at));
   const state = guard.toJSON();
+  expect(state.watched.at(-1)!.uploads).toHaveLength(4);
   const smaller = createFloodGuard({ mostUploads: 2, mostEntries: 3, state }).toJSON();
   expect(smaller.flooded).toEqual(state.flooded);
   expect(smaller.watched.length).toBeLessThanOrEqual(3);

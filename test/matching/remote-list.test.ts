@@ -246,6 +246,18 @@ describe('what is kept', () => {
     expect(ask).toHaveBeenCalledTimes(3);
   });
 
+  test('an older none does not come back with a clock that is set back', async () => {
+    let now = 5;
+    let answer = none;
+    const { list } = counted((...args) => answer(...args), { noneSeconds: 10, clock: () => now });
+    await list.ask(BASE);
+    now = 20;
+    answer = hitsOf({ id: '1' });
+    await list.ask(BASE);
+    now = 6;
+    expect(await list.ask(BASE)).toHaveLength(1);
+  });
+
   test('nothing of a list that did not answer', async () => {
     const { ask, list } = counted(async () => []);
     await list.ask(BASE);

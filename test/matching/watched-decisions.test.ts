@@ -67,6 +67,23 @@ describe('allowed', () => {
     expect([idsOf(decision.matches), idsOf(decision.allowed)]).toEqual([['0'], ['1']]);
   });
 
+  test.each(['shared', 'foreign', 'own'] as const)('confirmed on a list that is %s', (trust) => {
+    const allowList = createAllowList();
+    allowList.allow(off(5), { reason: 'wrong' });
+    const floodGuard = createFloodGuard({ mostUploads: 1, clusterDistance: 0 });
+    const lists = { theirs: { trust } };
+    const blocklist = createBlocklist([entry(0, { ...own, list: 'theirs' })], {
+      allowList,
+      floodGuard,
+      lists,
+    });
+    expect(blocklist.decide([variant(5)]).verdict).toBe(trust === 'own' ? 'match' : 'none');
+    const reasons = [1, 2, 3].map((bits) => blocklist.decide([variant(bits)]).reason);
+    expect(reasons.at(-1)).toBe(
+      { own: 'within-match-distance', shared: 'flooded', foreign: 'foreign-list' }[trust],
+    );
+  });
+
   test('an allowed picture does not hide another in it: its other variants are searched on', () => {
     const allowList = createAllowList();
     allowList.allow(off(5), { reason: 'wrong' });
@@ -151,6 +168,23 @@ describe('flooded', () => {
     floodGuard.lift(verdicts[3]!.matches[0]!.entry.hash);
     expect(blocklist.decide([variant(0)]).verdict).toBe('match');
   });
+
+  test.each(['flooded', 'lifted'] as const)(
+    'a decision under way hears of it: %s',
+    async (what) => {
+      const floodGuard = createFloodGuard({ mostUploads: 1 });
+      const blocklist = createBlocklist([entry(0)], { floodGuard });
+      const flood = () => [0, 1].forEach((at) => void blocklist.decide([distinct(at)]));
+      if (what === 'lifted') flood();
+      async function* coming() {
+        yield distinct(5);
+        if (what === 'flooded') flood();
+        else floodGuard.lift(off(0));
+      }
+      const { verdict } = await blocklist.decideAsync(coming(), { all: true });
+      expect(verdict).toBe(what === 'flooded' ? 'review' : 'match');
+    },
+  );
 
   test('one that is confirmed in an own list is exempt, beside one that is not', () => {
     const floodGuard = createFloodGuard({ mostUploads: 1 });
