@@ -37,10 +37,11 @@ export interface AllowListOptions {
  * Hashes that matched wrongly. A hit by such a hash is no match, unless the entry is confirmed in
  * an own list.
  *
- * An allowance is about the variant that came near, not about the upload: the other variants are
- * searched on. If the main hash allowed the whole upload, an allowed picture with a listed one set
- * into it would hide the listed one. So a picture whose crop comes near as well needs an allowance
- * for the crop: decide with `all` and allow `variant.hash` of each match that was wrong.
+ * An allowance is about the variant that came near, not about the upload: others are searched on.
+ * If the main hash allowed the whole upload, an allowed picture with a listed one set into it would
+ * hide the listed one. But if the main hash itself lies within the match distance of an entry, and
+ * is allowed there, then parts and turns of the same picture may come near that entry, too. A part
+ * that alone came near something else is allowed by its own hash, `match.variant.hash`.
  *
  * Who can make a picture with exactly an allowed hash gains little, because that hash is near only
  * to what lies around it. But an entry that another list adds there later is silenced as well,
@@ -126,7 +127,7 @@ export class AllowList {
   }
 
   /**
-   * What allows hits of `hash`. At a radius above 0 all allowances are compared: 1 ms for 10,000 of
+   * What allows hits of `hash`. At a radius above 0 all allowances are compared: 0.2 ms for 10,000 of
    * them, once for each variant that came near to something.
    */
   static covering(list: AllowList, hash: Hash): readonly Allowance[] {
@@ -146,17 +147,44 @@ export class AllowList {
   }
 }
 
-/**
- * The one of `covering` that is about this entry.
- * @param entry its hash; undefined if that is not known
- */
-export function allowanceFor(
-  covering: readonly Allowance[],
-  entry: Hash | undefined,
-): Allowance | undefined {
-  if (covering.length === 0) return undefined;
-  const key = entry && keyOfHash(entry);
-  return covering.find(({ entry: meant }) => meant === undefined || keyOfHash(meant) === key);
+/** What an allow list says about the hits of one picture. */
+export class PictureAllowances {
+  readonly #list: AllowList;
+  /** why the main hash may match entries, by the keys of their hashes */
+  readonly #ofMain = new Map<string, string>();
+  #main: Hash | undefined;
+  #hash: Hash | undefined;
+  /** of `#hash`; undefined until they are looked up */
+  #covering: readonly Allowance[] | undefined;
+
+  constructor(list: AllowList) {
+    this.#list = list;
+  }
+
+  /** Turns to the hits of the next variant, main hash first. */
+  turnTo(hash: Hash): void {
+    this.#main ??= hash;
+    this.#hash = hash;
+    this.#covering = undefined;
+  }
+
+  /**
+   * Why a hit is allowed; undefined if it is not.
+   * @param entry the hash of the entry; undefined if that is not known
+   * @param isWithin whether the hash lies within the match distance of the entry
+   */
+  reasonFor(entry: Hash | undefined, isWithin: boolean): string | undefined {
+    this.#covering ??= AllowList.covering(this.#list, this.#hash!);
+    if (this.#covering.length === 0 && this.#ofMain.size === 0) return undefined;
+    const key = entry && keyOfHash(entry);
+    const allowance = this.#covering.find(
+      ({ entry: meant }) => meant === undefined || keyOfHash(meant) === key,
+    );
+    if (allowance && key !== undefined && isWithin && this.#hash === this.#main) {
+      this.#ofMain.set(key, allowance.reason);
+    }
+    return allowance?.reason ?? (key === undefined ? undefined : this.#ofMain.get(key));
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { BlocklistEntry } from '../entry.js';
 import { bitsOf, type Hash } from '../hash.js';
 import type { HashedVariant, Near } from '../variant.js';
-import { AllowList, allowanceFor } from './allow-list.js';
+import { type AllowList, PictureAllowances } from './allow-list.js';
 import {
   checkVariant,
   type Decision,
@@ -80,12 +80,14 @@ export class Deciding {
   readonly #matches: Judged[] = [];
   #reviews: Judged[] = [];
   #allowed: Judged[] = [];
+  readonly #allowances: PictureAllowances | undefined;
   #main: HashedVariant | undefined;
   #comparable = false;
 
   constructor(search: Search, rules: Rules) {
     this.#search = search;
     this.#rules = rules;
+    this.#allowances = rules.allowList && new PictureAllowances(rules.allowList);
   }
 
   /** Whether no other variant can change the verdict, and not all matches are wanted. */
@@ -107,20 +109,22 @@ export class Deciding {
     // Ranks have served: nobody else shall keep them.
     const { ranks: _, ...shown } = variant;
     const judged: Judged[] = [];
-    const { allowList, isFlooded } = this.#rules;
-    const covering = allowList && near?.length ? AllowList.covering(allowList, variant.hash) : [];
+    const { isFlooded } = this.#rules;
+    this.#allowances?.turnTo(variant.hash);
     for (const found of near ?? []) {
       const rules = kind.rulesOf(listOf(found.entry));
       // Another list may look farther.
       if (found.distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
       const { hash } = found.entry;
       const isOwn = isOwnConfirmed(found.entry, rules.trust);
-      const allowance = isOwn ? undefined : allowanceFor(covering, hash);
+      const isWithin = found.distance <= rules.matchDistance;
+      const allowed = isOwn ? undefined : this.#allowances?.reasonFor(hash, isWithin);
       let doubt = doubtOf(variant, found, rules);
-      if (!doubt && !isOwn && !allowance && isFlooded?.(hash, variant.hash)) doubt = 'flooded';
+      if (!doubt && !isOwn && allowed === undefined && isFlooded?.(hash, variant.hash))
+        doubt = 'flooded';
       const tier = doubt === undefined ? 'match' : 'review';
       const one = { ...found, tier, variant: shown, rules, doubt } as const;
-      if (allowance) this.#allowed.push({ ...one, allowed: allowance.reason });
+      if (allowed !== undefined) this.#allowed.push({ ...one, allowed });
       else judged.push(one);
     }
     if (this.#allowed.length > 2 * MOST_REVIEWS) this.#allowed = nearestOf(this.#allowed);

@@ -1,6 +1,6 @@
 import type { Hash } from '../hash.js';
 import type { HashedVariant } from '../variant.js';
-import { type Allowance, AllowList, allowanceFor } from './allow-list.js';
+import { type AllowList, PictureAllowances } from './allow-list.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
 import { isDegenerate } from './degenerate.js';
 import { isOwnConfirmed, limitOf } from './lists.js';
@@ -78,7 +78,8 @@ export class Elsewhere {
   joinedTo(here: Decision, own: OwnWord): Decision {
     const main = this.#main;
     if (!main || !this.#outcomes) return here;
-    const covering = own.allowList ? AllowList.covering(own.allowList, main.hash) : [];
+    const allowances = own.allowList && new PictureAllowances(own.allowList);
+    allowances?.turnTo(main.hash);
     const judged: Judged[] = [];
     const silent: RemoteList[] = [];
     let isCompared = false;
@@ -89,7 +90,7 @@ export class Elsewhere {
         isCompared = true;
         for (const hit of outcome) {
           if (own.isWithdrawn(hit, list.name) || (hit.hash && isDegenerate(hit.hash))) continue;
-          judged.push(judge(hit, list, { main, policy: here.policy, covering, own }));
+          judged.push(judge(hit, list, { main, policy: here.policy, allowances, own }));
         }
       }
     }
@@ -121,21 +122,27 @@ export class Elsewhere {
 interface Circumstances {
   readonly main: HashedVariant;
   readonly policy: Policy;
-  readonly covering: readonly Allowance[];
+  readonly allowances: PictureAllowances | undefined;
   readonly own: OwnWord;
 }
 
-function judge(hit: RemoteHit, list: RemoteList, { main, policy, covering, own }: Circumstances) {
+function judge(hit: RemoteHit, list: RemoteList, { main, policy, allowances, own }: Circumstances) {
   const { tier, trust, name } = list;
   const isOwn = isOwnConfirmed(hit, trust);
-  const allowance = isOwn ? undefined : allowanceFor(covering, hit.hash);
+  const allowed = isOwn ? undefined : allowances?.reasonFor(hit.hash, false);
   let doubt: DecisionReason | undefined;
   // What is not told is taken to be within the match distance.
   if ((hit.distance ?? 0) > policy.matchDistance) doubt = 'within-review-distance';
   else if (isDegenerate(main.hash)) doubt = 'low-query-quality';
   else if ((main.quality ?? 100) < policy.minQuality) doubt = 'low-query-quality';
   else doubt = limitOf(hit, { tier, trust });
-  if (!doubt && !allowance && !isOwn && hit.hash && own.isFlooded?.(hit.hash, main.hash)) {
+  if (
+    !doubt &&
+    allowed === undefined &&
+    !isOwn &&
+    hit.hash &&
+    own.isFlooded?.(hit.hash, main.hash)
+  ) {
     doubt = 'flooded';
   }
   const match: RemoteMatch = {
@@ -144,7 +151,7 @@ function judge(hit: RemoteHit, list: RemoteList, { main, policy, covering, own }
     tier: doubt ? 'review' : 'match',
     ...hit,
     labels: hit.labels ?? [],
-    ...(allowance && { allowed: allowance.reason }),
+    ...(allowed !== undefined && { allowed }),
   };
   return { match, doubt };
 }

@@ -3,17 +3,20 @@ import { expect, test } from 'vitest';
 import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import {
   type Allowance,
-  AllowList,
-  allowanceFor,
+  type AllowList,
   allowListFromJSON,
   createAllowList,
+  PictureAllowances,
 } from '../../src/matching/allow-list.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
 
 const off = (bits: number): Hash => flipBits(BASE, ORDER, bits);
-const reasonOf = (list: AllowList, hash: Hash, entry?: Hash) =>
-  allowanceFor(AllowList.covering(list, hash), entry)?.reason;
+const reasonOf = (list: AllowList, hash: Hash, entry?: Hash) => {
+  const picture = new PictureAllowances(list);
+  picture.turnTo(hash);
+  return picture.reasonFor(entry, true);
+};
 
 test('a hash is allowed exactly, and not what lies beside it', () => {
   const list = createAllowList();
@@ -42,6 +45,28 @@ test('an allowance may be about one entry alone, and is taken back as it was mad
   expect(list.disallow(off(3), { entry: off(1) })).toBe(false);
   expect(list.disallow(off(3), { entry: off(0) })).toBe(true);
   expect(list.allowances).toEqual([]);
+});
+
+test('the other variants of a picture may come near what its main hash may match', () => {
+  const list = createAllowList();
+  list.allow(off(3), { reason: 'all of it' });
+  const of = (main: number, isWithin: boolean) => {
+    const picture = new PictureAllowances(list);
+    picture.turnTo(off(main));
+    picture.reasonFor(off(0), isWithin);
+    picture.turnTo(off(9));
+    return [picture.reasonFor(off(0), true), picture.reasonFor(off(1), true)];
+  };
+  expect(of(3, true)).toEqual(['all of it', undefined]);
+  expect(of(3, false)).toEqual([undefined, undefined]);
+  expect(of(4, true)).toEqual([undefined, undefined]);
+  // A variant is not the main hash.
+  const picture = new PictureAllowances(list);
+  picture.turnTo(off(9));
+  picture.turnTo(off(3));
+  expect(picture.reasonFor(off(0), true)).toBe('all of it');
+  picture.turnTo(off(8));
+  expect(picture.reasonFor(off(0), true)).toBeUndefined();
 });
 
 test('it allows what a plain list of pairs allows, at any radius, also after a restart', () => {

@@ -94,6 +94,16 @@ describe('allowed', () => {
     expect(idsOf(decision.allowed)).toEqual(['0']);
   });
 
+  test('its parts and turns are allowed where its main hash is, and matches', () => {
+    const allowList = createAllowList();
+    allowList.allow(off(40), { reason: 'wrong' });
+    const blocklist = createBlocklist([entry(0), entry(20), entry(70)], { allowList });
+    const turned = { ...variant(5), name: 'flipX' as const };
+    const decision = blocklist.decide([variant(40), turned], { all: true });
+    expect(idsOf(decision.matches)).toEqual(['0']);
+    expect(idsOf(decision.allowed)).toEqual(['20', '20', '70', '0']);
+  });
+
   test('variants are not made to come nearer to what is allowed', () => {
     const allowList = createAllowList();
     allowList.allow(off(40), { reason: 'wrong' });

@@ -65,7 +65,9 @@ export class NaivePlatform {
         if (distance > this.#distances.match) why = 'within-review-distance';
         else if (confirmed === false) why = 'unconfirmed-entry';
         const text = `${distance} ${id} ${variant}`;
-        if (!isOwn && isAllowed(variant, hash)) {
+        const isOfMain =
+          Math.abs(hash - variants[0]!) <= this.#distances.match && isAllowed(variants[0]!, hash);
+        if (!isOwn && (isAllowed(variant, hash) || isOfMain)) {
           allowed.push(text);
           continue;
         }
