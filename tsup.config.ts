@@ -16,6 +16,7 @@ const entry = Object.fromEntries(
     'heic-worker': 'src/node/heic-worker.ts',
     'hash-process': 'src/node/hash-process.ts',
     service: 'src/service/index.ts',
+    testing: 'src/testing/index.ts',
     browser: 'src/browser/index.ts',
     'browser-worker': 'src/browser/worker.ts',
     cli: 'src/cli/main.ts',

@@ -40,8 +40,8 @@ export class DecodeError extends Error {
 }
 
 /**
- * Why a hash list, an index file, a bundle or a withdrawal was not read. Codes are API; messages
- * are not.
+ * Why a hash list, a service's reply, an index file, a bundle or a withdrawal was not read. Codes
+ * are API; messages are not.
  */
 export type FormatErrorCode =
   /** the index file cannot be opened or read */
@@ -54,6 +54,10 @@ export type FormatErrorCode =
   | 'line-too-long'
   /** more lines than the limit; the rest was not read */
   | 'too-many-lines'
+  /** a record of a service's reply that does not follow its format */
+  | 'bad-record'
+  /** a service's reply that does not follow its format */
+  | 'bad-reply'
   /** the file does not begin with our magic number */
   | 'bad-magic'
   /** written in a version that this library does not read */
@@ -73,17 +77,21 @@ export type FormatErrorCode =
   /** not a sealed file, damaged, or sealed to another key */
   | 'bad-seal';
 
-/** A file or text that is malformed. `line` (1-based) or `offset` (in bytes) says where. */
+/**
+ * A file or text that is malformed. `line` (1-based), `record` (1-based, of a service's reply) or
+ * `offset` (in bytes) says where.
+ */
 export class FormatError extends Error {
   override readonly name = 'FormatError';
   readonly code: FormatErrorCode;
   readonly line?: number;
+  readonly record?: number;
   readonly offset?: number;
 
   constructor(
     code: FormatErrorCode,
     message: string,
-    where: { line?: number; offset?: number; cause?: unknown } = {},
+    where: { line?: number; record?: number; offset?: number; cause?: unknown } = {},
   ) {
     super(message, where);
     this.code = code;

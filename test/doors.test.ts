@@ -591,6 +591,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     unhashable: { args: [member(new (await errorsOf()).DecodeError('corrupt', 'x')), policy] },
   },
   exchange: {
+    ServiceError: 'class of errors',
     PackedEntries: {
       call: ((...args: [never, never, never]) => new matching.PackedEntries(...args)) as never,
       args: [member('pdq'), member(256), options({ capacity: member(5) })],
@@ -622,6 +623,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     writeHashList: {
       args: [members([ENTRY], { 0: entry }, '[]'), options({ format: member('jsonl') })],
     },
+  },
+  testing: {
+    startFakeService: { args: [member(() => ({}), 'function')] },
   },
   submission: {
     BUNDLE_SCHEMA: 'constant',

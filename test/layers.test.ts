@@ -37,6 +37,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
     layer: 5,
     may: ['root', 'kernels', 'formats', 'hashing', 'indexing', 'submission', 'variants', 'picture'],
   },
+  testing: { layer: 5, may: ['root', 'exchange'] },
   service: {
     layer: 6,
     may: [

@@ -1,0 +1,109 @@
+import type { BlocklistEntry } from '../entry.js';
+import type { FormatError } from '../errors.js';
+
+/**
+ * What a service says of a record now.
+ * - `active`: listed
+ * - `pending`: not in force yet, or in a state that this library does not know. It is kept: treat
+ *   it as listed for review, never as withdrawn
+ * - `withdrawn`: by the person or organisation that listed it
+ * - `deleted`: by the service
+ */
+export type UpdateState = 'active' | 'pending' | 'withdrawn' | 'deleted';
+
+/** A hash as the service wrote it, of any type. */
+export interface ListedSignal {
+  /** the service's own word: `ImagePDQ`, `HASH_PDQ`, `pdna`, or one that no version knows yet */
+  readonly type: string;
+  /** as it was written; hex is folded to lower case if the type is known to be hex */
+  readonly value: string;
+}
+
+/** What one participant of a service thinks of a record. */
+export interface ListedOpinion {
+  /** the participant, by the name or number that the service gives */
+  readonly from: string;
+  /** the service's own word: `Blocked`, `NotBlocked`, `affirmative`, `DISAGREE_WITH_TAGS` */
+  readonly says: string;
+  /** the participant's tags or reasons, if any */
+  readonly tags?: readonly string[];
+}
+
+/**
+ * One record of a list as a service tells it: what is listed now under `key`. A later update
+ * replaces every earlier one of the same `source` and `key`, whatever its state.
+ */
+export interface ListUpdate {
+  /** unique within `source`; the `id` of each of its entries */
+  readonly key: string;
+  /** the service and, if it has several, the list; the `source` of each entry */
+  readonly source: string;
+  readonly state: UpdateState;
+  /** all hashes of the record, those too that this library cannot compare; may be empty if gone */
+  readonly signals: readonly ListedSignal[];
+  /** the hashes that a blocklist can hold, as entries. Told also of what is withdrawn or deleted */
+  readonly entries: readonly BlocklistEntry[];
+  /** when the service last changed it, in seconds since 1970 */
+  readonly changedSeconds?: number;
+  /** how many cases or reports name it */
+  readonly caseCount?: number;
+  readonly opinions?: readonly ListedOpinion[];
+  /** regions or countries for which it is meant, in the service's words */
+  readonly regions?: readonly string[];
+}
+
+/**
+ * A word of a service that this version does not know: a member of a record, or the value of one
+ * that has a fixed set. The record is kept. Text from outside: escape it before printing.
+ */
+export interface UnknownWord {
+  /** the member, with those above it: `hashStatus`, `CSPFeedbacks.feedbackValue` */
+  readonly field: string;
+  /** the value; absent if the member itself is unknown */
+  readonly word?: string;
+  /** how often it was met */
+  readonly count: number;
+}
+
+/** Options of everything that reads the replies of services. */
+export interface ReadUpdatesOptions {
+  /**
+   * called with each malformed record, in order; the others are read. Without it, the first one is
+   * thrown
+   */
+  onProblem?: (error: FormatError) => void;
+}
+
+/** One page of a fetch. Store its updates before the checkpoint. */
+export interface UpdatesPage<Checkpoint> {
+  /** in the service's order */
+  readonly updates: readonly ListUpdate[];
+  /** what this version did not know, on this page */
+  readonly unknown: readonly UnknownWord[];
+  /**
+   * where the next fetch goes on, as plain JSON. Only on a page that drains a range: a fetch that
+   * ends earlier is done again from the checkpoint before
+   */
+  readonly checkpoint?: Checkpoint;
+  /** whether the fetch is at its end: the list is now as the service has it */
+  readonly isDrained: boolean;
+  /**
+   * whether the fetch began without a checkpoint, or with one that is too old to go on from. What
+   * such a fetch has not told by its end is no longer listed
+   */
+  readonly isFromStart: boolean;
+}
+
+/** A service whose list is fetched in updates. */
+export interface ListClient<Checkpoint> {
+  /**
+   * Every update since `checkpoint`, page by page. Nothing is asked before the first page is, and
+   * nothing after the loop is left.
+   * @throws {ServiceError} if the service does not answer; what was paged out stays true
+   */
+  fetchUpdates(
+    options?: ReadUpdatesOptions & { checkpoint?: Checkpoint; signal?: AbortSignal },
+  ): AsyncGenerator<UpdatesPage<Checkpoint>, void, undefined>;
+  /** Whether the next fetch begins from the start, because `checkpoint` is too old. */
+  mustRestart(checkpoint: Checkpoint, nowSeconds: number): boolean;
+}

@@ -1,0 +1,372 @@
+import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
+import { ServiceError } from './service-error.js';
+import { MAX_REPLY_LENGTH } from './service-json.js';
+
+/** What this library uses of a `fetch` reply; every standard `Response` has it. */
+export interface FetchedReply {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: {
+    getReader(): {
+      read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+      cancel(): Promise<void>;
+    };
+  } | null;
+}
+
+/** The standard `fetch`, or a function that stands in for it. */
+export type Fetch = (
+  url: string,
+  init: {
+    method: string;
+    headers: Record<string, string>;
+    body?: string;
+    redirect: 'manual';
+    signal: AbortSignal;
+  },
+) => Promise<FetchedReply>;
+
+/** Options of every client of a service. */
+export interface ServiceOptions {
+  /**
+   * where the service is, default its public address. `https:`, or `http:` on this machine (for
+   * others, see `plainHttp`)
+   */
+  baseUrl?: string;
+  /** also allows `http:` to other machines, as in a private network; default false */
+  plainHttp?: boolean;
+  /** default the global `fetch` */
+  fetch?: Fetch;
+  /** for one try, from the request to the last byte of the reply; default 60 */
+  timeoutSeconds?: number;
+  /**
+   * tries of a request that may be repeated: reads, and writes that leave the same when done twice.
+   * Default 5; others are tried once
+   */
+  tries?: number;
+  /** of one reply, default 64 MiB */
+  maxBytes?: number;
+  /**
+   * waits before the next try; default by a timer. It gets the `signal` of the call and should
+   * throw its reason when it is aborted
+   */
+  wait?: (seconds: number, options: { signal?: AbortSignal | undefined }) => Promise<void>;
+  /** from 0 up to 1, spreads the waits of many clients; default `Math.random` */
+  random?: () => number;
+  /** milliseconds since 1970, default `Date.now` */
+  now?: () => number;
+}
+
+/** The longest wait that a `Retry-After` is granted; with a longer one the call fails. */
+const LONGEST_WAIT_SECONDS = 300;
+
+/** One request to a service. */
+export interface ServiceRequest<T> {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** below the base URL, with a leading `/`; or a link of an earlier reply, as `link` took it */
+  path: string | ServiceLink;
+  query?: Readonly<Record<string, string>>;
+  /** further headers, besides the connection's own */
+  headers?: Readonly<Record<string, string>>;
+  body?: { type: string; text: string };
+  /** the call's name in errors, a word of the service's documentation */
+  name: string;
+  /** whether it may be repeated; default only if it is a GET */
+  repeatable?: boolean;
+  /** statuses to read like 200; others but 2xx are errors */
+  accepts?: readonly number[];
+  /** reads the reply. A FormatError that it throws is a `bad-reply`, and as good as a cut reply */
+  read: (text: string, status: number) => T;
+  signal?: AbortSignal | undefined;
+}
+
+/** A link that a reply gave, checked to lead to the service itself. */
+export interface ServiceLink {
+  readonly url: string;
+}
+
+/**
+ * HTTP to one service by standard `fetch`. Credentials travel only in headers, to the origin of the
+ * base URL only, and are in no error. What may be repeated is tried again after 429, 5xx, a
+ * timeout, a broken connection and a malformed reply: after 1 s, 2 s, 4 s … up to 60 s, each shortened by up
+ * to half at random, and never before the service's `Retry-After`.
+ */
+export class ServiceConnection {
+  readonly #service: string;
+  readonly #base: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #options: Required<Omit<ServiceOptions, 'baseUrl' | 'plainHttp'>>;
+
+  /**
+   * @param service its name, for errors
+   * @param headers with the credentials; sent with every request
+   * @throws {TypeError | RangeError} if an option is invalid, or a header cannot be sent
+   */
+  constructor(
+    service: string,
+    headers: Readonly<Record<string, string>>,
+    options: ServiceOptions & { baseUrl: string },
+  ) {
+    checkOptions(options);
+    const { baseUrl, plainHttp = false, fetch: given, wait, random, now } = options;
+    const { timeoutSeconds = 60, tries = 5, maxBytes = MAX_REPLY_LENGTH } = options;
+    checkTypeOf('plainHttp', plainHttp, 'boolean');
+    for (const [name, value] of Object.entries({ fetch: given, wait, random, now })) {
+      checkTypeOf(name, value, 'function');
+    }
+    checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
+    checkInteger('tries', tries, 1, 100);
+    checkInteger('maxBytes', maxBytes, 1);
+    for (const value of Object.values(headers)) checkHeader(value);
+    this.#service = service;
+    this.#base = checkedBase(baseUrl, plainHttp);
+    this.#headers = headers;
+    this.#options = {
+      // Called as a plain function: a browser's `fetch` refuses any other `this`.
+      fetch: given ?? ((url, init) => fetch(url, init)),
+      wait: wait ?? waitByTimer,
+      random: random ?? Math.random,
+      now: now ?? Date.now,
+      timeoutSeconds,
+      tries,
+      maxBytes,
+    };
+  }
+
+  /** The time, in seconds since 1970. */
+  nowSeconds(): number {
+    return this.#options.now() / 1000;
+  }
+
+  /**
+   * A link of a reply, to be followed as it is; a relative one starts at the base URL.
+   * @throws {ServiceError} `bad-reply` if it leads to another origin, where the credentials must
+   *   not go
+   */
+  link(link: string): ServiceLink {
+    let url: URL | undefined;
+    try {
+      url = new URL(link, this.#base);
+    } catch {
+      // The engine's message would quote the link.
+    }
+    if (url?.origin !== this.#base.origin || url.username !== '' || url.password !== '') {
+      throw new ServiceError('bad-reply', `${this.#service}: expected a link to itself`);
+    }
+    return { url: url.href };
+  }
+
+  /**
+   * Sends a request, again if that is allowed and needed, and reads the reply.
+   * @throws {ServiceError} if there is no reply of the kind expected
+   * @throws the reason of `signal` when it is aborted
+   */
+  async send<T>(request: ServiceRequest<T>): Promise<T> {
+    const { method, signal, repeatable = method === 'GET' } = request;
+    checkSignal(signal);
+    const tries = repeatable ? this.#options.tries : 1;
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted();
+      try {
+        return await this.#try(request);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!(error instanceof ServiceError)) throw error;
+        const seconds = this.#secondsToWait(error, attempt);
+        if (attempt >= tries || seconds === undefined) {
+          if (attempt === 1) throw error;
+          const { code, message, status, retryAfterSeconds, cause } = error;
+          throw new ServiceError(code, `${message}, in try ${attempt}`, {
+            ...(status !== undefined && { status }),
+            ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+            cause,
+          });
+        }
+        await this.#options.wait(seconds, { signal });
+      }
+    }
+  }
+
+  /** `undefined` if the request would fail again, or must wait for too long. */
+  #secondsToWait({ code, retryAfterSeconds = 0 }: ServiceError, attempt: number) {
+    if (!PASSING.includes(code) || retryAfterSeconds > LONGEST_WAIT_SECONDS) return undefined;
+    const seconds = Math.min(2 ** (attempt - 1), 60) * (1 - this.#options.random() / 2);
+    return Math.max(seconds, retryAfterSeconds);
+  }
+
+  async #try<T>(request: ServiceRequest<T>): Promise<T> {
+    const { name, body, signal } = request;
+    const { fetch, timeoutSeconds, maxBytes } = this.#options;
+    const fail = (code: ServiceError['code'], what: string, detail = {}) =>
+      new ServiceError(code, `${this.#service}: ${name} ${what}`, detail);
+    const stop = new AbortController();
+    const abort = () => stop.abort();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      abort();
+    }, timeoutSeconds * 1000);
+    signal?.addEventListener('abort', abort);
+    let status: number;
+    let text: string | undefined;
+    let wait: string | null = null;
+    try {
+      const reply = await fetch(this.#urlOf(request), {
+        method: request.method,
+        headers: {
+          ...this.#headers,
+          ...request.headers,
+          ...(body && { 'content-type': body.type }),
+        },
+        ...(body && { body: body.text }),
+        redirect: 'manual',
+        signal: stop.signal,
+      });
+      status = reply.status;
+      if ((status >= 200 && status < 300) || request.accepts?.includes(status)) {
+        text = await bodyText(reply, maxBytes);
+        if (text === undefined) {
+          throw fail('too-many-bytes', `was answered with more than ${maxBytes} bytes`, { status });
+        }
+      } else wait = reply.headers.get('retry-after');
+    } catch (error) {
+      if (error instanceof ServiceError) throw error;
+      if (isLate) throw fail('timeout', `was not answered within ${timeoutSeconds} s`);
+      // The error of `fetch` is left out: it may quote a header or an address.
+      throw fail('unreachable', `was not answered${systemCodeOf(error)}`);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      // Ends a connection whose reply was not read to its end; after that, it does nothing.
+      abort();
+    }
+    if (text === undefined) {
+      const retryAfterSeconds = this.#retryAfter(wait);
+      throw fail(codeOf(status), `was answered with status ${status}`, {
+        status,
+        ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      });
+    }
+    try {
+      return request.read(text, status);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      throw fail('bad-reply', `was answered otherwise: ${error.message}`, { cause: error });
+    }
+  }
+
+  #urlOf({ path, query = {} }: Pick<ServiceRequest<unknown>, 'path' | 'query'>): string {
+    if (typeof path !== 'string') return path.url;
+    const url = new URL(this.#base.href.replace(/\/$/, '') + path);
+    for (const [name, value] of Object.entries(query)) url.searchParams.append(name, value);
+    return url.href;
+  }
+
+  /** A `Retry-After` in whole seconds or as a date (RFC 9110, 10.2.3). */
+  #retryAfter(value: string | null): number | undefined {
+    if (value === null) return undefined;
+    if (/^\d{1,9}$/.test(value)) return Number(value);
+    // V8 reads even `-1` as a date; an HTTP date begins with the day of the week.
+    if (!/^[A-Z]/.test(value)) return undefined;
+    const seconds = (Date.parse(value) - this.#options.now()) / 1000;
+    return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
+  }
+}
+
+/** Failures that may pass. */
+const PASSING: readonly ServiceError['code'][] = [
+  'unreachable',
+  'timeout',
+  'busy',
+  'unavailable',
+  'bad-reply',
+];
+
+function codeOf(status: number): ServiceError['code'] {
+  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 429) return 'busy';
+  if (status >= 500) return 'unavailable';
+  // A browser hides the status of a redirect that it was told not to follow: 0.
+  return status < 400 ? 'redirected' : 'rejected';
+}
+
+/** The name of a system's error, as `ECONNREFUSED`, in brackets. */
+function systemCodeOf(error: unknown): string {
+  const { code } = Object((error as { cause?: unknown } | null)?.cause) as { code?: unknown };
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? ` (${code})` : '';
+}
+
+/** The whole body as text; `undefined` beyond `maxBytes`. */
+async function bodyText(reply: FetchedReply, maxBytes: number): Promise<string | undefined> {
+  const reader = reply.body?.getReader();
+  if (!reader) return '';
+  const decoder = new TextDecoder();
+  const pieces: string[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done || value === undefined) break;
+    length += value.length;
+    if (length > maxBytes) return undefined;
+    pieces.push(decoder.decode(value, { stream: true }));
+  }
+  pieces.push(decoder.decode());
+  return pieces.join('');
+}
+
+function waitByTimer(
+  seconds: number,
+  { signal }: { signal?: AbortSignal | undefined },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, seconds * 1000);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/**
+ * @throws {TypeError} if `value` is not text
+ * @throws {RangeError} if it is empty or cannot stand in a header, as a key with its line break
+ */
+export function checkCredential(name: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') throw new TypeError(`expected ${name} to be text`);
+  if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
+    throw new RangeError(`expected ${name} to be printable ASCII without blanks around it`);
+  }
+}
+
+function checkHeader(value: string): void {
+  checkCredential('each header', value);
+}
+
+/** The value of an `Authorization` header for HTTP basic (RFC 7617), in UTF-8. */
+export function basicAuthorization(user: string, password: string): string {
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+function checkedBase(baseUrl: unknown, plainHttp: boolean): URL {
+  const what = 'baseUrl to be an https: URL without credentials, query and fragment';
+  if (typeof baseUrl !== 'string') throw new TypeError(`expected ${what}`);
+  let url: URL | undefined;
+  try {
+    url = new URL(baseUrl);
+  } catch {
+    // The engine's message would quote the URL.
+  }
+  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');
+  const isAllowed =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && (plainHttp || isHere));
+  if (!url || !isAllowed || url.username || url.password || url.search || url.hash) {
+    throw new RangeError(`expected ${what}`);
+  }
+  return url;
+}

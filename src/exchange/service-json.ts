@@ -1,0 +1,105 @@
+import { FormatError } from '../errors.js';
+import type { ReadUpdatesOptions, UnknownWord } from './list-update.js';
+import { type TextSource, textPieces } from './text.js';
+
+/** Most characters of one reply: a page of 800 records takes about 400,000. */
+export const MAX_REPLY_LENGTH = 64 * 2 ** 20;
+
+/**
+ * The whole text of `source`, without a byte order mark.
+ * @throws {FormatError} `bad-length` beyond `maxLength` characters
+ */
+export async function wholeText(
+  source: TextSource,
+  maxLength: number = MAX_REPLY_LENGTH,
+): Promise<string> {
+  const pieces: string[] = [];
+  let length = 0;
+  for await (const piece of textPieces(source)) {
+    length += piece.length;
+    if (length > maxLength) {
+      throw new FormatError('bad-length', `expected at most ${maxLength} characters`);
+    }
+    pieces.push(piece);
+  }
+  return pieces.join('').replace(/^\ufeff/, '');
+}
+
+/** A JSON object, not yet checked. Its members are its own: read them by `own`. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The member `name` of `object`; `undefined` if it is absent, null or inherited. */
+export function own(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object[name] ?? undefined) : undefined;
+}
+
+/** @throws {FormatError} `bad-reply` unless `text` is a JSON object; it quotes nothing */
+export function jsonObject(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The engine's message would quote the reply.
+  }
+  if (!isObject(value)) throw new FormatError('bad-reply', 'expected a JSON object');
+  return value;
+}
+
+/** The member `name` as text; a safe integer is written out. `undefined` if it is neither. */
+export function textOf(object: JsonObject, name: string): string | undefined {
+  const value = own(object, name);
+  if (Number.isSafeInteger(value)) return String(value);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The member `name` as an integer from 0, also if it is written as text. */
+export function wholeNumberOf(object: JsonObject, name: string): number | undefined {
+  let value = own(object, name);
+  if (typeof value === 'string' && /^\d{1,16}$/.test(value)) value = Number(value);
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+}
+
+/** Collects what a reply says that this version does not know. */
+export class UnknownWords {
+  readonly #found = new Map<string, { field: string; word?: string; count: number }>();
+
+  /** Notes the members of `object` that are not `known`. */
+  members(object: JsonObject, known: readonly string[], path = ''): void {
+    for (const name of Object.keys(object)) {
+      if (!known.includes(name)) this.#note(`${path}${name}`);
+    }
+  }
+
+  /** Notes the value of a member with a fixed set, unless it is `known`. */
+  word(field: string, word: string, known: readonly string[]): void {
+    if (!known.includes(word)) this.#note(field, word);
+  }
+
+  list(): UnknownWord[] {
+    return [...this.#found.values()];
+  }
+
+  #note(field: string, word?: string): void {
+    // A field and a word cannot be confused with another pair: the length of the first is told.
+    const key = `${field.length} ${field} ${word === undefined ? '' : `=${word}`}`;
+    const found = this.#found.get(key);
+    if (found) found.count++;
+    else this.#found.set(key, word === undefined ? { field, count: 1 } : { field, word, count: 1 });
+  }
+}
+
+/** Reports the problem of a record, counted from 1: to `onProblem`, or by throwing it. */
+export type ReportProblem = (code: FormatError['code'], message: string) => void;
+
+/** @returns what reports the problems of record number `record` */
+export function problemsOf({ onProblem }: ReadUpdatesOptions, record: number): ReportProblem {
+  return (code, message) => {
+    const error = new FormatError(code, message, { record });
+    if (!onProblem) throw error;
+    onProblem(error);
+  };
+}

@@ -1,0 +1,203 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+
+/** A request as a fake service got it. */
+export interface FakeRequest {
+  readonly method: string;
+  /** without the query */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** names in lower case */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+/** What a fake service answers. */
+export interface FakeReply {
+  /** default 200 */
+  status?: number;
+  headers?: Readonly<Record<string, string>>;
+  /** text as it is; anything else is written as JSON */
+  body?: unknown;
+}
+
+/**
+ * How a request goes wrong.
+ * - `status`: answered with `status` (default 503), `headers` and `body`
+ * - `reset`: the connection breaks before anything is answered
+ * - `stall`: the reply begins, if `afterBytes` are given, and never ends
+ * - `cut`: the connection breaks in the body of the reply, by default in its middle
+ */
+export interface Fault {
+  kind: 'status' | 'reset' | 'stall' | 'cut';
+  status?: number;
+  headers?: Readonly<Record<string, string>>;
+  body?: unknown;
+  /** how much of the body is sent first */
+  afterBytes?: number;
+  /**
+   * whether the service does what was asked, though the caller does not learn of it; default true
+   * for `stall` and `cut`
+   */
+  takesEffect?: boolean;
+}
+
+/** Which requests go wrong. */
+export interface FaultOptions {
+  /** how many, default 1 */
+  times?: number;
+  /** how many of those that match go well first, default 0 */
+  skip?: number;
+  /** default every request */
+  when?: (request: FakeRequest) => boolean;
+}
+
+/** A service that runs on this machine, for tests. */
+export interface FakeService {
+  /** the base URL, on the loopback address */
+  readonly url: string;
+  /** every request, in order, those too that went wrong */
+  readonly requests: readonly FakeRequest[];
+  /** Makes coming requests go wrong. Faults are tried in the order in which they were given. */
+  fail(fault: Fault, options?: FaultOptions): void;
+  /** Takes back every fault. */
+  heal(): void;
+  /** Ends every connection and frees the port. */
+  close(): Promise<void>;
+}
+
+/** Most bytes that a fake service reads of a request. */
+const MAX_REQUEST = 16 * 2 ** 20;
+
+/**
+ * Starts a service on a free port of the loopback address. Real HTTP, so that a client's timeouts,
+ * retries and limits are tried as they are.
+ * @param answer what the service does and says; what it throws is answered with 500
+ * @throws {TypeError} if `answer` is not a function
+ * @example
+ * const service = await startFakeService(({ path }) => ({ body: { path } }));
+ * service.fail({ kind: 'status', status: 503 }, { times: 2 });
+ * await service.close();
+ */
+export async function startFakeService(
+  answer: (request: FakeRequest) => FakeReply | Promise<FakeReply>,
+): Promise<FakeService> {
+  if (typeof answer !== 'function') throw new TypeError('expected answer to be a function');
+  const requests: FakeRequest[] = [];
+  let faults: { fault: Fault; times: number; skip: number; when: (r: FakeRequest) => boolean }[] =
+    [];
+
+  /** The fault that befalls this request, which uses it up. */
+  function faultFor(request: FakeRequest): Fault | undefined {
+    const found = faults.find((each) => each.when(request) && (each.skip === 0 || !each.skip--));
+    if (!found) return undefined;
+    if (--found.times === 0) faults = faults.filter((each) => each !== found);
+    return found.fault;
+  }
+
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const request = await requestOf(incoming);
+    requests.push(request);
+    const fault = faultFor(request);
+    const { kind, takesEffect = kind === 'stall' || kind === 'cut' } = fault ?? {};
+    const reply = !fault || takesEffect ? await answer(request) : undefined;
+    if (kind === 'reset') {
+      outgoing.destroy();
+      return;
+    }
+    const {
+      status = kind === 'status' ? 503 : 200,
+      headers,
+      body,
+    } = kind === 'status' ? fault! : (reply ?? {});
+    const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
+    const bytes = Buffer.from(text);
+    const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
+    const head = { 'content-type': type, 'content-length': `${bytes.length}`, ...headers };
+    if (kind === 'stall') {
+      if (fault?.afterBytes === undefined) return;
+      outgoing.writeHead(status, head);
+      outgoing.write(bytes.subarray(0, fault.afterBytes));
+      return;
+    }
+    outgoing.writeHead(status, head);
+    if (kind === 'cut') {
+      // The length is told, so that a reader can know that something is missing.
+      const sent = Math.min(fault?.afterBytes ?? bytes.length >> 1, bytes.length - 1);
+      outgoing.write(bytes.subarray(0, sent), () => outgoing.destroy());
+      return;
+    }
+    outgoing.end(bytes);
+  }
+
+  const server = createServer((incoming, outgoing) => {
+    serve(incoming, outgoing).catch(() => {
+      if (!outgoing.headersSent) outgoing.writeHead(500);
+      outgoing.end();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    fail(fault, options = {}) {
+      const kinds = ['status', 'reset', 'stall', 'cut'];
+      if (!kinds.includes(Object(fault).kind)) {
+        throw new TypeError(`expected the kind of a fault: ${kinds.join(', ')}`);
+      }
+      checkOptions(options);
+      const { times = 1, skip = 0, when = () => true } = options;
+      checkInteger('times', times, 1);
+      checkInteger('skip', skip, 0);
+      checkTypeOf('when', when, 'function');
+      faults.push({ fault, times, skip, when });
+    },
+    heal() {
+      faults = [];
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function requestOf(incoming: IncomingMessage): Promise<FakeRequest> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_REQUEST) throw new RangeError(`expected at most ${MAX_REQUEST} bytes`);
+    chunks.push(chunk);
+  }
+  const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+  const headers = Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [name, `${value}`]),
+  );
+  return {
+    method: incoming.method ?? 'GET',
+    path: pathname,
+    query: searchParams,
+    headers,
+    body: Buffer.concat(chunks).toString('utf8'),
+  };
+}
+
+/** `items` in another order, the same for the same `seed` (a Fisher-Yates shuffle). */
+export function reordered<T>(items: readonly T[], seed: number): T[] {
+  const out = [...items];
+  // A linear congruential generator: Numerical Recipes, 2nd ed., 7.1.
+  let state = seed >>> 0;
+  for (let at = out.length - 1; at > 0; at--) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const other = Math.floor((state / 2 ** 32) * (at + 1));
+    [out[at], out[other]] = [out[other]!, out[at]!];
+  }
+  return out;
+}

@@ -1,0 +1,8 @@
+export {
+  type FakeReply,
+  type FakeRequest,
+  type FakeService,
+  type Fault,
+  type FaultOptions,
+  startFakeService,
+} from './fake-service.js';
