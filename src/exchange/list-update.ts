@@ -1,5 +1,6 @@
 import type { BlocklistEntry } from '../entry.js';
 import type { FormatError } from '../errors.js';
+import type { Hash } from '../hash.js';
 
 /**
  * What a service says of a record now.
@@ -50,6 +51,26 @@ export interface ListUpdate {
   readonly opinions?: readonly ListedOpinion[];
   /** regions or countries for which it is meant, in the service's words */
   readonly regions?: readonly string[];
+}
+
+/**
+ * An update whose entries have its key, source and provenance.
+ * @param hashes those of its signals that a blocklist can hold
+ * @param labels why it is listed, in the lister's words
+ */
+export function updateOf(
+  told: Omit<ListUpdate, 'entries'>,
+  hashes: readonly Hash[],
+  labels: readonly string[] = [],
+): ListUpdate {
+  const { key: id, source, caseCount, opinions } = told;
+  const provenance = {
+    source,
+    id,
+    ...(caseCount !== undefined && { caseCount }),
+    ...(opinions && { opinions }),
+  };
+  return { ...told, entries: hashes.map((hash) => ({ hash, labels, ...provenance })) };
 }
 
 /**

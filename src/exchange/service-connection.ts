@@ -140,7 +140,8 @@ export class ServiceConnection {
   }
 
   /**
-   * A link of a reply, to be followed as it is; a relative one starts at the base URL.
+   * A link of a reply, to be followed as it is; a relative one starts at the base URL. A service
+   * behind a proxy may write `http:` for its own `https:`, which is mended.
    * @throws {ServiceError} `bad-reply` if it leads to another origin, where the credentials must
    *   not go
    */
@@ -148,6 +149,8 @@ export class ServiceConnection {
     let url: URL | undefined;
     try {
       url = new URL(link, this.#base);
+      const plainOrigin = this.#base.origin.replace('https:', 'http:');
+      if (url.origin === plainOrigin) url = new URL(url.href.replace('http:', this.#base.protocol));
     } catch {
       // The engine's message would quote the link.
     }

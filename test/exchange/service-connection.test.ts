@@ -222,6 +222,15 @@ test('a link is followed as it is, on the same origin only', async () => {
   }
 });
 
+test('a link of plain http to the same host is followed by https', () => {
+  const connection = connect({ baseUrl: 'https://example.org/v1' });
+  expect(connection.link('http://example.org/a?b=http:')).toEqual({
+    url: 'https://example.org/a?b=http:',
+  });
+  expect(() => connection.link('http://example.org:81/')).toThrow(ServiceError);
+  expect(() => connection.link('http://example.com/')).toThrow(ServiceError);
+});
+
 test.each([
   ['http://example.org'],
   ['ftp://127.0.0.1'],

@@ -1,0 +1,271 @@
+import {
+  checkInteger,
+  checkIterable,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkSignal,
+  checkTypeOf,
+} from '../door.js';
+import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
+import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
+import { ServiceError } from './service-error.js';
+import { jsonObject } from './service-json.js';
+import { stopNciiEnvelope, stopNciiPage, updateOfStopNcii } from './stop-ncii.js';
+import {
+  type StopNciiFeedback,
+  type StopNciiSubmission,
+  writeStopNciiFeedback,
+  writeStopNciiSubmission,
+} from './stop-ncii-submission.js';
+
+/** Keys that StopNCII gives a company. Each call has a key of its own. */
+export interface StopNciiKeys {
+  subscriptionKey: string;
+  fetchHashesKey?: string;
+  submitFeedbackKey?: string;
+  submitHashesKey?: string;
+}
+
+/** Up to where StopNCII's list was fetched. */
+export interface StopNciiCheckpoint {
+  /** the newest `nextSetTimestamp`, in StopNCII's time */
+  readonly timestampSeconds: number;
+  /** when the fetch began, in our time */
+  readonly fetchedSeconds: number;
+}
+
+/** Whether StopNCII took what was posted: `unknown` if it did not answer, or failed. */
+export type PostOutcome = 'done' | 'unknown';
+
+/** StopNCII wants a fetch from the start from anybody who did not fetch for 30 days. */
+const RESTART_SECONDS = 30 * 86_400;
+/** A checkpoint of the future, of a clock that was wrong, says nothing of its age. */
+const CLOCK_SECONDS = 86_400;
+/** `startTimestamp` of everything, as the reference client has it. */
+const EVERYTHING = 10;
+
+/**
+ * StopNCII's API for participating companies. It was written from documents and samples, and has
+ * not run against the real service.
+ *
+ * A fetch goes on from its checkpoint, which is the newest time of all pages, since the time of a
+ * page may be lower than that of the page before. What is posted is posted once: without an answer
+ * it is `unknown`, and `findFeedback` reads back what arrived.
+ * @example
+ * const client = new StopNciiClient({ subscriptionKey, fetchHashesKey });
+ * for await (const page of client.fetchUpdates({ checkpoint })) {
+ *   for (const update of page.updates) list.set(update.key, update);
+ *   if (page.checkpoint) checkpoint = page.checkpoint;
+ * }
+ */
+export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
+  readonly #keys: StopNciiKeys;
+  readonly #connection: ServiceConnection;
+  readonly #pageSize: number;
+
+  /**
+   * @param options `pageSize`: records a page, default 800
+   * @throws {TypeError | RangeError} if a key or an option is invalid
+   */
+  constructor(keys: StopNciiKeys, options: ServiceOptions & { pageSize?: number } = {}) {
+    checkObject(keys, 'keys: { subscriptionKey, fetchHashesKey … }');
+    const { subscriptionKey, fetchHashesKey, submitFeedbackKey, submitHashesKey } = keys;
+    checkCredential('subscriptionKey', subscriptionKey);
+    for (const [name, key] of Object.entries({
+      fetchHashesKey,
+      submitFeedbackKey,
+      submitHashesKey,
+    })) {
+      if (key !== undefined) checkCredential(name, key);
+    }
+    checkOptions(options);
+    const { pageSize = 800, baseUrl = 'https://api.stopncii.org/v1', ...others } = options;
+    checkInteger('pageSize', pageSize, 1, 100_000);
+    this.#keys = { ...keys };
+    this.#pageSize = pageSize;
+    this.#connection = new ServiceConnection(
+      'StopNCII',
+      { 'Ocp-Apim-Subscription-Key': subscriptionKey },
+      { ...others, baseUrl },
+    );
+  }
+
+  mustRestart(checkpoint: StopNciiCheckpoint, nowSeconds: number): boolean {
+    checkCheckpoint(checkpoint);
+    checkNumber('nowSeconds', nowSeconds, 0);
+    const age = nowSeconds - checkpoint.fetchedSeconds;
+    return age > RESTART_SECONDS || age < -CLOCK_SECONDS;
+  }
+
+  /**
+   * @throws {ServiceError} if StopNCII does not answer as it should
+   * @throws {FormatError} the first malformed record, if there is no `onProblem`
+   */
+  async *fetchUpdates(
+    options: ReadUpdatesOptions & { checkpoint?: StopNciiCheckpoint; signal?: AbortSignal } = {},
+  ): AsyncGenerator<UpdatesPage<StopNciiCheckpoint>, void, undefined> {
+    checkOptions(options);
+    const { checkpoint, signal, onProblem } = options;
+    checkSignal(signal);
+    checkTypeOf('onProblem', onProblem, 'function');
+    const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
+    const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, fetchedSeconds);
+    const start = isFromStart ? EVERYTHING : checkpoint.timestampSeconds;
+    let newest = start;
+    const tokens = new Set<string>();
+    for (let token: string | undefined, isDrained = false; !isDrained; ) {
+      const reply = await this.#fetchPage(start, token, signal);
+      const page = stopNciiPage(reply, options);
+      isDrained = !page.hasMoreRecords;
+      token = page.nextPageToken;
+      if (!isDrained && tokens.has(token!)) {
+        throw new ServiceError('bad-reply', 'StopNCII: FetchHashes gave a page token twice');
+      }
+      if (!isDrained) tokens.add(token!);
+      newest = Math.max(newest, page.nextSetTimestamp);
+      // A time that is still to come would hide every change until then.
+      const timestampSeconds = Math.max(start, Math.min(newest, fetchedSeconds));
+      yield {
+        updates: page.records.map(updateOfStopNcii),
+        unknown: page.unknown,
+        ...(isDrained && { checkpoint: { timestampSeconds, fetchedSeconds } }),
+        isDrained,
+        isFromStart,
+      };
+    }
+  }
+
+  #fetchPage(start: number, token: string | undefined, signal: AbortSignal | undefined) {
+    return this.#connection.send({
+      method: 'GET',
+      path: '/FetchHashes',
+      name: 'FetchHashes',
+      query: {
+        startTimestamp: `${start}`,
+        pageSize: `${this.#pageSize}`,
+        ...(token !== undefined && { nextPageToken: token }),
+      },
+      headers: this.#key('fetchHashesKey'),
+      read: (text) => {
+        const reply = jsonObject(text);
+        stopNciiEnvelope(reply);
+        return reply;
+      },
+      signal,
+    });
+  }
+
+  /**
+   * Tells StopNCII what was decided on listed hashes. Posted once, never again by itself.
+   * @returns `unknown` if StopNCII did not answer or failed: it may have arrived. See
+   *   `findFeedback`
+   * @throws {ServiceError} if StopNCII refused it
+   */
+  async submitFeedback(
+    feedbacks: Iterable<StopNciiFeedback>,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<PostOutcome> {
+    checkOptions(options);
+    const text = writeStopNciiFeedback(feedbacks);
+    return this.#post('SubmitFeedback', text, this.#key('submitFeedbackKey'), options.signal);
+  }
+
+  /**
+   * Gives hashes to StopNCII. Posted once, never again by itself. When the reference client was
+   * written, StopNCII did not serve this yet.
+   * @returns `unknown` if StopNCII did not answer or failed: they may have arrived
+   * @throws {ServiceError} if StopNCII refused it
+   */
+  async submitHashes(
+    submissions: Iterable<StopNciiSubmission>,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<PostOutcome> {
+    checkOptions(options);
+    const text = writeStopNciiSubmission(submissions);
+    return this.#post('SubmitHashes', text, this.#key('submitHashesKey'), options.signal);
+  }
+
+  async #post(
+    name: string,
+    text: string,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<PostOutcome> {
+    try {
+      return await this.#connection.send<PostOutcome>({
+        method: 'POST',
+        path: `/${name}`,
+        name,
+        headers,
+        body: { type: 'application/json', text },
+        read: () => 'done',
+        signal,
+      });
+    } catch (error) {
+      if (!(error instanceof ServiceError) || !MAY_HAVE_ARRIVED.includes(error.code)) throw error;
+      return 'unknown';
+    }
+  }
+
+  /**
+   * Which of `feedbacks` StopNCII lists as those of one company, read by fetching what changed.
+   * What is missing did not arrive, or is not listed yet.
+   * @param options `source`: the company's name in `CSPFeedbacks`; `sinceSeconds`: a time before
+   *   they were posted, default everything; what it fetches is all that changed since
+   * @throws {ServiceError} if StopNCII does not answer as it should
+   */
+  async findFeedback(
+    feedbacks: Iterable<StopNciiFeedback>,
+    options: { source: string; sinceSeconds?: number; signal?: AbortSignal },
+  ): Promise<StopNciiFeedback[]> {
+    checkIterable(feedbacks, 'an iterable of feedback');
+    checkOptions(options, 'options: { source }');
+    const { source, sinceSeconds = EVERYTHING, signal } = options;
+    if (typeof source !== 'string') throw new TypeError('expected source to be a string');
+    checkInteger('sinceSeconds', sinceSeconds, 0);
+    const wanted = [...feedbacks];
+    // Checks them.
+    writeStopNciiFeedback(wanted);
+    const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
+    const checkpoint = { timestampSeconds: sinceSeconds, fetchedSeconds };
+    const listed = new Set<string>();
+    const quiet = { checkpoint, onProblem: () => {}, ...(signal && { signal }) };
+    for await (const { updates } of this.fetchUpdates(quiet)) {
+      for (const { signals, opinions = [] } of updates) {
+        for (const { from, says, tags = [] } of opinions) {
+          if (from === source) listed.add(identity(signals[0]!.value, says, tags));
+        }
+      }
+    }
+    return wanted.filter(({ hashValue, feedbackValue, tags }) =>
+      listed.has(identity(hashValue, feedbackValue, tags)),
+    );
+  }
+
+  /** @throws {TypeError} if the key was not given */
+  #key(name: Exclude<keyof StopNciiKeys, 'subscriptionKey'>): Record<string, string> {
+    const key = this.#keys[name];
+    if (key === undefined) throw new TypeError(`expected ${name} for this call`);
+    return { 'x-functions-key': key };
+  }
+}
+
+/** Failures of a post after which the service may have done what was asked. */
+const MAY_HAVE_ARRIVED: readonly ServiceError['code'][] = [
+  'unreachable',
+  'timeout',
+  'unavailable',
+  'too-many-bytes',
+];
+
+/** Feedback as text, whatever the order of its tags and the case of its hash. */
+function identity(hash: string, value: string, tags: readonly string[]): string {
+  return JSON.stringify([hash.toLowerCase(), value, [...tags].sort()]);
+}
+
+function checkCheckpoint(checkpoint: StopNciiCheckpoint): void {
+  checkObject(checkpoint, 'checkpoint: { timestampSeconds, fetchedSeconds }');
+  checkInteger('timestampSeconds', checkpoint.timestampSeconds, 0);
+  checkInteger('fetchedSeconds', checkpoint.fetchedSeconds, 0);
+}

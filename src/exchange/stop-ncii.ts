@@ -1,0 +1,360 @@
+import { checkObject, checkOptions } from '../door.js';
+import { FormatError } from '../errors.js';
+import { hashFrom } from './list-fields.js';
+import {
+  type ListedOpinion,
+  type ListUpdate,
+  type ReadUpdatesOptions,
+  type UnknownWord,
+  type UpdateState,
+  updateOf,
+} from './list-update.js';
+import {
+  isObject,
+  type JsonObject,
+  jsonObject,
+  own,
+  problemsOf,
+  type ReportProblem,
+  textOf,
+  UnknownWords,
+  wholeNumberOf,
+  wholeText,
+} from './service-json.js';
+import type { TextSource } from './text.js';
+
+/*
+ * The JSON of StopNCII's API for participating companies, as facebook/ThreatExchange and the
+ * samples in its tests have it. Every set of words here is open: a word that is not in it is kept
+ * and reported.
+ */
+
+/** What StopNCII hashes, in its words. */
+export const STOP_NCII_SIGNAL_TYPES = [
+  'Unknown',
+  'ImagePDQ',
+  'VideoMD5',
+  'VideoTMK',
+  'Text',
+  'URL',
+] as const;
+
+/** The states of a hash and of a case, in StopNCII's words. */
+export const STOP_NCII_STATUSES = [
+  'Unknown',
+  'Received',
+  'Active',
+  'Withdrawn',
+  'Deleted',
+] as const;
+
+/** What a company may say of a hash. `Undefined` is in no document, but in real replies. */
+export const STOP_NCII_FEEDBACK_VALUES = [
+  'Unknown',
+  'None',
+  'QualityUnknown',
+  'PendingReview',
+  'Blocked',
+  'NotBlocked',
+  'Withdrawn',
+  'Deleted',
+  'Undefined',
+] as const;
+
+/** One hash as StopNCII lists it. Words are StopNCII's own, also those that are not known. */
+export interface StopNciiRecord {
+  readonly signalType: string;
+  /** hex in lower case for `ImagePDQ` and `VideoMD5`, else as it was written */
+  readonly hashValue: string;
+  readonly hashStatus: string;
+  /** in seconds since 1970 */
+  readonly lastModtimestamp?: number;
+  /** the cases in which the hash was given, each with its status */
+  readonly caseNumbers: readonly { readonly id: string; readonly status: string }[];
+  readonly feedbacks: readonly StopNciiOpinion[];
+  readonly hashRegions?: readonly string[];
+  /** members that this version does not know, as they were */
+  readonly further?: JsonObject;
+}
+
+/** What one company said of a hash. */
+export interface StopNciiOpinion {
+  readonly source?: string;
+  readonly feedbackValue: string;
+  readonly tags: readonly string[];
+}
+
+/** One reply of `FetchHashes`. */
+export interface StopNciiPage {
+  readonly records: readonly StopNciiRecord[];
+  readonly unknown: readonly UnknownWord[];
+  /** in seconds; may be lower than that of the page before */
+  readonly nextSetTimestamp: number;
+  /** for the next page; good for a short time */
+  readonly nextPageToken?: string;
+  readonly hasMoreRecords: boolean;
+}
+
+const PAGE_MEMBERS = [
+  'count',
+  'nextSetTimestamp',
+  'nextPageToken',
+  'hasMoreRecords',
+  'hashRecords',
+];
+const RECORD_MEMBERS = [
+  'lastModtimestamp',
+  'signalType',
+  'hashValue',
+  'hashStatus',
+  'caseNumbers',
+  'CSPFeedbacks',
+  'hashRegions',
+];
+const OPINION_MEMBERS = ['source', 'feedbackValue', 'tags'];
+
+/**
+ * Reads a reply of `FetchHashes`. A record whose hash cannot be read is a problem and is left out;
+ * another member that cannot be read is a problem and is left out of its record.
+ * @throws {TypeError} if an argument is invalid
+ * @throws {FormatError} `bad-reply` if it is not such a reply; `bad-length` beyond 64 Mi
+ *   characters; without `onProblem` also `bad-record` or `bad-hash`, with the `record`
+ */
+export async function readStopNciiPage(
+  text: TextSource,
+  options: ReadUpdatesOptions = {},
+): Promise<StopNciiPage> {
+  checkOptions(options);
+  return stopNciiPage(jsonObject(await wholeText(text)), options);
+}
+
+/** Like `readStopNciiPage`, of parsed JSON. */
+export function stopNciiPage(reply: JsonObject, options: ReadUpdatesOptions): StopNciiPage {
+  const { nextSetTimestamp, nextPageToken, hasMoreRecords } = stopNciiEnvelope(reply);
+  const words = new UnknownWords();
+  words.members(reply, PAGE_MEMBERS);
+  const records: StopNciiRecord[] = [];
+  for (const [at, each] of (own(reply, 'hashRecords') as readonly unknown[]).entries()) {
+    const record = recordFrom(each, words, problemsOf(options, at + 1));
+    if (record) records.push(record);
+  }
+  return {
+    records,
+    unknown: words.list(),
+    nextSetTimestamp,
+    hasMoreRecords,
+    ...(nextPageToken !== undefined && { nextPageToken }),
+  };
+}
+
+/** What a reply says of itself, apart from its records. @throws {FormatError} `bad-reply` */
+export function stopNciiEnvelope(reply: JsonObject) {
+  const nextSetTimestamp = wholeNumberOf(reply, 'nextSetTimestamp');
+  const nextPageToken = textOf(reply, 'nextPageToken') || undefined;
+  const hasMoreRecords = own(reply, 'hasMoreRecords');
+  const expect = (holds: boolean, what: string) => {
+    if (!holds) throw new FormatError('bad-reply', `expected ${what}`);
+  };
+  expect(Array.isArray(own(reply, 'hashRecords')), 'hashRecords to be a list');
+  expect(typeof hasMoreRecords === 'boolean', 'hasMoreRecords to be true or false');
+  expect(nextSetTimestamp !== undefined, 'nextSetTimestamp to be an integer >= 0');
+  expect(!hasMoreRecords || nextPageToken !== undefined, 'a nextPageToken, since there is more');
+  return {
+    nextSetTimestamp: nextSetTimestamp as number,
+    nextPageToken,
+    hasMoreRecords: hasMoreRecords as boolean,
+  };
+}
+
+function recordFrom(
+  value: unknown,
+  words: UnknownWords,
+  report: ReportProblem,
+): StopNciiRecord | undefined {
+  if (!isObject(value)) {
+    report('bad-record', 'expected a record to be an object');
+    return undefined;
+  }
+  const signalType = textOf(value, 'signalType') ?? '';
+  const hashValue = textOf(value, 'hashValue') ?? '';
+  if (signalType === '' || hashValue === '') {
+    report('bad-record', 'expected signalType and hashValue to be text');
+    return undefined;
+  }
+  const digits = digitsOf(signalType);
+  if (digits !== undefined && !(hashValue.length === digits && /^[0-9a-f]+$/i.test(hashValue))) {
+    report('bad-hash', `expected ${digits} hex digits`);
+    return undefined;
+  }
+  words.members(value, RECORD_MEMBERS);
+  words.word('signalType', signalType, STOP_NCII_SIGNAL_TYPES);
+  const hashStatus = wordOf(value, 'hashStatus', report);
+  words.word('hashStatus', hashStatus, STOP_NCII_STATUSES);
+  const lastModtimestamp = wholeNumberOf(value, 'lastModtimestamp');
+  if (lastModtimestamp === undefined) leftOut('lastModtimestamp', report);
+  const hashRegions = regionsFrom(value, report);
+  const further = Object.entries(value).filter(([name]) => !RECORD_MEMBERS.includes(name));
+  return {
+    signalType,
+    hashValue: digits === undefined ? hashValue : hashValue.toLowerCase(),
+    hashStatus,
+    ...(lastModtimestamp !== undefined && { lastModtimestamp }),
+    caseNumbers: casesFrom(value, words, report),
+    feedbacks: opinionsFrom(value, words, report),
+    ...(hashRegions && { hashRegions }),
+    // `fromEntries` defines members and cannot set a prototype, whatever they are called.
+    ...(further.length > 0 && { further: Object.fromEntries(further) }),
+  };
+}
+
+/** How many hex digits a hash has, for the signal types that are hex. */
+function digitsOf(signalType: string): number | undefined {
+  return signalType === 'ImagePDQ' ? 64 : signalType === 'VideoMD5' ? 32 : undefined;
+}
+
+function leftOut(what: string, report: ReportProblem): void {
+  report('bad-record', `expected ${what} as documented: left out, the record is kept`);
+}
+
+/** A word of a set; `Unknown`, which every set has, if it is no text. */
+function wordOf(object: JsonObject, name: string, report: ReportProblem): string {
+  const word = textOf(object, name);
+  if (word === undefined) leftOut(name, report);
+  return word ?? 'Unknown';
+}
+
+function casesFrom(record: JsonObject, words: UnknownWords, report: ReportProblem) {
+  const cases = own(record, 'caseNumbers') ?? {};
+  if (!isObject(cases)) {
+    leftOut('caseNumbers', report);
+    return [];
+  }
+  return Object.keys(cases).map((id) => {
+    const status = wordOf(cases, id, () => leftOut('the status of each case', report));
+    words.word('caseNumbers', status, STOP_NCII_STATUSES);
+    return { id, status };
+  });
+}
+
+function opinionsFrom(
+  record: JsonObject,
+  words: UnknownWords,
+  report: ReportProblem,
+): StopNciiOpinion[] {
+  const listed = own(record, 'CSPFeedbacks') ?? [];
+  if (!Array.isArray(listed)) {
+    leftOut('CSPFeedbacks', report);
+    return [];
+  }
+  const opinions: StopNciiOpinion[] = [];
+  for (const each of listed as readonly unknown[]) {
+    if (!isObject(each)) {
+      leftOut('each of CSPFeedbacks', report);
+      continue;
+    }
+    words.members(each, OPINION_MEMBERS, 'CSPFeedbacks.');
+    const feedbackValue = wordOf(each, 'feedbackValue', report);
+    words.word('CSPFeedbacks.feedbackValue', feedbackValue, STOP_NCII_FEEDBACK_VALUES);
+    const source = textOf(each, 'source');
+    const tags = own(each, 'tags') ?? [];
+    const isRead = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
+    if (!isRead) leftOut('the tags of each of CSPFeedbacks', report);
+    opinions.push({
+      ...(source !== undefined && { source }),
+      feedbackValue,
+      tags: isRead ? tags : [],
+    });
+  }
+  return opinions;
+}
+
+function regionsFrom(record: JsonObject, report: ReportProblem): readonly string[] | undefined {
+  const regions = own(record, 'hashRegions');
+  if (regions === undefined) return undefined;
+  if (Array.isArray(regions) && regions.every((region) => typeof region === 'string')) {
+    return regions;
+  }
+  leftOut('hashRegions', report);
+  return undefined;
+}
+
+/** What a status means; in any case, since a withdrawal must not be missed for a capital. */
+function stateOf(status: string): UpdateState {
+  const word = status.toLowerCase();
+  return word === 'active' || word === 'withdrawn' || word === 'deleted' ? word : 'pending';
+}
+
+/**
+ * A record as an update of a list. `Received` and unknown states are `pending`. Cases that are
+ * withdrawn or deleted do not count.
+ * @throws {TypeError} if `record` is invalid
+ */
+export function updateOfStopNcii(record: StopNciiRecord): ListUpdate {
+  checkRecord(record);
+  const { signalType, hashValue, hashStatus, caseNumbers, feedbacks } = record;
+  const { lastModtimestamp, hashRegions } = record;
+  const hash = signalType === 'ImagePDQ' ? hashFrom('pdq', hashValue) : undefined;
+  const opinions: ListedOpinion[] = feedbacks.map(({ source = '', feedbackValue, tags }) => ({
+    from: source,
+    says: feedbackValue,
+    ...(tags.length > 0 && { tags }),
+  }));
+  const isOpen = ({ status }: { status: string }) => /active|pending/.test(stateOf(status));
+  return updateOf(
+    {
+      key: `${signalType}:${hashValue}`,
+      source: 'StopNCII',
+      state: stateOf(hashStatus),
+      signals: [{ type: signalType, value: hashValue }],
+      ...(lastModtimestamp !== undefined && { changedSeconds: lastModtimestamp }),
+      caseCount: caseNumbers.filter(isOpen).length,
+      ...(opinions.length > 0 && { opinions }),
+      ...(hashRegions && { regions: hashRegions }),
+    },
+    hash ? [hash] : [],
+  );
+}
+
+/** @throws {TypeError} unless `record` has the shape of a record */
+function checkRecord(record: StopNciiRecord): void {
+  checkObject(record, 'a record of StopNCII');
+  const { signalType, hashValue, hashStatus, caseNumbers, feedbacks } = record;
+  const texts = [signalType, hashValue, hashStatus];
+  const isShaped =
+    texts.every((text) => typeof text === 'string') &&
+    Array.isArray(caseNumbers) &&
+    caseNumbers.every((each) => typeof each?.id === 'string' && typeof each.status === 'string') &&
+    Array.isArray(feedbacks) &&
+    feedbacks.every((each) => typeof each?.feedbackValue === 'string' && Array.isArray(each.tags));
+  if (!isShaped) throw new TypeError('expected a record of StopNCII');
+}
+
+/**
+ * The text of a reply of `FetchHashes`, as `readStopNciiPage` reads it.
+ * @throws {TypeError} if `page` is invalid
+ */
+export function writeStopNciiPage(page: Omit<StopNciiPage, 'unknown'>): string {
+  checkObject(page, 'a page of StopNCII');
+  const { records, nextSetTimestamp, nextPageToken = null, hasMoreRecords } = page;
+  if (!Array.isArray(records)) throw new TypeError('expected records to be a list');
+  return JSON.stringify({
+    count: records.length,
+    nextSetTimestamp,
+    nextPageToken,
+    hasMoreRecords,
+    hashRecords: records.map((record: StopNciiRecord) => {
+      checkRecord(record);
+      const { further, caseNumbers, feedbacks, hashRegions, ...words } = record;
+      return {
+        lastModtimestamp: words.lastModtimestamp,
+        signalType: words.signalType,
+        hashValue: words.hashValue,
+        hashStatus: words.hashStatus,
+        caseNumbers: Object.fromEntries(caseNumbers.map(({ id, status }) => [id, status])),
+        ...(feedbacks.length > 0 && { CSPFeedbacks: feedbacks }),
+        ...(hashRegions && { hashRegions }),
+        ...further,
+      };
+    }),
+  });
+}
