@@ -1,0 +1,367 @@
+import fc from 'fast-check';
+import { afterEach, expect, test } from 'vitest';
+import type { ListUpdate, UnknownWord } from '../../src/exchange/list-update.js';
+import { ServiceError } from '../../src/exchange/service-error.js';
+import { type StopNciiRecord, updateOfStopNcii } from '../../src/exchange/stop-ncii.js';
+import { type StopNciiCheckpoint, StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
+import type { Fault } from '../../src/testing/fake-service.js';
+import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
+
+const KEYS = {
+  subscriptionKey: 'subscription',
+  fetchHashesKey: 'key',
+  submitFeedbackKey: 'key',
+  submitHashesKey: 'key',
+};
+const DAY = 86_400;
+const START = 1_600_000_000;
+
+let running: FakeStopNcii[] = [];
+afterEach(async () => {
+  await Promise.all(running.map((each) => each.close()));
+  running = [];
+});
+async function fake(options: Parameters<typeof fakeStopNcii>[0] = {}): Promise<FakeStopNcii> {
+  const service = await fakeStopNcii({
+    startSeconds: START,
+    keys: { subscriptionKey: 'subscription', functionKey: 'key' },
+    ...options,
+  });
+  running.push(service);
+  return service;
+}
+
+const hexOf = (n: number) => n.toString(16).padStart(64, 'a');
+const record = (n: number, hashStatus = 'Active'): Omit<StopNciiRecord, 'lastModtimestamp'> => ({
+  signalType: 'ImagePDQ',
+  hashValue: hexOf(n),
+  hashStatus,
+  caseNumbers: [{ id: `case ${n}`, status: hashStatus }],
+  feedbacks: [],
+});
+
+let now = START + DAY;
+const clientOf = (service: FakeStopNcii, options: object = {}) =>
+  new StopNciiClient(KEYS, {
+    baseUrl: service.url,
+    pageSize: 3,
+    tries: 1,
+    timeoutSeconds: 10,
+    random: () => 0,
+    now: () => now * 1000,
+    wait: async () => {},
+    ...options,
+  });
+
+/** A list as a platform keeps it: updates by key, and the checkpoint that was stored last. */
+interface Kept {
+  list: Map<string, ListUpdate>;
+  checkpoint?: StopNciiCheckpoint;
+}
+
+/** Fetches into `kept`, as the documentation says; an error leaves what came before it. */
+async function fetchInto(kept: Kept, client: StopNciiClient): Promise<UnknownWord[]> {
+  const { checkpoint } = kept;
+  const seen = new Set<string>();
+  const unknown: UnknownWord[] = [];
+  for await (const page of client.fetchUpdates(checkpoint ? { checkpoint } : {})) {
+    for (const update of page.updates) {
+      kept.list.set(update.key, update);
+      seen.add(update.key);
+    }
+    unknown.push(...page.unknown);
+    expect(page.checkpoint !== undefined).toBe(page.isDrained);
+    if (page.isDrained && page.isFromStart) {
+      for (const key of kept.list.keys()) if (!seen.has(key)) kept.list.delete(key);
+    }
+    // As JSON: what is stored is read back after a restart.
+    if (page.checkpoint) kept.checkpoint = JSON.parse(JSON.stringify(page.checkpoint));
+  }
+  return unknown;
+}
+
+const sorted = (updates: Iterable<ListUpdate>) =>
+  [...updates].sort((a, b) => (a.key < b.key ? -1 : 1));
+const listOf = (service: FakeStopNcii) => sorted(service.records().map(updateOfStopNcii));
+
+test('a list is fetched in pages, and the next fetch goes on from there', async () => {
+  const service = await fake();
+  for (let n = 0; n < 7; n++) service.put(record(n));
+  const kept: Kept = { list: new Map() };
+  await fetchInto(kept, clientOf(service));
+  expect(sorted(kept.list.values())).toEqual(listOf(service));
+  expect(kept.checkpoint).toEqual({ timestampSeconds: START + 6, fetchedSeconds: now });
+  expect(service.requests.map(({ query }) => `${query}`)).toEqual([
+    'startTimestamp=10&pageSize=3',
+    'startTimestamp=10&pageSize=3&nextPageToken=page+1',
+    'startTimestamp=10&pageSize=3&nextPageToken=page+2',
+  ]);
+  service.setStatus(hexOf(2), 'Withdrawn');
+  service.put(record(8));
+  await fetchInto(kept, clientOf(service));
+  expect(sorted(kept.list.values())).toEqual(listOf(service));
+  expect(kept.list.get(`ImagePDQ:${hexOf(2)}`)!.state).toBe('withdrawn');
+  expect(service.requests).toHaveLength(4);
+  expect(service.requests[3]!.query.get('startTimestamp')).toBe(`${START + 6}`);
+});
+
+test('the checkpoint is the newest of all pages, though the last one has an older', async () => {
+  const service = await fake({ reorderSeed: 3, maxPageSize: 2 });
+  for (let n = 0; n < 9; n++) service.put(record(n));
+  const kept: Kept = { list: new Map() };
+  const told: number[] = [];
+  const spying = async (url: string, init: object) => {
+    const reply = await fetch(url, init);
+    told.push((await reply.clone().json()).nextSetTimestamp);
+    return reply;
+  };
+  await fetchInto(kept, clientOf(service, { fetch: spying }));
+  expect(told).not.toEqual([...told].sort());
+  expect(told.at(-1)).toBeLessThan(START + 8);
+  expect(kept.checkpoint!.timestampSeconds).toBe(START + 8);
+});
+
+const FAULTS: Record<string, Fault> = {
+  'a failure': { kind: 'status', status: 500 },
+  'a refusal': { kind: 'status', status: 403 },
+  'a broken connection': { kind: 'reset' },
+  'a reply cut at its start': { kind: 'cut', afterBytes: 1 },
+  'a reply cut in the middle': { kind: 'cut' },
+  'a reply cut at its end': { kind: 'cut', afterBytes: 1e9 },
+  'half a reply': { kind: 'status', status: 200, body: '{"count":2,"hashRecords":[' },
+  'an empty reply': { kind: 'status', status: 200, body: '' },
+  'another reply': { kind: 'status', status: 200, body: { message: 'hello' } },
+};
+
+test.each(Object.entries(FAULTS))(
+  '%s at any page: the checkpoint stays, and the next fetch has the whole list',
+  async (_, fault) => {
+    for (const reorderSeed of [undefined, 5]) {
+      for (let step = 0; step < 4; step++) {
+        const service = await fake(reorderSeed === undefined ? {} : { reorderSeed });
+        for (let n = 0; n < 12; n++) service.put(record(n));
+        const kept: Kept = { list: new Map() };
+        service.fail(fault, { skip: step });
+        await expect(fetchInto(kept, clientOf(service))).rejects.toThrow(ServiceError);
+        expect(kept.checkpoint).toBeUndefined();
+        await fetchInto(kept, clientOf(service));
+        expect(sorted(kept.list.values())).toEqual(listOf(service));
+        // The same in a fetch that goes on from a checkpoint.
+        for (let n = 3; n < 12; n++) service.setStatus(hexOf(n), n % 2 ? 'Deleted' : 'Withdrawn');
+        const { checkpoint } = kept;
+        service.fail(fault, { skip: Math.min(step, 2) });
+        await expect(fetchInto(kept, clientOf(service))).rejects.toThrow(ServiceError);
+        expect(kept.checkpoint).toEqual(checkpoint);
+        await fetchInto(kept, clientOf(service));
+        expect(sorted(kept.list.values())).toEqual(listOf(service));
+      }
+    }
+  },
+);
+
+test('a stall at any page ends in a timeout, and a fault that passes is not seen', async () => {
+  const service = await fake();
+  for (let n = 0; n < 8; n++) service.put(record(n));
+  for (let step = 0; step < 3; step++) {
+    for (const afterBytes of [undefined, 50]) {
+      const kept: Kept = { list: new Map() };
+      const stall: Fault = { kind: 'stall', ...(afterBytes && { afterBytes }) };
+      service.fail(stall, { skip: step });
+      const client = clientOf(service, { timeoutSeconds: 0.3 });
+      await expect(fetchInto(kept, client)).rejects.toMatchObject({ code: 'timeout' });
+      expect(kept.checkpoint).toBeUndefined();
+      service.fail(stall, { skip: step });
+      await fetchInto(kept, clientOf(service, { timeoutSeconds: 0.5, tries: 4 }));
+      expect(sorted(kept.list.values())).toEqual(listOf(service));
+    }
+  }
+});
+
+test('any history of changes, faults and fetches ends in the list of the service', async () => {
+  const step = fc.oneof(
+    fc.record({ put: fc.nat(20) }),
+    fc.record({ withdraw: fc.nat(20) }),
+    fc.record({ fail: fc.constantFrom(...Object.values(FAULTS)), skip: fc.nat(3) }),
+    fc.constant('fetch'),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 30 }),
+      fc.option(fc.nat(99), { nil: undefined }),
+      async (steps, reorderSeed) => {
+        const service = await fake(reorderSeed === undefined ? {} : { reorderSeed });
+        const kept: Kept = { list: new Map() };
+        for (const each of steps) {
+          if (each === 'fetch') {
+            await fetchInto(kept, clientOf(service)).catch((error: unknown) => {
+              expect(error).toBeInstanceOf(ServiceError);
+            });
+          } else if ('put' in (each as object)) service.put(record((each as { put: number }).put));
+          else if ('withdraw' in (each as object)) {
+            service.setStatus(hexOf((each as { withdraw: number }).withdraw), 'Withdrawn');
+          } else {
+            const { fail, skip } = each as { fail: Fault; skip: number };
+            service.fail(fail, { skip });
+          }
+        }
+        service.heal();
+        await fetchInto(kept, clientOf(service));
+        expect(sorted(kept.list.values())).toEqual(listOf(service));
+        await service.close();
+        running = [];
+      },
+    ),
+    { numRuns: 40 },
+  );
+}, 60_000);
+
+test('after 30 days without a fetch, it begins from the start, and what is gone is gone', async () => {
+  const service = await fake();
+  for (let n = 0; n < 4; n++) service.put(record(n));
+  const kept: Kept = { list: new Map() };
+  await fetchInto(kept, clientOf(service));
+  const client = clientOf(service);
+  const { checkpoint } = kept;
+  const fetched = checkpoint!.fetchedSeconds;
+  expect(client.mustRestart(checkpoint!, fetched + 30 * DAY)).toBe(false);
+  expect(client.mustRestart(checkpoint!, fetched + 30 * DAY + 1)).toBe(true);
+  // A clock that was wrong.
+  expect(client.mustRestart(checkpoint!, fetched - 2 * DAY)).toBe(true);
+  const before = now;
+  try {
+    now = fetched + 31 * DAY;
+    // The service forgot one in between.
+    const other = await fake();
+    for (let n = 0; n < 3; n++) other.put(record(n));
+    await fetchInto(kept, clientOf(other));
+    expect(other.requests[0]!.query.get('startTimestamp')).toBe('10');
+    expect(sorted(kept.list.values())).toEqual(listOf(other));
+    expect(kept.checkpoint!.fetchedSeconds).toBe(now);
+  } finally {
+    now = before;
+  }
+});
+
+test('a time that is to come does not hide what changes until then', async () => {
+  const service = await fake({ startSeconds: START + 400 * DAY });
+  service.put(record(1));
+  const kept: Kept = { list: new Map() };
+  await fetchInto(kept, clientOf(service));
+  expect(kept.checkpoint!.timestampSeconds).toBe(now);
+});
+
+test('a page token that comes again ends the fetch', async () => {
+  const service = await fake();
+  const page = { count: 0, nextSetTimestamp: 1, nextPageToken: 'a', hasMoreRecords: true };
+  service.fail({ kind: 'status', status: 200, body: { ...page, hashRecords: [] } }, { times: 9 });
+  const call = fetchInto({ list: new Map() }, clientOf(service));
+  await expect(call).rejects.toMatchObject({ code: 'bad-reply' });
+  expect(service.requests).toHaveLength(2);
+});
+
+test('unknown words of a service are told with their page', async () => {
+  const service = await fake();
+  service.put({ ...record(1, 'Paused'), further: { reviewers: 3 } });
+  service.put({ ...record(2), signalType: 'PhotoDNA' });
+  const kept: Kept = { list: new Map() };
+  expect(await fetchInto(kept, clientOf(service))).toEqual([
+    { field: 'reviewers', count: 1 },
+    { field: 'hashStatus', word: 'Paused', count: 1 },
+    { field: 'caseNumbers', word: 'Paused', count: 1 },
+    { field: 'signalType', word: 'PhotoDNA', count: 1 },
+  ]);
+  expect(sorted(kept.list.values())).toEqual(listOf(service));
+});
+
+test('a fetch that is left asks for nothing more, and a signal ends it', async () => {
+  const service = await fake();
+  for (let n = 0; n < 9; n++) service.put(record(n));
+  for await (const _ of clientOf(service).fetchUpdates()) break;
+  expect(service.requests).toHaveLength(1);
+  const stop = new AbortController();
+  const pages = clientOf(service).fetchUpdates({ signal: stop.signal });
+  await pages.next();
+  stop.abort('enough');
+  await expect(pages.next()).rejects.toBe('enough');
+});
+
+test('a wrong key is told, and not quoted', async () => {
+  const service = await fake();
+  const client = new StopNciiClient(
+    { ...KEYS, fetchHashesKey: 'wrong-key' },
+    { baseUrl: service.url },
+  );
+  const error: ServiceError = await client
+    .fetchUpdates()
+    .next()
+    .then(
+      () => expect.fail(),
+      (thrown) => thrown,
+    );
+  expect(error).toMatchObject({ name: 'ServiceError', code: 'unauthorized', status: 401 });
+  expect(error.message).toBe('StopNCII: FetchHashes was answered with status 401');
+  await expect(
+    new StopNciiClient({ subscriptionKey: 'a' }, { baseUrl: service.url }).submitFeedback([]),
+  ).rejects.toThrow('expected submitFeedbackKey for this call');
+});
+
+const FEEDBACK = { hashValue: hexOf(1), feedbackValue: 'Blocked', tags: ['b', 'a'] };
+
+test('feedback is posted once and read back', async () => {
+  const service = await fake({ company: 'Us' });
+  service.put(record(1));
+  service.put(record(2));
+  const client = clientOf(service);
+  expect(await client.findFeedback([FEEDBACK], { source: 'Us' })).toEqual([]);
+  expect(await client.submitFeedback([FEEDBACK])).toBe('done');
+  expect(service.records()[0]!.feedbacks).toEqual([
+    { source: 'Us', feedbackValue: 'Blocked', tags: ['b', 'a'] },
+  ]);
+  const other = { ...FEEDBACK, hashValue: hexOf(2) };
+  const upper = { ...FEEDBACK, hashValue: FEEDBACK.hashValue.toUpperCase(), tags: ['a', 'b'] };
+  const changed = { ...FEEDBACK, feedbackValue: 'NotBlocked' };
+  const asked = [other, upper, changed];
+  expect(await client.findFeedback(asked, { source: 'Us' })).toEqual([upper]);
+  expect(await client.findFeedback(asked, { source: 'Them' })).toEqual([]);
+  const since = { source: 'Us', sinceSeconds: START + 2 };
+  expect(await client.findFeedback(asked, since)).toEqual([upper]);
+});
+
+test.each([
+  ['did not arrive', { kind: 'reset' }, false],
+  ['failed', { kind: 'status', status: 500 }, false],
+  ['arrived, but its answer did not', { kind: 'cut' }, true],
+  ['arrived, and nothing was answered', { kind: 'stall' }, true],
+] as [string, Fault, boolean][])(
+  'a post that %s is unknown, is not repeated, and is settled by reading back',
+  async (_, fault, hasArrived) => {
+    const service = await fake();
+    service.put(record(1));
+    const client = clientOf(service, { tries: 9, timeoutSeconds: 0.5 });
+    service.fail(fault, { when: ({ method }) => method === 'POST' });
+    expect(await client.submitFeedback([FEEDBACK])).toBe('unknown');
+    expect(service.requests).toHaveLength(1);
+    const found = await client.findFeedback([FEEDBACK], { source: 'Us' });
+    expect(found).toEqual(hasArrived ? [FEEDBACK] : []);
+  },
+);
+
+test('a post that is refused is an error', async () => {
+  const service = await fake();
+  for (const [status, code] of [
+    [400, 'rejected'],
+    [403, 'unauthorized'],
+    [429, 'busy'],
+  ] as const) {
+    service.fail({ kind: 'status', status });
+    await expect(clientOf(service).submitFeedback([FEEDBACK])).rejects.toMatchObject({ code });
+  }
+});
+
+test('hashes are given', async () => {
+  const service = await fake();
+  const { hashValue, ...said } = FEEDBACK;
+  const one = { signalType: 'ImagePDQ', hashValue, lastModtimestamp: 7, feedbacks: [said] };
+  expect(await clientOf(service).submitHashes([one])).toBe('done');
+  expect(service.records()).toMatchObject([{ hashValue, hashStatus: 'Active' }]);
+});
