@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import type { ListUpdate, UnknownWord } from '../../src/exchange/list-update.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { type StopNciiRecord, updateOfStopNcii } from '../../src/exchange/stop-ncii.js';
 import { type StopNciiCheckpoint, StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
 import type { Fault } from '../../src/testing/fake-service.js';
 import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
+import { fetchInto, type Kept, PAGE_FAULTS, sorted } from './list-fetching.js';
 
 const KEYS = {
   subscriptionKey: 'subscription',
@@ -53,41 +53,12 @@ const clientOf = (service: FakeStopNcii, options: object = {}) =>
     ...options,
   });
 
-/** A list as a platform keeps it: updates by key, and the checkpoint that was stored last. */
-interface Kept {
-  list: Map<string, ListUpdate>;
-  checkpoint?: StopNciiCheckpoint;
-}
-
-/** Fetches into `kept`, as the documentation says; an error leaves what came before it. */
-async function fetchInto(kept: Kept, client: StopNciiClient): Promise<UnknownWord[]> {
-  const { checkpoint } = kept;
-  const seen = new Set<string>();
-  const unknown: UnknownWord[] = [];
-  for await (const page of client.fetchUpdates(checkpoint ? { checkpoint } : {})) {
-    for (const update of page.updates) {
-      kept.list.set(update.key, update);
-      seen.add(update.key);
-    }
-    unknown.push(...page.unknown);
-    expect(page.checkpoint !== undefined).toBe(page.isDrained);
-    if (page.isDrained && page.isFromStart) {
-      for (const key of kept.list.keys()) if (!seen.has(key)) kept.list.delete(key);
-    }
-    // As JSON: what is stored is read back after a restart.
-    if (page.checkpoint) kept.checkpoint = JSON.parse(JSON.stringify(page.checkpoint));
-  }
-  return unknown;
-}
-
-const sorted = (updates: Iterable<ListUpdate>) =>
-  [...updates].sort((a, b) => (a.key < b.key ? -1 : 1));
 const listOf = (service: FakeStopNcii) => sorted(service.records().map(updateOfStopNcii));
 
 test('a list is fetched in pages, and the next fetch goes on from there', async () => {
   const service = await fake();
   for (let n = 0; n < 7; n++) service.put(record(n));
-  const kept: Kept = { list: new Map() };
+  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
   await fetchInto(kept, clientOf(service));
   expect(sorted(kept.list.values())).toEqual(listOf(service));
   expect(kept.checkpoint).toEqual({ timestampSeconds: START + 6, fetchedSeconds: now });
@@ -108,7 +79,7 @@ test('a list is fetched in pages, and the next fetch goes on from there', async 
 test('the checkpoint is the newest of all pages, though the last one has an older', async () => {
   const service = await fake({ reorderSeed: 3, maxPageSize: 2 });
   for (let n = 0; n < 9; n++) service.put(record(n));
-  const kept: Kept = { list: new Map() };
+  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
   const told: number[] = [];
   const spying = async (url: string, init: object) => {
     const reply = await fetch(url, init);
@@ -121,26 +92,14 @@ test('the checkpoint is the newest of all pages, though the last one has an olde
   expect(kept.checkpoint!.timestampSeconds).toBe(START + 8);
 });
 
-const FAULTS: Record<string, Fault> = {
-  'a failure': { kind: 'status', status: 500 },
-  'a refusal': { kind: 'status', status: 403 },
-  'a broken connection': { kind: 'reset' },
-  'a reply cut at its start': { kind: 'cut', afterBytes: 1 },
-  'a reply cut in the middle': { kind: 'cut' },
-  'a reply cut at its end': { kind: 'cut', afterBytes: 1e9 },
-  'half a reply': { kind: 'status', status: 200, body: '{"count":2,"hashRecords":[' },
-  'an empty reply': { kind: 'status', status: 200, body: '' },
-  'another reply': { kind: 'status', status: 200, body: { message: 'hello' } },
-};
-
-test.each(Object.entries(FAULTS))(
+test.each(Object.entries(PAGE_FAULTS))(
   '%s at any page: the checkpoint stays, and the next fetch has the whole list',
   async (_, fault) => {
     for (const reorderSeed of [undefined, 5]) {
       for (let step = 0; step < 4; step++) {
         const service = await fake(reorderSeed === undefined ? {} : { reorderSeed });
         for (let n = 0; n < 12; n++) service.put(record(n));
-        const kept: Kept = { list: new Map() };
+        const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
         service.fail(fault, { skip: step });
         await expect(fetchInto(kept, clientOf(service))).rejects.toThrow(ServiceError);
         expect(kept.checkpoint).toBeUndefined();
@@ -164,7 +123,7 @@ test('a stall at any page ends in a timeout, and a fault that passes is not seen
   for (let n = 0; n < 8; n++) service.put(record(n));
   for (let step = 0; step < 3; step++) {
     for (const afterBytes of [undefined, 50]) {
-      const kept: Kept = { list: new Map() };
+      const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
       const stall: Fault = { kind: 'stall', ...(afterBytes && { afterBytes }) };
       service.fail(stall, { skip: step });
       const client = clientOf(service, { timeoutSeconds: 0.3 });
@@ -181,7 +140,7 @@ test('any history of changes, faults and fetches ends in the list of the service
   const step = fc.oneof(
     fc.record({ put: fc.nat(20) }),
     fc.record({ withdraw: fc.nat(20) }),
-    fc.record({ fail: fc.constantFrom(...Object.values(FAULTS)), skip: fc.nat(3) }),
+    fc.record({ fail: fc.constantFrom(...Object.values(PAGE_FAULTS)), skip: fc.nat(3) }),
     fc.constant('fetch'),
   );
   await fc.assert(
@@ -190,7 +149,7 @@ test('any history of changes, faults and fetches ends in the list of the service
       fc.option(fc.nat(99), { nil: undefined }),
       async (steps, reorderSeed) => {
         const service = await fake(reorderSeed === undefined ? {} : { reorderSeed });
-        const kept: Kept = { list: new Map() };
+        const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
         for (const each of steps) {
           if (each === 'fetch') {
             await fetchInto(kept, clientOf(service)).catch((error: unknown) => {
@@ -218,7 +177,7 @@ test('any history of changes, faults and fetches ends in the list of the service
 test('after 30 days without a fetch, it begins from the start, and what is gone is gone', async () => {
   const service = await fake();
   for (let n = 0; n < 4; n++) service.put(record(n));
-  const kept: Kept = { list: new Map() };
+  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
   await fetchInto(kept, clientOf(service));
   const client = clientOf(service);
   const { checkpoint } = kept;
@@ -245,7 +204,7 @@ test('after 30 days without a fetch, it begins from the start, and what is gone 
 test('a time that is to come does not hide what changes until then', async () => {
   const service = await fake({ startSeconds: START + 400 * DAY });
   service.put(record(1));
-  const kept: Kept = { list: new Map() };
+  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
   await fetchInto(kept, clientOf(service));
   expect(kept.checkpoint!.timestampSeconds).toBe(now);
 });
@@ -263,7 +222,7 @@ test('unknown words of a service are told with their page', async () => {
   const service = await fake();
   service.put({ ...record(1, 'Paused'), further: { reviewers: 3 } });
   service.put({ ...record(2), signalType: 'PhotoDNA' });
-  const kept: Kept = { list: new Map() };
+  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
   expect(await fetchInto(kept, clientOf(service))).toEqual([
     { field: 'reviewers', count: 1 },
     { field: 'hashStatus', word: 'Paused', count: 1 },

@@ -1,0 +1,181 @@
+import { checkNumber, checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
+import {
+  checkCredential,
+  ServiceConnection,
+  type ServiceLink,
+  type ServiceOptions,
+} from './service-connection.js';
+import { ServiceError } from './service-error.js';
+import { type JsonObject, jsonObject, textOf } from './service-json.js';
+import {
+  techAgainstTerrorismEnvelope,
+  techAgainstTerrorismPage,
+  updateOfTechAgainstTerrorism,
+} from './tech-against-terrorism.js';
+
+/** Up to where Tech Against Terrorism's list was fetched. */
+export interface TechAgainstTerrorismCheckpoint {
+  /** the checkpoint of the last page, as the service wrote it */
+  readonly after: string;
+  /** when the fetch began, in our time */
+  readonly fetchedSeconds: number;
+}
+
+/**
+ * The hash list of Tech Against Terrorism, version 2. It was written from the reference client and
+ * its samples, and has not run against the real service.
+ *
+ * It logs in once, and again when the token is refused. The next page is asked for by the
+ * checkpoint of the last: a link with an offset would pass over a record whenever an earlier one
+ * changes, and so moves to the end, in between. Where a page has no checkpoint, or none that moves,
+ * its link is followed as it is.
+ */
+export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrorismCheckpoint> {
+  readonly #login: { readonly username: string; readonly password: string };
+  readonly #connection: ServiceConnection;
+  #token: string | undefined;
+
+  /** @throws {TypeError | RangeError} if a credential or an option is invalid */
+  constructor(login: { username: string; password: string }, options: ServiceOptions = {}) {
+    checkObject(login, 'login: { username, password }');
+    const { username, password } = login;
+    for (const [name, value] of Object.entries({ username, password })) {
+      if (typeof value !== 'string') throw new TypeError(`expected ${name} to be text`);
+      if (value === '') throw new RangeError(`expected ${name} not to be empty`);
+    }
+    checkOptions(options);
+    const { baseUrl = 'https://app.terrorismanalytics.org', ...others } = options;
+    this.#login = { username, password };
+    this.#connection = new ServiceConnection('Tech Against Terrorism', {}, { ...others, baseUrl });
+  }
+
+  /** Never: the list can be fetched from any checkpoint on, however old. */
+  mustRestart(checkpoint: TechAgainstTerrorismCheckpoint, nowSeconds: number): boolean {
+    checkCheckpoint(checkpoint);
+    checkNumber('nowSeconds', nowSeconds, 0);
+    return false;
+  }
+
+  /**
+   * @throws {ServiceError} if the service does not answer as it should
+   * @throws {FormatError} the first malformed record, if there is no `onProblem`
+   */
+  async *fetchUpdates(
+    options: ReadUpdatesOptions & {
+      checkpoint?: TechAgainstTerrorismCheckpoint;
+      signal?: AbortSignal;
+    } = {},
+  ): AsyncGenerator<UpdatesPage<TechAgainstTerrorismCheckpoint>, void, undefined> {
+    checkOptions(options);
+    const { checkpoint, signal, onProblem } = options;
+    checkSignal(signal);
+    checkTypeOf('onProblem', onProblem, 'function');
+    if (checkpoint !== undefined) checkCheckpoint(checkpoint);
+    const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
+    let after = checkpoint?.after ?? '';
+    const asked = new Set([after]);
+    for (let link: ServiceLink | undefined, isDrained = false; !isDrained; ) {
+      const reply = await this.#fetchPage(link, after, signal);
+      const page = techAgainstTerrorismPage(reply, options);
+      const { next } = page;
+      isDrained = next === undefined;
+      const hasMoved = page.checkpoint !== undefined && isAfter(page.checkpoint, after);
+      if (hasMoved) after = page.checkpoint!;
+      link = hasMoved || next === undefined ? undefined : this.#connection.link(next);
+      const following = link?.url ?? after;
+      if (!isDrained && asked.has(following)) {
+        throw new ServiceError('bad-reply', 'Tech Against Terrorism: a page leads to one before');
+      }
+      asked.add(following);
+      yield {
+        updates: page.records.map(updateOfTechAgainstTerrorism),
+        unknown: page.unknown,
+        ...(isDrained && { checkpoint: { after, fetchedSeconds } }),
+        isDrained,
+        isFromStart: checkpoint === undefined,
+      };
+    }
+  }
+
+  async #fetchPage(
+    link: ServiceLink | undefined,
+    after: string,
+    signal: AbortSignal | undefined,
+  ): Promise<JsonObject> {
+    const ask = async (token: string) =>
+      this.#connection.send({
+        method: 'GET',
+        name: 'hash-list',
+        ...(link
+          ? { path: link }
+          : {
+              path: '/api/hash-list/v2/all',
+              query: { order: 'asc', ...(after !== '' && { after }) },
+            }),
+        headers: { authorization: `Bearer ${token}` },
+        read: (text) => {
+          const reply = jsonObject(text);
+          techAgainstTerrorismEnvelope(reply);
+          return reply;
+        },
+        signal,
+      });
+    const known = this.#token;
+    if (known !== undefined) {
+      try {
+        return await ask(known);
+      } catch (error) {
+        if (!(error instanceof ServiceError) || error.code !== 'unauthorized') throw error;
+        // The token is too old.
+        if (this.#token === known) this.#token = undefined;
+      }
+    }
+    this.#token ??= await this.#logIn(signal);
+    return ask(this.#token);
+  }
+
+  /** As the reference client does, in a form. Logging in twice does no harm. */
+  async #logIn(signal: AbortSignal | undefined): Promise<string> {
+    const form = Object.entries({ ...this.#login, resend: 'False' });
+    const token = await this.#connection.send({
+      method: 'POST',
+      repeatable: true,
+      path: '/token-auth/tcap/',
+      name: 'token-auth',
+      body: {
+        type: 'application/x-www-form-urlencoded',
+        text: form.map((pair) => pair.map(encodeURIComponent).join('=')).join('&'),
+      },
+      read: (text) => textOf(jsonObject(text), 'token'),
+      signal,
+    });
+    try {
+      checkCredential('token', token);
+    } catch {
+      throw new ServiceError('bad-reply', 'Tech Against Terrorism: token-auth gave no token');
+    }
+    return token;
+  }
+}
+
+/**
+ * Whether the checkpoint `a` is after `b`: by its time, then by its id. What is written otherwise is
+ * taken as after anything else.
+ */
+function isAfter(a: string, b: string): boolean {
+  const [, time, id] = CHECKPOINT.exec(a) ?? [];
+  const [, otherTime, otherId] = CHECKPOINT.exec(b) ?? [];
+  if (time === undefined || otherTime === undefined) return a !== b;
+  const later = Number(time) - Number(otherTime);
+  return later > 0 || (later === 0 && Number(id) > Number(otherId));
+}
+
+const CHECKPOINT = /^(\d{1,15}(?:\.\d{1,15})?),(\d{1,15})$/;
+
+function checkCheckpoint(checkpoint: TechAgainstTerrorismCheckpoint): void {
+  checkObject(checkpoint, 'checkpoint: { after, fetchedSeconds }');
+  const { after, fetchedSeconds } = checkpoint;
+  if (typeof after !== 'string') throw new TypeError('expected after to be text');
+  checkNumber('fetchedSeconds', fetchedSeconds, 0);
+}

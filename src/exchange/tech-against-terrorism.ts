@@ -1,0 +1,286 @@
+import { checkObject, checkOptions } from '../door.js';
+import { FormatError } from '../errors.js';
+import { hashFrom } from './list-fields.js';
+import {
+  type ListUpdate,
+  type ReadUpdatesOptions,
+  type UnknownWord,
+  type UpdateState,
+  updateOf,
+} from './list-update.js';
+import {
+  isObject,
+  type JsonObject,
+  jsonObject,
+  own,
+  problemsOf,
+  type ReportProblem,
+  textOf,
+  UnknownWords,
+  wholeNumberOf,
+  wholeText,
+} from './service-json.js';
+import type { TextSource } from './text.js';
+
+/*
+ * The JSON of Tech Against Terrorism's hash list, version 2, as facebook/ThreatExchange and the
+ * samples in its tests have it.
+ */
+
+/** The algorithms that have been seen in the list; others are kept and reported. */
+export const TECH_AGAINST_TERRORISM_ALGORITHMS = ['MD5', 'SHA1', 'SHA256', 'PDQ'] as const;
+
+/** The ideologies that have been seen in the list; others are kept and reported. */
+export const TECH_AGAINST_TERRORISM_IDEOLOGIES = ['Far-Right', 'Islamist'] as const;
+
+/** One hash as the list has it. */
+export interface TechAgainstTerrorismRecord {
+  readonly id: string;
+  readonly algorithm: string;
+  /** hex in lower case; absent only if the record is deleted */
+  readonly hashDigest?: string;
+  readonly ideology?: string;
+  readonly fileType?: string;
+  /** absent if the list does not say, or not as it should */
+  readonly deleted?: boolean;
+  /** in seconds since 1970, with a fraction */
+  readonly updatedOn?: number;
+  readonly createdOn?: number;
+  /** members that this version does not know, as they were */
+  readonly further?: JsonObject;
+}
+
+/** One page of the list. */
+export interface TechAgainstTerrorismPage {
+  readonly records: readonly TechAgainstTerrorismRecord[];
+  readonly unknown: readonly UnknownWord[];
+  /** the link to the next page; absent on the last one */
+  readonly next?: string;
+  /** the time and the id of the page's last record: `1724856487.709035,10594` */
+  readonly checkpoint?: string;
+  /** how many records the list has in all */
+  readonly count?: number;
+}
+
+const PAGE_MEMBERS = ['count', 'next', 'previous', 'checkpoint', 'results'];
+const RECORD_MEMBERS = [
+  'hash_digest',
+  'algorithm',
+  'ideology',
+  'file_type',
+  'deleted',
+  'updated_on',
+  'created_on',
+  'id',
+];
+
+/**
+ * Reads a page of the list. A record without an id, or whose hash cannot be read, is a problem and
+ * is left out; a deleted one is kept for its id. Another member that cannot be read is a problem
+ * and is left out of its record.
+ * @throws {TypeError} if an argument is invalid
+ * @throws {FormatError} `bad-reply` if it is not such a page; `bad-length` beyond 64 Mi
+ *   characters; without `onProblem` also `bad-record` or `bad-hash`, with the `record`
+ */
+export async function readTechAgainstTerrorismPage(
+  text: TextSource,
+  options: ReadUpdatesOptions = {},
+): Promise<TechAgainstTerrorismPage> {
+  checkOptions(options);
+  return techAgainstTerrorismPage(jsonObject(await wholeText(text)), options);
+}
+
+/** Like `readTechAgainstTerrorismPage`, of parsed JSON. */
+export function techAgainstTerrorismPage(
+  reply: JsonObject,
+  options: ReadUpdatesOptions,
+): TechAgainstTerrorismPage {
+  const { next, checkpoint } = techAgainstTerrorismEnvelope(reply);
+  const count = wholeNumberOf(reply, 'count');
+  const words = new UnknownWords();
+  words.members(reply, PAGE_MEMBERS);
+  const records: TechAgainstTerrorismRecord[] = [];
+  for (const [at, each] of (own(reply, 'results') as readonly unknown[]).entries()) {
+    const record = recordFrom(each, words, problemsOf(options, at + 1));
+    if (record) records.push(record);
+  }
+  return {
+    records,
+    unknown: words.list(),
+    ...(next !== undefined && { next }),
+    ...(checkpoint !== undefined && { checkpoint }),
+    ...(count !== undefined && { count }),
+  };
+}
+
+/** What a page says of itself, apart from its records. @throws {FormatError} `bad-reply` */
+export function techAgainstTerrorismEnvelope(reply: JsonObject) {
+  if (!Array.isArray(own(reply, 'results'))) {
+    throw new FormatError('bad-reply', 'expected results to be a list');
+  }
+  const link = own(reply, 'next');
+  // A page whose link cannot be read must not pass for the last one.
+  if (link !== undefined && typeof link !== 'string') {
+    throw new FormatError('bad-reply', 'expected next to be text or null');
+  }
+  const checkpoint = textOf(reply, 'checkpoint') || undefined;
+  return { next: link || undefined, checkpoint };
+}
+
+function recordFrom(
+  value: unknown,
+  words: UnknownWords,
+  report: ReportProblem,
+): TechAgainstTerrorismRecord | undefined {
+  const id = isObject(value) ? textOf(value, 'id') : undefined;
+  if (!isObject(value) || !id) {
+    report('bad-record', 'expected a record to be an object with an id');
+    return undefined;
+  }
+  const algorithm = textOf(value, 'algorithm') || 'Unknown';
+  const digest = textOf(value, 'hash_digest');
+  const deleted = deletedFrom(value, report);
+  const digits = digitsOf(algorithm);
+  const isHex = digits !== undefined;
+  const isRead = digest && (!isHex || (digest.length === digits && /^[0-9a-f]+$/i.test(digest)));
+  if (!isRead) {
+    report('bad-hash', isHex ? `expected ${digits} hex digits` : 'expected hash_digest to be text');
+    if (!deleted) return undefined;
+  }
+  words.members(value, RECORD_MEMBERS);
+  words.word('algorithm', algorithm, TECH_AGAINST_TERRORISM_ALGORITHMS);
+  const ideology = optional('ideology', value, textOf, report);
+  if (ideology !== undefined) words.word('ideology', ideology, TECH_AGAINST_TERRORISM_IDEOLOGIES);
+  const fileType = optional('file_type', value, textOf, report);
+  const updatedOn = optional('updated_on', value, secondsOf, report);
+  const createdOn = optional('created_on', value, secondsOf, report);
+  const further = Object.entries(value).filter(([name]) => !RECORD_MEMBERS.includes(name));
+  return {
+    id,
+    algorithm,
+    ...(isRead && { hashDigest: isHex ? digest.toLowerCase() : digest }),
+    ...(ideology !== undefined && { ideology }),
+    ...(fileType !== undefined && { fileType }),
+    ...(deleted !== undefined && { deleted }),
+    ...(updatedOn !== undefined && { updatedOn }),
+    ...(createdOn !== undefined && { createdOn }),
+    // `fromEntries` defines members and cannot set a prototype, whatever they are called.
+    ...(further.length > 0 && { further: Object.fromEntries(further) }),
+  };
+}
+
+/** Whether a record is deleted; also as text or number, since it must not be missed. */
+function deletedFrom(record: JsonObject, report: ReportProblem): boolean | undefined {
+  const deleted = own(record, 'deleted');
+  if (typeof deleted === 'boolean') return deleted;
+  report('bad-record', 'expected deleted to be true or false: the record is kept');
+  const word = `${textOf(record, 'deleted')}`.toLowerCase();
+  return word === 'true' || word === '1' ? true : undefined;
+}
+
+/** A member that may be absent; reported and left out if it cannot be read. */
+function optional<T>(
+  name: string,
+  record: JsonObject,
+  read: (record: JsonObject, name: string) => T | undefined,
+  report: ReportProblem,
+): T | undefined {
+  const value = read(record, name);
+  if (value === undefined && own(record, name) !== undefined) {
+    report('bad-record', `expected ${name} as documented: left out, the record is kept`);
+  }
+  return value;
+}
+
+/** A time in seconds, as a number or as text; a date in text is read too. */
+function secondsOf(record: JsonObject, name: string): number | undefined {
+  const value = own(record, name);
+  let seconds = Number.NaN;
+  if (typeof value === 'number') seconds = value;
+  else if (typeof value === 'string' && value !== '') {
+    seconds = /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) / 1000 : Number(value);
+  }
+  return seconds >= 0 && seconds < 2 ** 53 ? seconds : undefined;
+}
+
+/** How many hex digits a hash of `algorithm` has, if it is known to be hex. */
+function digitsOf(algorithm: string): number | undefined {
+  switch (algorithm.toUpperCase()) {
+    case 'MD5':
+      return 32;
+    case 'SHA1':
+      return 40;
+    case 'SHA256':
+    case 'PDQ':
+      return 64;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * A record as an update of a list. Its label is its ideology.
+ * @throws {TypeError} if `record` is invalid
+ */
+export function updateOfTechAgainstTerrorism(record: TechAgainstTerrorismRecord): ListUpdate {
+  checkRecord(record);
+  const { id, algorithm, hashDigest, ideology, deleted, updatedOn } = record;
+  const state: UpdateState = deleted === undefined ? 'pending' : deleted ? 'deleted' : 'active';
+  const hash = algorithm.toUpperCase() === 'PDQ' ? hashFrom('pdq', hashDigest) : undefined;
+  return updateOf(
+    {
+      key: id,
+      source: 'Tech Against Terrorism',
+      state,
+      signals: hashDigest === undefined ? [] : [{ type: algorithm, value: hashDigest }],
+      ...(updatedOn !== undefined && { changedSeconds: updatedOn }),
+    },
+    hash ? [hash] : [],
+    ideology ? [ideology] : [],
+  );
+}
+
+/** @throws {TypeError} unless `record` has the shape of a record */
+function checkRecord(record: TechAgainstTerrorismRecord): void {
+  const what = 'a record of Tech Against Terrorism';
+  checkObject(record, what);
+  const { id, algorithm, hashDigest = '', ideology = '', fileType = '' } = record;
+  if (![id, algorithm, hashDigest, ideology, fileType].every((each) => typeof each === 'string')) {
+    throw new TypeError(`expected ${what}`);
+  }
+}
+
+/**
+ * The text of a page, as `readTechAgainstTerrorismPage` reads it.
+ * @throws {TypeError} if `page` is invalid
+ */
+export function writeTechAgainstTerrorismPage(
+  page: Omit<TechAgainstTerrorismPage, 'unknown'>,
+): string {
+  checkObject(page, 'a page of Tech Against Terrorism');
+  const { records, next = null, checkpoint = null, count } = page;
+  if (!Array.isArray(records)) throw new TypeError('expected records to be a list');
+  return JSON.stringify({
+    count: count ?? records.length,
+    next,
+    previous: null,
+    checkpoint,
+    results: records.map((record: TechAgainstTerrorismRecord) => {
+      checkRecord(record);
+      const { id, algorithm, hashDigest, ideology, fileType, further } = record;
+      const { deleted, updatedOn, createdOn } = record;
+      return {
+        hash_digest: hashDigest,
+        algorithm,
+        ideology,
+        file_type: fileType,
+        deleted,
+        updated_on: updatedOn,
+        created_on: createdOn,
+        // As the service does: numbers where they are numbers.
+        id: /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id,
+        ...further,
+      };
+    }),
+  });
+}

@@ -1,0 +1,126 @@
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import {
+  type TechAgainstTerrorismRecord,
+  writeTechAgainstTerrorismPage,
+} from '../exchange/tech-against-terrorism.js';
+import {
+  type FakeReply,
+  type FakeRequest,
+  type FakeService,
+  reordered,
+  startFakeService,
+} from './fake-service.js';
+
+/** Options of `fakeTechAgainstTerrorism`. */
+export interface FakeTechAgainstTerrorismOptions {
+  /** records of one page, default 1000 */
+  pageSize?: number;
+  /** gives the records of each page in another order, the same for the same seed */
+  reorderSeed?: number;
+  /** whether pages before the last one name a checkpoint; default true */
+  pageCheckpoints?: boolean;
+  /** who may log in; default anybody */
+  login?: { username: string; password: string };
+  /** the time of the first change, in seconds since 1970; each change is a second later */
+  startSeconds?: number;
+}
+
+/** A fake Tech Against Terrorism, on this machine. */
+export interface FakeTechAgainstTerrorism extends FakeService {
+  /** Lists a record now, in place of an earlier one of the same id. Returns it with its time. */
+  put(record: Omit<TechAgainstTerrorismRecord, 'updatedOn'>): TechAgainstTerrorismRecord;
+  /** Marks a record as deleted now. */
+  remove(id: string): void;
+  /** Makes every token that was given out worthless. */
+  expireTokens(): void;
+  /** What is listed now, deleted records too. */
+  records(): TechAgainstTerrorismRecord[];
+}
+
+/**
+ * Starts a fake Tech Against Terrorism: the log-in, and the list in order of change, with links of
+ * an offset to the next page, which see the list as it is when they are followed.
+ * @throws {TypeError | RangeError} if an option is invalid
+ */
+export async function fakeTechAgainstTerrorism(
+  options: FakeTechAgainstTerrorismOptions = {},
+): Promise<FakeTechAgainstTerrorism> {
+  checkOptions(options);
+  const { pageSize = 1000, reorderSeed, pageCheckpoints = true, login } = options;
+  const { startSeconds = 1_700_000_000 } = options;
+  checkInteger('pageSize', pageSize, 1);
+  if (reorderSeed !== undefined) checkInteger('reorderSeed', reorderSeed, 0);
+  checkTypeOf('pageCheckpoints', pageCheckpoints, 'boolean');
+  checkInteger('startSeconds', startSeconds, 0);
+  if (login !== undefined) checkOptions(login, 'login: { username, password }');
+  const listed = new Map<string, TechAgainstTerrorismRecord>();
+  const tokens = new Set<string>();
+  let now = startSeconds + 0.5;
+  let given = 0;
+  let url = '';
+
+  function put(record: Omit<TechAgainstTerrorismRecord, 'updatedOn'>) {
+    const dated = { ...record, updatedOn: now++ };
+    // At the end: the list is in order of change.
+    listed.delete(record.id);
+    listed.set(record.id, dated);
+    return dated;
+  }
+
+  function logIn({ body }: FakeRequest): FakeReply {
+    const form = new URLSearchParams(body);
+    const { username, password } = login ?? {
+      username: form.get('username'),
+      password: form.get('password'),
+    };
+    if (!username || form.get('username') !== username || form.get('password') !== password) {
+      return { status: 400, body: { non_field_errors: ['unable to log in'] } };
+    }
+    const token = `token-${++given}`;
+    tokens.add(token);
+    return { body: { token, user: {} } };
+  }
+
+  function page({ query }: FakeRequest): FakeReply {
+    const [time, id] = (query.get('after') || '0,0').split(',').map(Number);
+    const offset = Number(query.get('offset') ?? 0);
+    const found = [...listed.values()].filter(
+      (each) => each.updatedOn! > time! || (each.updatedOn === time && Number(each.id) > id!),
+    );
+    const ordered = found.slice(offset, offset + pageSize);
+    const last = ordered.at(-1);
+    const hasMore = found.length > offset + pageSize;
+    const link = new URLSearchParams(query);
+    link.set('limit', `${pageSize}`);
+    link.set('offset', `${offset + pageSize}`);
+    const checkpoint = last ? `${last.updatedOn},${last.id}` : query.get('after');
+    const body = writeTechAgainstTerrorismPage({
+      count: found.length,
+      records: reorderSeed === undefined ? ordered : reordered(ordered, reorderSeed),
+      ...(hasMore && { next: `${url}/api/hash-list/v2/all?${link}` }),
+      ...((pageCheckpoints || !hasMore) && checkpoint && { checkpoint }),
+    });
+    return { body, headers: { 'content-type': 'application/json' } };
+  }
+
+  const service = await startFakeService((request) => {
+    const { method, path, headers } = request;
+    if (method === 'POST' && path === '/token-auth/tcap/') return logIn(request);
+    if (method === 'GET' && path === '/api/hash-list/v2/all') {
+      const isKnown = tokens.has(`${headers.authorization}`.replace(/^Bearer /, ''));
+      return isKnown ? page(request) : { status: 401, body: { detail: 'Invalid token.' } };
+    }
+    return { status: 404, body: { detail: 'Not found.' } };
+  });
+  url = service.url;
+  return {
+    ...service,
+    put,
+    remove(id) {
+      const record = listed.get(id);
+      if (record) put({ ...record, deleted: true });
+    },
+    expireTokens: () => tokens.clear(),
+    records: () => [...listed.values()],
+  };
+}

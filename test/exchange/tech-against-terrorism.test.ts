@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { FormatError } from '../../src/errors.js';
+import {
+  readTechAgainstTerrorismPage,
+  TECH_AGAINST_TERRORISM_ALGORITHMS,
+  type TechAgainstTerrorismPage,
+  type TechAgainstTerrorismRecord,
+  updateOfTechAgainstTerrorism,
+  writeTechAgainstTerrorismPage,
+} from '../../src/exchange/tech-against-terrorism.js';
+import { hashFromHex } from '../../src/hash.js';
+import { hostileJson, readsHostile } from './hostile.js';
+import { cut } from './lists.js';
+
+const HEX = '9def0b7dafa86a1c90f2abd78e79ceb25ec3d1a4b3d4bc7a4354baf7717ea038';
+const FIRST = {
+  hash_digest: HEX,
+  algorithm: 'PDQ',
+  ideology: 'Islamist',
+  file_type: 'png',
+  deleted: false,
+  updated_on: 1704901040.24496,
+  created_on: 1704901040.222779,
+  id: 2821,
+};
+const SECOND = {
+  hash_digest: HEX.slice(32),
+  algorithm: 'MD5',
+  ideology: 'Far-Right',
+  file_type: 'mp4',
+  deleted: true,
+  updated_on: 1704901041,
+  created_on: 1704901040,
+  id: 2822,
+};
+const PAGE = {
+  count: 100,
+  next: 'https://app.terrorismanalytics.org/api/hash-list/v2/all?limit=1000&offset=1000&order=asc',
+  previous: null,
+  checkpoint: '1724856487.709035,10594',
+  results: [FIRST, SECOND],
+};
+
+async function read(page: unknown): Promise<TechAgainstTerrorismPage & { problems: string[] }> {
+  const problems: string[] = [];
+  const onProblem = ({ code, record }: FormatError) => problems.push(`${record} ${code}`);
+  const text = typeof page === 'string' ? page : JSON.stringify(page);
+  return { ...(await readTechAgainstTerrorismPage(text, { onProblem })), problems };
+}
+
+test('a page of the list, written as it was read', async () => {
+  const page = await read(PAGE);
+  expect(page).toEqual({
+    records: [
+      {
+        id: '2821',
+        algorithm: 'PDQ',
+        hashDigest: HEX,
+        ideology: 'Islamist',
+        fileType: 'png',
+        deleted: false,
+        updatedOn: 1704901040.24496,
+        createdOn: 1704901040.222779,
+      },
+      {
+        id: '2822',
+        algorithm: 'MD5',
+        hashDigest: HEX.slice(32),
+        ideology: 'Far-Right',
+        fileType: 'mp4',
+        deleted: true,
+        updatedOn: 1704901041,
+        createdOn: 1704901040,
+      },
+    ],
+    unknown: [],
+    next: PAGE.next,
+    checkpoint: PAGE.checkpoint,
+    count: 100,
+    problems: [],
+  });
+  expect(writeTechAgainstTerrorismPage(page)).toBe(JSON.stringify(PAGE));
+  const last = { ...PAGE, next: null };
+  expect(writeTechAgainstTerrorismPage(await read(last))).toBe(JSON.stringify(last));
+});
+
+test('a record is an update, with its ideology as the label', async () => {
+  const [active, deleted] = (await read(PAGE)).records.map(updateOfTechAgainstTerrorism);
+  const source = 'Tech Against Terrorism';
+  expect(active).toEqual({
+    key: '2821',
+    source,
+    state: 'active',
+    signals: [{ type: 'PDQ', value: HEX }],
+    changedSeconds: 1704901040.24496,
+    entries: [{ hash: hashFromHex('pdq', HEX), labels: ['Islamist'], source, id: '2821' }],
+  });
+  expect(deleted).toMatchObject({
+    key: '2822',
+    state: 'deleted',
+    signals: [{ type: 'MD5', value: HEX.slice(32) }],
+    entries: [],
+  });
+});
+
+test('capitals in a hash, and in its algorithm, are folded', async () => {
+  const results = [{ ...FIRST, hash_digest: HEX.toUpperCase(), algorithm: 'pdq' }];
+  const { records, unknown } = await read({ ...PAGE, results });
+  expect(records[0]!.hashDigest).toBe(HEX);
+  expect(updateOfTechAgainstTerrorism(records[0]!).entries).toHaveLength(1);
+  expect(unknown).toEqual([{ field: 'algorithm', word: 'pdq', count: 1 }]);
+});
+
+describe('what cannot be read is told, with its place', () => {
+  test.each([
+    ['no object', [], ['1 bad-record'], undefined],
+    ['no id', { ...FIRST, id: null }, ['1 bad-record'], undefined],
+    ['a short hash', { ...FIRST, hash_digest: '456def' }, ['1 bad-hash'], undefined],
+    ['no hash', { ...FIRST, hash_digest: undefined }, ['1 bad-hash'], undefined],
+    [
+      'a deleted record without a hash',
+      { ...FIRST, hash_digest: '', deleted: true },
+      ['1 bad-hash'],
+      'deleted',
+    ],
+    ['deleted as text', { ...FIRST, deleted: 'True' }, ['1 bad-record'], 'deleted'],
+    ['not said if deleted', { ...FIRST, deleted: null }, ['1 bad-record'], 'pending'],
+    ['a time that is none', { ...FIRST, updated_on: 'soon' }, ['1 bad-record'], 'active'],
+    ['a time as a date', { ...FIRST, updated_on: '2024-01-10T15:37:20Z' }, [], 'active'],
+    ['an ideology in a list', { ...FIRST, ideology: ['a'] }, ['1 bad-record'], 'active'],
+  ])('%s', async (_, record, problems, state) => {
+    const page = await read({ ...PAGE, results: [record, SECOND] });
+    expect(page.problems).toEqual(problems);
+    const states = page.records.map((each) => updateOfTechAgainstTerrorism(each).state);
+    expect(states).toEqual(state === undefined ? ['deleted'] : [state, 'deleted']);
+  });
+
+  test('without onProblem, the first one is thrown', async () => {
+    const text = JSON.stringify({ ...PAGE, results: [SECOND, 7, 8] });
+    const call = readTechAgainstTerrorismPage(text);
+    await expect(call).rejects.toMatchObject({ code: 'bad-record', record: 2 });
+  });
+
+  test.each([
+    ['no JSON', ''],
+    ['no results', { ...PAGE, results: {} }],
+    ['a link that is none', { ...PAGE, next: 7 }],
+  ])('a page with %s is none', async (_, page) => {
+    await expect(read(page)).rejects.toMatchObject({ name: 'FormatError', code: 'bad-reply' });
+  });
+});
+
+const hex = (digits: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${digits}}$`));
+const seconds = fc.double({ min: 0, max: 1e10, noNaN: true }).map((value) => value + 0);
+const anyRecord: fc.Arbitrary<TechAgainstTerrorismRecord> = fc
+  .record(
+    {
+      hash: fc.oneof(
+        fc.record({ algorithm: fc.constant('PDQ'), hashDigest: hex(64) }),
+        fc.record({ algorithm: fc.constant('MD5'), hashDigest: hex(32) }),
+        fc.record({
+          algorithm: fc.string({ minLength: 1 }).map((name) => `TMK ${name}`),
+          hashDigest: fc.string({ minLength: 1 }),
+        }),
+      ),
+      id: fc.oneof(fc.nat().map(String), fc.uuid()),
+      ideology: fc.string(),
+      fileType: fc.string(),
+      deleted: fc.boolean(),
+      updatedOn: seconds,
+      createdOn: seconds,
+    },
+    { requiredKeys: ['hash', 'id', 'deleted'] },
+  )
+  .map(({ hash, ...others }) => ({ ...hash, ...others }));
+
+test('any page is read as it was written, however it is cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyRecord, { maxLength: 5 }),
+      fc.option(fc.webUrl(), { nil: undefined }),
+      fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
+      fc.array(fc.nat(), { maxLength: 5 }),
+      async (records, next, checkpoint, cuts) => {
+        const page = {
+          records,
+          ...(next !== undefined && { next }),
+          ...(checkpoint !== undefined && { checkpoint }),
+          count: records.length,
+        };
+        const { unknown: _, ...again } = await readTechAgainstTerrorismPage(
+          cut(writeTechAgainstTerrorismPage(page), cuts),
+        );
+        expect(again).toEqual(page);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('of 10,000 records with unknown words everywhere, 10,000 are kept and the words told', async () => {
+  const results = Array.from({ length: 10_000 }, (_, id) => ({
+    ...FIRST,
+    id,
+    algorithm: `Hash${id % 7}`,
+    hash_digest: `value ${id}`,
+    ideology: `Ideology${id % 5}`,
+    [`further${id % 4}`]: [id],
+  }));
+  const { records, unknown, problems } = await read({ ...PAGE, results });
+  expect(problems).toEqual([]);
+  expect(records).toHaveLength(10_000);
+  expect(records[9]!.further).toEqual({ further1: [9] });
+  const sum = (of: RegExp) =>
+    unknown.reduce(
+      (all, { field, word = '', count }) => all + (of.test(`${field} ${word}`) ? count : 0),
+      0,
+    );
+  expect(sum(/^algorithm Hash/)).toBe(10_000);
+  expect(sum(/^ideology Ideology/)).toBe(10_000);
+  expect(sum(/^further\d $/)).toBe(10_000);
+  expect(TECH_AGAINST_TERRORISM_ALGORITHMS).not.toContain('Hash1');
+});
+
+test('10,000 hostile pages are read or refused', async () => {
+  await readsHostile(hostileJson(PAGE), async (text, onProblem) => {
+    const { records } = await readTechAgainstTerrorismPage(text, { onProblem });
+    records.map(updateOfTechAgainstTerrorism);
+  });
+});
