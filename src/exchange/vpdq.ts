@@ -1,0 +1,177 @@
+import { checkInteger, checkIterable, checkNumber, checkObject, checkOptions } from '../door.js';
+import { FormatError, type FormatErrorCode } from '../errors.js';
+import { bitsOf, type Hash, hashToHex } from '../hash.js';
+import { hashFrom } from './list-fields.js';
+import type { ReadUpdatesOptions } from './list-update.js';
+import { isObject, type JsonObject, own, wholeText } from './service-json.js';
+import type { TextSource } from './text.js';
+
+/** The PDQ hash of one frame of a video. */
+export interface VpdqFrame {
+  /** from 0; absent where the file does not tell it */
+  readonly frameNumber?: number;
+  readonly hash: Hash;
+  /** an integer 0…100 */
+  readonly quality: number;
+  /** from the start of the video */
+  readonly seconds: number;
+}
+
+/** The longest video that is read or written: 31 years. */
+const MAX_SECONDS = 1e9;
+
+type Tell = (code: FormatErrorCode, message: string, at: number) => void;
+
+/**
+ * Reads the frames of a vPDQ file, in its order. The content decides how it is read:
+ * - text of the vPDQ tool: `frameNumber,quality,hex,seconds` a line
+ * - JSON of python-threatexchange: a list of texts `hex,quality,seconds`. It writes three digits,
+ *   so that `1.23e+02` is 123 seconds
+ * - older JSON: an object of frame numbers, each with `{ quality, hash, timestamp }`
+ *
+ * A frame that cannot be read is a problem and is left out.
+ * @throws {TypeError} if an argument is invalid
+ * @throws {FormatError} `bad-line` if the file is empty or neither; `bad-length` beyond 64 Mi
+ *   characters; without `onProblem` also `bad-hash` or `bad-line`, with the `line`, or the `record`
+ *   in JSON
+ */
+export async function readVpdq(
+  text: TextSource,
+  options: ReadUpdatesOptions = {},
+): Promise<VpdqFrame[]> {
+  checkOptions(options);
+  const { onProblem } = options;
+  if (onProblem !== undefined && typeof onProblem !== 'function') {
+    throw new TypeError('expected onProblem to be a function');
+  }
+  const whole = await wholeText(text);
+  if (whole.trim() === '') throw new FormatError('bad-line', 'expected at least one frame');
+  const isJson = /^\s*[[{]/.test(whole);
+  const tell: Tell = (code, message, at) => {
+    const error = new FormatError(code, message, isJson ? { record: at } : { line: at });
+    if (!onProblem) throw error;
+    onProblem(error);
+  };
+  return isJson ? framesOfJson(whole, tell) : framesOfText(whole, tell);
+}
+
+function framesOfText(text: string, tell: Tell): VpdqFrame[] {
+  const frames: VpdqFrame[] = [];
+  for (const [at, line] of text.split('\n').entries()) {
+    // Further fields are left to later versions.
+    const [frameNumber, quality, hash, seconds] = line.split(',', 4).map((cell) => cell.trim());
+    if (line.trim() === '') continue;
+    const frame = frameFrom({ frameNumber, quality, hash, seconds }, true, at + 1, tell);
+    if (frame) frames.push(frame);
+  }
+  return frames;
+}
+
+function framesOfJson(text: string, tell: Tell): VpdqFrame[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The engine's message would quote the file.
+  }
+  const frames: VpdqFrame[] = [];
+  const add = (fields: JsonObject, isNumbered: boolean, at: number) => {
+    const frame = frameFrom(fields, isNumbered, at + 1, tell);
+    if (frame) frames.push(frame);
+  };
+  if (Array.isArray(value)) {
+    for (const [at, each] of value.entries()) {
+      const [hash, quality, seconds] = typeof each === 'string' ? each.split(',', 3) : [];
+      add({ hash, quality, seconds }, false, at);
+    }
+  } else if (isObject(value)) {
+    for (const [at, [frameNumber, each]] of Object.entries(value).entries()) {
+      const { hash, quality, timestamp: seconds } = isObject(each) ? each : {};
+      add({ frameNumber, hash, quality, seconds }, true, at);
+    }
+  } else throw new FormatError('bad-line', 'expected the frames of a video, as text or JSON');
+  if (frames.length === 0 && Object.keys(value).length === 0) {
+    throw new FormatError('bad-line', 'expected at least one frame');
+  }
+  return frames;
+}
+
+function frameFrom(
+  fields: JsonObject,
+  isNumbered: boolean,
+  at: number,
+  tell: Tell,
+): VpdqFrame | undefined {
+  const hex = own(fields, 'hash');
+  const hash = hashFrom('pdq', typeof hex === 'string' ? hex.trim() : hex);
+  const frameNumber = isNumbered ? numberFrom(own(fields, 'frameNumber')) : undefined;
+  const quality = numberFrom(own(fields, 'quality'));
+  const seconds = numberFrom(own(fields, 'seconds'));
+  const isInteger = (value: number | undefined, most: number) =>
+    Number.isInteger(value) && value! >= 0 && value! <= most;
+  if (!hash) tell('bad-hash', 'expected 64 hex digits', at);
+  else if (isNumbered && !isInteger(frameNumber, Number.MAX_SAFE_INTEGER)) {
+    tell('bad-line', 'expected a frame number', at);
+  } else if (!isInteger(quality, 100)) tell('bad-line', 'expected a quality 0 to 100', at);
+  else if (!(seconds! >= 0 && seconds! <= MAX_SECONDS)) {
+    tell('bad-line', 'expected the seconds from the start', at);
+  } else {
+    return {
+      ...(isNumbered && { frameNumber: frameNumber! }),
+      hash,
+      quality: quality!,
+      seconds: seconds!,
+    };
+  }
+  return undefined;
+}
+
+/** A number, also in text and with an exponent. */
+function numberFrom(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  const isNumber =
+    typeof value === 'string' && /^\s*\d{1,30}(?:\.\d{0,30})?(?:e[+-]?\d{1,3})?\s*$/i.test(value);
+  return isNumber ? Number(value) : undefined;
+}
+
+/**
+ * Writes frames as the vPDQ tool does: `frameNumber,quality,hex,seconds` a line, with three
+ * decimals. A frame without a number has its place in the list.
+ * @throws {TypeError | RangeError} if there is no frame, or a frame is invalid
+ */
+export function writeVpdqText(frames: Iterable<VpdqFrame>): string {
+  return checked(frames)
+    .map(({ frameNumber, quality, hash, seconds }, at) =>
+      [frameNumber ?? at, quality, hashToHex(hash), `${seconds.toFixed(3)}\n`].join(),
+    )
+    .join('');
+}
+
+/**
+ * Writes frames as JSON that python-threatexchange reads: texts `hex,quality,seconds`, with three
+ * decimals where it writes three digits itself. Frame numbers are left out.
+ * @throws {TypeError | RangeError} if there is no frame, or a frame is invalid
+ */
+export function writeVpdqJson(frames: Iterable<VpdqFrame>): string {
+  return JSON.stringify(
+    checked(frames).map(({ hash, quality, seconds }) =>
+      [hashToHex(hash), quality, seconds.toFixed(3)].join(),
+    ),
+  );
+}
+
+function checked(frames: Iterable<VpdqFrame>): VpdqFrame[] {
+  checkIterable(frames, 'an iterable of frames');
+  const list = [...frames];
+  if (list.length === 0) throw new RangeError('expected at least one frame');
+  for (const frame of list) {
+    checkObject(frame, 'a frame: { hash, quality, seconds }');
+    const { frameNumber, hash, quality, seconds } = frame;
+    bitsOf(hash);
+    if (hash.algorithm !== 'pdq') throw new TypeError('expected hashes of pdq');
+    if (frameNumber !== undefined) checkInteger('frameNumber', frameNumber, 0);
+    checkInteger('quality', quality, 0, 100);
+    checkNumber('seconds', seconds, 0, MAX_SECONDS);
+  }
+  return list;
+}
