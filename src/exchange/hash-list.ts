@@ -27,6 +27,8 @@ export interface ReadOptions {
  *   (python-threatexchange). The PDQ tool's `HASH,QUALITY,FILE` is recognised by a second cell that
  *   is empty or an integer 0…100 and is followed by a third. Its detailed form
  *   `hash=HEX,norm=…,delta=…,quality=…,filename=…` is read too. File names become labels.
+ * - dataset: `pdq HEX 'collab' CATEGORY tag …`, as python-threatexchange's `dataset -P` prints it,
+ *   also without the type or the collab. Its category is read as that of CSV.
  * - CSV: rows under a header that names `hash` (or `signal_str`) and any of `algorithm`
  *   (`signal_type`), `label`, `labels` (separated by `;`), `tags` (separated by blanks), `file`,
  *   `quality`, `source` (`collab`), `id`, `resample` and `category`. Other columns are ignored. An

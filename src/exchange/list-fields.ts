@@ -115,6 +115,40 @@ export function fieldsByPosition(cells: readonly string[]): Fields {
   return fields;
 }
 
+/**
+ * The fields of a line of python-threatexchange's `dataset -P`: `pdq HEX 'collab' CATEGORY tag …`,
+ * where the type or the collab is left out if only one was asked for. `undefined` if it is not such
+ * a line, as any without a category.
+ */
+export function fieldsOfDataset(line: string): Fields | undefined {
+  if (!line.includes('_CLASS') && !/INVESTIGATION_SEED|DISPUTED/.test(line)) return undefined;
+  const found = DATASET_LINE.exec(line);
+  if (!found) return undefined;
+  const [, algorithm, hash, collab, category, tags = ''] = found;
+  return {
+    hash,
+    category,
+    ...(algorithm !== undefined && { algorithm }),
+    ...(collab !== undefined && { source: fromRepr(collab) }),
+    labels: tags.split(/\s+/).filter((tag) => tag !== ''),
+  };
+}
+
+/** Linear: the words stand apart by blanks, and none can match what comes after it. */
+const DATASET_LINE =
+  /^(?:([A-Za-z][\w-]*)[ \t]+)?([\dA-Fa-f]+)[ \t]+(?:('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")[ \t]+)?(NEGATIVE_CLASS|INVESTIGATION_SEED|POSITIVE_CLASS|DISPUTED)(?:\s(.*))?$/s;
+
+/** Text that Python's `repr` wrote, in either kind of quotes. */
+function fromRepr(quoted: string): string {
+  return quoted
+    .slice(1, -1)
+    .replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|(.))/gs, (_, x, u, long, one) => {
+      const code = Number.parseInt(x ?? u ?? long ?? '', 16);
+      if (Number.isNaN(code)) return ({ n: '\n', r: '\r', t: '\t' } as never)[one] ?? one;
+      return code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
+    });
+}
+
 /** The fields of a JSON object. Members of other names are ignored. */
 export function fieldsOfObject(object: object): Fields {
   const fields: Fields = { labels: [] };

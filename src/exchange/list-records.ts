@@ -9,6 +9,7 @@ import {
   type Fields,
   fieldsByHeader,
   fieldsByPosition,
+  fieldsOfDataset,
   fieldsOfObject,
   hashFrom,
   headerFrom,
@@ -60,7 +61,11 @@ export class ListRecords implements LineSink {
     const start = text.trimStart();
     if (start === '' || start.startsWith('#')) return;
     if (start.startsWith('{')) this.#object(start, number);
-    else this.#grow(text, number, { cells: [], open: undefined });
+    else {
+      const dataset = this.#header === undefined ? fieldsOfDataset(start) : undefined;
+      if (dataset) this.#fields(dataset, number, undefined);
+      else this.#grow(text, number, { cells: [], open: undefined });
+    }
   }
 
   tooLong(number: number): void {

@@ -89,8 +89,8 @@ export interface ServiceLink {
 /**
  * HTTP to one service by standard `fetch`. Credentials travel only in headers, to the origin of the
  * base URL only, and are in no error. What may be repeated is tried again after 429, 5xx, a
- * timeout, a broken connection and a malformed reply: after 1 s, 2 s, 4 s … up to 60 s, each shortened by up
- * to half at random, and never before the service's `Retry-After`.
+ * timeout, a broken connection and a malformed reply: after 1 s, 2 s, 4 s … up to 60 s, each
+ * shortened by up to half at random, and never before the service's `Retry-After`.
  */
 export class ServiceConnection {
   readonly #service: string;

@@ -160,8 +160,8 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
 }
 
 /**
- * Whether the checkpoint `a` is after `b`: by its time, then by its id. What is written otherwise is
- * taken as after anything else.
+ * Whether the checkpoint `a` is after `b`: by its time, then by its id. What is written otherwise
+ * is taken as after anything else.
  */
 function isAfter(a: string, b: string): boolean {
   const [, time, id] = CHECKPOINT.exec(a) ?? [];

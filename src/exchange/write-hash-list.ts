@@ -4,7 +4,10 @@ import { hashToHex } from '../hash.js';
 import { joinLabels, MAX_RECORD_LINES, writeCell } from './csv.js';
 
 /** The formats of a hash list. */
-export type ListFormat = 'plain' | 'csv' | 'jsonl';
+export type ListFormat = 'plain' | 'csv' | 'jsonl' | 'dataset' | 'dataset-csv' | 'local-file';
+
+/** The header of python-threatexchange's `dataset --csv`. */
+const DATASET_COLUMNS = 'signal_type,signal_str,collab,category,tags\n';
 
 const COLUMNS = 'hash,algorithm,quality,source,id,resample,labels\n';
 
@@ -16,13 +19,17 @@ const COLUMNS = 'hash,algorithm,quality,source,id,resample,labels\n';
  * - `plain`: `hash[,label…]`, or `HASH,QUALITY,FILE` as in the PDQ tool if the quality is known.
  *   Algorithm, source, id and size convention are left out, so name the algorithm to `readHashList`
  *   if it is not PDQ. Safe to open in a spreadsheet.
+ * - `dataset`, `dataset-csv` and `local-file`: as python-threatexchange's `dataset -P` and
+ *   `dataset -P --csv` print it, and as its local files are. The source is the collab, each label a
+ *   tag, the category POSITIVE_CLASS; a local file has the hash alone.
  *
  * No format says what a reader must not take from a text: the list that an entry is on, and whether
  * it was confirmed; nor `caseCount` and `opinions`. Empty labels are left out. Join the pieces, or
  * write them one by one.
  * @throws {TypeError | RangeError} at the first piece, if the format is invalid; at the piece of an
  *   entry, if the entry is invalid
- * @throws {RangeError} if the text of an entry has more than 32 lines, which only `jsonl` can hold
+ * @throws {RangeError} if the text of an entry has more than 32 lines, which only `jsonl` can hold;
+ *   if a label has blanks, in `dataset` and `dataset-csv`
  * @example
  * await writeFile('list.csv', writeHashList(entries, { format: 'csv' }));
  */
@@ -33,11 +40,12 @@ export function* writeHashList(
   checkIterable(entries, 'an iterable of entries');
   checkOptions(options);
   const { format = 'csv' } = options;
-  if (format !== 'csv' && format !== 'jsonl' && format !== 'plain') {
-    throw new TypeError("expected format to be 'csv', 'jsonl' or 'plain'");
+  if (!Object.hasOwn(WRITERS, format)) {
+    throw new TypeError(`expected format to be '${Object.keys(WRITERS).join("', '")}'`);
   }
   if (format === 'csv') yield COLUMNS;
-  const write = { csv: csvLine, jsonl: jsonLine, plain: plainLine }[format];
+  if (format === 'dataset-csv') yield DATASET_COLUMNS;
+  const write = WRITERS[format];
   for (const entry of entries) {
     checkEntry(entry);
     yield write(entry);
@@ -79,3 +87,50 @@ function jsonLine({ hash, labels, ...others }: BlocklistEntry): string {
   const fields = { labels: present(labels), quality, source, id, resample, variant };
   return `${JSON.stringify({ hash: hashToHex(hash), algorithm: hash.algorithm, ...fields })}\n`;
 }
+
+/** The tags of an entry, which blanks separate. */
+function tagsOf(labels: readonly string[]): string {
+  const kept = present(labels);
+  if (kept.some((label) => /\s/.test(label))) {
+    throw new RangeError('expected labels without blanks in a dataset: use csv or jsonl');
+  }
+  return kept.join(' ');
+}
+
+function datasetRow({ hash, labels, source }: BlocklistEntry): string {
+  return row([hash.algorithm, hashToHex(hash), source, 'POSITIVE_CLASS', tagsOf(labels)]);
+}
+
+function datasetLine({ hash, labels, source = '' }: BlocklistEntry): string {
+  const parts = [localLine({ hash }).trim(), repr(source), 'POSITIVE_CLASS', tagsOf(labels)];
+  return `${parts.join(' ').trimEnd()}\n`;
+}
+
+/** Text in quotes, as Python's `repr` writes it. */
+function repr(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const inside = text.replace(/[\\'\p{Cc}\u2028\u2029]/gu, (one) => {
+    if (one === "'") return quote === "'" ? "\\'" : one;
+    if (one === '\\') return '\\\\';
+    const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[one];
+    const code = one.charCodeAt(0);
+    const long = code < 256 ? `x${hexDigits(code, 2)}` : `u${hexDigits(code, 4)}`;
+    return short ?? `\\${long}`;
+  });
+  return `${quote}${inside}${quote}`;
+}
+
+const hexDigits = (code: number, digits: number) => code.toString(16).padStart(digits, '0');
+
+function localLine({ hash }: Pick<BlocklistEntry, 'hash'>): string {
+  return `${hash.algorithm} ${hashToHex(hash)}\n`;
+}
+
+const WRITERS: Readonly<Record<ListFormat, (entry: BlocklistEntry) => string>> = {
+  csv: csvLine,
+  jsonl: jsonLine,
+  plain: plainLine,
+  dataset: datasetLine,
+  'dataset-csv': datasetRow,
+  'local-file': localLine,
+};

@@ -75,6 +75,30 @@ describe('plain lists', () => {
     });
   });
 
+  test('what the dataset command of python-threatexchange prints', async () => {
+    const text = [
+      `pdq ${HEX} 'Sample, "data"' POSITIVE_CLASS nude b,c`,
+      `pdq ${HEX.toUpperCase()} "it's" INVESTIGATION_SEED `,
+      `${HEX} 'a\\x27\\u2028\\\\' DISPUTED`,
+      `pdq ${HEX} POSITIVE_CLASS x\r`,
+      `pdq ${HEX} 'a' NEGATIVE_CLASS`,
+      `pdq ${HEX} 'a' UNHEARD_CLASS`,
+      `video_md5 ${HEX.slice(32)} 'a' POSITIVE_CLASS`,
+      `${HEX},INVESTIGATION_SEED`,
+      `${HEX} 'open POSITIVE_CLASS`,
+    ].join('\n');
+    expect(await readAll(text)).toEqual({
+      entries: [
+        { hash, labels: ['nude', 'b,c'], source: 'Sample, "data"' },
+        { hash, labels: [], source: "it's" },
+        { hash, labels: [], source: "a'\u2028\\" },
+        { hash, labels: ['x'] },
+        { hash, labels: ['INVESTIGATION_SEED'] },
+      ],
+      problems: ['5 bad-line', '6 bad-hash', '7 bad-line', '9 bad-hash'],
+    });
+  });
+
   test('16 digits need an algorithm', async () => {
     const hex = HEX.slice(48);
     expect(await readAll(`${hex}\ndhash ${hex}`)).toEqual({

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { writeHashList } from '../../src/exchange/write-hash-list.js';
+import { type ListFormat, writeHashList } from '../../src/exchange/write-hash-list.js';
 import { hashFromHex } from '../../src/hash.js';
 import { hashOf } from '../arbitraries.js';
 import { anyHash, entryOf, readAll } from './lists.js';
 
 const HEX = '0123456789abcdef'.repeat(4);
 const hash = hashFromHex('pdq', HEX);
-const write = (entries: BlocklistEntry[], format: 'plain' | 'csv' | 'jsonl') =>
+const write = (entries: BlocklistEntry[], format: ListFormat) =>
   [...writeHashList(entries, { format })].join('');
 
 test('an entry in each format', () => {
@@ -77,4 +77,36 @@ test('text that cannot be read back is refused', async () => {
   expect(() => write([more], 'plain')).toThrow(RangeError);
   expect((await readAll(write([more], 'jsonl'))).entries).toEqual([more]);
   expect(() => write([], 'xml' as never)).toThrow(TypeError);
+});
+
+test('the files of python-threatexchange', () => {
+  const entry = { hash, labels: ['nude', '', 'b'], source: 'it\'s "a"\n\\', quality: 9 };
+  expect(write([entry], 'local-file')).toBe(`pdq ${HEX}\n`);
+  expect(write([entry], 'dataset')).toBe(`pdq ${HEX} 'it\\'s "a"\\n\\\\' POSITIVE_CLASS nude b\n`);
+  expect(write([{ hash, labels: [], source: "it's" }], 'dataset')).toBe(
+    `pdq ${HEX} "it's" POSITIVE_CLASS\n`,
+  );
+  expect(write([{ hash, labels: ['a', 'b'], source: 'x, y' }], 'dataset-csv')).toBe(
+    `signal_type,signal_str,collab,category,tags\npdq,${HEX},"x, y",POSITIVE_CLASS,a b\n`,
+  );
+  for (const format of ['dataset', 'dataset-csv'] as const) {
+    expect(() => write([{ hash, labels: ['a b'] }], format)).toThrow(RangeError);
+  }
+});
+
+test('files of python-threatexchange round-trip hash, collab and tags', async () => {
+  const tagged = entryOf(anyHash).map(({ hash, labels, source }) => ({
+    hash,
+    labels: labels.map((label) => label.replace(/\s/g, '_')).filter((label) => label !== ''),
+    ...(source !== undefined && { source }),
+  }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(tagged, { maxLength: 6 }), async (entries) => {
+      expect(await readAll(write(entries, 'dataset'))).toEqual({ entries, problems: [] });
+      expect(await readAll(write(entries, 'dataset-csv'))).toEqual({ entries, problems: [] });
+      const bare = entries.map(({ hash }) => ({ hash, labels: [] }));
+      expect(await readAll(write(entries, 'local-file'))).toEqual({ entries: bare, problems: [] });
+    }),
+    { numRuns: 1000, seed: 1 },
+  );
 });
