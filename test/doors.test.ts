@@ -156,6 +156,112 @@ const matching = (await entryOf('matching')) as typeof import('../src/matching/i
 const submission = (await entryOf('submission')) as typeof import('../src/submission/index.js');
 const node = (await entryOf('node')) as typeof import('../src/node/index.js');
 
+const exchange = (await entryOf('exchange')) as typeof import('../src/exchange/index.js');
+const testing = (await entryOf('testing')) as typeof import('../src/testing/index.js');
+
+const serviceOptions = {
+  baseUrl: member('https://example.org'),
+  plainHttp: flag,
+  fetch: callback,
+  timeoutSeconds: or(member(5), '7.5'),
+  tries: whole,
+  maxBytes: whole,
+  wait: callback,
+  random: callback,
+  now: callback,
+};
+/** Text of a service, of which any may come. */
+const reply = (good: string): Argument => ({
+  ...or(member(good), 'text', '[]', '[text]'),
+  world: true,
+});
+const words = or(member(['a'], '[]'), '[text]');
+const stopNciiKeys = {
+  subscriptionKey: 'a',
+  fetchHashesKey: 'b',
+  submitFeedbackKey: 'c',
+  submitHashesKey: 'd',
+};
+const HEX = 'ab'.repeat(32);
+const STOP_NCII_RECORD = {
+  signalType: 'ImagePDQ',
+  hashValue: HEX,
+  hashStatus: 'Active',
+  lastModtimestamp: 7,
+  caseNumbers: [{ id: 'a', status: 'Active' }],
+  feedbacks: [{ source: 'a', feedbackValue: 'Blocked', tags: ['a'] }],
+};
+const stopNciiRecord = members(STOP_NCII_RECORD, {
+  signalType: text,
+  hashValue: text,
+  hashStatus: text,
+  caseNumbers: members(
+    STOP_NCII_RECORD.caseNumbers,
+    { 0: members(STOP_NCII_RECORD.caseNumbers[0]!, { id: text, status: text }) },
+    '[]',
+  ),
+  feedbacks: members(
+    STOP_NCII_RECORD.feedbacks,
+    { 0: members(STOP_NCII_RECORD.feedbacks[0]!, { feedbackValue: text, tags: words }) },
+    '[]',
+  ),
+});
+const FEEDBACK = { hashValue: HEX, feedbackValue: 'Blocked', tags: ['a'] };
+const feedback = members(FEEDBACK, { hashValue: text, feedbackValue: text, tags: words });
+const feedbacks = members([FEEDBACK], { 0: feedback }, '[]');
+const SUBMISSION = {
+  signalType: 'ImagePDQ',
+  hashValue: HEX,
+  lastModtimestamp: 1,
+  feedbacks: [{ feedbackValue: 'Blocked', tags: ['a'] }],
+};
+const submissions = members(
+  [SUBMISSION],
+  {
+    0: members(SUBMISSION, {
+      signalType: text,
+      hashValue: text,
+      lastModtimestamp: whole,
+      feedbacks: members(
+        SUBMISSION.feedbacks,
+        { 0: members(SUBMISSION.feedbacks[0]!, { feedbackValue: text, tags: words }) },
+        '[]',
+      ),
+    }),
+  },
+  '[]',
+);
+const TERRORISM_RECORD = { id: '1', algorithm: 'PDQ', hashDigest: HEX, deleted: false };
+const terrorismRecord = members(TERRORISM_RECORD, {
+  id: text,
+  algorithm: text,
+  hashDigest: optional(text),
+  ideology: optional(text),
+  fileType: optional(text),
+});
+const STOP_NCII_PAGE = exchange.writeStopNciiPage({
+  records: [STOP_NCII_RECORD],
+  nextSetTimestamp: 1,
+  hasMoreRecords: false,
+});
+const TERRORISM_PAGE = exchange.writeTechAgainstTerrorismPage({ records: [TERRORISM_RECORD] });
+const STOP_NCII_FEEDBACK = exchange.writeStopNciiFeedback([FEEDBACK]);
+const STOP_NCII_SUBMISSION = exchange.writeStopNciiSubmission([SUBMISSION]);
+const FRAME = { frameNumber: 0, hash: HASH, quality: 80, seconds: 1.5 };
+const vpdqFrame = members(FRAME, {
+  frameNumber: optional(whole),
+  hash,
+  quality: member(80),
+  seconds: or(member(1.5), '7.5'),
+});
+/** A client whose service answers this text to everything. */
+const answering = (body: string) => ({
+  fetch: (async () => new Response(body)) as never,
+  wait: async () => {},
+});
+const fetching = (checkpoint: object, of: Record<string, Argument>): Argument =>
+  options({ onProblem: callback, signal, checkpoint: members(checkpoint, of) });
+
 const INDEX = createIndex([HASH as never]);
 const snapshot = INDEX.toBuffer();
 const { bundle, withdrawToken } = await submission.createBundle([IMAGE as never]);
@@ -592,6 +698,64 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
   exchange: {
     ServiceError: 'class of errors',
+    STOP_NCII_FEEDBACK_VALUES: 'constant',
+    STOP_NCII_SIGNAL_TYPES: 'constant',
+    STOP_NCII_STATUSES: 'constant',
+    TECH_AGAINST_TERRORISM_ALGORITHMS: 'constant',
+    TECH_AGAINST_TERRORISM_IDEOLOGIES: 'constant',
+    StopNciiClient: {
+      call: ((...args: [never, never]) => new exchange.StopNciiClient(...args)) as never,
+      args: [
+        members(stopNciiKeys, {
+          subscriptionKey: text,
+          fetchHashesKey: optional(text),
+          submitFeedbackKey: optional(text),
+          submitHashesKey: optional(text),
+        }),
+        options({ ...serviceOptions, pageSize: whole }),
+      ],
+    },
+    TechAgainstTerrorismClient: {
+      call: ((...args: [never, never]) =>
+        new exchange.TechAgainstTerrorismClient(...args)) as never,
+      args: [
+        members({ username: 'a', password: 'b' }, { username: text, password: text }),
+        options(serviceOptions),
+      ],
+    },
+    readStopNciiPage: { args: [reply(STOP_NCII_PAGE), options({ onProblem: callback })] },
+    readTechAgainstTerrorismPage: {
+      args: [reply(TERRORISM_PAGE), options({ onProblem: callback })],
+    },
+    readStopNciiFeedback: { args: [{ ...or(member(STOP_NCII_FEEDBACK), 'text'), world: true }] },
+    readStopNciiSubmission: {
+      args: [{ ...or(member(STOP_NCII_SUBMISSION), 'text'), world: true }],
+    },
+    readVpdq: {
+      args: [reply(exchange.writeVpdqText([FRAME as never])), options({ onProblem: callback })],
+    },
+    updateOfStopNcii: { args: [stopNciiRecord] },
+    updateOfTechAgainstTerrorism: { args: [terrorismRecord] },
+    writeStopNciiPage: {
+      args: [
+        members(
+          { records: [STOP_NCII_RECORD], nextSetTimestamp: 1, hasMoreRecords: false },
+          { records: members([STOP_NCII_RECORD], { 0: stopNciiRecord }, '[]') },
+        ),
+      ],
+    },
+    writeTechAgainstTerrorismPage: {
+      args: [
+        members(
+          { records: [TERRORISM_RECORD] },
+          { records: members([TERRORISM_RECORD], { 0: terrorismRecord }, '[]') },
+        ),
+      ],
+    },
+    writeStopNciiFeedback: { args: [feedbacks] },
+    writeStopNciiSubmission: { args: [submissions] },
+    writeVpdqJson: { args: [members([FRAME], { 0: vpdqFrame })] },
+    writeVpdqText: { args: [members([FRAME], { 0: vpdqFrame })] },
     PackedEntries: {
       call: ((...args: [never, never, never]) => new matching.PackedEntries(...args)) as never,
       args: [member('pdq'), member(256), options({ capacity: member(5) })],
@@ -626,6 +790,31 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
   testing: {
     startFakeService: { args: [member(() => ({}), 'function')] },
+    fakeStopNcii: {
+      args: [
+        options({
+          maxPageSize: whole,
+          reorderSeed: whole,
+          company: text,
+          keys: members(
+            { subscriptionKey: 'a', functionKey: 'b' },
+            { subscriptionKey: text, functionKey: text },
+          ),
+          startSeconds: whole,
+        }),
+      ],
+    },
+    fakeTechAgainstTerrorism: {
+      args: [
+        options({
+          pageSize: whole,
+          reorderSeed: whole,
+          pageCheckpoints: flag,
+          login: members({ username: 'a', password: 'b' }, { username: text, password: text }),
+          startSeconds: whole,
+        }),
+      ],
+    },
   },
   submission: {
     BUNDLE_SCHEMA: 'constant',
@@ -914,6 +1103,19 @@ const withdrawalOf = members(
 const distanceOf = member(31);
 const row = member(0);
 
+const checkpointOfStopNcii: [object, Record<string, Argument>] = [
+  { timestampSeconds: 1, fetchedSeconds: 1 },
+  { timestampSeconds: whole, fetchedSeconds: whole },
+];
+const checkpointOfTerrorism: [object, Record<string, Argument>] = [
+  { after: '1,1', fetchedSeconds: 1 },
+  { after: text, fetchedSeconds: or(whole, '7.5') },
+];
+const stopNciiCheckpoint = members(...checkpointOfStopNcii);
+const terrorismCheckpoint = members(...checkpointOfTerrorism);
+const fakeService = await testing.startFakeService(() => ({}));
+afterAll(() => fakeService.close());
+
 /** The rows of the methods of the returned objects. A method without a row fails. */
 const METHODS: Record<string, { of: () => object; doors: Record<string, readonly Argument[]> }> = {
   HammingIndex: {
@@ -986,6 +1188,42 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
   RemoteList: {
     of: () => matching.createRemoteList(MATCHER, { sendsHashes: true }),
     doors: { ask: [hash, options({ signal })] },
+    },
+  },
+  StopNciiClient: {
+    of: () => new exchange.StopNciiClient(stopNciiKeys, answering(STOP_NCII_PAGE)),
+    doors: {
+      mustRestart: [stopNciiCheckpoint, or(member(1), '7.5')],
+      fetchUpdates: [fetching(...checkpointOfStopNcii)],
+      submitFeedback: [feedbacks, options({ signal })],
+      submitHashes: [submissions, options({ signal })],
+      findFeedback: [
+        feedbacks,
+        members({ source: 'a' }, { source: text, sinceSeconds: optional(whole), signal }),
+      ],
+    },
+  },
+  TechAgainstTerrorismClient: {
+    of: () =>
+      new exchange.TechAgainstTerrorismClient(
+        { username: 'a', password: 'b' },
+        answering('{"token":"a","results":[]}'),
+      ),
+    doors: {
+      mustRestart: [terrorismCheckpoint, or(member(1), '7.5')],
+      fetchUpdates: [fetching(...checkpointOfTerrorism)],
+    },
+  },
+  FakeService: {
+    of: () => fakeService,
+    doors: {
+      fail: [
+        members({ kind: 'reset' }, { kind: member('cut') }),
+        options({ times: whole, skip: whole, when: callback }),
+      ],
+      heal: [],
+      close: [],
+    },
   },
   PackedEntries: {
     of: packedEntries,

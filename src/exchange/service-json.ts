@@ -1,3 +1,4 @@
+import { checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { ReadUpdatesOptions, UnknownWord } from './list-update.js';
 import { type TextSource, textPieces } from './text.js';
@@ -94,6 +95,12 @@ export class UnknownWords {
 
 /** Reports the problem of a record, counted from 1: to `onProblem`, or by throwing it. */
 export type ReportProblem = (code: FormatError['code'], message: string) => void;
+
+/** @throws {TypeError} if `options` or its `onProblem` is invalid */
+export function checkReadOptions(options: ReadUpdatesOptions): void {
+  checkOptions(options);
+  checkTypeOf('onProblem', options.onProblem, 'function');
+}
 
 /** @returns what reports the problems of record number `record` */
 export function problemsOf({ onProblem }: ReadUpdatesOptions, record: number): ReportProblem {

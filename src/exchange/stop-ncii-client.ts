@@ -5,12 +5,11 @@ import {
   checkObject,
   checkOptions,
   checkSignal,
-  checkTypeOf,
 } from '../door.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
-import { jsonObject } from './service-json.js';
+import { checkReadOptions, jsonObject } from './service-json.js';
 import { stopNciiEnvelope, stopNciiPage, updateOfStopNcii } from './stop-ncii.js';
 import {
   type StopNciiFeedback,
@@ -105,10 +104,9 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
   async *fetchUpdates(
     options: ReadUpdatesOptions & { checkpoint?: StopNciiCheckpoint; signal?: AbortSignal } = {},
   ): AsyncGenerator<UpdatesPage<StopNciiCheckpoint>, void, undefined> {
-    checkOptions(options);
-    const { checkpoint, signal, onProblem } = options;
+    checkReadOptions(options);
+    const { checkpoint, signal } = options;
     checkSignal(signal);
-    checkTypeOf('onProblem', onProblem, 'function');
     const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
     const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, fetchedSeconds);
     const start = isFromStart ? EVERYTHING : checkpoint.timestampSeconds;
@@ -223,6 +221,7 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
     checkOptions(options, 'options: { source }');
     const { source, sinceSeconds = EVERYTHING, signal } = options;
     if (typeof source !== 'string') throw new TypeError('expected source to be a string');
+    checkSignal(signal);
     checkInteger('sinceSeconds', sinceSeconds, 0);
     const wanted = [...feedbacks];
     // Checks them.

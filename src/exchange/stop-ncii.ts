@@ -1,4 +1,4 @@
-import { checkObject, checkOptions } from '../door.js';
+import { checkObject } from '../door.js';
 import { FormatError } from '../errors.js';
 import { hashFrom } from './list-fields.js';
 import {
@@ -10,6 +10,7 @@ import {
   updateOf,
 } from './list-update.js';
 import {
+  checkReadOptions,
   isObject,
   type JsonObject,
   jsonObject,
@@ -124,7 +125,7 @@ export async function readStopNciiPage(
   text: TextSource,
   options: ReadUpdatesOptions = {},
 ): Promise<StopNciiPage> {
-  checkOptions(options);
+  checkReadOptions(options);
   return stopNciiPage(jsonObject(await wholeText(text)), options);
 }
 
@@ -325,7 +326,12 @@ function checkRecord(record: StopNciiRecord): void {
     Array.isArray(caseNumbers) &&
     caseNumbers.every((each) => typeof each?.id === 'string' && typeof each.status === 'string') &&
     Array.isArray(feedbacks) &&
-    feedbacks.every((each) => typeof each?.feedbackValue === 'string' && Array.isArray(each.tags));
+    feedbacks.every(
+      (each) =>
+        typeof each?.feedbackValue === 'string' &&
+        Array.isArray(each.tags) &&
+        each.tags.every((tag: unknown) => typeof tag === 'string'),
+    );
   if (!isShaped) throw new TypeError('expected a record of StopNCII');
 }
 

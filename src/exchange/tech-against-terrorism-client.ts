@@ -1,4 +1,4 @@
-import { checkNumber, checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { checkNumber, checkObject, checkOptions, checkSignal } from '../door.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import {
   checkCredential,
@@ -7,7 +7,7 @@ import {
   type ServiceOptions,
 } from './service-connection.js';
 import { ServiceError } from './service-error.js';
-import { type JsonObject, jsonObject, textOf } from './service-json.js';
+import { checkReadOptions, type JsonObject, jsonObject, textOf } from './service-json.js';
 import {
   techAgainstTerrorismEnvelope,
   techAgainstTerrorismPage,
@@ -67,10 +67,9 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
       signal?: AbortSignal;
     } = {},
   ): AsyncGenerator<UpdatesPage<TechAgainstTerrorismCheckpoint>, void, undefined> {
-    checkOptions(options);
-    const { checkpoint, signal, onProblem } = options;
+    checkReadOptions(options);
+    const { checkpoint, signal } = options;
     checkSignal(signal);
-    checkTypeOf('onProblem', onProblem, 'function');
     if (checkpoint !== undefined) checkCheckpoint(checkpoint);
     const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
     let after = checkpoint?.after ?? '';

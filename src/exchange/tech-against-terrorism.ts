@@ -1,4 +1,4 @@
-import { checkObject, checkOptions } from '../door.js';
+import { checkObject } from '../door.js';
 import { FormatError } from '../errors.js';
 import { hashFrom } from './list-fields.js';
 import {
@@ -9,6 +9,7 @@ import {
   updateOf,
 } from './list-update.js';
 import {
+  checkReadOptions,
   isObject,
   type JsonObject,
   jsonObject,
@@ -86,7 +87,7 @@ export async function readTechAgainstTerrorismPage(
   text: TextSource,
   options: ReadUpdatesOptions = {},
 ): Promise<TechAgainstTerrorismPage> {
-  checkOptions(options);
+  checkReadOptions(options);
   return techAgainstTerrorismPage(jsonObject(await wholeText(text)), options);
 }
 

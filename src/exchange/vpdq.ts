@@ -1,9 +1,9 @@
-import { checkInteger, checkIterable, checkNumber, checkObject, checkOptions } from '../door.js';
+import { checkInteger, checkIterable, checkNumber, checkObject } from '../door.js';
 import { FormatError, type FormatErrorCode } from '../errors.js';
 import { bitsOf, type Hash, hashToHex } from '../hash.js';
 import { hashFrom } from './list-fields.js';
 import type { ReadUpdatesOptions } from './list-update.js';
-import { isObject, type JsonObject, own, wholeText } from './service-json.js';
+import { checkReadOptions, isObject, type JsonObject, own, wholeText } from './service-json.js';
 import type { TextSource } from './text.js';
 
 /** The PDQ hash of one frame of a video. */
@@ -39,11 +39,8 @@ export async function readVpdq(
   text: TextSource,
   options: ReadUpdatesOptions = {},
 ): Promise<VpdqFrame[]> {
-  checkOptions(options);
+  checkReadOptions(options);
   const { onProblem } = options;
-  if (onProblem !== undefined && typeof onProblem !== 'function') {
-    throw new TypeError('expected onProblem to be a function');
-  }
   const whole = await wholeText(text);
   if (whole.trim() === '') throw new FormatError('bad-line', 'expected at least one frame');
   const isJson = /^\s*[[{]/.test(whole);

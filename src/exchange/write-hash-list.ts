@@ -40,7 +40,7 @@ export function* writeHashList(
   checkIterable(entries, 'an iterable of entries');
   checkOptions(options);
   const { format = 'csv' } = options;
-  if (!Object.hasOwn(WRITERS, format)) {
+  if (typeof format !== 'string' || !Object.hasOwn(WRITERS, format)) {
     throw new TypeError(`expected format to be '${Object.keys(WRITERS).join("', '")}'`);
   }
   if (format === 'csv') yield COLUMNS;

@@ -189,6 +189,15 @@ async function requestOf(incoming: IncomingMessage): Promise<FakeRequest> {
   };
 }
 
+/** @throws {TypeError} unless `values` is absent, or an object whose `names` are text */
+export function checkTexts(what: string, values: unknown, names: readonly string[]): void {
+  if (values === undefined) return;
+  const given = Object(values) as Record<string, unknown>;
+  if (!names.every((name) => typeof given[name] === 'string')) {
+    throw new TypeError(`expected ${what} to be { ${names.join(', ')} }, of text`);
+  }
+}
+
 /** `items` in another order, the same for the same `seed` (a Fisher-Yates shuffle). */
 export function reordered<T>(items: readonly T[], seed: number): T[] {
   const out = [...items];

@@ -2,6 +2,7 @@ import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import { type StopNciiRecord, writeStopNciiPage } from '../exchange/stop-ncii.js';
 import { readStopNciiFeedback, readStopNciiSubmission } from '../exchange/stop-ncii-submission.js';
 import {
+  checkTexts,
   type FakeReply,
   type FakeRequest,
   type FakeService,
@@ -52,7 +53,7 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
   if (reorderSeed !== undefined) checkInteger('reorderSeed', reorderSeed, 0);
   checkTypeOf('company', company, 'string');
   checkInteger('startSeconds', startSeconds, 0);
-  if (keys !== undefined) checkOptions(keys, 'keys: { subscriptionKey, functionKey }');
+  checkTexts('keys', keys, ['subscriptionKey', 'functionKey']);
   const listed = new Map<string, StopNciiRecord>();
   /** Fetches that are not at their end, by the token of their next page. */
   const fetches = new Map<string, StopNciiRecord[]>();

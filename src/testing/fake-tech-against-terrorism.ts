@@ -4,6 +4,7 @@ import {
   writeTechAgainstTerrorismPage,
 } from '../exchange/tech-against-terrorism.js';
 import {
+  checkTexts,
   type FakeReply,
   type FakeRequest,
   type FakeService,
@@ -52,7 +53,7 @@ export async function fakeTechAgainstTerrorism(
   if (reorderSeed !== undefined) checkInteger('reorderSeed', reorderSeed, 0);
   checkTypeOf('pageCheckpoints', pageCheckpoints, 'boolean');
   checkInteger('startSeconds', startSeconds, 0);
-  if (login !== undefined) checkOptions(login, 'login: { username, password }');
+  checkTexts('login', login, ['username', 'password']);
   const listed = new Map<string, TechAgainstTerrorismRecord>();
   const tokens = new Set<string>();
   let now = startSeconds + 0.5;

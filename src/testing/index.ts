@@ -6,3 +6,9 @@ export {
   type FaultOptions,
   startFakeService,
 } from './fake-service.js';
+export { type FakeStopNcii, type FakeStopNciiOptions, fakeStopNcii } from './fake-stop-ncii.js';
+export {
+  type FakeTechAgainstTerrorism,
+  type FakeTechAgainstTerrorismOptions,
+  fakeTechAgainstTerrorism,
+} from './fake-tech-against-terrorism.js';
