@@ -281,7 +281,7 @@ function regionsFrom(record: JsonObject, report: ReportProblem): readonly string
 
 /** What a status means; in any case, since a withdrawal must not be missed for a capital. */
 function stateOf(status: string): UpdateState {
-  const word = status;
+  const word = status.toLowerCase();
   return word === 'active' || word === 'withdrawn' || word === 'deleted' ? word : 'pending';
 }
 
