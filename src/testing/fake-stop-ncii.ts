@@ -56,7 +56,7 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
   checkTexts('keys', keys, ['subscriptionKey', 'functionKey']);
   const listed = new Map<string, StopNciiRecord>();
   /** Fetches that are not at their end, by the token of their next page. */
-  const fetches = new Map<string, StopNciiRecord[]>();
+  const fetches = new Map<string, { all: StopNciiRecord[]; from: number }>();
   let now = startSeconds;
   let tokens = 0;
 
@@ -75,18 +75,20 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
     if (!(asked >= 1 && start >= 0)) return { status: 400, body: { message: 'bad query' } };
     const size = Math.min(asked, maxPageSize);
     const token = query.get('nextPageToken');
-    let rest = token === null ? undefined : fetches.get(token);
-    if (token !== null && !rest) return { status: 400, body: { message: 'bad nextPageToken' } };
-    if (!rest) {
+    let fetch = token === null ? undefined : fetches.get(token);
+    if (token !== null && !fetch) return { status: 400, body: { message: 'bad nextPageToken' } };
+    if (!fetch) {
       const found = [...listed.values()].filter((each) => each.lastModtimestamp! >= start);
       found.sort((a, b) => a.lastModtimestamp! - b.lastModtimestamp!);
-      rest = reorderSeed === undefined ? found : reordered(found, reorderSeed);
+      const all = reorderSeed === undefined ? found : reordered(found, reorderSeed);
+      fetch = { all, from: 0 };
     }
-    const records = rest.slice(0, size);
-    const hasMoreRecords = rest.length > size;
+    const to = fetch.from + size;
+    const records = fetch.all.slice(fetch.from, to);
+    const hasMoreRecords = fetch.all.length > to;
     const nextPageToken = `page ${++tokens}`;
     // A page may be asked for again: its own token stays good.
-    if (hasMoreRecords) fetches.set(nextPageToken, rest.slice(size));
+    if (hasMoreRecords) fetches.set(nextPageToken, { all: fetch.all, from: to });
     const nextSetTimestamp = records.reduce(
       (newest, { lastModtimestamp = 0 }) => Math.max(newest, lastModtimestamp),
       start,
