@@ -40,8 +40,8 @@ export class DecodeError extends Error {
 }
 
 /**
- * Why a hash list, a service's reply, an index file, a bundle or a withdrawal was not read. Codes
- * are API; messages are not.
+ * Why a hash list, a service's reply, an index file, a review log, a bundle or a withdrawal was not
+ * read. Codes are API; messages are not.
  */
 export type FormatErrorCode =
   /** the index file cannot be opened or read */
@@ -68,6 +68,8 @@ export type FormatErrorCode =
   | 'bad-length'
   /** the checksum does not match the content */
   | 'bad-checksum'
+  /** another running process writes in this folder */
+  | 'in-use'
   /** the index file's data about an entry is malformed */
   | 'bad-notes'
   /** the generation is older than the one in place or the one asked for */

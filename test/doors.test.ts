@@ -1188,7 +1188,6 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
   RemoteList: {
     of: () => matching.createRemoteList(MATCHER, { sendsHashes: true }),
     doors: { ask: [hash, options({ signal })] },
-    },
   },
   StopNciiClient: {
     of: () => new exchange.StopNciiClient(stopNciiKeys, answering(STOP_NCII_PAGE)),

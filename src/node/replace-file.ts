@@ -60,7 +60,7 @@ async function write(
  * Flushes a folder: a rename is on disk once its folder is. Where a folder cannot be opened
  * (Windows), this is left to the system.
  */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
     try {

@@ -1,0 +1,301 @@
+import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../door.js';
+import type { BlocklistEntry } from '../entry.js';
+import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToHex } from '../hash.js';
+import { type Decision, type DecisionReason, decisionToJSON, type Match } from './decision.js';
+import type { Policy } from './policy.js';
+
+/*
+ * What a review log keeps of a decision: enough to defend it later, and to find all that was
+ * decided on an entry. It has no picture, no user and no file name, and no member for free text.
+ * Names that a platform chooses (lists, roles) are short, so that nobody writes notes into them.
+ */
+
+/** A hash as a record holds it, in lower-case hex. */
+export type ReviewedHash = Pick<HashJSON, 'algorithm' | 'hash'>;
+
+/** The entry that a decision is about. */
+export interface ReviewedEntry extends ReviewedHash {
+  readonly id?: string;
+  readonly source?: string;
+}
+
+/** What the library decided, as it is kept for the review. Plain JSON. */
+export interface ReviewFacts {
+  /** of the uploaded picture itself, if known */
+  readonly hash?: ReviewedHash;
+  /** absent if no entry was near */
+  readonly entry?: ReviewedEntry;
+  /** in bits, between `entry` and the variant of the upload that came near it */
+  readonly distance?: number;
+  /** the name of that variant */
+  readonly variant?: string;
+  /** the name of the list that has the entry; absent: the unnamed list */
+  readonly list?: string;
+  /** the state of the blocklist that was searched */
+  readonly generation?: number;
+  readonly policy: Policy;
+  readonly verdict: Decision['verdict'];
+  readonly reason: DecisionReason;
+}
+
+/**
+ * What a reviewer found: the upload is what the entry is listed for (`confirmed`), it is not
+ * (`rejected`), or it cannot be told (`undecided`).
+ */
+export type ReviewOutcome = 'confirmed' | 'rejected' | 'undecided';
+
+/** One line of a review log, without what the log adds. */
+export interface NewReviewRecord extends ReviewFacts {
+  /**
+   * what makes two records the same one: a record whose id the log has is not written again. By
+   * default each record is another one
+   */
+  readonly id?: string;
+  /** absent: nobody reviewed it, and the policy alone decided */
+  readonly outcome?: ReviewOutcome;
+  /** who reviewed it, by role and never by name: `moderator`, `appeals` … Goes with `outcome` */
+  readonly role?: string;
+}
+
+/** One line of a review log. */
+export interface ReviewRecord extends NewReviewRecord {
+  readonly id: string;
+  /** when it was written, as ISO 8601 in UTC */
+  readonly time: string;
+}
+
+const FACTS = [
+  'hash',
+  'entry',
+  'distance',
+  'variant',
+  'list',
+  'generation',
+  'policy',
+  'verdict',
+  'reason',
+] as const;
+const MEMBERS: readonly string[] = [...FACTS, 'id', 'outcome', 'role', 'time'];
+const THRESHOLDS = ['matchDistance', 'reviewDistance', 'minQuality'] as const;
+/** Of a list, an id or a source. Longer ones are no names. */
+const MAX_NAME = 200;
+const WORD = /^[a-z][a-z0-9-]{0,39}$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/**
+ * What a record may hold of a decision: one for each match, or one if nothing matched. Keep them
+ * with the upload until it is reviewed; they are plain JSON.
+ * @param hash of the picture itself, if the decision does not have it (`decision.upload`)
+ * @throws {TypeError | RangeError} if an argument is invalid
+ */
+export function reviewFactsOf(decision: Decision, hash?: Hash): ReviewFacts[] {
+  decisionToJSON(decision);
+  if (hash !== undefined) bitsOf(hash);
+  const { verdict, reason, generation, matches, upload } = decision;
+  const { matchDistance, reviewDistance, minQuality } = decision.policy;
+  const common = {
+    ...(generation !== undefined && { generation }),
+    policy: { matchDistance, reviewDistance, minQuality },
+    verdict,
+    reason,
+  };
+  const main = upload?.hash ?? hash;
+  if (matches.length === 0) return [{ ...(main && { hash: jsonOf(main) }), ...common }];
+  return matches.map((match) => ({ ...factsOfMatch(match, main), ...common }));
+}
+
+function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefined) {
+  const ownHash = variant.name === 'original' ? variant.hash : undefined;
+  const hash = main ?? ownHash;
+  const { id, source, list } = entry as BlocklistEntry & { list?: string };
+  return {
+    ...(hash && { hash: jsonOf(hash) }),
+    entry: {
+      ...jsonOf(entry.hash),
+      ...(id !== undefined && { id }),
+      ...(source !== undefined && { source }),
+    },
+    distance,
+    variant: variant.name,
+    ...(list !== undefined && { list }),
+  };
+}
+
+const jsonOf = (hash: Hash): ReviewedHash => ({
+  algorithm: hash.algorithm,
+  hash: hashToHex(hash),
+});
+
+/**
+ * A copy of a record that a caller gave, with its hashes in lower case.
+ * @throws {TypeError | RangeError} if a member is missing, invalid or unknown: an unknown one could
+ *   be a user or a file name
+ */
+export function checkedRecord<T extends NewReviewRecord>(record: T): T {
+  checkOptions(record, 'a review record to be an object');
+  for (const [name, value] of Object.entries(record)) {
+    if (value === undefined) continue;
+    if (!MEMBERS.includes(name))
+      throw new TypeError('expected only the members of a review record');
+  }
+  const { hash, entry, distance, variant, list, generation, policy } = record;
+  const { verdict, reason, id, outcome, role, time } = record as T & Partial<ReviewRecord>;
+  checkOneOf('verdict', verdict, ['match', 'review', 'none', 'unhashable']);
+  checkWord('reason', reason);
+  if (generation !== undefined) checkInteger('generation', generation, 0);
+  if (variant !== undefined) checkName('variant', variant);
+  if (list !== undefined) checkName('list', list);
+  if (id !== undefined) checkName('id', id);
+  checkOneOf('outcome', outcome, ['confirmed', 'rejected', 'undecided', undefined]);
+  if (role !== undefined) checkWord('role', role);
+  if ((outcome === undefined) !== (role === undefined)) {
+    throw new TypeError('expected outcome and role together');
+  }
+  if ((entry === undefined) !== (distance === undefined)) {
+    throw new TypeError('expected entry and distance together');
+  }
+  if (distance !== undefined) checkInteger('distance', distance, 0, 256);
+  if (time !== undefined && !(typeof time === 'string' && TIME.test(time))) {
+    throw new TypeError('expected time in ISO 8601');
+  }
+  const copy = {
+    id,
+    time,
+    list,
+    generation,
+    hash: hash && checkedHash(hash),
+    entry: entry && checkedEntry(entry),
+    distance,
+    variant,
+    policy: checkedThresholds(policy),
+    verdict,
+    reason,
+    outcome,
+    role,
+  };
+  return Object.fromEntries(
+    Object.entries(copy).filter(([, value]) => value !== undefined),
+  ) as unknown as T;
+}
+
+function checkedHash(hash: ReviewedHash): ReviewedHash {
+  checkOptions(hash, 'a hash: { algorithm, hash }');
+  checkMembers(hash, ['algorithm', 'hash']);
+  return jsonOf(hashFromJSON(hash));
+}
+
+function checkedEntry(entry: ReviewedEntry): ReviewedEntry {
+  checkOptions(entry, 'an entry: { algorithm, hash, id, source }');
+  checkMembers(entry, ['algorithm', 'hash', 'id', 'source']);
+  const { id, source } = entry;
+  if (id !== undefined) checkName('entry.id', id);
+  if (source !== undefined) checkName('entry.source', source);
+  return {
+    ...jsonOf(hashFromJSON(entry)),
+    ...(id !== undefined && { id }),
+    ...(source !== undefined && { source }),
+  };
+}
+
+function checkedThresholds(policy: Policy): Policy {
+  checkOptions(policy, 'a policy to be an object');
+  checkMembers(policy, THRESHOLDS);
+  const { matchDistance, reviewDistance, minQuality } = policy;
+  checkInteger('matchDistance', matchDistance, -1, 256);
+  checkInteger('reviewDistance', reviewDistance, -1, 256);
+  checkNumber('minQuality', minQuality, 0, 100);
+  return { matchDistance, reviewDistance, minQuality };
+}
+
+function checkMembers(value: object, known: readonly string[]): void {
+  if (Object.entries(value).some(([name, one]) => one !== undefined && !known.includes(name))) {
+    throw new TypeError('expected only the members of a review record');
+  }
+}
+
+function checkWord(name: string, value: unknown): void {
+  if (typeof value !== 'string' || !WORD.test(value)) {
+    throw new TypeError(`expected ${name} to be a word of up to 40 letters, digits and hyphens`);
+  }
+}
+
+function checkName(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value.length === 0 || value.length > MAX_NAME) {
+    throw new TypeError(`expected ${name} to be a text of 1 to ${MAX_NAME} characters`);
+  }
+}
+
+/**
+ * The record without what tells which picture matched what: for a matcher whose terms forbid
+ * keeping that. The list, the decision and the reviewer stay.
+ */
+export function withoutMatchData<T extends NewReviewRecord>(record: T): T {
+  const { hash, entry, distance, variant, ...rest } = record;
+  return rest as T;
+}
+
+/** Which records of a log are meant: those that fulfil every member that is there. */
+export interface ReviewQuery {
+  /** of the record itself */
+  readonly id?: string;
+  /** decided on this entry: by its hash, or by its id (of this source, if given) */
+  readonly entry?: Hash | { readonly id: string; readonly source?: string };
+  readonly list?: string;
+  /** written at this time or later, in ISO 8601: `2026-11-01` or a full time */
+  readonly from?: string;
+  /** written before this time */
+  readonly before?: string;
+}
+
+/**
+ * Whether a record is meant by a query.
+ * @returns a function for one record after another
+ * @throws {TypeError | RangeError} if `query` is invalid
+ */
+export function reviewTest(query: ReviewQuery = {}): (record: ReviewRecord) => boolean {
+  checkOptions(query, 'a query to be an object');
+  const known = ['id', 'entry', 'list', 'from', 'before'];
+  // A misspelt member would mean all records, and erase them.
+  if (Object.keys(query).some((name) => !known.includes(name))) {
+    throw new TypeError('expected id, entry, list, from or before in a query');
+  }
+  const { id, entry, list, from, before } = query;
+  if (id !== undefined) checkName('id', id);
+  if (list !== undefined) checkName('list', list);
+  const least = timeOf('from', from) ?? Number.NEGATIVE_INFINITY;
+  const limit = timeOf('before', before) ?? Number.POSITIVE_INFINITY;
+  const isOn = entry === undefined ? () => true : entryTest(entry);
+  return (record) => {
+    const time = Date.parse(record.time);
+    return (
+      (id === undefined || record.id === id) &&
+      (list === undefined || record.list === list) &&
+      time >= least &&
+      time < limit &&
+      isOn(record)
+    );
+  };
+}
+
+function entryTest(
+  key: NonNullable<ReviewQuery['entry']>,
+): (record: Pick<ReviewRecord, 'entry'>) => boolean {
+  checkObject(key, 'entry to be a hash or { id, source }');
+  if ('id' in key) {
+    const { id, source } = key;
+    checkName('entry.id', id);
+    if (source !== undefined) checkName('entry.source', source);
+    return ({ entry }) => entry?.id === id && (source === undefined || entry.source === source);
+  }
+  bitsOf(key);
+  const hex = hashToHex(key);
+  return ({ entry }) => entry?.algorithm === key.algorithm && entry.hash === hex;
+}
+
+function timeOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const isTime = typeof text === 'string' && /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text);
+  const time = isTime ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) throw new TypeError(`expected ${name} to be a time in ISO 8601 and UTC`);
+  return time;
+}

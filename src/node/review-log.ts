@@ -1,0 +1,371 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkedRecord,
+  type NewReviewRecord,
+  type ReviewQuery,
+  type ReviewRecord,
+  reviewTest,
+  withoutMatchData,
+} from '../matching/review-record.js';
+import { checkPath } from './index-file.js';
+import { GroupCommit, Journal } from './journal.js';
+import { replaceFile, syncFolder } from './replace-file.js';
+import {
+  DAY,
+  dayOf,
+  type LogFile,
+  linesOf,
+  logFiles,
+  nameOf,
+  type ReadReviewLogOptions,
+  recordIn,
+  recordsOf,
+} from './review-files.js';
+import { lockFolder } from './writer-lock.js';
+
+export interface ReviewLogOptions {
+  /**
+   * whole days that a record is kept. There is no default: the log holds personal data, and how
+   * long you may keep them is for you to answer
+   */
+  retentionDays: number;
+  /**
+   * most bytes of a file, before another is begun; each day begins another, too
+   * @defaultValue 16 MiB
+   */
+  maxFileBytes?: number;
+  /**
+   * lists whose matches the log must not tell, by the name of the list or of the entry's source:
+   * their records have no hash, entry and distance. A list with `shield` in its name is one of them
+   * unless `keepShieldData`: the terms of Arachnid Shield forbid keeping its match data
+   */
+  withoutMatchData?: readonly string[];
+  /**
+   * keep the match data of lists with `shield` in their names
+   * @defaultValue false
+   */
+  keepShieldData?: boolean;
+  /**
+   * the time, in milliseconds since 1970
+   * @defaultValue Date.now
+   */
+  now?: () => number;
+}
+
+/** What `erase` did. */
+export interface Erased {
+  /** records that are gone */
+  readonly erased: number;
+  /** lines that cannot be read, so that nobody knows what they are about; they stay */
+  readonly unreadable: number;
+}
+
+const MAX_FILE_BYTES = 16 * 2 ** 20;
+/** Of one write. */
+const MAX_WRITE = 1 << 20;
+
+/**
+ * Opens the review log in a folder, or begins one. A line that a kill has cut is cut off, files
+ * whose time is over are removed, and temporary files that a kill left are removed too.
+ * @param folder is made with mode 700 if it is not there; one process may write in it
+ * @throws {FormatError} `in-use` if another running process writes in it
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @example
+ * const log = await openReviewLog('review-log', { retentionDays: 180 });
+ * const [facts] = reviewFactsOf(decision);
+ * await log.append({ ...facts, outcome: 'rejected', role: 'moderator' });
+ */
+export async function openReviewLog(folder: string, options: ReviewLogOptions): Promise<ReviewLog> {
+  checkPath(folder);
+  checkOptions(options);
+  const { retentionDays, maxFileBytes = MAX_FILE_BYTES, now = Date.now } = options;
+  const { keepShieldData = false, withoutMatchData: withheld = [] } = options;
+  checkInteger('retentionDays', retentionDays, 1, 36_500);
+  checkInteger('maxFileBytes', maxFileBytes, 1);
+  checkTypeOf('keepShieldData', keepShieldData, 'boolean');
+  checkTypeOf('now', now, 'function');
+  if (!Array.isArray(withheld) || withheld.some((name) => typeof name !== 'string')) {
+    throw new TypeError('expected withoutMatchData to be a list of strings');
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const unlock = await lockFolder(folder);
+  const isWithheld = (name: string) =>
+    withheld.includes(name) || (!keepShieldData && /shield/i.test(name));
+  const log = new ReviewLog(folder, { retentionDays, maxFileBytes, now, isWithheld, unlock });
+  try {
+    await ReviewLog.begin(log);
+    return log;
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+interface Settings {
+  readonly retentionDays: number;
+  readonly maxFileBytes: number;
+  readonly now: () => number;
+  readonly isWithheld: (name: string) => boolean;
+  readonly unlock: () => Promise<void>;
+}
+
+/**
+ * What was decided about uploads, and by whom: lines of JSON in files of one day, readable by their
+ * owner alone. It holds hashes, which are personal data: no picture, no user, no file name.
+ */
+export class ReviewLog {
+  readonly folder: string;
+  readonly #settings: Settings;
+  readonly #commit: GroupCommit;
+  /** When each record was written, by id. About 100 bytes each. */
+  readonly #times = new Map<string, number>();
+  readonly #pending = new Map<string, Promise<ReviewRecord>>();
+  #journal: Journal | undefined;
+  #file: LogFile | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** Use `openReviewLog`. */
+  constructor(folder: string, settings: Settings) {
+    this.folder = folder;
+    this.#settings = settings;
+    this.#commit = new GroupCommit((lines) => this.#write(lines), MAX_WRITE);
+  }
+
+  /** @internal */
+  static async begin(log: ReviewLog): Promise<void> {
+    for (const name of await readdir(log.folder)) {
+      if (name.endsWith('.tmp')) await rm(join(log.folder, name), { force: true });
+    }
+    await log.#prune();
+    const files = await logFiles(log.folder);
+    log.#file = files.at(-1);
+    if (log.#file) log.#journal = await Journal.open(join(log.folder, log.#file.name));
+    try {
+      for await (const { id, time } of recordsOf(log.folder, () => true)) {
+        log.#times.set(id, Date.parse(time));
+      }
+    } catch (error) {
+      await log.#journal?.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Writes a record. Many at once share one flush to disk.
+   * @param record with no member but those of the type
+   * @returns the record as it was written, once it is on disk; if the log has its id already, that
+   *   of the call, and nothing is written
+   * @throws {TypeError | RangeError} if the record is invalid, or the log is closed
+   * @throws what the file system throws, as on a full disk; the record is not in the log then
+   */
+  async append(record: NewReviewRecord): Promise<ReviewRecord> {
+    const { time: _, ...given } = checkedRecord(record) as ReviewRecord;
+    const { id = randomUUID() } = given;
+    this.#checkOpen();
+    const earlier = this.#times.get(id);
+    if (earlier !== undefined) return { ...given, id, time: new Date(earlier).toISOString() };
+    // A second call with the same id ends as the first does.
+    const pending = this.#pending.get(id);
+    if (pending) return await pending;
+    const writing = this.#append({ ...given, id, time: this.#now().toISOString() });
+    this.#pending.set(id, writing);
+    try {
+      return await writing;
+    } finally {
+      this.#pending.delete(id);
+    }
+  }
+
+  async #append(record: ReviewRecord): Promise<ReviewRecord> {
+    const { isWithheld } = this.#settings;
+    const names = [record.list, record.entry?.source];
+    const kept = names.some((name) => name !== undefined && isWithheld(name))
+      ? withoutMatchData(record)
+      : record;
+    await this.#commit.append(`${JSON.stringify(kept)}\n`);
+    this.#times.set(kept.id, Date.parse(kept.time));
+    return kept;
+  }
+
+  /**
+   * When the record with this id was written, in milliseconds since 1970; undefined if there is no
+   * such record, or it was written or erased by another process that opened the log before.
+   * @throws {TypeError} if `id` is not a string
+   */
+  timeOf(id: string): number | undefined {
+    if (typeof id !== 'string') throw new TypeError('expected id to be a string');
+    return this.#times.get(id);
+  }
+
+  /**
+   * The records that a query means, in the order in which they were written: all if there is none.
+   * Those whose time is over are not given.
+   * @param options `onProblem` is told of each line that cannot be read
+   * @throws {TypeError | RangeError} if an argument is invalid
+   * @throws {FormatError} `bad-line`, if there is no `onProblem`
+   */
+  read(
+    query: ReviewQuery = {},
+    options: Pick<ReadReviewLogOptions, 'onProblem'> = {},
+  ): AsyncGenerator<ReviewRecord, void, undefined> {
+    const isMeant = reviewTest(query);
+    checkOptions(options);
+    const { onProblem } = options;
+    checkTypeOf('onProblem', onProblem, 'function');
+    const oldest = this.#oldest();
+    const isKept = (record: ReviewRecord) => Date.parse(record.time) >= oldest && isMeant(record);
+    return recordsOf(this.folder, isKept, {
+      onProblem: onProblem ?? raise,
+      // Between two flushes, so that nothing is told that may still be undone.
+      lines: (path) => this.#commit.alone(() => linesOf(path)),
+    });
+  }
+
+  /**
+   * Erases the records that a query means, from all files. Each file that had one is written anew
+   * beside the old one and takes its place, so that a kill leaves it as it was or as it should be;
+   * what is appended meanwhile waits, and is not lost. If it fails, call it again.
+   *
+   * The disk may still have the old blocks, as after any removal of a file.
+   * @param query must say something: an empty one is refused
+   * @throws {TypeError | RangeError} if `query` is invalid or empty, or the log is closed
+   */
+  async erase(query: ReviewQuery): Promise<Erased> {
+    const isMeant = reviewTest(query);
+    if (Object.values(query).every((value) => value === undefined)) {
+      throw new TypeError('expected a query with id, entry, list, from or before');
+    }
+    this.#checkOpen();
+    return await this.#commit.alone(async () => {
+      const counts = { erased: 0, unreadable: 0 };
+      for (const { name } of await logFiles(this.folder)) {
+        const { erased, unreadable } = await this.#eraseIn(name, isMeant);
+        counts.erased += erased;
+        counts.unreadable += unreadable;
+      }
+      return counts;
+    });
+  }
+
+  /**
+   * Removes the files whose records are all older than `retentionDays`. Opening the log and
+   * beginning another file do so too; a service that writes seldom calls it once a day.
+   * @throws {TypeError} if the log is closed
+   */
+  async prune(): Promise<void> {
+    this.#checkOpen();
+    await this.#commit.alone(() => this.#prune());
+  }
+
+  /** Waits for what was appended, and closes the log. */
+  close(): Promise<void> {
+    this.#closed ??= this.#commit.alone(async () => {
+      try {
+        await this.#journal?.close();
+        this.#journal = undefined;
+      } finally {
+        await this.#settings.unlock();
+      }
+    });
+    return this.#closed;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new TypeError('expected a review log that is not closed');
+  }
+
+  #now(): Date {
+    const time = this.#settings.now();
+    const date = new Date(time);
+    if (Number.isNaN(date.valueOf())) throw new TypeError('expected now to give milliseconds');
+    return date;
+  }
+
+  /** Before this time, records are not kept. */
+  #oldest(): number {
+    return this.#now().valueOf() - this.#settings.retentionDays * DAY;
+  }
+
+  async #write(lines: string): Promise<void> {
+    const day = dayOf(this.#now());
+    const full = this.#journal !== undefined && this.#isFull(lines);
+    // A clock that was put back goes on in the file of the later day.
+    if (this.#file === undefined || this.#journal === undefined || day > this.#file.day || full) {
+      await this.#rotate(day);
+    }
+    await this.#journal!.append(lines);
+  }
+
+  #isFull(lines: string): boolean {
+    const { length } = this.#journal!;
+    return length > 0 && length + Buffer.byteLength(lines) > this.#settings.maxFileBytes;
+  }
+
+  async #rotate(day: string): Promise<void> {
+    const before = this.#file;
+    const isLater = before === undefined || day > before.day;
+    const next = isLater
+      ? { day, part: 0, name: nameOf(day, 0) }
+      : { day: before.day, part: before.part + 1, name: nameOf(before.day, before.part + 1) };
+    const journal = await Journal.open(join(this.folder, next.name));
+    const old = this.#journal;
+    this.#journal = journal;
+    this.#file = next;
+    await old?.close();
+    await this.#prune();
+  }
+
+  async #prune(): Promise<void> {
+    const oldest = this.#oldest();
+    let removed = 0;
+    for (const file of await logFiles(this.folder)) {
+      // The day is that of the last record of the file.
+      if (Date.parse(file.day) + DAY > oldest) continue;
+      if (file.name === this.#file?.name) {
+        await this.#journal?.close();
+        this.#journal = undefined;
+        this.#file = undefined;
+      }
+      await rm(join(this.folder, file.name), { force: true });
+      removed++;
+    }
+    if (removed > 0) await syncFolder(this.folder);
+    for (const [id, time] of this.#times) if (time < oldest) this.#times.delete(id);
+  }
+
+  async #eraseIn(name: string, isMeant: (record: ReviewRecord) => boolean): Promise<Erased> {
+    const path = join(this.folder, name);
+    const kept: string[] = [];
+    let erased = 0;
+    let unreadable = 0;
+    const isActive = name === this.#file?.name;
+    for (const line of await linesOf(path)) {
+      const record = recordIn(line);
+      if (record === undefined) unreadable++;
+      if (record !== undefined && isMeant(record)) erased++;
+      else kept.push(`${line}\n`);
+    }
+    if (erased === 0) return { erased, unreadable };
+    try {
+      await replaceFile(path, [Buffer.from(kept.join(''))], undefined);
+    } finally {
+      // The old file is gone, or both are as they were: either way the name is opened anew.
+      if (isActive) await this.#reopen(path);
+    }
+    return { erased, unreadable };
+  }
+
+  async #reopen(path: string): Promise<void> {
+    const old = this.#journal;
+    this.#journal = undefined;
+    await old?.close();
+    this.#journal = await Journal.open(path);
+  }
+}
+
+function raise(error: Error): never {
+  throw error;
+}

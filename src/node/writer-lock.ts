@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { FormatError } from '../errors.js';
+
+/** The file of the lock in the folder. */
+export const LOCK_NAME = 'writer.lock';
+
+/** Locks that this process holds, by their content. */
+const held = new Set<string>();
+
+/**
+ * Takes the right to write in a folder, for this process alone. The lock of a process that has
+ * ended is taken over. It is meant for processes of one machine that see each other's ids.
+ * @returns a function that gives it back
+ * @throws {FormatError} `in-use` if a running process has it
+ */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const path = join(folder, LOCK_NAME);
+  const content = `${JSON.stringify({ pid: process.pid, began: await beganOf(process.pid), key: randomUUID() })}\n`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const file = await open(temporary, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.close();
+    // Linking fails if there is a lock. An empty lock, whose content is still to come, never shows.
+    for (let tries = 0; !(await linked(temporary, path)); tries++) {
+      if (tries === 3 || !(await removeStale(path))) throw inUse();
+    }
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  held.add(content);
+  return async () => {
+    held.delete(content);
+    await rm(path, { force: true });
+  };
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Removes a lock whose process has ended. @returns whether there may be none now */
+async function removeStale(path: string): Promise<boolean> {
+  const content = await readFile(path, 'utf8').catch(() => undefined);
+  if (content === undefined) return true;
+  if (await isHeld(content)) return false;
+  const aside = `${path}.${randomUUID()}.tmp`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return true;
+  }
+  // Another process may have taken it over in between.
+  const taken = await readFile(aside, 'utf8');
+  if (taken !== content) await linked(aside, path);
+  await rm(aside, { force: true });
+  return taken === content;
+}
+
+async function isHeld(content: string): Promise<boolean> {
+  if (held.has(content)) return true;
+  let lock: { pid?: unknown; began?: unknown };
+  try {
+    lock = Object(JSON.parse(content)) as typeof lock;
+  } catch {
+    return false;
+  }
+  const { pid, began } = lock;
+  // Of this process, by another thread; or of one that had its id before, if times are not told.
+  if (pid === process.pid) return began !== '' && began === (await beganOf(process.pid));
+  if (!Number.isSafeInteger(pid)) return false;
+  try {
+    process.kill(pid as number, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return began === (await beganOf(pid as number));
+}
+
+/**
+ * When a process began, in ticks since the system did, so that another process with the same id is
+ * told apart: in a container that is started again, ids repeat. Empty where that cannot be told.
+ */
+async function beganOf(pid: number): Promise<string> {
+  try {
+    const [stat, boot] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'latin1'),
+      readFile('/proc/sys/kernel/random/boot_id', 'latin1'),
+    ]);
+    // The name, in brackets, may hold spaces. The 22nd field is the 20th after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended, and nobody has waited for it yet.
+    return fields[0] === 'Z' ? 'ended' : `${boot.trim()} ${fields[19]}`;
+  } catch {
+    return '';
+  }
+}
+
+const inUse = () => new FormatError('in-use', 'expected a folder in which nobody else writes');
