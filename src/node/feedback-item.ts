@@ -1,0 +1,109 @@
+import { checkOptions } from '../door.js';
+
+/** JSON that a sender understands: which feedback on which entry. */
+export type FeedbackValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly FeedbackValue[]
+  | { readonly [name: string]: FeedbackValue };
+
+/** Feedback on an entry, to be sent to the service that it came from. */
+export interface NewFeedback {
+  /** one that the queue has, or has sent within a week, is not taken again */
+  readonly id: string;
+  /** the name of the sender */
+  readonly to: string;
+  /**
+   * names the entry within the service: what has the same `to` and `entry` is sent in its order
+   */
+  readonly entry: string;
+  /** for the sender: a StopNCII feedback, an NCMEC vote */
+  readonly body: FeedbackValue;
+}
+
+/** Feedback in a queue. */
+export interface FeedbackItem extends NewFeedback {
+  /**
+   * - `waiting`: to be sent
+   * - `unknown`: sent, without an answer: it may have arrived or not
+   * - `stuck`: given up, until `retry` or `drop`
+   */
+  readonly state: 'waiting' | 'unknown' | 'stuck';
+  /** sendings and readings back in a row that came to nothing */
+  readonly attempts: number;
+  /** when it is tried again, in milliseconds since 1970 */
+  readonly due: number;
+}
+
+/**
+ * What came of a sending.
+ * - `done`: the service has it
+ * - `retry`: the service surely does not have it, and a later try may succeed
+ * - `unknown`: no answer came
+ * - `refused`: the service will never take it
+ */
+export type Sent = 'done' | 'retry' | 'unknown' | 'refused';
+
+/** What came of reading the feedback back: `absent` if the service does not have it. */
+export type Settled = 'done' | 'absent' | 'unknown';
+
+/**
+ * Sends feedback to one service, e.g. with `StopNciiClient` or `NcmecClient`. What it throws counts
+ * as no answer.
+ */
+export interface FeedbackSender {
+  send(item: FeedbackItem, options: { signal: AbortSignal }): Promise<Sent>;
+  /**
+   * whether sending twice is as good as once, as with a PUT: what had no answer is then sent again.
+   * Otherwise it is settled by reading it back
+   */
+  readonly idempotent?: boolean;
+  /** reads back whether the service has it; needed if not `idempotent` */
+  settle?(item: FeedbackItem, options: { signal: AbortSignal }): Promise<Settled>;
+}
+
+/** Characters of an id, a name or a key. */
+const MAX_NAME = 500;
+/** Characters of JSON. */
+const MAX_BODY = 64 * 1024;
+
+/** @throws {TypeError | RangeError} if `feedback` is invalid */
+export function checkedFeedback(feedback: NewFeedback): NewFeedback {
+  checkOptions(feedback, 'feedback to be an object');
+  const { id, to, entry, body } = feedback;
+  for (const [name, value] of Object.entries({ id, to, entry })) {
+    if (typeof value !== 'string' || value.length === 0 || value.length > MAX_NAME) {
+      throw new TypeError(`expected ${name} to be a text of 1 to ${MAX_NAME} characters`);
+    }
+  }
+  if (body === undefined) throw new TypeError('expected body to be JSON');
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(body);
+  } catch {
+    // Told below: the engine's words may quote.
+  }
+  if (json === undefined) throw new TypeError('expected body to be JSON');
+  if (json.length > MAX_BODY)
+    throw new RangeError(`expected body to have up to ${MAX_BODY} characters`);
+  return { id, to, entry, body: JSON.parse(json) as FeedbackValue };
+}
+
+/** @throws {TypeError} unless each is a sender that can settle what it must */
+export function checkSenders(senders: Readonly<Record<string, FeedbackSender>>): void {
+  checkOptions(senders, 'senders to be an object');
+  for (const sender of Object.values(senders)) {
+    checkOptions(sender, 'a sender: { send, settle }');
+    const { send, settle, idempotent = false } = sender;
+    if (typeof send !== 'function') throw new TypeError('expected a sender: { send, settle }');
+    if (typeof idempotent !== 'boolean') throw new TypeError('expected idempotent to be a boolean');
+    if (settle !== undefined && typeof settle !== 'function') {
+      throw new TypeError('expected settle to be a function');
+    }
+    if (!idempotent && settle === undefined) {
+      throw new TypeError('expected settle, as the sender is not idempotent');
+    }
+  }
+}

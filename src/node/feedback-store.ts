@@ -1,0 +1,173 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FormatError } from '../errors.js';
+import { checkedFeedback, type FeedbackItem, type NewFeedback } from './feedback-item.js';
+import { GroupCommit, Journal } from './journal.js';
+import { replaceFile } from './replace-file.js';
+import { lockFolder } from './writer-lock.js';
+
+const FILE_NAME = 'feedback.jsonl';
+/** Lines of what has ended or changed, before the file is written anew. */
+const MAX_SPENT = 1000;
+/** How long the id of what was sent is remembered, in milliseconds. */
+const MEMORY = 7 * 86_400_000;
+/** Of one write. */
+const MAX_WRITE = 1 << 20;
+
+/** A line of the file: new feedback, or what became of it. */
+type Line =
+  | { readonly put: NewFeedback; readonly due: number }
+  | {
+      readonly id: string;
+      readonly state: FeedbackItem['state'] | 'done' | 'dropped';
+      readonly attempts: number;
+      /** of `done` and `dropped`: when it ended */
+      readonly due: number;
+    };
+
+/** The items of a feedback queue, in memory and in a file. What a call wrote is on disk. */
+export class FeedbackStore {
+  /** In the order in which they came. */
+  readonly items = new Map<string, FeedbackItem>();
+  /** When each ended, by id. */
+  readonly #ended = new Map<string, number>();
+  readonly #path: string;
+  readonly #now: () => number;
+  readonly #unlock: () => Promise<void>;
+  readonly #commit: GroupCommit;
+  #journal: Journal | undefined;
+  #lines = 0;
+
+  private constructor(path: string, now: () => number, unlock: () => Promise<void>) {
+    this.#path = path;
+    this.#now = now;
+    this.#unlock = unlock;
+    this.#commit = new GroupCommit(async (lines) => {
+      this.#journal ??= await Journal.open(this.#path);
+      await this.#journal.append(lines);
+    }, MAX_WRITE);
+  }
+
+  /** @throws {FormatError} `in-use` or `bad-line` */
+  static async open(folder: string, now: () => number): Promise<FeedbackStore> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const store = new FeedbackStore(join(folder, FILE_NAME), now, await lockFolder(folder));
+    try {
+      for (const name of await readdir(folder)) {
+        if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
+      }
+      store.#journal = await Journal.open(store.#path);
+      const lines = (await readFile(store.#path, 'utf8')).split('\n');
+      lines.pop();
+      for (const [at, line] of lines.entries()) store.#replay(line, at + 1);
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** Whether feedback with this id is there, or has ended within a week. */
+  has(id: string): boolean {
+    return this.items.has(id) || this.#ended.has(id);
+  }
+
+  async put(put: NewFeedback): Promise<void> {
+    const due = this.#now();
+    await this.#write({ put, due });
+    this.items.set(put.id, { ...put, state: 'waiting', attempts: 0, due });
+  }
+
+  async change(
+    { id }: FeedbackItem,
+    state: FeedbackItem['state'],
+    { attempts, due }: { attempts: number; due: number },
+  ): Promise<FeedbackItem> {
+    await this.#write({ id, state, attempts, due });
+    const changed = { ...this.items.get(id)!, state, attempts, due };
+    this.items.set(id, changed);
+    return changed;
+  }
+
+  async end({ id, attempts }: FeedbackItem, state: 'done' | 'dropped'): Promise<void> {
+    const due = this.#now();
+    await this.#write({ id, state, attempts, due });
+    this.items.delete(id);
+    this.#ended.set(id, due);
+  }
+
+  /** Writes the file anew if most of its lines are spent. */
+  async compact(): Promise<void> {
+    if (this.#lines - 2 * this.items.size - this.#ended.size < MAX_SPENT) {
+      const oldest = [...this.#ended.values()].filter((time) => time < this.#now() - MEMORY);
+      if (oldest.length < MAX_SPENT) return;
+    }
+    await this.#commit.alone(() => this.#rewrite());
+  }
+
+  /** Waits for what is being written. */
+  async close(): Promise<void> {
+    await this.#commit.alone(async () => {
+      try {
+        await this.#journal?.close();
+        this.#journal = undefined;
+      } finally {
+        await this.#unlock();
+      }
+    });
+  }
+
+  async #write(line: Line): Promise<void> {
+    await this.#commit.append(`${JSON.stringify(line)}\n`);
+    this.#lines++;
+  }
+
+  #replay(text: string, line: number): void {
+    try {
+      this.#apply(JSON.parse(text) as Line);
+      this.#lines++;
+    } catch {
+      // Without the parser's words: they quote the text.
+      throw new FormatError('bad-line', 'expected a line of a feedback queue', { line });
+    }
+  }
+
+  #apply(line: Line): void {
+    const { due } = line;
+    if (!Number.isFinite(due)) throw new TypeError('expected a time');
+    if ('put' in line) {
+      const put = checkedFeedback(line.put);
+      this.items.set(put.id, { ...put, state: 'waiting', attempts: 0, due });
+      return;
+    }
+    const { id, state, attempts } = line;
+    if (state === 'done' || state === 'dropped') {
+      this.items.delete(id);
+      this.#ended.set(id, due);
+      return;
+    }
+    const item = this.items.get(id);
+    const isState = state === 'waiting' || state === 'unknown' || state === 'stuck';
+    if (!(item && isState && Number.isSafeInteger(attempts)))
+      throw new TypeError('expected a state');
+    this.items.set(id, { ...item, state, attempts, due });
+  }
+
+  /** With what is open and the ids that are remembered. */
+  async #rewrite(): Promise<void> {
+    const oldest = this.#now() - MEMORY;
+    for (const [id, time] of this.#ended) if (time < oldest) this.#ended.delete(id);
+    const lines: Line[] = [...this.#ended].map(([id, due]) => {
+      return { id, state: 'done', attempts: 0, due };
+    });
+    for (const { state, attempts, due, ...put } of this.items.values()) {
+      lines.push({ put, due }, { id: put.id, state, attempts, due });
+    }
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const old = this.#journal;
+    this.#journal = undefined;
+    await old?.close();
+    await replaceFile(this.#path, [Buffer.from(text)], undefined);
+    this.#lines = lines.length;
+  }
+}

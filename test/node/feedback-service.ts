@@ -1,0 +1,27 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import type { FeedbackItem, FeedbackSender, Settled } from '../../src/node/feedback-item.js';
+
+/** A service that keeps what it is sent in a file, so that it outlives whoever sends. */
+export function fileService(path: string) {
+  const received = (): string[] =>
+    existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+  return {
+    received,
+    take: ({ id }: FeedbackItem) => appendFileSync(path, `${id}\n`),
+    settle: async ({ id }: FeedbackItem): Promise<Settled> =>
+      received().includes(id) ? 'done' : 'absent',
+  };
+}
+
+/** Sends to it, and answers now and then only after a while. */
+export function postTo(service: ReturnType<typeof fileService>): FeedbackSender {
+  return {
+    async send(item) {
+      await new Promise((resolve) => setImmediate(resolve));
+      service.take(item);
+      await new Promise((resolve) => setImmediate(resolve));
+      return 'done';
+    },
+    settle: service.settle,
+  };
+}
