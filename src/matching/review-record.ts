@@ -110,14 +110,15 @@ function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefine
   const { id, source, list } = entry as BlocklistEntry & { list?: string };
   return {
     ...(hash && { hash: jsonOf(hash) }),
+    // A longer id is no name for a person to ask for; the hash names the entry, too.
     entry: {
       ...jsonOf(entry.hash),
-      ...(id !== undefined && { id }),
-      ...(source !== undefined && { source }),
+      ...(isName(id) && { id }),
+      ...(isName(source) && { source }),
     },
     distance,
     variant: variant.name,
-    ...(list !== undefined && { list }),
+    ...(list && { list }),
   };
 }
 
@@ -219,8 +220,11 @@ function checkWord(name: string, value: unknown): void {
   }
 }
 
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME;
+
 function checkName(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value.length === 0 || value.length > MAX_NAME) {
+  if (!isName(value)) {
     throw new TypeError(`expected ${name} to be a text of 1 to ${MAX_NAME} characters`);
   }
 }

@@ -44,6 +44,8 @@ describe('the facts of a decision', () => {
     const [match] = decision.matches;
     const matches = [{ ...match!, entry: { ...match!.entry, list: 'stopncii' } }];
     expect(reviewFactsOf({ ...decision, matches })[0]!.list).toBe('stopncii');
+    const unnamed = [{ ...match!, entry: { ...match!.entry, list: '' } }];
+    expect(reviewFactsOf({ ...decision, matches: unnamed })[0]).not.toHaveProperty('list');
   });
 
   test("hold the hash of the picture itself, not of a variant's", () => {
@@ -52,6 +54,15 @@ describe('the facts of a decision', () => {
     expect(reviewFactsOf(decision, listed)[0]!.hash!.hash).toBe(LISTED);
     const upload = { hash: listed, width: 3, height: 2 };
     expect(reviewFactsOf({ ...decision, upload })[0]!.hash!.hash).toBe(LISTED);
+  });
+
+  test('leave out an id that no record may hold', () => {
+    const decision = blocklist.decide([{ name: 'original', hash: listed }]);
+    const [match] = decision.matches;
+    const entry = { ...match!.entry, id: '', source: 'x'.repeat(201) };
+    const [facts] = reviewFactsOf({ ...decision, matches: [{ ...match!, entry }] });
+    expect(facts!.entry).toEqual({ algorithm: 'pdq', hash: LISTED });
+    expect(checkedRecord(facts as NewReviewRecord)).toEqual(facts);
   });
 
   test('are one if nothing matched', () => {

@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto';
+import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { DecodeError } from '../errors.js';
+import type { NewReviewRecord, ReviewFacts, ReviewOutcome } from '../matching/review-record.js';
+import type { NewFeedback } from '../node/feedback-item.js';
+import { readBytes } from '../node/read-bytes.js';
+import { SenderCheck, type SenderProof } from './webhook-sender.js';
+
+/** What a decision from outside is about, in the words of the platform. */
+export interface DecidedItem {
+  readonly id: string;
+  /** the kind of item, if told */
+  readonly typeId?: string;
+}
+
+/** A decision that came from outside. */
+export interface OutsideDecision {
+  /** of this decision: a repeated delivery has the same */
+  readonly id: string;
+  readonly item: DecidedItem;
+  /** the id of the action that was taken */
+  readonly action: string;
+  readonly outcome: ReviewOutcome;
+  /** `automation` if no person decided */
+  readonly role: string;
+  /** what was written into the log: one for each match of the upload */
+  readonly records: readonly NewReviewRecord[];
+  /** whether the log had it before this call: by an earlier delivery that may not have come to an end */
+  readonly isRepeat: boolean;
+}
+
+/** Where decisions are written: a `ReviewLog`. */
+export interface DecisionLog {
+  append(record: NewReviewRecord): Promise<unknown>;
+  timeOf(id: string): number | undefined;
+}
+
+/** Where feedback waits until it is sent: a `FeedbackQueue`. */
+export interface FeedbackTaker {
+  add(feedback: NewFeedback): Promise<boolean>;
+}
+
+export interface DecisionWebhookOptions extends SenderProof {
+  log: DecisionLog;
+  /** what each action means for the match, by the id of the action; others are answered with 422 */
+  outcomes: Readonly<Record<string, ReviewOutcome>>;
+  /**
+   * what was kept of the upload's decision (`reviewFactsOf`), one for each match; undefined if there
+   * is no such item, which is answered with 404
+   */
+  factsOf: (
+    item: DecidedItem,
+  ) => readonly ReviewFacts[] | undefined | Promise<readonly ReviewFacts[] | undefined>;
+  /** takes what `feedbackOf` gives */
+  feedback?: FeedbackTaker | undefined;
+  /** the feedback that follows from a record, if a person decided; its id is added */
+  feedbackOf?: ((record: NewReviewRecord) => readonly Omit<NewFeedback, 'id'>[]) | undefined;
+  /**
+   * told of a decision once it is in the log, to act on it: at least once, so look at `id` or
+   * `isRepeat`. What it throws, the handler throws, and the sender tries again
+   */
+  onDecision?: ((decision: OutsideDecision) => void | Promise<void>) | undefined;
+  /**
+   * most bytes of a body
+   * @defaultValue 64 KiB
+   */
+  maxBytes?: number | undefined;
+  /**
+   * how long the same body is the same delivery, if it has no id: Coop sends none, and tries five
+   * times. After that it is another decision
+   * @defaultValue 900
+   */
+  retrySeconds?: number | undefined;
+  /**
+   * the time, in milliseconds since 1970
+   * @defaultValue Date.now
+   */
+  now?: (() => number) | undefined;
+}
+
+const MAX_BYTES = 64 * 1024;
+const RETRY_SECONDS = 900;
+/** Characters of the id of a decision, and of other ids. */
+const MAX_ID = 150;
+const MAX_TEXT = 1000;
+/** Decisions whose end is remembered, so that a late delivery calls nobody. */
+const MAX_ENDED = 10_000;
+const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
+const OUTCOMES: readonly unknown[] = ['confirmed', 'rejected', 'undecided'];
+
+/**
+ * A webhook by which a review tool tells what its moderators decided: it writes the decision into a
+ * review log, queues feedback, and calls `onDecision`. It takes a POST with a body of JSON, as the
+ * actions of Coop (ROOST) send it, of which it reads `item.id`, `item.typeId`, `action.id` and
+ * whether there is an `actorEmail`; it keeps neither this nor any note or name. A tool of your own
+ * may add `id`, which names the decision, and `role`.
+ *
+ * The answer is 200 with `{"recorded":N}` once the decision is on disk, 0 for a repeated delivery;
+ * 401 if the token or the signature is wrong; 400, 404, 405, 408, 413, 415 or 422 for what cannot be
+ * a decision. Coop's documents say that deliveries that fail are repeated up to five times.
+ *
+ * A signature tells who wrote a body, not when: whoever could read one can send it again, and after
+ * `retrySeconds` it counts anew unless it has an id. Serve it over TLS, with a token.
+ * @returns rejects with what the log, the queue or a function of the options throws
+ * @throws {TypeError | RangeError} if an option is missing or invalid
+ */
+export function createDecisionWebhook(
+  options: DecisionWebhookOptions,
+): (request: Request) => Promise<Response> {
+  const webhook = new DecisionWebhook(options);
+  return (request) => webhook.answer(request);
+}
+
+/** What a body says. */
+interface Told {
+  readonly id?: string;
+  readonly item: DecidedItem;
+  readonly action: string;
+  readonly role: string;
+}
+
+class DecisionWebhook {
+  readonly #options: DecisionWebhookOptions;
+  readonly #sender: SenderCheck;
+  readonly #outcomes: ReadonlyMap<string, ReviewOutcome>;
+  /** What is being done, and what was done last, by the decision's id. */
+  readonly #running = new Map<string, Promise<Response>>();
+  readonly #ended = new Set<string>();
+
+  constructor(options: DecisionWebhookOptions) {
+    checkOptions(options);
+    const { log, outcomes, factsOf, feedback, feedbackOf, onDecision } = options;
+    const { maxBytes = MAX_BYTES, retrySeconds = RETRY_SECONDS, now } = options;
+    this.#sender = new SenderCheck(options);
+    checkObject(log, 'log to be a review log');
+    if (typeof log.append !== 'function' || typeof log.timeOf !== 'function') {
+      throw new TypeError('expected log to be a review log');
+    }
+    checkOptions(outcomes, 'outcomes to be an object');
+    if (!Object.values(outcomes).every((outcome) => OUTCOMES.includes(outcome))) {
+      throw new RangeError("expected outcomes 'confirmed' or 'rejected' or 'undecided'");
+    }
+    if (typeof factsOf !== 'function') throw new TypeError('expected factsOf to be a function');
+    if (feedback !== undefined) {
+      checkObject(feedback, 'feedback to be a feedback queue');
+      if (typeof feedback.add !== 'function') {
+        throw new TypeError('expected feedback to be a feedback queue');
+      }
+    }
+    checkTypeOf('feedbackOf', feedbackOf, 'function');
+    if ((feedback === undefined) !== (feedbackOf === undefined)) {
+      throw new TypeError('expected feedback and feedbackOf together');
+    }
+    checkTypeOf('onDecision', onDecision, 'function');
+    checkInteger('maxBytes', maxBytes, 1);
+    checkNumber('retrySeconds', retrySeconds, 0);
+    checkTypeOf('now', now, 'function');
+    this.#options = options;
+    this.#outcomes = new Map(Object.entries(outcomes));
+  }
+
+  async answer(request: Request): Promise<Response> {
+    checkObject(request, 'a Request');
+    if (request.method !== 'POST') {
+      return new Response('expected POST', { status: 405, headers: { allow: 'POST' } });
+    }
+    if (!this.#sender.hasToken(request)) return refusal(401, 'expected a known sender');
+    if (!/^\s*application\/json\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+      return refusal(415, 'expected JSON');
+    }
+    const body = await this.#bodyOf(request);
+    if (body instanceof Response) return body;
+    if (!this.#sender.hasSigned(request, body)) return refusal(401, 'expected a known sender');
+    const told = toldBy(body);
+    if (told === undefined) return refusal(400, 'expected item.id and action.id');
+    const outcome = this.#outcomes.get(told.action);
+    if (outcome === undefined) return refusal(422, 'expected an action of the outcomes');
+    const id = told.id ?? this.#idOf(body);
+    if (this.#ended.has(id)) return recorded(0);
+    // Deliveries of one decision at the same time end alike.
+    let running = this.#running.get(id);
+    if (running === undefined) {
+      running = this.#record({ ...told, id }, outcome).finally(() => this.#running.delete(id));
+      this.#running.set(id, running);
+    }
+    return (await running).clone();
+  }
+
+  async #bodyOf(request: Request): Promise<Uint8Array | Response> {
+    const { maxBytes = MAX_BYTES } = this.#options;
+    if (Number(request.headers.get('content-length')) > maxBytes) {
+      return refusal(413, 'expected a shorter body');
+    }
+    if (request.body === null) return refusal(400, 'expected a body');
+    try {
+      return await readBytes(request.body, { maxBytes, signal: request.signal, ...PACE });
+    } catch (error) {
+      if (!(error instanceof DecodeError)) return refusal(400, 'expected a whole body');
+      if (error.code === 'too-many-bytes') return refusal(413, 'expected a shorter body');
+      if (error.code === 'too-slow') return refusal(408, 'expected a faster body');
+      return refusal(400, 'expected a whole body');
+    }
+  }
+
+  /** The id of a body that names none: that of the delivery which it repeats, or a new one. */
+  #idOf(body: Uint8Array): string {
+    const { log, retrySeconds = RETRY_SECONDS, now = Date.now } = this.#options;
+    const digest = createHash('sha256').update(body).digest('hex');
+    for (let count = 0; ; count++) {
+      const id = `sha256-${digest}${count === 0 ? '' : `-${count}`}`;
+      const time = log.timeOf(recordId(id, 0));
+      if (time === undefined || now() - time <= 1000 * retrySeconds) return id;
+    }
+  }
+
+  async #record(told: Told & { id: string }, outcome: ReviewOutcome): Promise<Response> {
+    const { id, item, action, role } = told;
+    const { log, factsOf, feedback, feedbackOf, onDecision } = this.#options;
+    const facts = await factsOf(item);
+    if (facts === undefined || facts.length === 0) return refusal(404, 'expected a known item');
+    const records = facts.map((fact, at): NewReviewRecord => {
+      return { ...fact, id: recordId(id, at), outcome, role };
+    });
+    const isRepeat = log.timeOf(recordId(id, 0)) !== undefined;
+    await Promise.all(records.map((record) => log.append(record)));
+    if (feedback && feedbackOf && role !== AUTOMATION) {
+      const all = records.flatMap((record) =>
+        feedbackOf(record).map((one, at) => ({ ...one, id: `${record.id}:${at}` })),
+      );
+      for (const one of all) await feedback.add(one);
+    }
+    await onDecision?.({ id, item, action, outcome, role, records, isRepeat });
+    this.#remember(id);
+    return recorded(isRepeat ? 0 : records.length);
+  }
+
+  #remember(id: string): void {
+    this.#ended.add(id);
+    if (this.#ended.size <= MAX_ENDED) return;
+    for (const oldest of this.#ended) {
+      this.#ended.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** The role where no person decided: a rule, or a threshold. */
+const AUTOMATION = 'automation';
+
+const recordId = (id: string, at: number) => `${id}:${at}`;
+
+/** @returns undefined if it is not a decision */
+function toldBy(body: Uint8Array): Told | undefined {
+  let json: Record<string, unknown>;
+  try {
+    json = Object(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
+  } catch {
+    return undefined;
+  }
+  const { id, item, action, role, actorEmail } = json;
+  const { id: itemId, typeId } = Object(item) as Record<string, unknown>;
+  const { id: actionId } = Object(action) as Record<string, unknown>;
+  if (!isText(itemId) || !isText(actionId)) return undefined;
+  if (id !== undefined && !(isText(id) && id.length <= MAX_ID)) return undefined;
+  if (typeId !== undefined && !isText(typeId)) return undefined;
+  if (role !== undefined && !(isText(role) && /^[a-z][a-z0-9-]{0,39}$/.test(role))) {
+    return undefined;
+  }
+  const byPerson = typeof actorEmail === 'string' && actorEmail !== '';
+  return {
+    item: { id: itemId, ...(typeId !== undefined && { typeId }) },
+    action: actionId,
+    role: role ?? (byPerson ? 'moderator' : AUTOMATION),
+    ...(id !== undefined && { id }),
+  };
+}
+
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT;
+
+const recorded = (count: number) =>
+  Response.json({ recorded: count }, { headers: { 'cache-control': 'no-store' } });
+
+const refusal = (status: number, message: string) => new Response(message, { status });

@@ -1,0 +1,88 @@
+import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+
+/* Who calls a webhook: whoever knows a token, or signs with a key. */
+
+/** Shorter tokens could be guessed from their hashes. */
+const MIN_TOKEN = 20;
+
+/**
+ * The SHA-256 of a token, in hex: what a service stores instead of it. Make tokens at random, of at
+ * least 128 bits: a hash hides nothing that can be guessed.
+ * @throws {TypeError} if `token` is not a string
+ * @throws {RangeError} unless it has 20 or more characters of ASCII, and no space
+ */
+export function tokenHash(token: string): string {
+  if (typeof token !== 'string') throw new TypeError('expected token to be a string');
+  // A header could not hold any other.
+  if (token.length < MIN_TOKEN || !/^[!-~]+$/.test(token)) {
+    throw new RangeError(`expected token to be ${MIN_TOKEN} or more characters of ASCII, no space`);
+  }
+  return digestOf(token).toString('hex');
+}
+
+const digestOf = (text: string | Uint8Array) => createHash('sha256').update(text).digest();
+
+/** How callers of a webhook prove who they are; at least one of these. If both, both. */
+export interface SenderProof {
+  /** `tokenHash` of each token that `Authorization: Bearer TOKEN` may have: two, while one changes */
+  tokenHashes?: readonly string[] | undefined;
+  /**
+   * the public key, as PEM, whose signature of the body is in `Coop-Signature`: base64 of
+   * RSASSA-PKCS1-v1_5 with SHA-256, as Coop signs
+   */
+  publicKey?: string | undefined;
+}
+
+/** Checks requests. */
+export class SenderCheck {
+  readonly #digests: readonly Buffer[] | undefined;
+  readonly #key: KeyObject | undefined;
+
+  /** @throws {TypeError} unless there is a proof, and it is valid */
+  constructor({ tokenHashes, publicKey }: SenderProof) {
+    if (tokenHashes === undefined && publicKey === undefined) {
+      throw new TypeError('expected tokenHashes or publicKey');
+    }
+    if (tokenHashes !== undefined) {
+      const isHash = (hash: unknown) => typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash);
+      if (!Array.isArray(tokenHashes) || tokenHashes.length === 0 || !tokenHashes.every(isHash)) {
+        throw new TypeError('expected tokenHashes to be a list of what tokenHash gives');
+      }
+      this.#digests = tokenHashes.map((hash) => Buffer.from(hash, 'hex'));
+    }
+    if (publicKey !== undefined) this.#key = rsaKey(publicKey);
+  }
+
+  /** Whether the token of a request is right, in a time that tells nothing of the right ones. */
+  hasToken(request: Request): boolean {
+    if (this.#digests === undefined) return true;
+    const header = request.headers.get('authorization') ?? '';
+    const given = digestOf(/^Bearer +(\S+)$/i.exec(header)?.[1] ?? '');
+    let isRight = false;
+    for (const digest of this.#digests) if (timingSafeEqual(digest, given)) isRight = true;
+    return isRight;
+  }
+
+  /** Whether the body was signed. */
+  hasSigned(request: Request, body: Uint8Array): boolean {
+    if (this.#key === undefined) return true;
+    const header = request.headers.get('coop-signature') ?? '';
+    try {
+      return verify('RSA-SHA256', body, this.#key, Buffer.from(header, 'base64'));
+    } catch {
+      return false;
+    }
+  }
+}
+
+function rsaKey(pem: string): KeyObject {
+  let key: KeyObject | undefined;
+  try {
+    // A private key would be taken too, and its public part derived: it does not belong here.
+    if (/^\s*-----BEGIN (RSA )?PUBLIC KEY-----/.test(pem)) key = createPublicKey(pem);
+  } catch {
+    // Told below: the message of OpenSSL helps nobody.
+  }
+  if (key?.asymmetricKeyType === 'rsa') return key;
+  throw new TypeError('expected publicKey to be an RSA public key in PEM');
+}

@@ -1,0 +1,324 @@
+import { createSign, generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { NewReviewRecord, ReviewFacts } from '../../src/matching/review-record.js';
+import { openFeedbackQueue } from '../../src/node/feedback-queue.js';
+import { openReviewLog } from '../../src/node/review-log.js';
+import {
+  createDecisionWebhook,
+  type DecisionWebhookOptions,
+  type OutsideDecision,
+} from '../../src/service/decision-webhook.js';
+import { tokenHash } from '../../src/service/webhook-sender.js';
+import { newRecord } from '../matching/reviews.js';
+import { serving } from './uploads.js';
+
+const base = mkdtempSync(join(tmpdir(), 'onlyhashes-webhook-'));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const TOKEN = 'a-token-of-many-characters';
+const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+const signatureOf = (body: string) =>
+  createSign('RSA-SHA256').update(body).sign(privateKey, 'base64');
+
+/** As Coop's documents show it, with made-up values. */
+const coopBody = (action = 'not-the-picture', more: object = {}) =>
+  JSON.stringify({
+    item: { id: 'upload 7', typeId: 'photo', typeName: 'Photo' },
+    action: { id: action },
+    policies: [{ id: 'policy-id', name: 'NCII', penalty: 'HIGH' }],
+    rules: [],
+    custom: {},
+    actorEmail: 'moderator@example.com',
+    actorNote: 'I know this person',
+    creator: { id: 'user 9', typeId: 'user' },
+    ...more,
+  });
+
+const { outcome: _, role: __, ...FACTS } = newRecord(1);
+
+/** A log in memory, and what the webhook told. */
+function recording(options: Partial<DecisionWebhookOptions> = {}) {
+  const records = new Map<string, NewReviewRecord>();
+  const times = new Map<string, number>();
+  const decisions: OutsideDecision[] = [];
+  const clock = { time: 1000 };
+  const webhook = createDecisionWebhook({
+    tokenHashes: [tokenHash(TOKEN)],
+    log: {
+      async append(record) {
+        if (records.has(record.id!)) return;
+        records.set(record.id!, record);
+        times.set(record.id!, clock.time);
+      },
+      timeOf: (id) => times.get(id),
+    },
+    outcomes: { 'not-the-picture': 'rejected', remove: 'confirmed' },
+    factsOf: ({ id }) => (id === 'upload 7' ? [FACTS] : undefined),
+    onDecision: (decision) => void decisions.push(decision),
+    now: () => clock.time,
+    ...options,
+  });
+  return { webhook, records, decisions, clock };
+}
+
+function requestOf(body: string, headers: Record<string, string> = {}): Request {
+  return new Request('https://platform.example/decisions', {
+    method: 'POST',
+    body,
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...headers },
+  });
+}
+
+test("a decision from Coop's actions is logged, by role and without names", async () => {
+  const folder = join(base, 'log');
+  const log = await openReviewLog(folder, { retentionDays: 30 });
+  const { webhook, decisions } = recording({ log });
+  const server = createAdaptorServer({ fetch: webhook }) as Server;
+  await serving(server, async (url) => {
+    const init = {
+      method: 'POST',
+      body: coopBody(),
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    };
+    const first = await fetch(url, init);
+    expect([first.status, await first.json()]).toEqual([200, { recorded: 1 }]);
+    const again = await fetch(url, init);
+    expect([again.status, await again.json()]).toEqual([200, { recorded: 0 }]);
+  });
+  expect(decisions).toMatchObject([
+    {
+      item: { id: 'upload 7', typeId: 'photo' },
+      action: 'not-the-picture',
+      outcome: 'rejected',
+      role: 'moderator',
+      isRepeat: false,
+    },
+  ]);
+  const text = readFileSync(
+    join(folder, readdirSync(folder).find((name) => name.endsWith('.jsonl'))!),
+    'utf8',
+  );
+  expect(JSON.parse(text)).toMatchObject({ ...FACTS, outcome: 'rejected', role: 'moderator' });
+  for (const name of ['example.com', 'person', 'user 9', 'upload 7', 'Photo']) {
+    expect(text).not.toContain(name);
+  }
+  await log.close();
+});
+
+describe('who may tell', () => {
+  test.each<[string, Record<string, string>]>([
+    ['no token', { authorization: '' }],
+    ['another token', { authorization: `Bearer ${TOKEN}!` }],
+    ['half a token', { authorization: `Bearer ${TOKEN.slice(0, 9)}` }],
+    ['the hash itself', { authorization: `Bearer ${tokenHash(TOKEN)}` }],
+    ['another scheme', { authorization: `Basic ${TOKEN}` }],
+  ])('%s is refused', async (_, headers) => {
+    const { webhook, records } = recording();
+    const response = await webhook(requestOf(coopBody(), headers));
+    expect([response.status, records.size]).toEqual([401, 0]);
+  });
+
+  test('one of two tokens is enough', async () => {
+    const tokenHashes = [tokenHash('another-one-that-is-long'), tokenHash(TOKEN)];
+    const { webhook } = recording({ tokenHashes });
+    expect((await webhook(requestOf(coopBody()))).status).toBe(200);
+  });
+
+  test('a signature of this very body', async () => {
+    const { webhook, records } = recording({ tokenHashes: undefined, publicKey });
+    const body = coopBody();
+    const right = { 'coop-signature': signatureOf(body) };
+    for (const headers of [
+      {},
+      { 'coop-signature': signatureOf(`${body} `) },
+      { 'coop-signature': 'x' },
+    ]) {
+      expect((await webhook(requestOf(body, headers))).status).toBe(401);
+    }
+    expect(records.size).toBe(0);
+    expect((await webhook(requestOf(body, right))).status).toBe(200);
+    const both = recording({ publicKey }).webhook;
+    expect((await both(requestOf(body, { ...right, authorization: '' }))).status).toBe(401);
+    expect((await both(requestOf(body))).status).toBe(401);
+    expect((await both(requestOf(body, right))).status).toBe(200);
+  });
+
+  test('there is no webhook for everybody, and no key that is none', () => {
+    const { publicKey: other } = generateKeyPairSync('ed25519', {
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    for (const proof of [
+      { tokenHashes: undefined },
+      { tokenHashes: [] },
+      { tokenHashes: [TOKEN] },
+      { publicKey: 'a key' },
+      { publicKey: privateKey },
+      { publicKey: other },
+    ]) {
+      expect(() => recording(proof)).toThrow(TypeError);
+    }
+    expect(() => tokenHash('short')).toThrow(RangeError);
+    expect(() => tokenHash('a text of many words and letters')).toThrow(RangeError);
+  });
+});
+
+test.each<[string, number, string, Record<string, string>]>([
+  ['no JSON', 400, 'remove', {}],
+  ['no object', 400, '7', {}],
+  ['no item', 400, '{"action":{"id":"remove"}}', {}],
+  ['no action', 400, '{"item":{"id":"upload 7"}}', {}],
+  ['an id that is a number', 400, '{"item":{"id":7},"action":{"id":"remove"}}', {}],
+  ['a name as the role', 400, coopBody('remove', { role: 'Jane Doe' }), {}],
+  ['a long id', 400, coopBody('remove', { id: 'x'.repeat(151) }), {}],
+  ['an item that is not known', 404, coopBody('remove', { item: { id: 'upload 8' } }), {}],
+  ['an action without an outcome', 422, coopBody('warn'), {}],
+  ['an action of every object', 422, coopBody('constructor'), {}],
+  ['a long body', 413, coopBody('remove', { custom: 'x'.repeat(70_000) }), {}],
+  ['a form', 415, 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }],
+])('%s is answered with %i', async (_, status, body, headers) => {
+  const { webhook, records, decisions } = recording();
+  const response = await webhook(requestOf(body, headers));
+  expect([response.status, records.size, decisions.length]).toEqual([status, 0, 0]);
+});
+
+test('a GET is answered with 405, an empty POST with 400', async () => {
+  const { webhook } = recording();
+  expect((await webhook(new Request('https://platform.example'))).status).toBe(405);
+  expect((await webhook(requestOf(''))).status).toBe(400);
+});
+
+describe('the same delivery', () => {
+  test('at the same time is done once', async () => {
+    const { webhook, records, decisions } = recording();
+    const all = [1, 2, 3].map(() => webhook(requestOf(coopBody())));
+    const answers = await Promise.all((await Promise.all(all)).map((response) => response.json()));
+    expect(answers).toEqual([{ recorded: 1 }, { recorded: 1 }, { recorded: 1 }]);
+    expect([records.size, decisions.length]).toEqual([1, 1]);
+  });
+
+  test('without an id is another decision after a while: there and back, and there again', async () => {
+    const { webhook, records, clock } = recording();
+    const tell = async (action: string) => {
+      await webhook(requestOf(coopBody(action)));
+      return [...records.values()].map(({ outcome }) => outcome);
+    };
+    await tell('remove');
+    await tell('not-the-picture');
+    clock.time += 900_000;
+    expect(await tell('remove')).toEqual(['confirmed', 'rejected']);
+    clock.time += 1;
+    expect(await tell('remove')).toEqual(['confirmed', 'rejected', 'confirmed']);
+    expect(await tell('remove')).toEqual(['confirmed', 'rejected', 'confirmed']);
+  });
+
+  test('with an id is the same for good, whatever else it says', async () => {
+    const { webhook, records, clock } = recording();
+    await webhook(requestOf(coopBody('remove', { id: 'one' })));
+    clock.time += 1e9;
+    await webhook(requestOf(coopBody('remove', { id: 'one', actorNote: 'again' })));
+    await webhook(requestOf(coopBody('remove', { id: 'two' })));
+    expect([...records.keys()]).toEqual(['one:0', 'two:0']);
+  });
+
+  test('goes on where the one before came to no end', async () => {
+    let fails = 2;
+    const decisions: OutsideDecision[] = [];
+    const { webhook, records } = recording({
+      onDecision(decision) {
+        if (fails-- > 0) throw new Error('not now');
+        decisions.push(decision);
+      },
+    });
+    for (const _ of [1, 2]) await expect(webhook(requestOf(coopBody()))).rejects.toThrow('not now');
+    expect(await (await webhook(requestOf(coopBody()))).json()).toEqual({ recorded: 0 });
+    expect(records.size).toBe(1);
+    expect(decisions).toMatchObject([{ isRepeat: true }]);
+  });
+});
+
+test('a log that fails is told to the sender, and nobody else', async () => {
+  const log = { append: () => Promise.reject(new Error('full')), timeOf: () => undefined };
+  const { webhook, decisions } = recording({ log });
+  await expect(webhook(requestOf(coopBody()))).rejects.toThrow('full');
+  expect(decisions).toEqual([]);
+});
+
+test('feedback follows from what a person decided, for each match, and once', async () => {
+  const sent: unknown[] = [];
+  const queue = await openFeedbackQueue(join(base, 'queue'), {
+    senders: {
+      stopncii: {
+        send: async ({ entry, body }) => {
+          sent.push([entry, body]);
+          return 'done';
+        },
+        settle: async () => 'done',
+      },
+    },
+  });
+  const second: ReviewFacts = { ...FACTS, list: 'ncmec' };
+  const { webhook, records } = recording({
+    factsOf: async () => [FACTS, second],
+    feedback: queue,
+    feedbackOf: ({ list, entry, outcome }) =>
+      list === 'stopncii'
+        ? [
+            {
+              to: 'stopncii',
+              entry: entry!.hash,
+              body: outcome === 'confirmed' ? 'Blocked' : 'NotBlocked',
+            },
+          ]
+        : [],
+  });
+  await webhook(requestOf(coopBody('remove', { actorEmail: undefined })));
+  expect(queue.items()).toEqual([]);
+  await webhook(requestOf(coopBody('remove')));
+  await webhook(requestOf(coopBody('remove')));
+  expect(queue.items()).toHaveLength(1);
+  await queue.send();
+  expect(sent).toEqual([[FACTS.entry!.hash, 'Blocked']]);
+  expect([...records.values()].map(({ role, list }) => [role, list])).toEqual([
+    ['automation', 'stopncii'],
+    ['automation', 'ncmec'],
+    ['moderator', 'stopncii'],
+    ['moderator', 'ncmec'],
+  ]);
+  await queue.close();
+});
+
+test('whatever a body holds, it is answered', async () => {
+  const { webhook } = recording();
+  const hostile = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.json().map((json) => `{"item":${json},"action":${json},"id":${json}}`),
+    fc
+      .json()
+      .map(
+        (json) =>
+          `{"item":{"id":"upload 7","typeId":${json}},"action":{"id":"remove"},"role":${json}}`,
+      ),
+    fc
+      .json()
+      .map((json) => `{"__proto__":${json},"item":{"id":"upload 7"},"action":{"id":"remove"}}`),
+  );
+  await fc.assert(
+    fc.asyncProperty(hostile, async (body) => {
+      const { status } = await webhook(requestOf(body));
+      expect([200, 400, 404, 422]).toContain(status);
+    }),
+    { numRuns: 1000 },
+  );
+});
