@@ -151,6 +151,76 @@ const ranks = optional(member(Uint8Array.from({ length: 256 }, (_, i) => i)));
 const variant = members(VARIANT, { name: text, hash, quality: or(quality, '7.5'), ranks });
 const IMAGE = { hash: HASH, quality: 80, resample: 512, variants: [VARIANT] };
 
+const RECORD = {
+  id: 'a',
+  time: '2026-11-26T10:00:00.000Z',
+  hash: { algorithm: 'pdq', hash: 'ab'.repeat(32) },
+  entry: { algorithm: 'pdq', hash: 'ab'.repeat(32), id: '7', source: 'here' },
+  distance: 12,
+  variant: 'original',
+  list: 'a list',
+  generation: 7,
+  policy: { matchDistance: 31, reviewDistance: 60, minQuality: 50 },
+  verdict: 'match',
+  reason: 'within-match-distance',
+  outcome: 'confirmed',
+  role: 'moderator',
+};
+/** Of a record: `undefined` is refused where another member needs it. */
+const recordMembers = {
+  id: optional(text),
+  hash: optional(
+    members(RECORD.hash, { algorithm: member('pdq'), hash: member('ab'.repeat(32), 'text') }),
+  ),
+  entry: members(RECORD.entry, {
+    algorithm: member('pdq'),
+    hash: member('ab'.repeat(32), 'text'),
+    id: optional(text),
+    source: optional(text),
+  }),
+  distance: whole,
+  variant: optional(text),
+  list: optional(text),
+  generation: optional(whole),
+  policy: members(RECORD.policy, {
+    matchDistance: whole,
+    reviewDistance: whole,
+    minQuality: or(whole, '7.5'),
+  }),
+  verdict: member('review'),
+  // A word, which `text` is too: it is told apart from an address, not from a name.
+  reason: member('word'),
+  outcome: member('rejected'),
+  role: member('moderator'),
+};
+const records = members([RECORD], { 0: members(RECORD, recordMembers) }, '[]');
+const reviewQuery = members(
+  { id: 'a' },
+  {
+    id: optional(text),
+    list: optional(text),
+    from: optional(member('2026-11-26')),
+    before: optional(member('2026-11-26')),
+    entry: optional(members({ id: '7' }, { id: text, source: optional(text) })),
+  },
+  'undefined',
+  '{}',
+);
+const FEEDBACK = { id: 'a', to: 'service', entry: 'an entry', body: { a: 1 } };
+const SENDER = { send: async () => 'done', settle: async () => 'done' };
+const senders = members(
+  { service: SENDER },
+  {
+    service: members(SENDER, {
+      send: member(SENDER.send, 'function'),
+      settle: member(SENDER.settle, 'function'),
+      idempotent: flag,
+    }),
+  },
+  '{}',
+  'hostile',
+);
+
 const { createIndex } = (await entryOf('indexing')) as typeof import('../src/indexing/index.js');
 const matching = (await entryOf('matching')) as typeof import('../src/matching/index.js');
 const submission = (await entryOf('submission')) as typeof import('../src/submission/index.js');
@@ -538,6 +608,12 @@ const scanOptions = {
   retryAfterSeconds: or(optional(whole), '7.5'),
   onDecision: callback,
 };
+const WEBHOOK = {
+  log: { append: async () => {}, timeOf: () => undefined },
+  outcomes: { a: 'confirmed' },
+  factsOf: () => undefined,
+  tokenHashes: ['ab'.repeat(32)],
+};
 const scanning = members(SCANNING, scanOptions);
 const maxBytesHeld = optional(member(2 ** 30));
 const STORAGE = { _handleFile() {}, _removeFile() {} };
@@ -691,7 +767,10 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     withdrawnKeyFromJSON: {
       args: [members({ id: 'a', source: 'b' }, { id: text, source: optional(text) })],
     },
+    errorsByList: { args: [records] },
     explain: { args: [decision] },
+    reportHashes: { args: [records, member('nca')] },
+    reviewFactsOf: { args: [decision, optional(hash)] },
     isDegenerate: { args: [hash] },
     policyFor: { args: [member('pdq'), member(256), policy] },
     unhashable: { args: [member(new (await errorsOf()).DecodeError('corrupt', 'x')), policy] },
@@ -989,6 +1068,40 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         }),
       ],
     },
+    openFeedbackQueue: {
+      args: [
+        path(join(folder, 'feedback')),
+        members(
+          { senders: { service: SENDER } },
+          {
+            senders,
+            maxAttempts: optional(whole),
+            backoffSeconds: or(optional(whole), '7.5'),
+            maxBackoffSeconds: or(optional(whole), '7.5'),
+            timeoutSeconds: or(optional(whole), '7.5'),
+            now: optional(member(() => 0)),
+          },
+        ),
+      ],
+    },
+    openReviewLog: {
+      args: [
+        path(join(folder, 'review-log')),
+        members(
+          { retentionDays: 30 },
+          {
+            retentionDays: whole,
+            maxFileBytes: optional(whole),
+            withoutMatchData: or(optional(member(['a'])), '[]', '[text]'),
+            keepShieldData: flag,
+            now: optional(member(() => 0)),
+          },
+        ),
+      ],
+    },
+    readReviewLog: {
+      args: [path(folder), reviewQuery, options({ onProblem: callback })],
+    },
     readIndexInfo: { args: [{ ...path(indexPath), fits: ['text'] }] },
     saveBlocklist: {
       args: [
@@ -1043,6 +1156,24 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
   service: {
     UploadRefused: 'class of errors',
+    createDecisionWebhook: {
+      args: [
+        members(WEBHOOK, {
+          log: member(WEBHOOK.log),
+          outcomes: members({ a: 'confirmed' }, { a: member('rejected') }, '{}', 'hostile'),
+          factsOf: member(WEBHOOK.factsOf, 'function'),
+          tokenHashes: member(WEBHOOK.tokenHashes, '[text]'),
+          publicKey: optional(member(undefined)),
+          feedback: optional(member(undefined)),
+          feedbackOf: optional(member(undefined)),
+          onDecision: callback,
+          maxBytes: optional(whole),
+          retrySeconds: or(optional(whole), '7.5'),
+          now: callback,
+        }),
+      ],
+    },
+    tokenHash: { args: [member('a-token-of-many-characters', 'text')] },
     checkedStorage: { args: [member(STORAGE), scanning] },
     createNodeListener: { args: [member(() => new Response(), 'function'), callback] },
     createPartCheck: { args: [scanning] },
@@ -1115,9 +1246,16 @@ const stopNciiCheckpoint = members(...checkpointOfStopNcii);
 const terrorismCheckpoint = members(...checkpointOfTerrorism);
 const fakeService = await testing.startFakeService(() => ({}));
 afterAll(() => fakeService.close());
+let newFolders = 0;
+const newFolder = () => join(folder, `new ${newFolders++}`);
+/** What has no JSON, or throws where it is written. */
+const NO_JSON: readonly Mistake[] = ['undefined', 'bigint', 'symbol', 'function'];
 
 /** The rows of the methods of the returned objects. A method without a row fails. */
-const METHODS: Record<string, { of: () => object; doors: Record<string, readonly Argument[]> }> = {
+const METHODS: Record<
+  string,
+  { of: () => object | Promise<object>; doors: Record<string, readonly Argument[]> }
+> = {
   HammingIndex: {
     of: anIndex,
     doors: {
@@ -1252,6 +1390,39 @@ const METHODS: Record<string, { of: () => object; doors: Record<string, readonly
       close: [],
     },
   },
+  ReviewLog: {
+    of: () => node.openReviewLog(newFolder(), { retentionDays: 30 }),
+    doors: {
+      append: [members(RECORD, recordMembers)],
+      timeOf: [text],
+      read: [reviewQuery, options({ onProblem: callback })],
+      erase: [{ ...reviewQuery, fits: [] }],
+      prune: [],
+      close: [],
+    },
+  },
+  FeedbackQueue: {
+    of: () => node.openFeedbackQueue(newFolder(), { senders: { service: SENDER } as never }),
+    doors: {
+      add: [
+        members(FEEDBACK, {
+          id: text,
+          to: member('service'),
+          entry: text,
+          body: or(
+            member(1),
+            ...(Object.keys(MISTAKES) as Mistake[]).filter((name) => !NO_JSON.includes(name)),
+          ),
+        }),
+      ],
+      items: [],
+      stuck: [],
+      send: [options({ signal })],
+      retry: [text],
+      drop: [text],
+      close: [],
+    },
+  },
   IndexPool: {
     of: () => node.createIndexPool(INDEX, { workers: 1 }),
     doors: {
@@ -1380,7 +1551,7 @@ describe.each(ENTRIES)('%s', async (name) => {
 
 describe.each(Object.entries(METHODS))('%s', (_, { of, doors }) => {
   test('every method has a row', async () => {
-    const object = of();
+    const object = await of();
     const prototype = Object.getPrototypeOf(object) as object;
     const holder = prototype === Object.prototype ? object : prototype;
     const names = Object.entries(Object.getOwnPropertyDescriptors(holder))
@@ -1393,13 +1564,14 @@ describe.each(Object.entries(METHODS))('%s', (_, { of, doors }) => {
   test.each(Object.entries(doors))(
     '%s says what it expected, and nothing of what it got',
     async (key, args) => {
-      const shared = key === 'close' || !('close' in of()) ? undefined : of();
-      const call = (...given: readonly unknown[]) => {
-        const object = (shared ?? of()) as Record<string, (...all: readonly unknown[]) => unknown>;
-        return object[key]!(...given);
+      const first = await of();
+      const shared = key === 'close' || !('close' in first) ? undefined : first;
+      const call = async (...given: readonly unknown[]) => {
+        const object = (shared ?? (await of())) as Record<string, (...all: unknown[]) => unknown>;
+        return await object[key]!(...given);
       };
       expect(await problemsOf(call, args)).toEqual([]);
-      await (shared as { close?(): Promise<void> } | undefined)?.close?.();
+      await (first as { close?(): Promise<void> }).close?.();
     },
   );
 });

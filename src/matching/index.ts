@@ -51,5 +51,21 @@ export {
   type RemoteOutcome,
 } from './remote-list.js';
 export type { RemoteMatch, RemoteMatchJSON } from './remote-match.js';
+export {
+  errorsByList,
+  type ListErrors,
+  type OriginalFileHash,
+  reportHashes,
+} from './review-answers.js';
+export {
+  type NewReviewRecord,
+  type ReviewedEntry,
+  type ReviewedHash,
+  type ReviewFacts,
+  type ReviewOutcome,
+  type ReviewQuery,
+  type ReviewRecord,
+  reviewFactsOf,
+} from './review-record.js';
 export type { WatchOptions } from './watch.js';
 export type { Withdrawn, WithdrawnKey } from './withdrawals.js';

@@ -14,9 +14,9 @@ export interface ListErrors {
 }
 
 /**
- * How often each list was wrong: of what reviewers decided, how much they rejected. A later decision
- * on the same upload and entry takes the place of an earlier one, so that an appeal counts once.
- * What was decided without match data counts each time.
+ * How often each list was wrong: of what reviewers decided, how much they rejected. A later
+ * decision on the same upload and entry takes the place of an earlier one, so an appeal counts
+ * once. What was decided without match data counts each time. Holds the latest decisions in memory.
  * @returns one for each list with a decision, by name
  * @throws {TypeError | RangeError} if `records` is not iterable, or a record is invalid
  */

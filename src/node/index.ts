@@ -13,6 +13,20 @@ export { createHashPool } from './create-hash-pool.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote } from './entry-notes.js';
+export type {
+  FeedbackItem,
+  FeedbackSender,
+  FeedbackValue,
+  NewFeedback,
+  Sent,
+  Settled,
+} from './feedback-item.js';
+export {
+  type FeedbackProgress,
+  type FeedbackQueue,
+  type FeedbackQueueOptions,
+  openFeedbackQueue,
+} from './feedback-queue.js';
 export { type HashFileOptions, hashFile, variantsOfFile } from './hash-file.js';
 export {
   eachFile,
@@ -52,5 +66,12 @@ export {
 export type { NotedEntries } from './noted-entries.js';
 export type { PaceLimits } from './pace.js';
 export { type ImageSource, type ReadOptions, readBytes } from './read-bytes.js';
+export { type ReadReviewLogOptions, readReviewLog } from './review-files.js';
+export {
+  type Erased,
+  openReviewLog,
+  type ReviewLog,
+  type ReviewLogOptions,
+} from './review-log.js';
 export { type SaveOptions, saveIndex } from './save-index.js';
 export { variantPicture } from './variant-picture.js';

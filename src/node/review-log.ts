@@ -234,6 +234,7 @@ export class ReviewLog {
    * @throws {TypeError | RangeError} if `query` is invalid or empty, or the log is closed
    */
   async erase(query: ReviewQuery): Promise<Erased> {
+    checkOptions(query, 'a query to be an object');
     const isMeant = reviewTest(query);
     if (Object.values(query).every((value) => value === undefined)) {
       throw new TypeError('expected a query with id, entry, list, from or before');

@@ -25,7 +25,7 @@ export interface OutsideDecision {
   readonly role: string;
   /** what was written into the log: one for each match of the upload */
   readonly records: readonly NewReviewRecord[];
-  /** whether the log had it before this call: by an earlier delivery that may not have come to an end */
+  /** whether an earlier delivery had been logged: it may not have come to its end */
   readonly isRepeat: boolean;
 }
 
@@ -45,8 +45,8 @@ export interface DecisionWebhookOptions extends SenderProof {
   /** what each action means for the match, by the id of the action; others are answered with 422 */
   outcomes: Readonly<Record<string, ReviewOutcome>>;
   /**
-   * what was kept of the upload's decision (`reviewFactsOf`), one for each match; undefined if there
-   * is no such item, which is answered with 404
+   * what was kept of the upload's decision (`reviewFactsOf`), one for each match; undefined if
+   * there is no such item, which is answered with 404
    */
   factsOf: (
     item: DecidedItem,
@@ -96,8 +96,8 @@ const OUTCOMES: readonly unknown[] = ['confirmed', 'rejected', 'undecided'];
  * may add `id`, which names the decision, and `role`.
  *
  * The answer is 200 with `{"recorded":N}` once the decision is on disk, 0 for a repeated delivery;
- * 401 if the token or the signature is wrong; 400, 404, 405, 408, 413, 415 or 422 for what cannot be
- * a decision. Coop's documents say that deliveries that fail are repeated up to five times.
+ * 401 if the token or the signature is wrong; 400, 404, 405, 408, 413, 415 or 422 for what cannot
+ * be a decision. Coop's documents say that deliveries that fail are repeated up to five times.
  *
  * A signature tells who wrote a body, not when: whoever could read one can send it again, and after
  * `retrySeconds` it counts anew unless it has an id. Serve it over TLS, with a token.

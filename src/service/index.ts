@@ -1,3 +1,11 @@
+export {
+  createDecisionWebhook,
+  type DecidedItem,
+  type DecisionLog,
+  type DecisionWebhookOptions,
+  type FeedbackTaker,
+  type OutsideDecision,
+} from './decision-webhook.js';
 export { type CheckedPart, createPartCheck, type FilePart } from './fastify.js';
 export type { FileStream } from './form-file.js';
 export {
@@ -15,3 +23,4 @@ export {
   type ScanOptions,
   UploadRefused,
 } from './scanner.js';
+export { type SenderProof, tokenHash } from './webhook-sender.js';

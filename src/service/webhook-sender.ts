@@ -24,7 +24,7 @@ const digestOf = (text: string | Uint8Array) => createHash('sha256').update(text
 
 /** How callers of a webhook prove who they are; at least one of these. If both, both. */
 export interface SenderProof {
-  /** `tokenHash` of each token that `Authorization: Bearer TOKEN` may have: two, while one changes */
+  /** `tokenHash` of each token that `Authorization: Bearer` may have: two, while one changes */
   tokenHashes?: readonly string[] | undefined;
   /**
    * the public key, as PEM, whose signature of the body is in `Coop-Signature`: base64 of
