@@ -11,6 +11,7 @@ import { commandLine, encoded } from './file-name.js';
 import { hashCommand } from './hash.js';
 import { indexCommand } from './index-command.js';
 import { endBy, interruptible } from './interrupt.js';
+import { logCommand } from './log.js';
 import { matchCommand } from './match.js';
 
 const COMMANDS: readonly Command[] = [
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   compareCommand,
   indexCommand,
   bundleCommand,
+  logCommand,
   benchCommand,
   doctorCommand,
 ];
