@@ -13,13 +13,19 @@ export function fileService(path: string) {
   };
 }
 
-/** Sends to it, and answers now and then only after a while. */
-export function postTo(service: ReturnType<typeof fileService>): FeedbackSender {
+/**
+ * Sends to it.
+ * @param onTaken called when the service has the request, and the answer is on its way
+ */
+export function postTo(
+  service: ReturnType<typeof fileService>,
+  onTaken: (item: FeedbackItem) => unknown = () => {},
+): FeedbackSender {
   return {
     async send(item) {
       await new Promise((resolve) => setImmediate(resolve));
       service.take(item);
-      await new Promise((resolve) => setImmediate(resolve));
+      await onTaken(item);
       return 'done';
     },
     settle: service.settle,
