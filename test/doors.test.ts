@@ -206,7 +206,7 @@ const reviewQuery = members(
   'undefined',
   '{}',
 );
-const FEEDBACK = { id: 'a', to: 'service', entry: 'an entry', body: { a: 1 } };
+const QUEUED = { id: 'a', to: 'service', entry: 'an entry', body: { a: 1 } };
 const SENDER = { send: async () => 'done', settle: async () => 'done' };
 const senders = members(
   { service: SENDER },
@@ -1405,7 +1405,7 @@ const METHODS: Record<
     of: () => node.openFeedbackQueue(newFolder(), { senders: { service: SENDER } as never }),
     doors: {
       add: [
-        members(FEEDBACK, {
+        members(QUEUED, {
           id: text,
           to: member('service'),
           entry: text,
