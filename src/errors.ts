@@ -58,6 +58,8 @@ export type FormatErrorCode =
   | 'bad-record'
   /** a service's reply that does not follow its format */
   | 'bad-reply'
+  /** XML that is malformed, or that has a document type or an entity */
+  | 'bad-xml'
   /** the file does not begin with our magic number */
   | 'bad-magic'
   /** written in a version that this library does not read */
