@@ -7,8 +7,6 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
   /** of the element itself without its children, trimmed; `undefined` if it was too long */
   readonly text: string | undefined;
-  /** of its `<`, in bytes */
-  readonly offset: number;
 }
 
 type Draft = { -readonly [K in keyof XmlElement]: XmlElement[K] } & { children: XmlElement[] };
@@ -42,8 +40,8 @@ export class ElementGatherer {
         this.#count = 0;
         this.#isTooLarge = false;
       }
-      const { name, attributes, offset } = event;
-      const draft: Draft = { name, attributes, children: [], text: '', offset };
+      const { name, attributes } = event;
+      const draft: Draft = { name, attributes, children: [], text: '' };
       this.#isTooLarge ||= ++this.#count > MAX_ELEMENTS;
       if (top !== undefined && !this.#isTooLarge) top.children.push(draft);
       this.#open.push(draft);

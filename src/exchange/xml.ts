@@ -6,8 +6,6 @@ export type XmlEvent =
       readonly kind: 'open';
       readonly name: string;
       readonly attributes: ReadonlyMap<string, string>;
-      /** of its `<`, in bytes of UTF-8 */
-      readonly offset: number;
     }
   | { readonly kind: 'close'; readonly name: string }
   /** `undefined` for a text longer than the limit, which is not kept */
@@ -54,7 +52,6 @@ export class XmlReader {
   #hasRoot = false;
   #hasStarted = false;
   #offset = 0;
-  #tagOffset = 0;
   #events: XmlEvent[] = [];
 
   /**
@@ -92,7 +89,6 @@ export class XmlReader {
     this.#pass(chunk, at, end);
     if (found < 0) return end;
     this.#endText(decoded);
-    this.#tagOffset = this.#offset;
     this.#state = 'markup';
     return this.#pass(chunk, end, end + 1);
   }
@@ -150,7 +146,7 @@ export class XmlReader {
     if (this.#open.length === MAX_DEPTH) this.#fail(`at most ${MAX_DEPTH} nested elements`);
     this.#hasRoot = true;
     const attributes = this.#attributes(tag.slice(0, length));
-    this.#events.push({ kind: 'open', name, attributes, offset: this.#tagOffset });
+    this.#events.push({ kind: 'open', name, attributes });
     if (isEmpty) this.#events.push({ kind: 'close', name });
     else this.#open.push(name);
   }
