@@ -1,4 +1,5 @@
-import type { XmlEvent } from './xml.js';
+import { FormatError } from '../errors.js';
+import { type XmlEvent, XmlReader } from './xml.js';
 
 /** An element with all that it holds. */
 export interface XmlElement {
@@ -61,4 +62,22 @@ export class ElementGatherer {
 /** The first child of that name. */
 export function childOf(element: XmlElement, name: string): XmlElement | undefined {
   return element.children.find((child) => child.name === name);
+}
+
+/**
+ * The root element of a small document.
+ * @param name default any
+ * @throws {FormatError} `bad-xml` if the text is malformed or refused; `bad-reply` if the root has
+ *   another name, or too many elements
+ */
+export function rootElement(text: string, name?: string): XmlElement {
+  const reader = new XmlReader();
+  const gatherer = new ElementGatherer();
+  let root: XmlElement | 'too-large' | undefined;
+  for (const event of reader.push(text)) root = gatherer.take(event);
+  reader.end();
+  if (root === 'too-large' || (name !== undefined && root?.name !== name)) {
+    throw new FormatError('bad-reply', `expected ${name ?? 'a small document'}`);
+  }
+  return root!;
 }

@@ -1,0 +1,326 @@
+import {
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkSignal,
+  checkTypeOf,
+} from '../door.js';
+import type { FormatError } from '../errors.js';
+import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
+import {
+  checkNcmecFeedback,
+  type NcmecFeedback,
+  type NcmecMember,
+  type NcmecReason,
+  type NcmecStatus,
+  ncmecMembers,
+  ncmecReasons,
+  ncmecStatus,
+  writeNcmecFeedback,
+} from './ncmec-feedback.js';
+import { NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
+import { NcmecPage, type NcmecReply } from './ncmec-reply.js';
+import {
+  basicAuthorization,
+  checkCredential,
+  ServiceConnection,
+  type ServiceOptions,
+} from './service-connection.js';
+import { ServiceError } from './service-error.js';
+
+/** What NCMEC gives a member, for one of its lists. */
+export interface NcmecCredentials {
+  user: string;
+  password: string;
+}
+
+/** Options of `NcmecClient`. */
+export interface NcmecOptions extends ServiceOptions {
+  /** one of `NCMEC_LISTS`, default its `industry` */
+  list?: NcmecList;
+  /** entries in one range of time, roughly and at most, default 100,000 */
+  maxEntriesPerRange?: number;
+}
+
+/** Where the next fetch from NCMEC goes on. */
+export interface NcmecCheckpoint {
+  /** every change before this second was fetched, in seconds since 1970 */
+  readonly toSeconds: number;
+}
+
+/** A page, and what was wrong with its records. */
+interface ReadPage {
+  reply: NcmecReply;
+  problems: FormatError[];
+}
+
+/** Changes of the last seconds may still be written. Source: python-threatexchange. */
+const MARGIN_SECONDS = 5;
+
+/**
+ * A fetch begins this long before the checkpoint, so a clock that is ahead of NCMEC's by less than
+ * a minute loses nothing. What is told twice is the same.
+ */
+const OVERLAP_SECONDS = 60;
+
+const LINK_SECONDS = 12 * 3600;
+const SHRINK = 4;
+
+/**
+ * NCMEC's hash sharing, version 2. It was written from documents and samples, and has not run
+ * against the real service.
+ * @example
+ * const client = new NcmecClient({ user, password }, { list: NCMEC_LISTS.npo });
+ * for await (const { updates, checkpoint } of client.fetchUpdates({ checkpoint: stored })) …
+ */
+export class NcmecClient implements ListClient<NcmecCheckpoint> {
+  readonly #connection: ServiceConnection;
+  readonly #list: NcmecList;
+  readonly #maxEntries: number;
+
+  /** @throws {TypeError | RangeError} if an option is invalid */
+  constructor(credentials: NcmecCredentials, options: NcmecOptions = {}) {
+    checkObject(credentials, 'credentials: { user, password }');
+    checkOptions(options);
+    const { user, password } = credentials;
+    const { list = NCMEC_LISTS.industry, maxEntriesPerRange = 100_000, ...others } = options;
+    checkCredential('user', user);
+    checkCredential('password', password);
+    if (user.includes(':')) throw new RangeError('expected user to be without a colon');
+    checkOptions(list, 'list to be one of NCMEC_LISTS');
+    checkInteger('maxEntriesPerRange', maxEntriesPerRange, 1);
+    const { baseUrl = list.baseUrl } = others;
+    const authorization = basicAuthorization(user, password);
+    this.#connection = new ServiceConnection('NCMEC', { authorization }, { ...others, baseUrl });
+    this.#list = list;
+    this.#maxEntries = maxEntriesPerRange;
+  }
+
+  /** Never: the notices of deleted entries stay. */
+  mustRestart(checkpoint: NcmecCheckpoint, nowSeconds: number): boolean {
+    checkCheckpoint(checkpoint);
+    checkNumber('nowSeconds', nowSeconds, 0);
+    return false;
+  }
+
+  /**
+   * Every update since `checkpoint`. A range of time is fetched whole before the checkpoint moves,
+   * since entries do not come in the order of time. A range that holds too many is made shorter,
+   * and ranges that hold few grow again. A range whose links have become too old is begun anew.
+   * @throws {TypeError | RangeError} if an option is invalid
+   * @throws {ServiceError} if NCMEC does not answer
+   * @throws {FormatError} the first malformed record, if there is no `onProblem`
+   */
+  async *fetchUpdates(
+    options: ReadUpdatesOptions & { checkpoint?: NcmecCheckpoint; signal?: AbortSignal } = {},
+  ): AsyncGenerator<UpdatesPage<NcmecCheckpoint>, void, undefined> {
+    checkOptions(options);
+    const { checkpoint, signal, onProblem } = options;
+    if (checkpoint !== undefined) checkCheckpoint(checkpoint);
+    checkSignal(signal);
+    checkTypeOf('onProblem', onProblem, 'function');
+    const isFromStart = checkpoint === undefined;
+    const end = Math.floor(this.#connection.nowSeconds()) - MARGIN_SECONDS;
+    let from = Math.max(0, (checkpoint?.toSeconds ?? 0) - OVERLAP_SECONDS);
+    if (from >= end) {
+      const same = checkpoint && { checkpoint };
+      yield { updates: [], unknown: [], isDrained: true, isFromStart, ...same };
+      return;
+    }
+    let duration = end - from;
+    let sparse = 0;
+    while (from < end) {
+      const to = Math.min(end, from + duration);
+      let count = 0;
+      let isWhole = false;
+      for await (const page of this.#range(from, to, signal)) {
+        // A range that was too large, or whose links are too old, ends with how long it should be.
+        if ('duration' in page) {
+          duration = page.duration;
+          sparse = 0;
+          break;
+        }
+        for (const problem of page.problems) {
+          if (!onProblem) throw problem;
+          onProblem(problem);
+        }
+        const { updates, unknown, next } = page.reply;
+        count += updates.length;
+        isWhole = next === undefined;
+        const toSeconds = Math.max(to, checkpoint?.toSeconds ?? 0);
+        const reached = isWhole && { checkpoint: { toSeconds } };
+        yield { updates, unknown, isDrained: isWhole && to === end, isFromStart, ...reached };
+      }
+      if (!isWhole) continue;
+      from = to;
+      sparse = count < this.#maxEntries / SHRINK ? sparse + 1 : 0;
+      // Grows more slowly than it shrinks: a range that holds too many costs NCMEC a cursor.
+      if (sparse >= SHRINK) {
+        duration *= 2;
+        sparse = 0;
+      }
+    }
+  }
+
+  /** The pages of a range of time, or the duration of a shorter one to ask for instead. */
+  async *#range(
+    from: number,
+    to: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ReadPage | { duration: number }, void, undefined> {
+    const range = { from: timeOf(from), to: timeOf(to) };
+    const begun = this.#connection.nowSeconds();
+    const followed = new Set<string>();
+    for (let link: string | undefined; ; ) {
+      const page: ReadPage = await this.#page(range, link, signal);
+      const { next } = page.reply;
+      const size = sizeOf(page.reply);
+      if (link === undefined && to - from > 1 && size > this.#maxEntries) {
+        yield { duration: shorter(to - from, this.#maxEntries / size) };
+        return;
+      }
+      yield page;
+      if (next === undefined) return;
+      if (followed.has(next)) throw otherwise('a link to a page that was not read yet');
+      followed.add(next);
+      link = next;
+      if (this.#connection.nowSeconds() - begun > LINK_SECONDS) {
+        yield { duration: shorter(to - from, 1) };
+        return;
+      }
+    }
+  }
+
+  /** Who asks, as NCMEC sees it: a way to try the credentials. */
+  status(options: { signal?: AbortSignal } = {}): Promise<NcmecStatus> {
+    return this.#get('status', '/v2/status', ncmecStatus, options);
+  }
+
+  /** The participants, by whose ids entries and votes are told. */
+  members(options: { signal?: AbortSignal } = {}): Promise<NcmecMember[]> {
+    return this.#get('members', '/v2/members', ncmecMembers, options);
+  }
+
+  /**
+   * The reasons that a negative vote may have.
+   * @param type of the fingerprint, as in the path: `PDQ`, `MD5` …
+   */
+  async feedbackReasons(
+    type: string,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<NcmecReason[]> {
+    const path = `/v2/feedback/${segment('type', type)}/reasons`;
+    return this.#get('reasons', path, ncmecReasons, options);
+  }
+
+  /**
+   * Sends a vote on one fingerprint of an entry. It replaces the member's earlier vote, so it is
+   * tried again until it is answered.
+   * @param entry `memberId` and `id` of the entry, and the `type` of the fingerprint: `PDQ`, `MD5` …
+   * @throws {TypeError | RangeError} if an argument is invalid
+   * @throws {ServiceError} if NCMEC does not take it
+   */
+  async sendFeedback(
+    entry: { memberId: string; id: string; type: string },
+    options: NcmecFeedback & { signal?: AbortSignal },
+  ): Promise<void> {
+    checkObject(entry, 'an entry: { memberId, id, type }');
+    checkNcmecFeedback(options);
+    checkOptions(options);
+    const { signal, ...feedback } = options;
+    checkSignal(signal);
+    const names = (['memberId', 'id', 'type'] as const).map((name) => segment(name, entry[name]));
+    await this.#connection.send({
+      method: 'PUT',
+      path: `/v2/entries/${names.join('/')}/feedback`,
+      body: { type: 'application/xml; charset=utf-8', text: writeNcmecFeedback(feedback) },
+      name: 'feedback',
+      repeatable: true,
+      // What it holds is not documented.
+      read: () => undefined,
+      signal,
+    });
+  }
+
+  async #get<T>(
+    name: string,
+    path: string,
+    read: (text: string) => T,
+    options: { signal?: AbortSignal },
+  ): Promise<T> {
+    checkOptions(options);
+    const { signal } = options;
+    return this.#connection.send({ method: 'GET', path, name, read, signal });
+  }
+
+  /** A page of the range, or the one that `link` leads to. */
+  #page(
+    range: { from: string; to: string },
+    link: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadPage> {
+    return this.#connection.send({
+      method: 'GET',
+      // A relative link is below the base URL, though it begins with a slash.
+      path: link?.startsWith('/') === false ? this.#connection.link(link) : (link ?? '/v2/entries'),
+      ...(link === undefined && { query: range }),
+      name: 'entries',
+      read: (text) => {
+        // Problems are told once, though the page may be asked for again.
+        const problems: FormatError[] = [];
+        const page = new NcmecPage(this.#list, { onProblem: (error) => problems.push(error) });
+        page.push(text);
+        const reply = page.end();
+        if (reply.next !== undefined) checkRange(reply.next, range);
+        return { reply, problems };
+      },
+      signal,
+    });
+  }
+}
+
+function checkCheckpoint(checkpoint: NcmecCheckpoint): void {
+  checkObject(checkpoint, 'a checkpoint: { toSeconds }');
+  checkInteger('toSeconds', checkpoint.toSeconds, 0, 1e11);
+}
+
+/** A part of a path. A dot or two would lead elsewhere. */
+function segment(name: string, value: string): string {
+  if (typeof value !== 'string') throw new TypeError(`expected ${name} to be text`);
+  if (/^\.{0,2}$/.test(value)) throw new RangeError(`expected ${name} to be a name`);
+  return encodeURIComponent(value);
+}
+
+const timeOf = (seconds: number) => new Date(seconds * 1000).toISOString();
+
+function parameterOf(link: string, name: string): string | null {
+  const query = link.indexOf('?');
+  return new URL(`https://localhost/${query < 0 ? '' : link.slice(query)}`).searchParams.get(name);
+}
+
+/** @throws {ServiceError} if `link` leads out of the range, whose other pages would be missed */
+function checkRange(link: string, range: { from: string; to: string }): void {
+  for (const name of ['from', 'to'] as const) {
+    const time = parameterOf(link, name);
+    if (time !== null && Date.parse(time) !== Date.parse(range[name])) {
+      throw otherwise('a link within the same from and to');
+    }
+  }
+}
+
+/** How many entries the range holds, as far as its first page and the link on it tell. */
+function sizeOf({ entries, next }: NcmecReply): number {
+  if (next === undefined) return entries.length;
+  const left = Number(parameterOf(next, 'max')) - Number(parameterOf(next, 'start'));
+  return entries.length + (left > 0 ? left : 1);
+}
+
+/** A range of less than `share` of `duration`, and of a quarter at most. */
+function shorter(duration: number, share: number): number {
+  return Math.max(1, Math.floor(duration * Math.min(share, 1 / SHRINK)));
+}
+
+function otherwise(what: string): ServiceError {
+  return new ServiceError('bad-reply', `NCMEC: entries was answered otherwise: expected ${what}`);
+}

@@ -1,0 +1,158 @@
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import type { NcmecEntry } from '../exchange/ncmec-entry.js';
+import { type NcmecFeedback, readNcmecFeedback } from '../exchange/ncmec-feedback.js';
+import { document, writeNcmecEntries } from '../exchange/ncmec-reply.js';
+import { xmlText } from '../exchange/xml.js';
+import {
+  type FakeReply,
+  type FakeRequest,
+  type FakeService,
+  reordered,
+  startFakeService,
+} from './fake-service.js';
+
+/** Options of `fakeNcmec`. */
+export interface FakeNcmecOptions {
+  /** default `user` */
+  user?: string;
+  /** default `password` */
+  password?: string;
+  /** most entries of one page, default 1000 */
+  maxPageSize?: number;
+  /** gives the entries of a range in another order, the same for the same seed; default 1 */
+  reorderSeed?: number;
+  /** milliseconds since 1970, default `Date.now`; links are good for 12 hours of it */
+  now?: () => number;
+}
+
+/** A vote that the fake service holds. */
+export interface FakeNcmecVote extends NcmecFeedback {
+  readonly memberId: string;
+  readonly id: string;
+  readonly type: string;
+}
+
+/** A fake list of NCMEC, on this machine, as far as `NcmecClient` and python-threatexchange use it. */
+export interface FakeNcmec extends FakeService {
+  /** Lists an entry, or what became of it, in place of an earlier one of its ids. */
+  put(entry: NcmecEntry): void;
+  /** Deletes an entry: from now on its notice is told. */
+  remove(memberId: string, id: string, timestamp: string): void;
+  /** the entries, the notices of deleted ones too */
+  entries(): NcmecEntry[];
+  /** the votes, the latest on each fingerprint */
+  votes(): FakeNcmecVote[];
+}
+
+const MEMBERS = [
+  ['1', 'Example Member'],
+  ['2', 'Another Member'],
+];
+const REASON = '<reason guid="01234567-abcd-0123-4567-012345678900" name="Example Reason" type="';
+
+/**
+ * Starts NCMEC's hash sharing on the loopback address.
+ * @throws {TypeError | RangeError} if an option is invalid
+ */
+export async function fakeNcmec(options: FakeNcmecOptions = {}): Promise<FakeNcmec> {
+  checkOptions(options);
+  const { user = 'user', password = 'password', maxPageSize = 1000, reorderSeed = 1 } = options;
+  const { now = Date.now } = options;
+  checkTypeOf('user', user, 'string');
+  checkTypeOf('password', password, 'string');
+  checkInteger('maxPageSize', maxPageSize, 1);
+  checkInteger('reorderSeed', reorderSeed, 0);
+  checkTypeOf('now', now, 'function');
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const held = new Map<string, NcmecEntry>();
+  const votes = new Map<string, FakeNcmecVote>();
+  /** What a range held when it was asked for, so that its pages belong together. */
+  const cursors = new Map<string, { entries: NcmecEntry[]; begun: number }>();
+
+  async function answer(request: FakeRequest): Promise<FakeReply> {
+    if (request.headers.authorization !== authorization) return { status: 401 };
+    const { method, path } = request;
+    if (method === 'GET' && path === '/v2/status') {
+      const member = `<member id="1">${MEMBERS[0]![1]}</member>`;
+      const inner = `<ipAddress>127.0.0.1</ipAddress><username>${xmlText(user)}</username>${member}`;
+      return xml(document('status', inner));
+    }
+    if (method === 'GET' && path === '/v2/members') {
+      const inner = MEMBERS.map(([id, name]) => `<member id="${id}">${name}</member>`).join('');
+      return xml(document('members', inner));
+    }
+    if (method === 'GET' && path === '/v2/entries') return page(request.query);
+    const reasons = /^\/v2\/feedback\/([^/]+)\/reasons$/.exec(path);
+    if (method === 'GET' && reasons) {
+      return xml(document('availableFeedbackReasons', `${REASON}${xmlText(reasons[1]!)}"/>`));
+    }
+    const vote = /^\/v2\/entries\/([^/]+)\/([^/]+)\/([^/]+)\/feedback$/.exec(path);
+    if (method === 'PUT' && vote) {
+      const [memberId, id, type] = vote.slice(1).map(decodeURIComponent) as [
+        string,
+        string,
+        string,
+      ];
+      if (!held.has(keyOf(memberId, id))) return { status: 404 };
+      try {
+        const feedback = await readNcmecFeedback(request.body);
+        votes.set(`${keyOf(memberId, id)}/${type}`, { memberId, id, type, ...feedback });
+      } catch {
+        return { status: 400 };
+      }
+      return xml(document('submissionResult', ''));
+    }
+    return { status: 404 };
+  }
+
+  function page(query: URLSearchParams): FakeReply {
+    const from = Date.parse(query.get('from') ?? '');
+    const to = Date.parse(query.get('to') ?? '');
+    if (!(from < to)) return { status: 400 };
+    const range = `${from} ${to}`;
+    const start = Number(query.get('start') ?? 1);
+    if (!query.has('start')) {
+      const within = [...held.values()].filter(({ timestamp }) => {
+        const time = Date.parse(timestamp ?? '');
+        return time >= from && time <= to;
+      });
+      cursors.set(range, { entries: reordered(within, reorderSeed), begun: now() });
+    }
+    const cursor = cursors.get(range);
+    if (!cursor || now() - cursor.begun > 12 * 3600_000) return { status: 400 };
+    const size = Math.min(Number(query.get('size') ?? maxPageSize), maxPageSize);
+    const end = start - 1 + size;
+    const link = new URLSearchParams({
+      from: query.get('from')!,
+      to: query.get('to')!,
+      start: `${end + 1}`,
+      size: `${size}`,
+      max: `${cursor.entries.length}`,
+    });
+    const next = end < cursor.entries.length ? { next: `/v2/entries?${link}` } : {};
+    return xml(writeNcmecEntries(cursor.entries.slice(start - 1, end), next));
+  }
+
+  const service = await startFakeService(answer);
+  return {
+    ...service,
+    put: (entry) => {
+      // Written once, so that what cannot be told is refused here.
+      writeNcmecEntries([entry]);
+      held.set(keyOf(entry.memberId, entry.id), entry);
+    },
+    remove: (memberId, id, timestamp) => {
+      const { kind = 'image' } = held.get(keyOf(memberId, id)) ?? {};
+      const notice = { kind, isDeleted: true, memberId, id, timestamp };
+      held.set(keyOf(memberId, id), { ...notice, fingerprints: [], votes: [] });
+    },
+    entries: () => [...held.values()],
+    votes: () => [...votes.values()],
+  };
+}
+
+const keyOf = (memberId: string, id: string) => `${memberId}/${id}`;
+
+function xml(body: string): FakeReply {
+  return { body, headers: { 'content-type': 'application/xml; charset=utf-8' } };
+}
