@@ -53,17 +53,20 @@ export interface NcmecCheckpoint {
 interface ReadPage {
   reply: NcmecReply;
   problems: FormatError[];
+  /** NCMEC's time when the range was first asked for; infinite if it did not tell */
+  dateSeconds: number;
 }
 
 /** Changes of the last seconds may still be written. Source: python-threatexchange. */
 const MARGIN_SECONDS = 5;
 
 /**
- * A fetch begins this long before the checkpoint, so a clock that is ahead of NCMEC's by less than
- * a minute loses nothing. What is told twice is the same.
+ * A fetch begins this long before the checkpoint, for changes that NCMEC writes down late. What is
+ * told twice is the same.
  */
 const OVERLAP_SECONDS = 60;
 
+const CLOCK_SECONDS = 86_400;
 const LINK_SECONDS = 12 * 3600;
 const SHRINK = 4;
 
@@ -97,11 +100,14 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
     this.#maxEntries = maxEntriesPerRange;
   }
 
-  /** Never: the notices of deleted entries stay. */
+  /**
+   * Never for its age, since the notices of deleted entries stay; but if it is of the future, and so
+   * of a clock that was wrong.
+   */
   mustRestart(checkpoint: NcmecCheckpoint, nowSeconds: number): boolean {
     checkCheckpoint(checkpoint);
     checkNumber('nowSeconds', nowSeconds, 0);
-    return false;
+    return checkpoint.toSeconds > nowSeconds + CLOCK_SECONDS;
   }
 
   /**
@@ -120,11 +126,13 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
     if (checkpoint !== undefined) checkCheckpoint(checkpoint);
     checkSignal(signal);
     checkTypeOf('onProblem', onProblem, 'function');
-    const isFromStart = checkpoint === undefined;
-    const end = Math.floor(this.#connection.nowSeconds()) - MARGIN_SECONDS;
-    let from = Math.max(0, (checkpoint?.toSeconds ?? 0) - OVERLAP_SECONDS);
+    const now = Math.floor(this.#connection.nowSeconds());
+    const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, now);
+    const start = isFromStart ? 0 : checkpoint.toSeconds;
+    const end = now - MARGIN_SECONDS;
+    let from = Math.max(0, start - OVERLAP_SECONDS);
     if (from >= end) {
-      const same = checkpoint && { checkpoint };
+      const same = { checkpoint: { toSeconds: start } };
       yield { updates: [], unknown: [], isDrained: true, isFromStart, ...same };
       return;
     }
@@ -148,7 +156,9 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
         const { updates, unknown, next } = page.reply;
         count += updates.length;
         isWhole = next === undefined;
-        const toSeconds = Math.max(to, checkpoint?.toSeconds ?? 0);
+        // A clock of ours that is ahead must not move it over changes that are still to come.
+        const told = Math.min(to, page.dateSeconds - MARGIN_SECONDS);
+        const toSeconds = Math.max(Math.floor(told), start);
         const reached = isWhole && { checkpoint: { toSeconds } };
         yield { updates, unknown, isDrained: isWhole && to === end, isFromStart, ...reached };
       }
@@ -172,15 +182,17 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
     const range = { from: timeOf(from), to: timeOf(to) };
     const begun = this.#connection.nowSeconds();
     const followed = new Set<string>();
+    let dateSeconds = Number.POSITIVE_INFINITY;
     for (let link: string | undefined; ; ) {
       const page: ReadPage = await this.#page(range, link, signal);
+      dateSeconds = Math.min(dateSeconds, page.dateSeconds);
       const { next } = page.reply;
       const size = sizeOf(page.reply);
       if (link === undefined && to - from > 1 && size > this.#maxEntries) {
         yield { duration: shorter(to - from, this.#maxEntries / size) };
         return;
       }
-      yield page;
+      yield { ...page, dateSeconds };
       if (next === undefined) return;
       if (followed.has(next)) throw otherwise('a link to a page that was not read yet');
       followed.add(next);
@@ -266,14 +278,14 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
       path: link?.startsWith('/') === false ? this.#connection.link(link) : (link ?? '/v2/entries'),
       ...(link === undefined && { query: range }),
       name: 'entries',
-      read: (text) => {
+      read: (text, _status, dateSeconds = Number.POSITIVE_INFINITY) => {
         // Problems are told once, though the page may be asked for again.
         const problems: FormatError[] = [];
         const page = new NcmecPage(this.#list, { onProblem: (error) => problems.push(error) });
         page.push(text);
         const reply = page.end();
         if (reply.next !== undefined) checkRange(reply.next, range);
-        return { reply, problems };
+        return { reply, problems, dateSeconds };
       },
       signal,
     });

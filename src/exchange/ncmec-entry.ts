@@ -1,6 +1,5 @@
-import type { BlocklistEntry } from '../entry.js';
 import { hashFrom } from './list-fields.js';
-import type { ListedOpinion, ListUpdate } from './list-update.js';
+import { type ListedOpinion, type ListUpdate, updateOf } from './list-update.js';
 import type { NcmecList } from './ncmec-lists.js';
 import type { ReportProblem, UnknownWords } from './service-json.js';
 import { xmlText } from './xml.js';
@@ -145,27 +144,26 @@ export function ncmecUpdate(
   report: ReportProblem,
 ): ListUpdate {
   const { kind, isDeleted, memberId, id, timestamp, classification, fingerprints } = entry;
-  const key = `${memberId}/${id}`;
-  const entries = fingerprints
-    .filter(({ type, isLink }) => kind === 'image' && type === 'pdq' && !isLink)
-    .flatMap(({ value }): BlocklistEntry[] => {
+  const hashes = fingerprints
+    .filter((one) => kind === 'image' && one.type === 'pdq' && !one.isLink)
+    .flatMap(({ value }) => {
       const hash = hashFrom('pdq', value);
-      if (hash === undefined) {
-        report('bad-hash', 'expected the hex digits of a hash of pdq: the record is kept');
-        return [];
-      }
-      const all = [...(classification ? [classification] : []), ...labels];
-      return [{ hash, labels: all, source, id: key }];
+      if (hash) return [hash];
+      report('bad-hash', 'expected the hex digits of a hash of pdq: the record is kept');
+      return [];
     });
-  return {
-    key,
-    source,
-    state: isDeleted ? 'deleted' : 'active',
-    signals: fingerprints.map(({ type, value }) => ({ type, value })),
-    entries,
-    ...(timestamp && { changedSeconds: Date.parse(timestamp) / 1000 }),
-    ...(entry.votes.length > 0 && { opinions: entry.votes.map(opinionOf) }),
-  };
+  return updateOf(
+    {
+      key: `${memberId}/${id}`,
+      source,
+      state: isDeleted ? 'deleted' : 'active',
+      signals: fingerprints.map(({ type, value }) => ({ type, value })),
+      ...(timestamp && { changedSeconds: Date.parse(timestamp) / 1000 }),
+      ...(entry.votes.length > 0 && { opinions: entry.votes.map(opinionOf) }),
+    },
+    hashes,
+    [...(classification ? [classification] : []), ...labels],
+  );
 }
 
 function opinionOf({ isAffirmative, type, memberId, reason }: NcmecVote): ListedOpinion {

@@ -76,8 +76,8 @@ export interface ServiceRequest<T> {
   repeatable?: boolean;
   /** statuses to read like 200; others but 2xx are errors */
   accepts?: readonly number[];
-  /** reads the reply. A FormatError that it throws is a `bad-reply`, and as good as a cut reply */
-  read: (text: string, status: number) => T;
+  /** reads the reply, with the service's time if it told it. A FormatError that it throws is a `bad-reply`, and as good as a cut reply */
+  read: (text: string, status: number, dateSeconds: number | undefined) => T;
   signal?: AbortSignal | undefined;
 }
 
@@ -214,6 +214,7 @@ export class ServiceConnection {
     let status: number;
     let text: string | undefined;
     let wait: string | null = null;
+    let date: string | null = null;
     try {
       const reply = await fetch(this.#urlOf(request), {
         method: request.method,
@@ -227,6 +228,7 @@ export class ServiceConnection {
         signal: stop.signal,
       });
       status = reply.status;
+      date = reply.headers.get('date');
       if ((status >= 200 && status < 300) || request.accepts?.includes(status)) {
         text = await bodyText(reply, maxBytes);
         if (text === undefined) {
@@ -252,7 +254,8 @@ export class ServiceConnection {
       });
     }
     try {
-      return request.read(text, status);
+      const dateSeconds = date === null ? Number.NaN : Date.parse(date) / 1000;
+      return request.read(text, status, Number.isNaN(dateSeconds) ? undefined : dateSeconds);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       throw fail('bad-reply', `was answered otherwise: ${error.message}`, { cause: error });

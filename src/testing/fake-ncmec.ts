@@ -133,7 +133,10 @@ export async function fakeNcmec(options: FakeNcmecOptions = {}): Promise<FakeNcm
     return xml(writeNcmecEntries(cursor.entries.slice(start - 1, end), next));
   }
 
-  const service = await startFakeService(answer);
+  const service = await startFakeService(async (request) => {
+    const reply = await answer(request);
+    return { ...reply, headers: { date: new Date(now()).toUTCString(), ...reply.headers } };
+  });
   return {
     ...service,
     put: (entry) => {

@@ -131,13 +131,28 @@ describe('a fetch', () => {
   });
 
   test('asks for nothing while the clock is behind the checkpoint', async () => {
-    const checkpoint = { toSeconds: START + DAY };
+    const checkpoint = { toSeconds: START + 3600 };
     const pages = [];
     for await (const page of client().fetchUpdates({ checkpoint })) pages.push(page);
     expect(pages).toEqual([
       { updates: [], unknown: [], isDrained: true, isFromStart: false, checkpoint },
     ]);
     expect(service.requests).toHaveLength(0);
+  });
+
+  test('trusts no clock of ours that is ahead', async () => {
+    const ahead = () => (seconds + 6 * 3600) * 1000;
+    const kept = new Kept();
+    service.put(entryOf(1, START - 100));
+    expect(await kept.fetch(client({ now: ahead }))).toBe(true);
+    expect(kept.checkpoint).toEqual({ toSeconds: START - 5 });
+    seconds += 3600;
+    service.put(entryOf(2, seconds - 100));
+    expect(await kept.fetch(client())).toBe(true);
+    expect(kept.hashes).toEqual(listed());
+    const future = { toSeconds: START + 2 * DAY };
+    const { value } = await client().fetchUpdates({ checkpoint: future }).next();
+    expect(value).toMatchObject({ isFromStart: true, isDrained: true });
   });
 
   test('makes a range shorter that holds too many, and tells none of it twice', async () => {
