@@ -1,0 +1,366 @@
+import { checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import type { BlocklistEntry } from '../entry.js';
+import { FormatError } from '../errors.js';
+import { readHashList } from './hash-list.js';
+import { hashFrom } from './list-fields.js';
+import {
+  type ListedOpinion,
+  type ListUpdate,
+  type ReadUpdatesOptions,
+  type UnknownWord,
+  type UpdateState,
+  updateOf,
+} from './list-update.js';
+import {
+  isObject,
+  type JsonObject,
+  jsonObject,
+  own,
+  problemsOf,
+  type ReportProblem,
+  textOf,
+  UnknownWords,
+  wholeNumberOf,
+  wholeText,
+} from './service-json.js';
+import type { TextSource } from './text.js';
+
+/*
+ * The JSON of `threat_updates` of Meta's ThreatExchange, as facebook/ThreatExchange reads it.
+ */
+
+/** What one participant says of an indicator. */
+export interface ThreatDescriptor {
+  readonly id: string;
+  readonly ownerId: string;
+  /** `MALICIOUS`, `NON_MALICIOUS`, `SUSPICIOUS`, `UNKNOWN` or a later word */
+  readonly status: string;
+  readonly tags: readonly string[];
+  /** what others answered: `HELPFUL`, `DISAGREE_WITH_TAGS`, `SAW_THIS_TOO` */
+  readonly reactions: readonly Reaction[];
+}
+
+interface Reaction {
+  readonly key: string;
+  readonly ownerIds: readonly string[];
+}
+
+/** An indicator as ThreatExchange lists it, or the notice that it is to be deleted. */
+export interface ThreatUpdate {
+  readonly id: string;
+  /** the hash; in lower case if it is hex of a known type */
+  readonly indicator: string;
+  /** `HASH_PDQ`, `HASH_MD5` … */
+  readonly type: string;
+  /** in seconds since 1970 */
+  readonly lastUpdated?: number;
+  readonly shouldDelete: boolean;
+  /** absent: the indicator is to be deleted, whatever `shouldDelete` says */
+  readonly descriptors?: readonly ThreatDescriptor[];
+}
+
+/** One reply of `threat_updates`. */
+export interface ThreatUpdatesPage {
+  readonly records: readonly ThreatUpdate[];
+  readonly unknown: readonly UnknownWord[];
+  /** the link to the next page, without its access token */
+  readonly next?: string;
+}
+
+const HEX_TYPES = [
+  'HASH_PDQ',
+  'HASH_MD5',
+  'HASH_VIDEO_MD5',
+  'HASH_SHA1',
+  'HASH_SHA256',
+  'HASH_VIDEO_SHA256',
+];
+const TYPES = [...HEX_TYPES, 'HASH_TMK', 'URI', 'RAW_URI', 'DEBUG_STRING'];
+const STATUSES = ['MALICIOUS', 'NON_MALICIOUS', 'SUSPICIOUS', 'UNKNOWN'];
+const REACTIONS = ['HELPFUL', 'NOT_HELPFUL', 'DISAGREE_WITH_TAGS', 'SAW_THIS_TOO', 'OUTDATED'];
+const RECORD_MEMBERS = ['id', 'indicator', 'type', 'last_updated', 'should_delete', 'descriptors'];
+const DESCRIPTOR_MEMBERS = ['id', 'owner', 'status', 'tags', 'reactions'];
+
+/**
+ * Reads a reply of `threat_updates`. A record without its id, type or indicator is a problem and is
+ * left out. A descriptor without an owner is a problem and is left out of its record.
+ * @throws {TypeError} if an argument is invalid
+ * @throws {FormatError} `bad-reply` if it is not such a reply; `bad-length` beyond 64 Mi
+ *   characters; without `onProblem` also `bad-record` or `bad-hash`, with the `record`
+ */
+export async function readThreatUpdates(
+  text: TextSource,
+  options: ReadUpdatesOptions = {},
+): Promise<ThreatUpdatesPage> {
+  checkOptions(options);
+  checkTypeOf('onProblem', options.onProblem, 'function');
+  return threatUpdatesPage(jsonObject(await wholeText(text)), options);
+}
+
+/** Like `readThreatUpdates`, of parsed JSON. */
+export function threatUpdatesPage(
+  reply: JsonObject,
+  options: ReadUpdatesOptions,
+): ThreatUpdatesPage {
+  const data = own(reply, 'data');
+  if (!Array.isArray(data)) throw new FormatError('bad-reply', 'expected data to be a list');
+  const words = new UnknownWords();
+  words.members(reply, ['data', 'paging']);
+  const records: ThreatUpdate[] = [];
+  for (const [at, each] of (data as readonly unknown[]).entries()) {
+    const record = recordFrom(each, words, problemsOf(options, at + 1));
+    if (record) records.push(record);
+  }
+  const paging = own(reply, 'paging');
+  const next = isObject(paging) ? textOf(paging, 'next') : undefined;
+  return { records, unknown: words.list(), ...(next && { next: withoutToken(next) }) };
+}
+
+/** A link of ThreatExchange without the access token, which its links carry. */
+function withoutToken(link: string): string {
+  const at = link.indexOf('?');
+  if (at < 0) return link;
+  const kept = link
+    .slice(at + 1)
+    .split('&')
+    .filter((part) => !/^access_token(=|$)/i.test(part));
+  return kept.length === 0 ? link.slice(0, at) : `${link.slice(0, at)}?${kept.join('&')}`;
+}
+
+function recordFrom(
+  value: unknown,
+  words: UnknownWords,
+  report: ReportProblem,
+): ThreatUpdate | undefined {
+  const record = isObject(value) ? value : {};
+  const [id, type, indicator] = ['id', 'type', 'indicator'].map((name) => textOf(record, name));
+  if (!id || !type || !indicator) {
+    report('bad-record', 'expected a record with its id, type and indicator');
+    return undefined;
+  }
+  words.members(record, RECORD_MEMBERS);
+  words.word('type', type, TYPES);
+  if (type === 'HASH_PDQ' && !hashFrom('pdq', indicator)) {
+    report('bad-hash', 'expected the hex digits of a hash of pdq: the record is kept');
+  }
+  const lastUpdated = wholeNumberOf(record, 'last_updated');
+  if (lastUpdated === undefined) leftOut('last_updated', report);
+  const descriptors = descriptorsFrom(record, words, report);
+  return {
+    id,
+    indicator: HEX_TYPES.includes(type) ? indicator.toLowerCase() : indicator,
+    type,
+    ...(lastUpdated !== undefined && { lastUpdated }),
+    shouldDelete: own(record, 'should_delete') === true,
+    ...(descriptors && { descriptors }),
+  };
+}
+
+function leftOut(what: string, report: ReportProblem): void {
+  report('bad-record', `expected ${what} as documented: left out, the record is kept`);
+}
+
+/** The list in the `data` of a member, as Graph has it, or the member if it is a list itself. */
+function listIn(object: JsonObject, name: string): readonly unknown[] | undefined {
+  const member = own(object, name);
+  const list = isObject(member) ? own(member, 'data') : member;
+  return Array.isArray(list) ? list : undefined;
+}
+
+function descriptorsFrom(
+  record: JsonObject,
+  words: UnknownWords,
+  report: ReportProblem,
+): ThreatDescriptor[] | undefined {
+  if (own(record, 'descriptors') === undefined) return undefined;
+  const list = listIn(record, 'descriptors');
+  // Present and not readable is not the same as absent, which deletes.
+  if (list === undefined) leftOut('descriptors', report);
+  // No descriptor at all is how a record looks that we may not see any more.
+  if (list?.length === 0) return undefined;
+  return (list ?? []).flatMap((each): ThreatDescriptor[] => {
+    const descriptor = isObject(each) ? each : {};
+    const owner = own(descriptor, 'owner');
+    const ownerId = isObject(owner) ? textOf(owner, 'id') : undefined;
+    const id = textOf(descriptor, 'id');
+    if (!ownerId || !id) {
+      leftOut('the id and the owner of each descriptor', report);
+      return [];
+    }
+    words.members(descriptor, DESCRIPTOR_MEMBERS, 'descriptors.');
+    const status = textOf(descriptor, 'status') ?? 'UNKNOWN';
+    words.word('descriptors.status', status, STATUSES);
+    const tags = (listIn(descriptor, 'tags') ?? []).flatMap((tag) => {
+      const text = isObject(tag) ? textOf(tag, 'text') : tag;
+      return typeof text === 'string' && text !== '' ? [text] : [];
+    });
+    return [{ id, ownerId, status, tags, reactions: reactionsFrom(descriptor, words, report) }];
+  });
+}
+
+function reactionsFrom(descriptor: JsonObject, words: UnknownWords, report: ReportProblem) {
+  return (listIn(descriptor, 'reactions') ?? []).flatMap((each) => {
+    const key = isObject(each) ? textOf(each, 'key') : undefined;
+    const value = isObject(each) ? textOf(each, 'value') : undefined;
+    if (!key || value === undefined) {
+      leftOut('the key and the value of each reaction', report);
+      return [];
+    }
+    words.word('descriptors.reactions', key, REACTIONS);
+    const ownerIds = value.split(',').filter((id) => id !== '');
+    return [{ key, ownerIds }];
+  });
+}
+
+/**
+ * A record as an update of a list. It is `active` if a participant calls it malicious and none
+ * objects, `pending` if they disagree or do not say, `withdrawn` if all who say call it harmless,
+ * and `deleted` if ThreatExchange says so or shows no descriptor.
+ * @param options `source`, default `ThreatExchange`
+ * @throws {TypeError} if an argument is invalid
+ */
+export function updateOfThreat(
+  record: ThreatUpdate,
+  options: { source?: string } = {},
+): ListUpdate {
+  checkThreat(record);
+  checkOptions(options);
+  const { source = 'ThreatExchange' } = options;
+  checkTypeOf('source', source, 'string');
+  const { id, indicator, type, lastUpdated, descriptors = [] } = record;
+  const hash = type === 'HASH_PDQ' ? hashFrom('pdq', indicator) : undefined;
+  const opinions: ListedOpinion[] = descriptors.flatMap(({ ownerId, status, tags, reactions }) => [
+    { from: ownerId, says: status, ...(tags.length > 0 && { tags }) },
+    ...reactions.flatMap(({ key, ownerIds }) => ownerIds.map((from) => ({ from, says: key }))),
+  ]);
+  return updateOf(
+    {
+      key: id,
+      source,
+      state: stateOf(record),
+      signals: [{ type, value: indicator }],
+      ...(lastUpdated !== undefined && { changedSeconds: lastUpdated }),
+      ...(opinions.length > 0 && { opinions }),
+    },
+    hash ? [hash] : [],
+    [...new Set(descriptors.flatMap(({ tags }) => tags))],
+  );
+}
+
+function stateOf({ shouldDelete, descriptors }: ThreatUpdate): UpdateState {
+  if (shouldDelete || descriptors === undefined) return 'deleted';
+  const says = new Map<string, boolean>();
+  for (const { reactions } of descriptors) {
+    for (const { key, ownerIds } of reactions) {
+      for (const owner of ownerIds) {
+        if (key === 'HELPFUL') says.set(owner, true);
+        else if (key === 'DISAGREE_WITH_TAGS' && !says.has(owner)) says.set(owner, false);
+      }
+    }
+  }
+  // A participant's own descriptor goes before its reactions to those of others.
+  for (const { ownerId } of descriptors) says.delete(ownerId);
+  const opinions = [...says.values()];
+  for (const { status } of descriptors) {
+    if (status === 'MALICIOUS') opinions.push(true);
+    else if (status === 'NON_MALICIOUS') opinions.push(false);
+  }
+  if (opinions.length === 0) return 'pending';
+  if (opinions.every((isPositive) => isPositive)) return 'active';
+  const isSeed = descriptors.some(({ status }) => !/^(NON_)?MALICIOUS$/.test(status));
+  return opinions.some((isPositive) => isPositive) || isSeed ? 'pending' : 'withdrawn';
+}
+
+function checkThreat(record: ThreatUpdate): void {
+  checkObject(record, 'a record of ThreatExchange: { id, indicator, type, … }');
+  const { id, indicator, type, descriptors = [] } = record;
+  const isText = (value: unknown) => typeof value === 'string';
+  const isShaped =
+    [id, indicator, type].every(isText) &&
+    Array.isArray(descriptors) &&
+    descriptors.every(
+      (one) =>
+        [one?.id, one?.ownerId, one?.status].every(isText) &&
+        Array.isArray(one.tags) &&
+        Array.isArray(one.reactions) &&
+        one.reactions.every(
+          (each: Partial<Reaction> | null) => isText(each?.key) && Array.isArray(each.ownerIds),
+        ),
+    );
+  if (!isShaped) throw new TypeError('expected a record of ThreatExchange');
+}
+
+/**
+ * The text of a reply of `threat_updates`, as `readThreatUpdates` reads it.
+ * @throws {TypeError} if `records` or `next` is invalid
+ */
+export function writeThreatUpdates(
+  records: Iterable<ThreatUpdate>,
+  options: { next?: string } = {},
+): string {
+  checkIterable(records, 'an iterable of records');
+  checkOptions(options);
+  const { next } = options;
+  checkTypeOf('next', next, 'string');
+  const data = Array.from(records, (record) => {
+    checkThreat(record);
+    const { id, indicator, type, lastUpdated, shouldDelete, descriptors } = record;
+    return {
+      id,
+      indicator,
+      type,
+      last_updated: lastUpdated,
+      should_delete: shouldDelete,
+      ...(descriptors && { descriptors: { data: descriptors.map(descriptorJson) } }),
+    };
+  });
+  return JSON.stringify({ data, ...(next !== undefined && { paging: { next } }) });
+}
+
+function descriptorJson({ id, ownerId, status, tags, reactions }: ThreatDescriptor) {
+  return {
+    id,
+    owner: { id: ownerId },
+    status,
+    ...(tags.length > 0 && { tags: { data: tags.map((text) => ({ text })) } }),
+    ...(reactions.length > 0 && {
+      reactions: reactions.map(({ key, ownerIds }) => ({ key, value: ownerIds.join(',') })),
+    }),
+  };
+}
+
+/**
+ * Reads the cache `simple.HASH_PDQ.te` of older versions of python-threatexchange, whose rows are
+ * `indicator,descriptorId,addedOn,"tag tag"`. The tags become labels and the descriptor the `id`.
+ * @throws {TypeError} at the first entry, if the text or an option is invalid
+ * @throws {FormatError} the first problem, if there is no `onProblem`, as `readHashList` does
+ */
+export async function* readThreatExchangeCache(
+  text: TextSource,
+  options: ReadUpdatesOptions = {},
+): AsyncGenerator<BlocklistEntry, void, undefined> {
+  checkOptions(options);
+  const { onProblem } = options;
+  checkTypeOf('onProblem', onProblem, 'function');
+  if (typeof text !== 'string') checkObject(text, 'text: a string, or chunks of strings or bytes');
+  // The rows have no header, and this one is theirs; its line does not count.
+  const moved = (error: unknown) => {
+    if (!(error instanceof FormatError) || error.line === undefined) return error;
+    const { code, message, line } = error;
+    return new FormatError(code, message, { line: line - 1 });
+  };
+  async function* withHeader() {
+    yield 'signal_str,id,added_on,tags\n';
+    if (typeof text === 'string') yield text;
+    else yield* text;
+  }
+  try {
+    for await (const entry of readHashList(withHeader(), {
+      ...(onProblem && { onProblem: (error) => onProblem(moved(error) as FormatError) }),
+    })) {
+      yield { ...entry, source: 'ThreatExchange' };
+    }
+  } catch (error) {
+    throw moved(error);
+  }
+}

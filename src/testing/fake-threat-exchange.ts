@@ -1,0 +1,114 @@
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import { type ThreatUpdate, writeThreatUpdates } from '../exchange/threat-exchange.js';
+import {
+  type FakeReply,
+  type FakeRequest,
+  type FakeService,
+  reordered,
+  startFakeService,
+} from './fake-service.js';
+
+/** Options of `fakeThreatExchange`. */
+export interface FakeThreatExchangeOptions {
+  /** default `1234567890|secret` */
+  accessToken?: string;
+  /** the number of the group, default `1` */
+  privacyGroup?: string;
+  /** most records of one page, whatever is asked for; default 500 */
+  maxPageSize?: number;
+  /** gives the records of a fetch in another order, the same for the same seed; default by time */
+  reorderSeed?: number;
+  /** the time of the first change, in seconds since 1970; each change is a second later */
+  startSeconds?: number;
+}
+
+/** A fake privacy group of ThreatExchange, on this machine. */
+export interface FakeThreatExchange extends FakeService {
+  /** Lists a record now, in place of an earlier one of the same id. Returns it with its time. */
+  put(record: Omit<ThreatUpdate, 'lastUpdated'>): ThreatUpdate;
+  /** Deletes a record now: from then on its notice is told. */
+  remove(id: string): void;
+  /** What is listed now, notices of deletion too. */
+  records(): ThreatUpdate[];
+}
+
+/**
+ * Starts a fake ThreatExchange: `threat_updates` of one group, with pages. It takes the token in
+ * the header or in the query, and its links carry the token, as the real ones do.
+ * @throws {TypeError | RangeError} if an option is invalid
+ */
+export async function fakeThreatExchange(
+  options: FakeThreatExchangeOptions = {},
+): Promise<FakeThreatExchange> {
+  checkOptions(options);
+  const { accessToken = '1234567890|secret', privacyGroup = '1', reorderSeed } = options;
+  const { maxPageSize = 500, startSeconds = 1_600_000_000 } = options;
+  checkTypeOf('accessToken', accessToken, 'string');
+  checkTypeOf('privacyGroup', privacyGroup, 'string');
+  checkInteger('maxPageSize', maxPageSize, 1);
+  if (reorderSeed !== undefined) checkInteger('reorderSeed', reorderSeed, 0);
+  checkInteger('startSeconds', startSeconds, 0);
+  const listed = new Map<string, ThreatUpdate>();
+  /** Fetches that are not at their end, by their cursor. */
+  const fetches = new Map<string, ThreatUpdate[]>();
+  let now = startSeconds;
+  let cursors = 0;
+
+  function put(record: Omit<ThreatUpdate, 'lastUpdated'>): ThreatUpdate {
+    const dated = { ...record, lastUpdated: now++ };
+    // Written once, so that what cannot be told is refused here.
+    writeThreatUpdates([dated]);
+    listed.set(record.id, dated);
+    return dated;
+  }
+
+  function page({ query }: FakeRequest): FakeReply {
+    const after = query.get('after');
+    let rest = after === null ? undefined : fetches.get(after);
+    if (after !== null && !rest) return { status: 400, body: { error: { code: 100 } } };
+    if (!rest) {
+      const types = query.get('types')?.split(',');
+      const from = Number(query.get('start_time') ?? 0);
+      const to = Number(query.get('stop_time') ?? Number.POSITIVE_INFINITY);
+      const found = [...listed.values()]
+        .filter(({ lastUpdated, type }) => {
+          const isWithin = lastUpdated! >= from && lastUpdated! <= to;
+          return isWithin && (types?.includes(type) ?? true);
+        })
+        .sort((a, b) => a.lastUpdated! - b.lastUpdated!);
+      rest = reorderSeed === undefined ? found : reordered(found, reorderSeed);
+    }
+    const size = Math.min(Number(query.get('limit') ?? maxPageSize), maxPageSize);
+    const headers = { 'content-type': 'application/json' };
+    const records = rest.slice(0, size);
+    if (rest.length <= size) return { headers, body: writeThreatUpdates(records) };
+    const cursor = `cursor ${++cursors}`;
+    fetches.set(cursor, rest.slice(size));
+    const link = new URLSearchParams(query);
+    link.set('access_token', accessToken);
+    link.set('after', cursor);
+    const next = `${service.url}/${privacyGroup}/threat_updates/?${link}`;
+    return { headers, body: writeThreatUpdates(records, { next }) };
+  }
+
+  const service = await startFakeService((request) => {
+    const { method, path, query, headers } = request;
+    const isAllowed =
+      headers.authorization === `Bearer ${accessToken}` ||
+      query.get('access_token') === accessToken;
+    if (!isAllowed) return { status: 401, body: { error: { code: 190 } } };
+    if (method === 'GET' && path === `/${privacyGroup}/threat_updates/`) return page(request);
+    return { status: 404, body: { error: { code: 100 } } };
+  });
+  return {
+    ...service,
+    put,
+    remove(id) {
+      const record = listed.get(id);
+      if (!record) return;
+      const { descriptors: _, lastUpdated: __, ...rest } = record;
+      put({ ...rest, shouldDelete: true });
+    },
+    records: () => [...listed.values()],
+  };
+}
