@@ -1,0 +1,245 @@
+import { checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
+import { hashFrom } from './list-fields.js';
+import {
+  type ListedSignal,
+  type ListUpdate,
+  type ReadUpdatesOptions,
+  type UnknownWord,
+  type UpdateState,
+  updateOf,
+} from './list-update.js';
+import {
+  isObject,
+  type JsonObject,
+  jsonObject,
+  own,
+  problemsOf,
+  type ReportProblem,
+  textOf,
+  UnknownWords,
+  wholeNumberOf,
+  wholeText,
+} from './service-json.js';
+import type { TextSource } from './text.js';
+
+/*
+ * The JSON of a Hasher-Matcher-Actioner, version 1.1.
+ */
+
+/** A list of an HMA. */
+export interface HmaBank {
+  readonly name: string;
+  /** the share of lookups that find it, 0…1: 0 if it is off */
+  readonly enabledRatio: number;
+}
+
+/** What a bank holds under one id: a picture or video, by its hashes. */
+export interface HmaContent {
+  readonly id: string;
+  readonly bank: HmaBank;
+  /** 1 if it is on, 0 if it is off, else the time until which it is off, in seconds since 1970 */
+  readonly disableUntil: number;
+  /** by the names of HMA: `pdq`, `video_md5` … */
+  readonly signals: readonly ListedSignal[];
+  /** the exchanges that it came from, each with its keys there */
+  readonly exchanges: readonly { readonly name: string; readonly keys: readonly string[] }[];
+  readonly uri?: string;
+  readonly note?: string;
+}
+
+/** A hit of a lookup. */
+export interface HmaMatch {
+  readonly bank?: string;
+  readonly contentId: string;
+  /** in bits; HMA writes it as text */
+  readonly distance: number;
+}
+
+const MEMBERS = [
+  ...['id', 'disable_until_ts', 'collab_metadata', 'original_media_uri', 'bank', 'signals'],
+  ...['metadata', 'note'],
+];
+const TYPES = ['pdq', 'video_md5'];
+
+/**
+ * Reads the reply of `GET /c/bank/B/content/ID?include_signals=true`.
+ * @throws {TypeError} if an argument is invalid
+ * @throws {FormatError} `bad-reply` if it is not such a reply; without `onProblem` also
+ *   `bad-record` or `bad-hash`
+ */
+export async function readHmaContent(
+  text: TextSource,
+  options: ReadUpdatesOptions = {},
+): Promise<{ content: HmaContent; unknown: UnknownWord[] }> {
+  checkOptions(options);
+  checkTypeOf('onProblem', options.onProblem, 'function');
+  return hmaContent(jsonObject(await wholeText(text)), options);
+}
+
+/** Like `readHmaContent`, of parsed JSON. */
+export function hmaContent(
+  reply: JsonObject,
+  options: ReadUpdatesOptions,
+): { content: HmaContent; unknown: UnknownWord[] } {
+  const words = new UnknownWords();
+  const report = problemsOf(options, 1);
+  const id = textOf(reply, 'id');
+  const bank = bankFrom(own(reply, 'bank'));
+  if (!id || !bank) throw new FormatError('bad-reply', 'expected content with its id and bank');
+  words.members(reply, MEMBERS);
+  // 1 is on. What cannot be read must not switch a listed hash off.
+  const disableUntil = wholeNumberOf(reply, 'disable_until_ts');
+  if (disableUntil === undefined) leftOut('disable_until_ts', report);
+  const metadata = own(reply, 'metadata');
+  const collab = own(reply, 'collab_metadata') ?? (isObject(metadata) && own(metadata, 'collab'));
+  const uri = textOf(reply, 'original_media_uri');
+  const note = textOf(reply, 'note');
+  const content = {
+    id,
+    bank,
+    disableUntil: disableUntil ?? 1,
+    signals: signalsFrom(own(reply, 'signals'), words, report),
+    exchanges: isObject(collab)
+      ? Object.entries(collab).map(([name, keys]) => ({ name, keys: textsIn(keys) }))
+      : [],
+    ...(uri && { uri }),
+    ...(note && { note }),
+  };
+  return { content, unknown: words.list() };
+}
+
+function leftOut(what: string, report: ReportProblem): void {
+  report('bad-record', `expected ${what} as documented: left out, the record is kept`);
+}
+
+function textsIn(list: unknown): string[] {
+  if (!Array.isArray(list)) return [];
+  return list.filter((one) => ['string', 'number'].includes(typeof one)).map(String);
+}
+
+function signalsFrom(signals: unknown, words: UnknownWords, report: ReportProblem): ListedSignal[] {
+  if (!isObject(signals)) {
+    if (signals !== undefined) leftOut('signals', report);
+    return [];
+  }
+  return Object.keys(signals).flatMap((type): ListedSignal[] => {
+    const value = textOf(signals, type);
+    words.word('signals', type, TYPES);
+    // A picture of low quality has an empty hash.
+    if (value === '') return [];
+    if (value === undefined) {
+      leftOut('each signal', report);
+      return [];
+    }
+    if (type === 'pdq' && !hashFrom('pdq', value)) {
+      report('bad-hash', 'expected the hex digits of a hash of pdq: the record is kept');
+    }
+    return [{ type, value: TYPES.includes(type) ? value.toLowerCase() : value }];
+  });
+}
+
+function bankFrom(value: unknown): HmaBank | undefined {
+  const name = isObject(value) ? textOf(value, 'name') : undefined;
+  if (!name) return undefined;
+  const ratio = own(value as JsonObject, 'matching_enabled_ratio');
+  return { name, enabledRatio: typeof ratio === 'number' && ratio >= 0 ? ratio : 1 };
+}
+
+/** @throws {FormatError} `bad-reply` if `text` is not the reply of `GET /c/banks` */
+export function hmaBanks(text: string): HmaBank[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    // The engine's message would quote the reply.
+  }
+  const banks = Array.isArray(list) ? list.map(bankFrom) : [undefined];
+  if (banks.includes(undefined)) throw new FormatError('bad-reply', 'expected a list of banks');
+  return banks as HmaBank[];
+}
+
+/**
+ * Content as an update of a list. It is `withdrawn` while it or its bank is off.
+ * @param options `nowSeconds`: the time that counts for what is off until a time
+ * @throws {TypeError | RangeError} if an argument is invalid
+ */
+export function updateOfHmaContent(
+  content: HmaContent,
+  options: { nowSeconds: number },
+): ListUpdate {
+  checkContent(content);
+  checkOptions(options, 'options: { nowSeconds }');
+  const { nowSeconds } = options;
+  checkNumber('nowSeconds', nowSeconds, 0);
+  const { id, bank, disableUntil, signals, exchanges } = content;
+  const isOn = disableUntil === 1 || (disableUntil > 1 && disableUntil <= nowSeconds);
+  const state: UpdateState = isOn && bank.enabledRatio > 0 ? 'active' : 'withdrawn';
+  const hashes = signals.flatMap(({ type, value }) => {
+    const hash = type === 'pdq' ? hashFrom('pdq', value) : undefined;
+    return hash ? [hash] : [];
+  });
+  const labels = [bank.name, ...exchanges.map(({ name }) => name)];
+  return updateOf({ key: id, source: `HMA/${bank.name}`, state, signals }, hashes, labels);
+}
+
+function checkContent(content: HmaContent): void {
+  checkObject(content, 'content of an HMA: { id, bank, … }');
+  const { id, bank, disableUntil, signals, exchanges } = content;
+  const isShaped =
+    typeof id === 'string' &&
+    typeof bank?.name === 'string' &&
+    typeof bank.enabledRatio === 'number' &&
+    typeof disableUntil === 'number' &&
+    Array.isArray(signals) &&
+    signals.every((one) => typeof one?.type === 'string' && typeof one.value === 'string') &&
+    Array.isArray(exchanges) &&
+    exchanges.every((one) => typeof one?.name === 'string' && Array.isArray(one.keys));
+  if (!isShaped) throw new TypeError('expected content of an HMA');
+}
+
+/**
+ * The text of a reply with content, as `readHmaContent` reads it.
+ * @throws {TypeError} if `content` is invalid
+ */
+export function writeHmaContent(content: HmaContent): string {
+  checkContent(content);
+  const { id, bank, disableUntil, signals, exchanges, uri = null, note } = content;
+  return JSON.stringify({
+    id: /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id,
+    disable_until_ts: disableUntil,
+    collab_metadata: Object.fromEntries(exchanges.map(({ name, keys }) => [name, keys])),
+    original_media_uri: uri,
+    bank: { name: bank.name, matching_enabled_ratio: bank.enabledRatio },
+    signals: Object.fromEntries(signals.map(({ type, value }) => [type, value])),
+    ...(note !== undefined && { note }),
+  });
+}
+
+/**
+ * The hits in a reply of `GET /m/lookup` with a hash: lists under the names of banks. Anything else
+ * is refused, since a member of an error would be read as a bank.
+ * @throws {FormatError} `bad-reply`
+ */
+export function hmaLookup(text: string): HmaMatch[] {
+  return Object.entries(jsonObject(text)).flatMap(([bank, hits]) =>
+    matchesIn(hits).map((hit) => ({ bank, ...hit })),
+  );
+}
+
+/** The hits in a reply of `GET /m/raw_lookup` with distances. @throws {FormatError} `bad-reply` */
+export function hmaRawLookup(text: string): HmaMatch[] {
+  return matchesIn(own(jsonObject(text), 'matches'));
+}
+
+function matchesIn(hits: unknown): HmaMatch[] {
+  if (!Array.isArray(hits)) throw new FormatError('bad-reply', 'expected lists of hits');
+  return (hits as readonly unknown[]).map((hit) => {
+    const contentId = isObject(hit) ? textOf(hit, 'bank_content_id') : undefined;
+    const distance = isObject(hit) ? wholeNumberOf(hit, 'distance') : undefined;
+    if (!contentId || distance === undefined || distance > 256) {
+      throw new FormatError('bad-reply', 'expected hits with their content and distance');
+    }
+    return { contentId, distance };
+  });
+}

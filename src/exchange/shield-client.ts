@@ -1,0 +1,160 @@
+import { checkInteger, checkObject, checkOptions, checkSignal } from '../door.js';
+import { FormatError } from '../errors.js';
+import type { Hash } from '../hash.js';
+import { checkHashes } from './hma-client.js';
+import type { RemoteAnswer, RemoteList } from './remote-list.js';
+import {
+  basicAuthorization,
+  checkCredential,
+  ServiceConnection,
+  type ServiceOptions,
+} from './service-connection.js';
+import { ServiceError } from './service-error.js';
+import { isObject, type JsonObject, jsonObject, own, textOf } from './service-json.js';
+
+/** What Project Arachnid gives an account. */
+export interface ShieldCredentials {
+  user: string;
+  password: string;
+}
+
+/** Options of `ShieldClient`. */
+export interface ShieldOptions extends ServiceOptions {
+  /** hashes in one request, default 100 */
+  maxHashes?: number;
+}
+
+/** What Shield says of one hash. */
+export interface ShieldMatch {
+  /** `csam`, `harmful-abusive-material`, `test`, `no-known-match` or a later word */
+  readonly classification: string;
+  /** `exact` or `near`, if there is a match */
+  readonly matchType?: string;
+}
+
+/**
+ * Arachnid Shield, which is asked about hashes and lists child sexual abuse material alone. It was written from documents and the published clients, and has not run against the
+ * real service.
+ *
+ * Only hashes are sent, never a file. Each of them tells a third party that somebody has the
+ * picture. The terms that its clients quote forbid to keep the answers beyond their purpose, so an
+ * answer holds no more than the classification.
+ * @example
+ * const shield = new ShieldClient({ user, password });
+ * const [answer] = await shield.ask([hash], { signal: AbortSignal.timeout(500) });
+ */
+export class ShieldClient implements RemoteList {
+  readonly #connection: ServiceConnection;
+  readonly #maxHashes: number;
+
+  /** @throws {TypeError | RangeError} if an option is invalid */
+  constructor(credentials: ShieldCredentials, options: ShieldOptions = {}) {
+    checkObject(credentials, 'credentials: { user, password }');
+    const { user, password } = credentials;
+    checkCredential('user', user);
+    checkCredential('password', password);
+    if (user.includes(':')) throw new RangeError('expected user to be without a colon');
+    checkOptions(options);
+    const { maxHashes = 100, baseUrl = 'https://shield.projectarachnid.com', ...others } = options;
+    checkInteger('maxHashes', maxHashes, 1);
+    const authorization = basicAuthorization(user, password);
+    this.#connection = new ServiceConnection('Shield', { authorization }, { ...others, baseUrl });
+    this.#maxHashes = maxHashes;
+  }
+
+  /**
+   * What Shield says of each hash, in the order of `hashes`; `undefined` where it says nothing,
+   * which is not the same as no match. Each request is sent once.
+   * @throws {TypeError} if `hashes` is not a list of hashes of PDQ
+   * @throws {ServiceError} if Shield does not answer
+   */
+  async scan(
+    hashes: readonly Hash[],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<(ShieldMatch | undefined)[]> {
+    checkHashes(hashes);
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal(signal);
+    const asked = hashes.map(base64Of);
+    const distinct = [...new Set(asked)];
+    const said = new Map<string, ShieldMatch>();
+    for (let at = 0; at < distinct.length; at += this.#maxHashes) {
+      const some = distinct.slice(at, at + this.#maxHashes);
+      const reply = await this.#post(some, signal);
+      for (const one of some) {
+        const match = matchOf(reply, one);
+        if (match) said.set(one, match);
+      }
+    }
+    return asked.map((one) => said.get(one));
+  }
+
+  /**
+   * What `scan` says of each hash. A classification `test` is no hit. One that this version does
+   * not know leaves the hash unanswered, and so does a reply that leaves it out. Once Shield fails,
+   * it is not asked for the others.
+   * @throws {TypeError} if `hashes` is not a list of hashes of PDQ
+   * @throws the reason of `signal` when it is aborted
+   */
+  async ask(
+    hashes: readonly Hash[],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<RemoteAnswer[]> {
+    checkHashes(hashes);
+    checkOptions(options);
+    checkSignal(options.signal);
+    const answers: RemoteAnswer[] = [];
+    try {
+      while (answers.length < hashes.length) {
+        const some = hashes.slice(answers.length, answers.length + this.#maxHashes);
+        answers.push(...(await this.scan(some, options)).map(answerOf));
+      }
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      const unanswered = { answer: 'unanswered', reason: error.code } as const;
+      while (answers.length < hashes.length) answers.push(unanswered);
+    }
+    return answers;
+  }
+
+  #post(hashes: readonly string[], signal: AbortSignal | undefined): Promise<JsonObject> {
+    return this.#connection.send({
+      method: 'POST',
+      path: '/v1/pdq',
+      body: { type: 'application/json', text: JSON.stringify({ hashes }) },
+      name: 'pdq',
+      read: (text) => {
+        const scanned = own(jsonObject(text), 'scanned_hashes');
+        if (isObject(scanned)) return scanned;
+        throw new FormatError('bad-reply', 'expected scanned_hashes to be an object');
+      },
+      signal,
+    });
+  }
+}
+
+const base64Of = (hash: Hash) => btoa(String.fromCharCode(...hash.bytes));
+
+function matchOf(reply: JsonObject, hash: string): ShieldMatch | undefined {
+  const said = own(reply, hash);
+  const classification = isObject(said) ? textOf(said, 'classification') : undefined;
+  if (!classification) return undefined;
+  const matchType = textOf(said as JsonObject, 'match_type');
+  return { classification, ...(matchType && { matchType }) };
+}
+
+function answerOf(match: ShieldMatch | undefined): RemoteAnswer {
+  switch (match?.classification) {
+    case undefined:
+      return { answer: 'unanswered', reason: 'left-out' };
+    case 'csam':
+    case 'harmful-abusive-material':
+      return { answer: 'hits', hits: [{ source: 'Shield', labels: [match!.classification] }] };
+    case 'test':
+    case 'no-known-match':
+      return { answer: 'none' };
+    default:
+      return { answer: 'unanswered', reason: 'unknown-word' };
+  }
+}

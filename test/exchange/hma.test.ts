@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FormatError } from '../../src/errors.js';
+import {
+  type HmaContent,
+  hmaBanks,
+  hmaLookup,
+  hmaRawLookup,
+  readHmaContent,
+  updateOfHmaContent,
+  writeHmaContent,
+} from '../../src/exchange/hma.js';
+import { hashFromHex } from '../../src/hash.js';
+import { hostileJson, readsHostile } from './hostile.js';
+import { cut } from './lists.js';
+
+const PDQ = '0123456789abcdef'.repeat(4);
+const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+
+const REPLY = {
+  id: 1234,
+  disable_until_ts: 1,
+  collab_metadata: { NCMEC_SHARE: ['42-image1', '43-image2'] },
+  original_media_uri: null,
+  bank: { name: 'NCMEC_SHARE', matching_enabled_ratio: 1.0 },
+  signals: { pdq: PDQ.toUpperCase(), video_md5: MD5 },
+};
+
+async function read(reply: object) {
+  const problems: string[] = [];
+  const onProblem = ({ code }: FormatError) => problems.push(code);
+  return { ...(await readHmaContent(JSON.stringify(reply), { onProblem })), problems };
+}
+
+describe('content', () => {
+  test('as an HMA gives it', async () => {
+    const { content, unknown, problems } = await read(REPLY);
+    expect({ unknown, problems }).toEqual({ unknown: [], problems: [] });
+    expect(content).toEqual({
+      id: '1234',
+      bank: { name: 'NCMEC_SHARE', enabledRatio: 1 },
+      disableUntil: 1,
+      signals: [
+        { type: 'pdq', value: PDQ },
+        { type: 'video_md5', value: MD5 },
+      ],
+      exchanges: [{ name: 'NCMEC_SHARE', keys: ['42-image1', '43-image2'] }],
+    });
+    expect(updateOfHmaContent(content, { nowSeconds: 100 })).toEqual({
+      key: '1234',
+      source: 'HMA/NCMEC_SHARE',
+      state: 'active',
+      signals: content.signals,
+      entries: [
+        expect.objectContaining({
+          hash: hashFromHex('pdq', PDQ),
+          id: '1234',
+          source: 'HMA/NCMEC_SHARE',
+        }),
+      ],
+    });
+  });
+
+  test('its provenance may stand in its metadata', async () => {
+    const { collab_metadata: collab, ...rest } = REPLY;
+    const { content } = await read({ ...rest, metadata: { collab }, note: 'n' });
+    expect(content).toMatchObject({
+      note: 'n',
+      exchanges: [{ name: 'NCMEC_SHARE', keys: ['42-image1', '43-image2'] }],
+    });
+  });
+
+  test.each([
+    [1, 1, 'active'],
+    [0, 1, 'withdrawn'],
+    [200, 1, 'withdrawn'],
+    [100, 1, 'active'],
+    [99, 1, 'active'],
+    [1, 0.5, 'active'],
+    [1, 0, 'withdrawn'],
+  ])('off until %i, in a bank that is on for %d of lookups: %s', async (until, ratio, state) => {
+    const bank = { name: 'A', matching_enabled_ratio: ratio };
+    const { content } = await read({ ...REPLY, disable_until_ts: until, bank });
+    expect(updateOfHmaContent(content, { nowSeconds: 100 }).state).toBe(state);
+  });
+
+  test('what is unknown or malformed is told, and the content is kept', async () => {
+    const { content, unknown, problems } = await read({
+      ...REPLY,
+      disable_until_ts: 'soon',
+      colour: 'red',
+      signals: { pdq: `${PDQ}0`, tlsh: 'T1', empty: '', video_md5: [] },
+    });
+    expect(content.disableUntil).toBe(1);
+    expect(content.signals.map(({ type }) => type)).toEqual(['pdq', 'tlsh']);
+    expect(updateOfHmaContent(content, { nowSeconds: 0 }).entries).toEqual([]);
+    expect(problems).toEqual(['bad-record', 'bad-hash', 'bad-record']);
+    expect(unknown).toEqual([
+      { field: 'colour', count: 1 },
+      { field: 'signals', word: 'tlsh', count: 1 },
+      { field: 'signals', word: 'empty', count: 1 },
+    ]);
+    await expect(readHmaContent('{"id":1}')).rejects.toMatchObject({ code: 'bad-reply' });
+    await expect(readHmaContent('[]')).rejects.toMatchObject({ code: 'bad-reply' });
+  });
+
+  test('what is written is read, in any chunks', async () => {
+    const words = fc.string({ unit: 'binary', minLength: 1, maxLength: 8 });
+    const content: fc.Arbitrary<HmaContent> = fc.record(
+      {
+        id: fc.oneof(fc.nat().map(String), words),
+        bank: fc.record({ name: words, enabledRatio: fc.constantFrom(0, 0.5, 1) }),
+        disableUntil: fc.nat(),
+        signals: fc.uniqueArray(fc.record({ type: words, value: words }), {
+          maxLength: 3,
+          selector: ({ type }) => type,
+        }),
+        exchanges: fc.uniqueArray(
+          fc.record({ name: words, keys: fc.array(words, { maxLength: 3 }) }),
+          { maxLength: 3, selector: ({ name }) => name },
+        ),
+        uri: words,
+        note: words,
+      },
+      { requiredKeys: ['id', 'bank', 'disableUntil', 'signals', 'exchanges'] },
+    );
+    const byName = <T extends object>(list: readonly T[]) =>
+      [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    await fc.assert(
+      fc.asyncProperty(content, fc.array(fc.nat(), { maxLength: 5 }), async (one, cuts) => {
+        const text = writeHmaContent(one);
+        const { content: read } = await readHmaContent(cut(text, cuts));
+        // An object puts members that are numbers first.
+        const sorted = (each: HmaContent) => ({
+          ...each,
+          signals: byName(each.signals),
+          exchanges: byName(each.exchanges),
+        });
+        expect(sorted(read)).toEqual(sorted(one));
+        expect(writeHmaContent(read)).toBe(text);
+      }),
+      { numRuns: 300 },
+    );
+    expect(() => writeHmaContent({ id: '1' } as never)).toThrow(TypeError);
+  });
+
+  test('10,000 hostile replies are read or refused', async () => {
+    await readsHostile(hostileJson(REPLY), async (text, onProblem) => {
+      const { content } = await readHmaContent(text, { onProblem });
+      updateOfHmaContent(content, { nowSeconds: 1 });
+    });
+  });
+});
+
+describe('lookups', () => {
+  test('distances are texts, and the banks are named', () => {
+    expect(
+      hmaLookup(
+        '{"A":[{"bank_content_id":7,"distance":"4"}],"B":[{"bank_content_id":8,"distance":0}]}',
+      ),
+    ).toEqual([
+      { bank: 'A', contentId: '7', distance: 4 },
+      { bank: 'B', contentId: '8', distance: 0 },
+    ]);
+    expect(hmaLookup('{}')).toEqual([]);
+    expect(hmaRawLookup('{"matches":[{"bank_content_id":7,"distance":"31"}]}')).toEqual([
+      { contentId: '7', distance: 31 },
+    ]);
+  });
+
+  test.each([
+    '{"message":"index not ready"}',
+    '{"A":[7]}',
+    '{"A":[{"bank_content_id":7}]}',
+    '{"A":[{"distance":"7"}]}',
+    '{"A":[{"bank_content_id":7,"distance":"257"}]}',
+    '{"A":[{"bank_content_id":7,"distance":"near"}]}',
+    '[]',
+    '',
+  ])('%j is not read as hits', (text) => {
+    expect(() => hmaLookup(text)).toThrow(FormatError);
+    expect(() => hmaRawLookup(text)).toThrow(FormatError);
+  });
+
+  test('10,000 hostile lookups are read or refused', async () => {
+    const reply = { A: [{ bank_content_id: 7, distance: '4' }], B: [] };
+    await readsHostile(hostileJson(reply), hmaLookup);
+  });
+});
+
+test('banks', () => {
+  expect(hmaBanks('[{"name":"A","matching_enabled_ratio":0.5},{"name":"B"}]')).toEqual([
+    { name: 'A', enabledRatio: 0.5 },
+    { name: 'B', enabledRatio: 1 },
+  ]);
+  for (const text of ['{}', '[7]', '[{}]', '', '[],"x":1']) {
+    expect(() => hmaBanks(text)).toThrow(FormatError);
+  }
+});

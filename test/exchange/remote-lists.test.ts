@@ -1,0 +1,285 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { HmaContent } from '../../src/exchange/hma.js';
+import { type HmaCheckpoint, HmaClient } from '../../src/exchange/hma-client.js';
+import type { RemoteList } from '../../src/exchange/remote-list.js';
+import { ServiceError } from '../../src/exchange/service-error.js';
+import { ShieldClient } from '../../src/exchange/shield-client.js';
+import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { type FakeHma, fakeHma } from '../../src/testing/fake-hma.js';
+import { startFakeService } from '../../src/testing/fake-service.js';
+import { type FakeShield, fakeShield } from '../../src/testing/fake-shield.js';
+
+const hashOf = (n: number) => hashFromHex('pdq', n.toString(16).padStart(2, '0').repeat(32));
+const [FAR, LISTED, NEAR, OTHER] = [
+  hashOf(0),
+  hashOf(0xff),
+  hashFromHex('pdq', `${'ff'.repeat(31)}00`),
+  hashOf(0x0f),
+];
+const NOW = 1_767_225_600;
+const QUIET = { wait: async () => {}, random: () => 0, now: () => NOW * 1000 };
+
+const errorOf = (call: Promise<unknown>): Promise<ServiceError> =>
+  call.then(
+    () => expect.fail('was answered'),
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(ServiceError);
+      const { message, cause, stack } = error as ServiceError;
+      const said = `${message} ${cause} ${stack} ${JSON.stringify(error)}`;
+      expect(said).not.toContain('secret');
+      expect(said).not.toContain('ffff');
+      return error as ServiceError;
+    },
+  );
+
+describe('an HMA', () => {
+  let service: FakeHma;
+  beforeEach(async () => {
+    service = await fakeHma({ token: 'secret', now: () => NOW * 1000 });
+  });
+  afterEach(() => service.close());
+
+  const client = (options: object = {}) =>
+    new HmaClient({ baseUrl: service.url, token: 'secret', bank: 'OURS', ...QUIET, ...options });
+  const contentOf = (id: number, hash = LISTED, more: object = {}): HmaContent => ({
+    id: `${id}`,
+    bank: { name: 'OURS', enabledRatio: 1 },
+    disableUntil: 1,
+    signals: [{ type: 'pdq', value: hashToHex(hash!) }],
+    exchanges: [],
+    ...more,
+  });
+
+  async function fetched(options: object = {}, checkpoint?: HmaCheckpoint) {
+    const states = new Map<string, string>();
+    let last: HmaCheckpoint | undefined;
+    for await (const page of client(options).fetchUpdates(checkpoint ? { checkpoint } : {})) {
+      expect(page.isFromStart).toBe(true);
+      for (const { key, state } of page.updates) states.set(key, state);
+      last = page.checkpoint;
+      expect(page.isDrained).toBe(last !== undefined);
+    }
+    return { states, checkpoint: last! };
+  }
+
+  test('tells its banks, and what is under an id', async () => {
+    service.put(contentOf(3));
+    service.setBank('OTHER', 0.5);
+    expect(await client().banks()).toEqual([
+      { name: 'OURS', enabledRatio: 1 },
+      { name: 'OTHER', enabledRatio: 0.5 },
+    ]);
+    expect(await client().content(3)).toEqual(contentOf(3));
+    expect(await client().content(4)).toBeUndefined();
+    await expect(client({ bank: undefined }).content(3)).rejects.toThrow(TypeError);
+  });
+
+  test('is fetched id by id, with what is off and without other banks', async () => {
+    service.put(contentOf(2));
+    service.put(contentOf(5, LISTED, { disableUntil: 0 }));
+    service.put(contentOf(7, LISTED, { bank: { name: 'OTHER', enabledRatio: 1 } }));
+    service.put(contentOf(60));
+    const { states, checkpoint } = await fetched();
+    expect([...states]).toEqual([
+      ['2', 'active'],
+      ['5', 'withdrawn'],
+      ['60', 'active'],
+    ]);
+    expect(checkpoint).toEqual({ highestId: 60 });
+    service.remove('60');
+    service.remove('2');
+    expect((await fetched({ maxMissing: 3 }, checkpoint)).states).toEqual(
+      new Map([['5', 'withdrawn']]),
+    );
+    // A long gap ends a fetch, unless it is known that more comes after it.
+    service.put(contentOf(90));
+    expect((await fetched({ maxMissing: 3 })).states.has('90')).toBe(false);
+    expect((await fetched({ maxMissing: 3 }, { highestId: 90 })).states.has('90')).toBe(true);
+  });
+
+  test('a bank that is not there is an error, and not an empty list', async () => {
+    service.put(contentOf(1));
+    expect(await errorOf(fetched({ bank: 'TYPO' }))).toMatchObject({ code: 'rejected' });
+    await expect(fetched({ bank: undefined })).rejects.toThrow(TypeError);
+  });
+
+  test('failure at every step ends the fetch, and the next one tells all', async () => {
+    for (const id of [1, 4, 9, 17]) service.put(contentOf(id));
+    await fetched({ maxMissing: 9 });
+    const steps = service.requests.length;
+    for (const kind of ['status', 'reset', 'cut'] as const) {
+      for (let skip = 0; skip < steps; skip += 3) {
+        service.fail({ kind }, { skip });
+        await errorOf(fetched({ maxMissing: 9, tries: 1 }));
+        service.heal();
+        expect((await fetched({ maxMissing: 9 })).states.size).toBe(4);
+      }
+    }
+  });
+
+  test('looks hashes up, and its answers tell hits, none and unanswered apart', async () => {
+    service.put(contentOf(1));
+    service.put(contentOf(2, OTHER, { disableUntil: 0 }));
+    service.put(contentOf(3, LISTED, { bank: { name: 'OTHER', enabledRatio: 1 } }));
+    expect(await client().lookup(NEAR!)).toEqual([{ bank: 'OURS', contentId: '1', distance: 8 }]);
+    expect(await client({ bank: undefined }).lookup(NEAR!)).toHaveLength(2);
+    expect(await client().rawLookup(OTHER!)).toEqual([{ contentId: '2', distance: 0 }]);
+    const hit = { source: 'HMA/OURS', labels: ['OURS'], id: '1', distance: 8 };
+    expect(await client().ask([FAR!, NEAR!, OTHER!])).toEqual([
+      { answer: 'none' },
+      { answer: 'hits', hits: [hit] },
+      { answer: 'none' },
+    ]);
+    service.fail({ kind: 'status', status: 503 }, { skip: 1, times: 9 });
+    expect(await client({ tries: 2 }).ask([NEAR!, NEAR!, NEAR!])).toEqual([
+      { answer: 'hits', hits: [hit] },
+      { answer: 'unanswered', reason: 'unavailable' },
+      { answer: 'unanswered', reason: 'unavailable' },
+    ]);
+  });
+
+  test('that says something else has not answered', async () => {
+    const bodies = [{ message: 'index not ready' }, { OURS: [{ bank_content_id: 1 }] }, 'fine', []];
+    for (const body of bodies) {
+      const liar = await startFakeService(() => ({ body }));
+      try {
+        expect(await client({ baseUrl: liar.url, tries: 1 }).ask([NEAR!])).toEqual([
+          { answer: 'unanswered', reason: 'bad-reply' },
+        ]);
+      } finally {
+        await liar.close();
+      }
+    }
+  });
+
+  test('options are checked', () => {
+    const make = (options: object) => () => new HmaClient(options as never);
+    expect(make({})).toThrow(TypeError);
+    expect(make({ baseUrl: 'http://example.org' })).toThrow(RangeError);
+    expect(make({ baseUrl: service.url, bank: '../X' })).toThrow(RangeError);
+    expect(make({ baseUrl: service.url, token: 'a\nb' })).toThrow(RangeError);
+    expect(client().mustRestart({ highestId: 1 }, NOW)).toBe(true);
+  });
+});
+
+describe('Shield', () => {
+  let service: FakeShield;
+  beforeEach(async () => {
+    service = await fakeShield({ password: 'secret' });
+    service.put(LISTED!, 'csam');
+  });
+  afterEach(() => service.close());
+
+  const client = (options: object = {}) =>
+    new ShieldClient(
+      { user: 'user', password: 'secret' },
+      { baseUrl: service.url, ...QUIET, ...options },
+    );
+
+  test('gets hashes in base64, and says what they are', async () => {
+    expect(await client().scan([LISTED!, NEAR!, FAR!, LISTED!])).toEqual([
+      { classification: 'csam', matchType: 'exact' },
+      { classification: 'csam', matchType: 'near' },
+      { classification: 'no-known-match' },
+      { classification: 'csam', matchType: 'exact' },
+    ]);
+    expect(service.requests).toHaveLength(1);
+    const [{ method, path, headers, body }] = service.requests as [(typeof service.requests)[0]];
+    expect({ method, path }).toEqual({ method: 'POST', path: '/v1/pdq' });
+    expect(headers.authorization).toBe(`Basic ${btoa('user:secret')}`);
+    const hashes = [LISTED!, NEAR!, FAR!].map(({ bytes }) => Buffer.from(bytes).toString('base64'));
+    expect(JSON.parse(body)).toEqual({ hashes });
+  });
+
+  test('test is no hit; what is left out, or an unknown word, is no answer', async () => {
+    const hits = (label: string) => ({
+      answer: 'hits',
+      hits: [{ source: 'Shield', labels: [label] }],
+    });
+    const ask = async (classification: string | null) => {
+      service.put(LISTED!, classification);
+      return (await client().ask([NEAR!]))[0];
+    };
+    expect(await ask('csam')).toEqual(hits('csam'));
+    expect(await ask('harmful-abusive-material')).toEqual(hits('harmful-abusive-material'));
+    expect(await ask('test')).toEqual({ answer: 'none' });
+    expect(await ask('no-known-match')).toEqual({ answer: 'none' });
+    expect(await ask(null)).toEqual({ answer: 'unanswered', reason: 'left-out' });
+    expect(await ask('CSAM, of a kind that is new')).toEqual({
+      answer: 'unanswered',
+      reason: 'unknown-word',
+    });
+    service.remove(LISTED!);
+    expect(await client().ask([LISTED!])).toEqual([{ answer: 'none' }]);
+    expect(await client().ask([])).toEqual([]);
+  });
+
+  test('a failure leaves unanswered what was not answered, is not repeated, and loses no hit', async () => {
+    for (const kind of ['status', 'reset', 'cut'] as const) {
+      const asked = service.requests.length;
+      service.fail({ kind }, { skip: 1 });
+      const answers = await client({ maxHashes: 1 }).ask([LISTED!, LISTED!, FAR!]);
+      expect(answers.map(({ answer }) => answer)).toEqual(['hits', 'unanswered', 'unanswered']);
+      expect(service.requests.length - asked).toBe(2);
+    }
+    const wrong = new ShieldClient({ user: 'user', password: 'other' }, { baseUrl: service.url });
+    expect(await wrong.ask([LISTED!])).toEqual([{ answer: 'unanswered', reason: 'unauthorized' }]);
+    expect(await errorOf(wrong.scan([LISTED!]))).toMatchObject({ code: 'unauthorized' });
+  });
+
+  test('ends with the signal', async () => {
+    service.fail({ kind: 'stall' });
+    const stop = new AbortController();
+    const asking = client().ask([LISTED!], { signal: stop.signal });
+    stop.abort(new Error('enough'));
+    await expect(asking).rejects.toThrow('enough');
+  });
+
+  test('no reply makes a hit or a none of what it does not say', async () => {
+    const key = Buffer.from(LISTED!.bytes).toString('base64');
+    const said = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.record({ classification: fc.jsonValue({ maxDepth: 1 }) }),
+      fc.record({ classification: fc.constantFrom('CSAM', 'csam ', 'match', '', 'none') }),
+    );
+    const bodies = fc.oneof(
+      fc.jsonValue({ maxDepth: 3 }),
+      said.map((one) => ({ scanned_hashes: { [key]: one } })),
+      said.map((one) => ({ scanned_hashes: { [`${key}x`]: one, constructor: one } })),
+      said.map((one) => ({ scanned_hashes: [one] })),
+    );
+    let body: unknown;
+    const liar = await startFakeService(() => ({ body: JSON.stringify(body) }));
+    try {
+      const shield = client({ baseUrl: liar.url });
+      await fc.assert(
+        fc.asyncProperty(bodies, async (reply) => {
+          body = reply;
+          const [answer] = await shield.ask([LISTED!]);
+          expect(answer!.answer).toBe('unanswered');
+        }),
+        { numRuns: 300 },
+      );
+    } finally {
+      await liar.close();
+    }
+  });
+
+  test('arguments are checked', async () => {
+    const make =
+      (credentials: object, options: object = {}) =>
+      () =>
+        new ShieldClient(credentials as never, options);
+    expect(make({ user: 'a' })).toThrow(TypeError);
+    expect(make({ user: 'a:b', password: 'c' })).toThrow(RangeError);
+    expect(make({ user: 'a', password: 'c' }, { maxHashes: 0 })).toThrow(RangeError);
+    const hma = new HmaClient({ baseUrl: service.url });
+    for (const list of [client(), hma] as RemoteList[]) {
+      await expect(list.ask('x' as never)).rejects.toThrow(TypeError);
+      await expect(list.ask([hashFromHex('dhash', '0'.repeat(16))])).rejects.toThrow(TypeError);
+      await expect(list.ask([{} as never])).rejects.toThrow(TypeError);
+    }
+    expect(service.requests).toHaveLength(0);
+  });
+});
