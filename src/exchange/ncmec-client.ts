@@ -20,7 +20,7 @@ import {
   writeNcmecFeedback,
 } from './ncmec-feedback.js';
 import { NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
-import { NcmecPage, type NcmecReply } from './ncmec-reply.js';
+import { type NcmecReply, ncmecReply } from './ncmec-reply.js';
 import {
   basicAuthorization,
   checkCredential,
@@ -281,9 +281,8 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
       read: (text, _status, dateSeconds = Number.POSITIVE_INFINITY) => {
         // Problems are told once, though the page may be asked for again.
         const problems: FormatError[] = [];
-        const page = new NcmecPage(this.#list, { onProblem: (error) => problems.push(error) });
-        page.push(text);
-        const reply = page.end();
+        const onProblem = (error: FormatError) => problems.push(error);
+        const reply = ncmecReply(text, this.#list, { onProblem });
         if (reply.next !== undefined) checkRange(reply.next, range);
         return { reply, problems, dateSeconds };
       },

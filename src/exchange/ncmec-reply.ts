@@ -5,7 +5,7 @@ import { type NcmecEntry, ncmecElement, ncmecEntryFrom, ncmecUpdate } from './nc
 import type { NcmecList } from './ncmec-lists.js';
 import { problemsOf, UnknownWords } from './service-json.js';
 import { type TextSource, textPieces } from './text.js';
-import { type XmlEvent, XmlReader, xmlText } from './xml.js';
+import { type XmlEvent, XmlReader, xmlEvents, xmlText } from './xml.js';
 import { childOf, ElementGatherer, type XmlElement } from './xml-element.js';
 
 /** A page of a list of NCMEC. */
@@ -44,13 +44,27 @@ export async function readNcmecEntries(
   const { list = { source: 'ncmec', labels: [] } } = options;
   checkOptions(list, 'list to be one of NCMEC_LISTS');
   const page = new NcmecPage(list, options);
-  for await (const piece of textPieces(text)) page.push(piece);
-  return page.end();
+  const reader = new XmlReader();
+  for await (const piece of textPieces(text)) {
+    for (const event of reader.push(piece)) page.take(event);
+  }
+  reader.end();
+  return page.reply();
 }
 
-/** Gathers a page from its text. */
-export class NcmecPage {
-  readonly #reader = new XmlReader();
+/** Like `readNcmecEntries`, of a whole text. */
+export function ncmecReply(
+  text: string,
+  list: Pick<NcmecList, 'source' | 'labels'>,
+  options: ReadUpdatesOptions,
+): NcmecReply {
+  const page = new NcmecPage(list, options);
+  for (const event of xmlEvents(text)) page.take(event);
+  return page.reply();
+}
+
+/** Gathers a page from the events of its text. */
+class NcmecPage {
   readonly #gatherer = new ElementGatherer();
   readonly #unknown = new UnknownWords();
   readonly #list: Pick<NcmecList, 'source' | 'labels'>;
@@ -66,14 +80,7 @@ export class NcmecPage {
     this.#options = options;
   }
 
-  /** @throws {FormatError} if the text is malformed; see `readNcmecEntries` */
-  push(piece: string): void {
-    for (const event of this.#reader.push(piece)) this.#take(event);
-  }
-
-  /** @throws {FormatError} if the text ends too early */
-  end(): NcmecReply {
-    this.#reader.end();
+  reply(): NcmecReply {
     return {
       entries: this.#entries,
       updates: this.#updates,
@@ -82,7 +89,8 @@ export class NcmecPage {
     };
   }
 
-  #take(event: XmlEvent): void {
+  /** @throws {FormatError} if it is another document; see `readNcmecEntries` */
+  take(event: XmlEvent): void {
     const isGathered =
       this.#gatherer.isOpen ||
       (event.kind === 'open' &&
@@ -92,7 +100,7 @@ export class NcmecPage {
       if (element === undefined) return;
       // What is closed at depth 1 is the paging; entries are below their groups.
       if (this.#depth === 2) this.#entry(element);
-      else if (element !== 'too-large') this.#next = childOf(element, 'next')?.text;
+      else this.#next = linkIn(element);
     } else if (event.kind === 'open') {
       if (this.#depth === 0 && event.name !== 'queryResult') {
         throw new FormatError('bad-reply', 'expected a query result of NCMEC');
@@ -113,6 +121,15 @@ export class NcmecPage {
     this.#entries.push(entry);
     this.#updates.push(ncmecUpdate(entry, this.#list, report));
   }
+}
+
+/** The link to the next page. A page must not look like the last one because its link is odd. */
+function linkIn(paging: XmlElement | 'too-large'): string | undefined {
+  const next = paging === 'too-large' ? undefined : childOf(paging, 'next');
+  if (paging === 'too-large' || (next && next.text === undefined)) {
+    throw new FormatError('bad-reply', 'expected a link to the next page');
+  }
+  return next?.text;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.js';
-import { type XmlEvent, XmlReader } from './xml.js';
+import { type XmlEvent, xmlEvents } from './xml.js';
 
 /** An element with all that it holds. */
 export interface XmlElement {
@@ -71,11 +71,9 @@ export function childOf(element: XmlElement, name: string): XmlElement | undefin
  *   another name, or too many elements
  */
 export function rootElement(text: string, name?: string): XmlElement {
-  const reader = new XmlReader();
   const gatherer = new ElementGatherer();
   let root: XmlElement | 'too-large' | undefined;
-  for (const event of reader.push(text)) root = gatherer.take(event);
-  reader.end();
+  for (const event of xmlEvents(text)) root = gatherer.take(event);
   if (root === 'too-large' || (name !== undefined && root?.name !== name)) {
     throw new FormatError('bad-reply', `expected ${name ?? 'a small document'}`);
   }

@@ -236,6 +236,19 @@ export class XmlReader {
   }
 }
 
+/** Characters read at a time, so that the events of a large text need no more memory than a few. */
+const PIECE = 1 << 16;
+
+/**
+ * The events of a whole text, read piece by piece.
+ * @throws {FormatError} `bad-xml` if it is malformed or refused
+ */
+export function* xmlEvents(text: string): Generator<XmlEvent, void, undefined> {
+  const reader = new XmlReader();
+  for (let at = 0; at < text.length; at += PIECE) yield* reader.push(text.slice(at, at + PIECE));
+  reader.end();
+}
+
 /** A name without its prefix; empty if it is not a name, or too long. */
 function nameOf(qualified: string): string {
   const name = qualified.slice(qualified.indexOf(':') + 1);
