@@ -324,11 +324,143 @@ const vpdqFrame = members(FRAME, {
   quality: member(80),
   seconds: or(member(1.5), '7.5'),
 });
+const credentials = members({ user: 'a', password: 'b' }, { user: text, password: text });
+const NCMEC_ENTRY = {
+  kind: 'image',
+  isDeleted: false,
+  memberId: '1',
+  memberName: 'a',
+  id: 'a',
+  timestamp: '2026-01-01T00:00:00Z',
+  classification: 'A1',
+  fingerprints: [{ type: 'pdq', value: HEX, isLink: false }],
+  votes: [{ isAffirmative: false, type: 'Pdq', memberId: '1', reason: 'a', reasonId: 'b' }],
+};
+const ncmecEntry = members(NCMEC_ENTRY, {
+  kind: or(member('image'), 'text'),
+  isDeleted: flag,
+  memberId: text,
+  memberName: optional(text),
+  id: text,
+  timestamp: optional(text),
+  classification: optional(text),
+  fingerprints: members(
+    NCMEC_ENTRY.fingerprints,
+    {
+      0: members(NCMEC_ENTRY.fingerprints[0]!, { type: member('pdq'), value: text, isLink: flag }),
+    },
+    '[]',
+  ),
+  votes: members(
+    NCMEC_ENTRY.votes,
+    {
+      0: members(NCMEC_ENTRY.votes[0]!, {
+        isAffirmative: flag,
+        type: text,
+        memberId: text,
+        reason: optional(text),
+        reasonId: optional(text),
+      }),
+    },
+    '[]',
+  ),
+});
+const NCMEC_PAGE = exchange.writeNcmecEntries([NCMEC_ENTRY]);
+const NCMEC_LIST = { baseUrl: 'https://example.org', source: 'ncmec', labels: ['a'] };
+const ncmecList = members(NCMEC_LIST, { source: text, labels: words });
+const ncmecVote = { says: member('negative'), reasonIds: or(member(['a']), '[text]') };
+const THREAT = {
+  id: '1',
+  indicator: HEX,
+  type: 'HASH_PDQ',
+  lastUpdated: 1,
+  shouldDelete: false,
+  descriptors: [
+    {
+      id: '1',
+      ownerId: '2',
+      status: 'MALICIOUS',
+      tags: ['a'],
+      reactions: [{ key: 'HELPFUL', ownerIds: ['3'] }],
+    },
+  ],
+};
+const DESCRIPTOR = THREAT.descriptors[0]!;
+const threat = members(THREAT, {
+  id: text,
+  indicator: text,
+  type: text,
+  lastUpdated: optional(whole),
+  shouldDelete: flag,
+  descriptors: optional(
+    members(
+      THREAT.descriptors,
+      {
+        0: members(DESCRIPTOR, {
+          id: text,
+          ownerId: text,
+          status: text,
+          tags: words,
+          reactions: members(
+            DESCRIPTOR.reactions,
+            { 0: members(DESCRIPTOR.reactions[0]!, { key: text, ownerIds: words }) },
+            '[]',
+          ),
+        }),
+      },
+      '[]',
+    ),
+  ),
+});
+const THREATS = exchange.writeThreatUpdates([THREAT]);
+const HMA_CONTENT = {
+  id: '1',
+  bank: { name: 'A', enabledRatio: 1 },
+  disableUntil: 1,
+  signals: [{ type: 'pdq', value: HEX }],
+  exchanges: [{ name: 'a', keys: ['b'] }],
+};
+const hmaContent = members(HMA_CONTENT, {
+  id: text,
+  bank: members(HMA_CONTENT.bank, { name: text, enabledRatio: or(whole, '7.5') }),
+  disableUntil: whole,
+  signals: members(
+    HMA_CONTENT.signals,
+    { 0: members(HMA_CONTENT.signals[0]!, { type: text, value: text }) },
+    '[]',
+  ),
+  exchanges: members(
+    HMA_CONTENT.exchanges,
+    { 0: members(HMA_CONTENT.exchanges[0]!, { name: text, keys: words }) },
+    '[]',
+  ),
+});
+const HMA_REPLY = exchange.writeHmaContent(HMA_CONTENT);
 /** A client whose service answers this text to everything. */
 const answering = (body: string) => ({
   fetch: (async () => new Response(body)) as never,
   wait: async () => {},
 });
+/** A client whose service answers by what is in the address; anything else is not found. */
+const answeringBy = (bodies: Record<string, string>) => ({
+  fetch: (async (url: string) => {
+    const found = Object.entries(bodies).find(([part]) => url.includes(part));
+    return new Response(found?.[1] ?? '{}', { status: found ? 200 : 404 });
+  }) as never,
+  wait: async () => {},
+});
+const NCMEC_REPLIES = {
+  '/status': '<status><member id="1">a</member></status>',
+  '/members': '<members/>',
+  '/reasons': '<availableFeedbackReasons/>',
+  '/entries': NCMEC_PAGE,
+};
+const HMA_REPLIES = {
+  '/c/banks': '[{"name":"A"}]',
+  '/content/1?': HMA_REPLY,
+  '/m/lookup': '{}',
+  '/m/raw_lookup': '{"matches":[]}',
+};
 const fetching = (checkpoint: object, of: Record<string, Argument>): Argument =>
   options({ onProblem: callback, signal, checkpoint: members(checkpoint, of) });
 
@@ -777,6 +909,69 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
   exchange: {
     ServiceError: 'class of errors',
+    NCMEC_LISTS: 'constant',
+    NcmecClient: {
+      call: ((...args: [never, never]) => new exchange.NcmecClient(...args)) as never,
+      args: [
+        credentials,
+        options({ ...serviceOptions, list: ncmecList, maxEntriesPerRange: whole }),
+      ],
+    },
+    ThreatExchangeClient: {
+      call: ((...args: [never, never, never]) =>
+        new exchange.ThreatExchangeClient(...args)) as never,
+      args: [
+        members({ accessToken: 'a' }, { accessToken: text }),
+        member('1'),
+        options({ ...serviceOptions, pageSize: whole, types: or(member(['A']), '[]', '[text]') }),
+      ],
+    },
+    HmaClient: {
+      call: ((...args: [never]) => new exchange.HmaClient(...args)) as never,
+      args: [
+        members(
+          { baseUrl: 'https://example.org' },
+          {
+            ...Object.fromEntries(
+              Object.entries(serviceOptions).map(([key, one]) => [
+                key,
+                key === 'baseUrl' ? one : optional(one),
+              ]),
+            ),
+            token: optional(text),
+            bank: optional(member('A')),
+            maxMissing: optional(whole),
+          },
+        ),
+      ],
+    },
+    ShieldClient: {
+      call: ((...args: [never, never]) => new exchange.ShieldClient(...args)) as never,
+      args: [credentials, options({ ...serviceOptions, maxHashes: whole })],
+    },
+    readNcmecEntries: {
+      args: [reply(NCMEC_PAGE), options({ onProblem: callback, list: ncmecList })],
+    },
+    writeNcmecEntries: {
+      args: [members([NCMEC_ENTRY], { 0: ncmecEntry }, '[]'), options({ next: text })],
+    },
+    readNcmecFeedback: {
+      args: [reply(exchange.writeNcmecFeedback({ says: 'affirmative' }))],
+    },
+    writeNcmecFeedback: { args: [members({ says: 'negative', reasonIds: ['a'] }, ncmecVote)] },
+    readThreatUpdates: { args: [reply(THREATS), options({ onProblem: callback })] },
+    writeThreatUpdates: {
+      args: [members([THREAT], { 0: threat }, '[]'), options({ next: text })],
+    },
+    updateOfThreat: { args: [threat, options({ source: text })] },
+    readThreatExchangeCache: {
+      args: [reply(`${HEX},1,2,"a b"\n`), options({ onProblem: callback })],
+    },
+    readHmaContent: { args: [reply(HMA_REPLY), options({ onProblem: callback })] },
+    writeHmaContent: { args: [hmaContent] },
+    updateOfHmaContent: {
+      args: [hmaContent, members({ nowSeconds: 1 }, { nowSeconds: or(whole, '7.5') })],
+    },
     STOP_NCII_FEEDBACK_VALUES: 'constant',
     STOP_NCII_SIGNAL_TYPES: 'constant',
     STOP_NCII_STATUSES: 'constant',
@@ -869,6 +1064,30 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
   testing: {
     startFakeService: { args: [member(() => ({}), 'function')] },
+    fakeNcmec: {
+      args: [
+        options({
+          user: text,
+          password: text,
+          maxPageSize: whole,
+          reorderSeed: whole,
+          now: callback,
+        }),
+      ],
+    },
+    fakeThreatExchange: {
+      args: [
+        options({
+          accessToken: text,
+          privacyGroup: text,
+          maxPageSize: whole,
+          reorderSeed: whole,
+          startSeconds: whole,
+        }),
+      ],
+    },
+    fakeHma: { args: [options({ token: text, maxDistance: whole, now: callback })] },
+    fakeShield: { args: [options({ user: text, password: text, maxDistance: whole })] },
     fakeStopNcii: {
       args: [
         options({
@@ -1242,6 +1461,7 @@ const checkpointOfTerrorism: [object, Record<string, Argument>] = [
   { after: '1,1', fetchedSeconds: 1 },
   { after: text, fetchedSeconds: or(whole, '7.5') },
 ];
+const ncmecCheckpoint = members({ toSeconds: 1 }, { toSeconds: whole });
 const stopNciiCheckpoint = members(...checkpointOfStopNcii);
 const terrorismCheckpoint = members(...checkpointOfTerrorism);
 const fakeService = await testing.startFakeService(() => ({}));
@@ -1326,6 +1546,53 @@ const METHODS: Record<
   RemoteList: {
     of: () => matching.createRemoteList(MATCHER, { sendsHashes: true }),
     doors: { ask: [hash, options({ signal })] },
+  },
+  NcmecClient: {
+    of: () => new exchange.NcmecClient({ user: 'a', password: 'b' }, answeringBy(NCMEC_REPLIES)),
+    doors: {
+      mustRestart: [ncmecCheckpoint, or(member(1), '7.5')],
+      fetchUpdates: [fetching({ toSeconds: 1 }, { toSeconds: whole })],
+      status: [options({ signal })],
+      members: [options({ signal })],
+      feedbackReasons: [text, options({ signal })],
+      sendFeedback: [
+        members({ memberId: '1', id: 'a', type: 'PDQ' }, { memberId: text, id: text, type: text }),
+        members({ says: 'negative', reasonIds: ['a'] }, { ...ncmecVote, signal }),
+      ],
+    },
+  },
+  ThreatExchangeClient: {
+    of: () => new exchange.ThreatExchangeClient({ accessToken: 'a' }, '1', answering(THREATS)),
+    doors: {
+      mustRestart: [stopNciiCheckpoint, or(member(1), '7.5')],
+      fetchUpdates: [fetching(...checkpointOfStopNcii)],
+    },
+  },
+  HmaClient: {
+    of: () =>
+      new exchange.HmaClient({
+        baseUrl: 'https://example.org',
+        bank: 'A',
+        maxMissing: 1,
+        ...answeringBy(HMA_REPLIES),
+      }),
+    doors: {
+      banks: [options({ signal })],
+      content: [whole, options({ onProblem: callback, signal })],
+      mustRestart: [members({ highestId: 1 }, { highestId: whole }), or(member(1), '7.5')],
+      fetchUpdates: [fetching({ highestId: 1 }, { highestId: whole })],
+      lookup: [hash, options({ signal })],
+      rawLookup: [hash, options({ signal })],
+      ask: [hashes, options({ signal })],
+    },
+  },
+  ShieldClient: {
+    of: () =>
+      new exchange.ShieldClient({ user: 'a', password: 'b' }, answering('{"scanned_hashes":{}}')),
+    doors: {
+      scan: [hashes, options({ signal })],
+      ask: [hashes, options({ signal })],
+    },
   },
   StopNciiClient: {
     of: () => new exchange.StopNciiClient(stopNciiKeys, answering(STOP_NCII_PAGE)),

@@ -1,4 +1,4 @@
-import { checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { hashFrom } from './list-fields.js';
 import {
@@ -185,17 +185,20 @@ export function updateOfHmaContent(
 
 function checkContent(content: HmaContent): void {
   checkObject(content, 'content of an HMA: { id, bank, … }');
-  const { id, bank, disableUntil, signals, exchanges } = content;
+  const { id, bank, disableUntil, signals, exchanges, uri = '', note = '' } = content;
+  checkObject(bank, 'bank: { name, enabledRatio }');
+  const isText = (value: unknown) => typeof value === 'string';
   const isShaped =
-    typeof id === 'string' &&
-    typeof bank?.name === 'string' &&
-    typeof bank.enabledRatio === 'number' &&
-    typeof disableUntil === 'number' &&
+    [id, bank.name, uri, note].every(isText) &&
     Array.isArray(signals) &&
-    signals.every((one) => typeof one?.type === 'string' && typeof one.value === 'string') &&
+    signals.every((one) => isText(one?.type) && isText(one.value)) &&
     Array.isArray(exchanges) &&
-    exchanges.every((one) => typeof one?.name === 'string' && Array.isArray(one.keys));
+    exchanges.every(
+      (one) => isText(one?.name) && Array.isArray(one.keys) && one.keys.every(isText),
+    );
   if (!isShaped) throw new TypeError('expected content of an HMA');
+  checkNumber('enabledRatio', bank.enabledRatio, 0);
+  checkInteger('disableUntil', disableUntil, 0);
 }
 
 /**

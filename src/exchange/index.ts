@@ -1,6 +1,15 @@
 export type { BlocklistEntry } from '../entry.js';
 export { joinLabels, writeCell } from './csv.js';
 export { type ReadOptions, readHashList } from './hash-list.js';
+export {
+  type HmaBank,
+  type HmaContent,
+  type HmaMatch,
+  readHmaContent,
+  updateOfHmaContent,
+  writeHmaContent,
+} from './hma.js';
+export { type HmaCheckpoint, HmaClient, type HmaOptions } from './hma-client.js';
 export type {
   ListClient,
   ListedOpinion,
@@ -11,10 +20,39 @@ export type {
   UpdateState,
   UpdatesPage,
 } from './list-update.js';
+export {
+  type NcmecCheckpoint,
+  NcmecClient,
+  type NcmecCredentials,
+  type NcmecOptions,
+} from './ncmec-client.js';
+export type { NcmecEntry, NcmecFingerprint, NcmecVote } from './ncmec-entry.js';
+export {
+  type NcmecFeedback,
+  type NcmecMember,
+  type NcmecReason,
+  type NcmecStatus,
+  readNcmecFeedback,
+  writeNcmecFeedback,
+} from './ncmec-feedback.js';
+export { NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
+export {
+  type NcmecReply,
+  type ReadNcmecOptions,
+  readNcmecEntries,
+  writeNcmecEntries,
+} from './ncmec-reply.js';
 export { PackedEntries } from './packed-entries.js';
 export { readPackedEntries } from './packed-list.js';
+export type { RemoteAnswer, RemoteHit, RemoteList } from './remote-list.js';
 export type { Fetch, FetchedReply, ServiceOptions } from './service-connection.js';
 export { ServiceError, type ServiceErrorCode } from './service-error.js';
+export {
+  ShieldClient,
+  type ShieldCredentials,
+  type ShieldMatch,
+  type ShieldOptions,
+} from './shield-client.js';
 export {
   readStopNciiPage,
   STOP_NCII_FEEDBACK_VALUES,
@@ -54,5 +92,21 @@ export {
   TechAgainstTerrorismClient,
 } from './tech-against-terrorism-client.js';
 export type { TextSource } from './text.js';
+export {
+  readThreatExchangeCache,
+  readThreatUpdates,
+  type ThreatDescriptor,
+  type ThreatReaction,
+  type ThreatUpdate,
+  type ThreatUpdatesPage,
+  updateOfThreat,
+  writeThreatUpdates,
+} from './threat-exchange.js';
+export {
+  type ThreatExchangeCheckpoint,
+  ThreatExchangeClient,
+  type ThreatExchangeCredentials,
+  type ThreatExchangeOptions,
+} from './threat-exchange-client.js';
 export { readVpdq, type VpdqFrame, writeVpdqJson, writeVpdqText } from './vpdq.js';
 export { type ListFormat, writeHashList } from './write-hash-list.js';

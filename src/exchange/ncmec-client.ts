@@ -19,7 +19,7 @@ import {
   ncmecStatus,
   writeNcmecFeedback,
 } from './ncmec-feedback.js';
-import { NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
+import { checkNcmecList, NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
 import { type NcmecReply, ncmecReply } from './ncmec-reply.js';
 import {
   basicAuthorization,
@@ -91,7 +91,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
     checkCredential('user', user);
     checkCredential('password', password);
     if (user.includes(':')) throw new RangeError('expected user to be without a colon');
-    checkOptions(list, 'list to be one of NCMEC_LISTS');
+    checkNcmecList(list);
     checkInteger('maxEntriesPerRange', maxEntriesPerRange, 1);
     const { baseUrl = list.baseUrl } = others;
     const authorization = basicAuthorization(user, password);

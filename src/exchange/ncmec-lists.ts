@@ -1,3 +1,6 @@
+import { checkObject } from '../door.js';
+import { checkLabels } from '../entry.js';
+
 /** One of NCMEC's hash-sharing lists: where it is, and what its entries are called here. */
 export interface NcmecList {
   /** the base URL; the calls are below its `/v2` */
@@ -86,3 +89,10 @@ export const NCMEC_LISTS = {
     labels: BOTH,
   },
 } satisfies Record<string, NcmecList>;
+
+/** @throws {TypeError} unless `list` says what its entries are called */
+export function checkNcmecList(list: Pick<NcmecList, 'source' | 'labels'>): void {
+  checkObject(list, 'list to be one of NCMEC_LISTS');
+  if (typeof list.source !== 'string') throw new TypeError('expected source to be a string');
+  checkLabels(list.labels);
+}

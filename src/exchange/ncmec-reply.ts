@@ -1,8 +1,8 @@
-import { checkIterable, checkOptions, checkTypeOf } from '../door.js';
+import { checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { ListUpdate, ReadUpdatesOptions, UnknownWord } from './list-update.js';
 import { type NcmecEntry, ncmecElement, ncmecEntryFrom, ncmecUpdate } from './ncmec-entry.js';
-import type { NcmecList } from './ncmec-lists.js';
+import { checkNcmecList, type NcmecList } from './ncmec-lists.js';
 import { problemsOf, UnknownWords } from './service-json.js';
 import { type TextSource, textPieces } from './text.js';
 import { type XmlEvent, XmlReader, xmlEvents, xmlText } from './xml.js';
@@ -42,7 +42,7 @@ export async function readNcmecEntries(
   checkOptions(options);
   checkTypeOf('onProblem', options.onProblem, 'function');
   const { list = { source: 'ncmec', labels: [] } } = options;
-  checkOptions(list, 'list to be one of NCMEC_LISTS');
+  checkNcmecList(list);
   const page = new NcmecPage(list, options);
   const reader = new XmlReader();
   for await (const piece of textPieces(text)) {
@@ -159,17 +159,32 @@ export function writeNcmecEntries(
 }
 
 function checkNcmecEntry(entry: NcmecEntry): void {
-  const { kind, memberId, id, fingerprints, votes } = Object(entry) as Partial<NcmecEntry>;
+  checkObject(entry, 'an entry of NCMEC: { kind, memberId, id, … }');
+  const { kind, isDeleted, memberId, id, fingerprints, votes } = entry;
+  const { memberName, timestamp, classification } = entry;
   const isEntry =
-    [kind, memberId, id].every((text) => typeof text === 'string' && text !== '') &&
-    Array.isArray(fingerprints) &&
-    Array.isArray(votes);
+    [kind, memberId, id].every((text) => isText(text) && text !== '') &&
+    [memberName, timestamp, classification].every(isTextOrAbsent) &&
+    isFlag(isDeleted) &&
+    isListOf(fingerprints, ({ type, value, isLink }) => {
+      return isText(type) && isText(value) && isFlag(isLink);
+    }) &&
+    isListOf(votes, ({ isAffirmative, type, memberId, reason, reasonId }) => {
+      const texts = [type, memberId].every(isText) && [reason, reasonId].every(isTextOrAbsent);
+      return texts && isFlag(isAffirmative);
+    });
   if (!isEntry) throw new TypeError('expected an entry of NCMEC: { kind, memberId, id, … }');
-  const names = [kind!, ...fingerprints.map((one) => `${one?.type}`)];
-  if (!names.every((name) => /^[A-Za-z][\w-]*$/.test(name))) {
+  if (![kind, ...fingerprints.map(({ type }) => type)].every((name) => ELEMENT.test(name))) {
     throw new RangeError('expected kinds and types that can name an element');
   }
 }
+
+const ELEMENT = /^[A-Za-z][\w-]{0,200}$/;
+const isText = (value: unknown) => typeof value === 'string';
+const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
+const isFlag = (value: unknown) => value === undefined || typeof value === 'boolean';
+const isListOf = <T extends object>(list: readonly T[], holds: (one: T) => boolean) =>
+  Array.isArray(list) && list.every((one: T) => holds(Object(one) as T));
 
 function groupElement([name, entries]: [string, NcmecEntry[]]): string {
   if (entries.length === 0) return `<${name} count="0"/>`;

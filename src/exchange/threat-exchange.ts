@@ -1,4 +1,11 @@
-import { checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkAsyncIterable,
+  checkInteger,
+  checkIterable,
+  checkObject,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { readHashList } from './hash-list.js';
@@ -37,10 +44,11 @@ export interface ThreatDescriptor {
   readonly status: string;
   readonly tags: readonly string[];
   /** what others answered: `HELPFUL`, `DISAGREE_WITH_TAGS`, `SAW_THIS_TOO` */
-  readonly reactions: readonly Reaction[];
+  readonly reactions: readonly ThreatReaction[];
 }
 
-interface Reaction {
+/** What other participants answered to a descriptor. */
+export interface ThreatReaction {
   readonly key: string;
   readonly ownerIds: readonly string[];
 }
@@ -273,22 +281,23 @@ function stateOf({ shouldDelete, descriptors }: ThreatUpdate): UpdateState {
 
 function checkThreat(record: ThreatUpdate): void {
   checkObject(record, 'a record of ThreatExchange: { id, indicator, type, … }');
-  const { id, indicator, type, descriptors = [] } = record;
-  const isText = (value: unknown) => typeof value === 'string';
+  const { id, indicator, type, lastUpdated, shouldDelete, descriptors = [] } = record;
   const isShaped =
     [id, indicator, type].every(isText) &&
+    (shouldDelete === undefined || typeof shouldDelete === 'boolean') &&
     Array.isArray(descriptors) &&
-    descriptors.every(
-      (one) =>
-        [one?.id, one?.ownerId, one?.status].every(isText) &&
-        Array.isArray(one.tags) &&
-        Array.isArray(one.reactions) &&
-        one.reactions.every(
-          (each: Partial<Reaction> | null) => isText(each?.key) && Array.isArray(each.ownerIds),
-        ),
-    );
+    (descriptors as readonly Partial<ThreatDescriptor>[]).every((one) => {
+      const { id, ownerId, status, tags, reactions } = Object(one) as Partial<ThreatDescriptor>;
+      return [id, ownerId, status].every(isText) && areTexts(tags) && areReactions(reactions);
+    });
   if (!isShaped) throw new TypeError('expected a record of ThreatExchange');
+  if (lastUpdated !== undefined) checkInteger('lastUpdated', lastUpdated, 0);
 }
+
+const isText = (value: unknown) => typeof value === 'string';
+const areTexts = (list: unknown) => Array.isArray(list) && list.every(isText);
+const areReactions = (list: unknown) =>
+  Array.isArray(list) && list.every((one) => isText(one?.key) && areTexts(one.ownerIds));
 
 /**
  * The text of a reply of `threat_updates`, as `readThreatUpdates` reads it.
@@ -342,7 +351,9 @@ export async function* readThreatExchangeCache(
   checkOptions(options);
   const { onProblem } = options;
   checkTypeOf('onProblem', onProblem, 'function');
-  if (typeof text !== 'string') checkObject(text, 'text: a string, or chunks of strings or bytes');
+  if (typeof text !== 'string') {
+    checkAsyncIterable(text, 'text: a string, or chunks of strings or bytes');
+  }
   // The rows have no header, and this one is theirs; its line does not count.
   const moved = (error: unknown) => {
     if (!(error instanceof FormatError) || error.line === undefined) return error;
