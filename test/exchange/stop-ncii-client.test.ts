@@ -116,6 +116,7 @@ test.each(Object.entries(PAGE_FAULTS))(
       }
     }
   },
+  60_000,
 );
 
 test('a stall at any page ends in a timeout, and a fault that passes is not seen', async () => {

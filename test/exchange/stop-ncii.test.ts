@@ -326,7 +326,7 @@ test('10,000 hostile replies are read or refused', async () => {
     const { records } = await readStopNciiPage(text, { onProblem });
     records.map(updateOfStopNcii);
   });
-});
+}, 60_000);
 
 const anyFeedback: fc.Arbitrary<StopNciiFeedback> = fc.record({
   hashValue: hex(64),

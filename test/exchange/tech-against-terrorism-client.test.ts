@@ -192,6 +192,7 @@ test.each(Object.entries(PAGE_FAULTS))(
       }
     }
   },
+  60_000,
 );
 
 test('any history of changes, faults and fetches ends in the list of the service', async () => {

@@ -228,4 +228,4 @@ test('10,000 hostile pages are read or refused', async () => {
     const { records } = await readTechAgainstTerrorismPage(text, { onProblem });
     records.map(updateOfTechAgainstTerrorism);
   });
-});
+}, 60_000);
