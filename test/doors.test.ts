@@ -347,7 +347,7 @@ const ncmecEntry = members(NCMEC_ENTRY, {
   fingerprints: members(
     NCMEC_ENTRY.fingerprints,
     {
-      0: members(NCMEC_ENTRY.fingerprints[0]!, { type: member('pdq'), value: text, isLink: flag }),
+      0: members(NCMEC_ENTRY.fingerprints[0]!, { type: text, value: text, isLink: flag }),
     },
     '[]',
   ),

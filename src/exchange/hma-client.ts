@@ -56,8 +56,8 @@ const PAGE = 8;
  * the source of HMA 1.1, and has not run against one.
  *
  * HMA does not list what a bank holds; it answers for one id at a time. A fetch therefore asks for
- * every id from 1 on, one small request each, and always from the start: what it does not tell is no
- * longer there.
+ * every id from 1 on, one small request each, and always from the start: what it does not tell is
+ * no longer there.
  * @example
  * const hma = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', bank: 'OURS' });
  * const [answer] = await hma.ask([hash], { signal: AbortSignal.timeout(500) });

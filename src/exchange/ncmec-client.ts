@@ -101,8 +101,8 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   }
 
   /**
-   * Never for its age, since the notices of deleted entries stay; but if it is of the future, and so
-   * of a clock that was wrong.
+   * Never for its age, since the notices of deleted entries stay; but if it is of the future, and
+   * so of a clock that was wrong.
    */
   mustRestart(checkpoint: NcmecCheckpoint, nowSeconds: number): boolean {
     checkCheckpoint(checkpoint);
@@ -229,7 +229,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   /**
    * Sends a vote on one fingerprint of an entry. It replaces the member's earlier vote, so it is
    * tried again until it is answered.
-   * @param entry `memberId` and `id` of the entry, and the `type` of the fingerprint: `PDQ`, `MD5` …
+   * @param entry `memberId` and `id` of the entry, and the `type` of the fingerprint: `PDQ` …
    * @throws {TypeError | RangeError} if an argument is invalid
    * @throws {ServiceError} if NCMEC does not take it
    */

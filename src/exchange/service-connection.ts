@@ -76,7 +76,10 @@ export interface ServiceRequest<T> {
   repeatable?: boolean;
   /** statuses to read like 200; others but 2xx are errors */
   accepts?: readonly number[];
-  /** reads the reply, with the service's time if it told it. A FormatError that it throws is a `bad-reply`, and as good as a cut reply */
+  /**
+   * reads the reply, with the service's time if it told it. A FormatError that it throws is a
+   * `bad-reply`, and as good as a cut reply
+   */
   read: (text: string, status: number, dateSeconds: number | undefined) => T;
   signal?: AbortSignal | undefined;
 }

@@ -33,8 +33,8 @@ export interface ShieldMatch {
 }
 
 /**
- * Arachnid Shield, which is asked about hashes and lists child sexual abuse material alone. It was written from documents and the published clients, and has not run against the
- * real service.
+ * Arachnid Shield, which is asked about hashes and lists child sexual abuse material alone. It was
+ * written from documents and the published clients, and has not run against the real service.
  *
  * Only hashes are sent, never a file. Each of them tells a third party that somebody has the
  * picture. The terms that its clients quote forbid to keep the answers beyond their purpose, so an

@@ -256,7 +256,7 @@ function nameOf(qualified: string): string {
   return isName ? name : '';
 }
 
-/** `text` with its references replaced; `undefined` if one is neither predefined nor a character's. */
+/** `text` with its references replaced; `undefined` if one is neither XML's nor a character's. */
 function decoded(text: string): string | undefined {
   if (!text.includes('&')) return text;
   let isBad = false;
@@ -282,7 +282,7 @@ function characterOf(name: string): string | undefined {
   return isCharacter ? String.fromCodePoint(code) : undefined;
 }
 
-/** `text` as it may stand in an element or an attribute. Characters that XML forbids are left out. */
+/** `text` as it may stand in an element or attribute. Characters that XML forbids are left out. */
 export function xmlText(text: string): string {
   return text
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')

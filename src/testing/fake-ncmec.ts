@@ -32,7 +32,7 @@ export interface FakeNcmecVote extends NcmecFeedback {
   readonly type: string;
 }
 
-/** A fake list of NCMEC, on this machine, as far as `NcmecClient` and python-threatexchange use it. */
+/** A fake list of NCMEC, on this machine. */
 export interface FakeNcmec extends FakeService {
   /** Lists an entry, or what became of it, in place of an earlier one of its ids. */
   put(entry: NcmecEntry): void;

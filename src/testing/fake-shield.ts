@@ -17,7 +17,7 @@ export interface FakeShieldOptions {
 export interface FakeShield extends FakeService {
   /**
    * Lists a hash.
-   * @param classification one of Shield's, or any word; `null` leaves what is near it out of replies
+   * @param classification one of Shield's, or any word; `null`: what is near it is not answered
    */
   put(hash: Hash, classification: string | null): void;
   /** Takes a hash back. */
