@@ -8,6 +8,7 @@ import { hammingBench } from './hamming.js';
 import { type Bench, machine, type Race } from './harness.js';
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
+import { listsBench } from './lists.js';
 import { patchesBench } from './patches.js';
 import { pdqBench } from './pdq.js';
 import { pdqBandBench } from './pdq-band.js';
@@ -28,6 +29,7 @@ export const BENCHES: readonly Bench[] = [
   hammingBench,
   cliffsBench,
   blocklistBench,
+  listsBench,
   fileBench,
   browserBench,
   imageHashBench,

@@ -24,7 +24,11 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
     takenBy: ['index', 'cliffs'],
     ...SIZE,
   },
-  largest: { about: 'size of the largest list, in hashes', takenBy: ['index', 'cliffs'], ...SIZE },
+  largest: {
+    about: 'size of the largest list, in hashes',
+    takenBy: ['index', 'cliffs', 'blocklist', 'lists'],
+    ...SIZE,
+  },
   distance: {
     about: 'measure this distance only',
     takenBy: ['index', 'cliffs'],
