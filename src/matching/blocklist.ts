@@ -259,7 +259,7 @@ export class Blocklist {
    * reading a list again removes and adds only what has changed in it.
    *
    * The event loop turns about every 5 ms while the entries are read and compared. What has changed
-   * is then put in place in one go (about 30 µs an entry), so add the entries of a large list by
+   * is then put in place in one go (about 15 µs an entry), so add the entries of a large list by
    * `addPart` the first time. Withdrawn and degenerate entries are kept out. Entries that are added
    * to the list meanwhile do not stay.
    * @param name of the list, `''` for the unnamed one; whatever list an entry names, it is on this
