@@ -127,8 +127,8 @@ export class AllowList {
   }
 
   /**
-   * What allows hits of `hash`. At a radius above 0 all allowances are compared: 0.2 ms for 10,000 of
-   * them, once for each variant that came near to something.
+   * What allows hits of `hash`. At a radius above 0 all allowances are compared: 0.2 ms for 10,000,
+   * once for each variant that came near to something.
    */
   static covering(list: AllowList, hash: Hash): readonly Allowance[] {
     if (list.radius === 0) return [...(list.#allowances.get(keyOfHash(hash))?.values() ?? [])];

@@ -81,6 +81,7 @@ const MATCH = {
 const REMOTE_MATCH = {
   type: 'object',
   required: ['list', 'trust', 'tier', 'labels'],
+  dependentRequired: { hash: ['algorithm'], algorithm: ['hash'] },
   properties: {
     list: { ...TEXT, description: 'the name of the remote list' },
     trust: { enum: TRUSTS },

@@ -61,6 +61,7 @@ export function remoteMatchToJSON(match: RemoteMatch): RemoteMatchJSON {
 export function remoteMatchFromJSON(json: RemoteMatchJSON): RemoteMatch {
   checkObject(json, 'a remote match: { list, trust, tier, labels }');
   const { list, trust, tier, labels, id, distance, confirmed, allowed } = json;
+  const isHashTold = json.hash !== undefined || json.algorithm !== undefined;
   checkLabels(labels);
   return {
     list,
@@ -68,7 +69,7 @@ export function remoteMatchFromJSON(json: RemoteMatchJSON): RemoteMatch {
     tier,
     labels: [...labels],
     ...(id !== undefined && { id }),
-    ...(json.hash !== undefined && { hash: hashFromJSON(json as HashJSON) }),
+    ...(isHashTold && { hash: hashFromJSON(json as HashJSON) }),
     ...(distance !== undefined && { distance }),
     ...(confirmed !== undefined && { confirmed }),
     ...(allowed !== undefined && { allowed }),

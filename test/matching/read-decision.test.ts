@@ -22,6 +22,7 @@ import {
 import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
 import { type ListSettings, TRUSTS } from '../../src/matching/lists.js';
 import { decisionFromJSON, withdrawnKeyFromJSON } from '../../src/matching/read-decision.js';
+import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import type { Withdrawn } from '../../src/matching/withdrawals.js';
 import { DIHEDRAL_NAMES, VARIANT_NAMES } from '../../src/variant.js';
 import { flipBits, hashOf } from '../arbitraries.js';
@@ -101,10 +102,25 @@ const match: fc.Arbitrary<Match> = fc.constantFrom(...KINDS).chain(
           { requiredKeys: ['name', 'hash'] },
         ) as fc.Arbitrary<Match['variant']>,
         trust: fc.constantFrom(...TRUSTS),
+        allowed: text,
       },
       { requiredKeys: ['entry', 'distance', 'tier', 'variant'] },
     ) as fc.Arbitrary<Match>,
 );
+const remoteMatch = fc.record(
+  {
+    list: text,
+    trust: fc.constantFrom(...TRUSTS),
+    tier: fc.constantFrom('match' as const, 'review' as const),
+    labels: fc.array(text, { maxLength: 2 }),
+    id: text,
+    hash: anyHash,
+    distance: fc.integer({ min: 0, max: 256 }),
+    confirmed: fc.boolean(),
+    allowed: text,
+  },
+  { requiredKeys: ['list', 'trust', 'tier', 'labels'] },
+) as fc.Arbitrary<RemoteMatch>;
 const threshold = fc.integer({ min: -1, max: 256 });
 const milliseconds = fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0);
 const decision = fc
@@ -138,6 +154,9 @@ const decision = fc
         search: milliseconds,
       }),
       generation: fc.maxSafeNat(),
+      allowed: fc.array(match, { maxLength: 2 }),
+      elsewhere: fc.array(remoteMatch, { maxLength: 2 }),
+      unanswered: fc.array(text, { maxLength: 2 }),
     },
     { requiredKeys: ['verdict', 'reason', 'matches', 'policy'] },
   )
@@ -197,7 +216,12 @@ test('unknown members are ignored, and a later reason is kept', () => {
     more: 1,
   };
   expect(fits(json)).toBe(true);
-  const { matches } = decisionFromJSON({ ...json, unanswered: [], evidence: [] } as never);
+  const { matches } = decisionFromJSON({
+    ...json,
+    unanswered: [],
+    evidence: [],
+    later: 1,
+  } as never);
   expect(matches).toHaveLength(1);
   expect(decisionFromJSON(json as never).reason).toBe('of-a-later-version');
 });
