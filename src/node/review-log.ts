@@ -226,8 +226,9 @@ export class ReviewLog {
 
   /**
    * Erases the records that a query means, from all files. Each file that had one is written anew
-   * beside the old one and takes its place, so that a kill leaves it as it was or as it should be;
-   * what is appended meanwhile waits, and is not lost. If it fails, call it again.
+   * beside the old one and takes its place, or is removed if nothing is left of it, so that a kill
+   * leaves it as it was or as it should be; what is appended meanwhile waits, and is not lost. If
+   * it fails, call it again.
    *
    * The disk may still have the old blocks, as after any removal of a file.
    * @param query must say something: an empty one is refused
@@ -350,6 +351,11 @@ export class ReviewLog {
       else kept.push(`${line}\n`);
     }
     if (erased === 0) return { erased, unreadable };
+    if (kept.length === 0 && !isActive) {
+      await rm(path, { force: true });
+      await syncFolder(this.folder);
+      return { erased, unreadable };
+    }
     try {
       await replaceFile(path, [Buffer.from(kept.join(''))], undefined);
     } finally {
