@@ -538,6 +538,7 @@ const allowList = member(matching.createAllowList());
 const floodGuard = member(matching.createFloodGuard());
 const MATCHER = { name: 'there', ask: async () => [] };
 const REMOTE = matching.createRemoteList(MATCHER, { sendsHashes: true });
+const remotes = member([REMOTE], '[]');
 const REMOTE_MATCH = { list: 'there', trust: 'own', tier: 'match', labels: ['label'], hash: HASH };
 const remoteMatch = {
   list: text,
@@ -1200,7 +1201,11 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       ],
     },
     checkUpload: {
-      args: [source, decider, options({ ...fileHashing, all: flag, pool: member(POOL) })],
+      args: [
+        source,
+        decider,
+        options({ ...fileHashing, all: flag, remote: remotes, pool: member(POOL) }),
+      ],
     },
     createHashPool: {
       args: [
@@ -1527,7 +1532,7 @@ const METHODS: Record<
           { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
           '[]',
         ),
-        options({ all: flag, signal, remote: member([REMOTE], '[]') }),
+        options({ all: flag, signal, remote: remotes }),
       ],
     },
   },
@@ -1652,7 +1657,7 @@ const METHODS: Record<
     of: () => node.createHashPool({ workers: 1 }),
     doors: {
       hash: [source, options(fileHashing)],
-      check: [source, decider, options({ ...fileHashing, all: flag })],
+      check: [source, decider, options({ ...fileHashing, all: flag, remote: remotes })],
       stats: [],
       close: [],
     },

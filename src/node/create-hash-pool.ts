@@ -12,6 +12,7 @@ import {
   unhashable,
 } from '../matching/decision.js';
 import { policyFor } from '../matching/policy.js';
+import { checkRemoteLists } from '../matching/remote-list.js';
 import type { HashedFile } from '../picture/hash-picture.js';
 import { checkLimits, checkWorkerUrl, MAX_BYTES, TIMEOUT_SECONDS } from '../picture/options.js';
 import { Pool, type PooledThread, type ThreadEvents } from '../picture/pool.js';
@@ -141,8 +142,9 @@ class Workers implements HashPool {
     options: CheckOptions = {},
   ): Promise<Decision> {
     checkHashFileOptions(options);
-    const { all = false, ...rest } = options;
+    const { all = false, remote = [], ...rest } = options;
     checkTypeOf('all', all, 'boolean');
+    checkRemoteLists(remote);
     checkDecider(blocklist);
     const hashed: HashFileOptions = {
       variants: MATCHING_VARIANTS,
@@ -153,7 +155,7 @@ class Workers implements HashPool {
       options.signal?.throwIfAborted();
       return await this.#picture(source, hashed, async (picture, bytes, times) => {
         const start = performance.now();
-        const decision = await blocklist.decideAsync(picture.variants(bytes), { all });
+        const decision = await blocklist.decideAsync(picture.variants(bytes), { all, remote });
         const { decoding, hashing, facts, original } = picture;
         times.search = performance.now() - start - decoding - hashing;
         const { name: _, geometry: __, ranks: ___, ...hash } = original;
@@ -341,7 +343,9 @@ class Workers implements HashPool {
         try {
           const begun = await work(thread);
           picture = begun.picture;
-          resolve(await begun.given);
+          begun.given.then(resolve, reject);
+          // A remote list may be waited for: the worker need not.
+          await Promise.race([begun.given, picture.over]);
         } catch (error) {
           reject(error);
         } finally {

@@ -1,6 +1,7 @@
 import { checkInteger, checkObject } from '../door.js';
 import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision, DecisionTimings } from '../matching/decision.js';
+import type { RemoteList } from '../matching/remote-list.js';
 import type { HashedFile } from '../picture/hash-picture.js';
 import type { HashFileOptions } from './hash-file.js';
 import type { Isolation } from './hash-worker.js';
@@ -68,6 +69,11 @@ export interface CheckOptions extends HashFileOptions {
    * @defaultValue false
    */
   all?: boolean;
+  /**
+   * lists elsewhere that are asked about the main hash, as `decideAsync` of the blocklist asks them
+   * @defaultValue none: no hash is sent anywhere
+   */
+  remote?: readonly RemoteList[];
 }
 
 /** A list that a picture is checked against: a `Blocklist`, or what decides as it does. */
@@ -75,7 +81,7 @@ export type Decider = Pick<Blocklist, 'decideAsync' | 'policy'>;
 
 /** What a pool is at, and has done. */
 export interface HashPoolStats {
-  /** pictures that wait for memory or for a worker */
+  /** pictures that wait for memory, for a worker or for a remote list */
   readonly queued: number;
   /** pictures that are being read */
   readonly reading: number;

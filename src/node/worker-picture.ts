@@ -29,11 +29,17 @@ export class WorkerPicture {
   /** milliseconds so far */
   decoding = 0;
   hashing = 0;
+  /** settles when `variants` has given all, or no more of them are wanted */
+  readonly over: Promise<void>;
+  #isOver: () => void = () => {};
 
   /** @param signal no more is asked once it has aborted */
   constructor(thread: PooledThread, signal: AbortSignal) {
     this.#thread = thread;
     this.#signal = signal;
+    this.over = new Promise((resolve) => {
+      this.#isOver = resolve;
+    });
   }
 
   /** Sides and format, after the first variant. */
@@ -67,20 +73,24 @@ export class WorkerPicture {
    * the next.
    */
   async *variants(bytes: Uint8Array): AsyncGenerator<HashedVariant, void, Near | undefined> {
-    let most = FIRST;
-    let batch = await this.#first(bytes, most);
-    let nears: NearAt[] = [];
-    let at = 0;
-    for (;;) {
-      for (const variant of batch.variants) {
-        const near = yield variant;
-        if (near) nears.push({ ...near, at });
-        at++;
+    try {
+      let most = FIRST;
+      let batch = await this.#first(bytes, most);
+      let nears: NearAt[] = [];
+      let at = 0;
+      for (;;) {
+        for (const variant of batch.variants) {
+          const near = yield variant;
+          if (near) nears.push({ ...near, at });
+          at++;
+        }
+        if (batch.done) return;
+        most = Math.min(LARGEST, GROWTH * most);
+        batch = await this.#next(nears, most);
+        nears = [];
       }
-      if (batch.done) return;
-      most = Math.min(LARGEST, GROWTH * most);
-      batch = await this.#next(nears, most);
-      nears = [];
+    } finally {
+      this.#isOver();
     }
   }
 

@@ -7,8 +7,11 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { DecodeError } from '../../src/errors.js';
+import type { Hash } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
+import type { RemoteAnswer } from '../../src/matching/remote-answer.js';
+import { createRemoteList } from '../../src/matching/remote-list.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile, variantsOfFile } from '../../src/node/hash-file.js';
 import type { HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
@@ -587,6 +590,26 @@ test(
     expect([verdict, withdrawn]).toEqual(['match', false]);
   },
 );
+
+test('a worker is free while a remote list is waited for', PATIENT, async () => {
+  const pool = poolOf({ workers: 1 });
+  let tell: () => void = () => {};
+  const ask = ([hash]: readonly Hash[]) =>
+    new Promise<RemoteAnswer[]>((answer) => {
+      tell = () => answer([{ hash: hash!, answer: 'none' }]);
+    });
+  const remote = createRemoteList({ name: 'elsewhere', ask }, { sendsHashes: true });
+  const waiting = pool.check(photoBytes, empty, { remote: [remote] });
+  await until(() => pool.stats().queued === 1 && pool.stats().atWork === 0);
+  expect((await pool.check(photoBytes, empty)).verdict).toBe('none');
+  tell();
+  expect(await waiting).toMatchObject({ verdict: 'none', unanswered: [] });
+  const silent = createRemoteList({ name: 'silent', ask: async () => [] }, { sendsHashes: true });
+  expect(await pool.check(photoBytes, empty, { remote: [silent] })).toMatchObject({
+    verdict: 'review',
+    unanswered: ['silent'],
+  });
+});
 
 test('a worker is replaced after so many pictures', PATIENT, async () => {
   const pool = poolOf({ recycleAfter: 2 });
