@@ -1,16 +1,18 @@
-import type { Hash } from '../hash.js';
+import { bitsOf, type Hash } from '../hash.js';
 import type { HashedVariant } from '../variant.js';
 import { type AllowList, PictureAllowances } from './allow-list.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
 import { isDegenerate } from './degenerate.js';
 import { isOwnConfirmed, limitOf } from './lists.js';
-import type { Policy } from './policy.js';
+import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
 import type { RemoteHit } from './remote-answer.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
 
 /** What the platform itself has to say about a hit elsewhere. */
 export interface OwnWord {
+  /** changes of the blocklist to the default policy; no list here changes it for one elsewhere */
+  readonly policy: PolicyOptions;
   /** whether it was withdrawn here */
   isWithdrawn(hit: RemoteHit, list: string): boolean;
   readonly allowList?: AllowList | undefined;
@@ -80,6 +82,7 @@ export class Elsewhere {
     if (!main || !this.#outcomes) return here;
     const allowances = own.allowList && new PictureAllowances(own.allowList);
     allowances?.turnTo(main.hash);
+    const policy = policyUnder(own.policy, main.hash.algorithm, bitsOf(main.hash));
     const judged: Judged[] = [];
     const silent: RemoteList[] = [];
     let isCompared = false;
@@ -90,7 +93,7 @@ export class Elsewhere {
         isCompared = true;
         for (const hit of outcome) {
           if (own.isWithdrawn(hit, list.name) || (hit.hash && isDegenerate(hit.hash))) continue;
-          judged.push(judge(hit, list, { main, policy: here.policy, allowances, own }));
+          judged.push(judge(hit, list, { main, policy, allowances, own }));
         }
       }
     }
@@ -104,10 +107,12 @@ export class Elsewhere {
     const first = judged.find(({ match }) => match.allowed === undefined);
     if (here.verdict === 'match') return decisionOf(told);
     if (first && !first.doubt) {
-      return decisionOf({ ...told, verdict: 'match', reason: 'matched-elsewhere' });
+      return decisionOf({ ...told, policy, verdict: 'match', reason: 'matched-elsewhere' });
     }
     if (here.verdict !== 'none') return decisionOf(told);
-    if (first?.doubt) return decisionOf({ ...told, verdict: 'review', reason: first.doubt });
+    if (first?.doubt) {
+      return decisionOf({ ...told, policy, verdict: 'review', reason: first.doubt });
+    }
     if (silent.length > 0) {
       const isRefused = silent.some(({ whenUnanswered }) => whenUnanswered === 'unhashable');
       const verdict = isRefused ? 'unhashable' : 'review';

@@ -117,6 +117,23 @@ test('a match elsewhere outranks a review here, which keeps its own reason other
   }
 });
 
+test('no list here changes what is near enough elsewhere', async () => {
+  const far = { policy: { matchDistance: 60, reviewDistance: 61 }, tier: 'review' } as const;
+  const strict = { policy: { matchDistance: 5 } };
+  const listed = (list: string) => createBlocklist([{ ...entry(61), list }], { lists: { far } });
+  for (const [blocklist, distance, verdict] of [
+    [listed('far'), 50, 'review'],
+    [createBlocklist([{ ...entry(8), list: 'strict' }], { lists: { strict } }), 20, 'match'],
+    [createBlocklist([], { lists: { '': far } }), 50, 'review'],
+    [createBlocklist([], { lists: { '': strict } }), 20, 'match'],
+    [createBlocklist([], { policy: { matchDistance: 50 } }), 50, 'match'],
+  ] as const) {
+    const { list } = remoteOf(hit({ distance }), { trust: 'shared' });
+    const decision = await blocklist.decideAsync([variant(0)], { remote: [list] });
+    expect(decision.verdict).toBe(verdict);
+  }
+});
+
 test('matches elsewhere come first, the nearest of each tier before the others', async () => {
   const lists = [
     remoteOf(hit({ id: 'a', distance: 9 }, { id: 'b', distance: 3 }), { name: 'x' }),
