@@ -165,21 +165,28 @@ export class Holdings {
   /** Adds all these rows of some tables, or none. @returns how many were not kept out */
   #addRows(tables: readonly { rows: PackedEntries; coming: Iterable<number> }[]): number {
     const kept: KeptOutReason[] = [];
-    const fitting: [PackedEntries, number[]][] = [];
-    for (const { rows, coming } of tables) {
-      const fits: number[] = [];
-      const out = new Map<number, KeptOutReason>();
-      for (const row of coming) {
-        const entry = this.withdrawn.size > 0 ? rows.entryAt(row) : { hash: rows.hashAt(row) };
-        const reason = this.reasonToKeepOut(entry);
-        if (reason === undefined) fits.push(row);
-        else out.set(row, reason);
+    const fitting = tables.map(({ rows, coming }): [PackedEntries, number[]] => [
+      rows,
+      [...coming],
+    ]);
+    let before: number;
+    do {
+      before = this.generation;
+      for (const each of fitting) {
+        const [rows, coming] = each;
+        const out = new Map<number, KeptOutReason>();
+        each[1] = coming.filter((row) => {
+          const entry = this.withdrawn.size > 0 ? rows.entryAt(row) : { hash: rows.hashAt(row) };
+          const reason = this.reasonToKeepOut(entry);
+          if (reason !== undefined) out.set(row, reason);
+          return reason === undefined;
+        });
+        for (const reason of out.values()) kept.push(reason);
+        // The callback may throw, so it is called before anything is added.
+        for (const [row, reason] of out) this.#onKeptOut?.(rows.entryAt(row), reason);
       }
-      // The callback may throw, so it is called before anything is added.
-      for (const [row, reason] of out) this.#onKeptOut?.(rows.entryAt(row), reason);
-      for (const reason of out.values()) kept.push(reason);
-      fitting.push([rows, fits]);
-    }
+      // It may also withdraw what was found to fit.
+    } while (this.generation !== before);
     const undo: (() => void)[] = [];
     let added = 0;
     try {

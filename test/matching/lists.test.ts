@@ -335,6 +335,19 @@ const listed = Array.from({ length: 300 }, (_, at) =>
 );
 const idsOf = (blocklist: Blocklist) => [...blocklist.entries()].map(({ id }) => id).sort();
 
+test('what is withdrawn while entries are kept out is not added', async () => {
+  const entries = [0, 1, 2].map((i) => ({ ...entry('a'), hash: off(80 * i).hash, id: 'one' }));
+  const onKeptOut = vi.fn(() => void blocklist.withdraw({ id: 'one' }));
+  const blocklist: Blocklist = createBlocklist([], { withdrawn: [off(80).hash], onKeptOut });
+  const table = new PackedEntries('pdq', 256);
+  for (const each of entries) table.push(each);
+  blocklist.addPart(table);
+  expect([blocklist.size, onKeptOut.mock.calls.length]).toEqual([0, 3]);
+  blocklist.reinstate({ id: 'one' });
+  expect(await blocklist.replaceList('a', entries)).toEqual({ added: 0, removed: 0 });
+  expect([blocklist.size, blocklist.keptOut]).toEqual([0, { degenerate: 0, withdrawn: 6 }]);
+});
+
 test('changes between any two steps of a replacement are not lost', () => {
   const table = new PackedEntries('pdq', 256);
   for (const each of listed.slice(0, 150)) table.push(each);
