@@ -545,6 +545,7 @@ const remoteMatch = {
   trust: member('foreign'),
   tier: member('review'),
   labels: or(member(['label'], '[]'), '[text]'),
+  source: optional(text),
   id: optional(text),
   distance: optional(member(3)),
   confirmed: flag,
@@ -883,6 +884,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           { sendsHashes: true },
           {
             sendsHashes: member(true, 'true'),
+            name: optional(text),
             timeoutSeconds: or(optional(whole), '7.5'),
             tier: optional(member('review')),
             trust: optional(member('shared')),

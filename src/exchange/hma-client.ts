@@ -19,7 +19,7 @@ import {
   updateOfHmaContent,
 } from './hma.js';
 import type { ListClient, ReadUpdatesOptions, UnknownWord, UpdatesPage } from './list-update.js';
-import type { RemoteAnswer, RemoteList } from './remote-list.js';
+import type { RemoteAnswer, RemoteMatcher } from './remote-matcher.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
 import { jsonObject } from './service-json.js';
@@ -62,7 +62,8 @@ const PAGE = 8;
  * const hma = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', bank: 'OURS' });
  * const [answer] = await hma.ask([hash], { signal: AbortSignal.timeout(500) });
  */
-export class HmaClient implements ListClient<HmaCheckpoint>, RemoteList {
+export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
+  readonly name = 'HMA';
   readonly #connection: ServiceConnection;
   readonly #bank: string | undefined;
   readonly #maxMissing: number;
@@ -224,11 +225,12 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteList {
     checkSignal(options.signal);
     const answers: RemoteAnswer[] = [];
     try {
-      for (const hash of hashes) answers.push(answerOf(await this.lookup(hash, options)));
+      for (const hash of hashes) answers.push(answerOf(hash, await this.lookup(hash, options)));
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      const unanswered = { answer: 'unanswered', reason: error.code } as const;
-      while (answers.length < hashes.length) answers.push(unanswered);
+      for (const hash of hashes.slice(answers.length)) {
+        answers.push({ hash, answer: 'unanswered', reason: error.code });
+      }
     }
     return answers;
   }
@@ -258,15 +260,15 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteList {
   }
 }
 
-function answerOf(matches: readonly HmaMatch[]): RemoteAnswer {
-  if (matches.length === 0) return { answer: 'none' };
+function answerOf(hash: Hash, matches: readonly HmaMatch[]): RemoteAnswer {
+  if (matches.length === 0) return { hash, answer: 'none' };
   const hits = matches.map(({ bank = '', contentId, distance }) => ({
     source: `HMA/${bank}`,
     labels: [bank],
     id: contentId,
     distance,
   }));
-  return { answer: 'hits', hits };
+  return { hash, answer: 'hits', hits };
 }
 
 function checkCheckpoint(checkpoint: HmaCheckpoint): void {

@@ -44,7 +44,7 @@ export {
 } from './ncmec-reply.js';
 export { PackedEntries } from './packed-entries.js';
 export { readPackedEntries } from './packed-list.js';
-export type { RemoteAnswer, RemoteHit, RemoteList } from './remote-list.js';
+export type { RemoteAnswer, RemoteHit, RemoteMatcher } from './remote-matcher.js';
 export type { Fetch, FetchedReply, ServiceOptions } from './service-connection.js';
 export { ServiceError, type ServiceErrorCode } from './service-error.js';
 export {

@@ -2,7 +2,7 @@ import { checkInteger, checkObject, checkOptions, checkSignal } from '../door.js
 import { FormatError } from '../errors.js';
 import type { Hash } from '../hash.js';
 import { checkHashes } from './hma-client.js';
-import type { RemoteAnswer, RemoteList } from './remote-list.js';
+import type { RemoteAnswer, RemoteMatcher } from './remote-matcher.js';
 import {
   basicAuthorization,
   checkCredential,
@@ -43,7 +43,8 @@ export interface ShieldMatch {
  * const shield = new ShieldClient({ user, password });
  * const [answer] = await shield.ask([hash], { signal: AbortSignal.timeout(500) });
  */
-export class ShieldClient implements RemoteList {
+export class ShieldClient implements RemoteMatcher {
+  readonly name = 'Shield';
   readonly #connection: ServiceConnection;
   readonly #maxHashes: number;
 
@@ -108,12 +109,14 @@ export class ShieldClient implements RemoteList {
     try {
       while (answers.length < hashes.length) {
         const some = hashes.slice(answers.length, answers.length + this.#maxHashes);
-        answers.push(...(await this.scan(some, options)).map(answerOf));
+        const said = await this.scan(some, options);
+        answers.push(...some.map((hash, at) => answerOf(hash, said[at])));
       }
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      const unanswered = { answer: 'unanswered', reason: error.code } as const;
-      while (answers.length < hashes.length) answers.push(unanswered);
+      for (const hash of hashes.slice(answers.length)) {
+        answers.push({ hash, answer: 'unanswered', reason: error.code });
+      }
     }
     return answers;
   }
@@ -144,17 +147,21 @@ function matchOf(reply: JsonObject, hash: string): ShieldMatch | undefined {
   return { classification, ...(matchType && { matchType }) };
 }
 
-function answerOf(match: ShieldMatch | undefined): RemoteAnswer {
+function answerOf(hash: Hash, match: ShieldMatch | undefined): RemoteAnswer {
   switch (match?.classification) {
     case undefined:
-      return { answer: 'unanswered', reason: 'left-out' };
+      return { hash, answer: 'unanswered', reason: 'left-out' };
     case 'csam':
     case 'harmful-abusive-material':
-      return { answer: 'hits', hits: [{ source: 'Shield', labels: [match!.classification] }] };
+      return {
+        hash,
+        answer: 'hits',
+        hits: [{ source: 'Shield', labels: [match!.classification] }],
+      };
     case 'test':
     case 'no-known-match':
-      return { answer: 'none' };
+      return { hash, answer: 'none' };
     default:
-      return { answer: 'unanswered', reason: 'unknown-word' };
+      return { hash, answer: 'unanswered', reason: 'unknown-word' };
   }
 }

@@ -390,7 +390,11 @@ export class Blocklist {
       changes: () => this.#held.generation + this.#watch.generation,
       search: () => this.#search(),
       rules: () => ({ policy, all, lists: this.#held.lists, ...watched }),
-      isWithdrawn: (hit, list) => this.#held.withdrawn.cover({ ...hit, source: list, list }),
+      // Whoever withdraws by source may mean the list or what the service calls it.
+      isWithdrawn: (hit, list) =>
+        [hit.source ?? list, list].some((source) =>
+          this.#held.withdrawn.cover({ ...hit, source, list }),
+        ),
     };
     const elsewhere = remote.length > 0 ? new Elsewhere(remote) : undefined;
     return this.#watch.told(await decideAsync(variants, list, signal, elsewhere));

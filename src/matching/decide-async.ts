@@ -1,9 +1,9 @@
+import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { nextTurn, TURN } from '../in-turns.js';
 import type { HashedVariant, Near } from '../variant.js';
 import { Deciding, type Rules, type Search } from './decide.js';
 import { type Decision, decisionOf } from './decision.js';
 import type { Elsewhere } from './elsewhere.js';
-import type { RemoteHit } from './remote-answer.js';
 
 /** A list that may change while a picture is decided about. */
 export interface ChangingList {

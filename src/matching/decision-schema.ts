@@ -87,6 +87,7 @@ const REMOTE_MATCH = {
     trust: { enum: TRUSTS },
     tier: { enum: ['match', 'review'] },
     labels: { type: 'array', items: TEXT },
+    source: { ...TEXT, description: 'the service, and perhaps its bank, by its own name' },
     id: { ...TEXT, description: "the list's own identifier of the entry" },
     algorithm: ALGORITHM,
     hash: { ...HEX, description: "the entry's, if it was told" },

@@ -1,3 +1,4 @@
+import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { bitsOf, type Hash } from '../hash.js';
 import type { HashedVariant } from '../variant.js';
 import { type AllowList, PictureAllowances } from './allow-list.js';
@@ -5,7 +6,6 @@ import { type Decision, type DecisionReason, decisionOf } from './decision.js';
 import { isDegenerate } from './degenerate.js';
 import { isOwnConfirmed, limitOf } from './lists.js';
 import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
-import type { RemoteHit } from './remote-answer.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
 

@@ -1,5 +1,6 @@
 export type { BlocklistEntry, Opinion } from '../entry.js';
 export { PackedEntries } from '../exchange/packed-entries.js';
+export type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../exchange/remote-matcher.js';
 export {
   type Allowance,
   type AllowList,
@@ -42,12 +43,10 @@ export type { ListedEntries } from './listed-entries.js';
 export type { ListSettings, Trust } from './lists.js';
 export { type Policy, type PolicyOptions, policyFor } from './policy.js';
 export { decisionFromJSON, withdrawnKeyFromJSON } from './read-decision.js';
-export type { RemoteAnswer, RemoteHit } from './remote-answer.js';
 export {
   createRemoteList,
   type RemoteList,
   type RemoteListOptions,
-  type RemoteMatcher,
   type RemoteOutcome,
 } from './remote-list.js';
 export type { RemoteMatch, RemoteMatchJSON } from './remote-match.js';

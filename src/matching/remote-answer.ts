@@ -1,29 +1,8 @@
 import { checkInteger, checkObject, checkTypeOf } from '../door.js';
 import { checkLabels } from '../entry.js';
+import type { RemoteAnswer, RemoteHit } from '../exchange/remote-matcher.js';
 import { bitsOf, distance as distanceOf, type Hash } from '../hash.js';
 import { copyOfHash, keyOfHash } from './hash-key.js';
-
-/** A hit elsewhere: as much as the service tells. */
-export interface RemoteHit {
-  /** why it is listed there; default no labels */
-  readonly labels?: readonly string[];
-  /** the list's own identifier of the entry */
-  readonly id?: string;
-  /** of the entry, if it is told */
-  readonly hash?: Hash;
-  /** in bits, if it is told or the hash is */
-  readonly distance?: number;
-  /** whether the list confirmed the entry */
-  readonly confirmed?: boolean;
-}
-
-/**
- * What a matcher says about one of the hashes that it was asked about. `none` has to be said: an
- * answer with neither hits nor `none` is no answer.
- */
-export type RemoteAnswer =
-  | { readonly hash: Hash; readonly answer: 'none' | 'unanswered' }
-  | { readonly hash: Hash; readonly answer: 'hits'; readonly hits: readonly RemoteHit[] };
 
 /** The most hits that are kept of an answer, the nearest: as reviews of a decision. */
 const MOST_HITS = 1000;
@@ -61,20 +40,24 @@ export function outcomeOf(answers: unknown, hash: Hash): readonly RemoteHit[] | 
 /** @throws {TypeError | RangeError} if `hit` is invalid */
 function checkedCopy(hit: RemoteHit, asked: Hash): RemoteHit {
   checkObject(hit, 'a hit to be an object');
-  const { labels, id, hash, confirmed } = hit;
+  const { source, labels, id, hash, confirmed } = hit;
   if (labels !== undefined) {
     checkLabels(labels);
     checkInteger('labels', labels.length, 0, MOST_LABELS);
     for (const label of labels) checkInteger('characters', label.length, 0, MOST_CHARACTERS);
   }
+  checkTypeOf('source', source, 'string');
   checkTypeOf('id', id, 'string');
-  if (id !== undefined) checkInteger('characters', id.length, 0, MOST_CHARACTERS);
+  for (const { length } of [source ?? '', id ?? '']) {
+    checkInteger('characters', length, 0, MOST_CHARACTERS);
+  }
   const actual = hash && distanceOf(asked, hash);
   const { distance = actual } = hit;
   if (distance !== undefined)
     checkInteger('distance', distance, actual ?? 0, actual ?? bitsOf(asked));
   checkTypeOf('confirmed', confirmed, 'boolean');
   return {
+    ...(source !== undefined && { source }),
     labels: [...(labels ?? [])],
     ...(id !== undefined && { id }),
     ...(hash !== undefined && { hash: copyOfHash(hash) }),

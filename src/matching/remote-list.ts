@@ -7,27 +7,11 @@ import {
   checkSignal,
   checkTypeOf,
 } from '../door.js';
+import type { RemoteHit, RemoteMatcher } from '../exchange/remote-matcher.js';
 import { type Algorithm, type Hash, isAlgorithm } from '../hash.js';
 import { copyOfHash, keyOfHash } from './hash-key.js';
 import { TRUSTS, type Trust } from './lists.js';
-import { outcomeOf, type RemoteAnswer, type RemoteHit } from './remote-answer.js';
-
-/**
- * Who matches hashes elsewhere: a client of a service. It may answer late, wrongly or never, which
- * is all the same to a `RemoteList`: not answered.
- */
-export interface RemoteMatcher {
-  /** of the list, for decisions and logs */
-  readonly name: string;
-  /**
-   * Asks about hashes.
-   * @param hashes are the matcher's to keep
-   * @param options `signal`: aborts when nobody waits any more
-   * @returns one answer for each hash, in any order; a hash without an answer, or with two, is not
-   *   answered
-   */
-  ask(hashes: readonly Hash[], options: { signal: AbortSignal }): Promise<readonly RemoteAnswer[]>;
-}
+import { outcomeOf } from './remote-answer.js';
 
 export interface RemoteListOptions {
   /**
@@ -35,6 +19,8 @@ export interface RemoteListOptions {
    * matcher's service. A hash is personal data and gives away a blurred outline of the picture
    */
   sendsHashes: true;
+  /** of the list, for decisions and withdrawals; default the matcher's */
+  name?: string;
   /** how long an answer is waited for; default 2 */
   timeoutSeconds?: number;
   /** the most that a hit may say; default `match` */
@@ -79,11 +65,11 @@ export class RemoteList {
 
   constructor(matcher: RemoteMatcher, options: RemoteListOptions) {
     checkObject(matcher, 'a matcher: { name, ask }');
-    const { name, ask } = matcher;
-    if (typeof name !== 'string' || name === '' || typeof ask !== 'function') {
-      throw new TypeError('expected a matcher: { name, ask }');
-    }
+    const isMatcher = typeof matcher.name === 'string' && typeof matcher.ask === 'function';
+    if (!isMatcher) throw new TypeError('expected a matcher: { name, ask }');
     checkOptions(options, 'options: { sendsHashes: true }');
+    const { name = matcher.name } = options;
+    if (typeof name !== 'string' || name === '') throw new TypeError('expected a name of the list');
     const { sendsHashes, timeoutSeconds = 2, noneSeconds = 60, mostKept = 10_000 } = options;
     const { tier = 'match', trust = 'foreign', whenUnanswered = 'review' } = options;
     const { algorithms = ['pdq'], clock = () => Date.now() / 1000 } = options;
@@ -180,9 +166,12 @@ export class RemoteList {
 /**
  * Makes a list of a matcher that is elsewhere, for `decideAsync`. Nothing is sent anywhere unless
  * such a list is made and given there. Then the main hash of an upload is sent, once the blocklist
- * here did not match it at once; never a variant, a picture or a name.
+ * here did not match it at once; never a variant, a picture or a name. A hit at a known distance
+ * goes by the policy of the blocklist, not by that of any of its lists.
+ * @param matcher a `ShieldClient`, an `HmaClient`, or your own client
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
+ * const matcher = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', tries: 1 });
  * const elsewhere = createRemoteList(matcher, { sendsHashes: true, timeoutSeconds: 1 });
  * const decision = await blocklist.decideAsync(variants, { remote: [elsewhere] });
  */

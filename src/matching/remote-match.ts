@@ -1,8 +1,8 @@
 import { checkInteger, checkObject, checkOneOf, checkTypeOf } from '../door.js';
 import { checkLabels } from '../entry.js';
+import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { bitsOf, type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
 import { TRUSTS, type Trust } from './lists.js';
-import type { RemoteHit } from './remote-answer.js';
 
 /** What a remote list said about the main hash. */
 export interface RemoteMatch extends RemoteHit {
@@ -21,6 +21,7 @@ export interface RemoteMatchJSON extends Partial<Pick<HashJSON, 'algorithm' | 'h
   trust: Trust;
   tier: RemoteMatch['tier'];
   labels: readonly string[];
+  source?: string;
   id?: string;
   distance?: number;
   confirmed?: boolean;
@@ -30,11 +31,12 @@ export interface RemoteMatchJSON extends Partial<Pick<HashJSON, 'algorithm' | 'h
 /** @throws {TypeError | RangeError} if `match` is invalid */
 export function checkRemoteMatch(match: RemoteMatch): void {
   checkObject(match, 'a remote match: { list, trust, tier, labels }');
-  const { list, trust, tier, labels, id, hash, distance, confirmed, allowed } = match;
+  const { list, trust, tier, labels, source, id, hash, distance, confirmed, allowed } = match;
   if (typeof list !== 'string') throw new TypeError('expected list to be a string');
   checkOneOf('trust', trust, TRUSTS);
   checkOneOf('tier', tier, ['match', 'review']);
   checkLabels(labels);
+  checkTypeOf('source', source, 'string');
   checkTypeOf('id', id, 'string');
   if (hash !== undefined) bitsOf(hash);
   if (distance !== undefined) checkInteger('distance', distance, 0, 256);
@@ -43,12 +45,13 @@ export function checkRemoteMatch(match: RemoteMatch): void {
 }
 
 export function remoteMatchToJSON(match: RemoteMatch): RemoteMatchJSON {
-  const { list, trust, tier, labels, id, hash, distance, confirmed, allowed } = match;
+  const { list, trust, tier, labels, source, id, hash, distance, confirmed, allowed } = match;
   return {
     list,
     trust,
     tier,
     labels: [...labels],
+    ...(source !== undefined && { source }),
     ...(id !== undefined && { id }),
     ...(hash !== undefined && hashToJSON(hash)),
     ...(distance !== undefined && { distance }),
@@ -60,7 +63,7 @@ export function remoteMatchToJSON(match: RemoteMatch): RemoteMatchJSON {
 /** @throws {TypeError | RangeError} if a member is missing or invalid */
 export function remoteMatchFromJSON(json: RemoteMatchJSON): RemoteMatch {
   checkObject(json, 'a remote match: { list, trust, tier, labels }');
-  const { list, trust, tier, labels, id, distance, confirmed, allowed } = json;
+  const { list, trust, tier, labels, source, id, distance, confirmed, allowed } = json;
   const isHashTold = json.hash !== undefined || json.algorithm !== undefined;
   checkLabels(labels);
   return {
@@ -68,6 +71,7 @@ export function remoteMatchFromJSON(json: RemoteMatchJSON): RemoteMatch {
     trust,
     tier,
     labels: [...labels],
+    ...(source !== undefined && { source }),
     ...(id !== undefined && { id }),
     ...(isHashTold && { hash: hashFromJSON(json as HashJSON) }),
     ...(distance !== undefined && { distance }),

@@ -1,15 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
+import type { RemoteHit, RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
-import type { RemoteHit } from '../../src/matching/remote-answer.js';
-import {
-  createRemoteList,
-  type RemoteListOptions,
-  type RemoteMatcher,
-} from '../../src/matching/remote-list.js';
+import { createRemoteList, type RemoteListOptions } from '../../src/matching/remote-list.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { RemoteAnswer, RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
-import type { RemoteAnswer } from '../../src/matching/remote-answer.js';
-import { createRemoteList, type RemoteMatcher } from '../../src/matching/remote-list.js';
+import { createRemoteList } from '../../src/matching/remote-list.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
 
@@ -28,12 +28,13 @@ test('nothing is sent unless it is said that hashes are', () => {
 test('none is an empty list; hits are copies, the nearest first and those of no distance last', async () => {
   expect(await listOf(none).ask(BASE)).toEqual([]);
   const labels = ['a'];
-  const hit = { labels, id: '7', hash: off(9), confirmed: true };
+  const hit = { source: 'bank', labels, id: '7', hash: off(9), confirmed: true };
   const outcome = await listOf(hitsOf({ id: 'far' }, { distance: 12 }, hit)).ask(BASE);
   labels.push('b');
   hit.hash.bytes.fill(0);
   expect(outcome).toEqual([
     {
+      source: 'bank',
       labels: ['a'],
       id: '7',
       hash: expect.objectContaining({ bytes: off(9).bytes }),

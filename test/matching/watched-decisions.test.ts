@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
+import type { RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import type { Hash } from '../../src/hash.js';
 import {
   type AllowList,
@@ -11,7 +12,7 @@ import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js
 import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
 import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guard.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
-import { createRemoteList, type RemoteMatcher } from '../../src/matching/remote-list.js';
+import { createRemoteList } from '../../src/matching/remote-list.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';

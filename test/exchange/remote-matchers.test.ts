@@ -2,13 +2,17 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { HmaContent } from '../../src/exchange/hma.js';
 import { type HmaCheckpoint, HmaClient } from '../../src/exchange/hma-client.js';
-import type { RemoteList } from '../../src/exchange/remote-list.js';
+import type { RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { ShieldClient } from '../../src/exchange/shield-client.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { createRemoteList } from '../../src/matching/remote-list.js';
 import { type FakeHma, fakeHma } from '../../src/testing/fake-hma.js';
 import { startFakeService } from '../../src/testing/fake-service.js';
 import { type FakeShield, fakeShield } from '../../src/testing/fake-shield.js';
+import { flipBits } from '../arbitraries.js';
+import { BASE, ORDER } from '../matching/bases.js';
 
 const hashOf = (n: number) => hashFromHex('pdq', n.toString(16).padStart(2, '0').repeat(32));
 const [FAR, LISTED, NEAR, OTHER] = [
@@ -127,15 +131,15 @@ describe('an HMA', () => {
     expect(await client().rawLookup(OTHER!)).toEqual([{ contentId: '2', distance: 0 }]);
     const hit = { source: 'HMA/OURS', labels: ['OURS'], id: '1', distance: 8 };
     expect(await client().ask([FAR!, NEAR!, OTHER!])).toEqual([
-      { answer: 'none' },
-      { answer: 'hits', hits: [hit] },
-      { answer: 'none' },
+      { hash: FAR, answer: 'none' },
+      { hash: NEAR, answer: 'hits', hits: [hit] },
+      { hash: OTHER, answer: 'none' },
     ]);
     service.fail({ kind: 'status', status: 503 }, { skip: 1, times: 9 });
-    expect(await client({ tries: 2 }).ask([NEAR!, NEAR!, NEAR!])).toEqual([
-      { answer: 'hits', hits: [hit] },
-      { answer: 'unanswered', reason: 'unavailable' },
-      { answer: 'unanswered', reason: 'unavailable' },
+    expect(await client({ tries: 2 }).ask([NEAR!, FAR!, OTHER!])).toEqual([
+      { hash: NEAR, answer: 'hits', hits: [hit] },
+      { hash: FAR, answer: 'unanswered', reason: 'unavailable' },
+      { hash: OTHER, answer: 'unanswered', reason: 'unavailable' },
     ]);
   });
 
@@ -145,7 +149,7 @@ describe('an HMA', () => {
       const liar = await startFakeService(() => ({ body }));
       try {
         expect(await client({ baseUrl: liar.url, tries: 1 }).ask([NEAR!])).toEqual([
-          { answer: 'unanswered', reason: 'bad-reply' },
+          { hash: NEAR, answer: 'unanswered', reason: 'bad-reply' },
         ]);
       } finally {
         await liar.close();
@@ -194,6 +198,7 @@ describe('Shield', () => {
 
   test('test is no hit; what is left out, or an unknown word, is no answer', async () => {
     const hits = (label: string) => ({
+      hash: NEAR,
       answer: 'hits',
       hits: [{ source: 'Shield', labels: [label] }],
     });
@@ -203,15 +208,16 @@ describe('Shield', () => {
     };
     expect(await ask('csam')).toEqual(hits('csam'));
     expect(await ask('harmful-abusive-material')).toEqual(hits('harmful-abusive-material'));
-    expect(await ask('test')).toEqual({ answer: 'none' });
-    expect(await ask('no-known-match')).toEqual({ answer: 'none' });
-    expect(await ask(null)).toEqual({ answer: 'unanswered', reason: 'left-out' });
+    expect(await ask('test')).toEqual({ hash: NEAR, answer: 'none' });
+    expect(await ask('no-known-match')).toEqual({ hash: NEAR, answer: 'none' });
+    expect(await ask(null)).toEqual({ hash: NEAR, answer: 'unanswered', reason: 'left-out' });
     expect(await ask('CSAM, of a kind that is new')).toEqual({
+      hash: NEAR,
       answer: 'unanswered',
       reason: 'unknown-word',
     });
     service.remove(LISTED!);
-    expect(await client().ask([LISTED!])).toEqual([{ answer: 'none' }]);
+    expect(await client().ask([LISTED!])).toEqual([{ hash: LISTED, answer: 'none' }]);
     expect(await client().ask([])).toEqual([]);
   });
 
@@ -224,7 +230,9 @@ describe('Shield', () => {
       expect(service.requests.length - asked).toBe(2);
     }
     const wrong = new ShieldClient({ user: 'user', password: 'other' }, { baseUrl: service.url });
-    expect(await wrong.ask([LISTED!])).toEqual([{ answer: 'unanswered', reason: 'unauthorized' }]);
+    expect(await wrong.ask([LISTED!])).toEqual([
+      { hash: LISTED, answer: 'unanswered', reason: 'unauthorized' },
+    ]);
     expect(await errorOf(wrong.scan([LISTED!]))).toMatchObject({ code: 'unauthorized' });
   });
 
@@ -275,11 +283,67 @@ describe('Shield', () => {
     expect(make({ user: 'a:b', password: 'c' })).toThrow(RangeError);
     expect(make({ user: 'a', password: 'c' }, { maxHashes: 0 })).toThrow(RangeError);
     const hma = new HmaClient({ baseUrl: service.url });
-    for (const list of [client(), hma] as RemoteList[]) {
-      await expect(list.ask('x' as never)).rejects.toThrow(TypeError);
-      await expect(list.ask([hashFromHex('dhash', '0'.repeat(16))])).rejects.toThrow(TypeError);
-      await expect(list.ask([{} as never])).rejects.toThrow(TypeError);
+    for (const list of [client(), hma] as RemoteMatcher[]) {
+      await expect(list.ask('x' as never, {} as never)).rejects.toThrow(TypeError);
+      await expect(list.ask([hashFromHex('dhash', '0'.repeat(16))], {} as never)).rejects.toThrow(
+        TypeError,
+      );
+      await expect(list.ask([{} as never], {} as never)).rejects.toThrow(TypeError);
     }
     expect(service.requests).toHaveLength(0);
   });
+});
+
+test('a blocklist asks an HMA and Shield, and what is withdrawn there or here is gone', async () => {
+  const [hma, shield] = [await fakeHma(), await fakeShield({ password: 'secret' })];
+  try {
+    const content = {
+      id: '1',
+      bank: { name: 'OURS', enabledRatio: 1 },
+      disableUntil: 1,
+      signals: [{ type: 'pdq', value: hashToHex(BASE) }],
+      exchanges: [],
+    };
+    hma.put(content);
+    shield.put(BASE, 'csam');
+    const quick = { ...QUIET, tries: 1 };
+    const elsewhere = { sendsHashes: true, trust: 'shared', noneSeconds: 0 } as const;
+    const ours = new HmaClient({ baseUrl: hma.url, ...quick });
+    const theirs = new ShieldClient(
+      { user: 'user', password: 'secret' },
+      { baseUrl: shield.url, ...quick },
+    );
+    const remote = [
+      createRemoteList(ours, { ...elsewhere, name: 'ours' }),
+      createRemoteList(theirs, elsewhere),
+    ];
+    const blocklist = createBlocklist([]);
+    const image = { hash: flipBits(BASE, ORDER, 8), quality: 100, variants: [] };
+    const told = async () => {
+      const { verdict, elsewhere, unanswered } = await blocklist.decideAsync(image, { remote });
+      return [verdict, elsewhere!.map(({ list }) => list).sort(), unanswered];
+    };
+    expect(await told()).toEqual(['match', ['Shield', 'ours'], []]);
+    shield.remove(BASE);
+    expect(await told()).toEqual(['match', ['ours'], []]);
+    for (const key of [
+      { id: '1', source: 'HMA/OURS' },
+      { id: '1', source: 'ours' },
+      { id: '1', list: 'ours' },
+    ]) {
+      blocklist.withdraw(key);
+      expect(await told()).toEqual(['none', [], []]);
+      blocklist.reinstate(key);
+    }
+    blocklist.withdraw({ id: '1', source: 'HMA/OTHER' });
+    expect(await told()).toEqual(['match', ['ours'], []]);
+    hma.remove('1');
+    expect(await told()).toEqual(['none', [], []]);
+    shield.fail({ kind: 'status', status: 500 });
+    hma.fail({ kind: 'cut' });
+    expect(await told()).toEqual(['review', [], ['ours', 'Shield']]);
+  } finally {
+    await hma.close();
+    await shield.close();
+  }
 });
