@@ -119,8 +119,7 @@ export class Holdings {
       for (const shelf of shelves) {
         yield* shelf.indexSteps();
         const found = yield* shelf.listedSteps(name);
-        yield* anew.keepSteps(shelf, found.ids);
-        listed.push(found);
+        listed.push({ ...found, ids: yield* anew.keepSteps(shelf, found.ids) });
       }
       // Another shelf may have come, or others taken the place of these.
       const now = this.shelves.all();
@@ -131,30 +130,17 @@ export class Holdings {
     }
   }
 
-  /** Removes the entries of these ids, by shelf, but for those that stay, and adds the new ones. */
+  /** Removes the entries of these ids, by shelf, and adds the new ones that are not in place. */
   #replace(
     shelves: readonly Shelf[],
     going: readonly (readonly number[])[],
     anew: NewEntries,
     forgotten: string | undefined,
   ): { added: number; removed: number } {
-    const staying = new Map(shelves.map((shelf) => [shelf, new Set<number>()]));
-    const tables = anew.tables().map(({ rows, kept }) => {
-      const coming: number[] = [];
-      for (let row = 0; row < rows.size; row++) {
-        const place = kept.get(row);
-        // It may have been withdrawn meanwhile.
-        if (place?.shelf.has(place.id)) staying.get(place.shelf)!.add(place.id);
-        else coming.push(row);
-      }
-      return { rows, coming };
-    });
-    const removals = shelves.map((shelf, at) =>
-      shelf.prepareRemoval(going[at]!.filter((id) => !staying.get(shelf)!.has(id))),
-    );
+    const removals = shelves.map((shelf, at) => shelf.prepareRemoval(going[at]!));
     const known = this.lists.entries().length;
     const lists = forgotten === undefined ? this.lists : this.lists.without(forgotten);
-    const added = this.#addRows(tables);
+    const added = this.#addRows(anew.coming());
     // Nothing can fail from here on.
     const removed = sumOf(removals);
     if (added + removed > 0 || lists.entries().length < known) this.generation++;

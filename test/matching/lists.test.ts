@@ -312,6 +312,23 @@ test('a list is replaced at once, and what has not changed in it stays in place'
   await expect(blocklist.replaceList('a', blocklist)).rejects.toThrow(TypeError);
 });
 
+test('an entry that an attached index has lost is added by a replacement', async () => {
+  const listed = Array.from({ length: 6 }, (_, i) =>
+    entry('a', { hash: off(80 * (i >> 1)).hash, id: `${i}` }),
+  );
+  const table = new PackedEntries('pdq', 256);
+  for (const each of listed) table.push(each);
+  const index = createIndex(table.hashes);
+  for (const lost of [2, 5]) index.remove(lost);
+  const blocklist = createBlocklist([{ index, entries: table }]);
+  expect(await blocklist.replaceList('a', listed)).toEqual({ added: 2, removed: 0 });
+  const ids = () => [...blocklist.entries()].map(({ id }) => id).sort();
+  expect(ids()).toEqual(['0', '1', '2', '3', '4', '5']);
+  expect(await blocklist.replaceList('a', listed)).toEqual({ added: 0, removed: 0 });
+  expect(await blocklist.replaceList('a', listed.slice(2, 3))).toEqual({ added: 0, removed: 5 });
+  expect(ids()).toEqual(['2']);
+});
+
 test('what was withdrawn is not in the new list, whichever list it was withdrawn from', async () => {
   const kept: string[] = [];
   const blocklist = createBlocklist([entry('a', { id: '1' })], {
