@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { type HashedVariant, hashToHex, hashToJSON } from '../index.js';
 import { createHashPool, type HashedFile, hashFile, readBytes } from '../node/index.js';
 import type { Command } from './command.js';
-import { fileToJSON } from './file-name.js';
+import { encoded, fileToJSON } from './file-name.js';
 import { exitCode, output, progress } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
@@ -64,8 +64,15 @@ hidden pictures and links to folders. - is standard input.`,
 };
 
 /** Whether there is one picture to hash: starting a process would take as long as hashing it. */
-const isOne = (words: readonly string[]): boolean =>
-  words.length === 1 && statSync(words[0]!, { throwIfNoEntry: false })?.isDirectory() !== true;
+function isOne(words: readonly string[]): boolean {
+  if (words.length !== 1) return false;
+  try {
+    return !statSync(encoded(words[0]!)).isDirectory();
+  } catch {
+    // Whoever reads it tells what is wrong with it.
+    return true;
+  }
+}
 
 function imageToJSON({ hash, quality, resample, width, height, variants }: HashedFile) {
   return {

@@ -120,6 +120,14 @@ test.each([
   expect(code).toBe(2);
 });
 
+test('a name that the system refuses is an error of that file', async () => {
+  const long = join(folder, 'a'.repeat(300));
+  const { lines, err, code } = await onlyhashes(['hash', '--json', long]);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ file: long, error: { code: 'unreadable' } });
+  expect(err).toContain('the file cannot be read');
+  expect(code).toBe(2);
+});
+
 test('a missing file and no picture at all are errors, not crashes', async () => {
   const missing = join(folder, 'missing.jpg');
   const { err, code } = await onlyhashes(['hash', missing, import.meta.filename]);
