@@ -287,7 +287,8 @@ export class Shelf {
   *warmSteps(changes: PolicyOptions, lists = new Lists()): Generator<void, void> {
     yield* this.#indexing.steps();
     yield* this.#naming.steps();
-    if (!lists.areAllEnabled) yield* this.countSteps();
+    // Once a list is switched off, a decision needs them.
+    if (lists.entries().length > 0) yield* this.countSteps();
     this.#readyToRemove();
     yield;
     const { algorithm, bits } = this.#added;
