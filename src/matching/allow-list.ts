@@ -40,8 +40,9 @@ export interface AllowListOptions {
  * An allowance is about the variant that came near, not about the upload: others are searched on.
  * If the main hash allowed the whole upload, an allowed picture with a listed one set into it would
  * hide the listed one. But if the main hash itself lies within the match distance of an entry, and
- * is allowed there, then parts and turns of the same picture may come near that entry, too. A part
- * that alone came near something else is allowed by its own hash, `match.variant.hash`.
+ * is allowed there, then parts and turns of the same picture may come near that entry, too. So a
+ * copy of that entry's picture, set into exactly the allowed one, is not found by it. A part that
+ * alone came near something else is allowed by its own hash, `match.variant.hash`.
  *
  * Who can make a picture with exactly an allowed hash gains little, because that hash is near only
  * to what lies around it. But an entry that another list adds there later is silenced as well,

@@ -113,7 +113,8 @@ export class Lists {
     const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = settings ?? {};
     const isTold = name !== '' || settings !== undefined;
     const general = policyUnder(changes, algorithm, bits);
-    return { ...changedBy(policy, algorithm, general), tier, trust, isTold };
+    const { matchDistance, reviewDistance, minQuality } = changedBy(policy, algorithm, general);
+    return { matchDistance, reviewDistance, minQuality, tier, trust, isTold };
   }
 
   /**
