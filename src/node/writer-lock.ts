@@ -21,6 +21,8 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const content = `${JSON.stringify({ pid: process.pid, began: await beganOf(process.pid), key: randomUUID() })}\n`;
   const temporary = `${path}.${randomUUID()}.tmp`;
   const file = await open(temporary, 'wx', 0o600);
+  // Before it shows: another call of this process must not take it for that of an earlier one.
+  held.add(content);
   try {
     await file.writeFile(content);
     await file.close();
@@ -28,10 +30,12 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     for (let tries = 0; !(await linked(temporary, path)); tries++) {
       if (tries === 3 || !(await removeStale(path))) throw inUse();
     }
+  } catch (error) {
+    held.delete(content);
+    throw error;
   } finally {
     await rm(temporary, { force: true });
   }
-  held.add(content);
   return async () => {
     held.delete(content);
     await rm(path, { force: true });
@@ -83,7 +87,9 @@ async function isHeld(content: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return began === (await beganOf(pid as number));
+  const now = await beganOf(pid as number);
+  // Where the times are hidden, the process that runs is taken for the one that locked.
+  return began === '' || now === '' || began === now;
 }
 
 /**

@@ -300,6 +300,14 @@ describe('one process writes', () => {
     expect(readdirSync(folder)).toHaveLength(2);
   });
 
+  test('the lock of a running process stands where nobody can tell when it began', async () => {
+    const folder = freshFolder();
+    await (await logIn(folder)).close();
+    const lock = { pid: process.ppid, began: '' };
+    writeFileSync(join(folder, LOCK_NAME), JSON.stringify(lock));
+    await expect(logIn(folder)).rejects.toMatchObject({ code: 'in-use' });
+  });
+
   test('what a closed log is asked is refused', async () => {
     const log = await logIn(freshFolder());
     const last = log.append(newRecord(1));
