@@ -336,33 +336,36 @@ export class ReviewLog {
     }
     if (removed > 0) await syncFolder(this.folder);
     for (const [id, time] of this.#times) if (time < oldest) this.#times.delete(id);
+    this.#pruned = today;
   }
 
   async #eraseIn(name: string, isMeant: (record: ReviewRecord) => boolean): Promise<Erased> {
     const path = join(this.folder, name);
     const kept: string[] = [];
-    let erased = 0;
+    const ids: string[] = [];
     let unreadable = 0;
     const isActive = name === this.#file?.name;
     for (const line of await linesOf(path)) {
       const record = recordIn(line);
       if (record === undefined) unreadable++;
-      if (record !== undefined && isMeant(record)) erased++;
+      if (record !== undefined && isMeant(record)) ids.push(record.id);
       else kept.push(`${line}\n`);
     }
-    if (erased === 0) return { erased, unreadable };
+    const counts = { erased: ids.length, unreadable };
+    if (ids.length === 0) return counts;
     if (kept.length === 0 && !isActive) {
       await rm(path, { force: true });
       await syncFolder(this.folder);
-      return { erased, unreadable };
+    } else {
+      try {
+        await replaceFile(path, [Buffer.from(kept.join(''))], undefined);
+      } finally {
+        // The old file is gone, or both are as they were: either way the name is opened anew.
+        if (isActive) await this.#reopen(path);
+      }
     }
-    try {
-      await replaceFile(path, [Buffer.from(kept.join(''))], undefined);
-    } finally {
-      // The old file is gone, or both are as they were: either way the name is opened anew.
-      if (isActive) await this.#reopen(path);
-    }
-    return { erased, unreadable };
+    for (const id of ids) this.#times.delete(id);
+    return counts;
   }
 
   async #reopen(path: string): Promise<void> {

@@ -233,6 +233,16 @@ describe('erasing', () => {
     ]);
   });
 
+  test('the id of an erased record is free again, as after a restart', async () => {
+    const log = await logIn(freshFolder());
+    await log.append(newRecord(1, { id: 'a' }));
+    await log.append(newRecord(2, { id: 'b' }));
+    await log.erase({ id: 'a' });
+    expect([log.timeOf('a'), log.timeOf('b')]).toEqual([undefined, noonOf(26)()]);
+    await log.append(newRecord(1, { id: 'a' }));
+    expect(await idsIn(log)).toEqual(['b', 'a']);
+  });
+
   test('an empty query is refused: it would mean all', async () => {
     const log = await logIn(freshFolder());
     await expect(log.erase({})).rejects.toThrow(TypeError);
