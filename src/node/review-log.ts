@@ -125,6 +125,8 @@ export class ReviewLog {
   readonly #pending = new Map<string, Promise<ReviewRecord>>();
   #journal: Journal | undefined;
   #file: LogFile | undefined;
+  /** The day on which old records were last looked for. */
+  #pruned: string | undefined;
   #closed: Promise<void> | undefined;
 
   /** Use `openReviewLog`. */
@@ -253,8 +255,8 @@ export class ReviewLog {
   }
 
   /**
-   * Removes the files whose records are all older than `retentionDays`. Opening the log and
-   * beginning another file do so too; a service that writes seldom calls it once a day.
+   * Removes the files whose records are all older than `retentionDays`. Opening the log and the
+   * first record of a day do so too; a service that writes seldom calls it once a day.
    * @throws {TypeError} if the log is closed
    */
   async prune(): Promise<void> {
@@ -297,7 +299,7 @@ export class ReviewLog {
     // A clock that was put back goes on in the file of the later day.
     if (this.#file === undefined || this.#journal === undefined || day > this.#file.day || full) {
       await this.#rotate(day);
-    }
+    } else if (day !== this.#pruned) await this.#prune();
     await this.#journal!.append(lines);
   }
 
@@ -322,8 +324,11 @@ export class ReviewLog {
 
   async #prune(): Promise<void> {
     const oldest = this.#oldest();
+    const today = dayOf(this.#now());
     let removed = 0;
     for (const file of await logFiles(this.folder)) {
+      // Begun by a clock that was ahead, and in use ever since: its day says nothing.
+      if (file.day > today) await this.#eraseIn(file.name, ({ time }) => Date.parse(time) < oldest);
       // The day is that of the last record of the file.
       if (Date.parse(file.day) + DAY > oldest) continue;
       if (file.name === this.#file?.name) {

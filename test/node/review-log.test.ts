@@ -205,6 +205,28 @@ describe('files', () => {
   });
 });
 
+test('retention holds in the file of a day to come, which a clock that was wrong began', async () => {
+  const folder = freshFolder();
+  let now = noonOf(1)() + 1000 * DAY;
+  const log = await logIn(folder, { now: () => now, retentionDays: 2 });
+  await log.append(newRecord(1, { id: 'of a wrong clock' }));
+  now = noonOf(1)();
+  await log.append(newRecord(2, { id: 'second' }));
+  now += 2 * DAY;
+  await log.append(newRecord(3, { id: 'third' }));
+  now += 1;
+  await log.prune();
+  expect(textOf(folder)).not.toContain('"second"');
+  expect(await idsIn(log)).toEqual(['of a wrong clock', 'third']);
+  await log.append(newRecord(4, { id: 'fourth' }));
+  await log.close();
+  now += 3 * DAY;
+  expect(await idsIn(await logIn(folder, { now: () => now, retentionDays: 2 }))).toEqual([
+    'of a wrong clock',
+  ]);
+  expect(textOf(folder)).not.toContain('"third"');
+});
+
 describe('erasing', () => {
   test('by entry, list and date, from rotated files too', async () => {
     let day = 20;
