@@ -170,6 +170,9 @@ export class FeedbackQueue {
   /**
    * Sends and settles what is due, once each, until nothing more is due. Services are asked side by
    * side, each for one thing at a time. A call while another runs joins it.
+   *
+   * What was sent stays in the file, with its body, until the first call a day later or until the
+   * queue is opened again.
    * @param options `signal` ends it after what is being sent
    * @throws what the file system throws; nothing is sent that could not be written down before
    */

@@ -9,6 +9,8 @@ import { lockFolder } from './writer-lock.js';
 const FILE_NAME = 'feedback.jsonl';
 /** Lines of what has ended or changed, before the file is written anew. */
 const MAX_SPENT = 1000;
+/** How long what was sent may stay in the file, which then is written anew, in milliseconds. */
+const MAX_STAY = 86_400_000;
 /** How long the id of what was sent is remembered, in milliseconds. */
 const MEMORY = 7 * 86_400_000;
 /** Of one write. */
@@ -37,6 +39,10 @@ export class FeedbackStore {
   readonly #commit: GroupCommit;
   #journal: Journal | undefined;
   #lines = 0;
+  /** Bodies in the file of what has ended. */
+  #gone = 0;
+  /** When the file last held none. */
+  #clean = 0;
 
   private constructor(path: string, now: () => number, unlock: () => Promise<void>) {
     this.#path = path;
@@ -60,6 +66,9 @@ export class FeedbackStore {
       const lines = (await readFile(store.#path, 'utf8')).split('\n');
       lines.pop();
       for (const [at, line] of lines.entries()) store.#replay(line, at + 1);
+      // Where there is no room for the new file, the old one is as good.
+      if (store.#gone > 0) await store.#rewrite().catch(() => {});
+      store.#clean = now();
       return store;
     } catch (error) {
       await store.close();
@@ -94,11 +103,13 @@ export class FeedbackStore {
     await this.#write({ id, state, attempts, due });
     this.items.delete(id);
     this.#ended.set(id, due);
+    this.#gone++;
   }
 
-  /** Writes the file anew if most of its lines are spent. */
+  /** Writes the file anew if most of its lines are spent, or what was sent has stayed for a day. */
   async compact(): Promise<void> {
-    if (this.#lines - 2 * this.items.size - this.#ended.size < MAX_SPENT) {
+    const isOver = this.#gone > 0 && this.#now() - this.#clean >= MAX_STAY;
+    if (!isOver && this.#lines - 2 * this.items.size - this.#ended.size < MAX_SPENT) {
       const oldest = [...this.#ended.values()].filter((time) => time < this.#now() - MEMORY);
       if (oldest.length < MAX_SPENT) return;
     }
@@ -142,7 +153,7 @@ export class FeedbackStore {
     }
     const { id, state, attempts } = line;
     if (state === 'done' || state === 'dropped') {
-      this.items.delete(id);
+      if (this.items.delete(id)) this.#gone++;
       this.#ended.set(id, due);
       return;
     }
@@ -169,5 +180,7 @@ export class FeedbackStore {
     await old?.close();
     await replaceFile(this.#path, [Buffer.from(text)], undefined);
     this.#lines = lines.length;
+    this.#gone = 0;
+    this.#clean = this.#now();
   }
 }
