@@ -116,6 +116,8 @@ export class FeedbackQueue {
   readonly #adding = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
   #sending: Promise<FeedbackProgress> | undefined;
+  /** The last `retry` or `drop`. */
+  #turn: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
   /** Use `openFeedbackQueue`. */
@@ -194,11 +196,13 @@ export class FeedbackQueue {
    * @throws {TypeError} if `id` is not a string
    */
   async retry(id: string): Promise<boolean> {
-    const item = this.#stuckItem(id);
-    if (item === undefined || this.#hasLater(item)) return false;
-    // It may have arrived, if it was ever sent.
-    await this.#store.change(item, 'unknown', { attempts: 0, due: this.#settings.now() });
-    return true;
+    return await this.#inTurn(async () => {
+      const item = this.#stuckItem(id);
+      if (item === undefined || this.#hasLater(item)) return false;
+      // It may have arrived, if it was ever sent.
+      await this.#store.change(item, 'unknown', { attempts: 0, due: this.#settings.now() });
+      return true;
+    });
   }
 
   /**
@@ -207,10 +211,19 @@ export class FeedbackQueue {
    * @throws {TypeError} if `id` is not a string
    */
   async drop(id: string): Promise<boolean> {
-    const item = this.#stuckItem(id);
-    if (item === undefined) return false;
-    await this.#store.end(item, 'dropped');
-    return true;
+    return await this.#inTurn(async () => {
+      const item = this.#stuckItem(id);
+      if (item === undefined) return false;
+      await this.#store.end(item, 'dropped');
+      return true;
+    });
+  }
+
+  /** One after another, so that nothing is changed that has just ended. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
   }
 
   /** Waits for what is being sent and written, and closes the queue. */
@@ -237,10 +250,9 @@ export class FeedbackQueue {
   }
 
   #hasLater({ id, to, entry }: FeedbackItem): boolean {
-    return this.items().some(
-      (other, at, all) =>
-        other.to === to && other.entry === entry && at > all.findIndex((one) => one.id === id),
-    );
+    const all = this.items();
+    const later = all.slice(all.findIndex((one) => one.id === id) + 1);
+    return later.some((other) => other.to === to && other.entry === entry);
   }
 
   async #sendAll(given: AbortSignal | undefined): Promise<FeedbackProgress> {
@@ -266,7 +278,10 @@ export class FeedbackQueue {
     await this.#store.compact();
     const stuck = this.stuck().length;
     const open = this.#store.items.size - stuck;
-    const nextDue = Math.min(...this.#heads().map(({ due }) => due));
+    const nextDue = this.#heads().reduce(
+      (least, { due }) => Math.min(least, due),
+      Number.POSITIVE_INFINITY,
+    );
     return { done, open, stuck, ...(open > 0 && { nextDue }) };
   }
 
@@ -329,7 +344,7 @@ export class FeedbackQueue {
     const { maxAttempts, backoffSeconds, maxBackoffSeconds, now } = this.#settings;
     // What the caller broke off was not in vain.
     const attempts = item.attempts + (signal.aborted ? 0 : 1);
-    const seconds = backoffSeconds * 2 ** (attempts - 1);
+    const seconds = backoffSeconds * 2 ** Math.min(attempts - 1, 60);
     const due = now() + (signal.aborted ? 0 : 1000 * Math.min(maxBackoffSeconds, seconds));
     const isOver = answer === 'refused' || attempts >= maxAttempts;
     await store.change(item, isOver ? 'stuck' : state, { attempts, due });

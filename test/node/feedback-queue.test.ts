@@ -258,6 +258,58 @@ describe('what cannot be sent', () => {
   });
 });
 
+test('dropped and tried again at the same time: the first counts, and the file is read', async () => {
+  for (const order of [
+    ['drop', 'retry'],
+    ['retry', 'drop'],
+  ] as const) {
+    const folder = freshFolder();
+    const { sender } = scripted(['refused']);
+    const queue = await queueIn(folder, { service: sender });
+    await queue.add(feedback('a'));
+    await queue.send();
+    expect(await Promise.all(order.map((what) => queue[what]('a')))).toEqual([true, false]);
+    const items = queue.items();
+    expect(items).toHaveLength(order[0] === 'drop' ? 0 : 1);
+    await queue.close();
+    expect((await queueIn(folder, { service: sender })).items()).toEqual(items);
+  }
+});
+
+test('a long outage leaves a queue that can be sent', async () => {
+  const folder = freshFolder();
+  mkdirSync(folder);
+  const lines = Array.from({ length: 130_000 }, (_, at) =>
+    JSON.stringify({ put: feedback(`${at}`), due: clock.time + at + 1 }),
+  );
+  appendFileSync(join(folder, 'feedback.jsonl'), `${lines.join('\n')}\n`);
+  const queue = await queueIn(folder, { service: scripted([]).sender });
+  expect(await queue.send()).toEqual({
+    done: 0,
+    open: 130_000,
+    stuck: 0,
+    nextDue: clock.time + 1,
+  });
+});
+
+test('what was sent leaves the file within a day, and when the queue is opened', async () => {
+  const folder = freshFolder();
+  const text = () => readFileSync(join(folder, 'feedback.jsonl'), 'utf8');
+  const queue = await queueIn(folder, { service: scripted([]).sender });
+  await queue.add(feedback('a', { body: { hashValue: 'of a' } }));
+  await queue.send();
+  seconds(86_400);
+  await queue.send();
+  expect(text()).not.toContain('of a');
+  await queue.add(feedback('b', { body: { hashValue: 'of b' } }));
+  await queue.send();
+  await queue.close();
+  expect(text()).toContain('of b');
+  const again = await queueIn(folder, { service: scripted([]).sender });
+  expect(text()).not.toContain('of b');
+  expect(await again.add(feedback('b'))).toBe(false);
+});
+
 test('a caller who breaks off loses nothing, and no try is counted', async () => {
   const controller = new AbortController();
   const sent: string[] = [];
