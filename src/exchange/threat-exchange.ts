@@ -159,9 +159,17 @@ function recordFrom(
     indicator: HEX_TYPES.includes(type) ? indicator.toLowerCase() : indicator,
     type,
     ...(lastUpdated !== undefined && { lastUpdated }),
-    shouldDelete: own(record, 'should_delete') === true,
+    shouldDelete: shouldDeleteFrom(record, report),
     ...(descriptors && { descriptors }),
   };
+}
+
+/** Whether a record is to be deleted; also as text or number, since it must not be missed. */
+function shouldDeleteFrom(record: JsonObject, report: ReportProblem): boolean {
+  const value = own(record, 'should_delete');
+  if (typeof value === 'boolean') return value;
+  if (value !== undefined) leftOut('should_delete', report);
+  return /^(true|1)$/i.test(textOf(record, 'should_delete') ?? '');
 }
 
 function leftOut(what: string, report: ReportProblem): void {

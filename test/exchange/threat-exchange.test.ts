@@ -146,6 +146,16 @@ describe('a reply of threat_updates', () => {
     expect(updateOfThreat(gone.records[0]!).state).toBe('deleted');
   });
 
+  test.each([
+    ['true', true],
+    [1, true],
+    ['maybe', false],
+  ])('should_delete as %j is told, and a deletion is not missed', async (word, shouldDelete) => {
+    const { records, problems } = await read({ data: [{ ...REPLY.data[0], should_delete: word }] });
+    expect(records).toMatchObject([{ shouldDelete }]);
+    expect(problems).toHaveLength(1);
+  });
+
   test('what is malformed is told with its record, and the others are read', async () => {
     const good = REPLY.data[0]!;
     const { records, problems } = await read({
