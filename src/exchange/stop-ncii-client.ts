@@ -41,6 +41,11 @@ export type PostOutcome = 'done' | 'unknown';
 const RESTART_SECONDS = 30 * 86_400;
 /** A checkpoint of the future, of a clock that was wrong, says nothing of its age. */
 const CLOCK_SECONDS = 86_400;
+/**
+ * A fetch begins this long before its checkpoint: no document says whether what changed in the very
+ * second of the checkpoint, after it was fetched, would be told. What is told twice is the same.
+ */
+const OVERLAP_SECONDS = 1;
 /** `startTimestamp` of everything, as the reference client has it. */
 const EVERYTHING = 10;
 
@@ -140,7 +145,7 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
       path: '/FetchHashes',
       name: 'FetchHashes',
       query: {
-        startTimestamp: `${start}`,
+        startTimestamp: `${Math.max(EVERYTHING, start - OVERLAP_SECONDS)}`,
         pageSize: `${this.#pageSize}`,
         ...(token !== undefined && { nextPageToken: token }),
       },

@@ -39,6 +39,11 @@ export interface ThreatExchangeCheckpoint {
 const RESTART_SECONDS = 85 * 86_400;
 /** A checkpoint of the future, of a clock that was wrong, says nothing of its age. */
 const CLOCK_SECONDS = 86_400;
+/**
+ * A fetch begins this long before its checkpoint: no document says whether what changed in the very
+ * second of the checkpoint, after it was fetched, would be told. What is told twice is the same.
+ */
+const OVERLAP_SECONDS = 1;
 
 const FIELDS =
   'id,indicator,type,last_updated,should_delete,descriptors{id,reactions,owner{id},tags,status}';
@@ -155,7 +160,7 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
       method: 'GET',
       path: link === undefined ? `/${this.#group}/threat_updates/` : this.#connection.link(link),
       ...(link === undefined && {
-        query: { ...this.#query, ...(start > 0 && { start_time: `${start}` }) },
+        query: { ...this.#query, ...(start > 0 && { start_time: `${start - OVERLAP_SECONDS}` }) },
       }),
       name: 'threat_updates',
       read: (text) => {

@@ -55,7 +55,7 @@ const clientOf = (service: FakeStopNcii, options: object = {}) =>
 
 const listOf = (service: FakeStopNcii) => sorted(service.records().map(updateOfStopNcii));
 
-test('a list is fetched in pages, and the next fetch goes on from there', async () => {
+test('a list is fetched in pages, and the next fetch goes on from a second before', async () => {
   const service = await fake();
   for (let n = 0; n < 7; n++) service.put(record(n));
   const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
@@ -72,8 +72,8 @@ test('a list is fetched in pages, and the next fetch goes on from there', async 
   await fetchInto(kept, clientOf(service));
   expect(sorted(kept.list.values())).toEqual(listOf(service));
   expect(kept.list.get(`ImagePDQ:${hexOf(2)}`)!.state).toBe('withdrawn');
-  expect(service.requests).toHaveLength(4);
-  expect(service.requests[3]!.query.get('startTimestamp')).toBe(`${START + 6}`);
+  expect(service.requests).toHaveLength(5);
+  expect(service.requests[3]!.query.get('startTimestamp')).toBe(`${START + 5}`);
 });
 
 test('the checkpoint is the newest of all pages, though the last one has an older', async () => {
