@@ -157,7 +157,9 @@ export class ServiceConnection {
     } catch {
       // The engine's message would quote the link.
     }
-    if (url?.origin !== this.#base.origin || url.username !== '' || url.password !== '') {
+    // A `blob:` has the origin of the URL in it.
+    const isOwn = url?.origin === this.#base.origin && url.protocol === this.#base.protocol;
+    if (url === undefined || !isOwn || url.username !== '' || url.password !== '') {
       throw new ServiceError('bad-reply', `${this.#service}: expected a link to itself`);
     }
     return { url: url.href };

@@ -216,6 +216,7 @@ test('a link is followed as it is, on the same origin only', async () => {
     `${service.url.replace(/\d+$/, '1')}/`,
     service.url.replace('//', '//user:pass@'),
     'javascript:0',
+    `blob:${service.url}/`,
     'http://[',
   ]) {
     expect(() => connection.link(link)).toThrow(ServiceError);
