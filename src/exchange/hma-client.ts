@@ -139,8 +139,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     const nowSeconds = this.#connection.nowSeconds();
     let highestId = checkpoint?.highestId ?? 0;
     for (let first = 1, isDrained = false; !isDrained; first += PAGE) {
-      const ids = Array.from({ length: PAGE }, (_, at) => first + at);
-      const all = await Promise.all(ids.map((id) => this.#content(id, signal)));
+      const all = await this.#contents(first, signal);
       const found = all.filter((one) => one !== undefined);
       for (const problem of found.flatMap(({ problems }) => problems)) {
         if (!onProblem) throw problem;
@@ -173,6 +172,24 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   #namedBank(): string {
     if (this.#bank === undefined) throw new TypeError('expected bank for this call');
     return this.#bank;
+  }
+
+  /** What is under the ids of a page. Once one cannot be had, the others are not asked for. */
+  async #contents(
+    first: number,
+    signal: AbortSignal | undefined,
+  ): Promise<(Fetched | undefined)[]> {
+    signal?.throwIfAborted();
+    const stop = new AbortController();
+    const abort = () => stop.abort(signal?.reason);
+    signal?.addEventListener('abort', abort);
+    const ids = Array.from({ length: PAGE }, (_, at) => first + at);
+    try {
+      return await Promise.all(ids.map((id) => this.#content(id, stop.signal)));
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      stop.abort();
+    }
   }
 
   async #content(id: number, signal: AbortSignal | undefined): Promise<Fetched | undefined> {

@@ -122,6 +122,29 @@ describe('an HMA', () => {
     }
   });
 
+  test('failure of one id ends the tries of the others', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    let allWait = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      allWait = resolve;
+    });
+    const wait = (_: number, { signal }: { signal?: AbortSignal | undefined }) => {
+      if (signals.push(signal) === 7) allWait();
+      return new Promise<void>((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+    };
+    const answered = async (url: string) => {
+      const id = /content\/(\d+)/.exec(url)?.[1];
+      if (id === undefined) return Response.json([{ name: 'OURS' }]);
+      if (id === '1') await waiting;
+      return new Response('', { status: id === '1' ? 401 : 503 });
+    };
+    const error = await errorOf(fetched({ fetch: answered, wait }));
+    expect(error.code).toBe('unauthorized');
+    expect(signals.map((signal) => signal?.aborted)).toEqual(Array(7).fill(true));
+  });
+
   test('looks hashes up, and its answers tell hits, none and unanswered apart', async () => {
     service.put(contentOf(1));
     service.put(contentOf(2, OTHER, { disableUntil: 0 }));
