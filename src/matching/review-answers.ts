@@ -84,7 +84,8 @@ async function latest(
     const record = checkedRecord(given);
     const { id, list, hash, entry, outcome } = record;
     if (outcome === undefined) continue;
-    const key = hash && entry ? [list, hash, entry] : [id];
+    // A remote list may not tell the entry.
+    const key = hash && (entry ?? list) ? [list, hash, entry] : [id];
     byKey.set(JSON.stringify(key), record);
   }
   return byKey.values();

@@ -1,8 +1,8 @@
 import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../door.js';
-import type { BlocklistEntry } from '../entry.js';
 import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToHex } from '../hash.js';
 import { type Decision, type DecisionReason, decisionToJSON, type Match } from './decision.js';
 import type { Policy } from './policy.js';
+import type { RemoteMatch } from './remote-match.js';
 
 /*
  * What a review log keeps of a decision: enough to defend it later, and to find all that was
@@ -23,13 +23,13 @@ export interface ReviewedEntry extends ReviewedHash {
 export interface ReviewFacts {
   /** of the uploaded picture itself, if known */
   readonly hash?: ReviewedHash;
-  /** absent if no entry was near */
+  /** absent if no entry was near, or a remote list did not tell it */
   readonly entry?: ReviewedEntry;
   /** in bits, between `entry` and the variant of the upload that came near it */
   readonly distance?: number;
   /** the name of that variant */
   readonly variant?: string;
-  /** the name of the list that has the entry; absent: the unnamed list */
+  /** the name of the list, or remote list, that has the entry; absent: the unnamed list */
   readonly list?: string;
   /** the state of the blocklist that was searched */
   readonly generation?: number;
@@ -83,15 +83,15 @@ const WORD = /^[a-z][a-z0-9-]{0,39}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
- * What a record may hold of a decision: one for each match, or one if nothing matched. Keep them
- * with the upload until it is reviewed; they are plain JSON.
+ * What a record may hold of a decision: one for each match, those of remote lists too, or one if
+ * nothing matched. Keep them with the upload until it is reviewed; they are plain JSON.
  * @param hash of the picture itself, if the decision does not have it (`decision.upload`)
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function reviewFactsOf(decision: Decision, hash?: Hash): ReviewFacts[] {
   decisionToJSON(decision);
   if (hash !== undefined) bitsOf(hash);
-  const { verdict, reason, generation, matches, upload } = decision;
+  const { verdict, reason, generation, matches, elsewhere = [], upload } = decision;
   const { matchDistance, reviewDistance, minQuality } = decision.policy;
   const common = {
     ...(generation !== undefined && { generation }),
@@ -100,14 +100,20 @@ export function reviewFactsOf(decision: Decision, hash?: Hash): ReviewFacts[] {
     reason,
   };
   const main = upload?.hash ?? hash;
-  if (matches.length === 0) return [{ ...(main && { hash: jsonOf(main) }), ...common }];
-  return matches.map((match) => ({ ...factsOfMatch(match, main), ...common }));
+  const facts = [
+    ...matches.map((match) => factsOfMatch(match, main)),
+    ...elsewhere
+      .filter(({ allowed }) => allowed === undefined)
+      .map((match) => factsElsewhere(match, main)),
+  ];
+  if (facts.length === 0) return [{ ...(main && { hash: jsonOf(main) }), ...common }];
+  return facts.map((one) => ({ ...one, ...common }));
 }
 
 function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefined) {
   const ownHash = variant.name === 'original' ? variant.hash : undefined;
   const hash = main ?? ownHash;
-  const { id, source, list } = entry as BlocklistEntry & { list?: string };
+  const { id, source, list } = entry;
   return {
     ...(hash && { hash: jsonOf(hash) }),
     // A longer id is no name for a person to ask for; the hash names the entry, too.
@@ -119,6 +125,16 @@ function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefine
     distance,
     variant: variant.name,
     ...(list && { list }),
+  };
+}
+
+/** A remote list is asked about the picture itself, and may tell neither the entry nor how near. */
+function factsElsewhere({ list, id, hash, distance }: RemoteMatch, main: Hash | undefined) {
+  const isTold = hash !== undefined && distance !== undefined;
+  return {
+    ...(main && { hash: jsonOf(main) }),
+    ...(isTold && { entry: { ...jsonOf(hash), ...(isName(id) && { id }) }, distance }),
+    list,
   };
 }
 

@@ -40,7 +40,8 @@ export interface ReviewLogOptions {
   /**
    * lists whose matches the log must not tell, by the name of the list or of the entry's source:
    * their records have no hash, entry and distance. A list with `shield` in its name is one of them
-   * unless `keepShieldData`: the terms of Arachnid Shield forbid keeping its match data
+   * unless `keepShieldData`: the terms of Arachnid Shield forbid keeping its match data. So name a
+   * remote list that asks Shield `shield`, or name it here
    */
   withoutMatchData?: readonly string[];
   /**

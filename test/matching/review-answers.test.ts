@@ -30,6 +30,13 @@ test('an appeal takes the place of the decision before', async () => {
   expect(await errorsByList(records.reverse())).toMatchObject([{ rejected: 0 }]);
 });
 
+test('an appeal counts once if a remote list did not tell the entry', async () => {
+  const { entry, distance, ...told } = record('1', { list: 'an HMA' });
+  const records = [told, { ...told, id: '2', outcome: 'rejected' as const }];
+  expect(await errorsByList(records)).toEqual([{ list: 'an HMA', decided: 1, rejected: 1 }]);
+  expect(await reportHashes(records, 'nca')).toEqual([]);
+});
+
 test('decisions without match data count each', async () => {
   const records = [about(1), about(2)].map(withoutMatchData);
   expect(await errorsByList(records)).toMatchObject([{ decided: 2 }]);

@@ -48,6 +48,33 @@ describe('the facts of a decision', () => {
     expect(reviewFactsOf({ ...decision, matches: unnamed })[0]).not.toHaveProperty('list');
   });
 
+  test('are those of remote lists, too', () => {
+    const decision = blocklist.decide([{ name: 'original', hash: near, quality: 90 }]);
+    const remote = { trust: 'shared', tier: 'match', labels: ['a label'] } as const;
+    const elsewhere = [
+      { ...remote, list: 'shield' },
+      { ...remote, list: 'an HMA', id: '3', hash: listed, distance: 1 },
+      { ...remote, list: 'an HMA', allowed: 'a wrong match' },
+    ];
+    const upload = { hash: near, width: 3, height: 2 };
+    const own = reviewFactsOf({ ...decision, upload });
+    const facts = reviewFactsOf({ ...decision, elsewhere, upload });
+    const { hash, policy, verdict, reason } = own[0]!;
+    const common = { hash, policy, verdict, reason, generation: decision.generation };
+    expect(facts).toEqual([
+      ...own,
+      { ...common, list: 'shield' },
+      {
+        ...common,
+        list: 'an HMA',
+        entry: { algorithm: 'pdq', hash: LISTED, id: '3' },
+        distance: 1,
+      },
+    ]);
+    expect(reviewFactsOf({ ...decision, matches: [], elsewhere, upload })).toEqual(facts.slice(1));
+    for (const one of facts) expect(checkedRecord(one as NewReviewRecord)).toEqual(one);
+  });
+
   test("hold the hash of the picture itself, not of a variant's", () => {
     const decision = blocklist.decide([{ name: 'flipX', hash: near, quality: 90 }]);
     expect(reviewFactsOf(decision)[0]!.hash).toBeUndefined();

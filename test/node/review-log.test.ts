@@ -151,6 +151,15 @@ describe('match data of a matcher whose terms forbid keeping it', () => {
     ]);
   });
 
+  test('stays out of the text if a remote list was asked, which tells no entry', async () => {
+    const folder = freshFolder();
+    const log = await logIn(folder);
+    const { entry, distance, variant, ...told } = newRecord(1, { list: 'shield' });
+    await log.append({ ...told, reason: 'matched-elsewhere' });
+    expect(textOf(folder)).not.toContain(hexOf(1));
+    expect(textOf(folder)).toContain('"matched-elsewhere"');
+  });
+
   test('is kept if that is asked for', async () => {
     const log = await logIn(freshFolder(), { keepShieldData: true });
     expect(await log.append(newRecord(1, { list: 'shield' }))).toHaveProperty('hash');
