@@ -1,4 +1,4 @@
-export type { BlocklistEntry } from '../entry.js';
+export type { BlocklistEntry, Opinion } from '../entry.js';
 export { joinLabels, writeCell } from './csv.js';
 export { type ReadOptions, readHashList } from './hash-list.js';
 export {
@@ -12,7 +12,6 @@ export {
 export { type HmaCheckpoint, HmaClient, type HmaOptions } from './hma-client.js';
 export type {
   ListClient,
-  ListedOpinion,
   ListedSignal,
   ListUpdate,
   ReadUpdatesOptions,

@@ -1,4 +1,4 @@
-import type { BlocklistEntry } from '../entry.js';
+import type { BlocklistEntry, Opinion } from '../entry.js';
 import type { FormatError } from '../errors.js';
 import type { Hash } from '../hash.js';
 
@@ -20,16 +20,6 @@ export interface ListedSignal {
   readonly value: string;
 }
 
-/** What one participant of a service thinks of a record. */
-export interface ListedOpinion {
-  /** the participant, by the name or number that the service gives */
-  readonly from: string;
-  /** the service's own word: `Blocked`, `NotBlocked`, `affirmative`, `DISAGREE_WITH_TAGS` */
-  readonly says: string;
-  /** the participant's tags or reasons, if any */
-  readonly tags?: readonly string[];
-}
-
 /**
  * One record of a list as a service tells it: what is listed now under `key`. A later update
  * replaces every earlier one of the same `source` and `key`, whatever its state.
@@ -48,7 +38,7 @@ export interface ListUpdate {
   readonly changedSeconds?: number;
   /** how many cases or reports name it */
   readonly caseCount?: number;
-  readonly opinions?: readonly ListedOpinion[];
+  readonly opinions?: readonly Opinion[];
   /** regions or countries for which it is meant, in the service's words */
   readonly regions?: readonly string[];
 }

@@ -1,5 +1,6 @@
+import type { Opinion } from '../entry.js';
 import { hashFrom } from './list-fields.js';
-import { type ListedOpinion, type ListUpdate, updateOf } from './list-update.js';
+import { type ListUpdate, updateOf } from './list-update.js';
 import type { NcmecList } from './ncmec-lists.js';
 import type { ReportProblem, UnknownWords } from './service-json.js';
 import { xmlText } from './xml.js';
@@ -166,7 +167,7 @@ export function ncmecUpdate(
   );
 }
 
-function opinionOf({ isAffirmative, type, memberId, reason }: NcmecVote): ListedOpinion {
+function opinionOf({ isAffirmative, type, memberId, reason }: NcmecVote): Opinion {
   const tags = reason === undefined ? [type] : [type, reason];
   return { from: memberId, says: isAffirmative ? 'affirmative' : 'negative', tags };
 }

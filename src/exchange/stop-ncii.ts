@@ -1,8 +1,8 @@
 import { checkObject } from '../door.js';
+import type { Opinion } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { hashFrom } from './list-fields.js';
 import {
-  type ListedOpinion,
   type ListUpdate,
   type ReadUpdatesOptions,
   type UnknownWord,
@@ -295,7 +295,7 @@ export function updateOfStopNcii(record: StopNciiRecord): ListUpdate {
   const { signalType, hashValue, hashStatus, caseNumbers, feedbacks } = record;
   const { lastModtimestamp, hashRegions } = record;
   const hash = signalType === 'ImagePDQ' ? hashFrom('pdq', hashValue) : undefined;
-  const opinions: ListedOpinion[] = feedbacks.map(({ source = '', feedbackValue, tags }) => ({
+  const opinions: Opinion[] = feedbacks.map(({ source = '', feedbackValue, tags }) => ({
     from: source,
     says: feedbackValue,
     ...(tags.length > 0 && { tags }),

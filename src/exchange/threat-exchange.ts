@@ -6,12 +6,11 @@ import {
   checkOptions,
   checkTypeOf,
 } from '../door.js';
-import type { BlocklistEntry } from '../entry.js';
+import type { BlocklistEntry, Opinion } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { readHashList } from './hash-list.js';
 import { hashFrom } from './list-fields.js';
 import {
-  type ListedOpinion,
   type ListUpdate,
   type ReadUpdatesOptions,
   type UnknownWord,
@@ -245,7 +244,7 @@ export function updateOfThreat(
   checkTypeOf('source', source, 'string');
   const { id, indicator, type, lastUpdated, descriptors = [] } = record;
   const hash = type === 'HASH_PDQ' ? hashFrom('pdq', indicator) : undefined;
-  const opinions: ListedOpinion[] = descriptors.flatMap(({ ownerId, status, tags, reactions }) => [
+  const opinions: Opinion[] = descriptors.flatMap(({ ownerId, status, tags, reactions }) => [
     { from: ownerId, says: status, ...(tags.length > 0 && { tags }) },
     ...reactions.flatMap(({ key, ownerIds }) => ownerIds.map((from) => ({ from, says: key }))),
   ]);
