@@ -1,5 +1,5 @@
 import type { BlocklistEntry } from '../entry.js';
-import type { PackedEntries } from '../exchange/packed-entries.js';
+import { PackedEntries } from '../exchange/packed-entries.js';
 import { bitsOf } from '../hash.js';
 import { checkIndex } from '../indexing/hamming-index.js';
 import { isDegenerate } from './degenerate.js';
@@ -7,8 +7,14 @@ import type { IndexedEntries } from './entry-rows.js';
 import { type ListSettings, Lists } from './lists.js';
 import type { NewEntries } from './new-entries.js';
 import { type FrozenShelf, Shelf } from './shelf.js';
-import { idsOf, prepareAll, Shelves } from './shelves.js';
-import { type Covered, copyOf, Withdrawals, type Withdrawn } from './withdrawals.js';
+import { idsOf, kindOf, prepareAll, Shelves } from './shelves.js';
+import {
+  type Covered,
+  copyOf,
+  Withdrawals,
+  type Withdrawn,
+  type WithdrawnKey,
+} from './withdrawals.js';
 
 /** Why an entry was kept out of matching. */
 export type KeptOutReason = 'degenerate' | 'withdrawn';
@@ -29,6 +35,15 @@ export interface SavedList {
   /** the settings of lists, by name */
   readonly lists: readonly (readonly [string, ListSettings])[];
   readonly parts: readonly IndexedEntries[];
+}
+
+/** Changes that are made together. */
+export interface Exchange {
+  readonly withdraw: readonly Withdrawn[];
+  readonly reinstate: readonly WithdrawnKey[];
+  /** the ids of entries that are removed, by shelf */
+  readonly going: ReadonlyMap<Shelf, readonly number[]>;
+  readonly coming: readonly BlocklistEntry[];
 }
 
 /**
@@ -95,6 +110,53 @@ export class Holdings {
     const removed = sumOf(removals);
     if (isNew || removed > 0) this.generation++;
     return removed;
+  }
+
+  /**
+   * Makes several changes at once: withdrawals, reinstatements, entries that go and entries that
+   * come. What came is kept out or not by the withdrawals that are in force afterwards.
+   */
+  exchange({ withdraw, reinstate, going, coming }: Exchange): { added: number; removed: number } {
+    const tables = new Map<string, PackedEntries>();
+    for (const entry of coming) {
+      const { algorithm } = entry.hash;
+      const bits = bitsOf(entry.hash);
+      const kind = kindOf(algorithm, bits);
+      const table = tables.get(kind) ?? new PackedEntries(algorithm, bits);
+      tables.set(kind, table);
+      table.push(entry);
+    }
+    const removals = [...going].map(([shelf, ids]) => shelf.prepareRemoval([...new Set(ids)]));
+    const undo: (() => void)[] = [];
+    let added: number;
+    try {
+      for (const key of reinstate) {
+        const before = this.withdrawn.get(key);
+        if (before === undefined) continue;
+        undo.push(() => this.withdrawn.set(before));
+        this.withdrawn.delete(key);
+      }
+      for (const withdrawal of withdraw) {
+        const before = this.withdrawn.get(withdrawal);
+        undo.push(() => {
+          this.withdrawn.delete(withdrawal);
+          if (before) this.withdrawn.set(before);
+        });
+        this.withdrawn.set(withdrawal);
+      }
+      const rows = [...tables.values()].map((table) => ({
+        rows: table,
+        coming: below(table.size),
+      }));
+      added = this.#addRows(rows);
+    } catch (error) {
+      for (const each of undo.reverse()) each();
+      throw error;
+    }
+    // Nothing can fail from here on.
+    const removed = sumOf(removals);
+    if (added + removed + undo.length > 0) this.generation++;
+    return { added, removed };
   }
 
   setLists(lists: Lists): void {

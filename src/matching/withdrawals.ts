@@ -29,6 +29,11 @@ export class Withdrawals {
     return this.#byKey.has(keyOf(key));
   }
 
+  /** The withdrawal that was made by this key, if it is in force. It is not to be changed. */
+  get(key: WithdrawnKey): Withdrawn | undefined {
+    return this.#byKey.get(keyOf(key));
+  }
+
   /**
    * Keeps a withdrawal; the reason of an earlier one stays if this has none.
    * @param withdrawal is kept, not copied

@@ -27,6 +27,7 @@ export {
   type FeedbackQueueOptions,
   openFeedbackQueue,
 } from './feedback-queue.js';
+export type { FetchState } from './fetch-states.js';
 export { type HashFileOptions, hashFile, variantsOfFile } from './hash-file.js';
 export {
   eachFile,
@@ -57,6 +58,15 @@ export {
   type PoolSearchOptions,
 } from './index-pool.js';
 export type { Latencies } from './latencies.js';
+export {
+  type FetchOptions,
+  type FetchProgress,
+  type ListFolder,
+  type ListFolderOptions,
+  openListFolder,
+  readListFolder,
+  type SavedLists,
+} from './list-folder.js';
 export {
   type MatchReportOptions,
   matchReport,

@@ -1,0 +1,380 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
+import type { ListClient, ReadUpdatesOptions, UpdatesPage } from '../exchange/list-update.js';
+import { Blocklist } from '../matching/blocklist.js';
+import { type OpenBlocklistOptions, openBlocklist, saveBlocklist } from './blocklist-file.js';
+import {
+  type FetchState,
+  type FetchStates,
+  readFetchStates,
+  withWords,
+  writeFetchStates,
+} from './fetch-states.js';
+import { checkPath } from './index-file.js';
+import { ListFeed, ToldRecords } from './list-feed.js';
+import { lockFolder } from './writer-lock.js';
+
+const BLOCKLIST = 'blocklist.ohb';
+const STATES = 'fetched.json';
+
+/** What a fetch did so far. */
+export interface FetchProgress {
+  /** records told by the service */
+  readonly told: number;
+  /** entries added to the list */
+  readonly added: number;
+  /** entries removed from it */
+  readonly removed: number;
+  /** withdrawals made for the service */
+  readonly withdrawn: number;
+  /** whether the fetch began from the start */
+  readonly isFromStart: boolean;
+  /** whether it is at its end: the list is as the service has it */
+  readonly isDrained: boolean;
+}
+
+/** Options of `ListFolder.fetch`. */
+export interface FetchOptions extends ReadUpdatesOptions {
+  /**
+   * where the client fetches from: a service and, if it has several, the list. A list whose origin
+   * has changed is fetched from the start. Default empty
+   */
+  origin?: string;
+  /** begin from the start, whatever was fetched; default false */
+  fromStart?: boolean;
+  /** called after each page */
+  onProgress?: (progress: FetchProgress) => void;
+  /** ends the fetch; what came until then stays and is saved */
+  signal?: AbortSignal;
+}
+
+/** Options of `openListFolder`. */
+export interface ListFolderOptions
+  extends Pick<OpenBlocklistOptions, 'policy' | 'onKeptOut' | 'allowList' | 'floodGuard'> {
+  /** milliseconds since 1970, default `Date.now` */
+  now?: () => number;
+}
+
+/**
+ * A blocklist in a folder, whose lists are fetched from services. A list is saved before its
+ * checkpoint is, so that a kill at any moment loses nothing and repeats at most what leads from one
+ * checkpoint to the next. Pages that remove something are saved at once, the others with their
+ * checkpoint. A list of a million entries is some 60 MB, which are written anew each time.
+ */
+export class ListFolder {
+  /** Can be used and changed meanwhile; `save` makes changes durable, as each checkpoint does. */
+  readonly blocklist: Blocklist;
+  readonly #folder: string;
+  readonly #now: () => number;
+  readonly #unlock: () => Promise<void>;
+  readonly #states: Map<string, FetchState>;
+  readonly #fetching = new Set<string>();
+  /** of the blocklist on disk; undefined if there is none */
+  #savedGeneration: number | undefined;
+  /** the end of the last saving */
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(
+    opened: { folder: string; now: () => number; unlock: () => Promise<void> },
+    { blocklist, isSaved }: { blocklist: Blocklist; isSaved: boolean },
+    states: FetchStates | undefined,
+  ) {
+    this.blocklist = blocklist;
+    this.#folder = opened.folder;
+    this.#now = opened.now;
+    this.#unlock = opened.unlock;
+    this.#states = new Map(states?.lists);
+    if (isSaved) this.#savedGeneration = blocklist.generation;
+    // An older list took its place, so that nobody knows what it lacks.
+    if ((states?.generation ?? 0) > blocklist.generation) {
+      for (const name of this.#states.keys()) this.#change(name, { mustRefetch: true });
+    }
+  }
+
+  /** @see openListFolder */
+  static async open(folder: string, options: ListFolderOptions): Promise<ListFolder> {
+    const { now = Date.now, ...others } = options;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const unlock = await lockFolder(folder);
+    try {
+      for (const name of await readdir(folder)) {
+        if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
+      }
+      const states = await readFetchStates(join(folder, STATES));
+      const saved = await savedBlocklist(folder, others);
+      const held = saved ?? new Blocklist(others);
+      return new ListFolder(
+        { folder, now, unlock },
+        { blocklist: held, isSaved: saved !== undefined },
+        states,
+      );
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+  }
+
+  /** How far a list was fetched; undefined if it never was. */
+  state(name: string): FetchState | undefined {
+    checkName(name);
+    return this.#states.get(name);
+  }
+
+  /** The names of the lists that were fetched. */
+  names(): string[] {
+    return [...this.#states.keys()];
+  }
+
+  /**
+   * Fetches what a service changed since the last time, and applies it to a list page by page, each
+   * page entirely or not at all. The client must be of one service and list, always the same.
+   *
+   * The entries of the list are the service's alone: once a fetch from the start is at its end,
+   * what it did not tell is gone. What the service withdraws or deletes is withdrawn on this list by
+   * id and source, until the service lists it again; what a person withdrew stays withdrawn. What is
+   * pending is for review.
+   * @returns what it did; rejects with the error of the client, or the signal's reason. What came
+   *   before stays and is saved
+   * @throws {TypeError | RangeError} if an argument is invalid, or the list is being fetched
+   */
+  async fetch<Checkpoint>(
+    name: string,
+    client: ListClient<Checkpoint>,
+    options: FetchOptions = {},
+  ): Promise<FetchProgress> {
+    checkName(name);
+    checkObject(client, 'a client of a service');
+    if (![client.fetchUpdates, client.mustRestart].every((each) => typeof each === 'function')) {
+      throw new TypeError('expected a client with functions fetchUpdates and mustRestart');
+    }
+    checkOptions(options);
+    const { origin = '', fromStart = false, onProgress, onProblem, signal } = options;
+    checkTypeOf('origin', origin, 'string');
+    checkTypeOf('fromStart', fromStart, 'boolean');
+    checkTypeOf('onProgress', onProgress, 'function');
+    checkTypeOf('onProblem', onProblem, 'function');
+    checkSignal(signal);
+    if (this.#fetching.has(name)) throw new RangeError('expected no other fetch of this list');
+    this.#fetching.add(name);
+    try {
+      return await this.#fetch(name, client, { ...options, origin, fromStart });
+    } finally {
+      this.#fetching.delete(name);
+      // Also what an error cut off: it is true, and withdrawals may be in it.
+      await this.save();
+    }
+  }
+
+  async #fetch<Checkpoint>(
+    name: string,
+    client: ListClient<Checkpoint>,
+    { origin, fromStart, onProgress, onProblem, signal }: FetchOptions & { origin: string },
+  ): Promise<FetchProgress> {
+    const began = Math.floor(this.#now() / 1000);
+    await this.blocklist.warm(signal ? { signal } : {});
+    const feed = new ListFeed(this.blocklist, name);
+    const wasEmpty = await feed.isEmpty(signal);
+    const known = this.#states.get(name);
+    if (known?.origin !== origin || (fromStart && !known.mustRefetch)) {
+      // Before the first page, so that no later fetch goes on from a checkpoint of elsewhere.
+      const kept = known?.origin === origin ? known : { origin, unknown: [] };
+      const isPartial = wasEmpty && kept.checkpoint === undefined;
+      await this.#keep(name, { ...kept, ...(isPartial ? { isPartial } : { mustRefetch: true }) });
+    }
+    const { checkpoint, mustRefetch = false, isPartial = false } = this.#states.get(name)!;
+    const isUsed =
+      checkpoint !== undefined &&
+      !(mustRefetch && !client.mustRestart(checkpoint as Checkpoint, began));
+    const pages = client.fetchUpdates({
+      ...(isUsed && { checkpoint: checkpoint as Checkpoint }),
+      ...(onProblem && { onProblem }),
+      ...(signal && { signal }),
+    });
+    const records = wasEmpty ? undefined : new ToldRecords();
+    let progress: FetchProgress = {
+      told: 0,
+      added: 0,
+      removed: 0,
+      withdrawn: 0,
+      isFromStart: !isUsed,
+      isDrained: false,
+    };
+    let isFirst = true;
+    for await (const page of pages) {
+      const told = page.isFromStart ? records : undefined;
+      for (const update of told ? page.updates : []) told!.add(update);
+      const isSwept = page.isDrained && told !== undefined;
+      const change = await feed.apply(page.updates, { ...(isSwept && { told }), signal });
+      // In a fetch from the start, an earlier checkpoint would hide what is still to be removed.
+      const isReached = page.isDrained || !page.isFromStart || isPartial;
+      const words = isFirst && page.isFromStart ? [] : this.#states.get(name)!.unknown;
+      this.#change(name, { unknown: withWords(words, page.unknown) });
+      isFirst = false;
+      if (page.checkpoint !== undefined && isReached) await this.#reach(name, page, began);
+      else if (change.removed > 0) await this.save();
+      const { isFromStart, isDrained } = page;
+      progress = {
+        told: progress.told + page.updates.length,
+        added: progress.added + change.added,
+        removed: progress.removed + change.removed,
+        withdrawn: progress.withdrawn + change.withdrawn,
+        isFromStart,
+        isDrained,
+      };
+      onProgress?.(progress);
+    }
+    return progress;
+  }
+
+  /** Makes the blocklist durable, and the checkpoint after it. */
+  async #reach<Checkpoint>(
+    name: string,
+    { checkpoint, isDrained, isFromStart }: UpdatesPage<Checkpoint>,
+    began: number,
+  ): Promise<void> {
+    await this.save();
+    const { isPartial = false, mustRefetch = false, ...state } = this.#states.get(name)!;
+    await this.#keep(name, {
+      ...state,
+      checkpoint,
+      ...(!isDrained && isPartial && { isPartial }),
+      ...(!(isDrained && isFromStart) && mustRefetch && { mustRefetch }),
+      ...(isDrained && { fetchedSeconds: began }),
+    });
+  }
+
+  /**
+   * Has the next fetch of each list begin from the start: after a withdrawal was lifted, say, so
+   * that the entries that it had removed come back.
+   */
+  async refetchNext(): Promise<void> {
+    for (const name of this.#states.keys()) this.#change(name, { mustRefetch: true });
+    await this.#inTurn(() => this.#writeStates());
+  }
+
+  /** Removes a list, its entries and its settings, and forgets how far it was fetched. */
+  async remove(name: string): Promise<number> {
+    checkName(name);
+    if (this.#fetching.has(name)) throw new RangeError('expected no fetch of this list');
+    // The state goes first: with it, an empty list would look as if it had been fetched.
+    if (this.#states.delete(name)) await this.#inTurn(() => this.#writeStates());
+    const removed = await this.blocklist.removeList(name);
+    await this.save();
+    return removed;
+  }
+
+  /** Writes the blocklist to disk, if it has changed since it was last written. */
+  async save(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#savedGeneration === this.blocklist.generation) return;
+      const { generation } = await saveBlocklist(join(this.#folder, BLOCKLIST), this.blocklist);
+      this.#savedGeneration = generation;
+    });
+  }
+
+  /** Saves what has changed, and lets others write in the folder. */
+  async close(): Promise<void> {
+    try {
+      await this.save();
+    } finally {
+      await this.#unlock();
+    }
+  }
+
+  #change(name: string, change: Partial<FetchState>): void {
+    const state = this.#states.get(name) ?? { origin: '', unknown: [] };
+    this.#states.set(name, { ...state, ...change });
+  }
+
+  async #keep(name: string, state: FetchState): Promise<void> {
+    const before = this.#states.get(name);
+    this.#states.set(name, state);
+    try {
+      await this.#inTurn(() => this.#writeStates());
+    } catch (error) {
+      if (before) this.#states.set(name, before);
+      else this.#states.delete(name);
+      throw error;
+    }
+  }
+
+  #writeStates(): Promise<void> {
+    const states = { generation: this.#savedGeneration ?? 0, lists: this.#states };
+    return writeFetchStates(join(this.#folder, STATES), states);
+  }
+
+  /** Runs a saving after the earlier ones. */
+  #inTurn(save: () => Promise<void>): Promise<void> {
+    const saving = this.#saving.then(save);
+    this.#saving = saving.catch(() => {});
+    return saving;
+  }
+}
+
+/**
+ * Opens a folder of fetched lists, or makes one, for this process alone. What a kill left half
+ * written is removed.
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @throws {FormatError} `in-use` if another process has the folder; `bad-line`, `bad-version` and
+ *   those of `openBlocklist` if a file in it cannot be read
+ * @example
+ * const folder = await openListFolder('lists');
+ * folder.blocklist.setList('stopncii', { trust: 'shared' });
+ * await folder.fetch('stopncii', client, { onProblem: ({ message }) => console.warn(message) });
+ * const { verdict } = await checkUpload('photo.jpg', folder.blocklist);
+ * await folder.close();
+ */
+export async function openListFolder(
+  folder: string,
+  options: ListFolderOptions = {},
+): Promise<ListFolder> {
+  checkPath(folder);
+  checkOptions(options);
+  checkTypeOf('now', options.now, 'function');
+  return ListFolder.open(folder, options);
+}
+
+/** What a folder of fetched lists holds, as it was last saved. */
+export interface SavedLists {
+  /** undefined if nothing was saved yet */
+  readonly blocklist: Blocklist | undefined;
+  /** by the names of the lists */
+  readonly states: ReadonlyMap<string, FetchState>;
+}
+
+/**
+ * Reads a folder of fetched lists, also while another process writes in it.
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @throws {FormatError} as `openListFolder`
+ */
+export async function readListFolder(
+  folder: string,
+  options: Omit<ListFolderOptions, 'now'> = {},
+): Promise<SavedLists> {
+  checkPath(folder);
+  checkOptions(options);
+  const states = await readFetchStates(join(folder, STATES));
+  const blocklist = await savedBlocklist(folder, options);
+  return { blocklist, states: states?.lists ?? new Map() };
+}
+
+async function savedBlocklist(
+  folder: string,
+  options: OpenBlocklistOptions,
+): Promise<Blocklist | undefined> {
+  try {
+    return await openBlocklist(join(folder, BLOCKLIST), options);
+  } catch (error) {
+    const { code } = Object((error as Error).cause) as NodeJS.ErrnoException;
+    if (error instanceof FormatError && error.code === 'unreadable' && code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function checkName(name: string): void {
+  if (typeof name !== 'string') throw new TypeError('expected the name of a list to be a string');
+}
