@@ -16,16 +16,21 @@ const MEMORY = 7 * 86_400_000;
 /** Of one write. */
 const MAX_WRITE = 1 << 20;
 
+interface NewLine {
+  readonly put: NewFeedback;
+  readonly due: number;
+}
+
+interface ChangedLine {
+  readonly id: string;
+  readonly state: FeedbackItem['state'] | 'done' | 'dropped';
+  readonly attempts: number;
+  /** of `done` and `dropped`: when it ended */
+  readonly due: number;
+}
+
 /** A line of the file: new feedback, or what became of it. */
-type Line =
-  | { readonly put: NewFeedback; readonly due: number }
-  | {
-      readonly id: string;
-      readonly state: FeedbackItem['state'] | 'done' | 'dropped';
-      readonly attempts: number;
-      /** of `done` and `dropped`: when it ended */
-      readonly due: number;
-    };
+type Line = NewLine | ChangedLine;
 
 /** The items of a feedback queue, in memory and in a file. What a call wrote is on disk. */
 export class FeedbackStore {
@@ -133,21 +138,14 @@ export class FeedbackStore {
     this.#lines++;
   }
 
-  #replay(text: string, line: number): void {
-    try {
-      this.#apply(JSON.parse(text) as Line);
-      this.#lines++;
-    } catch {
-      // Without the parser's words: they quote the text.
-      throw new FormatError('bad-line', 'expected a line of a feedback queue', { line });
-    }
-  }
-
-  #apply(line: Line): void {
+  /** @throws {FormatError} `bad-line` */
+  #replay(text: string, at: number): void {
+    const line = lineIn(text);
+    if (line === undefined) throw badLine(at);
+    this.#lines++;
     const { due } = line;
-    if (!Number.isFinite(due)) throw new TypeError('expected a time');
     if ('put' in line) {
-      const put = checkedFeedback(line.put);
+      const { put } = line;
       this.items.set(put.id, { ...put, state: 'waiting', attempts: 0, due });
       return;
     }
@@ -158,9 +156,7 @@ export class FeedbackStore {
       return;
     }
     const item = this.items.get(id);
-    const isState = state === 'waiting' || state === 'unknown' || state === 'stuck';
-    if (!(item && isState && Number.isSafeInteger(attempts)))
-      throw new TypeError('expected a state');
+    if (item === undefined) throw badLine(at);
     this.items.set(id, { ...item, state, attempts, due });
   }
 
@@ -182,5 +178,26 @@ export class FeedbackStore {
     this.#lines = lines.length;
     this.#gone = 0;
     this.#clean = this.#now();
+  }
+}
+
+// Without the parser's words: they quote the text.
+const badLine = (line: number) =>
+  new FormatError('bad-line', 'expected a line of a feedback queue', { line });
+
+const STATES: readonly unknown[] = ['waiting', 'unknown', 'stuck', 'done', 'dropped'];
+
+/** What a line says; undefined if it cannot be read. */
+export function lineIn(text: string): Line | undefined {
+  try {
+    const line = JSON.parse(text) as Partial<NewLine & ChangedLine>;
+    const { put, id, state, attempts, due } = line;
+    if (typeof due !== 'number') return undefined;
+    if (put !== undefined) return { put: checkedFeedback(put), due };
+    const isChange =
+      typeof id === 'string' && STATES.includes(state) && Number.isSafeInteger(attempts);
+    return isChange ? { id, state: state!, attempts: attempts!, due } : undefined;
+  } catch {
+    return undefined;
   }
 }

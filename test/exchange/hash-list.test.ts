@@ -5,8 +5,10 @@ import { describe, expect, test, vi } from 'vitest';
 import { FormatError } from '../../src/errors.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
 import { ListRecords } from '../../src/exchange/list-records.js';
+import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
-import { hashFromHex, hashToHex, hashToJSON } from '../../src/hash.js';
+import { bitsOf, hashFromHex, hashToHex, hashToJSON } from '../../src/hash.js';
+import { HOSTILE_TIMEOUT, hostileText, readsHostile } from './hostile.js';
 import { anyHash, awkwardText, cut, entryOf, readAll } from './lists.js';
 
 const HEX = '0123456789abcdef'.repeat(4);
@@ -414,6 +416,30 @@ describe('properties', () => {
       { numRuns: 10_000, seed: 1 },
     );
   });
+
+  test.each([
+    ['local file', `pdq ${HEX}\n${HEX}\n`],
+    ['dataset', `pdq ${HEX} 'a \\'b\\'' POSITIVE_CLASS c d\n${HEX} 'a' NEGATIVE_CLASS\n`],
+    [
+      'dataset as CSV',
+      `signal_type,signal_str,collab,category,tags\npdq,${HEX},a,POSITIVE_CLASS,c d\n`,
+    ],
+    ['JSONL', `{"algorithm":"pdq","hash":"${HEX}","labels":["a"],"quality":9}\n`],
+  ])(
+    '10,000 hostile texts are read or refused: %s',
+    async (_, good) => {
+      const more = ['"', "'", '\\', '\r', '\t', ' ', '{', '}', '__proto__', '_CLASS', 'DISPUTED'];
+      await readsHostile(hostileText(good, more), async (text, onProblem) => {
+        for await (const { hash } of readHashList(text, { onProblem })) bitsOf(hash);
+        for (const packed of await readPackedEntries(text, { onProblem })) {
+          for (let row = 0; row < packed.size; row++) bitsOf(packed.entryAt(row).hash);
+        }
+        // It stops at the first problem.
+        for await (const _ of readHashList(text));
+      });
+    },
+    HOSTILE_TIMEOUT,
+  );
 
   test('a bad line affects no other line', async () => {
     await fc.assert(

@@ -11,7 +11,7 @@ import {
   writeHmaContent,
 } from '../../src/exchange/hma.js';
 import { hashFromHex } from '../../src/hash.js';
-import { hostileJson, readsHostile } from './hostile.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
 import { cut } from './lists.js';
 
 const PDQ = '0123456789abcdef'.repeat(4);
@@ -144,12 +144,16 @@ describe('content', () => {
     expect(() => writeHmaContent({ id: '1' } as never)).toThrow(TypeError);
   });
 
-  test('10,000 hostile replies are read or refused', async () => {
-    await readsHostile(hostileJson(REPLY), async (text, onProblem) => {
-      const { content } = await readHmaContent(text, { onProblem });
-      updateOfHmaContent(content, { nowSeconds: 1 });
-    });
-  });
+  test(
+    '10,000 hostile replies are read or refused',
+    async () => {
+      await readsHostile(hostileJson(REPLY), async (text, onProblem) => {
+        const { content } = await readHmaContent(text, { onProblem });
+        updateOfHmaContent(content, { nowSeconds: 1 });
+      });
+    },
+    HOSTILE_TIMEOUT,
+  );
 });
 
 describe('lookups', () => {
@@ -182,10 +186,15 @@ describe('lookups', () => {
     expect(() => hmaRawLookup(text)).toThrow(FormatError);
   });
 
-  test('10,000 hostile lookups are read or refused', async () => {
-    const reply = { A: [{ bank_content_id: 7, distance: '4' }], B: [] };
-    await readsHostile(hostileJson(reply), hmaLookup);
-  });
+  test(
+    '10,000 hostile lookups are read or refused',
+    async () => {
+      const reply = { A: [{ bank_content_id: 7, distance: '4' }], B: [] };
+      await readsHostile(hostileJson(reply), hmaLookup);
+      await readsHostile(hostileJson({ matches: reply.A }), hmaRawLookup);
+    },
+    HOSTILE_TIMEOUT,
+  );
 });
 
 test('banks', () => {
@@ -197,3 +206,12 @@ test('banks', () => {
     expect(() => hmaBanks(text)).toThrow(FormatError);
   }
 });
+
+test(
+  '10,000 hostile lists of banks are read or refused',
+  async () => {
+    const reply = [{ name: 'A', matching_enabled_ratio: 0.5 }, { name: 'B' }];
+    await readsHostile(hostileJson(reply), hmaBanks);
+  },
+  HOSTILE_TIMEOUT,
+);

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FormatError } from '../../src/errors.js';
 import type { HmaContent } from '../../src/exchange/hma.js';
 import { type HmaCheckpoint, HmaClient } from '../../src/exchange/hma-client.js';
 import type { RemoteMatcher } from '../../src/exchange/remote-matcher.js';
+import type { Fetch } from '../../src/exchange/service-connection.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { ShieldClient } from '../../src/exchange/shield-client.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
@@ -13,6 +15,7 @@ import { startFakeService } from '../../src/testing/fake-service.js';
 import { type FakeShield, fakeShield } from '../../src/testing/fake-shield.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
 
 const hashOf = (n: number) => hashFromHex('pdq', n.toString(16).padStart(2, '0').repeat(32));
 const [FAR, LISTED, NEAR, OTHER] = [
@@ -296,6 +299,24 @@ describe('Shield', () => {
       await liar.close();
     }
   });
+
+  test(
+    '10,000 hostile replies are answers or not answered',
+    async () => {
+      const key = Buffer.from(LISTED!.bytes).toString('base64');
+      const reply = { scanned_hashes: { [key]: { classification: 'csam', match_type: 'near' } } };
+      let text = '';
+      const saying: Fetch = async () => new Response(text);
+      const shield = client({ fetch: saying, tries: 1 });
+      await readsHostile(hostileJson(reply), async (hostile) => {
+        text = hostile;
+        const [answer] = await shield.ask([LISTED!]);
+        expect(Object.keys(answer!)).toContain('answer');
+        if (answer!.answer === 'unanswered') throw new FormatError('bad-reply', 'unanswered');
+      });
+    },
+    HOSTILE_TIMEOUT,
+  );
 
   test('arguments are checked', async () => {
     const make =

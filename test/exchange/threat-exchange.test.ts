@@ -9,7 +9,7 @@ import {
   writeThreatUpdates,
 } from '../../src/exchange/threat-exchange.js';
 import { hashFromHex } from '../../src/hash.js';
-import { hostileJson, readsHostile } from './hostile.js';
+import { HOSTILE_TIMEOUT, hostileJson, hostileText, readsHostile } from './hostile.js';
 import { cut } from './lists.js';
 
 const PDQ = '0123456789abcdef'.repeat(4);
@@ -264,12 +264,16 @@ test('of 10,000 records with unknown words everywhere, 10,000 are kept and the w
   expect(sum('also')).toBe(1);
 });
 
-test('10,000 hostile replies are read or refused', async () => {
-  await readsHostile(hostileJson(REPLY), async (text, onProblem) => {
-    const { records } = await readThreatUpdates(text, { onProblem });
-    records.map((one) => updateOfThreat(one));
-  });
-});
+test(
+  '10,000 hostile replies are read or refused',
+  async () => {
+    await readsHostile(hostileJson(REPLY), async (text, onProblem) => {
+      const { records } = await readThreatUpdates(text, { onProblem });
+      records.map((one) => updateOfThreat(one));
+    });
+  },
+  HOSTILE_TIMEOUT,
+);
 
 test('the cache of older versions of python-threatexchange', async () => {
   const text = `${PDQ},1234,2020-01-01T00:00:00+0000,"bad worse"\nno hash,1,2,3\n${PDQ},5678,,`;
@@ -291,3 +295,19 @@ test('the cache of older versions of python-threatexchange', async () => {
   await expect(all(text, {})).rejects.toMatchObject({ code: 'bad-hash', line: 2 });
   await expect(all(7 as never, {})).rejects.toThrow(TypeError);
 });
+
+test(
+  '10,000 hostile caches are read or refused',
+  async () => {
+    const row = `${PDQ},1234,2020-01-01T00:00:00+0000,"bad worse"\n`;
+    const texts = hostileText(`${row}${row}`, ['"', '""', '\r', '\t', '=', '__proto__', 'tags']);
+    await readsHostile(texts, async (text, onProblem) => {
+      for await (const { hash } of readThreatExchangeCache(text, { onProblem })) {
+        expect(hash.bytes).toHaveLength(32);
+      }
+      // It stops at the first problem.
+      for await (const _ of readThreatExchangeCache(text));
+    });
+  },
+  HOSTILE_TIMEOUT,
+);
