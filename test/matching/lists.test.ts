@@ -57,7 +57,7 @@ test('an entry says at most what the trust in its list, its tier and its confirm
       const plain = new PlainLists();
       plain.add(listed);
       plain.set(name, settings);
-      expect(plain.decide([off(0)], false).verdict).toBe(expected[0]);
+      expect(plain.decide([off(0)], { all: false }).verdict).toBe(expected[0]);
       blocklist.setList(name, { tier: 'review' });
       expect(decideOn(blocklist)).toEqual(['review', 'review-only-list']);
       expect(isOwnConfirmed(listed, trust)).toBe(trust === 'own' && confirmed === true);

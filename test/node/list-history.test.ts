@@ -5,17 +5,41 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import type { RemoteAnswer } from '../../src/exchange/remote-matcher.js';
+import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
+import {
+  type AllowList,
+  allowListFromJSON,
+  createAllowList,
+} from '../../src/matching/allow-list.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
+import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guard.js';
 import type { ListSettings } from '../../src/matching/lists.js';
+import { decisionFromJSON } from '../../src/matching/read-decision.js';
+import { createRemoteList, type RemoteList } from '../../src/matching/remote-list.js';
+import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import type { WithdrawnKey } from '../../src/matching/withdrawals.js';
 import { openBlocklist, saveBlocklist } from '../../src/node/blocklist-file.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
-import { entryText, lineOf, PlainLists } from '../oracles/lists.js';
+import { NaiveFloodGuard } from '../oracles/flood.js';
+import {
+  ALLOWED_RADIUS,
+  entryText,
+  hitsOf,
+  lineOf,
+  NONE_SECONDS,
+  type PlainDecision,
+  PlainLists,
+  type PlainRemote,
+  remoteLine,
+} from '../oracles/lists.js';
 
-// Any history of a blocklist of several lists, beside a plain model of it.
+// Any history of a platform beside a plain model of it: a blocklist of several lists with an allow
+// list, a flood guard and lists elsewhere, which answer, stall and lie.
 
 let folder: string;
 beforeAll(() => {
@@ -56,6 +80,24 @@ const variants = fc.array(
   { maxLength: 3 },
 );
 
+const does = fc.constantFrom<PlainRemote['does'][]>('answer', 'answer', 'stall', 'lie', 'throw');
+const remoteEntry: fc.Arbitrary<PlainRemote['entries'][number]> = fc.record({
+  id,
+  hash,
+  tells: fc.constantFrom('hash', 'hash', 'distance', 'nothing'),
+  confirmed: fc.constantFrom(undefined, undefined, true, false),
+});
+/** Two lists elsewhere; one has the name of a list here. */
+const remotes: fc.Arbitrary<Pick<PlainRemote, 'trust' | 'tier' | 'whenUnanswered'>[]> = fc.array(
+  fc.record({
+    trust: fc.constantFrom('own', 'shared', 'foreign'),
+    tier: fc.constantFrom('match', 'match', 'review'),
+    whenUnanswered: fc.constantFrom('review', 'unhashable'),
+  }),
+  { minLength: 2, maxLength: 2 },
+);
+const NAMES = ['elsewhere', 'a'] as const;
+
 /** Steps of a history on lists of these names. */
 function stepOn(names: readonly string[]) {
   const list = fc.constantFrom(...names);
@@ -94,7 +136,13 @@ function stepOn(names: readonly string[]) {
     [3, fc.record({ set: list, settings })],
     [1, fc.record({ replaceAll: entries })],
     [2, fc.record({ restart: fc.constant(true) })],
-    [6, fc.record({ query: variants, all: fc.boolean() })],
+    [2, fc.record({ allow: hash, meant: fc.option(hash, { nil: undefined }) })],
+    [1, fc.record({ disallow: hash, meant: fc.option(hash, { nil: undefined }) })],
+    [2, fc.record({ lift: fc.nat(9) })],
+    [2, fc.record({ tell: fc.nat(1), held: fc.array(remoteEntry, { maxLength: 3 }) })],
+    [2, fc.record({ turn: fc.nat(1), does })],
+    [2, fc.record({ flood: fc.nat(8), isAsync: fc.boolean(), after: fc.constantFrom(0, 3, 6) })],
+    [8, fc.record({ query: variants, all: fc.boolean(), isAsync: fc.boolean(), after: fc.nat(4) })],
   ];
   return fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 }
@@ -111,11 +159,160 @@ interface Step {
   settings?: ListSettings;
   replaceAll?: BlocklistEntry[];
   restart?: boolean;
+  allow?: Hash;
+  disallow?: Hash;
+  meant?: Hash | undefined;
+  /** the place of a flooded entry */
+  lift?: number;
+  tell?: number;
+  held?: PlainRemote['entries'];
+  turn?: number;
+  does?: PlainRemote['does'];
+  flood?: number;
   query?: HashedVariant[];
   all?: boolean;
+  isAsync?: boolean;
+  after?: number;
 }
 
-async function make(list: Blocklist, model: PlainLists, step: Step): Promise<Blocklist> {
+/** A platform, the plain model of it, and what is outside of both: the time and other services. */
+class Platform {
+  now = 0;
+  readonly remote: PlainRemote[];
+  readonly model = new PlainLists();
+  readonly guard = new NaiveFloodGuard(FLOOD.mostUploads, FLOOD.windowSeconds, FLOOD.distance);
+  readonly alarms: string[] = [];
+  readonly logged: (Match | RemoteMatch)[] = [];
+  allowList = createAllowList({ radius: ALLOWED_RADIUS, ...this.#log });
+  floodGuard = createFloodGuard(this.#flooding);
+  list: Blocklist = new Blocklist(this.#watched);
+  #remoteLists: RemoteList[];
+
+  constructor(remote: Pick<PlainRemote, 'trust' | 'tier' | 'whenUnanswered'>[]) {
+    this.model.guard = this.guard;
+    this.remote = remote.map((each, at) => ({
+      ...each,
+      name: NAMES[at]!,
+      does: 'answer',
+      entries: [],
+      none: new Map(),
+    }));
+    this.#remoteLists = this.remote.map((each) => this.#remoteOf(each));
+  }
+
+  get #log() {
+    return { onAllowed: (match: Match | RemoteMatch) => void this.logged.push(match) };
+  }
+
+  get #flooding() {
+    const { distance: clusterDistance, ...others } = FLOOD;
+    return {
+      ...others,
+      clusterDistance,
+      clock: () => this.now,
+      onAlarm: ({ entry }: { entry: Hash }) => void this.alarms.push(hashToHex(entry)),
+    };
+  }
+
+  get #watched(): { allowList: AllowList; floodGuard: FloodGuard } {
+    const { allowList, floodGuard } = this;
+    return { allowList, floodGuard };
+  }
+
+  /** Everything is saved and opened again, but for what remote lists were asked. */
+  async restart(): Promise<void> {
+    const path = join(folder, 'list.ohl');
+    rmSync(path, { force: true });
+    await saveBlocklist(path, this.list);
+    this.allowList = allowListFromJSON(JSON.parse(JSON.stringify(this.allowList)), this.#log);
+    const state = JSON.parse(JSON.stringify(this.floodGuard));
+    this.floodGuard = createFloodGuard({ ...this.#flooding, state });
+    this.list = await openBlocklist(path, this.#watched);
+    for (const { none } of this.remote) none.clear();
+    this.#remoteLists = this.remote.map((each) => this.#remoteOf(each));
+  }
+
+  #remoteOf(remote: PlainRemote): RemoteList {
+    const { name, does: _, entries: __, none: ___, ...options } = remote;
+    return createRemoteList(
+      { name, ask: ([hash]) => answerOf(remote, hash!) },
+      {
+        ...options,
+        sendsHashes: true,
+        noneSeconds: NONE_SECONDS,
+        // One that stalls does so for ever, and one that answers has no need to wait.
+        timeoutSeconds: 0.001,
+        clock: () => this.now,
+      },
+    );
+  }
+
+  /** Decides, as the model does. */
+  async decide({ query = [], all = false, isAsync = false }: Step): Promise<void> {
+    this.logged.length = 0;
+    const remote = this.#remoteLists;
+    const decision = isAsync
+      ? await this.list.decideAsync(query, { all, remote })
+      : this.list.decide(query, { all });
+    const asked = isAsync ? { remote: this.remote } : {};
+    const expected = this.model.decide(query, { all, now: this.now, ...asked });
+    const { reasons, ...told } = plain(decision);
+    expect({ ...told, reasons }).toEqual({ ...expected, reasons });
+    expect(expected.reasons).toContain(decision.reason);
+    // What the model does not know must not matter: whether lists answered that nobody waited for.
+    if (isAsync && expected.elsewhere === undefined) this.now += NONE_SECONDS;
+    const { allowed = [], elsewhere = [], unanswered = [] } = decision;
+    const isAllowed = ({ allowed }: RemoteMatch) => allowed !== undefined;
+    expect(this.logged).toEqual([...allowed, ...elsewhere.filter(isAllowed)]);
+    expect(unanswered.length > 0 && decision.verdict === 'none').toBe(false);
+    const json = JSON.parse(JSON.stringify(decision));
+    expect(decisionToJSON(decisionFromJSON(json))).toEqual(json);
+    expect(this.floodGuard.flooded.map(hashToHex).sort()).toEqual(this.guard.flooded);
+    expect([...this.alarms].sort()).toEqual([...this.guard.alarms].sort());
+  }
+}
+
+/** What is asked of an entry in 10 seconds, by uploads that are more than 5 bits from each other. */
+const FLOOD = { mostUploads: 2, windowSeconds: 10, distance: 5 };
+
+async function answerOf(remote: PlainRemote, hash: Hash): Promise<RemoteAnswer[]> {
+  const { does } = remote;
+  if (does === 'throw') throw new Error('down');
+  if (does === 'stall') return new Promise(() => {});
+  const hits = hitsOf(remote, hash);
+  if (does === 'answer') {
+    return hits.length > 0 ? [{ hash, answer: 'hits', hits }] : [{ hash, answer: 'none' }];
+  }
+  // Lies that can be told: about another hash, of a distance that is not the hash's, and of none
+  // beside hits.
+  const other = flipBits(hash, ORDER, 1);
+  if (hits.length === 0) return [{ hash: other, answer: 'none' }];
+  const [hit] = hits;
+  if (hit?.hash) return [{ hash, answer: 'hits', hits: [{ ...hit, distance: 255 }] }];
+  return [{ hash, answer: 'none', hits } as never];
+}
+
+/** A decision in the words of the model. */
+function plain(decision: Decision): PlainDecision {
+  const { verdict, reason, matches, allowed = [], elsewhere, unanswered } = decision;
+  const text = ({ tier, distance, variant, entry }: Match) =>
+    lineOf(tier, distance, variant, entry);
+  return {
+    verdict,
+    reasons: [reason],
+    matches: matches.map(text).sort(),
+    allowed: allowed.map(text).sort(),
+    elsewhere: elsewhere
+      ?.map(({ tier, list, id, distance, allowed }) =>
+        remoteLine(tier, list, id, distance, allowed !== undefined),
+      )
+      .sort(),
+    unanswered: unanswered && [...unanswered],
+  };
+}
+
+async function make(platform: Platform, step: Step): Promise<void> {
+  const { list, model } = platform;
   const { generation } = list;
   if (step.add) expect(list.add(step.add)).toBe(model.add(step.add));
   if (step.attach) {
@@ -155,30 +352,51 @@ async function make(list: Blocklist, model: PlainLists, step: Step): Promise<Blo
     for (const entry of step.replaceAll) model.add(entry);
   }
   expect(list.generation).toBeGreaterThanOrEqual(generation);
-  if (!step.restart) return list;
-  const path = join(folder, 'list.ohl');
-  rmSync(path, { force: true });
-  await saveBlocklist(path, list);
-  const opened = await openBlocklist(path);
+  if (step.allow) {
+    const { allow: hash, meant: entry } = step;
+    platform.allowList.allow(hash, { reason: 'wrong', ...(entry && { entry }) });
+    forgetAllowance(model, hash, entry);
+    model.allowances.push({ hash, entry });
+  }
+  if (step.disallow) {
+    const { disallow: hash, meant: entry } = step;
+    const isGone = forgetAllowance(model, hash, entry);
+    expect(platform.allowList.disallow(hash, entry && { entry })).toBe(isGone);
+  }
+  const { flooded } = platform.guard;
+  if (step.lift !== undefined && flooded.length > 0) {
+    const hex = flooded[step.lift % flooded.length]!;
+    expect(platform.floodGuard.lift(hashFromHex('pdq', hex))).toBe(true);
+    platform.guard.lift(hex);
+  }
+  if (step.tell !== undefined) platform.remote[step.tell]!.entries = step.held!;
+  if (step.turn !== undefined) platform.remote[step.turn]!.does = step.does!;
+  if (!step.restart) return;
+  await platform.restart();
+  const opened = platform.list;
   expect(opened.generation).toBe(generation);
   expect(opened.withdrawals).toEqual(list.withdrawals);
   const infos = (one: Blocklist) => one.lists().sort((a, b) => (a.name < b.name ? -1 : 1));
   expect(infos(opened)).toEqual(infos(list));
-  return opened;
 }
 
-async function compare(list: Blocklist, model: PlainLists, { query, all = false }: Step) {
-  if (query) {
-    const expected = model.decide(query, all);
-    const decision = list.decide(query, { all });
-    expect(decision.verdict).toBe(expected.verdict);
-    expect(expected.reasons).toContain(decision.reason);
-    const lines = decision.matches.map(({ tier, distance, variant, entry }) =>
-      lineOf(tier, distance, variant, entry),
-    );
-    expect(lines.sort()).toEqual(expected.matches);
-    const { generation, ...later } = await list.decideAsync(query, { all });
-    expect([later.verdict, later.matches]).toEqual([decision.verdict, decision.matches]);
+/** @returns whether there was such an allowance */
+function forgetAllowance(model: PlainLists, hash: Hash, entry: Hash | undefined): boolean {
+  const before = model.allowances.length;
+  model.allowances = model.allowances.filter((one) => one.hash !== hash || one.entry !== entry);
+  return model.allowances.length < before;
+}
+
+async function compare(platform: Platform, step: Step): Promise<void> {
+  const { list, model } = platform;
+  platform.now += step.after ?? 0;
+  if (step.query) return platform.decide(step);
+  if (step.flood !== undefined) {
+    // Distinct uploads around an entry, one after the other.
+    for (const hash of HASHES.slice(Math.max(0, step.flood - 4), step.flood + 4)) {
+      const query: HashedVariant[] = [{ name: 'original', hash, quality: 100 }];
+      await platform.decide({ query, all: true, isAsync: step.isAsync ?? false });
+    }
     return;
   }
   expect(list.size).toBe(model.entries.length);
@@ -192,32 +410,42 @@ async function compare(list: Blocklist, model: PlainLists, { query, all = false 
 
 const histories = Number(process.env.LIST_HISTORIES ?? 150);
 
+/** What must have been met often. */
+const STEPS = ['query', 'replace', 'withdraw', 'reinstate', 'restart', 'allow', 'alarm', 'tell'];
+
 test.each([
   [1, ['']],
   [5, ['', 'a', 'b', 'c', '__proto__']],
 ])(
   'any history gives the decisions of a plain model, on %i list(s)',
   async (_, names) => {
-    let [decided, restarts] = [0, 0];
+    const met = new Map<string, number>();
+    const count = (what: string) => met.set(what, 1 + (met.get(what) ?? 0));
     await fc.assert(
-      fc.asyncProperty(fc.array(stepOn(names), { maxLength: 30 }), async (steps: Step[]) => {
-        let list = new Blocklist();
-        const model = new PlainLists();
-        for (const step of [...steps, { restart: true }]) {
-          list = await make(list, model, step);
-          await compare(list, model, step);
-          decided += step.query ? 1 : 0;
-          restarts += step.restart ? 1 : 0;
-        }
-        for (const hash of HASHES) {
-          const query: HashedVariant[] = [{ name: 'original', hash, quality: 100 }];
-          await compare(list, model, { query, all: true });
-        }
-      }),
+      fc.asyncProperty(
+        remotes,
+        fc.array(stepOn(names), { maxLength: 40, size: 'max' }),
+        async (remote, steps: Step[]) => {
+          const platform = new Platform(remote);
+          for (const step of [...steps, { restart: true }]) {
+            await make(platform, step);
+            await compare(platform, step);
+            for (const what of Object.keys(step)) count(what);
+          }
+          for (const hash of HASHES) {
+            const query: HashedVariant[] = [{ name: 'original', hash, quality: 100 }];
+            for (const isAsync of [false, true]) {
+              await platform.decide({ query, all: true, isAsync });
+            }
+          }
+          for (const _ of platform.alarms) count('alarm');
+        },
+      ),
       { numRuns: histories },
     );
-    expect(decided).toBeGreaterThan(histories / 2);
-    expect(restarts).toBeGreaterThanOrEqual(histories);
+    for (const what of STEPS) {
+      expect([what, (met.get(what) ?? 0) > histories / 4]).toEqual([what, true]);
+    }
   },
   3_600_000,
 );

@@ -4,6 +4,8 @@ import { naiveDistance } from './hamming.js';
 export class NaiveFloodGuard {
   readonly #matches: { entry: string; upload: Uint8Array; at: number }[] = [];
   readonly #flooded = new Set<string>();
+  /** the entry of each alarm */
+  readonly alarms: string[] = [];
   readonly #most: number;
   readonly #window: number;
   readonly #limit: number;
@@ -14,11 +16,19 @@ export class NaiveFloodGuard {
     this.#limit = limit;
   }
 
+  /** The flooded entries, in order. */
+  get flooded(): string[] {
+    return [...this.#flooded].sort();
+  }
+
   count(entry: string, upload: Uint8Array, at: number): boolean {
     if (this.#flooded.has(entry)) return true;
     this.#matches.push({ entry, upload, at });
     const isFlooded = this.#distinct(entry, at) > this.#most;
-    if (isFlooded) this.#flooded.add(entry);
+    if (isFlooded) {
+      this.#flooded.add(entry);
+      this.alarms.push(entry);
+    }
     return isFlooded;
   }
 

@@ -1,9 +1,11 @@
 import type { BlocklistEntry } from '../../src/entry.js';
+import type { RemoteHit } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { isDegenerate } from '../../src/matching/degenerate.js';
-import type { ListSettings } from '../../src/matching/lists.js';
+import type { ListSettings, Trust } from '../../src/matching/lists.js';
 import type { Withdrawn } from '../../src/matching/withdrawals.js';
 import type { HashedVariant } from '../../src/variant.js';
+import type { NaiveFloodGuard } from './flood.js';
 import { naiveDistance } from './hamming.js';
 import { isNear } from './near.js';
 
@@ -22,25 +24,75 @@ const WHY = {
 
 const PDQ = { matchDistance: 31, reviewDistance: 60, minQuality: 50 };
 
+/** Allowances hold so many bits around their hashes. */
+export const ALLOWED_RADIUS = 1;
+/** How long a remote list's word that it has nothing is kept. */
+export const NONE_SECONDS = 5;
+/** How far a remote list looks. */
+const REMOTE_DISTANCE = 40;
+
+/** A remote list: what it holds, and what it does if it is asked. */
+export interface PlainRemote {
+  readonly name: string;
+  readonly trust: Trust;
+  readonly tier: 'match' | 'review';
+  readonly whenUnanswered: 'review' | 'unhashable';
+  does: 'answer' | 'stall' | 'lie' | 'throw';
+  entries: readonly {
+    id: string;
+    hash: Hash;
+    tells: 'hash' | 'distance' | 'nothing';
+    confirmed: boolean | undefined;
+  }[];
+  /** when it last said that it has nothing, by the hash */
+  readonly none: Map<string, number>;
+}
+
+interface Asked {
+  readonly all: boolean;
+  readonly remote?: readonly PlainRemote[];
+  /** in seconds */
+  readonly now?: number;
+}
+
+/** What a decision must be. Matches are lines, in any order. */
+export interface PlainDecision {
+  readonly verdict: string;
+  /** one of these: equally near entries have no order here */
+  readonly reasons: readonly string[];
+  readonly matches: readonly string[];
+  readonly allowed: readonly string[];
+  readonly elsewhere: readonly string[] | undefined;
+  readonly unanswered: readonly string[] | undefined;
+}
+
 const same = (a: Hash, b: Hash) => a.algorithm === b.algorithm && hashToHex(a) === hashToHex(b);
 
 /** Whether a withdrawal is of an entry. */
-export const covers = (one: Withdrawn, { hash, id, source, list = '' }: BlocklistEntry) =>
+export const covers = (
+  one: Withdrawn,
+  { hash, id, source, list = '' }: Partial<BlocklistEntry>,
+): boolean =>
   (one.list === undefined || one.list === list) &&
   ('id' in one
     ? one.id === id && (one.source === undefined || one.source === source)
-    : same(one, hash));
+    : hash !== undefined && same(one, hash));
 
 const nameOf = (one: Withdrawn) =>
   JSON.stringify(
     'id' in one ? [one.id, one.source, one.list] : [one.algorithm, hashToHex(one), one.list],
   );
 
-/** A blocklist of several lists as an array of entries, for PDQ; no index, no short cut. */
+/**
+ * A blocklist of several lists as an array of entries, for PDQ; no index, no short cut. It has an
+ * allow list, and a flood guard if it is given one.
+ */
 export class PlainLists {
   entries: BlocklistEntry[] = [];
   withdrawn: Withdrawn[] = [];
   settings: Readonly<Record<string, ListSettings>> = {};
+  allowances: { readonly hash: Hash; readonly entry: Hash | undefined }[] = [];
+  guard: NaiveFloodGuard | undefined;
 
   add(entry: BlocklistEntry): boolean {
     const fits = !isDegenerate(entry.hash) && !this.withdrawn.some((one) => covers(one, entry));
@@ -79,11 +131,18 @@ export class PlainLists {
     return before - this.entries.length;
   }
 
-  /** The verdict, the reason and each match in a line, in any order. */
-  decide(variants: readonly HashedVariant[], all: boolean) {
+  /**
+   * The verdict, the reason and each match in a line, in any order. A picture that is asked about
+   * elsewhere in vain, since another variant of it matches here, may have been answered or not.
+   */
+  decide(variants: readonly HashedVariant[], { all, remote = [], now = 0 }: Asked): PlainDecision {
+    const [main] = variants;
     const policyOf = (list: string) => ({ ...PDQ, ...this.settings[list]?.policy });
     const isOn = (list: string) => this.settings[list]?.enabled !== false;
     const on = this.entries.filter(({ list = '' }) => isOn(list));
+    const trustOf = ({ list = '' }: BlocklistEntry) =>
+      this.settings[list]?.trust ?? (list === '' ? 'own' : 'shared');
+    const isOwn = (entry: BlocklistEntry) => entry.confirmed === true && trustOf(entry) === 'own';
     // A list that looks farther finds the entries of others there.
     const known = Object.keys(this.settings).filter(isOn);
     const exact = Math.max(31, ...known.map((list) => policyOf(list).matchDistance));
@@ -96,8 +155,9 @@ export class PlainLists {
         if (distance > reviewDistance || !isSeen) return undefined;
         return { entry, variant, distance, tier: 'review', why: 'within-review-distance' };
       }
-      const { tier = 'match', trust = list === '' ? 'own' : 'shared' } = this.settings[list] ?? {};
+      const { tier = 'match' } = this.settings[list] ?? {};
       let why: string = 'within-match-distance';
+      const trust = trustOf(entry);
       if (MOST[trust][`${entry.confirmed}`] === 'review') why = WHY[trust];
       if (tier === 'review') why = 'review-only-list';
       if ((entry.quality ?? 100) < minQuality) why = 'low-entry-quality';
@@ -105,16 +165,34 @@ export class PlainLists {
       const most = why === 'within-match-distance' ? 'match' : 'review';
       return { entry, variant, distance, tier: most, why };
     };
-    if (variants.length === 0) return { verdict: 'unhashable', reasons: ['no-hash'], matches: [] };
-    const found = [];
+    /** Whether the main hash is allowed where it matches these entries. */
+    const isOfMain = ({ hash }: BlocklistEntry) =>
+      this.#isAllowed(main!.hash, hash) &&
+      on.some(
+        (entry) =>
+          same(entry.hash, hash) &&
+          !isOwn(entry) &&
+          naiveDistance(hash.bytes, main!.hash.bytes) <= policyOf(entry.list ?? '').matchDistance,
+      );
+    if (!main) return plainDecision('unhashable', ['no-hash']);
+    const isFlooded = this.#counting(now);
+    const found: NonNullable<ReturnType<typeof judge>>[] = [];
+    const allowed: string[] = [];
     for (const variant of variants) {
-      for (const entry of on) found.push(judge(entry, variant) ?? []);
-      if (!all && found.flat().some(({ tier }) => tier === 'match')) break;
+      for (const entry of on) {
+        const one = judge(entry, variant);
+        if (!one) continue;
+        const { tier, distance } = one;
+        if (!isOwn(entry) && (this.#isAllowed(variant.hash, entry.hash) || isOfMain(entry))) {
+          allowed.push(lineOf(tier, distance, variant, entry));
+        } else if (tier === 'match' && !isOwn(entry) && isFlooded(entry.hash, variant.hash)) {
+          found.push({ ...one, tier: 'review', why: 'flooded' });
+        } else found.push(one);
+      }
+      if (!all && found.some(({ tier }) => tier === 'match')) break;
     }
-    const matched = found.flat().some(({ tier }) => tier === 'match');
-    const shown = found.flat().filter(({ why }) => !matched || why !== 'within-review-distance');
-    const trustOf = ({ list = '' }: BlocklistEntry) =>
-      this.settings[list]?.trust ?? (list === '' ? 'own' : 'shared');
+    const matched = found.some(({ tier }) => tier === 'match');
+    const shown = found.filter(({ why }) => !matched || why !== 'within-review-distance');
     const order = ['own', 'shared', 'foreign'];
     shown.sort(
       (a, b) =>
@@ -123,25 +201,148 @@ export class PlainLists {
         order.indexOf(trustOf(a.entry)) - order.indexOf(trustOf(b.entry)),
     );
     const [first] = shown;
+    // Of equally near ones, any may be the first.
+    const firsts = shown.filter(
+      ({ tier, distance, entry }) =>
+        tier === first!.tier &&
+        distance === first!.distance &&
+        trustOf(entry) === trustOf(first!.entry),
+    );
     const nothing = on.length > 0 ? 'nothing-near' : 'nothing-comparable';
-    return {
+    const here = {
       verdict: first?.tier ?? 'none',
-      // Of equally near ones, any may be the first.
-      reasons: first
-        ? shown
-            .filter(
-              ({ tier, distance, entry }) =>
-                tier === first.tier &&
-                distance === first.distance &&
-                trustOf(entry) === trustOf(first.entry),
-            )
-            .map(({ why }) => why)
-        : [nothing],
+      reasons: first ? firsts.map(({ why }) => why) : [allowed.length > 0 ? 'allowed' : nothing],
       matches: shown
         .map(({ tier, distance, variant, entry }) => lineOf(tier, distance, variant, entry))
         .sort(),
+      allowed: allowed.sort(),
+      elsewhere: undefined,
+      unanswered: undefined,
+    };
+    if (remote.length === 0 || (matched && !all)) return here;
+    return this.#joined(here, main, remote, now, isFlooded);
+  }
+
+  #joined(
+    here: PlainDecision,
+    main: HashedVariant,
+    remote: readonly PlainRemote[],
+    now: number,
+    isFlooded: (entry: Hash, upload: Hash) => boolean,
+  ): PlainDecision {
+    const silent: PlainRemote[] = [];
+    const hits: { list: PlainRemote; hit: RemoteHit; why: string; isAllowed: boolean }[] = [];
+    for (const list of remote) {
+      const hash = hashToHex(main.hash);
+      const asked = list.none.get(hash);
+      const isKept = asked !== undefined && now - asked < NONE_SECONDS;
+      if (!isKept && list.does !== 'answer') {
+        silent.push(list);
+        continue;
+      }
+      const said = isKept ? [] : hitsOf(list, main.hash);
+      if (!isKept) list.none.delete(hash);
+      if (!isKept && said.length === 0) list.none.set(hash, now);
+      for (const hit of said) {
+        const { id, hash } = hit;
+        const { name, trust, tier } = list;
+        const taken = { id: id!, source: name, list: name, ...(hash && { hash }) };
+        if (this.withdrawn.some((one) => covers(one, taken))) continue;
+        if (hash && isDegenerate(hash)) continue;
+        const isOwn = trust === 'own' && hit.confirmed === true;
+        const isAllowed = !isOwn && this.#isAllowed(main.hash, hash);
+        const quality = isDegenerate(main.hash) ? 0 : (main.quality ?? 100);
+        let why = 'matched-elsewhere';
+        if ((hit.distance ?? 0) > PDQ.matchDistance) why = 'within-review-distance';
+        else if (quality < PDQ.minQuality) why = 'low-query-quality';
+        else if (tier === 'review') why = 'review-only-list';
+        else if (MOST[trust][`${hit.confirmed}`] === 'review') why = WHY[trust];
+        else if (!isOwn && !isAllowed && hash && isFlooded(hash, main.hash)) why = 'flooded';
+        hits.push({ list, hit, why, isAllowed });
+      }
+    }
+    const tierOf = (why: string) => (why === 'matched-elsewhere' ? 'match' : 'review');
+    const heard = hits.filter(({ isAllowed }) => !isAllowed);
+    const nearest = Math.min(...heard.map(({ hit }) => hit.distance ?? 0));
+    const joined = {
+      ...here,
+      elsewhere: hits
+        .map(({ list, hit: { id, distance }, why, isAllowed }) =>
+          remoteLine(tierOf(why), list.name, id, distance, isAllowed),
+        )
+        .sort(),
+      unanswered: silent.map(({ name }) => name),
+    };
+    if (here.verdict === 'match') return joined;
+    if (heard.some(({ why }) => why === 'matched-elsewhere')) {
+      return { ...joined, verdict: 'match', reasons: ['matched-elsewhere'] };
+    }
+    if (here.verdict === 'review') return joined;
+    if (heard.length > 0) {
+      const first = heard.filter(({ hit }) => (hit.distance ?? 0) === nearest);
+      return { ...joined, verdict: 'review', reasons: first.map(({ why }) => why) };
+    }
+    if (silent.length > 0) {
+      const isRefused = silent.some(({ whenUnanswered }) => whenUnanswered === 'unhashable');
+      return { ...joined, verdict: isRefused ? 'unhashable' : 'review', reasons: ['unanswered'] };
+    }
+    if (hits.length > 0) return { ...joined, reasons: ['allowed'] };
+    const isCompared = here.reasons[0] === 'nothing-comparable';
+    return isCompared ? { ...joined, reasons: ['nothing-near'] } : joined;
+  }
+
+  #isAllowed(hash: Hash, entry: Hash | undefined): boolean {
+    return this.allowances.some(
+      (each) =>
+        naiveDistance(each.hash.bytes, hash.bytes) <= ALLOWED_RADIUS &&
+        (each.entry === undefined || (entry !== undefined && same(each.entry, entry))),
+    );
+  }
+
+  /** For one picture, which counts once for an entry. */
+  #counting(now: number): (entry: Hash, upload: Hash) => boolean {
+    const counted = new Map<string, boolean>();
+    return (entry, upload) => {
+      const key = hashToHex(entry);
+      const isFlooded = counted.get(key) ?? this.guard?.count(key, upload.bytes, now) ?? false;
+      counted.set(key, isFlooded);
+      return isFlooded;
     };
   }
+}
+
+/** What a remote list answers about a hash, if it answers. */
+export function hitsOf({ entries }: PlainRemote, asked: Hash): RemoteHit[] {
+  return entries.flatMap(({ id, hash, tells, confirmed }) => {
+    const distance = naiveDistance(hash.bytes, asked.bytes);
+    if (distance > REMOTE_DISTANCE) return [];
+    return {
+      id,
+      ...(tells === 'hash' && { hash }),
+      ...(tells !== 'nothing' && { distance }),
+      ...(confirmed !== undefined && { confirmed }),
+    };
+  });
+}
+
+const plainDecision = (verdict: string, reasons: string[]): PlainDecision => ({
+  verdict,
+  reasons,
+  matches: [],
+  allowed: [],
+  elsewhere: undefined,
+  unanswered: undefined,
+});
+
+/** A match elsewhere in one line. */
+export function remoteLine(
+  tier: string,
+  list: string,
+  id: string | undefined,
+  distance: number | undefined,
+  isAllowed: boolean,
+): string {
+  return `${tier} ${list} ${id} ${distance}${isAllowed ? ' allowed' : ''}`;
 }
 
 /** A match in one line, with all that its entry says. */
