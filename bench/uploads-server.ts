@@ -1,9 +1,13 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { FetchSetup } from './lists-fetching.js';
 import type { Delays, ProgramSetup, ServerQuestion } from './uploads-protocol.js';
 
-/* A program of `bench uploads`: one of its servers, or what watches them. */
+/*
+ * A program of `bench uploads`: one of its servers, or what watches them; or the one of
+ * `bench lists` that fetches.
+ */
 
 const RESOLUTION = 10;
 
@@ -24,12 +28,14 @@ async function serve(listener: RequestListener): Promise<void> {
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 }
 
-const setup = JSON.parse(process.argv[2] ?? '') as ProgramSetup;
+const setup = JSON.parse(process.argv[2] ?? '') as ProgramSetup | FetchSetup;
 // The bench is gone, or wants no more.
 process.on('disconnect', () => process.exit());
 // Each loads only what it needs, because its memory is weighed.
 if (setup.program === 'watch') {
   (await import('./uploads-watch.js')).watch(setup);
+} else if (setup.program === 'fetch') {
+  await (await import('./lists-fetching.js')).fetchOnce(setup);
 } else if (setup.program === 'decode') {
   await serve((await import('./uploads-decoding.js')).decodingListener(setup));
 } else {

@@ -71,7 +71,7 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
   },
   out: {
     about: 'folder to write a report to',
-    takenBy: ['robustness', 'uploads'],
+    takenBy: ['robustness', 'uploads', 'lists'],
     value: 'DIR',
   },
 };

@@ -1,0 +1,112 @@
+import type { BlocklistEntry } from '../src/entry.js';
+import type { Hash } from '../src/hash.js';
+import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
+import type { HashedVariant } from '../src/variant.js';
+import { longestBlock } from './blocklist.js';
+import { type Contender, feed, race } from './harness.js';
+import type { ListsRun } from './lists-run.js';
+import { plant, random, uniformHashes } from './workloads.js';
+
+const QUERIES = 200;
+/** Lists whose entries together are as many. */
+const LISTS = [1, 5, 20];
+
+/** Entries that lie on `lists` lists by turns; on one, they name none. */
+function listed(bytes: Uint8Array, count: number, lists: number): BlocklistEntry[] {
+  return Array.from({ length: count }, (_, at) => ({
+    hash: { algorithm: 'pdq', bytes: bytes.subarray(32 * at, 32 * at + 32) },
+    labels: ['label'],
+    ...(lists > 1 && { list: `list ${at % lists}` }),
+  }));
+}
+
+/** Every other query is near an entry, at up to 60 bits; the others are near none. */
+function queriesNear(bytes: Uint8Array, count: number): Hash[] {
+  const next = random(3);
+  const near = uniformHashes(QUERIES, 4).bytes;
+  for (let i = 0; i < QUERIES; i += 2) plant(bytes, next() % count, near, i, i % 61, next);
+  return Array.from({ length: QUERIES }, (_, i) => ({
+    algorithm: 'pdq',
+    bytes: near.slice(32 * i, 32 * i + 32),
+  }));
+}
+
+const variantOf = (hash: Hash): HashedVariant[] => [{ name: 'original', hash, quality: 100 }];
+
+/** Each list has its own trust and distances. */
+function settingsOf(lists: number) {
+  const trusts = ['own', 'shared', 'foreign'] as const;
+  return Object.fromEntries(
+    Array.from({ length: lists }, (_, at) => [
+      lists > 1 ? `list ${at}` : '',
+      {
+        trust: trusts[at % 3]!,
+        policy: { matchDistance: 31 - (at % 5), reviewDistance: 60 - (at % 7) },
+      },
+    ]),
+  );
+}
+
+/** A decision on 1, 5 and 20 lists of a blocklist, and on 20 blocklists. */
+export async function decidePart({ context, count }: ListsRun): Promise<unknown> {
+  const { bytes } = uniformHashes(count, 5);
+  const queries = queriesNear(bytes, count);
+  const contenders: Contender[] = [];
+  const found = (list: Blocklist, hash: Hash) =>
+    list.decide(variantOf(hash), { all: true }).matches.length;
+  const answers: number[] = [];
+  for (const lists of LISTS) {
+    const list = createBlocklist(listed(bytes, count, lists));
+    await list.warm();
+    answers.push(queries.reduce((sum, hash) => sum + found(list, hash), 0));
+    for (const [name, settings] of Object.entries(settingsOf(lists))) list.setList(name, settings);
+    contenders.push({
+      name: `${lists} list${lists > 1 ? 's' : ''} in one blocklist`,
+      operations: QUERIES,
+      run: () => queries.reduce((sum, hash) => sum + found(list, hash), 0),
+    });
+  }
+  const most = LISTS.at(-1)!;
+  const apart = Array.from({ length: most }, (_, which) =>
+    createBlocklist(listed(bytes, count, most).filter((_, at) => at % most === which)),
+  );
+  for (const list of apart) await list.warm();
+  const foundApart = (hash: Hash) => apart.reduce((sum, list) => sum + found(list, hash), 0);
+  answers.push(queries.reduce((sum, hash) => sum + foundApart(hash), 0));
+  if (new Set(answers).size > 1) throw new Error(`${answers} matches`);
+  contenders.push({
+    name: `${most} blocklists of a list each`,
+    operations: QUERIES,
+    run: () => queries.reduce((sum, hash) => sum + foundApart(hash), 0),
+  });
+  const title = `a decision, ${count.toLocaleString('en')} entries in all`;
+  const result = await race(title, contenders);
+  context.report(result);
+  return result.timings;
+}
+
+/** A list of which one in a hundred entries has changed is replaced. */
+export async function replacePart({ context, count }: ListsRun): Promise<unknown> {
+  const { bytes } = uniformHashes(count, 5);
+  const entries = listed(bytes, count, 5);
+  const list = createBlocklist(entries);
+  await list.warm();
+  const own = entries.filter((entry) => entry.list === 'list 3');
+  const { bytes: others } = uniformHashes(own.length, 6);
+  const changed = own.map((entry, at) =>
+    at % 100 > 0
+      ? entry
+      : { ...entry, hash: { ...entry.hash, bytes: others.slice(32 * at, 32 * at + 32) } },
+  );
+  const half = Math.floor(changed.length / 100) * 100;
+  const sawNew = () => list.decide(variantOf(changed[half - 100]!.hash)).verdict === 'match';
+  if (sawNew()) throw new Error('a new entry is there before it came');
+  const { all, block } = await longestBlock(async () =>
+    feed(await list.replaceList('list 3', changed)),
+  );
+  if (!sawNew()) throw new Error('a new entry has not come');
+  const title = `a list of ${own.length.toLocaleString('en')} of ${count.toLocaleString('en')} entries, 1 % changed`;
+  context.figure(`${title}: milliseconds`, all);
+  context.figure(`${title}: milliseconds that it blocks at the longest`, block);
+  return { entries: own.length, milliseconds: all, blocks: block };
+}
