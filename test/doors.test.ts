@@ -441,6 +441,13 @@ const answering = (body: string) => ({
   fetch: (async () => new Response(body)) as never,
   wait: async () => {},
 });
+/** A client of an empty list. */
+const emptyClient = {
+  async *fetchUpdates() {
+    yield { updates: [], unknown: [], isDrained: true, isFromStart: true, checkpoint: 1 };
+  },
+  mustRestart: () => false,
+};
 /** A client whose service answers by what is in the address; anything else is not found. */
 const answeringBy = (bodies: Record<string, string>) => ({
   fetch: (async (url: string) => {
@@ -1256,6 +1263,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       ],
     },
     imageFormatOf: { args: [member(picture, 'bytes')] },
+    isBlocklistFile: { args: [path(listPath)] },
     isIndexFile: { args: [path(indexPath)] },
     openIndex: {
       args: [
@@ -1308,6 +1316,24 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
             now: optional(member(() => 0)),
           },
         ),
+      ],
+    },
+    openListFolder: {
+      args: [
+        path(join(folder, 'lists')),
+        options({
+          policy: options(),
+          onKeptOut: callback,
+          allowList,
+          floodGuard,
+          now: optional(member(() => 0, 'function')),
+        }),
+      ],
+    },
+    readListFolder: {
+      args: [
+        path(join(folder, 'lists')),
+        options({ policy: options(), onKeptOut: callback, allowList, floodGuard }),
       ],
     },
     openReviewLog: {
@@ -1661,6 +1687,28 @@ const METHODS: Record<
       hash: [source, options(fileHashing)],
       check: [source, decider, options({ ...fileHashing, all: flag, remote: remotes })],
       stats: [],
+      close: [],
+    },
+  },
+  ListFolder: {
+    of: () => node.openListFolder(newFolder()),
+    doors: {
+      state: [text],
+      names: [],
+      fetch: [
+        text,
+        member(emptyClient),
+        options({
+          origin: optional(text),
+          fromStart: flag,
+          onProgress: callback,
+          onProblem: callback,
+          signal,
+        }),
+      ],
+      refetchNext: [],
+      remove: [text],
+      save: [],
       close: [],
     },
   },

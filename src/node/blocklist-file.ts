@@ -203,6 +203,12 @@ export async function openBlocklist(
   return list;
 }
 
+/** Whether a file starts like a blocklist file, of whatever version; false if it cannot be read. */
+export async function isBlocklistFile(path: string): Promise<boolean> {
+  checkPath(path);
+  return (await blocklistGeneration(path).catch(() => undefined)) !== undefined;
+}
+
 /**
  * The generation, which every version has in the same place.
  * @throws {FormatError} `bad-magic` or `bad-header`

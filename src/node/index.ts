@@ -2,6 +2,7 @@ export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
 export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
 export {
+  isBlocklistFile,
   type OpenBlocklistOptions,
   openBlocklist,
   type SaveBlocklistOptions,

@@ -132,9 +132,9 @@ export class ListFolder {
    * page entirely or not at all. The client must be of one service and list, always the same.
    *
    * The entries of the list are the service's alone: once a fetch from the start is at its end,
-   * what it did not tell is gone. What the service withdraws or deletes is withdrawn on this list by
-   * id and source, until the service lists it again; what a person withdrew stays withdrawn. What is
-   * pending is for review.
+   * what it did not tell is gone. What the service withdraws or deletes is withdrawn on this list,
+   * by id and source, until the service lists it again; what a person withdrew stays withdrawn.
+   * What is pending is for review.
    * @returns what it did; rejects with the error of the client, or the signal's reason. What came
    *   before stays and is saved
    * @throws {TypeError | RangeError} if an argument is invalid, or the list is being fetched
