@@ -1,16 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { PackedEntries } from '../exchange/index.js';
 import { DEFAULT_BITS } from '../index.js';
-import { createIndex } from '../indexing/index.js';
-import { policyFor } from '../matching/index.js';
-import { isIndexFile, openIndex, readIndexInfo, saveIndex } from '../node/index.js';
+import { isIndexFile, openIndex, readIndexInfo } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
-import { endingAtOnce } from './interrupt.js';
 import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
 import { exitCode, output, progress } from './output.js';
 import { outputPath } from './output-file.js';
+import { writeIndex } from './write-index.js';
 
 const BUILD = { actions: ['build'] } as const;
 
@@ -86,30 +84,7 @@ async function build(path: string, call: Call, signal: AbortSignal): Promise<num
     throw new Failure(`${name}: this is an index file already`);
   }
   const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
-  bar.stage('building the index');
-  // Made to be matched against, up to the distance of a review.
   const kind = part ?? { algorithm, bits };
-  const { reviewDistance: maxDistance } = policyFor(kind.algorithm, kind.bits);
-  const index = endingAtOnce(() =>
-    createIndex(part?.hashes ?? [], {
-      algorithm: kind.algorithm,
-      bits: kind.bits,
-      maxDistance,
-    }),
-  );
-  bar.stage('writing the index');
-  try {
-    // Checked again: reading took its time.
-    const real = await outputPath(target, writable);
-    const { degenerate = 0 } = await saveIndex(real, index, {
-      signal,
-      ...(part && { entries: part }),
-    });
-    if (degenerate > 0) out.say(name, `${degenerate} degenerate hashes were left out of the index`);
-  } catch (error) {
-    throw signal.aborted ? error : failureOf(target, error);
-  } finally {
-    bar.clear();
-  }
+  await writeIndex(part, kind, { from: name, to: target, writable, bar, out, signal });
   return exitCode(out.errors, 1);
 }

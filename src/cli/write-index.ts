@@ -1,0 +1,50 @@
+import type { PackedEntries } from '../exchange/index.js';
+import { createIndex } from '../indexing/index.js';
+import { policyFor } from '../matching/index.js';
+import { saveIndex } from '../node/index.js';
+import { failureOf } from './failure.js';
+import { endingAtOnce } from './interrupt.js';
+import type { Kind } from './lists.js';
+import type { Output, Progress } from './output.js';
+import { type OutputOptions, outputPath } from './output-file.js';
+
+/**
+ * Builds an index of a table, empty if there is none, and writes it to a file.
+ * @throws {Failure} if a file there may not be replaced, or it cannot be written
+ */
+export async function writeIndex(
+  part: PackedEntries | undefined,
+  { algorithm, bits }: Kind,
+  { from, to, writable, bar, out, signal }: WriteIndexOptions,
+): Promise<void> {
+  bar.stage('building the index');
+  // Made to be matched against, up to the distance of a review.
+  const { reviewDistance: maxDistance } = policyFor(algorithm, bits);
+  const index = endingAtOnce(() =>
+    createIndex(part?.hashes ?? [], { algorithm, bits, maxDistance }),
+  );
+  bar.stage('writing the index');
+  try {
+    // Checked again: reading took its time.
+    const real = await outputPath(to, writable);
+    const { degenerate = 0 } = await saveIndex(real, index, {
+      signal,
+      ...(part && { entries: part }),
+    });
+    if (degenerate > 0) out.say(from, `${degenerate} degenerate hashes were left out of the index`);
+  } catch (error) {
+    throw signal.aborted ? error : failureOf(to, error);
+  } finally {
+    bar.clear();
+  }
+}
+
+interface WriteIndexOptions {
+  /** what the list is called in messages */
+  readonly from: string;
+  readonly to: string;
+  readonly writable: OutputOptions;
+  readonly bar: Progress;
+  readonly out: Output;
+  readonly signal: AbortSignal;
+}
