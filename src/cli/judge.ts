@@ -20,9 +20,18 @@ import type { Call, Option } from './command.js';
 import { shownName, UsageError } from './failure.js';
 import { fileToJSON } from './file-name.js';
 import { endingAtOnce } from './interrupt.js';
-import { type Kind, kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
+import {
+  type Kind,
+  kindName,
+  kindOf,
+  LIST_OPTIONS,
+  readParts,
+  type Wanted,
+  wantedOf,
+} from './lists.js';
 import { type Output, progress } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
+import { savedBlocklist } from './saved-blocklist.js';
 
 /** The list and the policy of every command that decides. */
 export const BLOCKLIST_OPTIONS = {
@@ -80,22 +89,39 @@ export async function judgeOf(
   list: string,
   { out, signal }: { out: Output; signal: AbortSignal },
 ): Promise<Judge> {
-  const wanted = wantedOf(call);
-  const reading = progress('reading the list', ' MB');
-  const parts = await readParts(list, wanted, { signal, out, bar: reading });
-  const kinds = parts.map(kindOf);
-  if (kinds.length === 0) {
-    const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
-    kinds.push({ algorithm, bits });
-  }
-  const policy = policyOf(call, kinds);
-  const blocklist = endingAtOnce(() => createBlocklist(parts, { policy }));
+  const { blocklist, kinds } = await listOf(call, list, { out, signal });
   const { degenerate } = blocklist.keptOut;
   if (degenerate > 0) {
     out.say(shownName(list), `${degenerate} degenerate hashes were kept out of matching`);
   }
   const hashing = { ...hashOptions(call), decoding: call.text('decoding') as 'draft' };
   return new Judge(blocklist, kinds, { all: call.on('all'), hashing });
+}
+
+/** The blocklist, and the kinds of hashes that pictures are compared by: at least one. */
+async function listOf(
+  call: Call,
+  list: string,
+  { out, signal }: { out: Output; signal: AbortSignal },
+): Promise<{ blocklist: Blocklist; kinds: Kind[] }> {
+  const wanted = wantedOf(call);
+  const saved = await savedBlocklist(list, wanted);
+  if (saved) {
+    const kinds = saved.kinds.length > 0 ? saved.kinds : [kindWithout(wanted)];
+    const blocklist = createBlocklist([], { policy: policyOf(call, kinds) });
+    blocklist.replaceWith(saved.blocklist);
+    return { blocklist, kinds };
+  }
+  const reading = progress('reading the list', ' MB');
+  const parts = await readParts(list, wanted, { signal, out, bar: reading });
+  const kinds = parts.length > 0 ? parts.map(kindOf) : [kindWithout(wanted)];
+  const policy = policyOf(call, kinds);
+  return { blocklist: endingAtOnce(() => createBlocklist(parts, { policy })), kinds };
+}
+
+/** The kind of an empty list. */
+function kindWithout({ algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] }: Wanted): Kind {
+  return { algorithm, bits };
 }
 
 /** A picture or hash with its decision, and what was wrong with it, if anything. */

@@ -124,8 +124,9 @@ export const kindName = ({ algorithm, bits }: Kind) => `${bits}-bit ${algorithm}
 /**
  * Every part of a list. Its content tells whether it is a text or an index file.
  * @param algorithm of the hashes in a text that name none; default `pdq`
+ * @throws {Failure} if it cannot be read
  */
-async function readAll(
+export async function readAll(
   path: string,
   algorithm: Algorithm | undefined,
   options: ReadOptions,

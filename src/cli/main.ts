@@ -5,14 +5,18 @@ import { bundleCommand } from './bundle.js';
 import { checkCommand } from './check.js';
 import { type Command, helpOf, readCall, twoColumns } from './command.js';
 import { compareCommand } from './compare.js';
+import { convertCommand } from './convert.js';
 import { doctorCommand } from './doctor.js';
 import { textOf, UsageError } from './failure.js';
+import { fetchCommand } from './fetch.js';
 import { commandLine, encoded } from './file-name.js';
 import { hashCommand } from './hash.js';
 import { indexCommand } from './index-command.js';
 import { endBy, interruptible } from './interrupt.js';
+import { listsCommand } from './lists-command.js';
 import { logCommand } from './log.js';
 import { matchCommand } from './match.js';
+import { withdrawCommand } from './withdraw.js';
 
 const COMMANDS: readonly Command[] = [
   hashCommand,
@@ -21,6 +25,10 @@ const COMMANDS: readonly Command[] = [
   compareCommand,
   indexCommand,
   bundleCommand,
+  fetchCommand,
+  listsCommand,
+  withdrawCommand,
+  convertCommand,
   logCommand,
   benchCommand,
   doctorCommand,

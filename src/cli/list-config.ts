@@ -1,0 +1,195 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import process from 'node:process';
+import type { ListClient } from '../exchange/index.js';
+import {
+  type Blocklist,
+  createBlocklist,
+  type ListSettings,
+  type PolicyOptions,
+} from '../matching/index.js';
+import { Failure, failureOf } from './failure.js';
+import { encoded } from './file-name.js';
+import { LIST_SERVICES, type ServiceSettings } from './list-services.js';
+
+/** What CONFIG says: where fetched lists are kept, and where each comes from. */
+export interface ListConfig {
+  /** an absolute path */
+  readonly folder: string;
+  readonly lists: readonly ConfiguredList[];
+}
+
+/** One list of a CONFIG. */
+export interface ConfiguredList {
+  readonly name: string;
+  readonly service: string;
+  /** the service and what chooses a list of it, as text */
+  readonly origin: string;
+  readonly settings: ListSettings & { readonly policy: PolicyOptions };
+  /**
+   * A client with the credentials that the environment has.
+   * @throws {Failure} if one is missing, or a member is invalid
+   */
+  client(): ListClient<unknown>;
+  /** A client that can tell whether a fetch must begin from the start, and fetch nothing. */
+  idleClient(): ListClient<unknown>;
+}
+
+/** Largest file that is read as a CONFIG. */
+export const MAX_CONFIG_BYTES = 1 << 20;
+
+const SETTINGS = ['trust', 'tier', 'enabled', 'policy'] as const;
+const CONNECTION = ['baseUrl', 'plainHttp', 'timeoutSeconds', 'tries'] as const;
+
+/**
+ * Reads a CONFIG. No message quotes what a member says: somebody may have put a credential there.
+ * @throws {Failure} if it cannot be read; with the path of the member that is wrong
+ */
+export async function readListConfig(path: string): Promise<ListConfig> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(encoded(path));
+  } catch (error) {
+    throw failureOf(path, error);
+  }
+  const config = bytes.length > MAX_CONFIG_BYTES ? undefined : configFrom(`${bytes}`, path);
+  if (!config) throw new Failure(`${path}: expected a JSON object: { "folder", "lists" }`);
+  return config;
+}
+
+/**
+ * The CONFIG in a text; undefined if it is something else, as a list in JSONL.
+ * @throws {Failure} if a member is wrong
+ */
+export function configFrom(text: string, path: string): ListConfig | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(json) || !('lists' in json)) return undefined;
+  const file = new Member(json, path, '');
+  file.hasOnly(['folder', 'lists']);
+  const folder = file.text('folder');
+  const { lists } = json;
+  if (!Array.isArray(lists)) throw file.wrong('lists', 'expected a list of lists');
+  const names = new Set<string>();
+  const read = lists.map((each, at) => {
+    const list = new Member(each, path, `lists[${at}]`);
+    const configured = readList(list);
+    const { name } = configured;
+    if (names.has(name)) throw list.wrong('name', 'expected a name that no list before has');
+    names.add(name);
+    return configured;
+  });
+  return { folder: resolve(dirname(path), folder), lists: read };
+}
+
+/** Gives a blocklist the settings that a CONFIG has, whatever it had before. */
+export function applySettings(blocklist: Blocklist, { lists }: ListConfig): void {
+  for (const { name, settings } of lists) blocklist.setList(name, settings);
+}
+
+function readList(list: Member): ConfiguredList {
+  const name = list.text('name');
+  if (name === '') throw list.wrong('name', 'expected a name');
+  const service = list.text('service');
+  if (!Object.hasOwn(LIST_SERVICES, service)) {
+    throw list.wrong('service', `expected ${Object.keys(LIST_SERVICES).join(', ')}`);
+  }
+  const { settings: own, credentials, connect } = LIST_SERVICES[service]!;
+  list.hasOnly(['name', 'service', 'credentials', ...own, ...SETTINGS, ...CONNECTION]);
+  const given = (names: readonly string[]): ServiceSettings =>
+    Object.fromEntries(names.filter((each) => list.has(each)).map((each) => [each, list.of(each)]));
+  const { trust = 'shared', tier = 'match', enabled = true, policy = {} } = given(SETTINGS);
+  for (const [member, value] of Object.entries({ trust, tier, enabled, policy })) {
+    try {
+      createBlocklist([], { lists: { [name]: { [member]: value } } });
+    } catch (error) {
+      throw list.wrong(member, (error as Error).message);
+    }
+  }
+  const variables = list.has('credentials')
+    ? new Member(list.of('credentials'), list.file, `${list.path}.credentials`)
+    : undefined;
+  variables?.hasOnly(Object.keys(credentials));
+  for (const [each, isNeeded] of Object.entries(credentials)) {
+    if (variables?.has(each)) variables.text(each);
+    else if (isNeeded) {
+      throw list.wrong(`credentials.${each}`, 'expected the name of an environment variable');
+    }
+  }
+  const client = (secretOf: (name: string) => string) => {
+    const secrets = Object.keys(credentials)
+      .filter((each) => variables?.has(each))
+      .map((each) => [each, secretOf(each)] as const);
+    try {
+      return connect(Object.fromEntries(secrets), given([...own, ...CONNECTION]));
+    } catch (error) {
+      throw new Failure(`${list.file}: ${list.path}: ${(error as Error).message}`);
+    }
+  };
+  const idleClient = () => client(() => 'unused');
+  // Tells what is wrong with other members before anything is fetched.
+  idleClient();
+  return {
+    name,
+    service,
+    origin: JSON.stringify([service, ...[...own, 'baseUrl'].map((each) => list.of(each) ?? null)]),
+    settings: { trust, tier, enabled, policy } as ConfiguredList['settings'],
+    client: () =>
+      client((each) => {
+        const value = process.env[variables!.text(each)];
+        if (value) return value;
+        throw variables!.wrong(each, 'expected the name of an environment variable that is set');
+      }),
+    idleClient,
+  };
+}
+
+/** An object of the file, and its path in it for errors. */
+class Member {
+  readonly file: string;
+  readonly path: string;
+  readonly #json: Readonly<Record<string, unknown>>;
+
+  constructor(json: unknown, file: string, path: string) {
+    if (!isObject(json)) throw new Failure(`${file}: ${path}: expected an object`);
+    this.#json = json;
+    this.file = file;
+    this.path = path;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#json, name);
+  }
+
+  of(name: string): unknown {
+    return this.has(name) ? this.#json[name] : undefined;
+  }
+
+  text(name: string): string {
+    const value = this.of(name);
+    if (typeof value === 'string') return value;
+    throw this.wrong(name, 'expected text');
+  }
+
+  /** A misspelt member would silently do nothing. Its name is not quoted: it may be a credential. */
+  hasOnly(names: readonly string[]): void {
+    const others = Object.keys(this.#json).filter((name) => !names.includes(name));
+    if (others.length === 0) return;
+    const known = names.length > 0 ? names.join(', ') : 'none';
+    const where = this.path === '' ? '' : ` ${this.path}:`;
+    throw new Failure(`${this.file}:${where} unknown member; expected ${known}`);
+  }
+
+  wrong(name: string, what: string): Failure {
+    return new Failure(
+      `${this.file}: ${this.path === '' ? name : `${this.path}.${name}`}: ${what}`,
+    );
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

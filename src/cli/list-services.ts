@@ -1,0 +1,68 @@
+import {
+  HmaClient,
+  type HmaOptions,
+  type ListClient,
+  NCMEC_LISTS,
+  NcmecClient,
+  type ServiceOptions,
+  StopNciiClient,
+  TechAgainstTerrorismClient,
+  ThreatExchangeClient,
+} from '../exchange/index.js';
+
+/** Members of a list in a CONFIG; the client checks them. */
+export type ServiceSettings = Record<string, unknown>;
+
+/** A service whose lists can be fetched. */
+interface ListService {
+  /** members that choose one of its lists */
+  readonly settings: readonly string[];
+  /** its credentials, and whether each must be given */
+  readonly credentials: Readonly<Record<string, boolean>>;
+  connect(secrets: Record<string, string>, settings: ServiceSettings): ListClient<unknown>;
+}
+
+/** The services by the names that a CONFIG gives them. */
+export const LIST_SERVICES: Readonly<Record<string, ListService>> = {
+  stopncii: {
+    settings: [],
+    credentials: { subscriptionKey: true, fetchHashesKey: true },
+    connect: ({ subscriptionKey = '', fetchHashesKey = '' }, options) =>
+      new StopNciiClient({ subscriptionKey, fetchHashesKey }, options as ServiceOptions),
+  },
+  ncmec: {
+    settings: ['list'],
+    credentials: { user: true, password: true },
+    connect({ user = '', password = '' }, { list = 'industry', ...options }) {
+      if (typeof list !== 'string' || !Object.hasOwn(NCMEC_LISTS, list)) {
+        throw new RangeError(`expected list to be ${Object.keys(NCMEC_LISTS).join(', ')}`);
+      }
+      const chosen = NCMEC_LISTS[list as keyof typeof NCMEC_LISTS];
+      return new NcmecClient({ user, password }, { ...options, list: chosen });
+    },
+  },
+  threatexchange: {
+    settings: ['privacyGroup'],
+    credentials: { accessToken: true },
+    connect: ({ accessToken = '' }, { privacyGroup, ...options }) =>
+      new ThreatExchangeClient({ accessToken }, privacyGroup as string, options),
+  },
+  techagainstterrorism: {
+    settings: [],
+    credentials: { username: true, password: true },
+    connect: ({ username = '', password = '' }, options) =>
+      new TechAgainstTerrorismClient({ username, password }, options),
+  },
+  hma: {
+    settings: ['bank'],
+    credentials: { token: false },
+    connect({ token }, { bank, ...options }) {
+      if (typeof bank !== 'string') throw new TypeError('expected bank to be text');
+      return new HmaClient({
+        ...(options as unknown as HmaOptions),
+        bank,
+        ...(token && { token }),
+      });
+    },
+  },
+};

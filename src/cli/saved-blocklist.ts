@@ -1,0 +1,105 @@
+import { open, stat } from 'node:fs/promises';
+import { type Algorithm, type Bits, DEFAULT_BITS, type Hash } from '../index.js';
+import type { Blocklist } from '../matching/index.js';
+import { isBlocklistFile, openBlocklist, readListFolder } from '../node/index.js';
+import { Failure, failureOf } from './failure.js';
+import { encoded } from './file-name.js';
+import { applySettings, configFrom, type ListConfig, MAX_CONFIG_BYTES } from './list-config.js';
+import { type Kind, kindName, type Wanted } from './lists.js';
+
+/** A blocklist with its withdrawals and lists, and the wanted kinds of its hashes. */
+export interface SavedBlocklist {
+  readonly blocklist: Blocklist;
+  readonly kinds: Kind[];
+}
+
+/** Every kind that a blocklist may have. */
+const KINDS: readonly Kind[] = (['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const).flatMap(
+  (algorithm) =>
+    ([256, 64] as const)
+      .filter((bits) => algorithm !== 'pdq' || bits === 256)
+      .map((bits) => ({ algorithm, bits })),
+);
+
+/**
+ * The blocklist in a file that `saveBlocklist` wrote, or in the folder of a CONFIG of `fetch`;
+ * undefined if the path leads to neither.
+ * @throws {Failure} if it cannot be read, or has no wanted hash
+ */
+export async function savedBlocklist(
+  path: string,
+  wanted: Wanted,
+): Promise<SavedBlocklist | undefined> {
+  // A pipe is read once, as a list. So is a file whose name is not UTF-8.
+  const about = path === '-' || encoded(path) !== path ? undefined : await regular(path);
+  if (about === undefined) return undefined;
+  try {
+    if (await isBlocklistFile(path)) return wantedOf(path, await openBlocklist(path), wanted);
+    const config = await configAt(path, about.size);
+    return config && wantedOf(path, await fetched(path, config), wanted);
+  } catch (error) {
+    throw failureOf(path, error);
+  }
+}
+
+const regular = async (path: string) => {
+  const about = await stat(path).catch(() => undefined);
+  return about?.isFile() ? about : undefined;
+};
+
+async function configAt(path: string, size: number): Promise<ListConfig | undefined> {
+  if (size > MAX_CONFIG_BYTES) return undefined;
+  const file = await open(path);
+  try {
+    const text = await file.readFile('utf8');
+    return text.trimStart().startsWith('{') ? configFrom(text, path) : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** What was fetched, by the settings that CONFIG has now. */
+async function fetched(path: string, config: ListConfig): Promise<Blocklist> {
+  const { blocklist } = await readListFolder(config.folder);
+  if (!blocklist) throw new Failure(`${path}: nothing was fetched yet; onlyhashes fetch does so`);
+  applySettings(blocklist, config);
+  const names = config.lists.map(({ name }) => name);
+  for (const { name } of blocklist.lists()) {
+    // Nobody would tell what is withdrawn from it.
+    if (name !== '' && !names.includes(name)) blocklist.setList(name, { enabled: false });
+  }
+  return blocklist;
+}
+
+function wantedOf(
+  path: string,
+  blocklist: Blocklist,
+  { algorithm, bits, allowEmpty }: Wanted,
+): SavedBlocklist {
+  const held = KINDS.filter((kind) => hasKind(blocklist, kind));
+  const width = bits ?? (algorithm && DEFAULT_BITS[algorithm]);
+  const kinds = held.filter(
+    (kind) =>
+      (algorithm ?? kind.algorithm) === kind.algorithm && (width ?? kind.bits) === kind.bits,
+  );
+  if (held.length === 0 && !allowEmpty) throw new Failure(`${path}: no hash in it`);
+  if (held.length > 0 && kinds.length === 0) {
+    const stated = [width && `${width}-bit`, algorithm].filter(Boolean).join(' ');
+    const names = held.map(kindName).join(', ');
+    throw new Failure(`${path}: expected ${stated} hashes, it has ${names}`);
+  }
+  return { blocklist, kinds };
+}
+
+/** Whether a picture's hash of this kind is compared with anything. */
+function hasKind(blocklist: Blocklist, { algorithm, bits }: Kind): boolean {
+  const { reason } = blocklist.decide([{ name: 'original', hash: anyHash(algorithm, bits) }]);
+  return reason !== 'nothing-comparable';
+}
+
+function anyHash(algorithm: Algorithm, bits: Bits): Hash {
+  return {
+    algorithm,
+    bytes: Uint8Array.from({ length: bits / 8 }, (_, at) => (at * 89 + 0x35) & 255),
+  };
+}

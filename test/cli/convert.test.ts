@@ -1,0 +1,83 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hexOf } from '../node/fed-services.js';
+import { onlyhashes } from './program.js';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-convert-'));
+  writeFileSync(at('list.txt'), `${hexOf(1)},one\n${hexOf(2)}\n`);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const convert = (...words: string[]) => onlyhashes(['convert', ...words]);
+
+test('a list goes through every format and stays the same', async () => {
+  let from = at('list.txt');
+  const steps = [
+    ['a.csv'],
+    ['b.jsonl'],
+    ['c.ohx'],
+    ['d', '--format', 'dataset'],
+    ['e', '--format', 'dataset-csv'],
+    ['f.txt'],
+  ];
+  for (const [name, ...more] of steps) {
+    const to = at(name!);
+    const { lines, err, code } = await convert(from, to, ...more);
+    expect({ err, code }).toEqual({ err: '', code: 0 });
+    expect(lines[0]).toMatch(/^2,[a-z-]+,/);
+    from = to;
+  }
+  expect(readFileSync(at('f.txt'), 'utf8')).toBe(readFileSync(at('list.txt'), 'utf8'));
+  const local = await convert(at('list.txt'), '-', '--format', 'local-file');
+  expect(local.out).toBe(`pdq ${hexOf(1)}\npdq ${hexOf(2)}\n`);
+});
+
+test('the frames of a video become JSON, text again, and a list', async () => {
+  const text = `0,100,${hexOf(1)},0.000\n30,80,${hexOf(2)},1.001\n`;
+  writeFileSync(at('video.vpdq'), text);
+  await convert(at('video.vpdq'), at('video.json'), '--vpdq', '--format', 'vpdq-json');
+  expect(JSON.parse(readFileSync(at('video.json'), 'utf8'))).toEqual([
+    `${hexOf(1)},100,0.000`,
+    `${hexOf(2)},80,1.001`,
+  ]);
+  const again = await convert(at('video.json'), '-', '--vpdq', '-f', 'vpdq');
+  expect(again.out).toBe(text.replace(/^30/m, '1'));
+  const list = await convert(at('video.vpdq'), '-', '--vpdq', '-f', 'jsonl');
+  expect(list.lines.map((line) => JSON.parse(line))).toMatchObject([
+    { hash: hexOf(1), quality: 100 },
+    { hash: hexOf(2), quality: 80 },
+  ]);
+});
+
+test('a bad line is told, and the others are written', async () => {
+  writeFileSync(at('bad.txt'), `${hexOf(1)}\nsecret\n`);
+  const { out, err, code } = await convert(at('bad.txt'), '-', '-f', 'plain');
+  expect(out).toBe(`${hexOf(1)}\n`);
+  expect(err).toContain('bad.txt:2: expected');
+  expect(err).not.toContain('secret');
+  expect(code).toBe(2);
+});
+
+test('what is there is not replaced, and what does not fit is refused', async () => {
+  writeFileSync(at('there.csv'), 'mine');
+  expect((await convert(at('list.txt'), at('there.csv'))).err).toContain('--overwrite replaces it');
+  expect(readFileSync(at('there.csv'), 'utf8')).toBe('mine');
+  expect((await convert(at('list.txt'), at('there.csv'), '--overwrite')).code).toBe(0);
+  expect((await convert(at('list.txt'), at('x'))).err).toContain('expected --format');
+  expect((await convert(at('list.txt'), at('x.vpdq'))).err).toContain('a list has no times');
+  expect((await convert(at('list.txt'), '-', '-f', 'index')).err).toContain('expected a file');
+  writeFileSync(at('mixed.txt'), `hash,algorithm\n${hexOf(1)},pdq\n${hexOf(2)},phash\n`);
+  const mixed = await convert(at('mixed.txt'), at('mixed.ohx'));
+  expect(mixed.err).toContain('an index has one kind of hash: 256-bit pdq, 256-bit phash');
+  writeFileSync(at('blank.csv'), `${hexOf(1)},"two words"\n`);
+  const { err, code } = await convert(at('blank.csv'), '-', '-f', 'dataset');
+  expect([err, code]).toEqual([
+    `onlyhashes: ${at('blank.csv')}: expected labels without blanks in a dataset: use csv or jsonl\n`,
+    2,
+  ]);
+});
