@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -31,8 +32,43 @@ beforeAll(async () => {
   const photo = join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg');
   copyFileSync(photo, join(project.folder, 'photo.jpg'));
   await sharp(photo).flop().webp({ quality: 80 }).toFile(join(project.folder, 'upload.webp'));
+  await startService();
+}, 60_000);
+afterAll(() => {
+  service?.kill();
+  project.remove();
 });
-afterAll(() => project.remove());
+
+let service: ChildProcess | undefined;
+
+/**
+ * A StopNCII that lists the photo, in a process of its own: commands are waited for in this one.
+ * Its address is added to the CONFIG of the README.
+ */
+async function startService(): Promise<void> {
+  const file = project.write(
+    'service.mjs',
+    `import { hashToHex } from 'onlyhashes';
+import { hashFile } from 'onlyhashes/node';
+import { fakeStopNcii } from 'onlyhashes/testing';
+const fake = await fakeStopNcii();
+const hashValue = hashToHex((await hashFile('photo.jpg')).hash);
+const record = { signalType: 'ImagePDQ', hashStatus: 'Active', caseNumbers: [], feedbacks: [] };
+fake.put({ ...record, hashValue });
+console.log(fake.url);
+`,
+  );
+  service = spawn(process.execPath, [file], { cwd: project.folder });
+  const [url] = (await once(service.stdout!, 'data')) as [Buffer];
+  const config = JSON.parse(blocks('json').find(({ text }) => text.includes('"lists"'))!.text);
+  config.lists[0].baseUrl = `${url}`.trim();
+  project.write('lists.json', JSON.stringify(config));
+}
+const env = {
+  ...process.env,
+  STOPNCII_SUBSCRIPTION_KEY: 'subscription',
+  STOPNCII_FETCH_KEY: 'key',
+};
 
 test('the README has code to run', () => {
   expect(blocks('js').length).toBeGreaterThan(0);
@@ -86,7 +122,7 @@ test('sh: every command, in the order of the README', () => {
   for (const command of commands) {
     expect(command).toMatch(/^(npx )?onlyhashes /);
     const line = command.replace(/^(npx )?onlyhashes/, program);
-    const run = () => execFileSync('sh', ['-c', line], { cwd: project.folder, stdio: 'pipe' });
+    const run = () => execFileSync('sh', ['-c', line], { cwd: project.folder, env, stdio: 'pipe' });
     expect(run, command).not.toThrow();
   }
 });
