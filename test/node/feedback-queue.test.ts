@@ -276,7 +276,7 @@ test('dropped and tried again at the same time: the first counts, and the file i
   }
 });
 
-test('a long outage leaves a queue that can be sent', async () => {
+test('a long outage leaves a queue that can be sent', { timeout: 120_000 }, async () => {
   const folder = freshFolder();
   mkdirSync(folder);
   const lines = Array.from({ length: 130_000 }, (_, at) =>
