@@ -208,6 +208,8 @@ const reviewQuery = members(
 );
 const QUEUED = { id: 'a', to: 'service', entry: 'an entry', body: { a: 1 } };
 const SENDER = { send: async () => 'done', settle: async () => 'done' };
+const reviewed = { to: text, maxRejectedDistance: whole };
+const FEEDBACK_CLIENT = { submitFeedback() {}, findFeedback() {}, sendFeedback() {} };
 const senders = members(
   { service: SENDER },
   {
@@ -1334,6 +1336,22 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       args: [
         path(join(folder, 'lists')),
         options({ policy: options(), onKeptOut: callback, allowList, floodGuard }),
+      ],
+    },
+    stopNciiSender: {
+      args: [
+        member(FEEDBACK_CLIENT),
+        members({ company: 'Us' }, { company: text, lookBackSeconds: or(optional(whole), '7.5') }),
+      ],
+    },
+    ncmecSender: { args: [member(FEEDBACK_CLIENT)] },
+    stopNciiFeedbackOf: {
+      args: [members(RECORD, recordMembers), options({ ...reviewed, tags: words })],
+    },
+    ncmecFeedbackOf: {
+      args: [
+        members(RECORD, recordMembers),
+        options({ ...reviewed, list: ncmecList, reasonIds: words }),
       ],
     },
     openReviewLog: {

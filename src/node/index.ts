@@ -28,6 +28,13 @@ export {
   type FeedbackQueueOptions,
   openFeedbackQueue,
 } from './feedback-queue.js';
+export {
+  type NcmecFeedbackClient,
+  ncmecSender,
+  type StopNciiFeedbackClient,
+  type StopNciiSenderOptions,
+  stopNciiSender,
+} from './feedback-senders.js';
 export type { FetchState } from './fetch-states.js';
 export { type HashFileOptions, hashFile, variantsOfFile } from './hash-file.js';
 export {
@@ -84,5 +91,12 @@ export {
   type ReviewLog,
   type ReviewLogOptions,
 } from './review-log.js';
+export {
+  type NcmecFeedbackOptions,
+  ncmecFeedbackOf,
+  type ReviewedFeedbackOptions,
+  type StopNciiFeedbackOptions,
+  stopNciiFeedbackOf,
+} from './reviewed-feedback.js';
 export { type SaveOptions, saveIndex } from './save-index.js';
 export { variantPicture } from './variant-picture.js';

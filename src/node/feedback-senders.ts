@@ -1,0 +1,140 @@
+import { checkNumber, checkObject, checkOptions } from '../door.js';
+import type { NcmecClient } from '../exchange/ncmec-client.js';
+import { checkNcmecFeedback } from '../exchange/ncmec-feedback.js';
+import { ServiceError } from '../exchange/service-error.js';
+import type { StopNciiClient } from '../exchange/stop-ncii-client.js';
+import { type StopNciiFeedback, writeStopNciiFeedback } from '../exchange/stop-ncii-submission.js';
+import type { FeedbackItem, FeedbackSender, Sent } from './feedback-item.js';
+
+/** What the sender uses of a client of StopNCII: it needs `submitFeedbackKey` and `fetchHashesKey`. */
+export type StopNciiFeedbackClient = Pick<StopNciiClient, 'submitFeedback' | 'findFeedback'>;
+
+/** What the sender uses of a client of NCMEC: one of the list that the entries are on. */
+export type NcmecFeedbackClient = Pick<NcmecClient, 'sendFeedback'>;
+
+export interface StopNciiSenderOptions {
+  /** the company's name, as StopNCII lists it beside its feedback */
+  company: string;
+  /**
+   * how far before its last due time an item is looked for. What was posted earlier is not found,
+   * and is posted again
+   * @defaultValue 86400
+   */
+  lookBackSeconds?: number;
+}
+
+const DAY = 86_400;
+
+/**
+ * Sends feedback to StopNCII, as `stopNciiFeedbackOf` makes it. A POST without an answer is
+ * `unknown`, and is settled by reading what StopNCII lists. It is posted twice if it had arrived
+ * and StopNCII did not list it yet when it was read back, or listed it only for longer than
+ * `lookBackSeconds`.
+ *
+ * Wrong or missing keys refuse nothing: the feedback waits for a later try, and is stuck at last.
+ * @param client reading back fetches what changed in the list since: give the queue a
+ *   `timeoutSeconds` that is enough for it
+ * @throws {TypeError | RangeError} if an argument is invalid
+ */
+export function stopNciiSender(
+  client: StopNciiFeedbackClient,
+  options: StopNciiSenderOptions,
+): FeedbackSender {
+  checkClient(client, ['submitFeedback', 'findFeedback']);
+  checkOptions(options, 'options: { company }');
+  const { company, lookBackSeconds = DAY } = options;
+  if (typeof company !== 'string' || company === '') {
+    throw new TypeError('expected company to be the name that StopNCII lists');
+  }
+  checkNumber('lookBackSeconds', lookBackSeconds, 0);
+  return {
+    async send({ body }, { signal }) {
+      const feedback = [body as unknown as StopNciiFeedback];
+      if (!isAccepted(() => writeStopNciiFeedback(feedback))) return 'refused';
+      return await sentBy(() => client.submitFeedback(feedback, { signal }));
+    },
+    async settle({ body, due }, { signal }) {
+      // Sent feedback is due no earlier than it was sent, but for the pauses of what came of it.
+      const sinceSeconds = Math.max(0, Math.floor(due / 1000 - lookBackSeconds));
+      const feedback = [body as unknown as StopNciiFeedback];
+      const found = await client.findFeedback(feedback, { source: company, sinceSeconds, signal });
+      return found.length > 0 ? 'done' : 'absent';
+    },
+  };
+}
+
+/**
+ * Sends votes to NCMEC, as `ncmecFeedbackOf` makes them. A vote replaces the member's earlier one
+ * on the same fingerprint, so one without an answer is sent again. Wrong credentials refuse
+ * nothing: the vote waits for a later try, and is stuck at last.
+ * @throws {TypeError} if `client` is none
+ */
+export function ncmecSender(client: NcmecFeedbackClient): FeedbackSender {
+  checkClient(client, ['sendFeedback']);
+  return {
+    idempotent: true,
+    async send(item, { signal }) {
+      const vote = voteOf(item);
+      if (vote === undefined) return 'refused';
+      const { entry, feedback } = vote;
+      return await sentBy(async () => {
+        await client.sendFeedback(entry, { ...feedback, signal });
+        return 'done';
+      });
+    },
+  };
+}
+
+/** @returns undefined if it is no vote that could be sent */
+function voteOf({ body }: FeedbackItem) {
+  const { memberId, id, type, says, reasonIds } = Object(body);
+  const feedback = { says, ...(reasonIds !== undefined && { reasonIds }) };
+  const isNamed = [memberId, id, type].every((name) => typeof name === 'string' && name !== '');
+  if (!isNamed || !isAccepted(() => checkNcmecFeedback(feedback))) return undefined;
+  return { entry: { memberId, id, type }, feedback };
+}
+
+/** Whether a check does not throw. Whatever it refuses, no later try would help. */
+function isAccepted(check: () => unknown): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What came of a call of a client. */
+async function sentBy(call: () => Promise<Sent>): Promise<Sent> {
+  try {
+    return await call();
+  } catch (error) {
+    // A name that cannot stand in a path; nothing was sent.
+    if (error instanceof RangeError) return 'refused';
+    // What is sent was checked, so a key is missing: nothing was sent.
+    if (error instanceof TypeError) return 'retry';
+    // An abort has no answer.
+    if (!(error instanceof ServiceError)) throw error;
+    return CAME_TO[error.code];
+  }
+}
+
+const CAME_TO: Readonly<Record<ServiceError['code'], Sent>> = {
+  rejected: 'refused',
+  unauthorized: 'retry',
+  busy: 'retry',
+  redirected: 'retry',
+  unreachable: 'unknown',
+  timeout: 'unknown',
+  unavailable: 'unknown',
+  'too-many-bytes': 'unknown',
+  'bad-reply': 'unknown',
+};
+
+function checkClient(client: object, calls: readonly string[]): void {
+  const what = `client to be a client with ${calls.join(' and ')}`;
+  checkObject(client, what);
+  if (calls.some((name) => typeof (client as Record<string, unknown>)[name] !== 'function')) {
+    throw new TypeError(`expected ${what}`);
+  }
+}

@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { NCMEC_LISTS } from '../../src/exchange/ncmec-lists.js';
+import { checkedFeedback } from '../../src/node/feedback-item.js';
+import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/node/reviewed-feedback.js';
+import { anyRecord, hexOf, newRecord } from '../matching/reviews.js';
+
+const hash = hexOf(2);
+const stopNcii = { algorithm: 'pdq', hash, id: `ImagePDQ:${hash}`, source: 'StopNCII' } as const;
+const ncmec = { algorithm: 'pdq', hash, id: '7/a/b', source: 'ncmec/industry' } as const;
+const reasonIds = ['a reason'];
+
+test('a confirmed match speaks for the entry, however near it was', () => {
+  const options = { tags: ['nude'] };
+  expect(stopNciiFeedbackOf(newRecord(1, { entry: stopNcii, distance: 31 }), options)).toEqual([
+    {
+      to: 'StopNCII',
+      entry: hash,
+      body: { hashValue: hash, feedbackValue: 'Blocked', tags: ['nude'] },
+    },
+  ]);
+  expect(ncmecFeedbackOf(newRecord(1, { entry: ncmec, distance: 31 }), { reasonIds })).toEqual([
+    {
+      to: 'ncmec/industry',
+      entry: '7/a/b',
+      body: { memberId: '7', id: 'a/b', type: 'PDQ', says: 'affirmative' },
+    },
+  ]);
+});
+
+describe('a rejected match', () => {
+  const rejected = (entry: typeof stopNcii | typeof ncmec, distance: number) =>
+    newRecord(1, { entry, distance, outcome: 'rejected' });
+
+  test('speaks against the entry if the upload has its very hash', () => {
+    expect(stopNciiFeedbackOf(rejected(stopNcii, 0))).toMatchObject([
+      { body: { feedbackValue: 'NotBlocked', tags: [] } },
+    ]);
+    expect(ncmecFeedbackOf(rejected(ncmec, 0), { reasonIds })).toMatchObject([
+      { body: { says: 'negative', reasonIds } },
+    ]);
+  });
+
+  test('says nothing of it if the upload was only near', () => {
+    for (const distance of [1, 31, 256]) {
+      expect(stopNciiFeedbackOf(rejected(stopNcii, distance))).toEqual([]);
+      expect(ncmecFeedbackOf(rejected(ncmec, distance), { reasonIds })).toEqual([]);
+    }
+    const options = { maxRejectedDistance: 10, reasonIds };
+    for (const [distance, count] of [
+      [10, 1],
+      [11, 0],
+    ] as const) {
+      expect(stopNciiFeedbackOf(rejected(stopNcii, distance), options)).toHaveLength(count);
+      expect(ncmecFeedbackOf(rejected(ncmec, distance), options)).toHaveLength(count);
+    }
+  });
+
+  test('is no vote without a reason', () => {
+    expect(ncmecFeedbackOf(rejected(ncmec, 0))).toEqual([]);
+  });
+});
+
+test('only the list that is asked about hears of its entry', () => {
+  const list = NCMEC_LISTS.npo;
+  const entry = { ...ncmec, source: list.source };
+  expect(ncmecFeedbackOf(newRecord(1, { entry }))).toEqual([]);
+  expect(ncmecFeedbackOf(newRecord(1, { entry }), { list })).toMatchObject([{ to: 'ncmec/npo' }]);
+  const to = 'another name';
+  expect(ncmecFeedbackOf(newRecord(1, { entry }), { list, to })).toMatchObject([{ to }]);
+});
+
+test('nothing follows from what no person decided, or from another entry', () => {
+  const { role: _, outcome: __, ...undecided } = newRecord(1);
+  const { id: ___, ...nameless } = ncmec;
+  for (const [entry, of] of [
+    [stopNcii, stopNciiFeedbackOf],
+    [ncmec, ncmecFeedbackOf],
+  ] as const) {
+    for (const record of [
+      { ...undecided, entry },
+      newRecord(1, { entry, role: 'automation' }),
+      newRecord(1, { entry, distance: 0, outcome: 'undecided' }),
+      newRecord(1, { entry: { ...entry, source: `${entry.source} ` } }),
+      newRecord(1, { entry: { ...entry, algorithm: 'phash', hash: 'ab'.repeat(8) } }),
+      newRecord(1, { entry: nameless }),
+    ]) {
+      expect(of(record, { maxRejectedDistance: 256 })).toEqual([]);
+    }
+  }
+  for (const id of ['noslash', '/a', 'a/']) {
+    expect(ncmecFeedbackOf(newRecord(1, { entry: { ...ncmec, id } }))).toEqual([]);
+  }
+});
+
+test('whatever the record, the queue can take what follows', () => {
+  const named = fc.record({
+    record: anyRecord,
+    source: fc.constantFrom('StopNCII', 'ncmec/industry'),
+    id: fc.string({ minLength: 1, maxLength: 200 }),
+  });
+  fc.assert(
+    fc.property(named, ({ record, source, id }) => {
+      const told = { ...record, entry: { ...record.entry!, source, id } };
+      const options = { maxRejectedDistance: 256, reasonIds };
+      for (const one of [...stopNciiFeedbackOf(told, options), ...ncmecFeedbackOf(told, options)]) {
+        expect(one.to).toBe(source);
+        expect(checkedFeedback({ ...one, id: 'a' })).toEqual({ ...one, id: 'a' });
+      }
+    }),
+  );
+});
