@@ -1,10 +1,9 @@
 import { checkNumber, checkObject, checkOptions } from '../door.js';
 import type { NcmecClient } from '../exchange/ncmec-client.js';
-import { checkNcmecFeedback } from '../exchange/ncmec-feedback.js';
 import { ServiceError } from '../exchange/service-error.js';
 import type { StopNciiClient } from '../exchange/stop-ncii-client.js';
 import { type StopNciiFeedback, writeStopNciiFeedback } from '../exchange/stop-ncii-submission.js';
-import type { FeedbackItem, FeedbackSender, Sent } from './feedback-item.js';
+import type { FeedbackSender, Sent } from './feedback-item.js';
 
 /** What the sender uses of a client of StopNCII: it needs `submitFeedbackKey` and `fetchHashesKey`. */
 export type StopNciiFeedbackClient = Pick<StopNciiClient, 'submitFeedback' | 'findFeedback'>;
@@ -50,8 +49,17 @@ export function stopNciiSender(
   return {
     async send({ body }, { signal }) {
       const feedback = [body as unknown as StopNciiFeedback];
-      if (!isAccepted(() => writeStopNciiFeedback(feedback))) return 'refused';
-      return await sentBy(() => client.submitFeedback(feedback, { signal }));
+      try {
+        writeStopNciiFeedback(feedback);
+      } catch {
+        return 'refused';
+      }
+      try {
+        return await client.submitFeedback(feedback, { signal });
+      } catch (error) {
+        // The feedback is one, so a key is missing: nothing was sent.
+        return error instanceof TypeError ? 'retry' : cameTo(error);
+      }
     },
     async settle({ body, due }, { signal }) {
       // Sent feedback is due no earlier than it was sent, but for the pauses of what came of it.
@@ -73,50 +81,26 @@ export function ncmecSender(client: NcmecFeedbackClient): FeedbackSender {
   checkClient(client, ['sendFeedback']);
   return {
     idempotent: true,
-    async send(item, { signal }) {
-      const vote = voteOf(item);
-      if (vote === undefined) return 'refused';
-      const { entry, feedback } = vote;
-      return await sentBy(async () => {
-        await client.sendFeedback(entry, { ...feedback, signal });
+    async send({ body }, { signal }) {
+      const { memberId, id, type, says, reasonIds } = Object(body);
+      const vote = { says, ...(reasonIds !== undefined && { reasonIds }), signal };
+      try {
+        await client.sendFeedback({ memberId, id, type }, vote);
         return 'done';
-      });
+      } catch (error) {
+        return cameTo(error);
+      }
     },
   };
 }
 
-/** @returns undefined if it is no vote that could be sent */
-function voteOf({ body }: FeedbackItem) {
-  const { memberId, id, type, says, reasonIds } = Object(body);
-  const feedback = { says, ...(reasonIds !== undefined && { reasonIds }) };
-  const isNamed = [memberId, id, type].every((name) => typeof name === 'string' && name !== '');
-  if (!isNamed || !isAccepted(() => checkNcmecFeedback(feedback))) return undefined;
-  return { entry: { memberId, id, type }, feedback };
-}
-
-/** Whether a check does not throw. Whatever it refuses, no later try would help. */
-function isAccepted(check: () => unknown): boolean {
-  try {
-    check();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** What came of a call of a client. */
-async function sentBy(call: () => Promise<Sent>): Promise<Sent> {
-  try {
-    return await call();
-  } catch (error) {
-    // A name that cannot stand in a path; nothing was sent.
-    if (error instanceof RangeError) return 'refused';
-    // What is sent was checked, so a key is missing: nothing was sent.
-    if (error instanceof TypeError) return 'retry';
-    // An abort has no answer.
-    if (!(error instanceof ServiceError)) throw error;
-    return CAME_TO[error.code];
-  }
+/** What a call of a client came to that threw. */
+function cameTo(error: unknown): Sent {
+  // Nothing was sent, and the same will never be.
+  if (error instanceof TypeError || error instanceof RangeError) return 'refused';
+  // An abort has no answer.
+  if (!(error instanceof ServiceError)) return 'unknown';
+  return CAME_TO[error.code];
 }
 
 const CAME_TO: Readonly<Record<ServiceError['code'], Sent>> = {
