@@ -5,7 +5,7 @@ import type { StopNciiClient } from '../exchange/stop-ncii-client.js';
 import { type StopNciiFeedback, writeStopNciiFeedback } from '../exchange/stop-ncii-submission.js';
 import type { FeedbackSender, Sent } from './feedback-item.js';
 
-/** What the sender uses of a client of StopNCII: it needs `submitFeedbackKey` and `fetchHashesKey`. */
+/** What the sender uses of a client of StopNCII, which needs the keys for feedback and fetching. */
 export type StopNciiFeedbackClient = Pick<StopNciiClient, 'submitFeedback' | 'findFeedback'>;
 
 /** What the sender uses of a client of NCMEC: one of the list that the entries are on. */
@@ -75,7 +75,7 @@ export function stopNciiSender(
  * Sends votes to NCMEC, as `ncmecFeedbackOf` makes them. A vote replaces the member's earlier one
  * on the same fingerprint, so one without an answer is sent again. Wrong credentials refuse
  * nothing: the vote waits for a later try, and is stuck at last.
- * @throws {TypeError} if `client` is none
+ * @throws {TypeError} if `client` has no `sendFeedback`
  */
 export function ncmecSender(client: NcmecFeedbackClient): FeedbackSender {
   checkClient(client, ['sendFeedback']);

@@ -9,10 +9,9 @@ import type { NewFeedback } from './feedback-item.js';
  * person decided.
  *
  * A confirmed match says that the entry is rightly listed. A rejected one seldom says anything of
- * the entry: the upload was only near it, and nobody saw the entry's picture. Told as a vote against
- * the entry, it would let anybody who makes near pictures of harmless things talk entries out of the
- * list. So it counts only where the upload has the entry's very hash, or is as near as the caller
- * allows.
+ * the entry: the upload was only near it, and nobody saw the entry's picture. If it counted against
+ * the entry, anybody who makes harmless pictures near to entries could talk them out of the list.
+ * So it counts only where the upload has the entry's very hash, or is as near as the caller allows.
  */
 
 export interface ReviewedFeedbackOptions {
