@@ -598,13 +598,19 @@ test('a worker is free while a remote list is waited for', PATIENT, async () => 
     new Promise<RemoteAnswer[]>((answer) => {
       tell = () => answer([{ hash: hash!, answer: 'none' }]);
     });
-  const remote = createRemoteList({ name: 'elsewhere', ask }, { sendsHashes: true });
+  const remote = createRemoteList(
+    { name: 'elsewhere', ask },
+    { sendsHashes: true, timeoutSeconds: 60 },
+  );
   const waiting = pool.check(photoBytes, empty, { remote: [remote] });
   await until(() => pool.stats().queued === 1 && pool.stats().atWork === 0);
   expect((await pool.check(photoBytes, empty)).verdict).toBe('none');
   tell();
   expect(await waiting).toMatchObject({ verdict: 'none', unanswered: [] });
-  const silent = createRemoteList({ name: 'silent', ask: async () => [] }, { sendsHashes: true });
+  const silent = createRemoteList(
+    { name: 'silent', ask: async () => [] },
+    { sendsHashes: true, timeoutSeconds: 60 },
+  );
   expect(await pool.check(photoBytes, empty, { remote: [silent] })).toMatchObject({
     verdict: 'review',
     unanswered: ['silent'],
