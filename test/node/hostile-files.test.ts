@@ -9,6 +9,7 @@ import { createFloodGuard, type FloodGuardJSON } from '../../src/matching/flood-
 import type { ReviewRecord } from '../../src/matching/review-record.js';
 import { openFeedbackQueue } from '../../src/node/feedback-queue.js';
 import { lineIn } from '../../src/node/feedback-store.js';
+import { readFetchStates } from '../../src/node/fetch-states.js';
 import { readReviewLog, recordIn } from '../../src/node/review-files.js';
 import { HOSTILE_INPUTS, HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../exchange/hostile.js';
 import { anyRecord, hexOf, record } from '../matching/reviews.js';
@@ -111,6 +112,22 @@ describe('a feedback queue', () => {
     expect(opened).toBeGreaterThan(20);
   }, 60_000);
 });
+
+test(
+  '10,000 hostile states of fetches are read or refused',
+  async () => {
+    const path = join(folder, 'fetched.json');
+    const unknown = [{ field: 'hashStatus', word: 'New', count: 3 }];
+    const list = { name: 'a', origin: 'x', checkpoint: { toSeconds: 5 }, unknown };
+    const states = { version: 1, generation: 7, lists: [{ ...list, isPartial: true }, list] };
+    await readsHostile(hostileJson(states), async (text) => {
+      writeFileSync(path, text);
+      const read = await readFetchStates(path);
+      for (const [name, { origin }] of read!.lists) expect(typeof (name + origin)).toBe('string');
+    });
+  },
+  HOSTILE_TIMEOUT,
+);
 
 describe('saved as JSON', () => {
   const hash = { algorithm: 'pdq', hash: hexOf(1) } as const;
