@@ -175,7 +175,7 @@ class Member {
     throw this.wrong(name, 'expected text');
   }
 
-  /** A misspelt member would silently do nothing. Its name is not quoted: it may be a credential. */
+  /** A misspelt member would do nothing. Its name is not quoted: it may be a credential. */
   hasOnly(names: readonly string[]): void {
     const others = Object.keys(this.#json).filter((name) => !names.includes(name));
     if (others.length === 0) return;
