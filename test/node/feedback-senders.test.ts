@@ -44,7 +44,7 @@ beforeEach(async () => {
 afterEach(() => Promise.all([queue.close(), stopNcii.close(), ncmec.close()]));
 
 function opened(keys: Partial<typeof KEYS> = KEYS, password = 'password'): Promise<FeedbackQueue> {
-  const options = { timeoutSeconds: 0.1, wait: async () => {}, tries: 2 };
+  const options = { timeoutSeconds: 1, wait: async () => {}, tries: 2 };
   return openFeedbackQueue(join(base, `${folders++}`), {
     senders: {
       StopNCII: stopNciiSender(
