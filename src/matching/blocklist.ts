@@ -148,8 +148,8 @@ export class Blocklist {
   /**
    * Makes what the first decision and the first withdrawal would otherwise make at once, which
    * takes seconds for a million entries: the index, a table of the entries' ids and, if lists have
-   * settings, the numbers of their entries. The event loop turns about every 5 ms, and the blocklist
-   * can be used and changed meanwhile.
+   * settings, the numbers of their entries. The event loop turns about every 5 ms, and the
+   * blocklist can be used and changed meanwhile.
    * @throws the signal's reason if it aborts; what was made stays
    */
   async warm(options: { signal?: AbortSignal } = {}): Promise<void> {
