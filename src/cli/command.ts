@@ -126,7 +126,7 @@ const LEFT_WIDTH = 30;
 /** The help text of one command. */
 export function helpOf({ name, usage, about, options, examples }: Command): string {
   const rows = Object.entries(options).map(([option, { about: text, value, short, ...bounds }]) => {
-    const stand = bounds.choices ? bounds.choices.join('|') : value;
+    const stand = value ?? bounds.choices?.join('|');
     const left = `  ${short ? `-${short}, ` : ''}--${option}${stand ? ` ${stand}` : ''}`;
     const right = bounds.default === undefined ? text : `${text} (default ${bounds.default})`;
     return twoColumns(left, right, LEFT_WIDTH);

@@ -47,7 +47,12 @@ its name or by --format; - is standard input or output. A text list does not say
 an entry is on, whether it was confirmed, its cases and opinions. Prints a line \
 ENTRIES,FORMAT,TO unless TO is standard output.`,
   options: {
-    format: { about: 'of TO', choices: FORMATS, short: 'f' },
+    format: {
+      about: `of TO: ${FORMATS.join(', ')}`,
+      value: 'FORMAT',
+      choices: FORMATS,
+      short: 'f',
+    },
     vpdq: { about: 'FROM has the frames of a video, which become a list or vPDQ again' },
     algorithm: {
       about: 'of hashes in FROM that name none',
