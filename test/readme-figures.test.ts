@@ -171,3 +171,45 @@ test('the search of a million hashes, on both data sets, with the build of Faiss
   expect(readme).toContain(`A million hashes take ${bytes} bytes each and ${seconds} s to build`);
   expect(readme).toContain(`The longest change of such an index took ${longest} ms`);
 });
+
+test('what an upload costs, and which aims are missed', () => {
+  const { throughput, memory, cost, targets } = json('bench/record/uploads.json');
+  const name = { 'bare decoding': 'bare decoding', plain: 'plain: the hash alone' };
+  for (const row of throughput) {
+    const cells = [
+      name[row.name as 'plain'] ?? `\`${row.name}\``,
+      row.uploadsPerSecond.toFixed(1),
+      row.ratio.toFixed(3),
+      `${row.cpuMilliseconds.toFixed(0)} ms`,
+      `${row.delayP99.toFixed(0)} ms`,
+      `${row.healthP99.toFixed(0)} ms`,
+    ];
+    expect(readme).toContain(`| ${cells.join(' | ')} |`);
+  }
+  const measured = (part: string): number =>
+    targets.find((target: { name: string }) => target.name.includes(part)).measured;
+  const times = ['plain', 'quick', 'thorough'].map((each) =>
+    measured(`12 MP baseline, ${each}`).toFixed(2),
+  );
+  expect(readme).toContain(
+    `takes ${times[0]} (plain), ${times[1]} (\`quick\`) and ${times[2]} (\`thorough\`) times the CPU of decoding it in full`,
+  );
+  expect(readme).toContain(
+    `takes ${measured('EXIF 6').toFixed(2)} times the CPU of an upright one`,
+  );
+  const grey: number = cost['grey, longest block of the loop, ms'];
+  expect(readme).toContain(`A grey one blocks the loop for ${grey.toFixed(1)} ms`);
+  const [room, short] = memory;
+  expect([room.lost, short.lost, short.unhashable]).toEqual([0, 0, 0]);
+  expect(readme).toContain(
+    `take ${room.overIdleMegabytes.toFixed(0)} MB over idle, and none is lost; in a short queue ${short.busy} of them are told \`busy\``,
+  );
+  const kept = 100 * Math.min(1, measured('promise 30 MB'));
+  expect(readme).toContain(`the others keep ${kept.toFixed(0)} % of their pace`);
+  const missed = targets.filter(({ met }: { met: boolean }) => !met);
+  expect(missed.map((target: { name: string }) => target.name)).toEqual([
+    "plain: uploads a second, of bare decoding's",
+    "quick: uploads a second, of bare decoding's",
+    "12 MP baseline, thorough: CPU of bare decoding's",
+  ]);
+});
