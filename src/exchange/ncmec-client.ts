@@ -7,6 +7,7 @@ import {
   checkTypeOf,
 } from '../door.js';
 import type { FormatError } from '../errors.js';
+import { CLOCK_SECONDS } from './checkpoint-age.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import {
   checkNcmecFeedback,
@@ -66,7 +67,6 @@ const MARGIN_SECONDS = 5;
  */
 const OVERLAP_SECONDS = 60;
 
-const CLOCK_SECONDS = 86_400;
 const LINK_SECONDS = 12 * 3600;
 const SHRINK = 4;
 

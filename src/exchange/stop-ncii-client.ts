@@ -6,6 +6,7 @@ import {
   checkOptions,
   checkSignal,
 } from '../door.js';
+import { isTooOld, OVERLAP_SECONDS } from './checkpoint-age.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
@@ -39,13 +40,6 @@ export type PostOutcome = 'done' | 'unknown';
 
 /** StopNCII wants a fetch from the start from anybody who did not fetch for 30 days. */
 const RESTART_SECONDS = 30 * 86_400;
-/** A checkpoint of the future, of a clock that was wrong, says nothing of its age. */
-const CLOCK_SECONDS = 86_400;
-/**
- * A fetch begins this long before its checkpoint: no document says whether what changed in the very
- * second of the checkpoint, after it was fetched, would be told. What is told twice is the same.
- */
-const OVERLAP_SECONDS = 1;
 /** `startTimestamp` of everything, as the reference client has it. */
 const EVERYTHING = 10;
 
@@ -98,8 +92,7 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
   mustRestart(checkpoint: StopNciiCheckpoint, nowSeconds: number): boolean {
     checkCheckpoint(checkpoint);
     checkNumber('nowSeconds', nowSeconds, 0);
-    const age = nowSeconds - checkpoint.fetchedSeconds;
-    return age > RESTART_SECONDS || age < -CLOCK_SECONDS;
+    return isTooOld(checkpoint.fetchedSeconds, nowSeconds, RESTART_SECONDS);
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   checkTypeOf,
 } from '../door.js';
 import type { FormatError } from '../errors.js';
+import { isTooOld, OVERLAP_SECONDS } from './checkpoint-age.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
@@ -37,13 +38,6 @@ export interface ThreatExchangeCheckpoint {
 
 /** Notices of deletion are kept for 90 days, and clients begin anew a little earlier. */
 const RESTART_SECONDS = 85 * 86_400;
-/** A checkpoint of the future, of a clock that was wrong, says nothing of its age. */
-const CLOCK_SECONDS = 86_400;
-/**
- * A fetch begins this long before its checkpoint: no document says whether what changed in the very
- * second of the checkpoint, after it was fetched, would be told. What is told twice is the same.
- */
-const OVERLAP_SECONDS = 1;
 
 const FIELDS =
   'id,indicator,type,last_updated,should_delete,descriptors{id,reactions,owner{id},tags,status}';
@@ -104,8 +98,7 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
   mustRestart(checkpoint: ThreatExchangeCheckpoint, nowSeconds: number): boolean {
     checkCheckpoint(checkpoint);
     checkNumber('nowSeconds', nowSeconds, 0);
-    const age = nowSeconds - checkpoint.fetchedSeconds;
-    return age > RESTART_SECONDS || age < -CLOCK_SECONDS;
+    return isTooOld(checkpoint.fetchedSeconds, nowSeconds, RESTART_SECONDS);
   }
 
   /**
