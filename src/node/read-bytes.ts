@@ -101,6 +101,15 @@ export function lengthOf(source: Exclude<ImageSource, string | URL>): number | u
   return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
+/** Whether it comes by and by; what is in memory already, or in a file, comes at once. */
+export const isSent = (source: ImageSource): boolean =>
+  !(
+    typeof source === 'string' ||
+    source instanceof URL ||
+    source instanceof Uint8Array ||
+    types.isArrayBuffer(source)
+  );
+
 /** Closes a body that will not be read; its sender need not go on. */
 function discard(source: object): void {
   if (!isBody(source) || source.bodyUsed) return;

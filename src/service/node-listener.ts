@@ -13,12 +13,13 @@ const LEAST_BYTES = 16 * 1024;
 
 /**
  * Runs a standard handler in a server of `node:http`. The chunks of a body reach the handler as
- * they came, uncopied: Node's own `Readable.toWeb` copies each, which cost a photo of 3 MB 6 ms of
- * CPU. A client that is gone aborts `request.signal`. A handler that throws is answered by 500 and
- * nothing more; `onError` is told why. The address of a request has its path and query; its host
- * is `localhost`, whatever the client said. A body that the handler left unread is let go of: its
- * sender gets the answer, and is cut off if it goes on slowly.
- * @param onError by default, what the handler throws is lost
+ * they came, uncopied: with Node's own `Readable.toWeb`, which copies each, reading a body of 3.3
+ * MB took 4.1 ms of CPU instead of 2.9. A client that is gone aborts `request.signal`. A handler
+ * that throws is answered by 500 and nothing more; `onError` is told why. The address of a request
+ * has its path and query; its host is `localhost`, whatever the client said. A body that the
+ * handler left unread is let go of: its sender gets the answer, and is cut off if it goes on
+ * slowly.
+ * @param onError must not throw; by default, what the handler throws is lost
  * @throws {TypeError} if an argument is not a function
  * @example
  * const scan = createScanHandler({ blocklist, onError: 'refuse' });
