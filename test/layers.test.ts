@@ -37,6 +37,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
     layer: 5,
     may: ['root', 'kernels', 'formats', 'hashing', 'indexing', 'submission', 'variants', 'picture'],
   },
+  store: { layer: 5, may: ['root', 'exchange', 'matching'] },
   testing: { layer: 5, may: ['root', 'exchange'] },
   service: {
     layer: 6,
@@ -52,6 +53,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
       'matching',
       'picture',
       'node',
+      'store',
     ],
   },
   cli: { layer: 7, may: [] },

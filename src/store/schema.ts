@@ -1,0 +1,97 @@
+/** Parts of the table of entries, by hash: each has indexes of its own, which stay small. */
+const PARTS = 8;
+
+/**
+ * The first form: lists, entries, withdrawals and allowances, each row with the revision that last
+ * changed it. What is removed stays as a row that is not `listed`, so that followers learn of it,
+ * until it is purged.
+ *
+ * - `state` has one row. Every change takes the next revision from it, and holds it until it is
+ *   committed: revisions are in the order of commits, and who has seen one has seen all before it.
+ * - `entry.key` is the SHA-256 of what makes an entry that very one: list, algorithm, hash, source,
+ *   id and variant. `number` is what other programs call it by.
+ * - `entry.paused_until`: not matched until then; `infinity` for good.
+ */
+export const CORE = `
+create table state (
+  one boolean primary key default true check (one),
+  store uuid not null default gen_random_uuid(),
+  revision bigint not null default 0,
+  purged bigint not null default 0
+);
+insert into state default values;
+
+create table list (
+  name text primary key,
+  settings jsonb not null default '{}',
+  listed boolean not null default true,
+  fetched jsonb,
+  revision bigint not null
+);
+create index on list (revision);
+
+create sequence entry_number;
+create table entry (
+  key bytea not null,
+  number bigint not null default nextval('entry_number'),
+  list text not null,
+  algorithm text not null,
+  hash bytea not null,
+  labels jsonb not null default '[]',
+  quality smallint,
+  source text,
+  id text,
+  resample text,
+  variant text,
+  case_count bigint,
+  opinions jsonb,
+  confirmed boolean,
+  paused_until timestamptz,
+  listed boolean not null default true,
+  revision bigint not null,
+  primary key (hash, key)
+) partition by hash (hash);
+${Array.from(
+  { length: PARTS },
+  (_, at) =>
+    `create table entry_${at} partition of entry for values with (modulus ${PARTS}, remainder ${at});`,
+).join('\n')}
+create index on entry (number);
+create index on entry (revision, number);
+create index on entry (list, number) where listed;
+create index on entry (id) where id is not null;
+
+create table withdrawal (
+  key bytea primary key,
+  list text,
+  algorithm text,
+  hash bytea,
+  source text,
+  id text,
+  reason text,
+  listed boolean not null default true,
+  at timestamptz not null default now(),
+  revision bigint not null
+);
+create index on withdrawal (revision);
+
+create table allowance (
+  key bytea primary key,
+  algorithm text not null,
+  hash bytea not null,
+  entry bytea,
+  reason text not null,
+  listed boolean not null default true,
+  at timestamptz not null default now(),
+  revision bigint not null
+);
+create index on allowance (revision);
+
+create table request (
+  key text primary key,
+  digest bytea not null,
+  reply jsonb not null,
+  at timestamptz not null default now()
+);
+create index on request (at);
+`;

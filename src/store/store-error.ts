@@ -1,0 +1,25 @@
+/** Why a store did not do what was asked. Codes are API; messages are not. */
+export type StoreErrorCode =
+  /** the optional package that talks to the database is not installed */
+  | 'client-missing'
+  /** the database cannot be reached, or the connection was lost before it answered */
+  | 'unreachable'
+  /** a newer version of the library made the store */
+  | 'newer-schema'
+  /** the idempotency key was used for another change */
+  | 'key-used'
+  /** the database has less than PostgreSQL 14, or lacks a right that is needed */
+  | 'unsuitable'
+  /** another process has the folder of an embedded store */
+  | 'in-use';
+
+/** A store did not do what was asked. The message holds no address, credential, hash or label. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { Database, Sql } from './database.js';
+import { StoreError } from './store-error.js';
+
+/** Options of every change. */
+export interface ChangeOptions {
+  /**
+   * names this change: repeated with the same key within 7 days, it is not made again, and gives
+   * what it gave the first time. Use it wherever a reply may be lost
+   */
+  idempotencyKey?: string;
+}
+
+/** What every change gives. */
+export interface Changed {
+  /** the store's, once this change is in it; a change that changed nothing gives the one before */
+  readonly revision: number;
+}
+
+/**
+ * Makes a change in a transaction of its own, entirely or not at all. Changes wait for each other,
+ * from their first write to their commit.
+ * @param what of the change, in JSON: a key that was used for something else is refused
+ * @param run makes the change with the revision that it is given, and says what came of it:
+ *   `isChanged: false` keeps the revision as it was
+ * @throws {StoreError} `key-used`
+ */
+export async function write<Reply extends object>(
+  database: Database,
+  what: unknown,
+  { idempotencyKey }: ChangeOptions,
+  run: (sql: Sql, revision: number) => Promise<{ reply: Reply; isChanged: boolean }>,
+): Promise<Reply & Changed> {
+  const digest = createHash('sha256').update(JSON.stringify(what)).digest();
+  return await database.transaction(async (sql) => {
+    // Taken first: who has the same key waits here, and finds the reply then.
+    const [state] = await sql.query<{ revision: number }>('select revision from state for update');
+    if (idempotencyKey !== undefined) {
+      const [known] = await sql.query<{ digest: Uint8Array; reply: Reply & Changed }>(
+        'select digest, reply from request where key = $1',
+        [idempotencyKey],
+      );
+      if (known) {
+        if (digest.equals(known.digest)) return known.reply;
+        throw new StoreError('key-used', 'expected an idempotency key that no other change had');
+      }
+    }
+    const before = state!.revision;
+    const { reply, isChanged } = await run(sql, before + 1);
+    const done = { ...reply, revision: isChanged ? before + 1 : before };
+    if (isChanged) {
+      await sql.query('update state set revision = $1', [before + 1]);
+      await sql.query(database.wake);
+    }
+    if (idempotencyKey !== undefined) {
+      await sql.query('insert into request (key, digest, reply) values ($1, $2, $3)', [
+        idempotencyKey,
+        digest,
+        JSON.stringify(done),
+      ]);
+    }
+    return done;
+  });
+}
