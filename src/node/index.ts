@@ -1,3 +1,11 @@
+export type {
+  FeedbackItem,
+  FeedbackSender,
+  FeedbackValue,
+  NewFeedback,
+  Sent,
+  Settled,
+} from '../exchange/feedback-item.js';
 export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
 export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
@@ -14,14 +22,6 @@ export { createHashPool } from './create-hash-pool.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote } from './entry-notes.js';
-export type {
-  FeedbackItem,
-  FeedbackSender,
-  FeedbackValue,
-  NewFeedback,
-  Sent,
-  Settled,
-} from './feedback-item.js';
 export {
   type FeedbackProgress,
   type FeedbackQueue,
