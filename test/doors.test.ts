@@ -1561,9 +1561,10 @@ const METHODS: Record<
       replaceWith: [member(aBlocklist())],
       lists: [],
       setList: [text, listSettings],
+      addAll: [members([ENTRY], { 0: entry }, '[]'), options({ signal })],
       replaceList: [text, members([ENTRY], { 0: entry }, '[]'), options({ signal })],
       removeList: [text, options({ signal })],
-      warm: [options({ signal })],
+      warm: [options({ lists: flag, signal })],
       decide: [
         members(
           IMAGE,
