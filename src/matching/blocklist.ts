@@ -6,7 +6,7 @@ import {
   checkSignal,
   checkTypeOf,
 } from '../door.js';
-import { type BlocklistEntry, checkEntry } from '../entry.js';
+import { type BlocklistEntry, checkEntry, checkListName } from '../entry.js';
 import { DecodeError } from '../errors.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import { inTurns } from '../in-turns.js';
@@ -252,11 +252,13 @@ export class Blocklist {
    * that others may find more beyond 31 bits than they would by themselves. Once a list is switched
    * off, a decision needs the numbers of entries by lists. For an index that is attached or was
    * opened it counts them the first time, for 2 s a million: await `warm({ lists: true })` before.
-   * @param name of the list, `''` for the unnamed one; it need not have entries yet
+   * @param name of the list, up to 200 characters, `''` for the unnamed one; it need not have
+   *   entries yet. A remote list has the settings that it was made with, whatever is set under its
+   *   name
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   setList(name: string, settings: ListSettings): void {
-    checkName(name);
+    checkListName(name);
     checkListSettings(settings);
     const before = this.#held.lists;
     const lists = before.with(name, settings);
@@ -310,7 +312,7 @@ export class Blocklist {
     entries: ListedEntries | Blocklist,
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<{ added: number; removed: number }> {
-    checkName(name);
+    checkListName(name);
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
@@ -334,7 +336,7 @@ export class Blocklist {
     name: string,
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<number> {
-    checkName(name);
+    checkListName(name);
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
@@ -509,10 +511,6 @@ function* variantsOf(image: HashedImage): Generator<HashedVariant> {
     ...(decoding !== undefined && { decoding }),
   };
   yield* image.variants;
-}
-
-function checkName(name: string): void {
-  if (typeof name !== 'string') throw new TypeError('expected the name of a list to be a string');
 }
 
 function* entriesOf(shelves: readonly Shelf[]): Generator<BlocklistEntry> {

@@ -84,7 +84,10 @@ export class Shelf {
     this.uncounted = attached !== undefined && attached.degenerate === undefined;
     this.#added = new PackedEntries(algorithm, bits);
     this.#attached = attached?.entries;
-    this.#counts = new ListCounts(attached?.entries);
+    this.#counts = new ListCounts(
+      attached?.entries,
+      (id) => this.isOwn || !this.has(id) || this.#isFound(id),
+    );
     this.#indexing = new Gradual(() => this.#buildSteps(), attached?.index);
   }
 

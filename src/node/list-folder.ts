@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { checkListName } from '../entry.js';
 import { FormatError } from '../errors.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from '../exchange/list-update.js';
 import { Blocklist } from '../matching/blocklist.js';
@@ -118,7 +119,7 @@ export class ListFolder {
 
   /** How far a list was fetched; undefined if it never was. */
   state(name: string): FetchState | undefined {
-    checkName(name);
+    checkListName(name);
     return this.#states.get(name);
   }
 
@@ -144,7 +145,7 @@ export class ListFolder {
     client: ListClient<Checkpoint>,
     options: FetchOptions = {},
   ): Promise<FetchProgress> {
-    checkName(name);
+    checkListName(name);
     checkObject(client, 'a client of a service');
     if (![client.fetchUpdates, client.mustRestart].every((each) => typeof each === 'function')) {
       throw new TypeError('expected a client with functions fetchUpdates and mustRestart');
@@ -256,7 +257,7 @@ export class ListFolder {
 
   /** Removes a list, its entries and its settings, and forgets how far it was fetched. */
   async remove(name: string): Promise<number> {
-    checkName(name);
+    checkListName(name);
     if (this.#fetching.has(name)) throw new RangeError('expected no fetch of this list');
     // The state goes first: with it, an empty list would look as if it had been fetched.
     if (this.#states.delete(name)) await this.#inTurn(() => this.#writeStates());
@@ -373,8 +374,4 @@ async function savedBlocklist(
     }
     throw error;
   }
-}
-
-function checkName(name: string): void {
-  if (typeof name !== 'string') throw new TypeError('expected the name of a list to be a string');
 }

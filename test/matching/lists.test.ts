@@ -9,6 +9,7 @@ import { explain } from '../../src/matching/explain.js';
 import { isOwnConfirmed, type ListSettings, type Trust } from '../../src/matching/lists.js';
 import { NewEntries } from '../../src/matching/new-entries.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
+import { createRemoteList } from '../../src/matching/remote-list.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
@@ -435,6 +436,41 @@ test('what ends before its time has changed nothing', async () => {
   };
   await expect(blocklist.replaceList('a', failing())).rejects.toThrow('broken');
   expect([blocklist.generation, blocklist.size]).toEqual([generation, 300]);
+});
+
+test('a name that no log could hold is refused', async () => {
+  const long = 'x'.repeat(201);
+  const blocklist = createBlocklist([entry('x'.repeat(200))]);
+  expect(() => blocklist.setList(long, {})).toThrow(RangeError);
+  expect(() => createBlocklist([], { lists: { [long]: {} } })).toThrow(RangeError);
+  expect(() => blocklist.add(entry(long))).toThrow(RangeError);
+  await expect(blocklist.replaceList(long, [])).rejects.toThrow(RangeError);
+  await expect(blocklist.removeList(long)).rejects.toThrow(RangeError);
+  const ask = () => Promise.resolve([]);
+  const refused = () => createRemoteList({ name: long, ask }, { sendsHashes: true });
+  expect(refused).toThrow(RangeError);
+  expect(blocklist.size).toBe(1);
+});
+
+test('an entry that an attached index had lost is on no list, nor one that it has twice', () => {
+  const table = new PackedEntries('pdq', 256);
+  for (const each of listed.slice(0, 20)) table.push(each);
+  const index = createIndex(table.hashes);
+  for (const id of [3, 5]) index.remove(id);
+  const rows = {
+    size: table.size,
+    entryAt: (row: number) => table.entryAt(row),
+    idAt: (row: number) => table.idAt(row),
+    rows: () => [...Array(20).keys(), 4, 5, 6],
+  };
+  const blocklist = createBlocklist([{ index, entries: rows }]);
+  const sizes = () => blocklist.lists().map(({ size }) => size);
+  // Before it is counted, after, and one that is lost already.
+  expect(blocklist.withdraw({ id: '7' })).toBe(1);
+  expect(sizes()).toEqual([17]);
+  expect(blocklist.withdraw({ id: '8' })).toBe(1);
+  expect(blocklist.withdraw({ id: '3' })).toBe(0);
+  expect([sizes(), blocklist.size]).toEqual([[16], 16]);
 });
 
 test('the event loop turns while a list is replaced', async () => {
