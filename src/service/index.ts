@@ -1,3 +1,4 @@
+export { type ClamdOptions, type ClamdUpload, createClamdListener } from './clamd.js';
 export {
   createDecisionWebhook,
   type DecidedItem,

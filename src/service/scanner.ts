@@ -22,6 +22,8 @@ import { MAX_BYTES } from '../picture/options.js';
 export interface CheckLimits {
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
+  /** search every variant, even after a match; absent: no */
+  readonly all?: boolean;
 }
 
 /** What checks uploads against a list: a hash pool. */
@@ -208,9 +210,18 @@ export class Scanner<Upload> {
   }
 }
 
-/** @throws {TypeError} if there is no list */
-function checkAgainst(blocklist: Blocklist | undefined, pool: CheckingPool | undefined) {
+/**
+ * A check against a list.
+ * @throws {TypeError} if there is no list
+ */
+export function checkAgainst(
+  blocklist: Blocklist | undefined,
+  pool: CheckingPool | undefined,
+  how: Pick<CheckLimits, 'all'> = {},
+) {
   if (blocklist === undefined) throw new TypeError('expected a blocklist or a check');
-  return (source: ImageSource, limits: CheckLimits) =>
-    pool ? pool.check(source, blocklist, limits) : checkUpload(source, blocklist, limits);
+  return (source: ImageSource, limits: CheckLimits) => {
+    const options = { ...limits, ...how };
+    return pool ? pool.check(source, blocklist, options) : checkUpload(source, blocklist, options);
+  };
 }
