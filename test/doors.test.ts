@@ -762,6 +762,7 @@ const WEBHOOK = {
 };
 const scanning = members(SCANNING, scanOptions);
 const maxBytesHeld = optional(member(2 ** 30));
+const TUS_STORE = { read() {}, remove() {}, getUpload() {} };
 const STORAGE = { _handleFile() {}, _removeFile() {} };
 
 /** The rows of each entry. An export without a row fails. */
@@ -1467,6 +1468,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     createNodeListener: { args: [member(() => new Response(), 'function'), callback] },
     createPartCheck: { args: [scanning] },
     createScanHandler: { args: [scanning] },
+    createTusCheck: { args: [member(TUS_STORE), scanning] },
     createUploadMiddleware: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },
   },
   browser: {

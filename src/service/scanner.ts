@@ -88,14 +88,16 @@ export interface Outcome {
 }
 
 /**
- * An upload is not kept. Express and Fastify answer with its `status` and `headers`. The message
- * tells nothing of the upload.
+ * An upload is not kept. Express and Fastify answer with its `status` and `headers`, tus with
+ * `status_code` and `body`. The message tells nothing of the upload.
  */
 export class UploadRefused extends Error {
   override readonly name = 'UploadRefused';
   readonly verdict: Decision['verdict'];
   readonly status: number;
   readonly statusCode: number;
+  readonly status_code: number;
+  readonly body = 'the upload was refused\n';
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(outcome: Outcome) {
@@ -103,6 +105,7 @@ export class UploadRefused extends Error {
     this.verdict = outcome.decision.verdict;
     this.status = outcome.status;
     this.statusCode = outcome.status;
+    this.status_code = outcome.status;
     this.headers = headersOf(outcome);
   }
 }
