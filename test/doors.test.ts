@@ -741,15 +741,18 @@ const decider = member(LIST);
 const POOL = node.createHashPool({ workers: 1 });
 afterAll(() => POOL.close());
 const SCANNING = { blocklist: LIST, onError: 'accept' };
-const scanOptions = {
+const uploadOptions = {
   blocklist: member(LIST),
   pool: optional(member({ check: () => {} })),
   check: callback,
+  maxBytes: optional(whole),
+  onDecision: callback,
+};
+const scanOptions = {
+  ...uploadOptions,
   onError: member('refuse'),
   refuse: optional(member('review')),
-  maxBytes: optional(whole),
   retryAfterSeconds: or(optional(whole), '7.5'),
-  onDecision: callback,
 };
 const WEBHOOK = {
   log: { append: async () => {}, timeOf: () => undefined },
@@ -759,6 +762,7 @@ const WEBHOOK = {
 };
 const scanning = members(SCANNING, scanOptions);
 const maxBytesHeld = optional(member(2 ** 30));
+const TUS_STORE = { read() {}, remove() {}, getUpload() {} };
 const STORAGE = { _handleFile() {}, _removeFile() {} };
 
 /** The rows of each entry. An export without a row fails. */
@@ -1445,9 +1449,26 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
     tokenHash: { args: [member('a-token-of-many-characters', 'text')] },
     checkedStorage: { args: [member(STORAGE), scanning] },
+    createClamdListener: {
+      args: [
+        members(
+          { enabled: true, blocklist: LIST },
+          {
+            ...uploadOptions,
+            enabled: member(true, 'true'),
+            lists: optional(member(['own'], '[text]')),
+            maxConnections: optional(whole),
+            idleSeconds: or(optional(whole), '7.5'),
+            signal,
+          },
+        ),
+        callback,
+      ],
+    },
     createNodeListener: { args: [member(() => new Response(), 'function'), callback] },
     createPartCheck: { args: [scanning] },
     createScanHandler: { args: [scanning] },
+    createTusCheck: { args: [member(TUS_STORE), scanning] },
     createUploadMiddleware: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },
   },
   browser: {

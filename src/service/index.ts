@@ -1,3 +1,4 @@
+export { type ClamdOptions, type ClamdUpload, createClamdListener } from './clamd.js';
 export {
   createDecisionWebhook,
   type DecidedItem,
@@ -23,4 +24,5 @@ export {
   type ScanOptions,
   UploadRefused,
 } from './scanner.js';
+export { createTusCheck, type TusStore, type TusUpload } from './tus.js';
 export { type SenderProof, tokenHash } from './webhook-sender.js';
