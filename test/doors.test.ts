@@ -757,6 +757,9 @@ const WEBHOOK = {
   factsOf: () => undefined,
   tokenHashes: ['ab'.repeat(32)],
 };
+const SERVICE = { blocklist: LIST, pool: POOL };
+const TOKEN = { name: 'a', hash: 'ab'.repeat(32), role: 'match' };
+const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
 const scanning = members(SCANNING, scanOptions);
 const maxBytesHeld = optional(member(2 ** 30));
 const STORAGE = { _handleFile() {}, _removeFile() {} };
@@ -1425,7 +1428,56 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     variantsOfFile: { args: [source, options(fileHashing)] },
   },
   service: {
+    NODE_LIMITS: 'constant',
+    Refusal: 'class of errors',
     UploadRefused: 'class of errors',
+    createService: {
+      args: [
+        members(SERVICE, {
+          blocklist: or(member(LIST), 'promise'),
+          follower: optional(member(undefined)),
+          store: optional(members({ revision: async () => 1 }, { revision: callback })),
+          pool: optional(members(SERVICE.pool, {})),
+          tokens: optional(
+            members(
+              [TOKEN],
+              {
+                0: members(TOKEN, {
+                  name: text,
+                  hash: member(TOKEN.hash, 'text'),
+                  role: member('admin'),
+                  requestsPerSecond: or(optional(whole), '7.5'),
+                  answersPerDay: optional(whole),
+                }),
+              },
+              '[]',
+            ),
+          ),
+          trustNetworks: optional(
+            members(
+              [NETWORK],
+              {
+                0: members(NETWORK, {
+                  cidr: member('::1'),
+                  role: member('admin'),
+                  name: optional(text),
+                  requestsPerSecond: or(optional(whole), '7.5'),
+                  answersPerDay: optional(whole),
+                }),
+              },
+              '[]',
+            ),
+          ),
+          routes: callback,
+          maxBytes: optional(whole),
+          maxJsonBytes: optional(whole),
+          timeoutSeconds: or(optional(whole), '7.5'),
+          onLog: callback,
+          onError: callback,
+          now: callback,
+        }),
+      ],
+    },
     createDecisionWebhook: {
       args: [
         members(WEBHOOK, {
