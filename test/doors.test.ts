@@ -1622,7 +1622,7 @@ const METHODS: Record<
           { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
           '[]',
         ),
-        options({ all: flag }),
+        options({ all: flag, distance: whole }),
       ],
       decideAsync: [
         members(
@@ -1630,7 +1630,7 @@ const METHODS: Record<
           { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
           '[]',
         ),
-        options({ all: flag, signal, remote: remotes }),
+        options({ all: flag, distance: whole, signal, remote: remotes }),
       ],
     },
   },
