@@ -230,6 +230,7 @@ const node = (await entryOf('node')) as typeof import('../src/node/index.js');
 
 const exchange = (await entryOf('exchange')) as typeof import('../src/exchange/index.js');
 const testing = (await entryOf('testing')) as typeof import('../src/testing/index.js');
+const store = (await entryOf('store')) as typeof import('../src/store/index.js');
 
 const serviceOptions = {
   baseUrl: member('https://example.org'),
@@ -1427,6 +1428,15 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
     variantsOfFile: { args: [source, options(fileHashing)] },
   },
+  store: {
+    StoreError: 'class of errors',
+    openStore: {
+      args: [
+        members({ dataDir: undefined }, { dataDir: optional(text) }),
+        options({ schema: member('onlyhashes') }),
+      ],
+    },
+  },
   service: {
     NODE_LIMITS: 'constant',
     Refusal: 'class of errors',
@@ -1814,6 +1824,10 @@ const METHODS: Record<
       drop: [text],
       close: [],
     },
+  },
+  Store: {
+    of: () => store.openStore({ dataDir: undefined }),
+    doors: { revision: [], close: [] },
   },
   IndexPool: {
     of: () => node.createIndexPool(INDEX, { workers: 1 }),

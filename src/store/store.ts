@@ -1,0 +1,104 @@
+import { checkObject, checkOptions, checkTypeOf } from '../door.js';
+import type { Database } from './database.js';
+import { migrate } from './migrations.js';
+import { openPglite } from './pglite.js';
+import { openPostgresql } from './postgresql.js';
+import { StoreError } from './store-error.js';
+
+/** Where a store is: on a PostgreSQL server, or embedded, in a folder or in memory. */
+export type StorePlace =
+  /** as `postgres://user@host/database`; what it leaves out, the variables `PG…` tell */
+  | { readonly url: string }
+  /** a folder of the store's own, made if it is not there; undefined: in memory */
+  | { readonly dataDir: string | undefined };
+
+export interface StoreOptions {
+  /** the schema that holds the store's tables, made if it is not there; default `onlyhashes` */
+  schema?: string;
+}
+
+/** A lower-case name, which needs no quotes anywhere. */
+const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/**
+ * Lists, entries, withdrawals and allowances in a database, which many processes share. Made by
+ * `openStore`. A change is made entirely or not at all, and gives the revision that it has.
+ */
+export class Store {
+  readonly #database: Database;
+  /** of this store, and of no other */
+  readonly id: string;
+
+  constructor(database: Database, id: string) {
+    this.#database = database;
+    this.id = id;
+  }
+
+  get engine(): 'postgresql' | 'pglite' {
+    return this.#database.engine;
+  }
+
+  /** The number of the last change; 0 before the first one. */
+  async revision(): Promise<number> {
+    const [state] = await this.#database.query<{ revision: number }>('select revision from state');
+    return state!.revision;
+  }
+
+  /** Ends the connections, after what runs. The store is not to be used afterwards. */
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  /** What a store runs on, for the parts that hang on it. */
+  static databaseOf(store: Store): Database {
+    return store.#database;
+  }
+}
+
+/**
+ * Opens a store, and brings its tables to the form of this version.
+ *
+ * Embedded is for small lists and one process: PostgreSQL in WebAssembly, in this process. Beyond
+ * 100,000 entries, or for several processes, use a server: the tables and the answers are the same.
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @throws {StoreError} `client-missing`, `unreachable`, `unsuitable`, `newer-schema` or `in-use`
+ * @example
+ * const store = await openStore({ url: 'postgres://localhost/hashes' });
+ * const follower = await store.follow();
+ */
+export async function openStore(place: StorePlace, options: StoreOptions = {}): Promise<Store> {
+  checkObject(place, 'a place: { url } or { dataDir }');
+  if (!('url' in place || 'dataDir' in place)) {
+    throw new TypeError('expected a place: { url } or { dataDir }');
+  }
+  checkOptions(options);
+  const { schema = 'onlyhashes' } = options;
+  checkTypeOf('schema', schema, 'string');
+  if (!SCHEMA.test(schema) || schema.startsWith('pg_')) {
+    throw new RangeError('expected schema to be a name of lower-case letters, digits and _');
+  }
+  const database = await opened(place, schema);
+  try {
+    await migrate(database, schema);
+    const [state] = await database.query<{ store: string }>('select store from state');
+    if (!state) throw new StoreError('unsuitable', 'expected a schema that only this library uses');
+    return new Store(database, state.store);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function opened(place: StorePlace, schema: string): Promise<Database> {
+  if ('url' in place) {
+    if (typeof place.url !== 'string') throw new TypeError('expected url to be a string');
+    if (!/^postgres(ql)?:\/\//.test(place.url)) {
+      throw new RangeError('expected url to begin with postgres://');
+    }
+    return await openPostgresql(place.url, schema);
+  }
+  const { dataDir } = place;
+  checkTypeOf('dataDir', dataDir, 'string');
+  if (dataDir === '') throw new RangeError('expected dataDir to be the path of a folder');
+  return await openPglite(dataDir, schema);
+}
