@@ -961,6 +961,23 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         ),
       ],
     },
+    OnlyhashesClient: {
+      call: ((...args: [never]) => new exchange.OnlyhashesClient(...args)) as never,
+      args: [
+        members(
+          { baseUrl: 'https://example.org' },
+          {
+            ...Object.fromEntries(
+              Object.entries(serviceOptions).map(([key, one]) => [
+                key,
+                key === 'baseUrl' ? one : optional(one),
+              ]),
+            ),
+            token: optional(text),
+          },
+        ),
+      ],
+    },
     ShieldClient: {
       call: ((...args: [never, never]) => new exchange.ShieldClient(...args)) as never,
       args: [credentials, options({ ...serviceOptions, maxHashes: whole })],
@@ -1478,8 +1495,13 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
               '[]',
             ),
           ),
+          tellHashes: flag,
+          remote: optional(remotes),
+          scan: optional(members({ onError: 'accept' }, { onError: member('refuse') })),
+          webhook: optional(member(undefined)),
           routes: callback,
           maxBytes: optional(whole),
+          maxBytesHeld,
           maxJsonBytes: optional(whole),
           timeoutSeconds: or(optional(whole), '7.5'),
           onLog: callback,
@@ -1698,6 +1720,14 @@ const METHODS: Record<
       rawLookup: [hash, options({ signal })],
       ask: [hashes, options({ signal })],
     },
+  },
+  OnlyhashesClient: {
+    of: () =>
+      new exchange.OnlyhashesClient({
+        baseUrl: 'https://example.org',
+        ...answering('{"answered":true,"decision":{"verdict":"none","matches":[]}}'),
+      }),
+    doors: { ask: [hashes, options({ signal })] },
   },
   ShieldClient: {
     of: () =>

@@ -168,7 +168,7 @@ export class RemoteList {
  * such a list is made and given there. Then the main hash of an upload is sent, once the blocklist
  * here did not match it at once; never a variant, a picture or a name. A hit at a known distance
  * goes by the policy of the blocklist, not by that of any of its lists.
- * @param matcher a `ShieldClient`, an `HmaClient`, or your own client
+ * @param matcher an `OnlyhashesClient`, a `ShieldClient`, an `HmaClient`, or your own client
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const matcher = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', tries: 1 });

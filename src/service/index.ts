@@ -44,4 +44,5 @@ export {
   type Service,
   type ServiceParts,
 } from './service.js';
+export type { ScanRouteOptions } from './v1.js';
 export { type SenderProof, tokenHash } from './webhook-sender.js';

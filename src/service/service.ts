@@ -1,15 +1,19 @@
 import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { Blocklist } from '../matching/blocklist.js';
+import { checkRemoteLists, type RemoteList } from '../matching/remote-list.js';
 import { createHashPool } from '../node/create-hash-pool.js';
 import { checkPool, type HashPool } from '../node/hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { Access, type AccessOptions } from './access.js';
+import type { DecisionWebhookOptions } from './decision-webhook.js';
 import { type FollowedList, healthRoutes, listOf, type ServiceState } from './health.js';
 import { Metrics } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
+import { FormReader } from './read-form.js';
 import { Refusal, type Route } from './route.js';
 import { type Client, type LogRecord, Router } from './router.js';
+import { type ScanRouteOptions, v1Routes } from './v1.js';
 
 /** What routes of another dialect stand on. */
 export interface ServiceParts {
@@ -17,6 +21,8 @@ export interface ServiceParts {
   readonly list: () => Blocklist;
   readonly isReady: () => boolean;
   readonly pool: HashPool;
+  /** reads forms: what they hold counts together */
+  readonly forms: FormReader;
   /** most bytes of a picture */
   readonly maxBytes: number;
 }
@@ -37,6 +43,20 @@ export interface CreateServiceOptions extends AccessOptions {
    * @defaultValue one of its own, which ends with the service
    */
   pool?: HashPool | undefined;
+  /**
+   * whether callers of the role `match` are told the hashes of entries, as curators are. Without it
+   * they still have verdicts and distances: about 260 questions about chosen hashes tell the hash
+   * of an entry, and that is a blurred outline of its picture. What bounds this is
+   * `answersPerDay`, and whom you give a token
+   * @defaultValue false
+   */
+  tellHashes?: boolean | undefined;
+  /** lists elsewhere that `/v1/match` asks, by `createRemoteList` */
+  remote?: readonly RemoteList[] | undefined;
+  /** serves `/v1/scan`, which says by its status whether to keep an upload */
+  scan?: ScanRouteOptions | undefined;
+  /** serves `/v1/decisions`, for what moderators decided elsewhere */
+  webhook?: DecisionWebhookOptions | undefined;
   /** further routes, of another dialect, say */
   routes?: ((parts: ServiceParts) => readonly Route[]) | undefined;
   /**
@@ -44,6 +64,11 @@ export interface CreateServiceOptions extends AccessOptions {
    * @defaultValue 64 MiB
    */
   maxBytes?: number | undefined;
+  /**
+   * bytes of forms that are held at a time. Another one is `busy`, and is not read
+   * @defaultValue 256 MiB, or `maxBytes` if that is more
+   */
+  maxBytesHeld?: number | undefined;
   /**
    * most bytes of a body of JSON
    * @defaultValue 1 MiB
@@ -76,12 +101,13 @@ export interface Service {
   drain(): Promise<void>;
 }
 
+const MAX_BYTES_HELD = 256 * 2 ** 20;
 const MAX_JSON_BYTES = 2 ** 20;
 const TIMEOUT_SECONDS = 60;
 
 /**
- * Creates a service: `/health/live`, `/health/ready`, `/metrics` and `/openapi.json`, which has all
- * of its routes.
+ * Creates a service: `/v1/match` and `/v1/status`, `/v1/scan` and `/v1/decisions` if wanted,
+ * `/health/live`, `/health/ready`, `/metrics`, and `/openapi.json`, which describes them all.
  *
  * Without a token, callers on loopback may do everything, and others nothing; `tokens` and
  * `trustNetworks` change that. A proxy in front of it has to pass on the tokens, as it hides the
@@ -95,12 +121,19 @@ export function createService(options: CreateServiceOptions): Service {
   checkOptions(options);
   const { blocklist, follower, store, routes, onLog, onError, now = Date.now } = options;
   const { maxBytes = MAX_BYTES, maxJsonBytes = MAX_JSON_BYTES } = options;
-  const { timeoutSeconds = TIMEOUT_SECONDS } = options;
+  const { timeoutSeconds = TIMEOUT_SECONDS, tellHashes = false, remote = [] } = options;
+  const { scan, webhook } = options;
   for (const [name, value] of Object.entries({ routes, onLog, onError, now })) {
     checkTypeOf(name, value, 'function');
   }
   checkInteger('maxBytes', maxBytes, 1);
   checkInteger('maxJsonBytes', maxJsonBytes, 1);
+  const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = options;
+  checkInteger('maxBytesHeld', maxBytesHeld, maxBytes);
+  if (scan !== undefined) checkOptions(scan, 'scan to be options');
+  if (webhook !== undefined) checkOptions(webhook, 'webhook to be options');
+  checkTypeOf('tellHashes', tellHashes, 'boolean');
+  checkRemoteLists(remote);
   checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
   if (store !== undefined) {
     checkObject(store, 'store to be a store');
@@ -126,13 +159,14 @@ export function createService(options: CreateServiceOptions): Service {
   };
   const started =
     start instanceof Promise ? start.then(take).catch((error) => onError?.(error)) : take(start);
+  const forms = new FormReader({ maxBytes, maxBytesHeld });
   const parts: ServiceParts = {
     list: () => listOf(state),
     isReady: () => list !== undefined && !isEnding,
-    pool,
-    maxBytes,
+    ...{ pool, forms, maxBytes },
   };
-  const all: Route[] = [...healthRoutes(state), ...(routes?.(parts) ?? [])];
+  const v1 = v1Routes({ state, forms, maxBytes, tellHashes, remote, scan, webhook });
+  const all: Route[] = [...healthRoutes(state), ...v1, ...(routes?.(parts) ?? [])];
   all.push(openApiRoute(all));
   const router = new Router({
     routes: all.map((route) => unlessEnding(route, state.isEnding)),

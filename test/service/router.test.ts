@@ -1,22 +1,9 @@
-import { createServer, request as httpRequest } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { expect, test } from 'vitest';
-import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
 import { Refusal, type Route } from '../../src/service/route.js';
-import type { LogRecord } from '../../src/service/router.js';
-import { type CreateServiceOptions, createService } from '../../src/service/service.js';
-import { tokenHash } from '../../src/service/webhook-sender.js';
-import { blocklist, pool, serving } from './uploads.js';
-
-const TOKENS = {
-  match: 'match-token-of-many-characters',
-  curate: 'curate-token-of-many-characters',
-  admin: 'admin-token-of-many-characters',
-} as const;
-const tokens = (['match', 'curate', 'admin'] as const).map((role) => ({
-  name: `the ${role}`,
-  hash: tokenHash(TOKENS[role]),
-  role,
-}));
+import { createService } from '../../src/service/service.js';
+import { as, posted, type Served, served, TOKENS } from './served.js';
+import { blocklist, pool } from './uploads.js';
 
 const echo: Route = {
   method: 'POST',
@@ -64,46 +51,10 @@ const routes: Route[] = [
   },
 ];
 
-interface Served {
-  url: string;
-  logs: LogRecord[];
-  errors: unknown[];
-  service: ReturnType<typeof createService>;
-}
-
-async function served<T>(
-  work: (served: Served) => Promise<T>,
-  options: Partial<CreateServiceOptions> = {},
-): Promise<T> {
-  const logs: LogRecord[] = [];
-  const errors: unknown[] = [];
-  const service = createService({
-    ...{ blocklist, pool, tokens },
-    routes: () => routes,
-    onLog: (record) => logs.push(record),
-    onError: (error) => errors.push(error),
-    now: () => 1_767_225_600_000,
-    ...options,
-  });
-  return await serving(
-    createServer(NODE_LIMITS, createNodeListener(service.handler)),
-    async (url) => await work({ url, logs, errors, service }),
-  );
-}
-
-const as = (role: keyof typeof TOKENS, more: RequestInit = {}): RequestInit => ({
-  ...more,
-  headers: { authorization: `Bearer ${TOKENS[role]}`, ...(more.headers ?? {}) },
-});
-const posted = (body: unknown, role: keyof typeof TOKENS = 'curate') =>
-  as(role, {
-    method: 'POST',
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-    headers: { 'content-type': 'application/json' },
-  });
+const routed = (work: (served: Served) => Promise<void>) => served(work, { routes: () => routes });
 
 test('a route gets its parameters, its query and its body as its schemas say', async () => {
-  await served(async ({ url, logs }) => {
+  await routed(async ({ url, logs }) => {
     const path = '/x/caf%C3%A9%2F..%3F/y?count=3&flag=true&word=17&other=1';
     const response = await fetch(`${url}${path}`, posted({ a: ['b'] }));
     expect(await response.json()).toEqual({
@@ -144,7 +95,7 @@ test.each([
 ])(
   'a wrong query or body is told without its value: %s %.20s',
   async (query, body, status, message) => {
-    await served(async ({ url, errors }) => {
+    await routed(async ({ url, errors }) => {
       const response = await fetch(`${url}/x/a/y${query}`, posted(body));
       const { code, message: told } = (await response.json()) as { code: string; message: string };
       expect([response.status, told]).toEqual([status, message]);
@@ -155,7 +106,7 @@ test.each([
 );
 
 test('a body in pieces without a length has the same limit', async () => {
-  await served(async ({ url }) => {
+  await routed(async ({ url }) => {
     const upload = httpRequest(`${url}/x/a/y?word=a`, {
       method: 'POST',
       headers: { authorization: `Bearer ${TOKENS.curate}`, 'content-type': 'application/json' },
@@ -171,7 +122,7 @@ test('a body in pieces without a length has the same limit', async () => {
 });
 
 test('a body that is not UTF-8, or of another type, is refused', async () => {
-  await served(async ({ url }) => {
+  await routed(async ({ url }) => {
     const body = Buffer.from([0x22, 0xff, 0x22]);
     const wrong = await fetch(`${url}/x/a/y?word=a`, { ...posted(''), body });
     expect(wrong.status).toBe(400);
@@ -182,7 +133,7 @@ test('a body that is not UTF-8, or of another type, is refused', async () => {
 });
 
 test('other methods and paths are told, and HEAD has no body', async () => {
-  await served(async ({ url, logs }) => {
+  await routed(async ({ url, logs }) => {
     const wrong = await fetch(`${url}/x/a/y`, as('curate', { method: 'DELETE' }));
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST']);
     const fixed = await fetch(`${url}/x/fixed/y`, { method: 'PUT', body: 'x' });
@@ -198,7 +149,7 @@ test('other methods and paths are told, and HEAD has no body', async () => {
 });
 
 test('tricks with paths lead nowhere', async () => {
-  await served(async ({ url }) => {
+  await routed(async ({ url }) => {
     const { hostname, port } = new URL(url);
     const statusOf = (path: string) =>
       new Promise<number>((resolve, reject) => {
@@ -222,7 +173,7 @@ test('tricks with paths lead nowhere', async () => {
 });
 
 test('what a route throws is written in its dialect, and a defect is told to nobody', async () => {
-  await served(async ({ url, errors, logs }) => {
+  await routed(async ({ url, errors, logs }) => {
     const refusal = await fetch(`${url}/throws/refusal`);
     expect(refusal.status).toBe(409);
     expect(await refusal.json()).toEqual({ message: '409 expected another' });
