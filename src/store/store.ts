@@ -29,6 +29,7 @@ import {
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
 import { gatheredEntries } from './gathered-entries.js';
 import {
+  allSettings,
   checkedSettings,
   checkListName,
   listsOf,
@@ -41,6 +42,7 @@ import { openPglite } from './pglite.js';
 import { openPostgresql } from './postgresql.js';
 import { type Purged, purgeRows } from './purge.js';
 import { type Put, putEntries, replaceEntries } from './put-entries.js';
+import { moveList } from './rename-list.js';
 import { type StoreStatus, statusOf } from './status.js';
 import { StoreError } from './store-error.js';
 import type { StoredEntry } from './stored-entry.js';
@@ -262,6 +264,35 @@ export class Store {
       const { removed, isChanged } = await removeListOf(sql, revision, name);
       return { reply: { removed }, isChanged };
     });
+  }
+
+  /**
+   * Gives a list another name. Its entries keep their numbers and pauses, and what was withdrawn on
+   * it alone stays withdrawn.
+   * @param to a name that no list has
+   * @param change `settings`: changes to its settings, in the same change
+   * @returns `renamed`: whether there was such a list, and none of the other name
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async renameList(
+    from: string,
+    to: string,
+    change: ChangeOptions & { settings?: ListSettings } = {},
+  ): Promise<Changed & { renamed: boolean }> {
+    checkListName(from);
+    checkListName(to);
+    checkChange(change);
+    const settings = checkedSettings(change.settings ?? {});
+    const what = ['rename-list', from, to, settings];
+    return await this.#write(what, change, async (sql, revision) => {
+      const moved = await moveList(sql, revision, { from, to, settings });
+      return { reply: { renamed: moved !== undefined }, isChanged: moved !== undefined };
+    });
+  }
+
+  /** The settings of all lists by their names, which takes no counting of entries. */
+  async settings(): Promise<ReadonlyMap<string, ListSettings>> {
+    return await allSettings(this.#database);
   }
 
   /**
