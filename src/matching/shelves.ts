@@ -15,13 +15,13 @@ export class Shelves {
 
   /** The shelf to which entries of this algorithm and width are added. */
   forAdding(algorithm: Algorithm, bits: Bits): Shelf {
-    const shelves = this.#of(algorithm, bits);
+    const shelves = this.of(algorithm, bits);
     if (shelves.length === 0) shelves.push(new Shelf(algorithm, bits));
     return shelves.at(-1)!;
   }
 
   push(algorithm: Algorithm, bits: Bits, shelf: Shelf): void {
-    this.#of(algorithm, bits).push(shelf);
+    this.of(algorithm, bits).push(shelf);
   }
 
   /**
@@ -46,7 +46,8 @@ export class Shelves {
     };
   }
 
-  #of(algorithm: Algorithm, bits: Bits): Shelf[] {
+  /** Those of one kind. */
+  of(algorithm: Algorithm, bits: Bits): Shelf[] {
     const kind = kindOf(algorithm, bits);
     const shelves = this.#byKind.get(kind) ?? [];
     this.#byKind.set(kind, shelves);

@@ -10,6 +10,8 @@ export {
 export { type CheckedPart, createPartCheck, type FilePart } from './fastify.js';
 export type { FileStream } from './form-file.js';
 export type { FollowedList } from './health.js';
+export { type HmaOptions, hmaRoutes } from './hma.js';
+export type { FetchPicture } from './hma-picture.js';
 export {
   createUploadMiddleware,
   type MiddlewareOptions,
