@@ -5,6 +5,7 @@ import { Store } from '../store/store.js';
 import type { FollowedList } from './health.js';
 import { hmaBankRoutes } from './hma-banks.js';
 import { hmaContentRoutes } from './hma-content.js';
+import { type HmaExchanges, hmaExchangeRoutes } from './hma-exchanges.js';
 import { hmaHashRoutes } from './hma-hash.js';
 import { policyOf } from './hma-hits.js';
 import { type HmaFollowing, hmaIndexRoutes, IndexAge, siteMap } from './hma-index.js';
@@ -21,6 +22,11 @@ export interface HmaOptions {
   store?: Store | undefined;
   /** the service's own follower: it tells whether the index keeps up */
   follower?: FollowedList | Promise<FollowedList> | undefined;
+  /**
+   * where lists are fetched from, as `store.exchanges(key)` gives them; absent: callers are told
+   * that it is not available
+   */
+  exchanges?: HmaExchanges | undefined;
   /** gets pictures from addresses that callers give; absent: they are not fetched */
   fetchPicture?: FetchPicture | undefined;
   /**
@@ -40,7 +46,6 @@ export interface HmaOptions {
  * The routes of HMA's dialect, version 1.1: `/h/…`, `/m/…`, `/c/…` and `/status`. A bank is a list,
  * and content is an entry, by its number in the store. The unnamed list is the bank `UNNAMED`.
  *
- * Whoever may curate may fill banks; where hashes come from (`/c/exchanges`) takes an admin.
  * @param parts as `createService` gives them to `routes`
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
@@ -62,11 +67,12 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
   if (!(forms instanceof FormReader)) throw new TypeError('expected the parts of a service');
   checkInteger('maxBytes', maxBytes, 1);
   checkOptions(options);
-  const { store, follower, fetchPicture, tier = 'match', now = Date.now } = options;
+  const { store, follower, exchanges, fetchPicture, tier = 'match', now = Date.now } = options;
   if (store !== undefined && !(store instanceof Store)) {
     throw new TypeError('expected store to be a store');
   }
   if (follower !== undefined) checkObject(follower, 'follower to be a follower');
+  if (exchanges !== undefined) checkObject(exchanges, 'exchanges to be those of a store');
   checkTypeOf('fetchPicture', fetchPicture, 'function');
   checkOneOf('tier', tier, ['match', 'review']);
   checkTypeOf('now', now, 'function');
@@ -91,6 +97,7 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
       ...hmaBankRoutes(of),
       ...hmaContentRoutes(of, hasher, { minQuality, now }),
     ]),
+    ...ofStore(exchanges && store, (of) => hmaExchangeRoutes(of, exchanges as HmaExchanges)),
   ];
   return [...routes, siteMap(routes)].map(hmaRoute);
 }
@@ -102,7 +109,10 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
 function ofStore(store: Store | undefined, routes: (store: Store) => Route[]): Route[] {
   if (store) return routes(store);
   const answer = () => {
-    throw new Refusal('not-available', 'expected a store: this service cannot change banks');
+    throw new Refusal(
+      'not-available',
+      'this service was started without what banks and exchanges take',
+    );
   };
   // What they are made of is asked for in their answers alone.
   return routes(undefined as never).map((route) => ({ ...route, answer }));

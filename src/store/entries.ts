@@ -56,6 +56,15 @@ export async function countOfKind(sql: Sql, algorithm: Algorithm): Promise<numbe
   return row!.count;
 }
 
+/** How many entries of a list are listed, with those that are paused. */
+export async function countOfList(sql: Sql, list: string): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    'select count(*) as count from entry where listed and list = $1',
+    [list],
+  );
+  return row!.count;
+}
+
 /** @throws {TypeError | RangeError} if the filter is invalid */
 export async function findEntries(sql: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
   checkOptions(filter);
