@@ -758,6 +758,17 @@ const WEBHOOK = {
   factsOf: () => undefined,
   tokenHashes: ['ab'.repeat(32)],
 };
+const pictureHosts = members(
+  { hosts: ['example.org'] },
+  {
+    hosts: or(member(['*.example.org']), '[]', '[text]'),
+    privateNetworks: optional(or(member(['10.0.0.0/8']), '[]')),
+    maxBytes: optional(whole),
+    timeoutSeconds: or(optional(whole), '7.5'),
+    maxRedirects: optional(whole),
+    lookup: callback,
+  },
+);
 const SERVICE = { blocklist: LIST, pool: POOL };
 const TOKEN = { name: 'a', hash: 'ab'.repeat(32), role: 'match' };
 const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
@@ -1455,7 +1466,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
   },
   service: {
+    FetchError: 'class of errors',
     NODE_LIMITS: 'constant',
+    createPictureFetcher: { args: [pictureHosts] },
     Refusal: 'class of errors',
     UploadRefused: 'class of errors',
     createService: {
@@ -1499,6 +1512,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           remote: optional(remotes),
           scan: optional(members({ onError: 'accept' }, { onError: member('refuse') })),
           webhook: optional(member(undefined)),
+          fetchPictures: optional(pictureHosts),
           routes: callback,
           maxBytes: optional(whole),
           maxBytesHeld,

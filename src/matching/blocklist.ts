@@ -366,9 +366,9 @@ export class Blocklist {
    * end: what was withdrawn meanwhile is not in it.
    * @param query as for `decide`, or an async iterable of variants
    * @param options as for `decide`; `signal`: ends it, also while it waits for a variant or an
-   *   answer; `remote`: lists elsewhere that are asked about the main hash, by `createRemoteList`, unless an entry
-   *   here matches it at once. They are waited for, unless a variant matches here and `all` is not
-   *   set. While one does not answer, the verdict is not `none`
+   *   answer; `remote`: lists elsewhere that are asked about the main hash, by `createRemoteList`,
+   *   unless an entry here matches it at once. They are waited for, unless a variant matches here
+   *   and `all` is not set. While one does not answer, the verdict is not `none`
    * @returns rejects with `signal.reason` on abort, and with the error of an iterable that throws
    * @throws {TypeError | RangeError} if `query`, one of its variants or an option is invalid
    */

@@ -8,6 +8,14 @@ export {
   type OutsideDecision,
 } from './decision-webhook.js';
 export { type CheckedPart, createPartCheck, type FilePart } from './fastify.js';
+export {
+  createPictureFetcher,
+  FetchError,
+  type FetchErrorCode,
+  type FetchedPicture,
+  type FetchPicture,
+  type FetchPictureOptions,
+} from './fetch-picture.js';
 export type { FileStream } from './form-file.js';
 export type { FollowedList } from './health.js';
 export { type HmaOptions, hmaRoutes } from './hma.js';

@@ -6,6 +6,11 @@ import { checkPool, type HashPool } from '../node/hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { Access, type AccessOptions } from './access.js';
 import type { DecisionWebhookOptions } from './decision-webhook.js';
+import {
+  createPictureFetcher,
+  type FetchPicture,
+  type FetchPictureOptions,
+} from './fetch-picture.js';
 import { type FollowedList, healthRoutes, listOf, type ServiceState } from './health.js';
 import { Metrics } from './metrics.js';
 import { openApiOf } from './openapi.js';
@@ -21,6 +26,8 @@ export interface ServiceParts {
   readonly list: () => Blocklist;
   readonly isReady: () => boolean;
   readonly pool: HashPool;
+  /** fetches pictures by their address; undefined unless hosts are allowed */
+  readonly fetchPicture: FetchPicture | undefined;
   /** reads forms: what they hold counts together */
   readonly forms: FormReader;
   /** most bytes of a picture */
@@ -51,6 +58,11 @@ export interface CreateServiceOptions extends AccessOptions {
    * @defaultValue false
    */
   tellHashes?: boolean | undefined;
+  /**
+   * from where routes fetch pictures whose address they are told
+   * @defaultValue nothing is fetched
+   */
+  fetchPictures?: FetchPictureOptions | undefined;
   /** lists elsewhere that `/v1/match` asks, by `createRemoteList` */
   remote?: readonly RemoteList[] | undefined;
   /** serves `/v1/scan`, which says by its status whether to keep an upload */
@@ -122,7 +134,7 @@ export function createService(options: CreateServiceOptions): Service {
   const { blocklist, follower, store, routes, onLog, onError, now = Date.now } = options;
   const { maxBytes = MAX_BYTES, maxJsonBytes = MAX_JSON_BYTES } = options;
   const { timeoutSeconds = TIMEOUT_SECONDS, tellHashes = false, remote = [] } = options;
-  const { scan, webhook } = options;
+  const { scan, webhook, fetchPictures } = options;
   for (const [name, value] of Object.entries({ routes, onLog, onError, now })) {
     checkTypeOf(name, value, 'function');
   }
@@ -131,6 +143,7 @@ export function createService(options: CreateServiceOptions): Service {
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = options;
   checkInteger('maxBytesHeld', maxBytesHeld, maxBytes);
   if (scan !== undefined) checkOptions(scan, 'scan to be options');
+  if (fetchPictures !== undefined) checkOptions(fetchPictures, 'fetchPictures to be options');
   if (webhook !== undefined) checkOptions(webhook, 'webhook to be options');
   checkTypeOf('tellHashes', tellHashes, 'boolean');
   checkRemoteLists(remote);
@@ -140,6 +153,7 @@ export function createService(options: CreateServiceOptions): Service {
     if (typeof store.revision !== 'function') throw new TypeError('expected store to be a store');
   }
   if (options.pool !== undefined) checkPool(options.pool);
+  const fetchPicture = fetchPictures && createPictureFetcher({ maxBytes, ...fetchPictures });
   const access = new Access(options);
   const start = startOf(blocklist, follower);
   const pool = options.pool ?? createHashPool();
@@ -163,6 +177,7 @@ export function createService(options: CreateServiceOptions): Service {
   const parts: ServiceParts = {
     list: () => listOf(state),
     isReady: () => list !== undefined && !isEnding,
+    fetchPicture,
     ...{ pool, forms, maxBytes },
   };
   const v1 = v1Routes({ state, forms, maxBytes, tellHashes, remote, scan, webhook });
