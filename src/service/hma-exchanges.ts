@@ -37,6 +37,22 @@ export interface HmaExchanges {
   remove(name: string): Promise<boolean>;
 }
 
+/** Where no exchanges are kept: there are none, and none is made. */
+export const NO_EXCHANGES: HmaExchanges = {
+  async set() {
+    throw new Refusal('not-available', 'this service was started without exchanges');
+  },
+  async get() {
+    return undefined;
+  },
+  async list() {
+    return [];
+  },
+  async remove() {
+    return false;
+  },
+};
+
 const OBJECT: Schema = { type: 'object' };
 const FLAG: Schema = { type: 'boolean' };
 const SECONDS: Schema = { type: ['integer', 'null'] };

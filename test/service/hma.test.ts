@@ -9,7 +9,7 @@ import { hmaRoutes } from '../../src/service/hma.js';
 import { FormReader } from '../../src/service/read-form.js';
 import { flipBits } from '../arbitraries.js';
 import { ROOT } from '../package.js';
-import { bytesOf, pictureForm, servedHma } from './hma-served.js';
+import { pictureForm, pictureServer, servedHma } from './hma-served.js';
 import { HALF, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
 
 const { hash: HASH } = await hashFile(join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg'));
@@ -72,33 +72,38 @@ test('a picture that is too long is refused, and what is no form', async () => {
   );
 });
 
-test('an address is fetched by fetchPicture alone', async () => {
-  const asked: string[] = [];
-  const fetchPicture = async (address: string) => {
-    asked.push(address);
-    return { bytes: bytesOf(LISTED) };
-  };
-  const address = `url=${encodeURIComponent('https://pictures.test/a.jpg?b=1')}`;
-  await servedHma(
-    async ({ json, url }) => {
-      const { hash } = await hashFile(LISTED);
-      const hashed = await json('GET', `/h/hash?${address}&content_type=photo`);
-      expect(hashed).toEqual({ status: 200, body: { pdq: hashToHex(hash) } });
-      expect((await json('GET', `/h/hash?${address}&content_type=video`)).status).toBe(400);
-      const banks = { UNNAMED: [{ bank_content_id: expect.any(Number), distance: '0' }] };
-      const nested = await json('GET', `/m/lookup?${address}`);
-      expect(nested).toMatchObject({ status: 200, body: { pdq: { UNNAMED: [{}] } } });
-      expect(Object.keys(nested.body)).toEqual(['pdq']);
-      const flat = await json('GET', `/m/lookup?${address}&signal_type=pdq`);
-      expect(Object.keys(flat.body)).toEqual(Object.keys(banks));
-      expect(asked).toEqual(Array(3).fill('https://pictures.test/a.jpg?b=1'));
-      expect((await fetch(`${url}/h/hash`)).status).toBe(400);
-    },
-    { hma: { fetchPicture } },
-  );
-  await servedHma(async ({ json }) => {
-    expect((await json('GET', `/h/hash?${address}`)).status).toBe(501);
-    expect((await json('GET', `/m/lookup?${address}`)).status).toBe(501);
+test('a picture is fetched from hosts that are allowed, and from no other', async () => {
+  await pictureServer(LISTED, async (origin, fetchPictures, asked) => {
+    const address = (url: string) => `url=${encodeURIComponent(url)}`;
+    const own = address(`${origin}/a.jpg?b=1`);
+    await servedHma(
+      async ({ json, url }) => {
+        const { hash } = await hashFile(LISTED);
+        const hashed = await json('GET', `/h/hash?${own}&content_type=photo`);
+        expect(hashed).toEqual({ status: 200, body: { pdq: hashToHex(hash) } });
+        expect((await json('GET', `/h/hash?${own}&content_type=video`)).status).toBe(400);
+        const nested = await json('GET', `/m/lookup?${own}`);
+        expect(nested.status).toBe(200);
+        expect(nested.body).toMatchObject({ pdq: { UNNAMED: [{ distance: expect.any(String) }] } });
+        const flat = await json('GET', `/m/lookup?${own}&signal_type=pdq`);
+        expect(Object.keys(flat.body)).toEqual(['UNNAMED']);
+        expect(asked).toEqual(Array(3).fill('/a.jpg?b=1'));
+        expect((await fetch(`${url}/h/hash`)).status).toBe(400);
+        for (const [other, status] of [
+          ['http://127.0.0.1:1/', 403],
+          ['file:///etc/passwd', 400],
+          ['', 400],
+        ] as const) {
+          expect((await json('GET', `/h/hash?${address(other)}`)).status, other).toBe(status);
+        }
+      },
+      { fetchPictures },
+    );
+    await servedHma(async ({ json }) => {
+      expect((await json('GET', `/h/hash?${own}`)).status).toBe(501);
+      expect((await json('GET', `/m/lookup?${own}`)).status).toBe(501);
+    });
+    expect(asked).toHaveLength(3);
   });
 });
 
@@ -293,7 +298,14 @@ test('without a store, curation is refused by a status that is not 404', async (
 
 test('mistakes are told at the start', () => {
   const forms = new FormReader({ maxBytes: 1, maxBytesHeld: 1 });
-  const parts = { list: () => createBlocklist([]), isReady: () => true, pool, forms, maxBytes: 1 };
+  const parts = {
+    list: () => createBlocklist([]),
+    isReady: () => true,
+    pool,
+    forms,
+    fetchPicture: undefined,
+    maxBytes: 1,
+  };
   expect(hmaRoutes(parts).length).toBeGreaterThan(15);
   expect(() => hmaRoutes(parts, { store: {} as never })).toThrow(TypeError);
   expect(() => hmaRoutes(parts, { tier: 'none' as never })).toThrow(RangeError);
