@@ -1,6 +1,6 @@
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
-import type { HmaExchanges } from '../../src/service/hma-exchanges.js';
+import { Store } from '../../src/store/store.js';
 import { followedStore, type ServedHma, servedHma } from './hma-served.js';
 
 const { store, follower } = await followedStore();
@@ -8,31 +8,7 @@ afterAll(async () => await store.close());
 const message = { message: expect.any(String) };
 const SECRET = 'a secret of nobody else';
 
-/** Exchanges in memory, as a store with a key keeps them. */
-class Kept implements HmaExchanges {
-  readonly rows = new Map<string, Awaited<ReturnType<HmaExchanges['list']>>[number]>();
-  readonly credentials = new Map<string, Readonly<Record<string, string>>>();
-
-  async set(...[name, exchange]: Parameters<HmaExchanges['set']>): Promise<void> {
-    const { api, settings = {}, enabled = true, credentials } = exchange;
-    if (credentials) this.credentials.set(name, credentials);
-    const hasCredentials = this.credentials.has(name);
-    const { fetched } = this.rows.get(name) ?? {};
-    const row = { name, api, settings, enabled, hasCredentials, ...(fetched && { fetched }) };
-    this.rows.set(name, row);
-  }
-  get = async (name: string) => this.rows.get(name);
-  list = async () => [...this.rows.values()];
-  async remove(name: string): Promise<boolean> {
-    this.credentials.delete(name);
-    return this.rows.delete(name);
-  }
-}
-
-let exchanges = new Kept();
-beforeEach(() => {
-  exchanges = new Kept();
-});
+const exchanges = store.exchanges(new Uint8Array(32).fill(7));
 const served = <T>(work: (served: ServedHma) => Promise<T>) =>
   servedHma(work, { follower, store, hma: { store, follower, exchanges } });
 
@@ -56,10 +32,10 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
       credential_json: { user: 'us', password: SECRET },
     });
     expect(made).toEqual({ status: 201, body: message });
-    expect(exchanges.rows.get('COOP_NCMEC')).toMatchObject({
+    expect(await exchanges.get('COOP_NCMEC')).toMatchObject({
       ...{ api: 'ncmec', settings: { list: 'industryTest' }, enabled: true },
     });
-    expect(exchanges.credentials.get('COOP_NCMEC')).toEqual({ user: 'us', password: SECRET });
+    expect(await exchanges.credentials('COOP_NCMEC')).toEqual({ user: 'us', password: SECRET });
     expect((await json('GET', '/c/bank/COOP_NCMEC')).status).toBe(200);
 
     const shown = {
@@ -69,7 +45,7 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
     expect(await json('GET', '/c/exchange/COOP_NCMEC')).toEqual({ status: 200, body: shown });
     const off = await json('PUT', '/c/exchange/COOP_NCMEC', { enabled: false });
     expect(off.body).toEqual({ ...shown, enabled: false });
-    expect(exchanges.credentials.has('COOP_NCMEC')).toBe(true);
+    expect(await exchanges.credentials('COOP_NCMEC')).toMatchObject({ password: SECRET });
     expect((await json('GET', '/c/exchanges')).body).toEqual(['COOP_NCMEC']);
 
     const status = async () => (await json('GET', '/c/exchange/COOP_NCMEC/status')).body;
@@ -77,8 +53,14 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
       ...{ checkpoint_ts: null, running_fetch_start_ts: null, last_fetch_complete_ts: null },
       ...{ last_fetch_succeeded: null, up_to_date: false, fetched_items: 0 },
     });
-    const row = exchanges.rows.get('COOP_NCMEC')!;
-    exchanges.rows.set('COOP_NCMEC', { ...row, fetched: { fetchedSeconds: 1_700_000_000 } });
+    // As a fetch writes it.
+    const fetched = { origin: '', unknown: [], fetchedSeconds: 1_700_000_000 };
+    await Store.databaseOf(store).query(
+      'update list set fetched = $2::text::json where name = $1',
+      ['COOP_NCMEC', JSON.stringify(fetched)],
+    );
+    const named = await json('PUT', '/c/bank/COOP_NCMEC', { name: 'COOP_OTHER' });
+    expect(named.status).toBe(403);
     const hash = hashFromHex(
       'pdq',
       'f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22',
@@ -113,14 +95,14 @@ test('credentials are set for one exchange, or for all of a service', async () =
       const made = await json('POST', '/c/exchanges', { bank, api: 'fb_threatexchange', api_json });
       expect(made.status).toBe(201);
     }
-    expect(exchanges.rows.get('TE_ONE')!.settings).toEqual({ privacyGroup: '123' });
+    expect((await exchanges.get('TE_ONE'))!.settings).toEqual({ privacyGroup: '123' });
     const one = await json('POST', '/c/exchange/TE_ONE/credentials', { credential_json });
     expect(one.body).toEqual({ supports_auth: true, has_credentials: true, source: 'exchange' });
     expect((await json('GET', path)).body).toMatchObject({ has_set_authentification: false });
     const all = await json('POST', path, { credential_json });
     expect(all.body).toEqual({ supports_authentification: true, has_set_authentification: true });
-    expect(exchanges.credentials.get('TE_TWO')).toEqual({ accessToken: SECRET });
-    expect(exchanges.rows.get('TE_TWO')!.settings).toEqual({ privacyGroup: '456' });
+    expect(await exchanges.credentials('TE_TWO')).toEqual({ accessToken: SECRET });
+    expect((await exchanges.get('TE_TWO'))!.settings).toEqual({ privacyGroup: '456' });
     expect((await json('GET', '/c/exchange/TE_TWO')).body).toMatchObject({ privacy_group: 456 });
     for (const name of ['TE_ONE', 'TE_TWO']) await json('DELETE', `/c/exchange/${name}`);
   });
@@ -148,7 +130,7 @@ test('what an API does not take is refused, without its words, and nothing is ma
       expect(refused, JSON.stringify(body)).toEqual({ status, body: message });
       expect(JSON.stringify(refused)).not.toContain(SECRET);
     }
-    expect(exchanges.rows.size).toBe(0);
+    expect(await exchanges.list()).toEqual([]);
     expect((await json('GET', '/c/banks')).body).toHaveLength(1);
     expect((await json('GET', '/c/exchanges/api/none')).status).toBe(400);
     await json('DELETE', '/c/bank/THERE');
