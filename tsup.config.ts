@@ -16,6 +16,7 @@ const entry = Object.fromEntries(
     'heic-worker': 'src/node/heic-worker.ts',
     'hash-process': 'src/node/hash-process.ts',
     service: 'src/service/index.ts',
+    store: 'src/store/index.ts',
     testing: 'src/testing/index.ts',
     browser: 'src/browser/index.ts',
     'browser-worker': 'src/browser/worker.ts',
@@ -74,7 +75,16 @@ export default defineConfig({
   silent: true,
   // A `node:` import must stay one: bundlers for the browser tell the two apart by it.
   removeNodeProtocol: false,
-  external: [/^node:/, 'sharp', 'age-encryption', 'esbuild', 'heic-decode', 'utif2'],
+  external: [
+    /^node:/,
+    'sharp',
+    'age-encryption',
+    'esbuild',
+    'heic-decode',
+    'utif2',
+    'pg',
+    '@electric-sql/pglite',
+  ],
   // The decoders of the browser's Worker lie in their scripts: a page serves and allows no other file.
   loader: { '.wasm': 'binary' },
   esbuildPlugins: [withoutAddress],

@@ -230,6 +230,7 @@ const node = (await entryOf('node')) as typeof import('../src/node/index.js');
 
 const exchange = (await entryOf('exchange')) as typeof import('../src/exchange/index.js');
 const testing = (await entryOf('testing')) as typeof import('../src/testing/index.js');
+const store = (await entryOf('store')) as typeof import('../src/store/index.js');
 
 const serviceOptions = {
   baseUrl: member('https://example.org'),
@@ -760,6 +761,20 @@ const WEBHOOK = {
   factsOf: () => undefined,
   tokenHashes: ['ab'.repeat(32)],
 };
+const pictureHosts = members(
+  { hosts: ['example.org'] },
+  {
+    hosts: or(member(['*.example.org']), '[]', '[text]'),
+    privateNetworks: optional(or(member(['10.0.0.0/8']), '[]')),
+    maxBytes: optional(whole),
+    timeoutSeconds: or(optional(whole), '7.5'),
+    maxRedirects: optional(whole),
+    lookup: callback,
+  },
+);
+const SERVICE = { blocklist: LIST, pool: POOL };
+const TOKEN = { name: 'a', hash: 'ab'.repeat(32), role: 'match' };
+const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
 const scanning = members(SCANNING, scanOptions);
 const maxBytesHeld = optional(member(2 ** 30));
 const TUS_STORE = { read() {}, remove() {}, getUpload() {} };
@@ -957,6 +972,23 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
             token: optional(text),
             bank: optional(member('A')),
             maxMissing: optional(whole),
+          },
+        ),
+      ],
+    },
+    OnlyhashesClient: {
+      call: ((...args: [never]) => new exchange.OnlyhashesClient(...args)) as never,
+      args: [
+        members(
+          { baseUrl: 'https://example.org' },
+          {
+            ...Object.fromEntries(
+              Object.entries(serviceOptions).map(([key, one]) => [
+                key,
+                key === 'baseUrl' ? one : optional(one),
+              ]),
+            ),
+            token: optional(text),
           },
         ),
       ],
@@ -1428,8 +1460,74 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
     variantsOfFile: { args: [source, options(fileHashing)] },
   },
+  store: {
+    StoreError: 'class of errors',
+    openStore: {
+      args: [
+        members({ dataDir: undefined }, { dataDir: optional(text) }),
+        options({ schema: member('onlyhashes') }),
+      ],
+    },
+  },
   service: {
+    FetchError: 'class of errors',
+    NODE_LIMITS: 'constant',
+    createPictureFetcher: { args: [pictureHosts] },
+    Refusal: 'class of errors',
     UploadRefused: 'class of errors',
+    createService: {
+      args: [
+        members(SERVICE, {
+          blocklist: or(member(LIST), 'promise'),
+          follower: optional(member(undefined)),
+          store: optional(members({ revision: async () => 1 }, { revision: callback })),
+          pool: optional(members(SERVICE.pool, {})),
+          tokens: optional(
+            members(
+              [TOKEN],
+              {
+                0: members(TOKEN, {
+                  name: text,
+                  hash: member(TOKEN.hash, 'text'),
+                  role: member('admin'),
+                  requestsPerSecond: or(optional(whole), '7.5'),
+                  answersPerDay: optional(whole),
+                }),
+              },
+              '[]',
+            ),
+          ),
+          trustNetworks: optional(
+            members(
+              [NETWORK],
+              {
+                0: members(NETWORK, {
+                  cidr: member('::1'),
+                  role: member('admin'),
+                  name: optional(text),
+                  requestsPerSecond: or(optional(whole), '7.5'),
+                  answersPerDay: optional(whole),
+                }),
+              },
+              '[]',
+            ),
+          ),
+          tellHashes: flag,
+          remote: optional(remotes),
+          scan: optional(members({ onError: 'accept' }, { onError: member('refuse') })),
+          webhook: optional(member(undefined)),
+          fetchPictures: optional(pictureHosts),
+          routes: callback,
+          maxBytes: optional(whole),
+          maxBytesHeld,
+          maxJsonBytes: optional(whole),
+          timeoutSeconds: or(optional(whole), '7.5'),
+          onLog: callback,
+          onError: callback,
+          now: callback,
+        }),
+      ],
+    },
     createDecisionWebhook: {
       args: [
         members(WEBHOOK, {
@@ -1592,7 +1690,7 @@ const METHODS: Record<
           { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
           '[]',
         ),
-        options({ all: flag }),
+        options({ all: flag, distance: whole }),
       ],
       decideAsync: [
         members(
@@ -1600,7 +1698,7 @@ const METHODS: Record<
           { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
           '[]',
         ),
-        options({ all: flag, signal, remote: remotes }),
+        options({ all: flag, distance: whole, signal, remote: remotes }),
       ],
     },
   },
@@ -1658,6 +1756,14 @@ const METHODS: Record<
       rawLookup: [hash, options({ signal })],
       ask: [hashes, options({ signal })],
     },
+  },
+  OnlyhashesClient: {
+    of: () =>
+      new exchange.OnlyhashesClient({
+        baseUrl: 'https://example.org',
+        ...answering('{"answered":true,"decision":{"verdict":"none","matches":[]}}'),
+      }),
+    doors: { ask: [hashes, options({ signal })] },
   },
   ShieldClient: {
     of: () =>
@@ -1784,6 +1890,10 @@ const METHODS: Record<
       drop: [text],
       close: [],
     },
+  },
+  Store: {
+    of: () => store.openStore({ dataDir: undefined }),
+    doors: { revision: [], close: [] },
   },
   IndexPool: {
     of: () => node.createIndexPool(INDEX, { workers: 1 }),

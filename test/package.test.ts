@@ -16,7 +16,9 @@ const subpaths = Object.keys(manifest.exports).filter((path) => path !== './pack
 /** All but the script of the browser's Worker, which is not imported. */
 const imported = subpaths.filter((path) => path !== './browser/worker');
 /** Entries that run in a browser. */
-const pure = subpaths.filter((path) => !['./node', './service', './testing'].includes(path));
+const pure = subpaths.filter(
+  (path) => !['./node', './service', './store', './testing'].includes(path),
+);
 const nameOf = (subpath: string) => `onlyhashes${subpath.slice(1)}`;
 
 const HASHING = `const { hash, quality } = pdq({ data: new Uint8Array(64 * 64).map((_, i) => (i * i) >> 4), width: 64, height: 64 });

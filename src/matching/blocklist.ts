@@ -1,5 +1,6 @@
 import {
   checkAsyncIterable,
+  checkInteger,
   checkIterable,
   checkObject,
   checkOptions,
@@ -376,22 +377,24 @@ export class Blocklist {
    * picture step by step until it is no longer found.
    * @param query variants, which are pulled only as needed; a hashed image; or the error that came
    *   instead, which makes the picture `unhashable`, as does an iterable without variants
-   * @param options `all`: search every variant, even after a match; default false
-   * @throws {TypeError | RangeError} if `query` or one of its variants is invalid
+   * @param options `all`: search every variant, even after a match; default false. `distance`: in
+   *   bits, beyond which nothing is found, as if no policy had a larger one; default no such limit
+   * @throws {TypeError | RangeError} if `query`, one of its variants or an option is invalid
    */
   decide(
     query: Iterable<HashedVariant> | HashedImage | DecodeError,
-    options: { all?: boolean } = {},
+    options: { all?: boolean; distance?: number | undefined } = {},
   ): Decision {
     checkOptions(options);
-    const { all = false } = options;
+    const { all = false, distance } = options;
     checkTypeOf('all', all, 'boolean');
+    checkDistance(distance);
     const { policy } = this;
     if (query instanceof DecodeError) return unhashable(query, policy);
     checkObject(query, QUERY);
     checkIterable('hash' in query ? query.variants : query, QUERY);
     const variants = 'hash' in query ? variantsOf(query) : query;
-    const rules = { policy, all, lists: this.#held.lists, ...this.#watch.rules() };
+    const rules = { policy, all, distance, lists: this.#held.lists, ...this.#watch.rules() };
     return this.#watch.told(decide(variants, this.#search(), rules));
   }
 
@@ -400,10 +403,10 @@ export class Blocklist {
    * process, say. The event loop turns about every 5 ms. The decision is about the list at its
    * end: what was withdrawn meanwhile is not in it.
    * @param query as for `decide`, or an async iterable of variants
-   * @param options `signal`: ends it, also while it waits for a variant or an answer; `remote`:
-   *   lists elsewhere that are asked about the main hash, by `createRemoteList`, unless an entry
-   *   here matches it at once. They are waited for, unless a variant matches here and `all` is not
-   *   set. While one does not answer, the verdict is not `none`
+   * @param options as for `decide`; `signal`: ends it, also while it waits for a variant or an
+   *   answer; `remote`: lists elsewhere that are asked about the main hash, by `createRemoteList`,
+   *   unless an entry here matches it at once. They are waited for, unless a variant matches here
+   *   and `all` is not set. While one does not answer, the verdict is not `none`
    * @returns rejects with `signal.reason` on abort, and with the error of an iterable that throws
    * @throws {TypeError | RangeError} if `query`, one of its variants or an option is invalid
    */
@@ -411,13 +414,15 @@ export class Blocklist {
     query: SomeVariants | HashedImage | DecodeError,
     options: {
       all?: boolean;
+      distance?: number | undefined;
       signal?: AbortSignal | undefined;
       remote?: readonly RemoteList[];
     } = {},
   ): Promise<Decision> {
     checkOptions(options);
-    const { all = false, signal, remote = [] } = options;
+    const { all = false, distance, signal, remote = [] } = options;
     checkRemoteLists(remote);
+    checkDistance(distance);
     checkTypeOf('all', all, 'boolean');
     checkSignal(signal);
     const { policy } = this;
@@ -431,7 +436,7 @@ export class Blocklist {
       generation: () => this.#held.generation,
       changes: () => this.#held.generation + this.#watch.generation,
       search: () => this.#search(),
-      rules: () => ({ policy, all, lists: this.#held.lists, ...watched }),
+      rules: () => ({ policy, all, distance, lists: this.#held.lists, ...watched }),
       // Whoever withdraws by source may mean the list or what the service calls it.
       isWithdrawn: (hit, list) =>
         [hit.source ?? list, list].some((source) =>
@@ -511,6 +516,10 @@ function* variantsOf(image: HashedImage): Generator<HashedVariant> {
     ...(decoding !== undefined && { decoding }),
   };
   yield* image.variants;
+}
+
+function checkDistance(distance: number | undefined): void {
+  if (distance !== undefined) checkInteger('distance', distance, 0, 256);
 }
 
 function* entriesOf(shelves: readonly Shelf[]): Generator<BlocklistEntry> {

@@ -50,9 +50,10 @@ const TRIES = 4;
 
 const NOTHING: Prepared = { hidings: new Map(), arrivals: [], kept: [] };
 
-/** Changes that are made together, all of one list. */
+/** Changes that are made together. */
 export interface Exchange {
-  readonly list: string;
+  /** of the entries that are prepared to be hidden */
+  readonly list?: string;
   readonly withdraw: readonly Withdrawn[];
   readonly reinstate: readonly WithdrawnKey[];
   /** the ids of entries that are removed, by shelf */
@@ -188,7 +189,7 @@ export class Holdings {
    * @param prepared of this change, and what came meanwhile
    */
   exchange(
-    { list, withdraw, reinstate, going, coming }: Exchange,
+    { list = '', withdraw, reinstate, going, coming }: Exchange,
     prepared = NOTHING,
     meanwhile?: Meanwhile,
   ): { added: number; removed: number } {

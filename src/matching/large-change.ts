@@ -1,7 +1,9 @@
 import type { BlocklistEntry } from '../entry.js';
-import type { PackedEntries } from '../exchange/packed-entries.js';
+import { PackedEntries } from '../exchange/packed-entries.js';
+import { bitsOf } from '../hash.js';
 import type { Hiding } from './hidden-ids.js';
 import { Shelf } from './shelf.js';
+import { kindOf } from './shelves.js';
 import type { KeptOutReason, OnKeptOut, Withdrawn } from './withdrawals.js';
 
 /** Rows that a step adds: about 0.2 ms. */
@@ -15,6 +17,23 @@ const GROWTH = 4;
 export interface Coming {
   readonly rows: PackedEntries;
   readonly coming: readonly number[];
+}
+
+/** Entries that are to come, in a table of each kind. */
+export function comingOf(entries: Iterable<BlocklistEntry>): Coming[] {
+  const tables = new Map<string, PackedEntries>();
+  for (const entry of entries) {
+    const { algorithm } = entry.hash;
+    const bits = bitsOf(entry.hash);
+    const kind = kindOf(algorithm, bits);
+    const table = tables.get(kind) ?? new PackedEntries(algorithm, bits);
+    tables.set(kind, table);
+    table.push(entry);
+  }
+  return [...tables.values()].map((rows) => ({
+    rows,
+    coming: Array.from({ length: rows.size }, (_, row) => row),
+  }));
 }
 
 /** What came between the steps of a change. */

@@ -171,7 +171,7 @@ export class RemoteList {
  * here did not match it at once; never a variant, a picture or a name. A hit at a known distance
  * goes by the policy of the blocklist, not by that of any of its lists. The options here are its
  * settings: what `setList` sets under its name is for entries of the blocklist alone.
- * @param matcher a `ShieldClient`, an `HmaClient`, or your own client
+ * @param matcher an `OnlyhashesClient`, a `ShieldClient`, an `HmaClient`, or your own client
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const matcher = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', tries: 1 });

@@ -1,26 +1,22 @@
 import { type BlocklistEntry, checkEntry } from '../entry.js';
+import {
+  fetchedEntry,
+  isOfService,
+  latestUpdates,
+  type PageChange,
+  type ToldRecords,
+  WITHDRAWN_BY_SERVICE,
+} from '../exchange/list-fetch.js';
 import type { ListUpdate } from '../exchange/list-update.js';
-import { PackedEntries } from '../exchange/packed-entries.js';
-import { bitsOf, hashToHex } from '../hash.js';
+import { hashToHex } from '../hash.js';
 import { inTurns } from '../in-turns.js';
 import { finish } from '../indexing/segment.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Exchange } from '../matching/holdings.js';
-import { type Meanwhile, unprepared } from '../matching/large-change.js';
+import { comingOf, type Meanwhile, unprepared } from '../matching/large-change.js';
 import type { Shelf } from '../matching/shelf.js';
-import { idsOf, kindOf } from '../matching/shelves.js';
+import { idsOf } from '../matching/shelves.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
-
-/**
- * The reasons of the withdrawals that a feed makes, by the state that its service told. Only what
- * was withdrawn for one of these reasons is lifted when the service lists the record again.
- */
-const REASONS = {
-  withdrawn: 'withdrawn by its service',
-  deleted: 'deleted by its service',
-} as const;
-const isOfFeed = ({ reason }: Withdrawn) =>
-  reason === REASONS.withdrawn || reason === REASONS.deleted;
 
 /** Entries that a step looks at: about 0.2 ms. */
 const STEP = 256;
@@ -28,29 +24,6 @@ const STEP = 256;
 const PLAN_STEP = 16;
 /** How often a large page is prepared anew, if the blocklist keeps changing meanwhile. */
 const TRIES = 4;
-
-/** What a page changed. */
-export interface PageChange {
-  /** entries added */
-  readonly added: number;
-  /** entries removed */
-  readonly removed: number;
-  /** withdrawals made */
-  readonly withdrawn: number;
-}
-
-/** The records that a fetch has told, by source and key. */
-export class ToldRecords {
-  readonly #keys = new Set<string>();
-
-  add({ source, key }: Pick<ListUpdate, 'source' | 'key'>): void {
-    this.#keys.add(keyOf(source, key));
-  }
-
-  has({ source, id }: Pick<BlocklistEntry, 'source' | 'id'>): boolean {
-    return source !== undefined && id !== undefined && this.#keys.has(keyOf(source, id));
-  }
-}
 
 /**
  * Applies the updates of a service to one named list of a blocklist. All entries of the list are
@@ -143,19 +116,17 @@ export class ListFeed {
   *#planSteps(updates: readonly ListUpdate[]): Generator<void, Plan> {
     const held = Blocklist.held(this.#blocklist);
     const going = new Map<Shelf, number[]>();
-    const tables = new Map<string, PackedEntries>();
+    const coming: BlocklistEntry[] = [];
     const withdraw: Withdrawn[] = [];
     const reinstate: WithdrawnKey[] = [];
-    // The last update of a record counts.
-    const latest = new Map(updates.map((update) => [keyOf(update.source, update.key), update]));
     let planned = 0;
-    for (const { key: id, source, state, entries } of latest.values()) {
+    for (const { key: id, source, state, entries } of latestUpdates(updates)) {
       if (planned++ % PLAN_STEP === 0) yield;
       const key = { id, source, list: this.#list };
       const isGone = state === 'withdrawn' || state === 'deleted';
       const listed = (isGone ? [] : entries).map((entry) => {
         checkEntry(entry);
-        return this.#listed(entry, state === 'pending');
+        return fetchedEntry(entry, this.#list, state);
       });
       const there = held.shelves
         .all()
@@ -167,25 +138,16 @@ export class ListFeed {
           // What is there already stays.
           if (!anew.delete(textOf(shelf.entryAt(at)))) push(going, shelf, at);
         }
-        for (const entry of anew.values()) tableOf(tables, entry).push(entry);
+        coming.push(...anew.values());
       } else {
-        for (const entry of listed) tableOf(tables, entry).push(entry);
+        coming.push(...listed);
         for (const { shelf, at } of there) push(going, shelf, at);
       }
       const before = held.withdrawn.get(key);
-      if (isGone && !before) withdraw.push({ ...key, reason: REASONS[state] });
-      if (!isGone && before && isOfFeed(before)) reinstate.push(key);
+      if (isGone && !before) withdraw.push({ ...key, reason: WITHDRAWN_BY_SERVICE[state] });
+      if (!isGone && before && isOfService(before.reason)) reinstate.push(key);
     }
-    const coming = [...tables.values()].map((rows) => ({
-      rows,
-      coming: Array.from({ length: rows.size }, (_, row) => row),
-    }));
-    return { going, coming, withdraw, reinstate };
-  }
-
-  /** What is not in force yet, or not known to be, is for review: it is not confirmed. */
-  #listed({ list: _, ...entry }: BlocklistEntry, isPending: boolean): BlocklistEntry {
-    return { ...entry, list: this.#list, ...(isPending && { confirmed: false }) };
+    return { going, coming: comingOf(coming), withdraw, reinstate };
   }
 
   /** The ids of the entries that are not told, and how many entries had been added then. */
@@ -205,15 +167,6 @@ export class ListFeed {
 /** What a page changes. */
 type Plan = Omit<Exchange, 'list' | 'going'> & { readonly going: Map<Shelf, number[]> };
 
-function tableOf(tables: Map<string, PackedEntries>, { hash }: BlocklistEntry): PackedEntries {
-  const { algorithm } = hash;
-  const bits = bitsOf(hash);
-  const kind = kindOf(algorithm, bits);
-  const table = tables.get(kind) ?? new PackedEntries(algorithm, bits);
-  tables.set(kind, table);
-  return table;
-}
-
 function* untoldSteps(
   shelf: Shelf,
   ids: readonly number[],
@@ -232,8 +185,6 @@ function push(going: Map<Shelf, number[]>, shelf: Shelf, id: number): void {
   going.set(shelf, ids);
   ids.push(id);
 }
-
-const keyOf = (source: string, key: string) => `${source}\n${key}`;
 
 /** An entry as text: equal texts are equal entries. */
 function textOf(entry: BlocklistEntry): string {

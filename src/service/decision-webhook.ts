@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
+import type { NewFeedback } from '../exchange/feedback-item.js';
 import type { NewReviewRecord, ReviewFacts, ReviewOutcome } from '../matching/review-record.js';
-import type { NewFeedback } from '../node/feedback-item.js';
 import { readBytes } from '../node/read-bytes.js';
 import { SenderCheck, type SenderProof } from './webhook-sender.js';
 
@@ -29,7 +29,7 @@ export interface OutsideDecision {
   readonly isRepeat: boolean;
 }
 
-/** Where decisions are written: a `ReviewLog`. */
+/** Where decisions are written: a `ReviewLog`, or that of a store. */
 export interface DecisionLog {
   append(record: NewReviewRecord): Promise<unknown>;
   /** when a record was written, in milliseconds since 1970; undefined if it was not */

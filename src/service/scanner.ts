@@ -143,6 +143,10 @@ const NOT_CHECKED: Readonly<Record<string, number>> = {
   unanswered: 503,
 };
 
+/** The status of the answer about what was not checked for this reason. */
+export const statusOf = (reason: string): number =>
+  NOTHING_TO_KEEP[reason] ?? NOT_CHECKED[reason] ?? 500;
+
 /** Checks uploads and says what to do with them. */
 export class Scanner<Upload> {
   readonly maxBytes: number;
@@ -208,8 +212,11 @@ export class Scanner<Upload> {
     const nothing = NOTHING_TO_KEEP[reason];
     if (nothing !== undefined) return { keep: false, status: nothing };
     if (onError === 'accept') return { keep: true, status: 200 };
-    const status = NOT_CHECKED[reason] ?? 500;
-    return { keep: false, status, ...(reason === 'busy' && { retryAfterSeconds }) };
+    return {
+      keep: false,
+      status: statusOf(reason),
+      ...(reason === 'busy' && { retryAfterSeconds }),
+    };
   }
 }
 

@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { canInstall, install } from '../debian.js';
 
 /** The three engines of the browser tests. WebKitGTK is not Safari: Apple has its own decoders. */
 export const ENGINES = ['chromium', 'firefox', 'webkit'] as const;
@@ -68,12 +66,8 @@ function find(name: EngineName): (string | undefined)[] {
   );
 }
 
-const LOCK = join(tmpdir(), 'onlyhashes-engines.lock');
-
 /** Whether to install what is missing: `.ci/run` does, and `npm run test:engines`. */
 const wanted = () => Boolean(process.env.CI) || process.env.npm_lifecycle_event === 'test:engines';
-
-const canInstall = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 
 /** Paths of an engine's programs, in the order its driver needs; undefined unless all exist. */
 function complete(name: EngineName): string[] | undefined {
@@ -101,63 +95,13 @@ export async function programsOf(name: EngineName): Promise<string[] | string> {
     ? 'npm run test:engines installs it'
     : 'not a Debian machine with root';
   if (wanted() && canInstall()) {
-    await locked(() => {
-      if (complete(name)) return;
-      try {
-        aptInstall([...EXTRAS.map((extra) => extra.package), ...ENGINES.flatMap(packages)]);
-      } catch (error) {
-        failure = `apt-get failed: ${String((error as Error).message).split('\n')[0]}`;
-      }
-    });
+    failure =
+      (await install(
+        [...EXTRAS.map((extra) => extra.package), ...ENGINES.flatMap(packages)],
+        () => complete(name) !== undefined,
+      )) ?? failure;
     const installed = complete(name);
     if (installed) return installed;
   }
   return `${name} is not installed (${failure}): apt-get install ${packages(name).join(' ')}`;
-}
-
-function aptInstall(packages: string[]): void {
-  const options = {
-    stdio: ['ignore', 'ignore', 'pipe'] as ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    timeout: 540_000,
-  };
-  process.stderr.write(`installing ${packages.join(', ')} for the browser tests\n`);
-  const wait = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
-  execFileSync('apt-get', [...wait, 'update'], options);
-  execFileSync(
-    'apt-get',
-    [...wait, 'install', '-y', '--no-install-recommends', ...packages],
-    options,
-  );
-}
-
-/** Runs `work` while no other process does. Takes over a lock whose holder has died. */
-async function locked(work: () => void): Promise<void> {
-  for (;;) {
-    try {
-      writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (!holderLives()) rmSync(LOCK, { force: true });
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
-  try {
-    work();
-  } finally {
-    rmSync(LOCK, { force: true });
-  }
-}
-
-function holderLives(): boolean {
-  try {
-    const pid = Number(readFileSync(LOCK, 'utf8'));
-    // The number is written just after the file is made, so an empty file is new.
-    if (pid === 0) return true;
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

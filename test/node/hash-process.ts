@@ -28,7 +28,7 @@ export function workerScripts(): WorkerScripts {
       bundle: true,
       platform: 'node',
       format: 'esm',
-      external: ['sharp', 'heic-decode', 'utif2'],
+      external: ['sharp', 'heic-decode', 'utif2', 'pg', '@electric-sql/pglite'],
       outfile,
     });
     return pathToFileURL(outfile);
