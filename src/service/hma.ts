@@ -70,8 +70,17 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
   if (store !== undefined && !(store instanceof Store)) {
     throw new TypeError('expected store to be a store');
   }
-  if (follower !== undefined) checkObject(follower, 'follower to be a follower');
+  if (follower !== undefined && !(follower instanceof Promise)) {
+    checkObject(follower, 'follower to be a follower');
+    checkInteger('follower.revision', follower.revision, 0);
+  }
+  checkTypeOf('fetchPicture', fetchPicture, 'function');
   checkObject(exchanges, 'exchanges to be those of a store');
+  for (const name of ['set', 'get', 'list', 'remove'] as const) {
+    if (typeof exchanges[name] !== 'function') {
+      throw new TypeError('expected exchanges to be those of a store');
+    }
+  }
   checkOneOf('tier', tier, ['match', 'review']);
   checkTypeOf('now', now, 'function');
 
