@@ -8,7 +8,7 @@ import { hmaContentRoutes } from './hma-content.js';
 import { type HmaExchanges, hmaExchangeRoutes, NO_EXCHANGES } from './hma-exchanges.js';
 import { hmaHashRoutes } from './hma-hash.js';
 import { policyOf } from './hma-hits.js';
-import { type HmaFollowing, hmaIndexRoutes, IndexAge, siteMap } from './hma-index.js';
+import { type HmaFollowing, hmaDocumentRoutes, hmaIndexRoutes, IndexAge } from './hma-index.js';
 import { hmaMatchRoutes } from './hma-match.js';
 import { HmaHasher } from './hma-picture.js';
 import { hmaRoute } from './hma-reply.js';
@@ -106,7 +106,7 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
       ...hmaExchangeRoutes(of, exchanges),
     ]),
   ];
-  return [...routes, siteMap(routes)].map(hmaRoute);
+  return hmaDocumentRoutes(routes).map(hmaRoute);
 }
 
 /**

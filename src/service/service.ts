@@ -128,6 +128,28 @@ const TIMEOUT_SECONDS = 60;
  * @example
  * const { handler, drain } = createService({ blocklist });
  * const server = createServer(NODE_LIMITS, createNodeListener(handler)).listen(8080, '127.0.0.1');
+ * @example
+ * // Fastify, without its parsers, since the service reads bodies itself
+ * app.register(async (mounted) => {
+ *   mounted.removeAllContentTypeParsers();
+ *   mounted.addContentTypeParser('*', (_request, _payload, done) => done(null));
+ *   const listener = createNodeListener(handler);
+ *   mounted.all('/*', (request, reply) => {
+ *     reply.hijack();
+ *     listener(request.raw, reply.raw);
+ *   });
+ * });
+ * @example
+ * // Deno
+ * Deno.serve({ port: 8080 }, (request, { remoteAddr }) =>
+ *   handler(request, { address: remoteAddr.hostname }));
+ * @example
+ * // Bun
+ * Bun.serve({
+ *   port: 8080,
+ *   fetch: (request, server) =>
+ *     handler(request, { address: server.requestIP(request)?.address ?? '' }),
+ * });
  */
 export function createService(options: CreateServiceOptions): Service {
   checkOptions(options);
