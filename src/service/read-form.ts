@@ -45,8 +45,8 @@ export class FormReader {
 
   /**
    * Reads the form of a request.
-   * @throws {DecodeError} `busy`, and nothing was read unless there is `firstBytes`; `too-many-bytes`, `too-slow`, or
-   *   `unreadable` if it is no whole form
+   * @throws {DecodeError} `busy`, and nothing was read unless there is `firstBytes`;
+   *   `too-many-bytes`, `too-slow`, or `unreadable` if it is no whole form
    */
   async read(request: Request, signal: AbortSignal = request.signal): Promise<HeldForm> {
     const { maxBytes, firstBytes = maxBytes } = this.#limits;
