@@ -278,7 +278,7 @@ function apiOf(name: string): HmaApi {
 
 const apiAt = ({ params }: Call): HmaApi => apiOf(params.api!);
 
-/** The API of a stored exchange, with HMA's name of it; undefined if HMA's callers cannot make it. */
+/** HMA's name of a stored API, and the API; undefined if HMA's callers cannot make such. */
 const hmaApiOf = (stored: string): [string, HmaApi] | undefined =>
   Object.entries(HMA_APIS).find(([, { api }]) => api === stored);
 

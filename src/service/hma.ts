@@ -8,7 +8,7 @@ import { hmaContentRoutes } from './hma-content.js';
 import { type HmaExchanges, hmaExchangeRoutes, NO_EXCHANGES } from './hma-exchanges.js';
 import { hmaHashRoutes } from './hma-hash.js';
 import { policyOf } from './hma-hits.js';
-import { type HmaFollowing, hmaIndexRoutes, IndexAge, siteMap } from './hma-index.js';
+import { type HmaFollowing, hmaDocumentRoutes, hmaIndexRoutes, IndexAge } from './hma-index.js';
 import { hmaMatchRoutes } from './hma-match.js';
 import { HmaHasher } from './hma-picture.js';
 import { hmaRoute } from './hma-reply.js';
@@ -70,8 +70,17 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
   if (store !== undefined && !(store instanceof Store)) {
     throw new TypeError('expected store to be a store');
   }
-  if (follower !== undefined) checkObject(follower, 'follower to be a follower');
+  if (follower !== undefined && !(follower instanceof Promise)) {
+    checkObject(follower, 'follower to be a follower');
+    checkInteger('follower.revision', follower.revision, 0);
+  }
+  checkTypeOf('fetchPicture', fetchPicture, 'function');
   checkObject(exchanges, 'exchanges to be those of a store');
+  for (const name of ['set', 'get', 'list', 'remove'] as const) {
+    if (typeof exchanges[name] !== 'function') {
+      throw new TypeError('expected exchanges to be those of a store');
+    }
+  }
   checkOneOf('tier', tier, ['match', 'review']);
   checkTypeOf('now', now, 'function');
 
@@ -97,7 +106,7 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
       ...hmaExchangeRoutes(of, exchanges),
     ]),
   ];
-  return [...routes, siteMap(routes)].map(hmaRoute);
+  return hmaDocumentRoutes(routes).map(hmaRoute);
 }
 
 /**

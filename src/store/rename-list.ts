@@ -20,8 +20,8 @@ interface MovingRow extends EntryRow {
  * Gives a list another name, within a change. Its entries keep their numbers and pauses, and what
  * was withdrawn on it stays withdrawn on it.
  * @param settings changes to those that it has
- * @returns how many entries were moved; undefined, with nothing changed, if there is no list `from`,
- *   one of the name `to`, or an exchange of either
+ * @returns how many entries were moved; undefined, with nothing changed, if there is no list
+ *   `from`, one of the name `to`, or an exchange of either
  */
 export async function moveList(
   sql: Sql,

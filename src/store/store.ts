@@ -293,7 +293,8 @@ export class Store {
     checkListName(from);
     checkListName(to);
     checkChange(change);
-    const settings = checkedSettings(change.settings ?? {});
+    const { settings: changes = {} } = change;
+    const settings = checkedSettings(changes);
     const what = ['rename-list', from, to, settings];
     return await this.#write(what, change, async (sql, revision) => {
       const moved = await moveList(sql, revision, { from, to, settings });

@@ -6,6 +6,7 @@ import { createAllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { hmaRoutes } from '../../src/service/hma.js';
+import { IndexAge } from '../../src/service/hma-index.js';
 import { FormReader } from '../../src/service/read-form.js';
 import { flipBits } from '../arbitraries.js';
 import { ROOT } from '../package.js';
@@ -272,6 +273,11 @@ test('the index tells its state, before the list is there and after', async () =
       expect((await json('GET', '/c/content_type')).body).toEqual([
         { name: 'photo', enabled: true },
       ]);
+      const document = (await json('GET', '/openapi/openapi.json')).body;
+      expect(document).toMatchObject({
+        openapi: '3.1.0',
+        paths: { '/m/lookup': { get: {}, post: {} }, '/c/bank/{name}/content/{id}': { put: {} } },
+      });
       expect((await json('GET', '/site-map')).body).toEqual(
         expect.arrayContaining(['/c/banks', '/h/hash', '/m/lookup', '/site-map', '/status']),
       );
@@ -310,4 +316,38 @@ test('mistakes are told at the start', () => {
   expect(() => hmaRoutes(parts, { store: {} as never })).toThrow(TypeError);
   expect(() => hmaRoutes(parts, { tier: 'none' as never })).toThrow(RangeError);
   expect(() => hmaRoutes({ ...parts, pool: {} as never })).toThrow(TypeError);
+});
+
+test('an index is stale once it lags for 65 seconds, or its store is away as long', async () => {
+  let time = 1_000_000;
+  let [stored, indexed] = [5, 5];
+  let isAway = false;
+  const following = {
+    indexed: () => indexed,
+    stored: async () => {
+      if (isAway) throw new Error('away');
+      return stored;
+    },
+  };
+  const age = new IndexAge(following, () => time);
+  const after = async (seconds: number) => {
+    time += 1000 * seconds;
+    return await age.look();
+  };
+  expect(await after(1)).toEqual({ builtTo: 1_001_000, isStale: false });
+  stored = 6;
+  expect(await after(1)).toEqual({ builtTo: 1_001_000, isStale: false });
+  expect((await after(65)).isStale).toBe(false);
+  expect(await after(1)).toEqual({ builtTo: 1_001_000, isStale: true });
+  // It has come to what was first seen missing, and the store has gone on.
+  [stored, indexed] = [7, 6];
+  expect(await after(1)).toEqual({ builtTo: 1_002_000, isStale: false });
+  indexed = 7;
+  expect(await after(100)).toEqual({ builtTo: time, isStale: false });
+  isAway = true;
+  const builtTo = time;
+  expect(await after(1)).toEqual({ builtTo, isStale: false });
+  expect(await after(66)).toEqual({ builtTo, isStale: true });
+  isAway = false;
+  expect(await after(1)).toEqual({ builtTo: time, isStale: false });
 });
