@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Store as StoreClass } from '../src/store/store.js';
 import { ROOT } from './package.js';
 
 /** Stands for a hash, a label or a file name: no message may hold it. */
@@ -742,15 +743,18 @@ const decider = member(LIST);
 const POOL = node.createHashPool({ workers: 1 });
 afterAll(() => POOL.close());
 const SCANNING = { blocklist: LIST, onError: 'accept' };
-const scanOptions = {
+const uploadOptions = {
   blocklist: member(LIST),
   pool: optional(member({ check: () => {} })),
   check: callback,
+  maxBytes: optional(whole),
+  onDecision: callback,
+};
+const scanOptions = {
+  ...uploadOptions,
   onError: member('refuse'),
   refuse: optional(member('review')),
-  maxBytes: optional(whole),
   retryAfterSeconds: or(optional(whole), '7.5'),
-  onDecision: callback,
 };
 const WEBHOOK = {
   log: { append: async () => {}, timeOf: () => undefined },
@@ -758,8 +762,35 @@ const WEBHOOK = {
   factsOf: () => undefined,
   tokenHashes: ['ab'.repeat(32)],
 };
+const pictureHosts = members(
+  { hosts: ['example.org'] },
+  {
+    hosts: or(member(['*.example.org']), '[]', '[text]'),
+    privateNetworks: optional(or(member(['10.0.0.0/8']), '[]')),
+    maxBytes: optional(whole),
+    timeoutSeconds: or(optional(whole), '7.5'),
+    maxRedirects: optional(whole),
+    lookup: callback,
+  },
+);
+const SERVICE = { blocklist: LIST, pool: POOL };
+const parts = await (async () => {
+  const { createService } = (await entryOf('service')) as typeof import('../src/service/index.js');
+  let given: import('../src/service/index.js').ServiceParts | undefined;
+  createService({
+    ...SERVICE,
+    routes: (each: typeof given) => {
+      given = each;
+      return [];
+    },
+  } as never);
+  return given!;
+})();
+const TOKEN = { name: 'a', hash: 'ab'.repeat(32), role: 'match' };
+const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
 const scanning = members(SCANNING, scanOptions);
 const maxBytesHeld = optional(member(2 ** 30));
+const TUS_STORE = { read() {}, remove() {}, getUpload() {} };
 const STORAGE = { _handleFile() {}, _removeFile() {} };
 
 /** The rows of each entry. An export without a row fails. */
@@ -954,6 +985,23 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
             token: optional(text),
             bank: optional(member('A')),
             maxMissing: optional(whole),
+          },
+        ),
+      ],
+    },
+    OnlyhashesClient: {
+      call: ((...args: [never]) => new exchange.OnlyhashesClient(...args)) as never,
+      args: [
+        members(
+          { baseUrl: 'https://example.org' },
+          {
+            ...Object.fromEntries(
+              Object.entries(serviceOptions).map(([key, one]) => [
+                key,
+                key === 'baseUrl' ? one : optional(one),
+              ]),
+            ),
+            token: optional(text),
           },
         ),
       ],
@@ -1435,7 +1483,83 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
   },
   service: {
+    FetchError: 'class of errors',
+    NODE_LIMITS: 'constant',
+    createPictureFetcher: { args: [pictureHosts] },
+    Refusal: 'class of errors',
     UploadRefused: 'class of errors',
+    createService: {
+      args: [
+        members(SERVICE, {
+          blocklist: or(member(LIST), 'promise'),
+          follower: optional(member(undefined)),
+          store: optional(members({ revision: async () => 1 }, { revision: callback })),
+          pool: optional(members(SERVICE.pool, {})),
+          tokens: optional(
+            members(
+              [TOKEN],
+              {
+                0: members(TOKEN, {
+                  name: text,
+                  hash: member(TOKEN.hash, 'text'),
+                  role: member('admin'),
+                  requestsPerSecond: or(optional(whole), '7.5'),
+                  answersPerDay: optional(whole),
+                }),
+              },
+              '[]',
+            ),
+          ),
+          trustNetworks: optional(
+            members(
+              [NETWORK],
+              {
+                0: members(NETWORK, {
+                  cidr: member('::1'),
+                  role: member('admin'),
+                  name: optional(text),
+                  requestsPerSecond: or(optional(whole), '7.5'),
+                  answersPerDay: optional(whole),
+                }),
+              },
+              '[]',
+            ),
+          ),
+          tellHashes: flag,
+          remote: optional(remotes),
+          scan: optional(members({ onError: 'accept' }, { onError: member('refuse') })),
+          webhook: optional(member(undefined)),
+          fetchPictures: optional(pictureHosts),
+          routes: callback,
+          maxBytes: optional(whole),
+          maxBytesHeld,
+          maxJsonBytes: optional(whole),
+          timeoutSeconds: or(optional(whole), '7.5'),
+          onLog: callback,
+          onError: callback,
+          now: callback,
+        }),
+      ],
+    },
+    hmaRoutes: {
+      args: [
+        members(parts, {
+          list: member(parts.list, 'function'),
+          isReady: member(parts.isReady, 'function'),
+          pool: members(parts.pool, {}),
+          forms: member(parts.forms),
+          maxBytes: whole,
+          fetchPicture: callback,
+        }),
+        options({
+          store: member(undefined),
+          follower: member(undefined, 'promise'),
+          exchanges: member(undefined),
+          tier: member('review'),
+          now: callback,
+        }),
+      ],
+    },
     createDecisionWebhook: {
       args: [
         members(WEBHOOK, {
@@ -1455,9 +1579,26 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
     tokenHash: { args: [member('a-token-of-many-characters', 'text')] },
     checkedStorage: { args: [member(STORAGE), scanning] },
+    createClamdListener: {
+      args: [
+        members(
+          { enabled: true, blocklist: LIST },
+          {
+            ...uploadOptions,
+            enabled: member(true, 'true'),
+            lists: optional(member(['own'], '[text]')),
+            maxConnections: optional(whole),
+            idleSeconds: or(optional(whole), '7.5'),
+            signal,
+          },
+        ),
+        callback,
+      ],
+    },
     createNodeListener: { args: [member(() => new Response(), 'function'), callback] },
     createPartCheck: { args: [scanning] },
     createScanHandler: { args: [scanning] },
+    createTusCheck: { args: [member(TUS_STORE), scanning] },
     createUploadMiddleware: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },
   },
   browser: {
@@ -1533,6 +1674,37 @@ const newFolder = () => join(folder, `new ${newFolders++}`);
 const NO_JSON: readonly Mistake[] = ['undefined', 'bigint', 'symbol', 'function'];
 
 /** The rows of the methods of the returned objects. A method without a row fails. */
+const listed = members([ENTRY], { 0: entry }, '[]');
+const change = options({ idempotencyKey: text });
+const date = member(new Date(0));
+const following = options({
+  policy,
+  allowList: options({ radius: member(2), onAllowed: callback }),
+  pollSeconds: or(member(1), '7.5'),
+  onChange: callback,
+  onProblem: callback,
+  signal,
+});
+let opened: Promise<StoreClass> | undefined;
+/** A store of its own on one database, which takes long to start: closing it leaves that open. */
+async function aStore(): Promise<StoreClass> {
+  opened ??= store.openStore({ dataDir: undefined });
+  const first = await opened;
+  const Kind = first.constructor as typeof StoreClass;
+  const database = Kind.databaseOf(first);
+  const lasting = {
+    engine: database.engine,
+    wake: database.wake,
+    query: database.query.bind(database),
+    transaction: database.transaction.bind(database),
+    listen: database.listen.bind(database),
+    script: database.script.bind(database),
+    close: async () => {},
+  };
+  return new Kind(lasting as typeof database, first.id);
+}
+afterAll(async () => await (await opened)?.close());
+
 const METHODS: Record<
   string,
   { of: () => object | Promise<object>; doors: Record<string, readonly Argument[]> }
@@ -1571,16 +1743,17 @@ const METHODS: Record<
       replaceWith: [member(aBlocklist())],
       lists: [],
       setList: [text, listSettings],
+      addAll: [members([ENTRY], { 0: entry }, '[]'), options({ signal })],
       replaceList: [text, members([ENTRY], { 0: entry }, '[]'), options({ signal })],
       removeList: [text, options({ signal })],
-      warm: [options({ signal })],
+      warm: [options({ lists: flag, signal })],
       decide: [
         members(
           IMAGE,
           { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
           '[]',
         ),
-        options({ all: flag }),
+        options({ all: flag, distance: whole }),
       ],
       decideAsync: [
         members(
@@ -1588,7 +1761,7 @@ const METHODS: Record<
           { hash, quality: or(quality, '7.5'), variants: members([VARIANT], { 0: variant }, '[]') },
           '[]',
         ),
-        options({ all: flag, signal, remote: remotes }),
+        options({ all: flag, distance: whole, signal, remote: remotes }),
       ],
     },
   },
@@ -1646,6 +1819,14 @@ const METHODS: Record<
       rawLookup: [hash, options({ signal })],
       ask: [hashes, options({ signal })],
     },
+  },
+  OnlyhashesClient: {
+    of: () =>
+      new exchange.OnlyhashesClient({
+        baseUrl: 'https://example.org',
+        ...answering('{"answered":true,"decision":{"verdict":"none","matches":[]}}'),
+      }),
+    doors: { ask: [hashes, options({ signal })] },
   },
   ShieldClient: {
     of: () =>
@@ -1774,8 +1955,52 @@ const METHODS: Record<
     },
   },
   Store: {
-    of: () => store.openStore({ dataDir: undefined }),
-    doors: { revision: [], close: [] },
+    of: aStore,
+    doors: {
+      revision: [],
+      status: [],
+      verify: [],
+      add: [listed, change],
+      entry: [whole],
+      find: [
+        options({
+          list: text,
+          hash,
+          id: text,
+          source: text,
+          after: or(member(1), 'undefined'),
+          limit: or(member(10), 'undefined'),
+        }),
+      ],
+      entries: [],
+      pause: [whole, optional(member('for-good')), change],
+      resumeDue: [date],
+      remove: [whole, change],
+      withdraw: [withdrawalOf, options({ reason: text, idempotencyKey: text })],
+      reinstate: [withdrawalOf, change],
+      withdrawals: [],
+      setList: [text, listSettings, change],
+      lists: [],
+      removeList: [text, change],
+      renameList: [
+        text,
+        member('other', 'text'),
+        options({ settings: listSettings, idempotencyKey: text }),
+      ],
+      settings: [],
+      replaceList: [text, listed, change],
+      allow: [members(ALLOWANCE, { hash, entry: optional(hash), reason: text }), change],
+      disallow: [hash, options({ entry: hash, idempotencyKey: text })],
+      allowances: [],
+      changes: [member(0), options({ signal })],
+      follow: [following],
+      purge: [date],
+      close: [],
+    },
+  },
+  Follower: {
+    of: async () => await (await aStore()).follow(),
+    doors: { reached: [member(0), options({ signal })], numberOf: [entry], wake: [], close: [] },
   },
   IndexPool: {
     of: () => node.createIndexPool(INDEX, { workers: 1 }),

@@ -41,6 +41,7 @@ export {
   readNcmecEntries,
   writeNcmecEntries,
 } from './ncmec-reply.js';
+export { OnlyhashesClient, type OnlyhashesOptions } from './onlyhashes-client.js';
 export { PackedEntries } from './packed-entries.js';
 export { readPackedEntries } from './packed-list.js';
 export type { RemoteAnswer, RemoteHit, RemoteMatcher } from './remote-matcher.js';

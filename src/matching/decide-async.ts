@@ -80,10 +80,11 @@ export async function decideAsync(
         // Nothing is awaited between the last search and this.
         if (state === 'done' || picture.isDecided) {
           const here = decisionOf({ ...picture.decision(), generation: list.generation() });
-          const { policy, allowList, isFlooded } = list.rules();
+          const { policy, distance, allowList, isFlooded } = list.rules();
           if (!elsewhere || picture.isDecided) return here;
           const { isWithdrawn } = list;
-          return elsewhere.joinedTo(here, { policy, isWithdrawn, allowList, isFlooded });
+          const own = { policy, distance, isWithdrawn, allowList, isFlooded };
+          return elsewhere.joinedTo(here, own);
         }
       }
       state = 'pulling';

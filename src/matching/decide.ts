@@ -11,7 +11,7 @@ import {
   nothingHashed,
 } from './decision.js';
 import { isOwnConfirmed, type ListRules, Lists, limitOf, listOf, TRUSTS } from './lists.js';
-import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
+import { type Policy, type PolicyOptions, policyUnder, upTo } from './policy.js';
 
 /** An entry near a hash. */
 export interface Found {
@@ -37,6 +37,8 @@ export interface Rules {
   readonly policy: PolicyOptions;
   /** search every variant, even after a match */
   readonly all?: boolean;
+  /** nothing farther counts, whatever the policies allow */
+  readonly distance?: number | undefined;
   /** the settings of the lists that the entries are on */
   readonly lists?: Lists;
   /** what matched wrongly */
@@ -138,7 +140,8 @@ export class Deciding {
   decision(): Decision {
     const main = this.#main;
     if (main === undefined) {
-      return nothingHashed('no-hash', policyUnder(this.#rules.policy, 'pdq', 256));
+      const { policy, distance } = this.#rules;
+      return nothingHashed('no-hash', upTo(policyUnder(policy, 'pdq', 256), distance));
     }
     const isMatched = this.#matches.length > 0;
     const reviews = nearestOf(this.#reviews).filter(
@@ -181,16 +184,16 @@ interface KindRules {
   rulesOf(name: string): ListRules;
 }
 
-function kindRules({ policy, lists = NO_LISTS }: Rules, hash: Hash): KindRules {
+function kindRules({ policy, lists = NO_LISTS, distance }: Rules, hash: Hash): KindRules {
   const { algorithm } = hash;
   const bits = bitsOf(hash);
   const known = new Map<string, ListRules>();
   return {
-    widest: lists.widest(policy, algorithm, bits),
+    widest: upTo(lists.widest(policy, algorithm, bits), distance),
     rulesOf(name) {
       let rules = known.get(name);
       if (rules === undefined) {
-        rules = lists.rulesOf(name, policy, algorithm, bits);
+        rules = upTo(lists.rulesOf(name, policy, algorithm, bits), distance);
         known.set(name, rules);
       }
       return rules;

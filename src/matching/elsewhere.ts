@@ -5,7 +5,7 @@ import { type AllowList, PictureAllowances } from './allow-list.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
 import { isDegenerate } from './degenerate.js';
 import { isOwnConfirmed, limitOf } from './lists.js';
-import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
+import { type Policy, type PolicyOptions, policyUnder, upTo } from './policy.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
 
@@ -13,6 +13,8 @@ import type { RemoteMatch } from './remote-match.js';
 export interface OwnWord {
   /** changes of the blocklist to the default policy; no list here changes it for one elsewhere */
   readonly policy: PolicyOptions;
+  /** nothing farther counts */
+  readonly distance?: number | undefined;
   /** whether it was withdrawn here */
   isWithdrawn(hit: RemoteHit, list: string): boolean;
   readonly allowList?: AllowList | undefined;
@@ -82,7 +84,8 @@ export class Elsewhere {
     if (!main || !this.#outcomes) return here;
     const allowances = own.allowList && new PictureAllowances(own.allowList);
     allowances?.turnTo(main.hash);
-    const policy = policyUnder(own.policy, main.hash.algorithm, bitsOf(main.hash));
+    const general = policyUnder(own.policy, main.hash.algorithm, bitsOf(main.hash));
+    const policy = upTo(general, own.distance);
     const judged: Judged[] = [];
     const silent: RemoteList[] = [];
     let isCompared = false;
@@ -92,6 +95,8 @@ export class Elsewhere {
       else if (outcome !== undefined) {
         isCompared = true;
         for (const hit of outcome) {
+          // What is not told is taken to be near enough.
+          if ((hit.distance ?? 0) > (own.distance ?? 256)) continue;
           if (own.isWithdrawn(hit, list.name) || (hit.hash && isDegenerate(hit.hash))) continue;
           judged.push(judge(hit, list, { main, policy, allowances, own }));
         }

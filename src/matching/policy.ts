@@ -64,6 +64,16 @@ export function changedBy(changes: PolicyOptions, algorithm: Algorithm, policy: 
   };
 }
 
+/** The same with no distance above `distance`, if there is one. */
+export const upTo = <P extends Policy>(policy: P, distance: number | undefined): P =>
+  distance === undefined
+    ? policy
+    : {
+        ...policy,
+        matchDistance: Math.min(policy.matchDistance, distance),
+        reviewDistance: Math.min(policy.reviewDistance, distance),
+      };
+
 /** A copy of changes that have been checked. */
 export function copyOfPolicy(changes: PolicyOptions): PolicyOptions {
   const algorithms = Object.entries(changes.algorithms ?? {});

@@ -15,13 +15,25 @@ export class Shelves {
 
   /** The shelf to which entries of this algorithm and width are added. */
   forAdding(algorithm: Algorithm, bits: Bits): Shelf {
-    const shelves = this.#of(algorithm, bits);
+    const shelves = this.of(algorithm, bits);
     if (shelves.length === 0) shelves.push(new Shelf(algorithm, bits));
     return shelves.at(-1)!;
   }
 
   push(algorithm: Algorithm, bits: Bits, shelf: Shelf): void {
-    this.#of(algorithm, bits).push(shelf);
+    this.of(algorithm, bits).push(shelf);
+  }
+
+  /** The shelves of each kind. */
+  kinds(): Shelf[][] {
+    return [...this.#byKind.values()].map((shelves) => [...shelves]);
+  }
+
+  /** Puts a shelf in the place of others of its kind: last, where entries are added. */
+  merge(others: readonly Shelf[], merged: Shelf): void {
+    const { algorithm, bits } = merged;
+    const left = this.of(algorithm, bits).filter((shelf) => !others.includes(shelf));
+    this.#byKind.set(kindOf(algorithm, bits), [...left, merged]);
   }
 
   /**
@@ -46,7 +58,8 @@ export class Shelves {
     };
   }
 
-  #of(algorithm: Algorithm, bits: Bits): Shelf[] {
+  /** Those of one kind. */
+  of(algorithm: Algorithm, bits: Bits): Shelf[] {
     const kind = kindOf(algorithm, bits);
     const shelves = this.#byKind.get(kind) ?? [];
     this.#byKind.set(kind, shelves);

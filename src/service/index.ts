@@ -1,3 +1,5 @@
+export type { AccessOptions, Limits, NetworkRule, TokenRule } from './access.js';
+export { type ClamdOptions, type ClamdUpload, createClamdListener } from './clamd.js';
 export {
   createDecisionWebhook,
   type DecidedItem,
@@ -7,7 +9,18 @@ export {
   type OutsideDecision,
 } from './decision-webhook.js';
 export { type CheckedPart, createPartCheck, type FilePart } from './fastify.js';
+export {
+  createPictureFetcher,
+  FetchError,
+  type FetchErrorCode,
+  type FetchedPicture,
+  type FetchPicture,
+  type FetchPictureOptions,
+} from './fetch-picture.js';
 export type { FileStream } from './form-file.js';
+export type { FollowedList } from './health.js';
+export { type HmaOptions, hmaRoutes } from './hma.js';
+export type { HmaExchanges } from './hma-exchanges.js';
 export {
   createUploadMiddleware,
   type MiddlewareOptions,
@@ -15,7 +28,20 @@ export {
   type RequestUpload,
 } from './middleware.js';
 export { checkedStorage, type MulterFile, type StorageEngine } from './multer.js';
-export { createNodeListener, type Handler } from './node-listener.js';
+export { createNodeListener, type Handler, NODE_LIMITS } from './node-listener.js';
+export {
+  type Call,
+  type Caller,
+  type ErrorBody,
+  type LogFacts,
+  type QueryValue,
+  Refusal,
+  type RefusalCode,
+  type Role,
+  type Route,
+  type Schema,
+} from './route.js';
+export type { Client, LogRecord } from './router.js';
 export { createScanHandler } from './scan-handler.js';
 export {
   type CheckingPool,
@@ -23,4 +49,12 @@ export {
   type ScanOptions,
   UploadRefused,
 } from './scanner.js';
+export {
+  type CreateServiceOptions,
+  createService,
+  type Service,
+  type ServiceParts,
+} from './service.js';
+export { createTusCheck, type TusStore, type TusUpload } from './tus.js';
+export type { ScanRouteOptions } from './v1.js';
 export { type SenderProof, tokenHash } from './webhook-sender.js';

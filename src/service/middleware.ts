@@ -1,7 +1,7 @@
 import { checkInteger, checkObject, checkOptions } from '../door.js';
 import { DecodeError } from '../errors.js';
 import type { Decision } from '../matching/decision.js';
-import { lengthOf, readBytes } from '../node/read-bytes.js';
+import { FormReader, filesOf, type HeldForm, isForm } from './read-form.js';
 import { answerTo, isRaw } from './scan-handler.js';
 import { type Outcome, Scanner, type ScanOptions } from './scanner.js';
 
@@ -31,9 +31,6 @@ export type Next = (
 ) => Response | Promise<Response>;
 
 const MAX_BYTES_HELD = 256 * 2 ** 20;
-
-/** As a hash pool has them: a few slow senders would hold the memory of all others. */
-const PACE = { minBytesPerSecond: 1024, idleSeconds: 30 };
 
 /**
  * Checks the uploads of a request before it is answered: a body of a type `image/…`, of
@@ -67,45 +64,29 @@ export function createUploadMiddleware(
   const scanner = new Scanner(options);
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, scanner.maxBytes) } = options;
   checkInteger('maxBytesHeld', maxBytesHeld, scanner.maxBytes);
-  let held = 0;
+  const forms = new FormReader({ maxBytes: scanner.maxBytes, maxBytesHeld });
 
   /** Checks the files of a form, which it holds meanwhile. */
-  async function withForm(request: Request, type: string, next: Next): Promise<Response> {
-    const needed = Math.min(lengthOf(request) ?? scanner.maxBytes, scanner.maxBytes);
-    if (held + needed > maxBytesHeld) {
-      const outcome = await scanner.notChecked(new DecodeError('busy', 'too many'), { request });
-      return await (outcome.keep ? next(request, [outcome.decision]) : refused(request, outcome));
-    }
-    held += needed;
+  async function withForm(request: Request, next: Next): Promise<Response> {
+    let held: HeldForm;
     try {
-      const form = await formOf(request, type);
-      if (form instanceof DecodeError) {
-        return refused(request, await scanner.notChecked(form, { request }));
-      }
+      held = await forms.read(request);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const outcome = await scanner.notChecked(error, { request });
+      const isKept = outcome.keep && error.code === 'busy';
+      return await (isKept ? next(request, [outcome.decision]) : refused(request, outcome));
+    }
+    try {
       const decisions: Decision[] = [];
-      for (const file of filesOf(form)) {
+      for (const file of filesOf(held.form)) {
         const outcome = await scanner.scan(file, { request, file }, request.signal);
         if (!outcome.keep) return answerTo(outcome);
         decisions.push(outcome.decision);
       }
-      return await next(withBody(request, form), decisions);
+      return await next(withBody(request, held.form), decisions);
     } finally {
-      held -= needed;
-    }
-  }
-
-  /** The whole form, or why there is none. */
-  async function formOf(request: Request, type: string): Promise<FormData | DecodeError> {
-    try {
-      const { maxBytes } = scanner;
-      const bytes = await readBytes(request, { maxBytes, signal: request.signal, ...PACE });
-      const body = bytes as Uint8Array<ArrayBuffer>;
-      const form = await new Response(body, { headers: { 'content-type': type } }).formData();
-      return form as FormData;
-    } catch (error) {
-      if (error instanceof DecodeError) return error;
-      // The parser's error may quote the form.
-      return new DecodeError('unreadable', 'the form cannot be read');
+      held.release();
     }
   }
 
@@ -115,9 +96,7 @@ export function createUploadMiddleware(
     if (request.body === null) return await next(request, []);
     if (request.bodyUsed) throw new TypeError('expected a request that nobody has read');
     const type = request.headers.get('content-type');
-    if (type !== null && /^\s*multipart\/form-data/i.test(type)) {
-      return await withForm(request, type, next);
-    }
+    if (isForm(type)) return await withForm(request, next);
     if (!isRaw(type)) return await next(request, []);
     // Of the two branches, the slower one is held in memory: what is checked is there for `next`.
     const copy = request.clone();
@@ -136,12 +115,6 @@ function refused(request: Request, outcome: Outcome): Response {
 function discard(request: Request): void {
   if (!request.bodyUsed) request.body?.cancel().catch(() => {});
 }
-
-/** A browser sends a field for a file that was not chosen: no name, no bytes. */
-const filesOf = (form: FormData): File[] =>
-  [...form.values()].filter(
-    (value): value is File => value instanceof Blob && (value.size > 0 || value.name !== ''),
-  );
 
 /** The same request with another body, whose type and length are its own. */
 function withBody(request: Request, body: FormData): Request {

@@ -1,7 +1,22 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
 
-/** A standard handler, as `createScanHandler` makes one. */
-export type Handler = (request: Request) => Response | Promise<Response>;
+/** A standard handler, as `createScanHandler` makes one, which may look at who asks. */
+export type Handler = (
+  request: Request,
+  client: { readonly address: string },
+) => Response | Promise<Response>;
+
+/**
+ * Limits for a server of `node:http` that strangers reach: whoever opens connections and sends
+ * nothing, or headers by the byte, is cut off. A body has the limits of its handler beside these.
+ */
+export const NODE_LIMITS: Readonly<ServerOptions> = {
+  headersTimeout: 10_000,
+  requestTimeout: 120_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 2000,
+  maxHeaderSize: 16 * 1024,
+};
 
 /**
  * Who goes on sending after the answer may do so at 8 kB a second. A connection that is ended at
@@ -15,8 +30,9 @@ const LEAST_BYTES = 16 * 1024;
  * Runs a standard handler in a server of `node:http`. The chunks of a body reach the handler as
  * they came, uncopied: with Node's own `Readable.toWeb`, which copies each, reading a body of 3.3
  * MB took 4.1 ms of CPU instead of 2.9. A client that is gone aborts `request.signal`. A handler
- * that throws is answered by 500 and nothing more; `onError` is told why. The address of a request
- * has its path and query; its host is `localhost`, whatever the client said. A body that the
+ * that throws is answered by 500 and nothing more; `onError` is told why. The URL of a request
+ * has its path and query; its host is `localhost`, whatever the client said. The handler is given
+ * the address that the connection comes from, too, or '' if it has none. A body that the
  * handler left unread is let go of: its sender gets the answer, and is cut off if it goes on
  * slowly.
  * @param onError must not throw; by default, what the handler throws is lost
@@ -45,7 +61,7 @@ export function createNodeListener(
         // Who reads on after the answer may do so.
         if (body.isCancelled || !request.bodyUsed) letGo(incoming);
       });
-      response = await handler(request);
+      response = await handler(request, { address: incoming.socket.remoteAddress ?? '' });
     } catch (error) {
       if (!gone.signal.aborted) onError(error);
       response = new Response(null, { status: 500 });

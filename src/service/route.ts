@@ -10,6 +10,12 @@ export interface Caller {
   readonly role: Role;
 }
 
+/** A value of the query, read as its schema says. */
+export type QueryValue = string | number | boolean;
+
+/** What an answer adds to its line of the log: words and numbers, never hashes, labels or names. */
+export type LogFacts = Readonly<Record<string, string | number | boolean>>;
+
 /** A request on its way to a route. */
 export interface Call {
   readonly request: Request;
@@ -17,10 +23,19 @@ export interface Call {
   readonly url: URL;
   /** what the path has in the place of `{name}`, decoded */
   readonly params: Readonly<Record<string, string>>;
+  /** what the route's `query` names, checked */
+  readonly query: Readonly<Record<string, QueryValue>>;
   /** undefined where anybody may ask */
   readonly caller: Caller | undefined;
   /** aborts when the client is gone, or its time is up */
   readonly signal: AbortSignal;
+  /** adds to the line of the log */
+  note(facts: LogFacts): void;
+  /**
+   * counts further answers to the caller's quota, beside the one of an `isAnswer` route
+   * @throws {Refusal} 429 if they are more than are left; then none is counted
+   */
+  countAnswers(further: number): void;
 }
 
 /** A schema of JSON, as OpenAPI 3.1 and JSON Schema 2020-12 have it. */
@@ -39,10 +54,14 @@ export interface Route {
   readonly query?: Readonly<Record<string, Schema & { readonly required?: boolean }>>;
   /** of a body of JSON; absent: the route reads the body itself, or has none */
   readonly body?: Schema;
+  /** types of bodies that the route reads itself, `image/*`, say: beside JSON if there is `body` */
+  readonly media?: readonly string[];
   /** by status: a schema of the JSON, or undefined for none or another type */
   readonly replies: Readonly<Record<number, Schema | undefined>>;
   /** whether an answer says something about the list: it counts to the caller's quota */
   readonly isAnswer?: boolean;
+  /** writes the errors of its dialect; by default `{ code, message }` */
+  readonly error?: ErrorBody;
   answer(call: Call, body: unknown): Response | Promise<Response>;
 }
 
@@ -50,4 +69,83 @@ export interface Route {
  * Writes the body of an error. Dialects differ: HMA's callers read `message`, and one of them takes
  * every other member of a reply for the name of a bank.
  */
-export type ErrorBody = (status: number, message: string) => unknown;
+export type ErrorBody = (status: number, message: string, code: RefusalCode) => unknown;
+
+/** Why a request is refused. The words are API. */
+export type RefusalCode =
+  /** 400: a path, a query, a body or a header that cannot be read, or is not as its schema says */
+  | 'bad-request'
+  /** 401: no token, or one that is not known */
+  | 'unauthorized'
+  /** 403: the caller's role may not do this */
+  | 'forbidden'
+  /** 404 */
+  | 'not-found'
+  /** 405 */
+  | 'method-not-allowed'
+  /** 408: a body that came too slowly */
+  | 'too-slow'
+  /** 409: it contradicts what is there */
+  | 'conflict'
+  /** 413 */
+  | 'too-many-bytes'
+  /** 415: a body of another type than is read here */
+  | 'unsupported'
+  /** 422: a body that is as its schema says, and yet of no use */
+  | 'unusable'
+  /** 429: too many requests a second, or answers a day */
+  | 'too-many'
+  /** 500: a defect of the service, or of what it stands on */
+  | 'failed'
+  /** 501: this service was started without what it takes */
+  | 'not-available'
+  /** 502: another server did not answer as it should */
+  | 'bad-gateway'
+  /** 503: the list is not there yet */
+  | 'not-ready'
+  /** 503: too much to do: a later try may succeed */
+  | 'busy'
+  /** 503: it took too long */
+  | 'timeout'
+  /** 503: the service ends */
+  | 'ending';
+
+/** The status of each. */
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  'bad-request': 400,
+  unauthorized: 401,
+  forbidden: 403,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  'too-slow': 408,
+  conflict: 409,
+  'too-many-bytes': 413,
+  unsupported: 415,
+  unusable: 422,
+  'too-many': 429,
+  failed: 500,
+  'not-available': 501,
+  'bad-gateway': 502,
+  'not-ready': 503,
+  busy: 503,
+  timeout: 503,
+  ending: 503,
+};
+
+/**
+ * What a route throws instead of an answer. The router writes it in the words of the dialect. The
+ * message is told to the caller: it quotes nothing of the request.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: RefusalCode;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: RefusalCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.code = code;
+    this.status = STATUS[code];
+    this.headers = headers;
+  }
+}

@@ -22,6 +22,8 @@ import { MAX_BYTES } from '../picture/options.js';
 export interface CheckLimits {
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
+  /** search every variant, even after a match; absent: no */
+  readonly all?: boolean;
 }
 
 /** What checks uploads against a list: a hash pool. */
@@ -86,14 +88,16 @@ export interface Outcome {
 }
 
 /**
- * An upload is not kept. Express and Fastify answer with its `status` and `headers`. The message
- * tells nothing of the upload.
+ * An upload is not kept. Express and Fastify answer with its `status` and `headers`, tus with
+ * `status_code` and `body`. The message tells nothing of the upload.
  */
 export class UploadRefused extends Error {
   override readonly name = 'UploadRefused';
   readonly verdict: Decision['verdict'];
   readonly status: number;
   readonly statusCode: number;
+  readonly status_code: number;
+  readonly body = 'the upload was refused\n';
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(outcome: Outcome) {
@@ -101,6 +105,7 @@ export class UploadRefused extends Error {
     this.verdict = outcome.decision.verdict;
     this.status = outcome.status;
     this.statusCode = outcome.status;
+    this.status_code = outcome.status;
     this.headers = headersOf(outcome);
   }
 }
@@ -137,6 +142,10 @@ const NOT_CHECKED: Readonly<Record<string, number>> = {
   timeout: 503,
   unanswered: 503,
 };
+
+/** The status of the answer about what was not checked for this reason. */
+export const statusOf = (reason: string): number =>
+  NOTHING_TO_KEEP[reason] ?? NOT_CHECKED[reason] ?? 500;
 
 /** Checks uploads and says what to do with them. */
 export class Scanner<Upload> {
@@ -203,14 +212,26 @@ export class Scanner<Upload> {
     const nothing = NOTHING_TO_KEEP[reason];
     if (nothing !== undefined) return { keep: false, status: nothing };
     if (onError === 'accept') return { keep: true, status: 200 };
-    const status = NOT_CHECKED[reason] ?? 500;
-    return { keep: false, status, ...(reason === 'busy' && { retryAfterSeconds }) };
+    return {
+      keep: false,
+      status: statusOf(reason),
+      ...(reason === 'busy' && { retryAfterSeconds }),
+    };
   }
 }
 
-/** @throws {TypeError} if there is no list */
-function checkAgainst(blocklist: Blocklist | undefined, pool: CheckingPool | undefined) {
+/**
+ * A check against a list.
+ * @throws {TypeError} if there is no list
+ */
+export function checkAgainst(
+  blocklist: Blocklist | undefined,
+  pool: CheckingPool | undefined,
+  how: Pick<CheckLimits, 'all'> = {},
+) {
   if (blocklist === undefined) throw new TypeError('expected a blocklist or a check');
-  return (source: ImageSource, limits: CheckLimits) =>
-    pool ? pool.check(source, blocklist, limits) : checkUpload(source, blocklist, limits);
+  return (source: ImageSource, limits: CheckLimits) => {
+    const options = { ...limits, ...how };
+    return pool ? pool.check(source, blocklist, options) : checkUpload(source, blocklist, options);
+  };
 }

@@ -3,6 +3,7 @@ import { hexOf } from '../hash.js';
 import type { AllowList } from '../matching/allow-list.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Holdings } from '../matching/holdings.js';
+import { comingOf } from '../matching/large-change.js';
 import { listOf } from '../matching/lists.js';
 import type { Shelf } from '../matching/shelf.js';
 import { Withdrawals } from '../matching/withdrawals.js';
@@ -93,7 +94,7 @@ export function* applySteps(
 
 const isIn = ({ entry, listed }: Change<'entries'>) => listed && entry.pausedUntil === undefined;
 
-/** Whether a withdrawal is in force with the same reason: making it again would count as a change. */
+/** Whether a withdrawal is in force with the same reason, and need not be made again. */
 function isSame(held: Holdings, withdrawal: Change<'withdrawals'>['withdrawal']): boolean {
   const before = held.withdrawn.get(withdrawal);
   return before !== undefined && before.reason === withdrawal.reason;
@@ -126,7 +127,7 @@ function moves(held: Holdings, changed: readonly Change<'entries'>[]) {
     }
     if (isIn(change) && !isThere) coming.push(entry);
   }
-  return { going, coming };
+  return { going, coming: comingOf(coming) };
 }
 
 /** Whether one entry takes the other's place, if both have the same hash. */

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
-import { bitsOf, type Hash } from '../hash.js';
+import { type Algorithm, bitsOf, type Hash } from '../hash.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import {
   checkStorable,
@@ -45,6 +45,24 @@ export async function numberOfEntry(sql: Sql, entry: BlocklistEntry): Promise<nu
     [entry.hash.bytes, keyOfEntry(entry)],
   );
   return row?.number;
+}
+
+/** How many hashes of an algorithm are listed and not paused. Reads the whole table once. */
+export async function countOfKind(sql: Sql, algorithm: Algorithm): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    'select count(*) as count from entry where listed and paused_until is null and algorithm = $1',
+    [algorithm],
+  );
+  return row!.count;
+}
+
+/** How many entries of a list are listed, with those that are paused. */
+export async function countOfList(sql: Sql, list: string): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    'select count(*) as count from entry where listed and list = $1',
+    [list],
+  );
+  return row!.count;
 }
 
 /** @throws {TypeError | RangeError} if the filter is invalid */

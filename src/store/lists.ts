@@ -101,3 +101,11 @@ export async function listsOf(sql: Sql): Promise<StoredList[]> {
     ...copyOfSettings(settings),
   }));
 }
+
+/** The settings of all lists, by their names. */
+export async function allSettings(sql: Sql): Promise<Map<string, ListSettings>> {
+  const rows = await sql.query<{ name: string; settings: ListSettings }>(
+    'select name, settings from list where listed order by name',
+  );
+  return new Map(rows.map(({ name, settings }) => [name, copyOfSettings(settings)]));
+}

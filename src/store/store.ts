@@ -36,6 +36,7 @@ import { fetchList } from './fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
 import { gatheredEntries } from './gathered-entries.js';
 import {
+  allSettings,
   checkedSettings,
   checkListName,
   listsOf,
@@ -48,6 +49,7 @@ import { openPglite } from './pglite.js';
 import { openPostgresql } from './postgresql.js';
 import { type Purged, purgeRows } from './purge.js';
 import { type Put, putEntries, replaceEntries } from './put-entries.js';
+import { moveList } from './rename-list.js';
 import { StoredReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
 import { type StoreStatus, statusOf } from './status.js';
@@ -271,6 +273,38 @@ export class Store {
       const { removed, isChanged } = await removeListOf(sql, revision, name);
       return { reply: { removed }, isChanged };
     });
+  }
+
+  /**
+   * Gives a list another name. Its entries keep their numbers and pauses, and what was withdrawn on
+   * it alone stays withdrawn.
+   * A list that has an exchange keeps its name, to which the credentials are bound.
+   * @param to a name that no list has
+   * @param change `settings`: changes to its settings, in the same change
+   * @returns `renamed`: whether there was such a list without an exchange, and none of the other
+   *   name
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async renameList(
+    from: string,
+    to: string,
+    change: ChangeOptions & { settings?: ListSettings } = {},
+  ): Promise<Changed & { renamed: boolean }> {
+    checkListName(from);
+    checkListName(to);
+    checkChange(change);
+    const { settings: changes = {} } = change;
+    const settings = checkedSettings(changes);
+    const what = ['rename-list', from, to, settings];
+    return await this.#write(what, change, async (sql, revision) => {
+      const moved = await moveList(sql, revision, { from, to, settings });
+      return { reply: { renamed: moved !== undefined }, isChanged: moved !== undefined };
+    });
+  }
+
+  /** The settings of all lists by their names, which takes no counting of entries. */
+  async settings(): Promise<ReadonlyMap<string, ListSettings>> {
+    return await allSettings(this.#database);
   }
 
   /**

@@ -176,3 +176,25 @@ test('an invalid variant closes its source', async () => {
   await expect(createBlocklist([]).decideAsync(wrong())).rejects.toThrow(TypeError);
   expect(closed).toBe(true);
 });
+
+test('with a distance, nothing farther is found: as if all policies had no larger one', async () => {
+  const distances = fc.array(fc.integer({ min: 0, max: 80 }), { maxLength: 6 });
+  const reach = fc.integer({ min: 0, max: 70 });
+  await fc.assert(
+    fc.asyncProperty(distances, distances, reach, async (entries, variants, distance) => {
+      const parts = entries.map((bits, i) => listed(bits, String(i)));
+      const blocklist = createBlocklist(parts, { lists: { other: { policy: {} } } });
+      const policy = {
+        matchDistance: Math.min(31, distance),
+        reviewDistance: Math.min(60, distance),
+      };
+      const narrow = createBlocklist(parts, { policy, lists: { other: { policy } } });
+      const options = { all: true, distance };
+      const expected = narrow.decide(variants.map(off), { all: true });
+      expect({ ...blocklist.decide(variants.map(off), options) }).toEqual({ ...expected });
+      const later = await blocklist.decideAsync(coming(variants), options);
+      expect(later).toEqual({ ...expected, generation: blocklist.generation });
+    }),
+    { numRuns: 50 },
+  );
+});

@@ -384,3 +384,14 @@ test('refuses two lists of one name, since nobody could tell them apart', async 
   const remote = [remoteOf(none).list, remoteOf(none).list];
   await expect(empty.decideAsync([variant(0)], { remote })).rejects.toThrow('different names');
 });
+
+test('with a distance, what is farther elsewhere does not count', async () => {
+  const { list } = remoteOf(hit({ distance: 20, id: 'a' }, { distance: 9, id: 'b' }), {
+    trust: 'shared',
+  });
+  const near = await empty.decideAsync([variant(0)], { remote: [list], distance: 9 });
+  expect(near).toMatchObject({ verdict: 'match', policy: { matchDistance: 9 } });
+  expect(near.elsewhere!.map(({ id }) => id)).toEqual(['b']);
+  const none = await empty.decideAsync([variant(0)], { remote: [list], distance: 8 });
+  expect(none).toMatchObject({ verdict: 'none', reason: 'nothing-near', elsewhere: [] });
+});

@@ -1,0 +1,191 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { BlockList, isIP } from 'node:net';
+import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../door.js';
+import { type Caller, Refusal, ROLES, type Role } from './route.js';
+
+/** How much a caller may ask. */
+export interface Limits {
+  /**
+   * on average; twice as many may come at once
+   * @defaultValue 100
+   */
+  readonly requestsPerSecond?: number | undefined;
+  /**
+   * answers about the list in 24 hours: each variant that is searched is one
+   * @defaultValue no limit: whoever can ask without end can find out what is listed
+   */
+  readonly answersPerDay?: number | undefined;
+}
+
+/** A token, by its hash. */
+export interface TokenRule extends Limits {
+  /** for logs and metrics; no two tokens have the same */
+  readonly name: string;
+  /** as `tokenHash` gives it */
+  readonly hash: string;
+  readonly role: Role;
+}
+
+/** A network whose callers need no token. */
+export interface NetworkRule extends Limits {
+  /** `10.1.0.0/16`, `fd00:1::/64`, or one address */
+  readonly cidr: string;
+  readonly role: Role;
+  /**
+   * for logs and metrics
+   * @defaultValue its CIDR
+   */
+  readonly name?: string | undefined;
+}
+
+/** Who may call. */
+export interface AccessOptions {
+  readonly tokens?: readonly TokenRule[] | undefined;
+  /**
+   * networks whose callers need no token. Whoever reaches the port from there has the role, other
+   * programs and users of the machine too
+   * @defaultValue loopback as `admin` if there are no tokens, else none
+   */
+  readonly trustNetworks?: readonly NetworkRule[] | undefined;
+}
+
+/** A caller, with its limits. */
+export interface KnownCaller extends Caller {
+  readonly limits: Limits;
+}
+
+const LOOPBACK: readonly NetworkRule[] = [
+  { cidr: '127.0.0.0/8', role: 'admin', name: 'loopback' },
+  { cidr: '::1/128', role: 'admin', name: 'loopback' },
+];
+
+/** Proxies add these: the address of the connection is then the proxy's, not the client's. */
+const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+
+/**
+ * Browsers send these: a page that somebody opened would call with the rights of his network. The
+ * `fetch` of Node sends `sec-fetch-mode`.
+ */
+const OF_BROWSERS = ['origin', 'sec-fetch-site'];
+
+const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+
+interface Network {
+  readonly caller: KnownCaller;
+  readonly addresses: BlockList;
+}
+
+/** Finds who calls: by a token, or by the network that the connection comes from. */
+export class Access {
+  readonly #tokens: readonly { readonly digest: Buffer; readonly caller: KnownCaller }[];
+  readonly #networks: readonly Network[];
+  readonly #loopback = LOOPBACK.map(({ cidr }) => networkOf(cidr));
+
+  /** @throws {TypeError | RangeError} if a rule is invalid */
+  constructor({ tokens = [], trustNetworks }: AccessOptions) {
+    if (!Array.isArray(tokens)) throw new TypeError('expected tokens to be a list');
+    const untold = tokens.length === 0 ? LOOPBACK : [];
+    const networks = trustNetworks === undefined ? untold : trustNetworks;
+    if (!Array.isArray(networks)) throw new TypeError('expected trustNetworks to be a list');
+    this.#tokens = tokens.map((rule) => ({
+      digest: digestOfRule(rule),
+      caller: callerOf(rule, rule.name),
+    }));
+    const names = new Set(this.#tokens.map(({ caller }) => caller.name));
+    if (names.size < tokens.length) throw new RangeError('expected tokens of different names');
+    this.#networks = networks.map((rule: NetworkRule) => {
+      checkObject(rule, 'a network: { cidr, role }');
+      const { cidr, name = cidr } = rule;
+      const addresses = networkOf(cidr);
+      const caller = callerOf(rule, name);
+      // A quota of one would be spent by the other.
+      if (names.has(caller.name)) {
+        throw new RangeError('expected tokens and networks of different names');
+      }
+      return { caller, addresses };
+    });
+  }
+
+  /**
+   * Who sent a request. A token that is not known is refused, also where none is needed. Without a
+   * token the address decides, unless the request came through a proxy, whose address says nothing,
+   * or from a browser, where any page may send it; and on loopback it has to ask for this machine,
+   * since the name of a stranger's page may be made to point here.
+   * @param address of the connection; empty for a socket that has none
+   * @throws {Refusal} 401 if the caller is not known
+   */
+  callerOf({ headers }: Pick<Request, 'headers'>, address: string): KnownCaller {
+    const authorization = headers.get('authorization');
+    if (authorization !== null) {
+      const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+      const caller = token === undefined ? undefined : this.callerOfToken(token);
+      if (caller) return caller;
+      throw unknownCaller();
+    }
+    const isIndirect = [...FORWARDING, ...OF_BROWSERS].some((name) => headers.has(name));
+    const family = isIP(address);
+    if (isIndirect || family === 0) throw unknownCaller();
+    const type = family === 4 ? 'ipv4' : 'ipv6';
+    const isHere = this.#loopback.some((addresses) => addresses.check(address, type));
+    if (isHere && !LOCAL_HOST.test(headers.get('host') ?? 'localhost')) throw unknownCaller();
+    const network = this.#networks.find(({ addresses }) => addresses.check(address, type));
+    if (network) return network.caller;
+    throw unknownCaller();
+  }
+
+  /**
+   * Whose token this is, in a time that tells nothing of the right ones; undefined if nobody's. For
+   * routes that have the token from elsewhere than the header.
+   */
+  callerOfToken(token: string): KnownCaller | undefined {
+    const given = createHash('sha256').update(token).digest();
+    let found: KnownCaller | undefined;
+    for (const { digest, caller } of this.#tokens) {
+      if (timingSafeEqual(digest, given)) found = caller;
+    }
+    return found;
+  }
+}
+
+/** Whether a caller of this role may do what takes `needed`. */
+export const mayDo = (role: Role, needed: Role): boolean =>
+  ROLES.indexOf(role) >= ROLES.indexOf(needed);
+
+const unknownCaller = () =>
+  new Refusal('unauthorized', 'expected a known token', { 'www-authenticate': 'Bearer' });
+
+/** @throws {TypeError | RangeError} if a member is missing or invalid */
+function callerOf(rule: TokenRule | NetworkRule, name: string): KnownCaller {
+  const { role, requestsPerSecond, answersPerDay } = rule;
+  if (typeof name !== 'string' || name === '') throw new TypeError('expected a name of each rule');
+  checkOneOf('role', role, ROLES);
+  if (requestsPerSecond !== undefined) checkNumber('requestsPerSecond', requestsPerSecond, 0.001);
+  if (answersPerDay !== undefined) checkInteger('answersPerDay', answersPerDay, 0);
+  return { name, role, limits: { requestsPerSecond, answersPerDay } };
+}
+
+function digestOfRule(rule: TokenRule): Buffer {
+  checkObject(rule, 'a token: { name, hash, role }');
+  const { hash } = rule;
+  if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/i.test(hash)) {
+    throw new TypeError('expected the hash of a token to be what tokenHash gives');
+  }
+  return Buffer.from(hash, 'hex');
+}
+
+/**
+ * The addresses of a CIDR, or one address. Those of IPv4 are found in their IPv6 form too.
+ * @throws {TypeError | RangeError} if it is neither
+ */
+export function networkOf(cidr: string): BlockList {
+  checkTypeOf('cidr', cidr, 'string');
+  const [, address = '', bits] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(cidr ?? '') ?? [];
+  const family = isIP(address);
+  const width = family === 4 ? 32 : 128;
+  if (family === 0 || Number(bits ?? 0) > width) {
+    throw new RangeError('expected cidr to be an address, or a network as 10.1.0.0/16');
+  }
+  const list = new BlockList();
+  list.addSubnet(address, Number(bits ?? width), family === 4 ? 'ipv4' : 'ipv6');
+  return list;
+}

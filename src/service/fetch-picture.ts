@@ -1,0 +1,284 @@
+import { lookup as systemLookup } from 'node:dns';
+import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { DecodeError } from '../errors.js';
+import { MAX_BYTES } from '../picture/options.js';
+import { PublicAddresses } from './public-addresses.js';
+
+/** Why a picture was not fetched. The words are API. */
+export type FetchErrorCode =
+  /** not an address of `https:`, or one with a name and a password */
+  | 'bad-url'
+  /** a host that is not allowed, there or where a redirect leads */
+  | 'host-not-allowed'
+  /** its name leads to an address of this machine or of a private network */
+  | 'private-address'
+  | 'too-many-redirects'
+  /** no connection, or it broke */
+  | 'unreachable'
+  /** another status than 200 */
+  | 'rejected'
+  /** not `image/…` or `application/octet-stream`, or compressed */
+  | 'wrong-type'
+  | 'too-many-bytes'
+  | 'timeout';
+
+/** A picture was not fetched. The message tells nothing of the address or of the reply. */
+export class FetchError extends Error {
+  override readonly name = 'FetchError';
+  readonly code: FetchErrorCode;
+
+  constructor(code: FetchErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** What is fetched, and from where. */
+export interface FetchPictureOptions {
+  /**
+   * where pictures may be: `media.example.org`, `*.example.org` for all below it, each by `https:`
+   * at its usual port, or an origin, `http://media.example.org:8080`. Nothing else is asked
+   */
+  hosts: readonly string[];
+  /**
+   * networks that may be asked though they are private, as `10.1.0.0/16`: for a store of pictures
+   * of your own
+   * @defaultValue none
+   */
+  privateNetworks?: readonly string[] | undefined;
+  /**
+   * most bytes of a picture
+   * @defaultValue 64 MiB
+   */
+  maxBytes?: number | undefined;
+  /**
+   * from the request to the last byte, all redirects together
+   * @defaultValue 20
+   */
+  timeoutSeconds?: number | undefined;
+  /**
+   * most redirects that are followed
+   * @defaultValue 3
+   */
+  maxRedirects?: number | undefined;
+  /**
+   * finds the addresses of a name
+   * @defaultValue the system's, `lookup` of `node:dns`
+   */
+  lookup?: LookupFunction | undefined;
+}
+
+/** Fetches a picture. */
+export type FetchPicture = (
+  url: string,
+  options?: { signal?: AbortSignal | undefined },
+) => Promise<FetchedPicture>;
+
+/** A picture on its way: its bytes can be read once. */
+export interface FetchedPicture {
+  /** `image/jpeg`, say, as the other side says */
+  readonly type: string;
+  /**
+   * throws a `DecodeError`: `too-many-bytes`, `timeout`, or `unreadable` if the connection breaks,
+   * so that it can be given to `check` of a pool. It is to be read to its end, or returned
+   */
+  readonly bytes: AsyncGenerator<Uint8Array, void, undefined>;
+}
+
+/**
+ * Makes what fetches pictures by their address, for servers that are told addresses by strangers.
+ * The host has to be allowed, and each of its addresses to be public: those of this machine,
+ * private, link-local, shared, multicast and translated ones are never asked. This is looked at
+ * when the name is resolved, for the connection itself, so that no later answer of a name server
+ * leads elsewhere, once more when it is connected, and again after each redirect. No cookies and
+ * no credentials are sent.
+ * @throws {TypeError | RangeError} if an option is invalid
+ * @example
+ * const fetchPicture = createPictureFetcher({ hosts: ['*.media.example.org'] });
+ * const { bytes } = await fetchPicture(url);
+ * const decision = await pool.check(bytes, blocklist);
+ */
+export function createPictureFetcher(options: FetchPictureOptions): FetchPicture {
+  checkOptions(options);
+  const { hosts, privateNetworks = [], maxBytes = MAX_BYTES, lookup = systemLookup } = options;
+  const { timeoutSeconds = 20, maxRedirects = 3 } = options;
+  checkInteger('maxBytes', maxBytes, 1);
+  checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
+  checkInteger('maxRedirects', maxRedirects, 0, 20);
+  checkTypeOf('lookup', lookup, 'function');
+  const allowed = new AllowedHosts(hosts);
+  const addresses = new PublicAddresses(privateNetworks);
+  const guarded = guardedLookup(lookup as LookupFunction, addresses);
+
+  /** The reply of one address, whatever its status. */
+  const replyOf = (url: URL, signal: AbortSignal): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const options: RequestOptions = {
+        // A connection of its own: one of another request was checked for another name.
+        agent: false,
+        lookup: guarded,
+        signal,
+        headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'onlyhashes' },
+      };
+      const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options);
+      request.once('error', (error) => reject(errorOf(error, signal)));
+      request.once('socket', (socket) => {
+        socket.once('connect', () => {
+          if (!addresses.has(socket.remoteAddress ?? '')) request.destroy(privateAddress());
+        });
+      });
+      request.once('response', resolve);
+      request.end();
+    });
+
+  return async (address, { signal } = {}) => {
+    checkTypeOf('the address', address, 'string');
+    checkSignal(signal);
+    signal?.throwIfAborted();
+    const late = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1000));
+    const end = signal ? AbortSignal.any([signal, late]) : late;
+    let url = urlOf(address, undefined);
+    for (let redirects = 0; ; redirects++) {
+      allowed.check(url);
+      // No name is looked up of what is an address already.
+      const literal = url.hostname.replace(/^\[|\]$/g, '');
+      if (isIP(literal) !== 0 && !addresses.has(literal)) throw privateAddress();
+      const reply = await replyOf(url, end);
+      const { location } = reply.headers;
+      if (!REDIRECTS.includes(reply.statusCode!) || location === undefined) {
+        return pictureOf(reply, maxBytes, end);
+      }
+      reply.destroy();
+      if (redirects === maxRedirects) {
+        throw new FetchError('too-many-redirects', 'expected fewer redirects');
+      }
+      url = urlOf(location, url);
+    }
+  };
+}
+
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/** @throws {FetchError} `bad-url` */
+function urlOf(address: string, base: URL | undefined): URL {
+  let url: URL | undefined;
+  try {
+    url = new URL(address, base);
+  } catch {
+    // The engine's message would quote it.
+  }
+  const isOfHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
+  if (url !== undefined && isOfHttp && url.username === '' && url.password === '') return url;
+  throw new FetchError('bad-url', 'expected an address of https: without a name and a password');
+}
+
+/** The hosts that may be asked. */
+class AllowedHosts {
+  readonly #origins = new Set<string>();
+  readonly #suffixes: string[] = [];
+
+  /** @throws {TypeError | RangeError} if one of them is invalid */
+  constructor(hosts: readonly string[]) {
+    if (!Array.isArray(hosts)) throw new TypeError('expected hosts to be a list');
+    for (const host of hosts) {
+      if (typeof host !== 'string') throw new TypeError('expected hosts to be strings');
+      if (/^\*(\.[a-z0-9-]+){2,}$/i.test(host)) this.#suffixes.push(host.slice(1).toLowerCase());
+      else this.#origins.add(originOf(host));
+    }
+  }
+
+  /** @throws {FetchError} `host-not-allowed` */
+  check({ origin, protocol, port, hostname }: URL): void {
+    if (this.#origins.has(origin)) return;
+    const isUsual = protocol === 'https:' && port === '';
+    if (isUsual && this.#suffixes.some((suffix) => hostname.endsWith(suffix))) return;
+    throw new FetchError('host-not-allowed', 'expected a host that is allowed');
+  }
+}
+
+/** @throws {RangeError} unless it is a host or an origin */
+function originOf(host: string): string {
+  const text = /^https?:\/\//i.test(host) ? host : `https://${host}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // A star is a letter of names to URL.
+  const isOrigin =
+    url && !host.includes('*') && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+  if (isOrigin) return url.origin;
+  throw new RangeError('expected hosts as media.example.org, *.example.org or an origin');
+}
+
+/** Looks names up, and gives no address unless all of them may be asked. */
+const guardedLookup =
+  (lookup: LookupFunction, addresses: PublicAddresses): LookupFunction =>
+  (hostname, options, done) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return done(error, []);
+      const all = Array.isArray(found) ? found : [];
+      if (all.length === 0) return done(new FetchError('unreachable', 'expected an address'), []);
+      if (!all.every(({ address }) => addresses.has(address))) return done(privateAddress(), []);
+      if (options.all) return done(null, all);
+      done(null, all[0]!.address, all[0]!.family);
+    });
+  };
+
+const privateAddress = () =>
+  new FetchError('private-address', 'expected a host whose addresses are all public');
+
+/** @throws {FetchError} unless it is a picture */
+function pictureOf(reply: IncomingMessage, maxBytes: number, signal: AbortSignal): FetchedPicture {
+  const refuse = (code: FetchErrorCode, message: string): never => {
+    reply.destroy();
+    throw new FetchError(code, message);
+  };
+  const { headers, statusCode } = reply;
+  if (statusCode !== 200) refuse('rejected', 'expected a reply of status 200');
+  const type = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const isPicture =
+    /^image\/[\w.+-]+$/.test(type) || /^(application|binary)\/octet-stream$/.test(type);
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (!isPicture || encoding !== 'identity') refuse('wrong-type', 'expected a picture');
+  if (Number(headers['content-length'] ?? 0) > maxBytes) {
+    refuse('too-many-bytes', `expected at most ${maxBytes} bytes`);
+  }
+  // What is never read is let go of when the time is over; nobody may listen to it then.
+  reply.on('error', () => {});
+  return { type, bytes: bytesOf(reply, maxBytes, signal) };
+}
+
+async function* bytesOf(
+  reply: IncomingMessage,
+  maxBytes: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let length = 0;
+  try {
+    for await (const chunk of reply as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > maxBytes) {
+        throw new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof DecodeError) throw error;
+    if (isLate(signal)) throw new DecodeError('timeout', 'the picture came too slowly');
+    signal.throwIfAborted();
+    throw new DecodeError('unreadable', 'the picture broke off');
+  } finally {
+    reply.destroy();
+  }
+}
+
+const isLate = ({ aborted, reason }: AbortSignal) =>
+  aborted && (reason as Error | undefined)?.name === 'TimeoutError';
+
+/** The engine's error is left out: it may quote the address. */
+function errorOf(error: unknown, signal: AbortSignal): unknown {
+  if (error instanceof FetchError) return error;
+  if (isLate(signal)) return new FetchError('timeout', 'the reply came too slowly');
+  if (signal.aborted) return signal.reason;
+  return new FetchError('unreachable', 'the host was not reached');
+}

@@ -1,0 +1,131 @@
+import type { Blocklist } from '../matching/blocklist.js';
+import type { HashPool } from '../node/hash-pool.js';
+import type { Gauge, Metrics } from './metrics.js';
+import { Refusal, type Route, type Schema } from './route.js';
+
+/** A list that follows a store: `store.follow` gives one. */
+export interface FollowedList {
+  readonly blocklist: Blocklist;
+  /** the store's change up to which the list is equal to it */
+  readonly revision: number;
+}
+
+/** What the state of a service is read from. */
+export interface ServiceState {
+  /** undefined until it is there */
+  readonly list: () => FollowedList | Pick<FollowedList, 'blocklist'> | undefined;
+  /** the store's own revision, if there is a store */
+  readonly revision: (() => Promise<number>) | undefined;
+  readonly pool: HashPool;
+  readonly metrics: Metrics;
+  readonly isEnding: () => boolean;
+}
+
+const STATE: Schema = {
+  type: 'object',
+  required: ['status'],
+  properties: { status: { enum: ['live', 'ready', 'not-ready', 'ending'] } },
+};
+
+/**
+ * `/health/live`: the process answers. `/health/ready`: the list is there, at the revision that the
+ * store had when it was opened or later, and the service does not end. `/metrics`: for Prometheus.
+ */
+export function healthRoutes(state: ServiceState): Route[] {
+  const told = (status: string, code: number) =>
+    Response.json({ status }, { status: code, headers: { 'cache-control': 'no-store' } });
+  return [
+    {
+      method: 'GET',
+      path: '/health/live',
+      role: 'public',
+      about: 'Whether the process answers.',
+      replies: { 200: STATE },
+      answer: () => told('live', 200),
+    },
+    {
+      method: 'GET',
+      path: '/health/ready',
+      role: 'public',
+      about: 'Whether the service answers about its list.',
+      replies: { 200: STATE, 503: STATE },
+      answer: () => {
+        if (state.isEnding()) return told('ending', 503);
+        return state.list() ? told('ready', 200) : told('not-ready', 503);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      role: 'match',
+      about: 'What was answered so far, and the state of the list and of the pool, for Prometheus.',
+      replies: { 200: undefined },
+      answer: async () => {
+        const type = 'text/plain; version=0.0.4; charset=utf-8';
+        const headers = { 'content-type': type, 'cache-control': 'no-store' };
+        return new Response(state.metrics.text(await gaugesOf(state)), { headers });
+      },
+    },
+  ];
+}
+
+/** @throws {Refusal} 503 until the list is there */
+export function listOf({ list }: Pick<ServiceState, 'list'>): Blocklist {
+  const there = list();
+  if (there) return there.blocklist;
+  throw new Refusal('not-ready', 'expected the list to be read first', { 'retry-after': '1' });
+}
+
+/** The state of the list and of the pool. */
+async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]> {
+  const gauges = [gauge('onlyhashes_ready', 'Whether the list is there.', list() ? 1 : 0)];
+  const there = list();
+  if (there) {
+    const { size, generation } = there.blocklist;
+    gauges.push(
+      gauge('onlyhashes_entries', 'Entries of the list.', size),
+      gauge('onlyhashes_list_generation', 'Changes of the list in this process.', generation),
+    );
+    if ('revision' in there) {
+      gauges.push(gauge('onlyhashes_list_revision', 'Revision of the list.', there.revision));
+      // A store that is away tells no revision: then no lag is told, rather than a wrong one.
+      const latest = await revision?.().catch(() => undefined);
+      if (latest !== undefined) {
+        const lag = Math.max(0, latest - there.revision);
+        gauges.push(gauge('onlyhashes_list_lag', 'Changes of the store not in the list yet.', lag));
+      }
+    }
+  }
+  const { queued, reading, atWork, bytesInFlight, workers, busy, done, failed, restarts } =
+    pool.stats();
+  const pictures = Object.entries({ queued, reading, at_work: atWork });
+  gauges.push(
+    {
+      name: 'onlyhashes_pool_pictures',
+      about: 'Pictures in the pool.',
+      values: pictures.map(([stage, value]) => ({ labels: { stage }, value })),
+    },
+    gauge('onlyhashes_pool_bytes', 'Bytes of pictures in the pool.', bytesInFlight),
+    gauge('onlyhashes_pool_workers', 'Workers alive.', workers),
+    {
+      name: 'onlyhashes_pool_pictures_total',
+      about: 'Pictures at their end.',
+      type: 'counter',
+      values: Object.entries({ busy, done, failed }).map(([end, value]) => ({
+        labels: { end },
+        value,
+      })),
+    },
+    {
+      name: 'onlyhashes_pool_restarts_total',
+      about: 'Workers that died or were ended.',
+      type: 'counter',
+      values: [{ value: restarts }],
+    },
+  );
+  return gauges;
+}
+
+const gauge = (name: string, about: string, value: number): Gauge => ({
+  ...{ name, about, values: [{ value }] },
+});

@@ -1,0 +1,159 @@
+import type { ListSettings } from '../matching/lists.js';
+import type { Store } from '../store/store.js';
+import type { ChangeOptions } from '../store/write.js';
+import { bankOf, listOfBank } from './hma-hits.js';
+import { hmaJson } from './hma-reply.js';
+import { BANK, DONE, MESSAGE } from './hma-schema.js';
+import { type Call, Refusal, type Route, type Schema } from './route.js';
+
+/** A bank as HMA tells it. */
+export interface HmaBankJson {
+  readonly name: string;
+  /** 1 if it is on, 0 if it is off */
+  readonly matching_enabled_ratio: number;
+}
+
+const NAME = /^[A-Z_][A-Z0-9_]*$/;
+/** Coop sends the ratio as text. */
+const RATIO: Schema = { type: ['number', 'string'] };
+const FLAG: Schema = { type: ['boolean', 'string'] };
+
+/**
+ * `/c/banks` and `/c/bank/…`: lists as banks.
+ *
+ * A bank is on or off. HMA also knows shares between, by which it drops matches by chance. They are
+ * refused here: each match that is dropped is a copy that is missed, and a share that is taken and
+ * not kept would be a lie.
+ */
+export function hmaBankRoutes(store: Store): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/c/banks',
+      role: 'curate',
+      about: 'All banks.',
+      replies: { 200: { type: 'array', items: BANK } },
+      answer: async () => hmaJson([...(await store.settings())].map(bankJson)),
+    },
+    {
+      method: 'POST',
+      path: '/c/banks',
+      role: 'curate',
+      about: 'Make a bank.',
+      body: {
+        type: 'object',
+        properties: { name: { type: 'string' }, enabled_ratio: RATIO, enabled: FLAG },
+        required: ['name'],
+      },
+      replies: { 201: BANK, 400: MESSAGE, 403: MESSAGE },
+      async answer(call, body) {
+        const { name, ...changes } = body as { name: string; enabled_ratio?: unknown };
+        const enabled = enabledBy(changes) ?? true;
+        await checkNewName(store, name);
+        await store.setList(listOfBank(name), { enabled }, changeBy(call));
+        return hmaJson({ name, matching_enabled_ratio: Number(enabled) }, 201);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/c/bank/{name}',
+      role: 'curate',
+      about: 'One bank.',
+      replies: { 200: BANK, 404: MESSAGE },
+      answer: async (call) => hmaJson(await bankAt(store, call)),
+    },
+    {
+      method: 'PUT',
+      path: '/c/bank/{name}',
+      role: 'curate',
+      about: 'Rename a bank, or switch it on or off.',
+      body: {
+        type: 'object',
+        properties: { name: { type: 'string' }, enabled_ratio: RATIO, enabled: FLAG },
+      },
+      replies: { 200: BANK, 400: MESSAGE, 403: MESSAGE, 404: MESSAGE },
+      async answer(call, body) {
+        const { name, ...changes } = body as { name?: string; enabled_ratio?: unknown };
+        const before = await bankAt(store, call);
+        const enabled = enabledBy(changes);
+        const settings = enabled === undefined ? {} : { enabled };
+        const list = listOfBank(before.name);
+        const to = name ?? before.name;
+        if (to !== before.name) {
+          await checkNewName(store, to);
+          const change = { settings, ...changeBy(call) };
+          const { renamed } = await store.renameList(list, listOfBank(to), change);
+          if (!renamed) {
+            throw new Refusal('forbidden', 'expected a bank without an exchange, and a new name');
+          }
+        } else if (enabled !== undefined) await store.setList(list, settings, changeBy(call));
+        const ratio = enabled === undefined ? before.matching_enabled_ratio : Number(enabled);
+        return hmaJson({ name: to, matching_enabled_ratio: ratio });
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/c/bank/{name}',
+      role: 'curate',
+      about: 'Remove a bank and its content.',
+      replies: { 200: DONE },
+      async answer(call) {
+        await store.removeList(listOfBank(call.params.name!), changeBy(call));
+        return hmaJson({ message: 'Done' });
+      },
+    },
+  ];
+}
+
+/** The bank that the path names. @throws {Refusal} 404 */
+export async function bankAt(store: Store, { params }: Call): Promise<HmaBankJson> {
+  const list = listOfBank(params.name!);
+  const settings = (await store.settings()).get(list);
+  if (!settings) throw new Refusal('not-found', 'expected the name of a bank');
+  return bankJson([list, settings]);
+}
+
+/** Of a change that a caller may send again: HMA has no such header, and clients may set it. */
+export function changeBy({ request }: Call): ChangeOptions {
+  const idempotencyKey = request.headers.get('idempotency-key');
+  return idempotencyKey ? { idempotencyKey } : {};
+}
+
+const bankJson = ([list, { enabled = true }]: readonly [string, ListSettings]): HmaBankJson => ({
+  name: bankOf(list),
+  matching_enabled_ratio: Number(enabled),
+});
+
+/** @throws {Refusal} 400 or, as in HMA, 403 if there is such a bank */
+export async function checkNewName(store: Store, name: string): Promise<void> {
+  if (!NAME.test(name)) {
+    throw new Refusal(
+      'bad-request',
+      'expected name of A to Z, 0 to 9 and _, beginning with no digit',
+    );
+  }
+  if ((await store.settings()).has(listOfBank(name))) throw isTaken();
+}
+
+/** As in HMA. */
+const isTaken = () => new Refusal('forbidden', 'expected the name of no other bank');
+
+/** @throws {Refusal} if a share is neither 0 nor 1 */
+function enabledBy(changes: { enabled_ratio?: unknown; enabled?: unknown }): boolean | undefined {
+  const { enabled_ratio: ratio, enabled } = changes;
+  if (ratio === undefined) return enabled === undefined ? undefined : isTrue(enabled);
+  const share = typeof ratio === 'string' && /^[01](\.0*)?$/.test(ratio) ? Number(ratio) : ratio;
+  if (share === 0 || share === 1) return share === 1;
+  throw new Refusal(
+    'bad-request',
+    'expected enabled_ratio 0 or 1: between, copies would be missed',
+  );
+}
+
+/** @throws {Refusal} if a text is no flag */
+function isTrue(flag: unknown): boolean {
+  if (typeof flag === 'boolean') return flag;
+  if (/^(true|1)$/i.test(flag as string)) return true;
+  if (/^(false|0)$/i.test(flag as string)) return false;
+  throw new Refusal('bad-request', 'expected enabled to be true or false');
+}

@@ -1,0 +1,254 @@
+import type { BlocklistEntry } from '../entry.js';
+import { hashToHex } from '../hash.js';
+import { listOf } from '../matching/lists.js';
+import { readBytes } from '../node/read-bytes.js';
+import type { Store } from '../store/store.js';
+import { checkStorable, type StoredEntry } from '../store/stored-entry.js';
+import { bankAt, changeBy, type HmaBankJson } from './hma-banks.js';
+import { signalOf } from './hma-hash.js';
+import { bankOf, listOfBank } from './hma-hits.js';
+import { hashOf } from './hma-match.js';
+import { checkSignalType, type HmaHasher, type HmaPicture } from './hma-picture.js';
+import { hmaJson } from './hma-reply.js';
+import { ADDED, CONTENT, failures, MESSAGE } from './hma-schema.js';
+import { type Call, Refusal, type Route } from './route.js';
+
+/** As HMA has it. */
+const LONGEST_NOTE = 255;
+const LONGEST_ID = 1024;
+const JSON_BYTES = 64 * 1024;
+/** The farthest that content may be paused, in seconds: five years, as in HMA. */
+const FARTHEST = 5 * 366 * 24 * 3600;
+
+const TEXT = { type: 'string' };
+
+/** What HMA's callers tell of content, as far as it is kept. */
+interface Told {
+  /** their own name for it */
+  id?: string;
+  note?: string;
+}
+
+/**
+ * `/c/bank/…/content` and `/signal`: entries as content, by their numbers in the store. Content is
+ * one hash of PDQ here.
+ *
+ * Of what callers tell of content, its `content_id` is kept as the entry's id, and the note as its
+ * label. `content_uri` and `json` are taken and not kept: an entry has no place for an address of
+ * such a picture, and the platform finds it by its `content_id`. The reply says what was kept.
+ */
+export function hmaContentRoutes(
+  store: Store,
+  hasher: HmaHasher,
+  { minQuality, now }: { minQuality: () => number; now: () => number },
+): Route[] {
+  /** The entry that the path names, if it is in that bank. */
+  async function entryAt(call: Call): Promise<StoredEntry> {
+    const number = Number(/^[1-9]\d{0,14}$/.exec(call.params.id!)?.[0] ?? 0);
+    const entry = number > 0 ? await store.entry(number) : undefined;
+    // HMA does not look at the bank; here, nobody changes what is in another one.
+    if (!entry || listOf(entry) !== listOfBank(call.params.name!)) {
+      throw new Refusal('not-found', 'expected the id of content of the bank');
+    }
+    return entry;
+  }
+
+  async function add(call: Call, bank: HmaBankJson, entry: BlocklistEntry): Promise<Response> {
+    const list = listOfBank(bank.name);
+    const { numbers, keptOut } = await store.add([{ ...entry, list }], changeBy(call));
+    if (keptOut.withdrawn > 0) {
+      throw new Refusal('conflict', 'the hash is withdrawn: reinstate it before it is added');
+    }
+    const [number] = numbers;
+    if (number === undefined) throw new Refusal('unusable', 'the hash has too little detail');
+    const { id } = entry;
+    return hmaJson({
+      id: number,
+      signals: { pdq: hashToHex(entry.hash) },
+      ...(id !== undefined && { metadata: { content_id: id } }),
+    });
+  }
+
+  return [
+    {
+      method: 'POST',
+      path: '/c/bank/{name}/signal',
+      role: 'curate',
+      about: 'Add a hash to a bank.',
+      body: { type: 'object', properties: { pdq: TEXT, note: TEXT } },
+      replies: { 200: ADDED, 400: MESSAGE, 404: MESSAGE, 409: MESSAGE, 422: MESSAGE },
+      async answer(call, body) {
+        const bank = await bankAt(store, call);
+        const { note, ...signals } = body as { note?: string; pdq?: string };
+        for (const type of Object.keys(signals)) checkSignalType(type);
+        if (signals.pdq === undefined) throw new Refusal('bad-request', 'expected a signal');
+        return await add(call, bank, entryOf(hashOf(signals.pdq), { ...(note && { note }) }));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/c/bank/{name}/content',
+      role: 'curate',
+      about: 'Add a picture to a bank by its hash: at an address, or the file `photo` of a form.',
+      query: { url: TEXT, content_type: TEXT, content_id: TEXT, content_uri: TEXT, metadata: TEXT },
+      media: ['multipart/form-data', 'application/json'],
+      replies: {
+        200: ADDED,
+        ...failures(MESSAGE, 400, 403, 404, 409, 413, 415, 422, 501, 502, 503),
+      },
+      async answer(call) {
+        const bank = await bankAt(store, call);
+        const told = await toldOfJson(call);
+        const { said, hashed } = await hasher.picture(call, async (picture) => ({
+          said: { ...told, ...toldOf(picture) },
+          hashed: await hasher.hash(picture, call.signal),
+        }));
+        if (signalOf(hashed, minQuality()) === '') {
+          throw new Refusal('bad-request', 'the picture has too little detail to be compared');
+        }
+        const { hash, quality, resample } = hashed;
+        return await add(call, bank, {
+          ...entryOf(hash, said),
+          ...(quality !== undefined && { quality: Math.round(quality) }),
+          ...(resample !== undefined && { resample }),
+        });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/c/bank/{name}/content/{id}',
+      role: 'curate',
+      about: 'What a bank holds under an id.',
+      query: { include_signals: TEXT },
+      replies: { 200: CONTENT, 404: MESSAGE },
+      async answer(call) {
+        const bank = await bankAt(store, call);
+        const isFull = call.url.searchParams.get('include_signals')?.toLowerCase() === 'true';
+        return hmaJson(contentJson(await entryAt(call), bank, isFull));
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/c/bank/{name}/content/{id}',
+      role: 'curate',
+      about: 'Pause content (0: for good), or switch it on again (1).',
+      body: { type: 'object', properties: { disable_until_ts: { type: 'integer' } } },
+      replies: { 200: CONTENT, 400: MESSAGE, 404: MESSAGE },
+      async answer(call, body) {
+        const bank = await bankAt(store, call);
+        const entry = await entryAt(call);
+        const { disable_until_ts: until } = body as { disable_until_ts?: number };
+        if (until === undefined) return hmaJson(contentJson(entry, bank, false));
+        const { number, pausedUntil: _, ...rest } = entry;
+        const pausedUntil = pausedBy(until, now());
+        await store.pause(number, pausedUntil, changeBy(call));
+        const paused = { ...rest, number, ...(pausedUntil !== undefined && { pausedUntil }) };
+        return hmaJson(contentJson(paused, bank, false));
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/c/bank/{name}/content/{id}',
+      role: 'curate',
+      about: 'Remove content.',
+      replies: {
+        200: { type: 'object', properties: { deleted: { type: 'integer' } } },
+        404: MESSAGE,
+      },
+      async answer(call) {
+        await bankAt(store, call);
+        const { number } = await entryAt(call);
+        const { removed } = await store.remove(number, changeBy(call));
+        return hmaJson({ deleted: removed });
+      },
+    },
+  ];
+}
+
+/** @throws {Refusal} if a text cannot be kept */
+function entryOf(hash: BlocklistEntry['hash'], { id, note }: Told): BlocklistEntry {
+  if ((note?.length ?? 0) > LONGEST_NOTE) {
+    throw new Refusal('bad-request', `expected note of at most ${LONGEST_NOTE} characters`);
+  }
+  if ((id?.length ?? 0) > LONGEST_ID) {
+    throw new Refusal('bad-request', `expected content_id of at most ${LONGEST_ID} characters`);
+  }
+  try {
+    checkStorable(id, note);
+  } catch (error) {
+    throw new Refusal('bad-request', (error as Error).message);
+  }
+  return { hash, labels: note ? [note] : [], ...(id && { id }) };
+}
+
+/** What the fields of a form or of a query tell. */
+function toldOf({ fields }: HmaPicture): Told {
+  const text = fields.get('metadata');
+  const own = toldOfMetadata(text ? parsed(text) : undefined);
+  const id = fields.get('content_id') ?? own.id;
+  const note = fields.get('note');
+  return { ...(id && { id }), ...(note && { note }) };
+}
+
+/** What a body of JSON tells of a picture that is fetched. */
+async function toldOfJson({ request, signal }: Call): Promise<Told> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^\s*application\/json\s*(;|$)/i.test(type)) return {};
+  const bytes = await readBytes(request, { maxBytes: JSON_BYTES, signal });
+  const body = bytes.length > 0 ? parsed(new TextDecoder().decode(bytes)) : {};
+  const { metadata, note } = Object(body) as { metadata?: unknown; note?: unknown };
+  if (note !== undefined && note !== null && typeof note !== 'string') {
+    throw new Refusal('bad-request', 'expected note to be a string');
+  }
+  return { ...toldOfMetadata(metadata), ...(note && { note }) };
+}
+
+/**
+ * HMA has `content_id` among its members; Coop sends some other JSON. @throws {Refusal}
+ */
+function toldOfMetadata(metadata: unknown): Told {
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return {};
+  const { content_id: id } = metadata as { content_id?: unknown };
+  if (id === undefined || id === null) return {};
+  if (typeof id !== 'string')
+    throw new Refusal('bad-request', 'expected content_id to be a string');
+  return { id };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal('bad-request', 'expected metadata to be JSON');
+  }
+}
+
+/** @param until as HMA has it @param nowMs milliseconds since 1970 */
+function pausedBy(until: number, nowMs: number): Date | 'for-good' | undefined {
+  if (until === 1) return undefined;
+  if (until === 0) return 'for-good';
+  if (until < 0 || until > nowMs / 1000 + FARTHEST) {
+    throw new Refusal('bad-request', 'expected disable_until_ts at most five years from now');
+  }
+  // What is over pauses nothing.
+  return until * 1000 <= nowMs ? undefined : new Date(until * 1000);
+}
+
+function contentJson(entry: StoredEntry, bank: HmaBankJson, isFull: boolean) {
+  const { number, pausedUntil, hash, labels, source, id } = entry;
+  const isOn = pausedUntil === undefined;
+  const until = pausedUntil instanceof Date ? Math.ceil(pausedUntil.getTime() / 1000) : 0;
+  const metadata = {
+    ...(id !== undefined && source === undefined && { content_id: id }),
+    ...(source !== undefined && { collab: { [source]: id === undefined ? [] : [id] } }),
+  };
+  return {
+    id: number,
+    disable_until_ts: isOn ? 1 : until,
+    original_media_uri: null,
+    bank: { ...bank, name: bankOf(listOf(entry)) },
+    ...(isFull && { signals: { [hash.algorithm]: hashToHex(hash) } }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    ...(labels.length > 0 && { note: labels.join('\n') }),
+  };
+}

@@ -1,0 +1,309 @@
+import { countOfList } from '../store/entries.js';
+import type { Exchange, Exchanges } from '../store/exchanges.js';
+import { Store } from '../store/store.js';
+import { HMA_APIS, type HmaApi, storedFields, toldFields } from './hma-apis.js';
+import { changeBy, checkNewName } from './hma-banks.js';
+import { listOfBank } from './hma-hits.js';
+import { hmaJson } from './hma-reply.js';
+import { DONE, failures, MESSAGE } from './hma-schema.js';
+import { type Call, Refusal, type Route, type Schema } from './route.js';
+
+/** The sources of lists: `store.exchanges(key)` gives them, with the key of their credentials. */
+export type HmaExchanges = Pick<Exchanges, 'set' | 'get' | 'list' | 'remove'>;
+
+/** Where no exchanges are kept: there are none, and none is made. */
+export const NO_EXCHANGES: HmaExchanges = {
+  async set() {
+    throw new Refusal('not-available', 'this service was started without exchanges');
+  },
+  async get() {
+    return undefined;
+  },
+  async list() {
+    return [];
+  },
+  async remove() {
+    return false;
+  },
+};
+
+const OBJECT: Schema = { type: 'object' };
+const FLAG: Schema = { type: 'boolean' };
+const SECONDS: Schema = { type: ['integer', 'null'] };
+const AUTHENTICATION: Schema = {
+  type: 'object',
+  // So spelled by HMA.
+  properties: { supports_authentification: FLAG, has_set_authentification: FLAG },
+};
+const CREDENTIALS: Schema = {
+  type: 'object',
+  properties: { credential_json: { type: ['object', 'null'] } },
+};
+const CREDENTIAL_STATUS: Schema = {
+  type: 'object',
+  properties: {
+    supports_auth: FLAG,
+    has_credentials: FLAG,
+    source: { type: ['string', 'null'], enum: ['exchange', null] },
+  },
+};
+const EXCHANGE: Schema = {
+  type: 'object',
+  properties: {
+    ...{ name: { type: 'string' }, api: { type: 'string' }, enabled: FLAG },
+    credential_status: CREDENTIAL_STATUS,
+  },
+};
+const STATUS: Schema = {
+  type: 'object',
+  properties: {
+    checkpoint_ts: SECONDS,
+    running_fetch_start_ts: SECONDS,
+    last_fetch_complete_ts: SECONDS,
+    last_fetch_succeeded: { type: ['boolean', 'null'] },
+    up_to_date: FLAG,
+    fetched_items: { type: 'integer' },
+  },
+};
+
+/**
+ * `/c/exchanges` and `/c/exchange/…`: where lists are fetched from. They are kept here, and fetched
+ * by `onlyhashes fetch`. An exchange and its bank have one name. Credentials go in and never out.
+ * An API has none of its own: setting them sets those of all its exchanges.
+ */
+export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[] {
+  const exchangeAt = async ({ params }: Call): Promise<Exchange> => {
+    const exchange = await exchanges.get(listOfBank(params.name!));
+    if (!exchange) throw new Refusal('not-found', 'expected the name of an exchange');
+    return exchange;
+  };
+  const ofApi = async ({ api }: HmaApi) =>
+    (await exchanges.list()).filter((exchange) => exchange.api === api);
+  const authentication = async (api: HmaApi) => {
+    const all = await ofApi(api);
+    return hmaJson({
+      supports_authentification: api.credentials.length > 0,
+      has_set_authentification: all.length > 0 && all.every((one) => one.hasCredentials),
+    });
+  };
+  const set: HmaExchanges['set'] = async (name, exchange) => {
+    try {
+      await exchanges.set(name, exchange);
+    } catch (error) {
+      if (!(error instanceof TypeError) || !exchange.credentials) throw error;
+      // All else was checked.
+      throw new Refusal(
+        'not-available',
+        'expected no credentials: this service has no key for them',
+      );
+    }
+  };
+
+  return [
+    {
+      method: 'GET',
+      path: '/c/exchanges/apis',
+      role: 'curate',
+      about: 'The names of the services that lists can be fetched from.',
+      replies: { 200: { type: 'array', items: { type: 'string' } } },
+      answer: () => hmaJson(Object.keys(HMA_APIS)),
+    },
+    {
+      method: 'GET',
+      path: '/c/exchanges/api/{api}',
+      role: 'curate',
+      about: 'Whether a service takes credentials, and all its exchanges have theirs.',
+      replies: { 200: AUTHENTICATION, 400: MESSAGE },
+      answer: async (call) => await authentication(apiAt(call)),
+    },
+    {
+      method: 'POST',
+      path: '/c/exchanges/api/{api}',
+      role: 'curate',
+      about: 'Set the credentials of all exchanges of a service.',
+      body: CREDENTIALS,
+      replies: { 200: AUTHENTICATION, ...failures(MESSAGE, 400, 409, 501) },
+      async answer(call, body) {
+        const api = apiAt(call);
+        const credentials = credentialsOf(api, body);
+        if (credentials) {
+          const all = await ofApi(api);
+          if (all.length === 0) throw new Refusal('conflict', 'expected an exchange of it first');
+          for (const { name, ...exchange } of all) await set(name, { ...exchange, credentials });
+        }
+        return await authentication(api);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/c/exchanges/api/{api}/schema',
+      role: 'curate',
+      about: 'What a service needs to know.',
+      replies: { 200: OBJECT, 400: MESSAGE },
+      answer(call) {
+        const { config, credentials } = apiAt(call);
+        return hmaJson({
+          config_schema: { fields: config },
+          credentials_schema: credentials.length > 0 ? { fields: credentials } : null,
+        });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/c/exchanges',
+      role: 'curate',
+      about: 'The names of all exchanges.',
+      replies: { 200: { type: 'array', items: { type: 'string' } } },
+      answer: async () => hmaJson((await exchanges.list()).map(({ name }) => name)),
+    },
+    {
+      method: 'POST',
+      path: '/c/exchanges',
+      role: 'curate',
+      about: 'Make an exchange and its bank.',
+      body: {
+        type: 'object',
+        properties: {
+          ...{ bank: { type: 'string' }, api: { type: 'string' }, api_json: OBJECT },
+          ...(CREDENTIALS.properties as object),
+        },
+        required: ['bank', 'api'],
+      },
+      replies: { 201: DONE, ...failures(MESSAGE, 400, 403, 501) },
+      async answer(call, body) {
+        const { bank, api: name, api_json: told = {} } = body as NewExchange;
+        const api = apiOf(name);
+        const settings = storedFields(api, api.config, told);
+        const credentials = credentialsOf(api, body);
+        await checkNewName(store, bank);
+        if (await exchanges.get(bank)) {
+          throw new Refusal('forbidden', 'expected the name of no other exchange');
+        }
+        const enabled = told.enabled !== false;
+        // First what can be refused. A fetch makes the list if it is not there.
+        await set(bank, { api: api.api, settings, enabled, ...(credentials && { credentials }) });
+        await store.setList(bank, {}, changeBy(call));
+        return hmaJson({ message: 'Created successfully' }, 201);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/c/exchange/{name}',
+      role: 'curate',
+      about: 'One exchange.',
+      replies: { 200: EXCHANGE, 404: MESSAGE },
+      answer: async (call) => hmaJson(exchangeJson(await exchangeAt(call))),
+    },
+    {
+      method: 'PUT',
+      path: '/c/exchange/{name}',
+      role: 'curate',
+      about: 'Switch fetching on or off.',
+      body: { type: 'object', properties: { enabled: FLAG } },
+      replies: { 200: EXCHANGE, 400: MESSAGE, 404: MESSAGE },
+      async answer(call, body) {
+        const before = await exchangeAt(call);
+        const { enabled = before.enabled } = body as { enabled?: boolean };
+        const { name, api, settings } = before;
+        await exchanges.set(name, { api, settings, enabled });
+        return hmaJson(exchangeJson({ ...before, enabled }));
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/c/exchange/{name}',
+      role: 'curate',
+      about: 'Remove an exchange, its credentials and its bank.',
+      replies: { 200: DONE, 404: MESSAGE },
+      async answer(call) {
+        const { name } = await exchangeAt(call);
+        // The bank first: without its exchange it could not be removed by this call again.
+        await store.removeList(name, changeBy(call));
+        await exchanges.remove(name);
+        return hmaJson({ message: 'success' });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/c/exchange/{name}/credentials',
+      role: 'curate',
+      about: 'Set the credentials of an exchange.',
+      body: CREDENTIALS,
+      replies: { 200: CREDENTIAL_STATUS, ...failures(MESSAGE, 400, 404, 501) },
+      async answer(call, body) {
+        const { name, api: stored, settings, enabled } = await exchangeAt(call);
+        const api = hmaApiOf(stored)?.[1];
+        const credentials = api && credentialsOf(api, body);
+        if (!credentials) throw new Refusal('bad-request', 'expected credentials');
+        await set(name, { api: stored, settings, enabled, credentials });
+        return hmaJson(credentialStatus({ api: stored, hasCredentials: true }));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/c/exchange/{name}/status',
+      role: 'curate',
+      about: 'How far an exchange was fetched.',
+      replies: { 200: STATUS, 404: MESSAGE },
+      async answer(call) {
+        const { name, fetched } = await exchangeAt(call);
+        const { fetchedSeconds: seconds, isPartial, mustRefetch } = fetched ?? {};
+        const isWhole = seconds !== undefined && !isPartial && !mustRefetch;
+        return hmaJson({
+          checkpoint_ts: seconds ?? null,
+          // Who fetches does so elsewhere, and tells what is at its end.
+          running_fetch_start_ts: null,
+          last_fetch_complete_ts: seconds ?? null,
+          last_fetch_succeeded: seconds === undefined ? null : isWhole,
+          up_to_date: isWhole,
+          fetched_items: await countOfList(Store.databaseOf(store), name),
+        });
+      },
+    },
+  ];
+}
+
+interface NewExchange {
+  readonly bank: string;
+  readonly api: string;
+  readonly api_json?: Readonly<Record<string, unknown>>;
+}
+
+/** @throws {Refusal} 400, as HMA */
+function apiOf(name: string): HmaApi {
+  const api = Object.hasOwn(HMA_APIS, name) ? HMA_APIS[name] : undefined;
+  if (!api) throw new Refusal('bad-request', 'expected the name of an API');
+  return api;
+}
+
+const apiAt = ({ params }: Call): HmaApi => apiOf(params.api!);
+
+/** HMA's name of a stored API, and the API; undefined if HMA's callers cannot make such. */
+const hmaApiOf = (stored: string): [string, HmaApi] | undefined =>
+  Object.entries(HMA_APIS).find(([, { api }]) => api === stored);
+
+/** @throws {Refusal} 400 */
+function credentialsOf(api: HmaApi, body: unknown): Record<string, string> | undefined {
+  const { credential_json: told } = body as { credential_json?: Record<string, unknown> | null };
+  // HMA takes none at all for a wish to forget them; an exchange is removed for that.
+  if (!told || Object.keys(told).length === 0) return undefined;
+  return storedFields(api, api.credentials, told);
+}
+
+function credentialStatus({ api, hasCredentials }: Pick<Exchange, 'api' | 'hasCredentials'>) {
+  return {
+    supports_auth: (hmaApiOf(api)?.[1].credentials.length ?? 0) > 0,
+    has_credentials: hasCredentials,
+    source: hasCredentials ? 'exchange' : null,
+  };
+}
+
+function exchangeJson(exchange: Exchange) {
+  const { name, api: stored, settings, enabled } = exchange;
+  const [api, known] = hmaApiOf(stored) ?? [stored, undefined];
+  return {
+    ...(known && toldFields(known, settings)),
+    ...{ name, api, enabled },
+    credential_status: credentialStatus(exchange),
+  };
+}

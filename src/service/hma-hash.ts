@@ -1,0 +1,50 @@
+import { hashToHex } from '../hash.js';
+import type { HashedImage } from '../variant.js';
+import { checkSignalTypes, type HmaHasher } from './hma-picture.js';
+import { hmaJson } from './hma-reply.js';
+import { FORM, failures, MESSAGE } from './hma-schema.js';
+import type { Call, Route, Schema } from './route.js';
+
+const SIGNALS: Schema = {
+  title: 'hashes by signal type, empty if the picture has too little detail to be compared',
+  type: 'object',
+  properties: { pdq: { type: 'string', pattern: '^([0-9a-f]{64})?$' } },
+  required: ['pdq'],
+};
+const TEXT: Schema = { type: 'string' };
+
+/** `/h/hash`: the hash of a picture, which is neither kept nor looked up. */
+export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Route[] {
+  const replies = { 200: SIGNALS, ...failures(MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503) };
+  const answer = async (call: Call) => {
+    checkSignalTypes(call);
+    return await hasher.picture(call, async (picture) =>
+      hmaJson({ pdq: signalOf(await hasher.hash(picture, call.signal), minQuality()) }),
+    );
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/h/hash',
+      role: 'match',
+      about: 'Hash the picture at an address.',
+      query: { url: { ...TEXT, required: true }, content_type: TEXT, types: TEXT },
+      replies,
+      answer,
+    },
+    {
+      method: 'POST',
+      path: '/h/hash',
+      role: 'match',
+      about: 'Hash a picture, sent as the file `photo` of a form.',
+      query: { types: TEXT },
+      media: FORM,
+      replies,
+      answer,
+    },
+  ];
+}
+
+/** A hash as HMA writes it: empty, if the picture has too little detail to be compared by it. */
+export const signalOf = ({ hash, quality = 100 }: HashedImage, minQuality: number): string =>
+  quality < minQuality ? '' : hashToHex(hash);

@@ -1,0 +1,109 @@
+import type { BlocklistEntry } from '../entry.js';
+import { bitsOf } from '../hash.js';
+import { Blocklist } from '../matching/blocklist.js';
+import type { Decision } from '../matching/decision.js';
+import { listOf } from '../matching/lists.js';
+import { type Policy, policyUnder } from '../matching/policy.js';
+import { StoreError } from '../store/store-error.js';
+import { keyOfEntry } from '../store/stored-entry.js';
+
+/** The bank that stands for the unnamed list: a bank of HMA has a name. */
+const UNNAMED = 'UNNAMED';
+
+/** The name of a list as a bank's. */
+export const bankOf = (list: string): string => (list === '' ? UNNAMED : list);
+/** The name of the list that a bank stands for. */
+export const listOfBank = (bank: string): string => (bank === UNNAMED ? '' : bank);
+
+/**
+ * The number of an entry in the store; undefined if it is not there any more.
+ * @throws {StoreError} if the store does not answer
+ */
+export type NumberOf = (entry: BlocklistEntry) => Promise<number | undefined>;
+
+/** An entry within the match distance of its list. */
+export interface HmaHit {
+  readonly entry: BlocklistEntry;
+  readonly bank: string;
+  /** in bits, of the variant that came nearest */
+  readonly distance: number;
+  /** whether a decision calls it a match; it may be for review instead, or allowed */
+  readonly isMatch: boolean;
+}
+
+/** A hit as a caller is told of it. */
+export interface NumberedHit extends HmaHit {
+  readonly number: number;
+}
+
+/**
+ * The entries within the match distance of their lists, the nearest first. Those on lists that are
+ * off, or that are paused, are none: a query cannot match them.
+ * @param decision of a query that searched all its variants
+ * @param banks only of these, if given
+ */
+export function hitsOf(
+  blocklist: Blocklist,
+  decision: Decision,
+  banks: readonly string[] | undefined,
+): HmaHit[] {
+  const { lists } = Blocklist.held(blocklist);
+  const nearest = new Map<string, HmaHit>();
+  for (const match of [...decision.matches, ...(decision.allowed ?? [])]) {
+    const { entry, distance, tier, allowed } = match;
+    const { algorithm } = entry.hash;
+    const rules = lists.rulesOf(listOf(entry), blocklist.policy, algorithm, bitsOf(entry.hash));
+    const bank = bankOf(listOf(entry));
+    if (distance > rules.matchDistance || banks?.includes(bank) === false) continue;
+    const key = textOfKey(entry);
+    const known = nearest.get(key);
+    const isMatch = tier === 'match' && allowed === undefined;
+    nearest.set(key, {
+      ...{ entry, bank },
+      distance: Math.min(distance, known?.distance ?? distance),
+      isMatch: isMatch || known?.isMatch === true,
+    });
+  }
+  return [...nearest.values()].sort((a, b) => a.distance - b.distance);
+}
+
+/**
+ * Hits with the numbers by which callers name them. One that is no longer in the store is left out.
+ * Without a store, and while it is away, a number is made of the entry: those are from 2^52 on,
+ * where no entry of a store is, so that nobody removes another one by it.
+ */
+export async function numbered(
+  hits: readonly HmaHit[],
+  numberOf: NumberOf | undefined,
+): Promise<NumberedHit[]> {
+  const all: NumberedHit[] = [];
+  let ask = numberOf;
+  for (const hit of hits) {
+    try {
+      const number = ask ? await ask(hit.entry) : madeNumber(hit.entry);
+      if (number !== undefined) all.push({ ...hit, number });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // A list in memory goes on answering while its database is away.
+      ask = undefined;
+      all.push({ ...hit, number: madeNumber(hit.entry) });
+    }
+  }
+  return all;
+}
+
+const madeNumber = (entry: BlocklistEntry): number =>
+  2 ** 52 + Buffer.from(keyOfEntry(entry)).readUIntBE(0, 6);
+
+const textOfKey = (entry: BlocklistEntry): string =>
+  Buffer.from(keyOfEntry(entry)).toString('latin1');
+
+/** What holds for hashes of PDQ on lists without settings. */
+export const policyOf = (blocklist: Blocklist): Policy => policyUnder(blocklist.policy, 'pdq', 256);
+
+/** The number of hashes of PDQ that are searched, those too on lists that are off. */
+export function sizeOf(blocklist: Blocklist): number {
+  let size = 0;
+  for (const shelf of Blocklist.held(blocklist).shelves.of('pdq', 256)) size += shelf.size;
+  return size;
+}

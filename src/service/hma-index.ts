@@ -1,0 +1,215 @@
+import type { Blocklist } from '../matching/blocklist.js';
+import { sizeOf } from './hma-hits.js';
+import { checkSignalType } from './hma-picture.js';
+import { hmaJson } from './hma-reply.js';
+import { MESSAGE } from './hma-schema.js';
+import { openApiOf } from './openapi.js';
+import type { Route, Schema } from './route.js';
+
+/** A list in memory that is kept equal to a store's. */
+export interface HmaFollowing {
+  /** the revision that the list in memory has; undefined until it is there */
+  indexed(): number | undefined;
+  /** the revision of the store */
+  stored(): Promise<number>;
+}
+
+/** So long may the list in memory lag before it counts as stale, in milliseconds: as in HMA. */
+const STALE = 65_000;
+
+/**
+ * Up to when the list in memory is known to have what the store had. It is looked at when somebody
+ * asks, and no timer runs.
+ */
+export class IndexAge {
+  readonly #following: HmaFollowing | undefined;
+  readonly #now: () => number;
+  #builtTo: number;
+  /** the first revision that was seen in the store and is not in the list yet */
+  #missing: { readonly revision: number; readonly at: number } | undefined;
+  /** since when the store has not answered */
+  #awaySince: number | undefined;
+
+  /** @param following absent: the list is whole by itself */
+  constructor(following: HmaFollowing | undefined, now: () => number) {
+    this.#following = following;
+    this.#now = now;
+    this.#builtTo = now();
+  }
+
+  /** @returns `builtTo` in milliseconds since 1970 */
+  async look(): Promise<{ builtTo: number; isStale: boolean }> {
+    const following = this.#following;
+    if (!following) return { builtTo: this.#now(), isStale: false };
+    const at = this.#now();
+    try {
+      const revision = await following.stored();
+      const indexed = following.indexed() ?? 0;
+      this.#awaySince = undefined;
+      if (this.#missing && indexed >= this.#missing.revision) {
+        this.#builtTo = this.#missing.at;
+        this.#missing = undefined;
+      }
+      if (indexed >= revision) this.#builtTo = at;
+      else this.#missing ??= { revision, at };
+    } catch {
+      this.#awaySince ??= at;
+    }
+    const since = Math.min(this.#missing?.at ?? at, this.#awaySince ?? at);
+    return { builtTo: this.#builtTo, isStale: at - since > STALE };
+  }
+}
+
+/** What the state of an index is read from. */
+export interface HmaIndex {
+  /** @throws {Refusal} 503 until the list is there */
+  readonly list: () => Blocklist;
+  readonly isReady: () => boolean;
+  readonly age: IndexAge;
+  /** the number of hashes of PDQ in the store; absent: there is no store */
+  readonly stored: (() => Promise<number>) | undefined;
+}
+
+const WORD: Schema = { type: 'string', enum: ['I-AM-ALIVE', 'INDEX-NOT-LOADED', 'INDEX-STALE'] };
+const WHOLE: Schema = { type: 'integer' };
+const INDEX: Schema = {
+  type: 'object',
+  properties: {
+    pdq: {
+      type: 'object',
+      properties: { present: { type: 'boolean' }, built_to: WHOLE, size: WHOLE },
+    },
+  },
+};
+const SIZES: Schema = {
+  type: 'object',
+  properties: {
+    pdq: {
+      type: 'object',
+      properties: {
+        db_size: WHOLE,
+        index_size: WHOLE,
+        index_out_of_date: { type: 'boolean' },
+        newest_db_item: WHOLE,
+        index_built_to: WHOLE,
+      },
+    },
+  },
+};
+const namesWith = (member: string, schema: Schema): Schema => ({
+  type: 'array',
+  items: { type: 'object', properties: { name: { type: 'string' }, [member]: schema } },
+});
+
+/** What the service is at: its health, its index, and what it can hash. */
+export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[] {
+  const alive = (word: string, status = 200) =>
+    new Response(word, {
+      status,
+      headers: { 'content-type': 'text/plain', 'cache-control': 'no-store' },
+    });
+  const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000);
+  return [
+    {
+      method: 'GET',
+      path: '/status',
+      role: 'public',
+      about: 'Whether lookups are answered, and by a list that keeps up with its store.',
+      replies: { 200: WORD, 503: WORD },
+      async answer() {
+        if (!isReady()) return alive('INDEX-NOT-LOADED', 503);
+        return (await age.look()).isStale ? alive('INDEX-STALE', 503) : alive('I-AM-ALIVE');
+      },
+    },
+    {
+      method: 'GET',
+      path: '/status/live',
+      role: 'public',
+      about: 'Whether the service runs.',
+      replies: { 200: WORD },
+      answer: () => alive('I-AM-ALIVE'),
+    },
+    {
+      method: 'GET',
+      path: '/m/index/status',
+      role: 'match',
+      about: 'Whether there is an index, up to when it was built, and its number of hashes.',
+      query: { signal_type: { type: 'string' } },
+      replies: { 200: INDEX, 400: MESSAGE },
+      answer: async ({ url }) => {
+        const type = url.searchParams.get('signal_type');
+        if (type !== null) checkSignalType(type);
+        if (!isReady()) return hmaJson({ pdq: { present: false, built_to: -1, size: 0 } });
+        const { builtTo } = await age.look();
+        const size = sizeOf(list());
+        return hmaJson({ pdq: { present: true, built_to: seconds(builtTo), size } });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/c/signal_type/index',
+      role: 'curate',
+      about: 'The sizes of the store and of the index.',
+      query: { signal_type: { type: 'string' } },
+      replies: { 200: SIZES, 400: MESSAGE, 503: MESSAGE },
+      answer: async ({ url }) => {
+        const type = url.searchParams.get('signal_type');
+        if (type !== null) checkSignalType(type);
+        const { builtTo, isStale } = await age.look();
+        const size = isReady() ? sizeOf(list()) : 0;
+        const inStore = (await stored?.()) ?? size;
+        const to = seconds(builtTo);
+        const isBehind = isStale || inStore !== size;
+        return hmaJson({
+          pdq: {
+            db_size: inStore,
+            index_size: size,
+            index_out_of_date: isBehind,
+            newest_db_item: to,
+            index_built_to: to,
+          },
+        });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/c/signal_type',
+      role: 'curate',
+      about: 'The signal types.',
+      replies: { 200: namesWith('enabled_ratio', { type: 'number' }) },
+      answer: () => hmaJson([{ name: 'pdq', enabled_ratio: 1 }]),
+    },
+    {
+      method: 'GET',
+      path: '/c/content_type',
+      role: 'curate',
+      about: 'The content types.',
+      replies: { 200: namesWith('enabled', { type: 'boolean' }) },
+      answer: () => hmaJson([{ name: 'photo', enabled: true }]),
+    },
+  ];
+}
+
+/** `/openapi/openapi.json` and `/site-map`, as HMA has them, of these routes. */
+export function hmaDocumentRoutes(routes: readonly Route[]): Route[] {
+  const all: Route[] = [
+    ...routes,
+    {
+      method: 'GET',
+      path: '/openapi/openapi.json',
+      role: 'public',
+      about: 'The OpenAPI 3.1 document of these routes.',
+      replies: { 200: { type: 'object' } },
+      answer: () => hmaJson(openApiOf(all, { title: 'OpenMediaMatch', version: '1.1' })),
+    },
+    {
+      method: 'GET',
+      path: '/site-map',
+      role: 'public',
+      about: 'The paths.',
+      replies: { 200: { type: 'array', items: { type: 'string' } } },
+      answer: () => hmaJson([...new Set(all.map(({ path }) => path))].sort()),
+    },
+  ];
+  return all;
+}

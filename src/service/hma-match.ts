@@ -1,0 +1,195 @@
+import { distance, type Hash, hashFromHex } from '../hash.js';
+import type { Blocklist } from '../matching/blocklist.js';
+import type { Decision } from '../matching/decision.js';
+import { hitsOf, type NumberedHit, type NumberOf, numbered, policyOf } from './hma-hits.js';
+import { checkSignalType, checkSignalTypes, type HmaHasher } from './hma-picture.js';
+import { hmaJson, notHashed } from './hma-reply.js';
+import { BANKS_OF_MATCHES, BARE_MESSAGE, FORM, failures, MATCH, MESSAGE } from './hma-schema.js';
+import { type Call, Refusal, type Route, type Schema } from './route.js';
+
+/** What lookups need. */
+export interface HmaMatching {
+  /** @throws {Refusal} 503 until the list is there */
+  readonly list: () => Blocklist;
+  readonly hasher: HmaHasher;
+  /** absent: there is no store */
+  readonly numberOf: NumberOf | undefined;
+  /** whether a lookup tells hits for review, too */
+  readonly tellsReviews: boolean;
+}
+
+const TEXT: Schema = { type: 'string' };
+/** HMA's chances: they are taken, and change nothing. */
+const CHANCES = { seed: TEXT, bypass_coinflip: TEXT };
+const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } };
+
+/**
+ * `/m/…`: whether hashes and pictures are listed.
+ *
+ * A lookup tells what a decision calls a match, since its callers act on what it tells, and have no
+ * word for a review. Its header `onlyhashes-verdict` says `review` where there is one. A raw lookup
+ * tells every entry within the match distance of its list: what is for review or allowed, too. What
+ * is off is found by neither, while HMA's raw lookup does not look at that.
+ *
+ * HMA drops some matches of a bank by chance, by its `enabled_ratio`. Nothing is dropped here: a
+ * bank is on or off. So `seed` and `bypass_coinflip` change nothing.
+ */
+export function hmaMatchRoutes(matching: HmaMatching): Route[] {
+  const { list, hasher, numberOf, tellsReviews } = matching;
+  const banksFor = async ({ url, note }: Call, decision: Decision) => {
+    note({ verdict: decision.verdict });
+    const hits = hitsOf(list(), decision, banksIn(url));
+    const told = hits.filter(({ isMatch }) => isMatch || tellsReviews);
+    const banks = new Map<string, object[]>();
+    for (const hit of await numbered(told, numberOf)) {
+      banks.set(hit.bank, [...(banks.get(hit.bank) ?? []), matchOf(hit)]);
+    }
+    return Object.fromEntries(banks);
+  };
+  const told = ({ verdict }: Decision, body: object) =>
+    hmaJson(body, 200, { 'onlyhashes-verdict': verdict });
+  const lookUpPicture = async (call: Call, isNested: boolean) => {
+    checkSignalTypes(call);
+    const blocklist = list();
+    return await hasher.picture(call, async (picture) => {
+      const decision = await hasher.check(picture, blocklist, call.signal);
+      if (decision.verdict === 'unhashable') throw notHashed(decision.reason);
+      const banks = await banksFor(call, decision);
+      return told(decision, isNested ? { pdq: banks } : banks);
+    });
+  };
+
+  return [
+    {
+      method: 'GET',
+      path: '/m/lookup',
+      role: 'match',
+      about: 'The banks that list a hash, or the picture at an address.',
+      query: {
+        ...{ signal: TEXT, signal_type: TEXT, url: TEXT, content_type: TEXT, types: TEXT },
+        ...{ banks: TEXT, ...CHANCES },
+      },
+      replies: {
+        200: { anyOf: [BANKS_OF_MATCHES, BY_TYPE] },
+        ...failures(BARE_MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503),
+      },
+      isAnswer: true,
+      async answer(call) {
+        const { searchParams } = call.url;
+        if (searchParams.get('url')) {
+          const type = searchParams.get('signal_type');
+          if (type !== null) checkSignalType(type);
+          return await lookUpPicture(call, type === null);
+        }
+        const decision = decisionAbout(list(), signalIn(call));
+        return told(decision, await banksFor(call, decision));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/m/lookup',
+      role: 'match',
+      about: 'The banks that list a picture, sent as the file `photo` of a form.',
+      query: { types: TEXT, banks: TEXT, ...CHANCES },
+      media: FORM,
+      replies: { 200: BY_TYPE, ...failures(BARE_MESSAGE, 400, 413, 415, 422, 503) },
+      isAnswer: true,
+      answer: async (call) => await lookUpPicture(call, true),
+    },
+    {
+      method: 'GET',
+      path: '/m/raw_lookup',
+      role: 'match',
+      about: 'The content near a hash, whatever a decision would say of it.',
+      query: {
+        signal: { ...TEXT, required: true },
+        signal_type: { ...TEXT, required: true },
+        banks: TEXT,
+        include_distance: TEXT,
+      },
+      replies: {
+        200: {
+          type: 'object',
+          properties: {
+            matches: { type: 'array', items: { anyOf: [{ type: 'integer' }, MATCH] } },
+          },
+          required: ['matches'],
+        },
+        ...failures(MESSAGE, 400, 503),
+      },
+      isAnswer: true,
+      async answer(call) {
+        const isLong = call.url.searchParams.get('include_distance')?.toLowerCase() === 'true';
+        const decision = decisionAbout(list(), signalIn(call));
+        call.note({ verdict: decision.verdict });
+        const hits = await numbered(hitsOf(list(), decision, banksIn(call.url)), numberOf);
+        return hmaJson({ matches: isLong ? hits.map(matchOf) : hits.map(({ number }) => number) });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/m/compare',
+      role: 'match',
+      about: 'Whether two hashes are taken for those of one picture.',
+      body: {
+        type: 'object',
+        additionalProperties: { type: 'array', items: TEXT, minItems: 2, maxItems: 2 },
+      },
+      replies: { 200: COMPARED, ...failures(MESSAGE, 400) },
+      async answer(_call, body) {
+        const pairs = Object.entries(body as Record<string, [string, string]>);
+        const compared = pairs.map(([type, [a, b]]) => {
+          checkSignalType(type);
+          const bits = distance(hashOf(a), hashOf(b));
+          return [type, [bits <= policyOf(list()).matchDistance, { distance: bits }]];
+        });
+        return hmaJson(Object.fromEntries(compared));
+      },
+    },
+  ];
+}
+
+const COMPARED: Schema = {
+  type: 'object',
+  properties: {
+    pdq: {
+      type: 'array',
+      items: {
+        anyOf: [
+          { type: 'boolean' },
+          { type: 'object', properties: { distance: { type: 'integer' } } },
+        ],
+      },
+    },
+  },
+};
+
+const matchOf = ({ number, distance }: NumberedHit) => ({
+  bank_content_id: number,
+  distance: String(distance),
+});
+
+const decisionAbout = (blocklist: Blocklist, hash: Hash): Decision =>
+  blocklist.decide({ hash, variants: [] }, { all: true });
+
+function banksIn({ searchParams }: URL): readonly string[] | undefined {
+  const banks = searchParams.get('banks');
+  return banks ? banks.split(',') : undefined;
+}
+
+/** @throws {Refusal} if the query has no hash */
+function signalIn({ url }: Call): Hash {
+  const type = url.searchParams.get('signal_type');
+  if (!type) throw new Refusal('bad-request', 'expected signal_type');
+  checkSignalType(type);
+  return hashOf(url.searchParams.get('signal') ?? '');
+}
+
+/** @throws {Refusal} */
+export function hashOf(hex: string): Hash {
+  try {
+    return hashFromHex('pdq', hex);
+  } catch {
+    throw new Refusal('bad-request', 'expected a signal of 64 hex digits');
+  }
+}

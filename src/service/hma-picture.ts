@@ -1,0 +1,114 @@
+import type { Decision } from '../matching/decision.js';
+import type { Decider, HashPool } from '../node/hash-pool.js';
+import type { HashedImage } from '../variant.js';
+import type { FetchPicture } from './fetch-picture.js';
+import { type FormReader, filesOf, isForm } from './read-form.js';
+import { type Call, Refusal } from './route.js';
+
+/** What HMA's dialect needs to hash pictures. */
+export interface HmaPictures {
+  readonly pool: HashPool;
+  readonly forms: FormReader;
+  /** most bytes of a picture */
+  readonly maxBytes: number;
+  /** absent: pictures are not fetched */
+  readonly fetchPicture: FetchPicture | undefined;
+}
+
+/** A picture that came with a request, and what else came with it. */
+export interface HmaPicture {
+  readonly source: Uint8Array | AsyncIterable<Uint8Array>;
+  /** the other fields of the form; the query's, if the picture was fetched */
+  readonly fields: URLSearchParams;
+}
+
+/** The one type of content that is hashed here: HMA's `video` is not. */
+const CONTENT_TYPE = 'photo';
+
+/** Gets the pictures of requests, in bounded memory, and hashes them in a pool. */
+export class HmaHasher {
+  readonly #pictures: HmaPictures;
+
+  constructor(pictures: HmaPictures) {
+    this.#pictures = pictures;
+  }
+
+  /**
+   * Uses the picture of a request: at the address in the query, if there is one, or the one file of
+   * the form, under the name of its content type.
+   * @throws {Refusal | DecodeError} if there is none, and what `use` throws
+   */
+  async picture<T>(call: Call, use: (picture: HmaPicture) => Promise<T>): Promise<T> {
+    const { request, url, signal } = call;
+    if (url.searchParams.has('url')) return await use(await this.#fetched(call));
+    if (!isForm(request.headers.get('content-type'))) {
+      throw new Refusal('bad-request', 'expected a file in multipart/form-data');
+    }
+    const { form, release } = await this.#pictures.forms.read(request, signal);
+    try {
+      return await use(await this.#fileOf(form));
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * The hash of a whole picture, never a draft: it may be listed.
+   * @throws {DecodeError}
+   */
+  async hash({ source }: HmaPicture, signal: AbortSignal): Promise<HashedImage> {
+    const { pool, maxBytes } = this.#pictures;
+    return await pool.hash(source, { variants: 'none', decoding: 'full', maxBytes, signal });
+  }
+
+  /** Decides about a picture by all its variants. */
+  async check({ source }: HmaPicture, list: Decider, signal: AbortSignal): Promise<Decision> {
+    const { pool, maxBytes } = this.#pictures;
+    return await pool.check(source, list, { all: true, maxBytes, signal });
+  }
+
+  async #fetched({ url, signal }: Call): Promise<HmaPicture> {
+    const { fetchPicture } = this.#pictures;
+    checkContentType(url.searchParams.get('content_type') || CONTENT_TYPE);
+    if (!fetchPicture) {
+      throw new Refusal('not-available', 'expected a file: this service fetches no addresses');
+    }
+    const { bytes } = await fetchPicture(url.searchParams.get('url')!, { signal });
+    return { source: bytes, fields: url.searchParams };
+  }
+
+  async #fileOf(form: FormData): Promise<HmaPicture> {
+    const fields = new URLSearchParams();
+    for (const [name, value] of form) if (typeof value === 'string') fields.append(name, value);
+    const files = filesOf(form);
+    if (files.length !== 1) throw new Refusal('bad-request', 'expected one file');
+    const [name] = [...form].find(([, value]) => value === files[0]!)!;
+    checkContentType(name);
+    if (files[0]!.size > this.#pictures.maxBytes) {
+      throw new Refusal('too-many-bytes', 'expected a smaller picture');
+    }
+    return { source: new Uint8Array(await files[0]!.arrayBuffer()), fields };
+  }
+}
+
+function checkContentType(name: string): void {
+  if (name !== CONTENT_TYPE) {
+    throw new Refusal('bad-request', `expected the content type ${CONTENT_TYPE}`);
+  }
+}
+
+/** @throws {Refusal} unless the signal types in the query are of those that are hashed here */
+export function checkSignalTypes({ url }: Call): void {
+  const types = url.searchParams
+    .get('types')
+    ?.split(',')
+    .map((type) => type.trim());
+  const named = types?.filter((type) => type !== '');
+  if (named?.length === 0) throw new Refusal('bad-request', 'expected types to name a signal type');
+  for (const type of named ?? []) checkSignalType(type);
+}
+
+/** @throws {Refusal} */
+export function checkSignalType(type: string): void {
+  if (type !== 'pdq') throw new Refusal('bad-request', 'expected the signal type pdq');
+}

@@ -1,0 +1,87 @@
+import { DecodeError } from '../errors.js';
+import { StoreError } from '../store/store-error.js';
+import { FetchError, type FetchErrorCode } from './fetch-picture.js';
+import { type Call, type ErrorBody, Refusal, type RefusalCode, type Route } from './route.js';
+
+/** The body of an error, as HMA writes it. */
+const hmaError: ErrorBody = (_status, message) => ({ message });
+
+/**
+ * The body of an error of `/m/lookup`: a bare text in JSON.
+ *
+ * policyserv takes every member of any reply to a lookup for the name of a bank, whatever the
+ * status. By HMA's own `{"message":…}` a lookup that failed looks to it like one that found a bank
+ * of another name, which is nothing; by `{}` it would look like one that found nothing. What is no
+ * object it cannot read, so that it logs an error: not answered is then told apart from not found.
+ * Callers that look at the status first see no difference.
+ */
+const bareError: ErrorBody = (_status, message) => message;
+
+/** A route of HMA's dialect: its errors are as HMA writes them. */
+export const hmaRoute = (route: Route): Route => ({
+  ...route,
+  error: route.path === '/m/lookup' ? bareError : hmaError,
+  answer: async (call: Call, body: unknown) => {
+    try {
+      return await route.answer(call, body);
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  },
+});
+
+/** A reply of HMA's dialect. */
+export function hmaJson(body: unknown, status = 200, headers: Record<string, string> = {}) {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  });
+}
+
+/** Why a picture was not hashed, by the code of the error or the reason of the decision. */
+const NOT_HASHED: Readonly<Record<string, RefusalCode>> = {
+  empty: 'bad-request',
+  unreadable: 'bad-request',
+  aborted: 'bad-request',
+  unsupported: 'unsupported',
+  corrupt: 'unusable',
+  'no-hash': 'unusable',
+  'too-many-pixels': 'unusable',
+  crashed: 'unusable',
+  poisoned: 'unusable',
+  'too-many-bytes': 'too-many-bytes',
+  'too-slow': 'too-slow',
+  timeout: 'timeout',
+  busy: 'busy',
+  'decoder-missing': 'not-available',
+};
+
+/** Why a picture was not fetched. */
+const NOT_FETCHED: Readonly<Record<FetchErrorCode, RefusalCode>> = {
+  'bad-url': 'bad-request',
+  'host-not-allowed': 'forbidden',
+  'private-address': 'forbidden',
+  'too-many-bytes': 'too-many-bytes',
+  'wrong-type': 'unsupported',
+  'too-many-redirects': 'bad-gateway',
+  unreachable: 'bad-gateway',
+  rejected: 'bad-gateway',
+  timeout: 'timeout',
+};
+
+/** @param reason a code of a `DecodeError`, or why a picture is `unhashable` */
+export const notHashed = (reason: string): Refusal =>
+  new Refusal(NOT_HASHED[reason] ?? 'failed', `the picture was not hashed: ${reason}`);
+
+/** What a caller is told of an error; one that is not for callers is given back. */
+function refusalOf(error: unknown): unknown {
+  if (error instanceof DecodeError) return notHashed(error.code);
+  if (error instanceof FetchError) {
+    return new Refusal(NOT_FETCHED[error.code], `the picture was not fetched: ${error.code}`);
+  }
+  if (error instanceof StoreError) {
+    const code = error.code === 'key-used' ? 'conflict' : 'not-ready';
+    return new Refusal(code, `the store did not answer: ${error.code}`);
+  }
+  return error;
+}

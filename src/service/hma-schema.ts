@@ -1,0 +1,84 @@
+import type { Schema } from './route.js';
+
+/** The body of an error. */
+export const MESSAGE: Schema = {
+  type: 'object',
+  properties: { message: { type: 'string' } },
+  required: ['message'],
+};
+
+/** The body of an error of `/m/lookup`: `hmaErrorBody` has the reason. */
+export const BARE_MESSAGE: Schema = { type: 'string' };
+
+/** A hit. HMA writes the distance as text. */
+export const MATCH: Schema = {
+  type: 'object',
+  properties: {
+    bank_content_id: { type: 'integer' },
+    distance: { type: 'string', pattern: '^[0-9]{1,3}$' },
+  },
+  required: ['bank_content_id', 'distance'],
+};
+
+/** Hits by the names of banks. */
+export const BANKS_OF_MATCHES: Schema = {
+  type: 'object',
+  additionalProperties: { type: 'array', items: MATCH },
+};
+
+/** A bank: a list. */
+export const BANK: Schema = {
+  type: 'object',
+  properties: {
+    name: { type: 'string' },
+    matching_enabled_ratio: { type: 'number', enum: [0, 1] },
+  },
+  required: ['name', 'matching_enabled_ratio'],
+};
+
+const SIGNALS: Schema = { type: 'object', additionalProperties: { type: 'string' } };
+const METADATA: Schema = {
+  type: 'object',
+  properties: {
+    content_id: { type: 'string' },
+    collab: {
+      type: 'object',
+      additionalProperties: { type: 'array', items: { type: 'string' } },
+    },
+  },
+};
+
+/** What a bank holds under an id: an entry. */
+export const CONTENT: Schema = {
+  type: 'object',
+  properties: {
+    id: { type: 'integer' },
+    disable_until_ts: {
+      type: 'integer',
+      description: '1: on; 0: off; else the time until which it is off, in seconds since 1970',
+    },
+    original_media_uri: { type: 'null' },
+    bank: BANK,
+    signals: SIGNALS,
+    metadata: METADATA,
+    note: { type: 'string' },
+  },
+  required: ['id', 'disable_until_ts', 'bank'],
+};
+
+/** What was added. */
+export const ADDED: Schema = {
+  type: 'object',
+  properties: { id: { type: 'integer' }, signals: SIGNALS, metadata: METADATA },
+  required: ['id', 'signals'],
+};
+
+/** What was done. */
+export const DONE: Schema = MESSAGE;
+
+/** The type of a body with a picture. */
+export const FORM: readonly string[] = ['multipart/form-data'];
+
+/** Replies of one body for each of these statuses. */
+export const failures = (body: Schema, ...statuses: readonly number[]) =>
+  Object.fromEntries(statuses.map((status) => [status, body]));

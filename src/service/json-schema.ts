@@ -1,0 +1,174 @@
+import type { QueryValue, Schema } from './route.js';
+
+/*
+ * Checks values against the schemas of routes. Only the keywords that those use are known, and a
+ * schema with another one is refused when the service starts: it would seem to check and would not.
+ */
+
+/** What says nothing of a value. */
+const NOTES = ['$schema', 'title', 'description', 'default', 'example', 'examples', 'required'];
+
+const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number' && Number.isFinite(value),
+  integer: (value) => Number.isSafeInteger(value),
+  boolean: (value) => typeof value === 'boolean',
+  null: (value) => value === null,
+  array: Array.isArray,
+  object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+};
+
+/** @returns what is expected of the value at `at` and is not so; undefined if all is as it says */
+type Check = (value: unknown, at: string) => string | undefined;
+
+/** Patterns are compiled once a schema, not once a value. */
+const compiled = /* @__PURE__ */ new WeakMap<Schema, Check[]>();
+
+/**
+ * What is wrong with a value: one sentence without the value, `expected body.limit to be at most
+ * 100`; undefined if it is as the schema says.
+ * @param at the name of the value
+ * @throws {TypeError} if the schema has a keyword that is not known here
+ */
+export function problemOf(value: unknown, schema: Schema, at: string): string | undefined {
+  for (const check of checksOf(schema)) {
+    const problem = check(value, at);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/**
+ * The checks of a schema and all below it.
+ * @throws {TypeError} if it has a keyword that is not known here
+ */
+export function checksOf(schema: Schema): readonly Check[] {
+  const known = compiled.get(schema);
+  if (known) return known;
+  const checks: Check[] = [];
+  for (const [keyword, argument] of Object.entries(schema)) {
+    if (keyword === 'required' && Array.isArray(argument)) {
+      checks.push(hasMembers(argument as string[]));
+    } else if (Object.hasOwn(KEYWORDS, keyword)) {
+      checks.push(KEYWORDS[keyword]!(argument as never, schema));
+    } else if (!NOTES.includes(keyword)) {
+      throw new TypeError('expected a schema of known keywords');
+    }
+  }
+  compiled.set(schema, checks);
+  return checks;
+}
+
+const KEYWORDS: Readonly<Record<string, (argument: never, schema: Schema) => Check>> = {
+  type: (type: string | readonly string[]) => {
+    const types = [type].flat() as string[];
+    if (!types.every((one) => Object.hasOwn(TYPES, one))) {
+      throw new TypeError('expected a schema of known types');
+    }
+    return (value, at) =>
+      types.some((one) => TYPES[one]!(value))
+        ? undefined
+        : `expected ${at} to be ${types.map(withArticle).join(' or ')}`;
+  },
+  enum: (words: readonly unknown[]) => (value, at) =>
+    words.includes(value) ? undefined : `expected ${at} to be ${words.join(' or ')}`,
+  const: (word: unknown) => (value, at) =>
+    value === word ? undefined : `expected ${at} to be ${word}`,
+  minimum: (least: number) => (value, at) =>
+    typeof value !== 'number' || value >= least
+      ? undefined
+      : `expected ${at} to be at least ${least}`,
+  maximum: (most: number) => (value, at) =>
+    typeof value !== 'number' || value <= most ? undefined : `expected ${at} to be at most ${most}`,
+  minLength: (least: number) => (value, at) =>
+    typeof value !== 'string' || value.length >= least
+      ? undefined
+      : `expected ${at} to have at least ${least} characters`,
+  maxLength: (most: number) => (value, at) =>
+    typeof value !== 'string' || value.length <= most
+      ? undefined
+      : `expected ${at} to have at most ${most} characters`,
+  pattern: (pattern: string) => {
+    const expression = new RegExp(pattern, 'u');
+    return (value, at) =>
+      typeof value !== 'string' || expression.test(value)
+        ? undefined
+        : `expected ${at} to match ${pattern}`;
+  },
+  minItems: (least: number) => (value, at) =>
+    !Array.isArray(value) || value.length >= least
+      ? undefined
+      : `expected ${at} to have at least ${least} items`,
+  maxItems: (most: number) => (value, at) =>
+    !Array.isArray(value) || value.length <= most
+      ? undefined
+      : `expected ${at} to have at most ${most} items`,
+  items: (schema: Schema) => {
+    checksOf(schema);
+    return (value, at) => {
+      if (!Array.isArray(value)) return undefined;
+      for (const [i, item] of value.entries()) {
+        const problem = problemOf(item, schema, `${at}[${i}]`);
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
+    };
+  },
+  properties: (properties: Readonly<Record<string, Schema>>) => {
+    for (const schema of Object.values(properties)) checksOf(schema);
+    return (value, at) => {
+      if (!TYPES.object!(value)) return undefined;
+      for (const [name, schema] of Object.entries(properties)) {
+        if (!Object.hasOwn(value as object, name)) continue;
+        const member = (value as Record<string, unknown>)[name];
+        const problem = problemOf(member, schema, `${at}.${name}`);
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
+    };
+  },
+  additionalProperties: (rest: boolean | Schema, { properties = {} }) => {
+    if (typeof rest === 'object') checksOf(rest);
+    return (value, at) => {
+      if (rest === true || !TYPES.object!(value)) return undefined;
+      for (const [name, member] of Object.entries(value as object)) {
+        if (Object.hasOwn(properties as object, name)) continue;
+        // The name is the caller's, and not repeated.
+        const problem =
+          rest === false
+            ? `expected ${at} to have no further members`
+            : problemOf(member, rest, `each further member of ${at}`);
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
+    };
+  },
+  anyOf: (schemas: readonly Schema[]) => {
+    for (const schema of schemas) checksOf(schema);
+    return (value, at) => {
+      const problems = schemas.map((schema) => problemOf(value, schema, at));
+      return problems.includes(undefined) ? undefined : problems.join(', or ');
+    };
+  },
+};
+
+const hasMembers =
+  (names: readonly string[]): Check =>
+  (value, at) => {
+    if (!TYPES.object!(value)) return undefined;
+    const absent = names.find((name) => !Object.hasOwn(value as object, name));
+    return absent === undefined ? undefined : `expected ${at}.${absent}`;
+  };
+
+const withArticle = (type: string) =>
+  type === 'null' ? type : `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
+
+/**
+ * What the text of a query means by its schema: a number, or `true` and `false`. Text that means
+ * no such thing stays text, which the schema then refuses.
+ */
+export function readQueryValue(text: string, { type }: Schema): QueryValue {
+  if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text);
+  const isNumber = type === 'integer' || type === 'number';
+  return isNumber && /^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text;
+}

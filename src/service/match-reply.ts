@@ -1,0 +1,92 @@
+import {
+  type Decision,
+  type DecisionJSON,
+  decisionToJSON,
+  type MatchJSON,
+} from '../matching/decision.js';
+import { DECISION_SCHEMA } from '../matching/decision-schema.js';
+import { explain } from '../matching/explain.js';
+import type { Schema } from './route.js';
+import { statusOf } from './scanner.js';
+
+const { $schema: _, ...DECISION } = DECISION_SCHEMA;
+const MATCHES = DECISION.properties.matches;
+/** As in a decision, but that the entry's hash may be absent. */
+const TOLD_MATCHES = {
+  ...MATCHES,
+  items: { ...MATCHES.items, required: MATCHES.items.required.filter((name) => name !== 'hash') },
+};
+
+/** What `/v1/match` answers. */
+export const MATCH_REPLY_SCHEMA: Schema = {
+  title: 'A decision about one picture, and its explanation',
+  type: 'object',
+  required: ['answered', 'explanation', 'decision', 'leftOut'],
+  properties: {
+    answered: {
+      type: 'boolean',
+      description:
+        'false: nobody knows whether it is listed, as it was not hashed, or a list did not answer',
+    },
+    explanation: { type: 'string', description: 'one line of English' },
+    leftOut: {
+      type: 'integer',
+      minimum: 0,
+      description: 'matches, allowed ones and those elsewhere beyond `limit`',
+    },
+    decision: {
+      ...DECISION,
+      properties: { ...DECISION.properties, matches: TOLD_MATCHES, allowed: TOLD_MATCHES },
+    },
+  },
+};
+
+/** How a decision is told. */
+export interface Telling {
+  /** most matches; most allowed ones; most elsewhere */
+  readonly limit: number;
+  /** whether hashes of entries are told */
+  readonly withHashes: boolean;
+}
+
+/** Whether it is known what the lists say: `none` then means none. */
+export const isAnswered = ({ verdict, reason }: Decision): boolean =>
+  verdict !== 'unhashable' && reason !== 'unanswered';
+
+/** When a refused picture may be sent again. */
+const RETRY_AFTER_SECONDS = 5;
+
+/**
+ * The answer about a picture. Its status is 200 if the picture was checked, else it says why not:
+ * 400, 408, 413, 415, 422 or 503. Its body has the decision in any case.
+ */
+export function replyOf(decision: Decision, { limit, withHashes }: Telling): Response {
+  const json = decisionToJSON(decision);
+  const { matches, allowed = [], elsewhere = [] } = json;
+  const told = (all: MatchJSON[]) =>
+    all.slice(0, limit).map(({ hash, ...match }) => (withHashes ? { hash, ...match } : match));
+  const beyond = [matches, allowed, elsewhere].map(({ length }) => Math.max(0, length - limit));
+  const body = {
+    answered: isAnswered(decision),
+    explanation: explain(decision),
+    leftOut: beyond.reduce((sum, count) => sum + count),
+    decision: {
+      ...json,
+      matches: told(matches),
+      ...(json.allowed && { allowed: told(allowed) }),
+      ...(json.elsewhere && { elsewhere: toldElsewhere(elsewhere.slice(0, limit), withHashes) }),
+    },
+  };
+  const status = decision.verdict === 'unhashable' ? statusOf(decision.reason) : 200;
+  const isBusy = decision.reason === 'busy';
+  return Response.json(body, {
+    status,
+    headers: {
+      'cache-control': 'no-store',
+      ...(isBusy && { 'retry-after': String(RETRY_AFTER_SECONDS) }),
+    },
+  });
+}
+
+const toldElsewhere = (all: NonNullable<DecisionJSON['elsewhere']>, withHashes: boolean) =>
+  withHashes ? all : all.map(({ hash: _, algorithm: __, ...match }) => match);

@@ -1,0 +1,98 @@
+import type { Route, Schema } from './route.js';
+
+/** What the document says of the service itself. */
+export interface OpenApiInfo {
+  readonly title: string;
+  readonly version: string;
+}
+
+type Json = { readonly [name: string]: unknown };
+
+/** What every route may answer that has a caller. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  401: 'no token, or one that is not known',
+  403: "the caller's role may not do this",
+  429: 'too many requests a second, or answers a day; `Retry-After` says when to go on',
+};
+
+/**
+ * The OpenAPI 3.1 document of routes: from the schemas by which requests are checked.
+ * @returns a plain object for JSON, whose schemas are those of the routes
+ */
+export function openApiOf(routes: readonly Route[], info: OpenApiInfo): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    paths[route.path] ??= {};
+    paths[route.path]![route.method.toLowerCase()] = operationOf(route);
+  }
+  return {
+    openapi: '3.1.0',
+    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
+    info,
+    paths,
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+  };
+}
+
+function operationOf(route: Route): Json {
+  const { method, path, role, about, query = {}, body, media = [], replies } = route;
+  const parameters = [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+      ...{ name, in: 'path', required: true, schema: { type: 'string' } },
+    })),
+    ...Object.entries(query).map(([name, { required = false, description, ...schema }]) => ({
+      ...{ name, in: 'query', required, schema },
+      ...(description !== undefined && { description }),
+    })),
+  ];
+  const content = Object.fromEntries<Json>([
+    ...(body ? [['application/json', { schema: body }] as const] : []),
+    ...media.map((type) => [type, {}] as const),
+  ]);
+  return {
+    operationId: operationIdOf(method, path),
+    summary: about,
+    description: role === 'public' ? 'Anybody may ask.' : `Takes the role ${role}.`,
+    security: role === 'public' ? [] : [{ token: [] }],
+    ...(parameters.length > 0 && { parameters }),
+    ...(Object.keys(content).length > 0 && { requestBody: { required: true, content } }),
+    responses: responsesOf(role, replies),
+  };
+}
+
+/** `get /c/bank/{name}` is `getCBankByName`. */
+const operationIdOf = (method: string, path: string) =>
+  method.toLowerCase() +
+  path
+    .replaceAll(/\{(\w+)\}/g, 'by-$1')
+    .split(/\W+/)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join('');
+
+function responsesOf(role: Route['role'], replies: Route['replies']): Json {
+  const all: Record<string, Json> = {};
+  for (const [status, schema] of Object.entries(replies)) all[status] = responseOf(status, schema);
+  if (role === 'public') return all;
+  for (const [status, description] of Object.entries(REFUSALS)) all[status] ??= { description };
+  return all;
+}
+
+function responseOf(status: string, schema: Schema | undefined): Json {
+  const description = DESCRIPTIONS[status] ?? (schema?.title as string | undefined) ?? 'see there';
+  return { description, ...(schema && { content: { 'application/json': { schema } } }) };
+}
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  200: 'done',
+  201: 'made',
+  204: 'done',
+  400: 'not as the schemas say',
+  404: 'there is no such thing',
+  408: 'the body came too slowly',
+  409: 'it contradicts what is there',
+  413: 'too many bytes',
+  415: 'a type that is not read here',
+  422: 'it cannot be used',
+  451: 'to be refused',
+  503: 'not now: `Retry-After` says when to try again, if that may help',
+};

@@ -1,0 +1,66 @@
+import { type BlockList, isIP } from 'node:net';
+import { networkOf } from './access.js';
+
+/*
+ * Which addresses are of the public internet, by the registries of special addresses that RFC 6890
+ * made (IANA keeps them).
+ */
+
+const NOT_PUBLIC_4 = [
+  '0.0.0.0/8', // this network
+  '10.0.0.0/8', // private
+  '100.64.0.0/10', // shared by the customers of a provider
+  '127.0.0.0/8', // this machine
+  '169.254.0.0/16', // link-local: clouds tell their secrets there
+  '172.16.0.0/12', // private
+  '192.0.0.0/24', // of protocols
+  '192.0.2.0/24', // for documents
+  '192.31.196.0/24', // AS112
+  '192.52.193.0/24', // AMT
+  '192.88.99.0/24', // relays of 6to4
+  '192.168.0.0/16', // private
+  '192.175.48.0/24', // AS112
+  '198.18.0.0/15', // for benchmarks
+  '198.51.100.0/24', // for documents
+  '203.0.113.0/24', // for documents
+  '224.0.0.0/4', // multicast
+  '240.0.0.0/4', // reserved, and broadcast
+];
+
+/** All that is given out is in here: not `::1`, nor mapped or translated IPv4, nor local ones. */
+const PUBLIC_6 = '2000::/3';
+
+const NOT_PUBLIC_6 = [
+  '2001::/23', // of protocols: Teredo has an IPv4 address within, of anybody's choice
+  '2001:db8::/32', // for documents
+  '2002::/16', // 6to4: an IPv4 address within
+  '2620:4f:8000::/48', // AS112
+  '3fff::/20', // for documents
+];
+
+/** Tells addresses of the public internet from all others. */
+export class PublicAddresses {
+  readonly #exempt: readonly BlockList[];
+  readonly #public = networkOf(PUBLIC_6);
+  readonly #others = [...NOT_PUBLIC_4, ...NOT_PUBLIC_6].map(networkOf);
+
+  /**
+   * @param exempt networks that count as public all the same
+   * @throws {TypeError | RangeError} if one of them is invalid
+   */
+  constructor(exempt: readonly string[]) {
+    if (!Array.isArray(exempt)) throw new TypeError('expected privateNetworks to be a list');
+    this.#exempt = exempt.map(networkOf);
+  }
+
+  /** Whether an address is public, or exempt; what is no address is neither. */
+  has(address: string): boolean {
+    const family = isIP(address);
+    if (family === 0) return false;
+    const type = family === 4 ? 'ipv4' : 'ipv6';
+    const isIn = (list: BlockList) => list.check(address, type);
+    if (this.#exempt.some(isIn)) return true;
+    if (family === 6 && !isIn(this.#public)) return false;
+    return !this.#others.some(isIn);
+  }
+}

@@ -1,0 +1,118 @@
+import { DecodeError } from '../errors.js';
+import { lengthOf, readBytes } from '../node/read-bytes.js';
+
+/** As a hash pool has them: a few slow senders would hold the memory of all others. */
+const PACE = { minBytesPerSecond: 1024, idleSeconds: 30 };
+
+/** The parser is quick with few large parts, and holds the process with a million small ones. */
+const MOST_PARTS = 1000;
+
+/** How much forms may hold. */
+export interface FormLimits {
+  /** most bytes of a form */
+  readonly maxBytes: number;
+  /** bytes of forms that are held at a time */
+  readonly maxBytesHeld: number;
+  /**
+   * bytes that a form has before it is read; it gets more as it comes, or is `busy` halfway.
+   * Without it, a form has all from the start that it may need, and a few that stall hold them all
+   */
+  readonly firstBytes?: number;
+}
+
+/** A form in memory. */
+export interface HeldForm {
+  readonly form: FormData;
+  /** to be called once it is not used any more; again, it does nothing */
+  release(): void;
+}
+
+/** Whether a body is a `multipart/form-data` form. */
+export const isForm = (type: string | null): type is string =>
+  type !== null && /^\s*multipart\/form-data\s*(;|$)/i.test(type);
+
+/**
+ * Reads forms, in bounded memory. A form is held as long as it is used, since only its end shows
+ * that it is whole.
+ */
+export class FormReader {
+  readonly #limits: FormLimits;
+  #held = 0;
+
+  constructor(limits: FormLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Reads the form of a request.
+   * @throws {DecodeError} `busy`, and nothing was read unless there is `firstBytes`;
+   *   `too-many-bytes`, `too-slow`, or `unreadable` if it is no whole form
+   */
+  async read(request: Request, signal: AbortSignal = request.signal): Promise<HeldForm> {
+    const { maxBytes, firstBytes = maxBytes } = this.#limits;
+    let held = 0;
+    const holdUpTo = (bytes: number) => {
+      const more = Math.max(0, bytes - held);
+      if (this.#held + more > this.#limits.maxBytesHeld) {
+        throw new DecodeError('busy', 'too many forms');
+      }
+      this.#held += more;
+      held += more;
+    };
+    const release = () => {
+      this.#held -= held;
+      held = 0;
+    };
+    const most = Math.min(lengthOf(request) ?? maxBytes, maxBytes);
+    holdUpTo(Math.min(most, firstBytes));
+    const room = async (needed: number) => {
+      holdUpTo(Math.min(needed, most));
+      return held;
+    };
+    try {
+      return { form: await formOf(request, maxBytes, signal, room), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+}
+
+async function formOf(
+  request: Request,
+  maxBytes: number,
+  signal: AbortSignal,
+  room: (bytes: number) => Promise<number>,
+): Promise<FormData> {
+  const type = request.headers.get('content-type') ?? '';
+  const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(type) ?? [];
+  const boundary = quoted ?? plain;
+  try {
+    const bytes = await readBytes(request, { maxBytes, signal, room, ...PACE });
+    if (boundary === undefined) throw new TypeError('expected a boundary');
+    if (isMore(bytes, `--${boundary}`, MOST_PARTS)) throw new RangeError('expected fewer parts');
+    const body = bytes as Uint8Array<ArrayBuffer>;
+    const response = new Response(body, { headers: { 'content-type': type } });
+    return (await response.formData()) as FormData;
+  } catch (error) {
+    if (error instanceof DecodeError) throw error;
+    // The parser's error may quote the form.
+    throw new DecodeError('unreadable', 'the form cannot be read');
+  }
+}
+
+/** Whether `text` is in `bytes` more than `most` times. */
+function isMore(bytes: Uint8Array, text: string, most: number): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let count = 0;
+  for (let at = buffer.indexOf(text); at >= 0; at = buffer.indexOf(text, at + text.length)) {
+    if (++count > most) return true;
+  }
+  return false;
+}
+
+/** The files of a form: browsers send a field for one that was not chosen, nameless and empty. */
+export const filesOf = (form: FormData): File[] =>
+  [...form.values()].filter(
+    (value): value is File => value instanceof Blob && (value.size > 0 || value.name !== ''),
+  );

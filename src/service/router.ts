@@ -1,0 +1,312 @@
+import { randomUUID } from 'node:crypto';
+import { DecodeError } from '../errors.js';
+import { lengthOf, readBytes } from '../node/read-bytes.js';
+import { type Access, type KnownCaller, mayDo } from './access.js';
+import { checksOf, problemOf, readQueryValue } from './json-schema.js';
+import type { Metrics } from './metrics.js';
+import type { RateLimit } from './rate-limit.js';
+import {
+  type Call,
+  type ErrorBody,
+  type LogFacts,
+  type QueryValue,
+  Refusal,
+  type RefusalCode,
+  type Route,
+} from './route.js';
+import { type FoundPath, RouteTable } from './route-table.js';
+
+/** Where a request comes from. */
+export interface Client {
+  /** of the connection, as IPv4 or IPv6; empty if it has none */
+  readonly address: string;
+}
+
+/** One line of the log for each answer. It holds no hash, label, file name, address or token. */
+export interface LogRecord {
+  /** of the answer; its header `x-request-id` has it too */
+  readonly id: string;
+  /** ISO 8601, when the request came */
+  readonly time: string;
+  /** the name of the token or the network; absent: not known, or not asked for */
+  readonly caller?: string;
+  readonly method: string;
+  /** the path of the route; absent: there is none */
+  readonly route?: string;
+  readonly status: number;
+  /** until the answer was there */
+  readonly milliseconds: number;
+  /** the code of a refusal */
+  readonly refusal?: RefusalCode;
+  /** what the route added: `verdict`, `reason` … */
+  readonly facts?: LogFacts;
+}
+
+/** What a router stands on. */
+export interface RouterOptions {
+  readonly routes: readonly Route[];
+  readonly access: Access;
+  readonly rateLimit: RateLimit;
+  readonly metrics: Metrics;
+  /** must not throw */
+  readonly onLog: (record: LogRecord) => void;
+  /** told of what a route throws that is no refusal; must not throw */
+  readonly onError: (error: unknown) => void;
+  /** most bytes of a body of JSON */
+  readonly maxBytes: number;
+  /** from the request to the answer */
+  readonly timeoutSeconds: number;
+  /** milliseconds since 1970 */
+  readonly now: () => number;
+}
+
+/** As a hash pool has it: a few slow senders would hold the memory of all others. */
+const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
+
+/** In logs and metrics, as nginx has it: the client did not wait for the answer. */
+const GONE = 499;
+
+/** What is known of a request so far, for its answer and for the log. */
+interface Course {
+  readonly id: string;
+  found: FoundPath | undefined;
+  route: Route | undefined;
+  caller: KnownCaller | undefined;
+  facts: LogFacts;
+  refusal: RefusalCode | undefined;
+}
+
+const defaultError: ErrorBody = (_, message, code) => ({ code, message });
+
+/**
+ * Brings requests to routes: finds the route and the caller, checks the role, the quota, the query
+ * and the body, and writes refusals in the words of the dialect. Each answer is counted and logged.
+ */
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #table: RouteTable;
+  readonly #running = new Set<Promise<unknown>>();
+
+  /** @throws {TypeError} if two routes are the same, or a schema has a keyword not known here */
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#table = new RouteTable(options.routes);
+    for (const { query = {}, body } of options.routes) {
+      for (const schema of Object.values(query)) checksOf(schema);
+      if (body) checksOf(body);
+    }
+  }
+
+  /** How many requests are being answered, those among them whose client is gone. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Waits for what is being answered. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  /** Answers a request. It does not reject. */
+  async answer(request: Request, { address }: Client): Promise<Response> {
+    const { metrics, onLog, now } = this.#options;
+    const time = new Date(now()).toISOString();
+    const begun = performance.now();
+    const course: Course = {
+      id: randomUUID(),
+      found: undefined,
+      route: undefined,
+      caller: undefined,
+      facts: {},
+      refusal: undefined,
+    };
+    const response = await this.#answerOrRefusal(request, address, course);
+    const { id, route, caller, facts, refusal } = course;
+    const { status } = response;
+    const milliseconds = Math.round(1000 * (performance.now() - begun)) / 1000;
+    const method = METHODS.includes(request.method) ? request.method : 'other';
+    metrics.answered(method, course.found?.path ?? 'none', status, milliseconds);
+    onLog({
+      ...{ id, time, method, status, milliseconds },
+      ...(caller && { caller: caller.name }),
+      ...(course.found && { route: course.found.path }),
+      ...(refusal && { refusal }),
+      ...(Object.keys(facts).length > 0 && { facts }),
+    });
+    const isHead = request.method === 'HEAD' && route?.method === 'GET';
+    if (isHead) response.body?.cancel().catch(() => {});
+    return withHeaders(response, { 'x-request-id': id }, isHead);
+  }
+
+  async #answerOrRefusal(request: Request, address: string, course: Course): Promise<Response> {
+    try {
+      return await this.#answer(request, address, course);
+    } catch (error) {
+      if (!request.bodyUsed) request.body?.cancel().catch(() => {});
+      if (request.signal.aborted) return new Response(null, { status: GONE });
+      const refusal = refusalOf(error);
+      if (refusal.code === 'failed') this.#options.onError(error);
+      course.refusal = refusal.code;
+      const { error: write = defaultError } = course.route ?? course.found?.routes[0] ?? {};
+      const { status, message, code, headers } = refusal;
+      const withCaution = { 'cache-control': 'no-store', ...headers };
+      return Response.json(write(status, message, code), { status, headers: withCaution });
+    }
+  }
+
+  async #answer(request: Request, address: string, course: Course): Promise<Response> {
+    const { access, rateLimit, timeoutSeconds } = this.#options;
+    const url = new URL(request.url);
+    course.found = this.#table.find(url.pathname);
+    if (!course.found) throw new Refusal('not-found', 'expected a path of the service');
+    const route = routeFor(request.method, course.found);
+    course.route = route;
+    if (route.role !== 'public') {
+      const caller = access.callerOf(request, address);
+      course.caller = caller;
+      rateLimit.countRequest(caller);
+      if (!mayDo(caller.role, route.role)) {
+        throw new Refusal('forbidden', `expected the role ${route.role}`);
+      }
+    }
+    const ending = new AbortController();
+    const timer = setTimeout(() => {
+      ending.abort(new Refusal('timeout', 'expected to be done sooner'));
+    }, timeoutSeconds * 1000);
+    const signal = AbortSignal.any([request.signal, ending.signal]);
+    const work = this.#work(request, url, course, signal).finally(() => clearTimeout(timer));
+    this.#running.add(work);
+    const over = () => this.#running.delete(work);
+    work.then(over, over);
+    return await Promise.race([work, rejection(signal, work)]);
+  }
+
+  /** What takes time, and may go on after its client is gone. */
+  async #work(request: Request, url: URL, course: Course, signal: AbortSignal): Promise<Response> {
+    const route = course.route!;
+    const { rateLimit, maxBytes } = this.#options;
+    const { caller } = course;
+    const query = queryOf(route, url);
+    const body = await bodyOf(route, request, maxBytes, signal);
+    const countAnswers = (answers: number) => {
+      if (caller) rateLimit.countAnswers(caller, answers);
+    };
+    // After the checks: a request that was not understood has told nothing of the list.
+    if (route.isAnswer) countAnswers(1);
+    const { params } = course.found!;
+    const call: Call = {
+      ...{ request, url, params, query, signal, countAnswers },
+      caller: caller && { name: caller.name, role: caller.role },
+      note: (facts) => {
+        course.facts = { ...course.facts, ...facts };
+      },
+    };
+    return await route.answer(call, body);
+  }
+}
+
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'];
+
+/** @throws {Refusal} 405, with the methods that there are */
+function routeFor(method: string, { routes }: FoundPath): Route {
+  const route = routes.find((one) => one.method === (method === 'HEAD' ? 'GET' : method));
+  if (route) return route;
+  const methods = routes.map((one) => one.method as string);
+  if (methods.includes('GET')) methods.push('HEAD');
+  const allow = methods.join(', ');
+  throw new Refusal('method-not-allowed', `expected ${methods.join(' or ')}`, { allow });
+}
+
+/** @throws {Refusal} 400 */
+function queryOf({ query = {} }: Route, url: URL): Record<string, QueryValue> {
+  const values: Record<string, QueryValue> = {};
+  for (const [name, schema] of Object.entries(query)) {
+    const [text, ...others] = url.searchParams.getAll(name);
+    if (others.length > 0) throw new Refusal('bad-request', `expected query.${name} once`);
+    if (text === undefined) {
+      if (schema.required) throw new Refusal('bad-request', `expected query.${name}`);
+      continue;
+    }
+    const value = readQueryValue(text, schema);
+    const problem = problemOf(value, schema, `query.${name}`);
+    if (problem !== undefined) throw new Refusal('bad-request', problem);
+    values[name] = value;
+  }
+  return values;
+}
+
+/**
+ * The checked body of JSON; undefined if the route reads the body itself, or has none.
+ * @throws {Refusal} 400, 408, 413 or 415
+ */
+async function bodyOf(
+  { body: schema, media = [] }: Route,
+  request: Request,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+  if (media.some((one) => isOfType(type, one)) || !schema) return undefined;
+  // A type that is not told is taken for JSON.
+  if (type !== '' && type !== 'application/json') {
+    throw new Refusal(
+      'unsupported',
+      `expected a body of ${['application/json', ...media].join(' or ')}`,
+    );
+  }
+  const length = lengthOf(request);
+  if (length !== undefined && length > maxBytes) {
+    throw new Refusal('too-many-bytes', `expected a body of at most ${maxBytes} bytes`);
+  }
+  const bytes = request.body
+    ? await readBytes(request.body, { maxBytes, signal, ...PACE })
+    : new Uint8Array();
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    // The engine's message would quote the body.
+    throw new Refusal('bad-request', 'expected a body of JSON');
+  }
+  const problem = problemOf(value, schema, 'body');
+  if (problem !== undefined) throw new Refusal('bad-request', problem);
+  return value;
+}
+
+/** Whether a type is `one`, or of it if that is `image/*`, say. */
+const isOfType = (type: string, one: string): boolean =>
+  one.endsWith('/*') ? type.startsWith(one.slice(0, -1)) : type === one;
+
+/** Why there is no answer, as the caller is told. */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof DecodeError) {
+    if (error.code === 'too-many-bytes') return new Refusal('too-many-bytes', 'expected less');
+    if (error.code === 'too-slow') return new Refusal('too-slow', 'expected a faster body');
+    if (error.code === 'unreadable') return new Refusal('bad-request', 'expected a whole body');
+  }
+  return new Refusal('failed', 'the service failed');
+}
+
+/** Rejects when `signal` aborts, unless `work` is over by then. */
+function rejection(signal: AbortSignal, work: Promise<unknown>): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const forget = () => signal.removeEventListener('abort', abort);
+    work.then(forget, forget);
+  });
+}
+
+/** The same response with further headers; those of some responses cannot be changed. */
+function withHeaders(
+  response: Response,
+  further: Readonly<Record<string, string>>,
+  isHead: boolean,
+): Response {
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(further)) headers.set(name, value);
+  return new Response(isHead ? null : response.body, { status, statusText, headers });
+}

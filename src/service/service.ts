@@ -1,0 +1,291 @@
+import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { Blocklist } from '../matching/blocklist.js';
+import { checkRemoteLists, type RemoteList } from '../matching/remote-list.js';
+import { createHashPool } from '../node/create-hash-pool.js';
+import { checkPool, type HashPool } from '../node/hash-pool.js';
+import { MAX_BYTES } from '../picture/options.js';
+import { Access, type AccessOptions } from './access.js';
+import type { DecisionWebhookOptions } from './decision-webhook.js';
+import {
+  createPictureFetcher,
+  type FetchPicture,
+  type FetchPictureOptions,
+} from './fetch-picture.js';
+import { type FollowedList, healthRoutes, listOf, type ServiceState } from './health.js';
+import { Metrics } from './metrics.js';
+import { openApiOf } from './openapi.js';
+import { RateLimit } from './rate-limit.js';
+import { FormReader } from './read-form.js';
+import { Refusal, type Route } from './route.js';
+import { type Client, type LogRecord, Router } from './router.js';
+import { type ScanRouteOptions, v1Routes } from './v1.js';
+
+/** What routes of another dialect stand on. */
+export interface ServiceParts {
+  /** @throws {Refusal} 503 until the list is there */
+  readonly list: () => Blocklist;
+  readonly isReady: () => boolean;
+  readonly pool: HashPool;
+  /** fetches pictures by their address; undefined unless hosts are allowed */
+  readonly fetchPicture: FetchPicture | undefined;
+  /** reads forms: what they hold counts together */
+  readonly forms: FormReader;
+  /** most bytes of a picture */
+  readonly maxBytes: number;
+}
+
+/** How a service answers, and what it knows. */
+export interface CreateServiceOptions extends AccessOptions {
+  /**
+   * what is matched against. While it is a promise, the service is not ready, and refuses what
+   * needs it
+   */
+  blocklist?: Blocklist | Promise<Blocklist> | undefined;
+  /** in place of `blocklist`: a list that follows a store */
+  follower?: FollowedList | Promise<FollowedList> | undefined;
+  /** tells the metrics how far the follower is behind */
+  store?: { revision(): Promise<number> } | undefined;
+  /**
+   * where pictures are decoded and hashed
+   * @defaultValue one of its own, which ends with the service
+   */
+  pool?: HashPool | undefined;
+  /**
+   * whether callers of the role `match` are told the hashes of entries, as curators are. Without it
+   * they still have verdicts and distances: about 260 questions about chosen hashes tell the hash
+   * of an entry, and that is a blurred outline of its picture. What bounds this is
+   * `answersPerDay`, and whom you give a token
+   * @defaultValue false
+   */
+  tellHashes?: boolean | undefined;
+  /**
+   * from where routes fetch pictures whose address they are told
+   * @defaultValue nothing is fetched
+   */
+  fetchPictures?: FetchPictureOptions | undefined;
+  /** lists elsewhere that `/v1/match` asks, by `createRemoteList` */
+  remote?: readonly RemoteList[] | undefined;
+  /** serves `/v1/scan`, which says by its status whether to keep an upload */
+  scan?: ScanRouteOptions | undefined;
+  /** serves `/v1/decisions`, for what moderators decided elsewhere */
+  webhook?: DecisionWebhookOptions | undefined;
+  /** further routes, of another dialect, say */
+  routes?: ((parts: ServiceParts) => readonly Route[]) | undefined;
+  /**
+   * most bytes of a picture
+   * @defaultValue 64 MiB
+   */
+  maxBytes?: number | undefined;
+  /**
+   * bytes of forms that are held at a time. What comes beyond them is `busy`
+   * @defaultValue 256 MiB, or `maxBytes` if that is more
+   */
+  maxBytesHeld?: number | undefined;
+  /**
+   * most bytes of a body of JSON
+   * @defaultValue 1 MiB
+   */
+  maxJsonBytes?: number | undefined;
+  /**
+   * from a request to its answer
+   * @defaultValue 60
+   */
+  timeoutSeconds?: number | undefined;
+  /** takes a line for each answer; must not throw */
+  onLog?: ((record: LogRecord) => void) | undefined;
+  /** told of what fails here, which callers are not told of; must not throw */
+  onError?: ((error: unknown) => void) | undefined;
+  /**
+   * the time, in milliseconds since 1970
+   * @defaultValue Date.now
+   */
+  now?: (() => number) | undefined;
+}
+
+/** A service that others can call by HTTP. */
+export interface Service {
+  /** Answers a request. It does not reject. */
+  readonly handler: (request: Request, client?: Client) => Promise<Response>;
+  /**
+   * Ends the service: it takes no new work, waits for what is being answered, and closes its own
+   * pool. `/health/live` goes on being answered.
+   */
+  drain(): Promise<void>;
+}
+
+const MAX_BYTES_HELD = 256 * 2 ** 20;
+/** Most photos of the web are no larger. */
+const FIRST_FORM_BYTES = 2 ** 20;
+const MAX_JSON_BYTES = 2 ** 20;
+const TIMEOUT_SECONDS = 60;
+
+/**
+ * Creates a service: `/v1/match` and `/v1/status`, `/v1/scan` and `/v1/decisions` if wanted,
+ * `/health/live`, `/health/ready`, `/metrics`, and `/openapi.json`, which describes them all.
+ *
+ * Without a token, callers on loopback may do everything, and others nothing; `tokens` and
+ * `trustNetworks` change that. A proxy in front of it has to pass on the tokens, as it hides the
+ * addresses.
+ * @throws {TypeError | RangeError} if an option is invalid
+ * @example
+ * const { handler, drain } = createService({ blocklist });
+ * const server = createServer(NODE_LIMITS, createNodeListener(handler)).listen(8080, '127.0.0.1');
+ * @example
+ * // Fastify, without its parsers, since the service reads bodies itself
+ * app.register(async (mounted) => {
+ *   mounted.removeAllContentTypeParsers();
+ *   mounted.addContentTypeParser('*', (_request, _payload, done) => done(null));
+ *   const listener = createNodeListener(handler);
+ *   mounted.all('/*', (request, reply) => {
+ *     reply.hijack();
+ *     listener(request.raw, reply.raw);
+ *   });
+ * });
+ * @example
+ * // Deno
+ * Deno.serve({ port: 8080 }, (request, { remoteAddr }) =>
+ *   handler(request, { address: remoteAddr.hostname }));
+ * @example
+ * // Bun
+ * Bun.serve({
+ *   port: 8080,
+ *   fetch: (request, server) =>
+ *     handler(request, { address: server.requestIP(request)?.address ?? '' }),
+ * });
+ */
+export function createService(options: CreateServiceOptions): Service {
+  checkOptions(options);
+  const { blocklist, follower, store, routes, onLog, onError, now = Date.now } = options;
+  const { maxBytes = MAX_BYTES, maxJsonBytes = MAX_JSON_BYTES } = options;
+  const { timeoutSeconds = TIMEOUT_SECONDS, tellHashes = false, remote = [] } = options;
+  const { scan, webhook, fetchPictures } = options;
+  for (const [name, value] of Object.entries({ routes, onLog, onError, now })) {
+    checkTypeOf(name, value, 'function');
+  }
+  checkInteger('maxBytes', maxBytes, 1);
+  checkInteger('maxJsonBytes', maxJsonBytes, 1);
+  const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = options;
+  checkInteger('maxBytesHeld', maxBytesHeld, maxBytes);
+  if (scan !== undefined) checkOptions(scan, 'scan to be options');
+  if (fetchPictures !== undefined) checkOptions(fetchPictures, 'fetchPictures to be options');
+  if (webhook !== undefined) checkOptions(webhook, 'webhook to be options');
+  checkTypeOf('tellHashes', tellHashes, 'boolean');
+  checkRemoteLists(remote);
+  checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
+  if (store !== undefined) {
+    checkObject(store, 'store to be a store');
+    if (typeof store.revision !== 'function') throw new TypeError('expected store to be a store');
+  }
+  if (options.pool !== undefined) checkPool(options.pool);
+  const fetchPicture = fetchPictures && createPictureFetcher({ maxBytes, ...fetchPictures });
+  const access = new Access(options);
+  const start = startOf(blocklist, follower);
+  const pool = options.pool ?? createHashPool();
+
+  let list: FollowedList | { readonly blocklist: Blocklist } | undefined;
+  let isEnding = false;
+  const metrics = new Metrics();
+  const state: ServiceState = {
+    list: () => list,
+    revision: store && (() => store.revision()),
+    pool,
+    metrics,
+    isEnding: () => isEnding,
+  };
+  const take = (there: typeof list) => {
+    list = there;
+  };
+  const started =
+    start instanceof Promise ? start.then(take).catch((error) => onError?.(error)) : take(start);
+  const forms = new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES });
+  const parts: ServiceParts = {
+    list: () => listOf(state),
+    isReady: () => list !== undefined && !isEnding,
+    fetchPicture,
+    ...{ pool, forms, maxBytes },
+  };
+  const v1 = v1Routes({ state, forms, maxBytes, tellHashes, remote, scan, webhook });
+  const all: Route[] = [...healthRoutes(state), ...v1, ...(routes?.(parts) ?? [])];
+  all.push(openApiRoute(all));
+  const router = new Router({
+    routes: all.map((route) => unlessEnding(route, state.isEnding)),
+    access,
+    rateLimit: new RateLimit(() => performance.now()),
+    metrics,
+    onLog: onLog ?? (() => {}),
+    onError: onError ?? (() => {}),
+    maxBytes: maxJsonBytes,
+    timeoutSeconds,
+    now,
+  });
+  let drained: Promise<void> | undefined;
+  return {
+    handler: (request, client = { address: '' }) => {
+      checkObject(request, 'a Request');
+      checkObject(client, 'a client: { address }');
+      return router.answer(request, client);
+    },
+    drain() {
+      isEnding = true;
+      drained ??= (async () => {
+        await started;
+        await router.idle();
+        if (!options.pool) await pool.close();
+      })();
+      return drained;
+    },
+  };
+}
+
+const NO_LIST = 'expected blocklist or follower, and not both';
+
+/** @throws {TypeError} unless there is one of the two; rejects unless it is a promise of one */
+function startOf(
+  blocklist: CreateServiceOptions['blocklist'],
+  follower: CreateServiceOptions['follower'],
+) {
+  if ((blocklist === undefined) === (follower === undefined)) throw new TypeError(NO_LIST);
+  if (follower instanceof Promise) return follower.then(checkedList);
+  if (follower !== undefined) return checkedList(follower);
+  if (blocklist instanceof Promise) return blocklist.then((one) => checkedList({ blocklist: one }));
+  return checkedList({ blocklist: blocklist! });
+}
+
+/** @throws {TypeError} unless it has a blocklist */
+function checkedList<List extends { readonly blocklist: Blocklist }>(list: List): List {
+  checkObject(list, 'a blocklist or a follower');
+  if (list.blocklist instanceof Blocklist) return list;
+  throw new TypeError('expected a blocklist or a follower');
+}
+
+/** The same route, which answers no more once the service ends; who watches the service may ask. */
+const unlessEnding = (route: Route, isEnding: () => boolean): Route =>
+  route.role === 'public' || route.path === '/metrics'
+    ? route
+    : {
+        ...route,
+        answer: (call, body) => {
+          if (isEnding()) {
+            throw new Refusal('ending', 'expected another server', { connection: 'close' });
+          }
+          return route.answer(call, body);
+        },
+      };
+
+/** The version of this document goes with the package's. */
+const INFO = { title: 'onlyhashes', version: '1' };
+
+function openApiRoute(routes: Route[]): Route {
+  let text: string | undefined;
+  return {
+    method: 'GET',
+    path: '/openapi.json',
+    role: 'public',
+    about: 'This document.',
+    replies: { 200: { title: 'an OpenAPI 3.1 document', type: 'object' } },
+    answer: () => {
+      text ??= JSON.stringify(openApiOf(routes, INFO));
+      return new Response(text, { headers: { 'content-type': 'application/json' } });
+    },
+  };
+}

@@ -1,0 +1,246 @@
+import { DecodeError } from '../errors.js';
+import { type Decision, unhashable } from '../matching/decision.js';
+import type { RemoteList } from '../matching/remote-list.js';
+import type { Decider } from '../node/hash-pool.js';
+import type { ImageSource } from '../node/read-bytes.js';
+import { mayDo } from './access.js';
+import { createDecisionWebhook, type DecisionWebhookOptions } from './decision-webhook.js';
+import { listOf, type ServiceState } from './health.js';
+import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
+import { hashesOf, IMAGE_SCHEMA, imageFrom } from './match-request.js';
+import { type FormReader, filesOf, isForm } from './read-form.js';
+import { type Call, Refusal, type Route, type Schema } from './route.js';
+import { createScanHandler } from './scan-handler.js';
+import type { ScanOptions } from './scanner.js';
+
+/** How uploads are answered by `/v1/scan`; the service has the list, the pool and the limits. */
+export type ScanRouteOptions = Omit<
+  ScanOptions<Request>,
+  'blocklist' | 'pool' | 'check' | 'maxBytes'
+>;
+
+/** What our own dialect stands on. */
+export interface V1Options {
+  readonly state: ServiceState;
+  readonly forms: FormReader;
+  /** most bytes of a picture */
+  readonly maxBytes: number;
+  /** whether callers of the role `match` are told hashes of entries */
+  readonly tellHashes: boolean;
+  readonly remote: readonly RemoteList[];
+  readonly scan: ScanRouteOptions | undefined;
+  readonly webhook: DecisionWebhookOptions | undefined;
+}
+
+const LIMIT = 100;
+const MOST = 1000;
+const PICTURES = ['image/*', 'application/octet-stream'];
+
+/** `/v1/match`, `/v1/status`, and `/v1/scan` and `/v1/decisions` where they are wanted. */
+export function v1Routes(options: V1Options): Route[] {
+  const { scan, webhook } = options;
+  return [
+    matchRoute(options),
+    statusRoute(options.state),
+    ...(scan ? [scanRoute(scan, options)] : []),
+    ...(webhook ? [webhookRoute(webhook)] : []),
+  ];
+}
+
+const matchRoute = (options: V1Options): Route => ({
+  method: 'POST',
+  path: '/v1/match',
+  role: 'match',
+  about: 'Decides about one picture: by its hash, by the hashes of its variants, or by its file.',
+  query: {
+    distance: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 256,
+      description: 'in bits: nothing farther is found. It cannot widen what the policies allow',
+    },
+    limit: {
+      type: 'integer',
+      minimum: 0,
+      maximum: MOST,
+      default: LIMIT,
+      description: 'the most matches that are told, the nearest',
+    },
+    all: { type: 'boolean', description: 'search every variant, even after a match' },
+    remote: {
+      type: 'boolean',
+      default: true,
+      description: 'false: lists elsewhere are not asked. Services that ask each other would go on',
+    },
+  },
+  body: IMAGE_SCHEMA,
+  media: [...PICTURES, 'multipart/form-data'],
+  replies: Object.fromEntries(
+    [200, 400, 408, 413, 415, 422, 503].map((status) => [status, toldBy(status)]),
+  ),
+  isAnswer: true,
+  answer: async (call, body) => {
+    const { limit = LIMIT, all = false } = call.query;
+    const decision = await decided(call, body, all === true, options);
+    noteDecision(call, decision, options.state);
+    const withHashes = options.tellHashes || mayDo(call.caller!.role, 'curate');
+    return replyOf(decision, { limit: limit as number, withHashes });
+  },
+});
+
+/** A request that is not understood has a refusal in the place of a decision. */
+const toldBy = (status: number): Schema =>
+  status === 200
+    ? MATCH_REPLY_SCHEMA
+    : { title: 'why there is no answer', anyOf: [MATCH_REPLY_SCHEMA, REFUSAL] };
+
+const REFUSAL: Schema = {
+  type: 'object',
+  required: ['code', 'message'],
+  properties: { code: { type: 'string' }, message: { type: 'string' } },
+};
+
+async function decided(
+  call: Call,
+  body: unknown,
+  all: boolean,
+  { state, forms, maxBytes, remote: lists }: V1Options,
+): Promise<Decision> {
+  const { request, signal } = call;
+  const list = listOf(state);
+  const remote = call.query.remote === false ? [] : lists;
+  const distance = call.query.distance as number | undefined;
+  if (body !== undefined) {
+    const image = imageFrom(body);
+    // Each of them could be a question of its own.
+    call.countAnswers(hashesOf(image) - 1);
+    return await list.decideAsync(image, { all, distance, signal, remote });
+  }
+  const decider: Decider = {
+    policy: list.policy,
+    decideAsync: (variants, further) => list.decideAsync(variants, { ...further, distance }),
+  };
+  const check = (source: ImageSource) =>
+    state.pool.check(source, decider, { maxBytes, signal, all, remote });
+  if (!isForm(request.headers.get('content-type'))) return await check(request);
+  try {
+    const { form, release } = await forms.read(request, signal);
+    try {
+      const [file, ...others] = filesOf(form);
+      if (file === undefined || others.length > 0) {
+        throw new Refusal('bad-request', 'expected one file in the form');
+      }
+      return await check(file);
+    } finally {
+      release();
+    }
+  } catch (error) {
+    if (error instanceof DecodeError) return unhashable(error, list.policy);
+    throw error;
+  }
+}
+
+function noteDecision(call: Call, decision: Decision, { metrics }: ServiceState): void {
+  const { verdict, reason, matches, generation } = decision;
+  const told = generation === undefined ? {} : { generation };
+  call.note({ verdict, reason, matches: matches.length, ...told });
+  metrics.count('onlyhashes_verdicts_total', 'Decisions by verdict.', { verdict });
+  if (isAnswered(decision)) return;
+  metrics.count('onlyhashes_unanswered_total', 'Pictures not checked, by reason.', { reason });
+}
+
+const STATUS: Schema = {
+  title: 'The state of the service',
+  type: 'object',
+  required: ['status', 'entries', 'generation', 'pool'],
+  properties: {
+    status: { enum: ['ready', 'ending'] },
+    entries: { type: 'integer' },
+    generation: { type: 'integer', description: 'changes of the list in this process' },
+    revision: { type: 'integer', description: "the store's, up to which the list is equal to it" },
+    pool: {
+      type: 'object',
+      properties: {
+        queued: { type: 'integer' },
+        reading: { type: 'integer' },
+        atWork: { type: 'integer' },
+      },
+    },
+    lists: { type: 'array', description: 'for curators', items: { type: 'object' } },
+  },
+};
+
+const statusRoute = (state: ServiceState): Route => ({
+  method: 'GET',
+  path: '/v1/status',
+  role: 'match',
+  about: 'How large the list is, and what the service is at.',
+  replies: { 200: STATUS, 503: REFUSAL },
+  answer: ({ caller }) => {
+    const list = listOf(state);
+    const there = state.list()!;
+    const { queued, reading, atWork } = state.pool.stats();
+    return Response.json(
+      {
+        status: state.isEnding() ? 'ending' : 'ready',
+        entries: list.size,
+        generation: list.generation,
+        ...('revision' in there && { revision: there.revision }),
+        pool: { queued, reading, atWork },
+        ...(mayDo(caller!.role, 'curate') && { lists: list.lists() }),
+      },
+      { headers: { 'cache-control': 'no-store' } },
+    );
+  },
+});
+
+/** The verdict alone, by the status: `createScanHandler` has what it means. */
+function scanRoute(scan: ScanRouteOptions, { state, maxBytes }: V1Options): Route {
+  const handler = createScanHandler({
+    ...scan,
+    maxBytes,
+    check: (source, limits) => state.pool.check(source, listOf(state), limits),
+  });
+  return {
+    method: 'POST',
+    path: '/v1/scan',
+    role: 'match',
+    about: 'Whether to keep a picture: 200 to keep it, 451 to refuse it.',
+    media: PICTURES,
+    replies: Object.fromEntries(
+      [200, 400, 408, 413, 415, 422, 451, 503].map((status) => [status, VERDICT]),
+    ),
+    isAnswer: true,
+    answer: async (call) => {
+      const response = await handler(call.request);
+      const verdict = response.headers.get('onlyhashes-verdict');
+      if (verdict !== null) {
+        call.note({ verdict });
+        state.metrics.count('onlyhashes_verdicts_total', 'Decisions by verdict.', { verdict });
+      }
+      return response;
+    },
+  };
+}
+
+const VERDICT: Schema = {
+  type: 'object',
+  required: ['verdict'],
+  properties: { verdict: { enum: ['match', 'review', 'none', 'unhashable'] } },
+};
+
+/** Its senders prove who they are by themselves: `createDecisionWebhook` has how. */
+function webhookRoute(webhook: DecisionWebhookOptions): Route {
+  const handler = createDecisionWebhook(webhook);
+  return {
+    method: 'POST',
+    path: '/v1/decisions',
+    role: 'public',
+    about: 'Takes what moderators decided elsewhere. Senders have a token or a key of their own.',
+    media: ['application/json'],
+    replies: Object.fromEntries(
+      [200, 400, 401, 404, 408, 413, 415, 422].map((status) => [status, undefined]),
+    ),
+    answer: ({ request }) => handler(request),
+  };
+}

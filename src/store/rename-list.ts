@@ -1,0 +1,118 @@
+import type { ListSettings } from '../matching/lists.js';
+import type { Sql, SqlValue } from './database.js';
+import { setListSettings } from './lists.js';
+import { COLUMNS, type EntryRow, entryOf, keyOfEntry, SELECTED, valuesOf } from './stored-entry.js';
+import { reinstateWithdrawn, withdrawalsOf, withdrawEntries } from './withdrawals.js';
+
+/** Entries of one statement. */
+const BATCH = 1000;
+
+const NAMES = Object.keys(COLUMNS);
+const TYPES = Object.values(COLUMNS);
+const GIVEN = `unnest(${TYPES.map((type, at) => `$${at + 1}::${type}[]`).join(', ')}`;
+
+interface MovingRow extends EntryRow {
+  readonly key: Uint8Array;
+  readonly paused: string | null;
+}
+
+/**
+ * Gives a list another name, within a change. Its entries keep their numbers and pauses, and what
+ * was withdrawn on it stays withdrawn on it.
+ * @param settings changes to those that it has
+ * @returns how many entries were moved; undefined, with nothing changed, if there is no list
+ *   `from`, one of the name `to`, or an exchange of either
+ */
+export async function moveList(
+  sql: Sql,
+  revision: number,
+  { from, to, settings }: { from: string; to: string; settings: ListSettings },
+): Promise<number | undefined> {
+  const lists = await sql.query<{ name: string; settings: ListSettings; fetched: unknown }>(
+    'select name, settings, fetched from list where listed and name = any($1::text[])',
+    [[from, to]],
+  );
+  const [list] = lists;
+  // Credentials are bound to the name of their list.
+  const exchanges = await sql.query('select from exchange where name = any($1::text[])', [
+    [from, to],
+  ]);
+  if (exchanges.length > 0) return undefined;
+  if (from === to || lists.length !== 1 || list!.name !== from) return undefined;
+  await setListSettings(sql, revision, to, { ...list!.settings, ...settings });
+  if (list!.fetched !== null) {
+    const fetched = JSON.stringify(list!.fetched);
+    await sql.query('update list set fetched = $2::text::json where name = $1', [to, fetched]);
+  }
+  await sql.query(
+    `update list set listed = false, settings = '{}', fetched = null, revision = $2
+    where name = $1`,
+    [from, revision],
+  );
+  // Withdrawals come first: what is moved is on the list that they are about.
+  for (const withdrawal of await withdrawalsOf(sql)) {
+    if (withdrawal.list !== from) continue;
+    await reinstateWithdrawn(sql, revision, withdrawal);
+    await withdrawEntries(sql, revision, { ...withdrawal, list: to });
+  }
+  for (let moved = 0; ; ) {
+    const rows = await sql.query<MovingRow>(
+      `select ${SELECTED}, key, paused_until::text as paused from entry
+      where listed and list = $1 order by number limit ${BATCH}`,
+      [from],
+    );
+    await moveEntries(sql, revision, rows, to);
+    moved += rows.length;
+    if (rows.length < BATCH) return moved;
+  }
+}
+
+/**
+ * A row is not changed in place, since its key tells its list: the old one stays under a number of
+ * its own for those who follow, and the new one takes the number.
+ */
+async function moveEntries(
+  sql: Sql,
+  revision: number,
+  rows: readonly MovingRow[],
+  to: string,
+): Promise<void> {
+  const old = rows.map((row) => valuesOf(entryOf(row), row.key));
+  const anew = rows.map((row) => {
+    const entry = { ...entryOf(row), list: to };
+    return valuesOf(entry, keyOfEntry(entry));
+  });
+  const remove = (values: readonly SqlValue[][]) =>
+    sql.query(
+      `delete from entry using unnest($1::bytea[], $2::bytea[]) as given (hash, key)
+      where entry.hash = given.hash and entry.key = given.key`,
+      [column(values, 'hash'), column(values, 'key')],
+    );
+  await remove(old);
+  // The name may have been a list's before: rows that are not listed.
+  await remove(anew);
+  const revisionAt = `$${NAMES.length + 1}::bigint`;
+  await sql.query(
+    `insert into entry (${NAMES.join(', ')}, listed, revision)
+    select ${NAMES.join(', ')}, false, ${revisionAt} from ${GIVEN}) as given (${NAMES.join(', ')})`,
+    [...columns(old), revision],
+  );
+  const further = `, $${NAMES.length + 2}::bigint[], $${NAMES.length + 3}::timestamptz[]`;
+  await sql.query(
+    `insert into entry (${NAMES.join(', ')}, number, paused_until, revision)
+    select ${NAMES.join(', ')}, number, paused_until, ${revisionAt}
+    from ${GIVEN}${further}) as given (${NAMES.join(', ')}, number, paused_until)`,
+    [
+      ...columns(anew),
+      revision,
+      rows.map(({ number }) => number),
+      rows.map(({ paused }) => paused),
+    ],
+  );
+}
+
+const columns = (values: readonly SqlValue[][]): SqlValue[][] =>
+  NAMES.map((_, at) => values.map((row) => row[at]!));
+
+const column = (values: readonly SqlValue[][], name: keyof typeof COLUMNS): SqlValue[] =>
+  columns(values)[NAMES.indexOf(name)]!;

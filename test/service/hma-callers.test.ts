@@ -1,0 +1,223 @@
+import { afterAll, expect, test, vi } from 'vitest';
+import { HmaClient } from '../../src/exchange/hma-client.js';
+import { hashToHex } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { tokenHash } from '../../src/service/webhook-sender.js';
+import { flipBits } from '../arbitraries.js';
+import { followedStore, pictureForm, pictureServer, servedHma } from './hma-served.js';
+import { LISTED, OTHER } from './uploads.js';
+
+/* The requests that HMA's callers send, and what they make of the replies. */
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const TOKEN = 'a-token-of-many-characters';
+const tokens = [{ name: 'the caller', hash: tokenHash(TOKEN), role: 'match' }] as const;
+const { hash: HASH } = await hashFile(LISTED);
+const listed = createBlocklist([{ hash: HASH, labels: [], list: 'CSAM_ONE' }]);
+
+/**
+ * Scans as policyserv does: it hashes by a form whose file is named x, looks each hash up, does not
+ * look at the status of that, and takes the members of the object for the names of banks.
+ * @returns the banks; undefined if it logs an error
+ */
+async function policyserv(url: string, type: 'photo' | 'video', bytes: Uint8Array, token = TOKEN) {
+  const headers = { authorization: `Bearer ${token}` };
+  const form = pictureForm(type, bytes);
+  const hashed = await fetch(`${url}/h/hash`, { method: 'POST', headers, body: form });
+  if (hashed.status !== 200) return undefined;
+  const banks: string[] = [];
+  for (const [signalType, signal] of Object.entries((await hashed.json()) as object)) {
+    const query = new URLSearchParams({ signal_type: signalType, signal: String(signal) });
+    const reply: unknown = await (await fetch(`${url}/m/lookup?${query}`, { headers })).json();
+    if (typeof reply !== 'object' || Array.isArray(reply)) return undefined;
+    banks.push(...Object.keys(reply ?? {}));
+  }
+  return banks;
+}
+
+test('policyserv finds the banks, and tells what was not answered from what was not found', async () => {
+  await servedHma(
+    async ({ url, logs }) => {
+      expect(await policyserv(url, 'photo', LISTED)).toEqual(['CSAM_ONE']);
+      expect(await policyserv(url, 'photo', OTHER)).toEqual([]);
+      expect(await policyserv(url, 'video', LISTED)).toBeUndefined();
+      expect(await policyserv(url, 'photo', LISTED, 'of-nobody')).toBeUndefined();
+      const text = JSON.stringify(logs);
+      expect(text).toContain('"route":"/m/lookup"');
+      for (const secret of [hashToHex(HASH), 'CSAM_ONE', TOKEN]) expect(text).not.toContain(secret);
+    },
+    { blocklist: listed, tokens },
+  );
+});
+
+test.each([
+  ['a quota that is spent', { tokens: [{ ...tokens[0], answersPerDay: 1 }] }],
+  ['a list that is not there yet', { blocklist: new Promise<typeof listed>(() => {}) }],
+])('policyserv takes %s for an error, not for nothing found', async (_, options) => {
+  const { hash } = await hashFile(OTHER);
+  await servedHma(
+    async ({ url }) => {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const ask = () =>
+        fetch(`${url}/m/lookup?signal_type=pdq&signal=${hashToHex(hash)}`, { headers });
+      await ask();
+      const refused = await ask();
+      expect([429, 503]).toContain(refused.status);
+      expect(await refused.json()).toEqual(expect.any(String));
+    },
+    { blocklist: listed, tokens, ...options },
+  );
+});
+
+test('Coop makes banks, fills them and looks hashes up, without a token', async () => {
+  const { store, follower } = await followedStore();
+  afterAll(() => store.close());
+  await pictureServer(
+    OTHER,
+    async (origin, fetchPictures) =>
+      await servedHma(
+        async ({ url, json }) => {
+          expect((await json('GET', '/c/bank/COOP_ORG_MINE')).status).toBe(404);
+          const made = await json('POST', '/c/banks', {
+            name: 'COOP_ORG_MINE',
+            enabled_ratio: '1',
+          });
+          expect(made.status).toBe(201);
+          expect((await json('GET', '/c/bank/COOP_ORG_MINE')).status).toBe(200);
+
+          // A form, whose fields have their own names, and JSON of its own as metadata.
+          const form = pictureForm('photo', LISTED, {
+            content_id: 'item 1',
+            content_uri: 'https://pictures.test/1',
+            metadata: '{"reviewer":"somebody","queue":5}',
+          });
+          const path = `${url}/c/bank/COOP_ORG_MINE/content`;
+          const sent = await fetch(path, { method: 'POST', body: form });
+          const added = (await sent.json()) as { id: number; signals: Record<string, string> };
+          expect(sent.ok).toBe(true);
+          expect(added.signals).toEqual({ pdq: hashToHex(HASH) });
+          expect(await store.entry(added.id)).toMatchObject({
+            id: 'item 1',
+            list: 'COOP_ORG_MINE',
+          });
+
+          // By an address: everything is in the query, and there is no body.
+          const query = new URLSearchParams({
+            url: `${origin}/2`,
+            content_id: 'item 2',
+            content_uri: 'https://pictures.test/2',
+            metadata: '{"reviewer":"somebody"}',
+          });
+          const fetched = await fetch(`${path}?${query}`, { method: 'POST' });
+          const second = (await fetched.json()) as { id: number };
+          expect(await store.entry(second.id)).toMatchObject({ id: 'item 2' });
+
+          const hashed = await json('GET', `/h/hash?url=${encodeURIComponent(origin)}`);
+          const { pdq } = hashed.body as { pdq: string };
+          await follower.reached(await store.revision());
+          const lookup = async () => {
+            const { status, body } = await json('GET', `/m/lookup?signal_type=pdq&signal=${pdq}`);
+            expect(status).toBe(200);
+            const bank = (body as Record<string, object[]>).COOP_ORG_MINE;
+            return bank !== undefined && bank.length > 0;
+          };
+          expect(await lookup()).toBe(true);
+          const renamed = await json('PUT', '/c/bank/COOP_ORG_MINE', { name: 'COOP_ORG_OTHER' });
+          expect(renamed.status).toBe(200);
+          await follower.reached(await store.revision());
+          expect(await lookup()).toBe(false);
+          const back = { name: 'COOP_ORG_MINE', enabled_ratio: 1 };
+          expect((await json('PUT', '/c/bank/COOP_ORG_OTHER', back)).status).toBe(200);
+          await follower.reached(await store.revision());
+          expect(await lookup()).toBe(true);
+          const content = `/c/bank/COOP_ORG_MINE/content/${second.id}`;
+          expect((await json('DELETE', content)).body).toEqual({ deleted: 1 });
+          await follower.reached(await store.revision());
+          expect(await lookup()).toBe(false);
+          // It asks first whether the bank belongs to an exchange.
+          expect((await json('GET', '/c/exchange/COOP_ORG_MINE')).status).toBe(404);
+          expect((await json('DELETE', '/c/bank/COOP_ORG_MINE')).status).toBe(200);
+          expect((await json('GET', '/c/bank/COOP_ORG_MINE')).status).toBe(404);
+        },
+        {
+          ...{ follower, store, tokens, fetchPictures },
+          trustNetworks: [{ cidr: '127.0.0.0/8', role: 'curate' }],
+          hma: { store, follower },
+        },
+      ),
+  );
+});
+
+test('a caller who may only match cannot curate', async () => {
+  await servedHma(
+    async ({ url }) => {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      for (const path of ['/c/banks', '/c/bank/CSAM_ONE', '/c/bank/CSAM_ONE/content/1']) {
+        expect((await fetch(`${url}${path}`, { headers })).status).toBe(403);
+        expect((await fetch(`${url}${path}`)).status).toBe(401);
+      }
+    },
+    { blocklist: listed, tokens },
+  );
+});
+
+test('our own client of an HMA fetches a bank, and asks', async () => {
+  const { store, follower } = await followedStore();
+  afterAll(() => store.close());
+  const order = Array.from({ length: 256 }, (_, at) => (at * 91) % 256);
+  const near = flipBits(HASH, order, 5);
+  const { numbers } = await store.add([
+    { hash: HASH, labels: ['why'], list: 'MINE' },
+    { hash: near, labels: [], list: 'MINE', id: 'theirs', source: 'StopNCII' },
+    { hash: flipBits(HASH, order, 120), labels: [], list: 'MINE' },
+    { hash: near, labels: [], list: 'YOURS' },
+  ]);
+  await store.pause(numbers[2]!, 'for-good');
+  await follower.reached(await store.revision());
+  await servedHma(
+    async ({ url }) => {
+      const client = new HmaClient({ baseUrl: url, bank: 'MINE', token: TOKEN, maxMissing: 8 });
+      expect(await client.banks()).toEqual([
+        { name: 'MINE', enabledRatio: 1 },
+        { name: 'YOURS', enabledRatio: 1 },
+      ]);
+      expect(await client.content(numbers[1]!)).toMatchObject({
+        id: String(numbers[1]),
+        exchanges: [{ name: 'StopNCII', keys: ['theirs'] }],
+        signals: [{ type: 'pdq', value: hashToHex(near) }],
+      });
+      expect(await client.content(numbers[3]!)).toBeUndefined();
+      const updates = [];
+      for await (const page of client.fetchUpdates()) {
+        expect(page.unknown).toEqual([]);
+        updates.push(...page.updates);
+      }
+      expect(updates.map(({ key, state }) => [key, state])).toEqual([
+        [String(numbers[0]), 'active'],
+        [String(numbers[1]), 'active'],
+        [String(numbers[2]), 'withdrawn'],
+      ]);
+      expect(updates[0]!.entries[0]!.hash).toEqual(HASH);
+      const hit = (number: number, distance: number) => ({
+        bank: 'MINE',
+        ...{ contentId: String(number), distance },
+      });
+      expect(await client.lookup(HASH)).toEqual([hit(numbers[0]!, 0), hit(numbers[1]!, 5)]);
+      expect(await client.rawLookup(HASH)).toEqual([
+        { contentId: String(numbers[0]), distance: 0 },
+        ...[numbers[1]!, numbers[3]!].map((one) => ({ contentId: String(one), distance: 5 })),
+      ]);
+      const [answer] = await client.ask([HASH]);
+      expect(answer).toMatchObject({ answer: 'hits', hits: [{ labels: ['MINE'] }, {}] });
+      const stranger = new HmaClient({ baseUrl: url, token: 'of-nobody' });
+      expect(await stranger.ask([HASH])).toMatchObject([{ answer: 'unanswered' }]);
+    },
+    {
+      ...{ follower, store },
+      tokens: [{ ...tokens[0], role: 'curate' }],
+      hma: { store, follower },
+    },
+  );
+});

@@ -1,0 +1,353 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
+import { createAllowList } from '../../src/matching/allow-list.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { hmaRoutes } from '../../src/service/hma.js';
+import { IndexAge } from '../../src/service/hma-index.js';
+import { FormReader } from '../../src/service/read-form.js';
+import { flipBits } from '../arbitraries.js';
+import { ROOT } from '../package.js';
+import { pictureForm, pictureServer, servedHma } from './hma-served.js';
+import { HALF, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
+
+const { hash: HASH } = await hashFile(join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg'));
+const HEX = hashToHex(HASH);
+const ORDER = Array.from({ length: 256 }, (_, at) => (at * 91) % 256);
+/** The hash with this many other bits. */
+const near = (bits: number) => flipBits(HASH, ORDER, bits);
+const lookup = (hex: string, more = '') => `/m/lookup?signal_type=pdq&signal=${hex}${more}`;
+const post = (url: string, body: FormData) => fetch(url, { method: 'POST', body });
+
+test('a picture is hashed as hashFile does; the name of its field is its type', async () => {
+  await servedHma(async ({ url }) => {
+    const { hash } = await hashFile(LISTED);
+    for (const query of ['', '?types=pdq']) {
+      const reply = await post(`${url}/h/hash${query}`, pictureForm('photo', LISTED));
+      expect([reply.status, await reply.json()]).toEqual([200, { pdq: hashToHex(hash) }]);
+    }
+    const dull = await sharp({
+      create: { width: 64, height: 64, channels: 3, background: '#888' },
+    })
+      .png()
+      .toBuffer();
+    const low = await post(`${url}/h/hash`, pictureForm('photo', dull));
+    expect([low.status, await low.json()]).toEqual([200, { pdq: '' }]);
+    const two = pictureForm('photo', LISTED);
+    two.append('photo', new File(['x'], 'y'));
+    for (const [form, query, status] of [
+      [pictureForm('video', LISTED), '', 400],
+      [pictureForm('photo', LISTED), '?types=video_md5', 400],
+      [pictureForm('photo', LISTED), '?types=,', 400],
+      [pictureForm('photo', NO_PICTURE), '', 415],
+      [pictureForm('photo', HALF), '', 422],
+      [new FormData(), '', 400],
+      [two, '', 400],
+    ] as const) {
+      const refused = await post(`${url}/h/hash${query}`, form);
+      expect([refused.status, await refused.json()]).toEqual([
+        status,
+        { message: expect.any(String) },
+      ]);
+    }
+  });
+});
+
+test('a picture that is too long is refused, and what is no form', async () => {
+  await servedHma(
+    async ({ url }) => {
+      const long = await post(`${url}/h/hash`, pictureForm('photo', OTHER));
+      expect(long.status).toBe(413);
+      for (const [type, body] of [
+        ['image/jpeg', 'x'],
+        ['multipart/form-data', 'x'],
+        ['multipart/form-data; boundary=a', '--a\r\nContent-Disposition: form-data; na'],
+      ] as const) {
+        const init = { method: 'POST', body, headers: { 'content-type': type } };
+        expect((await fetch(`${url}/h/hash`, init)).status, type).toBe(400);
+      }
+    },
+    { maxBytes: 1000 },
+  );
+});
+
+test('a picture is fetched from hosts that are allowed, and from no other', async () => {
+  await pictureServer(LISTED, async (origin, fetchPictures, asked) => {
+    const address = (url: string) => `url=${encodeURIComponent(url)}`;
+    const own = address(`${origin}/a.jpg?b=1`);
+    await servedHma(
+      async ({ json, url }) => {
+        const { hash } = await hashFile(LISTED);
+        const hashed = await json('GET', `/h/hash?${own}&content_type=photo`);
+        expect(hashed).toEqual({ status: 200, body: { pdq: hashToHex(hash) } });
+        expect((await json('GET', `/h/hash?${own}&content_type=video`)).status).toBe(400);
+        const nested = await json('GET', `/m/lookup?${own}`);
+        expect(nested.status).toBe(200);
+        expect(nested.body).toMatchObject({ pdq: { UNNAMED: [{ distance: expect.any(String) }] } });
+        const flat = await json('GET', `/m/lookup?${own}&signal_type=pdq`);
+        expect(Object.keys(flat.body)).toEqual(['UNNAMED']);
+        expect(asked).toEqual(Array(3).fill('/a.jpg?b=1'));
+        expect((await fetch(`${url}/h/hash`)).status).toBe(400);
+        for (const [other, status] of [
+          ['http://127.0.0.1:1/', 403],
+          ['file:///etc/passwd', 400],
+          ['', 400],
+        ] as const) {
+          expect((await json('GET', `/h/hash?${address(other)}`)).status, other).toBe(status);
+        }
+      },
+      { fetchPictures },
+    );
+    await servedHma(async ({ json }) => {
+      expect((await json('GET', `/h/hash?${own}`)).status).toBe(501);
+      expect((await json('GET', `/m/lookup?${own}`)).status).toBe(501);
+    });
+    expect(asked).toHaveLength(3);
+  });
+});
+
+test('a lookup tells the banks by the match distance of each', async () => {
+  const blocklist = createBlocklist(
+    [
+      { hash: near(0), labels: [] },
+      { hash: near(10), labels: [], list: 'NARROW' },
+      { hash: near(10), labels: [], list: 'WIDE' },
+      { hash: near(40), labels: [], list: 'WIDE' },
+      { hash: near(40), labels: [], list: 'OTHER' },
+      { hash: near(1), labels: [], list: 'OFF' },
+    ],
+    {
+      lists: {
+        NARROW: { policy: { matchDistance: 9 } },
+        WIDE: { policy: { matchDistance: 40 } },
+        OFF: { enabled: false },
+      },
+    },
+  );
+  await servedHma(
+    async ({ json, url }) => {
+      const { body } = await json('GET', lookup(HEX.toUpperCase(), '&seed=1&bypass_coinflip=true'));
+      expect(body).toEqual({
+        UNNAMED: [{ bank_content_id: expect.any(Number), distance: '0' }],
+        WIDE: [
+          { bank_content_id: expect.any(Number), distance: '10' },
+          { bank_content_id: expect.any(Number), distance: '40' },
+        ],
+      });
+      const only = await json('GET', lookup(HEX, '&banks=NARROW,UNNAMED'));
+      expect(Object.keys(only.body)).toEqual(['UNNAMED']);
+      const raw = `/m/raw_lookup?signal_type=pdq&signal=${HEX}`;
+      const long = await json('GET', `${raw}&include_distance=true`);
+      const { matches } = long.body as { matches: { distance: string; bank_content_id: number }[] };
+      expect(matches.map((one) => one.distance)).toEqual(['0', '10', '40']);
+      const ids = matches.map((one) => one.bank_content_id);
+      expect(new Set(ids).size).toBe(3);
+      expect((await json('GET', raw)).body).toEqual({ matches: ids });
+      const nothing = await fetch(`${url}${lookup(hashToHex(near(128)))}`);
+      expect([await nothing.json(), nothing.headers.get('onlyhashes-verdict')]).toEqual([
+        {},
+        'none',
+      ]);
+    },
+    { blocklist },
+  );
+});
+
+test('what is for review is told by the header, by a raw lookup, and on request', async () => {
+  const allowList = createAllowList({ allowances: [{ hash: near(3), reason: 'ours' }] });
+  const blocklist = createBlocklist(
+    [
+      { hash: near(0), labels: [], list: 'THEIRS' },
+      { hash: near(0), labels: [], list: 'DOUBTED', confirmed: false },
+    ],
+    { lists: { THEIRS: { tier: 'review' } }, allowList },
+  );
+  const raw = (hex: string) => `/m/raw_lookup?signal_type=pdq&signal=${hex}`;
+  await servedHma(
+    async ({ json, url }) => {
+      const reply = await fetch(`${url}${lookup(HEX)}`);
+      expect([await reply.json(), reply.headers.get('onlyhashes-verdict')]).toEqual([{}, 'review']);
+      expect((await json('GET', raw(HEX))).body).toMatchObject({
+        matches: [{}, {}].map(() => expect.any(Number)),
+      });
+      const allowed = hashToHex(near(3));
+      expect((await json('GET', lookup(allowed))).body).toEqual({});
+      expect((await json('GET', raw(allowed))).body).toEqual({
+        matches: [expect.any(Number), expect.any(Number)],
+      });
+    },
+    { blocklist },
+  );
+  await servedHma(
+    async ({ json }) => {
+      const { body } = await json('GET', lookup(HEX));
+      expect(Object.keys(body).sort()).toEqual(['DOUBTED', 'THEIRS']);
+    },
+    { blocklist, hma: { tier: 'review' } },
+  );
+});
+
+test('a picture is looked up by all its variants', async () => {
+  const turned = await sharp(LISTED).flop().jpeg({ quality: 90 }).toBuffer();
+  await servedHma(async ({ url }) => {
+    const found = await post(`${url}/m/lookup`, pictureForm('photo', turned));
+    expect(await found.json()).toMatchObject({ pdq: { UNNAMED: [{}] } });
+    const none = await post(`${url}/m/lookup`, pictureForm('photo', OTHER));
+    expect([await none.json(), none.headers.get('onlyhashes-verdict')]).toEqual([
+      { pdq: {} },
+      'none',
+    ]);
+    const broken = await post(`${url}/m/lookup`, pictureForm('photo', HALF));
+    expect([broken.status, await broken.json()]).toEqual([422, expect.any(String)]);
+  });
+});
+
+test('two hashes are compared, as the example of HMA has it', async () => {
+  const a = 'facd8bcb2a49bcebdec1985298d5fe84bcd006c187c598c720c3c087b3fdb318';
+  const b = 'facd8bcb2a49bcebdec1985228d5ae84bcd006c187c598c720c2b087b3fdb318';
+  await servedHma(async ({ json }) => {
+    const same = await json('POST', '/m/compare', { pdq: [a, b] });
+    expect(same).toEqual({ status: 200, body: { pdq: [true, { distance: 9 }] } });
+    const far = await json('POST', '/m/compare', { pdq: [a, HEX] });
+    const bits = distance(hashFromHex('pdq', a), HASH);
+    expect(far.body).toEqual({ pdq: [false, { distance: bits }] });
+    for (const bad of [
+      ['banana'],
+      { pdq: 'banana' },
+      { pdq: [] },
+      { pdq: ['banana', 'banana'] },
+      { pdq: [a, b, a] },
+      { md5: [a, b] },
+    ]) {
+      expect((await json('POST', '/m/compare', bad)).status, JSON.stringify(bad)).toBe(400);
+    }
+  });
+});
+
+test('an error of a lookup is a bare text, of others an object with a message', async () => {
+  await servedHma(async ({ url, json }) => {
+    for (const path of ['/m/lookup', '/m/lookup?signal_type=pdq', lookup('0'), lookup('')]) {
+      expect(await json('GET', path)).toEqual({ status: 400, body: expect.any(String) });
+    }
+    expect((await json('GET', `/m/lookup?signal_type=md5&signal=${HEX}`)).status).toBe(400);
+    const message = { message: expect.any(String) };
+    expect(await json('GET', '/m/raw_lookup')).toEqual({ status: 400, body: message });
+    const unknown = { headers: { authorization: 'Bearer of-nobody' } };
+    const refused = await fetch(`${url}${lookup(HEX)}`, unknown);
+    expect([refused.status, await refused.json()]).toEqual([401, expect.any(String)]);
+    const deleted = await fetch(`${url}/m/lookup`, { method: 'DELETE' });
+    expect([deleted.status, await deleted.json()]).toEqual([405, expect.any(String)]);
+  });
+});
+
+test('the index tells its state, before the list is there and after', async () => {
+  let there: (list: Blocklist) => void = () => {};
+  const blocklist = new Promise<Blocklist>((resolve) => {
+    there = resolve;
+  });
+  const now = () => 1_767_225_600_500;
+  await servedHma(
+    async ({ url, json }) => {
+      const status = async (path: string) => {
+        const reply = await fetch(`${url}${path}`);
+        return [reply.status, await reply.text()];
+      };
+      expect(await status('/status')).toEqual([503, 'INDEX-NOT-LOADED']);
+      expect(await status('/status/live')).toEqual([200, 'I-AM-ALIVE']);
+      expect((await json('GET', '/m/index/status')).body).toEqual({
+        pdq: { present: false, built_to: -1, size: 0 },
+      });
+      expect(await json('GET', lookup(HEX))).toEqual({ status: 503, body: expect.any(String) });
+      there(createBlocklist([{ hash: HASH, labels: [] }]));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(await status('/status')).toEqual([200, 'I-AM-ALIVE']);
+      expect((await json('GET', '/m/index/status?signal_type=pdq')).body).toEqual({
+        pdq: { present: true, built_to: 1_767_225_600, size: 1 },
+      });
+      expect((await json('GET', '/m/index/status?signal_type=md5')).status).toBe(400);
+      expect((await json('GET', '/c/signal_type')).body).toEqual([
+        { name: 'pdq', enabled_ratio: 1 },
+      ]);
+      expect((await json('GET', '/c/content_type')).body).toEqual([
+        { name: 'photo', enabled: true },
+      ]);
+      const document = (await json('GET', '/openapi/openapi.json')).body;
+      expect(document).toMatchObject({
+        openapi: '3.1.0',
+        paths: { '/m/lookup': { get: {}, post: {} }, '/c/bank/{name}/content/{id}': { put: {} } },
+      });
+      expect((await json('GET', '/site-map')).body).toEqual(
+        expect.arrayContaining(['/c/banks', '/h/hash', '/m/lookup', '/site-map', '/status']),
+      );
+    },
+    { blocklist, hma: { now } },
+  );
+});
+
+test('without a store, curation is refused by a status that is not 404', async () => {
+  await servedHma(async ({ json }) => {
+    for (const [method, path, body] of [
+      ['GET', '/c/banks', undefined],
+      ['GET', '/c/bank/A', undefined],
+      ['POST', '/c/banks', { name: 'A' }],
+      ['DELETE', '/c/bank/A/content/1', undefined],
+    ] as const) {
+      expect(await json(method, path, body)).toEqual({
+        status: 501,
+        body: { message: expect.any(String) },
+      });
+    }
+  });
+});
+
+test('mistakes are told at the start', () => {
+  const forms = new FormReader({ maxBytes: 1, maxBytesHeld: 1 });
+  const parts = {
+    list: () => createBlocklist([]),
+    isReady: () => true,
+    pool,
+    forms,
+    fetchPicture: undefined,
+    maxBytes: 1,
+  };
+  expect(hmaRoutes(parts).length).toBeGreaterThan(15);
+  expect(() => hmaRoutes(parts, { store: {} as never })).toThrow(TypeError);
+  expect(() => hmaRoutes(parts, { tier: 'none' as never })).toThrow(RangeError);
+  expect(() => hmaRoutes({ ...parts, pool: {} as never })).toThrow(TypeError);
+});
+
+test('an index is stale once it lags for 65 seconds, or its store is away as long', async () => {
+  let time = 1_000_000;
+  let [stored, indexed] = [5, 5];
+  let isAway = false;
+  const following = {
+    indexed: () => indexed,
+    stored: async () => {
+      if (isAway) throw new Error('away');
+      return stored;
+    },
+  };
+  const age = new IndexAge(following, () => time);
+  const after = async (seconds: number) => {
+    time += 1000 * seconds;
+    return await age.look();
+  };
+  expect(await after(1)).toEqual({ builtTo: 1_001_000, isStale: false });
+  stored = 6;
+  expect(await after(1)).toEqual({ builtTo: 1_001_000, isStale: false });
+  expect((await after(65)).isStale).toBe(false);
+  expect(await after(1)).toEqual({ builtTo: 1_001_000, isStale: true });
+  // It has come to what was first seen missing, and the store has gone on.
+  [stored, indexed] = [7, 6];
+  expect(await after(1)).toEqual({ builtTo: 1_002_000, isStale: false });
+  indexed = 7;
+  expect(await after(100)).toEqual({ builtTo: time, isStale: false });
+  isAway = true;
+  const builtTo = time;
+  expect(await after(1)).toEqual({ builtTo, isStale: false });
+  expect(await after(66)).toEqual({ builtTo, isStale: true });
+  isAway = false;
+  expect(await after(1)).toEqual({ builtTo: time, isStale: false });
+});

@@ -1,0 +1,67 @@
+import { createServer } from 'node:http';
+import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
+import type { LogRecord } from '../../src/service/router.js';
+import {
+  type CreateServiceOptions,
+  createService,
+  type Service,
+} from '../../src/service/service.js';
+import { tokenHash } from '../../src/service/webhook-sender.js';
+import { blocklist, pool, serving } from './uploads.js';
+
+/** One token of each role. */
+export const TOKENS = {
+  match: 'match-token-of-many-characters',
+  curate: 'curate-token-of-many-characters',
+  admin: 'admin-token-of-many-characters',
+} as const;
+export type TokenRole = keyof typeof TOKENS;
+
+export const tokens = (['match', 'curate', 'admin'] as const).map((role) => ({
+  name: `the ${role}`,
+  hash: tokenHash(TOKENS[role]),
+  role,
+}));
+
+/** A service while it is served. */
+export interface Served {
+  readonly url: string;
+  readonly logs: LogRecord[];
+  readonly errors: unknown[];
+  readonly service: Service;
+}
+
+/** Serves on loopback, with tokens and the list of the uploads, while `work` runs. */
+export async function served<T>(
+  work: (served: Served) => Promise<T>,
+  options: Partial<CreateServiceOptions> = {},
+): Promise<T> {
+  const logs: LogRecord[] = [];
+  const errors: unknown[] = [];
+  const service = createService({
+    ...(options.follower === undefined && { blocklist }),
+    ...{ pool, tokens },
+    onLog: (record) => logs.push(record),
+    onError: (error) => errors.push(error),
+    now: () => 1_767_225_600_000,
+    ...options,
+  });
+  return await serving(
+    createServer(NODE_LIMITS, createNodeListener(service.handler)),
+    async (url) => await work({ url, logs, errors, service }),
+  );
+}
+
+/** A request with a token. */
+export const as = (role: TokenRole, more: RequestInit = {}): RequestInit => ({
+  ...more,
+  headers: { authorization: `Bearer ${TOKENS[role]}`, ...(more.headers ?? {}) },
+});
+
+/** A POST of JSON with a token; a text is sent as it is. */
+export const posted = (body: unknown, role: TokenRole = 'curate') =>
+  as(role, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  });

@@ -1,0 +1,338 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { DecodeError } from '../../src/errors.js';
+import { hashToHex, hashToJSON, newHash } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { unhashable } from '../../src/matching/decision.js';
+import { createRemoteList } from '../../src/matching/remote-list.js';
+import { reviewFactsOf } from '../../src/matching/review-record.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { MATCH_REPLY_SCHEMA } from '../../src/service/match-reply.js';
+import { flipBits } from '../arbitraries.js';
+import { BASE, ORDER } from '../matching/bases.js';
+import { as, posted, served, type TokenRole, tokens } from './served.js';
+import { blocklist, formOf, HALF, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
+
+/** Hashes as `hashFile` gives them: they write themselves. */
+const off = (bits: number) => newHash('pdq', flipBits(BASE, ORDER, bits).bytes);
+const list = createBlocklist(
+  [4, 4, 9, 20, 50].map((bits, i) => ({
+    hash: off(bits),
+    labels: ['a label'],
+    id: `${bits}-${i}`,
+  })),
+);
+const isReply = new Ajv2020({ strict: false }).compile(MATCH_REPLY_SCHEMA);
+
+interface Reply {
+  answered: boolean;
+  explanation: string;
+  leftOut: number;
+  decision: {
+    verdict: string;
+    reason: string;
+    matches: { id?: string; hash?: string; distance: number; variantHash: string }[];
+    policy: { matchDistance: number };
+    unanswered?: string[];
+    upload?: object;
+  };
+}
+
+async function asked(url: string, init: RequestInit, query = ''): Promise<[number, Reply]> {
+  const response = await fetch(`${url}/v1/match${query}`, init);
+  const reply = (await response.json()) as Reply;
+  expect(isReply(reply), JSON.stringify(isReply.errors)).toBe(true);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  return [response.status, reply];
+}
+
+const picture = (bytes: Uint8Array, role: TokenRole = 'match', type = 'image/jpeg') =>
+  as(role, {
+    method: 'POST',
+    body: bytes as Uint8Array<ArrayBuffer>,
+    headers: { 'content-type': type },
+  });
+
+test('a hash is decided about, with an explanation, the nearest first', async () => {
+  await served(
+    async ({ url, logs }) => {
+      const [status, reply] = await asked(url, posted(hashToJSON(off(0)), 'match'));
+      expect(status).toBe(200);
+      expect(reply).toMatchObject({ answered: true, leftOut: 0 });
+      expect(reply.explanation).toBe('match: distance 4, variant original, at most 31');
+      expect(reply.decision.verdict).toBe('match');
+      expect(reply.decision.matches.map(({ distance }) => distance)).toEqual([4, 4, 9, 20]);
+      expect(logs.at(-1)?.facts).toEqual({
+        ...{ verdict: 'match', reason: 'within-match-distance', matches: 4 },
+        generation: list.generation,
+      });
+      const [, none] = await asked(url, posted(hashToJSON(off(200)), 'match'));
+      expect([none.answered, none.decision.reason]).toEqual([true, 'nothing-near']);
+      const other = { algorithm: 'dhash', hash: 'ab'.repeat(8) };
+      const [, nothing] = await asked(url, posted(other, 'match'));
+      expect([nothing.answered, nothing.decision.reason]).toEqual([true, 'nothing-comparable']);
+    },
+    { blocklist: list },
+  );
+});
+
+test('distance narrows what is found, limit what is told, and what is left out is counted', async () => {
+  await served(
+    async ({ url }) => {
+      const body = posted(hashToJSON(off(0)), 'match');
+      const [, near] = await asked(url, body, '?distance=8');
+      expect(near.decision.matches.map(({ distance }) => distance)).toEqual([4, 4]);
+      expect(near.decision.policy.matchDistance).toBe(8);
+      const [, none] = await asked(url, body, '?distance=3');
+      expect(none.decision).toMatchObject({ verdict: 'none', matches: [] });
+      const [, wide] = await asked(url, body, '?distance=256');
+      expect(wide.decision.matches).toHaveLength(4);
+      const [, few] = await asked(url, body, '?limit=1');
+      expect([few.decision.matches.length, few.leftOut]).toEqual([1, 3]);
+      const [, verdict] = await asked(url, body, '?limit=0');
+      expect(verdict).toMatchObject({ leftOut: 4, decision: { verdict: 'match', matches: [] } });
+      for (const query of ['?distance=-1', '?distance=257', '?limit=1001', '?limit=x', '?all=1']) {
+        const response = await fetch(`${url}/v1/match${query}`, body);
+        expect(response.status).toBe(400);
+      }
+    },
+    { blocklist: list },
+  );
+});
+
+test('entry hashes are for curators, unless an option tells them to all', async () => {
+  const body = (role: TokenRole) => posted(hashToJSON(off(0)), role);
+  const hex = hashToHex(off(4));
+  await served(
+    async ({ url }) => {
+      const [, reply] = await asked(url, body('match'));
+      expect(JSON.stringify(reply)).not.toContain(hex);
+      expect(reply.decision.matches[0]?.variantHash).toBe(hashToHex(off(0)));
+      for (const role of ['curate', 'admin'] as const) {
+        const [, told] = await asked(url, body(role));
+        expect(told.decision.matches[0]?.hash).toBe(hex);
+      }
+    },
+    { blocklist: list },
+  );
+  await served(
+    async ({ url }) => {
+      const [, reply] = await asked(url, body('match'));
+      expect(reply.decision.matches[0]?.hash).toBe(hex);
+    },
+    { blocklist: list, tellHashes: true },
+  );
+});
+
+test('variants are searched as JSON.stringify and the program write them', async () => {
+  const image = {
+    hash: off(200),
+    quality: 90,
+    resample: 512 as const,
+    variants: [
+      { name: 'flipX' as const, hash: off(180), quality: 90 },
+      { name: 'stored' as const, hash: off(12), quality: 80 },
+    ],
+  };
+  const printed = {
+    ...{ ...hashToJSON(image.hash), quality: 90, width: 3, height: 4 },
+    variants: image.variants.map(({ hash, ...one }) => ({ ...one, hash: hashToHex(hash) })),
+  };
+  await served(
+    async ({ url }) => {
+      const [, reply] = await asked(url, posted(image, 'match'));
+      expect(reply.explanation).toBe('match: distance 3, variant stored, at most 31');
+      expect(await asked(url, posted(printed, 'match'))).toEqual([200, reply]);
+      const low = { ...image, variants: [{ ...image.variants[1], quality: 10 }] };
+      const [, review] = await asked(url, posted(low, 'match'));
+      expect(review.decision.reason).toBe('low-query-quality');
+    },
+    { blocklist: list },
+  );
+});
+
+test.each([
+  [{ hash: 'ab'.repeat(32) }, 'expected body.algorithm'],
+  [{ hash: 'ab'.repeat(31), algorithm: 'pdq' }, 'expected body.hash to match'],
+  [{ hash: 'ab'.repeat(8), algorithm: 'pdq' }, 'expected a hash of as many digits'],
+  [{ hash: 'ab'.repeat(32), algorithm: 'md5' }, 'expected body.algorithm to be pdq or'],
+  [
+    { hash: 'ab'.repeat(32), algorithm: 'pdq', quality: 101 },
+    'expected body.quality to be at most',
+  ],
+  [
+    { hash: 'ab'.repeat(32), algorithm: 'pdq', variants: [{ name: '<b>', hash: 'ab'.repeat(32) }] },
+    'expected body.variants[0].name to match',
+  ],
+  [
+    {
+      ...{ hash: 'ab'.repeat(32), algorithm: 'pdq' },
+      variants: Array.from({ length: 601 }, () => ({ name: 'stored', hash: 'ab'.repeat(32) })),
+    },
+    'expected body.variants to have at most 600 items',
+  ],
+])('a wrong image is refused without its value: %.40j', async (body, message) => {
+  await served(async ({ url }) => {
+    const response = await fetch(`${url}/v1/match`, posted(body, 'match'));
+    expect(response.status).toBe(400);
+    const told = ((await response.json()) as { message: string }).message;
+    expect(told.startsWith(message)).toBe(true);
+    expect(told).not.toContain('abab');
+  });
+});
+
+test('pictures are decided about: as the body, and in a form', async () => {
+  await served(async ({ url }) => {
+    for (const type of ['image/jpeg', 'application/octet-stream']) {
+      const [status, reply] = await asked(url, picture(LISTED, 'match', type));
+      expect([status, reply.decision.verdict]).toEqual([200, 'match']);
+      expect(reply.decision.upload).toMatchObject({ format: 'jpeg' });
+    }
+    const [, none] = await asked(url, picture(OTHER));
+    expect(none.decision.verdict).toBe('none');
+    const form = as('match', { method: 'POST', body: formOf(LISTED) });
+    const [status, reply] = await asked(url, form, '?limit=1&distance=31');
+    expect([status, reply.decision.verdict]).toEqual([200, 'match']);
+    for (const files of [formOf(), formOf(LISTED, OTHER)]) {
+      const response = await fetch(`${url}/v1/match`, as('match', { method: 'POST', body: files }));
+      expect(response.status).toBe(400);
+    }
+    const text = await fetch(`${url}/v1/match`, picture(LISTED, 'match', 'text/plain'));
+    expect(text.status).toBe(415);
+  });
+});
+
+test('a picture that was not checked is told apart, by the status too', async () => {
+  await served(
+    async ({ url }) => {
+      for (const [bytes, status, reason] of [
+        [NO_PICTURE, 415, 'unsupported'],
+        [HALF, 422, 'corrupt'],
+        [Buffer.alloc(0), 400, 'empty'],
+        [Buffer.alloc(200_000), 413, 'too-many-bytes'],
+      ] as const) {
+        const [given, reply] = await asked(url, picture(bytes));
+        expect([given, reply.answered, reply.decision.reason]).toEqual([status, false, reason]);
+        expect(reply.decision.verdict).toBe('unhashable');
+      }
+      const form = as('match', { method: 'POST', body: formOf(Buffer.alloc(200_000)) });
+      expect((await asked(url, form))[0]).toBe(413);
+      for (const type of ['multipart/form-data', 'multipart/form-data; boundary=x']) {
+        const [status, reply] = await asked(
+          url,
+          picture(Buffer.from('--x\r\nhalf'), 'match', type),
+        );
+        expect([status, reply.decision.reason]).toEqual([400, 'unreadable']);
+      }
+      const many = Buffer.from('--x\r\n'.repeat(1002));
+      const type = 'multipart/form-data; boundary=x';
+      expect((await asked(url, picture(many, 'match', type)))[0]).toBe(400);
+    },
+    { maxBytes: 150_000 },
+  );
+});
+
+test('a full pool is 503, with when to try again', async () => {
+  const full = {
+    ...pool,
+    workers: 1,
+    hash: pool.hash.bind(pool),
+    stats: () => pool.stats(),
+    close: async () => {},
+    check: async () => unhashable(new DecodeError('busy', 'too many')),
+  };
+  await served(
+    async ({ url, logs }) => {
+      const response = await fetch(`${url}/v1/match`, picture(OTHER));
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+      expect(await response.json()).toMatchObject({ answered: false });
+      expect(logs.at(-1)?.facts).toMatchObject({ verdict: 'unhashable', reason: 'busy' });
+      const text = await (await fetch(`${url}/metrics`, as('match'))).text();
+      expect(text).toContain('onlyhashes_unanswered_total{reason="busy"} 1');
+    },
+    { pool: full },
+  );
+});
+
+test('a list elsewhere that does not answer leaves the question open', async () => {
+  const silent = { name: 'there', ask: () => Promise.reject(new Error('away')) };
+  const remote = [createRemoteList(silent, { sendsHashes: true })];
+  await served(
+    async ({ url }) => {
+      const [status, reply] = await asked(url, posted(hashToJSON(off(200)), 'match'));
+      expect([status, reply.answered, reply.decision.verdict]).toEqual([200, false, 'review']);
+      expect(reply.decision.unanswered).toEqual(['there']);
+    },
+    { blocklist: list, remote },
+  );
+});
+
+test('each variant is an answer of the quota, and what is refused is not', async () => {
+  const [token] = tokens;
+  await served(
+    async ({ url }) => {
+      const image = (...bits: number[]) =>
+        posted(
+          {
+            hash: off(bits[0]!),
+            variants: bits.slice(1).map((one) => ({ name: 'stored', hash: off(one) })),
+          },
+          'match',
+        );
+      const statusOf = async (init: RequestInit) => (await fetch(`${url}/v1/match`, init)).status;
+      expect(await statusOf(image(1, 2, 2))).toBe(200);
+      expect(await statusOf(posted({ hash: 'x' }, 'match'))).toBe(400);
+      expect(await statusOf(image(3))).toBe(200);
+      expect(await statusOf(image(3, 4, 5))).toBe(429);
+    },
+    { blocklist: list, tokens: [{ ...token!, answersPerDay: 4 }] },
+  );
+});
+
+test('status tells sizes to all, and lists to curators', async () => {
+  await served(
+    async ({ url }) => {
+      const told = async (role: TokenRole) =>
+        (await (await fetch(`${url}/v1/status`, as(role))).json()) as object;
+      const state = { status: 'ready', entries: 5, generation: list.generation, revision: 7 };
+      expect(await told('match')).toEqual({ ...state, pool: expect.any(Object) });
+      expect(await told('curate')).toMatchObject({ ...state, lists: [{ name: '', size: 5 }] });
+    },
+    { follower: { blocklist: list, revision: 7 } },
+  );
+});
+
+test('the scan handler is a route, and so is the webhook of decisions', async () => {
+  const taken: object[] = [];
+  const log = {
+    timeOf: () => undefined,
+    append: async (record: object) => void taken.push(record),
+  };
+  const facts = (await hashFile(LISTED)).hash;
+  const webhook = {
+    log,
+    outcomes: { ban: 'confirmed' },
+    factsOf: () => reviewFactsOf(blocklist.decide({ hash: facts, variants: [] })),
+    tokenHashes: [tokens[0]!.hash],
+  } as const;
+  await served(
+    async ({ url, logs }) => {
+      for (const [bytes, status, verdict] of [
+        [LISTED, 451, 'match'],
+        [OTHER, 200, 'none'],
+        [NO_PICTURE, 415, 'unhashable'],
+      ] as const) {
+        const response = await fetch(`${url}/v1/scan`, picture(bytes));
+        expect([response.status, await response.json()]).toEqual([status, { verdict }]);
+        expect(logs.at(-1)).toMatchObject({ route: '/v1/scan', status, facts: { verdict } });
+      }
+      expect((await fetch(`${url}/v1/scan`, { method: 'POST' })).status).toBe(401);
+      const decision = { item: { id: 'a' }, action: { id: 'ban' } };
+      const response = await fetch(`${url}/v1/decisions`, posted(decision, 'match'));
+      expect([response.status, await response.json()]).toEqual([200, { recorded: 1 }]);
+      expect(taken).toHaveLength(1);
+      expect((await fetch(`${url}/v1/decisions`, posted(decision, 'admin'))).status).toBe(401);
+    },
+    { scan: { onError: 'refuse' }, webhook },
+  );
+});

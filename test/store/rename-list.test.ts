@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { newHash } from '../../src/hash.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { describeEngines } from './engines.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Hashes that differ in many bits, and are not degenerate. */
+function hashNumber(number: number) {
+  const bytes = new Uint8Array(32);
+  let state = number + 1;
+  for (let at = 0; at < 32; at++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  return newHash('pdq', bytes);
+}
+const entry = (number: number, list: string, more: Partial<BlocklistEntry> = {}) => ({
+  hash: hashNumber(number),
+  labels: [`label ${number}`],
+  list,
+  ...more,
+});
+
+describeEngines(({ newPlace }) => {
+  let store: Store;
+  beforeAll(async () => {
+    store = await openStore(await newPlace());
+  });
+  afterAll(async () => {
+    await store?.close();
+  });
+
+  test('the entries of a renamed list keep their numbers, pauses and withdrawals', async () => {
+    const many = Array.from({ length: 1100 }, (_, at) =>
+      entry(at, 'A', { id: `id ${at}`, source: 'S', quality: 90, confirmed: at % 2 === 0 }),
+    );
+    const { numbers } = await store.add(many);
+    await store.add([entry(0, 'OTHER'), entry(5, 'B', { id: 'id 5', source: 'S' })]);
+    // Its rows stay, under the name that A is to have.
+    await store.removeList('B');
+    await store.setList('A', { enabled: true, trust: 'foreign' });
+    const until = new Date('2100-01-01T00:00:00Z');
+    await store.pause(numbers[1]!, until);
+    await store.pause(numbers[2]!, 'for-good');
+    await store.withdraw({ id: 'id 3', list: 'A' }, { reason: 'by mistake' });
+    await store.withdraw({ id: 'of another', list: 'OTHER' });
+    const follower = await store.follow();
+    expect(follower.blocklist.size).toBe(1098);
+
+    const change = { settings: { tier: 'review' }, idempotencyKey: 'once' } as const;
+    const renamed = await store.renameList('A', 'B', change);
+    expect(renamed.renamed).toBe(true);
+    expect(await store.renameList('A', 'B', change)).toEqual(renamed);
+    await follower.reached(renamed.revision);
+
+    expect(await store.settings()).toEqual(
+      new Map([
+        ['B', { tier: 'review', enabled: true, trust: 'foreign' }],
+        ['OTHER', {}],
+      ]),
+    );
+    expect(await store.find({ list: 'A' })).toEqual([]);
+    const moved = await store.find({ list: 'B', limit: 2000 });
+    expect(moved.map(({ number }) => number)).toEqual(numbers.filter((_, at) => at !== 3));
+    const { revision: _, ...first } = (await store.entry(numbers[0]!))!;
+    expect(first).toEqual({ ...many[0], list: 'B', number: numbers[0] });
+    expect((await store.entry(numbers[1]!))!.pausedUntil).toEqual(until);
+    expect((await store.entry(numbers[2]!))!.pausedUntil).toBe('for-good');
+    expect(await store.withdrawals()).toEqual(
+      expect.arrayContaining([
+        { id: 'id 3', list: 'B', reason: 'by mistake' },
+        { id: 'of another', list: 'OTHER' },
+      ]),
+    );
+    expect(await store.withdrawals()).toHaveLength(2);
+    const again = await store.add([entry(3, 'B', { id: 'id 3', source: 'S' })]);
+    expect(again.keptOut.withdrawn).toBe(1);
+
+    const followed = follower.blocklist.lists().map(({ name, size }) => [name, size]);
+    expect(Object.fromEntries(followed)).toEqual({ B: 1097, OTHER: 1 });
+    const { matches } = follower.blocklist.decide({ hash: hashNumber(7), variants: [] });
+    expect(matches.map((match) => [match.entry.list, match.tier])).toEqual([['B', 'review']]);
+    expect(await follower.numberOf(matches[0]!.entry)).toBe(numbers[7]);
+    await follower.close();
+    const fresh = await store.follow();
+    expect(fresh.blocklist.size).toBe(1098);
+    await fresh.close();
+    expect(await store.verify()).toEqual([]);
+  });
+
+  test('a list that is not there, or a name that is taken, changes nothing', async () => {
+    await store.add([entry(1, 'C'), entry(2, 'D')]);
+    const before = await store.revision();
+    for (const [from, to] of [
+      ['C', 'D'],
+      ['NONE', 'E'],
+      ['C', 'C'],
+    ] as const) {
+      expect(await store.renameList(from, to)).toEqual({ renamed: false, revision: before });
+    }
+    await expect(store.renameList('C', 'E', { settings: { tier: 'x' } as never })).rejects.toThrow(
+      RangeError,
+    );
+    expect(await store.revision()).toBe(before);
+  });
+});
