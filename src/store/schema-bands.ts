@@ -5,7 +5,7 @@
 const KINDS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
 
 /** The partitions of `entry` that the first form made. */
-const PARTS = Array.from({ length: 8 }, (_, at) => `entry_${at}`);
+export const PARTITIONS = Array.from({ length: 8 }, (_, at) => `entry_${at}`);
 
 /** What all tokens of an algorithm and a width have in common: the bits from 20 on. */
 export const kindOf = (algorithm: (typeof KINDS)[number], bits: number): number =>
@@ -65,7 +65,7 @@ begin
   return null;
 end $$;
 
-${['entry', ...PARTS].map(triggersOf).join('\n')}
+${['entry', ...PARTITIONS].map(triggersOf).join('\n')}
 
 create view searched as
 select entry.*, bits_of(hash) as bits from entry

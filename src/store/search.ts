@@ -34,8 +34,8 @@ interface Found {
 }
 
 /**
- * Finds entries near a hash inside the database, for those who hold no index. Exact: what is listed,
- * not paused and on a list that is enabled is found, if it is within the distance.
+ * Finds entries near a hash inside the database, for those who hold no index. Exact: an entry is
+ * found if it is within the distance, listed, not paused, and on a list that is enabled.
  */
 export class Search {
   readonly #database: Database;
