@@ -23,21 +23,34 @@ export async function filledEntries(
   entries: ListedEntries,
   signal: AbortSignal | undefined,
 ): Promise<NewEntries> {
+  const anew = new NewEntries(list);
+  await eachEntry(entries, signal, (entry) => anew.push(entry));
+  return anew;
+}
+
+/**
+ * Calls `take` with each entry, one after the other. The event loop turns about every 5 ms.
+ * @throws {TypeError} if `entries` is not as told
+ * @throws what `take` throws, or the signal's reason if it has aborted by the next entry or turn
+ */
+export async function eachEntry(
+  entries: ListedEntries,
+  signal: AbortSignal | undefined,
+  take: (entry: BlocklistEntry) => void,
+): Promise<void> {
   const given = entries instanceof PackedEntries ? rowsOf(entries) : entries;
   checkAsyncIterable(given, 'an iterable of entries');
   signal?.throwIfAborted();
-  const anew = new NewEntries(list);
   let count = 0;
   let end = performance.now() + TURN;
   for await (const entry of given) {
     signal?.throwIfAborted();
-    anew.push(entry);
+    take(entry);
     if (++count % LOOK > 0 || performance.now() < end) continue;
     await nextTurn();
     end = performance.now() + TURN;
   }
   signal?.throwIfAborted();
-  return anew;
 }
 
 function* rowsOf(table: PackedEntries): Generator<BlocklistEntry> {

@@ -1,3 +1,12 @@
+export type { StoreChanges } from './changes.js';
+export type { EntryFilter } from './entries.js';
+export type { Follower, FollowOptions } from './follower.js';
+export type { StoredList } from './lists.js';
+export type { Purged } from './purge.js';
+export type { Put } from './put-entries.js';
+export type { StoreStatus } from './status.js';
 export { openStore, type Store, type StoreOptions, type StorePlace } from './store.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';
+export type { StoredEntry } from './stored-entry.js';
+export type { StoreProblem } from './verify.js';
 export type { Changed, ChangeOptions } from './write.js';

@@ -8,8 +8,11 @@ const PARTS = 8;
  *
  * - `state` has one row. Every change takes the next revision from it, and holds it until it is
  *   committed: revisions are in the order of commits, and who has seen one has seen all before it.
+ *   `purged` is the last revision of which removed rows may be forgotten.
+ * - `change` tells when each revision was made.
  * - `entry.key` is the SHA-256 of what makes an entry that very one: list, algorithm, hash, source,
  *   id and variant. `number` is what other programs call it by.
+ * - `json`, not `jsonb`, holds what others wrote: it takes any text, U+0000 and half a surrogate too.
  * - `entry.paused_until`: not matched until then; `infinity` for good.
  */
 export const CORE = `
@@ -21,14 +24,20 @@ create table state (
 );
 insert into state default values;
 
+create table change (
+  revision bigint primary key,
+  at timestamptz not null default now()
+);
+create index on change (at);
+
 create table list (
   name text primary key,
-  settings jsonb not null default '{}',
+  settings json not null default '{}',
   listed boolean not null default true,
-  fetched jsonb,
+  fetched json,
   revision bigint not null
 );
-create index on list (revision);
+create index on list (revision, name);
 
 create sequence entry_number;
 create table entry (
@@ -37,14 +46,14 @@ create table entry (
   list text not null,
   algorithm text not null,
   hash bytea not null,
-  labels jsonb not null default '[]',
+  labels json not null default '[]',
   quality smallint,
   source text,
   id text,
   resample text,
   variant text,
   case_count bigint,
-  opinions jsonb,
+  opinions json,
   confirmed boolean,
   paused_until timestamptz,
   listed boolean not null default true,
@@ -60,6 +69,7 @@ create index on entry (number);
 create index on entry (revision, number);
 create index on entry (list, number) where listed;
 create index on entry (id) where id is not null;
+create index on entry (paused_until) where paused_until is not null;
 
 create table withdrawal (
   key bytea primary key,
@@ -73,7 +83,9 @@ create table withdrawal (
   at timestamptz not null default now(),
   revision bigint not null
 );
-create index on withdrawal (revision);
+create index on withdrawal (revision, key);
+create index on withdrawal (hash) where listed;
+create index on withdrawal (id) where listed;
 
 create table allowance (
   key bytea primary key,
@@ -85,7 +97,7 @@ create table allowance (
   at timestamptz not null default now(),
   revision bigint not null
 );
-create index on allowance (revision);
+create index on allowance (revision, key);
 
 create table request (
   key text primary key,

@@ -11,7 +11,11 @@ export type StoreErrorCode =
   /** the database has less than PostgreSQL 14, or lacks a right that is needed */
   | 'unsuitable'
   /** another process has the folder of an embedded store */
-  | 'in-use';
+  | 'in-use'
+  /** what changed since a revision is no longer known, or is not yet */
+  | 'revision-gone'
+  /** the store or the follower was closed */
+  | 'closed';
 
 /** A store did not do what was asked. The message holds no address, credential, hash or label. */
 export class StoreError extends Error {

@@ -1,9 +1,58 @@
-import { checkObject, checkOptions, checkTypeOf } from '../door.js';
-import type { Database } from './database.js';
+import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { type Hash, hexOf } from '../hash.js';
+import type { Allowance } from '../matching/allow-list.js';
+import type { ListedEntries } from '../matching/listed-entries.js';
+import type { ListSettings } from '../matching/lists.js';
+import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
+import {
+  allowancesOf,
+  checkedAllowance,
+  keyOfAllowance,
+  putAllowance,
+  removeAllowance,
+} from './allowances.js';
+import { changesAfter, type StoreChanges } from './changes.js';
+import type { Database, Sql } from './database.js';
+import {
+  allEntries,
+  checkDate,
+  checkNumber,
+  checkUntil,
+  type EntryFilter,
+  entryOfNumber,
+  findEntries,
+  isResumeDue,
+  pauseEntry,
+  removeEntries,
+  resumeEntries,
+} from './entries.js';
+import { type Follower, type FollowOptions, followDatabase } from './follower.js';
+import { gatheredEntries } from './gathered-entries.js';
+import {
+  checkedSettings,
+  checkListName,
+  listsOf,
+  removeListOf,
+  type StoredList,
+  setListSettings,
+} from './lists.js';
 import { migrate } from './migrations.js';
 import { openPglite } from './pglite.js';
 import { openPostgresql } from './postgresql.js';
+import { type Purged, purgeRows } from './purge.js';
+import { type Put, putEntries, replaceEntries } from './put-entries.js';
+import { type StoreStatus, statusOf } from './status.js';
 import { StoreError } from './store-error.js';
+import type { StoredEntry } from './stored-entry.js';
+import { type StoreProblem, verifyStore } from './verify.js';
+import {
+  checkedWithdrawal,
+  keyOfWithdrawal,
+  reinstateWithdrawn,
+  withdrawalsOf,
+  withdrawEntries,
+} from './withdrawals.js';
+import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Where a store is: on a PostgreSQL server, or embedded, in a folder or in memory. */
 export type StorePlace =
@@ -26,6 +75,7 @@ const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
  */
 export class Store {
   readonly #database: Database;
+  readonly #followers = new Set<Follower>();
   /** of this store, and of no other */
   readonly id: string;
 
@@ -44,9 +94,292 @@ export class Store {
     return state!.revision;
   }
 
-  /** Ends the connections, after what runs. The store is not to be used afterwards. */
+  /** What the store holds, and on what it runs. It reads the table of entries once. */
+  async status(): Promise<StoreStatus> {
+    return await statusOf(this.#database);
+  }
+
+  /** What is not as it must be. It reads all that there is, and checks each entry. */
+  async verify(): Promise<StoreProblem[]> {
+    return await verifyStore(this.#database);
+  }
+
+  /**
+   * Adds entries in one change, however many: those that are read are copied first. One with the
+   * list, hash, source, id and variant of an earlier one takes its place, and its number; if that
+   * one is paused, so is this. Degenerate and withdrawn ones are kept out, as by a blocklist.
+   * @param entries each on the list that it names, which is made if it is not there
+   * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
+   */
+  async add(entries: ListedEntries, change: ChangeOptions = {}): Promise<Changed & Put> {
+    checkChange(change);
+    const isDigested = change.idempotencyKey !== undefined;
+    const gathered = await gatheredEntries(entries, { isDigested });
+    return await this.#write(['add', gathered.digest()], change, async (sql, revision) => {
+      const put = await putEntries(sql, revision, gathered);
+      return { reply: put, isChanged: put.added > 0 };
+    });
+  }
+
+  /** The entry of this number; undefined if there is none. It may be paused. */
+  async entry(number: number): Promise<StoredEntry | undefined> {
+    return await entryOfNumber(this.#database, number);
+  }
+
+  /**
+   * The entries of which all that is given holds, by their numbers.
+   * @throws {TypeError | RangeError} if `filter` is invalid
+   */
+  async find(filter: EntryFilter): Promise<StoredEntry[]> {
+    return await findEntries(this.#database, filter);
+  }
+
+  /** All entries by their numbers, page by page. What changes meanwhile may be told or not. */
+  entries(): AsyncGenerator<StoredEntry> {
+    return allEntries(this.#database);
+  }
+
+  /**
+   * Takes an entry out of matching for a time, or resumes it.
+   * @param until undefined: it is matched. `resumeDue` resumes an entry whose time is over, as
+   *   every follower does
+   * @returns `found`: whether there is an entry of this number
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async pause(
+    number: number,
+    until: Date | 'for-good' | undefined,
+    change: ChangeOptions = {},
+  ): Promise<Changed & { found: boolean }> {
+    checkNumber(number);
+    checkUntil(until);
+    return await this.#write(['pause', number, until], change, async (sql, revision) => {
+      const { isFound, isChanged } = await pauseEntry(sql, revision, number, until);
+      return { reply: { found: isFound }, isChanged };
+    });
+  }
+
+  /**
+   * Resumes the entries whose pause was over by this time.
+   * @returns how many
+   */
+  async resumeDue(now: Date): Promise<Changed & { resumed: number }> {
+    checkDate('now', now);
+    return await this.#write(['resume', now], {}, async (sql, revision) => {
+      const resumed = await resumeEntries(sql, revision, now);
+      return { reply: { resumed }, isChanged: resumed > 0 };
+    });
+  }
+
+  /**
+   * Removes an entry. It can be added again: to keep it out, withdraw it.
+   * @returns `removed`: 1, or 0 if there is none of this number
+   */
+  async remove(number: number, change: ChangeOptions = {}): Promise<Changed & { removed: number }> {
+    checkNumber(number);
+    return await this.#write(['remove', number], change, async (sql, revision) => {
+      const removed = await removeEntries(sql, revision, 'number = $2', [number]);
+      return { reply: { removed }, isChanged: removed > 0 };
+    });
+  }
+
+  /**
+   * Removes entries and keeps them out, in every process that follows, as `Blocklist.withdraw`
+   * does. The rows stay in the table, not listed, until `purge`.
+   * @param change `reason`: why, for those who look after the list
+   * @returns how many entries were removed
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async withdraw(
+    withdrawn: Withdrawn,
+    change: ChangeOptions & { reason?: string } = {},
+  ): Promise<Changed & { removed: number }> {
+    checkChange(change);
+    const withdrawal = checkedWithdrawal(withdrawn, change.reason);
+    const what = ['withdraw', hexOf(keyOfWithdrawal(withdrawal)), withdrawal.reason];
+    return await this.#write(what, change, async (sql, revision) => {
+      const { removed, isChanged } = await withdrawEntries(sql, revision, withdrawal);
+      return { reply: { removed }, isChanged };
+    });
+  }
+
+  /**
+   * Lifts a withdrawal, given as it was made, so that such entries can be added again. The removed
+   * entries do not come back.
+   * @returns `reinstated`: whether there was such a withdrawal
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async reinstate(
+    key: WithdrawnKey,
+    change: ChangeOptions = {},
+  ): Promise<Changed & { reinstated: boolean }> {
+    const copy = checkedWithdrawal(key);
+    const what = ['reinstate', hexOf(keyOfWithdrawal(copy))];
+    return await this.#write(what, change, async (sql, revision) => {
+      const reinstated = await reinstateWithdrawn(sql, revision, copy);
+      return { reply: { reinstated }, isChanged: reinstated };
+    });
+  }
+
+  /** The withdrawals in force, in the order in which they were made. */
+  async withdrawals(): Promise<Withdrawn[]> {
+    return await withdrawalsOf(this.#database);
+  }
+
+  /**
+   * Sets how a list is used, as `Blocklist.setList` does: settings that are absent stay. The list
+   * is made if it is not there.
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async setList(
+    name: string,
+    settings: ListSettings,
+    change: ChangeOptions = {},
+  ): Promise<Changed> {
+    checkListName(name);
+    const changes = checkedSettings(settings);
+    return await this.#write(['set-list', name, changes], change, async (sql, revision) => {
+      return { reply: {}, isChanged: await setListSettings(sql, revision, name, changes) };
+    });
+  }
+
+  /** All lists by their names, with their sizes. It reads the table of entries once. */
+  async lists(): Promise<StoredList[]> {
+    return await listsOf(this.#database);
+  }
+
+  /**
+   * Removes a list, its settings and its entries.
+   * @returns how many entries were removed
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async removeList(
+    name: string,
+    change: ChangeOptions = {},
+  ): Promise<Changed & { removed: number }> {
+    checkListName(name);
+    return await this.#write(['remove-list', name], change, async (sql, revision) => {
+      const { removed, isChanged } = await removeListOf(sql, revision, name);
+      return { reply: { removed }, isChanged };
+    });
+  }
+
+  /**
+   * Gives a list these entries in place of those that it has, in one change. What is there and says
+   * the same stays as it is. What is withdrawn or degenerate is kept out.
+   * @param entries whatever list they name, they are on this one afterwards
+   * @returns how many are new or say something else than before, and how many were removed
+   * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
+   */
+  async replaceList(
+    name: string,
+    entries: ListedEntries,
+    change: ChangeOptions = {},
+  ): Promise<Changed & { added: number; removed: number }> {
+    checkListName(name);
+    checkChange(change);
+    const isDigested = change.idempotencyKey !== undefined;
+    const gathered = await gatheredEntries(entries, { list: name, isDigested });
+    const what = ['replace-list', name, gathered.digest()];
+    return await this.#write(what, change, async (sql, revision) => {
+      const reply = await replaceEntries(sql, revision, name, gathered);
+      return { reply, isChanged: reply.added + reply.removed > 0 };
+    });
+  }
+
+  /**
+   * Allows a hash that matched wrongly, as `AllowList.allow` does, in every process that follows.
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async allow(allowance: Allowance, change: ChangeOptions = {}): Promise<Changed> {
+    const copy = checkedAllowance(allowance);
+    const key = hexOf(keyOfAllowance(copy.hash, copy.entry));
+    return await this.#write(['allow', key, copy.reason], change, async (sql, revision) => {
+      return { reply: {}, isChanged: await putAllowance(sql, revision, copy) };
+    });
+  }
+
+  /**
+   * Takes back an allowance, given as it was made.
+   * @param change `entry`: the hash of the only entry that was meant
+   * @returns `disallowed`: whether there was such an allowance
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async disallow(
+    hash: Hash,
+    change: ChangeOptions & { entry?: Hash } = {},
+  ): Promise<Changed & { disallowed: boolean }> {
+    checkChange(change);
+    const key = keyOfAllowance(hash, change.entry);
+    return await this.#write(['disallow', hexOf(key)], change, async (sql, revision) => {
+      const disallowed = await removeAllowance(sql, revision, key);
+      return { reply: { disallowed }, isChanged: disallowed };
+    });
+  }
+
+  /** All allowances, in the order in which they were made. */
+  async allowances(): Promise<Allowance[]> {
+    return await allowancesOf(this.#database);
+  }
+
+  /**
+   * What has changed since a revision, page by page, up to now; from 0 on, all that there is.
+   * `follow` keeps a blocklist by it.
+   * @throws {TypeError | RangeError} if an argument is invalid
+   * @throws {StoreError} `revision-gone` if it is older than what was purged, or later than now
+   */
+  changes(after: number, options: { signal?: AbortSignal } = {}): AsyncGenerator<StoreChanges> {
+    checkOptions(options);
+    checkSignal(options.signal);
+    return changesAfter(this.#database, after, options.signal);
+  }
+
+  /**
+   * A blocklist in this process that is kept equal to the store, warm. Resolves once it is at the
+   * revision that the store had at this call.
+   * @throws {TypeError | RangeError} if an option is invalid
+   * @throws {StoreError} `unreachable`
+   * @throws the signal's reason if it aborts before
+   */
+  async follow(options: FollowOptions = {}): Promise<Follower> {
+    const follower = await followDatabase(this.#database, options, {
+      resume: () => this.#resume(),
+      end: async () => void this.#followers.delete(follower),
+    });
+    this.#followers.add(follower);
+    return follower;
+  }
+
+  /**
+   * Forgets what was removed before a time, hashes too, and the replies to changes from before, if
+   * they are 7 days old. Whoever follows from a revision before has to begin again, which a
+   * follower does by itself.
+   */
+  async purge(olderThan: Date): Promise<Purged> {
+    checkDate('olderThan', olderThan);
+    return await this.#database.transaction(async (sql) => {
+      await sql.query('select revision from state for update');
+      return await purgeRows(sql, olderThan);
+    });
+  }
+
+  /** Closes what follows, then the connections. The store is not to be used afterwards. */
   async close(): Promise<void> {
+    for (const follower of this.#followers) await follower.close();
     await this.#database.close();
+  }
+
+  async #resume(): Promise<void> {
+    const now = new Date();
+    if (await isResumeDue(this.#database, now)) await this.resumeDue(now);
+  }
+
+  async #write<Reply extends object>(
+    what: readonly unknown[],
+    change: ChangeOptions,
+    run: (sql: Sql, revision: number) => Promise<{ reply: Reply; isChanged: boolean }>,
+  ): Promise<Reply & Changed> {
+    return await write(this.#database, what, change, run);
   }
 
   /** What a store runs on, for the parts that hang on it. */

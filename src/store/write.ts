@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { checkOptions, checkTypeOf } from '../door.js';
 import type { Database, Sql } from './database.js';
 import { StoreError } from './store-error.js';
 
@@ -17,20 +18,37 @@ export interface Changed {
   readonly revision: number;
 }
 
+/** The longest key, which is more than any generator of keys gives. */
+const LONGEST_KEY = 200;
+
+/** @throws {TypeError | RangeError} if an option of a change is invalid */
+export function checkChange(change: ChangeOptions): void {
+  checkOptions(change);
+  const { idempotencyKey } = change;
+  checkTypeOf('idempotencyKey', idempotencyKey, 'string');
+  if (idempotencyKey === undefined) return;
+  if (!/^[\x20-\x7e]+$/.test(idempotencyKey) || idempotencyKey.length > LONGEST_KEY) {
+    throw new RangeError(`expected idempotencyKey to be 1 to ${LONGEST_KEY} printable characters`);
+  }
+}
+
 /**
  * Makes a change in a transaction of its own, entirely or not at all. Changes wait for each other,
  * from their first write to their commit.
  * @param what of the change, in JSON: a key that was used for something else is refused
  * @param run makes the change with the revision that it is given, and says what came of it:
  *   `isChanged: false` keeps the revision as it was
+ * @throws {TypeError | RangeError} if an option is invalid
  * @throws {StoreError} `key-used`
  */
 export async function write<Reply extends object>(
   database: Database,
   what: unknown,
-  { idempotencyKey }: ChangeOptions,
+  change: ChangeOptions,
   run: (sql: Sql, revision: number) => Promise<{ reply: Reply; isChanged: boolean }>,
 ): Promise<Reply & Changed> {
+  checkChange(change);
+  const { idempotencyKey } = change;
   const digest = createHash('sha256').update(JSON.stringify(what)).digest();
   return await database.transaction(async (sql) => {
     // Taken first: who has the same key waits here, and finds the reply then.
@@ -50,6 +68,7 @@ export async function write<Reply extends object>(
     const done = { ...reply, revision: isChanged ? before + 1 : before };
     if (isChanged) {
       await sql.query('update state set revision = $1', [before + 1]);
+      await sql.query('insert into change (revision) values ($1)', [before + 1]);
       await sql.query(database.wake);
     }
     if (idempotencyKey !== undefined) {

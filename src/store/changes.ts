@@ -1,0 +1,164 @@
+import { checkInteger } from '../door.js';
+import type { Allowance } from '../matching/allow-list.js';
+import { copyOfSettings, type ListSettings } from '../matching/lists.js';
+import type { Withdrawn } from '../matching/withdrawals.js';
+import { ALLOWED, type AllowanceRow, allowanceOf } from './allowances.js';
+import type { Database, Sql, SqlValue } from './database.js';
+import { StoreError } from './store-error.js';
+import { type EntryRow, SELECTED, type StoredEntry, storedEntryOf } from './stored-entry.js';
+import { WITHDRAWN, type WithdrawalRow, withdrawnOf } from './withdrawals.js';
+
+/** Whether something is in the store, or was removed. */
+interface Listed {
+  readonly listed: boolean;
+}
+
+/** What has changed since a revision, or a part of it: of each thing only how it is now. */
+export interface StoreChanges {
+  readonly withdrawals: readonly (Listed & { readonly withdrawal: Withdrawn })[];
+  readonly lists: readonly (Listed & { readonly name: string; readonly settings: ListSettings })[];
+  readonly allowances: readonly (Listed & { readonly allowance: Allowance })[];
+  readonly entries: readonly (Listed & { readonly entry: StoredEntry })[];
+  /**
+   * on the last page: whoever has applied all pages has what the store had at this revision. Until
+   * then, some of it may be missing, and some be later than the rest
+   */
+  readonly revision?: number;
+}
+
+/** Rows of a kind on a page. */
+const PAGE = 1000;
+
+/** How far the rows of a table are read: to a revision, or to one of the rows that have it. */
+type Place = readonly [revision: number] | readonly [revision: number, key: SqlValue];
+
+/** A table that is read by the revisions of its rows. */
+interface Table {
+  readonly name: 'withdrawal' | 'list' | 'allowance' | 'entry';
+  readonly columns: string;
+  readonly key: 'key' | 'name' | 'number';
+}
+
+const WITHDRAWALS: Table = { name: 'withdrawal', columns: WITHDRAWN, key: 'key' };
+const LISTS: Table = { name: 'list', columns: 'name, settings, listed, revision', key: 'name' };
+const ALLOWANCES: Table = { name: 'allowance', columns: ALLOWED, key: 'key' };
+const ENTRIES: Table = { name: 'entry', columns: SELECTED, key: 'number' };
+
+interface ListRow extends Listed {
+  readonly name: string;
+  readonly settings: ListSettings;
+}
+
+/**
+ * What has changed since a revision, page by page, up to the revision that the store has when the
+ * last page is read. Nothing is locked meanwhile, and no connection is kept.
+ *
+ * A page is read in one snapshot. A row that changes again moves behind all that is still to come,
+ * so the last page, which finds nothing behind itself, makes what was told before whole. Entries
+ * are told once all withdrawals are: none that is listed then is of one that was told.
+ * @param after 0: all that there is
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @throws {StoreError} `revision-gone` if it is older than what was purged, or later than the
+ *   store's: whoever is there has to begin again from 0
+ * @throws the signal's reason if it aborts between two pages
+ */
+export async function* changesAfter(
+  database: Database,
+  after: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StoreChanges> {
+  checkInteger('after', after, 0);
+  let reading: Reading = { after, places: new Map(), since: after };
+  for (;;) {
+    signal?.throwIfAborted();
+    const page = await database.transaction((sql) => pageOf(sql, reading), { snapshot: true });
+    yield page.changes;
+    if (page.changes.revision !== undefined) return;
+    reading = page.reading;
+  }
+}
+
+/** How far the changes after a revision are read. */
+interface Reading {
+  readonly after: number;
+  readonly places: ReadonlyMap<Table, Place>;
+  /** rows that were removed since may not be purged; 0: nothing is known yet that could be */
+  readonly since: number;
+}
+
+async function pageOf(
+  sql: Sql,
+  { after, places: from, since }: Reading,
+): Promise<{ changes: StoreChanges; reading: Reading }> {
+  const [state] = await sql.query<{ revision: number; purged: number }>(
+    'select revision, purged from state',
+  );
+  const { revision, purged } = state!;
+  if (after > revision || (since > 0 && since < purged)) {
+    throw new StoreError('revision-gone', 'expected a revision that was not purged: begin from 0');
+  }
+  const places = new Map(from);
+  let isWhole = true;
+  const read = async <Row extends { revision: number }>(table: Table): Promise<Row[]> => {
+    if (!isWhole || after === revision) return [];
+    const rows = await rowsAfter<Row>(sql, table, places.get(table) ?? [after]);
+    const last = rows.at(-1) as (Row & Record<Table['key'], SqlValue>) | undefined;
+    if (last) places.set(table, [last.revision, last[table.key]]);
+    isWhole = rows.length < PAGE;
+    return rows;
+  };
+  const withdrawals = await read<WithdrawalRow>(WITHDRAWALS);
+  const lists = await read<ListRow & { revision: number }>(LISTS);
+  const allowances = await read<AllowanceRow>(ALLOWANCES);
+  const entries = await read<EntryRow>(ENTRIES);
+  const changes: StoreChanges = {
+    withdrawals: withdrawals.map((row) => ({
+      withdrawal: withdrawnOf(row),
+      listed: row.listed,
+    })),
+    lists: lists.map(({ name, settings, listed }) => ({
+      name,
+      settings: copyOfSettings(settings),
+      listed,
+    })),
+    allowances: allowances.map((row) => ({ allowance: allowanceOf(row), listed: row.listed })),
+    entries: entries.map((row) => ({ entry: storedEntryOf(row), listed: row.listed })),
+    ...(isWhole && { revision }),
+  };
+  return { changes, reading: { after, places, since: since || revision } };
+}
+
+async function rowsAfter<Row>(
+  sql: Sql,
+  { name, columns, key }: Table,
+  place: Place,
+): Promise<Row[]> {
+  const behind = place.length === 1 ? 'revision > $1' : `(revision, ${key}) > ($1, $2)`;
+  return await sql.query<Row>(
+    `select ${columns} from ${name} where ${behind} order by revision, ${key} limit ${PAGE}`,
+    place,
+  );
+}
+
+/**
+ * The entries that are listed, not paused, and have not changed since a revision: each at most
+ * once. Those that change meanwhile may be missing; `changesAfter` tells them.
+ */
+export async function* unchangedEntries(
+  database: Database,
+  upTo: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StoredEntry[]> {
+  for (let after = 0; ; ) {
+    signal?.throwIfAborted();
+    const rows = await database.query<EntryRow>(
+      `select ${SELECTED} from entry
+      where number > $1 and revision <= $2 and listed and paused_until is null
+      order by number limit ${PAGE}`,
+      [after, upTo],
+    );
+    yield rows.map(storedEntryOf);
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!.number;
+  }
+}

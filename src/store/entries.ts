@@ -1,0 +1,172 @@
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import type { BlocklistEntry } from '../entry.js';
+import { bitsOf, type Hash } from '../hash.js';
+import type { Database, Sql, SqlValue } from './database.js';
+import {
+  checkStorable,
+  type EntryRow,
+  keyOfEntry,
+  SELECTED,
+  type StoredEntry,
+  storedEntryOf,
+} from './stored-entry.js';
+
+/** Which entries are asked for: those of which all that is given holds. */
+export interface EntryFilter {
+  readonly list?: string;
+  /** exactly this hash */
+  readonly hash?: Hash;
+  readonly id?: string;
+  readonly source?: string;
+  /** only those of a higher number: the last one's of the page before; default 0 */
+  readonly after?: number;
+  /** how many at most, 1…10,000; default 100 */
+  readonly limit?: number;
+}
+
+const MOST = 10_000;
+/** Entries of a page when all are read. */
+const PAGE = 1000;
+
+/** The entry of this number, if it is listed; also if it is paused. */
+export async function entryOfNumber(sql: Sql, number: number): Promise<StoredEntry | undefined> {
+  checkNumber(number);
+  const [row] = await sql.query<EntryRow>(
+    `select ${SELECTED} from entry where number = $1 and listed`,
+    [number],
+  );
+  return row && storedEntryOf(row);
+}
+
+/** The number of the entry with the key of this one, if it is listed. */
+export async function numberOfEntry(sql: Sql, entry: BlocklistEntry): Promise<number | undefined> {
+  const [row] = await sql.query<{ number: number }>(
+    'select number from entry where hash = $1 and key = $2 and listed',
+    [entry.hash.bytes, keyOfEntry(entry)],
+  );
+  return row?.number;
+}
+
+/** @throws {TypeError | RangeError} if the filter is invalid */
+export async function findEntries(sql: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
+  checkOptions(filter);
+  const { list, hash, id, source, after = 0, limit = 100 } = filter;
+  for (const [name, text] of Object.entries({ list, id, source })) {
+    checkTypeOf(name, text, 'string');
+    checkStorable(text);
+  }
+  if (hash !== undefined) bitsOf(hash);
+  checkInteger('after', after, 0);
+  checkInteger('limit', limit, 1, MOST);
+  const values: SqlValue[] = [after];
+  const conditions = ['listed', 'number > $1'];
+  const equals = (column: string, value: SqlValue | undefined) => {
+    if (value !== undefined) conditions.push(`${column} = $${values.push(value)}`);
+  };
+  equals('list', list);
+  equals('hash', hash?.bytes);
+  equals('algorithm', hash?.algorithm);
+  equals('id', id);
+  equals('source', source);
+  const rows = await sql.query<EntryRow>(
+    `select ${SELECTED} from entry where ${conditions.join(' and ')}
+    order by number limit $${values.push(limit)}`,
+    values,
+  );
+  return rows.map(storedEntryOf);
+}
+
+/** All entries by their numbers, page by page: what changes meanwhile may be told or not. */
+export async function* allEntries(database: Database): AsyncGenerator<StoredEntry> {
+  for (let after = 0; ; ) {
+    const page = await findEntries(database, { after, limit: PAGE });
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.number;
+  }
+}
+
+/**
+ * Pauses an entry, or resumes it, within a change.
+ * @returns whether it is listed, and whether anything changed
+ */
+export async function pauseEntry(
+  sql: Sql,
+  revision: number,
+  number: number,
+  until: Date | 'for-good' | undefined,
+): Promise<{ isFound: boolean; isChanged: boolean }> {
+  const time = until === 'for-good' ? 'infinity' : (until?.toISOString() ?? null);
+  const [row] = await sql.query<{ found: number; changed: number }>(
+    `with known as (select key from entry where number = $1 and listed),
+    changed as (
+      update entry set paused_until = $2::timestamptz, revision = $3
+      where number = $1 and listed and paused_until is distinct from $2::timestamptz
+      returning key
+    )
+    select (select count(*) from known) as found, (select count(*) from changed) as changed`,
+    [number, time, revision],
+  );
+  return { isFound: row!.found > 0, isChanged: row!.changed > 0 };
+}
+
+/** Resumes the entries whose pause is over, within a change. @returns how many */
+export async function resumeEntries(sql: Sql, revision: number, now: Date): Promise<number> {
+  return await countOf(
+    sql,
+    'update entry set paused_until = null, revision = $1 where listed and paused_until <= $2 returning 1',
+    [revision, now],
+  );
+}
+
+/** Whether the pause of an entry is over. */
+export async function isResumeDue(sql: Sql, now: Date): Promise<boolean> {
+  const rows = await sql.query('select from entry where listed and paused_until <= $1 limit 1', [
+    now,
+  ]);
+  return rows.length > 0;
+}
+
+/**
+ * Removes the listed entries that a condition names, within a change. They stay as rows that are
+ * not listed, for followers.
+ * @param where with parameters from `$2` on
+ * @returns how many
+ */
+export async function removeEntries(
+  sql: Sql,
+  revision: number,
+  where: string,
+  values: readonly SqlValue[],
+): Promise<number> {
+  return await countOf(
+    sql,
+    `update entry set listed = false, paused_until = null, revision = $1
+    where listed and ${where} returning 1`,
+    [revision, ...values],
+  );
+}
+
+/** How many rows a statement touches that ends with `returning 1`. */
+async function countOf(sql: Sql, text: string, values: readonly SqlValue[]): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `with touched as (${text}) select count(*) as count from touched`,
+    values,
+  );
+  return row!.count;
+}
+
+/** @throws {TypeError | RangeError} unless it may be the number of an entry */
+export const checkNumber = (number: number) => checkInteger('number', number, 1);
+
+/** @throws {TypeError | RangeError} unless an entry can be paused until then */
+export function checkUntil(until: Date | 'for-good' | undefined): void {
+  if (until === undefined || until === 'for-good') return;
+  checkDate('until', until);
+}
+
+/** @throws {TypeError | RangeError} unless `date` is a date that is valid */
+export function checkDate(name: string, date: Date): void {
+  if (!(date instanceof Date)) throw new TypeError(`expected ${name} to be a Date`);
+  if (Number.isNaN(date.getTime())) throw new RangeError(`expected ${name} to be a valid Date`);
+}

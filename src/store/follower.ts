@@ -1,0 +1,214 @@
+import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { type BlocklistEntry, checkEntry } from '../entry.js';
+import type { Blocklist } from '../matching/blocklist.js';
+import type { Following } from './apply-changes.js';
+import type { Database } from './database.js';
+import { numberOfEntry } from './entries.js';
+import { catchUp, type FollowedOptions, loadBlocklist, replaceFollowed } from './load-blocklist.js';
+import { StoreError } from './store-error.js';
+
+export interface FollowOptions extends FollowedOptions {
+  /** how often the store is asked even if nothing woke the follower, in seconds; default 2 */
+  pollSeconds?: number;
+  /** called with each revision that the blocklist has reached */
+  onChange?: (revision: number) => void;
+  /**
+   * called when the store does not answer, or a change could not be applied. The follower goes on
+   * from where it was; until then its blocklist is as it was, or between two revisions
+   */
+  onProblem?: (error: unknown) => void;
+  /** ends the loading; what was loaded is followed until `close` */
+  signal?: AbortSignal;
+}
+
+/** What a follower needs of whoever made it. */
+export interface FollowerHooks {
+  /** resumes the entries whose pause is over */
+  readonly resume: () => Promise<void>;
+  /** called when it is closed */
+  readonly end: () => Promise<void>;
+}
+
+/** Whoever waits for a revision. */
+interface Waiter {
+  readonly revision: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Keeps a blocklist in this process equal to a store. Made by `store.follow`.
+ *
+ * The store wakes it at each change; it asks every few seconds all the same. After a break it goes
+ * on from the revision that it has reached. A change of up to 256 entries is applied at once, so
+ * that a decision is about the state before or after it; a larger one in steps, with the event loop
+ * turning between them: first what was withdrawn goes.
+ */
+export class Follower {
+  /** Decides as the store says. Do not change it: what is not in the store is lost, or in the way. */
+  readonly blocklist: Blocklist;
+  readonly #database: Database;
+  readonly #following: Following;
+  readonly #options: FollowOptions;
+  readonly #resume: () => Promise<void>;
+  readonly #end: () => Promise<void>;
+  readonly #ending = new AbortController();
+  readonly #waiters = new Set<Waiter>();
+  #revision: number;
+  #isWoken = false;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    database: Database,
+    loaded: Following & { readonly revision: number },
+    options: FollowOptions,
+    { resume, end }: FollowerHooks,
+  ) {
+    this.#database = database;
+    this.#following = loaded;
+    this.blocklist = loaded.blocklist;
+    this.#revision = loaded.revision;
+    this.#options = options;
+    this.#resume = resume;
+    this.#end = end;
+  }
+
+  /** The store's revision that the blocklist has reached. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /**
+   * Resolves once the blocklist has reached a revision, as every change gives one.
+   * @throws {TypeError | RangeError} if an argument is invalid
+   * @throws {StoreError} `closed` if the follower is closed before
+   * @throws the signal's reason if it aborts before
+   */
+  async reached(revision: number, options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkInteger('revision', revision, 0);
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal(signal);
+    signal?.throwIfAborted();
+    if (this.#revision >= revision) return;
+    if (this.#ending.signal.aborted) throw closed();
+    let onAbort: (() => void) | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const waiter = { revision, resolve, reject };
+        onAbort = () => {
+          this.#waiters.delete(waiter);
+          reject(signal?.reason);
+        };
+        this.#waiters.add(waiter);
+        signal?.addEventListener('abort', onAbort, { once: true });
+        this.wake();
+      });
+    } finally {
+      signal?.removeEventListener('abort', onAbort!);
+    }
+  }
+
+  /**
+   * The number by which the store calls an entry, as a match of the blocklist has it; undefined if
+   * it has none now.
+   * @throws {TypeError | RangeError} if `entry` is invalid
+   * @throws {StoreError} `unreachable`
+   */
+  async numberOf(entry: BlocklistEntry): Promise<number | undefined> {
+    checkEntry(entry);
+    return await numberOfEntry(this.#database, entry);
+  }
+
+  /** Asks the store now. Nothing depends on it but the delay. */
+  wake(): void {
+    if (this.#ending.signal.aborted) return;
+    this.#isWoken = true;
+    this.#running ??= this.#run();
+  }
+
+  /** Stops following; the blocklist stays as it is. Resolves once nothing runs. */
+  async close(): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    this.#ending.abort(closed());
+    await this.#running;
+    await this.#end();
+    for (const waiter of this.#waiters) waiter.reject(closed());
+    this.#waiters.clear();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isWoken && !this.#ending.signal.aborted) {
+      this.#isWoken = false;
+      try {
+        await this.#resume();
+        await this.#catchUp();
+      } catch (error) {
+        if (!this.#ending.signal.aborted) this.#options.onProblem?.(error);
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #catchUp(): Promise<void> {
+    const { signal } = this.#ending;
+    const [state] = await this.#database.query<{ revision: number }>('select revision from state');
+    if (state!.revision === this.#revision) return;
+    try {
+      this.#revision = await catchUp(this.#database, this.#following, this.#revision, signal);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'revision-gone') throw error;
+      const anew = await loadBlocklist(this.#database, this.#options, signal);
+      replaceFollowed(this.#following, anew);
+      this.#revision = anew.revision;
+    }
+    for (const waiter of this.#waiters) {
+      if (waiter.revision > this.#revision) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+    this.#options.onChange?.(this.#revision);
+  }
+}
+
+/**
+ * Loads what a store holds, and follows it.
+ * @throws {TypeError | RangeError} if an option is invalid
+ */
+export async function followDatabase(
+  database: Database,
+  options: FollowOptions,
+  { resume, end }: FollowerHooks,
+): Promise<Follower> {
+  checkOptions(options);
+  const { pollSeconds = 2, allowList, onChange, onProblem, signal } = options;
+  checkNumber('pollSeconds', pollSeconds, 0.01, 3600);
+  if (allowList !== undefined) checkOptions(allowList, 'allowList to be an object: { radius }');
+  checkTypeOf('onChange', onChange, 'function');
+  checkTypeOf('onProblem', onProblem, 'function');
+  checkSignal(signal);
+  signal?.throwIfAborted();
+  let follower: Follower | undefined;
+  // Before it loads: what is changed meanwhile must not be slept through.
+  const unlisten = await database.listen(() => follower?.wake());
+  try {
+    const loaded = await loadBlocklist(database, options, signal);
+    const wake = () => follower?.wake();
+    const timer = setInterval(wake, 1000 * pollSeconds);
+    follower = new Follower(database, loaded, options, {
+      resume,
+      end: async () => {
+        clearInterval(timer);
+        await unlisten();
+        await end();
+      },
+    });
+    wake();
+    return follower;
+  } catch (error) {
+    await unlisten();
+    throw error;
+  }
+}
+
+const closed = () => new StoreError('closed', 'expected a follower that is open');

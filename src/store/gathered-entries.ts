@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { BlocklistEntry } from '../entry.js';
+import { PackedEntries } from '../exchange/packed-entries.js';
+import { bitsOf, hexOf } from '../hash.js';
+import { eachEntry, type ListedEntries } from '../matching/listed-entries.js';
+import { checkStorable, keyOfEntry, valuesOf } from './stored-entry.js';
+
+/**
+ * Copies of entries that a change is about. They are read and checked before it begins: while it
+ * runs, all other changes wait, and must not do so for whoever gives the entries.
+ */
+export class GatheredEntries {
+  readonly #tables = new Map<string, PackedEntries>();
+  /** of each entry, in the order given */
+  readonly #tableOf: PackedEntries[] = [];
+  readonly #rowOf: number[] = [];
+  readonly #told: ReturnType<typeof createHash> | undefined;
+
+  /** @param isDigested whether `digest` will be asked for */
+  constructor(isDigested = false) {
+    if (isDigested) this.#told = createHash('sha256');
+  }
+
+  get size(): number {
+    return this.#rowOf.length;
+  }
+
+  /** @throws {TypeError | RangeError} if the entry is invalid, or a database cannot keep it */
+  push(entry: BlocklistEntry): void {
+    // Checked first, for the table of its kind.
+    const bits = bitsOf(entry?.hash);
+    const { algorithm } = entry.hash;
+    const kind = `${algorithm}-${bits}`;
+    const table = this.#tables.get(kind) ?? new PackedEntries(algorithm, bits);
+    const row = table.push(entry);
+    checkStorable(entry.source, entry.id, entry.variant, entry.list);
+    this.#tables.set(kind, table);
+    this.#tableOf.push(table);
+    this.#rowOf.push(row);
+    this.#told?.update(JSON.stringify(valuesOf(entry, keyOfEntry(entry)).map(inText)));
+  }
+
+  at(place: number): BlocklistEntry {
+    return this.#tableOf[place]!.entryAt(this.#rowOf[place]!);
+  }
+
+  /** Of all entries in their order, in hex, if that was wanted: equal ones are the same change. */
+  digest(): string | undefined {
+    return this.#told?.copy().digest('hex');
+  }
+}
+
+const inText = (value: unknown) => (value instanceof Uint8Array ? hexOf(value) : value);
+
+/**
+ * @param list the list that all of them are put on; undefined: each is on the one that it names
+ * @throws {TypeError | RangeError} if `entries` or one of them is invalid
+ */
+export async function gatheredEntries(
+  entries: ListedEntries,
+  { list, isDigested }: { list?: string; isDigested: boolean },
+): Promise<GatheredEntries> {
+  const gathered = new GatheredEntries(isDigested);
+  await eachEntry(entries, undefined, (entry) =>
+    gathered.push(list === undefined ? entry : { ...entry, list }),
+  );
+  return gathered;
+}

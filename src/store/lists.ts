@@ -1,0 +1,103 @@
+import type { ListInfo } from '../matching/blocklist.js';
+import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../matching/lists.js';
+import type { Sql } from './database.js';
+import { removeEntries } from './entries.js';
+import { checkStorable } from './stored-entry.js';
+
+/** A list of a store. */
+export interface StoredList extends ListInfo {
+  /** how many of its entries are paused */
+  readonly paused: number;
+  /** of the last change of its settings */
+  readonly revision: number;
+}
+
+/** @throws {TypeError | RangeError} if `name` is not the name of a list that a store can keep */
+export function checkListName(name: string): void {
+  if (typeof name !== 'string') throw new TypeError('expected the name of a list to be a string');
+  checkStorable(name);
+}
+
+/**
+ * A copy of settings that a caller gave.
+ * @throws {TypeError | RangeError} if a setting is unknown or invalid
+ */
+export function checkedSettings(settings: ListSettings): ListSettings {
+  checkListSettings(settings);
+  return copyOfSettings(settings);
+}
+
+/**
+ * Sets how a list is used, within a change, as `Blocklist.setList` does. It is made if it is not
+ * there.
+ * @returns whether anything changed
+ */
+export async function setListSettings(
+  sql: Sql,
+  revision: number,
+  name: string,
+  changes: ListSettings,
+): Promise<boolean> {
+  const [row] = await sql.query<{ settings: ListSettings; listed: boolean }>(
+    'select settings, listed from list where name = $1',
+    [name],
+  );
+  const before = row?.listed ? copyOfSettings(row.settings) : undefined;
+  const settings = new Lists(before && [[name, before]]).with(name, changes).of(name);
+  if (before && JSON.stringify(settings) === JSON.stringify(before)) return false;
+  await sql.query(
+    `insert into list (name, settings, revision) values ($1, $2, $3)
+    on conflict (name) do update set settings = $2, listed = true, revision = $3`,
+    [name, JSON.stringify(settings), revision],
+  );
+  return true;
+}
+
+/** Removes a list, its settings and its entries, within a change. */
+export async function removeListOf(
+  sql: Sql,
+  revision: number,
+  name: string,
+): Promise<{ removed: number; isChanged: boolean }> {
+  const gone = await sql.query(
+    `update list set listed = false, settings = '{}', fetched = null, revision = $2
+    where name = $1 and listed returning 1`,
+    [name, revision],
+  );
+  const removed = await removeEntries(sql, revision, 'list = $2', [name]);
+  return { removed, isChanged: gone.length > 0 || removed > 0 };
+}
+
+/** The settings of all lists that have any, by name. */
+export async function settingsOf(sql: Sql): Promise<Record<string, ListSettings>> {
+  const rows = await sql.query<{ name: string; settings: ListSettings }>(
+    "select name, settings from list where listed and settings::text <> '{}'",
+  );
+  return Object.fromEntries(rows.map(({ name, settings }) => [name, copyOfSettings(settings)]));
+}
+
+/** All lists by their names, with the numbers of their entries. */
+export async function listsOf(sql: Sql): Promise<StoredList[]> {
+  const rows = await sql.query<{
+    name: string;
+    settings: ListSettings;
+    revision: number;
+    size: number;
+    paused: number;
+  }>(
+    `select name, settings, list.revision, coalesce(size, 0) as size, coalesce(paused, 0) as paused
+    from list left join (
+      select list, count(*) as size, count(paused_until) as paused
+      from entry where listed group by list
+    ) as counted on counted.list = list.name
+    where list.listed order by name`,
+  );
+  return rows.map(({ name, settings, ...counted }) => ({
+    name,
+    ...counted,
+    tier: 'match',
+    enabled: true,
+    trust: name === '' ? 'own' : 'shared',
+    ...copyOfSettings(settings),
+  }));
+}

@@ -1,0 +1,92 @@
+import { inTurns, nextTurn } from '../in-turns.js';
+import { AllowList, type AllowListOptions } from '../matching/allow-list.js';
+import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
+import { allowancesOf } from './allowances.js';
+import { applySteps, type Following, PendingChanges } from './apply-changes.js';
+import { changesAfter, unchangedEntries } from './changes.js';
+import type { Database, Sql } from './database.js';
+import { settingsOf } from './lists.js';
+import { withdrawalsOf } from './withdrawals.js';
+
+/** Changes that are kept until they are whole. Beyond, what is there is applied. */
+const KEPT = 20_000;
+
+/** How a blocklist that follows a store is made. */
+export interface FollowedOptions extends Pick<BlocklistOptions, 'policy' | 'floodGuard'> {
+  /** options of the allow list, whose allowances are the store's */
+  allowList?: Pick<AllowListOptions, 'radius' | 'onAllowed'>;
+}
+
+/**
+ * A blocklist with what a store holds, warm. The event loop turns about every 5 ms.
+ * @returns with the revision that it is at
+ */
+export async function loadBlocklist(
+  database: Database,
+  { policy, floodGuard, allowList: allowing = {} }: FollowedOptions,
+  signal: AbortSignal | undefined,
+): Promise<Following & { readonly revision: number }> {
+  const start = await database.transaction(startOf, { snapshot: true });
+  const allowList = new AllowList({ ...allowing, allowances: start.allowances });
+  const blocklist = new Blocklist({
+    ...(policy !== undefined && { policy }),
+    ...(floodGuard !== undefined && { floodGuard }),
+    withdrawn: start.withdrawals,
+    lists: start.settings,
+    allowList,
+  });
+  for await (const page of unchangedEntries(database, start.revision, signal)) {
+    for (const entry of page) blocklist.add(entry);
+    await nextTurn();
+  }
+  await blocklist.warm({ ...(signal && { signal }) });
+  // What has changed while it was read.
+  const revision = await catchUp(database, { blocklist, allowList }, start.revision, signal);
+  return { blocklist, allowList, revision };
+}
+
+async function startOf(sql: Sql) {
+  const [state] = await sql.query<{ revision: number }>('select revision from state');
+  return {
+    revision: state!.revision,
+    withdrawals: await withdrawalsOf(sql),
+    settings: await settingsOf(sql),
+    allowances: await allowancesOf(sql),
+  };
+}
+
+/**
+ * Applies all that has changed after a revision.
+ * @returns the revision that the blocklist is at now. If this rejects, it is between two
+ */
+export async function catchUp(
+  database: Database,
+  following: Following,
+  after: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let pending = new PendingChanges();
+  for await (const page of changesAfter(database, after, signal)) {
+    pending.add(page);
+    if (page.revision === undefined && pending.size < KEPT) continue;
+    await inTurns(applySteps(following, pending), signal);
+    if (page.revision !== undefined) return page.revision;
+    pending = new PendingChanges();
+  }
+  throw new Error('expected a last page of changes');
+}
+
+/**
+ * Gives a blocklist what another one has, in one turn: what was withdrawn in the store and
+ * reinstated since is reinstated here, too.
+ */
+export function replaceFollowed({ blocklist, allowList }: Following, by: Following): void {
+  const [held, others] = [Blocklist.held(blocklist), Blocklist.held(by.blocklist)];
+  for (const withdrawal of held.withdrawn.values()) {
+    if (!others.withdrawn.has(withdrawal)) held.withdrawn.delete(withdrawal);
+  }
+  held.setLists(others.lists);
+  blocklist.replaceWith(by.blocklist);
+  for (const { hash, ...named } of allowList.allowances) allowList.disallow(hash, named);
+  for (const { hash, ...named } of by.allowList.allowances) allowList.allow(hash, named);
+}

@@ -1,0 +1,181 @@
+import type { BlocklistEntry } from '../entry.js';
+import { isDegenerate } from '../matching/degenerate.js';
+import type { KeptOutReason } from '../matching/holdings.js';
+import { listOf } from '../matching/lists.js';
+import type { Sql, SqlValue } from './database.js';
+import { removeEntries } from './entries.js';
+import type { GatheredEntries } from './gathered-entries.js';
+import { COLUMNS, keyOfEntry, SAID, valuesOf } from './stored-entry.js';
+
+/** Entries of one statement. */
+const BATCH = 1000;
+
+/** What became of entries that were put in place. */
+export interface Put {
+  /** how many are new, or say something else than before */
+  added: number;
+  /** how many were kept out, by reason */
+  readonly keptOut: Record<KeptOutReason, number>;
+  /** of those that were not kept out, in the order given */
+  readonly numbers: number[];
+}
+
+const names = Object.keys(COLUMNS);
+const given = `select * from unnest(${Object.values(COLUMNS)
+  .map((type, at) => `$${at + 1}::${type}[]`)
+  .join(', ')}) with ordinality as given (${names.join(', ')}, place)`;
+const REVISION = `$${names.length + 1}::bigint`;
+/** `json` cannot be compared, its text can. */
+const compared = (table: string) =>
+  SAID.map((name) => (COLUMNS[name] === 'json' ? `${table}.${name}::text` : `${table}.${name}`));
+
+/**
+ * Puts a batch in place. What is withdrawn is kept out; what is there and says the same stays as it
+ * is. A partition may lie on another server, which knows no `on conflict`: since all changes wait
+ * for each other, looking before is enough.
+ */
+const PUT = `
+with given as (${given}),
+judged as materialized (
+  select given.*,
+    exists (select from withdrawal as w where w.listed and w.hash = given.hash
+      and w.algorithm = given.algorithm and (w.list is null or w.list = given.list))
+    or exists (select from withdrawal as w where w.listed and w.id = given.id
+      and (w.source is null or w.source = given.source)
+      and (w.list is null or w.list = given.list)) as is_withdrawn
+  from given
+),
+coming as materialized (select * from judged where not is_withdrawn),
+changed as (
+  update entry set ${SAID.map((name) => `${name} = coming.${name}`).join(', ')},
+    paused_until = case when entry.listed then entry.paused_until end,
+    listed = true, revision = ${REVISION}
+  from coming
+  where entry.hash = coming.hash and entry.key = coming.key
+    and (not entry.listed or (${compared('entry')}) is distinct from (${compared('coming')}))
+  returning entry.key, entry.number
+),
+fresh as (
+  insert into entry (${names.join(', ')}, revision)
+  select ${names.join(', ')}, ${REVISION} from coming
+  where not exists (select from entry where entry.hash = coming.hash and entry.key = coming.key)
+  order by place
+  returning key, number
+)
+select key, number, true as is_changed from changed
+union all select key, number, true from fresh
+union all select entry.key, entry.number, false
+  from coming join entry on entry.hash = coming.hash and entry.key = coming.key
+union all select key, null, false from judged where is_withdrawn`;
+
+/** A batch is looked up row by row: any other plan would read the whole table for each. */
+const BY_ROW = ['hashjoin', 'mergejoin', 'seqscan'];
+
+/**
+ * Adds entries, or puts them in the place of those with the same key, within a change. Of those
+ * that have the same key, the last one counts. An entry that is paused stays so.
+ * @param isMet called with the keys of each batch that are not kept out
+ */
+export async function putEntries(
+  sql: Sql,
+  revision: number,
+  entries: GatheredEntries,
+  isMet: (keys: readonly Uint8Array[]) => Promise<void> = async () => {},
+): Promise<Put> {
+  for (const plan of BY_ROW) await sql.query(`set local enable_${plan} = off`);
+  const put: Put = { added: 0, keptOut: { degenerate: 0, withdrawn: 0 }, numbers: [] };
+  const lists = new Set<string>();
+  for (let from = 0; from < entries.size; from += BATCH) {
+    const end = Math.min(entries.size, from + BATCH);
+    const keys: (string | undefined)[] = [];
+    const batch = new Map<string, { key: Uint8Array; entry: BlocklistEntry }>();
+    for (let at = from; at < end; at++) {
+      const entry = entries.at(at);
+      const isOut = isDegenerate(entry.hash);
+      const key = isOut ? undefined : keyOfEntry(entry);
+      keys.push(key && inText(key));
+      if (key) batch.set(inText(key), { key, entry });
+      else put.keptOut.degenerate++;
+    }
+    const numbers = await putBatch(sql, revision, [...batch.values()], put);
+    const met: Uint8Array[] = [];
+    for (const [text, { key, entry }] of batch) {
+      if (!numbers.has(text)) continue;
+      met.push(key);
+      lists.add(listOf(entry));
+    }
+    for (const key of keys) {
+      if (key === undefined) continue;
+      const number = numbers.get(key);
+      if (number === undefined) put.keptOut.withdrawn++;
+      else put.numbers.push(number);
+    }
+    await isMet(met);
+  }
+  await makeLists(sql, revision, [...lists]);
+  for (const plan of BY_ROW) await sql.query(`set local enable_${plan} = on`);
+  return put;
+}
+
+/** @returns the numbers of those that are not withdrawn, by the texts of their keys */
+async function putBatch(
+  sql: Sql,
+  revision: number,
+  batch: readonly { key: Uint8Array; entry: BlocklistEntry }[],
+  put: Put,
+): Promise<Map<string, number>> {
+  const columns: SqlValue[][] = names.map(() => []);
+  for (const { key, entry } of batch) {
+    for (const [at, value] of valuesOf(entry, key).entries()) columns[at]!.push(value);
+  }
+  const rows = await sql.query<{ key: Uint8Array; number: number | null; is_changed: boolean }>(
+    PUT,
+    [...columns, revision],
+  );
+  const numbers = new Map<string, number>();
+  for (const { key, number, is_changed: isChanged } of rows) {
+    if (number !== null) numbers.set(inText(key), number);
+    if (isChanged) put.added++;
+  }
+  return numbers;
+}
+
+/**
+ * Gives a list these entries in place of those that it has, within a change.
+ * @param entries all of this list
+ */
+export async function replaceEntries(
+  sql: Sql,
+  revision: number,
+  list: string,
+  entries: GatheredEntries,
+): Promise<{ added: number; removed: number }> {
+  await sql.query('create temporary table told (key bytea primary key) on commit drop');
+  const { added } = await putEntries(sql, revision, entries, async (keys) => {
+    await sql.query('insert into pg_temp.told select unnest($1::bytea[]) on conflict do nothing', [
+      keys,
+    ]);
+  });
+  const removed = await removeEntries(
+    sql,
+    revision,
+    'list = $2 and not exists (select from pg_temp.told where told.key = entry.key)',
+    [list],
+  );
+  await sql.query('drop table pg_temp.told');
+  return { added, removed };
+}
+
+/** Lists come with their first entry. */
+async function makeLists(sql: Sql, revision: number, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  await sql.query(
+    `insert into list (name, revision) select name, $2 from unnest($1::text[]) as given (name)
+    on conflict (name) do update set listed = true, revision = $2 where not list.listed`,
+    [names, revision],
+  );
+}
+
+/** Bytes as the key of a `Map`. */
+const inText = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');

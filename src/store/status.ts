@@ -1,0 +1,57 @@
+import type { Database } from './database.js';
+import { listsOf, type StoredList } from './lists.js';
+import { MIGRATIONS } from './migrations.js';
+
+/** Entries from which an embedded store is the wrong one. */
+const EMBEDDED = 100_000;
+
+/** What a store holds, and on what it runs. */
+export interface StoreStatus {
+  readonly engine: 'postgresql' | 'pglite';
+  /** of PostgreSQL, also where it is embedded: `17.5` */
+  readonly serverVersion: string;
+  /** of this store, and of no other */
+  readonly id: string;
+  /** the number of the newest migration, which is this version's */
+  readonly form: number;
+  /** of the last change */
+  readonly revision: number;
+  /** who follows from a revision before this one has to begin again */
+  readonly purged: number;
+  readonly lists: readonly StoredList[];
+  /** listed ones, with those that are paused */
+  readonly entries: number;
+  /** in force */
+  readonly withdrawals: number;
+  readonly allowances: number;
+  /** rows of what was removed, which followers may still need */
+  readonly removed: number;
+  /** what whoever looks after the store should know */
+  readonly warnings: readonly string[];
+}
+
+/** Reads the whole table of entries once: a second or so for a million. */
+export async function statusOf(database: Database): Promise<StoreStatus> {
+  return await database.transaction(
+    async (sql) => {
+      const [row] = await sql.query<Omit<StoreStatus, 'engine' | 'form' | 'lists' | 'warnings'>>(
+        `select current_setting('server_version') as "serverVersion", store as id, revision, purged,
+          (select count(*) from entry where listed) as entries,
+          (select count(*) from withdrawal where listed) as withdrawals,
+          (select count(*) from allowance where listed) as allowances,
+          (select count(*) from entry where not listed) as removed
+        from state`,
+      );
+      const lists = await listsOf(sql);
+      const { engine } = database;
+      const warnings: string[] = [];
+      if (engine === 'pglite' && row!.entries > EMBEDDED) {
+        warnings.push(
+          'more than 100,000 entries in an embedded store: move them to a PostgreSQL server',
+        );
+      }
+      return { engine, ...row!, form: MIGRATIONS.length, lists, warnings };
+    },
+    { snapshot: true },
+  );
+}

@@ -1,0 +1,108 @@
+import { checkEntry } from '../entry.js';
+import { isDegenerate } from '../matching/degenerate.js';
+import type { Database, Sql, SqlValue } from './database.js';
+import { type EntryRow, entryOf, keyOfEntry, SELECTED } from './stored-entry.js';
+
+/** Something that is not as it must be. */
+export interface StoreProblem {
+  readonly code: /** an entry that no blocklist takes, or that is kept out of them */
+    | 'bad-entry'
+    /** an entry whose key is not that of what it says */
+    | 'bad-key'
+    /** a number that two entries have */
+    | 'number-twice'
+    /** an entry that is listed, and of which a withdrawal is in force */
+    | 'withdrawn-entry'
+    /** an entry on a list that is not there */
+    | 'no-list'
+    /** a row of a later revision than the store's */
+    | 'bad-revision';
+  /** how many rows */
+  readonly count: number;
+}
+
+const PAGE = 1000;
+
+const QUERIES: readonly (readonly [StoreProblem['code'], string])[] = [
+  ['number-twice', 'select number from entry group by number having count(*) > 1'],
+  [
+    'withdrawn-entry',
+    `select e.number from entry as e join withdrawal as w on w.listed and w.hash = e.hash
+      and w.algorithm = e.algorithm and (w.list is null or w.list = e.list) where e.listed
+    union select e.number from entry as e join withdrawal as w on w.listed and w.id = e.id
+      and (w.source is null or w.source = e.source) and (w.list is null or w.list = e.list)
+      where e.listed`,
+  ],
+  [
+    'no-list',
+    `select number from entry where listed
+      and not exists (select from list where list.listed and name = entry.list)`,
+  ],
+  ...['entry', 'withdrawal', 'allowance', 'list'].map(
+    (table) =>
+      [
+        'bad-revision',
+        `select 1 from ${table}, state where ${table}.revision > state.revision`,
+      ] as const,
+  ),
+];
+
+/** Reads all that the store holds, page by page. @returns nothing if all is as it must be */
+export async function verifyStore(database: Database): Promise<StoreProblem[]> {
+  const counts = new Map<StoreProblem['code'], number>();
+  const count = (code: StoreProblem['code'], more: number) => {
+    if (more > 0) counts.set(code, more + (counts.get(code) ?? 0));
+  };
+  // In one state, or a change between two of them would look like a fault.
+  await database.transaction(
+    async (sql) => {
+      for (const [code, text] of QUERIES) {
+        const [row] = await sql.query<{ count: number }>(
+          `select count(*) as count from (${text}) as found`,
+        );
+        count(code, row!.count);
+      }
+      for await (const row of rowsOf(sql)) {
+        if (row.listed && !isTaken(row)) count('bad-entry', 1);
+        else if (!hasItsKey(row)) count('bad-key', 1);
+      }
+    },
+    { snapshot: true },
+  );
+  return [...counts].map(([code, count]) => ({ code, count }));
+}
+
+type KeyedRow = EntryRow & { readonly key: Uint8Array };
+
+async function* rowsOf(sql: Sql): AsyncGenerator<KeyedRow> {
+  for (let after: SqlValue[] = [0, new Uint8Array(0)]; ; ) {
+    const rows = await sql.query<KeyedRow>(
+      `select key, ${SELECTED} from entry where (number, key) > ($1, $2)
+      order by number, key limit ${PAGE}`,
+      after,
+    );
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) return;
+    after = [last.number, last.key];
+  }
+}
+
+/** Whether a blocklist takes the entry. */
+function isTaken(row: EntryRow): boolean {
+  try {
+    const entry = entryOf(row);
+    checkEntry(entry);
+    return !isDegenerate(entry.hash);
+  } catch {
+    return false;
+  }
+}
+
+function hasItsKey(row: KeyedRow): boolean {
+  try {
+    return Buffer.compare(keyOfEntry(entryOf(row)), row.key) === 0;
+  } catch {
+    return false;
+  }
+}
