@@ -4,6 +4,8 @@ export type { Follower, FollowOptions } from './follower.js';
 export type { StoredList } from './lists.js';
 export type { Purged } from './purge.js';
 export type { Put } from './put-entries.js';
+export type { SearchAnswer, StoreHit } from './search.js';
+export { type Shard, type ShardScriptOptions, shardScript } from './shard-script.js';
 export type { StoreStatus } from './status.js';
 export { openStore, type Store, type StoreOptions, type StorePlace } from './store.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';

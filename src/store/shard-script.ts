@@ -1,6 +1,6 @@
 import { checkInteger, checkIterable, checkObject, checkOptions } from '../door.js';
+import { checkSchema } from './migrations.js';
 import { PARTITIONS } from './schema-bands.js';
-import { checkSchema } from './schema-name.js';
 
 /** Where a shard is, as the coordinator's server reaches it. */
 export interface Shard {
