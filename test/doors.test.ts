@@ -1430,6 +1430,26 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     openStore: {
       args: [
         members({ dataDir: undefined }, { dataDir: optional(text) }),
+        options({ schema: member('onlyhashes'), bands: flag }),
+      ],
+    },
+    shardScript: {
+      args: [
+        members(
+          [{ host: 'a', database: 'b', user: 'c' }],
+          {
+            0: members(
+              { host: 'a', database: 'b', user: 'c' },
+              {
+                host: member('a', 'text'),
+                port: optional(member(5432)),
+                database: member('b', 'text'),
+                user: member('c', 'text'),
+              },
+            ),
+          },
+          '[]',
+        ),
         options({ schema: member('onlyhashes') }),
       ],
     },
@@ -1775,7 +1795,12 @@ const METHODS: Record<
   },
   Store: {
     of: () => store.openStore({ dataDir: undefined }),
-    doors: { revision: [], close: [] },
+    doors: {
+      revision: [],
+      search: [hash, distanceOf],
+      searchBatch: [hashes, distanceOf],
+      close: [],
+    },
   },
   IndexPool: {
     of: () => node.createIndexPool(INDEX, { workers: 1 }),
