@@ -18,10 +18,12 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
   variants: { layer: 2, may: ['root', 'kernels', 'hashing'] },
   matching: { layer: 2, may: ['root', 'indexing', 'exchange'] },
   picture: { layer: 3, may: ['root', 'kernels', 'formats', 'hashing', 'variants'] },
+  disk: { layer: 4, may: ['root'] },
   node: {
     layer: 5,
     may: [
       'root',
+      'disk',
       'kernels',
       'formats',
       'hashing',
@@ -37,7 +39,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
     layer: 5,
     may: ['root', 'kernels', 'formats', 'hashing', 'indexing', 'submission', 'variants', 'picture'],
   },
-  store: { layer: 5, may: ['root', 'exchange', 'matching'] },
+  store: { layer: 5, may: ['root', 'disk', 'exchange', 'matching'] },
   testing: { layer: 5, may: ['root', 'exchange'] },
   service: {
     layer: 6,

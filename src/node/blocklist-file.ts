@@ -1,3 +1,4 @@
+import { replaceFile } from '../disk/replace-file.js';
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { type HashJSON, hashToJSON } from '../hash.js';
@@ -22,7 +23,6 @@ import {
   reading,
   readOf,
 } from './index-file.js';
-import { replaceFile } from './replace-file.js';
 import { afterEarlier, indexFile, nextGeneration, wordsOf } from './save-index.js';
 
 /*

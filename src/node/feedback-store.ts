@@ -1,5 +1,8 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GroupCommit, Journal } from '../disk/journal.js';
+import { replaceFile } from '../disk/replace-file.js';
+import { lockFolder } from '../disk/writer-lock.js';
 import { FormatError } from '../errors.js';
 import {
   checkedFeedback,
@@ -8,9 +11,6 @@ import {
   type FeedbackItems,
   type NewFeedback,
 } from '../exchange/feedback-item.js';
-import { GroupCommit, Journal } from './journal.js';
-import { replaceFile } from './replace-file.js';
-import { lockFolder } from './writer-lock.js';
 
 const FILE_NAME = 'feedback.jsonl';
 /** Lines of what has ended or changed, before the file is written anew. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { replaceFile } from '../disk/replace-file.js';
 import { FormatError } from '../errors.js';
 import { type FetchState, withWords } from '../exchange/list-fetch.js';
 import type { UnknownWord } from '../exchange/list-update.js';
-import { replaceFile } from './replace-file.js';
 
 /** The states of lists by name, and the generation of the blocklist that they tell of. */
 export interface FetchStates {

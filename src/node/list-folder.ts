@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockFolder } from '../disk/writer-lock.js';
 import { checkOptions, checkTypeOf } from '../door.js';
 import { checkListName } from '../entry.js';
 import { FormatError } from '../errors.js';
@@ -17,7 +18,6 @@ import { type OpenBlocklistOptions, openBlocklist, saveBlocklist } from './block
 import { type FetchStates, readFetchStates, writeFetchStates } from './fetch-states.js';
 import { checkPath } from './index-file.js';
 import { ListFeed } from './list-feed.js';
-import { lockFolder } from './writer-lock.js';
 
 const BLOCKLIST = 'blocklist.ohb';
 const STATES = 'fetched.json';

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GroupCommit, Journal } from '../disk/journal.js';
+import { replaceFile, syncFolder } from '../disk/replace-file.js';
+import { lockFolder } from '../disk/writer-lock.js';
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import {
   checkedRecord,
@@ -11,8 +14,6 @@ import {
 } from '../matching/review-record.js';
 import { RetentionRules, type ReviewRetention } from '../matching/review-retention.js';
 import { checkPath } from './index-file.js';
-import { GroupCommit, Journal } from './journal.js';
-import { replaceFile, syncFolder } from './replace-file.js';
 import {
   DAY,
   dayOf,
@@ -24,7 +25,6 @@ import {
   recordIn,
   recordsOf,
 } from './review-files.js';
-import { lockFolder } from './writer-lock.js';
 
 export interface ReviewLogOptions extends ReviewRetention {
   /**

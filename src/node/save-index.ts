@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { replaceFile } from '../disk/replace-file.js';
 import { checkInteger, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { inTurns } from '../in-turns.js';
@@ -7,7 +8,6 @@ import { headerSteps, infoOf, type SnapshotInfo } from '../indexing/snapshot.js'
 import { type FrozenIndex, frozenIndex } from '../matching/frozen-index.js';
 import { type EntryNote, noteSteps } from './entry-notes.js';
 import { checkPath, generationOf } from './index-file.js';
-import { replaceFile } from './replace-file.js';
 
 export interface SaveOptions {
   /**

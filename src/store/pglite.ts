@@ -1,16 +1,21 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PGlite, Transaction } from '@electric-sql/pglite';
+import { lockFolder } from '../disk/writer-lock.js';
+import { FormatError } from '../errors.js';
 import type { Database, Sql, SqlValue, TransactionOptions } from './database.js';
 import { StoreError } from './store-error.js';
 
 const CHANNEL = 'onlyhashes';
 const INT8 = 20;
+/** The engine's own folder: it takes no other file beside its own. */
+const DATA = 'data';
 
 /**
  * A database in a folder, or in memory, by the optional package `@electric-sql/pglite`: PostgreSQL
  * in WebAssembly, in this process. It has one connection, so statements wait for each other.
  * @param folder is made if it is not there; undefined: in memory
- * @throws {StoreError} `client-missing`
+ * @throws {StoreError} `client-missing`, or `in-use` if another process has the folder
  */
 export async function openPglite(folder: string | undefined, schema: string): Promise<Database> {
   let Engine: typeof PGlite;
@@ -23,24 +28,52 @@ export async function openPglite(folder: string | undefined, schema: string): Pr
       { cause },
     );
   }
-  if (folder !== undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (folder === undefined) return await started(Engine, undefined, schema, async () => {});
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const unlock = await locked(folder);
+  try {
+    return await started(Engine, join(folder, DATA), schema, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function started(
+  Engine: typeof PGlite,
+  dataDir: string | undefined,
+  schema: string,
+  unlock: () => Promise<void>,
+): Promise<Database> {
   const engine = await Engine.create({
-    ...(folder !== undefined && { dataDir: folder }),
+    ...(dataDir !== undefined && { dataDir }),
     parsers: { [INT8]: Number },
   });
   await engine.query(`set search_path to ${schema}`);
-  return new Embedded(engine);
+  return new Embedded(engine, unlock);
+}
+
+/** Nothing in the engine keeps two processes from writing in one folder, and spoiling it. */
+async function locked(folder: string): Promise<() => Promise<void>> {
+  try {
+    return await lockFolder(folder);
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause;
+    throw new StoreError('in-use', 'expected a folder that no other process has open', { cause });
+  }
 }
 
 class Embedded implements Database {
   readonly engine = 'pglite';
   readonly wake = `notify ${CHANNEL}`;
   readonly #engine: PGlite;
+  readonly #unlock: () => Promise<void>;
   /** There is no other process. */
   readonly #locks = new Set<bigint>();
 
-  constructor(engine: PGlite) {
+  constructor(engine: PGlite, unlock: () => Promise<void>) {
     this.#engine = engine;
+    this.#unlock = unlock;
   }
 
   async query<Row>(text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
@@ -75,8 +108,12 @@ class Embedded implements Database {
     await (sql as Running).script(text);
   }
 
-  close(): Promise<void> {
-    return this.#engine.close();
+  async close(): Promise<void> {
+    try {
+      await this.#engine.close();
+    } finally {
+      await this.#unlock();
+    }
   }
 }
 

@@ -13,10 +13,10 @@ import { isDegenerate } from '../../src/matching/degenerate.js';
 import type { Withdrawn, WithdrawnKey } from '../../src/matching/withdrawals.js';
 import { openBlocklist, saveBlocklist } from '../../src/node/blocklist-file.js';
 import { flipBits } from '../arbitraries.js';
+import { fileHandles } from '../disk/file-handles.js';
 import { type Fails, Fault, watchConstructors, withFaultsLater } from '../faults.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { stepClock } from './event-loop.js';
-import { fileHandles } from './file-handles.js';
 
 let folder: string;
 beforeAll(() => {

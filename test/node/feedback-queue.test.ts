@@ -29,8 +29,8 @@ import {
   type FeedbackQueueOptions,
   openFeedbackQueue,
 } from '../../src/node/feedback-queue.js';
+import { fileHandles } from '../disk/file-handles.js';
 import { fileService, postTo } from './feedback-service.js';
-import { fileHandles } from './file-handles.js';
 import { workerScripts } from './hash-process.js';
 
 const base = mkdtempSync(join(tmpdir(), 'onlyhashes-feedback-'));

@@ -25,12 +25,12 @@ import type { EntryNote } from '../../src/node/entry-notes.js';
 import { isIndexFile, openIndex, readIndexInfo } from '../../src/node/index-file.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { flipBits, hashOf as hashOfBits } from '../arbitraries.js';
+import { fileHandles } from '../disk/file-handles.js';
 import { entryOf } from '../exchange/lists.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { naiveChecksum } from '../oracles/checksum.js';
 import { ROOT } from '../package.js';
 import { loopTurns, stepClock } from './event-loop.js';
-import { fileHandles } from './file-handles.js';
 import { notesOf } from './notes-of.js';
 
 let folder: string;

@@ -17,14 +17,14 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { random } from '../../bench/workloads.js';
+import { LOCK_NAME } from '../../src/disk/writer-lock.js';
 import { hashFromHex } from '../../src/hash.js';
 import { errorsByList } from '../../src/matching/review-answers.js';
 import type { NewReviewRecord, ReviewRecord } from '../../src/matching/review-record.js';
 import { readReviewLog } from '../../src/node/review-files.js';
 import { openReviewLog, type ReviewLog, type ReviewLogOptions } from '../../src/node/review-log.js';
-import { LOCK_NAME } from '../../src/node/writer-lock.js';
+import { fileHandles } from '../disk/file-handles.js';
 import { anyRecord, hexOf, newRecord } from '../matching/reviews.js';
-import { fileHandles } from './file-handles.js';
 import { workerScripts } from './hash-process.js';
 
 const base = mkdtempSync(join(tmpdir(), 'onlyhashes-review-log-'));

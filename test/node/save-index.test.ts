@@ -23,9 +23,9 @@ import { isDegenerate } from '../../src/matching/degenerate.js';
 import { type EntryNote, noteSteps } from '../../src/node/entry-notes.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { type SaveOptions, saveIndex } from '../../src/node/save-index.js';
+import { fileHandles } from '../disk/file-handles.js';
 import { ROOT } from '../package.js';
 import { loopTurns, stepClock } from './event-loop.js';
-import { fileHandles } from './file-handles.js';
 import { notesOf } from './notes-of.js';
 
 let folder: string;

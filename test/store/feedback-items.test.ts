@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { FeedbackItem, FeedbackSender } from '../../src/exchange/feedback-item.js';
 import { type FeedbackQueue, openFeedbackQueue } from '../../src/node/feedback-queue.js';
 import { takeLease } from '../../src/store/lease.js';
-import { openStore, Store } from '../../src/store/store.js';
+import { openStore } from '../../src/store/open-store.js';
+import { Store } from '../../src/store/store.js';
 import { describeEngines } from './engines.js';
 import { sharedStore } from './shared-store.js';
 

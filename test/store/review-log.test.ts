@@ -8,7 +8,7 @@ import {
   type ReviewRecord,
   reviewTest,
 } from '../../src/matching/review-record.js';
-import { openStore } from '../../src/store/store.js';
+import { openStore } from '../../src/store/open-store.js';
 import { hexOf } from '../node/fed-services.js';
 import { describeEngines } from './engines.js';
 import { failing, sharedStore } from './shared-store.js';

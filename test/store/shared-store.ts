@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { openStore, Store } from '../../src/store/store.js';
+import { openStore } from '../../src/store/open-store.js';
+import { Store } from '../../src/store/store.js';
 import type { Place, Running } from './engines.js';
 
 const TABLES =

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
-import { openStore, Store } from '../../src/store/store.js';
+import { openStore } from '../../src/store/open-store.js';
+import { Store } from '../../src/store/store.js';
 import { Breaking, Broken } from './breaking.js';
 import { emptied } from './emptied.js';
 import { describeEngines, type Place } from './engines.js';

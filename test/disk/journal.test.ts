@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { GroupCommit, Journal } from '../../src/node/journal.js';
+import { GroupCommit, Journal } from '../../src/disk/journal.js';
 import { fileHandles } from './file-handles.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-journal-'));
