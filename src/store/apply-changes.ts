@@ -93,7 +93,7 @@ export function* applySteps(
 
 const isIn = ({ entry, listed }: Change<'entries'>) => listed && entry.pausedUntil === undefined;
 
-/** Whether a withdrawal is in force with the same reason: making it again would count as a change. */
+/** Whether a withdrawal is in force with the same reason, and need not be made again. */
 function isSame(held: Holdings, withdrawal: Change<'withdrawals'>['withdrawal']): boolean {
   const before = held.withdrawn.get(withdrawal);
   return before !== undefined && before.reason === withdrawal.reason;

@@ -45,7 +45,7 @@ interface Waiter {
  * turning between them: first what was withdrawn goes.
  */
 export class Follower {
-  /** Decides as the store says. Do not change it: what is not in the store is lost, or in the way. */
+  /** Decides as the store says. It is not to be changed but through the store. */
   readonly blocklist: Blocklist;
   readonly #database: Database;
   readonly #following: Following;

@@ -29,14 +29,15 @@ export async function openPostgresql(
     application_name: 'onlyhashes',
     types: { getTypeParser: parserOf(pg) },
   };
-  const pool = new pg.Pool(config);
+  const pool = new pg.Pool({
+    ...config,
+    // Waited for before anybody is given the connection.
+    onConnect: async (connection) => {
+      await connection.query(`set search_path to ${schema}`);
+    },
+  });
   // One that is lost while nobody uses it is replaced; without a listener it would end the process.
   pool.on('error', () => {});
-  // The first statement of a connection: the pool hands it out after.
-  pool.on(
-    'connect',
-    (connection) => void connection.query(`set search_path to ${schema}`).catch(() => {}),
-  );
   const database = new Postgresql(pool, () => new pg.Client(config));
   try {
     const [row] = await database.query<{ version: number }>(

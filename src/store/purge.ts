@@ -12,8 +12,8 @@ export interface Purged {
 const KEPT = '7 days';
 
 /**
- * Forgets what was removed before a time, within a transaction that holds the store's state: whoever
- * follows from a revision before has to begin again.
+ * Forgets what was removed before a time, within a transaction that holds the store's state.
+ * Whoever follows from a revision before has to begin again.
  */
 export async function purgeRows(sql: Sql, olderThan: Date): Promise<Purged> {
   const [last] = await sql.query<{ revision: number | null }>(

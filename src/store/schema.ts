@@ -12,7 +12,7 @@ const PARTS = 8;
  * - `change` tells when each revision was made.
  * - `entry.key` is the SHA-256 of what makes an entry that very one: list, algorithm, hash, source,
  *   id and variant. `number` is what other programs call it by.
- * - `json`, not `jsonb`, holds what others wrote: it takes any text, U+0000 and half a surrogate too.
+ * - `json`, not `jsonb`, holds what others wrote: it takes U+0000 and half a surrogate, too.
  * - `entry.paused_until`: not matched until then; `infinity` for good.
  */
 export const CORE = `

@@ -6,7 +6,7 @@ import type { SqlValue } from './database.js';
 
 /** An entry as a store keeps it. */
 export interface StoredEntry extends BlocklistEntry {
-  /** what other programs call it by; an entry that was removed and comes again may have its old one */
+  /** what other programs call it by; one that was removed and comes again may have its old one */
   readonly number: number;
   /** until when it is not matched; absent: it is matched */
   readonly pausedUntil?: Date | 'for-good';

@@ -1,0 +1,337 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { hashFromHex } from '../../src/hash.js';
+import { openStore, Store } from '../../src/store/store.js';
+import { emptied } from './emptied.js';
+import { describeEngines } from './engines.js';
+
+/** A hash that is not degenerate, another one for each number. */
+const hash = (number: number) =>
+  hashFromHex(
+    'pdq',
+    (0x1357_9bdf + number).toString(16).padStart(8, '0') +
+      '0f1e2d3c4b5a6978'.repeat(3) +
+      '9'.repeat(8),
+  );
+const FLAT = hashFromHex('pdq', '0'.repeat(64));
+const entry = (number: number, more: Partial<BlocklistEntry> = {}): BlocklistEntry => ({
+  hash: hash(number),
+  labels: ['label'],
+  source: 'here',
+  id: `id ${number}`,
+  ...more,
+});
+/** All that an entry can say, with texts that a database might change. */
+const FULL: BlocklistEntry = {
+  hash: hash(7),
+  labels: ['', '"', '\\', '{a,b}', 'NULL', '\0', '\ud800', '💥'],
+  quality: 0,
+  source: 'so{u}r"c\\e,',
+  id: 'NULL',
+  resample: 512,
+  variant: 'window1x1',
+  list: 'a list',
+  caseCount: 2 ** 40,
+  opinions: [
+    { from: 'one', says: '\0', tags: ['a', ''] },
+    { from: 'two', says: '' },
+  ],
+  confirmed: false,
+};
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const every: T[] = [];
+  for await (const item of items) every.push(item);
+  return every;
+}
+const DAY = new Date('2030-01-01T00:00:00.000Z');
+
+describeEngines(({ newPlace }) => {
+  let store: Store;
+  beforeAll(async () => {
+    store = await openStore(await newPlace());
+  });
+  beforeEach(() => emptied(store));
+  afterAll(() => store.close());
+
+  test('entries are added, found and read again as they were', async () => {
+    const added = await store.add([entry(1), FULL, { hash: hash(2), labels: [] }]);
+    expect(added).toEqual({
+      revision: 1,
+      added: 3,
+      keptOut: { degenerate: 0, withdrawn: 0 },
+      numbers: [1, 2, 3],
+    });
+    expect(await store.entry(2)).toEqual({ ...FULL, number: 2, revision: 1 });
+    expect(await store.entry(4)).toBeUndefined();
+    expect(await store.find({ id: 'id 1' })).toEqual([{ ...entry(1), number: 1, revision: 1 }]);
+    expect(await store.find({ hash: hash(2) })).toMatchObject([{ number: 3 }]);
+    expect(await store.find({ list: 'a list', source: 'so{u}r"c\\e,' })).toMatchObject([
+      { number: 2 },
+    ]);
+    expect(await store.find({ list: '' })).toHaveLength(2);
+    expect(await store.find({ after: 1, limit: 1 })).toMatchObject([{ number: 2 }]);
+    const every = await all(store.entries());
+    expect(every.map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(await store.verify()).toEqual([]);
+  });
+
+  test('an entry with the same key takes the place of the earlier one', async () => {
+    await store.add([entry(1)]);
+    expect(await store.add([entry(1)])).toMatchObject({ revision: 1, added: 0, numbers: [1] });
+    const changed = await store.add([entry(1, { labels: ['x'] }), entry(1, { quality: 9 })]);
+    expect(changed).toMatchObject({ revision: 2, added: 1, numbers: [1, 1] });
+    expect(await store.entry(1)).toMatchObject({ quality: 9, labels: ['label'], revision: 2 });
+    const others = await store.add([entry(1, { list: 'b' }), entry(1, { source: 'there' })]);
+    expect(others.numbers).toEqual([2, 3]);
+  });
+
+  test('degenerate and withdrawn entries are kept out', async () => {
+    await store.withdraw({ id: 'id 1', list: 'a' }, { reason: 'asked' });
+    await store.withdraw(hash(3));
+    const coming = [
+      entry(1),
+      entry(1, { list: 'a' }),
+      entry(2, { hash: FLAT }),
+      entry(3, { list: 'b' }),
+      entry(4),
+    ];
+    const { keptOut, numbers, added } = await store.add(coming);
+    expect(keptOut).toEqual({ degenerate: 1, withdrawn: 2 });
+    expect({ added, numbers: numbers.length }).toEqual({ added: 2, numbers: 2 });
+    expect(await store.withdrawals()).toEqual([
+      { id: 'id 1', list: 'a', reason: 'asked' },
+      hash(3),
+    ]);
+    expect((await store.lists()).map(({ name, size }) => [name, size])).toEqual([['', 2]]);
+  });
+
+  test('what is withdrawn goes, and can come again once it is reinstated', async () => {
+    await store.add([entry(1), entry(1, { list: 'a' }), entry(2)]);
+    expect(await store.withdraw({ id: 'id 1', source: 'other' })).toEqual({
+      revision: 2,
+      removed: 0,
+    });
+    expect(await store.withdraw({ id: 'id 1', source: 'here' })).toEqual({
+      revision: 3,
+      removed: 2,
+    });
+    expect(await store.withdraw({ id: 'id 1', source: 'here' })).toEqual({
+      revision: 3,
+      removed: 0,
+    });
+    expect(await store.entry(1)).toBeUndefined();
+    expect(await store.add([entry(1)])).toMatchObject({ revision: 3, added: 0 });
+    expect(await store.reinstate({ id: 'id 1' })).toEqual({ revision: 3, reinstated: false });
+    expect(await store.reinstate({ id: 'id 1', source: 'here' })).toEqual({
+      revision: 4,
+      reinstated: true,
+    });
+    expect(await store.entry(1)).toBeUndefined();
+    expect(await store.add([entry(1)])).toMatchObject({ revision: 5, added: 1, numbers: [1] });
+  });
+
+  test('the reason of a withdrawal stays if the next one has none', async () => {
+    await store.withdraw(hash(1), { reason: 'asked' });
+    expect(await store.withdraw(hash(1))).toMatchObject({ revision: 1 });
+    expect(await store.withdraw(hash(1), { reason: 'else' })).toMatchObject({ revision: 2 });
+    expect(await store.withdrawals()).toMatchObject([{ reason: 'else' }]);
+    await store.reinstate(hash(1));
+    await store.withdraw(hash(1));
+    expect(await store.withdrawals()).toEqual([hash(1)]);
+  });
+
+  test('an entry is paused until a time, or for good, and resumed', async () => {
+    await store.add([entry(1), entry(2)]);
+    expect(await store.pause(1, DAY)).toEqual({ revision: 2, found: true });
+    expect(await store.pause(1, DAY)).toEqual({ revision: 2, found: true });
+    expect(await store.pause(2, 'for-good')).toEqual({ revision: 3, found: true });
+    expect(await store.pause(9, DAY)).toEqual({ revision: 3, found: false });
+    expect(await store.entry(1)).toMatchObject({ pausedUntil: DAY });
+    expect(await store.entry(2)).toMatchObject({ pausedUntil: 'for-good' });
+    expect(await store.lists()).toMatchObject([{ size: 2, paused: 2 }]);
+    await store.add([entry(1, { labels: [] })]);
+    expect(await store.entry(1)).toMatchObject({ labels: [], pausedUntil: DAY });
+    expect(await store.resumeDue(new Date(+DAY - 1))).toMatchObject({ resumed: 0, revision: 4 });
+    expect(await store.resumeDue(DAY)).toMatchObject({ resumed: 1, revision: 5 });
+    expect(await store.entry(1)).not.toHaveProperty('pausedUntil');
+    expect(await store.pause(2, undefined)).toMatchObject({ revision: 6 });
+    await store.pause(2, 'for-good');
+    await store.remove(2);
+    await store.add([entry(2)]);
+    expect(await store.entry(2)).not.toHaveProperty('pausedUntil');
+  });
+
+  test('an entry is removed by its number', async () => {
+    await store.add([entry(1)]);
+    expect(await store.remove(1)).toEqual({ revision: 2, removed: 1 });
+    expect(await store.remove(1)).toEqual({ revision: 2, removed: 0 });
+    expect(await store.find({})).toEqual([]);
+  });
+
+  test('lists have settings, which are merged, and go with their entries', async () => {
+    expect(await store.setList('a', {})).toEqual({ revision: 1 });
+    expect(await store.setList('a', {})).toEqual({ revision: 1 });
+    await store.setList('a', {
+      tier: 'review',
+      policy: { matchDistance: 9, algorithms: { phash: { reviewDistance: 9 } } },
+    });
+    await store.setList('a', { enabled: false });
+    expect(await store.setList('a', { tier: 'review' })).toEqual({ revision: 3 });
+    await store.add([entry(1, { list: 'a' }), entry(2)]);
+    expect(await store.lists()).toEqual([
+      { name: '', size: 1, paused: 0, tier: 'match', enabled: true, trust: 'own', revision: 4 },
+      {
+        name: 'a',
+        size: 1,
+        paused: 0,
+        tier: 'review',
+        enabled: false,
+        trust: 'shared',
+        policy: { matchDistance: 9, algorithms: { phash: { reviewDistance: 9 } } },
+        revision: 3,
+      },
+    ]);
+    expect(await store.removeList('a')).toEqual({ revision: 5, removed: 1 });
+    expect(await store.removeList('a')).toEqual({ revision: 5, removed: 0 });
+    await store.add([entry(1, { list: 'a' })]);
+    expect(await store.lists()).toMatchObject([{}, { name: 'a', enabled: true }]);
+  });
+
+  test('a list is replaced as a whole', async () => {
+    await store.add([entry(1, { list: 'a' }), entry(2, { list: 'a' }), entry(3, { list: 'b' })]);
+    await store.pause(1, 'for-good');
+    await store.withdraw({ id: 'id 5' });
+    const coming = [entry(1), entry(4), entry(4), entry(5)];
+    expect(await store.replaceList('a', coming)).toEqual({ revision: 4, added: 1, removed: 1 });
+    expect(await store.replaceList('a', coming)).toEqual({ revision: 4, added: 0, removed: 0 });
+    expect((await store.find({ list: 'a' })).map(({ id }) => id)).toEqual(['id 1', 'id 4']);
+    expect(await store.entry(1)).toMatchObject({ pausedUntil: 'for-good' });
+    expect(await store.find({ list: 'b' })).toHaveLength(1);
+  });
+
+  test('hashes are allowed, and no longer', async () => {
+    const allowance = { hash: hash(1), reason: 'a flag' };
+    expect(await store.allow(allowance)).toEqual({ revision: 1 });
+    expect(await store.allow(allowance)).toEqual({ revision: 1 });
+    await store.allow({ ...allowance, entry: hash(2) });
+    await store.allow({ ...allowance, reason: 'another' });
+    expect((await store.allowances()).map(({ reason }) => reason).sort()).toEqual([
+      'a flag',
+      'another',
+    ]);
+    expect(await store.disallow(hash(1), { entry: hash(3) })).toMatchObject({ disallowed: false });
+    expect(await store.disallow(hash(1), { entry: hash(2) })).toMatchObject({ disallowed: true });
+    expect(await store.allowances()).toEqual([{ hash: hash(1), reason: 'another' }]);
+  });
+
+  test('a change repeated with its key is made once', async () => {
+    const options = { idempotencyKey: 'one' };
+    const first = await store.add([entry(1), FULL], options);
+    await store.remove(1);
+    expect(await store.add([entry(1), FULL], options)).toEqual(first);
+    expect(await store.entry(1)).toBeUndefined();
+    await expect(store.add([entry(1)], options)).rejects.toMatchObject({ code: 'key-used' });
+    await expect(store.setList('a', {}, options)).rejects.toMatchObject({ code: 'key-used' });
+    expect(await store.revision()).toBe(2);
+  });
+
+  test('what was removed is told until it is purged', async () => {
+    await store.add([entry(1), entry(2)]);
+    await store.setList('a', { tier: 'review' });
+    await store.allow({ hash: hash(1), reason: 'a flag' });
+    await store.remove(1);
+    await store.removeList('a');
+    await store.withdraw(hash(2));
+    await store.reinstate(hash(2));
+    await store.disallow(hash(1));
+    const told = await all(store.changes(0));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({
+      entries: [{ listed: false }, { listed: false }],
+      withdrawals: [{ listed: false }],
+      allowances: [{ listed: false }],
+      lists: [
+        { name: '', listed: true },
+        { name: 'a', listed: false },
+      ],
+      revision: 8,
+    });
+    expect(await store.purge(new Date(0))).toEqual({ rows: 0, requests: 0 });
+    expect(await store.purge(new Date('2999-01-01'))).toEqual({ rows: 5, requests: 0 });
+    expect(await store.status()).toMatchObject({ revision: 8, purged: 8, removed: 0 });
+    await expect(all(store.changes(7))).rejects.toMatchObject({
+      code: 'revision-gone',
+    });
+    await expect(all(store.changes(9))).rejects.toMatchObject({
+      code: 'revision-gone',
+    });
+    expect(await all(store.changes(8))).toMatchObject([{ entries: [], revision: 8 }]);
+    expect(await all(store.changes(0))).toMatchObject([{ entries: [], revision: 8 }]);
+    expect(await store.add([entry(1)])).toMatchObject({ added: 1, numbers: [3] });
+  });
+
+  test('the state is told, and warns of too many entries in an embedded store', async () => {
+    await store.add([entry(1), entry(2, { list: 'a' })]);
+    await store.withdraw({ id: 'id 9' });
+    const status = await store.status();
+    expect(status).toMatchObject({
+      engine: store.engine,
+      id: store.id,
+      revision: 2,
+      purged: 0,
+      entries: 2,
+      withdrawals: 1,
+      allowances: 0,
+      removed: 0,
+      warnings: [],
+    });
+    await Store.databaseOf(store).query(
+      `insert into entry (key, list, algorithm, hash, revision)
+      select sha256(int4send(n)), '', 'pdq', sha256(int4send(n)), 2 from generate_series(1, 100000) as n`,
+    );
+    expect((await store.status()).warnings).toHaveLength(store.engine === 'pglite' ? 1 : 0);
+  });
+
+  test.each([
+    ['bad-key', "update entry set source = 'else'"],
+    ['bad-entry', 'update entry set quality = 101'],
+    ['bad-entry', "update entry set algorithm = 'else'"],
+    ['number-twice', 'update entry set number = 1'],
+    ['no-list', 'delete from list'],
+    ['bad-revision', 'update entry set revision = 9'],
+    ['withdrawn-entry', "insert into withdrawal (key, id, revision) values ('k', 'id 1', 1)"],
+  ])('%s is found', async (code, statement) => {
+    await store.add([entry(1), entry(2)]);
+    expect(await store.verify()).toEqual([]);
+    await Store.databaseOf(store).query(statement);
+    expect((await store.verify()).map((problem) => problem.code)).toContain(code);
+  });
+
+  test('what a database cannot keep is refused, and nothing has changed', async () => {
+    await expect(store.add([entry(1), entry(2, { id: 'a\0' })])).rejects.toThrow(RangeError);
+    await expect(store.add([entry(1, { source: '\udc00' })])).rejects.toThrow(RangeError);
+    await expect(store.withdraw({ id: '\0' })).rejects.toThrow(RangeError);
+    await expect(store.setList('\0', {})).rejects.toThrow(RangeError);
+    await expect(store.find({ id: '\0' })).rejects.toThrow(RangeError);
+    await expect(store.add(failing())).rejects.toThrow('no more');
+    expect(await store.revision()).toBe(0);
+  });
+
+  async function* failing() {
+    yield entry(1);
+    throw new Error('no more');
+  }
+
+  test('many entries are one change, told in pages', async () => {
+    const many = Array.from({ length: 2500 }, (_, at) => entry(at));
+    const added = await store.add(many);
+    expect(added).toMatchObject({ revision: 1, added: 2500 });
+    expect(added.numbers).toEqual(many.map((_, at) => at + 1));
+    const pages = await all(store.changes(0));
+    expect(pages.map(({ entries, revision }) => [entries.length, revision])).toEqual([
+      [1000, undefined],
+      [1000, undefined],
+      [500, 1],
+    ]);
+  });
+});
