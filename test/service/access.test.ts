@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Access, type AccessOptions, mayDo, networkOf } from '../../src/service/access.js';
+import { RateLimit } from '../../src/service/rate-limit.js';
+import { Refusal, ROLES, type Role } from '../../src/service/route.js';
+import { as, served, TOKENS, tokens } from './served.js';
+
+const nameOf = (options: AccessOptions, address: string, headers: Record<string, string> = {}) => {
+  try {
+    return new Access(options).callerOf({ headers: new Headers(headers) }, address).name;
+  } catch (error) {
+    expect(error).toBeInstanceOf(Refusal);
+    expect((error as Refusal).headers).toEqual({ 'www-authenticate': 'Bearer' });
+    return (error as Refusal).code;
+  }
+};
+
+test('without tokens, this machine may do everything, and nobody else anything', () => {
+  for (const address of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
+    expect(nameOf({}, address)).toBe('loopback');
+    expect(nameOf({ tokens }, address)).toBe('unauthorized');
+    expect(nameOf({ trustNetworks: [] }, address)).toBe('unauthorized');
+  }
+  for (const address of ['10.0.0.1', '128.0.0.1', '::2', '::ffff:10.0.0.1', '', 'localhost']) {
+    expect(nameOf({}, address)).toBe('unauthorized');
+  }
+});
+
+test('a network has a role, in both forms of an address', () => {
+  const trustNetworks = [
+    { cidr: '10.1.0.0/16', role: 'curate', name: 'coop' },
+    { cidr: 'fd00:1::/64', role: 'match' },
+    { cidr: '192.0.2.7', role: 'admin' },
+  ] as const;
+  for (const [address, name] of [
+    ['10.1.255.255', 'coop'],
+    ['::ffff:10.1.0.1', 'coop'],
+    ['10.2.0.0', 'unauthorized'],
+    ['fd00:1::ffff', 'fd00:1::/64'],
+    ['fd00:1:0:1::', 'unauthorized'],
+    ['192.0.2.7', '192.0.2.7'],
+    ['192.0.2.8', 'unauthorized'],
+    ['127.0.0.1', 'unauthorized'],
+  ]) {
+    expect([address, nameOf({ tokens, trustNetworks }, address!)]).toEqual([address, name]);
+  }
+});
+
+test('an address says nothing through a proxy or a browser, or for a strange name', () => {
+  for (const headers of [
+    { 'x-forwarded-for': '1.2.3.4' },
+    { forwarded: 'for=1.2.3.4' },
+    { via: '1.1 proxy' },
+    { 'x-real-ip': '127.0.0.1' },
+    { origin: 'https://evil.test' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { host: 'evil.test' },
+    { host: 'localhost.evil.test:8080' },
+    { host: '127.0.0.1.evil.test' },
+  ]) {
+    expect([headers, nameOf({}, '127.0.0.1', headers)]).toEqual([headers, 'unauthorized']);
+  }
+  for (const host of ['localhost', 'LOCALHOST:8080', '127.0.0.1:1', '[::1]:65535', '127.1.2.3']) {
+    expect(nameOf({}, '127.0.0.1', { host })).toBe('loopback');
+  }
+  const trustNetworks = [{ cidr: '10.0.0.0/8', role: 'match' }] as const;
+  expect(nameOf({ trustNetworks }, '10.0.0.1', { host: 'hashes.internal' })).toBe('10.0.0.0/8');
+});
+
+test('a token is known by its hash; a wrong one is refused where none is needed, too', () => {
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  for (const role of ROLES) {
+    expect(nameOf({ tokens }, '', bearer(TOKENS[role]))).toBe(`the ${role}`);
+    expect(nameOf({ tokens }, '8.8.8.8', { authorization: `bearer   ${TOKENS[role]}` })).toBe(
+      `the ${role}`,
+    );
+  }
+  const { hash } = tokens[2]!;
+  const trustNetworks = [{ cidr: '0.0.0.0/0', role: 'admin' }] as const;
+  for (const authorization of [
+    ...['', 'Bearer', 'Bearer ', `Basic ${TOKENS.admin}`, TOKENS.admin, `Bearer ${hash}`],
+    ...[`Bearer ${TOKENS.admin}x`, `Bearer ${TOKENS.admin} x`, `Bearer ${TOKENS.admin.slice(1)}`],
+  ]) {
+    expect(nameOf({ tokens, trustNetworks }, '127.0.0.1', { authorization })).toBe('unauthorized');
+  }
+});
+
+test('two rules of one name, or a rule that is none, are refused at the start', () => {
+  const token = tokens[0]!;
+  for (const options of [
+    { tokens: [token, token] },
+    { tokens: [{ ...token, hash: TOKENS.match }] },
+    { tokens: [{ ...token, role: 'public' as Role }] },
+    { tokens: [{ ...token, requestsPerSecond: 0 }] },
+    { tokens: [token], trustNetworks: [{ cidr: '::1', role: 'match', name: token.name }] },
+    { trustNetworks: [{ cidr: '10.0.0.0/33', role: 'match' }] },
+    { trustNetworks: [{ cidr: '10.0.0/8', role: 'match' }] },
+    { trustNetworks: [{ cidr: 'fd00::/129', role: 'match' }] },
+    { trustNetworks: [{ cidr: 'localhost', role: 'match' }] },
+  ] as AccessOptions[]) {
+    expect(() => new Access(options)).toThrow(/^expected/);
+  }
+});
+
+test('a network holds the addresses whose first bits are its own', () => {
+  const address = fc.nat({ max: 2 ** 32 - 1 });
+  const dotted = (n: number) => [24, 16, 8, 0].map((shift) => (n >>> shift) & 255).join('.');
+  fc.assert(
+    fc.property(address, address, fc.integer({ min: 0, max: 32 }), (network, other, bits) => {
+      const list = networkOf(`${dotted(network)}/${bits}`);
+      const isIn = bits === 0 || network >>> (32 - bits) === other >>> (32 - bits);
+      expect(list.check(dotted(other))).toBe(isIn);
+      expect(list.check(`::ffff:${dotted(other)}`, 'ipv6')).toBe(isIn);
+      expect(list.check(dotted(network))).toBe(true);
+    }),
+  );
+});
+
+test('each role may do what the ones before it may', () => {
+  for (const [i, role] of ROLES.entries()) {
+    expect(ROLES.map((needed) => mayDo(role, needed))).toEqual(ROLES.map((_, j) => j <= i));
+  }
+});
+
+test('over HTTP: 401 without a token, 403 with too low a role, and the address is the peer', async () => {
+  await served(
+    async ({ url, logs }) => {
+      const status = async (init: RequestInit = {}) => (await fetch(`${url}/c`, init)).status;
+      expect(await status()).toBe(401);
+      expect(await status(as('match'))).toBe(403);
+      expect(await status(as('curate'))).toBe(200);
+      expect(await status(as('admin'))).toBe(200);
+      expect(logs.map(({ caller }) => caller)).toEqual([
+        ...[undefined, 'the match', 'the curate', 'the admin'],
+      ]);
+      const challenge = (await fetch(`${url}/c`)).headers.get('www-authenticate');
+      expect(challenge).toBe('Bearer');
+      expect(JSON.stringify(logs)).not.toMatch(/token-of|127\.0\.0/);
+    },
+    { routes: () => [curated] },
+  );
+  await served(
+    async ({ url }) => {
+      expect((await fetch(`${url}/c`)).status).toBe(200);
+      const forwarded = { headers: { 'x-forwarded-for': '127.0.0.1' } };
+      expect((await fetch(`${url}/c`, forwarded)).status).toBe(401);
+    },
+    { tokens: [], routes: () => [curated] },
+  );
+});
+
+const curated = {
+  method: 'GET',
+  path: '/c',
+  role: 'curate',
+  about: 'For curators.',
+  replies: { 200: undefined },
+  answer: () => new Response('yes'),
+} as const;
+
+test('requests and answers are limited by caller, and told when to go on', () => {
+  let now = 0;
+  const limit = new RateLimit(() => now);
+  const caller = (name: string) => ({
+    ...{ name, role: 'match' as const },
+    limits: { requestsPerSecond: 2, answersPerDay: 5 },
+  });
+  const retry = (work: () => void) => {
+    try {
+      work();
+      return 0;
+    } catch (error) {
+      expect((error as Refusal).status).toBe(429);
+      return Number((error as Refusal).headers['retry-after']);
+    }
+  };
+  const [a, b] = [caller('a'), caller('b')];
+  expect([1, 2, 3, 4].map(() => retry(() => limit.countRequest(a)))).toEqual([0, 0, 0, 0]);
+  expect(retry(() => limit.countRequest(a))).toBe(1);
+  expect(retry(() => limit.countRequest(b))).toBe(0);
+  now += 500;
+  expect(retry(() => limit.countRequest(a))).toBe(0);
+  expect(retry(() => limit.countRequest(a))).toBe(1);
+  now += 1e9;
+  expect([1, 2, 3, 4].map(() => retry(() => limit.countRequest(a)))).toEqual([0, 0, 0, 0]);
+  expect(retry(() => limit.countRequest(a))).toBe(1);
+  now = 2e9;
+  expect(retry(() => limit.countAnswers(b, 3))).toBe(0);
+  now += 3_600_000;
+  expect(retry(() => limit.countAnswers(b, 3))).toBe(23 * 3600);
+  expect(retry(() => limit.countAnswers(b, 2))).toBe(0);
+  expect(retry(() => limit.countAnswers(b, 1))).toBe(23 * 3600);
+  now += 23 * 3_600_000;
+  expect(retry(() => limit.countAnswers(b, 5))).toBe(0);
+});
+
+test('a caller that asks too fast is refused by 429, and another is served', async () => {
+  await served(
+    async ({ url, logs }) => {
+      const statuses: number[] = [];
+      for (let i = 0; i < 4; i++) statuses.push((await fetch(`${url}/c`, as('curate'))).status);
+      expect(statuses).toEqual([200, 429, 429, 429]);
+      expect((await fetch(`${url}/c`, as('admin'))).status).toBe(200);
+      expect(logs[3]).toMatchObject({ refusal: 'too-many', caller: 'the curate' });
+      // Who watches the service is not limited.
+      expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    },
+    {
+      routes: () => [curated],
+      tokens: tokens.map((token) => ({ ...token, requestsPerSecond: 0.001 })).slice(1),
+    },
+  );
+});

@@ -1,0 +1,280 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from 'vitest';
+import { hashToJSON } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import type { HashPool } from '../../src/node/hash-pool.js';
+import { Metrics } from '../../src/service/metrics.js';
+import { openApiOf } from '../../src/service/openapi.js';
+import type { Route } from '../../src/service/route.js';
+import { createService } from '../../src/service/service.js';
+import { BASE } from '../matching/bases.js';
+import { as, posted, served, tokens } from './served.js';
+import { blocklist, pool } from './uploads.js';
+
+const statusOf = async (url: string, init?: RequestInit) => (await fetch(url, init)).status;
+
+/** A route that waits until it is let go on. */
+function waiting() {
+  let goOn = () => {};
+  let begun = () => {};
+  const begins = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const ended = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const route: Route = {
+    method: 'GET',
+    path: '/waits',
+    role: 'match',
+    about: 'Waits.',
+    replies: { 200: undefined },
+    answer: async () => {
+      begun();
+      await ended;
+      return new Response('done');
+    },
+  };
+  return { route, goOn: () => goOn(), begins };
+}
+
+/** A pool that says when it is closed. */
+function closable(): { pool: HashPool; isClosed: () => boolean } {
+  let isClosed = false;
+  const close = async () => {
+    isClosed = true;
+  };
+  const { workers } = pool;
+  const hash = pool.hash.bind(pool);
+  const check = pool.check.bind(pool);
+  return {
+    pool: { workers, hash, check, stats: () => pool.stats(), close },
+    isClosed: () => isClosed,
+  };
+}
+
+test('it is ready when the list is there, and refuses until then', async () => {
+  let there: (list: typeof blocklist) => void = () => {};
+  const coming = new Promise<typeof blocklist>((resolve) => {
+    there = resolve;
+  });
+  await served(
+    async ({ url }) => {
+      expect(await statusOf(`${url}/health/live`)).toBe(200);
+      const ready = await fetch(`${url}/health/ready`);
+      expect([ready.status, await ready.json()]).toEqual([503, { status: 'not-ready' }]);
+      const refused = await fetch(`${url}/v1/match`, posted(hashToJSON(BASE), 'match'));
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(await refused.json()).toMatchObject({ code: 'not-ready' });
+      expect(await (await fetch(`${url}/metrics`, as('match'))).text()).toContain('_ready 0\n');
+      there(blocklist);
+      await coming;
+      expect(await statusOf(`${url}/health/ready`)).toBe(200);
+      expect(await statusOf(`${url}/v1/match`, posted(hashToJSON(BASE), 'match'))).toBe(200);
+    },
+    { blocklist: coming },
+  );
+});
+
+test('a list that fails to come is told, and the service never gets ready', async () => {
+  const error = new Error('no database');
+  await served(
+    async ({ url, errors }) => {
+      expect(await statusOf(`${url}/health/ready`)).toBe(503);
+      expect(errors).toEqual([error]);
+    },
+    { follower: Promise.reject(error) },
+  );
+});
+
+test('it drains: new work is refused, what runs is answered, then the pool is closed', async () => {
+  const { route, goOn, begins } = waiting();
+  const { pool: shared, isClosed } = closable();
+  await served(
+    async ({ url, service }) => {
+      const running = fetch(`${url}/waits`, as('match'));
+      await begins;
+      let isDrained = false;
+      const drained = service.drain().then(() => {
+        isDrained = true;
+      });
+      const ready = await fetch(`${url}/health/ready`);
+      expect([ready.status, await ready.json()]).toEqual([503, { status: 'ending' }]);
+      expect(await statusOf(`${url}/health/live`)).toBe(200);
+      const refused = await fetch(`${url}/v1/match`, posted(hashToJSON(BASE), 'match'));
+      expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'ending' }]);
+      expect(isDrained).toBe(false);
+      goOn();
+      expect(await (await running).text()).toBe('done');
+      await drained;
+      await service.drain();
+      // It is not the service's own.
+      expect(isClosed()).toBe(false);
+    },
+    { routes: () => [route], pool: shared },
+  );
+  const own = createService({ blocklist });
+  await own.drain();
+  const response = await own.handler(new Request('http://localhost/health/live'));
+  expect(response.status).toBe(200);
+});
+
+test('what takes too long is answered by 503, and drain waits for it all the same', async () => {
+  const { route, goOn } = waiting();
+  await served(
+    async ({ url, logs, service }) => {
+      const late = await fetch(`${url}/waits`, as('match'));
+      expect([late.status, await late.json()]).toMatchObject([503, { code: 'timeout' }]);
+      expect(logs.at(-1)).toMatchObject({ status: 503, refusal: 'timeout' });
+      let isDrained = false;
+      const drained = service.drain().then(() => {
+        isDrained = true;
+      });
+      await fetch(`${url}/health/live`);
+      expect(isDrained).toBe(false);
+      goOn();
+      await drained;
+    },
+    { routes: () => [route], timeoutSeconds: 0.05 },
+  );
+});
+
+test('a client that goes away is logged as such', async () => {
+  const { route, goOn, begins } = waiting();
+  await served(
+    async ({ url, logs, errors }) => {
+      const gone = new AbortController();
+      const asked = fetch(`${url}/waits`, { ...as('match'), signal: gone.signal });
+      await begins;
+      gone.abort();
+      await expect(asked).rejects.toThrow();
+      while (logs.length === 0) await fetch(`${url}/x`);
+      while (!logs.some(({ status }) => status === 499)) await fetch(`${url}/x`);
+      expect(errors).toEqual([]);
+      goOn();
+    },
+    { routes: () => [route] },
+  );
+});
+
+test('metrics are text of Prometheus, with the state of the list, the store and the pool', async () => {
+  await served(
+    async ({ url }) => {
+      await fetch(`${url}/v1/match`, posted(hashToJSON(BASE), 'match'));
+      await fetch(`${url}/no/such/path`);
+      expect(await statusOf(`${url}/metrics`)).toBe(401);
+      const response = await fetch(`${url}/metrics`, as('match'));
+      expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+      const text = await response.text();
+      const sample = /^[a-z_]+(\{[a-z_]+="[^"\n]*"(,[a-z_]+="[^"\n]*")*\})? (\d+(\.\d+)?|\+Inf)$/;
+      const comment = /^# (HELP [a-z_]+ .+|TYPE [a-z_]+ (counter|gauge|histogram))$/;
+      for (const line of text.trimEnd().split('\n'))
+        expect(line).toMatch(/^#/.test(line) ? comment : sample);
+      for (const line of [
+        'onlyhashes_requests_total{method="POST",route="/v1/match",status="200"} 1',
+        'onlyhashes_requests_total{method="GET",route="none",status="404"} 1',
+        'onlyhashes_request_seconds_bucket{route="/v1/match",le="+Inf"} 1',
+        'onlyhashes_request_seconds_count{route="/v1/match"} 1',
+        'onlyhashes_verdicts_total{verdict="none"} 1',
+        'onlyhashes_ready 1',
+        'onlyhashes_entries 1',
+        `onlyhashes_list_generation ${blocklist.generation}`,
+        'onlyhashes_list_revision 40',
+        'onlyhashes_list_lag 2',
+        'onlyhashes_pool_pictures{stage="queued"} 0',
+      ]) {
+        expect(text.split('\n')).toContain(line);
+      }
+    },
+    { follower: { blocklist, revision: 40 }, store: { revision: async () => 42 } },
+  );
+});
+
+test('a store that is away has no lag to tell', async () => {
+  await served(
+    async ({ url }) => {
+      const text = await (await fetch(`${url}/metrics`, as('match'))).text();
+      expect(text).toContain('onlyhashes_list_revision 40\n');
+      expect(text).not.toContain('lag');
+    },
+    {
+      follower: { blocklist, revision: 40 },
+      store: { revision: () => Promise.reject(new Error('away')) },
+    },
+  );
+});
+
+test('buckets of times hold what is at most their bound, and labels are escaped', () => {
+  const metrics = new Metrics();
+  for (const milliseconds of [0.5, 1, 1.1, 70_000])
+    metrics.answered('GET', '/a', 200, milliseconds);
+  metrics.count('a_total', 'A.', { word: 'a"b\\c\nd' });
+  const lines = metrics.text().split('\n');
+  expect(lines).toContain('onlyhashes_request_seconds_bucket{route="/a",le="0.001"} 2');
+  expect(lines).toContain('onlyhashes_request_seconds_bucket{route="/a",le="0.0025"} 3');
+  expect(lines).toContain('onlyhashes_request_seconds_bucket{route="/a",le="60"} 3');
+  expect(lines).toContain('onlyhashes_request_seconds_bucket{route="/a",le="+Inf"} 4');
+  expect(lines).toContain('a_total{word="a\\"b\\\\c\\nd"} 1');
+});
+
+test('OpenAPI describes all routes, as a validator reads it', async () => {
+  const webhook = {
+    log: { append: async () => {}, timeOf: () => undefined },
+    outcomes: {},
+    factsOf: () => undefined,
+    tokenHashes: [tokens[0]!.hash],
+  };
+  await served(
+    async ({ url }) => {
+      const reply = await fetch(`${url}/openapi.json`);
+      const document = (await reply.json()) as Record<string, unknown>;
+      const result = await new Validator().validate(document);
+      expect(result.errors ?? []).toEqual([]);
+      expect(result.valid).toBe(true);
+      const { openapi, paths } = document as unknown as {
+        openapi: string;
+        paths: Record<string, Record<string, { security: object[]; requestBody?: object }>>;
+      };
+      expect(openapi).toBe('3.1.0');
+      expect(Object.keys(paths).sort()).toEqual([
+        ...['/health/live', '/health/ready', '/metrics', '/openapi.json', '/v1/decisions'],
+        ...['/v1/match', '/v1/scan', '/v1/status', '/x/{name}'],
+      ]);
+      expect(paths['/v1/match']!.post).toMatchObject({
+        security: [{ token: [] }],
+        parameters: [{ name: 'distance' }, { name: 'limit' }, { name: 'all' }, { name: 'remote' }],
+        requestBody: { content: { 'application/json': {}, 'image/*': {} } },
+        responses: { 200: {}, 401: {}, 403: {}, 429: {} },
+      });
+      expect(paths['/health/live']!.get!.security).toEqual([]);
+      expect(paths['/x/{name}']!.delete).toMatchObject({
+        operationId: 'deleteXByName',
+        parameters: [{ name: 'name', in: 'path', required: true }],
+      });
+    },
+    { scan: { onError: 'refuse' }, webhook, routes: () => [deleting] },
+  );
+});
+
+const deleting: Route = {
+  method: 'DELETE',
+  path: '/x/{name}',
+  role: 'admin',
+  about: 'Deletes.',
+  replies: { 204: undefined },
+  answer: () => new Response(null, { status: 204 }),
+};
+
+test('the validator finds what is wrong with such a document', async () => {
+  const document = openApiOf([deleting], { title: 'a', version: '1' });
+  expect((await new Validator().validate({ ...document })).valid).toBe(true);
+  expect((await new Validator().validate({ ...document, info: {} })).valid).toBe(false);
+});
+
+test('a service without a list, or with two, is refused', () => {
+  const list = createBlocklist([]);
+  expect(() => createService({})).toThrow(TypeError);
+  expect(() =>
+    createService({ blocklist: list, follower: { blocklist: list, revision: 1 } }),
+  ).toThrow(TypeError);
+});
