@@ -1,13 +1,21 @@
-import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import {
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkSignal,
+  checkTypeOf,
+} from '../door.js';
 import {
   checkedFeedback,
   checkSenders,
   type FeedbackItem,
+  type FeedbackItems,
   type FeedbackSender,
   type NewFeedback,
   type Sent,
   type Settled,
-} from './feedback-item.js';
+} from '../exchange/feedback-item.js';
 import { FeedbackStore } from './feedback-store.js';
 import { checkPath } from './index-file.js';
 
@@ -50,22 +58,26 @@ export interface FeedbackProgress {
   readonly stuck: number;
   /** when the next one is due, in milliseconds since 1970; undefined if none is open */
   readonly nextDue?: number;
+  /** another process was sending for the same store, so that this call sent nothing */
+  readonly isElsewhere?: true;
 }
 
 /**
- * Opens the queue of feedback in a folder, or begins one. What a kill left goes on: feedback that
- * was being sent may have arrived, so it is settled first, or sent again if the sender is
- * idempotent.
- * @param folder is made with mode 700 if it is not there; one process may write in it
+ * Opens the queue of feedback in a folder, or begins one; or that of a store, which many processes
+ * share, and where one at a time sends. What a kill left goes on: feedback that was being sent may
+ * have arrived, so it is settled first, or sent again if the sender is idempotent.
+ * @param place a folder, which is made with mode 700 if it is not there, and in which one process
+ *   may write; or what `Store.feedbackItems` gives
  * @throws {FormatError} `in-use` if another running process writes in it; `bad-line` if the file
  *   holds what no queue wrote
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export async function openFeedbackQueue(
-  folder: string,
+  place: string | FeedbackItems,
   options: FeedbackQueueOptions,
 ): Promise<FeedbackQueue> {
-  checkPath(folder);
+  if (typeof place === 'object') checkItems(place);
+  else checkPath(place);
   checkOptions(options);
   const { senders, maxAttempts = 12, backoffSeconds = 5, maxBackoffSeconds = 3600 } = options;
   const { timeoutSeconds = 60, now = Date.now } = options;
@@ -81,14 +93,24 @@ export async function openFeedbackQueue(
     return time;
   };
   clock();
-  const store = await FeedbackStore.open(folder, clock);
+  const items = typeof place === 'string' ? await FeedbackStore.open(place, clock) : place;
   const byName = new Map(Object.entries(senders));
-  if ([...store.items.values()].some(({ to }) => !byName.has(to))) {
-    await store.close();
-    throw new RangeError('expected a sender for each name in the queue');
+  try {
+    if ((await items.all()).some(({ to }) => !byName.has(to))) {
+      throw new RangeError('expected a sender for each name in the queue');
+    }
+  } catch (error) {
+    await items.close();
+    throw error;
   }
   const limits = { maxAttempts, backoffSeconds, maxBackoffSeconds, timeoutSeconds };
-  return new FeedbackQueue(store, byName, { ...limits, now: clock });
+  return new FeedbackQueue(items, byName, { ...limits, now: clock });
+}
+
+function checkItems(items: FeedbackItems): void {
+  const what = 'the path of a folder, or the feedback items of a store';
+  checkObject(items, what);
+  if (typeof items.sending !== 'function') throw new TypeError(`expected ${what}`);
 }
 
 interface Settings {
@@ -110,10 +132,9 @@ interface Settings {
  * sent again only if the service does not have it: if that is not told yet, it arrives twice.
  */
 export class FeedbackQueue {
-  readonly #store: FeedbackStore;
+  readonly #items: FeedbackItems;
   readonly #senders: ReadonlyMap<string, FeedbackSender>;
   readonly #settings: Settings;
-  readonly #adding = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
   #sending: Promise<FeedbackProgress> | undefined;
   /** The last `retry` or `drop`. */
@@ -122,11 +143,11 @@ export class FeedbackQueue {
 
   /** Use `openFeedbackQueue`. */
   constructor(
-    store: FeedbackStore,
+    items: FeedbackItems,
     senders: ReadonlyMap<string, FeedbackSender>,
     settings: Settings,
   ) {
-    this.#store = store;
+    this.#items = items;
     this.#senders = senders;
     this.#settings = settings;
   }
@@ -142,31 +163,17 @@ export class FeedbackQueue {
     const put = checkedFeedback(feedback);
     if (!this.#senders.has(put.to)) throw new RangeError('expected to to name a sender');
     this.#checkOpen();
-    const { id } = put;
-    if (this.#store.has(id)) return false;
-    const adding = this.#adding.get(id);
-    if (adding) {
-      await adding;
-      return false;
-    }
-    const writing = this.#store.put(put);
-    this.#adding.set(id, writing);
-    try {
-      await writing;
-      return true;
-    } finally {
-      this.#adding.delete(id);
-    }
+    return await this.#items.put(put);
   }
 
   /** What is waiting, unknown or stuck, in the order in which it came. */
-  items(): FeedbackItem[] {
-    return [...this.#store.items.values()];
+  items(): Promise<FeedbackItem[]> {
+    return this.#items.all();
   }
 
   /** What was given up, in the order in which it came: for people to look at. */
-  stuck(): FeedbackItem[] {
-    return this.items().filter(({ state }) => state === 'stuck');
+  async stuck(): Promise<FeedbackItem[]> {
+    return (await this.items()).filter(({ state }) => state === 'stuck');
   }
 
   /**
@@ -197,11 +204,12 @@ export class FeedbackQueue {
    */
   async retry(id: string): Promise<boolean> {
     return await this.#inTurn(async () => {
-      const item = this.#stuckItem(id);
-      if (item === undefined || this.#hasLater(item)) return false;
+      const item = await this.#stuckItem(id);
+      if (item === undefined || (await this.#items.hasLater(item))) return false;
       // It may have arrived, if it was ever sent.
-      await this.#store.change(item, 'unknown', { attempts: 0, due: this.#settings.now() });
-      return true;
+      const due = this.#settings.now();
+      const change = { state: 'unknown', attempts: 0, due } as const;
+      return (await this.#items.change(item, change)) !== undefined;
     });
   }
 
@@ -212,10 +220,8 @@ export class FeedbackQueue {
    */
   async drop(id: string): Promise<boolean> {
     return await this.#inTurn(async () => {
-      const item = this.#stuckItem(id);
-      if (item === undefined) return false;
-      await this.#store.end(item, 'dropped');
-      return true;
+      const item = await this.#stuckItem(id);
+      return item !== undefined && (await this.#items.end(item));
     });
   }
 
@@ -235,30 +241,35 @@ export class FeedbackQueue {
   async #close(): Promise<void> {
     this.#closing.abort();
     await this.#sending?.catch(() => {});
-    await this.#store.close();
+    await this.#items.close();
   }
 
   #checkOpen(): void {
     if (this.#closed) throw new TypeError('expected a feedback queue that is not closed');
   }
 
-  #stuckItem(id: string): FeedbackItem | undefined {
+  async #stuckItem(id: string): Promise<FeedbackItem | undefined> {
     if (typeof id !== 'string') throw new TypeError('expected id to be a string');
     this.#checkOpen();
-    const item = this.#store.items.get(id);
+    const item = await this.#items.get(id);
     return item?.state === 'stuck' ? item : undefined;
   }
 
-  #hasLater({ id, to, entry }: FeedbackItem): boolean {
-    const all = this.items();
-    const later = all.slice(all.findIndex((one) => one.id === id) + 1);
-    return later.some((other) => other.to === to && other.entry === entry);
+  async #sendAll(given: AbortSignal | undefined): Promise<FeedbackProgress> {
+    const sent = await this.#items.sending((lost) =>
+      this.#sendDue([given, lost, this.#closing.signal].filter((source) => source !== undefined)),
+    );
+    const counts = await this.#items.counts();
+    if (sent === undefined) return { done: 0, ...counts, isElsewhere: true };
+    const dues = (await this.#items.heads()).map(({ due }) => due);
+    const nextDue = dues.reduce((least, due) => Math.min(least, due), Number.POSITIVE_INFINITY);
+    return { done: sent.of, ...counts, ...(dues.length > 0 && { nextDue }) };
   }
 
-  async #sendAll(given: AbortSignal | undefined): Promise<FeedbackProgress> {
+  /** @returns how many the services have now */
+  async #sendDue(sources: readonly AbortSignal[]): Promise<number> {
     const stop = new AbortController();
     const abort = () => stop.abort();
-    const sources = [given, this.#closing.signal].filter((source) => source !== undefined);
     for (const source of sources) {
       if (source.aborted) abort();
       source.addEventListener('abort', abort, { once: true });
@@ -272,17 +283,10 @@ export class FeedbackQueue {
       for (const end of await Promise.allSettled(lanes)) {
         if (end.status === 'rejected') throw end.reason;
       }
+      return done;
     } finally {
       for (const source of sources) source.removeEventListener('abort', abort);
     }
-    await this.#store.compact();
-    const stuck = this.stuck().length;
-    const open = this.#store.items.size - stuck;
-    const nextDue = this.#heads().reduce(
-      (least, { due }) => Math.min(least, due),
-      Number.POSITIVE_INFINITY,
-    );
-    return { done, open, stuck, ...(open > 0 && { nextDue }) };
   }
 
   async #sendTo(to: string, signal: AbortSignal, onDone: () => void): Promise<void> {
@@ -290,7 +294,8 @@ export class FeedbackQueue {
     // What has ended makes way for later feedback on its entry, which the next round sends.
     for (;;) {
       const now = this.#settings.now();
-      const due = this.#heads(to).filter((item) => item.due <= now && !tried.has(item.id));
+      const heads = await this.#items.heads(to);
+      const due = heads.filter((item) => item.due <= now && !tried.has(item.id));
       if (due.length === 0) return;
       for (const item of due) {
         if (signal.aborted) return;
@@ -298,17 +303,6 @@ export class FeedbackQueue {
         if (await this.#try(item, signal)) onDone();
       }
     }
-  }
-
-  /** The first that is open of each entry. */
-  #heads(to?: string): FeedbackItem[] {
-    const heads = new Map<string, FeedbackItem>();
-    for (const item of this.#store.items.values()) {
-      if (item.state === 'stuck' || (to !== undefined && item.to !== to)) continue;
-      const key = JSON.stringify([item.to, item.entry]);
-      if (!heads.has(key)) heads.set(key, item);
-    }
-    return [...heads.values()];
   }
 
   /** Settles or sends. @returns whether the service has it now */
@@ -324,7 +318,9 @@ export class FeedbackQueue {
     }
     // On disk before it is sent: whoever goes on after a kill must know that it may have arrived.
     const { attempts, due } = item;
-    const sending = await this.#store.change(item, 'unknown', { attempts: attempts + 1, due });
+    const change = { state: 'unknown', attempts: attempts + 1, due } as const;
+    const sending = await this.#items.change(item, change);
+    if (sending === undefined) return false;
     const sent = await this.#ask(signal, (options) => sender.send(sending, options));
     return await this.#after(item, sent, sent === 'retry' ? 'waiting' : 'unknown', signal);
   }
@@ -336,9 +332,8 @@ export class FeedbackQueue {
     state: 'waiting' | 'unknown',
     signal: AbortSignal,
   ): Promise<boolean> {
-    const store = this.#store;
     if (answer === 'done') {
-      await store.end(item, 'done');
+      await this.#items.end(item);
       return true;
     }
     const { maxAttempts, backoffSeconds, maxBackoffSeconds, now } = this.#settings;
@@ -347,7 +342,7 @@ export class FeedbackQueue {
     const seconds = backoffSeconds * 2 ** Math.min(attempts - 1, 60);
     const due = now() + (signal.aborted ? 0 : 1000 * Math.min(maxBackoffSeconds, seconds));
     const isOver = answer === 'refused' || attempts >= maxAttempts;
-    await store.change(item, isOver ? 'stuck' : state, { attempts, due });
+    await this.#items.change(item, { state: isOver ? 'stuck' : state, attempts, due });
     return false;
   }
 

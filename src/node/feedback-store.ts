@@ -1,7 +1,13 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError } from '../errors.js';
-import { checkedFeedback, type FeedbackItem, type NewFeedback } from './feedback-item.js';
+import {
+  checkedFeedback,
+  type FeedbackCounts,
+  type FeedbackItem,
+  type FeedbackItems,
+  type NewFeedback,
+} from '../exchange/feedback-item.js';
 import { GroupCommit, Journal } from './journal.js';
 import { replaceFile } from './replace-file.js';
 import { lockFolder } from './writer-lock.js';
@@ -32,10 +38,11 @@ interface ChangedLine {
 /** A line of the file: new feedback, or what became of it. */
 type Line = NewLine | ChangedLine;
 
-/** The items of a feedback queue, in memory and in a file. What a call wrote is on disk. */
-export class FeedbackStore {
+/** The items of a feedback queue, in memory and in a file of a folder that only it writes in. */
+export class FeedbackStore implements FeedbackItems {
   /** In the order in which they came. */
-  readonly items = new Map<string, FeedbackItem>();
+  readonly #items = new Map<string, FeedbackItem>();
+  readonly #adding = new Map<string, Promise<void>>();
   /** When each ended, by id. */
   readonly #ended = new Map<string, number>();
   readonly #path: string;
@@ -81,40 +88,89 @@ export class FeedbackStore {
     }
   }
 
-  /** Whether feedback with this id is there, or has ended within a week. */
-  has(id: string): boolean {
-    return this.items.has(id) || this.#ended.has(id);
+  async put(put: NewFeedback): Promise<boolean> {
+    const { id } = put;
+    if (this.#items.has(id) || this.#ended.has(id)) return false;
+    const adding = this.#adding.get(id);
+    if (adding) {
+      await adding;
+      return false;
+    }
+    const writing = this.#put(put);
+    this.#adding.set(id, writing);
+    try {
+      await writing;
+      return true;
+    } finally {
+      this.#adding.delete(id);
+    }
   }
 
-  async put(put: NewFeedback): Promise<void> {
+  async #put(put: NewFeedback): Promise<void> {
     const due = this.#now();
     await this.#write({ put, due });
-    this.items.set(put.id, { ...put, state: 'waiting', attempts: 0, due });
+    this.#items.set(put.id, { ...put, state: 'waiting', attempts: 0, due });
+  }
+
+  async all(): Promise<FeedbackItem[]> {
+    return [...this.#items.values()];
+  }
+
+  async get(id: string): Promise<FeedbackItem | undefined> {
+    return this.#items.get(id);
+  }
+
+  async heads(to?: string): Promise<FeedbackItem[]> {
+    const heads = new Map<string, FeedbackItem>();
+    for (const item of this.#items.values()) {
+      if (item.state === 'stuck' || (to !== undefined && item.to !== to)) continue;
+      const key = JSON.stringify([item.to, item.entry]);
+      if (!heads.has(key)) heads.set(key, item);
+    }
+    return [...heads.values()];
+  }
+
+  async hasLater({ id, to, entry }: FeedbackItem): Promise<boolean> {
+    const all = await this.all();
+    const later = all.slice(all.findIndex((one) => one.id === id) + 1);
+    return later.some((other) => other.to === to && other.entry === entry);
+  }
+
+  async counts(): Promise<FeedbackCounts> {
+    const stuck = [...this.#items.values()].filter(({ state }) => state === 'stuck').length;
+    return { open: this.#items.size - stuck, stuck };
   }
 
   async change(
     { id }: FeedbackItem,
-    state: FeedbackItem['state'],
-    { attempts, due }: { attempts: number; due: number },
+    { state, attempts, due }: Pick<FeedbackItem, 'state' | 'attempts' | 'due'>,
   ): Promise<FeedbackItem> {
     await this.#write({ id, state, attempts, due });
-    const changed = { ...this.items.get(id)!, state, attempts, due };
-    this.items.set(id, changed);
+    const changed = { ...this.#items.get(id)!, state, attempts, due };
+    this.#items.set(id, changed);
     return changed;
   }
 
-  async end({ id, attempts }: FeedbackItem, state: 'done' | 'dropped'): Promise<void> {
+  async end({ id, attempts }: FeedbackItem): Promise<boolean> {
     const due = this.#now();
-    await this.#write({ id, state, attempts, due });
-    this.items.delete(id);
+    await this.#write({ id, state: 'done', attempts, due });
+    this.#items.delete(id);
     this.#ended.set(id, due);
     this.#gone++;
+    return true;
+  }
+
+  /** The folder is this process's alone, and the queue sends once at a time. */
+  async sending<T>(run: (signal: AbortSignal) => Promise<T>): Promise<{ of: T }> {
+    const result = { of: await run(new AbortController().signal) };
+    await this.#compact();
+    return result;
   }
 
   /** Writes the file anew if most of its lines are spent, or what was sent has stayed for a day. */
-  async compact(): Promise<void> {
+  async #compact(): Promise<void> {
     const isOver = this.#gone > 0 && this.#now() - this.#clean >= MAX_STAY;
-    if (!isOver && this.#lines - 2 * this.items.size - this.#ended.size < MAX_SPENT) {
+    if (!isOver && this.#lines - 2 * this.#items.size - this.#ended.size < MAX_SPENT) {
       const oldest = [...this.#ended.values()].filter((time) => time < this.#now() - MEMORY);
       if (oldest.length < MAX_SPENT) return;
     }
@@ -146,18 +202,18 @@ export class FeedbackStore {
     const { due } = line;
     if ('put' in line) {
       const { put } = line;
-      this.items.set(put.id, { ...put, state: 'waiting', attempts: 0, due });
+      this.#items.set(put.id, { ...put, state: 'waiting', attempts: 0, due });
       return;
     }
     const { id, state, attempts } = line;
     if (state === 'done' || state === 'dropped') {
-      if (this.items.delete(id)) this.#gone++;
+      if (this.#items.delete(id)) this.#gone++;
       this.#ended.set(id, due);
       return;
     }
-    const item = this.items.get(id);
+    const item = this.#items.get(id);
     if (item === undefined) throw badLine(at);
-    this.items.set(id, { ...item, state, attempts, due });
+    this.#items.set(id, { ...item, state, attempts, due });
   }
 
   /** With what is open and the ids that are remembered. */
@@ -167,7 +223,7 @@ export class FeedbackStore {
     const lines: Line[] = [...this.#ended].map(([id, due]) => {
       return { id, state: 'done', attempts: 0, due };
     });
-    for (const { state, attempts, due, ...put } of this.items.values()) {
+    for (const { state, attempts, due, ...put } of this.#items.values()) {
       lines.push({ put, due }, { id: put.id, state, attempts, due });
     }
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');

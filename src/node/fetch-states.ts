@@ -1,23 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { FormatError } from '../errors.js';
+import { type FetchState, withWords } from '../exchange/list-fetch.js';
 import type { UnknownWord } from '../exchange/list-update.js';
 import { replaceFile } from './replace-file.js';
-
-/** How far a list was fetched. */
-export interface FetchState {
-  /** where it was fetched from, in the words of who fetched it */
-  readonly origin: string;
-  /** where the next fetch goes on, in the service's own form */
-  readonly checkpoint?: unknown;
-  /** whether the list was empty when its first fetch began, which is not at its end yet */
-  readonly isPartial?: boolean;
-  /** whether the next fetch must begin from the start, whatever the checkpoint says */
-  readonly mustRefetch?: boolean;
-  /** when the last fetch that came to its end began, in seconds since 1970 */
-  readonly fetchedSeconds?: number;
-  /** what this version did not know, the first 200 such words */
-  readonly unknown: readonly UnknownWord[];
-}
 
 /** The states of lists by name, and the generation of the blocklist that they tell of. */
 export interface FetchStates {
@@ -26,30 +11,6 @@ export interface FetchStates {
 }
 
 const VERSION = 1;
-const MAX_WORDS = 200;
-const MAX_WORD_LENGTH = 100;
-
-/**
- * Adds up words. A service that makes up a new one each time must not fill the disk, so the
- * first 200 are kept, each cut to 100 characters.
- */
-export function withWords(
-  known: readonly UnknownWord[],
-  more: readonly UnknownWord[],
-): UnknownWord[] {
-  const counts = new Map<string, UnknownWord>();
-  for (const { field, word, count } of [...known, ...more]) {
-    const cut = {
-      field: field.slice(0, MAX_WORD_LENGTH),
-      ...(word !== undefined && { word: word.slice(0, MAX_WORD_LENGTH) }),
-    };
-    const key = JSON.stringify([cut.field, cut.word]);
-    const before = counts.get(key);
-    if (!before && counts.size === MAX_WORDS) continue;
-    counts.set(key, { ...cut, count: count + (before?.count ?? 0) });
-  }
-  return [...counts.values()];
-}
 
 /** @returns undefined if there is no file @throws {FormatError} `bad-line` or `bad-version` */
 export async function readFetchStates(path: string): Promise<FetchStates | undefined> {

@@ -1,3 +1,12 @@
+export type {
+  FeedbackItem,
+  FeedbackSender,
+  FeedbackValue,
+  NewFeedback,
+  Sent,
+  Settled,
+} from '../exchange/feedback-item.js';
+export type { FetchOptions, FetchProgress, FetchState } from '../exchange/list-fetch.js';
 export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
 export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
@@ -14,14 +23,6 @@ export { createHashPool } from './create-hash-pool.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
 export type { EntryNote } from './entry-notes.js';
-export type {
-  FeedbackItem,
-  FeedbackSender,
-  FeedbackValue,
-  NewFeedback,
-  Sent,
-  Settled,
-} from './feedback-item.js';
 export {
   type FeedbackProgress,
   type FeedbackQueue,
@@ -35,7 +36,6 @@ export {
   type StopNciiSenderOptions,
   stopNciiSender,
 } from './feedback-senders.js';
-export type { FetchState } from './fetch-states.js';
 export { type HashFileOptions, hashFile, variantsOfFile } from './hash-file.js';
 export {
   eachFile,
@@ -67,8 +67,6 @@ export {
 } from './index-pool.js';
 export type { Latencies } from './latencies.js';
 export {
-  type FetchOptions,
-  type FetchProgress,
   type ListFolder,
   type ListFolderOptions,
   openListFolder,

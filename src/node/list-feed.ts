@@ -1,4 +1,12 @@
 import { type BlocklistEntry, checkEntry } from '../entry.js';
+import {
+  fetchedEntry,
+  isOfService,
+  latestUpdates,
+  type PageChange,
+  type ToldRecords,
+  WITHDRAWN_BY_SERVICE,
+} from '../exchange/list-fetch.js';
 import type { ListUpdate } from '../exchange/list-update.js';
 import { hashToHex } from '../hash.js';
 import { inTurns } from '../in-turns.js';
@@ -7,42 +15,8 @@ import type { Shelf } from '../matching/shelf.js';
 import { idsOf } from '../matching/shelves.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
 
-/**
- * The reasons of the withdrawals that a feed makes, by the state that its service told. Only what
- * was withdrawn for one of these reasons is lifted when the service lists the record again.
- */
-const REASONS = {
-  withdrawn: 'withdrawn by its service',
-  deleted: 'deleted by its service',
-} as const;
-const isOfFeed = ({ reason }: Withdrawn) =>
-  reason === REASONS.withdrawn || reason === REASONS.deleted;
-
 /** Entries that a step looks at: about 0.2 ms. */
 const STEP = 256;
-
-/** What a page changed. */
-export interface PageChange {
-  /** entries added */
-  readonly added: number;
-  /** entries removed */
-  readonly removed: number;
-  /** withdrawals made */
-  readonly withdrawn: number;
-}
-
-/** The records that a fetch has told, by source and key. */
-export class ToldRecords {
-  readonly #keys = new Set<string>();
-
-  add({ source, key }: Pick<ListUpdate, 'source' | 'key'>): void {
-    this.#keys.add(keyOf(source, key));
-  }
-
-  has({ source, id }: Pick<BlocklistEntry, 'source' | 'id'>): boolean {
-    return source !== undefined && id !== undefined && this.#keys.has(keyOf(source, id));
-  }
-}
 
 /**
  * Applies the updates of a service to one named list of a blocklist. All entries of the list are
@@ -86,15 +60,13 @@ export class ListFeed {
     const coming: BlocklistEntry[] = [];
     const withdraw: Withdrawn[] = [];
     const reinstate: WithdrawnKey[] = [];
-    // The last update of a record counts.
-    const latest = new Map(updates.map((update) => [keyOf(update.source, update.key), update]));
-    for (const { key: id, source, state, entries } of latest.values()) {
+    for (const { key: id, source, state, entries } of latestUpdates(updates)) {
       const key = { id, source, list: this.#list };
       const isGone = state === 'withdrawn' || state === 'deleted';
       const anew = new Map<string, BlocklistEntry>();
       for (const entry of isGone ? [] : entries) {
         checkEntry(entry);
-        const listed = this.#listed(entry, state === 'pending');
+        const listed = fetchedEntry(entry, this.#list, state);
         anew.set(textOf(listed), listed);
       }
       for (const shelf of held.shelves.all()) {
@@ -105,16 +77,11 @@ export class ListFeed {
       }
       coming.push(...anew.values());
       const before = held.withdrawn.get(key);
-      if (isGone && !before) withdraw.push({ ...key, reason: REASONS[state] });
-      if (!isGone && before && isOfFeed(before)) reinstate.push(key);
+      if (isGone && !before) withdraw.push({ ...key, reason: WITHDRAWN_BY_SERVICE[state] });
+      if (!isGone && before && isOfService(before.reason)) reinstate.push(key);
     }
     const changed = held.exchange({ withdraw, reinstate, going, coming });
     return { ...changed, withdrawn: withdraw.length };
-  }
-
-  /** What is not in force yet, or not known to be, is for review: it is not confirmed. */
-  #listed({ list: _, ...entry }: BlocklistEntry, isPending: boolean): BlocklistEntry {
-    return { ...entry, list: this.#list, ...(isPending && { confirmed: false }) };
   }
 
   /** The ids of the entries that are not told. */
@@ -158,8 +125,6 @@ function push(going: Map<Shelf, number[]>, shelf: Shelf, id: number): void {
   going.set(shelf, ids);
   ids.push(id);
 }
-
-const keyOf = (source: string, key: string) => `${source}\n${key}`;
 
 /** An entry as text: equal texts are equal entries. */
 function textOf(entry: BlocklistEntry): string {

@@ -1,54 +1,25 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import type { ListClient, ReadUpdatesOptions, UpdatesPage } from '../exchange/list-update.js';
+import {
+  checkFetch,
+  type FetchOptions,
+  type FetchProgress,
+  type FetchState,
+  type FetchTarget,
+  fetchInto,
+} from '../exchange/list-fetch.js';
+import type { ListClient } from '../exchange/list-update.js';
 import { Blocklist } from '../matching/blocklist.js';
 import { type OpenBlocklistOptions, openBlocklist, saveBlocklist } from './blocklist-file.js';
-import {
-  type FetchState,
-  type FetchStates,
-  readFetchStates,
-  withWords,
-  writeFetchStates,
-} from './fetch-states.js';
+import { type FetchStates, readFetchStates, writeFetchStates } from './fetch-states.js';
 import { checkPath } from './index-file.js';
-import { ListFeed, ToldRecords } from './list-feed.js';
+import { ListFeed } from './list-feed.js';
 import { lockFolder } from './writer-lock.js';
 
 const BLOCKLIST = 'blocklist.ohb';
 const STATES = 'fetched.json';
-
-/** What a fetch did so far. */
-export interface FetchProgress {
-  /** records told by the service */
-  readonly told: number;
-  /** entries added to the list */
-  readonly added: number;
-  /** entries removed from it */
-  readonly removed: number;
-  /** withdrawals made for the service */
-  readonly withdrawn: number;
-  /** whether the fetch began from the start */
-  readonly isFromStart: boolean;
-  /** whether it is at its end: the list is as the service has it */
-  readonly isDrained: boolean;
-}
-
-/** Options of `ListFolder.fetch`. */
-export interface FetchOptions extends ReadUpdatesOptions {
-  /**
-   * where the client fetches from: a service and, if it has several, the list. A list whose origin
-   * has changed is fetched from the start. Default empty
-   */
-  origin?: string;
-  /** begin from the start, whatever was fetched; default false */
-  fromStart?: boolean;
-  /** called after each page */
-  onProgress?: (progress: FetchProgress) => void;
-  /** ends the fetch; what came until then stays and is saved */
-  signal?: AbortSignal;
-}
 
 /** Options of `openListFolder`. */
 export interface ListFolderOptions
@@ -145,21 +116,11 @@ export class ListFolder {
     options: FetchOptions = {},
   ): Promise<FetchProgress> {
     checkName(name);
-    checkObject(client, 'a client of a service');
-    if (![client.fetchUpdates, client.mustRestart].every((each) => typeof each === 'function')) {
-      throw new TypeError('expected a client with functions fetchUpdates and mustRestart');
-    }
-    checkOptions(options);
-    const { origin = '', fromStart = false, onProgress, onProblem, signal } = options;
-    checkTypeOf('origin', origin, 'string');
-    checkTypeOf('fromStart', fromStart, 'boolean');
-    checkTypeOf('onProgress', onProgress, 'function');
-    checkTypeOf('onProblem', onProblem, 'function');
-    checkSignal(signal);
+    checkFetch(client, options);
     if (this.#fetching.has(name)) throw new RangeError('expected no other fetch of this list');
     this.#fetching.add(name);
     try {
-      return await this.#fetch(name, client, { ...options, origin, fromStart });
+      return await this.#fetch(name, client, options);
     } finally {
       this.#fetching.delete(name);
       // Also what an error cut off: it is true, and withdrawals may be in it.
@@ -170,79 +131,27 @@ export class ListFolder {
   async #fetch<Checkpoint>(
     name: string,
     client: ListClient<Checkpoint>,
-    { origin, fromStart, onProgress, onProblem, signal }: FetchOptions & { origin: string },
+    options: FetchOptions,
   ): Promise<FetchProgress> {
-    const began = Math.floor(this.#now() / 1000);
+    const { signal } = options;
+    const nowSeconds = Math.floor(this.#now() / 1000);
     await this.blocklist.warm(signal ? { signal } : {});
     const feed = new ListFeed(this.blocklist, name);
-    const wasEmpty = await feed.isEmpty(signal);
-    const known = this.#states.get(name);
-    if (known?.origin !== origin || (fromStart && !known.mustRefetch)) {
-      // Before the first page, so that no later fetch goes on from a checkpoint of elsewhere.
-      const kept = known?.origin === origin ? known : { origin, unknown: [] };
-      const isPartial = wasEmpty && kept.checkpoint === undefined;
-      await this.#keep(name, { ...kept, ...(isPartial ? { isPartial } : { mustRefetch: true }) });
-    }
-    const { checkpoint, mustRefetch = false, isPartial = false } = this.#states.get(name)!;
-    const isUsed =
-      checkpoint !== undefined &&
-      !(mustRefetch && !client.mustRestart(checkpoint as Checkpoint, began));
-    const pages = client.fetchUpdates({
-      ...(isUsed && { checkpoint: checkpoint as Checkpoint }),
-      ...(onProblem && { onProblem }),
-      ...(signal && { signal }),
-    });
-    const records = wasEmpty ? undefined : new ToldRecords();
-    let progress: FetchProgress = {
-      told: 0,
-      added: 0,
-      removed: 0,
-      withdrawn: 0,
-      isFromStart: !isUsed,
-      isDrained: false,
+    const target: FetchTarget = {
+      isEmpty: () => feed.isEmpty(signal),
+      state: async () => this.#states.get(name),
+      begin: (state) => this.#keep(name, state),
+      apply: async ({ updates, told, isReached, next }) => {
+        const change = await feed.apply(updates, { told, signal });
+        // The list is durable before its checkpoint is.
+        if (isReached || change.removed > 0) await this.save();
+        const state = next(this.#states.get(name)!);
+        if (isReached) await this.#keep(name, state);
+        else this.#states.set(name, state);
+        return change;
+      },
     };
-    let isFirst = true;
-    for await (const page of pages) {
-      const told = page.isFromStart ? records : undefined;
-      for (const update of told ? page.updates : []) told!.add(update);
-      const isSwept = page.isDrained && told !== undefined;
-      const change = await feed.apply(page.updates, { ...(isSwept && { told }), signal });
-      // In a fetch from the start, an earlier checkpoint would hide what is still to be removed.
-      const isReached = page.isDrained || !page.isFromStart || isPartial;
-      const words = isFirst && page.isFromStart ? [] : this.#states.get(name)!.unknown;
-      this.#change(name, { unknown: withWords(words, page.unknown) });
-      isFirst = false;
-      if (page.checkpoint !== undefined && isReached) await this.#reach(name, page, began);
-      else if (change.removed > 0) await this.save();
-      const { isFromStart, isDrained } = page;
-      progress = {
-        told: progress.told + page.updates.length,
-        added: progress.added + change.added,
-        removed: progress.removed + change.removed,
-        withdrawn: progress.withdrawn + change.withdrawn,
-        isFromStart,
-        isDrained,
-      };
-      onProgress?.(progress);
-    }
-    return progress;
-  }
-
-  /** Makes the blocklist durable, and the checkpoint after it. */
-  async #reach<Checkpoint>(
-    name: string,
-    { checkpoint, isDrained, isFromStart }: UpdatesPage<Checkpoint>,
-    began: number,
-  ): Promise<void> {
-    await this.save();
-    const { isPartial = false, mustRefetch = false, ...state } = this.#states.get(name)!;
-    await this.#keep(name, {
-      ...state,
-      checkpoint,
-      ...(!isDrained && isPartial && { isPartial }),
-      ...(!(isDrained && isFromStart) && mustRefetch && { mustRefetch }),
-      ...(isDrained && { fetchedSeconds: began }),
-    });
+    return await fetchInto(target, client, { ...options, nowSeconds });
   }
 
   /**

@@ -8,8 +8,8 @@ import {
   type ReviewQuery,
   type ReviewRecord,
   reviewTest,
-  withoutMatchData,
 } from '../matching/review-record.js';
+import { RetentionRules, type ReviewRetention } from '../matching/review-retention.js';
 import { checkPath } from './index-file.js';
 import { GroupCommit, Journal } from './journal.js';
 import { replaceFile, syncFolder } from './replace-file.js';
@@ -26,34 +26,12 @@ import {
 } from './review-files.js';
 import { lockFolder } from './writer-lock.js';
 
-export interface ReviewLogOptions {
-  /**
-   * whole days that a record is kept. There is no default: the log holds personal data, and how
-   * long you may keep them is for you to answer
-   */
-  retentionDays: number;
+export interface ReviewLogOptions extends ReviewRetention {
   /**
    * most bytes of a file, before another is begun; each day begins another, too
    * @defaultValue 16 MiB
    */
   maxFileBytes?: number;
-  /**
-   * lists whose matches the log must not tell, by the name of the list or of the entry's source:
-   * their records have no hash, entry and distance. A list with `shield` in its name is one of them
-   * unless `keepShieldData`: the terms of Arachnid Shield forbid keeping its match data. So name a
-   * remote list that asks Shield `shield`, or name it here
-   */
-  withoutMatchData?: readonly string[];
-  /**
-   * keep the match data of lists with `shield` in their names
-   * @defaultValue false
-   */
-  keepShieldData?: boolean;
-  /**
-   * the time, in milliseconds since 1970
-   * @defaultValue Date.now
-   */
-  now?: () => number;
 }
 
 /** What `erase` did. */
@@ -82,20 +60,12 @@ const MAX_WRITE = 1 << 20;
 export async function openReviewLog(folder: string, options: ReviewLogOptions): Promise<ReviewLog> {
   checkPath(folder);
   checkOptions(options);
-  const { retentionDays, maxFileBytes = MAX_FILE_BYTES, now = Date.now } = options;
-  const { keepShieldData = false, withoutMatchData: withheld = [] } = options;
-  checkInteger('retentionDays', retentionDays, 1, 36_500);
+  const { maxFileBytes = MAX_FILE_BYTES } = options;
+  const rules = new RetentionRules(options);
   checkInteger('maxFileBytes', maxFileBytes, 1);
-  checkTypeOf('keepShieldData', keepShieldData, 'boolean');
-  checkTypeOf('now', now, 'function');
-  if (!Array.isArray(withheld) || withheld.some((name) => typeof name !== 'string')) {
-    throw new TypeError('expected withoutMatchData to be a list of strings');
-  }
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const unlock = await lockFolder(folder);
-  const isWithheld = (name: string) =>
-    withheld.includes(name) || (!keepShieldData && /shield/i.test(name));
-  const log = new ReviewLog(folder, { retentionDays, maxFileBytes, now, isWithheld, unlock });
+  const log = new ReviewLog(folder, { rules, maxFileBytes, unlock });
   try {
     await ReviewLog.begin(log);
     return log;
@@ -106,10 +76,8 @@ export async function openReviewLog(folder: string, options: ReviewLogOptions): 
 }
 
 interface Settings {
-  readonly retentionDays: number;
+  readonly rules: RetentionRules;
   readonly maxFileBytes: number;
-  readonly now: () => number;
-  readonly isWithheld: (name: string) => boolean;
   readonly unlock: () => Promise<void>;
 }
 
@@ -183,11 +151,7 @@ export class ReviewLog {
   }
 
   async #append(record: ReviewRecord): Promise<ReviewRecord> {
-    const { isWithheld } = this.#settings;
-    const names = [record.list, record.entry?.source];
-    const kept = names.some((name) => name !== undefined && isWithheld(name))
-      ? withoutMatchData(record)
-      : record;
+    const kept = this.#settings.rules.kept(record);
     await this.#commit.append(`${JSON.stringify(kept)}\n`);
     this.#times.set(kept.id, Date.parse(kept.time));
     return kept;
@@ -218,7 +182,7 @@ export class ReviewLog {
     checkOptions(options);
     const { onProblem } = options;
     checkTypeOf('onProblem', onProblem, 'function');
-    const oldest = this.#oldest();
+    const oldest = this.#settings.rules.oldest();
     const isKept = (record: ReviewRecord) => Date.parse(record.time) >= oldest && isMeant(record);
     return recordsOf(this.folder, isKept, {
       onProblem: onProblem ?? raise,
@@ -283,15 +247,7 @@ export class ReviewLog {
   }
 
   #now(): Date {
-    const time = this.#settings.now();
-    const date = new Date(time);
-    if (Number.isNaN(date.valueOf())) throw new TypeError('expected now to give milliseconds');
-    return date;
-  }
-
-  /** Before this time, records are not kept. */
-  #oldest(): number {
-    return this.#now().valueOf() - this.#settings.retentionDays * DAY;
+    return this.#settings.rules.now();
   }
 
   async #write(lines: string): Promise<void> {
@@ -324,7 +280,7 @@ export class ReviewLog {
   }
 
   async #prune(): Promise<void> {
-    const oldest = this.#oldest();
+    const oldest = this.#settings.rules.oldest();
     const today = dayOf(this.#now());
     let removed = 0;
     for (const file of await logFiles(this.folder)) {

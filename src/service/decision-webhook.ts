@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
+import type { NewFeedback } from '../exchange/feedback-item.js';
 import type { NewReviewRecord, ReviewFacts, ReviewOutcome } from '../matching/review-record.js';
-import type { NewFeedback } from '../node/feedback-item.js';
 import { readBytes } from '../node/read-bytes.js';
 import { SenderCheck, type SenderProof } from './webhook-sender.js';
 
@@ -29,10 +29,10 @@ export interface OutsideDecision {
   readonly isRepeat: boolean;
 }
 
-/** Where decisions are written: a `ReviewLog`. */
+/** Where decisions are written: a `ReviewLog`, or that of a store. */
 export interface DecisionLog {
   append(record: NewReviewRecord): Promise<unknown>;
-  timeOf(id: string): number | undefined;
+  timeOf(id: string): number | undefined | Promise<number | undefined>;
 }
 
 /** Where feedback waits until it is sent: a `FeedbackQueue`. */
@@ -175,7 +175,7 @@ class DecisionWebhook {
     if (told === undefined) return refusal(400, 'expected item.id and action.id');
     const outcome = this.#outcomes.get(told.action);
     if (outcome === undefined) return refusal(422, 'expected an action of the outcomes');
-    const id = told.id ?? this.#idOf(body);
+    const id = told.id ?? (await this.#idOf(body));
     if (this.#ended.has(id)) return recorded(0);
     // Deliveries of one decision at the same time end alike.
     let running = this.#running.get(id);
@@ -203,12 +203,12 @@ class DecisionWebhook {
   }
 
   /** The id of a body that names none: that of the delivery which it repeats, or a new one. */
-  #idOf(body: Uint8Array): string {
+  async #idOf(body: Uint8Array): Promise<string> {
     const { log, retrySeconds = RETRY_SECONDS, now = Date.now } = this.#options;
     const digest = createHash('sha256').update(body).digest('hex');
     for (let count = 0; ; count++) {
       const id = `sha256-${digest}${count === 0 ? '' : `-${count}`}`;
-      const time = log.timeOf(recordId(id, 0));
+      const time = await log.timeOf(recordId(id, 0));
       if (time === undefined || now() - time <= 1000 * retrySeconds) return id;
     }
   }
@@ -221,7 +221,7 @@ class DecisionWebhook {
     const records = facts.map((fact, at): NewReviewRecord => {
       return { ...fact, id: recordId(id, at), outcome, role };
     });
-    const isRepeat = log.timeOf(recordId(id, 0)) !== undefined;
+    const isRepeat = (await log.timeOf(recordId(id, 0))) !== undefined;
     await Promise.all(records.map((record) => log.append(record)));
     if (feedback && feedbackOf && role !== AUTOMATION) {
       const all = records.flatMap((record) =>

@@ -30,6 +30,14 @@ export interface Database extends Sql {
    * @returns ends it
    */
   listen(onWake: () => void): Promise<() => Promise<void>>;
+  /**
+   * Takes a lock that ends with the connection that holds it, which is one of its own. A connection
+   * that stays silent, as that of a process that hangs, is ended by the server.
+   * @param key any number of 64 bits
+   * @param onLost called once if the lock was lost before it was given back
+   * @returns gives it back; undefined if it is taken
+   */
+  lock(key: bigint, onLost: () => void): Promise<(() => Promise<void>) | undefined>;
   /** The statement by which a transaction wakes those who listen, once it is committed. */
   readonly wake: string;
   /** Several statements at once, without parameters, as migrations need them. */

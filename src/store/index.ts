@@ -1,9 +1,19 @@
 export type { StoreChanges } from './changes.js';
 export type { EntryFilter } from './entries.js';
+export type { Exchange, ExchangeSettings, Exchanges, NewExchange } from './exchanges.js';
 export type { Follower, FollowOptions } from './follower.js';
 export type { StoredList } from './lists.js';
 export type { Purged } from './purge.js';
 export type { Put } from './put-entries.js';
+export type { ErasedRecords, StoredReviewLog } from './review-log.js';
+export type {
+  Decided,
+  ModeratorDecision,
+  NewReviewItem,
+  ReviewItem,
+  ReviewQueue,
+  ReviewQueueOptions,
+} from './review-queue.js';
 export type { StoreStatus } from './status.js';
 export { openStore, type Store, type StoreOptions, type StorePlace } from './store.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';

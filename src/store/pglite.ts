@@ -36,6 +36,8 @@ class Embedded implements Database {
   readonly engine = 'pglite';
   readonly wake = `notify ${CHANNEL}`;
   readonly #engine: PGlite;
+  /** There is no other process. */
+  readonly #locks = new Set<bigint>();
 
   constructor(engine: PGlite) {
     this.#engine = engine;
@@ -61,6 +63,12 @@ class Embedded implements Database {
   async listen(onWake: () => void): Promise<() => Promise<void>> {
     const end = await this.#engine.listen(CHANNEL, onWake);
     return () => end();
+  }
+
+  async lock(key: bigint): Promise<(() => Promise<void>) | undefined> {
+    if (this.#locks.has(key)) return undefined;
+    this.#locks.add(key);
+    return async () => void this.#locks.delete(key);
   }
 
   async script(sql: Sql, text: string): Promise<void> {

@@ -7,6 +7,10 @@ const CHANNEL = 'onlyhashes';
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;
 
+/** Until the server ends the silent connection of a lock, and between two signs of life. */
+const SILENCE = 60_000;
+const SIGN_EVERY = 15_000;
+
 /** Of `int8`. Numbers, revisions and counts stay far below 2^53. */
 const INT8 = 20;
 
@@ -143,6 +147,37 @@ class Postgresql implements Database {
       await end();
       throw error;
     }
+    return end;
+  }
+
+  async lock(key: bigint, onLost: () => void): Promise<(() => Promise<void>) | undefined> {
+    const holder = this.#newClient();
+    holder.on('error', () => {});
+    let isOver = false;
+    let timer: NodeJS.Timeout | undefined;
+    const end = async () => {
+      isOver = true;
+      clearInterval(timer);
+      await holder.end().catch(() => {});
+    };
+    try {
+      await holder.connect();
+      await holder.query(`set idle_session_timeout = ${SILENCE}`);
+      const { rows } = await holder.query('select pg_try_advisory_lock($1) as is_mine', [`${key}`]);
+      if (!rows[0].is_mine) {
+        await end();
+        return undefined;
+      }
+    } catch (error) {
+      await end();
+      throw unreachable(error);
+    }
+    holder.once('end', () => {
+      clearInterval(timer);
+      if (!isOver) onLost();
+    });
+    timer = setInterval(() => void holder.query('select').catch(() => {}), SIGN_EVERY);
+    timer.unref();
     return end;
   }
 

@@ -10,10 +10,14 @@ export type StoreErrorCode =
   | 'key-used'
   /** the database has less than PostgreSQL 14, or lacks a right that is needed */
   | 'unsuitable'
-  /** another process has the folder of an embedded store */
+  /** another process has the folder of an embedded store, or is fetching the same list */
   | 'in-use'
   /** what changed since a revision is no longer known, or is not yet */
   | 'revision-gone'
+  /** another process went on with it, since this one did not answer: nothing was written */
+  | 'taken-over'
+  /** the credentials were encrypted with another key */
+  | 'wrong-key'
   /** the store or the follower was closed */
   | 'closed';
 

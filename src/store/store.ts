@@ -1,8 +1,12 @@
 import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import type { FeedbackItems } from '../exchange/feedback-item.js';
+import type { FetchOptions, FetchProgress } from '../exchange/list-fetch.js';
+import type { ListClient } from '../exchange/list-update.js';
 import { type Hash, hexOf } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
 import type { ListedEntries } from '../matching/listed-entries.js';
 import type { ListSettings } from '../matching/lists.js';
+import { RetentionRules, type ReviewRetention } from '../matching/review-retention.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
 import {
   allowancesOf,
@@ -26,6 +30,9 @@ import {
   removeEntries,
   resumeEntries,
 } from './entries.js';
+import { Exchanges } from './exchanges.js';
+import { StoredFeedbackItems } from './feedback-items.js';
+import { fetchList } from './fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
 import { gatheredEntries } from './gathered-entries.js';
 import {
@@ -43,6 +50,8 @@ import { openPostgresql } from './postgresql.js';
 import { type Purged, purgeRows } from './purge.js';
 import { type Put, putEntries, replaceEntries } from './put-entries.js';
 import { moveList } from './rename-list.js';
+import { StoredReviewLog } from './review-log.js';
+import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
 import { type StoreStatus, statusOf } from './status.js';
 import { StoreError } from './store-error.js';
 import type { StoredEntry } from './stored-entry.js';
@@ -379,6 +388,68 @@ export class Store {
     });
     this.#followers.add(follower);
     return follower;
+  }
+
+  /**
+   * Fetches what a service changed since the last time, and applies it to a list page by page, each
+   * with the checkpoint after it in one change, as `ListFolder.fetch` does in a folder. One process
+   * at a time fetches a list. If that one ends, the list can be fetched at once; if it hangs, about
+   * a minute later, and what it still writes is refused. The entries of the list are the service's
+   * alone; what a person withdrew stays withdrawn; what is pending is for review.
+   * @returns what it did; rejects with the error of the client, or the signal's reason. What came
+   *   before stays
+   * @throws {TypeError | RangeError} if an argument or an entry is invalid
+   * @throws {StoreError} `in-use` if the list is being fetched; `taken-over` if another process
+   *   went on with it, or the list was removed
+   */
+  async fetch<Checkpoint>(
+    name: string,
+    client: ListClient<Checkpoint>,
+    options: FetchOptions & { now?: () => number } = {},
+  ): Promise<FetchProgress> {
+    checkOptions(options);
+    const { now = Date.now, ...others } = options;
+    checkTypeOf('now', now, 'function');
+    const nowSeconds = Math.floor(now() / 1000);
+    return await fetchList(this.#database, name, client, { ...others, nowSeconds });
+  }
+
+  /**
+   * The services that lists are fetched from.
+   * @param key 32 bytes that encrypt their credentials; without it, none can be set or read
+   * @throws {TypeError} if `key` is not 32 bytes
+   */
+  exchanges(key?: Uint8Array): Exchanges {
+    return new Exchanges(this.#database, this.id, key);
+  }
+
+  /**
+   * What was decided about uploads.
+   * @throws {TypeError | RangeError} if an option is missing or invalid
+   * @example
+   * const log = store.reviewLog({ retentionDays: 180 });
+   */
+  reviewLog(options: ReviewRetention): StoredReviewLog {
+    return new StoredReviewLog(this.#database, new RetentionRules(options));
+  }
+
+  /**
+   * What waits for a moderator. It writes into the review log, and keeps what that would keep.
+   * @throws {TypeError | RangeError} if an option is missing or invalid
+   */
+  reviewQueue(options: ReviewQueueOptions): ReviewQueue {
+    return new ReviewQueue(this.#database, new RetentionRules(options), options);
+  }
+
+  /**
+   * Feedback that waits in the store, for `openFeedbackQueue`.
+   * @param options `now`: the time, in milliseconds since 1970, default `Date.now`
+   */
+  feedbackItems(options: { now?: () => number } = {}): FeedbackItems {
+    checkOptions(options);
+    const { now = Date.now } = options;
+    checkTypeOf('now', now, 'function');
+    return new StoredFeedbackItems(this.#database, now);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { FeedbackItem } from '../../src/node/feedback-item.js';
+import type { FeedbackItem } from '../../src/exchange/feedback-item.js';
 import { openFeedbackQueue } from '../../src/node/feedback-queue.js';
 import { fileService, postTo } from './feedback-service.js';
 

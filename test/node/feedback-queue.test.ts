@@ -23,7 +23,7 @@ import type {
   NewFeedback,
   Sent,
   Settled,
-} from '../../src/node/feedback-item.js';
+} from '../../src/exchange/feedback-item.js';
 import {
   type FeedbackQueue,
   type FeedbackQueueOptions,
@@ -95,14 +95,14 @@ test('feedback is sent in the order of its entry, and forgotten', async () => {
   for (const id of ['a', 'b', 'c']) {
     expect(await queue.add(feedback(id, { entry: 'one' }))).toBe(true);
   }
-  expect(queue.items().map(({ id, state }) => [id, state])).toEqual([
+  expect((await queue.items()).map(({ id, state }) => [id, state])).toEqual([
     ['a', 'waiting'],
     ['b', 'waiting'],
     ['c', 'waiting'],
   ]);
   expect(await queue.send()).toEqual({ done: 3, open: 0, stuck: 0 });
   expect(sent).toEqual(['a', 'b', 'c']);
-  expect(queue.items()).toEqual([]);
+  expect(await queue.items()).toEqual([]);
   expect(await queue.send()).toEqual({ done: 0, open: 0, stuck: 0 });
 });
 
@@ -126,14 +126,14 @@ test('what waits is there after a restart, as it was', async () => {
   const queue = await queueIn(folder, { service: scripted(['retry', 'unknown']).sender });
   for (const id of ['a', 'b']) await queue.add(feedback(id));
   await queue.send();
-  const items = queue.items();
+  const items = await queue.items();
   expect(items).toMatchObject([
     { id: 'a', state: 'waiting', attempts: 1, due: clock.time + 5000 },
     { id: 'b', state: 'unknown', attempts: 1, due: clock.time + 5000 },
   ]);
   await queue.close();
   const again = await queueIn(folder, { service: scripted([]).sender });
-  expect(again.items()).toEqual(items);
+  expect(await again.items()).toEqual(items);
   await again.close();
   await expect(queueIn(folder, { other: scripted([]).sender })).rejects.toThrow(RangeError);
   expect(statSync(join(folder, 'feedback.jsonl')).mode & 0o777).toBe(0o600);
@@ -155,7 +155,7 @@ test('pauses grow, up to a limit, and then it is stuck', async () => {
   }
   expect(pauses).toEqual([2, 4, 7, 7]);
   expect(sent).toHaveLength(5);
-  expect(queue.stuck()).toMatchObject([{ id: 'a', attempts: 5 }]);
+  expect(await queue.stuck()).toMatchObject([{ id: 'a', attempts: 5 }]);
 });
 
 describe('an answer that did not come', () => {
@@ -166,7 +166,7 @@ describe('an answer that did not come', () => {
       const queue = await queueIn(freshFolder(), { service: sender });
       await queue.add(feedback('a'));
       await queue.send();
-      expect(queue.items()).toMatchObject([{ state: 'unknown' }]);
+      expect(await queue.items()).toMatchObject([{ state: 'unknown' }]);
       seconds(5);
       await queue.send();
       seconds(10);
@@ -228,7 +228,7 @@ describe('what cannot be sent', () => {
     expect(await queue.send()).toMatchObject({ done: 2, open: 2, stuck: 1 });
     // In its order for the entry: what follows a retry waits for it.
     expect(sent).toEqual(['poisoned', 'later', 'other', 'after it']);
-    expect(queue.stuck().map(({ id }) => id)).toEqual(['poisoned']);
+    expect((await queue.stuck()).map(({ id }) => id)).toEqual(['poisoned']);
     seconds(5);
     await queue.send();
     expect(sent.slice(4)).toEqual(['later', 'after later']);
@@ -269,10 +269,10 @@ test('dropped and tried again at the same time: the first counts, and the file i
     await queue.add(feedback('a'));
     await queue.send();
     expect(await Promise.all(order.map((what) => queue[what]('a')))).toEqual([true, false]);
-    const items = queue.items();
+    const items = await queue.items();
     expect(items).toHaveLength(order[0] === 'drop' ? 0 : 1);
     await queue.close();
-    expect((await queueIn(folder, { service: sender })).items()).toEqual(items);
+    expect(await (await queueIn(folder, { service: sender })).items()).toEqual(items);
   }
 });
 
@@ -326,7 +326,7 @@ test('a caller who breaks off loses nothing, and no try is counted', async () =>
   await queue.add(feedback('b'));
   await queue.send({ signal: controller.signal });
   expect(sent).toEqual(['a']);
-  expect(queue.items()).toMatchObject([
+  expect(await queue.items()).toMatchObject([
     { id: 'a', state: 'unknown', attempts: 0 },
     { id: 'b', state: 'waiting', attempts: 0 },
   ]);
@@ -361,7 +361,7 @@ test('the file is written anew when most of it is spent', async () => {
   await queue.send();
   expect(linesIn()).toBe(997 + 10 + 2);
   expect(await queue.add(feedback('a5'))).toBe(false);
-  const items = queue.items();
+  const items = await queue.items();
   expect(items).toMatchObject([{ id: 'a0', state: 'waiting', attempts: 1 }]);
   // A week later, nothing of it is remembered.
   seconds(8 * 86_400);
@@ -370,7 +370,7 @@ test('the file is written anew when most of it is spent', async () => {
   expect(await queue.add(feedback('a5'))).toBe(true);
   await queue.close();
   const again = await queueIn(folder, { service: sender });
-  expect(again.items()).toMatchObject([{ id: 'a5' }]);
+  expect(await again.items()).toMatchObject([{ id: 'a5' }]);
 });
 
 test('a file that no queue wrote is refused', async () => {
@@ -471,7 +471,7 @@ test('whichever step of the disk fails, nothing that was taken is lost or sent t
     const again = await queueIn(join(folder, 'q'), { service: postTo(service) });
     await again.send();
     expect(service.received(), `step ${failing}`).toEqual(taken);
-    expect(again.items()).toEqual([]);
+    expect(await again.items()).toEqual([]);
     if (steps <= failing) {
       expect(failing).toBeGreaterThan(8);
       expect(failures).toBe(0);
@@ -520,7 +520,7 @@ describe('kill -9', () => {
       now: () => 9e15,
     });
     await queue.send();
-    expect(queue.items()).toEqual([]);
+    expect(await queue.items()).toEqual([]);
     await queue.close();
     const posted = post.received();
     const arrived = new Set([...posted, ...put.received()]);

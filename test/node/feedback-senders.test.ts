@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { NewFeedback } from '../../src/exchange/feedback-item.js';
 import { NcmecClient } from '../../src/exchange/ncmec-client.js';
 import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
-import type { NewFeedback } from '../../src/node/feedback-item.js';
 import { type FeedbackQueue, openFeedbackQueue } from '../../src/node/feedback-queue.js';
 import { ncmecSender, stopNciiSender } from '../../src/node/feedback-senders.js';
 import { type FakeNcmec, fakeNcmec } from '../../src/testing/fake-ncmec.js';
@@ -120,7 +120,7 @@ describe('a StopNCII that does not answer', () => {
       stopNcii.fail(fault, isPost);
       await queue.add(blocked);
       expect(await queue.send()).toMatchObject({ done: 0, open: 1 });
-      expect(queue.items()).toMatchObject([{ state: 'unknown' }]);
+      expect(await queue.items()).toMatchObject([{ state: 'unknown' }]);
       await drain();
       expect(listed()).toHaveLength(1);
       expect(posts()).toHaveLength(fault.takesEffect ? 1 : 2);
@@ -174,7 +174,7 @@ describe('what a service refuses', () => {
     await queue.add(vote);
     await queue.add({ ...blocked, id: 'later' });
     expect(await queue.send()).toMatchObject({ done: 1, open: 0, stuck: 2 });
-    expect(queue.stuck().map(({ id }) => id)).toEqual(['one', 'two']);
+    expect((await queue.stuck()).map(({ id }) => id)).toEqual(['one', 'two']);
   });
 
   test.each([401, 403, 429])('for now (%i) waits, and is sent later', async (status) => {
@@ -197,7 +197,7 @@ describe('what a service refuses', () => {
     await queue.add(blocked);
     await queue.add(vote);
     await drain();
-    expect(queue.stuck().map(({ id }) => id)).toEqual(['one', 'two']);
+    expect((await queue.stuck()).map(({ id }) => id)).toEqual(['one', 'two']);
     expect([posts(), ncmec.votes()]).toEqual([[], []]);
   });
 

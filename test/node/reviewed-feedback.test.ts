@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { checkedFeedback } from '../../src/exchange/feedback-item.js';
 import { NCMEC_LISTS } from '../../src/exchange/ncmec-lists.js';
-import { checkedFeedback } from '../../src/node/feedback-item.js';
 import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/node/reviewed-feedback.js';
 import { anyRecord, hexOf, newRecord } from '../matching/reviews.js';
 

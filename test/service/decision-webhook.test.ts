@@ -283,10 +283,10 @@ test('feedback follows from what a person decided, for each match, and once', as
         : [],
   });
   await webhook(requestOf(coopBody('remove', { actorEmail: undefined })));
-  expect(queue.items()).toEqual([]);
+  expect(await queue.items()).toEqual([]);
   await webhook(requestOf(coopBody('remove')));
   await webhook(requestOf(coopBody('remove')));
-  expect(queue.items()).toHaveLength(1);
+  expect(await queue.items()).toHaveLength(1);
   await queue.send();
   expect(sent).toEqual([[FACTS.entry!.hash, 'Blocked']]);
   expect([...records.values()].map(({ role, list }) => [role, list])).toEqual([

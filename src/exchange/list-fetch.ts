@@ -1,0 +1,266 @@
+import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import type { BlocklistEntry } from '../entry.js';
+import type {
+  ListClient,
+  ListUpdate,
+  ReadUpdatesOptions,
+  UnknownWord,
+  UpdatesPage,
+} from './list-update.js';
+
+/*
+ * How a list is fetched from a service, page by page, wherever the list is kept: what is applied
+ * when, and from which checkpoint the next fetch goes on.
+ */
+
+/** How far a list was fetched. */
+export interface FetchState {
+  /** where it was fetched from, in the words of who fetched it */
+  readonly origin: string;
+  /** where the next fetch goes on, in the service's own form */
+  readonly checkpoint?: unknown;
+  /** whether the list was empty when its first fetch began, which is not at its end yet */
+  readonly isPartial?: boolean;
+  /** whether the next fetch must begin from the start, whatever the checkpoint says */
+  readonly mustRefetch?: boolean;
+  /** when the last fetch that came to its end began, in seconds since 1970 */
+  readonly fetchedSeconds?: number;
+  /** what this version did not know, the first 200 such words */
+  readonly unknown: readonly UnknownWord[];
+}
+
+/** What a fetch did so far. */
+export interface FetchProgress {
+  /** records told by the service */
+  readonly told: number;
+  /** entries added to the list */
+  readonly added: number;
+  /** entries removed from it */
+  readonly removed: number;
+  /** withdrawals made for the service */
+  readonly withdrawn: number;
+  /** whether the fetch began from the start */
+  readonly isFromStart: boolean;
+  /** whether it is at its end: the list is as the service has it */
+  readonly isDrained: boolean;
+}
+
+/** Options of `ListFolder.fetch` and `Store.fetch`. */
+export interface FetchOptions extends ReadUpdatesOptions {
+  /**
+   * where the client fetches from: a service and, if it has several, the list. A list whose origin
+   * has changed is fetched from the start. Default empty
+   */
+  origin?: string;
+  /** begin from the start, whatever was fetched; default false */
+  fromStart?: boolean;
+  /** called after each page */
+  onProgress?: (progress: FetchProgress) => void;
+  /** ends the fetch; what came until then stays and is saved */
+  signal?: AbortSignal;
+}
+
+/** What a page changed. */
+export interface PageChange {
+  /** entries added */
+  readonly added: number;
+  /** entries removed */
+  readonly removed: number;
+  /** withdrawals made */
+  readonly withdrawn: number;
+}
+
+/** A page as it is to be applied, entirely or not at all. */
+export interface FetchedPage {
+  readonly updates: readonly ListUpdate[];
+  /** if given, it is the last page of a fetch from the start: what it does not have goes, too */
+  readonly told: ToldRecords | undefined;
+  /** whether `next` has a new checkpoint, which must not be kept before the page is */
+  readonly isReached: boolean;
+  /** the state after the page, from the state before it */
+  next(state: FetchState): FetchState;
+}
+
+/** A list that is fetched, where it is kept. */
+export interface FetchTarget {
+  /** Whether the list has no entries. */
+  isEmpty(): Promise<boolean>;
+  state(): Promise<FetchState | undefined>;
+  /** Keeps the state in which the fetch begins, before its first page. */
+  begin(state: FetchState): Promise<void>;
+  apply(page: FetchedPage): Promise<PageChange>;
+}
+
+/**
+ * The reasons of the withdrawals that are made for a service, by the state that it told. Only what
+ * was withdrawn for one of these reasons is lifted when the service lists the record again.
+ */
+export const WITHDRAWN_BY_SERVICE = {
+  withdrawn: 'withdrawn by its service',
+  deleted: 'deleted by its service',
+} as const;
+
+/** Whether a withdrawal with this reason was made for a service. */
+export const isOfService = (reason: string | null | undefined) =>
+  reason === WITHDRAWN_BY_SERVICE.withdrawn || reason === WITHDRAWN_BY_SERVICE.deleted;
+
+/** The last update of each record, which alone counts. */
+export function latestUpdates(updates: readonly ListUpdate[]): ListUpdate[] {
+  return [...new Map(updates.map((update) => [keyOf(update.source, update.key), update])).values()];
+}
+
+/** An entry of an update, on the list that it is fetched for. What is pending is for review. */
+export function fetchedEntry(
+  { list: _, ...entry }: BlocklistEntry,
+  list: string,
+  state: ListUpdate['state'],
+): BlocklistEntry {
+  return { ...entry, list, ...(state === 'pending' && { confirmed: false }) };
+}
+
+/** The records that a fetch has told, by source and key. */
+export class ToldRecords {
+  readonly #keys = new Map<string, { readonly source: string; readonly key: string }>();
+
+  add({ source, key }: Pick<ListUpdate, 'source' | 'key'>): void {
+    this.#keys.set(keyOf(source, key), { source, key });
+  }
+
+  has({ source, id }: Pick<BlocklistEntry, 'source' | 'id'>): boolean {
+    return source !== undefined && id !== undefined && this.#keys.has(keyOf(source, id));
+  }
+
+  values(): IterableIterator<{ readonly source: string; readonly key: string }> {
+    return this.#keys.values();
+  }
+}
+
+const keyOf = (source: string, key: string) => `${source}\n${key}`;
+
+/** @throws {TypeError} if an argument of a fetch is invalid */
+export function checkFetch<Checkpoint>(
+  client: ListClient<Checkpoint>,
+  options: FetchOptions,
+): void {
+  checkObject(client, 'a client of a service');
+  if (![client.fetchUpdates, client.mustRestart].every((each) => typeof each === 'function')) {
+    throw new TypeError('expected a client with functions fetchUpdates and mustRestart');
+  }
+  checkOptions(options);
+  const { origin, fromStart, onProgress, onProblem, signal } = options;
+  checkTypeOf('origin', origin, 'string');
+  checkTypeOf('fromStart', fromStart, 'boolean');
+  checkTypeOf('onProgress', onProgress, 'function');
+  checkTypeOf('onProblem', onProblem, 'function');
+  checkSignal(signal);
+}
+
+/**
+ * Fetches what a service changed since the last time, and applies it page by page.
+ * @param nowSeconds when it begins, since 1970
+ */
+export async function fetchInto<Checkpoint>(
+  target: FetchTarget,
+  client: ListClient<Checkpoint>,
+  { nowSeconds, ...options }: FetchOptions & { nowSeconds: number },
+): Promise<FetchProgress> {
+  const { origin = '', fromStart = false, onProgress, onProblem, signal } = options;
+  const wasEmpty = await target.isEmpty();
+  const known = await target.state();
+  let state = known;
+  if (known?.origin !== origin || (fromStart && !known.mustRefetch)) {
+    // Before the first page, so that no later fetch goes on from a checkpoint of elsewhere.
+    const kept = known?.origin === origin ? known : { origin, unknown: [] };
+    const isPartial = wasEmpty && kept.checkpoint === undefined;
+    state = { ...kept, ...(isPartial ? { isPartial } : { mustRefetch: true }) };
+    await target.begin(state);
+  }
+  const { checkpoint, mustRefetch = false, isPartial = false } = state!;
+  const isUsed =
+    checkpoint !== undefined &&
+    !(mustRefetch && !client.mustRestart(checkpoint as Checkpoint, nowSeconds));
+  const pages = client.fetchUpdates({
+    ...(isUsed && { checkpoint: checkpoint as Checkpoint }),
+    ...(onProblem && { onProblem }),
+    ...(signal && { signal }),
+  });
+  const records = wasEmpty ? undefined : new ToldRecords();
+  let progress: FetchProgress = {
+    told: 0,
+    added: 0,
+    removed: 0,
+    withdrawn: 0,
+    isFromStart: !isUsed,
+    isDrained: false,
+  };
+  let isFirst = true;
+  for await (const page of pages) {
+    const { isFromStart, isDrained, updates } = page;
+    const told = isFromStart ? records : undefined;
+    for (const update of told ? updates : []) told!.add(update);
+    // In a fetch from the start, an earlier checkpoint would hide what is still to be removed.
+    const isReached = page.checkpoint !== undefined && (isDrained || !isFromStart || isPartial);
+    const isAnew = isFirst && isFromStart;
+    isFirst = false;
+    const change = await target.apply({
+      updates,
+      told: isDrained ? told : undefined,
+      isReached,
+      next(before) {
+        const unknown = withWords(isAnew ? [] : before.unknown, page.unknown);
+        return isReached
+          ? reached({ ...before, unknown }, page, nowSeconds)
+          : { ...before, unknown };
+      },
+    });
+    progress = {
+      told: progress.told + updates.length,
+      added: progress.added + change.added,
+      removed: progress.removed + change.removed,
+      withdrawn: progress.withdrawn + change.withdrawn,
+      isFromStart,
+      isDrained,
+    };
+    onProgress?.(progress);
+  }
+  return progress;
+}
+
+function reached<Checkpoint>(
+  { isPartial = false, mustRefetch = false, ...state }: FetchState,
+  { checkpoint, isDrained, isFromStart }: UpdatesPage<Checkpoint>,
+  nowSeconds: number,
+): FetchState {
+  return {
+    ...state,
+    checkpoint,
+    ...(!isDrained && isPartial && { isPartial }),
+    ...(!(isDrained && isFromStart) && mustRefetch && { mustRefetch }),
+    ...(isDrained && { fetchedSeconds: nowSeconds }),
+  };
+}
+
+const MAX_WORDS = 200;
+const MAX_WORD_LENGTH = 100;
+
+/**
+ * Adds up words. A service that makes up a new one each time must not fill the disk, so the
+ * first 200 are kept, each cut to 100 characters.
+ */
+export function withWords(
+  known: readonly UnknownWord[],
+  more: readonly UnknownWord[],
+): UnknownWord[] {
+  const counts = new Map<string, UnknownWord>();
+  for (const { field, word, count } of [...known, ...more]) {
+    const cut = {
+      field: field.slice(0, MAX_WORD_LENGTH),
+      ...(word !== undefined && { word: word.slice(0, MAX_WORD_LENGTH) }),
+    };
+    const key = JSON.stringify([cut.field, cut.word]);
+    const before = counts.get(key);
+    if (!before && counts.size === MAX_WORDS) continue;
+    counts.set(key, { ...cut, count: count + (before?.count ?? 0) });
+  }
+  return [...counts.values()];
+}

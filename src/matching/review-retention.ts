@@ -1,0 +1,80 @@
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import { type NewReviewRecord, withoutMatchData } from './review-record.js';
+
+/** What may be kept of reviews, and for how long. */
+export interface ReviewRetention {
+  /**
+   * whole days that a record is kept. There is no default: the log holds personal data, and how
+   * long you may keep them is for you to answer
+   */
+  retentionDays: number;
+  /**
+   * lists whose matches the log must not tell, by the name of the list or of the entry's source:
+   * their records have no hash, entry and distance. A list with `shield` in its name is one of them
+   * unless `keepShieldData`: the terms of Arachnid Shield forbid keeping its match data. So name a
+   * remote list that asks Shield `shield`, or name it here
+   */
+  withoutMatchData?: readonly string[];
+  /**
+   * keep the match data of lists with `shield` in their names
+   * @defaultValue false
+   */
+  keepShieldData?: boolean;
+  /**
+   * the time, in milliseconds since 1970
+   * @defaultValue Date.now
+   */
+  now?: () => number;
+}
+
+/** In milliseconds. */
+const DAY = 86_400_000;
+
+/** The rules of a log, checked. */
+export class RetentionRules {
+  readonly #days: number;
+  readonly #withheld: readonly string[];
+  readonly #keepsShield: boolean;
+  readonly #now: () => number;
+
+  /** @throws {TypeError | RangeError} if an option is missing or invalid */
+  constructor(options: ReviewRetention) {
+    checkOptions(options);
+    const { retentionDays, withoutMatchData: withheld = [], keepShieldData = false } = options;
+    const { now = Date.now } = options;
+    checkInteger('retentionDays', retentionDays, 1, 36_500);
+    checkTypeOf('keepShieldData', keepShieldData, 'boolean');
+    checkTypeOf('now', now, 'function');
+    if (!Array.isArray(withheld) || withheld.some((name) => typeof name !== 'string')) {
+      throw new TypeError('expected withoutMatchData to be a list of strings');
+    }
+    this.#days = retentionDays;
+    this.#withheld = [...withheld];
+    this.#keepsShield = keepShieldData;
+    this.#now = now;
+  }
+
+  /** @throws {TypeError} if the clock does not give a time */
+  now(): Date {
+    const date = new Date(this.#now());
+    if (Number.isNaN(date.valueOf())) throw new TypeError('expected now to give milliseconds');
+    return date;
+  }
+
+  /** Before this time, in milliseconds since 1970, records are not kept. */
+  oldest(): number {
+    return this.now().valueOf() - this.#days * DAY;
+  }
+
+  /** Whether the matches of a list, or of a source, must not be told. */
+  isWithheld(name: string | undefined): boolean {
+    if (name === undefined) return false;
+    return this.#withheld.includes(name) || (!this.#keepsShield && /shield/i.test(name));
+  }
+
+  /** What of a record is kept. */
+  kept<T extends NewReviewRecord>(record: T): T {
+    const isTold = [record.list, record.entry?.source].every((name) => !this.isWithheld(name));
+    return isTold ? record : withoutMatchData(record);
+  }
+}

@@ -1,0 +1,193 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { checkOptions, checkTypeOf } from '../door.js';
+import type { FetchState } from '../exchange/list-fetch.js';
+import type { Database } from './database.js';
+import { checkListName } from './lists.js';
+import { StoreError } from './store-error.js';
+import { checkStorable } from './stored-entry.js';
+
+/** JSON without secrets that a client of a service is made from. */
+export type ExchangeSettings = Readonly<Record<string, unknown>>;
+
+/** Where a list is fetched from. */
+export interface NewExchange {
+  /** the service: `stopncii`, `ncmec` … */
+  readonly api: string;
+  /** what the service's client needs, but for its credentials; default none */
+  readonly settings?: ExchangeSettings;
+  /** whether the list is to be fetched; default true */
+  readonly enabled?: boolean;
+  /** tokens and passwords, by name. Absent: those that there are stay */
+  readonly credentials?: Readonly<Record<string, string>>;
+}
+
+/** Where a list is fetched from, and how far it was. */
+export interface Exchange extends Required<Omit<NewExchange, 'credentials'>> {
+  /** that of the list */
+  readonly name: string;
+  /** whether credentials are stored; `credentials` gives them */
+  readonly hasCredentials: boolean;
+  /** absent: it was never fetched */
+  readonly fetched?: FetchState;
+}
+
+interface ExchangeRow {
+  readonly name: string;
+  readonly api: string;
+  readonly settings: ExchangeSettings;
+  readonly enabled: boolean;
+  readonly has_credentials: boolean;
+  readonly fetched: FetchState | null;
+}
+
+const SELECT = `select exchange.name, api, exchange.settings, enabled,
+  credentials is not null as has_credentials, list.fetched
+from exchange left join list on list.name = exchange.name and list.listed`;
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const MAX_JSON = 64 * 1024;
+
+/**
+ * The services that lists are fetched from, by the names of the lists, in a store. Made by
+ * `Store.exchanges`. Credentials are encrypted with AES-256-GCM, each bound to its store and list,
+ * before they go to the database, which never has the key.
+ */
+export class Exchanges {
+  readonly #database: Database;
+  readonly #store: string;
+  readonly #key: Uint8Array | undefined;
+
+  /** Use `Store.exchanges`. */
+  constructor(database: Database, store: string, key: Uint8Array | undefined) {
+    if (key !== undefined && !(key instanceof Uint8Array && key.length === KEY_BYTES)) {
+      throw new TypeError(`expected key to be ${KEY_BYTES} bytes`);
+    }
+    this.#database = database;
+    this.#store = store;
+    this.#key = key?.slice();
+  }
+
+  /**
+   * Sets where a list is fetched from, in place of what was set before. What was fetched stays; the
+   * next fetch of another `origin` begins from the start.
+   * @throws {TypeError | RangeError} if an argument is invalid, or there are credentials and no key
+   */
+  async set(name: string, exchange: NewExchange): Promise<void> {
+    checkListName(name);
+    checkOptions(exchange, 'an exchange: { api }');
+    const { api, settings = {}, enabled = true, credentials } = exchange;
+    if (typeof api !== 'string' || api === '') throw new TypeError('expected api to be a name');
+    checkStorable(api);
+    checkTypeOf('enabled', enabled, 'boolean');
+    const told = jsonOf('settings', settings);
+    const sealed = credentials === undefined ? null : this.#sealed(name, credentials);
+    await this.#database.query(
+      `insert into exchange (name, api, settings, enabled, credentials)
+      values ($1, $2, $3::text::json, $4, $5)
+      on conflict (name) do update set api = $2, settings = $3::text::json, enabled = $4,
+        credentials = coalesce($5, exchange.credentials)`,
+      [name, api, told, enabled, sealed],
+    );
+  }
+
+  /** The exchange of this list; undefined if there is none. */
+  async get(name: string): Promise<Exchange | undefined> {
+    checkListName(name);
+    const [row] = await this.#database.query<ExchangeRow>(`${SELECT} where exchange.name = $1`, [
+      name,
+    ]);
+    return row && exchangeOf(row);
+  }
+
+  /** All of them, by name. */
+  async list(): Promise<Exchange[]> {
+    const rows = await this.#database.query<ExchangeRow>(`${SELECT} order by exchange.name`);
+    return rows.map(exchangeOf);
+  }
+
+  /**
+   * The credentials of an exchange; undefined if there are none.
+   * @throws {StoreError} `wrong-key` if they were encrypted with another key, or are not whole
+   * @throws {TypeError} if there is no key
+   */
+  async credentials(name: string): Promise<Record<string, string> | undefined> {
+    checkListName(name);
+    const [row] = await this.#database.query<{ credentials: Uint8Array | null }>(
+      'select credentials from exchange where name = $1',
+      [name],
+    );
+    const sealed = row?.credentials;
+    return sealed ? this.#opened(name, Buffer.from(sealed)) : undefined;
+  }
+
+  /**
+   * Forgets an exchange and its credentials. The list and its entries stay.
+   * @returns whether there was one
+   */
+  async remove(name: string): Promise<boolean> {
+    checkListName(name);
+    const gone = await this.#database.query('delete from exchange where name = $1 returning 1', [
+      name,
+    ]);
+    return gone.length === 1;
+  }
+
+  #sealed(name: string, credentials: Readonly<Record<string, string>>): Uint8Array {
+    const text = jsonOf('credentials', credentials);
+    if (!Object.values(credentials).every((value) => typeof value === 'string')) {
+      throw new TypeError('expected credentials to be texts by name');
+    }
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#usedKey(), nonce);
+    cipher.setAAD(this.#bound(name));
+    const hidden = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), hidden]);
+  }
+
+  #opened(name: string, sealed: Buffer): Record<string, string> {
+    const key = this.#usedKey();
+    try {
+      const nonce = sealed.subarray(0, NONCE_BYTES);
+      const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
+      const cipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+      cipher.setAAD(this.#bound(name)).setAuthTag(tag);
+      const hidden = sealed.subarray(NONCE_BYTES + TAG_BYTES);
+      const text = Buffer.concat([cipher.update(hidden), cipher.final()]).toString('utf8');
+      return JSON.parse(text) as Record<string, string>;
+    } catch {
+      throw new StoreError('wrong-key', 'expected the key that the credentials were stored with');
+    }
+  }
+
+  #usedKey(): Uint8Array {
+    if (this.#key === undefined) throw new TypeError('expected exchanges opened with a key');
+    return this.#key;
+  }
+
+  /** What was stored for another list, or in another store, does not open here. */
+  #bound(name: string): Buffer {
+    return Buffer.from(JSON.stringify([this.#store, name]));
+  }
+}
+
+function exchangeOf({ has_credentials: has, fetched, ...row }: ExchangeRow): Exchange {
+  const { name, api, settings, enabled } = row;
+  return { name, api, settings, enabled, hasCredentials: has, ...(fetched && { fetched }) };
+}
+
+function jsonOf(name: string, value: object): string {
+  checkOptions(value, `${name} to be an object`);
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch {
+    // Told below: the engine's words may quote.
+  }
+  if (json === undefined) throw new TypeError(`expected ${name} to be JSON`);
+  if (json.length > MAX_JSON) {
+    throw new RangeError(`expected ${name} to have up to ${MAX_JSON} characters`);
+  }
+  return json;
+}

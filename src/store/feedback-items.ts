@@ -1,0 +1,188 @@
+import type {
+  FeedbackCounts,
+  FeedbackItem,
+  FeedbackItems,
+  FeedbackValue,
+  NewFeedback,
+} from '../exchange/feedback-item.js';
+import type { Database, Sql } from './database.js';
+import { type Lease, takeLease } from './lease.js';
+import { checkStorable } from './stored-entry.js';
+
+/** How long the id of what has ended is remembered, in milliseconds. */
+const MEMORY = 7 * 86_400_000;
+
+const ITEM = 'id, recipient, entry, body, state, attempts, due';
+
+interface ItemRow {
+  readonly id: string;
+  readonly recipient: string;
+  readonly entry: string;
+  readonly body: FeedbackValue;
+  readonly state: FeedbackItem['state'];
+  readonly attempts: number;
+  readonly due: number;
+}
+
+/**
+ * Feedback that waits in a store, for `openFeedbackQueue`. Any number of processes may add to it;
+ * one at a time sends. If that one ends, the next call of `send` in another goes on. If it hangs,
+ * another goes on about a minute later, and what the first one still writes is refused: at most
+ * what it was sending at that moment may arrive twice. What has ended keeps its id for a week, and
+ * nothing else.
+ */
+export class StoredFeedbackItems implements FeedbackItems {
+  readonly #database: Database;
+  readonly #now: () => number;
+  #lease: Lease | undefined;
+
+  /** Use `Store.feedbackItems`. */
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /** @throws {RangeError} if a database cannot keep one of the texts */
+  async put(feedback: NewFeedback): Promise<boolean> {
+    return (await putFeedback(this.#database, [feedback], this.#now())) === 1;
+  }
+
+  async all(): Promise<FeedbackItem[]> {
+    const rows = await this.#database.query<ItemRow>(
+      `select ${ITEM} from feedback where state <> 'ended' order by number`,
+    );
+    return rows.map(itemOf);
+  }
+
+  async get(id: string): Promise<FeedbackItem | undefined> {
+    checkStorable(id);
+    const [row] = await this.#database.query<ItemRow>(
+      `select ${ITEM} from feedback where id = $1 and state <> 'ended'`,
+      [id],
+    );
+    return row && itemOf(row);
+  }
+
+  async heads(to?: string): Promise<FeedbackItem[]> {
+    const rows = await this.#database.query<ItemRow>(
+      `select ${ITEM} from (
+        select distinct on (recipient, entry) * from feedback
+        where state in ('waiting', 'unknown') and ($1::text is null or recipient = $1)
+        order by recipient, entry, number
+      ) as head order by number`,
+      [to ?? null],
+    );
+    return rows.map(itemOf);
+  }
+
+  async hasLater({ id, to, entry }: FeedbackItem): Promise<boolean> {
+    const later = await this.#database.query(
+      `select from feedback where recipient = $2 and entry = $3 and state <> 'ended'
+      and number > (select number from feedback where id = $1) limit 1`,
+      [id, to, entry],
+    );
+    return later.length > 0;
+  }
+
+  async counts(): Promise<FeedbackCounts> {
+    const [row] = await this.#database.query<FeedbackCounts>(
+      `select count(*) filter (where state <> 'stuck') as open,
+        count(*) filter (where state = 'stuck') as stuck
+      from feedback where state <> 'ended'`,
+    );
+    return { open: row!.open, stuck: row!.stuck };
+  }
+
+  async change(
+    item: FeedbackItem,
+    { state, attempts, due }: Pick<FeedbackItem, 'state' | 'attempts' | 'due'>,
+  ): Promise<FeedbackItem | undefined> {
+    const rows = await this.#changed(
+      item,
+      `update feedback set state = $3, attempts = $4, due = $5 where ${SAME} returning id`,
+      [state, attempts, due],
+    );
+    return rows === 0 ? undefined : { ...item, state, attempts, due };
+  }
+
+  async end(item: FeedbackItem): Promise<boolean> {
+    const rows = await this.#changed(
+      item,
+      `update feedback set state = 'ended', body = null, due = $3 where ${SAME} returning id`,
+      [this.#now()],
+    );
+    return rows === 1;
+  }
+
+  /**
+   * What is stuck is changed by people, from any process. All else is changed by who sends it.
+   * @throws {StoreError} `taken-over`
+   */
+  async #changed(
+    item: FeedbackItem,
+    update: string,
+    values: readonly (string | number)[],
+  ): Promise<number> {
+    const isStuck = item.state === 'stuck';
+    return await this.#database.transaction(async (sql) => {
+      if (!isStuck) await this.#lease?.check(sql);
+      return (await sql.query(update, [item.id, isStuck, ...values])).length;
+    });
+  }
+
+  async sending<T>(run: (signal: AbortSignal) => Promise<T>): Promise<{ of: T } | undefined> {
+    const lease = await takeLease(this.#database, 'feedback');
+    if (lease === undefined) return undefined;
+    this.#lease = lease;
+    try {
+      const of = await run(lease.signal);
+      await this.#database.query("delete from feedback where state = 'ended' and due < $1", [
+        this.#now() - MEMORY,
+      ]);
+      return { of };
+    } finally {
+      this.#lease = undefined;
+      await lease.release();
+    }
+  }
+
+  /** Does nothing: the store is closed by who opened it. */
+  async close(): Promise<void> {}
+}
+
+/** Whether the item is still there, and stuck or not as it was. */
+const SAME = "id = $1 and state <> 'ended' and (state = 'stuck') = $2";
+
+/**
+ * Puts feedback that was checked in the queue, but for what it has, or has ended within a week.
+ * @param due in milliseconds since 1970
+ * @returns how many are new
+ * @throws {RangeError} if a database cannot keep one of the texts
+ */
+export async function putFeedback(
+  sql: Sql,
+  feedback: readonly NewFeedback[],
+  due: number,
+): Promise<number> {
+  for (const { id, to, entry } of feedback) checkStorable(id, to, entry);
+  const rows = await sql.query(
+    `insert into feedback (id, recipient, entry, body, state, due)
+    select id, recipient, entry, body::json, 'waiting', $5
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[])
+      with ordinality as given (id, recipient, entry, body, place)
+    order by place
+    on conflict (id) do nothing returning id`,
+    [
+      feedback.map(({ id }) => id),
+      feedback.map(({ to }) => to),
+      feedback.map(({ entry }) => entry),
+      feedback.map(({ body }) => JSON.stringify(body)),
+      due,
+    ],
+  );
+  return rows.length;
+}
+
+function itemOf({ id, recipient: to, entry, body, state, attempts, due }: ItemRow): FeedbackItem {
+  return { id, to, entry, body, state, attempts, due };
+}

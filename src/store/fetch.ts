@@ -1,0 +1,254 @@
+import {
+  checkFetch,
+  type FetchedPage,
+  type FetchOptions,
+  type FetchProgress,
+  type FetchState,
+  type FetchTarget,
+  fetchedEntry,
+  fetchInto,
+  isOfService,
+  latestUpdates,
+  type PageChange,
+  type ToldRecords,
+  WITHDRAWN_BY_SERVICE,
+} from '../exchange/list-fetch.js';
+import type { ListClient, ListUpdate } from '../exchange/list-update.js';
+import type { Database, Sql } from './database.js';
+import { removeEntries } from './entries.js';
+import { GatheredEntries } from './gathered-entries.js';
+import { type Lease, takeLease } from './lease.js';
+import { checkListName } from './lists.js';
+import { putEntries } from './put-entries.js';
+import { StoreError } from './store-error.js';
+import { checkStorable, keyOfEntry } from './stored-entry.js';
+import { keyOfWithdrawal } from './withdrawals.js';
+import { write } from './write.js';
+
+/** Records of one statement. */
+const BATCH = 5000;
+
+/**
+ * Fetches a list into a store: `Store.fetch`, which tells what it does.
+ * @param nowSeconds when it begins, since 1970
+ */
+export async function fetchList<Checkpoint>(
+  database: Database,
+  name: string,
+  client: ListClient<Checkpoint>,
+  { nowSeconds, ...options }: FetchOptions & { nowSeconds: number },
+): Promise<FetchProgress> {
+  checkListName(name);
+  checkFetch(client, options);
+  const lease = await takeLease(database, `fetch ${name}`);
+  if (lease === undefined) {
+    throw new StoreError('in-use', 'expected no other fetch of this list');
+  }
+  const { signal: given } = options;
+  const signal = given ? AbortSignal.any([given, lease.signal]) : lease.signal;
+  try {
+    const target = new StoredTarget(database, name, { lease, signal });
+    return await fetchInto(target, client, { ...options, signal, nowSeconds });
+  } finally {
+    await lease.release();
+  }
+}
+
+/** How far a list was fetched; undefined if it never was. */
+export async function fetchStateOf(sql: Sql, name: string): Promise<FetchState | undefined> {
+  const [row] = await sql.query<{ fetched: FetchState | null }>(
+    'select fetched from list where name = $1 and listed',
+    [name],
+  );
+  return row?.fetched ?? undefined;
+}
+
+/** A list of a store. What a page changes and the state after it are in one transaction. */
+class StoredTarget implements FetchTarget {
+  readonly #database: Database;
+  readonly #name: string;
+  readonly #lease: Lease;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    database: Database,
+    name: string,
+    { lease, signal }: { lease: Lease; signal: AbortSignal },
+  ) {
+    this.#database = database;
+    this.#name = name;
+    this.#lease = lease;
+    this.#signal = signal;
+  }
+
+  async isEmpty(): Promise<boolean> {
+    const rows = await this.#database.query(
+      'select from entry where list = $1 and listed limit 1',
+      [this.#name],
+    );
+    return rows.length === 0;
+  }
+
+  async state(): Promise<FetchState | undefined> {
+    return await fetchStateOf(this.#database, this.#name);
+  }
+
+  async begin(state: FetchState): Promise<void> {
+    await write(this.#database, [], {}, async (sql, revision) => {
+      await this.#lease.check(sql);
+      const [row] = await sql.query<{ is_new: boolean }>(
+        `insert into list (name, fetched, revision) values ($1, $2::text::json, $3)
+        on conflict (name) do update set fetched = $2::text::json, listed = true,
+          revision = case when list.listed then list.revision else $3 end
+        returning revision = $3 as is_new`,
+        [this.#name, JSON.stringify(state), revision],
+      );
+      return { reply: {}, isChanged: row!.is_new };
+    });
+  }
+
+  async apply({ updates, told, next }: FetchedPage): Promise<PageChange> {
+    const page = new GatheredPage(this.#name, updates);
+    this.#signal.throwIfAborted();
+    const { revision: _, ...change } = await write<PageChange>(
+      this.#database,
+      [],
+      {},
+      async (sql, revision) => {
+        await this.#lease.check(sql);
+        const state = await fetchStateOf(sql, this.#name);
+        // Without what came before, the rest of a fetch is no list.
+        if (!state) {
+          throw new StoreError('taken-over', 'expected a list that stays while it is fetched');
+        }
+        const swept = told ? await this.#sweep(sql, revision, told) : 0;
+        const { added, removed, withdrawn, lifted } = await page.apply(sql, revision);
+        await sql.query('update list set fetched = $2::text::json where name = $1', [
+          this.#name,
+          JSON.stringify(next(state)),
+        ]);
+        const reply = { added, removed: removed + swept, withdrawn };
+        const isChanged = added + reply.removed + withdrawn + lifted > 0;
+        return { reply, isChanged };
+      },
+    );
+    return change;
+  }
+
+  /** Removes what a fetch from the start did not tell. */
+  async #sweep(sql: Sql, revision: number, told: ToldRecords): Promise<number> {
+    await sql.query('create temporary table told (source text, id text) on commit drop');
+    const all = [...told.values()];
+    for (let from = 0; from < all.length; from += BATCH) {
+      const batch = all.slice(from, from + BATCH);
+      await sql.query('insert into pg_temp.told select * from unnest($1::text[], $2::text[])', [
+        batch.map(({ source }) => source),
+        batch.map(({ key }) => key),
+      ]);
+    }
+    const removed = await removeEntries(
+      sql,
+      revision,
+      `list = $2 and not exists (
+        select from pg_temp.told where told.source = entry.source and told.id = entry.id)`,
+      [this.#name],
+    );
+    await sql.query('drop table pg_temp.told');
+    return removed;
+  }
+}
+
+/**
+ * What the updates of a page do to a list. It is read and checked before the change begins. What
+ * the service withdraws or deletes is withdrawn by id and source, on this list alone.
+ */
+class GatheredPage {
+  readonly #list: string;
+  /** withdrawals that are made for the service, unless there are such */
+  readonly #gone: { update: ListUpdate; key: Uint8Array; reason: string }[] = [];
+  /** the keys of withdrawals that are lifted if they were made for the service */
+  readonly #back: Uint8Array[] = [];
+  readonly #records: ListUpdate[];
+  readonly #coming = new GatheredEntries();
+  readonly #keys: Uint8Array[] = [];
+
+  /** @throws {TypeError | RangeError} if an entry is invalid, or a database cannot keep it */
+  constructor(list: string, updates: readonly ListUpdate[]) {
+    this.#list = list;
+    this.#records = latestUpdates(updates);
+    for (const update of this.#records) {
+      const { key: id, source, state, entries } = update;
+      checkStorable(id, source);
+      const key = keyOfWithdrawal({ id, source, list });
+      if (state === 'withdrawn' || state === 'deleted') {
+        this.#gone.push({ update, key, reason: WITHDRAWN_BY_SERVICE[state] });
+        continue;
+      }
+      this.#back.push(key);
+      for (const entry of entries) {
+        const listed = fetchedEntry(entry, list, state);
+        this.#coming.push(listed);
+        this.#keys.push(keyOfEntry(listed));
+      }
+    }
+  }
+
+  async apply(sql: Sql, revision: number): Promise<PageChange & { lifted: number }> {
+    const withdrawn = await this.#withdraw(sql, revision);
+    const lifted = await this.#reinstate(sql, revision);
+    // What stays as it is, or is there with something else said of it, keeps its number.
+    const removed = await removeEntries(
+      sql,
+      revision,
+      `list = $2 and not key = any($5::bytea[])
+      and exists (select from unnest($3::text[], $4::text[]) as record (source, id)
+        where record.source = entry.source and record.id = entry.id)
+      and id = any($4::text[])`,
+      [
+        this.#list,
+        this.#records.map(({ source }) => source),
+        this.#records.map(({ key }) => key),
+        this.#keys,
+      ],
+    );
+    const { added } = await putEntries(sql, revision, this.#coming);
+    return { added, removed, withdrawn, lifted };
+  }
+
+  async #withdraw(sql: Sql, revision: number): Promise<number> {
+    const gone = this.#gone;
+    if (gone.length === 0) return 0;
+    const made = await sql.query(
+      `insert into withdrawal (key, list, source, id, reason, revision)
+      select key, $5, source, id, reason, $6
+      from unnest($1::bytea[], $2::text[], $3::text[], $4::text[]) as gone (key, source, id, reason)
+      on conflict (key) do update set listed = true, reason = excluded.reason, at = now(),
+        revision = $6
+      where not withdrawal.listed returning 1`,
+      [
+        gone.map(({ key }) => key),
+        gone.map(({ update }) => update.source),
+        gone.map(({ update }) => update.key),
+        gone.map(({ reason }) => reason),
+        this.#list,
+        revision,
+      ],
+    );
+    return made.length;
+  }
+
+  async #reinstate(sql: Sql, revision: number): Promise<number> {
+    if (this.#back.length === 0) return 0;
+    const before = await sql.query<{ key: Uint8Array; reason: string | null }>(
+      'select key, reason from withdrawal where listed and key = any($1::bytea[])',
+      [this.#back],
+    );
+    const ofService = before.filter(({ reason }) => isOfService(reason)).map(({ key }) => key);
+    if (ofService.length === 0) return 0;
+    await sql.query(
+      'update withdrawal set listed = false, revision = $2 where key = any($1::bytea[])',
+      [ofService, revision],
+    );
+    return ofService.length;
+  }
+}

@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto';
+import { checkOptions } from '../door.js';
+import { bytesOf } from '../hash.js';
+import {
+  checkedRecord,
+  type NewReviewRecord,
+  type ReviewQuery,
+  type ReviewRecord,
+  reviewTest,
+} from '../matching/review-record.js';
+import type { RetentionRules } from '../matching/review-retention.js';
+import type { Database, Sql, SqlValue } from './database.js';
+import { checkStorable } from './stored-entry.js';
+
+/** Records of one statement. */
+const BATCH = 500;
+/** Records of a page when many are read. */
+const PAGE = 500;
+
+/** What `erase` of a store's review log did. */
+export interface ErasedRecords {
+  /** records that are gone */
+  readonly erased: number;
+}
+
+/** A record, and the caller who waits for it. */
+interface Waiting {
+  readonly record: ReviewRecord;
+  resolve(record: ReviewRecord): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * What was decided about uploads, and by whom, in a store. Made by `Store.reviewLog`. It means what
+ * the `ReviewLog` of a folder means, but any number of processes may write in it. It holds hashes,
+ * which are personal data: no picture, no user, no file name.
+ */
+export class StoredReviewLog {
+  readonly #database: Database;
+  readonly #rules: RetentionRules;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+
+  /** Use `Store.reviewLog`. */
+  constructor(database: Database, rules: RetentionRules) {
+    this.#database = database;
+    this.#rules = rules;
+  }
+
+  /**
+   * Writes a record. Those that come while others are written share one transaction.
+   * @param record with no member but those of the type
+   * @returns the record as it was written, once it is durable; if the log has its id already, that
+   *   of the call with the earlier time, and nothing is written
+   * @throws {TypeError | RangeError} if the record is invalid
+   * @throws {StoreError} `unreachable`; the record may be in the log then, so give it an `id`, by
+   *   which a repeated call writes nothing
+   */
+  async append(record: NewReviewRecord): Promise<ReviewRecord> {
+    const made = newRecord(record, this.#rules);
+    return await new Promise<ReviewRecord>((resolve, reject) => {
+      this.#waiting.push({ record: made, resolve, reject });
+      this.#writing ??= this.#write().finally(() => {
+        this.#writing = undefined;
+      });
+    });
+  }
+
+  /**
+   * When the record with this id was written, in milliseconds since 1970; undefined if there is no
+   * such record.
+   * @throws {TypeError} if `id` is not a string
+   */
+  async timeOf(id: string): Promise<number | undefined> {
+    if (typeof id !== 'string') throw new TypeError('expected id to be a string');
+    checkStorable(id);
+    return (await timesOf(this.#database, [id])).get(id);
+  }
+
+  /**
+   * The records that a query means, in the order in which they were written: all if there is none.
+   * Those whose time is over are not given. It reads page by page: what is written or erased
+   * meanwhile may be given or not.
+   * @throws {TypeError | RangeError} if `query` is invalid
+   */
+  read(query: ReviewQuery = {}): AsyncGenerator<ReviewRecord, void, undefined> {
+    const where = conditionOf(query);
+    return this.#read(where, new Date(this.#rules.oldest()));
+  }
+
+  async *#read(
+    { text, values }: Condition,
+    oldest: Date,
+  ): AsyncGenerator<ReviewRecord, void, undefined> {
+    for (let after = 0; ; ) {
+      const at = values.length;
+      const rows = await this.#database.query<{ number: number; record: ReviewRecord }>(
+        `select number, record from review_record
+        where ${text} and at >= $${at + 1} and number > $${at + 2} order by number limit ${PAGE}`,
+        [...values, oldest, after],
+      );
+      for (const { record } of rows) yield record;
+      if (rows.length < PAGE) return;
+      after = rows.at(-1)!.number;
+    }
+  }
+
+  /**
+   * Erases the records that a query means, all of them or none. What waits in the review queue, or
+   * was decided there, is erased by that.
+   * @param query must say something: an empty one is refused
+   * @throws {TypeError | RangeError} if `query` is invalid or empty
+   */
+  async erase(query: ReviewQuery): Promise<ErasedRecords> {
+    checkOptions(query, 'a query to be an object');
+    const { text, values } = conditionOf(query);
+    if (values.length === 0) {
+      throw new TypeError('expected a query with id, entry, list, from or before');
+    }
+    const gone = await this.#database.query(
+      `delete from review_record where ${text} returning 1`,
+      values,
+    );
+    return { erased: gone.length };
+  }
+
+  /**
+   * Removes the records that are older than `retentionDays`. Nothing else does: call it once a day.
+   * @returns how many
+   */
+  async prune(): Promise<ErasedRecords> {
+    const gone = await this.#database.query('delete from review_record where at < $1 returning 1', [
+      new Date(this.#rules.oldest()),
+    ]);
+    return { erased: gone.length };
+  }
+
+  /** Until nobody waits. */
+  async #write(): Promise<void> {
+    // Those of one turn of the event loop come together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, BATCH);
+      try {
+        const written = await this.#database.transaction((sql) =>
+          putRecords(
+            sql,
+            batch.map(({ record }) => record),
+          ),
+        );
+        for (const [at, { resolve }] of batch.entries()) resolve(written[at]!);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+}
+
+/**
+ * A record as it is to be written.
+ * @throws {TypeError | RangeError} if it is invalid, or a database cannot keep it
+ */
+export function newRecord(record: NewReviewRecord, rules: RetentionRules): ReviewRecord {
+  const { time: _, ...given } = checkedRecord(record) as ReviewRecord;
+  const { id = randomUUID(), list, entry } = given;
+  checkStorable(id, list, entry?.id, entry?.source);
+  return rules.kept({ ...given, id, time: rules.now().toISOString() });
+}
+
+/**
+ * Writes records in a transaction, but for those whose ids the log has. Transactions take turns, so
+ * that numbers come in the order of commits, and none waits for an id of another that waits for it.
+ * @returns them as they are in the log, with the earlier times of those that it had
+ */
+export async function putRecords(
+  sql: Sql,
+  records: readonly ReviewRecord[],
+): Promise<ReviewRecord[]> {
+  await sql.query('lock table review_record in share row exclusive mode');
+  const columns = records.map(({ id, time, list, entry, ...others }) => [
+    id,
+    new Date(time),
+    list ?? null,
+    entry?.algorithm ?? null,
+    entry ? bytesOf(entry.hash) : null,
+    entry?.id ?? null,
+    entry?.source ?? null,
+    JSON.stringify({ id, time, list, entry, ...others }),
+  ]);
+  const fresh = await sql.query<{ id: string }>(
+    `insert into review_record
+      (id, at, list, entry_algorithm, entry_hash, entry_id, entry_source, record)
+    select id, at, list, entry_algorithm, entry_hash, entry_id, entry_source, record::json
+    from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[], $6::text[],
+      $7::text[], $8::text[]) with ordinality as given
+      (id, at, list, entry_algorithm, entry_hash, entry_id, entry_source, record, place)
+    order by place
+    on conflict (id) do nothing returning id`,
+    Array.from({ length: 8 }, (_, column) => columns.map((row) => row[column]!)),
+  );
+  const isFresh = new Set(fresh.map(({ id }) => id));
+  const known = new Map<string, string>();
+  for (const { id, time } of records) {
+    if (isFresh.has(id) && !known.has(id)) known.set(id, time);
+  }
+  const earlier = records.map(({ id }) => id).filter((id) => !isFresh.has(id));
+  if (earlier.length > 0) {
+    const times = await timesOf(sql, earlier);
+    for (const [id, time] of times) known.set(id, new Date(time).toISOString());
+  }
+  return records.map((record) => ({ ...record, time: known.get(record.id) ?? record.time }));
+}
+
+async function timesOf(sql: Sql, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await sql.query<{ id: string; at: Date }>(
+    'select id, at from review_record where id = any($1::text[])',
+    [ids],
+  );
+  return new Map(rows.map(({ id, at }) => [id, at.valueOf()]));
+}
+
+interface Condition {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+/**
+ * A query as a condition on the table, with the values of its parameters.
+ * @throws {TypeError | RangeError} if it is invalid
+ */
+function conditionOf(query: ReviewQuery): Condition {
+  reviewTest(query);
+  const { id, entry, list, from, before } = query;
+  const values: SqlValue[] = [];
+  const parts = ['true'];
+  const holds = (condition: string, value: SqlValue | undefined) => {
+    if (value !== undefined) parts.push(`${condition} $${values.push(value)}`);
+  };
+  holds('id =', id);
+  holds('list =', list);
+  if (entry && 'id' in entry) {
+    checkStorable(entry.id, entry.source);
+    holds('entry_id =', entry.id);
+    holds('entry_source =', entry.source);
+  } else if (entry) {
+    holds('entry_hash =', entry.bytes);
+    holds('entry_algorithm =', entry.algorithm);
+  }
+  checkStorable(id, list);
+  holds('at >=', from === undefined ? undefined : new Date(from));
+  holds('at <', before === undefined ? undefined : new Date(before));
+  return { text: parts.join(' and '), values };
+}

@@ -1,0 +1,394 @@
+import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import type { NewFeedback } from '../exchange/feedback-item.js';
+import type { Allowance } from '../matching/allow-list.js';
+import { type Decision, type DecisionJSON, decisionToJSON } from '../matching/decision.js';
+import { decisionFromJSON } from '../matching/read-decision.js';
+import {
+  checkedRecord,
+  type NewReviewRecord,
+  type ReviewFacts,
+  type ReviewOutcome,
+  type ReviewQuery,
+  type ReviewRecord,
+  reviewFactsOf,
+  reviewTest,
+} from '../matching/review-record.js';
+import type { RetentionRules, ReviewRetention } from '../matching/review-retention.js';
+import { checkedAllowance, putAllowance } from './allowances.js';
+import type { Database, Sql } from './database.js';
+import { putFeedback } from './feedback-items.js';
+import { type ErasedRecords, newRecord, putRecords } from './review-log.js';
+import { checkStorable } from './stored-entry.js';
+import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
+
+/** Options of `Store.reviewQueue`: what may be kept, as of the review log, and what follows. */
+export interface ReviewQueueOptions extends ReviewRetention {
+  /**
+   * the feedback that follows from a record, if a person decided; its id is added. It waits in the
+   * store, for the queue of `Store.feedbackItems`
+   */
+  feedbackOf?: (record: NewReviewRecord) => readonly Omit<NewFeedback, 'id'>[];
+}
+
+/** What is to wait for a moderator: no picture, and nothing of who uploaded it. */
+export interface NewReviewItem {
+  /** the platform's own name of the upload, 1 to 200 characters: never that of a user or a file */
+  readonly id: string;
+  readonly decision: Decision | DecisionJSON;
+  /** where the platform shows the upload to its moderators: http or https, without a password */
+  readonly link?: string;
+  /** default: `reviewFactsOf(decision)` */
+  readonly facts?: readonly ReviewFacts[];
+}
+
+/** What waits for a moderator, or was decided. */
+export interface ReviewItem {
+  /** in the order in which they came */
+  readonly number: number;
+  readonly id: string;
+  /** when it came, in ISO 8601 */
+  readonly time: string;
+  readonly link?: string;
+  /** without file name, timings, and what was allowed */
+  readonly decision: DecisionJSON;
+  readonly facts: readonly ReviewFacts[];
+  /** absent: it waits */
+  readonly decided?: {
+    readonly outcome: ReviewOutcome;
+    readonly role: string;
+    readonly time: string;
+  };
+}
+
+/** What a moderator found. */
+export interface ModeratorDecision {
+  readonly outcome: ReviewOutcome;
+  /** by role and never by name: `moderator`, `appeals` …; `automation` if no person decided */
+  readonly role: string;
+  /** of what is rejected: the hashes that came near are allowed from now on, near these entries */
+  readonly allow?: { readonly reason: string };
+}
+
+/** What came of a decision. */
+export interface Decided {
+  /**
+   * - `decided`: it was made now
+   * - `decided-before`: another was made before, and stays; nothing has changed
+   * - `unknown`: there is no such item, or its time is over
+   */
+  readonly came: 'decided' | 'decided-before' | 'unknown';
+  /** records written into the review log */
+  readonly records: number;
+  /** allowances made */
+  readonly allowed: number;
+  /** feedback that waits to be sent */
+  readonly feedback: number;
+}
+
+interface ItemRow {
+  readonly number: number;
+  readonly id: string;
+  readonly at: Date;
+  readonly link: string | null;
+  readonly decision: DecisionJSON;
+  readonly facts: readonly ReviewFacts[];
+  readonly outcome: ReviewOutcome | null;
+  readonly role: string | null;
+  readonly decided_at: Date | null;
+}
+
+const ITEM = 'number, id, at, link, decision, facts, outcome, role, decided_at';
+const OUTCOMES = ['confirmed', 'rejected', 'undecided'] as const;
+const MAX_ID = 200;
+const MAX_LINK = 2000;
+const MOST = 1000;
+/** Items that are looked through at once. */
+const PAGE = 200;
+
+/**
+ * What waits for a moderator, and what was decided, in a store. Made by `Store.reviewQueue`. An
+ * item is gone `retentionDays` after it came, decided or not.
+ */
+export class ReviewQueue {
+  readonly #database: Database;
+  readonly #rules: RetentionRules;
+  readonly #feedbackOf: NonNullable<ReviewQueueOptions['feedbackOf']>;
+
+  /** Use `Store.reviewQueue`. */
+  constructor(
+    database: Database,
+    rules: RetentionRules,
+    { feedbackOf = () => [] }: ReviewQueueOptions,
+  ) {
+    this.#database = database;
+    this.#rules = rules;
+    checkTypeOf('feedbackOf', feedbackOf, 'function');
+    this.#feedbackOf = feedbackOf;
+  }
+
+  /**
+   * Puts an upload before the moderators.
+   * @returns whether it is new: an id that the queue has, decided or not, is not taken again
+   * @throws {TypeError | RangeError} if the item is invalid
+   */
+  async put(item: NewReviewItem): Promise<boolean> {
+    checkOptions(item, 'an item: { id, decision }');
+    const { id, link } = item;
+    checkId(id);
+    if (link !== undefined) checkLink(link);
+    const decision = this.#keptDecision(item.decision);
+    const facts = (item.facts ?? factsOf(item.decision)).map((fact) => this.#keptFacts(fact));
+    const rows = await this.#database.query(
+      `insert into review_item (id, at, link, decision, facts)
+      values ($1, $2, $3, $4::text::json, $5::text::json) on conflict (id) do nothing returning 1`,
+      [id, this.#rules.now(), link ?? null, JSON.stringify(decision), JSON.stringify(facts)],
+    );
+    return rows.length === 1;
+  }
+
+  /**
+   * The items in the order in which they came.
+   * @param options `state`: default `waiting`; `after`: only those of a higher number, default 0;
+   *   `limit`: how many at most, 1…1,000, default 50
+   * @throws {TypeError | RangeError} if an option is invalid
+   */
+  async list(
+    options: { state?: 'waiting' | 'decided'; after?: number; limit?: number } = {},
+  ): Promise<ReviewItem[]> {
+    checkOptions(options);
+    const { state = 'waiting', after = 0, limit = 50 } = options;
+    checkOneOf('state', state, ['waiting', 'decided']);
+    checkInteger('after', after, 0);
+    checkInteger('limit', limit, 1, MOST);
+    const rows = await this.#database.query<ItemRow>(
+      `select ${ITEM} from review_item
+      where outcome is ${state === 'waiting' ? 'null' : 'not null'} and number > $1 and at >= $2
+      order by number limit $3`,
+      [after, this.#oldest(), limit],
+    );
+    return rows.map(itemOf);
+  }
+
+  /** The item of this id; undefined if there is none, or its time is over. */
+  async get(id: string): Promise<ReviewItem | undefined> {
+    checkId(id);
+    const [row] = await this.#database.query<ItemRow>(
+      `select ${ITEM} from review_item where id = $1 and at >= $2`,
+      [id, this.#oldest()],
+    );
+    return row && itemOf(row);
+  }
+
+  /**
+   * Decides an item: the records of the review log, one for each match, the allowances, the
+   * feedback that follows and the item's state change together, or nothing does. An appeal is
+   * another item, with an id of its own.
+   * @throws {TypeError | RangeError} if an argument is invalid, or `allow` is given for what is not
+   *   rejected
+   * @throws what `feedbackOf` throws
+   */
+  async decide(
+    id: string,
+    decision: ModeratorDecision,
+    change: ChangeOptions = {},
+  ): Promise<Changed & Decided> {
+    checkId(id);
+    checkOptions(decision, 'a decision: { outcome, role }');
+    checkChange(change);
+    const { outcome, role, allow } = decision;
+    checkOneOf('outcome', outcome, OUTCOMES);
+    if (typeof role !== 'string') throw new TypeError('expected role to be a string');
+    if (allow !== undefined) {
+      checkOptions(allow, 'allow to be { reason }');
+      if (typeof allow.reason !== 'string') {
+        throw new TypeError('expected allow.reason to be a string');
+      }
+      if (outcome !== 'rejected') throw new RangeError("expected outcome 'rejected' with allow");
+      checkStorable(allow.reason);
+    }
+    // What an item says never changes: only its state must be looked at in the transaction.
+    const item = await this.get(id);
+    const records = item ? this.#recordsOf(item, outcome, role) : [];
+    const feedback = records.flatMap((record) =>
+      role === 'automation' ? [] : this.#feedbackAfter(record),
+    );
+    const allowances = item && allow ? allowancesOf(item, allow.reason) : [];
+    const what = ['decide', id, outcome, role, allow?.reason];
+    return await write<Decided>(this.#database, what, change, async (sql, revision) => {
+      const nothing = { records: 0, allowed: 0, feedback: 0 };
+      if (!item) return { reply: { came: 'unknown', ...nothing }, isChanged: false };
+      const now = this.#rules.now();
+      const updated = await sql.query<{ number: number }>(
+        `update review_item set outcome = $2, role = $3, decided_at = $4
+        where number = $1 and outcome is null returning number`,
+        [item.number, outcome, role, now],
+      );
+      if (updated.length === 0) {
+        const came = (await isThere(sql, item)) ? 'decided-before' : 'unknown';
+        return { reply: { came, ...nothing }, isChanged: false };
+      }
+      await putRecords(sql, records);
+      let allowed = 0;
+      for (const allowance of allowances) {
+        if (await putAllowance(sql, revision, allowance)) allowed++;
+      }
+      const queued = await putFeedback(sql, feedback, now.valueOf());
+      return {
+        reply: { came: 'decided', records: records.length, allowed, feedback: queued },
+        isChanged: allowed > 0,
+      };
+    });
+  }
+
+  /** How many wait, and how many were decided how. */
+  async counts(): Promise<Record<'waiting' | ReviewOutcome, number>> {
+    const rows = await this.#database.query<{ state: 'waiting' | ReviewOutcome; count: number }>(
+      `select coalesce(outcome, 'waiting') as state, count(*) as count
+      from review_item where at >= $1 group by 1`,
+      [this.#oldest()],
+    );
+    const none = { waiting: 0, confirmed: 0, rejected: 0, undecided: 0 };
+    return Object.assign(none, Object.fromEntries(rows.map(({ state, count }) => [state, count])));
+  }
+
+  /**
+   * Erases the items that a query means, as `StoredReviewLog.erase` does records: by their id, an
+   * entry that came near, its list, and when they came. It reads all items.
+   * @param query must say something: an empty one is refused
+   * @throws {TypeError | RangeError} if `query` is invalid or empty
+   */
+  async erase(query: ReviewQuery): Promise<ErasedRecords> {
+    checkOptions(query, 'a query to be an object');
+    const isMeant = reviewTest(query);
+    if (Object.values(query).every((value) => value === undefined)) {
+      throw new TypeError('expected a query with id, entry, list, from or before');
+    }
+    return await this.#database.transaction(async (sql) => {
+      // What comes meanwhile waits, and is not missed.
+      await sql.query('lock table review_item in share row exclusive mode');
+      let erased = 0;
+      for (let after = 0; ; ) {
+        const rows = await sql.query<ItemRow>(
+          `select ${ITEM} from review_item where number > $1 order by number limit ${PAGE}`,
+          [after],
+        );
+        const meant = rows.map(itemOf).filter(({ id, time, facts, decision }) => {
+          const all = [...facts, ...factsOf(decision)];
+          return all.some((fact) => isMeant({ ...fact, id, time }));
+        });
+        await sql.query('delete from review_item where number = any($1::bigint[])', [
+          meant.map(({ number }) => number),
+        ]);
+        erased += meant.length;
+        if (rows.length < PAGE) return { erased };
+        after = rows.at(-1)!.number;
+      }
+    });
+  }
+
+  /**
+   * Removes the items that came more than `retentionDays` ago. Nothing else does: call it once a
+   * day.
+   */
+  async prune(): Promise<ErasedRecords> {
+    const gone = await this.#database.query('delete from review_item where at < $1 returning 1', [
+      this.#oldest(),
+    ]);
+    return { erased: gone.length };
+  }
+
+  #oldest(): Date {
+    return new Date(this.#rules.oldest());
+  }
+
+  #recordsOf(item: ReviewItem, outcome: ReviewOutcome, role: string): ReviewRecord[] {
+    return item.facts.map((facts, at) =>
+      newRecord({ ...facts, id: `queue-${item.number}:${at}`, outcome, role }, this.#rules),
+    );
+  }
+
+  #feedbackAfter(record: ReviewRecord): NewFeedback[] {
+    const { time: _, ...decided } = record;
+    return this.#feedbackOf(decided).map((one, at) => ({ ...one, id: `${record.id}:${at}` }));
+  }
+
+  #keptFacts(facts: ReviewFacts): ReviewFacts {
+    const { id, outcome, role, time, ...kept } = checkedRecord(facts as ReviewRecord);
+    if ([id, outcome, role, time].some((member) => member !== undefined)) {
+      throw new TypeError('expected facts without id, outcome, role and time');
+    }
+    checkStorable(kept.list, kept.entry?.id, kept.entry?.source);
+    return this.#rules.kept(kept);
+  }
+
+  /** As JSON, without what a moderator does not need and what must not be kept. */
+  #keptDecision(decision: Decision | DecisionJSON): DecisionJSON {
+    const { timings: _, allowed: __, ...json } = decisionToJSON(readDecision(decision));
+    const isWithheld = ({ list, source }: { list?: string; source?: string }) =>
+      this.#rules.isWithheld(list) || this.#rules.isWithheld(source);
+    const matches = json.matches.filter((match) => !isWithheld(match));
+    const elsewhere = json.elsewhere?.map((match) => {
+      const { list, trust, tier } = match;
+      return isWithheld(match) ? { list, trust, tier, labels: [] } : match;
+    });
+    const isTold = ![...json.matches, ...(json.elsewhere ?? [])].some(isWithheld);
+    const { upload, ...others } = json;
+    return {
+      ...others,
+      matches,
+      ...(elsewhere && { elsewhere }),
+      // With the hash of the upload, the item would tell which picture matched.
+      ...(upload && isTold && { upload }),
+    };
+  }
+}
+
+const isThere = async (sql: Sql, { number }: ReviewItem) =>
+  (await sql.query('select from review_item where number = $1', [number])).length > 0;
+
+/** A decision that this library made writes itself; its JSON does not. */
+function readDecision(decision: Decision | DecisionJSON): Decision {
+  checkObject(decision, 'a decision, or its JSON');
+  return 'toJSON' in decision ? (decision as Decision) : decisionFromJSON(decision as DecisionJSON);
+}
+
+const factsOf = (decision: Decision | DecisionJSON) => reviewFactsOf(readDecision(decision));
+
+/** What came near, near the entries that it came near to. */
+function allowancesOf({ decision }: ReviewItem, reason: string): Allowance[] {
+  return decisionFromJSON(decision).matches.map(({ variant, entry }) =>
+    checkedAllowance({ hash: variant.hash, entry: entry.hash, reason }),
+  );
+}
+
+function itemOf(row: ItemRow): ReviewItem {
+  const { number, id, at, link, decision, facts, outcome, role, decided_at: decidedAt } = row;
+  return {
+    number,
+    id,
+    time: at.toISOString(),
+    ...(link !== null && { link }),
+    decision,
+    facts,
+    ...(outcome !== null && {
+      decided: { outcome, role: role!, time: decidedAt!.toISOString() },
+    }),
+  };
+}
+
+function checkId(id: string): void {
+  if (typeof id !== 'string' || id.length === 0 || id.length > MAX_ID) {
+    throw new TypeError(`expected id to be a text of 1 to ${MAX_ID} characters`);
+  }
+  checkStorable(id);
+}
+
+/** Whoever shows it must be able to trust that it is no script. */
+function checkLink(link: string): void {
+  const isText = typeof link === 'string' && link.length <= MAX_LINK;
+  const url = isText && URL.canParse(link) ? new URL(link) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+    throw new TypeError('expected link to be an address of http or https without a password');
+  }
+  checkStorable(link);
+}

@@ -1,0 +1,68 @@
+/**
+ * What people decided, what waits for them, and what is exchanged with services. Followers need
+ * none of it, so that its rows have no revision.
+ *
+ * - `review_record` is the review log. `at` is the record's time; `number` gives the order.
+ * - `review_item` waits for a moderator, or was decided until its time is over. Its `number` is
+ *   never used again, and begins the ids of the records that come of it.
+ * - `feedback` is in the order of `number`. What has ended stays for a week, without its body.
+ * - `exchange.credentials` are encrypted; the key is not in the database.
+ * - `lease.epoch` goes up with each holder: what an earlier one still writes is refused.
+ * - `json`, not `jsonb`: it takes any text, U+0000 too.
+ */
+export const RECORDS = `
+create table review_record (
+  number bigint generated always as identity primary key,
+  id text not null unique,
+  at timestamptz not null,
+  list text,
+  entry_algorithm text,
+  entry_hash bytea,
+  entry_id text,
+  entry_source text,
+  record json not null
+);
+create index on review_record (at);
+create index on review_record (entry_hash) where entry_hash is not null;
+create index on review_record (entry_id) where entry_id is not null;
+
+create table review_item (
+  number bigint generated always as identity primary key,
+  id text not null unique,
+  at timestamptz not null,
+  link text,
+  decision json not null,
+  facts json not null,
+  outcome text,
+  role text,
+  decided_at timestamptz
+);
+create index on review_item (number) where outcome is null;
+create index on review_item (at);
+
+create table feedback (
+  number bigint generated always as identity primary key,
+  id text not null unique,
+  recipient text not null,
+  entry text not null,
+  body json,
+  state text not null,
+  attempts int not null default 0,
+  due double precision not null
+);
+create index on feedback (recipient, entry, number) where state <> 'ended';
+create index on feedback (due) where state = 'ended';
+
+create table exchange (
+  name text primary key,
+  api text not null,
+  settings json not null,
+  enabled boolean not null,
+  credentials bytea
+);
+
+create table lease (
+  name text primary key,
+  epoch bigint not null
+);
+`;

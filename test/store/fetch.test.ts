@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
+import { ServiceError } from '../../src/exchange/service-error.js';
+import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { type Clock, hexOf, SERVICES } from '../node/fed-services.js';
+import { describeEngines } from './engines.js';
+import { failing, sharedStore } from './shared-store.js';
+
+const START = 1_767_225_600;
+let clock: Clock;
+beforeEach(() => {
+  clock = { seconds: START };
+});
+
+const now = () => clock.seconds * 1000;
+const hashOf = (n: number) => hashFromHex('pdq', hexOf(n));
+
+/** The hashes on a list, sorted, as text. */
+async function hashesOn(store: Store, list: string): Promise<string[]> {
+  const found = await store.find({ list, limit: 1000 });
+  return found.map(({ hash }) => hashToHex(hash)).sort();
+}
+const hexes = (...numbers: number[]) => numbers.map(hexOf).sort();
+
+/** An update as a service tells it. */
+function update(n: number, state: ListUpdate['state'] = 'active', hash = n): ListUpdate {
+  const [key, source] = [`r${n}`, 'fake'];
+  const entry = { hash: hashOf(hash), labels: [], id: key, source };
+  return { key, source, state, signals: [], entries: [entry] };
+}
+
+/** A client that tells these pages, and what the checkpoint of each fetch was. */
+function telling(...pages: Partial<UpdatesPage<number>>[]) {
+  const asked: (number | undefined)[] = [];
+  const client: ListClient<number> = {
+    async *fetchUpdates({ checkpoint } = {}) {
+      asked.push(checkpoint);
+      const isFromStart = checkpoint === undefined;
+      for (const [at, page] of pages.entries()) {
+        const isDrained = at === pages.length - 1;
+        const reached = isDrained && { checkpoint: (checkpoint ?? 0) + 1 };
+        yield { updates: [], unknown: [], isDrained, isFromStart, ...reached, ...page };
+      }
+    },
+    mustRestart: () => false,
+  };
+  return { client, asked };
+}
+
+async function verdictOn(store: Store, n: number): Promise<string> {
+  const follower = await store.follow();
+  const { verdict } = follower.blocklist.decide([
+    { name: 'original', hash: hashOf(n), quality: 100 },
+  ]);
+  await follower.close();
+  return verdict;
+}
+
+describeEngines((running) => {
+  const { store: shared, place } = sharedStore(running);
+  describe.each(Object.entries(SERVICES))('%s', (name, start) => {
+    test('however requests fail, the list is the service’s in the end', async () => {
+      const kinds = ['list', 'withdraw', 'fetch', 'cut', 'start'] as const;
+      const step = fc.tuple(fc.constantFrom(...kinds), fc.nat(7), fc.nat(5));
+      const store = shared();
+      let runs = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 16 }), async (steps) => {
+          const service = await start(clock, 2);
+          const list = `${name} ${runs++}`;
+          const listed = new Map<number, number>();
+          for (const [kind, n, more] of steps) {
+            clock.seconds += 30;
+            if (kind === 'list') {
+              service.list(n, 100 * n + more);
+              listed.set(n, 100 * n + more);
+            } else if (kind === 'withdraw') {
+              if (listed.delete(n)) service.withdraw(n);
+            } else {
+              if (kind === 'cut') service.fake.fail({ kind: 'cut' }, { skip: more });
+              const ended = await store
+                .fetch(list, service.client(), { fromStart: kind === 'start', now })
+                .catch((error: unknown) => error);
+              service.fake.heal();
+              if (ended instanceof Error) expect(ended).toBeInstanceOf(ServiceError);
+              else expect(await hashesOn(store, list)).toEqual(hexes(...listed.values()));
+            }
+          }
+          clock.seconds += 100;
+          await store.fetch(list, service.client(), { now });
+          expect(await hashesOn(store, list)).toEqual(hexes(...listed.values()));
+          await service.fake.close();
+        }),
+        { seed: 15, numRuns: 4 },
+      );
+      expect(await store.verify()).toEqual([]);
+    });
+  });
+
+  test('what is pending is for review, until it is active', async () => {
+    const store = shared();
+    await store.fetch('a', telling({ updates: [update(1, 'pending'), update(2)] }).client);
+    expect([await verdictOn(store, 1), await verdictOn(store, 2)]).toEqual(['review', 'match']);
+    const [before] = await store.find({ id: 'r1' });
+    const change = await store.fetch('a', telling({ updates: [update(1)] }).client);
+    expect(change).toMatchObject({ added: 1, removed: 0 });
+    expect(await verdictOn(store, 1)).toBe('match');
+    const [after] = await store.find({ id: 'r1' });
+    expect(after!.number).toBe(before!.number);
+  });
+
+  test('what a person withdrew stays, whatever the service says', async () => {
+    const store = shared();
+    const all = [1, 2, 3].map((n) => update(n));
+    await store.fetch('a', telling({ updates: all }).client);
+    await store.withdraw({ id: 'r1', source: 'fake', list: 'a' }, { reason: 'wrong' });
+    await store.withdraw(hashOf(2));
+    const gone = [update(1, 'withdrawn'), update(2, 'deleted'), update(3, 'withdrawn')];
+    const { withdrawn } = await store.fetch('a', telling({ updates: gone }).client);
+    expect(withdrawn).toBe(2);
+    expect(await hashesOn(store, 'a')).toEqual([]);
+    await store.fetch('a', telling({ updates: all }).client);
+    expect(await hashesOn(store, 'a')).toEqual(hexes(3));
+    expect(await store.withdrawals()).toMatchObject([
+      { id: 'r1', source: 'fake', reason: 'wrong' },
+      { algorithm: 'pdq' },
+    ]);
+  });
+
+  test('what one service withdraws stays on the list of another', async () => {
+    const store = shared();
+    await store.fetch('a', telling({ updates: [update(1)] }).client);
+    await store.fetch('b', telling({ updates: [update(1)] }).client);
+    await store.fetch('a', telling({ updates: [update(1, 'withdrawn')] }).client);
+    expect(await hashesOn(store, 'a')).toEqual([]);
+    expect(await hashesOn(store, 'b')).toEqual(hexes(1));
+  });
+
+  test('what a fetch from the start does not tell goes at its end, at once', async () => {
+    const store = shared();
+    await store.fetch('a', telling({ updates: [1, 2, 3, 4].map((n) => update(n)) }).client);
+    await store.add([{ hash: hashOf(9), labels: [], list: 'b' }]);
+    const { client } = telling({ updates: [update(2)] }, { updates: [update(4), update(5)] });
+    const before = await store.revision();
+    const { added, removed } = await store.fetch('a', client, { fromStart: true });
+    expect({ added, removed }).toEqual({ added: 1, removed: 2 });
+    // The first page told nothing new: only the second one made a change.
+    expect(await store.revision()).toBe(before + 1);
+    expect(await hashesOn(store, 'a')).toEqual(hexes(2, 4, 5));
+    expect(await hashesOn(store, 'b')).toEqual(hexes(9));
+  });
+
+  test('a page with an invalid entry changes nothing, and the checkpoint stays', async () => {
+    const store = shared();
+    await store.fetch('a', telling({ updates: [update(1)] }).client);
+    const revision = await store.revision();
+    for (const bad of [{ labels: 'none' as never }, { labels: [], variant: '\0' }]) {
+      const wrong = { ...update(3), entries: [{ hash: hashOf(3), ...bad }] };
+      const { client } = telling({ updates: [update(1, 'withdrawn'), update(2), wrong] });
+      await expect(store.fetch('a', client)).rejects.toThrow('expected');
+    }
+    expect(await hashesOn(store, 'a')).toEqual(hexes(1));
+    expect(await store.withdrawals()).toEqual([]);
+    expect(await store.revision()).toBe(revision);
+    const next = telling({});
+    await store.fetch('a', next.client);
+    expect(next.asked).toEqual([1]);
+  });
+
+  test('a list from elsewhere begins from the start, and so does one that was removed', async () => {
+    const store = shared();
+    const run = async (options: object, ...numbers: number[]) => {
+      const { client, asked } = telling({ updates: numbers.map((n) => update(n)) });
+      await store.fetch('a', client, options);
+      return asked[0];
+    };
+    expect(await run({ origin: 'x' }, 1, 2)).toBe(undefined);
+    expect(await run({ origin: 'x' })).toBe(1);
+    expect(await run({ origin: 'y' }, 2)).toBe(undefined);
+    expect(await hashesOn(store, 'a')).toEqual(hexes(2));
+    await store.removeList('a');
+    expect(await run({ origin: 'y' }, 3)).toBe(undefined);
+    expect(await hashesOn(store, 'a')).toEqual(hexes(3));
+  });
+
+  test('a list that is removed while it is fetched does not come back in part', async () => {
+    const store = shared();
+    const { client } = telling({ updates: [update(1)] }, { updates: [update(2)] });
+    const fetching = store.fetch('a', {
+      ...client,
+      async *fetchUpdates(options) {
+        for await (const page of client.fetchUpdates(options)) {
+          yield page;
+          if (!page.isDrained) await store.removeList('a');
+        }
+      },
+    });
+    await expect(fetching).rejects.toMatchObject({ code: 'taken-over' });
+    expect(await hashesOn(store, 'a')).toEqual([]);
+    expect(await store.lists()).toEqual([]);
+  });
+
+  test('one fetch of a list at a time; another list is fetched meanwhile', async () => {
+    const store = shared();
+    const other = running.engine === 'postgresql' ? await openStore(place()) : store;
+    const { client } = telling({ updates: [update(1)] });
+    let isTried = false;
+    await store.fetch('a', {
+      ...client,
+      async *fetchUpdates(options) {
+        await expect(other.fetch('a', client)).rejects.toMatchObject({ code: 'in-use' });
+        await other.fetch('b', client);
+        isTried = true;
+        yield* client.fetchUpdates(options);
+      },
+    });
+    expect(isTried).toBe(true);
+    await other.fetch('a', client);
+    expect(await hashesOn(store, 'b')).toEqual(hexes(1));
+    if (other !== store) await other.close();
+  });
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
+    'a statement that fails, the one after %i others, leaves a page whole or undone',
+    async (skip) => {
+      const store = shared();
+      await store.fetch('a', telling({ updates: [1, 2, 3].map((n) => update(n)) }).client);
+      const before = await hashesOn(store, 'a');
+      const revision = await store.revision();
+      const updates = [update(1, 'withdrawn'), update(2, 'active', 22), update(4)];
+      const heal = failing(store, skip);
+      const ended = await store
+        .fetch('a', telling({ updates }).client, { fromStart: true })
+        .catch((error: unknown) => error);
+      heal();
+      const after = await hashesOn(store, 'a');
+      if (ended instanceof Error) {
+        expect(ended.message).toBe('the disk is full');
+        expect(after).toEqual(before);
+        expect(await store.withdrawals()).toEqual([]);
+        expect(await store.revision()).toBe(revision);
+      } else expect(after).toEqual(hexes(22, 4));
+      await store.fetch('a', telling({ updates }).client, { fromStart: true });
+      expect(await hashesOn(store, 'a')).toEqual(hexes(22, 4));
+    },
+  );
+});

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { openStore, Store } from '../../src/store/store.js';
+import type { Place, Running } from './engines.js';
+
+const TABLES =
+  'entry, list, withdrawal, allowance, request, review_record, review_item, feedback, exchange';
+
+/**
+ * One store for all tests of a suite, empty before each: to open an embedded one takes seconds. Its
+ * revision goes on.
+ */
+export function sharedStore({ newPlace }: Running): { store(): Store; place(): Place } {
+  let place: Place;
+  let store: Store | undefined;
+  beforeAll(async () => {
+    place = await newPlace();
+    store = await openStore(place);
+  });
+  beforeEach(async () => {
+    await Store.databaseOf(store!).query(`truncate ${TABLES}`);
+  });
+  afterAll(async () => {
+    await store?.close();
+  });
+  return { store: () => store!, place: () => place };
+}
+
+/**
+ * Has the transactions of a store fail at one of the statements to come.
+ * @returns ends it
+ */
+export function failing(store: Store, skip: number): () => void {
+  const database = Store.databaseOf(store);
+  const { transaction } = database;
+  let left = skip;
+  database.transaction = (run, options) =>
+    transaction.call(
+      database,
+      (sql) =>
+        run({
+          query(text, values) {
+            if (left-- === 0) return Promise.reject(new Error('the disk is full'));
+            return sql.query(text, values);
+          },
+        }),
+      options,
+    ) as never;
+  return () => {
+    database.transaction = transaction;
+  };
+}
