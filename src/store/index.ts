@@ -5,15 +5,15 @@ export type { Follower, FollowOptions } from './follower.js';
 export type { StoredList } from './lists.js';
 export type { Purged } from './purge.js';
 export type { Put } from './put-entries.js';
+export type { NewReviewItem, ReviewItem } from './review-item.js';
 export type { ErasedRecords, StoredReviewLog } from './review-log.js';
 export type {
   Decided,
   ModeratorDecision,
-  NewReviewItem,
-  ReviewItem,
   ReviewQueue,
   ReviewQueueOptions,
 } from './review-queue.js';
+export type { Sessions, SessionsOptions } from './sessions.js';
 export type { StoreStatus } from './status.js';
 export { openStore, type Store, type StoreOptions, type StorePlace } from './store.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';

@@ -1,10 +1,11 @@
 import type { Database, Sql } from './database.js';
 import { CORE } from './schema.js';
 import { RECORDS } from './schema-records.js';
+import { SESSIONS } from './schema-sessions.js';
 import { StoreError } from './store-error.js';
 
 /** By number, from 1. One that was released is never changed: the next one changes what it made. */
-export const MIGRATIONS: readonly string[] = [CORE, RECORDS];
+export const MIGRATIONS: readonly string[] = [CORE, RECORDS, SESSIONS];
 
 /** Any number, the same for all processes: one of them migrates, and the others wait. */
 const LOCK = 0x6f6e6c79;

@@ -52,6 +52,7 @@ import { type Put, putEntries, replaceEntries } from './put-entries.js';
 import { moveList } from './rename-list.js';
 import { StoredReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
+import { Sessions, type SessionsOptions } from './sessions.js';
 import { type StoreStatus, statusOf } from './status.js';
 import { StoreError } from './store-error.js';
 import type { StoredEntry } from './stored-entry.js';
@@ -439,6 +440,14 @@ export class Store {
    */
   reviewQueue(options: ReviewQueueOptions): ReviewQueue {
     return new ReviewQueue(this.#database, new RetentionRules(options), options);
+  }
+
+  /**
+   * Who is signed in to the page for moderators.
+   * @throws {TypeError | RangeError} if an option is invalid
+   */
+  sessions(options: SessionsOptions = {}): Sessions {
+    return new Sessions(this.#database, options);
   }
 
   /**
