@@ -770,6 +770,18 @@ const pictureHosts = members(
   },
 );
 const SERVICE = { blocklist: LIST, pool: POOL };
+const parts = await (async () => {
+  const { createService } = (await entryOf('service')) as typeof import('../src/service/index.js');
+  let given: import('../src/service/index.js').ServiceParts | undefined;
+  createService({
+    ...SERVICE,
+    routes: (each: typeof given) => {
+      given = each;
+      return [];
+    },
+  } as never);
+  return given!;
+})();
 const TOKEN = { name: 'a', hash: 'ab'.repeat(32), role: 'match' };
 const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
 const scanning = members(SCANNING, scanOptions);
@@ -1524,6 +1536,25 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         }),
       ],
     },
+    hmaRoutes: {
+      args: [
+        members(parts, {
+          list: member(parts.list, 'function'),
+          isReady: member(parts.isReady, 'function'),
+          pool: members(parts.pool, {}),
+          forms: member(parts.forms),
+          maxBytes: whole,
+          fetchPicture: callback,
+        }),
+        options({
+          store: member(undefined),
+          follower: member(undefined, 'promise'),
+          exchanges: member(undefined),
+          tier: member('review'),
+          now: callback,
+        }),
+      ],
+    },
     createDecisionWebhook: {
       args: [
         members(WEBHOOK, {
@@ -1871,7 +1902,16 @@ const METHODS: Record<
   },
   Store: {
     of: () => store.openStore({ dataDir: undefined }),
-    doors: { revision: [], close: [] },
+    doors: {
+      revision: [],
+      renameList: [
+        text,
+        member('other', 'text'),
+        options({ settings: listSettings, idempotencyKey: text }),
+      ],
+      settings: [],
+      close: [],
+    },
   },
   IndexPool: {
     of: () => node.createIndexPool(INDEX, { workers: 1 }),

@@ -83,7 +83,9 @@ export function hmaBankRoutes(store: Store): Route[] {
           await checkNewName(store, to);
           const change = { settings, ...changeBy(call) };
           const { renamed } = await store.renameList(list, listOfBank(to), change);
-          if (!renamed) throw isTaken();
+          if (!renamed) {
+            throw new Refusal('forbidden', 'expected a bank without an exchange, and a new name');
+          }
         } else if (enabled !== undefined) await store.setList(list, settings, changeBy(call));
         const ratio = enabled === undefined ? before.matching_enabled_ratio : Number(enabled);
         return hmaJson({ name: to, matching_enabled_ratio: ratio });

@@ -94,7 +94,7 @@ export function hmaContentRoutes(
       media: ['multipart/form-data', 'application/json'],
       replies: {
         200: ADDED,
-        ...failures(MESSAGE, 400, 404, 409, 413, 415, 422, 501, 502, 503),
+        ...failures(MESSAGE, 400, 403, 404, 409, 413, 415, 422, 501, 502, 503),
       },
       async answer(call) {
         const bank = await bankAt(store, call);

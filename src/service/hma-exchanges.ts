@@ -1,4 +1,5 @@
 import { countOfList } from '../store/entries.js';
+import type { Exchange, Exchanges } from '../store/exchanges.js';
 import { Store } from '../store/store.js';
 import { HMA_APIS, type HmaApi, storedFields, toldFields } from './hma-apis.js';
 import { changeBy, checkNewName } from './hma-banks.js';
@@ -7,35 +8,24 @@ import { hmaJson } from './hma-reply.js';
 import { DONE, failures, MESSAGE } from './hma-schema.js';
 import { type Call, Refusal, type Route, type Schema } from './route.js';
 
-/** A configured source of a list, as a store tells it. */
-interface StoredExchange {
-  readonly name: string;
-  readonly api: string;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly enabled: boolean;
-  readonly hasCredentials: boolean;
-  readonly fetched?: {
-    readonly isPartial?: boolean;
-    readonly mustRefetch?: boolean;
-    readonly fetchedSeconds?: number;
-  };
-}
-
 /** The sources of lists: `store.exchanges(key)` gives them, with the key of their credentials. */
-export interface HmaExchanges {
-  set(
-    name: string,
-    exchange: {
-      api: string;
-      settings?: Readonly<Record<string, unknown>>;
-      enabled?: boolean;
-      credentials?: Readonly<Record<string, string>>;
-    },
-  ): Promise<void>;
-  get(name: string): Promise<StoredExchange | undefined>;
-  list(): Promise<readonly StoredExchange[]>;
-  remove(name: string): Promise<boolean>;
-}
+export type HmaExchanges = Pick<Exchanges, 'set' | 'get' | 'list' | 'remove'>;
+
+/** Where no exchanges are kept: there are none, and none is made. */
+export const NO_EXCHANGES: HmaExchanges = {
+  async set() {
+    throw new Refusal('not-available', 'this service was started without exchanges');
+  },
+  async get() {
+    return undefined;
+  },
+  async list() {
+    return [];
+  },
+  async remove() {
+    return false;
+  },
+};
 
 const OBJECT: Schema = { type: 'object' };
 const FLAG: Schema = { type: 'boolean' };
@@ -82,7 +72,7 @@ const STATUS: Schema = {
  * An API has none of its own: setting them sets those of all its exchanges.
  */
 export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[] {
-  const exchangeAt = async ({ params }: Call): Promise<StoredExchange> => {
+  const exchangeAt = async ({ params }: Call): Promise<Exchange> => {
     const exchange = await exchanges.get(listOfBank(params.name!));
     if (!exchange) throw new Refusal('not-found', 'expected the name of an exchange');
     return exchange;
@@ -256,8 +246,8 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       about: 'How far an exchange was fetched.',
       replies: { 200: STATUS, 404: MESSAGE },
       async answer(call) {
-        const { name, fetched = {} } = await exchangeAt(call);
-        const { fetchedSeconds: seconds, isPartial = false, mustRefetch = false } = fetched;
+        const { name, fetched } = await exchangeAt(call);
+        const { fetchedSeconds: seconds, isPartial, mustRefetch } = fetched ?? {};
         const isWhole = seconds !== undefined && !isPartial && !mustRefetch;
         return hmaJson({
           checkpoint_ts: seconds ?? null,
@@ -288,7 +278,7 @@ function apiOf(name: string): HmaApi {
 
 const apiAt = ({ params }: Call): HmaApi => apiOf(params.api!);
 
-/** The API of a stored exchange, with HMA's name of it; undefined if HMA's callers cannot make it. */
+/** HMA's name of a stored API, and the API; undefined if HMA's callers cannot make such. */
 const hmaApiOf = (stored: string): [string, HmaApi] | undefined =>
   Object.entries(HMA_APIS).find(([, { api }]) => api === stored);
 
@@ -300,7 +290,7 @@ function credentialsOf(api: HmaApi, body: unknown): Record<string, string> | und
   return storedFields(api, api.credentials, told);
 }
 
-function credentialStatus({ api, hasCredentials }: Pick<StoredExchange, 'api' | 'hasCredentials'>) {
+function credentialStatus({ api, hasCredentials }: Pick<Exchange, 'api' | 'hasCredentials'>) {
   return {
     supports_auth: (hmaApiOf(api)?.[1].credentials.length ?? 0) > 0,
     has_credentials: hasCredentials,
@@ -308,7 +298,7 @@ function credentialStatus({ api, hasCredentials }: Pick<StoredExchange, 'api' | 
   };
 }
 
-function exchangeJson(exchange: StoredExchange) {
+function exchangeJson(exchange: Exchange) {
   const { name, api: stored, settings, enabled } = exchange;
   const [api, known] = hmaApiOf(stored) ?? [stored, undefined];
   return {

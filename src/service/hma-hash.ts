@@ -15,7 +15,7 @@ const TEXT: Schema = { type: 'string' };
 
 /** `/h/hash`: the hash of a picture, which is neither kept nor looked up. */
 export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Route[] {
-  const replies = { 200: SIGNALS, ...failures(MESSAGE, 400, 413, 415, 422, 501, 502, 503) };
+  const replies = { 200: SIGNALS, ...failures(MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503) };
   const answer = async (call: Call) => {
     checkSignalTypes(call);
     return await hasher.picture(call, async (picture) =>

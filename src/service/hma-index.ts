@@ -3,6 +3,7 @@ import { sizeOf } from './hma-hits.js';
 import { checkSignalType } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
 import { MESSAGE } from './hma-schema.js';
+import { openApiOf } from './openapi.js';
 import type { Route, Schema } from './route.js';
 
 /** A list in memory that is kept equal to a store's. */
@@ -189,15 +190,26 @@ export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[
   ];
 }
 
-/** `/site-map`: the paths of all routes. */
-export function siteMap(routes: readonly Route[]): Route {
-  const paths = [...new Set([...routes.map(({ path }) => path), '/site-map'])].sort();
-  return {
-    method: 'GET',
-    path: '/site-map',
-    role: 'public',
-    about: 'The paths.',
-    replies: { 200: { type: 'array', items: { type: 'string' } } },
-    answer: () => hmaJson(paths),
-  };
+/** `/openapi/openapi.json` and `/site-map`, as HMA has them, of these routes. */
+export function hmaDocumentRoutes(routes: readonly Route[]): Route[] {
+  const all: Route[] = [
+    ...routes,
+    {
+      method: 'GET',
+      path: '/openapi/openapi.json',
+      role: 'public',
+      about: 'The OpenAPI 3.1 document of these routes.',
+      replies: { 200: { type: 'object' } },
+      answer: () => hmaJson(openApiOf(all, { title: 'OpenMediaMatch', version: '1.1' })),
+    },
+    {
+      method: 'GET',
+      path: '/site-map',
+      role: 'public',
+      about: 'The paths.',
+      replies: { 200: { type: 'array', items: { type: 'string' } } },
+      answer: () => hmaJson([...new Set(all.map(({ path }) => path))].sort()),
+    },
+  ];
+  return all;
 }

@@ -71,7 +71,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       },
       replies: {
         200: { anyOf: [BANKS_OF_MATCHES, BY_TYPE] },
-        ...failures(BARE_MESSAGE, 400, 413, 415, 422, 501, 502, 503),
+        ...failures(BARE_MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503),
       },
       isAnswer: true,
       async answer(call) {

@@ -1,14 +1,9 @@
 import type { Decision } from '../matching/decision.js';
 import type { Decider, HashPool } from '../node/hash-pool.js';
 import type { HashedImage } from '../variant.js';
+import type { FetchPicture } from './fetch-picture.js';
 import { type FormReader, filesOf, isForm } from './read-form.js';
 import { type Call, Refusal } from './route.js';
-
-/** Gets a picture from an address that a caller gave, as `createPictureFetcher` makes it. */
-export type FetchPicture = (
-  address: string,
-  options: { signal: AbortSignal },
-) => Promise<{ readonly bytes: AsyncIterable<Uint8Array> }>;
 
 /** What HMA's dialect needs to hash pictures. */
 export interface HmaPictures {

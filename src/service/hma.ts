@@ -5,12 +5,12 @@ import { Store } from '../store/store.js';
 import type { FollowedList } from './health.js';
 import { hmaBankRoutes } from './hma-banks.js';
 import { hmaContentRoutes } from './hma-content.js';
-import { type HmaExchanges, hmaExchangeRoutes } from './hma-exchanges.js';
+import { type HmaExchanges, hmaExchangeRoutes, NO_EXCHANGES } from './hma-exchanges.js';
 import { hmaHashRoutes } from './hma-hash.js';
 import { policyOf } from './hma-hits.js';
-import { type HmaFollowing, hmaIndexRoutes, IndexAge, siteMap } from './hma-index.js';
+import { type HmaFollowing, hmaDocumentRoutes, hmaIndexRoutes, IndexAge } from './hma-index.js';
 import { hmaMatchRoutes } from './hma-match.js';
-import { type FetchPicture, HmaHasher } from './hma-picture.js';
+import { HmaHasher } from './hma-picture.js';
 import { hmaRoute } from './hma-reply.js';
 import { FormReader } from './read-form.js';
 import { Refusal, type Route } from './route.js';
@@ -23,12 +23,10 @@ export interface HmaOptions {
   /** the service's own follower: it tells whether the index keeps up */
   follower?: FollowedList | Promise<FollowedList> | undefined;
   /**
-   * where lists are fetched from, as `store.exchanges(key)` gives them; absent: callers are told
-   * that it is not available
+   * where lists are fetched from, as `store.exchanges(key)` gives them; absent: there are
+   * none, and none is made
    */
   exchanges?: HmaExchanges | undefined;
-  /** gets pictures from addresses that callers give; absent: they are not fetched */
-  fetchPicture?: FetchPicture | undefined;
   /**
    * what lookups tell: matches alone, or what is for review within the match distance of its list,
    * too. HMA has no word for a review
@@ -59,7 +57,7 @@ export interface HmaOptions {
  */
 export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[] {
   checkObject(parts, 'the parts of a service');
-  const { list, isReady, pool, forms, maxBytes } = parts;
+  const { list, isReady, pool, forms, fetchPicture, maxBytes } = parts;
   for (const [name, value] of Object.entries({ list, isReady })) {
     if (typeof value !== 'function') throw new TypeError(`expected ${name} to be a function`);
   }
@@ -67,13 +65,22 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
   if (!(forms instanceof FormReader)) throw new TypeError('expected the parts of a service');
   checkInteger('maxBytes', maxBytes, 1);
   checkOptions(options);
-  const { store, follower, exchanges, fetchPicture, tier = 'match', now = Date.now } = options;
+  const { store, follower, tier = 'match', now = Date.now } = options;
+  const { exchanges = NO_EXCHANGES } = options;
   if (store !== undefined && !(store instanceof Store)) {
     throw new TypeError('expected store to be a store');
   }
-  if (follower !== undefined) checkObject(follower, 'follower to be a follower');
-  if (exchanges !== undefined) checkObject(exchanges, 'exchanges to be those of a store');
+  if (follower !== undefined && !(follower instanceof Promise)) {
+    checkObject(follower, 'follower to be a follower');
+    checkInteger('follower.revision', follower.revision, 0);
+  }
   checkTypeOf('fetchPicture', fetchPicture, 'function');
+  checkObject(exchanges, 'exchanges to be those of a store');
+  for (const name of ['set', 'get', 'list', 'remove'] as const) {
+    if (typeof exchanges[name] !== 'function') {
+      throw new TypeError('expected exchanges to be those of a store');
+    }
+  }
   checkOneOf('tier', tier, ['match', 'review']);
   checkTypeOf('now', now, 'function');
 
@@ -96,10 +103,10 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
     ...ofStore(store, (of) => [
       ...hmaBankRoutes(of),
       ...hmaContentRoutes(of, hasher, { minQuality, now }),
+      ...hmaExchangeRoutes(of, exchanges),
     ]),
-    ...ofStore(exchanges && store, (of) => hmaExchangeRoutes(of, exchanges as HmaExchanges)),
   ];
-  return [...routes, siteMap(routes)].map(hmaRoute);
+  return hmaDocumentRoutes(routes).map(hmaRoute);
 }
 
 /**

@@ -19,7 +19,7 @@ export {
 export type { FileStream } from './form-file.js';
 export type { FollowedList } from './health.js';
 export { type HmaOptions, hmaRoutes } from './hma.js';
-export type { FetchPicture } from './hma-picture.js';
+export type { HmaExchanges } from './hma-exchanges.js';
 export {
   createUploadMiddleware,
   type MiddlewareOptions,

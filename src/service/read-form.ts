@@ -13,6 +13,11 @@ export interface FormLimits {
   readonly maxBytes: number;
   /** bytes of forms that are held at a time */
   readonly maxBytesHeld: number;
+  /**
+   * bytes that a form has before it is read; it gets more as it comes, or is `busy` halfway.
+   * Without it, a form has all from the start that it may need, and a few that stall hold them all
+   */
+  readonly firstBytes?: number;
 }
 
 /** A form in memory. */
@@ -40,21 +45,32 @@ export class FormReader {
 
   /**
    * Reads the form of a request.
-   * @throws {DecodeError} `busy`, and nothing was read; `too-many-bytes`, `too-slow`, or
-   *   `unreadable` if it is no whole form
+   * @throws {DecodeError} `busy`, and nothing was read unless there is `firstBytes`;
+   *   `too-many-bytes`, `too-slow`, or `unreadable` if it is no whole form
    */
   async read(request: Request, signal: AbortSignal = request.signal): Promise<HeldForm> {
-    const { maxBytes, maxBytesHeld } = this.#limits;
-    const needed = Math.min(lengthOf(request) ?? maxBytes, maxBytes);
-    if (this.#held + needed > maxBytesHeld) throw new DecodeError('busy', 'too many forms');
-    this.#held += needed;
-    let isHeld = true;
+    const { maxBytes, firstBytes = maxBytes } = this.#limits;
+    let held = 0;
+    const holdUpTo = (bytes: number) => {
+      const more = Math.max(0, bytes - held);
+      if (this.#held + more > this.#limits.maxBytesHeld) {
+        throw new DecodeError('busy', 'too many forms');
+      }
+      this.#held += more;
+      held += more;
+    };
     const release = () => {
-      if (isHeld) this.#held -= needed;
-      isHeld = false;
+      this.#held -= held;
+      held = 0;
+    };
+    const most = Math.min(lengthOf(request) ?? maxBytes, maxBytes);
+    holdUpTo(Math.min(most, firstBytes));
+    const room = async (needed: number) => {
+      holdUpTo(Math.min(needed, most));
+      return held;
     };
     try {
-      return { form: await formOf(request, maxBytes, signal), release };
+      return { form: await formOf(request, maxBytes, signal, room), release };
     } catch (error) {
       release();
       throw error;
@@ -62,12 +78,17 @@ export class FormReader {
   }
 }
 
-async function formOf(request: Request, maxBytes: number, signal: AbortSignal): Promise<FormData> {
+async function formOf(
+  request: Request,
+  maxBytes: number,
+  signal: AbortSignal,
+  room: (bytes: number) => Promise<number>,
+): Promise<FormData> {
   const type = request.headers.get('content-type') ?? '';
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(type) ?? [];
   const boundary = quoted ?? plain;
   try {
-    const bytes = await readBytes(request, { maxBytes, signal, ...PACE });
+    const bytes = await readBytes(request, { maxBytes, signal, room, ...PACE });
     if (boundary === undefined) throw new TypeError('expected a boundary');
     if (isMore(bytes, `--${boundary}`, MOST_PARTS)) throw new RangeError('expected fewer parts');
     const body = bytes as Uint8Array<ArrayBuffer>;

@@ -77,7 +77,7 @@ export interface CreateServiceOptions extends AccessOptions {
    */
   maxBytes?: number | undefined;
   /**
-   * bytes of forms that are held at a time. Another one is `busy`, and is not read
+   * bytes of forms that are held at a time. What comes beyond them is `busy`
    * @defaultValue 256 MiB, or `maxBytes` if that is more
    */
   maxBytesHeld?: number | undefined;
@@ -114,6 +114,8 @@ export interface Service {
 }
 
 const MAX_BYTES_HELD = 256 * 2 ** 20;
+/** Most photos of the web are no larger. */
+const FIRST_FORM_BYTES = 2 ** 20;
 const MAX_JSON_BYTES = 2 ** 20;
 const TIMEOUT_SECONDS = 60;
 
@@ -128,6 +130,28 @@ const TIMEOUT_SECONDS = 60;
  * @example
  * const { handler, drain } = createService({ blocklist });
  * const server = createServer(NODE_LIMITS, createNodeListener(handler)).listen(8080, '127.0.0.1');
+ * @example
+ * // Fastify, without its parsers, since the service reads bodies itself
+ * app.register(async (mounted) => {
+ *   mounted.removeAllContentTypeParsers();
+ *   mounted.addContentTypeParser('*', (_request, _payload, done) => done(null));
+ *   const listener = createNodeListener(handler);
+ *   mounted.all('/*', (request, reply) => {
+ *     reply.hijack();
+ *     listener(request.raw, reply.raw);
+ *   });
+ * });
+ * @example
+ * // Deno
+ * Deno.serve({ port: 8080 }, (request, { remoteAddr }) =>
+ *   handler(request, { address: remoteAddr.hostname }));
+ * @example
+ * // Bun
+ * Bun.serve({
+ *   port: 8080,
+ *   fetch: (request, server) =>
+ *     handler(request, { address: server.requestIP(request)?.address ?? '' }),
+ * });
  */
 export function createService(options: CreateServiceOptions): Service {
   checkOptions(options);
@@ -173,7 +197,7 @@ export function createService(options: CreateServiceOptions): Service {
   };
   const started =
     start instanceof Promise ? start.then(take).catch((error) => onError?.(error)) : take(start);
-  const forms = new FormReader({ maxBytes, maxBytesHeld });
+  const forms = new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES });
   const parts: ServiceParts = {
     list: () => listOf(state),
     isReady: () => list !== undefined && !isEnding,

@@ -20,8 +20,8 @@ interface MovingRow extends EntryRow {
  * Gives a list another name, within a change. Its entries keep their numbers and pauses, and what
  * was withdrawn on it stays withdrawn on it.
  * @param settings changes to those that it has
- * @returns how many entries were moved; undefined, with nothing changed, if there is no list `from`
- *   or one of the name `to`
+ * @returns how many entries were moved; undefined, with nothing changed, if there is no list
+ *   `from`, one of the name `to`, or an exchange of either
  */
 export async function moveList(
   sql: Sql,
@@ -33,11 +33,16 @@ export async function moveList(
     [[from, to]],
   );
   const [list] = lists;
+  // Credentials are bound to the name of their list.
+  const exchanges = await sql.query('select from exchange where name = any($1::text[])', [
+    [from, to],
+  ]);
+  if (exchanges.length > 0) return undefined;
   if (from === to || lists.length !== 1 || list!.name !== from) return undefined;
   await setListSettings(sql, revision, to, { ...list!.settings, ...settings });
   if (list!.fetched !== null) {
     const fetched = JSON.stringify(list!.fetched);
-    await sql.query('update list set fetched = $2 where name = $1', [to, fetched]);
+    await sql.query('update list set fetched = $2::text::json where name = $1', [to, fetched]);
   }
   await sql.query(
     `update list set listed = false, settings = '{}', fetched = null, revision = $2

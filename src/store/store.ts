@@ -279,9 +279,11 @@ export class Store {
   /**
    * Gives a list another name. Its entries keep their numbers and pauses, and what was withdrawn on
    * it alone stays withdrawn.
+   * A list that has an exchange keeps its name, to which the credentials are bound.
    * @param to a name that no list has
    * @param change `settings`: changes to its settings, in the same change
-   * @returns `renamed`: whether there was such a list, and none of the other name
+   * @returns `renamed`: whether there was such a list without an exchange, and none of the other
+   *   name
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   async renameList(
@@ -292,7 +294,8 @@ export class Store {
     checkListName(from);
     checkListName(to);
     checkChange(change);
-    const settings = checkedSettings(change.settings ?? {});
+    const { settings: changes = {} } = change;
+    const settings = checkedSettings(changes);
     const what = ['rename-list', from, to, settings];
     return await this.#write(what, change, async (sql, revision) => {
       const moved = await moveList(sql, revision, { from, to, settings });

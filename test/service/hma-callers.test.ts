@@ -5,7 +5,7 @@ import { createBlocklist } from '../../src/matching/blocklist.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
 import { flipBits } from '../arbitraries.js';
-import { bytesOf, followedStore, pictureForm, servedHma } from './hma-served.js';
+import { followedStore, pictureForm, pictureServer, servedHma } from './hma-served.js';
 import { LISTED, OTHER } from './uploads.js';
 
 /* The requests that HMA's callers send, and what they make of the replies. */
@@ -74,68 +74,79 @@ test.each([
 test('Coop makes banks, fills them and looks hashes up, without a token', async () => {
   const { store, follower } = await followedStore();
   afterAll(() => store.close());
-  const fetchPicture = async () => ({ bytes: bytesOf(OTHER) });
-  await servedHma(
-    async ({ url, json }) => {
-      expect((await json('GET', '/c/bank/COOP_ORG_MINE')).status).toBe(404);
-      const made = await json('POST', '/c/banks', { name: 'COOP_ORG_MINE', enabled_ratio: '1' });
-      expect(made.status).toBe(201);
-      expect((await json('GET', '/c/bank/COOP_ORG_MINE')).status).toBe(200);
+  await pictureServer(
+    OTHER,
+    async (origin, fetchPictures) =>
+      await servedHma(
+        async ({ url, json }) => {
+          expect((await json('GET', '/c/bank/COOP_ORG_MINE')).status).toBe(404);
+          const made = await json('POST', '/c/banks', {
+            name: 'COOP_ORG_MINE',
+            enabled_ratio: '1',
+          });
+          expect(made.status).toBe(201);
+          expect((await json('GET', '/c/bank/COOP_ORG_MINE')).status).toBe(200);
 
-      // A form, whose fields have their own names, and JSON of its own as metadata.
-      const form = pictureForm('photo', LISTED, {
-        content_id: 'item 1',
-        content_uri: 'https://pictures.test/1',
-        metadata: '{"reviewer":"somebody","queue":5}',
-      });
-      const path = `${url}/c/bank/COOP_ORG_MINE/content`;
-      const sent = await fetch(path, { method: 'POST', body: form });
-      const added = (await sent.json()) as { id: number; signals: Record<string, string> };
-      expect(sent.ok).toBe(true);
-      expect(added.signals).toEqual({ pdq: hashToHex(HASH) });
-      expect(await store.entry(added.id)).toMatchObject({ id: 'item 1', list: 'COOP_ORG_MINE' });
+          // A form, whose fields have their own names, and JSON of its own as metadata.
+          const form = pictureForm('photo', LISTED, {
+            content_id: 'item 1',
+            content_uri: 'https://pictures.test/1',
+            metadata: '{"reviewer":"somebody","queue":5}',
+          });
+          const path = `${url}/c/bank/COOP_ORG_MINE/content`;
+          const sent = await fetch(path, { method: 'POST', body: form });
+          const added = (await sent.json()) as { id: number; signals: Record<string, string> };
+          expect(sent.ok).toBe(true);
+          expect(added.signals).toEqual({ pdq: hashToHex(HASH) });
+          expect(await store.entry(added.id)).toMatchObject({
+            id: 'item 1',
+            list: 'COOP_ORG_MINE',
+          });
 
-      // By an address: everything is in the query, and there is no body.
-      const query = new URLSearchParams({
-        url: 'https://pictures.test/2',
-        content_id: 'item 2',
-        content_uri: 'https://pictures.test/2',
-        metadata: '{"reviewer":"somebody"}',
-      });
-      const fetched = await fetch(`${path}?${query}`, { method: 'POST' });
-      const second = (await fetched.json()) as { id: number };
-      expect(await store.entry(second.id)).toMatchObject({ id: 'item 2' });
+          // By an address: everything is in the query, and there is no body.
+          const query = new URLSearchParams({
+            url: `${origin}/2`,
+            content_id: 'item 2',
+            content_uri: 'https://pictures.test/2',
+            metadata: '{"reviewer":"somebody"}',
+          });
+          const fetched = await fetch(`${path}?${query}`, { method: 'POST' });
+          const second = (await fetched.json()) as { id: number };
+          expect(await store.entry(second.id)).toMatchObject({ id: 'item 2' });
 
-      const hashed = await json('GET', '/h/hash?url=https%3A%2F%2Fpictures.test%2F2');
-      const { pdq } = hashed.body as { pdq: string };
-      await follower.reached(await store.revision());
-      const lookup = async () => {
-        const { status, body } = await json('GET', `/m/lookup?signal_type=pdq&signal=${pdq}`);
-        expect(status).toBe(200);
-        const bank = (body as Record<string, object[]>).COOP_ORG_MINE;
-        return bank !== undefined && bank.length > 0;
-      };
-      expect(await lookup()).toBe(true);
-      const renamed = await json('PUT', '/c/bank/COOP_ORG_MINE', { name: 'COOP_ORG_OTHER' });
-      expect(renamed.status).toBe(200);
-      await follower.reached(await store.revision());
-      expect(await lookup()).toBe(false);
-      const back = { name: 'COOP_ORG_MINE', enabled_ratio: 1 };
-      expect((await json('PUT', '/c/bank/COOP_ORG_OTHER', back)).status).toBe(200);
-      await follower.reached(await store.revision());
-      expect(await lookup()).toBe(true);
-      const content = `/c/bank/COOP_ORG_MINE/content/${second.id}`;
-      expect((await json('DELETE', content)).body).toEqual({ deleted: 1 });
-      await follower.reached(await store.revision());
-      expect(await lookup()).toBe(false);
-      expect((await json('DELETE', '/c/bank/COOP_ORG_MINE')).status).toBe(200);
-      expect((await json('GET', '/c/bank/COOP_ORG_MINE')).status).toBe(404);
-    },
-    {
-      ...{ follower, store, tokens },
-      trustNetworks: [{ cidr: '127.0.0.0/8', role: 'curate' }],
-      hma: { store, follower, fetchPicture },
-    },
+          const hashed = await json('GET', `/h/hash?url=${encodeURIComponent(origin)}`);
+          const { pdq } = hashed.body as { pdq: string };
+          await follower.reached(await store.revision());
+          const lookup = async () => {
+            const { status, body } = await json('GET', `/m/lookup?signal_type=pdq&signal=${pdq}`);
+            expect(status).toBe(200);
+            const bank = (body as Record<string, object[]>).COOP_ORG_MINE;
+            return bank !== undefined && bank.length > 0;
+          };
+          expect(await lookup()).toBe(true);
+          const renamed = await json('PUT', '/c/bank/COOP_ORG_MINE', { name: 'COOP_ORG_OTHER' });
+          expect(renamed.status).toBe(200);
+          await follower.reached(await store.revision());
+          expect(await lookup()).toBe(false);
+          const back = { name: 'COOP_ORG_MINE', enabled_ratio: 1 };
+          expect((await json('PUT', '/c/bank/COOP_ORG_OTHER', back)).status).toBe(200);
+          await follower.reached(await store.revision());
+          expect(await lookup()).toBe(true);
+          const content = `/c/bank/COOP_ORG_MINE/content/${second.id}`;
+          expect((await json('DELETE', content)).body).toEqual({ deleted: 1 });
+          await follower.reached(await store.revision());
+          expect(await lookup()).toBe(false);
+          // It asks first whether the bank belongs to an exchange.
+          expect((await json('GET', '/c/exchange/COOP_ORG_MINE')).status).toBe(404);
+          expect((await json('DELETE', '/c/bank/COOP_ORG_MINE')).status).toBe(200);
+          expect((await json('GET', '/c/bank/COOP_ORG_MINE')).status).toBe(404);
+        },
+        {
+          ...{ follower, store, tokens, fetchPictures },
+          trustNetworks: [{ cidr: '127.0.0.0/8', role: 'curate' }],
+          hma: { store, follower },
+        },
+      ),
   );
 });
 

@@ -2,7 +2,13 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { flipBits } from '../arbitraries.js';
-import { bytesOf, followedStore, pictureForm, type ServedHma, servedHma } from './hma-served.js';
+import {
+  followedStore,
+  pictureForm,
+  pictureServer,
+  type ServedHma,
+  servedHma,
+} from './hma-served.js';
 import { LISTED, OTHER } from './uploads.js';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -219,23 +225,24 @@ test('a picture is added by its whole hash, with what is told of it', async () =
 });
 
 test('a picture at an address is added, with what a body of JSON tells', async () => {
-  const fetchPicture = async () => ({ bytes: bytesOf(LISTED) });
-  await servedHma(
-    async ({ json }) => {
-      await json('POST', '/c/banks', { name: 'FETCHED' });
-      const path = '/c/bank/FETCHED/content?url=https%3A%2F%2Fa.test';
-      const body = { metadata: { content_id: 'c', json: { a: 1 } }, note: 'n' };
-      const added = await json('POST', path, body);
-      expect(added).toMatchObject({ status: 200, body: { metadata: { content_id: 'c' } } });
-      const { id } = added.body as { id: number };
-      expect(await store.entry(id)).toMatchObject({ id: 'c', labels: ['n'] });
-      expect((await json('POST', path)).status).toBe(200);
-      expect((await json('POST', path, { metadata: { content_id: 1 } })).status).toBe(400);
-      expect((await json('POST', path, { note: {} })).status).toBe(400);
-      await json('DELETE', '/c/bank/FETCHED');
-    },
-    { follower, store, hma: { store, follower, fetchPicture } },
-  );
+  await pictureServer(LISTED, async (origin, fetchPictures) => {
+    await servedHma(
+      async ({ json }) => {
+        await json('POST', '/c/banks', { name: 'FETCHED' });
+        const path = `/c/bank/FETCHED/content?url=${encodeURIComponent(origin)}`;
+        const body = { metadata: { content_id: 'c', json: { a: 1 } }, note: 'n' };
+        const added = await json('POST', path, body);
+        expect(added).toMatchObject({ status: 200, body: { metadata: { content_id: 'c' } } });
+        const { id } = added.body as { id: number };
+        expect(await store.entry(id)).toMatchObject({ id: 'c', labels: ['n'] });
+        expect((await json('POST', path)).status).toBe(200);
+        expect((await json('POST', path, { metadata: { content_id: 1 } })).status).toBe(400);
+        expect((await json('POST', path, { note: {} })).status).toBe(400);
+        await json('DELETE', '/c/bank/FETCHED');
+      },
+      { follower, store, fetchPictures, hma: { store, follower } },
+    );
+  });
 });
 
 test('a hash that cannot be listed is refused', async () => {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { FetchPictureOptions } from '../../src/service/fetch-picture.js';
 import { type HmaOptions, hmaRoutes } from '../../src/service/hma.js';
 import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
 import type { LogRecord } from '../../src/service/router.js';
@@ -61,8 +62,20 @@ export function pictureForm(
   return form;
 }
 
-/** Bytes as they come from elsewhere. */
-export async function* bytesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes.subarray(0, 1000);
-  yield bytes.subarray(1000);
+/**
+ * Runs `work` while a server on loopback has a picture under every path.
+ * @returns what `work` gives
+ */
+export async function pictureServer<T>(
+  bytes: Uint8Array,
+  work: (origin: string, fetchPictures: FetchPictureOptions, asked: string[]) => Promise<T>,
+): Promise<T> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url!);
+    response.setHeader('content-type', 'image/jpeg').end(bytes);
+  });
+  return await serving(server, async (origin) => {
+    return await work(origin, { hosts: [origin], privateNetworks: ['127.0.0.0/8'] }, asked);
+  });
 }

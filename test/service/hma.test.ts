@@ -6,10 +6,11 @@ import { createAllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { hmaRoutes } from '../../src/service/hma.js';
+import { IndexAge } from '../../src/service/hma-index.js';
 import { FormReader } from '../../src/service/read-form.js';
 import { flipBits } from '../arbitraries.js';
 import { ROOT } from '../package.js';
-import { bytesOf, pictureForm, servedHma } from './hma-served.js';
+import { pictureForm, pictureServer, servedHma } from './hma-served.js';
 import { HALF, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
 
 const { hash: HASH } = await hashFile(join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg'));
@@ -72,33 +73,38 @@ test('a picture that is too long is refused, and what is no form', async () => {
   );
 });
 
-test('an address is fetched by fetchPicture alone', async () => {
-  const asked: string[] = [];
-  const fetchPicture = async (address: string) => {
-    asked.push(address);
-    return { bytes: bytesOf(LISTED) };
-  };
-  const address = `url=${encodeURIComponent('https://pictures.test/a.jpg?b=1')}`;
-  await servedHma(
-    async ({ json, url }) => {
-      const { hash } = await hashFile(LISTED);
-      const hashed = await json('GET', `/h/hash?${address}&content_type=photo`);
-      expect(hashed).toEqual({ status: 200, body: { pdq: hashToHex(hash) } });
-      expect((await json('GET', `/h/hash?${address}&content_type=video`)).status).toBe(400);
-      const banks = { UNNAMED: [{ bank_content_id: expect.any(Number), distance: '0' }] };
-      const nested = await json('GET', `/m/lookup?${address}`);
-      expect(nested).toMatchObject({ status: 200, body: { pdq: { UNNAMED: [{}] } } });
-      expect(Object.keys(nested.body)).toEqual(['pdq']);
-      const flat = await json('GET', `/m/lookup?${address}&signal_type=pdq`);
-      expect(Object.keys(flat.body)).toEqual(Object.keys(banks));
-      expect(asked).toEqual(Array(3).fill('https://pictures.test/a.jpg?b=1'));
-      expect((await fetch(`${url}/h/hash`)).status).toBe(400);
-    },
-    { hma: { fetchPicture } },
-  );
-  await servedHma(async ({ json }) => {
-    expect((await json('GET', `/h/hash?${address}`)).status).toBe(501);
-    expect((await json('GET', `/m/lookup?${address}`)).status).toBe(501);
+test('a picture is fetched from hosts that are allowed, and from no other', async () => {
+  await pictureServer(LISTED, async (origin, fetchPictures, asked) => {
+    const address = (url: string) => `url=${encodeURIComponent(url)}`;
+    const own = address(`${origin}/a.jpg?b=1`);
+    await servedHma(
+      async ({ json, url }) => {
+        const { hash } = await hashFile(LISTED);
+        const hashed = await json('GET', `/h/hash?${own}&content_type=photo`);
+        expect(hashed).toEqual({ status: 200, body: { pdq: hashToHex(hash) } });
+        expect((await json('GET', `/h/hash?${own}&content_type=video`)).status).toBe(400);
+        const nested = await json('GET', `/m/lookup?${own}`);
+        expect(nested.status).toBe(200);
+        expect(nested.body).toMatchObject({ pdq: { UNNAMED: [{ distance: expect.any(String) }] } });
+        const flat = await json('GET', `/m/lookup?${own}&signal_type=pdq`);
+        expect(Object.keys(flat.body)).toEqual(['UNNAMED']);
+        expect(asked).toEqual(Array(3).fill('/a.jpg?b=1'));
+        expect((await fetch(`${url}/h/hash`)).status).toBe(400);
+        for (const [other, status] of [
+          ['http://127.0.0.1:1/', 403],
+          ['file:///etc/passwd', 400],
+          ['', 400],
+        ] as const) {
+          expect((await json('GET', `/h/hash?${address(other)}`)).status, other).toBe(status);
+        }
+      },
+      { fetchPictures },
+    );
+    await servedHma(async ({ json }) => {
+      expect((await json('GET', `/h/hash?${own}`)).status).toBe(501);
+      expect((await json('GET', `/m/lookup?${own}`)).status).toBe(501);
+    });
+    expect(asked).toHaveLength(3);
   });
 });
 
@@ -267,6 +273,11 @@ test('the index tells its state, before the list is there and after', async () =
       expect((await json('GET', '/c/content_type')).body).toEqual([
         { name: 'photo', enabled: true },
       ]);
+      const document = (await json('GET', '/openapi/openapi.json')).body;
+      expect(document).toMatchObject({
+        openapi: '3.1.0',
+        paths: { '/m/lookup': { get: {}, post: {} }, '/c/bank/{name}/content/{id}': { put: {} } },
+      });
       expect((await json('GET', '/site-map')).body).toEqual(
         expect.arrayContaining(['/c/banks', '/h/hash', '/m/lookup', '/site-map', '/status']),
       );
@@ -293,9 +304,50 @@ test('without a store, curation is refused by a status that is not 404', async (
 
 test('mistakes are told at the start', () => {
   const forms = new FormReader({ maxBytes: 1, maxBytesHeld: 1 });
-  const parts = { list: () => createBlocklist([]), isReady: () => true, pool, forms, maxBytes: 1 };
+  const parts = {
+    list: () => createBlocklist([]),
+    isReady: () => true,
+    pool,
+    forms,
+    fetchPicture: undefined,
+    maxBytes: 1,
+  };
   expect(hmaRoutes(parts).length).toBeGreaterThan(15);
   expect(() => hmaRoutes(parts, { store: {} as never })).toThrow(TypeError);
   expect(() => hmaRoutes(parts, { tier: 'none' as never })).toThrow(RangeError);
   expect(() => hmaRoutes({ ...parts, pool: {} as never })).toThrow(TypeError);
+});
+
+test('an index is stale once it lags for 65 seconds, or its store is away as long', async () => {
+  let time = 1_000_000;
+  let [stored, indexed] = [5, 5];
+  let isAway = false;
+  const following = {
+    indexed: () => indexed,
+    stored: async () => {
+      if (isAway) throw new Error('away');
+      return stored;
+    },
+  };
+  const age = new IndexAge(following, () => time);
+  const after = async (seconds: number) => {
+    time += 1000 * seconds;
+    return await age.look();
+  };
+  expect(await after(1)).toEqual({ builtTo: 1_001_000, isStale: false });
+  stored = 6;
+  expect(await after(1)).toEqual({ builtTo: 1_001_000, isStale: false });
+  expect((await after(65)).isStale).toBe(false);
+  expect(await after(1)).toEqual({ builtTo: 1_001_000, isStale: true });
+  // It has come to what was first seen missing, and the store has gone on.
+  [stored, indexed] = [7, 6];
+  expect(await after(1)).toEqual({ builtTo: 1_002_000, isStale: false });
+  indexed = 7;
+  expect(await after(100)).toEqual({ builtTo: time, isStale: false });
+  isAway = true;
+  const builtTo = time;
+  expect(await after(1)).toEqual({ builtTo, isStale: false });
+  expect(await after(66)).toEqual({ builtTo, isStale: true });
+  isAway = false;
+  expect(await after(1)).toEqual({ builtTo: time, isStale: false });
 });

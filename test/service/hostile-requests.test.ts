@@ -9,7 +9,7 @@ import { createService } from '../../src/service/service.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { as, posted, served, TOKENS, tokens } from './served.js';
-import { blocklist, OTHER, pool, serving } from './uploads.js';
+import { blocklist, formOf, OTHER, pool, serving } from './uploads.js';
 
 const open = new Set<Socket>();
 afterEach(() => {
@@ -85,6 +85,11 @@ test('1,000 connections that stall keep nobody else from being served', async ()
       expect(await (await fetch(`${url}/v1/match`, picture)).json()).toMatchObject({
         decision: { verdict: 'none' },
       });
+      const form = await fetch(
+        `${url}/v1/match`,
+        as('curate', { method: 'POST', body: formOf(OTHER) }),
+      );
+      expect(await form.json()).toMatchObject({ decision: { verdict: 'none' } });
       expect(open.size).toBe(CONNECTIONS);
     },
     { tokens: rushing },

@@ -52,6 +52,10 @@ export class Breaking implements Database {
     return this.#database.listen(onWake);
   }
 
+  lock(key: bigint, onLost: () => void): Promise<(() => Promise<void>) | undefined> {
+    return this.#database.lock(key, onLost);
+  }
+
   script(sql: Sql, text: string): Promise<void> {
     return this.#database.script(sql, text);
   }

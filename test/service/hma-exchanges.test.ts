@@ -1,0 +1,152 @@
+import { afterAll, expect, test } from 'vitest';
+import { hashFromHex } from '../../src/hash.js';
+import { Store } from '../../src/store/store.js';
+import { followedStore, type ServedHma, servedHma } from './hma-served.js';
+
+const { store, follower } = await followedStore();
+afterAll(async () => await store.close());
+const message = { message: expect.any(String) };
+const SECRET = 'a secret of nobody else';
+
+const exchanges = store.exchanges(new Uint8Array(32).fill(7));
+const served = <T>(work: (served: ServedHma) => Promise<T>) =>
+  servedHma(work, { follower, store, hma: { store, follower, exchanges } });
+
+test('Coop makes an exchange, reads its state, and removes it with its bank', async () => {
+  await served(async ({ json, logs }) => {
+    const apis = (await json('GET', '/c/exchanges/apis')).body as string[];
+    expect(apis).toEqual(expect.arrayContaining(['fb_threatexchange', 'ncmec', 'stop_ncii']));
+    expect((await json('GET', '/c/exchanges/api/ncmec')).body).toEqual({
+      ...{ supports_authentification: true, has_set_authentification: false },
+    });
+    const schema = (await json('GET', '/c/exchanges/api/ncmec/schema')).body as never;
+    expect(schema).toMatchObject({
+      config_schema: {
+        fields: [{ name: 'environment', type: 'enum', required: true, default: null }],
+      },
+      credentials_schema: { fields: [{ name: 'user' }, { name: 'password' }] },
+    });
+    const environment = 'https://exttest.cybertip.org/hashsharing';
+    const made = await json('POST', '/c/exchanges', {
+      ...{ bank: 'COOP_NCMEC', api: 'ncmec', api_json: { environment } },
+      credential_json: { user: 'us', password: SECRET },
+    });
+    expect(made).toEqual({ status: 201, body: message });
+    expect(await exchanges.get('COOP_NCMEC')).toMatchObject({
+      ...{ api: 'ncmec', settings: { list: 'industryTest' }, enabled: true },
+    });
+    expect(await exchanges.credentials('COOP_NCMEC')).toEqual({ user: 'us', password: SECRET });
+    expect((await json('GET', '/c/bank/COOP_NCMEC')).status).toBe(200);
+
+    const shown = {
+      ...{ name: 'COOP_NCMEC', api: 'ncmec', enabled: true, environment },
+      credential_status: { supports_auth: true, has_credentials: true, source: 'exchange' },
+    };
+    expect(await json('GET', '/c/exchange/COOP_NCMEC')).toEqual({ status: 200, body: shown });
+    const off = await json('PUT', '/c/exchange/COOP_NCMEC', { enabled: false });
+    expect(off.body).toEqual({ ...shown, enabled: false });
+    expect(await exchanges.credentials('COOP_NCMEC')).toMatchObject({ password: SECRET });
+    expect((await json('GET', '/c/exchanges')).body).toEqual(['COOP_NCMEC']);
+
+    const status = async () => (await json('GET', '/c/exchange/COOP_NCMEC/status')).body;
+    expect(await status()).toEqual({
+      ...{ checkpoint_ts: null, running_fetch_start_ts: null, last_fetch_complete_ts: null },
+      ...{ last_fetch_succeeded: null, up_to_date: false, fetched_items: 0 },
+    });
+    // As a fetch writes it.
+    const fetched = { origin: '', unknown: [], fetchedSeconds: 1_700_000_000 };
+    await Store.databaseOf(store).query(
+      'update list set fetched = $2::text::json where name = $1',
+      ['COOP_NCMEC', JSON.stringify(fetched)],
+    );
+    const named = await json('PUT', '/c/bank/COOP_NCMEC', { name: 'COOP_OTHER' });
+    expect(named.status).toBe(403);
+    const hash = hashFromHex(
+      'pdq',
+      'f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22',
+    );
+    await store.add([{ hash, labels: [], list: 'COOP_NCMEC' }]);
+    expect(await status()).toEqual({
+      ...{ checkpoint_ts: 1_700_000_000, running_fetch_start_ts: null },
+      ...{ last_fetch_complete_ts: 1_700_000_000, last_fetch_succeeded: true },
+      ...{ up_to_date: true, fetched_items: 1 },
+    });
+    const removed = await json('DELETE', '/c/exchange/COOP_NCMEC');
+    expect(removed).toEqual({ status: 200, body: { message: 'success' } });
+    for (const path of ['/c/exchange/COOP_NCMEC', '/c/bank/COOP_NCMEC']) {
+      expect((await json('GET', path)).status).toBe(404);
+    }
+    expect((await json('DELETE', '/c/exchange/COOP_NCMEC')).status).toBe(404);
+    expect(await store.find({ list: 'COOP_NCMEC' })).toEqual([]);
+    expect(JSON.stringify(logs)).not.toContain(SECRET);
+  });
+});
+
+test('credentials are set for one exchange, or for all of a service', async () => {
+  await served(async ({ json }) => {
+    const credential_json = { api_token: SECRET };
+    const path = '/c/exchanges/api/fb_threatexchange';
+    expect((await json('POST', path, { credential_json })).status).toBe(409);
+    for (const [bank, privacy_group] of [
+      ['TE_ONE', 123],
+      ['TE_TWO', '456'],
+    ] as const) {
+      const api_json = { privacy_group };
+      const made = await json('POST', '/c/exchanges', { bank, api: 'fb_threatexchange', api_json });
+      expect(made.status).toBe(201);
+    }
+    expect((await exchanges.get('TE_ONE'))!.settings).toEqual({ privacyGroup: '123' });
+    const one = await json('POST', '/c/exchange/TE_ONE/credentials', { credential_json });
+    expect(one.body).toEqual({ supports_auth: true, has_credentials: true, source: 'exchange' });
+    expect((await json('GET', path)).body).toMatchObject({ has_set_authentification: false });
+    const all = await json('POST', path, { credential_json });
+    expect(all.body).toEqual({ supports_authentification: true, has_set_authentification: true });
+    expect(await exchanges.credentials('TE_TWO')).toEqual({ accessToken: SECRET });
+    expect((await exchanges.get('TE_TWO'))!.settings).toEqual({ privacyGroup: '456' });
+    expect((await json('GET', '/c/exchange/TE_TWO')).body).toMatchObject({ privacy_group: 456 });
+    for (const name of ['TE_ONE', 'TE_TWO']) await json('DELETE', `/c/exchange/${name}`);
+  });
+});
+
+test('what an API does not take is refused, without its words, and nothing is made', async () => {
+  await served(async ({ json }) => {
+    const environment = 'https://report.cybertip.org/hashsharing';
+    await json('POST', '/c/banks', { name: 'THERE' });
+    for (const [body, status] of [
+      [{ bank: 'A', api: 'none' }, 400],
+      [{ bank: 'A', api: '__proto__' }, 400],
+      [{ bank: 'a', api: 'stop_ncii' }, 400],
+      [{ bank: 'A', api: 'ncmec', api_json: {} }, 400],
+      [{ bank: 'A', api: 'ncmec', api_json: { environment: SECRET } }, 400],
+      [{ bank: 'A', api: 'ncmec', api_json: { environment, [SECRET]: 1 } }, 400],
+      [{ bank: 'A', api: 'ncmec', api_json: [] }, 400],
+      [{ bank: 'A', api: 'stop_ncii', credential_json: { [SECRET]: SECRET } }, 400],
+      [{ bank: 'A', api: 'stop_ncii', credential_json: { subscription_key: 's' } }, 400],
+      [{ bank: 'A', api: 'fb_threatexchange', api_json: { privacy_group: 1.5 } }, 400],
+      [{ bank: 'THERE', api: 'stop_ncii' }, 403],
+      [{ api: 'stop_ncii' }, 400],
+    ] as const) {
+      const refused = await json('POST', '/c/exchanges', body);
+      expect(refused, JSON.stringify(body)).toEqual({ status, body: message });
+      expect(JSON.stringify(refused)).not.toContain(SECRET);
+    }
+    expect(await exchanges.list()).toEqual([]);
+    expect((await json('GET', '/c/banks')).body).toHaveLength(1);
+    expect((await json('GET', '/c/exchanges/api/none')).status).toBe(400);
+    await json('DELETE', '/c/bank/THERE');
+  });
+});
+
+test('without exchanges there are none, and none is made', async () => {
+  await servedHma(
+    async ({ json }) => {
+      expect((await json('GET', '/c/exchanges')).body).toEqual([]);
+      expect((await json('GET', '/c/exchange/A')).status).toBe(404);
+      expect((await json('POST', '/c/exchanges', { bank: 'A', api: 'stop_ncii' })).status).toBe(
+        501,
+      );
+      expect((await json('GET', '/c/bank/A')).status).toBe(404);
+    },
+    { follower, store, hma: { store, follower } },
+  );
+});

@@ -1,0 +1,112 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { checksOf, problemOf, readQueryValue } from '../../src/service/json-schema.js';
+import type { Schema } from '../../src/service/route.js';
+
+const word = fc.constantFrom('a', 'b', 'ab', '', 'é');
+const small = fc.integer({ min: -3, max: 3 });
+const leaf: fc.Arbitrary<Schema> = fc.oneof(
+  fc
+    .constantFrom('string', 'number', 'integer', 'boolean', 'null', 'array', 'object')
+    .map((type) => ({ type })),
+  fc.constant({ type: ['string', 'null'] }),
+  fc
+    .uniqueArray(fc.oneof(word, small), { minLength: 1, maxLength: 3 })
+    .map((all) => ({ enum: all })),
+  fc.oneof(word, small).map((one) => ({ const: one })),
+  small.map((minimum) => ({ minimum })),
+  small.map((maximum) => ({ type: 'number', maximum })),
+  fc.nat(2).map((minLength) => ({ minLength })),
+  fc.nat(2).map((maxLength) => ({ maxLength })),
+  fc.constantFrom('^a', 'b$', '^[ab]{2}$').map((pattern) => ({ pattern })),
+  fc.nat(2).map((minItems) => ({ minItems })),
+  fc.nat(2).map((maxItems) => ({ maxItems })),
+  fc.constant({ title: 'a title', description: 'says nothing' }),
+);
+const { schema } = fc.letrec<{ schema: Schema }>((tie) => ({
+  schema: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    leaf,
+    tie('schema').map((items) => ({ type: 'array', items })),
+    fc.record({
+      properties: fc.dictionary(fc.constantFrom('a', 'b'), tie('schema')),
+      required: fc.uniqueArray(fc.constantFrom('a', 'b', 'c')),
+      additionalProperties: fc.oneof(fc.boolean(), tie('schema')),
+    }),
+    fc.array(tie('schema'), { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
+  ),
+}));
+const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.oneof(word, small, fc.constantFrom(null, true, 0.5)),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom('a', 'b', 'c', 'toString'), tie('value')),
+  ),
+}));
+
+test('a value is as its schema says when another validator says so', () => {
+  const ajv = new Ajv2020({ strict: false });
+  let right = 0;
+  fc.assert(
+    fc.property(schema, value, (given, one) => {
+      const isRight = ajv.validate(given, one);
+      if (isRight) right++;
+      expect(problemOf(one, given, 'it') === undefined).toBe(isRight);
+    }),
+    { numRuns: 2000 },
+  );
+  // Both ends are met.
+  expect(right).toBeGreaterThan(200);
+  expect(right).toBeLessThan(1800);
+});
+
+test('what is wrong is one sentence, with its place and without its value', () => {
+  const image: Schema = {
+    type: 'object',
+    properties: { a: { type: 'array', items: { type: 'string', maxLength: 3 } } },
+  };
+  expect(problemOf({ a: ['x', 'secret'] }, image, 'body')).toBe(
+    'expected body.a[1] to have at most 3 characters',
+  );
+  expect(problemOf({ a: 7 }, image, 'body')).toBe('expected body.a to be an array');
+  const either: Schema = { anyOf: [{ type: 'null' }, { type: 'integer', minimum: 4 }] };
+  expect(problemOf(3, either, 'it')).toBe(
+    'expected it to be null, or expected it to be at least 4',
+  );
+});
+
+test('a keyword that is not known is refused, wherever it stands', () => {
+  for (const unknown of [
+    { multipleOf: 2 },
+    { type: 'text' },
+    { items: { format: 'uri' } },
+    { properties: { a: { not: {} } } },
+    { anyOf: [{}, { oneOf: [] }] },
+    { additionalProperties: { $ref: '#' } },
+    { constructor: 1 },
+  ] as Schema[]) {
+    expect(() => checksOf(unknown)).toThrow(TypeError);
+  }
+});
+
+test('text of a query is read by its type, and stays text if it is no such thing', () => {
+  for (const [text, type, read] of [
+    ['12', 'integer', 12],
+    ['-1.5', 'number', -1.5],
+    ['1e9', 'number', '1e9'],
+    [' 1', 'integer', ' 1'],
+    ['', 'integer', ''],
+    ['Infinity', 'number', 'Infinity'],
+    ['0x10', 'integer', '0x10'],
+    ['9'.repeat(16), 'integer', '9'.repeat(16)],
+    ['true', 'boolean', true],
+    ['false', 'boolean', false],
+    ['TRUE', 'boolean', 'TRUE'],
+    ['12', 'string', '12'],
+    ['12', undefined, '12'],
+  ] as const) {
+    expect(readQueryValue(text, { type })).toBe(read);
+  }
+});

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { DecodeError } from '../../src/errors.js';
+import { FormReader, filesOf, isForm } from '../../src/service/read-form.js';
+import { formOf } from './uploads.js';
+
+const KB = 1024;
+const requestOf = (...sizes: number[]) =>
+  new Request('http://a.test', {
+    method: 'POST',
+    body: formOf(...sizes.map((size) => Buffer.alloc(size, 1))),
+  });
+
+/** A form whose rest comes when it is let go on. */
+function slowForm(bytes: number) {
+  let goOn = () => {};
+  const going = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let isEnded = false;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (isEnded) controller.close();
+      else if (controller.desiredSize !== null) {
+        const text = 'content-disposition: form-data; name="a"; filename="b"';
+        controller.enqueue(Buffer.from(`--x\r\n${text}\r\n\r\n`));
+        await going;
+        controller.enqueue(Buffer.alloc(bytes, 1));
+        controller.enqueue(Buffer.from('\r\n--x--\r\n'));
+        isEnded = true;
+      }
+    },
+  });
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+  const init = { method: 'POST', body, headers, duplex: 'half' };
+  return { request: new Request('http://a.test', init), goOn };
+}
+
+const codeOf = (reading: Promise<unknown>) =>
+  reading.then(
+    () => 'read',
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(DecodeError);
+      return (error as DecodeError).code;
+    },
+  );
+
+test('a form is held until it is released, once', async () => {
+  const forms = new FormReader({ maxBytes: 100 * KB, maxBytesHeld: 150 * KB });
+  const first = await forms.read(requestOf(90 * KB));
+  expect(filesOf(first.form).map(({ size }) => size)).toEqual([90 * KB]);
+  const refused = requestOf(90 * KB);
+  expect(await codeOf(forms.read(refused))).toBe('busy');
+  expect(refused.bodyUsed).toBe(false);
+  first.release();
+  first.release();
+  const second = await forms.read(requestOf(90 * KB));
+  expect(await codeOf(forms.read(requestOf(90 * KB)))).toBe('busy');
+  second.release();
+});
+
+test('what is no form, or too long, holds nothing afterwards', async () => {
+  const forms = new FormReader({ maxBytes: 100 * KB, maxBytesHeld: 100 * KB });
+  for (let i = 0; i < 3; i++) {
+    expect(await codeOf(forms.read(requestOf(200 * KB)))).toBe('too-many-bytes');
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    const wrong = new Request('http://a.test', { method: 'POST', body: '--y', headers });
+    expect(await codeOf(forms.read(wrong))).toBe('unreadable');
+  }
+  const whole = await forms.read(requestOf(90 * KB));
+  expect(filesOf(whole.form)).toHaveLength(1);
+});
+
+test('with first bytes, those that stall do not hold what they may need', async () => {
+  const forms = new FormReader({
+    ...{ maxBytes: 1000 * KB, maxBytesHeld: 1000 * KB, firstBytes: 10 * KB },
+  });
+  const stalled = [slowForm(600 * KB), slowForm(600 * KB), slowForm(600 * KB)];
+  const reading = Promise.allSettled(stalled.map(({ request }) => forms.read(request)));
+  const other = await forms.read(requestOf(100 * KB));
+  expect(filesOf(other.form)).toHaveLength(1);
+  other.release();
+  for (const { goOn } of stalled) goOn();
+  // There is no room for all of them at once.
+  const ends = await reading;
+  expect(ends.some(({ status }) => status === 'fulfilled')).toBe(true);
+  for (const end of ends) {
+    if (end.status === 'fulfilled') end.value.release();
+    else expect((end.reason as DecodeError).code).toBe('busy');
+  }
+  const last = await forms.read(requestOf(900 * KB));
+  expect(filesOf(last.form)).toHaveLength(1);
+});
+
+test('a form is told by its type', () => {
+  expect(isForm('Multipart/Form-Data; boundary=x')).toBe(true);
+  for (const type of [null, '', 'multipart/form-database', 'multipart/mixed', 'text/plain']) {
+    expect(isForm(type)).toBe(false);
+  }
+});
