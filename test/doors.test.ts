@@ -1524,6 +1524,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           remote: optional(remotes),
           scan: optional(members({ onError: 'accept' }, { onError: member('refuse') })),
           webhook: optional(member(undefined)),
+          review: optional(member(undefined)),
           fetchPictures: optional(pictureHosts),
           routes: callback,
           maxBytes: optional(whole),
@@ -1900,10 +1901,19 @@ const METHODS: Record<
       close: [],
     },
   },
+  Sessions: {
+    of: async () => (await store.openStore({ dataDir: undefined })).sessions(),
+    doors: {
+      open: [member('a'.repeat(64))],
+      tokenHashOf: [text],
+      close: [text],
+    },
+  },
   Store: {
     of: () => store.openStore({ dataDir: undefined }),
     doors: {
       revision: [],
+      sessions: [options({ hours: or(optional(whole), '7.5'), now: callback })],
       renameList: [
         text,
         member('other', 'text'),

@@ -53,8 +53,8 @@ export function placeOf(
 }
 
 /**
- * Draws a picture's frame and the outline of a variant in it, to scale, as a figure of HTML. It holds
- * numbers alone.
+ * Draws a picture's frame and the outline of a variant in it, to scale, as a figure of HTML. It
+ * holds numbers alone.
  */
 export function outlineOf(geometry: VariantGeometry, frame: Rectangle): string {
   const { rectangle, corners, angle = 0 } = geometry;

@@ -46,8 +46,8 @@ const FORM = 'application/x-www-form-urlencoded';
 const ITEM = { type: 'string', minLength: 1, maxLength: 200 } as const;
 
 /**
- * The pages for moderators: the queue at `/review`, an item of it, and the health of the lists. They
- * are HTML without script, for callers of the role `curate` who signed in.
+ * The pages for moderators: the queue at `/review`, an item of it, and the health of the lists.
+ * They are HTML without script, for callers of the role `curate` who signed in.
  */
 export function reviewRoutes(pages: ReviewPages): Route[] {
   const { queue, sessions } = pages;

@@ -50,7 +50,7 @@ export interface CreateServiceOptions extends AccessOptions {
   store?: Pick<Store, 'revision'> | Store | undefined;
   /**
    * serves the pages for moderators at `/review`, and takes uploads into their queue by `item` and
-   * `link` of `/v1/match` and `/v1/scan`. Moderators sign in by a token of the role `curate`, and the
+   * `link` of `/v1/match` and `/v1/scan`. Moderators sign in by a token of the role `curate`. The
    * store keeps the queue, the review log and the sessions
    */
   review?: ReviewOptions | undefined;

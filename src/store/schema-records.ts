@@ -4,9 +4,9 @@
  *
  * - `review_record` is the review log. `at` is the record's time; `number` gives the order.
  * - `review_item` waits for a moderator, or was decided until its time is over. Its `number` is
- *   never used again, and begins the ids of the records that come of it. `times` is how often it was
- *   decided: whoever decides it says which decision was looked at. `allowed` is the reason, if what
- *   came near was allowed by the last one.
+ *   never used again, and begins the ids of the records that come of it. `times` is how often it
+ *   was decided: whoever decides it says which decision was looked at. `allowed` is the reason, if
+ *   what came near was allowed by the last one.
  * - `feedback` is in the order of `number`. What has ended stays for a week, without its body.
  * - `exchange.credentials` are encrypted; the key is not in the database.
  * - `lease.epoch` goes up with each holder: what an earlier one still writes is refused.

@@ -1,6 +1,6 @@
 /**
- * Who is signed in to the page for moderators. `key` is the hash of what the browser has, and `token`
- * that of the token that was shown: the database tells neither.
+ * Who is signed in to the page for moderators. `key` is the hash of what the browser has, and
+ * `token` that of the token that was shown: the database tells neither.
  */
 export const SESSIONS = `
 create table session (

@@ -22,8 +22,8 @@ const SECRET_BYTES = 32;
 const SECRET = /^[\w-]{43}$/;
 
 /**
- * Who is signed in, for all processes of a service. Made by `Store.sessions`. A session stands for a
- * token: it is worth nothing once the service does not know that token any more.
+ * Who is signed in, for all processes of a service. Made by `Store.sessions`. A session stands for
+ * a token: it is worth nothing once the service does not know that token any more.
  */
 export class Sessions {
   readonly #database: Database;
