@@ -38,6 +38,9 @@ export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
   'unconfirmed-entry': 'an entry that is not confirmed lies within the match distance',
   'within-review-distance':
     'an entry lies within the review distance, none within the match distance',
+  flooded: 'an entry within the match distance has lately matched too many distinct uploads',
+  'matched-elsewhere': 'a list elsewhere has it',
+  unanswered: 'a list elsewhere did not answer, and nothing matched',
   'nothing-near': 'no entry is near enough',
   'nothing-comparable': 'the blocklist has no entry of this algorithm',
   'no-hash': 'nothing was hashed',

@@ -47,6 +47,7 @@ ${linkTo(link)}
 <h2>Why it is here</h2>
 <p>${sentence(REASON_WORDS[decision.reason] ?? decision.reason.replaceAll('-', ' '))}</p>
 <p class="soft">${explain(decision)}</p>
+${unanswered(decision)}
 ${withheld(item, decision)}
 </section>
 ${hitsOf(decision)}
@@ -64,6 +65,12 @@ function linkTo(link: string | undefined): Html {
   return html`<p><a href="${url.href}" rel="noreferrer noopener" target="_blank" accesskey="o">Open the upload at ${url.host} (new tab)</a><kbd>O</kbd></p>
 <p class="soft">No picture is kept here. The platform shows it.</p>`;
 }
+
+/** Who did not answer has not said no. */
+const unanswered = ({ unanswered: lists = [] }: Decision): Html | undefined =>
+  lists.length === 0
+    ? undefined
+    : html`<p>Did not answer, and may have it: ${lists.join(', ')}.</p>`;
 
 /** Some lists forbid to keep which picture matched what. */
 function withheld({ facts }: ReviewItem, { matches, elsewhere = [] }: Decision): Html | undefined {

@@ -24,6 +24,8 @@ h3{font-size:1rem;margin:1rem 0 .25rem}
 .notice{border-left:.5rem solid var(--strong);background:var(--raised)}
 .notice.stop{border-left-color:var(--stop)}
 .notice p{margin:0}
+.card p{margin:.25rem 0}
+time{white-space:nowrap}
 .items{list-style:none;margin:0;padding:0}
 dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.25rem 1rem;margin:0}
 dt{color:var(--soft)}
@@ -44,10 +46,11 @@ kbd{font:inherit;font-size:.8rem;border:1px solid;border-radius:.2rem;padding:0 
 .decide{position:sticky;bottom:0;margin:0 -1rem 1rem;padding:.75rem 1rem;background:var(--raised);border-top:1px solid var(--line)}
 .decide p{margin:0 0 .5rem;font-size:.875rem}
 .row{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}
+.row a{padding:.6rem .25rem}
 .row input{flex:1;width:auto;min-width:10rem}
 details{margin:0 0 1rem}
 summary{padding:.5rem 0;color:var(--strong);cursor:pointer;font-weight:600}
 .narrow{max-width:26rem}
-@media (max-width:40rem){.hit{display:block}.hit figure{margin-top:1rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}.decide .row{display:grid;grid-template-columns:1fr 1fr}.decide button{padding:.5rem}kbd{display:none}}
+@media (max-width:40rem){.hit{display:flex;flex-direction:column}.hit h2,.hit figure{order:-1}.hit figure{margin-bottom:1rem}dl{grid-template-columns:minmax(5.5rem,28%) 1fr;gap:.25rem .75rem}.decide{padding:.5rem 1rem}.decide button{flex:1 1 auto;padding:.5rem}kbd{display:none}}
 @media (max-height:30rem){.decide{position:static}}
 `;

@@ -119,6 +119,20 @@ describeEngine('chromium', (open) => {
     await reviewServed(store, async ({ url }) => {
       const page = await open.page();
       await signIn(page, url);
+      // Not even the service itself, whose frames a page can read otherwise.
+      await page.goto(`${url}/health/live`);
+      const framed = (path: string) =>
+        page.evaluate(async (src: string) => {
+          const frame = document.createElement('iframe');
+          frame.src = src;
+          document.body.append(frame);
+          await new Promise((resolve) => {
+            frame.onload = resolve;
+          });
+          return frame.contentDocument?.body.textContent ?? 'nothing';
+        }, path);
+      expect(await framed('/health/ready')).toContain('ready');
+      expect(await framed('/review')).toBe('nothing');
       // To a browser, another name of this machine is another site.
       const other = url.replace('127.0.0.1', 'localhost');
       await page.goto(`${other}/health/live`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { decisionToJSON } from '../../src/matching/decision.js';
+import { decisionOf, decisionToJSON } from '../../src/matching/decision.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
 import { openStore, Store } from '../../src/store/store.js';
 import {
@@ -276,6 +276,28 @@ describe('hostile input', () => {
         expect((await queue().get(id))!.decided, id).toMatchObject({ outcome: 'confirmed' });
       }
     });
+  });
+});
+
+test('lists elsewhere are told, those that did not answer too', async () => {
+  const elsewhere = [
+    { list: 'shared', trust: 'foreign', tier: 'review', labels: ['a'], id: 'r1', distance: 4 },
+    { list: 'silent', trust: 'shared', tier: 'match', labels: [] },
+  ] as const;
+  const none = decisionNear([]);
+  const decision = decisionOf({
+    ...{ ...none, verdict: 'match', reason: 'matched-elsewhere' },
+    ...{ elsewhere, unanswered: ['away'] },
+  });
+  await queue().put({ id: 'u1', decision });
+  await signedIn(async (moderator) => {
+    const { text } = await moderator.get('/review/item?item=u1');
+    expect(text).toContain('A list elsewhere has it.');
+    expect(text).toContain('Did not answer, and may have it: away.');
+    expect(text).toContain('Hit 2 of 2: in a list elsewhere');
+    expect(text).toContain('<dt>Distance</dt><dd>4 bits</dd>');
+    expect(text).toContain('<dt>Distance</dt><dd>not told</dd>');
+    expect(text).toContain('a foreign list, whose word alone only flags');
   });
 });
 
