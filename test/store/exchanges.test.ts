@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { Store } from '../../src/store/store.js';
+import { describeEngines } from './engines.js';
+import { sharedStore } from './shared-store.js';
+
+const KEY = new Uint8Array(32).fill(7);
+
+describeEngines((running) => {
+  const { store } = sharedStore(running);
+  const client = {
+    async *fetchUpdates() {
+      yield { updates: [], unknown: [], isDrained: true, isFromStart: true, checkpoint: 5 };
+    },
+    mustRestart: () => false,
+  };
+
+  test('an exchange tells its settings and how far it was fetched, never its secrets', async () => {
+    const exchanges = store().exchanges(KEY);
+    const credentials = { user: 'someone', password: 'secret' };
+    await exchanges.set('a', { api: 'ncmec', settings: { list: 'npo' }, credentials });
+    await exchanges.set('b', { api: 'hma', enabled: false });
+    await store().fetch('a', client, { origin: 'x' });
+    expect(await exchanges.list()).toMatchObject([
+      {
+        name: 'a',
+        api: 'ncmec',
+        settings: { list: 'npo' },
+        enabled: true,
+        hasCredentials: true,
+        fetched: { origin: 'x', checkpoint: 5 },
+      },
+      { name: 'b', api: 'hma', settings: {}, enabled: false, hasCredentials: false },
+    ]);
+    expect(await exchanges.credentials('a')).toEqual(credentials);
+    expect(await exchanges.credentials('b')).toBe(undefined);
+    expect(await exchanges.credentials('c')).toBe(undefined);
+    const rows = await Store.databaseOf(store()).query<{ credentials: Uint8Array | null }>(
+      'select * from exchange',
+    );
+    for (const row of rows) {
+      const all = JSON.stringify({ ...row, credentials: null });
+      const bytes = Buffer.from(row.credentials ?? []).toString('latin1');
+      expect(all + bytes).not.toMatch(/secret|someone/);
+    }
+  });
+
+  test('credentials stay until others are set, and go with their exchange', async () => {
+    const exchanges = store().exchanges(KEY);
+    await exchanges.set('a', { api: 'hma', credentials: { token: '1' } });
+    await exchanges.set('a', { api: 'hma', enabled: false });
+    expect(await exchanges.get('a')).toMatchObject({ enabled: false, hasCredentials: true });
+    expect(await exchanges.credentials('a')).toEqual({ token: '1' });
+    await exchanges.set('a', { api: 'hma', credentials: { token: '2' } });
+    expect(await exchanges.credentials('a')).toEqual({ token: '2' });
+    expect(await exchanges.remove('a')).toBe(true);
+    expect(await exchanges.remove('a')).toBe(false);
+    expect(await exchanges.get('a')).toBe(undefined);
+  });
+
+  test('another key, another list and changed bytes do not open them', async () => {
+    const exchanges = store().exchanges(KEY);
+    const database = Store.databaseOf(store());
+    await exchanges.set('a', { api: 'hma', credentials: { token: 'secret' } });
+    await exchanges.set('b', { api: 'hma' });
+    const wrong = { name: 'StoreError', code: 'wrong-key' };
+    const other = store().exchanges(new Uint8Array(32).fill(8));
+    await expect(other.credentials('a')).rejects.toMatchObject(wrong);
+    await expect(store().exchanges().credentials('a')).rejects.toThrow('a key');
+    await database.query(`update exchange set credentials =
+      (select credentials from exchange where name = 'a') where name = 'b'`);
+    await expect(exchanges.credentials('b')).rejects.toMatchObject(wrong);
+    const [row] = await database.query<{ length: number }>(
+      "select length(credentials) as length from exchange where name = 'a'",
+    );
+    for (let at = 0; at < row!.length; at++) {
+      const flip = `set_byte(credentials, ${at}, get_byte(credentials, ${at}) # 1)`;
+      const turn = `update exchange set credentials = ${flip} where name = 'a'`;
+      await database.query(turn);
+      await expect(exchanges.credentials('a')).rejects.toMatchObject(wrong);
+      await database.query(turn);
+    }
+    await database.query("update exchange set credentials = '\\x01' where name = 'a'");
+    await expect(exchanges.credentials('a')).rejects.toMatchObject(wrong);
+  });
+
+  test('the same credentials are never stored alike', async () => {
+    const exchanges = store().exchanges(KEY);
+    const credentials = { token: 'secret' };
+    const seen = new Set<string>();
+    for (let count = 0; count < 5; count++) {
+      await exchanges.set('a', { api: 'hma', credentials });
+      const [row] = await Store.databaseOf(store()).query<{ text: string }>(
+        "select encode(credentials, 'hex') as text from exchange",
+      );
+      seen.add(row!.text.slice(0, 24));
+    }
+    expect(seen.size).toBe(5);
+  });
+
+  test('what is no exchange is refused, and nothing is stored', async () => {
+    const exchanges = store().exchanges();
+    const set = (exchange: object) => exchanges.set('a', exchange as never);
+    await expect(set({ api: 'hma', credentials: { token: 'x' } })).rejects.toThrow('a key');
+    await expect(set({ api: '' })).rejects.toThrow(TypeError);
+    await expect(set({ api: 'hma', settings: { a: 1n } })).rejects.toThrow('JSON');
+    await expect(set({ api: 'hma', settings: { a: 'x'.repeat(70_000) } })).rejects.toThrow(
+      RangeError,
+    );
+    expect(() => store().exchanges(KEY.slice(1))).toThrow('32 bytes');
+    expect(await exchanges.list()).toEqual([]);
+  });
+});

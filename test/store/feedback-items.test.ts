@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import type { FeedbackItem, FeedbackSender } from '../../src/exchange/feedback-item.js';
+import { type FeedbackQueue, openFeedbackQueue } from '../../src/node/feedback-queue.js';
+import { takeLease } from '../../src/store/lease.js';
+import { openStore, Store } from '../../src/store/store.js';
+import { describeEngines } from './engines.js';
+import { sharedStore } from './shared-store.js';
+
+const START = 1_767_225_600_000;
+const DAY = 86_400_000;
+
+/** A service that takes each feedback, unless it is told to fail. */
+class Service implements FeedbackSender {
+  readonly taken: string[] = [];
+  answers = 'done' as 'done' | 'unknown' | 'refused';
+  onSend: (item: FeedbackItem) => Promise<void> = async () => {};
+
+  async send(item: FeedbackItem): Promise<'done' | 'unknown' | 'refused'> {
+    await this.onSend(item);
+    if (this.answers !== 'refused') this.taken.push(item.id);
+    return this.answers;
+  }
+
+  async settle({ id }: FeedbackItem): Promise<'done' | 'absent'> {
+    return this.taken.includes(id) ? 'done' : 'absent';
+  }
+}
+
+describeEngines((running) => {
+  const { store, place } = sharedStore(running);
+  const clock = { time: START };
+  const now = () => clock.time;
+  const queueOf = (service: Service, of = store()): Promise<FeedbackQueue> =>
+    openFeedbackQueue(of.feedbackItems({ now }), {
+      senders: { s: service },
+      backoffSeconds: 5,
+      maxAttempts: 3,
+      now,
+    });
+  const feedback = (id: string, entry = id) => ({ id, to: 's', entry, body: { of: id } });
+
+  test('what is added in one process is sent by another, in its order, once', async () => {
+    const service = new Service();
+    const [first, second] = [await queueOf(service), await queueOf(service)];
+    expect(await first.add(feedback('a1', 'a'))).toBe(true);
+    expect(await second.add(feedback('a2', 'a'))).toBe(true);
+    expect(await second.add(feedback('a1', 'a'))).toBe(false);
+    expect(await second.send()).toEqual({ done: 2, open: 0, stuck: 0 });
+    expect(service.taken).toEqual(['a1', 'a2']);
+    expect(await first.add(feedback('a1', 'a'))).toBe(false);
+    clock.time += 8 * DAY;
+    await first.send();
+    expect(await first.add(feedback('a1', 'a'))).toBe(true);
+  });
+
+  test('what has no answer is settled, what is refused is stuck until people decide', async () => {
+    const service = new Service();
+    const queue = await queueOf(service);
+    service.answers = 'unknown';
+    await queue.add(feedback('a'));
+    expect(await queue.send()).toMatchObject({ done: 0, open: 1, nextDue: clock.time + 5000 });
+    service.answers = 'refused';
+    await queue.add(feedback('b1', 'b'));
+    await queue.add(feedback('c'));
+    clock.time += 5000;
+    expect(await queue.send()).toEqual({ done: 1, open: 0, stuck: 2 });
+    expect((await queue.stuck()).map(({ id }) => id)).toEqual(['b1', 'c']);
+    expect(await queue.drop('c')).toBe(true);
+    expect(await queue.drop('c')).toBe(false);
+    service.answers = 'done';
+    expect(await queue.retry('b1')).toBe(true);
+    await queue.send();
+    expect(service.taken).toEqual(['a', 'b1']);
+    expect(await queue.items()).toEqual([]);
+  });
+
+  test('what is stuck is not tried again if later feedback on its entry has come', async () => {
+    const service = new Service();
+    const queue = await queueOf(service);
+    service.answers = 'refused';
+    await queue.add(feedback('a1', 'a'));
+    await queue.send();
+    await queue.add(feedback('a2', 'a'));
+    expect(await queue.retry('a1')).toBe(false);
+  });
+
+  test('one process sends at a time, and says so where it does not', async () => {
+    const service = new Service();
+    const other = running.engine === 'postgresql' ? await openStore(place()) : store();
+    const [first, second] = [await queueOf(service), await queueOf(service, other)];
+    await first.add(feedback('a'));
+    let during: unknown;
+    service.onSend = async () => {
+      during = await second.send();
+    };
+    expect(await first.send()).toEqual({ done: 1, open: 0, stuck: 0 });
+    expect(during).toEqual({ done: 0, open: 1, stuck: 0, isElsewhere: true });
+    service.onSend = async () => {};
+    expect(await second.send()).toEqual({ done: 0, open: 0, stuck: 0 });
+    expect(service.taken).toEqual(['a']);
+    if (other !== store()) await other.close();
+  });
+
+  test('who was taken over writes no more, so that nothing is sent behind', async () => {
+    const service = new Service();
+    const queue = await queueOf(service);
+    await queue.add(feedback('a'));
+    await queue.add(feedback('b'));
+    const database = Store.databaseOf(store());
+    // As another process does that has the lock.
+    service.onSend = async () => {
+      await database.query("update lease set epoch = epoch + 1 where name = 'feedback'");
+    };
+    await expect(queue.send()).rejects.toMatchObject({ code: 'taken-over' });
+    expect(service.taken).toEqual(['a']);
+    service.onSend = async () => {};
+    // What was being sent had no end: it is read back, and not sent twice.
+    expect(await queue.send()).toEqual({ done: 2, open: 0, stuck: 0 });
+    expect(service.taken).toEqual(['a', 'b']);
+  });
+
+  if (running.engine === 'postgresql') {
+    test('a lease ends with its connection, and its holder learns of it', async () => {
+      const database = Store.databaseOf(store());
+      const lease = await takeLease(database, 'x');
+      expect(await takeLease(database, 'x')).toBe(undefined);
+      await database.transaction((sql) => lease!.check(sql));
+      const lost = new Promise((resolve) => lease!.signal.addEventListener('abort', resolve));
+      await database.query(`select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and pid <> pg_backend_pid()`);
+      await lost;
+      const next = await takeLease(database, 'x');
+      expect(next).not.toBe(undefined);
+      const late = database.transaction((sql) => lease!.check(sql));
+      await expect(late).rejects.toMatchObject({ code: 'taken-over' });
+      await database.transaction((sql) => next!.check(sql));
+      await lease!.release();
+      await next!.release();
+      const again = await takeLease(database, 'x');
+      await again!.release();
+    });
+
+    test('stores in other schemas of a database have leases of their own', async () => {
+      const other = await openStore(place(), { schema: 'other' });
+      const mine = await takeLease(Store.databaseOf(store()), 'x');
+      const theirs = await takeLease(Store.databaseOf(other), 'x');
+      expect(theirs).not.toBe(undefined);
+      await mine!.release();
+      await theirs!.release();
+      await other.close();
+    });
+  }
+});
