@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Store as StoreClass } from '../src/store/store.js';
 import { ROOT } from './package.js';
 
 /** Stands for a hash, a label or a file name: no message may hold it. */
@@ -1653,6 +1654,37 @@ const newFolder = () => join(folder, `new ${newFolders++}`);
 const NO_JSON: readonly Mistake[] = ['undefined', 'bigint', 'symbol', 'function'];
 
 /** The rows of the methods of the returned objects. A method without a row fails. */
+const listed = members([ENTRY], { 0: entry }, '[]');
+const change = options({ idempotencyKey: text });
+const date = member(new Date(0));
+const following = options({
+  policy,
+  allowList: options({ radius: member(2), onAllowed: callback }),
+  pollSeconds: or(member(1), '7.5'),
+  onChange: callback,
+  onProblem: callback,
+  signal,
+});
+let opened: Promise<StoreClass> | undefined;
+/** A store of its own on one database, which takes long to start: closing it leaves that open. */
+async function aStore(): Promise<StoreClass> {
+  opened ??= store.openStore({ dataDir: undefined });
+  const first = await opened;
+  const Kind = first.constructor as typeof StoreClass;
+  const database = Kind.databaseOf(first);
+  const lasting = {
+    engine: database.engine,
+    wake: database.wake,
+    query: database.query.bind(database),
+    transaction: database.transaction.bind(database),
+    listen: database.listen.bind(database),
+    script: database.script.bind(database),
+    close: async () => {},
+  };
+  return new Kind(lasting as typeof database, first.id);
+}
+afterAll(async () => await (await opened)?.close());
+
 const METHODS: Record<
   string,
   { of: () => object | Promise<object>; doors: Record<string, readonly Argument[]> }
@@ -1902,7 +1934,7 @@ const METHODS: Record<
     },
   },
   Sessions: {
-    of: async () => (await store.openStore({ dataDir: undefined })).sessions(),
+    of: async () => (await aStore()).sessions(),
     doors: {
       open: [member('a'.repeat(64))],
       tokenHashOf: [text],
@@ -1910,7 +1942,7 @@ const METHODS: Record<
     },
   },
   Store: {
-    of: () => store.openStore({ dataDir: undefined }),
+    of: aStore,
     doors: {
       revision: [],
       sessions: [options({ hours: or(optional(whole), '7.5'), now: callback })],
@@ -1920,8 +1952,43 @@ const METHODS: Record<
         options({ settings: listSettings, idempotencyKey: text }),
       ],
       settings: [],
+      status: [],
+      verify: [],
+      add: [listed, change],
+      entry: [whole],
+      find: [
+        options({
+          list: text,
+          hash,
+          id: text,
+          source: text,
+          after: or(member(1), 'undefined'),
+          limit: or(member(10), 'undefined'),
+        }),
+      ],
+      entries: [],
+      pause: [whole, optional(member('for-good')), change],
+      resumeDue: [date],
+      remove: [whole, change],
+      withdraw: [withdrawalOf, options({ reason: text, idempotencyKey: text })],
+      reinstate: [withdrawalOf, change],
+      withdrawals: [],
+      setList: [text, listSettings, change],
+      lists: [],
+      removeList: [text, change],
+      replaceList: [text, listed, change],
+      allow: [members(ALLOWANCE, { hash, entry: optional(hash), reason: text }), change],
+      disallow: [hash, options({ entry: hash, idempotencyKey: text })],
+      allowances: [],
+      changes: [member(0), options({ signal })],
+      follow: [following],
+      purge: [date],
       close: [],
     },
+  },
+  Follower: {
+    of: async () => await (await aStore()).follow(),
+    doors: { reached: [member(0), options({ signal })], numberOf: [entry], wake: [], close: [] },
   },
   IndexPool: {
     of: () => node.createIndexPool(INDEX, { workers: 1 }),

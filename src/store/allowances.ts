@@ -31,7 +31,7 @@ export function checkedAllowance(allowance: Allowance): Allowance {
 /** What makes an allowance that very one, as 32 bytes. */
 export function keyOfAllowance(hash: Hash, entry: Hash | undefined): Uint8Array {
   bitsOf(hash);
-  return digestOf([keyOfHash(hash), entry ? keyOfHash(entry) : null]);
+  return digestOf([keyOfHash(hash), entry === undefined ? null : keyOfHash(entry)]);
 }
 
 /** Allows a hash within a change. @returns whether anything changed */

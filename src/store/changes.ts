@@ -9,7 +9,7 @@ import { type EntryRow, SELECTED, type StoredEntry, storedEntryOf } from './stor
 import { WITHDRAWN, type WithdrawalRow, withdrawnOf } from './withdrawals.js';
 
 /** Whether something is in the store, or was removed. */
-interface Listed {
+export interface Listed {
   readonly listed: boolean;
 }
 

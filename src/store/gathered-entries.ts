@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BlocklistEntry } from '../entry.js';
+import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import { bitsOf, hexOf } from '../hash.js';
 import { eachEntry, type ListedEntries } from '../matching/listed-entries.js';
@@ -27,8 +27,7 @@ export class GatheredEntries {
 
   /** @throws {TypeError | RangeError} if the entry is invalid, or a database cannot keep it */
   push(entry: BlocklistEntry): void {
-    // Checked first, for the table of its kind.
-    const bits = bitsOf(entry?.hash);
+    const bits = bitsOf(entry.hash);
     const { algorithm } = entry.hash;
     const kind = `${algorithm}-${bits}`;
     const table = this.#tables.get(kind) ?? new PackedEntries(algorithm, bits);
@@ -61,8 +60,10 @@ export async function gatheredEntries(
   { list, isDigested }: { list?: string; isDigested: boolean },
 ): Promise<GatheredEntries> {
   const gathered = new GatheredEntries(isDigested);
-  await eachEntry(entries, undefined, (entry) =>
-    gathered.push(list === undefined ? entry : { ...entry, list }),
-  );
+  await eachEntry(entries, undefined, (entry) => {
+    // Its own list is checked, too.
+    checkEntry(entry);
+    gathered.push(list === undefined ? entry : { ...entry, list });
+  });
   return gathered;
 }

@@ -25,7 +25,7 @@ export interface WithdrawalRow {
  * @throws {TypeError | RangeError} if it is invalid, or a database cannot keep it
  */
 export function checkedWithdrawal(withdrawal: Withdrawn, reason?: string): Withdrawn {
-  const copy = copyOf(withdrawal, reason ?? withdrawal?.reason);
+  const copy = copyOf(withdrawal, reason);
   checkStorable(copy.list, copy.reason, ...('id' in copy ? [copy.id, copy.source] : []));
   return copy;
 }
