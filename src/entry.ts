@@ -29,7 +29,10 @@ export interface BlocklistEntry {
    * the picture itself, or not known
    */
   readonly variant?: string;
-  /** the name of its list; absent or `''`: the unnamed one, which is the platform's own */
+  /**
+   * the name of its list, up to 200 characters; absent or `''`: the unnamed one, which is the
+   * platform's own
+   */
   readonly list?: string;
   /** how many cases or reports name it, if the source counts them */
   readonly caseCount?: number;
@@ -55,10 +58,21 @@ export function checkEntry(entry: BlocklistEntry): void {
   if (resample !== undefined) checkResample(resample);
   checkTypeOf('variant', variant, 'string');
   const { list, caseCount, opinions, confirmed } = entry;
-  checkTypeOf('list', list, 'string');
+  if (list !== undefined) checkListName(list);
   if (caseCount !== undefined) checkInteger('caseCount', caseCount, 0);
   if (opinions !== undefined) checkOpinions(opinions);
   checkTypeOf('confirmed', confirmed, 'boolean');
+}
+
+/** Of the name of a list: a log of decisions holds no longer one. */
+const MAX_LIST_NAME = 200;
+
+/** @throws {TypeError | RangeError} unless `name` can be the name of a list */
+export function checkListName(name: string): void {
+  if (typeof name !== 'string') throw new TypeError('expected the name of a list to be a string');
+  if (name.length > MAX_LIST_NAME) {
+    throw new RangeError(`expected the name of a list to have up to ${MAX_LIST_NAME} characters`);
+  }
 }
 
 /** @throws {TypeError} unless `opinions` is a list of opinions */

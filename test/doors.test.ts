@@ -743,15 +743,18 @@ const decider = member(LIST);
 const POOL = node.createHashPool({ workers: 1 });
 afterAll(() => POOL.close());
 const SCANNING = { blocklist: LIST, onError: 'accept' };
-const scanOptions = {
+const uploadOptions = {
   blocklist: member(LIST),
   pool: optional(member({ check: () => {} })),
   check: callback,
+  maxBytes: optional(whole),
+  onDecision: callback,
+};
+const scanOptions = {
+  ...uploadOptions,
   onError: member('refuse'),
   refuse: optional(member('review')),
-  maxBytes: optional(whole),
   retryAfterSeconds: or(optional(whole), '7.5'),
-  onDecision: callback,
 };
 const WEBHOOK = {
   log: { append: async () => {}, timeOf: () => undefined },
@@ -787,6 +790,7 @@ const TOKEN = { name: 'a', hash: 'ab'.repeat(32), role: 'match' };
 const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
 const scanning = members(SCANNING, scanOptions);
 const maxBytesHeld = optional(member(2 ** 30));
+const TUS_STORE = { read() {}, remove() {}, getUpload() {} };
 const STORAGE = { _handleFile() {}, _removeFile() {} };
 
 /** The rows of each entry. An export without a row fails. */
@@ -1576,9 +1580,26 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
     tokenHash: { args: [member('a-token-of-many-characters', 'text')] },
     checkedStorage: { args: [member(STORAGE), scanning] },
+    createClamdListener: {
+      args: [
+        members(
+          { enabled: true, blocklist: LIST },
+          {
+            ...uploadOptions,
+            enabled: member(true, 'true'),
+            lists: optional(member(['own'], '[text]')),
+            maxConnections: optional(whole),
+            idleSeconds: or(optional(whole), '7.5'),
+            signal,
+          },
+        ),
+        callback,
+      ],
+    },
     createNodeListener: { args: [member(() => new Response(), 'function'), callback] },
     createPartCheck: { args: [scanning] },
     createScanHandler: { args: [scanning] },
+    createTusCheck: { args: [member(TUS_STORE), scanning] },
     createUploadMiddleware: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },
   },
   browser: {
@@ -1723,9 +1744,10 @@ const METHODS: Record<
       replaceWith: [member(aBlocklist())],
       lists: [],
       setList: [text, listSettings],
+      addAll: [members([ENTRY], { 0: entry }, '[]'), options({ signal })],
       replaceList: [text, members([ENTRY], { 0: entry }, '[]'), options({ signal })],
       removeList: [text, options({ signal })],
-      warm: [options({ signal })],
+      warm: [options({ lists: flag, signal })],
       decide: [
         members(
           IMAGE,
@@ -1946,12 +1968,6 @@ const METHODS: Record<
     doors: {
       revision: [],
       sessions: [options({ hours: or(optional(whole), '7.5'), now: callback })],
-      renameList: [
-        text,
-        member('other', 'text'),
-        options({ settings: listSettings, idempotencyKey: text }),
-      ],
-      settings: [],
       status: [],
       verify: [],
       add: [listed, change],
@@ -1976,6 +1992,12 @@ const METHODS: Record<
       setList: [text, listSettings, change],
       lists: [],
       removeList: [text, change],
+      renameList: [
+        text,
+        member('other', 'text'),
+        options({ settings: listSettings, idempotencyKey: text }),
+      ],
+      settings: [],
       replaceList: [text, listed, change],
       allow: [members(ALLOWANCE, { hash, entry: optional(hash), reason: text }), change],
       disallow: [hash, options({ entry: hash, idempotencyKey: text })],

@@ -22,7 +22,7 @@ import type { ListClient, ReadUpdatesOptions, UnknownWord, UpdatesPage } from '.
 import type { RemoteAnswer, RemoteMatcher } from './remote-matcher.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
-import { jsonObject } from './service-json.js';
+import { checkFetchOptions, jsonObject } from './service-json.js';
 
 /** Options of `HmaClient`. */
 export interface HmaOptions extends ServiceOptions {
@@ -58,6 +58,12 @@ const PAGE = 8;
  * HMA does not list what a bank holds; it answers for one id at a time. A fetch therefore asks for
  * every id from 1 on, one small request each, and always from the start: what it does not tell is
  * no longer there.
+ *
+ * As a remote matcher, know the `enabled_ratio` of its banks. A bank below 1 answers a lookup by
+ * chance: at 0.8, one lookup in five finds nothing there whatever is listed, and a remote list
+ * cannot tell that from a hash that nothing is near. Only the lookup of a picture by POST may pass
+ * this by (`bypass_coinflip`); the lookup of a hash, which this client asks, reads the word and
+ * does not use it. So have the banks that you rely on at 1; `banks` tells them.
  * @example
  * const hma = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', bank: 'OURS' });
  * const [answer] = await hma.ask([hash], { signal: AbortSignal.timeout(500) });
@@ -101,10 +107,8 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     options: ReadUpdatesOptions & { signal?: AbortSignal } = {},
   ): Promise<HmaContent | undefined> {
     checkInteger('id', id, 1);
-    checkOptions(options);
+    checkFetchOptions(options);
     const { onProblem, signal } = options;
-    checkTypeOf('onProblem', onProblem, 'function');
-    checkSignal(signal);
     const found = await this.#content(id, signal);
     for (const problem of found?.problems ?? []) {
       if (!onProblem) throw problem;
@@ -130,11 +134,9 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   async *fetchUpdates(
     options: ReadUpdatesOptions & { checkpoint?: HmaCheckpoint; signal?: AbortSignal } = {},
   ): AsyncGenerator<UpdatesPage<HmaCheckpoint>, void, undefined> {
-    checkOptions(options);
+    checkFetchOptions(options);
     const { checkpoint, signal, onProblem } = options;
     if (checkpoint !== undefined) checkCheckpoint(checkpoint);
-    checkSignal(signal);
-    checkTypeOf('onProblem', onProblem, 'function');
     await this.#checkBank(signal);
     const nowSeconds = this.#connection.nowSeconds();
     let highestId = checkpoint?.highestId ?? 0;

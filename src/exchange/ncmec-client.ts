@@ -1,11 +1,4 @@
-import {
-  checkInteger,
-  checkNumber,
-  checkObject,
-  checkOptions,
-  checkSignal,
-  checkTypeOf,
-} from '../door.js';
+import { checkInteger, checkNumber, checkObject, checkOptions, checkSignal } from '../door.js';
 import type { FormatError } from '../errors.js';
 import { CLOCK_SECONDS } from './checkpoint-age.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
@@ -24,11 +17,11 @@ import { checkNcmecList, NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
 import { type NcmecReply, ncmecReply } from './ncmec-reply.js';
 import {
   basicAuthorization,
-  checkCredential,
   ServiceConnection,
   type ServiceOptions,
 } from './service-connection.js';
 import { ServiceError } from './service-error.js';
+import { checkFetchOptions } from './service-json.js';
 
 /** What NCMEC gives a member, for one of its lists. */
 export interface NcmecCredentials {
@@ -84,17 +77,12 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
 
   /** @throws {TypeError | RangeError} if an option is invalid */
   constructor(credentials: NcmecCredentials, options: NcmecOptions = {}) {
-    checkObject(credentials, 'credentials: { user, password }');
+    const authorization = basicAuthorization(credentials);
     checkOptions(options);
-    const { user, password } = credentials;
     const { list = NCMEC_LISTS.industry, maxEntriesPerRange = 100_000, ...others } = options;
-    checkCredential('user', user);
-    checkCredential('password', password);
-    if (user.includes(':')) throw new RangeError('expected user to be without a colon');
     checkNcmecList(list);
     checkInteger('maxEntriesPerRange', maxEntriesPerRange, 1);
     const { baseUrl = list.baseUrl } = others;
-    const authorization = basicAuthorization(user, password);
     this.#connection = new ServiceConnection('NCMEC', { authorization }, { ...others, baseUrl });
     this.#list = list;
     this.#maxEntries = maxEntriesPerRange;
@@ -121,11 +109,9 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   async *fetchUpdates(
     options: ReadUpdatesOptions & { checkpoint?: NcmecCheckpoint; signal?: AbortSignal } = {},
   ): AsyncGenerator<UpdatesPage<NcmecCheckpoint>, void, undefined> {
-    checkOptions(options);
+    checkFetchOptions(options);
     const { checkpoint, signal, onProblem } = options;
     if (checkpoint !== undefined) checkCheckpoint(checkpoint);
-    checkSignal(signal);
-    checkTypeOf('onProblem', onProblem, 'function');
     const now = Math.floor(this.#connection.nowSeconds());
     const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, now);
     const start = isFromStart ? 0 : checkpoint.toSeconds;

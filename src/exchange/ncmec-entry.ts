@@ -138,7 +138,7 @@ function votesOf(feedback: XmlElement | undefined, unknown: UnknownWords): Ncmec
   });
 }
 
-/** What `entry` says of the list. Its PDQ hashes are entries if it is an image. */
+/** What `entry` says of the list. Its PDQ hashes are entries unless it is a video. */
 export function ncmecUpdate(
   entry: NcmecEntry,
   { source, labels }: Pick<NcmecList, 'source' | 'labels'>,
@@ -146,7 +146,7 @@ export function ncmecUpdate(
 ): ListUpdate {
   const { kind, isDeleted, memberId, id, timestamp, classification, fingerprints } = entry;
   const hashes = fingerprints
-    .filter((one) => kind === 'image' && one.type === 'pdq' && !one.isLink)
+    .filter((one) => kind !== 'video' && one.type === 'pdq' && !one.isLink)
     .flatMap(({ value }) => {
       const hash = hashFrom('pdq', value);
       if (hash) return [hash];

@@ -1,4 +1,11 @@
-import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import {
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkSignal,
+  checkTypeOf,
+} from '../door.js';
 import { FormatError } from '../errors.js';
 import { ServiceError } from './service-error.js';
 import { MAX_REPLY_LENGTH } from './service-json.js';
@@ -358,10 +365,17 @@ function checkHeader(value: string): void {
   checkCredential('each header', value);
 }
 
-/** The value of an `Authorization` header for HTTP basic (RFC 7617), in UTF-8. */
-export function basicAuthorization(user: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${user}:${password}`);
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+/**
+ * The value of an `Authorization` header for HTTP basic (RFC 7617).
+ * @throws {TypeError | RangeError} if the credentials are invalid
+ */
+export function basicAuthorization(credentials: { user: string; password: string }): string {
+  checkObject(credentials, 'credentials: { user, password }');
+  const { user, password } = credentials;
+  checkCredential('user', user);
+  checkCredential('password', password);
+  if (user.includes(':')) throw new RangeError('expected user to be without a colon');
+  return `Basic ${btoa(`${user}:${password}`)}`;
 }
 
 function checkedBase(baseUrl: unknown, plainHttp: boolean): URL {

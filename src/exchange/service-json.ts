@@ -1,4 +1,4 @@
-import { checkOptions, checkTypeOf } from '../door.js';
+import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { ReadUpdatesOptions, UnknownWord } from './list-update.js';
 import { type TextSource, textPieces } from './text.js';
@@ -100,6 +100,12 @@ export type ReportProblem = (code: FormatError['code'], message: string) => void
 export function checkReadOptions(options: ReadUpdatesOptions): void {
   checkOptions(options);
   checkTypeOf('onProblem', options.onProblem, 'function');
+}
+
+/** @throws {TypeError} if an option of a fetch is invalid, but for its checkpoint */
+export function checkFetchOptions(options: ReadUpdatesOptions & { signal?: AbortSignal }): void {
+  checkReadOptions(options);
+  checkSignal(options.signal);
 }
 
 /** @returns what reports the problems of record number `record` */

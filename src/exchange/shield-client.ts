@@ -1,11 +1,10 @@
-import { checkInteger, checkObject, checkOptions, checkSignal } from '../door.js';
+import { checkInteger, checkOptions, checkSignal } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { Hash } from '../hash.js';
 import { checkHashes } from './hma-client.js';
 import type { RemoteAnswer, RemoteMatcher } from './remote-matcher.js';
 import {
   basicAuthorization,
-  checkCredential,
   ServiceConnection,
   type ServiceOptions,
 } from './service-connection.js';
@@ -50,15 +49,10 @@ export class ShieldClient implements RemoteMatcher {
 
   /** @throws {TypeError | RangeError} if an option is invalid */
   constructor(credentials: ShieldCredentials, options: ShieldOptions = {}) {
-    checkObject(credentials, 'credentials: { user, password }');
-    const { user, password } = credentials;
-    checkCredential('user', user);
-    checkCredential('password', password);
-    if (user.includes(':')) throw new RangeError('expected user to be without a colon');
+    const authorization = basicAuthorization(credentials);
     checkOptions(options);
     const { maxHashes = 100, baseUrl = 'https://shield.projectarachnid.com', ...others } = options;
     checkInteger('maxHashes', maxHashes, 1);
-    const authorization = basicAuthorization(user, password);
     this.#connection = new ServiceConnection('Shield', { authorization }, { ...others, baseUrl });
     this.#maxHashes = maxHashes;
   }

@@ -10,7 +10,7 @@ import { isTooOld, OVERLAP_SECONDS } from './checkpoint-age.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
-import { checkReadOptions, jsonObject } from './service-json.js';
+import { checkFetchOptions, jsonObject } from './service-json.js';
 import { stopNciiEnvelope, stopNciiPage, updateOfStopNcii } from './stop-ncii.js';
 import {
   type StopNciiFeedback,
@@ -102,9 +102,8 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
   async *fetchUpdates(
     options: ReadUpdatesOptions & { checkpoint?: StopNciiCheckpoint; signal?: AbortSignal } = {},
   ): AsyncGenerator<UpdatesPage<StopNciiCheckpoint>, void, undefined> {
-    checkReadOptions(options);
+    checkFetchOptions(options);
     const { checkpoint, signal } = options;
-    checkSignal(signal);
     const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
     const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, fetchedSeconds);
     const start = isFromStart ? EVERYTHING : checkpoint.timestampSeconds;

@@ -1,4 +1,4 @@
-import { checkNumber, checkObject, checkOptions, checkSignal } from '../door.js';
+import { checkNumber, checkObject, checkOptions } from '../door.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import {
   checkCredential,
@@ -7,7 +7,7 @@ import {
   type ServiceOptions,
 } from './service-connection.js';
 import { ServiceError } from './service-error.js';
-import { checkReadOptions, type JsonObject, jsonObject, textOf } from './service-json.js';
+import { checkFetchOptions, type JsonObject, jsonObject, textOf } from './service-json.js';
 import {
   techAgainstTerrorismEnvelope,
   techAgainstTerrorismPage,
@@ -67,9 +67,8 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
       signal?: AbortSignal;
     } = {},
   ): AsyncGenerator<UpdatesPage<TechAgainstTerrorismCheckpoint>, void, undefined> {
-    checkReadOptions(options);
+    checkFetchOptions(options);
     const { checkpoint, signal } = options;
-    checkSignal(signal);
     if (checkpoint !== undefined) checkCheckpoint(checkpoint);
     const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
     let after = checkpoint?.after ?? '';

@@ -1,17 +1,10 @@
-import {
-  checkInteger,
-  checkNumber,
-  checkObject,
-  checkOptions,
-  checkSignal,
-  checkTypeOf,
-} from '../door.js';
+import { checkInteger, checkNumber, checkObject, checkOptions } from '../door.js';
 import type { FormatError } from '../errors.js';
 import { isTooOld, OVERLAP_SECONDS } from './checkpoint-age.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
-import { jsonObject } from './service-json.js';
+import { checkFetchOptions, jsonObject } from './service-json.js';
 import { threatUpdatesPage, updateOfThreat } from './threat-exchange.js';
 
 /** What Meta gives a participant. */
@@ -113,10 +106,8 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
       signal?: AbortSignal;
     } = {},
   ): AsyncGenerator<UpdatesPage<ThreatExchangeCheckpoint>, void, undefined> {
-    checkOptions(options);
+    checkFetchOptions(options);
     const { checkpoint, signal, onProblem } = options;
-    checkSignal(signal);
-    checkTypeOf('onProblem', onProblem, 'function');
     const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
     const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, fetchedSeconds);
     const start = isFromStart ? 0 : checkpoint.timestampSeconds;

@@ -7,7 +7,7 @@ import {
   checkSignal,
   checkTypeOf,
 } from '../door.js';
-import { type BlocklistEntry, checkEntry } from '../entry.js';
+import { type BlocklistEntry, checkEntry, checkListName } from '../entry.js';
 import { DecodeError } from '../errors.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import { inTurns } from '../in-turns.js';
@@ -18,7 +18,7 @@ import { type Decision, unhashable } from './decision.js';
 import { isDegenerate } from './degenerate.js';
 import { Elsewhere } from './elsewhere.js';
 import type { IndexedEntries } from './entry-rows.js';
-import { Holdings, type KeptOutReason, type OnKeptOut } from './holdings.js';
+import { Holdings } from './holdings.js';
 import { filledEntries, type ListedEntries } from './listed-entries.js';
 import { checkListSettings, copyOfSettings, type ListSettings, type Trust } from './lists.js';
 import { checkPolicy, type PolicyOptions } from './policy.js';
@@ -26,7 +26,13 @@ import { checkRemoteLists, type RemoteList } from './remote-list.js';
 import type { Shelf } from './shelf.js';
 import { idsOf } from './shelves.js';
 import { Watch, type WatchOptions } from './watch.js';
-import { copyOf, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
+import {
+  copyOf,
+  type KeptOutReason,
+  type OnKeptOut,
+  type Withdrawn,
+  type WithdrawnKey,
+} from './withdrawals.js';
 
 /** A part of a blocklist: one entry, a table of entries, or an existing index with its entries. */
 export type BlocklistPart = BlocklistEntry | PackedEntries | IndexedEntries;
@@ -151,15 +157,18 @@ export class Blocklist {
    * takes seconds for a million entries: the index, a table of the entries' ids and, if lists have
    * settings, the numbers of their entries. The event loop turns about every 5 ms, and the
    * blocklist can be used and changed meanwhile.
+   * @param options `lists`: count the entries of each list even if none has settings, so that a
+   *   list can be switched off without a pause; default false. `signal`: ends it
    * @throws the signal's reason if it aborts; what was made stays
    */
-  async warm(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async warm(options: { lists?: boolean; signal?: AbortSignal } = {}): Promise<void> {
     checkOptions(options);
-    const { signal } = options;
+    const { lists = false, signal } = options;
+    checkTypeOf('lists', lists, 'boolean');
     checkSignal(signal);
     signal?.throwIfAborted();
     for (const shelf of this.#held.shelves.all()) {
-      await inTurns(shelf.warmSteps(this.policy, this.#held.lists), signal);
+      await inTurns(shelf.warmSteps(this.policy, this.#held.lists, lists), signal);
     }
   }
 
@@ -176,7 +185,8 @@ export class Blocklist {
 
   /**
    * Adds an entry or a table of entries, as `add`, or attaches an index, which is searched as it
-   * is. If this throws, nothing of the part is added.
+   * is. If this throws, nothing of the part is added. A large table blocks the event loop: for
+   * about 15 µs an entry if the blocklist has been searched before. `addAll` does not.
    * @throws {TypeError | RangeError} if `part` is invalid
    */
   addPart(part: BlocklistPart): void {
@@ -184,6 +194,27 @@ export class Blocklist {
     if ('hash' in part) this.add(part);
     else if (part instanceof PackedEntries) this.#held.addAll(part);
     else this.#held.attach(part);
+  }
+
+  /**
+   * Adds copies of entries, as `add`, all at once: a decision is about all of them or none. What
+   * takes long is done before, while the event loop turns about every 5 ms, however many they are.
+   * @param options `signal`: ends it between two entries, with nothing changed
+   * @returns how many were added, not kept out; rejects if reading the entries does
+   * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
+   */
+  async addAll(
+    entries: ListedEntries,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<{ added: number }> {
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal(signal);
+    const anew = await filledEntries(undefined, entries, signal);
+    const tables = anew.coming().map(({ rows }) => rows);
+    const added = await inTurns(this.#held.addSteps(tables), signal);
+    await Blocklist.tidied(this, signal);
+    return { added };
   }
 
   /**
@@ -210,9 +241,7 @@ export class Blocklist {
    * @throws {TypeError | RangeError} if `withdrawal` is invalid
    */
   reinstate(withdrawal: WithdrawnKey): boolean {
-    const isLifted = this.#held.withdrawn.delete(copyOf(withdrawal));
-    if (isLifted) this.#held.generation++;
-    return isLifted;
+    return this.#held.reinstate(copyOf(withdrawal));
   }
 
   /**
@@ -222,13 +251,15 @@ export class Blocklist {
    * Without settings, the unnamed list is own and others are shared (`Trust` has what that means),
    * and the blocklist's policy holds. The list that has the largest distances rules the search, so
    * that others may find more beyond 31 bits than they would by themselves. Once a list is switched
-   * off, a decision needs the numbers of entries by lists: for an attached index of a million it
-   * counts for 2 s the first time, unless `warm` or `lists` did so before.
-   * @param name of the list, `''` for the unnamed one; it need not have entries yet
+   * off, a decision needs the numbers of entries by lists. For an index that is attached or was
+   * opened it counts them the first time, for 2 s a million: await `warm({ lists: true })` before.
+   * @param name of the list, up to 200 characters, `''` for the unnamed one; it need not have
+   *   entries yet. A remote list has the settings that it was made with, whatever is set under its
+   *   name
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   setList(name: string, settings: ListSettings): void {
-    checkName(name);
+    checkListName(name);
     checkListSettings(settings);
     const before = this.#held.lists;
     const lists = before.with(name, settings);
@@ -263,10 +294,13 @@ export class Blocklist {
    * ones or the new ones, never about both. Entries that are there already stay in place, so that
    * reading a list again removes and adds only what has changed in it.
    *
-   * The event loop turns about every 5 ms while the entries are read and compared. What has changed
-   * is then put in place in one go (about 15 µs an entry), so add the entries of a large list by
-   * `addPart` the first time. Withdrawn and degenerate entries are kept out. Entries that are added
-   * to the list meanwhile do not stay.
+   * The event loop turns about every 5 ms while the entries are read, compared and indexed, however
+   * many have changed. They are then put in place in a moment: up to some hundred one by one, more
+   * as an index of their own. At most four such indexes of a kind stay side by side; more are
+   * merged afterwards, and what went is freed then, also while the event loop turns.
+   *
+   * Withdrawn and degenerate entries are kept out; who is told of them may be told twice if the
+   * blocklist changes meanwhile. Entries that are added to the list meanwhile do not stay.
    * @param name of the list, `''` for the unnamed one; whatever list an entry names, it is on this
    *   one afterwards
    * @param entries the new ones; those of another blocklist are copied
@@ -279,14 +313,16 @@ export class Blocklist {
     entries: ListedEntries | Blocklist,
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<{ added: number; removed: number }> {
-    checkName(name);
+    checkListName(name);
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
     if (entries === this) throw new TypeError('expected another blocklist');
     const given = entries instanceof Blocklist ? entries.entries() : entries;
     const anew = await filledEntries(name, given, signal);
-    return await inTurns(this.#held.replaceSteps(name, anew, false), signal);
+    const changed = await inTurns(this.#held.replaceSteps(name, anew, false), signal);
+    await Blocklist.tidied(this, signal);
+    return changed;
   }
 
   /**
@@ -301,12 +337,14 @@ export class Blocklist {
     name: string,
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<number> {
-    checkName(name);
+    checkListName(name);
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
     const none = await filledEntries(name, [], signal);
-    return (await inTurns(this.#held.replaceSteps(name, none, true), signal)).removed;
+    const { removed } = await inTurns(this.#held.replaceSteps(name, none, true), signal);
+    await Blocklist.tidied(this, signal);
+    return removed;
   }
 
   /**
@@ -414,6 +452,18 @@ export class Blocklist {
     return this.#held.shelves.search(this.#held.lists);
   }
 
+  /**
+   * Frees what the last changes left, while the event loop turns. The changes are made: what fails
+   * here is left to the next call.
+   */
+  static async tidied(list: Blocklist, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await inTurns(list.#held.tidySteps(), signal);
+    } catch {
+      // Entries that are hidden stay hidden, and shelves lie side by side.
+    }
+  }
+
   /** What a list holds, for what saves and opens it. */
   static held(list: Blocklist): Holdings {
     return list.#held;
@@ -470,10 +520,6 @@ function* variantsOf(image: HashedImage): Generator<HashedVariant> {
 
 function checkDistance(distance: number | undefined): void {
   if (distance !== undefined) checkInteger('distance', distance, 0, 256);
-}
-
-function checkName(name: string): void {
-  if (typeof name !== 'string') throw new TypeError('expected the name of a list to be a string');
 }
 
 function* entriesOf(shelves: readonly Shelf[]): Generator<BlocklistEntry> {

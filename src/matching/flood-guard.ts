@@ -43,8 +43,8 @@ export interface FloodGuardOptions {
   /** the time in seconds since 1970; default the system's clock */
   clock?: () => number;
   /**
-   * called when an entry is flooded; if it throws, the decision throws that, and the next distinct
-   * upload raises the alarm again
+   * called when an entry is flooded. If it throws, the entry is flooded all the same, the decision
+   * stands, and the next upload that matches the entry raises the alarm again
    */
   onAlarm?: (alarm: FloodAlarm) => void;
   /** an earlier state, as `toJSON` gave it */
@@ -55,6 +55,13 @@ export interface FloodGuardOptions {
 interface Cluster {
   readonly hash: Hash;
   seenSeconds: number;
+}
+
+interface Flooded {
+  readonly entry: Hash;
+  readonly sinceSeconds: number;
+  /** whether the alarm was raised */
+  isTold: boolean;
 }
 
 interface Watched {
@@ -97,7 +104,7 @@ export class FloodGuard {
   readonly #clock: () => number;
   readonly #onAlarm: ((alarm: FloodAlarm) => void) | undefined;
   /** by the key of the entry's hash */
-  readonly #flooded = new Map<string, { entry: Hash; sinceSeconds: number }>();
+  readonly #flooded = new Map<string, Flooded>();
   /** by the key of the entry's hash, the one that matched last at the end */
   readonly #watched = new Map<string, Watched>();
   #generation = 0;
@@ -149,7 +156,11 @@ export class FloodGuard {
   count(entry: Hash, upload: Hash): boolean {
     const key = keyOfHash(entry);
     distance(entry, upload);
-    if (this.#flooded.has(key)) return true;
+    const flooded = this.#flooded.get(key);
+    if (flooded) {
+      if (!flooded.isTold) this.#tell(flooded);
+      return true;
+    }
     const now = this.#clock();
     checkNumber('the time', now, 0);
     const oldest = now - this.#windowSeconds;
@@ -161,14 +172,11 @@ export class FloodGuard {
     else if (clusters.length < this.#mostUploads) {
       clusters.push({ hash: copyOfHash(upload), seenSeconds: now });
     } else {
-      this.#onAlarm?.({
-        entry: copyOfHash(entry),
-        uploads: clusters.length + 1,
-        windowSeconds: this.#windowSeconds,
-      });
-      this.#flooded.set(key, { entry: copyOfHash(entry), sinceSeconds: now });
+      const anew = { entry: copyOfHash(entry), sinceSeconds: now, isTold: false };
+      this.#flooded.set(key, anew);
       this.#watched.delete(key);
       this.#generation++;
+      this.#tell(anew);
       return true;
     }
     this.#watch(key, { entry: copyOfHash(entry), clusters, seenSeconds: now }, oldest);
@@ -205,6 +213,20 @@ export class FloodGuard {
     };
   }
 
+  /** Raises the alarm. A decision must not be lost to an alarm that nobody hears. */
+  #tell(flooded: Flooded): void {
+    try {
+      this.#onAlarm?.({
+        entry: copyOfHash(flooded.entry),
+        uploads: this.#mostUploads + 1,
+        windowSeconds: this.#windowSeconds,
+      });
+      flooded.isTold = true;
+    } catch {
+      // The next upload tries again.
+    }
+  }
+
   /** The distance up to which uploads that matched `entry` are copies of one. */
   #limitFor(entry: Hash): number {
     const { matchDistance } = policyUnder({}, entry.algorithm, bitsOf(entry));
@@ -235,7 +257,8 @@ export class FloodGuard {
       checkObject(each, 'a flooded entry: { algorithm, hash, sinceSeconds }');
       const entry = hashFromJSON(each);
       checkNumber('sinceSeconds', each.sinceSeconds, 0);
-      this.#flooded.set(keyOfHash(entry), { entry, sinceSeconds: each.sinceSeconds });
+      const { sinceSeconds } = each;
+      this.#flooded.set(keyOfHash(entry), { entry, sinceSeconds, isTold: true });
     }
     for (const each of watched) {
       checkObject(each, 'a watched entry: { algorithm, hash, uploads }');

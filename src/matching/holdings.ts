@@ -1,26 +1,32 @@
 import type { BlocklistEntry } from '../entry.js';
-import { PackedEntries } from '../exchange/packed-entries.js';
+import type { PackedEntries } from '../exchange/packed-entries.js';
 import { bitsOf } from '../hash.js';
 import { checkIndex } from '../indexing/hamming-index.js';
 import { isDegenerate } from './degenerate.js';
 import type { IndexedEntries } from './entry-rows.js';
+import {
+  type Coming,
+  dueForMerge,
+  type Keeper,
+  type Meanwhile,
+  mergedSteps,
+  type Prepared,
+  preparedSteps,
+  unprepared,
+} from './large-change.js';
 import { type ListSettings, Lists } from './lists.js';
 import type { NewEntries } from './new-entries.js';
 import { type FrozenShelf, Shelf } from './shelf.js';
-import { idsOf, kindOf, prepareAll, Shelves } from './shelves.js';
+import { idsOf, prepareAll, Shelves } from './shelves.js';
 import {
   type Covered,
   copyOf,
+  type KeptOutReason,
+  type OnKeptOut,
   Withdrawals,
   type Withdrawn,
   type WithdrawnKey,
 } from './withdrawals.js';
-
-/** Why an entry was kept out of matching. */
-export type KeptOutReason = 'degenerate' | 'withdrawn';
-
-/** Called with each entry that is kept out. */
-export type OnKeptOut = (entry: BlocklistEntry, reason: KeptOutReason) => void;
 
 /** A blocklist as it was when it was frozen, to be saved. */
 export interface FrozenList extends Omit<SavedList, 'parts'> {
@@ -37,13 +43,22 @@ export interface SavedList {
   readonly parts: readonly IndexedEntries[];
 }
 
+/** Entries of a shelf, or from a table, that a change removes or adds at once: about 8 ms. */
+const MOST_AT_ONCE = 512;
+/** How often a change of many entries is prepared anew, if others keep changing what it needs. */
+const TRIES = 4;
+
+const NOTHING: Prepared = { hidings: new Map(), arrivals: [], kept: [] };
+
 /** Changes that are made together. */
 export interface Exchange {
+  /** of the entries that are prepared to be hidden */
+  readonly list?: string;
   readonly withdraw: readonly Withdrawn[];
   readonly reinstate: readonly WithdrawnKey[];
   /** the ids of entries that are removed, by shelf */
   readonly going: ReadonlyMap<Shelf, readonly number[]>;
-  readonly coming: readonly BlocklistEntry[];
+  readonly coming: readonly Coming[];
 }
 
 /**
@@ -58,14 +73,19 @@ export class Holdings {
   lists = new Lists();
   withdrawn = new Withdrawals();
   generation = 0;
+  /** more entries are prepared step by step; tests prepare few */
+  mostAtOnce = MOST_AT_ONCE;
+  /** of the changes that are being prepared */
+  readonly #preparing = new Set<Meanwhile>();
 
   constructor(onKeptOut: OnKeptOut | undefined) {
     this.#onKeptOut = onKeptOut;
   }
 
-  reasonToKeepOut(entry: Covered): KeptOutReason | undefined {
+  /** @param lifted withdrawals that are as good as lifted */
+  reasonToKeepOut(entry: Covered, lifted?: Withdrawals): KeptOutReason | undefined {
     if (isDegenerate(entry.hash)) return 'degenerate';
-    return this.withdrawn.cover(entry) ? 'withdrawn' : undefined;
+    return this.withdrawn.cover(entry, lifted) ? 'withdrawn' : undefined;
   }
 
   /** @returns whether it was added, not kept out */
@@ -83,8 +103,32 @@ export class Holdings {
   }
 
   addAll(table: PackedEntries): void {
-    const added = this.#addRows([{ rows: table, coming: below(table.size) }]);
+    const added = this.#addFitting(this.#fitting([{ rows: table, coming: below(table.size) }]));
     if (added > 0) this.generation++;
+  }
+
+  /** As `addAll`: step by step what takes long, and all at the last step. @returns how many */
+  *addSteps(tables: readonly PackedEntries[]): Generator<void, number> {
+    const meanwhile = this.begin();
+    try {
+      const all = tables.map((rows) => ({ rows, coming: [...below(rows.size)] }));
+      for (;;) {
+        meanwhile.isStale = false;
+        const change = { going: new Map<Shelf, number[]>(), coming: all };
+        const prepared = yield* this.prepareSteps(change);
+        if (meanwhile.isStale) continue;
+        const added = this.#arrive(
+          unprepared(all, prepared),
+          prepared,
+          meanwhile.withdrawn,
+          () => () => 0,
+        ).added;
+        if (added > 0) this.generation++;
+        return added;
+      }
+    } finally {
+      this.ended(meanwhile);
+    }
   }
 
   /** @throws {TypeError} if `part` is not an index with its entries */
@@ -107,66 +151,105 @@ export class Holdings {
     const shelves = this.shelves.all();
     const removals = shelves.map((shelf) => shelf.prepareRemoval(idsOf(shelf, withdrawal)));
     const isNew = this.withdrawn.set(withdrawal);
+    for (const { withdrawn } of this.#preparing) withdrawn.push(withdrawal);
     const removed = sumOf(removals);
     if (isNew || removed > 0) this.generation++;
     return removed;
   }
 
+  /** @returns whether there was such a withdrawal */
+  reinstate(key: WithdrawnKey): boolean {
+    const isLifted = this.withdrawn.delete(key);
+    if (isLifted) {
+      this.generation++;
+      this.#outdate();
+    }
+    return isLifted;
+  }
+
+  /** A change is being prepared, until `ended`. */
+  begin(): Meanwhile {
+    const meanwhile: Meanwhile = { withdrawn: [], isStale: false };
+    this.#preparing.add(meanwhile);
+    return meanwhile;
+  }
+
+  ended(meanwhile: Meanwhile): void {
+    this.#preparing.delete(meanwhile);
+  }
+
+  /** What is being prepared has to be prepared anew. */
+  #outdate(): void {
+    for (const each of this.#preparing) each.isStale = true;
+  }
+
   /**
    * Makes several changes at once: withdrawals, reinstatements, entries that go and entries that
    * come. What came is kept out or not by the withdrawals that are in force afterwards.
+   * @param prepared of this change, and what came meanwhile
    */
-  exchange({ withdraw, reinstate, going, coming }: Exchange): { added: number; removed: number } {
-    const tables = new Map<string, PackedEntries>();
-    for (const entry of coming) {
-      const { algorithm } = entry.hash;
-      const bits = bitsOf(entry.hash);
-      const kind = kindOf(algorithm, bits);
-      const table = tables.get(kind) ?? new PackedEntries(algorithm, bits);
-      tables.set(kind, table);
-      table.push(entry);
-    }
-    const removals = [...going].map(([shelf, ids]) => shelf.prepareRemoval([...new Set(ids)]));
+  exchange(
+    { list = '', withdraw, reinstate, going, coming }: Exchange,
+    prepared = NOTHING,
+    meanwhile?: Meanwhile,
+  ): { added: number; removed: number } {
     const undo: (() => void)[] = [];
-    let added: number;
+    let changed: { added: number; removed: number };
     try {
       for (const key of reinstate) {
-        const before = this.withdrawn.get(key);
-        if (before === undefined) continue;
-        undo.push(() => this.withdrawn.set(before));
+        const lifted = this.withdrawn.get(key);
+        if (lifted === undefined) continue;
+        undo.push(() => this.withdrawn.set(lifted));
         this.withdrawn.delete(key);
       }
       for (const withdrawal of withdraw) {
-        const before = this.withdrawn.get(withdrawal);
+        const known = this.withdrawn.get(withdrawal);
         undo.push(() => {
           this.withdrawn.delete(withdrawal);
-          if (before) this.withdrawn.set(before);
+          if (known) this.withdrawn.set(known);
         });
         this.withdrawn.set(withdrawal);
       }
-      const rows = [...tables.values()].map((table) => ({
-        rows: table,
-        coming: below(table.size),
-      }));
-      added = this.#addRows(rows);
+      const withdrawn = [...(meanwhile?.withdrawn ?? []), ...withdraw];
+      changed = this.#arrive(coming, prepared, withdrawn, () => {
+        const removals = [...going].map(([shelf, ids]) => shelf.prepareRemoval([...new Set(ids)]));
+        return () => sumOf(removals) + hideAll(prepared, list);
+      });
     } catch (error) {
       for (const each of undo.reverse()) each();
       throw error;
     }
     // Nothing can fail from here on.
-    const removed = sumOf(removals);
+    for (const each of this.#preparing) {
+      each.withdrawn.push(...withdraw);
+      if (reinstate.length > 0) each.isStale = true;
+    }
+    const { added, removed } = changed;
     if (added + removed + undo.length > 0) this.generation++;
     return { added, removed };
   }
-
   setLists(lists: Lists): void {
     this.lists = lists;
     this.generation++;
   }
 
+  /** Prepares a change of many entries. @param reinstate withdrawals that it lifts */
+  prepareSteps(
+    change: { going: ReadonlyMap<Shelf, readonly number[]>; coming: readonly Coming[] },
+    reinstate: readonly WithdrawnKey[] = [],
+  ): Generator<void, Prepared> {
+    const lifted = new Withdrawals();
+    for (const key of reinstate) lifted.set(key);
+    const keeper: Keeper = {
+      reasonFor: (entry) => this.reasonToKeepOut(entry, lifted),
+      tell: this.#onKeptOut,
+    };
+    return preparedSteps(change, keeper, this.mostAtOnce);
+  }
+
   /**
    * Gives a list these entries in place of those that it has: step by step what takes long, and all
-   * changes at the last step.
+   * changes at the last step. What is only hidden then is left to `tidySteps`.
    * @param isForgotten the list loses its settings, too
    */
   *replaceSteps(
@@ -174,44 +257,83 @@ export class Holdings {
     anew: NewEntries,
     isForgotten: boolean,
   ): Generator<void, { added: number; removed: number }> {
-    for (;;) {
-      const shelves = this.shelves.all();
-      const listed: { ids: number[]; added: number }[] = [];
-      anew.forget();
-      for (const shelf of shelves) {
-        yield* shelf.indexSteps();
-        const found = yield* shelf.listedSteps(name);
-        listed.push({ ...found, ids: yield* anew.keepSteps(shelf, found.ids) });
+    const meanwhile = this.begin();
+    try {
+      for (let tries = 1; ; tries++) {
+        const shelves = this.shelves.all();
+        const listed: { ids: number[]; added: number }[] = [];
+        anew.forget();
+        meanwhile.withdrawn.length = 0;
+        meanwhile.isStale = false;
+        for (const shelf of shelves) {
+          yield* shelf.indexSteps();
+          const found = yield* shelf.listedSteps(name);
+          listed.push({ ...found, ids: yield* anew.keepSteps(shelf, found.ids) });
+        }
+        const coming = yield* anew.comingSteps();
+        const going = new Map(shelves.map((shelf, at) => [shelf, listed[at]!.ids]));
+        const prepared = yield* this.prepareSteps({ going, coming });
+        // Another shelf may have come, or others taken the place of these.
+        if (meanwhile.isStale || !this.hasJust(shelves)) continue;
+        const left = shelves.map((shelf, at) => {
+          const { ids, added } = listed[at]!;
+          return shelf.listedSince(name, { ids: prepared.hidings.has(shelf) ? [] : ids, added });
+        });
+        const late = unprepared(anew.coming(), prepared);
+        const isMuch =
+          left.some((ids) => ids.length > this.mostAtOnce) ||
+          late.some(({ coming }) => coming.length > this.mostAtOnce);
+        if (isMuch && tries < TRIES) continue;
+        const known = this.lists.entries().length;
+        const lists = isForgotten ? this.lists.without(name) : this.lists;
+        const { added, removed } = this.#arrive(late, prepared, meanwhile.withdrawn, () => {
+          const removals = shelves.map((shelf, at) => shelf.prepareRemoval(left[at]!));
+          return () => sumOf(removals) + hideAll(prepared, name);
+        });
+        // Nothing can fail from here on.
+        if (added + removed > 0 || lists.entries().length < known) this.generation++;
+        this.lists = lists;
+        return { added, removed };
       }
-      // Another shelf may have come, or others taken the place of these.
-      const now = this.shelves.all();
-      if (now.length === shelves.length && now.every((shelf, at) => shelf === shelves[at])) {
-        const going = shelves.map((shelf, at) => shelf.listedSince(name, listed[at]!));
-        return this.#replace(shelves, going, anew, isForgotten ? name : undefined);
-      }
+    } finally {
+      this.ended(meanwhile);
     }
   }
 
-  /** Removes the entries of these ids, by shelf, and adds the new ones that are not in place. */
-  #replace(
-    shelves: readonly Shelf[],
-    going: readonly (readonly number[])[],
-    anew: NewEntries,
-    forgotten: string | undefined,
+  /** Whether these are all shelves, in their order. */
+  hasJust(shelves: readonly Shelf[]): boolean {
+    const now = this.shelves.all();
+    return now.length === shelves.length && now.every((shelf, at) => shelf === shelves[at]);
+  }
+
+  /**
+   * Adds rows of some tables, and what was prepared, or nothing; and removes what goes.
+   * @param withdrawn since it was prepared
+   * @param prepareRemoval gives a function that removes it, which cannot fail
+   */
+  #arrive(
+    late: readonly { rows: PackedEntries; coming: Iterable<number> }[],
+    { arrivals, kept }: Prepared,
+    withdrawn: readonly Withdrawn[],
+    prepareRemoval: () => () => number,
   ): { added: number; removed: number } {
-    const removals = shelves.map((shelf, at) => shelf.prepareRemoval(going[at]!));
-    const known = this.lists.entries().length;
-    const lists = forgotten === undefined ? this.lists : this.lists.without(forgotten);
-    const added = this.#addRows(anew.coming());
+    // Callbacks are first: they may change the list.
+    const fitting = this.#fitting(late);
+    const removeOld = prepareRemoval();
+    const removals = arrivals.map(({ shelf }) => prepareAll(shelf, withdrawn));
+    let added = this.#addFitting(fitting);
     // Nothing can fail from here on.
-    const removed = sumOf(removals);
-    if (added + removed > 0 || lists.entries().length < known) this.generation++;
-    this.lists = lists;
+    const removed = removeOld();
+    this.#countKeptOut(kept, { withdrawn: sumOf(removals) });
+    for (const { shelf } of arrivals) {
+      if (shelf.size > 0) this.shelves.push(shelf.algorithm, shelf.bits, shelf);
+      added += shelf.size;
+    }
     return { added, removed };
   }
 
-  /** Adds all these rows of some tables, or none. @returns how many were not kept out */
-  #addRows(tables: readonly { rows: PackedEntries; coming: Iterable<number> }[]): number {
+  /** The rows that are not kept out. Those who are told of the others may change the list. */
+  #fitting(tables: readonly { rows: PackedEntries; coming: Iterable<number> }[]): Fitting {
     const kept: KeptOutReason[] = [];
     const fitting = tables.map(({ rows, coming }): [PackedEntries, number[]] => [
       rows,
@@ -230,15 +352,20 @@ export class Holdings {
           return reason === undefined;
         });
         for (const reason of out.values()) kept.push(reason);
-        // The callback may throw, so it is called before anything is added.
         for (const [row, reason] of out) this.#onKeptOut?.(rows.entryAt(row), reason);
       }
-      // It may also withdraw what was found to fit.
+      // A withdrawal may be of what was found to fit.
     } while (this.generation !== before);
+    return { rows: fitting, kept };
+  }
+
+  /** Adds all these rows, or none. @returns how many */
+  #addFitting({ rows: fitting, kept }: Fitting): number {
     const undo: (() => void)[] = [];
     let added = 0;
     try {
       for (const [rows, fits] of fitting) {
+        if (fits.length === 0) continue;
         const shelf = this.shelves.forAdding(rows.algorithm, rows.bits);
         undo.push(shelf.checkpoint());
         for (const row of fits) shelf.add(rows.entryAt(row));
@@ -250,6 +377,28 @@ export class Holdings {
     }
     this.#countKeptOut(kept);
     return added;
+  }
+
+  /**
+   * Removes what is hidden, and merges shelves that many entries came on, so that few are left. It
+   * changes no answer. What it does not come to is left to the next.
+   */
+  *tidySteps(): Generator<void, void> {
+    for (const shelf of this.shelves.all()) yield* shelf.sweepSteps();
+    for (;;) {
+      const due = this.shelves
+        .kinds()
+        .map(dueForMerge)
+        .find(({ length }) => length > 1);
+      if (!due) return;
+      const merged = yield* mergedSteps(due, this.mostAtOnce);
+      const { shelves } = this;
+      const all = shelves.all();
+      if (!due.every((shelf) => all.includes(shelf))) continue;
+      // Others keep changing what it merges.
+      if (!merged.catchUp()) return;
+      shelves.merge(due, merged.shelf);
+    }
   }
 
   /** Takes the entries of another; the settings and withdrawals of both hold afterwards. */
@@ -264,6 +413,8 @@ export class Holdings {
     const none = new Shelves();
     // Nothing can fail from here on.
     const removed = sumOf(removals);
+    this.#outdate();
+    other.#outdate();
     this.shelves = other.shelves;
     other.shelves = none;
     this.withdrawn = withdrawn;
@@ -279,8 +430,11 @@ export class Holdings {
    */
   *freezeSteps(): Generator<void, FrozenList> {
     // Another shelf may come while this one is indexed.
-    const coldOne = () => this.shelves.all().find((shelf) => !shelf.isIndexed);
-    for (let cold = coldOne(); cold; cold = coldOne()) yield* cold.indexSteps();
+    const coldOne = () => this.shelves.all().find((shelf) => !(shelf.isIndexed && shelf.isSwept));
+    for (let cold = coldOne(); cold; cold = coldOne()) {
+      yield* cold.indexSteps();
+      yield* cold.sweepSteps();
+    }
     const { generation, keptOut } = this;
     const withdrawals = this.withdrawn.values();
     const lists = this.lists.entries();
@@ -299,8 +453,8 @@ export class Holdings {
     for (const each of saved.withdrawals) this.withdrawn.set(copyOf(each));
     for (const { index, entries } of saved.parts) {
       const { algorithm, bits } = index;
-      const shelf = new Shelf(algorithm, bits, { index, entries, degenerate: 0 });
-      this.shelves.push(algorithm, bits, shelf);
+      const part = { index, entries, degenerate: 0 };
+      this.shelves.push(algorithm, bits, new Shelf(algorithm, bits, part, { isOwn: true }));
     }
     this.lists = new Lists(saved.lists);
     this.keptOut = { ...this.keptOut, ...saved.keptOut };
@@ -316,6 +470,19 @@ export class Holdings {
     for (const reason of reasons) counts[reason]++;
     this.keptOut = counts;
   }
+}
+
+/** Rows of tables that are not kept out, and why others are. */
+interface Fitting {
+  readonly rows: readonly (readonly [PackedEntries, readonly number[]])[];
+  readonly kept: readonly KeptOutReason[];
+}
+
+/** Hides what was prepared, of one list. */
+function hideAll({ hidings }: Prepared, list: string): number {
+  let hidden = 0;
+  for (const [shelf, hiding] of hidings) hidden += shelf.hide(hiding, list);
+  return hidden;
 }
 
 /** Takes out what was prepared. */

@@ -38,7 +38,6 @@ export {
   type FloodGuardJSON,
   type FloodGuardOptions,
 } from './flood-guard.js';
-export type { KeptOutReason } from './holdings.js';
 export type { ListedEntries } from './listed-entries.js';
 export type { ListSettings, Trust } from './lists.js';
 export { type Policy, type PolicyOptions, policyFor } from './policy.js';
@@ -67,4 +66,4 @@ export {
   reviewFactsOf,
 } from './review-record.js';
 export type { WatchOptions } from './watch.js';
-export type { Withdrawn, WithdrawnKey } from './withdrawals.js';
+export type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';

@@ -1,3 +1,4 @@
+import { IdSet } from '../indexing/snapshot.js';
 import { type EntryRows, rowsOf } from './entry-rows.js';
 import { Gradual } from './gradual.js';
 
@@ -13,8 +14,9 @@ export class ListCounts {
   readonly #counts = new Map<string, number>();
   readonly #counting: Gradual<ReadonlyMap<string, number>>;
 
-  constructor(attached: EntryRows | undefined) {
-    this.#counting = new Gradual(() => this.#countSteps(attached));
+  /** @param isThere whether the attached index has an entry of this id, or had until it went */
+  constructor(attached: EntryRows | undefined, isThere: (id: number) => boolean) {
+    this.#counting = new Gradual(() => this.#countSteps(attached, isThere));
   }
 
   /** The entries by the names of their lists. */
@@ -32,11 +34,17 @@ export class ListCounts {
   }
 
   /** Counts all rows, those that are gone too: these have been counted when they went. */
-  *#countSteps(attached: EntryRows | undefined): Generator<void, ReadonlyMap<string, number>> {
+  *#countSteps(
+    attached: EntryRows | undefined,
+    isThere: (id: number) => boolean,
+  ): Generator<void, ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
+    const counted = new IdSet();
     let seen = 0;
     for (const row of attached ? rowsOf(attached) : []) {
       if (seen++ % STEP === 0) yield;
+      if (counted.has(row) || !isThere(row)) continue;
+      counted.add(row);
       const { list = '' } = attached!.entryAt(row);
       counts.set(list, (counts.get(list) ?? 0) + 1);
     }

@@ -14,12 +14,13 @@ export type ListedEntries =
 const LOOK = 64;
 
 /**
- * Copies of the entries that a list is to have. The event loop turns about every 5 ms.
+ * Copies of the entries that a list is to have, or of some that lists are to have besides. The
+ * event loop turns about every 5 ms.
  * @throws {TypeError | RangeError} if an entry is invalid, or `entries` is not as told
  * @throws the signal's reason if it has aborted by the next entry or turn
  */
 export async function filledEntries(
-  list: string,
+  list: string | undefined,
   entries: ListedEntries,
   signal: AbortSignal | undefined,
 ): Promise<NewEntries> {

@@ -1,6 +1,7 @@
 import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import { bitsOf, type Hash, hashToHex } from '../hash.js';
+import type { Coming } from './large-change.js';
 import type { Shelf } from './shelf.js';
 import { kindOf } from './shelves.js';
 
@@ -22,18 +23,19 @@ interface Table {
  * read again differ in a few entries, and only these need to be removed or added.
  */
 export class NewEntries {
-  readonly #list: string;
+  readonly #list: string | undefined;
   readonly #tables = new Map<string, Table>();
 
-  /** @param list the name of the list, which all entries are given */
-  constructor(list: string) {
+  /** @param list the name of the list, which all entries are given; undefined leaves theirs */
+  constructor(list: string | undefined) {
     this.#list = list;
   }
 
   /** @throws {TypeError | RangeError} if `entry` is invalid */
   push(entry: BlocklistEntry): void {
     checkEntry(entry);
-    const { list: _, ...listed } = entry;
+    const { list, ...others } = entry;
+    const on = this.#list ?? list ?? '';
     const { algorithm } = entry.hash;
     const bits = bitsOf(entry.hash);
     const kind = kindOf(algorithm, bits);
@@ -42,7 +44,7 @@ export class NewEntries {
       table = { rows: new PackedEntries(algorithm, bits) };
       this.#tables.set(kind, table);
     }
-    table.rows.push(this.#list === '' ? listed : { ...listed, list: this.#list });
+    table.rows.push(on === '' ? others : { ...others, list: on });
   }
 
   /**
@@ -73,6 +75,17 @@ export class NewEntries {
     }
   }
 
+  /** As `coming`, step by step: the rows that were not in place when a step came to them. */
+  *comingSteps(): Generator<void, Coming[]> {
+    const tables: Coming[] = [];
+    for (const { rows, coming } of this.coming()) {
+      const all: number[] = [];
+      for (const row of coming) if (all.push(row) % STEP === 0) yield;
+      tables.push({ rows, coming: all });
+    }
+    return tables;
+  }
+
   /** The rows that are not in place now, also because what was has gone meanwhile. */
   coming(): { rows: PackedEntries; coming: Iterable<number> }[] {
     return [...this.#tables.values()].map((table) => ({
@@ -95,7 +108,7 @@ function keep(table: Table, row: number, shelf: Shelf, id: number): void {
   ids[row] = id;
 }
 
-/** About 10 ns a row that is in place: this is not done in steps. */
+/** About 10 ns a row that is in place. */
 function* comingOf({ rows, kept }: Table): Generator<number> {
   for (let row = 0; row < rows.size; row++) {
     const shelf = kept?.shelves[kept.shelfOf[row]! - 1];

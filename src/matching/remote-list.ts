@@ -7,6 +7,7 @@ import {
   checkSignal,
   checkTypeOf,
 } from '../door.js';
+import { checkListName } from '../entry.js';
 import type { RemoteHit, RemoteMatcher } from '../exchange/remote-matcher.js';
 import { type Algorithm, type Hash, isAlgorithm } from '../hash.js';
 import { copyOfHash, keyOfHash } from './hash-key.js';
@@ -19,7 +20,7 @@ export interface RemoteListOptions {
    * matcher's service. A hash is personal data and gives away a blurred outline of the picture
    */
   sendsHashes: true;
-  /** of the list, for decisions and withdrawals; default the matcher's */
+  /** of the list, for decisions and withdrawals, up to 200 characters; default the matcher's */
   name?: string;
   /** how long an answer is waited for; default 2 */
   timeoutSeconds?: number;
@@ -69,7 +70,8 @@ export class RemoteList {
     if (!isMatcher) throw new TypeError('expected a matcher: { name, ask }');
     checkOptions(options, 'options: { sendsHashes: true }');
     const { name = matcher.name } = options;
-    if (typeof name !== 'string' || name === '') throw new TypeError('expected a name of the list');
+    checkListName(name);
+    if (name === '') throw new RangeError('expected a name of the list, not an empty one');
     const { sendsHashes, timeoutSeconds = 2, noneSeconds = 60, mostKept = 10_000 } = options;
     const { tier = 'match', trust = 'foreign', whenUnanswered = 'review' } = options;
     const { algorithms = ['pdq'], clock = () => Date.now() / 1000 } = options;
@@ -167,7 +169,8 @@ export class RemoteList {
  * Makes a list of a matcher that is elsewhere, for `decideAsync`. Nothing is sent anywhere unless
  * such a list is made and given there. Then the main hash of an upload is sent, once the blocklist
  * here did not match it at once; never a variant, a picture or a name. A hit at a known distance
- * goes by the policy of the blocklist, not by that of any of its lists.
+ * goes by the policy of the blocklist, not by that of any of its lists. The options here are its
+ * settings: what `setList` sets under its name is for entries of the blocklist alone.
  * @param matcher an `OnlyhashesClient`, a `ShieldClient`, an `HmaClient`, or your own client
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example

@@ -10,6 +10,7 @@ import { isDegenerate } from './degenerate.js';
 import { type EntryRows, type IndexedEntries, rowsOf } from './entry-rows.js';
 import { type FrozenIndex, frozenIndex } from './frozen-index.js';
 import { Gradual } from './gradual.js';
+import { HiddenIds, type Hiding } from './hidden-ids.js';
 import { IdsByName } from './ids-by-name.js';
 import { ListCounts } from './list-counts.js';
 import { Lists } from './lists.js';
@@ -39,6 +40,8 @@ const LIST_STEP = 4096;
  * changed nothing: everything that can fail comes before the first write.
  */
 export class Shelf {
+  readonly algorithm: Algorithm;
+  readonly bits: Bits;
   readonly #attached: EntryRows | undefined;
   readonly #added: PackedEntries;
   readonly #indexing: Gradual<HammingIndex>;
@@ -51,6 +54,8 @@ export class Shelf {
   readonly #free: number[] = [];
   /** attached ids that were removed here */
   readonly #removed = new IdSet();
+  readonly #hidden = new HiddenIds();
+  #removals = 0;
   /** made by the first look-up of a name, unless `warmSteps` did so before */
   readonly #naming = new Gradual(() => this.#nameSteps());
   /** the ids by name, perhaps not all yet */
@@ -63,18 +68,32 @@ export class Shelf {
 
   /** whether the index may hold degenerate entries that were not counted */
   readonly uncounted: boolean;
+  /** whether its index is the blocklist's own: it has lost nothing, and another may replace it */
+  readonly isOwn: boolean;
 
-  constructor(algorithm: Algorithm, bits: Bits, attached?: IndexedEntries) {
+  /** @param options `isOwn`: as the field; default whether nothing is attached */
+  constructor(
+    algorithm: Algorithm,
+    bits: Bits,
+    attached?: IndexedEntries,
+    { isOwn = attached === undefined } = {},
+  ) {
+    this.algorithm = algorithm;
+    this.bits = bits;
+    this.isOwn = isOwn;
     this.uncounted = attached !== undefined && attached.degenerate === undefined;
     this.#added = new PackedEntries(algorithm, bits);
     this.#attached = attached?.entries;
-    this.#counts = new ListCounts(attached?.entries);
+    this.#counts = new ListCounts(
+      attached?.entries,
+      (id) => this.isOwn || !this.has(id) || this.#isFound(id),
+    );
     this.#indexing = new Gradual(() => this.#buildSteps(), attached?.index);
   }
 
   /** The number of entries that a search can find. */
   get size(): number {
-    return this.#index?.size ?? this.#added.size;
+    return (this.#index?.size ?? this.#added.size) - this.#hidden.size;
   }
 
   add(entry: BlocklistEntry): void {
@@ -110,10 +129,10 @@ export class Shelf {
         const row = this.#rows[at]!;
         const [name, list] = [this.#added.idAt(row), this.#added.listAt(row)];
         const id = this.#firstId! + at;
-        if (this.#index) this.#remove(id, name, list);
+        this.#counts.count(list, -1);
+        if (this.#index) this.#remove(id, name);
         else {
           this.#forgetName(name, id);
-          this.#counts.count(list, -1);
           this.#added.pop();
           this.#count--;
         }
@@ -124,7 +143,7 @@ export class Shelf {
   /** The ids within `maxDistance` of `hash`, with their distances. */
   search(hash: Hash, maxDistance: number): Hit[] {
     if (maxDistance < 0 || this.size === 0) return [];
-    return this.#indexing.now().search(hash, Math.min(maxDistance, this.#added.bits));
+    return this.#seen(this.#indexing.now().search(hash, Math.min(maxDistance, this.#added.bits)));
   }
 
   /**
@@ -134,7 +153,8 @@ export class Shelf {
     const { bits } = this.#added;
     if (reviewDistance <= matchDistance) return this.search(hash, matchDistance);
     if (this.size === 0) return [];
-    const near = this.#indexing.now().searchNear(hash, Math.min(reviewDistance, bits), { ranks });
+    const index = this.#indexing.now();
+    const near = this.#seen(index.searchNear(hash, Math.min(reviewDistance, bits), { ranks }));
     // A near search finds all to there.
     if (matchDistance <= EXACT_DISTANCE) return near;
     const beyond = near.filter(({ distance }) => distance > matchDistance);
@@ -158,7 +178,9 @@ export class Shelf {
     const ids = [...(this.#attached?.rowsOf?.(name) ?? []), ...this.#naming.now().get(name)];
     return ids.filter(
       (id) =>
-        !this.#removed.has(id) && (source === undefined || this.entryAt(id).source === source),
+        this.has(id) &&
+        (source === undefined || this.entryAt(id).source === source) &&
+        (this.isOwn || this.#isAdded(id) || this.#isFound(id)),
     );
   }
 
@@ -180,10 +202,10 @@ export class Shelf {
   }
 
   /**
-   * The ids of the entries on a list that a search can find, and how many entries have ever been
-   * added here.
+   * The ids of the entries on a list, or on any, that a search can find, and how many entries have
+   * ever been added here.
    */
-  *listedSteps(list: string): Generator<void, { ids: number[]; added: number }> {
+  *listedSteps(list: string | undefined): Generator<void, { ids: number[]; added: number }> {
     const ids: number[] = [];
     const attached = this.#attached;
     // All entries of a hash at once: searching for each of many equal ones would take long.
@@ -192,11 +214,17 @@ export class Shelf {
     for (const id of attached ? rowsOf(attached) : []) {
       if (seen++ % LISTED_STEP === 0) yield;
       if (!this.has(id)) continue;
+      if (this.isOwn && list === undefined) {
+        ids.push(id);
+        continue;
+      }
       const entry = attached!.entryAt(id);
-      if ((entry.list ?? '') !== list) continue;
+      if (list !== undefined && (entry.list ?? '') !== list) continue;
       // The index may have lost it before it was attached.
-      if (!found.has(id)) for (const each of this.idsOfHash(entry.hash)) found.add(each);
-      if (found.has(id)) ids.push(id);
+      if (!this.isOwn && !found.has(id)) {
+        for (const each of this.idsOfHash(entry.hash)) found.add(each);
+      }
+      if (this.isOwn || found.has(id)) ids.push(id);
     }
     let added = 0;
     while (added < this.#count) {
@@ -208,28 +236,40 @@ export class Shelf {
     return { ids, added };
   }
 
-  /** Those of the ids that still have an entry, and of later entries on a list. */
-  listedSince(list: string, { ids, added }: { ids: readonly number[]; added: number }): number[] {
+  /** Those of the ids that still have an entry, and of later entries on a list, or on any. */
+  listedSince(
+    list: string | undefined,
+    { ids, added }: { readonly ids: readonly number[]; readonly added: number },
+  ): number[] {
     return [...ids.filter((id) => this.has(id)), ...this.#addedOn(list, added, this.#count)];
   }
 
-  *#addedOn(list: string, from: number, end: number): Generator<number> {
+  *#addedOn(list: string | undefined, from: number, end: number): Generator<number> {
     for (let at = from; at < end; at++) {
-      const row = this.#rows[at]!;
-      if (row !== GONE && (this.#added.listAt(row) ?? '') === list) yield this.#firstId! + at;
+      const id = this.#firstId! + at;
+      if (!this.has(id)) continue;
+      if (list === undefined || (this.#added.listAt(this.#rows[at]!) ?? '') === list) yield id;
     }
   }
 
   /** Whether there is an entry of this id; an index may have lost attached ones before. */
   has(id: number): boolean {
+    if (this.#hidden.has(id)) return false;
     return this.#isAdded(id) ? this.#rows[id - this.#firstId!] !== GONE : !this.#removed.has(id);
   }
 
   /** Whether a query can match the entry of this id. */
   canMatch(id: number): boolean {
-    const { hash } = this.entryAt(id);
-    // An index may have lost entries before it was attached.
-    return !isDegenerate(hash) && this.idsOfHash(hash).includes(id);
+    return !isDegenerate(this.entryAt(id).hash) && this.#isFound(id);
+  }
+
+  /** Whether a search finds it: an index may have lost entries before it was attached. */
+  #isFound(id: number): boolean {
+    return this.idsOfHash(this.entryAt(id).hash).includes(id);
+  }
+
+  #seen(hits: Hit[]): Hit[] {
+    return this.#hidden.last ? hits.filter(({ id }) => !this.#hidden.has(id)) : hits;
   }
 
   /** Copies of the entries that a search can find, but for degenerate ones. */
@@ -237,19 +277,18 @@ export class Shelf {
     const attached = this.#attached;
     const seen = new IdSet();
     for (const row of attached ? rowsOf(attached) : []) {
-      if (seen.has(row) || this.#removed.has(row)) continue;
+      if (seen.has(row) || !this.has(row)) continue;
       const { hash } = attached!.entryAt(row);
       if (isDegenerate(hash)) continue;
       // All entries of a hash at once: searching for each of many equal ones would take long.
       for (const id of this.idsOfHash(hash)) {
         if (seen.has(id) || this.#isAdded(id)) continue;
         seen.add(id);
-        if (!this.#removed.has(id)) yield attached!.entryAt(id);
+        if (this.has(id)) yield attached!.entryAt(id);
       }
     }
     for (let at = 0; at < this.#count; at++) {
-      const row = this.#rows[at]!;
-      if (row !== GONE) yield this.#added.entryAt(row);
+      if (this.has(this.#firstId! + at)) yield this.#added.entryAt(this.#rows[at]!);
     }
   }
 
@@ -270,8 +309,77 @@ export class Shelf {
     return () =>
       ids.reduceRight((count, id, i) => {
         const { name, list } = notes[i]!;
-        return count + this.#remove(id, name, list);
+        const removed = this.#remove(id, name);
+        if (removed > 0) this.#counts.count(list, -1);
+        return count + removed;
       }, 0);
+  }
+
+  /** Makes what hides the entries of these ids. */
+  *hidingSteps(ids: readonly number[]): Generator<void, Hiding> {
+    yield* this.#indexing.steps();
+    const removals = this.#removals;
+    const set = new IdSet();
+    const hidden: number[] = [];
+    for (const [at, id] of ids.entries()) {
+      if (at % LIST_STEP === 0) yield;
+      if (!this.has(id) || set.has(id)) continue;
+      set.add(id);
+      hidden.push(id);
+    }
+    return { ids: hidden, set, count: hidden.length, removals };
+  }
+
+  /**
+   * Hides entries of one list, those that are not gone by now. It cannot fail. `sweepSteps` removes
+   * them.
+   * @returns how many
+   */
+  hide(hiding: Hiding, list: string): number {
+    if (this.#removals !== hiding.removals) {
+      for (const id of hiding.ids) {
+        if (!this.has(id) && hiding.set.delete(id)) hiding.count--;
+      }
+    }
+    this.#counts.count(list, -hiding.count);
+    this.#removals += hiding.count;
+    this.#hidden.push(hiding);
+    return hiding.count;
+  }
+
+  /** Whether entries are hidden that `sweepSteps` is to remove. */
+  get isSwept(): boolean {
+    return this.#hidden.last === undefined;
+  }
+
+  /** Removes what is hidden, one by one. */
+  *sweepSteps(): Generator<void, void> {
+    for (let hiding = this.#hidden.last; hiding; hiding = this.#hidden.last) {
+      this.#readyToRemove();
+      while (hiding.ids.length > 0) {
+        const id = hiding.ids.at(-1)!;
+        if (hiding.set.has(id)) {
+          const { rows, row } = this.#placeOf(id);
+          if (rows !== this.#added) this.#removed.reserve(id);
+          this.#remove(id, this.#names && rows.idAt(row));
+          hiding.set.delete(id);
+          hiding.count--;
+        }
+        hiding.ids.pop();
+        yield;
+      }
+      this.#hidden.forget(hiding);
+    }
+  }
+
+  /** It goes up with each entry that is hidden or removed. */
+  get removals(): number {
+    return this.#removals;
+  }
+
+  /** How many entries have ever been added here. */
+  get added(): number {
+    return this.#count;
   }
 
   get isIndexed(): boolean {
@@ -284,11 +392,15 @@ export class Shelf {
   }
 
   /** Makes what the first search within this policy and the first removal would make. */
-  *warmSteps(changes: PolicyOptions, lists = new Lists()): Generator<void, void> {
+  *warmSteps(
+    changes: PolicyOptions,
+    lists = new Lists(),
+    isCounted = false,
+  ): Generator<void, void> {
     yield* this.#indexing.steps();
     yield* this.#naming.steps();
     // Once a list is switched off, a decision needs them.
-    if (lists.entries().length > 0) yield* this.countSteps();
+    if (isCounted || lists.entries().length > 0) yield* this.countSteps();
     this.#readyToRemove();
     yield;
     const { algorithm, bits } = this.#added;
@@ -365,7 +477,7 @@ export class Shelf {
    * Removes one entry, and overwrites its hash if it was added here and nobody holds it. Returns 0
    * if it was already gone.
    */
-  #remove(id: number, name: string | undefined, list: string | undefined): number {
+  #remove(id: number, name: string | undefined): number {
     const { rows, row } = this.#placeOf(id);
     if (row === GONE) return 0;
     this.#forgetName(name, id);
@@ -374,9 +486,8 @@ export class Shelf {
       else this.#erase(row);
       this.#rows[id - this.#firstId!] = GONE;
     } else this.#removed.add(id);
-    const removed = this.#index!.remove(id);
-    if (removed > 0) this.#counts.count(list, -1);
-    return removed;
+    this.#removals++;
+    return this.#index!.remove(id);
   }
 
   #erase(row: number): void {

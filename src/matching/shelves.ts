@@ -24,6 +24,18 @@ export class Shelves {
     this.of(algorithm, bits).push(shelf);
   }
 
+  /** The shelves of each kind. */
+  kinds(): Shelf[][] {
+    return [...this.#byKind.values()].map((shelves) => [...shelves]);
+  }
+
+  /** Puts a shelf in the place of others of its kind: last, where entries are added. */
+  merge(others: readonly Shelf[], merged: Shelf): void {
+    const { algorithm, bits } = merged;
+    const left = this.of(algorithm, bits).filter((shelf) => !others.includes(shelf));
+    this.#byKind.set(kindOf(algorithm, bits), [...left, merged]);
+  }
+
   /**
    * Searches the entries on lists that are enabled. One search of a shelf finds the entries of all
    * lists.

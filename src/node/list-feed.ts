@@ -10,13 +10,20 @@ import {
 import type { ListUpdate } from '../exchange/list-update.js';
 import { hashToHex } from '../hash.js';
 import { inTurns } from '../in-turns.js';
+import { finish } from '../indexing/segment.js';
 import { Blocklist } from '../matching/blocklist.js';
+import type { Exchange } from '../matching/holdings.js';
+import { comingOf, type Meanwhile, unprepared } from '../matching/large-change.js';
 import type { Shelf } from '../matching/shelf.js';
 import { idsOf } from '../matching/shelves.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
 
 /** Entries that a step looks at: about 0.2 ms. */
 const STEP = 256;
+/** Updates that a step compares with what is in place: about 0.2 ms. */
+const PLAN_STEP = 16;
+/** How often a large page is prepared anew, if the blocklist keeps changing meanwhile. */
+const TRIES = 4;
 
 /**
  * Applies the updates of a service to one named list of a blocklist. All entries of the list are
@@ -45,8 +52,9 @@ export class ListFeed {
   }
 
   /**
-   * Applies a page at once, entirely or not at all: about 30 µs for each entry that has changed.
-   * Entries that are as they were stay in place.
+   * Applies a page at once, entirely or not at all. Entries that are as they were stay in place.
+   * What is compared, and what is more than some hundred entries, is prepared while the event loop
+   * turns.
    * @param told if given, the page is the last of a fetch from the start, and entries of the list
    *   that are not among `told` are removed, too
    * @throws {TypeError | RangeError} if an entry is invalid; nothing has changed
@@ -55,57 +63,109 @@ export class ListFeed {
     updates: readonly ListUpdate[],
     { told, signal }: { told?: ToldRecords | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<PageChange> {
-    const going = told ? await this.#untold(told, signal) : new Map<Shelf, number[]>();
     const held = Blocklist.held(this.#blocklist);
+    const meanwhile = held.begin();
+    let changed: PageChange;
+    try {
+      changed = await inTurns(this.#applySteps(updates, told, meanwhile), signal);
+    } finally {
+      held.ended(meanwhile);
+    }
+    await Blocklist.tidied(this.#blocklist, signal);
+    return changed;
+  }
+
+  *#applySteps(
+    updates: readonly ListUpdate[],
+    told: ToldRecords | undefined,
+    meanwhile: Meanwhile,
+  ): Generator<void, PageChange> {
+    const held = Blocklist.held(this.#blocklist);
+    for (let tries = 1; ; tries++) {
+      meanwhile.withdrawn.length = 0;
+      meanwhile.isStale = false;
+      const shelves = held.shelves.all();
+      const untold = told ? yield* this.#untoldSteps(shelves, told) : [];
+      const { generation } = held;
+      const plan = yield* this.#planSteps(updates);
+      const going = new Map(untold.map(({ shelf, ids }) => [shelf, ids]));
+      const prepared = yield* held.prepareSteps({ going, coming: plan.coming }, plan.reinstate);
+      if (meanwhile.isStale || !held.hasJust(shelves)) continue;
+      let ready = prepared;
+      let { coming, ...change } = plan;
+      if (held.generation === generation) coming = unprepared(coming, prepared);
+      else {
+        // It has to be planned anew, and at once, unless the changes come to an end.
+        if (prepared.arrivals.length > 0 && tries < TRIES) continue;
+        ready = { ...prepared, arrivals: [], kept: [] };
+        ({ coming, ...change } = finish(this.#planSteps(updates)));
+      }
+      for (const { shelf, ids, added } of untold) {
+        // Some may have gone or come meanwhile.
+        const isHidden = prepared.hidings.has(shelf);
+        const since = shelf.listedSince(this.#list, { ids: isHidden ? [] : ids, added });
+        for (const id of since) if (!told!.has(shelf.entryAt(id))) push(change.going, shelf, id);
+      }
+      const { withdraw } = change;
+      const changed = held.exchange({ list: this.#list, ...change, coming }, ready, meanwhile);
+      return { ...changed, withdrawn: withdraw.length };
+    }
+  }
+
+  /** What a page changes, by the entries and withdrawals that are in place now. */
+  *#planSteps(updates: readonly ListUpdate[]): Generator<void, Plan> {
+    const held = Blocklist.held(this.#blocklist);
+    const going = new Map<Shelf, number[]>();
     const coming: BlocklistEntry[] = [];
     const withdraw: Withdrawn[] = [];
     const reinstate: WithdrawnKey[] = [];
+    let planned = 0;
     for (const { key: id, source, state, entries } of latestUpdates(updates)) {
+      if (planned++ % PLAN_STEP === 0) yield;
       const key = { id, source, list: this.#list };
       const isGone = state === 'withdrawn' || state === 'deleted';
-      const anew = new Map<string, BlocklistEntry>();
-      for (const entry of isGone ? [] : entries) {
+      const listed = (isGone ? [] : entries).map((entry) => {
         checkEntry(entry);
-        const listed = fetchedEntry(entry, this.#list, state);
-        anew.set(textOf(listed), listed);
-      }
-      for (const shelf of held.shelves.all()) {
-        for (const at of idsOf(shelf, key)) {
+        return fetchedEntry(entry, this.#list, state);
+      });
+      const there = held.shelves
+        .all()
+        .flatMap((shelf) => idsOf(shelf, key).map((at) => ({ shelf, at })));
+      // To tell entries apart takes longer than to add them.
+      if (there.length + listed.length > 1) {
+        const anew = new Map(listed.map((entry) => [textOf(entry), entry]));
+        for (const { shelf, at } of there) {
           // What is there already stays.
           if (!anew.delete(textOf(shelf.entryAt(at)))) push(going, shelf, at);
         }
+        coming.push(...anew.values());
+      } else {
+        coming.push(...listed);
+        for (const { shelf, at } of there) push(going, shelf, at);
       }
-      coming.push(...anew.values());
       const before = held.withdrawn.get(key);
       if (isGone && !before) withdraw.push({ ...key, reason: WITHDRAWN_BY_SERVICE[state] });
       if (!isGone && before && isOfService(before.reason)) reinstate.push(key);
     }
-    const changed = held.exchange({ withdraw, reinstate, going, coming });
-    return { ...changed, withdrawn: withdraw.length };
+    return { going, coming: comingOf(coming), withdraw, reinstate };
   }
 
-  /** The ids of the entries that are not told. */
-  async #untold(told: ToldRecords, signal: AbortSignal | undefined): Promise<Map<Shelf, number[]>> {
-    const { shelves } = Blocklist.held(this.#blocklist);
-    for (;;) {
-      const before = shelves.all();
-      const found: { shelf: Shelf; ids: number[]; added: number }[] = [];
-      for (const shelf of before) {
-        const { ids, added } = await inTurns(shelf.listedSteps(this.#list), signal);
-        found.push({ shelf, added, ids: await inTurns(untoldSteps(shelf, ids, told), signal) });
-      }
-      const now = shelves.all();
-      if (now.length !== before.length || now.some((shelf, at) => shelf !== before[at])) continue;
-      // Some may have gone or come meanwhile.
-      return new Map(
-        found.map(({ shelf, ids, added }) => {
-          const since = shelf.listedSince(this.#list, { ids, added });
-          return [shelf, since.filter((id) => !told.has(shelf.entryAt(id)))];
-        }),
-      );
+  /** The ids of the entries that are not told, and how many entries had been added then. */
+  *#untoldSteps(
+    shelves: readonly Shelf[],
+    told: ToldRecords,
+  ): Generator<void, { shelf: Shelf; ids: number[]; added: number }[]> {
+    const found: { shelf: Shelf; ids: number[]; added: number }[] = [];
+    for (const shelf of shelves) {
+      const { ids, added } = yield* shelf.listedSteps(this.#list);
+      found.push({ shelf, added, ids: yield* untoldSteps(shelf, ids, told) });
     }
+    return found;
   }
 }
+
+/** What a page changes. */
+type Plan = Omit<Exchange, 'list' | 'going'> & { readonly going: Map<Shelf, number[]> };
 
 function* untoldSteps(
   shelf: Shelf,

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOptions, checkTypeOf } from '../door.js';
+import { checkListName } from '../entry.js';
 import { FormatError } from '../errors.js';
 import {
   checkFetch,
@@ -89,7 +90,7 @@ export class ListFolder {
 
   /** How far a list was fetched; undefined if it never was. */
   state(name: string): FetchState | undefined {
-    checkName(name);
+    checkListName(name);
     return this.#states.get(name);
   }
 
@@ -115,7 +116,7 @@ export class ListFolder {
     client: ListClient<Checkpoint>,
     options: FetchOptions = {},
   ): Promise<FetchProgress> {
-    checkName(name);
+    checkListName(name);
     checkFetch(client, options);
     if (this.#fetching.has(name)) throw new RangeError('expected no other fetch of this list');
     this.#fetching.add(name);
@@ -165,7 +166,7 @@ export class ListFolder {
 
   /** Removes a list, its entries and its settings, and forgets how far it was fetched. */
   async remove(name: string): Promise<number> {
-    checkName(name);
+    checkListName(name);
     if (this.#fetching.has(name)) throw new RangeError('expected no fetch of this list');
     // The state goes first: with it, an empty list would look as if it had been fetched.
     if (this.#states.delete(name)) await this.#inTurn(() => this.#writeStates());
@@ -282,8 +283,4 @@ async function savedBlocklist(
     }
     throw error;
   }
-}
-
-function checkName(name: string): void {
-  if (typeof name !== 'string') throw new TypeError('expected the name of a list to be a string');
 }

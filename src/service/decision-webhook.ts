@@ -32,6 +32,7 @@ export interface OutsideDecision {
 /** Where decisions are written: a `ReviewLog`, or that of a store. */
 export interface DecisionLog {
   append(record: NewReviewRecord): Promise<unknown>;
+  /** when a record was written, in milliseconds since 1970; undefined if it was not */
   timeOf(id: string): number | undefined | Promise<number | undefined>;
 }
 
@@ -67,7 +68,8 @@ export interface DecisionWebhookOptions extends SenderProof {
   maxBytes?: number | undefined;
   /**
    * how long the same body is the same delivery, if it has no id: Coop sends none, and tries five
-   * times. After that it is another decision
+   * times. After that it is another decision; so it is if another decision on the item has come
+   * since, as long as this handler remembers: several processes, or a new one, need ids to know
    * @defaultValue 900
    */
   retrySeconds?: number | undefined;
@@ -83,8 +85,8 @@ const RETRY_SECONDS = 900;
 /** Characters of the id of a decision, and of other ids. */
 const MAX_ID = 150;
 const MAX_TEXT = 1000;
-/** Decisions whose end is remembered, so that a late delivery calls nobody. */
-const MAX_ENDED = 10_000;
+/** Decisions whose end is remembered, so that a late delivery calls nobody, and items. */
+const MAX_REMEMBERED = 10_000;
 const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
 const OUTCOMES: readonly unknown[] = ['confirmed', 'rejected', 'undecided'];
 
@@ -126,6 +128,8 @@ class DecisionWebhook {
   /** What is being done, and what was done last, by the decision's id. */
   readonly #running = new Map<string, Promise<Response>>();
   readonly #ended = new Set<string>();
+  /** The decision on an item that was begun last, by `itemKey`. */
+  readonly #latest = new Map<string, string>();
 
   constructor(options: DecisionWebhookOptions) {
     checkOptions(options);
@@ -175,13 +179,18 @@ class DecisionWebhook {
     if (told === undefined) return refusal(400, 'expected item.id and action.id');
     const outcome = this.#outcomes.get(told.action);
     if (outcome === undefined) return refusal(422, 'expected an action of the outcomes');
-    const id = told.id ?? (await this.#idOf(body));
+    const item = itemKey(told.item);
+    const id = told.id ?? (await this.#idOf(body, item));
     if (this.#ended.has(id)) return recorded(0);
     // Deliveries of one decision at the same time end alike.
     let running = this.#running.get(id);
     if (running === undefined) {
       running = this.#record({ ...told, id }, outcome).finally(() => this.#running.delete(id));
       this.#running.set(id, running);
+      // Once it is begun: whoever changes their mind need not wait for its end.
+      this.#latest.delete(item);
+      this.#latest.set(item, id);
+      forgetOldest(this.#latest);
     }
     return (await running).clone();
   }
@@ -202,14 +211,20 @@ class DecisionWebhook {
     }
   }
 
-  /** The id of a body that names none: that of the delivery which it repeats, or a new one. */
-  async #idOf(body: Uint8Array): Promise<string> {
+  /**
+   * The id of a body that names none: that of the delivery which it repeats, or a new one. What has
+   * ended, and is no longer the latest on its item, is not repeated: a mind was changed twice.
+   */
+  async #idOf(body: Uint8Array, item: string): Promise<string> {
     const { log, retrySeconds = RETRY_SECONDS, now = Date.now } = this.#options;
     const digest = createHash('sha256').update(body).digest('hex');
     for (let count = 0; ; count++) {
       const id = `sha256-${digest}${count === 0 ? '' : `-${count}`}`;
       const time = await log.timeOf(recordId(id, 0));
-      if (time === undefined || now() - time <= 1000 * retrySeconds) return id;
+      if (time === undefined) return id;
+      const latest = this.#latest.get(item) ?? id;
+      const isOver = latest !== id && this.#ended.has(id);
+      if (!isOver && now() - time <= 1000 * retrySeconds) return id;
     }
   }
 
@@ -230,19 +245,26 @@ class DecisionWebhook {
       for (const one of all) await feedback.add(one);
     }
     await onDecision?.({ id, item, action, outcome, role, records, isRepeat });
-    this.#remember(id);
+    this.#ended.add(id);
+    forgetOldest(this.#ended);
     return recorded(isRepeat ? 0 : records.length);
   }
+}
 
-  #remember(id: string): void {
-    this.#ended.add(id);
-    if (this.#ended.size <= MAX_ENDED) return;
-    for (const oldest of this.#ended) {
-      this.#ended.delete(oldest);
-      return;
-    }
+/** Sets and maps give what was added first, first. */
+function forgetOldest(remembered: Set<string> | Map<string, string>): void {
+  if (remembered.size <= MAX_REMEMBERED) return;
+  for (const oldest of remembered.keys()) {
+    remembered.delete(oldest);
+    return;
   }
 }
+
+/** Short, however long its names are. */
+const itemKey = ({ id, typeId }: DecidedItem) =>
+  createHash('sha256')
+    .update(JSON.stringify([id, typeId]))
+    .digest('base64');
 
 /** The role where no person decided: a rule, or a threshold. */
 const AUTOMATION = 'automation';

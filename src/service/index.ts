@@ -1,4 +1,5 @@
 export type { AccessOptions, Limits, NetworkRule, TokenRule } from './access.js';
+export { type ClamdOptions, type ClamdUpload, createClamdListener } from './clamd.js';
 export {
   createDecisionWebhook,
   type DecidedItem,
@@ -55,5 +56,6 @@ export {
   type Service,
   type ServiceParts,
 } from './service.js';
+export { createTusCheck, type TusStore, type TusUpload } from './tus.js';
 export type { ScanRouteOptions } from './v1.js';
 export { type SenderProof, tokenHash } from './webhook-sender.js';

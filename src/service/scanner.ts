@@ -22,6 +22,8 @@ import { MAX_BYTES } from '../picture/options.js';
 export interface CheckLimits {
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
+  /** search every variant, even after a match; absent: no */
+  readonly all?: boolean;
 }
 
 /** What checks uploads against a list: a hash pool. */
@@ -86,14 +88,16 @@ export interface Outcome {
 }
 
 /**
- * An upload is not kept. Express and Fastify answer with its `status` and `headers`. The message
- * tells nothing of the upload.
+ * An upload is not kept. Express and Fastify answer with its `status` and `headers`, tus with
+ * `status_code` and `body`. The message tells nothing of the upload.
  */
 export class UploadRefused extends Error {
   override readonly name = 'UploadRefused';
   readonly verdict: Decision['verdict'];
   readonly status: number;
   readonly statusCode: number;
+  readonly status_code: number;
+  readonly body = 'the upload was refused\n';
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(outcome: Outcome) {
@@ -101,6 +105,7 @@ export class UploadRefused extends Error {
     this.verdict = outcome.decision.verdict;
     this.status = outcome.status;
     this.statusCode = outcome.status;
+    this.status_code = outcome.status;
     this.headers = headersOf(outcome);
   }
 }
@@ -215,9 +220,18 @@ export class Scanner<Upload> {
   }
 }
 
-/** @throws {TypeError} if there is no list */
-function checkAgainst(blocklist: Blocklist | undefined, pool: CheckingPool | undefined) {
+/**
+ * A check against a list.
+ * @throws {TypeError} if there is no list
+ */
+export function checkAgainst(
+  blocklist: Blocklist | undefined,
+  pool: CheckingPool | undefined,
+  how: Pick<CheckLimits, 'all'> = {},
+) {
   if (blocklist === undefined) throw new TypeError('expected a blocklist or a check');
-  return (source: ImageSource, limits: CheckLimits) =>
-    pool ? pool.check(source, blocklist, limits) : checkUpload(source, blocklist, limits);
+  return (source: ImageSource, limits: CheckLimits) => {
+    const options = { ...limits, ...how };
+    return pool ? pool.check(source, blocklist, options) : checkUpload(source, blocklist, options);
+  };
 }

@@ -3,6 +3,7 @@ import { hexOf } from '../hash.js';
 import type { AllowList } from '../matching/allow-list.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Holdings } from '../matching/holdings.js';
+import { comingOf } from '../matching/large-change.js';
 import { listOf } from '../matching/lists.js';
 import type { Shelf } from '../matching/shelf.js';
 import { Withdrawals } from '../matching/withdrawals.js';
@@ -126,7 +127,7 @@ function moves(held: Holdings, changed: readonly Change<'entries'>[]) {
     }
     if (isIn(change) && !isThere) coming.push(entry);
   }
-  return { going, coming };
+  return { going, coming: comingOf(coming) };
 }
 
 /** Whether one entry takes the other's place, if both have the same hash. */

@@ -1,7 +1,7 @@
 import type { BlocklistEntry } from '../entry.js';
 import { isDegenerate } from '../matching/degenerate.js';
-import type { KeptOutReason } from '../matching/holdings.js';
 import { listOf } from '../matching/lists.js';
+import type { KeptOutReason } from '../matching/withdrawals.js';
 import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import type { GatheredEntries } from './gathered-entries.js';

@@ -162,13 +162,14 @@ describe('a page of entries', () => {
         <fingerprints><md7>ff</md7><pdq>${PDQ}</pdq></fingerprints>
         <feedback><mixedFeedback/></feedback></image></images>
       <documents><document><member id="1"/><id>b</id><timestamp>2020-01-01T00:00:00Z</timestamp>
-        </document><deletedDocument><member id="1"/><id>c</id>
+        <fingerprints><pdq>${PDQ}</pdq></fingerprints></document><deletedDocument><member id="1"/><id>c</id>
         <timestamp>2020-01-01T00:00:00Z</timestamp></deletedDocument></documents></queryResult>`);
     expect(updates.map(({ key, state }) => `${key} ${state}`)).toEqual([
       '1/a active',
       '1/b active',
       '1/c deleted',
     ]);
+    expect(updates.map(({ entries }) => entries.length)).toEqual([1, 1, 0]);
     expect(updates[0]!.entries[0]!.labels).toEqual(['Z9']);
     expect(updates[0]!.signals).toEqual([
       { type: 'md7', value: 'ff' },

@@ -260,6 +260,11 @@ test('a credential with a line break is refused before it is sent, and not quote
 });
 
 test('HTTP basic is as in RFC 7617', () => {
-  expect(basicAuthorization('Aladdin', 'open sesame')).toBe('Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==');
-  expect(basicAuthorization('test', '123£')).toBe('Basic dGVzdDoxMjPCow==');
+  expect(basicAuthorization({ user: 'Aladdin', password: 'open sesame' })).toBe(
+    'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==',
+  );
+  for (const user of ['', 'a:b', 'ü']) {
+    expect(() => basicAuthorization({ user, password: 'p' })).toThrow(RangeError);
+  }
+  expect(() => basicAuthorization({ user: 'u' } as never)).toThrow(TypeError);
 });

@@ -9,6 +9,7 @@ import { explain } from '../../src/matching/explain.js';
 import { isOwnConfirmed, type ListSettings, type Trust } from '../../src/matching/lists.js';
 import { NewEntries } from '../../src/matching/new-entries.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
+import { createRemoteList } from '../../src/matching/remote-list.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
@@ -365,49 +366,55 @@ test('what is withdrawn while entries are kept out is not added', async () => {
   expect([blocklist.size, blocklist.keptOut]).toEqual([0, { degenerate: 0, withdrawn: 6 }]);
 });
 
-test('changes between any two steps of a replacement are not lost', () => {
-  const table = new PackedEntries('pdq', 256);
-  for (const each of listed.slice(0, 150)) table.push(each);
-  let steps = 1;
-  for (let stop = 0; stop < steps; stop++) {
-    for (const isReplaced of [false, true]) {
-      const blocklist = createBlocklist([
-        { index: createIndex(table.hashes), entries: table },
-        ...listed.slice(150),
-      ]);
-      const anew = new NewEntries('a');
-      for (const each of listed.slice(100, 200)) anew.push(each);
-      const change = () => {
-        expect(blocklist.withdraw({ id: '120' })).toBe(1);
-        blocklist.withdraw({ id: '160' });
-        blocklist.reinstate({ id: '160' });
-        blocklist.add(entry('a', { id: 'late' }));
-        blocklist.add(entry('b', { id: 'other' }));
-        if (isReplaced) blocklist.replaceWith(createBlocklist(listed.slice(0, 110)));
-      };
-      const replacing = Blocklist.held(blocklist).replaceSteps('a', anew, false);
-      let step = 0;
-      for (let { done } = { done: false as boolean | undefined }; !done; step++) {
-        if (step === stop) change();
-        ({ done } = replacing.next());
-      }
-      // The other way may take more of them.
-      if (step <= stop) continue;
-      steps = Math.max(steps, step);
-      const expected = listed.slice(100, 200).flatMap(({ id }) => (id === '120' ? [] : [id]));
-      if (!isReplaced) expected.push('other');
-      expect(idsOf(blocklist)).toEqual(expected.sort());
-      const sizes = blocklist.lists().map(({ name, size }) => [name, size]);
-      expect(Object.fromEntries(sizes)).toMatchObject({ a: 99 });
-      for (const { hash, id } of listed.filter((_, at) => at % 15 === 0)) {
-        const ids = blocklist.decide({ hash, variants: [] }, { all: true }).matches;
-        const exact = ids.filter(({ distance, entry }) => distance === 0 && entry.id === id);
-        expect(exact).toHaveLength(expected.includes(id) ? 1 : 0);
+test.each([1, 20, 512])(
+  'changes between any two steps of a replacement are not lost, %i at once',
+  (most) => {
+    const table = new PackedEntries('pdq', 256);
+    for (const each of listed.slice(0, 150)) table.push(each);
+    let steps = 1;
+    for (let stop = 0; stop < steps; stop++) {
+      for (const isReplaced of [false, true]) {
+        const blocklist = createBlocklist([
+          { index: createIndex(table.hashes), entries: table },
+          ...listed.slice(150),
+        ]);
+        Blocklist.held(blocklist).mostAtOnce = most;
+        const anew = new NewEntries('a');
+        for (const each of listed.slice(100, 200)) anew.push(each);
+        const change = () => {
+          expect(blocklist.withdraw({ id: '120' })).toBe(1);
+          expect(blocklist.withdraw({ id: '10' })).toBe(1);
+          blocklist.withdraw({ id: '160' });
+          blocklist.reinstate({ id: '160' });
+          blocklist.add(entry('a', { id: 'late' }));
+          blocklist.add(entry('b', { id: 'other' }));
+          if (isReplaced) blocklist.replaceWith(createBlocklist(listed.slice(0, 110)));
+        };
+        const replacing = Blocklist.held(blocklist).replaceSteps('a', anew, false);
+        let step = 0;
+        for (let { done } = { done: false as boolean | undefined }; !done; step++) {
+          if (step === stop) change();
+          ({ done } = replacing.next());
+        }
+        // The other way may take more of them.
+        if (step <= stop) continue;
+        steps = Math.max(steps, step);
+        const expected = listed.slice(100, 200).flatMap(({ id }) => (id === '120' ? [] : [id]));
+        if (!isReplaced) expected.push('other');
+        expect(idsOf(blocklist)).toEqual(expected.sort());
+        expect(blocklist.size).toBe(expected.length);
+        const sizes = blocklist.lists().map(({ name, size }) => [name, size]);
+        expect(Object.fromEntries(sizes)).toMatchObject({ a: 99 });
+        for (const { hash, id } of listed.filter((_, at) => at % 15 === 0)) {
+          const ids = blocklist.decide({ hash, variants: [] }, { all: true }).matches;
+          const exact = ids.filter(({ distance, entry }) => distance === 0 && entry.id === id);
+          expect(exact).toHaveLength(expected.includes(id) ? 1 : 0);
+        }
       }
     }
-  }
-  expect(steps).toBeGreaterThan(8);
-});
+    expect(steps).toBeGreaterThan(8);
+  },
+);
 
 test('what ends before its time has changed nothing', async () => {
   const blocklist = createBlocklist(listed);
@@ -429,6 +436,41 @@ test('what ends before its time has changed nothing', async () => {
   };
   await expect(blocklist.replaceList('a', failing())).rejects.toThrow('broken');
   expect([blocklist.generation, blocklist.size]).toEqual([generation, 300]);
+});
+
+test('a name that no log could hold is refused', async () => {
+  const long = 'x'.repeat(201);
+  const blocklist = createBlocklist([entry('x'.repeat(200))]);
+  expect(() => blocklist.setList(long, {})).toThrow(RangeError);
+  expect(() => createBlocklist([], { lists: { [long]: {} } })).toThrow(RangeError);
+  expect(() => blocklist.add(entry(long))).toThrow(RangeError);
+  await expect(blocklist.replaceList(long, [])).rejects.toThrow(RangeError);
+  await expect(blocklist.removeList(long)).rejects.toThrow(RangeError);
+  const ask = () => Promise.resolve([]);
+  const refused = () => createRemoteList({ name: long, ask }, { sendsHashes: true });
+  expect(refused).toThrow(RangeError);
+  expect(blocklist.size).toBe(1);
+});
+
+test('an entry that an attached index had lost is on no list, nor one that it has twice', () => {
+  const table = new PackedEntries('pdq', 256);
+  for (const each of listed.slice(0, 20)) table.push(each);
+  const index = createIndex(table.hashes);
+  for (const id of [3, 5]) index.remove(id);
+  const rows = {
+    size: table.size,
+    entryAt: (row: number) => table.entryAt(row),
+    idAt: (row: number) => table.idAt(row),
+    rows: () => [...Array(20).keys(), 4, 5, 6],
+  };
+  const blocklist = createBlocklist([{ index, entries: rows }]);
+  const sizes = () => blocklist.lists().map(({ size }) => size);
+  // Before it is counted, after, and one that is lost already.
+  expect(blocklist.withdraw({ id: '7' })).toBe(1);
+  expect(sizes()).toEqual([17]);
+  expect(blocklist.withdraw({ id: '8' })).toBe(1);
+  expect(blocklist.withdraw({ id: '3' })).toBe(0);
+  expect([sizes(), blocklist.size]).toEqual([[16], 16]);
 });
 
 test('the event loop turns while a list is replaced', async () => {

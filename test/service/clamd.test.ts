@@ -1,0 +1,304 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import NodeClam from 'clamscan';
+import { afterAll, describe, expect, test } from 'vitest';
+import { DecodeError } from '../../src/errors.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { type Decision, unhashable } from '../../src/matching/decision.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { type ClamdOptions, createClamdListener } from '../../src/service/clamd.js';
+import {
+  answer,
+  answered,
+  Client,
+  chunksOf,
+  FOUND,
+  lengthOf,
+  listening,
+  noPicture,
+  type Options,
+  readAll,
+} from './clamd-client.js';
+import { blocklist, busy, HALF, LISTED, NO_PICTURE, OTHER, pool, reviewing } from './uploads.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-clamd-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('npm clamscan', () => {
+  const scans = (path?: string) => async (work: (scanner: NodeClam) => Promise<void>) =>
+    listening(
+      {},
+      async (address) => {
+        const where =
+          'path' in address ? { socket: address.path } : { host: '127.0.0.1', port: address.port };
+        const clamdscan = { ...where, timeout: 20_000, localFallback: false };
+        await work(await new NodeClam().init({ clamdscan, preference: 'clamdscan' }));
+      },
+      path,
+    );
+
+  test.each([
+    ['TCP', scans()],
+    ['a unix socket', scans(join(folder, 'clamd.sock'))],
+  ])('over %s pings and scans', async (_, scanning) => {
+    await scanning(async (scanner) => {
+      const scanned = async (bytes: Uint8Array) => {
+        // In parts, as a file would be sent.
+        const parts = [bytes.subarray(0, 1000), bytes.subarray(1000)];
+        const { isInfected, viruses } = await scanner.scanStream(Readable.from(parts));
+        return { isInfected, viruses };
+      };
+      expect(await scanned(LISTED)).toEqual({
+        isInfected: true,
+        viruses: ['Onlyhashes.Listed-Picture'],
+      });
+      expect(await scanned(OTHER)).toEqual({ isInfected: false, viruses: [] });
+      expect(await scanned(NO_PICTURE)).toEqual({ isInfected: false, viruses: [] });
+      await expect(scanned(HALF)).rejects.toThrow(/error occurred/);
+      (await scanner.ping()).destroy();
+    });
+  });
+});
+
+describe('commands', () => {
+  test.each([
+    ['PING', 'PONG\n'],
+    ['PING\n', 'PONG\n'],
+    ['nPING\n', 'PONG\n'],
+    ['nPING\r\n', 'PONG\n'],
+    ['zPING\0', 'PONG\0'],
+    ['VERSION', 'onlyhashes\n'],
+    ['zVERSION\0', 'onlyhashes\0'],
+    ['nPING\nnPING\n', 'PONG\n'],
+    ['zEND\0', ''],
+  ])('%j is answered by %j, and the connection ends', async (sent, reply) => {
+    expect(await answer({}, sent)).toBe(reply);
+  });
+
+  test.each([
+    'zSCAN /etc/passwd\0',
+    'nCONTSCAN /\n',
+    'MULTISCAN /\n',
+    'nFILDES\n',
+    'SHUTDOWN',
+    'zRELOAD\0',
+    'INSTREAM\n',
+    'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n',
+    'z',
+    `z${'x'.repeat(1000)}`,
+    '\0\0\0\0',
+    'PIN\n',
+    'ping',
+    'zPING\n\0\0',
+  ])('%j is refused by what callers take for an error', async (sent) => {
+    await listening({}, async (address) => {
+      const { socket, reply } = new Client(address);
+      // Whatever is not whole is so once the client has ended.
+      socket.end(sent);
+      expect(await reply).toMatch(/^(UNKNOWN COMMAND\. ERROR|stream: unreadable ERROR)[\n\0]$/);
+    });
+  });
+
+  test('a bare command in parts is waited for', async () => {
+    await listening({}, async (address) => {
+      const { socket, reply } = new Client(address);
+      socket.write('PI');
+      await setTimeout(20);
+      socket.write('NG');
+      expect(await reply).toBe('PONG\n');
+    });
+  });
+});
+
+describe('one stream', () => {
+  test.each([
+    ['a listed picture', LISTED, FOUND],
+    ['another picture', OTHER, 'stream: OK'],
+    ['no picture', NO_PICTURE, 'stream: OK'],
+    ['no bytes', Buffer.alloc(0), 'stream: OK'],
+    ['half a picture', HALF, 'stream: corrupt ERROR'],
+    ['what only begins as a picture', Buffer.from('II*\0no picture'), 'stream: corrupt ERROR'],
+  ])('of %s is answered by its end', async (_, bytes, reply) => {
+    expect(await answer({}, 'zINSTREAM\0', chunksOf(bytes))).toBe(`${reply}\0`);
+    expect(await answer({}, 'nINSTREAM\n', chunksOf(bytes, 999))).toBe(`${reply}\n`);
+  });
+
+  test('a picture of a kind that no decoder knows is no other file', async () => {
+    const check = async () => unhashable(new DecodeError('unsupported', 'rare'));
+    expect(await answer({ check }, 'zINSTREAM\0', chunksOf(OTHER))).toBe(
+      'stream: unsupported ERROR\0',
+    );
+    expect(await answer({ check }, 'zINSTREAM\0', chunksOf(NO_PICTURE))).toContain('OK');
+  });
+
+  test('what is for review is OK, and told', async () => {
+    const decisions: Decision[] = [];
+    const options: Options = {
+      blocklist: reviewing,
+      onDecision: (decision, { socket }) => {
+        expect(socket.remoteAddress).toBe('127.0.0.1');
+        decisions.push(decision);
+      },
+    };
+    expect(await answer(options, 'zINSTREAM\0', chunksOf(LISTED))).toBe('stream: OK\0');
+    expect(decisions).toMatchObject([{ verdict: 'review' }]);
+  });
+
+  test('a match is FOUND only for the lists that are named', async () => {
+    const { hash } = await hashFile('fixtures/photos/locomotion-house-cat.jpg');
+    const copy = await hashFile('fixtures/photos/locomotion-house-cat-w301.jpg');
+    // The nearer one is of a list that is not sure.
+    const listed = createBlocklist([
+      { hash: copy.hash, labels: [], list: 'near' },
+      { hash, labels: [], list: 'sure' },
+    ]);
+    const found = (lists: string[] | undefined) =>
+      answer({ blocklist: listed, lists }, 'zINSTREAM\0', chunksOf(LISTED));
+    expect(await found(undefined)).toBe(`${FOUND}\0`);
+    expect(await found(['sure'])).toBe(`${FOUND}\0`);
+    expect(await found(['near', 'other'])).toBe(`${FOUND}\0`);
+    expect(await found(['', 'other'])).toBe('stream: OK\0');
+    expect(await answer({ lists: [''] }, 'zINSTREAM\0', chunksOf(LISTED))).toBe(`${FOUND}\0`);
+  });
+
+  test('a later variant of a named list is found behind an earlier match', async () => {
+    const asked: unknown[] = [];
+    const watched = {
+      check: (...args: Parameters<typeof pool.check>) => {
+        asked.push(args[2]?.all);
+        return pool.check(...args);
+      },
+    };
+    await answer({ pool: watched, lists: [''] }, 'zINSTREAM\0', chunksOf(LISTED));
+    await answer({ pool: watched }, 'zINSTREAM\0', chunksOf(LISTED));
+    expect(asked).toEqual([true, undefined]);
+  });
+
+  test('what a remote list says counts as its list, unless it is allowed', async () => {
+    const elsewhere = { list: 'far', trust: 'own', tier: 'match', labels: [] } as const;
+    const said = async (more: object) => {
+      const { policy } = noPicture();
+      const check = async (): Promise<Decision> => ({
+        ...{ verdict: 'match', reason: 'matched-elsewhere', matches: [], policy },
+        elsewhere: [{ ...elsewhere, ...more }],
+      });
+      return await answer({ check, lists: ['far'] }, 'zINSTREAM\0', chunksOf(OTHER));
+    };
+    expect(await said({})).toBe(`${FOUND}\0`);
+    expect(await said({ allowed: 'a reason' })).toBe('stream: OK\0');
+    expect(await said({ list: 'farther' })).toBe('stream: OK\0');
+  });
+
+  test('a full queue is an error, and nothing is read for it', async () => {
+    expect(await answer({ check: busy }, 'zINSTREAM\0', chunksOf(LISTED))).toBe(
+      'stream: busy ERROR\0',
+    );
+  });
+
+  test('what a check throws is an error to the caller, and told to onError alone', async () => {
+    const errors: unknown[] = [];
+    const error = new Error('a secret');
+    const onError = (given: unknown) => errors.push(given);
+    const failing = { check: () => Promise.reject(error), onError };
+    expect(await answer(failing, 'zINSTREAM\0', chunksOf(OTHER))).toBe('stream: failed ERROR\0');
+    const onDecision = () => Promise.reject(error);
+    expect(await answer({ onDecision, onError }, 'zINSTREAM\0', chunksOf(OTHER))).toBe(
+      'stream: failed ERROR\0',
+    );
+    expect(errors).toEqual([error, error]);
+  });
+
+  test('a check that reads a part decides about the whole alone', async () => {
+    const { policy } = noPicture();
+    const decisions: Decision[] = [];
+    const onDecision = (decision: Decision) => void decisions.push(decision);
+    const some = async (source: unknown): Promise<Decision> => {
+      for await (const _ of source as AsyncIterable<Uint8Array>) break;
+      return { verdict: 'none', reason: 'nothing-near', matches: [], policy };
+    };
+    const session = ['zIDSESSION\0', 'zINSTREAM\0', chunksOf(OTHER, 99), 'zPING\0', 'zEND\0'];
+    expect(await answer({ check: some }, ...session)).toBe('1: stream: OK\x002: PONG\0');
+    const nothing = async (): Promise<Decision> => {
+      return { verdict: 'none', reason: 'nothing-near', matches: [], policy };
+    };
+    expect(await answer({ check: nothing, onDecision }, 'zINSTREAM\0', lengthOf(2 ** 31))).toBe(
+      'INSTREAM size limit exceeded. ERROR\0',
+    );
+    expect(decisions.map(({ reason }) => reason)).toEqual(['nothing-near', 'too-many-bytes']);
+  });
+});
+
+describe('sessions', () => {
+  test('have numbers, and go on after a picture that is broken', async () => {
+    const sent = [
+      'zIDSESSION\0zPING\0zINSTREAM\0',
+      chunksOf(LISTED),
+      'nINSTREAM\n',
+      chunksOf(HALF),
+      'zINSTREAM\0',
+      chunksOf(OTHER),
+      'zEND\0',
+    ];
+    expect(await answer({}, ...sent)).toBe(
+      `1: PONG\x002: ${FOUND}\x003: stream: corrupt ERROR\n4: stream: OK\0`,
+    );
+  });
+
+  test.each(['zIDSESSION\0', 'zSCAN /\0', 'PING'])('end by %j within', async (sent) => {
+    const reply = await answer({}, 'nIDSESSION\n', sent, 'zPING\0');
+    if (sent === 'PING') expect(reply).toBe('1: UNKNOWN COMMAND. ERROR\n');
+    else expect(reply).toBe('1: UNKNOWN COMMAND. ERROR\0');
+  });
+
+  test('end where a stream was not read to its end', async () => {
+    const sent = ['zIDSESSION\0', 'zINSTREAM\0', chunksOf(OTHER), 'zPING\0'];
+    expect(await answer({ check: busy }, ...sent)).toBe('1: stream: busy ERROR\0');
+  });
+});
+
+test('when its signal aborts, what waits is ended, and what is checked is answered', async () => {
+  const end = new AbortController();
+  let begun = () => {};
+  const isBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const check = async (source: unknown): Promise<Decision> => {
+    await readAll(source);
+    begun();
+    await once(end.signal, 'abort');
+    return noPicture();
+  };
+  await listening({ check, signal: end.signal }, async (address) => {
+    const idle = new Client(address);
+    idle.socket.write('zIDSESSION\0zPING\0');
+    // Only a connection that was accepted before the end is let go of without a word.
+    await once(idle.socket, 'data');
+    const scanned = answered(
+      address,
+      'zIDSESSION\0zPING\0zINSTREAM\0',
+      chunksOf(Buffer.from('no picture')),
+    );
+    await isBegun;
+    end.abort();
+    expect(await idle.reply).toBe('1: PONG\0');
+    expect(await answered(address, 'PING')).toBe('busy ERROR\n');
+    expect(await scanned).toBe('1: PONG\x002: stream: OK\0');
+  });
+});
+
+test('it is off until it is enabled, and mistakes are told', () => {
+  const made = (options: object) => () => createClamdListener(options as ClamdOptions);
+  for (const enabled of [undefined, false, 'yes', 1]) {
+    expect(made({ blocklist, enabled })).toThrow(TypeError);
+  }
+  expect(made({ enabled: true })).toThrow('expected a blocklist or a check');
+  expect(made({ enabled: true, blocklist, lists: [] })).toThrow(RangeError);
+  expect(made({ enabled: true, blocklist, lists: 'own' })).toThrow(TypeError);
+  expect(made({ enabled: true, blocklist, idleSeconds: 0 })).toThrow(RangeError);
+  expect(made({ enabled: true, blocklist, maxConnections: 0 })).toThrow(RangeError);
+  expect(made({ enabled: true, blocklist })).not.toThrow();
+});

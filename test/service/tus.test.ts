@@ -1,0 +1,185 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { FileStore } from '@tus/file-store';
+import { EVENTS, Server } from '@tus/server';
+import { type DetailedError, Upload } from 'tus-js-client';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { Decision } from '../../src/matching/decision.js';
+import { type ScanOptions, UploadRefused } from '../../src/service/scanner.js';
+import { createTusCheck, type TusStore } from '../../src/service/tus.js';
+import {
+  blocklist,
+  busy,
+  HALF,
+  LISTED,
+  NO_PICTURE,
+  OTHER,
+  pool,
+  reviewing,
+  serving,
+} from './uploads.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-tus-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+});
+
+type Options = Partial<ScanOptions<{ request: unknown; upload: { id: string } }>>;
+
+/** A server of tus, and what it was told. */
+function application(options: Options = {}) {
+  const decisions: Decision[] = [];
+  const finished: string[] = [];
+  const datastore = new FileStore({ directory: folder });
+  const onUploadFinish = createTusCheck(datastore, {
+    blocklist,
+    pool,
+    onError: 'refuse',
+    onDecision: (decision) => void decisions.push(decision),
+    ...options,
+  });
+  const tus = new Server({ path: '/files', datastore, onUploadFinish });
+  tus.on(EVENTS.POST_FINISH, (_, __, { id }) => finished.push(id));
+  const server = createServer((request, response) => void tus.handle(request, response));
+  return { server, decisions, finished };
+}
+
+/** What a client is told of its upload: its address, or the status of the refusal. */
+const uploaded = (url: string, bytes: Uint8Array, more: Partial<Upload['options']> = {}) =>
+  new Promise<string | number | undefined>((resolve) => {
+    const upload: Upload = new Upload(Buffer.from(bytes), {
+      endpoint: `${url}/files`,
+      retryDelays: null,
+      onSuccess: () => resolve(upload.url ?? undefined),
+      onError: (error) => resolve((error as DetailedError).originalResponse?.getStatus()),
+      ...more,
+    });
+    upload.start();
+  });
+
+/** Uploads once to such a server. */
+const answer = (bytes: Uint8Array, options?: Options, more?: Partial<Upload['options']>) => {
+  const { server, ...told } = application(options);
+  return serving(server, async (url) => ({ ...told, told: await uploaded(url, bytes, more) }));
+};
+
+/** The files that are stored, without what tus notes of them. */
+const stored = () =>
+  readdirSync(folder)
+    .filter((name) => !name.endsWith('.json'))
+    .map((name) => readFileSync(join(folder, name)));
+
+test.each<[string, Partial<Upload['options']>]>([
+  ['in one request', {}],
+  ['with its creation', { uploadDataDuringCreation: true }],
+  ['in parts', { chunkSize: 10_000 }],
+  ['of a length that is told at the end', { uploadLengthDeferred: true, chunkSize: 10_000 }],
+])('an upload %s is checked as a whole, once', async (_, more) => {
+  const kept = await answer(OTHER, {}, more);
+  expect(kept.told).toMatch(/\/files\/[0-9a-f]+$/);
+  expect(kept.decisions).toMatchObject([{ verdict: 'none' }]);
+  expect(kept.finished).toHaveLength(1);
+  expect(stored()).toEqual([OTHER]);
+  const refused = await answer(LISTED, {}, more);
+  expect(refused).toMatchObject({ told: 451, decisions: [{ verdict: 'match' }], finished: [] });
+  // Not even the notes of it stay.
+  expect(stored()).toEqual([OTHER]);
+  expect(readdirSync(folder)).toHaveLength(2);
+});
+
+test('an upload that broke off and is resumed is checked as a whole', async () => {
+  const { server, decisions } = application();
+  await serving(server, async (url) => {
+    const address = await new Promise<string>((resolve) => {
+      const upload: Upload = new Upload(Buffer.from(LISTED), {
+        endpoint: `${url}/files`,
+        chunkSize: 5000,
+        retryDelays: null,
+        onChunkComplete: () => {
+          void upload.abort().then(() => resolve(upload.url!));
+        },
+      });
+      upload.start();
+    });
+    expect([decisions, stored().length]).toEqual([[], 1]);
+    expect(await uploaded(url, LISTED, { uploadUrl: address })).toBe(451);
+    expect(decisions).toMatchObject([{ verdict: 'match' }]);
+    expect(readdirSync(folder)).toEqual([]);
+    // Its address is no longer one: the client begins anew.
+    const gone = await fetch(address, { method: 'HEAD', headers: { 'tus-resumable': '1.0.0' } });
+    expect(gone.status).toBe(404);
+  });
+});
+
+test('review is kept, or refused', async () => {
+  const kept = await answer(LISTED, { blocklist: reviewing });
+  expect(kept).toMatchObject({ told: /files/, decisions: [{ verdict: 'review' }] });
+  expect(await answer(LISTED, { blocklist: reviewing, refuse: 'review' })).toMatchObject({
+    told: 451,
+  });
+  expect(stored()).toEqual([LISTED]);
+});
+
+test.each([
+  ['no picture', NO_PICTURE, 415, {}],
+  ['half a picture', HALF, 422, {}],
+  ['a full queue', OTHER, 503, { check: busy }],
+] as const)('%s is refused or accepted by onError', async (_, bytes, status, options) => {
+  expect(await answer(bytes, options)).toMatchObject({ told: status, finished: [] });
+  expect(readdirSync(folder)).toEqual([]);
+  const { finished } = await answer(bytes, { ...options, onError: 'accept' });
+  expect(finished).toHaveLength(1);
+  expect(stored()).toEqual([Buffer.from(bytes)]);
+});
+
+test('an upload beyond maxBytes, or without bytes, is refused whatever onError says', async () => {
+  expect(await answer(OTHER, { maxBytes: 1000, onError: 'accept' })).toMatchObject({ told: 413 });
+  expect(await answer(Buffer.alloc(0), { onError: 'accept' })).toMatchObject({ told: 400 });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('what onDecision throws fails the upload, and nothing of it stays', async () => {
+  const onDecision = () => Promise.reject(new Error('not now'));
+  expect(await answer(OTHER, { onDecision })).toMatchObject({ told: 500, finished: [] });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a refused upload that cannot be removed fails by the error of the datastore', async () => {
+  const full = new Error('the disk is broken');
+  let isGone = false;
+  const streams: Readable[] = [];
+  const datastore: TusStore = {
+    read: () => {
+      streams.push(Readable.from([LISTED]));
+      return streams.at(-1)!;
+    },
+    remove: () => Promise.reject(full),
+    getUpload: async () => {
+      if (isGone) throw new Error('gone');
+    },
+  };
+  const hook = createTusCheck(datastore, { blocklist, pool, onError: 'refuse' });
+  await expect(hook({}, { id: 'one' })).rejects.toBe(full);
+  isGone = true;
+  await expect(hook({}, { id: 'one' })).rejects.toBeInstanceOf(UploadRefused);
+  const unread = createTusCheck(datastore, { check: busy, onError: 'refuse' });
+  await expect(unread({}, { id: 'one' })).rejects.toMatchObject({ status: 503 });
+  expect(streams.map(({ destroyed }) => destroyed)).toEqual([true, true, true]);
+});
+
+test('mistakes of the caller are told', async () => {
+  const options = { blocklist, onError: 'accept' } as const;
+  expect(() => createTusCheck({} as TusStore, options)).toThrow('a datastore of tus');
+  const datastore: TusStore = {
+    read: () => Readable.from([LISTED]),
+    remove: async () => {},
+    getUpload: async () => {},
+  };
+  expect(() => createTusCheck(datastore, { blocklist } as never)).toThrow('onError');
+  const hook = createTusCheck(datastore, options);
+  await expect(hook({}, { id: 7 } as never)).rejects.toThrow(TypeError);
+});
