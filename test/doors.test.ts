@@ -1958,9 +1958,9 @@ const METHODS: Record<
   Sessions: {
     of: async () => (await aStore()).sessions(),
     doors: {
-      open: [member('a'.repeat(64))],
+      begin: [member('a'.repeat(64), 'text')],
       tokenHashOf: [text],
-      close: [text],
+      end: [text],
     },
   },
   Store: {

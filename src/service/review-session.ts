@@ -124,7 +124,7 @@ export function sessionRoutes(sessions: Sessions, callerOfToken: CallerOfToken):
         if (!isCurator) {
           return signInPage(caller ? 'This token may not curate.' : 'This token is not known.');
         }
-        const secret = await sessions.open(tokenHash(token));
+        const secret = await sessions.begin(tokenHash(token));
         return redirectTo('/review', { 'set-cookie': cookieOf(request, secret) });
       },
     },
@@ -139,7 +139,7 @@ export function sessionRoutes(sessions: Sessions, callerOfToken: CallerOfToken):
       refused: refusedPage,
       answer: async ({ request, signal }) => {
         await readForm(request, SIGN_OUT, signal);
-        await sessions.close(secretOf(request)!);
+        await sessions.end(secretOf(request)!);
         const ended = `${cookieOf(request, '')}; Max-Age=0`;
         return redirectTo(SIGN_IN, { 'set-cookie': ended });
       },

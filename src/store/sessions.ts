@@ -5,7 +5,7 @@ import type { Database } from './database.js';
 /** Options of `Store.sessions`. */
 export interface SessionsOptions {
   /**
-   * how long a session lasts, from when it was opened
+   * how long a session lasts, from its beginning
    * @defaultValue 8
    */
   hours?: number;
@@ -42,12 +42,12 @@ export class Sessions {
   }
 
   /**
-   * Opens a session, and forgets those whose time is over.
+   * Begins a session, and forgets those whose time is over.
    * @param tokenHash of the token that was shown, as `tokenHash` gives it
    * @returns the secret of the session, for the browser: 43 letters, digits, `-` and `_`
    * @throws {TypeError} if it is not the hash of a token
    */
-  async open(tokenHash: string): Promise<string> {
+  async begin(tokenHash: string): Promise<string> {
     if (typeof tokenHash !== 'string' || !/^[0-9a-f]{64}$/i.test(tokenHash)) {
       throw new TypeError('expected the hash of a token to be what tokenHash gives');
     }
@@ -82,7 +82,7 @@ export class Sessions {
    * @returns whether there was one
    * @throws {TypeError} if `secret` is not a string
    */
-  async close(secret: string): Promise<boolean> {
+  async end(secret: string): Promise<boolean> {
     if (typeof secret !== 'string') throw new TypeError('expected secret to be a string');
     const gone = await this.#database.query('delete from session where key = $1 returning 1', [
       keyOf(secret),

@@ -10,10 +10,10 @@ const HOUR = 3_600_000;
 describeEngines((running) => {
   const { store, place } = sharedStore(running);
 
-  test('a session stands for a token, in every process, until it is closed', async () => {
+  test('a session stands for a token, in every process, until it is ended', async () => {
     const sessions = store().sessions();
-    const secret = await sessions.open(TOKEN);
-    const other = await sessions.open(TOKEN);
+    const secret = await sessions.begin(TOKEN);
+    const other = await sessions.begin(TOKEN);
     expect(secret).toMatch(/^[\w-]{43}$/);
     expect(other).not.toBe(secret);
     expect(await store().sessions().tokenHashOf(secret)).toBe(TOKEN);
@@ -22,8 +22,8 @@ describeEngines((running) => {
       expect(await elsewhere.sessions().tokenHashOf(secret)).toBe(TOKEN);
       await elsewhere.close();
     }
-    expect(await sessions.close(secret)).toBe(true);
-    expect(await sessions.close(secret)).toBe(false);
+    expect(await sessions.end(secret)).toBe(true);
+    expect(await sessions.end(secret)).toBe(false);
     expect(await sessions.tokenHashOf(secret)).toBe(undefined);
     expect(await sessions.tokenHashOf(other)).toBe(TOKEN);
   });
@@ -31,7 +31,7 @@ describeEngines((running) => {
   test('its time ends, and then its row', async () => {
     let now = Date.parse('2026-11-20T12:00:00Z');
     const sessions = store().sessions({ hours: 2, now: () => now });
-    const secret = await sessions.open(TOKEN);
+    const secret = await sessions.begin(TOKEN);
     now += 2 * HOUR - 1;
     expect(await sessions.tokenHashOf(secret)).toBe(TOKEN);
     now += 1;
@@ -39,12 +39,12 @@ describeEngines((running) => {
     const rows = () =>
       Store.databaseOf(store()).query('select from session where until <= $1', [new Date(now)]);
     expect(await rows()).toHaveLength(1);
-    await sessions.open(TOKEN);
+    await sessions.begin(TOKEN);
     expect(await rows()).toHaveLength(0);
   });
 
   test('the database tells neither the secret nor the token', async () => {
-    const secret = await store().sessions().open(TOKEN);
+    const secret = await store().sessions().begin(TOKEN);
     const rows = await Store.databaseOf(store()).query<{ row: string }>(
       'select row_to_json(session)::text as row from session',
     );
@@ -66,9 +66,9 @@ describeEngines((running) => {
     "' or true --",
   ])('a secret that is nobody’s: %j', (secret) => {
     test('opens nothing', async () => {
-      await store().sessions().open(TOKEN);
+      await store().sessions().begin(TOKEN);
       expect(await store().sessions().tokenHashOf(secret)).toBe(undefined);
-      expect(await store().sessions().close(secret)).toBe(false);
+      expect(await store().sessions().end(secret)).toBe(false);
     });
   });
 });
