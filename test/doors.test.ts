@@ -207,6 +207,27 @@ const reviewQuery = members(
   'undefined',
   '{}',
 );
+/** Of facts, which have nothing that a log or a reviewer adds. */
+const OF_REVIEWS = ['id', 'time', 'outcome', 'role'];
+const factual = <T>(object: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !OF_REVIEWS.includes(name)));
+const FACTS = factual<unknown>(RECORD);
+const factsMembers = factual<Argument>(recordMembers);
+const QUEUED_DECISION = {
+  verdict: 'none',
+  reason: 'nothing-near',
+  matches: [],
+  policy: RECORD.policy,
+};
+const retention = members(
+  { retentionDays: 30 },
+  {
+    retentionDays: whole,
+    withoutMatchData: or(optional(member(['a'])), '[]', '[text]'),
+    keepShieldData: flag,
+    now: optional(member(() => 0)),
+  },
+);
 const QUEUED = { id: 'a', to: 'service', entry: 'an entry', body: { a: 1 } };
 const SENDER = { send: async () => 'done', settle: async () => 'done' };
 const reviewed = { to: text, maxRejectedDistance: whole };
@@ -1699,6 +1720,7 @@ async function aStore(): Promise<StoreClass> {
     query: database.query.bind(database),
     transaction: database.transaction.bind(database),
     listen: database.listen.bind(database),
+    lock: database.lock.bind(database),
     script: database.script.bind(database),
     close: async () => {},
   };
@@ -2004,8 +2026,95 @@ const METHODS: Record<
       allowances: [],
       changes: [member(0), options({ signal })],
       follow: [following],
+      fetch: [
+        text,
+        member(emptyClient),
+        options({
+          origin: optional(text),
+          fromStart: flag,
+          onProgress: callback,
+          onProblem: callback,
+          signal,
+          now: callback,
+        }),
+      ],
+      exchanges: [optional(member(new Uint8Array(32)))],
+      reviewLog: [retention],
+      reviewQueue: [{ ...retention, members: { ...retention.members, feedbackOf: callback } }],
+      feedbackItems: [options({ now: callback })],
       purge: [date],
       close: [],
+    },
+  },
+  Exchanges: {
+    of: async () => (await aStore()).exchanges(new Uint8Array(32)),
+    doors: {
+      set: [
+        text,
+        members(
+          { api: 'a' },
+          {
+            api: text,
+            settings: options(),
+            enabled: flag,
+            credentials: optional(members({ a: 'b' }, { a: text }, '{}', '{ mark }')),
+          },
+        ),
+      ],
+      get: [text],
+      list: [],
+      credentials: [text],
+      remove: [text],
+    },
+  },
+  StoredReviewLog: {
+    of: async () => (await aStore()).reviewLog({ retentionDays: 30 }),
+    doors: {
+      append: [members(RECORD, recordMembers)],
+      timeOf: [text],
+      read: [reviewQuery],
+      erase: [{ ...reviewQuery, fits: [] }],
+      prune: [],
+    },
+  },
+  ReviewQueue: {
+    of: async () => (await aStore()).reviewQueue({ retentionDays: 30 }),
+    doors: {
+      put: [
+        members(
+          { id: 'a', decision: QUEUED_DECISION },
+          {
+            id: text,
+            decision: member(QUEUED_DECISION),
+            link: optional(member('https://example.org/a')),
+            facts: optional(members([FACTS], { 0: members(FACTS, factsMembers) })),
+          },
+        ),
+      ],
+      list: [
+        options({
+          state: optional(member('decided')),
+          after: optional(whole),
+          limit: optional(whole),
+        }),
+      ],
+      get: [text],
+      decide: [
+        text,
+        members(
+          { outcome: 'rejected', role: 'moderator' },
+          {
+            outcome: member('rejected'),
+            role: member('moderator'),
+            allow: optional(members({ reason: 'a' }, { reason: text })),
+            insteadOf: or(member(0), 'undefined'),
+          },
+        ),
+        change,
+      ],
+      counts: [],
+      erase: [{ ...reviewQuery, fits: [] }],
+      prune: [],
     },
   },
   Follower: {

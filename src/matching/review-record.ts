@@ -230,7 +230,8 @@ function checkMembers(value: object, known: readonly string[]): void {
   }
 }
 
-function checkWord(name: string, value: unknown): void {
+/** @throws {TypeError} unless it is a short word, as a reason or a role is */
+export function checkWord(name: string, value: unknown): void {
   if (typeof value !== 'string' || !WORD.test(value)) {
     throw new TypeError(`expected ${name} to be a word of up to 40 letters, digits and hyphens`);
   }

@@ -52,6 +52,7 @@ export class RetentionRules {
     this.#withheld = [...withheld];
     this.#keepsShield = keepShieldData;
     this.#now = now;
+    this.now();
   }
 
   /** @throws {TypeError} if the clock does not give a time */

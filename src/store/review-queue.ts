@@ -5,6 +5,7 @@ import { type Decision, type DecisionJSON, decisionToJSON } from '../matching/de
 import { decisionFromJSON } from '../matching/read-decision.js';
 import {
   checkedRecord,
+  checkWord,
   type NewReviewRecord,
   type ReviewFacts,
   type ReviewOutcome,
@@ -111,7 +112,11 @@ export class ReviewQueue {
     checkId(id);
     if (link !== undefined) checkLink(link);
     const decision = this.#keptDecision(item.decision);
-    const facts = (item.facts ?? factsOf(item.decision)).map((fact) => this.#keptFacts(fact));
+    const { facts: given = factsOf(item.decision) } = item;
+    if (!(Array.isArray(given) && given.length > 0)) {
+      throw new TypeError('expected facts to be a list of one or more');
+    }
+    const facts = (given as readonly ReviewFacts[]).map((fact) => this.#keptFacts(fact));
     const rows = await this.#database.query(
       `insert into review_item (id, at, link, decision, facts)
       values ($1, $2, $3, $4::text::json, $5::text::json) on conflict (id) do nothing returning 1`,
@@ -171,7 +176,7 @@ export class ReviewQueue {
     checkChange(change);
     const { outcome, role, allow, insteadOf = 0 } = decision;
     checkOneOf('outcome', outcome, OUTCOMES);
-    if (typeof role !== 'string') throw new TypeError('expected role to be a string');
+    checkWord('role', role);
     checkInteger('insteadOf', insteadOf, 0, MOST_TIMES);
     if (allow !== undefined) {
       checkOptions(allow, 'allow to be { reason }');
