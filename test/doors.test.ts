@@ -1499,6 +1499,26 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     openStore: {
       args: [
         members({ dataDir: undefined }, { dataDir: optional(text) }),
+        options({ schema: member('onlyhashes'), bands: flag }),
+      ],
+    },
+    shardScript: {
+      args: [
+        members(
+          [{ host: 'a', database: 'b', user: 'c' }],
+          {
+            0: members(
+              { host: 'a', database: 'b', user: 'c' },
+              {
+                host: member('a', 'text'),
+                port: optional(member(5432)),
+                database: member('b', 'text'),
+                user: member('c', 'text'),
+              },
+            ),
+          },
+          '[]',
+        ),
         options({ schema: member('onlyhashes') }),
       ],
     },
@@ -1992,6 +2012,8 @@ const METHODS: Record<
       sessions: [options({ hours: or(optional(whole), '7.5'), now: callback })],
       status: [],
       verify: [],
+      search: [hash, distanceOf],
+      searchBatch: [hashes, distanceOf],
       add: [listed, change],
       entry: [whole],
       find: [
