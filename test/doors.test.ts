@@ -1570,6 +1570,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           remote: optional(remotes),
           scan: optional(members({ onError: 'accept' }, { onError: member('refuse') })),
           webhook: optional(member(undefined)),
+          review: optional(member(undefined)),
           fetchPictures: optional(pictureHosts),
           routes: callback,
           maxBytes: optional(whole),
@@ -1996,10 +1997,19 @@ const METHODS: Record<
       close: [],
     },
   },
+  Sessions: {
+    of: async () => (await aStore()).sessions(),
+    doors: {
+      begin: [member('a'.repeat(64), 'text')],
+      tokenHashOf: [text],
+      end: [text],
+    },
+  },
   Store: {
     of: aStore,
     doors: {
       revision: [],
+      sessions: [options({ hours: or(optional(whole), '7.5'), now: callback })],
       status: [],
       verify: [],
       search: [hash, distanceOf],
@@ -2119,6 +2129,7 @@ const METHODS: Record<
             outcome: member('rejected'),
             role: member('moderator'),
             allow: optional(members({ reason: 'a' }, { reason: text })),
+            insteadOf: or(member(0), 'undefined'),
           },
         ),
         change,

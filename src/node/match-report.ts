@@ -5,7 +5,9 @@ import {
   type DecisionReason,
   type Match,
 } from '../matching/decision.js';
-import type { Point, Rectangle, VariantGeometry, VariantName } from '../variant.js';
+import type { Rectangle } from '../variant.js';
+import { escapeHtml } from './escape-html.js';
+import { outlineOf, placeOf, VARIANT_WORDS } from './variant-outline.js';
 
 /** What a report shows besides the decision. */
 export interface MatchReportOptions {
@@ -26,35 +28,8 @@ export interface MatchReportOptions {
   };
 }
 
-const VARIANTS: Record<VariantName, string> = {
-  original: 'the picture as displayed',
-  stored: 'the picture as its file stores it, before its orientation tag is applied',
-  onWhite: 'the picture with its transparent parts on white',
-  onBlack: 'the picture with its transparent parts on black',
-  otherResample: "the picture in PDQ's other size convention",
-  inverted: 'with its brightness inverted',
-  rotate90: 'a quarter turn counter-clockwise',
-  rotate180: 'a half turn',
-  rotate270: 'a quarter turn clockwise',
-  flipX: 'upside down and mirrored',
-  flipY: 'mirrored',
-  flipPlus1: 'mirrored about the falling diagonal',
-  flipMinus1: 'mirrored about the rising diagonal',
-  unletterbox: 'without its borders of one colour',
-  unblurBars: 'without its blurred bars',
-  box: 'the part on a background of one colour',
-  rectangle: 'the part enclosed by straight edges',
-  quadrilateral: 'a tilted part, made upright',
-  unturn: 'turned back, where a turn had enlarged the canvas',
-  unturnCropped: 'turned back, where a turn had cut off the corners',
-  uncrop: 'with cut-off parts filled by repeating its border',
-  window1x1: 'its square window',
-  window4x5: 'its window of 4:5',
-  window16x9: 'its window of 16:9',
-  window9x16: 'its window of 9:16',
-};
-
-const REASONS: Partial<Record<DecisionReason, string>> = {
+/** What a reason of a decision means. Of the others, the words themselves say it. */
+export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
   'within-match-distance': 'an entry lies within the match distance',
   'low-query-quality': 'an entry lies within the match distance of a variant of low quality',
   'low-entry-quality': 'an entry of low quality lies within the match distance',
@@ -63,6 +38,9 @@ const REASONS: Partial<Record<DecisionReason, string>> = {
   'unconfirmed-entry': 'an entry that is not confirmed lies within the match distance',
   'within-review-distance':
     'an entry lies within the review distance, none within the match distance',
+  flooded: 'an entry within the match distance has lately matched too many distinct uploads',
+  'matched-elsewhere': 'a list elsewhere has it',
+  unanswered: 'a list elsewhere did not answer, and nothing matched',
   'nothing-near': 'no entry is near enough',
   'nothing-comparable': 'the blocklist has no entry of this algorithm',
   'no-hash': 'nothing was hashed',
@@ -121,7 +99,7 @@ function head(title: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escaped(title)}</title><style>${STYLE}</style></head>
+<title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
 <body><h1>${TITLE}</h1>
 `;
 }
@@ -142,14 +120,14 @@ function article(decision: Decision, options: MatchReportOptions): string {
     width === undefined || height === undefined ? undefined : { left: 0, top: 0, width, height };
   const facts: [string, string][] = [
     ['verdict', verdict],
-    ['reason', REASONS[reason] ?? reason],
+    ['reason', REASON_WORDS[reason] ?? reason],
     ['match', `at most ${policy.matchDistance} bits`],
     ['review', `at most ${policy.reviewDistance} bits`],
     ['minimum quality', String(policy.minQuality)],
   ];
   if (frame) facts.splice(2, 0, ['picture', `${width} x ${height} pixels`]);
   const sections = matches.map((match, at) => section(match, at, frame, pictures.variants?.[at]));
-  return `<article>${file === undefined ? '' : `<h2>${escaped(file)}</h2>`}
+  return `<article>${file === undefined ? '' : `<h2>${escapeHtml(file)}</h2>`}
 ${list(facts)}
 ${pictures.whole === undefined ? '' : picture(pictures.whole, 'the picture as displayed')}
 ${sections.join('\n')}
@@ -168,7 +146,7 @@ function section(
   const facts: [string, string][] = [
     ['distance', `${distance} of ${8 * entry.hash.bytes.length} bits`],
     ['tier', tier],
-    ['variant', `${name}: ${VARIANTS[name]}`],
+    ['variant', `${name}: ${VARIANT_WORDS[name]}`],
     ['algorithm', entry.hash.algorithm],
   ];
   if (quality !== undefined) facts.push(['quality', String(quality)]);
@@ -180,55 +158,9 @@ function section(
   if (placed) facts.push(...placeOf(geometry, frame));
   return `<section><h3>Match ${at + 1}</h3>
 ${list(facts)}
-${placed ? outline(geometry, frame) : ''}
+${placed ? outlineOf(geometry, frame) : ''}
 ${shown === undefined ? '' : picture(shown, 'what matched')}</section>`;
 }
-
-function placeOf({ rectangle, angle, dihedral }: VariantGeometry, frame: Rectangle) {
-  const { left, top, width, height } = rectangle;
-  const right = frame.width - left - width;
-  const bottom = frame.height - top - height;
-  const facts: [string, string][] = [
-    ['rectangle', `${round(width)} x ${round(height)} pixels at ${round(left)}, ${round(top)}`],
-    [
-      'margins',
-      `left ${round(left)}, top ${round(top)}, right ${round(right)}, bottom ${round(bottom)} pixels (below 0: beyond the picture)`,
-    ],
-  ];
-  if (angle !== undefined) facts.push(['turned', `${round(angle)} degrees clockwise`]);
-  if (dihedral !== undefined) facts.push(['then', VARIANTS[dihedral]]);
-  return facts;
-}
-
-/** Draws the picture's frame and the variant's outline, to scale. */
-function outline(geometry: VariantGeometry, frame: Rectangle): string {
-  const { rectangle, corners, angle = 0 } = geometry;
-  const { left, top, width, height } = rectangle;
-  const centreX = left + width / 2;
-  const centreY = top + height / 2;
-  const reach = Math.hypot(width, height) / 2;
-  // An upright rectangle is its own bound; a turned one is bounded by the circle around it.
-  const [reachX, reachY] = angle === 0 ? [width / 2, height / 2] : [reach, reach];
-  const margin = 0.03 * Math.max(frame.width, frame.height);
-  const x = Math.min(0, centreX - reachX) - margin;
-  const y = Math.min(0, centreY - reachY) - margin;
-  const right = Math.max(frame.width, centreX + reachX) + margin;
-  const bottom = Math.max(frame.height, centreY + reachY) + margin;
-  const line = round(Math.max(right - x, bottom - y) / 160);
-  const box = (r: Rectangle, more: string) =>
-    `<rect x="${round(r.left)}" y="${round(r.top)}" width="${round(r.width)}" height="${round(r.height)}" ${more} stroke-width="${line}"/>`;
-  const turn =
-    angle === 0 ? '' : `transform="rotate(${round(angle)} ${round(centreX)} ${round(centreY)})"`;
-  return `<figure><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="the part that matched, in the picture's frame" viewBox="${[x, y, right - x, bottom - y].map(round).join(' ')}">
-${box(frame, 'fill="#e8e8e8" stroke="#888"')}
-${corners === undefined ? box(rectangle, `${BLUE} ${turn}`) : polygon(corners, `${BLUE} stroke-width="${line}"`)}
-</svg><figcaption>grey: the picture; blue: the part that matched</figcaption></figure>`;
-}
-
-const BLUE = 'fill="#2a6fbb" fill-opacity="0.25" stroke="#2a6fbb"';
-
-const polygon = (corners: readonly Point[], more: string) =>
-  `<polygon points="${corners.map((corner) => corner.map(round).join()).join(' ')}" ${more}/>`;
 
 function picture(url: string, caption: string): string {
   checkTypeOf('picture', url, 'string');
@@ -239,15 +171,4 @@ function picture(url: string, caption: string): string {
 }
 
 const list = (facts: readonly (readonly [string, string])[]) =>
-  `<dl>${facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`).join('')}</dl>`;
-
-const round = (value: number) => String(Math.round(100 * Number(value)) / 100);
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string) => String(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+  `<dl>${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`;

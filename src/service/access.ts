@@ -138,7 +138,19 @@ export class Access {
    * routes that have the token from elsewhere than the header.
    */
   callerOfToken(token: string): KnownCaller | undefined {
-    const given = createHash('sha256').update(token).digest();
+    return this.#callerOf(createHash('sha256').update(token).digest());
+  }
+
+  /**
+   * Whose token has this hash, as `tokenHash` gives it; undefined if nobody's. For sessions, which
+   * end with their token.
+   */
+  callerOfHash(hash: string): KnownCaller | undefined {
+    const given = Buffer.from(hash, 'hex');
+    return given.length === 32 ? this.#callerOf(given) : undefined;
+  }
+
+  #callerOf(given: Buffer): KnownCaller | undefined {
     let found: KnownCaller | undefined;
     for (const { digest, caller } of this.#tokens) {
       if (timingSafeEqual(digest, given)) found = caller;

@@ -52,6 +52,7 @@ export {
 export {
   type CreateServiceOptions,
   createService,
+  type ReviewOptions,
   type Service,
   type ServiceParts,
 } from './service.js';

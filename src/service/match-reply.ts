@@ -29,6 +29,11 @@ export const MATCH_REPLY_SCHEMA: Schema = {
         'false: nobody knows whether it is listed, as it was not hashed, or a list did not answer',
     },
     explanation: { type: 'string', description: 'one line of English' },
+    queued: {
+      type: 'boolean',
+      description:
+        'with `item`: whether it waits for a moderator because of this call. An item is taken once',
+    },
     leftOut: {
       type: 'integer',
       minimum: 0,
@@ -47,6 +52,8 @@ export interface Telling {
   readonly limit: number;
   /** whether hashes of entries are told */
   readonly withHashes: boolean;
+  /** whether the upload waits for a moderator now; undefined: it was not named */
+  readonly isQueued?: boolean | undefined;
 }
 
 /** Whether it is known what the lists say: `none` then means none. */
@@ -60,7 +67,7 @@ const RETRY_AFTER_SECONDS = 5;
  * The answer about a picture. Its status is 200 if the picture was checked, else it says why not:
  * 400, 408, 413, 415, 422 or 503. Its body has the decision in any case.
  */
-export function replyOf(decision: Decision, { limit, withHashes }: Telling): Response {
+export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Telling): Response {
   const json = decisionToJSON(decision);
   const { matches, allowed = [], elsewhere = [] } = json;
   const told = (all: MatchJSON[]) =>
@@ -69,6 +76,7 @@ export function replyOf(decision: Decision, { limit, withHashes }: Telling): Res
   const body = {
     answered: isAnswered(decision),
     explanation: explain(decision),
+    ...(isQueued !== undefined && { queued: isQueued }),
     leftOut: beyond.reduce((sum, count) => sum + count),
     decision: {
       ...json,

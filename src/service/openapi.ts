@@ -1,3 +1,4 @@
+import { SESSION_COOKIE } from './review-session.js';
 import type { Route, Schema } from './route.js';
 
 /** What the document says of the service itself. */
@@ -30,12 +31,17 @@ export function openApiOf(routes: readonly Route[], info: OpenApiInfo): Json {
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     info,
     paths,
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+      },
+    },
   };
 }
 
 function operationOf(route: Route): Json {
-  const { method, path, role, about, query = {}, body, media = [], replies } = route;
+  const { method, path, role, about, query = {}, body, media = [], replies, tokenHashOf } = route;
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
       ...{ name, in: 'path', required: true, schema: { type: 'string' } },
@@ -53,7 +59,7 @@ function operationOf(route: Route): Json {
     operationId: operationIdOf(method, path),
     summary: about,
     description: role === 'public' ? 'Anybody may ask.' : `Takes the role ${role}.`,
-    security: role === 'public' ? [] : [{ token: [] }],
+    security: role === 'public' ? [] : [tokenHashOf ? { session: [] } : { token: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(Object.keys(content).length > 0 && { requestBody: { required: true, content } }),
     responses: responsesOf(role, replies),

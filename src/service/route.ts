@@ -62,6 +62,13 @@ export interface Route {
   readonly isAnswer?: boolean;
   /** writes the errors of its dialect; by default `{ code, message }` */
   readonly error?: ErrorBody;
+  /** answers refusals with something else than JSON, a page, say */
+  readonly refused?: (refusal: Refusal) => Response;
+  /**
+   * the hash of the caller's token, if callers show it elsewhere than in the header; undefined if
+   * none is known. Then neither the header nor the address counts
+   */
+  readonly tokenHashOf?: (request: Request) => Promise<string | undefined>;
   answer(call: Call, body: unknown): Response | Promise<Response>;
 }
 

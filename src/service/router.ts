@@ -147,7 +147,9 @@ export class Router {
       const refusal = refusalOf(error);
       if (refusal.code === 'failed') this.#options.onError(error);
       course.refusal = refusal.code;
-      const { error: write = defaultError } = course.route ?? course.found?.routes[0] ?? {};
+      const told: Partial<Route> = course.route ?? course.found?.routes[0] ?? {};
+      if (told.refused) return told.refused(refusal);
+      const { error: write = defaultError } = told;
       const { status, message, code, headers } = refusal;
       const withCaution = { 'cache-control': 'no-store', ...headers };
       return Response.json(write(status, message, code), { status, headers: withCaution });
@@ -155,37 +157,62 @@ export class Router {
   }
 
   async #answer(request: Request, address: string, course: Course): Promise<Response> {
-    const { access, rateLimit, timeoutSeconds } = this.#options;
+    const { timeoutSeconds } = this.#options;
     const url = new URL(request.url);
     course.found = this.#table.find(url.pathname);
     if (!course.found) throw new Refusal('not-found', 'expected a path of the service');
     const route = routeFor(request.method, course.found);
     course.route = route;
-    if (route.role !== 'public') {
-      const caller = access.callerOf(request, address);
-      course.caller = caller;
-      rateLimit.countRequest(caller);
-      if (!mayDo(caller.role, route.role)) {
-        throw new Refusal('forbidden', `expected the role ${route.role}`);
-      }
-    }
     const ending = new AbortController();
     const timer = setTimeout(() => {
       ending.abort(new Refusal('timeout', 'expected to be done sooner'));
     }, timeoutSeconds * 1000);
     const signal = AbortSignal.any([request.signal, ending.signal]);
-    const work = this.#work(request, url, course, signal).finally(() => clearTimeout(timer));
+    const work = this.#work(request, { url, address }, course, signal).finally(() =>
+      clearTimeout(timer),
+    );
     this.#running.add(work);
     const over = () => this.#running.delete(work);
     work.then(over, over);
     return await Promise.race([work, rejection(signal, work)]);
   }
 
+  /**
+   * Who calls, if that counts for the route.
+   * @throws {Refusal} 401, 403 or 429
+   */
+  async #admitted(
+    request: Request,
+    address: string,
+    course: Course,
+  ): Promise<KnownCaller | undefined> {
+    const { access, rateLimit } = this.#options;
+    const { role, tokenHashOf } = course.route!;
+    if (role === 'public') return undefined;
+    let caller: KnownCaller | undefined;
+    if (tokenHashOf) {
+      const hash = await tokenHashOf(request);
+      caller = hash === undefined ? undefined : access.callerOfHash(hash);
+      if (!caller) throw new Refusal('unauthorized', 'expected a session');
+    } else {
+      caller = access.callerOf(request, address);
+    }
+    course.caller = caller;
+    rateLimit.countRequest(caller);
+    if (!mayDo(caller.role, role)) throw new Refusal('forbidden', `expected the role ${role}`);
+    return caller;
+  }
+
   /** What takes time, and may go on after its client is gone. */
-  async #work(request: Request, url: URL, course: Course, signal: AbortSignal): Promise<Response> {
+  async #work(
+    request: Request,
+    { url, address }: { url: URL; address: string },
+    course: Course,
+    signal: AbortSignal,
+  ): Promise<Response> {
     const route = course.route!;
     const { rateLimit, maxBytes } = this.#options;
-    const { caller } = course;
+    const caller = await this.#admitted(request, address, course);
     const query = queryOf(route, url);
     const body = await bodyOf(route, request, maxBytes, signal);
     const countAnswers = (answers: number) => {

@@ -4,6 +4,8 @@ import { checkRemoteLists, type RemoteList } from '../matching/remote-list.js';
 import { createHashPool } from '../node/create-hash-pool.js';
 import { checkPool, type HashPool } from '../node/hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
+import type { ReviewQueueOptions } from '../store/review-queue.js';
+import type { Store } from '../store/store.js';
 import { Access, type AccessOptions } from './access.js';
 import type { DecisionWebhookOptions } from './decision-webhook.js';
 import {
@@ -16,6 +18,7 @@ import { Metrics } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
 import { FormReader } from './read-form.js';
+import { reviewRoutes } from './review-routes.js';
 import { Refusal, type Route } from './route.js';
 import { type Client, type LogRecord, Router } from './router.js';
 import { type ScanRouteOptions, v1Routes } from './v1.js';
@@ -43,8 +46,14 @@ export interface CreateServiceOptions extends AccessOptions {
   blocklist?: Blocklist | Promise<Blocklist> | undefined;
   /** in place of `blocklist`: a list that follows a store */
   follower?: FollowedList | Promise<FollowedList> | undefined;
-  /** tells the metrics how far the follower is behind */
-  store?: { revision(): Promise<number> } | undefined;
+  /** tells the metrics how far the follower is behind; `review` needs all of it */
+  store?: Pick<Store, 'revision'> | Store | undefined;
+  /**
+   * serves the pages for moderators at `/review`, and takes uploads into their queue by `item` and
+   * `link` of `/v1/match` and `/v1/scan`. Moderators sign in by a token of the role `curate`. The
+   * store keeps the queue, the review log and the sessions
+   */
+  review?: ReviewOptions | undefined;
   /**
    * where pictures are decoded and hashed
    * @defaultValue one of its own, which ends with the service
@@ -100,6 +109,15 @@ export interface CreateServiceOptions extends AccessOptions {
    * @defaultValue Date.now
    */
   now?: (() => number) | undefined;
+}
+
+/** How uploads are reviewed: what may be kept, and what follows. */
+export interface ReviewOptions extends ReviewQueueOptions {
+  /**
+   * how long a moderator stays signed in
+   * @defaultValue 8
+   */
+  sessionHours?: number | undefined;
 }
 
 /** A service that others can call by HTTP. */
@@ -158,7 +176,7 @@ export function createService(options: CreateServiceOptions): Service {
   const { blocklist, follower, store, routes, onLog, onError, now = Date.now } = options;
   const { maxBytes = MAX_BYTES, maxJsonBytes = MAX_JSON_BYTES } = options;
   const { timeoutSeconds = TIMEOUT_SECONDS, tellHashes = false, remote = [] } = options;
-  const { scan, webhook, fetchPictures } = options;
+  const { scan, webhook, fetchPictures, review } = options;
   for (const [name, value] of Object.entries({ routes, onLog, onError, now })) {
     checkTypeOf(name, value, 'function');
   }
@@ -176,6 +194,7 @@ export function createService(options: CreateServiceOptions): Service {
     checkObject(store, 'store to be a store');
     if (typeof store.revision !== 'function') throw new TypeError('expected store to be a store');
   }
+  if (review !== undefined) checkReview(review, store);
   if (options.pool !== undefined) checkPool(options.pool);
   const fetchPicture = fetchPictures && createPictureFetcher({ maxBytes, ...fetchPictures });
   const access = new Access(options);
@@ -204,8 +223,21 @@ export function createService(options: CreateServiceOptions): Service {
     fetchPicture,
     ...{ pool, forms, maxBytes },
   };
-  const v1 = v1Routes({ state, forms, maxBytes, tellHashes, remote, scan, webhook });
+  const queue = review && (store as Store).reviewQueue({ now, ...review });
+  const v1 = v1Routes({ state, forms, maxBytes, tellHashes, remote, scan, webhook, queue });
   const all: Route[] = [...healthRoutes(state), ...v1, ...(routes?.(parts) ?? [])];
+  if (review && queue) {
+    const followed = () => (list && 'revision' in list ? list.revision : undefined);
+    const callerOfToken = (token: string) => access.callerOfToken(token);
+    const { sessionHours: hours } = review;
+    all.push(
+      ...reviewRoutes({
+        ...{ store: store as Store, queue, followed, callerOfToken, now },
+        log: (store as Store).reviewLog({ now, ...review }),
+        sessions: (store as Store).sessions({ now, ...(hours !== undefined && { hours }) }),
+      }),
+    );
+  }
   all.push(openApiRoute(all));
   const router = new Router({
     routes: all.map((route) => unlessEnding(route, state.isEnding)),
@@ -235,6 +267,14 @@ export function createService(options: CreateServiceOptions): Service {
       return drained;
     },
   };
+}
+
+/** @throws {TypeError} unless the store can keep reviews */
+function checkReview(review: ReviewOptions, store: CreateServiceOptions['store']): void {
+  checkOptions(review, 'review to be options');
+  if (store === undefined || !('reviewQueue' in store)) {
+    throw new TypeError('expected review with a store, of openStore');
+  }
 }
 
 const NO_LIST = 'expected blocklist or follower, and not both';

@@ -3,12 +3,14 @@ import { type Decision, unhashable } from '../matching/decision.js';
 import type { RemoteList } from '../matching/remote-list.js';
 import type { Decider } from '../node/hash-pool.js';
 import type { ImageSource } from '../node/read-bytes.js';
+import type { ReviewQueue } from '../store/review-queue.js';
 import { mayDo } from './access.js';
 import { createDecisionWebhook, type DecisionWebhookOptions } from './decision-webhook.js';
 import { listOf, type ServiceState } from './health.js';
 import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
 import { hashesOf, IMAGE_SCHEMA, imageFrom } from './match-request.js';
 import { type FormReader, filesOf, isForm } from './read-form.js';
+import { ITEM_QUERY, type NamedUpload, namedUpload } from './review-intake.js';
 import { type Call, Refusal, type Route, type Schema } from './route.js';
 import { createScanHandler } from './scan-handler.js';
 import type { ScanOptions } from './scanner.js';
@@ -30,6 +32,8 @@ export interface V1Options {
   readonly remote: readonly RemoteList[];
   readonly scan: ScanRouteOptions | undefined;
   readonly webhook: DecisionWebhookOptions | undefined;
+  /** where uploads wait for moderators; undefined: nowhere */
+  readonly queue: ReviewQueue | undefined;
 }
 
 const LIMIT = 100;
@@ -72,19 +76,22 @@ const matchRoute = (options: V1Options): Route => ({
       default: true,
       description: 'false: lists elsewhere are not asked. Services that ask each other would go on',
     },
+    ...ITEM_QUERY,
   },
   body: IMAGE_SCHEMA,
   media: [...PICTURES, 'multipart/form-data'],
   replies: Object.fromEntries(
-    [200, 400, 408, 413, 415, 422, 503].map((status) => [status, toldBy(status)]),
+    [200, 400, 408, 413, 415, 422, 501, 503].map((status) => [status, toldBy(status)]),
   ),
   isAnswer: true,
   answer: async (call, body) => {
     const { limit = LIMIT, all = false } = call.query;
+    const upload = namedUpload(call, options.queue);
     const decision = await decided(call, body, all === true, options);
     noteDecision(call, decision, options.state);
+    const isQueued = await upload?.queue(decision);
     const withHashes = options.tellHashes || mayDo(call.caller!.role, 'curate');
-    return replyOf(decision, { limit: limit as number, withHashes });
+    return replyOf(decision, { limit: limit as number, withHashes, isQueued });
   },
 });
 
@@ -195,23 +202,31 @@ const statusRoute = (state: ServiceState): Route => ({
 });
 
 /** The verdict alone, by the status: `createScanHandler` has what it means. */
-function scanRoute(scan: ScanRouteOptions, { state, maxBytes }: V1Options): Route {
+function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options): Route {
+  const uploads = new WeakMap<Request, NamedUpload>();
   const handler = createScanHandler({
     ...scan,
     maxBytes,
     check: (source, limits) => state.pool.check(source, listOf(state), limits),
+    onDecision: async (decision, request) => {
+      await uploads.get(request)?.queue(decision);
+      await scan.onDecision?.(decision, request);
+    },
   });
   return {
     method: 'POST',
     path: '/v1/scan',
     role: 'match',
     about: 'Whether to keep a picture: 200 to keep it, 451 to refuse it.',
+    query: ITEM_QUERY,
     media: PICTURES,
     replies: Object.fromEntries(
-      [200, 400, 408, 413, 415, 422, 451, 503].map((status) => [status, VERDICT]),
+      [200, 400, 408, 413, 415, 422, 451, 501, 503].map((status) => [status, VERDICT]),
     ),
     isAnswer: true,
     answer: async (call) => {
+      const upload = namedUpload(call, queue);
+      if (upload) uploads.set(call.request, upload);
       const response = await handler(call.request);
       const verdict = response.headers.get('onlyhashes-verdict');
       if (verdict !== null) {

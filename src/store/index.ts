@@ -6,16 +6,16 @@ export type { StoredList } from './lists.js';
 export { openStore, type StoreOptions, type StorePlace } from './open-store.js';
 export type { Purged } from './purge.js';
 export type { Put } from './put-entries.js';
+export type { NewReviewItem, ReviewItem } from './review-item.js';
 export type { ErasedRecords, StoredReviewLog } from './review-log.js';
 export type {
   Decided,
   ModeratorDecision,
-  NewReviewItem,
-  ReviewItem,
   ReviewQueue,
   ReviewQueueOptions,
 } from './review-queue.js';
 export type { SearchAnswer, StoreHit } from './search.js';
+export type { Sessions, SessionsOptions } from './sessions.js';
 export { type Shard, type ShardScriptOptions, shardScript } from './shard-script.js';
 export type { StoreStatus } from './status.js';
 export type { Store } from './store.js';

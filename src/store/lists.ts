@@ -1,3 +1,4 @@
+import type { FetchState } from '../exchange/list-fetch.js';
 import type { ListInfo } from '../matching/blocklist.js';
 import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../matching/lists.js';
 import type { Sql } from './database.js';
@@ -10,6 +11,8 @@ export interface StoredList extends ListInfo {
   readonly paused: number;
   /** of the last change of its settings */
   readonly revision: number;
+  /** how far it was fetched; absent: it never was */
+  readonly fetched?: FetchState;
 }
 
 /** @throws {TypeError | RangeError} if `name` is not the name of a list that a store can keep */
@@ -84,21 +87,24 @@ export async function listsOf(sql: Sql): Promise<StoredList[]> {
     revision: number;
     size: number;
     paused: number;
+    fetched: FetchState | null;
   }>(
-    `select name, settings, list.revision, coalesce(size, 0) as size, coalesce(paused, 0) as paused
+    `select name, settings, list.revision, coalesce(size, 0) as size, coalesce(paused, 0) as paused,
+      fetched
     from list left join (
       select list, count(*) as size, count(paused_until) as paused
       from entry where listed group by list
     ) as counted on counted.list = list.name
     where list.listed order by name`,
   );
-  return rows.map(({ name, settings, ...counted }) => ({
+  return rows.map(({ name, settings, fetched, ...counted }) => ({
     name,
     ...counted,
     tier: 'match',
     enabled: true,
     trust: name === '' ? 'own' : 'shared',
     ...copyOfSettings(settings),
+    ...(fetched && { fetched }),
   }));
 }
 

@@ -15,9 +15,18 @@ import {
   reviewTest,
 } from '../matching/review-record.js';
 import type { RetentionRules, ReviewRetention } from '../matching/review-retention.js';
-import { checkedAllowance, putAllowance } from './allowances.js';
+import { checkedAllowance, keyOfAllowance, putAllowance, removeAllowance } from './allowances.js';
 import type { Database, Sql } from './database.js';
 import { putFeedback } from './feedback-items.js';
+import {
+  checkId,
+  checkLink,
+  ITEM,
+  type ItemRow,
+  itemOf,
+  type NewReviewItem,
+  type ReviewItem,
+} from './review-item.js';
 import { type ErasedRecords, newRecord, putRecords } from './review-log.js';
 import { checkStorable } from './stored-entry.js';
 import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
@@ -31,36 +40,6 @@ export interface ReviewQueueOptions extends ReviewRetention {
   feedbackOf?: (record: NewReviewRecord) => readonly Omit<NewFeedback, 'id'>[];
 }
 
-/** What is to wait for a moderator: no picture, and nothing of who uploaded it. */
-export interface NewReviewItem {
-  /** the platform's own name of the upload, 1 to 200 characters: never that of a user or a file */
-  readonly id: string;
-  readonly decision: Decision | DecisionJSON;
-  /** where the platform shows the upload to its moderators: http or https, without a password */
-  readonly link?: string;
-  /** default: `reviewFactsOf(decision)` */
-  readonly facts?: readonly ReviewFacts[];
-}
-
-/** What waits for a moderator, or was decided. */
-export interface ReviewItem {
-  /** in the order in which they came */
-  readonly number: number;
-  readonly id: string;
-  /** when it came, in ISO 8601 */
-  readonly time: string;
-  readonly link?: string;
-  /** without file name, timings, and what was allowed */
-  readonly decision: DecisionJSON;
-  readonly facts: readonly ReviewFacts[];
-  /** absent: it waits */
-  readonly decided?: {
-    readonly outcome: ReviewOutcome;
-    readonly role: string;
-    readonly time: string;
-  };
-}
-
 /** What a moderator found. */
 export interface ModeratorDecision {
   readonly outcome: ReviewOutcome;
@@ -68,13 +47,19 @@ export interface ModeratorDecision {
   readonly role: string;
   /** of what is rejected: the hashes that came near are allowed from now on, near these entries */
   readonly allow?: { readonly reason: string };
+  /**
+   * the decision that this one takes the place of: `decided.times` of the item as it was looked at.
+   * What that one allowed is allowed no more; its records stay in the log, before the new ones.
+   * Default 0: it is the first
+   */
+  readonly insteadOf?: number;
 }
 
 /** What came of a decision. */
 export interface Decided {
   /**
    * - `decided`: it was made now
-   * - `decided-before`: another was made before, and stays; nothing has changed
+   * - `decided-before`: another was made meanwhile, and stays; nothing has changed
    * - `unknown`: there is no such item, or its time is over
    */
   readonly came: 'decided' | 'decided-before' | 'unknown';
@@ -82,27 +67,16 @@ export interface Decided {
   readonly records: number;
   /** allowances made */
   readonly allowed: number;
+  /** allowances taken back */
+  readonly disallowed: number;
   /** feedback that waits to be sent */
   readonly feedback: number;
 }
 
-interface ItemRow {
-  readonly number: number;
-  readonly id: string;
-  readonly at: Date;
-  readonly link: string | null;
-  readonly decision: DecisionJSON;
-  readonly facts: readonly ReviewFacts[];
-  readonly outcome: ReviewOutcome | null;
-  readonly role: string | null;
-  readonly decided_at: Date | null;
-}
-
-const ITEM = 'number, id, at, link, decision, facts, outcome, role, decided_at';
 const OUTCOMES = ['confirmed', 'rejected', 'undecided'] as const;
-const MAX_ID = 200;
-const MAX_LINK = 2000;
 const MOST = 1000;
+/** What a column of the table can count to. */
+const MOST_TIMES = 2 ** 31 - 2;
 /** Items that are looked through at once. */
 const PAGE = 200;
 
@@ -186,8 +160,8 @@ export class ReviewQueue {
 
   /**
    * Decides an item: the records of the review log, one for each match, the allowances, the
-   * feedback that follows and the item's state change together, or nothing does. An appeal is
-   * another item, with an id of its own.
+   * feedback that follows and the item's state change together, or nothing does. What was decided
+   * is decided anew by `insteadOf`; an appeal may as well be another item, with an id of its own.
    * @throws {TypeError | RangeError} if an argument is invalid, or `allow` is given for what is not
    *   rejected
    * @throws what `feedbackOf` throws
@@ -200,9 +174,10 @@ export class ReviewQueue {
     checkId(id);
     checkOptions(decision, 'a decision: { outcome, role }');
     checkChange(change);
-    const { outcome, role, allow } = decision;
+    const { outcome, role, allow, insteadOf = 0 } = decision;
     checkOneOf('outcome', outcome, OUTCOMES);
     checkWord('role', role);
+    checkInteger('insteadOf', insteadOf, 0, MOST_TIMES);
     if (allow !== undefined) {
       checkOptions(allow, 'allow to be { reason }');
       if (typeof allow.reason !== 'string') {
@@ -213,35 +188,42 @@ export class ReviewQueue {
     }
     // What an item says never changes: only its state must be looked at in the transaction.
     const item = await this.get(id);
-    const records = item ? this.#recordsOf(item, outcome, role) : [];
+    const before = item?.decided;
+    const records = item ? this.#recordsOf(item, decision) : [];
     const feedback = records.flatMap((record) =>
       role === 'automation' ? [] : this.#feedbackAfter(record),
     );
     const allowances = item && allow ? allowancesOf(item, allow.reason) : [];
-    const what = ['decide', id, outcome, role, allow?.reason];
+    const what = ['decide', id, outcome, role, allow?.reason, insteadOf];
     return await write<Decided>(this.#database, what, change, async (sql, revision) => {
-      const nothing = { records: 0, allowed: 0, feedback: 0 };
+      const nothing = { records: 0, allowed: 0, disallowed: 0, feedback: 0 };
       if (!item) return { reply: { came: 'unknown', ...nothing }, isChanged: false };
       const now = this.#rules.now();
-      const updated = await sql.query<{ number: number }>(
-        `update review_item set outcome = $2, role = $3, decided_at = $4
-        where number = $1 and outcome is null returning number`,
-        [item.number, outcome, role, now],
+      const isLatest = insteadOf === (before?.times ?? 0);
+      const updated = await sql.query(
+        `update review_item set outcome = $3, role = $4, decided_at = $5, allowed = $6,
+          times = times + 1
+        where number = $1 and times = $2 and $7 returning 1`,
+        [item.number, insteadOf, outcome, role, now, allow?.reason ?? null, isLatest],
       );
       if (updated.length === 0) {
         const came = (await isThere(sql, item)) ? 'decided-before' : 'unknown';
         return { reply: { came, ...nothing }, isChanged: false };
       }
       await putRecords(sql, records);
+      let disallowed = 0;
+      if (before?.allowed !== undefined && !allow) {
+        for (const { hash, entry } of allowancesOf(item, before.allowed)) {
+          if (await removeAllowance(sql, revision, keyOfAllowance(hash, entry))) disallowed++;
+        }
+      }
       let allowed = 0;
       for (const allowance of allowances) {
         if (await putAllowance(sql, revision, allowance)) allowed++;
       }
       const queued = await putFeedback(sql, feedback, now.valueOf());
-      return {
-        reply: { came: 'decided', records: records.length, allowed, feedback: queued },
-        isChanged: allowed > 0,
-      };
+      const done = { records: records.length, allowed, disallowed, feedback: queued };
+      return { reply: { came: 'decided', ...done }, isChanged: allowed + disallowed > 0 };
     });
   }
 
@@ -306,9 +288,14 @@ export class ReviewQueue {
     return new Date(this.#rules.oldest());
   }
 
-  #recordsOf(item: ReviewItem, outcome: ReviewOutcome, role: string): ReviewRecord[] {
-    return item.facts.map((facts, at) =>
-      newRecord({ ...facts, id: `queue-${item.number}:${at}`, outcome, role }, this.#rules),
+  #recordsOf(
+    { number, facts }: ReviewItem,
+    { outcome, role, insteadOf = 0 }: ModeratorDecision,
+  ): ReviewRecord[] {
+    // Another decision has other records: the log takes none whose id it has.
+    const name = `queue-${number}${insteadOf === 0 ? '' : `.${insteadOf}`}`;
+    return facts.map((one, at) =>
+      newRecord({ ...one, id: `${name}:${at}`, outcome, role }, this.#rules),
     );
   }
 
@@ -364,36 +351,4 @@ function allowancesOf({ decision }: ReviewItem, reason: string): Allowance[] {
   return decisionFromJSON(decision).matches.map(({ variant, entry }) =>
     checkedAllowance({ hash: variant.hash, entry: entry.hash, reason }),
   );
-}
-
-function itemOf(row: ItemRow): ReviewItem {
-  const { number, id, at, link, decision, facts, outcome, role, decided_at: decidedAt } = row;
-  return {
-    number,
-    id,
-    time: at.toISOString(),
-    ...(link !== null && { link }),
-    decision,
-    facts,
-    ...(outcome !== null && {
-      decided: { outcome, role: role!, time: decidedAt!.toISOString() },
-    }),
-  };
-}
-
-function checkId(id: string): void {
-  if (typeof id !== 'string' || id.length === 0 || id.length > MAX_ID) {
-    throw new TypeError(`expected id to be a text of 1 to ${MAX_ID} characters`);
-  }
-  checkStorable(id);
-}
-
-/** Whoever shows it must be able to trust that it is no script. */
-function checkLink(link: string): void {
-  const isText = typeof link === 'string' && link.length <= MAX_LINK;
-  const url = isText && URL.canParse(link) ? new URL(link) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-    throw new TypeError('expected link to be an address of http or https without a password');
-  }
-  checkStorable(link);
 }

@@ -4,7 +4,9 @@
  *
  * - `review_record` is the review log. `at` is the record's time; `number` gives the order.
  * - `review_item` waits for a moderator, or was decided until its time is over. Its `number` is
- *   never used again, and begins the ids of the records that come of it.
+ *   never used again, and begins the ids of the records that come of it. `times` is how often it
+ *   was decided: whoever decides it says which decision was looked at. `allowed` is the reason, if
+ *   what came near was allowed by the last one.
  * - `feedback` is in the order of `number`. What has ended stays for a week, without its body.
  * - `exchange.credentials` are encrypted; the key is not in the database.
  * - `lease.epoch` goes up with each holder: what an earlier one still writes is refused.
@@ -35,7 +37,9 @@ create table review_item (
   facts json not null,
   outcome text,
   role text,
-  decided_at timestamptz
+  decided_at timestamptz,
+  times int not null default 0,
+  allowed text
 );
 create index on review_item (number) where outcome is null;
 create index on review_item (at);

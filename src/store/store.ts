@@ -50,6 +50,7 @@ import { moveList } from './rename-list.js';
 import { StoredReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
 import { Search, type SearchAnswer } from './search.js';
+import { Sessions, type SessionsOptions } from './sessions.js';
 import { type StoreStatus, statusOf } from './status.js';
 import type { StoredEntry } from './stored-entry.js';
 import { type StoreProblem, verifyStore } from './verify.js';
@@ -447,6 +448,14 @@ export class Store {
    */
   reviewQueue(options: ReviewQueueOptions): ReviewQueue {
     return new ReviewQueue(this.#database, new RetentionRules(options), options);
+  }
+
+  /**
+   * Who is signed in to the page for moderators.
+   * @throws {TypeError | RangeError} if an option is invalid
+   */
+  sessions(options: SessionsOptions = {}): Sessions {
+    return new Sessions(this.#database, options);
   }
 
   /**

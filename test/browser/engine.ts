@@ -36,6 +36,8 @@ export interface EnginePage extends Place {
    * letter).
    */
   press(key: string, options?: { shift?: boolean }): Promise<void>;
+  /** Presses Alt and the access key of something on the page, a letter; only in Chromium. */
+  accessKey?(letter: string): Promise<void>;
   /** Sets the files of an `<input type="file">`. */
   setFiles(selector: string, paths: string[]): Promise<void>;
   /** Drops files from the device onto the middle of the window; only in Chromium. */

@@ -220,6 +220,16 @@ function pageOf(page: Page, name: 'chromium' | 'firefox'): EnginePage {
       await input.uploadFile(...paths);
     },
     ...(name === 'chromium' && {
+      // Puppeteer's own press has no character with Alt, and an access key is one.
+      async accessKey(letter: string) {
+        const client = await page.createCDPSession();
+        const key = { modifiers: 1, key: letter, code: `Key${letter.toUpperCase()}` };
+        const text = { text: letter, unmodifiedText: letter };
+        await client.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...key });
+        await client.send('Input.dispatchKeyEvent', { type: 'char', ...key, ...text });
+        await client.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
+        await client.detach();
+      },
       async dropFiles(files: string[]) {
         const { x, y } = await page.evaluate(() => ({ x: innerWidth / 2, y: innerHeight / 2 }));
         const client = await page.createCDPSession();

@@ -242,7 +242,9 @@ test('OpenAPI describes all routes, as a validator reads it', async () => {
       ]);
       expect(paths['/v1/match']!.post).toMatchObject({
         security: [{ token: [] }],
-        parameters: [{ name: 'distance' }, { name: 'limit' }, { name: 'all' }, { name: 'remote' }],
+        parameters: ['distance', 'limit', 'all', 'remote', 'item', 'link'].map((name) => ({
+          name,
+        })),
         requestBody: { content: { 'application/json': {}, 'image/*': {} } },
         responses: { 200: {}, 401: {}, 403: {}, 429: {} },
       });

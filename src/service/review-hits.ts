@@ -1,0 +1,97 @@
+import type { Opinion } from '../entry.js';
+import type { Decision, Match } from '../matching/decision.js';
+import type { Trust } from '../matching/lists.js';
+import type { RemoteMatch } from '../matching/remote-match.js';
+import { outlineOf, placeOf, VARIANT_WORDS } from '../node/variant-outline.js';
+import { type Html, type HtmlValue, html, trusted } from './review-html.js';
+
+/** A page shows so many hits, the nearest. */
+const MOST = 20;
+
+const TRUST_WORDS: Readonly<Record<Trust, string>> = {
+  own: "the platform's own list",
+  shared: 'a list that the platform acts on',
+  foreign: 'a foreign list, whose word alone only flags',
+};
+
+/** Explains each hit of a decision in words, and draws where in the picture it lies. */
+export function hitsOf({ matches, elsewhere = [], upload }: Decision): Html {
+  const frame = upload && { left: 0, top: 0, width: upload.width, height: upload.height };
+  const all = matches.length + elsewhere.length;
+  const shown = [
+    ...matches.map((match, at) => hit(match, `Hit ${at + 1} of ${all}`, frame)),
+    ...elsewhere.map((match, at) =>
+      hitElsewhere(match, `Hit ${matches.length + at + 1} of ${all}`),
+    ),
+  ].slice(0, MOST);
+  const left = all - shown.length;
+  return html`${shown}${
+    left === 0 ? undefined : html`<p>${left} more, farther away, are not shown.</p>`
+  }`;
+}
+
+function hit(match: Match, title: string, frame: Parameters<typeof placeOf>[1] | undefined): Html {
+  const { entry, distance, tier, variant, trust = 'own' } = match;
+  const { name, quality, geometry } = variant;
+  const bits = 8 * entry.hash.bytes.length;
+  const placed = frame && geometry;
+  return html`<section class="card hit">
+<h2>${title}: ${distance} of ${bits} bits differ</h2>
+${facts([
+  ['Says', tier === 'match' ? 'match' : 'for review'],
+  ['Found in', `${VARIANT_WORDS[name] ?? name} (${name})`],
+  ['Its quality', quality === undefined ? undefined : `${quality} of 100`],
+  ['List', entry.list ?? 'the unnamed list'],
+  ['Trust', TRUST_WORDS[trust]],
+  ...provenance(entry),
+  ['Cases', entry.caseCount],
+  ['Opinions', entry.opinions && opinions(entry.opinions)],
+  ['Listed part', entry.variant],
+  ["Entry's quality", entry.quality === undefined ? undefined : `${entry.quality} of 100`],
+  ['Algorithm', entry.hash.algorithm],
+  ...(placed ? placeOf(geometry, frame) : []),
+])}
+${placed ? trusted(outlineOf(geometry, frame)) : undefined}
+</section>`;
+}
+
+function hitElsewhere(match: RemoteMatch, title: string): Html {
+  const { list, trust, tier, distance, allowed } = match;
+  return html`<section class="card hit">
+<h2>${title}: in a list elsewhere</h2>
+${facts([
+  ['Says', tier === 'match' ? 'match' : 'for review'],
+  ['Distance', distance === undefined ? 'not told' : `${distance} bits`],
+  ['List', list],
+  ['Trust', TRUST_WORDS[trust]],
+  ...provenance(match),
+  ['Allowed', allowed],
+])}
+</section>`;
+}
+
+type Fact = readonly [string, HtmlValue];
+
+const provenance = (
+  entry: Pick<RemoteMatch, 'source' | 'id' | 'confirmed'> & { readonly labels: readonly string[] },
+): Fact[] => [
+  ['Source', entry.source],
+  ['Entry', entry.id],
+  ['Labels', entry.labels.length > 0 ? entry.labels.join(', ') : undefined],
+  [
+    'Confirmed',
+    entry.confirmed === undefined ? 'not told' : entry.confirmed ? 'yes, by its list' : 'no',
+  ],
+];
+
+const opinions = (all: readonly Opinion[]): Html =>
+  html`<ul>${all.map(
+    ({ from, says, tags = [] }) =>
+      html`<li>${from}: ${says}${tags.length > 0 ? ` (${tags.join(', ')})` : ''}</li>`,
+  )}</ul>`;
+
+/** Names and values; what is absent is left out. */
+export const facts = (all: readonly Fact[]): Html =>
+  html`<dl>${all.map(([name, value]) =>
+    value === undefined ? undefined : html`<dt>${name}</dt><dd>${value}</dd>`,
+  )}</dl>`;

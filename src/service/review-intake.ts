@@ -1,0 +1,55 @@
+import type { Decision } from '../matching/decision.js';
+import { checkId, checkLink } from '../store/review-item.js';
+import type { ReviewQueue } from '../store/review-queue.js';
+import { type Call, Refusal, type Schema } from './route.js';
+
+/** By these, a question about a picture puts it before the moderators too. */
+export const ITEM_QUERY = {
+  item: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 200,
+    description:
+      "the platform's own name of the upload, never that of a user or a file: what is decided `match` or `review` waits for a moderator by it",
+  },
+  link: {
+    type: 'string',
+    maxLength: 2000,
+    description: 'with `item`: where the platform shows the upload to its moderators',
+  },
+} as const satisfies Record<string, Schema>;
+
+/** An upload that its platform named. */
+export interface NamedUpload {
+  /**
+   * Puts the upload before the moderators, if they are to look at it.
+   * @returns whether it waits for them because of this call: a name is taken once
+   */
+  queue(decision: Decision): Promise<boolean>;
+}
+
+/**
+ * The upload that a question names; undefined if it names none.
+ * @param queue undefined: this service has none
+ * @throws {Refusal} 400 or 501, before anything is read
+ */
+export function namedUpload(
+  { query }: Pick<Call, 'query'>,
+  queue: ReviewQueue | undefined,
+): NamedUpload | undefined {
+  const { item: id, link } = query as { item?: string; link?: string };
+  if (id === undefined && link === undefined) return undefined;
+  if (id === undefined) throw new Refusal('bad-request', 'expected query.item with query.link');
+  if (!queue) throw new Refusal('not-available', 'expected a service with a review queue');
+  try {
+    checkId(id);
+    if (link !== undefined) checkLink(link);
+  } catch (error) {
+    throw new Refusal('bad-request', (error as Error).message);
+  }
+  return {
+    queue: async (decision) =>
+      (decision.verdict === 'match' || decision.verdict === 'review') &&
+      (await queue.put({ id, decision, ...(link !== undefined && { link }) })),
+  };
+}

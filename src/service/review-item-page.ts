@@ -1,0 +1,127 @@
+import type { Decision } from '../matching/decision.js';
+import { explain } from '../matching/explain.js';
+import { decisionFromJSON } from '../matching/read-decision.js';
+import { REASON_WORDS } from '../node/match-report.js';
+import type { ReviewItem } from '../store/review-item.js';
+import { hitsOf } from './review-hits.js';
+import { type Html, html } from './review-html.js';
+
+/** What the page of an item shows besides it. */
+export interface ItemPage {
+  /** what happened before, above all else */
+  readonly notice: Html | undefined;
+  /** where the next item is; absent: none waits */
+  readonly next: string | undefined;
+  /** the hidden field of the forms */
+  readonly word: Html;
+}
+
+/** The address of an item. */
+export const pathOfItem = (id: string): string => `/review/item?item=${encodeURIComponent(id)}`;
+
+/** A time as people read it, for all in the same zone. */
+export const timeOf = (time: string): Html =>
+  html`<time datetime="${time}">${time.slice(0, 16).replace('T', ' ')} UTC</time>`;
+
+/** In the words of the page. */
+export const OUTCOME_WORDS = {
+  confirmed: 'confirmed',
+  rejected: 'rejected',
+  undecided: 'left open: it could not be told',
+} as const;
+
+/** The page of an item: why it is here, what it may be, and what can be decided. */
+export function itemPage(item: ReviewItem, { notice, next, word }: ItemPage): Html {
+  const { id, time, link, decided } = item;
+  const decision = decisionFromJSON(item.decision);
+  return html`${notice}
+<p>Upload <strong>${id}</strong>, which came ${timeOf(time)}.
+${
+  decided &&
+  html`It was <strong>${OUTCOME_WORDS[decided.outcome]}</strong> ${timeOf(decided.time)} by the role ${decided.role}${
+    decided.allowed === undefined ? '' : `, and what came near is allowed: ${decided.allowed}`
+  }.`
+}</p>
+${linkTo(link)}
+<section class="card">
+<h2>Why it is here</h2>
+<p>${sentence(REASON_WORDS[decision.reason] ?? decision.reason.replaceAll('-', ' '))}</p>
+<p class="soft">${explain(decision)}</p>
+${unanswered(decision)}
+${withheld(item, decision)}
+</section>
+${hitsOf(decision)}
+${decisionForm(item, next, word)}
+${allowForm(item, decision, word)}`;
+}
+
+/** Only what is surely an address of the web is a link; the queue takes no other. */
+function linkTo(link: string | undefined): Html {
+  const url = link !== undefined && URL.canParse(link) ? new URL(link) : undefined;
+  const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password;
+  if (!isPlain) {
+    return html`<p>The platform gave no link to it. Look for it by its name.</p>`;
+  }
+  return html`<p><a href="${url.href}" rel="noreferrer noopener" target="_blank" accesskey="o">Open the upload at ${url.host} (new tab)</a><kbd>O</kbd></p>
+<p class="soft">No picture is kept here. The platform shows it.</p>`;
+}
+
+/** Who did not answer has not said no. */
+const unanswered = ({ unanswered: lists = [] }: Decision): Html | undefined =>
+  lists.length === 0
+    ? undefined
+    : html`<p>Did not answer, and may have it: ${lists.join(', ')}.</p>`;
+
+/** Some lists forbid to keep which picture matched what. */
+function withheld({ facts }: ReviewItem, { matches, elsewhere = [] }: Decision): Html | undefined {
+  if (matches.length + elsewhere.length > 0) return undefined;
+  const lists = [...new Set(facts.flatMap(({ list }) => list ?? []))];
+  if (lists.length === 0) return undefined;
+  return html`<p>Its match data may not be kept. What is known is the list: ${lists.join(', ')}.</p>`;
+}
+
+function decisionForm({ id, decided }: ReviewItem, next: string | undefined, word: Html): Html {
+  const skip = next ?? '/review';
+  return html`<form method="post" action="${pathOfItem(id)}" class="decide" aria-label="Decision">
+${word}<input type="hidden" name="insteadOf" value="${decided?.times ?? 0}">
+<p>${
+    decided ? 'Decide anew: the earlier decision stays in the log.' : 'Is it what the list has?'
+  }</p>
+<div class="row">
+<button class="first" name="outcome" value="confirmed" accesskey="c">Confirm<kbd>C</kbd></button>
+<button name="outcome" value="rejected" accesskey="r">Reject<kbd>R</kbd></button>
+<button name="outcome" value="undecided" accesskey="u">Cannot tell<kbd>U</kbd></button>
+<a href="${skip}" accesskey="n">${next ? 'Skip' : 'Back to the queue'}<kbd>N</kbd></a>
+</div>
+</form>`;
+}
+
+/** A wrong match may be silenced, but nobody does it by the way: it takes a reason. */
+function allowForm(
+  { id, decided }: ReviewItem,
+  { matches }: Decision,
+  word: Html,
+): Html | undefined {
+  if (matches.length === 0) return undefined;
+  const hashes = new Set(matches.map(({ variant }) => variant.hash)).size;
+  const lists = [...new Set(matches.map(({ entry }) => entry.list ?? 'the unnamed list'))];
+  return html`<details>
+<summary>Reject, and allow from now on</summary>
+<p>This silences ${count(matches.length, 'hit')} in ${lists.join(', ')}: ${
+    hashes === 1 ? 'the hash' : `the ${hashes} hashes`
+  } that came near, against the very ${
+    matches.length === 1 ? 'entry' : 'entries'
+  } above. It holds for every uploader and on every server. Other entries match as before, and so does what is confirmed in the platform’s own list. A later decision on this upload takes it back.</p>
+<form method="post" action="${pathOfItem(id)}">
+${word}<input type="hidden" name="insteadOf" value="${decided?.times ?? 0}">
+<p><label for="reason">Why is it allowed?</label>
+<input id="reason" name="reason" required maxlength="500" autocomplete="off" aria-describedby="reason-about"></p>
+<p id="reason-about" class="soft">No names of people: it stays in the list of what is allowed.</p>
+<p><button name="outcome" value="allowed" accesskey="a">Reject and allow<kbd>A</kbd></button></p>
+</form>
+</details>`;
+}
+
+const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+const sentence = (words: string) => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;

@@ -1,0 +1,99 @@
+import type { ListErrors } from '../matching/review-answers.js';
+import type { StoredList } from '../store/lists.js';
+import { facts } from './review-hits.js';
+import { type Html, html } from './review-html.js';
+import { timeOf } from './review-item-page.js';
+
+/** What the health of lists is read from. */
+export interface ListsPage {
+  readonly lists: readonly StoredList[];
+  /** what reviewers decided lately, by list */
+  readonly errors: readonly ListErrors[];
+  /** days that `errors` goes back */
+  readonly days: number;
+  /** the store's */
+  readonly revision: number;
+  /** of the list that this server matches against; absent: it follows no store */
+  readonly followed: number | undefined;
+}
+
+/** The health of each list: how large it is, how fresh, and how often it was wrong. */
+export function listsPage({ lists, errors, days, revision, followed }: ListsPage): Html {
+  const named = new Set(lists.map(({ name }) => name));
+  const others = errors.filter(({ list = '' }) => !named.has(list));
+  return html`<p>The store is at revision ${revision}${behind(revision, followed)}</p>
+${lists.length === 0 ? html`<p>There is no list yet.</p>` : undefined}
+${lists.map((list) =>
+  section(
+    list.name,
+    html`${facts([
+      ['Entries', list.paused === 0 ? list.size : `${list.size}, ${list.paused} of them paused`],
+      ['Used', useOf(list)],
+      ['Trust', list.trust],
+      ['Settings', `changed at revision ${list.revision}`],
+      ['Last fetch', fetchOf(list)],
+      ['Problems', problemsOf(list)],
+      [
+        'Wrong',
+        shareOf(
+          errors.find(({ list: name = '' }) => name === list.name),
+          days,
+        ),
+      ],
+    ])}`,
+  ),
+)}
+${others.map((one) =>
+  section(
+    one.list ?? '',
+    html`${facts([
+      ['Entries', 'none here: the list is elsewhere, or was removed'],
+      ['Wrong', shareOf(one, days)],
+    ])}`,
+  ),
+)}`;
+}
+
+const section = (name: string, body: Html): Html =>
+  html`<section class="card"><h2>${name === '' ? 'The unnamed list' : name}</h2>
+${body}
+</section>`;
+
+function behind(revision: number, followed: number | undefined): string {
+  if (followed === undefined) return '. This server does not say how far it follows it.';
+  const missing = revision - followed;
+  return missing <= 0
+    ? ', and so is this server.'
+    : `. This server is ${missing} ${missing === 1 ? 'change' : 'changes'} behind.`;
+}
+
+const useOf = ({ enabled, tier }: StoredList) =>
+  !enabled ? 'switched off' : tier === 'review' ? 'for review only' : 'matches';
+
+function fetchOf({ fetched }: StoredList): Html | string {
+  if (fetched?.fetchedSeconds === undefined) {
+    return fetched ? 'begun, never at its end' : 'not fetched from anywhere';
+  }
+  return timeOf(new Date(1000 * fetched.fetchedSeconds).toISOString());
+}
+
+function problemsOf({ fetched }: StoredList): Html | string {
+  const problems = [
+    fetched?.isPartial && 'The first fetch is not at its end: entries are missing.',
+    fetched?.mustRefetch && 'The next fetch has to begin from the start.',
+    fetched &&
+      fetched.unknown.length > 0 &&
+      `The service used ${fetched.unknown.length} words that this version does not know.`,
+  ].filter((one) => typeof one === 'string');
+  return problems.length === 0
+    ? 'none known'
+    : html`<ul>${problems.map((one) => html`<li>${one}</li>`)}</ul>`;
+}
+
+/** Nothing decided is not the same as nothing wrong. */
+function shareOf(errors: ListErrors | undefined, days: number): string {
+  if (!errors || errors.decided === 0) return `not known: nothing was decided in ${days} days`;
+  const { decided, rejected } = errors;
+  const percent = Math.round((1000 * rejected) / decided) / 10;
+  return `${rejected} of ${decided} that were decided in ${days} days (${percent} %)`;
+}

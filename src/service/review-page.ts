@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { type Html, html, trusted } from './review-html.js';
+import { STYLE } from './review-style.js';
+import type { Refusal } from './route.js';
+
+/** A page for moderators. */
+export interface ReviewPage {
+  /** what it is, also in its first heading */
+  readonly title: string;
+  readonly body: Html;
+  /** where it is in the navigation; absent: nobody is signed in, and there is none */
+  readonly nav?: { readonly at: string; readonly signOut: Html };
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+/**
+ * No script at all, nothing from elsewhere, in no frame. Forms go to the service alone. With
+ * `no-referrer` browsers would not tell the origin of a form, by which it is checked.
+ */
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-robots-tag': 'noindex',
+  'cache-control': 'no-store',
+};
+
+const PLACES = [
+  ['/review', 'Queue'],
+  ['/review/lists', 'Lists'],
+] as const;
+
+/** The answer with a page. */
+export function pageOf({ title, body, nav, status = 200, headers }: ReviewPage): Response {
+  const text = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} – review</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header>${nav && navigation(nav)}</header>
+<main id="main" tabindex="-1">
+<h1>${title}</h1>
+${body}
+</main>
+</body>
+</html>
+`;
+  return new Response(text.text, { status, headers: { ...HEADERS, ...headers } });
+}
+
+const navigation = ({ at, signOut }: NonNullable<ReviewPage['nav']>): Html =>
+  html`<nav aria-label="Pages"><ul>${PLACES.map(
+    ([path, name]) =>
+      html`<li><a href="${path}"${at === path ? trusted(' aria-current="page"') : undefined}>${name}</a></li>`,
+  )}</ul></nav>
+${signOut}`;
+
+/** To another page, after a form: to load it again sends nothing. */
+export const redirectTo = (
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response =>
+  new Response(null, {
+    status: 303,
+    headers: { location: path, 'cache-control': 'no-store', ...headers },
+  });
+
+const TITLES: Readonly<Record<number, string>> = {
+  403: 'This is not allowed',
+  404: 'There is no such page',
+  429: 'Too many requests',
+  500: 'Something failed',
+  503: 'Not now',
+};
+
+/** A refusal as a page. Whoever is not signed in is sent to do it. */
+export function refusedPage({ status, message, headers }: Refusal): Response {
+  if (status === 401) return redirectTo('/review/sign-in');
+  return pageOf({
+    title: TITLES[status] ?? 'This cannot be done',
+    status,
+    headers,
+    body: html`<p role="alert">${
+      status === 500
+        ? 'What you did may be done or not: look before you do it again.'
+        : `Nothing has changed: ${message}.`
+    }</p>
+<p><a href="/review">Go to the queue</a></p>`,
+  });
+}

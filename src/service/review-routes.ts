@@ -1,0 +1,243 @@
+import { explain } from '../matching/explain.js';
+import { decisionFromJSON } from '../matching/read-decision.js';
+import { errorsByList } from '../matching/review-answers.js';
+import type { ReviewItem } from '../store/review-item.js';
+import type { StoredReviewLog } from '../store/review-log.js';
+import type { ReviewQueue } from '../store/review-queue.js';
+import type { Sessions } from '../store/sessions.js';
+import type { Store } from '../store/store.js';
+import { type Html, html } from './review-html.js';
+import { itemPage, OUTCOME_WORDS, pathOfItem, timeOf } from './review-item-page.js';
+import { listsPage } from './review-lists-page.js';
+import { pageOf, redirectTo, refusedPage } from './review-page.js';
+import {
+  type CallerOfToken,
+  formWord,
+  readForm,
+  sessionRoutes,
+  sessionToken,
+  signOutForm,
+} from './review-session.js';
+import { type Call, Refusal, type Route } from './route.js';
+
+/** What the pages for moderators stand on. */
+export interface ReviewPages {
+  readonly store: Pick<Store, 'lists' | 'revision'>;
+  readonly queue: ReviewQueue;
+  readonly log: StoredReviewLog;
+  readonly sessions: Sessions;
+  readonly callerOfToken: CallerOfToken;
+  /** the revision that this server matches at; undefined: it follows no store, or is not ready */
+  readonly followed: () => number | undefined;
+  /** milliseconds since 1970 */
+  readonly now: () => number;
+}
+
+/** Items of a page. */
+const PAGE = 20;
+const MOST_REASON = 500;
+/** That decisions go back by which a list is judged. */
+const DAYS = 30;
+const DAY = 86_400_000;
+/** Of whoever decides on the page. The log knows roles, and no names. */
+const ROLE = 'moderator';
+const FORM = 'application/x-www-form-urlencoded';
+
+const ITEM = { type: 'string', minLength: 1, maxLength: 200 } as const;
+
+/**
+ * The pages for moderators: the queue at `/review`, an item of it, and the health of the lists.
+ * They are HTML without script, for callers of the role `curate` who signed in.
+ */
+export function reviewRoutes(pages: ReviewPages): Route[] {
+  const { queue, sessions } = pages;
+  const common = {
+    role: 'curate',
+    tokenHashOf: sessionToken(sessions),
+    refused: refusedPage,
+  } as const;
+  return [
+    ...sessionRoutes(sessions, pages.callerOfToken),
+    {
+      ...common,
+      method: 'GET',
+      path: '/review',
+      about: 'The page of what waits for a moderator.',
+      query: { after: { type: 'integer', minimum: 0 }, done: ITEM },
+      replies: { 200: undefined },
+      answer: (call) => queuePage(call, queue),
+    },
+    {
+      ...common,
+      method: 'GET',
+      path: '/review/item',
+      about: 'The page of one upload, with the explanation of each hit.',
+      query: { item: { ...ITEM, required: true }, done: ITEM },
+      replies: { 200: undefined, 404: undefined },
+      answer: async (call) =>
+        await pageOfItem(call, await itemFor(call, queue), {
+          queue,
+          notice: await done(call, queue),
+        }),
+    },
+    {
+      ...common,
+      method: 'POST',
+      path: '/review/item',
+      about: 'Decides about an upload. Takes a form of the page.',
+      query: { item: { ...ITEM, required: true } },
+      media: [FORM],
+      replies: { 303: undefined, 404: undefined, 409: undefined },
+      answer: (call) => decide(call, queue),
+    },
+    {
+      ...common,
+      method: 'GET',
+      path: '/review/lists',
+      about: 'The page of the lists: how large, how fresh, and how often wrong.',
+      replies: { 200: undefined },
+      answer: async ({ request }) => {
+        const { store, log, followed, now } = pages;
+        const from = new Date(now() - DAYS * DAY).toISOString();
+        const [lists, revision, errors] = await Promise.all([
+          store.lists(),
+          store.revision(),
+          errorsByList(log.read({ from })),
+        ]);
+        const at = { lists, revision, errors, days: DAYS, followed: followed() };
+        return framed(request, '/review/lists', 'Lists', listsPage(at));
+      },
+    },
+  ];
+}
+
+const framed = (request: Request, at: string, title: string, body: Html, status = 200) =>
+  pageOf({ title, body, status, nav: { at, signOut: signOutForm(request) } });
+
+async function queuePage(call: Call, queue: ReviewQueue): Promise<Response> {
+  const { after = 0 } = call.query as { after?: number };
+  const [items, counts, notice] = await Promise.all([
+    queue.list({ after, limit: PAGE + 1 }),
+    queue.counts(),
+    done(call, queue),
+  ]);
+  const shown = items.slice(0, PAGE);
+  const isMore = items.length > PAGE;
+  const body = html`${notice}
+<p>${counts.waiting} waiting, the oldest first. Decided so far: ${counts.confirmed} confirmed, ${counts.rejected} rejected, ${counts.undecided} left open.</p>
+${
+  shown.length === 0
+    ? html`<p>${after === 0 ? 'Nothing waits.' : 'Nothing else waits.'}</p>`
+    : html`<ol class="items">${shown.map(summary)}</ol>`
+}
+<p class="row">${after === 0 ? undefined : html`<a href="/review">From the oldest</a>`}
+${isMore ? html`<a href="/review?after=${shown.at(-1)!.number}" accesskey="n">Next ${PAGE}<kbd>N</kbd></a>` : undefined}</p>
+<form method="get" action="/review/item" class="narrow">
+<label for="item">Find an upload by its name, decided ones too</label>
+<div class="row"><input id="item" name="item" required maxlength="200" autocomplete="off"><button>Find</button></div>
+</form>`;
+  return framed(call.request, '/review', 'Queue', body);
+}
+
+/** One line of the queue. */
+const summary = ({ id, time, decision }: ReviewItem, at: number): Html => {
+  const lists = [...new Set(decision.matches.map(({ list }) => list ?? 'the unnamed list'))];
+  return html`<li class="card"><h2><a href="${pathOfItem(id)}"${
+    at === 0 ? html` accesskey="f"` : undefined
+  }>${id}</a>${at === 0 ? html`<kbd>F</kbd>` : undefined}</h2>
+<p>${explain(decisionFromJSON(decision))}${lists.length === 0 ? '' : `; ${lists.join(', ')}`}</p>
+<p class="soft">since ${timeOf(time)}</p></li>`;
+};
+
+/** @throws {Refusal} 404 */
+async function itemFor({ query }: Call, queue: ReviewQueue): Promise<ReviewItem> {
+  const id = query.item as string;
+  const item = isStorable(id) ? await queue.get(id) : undefined;
+  if (item) return item;
+  throw new Refusal('not-found', 'there is no such upload here, or its time is over');
+}
+
+/** No item has such a name, and a database takes it in no question. */
+const isStorable = (text: string) => !text.includes('\0');
+
+/** What was decided just now, by the word of the queue and not of the address. */
+async function done({ query }: Call, queue: ReviewQueue): Promise<Html | undefined> {
+  const id = query.done as string | undefined;
+  const item = id === undefined || !isStorable(id) ? undefined : await queue.get(id);
+  if (!item?.decided) return undefined;
+  const { outcome, allowed } = item.decided;
+  return html`<div class="notice" role="status"><p>${item.id} was ${OUTCOME_WORDS[outcome]}${
+    allowed === undefined ? '' : ' and allowed'
+  }. <a href="${pathOfItem(item.id)}" accesskey="z">Change this<kbd>Z</kbd></a></p></div>`;
+}
+
+async function pageOfItem(
+  { request }: Call,
+  item: ReviewItem,
+  { queue, notice, status }: { queue: ReviewQueue; notice: Html | undefined; status?: number },
+): Promise<Response> {
+  const next = await nextAfter(item, queue);
+  const body = itemPage(item, {
+    notice,
+    next: next && pathOfItem(next.id),
+    word: formWord(request, wordFor(item.id)),
+  });
+  const title = item.decided ? 'A decided upload' : 'Is this a match?';
+  return framed(request, '/review/item', title, body, status);
+}
+
+const wordFor = (id: string) => `decide ${id}`;
+
+/** The next one that waits; those that were skipped come again after the last one. */
+async function nextAfter({ number }: ReviewItem, queue: ReviewQueue) {
+  const [next] = await queue.list({ after: number, limit: 1 });
+  if (next) return next;
+  const [oldest] = await queue.list({ limit: 1 });
+  return oldest?.number === number ? undefined : oldest;
+}
+
+async function decide(call: Call, queue: ReviewQueue): Promise<Response> {
+  const { request, query, signal, note } = call;
+  const id = query.item as string;
+  const fields = await readForm(request, wordFor(id), signal);
+  const item = await itemFor(call, queue);
+  const { outcome, allow } = outcomeOf(fields);
+  const { came } = await queue.decide(id, {
+    outcome,
+    role: ROLE,
+    ...(allow && { allow }),
+    insteadOf: timesOf(fields),
+  });
+  note({ outcome, came, isAllowed: allow !== undefined });
+  if (came === 'decided') {
+    const next = await nextAfter(item, queue);
+    const doneWith = `done=${encodeURIComponent(id)}`;
+    return redirectTo(next ? `${pathOfItem(next.id)}&${doneWith}` : `/review?${doneWith}`);
+  }
+  const now = await itemFor(call, queue);
+  const notice = html`<div class="notice stop" role="alert"><p><strong>This was decided meanwhile.</strong> Nothing of what you chose was written. Look at the decision below; you may decide anew.</p></div>`;
+  return await pageOfItem(call, now, { queue, notice, status: 409 });
+}
+
+/** @throws {Refusal} 400 */
+function outcomeOf(fields: URLSearchParams) {
+  const outcome = fields.get('outcome');
+  if (outcome === 'allowed') {
+    const reason = (fields.get('reason') ?? '').trim();
+    if (reason === '' || reason.length > MOST_REASON || !isStorable(reason)) {
+      throw new Refusal('bad-request', `expected a reason of 1 to ${MOST_REASON} characters`);
+    }
+    return { outcome: 'rejected', allow: { reason } } as const;
+  }
+  if (outcome === 'confirmed' || outcome === 'rejected' || outcome === 'undecided') {
+    return { outcome } as const;
+  }
+  throw new Refusal('bad-request', 'expected one of the decisions');
+}
+
+/** @throws {Refusal} 400 */
+function timesOf(fields: URLSearchParams): number {
+  const text = fields.get('insteadOf') ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Refusal('bad-request', 'expected the form as it was');
+}

@@ -1,0 +1,179 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { readBytes } from '../node/read-bytes.js';
+import type { Sessions } from '../store/sessions.js';
+import { type KnownCaller, mayDo } from './access.js';
+import { type Html, html } from './review-html.js';
+import { pageOf, redirectTo, refusedPage } from './review-page.js';
+import { Refusal, type Route } from './route.js';
+import { tokenHash } from './webhook-sender.js';
+
+/*
+ * Moderators sign in with a token, and the browser gets a session. A form counts only if it came
+ * from a page of that session: the browser sends the cookie to no form of another site, names the
+ * site that a form came from, and each form has a word that only the session knows.
+ */
+
+/** Its name over plain HTTP. */
+export const SESSION_COOKIE = 'onlyhashes-review';
+/** Browsers take a cookie of this name only over TLS, and from this very host. */
+const SECURE_COOKIE = `__Host-${SESSION_COOKIE}`;
+const MAX_BYTES = 16 * 1024;
+const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
+const FORM = 'application/x-www-form-urlencoded';
+const SIGN_IN = '/review/sign-in';
+const SIGN_OUT = '/review/sign-out';
+
+/** Whose token this is; undefined: nobody's. */
+export type CallerOfToken = (token: string) => KnownCaller | undefined;
+
+/** The secret of the session that a request is in, whether there is still such a session or not. */
+export function secretOf(request: Request): string | undefined {
+  const cookies = new Map<string, string>();
+  for (const part of (request.headers.get('cookie') ?? '').split(/; */)) {
+    const [, name, value] = /^([^=]+)=(.*)$/.exec(part) ?? [];
+    if (name !== undefined && !cookies.has(name)) cookies.set(name, value!);
+  }
+  return cookies.get(SECURE_COOKIE) ?? cookies.get(SESSION_COOKIE);
+}
+
+/** The hash of the token of a request's session: a route's `tokenHashOf`. */
+export const sessionToken =
+  (sessions: Sessions) =>
+  async (request: Request): Promise<string | undefined> => {
+    const secret = secretOf(request);
+    return secret === undefined ? undefined : await sessions.tokenHashOf(secret);
+  };
+
+/** The word of a form that a session's page has, for one purpose. */
+function wordOf(request: Request, purpose: string): string {
+  return createHmac('sha256', secretOf(request) ?? '')
+    .update(purpose)
+    .digest('base64url');
+}
+
+/** The hidden field that a form of the session needs. */
+export const formWord = (request: Request, purpose: string): Html =>
+  html`<input type="hidden" name="word" value="${wordOf(request, purpose)}">`;
+
+/**
+ * The fields of a form that came from a page of the session.
+ * @param purpose as `formWord` had it
+ * @throws {Refusal} 403 if it came from elsewhere; 408, 413 or 415
+ */
+export async function readForm(
+  request: Request,
+  purpose: string,
+  signal: AbortSignal,
+): Promise<URLSearchParams> {
+  const fields = await readFields(request, signal);
+  const given = Buffer.from(fields.get('word') ?? '');
+  const word = Buffer.from(wordOf(request, purpose));
+  if (given.length === word.length && timingSafeEqual(given, word)) return fields;
+  throw notFromHere();
+}
+
+/** As `readForm`, for a form before there is a session. */
+async function readFields(request: Request, signal: AbortSignal): Promise<URLSearchParams> {
+  if (!isFromHere(request)) throw notFromHere();
+  const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+  if (type !== FORM) throw new Refusal('unsupported', 'expected a form');
+  const bytes = request.body
+    ? await readBytes(request.body, { maxBytes: MAX_BYTES, signal, ...PACE })
+    : new Uint8Array();
+  return new URLSearchParams(new TextDecoder().decode(bytes));
+}
+
+const notFromHere = () =>
+  new Refusal('forbidden', 'the form is not from a page that you are signed in to; load it again');
+
+/** Whether the page that sent a form is of this service, by the word of the browser. */
+function isFromHere({ headers }: Request): boolean {
+  const site = headers.get('sec-fetch-site');
+  if (site !== null) return site === 'same-origin';
+  // Over plain HTTP browsers tell the origin alone. The scheme may be that of a proxy.
+  const origin = headers.get('origin') ?? '';
+  return URL.canParse(origin) && new URL(origin).host === headers.get('host');
+}
+
+/** Signing in and out. */
+export function sessionRoutes(sessions: Sessions, callerOfToken: CallerOfToken): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: SIGN_IN,
+      role: 'public',
+      about: 'The page where moderators sign in.',
+      replies: { 200: undefined },
+      refused: refusedPage,
+      answer: () => signInPage(),
+    },
+    {
+      method: 'POST',
+      path: SIGN_IN,
+      role: 'public',
+      about: 'Opens a session for a token, in a cookie. Takes a form of the page.',
+      media: [FORM],
+      replies: { 303: undefined, 401: undefined, 403: undefined },
+      refused: refusedPage,
+      answer: async ({ request, signal, note }) => {
+        const fields = await readFields(request, signal);
+        const token = (fields.get('token') ?? '').trim();
+        const caller = callerOfToken(token);
+        const isCurator = caller !== undefined && mayDo(caller.role, 'curate');
+        note({ signedIn: isCurator });
+        if (!isCurator) {
+          return signInPage(caller ? 'This token may not curate.' : 'This token is not known.');
+        }
+        const secret = await sessions.begin(tokenHash(token));
+        return redirectTo('/review', { 'set-cookie': cookieOf(request, secret) });
+      },
+    },
+    {
+      method: 'POST',
+      path: SIGN_OUT,
+      role: 'curate',
+      about: 'Ends the session. Takes a form of the page.',
+      media: [FORM],
+      replies: { 303: undefined },
+      tokenHashOf: sessionToken(sessions),
+      refused: refusedPage,
+      answer: async ({ request, signal }) => {
+        await readForm(request, SIGN_OUT, signal);
+        await sessions.end(secretOf(request)!);
+        const ended = `${cookieOf(request, '')}; Max-Age=0`;
+        return redirectTo(SIGN_IN, { 'set-cookie': ended });
+      },
+    },
+  ];
+}
+
+/** @param secret empty to end it */
+function cookieOf(request: Request, secret: string): string {
+  const isSecure = request.headers.get('origin')?.startsWith('https:');
+  const rules = 'Path=/; HttpOnly; SameSite=Strict';
+  return isSecure
+    ? `${SECURE_COOKIE}=${secret}; ${rules}; Secure`
+    : `${SESSION_COOKIE}=${secret}; ${rules}`;
+}
+
+/** The button that ends the session. */
+export const signOutForm = (request: Request): Html =>
+  html`<form method="post" action="${SIGN_OUT}">${formWord(request, SIGN_OUT)}<button class="plain">Sign out</button></form>`;
+
+function signInPage(problem?: string): Response {
+  const told =
+    problem && html`<div class="notice stop" role="alert"><p id="problem">${problem}</p></div>`;
+  return pageOf({
+    title: 'Sign in',
+    status: problem === undefined ? 200 : 401,
+    body: html`${told}
+<form method="post" action="${SIGN_IN}" class="narrow">
+<p><label for="token">Your token</label>
+<input id="token" name="token" type="password" required autocomplete="current-password"${
+      problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="problem"`
+    }></p>
+<p><button class="first">Sign in</button></p>
+</form>
+<p class="soft">It is a token of this service with the role <em>curate</em>. The session lasts a working day. Browsers do not show it to links from other sites: if you came by one and are signed in already, <a href="/review">go on to the queue</a>.</p>`,
+  });
+}

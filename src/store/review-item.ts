@@ -1,0 +1,113 @@
+import type { Decision, DecisionJSON } from '../matching/decision.js';
+import type { ReviewFacts, ReviewOutcome } from '../matching/review-record.js';
+import { checkStorable } from './stored-entry.js';
+
+/** What is to wait for a moderator: no picture, and nothing of who uploaded it. */
+export interface NewReviewItem {
+  /** the platform's own name of the upload, 1 to 200 characters: never that of a user or a file */
+  readonly id: string;
+  readonly decision: Decision | DecisionJSON;
+  /** where the platform shows the upload to its moderators: http or https, without a password */
+  readonly link?: string;
+  /** default: `reviewFactsOf(decision)` */
+  readonly facts?: readonly ReviewFacts[];
+}
+
+/** What waits for a moderator, or was decided. */
+export interface ReviewItem {
+  /** in the order in which they came */
+  readonly number: number;
+  readonly id: string;
+  /** when it came, in ISO 8601 */
+  readonly time: string;
+  readonly link?: string;
+  /** without file name, timings, and what was allowed */
+  readonly decision: DecisionJSON;
+  readonly facts: readonly ReviewFacts[];
+  /** absent: it waits */
+  readonly decided?: {
+    readonly outcome: ReviewOutcome;
+    readonly role: string;
+    readonly time: string;
+    /** how often it was decided so far */
+    readonly times: number;
+    /** the reason, if what came near was allowed */
+    readonly allowed?: string;
+  };
+}
+
+/** A row of `ITEM`. */
+export interface ItemRow {
+  readonly number: number;
+  readonly id: string;
+  readonly at: Date;
+  readonly link: string | null;
+  readonly decision: DecisionJSON;
+  readonly facts: readonly ReviewFacts[];
+  readonly outcome: ReviewOutcome | null;
+  readonly role: string | null;
+  readonly decided_at: Date | null;
+  readonly times: number;
+  readonly allowed: string | null;
+}
+
+/** What is selected of an item, for `itemOf`. */
+export const ITEM =
+  'number, id, at, link, decision, facts, outcome, role, decided_at, times, allowed';
+const MAX_ID = 200;
+const MAX_LINK = 2000;
+
+/** The item of a row. */
+export function itemOf(row: ItemRow): ReviewItem {
+  const {
+    number,
+    id,
+    at,
+    link,
+    decision,
+    facts,
+    outcome,
+    role,
+    decided_at: decidedAt,
+    times,
+    allowed,
+  } = row;
+  return {
+    number,
+    id,
+    time: at.toISOString(),
+    ...(link !== null && { link }),
+    decision,
+    facts,
+    ...(outcome !== null && {
+      decided: {
+        outcome,
+        role: role!,
+        time: decidedAt!.toISOString(),
+        times,
+        ...(allowed !== null && { allowed }),
+      },
+    }),
+  };
+}
+
+/** @throws {TypeError | RangeError} if it is not the id of an item */
+export function checkId(id: string): void {
+  if (typeof id !== 'string' || id.length === 0 || id.length > MAX_ID) {
+    throw new TypeError(`expected id to be a text of 1 to ${MAX_ID} characters`);
+  }
+  checkStorable(id);
+}
+
+/**
+ * Whoever shows it must be able to trust that it is no script.
+ * @throws {TypeError | RangeError} if it is not the link of an item
+ */
+export function checkLink(link: string): void {
+  const isText = typeof link === 'string' && link.length <= MAX_LINK;
+  const url = isText && URL.canParse(link) ? new URL(link) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+    throw new TypeError('expected link to be an address of http or https without a password');
+  }
+  checkStorable(link);
+}

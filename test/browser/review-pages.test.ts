@@ -1,0 +1,233 @@
+import axe from 'axe-core';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { openStore } from '../../src/store/open-store.js';
+import { Store } from '../../src/store/store.js';
+import { entryOf, itemOf, RULES, reviewServed } from '../service/review-served.js';
+import { TOKENS } from '../service/served.js';
+import { describeEngine, type EnginePage } from './engines.js';
+
+let store: Store;
+beforeAll(async () => {
+  store = await openStore({ dataDir: undefined });
+});
+beforeEach(async () => {
+  await Store.databaseOf(store).query(
+    'truncate entry, list, allowance, review_item, review_record, session',
+  );
+  for (const id of ['u1', 'u2', 'u3']) await store.reviewQueue(RULES).put(itemOf(id));
+});
+afterAll(() => store.close());
+
+const type = async (page: EnginePage, text: string) => {
+  for (const letter of text) await page.press(letter);
+};
+
+/** Waits for a page by its first heading and a text on it, while the window goes from page to page. */
+const shown = (page: EnginePage, heading: string, more = '') =>
+  vi.waitFor(
+    async () => {
+      const [title, text] = await page.evaluate(() => [
+        document.readyState === 'complete' && document.querySelector('h1')?.textContent,
+        document.querySelector('main')?.textContent,
+      ]);
+      expect(title).toBe(heading);
+      expect(text).toContain(more);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+
+/** Presses Tab until the focus is on what has this text, and gives all texts on the way. */
+async function tabTo(page: EnginePage, text: string): Promise<string[]> {
+  const way: string[] = [];
+  while (way.at(-1) !== text && way.length < 30) {
+    await page.press('Tab');
+    way.push(
+      await page.evaluate(() => {
+        const at = document.activeElement as HTMLElement;
+        const { outlineStyle, outlineWidth } = getComputedStyle(at);
+        const { top, bottom, left } = at.getBoundingClientRect();
+        const isSeen = top >= 0 && bottom <= innerHeight && left >= 0;
+        if (outlineStyle !== 'solid' || outlineWidth !== '3px' || !isSeen) return 'unseen focus';
+        const named = at.id && document.querySelector(`label[for="${at.id}"]`);
+        return (named || at).textContent!;
+      }),
+    );
+  }
+  return way;
+}
+
+const signIn = async (page: EnginePage, url: string) => {
+  await page.goto(`${url}/review`);
+  await shown(page, 'Sign in');
+  await tabTo(page, 'Your token');
+  await type(page, TOKENS.curate);
+  await page.press('Enter');
+  await shown(page, 'Queue');
+};
+
+describeEngine('chromium', (open) => {
+  test('a moderator works by the keyboard alone', async () => {
+    await reviewServed(store, async ({ url }) => {
+      const page = await open.page();
+      await page.resize(1280, 800);
+      await signIn(page, url);
+      expect(await tabTo(page, 'u1')).toEqual([
+        ...['Skip to the content', 'Queue', 'Lists', 'Sign out', 'u1'],
+      ]);
+      await page.press('Enter');
+      await shown(page, 'Is this a match?', 'Upload u1');
+      expect(await tabTo(page, 'Reject, and allow from now on')).toEqual([
+        ...['Skip to the content', 'Queue', 'Lists', 'Sign out'],
+        'Open the upload at platform.example (new tab)',
+        ...['ConfirmC', 'RejectR', 'Cannot tellU', 'SkipN', 'Reject, and allow from now on'],
+      ]);
+      // The access keys: to skip, and to confirm.
+      await page.accessKey!('n');
+      await shown(page, 'Is this a match?', 'Upload u2');
+      await page.accessKey!('c');
+      await shown(page, 'Is this a match?', 'u2 was confirmed');
+      await shown(page, 'Is this a match?', 'Upload u3');
+      await tabTo(page, 'Reject, and allow from now on');
+      await page.press('Enter');
+      await tabTo(page, 'Why is it allowed?');
+      // What is required is asked for by the browser, and nothing is sent.
+      await page.press('Enter');
+      await type(page, 'our own logo');
+      await page.press('Enter');
+      await shown(page, 'Is this a match?', 'u3 was rejected and allowed');
+      expect(await store.allowances()).toHaveLength(2);
+      // Another decision takes it back.
+      await page.accessKey!('z');
+      await shown(page, 'A decided upload', 'what came near is allowed: our own logo');
+      await tabTo(page, 'Cannot tellU');
+      await page.press(' ');
+      await shown(page, 'Is this a match?', 'u3 was left open');
+      expect(await store.allowances()).toEqual([]);
+      await page.accessKey!('r');
+      await shown(page, 'Queue', 'Nothing waits.');
+      expect(await store.reviewQueue(RULES).counts()).toEqual({
+        ...{ waiting: 0, confirmed: 1, rejected: 1, undecided: 1 },
+      });
+      await tabTo(page, 'Sign out');
+      await page.press('Enter');
+      await shown(page, 'Sign in');
+      await page.goto(`${url}/review`);
+      await shown(page, 'Sign in');
+    });
+  });
+
+  test('another site can show no page in a frame, and send no form', async () => {
+    await reviewServed(store, async ({ url }) => {
+      const page = await open.page();
+      await signIn(page, url);
+      // Not even the service itself, whose frames a page can read otherwise.
+      await page.goto(`${url}/health/live`);
+      const framed = (path: string) =>
+        page.evaluate(async (src: string) => {
+          const frame = document.createElement('iframe');
+          frame.src = src;
+          document.body.append(frame);
+          await new Promise((resolve) => {
+            frame.onload = resolve;
+          });
+          return frame.contentDocument?.body.textContent ?? 'nothing';
+        }, path);
+      expect(await framed('/health/ready')).toContain('ready');
+      expect(await framed('/review')).toBe('nothing');
+      // To a browser, another name of this machine is another site.
+      const other = url.replace('127.0.0.1', 'localhost');
+      await page.goto(`${other}/health/live`);
+      await page.evaluate((target: string) => {
+        const form = document.createElement('form');
+        form.method = 'post';
+        form.action = target;
+        form.innerHTML =
+          '<input name="outcome" value="confirmed"><input name="insteadOf" value="0">';
+        document.body.append(form);
+        form.submit();
+      }, `${url}/review/item?item=u1`);
+      await shown(page, 'Sign in');
+      expect((await store.reviewQueue(RULES).get('u1'))!.decided).toBe(undefined);
+    });
+  });
+});
+
+/** The rules that axe finds broken, and what is wider than the window. */
+async function problems(page: EnginePage): Promise<string[]> {
+  await page.evaluate(new Function(axe.source) as () => void);
+  return await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    const { violations } = await axe.run(document, {
+      resultTypes: ['violations'],
+      // From WCAG 2.2; axe runs it only on request.
+      rules: { 'target-size': { enabled: true } },
+    });
+    const broken = violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 120)}`);
+    const isWide = document.documentElement.scrollWidth > innerWidth;
+    return isWide ? [...broken, 'wider than the window'] : broken;
+  });
+}
+
+for (const scheme of ['light', 'dark'] as const) {
+  describeEngine(
+    'chromium',
+    (open) => {
+      test('no page breaks an axe rule or overflows the window', async () => {
+        await store.add([entryOf(1), entryOf(2)]);
+        const long = 'w'.repeat(190);
+        await store.reviewQueue(RULES).put(itemOf(long));
+        const follower = await store.follow();
+        await reviewServed(
+          store,
+          async ({ url }) => {
+            const page = await open.page();
+            const broken: string[] = [];
+            const check = async (name: string) => {
+              for (const width of [360, 390, 768, 1280]) {
+                await page.resize(width, 844);
+                broken.push(...(await problems(page)).map((one) => `${name} at ${width}: ${one}`));
+              }
+            };
+            await page.goto(`${url}/review/sign-in`);
+            expect(
+              await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches),
+            ).toBe(scheme === 'dark');
+            await check('sign in');
+            await tabTo(page, 'Your token');
+            await type(page, 'x');
+            await page.press('Enter');
+            await shown(page, 'Sign in', 'not known');
+            await check('not signed in');
+            await signIn(page, url);
+            await check('queue');
+            await page.goto(`${url}/review/lists`);
+            await check('lists');
+            for (const id of ['u1', long]) {
+              await page.goto(`${url}/review/item?item=${id}`);
+              await page.evaluate(() => {
+                document.querySelector('details')!.open = true;
+              });
+              await check('item');
+            }
+            await page.goto(`${url}/review/item?item=u1`);
+            await store.reviewQueue(RULES).decide('u1', { outcome: 'confirmed', role: 'appeals' });
+            await page.accessKey!('r');
+            await shown(page, 'A decided upload', 'decided meanwhile');
+            await check('decided meanwhile');
+            await page.goto(`${url}/review/item?item=u2&done=u1`);
+            await check('after a decision');
+            await page.goto(`${url}/review/item?item=nobody`);
+            await check('no such upload');
+            expect(broken).toEqual([]);
+          },
+          { follower },
+        );
+        await follower.close();
+      });
+    },
+    {
+      title: `chromium, ${scheme}`,
+      args: [`--blink-settings=preferredColorScheme=${scheme === 'dark' ? 0 : 1}`],
+    },
+  );
+}

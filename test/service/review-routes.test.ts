@@ -1,0 +1,446 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { decisionOf, decisionToJSON } from '../../src/matching/decision.js';
+import { tokenHash } from '../../src/service/webhook-sender.js';
+import { openStore } from '../../src/store/open-store.js';
+import { Store } from '../../src/store/store.js';
+import {
+  actionOf,
+  decisionNear,
+  entryOf,
+  hiddenOf,
+  itemOf,
+  Moderator,
+  NOW,
+  RULES,
+  reviewServed,
+} from './review-served.js';
+import { as, served, TOKENS, tokens } from './served.js';
+
+let store: Store;
+beforeAll(async () => {
+  store = await openStore({ dataDir: undefined });
+});
+beforeEach(async () => {
+  await Store.databaseOf(store).query(
+    'truncate entry, list, allowance, review_item, review_record, feedback, session',
+  );
+});
+afterAll(() => store.close());
+
+const queue = () => store.reviewQueue(RULES);
+
+/** Serves, and signs in. */
+const signedIn = <T>(
+  work: (moderator: Moderator, served: { url: string; logs: readonly object[] }) => Promise<T>,
+  options: Parameters<typeof reviewServed>[2] = {},
+) =>
+  reviewServed(
+    store,
+    async (all) => {
+      const moderator = new Moderator(all.url);
+      await moderator.signIn();
+      return await work(moderator, all);
+    },
+    options,
+  );
+
+async function outcomes(): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const { outcome, role } of store.reviewLog(RULES).read()) all.push([outcome, role]);
+  return all;
+}
+
+test('a moderator goes through the queue, the oldest first', async () => {
+  for (const id of ['u1', 'u2', 'u3']) await queue().put(itemOf(id));
+  await signedIn(async (moderator, { logs }) => {
+    const first = await moderator.get('/review');
+    expect(first.status).toBe(200);
+    expect(first.text).toContain('3 waiting');
+    expect(first.text.indexOf('>u1<')).toBeLessThan(first.text.indexOf('>u2<'));
+    const u1 = await moderator.get('/review/item?item=u1');
+    const u2 = await moderator.press(u1, 'confirmed');
+    expect(u2.path).toBe('/review/item?item=u2&done=u1');
+    expect(u2.text).toContain('u1 was confirmed');
+    const u3 = await moderator.press(u2, 'rejected');
+    expect(u3.path).toBe('/review/item?item=u3&done=u2');
+    const end = await moderator.press(u3, 'undecided');
+    expect(end.path).toBe('/review?done=u3');
+    expect(end.text).toContain('Nothing waits.');
+    expect(await queue().counts()).toEqual({
+      ...{ waiting: 0, confirmed: 1, rejected: 1, undecided: 1 },
+    });
+    expect(await outcomes()).toEqual(
+      ['confirmed', 'rejected', 'undecided'].flatMap((one) => Array(2).fill([one, 'moderator'])),
+    );
+    expect(logs).toContainEqual(
+      expect.objectContaining({
+        caller: 'the curate',
+        route: '/review/item',
+        method: 'POST',
+        facts: { outcome: 'confirmed', came: 'decided', isAllowed: false },
+      }),
+    );
+    expect(JSON.stringify(logs)).not.toMatch(/u1|stopncii|entry-1/);
+  });
+});
+
+test('an item tells all that a list says of each hit, and where it lies', async () => {
+  await queue().put(itemOf('u1'));
+  await signedIn(async (moderator) => {
+    const { text } = await moderator.get('/review/item?item=u1');
+    for (const told of [
+      'Hit 1 of 2: 12 of 256 bits differ',
+      'Hit 2 of 2: 20 of 256 bits differ',
+      'the part enclosed by straight edges (rectangle)',
+      'mirrored (flipY)',
+      '<dt>List</dt><dd>stopncii</dd>',
+      'a list that the platform acts on',
+      '<dt>Source</dt><dd>StopNCII</dd>',
+      '<dt>Entry</dt><dd>entry-1</dd>',
+      '<dt>Labels</dt><dd>intimate</dd>',
+      '<dt>Cases</dt><dd>3</dd>',
+      '<li>Platform 7: Blocked (nude, adult)</li>',
+      '<dt>Confirmed</dt><dd>yes, by its list</dd>',
+      '<dt>Confirmed</dt><dd>no</dd>',
+      '400 x 300 pixels at 120, 80',
+      '8 degrees clockwise',
+      'href="https://platform.example/uploads/u1" rel="noreferrer noopener"',
+    ]) {
+      expect(text).toContain(told);
+    }
+    expect(text.match(/<svg /g)).toHaveLength(1);
+    expect(text).not.toContain('<img');
+    // Whoever looks over a shoulder learns no hash.
+    const json = JSON.stringify(decisionToJSON(decisionNear([entryOf(1), entryOf(2)])));
+    const hashes = json.match(/[0-9a-f]{64}/g)!;
+    expect(hashes.length).toBeGreaterThan(2);
+    for (const hash of hashes) expect(text).not.toContain(hash);
+  });
+});
+
+test('the queue comes in pages', async () => {
+  for (let n = 100; n < 145; n++) await queue().put(itemOf(`u${n}`));
+  await signedIn(async (moderator) => {
+    const seen: string[] = [];
+    let path: string | undefined = '/review';
+    while (path) {
+      const page: string = (await moderator.get(path)).text;
+      seen.push(...[...page.matchAll(/review\/item\?item=(u\d+)"/g)].map(([, id]) => id!));
+      path = /href="(\/review\?after=\d+)"/.exec(page)?.[1];
+    }
+    expect(seen).toEqual(Array.from({ length: 45 }, (_, at) => `u${100 + at}`));
+  });
+});
+
+test('of two moderators who decide at once, the second is told', async () => {
+  await queue().put(itemOf('u1'));
+  await signedIn(async (first, { url }) => {
+    const second = new Moderator(url);
+    await second.signIn('admin');
+    const pages = [
+      await first.get('/review/item?item=u1'),
+      await second.get('/review/item?item=u1'),
+    ];
+    await first.press(pages[0]!, 'confirmed');
+    const told = await second.press(pages[1]!, 'rejected');
+    expect(told.status).toBe(409);
+    expect(told.text).toContain('This was decided meanwhile.');
+    expect(told.text).toContain('It was <strong>confirmed</strong>');
+    expect((await queue().get('u1'))!.decided).toMatchObject({ outcome: 'confirmed', times: 1 });
+    expect(await outcomes()).toHaveLength(2);
+    // On that page, a new decision is one about what is there now.
+    await second.press(told, 'rejected');
+    expect((await queue().get('u1'))!.decided).toMatchObject({ outcome: 'rejected', times: 2 });
+  });
+});
+
+test('to allow takes a reason, says what it silences, and is taken back', async () => {
+  await queue().put(itemOf('u1'));
+  await signedIn(async (moderator) => {
+    const page = await moderator.get('/review/item?item=u1');
+    expect(page.text).toContain('This silences 2 hits in stopncii, partner: the 2 hashes');
+    for (const reason of ['', '  ', 'x'.repeat(501), 'a\0b']) {
+      expect((await moderator.press(page, 'allowed', { reason })).status).toBe(400);
+    }
+    expect(await store.allowances()).toEqual([]);
+    const end = await moderator.press(page, 'allowed', { reason: ' <b>our logo</b> ' });
+    expect(end.text).toContain('u1 was rejected and allowed');
+    const allowances = await store.allowances();
+    expect(allowances.map(({ reason }) => reason)).toEqual(Array(2).fill('<b>our logo</b>'));
+    const again = await moderator.get('/review/item?item=u1');
+    expect(again.text).toContain('what came near is allowed: &lt;b&gt;our logo&lt;/b&gt;');
+    await moderator.press(again, 'confirmed');
+    expect(await store.allowances()).toEqual([]);
+  });
+});
+
+test('feedback that follows waits in the store', async () => {
+  await queue().put(itemOf('u1'));
+  const feedbackOf = () => [{ to: 'S', entry: 'e', body: {} }];
+  await signedIn(
+    async (moderator) => {
+      await moderator.press(await moderator.get('/review/item?item=u1'), 'confirmed');
+      expect(await store.feedbackItems().all()).toHaveLength(2);
+    },
+    { review: { retentionDays: 30, feedbackOf } },
+  );
+});
+
+describe('hostile input', () => {
+  const MARKUP = `"><script>alert(1)</script><img src=x onerror='alert(1)'>`;
+
+  test('is shown as it is, and never as markup', async () => {
+    const entry = entryOf(1, {
+      labels: [MARKUP],
+      list: MARKUP,
+      source: MARKUP,
+      id: MARKUP,
+      variant: MARKUP,
+      opinions: [{ from: MARKUP, says: MARKUP, tags: [MARKUP] }],
+    });
+    const id = MARKUP;
+    const link = `https://platform.example/?q=${MARKUP}`;
+    await queue().put({ id, decision: decisionNear([entry]), link });
+    await store.setList(MARKUP, { tier: 'review' });
+    await signedIn(async (moderator) => {
+      const item = `/review/item?item=${encodeURIComponent(id)}`;
+      const pages = [
+        await moderator.get('/review'),
+        await moderator.get(item),
+        await moderator.get('/review/lists'),
+        await moderator.press(await moderator.get(item), 'confirmed'),
+        await moderator.get(item),
+        await moderator.get('/review/lists'),
+      ];
+      for (const { text, status } of pages) {
+        expect(status).toBe(200);
+        expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+        expect(text).not.toMatch(/<script|<img|<[^>]*onerror='/);
+      }
+      expect((await queue().get(id))!.decided).toMatchObject({ outcome: 'confirmed' });
+    });
+  });
+
+  test.each([
+    'javascript:alert(1)',
+    'data:text/html,x',
+    ' javascript:alert(1)',
+    '//x',
+    'http://a:b@c/',
+  ])('the link %s is no link', async (link) => {
+    await queue().put(itemOf('u1'));
+    // The queue refuses it; a database that somebody else wrote into may have it.
+    await Store.databaseOf(store).query('update review_item set link = $1', [link]);
+    await signedIn(async (moderator) => {
+      const { text } = await moderator.get('/review/item?item=u1');
+      expect(text).not.toMatch(/javascript:|data:text|href="\/\/|a:b@/);
+    });
+  });
+
+  test.each([
+    ['/review/item', 400],
+    ['/review/item?item=', 400],
+    ['/review/item?item=nobody', 404],
+    ['/review/item?item=%00', 404],
+    [`/review/item?item=${'x'.repeat(201)}`, 400],
+    ['/review/item?item=a&item=b', 400],
+    ['/review?after=-1', 400],
+    ['/review?after=x', 400],
+    ['/review?after=1e30', 400],
+  ])('%s is answered with %i, in a page', async (path, status) => {
+    await signedIn(async (moderator) => {
+      const page = await moderator.get(path);
+      expect(page.status).toBe(status);
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(page.text).toContain('Nothing has changed');
+    });
+  });
+
+  test('what is done by the address alone is nothing', async () => {
+    await queue().put(itemOf('u1'));
+    await signedIn(async (moderator) => {
+      for (const done of ['u1', 'nobody', '%00', '%3Cscript%3E']) {
+        const { text, status } = await moderator.get(`/review?done=${done}`);
+        expect(status).toBe(200);
+        expect(text).not.toContain('role="status"');
+      }
+    });
+  });
+
+  test('an id of any text is decided', async () => {
+    const ids = ['a b', 'ä/ö', 'a&b=c#d?', 'x\ny', '%41', '../x', '😀', '"', '&amp;'];
+    for (const id of ids) await queue().put(itemOf(id));
+    await signedIn(async (moderator) => {
+      for (const id of ids) {
+        const page = await moderator.get(`/review/item?item=${encodeURIComponent(id)}`);
+        await moderator.press(page, 'confirmed');
+        expect((await queue().get(id))!.decided, id).toMatchObject({ outcome: 'confirmed' });
+      }
+    });
+  });
+});
+
+test('lists elsewhere are told, those that did not answer too', async () => {
+  const elsewhere = [
+    { list: 'shared', trust: 'foreign', tier: 'review', labels: ['a'], id: 'r1', distance: 4 },
+    { list: 'silent', trust: 'shared', tier: 'match', labels: [] },
+  ] as const;
+  const none = decisionNear([]);
+  const decision = decisionOf({
+    ...{ ...none, verdict: 'match', reason: 'matched-elsewhere' },
+    ...{ elsewhere, unanswered: ['away'] },
+  });
+  await queue().put({ id: 'u1', decision });
+  await signedIn(async (moderator) => {
+    const { text } = await moderator.get('/review/item?item=u1');
+    expect(text).toContain('A list elsewhere has it.');
+    expect(text).toContain('Did not answer, and may have it: away.');
+    expect(text).toContain('Hit 2 of 2: in a list elsewhere');
+    expect(text).toContain('<dt>Distance</dt><dd>4 bits</dd>');
+    expect(text).toContain('<dt>Distance</dt><dd>not told</dd>');
+    expect(text).toContain('a foreign list, whose word alone only flags');
+  });
+});
+
+test('what must not be kept is told to be so', async () => {
+  await queue().put({ id: 'u1', decision: decisionNear([entryOf(1, { list: 'shield' })]) });
+  await signedIn(async (moderator) => {
+    const { text } = await moderator.get('/review/item?item=u1');
+    expect(text).toContain('may not be kept. What is known is the list: shield.');
+    expect(text).toContain('gave no link');
+    expect(text).not.toContain('Reject, and allow');
+    await moderator.press(await moderator.get('/review/item?item=u1'), 'confirmed');
+    expect(await outcomes()).toEqual([['confirmed', 'moderator']]);
+  });
+});
+
+test('the lists tell how large, how fresh and how often wrong they are', async () => {
+  await store.add([entryOf(1), entryOf(2)]);
+  await store.setList('partner', { tier: 'review', trust: 'foreign' });
+  await store.setList('off', { enabled: false });
+  for (const upload of [1001, 1002, 1003]) {
+    const decision = decisionNear([entryOf(1)], { upload });
+    await queue().put({ id: `u${upload - 1000}`, decision });
+  }
+  await queue().decide('u1', { outcome: 'confirmed', role: 'moderator' });
+  await queue().decide('u2', { outcome: 'rejected', role: 'moderator' });
+  await Store.databaseOf(store).query(
+    "update list set fetched = $1::text::json where name = 'partner'",
+    [JSON.stringify({ origin: '', fetchedSeconds: NOW / 1000, isPartial: true, unknown: [] })],
+  );
+  const follower = await store.follow();
+  await signedIn(
+    async (moderator) => {
+      const { text } = await moderator.get('/review/lists');
+      const part = (name: string) =>
+        new RegExp(`<h2>${name}</h2>[\\s\\S]*?</section>`).exec(text)?.[0] ?? '';
+      expect(text).toContain('and so is this server.');
+      expect(part('stopncii')).toContain('<dt>Entries</dt><dd>2</dd>');
+      expect(part('stopncii')).toContain('1 of 2 that were decided in 30 days (50 %)');
+      expect(part('stopncii')).toContain('not fetched from anywhere');
+      expect(part('partner')).toContain('for review only');
+      expect(part('partner')).toContain('2026-01-01 00:00 UTC');
+      expect(part('partner')).toContain('entries are missing');
+      expect(part('off')).toContain('switched off');
+      expect(part('off')).toContain('not known: nothing was decided');
+    },
+    { follower },
+  );
+});
+
+test('OpenAPI tells that the pages take a session', async () => {
+  await reviewServed(store, async ({ url }) => {
+    const document = (await (await fetch(`${url}/openapi.json`)).json()) as Record<string, unknown>;
+    expect((await new Validator().validate(document)).errors ?? []).toEqual([]);
+    const { paths } = document as { paths: Record<string, Record<string, object>> };
+    expect(paths['/review/item']!.post).toMatchObject({ security: [{ session: [] }] });
+    expect(paths['/review/sign-in']!.post).toMatchObject({ security: [] });
+    expect(paths['/v1/match']!.post).toMatchObject({ security: [{ token: [] }] });
+  });
+});
+
+test('the pages are there only with review, and a store that keeps it', async () => {
+  await served(async ({ url }) => {
+    expect((await fetch(`${url}/review`, as('curate'))).status).toBe(404);
+  });
+  const review = { retentionDays: 30 };
+  await expect(served(async () => {}, { review })).rejects.toThrow(TypeError);
+  const other = { revision: async () => 1 };
+  await expect(served(async () => {}, { review, store: other })).rejects.toThrow(TypeError);
+});
+
+test('a store that fails is told, and nothing of it', async () => {
+  await queue().put(itemOf('u1'));
+  const database = Store.databaseOf(store);
+  const { query } = database;
+  await signedIn(async (moderator) => {
+    const page = await moderator.get('/review/item?item=u1');
+    database.query = () => Promise.reject(new Error('secret: the disk is full'));
+    try {
+      const { status, text } = await moderator.press(page, 'confirmed');
+      expect(status).toBe(500);
+      expect(text).toContain('may be done or not');
+      expect(text).not.toContain('secret');
+    } finally {
+      database.query = query;
+    }
+    expect((await queue().get('u1'))!.decided).toBe(undefined);
+  });
+});
+
+test('a session ends with its token', async () => {
+  await signedIn(async (moderator) => {
+    const others = [
+      { name: 'another', hash: tokenHash('another-token-of-many-characters'), role: 'admin' },
+    ] as const;
+    await reviewServed(
+      store,
+      async ({ url }) => {
+        const elsewhere = new Moderator(url);
+        elsewhere.cookie = moderator.cookie;
+        expect((await elsewhere.get('/review')).path).toBe('/review/sign-in');
+      },
+      { tokens: others },
+    );
+    // Another process of the same service knows it.
+    await reviewServed(store, async ({ url }) => {
+      const elsewhere = new Moderator(url);
+      elsewhere.cookie = moderator.cookie;
+      expect((await elsewhere.get('/review')).path).toBe('/review');
+    });
+    const less = tokens.map((one) => ({ ...one, role: 'match' as const }));
+    await reviewServed(
+      store,
+      async ({ url }) => {
+        const elsewhere = new Moderator(url);
+        elsewhere.cookie = moderator.cookie;
+        expect((await elsewhere.get('/review')).status).toBe(403);
+      },
+      { tokens: less },
+    );
+  });
+});
+
+test('moderators who know nothing of a page decide nothing', async () => {
+  await queue().put(itemOf('u1'));
+  await signedIn(async (moderator) => {
+    const page = await moderator.get('/review/item?item=u1');
+    expect(actionOf(page)).toBe('/review/item?item=u1');
+    for (const fields of [
+      { outcome: 'deleted' },
+      { outcome: '' },
+      { insteadOf: '-1' },
+      { insteadOf: '9'.repeat(30) },
+      { insteadOf: '' },
+    ]) {
+      const { status } = await moderator.press(page, 'confirmed', fields);
+      expect(status).toBe(400);
+    }
+    const ahead = await moderator.press(page, 'confirmed', { insteadOf: '3' });
+    expect(ahead.status).toBe(409);
+    expect((await queue().get('u1'))!.decided).toBe(undefined);
+    expect(hiddenOf(page)).toHaveProperty('word');
+    expect(TOKENS.curate.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { hashFromHex } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { errorsByList } from '../../src/matching/review-answers.js';
+import { hexOf } from '../node/fed-services.js';
+import { describeEngines } from './engines.js';
+import { failing, sharedStore } from './shared-store.js';
+
+const HASH = hashFromHex('pdq', hexOf(1));
+const blocklist = createBlocklist([{ hash: HASH, labels: [], list: 'a', id: 'e1', source: 'S' }]);
+const decision = blocklist.decide([{ name: 'original', hash: HASH, quality: 100 }]);
+const RULES = { retentionDays: 30, now: () => Date.parse('2026-11-20T12:00:00Z') };
+const ROLE = 'moderator';
+const ALLOW = { outcome: 'rejected', role: ROLE, allow: { reason: 'our logo' } } as const;
+
+describeEngines((running) => {
+  const { store } = sharedStore(running);
+
+  test('a decision is made anew in the place of one that was looked at', async () => {
+    const queue = store().reviewQueue({
+      ...RULES,
+      feedbackOf: ({ outcome }) => [{ to: 'S', entry: 'e1', body: { outcome: outcome! } }],
+    });
+    await queue.put({ id: 'u', decision });
+    await queue.decide('u', ALLOW);
+    expect(await queue.get('u')).toMatchObject({ decided: { times: 1, allowed: 'our logo' } });
+    expect(await store().allowances()).toHaveLength(1);
+    const wrong = await queue.decide('u', { outcome: 'undecided', role: ROLE, insteadOf: 2 });
+    expect(wrong.came).toBe('decided-before');
+    const before = await store().revision();
+    const again = await queue.decide('u', { outcome: 'confirmed', role: ROLE, insteadOf: 1 });
+    expect(again).toMatchObject({ came: 'decided', records: 1, disallowed: 1, feedback: 1 });
+    expect(again.revision).toBe(before + 1);
+    expect(await store().allowances()).toEqual([]);
+    const { decided } = (await queue.get('u'))!;
+    expect(decided).toMatchObject({ outcome: 'confirmed', times: 2 });
+    expect(decided).not.toHaveProperty('allowed');
+    // The second of two who looked at the same decision.
+    const late = await queue.decide('u', { outcome: 'undecided', role: ROLE, insteadOf: 1 });
+    expect(late.came).toBe('decided-before');
+    // All are in the log, and the last one counts.
+    const outcomes: unknown[] = [];
+    for await (const record of store().reviewLog(RULES).read()) outcomes.push(record.outcome);
+    expect(outcomes).toEqual(['rejected', 'confirmed']);
+    expect(await errorsByList(store().reviewLog(RULES).read())).toEqual([
+      { list: 'a', decided: 1, rejected: 0 },
+    ]);
+    expect(await store().feedbackItems().all()).toHaveLength(2);
+  });
+
+  test('another reason takes the place of the one before', async () => {
+    const queue = store().reviewQueue(RULES);
+    await queue.put({ id: 'u', decision });
+    await queue.decide('u', ALLOW);
+    const more = { ...ALLOW, allow: { reason: 'our own logo' }, insteadOf: 1 };
+    expect(await queue.decide('u', more)).toMatchObject({ allowed: 1, disallowed: 0 });
+    expect(await store().allowances()).toMatchObject([{ reason: 'our own logo' }]);
+  });
+
+  test('whatever statement fails, a new decision is made whole or not', async () => {
+    const queue = store().reviewQueue(RULES);
+    await queue.put({ id: 'u', decision });
+    await queue.decide('u', ALLOW);
+    let isDone = false;
+    for (let skip = 0; !isDone; skip++) {
+      const end = failing(store(), skip);
+      const decided = queue.decide('u', { outcome: 'confirmed', role: ROLE, insteadOf: 1 });
+      isDone = await decided.then(
+        () => true,
+        () => false,
+      );
+      end();
+      const outcome = isDone ? 'confirmed' : 'rejected';
+      expect(await queue.get('u')).toMatchObject({ decided: { outcome } });
+      expect(await store().allowances()).toHaveLength(isDone ? 0 : 1);
+      expect(skip).toBeLessThan(20);
+    }
+  });
+});
