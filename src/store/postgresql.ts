@@ -37,6 +37,8 @@ export async function openPostgresql(
     ...config,
     // Waited for before anybody is given the connection.
     onConnect: async (connection) => {
+      // The statement that waits is told; without a listener the process would end as well.
+      connection.on('error', () => {});
       await connection.query(`set search_path to ${schema}`);
     },
   });
