@@ -16,6 +16,7 @@ import { endBy, interruptible } from './interrupt.js';
 import { listsCommand } from './lists-command.js';
 import { logCommand } from './log.js';
 import { matchCommand } from './match.js';
+import { storeCommand } from './store-command.js';
 import { withdrawCommand } from './withdraw.js';
 
 const COMMANDS: readonly Command[] = [
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   withdrawCommand,
   convertCommand,
   logCommand,
+  storeCommand,
   benchCommand,
   doctorCommand,
 ];
