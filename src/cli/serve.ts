@@ -72,7 +72,7 @@ service are fetched meanwhile. At SIGTERM or SIGINT it answers what it has, and 
     ['onlyhashes serve -b list.csv', 'for this machine alone'],
     ['onlyhashes serve --new-token match', 'a token; its second line goes into tokens.json'],
     [
-      'ONLYHASHES_STORE=postgres://db/hashes onlyhashes serve --host 0.0.0.0 --tokens tokens.json',
+      'onlyhashes serve --store hashes --host 0.0.0.0 --tokens tokens.json',
       'for others, from a store',
     ],
   ],
