@@ -45,6 +45,8 @@ export interface Command {
   readonly maxWords?: number;
   /** a signal ends it at once: its loops are too long for a handler to get a turn */
   readonly endsAtOnce?: boolean;
+  /** how long it may take to end after a signal; default 1 */
+  readonly graceSeconds?: number;
   /** Resolves to the exit code. */
   run(call: Call, signal: AbortSignal): Promise<number>;
 }

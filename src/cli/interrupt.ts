@@ -7,11 +7,12 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const NOBODY_READS = { SIGPIPE: 141 } as const;
 
 /** How long aborted work may take to end. */
-const GRACE_MILLISECONDS = 1000;
+const GRACE_SECONDS = 1;
 
 /** Runs work and aborts it at the first signal. The second ends the program at once. */
 export async function interruptible(
   run: (signal: AbortSignal) => Promise<number>,
+  graceSeconds = GRACE_SECONDS,
 ): Promise<number> {
   const interrupt = new AbortController();
   let ended: keyof typeof SIGNALS | undefined;
@@ -20,7 +21,7 @@ export async function interruptible(
     ended = signal;
     interrupt.abort();
     // The work may be waiting for a pipe or a disk.
-    setTimeout(() => interrupted(signal), GRACE_MILLISECONDS).unref();
+    setTimeout(() => interrupted(signal), 1000 * graceSeconds).unref();
   };
   for (const each of Object.keys(SIGNALS)) process.on(each, onSignal);
   try {

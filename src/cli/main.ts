@@ -16,6 +16,7 @@ import { endBy, interruptible } from './interrupt.js';
 import { listsCommand } from './lists-command.js';
 import { logCommand } from './log.js';
 import { matchCommand } from './match.js';
+import { serveCommand } from './serve.js';
 import { storeCommand } from './store-command.js';
 import { withdrawCommand } from './withdraw.js';
 
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   fetchCommand,
   listsCommand,
   withdrawCommand,
+  serveCommand,
   convertCommand,
   logCommand,
   storeCommand,
@@ -74,7 +76,7 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   try {
     const call = readCall(command, rest);
     if (command.endsAtOnce) return await command.run(call, new AbortController().signal);
-    return await interruptible((signal) => command.run(call, signal));
+    return await interruptible((signal) => command.run(call, signal), command.graceSeconds);
   } catch (error) {
     if (error instanceof UsageError) {
       throw new UsageError(`${error.message}\nsee onlyhashes ${name} --help`);

@@ -42,6 +42,15 @@ export async function savedBlocklist(
   }
 }
 
+/**
+ * The CONFIG of `fetch` in a file; undefined if it is something else.
+ * @throws {Failure} if a member is wrong
+ */
+export async function configIn(path: string): Promise<ListConfig | undefined> {
+  const about = path === '-' || encoded(path) !== path ? undefined : await regular(path);
+  return about && (await configAt(path, about.size));
+}
+
 const regular = async (path: string) => {
   const about = await stat(path).catch(() => undefined);
   return about?.isFile() ? about : undefined;

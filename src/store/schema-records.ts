@@ -26,7 +26,7 @@ create table review_record (
 );
 create index on review_record (at);
 create index on review_record (entry_hash) where entry_hash is not null;
-create index on review_record (entry_id) where entry_id is not null;
+create index on review_record using hash (entry_id) where entry_id is not null;
 
 create table review_item (
   number bigint generated always as identity primary key,

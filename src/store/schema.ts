@@ -68,7 +68,7 @@ ${Array.from(
 create index on entry (number);
 create index on entry (revision, number);
 create index on entry (list, number) where listed;
-create index on entry (id) where id is not null;
+create index on entry using hash (id) where id is not null;
 create index on entry (paused_until) where paused_until is not null;
 
 create table withdrawal (
@@ -85,7 +85,7 @@ create table withdrawal (
 );
 create index on withdrawal (revision, key);
 create index on withdrawal (hash) where listed;
-create index on withdrawal (id) where listed;
+create index on withdrawal using hash (id) where listed;
 
 create table allowance (
   key bytea primary key,

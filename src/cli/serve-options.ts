@@ -1,0 +1,90 @@
+import { isIP } from 'node:net';
+import { createBlocklist } from '../matching/index.js';
+import type { CreateServiceOptions, NetworkRule, Role } from '../service/index.js';
+import { createService } from '../service/index.js';
+import type { Call } from './command.js';
+import { Failure, UsageError } from './failure.js';
+import { readTokens } from './serve-tokens.js';
+
+/** Where a server listens: a port of an address, or a socket of the file system. */
+export type Place = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** What the command line says of a service, without the list that it answers from. */
+export interface ServeOptions {
+  readonly place: Extract<Place, { port: number }>;
+  readonly clamd: Place | undefined;
+  /** days that reviews are kept; undefined: there are none */
+  readonly reviewDays: number | undefined;
+  readonly service: Omit<CreateServiceOptions, 'blocklist' | 'follower'>;
+}
+
+/**
+ * Reads the options of a service, before anything is opened.
+ * @throws {UsageError} if an option is wrong, or strangers could call without a token
+ * @throws {Failure} if the file of tokens is wrong
+ */
+export async function serveOptionsOf(call: Call): Promise<ServeOptions> {
+  const host = call.text('host')!;
+  const networks = call.text('trust-network');
+  const tokensFile = call.text('tokens');
+  if (!isLoopback(host) && networks === undefined && tokensFile === undefined) {
+    throw new UsageError(
+      `--host: others than this machine could call; give --tokens FILE (--new-token makes one), \
+or --trust-network CIDR=ROLE`,
+    );
+  }
+  const clamd = call.text('clamd');
+  const hosts = call.text('allow-url-host')?.split(',');
+  const service = {
+    ...(networks !== undefined && { trustNetworks: networksOf(networks) }),
+    ...(hosts && { fetchPictures: { hosts } }),
+    timeoutSeconds: call.number('timeout'),
+    maxBytes: call.number('max-megabytes') * 2 ** 20,
+    tellHashes: call.on('tell-hashes'),
+  };
+  const place = { host, port: call.number('port') };
+  const clamdPlace = clamd === undefined ? undefined : placeOf(clamd);
+  checkService(service, (message) => new UsageError(message));
+  const tokens = tokensFile === undefined ? undefined : await readTokens(tokensFile);
+  const all = { ...service, ...(tokens && { tokens }) };
+  checkService(all, (message) => new Failure(`${tokensFile}: ${message}`));
+  const reviewDays =
+    call.text('review-days') === undefined ? undefined : call.number('review-days');
+  return { place, clamd: clamdPlace, reviewDays, service: all };
+}
+
+/** Its own messages tell what is wrong with the options; a pool starts with its first picture. */
+function checkService(
+  options: ServeOptions['service'],
+  failure: (message: string) => Failure,
+): void {
+  try {
+    void createService({ ...options, blocklist: createBlocklist([]) }).drain();
+  } catch (error) {
+    throw failure((error as Error).message);
+  }
+}
+
+/** `CIDR=ROLE`, several parted by commas. */
+function networksOf(text: string): NetworkRule[] {
+  return text.split(',').map((each) => {
+    const [cidr = '', role, ...others] = each.split('=');
+    if (role === undefined || others.length > 0) {
+      throw new UsageError('--trust-network: expected CIDR=ROLE, several parted by commas');
+    }
+    return { cidr, role: role as Role };
+  });
+}
+
+/** A path has a slash; an address has none. */
+function placeOf(text: string): Place {
+  if (text.includes('/')) return { path: text };
+  const [, host = '', port] = /^\[?(.+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  if (host === '' || Number(port) > 65_535) {
+    throw new UsageError('--clamd: expected HOST:PORT, or a path with a slash');
+  }
+  return { host, port: Number(port) };
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -1,0 +1,170 @@
+import process from 'node:process';
+import type { ListClient } from '../exchange/index.js';
+import { type Blocklist, createBlocklist } from '../matching/index.js';
+import {
+  type Exchange,
+  type Exchanges,
+  type Follower,
+  type Store,
+  StoreError,
+  type StorePlace,
+} from '../store/index.js';
+import type { Call } from './command.js';
+import { Failure, UsageError } from './failure.js';
+import { endingAtOnce } from './interrupt.js';
+import { applySettings } from './list-config.js';
+import { LIST_SERVICES } from './list-services.js';
+import { readParts } from './lists.js';
+import { openedFolder } from './opened-folder.js';
+import { openedStore, storePlaceOf } from './opened-store.js';
+import { type Output, progress } from './output.js';
+import { configIn, savedBlocklist } from './saved-blocklist.js';
+
+/** What a service answers from. */
+export interface Source {
+  readonly store?: Store;
+  readonly exchanges?: Exchanges;
+  /** resolves once it is at the revision that the store had */
+  readonly follower?: Promise<Follower>;
+  readonly blocklist?: Blocklist;
+  /** fetches all lists that have a service, each going on from the last time */
+  readonly fetch?: (signal: AbortSignal) => Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where a source is. */
+export type SourcePlace = { readonly store: StorePlace } | { readonly blocklist: string };
+
+interface Opening {
+  readonly out: Output;
+  readonly signal: AbortSignal;
+}
+
+const EVERYTHING = { algorithm: undefined, bits: undefined, allowEmpty: false };
+
+/**
+ * Where the list is: `--store`, `--blocklist` or the environment.
+ * @throws {UsageError} unless there is one, or if the key in the environment is none
+ */
+export function placeOfSource(call: Call): SourcePlace {
+  const blocklist = call.text('blocklist');
+  if (blocklist !== undefined && call.text('store') !== undefined) {
+    throw new UsageError('expected --store or --blocklist, not both');
+  }
+  exchangeKey();
+  return blocklist === undefined ? { store: storePlaceOf(call) } : { blocklist };
+}
+
+/** @throws {Failure | StoreError} if it cannot be opened */
+export async function openedSource(place: SourcePlace, opening: Opening): Promise<Source> {
+  return 'store' in place
+    ? await sourceOfStore(place.store, opening)
+    : await sourceOfList(place.blocklist, opening);
+}
+
+async function sourceOfStore(place: StorePlace, { out, signal }: Opening): Promise<Source> {
+  const store = await openedStore(place);
+  const exchanges = store.exchanges(exchangeKey());
+  const onProblem = (error: unknown) => out.note(`the store: ${wordsOf(error)}`);
+  return {
+    store,
+    exchanges,
+    follower: store.follow({ signal, onProblem }),
+    async fetch(ended) {
+      for (const exchange of await exchanges.list()) {
+        if (!exchange.enabled || ended.aborted) continue;
+        await told(exchange.name, { out, signal: ended }, async (onProblem) => {
+          const client = await clientOf(exchange, exchanges);
+          const origin = originOf(exchange);
+          await store.fetch(exchange.name, client, { signal: ended, origin, onProblem });
+        });
+      }
+    },
+    close: () => store.close(),
+  };
+}
+
+async function sourceOfList(path: string, { out, signal }: Opening): Promise<Source> {
+  const config = await configIn(path);
+  if (config) {
+    const clients = config.lists.map((list) => [list, list.client()] as const);
+    const folder = await openedFolder(config.folder, { out, signal });
+    for (const name of folder.names()) {
+      if (config.lists.some((list) => list.name === name)) continue;
+      await folder.remove(name);
+      out.note('a list that the CONFIG no longer names was removed');
+    }
+    applySettings(folder.blocklist, config);
+    return {
+      blocklist: folder.blocklist,
+      async fetch(ended) {
+        for (const [{ name, origin }, client] of clients) {
+          if (ended.aborted) return;
+          await told(name, { out, signal: ended }, async (onProblem) => {
+            await folder.fetch(name, client, { signal: ended, origin, onProblem });
+          });
+        }
+      },
+      close: () => folder.close(),
+    };
+  }
+  const saved = await savedBlocklist(path, EVERYTHING);
+  const close = async () => {};
+  if (saved) return { blocklist: saved.blocklist, close };
+  const bar = progress('reading the list', ' MB');
+  const parts = await readParts(path, EVERYTHING, { signal, out, bar });
+  bar.clear();
+  return { blocklist: endingAtOnce(() => createBlocklist(parts)), close };
+}
+
+/** A list that cannot be fetched now is told, and tried again; the others go on. */
+async function told(
+  name: string,
+  { out, signal }: Opening,
+  fetch: (onProblem: () => void) => Promise<void>,
+): Promise<void> {
+  let problems = 0;
+  try {
+    await fetch(() => problems++);
+  } catch (error) {
+    // Another server of the same store fetches it.
+    if (signal.aborted || (error instanceof StoreError && error.code === 'in-use')) return;
+    out.say(name, wordsOf(error));
+  }
+  if (problems > 0) out.say(name, `${problems} records with problems`);
+}
+
+/** @throws {Failure} if the service is not known, or a setting or credential is wrong */
+async function clientOf(exchange: Exchange, exchanges: Exchanges): Promise<ListClient<unknown>> {
+  const { name, api, settings, hasCredentials } = exchange;
+  if (!Object.hasOwn(LIST_SERVICES, api)) {
+    throw new Failure(`expected an exchange of ${Object.keys(LIST_SERVICES).join(', ')}`);
+  }
+  if (hasCredentials && exchangeKey() === undefined) {
+    throw new Failure('expected ONLYHASHES_KEY, with which its credentials were stored');
+  }
+  const credentials = hasCredentials ? await exchanges.credentials(name) : undefined;
+  return LIST_SERVICES[api]!.connect({ ...credentials }, { ...settings });
+}
+
+/** As a CONFIG has it, so that a list that moves between the two is not fetched anew. */
+function originOf({ api, settings }: Exchange): string {
+  const own = [...LIST_SERVICES[api]!.settings, 'baseUrl'];
+  return JSON.stringify([api, ...own.map((each) => settings[each] ?? null)]);
+}
+
+/** The key of the credentials of exchanges, from the environment alone. */
+function exchangeKey(): Uint8Array | undefined {
+  const { ONLYHASHES_KEY: hex } = process.env;
+  if (!hex) return undefined;
+  if (/^[0-9a-f]{64}$/i.test(hex)) return Buffer.from(hex, 'hex');
+  throw new UsageError('ONLYHASHES_KEY: expected 64 hex digits');
+}
+
+/** What a log may have of an error: those of drivers may quote values. */
+export function wordsOf(error: unknown): string {
+  const { name, code, message } = error as Error & { code?: unknown };
+  const isOwn = error instanceof StoreError || error instanceof Failure || /Service/.test(name);
+  if (isOwn) return message;
+  return typeof code === 'string' ? `${name} ${code}` : String(name);
+}

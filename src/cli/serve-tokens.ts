@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type Role, type TokenRule, tokenHash } from '../service/index.js';
+import { Failure, failureOf } from './failure.js';
+import { encoded } from './file-name.js';
+
+const MEMBERS = ['name', 'hash', 'role', 'requestsPerSecond', 'answersPerDay'];
+
+const EXPECTED = 'expected a JSON list of { "name", "hash", "role" }';
+
+/**
+ * The tokens in a file: a JSON list of `{ "name", "hash", "role", "requestsPerSecond",
+ * "answersPerDay" }`. The service checks what the members say.
+ * @throws {Failure} if it cannot be read, or is something else. No message quotes it
+ */
+export async function readTokens(path: string): Promise<TokenRule[]> {
+  let text: string;
+  try {
+    text = await readFile(encoded(path), 'utf8');
+  } catch (error) {
+    throw failureOf(path, error);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // Told below: the engine's words quote the file.
+  }
+  if (!Array.isArray(json) || json.length === 0) throw new Failure(`${path}: ${EXPECTED}`);
+  for (const [at, rule] of json.entries()) {
+    if (typeof rule !== 'object' || rule === null) {
+      throw new Failure(`${path}: [${at}]: ${EXPECTED}`);
+    }
+    if (!Object.keys(rule).every((name) => MEMBERS.includes(name))) {
+      throw new Failure(`${path}: [${at}]: unknown member; expected ${MEMBERS.join(', ')}`);
+    }
+  }
+  return json;
+}
+
+/** A token that nobody has yet, and what the file of tokens says of it. */
+export function newToken(role: Role): { readonly token: string; readonly rule: TokenRule } {
+  const token = randomBytes(32).toString('base64url');
+  const name = `${role}-${randomBytes(3).toString('hex')}`;
+  return { token, rule: { name, hash: tokenHash(token), role } };
+}

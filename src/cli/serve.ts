@@ -1,0 +1,230 @@
+import { createServer } from 'node:http';
+import { createServer as createSocketServer, type Server } from 'node:net';
+import { stdout } from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Blocklist } from '../matching/index.js';
+import { createHashPool, type HashPool } from '../node/index.js';
+import {
+  createClamdListener,
+  createNodeListener,
+  createService,
+  hmaRoutes,
+  type LogRecord,
+  NODE_LIMITS,
+  type Role,
+} from '../service/index.js';
+import type { Call, Command } from './command.js';
+import { Failure, UsageError } from './failure.js';
+import { STORE_OPTIONS } from './opened-store.js';
+import { type Output, output, progress } from './output.js';
+import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
+import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
+import { newToken } from './serve-tokens.js';
+
+/** What is kept for some days is looked through so often. */
+const PRUNE_MINUTES = 60;
+
+/** `onlyhashes serve`: answers others over HTTP. */
+export const serveCommand: Command = {
+  name: 'serve',
+  usage: '',
+  about: `Answer others over HTTP, from a store or a list.
+Serves /v1/match and /v1/status, HMA's /h, /m, /c and /status, /health/live, /health/ready, \
+/metrics and /openapi.json, and pages for moderators where it is told to. Prints a line with its address once it is ready, and then one for \
+each answer: TIME CALLER METHOD ROUTE STATUS MILLISECONDS. ONLYHASHES_KEY has the key of the credentials of its exchanges, 64 hex digits. Lists with a \
+service are fetched meanwhile. At SIGTERM or SIGINT it answers what it has, and ends with 0.`,
+  options: {
+    ...STORE_OPTIONS,
+    blocklist: {
+      about: 'in place of a store: a list, a .ohb file, or a CONFIG of fetch',
+      value: 'LIST',
+      short: 'b',
+    },
+    host: { about: 'the address to listen on', value: 'HOST', default: '127.0.0.1' },
+    port: { about: '0 takes a free one', value: 'PORT', range: [0, 65_535], default: '8080' },
+    tokens: { about: 'who may call: what --new-token printed, in a JSON list', value: 'FILE' },
+    'new-token': {
+      about: 'print a new token, and its member for the file of tokens; serve nothing',
+      choices: ['match', 'curate', 'admin'],
+    },
+    'trust-network': {
+      about: 'networks that need no token: CIDR=ROLE, parted by commas',
+      value: 'CIDR=ROLE',
+    },
+    'allow-url-host': {
+      about: 'hosts that pictures may be fetched from, parted by commas (default none)',
+      value: 'HOST',
+    },
+    'review-days': {
+      about: 'serve the pages for moderators at /review, and keep what they decide so long',
+      value: 'N',
+      range: [1, 36_500],
+    },
+    'tell-hashes': { about: 'tell callers of the role match the hashes of entries, too' },
+    clamd: {
+      about: "answer clamd's clients too: HOST:PORT, or a path. They take FOUND for malware",
+      value: 'PLACE',
+    },
+    'max-megabytes': { about: 'of a picture', value: 'N', range: [1, 1024], default: '64' },
+    timeout: { about: 'of an answer', value: 'SECONDS', range: [1, 3600], default: '60' },
+    'fetch-minutes': {
+      about: 'between two fetches of the lists; 0 fetches none',
+      value: 'N',
+      range: [0, 10_080],
+      default: '15',
+    },
+    'log-json': { about: 'print one JSON object per answer' },
+  },
+  examples: [
+    ['onlyhashes serve -b list.csv', 'for this machine alone'],
+    ['onlyhashes serve --new-token match', 'a token; its second line goes into tokens.json'],
+    [
+      'onlyhashes serve --store hashes --host 0.0.0.0 --tokens tokens.json',
+      'for others, from a store',
+    ],
+  ],
+  minWords: 0,
+  maxWords: 0,
+  graceSeconds: 25,
+  async run(call, signal) {
+    const role = call.text('new-token') as Role | undefined;
+    const out = output(progress('serving'));
+    if (role !== undefined) {
+      const { token, rule } = newToken(role);
+      await out.line(token);
+      await out.line(JSON.stringify(rule));
+      return 0;
+    }
+    const place = placeOfSource(call);
+    const options = await serveOptionsOf(call);
+    if (options.reviewDays !== undefined && !('store' in place)) {
+      throw new UsageError('--review-days: expected --store, which keeps what is decided');
+    }
+    const source = await openedSource(place, { out, signal });
+    const pool = createHashPool();
+    try {
+      await serve(source, options, { call, out, signal, pool });
+    } finally {
+      await pool.close();
+      // A follower that is still loading ends first.
+      await source.follower?.catch(() => {});
+      await source.close();
+    }
+    return 0;
+  },
+};
+
+interface Serving {
+  readonly call: Call;
+  readonly out: Output;
+  readonly signal: AbortSignal;
+  readonly pool: HashPool;
+}
+
+/** Serves until the signal aborts; resolves once all is answered. */
+async function serve(
+  { store, exchanges, follower, blocklist, fetch }: Source,
+  { place, clamd, reviewDays, service: options }: ServeOptions,
+  { call, out, signal, pool }: Serving,
+): Promise<void> {
+  const onError = (error: unknown) => out.note(`the service: ${wordsOf(error)}`);
+  const toLine = call.on('log-json') ? (record: LogRecord) => JSON.stringify(record) : textOfRecord;
+  const review = reviewDays === undefined ? undefined : { retentionDays: reviewDays };
+  const service = createService({
+    ...options,
+    review,
+    ...(follower ? { follower } : { blocklist }),
+    ...{ store, pool, onError },
+    // Not `line`, which would let each answer wait for a slow reader by a listener of its own.
+    onLog: (record) => void stdout.write(`${toLine(record)}\n`),
+    routes: (parts) => hmaRoutes(parts, { store, follower, exchanges }),
+  });
+  const server = createServer(NODE_LIMITS, createNodeListener(service.handler, onError));
+  const servers: Server[] = [server];
+  const ending = new AbortController();
+  const regular: Promise<void>[] = [];
+  try {
+    await listening(server, place, '--port');
+    const followed = await follower;
+    const list = followed?.blocklist ?? blocklist!;
+    const { port } = server.address() as { port: number };
+    const host = place.host.includes(':') ? `[${place.host}]` : place.host;
+    const at = followed ? `, revision: ${followed.revision}` : '';
+    const size = `lists: ${list.lists().length}, entries: ${list.size}${at}`;
+    if (clamd) servers.push(await clamdServer(clamd, list, { pool, out, signal, onError }));
+    await out.line(`http://${host}:${port}: ${size}`);
+    const minutes = call.number('fetch-minutes');
+    if (fetch && minutes > 0) regular.push(every(minutes, fetch, ending.signal, onError));
+    if (store && review) {
+      const prune = async () => {
+        await store.reviewLog(review).prune();
+        await store.reviewQueue(review).prune();
+      };
+      regular.push(every(PRUNE_MINUTES, prune, ending.signal, onError));
+    }
+    await aborted(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    ending.abort();
+    // No new connection is taken, and one that is idle ends; what is asked is answered.
+    const closed = servers.map(closing);
+    await service.drain();
+    server.closeIdleConnections();
+    await Promise.all(closed);
+    await Promise.all(regular);
+  }
+}
+
+/** Does something now, and again some minutes after each time. */
+async function every(
+  minutes: number,
+  work: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    await work(signal).catch(onError);
+    await wait(60_000 * minutes, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** @throws {Failure} if it cannot listen there */
+async function clamdServer(
+  place: Place,
+  blocklist: Blocklist,
+  { pool, out, signal, onError }: Omit<Serving, 'call'> & { onError: (error: unknown) => void },
+): Promise<Server> {
+  const listener = createClamdListener({ enabled: true, blocklist, pool, signal }, onError);
+  const server = createSocketServer(listener);
+  await listening(server, place, '--clamd');
+  out.note('--clamd: callers take FOUND for malware: Nextcloud deletes the file, perhaps evidence');
+  return server;
+}
+
+/** @throws {Failure} with the system's word for why not */
+function listening(server: Server, place: Place, option: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', ({ code }: NodeJS.ErrnoException) =>
+      reject(new Failure(`${option}: cannot listen there: ${code}`)),
+    );
+    server.listen(place, resolve);
+  });
+}
+
+const closing = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    if (server.listening) server.close(() => resolve());
+    else resolve();
+  });
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+function textOfRecord({ time, caller, method, route, status, milliseconds }: LogRecord): string {
+  const known = [time, caller ?? '-', method, route ?? '-', status, Math.round(milliseconds)];
+  return known.join(' ');
+}
