@@ -213,3 +213,32 @@ test('what an upload costs, and which aims are missed', () => {
     "12 MP baseline, thorough: CPU of bare decoding's",
   ]);
 });
+
+test('lists that are fetched, withdrawn from and searched', () => {
+  const { fetch, withdraw, decide } = json('bench/record/lists.json') as {
+    fetch: Record<string, { recordsPerSecond: number; peakMegabytes: number }>;
+    withdraw: Record<string, { p99: number }>;
+    decide: { name: string; microseconds: number }[];
+  };
+  const told = (name: string) => {
+    const { recordsPerSecond, peakMegabytes } = fetch[`${name}, paged`]!;
+    return [Math.round(recordsPerSecond).toLocaleString('en-US'), peakMegabytes.toFixed(0)];
+  };
+  const [[rate, memory], [slower, less]] = [told('StopNCII'), told('NCMEC')];
+  expect(readme).toContain(
+    `StopNCII ${rate} a second in ${memory} MB, NCMEC ${slower} in ${less} MB`,
+  );
+  const ratio = (name: string, of: 'recordsPerSecond' | 'peakMegabytes') =>
+    fetch[`${name}, naive`]![of] / fetch[`${name}, paged`]![of];
+  const share = (name: string) => (1 / ratio(name, 'recordsPerSecond')).toFixed(2);
+  expect(ratio('NCMEC', 'peakMegabytes').toFixed(1)).toBe('1.6');
+  expect(readme).toContain(
+    `${ratio('StopNCII', 'peakMegabytes').toFixed(1)} times the memory, and ${share('StopNCII')} and ${share('NCMEC')} of the time`,
+  );
+  const p99 = (what: string) => withdraw[`from the service, with a fetch, to ${what}`]!.p99;
+  expect(readme).toContain(
+    `invisible ${p99('invisible').toFixed(0)} ms after a fetch begins (p99), and ${(p99('disk') / 1000).toFixed(0)} s after it on disk`,
+  );
+  const times = decide.slice(0, 3).map(({ microseconds }) => microseconds.toFixed(0));
+  expect(readme).toContain(`take ${times[0]}, ${times[1]} and ${times[2]} us`);
+});
