@@ -7,7 +7,7 @@ export const ROOT = join(import.meta.dirname, '..');
 
 /**
  * An empty project with the packed tarball installed, as a user would have it, with or without the
- * decoders.
+ * decoders and the embedded database.
  * `remove` deletes its folder.
  */
 export function installedPackage({ decoders }: { decoders: boolean }): {
@@ -34,7 +34,8 @@ export function installedPackage({ decoders }: { decoders: boolean }): {
     '--strip-components=1',
   ]);
   if (decoders) {
-    for (const name of ['sharp', '@img', 'detect-libc', 'semver', 'heic-decode', 'libheif-js']) {
+    const decoders = ['sharp', '@img', 'detect-libc', 'semver', 'heic-decode', 'libheif-js'];
+    for (const name of [...decoders, '@electric-sql']) {
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
     }
   }

@@ -112,7 +112,7 @@ test.each([...blocks('ts'), ...blocks('html')])('$heading bundles', async ({ tex
   expect(errors).toEqual([]);
 });
 
-test('sh: every command, in the order of the README', () => {
+test('sh: every command, in the order of the README', async () => {
   const commands = blocks('sh')
     .flatMap(({ text }) => text.split('\n'))
     .map((line) => line.replace(/\s+#.*$/, '').trim())
@@ -122,6 +122,15 @@ test('sh: every command, in the order of the README', () => {
   for (const command of commands) {
     expect(command).toMatch(/^(npx )?onlyhashes /);
     const line = command.replace(/^(npx )?onlyhashes/, program);
+    if (/ serve /.test(command)) {
+      // It serves until it is ended.
+      const server = spawn('sh', ['-c', `exec ${line}`], { cwd: project.folder, env });
+      const ended = once(server, 'exit');
+      expect(`${(await once(server.stdout, 'data'))[0]}`, command).toMatch(/^http:.+entries: \d/);
+      server.kill('SIGTERM');
+      expect(await ended, command).toEqual([0, null]);
+      continue;
+    }
     const run = () => execFileSync('sh', ['-c', line], { cwd: project.folder, env, stdio: 'pipe' });
     expect(run, command).not.toThrow();
   }
