@@ -1499,6 +1499,26 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     openStore: {
       args: [
         members({ dataDir: undefined }, { dataDir: optional(text) }),
+        options({ schema: member('onlyhashes'), bands: flag }),
+      ],
+    },
+    shardScript: {
+      args: [
+        members(
+          [{ host: 'a', database: 'b', user: 'c' }],
+          {
+            0: members(
+              { host: 'a', database: 'b', user: 'c' },
+              {
+                host: member('a', 'text'),
+                port: optional(member(5432)),
+                database: member('b', 'text'),
+                user: member('c', 'text'),
+              },
+            ),
+          },
+          '[]',
+        ),
         options({ schema: member('onlyhashes') }),
       ],
     },
@@ -1982,6 +2002,8 @@ const METHODS: Record<
       revision: [],
       status: [],
       verify: [],
+      search: [hash, distanceOf],
+      searchBatch: [hashes, distanceOf],
       add: [listed, change],
       entry: [whole],
       find: [

@@ -14,6 +14,8 @@ export type {
   ReviewQueue,
   ReviewQueueOptions,
 } from './review-queue.js';
+export type { SearchAnswer, StoreHit } from './search.js';
+export { type Shard, type ShardScriptOptions, shardScript } from './shard-script.js';
 export type { StoreStatus } from './status.js';
 export { openStore, type Store, type StoreOptions, type StorePlace } from './store.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';

@@ -1,10 +1,22 @@
 import type { Database, Sql } from './database.js';
 import { CORE } from './schema.js';
+import { BANDS } from './schema-bands.js';
 import { RECORDS } from './schema-records.js';
 import { StoreError } from './store-error.js';
 
 /** By number, from 1. One that was released is never changed: the next one changes what it made. */
-export const MIGRATIONS: readonly string[] = [CORE, RECORDS];
+export const MIGRATIONS: readonly string[] = [CORE, RECORDS, BANDS];
+
+/** A lower-case name, which needs no quotes anywhere. */
+const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/** @throws {TypeError | RangeError} if `schema` cannot name the schema of a store */
+export function checkSchema(schema: string): void {
+  if (typeof schema !== 'string') throw new TypeError('expected schema to be a string');
+  if (!SCHEMA.test(schema) || schema.startsWith('pg_')) {
+    throw new RangeError('expected schema to be a name of lower-case letters, digits and _');
+  }
+}
 
 /** Any number, the same for all processes: one of them migrates, and the others wait. */
 const LOCK = 0x6f6e6c79;

@@ -1,3 +1,4 @@
+import { type SearchForm, searchForm } from './bands.js';
 import type { Database } from './database.js';
 import { listsOf, type StoredList } from './lists.js';
 import { MIGRATIONS } from './migrations.js';
@@ -21,6 +22,10 @@ export interface StoreStatus {
   readonly lists: readonly StoredList[];
   /** listed ones, with those that are paused */
   readonly entries: number;
+  /** whether a search looks up bands, or compares all hashes */
+  readonly bands: boolean;
+  /** whether the entries and their bands are on other servers */
+  readonly sharded: boolean;
   /** in force */
   readonly withdrawals: number;
   readonly allowances: number;
@@ -30,11 +35,13 @@ export interface StoreStatus {
   readonly warnings: readonly string[];
 }
 
+type Told = Omit<StoreStatus, 'engine' | 'form' | 'lists' | 'warnings' | keyof SearchForm>;
+
 /** Reads the whole table of entries once: a second or so for a million. */
 export async function statusOf(database: Database): Promise<StoreStatus> {
   return await database.transaction(
     async (sql) => {
-      const [row] = await sql.query<Omit<StoreStatus, 'engine' | 'form' | 'lists' | 'warnings'>>(
+      const [row] = await sql.query<Told>(
         `select current_setting('server_version') as "serverVersion", store as id, revision, purged,
           (select count(*) from entry where listed) as entries,
           (select count(*) from withdrawal where listed) as withdrawals,
@@ -43,6 +50,7 @@ export async function statusOf(database: Database): Promise<StoreStatus> {
         from state`,
       );
       const lists = await listsOf(sql);
+      const form = await searchForm(sql);
       const { engine } = database;
       const warnings: string[] = [];
       if (engine === 'pglite' && row!.entries > EMBEDDED) {
@@ -50,7 +58,7 @@ export async function statusOf(database: Database): Promise<StoreStatus> {
           'more than 100,000 entries in an embedded store: move them to a PostgreSQL server',
         );
       }
-      return { engine, ...row!, form: MIGRATIONS.length, lists, warnings };
+      return { engine, ...row!, form: MIGRATIONS.length, ...form, lists, warnings };
     },
     { snapshot: true },
   );

@@ -15,6 +15,7 @@ import {
   putAllowance,
   removeAllowance,
 } from './allowances.js';
+import { keepBands } from './bands.js';
 import { changesAfter, type StoreChanges } from './changes.js';
 import type { Database, Sql } from './database.js';
 import {
@@ -44,7 +45,7 @@ import {
   type StoredList,
   setListSettings,
 } from './lists.js';
-import { migrate } from './migrations.js';
+import { checkSchema, migrate } from './migrations.js';
 import { openPglite } from './pglite.js';
 import { openPostgresql } from './postgresql.js';
 import { type Purged, purgeRows } from './purge.js';
@@ -52,6 +53,7 @@ import { type Put, putEntries, replaceEntries } from './put-entries.js';
 import { moveList } from './rename-list.js';
 import { StoredReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
+import { Search, type SearchAnswer } from './search.js';
 import { type StoreStatus, statusOf } from './status.js';
 import { StoreError } from './store-error.js';
 import type { StoredEntry } from './stored-entry.js';
@@ -75,10 +77,13 @@ export type StorePlace =
 export interface StoreOptions {
   /** the schema that holds the store's tables, made if it is not there; default `onlyhashes` */
   schema?: string;
+  /**
+   * whether the store keeps bands, by which `search` needs no scan; for processes that hold no
+   * index. They take many times the room of the entries, and most of the time of adding them.
+   * Absent: as it was, and a new store keeps none. A change of it rewrites them all
+   */
+  bands?: boolean;
 }
-
-/** A lower-case name, which needs no quotes anywhere. */
-const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /**
  * Lists, entries, withdrawals and allowances in a database, which many processes share. Made by
@@ -86,12 +91,14 @@ const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
  */
 export class Store {
   readonly #database: Database;
+  readonly #search: Search;
   readonly #followers = new Set<Follower>();
   /** of this store, and of no other */
   readonly id: string;
 
   constructor(database: Database, id: string) {
     this.#database = database;
+    this.#search = new Search(database);
     this.id = id;
   }
 
@@ -130,6 +137,27 @@ export class Store {
       const put = await putEntries(sql, revision, gathered);
       return { reply: put, isChanged: put.added > 0 };
     });
+  }
+
+  /**
+   * The entries within `maxDistance` bits of a hash, found inside the database: exact, also right
+   * after a change. Those that are paused or on a list that is not enabled are not found. A
+   * follower's blocklist answers many times faster; this is for those who hold none.
+   * @param maxDistance 0…bits, inclusive; without bands, each search compares all hashes
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async search(hash: Hash, maxDistance: number): Promise<SearchAnswer> {
+    const [answer] = await this.#search.batch([hash], maxDistance);
+    return answer!;
+  }
+
+  /**
+   * The answer to each hash, in their order, by two statements for all. They may be of several
+   * algorithms. Some hundreds at a time are well.
+   * @throws {TypeError | RangeError} if an argument is invalid
+   */
+  async searchBatch(hashes: Iterable<Hash>, maxDistance: number): Promise<SearchAnswer[]> {
+    return await this.#search.batch(hashes, maxDistance);
   }
 
   /** The entry of this number; undefined if there is none. It may be paused. */
@@ -510,16 +538,15 @@ export async function openStore(place: StorePlace, options: StoreOptions = {}): 
     throw new TypeError('expected a place: { url } or { dataDir }');
   }
   checkOptions(options);
-  const { schema = 'onlyhashes' } = options;
-  checkTypeOf('schema', schema, 'string');
-  if (!SCHEMA.test(schema) || schema.startsWith('pg_')) {
-    throw new RangeError('expected schema to be a name of lower-case letters, digits and _');
-  }
+  const { schema = 'onlyhashes', bands } = options;
+  checkSchema(schema);
+  checkTypeOf('bands', bands, 'boolean');
   const database = await opened(place, schema);
   try {
     await migrate(database, schema);
     const [state] = await database.query<{ store: string }>('select store from state');
     if (!state) throw new StoreError('unsuitable', 'expected a schema that only this library uses');
+    if (bands !== undefined) await keepBands(database, bands);
     return new Store(database, state.store);
   } catch (error) {
     await database.close();

@@ -1,5 +1,6 @@
 import { checkEntry } from '../entry.js';
 import { isDegenerate } from '../matching/degenerate.js';
+import { wrongBands } from './bands.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import { type EntryRow, entryOf, keyOfEntry, SELECTED } from './stored-entry.js';
 
@@ -16,7 +17,11 @@ export interface StoreProblem {
     /** an entry on a list that is not there */
     | 'no-list'
     /** a row of a later revision than the store's */
-    | 'bad-revision';
+    | 'bad-revision'
+    /** a band of an entry that is not there: a search may miss the entry */
+    | 'no-band'
+    /** a band that belongs to no entry */
+    | 'band-left';
   /** how many rows */
   readonly count: number;
 }
@@ -62,6 +67,9 @@ export async function verifyStore(database: Database): Promise<StoreProblem[]> {
         );
         count(code, row!.count);
       }
+      const bands = await wrongBands(sql);
+      count('no-band', bands.missing);
+      count('band-left', bands.left);
       for await (const row of rowsOf(sql)) {
         if (row.listed && !isTaken(row)) count('bad-entry', 1);
         else if (!hasItsKey(row)) count('bad-key', 1);

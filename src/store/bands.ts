@@ -1,0 +1,64 @@
+import type { Database, Sql } from './database.js';
+
+/**
+ * Makes a store keep bands, or no longer, in one transaction. All who write wait for it: a million
+ * hashes take minutes. They are written in the order of their tokens, in which they are read the
+ * fastest; what is added later comes behind them.
+ * @throws {RangeError} if other servers keep the bands, and it is not to have any
+ */
+export async function keepBands(database: Database, bands: boolean): Promise<void> {
+  await database.transaction(async (sql) => {
+    const [state] = await sql.query<{ bands: boolean }>('select bands from state for update');
+    if (state!.bands === bands) return;
+    if ((await searchForm(sql)).sharded) {
+      throw new RangeError('expected bands to be true: the entries are on other servers');
+    }
+    // Who writes without asking for the state waits here.
+    await sql.query('lock table entry in share row exclusive mode');
+    await sql.query('truncate band');
+    if (bands) {
+      await sql.query(
+        `insert into band (number, token, bits)
+        select number, token_of(algorithm, hash, at), bits_of(hash)
+        from entry cross join generate_series(0, octet_length(hash) / 2 - 1) as at
+        order by 2`,
+      );
+    }
+    await sql.query('update state set bands = $1', [bands]);
+    await sql.query('analyze band');
+  });
+}
+
+/** How the entries of a store are found. */
+export interface SearchForm {
+  /** by bands, or by their hashes alone */
+  readonly bands: boolean;
+  /** whether they are on other servers */
+  readonly sharded: boolean;
+}
+
+export async function searchForm(sql: Sql): Promise<SearchForm> {
+  const [form] = await sql.query<SearchForm>(
+    `select bands,
+      exists (select from pg_inherits where inhparent = 'band'::regclass) as sharded from state`,
+  );
+  return form!;
+}
+
+/**
+ * How many bands are missing, and how many belong to no entry. Reads all of both tables.
+ * @returns zeros if the store keeps no bands
+ */
+export async function wrongBands(sql: Sql): Promise<{ missing: number; left: number }> {
+  const [row] = await sql.query<{ missing: number; left: number }>(
+    `with due as (
+      select number, token_of(algorithm, hash, at) as token, bits_of(hash) as bits
+      from entry cross join generate_series(0, octet_length(hash) / 2 - 1) as at
+      where (select bands from state)
+    )
+    select count(*) filter (where band.number is null) as missing,
+      count(*) filter (where due.number is null) as left
+    from due full join band using (number, token, bits)`,
+  );
+  return row!;
+}

@@ -1,0 +1,68 @@
+import { type Hash, hashToHex } from '../hash.js';
+import { kindOf } from './schema-bands.js';
+
+/*
+ * Which bands are looked up. A hash is cut into bands of 16 bits. Each band has a budget, and the
+ * budgets sum to r + 1. A hash that differed by its budget or more in every band would differ by
+ * more than r: so each one within r differs by less than the budget in some band. With 16 bands and
+ * r = 31 that is the value of each band and the 16 that differ from it in one bit: 272 tokens.
+ */
+
+const WIDTH = 16;
+
+/**
+ * Beyond so many tokens a scan takes their place: it reads the rows of one band in the order of the
+ * index, which are as many as 65,536 tokens have.
+ */
+const MOST_TOKENS = 4096;
+
+/** How near a hash is looked for, by its bands. */
+export interface Probes {
+  /** to be looked up; undefined: too many, read all of one band */
+  readonly tokens: number[] | undefined;
+  /** the tokens of one band, from the first to the last */
+  readonly band: readonly [number, number];
+  /** of a `bit(256)` */
+  readonly bits: string;
+}
+
+export function probesOf(hash: Hash, maxDistance: number): Probes {
+  const kind = kindOf(hash.algorithm, 8 * hash.bytes.length) << 20;
+  return {
+    tokens: tokensOf(hash.bytes, kind, maxDistance),
+    band: [kind, kind + 2 ** WIDTH - 1],
+    bits: `x${hashToHex(hash).padEnd(64, '0')}`,
+  };
+}
+
+/** @returns undefined if there are too many */
+function tokensOf(bytes: Uint8Array, kind: number, maxDistance: number): number[] | undefined {
+  const bands = bytes.length / 2;
+  const budgetBefore = (band: number) => Math.floor((band * (maxDistance + 1)) / bands);
+  const tokens: number[] = [];
+  for (let band = 0; band < bands; band++) {
+    const masks = masksBelow(budgetBefore(band + 1) - budgetBefore(band));
+    if (!masks || tokens.length + masks.length > MOST_TOKENS) return undefined;
+    const value = (bytes[2 * band]! << 8) | bytes[2 * band + 1]!;
+    for (const mask of masks) tokens.push(kind | (band << WIDTH) | (value ^ mask));
+  }
+  return tokens;
+}
+
+/** By budget, made once. */
+const tables: (readonly number[])[] = [];
+
+/** The masks that change fewer bits of a band than `budget`; undefined: too many. */
+function masksBelow(budget: number): readonly number[] | undefined {
+  if (budget > 4) return undefined;
+  tables[budget] ??= Array.from({ length: 2 ** WIDTH }, (_, mask) => mask).filter(
+    (mask) => onesOf(mask) < budget,
+  );
+  return tables[budget];
+}
+
+function onesOf(mask: number): number {
+  let ones = 0;
+  for (let left = mask; left !== 0; left &= left - 1) ones++;
+  return ones;
+}

@@ -1,0 +1,82 @@
+/**
+ * The algorithms, in an order that stays: tokens have their places. Of each, hashes of 64 bits come
+ * before those of 256.
+ */
+const KINDS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
+
+/** The partitions of `entry` that the first form made. */
+export const PARTITIONS = Array.from({ length: 8 }, (_, at) => `entry_${at}`);
+
+/** What all tokens of an algorithm and a width have in common: the bits from 20 on. */
+export const kindOf = (algorithm: (typeof KINDS)[number], bits: number): number =>
+  2 * KINDS.indexOf(algorithm) + (bits === 256 ? 1 : 0);
+
+/**
+ * Bands, by which entries are found near a hash.
+ *
+ * - `band` has a row for each 16 bits of a hash, if the store keeps bands. The token is
+ *   `kind << 20 | band << 16 | value`, so that hashes of other kinds are never met. The hash itself
+ *   stands in each row, as looking it up would take longer than reading it; one of 64 bits is
+ *   followed by zeros.
+ * - The triggers keep bands and entries equal, whoever writes. A statement fires those of the table
+ *   that it names: a partition has its own, for who writes to it from another server.
+ * - Rows of entries that are not listed have bands too, until they are purged: so a withdrawal
+ *   costs nothing here. `searched` has the entries that may be found.
+ */
+export const BANDS = `
+alter table state add column bands boolean not null default false;
+
+create table band (
+  number bigint not null,
+  token int not null,
+  bits bit(256) not null
+);
+create index band_token on band (token);
+
+create function bits_of(hash bytea) returns bit(256) language sql immutable strict
+return ('x' || encode(hash, 'hex'))::bit(256);
+
+create function token_of(algorithm text, hash bytea, band int) returns int
+language sql immutable strict
+return ((2 * (array_position(array['${KINDS.join("', '")}'], algorithm) - 1)
+    + octet_length(hash) / 32) << 20)
+  | (band << 16) | (get_byte(hash, 2 * band) << 8) | get_byte(hash, 2 * band + 1);
+
+create function add_bands() returns trigger language plpgsql set search_path from current as $$
+begin
+  if (select bands from state) then
+    insert into band (number, token, bits)
+    select number, token_of(algorithm, hash, at), bits_of(hash)
+    from added cross join generate_series(0, octet_length(hash) / 2 - 1) as at
+    order by 2;
+  end if;
+  return null;
+end $$;
+
+create function remove_bands() returns trigger language plpgsql set search_path from current as $$
+begin
+  if (select bands from state) then
+    delete from band using (
+      select number, token_of(algorithm, hash, at) as token
+      from removed cross join generate_series(0, octet_length(hash) / 2 - 1) as at
+    ) as gone
+    where band.token = gone.token and band.number = gone.number;
+  end if;
+  return null;
+end $$;
+
+${['entry', ...PARTITIONS].map(triggersOf).join('\n')}
+
+create view searched as
+select entry.*, bits_of(hash) as bits from entry
+where listed and (paused_until is null or paused_until <= now())
+  and list not in (select name from list where listed and settings ->> 'enabled' = 'false');
+`;
+
+function triggersOf(table: string): string {
+  return `
+create trigger add_bands after insert on ${table}
+  referencing new table as added for each statement execute function add_bands();
+create trigger remove_bands after delete on ${table}
+  referencing old table as removed for each statement execute function remove_bands();`;
+}
