@@ -30,7 +30,7 @@ const USUAL: StoreScale = {
   withdrawals: 200,
   missed: 1000,
 };
-/** Every tenth entry is this near an earlier one. */
+/** Every tenth entry is this near an earlier one, and none is equal: one withdrawal takes one. */
 const NEAR = 24;
 const FARTHEST = 31;
 
@@ -159,7 +159,8 @@ async function listedNow(store: Store) {
 function askedOf(count: number, queries: number) {
   const next = random(7);
   const { bytes } = uniformHashes(count, 5);
-  for (let at = 10; at < count; at += 10) plant(bytes, next() % at, bytes, at, next() % NEAR, next);
+  for (let at = 10; at < count; at += 10)
+    plant(bytes, next() % at, bytes, at, 1 + (next() % NEAR), next);
   const asked = uniformHashes(queries, 77).bytes;
   for (let at = 0; at < queries; at += 2) {
     plant(bytes, next() % count, asked, at, next() % (FARTHEST + 1), next);
