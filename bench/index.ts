@@ -14,6 +14,8 @@ import { pdqBench } from './pdq.js';
 import { pdqBandBench } from './pdq-band.js';
 import { robustnessBench } from './robustness.js';
 import { scanBench } from './scan.js';
+import { serviceBench } from './service.js';
+import { storeBench } from './store.js';
 import { uploadsBench } from './uploads.js';
 import { variantsBench } from './variants.js';
 import { versusBench } from './versus.js';
@@ -39,6 +41,8 @@ export const BENCHES: readonly Bench[] = [
   robustnessBench,
   patchesBench,
   uploadsBench,
+  storeBench,
+  serviceBench,
   versusBench,
 ];
 

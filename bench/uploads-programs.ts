@@ -1,10 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { LoadSetup, ServeSetup } from './service-protocol.js';
+import type { FollowSetup } from './store-following.js';
 import type { Delays, ProgramSetup, ServerQuestion, Watched } from './uploads-protocol.js';
 import { usageOfTree } from './uploads-usage.js';
 
+type Setup = ProgramSetup | FollowSetup | ServeSetup | LoadSetup;
+
 /** A process that was started, and answers questions one at a time. */
-class Program {
+export class Program {
   readonly child: ChildProcess;
 
   private constructor(child: ChildProcess) {
@@ -12,19 +16,20 @@ class Program {
   }
 
   /** @returns the process and the first thing it said */
-  static async start(script: URL, setup: ProgramSetup): Promise<[Program, unknown]> {
+  static async start(script: URL, setup: Setup): Promise<[Program, unknown]> {
     const child = fork(script, [JSON.stringify(setup)], { serialization: 'json' });
     const program = new Program(child);
-    return [program, await program.#said()];
+    return [program, await program.said()];
   }
 
-  async ask(question: string): Promise<unknown> {
-    const answer = this.#said();
-    this.child.send(question);
+  async ask(question: unknown): Promise<unknown> {
+    const answer = this.said();
+    this.child.send(question as object);
     return await answer;
   }
 
-  async #said(): Promise<unknown> {
+  /** The next thing that it says. */
+  async said(): Promise<unknown> {
     const ended = new AbortController();
     const { signal } = ended;
     try {
@@ -67,7 +72,7 @@ export class WatchedServer {
   }
 
   /** @param script the built `bench-server.js` */
-  static async start(script: URL, setup: ProgramSetup): Promise<WatchedServer> {
+  static async start(script: URL, setup: ProgramSetup | ServeSetup): Promise<WatchedServer> {
     const [server, said] = await Program.start(script, setup);
     const port = said as number;
     const pid = server.child.pid!;

@@ -2,11 +2,13 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FetchSetup } from './lists-fetching.js';
+import type { LoadSetup, ServeSetup } from './service-protocol.js';
+import type { FollowSetup } from './store-following.js';
 import type { Delays, ProgramSetup, ServerQuestion } from './uploads-protocol.js';
 
 /*
- * A program of `bench uploads`: one of its servers, or what watches them; or the one of
- * `bench lists` that fetches.
+ * A program of `bench uploads`: one of its servers, or what watches them; the one of `bench lists`
+ * that fetches; one of `bench store` that follows; or the server of `bench service`, or its load.
  */
 
 const RESOLUTION = 10;
@@ -28,7 +30,12 @@ async function serve(listener: RequestListener): Promise<void> {
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 }
 
-const setup = JSON.parse(process.argv[2] ?? '') as ProgramSetup | FetchSetup;
+const setup = JSON.parse(process.argv[2] ?? '') as
+  | ProgramSetup
+  | FetchSetup
+  | FollowSetup
+  | ServeSetup
+  | LoadSetup;
 // The bench is gone, or wants no more.
 process.on('disconnect', () => process.exit());
 // Each loads only what it needs, because its memory is weighed.
@@ -36,6 +43,12 @@ if (setup.program === 'watch') {
   (await import('./uploads-watch.js')).watch(setup);
 } else if (setup.program === 'fetch') {
   await (await import('./lists-fetching.js')).fetchOnce(setup);
+} else if (setup.program === 'follow') {
+  await (await import('./store-following.js')).followStore(setup);
+} else if (setup.program === 'load') {
+  await (await import('./service-load.js')).sendLoad(setup);
+} else if (setup.program === 'serve') {
+  await serve(await (await import('./service-serving.js')).servingListener(setup));
 } else if (setup.program === 'decode') {
   await serve((await import('./uploads-decoding.js')).decodingListener(setup));
 } else {

@@ -26,7 +26,7 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
   },
   largest: {
     about: 'size of the largest list, in hashes',
-    takenBy: ['index', 'cliffs', 'blocklist', 'lists'],
+    takenBy: ['index', 'cliffs', 'blocklist', 'lists', 'store', 'service'],
     ...SIZE,
   },
   distance: {
@@ -71,7 +71,7 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
   },
   out: {
     about: 'folder to write a report to',
-    takenBy: ['robustness', 'uploads', 'lists'],
+    takenBy: ['robustness', 'uploads', 'lists', 'store', 'service'],
     value: 'DIR',
   },
 };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { random } from '../../bench/workloads.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashFromHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/open-store.js';
@@ -306,6 +307,15 @@ describeEngines(({ newPlace }) => {
     expect(await store.verify()).toEqual([]);
     await Store.databaseOf(store).query(statement);
     expect((await store.verify()).map((problem) => problem.code)).toContain(code);
+  });
+
+  test('a long id that does not shrink is kept, found and withdrawn', async () => {
+    const next = random(3);
+    const id = Array.from({ length: 2000 }, () => next().toString(36)).join('');
+    await store.add([entry(1, { id })]);
+    expect(await store.find({ id })).toHaveLength(1);
+    expect(await store.withdraw({ id })).toMatchObject({ removed: 1 });
+    expect(await store.add([entry(2, { id })])).toMatchObject({ added: 0 });
   });
 
   test('what a database cannot keep is refused, and nothing has changed', async () => {

@@ -1,0 +1,39 @@
+/** A service on node:http with made-up entries. */
+export interface ServeSetup {
+  readonly program: 'serve';
+  readonly entries: number;
+}
+
+/** A load of lookups, sent by a process of its own. */
+export interface LoadSetup {
+  readonly program: 'load';
+  readonly port: number;
+  readonly connections: number;
+  readonly seconds: number;
+  /** requests a second; absent: as many as are answered */
+  readonly rate?: number;
+}
+
+/** Of a load; each connection sends all of them in turn. */
+export interface LoadRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** in base64 */
+  readonly body?: string;
+}
+
+/** How a load was answered. */
+export interface Loaded {
+  readonly requestsPerSecond: number;
+  /** in milliseconds; at a fixed rate they count from when a request was due */
+  readonly p50: number;
+  readonly p99: number;
+  readonly answered: number;
+  /** answers of another status than 2xx, and requests without an answer */
+  readonly failed: number;
+}
+
+/** Seeds of the entries and of the questions that are none of them. */
+export const ENTRY_SEED = 5;
+export const QUERY_SEED = 77;

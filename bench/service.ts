@@ -1,0 +1,179 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Hash, hashToHex } from '../src/hash.js';
+import { type Bench, type BenchContext, machine } from './harness.js';
+import { hashesOf } from './index-data.js';
+import { targetsOf } from './index-targets.js';
+import { photoFiles } from './rivals.js';
+import { hasLoadGenerator } from './service-load.js';
+import { ENTRY_SEED, type Loaded, type LoadRequest, QUERY_SEED } from './service-protocol.js';
+import { madeUpList } from './service-serving.js';
+import { Program, WatchedServer } from './uploads-programs.js';
+import { plant, random, uniformHashes } from './workloads.js';
+
+/** How large a run is. */
+export interface ServiceScale {
+  readonly entries: number;
+  /** different hashes that are asked about, half of them listed */
+  readonly queries: number;
+  /** of each load */
+  readonly seconds: number;
+  readonly connections: number;
+  /** lookups a second at the fixed rate */
+  readonly rate: number;
+}
+
+const USUAL: ServiceScale = {
+  entries: 1e6,
+  queries: 1000,
+  seconds: 20,
+  connections: 50,
+  rate: 4000,
+};
+
+/** The farthest that a listed picture is planted from its entry. */
+const FARTHEST = 31;
+const UPLOADS_AT_ONCE = 8;
+
+/**
+ * `service`: lookups and uploads a second of a service on node:http, a process of its own. The load
+ * comes from another process, on the same cores. Answers are checked first against a list in this
+ * process. Options: `largest`, `out` names a folder for `service.json`.
+ */
+export const serviceBench: Bench = {
+  name: 'service',
+  about: 'lookups and uploads that a service answers, with a million entries',
+  long: true,
+  async run(context) {
+    const entries = Number(context.options.largest ?? USUAL.entries);
+    const script = new URL('./bench-server.js', import.meta.url);
+    await runService(context, { ...USUAL, entries }, script);
+  },
+};
+
+/** Runs all loads, one after another. */
+export async function runService(
+  context: BenchContext,
+  scale: ServiceScale,
+  script: URL,
+): Promise<void> {
+  if (!(await hasLoadGenerator())) return context.note('autocannon is not installed');
+  const targets = targetsOf(context);
+  const queries = queriesOf(scale);
+  const server = await WatchedServer.start(script, { program: 'serve', entries: scale.entries });
+  const loads: Record<string, unknown> = {};
+  try {
+    await checkAnswers(server.port, scale.entries, queries);
+    context.note(`answers as expected: ${2 * queries.length}`);
+    for (const { name, requests, rate, connections = scale.connections } of loadsOf(
+      scale,
+      queries,
+    )) {
+      const [program] = await Program.start(script, {
+        program: 'load',
+        ...{ port: server.port, connections, seconds: scale.seconds },
+        ...(rate !== undefined && { rate }),
+      });
+      const [loaded, fared] = await server.during(async () => {
+        return (await program.ask(requests)) as Loaded;
+      });
+      await program.end();
+      loads[name] = { ...loaded, cpuSeconds: fared.cpuSeconds, peakBytes: fared.peakBytes };
+      if (loaded.failed > 0) context.note(`FAILED: ${name}: ${loaded.failed} requests`);
+      context.figure(`${name}: a second`, loaded.requestsPerSecond);
+      context.figure(`${name}: p50, ms`, loaded.p50);
+      context.figure(`${name}: p99, ms`, loaded.p99);
+      if (fared.peakBytes) context.figure(`${name}: most memory, MB`, fared.peakBytes / 1e6);
+      if (rate === undefined) continue;
+      // A second of a hundred may be lost to the start of the connections.
+      targets.atLeast(`${name}: answered a second`, loaded.requestsPerSecond, 0.99 * rate);
+      targets.atMost(`${name}: p99, ms`, loaded.p99, 20);
+    }
+  } finally {
+    await server.end();
+  }
+  const { out } = context.options;
+  if (typeof out !== 'string') return;
+  mkdirSync(out, { recursive: true });
+  const all = { machine: machine(), scale, loads, targets: targets.list };
+  writeFileSync(join(out, 'service.json'), `${JSON.stringify(all, null, 2)}\n`);
+}
+
+/** Every other one is an entry with up to 31 bits flipped; the rest are unrelated. */
+function queriesOf({ entries, queries }: ServiceScale): Hash[] {
+  const next = random(QUERY_SEED);
+  const { bytes } = uniformHashes(entries, ENTRY_SEED);
+  const asked = uniformHashes(queries, QUERY_SEED).bytes;
+  for (let at = 0; at < queries; at += 2) {
+    plant(bytes, next() % entries, asked, at, next() % (FARTHEST + 1), next);
+  }
+  return hashesOf(asked);
+}
+
+const lookupOf = (hash: Hash): LoadRequest => ({
+  method: 'GET',
+  path: `/m/lookup?signal_type=pdq&signal=${hashToHex(hash)}`,
+});
+
+const matchOf = (hash: Hash): LoadRequest => ({
+  method: 'POST',
+  path: '/v1/match',
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.from(JSON.stringify({ algorithm: 'pdq', hash: hashToHex(hash) })).toString('base64'),
+});
+
+interface Load {
+  readonly name: string;
+  readonly requests: readonly LoadRequest[];
+  readonly connections?: number;
+  readonly rate?: number;
+}
+
+function loadsOf({ rate }: ServiceScale, queries: readonly Hash[]): Load[] {
+  const loads: Load[] = [];
+  for (const [path, requestOf] of [
+    ['/m/lookup', lookupOf],
+    ['/v1/match', matchOf],
+  ] as const) {
+    const requests = queries.map(requestOf);
+    loads.push({ name: `${path}, ${rate} a second`, requests, rate });
+    loads.push({ name: `${path}, flat out`, requests });
+  }
+  const uploads = photoFiles().map(({ path }) => ({
+    method: 'POST' as const,
+    path: '/v1/match',
+    headers: { 'content-type': 'image/jpeg' },
+    body: readFileSync(path).toString('base64'),
+  }));
+  if (uploads.length > 0) {
+    loads.push({ name: 'uploads', requests: uploads, connections: UPLOADS_AT_ONCE });
+  }
+  return loads;
+}
+
+/** Every question, in both dialects, beside a list in this process. */
+async function checkAnswers(
+  port: number,
+  entries: number,
+  queries: readonly Hash[],
+): Promise<void> {
+  const list = await madeUpList(entries);
+  for (const hash of queries) {
+    const { verdict, matches } = list.decide({ hash, variants: [] });
+    const asked = async ({ path, body, ...request }: LoadRequest) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        ...request,
+        ...(body !== undefined && { body: Buffer.from(body, 'base64') }),
+      });
+      if (!response.ok) throw new Error(`expected an answer, got status ${response.status}`);
+      return (await response.json()) as Record<string, unknown>;
+    };
+    const banks = Object.keys(await asked(lookupOf(hash)));
+    const { decision } = await asked(matchOf(hash));
+    const told = decision as { verdict: string; matches: readonly unknown[] };
+    const isTold = told.verdict === verdict && told.matches.length === matches.length;
+    if (!isTold || banks.length > 0 !== (verdict === 'match')) {
+      throw new Error('the service does not answer as the list does');
+    }
+  }
+}

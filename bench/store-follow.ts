@@ -1,0 +1,76 @@
+import { type Hash, hashToHex } from '../src/hash.js';
+import type { Store } from '../src/store/store.js';
+import { type BenchContext, quantile } from './harness.js';
+import { hashesOf } from './index-data.js';
+import type { Targets } from './index-targets.js';
+import type { FollowQuestion } from './store-following.js';
+import { Program } from './uploads-programs.js';
+import { usageOfTree } from './uploads-usage.js';
+import { uniformHashes } from './workloads.js';
+
+const PROCESSES = 3;
+const BREAK_SEED = 99;
+
+/** What followers are measured with. */
+export interface FollowRun {
+  readonly context: BenchContext;
+  readonly targets: Targets;
+  readonly script: URL;
+  readonly store: Store;
+  readonly url: string;
+  /** listed ones */
+  readonly hashes: readonly Hash[];
+  readonly withdrawals: number;
+  /** changes during a break, a revision each */
+  readonly missed: number;
+}
+
+/**
+ * Three processes that follow a store: their first load, what they catch up with after a break,
+ * and how long what is withdrawn is matched in any of them. A break is a process that is stopped
+ * for the time.
+ */
+export async function followPart(run: FollowRun): Promise<unknown> {
+  const { context, targets, script, store, url, hashes, withdrawals, missed } = run;
+  const followers: Program[] = [];
+  const loads: number[] = [];
+  try {
+    for (let at = 0; at < PROCESSES; at++) {
+      const [follower, told] = await Program.start(script, { program: 'follow', url });
+      followers.push(follower);
+      loads.push(told as number);
+    }
+    const residentBytes = usageOfTree(followers[0]!.child.pid!)?.residentBytes;
+    context.figure('a follower, first load: s', quantile(loads, 0.5) / 1000);
+    if (residentBytes) context.figure('a follower, resident: MB', residentBytes / 1e6);
+    const [first] = followers;
+    first!.child.kill('SIGSTOP');
+    let revision = 0;
+    for (const hash of hashesOf(uniformHashes(missed, BREAK_SEED).bytes)) {
+      ({ revision } = await store.add([{ hash, labels: ['later'] }]));
+    }
+    const resumed = performance.now();
+    first!.child.kill('SIGCONT');
+    await first!.ask({ reached: revision } satisfies FollowQuestion);
+    const catchUp = performance.now() - resumed;
+    context.figure(`a follower, ${missed} changes behind, to equal: ms`, catchUp);
+    const times: number[] = [];
+    for (let at = 0; at < withdrawals; at++) {
+      const hash = hashes[Math.floor((at * hashes.length) / withdrawals)]!;
+      const gone = hashToHex(hash);
+      await Promise.all(followers.map((one) => one.ask({ gone } satisfies FollowQuestion)));
+      const start = performance.now();
+      const invisible = Promise.all(followers.map((one) => one.said()));
+      await Promise.all([store.withdraw(hash), invisible]);
+      times.push(performance.now() - start);
+    }
+    const toInvisible = { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+    const name = 'withdrawn, to invisible in three processes';
+    context.figure(`${name}: p50, ms`, toInvisible.p50);
+    context.figure(`${name}: p99, ms`, toInvisible.p99);
+    targets.atMost(`${name}: p99, ms`, toInvisible.p99, 1000);
+    return { loadMilliseconds: loads, residentBytes, missed, catchUp, withdrawals, toInvisible };
+  } finally {
+    for (const follower of followers) await follower.end();
+  }
+}

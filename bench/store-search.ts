@@ -1,0 +1,149 @@
+import { type Hash, hashToHex } from '../src/hash.js';
+import type { Database } from '../src/store/database.js';
+import type { Store } from '../src/store/store.js';
+import { type BenchContext, quantile } from './harness.js';
+
+/** What is searched, and what is asked. */
+export interface Asked {
+  readonly hashes: readonly Hash[];
+  readonly queries: readonly Hash[];
+}
+
+export const RADII = [15, 31];
+
+/** How a way to search answered. */
+export interface Searched {
+  readonly way: string;
+  readonly radius: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** share of what brute force finds */
+  readonly recall: number;
+}
+
+/**
+ * How many entries are within each radius of each query, by comparing all: the truth that every way
+ * is held against.
+ */
+export function truthOf({ hashes, queries }: Asked): ReadonlyMap<number, readonly string[][]> {
+  const words = new Uint32Array(8 * hashes.length);
+  const bytes = new Uint8Array(words.buffer);
+  for (const [at, hash] of hashes.entries()) bytes.set(hash.bytes, 32 * at);
+  const truth = new Map(RADII.map((radius) => [radius, queries.map(() => [] as string[])]));
+  for (const [asked, query] of queries.entries()) {
+    const wanted = new Uint32Array(query.bytes.slice().buffer);
+    for (let at = 0; at < hashes.length; at++) {
+      let bits = 0;
+      for (let word = 0; word < 8; word++) bits += ones(words[8 * at + word]! ^ wanted[word]!);
+      for (const radius of RADII) {
+        if (bits <= radius) truth.get(radius)![asked]!.push(hashToHex(hashes[at]!));
+      }
+    }
+  }
+  return truth;
+}
+
+function ones(word: number): number {
+  let x = word - ((word >>> 1) & 0x55555555);
+  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Times a way to search, and tells how much of the truth it found. */
+export async function searched(
+  context: BenchContext,
+  way: string,
+  asked: Asked,
+  truth: ReadonlyMap<number, readonly string[][]>,
+  find: (hash: Hash, radius: number) => Promise<readonly string[]>,
+): Promise<Searched[]> {
+  const rows: Searched[] = [];
+  for (const radius of RADII) {
+    const times: number[] = [];
+    let [found, all] = [0, 0];
+    for (const [at, query] of asked.queries.entries()) {
+      const start = performance.now();
+      const hits = await find(query, radius);
+      times.push(performance.now() - start);
+      const expected = truth.get(radius)![at]!;
+      const wanted = new Set(expected);
+      if (hits.some((hex) => !wanted.has(hex))) throw new Error('a hit is not within the radius');
+      found += hits.length;
+      all += expected.length;
+    }
+    const row = { way, radius, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+    rows.push({ ...row, recall: all === 0 ? 1 : found / all });
+    context.figure(`${way}, r = ${radius}: p50, ms`, row.p50);
+    context.figure(`${way}, r = ${radius}: p99, ms`, row.p99);
+    context.figure(`${way}, r = ${radius}: recall`, rows.at(-1)!.recall);
+  }
+  return rows;
+}
+
+/** The store's own search. It must find all. */
+export async function storeSearched(
+  context: BenchContext,
+  store: Store,
+  asked: Asked,
+  truth: ReadonlyMap<number, readonly string[][]>,
+  expected: 'bands' | 'scan',
+): Promise<Searched[]> {
+  const find = async (hash: Hash, radius: number) => {
+    const { hits, way } = await store.search(hash, radius);
+    if (way !== expected) throw new Error(`expected a search by ${expected}`);
+    return hits.map(({ entry }) => hashToHex(entry.hash));
+  };
+  const name = `${store.engine}, ${expected}`;
+  const rows = await searched(context, name, asked, truth, find);
+  if (rows.some(({ recall }) => recall !== 1))
+    throw new Error('a search in the store is not exact');
+  return rows;
+}
+
+/** How many candidates HNSW looks at, and gives. */
+const CANDIDATES = 200;
+
+/** The same hashes in pgvector: all compared, and by its approximate HNSW; undefined: not there. */
+export async function vectorSearched(
+  context: BenchContext,
+  database: Database,
+  asked: Asked,
+  truth: ReadonlyMap<number, readonly string[][]>,
+): Promise<Searched[] | undefined> {
+  const [there] = await database.query("select from pg_available_extensions where name = 'vector'");
+  if (!there) {
+    context.note('pgvector is not installed: apt-get install postgresql-*-pgvector');
+    return undefined;
+  }
+  await database.query('create extension if not exists vector');
+  await database.query('create table peer (hash bit(256))');
+  await database.query("insert into peer select ('x' || encode(hash, 'hex'))::bit(256) from entry");
+  const within = async (hash: Hash, radius: number, inner: string) => {
+    const rows = await database.transaction(async (sql) => {
+      await sql.query(`set local hnsw.ef_search = ${CANDIDATES}`);
+      return await sql.query<{ hash: string }>(
+        `select hash::text from (${inner}) as near where bit_count(hash # $1::bit(256)) <= $2`,
+        [bitsTextOf(hash), radius],
+      );
+    });
+    return rows.map(({ hash: bits }) => hexOfBits(bits));
+  };
+  const scanned = await searched(context, 'pgvector, scan', asked, truth, (hash, radius) =>
+    within(hash, radius, 'select hash from peer where hash <~> $1::bit(256) <= $2'),
+  );
+  const start = performance.now();
+  await database.query('create index on peer using hnsw (hash bit_hamming_ops)');
+  context.figure('pgvector, HNSW: built, s', (performance.now() - start) / 1000);
+  const nearest = `select hash from peer order by hash <~> $1::bit(256) limit ${CANDIDATES}`;
+  const near = await searched(context, 'pgvector, HNSW', asked, truth, (hash, radius) =>
+    within(hash, radius, nearest),
+  );
+  await database.query('drop table peer');
+  return [...scanned, ...near];
+}
+
+const bitsTextOf = ({ bytes }: Hash): string =>
+  Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
+
+const hexOfBits = (bits: string): string =>
+  bits.replace(/.{4}/g, (four) => Number.parseInt(four, 2).toString(16));

@@ -1,0 +1,170 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { keepBands } from '../src/store/bands.js';
+import { openStore, type StorePlace } from '../src/store/open-store.js';
+import { Store } from '../src/store/store.js';
+import { type Bench, type BenchContext, machine } from './harness.js';
+import { hashesOf } from './index-data.js';
+import { type Targets, targetsOf } from './index-targets.js';
+import { rival } from './rivals.js';
+import { followPart } from './store-follow.js';
+import { storeSearched, truthOf, vectorSearched } from './store-search.js';
+import { usageOfTree } from './uploads-usage.js';
+import { plant, random, uniformHashes } from './workloads.js';
+
+/** How large a run is. */
+export interface StoreScale {
+  /** entries on a server */
+  readonly entries: number;
+  /** entries of an embedded store */
+  readonly embedded: number;
+  readonly queries: number;
+  readonly withdrawals: number;
+  /** changes that a follower misses, a revision each */
+  readonly missed: number;
+}
+
+const USUAL: StoreScale = {
+  entries: 1e6,
+  embedded: 1e5,
+  queries: 100,
+  withdrawals: 200,
+  missed: 1000,
+};
+/** Every tenth entry is this near an earlier one, and none is equal: one withdrawal takes one. */
+const NEAR = 24;
+const FARTHEST = 31;
+
+/**
+ * `store`: an embedded store, and one on a PostgreSQL server of its own: load, search by a scan and
+ * by bands, beside pgvector, and on the server what three processes that follow it see. Options:
+ * `largest`, `out` names a folder for `store.json`.
+ */
+export const storeBench: Bench = {
+  name: 'store',
+  about: 'a store in a database: load, search, and what its followers see',
+  long: true,
+  async run(context) {
+    const entries = Number(context.options.largest ?? USUAL.entries);
+    const scale = { ...USUAL, entries, embedded: Math.min(entries, USUAL.embedded) };
+    await runStore(context, scale, new URL('./bench-server.js', import.meta.url));
+  },
+};
+
+/** Runs both engines, as far as they are installed. */
+export async function runStore(
+  context: BenchContext,
+  scale: StoreScale,
+  script: URL,
+): Promise<void> {
+  const targets = targetsOf(context);
+  const run = { context, targets, scale, script };
+  const engines: Record<string, unknown> = {};
+  if (await rival('@electric-sql/pglite')) {
+    engines.pglite = await measured(run, { dataDir: undefined }, scale.embedded);
+  } else context.note('@electric-sql/pglite is not installed');
+  if (await rival('pg')) {
+    // It stands on `pg`, which whoever installed this package may not have.
+    const { PostgresqlServer, postgresqlMissing } = await import('../test/store/postgresql.js');
+    const missing = await postgresqlMissing();
+    if (missing !== undefined) context.note(missing);
+    else {
+      const server = await PostgresqlServer.start({ isDurable: true });
+      try {
+        engines.postgresql = await measured(run, { url: server.url() }, scale.entries);
+      } finally {
+        await server.close();
+      }
+    }
+  } else context.note('pg is not installed');
+  const { out } = context.options;
+  if (typeof out !== 'string') return;
+  mkdirSync(out, { recursive: true });
+  const all = { machine: machine(), scale, ...engines, targets: targets.list };
+  writeFileSync(join(out, 'store.json'), `${JSON.stringify(all, null, 2)}\n`);
+}
+
+interface StoreRun {
+  readonly context: BenchContext;
+  readonly targets: Targets;
+  readonly scale: StoreScale;
+  readonly script: URL;
+}
+
+async function measured(
+  { context, targets, scale, script }: StoreRun,
+  place: StorePlace,
+  count: number,
+): Promise<unknown> {
+  const asked = askedOf(count, scale.queries);
+  const { hashes } = asked;
+  const truth = truthOf(asked);
+  const store = await openStore(place);
+  try {
+    const database = Store.databaseOf(store);
+    const { engine } = store;
+    context.note(`\n  ${engine}, ${count.toLocaleString('en')} entries`);
+    const seconds = async (name: string, work: () => Promise<unknown>) => {
+      const start = performance.now();
+      await work();
+      const taken = (performance.now() - start) / 1000;
+      context.figure(`${engine}, ${name}: s`, taken);
+      return taken;
+    };
+    const bytesAHash = async (name: string) => {
+      const [row] = await database.query<{ bytes: number }>(
+        `select sum(pg_total_relation_size(oid))::bigint as bytes from pg_class
+        where relnamespace = current_schema()::regnamespace and relkind = 'r'`,
+      );
+      context.figure(`${engine}, ${name}: bytes a hash`, row!.bytes / count);
+      return row!.bytes / count;
+    };
+    const listed = hashes.map((hash, at) => ({ hash, labels: ['listed'], id: String(at) }));
+    const loadSeconds = await seconds('load', () => store.add(listed));
+    const bytes = await bytesAHash('without bands');
+    const scan = await storeSearched(context, store, asked, truth, 'scan');
+    const vectors =
+      engine === 'postgresql' ? await vectorSearched(context, database, asked, truth) : undefined;
+    const followers =
+      'url' in place
+        ? await followPart({
+            ...{ context, targets, script, store, url: place.url, hashes },
+            ...{ withdrawals: scale.withdrawals, missed: scale.missed },
+          })
+        : undefined;
+    // What the followers withdrew and added is not among the truth.
+    const left = { ...asked, hashes: await listedNow(store) };
+    const bandSeconds = await seconds('bands', () => keepBands(database, true));
+    const bytesWithBands = await bytesAHash('with bands');
+    // By a search, this store learns that there are bands now.
+    await store.search(left.queries[0]!, 0);
+    const bands = await storeSearched(context, store, left, truthOf(left), 'bands');
+    const residentBytes = usageOfTree(process.pid)?.residentBytes;
+    return {
+      ...{ entries: count, loadSeconds, bandSeconds, bytes, bytesWithBands, residentBytes },
+      searches: [...scan, ...bands, ...(vectors ?? [])],
+      followers,
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+async function listedNow(store: Store) {
+  const hashes = [];
+  for await (const { hash } of store.entries()) hashes.push(hash);
+  return hashes;
+}
+
+/** Entries, a tenth of them near an earlier one; every other query is near an entry. */
+function askedOf(count: number, queries: number) {
+  const next = random(7);
+  const { bytes } = uniformHashes(count, 5);
+  for (let at = 10; at < count; at += 10)
+    plant(bytes, next() % at, bytes, at, 1 + (next() % NEAR), next);
+  const asked = uniformHashes(queries, 77).bytes;
+  for (let at = 0; at < queries; at += 2) {
+    plant(bytes, next() % count, asked, at, next() % (FARTHEST + 1), next);
+  }
+  return { hashes: hashesOf(bytes), queries: hashesOf(asked) };
+}

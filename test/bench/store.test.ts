@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runService } from '../../bench/service.js';
+import { runStore } from '../../bench/store.js';
+import { ROOT } from '../package.js';
+import { postgresqlMissing } from '../store/postgresql.js';
+
+const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-store-bench-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const context = () => ({ report() {}, note() {}, figure() {}, options: { out: folder } });
+const recordOf = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+
+test('store: searches are exact on every engine, and every figure is there', async () => {
+  const scale = { entries: 300, embedded: 200, queries: 8, withdrawals: 3, missed: 5 };
+  await runStore(context(), scale, SERVER);
+  const record = recordOf('store.json');
+  const engines = (await postgresqlMissing()) === undefined ? ['pglite', 'postgresql'] : ['pglite'];
+  for (const engine of engines) {
+    const { searches, bytes, bytesWithBands } = record[engine];
+    const own = searches.filter(({ way }: { way: string }) => way.startsWith(engine));
+    expect(own.map(({ recall }: { recall: number }) => recall)).toEqual([1, 1, 1, 1]);
+    expect(bytesWithBands).toBeGreaterThan(bytes);
+  }
+  if (engines.length > 1) {
+    const { followers } = record.postgresql;
+    expect(followers).toMatchObject({ missed: 5, withdrawals: 3 });
+    expect(followers.loadMilliseconds).toHaveLength(3);
+    expect(followers.toInvisible.p99).toBeGreaterThan(0);
+  }
+}, 120_000);
+
+test('service: every load is answered, in both dialects', async () => {
+  const scale = { entries: 1000, queries: 20, seconds: 1, connections: 4, rate: 50 };
+  await runService(context(), scale, SERVER);
+  const { loads } = recordOf('service.json');
+  expect(Object.keys(loads)).toEqual([
+    '/m/lookup, 50 a second',
+    '/m/lookup, flat out',
+    '/v1/match, 50 a second',
+    '/v1/match, flat out',
+    'uploads',
+  ]);
+  for (const load of Object.values(loads) as { answered: number; failed: number }[]) {
+    expect(load.answered).toBeGreaterThan(0);
+    expect(load.failed).toBe(0);
+  }
+}, 120_000);
