@@ -211,11 +211,10 @@ async function rowsOf<Row>(
     const result = values.length === 0 ? await on.query(text) : await on.query(text, [...values]);
     return result.rows as Row[];
   } catch (error) {
-    // What the server says has five characters; all else comes from the connection.
-    const { code } = Object(error) as { code?: unknown };
-    const isSaid = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
+    // What the server says has a severity; all else comes from the connection.
+    const { code, severity } = Object(error) as { code?: unknown; severity?: unknown };
     // Of the classes of connections and of shutdowns.
-    if (isSaid && !/^(08|57P)/.test(code)) throw error;
+    if (severity !== undefined && !/^(08|57P)/.test(String(code))) throw error;
     throw unreachable(error);
   }
 }
