@@ -169,6 +169,8 @@ const BLOCK = 4096;
  * longer to compact than a delta takes to fill, and the next delta grows on meanwhile.
  */
 const COMPACT_STEPS = 6;
+/** Bytes of a segment that a step moves to shared memory: about 1 ms. */
+const SHARING_STEP = 2 ** 22;
 /** Segments beside the delta: a base and three more. */
 const MAX_SEGMENTS = 4;
 /**
@@ -396,6 +398,66 @@ export class MutableIndex implements HammingIndex {
     const copy = new Segment(shape, allocate(shape));
     copy.sections.set(first.sections);
     return copy;
+  }
+
+  /** The segments that an index has now, the largest first. */
+  static segments(index: MutableIndex): Segment[] {
+    return index.#parts.filter((part) => part instanceof Segment);
+  }
+
+  /**
+   * Moves a segment to memory that threads can share, step by step; the index may change meanwhile.
+   * @param threads as many may open it by `openShared`, from number 1 on: number 0 is this one's
+   * @returns undefined if the index has the segment no more
+   */
+  static *sharingSteps(
+    index: MutableIndex,
+    segment: Segment,
+    threads: number,
+  ): Generator<void, { segment: Segment; shared: SharedIndex } | undefined> {
+    const { shape, sections } = segment;
+    const room = roomFor(shape, index.#simd, { shared: true, threads: threads + 1 });
+    const copy = new Segment(shape, room);
+    for (let at = 0; at < sections.length; at += SHARING_STEP) {
+      copy.sections.set(sections.subarray(at, at + SHARING_STEP), at);
+      yield;
+    }
+    const at = index.#parts.indexOf(segment);
+    if (at < 0) return undefined;
+    index.#parts[at] = copy;
+    const running = index.#running;
+    if (running) {
+      const replaces = running.replaces.map((part) => (part === segment ? copy : part));
+      index.#running = { ...running, replaces };
+    }
+    return { segment: copy, shared: { shape, memory: room.simd?.memory, buffer: room.buffer } };
+  }
+
+  /**
+   * As `searchNear` beyond the distance that is exact, without some segments: what is found there
+   * elsewhere is to be joined to it by `living`.
+   */
+  static searchNearBeside(
+    index: MutableIndex,
+    query: Hash,
+    maxDistance: number,
+    ranks: Uint8Array | undefined,
+    others: ReadonlySet<Segment>,
+  ): Hit[] {
+    copyHash(query, index, index.#queryBytes);
+    const rings = askNear(index.#query, ranks);
+    let total = 0;
+    for (const part of index.#parts) {
+      if (part instanceof Segment && others.has(part)) continue;
+      total = index.#searchPart(part, maxDistance, total, 0, part.count, rings);
+    }
+    return index.#hitsTo([], total);
+  }
+
+  /** Those of the hits whose entries are not gone. */
+  static living(index: MutableIndex, hits: Hit[]): Hit[] {
+    const live = index.#dead > 0 ? index.#live : undefined;
+    return live ? hits.filter(({ id }) => live.has(id)) : hits;
   }
 
   /** Ids given so far. */

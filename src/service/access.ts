@@ -70,6 +70,9 @@ const OF_BROWSERS = ['origin', 'sec-fetch-site'];
 
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
+/** As many are remembered: 200 kB. */
+const MOST_ADDRESSES = 1000;
+
 interface Network {
   readonly caller: KnownCaller;
   readonly addresses: BlockList;
@@ -80,6 +83,8 @@ export class Access {
   readonly #tokens: readonly { readonly digest: Buffer; readonly caller: KnownCaller }[];
   readonly #networks: readonly Network[];
   readonly #loopback = LOOPBACK.map(({ cidr }) => networkOf(cidr));
+  /** what was found of addresses, since looking at networks takes longer than a look-up */
+  readonly #known = new Map<string, { isHere: boolean; caller: KnownCaller | undefined }>();
 
   /** @throws {TypeError | RangeError} if a rule is invalid */
   constructor({ tokens = [], trustNetworks }: AccessOptions) {
@@ -123,14 +128,27 @@ export class Access {
       throw unknownCaller();
     }
     const isIndirect = [...FORWARDING, ...OF_BROWSERS].some((name) => headers.has(name));
+    if (isIndirect) throw unknownCaller();
+    const { isHere, caller } = this.#ofAddress(address);
+    if (isHere && !LOCAL_HOST.test(headers.get('host') ?? 'localhost')) throw unknownCaller();
+    if (caller) return caller;
+    throw unknownCaller();
+  }
+
+  /** Whether an address is of this machine, and whose network it is of. */
+  #ofAddress(address: string): { isHere: boolean; caller: KnownCaller | undefined } {
+    const known = this.#known.get(address);
+    if (known) return known;
     const family = isIP(address);
-    if (isIndirect || family === 0) throw unknownCaller();
+    if (family === 0) throw unknownCaller();
     const type = family === 4 ? 'ipv4' : 'ipv6';
     const isHere = this.#loopback.some((addresses) => addresses.check(address, type));
-    if (isHere && !LOCAL_HOST.test(headers.get('host') ?? 'localhost')) throw unknownCaller();
     const network = this.#networks.find(({ addresses }) => addresses.check(address, type));
-    if (network) return network.caller;
-    throw unknownCaller();
+    const found = { isHere, caller: network?.caller };
+    // Strangers may have many.
+    if (this.#known.size === MOST_ADDRESSES) this.#known.clear();
+    this.#known.set(address, found);
+    return found;
   }
 
   /**

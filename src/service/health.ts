@@ -1,5 +1,6 @@
 import type { Blocklist } from '../matching/blocklist.js';
 import type { HashPool } from '../node/hash-pool.js';
+import { TextReply } from './asked.js';
 import type { Gauge, Metrics } from './metrics.js';
 import { Refusal, type Route, type Schema } from './route.js';
 
@@ -32,8 +33,7 @@ const STATE: Schema = {
  * store had when it was opened or later, and the service does not end. `/metrics`: for Prometheus.
  */
 export function healthRoutes(state: ServiceState): Route[] {
-  const told = (status: string, code: number) =>
-    Response.json({ status }, { status: code, headers: { 'cache-control': 'no-store' } });
+  const told = (status: string, code: number) => TextReply.json({ status }, code);
   return [
     {
       method: 'GET',

@@ -53,7 +53,7 @@ export function hmaContentRoutes(
     return entry;
   }
 
-  async function add(call: Call, bank: HmaBankJson, entry: BlocklistEntry): Promise<Response> {
+  async function add(call: Call, bank: HmaBankJson, entry: BlocklistEntry) {
     const list = listOfBank(bank.name);
     const { numbers, keptOut } = await store.add([{ ...entry, list }], changeBy(call));
     if (keptOut.withdrawn > 0) {

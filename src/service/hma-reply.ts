@@ -1,5 +1,6 @@
 import { DecodeError } from '../errors.js';
 import { StoreError } from '../store/store-error.js';
+import { TextReply } from './asked.js';
 import { FetchError, type FetchErrorCode } from './fetch-picture.js';
 import { type Call, type ErrorBody, Refusal, type RefusalCode, type Route } from './route.js';
 
@@ -31,12 +32,7 @@ export const hmaRoute = (route: Route): Route => ({
 });
 
 /** A reply of HMA's dialect. */
-export function hmaJson(body: unknown, status = 200, headers: Record<string, string> = {}) {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-  });
-}
+export const hmaJson = TextReply.json;
 
 /** Why a picture was not hashed, by the code of the error or the reason of the decision. */
 const NOT_HASHED: Readonly<Record<string, RefusalCode>> = {

@@ -6,6 +6,7 @@ import {
 } from '../matching/decision.js';
 import { DECISION_SCHEMA } from '../matching/decision-schema.js';
 import { explain } from '../matching/explain.js';
+import { TextReply } from './asked.js';
 import type { Schema } from './route.js';
 import { statusOf } from './scanner.js';
 
@@ -67,7 +68,7 @@ const RETRY_AFTER_SECONDS = 5;
  * The answer about a picture. Its status is 200 if the picture was checked, else it says why not:
  * 400, 408, 413, 415, 422 or 503. Its body has the decision in any case.
  */
-export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Telling): Response {
+export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Telling): TextReply {
   const json = decisionToJSON(decision);
   const { matches, allowed = [], elsewhere = [] } = json;
   const told = (all: MatchJSON[]) =>
@@ -87,13 +88,8 @@ export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Tel
   };
   const status = decision.verdict === 'unhashable' ? statusOf(decision.reason) : 200;
   const isBusy = decision.reason === 'busy';
-  return Response.json(body, {
-    status,
-    headers: {
-      'cache-control': 'no-store',
-      ...(isBusy && { 'retry-after': String(RETRY_AFTER_SECONDS) }),
-    },
-  });
+  const later = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+  return TextReply.json(body, status, isBusy ? later : {});
 }
 
 const toldElsewhere = (all: NonNullable<DecisionJSON['elsewhere']>, withHashes: boolean) =>

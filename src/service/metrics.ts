@@ -42,7 +42,7 @@ export class Metrics {
       counter = { about, byLabels: new Map() };
       this.#counters.set(name, counter);
     }
-    const key = textOf(labels);
+    const key = Object.values(labels).join('\n');
     const one = counter.byLabels.get(key);
     if (one) one.value++;
     else counter.byLabels.set(key, { labels, value: 1 });

@@ -1,4 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
+import { type Answered, directOf, TextReply } from './asked.js';
+import { NodeRequest } from './node-request.js';
 
 /** A standard handler, as `createScanHandler` makes one, which may look at who asks. */
 export type Handler = (
@@ -48,113 +50,58 @@ export function createNodeListener(
   for (const [name, value] of Object.entries({ handler, onError })) {
     if (typeof value !== 'function') throw new TypeError(`expected ${name} to be a function`);
   }
+  const direct = directOf(handler);
   return async (incoming, outgoing) => {
-    const gone = new AbortController();
-    outgoing.once('close', () => {
-      if (!outgoing.writableFinished) gone.abort(new Error('the client is gone'));
-    });
-    const body = new Body(incoming);
-    let response: Response;
+    const request = new NodeRequest(incoming, outgoing);
+    const client = { address: incoming.socket.remoteAddress ?? '' };
+    let answered: Answered;
     try {
-      const request = requestOf(incoming, body.stream, gone.signal);
       outgoing.once('finish', () => {
         // Who reads on after the answer may do so.
-        if (body.isCancelled || !request.bodyUsed) letGo(incoming);
+        if (request.isLeft) letGo(incoming);
       });
-      response = await handler(request, { address: incoming.socket.remoteAddress ?? '' });
+      answered = direct
+        ? await direct(request.asked, client)
+        : { reply: await handler(request.whole, client), headers: {}, isHead: false };
     } catch (error) {
-      if (!gone.signal.aborted) onError(error);
-      response = new Response(null, { status: 500 });
+      if (!outgoing.destroyed) onError(error);
+      answered = { reply: new TextReply('', 500, {}), headers: {}, isHead: true };
     }
     try {
-      await answer(outgoing, response);
+      await answer(outgoing, answered);
     } catch (error) {
+      if (!outgoing.destroyed) onError(error);
       outgoing.destroy();
-      if (!gone.signal.aborted) onError(error);
     }
   };
 }
 
-/** @throws {TypeError} if the request cannot be told in standard terms: a method of TRACE, say */
-function requestOf(
-  incoming: IncomingMessage,
-  body: ReadableStream<Uint8Array>,
-  signal: AbortSignal,
-): Request {
-  const { method = 'GET', url = '/', rawHeaders } = incoming;
-  const headers = new Headers();
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!;
-    // HTTP/2 has such pseudo-headers.
-    if (!name.startsWith(':')) headers.append(name, rawHeaders[at + 1]!);
-  }
-  const hasBody = method !== 'GET' && method !== 'HEAD';
-  const init = {
-    method,
-    headers,
-    signal,
-    ...(hasBody && { body }),
-    // A body that is a stream needs it; the types of browsers do not know it.
-    duplex: 'half',
-  };
-  return new Request(new URL(pathOf(url), 'http://localhost'), init);
-}
-
-/** Proxies are asked for whole addresses; `//host` would be read as one. */
-const pathOf = (url: string): string => (url.startsWith('/') ? `/${url.replace(/^\/+/, '')}` : '/');
-
-/** A body as it comes. Nobody reads ahead: the socket is paused until more is asked for. */
-class Body {
-  readonly stream: ReadableStream<Uint8Array>;
-  isCancelled = false;
-
-  constructor(incoming: IncomingMessage) {
-    this.stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => this.#start(incoming, controller),
-        pull: () => void incoming.resume(),
-        cancel: () => {
-          this.isCancelled = true;
-          incoming.removeAllListeners('data');
-          incoming.resume();
-        },
-      },
-      { highWaterMark: 0 },
-    );
-  }
-
-  #start(incoming: IncomingMessage, controller: ReadableStreamDefaultController<Uint8Array>): void {
-    incoming.on('data', (chunk: Buffer) => {
-      incoming.pause();
-      controller.enqueue(chunk);
-    });
-    // Listening to `data` lets it flow.
-    incoming.pause();
-    let isOver = false;
-    const over = (end: () => void) => {
-      if (!isOver && !this.isCancelled) end();
-      isOver = true;
-    };
-    const brokeOff = () => controller.error(new Error('the body broke off'));
-    incoming.once('end', () => over(() => controller.close()));
-    incoming.once('error', () => over(brokeOff));
-    incoming.once('close', () => over(brokeOff));
-  }
-}
-
-async function answer(outgoing: ServerResponse, response: Response): Promise<void> {
+async function answer(
+  outgoing: ServerResponse,
+  { reply, headers, isHead }: Answered,
+): Promise<void> {
   if (outgoing.destroyed) return;
-  outgoing.statusCode = response.status;
-  for (const [name, value] of response.headers) {
+  const { status } = reply;
+  if (reply instanceof TextReply) {
+    // In one go: the length is known.
+    const length = { 'content-length': Buffer.byteLength(reply.text) };
+    outgoing.writeHead(status, { ...reply.headers, ...headers, ...length });
+    outgoing.end(isHead ? undefined : reply.text);
+    return;
+  }
+  outgoing.statusCode = status;
+  for (const [name, value] of reply.headers) {
     if (name !== 'set-cookie') outgoing.setHeader(name, value);
   }
-  const cookies = response.headers.getSetCookie();
+  const cookies = reply.headers.getSetCookie();
   if (cookies.length > 0) outgoing.setHeader('set-cookie', cookies);
-  if (response.body === null) {
+  for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
+  if (isHead) reply.body?.cancel().catch(() => {});
+  if (reply.body === null || isHead) {
     outgoing.end();
     return;
   }
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of reply.body as unknown as AsyncIterable<Uint8Array>) {
     if (!outgoing.write(chunk)) await drained(outgoing);
     if (outgoing.destroyed) return;
   }

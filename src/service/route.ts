@@ -1,3 +1,5 @@
+import type { Reply } from './asked.js';
+
 /** What a caller may do; each includes the ones before it. */
 export const ROLES = ['match', 'curate', 'admin'] as const;
 
@@ -18,6 +20,7 @@ export type LogFacts = Readonly<Record<string, string | number | boolean>>;
 
 /** A request on its way to a route. */
 export interface Call {
+  /** under `createNodeListener` it has all that a `Request` has, but `fetch` does not take it */
   readonly request: Request;
   /** with its path and query; the host is not the client's word */
   readonly url: URL;
@@ -63,13 +66,13 @@ export interface Route {
   /** writes the errors of its dialect; by default `{ code, message }` */
   readonly error?: ErrorBody;
   /** answers refusals with something else than JSON, a page, say */
-  readonly refused?: (refusal: Refusal) => Response;
+  readonly refused?: (refusal: Refusal) => Reply;
   /**
    * the hash of the caller's token, if callers show it elsewhere than in the header; undefined if
    * none is known. Then neither the header nor the address counts
    */
   readonly tokenHashOf?: (request: Request) => Promise<string | undefined>;
-  answer(call: Call, body: unknown): Response | Promise<Response>;
+  answer(call: Call, body: unknown): Reply | Promise<Reply>;
 }
 
 /**

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { DecodeError } from '../errors.js';
 import { lengthOf, readBytes } from '../node/read-bytes.js';
 import { type Access, type KnownCaller, mayDo } from './access.js';
+import { type Answered, type Asked, type Reply, TextReply } from './asked.js';
+import { Deadline } from './deadline.js';
 import { checksOf, problemOf, readQueryValue } from './json-schema.js';
 import type { Metrics } from './metrics.js';
 import type { RateLimit } from './rate-limit.js';
@@ -108,7 +110,7 @@ export class Router {
   }
 
   /** Answers a request. It does not reject. */
-  async answer(request: Request, { address }: Client): Promise<Response> {
+  async answer(request: Asked, { address }: Client): Promise<Answered> {
     const { metrics, onLog, now } = this.#options;
     const time = new Date(now()).toISOString();
     const begun = performance.now();
@@ -120,9 +122,9 @@ export class Router {
       facts: {},
       refusal: undefined,
     };
-    const response = await this.#answerOrRefusal(request, address, course);
+    const reply = await this.#answerOrRefusal(request, address, course);
     const { id, route, caller, facts, refusal } = course;
-    const { status } = response;
+    const { status } = reply;
     const milliseconds = Math.round(1000 * (performance.now() - begun)) / 1000;
     const method = METHODS.includes(request.method) ? request.method : 'other';
     metrics.answered(method, course.found?.path ?? 'none', status, milliseconds);
@@ -134,11 +136,10 @@ export class Router {
       ...(Object.keys(facts).length > 0 && { facts }),
     });
     const isHead = request.method === 'HEAD' && route?.method === 'GET';
-    if (isHead) response.body?.cancel().catch(() => {});
-    return withHeaders(response, { 'x-request-id': id }, isHead);
+    return { reply, headers: { 'x-request-id': id }, isHead };
   }
 
-  async #answerOrRefusal(request: Request, address: string, course: Course): Promise<Response> {
+  async #answerOrRefusal(request: Asked, address: string, course: Course): Promise<Reply> {
     try {
       return await this.#answer(request, address, course);
     } catch (error) {
@@ -151,30 +152,24 @@ export class Router {
       if (told.refused) return told.refused(refusal);
       const { error: write = defaultError } = told;
       const { status, message, code, headers } = refusal;
-      const withCaution = { 'cache-control': 'no-store', ...headers };
-      return Response.json(write(status, message, code), { status, headers: withCaution });
+      return TextReply.json(write(status, message, code), status, headers);
     }
   }
 
-  async #answer(request: Request, address: string, course: Course): Promise<Response> {
-    const { timeoutSeconds } = this.#options;
+  async #answer(request: Asked, address: string, course: Course): Promise<Reply> {
     const url = new URL(request.url);
     course.found = this.#table.find(url.pathname);
     if (!course.found) throw new Refusal('not-found', 'expected a path of the service');
-    const route = routeFor(request.method, course.found);
-    course.route = route;
-    const ending = new AbortController();
-    const timer = setTimeout(() => {
-      ending.abort(new Refusal('timeout', 'expected to be done sooner'));
-    }, timeoutSeconds * 1000);
-    const signal = AbortSignal.any([request.signal, ending.signal]);
-    const work = this.#work(request, { url, address }, course, signal).finally(() =>
-      clearTimeout(timer),
-    );
+    course.route = routeFor(request.method, course.found);
+    const deadline = new Deadline(request, this.#options.timeoutSeconds);
+    const work = this.#work(request, { url, address }, course, deadline);
     this.#running.add(work);
-    const over = () => this.#running.delete(work);
+    const over = () => {
+      deadline.clear();
+      this.#running.delete(work);
+    };
     work.then(over, over);
-    return await Promise.race([work, rejection(signal, work)]);
+    return await Promise.race([work, deadline.over]);
   }
 
   /**
@@ -182,7 +177,7 @@ export class Router {
    * @throws {Refusal} 401, 403 or 429
    */
   async #admitted(
-    request: Request,
+    request: Asked,
     address: string,
     course: Course,
   ): Promise<KnownCaller | undefined> {
@@ -205,16 +200,16 @@ export class Router {
 
   /** What takes time, and may go on after its client is gone. */
   async #work(
-    request: Request,
+    request: Asked,
     { url, address }: { url: URL; address: string },
     course: Course,
-    signal: AbortSignal,
-  ): Promise<Response> {
+    deadline: Deadline,
+  ): Promise<Reply> {
     const route = course.route!;
     const { rateLimit, maxBytes } = this.#options;
     const caller = await this.#admitted(request, address, course);
     const query = queryOf(route, url);
-    const body = await bodyOf(route, request, maxBytes, signal);
+    const body = await bodyOf(route, request, maxBytes, deadline);
     const countAnswers = (answers: number) => {
       if (caller) rateLimit.countAnswers(caller, answers);
     };
@@ -222,7 +217,10 @@ export class Router {
     if (route.isAnswer) countAnswers(1);
     const { params } = course.found!;
     const call: Call = {
-      ...{ request, url, params, query, signal, countAnswers },
+      ...{ request, url, params, query, countAnswers },
+      get signal() {
+        return deadline.signal;
+      },
       caller: caller && { name: caller.name, role: caller.role },
       note: (facts) => {
         course.facts = { ...course.facts, ...facts };
@@ -268,9 +266,9 @@ function queryOf({ query = {} }: Route, url: URL): Record<string, QueryValue> {
  */
 async function bodyOf(
   { body: schema, media = [] }: Route,
-  request: Request,
+  request: Asked,
   maxBytes: number,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<unknown> {
   const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
   if (media.some((one) => isOfType(type, one)) || !schema) return undefined;
@@ -285,9 +283,9 @@ async function bodyOf(
   if (length !== undefined && length > maxBytes) {
     throw new Refusal('too-many-bytes', `expected a body of at most ${maxBytes} bytes`);
   }
-  const bytes = request.body
-    ? await readBytes(request.body, { maxBytes, signal, ...PACE })
-    : new Uint8Array();
+  const chunks = 'chunks' in request ? request.chunks : request.body;
+  const limits = { maxBytes, signal: deadline.signal, ...PACE };
+  const bytes = chunks ? await readBytes(chunks, limits) : new Uint8Array();
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -313,27 +311,4 @@ function refusalOf(error: unknown): Refusal {
     if (error.code === 'unreadable') return new Refusal('bad-request', 'expected a whole body');
   }
   return new Refusal('failed', 'the service failed');
-}
-
-/** Rejects when `signal` aborts, unless `work` is over by then. */
-function rejection(signal: AbortSignal, work: Promise<unknown>): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const forget = () => signal.removeEventListener('abort', abort);
-    work.then(forget, forget);
-  });
-}
-
-/** The same response with further headers; those of some responses cannot be changed. */
-function withHeaders(
-  response: Response,
-  further: Readonly<Record<string, string>>,
-  isHead: boolean,
-): Response {
-  const { status, statusText } = response;
-  const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(further)) headers.set(name, value);
-  return new Response(isHead ? null : response.body, { status, statusText, headers });
 }

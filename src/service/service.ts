@@ -7,6 +7,7 @@ import { MAX_BYTES } from '../picture/options.js';
 import type { ReviewQueueOptions } from '../store/review-queue.js';
 import type { Store } from '../store/store.js';
 import { Access, type AccessOptions } from './access.js';
+import { callDirectly, responseOf } from './asked.js';
 import type { DecisionWebhookOptions } from './decision-webhook.js';
 import {
   createPictureFetcher,
@@ -251,12 +252,14 @@ export function createService(options: CreateServiceOptions): Service {
     now,
   });
   let drained: Promise<void> | undefined;
+  const handler: Service['handler'] = async (request, client = { address: '' }) => {
+    checkObject(request, 'a Request');
+    checkObject(client, 'a client: { address }');
+    return responseOf(await router.answer(request, client));
+  };
+  callDirectly(handler, (request, client) => router.answer(request, client));
   return {
-    handler: (request, client = { address: '' }) => {
-      checkObject(request, 'a Request');
-      checkObject(client, 'a client: { address }');
-      return router.answer(request, client);
-    },
+    handler,
     drain() {
       isEnding = true;
       drained ??= (async () => {

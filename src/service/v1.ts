@@ -5,6 +5,7 @@ import type { Decider } from '../node/hash-pool.js';
 import type { ImageSource } from '../node/read-bytes.js';
 import type { ReviewQueue } from '../store/review-queue.js';
 import { mayDo } from './access.js';
+import { TextReply } from './asked.js';
 import { createDecisionWebhook, type DecisionWebhookOptions } from './decision-webhook.js';
 import { listOf, type ServiceState } from './health.js';
 import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
@@ -187,17 +188,14 @@ const statusRoute = (state: ServiceState): Route => ({
     const list = listOf(state);
     const there = state.list()!;
     const { queued, reading, atWork } = state.pool.stats();
-    return Response.json(
-      {
-        status: state.isEnding() ? 'ending' : 'ready',
-        entries: list.size,
-        generation: list.generation,
-        ...('revision' in there && { revision: there.revision }),
-        pool: { queued, reading, atWork },
-        ...(mayDo(caller!.role, 'curate') && { lists: list.lists() }),
-      },
-      { headers: { 'cache-control': 'no-store' } },
-    );
+    return TextReply.json({
+      status: state.isEnding() ? 'ending' : 'ready',
+      entries: list.size,
+      generation: list.generation,
+      ...('revision' in there && { revision: there.revision }),
+      pool: { queued, reading, atWork },
+      ...(mayDo(caller!.role, 'curate') && { lists: list.lists() }),
+    });
   },
 });
 
