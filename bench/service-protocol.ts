@@ -2,6 +2,8 @@
 export interface ServeSetup {
   readonly program: 'serve';
   readonly entries: number;
+  /** threads that search beside the one that answers */
+  readonly workers: number;
 }
 
 /** A load of lookups, sent by a process of its own. */

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { PackedEntries } from '../src/exchange/packed-entries.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
+import { createSearchThreads } from '../src/node/search-threads.js';
 import { hmaRoutes } from '../src/service/hma.js';
 import { createNodeListener } from '../src/service/node-listener.js';
 import { createService } from '../src/service/service.js';
@@ -12,8 +13,9 @@ import { uniformHashes } from './workloads.js';
 const NO_LIMIT = 1e6;
 
 /** A service in both dialects, for callers on this machine. */
-export async function servingListener({ entries }: ServeSetup): Promise<RequestListener> {
+export async function servingListener({ entries, workers }: ServeSetup): Promise<RequestListener> {
   const blocklist = await madeUpList(entries);
+  if (workers > 0) await createSearchThreads(blocklist, { workers }).ready();
   const { handler } = createService({
     blocklist,
     trustNetworks: [{ cidr: '127.0.0.0/8', role: 'match', requestsPerSecond: NO_LIMIT }],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Hash, hashToHex } from '../src/hash.js';
 import { type Bench, type BenchContext, machine } from './harness.js';
 import { hashesOf } from './index-data.js';
-import { targetsOf } from './index-targets.js';
+import { type Targets, targetsOf } from './index-targets.js';
 import { photoFiles } from './rivals.js';
 import { hasLoadGenerator } from './service-load.js';
 import { ENTRY_SEED, type Loaded, type LoadRequest, QUERY_SEED } from './service-protocol.js';
@@ -21,6 +21,8 @@ export interface ServiceScale {
   readonly connections: number;
   /** lookups a second at the fixed rate */
   readonly rate: number;
+  /** threads that search, of one server after another */
+  readonly workers: readonly number[];
 }
 
 const USUAL: ServiceScale = {
@@ -29,6 +31,7 @@ const USUAL: ServiceScale = {
   seconds: 20,
   connections: 50,
   rate: 4000,
+  workers: [0, 1, 2],
 };
 
 /** The farthest that a listed picture is planted from its entry. */
@@ -60,43 +63,70 @@ export async function runService(
   if (!(await hasLoadGenerator())) return context.note('autocannon is not installed');
   const targets = targetsOf(context);
   const queries = queriesOf(scale);
-  const server = await WatchedServer.start(script, { program: 'serve', entries: scale.entries });
-  const loads: Record<string, unknown> = {};
-  try {
-    await checkAnswers(server.port, scale.entries, queries);
-    context.note(`answers as expected: ${2 * queries.length}`);
-    for (const { name, requests, rate, connections = scale.connections } of loadsOf(
-      scale,
-      queries,
-    )) {
-      const [program] = await Program.start(script, {
-        program: 'load',
-        ...{ port: server.port, connections, seconds: scale.seconds },
-        ...(rate !== undefined && { rate }),
-      });
-      const [loaded, fared] = await server.during(async () => {
-        return (await program.ask(requests)) as Loaded;
-      });
-      await program.end();
-      loads[name] = { ...loaded, cpuSeconds: fared.cpuSeconds, peakBytes: fared.peakBytes };
-      if (loaded.failed > 0) context.note(`FAILED: ${name}: ${loaded.failed} requests`);
-      context.figure(`${name}: a second`, loaded.requestsPerSecond);
-      context.figure(`${name}: p50, ms`, loaded.p50);
-      context.figure(`${name}: p99, ms`, loaded.p99);
-      if (fared.peakBytes) context.figure(`${name}: most memory, MB`, fared.peakBytes / 1e6);
-      if (rate === undefined) continue;
-      // A second of a hundred may be lost to the start of the connections.
-      targets.atLeast(`${name}: answered a second`, loaded.requestsPerSecond, 0.99 * rate);
-      targets.atMost(`${name}: p99, ms`, loaded.p99, 20);
+  const all: Record<string, unknown> = {};
+  for (const workers of scale.workers) {
+    const loads: Record<string, unknown> = {};
+    const setup = { program: 'serve', entries: scale.entries, workers } as const;
+    const server = await WatchedServer.start(script, setup);
+    try {
+      await checkAnswers(server.port, scale.entries, queries);
+      const name = `workers ${workers}`;
+      context.note(`${name}: answers as expected: ${2 * queries.length}`);
+      const idleBytes = server.residentBytes;
+      if (idleBytes) context.figure(`${name}: memory before the loads, MB`, idleBytes / 1e6);
+      for (const load of loadsOf(scale, queries)) {
+        if (workers > 0 && !load.ofWorkers) continue;
+        loads[load.name] = await loaded(context, targets, { server, script, scale, load, name });
+      }
+      all[name] = { idleBytes, loads };
+    } finally {
+      await server.end();
     }
-  } finally {
-    await server.end();
   }
   const { out } = context.options;
   if (typeof out !== 'string') return;
   mkdirSync(out, { recursive: true });
-  const all = { machine: machine(), scale, loads, targets: targets.list };
-  writeFileSync(join(out, 'service.json'), `${JSON.stringify(all, null, 2)}\n`);
+  const record = { machine: machine(), scale, ...all, targets: targets.list };
+  writeFileSync(join(out, 'service.json'), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+interface Loading {
+  readonly server: WatchedServer;
+  readonly script: URL;
+  readonly scale: ServiceScale;
+  readonly load: Load;
+  /** of the server */
+  readonly name: string;
+}
+
+/** Sends one load, and tells how it was answered. */
+async function loaded(
+  context: BenchContext,
+  targets: Targets,
+  { server, script, scale, load, name }: Loading,
+): Promise<unknown> {
+  const { requests, rate, connections = scale.connections } = load;
+  const [program] = await Program.start(script, {
+    program: 'load',
+    ...{ port: server.port, connections, seconds: scale.seconds },
+    ...(rate !== undefined && { rate }),
+  });
+  const [answered, fared] = await server.during(async () => {
+    return (await program.ask(requests)) as Loaded;
+  });
+  await program.end();
+  const of = `${name}, ${load.name}`;
+  if (answered.failed > 0) context.note(`FAILED: ${of}: ${answered.failed} requests`);
+  context.figure(`${of}: a second`, answered.requestsPerSecond);
+  context.figure(`${of}: p50, ms`, answered.p50);
+  context.figure(`${of}: p99, ms`, answered.p99);
+  if (fared.peakBytes) context.figure(`${of}: most memory, MB`, fared.peakBytes / 1e6);
+  if (rate !== undefined) {
+    // A second of a hundred may be lost to the start of the connections.
+    targets.atLeast(`${of}: answered a second`, answered.requestsPerSecond, 0.99 * rate);
+    targets.atMost(`${of}: p99, ms`, answered.p99, 20);
+  }
+  return { ...answered, cpuSeconds: fared.cpuSeconds, peakBytes: fared.peakBytes };
 }
 
 /** Every other one is an entry with up to 31 bits flipped; the rest are unrelated. */
@@ -127,6 +157,8 @@ interface Load {
   readonly requests: readonly LoadRequest[];
   readonly connections?: number;
   readonly rate?: number;
+  /** whether workers take part in it */
+  readonly ofWorkers: boolean;
 }
 
 function loadsOf({ rate }: ServiceScale, queries: readonly Hash[]): Load[] {
@@ -136,8 +168,9 @@ function loadsOf({ rate }: ServiceScale, queries: readonly Hash[]): Load[] {
     ['/v1/match', matchOf],
   ] as const) {
     const requests = queries.map(requestOf);
-    loads.push({ name: `${path}, ${rate} a second`, requests, rate });
-    loads.push({ name: `${path}, flat out`, requests });
+    const ofWorkers = path === '/v1/match';
+    loads.push({ name: `${path}, ${rate} a second`, requests, rate, ofWorkers });
+    loads.push({ name: `${path}, flat out`, requests, ofWorkers });
   }
   const uploads = photoFiles().map(({ path }) => ({
     method: 'POST' as const,
@@ -146,7 +179,9 @@ function loadsOf({ rate }: ServiceScale, queries: readonly Hash[]): Load[] {
     body: readFileSync(path).toString('base64'),
   }));
   if (uploads.length > 0) {
-    loads.push({ name: 'uploads', requests: uploads, connections: UPLOADS_AT_ONCE });
+    loads.push({
+      ...{ name: 'uploads', requests: uploads, connections: UPLOADS_AT_ONCE, ofWorkers: true },
+    });
   }
   return loads;
 }

@@ -1313,6 +1313,16 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         }),
       ],
     },
+    createSearchThreads: {
+      args: [
+        member(LIST),
+        options({
+          workers: whole,
+          workerUrl: member(pathToFileURL(join(ROOT, 'dist/index-worker.js')), 'text'),
+          onProblem: callback,
+        }),
+      ],
+    },
     decode: { args: [{ ...member(picture, 'bytes'), world: true }, options(decoding)] },
     decoders: { args: [] },
     eachFile: {
@@ -1932,6 +1942,10 @@ const METHODS: Record<
   NotedEntries: {
     of: () => noted,
     doors: { entryAt: [row], idAt: [row], rows: [], rowsOf: [text] },
+  },
+  SearchThreads: {
+    of: () => node.createSearchThreads(matching.createBlocklist([ENTRY as never])),
+    doors: { stats: [], ready: [], close: [] },
   },
   HashPool: {
     of: () => node.createHashPool({ workers: 1 }),

@@ -432,10 +432,17 @@ export class Blocklist {
     else checkAsyncIterable(query, QUERY);
     const variants = 'hash' in query ? variantsOf(query) : query;
     const watched = this.#watch.rules();
+    const { threads } = this.#held;
     const list: ChangingList = {
       generation: () => this.#held.generation,
       changes: () => this.#held.generation + this.#watch.generation,
       search: () => this.#search(),
+      searchElsewhere:
+        threads &&
+        ((variant, policy) => {
+          const { shelves, lists } = this.#held;
+          return shelves.searchBy(threads, lists)(variant, policy);
+        }),
       rules: () => ({ policy, all, distance, lists: this.#held.lists, ...watched }),
       // Whoever withdraws by source may mean the list or what the service calls it.
       isWithdrawn: (hit, list) =>

@@ -1,7 +1,7 @@
 import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { nextTurn, TURN } from '../in-turns.js';
 import type { HashedVariant, Near } from '../variant.js';
-import { Deciding, type Rules, type Search } from './decide.js';
+import { Deciding, type Rules, type Search, type SearchElsewhere } from './decide.js';
 import { type Decision, decisionOf } from './decision.js';
 import type { Elsewhere } from './elsewhere.js';
 
@@ -13,6 +13,8 @@ export interface ChangingList {
   changes(): number;
   /** searches the entries that are in place now */
   search(): Search;
+  /** as `search`, in threads, if there are any */
+  readonly searchElsewhere?: SearchElsewhere | undefined;
   /** the rules that hold now */
   rules(): Rules;
   /** whether what a remote list of this name has was withdrawn here */
@@ -99,7 +101,13 @@ export async function decideAsync(
         turn = performance.now() + TURN;
       }
       taken.push(value);
-      told = picture.take(value);
+      const asked = list.searchElsewhere?.(value, picture.widestFor(value));
+      if (asked) {
+        const before = list.changes();
+        const found = await Promise.race([asked, ended]);
+        // What was found before a change may be gone.
+        told = picture.take(value, list.changes() === before ? found : undefined);
+      } else told = picture.take(value);
       answers();
     }
   } finally {

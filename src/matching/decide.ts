@@ -26,6 +26,15 @@ export interface Found {
  */
 export type Search = (variant: HashedVariant, policy: Policy) => Found[] | undefined;
 
+/**
+ * As `Search`, elsewhere: resolves to what gives the entries, which holds as long as nothing has
+ * changed. `undefined` if it is not for there.
+ */
+export type SearchElsewhere = (
+  variant: HashedVariant,
+  policy: Policy,
+) => Promise<() => Found[] | undefined> | undefined;
+
 /** The most reviews of one decision, the nearest: a list may hold any number of entries alike. */
 const MOST_REVIEWS = 1000;
 /** The most entries that a generator of variants is told of, the nearest. */
@@ -98,34 +107,44 @@ export class Deciding {
   }
 
   /**
+   * As far as the next variant is searched.
+   * @throws {TypeError | RangeError} if it is invalid
+   */
+  widestFor(variant: HashedVariant): Policy {
+    checkVariant(variant);
+    return this.#kindOf(variant.hash).widest;
+  }
+
+  /**
    * Searches the next variant.
+   * @param found gives what a search elsewhere has found; absent: it is searched here
    * @returns what its generator is to be told, if it came near to something
    * @throws {TypeError | RangeError} if it is invalid
    */
-  take(variant: HashedVariant): Near | undefined {
+  take(variant: HashedVariant, found?: () => Found[] | undefined): Near | undefined {
     checkVariant(variant);
     this.#main ??= variant;
     const kind = this.#kindOf(variant.hash);
-    const near = this.#search(variant, kind.widest);
+    const near = found ? found() : this.#search(variant, kind.widest);
     if (near !== undefined) this.#comparable = true;
     // Ranks have served: nobody else shall keep them.
     const { ranks: _, ...shown } = variant;
     const judged: Judged[] = [];
     const { isFlooded } = this.#rules;
     this.#allowances?.turnTo(variant.hash);
-    for (const found of near ?? []) {
-      const rules = kind.rulesOf(listOf(found.entry));
+    for (const each of near ?? []) {
+      const rules = kind.rulesOf(listOf(each.entry));
       // Another list may look farther.
-      if (found.distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
-      const { hash } = found.entry;
-      const isOwn = isOwnConfirmed(found.entry, rules.trust);
-      const isWithin = found.distance <= rules.matchDistance;
+      if (each.distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
+      const { hash } = each.entry;
+      const isOwn = isOwnConfirmed(each.entry, rules.trust);
+      const isWithin = each.distance <= rules.matchDistance;
       const allowed = isOwn ? undefined : this.#allowances?.reasonFor(hash, isWithin);
-      let doubt = doubtOf(variant, found, rules);
+      let doubt = doubtOf(variant, each, rules);
       if (!doubt && !isOwn && allowed === undefined && isFlooded?.(hash, variant.hash))
         doubt = 'flooded';
       const tier = doubt === undefined ? 'match' : 'review';
-      const { entry, distance } = found;
+      const { entry, distance } = each;
       const one = { entry, distance, tier, variant: shown, rules, doubt } as const;
       if (allowed !== undefined) this.#allowed.push({ ...one, allowed });
       else judged.push(one);

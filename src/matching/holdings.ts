@@ -16,6 +16,7 @@ import {
 } from './large-change.js';
 import { type ListSettings, Lists } from './lists.js';
 import type { NewEntries } from './new-entries.js';
+import type { SearchingThreads } from './searching-threads.js';
 import { type FrozenShelf, Shelf } from './shelf.js';
 import { idsOf, prepareAll, Shelves } from './shelves.js';
 import {
@@ -75,6 +76,8 @@ export class Holdings {
   generation = 0;
   /** more entries are prepared step by step; tests prepare few */
   mostAtOnce = MOST_AT_ONCE;
+  /** where decisions that may wait are searched */
+  threads: SearchingThreads | undefined;
   /** of the changes that are being prepared */
   readonly #preparing = new Set<Meanwhile>();
 

@@ -2,7 +2,7 @@ import type { BlocklistEntry } from '../entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import type { Algorithm, Bits, Hash } from '../hash.js';
 import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
-import { indexSteps } from '../indexing/mutable-index.js';
+import { indexSteps, MutableIndex } from '../indexing/mutable-index.js';
 import { EXACT_DISTANCE } from '../indexing/near.js';
 import { IdSet } from '../indexing/snapshot.js';
 import { grown } from '../packed-words.js';
@@ -15,6 +15,7 @@ import { IdsByName } from './ids-by-name.js';
 import { ListCounts } from './list-counts.js';
 import { Lists } from './lists.js';
 import { type Policy, type PolicyOptions, policyUnder } from './policy.js';
+import type { SearchingThreads } from './searching-threads.js';
 
 /** A shelf as it was when it was frozen. */
 export interface FrozenShelf {
@@ -93,7 +94,7 @@ export class Shelf {
 
   /** The number of entries that a search can find. */
   get size(): number {
-    return (this.#index?.size ?? this.#added.size) - this.#hidden.size;
+    return (this.index?.size ?? this.#added.size) - this.#hidden.size;
   }
 
   add(entry: BlocklistEntry): void {
@@ -101,7 +102,7 @@ export class Shelf {
     if (this.#count === this.#rows.length) {
       this.#rows = grown(this.#rows, Math.max(64, 2 * this.#count));
     }
-    const index = this.#index;
+    const index = this.index;
     const free = this.#free.at(-1);
     const row = this.#added.put(entry, free);
     let id = this.#count;
@@ -130,7 +131,7 @@ export class Shelf {
         const [name, list] = [this.#added.idAt(row), this.#added.listAt(row)];
         const id = this.#firstId! + at;
         this.#counts.count(list, -1);
-        if (this.#index) this.#remove(id, name);
+        if (this.index) this.#remove(id, name);
         else {
           this.#forgetName(name, id);
           this.#added.pop();
@@ -159,6 +160,29 @@ export class Shelf {
     if (matchDistance <= EXACT_DISTANCE) return near;
     const beyond = near.filter(({ distance }) => distance > matchDistance);
     return [...this.search(hash, matchDistance), ...beyond];
+  }
+
+  /**
+   * As `searchNear`, as far as threads search it. It has to be read before an entry is removed.
+   * @returns undefined if nothing of it is for them; resolves to undefined if they failed
+   */
+  searchNearBy(
+    threads: SearchingThreads,
+    hash: Hash,
+    { matchDistance, reviewDistance }: Policy,
+    ranks?: Uint8Array,
+  ): Promise<Hit[] | undefined> | undefined {
+    const index = this.index;
+    // What is exact is found here, in less time than a message takes.
+    if (matchDistance > EXACT_DISTANCE || reviewDistance <= EXACT_DISTANCE) return undefined;
+    if (!(index instanceof MutableIndex) || this.#added.bits !== 256) return undefined;
+    const found = threads.searchNear(index, hash, Math.min(reviewDistance, 256), ranks);
+    return found?.then((hits) => hits && this.#seen(hits));
+  }
+
+  /** Its index, if it is made. */
+  get index(): HammingIndex | undefined {
+    return this.#indexing.made;
   }
 
   entryAt(id: number): BlocklistEntry {
@@ -383,7 +407,7 @@ export class Shelf {
   }
 
   get isIndexed(): boolean {
-    return this.#index !== undefined;
+    return this.index !== undefined;
   }
 
   /** Makes the index, if it is not made. */
@@ -426,10 +450,6 @@ export class Shelf {
     };
   }
 
-  get #index(): HammingIndex | undefined {
-    return this.#indexing.made;
-  }
-
   /** Indexes the added entries, also those that are added meanwhile. None is removed before. */
   *#buildSteps(): Generator<void, HammingIndex> {
     const { algorithm, bits, size: count, hashes } = this.#added;
@@ -470,7 +490,7 @@ export class Shelf {
    * now.
    */
   #readyToRemove(): void {
-    this.#index?.remove(GONE);
+    this.index?.remove(GONE);
   }
 
   /**
@@ -487,7 +507,7 @@ export class Shelf {
       this.#rows[id - this.#firstId!] = GONE;
     } else this.#removed.add(id);
     this.#removals++;
-    return this.#index!.remove(id);
+    return this.index!.remove(id);
   }
 
   #erase(row: number): void {

@@ -1,7 +1,11 @@
-import { type Algorithm, type Bits, bitsOf } from '../hash.js';
-import type { Found, Search } from './decide.js';
+import { type Algorithm, type Bits, bitsOf, type Hash } from '../hash.js';
+import type { Hit } from '../indexing/hamming-index.js';
+import type { HashedVariant } from '../variant.js';
+import type { Found, Search, SearchElsewhere } from './decide.js';
 import { isDegenerate } from './degenerate.js';
 import { type Lists, listOf } from './lists.js';
+import type { Policy } from './policy.js';
+import type { SearchingThreads } from './searching-threads.js';
 import { Shelf } from './shelf.js';
 import type { WithdrawnKey } from './withdrawals.js';
 
@@ -41,21 +45,35 @@ export class Shelves {
    * lists.
    */
   search(lists: Lists): Search {
-    return ({ hash, quality, ranks }, policy) => {
-      const shelves = this.#byKind.get(kindOf(hash.algorithm, bitsOf(hash))) ?? [];
-      const isSure = (quality ?? 100) >= policy.minQuality && !isDegenerate(hash);
-      const found: Found[] = [];
-      for (const shelf of shelves) {
-        for (const { id, distance } of shelf.searchNear(hash, policy, isSure ? ranks : undefined)) {
-          const entry = shelf.entryAt(id);
-          // An attached index may hold degenerate hashes.
-          if (isDegenerate(entry.hash) || !lists.isEnabled(listOf(entry))) continue;
-          found.push({ entry, distance });
-        }
-      }
-      const isCompared = found.length > 0 || shelves.some((shelf) => shelf.isSearched(lists));
-      return isCompared ? found : undefined;
+    return (variant, policy) => {
+      const { hash } = variant;
+      const shelves = this.#kindOf(hash);
+      const ranks = ranksFor(variant, policy);
+      const hits = shelves.map((shelf) => shelf.searchNear(hash, policy, ranks));
+      return foundIn(shelves, hits, lists);
     };
+  }
+
+  /**
+   * As `search`, as far as threads search. What it resolves to has to be called before the entries
+   * or the lists change.
+   */
+  searchBy(threads: SearchingThreads, lists: Lists): SearchElsewhere {
+    return (variant, policy) => {
+      const { hash } = variant;
+      const shelves = this.#kindOf(hash);
+      const ranks = ranksFor(variant, policy);
+      const asked = shelves.map((shelf) => shelf.searchNearBy(threads, hash, policy, ranks));
+      if (asked.every((one) => one === undefined)) return undefined;
+      return Promise.all(asked).then((answers) => () => {
+        const hits = answers.map((hits, i) => hits ?? shelves[i]!.searchNear(hash, policy, ranks));
+        return foundIn(shelves, hits, lists);
+      });
+    };
+  }
+
+  #kindOf(hash: Hash): readonly Shelf[] {
+    return this.#byKind.get(kindOf(hash.algorithm, bitsOf(hash))) ?? [];
   }
 
   /** Those of one kind. */
@@ -65,6 +83,29 @@ export class Shelves {
     this.#byKind.set(kind, shelves);
     return shelves;
   }
+}
+
+/** The ranks of a hash, if its bits are such that they say something. */
+const ranksFor = ({ hash, quality, ranks }: HashedVariant, { minQuality }: Policy) =>
+  (quality ?? 100) >= minQuality && !isDegenerate(hash) ? ranks : undefined;
+
+/** The entries on enabled lists that the hits of each shelf are; undefined if none could be. */
+function foundIn(
+  shelves: readonly Shelf[],
+  hits: readonly (readonly Hit[])[],
+  lists: Lists,
+): Found[] | undefined {
+  const found: Found[] = [];
+  for (const [i, shelf] of shelves.entries()) {
+    for (const { id, distance } of hits[i]!) {
+      const entry = shelf.entryAt(id);
+      // An attached index may hold degenerate hashes.
+      if (isDegenerate(entry.hash) || !lists.isEnabled(listOf(entry))) continue;
+      found.push({ entry, distance });
+    }
+  }
+  const isCompared = found.length > 0 || shelves.some((shelf) => shelf.isSearched(lists));
+  return isCompared ? found : undefined;
 }
 
 /** The ids of the entries that a withdrawal removes. */

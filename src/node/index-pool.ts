@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import type { Worker } from 'node:worker_threads';
 import {
   checkAsyncIterable,
   checkInteger,
@@ -16,8 +15,9 @@ import { checkMaxDistance, packedWords } from '../packed-words.js';
 import { checkWorkerUrl } from '../picture/options.js';
 import { Turns, unlessAborted } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
-import type { PoolAnswer, PoolTask } from './index-worker.js';
-import { scriptUrl, startThread } from './start-thread.js';
+import { IndexThread } from './index-thread.js';
+import type { PoolTask } from './index-worker.js';
+import { scriptUrl } from './start-thread.js';
 
 export interface PoolOptions {
   /** number of threads, default one per core */
@@ -104,15 +104,9 @@ export function createIndexPool(index: HammingIndex, options: PoolOptions = {}):
   return new Pool(index, workers, url);
 }
 
-interface Thread {
-  readonly worker: Worker;
-  /** in the order of sending, which is the order of the answers */
-  readonly waiting: { resolve(answer: PoolAnswer): void; reject(error: unknown): void }[];
-}
-
 class Pool implements IndexPool {
   readonly #kind: Pick<HammingIndex, 'algorithm' | 'bits'>;
-  readonly #threads: Thread[];
+  readonly #threads: IndexThread[];
   readonly #turns: Turns;
   #ended: Error | undefined;
 
@@ -120,20 +114,10 @@ class Pool implements IndexPool {
     this.#kind = { algorithm: index.algorithm, bits: index.bits };
     this.#turns = new Turns(AHEAD * workers);
     const shared = MutableIndex.share(mutableIndex(index), workers);
-    this.#threads = Array.from({ length: workers }, (_, number) => {
-      const worker = startThread(url, { shared, number });
-      const thread: Thread = { worker, waiting: [] };
-      worker.on('message', (answer: PoolAnswer) => {
-        thread.waiting.shift()?.resolve(answer);
-      });
-      worker.on('error', (error) =>
-        this.#end(new Error('an index worker failed', { cause: error })),
-      );
-      worker.on('exit', () => this.#end(new Error('an index worker ended')));
-      // An idle pool does not keep the process alive.
-      worker.unref();
-      return thread;
-    });
+    this.#threads = Array.from(
+      { length: workers },
+      (_, number) => new IndexThread(url, { shared, number }, (error) => this.#end(error)),
+    );
   }
 
   get workers(): number {
@@ -223,39 +207,17 @@ class Pool implements IndexPool {
 
   async close(): Promise<void> {
     this.#end(new Error('the index pool is closed'));
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
   async #send(task: PoolTask): Promise<Hit[][]> {
     if (this.#ended) throw this.#ended;
-    const thread = this.#threads.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
-    thread.worker.ref();
-    try {
-      const { totals, hits } = await new Promise<PoolAnswer>((resolve, reject) => {
-        // Sent first: a message that cannot be sent gets no answer, and answers are matched by
-        // order.
-        thread.worker.postMessage(task, [task.bytes.buffer as ArrayBuffer]);
-        thread.waiting.push({ resolve, reject });
-      });
-      return hitsOf(totals, hits);
-    } finally {
-      if (thread.waiting.length === 0) thread.worker.unref();
-    }
+    const thread = this.#threads.reduce((a, b) => (b.load < a.load ? b : a));
+    return await thread.ask(task);
   }
 
   #end(error: Error): void {
     this.#ended ??= error;
-    for (const { waiting } of this.#threads) {
-      for (const { reject } of waiting.splice(0)) reject(this.#ended);
-    }
+    for (const thread of this.#threads) thread.end(this.#ended);
   }
-}
-
-function hitsOf(totals: Uint32Array, hits: Uint32Array): Hit[][] {
-  let at = 0;
-  return Array.from(totals, (total) => {
-    const found: Hit[] = [];
-    for (let i = 0; i < total; i++, at += 2) found.push({ id: hits[at]!, distance: hits[at + 1]! });
-    return found;
-  });
 }

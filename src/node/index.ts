@@ -97,4 +97,10 @@ export {
   stopNciiFeedbackOf,
 } from './reviewed-feedback.js';
 export { type SaveOptions, saveIndex } from './save-index.js';
+export {
+  createSearchThreads,
+  type SearchThreads,
+  type SearchThreadsOptions,
+  type SearchThreadsStats,
+} from './search-threads.js';
 export { variantPicture } from './variant-picture.js';

@@ -39,18 +39,25 @@ test('store: searches are exact on every engine, and every figure is there', asy
 }, 120_000);
 
 test('service: every load is answered, in both dialects', async () => {
-  const scale = { entries: 1000, queries: 20, seconds: 1, connections: 4, rate: 50 };
+  const scale = {
+    entries: 1000,
+    queries: 20,
+    seconds: 1,
+    connections: 4,
+    rate: 50,
+    workers: [0, 1],
+  };
   await runService(context(), scale, SERVER);
-  const { loads } = recordOf('service.json');
-  expect(Object.keys(loads)).toEqual([
-    '/m/lookup, 50 a second',
-    '/m/lookup, flat out',
-    '/v1/match, 50 a second',
-    '/v1/match, flat out',
-    'uploads',
-  ]);
-  for (const load of Object.values(loads) as { answered: number; failed: number }[]) {
-    expect(load.answered).toBeGreaterThan(0);
-    expect(load.failed).toBe(0);
+  const record = recordOf('service.json');
+  const lookups = ['/m/lookup, 50 a second', '/m/lookup, flat out'];
+  const matches = ['/v1/match, 50 a second', '/v1/match, flat out', 'uploads'];
+  expect(Object.keys(record['workers 0'].loads)).toEqual([...lookups, ...matches]);
+  expect(Object.keys(record['workers 1'].loads)).toEqual(matches);
+  for (const workers of ['workers 0', 'workers 1']) {
+    const loads: { answered: number; failed: number }[] = Object.values(record[workers].loads);
+    for (const { answered, failed } of loads) {
+      expect(answered).toBeGreaterThan(0);
+      expect(failed).toBe(0);
+    }
   }
 }, 120_000);

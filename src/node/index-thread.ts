@@ -1,0 +1,80 @@
+import type { Worker } from 'node:worker_threads';
+import type { Hit } from '../indexing/hamming-index.js';
+import type { IndexMessage, IndexStart, PoolAnswer, PoolTask } from './index-worker.js';
+import { startThread } from './start-thread.js';
+
+interface Waiting {
+  resolve(answer: PoolAnswer): void;
+  reject(error: unknown): void;
+}
+
+/** A thread that searches indexes in shared memory. */
+export class IndexThread {
+  readonly #worker: Worker;
+  /** in the order of sending, which is the order of the answers */
+  readonly #waiting: Waiting[] = [];
+  #ended: Error | undefined;
+
+  /** @param onEnd told once, when the thread ends by itself */
+  constructor(url: URL, start: IndexStart, onEnd: (error: Error) => void) {
+    this.#worker = startThread(url, start);
+    this.#worker.on('message', (answer: PoolAnswer) => {
+      this.#waiting.shift()?.resolve(answer);
+    });
+    const end = (error: Error) => {
+      if (this.#ended) return;
+      this.end(error);
+      onEnd(error);
+    };
+    this.#worker.on('error', (cause) => end(new Error('an index worker failed', { cause })));
+    this.#worker.on('exit', () => end(new Error('an index worker ended')));
+    // An idle thread does not keep the process alive.
+    this.#worker.unref();
+  }
+
+  /** Questions that it has not answered. */
+  get load(): number {
+    return this.#waiting.length;
+  }
+
+  /** Sends what has no answer. */
+  tell(message: IndexMessage): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** @returns the hits of each query; rejects if the thread ends first */
+  async ask(task: PoolTask): Promise<Hit[][]> {
+    if (this.#ended) throw this.#ended;
+    this.#worker.ref();
+    try {
+      const { totals, hits } = await new Promise<PoolAnswer>((resolve, reject) => {
+        // Sent first: a message that cannot be sent gets no answer, and answers are matched by
+        // order.
+        this.#worker.postMessage(task, [task.bytes.buffer as ArrayBuffer]);
+        this.#waiting.push({ resolve, reject });
+      });
+      return hitsOf(totals, hits);
+    } finally {
+      if (this.#waiting.length === 0) this.#worker.unref();
+    }
+  }
+
+  /** What is waited for rejects with `error`. The thread goes on until `terminate`. */
+  end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+function hitsOf(totals: Uint32Array, hits: Uint32Array): Hit[][] {
+  let at = 0;
+  return Array.from(totals, (total) => {
+    const found: Hit[] = [];
+    for (let i = 0; i < total; i++, at += 2) found.push({ id: hits[at]!, distance: hits[at + 1]! });
+    return found;
+  });
+}

@@ -1,0 +1,279 @@
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import type { Hash } from '../hash.js';
+import { inTurns } from '../in-turns.js';
+import type { Hit } from '../indexing/hamming-index.js';
+import { MutableIndex, type SharedIndex } from '../indexing/mutable-index.js';
+import type { Segment } from '../indexing/segment.js';
+import { Blocklist } from '../matching/blocklist.js';
+import type { SearchingThreads } from '../matching/searching-threads.js';
+import { checkWorkerUrl } from '../picture/options.js';
+import { IndexThread } from './index-thread.js';
+import { scriptUrl } from './start-thread.js';
+
+export interface SearchThreadsOptions {
+  /**
+   * number of threads
+   * @defaultValue 1
+   */
+  workers?: number;
+  /** location of `index-worker.js`, if a bundler moved it away from this file */
+  workerUrl?: string | URL | undefined;
+  /** told when a thread has died, and another takes its place; must not throw */
+  onProblem?: ((error: Error) => void) | undefined;
+}
+
+/** How the threads of a list fare. */
+export interface SearchThreadsStats {
+  /** threads that run */
+  readonly workers: number;
+  /** threads that took the place of one that died */
+  readonly restarts: number;
+  /** bytes of the memory that all of them read */
+  readonly sharedBytes: number;
+  /** searches that were sent to threads, and answered */
+  readonly searches: number;
+}
+
+/** Threads that search one blocklist in shared memory. */
+export interface SearchThreads {
+  stats(): SearchThreadsStats;
+  /** Resolves once the threads share all that is large in the list as it is now. */
+  ready(): Promise<void>;
+  /** Ends the threads. The list is searched without them from then on. */
+  close(): Promise<void>;
+}
+
+/** Smaller segments are searched sooner than a message is sent. */
+const LEAST_HASHES = 16_384;
+/** How often it is looked whether the list has other segments. */
+const LOOK_MILLISECONDS = 1000;
+/** A thread that has lived shorter is followed by another only after this. */
+const SHORT_LIFE = 1000;
+
+/**
+ * Starts threads that search a blocklist for decisions that may wait: those of `decideAsync`, and
+ * so of hash pools and services. They read one memory, which the list searches too: it is moved
+ * there once, and no thread has a copy. What changes later counts at once: a decision about a list
+ * that has changed meanwhile is searched anew. Only what is beyond the match distance of 31 bits is
+ * given to threads, since what is exact takes less time than a message. A thread that dies is
+ * replaced, and what it had not answered is searched by the list itself.
+ * @throws {TypeError | RangeError} if an argument is invalid, or the list has such threads
+ * @example
+ * const threads = createSearchThreads(blocklist, { workers: 2 });
+ * await threads.ready();
+ * // … decide, by `createService` or `createHashPool` …
+ * await threads.close();
+ */
+export function createSearchThreads(
+  blocklist: Blocklist,
+  options: SearchThreadsOptions = {},
+): SearchThreads {
+  if (!(blocklist instanceof Blocklist)) throw new TypeError('expected a blocklist');
+  checkOptions(options);
+  const { workers = 1, workerUrl, onProblem = () => {} } = options;
+  checkInteger('workers', workers, 1, 256);
+  checkWorkerUrl(workerUrl);
+  checkTypeOf('onProblem', onProblem, 'function');
+  const held = Blocklist.held(blocklist);
+  if (held.threads) throw new TypeError('expected a blocklist that no threads search yet');
+  const url = scriptUrl(workerUrl ?? new URL('./index-worker.js', import.meta.url));
+  const threads = new Threads(blocklist, workers, url, onProblem);
+  held.threads = threads;
+  return threads;
+}
+
+/** A search on its way to a thread. */
+interface Asked {
+  readonly hash: Hash;
+  readonly ranks: Uint8Array | undefined;
+  readonly resolve: (hits: Hit[] | undefined) => void;
+}
+
+/** Searches of one index to one distance, which go in one message. */
+interface Batch {
+  readonly index: number;
+  readonly maxDistance: number;
+  readonly asked: Asked[];
+}
+
+class Threads implements SearchThreads, SearchingThreads {
+  readonly #list: Blocklist;
+  readonly #url: URL;
+  readonly #onProblem: (error: Error) => void;
+  readonly #threads: (IndexThread | undefined)[];
+  /** what is shared, and the number that threads know it by */
+  readonly #numbers = new Map<Segment, number>();
+  readonly #shared = new Map<number, SharedIndex>();
+  #nextNumber = 0;
+  #batches = new Map<string, Batch>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #sharing: Promise<void> | undefined;
+  readonly #closing = new AbortController();
+  #restarts = 0;
+  #searches = 0;
+
+  constructor(list: Blocklist, workers: number, url: URL, onProblem: (error: Error) => void) {
+    this.#list = list;
+    this.#url = url;
+    this.#onProblem = onProblem;
+    this.#threads = Array.from({ length: workers }, (_, at) => this.#started(at));
+  }
+
+  stats(): SearchThreadsStats {
+    let sharedBytes = 0;
+    for (const { buffer } of this.#shared.values()) sharedBytes += buffer.byteLength;
+    const workers = this.#threads.filter((thread) => thread !== undefined).length;
+    return { workers, restarts: this.#restarts, sharedBytes, searches: this.#searches };
+  }
+
+  async ready(): Promise<void> {
+    const { signal } = this.#closing;
+    await this.#list.warm({ signal });
+    await this.#sharing;
+    await this.#look();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the search threads are closed'));
+    const held = Blocklist.held(this.#list);
+    if (held.threads === this) held.threads = undefined;
+    await this.#sharing?.catch(() => {});
+    const ending = this.#threads.map((thread) => {
+      thread?.end(this.#closing.signal.reason);
+      return thread?.terminate();
+    });
+    await Promise.all(ending);
+    this.#numbers.clear();
+    this.#shared.clear();
+  }
+
+  searchNear(
+    index: MutableIndex,
+    hash: Hash,
+    maxDistance: number,
+    ranks: Uint8Array | undefined,
+  ): Promise<Hit[] | undefined> | undefined {
+    if (performance.now() - this.#lookedAt > LOOK_MILLISECONDS) this.#look().catch(() => {});
+    const there = MutableIndex.segments(index).filter((segment) => this.#numbers.has(segment));
+    if (there.length === 0 || this.#closing.signal.aborted) return undefined;
+    const beside = MutableIndex.searchNearBeside(index, hash, maxDistance, ranks, new Set(there));
+    const asked = there.map((segment) =>
+      this.#ask(this.#numbers.get(segment)!, maxDistance, hash, ranks),
+    );
+    return Promise.all(asked).then((answers) => {
+      if (answers.includes(undefined)) return undefined;
+      this.#searches++;
+      // An entry may have been removed long before: its segment still has it.
+      const hits = MutableIndex.living(index, (answers as Hit[][]).flat());
+      return [...hits, ...beside];
+    });
+  }
+
+  /** What is asked in one turn of the event loop goes in one message. */
+  #ask(
+    index: number,
+    maxDistance: number,
+    hash: Hash,
+    ranks: Uint8Array | undefined,
+  ): Promise<Hit[] | undefined> {
+    return new Promise((resolve) => {
+      if (this.#batches.size === 0) setImmediate(() => this.#send());
+      const key = `${index} ${maxDistance}`;
+      const batch = this.#batches.get(key) ?? { index, maxDistance, asked: [] };
+      this.#batches.set(key, batch);
+      batch.asked.push({ hash, ranks, resolve });
+    });
+  }
+
+  #send(): void {
+    const batches = this.#batches;
+    this.#batches = new Map();
+    for (const { index, maxDistance, asked } of batches.values()) {
+      const running = this.#threads.filter((thread) => thread !== undefined);
+      const each = Math.ceil(asked.length / Math.max(1, running.length));
+      running.sort((a, b) => a.load - b.load);
+      for (const [i, thread] of running.entries()) {
+        const part = asked.slice(i * each, (i + 1) * each);
+        if (part.length > 0) void this.#sendTo(thread, { index, maxDistance, asked: part });
+      }
+      if (running.length === 0) for (const { resolve } of asked) resolve(undefined);
+    }
+  }
+
+  async #sendTo(thread: IndexThread, { index, maxDistance, asked }: Batch): Promise<void> {
+    try {
+      const size = asked[0]!.hash.bytes.length;
+      const bytes = new Uint8Array(asked.length * size);
+      for (const [i, { hash }] of asked.entries()) bytes.set(hash.bytes, i * size);
+      const ranks = asked.map((one) => one.ranks);
+      const answers = await thread.ask({ index, bytes, maxDistance, ranks });
+      for (const [i, { resolve }] of asked.entries()) resolve(answers[i]);
+    } catch {
+      // The list searches it itself.
+      for (const { resolve } of asked) resolve(undefined);
+    }
+  }
+
+  /** Shares what is large and not shared, and lets go of what the list has no more. */
+  #look(): Promise<void> {
+    this.#lookedAt = performance.now();
+    this.#sharing ??= this.#share().finally(() => {
+      this.#sharing = undefined;
+    });
+    return this.#sharing;
+  }
+
+  async #share(): Promise<void> {
+    for (;;) {
+      const { signal } = this.#closing;
+      signal.throwIfAborted();
+      const now = this.#indexes().flatMap((index) =>
+        MutableIndex.segments(index).map((segment) => ({ index, segment })),
+      );
+      const held = new Set(now.map(({ segment }) => segment));
+      for (const [segment, number] of this.#numbers) {
+        if (held.has(segment)) continue;
+        this.#numbers.delete(segment);
+        this.#shared.delete(number);
+        for (const thread of this.#threads) thread?.tell({ detach: number });
+      }
+      const next = now.find(
+        ({ segment }) => segment.count >= LEAST_HASHES && !this.#numbers.has(segment),
+      );
+      if (!next) return;
+      const steps = MutableIndex.sharingSteps(next.index, next.segment, this.#threads.length);
+      const made = await inTurns(steps, signal);
+      if (!made) continue;
+      const number = this.#nextNumber++;
+      this.#shared.set(number, made.shared);
+      for (const thread of this.#threads) thread?.tell({ attach: number, shared: made.shared });
+      this.#numbers.set(made.segment, number);
+    }
+  }
+
+  #indexes(): MutableIndex[] {
+    return Blocklist.held(this.#list)
+      .shelves.all()
+      .map((shelf) => shelf.index)
+      .filter((index) => index instanceof MutableIndex && index.bits === 256) as MutableIndex[];
+  }
+
+  #started(at: number): IndexThread {
+    const begun = performance.now();
+    const thread = new IndexThread(this.#url, { number: at + 1 }, (error) => {
+      if (this.#closing.signal.aborted) return;
+      this.#threads[at] = undefined;
+      this.#onProblem(error);
+      const again = () => {
+        if (this.#closing.signal.aborted) return;
+        this.#restarts++;
+        this.#threads[at] = this.#started(at);
+      };
+      // One that cannot run would be started without end.
+      if (performance.now() - begun >= SHORT_LIFE) again();
+      else setTimeout(again, SHORT_LIFE).unref();
+    });
+    for (const [attach, shared] of this.#shared) thread.tell({ attach, shared });
+    return thread;
+  }
+}

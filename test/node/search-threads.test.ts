@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hashesOf } from '../../bench/index-data.js';
+import { plant, random, uniformHashes } from '../../bench/workloads.js';
+import type { Hash } from '../../src/hash.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import type { Decision } from '../../src/matching/decision.js';
+import { createSearchThreads } from '../../src/node/search-threads.js';
+
+// Threads run JavaScript, so the worker is built as the package builds it.
+const folder = mkdtempSync(join(tmpdir(), 'search-threads-'));
+const workerUrl = pathToFileURL(join(folder, 'index-worker.mjs'));
+/** One that dies with its third question. */
+const mortalUrl = pathToFileURL(join(folder, 'mortal.mjs'));
+/** One that cannot run. */
+const stillbornUrl = pathToFileURL(join(folder, 'stillborn.mjs'));
+beforeAll(() => {
+  buildSync({
+    entryPoints: [join(import.meta.dirname, '../../src/node/index-worker.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: join(folder, 'index-worker.mjs'),
+  });
+  writeFileSync(
+    mortalUrl,
+    `import './index-worker.mjs';
+import { parentPort } from 'node:worker_threads';
+let questions = 0;
+parentPort.on('message', ({ bytes }) => { if (bytes && ++questions === 3) process.exit(1); });`,
+  );
+  writeFileSync(stillbornUrl, 'process.exit(1);');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const COUNT = 40_000;
+const ENTRIES = uniformHashes(COUNT, 11);
+const entries = hashesOf(ENTRIES.bytes);
+/** Each of them at 0 to 60 bits of an entry. */
+const QUERIES = (() => {
+  const next = random(12);
+  const { bytes } = uniformHashes(400, 13);
+  for (let at = 0; at < 400; at++) plant(ENTRIES.bytes, next() % COUNT, bytes, at, at % 61, next);
+  return hashesOf(bytes);
+})();
+const ranks = Uint8Array.from({ length: 256 }, (_, i) => (i * 37) % 256);
+
+const listOf = () => createBlocklist(entries.map((hash, i) => ({ hash, id: `e${i}`, labels: [] })));
+const image = (hash: Hash, i = 0) => ({ hash, variants: [], ...(i % 2 === 0 && { ranks }) });
+const told = ({ verdict, reason, matches }: Decision) => ({
+  verdict,
+  reason,
+  matches: matches.map(({ entry, distance }) => [entry.id, distance]).sort(),
+});
+
+test('decisions are those that the list makes alone, and nearly all of them in threads', async () => {
+  const list = listOf();
+  const expected = QUERIES.map((hash, i) => told(list.decide(image(hash, i), { all: true })));
+  expect(new Set(expected.map(({ verdict }) => verdict))).toEqual(
+    new Set(['match', 'review', 'none']),
+  );
+  const threads = createSearchThreads(list, { workers: 2, workerUrl });
+  await threads.ready();
+  const asked = QUERIES.map(async (hash, i) => {
+    return told(await list.decideAsync(image(hash, i), { all: true }));
+  });
+  expect(await Promise.all(asked)).toEqual(expected);
+  expect(threads.stats()).toMatchObject({ workers: 2, restarts: 0, searches: QUERIES.length });
+  await threads.close();
+  const [first] = QUERIES;
+  expect(told(await list.decideAsync(image(first!), { all: true }))).toEqual(expected[0]);
+  expect(threads.stats().searches).toBe(QUERIES.length);
+});
+
+test('further threads take no further memory', async () => {
+  const sizes: number[] = [];
+  for (const workers of [1, 4]) {
+    const threads = createSearchThreads(listOf(), { workers, workerUrl });
+    await threads.ready();
+    sizes.push(threads.stats().sharedBytes);
+    await threads.close();
+  }
+  expect(sizes[0]).toBeGreaterThan(32 * COUNT);
+  // Each has a place to write to.
+  expect(sizes[1]! - sizes[0]!).toBeLessThan(1e6);
+});
+
+test('what changes while threads search is in the decision, and what is withdrawn is not', async () => {
+  const list = listOf();
+  const threads = createSearchThreads(list, { workers: 2, workerUrl });
+  await threads.ready();
+  const next = random(14);
+  let changed = 0;
+  const late = hashesOf(uniformHashes(QUERIES.length, 15).bytes);
+  for (const [i, hash] of QUERIES.entries()) {
+    const { generation } = list;
+    const before = list.decide(image(hash, i), { all: true });
+    const deciding = list.decideAsync(image(hash, i), { all: true });
+    // Now, once it is sent, or once it is answered.
+    for (let turns = next() % 3; turns > 0; turns--) await new Promise(setImmediate);
+    const [near] = before.matches;
+    if (i % 2 === 0 && near) list.withdraw({ id: near.entry.id! });
+    else list.add({ hash: i % 3 === 0 ? hash : late[i]!, id: `late ${i}`, labels: [] });
+    // It may have been made before the change.
+    const decision = await deciding;
+    const isBefore = decision.generation === generation;
+    const now = isBefore ? before : list.decide(image(hash, i), { all: true });
+    expect(told(decision)).toEqual(told(now));
+    if (!isBefore) changed++;
+  }
+  expect(changed).toBeGreaterThan(QUERIES.length / 2);
+  await threads.close();
+});
+
+test('what is added becomes shared, and what it replaces is let go of', async () => {
+  const list = listOf();
+  const threads = createSearchThreads(list, { workers: 1, workerUrl });
+  await threads.ready();
+  const before = threads.stats().sharedBytes;
+  await list.addAll(hashesOf(uniformHashes(COUNT, 16).bytes).map((hash) => ({ hash, labels: [] })));
+  await threads.ready();
+  const both = threads.stats().sharedBytes;
+  expect(both).toBeGreaterThan(1.8 * before);
+  await list.replaceList('', []);
+  await threads.ready();
+  expect(threads.stats().sharedBytes).toBe(0);
+  const [hash] = QUERIES;
+  expect(await list.decideAsync(image(hash!))).toMatchObject({ verdict: 'none' });
+  await threads.close();
+});
+
+test('a thread that dies is replaced, and no question is lost by it', async () => {
+  const list = listOf();
+  const problems: string[] = [];
+  const onProblem = ({ message }: Error) => problems.push(message);
+  const threads = createSearchThreads(list, { workers: 2, workerUrl: mortalUrl, onProblem });
+  await threads.ready();
+  const expected = QUERIES.map((hash, i) => told(list.decide(image(hash, i), { all: true })));
+  // They die young, and are replaced after a second.
+  for (let round = 0; threads.stats().restarts < 3; round++) {
+    const asked: Promise<Decision>[] = [];
+    for (let i = 0; i < 8; i++) {
+      const at = (8 * round + i) % QUERIES.length;
+      asked.push(list.decideAsync(image(QUERIES[at]!, at), { all: true }));
+      await new Promise(setImmediate);
+    }
+    for (const [i, decision] of (await Promise.all(asked)).entries()) {
+      expect(told(decision)).toEqual(expected[(8 * round + i) % QUERIES.length]);
+    }
+  }
+  expect(problems.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(problems)).toEqual(new Set(['an index worker ended']));
+  await threads.close();
+});
+
+test('a thread that cannot run is not started without end', async () => {
+  const list = listOf();
+  let problems = 0;
+  const threads = createSearchThreads(list, {
+    workerUrl: stillbornUrl,
+    onProblem: () => problems++,
+  });
+  await threads.ready();
+  for (const [i, hash] of QUERIES.slice(0, 20).entries()) {
+    const decision = await list.decideAsync(image(hash, i), { all: true });
+    expect(told(decision)).toEqual(told(list.decide(image(hash, i), { all: true })));
+  }
+  expect(problems).toBeLessThan(5);
+  await threads.close();
+});
+
+test('an empty list, a small one and hashes of other kinds are searched without threads', async () => {
+  const hash: Hash = { algorithm: 'dhash', bytes: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) };
+  for (const list of [
+    createBlocklist([]),
+    createBlocklist([
+      { hash, labels: [] },
+      { hash: entries[0]!, labels: [] },
+    ]),
+  ]) {
+    const threads = createSearchThreads(list, { workerUrl });
+    await threads.ready();
+    for (const one of [hash, entries[0]!]) {
+      expect(await list.decideAsync(image(one, 1))).toEqual({
+        ...list.decide(image(one, 1)),
+        generation: list.generation,
+      });
+    }
+    expect(threads.stats()).toMatchObject({ sharedBytes: 0, searches: 0 });
+    await threads.close();
+  }
+});
+
+test('a list has one set of threads at a time', async () => {
+  const list = createBlocklist([]);
+  const threads = createSearchThreads(list, { workerUrl });
+  expect(() => createSearchThreads(list, { workerUrl })).toThrow(TypeError);
+  await threads.close();
+  await createSearchThreads(list, { workerUrl }).close();
+  expect(() => createSearchThreads({} as Blocklist)).toThrow('expected a blocklist');
+});
