@@ -78,7 +78,7 @@ export function createSearchThreads(
   if (held.threads) throw new TypeError('expected a blocklist that no threads search yet');
   const url = scriptUrl(workerUrl ?? new URL('./index-worker.js', import.meta.url));
   const threads = new Threads(blocklist, workers, url, onProblem);
-  held.threads = threads;
+  held.threads = threads.searching;
   return threads;
 }
 
@@ -96,7 +96,12 @@ interface Batch {
   readonly asked: Asked[];
 }
 
-class Threads implements SearchThreads, SearchingThreads {
+class Threads implements SearchThreads {
+  /** what the list sees of it */
+  readonly searching: SearchingThreads = {
+    searchNear: (index, hash, maxDistance, ranks) =>
+      this.#searchNear(index, hash, maxDistance, ranks),
+  };
   readonly #list: Blocklist;
   readonly #url: URL;
   readonly #onProblem: (error: Error) => void;
@@ -136,7 +141,7 @@ class Threads implements SearchThreads, SearchingThreads {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the search threads are closed'));
     const held = Blocklist.held(this.#list);
-    if (held.threads === this) held.threads = undefined;
+    if (held.threads === this.searching) held.threads = undefined;
     await this.#sharing?.catch(() => {});
     const ending = this.#threads.map((thread) => {
       thread?.end(this.#closing.signal.reason);
@@ -147,7 +152,7 @@ class Threads implements SearchThreads, SearchingThreads {
     this.#shared.clear();
   }
 
-  searchNear(
+  #searchNear(
     index: MutableIndex,
     hash: Hash,
     maxDistance: number,
