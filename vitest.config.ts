@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** Tests of the browser's side that need no browser. */
@@ -18,6 +19,9 @@ const SLOW = [
 
 const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
 
+/** Spares the many tests of embedded stores the seconds in which a database is initialized. */
+const PREPARED_PGLITE = fileURLToPath(new URL('test/store/prepared-pglite.ts', import.meta.url));
+
 /** By default one core is left to vitest itself, which is half of two. */
 const ALL_CORES = '100%';
 
@@ -37,6 +41,7 @@ export default defineConfig({
           exclude: SLOW,
           maxWorkers: ALL_CORES,
           sequence: { groupOrder: 0 },
+          alias: { '@electric-sql/pglite': PREPARED_PGLITE },
         },
       },
       {
