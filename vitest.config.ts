@@ -17,6 +17,16 @@ const SLOW = [
   'test/cli/*.test.ts',
 ];
 
+/**
+ * Tests of rooms that keep no state between calls: a process runs many of their files, which would
+ * take a third of a second each to start their own. Not those with servers or other globals.
+ */
+const CORE = [
+  'test/{formats,indexing,submission,variants,matching}/**/*.test.ts',
+  'test/{kernels/!(simd),hashing/!(scratch)}.test.ts',
+  'test/exchange/!(*-client|remote-matchers|service-connection).test.ts',
+];
+
 const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
 
 /** Spares the many tests of embedded stores the seconds in which a database is initialized. */
@@ -34,11 +44,24 @@ export default defineConfig({
       {
         test: {
           ...common,
+          name: 'core',
+          testTimeout: 10_000,
+          hookTimeout: 60_000,
+          include: CORE,
+          exclude: SLOW,
+          isolate: false,
+          maxWorkers: ALL_CORES,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...common,
           name: 'library',
           testTimeout: 10_000,
           hookTimeout: 60_000,
           include: ['test/!(browser|demo)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
-          exclude: SLOW,
+          exclude: [...CORE, ...SLOW],
           maxWorkers: ALL_CORES,
           sequence: { groupOrder: 0 },
           alias: { '@electric-sql/pglite': PREPARED_PGLITE },
