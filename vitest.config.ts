@@ -77,15 +77,15 @@ export default defineConfig({
         },
       },
       {
-        // Real browsers, one file at a time: two engines at once starve each other on two cores.
+        // Real browsers, beside the other tests: they wait as much as they compute.
         test: {
           ...patient,
           name: 'engines',
           include: ['test/{browser,demo}/**/*.test.ts'],
           exclude: WITHOUT_ENGINE,
           globalSetup: 'test/browser/engines-not-run.ts',
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          maxWorkers: ALL_CORES,
+          sequence: { groupOrder: 0 },
         },
       },
     ],
