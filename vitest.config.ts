@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** Tests of the browser's side that need no browser. */
@@ -16,7 +17,20 @@ const SLOW = [
   'test/cli/*.test.ts',
 ];
 
+/**
+ * Tests of rooms that keep no state between calls: a process runs many of their files, which would
+ * take a third of a second each to start their own. Not those with servers or other globals.
+ */
+const CORE = [
+  'test/{formats,indexing,submission,variants,matching}/**/*.test.ts',
+  'test/{kernels/!(simd),hashing/!(scratch)}.test.ts',
+  'test/exchange/!(*-client|remote-matchers|service-connection).test.ts',
+];
+
 const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
+
+/** Spares the many tests of embedded stores the seconds in which a database is initialized. */
+const PREPARED_PGLITE = fileURLToPath(new URL('test/store/prepared-pglite.ts', import.meta.url));
 
 /** By default one core is left to vitest itself, which is half of two. */
 const ALL_CORES = '100%';
@@ -30,13 +44,27 @@ export default defineConfig({
       {
         test: {
           ...common,
+          name: 'core',
+          testTimeout: 10_000,
+          hookTimeout: 60_000,
+          include: CORE,
+          exclude: SLOW,
+          isolate: false,
+          maxWorkers: ALL_CORES,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...common,
           name: 'library',
           testTimeout: 10_000,
           hookTimeout: 60_000,
           include: ['test/!(browser|demo)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
-          exclude: SLOW,
+          exclude: [...CORE, ...SLOW],
           maxWorkers: ALL_CORES,
           sequence: { groupOrder: 0 },
+          alias: { '@electric-sql/pglite': PREPARED_PGLITE },
         },
       },
       {
@@ -49,15 +77,15 @@ export default defineConfig({
         },
       },
       {
-        // Real browsers, one file at a time: two engines at once starve each other on two cores.
+        // Real browsers, beside the other tests: they wait as much as they compute.
         test: {
           ...patient,
           name: 'engines',
           include: ['test/{browser,demo}/**/*.test.ts'],
           exclude: WITHOUT_ENGINE,
           globalSetup: 'test/browser/engines-not-run.ts',
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          maxWorkers: ALL_CORES,
+          sequence: { groupOrder: 0 },
         },
       },
     ],

@@ -339,10 +339,11 @@ function blocklistBesideArray(first: number, mostAtOnce?: number): Pair {
     else keptOut[isDegenerate(entry.hash) ? 'degenerate' : 'withdrawn']++;
     return fits;
   };
-  const attachment = (count: number, next: () => number) => {
-    const entries = Array.from({ length: count }, () => entryBy(next, 'pdq')).filter(
+  const someEntries = (count: number, next: () => number) =>
+    Array.from({ length: count }, () => entryBy(next, 'pdq')).filter(
       ({ hash }) => !isDegenerate(hash),
     );
+  const attachment = (entries: readonly BlocklistEntry[]) => {
     const table = packedOf(entries);
     const rows: EntryRows = {
       size: table.size,
@@ -357,12 +358,11 @@ function blocklistBesideArray(first: number, mostAtOnce?: number): Pair {
     };
     const buffer = createIndex(table.hashes, { kind: 'flat' }).toBuffer();
     const index = attachedTo(buffer, { deltaLimit: 3, maxSteps: 5 });
-    return { entries, part: { index, entries: rows } };
+    return { index, entries: rows };
   };
   if (first > 0) {
-    const { entries, part } = attachment(first, draw);
-    blocklist.addPart(part);
-    listed = entries;
+    listed = someEntries(first, draw);
+    blocklist.addPart(attachment(listed));
   }
   let attached = 0;
   const matchesOf = (hash: Hash) =>
@@ -408,7 +408,8 @@ function blocklistBesideArray(first: number, mostAtOnce?: number): Pair {
       const some = Array.from({ length: next() % 6 }, () => entryBy(next));
       const enabled = next() % 2 === 0;
       const part = Array.from({ length: next() % 6 }, () => entryBy(next, hash.algorithm));
-      const index = attachment(4, next);
+      const attachable = someEntries(4, next);
+      let index: ReturnType<typeof attachment> | undefined;
       const changes: Change[] = [
         {
           name: 'withdraw',
@@ -439,10 +440,10 @@ function blocklistBesideArray(first: number, mostAtOnce?: number): Pair {
         },
         {
           name: 'attach an index',
-          real: () => blocklist.addPart(index.part),
+          real: () => blocklist.addPart(index!),
           model() {
             attached++;
-            index.entries.forEach(listEntry);
+            attachable.forEach(listEntry);
           },
         },
         {
@@ -503,7 +504,11 @@ function blocklistBesideArray(first: number, mostAtOnce?: number): Pair {
       const chosen = changes[next() % 24];
       // A list that is replaced often has few merges.
       const isTooMuch = { replace: next() % 4 > 0, 'attach an index': attached > 2 };
-      if (chosen && !isTooMuch[chosen.name as keyof typeof isTooMuch]) return chosen;
+      if (chosen && !isTooMuch[chosen.name as keyof typeof isTooMuch]) {
+        // Made here, so that none of its steps fails, and only if needed: it takes long.
+        if (chosen.name === 'attach an index') index = attachment(attachable);
+        return chosen;
+      }
       return { name: 'add', real: () => blocklist.add(one), model: () => listEntry(one) };
     },
     compare() {
