@@ -65,10 +65,10 @@ export async function runStore(
   } else context.note('@electric-sql/pglite is not installed');
   if (await rival('pg')) {
     // It stands on `pg`, which whoever installed this package may not have.
-    const { PostgresqlServer, postgresqlMissing } = await import('../test/store/postgresql.js');
-    const missing = await postgresqlMissing();
-    if (missing !== undefined) context.note(missing);
-    else {
+    const { PostgresqlServer, postgresqlPrograms } = await import('./postgresql-server.js');
+    if (postgresqlPrograms() === undefined) {
+      context.note('PostgreSQL is not installed: apt-get install postgresql');
+    } else {
       const server = await PostgresqlServer.start({ isDurable: true });
       try {
         engines.postgresql = await measured(run, { url: server.url() }, scale.entries);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { postgresqlPrograms } from '../../bench/postgresql-server.js';
 import { runService } from '../../bench/service.js';
 import { runStore } from '../../bench/store.js';
 import { ROOT } from '../package.js';
-import { postgresqlMissing } from '../store/postgresql.js';
 
 const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
 
@@ -23,7 +23,7 @@ test('store: searches are exact on every engine, and every figure is there', asy
   const scale = { entries: 300, embedded: 200, queries: 8, withdrawals: 3, missed: 5 };
   await runStore(context(), scale, SERVER);
   const record = recordOf('store.json');
-  const engines = (await postgresqlMissing()) === undefined ? ['pglite', 'postgresql'] : ['pglite'];
+  const engines = postgresqlPrograms() ? ['pglite', 'postgresql'] : ['pglite'];
   for (const engine of engines) {
     const { searches, bytes, bytesWithBands } = record[engine];
     const own = searches.filter(({ way }: { way: string }) => way.startsWith(engine));
