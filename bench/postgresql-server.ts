@@ -50,10 +50,10 @@ export class PostgresqlServer {
   #running: ReturnType<typeof spawn> | undefined;
   #databases = 0;
 
-  private constructor(programs: string, folder: string, isDurable: boolean) {
+  private constructor(programs: string, folder: string, settings: readonly string[]) {
     this.#programs = programs;
     this.#folder = folder;
-    this.#settings = isDurable ? [] : CARELESS;
+    this.#settings = [...settings];
     this.#watchdog = spawn('/bin/sh', ['-c', WATCHDOG, folder], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -63,16 +63,23 @@ export class PostgresqlServer {
   }
 
   /**
-   * @param options `isDurable`: what was committed survives a kill
+   * @param options `isDurable`: what was committed survives a kill; `settings`: of the server, as
+   *   `name=value`
    * @throws {Error} if PostgreSQL is missing
    */
-  static async start({ isDurable = false } = {}): Promise<PostgresqlServer> {
+  static async start({
+    isDurable = false,
+    settings = [] as readonly string[],
+  } = {}): Promise<PostgresqlServer> {
     const programs = postgresqlPrograms();
     if (programs === undefined) throw new Error('PostgreSQL is not installed');
     const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-postgresql-'));
     const owner = user();
     if (owner) chownSync(folder, owner.uid, owner.gid);
-    const server = new PostgresqlServer(programs, folder, isDurable);
+    const server = new PostgresqlServer(programs, folder, [
+      ...(isDurable ? [] : CARELESS),
+      ...settings,
+    ]);
     try {
       execFileSync(
         join(server.#programs, 'initdb'),

@@ -20,7 +20,10 @@ const context = () => ({ report() {}, note() {}, figure() {}, options: { out: fo
 const recordOf = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 test('store: searches are exact on every engine, and every figure is there', async () => {
-  const scale = { entries: 300, embedded: 200, queries: 8, withdrawals: 3, missed: 5 };
+  const scale = {
+    ...{ entries: 300, embedded: 200, queries: 8, scanned: 4, approximate: 100 },
+    ...{ withdrawals: 3, missed: 5, missedEntries: 1500 },
+  };
   await runStore(context(), scale, SERVER);
   const record = recordOf('store.json');
   const engines = postgresqlPrograms() ? ['pglite', 'postgresql'] : ['pglite'];
@@ -32,7 +35,8 @@ test('store: searches are exact on every engine, and every figure is there', asy
   }
   if (engines.length > 1) {
     const { followers } = record.postgresql;
-    expect(followers).toMatchObject({ missed: 5, withdrawals: 3 });
+    expect(followers).toMatchObject({ missed: 5, missedEntries: 1500, withdrawals: 3 });
+    expect(followers.catchUpOfManyMilliseconds).toBeGreaterThan(0);
     expect(followers.loadMilliseconds).toHaveLength(3);
     expect(followers.toInvisible.p99).toBeGreaterThan(0);
   }
