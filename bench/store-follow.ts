@@ -10,6 +10,10 @@ import { uniformHashes } from './workloads.js';
 
 const PROCESSES = 3;
 const BREAK_SEED = 99;
+/** Entries of a change, where many come. */
+const PAGE = 1000;
+/** How long a first load of a million may take, in seconds. */
+const FIRST_LOAD = 30;
 
 /** What followers are measured with. */
 export interface FollowRun {
@@ -23,6 +27,8 @@ export interface FollowRun {
   readonly withdrawals: number;
   /** changes during a break, a revision each */
   readonly missed: number;
+  /** entries that come during another break, in changes of 1,000 */
+  readonly missedEntries: number;
 }
 
 /**
@@ -31,7 +37,7 @@ export interface FollowRun {
  * for the time.
  */
 export async function followPart(run: FollowRun): Promise<unknown> {
-  const { context, targets, script, store, url, hashes, withdrawals, missed } = run;
+  const { context, targets, script, store, url, hashes, withdrawals, missed, missedEntries } = run;
   const followers: Program[] = [];
   const loads: number[] = [];
   try {
@@ -43,17 +49,30 @@ export async function followPart(run: FollowRun): Promise<unknown> {
     const residentBytes = usageOfTree(followers[0]!.child.pid!)?.residentBytes;
     context.figure('a follower, first load: s', quantile(loads, 0.5) / 1000);
     if (residentBytes) context.figure('a follower, resident: MB', residentBytes / 1e6);
+    targets.atMost('a follower, first load: s', quantile(loads, 0.5) / 1000, FIRST_LOAD);
     const [first] = followers;
-    first!.child.kill('SIGSTOP');
-    let revision = 0;
-    for (const hash of hashesOf(uniformHashes(missed, BREAK_SEED).bytes)) {
-      ({ revision } = await store.add([{ hash, labels: ['later'] }]));
-    }
-    const resumed = performance.now();
-    first!.child.kill('SIGCONT');
-    await first!.ask({ reached: revision } satisfies FollowQuestion);
-    const catchUp = performance.now() - resumed;
-    context.figure(`a follower, ${missed} changes behind, to equal: ms`, catchUp);
+    const catchUp = async (what: string, change: () => Promise<number>) => {
+      first!.child.kill('SIGSTOP');
+      const revision = await change();
+      const resumed = performance.now();
+      first!.child.kill('SIGCONT');
+      await first!.ask({ reached: revision } satisfies FollowQuestion);
+      const taken = performance.now() - resumed;
+      context.figure(`a follower, ${what} behind, to equal: ms`, taken);
+      return taken;
+    };
+    const later = hashesOf(uniformHashes(missed + missedEntries, BREAK_SEED).bytes);
+    const put = async (from: number, to: number, together: number) => {
+      let revision = 0;
+      for (let at = from; at < to; at += together) {
+        const entries = later.slice(at, Math.min(to, at + together));
+        ({ revision } = await store.add(entries.map((hash) => ({ hash, labels: ['later'] }))));
+      }
+      return revision;
+    };
+    const catchUpMilliseconds = await catchUp(`${missed} changes`, () => put(0, missed, 1));
+    const many = `${missedEntries.toLocaleString('en')} entries`;
+    const catchUpOfManyMilliseconds = await catchUp(many, () => put(missed, later.length, PAGE));
     const times: number[] = [];
     for (let at = 0; at < withdrawals; at++) {
       const hash = hashes[Math.floor((at * hashes.length) / withdrawals)]!;
@@ -69,7 +88,12 @@ export async function followPart(run: FollowRun): Promise<unknown> {
     context.figure(`${name}: p50, ms`, toInvisible.p50);
     context.figure(`${name}: p99, ms`, toInvisible.p99);
     targets.atMost(`${name}: p99, ms`, toInvisible.p99, 1000);
-    return { loadMilliseconds: loads, residentBytes, missed, catchUp, withdrawals, toInvisible };
+    const residentBytesAfter = usageOfTree(followers[0]!.child.pid!)?.residentBytes;
+    return {
+      ...{ loadMilliseconds: loads, residentBytes, residentBytesAfter },
+      ...{ missed, catchUpMilliseconds, missedEntries, catchUpOfManyMilliseconds },
+      ...{ withdrawals, toInvisible },
+    };
   } finally {
     for (const follower of followers) await follower.end();
   }

@@ -103,12 +103,22 @@ export async function storeSearched(
 /** How many candidates HNSW looks at, and gives. */
 const CANDIDATES = 200;
 
-/** The same hashes in pgvector: all compared, and by its approximate HNSW; undefined: not there. */
+/** What pgvector is asked. */
+export interface VectorRun {
+  readonly context: BenchContext;
+  readonly database: Database;
+  readonly asked: Asked;
+  readonly truth: ReadonlyMap<number, readonly string[][]>;
+}
+
+/**
+ * The same hashes in pgvector: all compared, and the first ones by its approximate HNSW; undefined:
+ * it is not there.
+ * @param count of the hashes in HNSW
+ */
 export async function vectorSearched(
-  context: BenchContext,
-  database: Database,
-  asked: Asked,
-  truth: ReadonlyMap<number, readonly string[][]>,
+  { context, database, asked, truth }: VectorRun,
+  count: number,
 ): Promise<Searched[] | undefined> {
   const [there] = await database.query("select from pg_available_extensions where name = 'vector'");
   if (!there) {
@@ -116,8 +126,10 @@ export async function vectorSearched(
     return undefined;
   }
   await database.query('create extension if not exists vector');
-  await database.query('create table peer (hash bit(256))');
-  await database.query("insert into peer select ('x' || encode(hash, 'hex'))::bit(256) from entry");
+  await database.query('create table peer (at int, hash bit(256))');
+  await database.query(
+    "insert into peer select id::int, ('x' || encode(hash, 'hex'))::bit(256) from entry",
+  );
   const within = async (hash: Hash, radius: number, inner: string) => {
     const rows = await database.transaction(async (sql) => {
       await sql.query(`set local hnsw.ef_search = ${CANDIDATES}`);
@@ -131,11 +143,14 @@ export async function vectorSearched(
   const scanned = await searched(context, 'pgvector, scan', asked, truth, (hash, radius) =>
     within(hash, radius, 'select hash from peer where hash <~> $1::bit(256) <= $2'),
   );
+  await database.query('delete from peer where at >= $1', [count]);
+  const some = { ...asked, hashes: asked.hashes.slice(0, count) };
   const start = performance.now();
   await database.query('create index on peer using hnsw (hash bit_hamming_ops)');
   context.figure('pgvector, HNSW: built, s', (performance.now() - start) / 1000);
   const nearest = `select hash from peer order by hash <~> $1::bit(256) limit ${CANDIDATES}`;
-  const near = await searched(context, 'pgvector, HNSW', asked, truth, (hash, radius) =>
+  const name = `pgvector, HNSW of ${count.toLocaleString('en')}`;
+  const near = await searched(context, name, some, truthOf(some), (hash, radius) =>
     within(hash, radius, nearest),
   );
   await database.query('drop table peer');

@@ -9,7 +9,6 @@ import { type Targets, targetsOf } from './index-targets.js';
 import { rival } from './rivals.js';
 import { followPart } from './store-follow.js';
 import { storeSearched, truthOf, vectorSearched } from './store-search.js';
-import { usageOfTree } from './uploads-usage.js';
 import { plant, random, uniformHashes } from './workloads.js';
 
 /** How large a run is. */
@@ -19,18 +18,29 @@ export interface StoreScale {
   /** entries of an embedded store */
   readonly embedded: number;
   readonly queries: number;
+  /** of them, how many a search asks that compares all hashes: it takes as long for each */
+  readonly scanned: number;
+  /** entries of the approximate index of pgvector, which takes a quarter of an hour for a million */
+  readonly approximate: number;
   readonly withdrawals: number;
   /** changes that a follower misses, a revision each */
   readonly missed: number;
+  /** entries that it misses in changes of 1,000 */
+  readonly missedEntries: number;
 }
 
 const USUAL: StoreScale = {
   entries: 1e6,
   embedded: 1e5,
   queries: 100,
+  scanned: 20,
+  approximate: 2e5,
   withdrawals: 200,
   missed: 1000,
+  missedEntries: 1e5,
 };
+/** Of the server: Debian's are for one of the smallest machines. */
+const SETTINGS = ['shared_buffers=1GB', 'maintenance_work_mem=512MB'];
 /** Every tenth entry is this near an earlier one, and none is equal: one withdrawal takes one. */
 const NEAR = 24;
 const FARTHEST = 31;
@@ -46,7 +56,14 @@ export const storeBench: Bench = {
   long: true,
   async run(context) {
     const entries = Number(context.options.largest ?? USUAL.entries);
-    const scale = { ...USUAL, entries, embedded: Math.min(entries, USUAL.embedded) };
+    const atMost = (count: number) => Math.min(entries, count);
+    const scale = {
+      ...USUAL,
+      entries,
+      embedded: atMost(USUAL.embedded),
+      approximate: atMost(USUAL.approximate),
+      missedEntries: atMost(USUAL.missedEntries),
+    };
     await runStore(context, scale, new URL('./bench-server.js', import.meta.url));
   },
 };
@@ -65,11 +82,11 @@ export async function runStore(
   } else context.note('@electric-sql/pglite is not installed');
   if (await rival('pg')) {
     // It stands on `pg`, which whoever installed this package may not have.
-    const { PostgresqlServer, postgresqlMissing } = await import('../test/store/postgresql.js');
-    const missing = await postgresqlMissing();
-    if (missing !== undefined) context.note(missing);
-    else {
-      const server = await PostgresqlServer.start({ isDurable: true });
+    const { PostgresqlServer, postgresqlPrograms } = await import('./postgresql-server.js');
+    if (postgresqlPrograms() === undefined) {
+      context.note('PostgreSQL is not installed: apt-get install postgresql');
+    } else {
+      const server = await PostgresqlServer.start({ isDurable: true, settings: SETTINGS });
       try {
         engines.postgresql = await measured(run, { url: server.url() }, scale.entries);
       } finally {
@@ -80,7 +97,7 @@ export async function runStore(
   const { out } = context.options;
   if (typeof out !== 'string') return;
   mkdirSync(out, { recursive: true });
-  const all = { machine: machine(), scale, ...engines, targets: targets.list };
+  const all = { machine: machine(), scale, settings: SETTINGS, ...engines, targets: targets.list };
   writeFileSync(join(out, 'store.json'), `${JSON.stringify(all, null, 2)}\n`);
 }
 
@@ -112,24 +129,32 @@ async function measured(
       return taken;
     };
     const bytesAHash = async (name: string) => {
+      // Rows of what was withdrawn are there, too.
       const [row] = await database.query<{ bytes: number }>(
-        `select sum(pg_total_relation_size(oid))::bigint as bytes from pg_class
-        where relnamespace = current_schema()::regnamespace and relkind = 'r'`,
+        `select sum(pg_total_relation_size(oid))::float8 / (select count(*) from entry) as bytes
+        from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'`,
       );
-      context.figure(`${engine}, ${name}: bytes a hash`, row!.bytes / count);
-      return row!.bytes / count;
+      context.figure(`${engine}, ${name}: bytes a hash`, row!.bytes);
+      return row!.bytes;
     };
     const listed = hashes.map((hash, at) => ({ hash, labels: ['listed'], id: String(at) }));
     const loadSeconds = await seconds('load', () => store.add(listed));
     const bytes = await bytesAHash('without bands');
-    const scan = await storeSearched(context, store, asked, truth, 'scan');
+    // Of this process, which holds the entries that it gave.
+    const residentBytes = process.memoryUsage.rss();
+    context.figure(`${engine}, process that loaded: MB`, residentBytes / 1e6);
+    const few = { hashes, queries: asked.queries.slice(0, scale.scanned) };
+    const scan = await storeSearched(context, store, few, truth, 'scan');
     const vectors =
-      engine === 'postgresql' ? await vectorSearched(context, database, asked, truth) : undefined;
+      engine === 'postgresql'
+        ? await vectorSearched({ context, database, asked: few, truth }, scale.approximate)
+        : undefined;
     const followers =
       'url' in place
         ? await followPart({
             ...{ context, targets, script, store, url: place.url, hashes },
-            ...{ withdrawals: scale.withdrawals, missed: scale.missed },
+            ...{ withdrawals: scale.withdrawals },
+            ...{ missed: scale.missed, missedEntries: scale.missedEntries },
           })
         : undefined;
     // What the followers withdrew and added is not among the truth.
@@ -139,9 +164,10 @@ async function measured(
     // By a search, this store learns that there are bands now.
     await store.search(left.queries[0]!, 0);
     const bands = await storeSearched(context, store, left, truthOf(left), 'bands');
-    const residentBytes = usageOfTree(process.pid)?.residentBytes;
+    const { serverVersion } = await store.status();
     return {
-      ...{ entries: count, loadSeconds, bandSeconds, bytes, bytesWithBands, residentBytes },
+      ...{ serverVersion, entries: count, loadSeconds, bandSeconds },
+      ...{ bytes, bytesWithBands, residentBytes },
       searches: [...scan, ...bands, ...(vectors ?? [])],
       followers,
     };

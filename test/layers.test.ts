@@ -148,3 +148,14 @@ test('only the program itself imports commands', () => {
   );
   expect(wrong).toEqual([]);
 });
+
+test('no bench imports a test: benches are in dist, and so would the test be', () => {
+  const bench = join(SRC, '../bench');
+  const benches = readdirSync(bench, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  expect(benches.length).toBeGreaterThan(20);
+  const imports = /\b(?:from|import)\s*\(?\s*'(?:\.\.\/)+test\//;
+  const wrong = benches.filter((file) => imports.test(readFileSync(join(bench, file), 'utf8')));
+  expect(wrong).toEqual([]);
+});

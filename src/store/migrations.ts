@@ -1,12 +1,19 @@
 import type { Database, Sql } from './database.js';
 import { CORE } from './schema.js';
-import { BANDS } from './schema-bands.js';
-import { RECORDS } from './schema-records.js';
+import { BANDS, BANDS_FASTER } from './schema-bands.js';
+import { LONG_FEEDBACK, RECORDS } from './schema-records.js';
 import { SESSIONS } from './schema-sessions.js';
 import { StoreError } from './store-error.js';
 
 /** By number, from 1. One that was released is never changed: the next one changes what it made. */
-export const MIGRATIONS: readonly string[] = [CORE, BANDS, RECORDS, SESSIONS];
+export const MIGRATIONS: readonly string[] = [
+  CORE,
+  BANDS,
+  RECORDS,
+  SESSIONS,
+  LONG_FEEDBACK,
+  BANDS_FASTER,
+];
 
 /** A lower-case name, which needs no quotes anywhere. */
 const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;

@@ -39,7 +39,8 @@ export async function openPostgresql(
     onConnect: async (connection) => {
       // The statement that waits is told; without a listener the process would end as well.
       connection.on('error', () => {});
-      await connection.query(`set search_path to ${schema}`);
+      // To compile a statement takes longer than any of these runs.
+      await connection.query(`set search_path to ${schema}; set jit to off`);
     },
   });
   // One that is lost while nobody uses it is replaced; without a listener it would end the process.

@@ -4,11 +4,14 @@ import { listOf } from '../matching/lists.js';
 import type { KeptOutReason } from '../matching/withdrawals.js';
 import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
+import { countAnew } from './entry-statistics.js';
 import type { GatheredEntries } from './gathered-entries.js';
 import { COLUMNS, keyOfEntry, SAID, valuesOf } from './stored-entry.js';
 
 /** Entries of one statement. */
 const BATCH = 1000;
+/** So many new ones may make a table much larger. */
+const MANY = 100;
 
 /** What became of entries that were put in place. */
 export interface Put {
@@ -114,6 +117,7 @@ export async function putEntries(
   }
   await makeLists(sql, revision, [...lists]);
   for (const plan of BY_ROW) await sql.query(`set local enable_${plan} = on`);
+  if (put.added >= MANY) await countAnew(sql);
   return put;
 }
 

@@ -73,6 +73,31 @@ where listed and (paused_until is null or paused_until <= now())
   and list not in (select name from list where listed and settings ->> 'enabled' = 'false');
 `;
 
+/**
+ * The same bands, made in less time: PostgreSQL writes `token_of` into the statement that calls it,
+ * which it does not with a strict function of this kind, and `bits_of` is called once a hash.
+ */
+export const BANDS_FASTER = `
+create or replace function token_of(algorithm text, hash bytea, band int) returns int
+language sql immutable
+return ((2 * case algorithm ${KINDS.map((kind, at) => `when '${kind}' then ${at}`).join(' ')} end
+    + octet_length(hash) / 32) << 20)
+  | (band << 16) | (get_byte(hash, 2 * band) << 8) | get_byte(hash, 2 * band + 1);
+
+create or replace function add_bands() returns trigger
+language plpgsql set search_path from current as $$
+begin
+  if (select bands from state) then
+    insert into band (number, token, bits)
+    select number, token_of(algorithm, hash, at), bits
+    from (select number, algorithm, hash, bits_of(hash) as bits from added offset 0) as each
+      cross join generate_series(0, octet_length(hash) / 2 - 1) as at
+    order by 2;
+  end if;
+  return null;
+end $$;
+`;
+
 function triggersOf(table: string): string {
   return `
 create trigger add_bands after insert on ${table}

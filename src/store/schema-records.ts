@@ -70,3 +70,12 @@ create table lease (
   epoch bigint not null
 );
 `;
+
+/**
+ * Feedback on an entry is found by a hash of the entry's name: with the recipient's, both of 500
+ * characters, it may be longer than a row of the first index can be (2,704 bytes).
+ */
+export const LONG_FEEDBACK = `
+drop index feedback_recipient_entry_number_idx;
+create index on feedback using hash (entry) where state <> 'ended';
+`;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { postgresqlPrograms } from '../../bench/postgresql-server.js';
 import { runService } from '../../bench/service.js';
 import { runStore } from '../../bench/store.js';
 import { ROOT } from '../package.js';
-import { postgresqlMissing } from '../store/postgresql.js';
 
 const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
 
@@ -20,10 +20,13 @@ const context = () => ({ report() {}, note() {}, figure() {}, options: { out: fo
 const recordOf = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 test('store: searches are exact on every engine, and every figure is there', async () => {
-  const scale = { entries: 300, embedded: 200, queries: 8, withdrawals: 3, missed: 5 };
+  const scale = {
+    ...{ entries: 300, embedded: 200, queries: 8, scanned: 4, approximate: 100 },
+    ...{ withdrawals: 3, missed: 5, missedEntries: 1500 },
+  };
   await runStore(context(), scale, SERVER);
   const record = recordOf('store.json');
-  const engines = (await postgresqlMissing()) === undefined ? ['pglite', 'postgresql'] : ['pglite'];
+  const engines = postgresqlPrograms() ? ['pglite', 'postgresql'] : ['pglite'];
   for (const engine of engines) {
     const { searches, bytes, bytesWithBands } = record[engine];
     const own = searches.filter(({ way }: { way: string }) => way.startsWith(engine));
@@ -32,7 +35,8 @@ test('store: searches are exact on every engine, and every figure is there', asy
   }
   if (engines.length > 1) {
     const { followers } = record.postgresql;
-    expect(followers).toMatchObject({ missed: 5, withdrawals: 3 });
+    expect(followers).toMatchObject({ missed: 5, missedEntries: 1500, withdrawals: 3 });
+    expect(followers.catchUpOfManyMilliseconds).toBeGreaterThan(0);
     expect(followers.loadMilliseconds).toHaveLength(3);
     expect(followers.toInvisible.p99).toBeGreaterThan(0);
   }

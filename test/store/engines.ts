@@ -42,6 +42,7 @@ export function describePostgresql(
   describe(title, () => {
     let server: PostgresqlServer | undefined;
     beforeAll(async () => {
+      if (missing !== undefined) throw new Error(missing);
       server = await PostgresqlServer.start({ isDurable });
     });
     afterAll(async () => {

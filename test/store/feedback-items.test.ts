@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { random } from '../../bench/workloads.js';
 import type { FeedbackItem, FeedbackSender } from '../../src/exchange/feedback-item.js';
 import { type FeedbackQueue, openFeedbackQueue } from '../../src/node/feedback-queue.js';
 import { takeLease } from '../../src/store/lease.js';
@@ -118,6 +119,22 @@ describeEngines((running) => {
     // What was being sent had no end: it is read back, and not sent twice.
     expect(await queue.send()).toEqual({ done: 2, open: 0, stuck: 0 });
     expect(service.taken).toEqual(['a', 'b']);
+  });
+
+  test('names as long as they may be, which no index can shorten', async () => {
+    const next = random(15);
+    // Three bytes each: the most that 500 characters of UTF-16 can have, and unlike each other.
+    const long = () =>
+      Array.from({ length: 500 }, () => String.fromCharCode(0x4e00 + (next() % 0x5000))).join('');
+    const items = store().feedbackItems({ now });
+    const [to, entry, body] = [long(), long(), null];
+    const put = [long(), long()];
+    for (const id of put) expect(await items.put({ id, to, entry, body })).toBe(true);
+    expect(await items.put({ id: long(), to, entry: long(), body })).toBe(true);
+    const heads = await items.heads(to);
+    expect(heads.map(({ id }) => put.indexOf(id))).toEqual([0, -1]);
+    expect(await items.hasLater(heads[0]!)).toBe(true);
+    expect(await items.hasLater(heads[1]!)).toBe(false);
   });
 
   if (running.engine === 'postgresql') {

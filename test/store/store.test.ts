@@ -272,6 +272,14 @@ describeEngines(({ newPlace }) => {
     expect(await store.add([entry(1)])).toMatchObject({ added: 1, numbers: [3] });
   });
 
+  test('the name of a list has an end', async () => {
+    const longest = '\u{1f600}'.repeat(100);
+    await store.setList(longest, { enabled: false });
+    expect((await store.lists()).map(({ name }) => name)).toEqual([longest]);
+    await expect(store.setList(`${longest}x`, {})).rejects.toThrow(RangeError);
+    await expect(store.renameList(longest, `${longest}x`)).rejects.toThrow(RangeError);
+  });
+
   test('the state is told, and warns of too many entries in an embedded store', async () => {
     await store.add([entry(1), entry(2, { list: 'a' })]);
     await store.withdraw({ id: 'id 9' });
