@@ -64,8 +64,48 @@ test('an address says nothing through a proxy or a browser, or for a strange nam
   for (const host of ['localhost', 'LOCALHOST:8080', '127.0.0.1:1', '[::1]:65535', '127.1.2.3']) {
     expect(nameOf({}, '127.0.0.1', { host })).toBe('loopback');
   }
-  const trustNetworks = [{ cidr: '10.0.0.0/8', role: 'match' }] as const;
-  expect(nameOf({ trustNetworks }, '10.0.0.1', { host: 'hashes.internal' })).toBe('10.0.0.0/8');
+});
+
+test('a network has to ask by a name that no stranger can have, or that is given', () => {
+  const trustNetworks = [
+    { cidr: '10.0.0.0/8', role: 'match', name: 'known' },
+    { cidr: '::1', role: 'match', name: 'here' },
+  ] as const;
+  const hostNames = ['Hashes.Example.org'];
+  for (const host of [
+    ...['10.0.0.5', '10.0.0.5:8080', '[fd00::1]', '[fd00::1]:8080', 'onlyhashes', 'only-hashes:80'],
+    ...['hashes.internal', 'hashes.local:8080', 'a.b.svc', 'a.b.svc.cluster.local', 'X.LOCALHOST'],
+    ...['hashes.home.arpa', 'hashes.example.org', 'HASHES.example.org:8080'],
+  ]) {
+    expect([host, nameOf({ trustNetworks, hostNames }, '10.0.0.1', { host })]).toEqual([
+      ...[host, 'known'],
+    ]);
+  }
+  for (const host of [
+    ...[
+      'evil.test',
+      'evil.test:8080',
+      'hashes.internal.evil.test',
+      'internal.',
+      '10.0.0.5.evil.test',
+    ],
+    ...['xlocal.test', 'evil.test:', 'a.hashes.example.org', '', '[::1', 'evilinternal.test'],
+    ...['a.example.org, hashes.example.org', 'http://onlyhashes', 'home.arpa.test', 'a.arpa'],
+  ]) {
+    expect([host, nameOf({ trustNetworks, hostNames }, '10.0.0.1', { host })]).toEqual([
+      ...[host, 'unauthorized'],
+    ]);
+  }
+  expect(nameOf({ trustNetworks }, '10.0.0.1')).toBe('known');
+  expect(nameOf({ trustNetworks }, '10.0.0.1', { host: 'hashes.example.org' })).toBe(
+    'unauthorized',
+  );
+  // On loopback a name of the network is a stranger's, unless it is given.
+  expect(nameOf({ trustNetworks }, '::1', { host: 'onlyhashes' })).toBe('unauthorized');
+  expect(nameOf({ trustNetworks, hostNames }, '::1', { host: 'hashes.example.org' })).toBe('here');
+  // Whoever has a token may use any name.
+  const authorization = `Bearer ${TOKENS.match}`;
+  expect(nameOf({ tokens }, '10.0.0.1', { authorization, host: 'evil.test' })).toBe('the match');
 });
 
 test('a token is known by its hash; a wrong one is refused where none is needed, too', () => {
@@ -98,6 +138,10 @@ test('two rules of one name, or a rule that is none, are refused at the start', 
     { trustNetworks: [{ cidr: '10.0.0/8', role: 'match' }] },
     { trustNetworks: [{ cidr: 'fd00::/129', role: 'match' }] },
     { trustNetworks: [{ cidr: 'localhost', role: 'match' }] },
+    { hostNames: ['hashes.example.org:8080'] },
+    { hostNames: [''] },
+    { hostNames: 'hashes' as unknown as string[] },
+    { hostNames: [1] as unknown as string[] },
   ] as AccessOptions[]) {
     expect(() => new Access(options)).toThrow(/^expected/);
   }
