@@ -30,7 +30,8 @@ const LEAST_BYTES = 16 * 1024;
  * Runs a standard handler in a server of `node:http`. The chunks of a body reach the handler as
  * they came, uncopied: with Node's own `Readable.toWeb`, which copies each, reading a body of 3.3
  * MB took 4.1 ms of CPU instead of 2.9. A client that is gone aborts `request.signal`. A handler
- * that throws is answered by 500 and nothing more; `onError` is told why. The URL of a request
+ * that throws is answered by 500 and nothing more; `onError` is told why. A method that a standard
+ * request cannot have, TRACE, is answered by 501. The URL of a request
  * has its path and query; its host is `localhost`, whatever the client said. The handler is given
  * the address that the connection comes from, too, or '' if it has none. A body that the
  * handler left unread is let go of: its sender gets the answer, and is cut off if it goes on
@@ -54,14 +55,16 @@ export function createNodeListener(
       if (!outgoing.writableFinished) gone.abort(new Error('the client is gone'));
     });
     const body = new Body(incoming);
+    const request = requestOf(incoming, body.stream, gone.signal);
+    outgoing.once('finish', () => {
+      // Who reads on after the answer may do so.
+      if (body.isCancelled || !request?.bodyUsed) letGo(incoming);
+    });
     let response: Response;
     try {
-      const request = requestOf(incoming, body.stream, gone.signal);
-      outgoing.once('finish', () => {
-        // Who reads on after the answer may do so.
-        if (body.isCancelled || !request.bodyUsed) letGo(incoming);
-      });
-      response = await handler(request, { address: incoming.socket.remoteAddress ?? '' });
+      response = request
+        ? await handler(request, { address: incoming.socket.remoteAddress ?? '' })
+        : new Response(null, { status: 501 });
     } catch (error) {
       if (!gone.signal.aborted) onError(error);
       response = new Response(null, { status: 500 });
@@ -75,17 +78,17 @@ export function createNodeListener(
   };
 }
 
-/** @throws {TypeError} if the request cannot be told in standard terms: a method of TRACE, say */
+/** @returns undefined if it cannot be told in standard terms: its method is TRACE, say */
 function requestOf(
   incoming: IncomingMessage,
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
-): Request {
+): Request | undefined {
   const { method = 'GET', url = '/', rawHeaders } = incoming;
   const headers = new Headers();
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!;
-    // HTTP/2 has such pseudo-headers.
+    // HTTP/2 has pseudo-headers; one of them is the host.
+    const name = rawHeaders[at] === ':authority' ? 'host' : rawHeaders[at]!;
     if (!name.startsWith(':')) headers.append(name, rawHeaders[at + 1]!);
   }
   const hasBody = method !== 'GET' && method !== 'HEAD';
@@ -97,11 +100,17 @@ function requestOf(
     // A body that is a stream needs it; the types of browsers do not know it.
     duplex: 'half',
   };
-  return new Request(new URL(pathOf(url), 'http://localhost'), init);
+  try {
+    return new Request(new URL(pathOf(url), 'http://localhost'), init);
+  } catch {
+    // Strangers cause it, and nobody here needs to be told.
+    return undefined;
+  }
 }
 
-/** Proxies are asked for whole addresses; `//host` would be read as one. */
-const pathOf = (url: string): string => (url.startsWith('/') ? `/${url.replace(/^\/+/, '')}` : '/');
+/** Proxies are asked for whole addresses; `//host` would be read as one, and so would `/\host`. */
+const pathOf = (url: string): string =>
+  url.startsWith('/') ? `/${url.replace(/^[/\\]+/, '')}` : '/';
 
 /** A body as it comes. Nobody reads ahead: the socket is paused until more is asked for. */
 class Body {
