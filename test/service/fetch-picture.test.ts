@@ -1,6 +1,11 @@
 import type { LookupAddress } from 'node:dns';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, isIP, type LookupFunction } from 'node:net';
+import {
+  type AddressInfo,
+  createServer as createSocketServer,
+  isIP,
+  type LookupFunction,
+} from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import {
@@ -290,6 +295,25 @@ test('a host that does not answer is left', async () => {
   await expect(fetcher(port)(url, { signal })).rejects.toThrow('no more');
   for (const close of closing.splice(0)) close();
   expect(await codeOf(fetcher(port)(url))).toBe('unreachable');
+});
+
+test('a host that wants another protocol, or sends nothing of HTTP, has not answered', async () => {
+  for (const reply of [
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n',
+    `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+    'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    'SSH-2.0-x\r\n',
+    '',
+  ]) {
+    const server = createSocketServer((socket) => {
+      socket.on('error', () => {}).once('data', () => socket.end(reply));
+    });
+    await new Promise<void>((resolve) => server.listen(0, MEDIA, resolve));
+    closing.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    expect(await codeOf(fetcher(port)(`http://media.test:${port}/`)), reply).toBe('unreachable');
+  }
 });
 
 test('what leads out of the internet is not public', () => {
