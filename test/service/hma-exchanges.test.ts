@@ -150,3 +150,28 @@ test('without exchanges there are none, and none is made', async () => {
     { follower, store, hma: { store, follower } },
   );
 });
+
+test('the bank of the unnamed list has no exchange, and none is made under its name', async () => {
+  await served(async ({ json }) => {
+    const body = { bank: 'UNNAMED', api: 'stop_ncii' };
+    expect(await json('POST', '/c/exchanges', body)).toEqual({ status: 403, body: message });
+    expect((await json('GET', '/c/exchanges')).body).not.toContain('UNNAMED');
+    expect((await store.settings()).has('UNNAMED')).toBe(false);
+  });
+});
+
+test('a setting or credential that is longer than a store takes is refused', async () => {
+  await served(async ({ json }) => {
+    for (const body of [
+      { api: 'fb_threatexchange', api_json: { privacy_group: '9'.repeat(5000) } },
+      {
+        api: 'stop_ncii',
+        credential_json: { fetch_function_key: 'k'.repeat(5000), subscription_key: 'k' },
+      },
+    ]) {
+      const made = await json('POST', '/c/exchanges', { bank: 'TOO_LONG', ...body });
+      expect(made).toEqual({ status: 400, body: message });
+    }
+    expect((await json('GET', '/c/bank/TOO_LONG')).status).toBe(404);
+  });
+});
