@@ -351,3 +351,23 @@ test('an index is stale once it lags for 65 seconds, or its store is away as lon
   isAway = false;
   expect(await after(1)).toEqual({ builtTo: time, isStale: false });
 });
+
+test('however many ask for the state at a time, the store is asked once', async () => {
+  let asked = 0;
+  let answer = () => {};
+  const stored = () => {
+    asked++;
+    return new Promise<number>((resolve) => {
+      answer = () => resolve(1);
+    });
+  };
+  const age = new IndexAge({ indexed: () => 1, stored }, () => 0);
+  for (const times of [1, 2]) {
+    const looks = Array.from({ length: 50 }, () => age.look());
+    expect(asked).toBe(times);
+    answer();
+    expect(new Set((await Promise.all(looks)).map(({ isStale }) => isStale))).toEqual(
+      new Set([false]),
+    );
+  }
+});
