@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Access, type AccessOptions, mayDo, networkOf } from '../../src/service/access.js';
 import { RateLimit } from '../../src/service/rate-limit.js';
 import { Refusal, ROLES, type Role } from '../../src/service/route.js';
+import { tokenHash } from '../../src/service/webhook-sender.js';
 import { as, served, TOKENS, tokens } from './served.js';
 
 const nameOf = (options: AccessOptions, address: string, headers: Record<string, string> = {}) => {
@@ -51,6 +52,7 @@ test('an address says nothing through a proxy or a browser, or for a strange nam
     { 'x-forwarded-for': '1.2.3.4' },
     { forwarded: 'for=1.2.3.4' },
     { via: '1.1 proxy' },
+    { 'x-forwarded-host': 'localhost' },
     { 'x-real-ip': '127.0.0.1' },
     { origin: 'https://evil.test' },
     { origin: 'null' },
@@ -123,6 +125,15 @@ test('a token is known by its hash; a wrong one is refused where none is needed,
     ...[`Bearer ${TOKENS.admin}x`, `Bearer ${TOKENS.admin} x`, `Bearer ${TOKENS.admin.slice(1)}`],
   ]) {
     expect(nameOf({ tokens, trustNetworks }, '127.0.0.1', { authorization })).toBe('unauthorized');
+  }
+});
+
+test('a session is of the token whose hash it has, and of no longer or shorter one', () => {
+  const access = new Access({ tokens });
+  const { hash } = tokens[1]!;
+  expect(access.callerOfHash(hash)?.name).toBe('the curate');
+  for (const other of [`${hash}00`, hash.slice(2), '', 'no hex', tokenHash('x'.repeat(30))]) {
+    expect(access.callerOfHash(other)).toBe(undefined);
   }
 });
 
