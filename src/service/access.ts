@@ -43,7 +43,8 @@ export interface AccessOptions {
   readonly tokens?: readonly TokenRule[] | undefined;
   /**
    * networks whose callers need no token. Whoever reaches the port from there has the role, other
-   * programs and users of the machine too
+   * programs and users of the machine too; and so has the whole world through a proxy there that
+   * adds no header of its own, as nginx without `proxy_set_header`: then give tokens, or `[]`
    * @defaultValue loopback as `admin` if there are no tokens, else none
    */
   readonly trustNetworks?: readonly NetworkRule[] | undefined;
