@@ -30,8 +30,8 @@ export interface SenderProof {
   /** `tokenHash` of each token that `Authorization: Bearer` may have: two, while one changes */
   tokenHashes?: readonly string[] | undefined;
   /**
-   * the public key, as PEM, of at least 2,048 bits, whose signature of the body is in `Coop-Signature`: base64 of
-   * RSASSA-PKCS1-v1_5 with SHA-256, as Coop signs
+   * the public key, as PEM, of at least 2,048 bits, whose signature of the body is in
+   * `Coop-Signature`: base64 of RSASSA-PKCS1-v1_5 with SHA-256, as Coop signs
    */
   publicKey?: string | undefined;
 }

@@ -103,6 +103,8 @@ test.each([
   { name: 'A', enabled_ratio: '0.99' },
   { name: 'A', enabled_ratio: 2 },
   { name: 'A', enabled_ratio: 'yes' },
+  { name: 'A', enabled_ratio: '0x1' },
+  { name: 'A', enabled_ratio: '1e0' },
   { name: 'A', enabled_ratio: '' },
   { name: 'A', enabled: 'perhaps' },
   { name: 'A', enabled_ratio: null },
