@@ -55,10 +55,15 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
     });
     // As a fetch writes it.
     const fetched = { origin: '', unknown: [], fetchedSeconds: 1_700_000_000 };
-    await Store.databaseOf(store).query(
-      'update list set fetched = $2::text::json where name = $1',
-      ['COOP_NCMEC', JSON.stringify(fetched)],
-    );
+    const write = (state: object) =>
+      Store.databaseOf(store).query('update list set fetched = $2::text::json where name = $1', [
+        ...['COOP_NCMEC', JSON.stringify(state)],
+      ]);
+    for (const state of [{ isPartial: true }, { mustRefetch: true }]) {
+      await write({ ...fetched, ...state });
+      expect(await status()).toMatchObject({ last_fetch_succeeded: false, up_to_date: false });
+    }
+    await write(fetched);
     const named = await json('PUT', '/c/bank/COOP_NCMEC', { name: 'COOP_OTHER' });
     expect(named.status).toBe(403);
     const hash = hashFromHex(
