@@ -35,8 +35,10 @@ or --trust-network CIDR=ROLE`,
   }
   const clamd = call.text('clamd');
   const hosts = call.text('allow-url-host')?.split(',');
+  const hostNames = call.text('host-name')?.split(',');
   const service = {
     ...(networks !== undefined && { trustNetworks: networksOf(networks) }),
+    ...(hostNames && { hostNames }),
     ...(hosts && { fetchPictures: { hosts } }),
     timeoutSeconds: call.number('timeout'),
     maxBytes: call.number('max-megabytes') * 2 ** 20,
@@ -82,6 +84,13 @@ function placeOf(text: string): Place {
   const [, host = '', port] = /^\[?(.+?)\]?:(\d{1,5})$/.exec(text) ?? [];
   if (host === '' || Number(port) > 65_535) {
     throw new UsageError('--clamd: expected HOST:PORT, or a path with a slash');
+  }
+  // Its protocol knows no token, and whoever may ask without limit finds out what is listed.
+  if (!isLoopback(host)) {
+    throw new UsageError(
+      '--clamd: others than this machine could ask without a token; give an address of loopback, \
+or the path of a socket, which another container may share',
+    );
   }
   return { host, port: Number(port) };
 }

@@ -51,6 +51,10 @@ service are fetched meanwhile. At SIGTERM or SIGINT it answers what it has, and 
       about: 'networks that need no token: CIDR=ROLE, parted by commas',
       value: 'CIDR=ROLE',
     },
+    'host-name': {
+      about: 'further names by which those networks ask for it, parted by commas',
+      value: 'NAME',
+    },
     'allow-url-host': {
       about: 'hosts that pictures may be fetched from, parted by commas (default none)',
       value: 'HOST',
@@ -62,7 +66,9 @@ service are fetched meanwhile. At SIGTERM or SIGINT it answers what it has, and 
     },
     'tell-hashes': { about: 'tell callers of the role match the hashes of entries, too' },
     clamd: {
-      about: "answer clamd's clients too: HOST:PORT, or a path. They take FOUND for malware",
+      about:
+        "answer clamd's clients too, on HOST:PORT of loopback or a socket's path. They take FOUND " +
+        'for malware',
       value: 'PLACE',
     },
     'max-megabytes': { about: 'of a picture', value: 'N', range: [1, 1024], default: '64' },

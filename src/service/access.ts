@@ -43,10 +43,18 @@ export interface AccessOptions {
   readonly tokens?: readonly TokenRule[] | undefined;
   /**
    * networks whose callers need no token. Whoever reaches the port from there has the role, other
-   * programs and users of the machine too
+   * programs and users of the machine too; and so has the whole world through a proxy there that
+   * adds no header of its own, as nginx without `proxy_set_header`: then give tokens, or `[]`
    * @defaultValue loopback as `admin` if there are no tokens, else none
    */
   readonly trustNetworks?: readonly NetworkRule[] | undefined;
+  /**
+   * further names by which callers without a token may ask for the service. Addresses, names
+   * without a dot, and those under `local`, `internal`, `localhost`, `home.arpa` and `svc` need not
+   * be among them, but for loopback, where they do
+   * @defaultValue none
+   */
+  readonly hostNames?: readonly string[] | undefined;
 }
 
 /** A caller, with its limits. */
@@ -68,7 +76,10 @@ const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', '
  */
 const OF_BROWSERS = ['origin', 'sec-fetch-site'];
 
-const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Names that no stranger can have: those of a machine or of a network alone. */
+const PRIVATE_NAME = /^[\w-]+$|\.(local|internal|localhost|home\.arpa|svc)$/;
 
 /** As many are remembered: 200 kB. */
 const MOST_ADDRESSES = 1000;
@@ -82,13 +93,15 @@ interface Network {
 export class Access {
   readonly #tokens: readonly { readonly digest: Buffer; readonly caller: KnownCaller }[];
   readonly #networks: readonly Network[];
+  readonly #hostNames: readonly string[];
   readonly #loopback = LOOPBACK.map(({ cidr }) => networkOf(cidr));
   /** what was found of addresses, since looking at networks takes longer than a look-up */
   readonly #known = new Map<string, { isHere: boolean; caller: KnownCaller | undefined }>();
 
   /** @throws {TypeError | RangeError} if a rule is invalid */
-  constructor({ tokens = [], trustNetworks }: AccessOptions) {
+  constructor({ tokens = [], trustNetworks, hostNames = [] }: AccessOptions) {
     if (!Array.isArray(tokens)) throw new TypeError('expected tokens to be a list');
+    this.#hostNames = checkedNames(hostNames);
     const untold = tokens.length === 0 ? LOOPBACK : [];
     const networks = trustNetworks === undefined ? untold : trustNetworks;
     if (!Array.isArray(networks)) throw new TypeError('expected trustNetworks to be a list');
@@ -114,8 +127,9 @@ export class Access {
   /**
    * Who sent a request. A token that is not known is refused, also where none is needed. Without a
    * token the address decides, unless the request came through a proxy, whose address says nothing,
-   * or from a browser, where any page may send it; and on loopback it has to ask for this machine,
-   * since the name of a stranger's page may be made to point here.
+   * or from a browser, where any page may send it. It also has to ask for this service by a name
+   * that no stranger has: theirs may be made to point here, and a browser on the network then tells
+   * their page what it is answered, while it names no origin.
    * @param address of the connection; empty for a socket that has none
    * @throws {Refusal} 401 if the caller is not known
    */
@@ -130,8 +144,7 @@ export class Access {
     const isIndirect = [...FORWARDING, ...OF_BROWSERS].some((name) => headers.has(name));
     if (isIndirect) throw unknownCaller();
     const { isHere, caller } = this.#ofAddress(address);
-    if (isHere && !LOCAL_HOST.test(headers.get('host') ?? 'localhost')) throw unknownCaller();
-    if (caller) return caller;
+    if (caller && this.#isOwnName(headers.get('host'), isHere)) return caller;
     throw unknownCaller();
   }
 
@@ -168,6 +181,15 @@ export class Access {
     return given.length === 32 ? this.#callerOf(given) : undefined;
   }
 
+  /** @param host as the header has it; only browsers lead strangers here, and they send it */
+  #isOwnName(host: string | null, isHere: boolean): boolean {
+    if (host === null) return true;
+    const name = host.toLowerCase().replace(/:\d{1,5}$/, '');
+    if (this.#hostNames.includes(name)) return true;
+    if (isHere) return LOCAL_HOST.test(name);
+    return PRIVATE_NAME.test(name) || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
+  }
+
   #callerOf(given: Buffer): KnownCaller | undefined {
     let found: KnownCaller | undefined;
     for (const { digest, caller } of this.#tokens) {
@@ -183,6 +205,16 @@ export const mayDo = (role: Role, needed: Role): boolean =>
 
 const unknownCaller = () =>
   new Refusal('unauthorized', 'expected a known token', { 'www-authenticate': 'Bearer' });
+
+/** @throws {TypeError | RangeError} unless they are names, without a port */
+function checkedNames(names: readonly string[]): readonly string[] {
+  if (!Array.isArray(names)) throw new TypeError('expected hostNames to be a list');
+  for (const name of names) {
+    if (typeof name !== 'string') throw new TypeError('expected hostNames to be strings');
+    if (!/^[\w.-]+$/.test(name)) throw new RangeError('expected hostNames as hashes.example.org');
+  }
+  return names.map((name) => name.toLowerCase());
+}
 
 /** @throws {TypeError | RangeError} if a member is missing or invalid */
 function callerOf(rule: TokenRule | NetworkRule, name: string): KnownCaller {

@@ -124,7 +124,9 @@ export function createPictureFetcher(options: FetchPictureOptions): FetchPicture
         headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'onlyhashes' },
       };
       const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options);
-      request.once('error', (error) => reject(errorOf(error, signal)));
+      request.on('error', (error) => reject(errorOf(error, signal)));
+      // A reply of 101 ends it so, without an error and without a response.
+      request.once('close', () => reject(errorOf(undefined, signal)));
       request.once('socket', (socket) => {
         socket.once('connect', () => {
           if (!addresses.has(socket.remoteAddress ?? '')) request.destroy(privateAddress());

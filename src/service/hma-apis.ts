@@ -64,13 +64,16 @@ export const HMA_APIS: Readonly<Record<string, HmaApi>> = {
   },
 };
 
+/** Of a value: more than any of these services gives out, and less than a store refuses. */
+const LONGEST = 4096;
+
 /** Members that HMA's own clients add to a configuration. */
 const IGNORED = ['name', 'api', 'enabled'];
 
 /**
  * What a caller tells of `fields`, under the store's names. No message names a member or a value:
  * callers log them, and one may hold a secret.
- * @throws {Refusal} 400 if one is unknown, missing or of another type
+ * @throws {Refusal} 400 if one is unknown, missing, too long or of another type
  */
 export function storedFields(
   { stored, chosen = {} }: HmaApi,
@@ -89,6 +92,7 @@ export function storedFields(
     const isRight =
       typeof text === 'string' &&
       text !== '' &&
+      text.length <= LONGEST &&
       (type !== 'number' || /^\d+$/.test(text)) &&
       (choices === null || choices.includes(text));
     if (!isRight) throw new Refusal('bad-request', 'expected each member that the schema requires');

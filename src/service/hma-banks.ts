@@ -13,7 +13,11 @@ export interface HmaBankJson {
   readonly matching_enabled_ratio: number;
 }
 
-const NAME = /^[A-Z_][A-Z0-9_]*$/;
+/** As in HMA, and as long as the name of a list may be. */
+const NAME = /^[A-Z_][A-Z0-9_]{0,199}$/;
+const LONGEST_NAME = 200;
+/** As a store takes it. */
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,200}$/;
 /** Coop sends the ratio as text. */
 const RATIO: Schema = { type: ['number', 'string'] };
 const FLAG: Schema = { type: ['boolean', 'string'] };
@@ -98,25 +102,40 @@ export function hmaBankRoutes(store: Store): Route[] {
       about: 'Remove a bank and its content.',
       replies: { 200: DONE },
       async answer(call) {
-        await store.removeList(listOfBank(call.params.name!), changeBy(call));
+        await store.removeList(listAt(call), changeBy(call));
         return hmaJson({ message: 'Done' });
       },
     },
   ];
 }
 
-/** The bank that the path names. @throws {Refusal} 404 */
-export async function bankAt(store: Store, { params }: Call): Promise<HmaBankJson> {
+/** The list that the path names, which there may be or not. @throws {Refusal} 404 */
+export function listAt({ params }: Call): string {
   const list = listOfBank(params.name!);
+  if (list.length <= LONGEST_NAME) return list;
+  throw new Refusal('not-found', 'expected a name that a bank can have');
+}
+
+/** The bank that the path names. @throws {Refusal} 404 */
+export async function bankAt(store: Store, call: Call): Promise<HmaBankJson> {
+  const list = listAt(call);
   const settings = (await store.settings()).get(list);
   if (!settings) throw new Refusal('not-found', 'expected the name of a bank');
   return bankJson([list, settings]);
 }
 
-/** Of a change that a caller may send again: HMA has no such header, and clients may set it. */
+/**
+ * Of a change that a caller may send again: HMA has no such header, and clients may set it.
+ * @throws {Refusal} 400
+ */
 export function changeBy({ request }: Call): ChangeOptions {
   const idempotencyKey = request.headers.get('idempotency-key');
-  return idempotencyKey ? { idempotencyKey } : {};
+  if (!idempotencyKey) return {};
+  if (IDEMPOTENCY_KEY.test(idempotencyKey)) return { idempotencyKey };
+  throw new Refusal(
+    'bad-request',
+    'expected Idempotency-Key to be 1 to 200 printable characters of ASCII',
+  );
 }
 
 const bankJson = ([list, { enabled = true }]: readonly [string, ListSettings]): HmaBankJson => ({
@@ -129,7 +148,7 @@ export async function checkNewName(store: Store, name: string): Promise<void> {
   if (!NAME.test(name)) {
     throw new Refusal(
       'bad-request',
-      'expected name of A to Z, 0 to 9 and _, beginning with no digit',
+      'expected name of 1 to 200 of A to Z, 0 to 9 and _, beginning with no digit',
     );
   }
   if ((await store.settings()).has(listOfBank(name))) throw isTaken();

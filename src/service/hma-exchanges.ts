@@ -2,7 +2,7 @@ import { countOfList } from '../store/entries.js';
 import type { Exchange, Exchanges } from '../store/exchanges.js';
 import { Store } from '../store/store.js';
 import { HMA_APIS, type HmaApi, storedFields, toldFields } from './hma-apis.js';
-import { changeBy, checkNewName } from './hma-banks.js';
+import { changeBy, checkNewName, listAt } from './hma-banks.js';
 import { listOfBank } from './hma-hits.js';
 import { hmaJson } from './hma-reply.js';
 import { DONE, failures, MESSAGE } from './hma-schema.js';
@@ -72,8 +72,8 @@ const STATUS: Schema = {
  * An API has none of its own: setting them sets those of all its exchanges.
  */
 export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[] {
-  const exchangeAt = async ({ params }: Call): Promise<Exchange> => {
-    const exchange = await exchanges.get(listOfBank(params.name!));
+  const exchangeAt = async (call: Call): Promise<Exchange> => {
+    const exchange = await exchanges.get(listAt(call));
     if (!exchange) throw new Refusal('not-found', 'expected the name of an exchange');
     return exchange;
   };
@@ -176,7 +176,8 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
         const settings = storedFields(api, api.config, told);
         const credentials = credentialsOf(api, body);
         await checkNewName(store, bank);
-        if (await exchanges.get(bank)) {
+        // The unnamed list is nobody's, and its bank would not find an exchange of that name.
+        if (listOfBank(bank) !== bank || (await exchanges.get(bank))) {
           throw new Refusal('forbidden', 'expected the name of no other exchange');
         }
         const enabled = told.enabled !== false;

@@ -14,6 +14,11 @@ export interface HmaFollowing {
   stored(): Promise<number>;
 }
 
+interface IndexState {
+  readonly builtTo: number;
+  readonly isStale: boolean;
+}
+
 /** So long may the list in memory lag before it counts as stale, in milliseconds: as in HMA. */
 const STALE = 65_000;
 
@@ -29,6 +34,7 @@ export class IndexAge {
   #missing: { readonly revision: number; readonly at: number } | undefined;
   /** since when the store has not answered */
   #awaySince: number | undefined;
+  #looking: Promise<IndexState> | undefined;
 
   /** @param following absent: the list is whole by itself */
   constructor(following: HmaFollowing | undefined, now: () => number) {
@@ -37,8 +43,18 @@ export class IndexAge {
     this.#builtTo = now();
   }
 
-  /** @returns `builtTo` in milliseconds since 1970 */
-  async look(): Promise<{ builtTo: number; isStale: boolean }> {
+  /**
+   * Anybody may ask, as often as they like: all who ask at a time share one question to the store.
+   * @returns `builtTo` in milliseconds since 1970
+   */
+  look(): Promise<IndexState> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<IndexState> {
     const following = this.#following;
     if (!following) return { builtTo: this.#now(), isStale: false };
     const at = this.#now();
@@ -70,7 +86,6 @@ export interface HmaIndex {
   readonly stored: (() => Promise<number>) | undefined;
 }
 
-const WORD: Schema = { type: 'string', enum: ['I-AM-ALIVE', 'INDEX-NOT-LOADED', 'INDEX-STALE'] };
 const WHOLE: Schema = { type: 'integer' };
 const INDEX: Schema = {
   type: 'object',
@@ -114,8 +129,9 @@ export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[
       method: 'GET',
       path: '/status',
       role: 'public',
-      about: 'Whether lookups are answered, and by a list that keeps up with its store.',
-      replies: { 200: WORD, 503: WORD },
+      about:
+        'Whether lookups are answered, by a list that keeps up with its store: I-AM-ALIVE, INDEX-NOT-LOADED or INDEX-STALE, as text.',
+      replies: { 200: undefined, 503: undefined },
       async answer() {
         if (!isReady()) return alive('INDEX-NOT-LOADED', 503);
         return (await age.look()).isStale ? alive('INDEX-STALE', 503) : alive('I-AM-ALIVE');
@@ -125,8 +141,8 @@ export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[
       method: 'GET',
       path: '/status/live',
       role: 'public',
-      about: 'Whether the service runs.',
-      replies: { 200: WORD },
+      about: 'Whether the service runs: I-AM-ALIVE, as text.',
+      replies: { 200: undefined },
       answer: () => alive('I-AM-ALIVE'),
     },
     {

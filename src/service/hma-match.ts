@@ -43,7 +43,9 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
     const told = hits.filter(({ isMatch }) => isMatch || tellsReviews);
     const banks = new Map<string, object[]>();
     for (const hit of await numbered(told, numberOf)) {
-      banks.set(hit.bank, [...(banks.get(hit.bank) ?? []), matchOf(hit)]);
+      const known = banks.get(hit.bank);
+      if (known) known.push(matchOf(hit));
+      else banks.set(hit.bank, [matchOf(hit)]);
     }
     return Object.fromEntries(banks);
   };

@@ -72,7 +72,7 @@ export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Tel
   const json = decisionToJSON(decision);
   const { matches, allowed = [], elsewhere = [] } = json;
   const told = (all: MatchJSON[]) =>
-    all.slice(0, limit).map(({ hash, ...match }) => (withHashes ? { hash, ...match } : match));
+    all.slice(0, limit).map((match) => (withHashes ? match : withoutHash(match)));
   const beyond = [matches, allowed, elsewhere].map(({ length }) => Math.max(0, length - limit));
   const body = {
     answered: isAnswered(decision),
@@ -93,4 +93,22 @@ export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Tel
 }
 
 const toldElsewhere = (all: NonNullable<DecisionJSON['elsewhere']>, withHashes: boolean) =>
-  withHashes ? all : all.map(({ hash: _, algorithm: __, ...match }) => match);
+  withHashes
+    ? all
+    : all.map((match) => {
+        const { algorithm: _, ...told } = withoutHash(match);
+        return told;
+      });
+
+/** A hash in full, of any kind. */
+const HASH = /[0-9a-f]{64}/i;
+
+/** Some services, StopNCII, name an entry by its hash: then it is not named either. */
+function withoutHash<Match extends { readonly hash?: string; readonly id?: string }>(
+  match: Match,
+): Omit<Match, 'hash' | 'id'> & { id?: string } {
+  const { hash, id, ...told } = match;
+  const isSaid = (text: string) =>
+    HASH.test(text) || (hash !== undefined && text.toLowerCase().includes(hash));
+  return { ...told, ...(id !== undefined && !isSaid(id) && { id }) };
+}

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
-import { type Answered, directOf, TextReply } from './asked.js';
+import { type Answered, directOf, type Reply, TextReply } from './asked.js';
 import { NodeRequest } from './node-request.js';
 
 /** A standard handler, as `createScanHandler` makes one, which may look at who asks. */
@@ -32,7 +32,8 @@ const LEAST_BYTES = 16 * 1024;
  * Runs a standard handler in a server of `node:http`. The chunks of a body reach the handler as
  * they came, uncopied: with Node's own `Readable.toWeb`, which copies each, reading a body of 3.3
  * MB took 4.1 ms of CPU instead of 2.9. A client that is gone aborts `request.signal`. A handler
- * that throws is answered by 500 and nothing more; `onError` is told why. The URL of a request
+ * that throws is answered by 500 and nothing more; `onError` is told why. A method that a standard
+ * request cannot have, TRACE, is answered by 501. The URL of a request
  * has its path and query; its host is `localhost`, whatever the client said. The handler is given
  * the address that the connection comes from, too, or '' if it has none. A body that the
  * handler left unread is let go of: its sender gets the answer, and is cut off if it goes on
@@ -62,7 +63,7 @@ export function createNodeListener(
       });
       answered = direct
         ? await direct(request.asked, client)
-        : { reply: await handler(request.whole, client), headers: {}, isHead: false };
+        : { reply: await replyOf(handler, request.whole, client), headers: {}, isHead: false };
     } catch (error) {
       if (!outgoing.destroyed) onError(error);
       answered = { reply: new TextReply('', 500, {}), headers: {}, isHead: true };
@@ -75,6 +76,14 @@ export function createNodeListener(
     }
   };
 }
+
+const replyOf = (
+  handler: Handler,
+  request: Request | undefined,
+  client: { readonly address: string },
+): Reply | Promise<Reply> =>
+  // Strangers cause it, and nobody here needs to be told.
+  request ? handler(request, client) : new TextReply('', 501, {});
 
 async function answer(
   outgoing: ServerResponse,

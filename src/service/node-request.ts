@@ -65,23 +65,22 @@ export class NodeRequest {
     return this.#body === undefined || this.#body.isCancelled || !this.#body.isAsked;
   }
 
-  /**
-   * The same in standard terms.
-   * @throws {TypeError} if it cannot be told so: a method of TRACE, say
-   */
-  get whole(): Request {
-    if (!this.#whole) {
-      const { rawHeaders } = this.#incoming;
-      const headers = new Headers();
-      for (let at = 0; at < rawHeaders.length; at += 2) {
-        const name = rawHeaders[at]!;
-        // HTTP/2 has such pseudo-headers.
-        if (!name.startsWith(':')) headers.append(name, rawHeaders[at + 1]!);
-      }
-      const { method, url, signal, body } = this;
-      // A body that is a stream needs `duplex`; the types of browsers do not know it.
-      const init = { method, headers, signal, ...(body && { body }), duplex: 'half' };
+  /** The same in standard terms; undefined if it cannot be told so: its method is TRACE, say. */
+  get whole(): Request | undefined {
+    if (this.#whole) return this.#whole;
+    const { rawHeaders } = this.#incoming;
+    const headers = new Headers();
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      const name = nameOf(rawHeaders[at]!);
+      if (name !== undefined) headers.append(name, rawHeaders[at + 1]!);
+    }
+    const { method, url, signal, body } = this;
+    // A body that is a stream needs `duplex`; the types of browsers do not know it.
+    const init = { method, headers, signal, ...(body && { body }), duplex: 'half' };
+    try {
       this.#whole = new Request(url, init);
+    } catch {
+      // Told by being absent.
     }
     return this.#whole;
   }
@@ -97,7 +96,7 @@ Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
 for (const name of ['arrayBuffer', 'blob', 'clone', 'formData', 'json', 'text'] as const) {
   Object.defineProperty(NodeRequest.prototype, name, {
     value(this: NodeRequest) {
-      return this.whole[name]();
+      return this.whole![name]();
     },
   });
 }
@@ -108,16 +107,21 @@ const MEMBERS = [
 for (const name of MEMBERS) {
   Object.defineProperty(NodeRequest.prototype, name, {
     get(this: NodeRequest) {
-      return this.whole[name as keyof Request];
+      return this.whole![name as keyof Request];
     },
   });
 }
+
+/** HTTP/2 has pseudo-headers; one of them is the host. */
+const nameOf = (raw: string): string | undefined =>
+  raw === ':authority' ? 'host' : raw.startsWith(':') ? undefined : raw;
 
 /** Several of one name are joined, as `Headers` joins them. */
 function headersOf(raw: readonly string[]): Pick<Headers, 'get' | 'has'> {
   const values = new Map<string, string>();
   for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at]!.toLowerCase();
+    const name = nameOf(raw[at]!)?.toLowerCase();
+    if (name === undefined) continue;
     const known = values.get(name);
     const separator = name === 'cookie' ? '; ' : ', ';
     values.set(name, known === undefined ? raw[at + 1]! : `${known}${separator}${raw[at + 1]}`);
@@ -128,8 +132,9 @@ function headersOf(raw: readonly string[]): Pick<Headers, 'get' | 'has'> {
   };
 }
 
-/** Proxies are asked for whole addresses; `//host` would be read as one. */
-const pathOf = (url: string): string => (url.startsWith('/') ? `/${url.replace(/^\/+/, '')}` : '/');
+/** Proxies are asked for whole addresses; `//host` would be read as one, and so would `/\host`. */
+const pathOf = (url: string): string =>
+  url.startsWith('/') ? `/${url.replace(/^[/\\]+/, '')}` : '/';
 
 /**
  * A body as it comes, chunk by chunk, uncopied. Nobody reads ahead: the socket is paused until more

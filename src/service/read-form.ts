@@ -6,6 +6,10 @@ const PACE = { minBytesPerSecond: 1024, idleSeconds: 30 };
 
 /** The parser is quick with few large parts, and holds the process with a million small ones. */
 const MOST_PARTS = 1000;
+/** It reads headers byte by byte: 64 MB of them would hold the process for 20 seconds. */
+const MOST_HEADER_BYTES = 16 * 1024;
+/** What a boundary may have (RFC 2046, 5.1.1). */
+const BOUNDARY = /^[\w'()+,./:=? -]{1,70}$/;
 
 /** How much forms may hold. */
 export interface FormLimits {
@@ -27,9 +31,12 @@ export interface HeldForm {
   release(): void;
 }
 
-/** Whether a body is a `multipart/form-data` form. */
+/**
+ * Whether a body may be read as a `multipart/form-data` form. If a header names several types,
+ * `Request.formData` takes the last that it knows: one is enough.
+ */
 export const isForm = (type: string | null): type is string =>
-  type !== null && /^\s*multipart\/form-data\s*(;|$)/i.test(type);
+  type !== null && /(^|,)\s*multipart\/form-data\s*([;,]|$)/i.test(type);
 
 /**
  * Reads forms, in bounded memory. A form is held as long as it is used, since only its end shows
@@ -89,10 +96,14 @@ async function formOf(
   const boundary = quoted ?? plain;
   try {
     const bytes = await readBytes(request, { maxBytes, signal, room, ...PACE });
-    if (boundary === undefined) throw new TypeError('expected a boundary');
-    if (isMore(bytes, `--${boundary}`, MOST_PARTS)) throw new RangeError('expected fewer parts');
+    if (boundary === undefined || !BOUNDARY.test(boundary)) {
+      throw new TypeError('expected a boundary');
+    }
+    checkParts(bytes, `--${boundary}`);
     const body = bytes as Uint8Array<ArrayBuffer>;
-    const response = new Response(body, { headers: { 'content-type': type } });
+    // By the boundary that was looked for, whatever else the header says.
+    const headers = { 'content-type': `multipart/form-data; boundary="${boundary}"` };
+    const response = new Response(body, { headers });
     return (await response.formData()) as FormData;
   } catch (error) {
     if (error instanceof DecodeError) throw error;
@@ -101,14 +112,21 @@ async function formOf(
   }
 }
 
-/** Whether `text` is in `bytes` more than `most` times. */
-function isMore(bytes: Uint8Array, text: string, most: number): boolean {
+/** @throws {RangeError} if there are more parts, or longer headers, than a form of people has */
+function checkParts(bytes: Uint8Array, delimiter: string): void {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let count = 0;
-  for (let at = buffer.indexOf(text); at >= 0; at = buffer.indexOf(text, at + text.length)) {
-    if (++count > most) return true;
+  for (
+    let at = buffer.indexOf(delimiter);
+    at >= 0;
+    at = buffer.indexOf(delimiter, at + delimiter.length)
+  ) {
+    if (++count > MOST_PARTS) throw new RangeError('expected fewer parts');
+    const head = buffer.subarray(at, at + MOST_HEADER_BYTES);
+    if (head.length === MOST_HEADER_BYTES && !head.includes('\r\n\r\n')) {
+      throw new RangeError('expected shorter headers');
+    }
   }
-  return false;
 }
 
 /** The files of a form: browsers send a field for one that was not chosen, nameless and empty. */

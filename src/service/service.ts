@@ -303,7 +303,7 @@ function checkedList<List extends { readonly blocklist: Blocklist }>(list: List)
 
 /** The same route, which answers no more once the service ends; who watches the service may ask. */
 const unlessEnding = (route: Route, isEnding: () => boolean): Route =>
-  route.role === 'public' || route.path === '/metrics'
+  (route.role === 'public' && route.method === 'GET') || route.path === '/metrics'
     ? route
     : {
         ...route,

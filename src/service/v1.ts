@@ -13,7 +13,7 @@ import { hashesOf, IMAGE_SCHEMA, imageFrom } from './match-request.js';
 import { type FormReader, filesOf, isForm } from './read-form.js';
 import { ITEM_QUERY, type NamedUpload, namedUpload } from './review-intake.js';
 import { type Call, Refusal, type Route, type Schema } from './route.js';
-import { createScanHandler } from './scan-handler.js';
+import { createScanHandler, isRaw } from './scan-handler.js';
 import type { ScanOptions } from './scanner.js';
 
 /** How uploads are answered by `/v1/scan`; the service has the list, the pool and the limits. */
@@ -219,10 +219,16 @@ function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options
     query: ITEM_QUERY,
     media: PICTURES,
     replies: Object.fromEntries(
-      [200, 400, 408, 413, 415, 422, 451, 501, 503].map((status) => [status, VERDICT]),
+      [200, 400, 408, 413, 415, 422, 451, 501, 503].map((status) => [
+        status,
+        status === 200 || status === 451 ? VERDICT : { anyOf: [VERDICT, REFUSAL] },
+      ]),
     ),
     isAnswer: true,
     answer: async (call) => {
+      if (!isRaw(call.request.headers.get('content-type'))) {
+        throw new Refusal('unsupported', 'expected a picture as the body');
+      }
       const upload = namedUpload(call, queue);
       if (upload) uploads.set(call.request, upload);
       const response = await handler(call.request);

@@ -2,6 +2,9 @@ import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } 
 
 /* Who calls a webhook: whoever knows a token, or signs with a key. */
 
+/** Shorter keys can be factored, or soon (NIST SP 800-131A). */
+const MIN_BITS = 2048;
+
 /** Shorter tokens could be guessed from their hashes. */
 const MIN_TOKEN = 20;
 
@@ -27,8 +30,8 @@ export interface SenderProof {
   /** `tokenHash` of each token that `Authorization: Bearer` may have: two, while one changes */
   tokenHashes?: readonly string[] | undefined;
   /**
-   * the public key, as PEM, whose signature of the body is in `Coop-Signature`: base64 of
-   * RSASSA-PKCS1-v1_5 with SHA-256, as Coop signs
+   * the public key, as PEM, of at least 2,048 bits, whose signature of the body is in
+   * `Coop-Signature`: base64 of RSASSA-PKCS1-v1_5 with SHA-256, as Coop signs
    */
   publicKey?: string | undefined;
 }
@@ -83,6 +86,7 @@ function rsaKey(pem: string): KeyObject {
   } catch {
     // Told below: the message of OpenSSL helps nobody.
   }
-  if (key?.asymmetricKeyType === 'rsa') return key;
-  throw new TypeError('expected publicKey to be an RSA public key in PEM');
+  const { modulusLength = 0 } = key?.asymmetricKeyDetails ?? {};
+  if (key?.asymmetricKeyType === 'rsa' && modulusLength >= MIN_BITS) return key;
+  throw new TypeError(`expected publicKey to be an RSA public key in PEM, of ${MIN_BITS} bits`);
 }

@@ -1,4 +1,4 @@
-import { checkListName as checkName } from '../entry.js';
+import { checkListName as checkEntryListName } from '../entry.js';
 import type { FetchState } from '../exchange/list-fetch.js';
 import type { ListInfo } from '../matching/blocklist.js';
 import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../matching/lists.js';
@@ -18,7 +18,8 @@ export interface StoredList extends ListInfo {
 
 /** @throws {TypeError | RangeError} if `name` is not the name of a list that a store can keep */
 export function checkListName(name: string): void {
-  checkName(name);
+  // A longer one than those of entries would keep a list in memory from following.
+  checkEntryListName(name);
   checkStorable(name);
 }
 

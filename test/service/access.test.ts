@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Access, type AccessOptions, mayDo, networkOf } from '../../src/service/access.js';
 import { RateLimit } from '../../src/service/rate-limit.js';
 import { Refusal, ROLES, type Role } from '../../src/service/route.js';
+import { tokenHash } from '../../src/service/webhook-sender.js';
 import { as, served, TOKENS, tokens } from './served.js';
 
 const nameOf = (options: AccessOptions, address: string, headers: Record<string, string> = {}) => {
@@ -51,6 +52,7 @@ test('an address says nothing through a proxy or a browser, or for a strange nam
     { 'x-forwarded-for': '1.2.3.4' },
     { forwarded: 'for=1.2.3.4' },
     { via: '1.1 proxy' },
+    { 'x-forwarded-host': 'localhost' },
     { 'x-real-ip': '127.0.0.1' },
     { origin: 'https://evil.test' },
     { origin: 'null' },
@@ -64,8 +66,49 @@ test('an address says nothing through a proxy or a browser, or for a strange nam
   for (const host of ['localhost', 'LOCALHOST:8080', '127.0.0.1:1', '[::1]:65535', '127.1.2.3']) {
     expect(nameOf({}, '127.0.0.1', { host })).toBe('loopback');
   }
-  const trustNetworks = [{ cidr: '10.0.0.0/8', role: 'match' }] as const;
-  expect(nameOf({ trustNetworks }, '10.0.0.1', { host: 'hashes.internal' })).toBe('10.0.0.0/8');
+});
+
+test('a network has to ask by a name that no stranger can have, or that is given', () => {
+  const trustNetworks = [
+    { cidr: '10.0.0.0/8', role: 'match', name: 'known' },
+    { cidr: '::1', role: 'match', name: 'here' },
+  ] as const;
+  const hostNames = ['Hashes.Example.org'];
+  for (const host of [
+    ...['10.0.0.5', '10.0.0.5:8080', '[fd00::1]', '[fd00::1]:8080', 'onlyhashes', 'only-hashes:80'],
+    ...['hashes.internal', 'hashes.local:8080', 'a.b.svc', 'a.b.svc.cluster.local', 'X.LOCALHOST'],
+    ...['hashes.home.arpa', 'hashes.example.org', 'HASHES.example.org:8080'],
+  ]) {
+    expect([host, nameOf({ trustNetworks, hostNames }, '10.0.0.1', { host })]).toEqual([
+      ...[host, 'known'],
+    ]);
+  }
+  for (const host of [
+    ...[
+      'evil.test',
+      'evil.test:8080',
+      'hashes.internal.evil.test',
+      'internal.',
+      '10.0.0.5.evil.test',
+    ],
+    ...['xlocal.test', 'evil.test:', 'a.hashes.example.org', '', '[::1', 'evilinternal.test'],
+    ...['a.xlocal', 'a.xinternal', 'a.xsvc', 'a.xhome.arpa', 'a.localx', 'a.localhostx'],
+    ...['a.example.org, hashes.example.org', 'http://onlyhashes', 'home.arpa.test', 'a.arpa'],
+  ]) {
+    expect([host, nameOf({ trustNetworks, hostNames }, '10.0.0.1', { host })]).toEqual([
+      ...[host, 'unauthorized'],
+    ]);
+  }
+  expect(nameOf({ trustNetworks }, '10.0.0.1')).toBe('known');
+  expect(nameOf({ trustNetworks }, '10.0.0.1', { host: 'hashes.example.org' })).toBe(
+    'unauthorized',
+  );
+  // On loopback a name of the network is a stranger's, unless it is given.
+  expect(nameOf({ trustNetworks }, '::1', { host: 'onlyhashes' })).toBe('unauthorized');
+  expect(nameOf({ trustNetworks, hostNames }, '::1', { host: 'hashes.example.org' })).toBe('here');
+  // Whoever has a token may use any name.
+  const authorization = `Bearer ${TOKENS.match}`;
+  expect(nameOf({ tokens }, '10.0.0.1', { authorization, host: 'evil.test' })).toBe('the match');
 });
 
 test('a token is known by its hash; a wrong one is refused where none is needed, too', () => {
@@ -86,6 +129,15 @@ test('a token is known by its hash; a wrong one is refused where none is needed,
   }
 });
 
+test('a session is of the token whose hash it has, and of no longer or shorter one', () => {
+  const access = new Access({ tokens });
+  const { hash } = tokens[1]!;
+  expect(access.callerOfHash(hash)?.name).toBe('the curate');
+  for (const other of [`${hash}00`, hash.slice(2), '', 'no hex', tokenHash('x'.repeat(30))]) {
+    expect(access.callerOfHash(other)).toBe(undefined);
+  }
+});
+
 test('two rules of one name, or a rule that is none, are refused at the start', () => {
   const token = tokens[0]!;
   for (const options of [
@@ -98,6 +150,10 @@ test('two rules of one name, or a rule that is none, are refused at the start', 
     { trustNetworks: [{ cidr: '10.0.0/8', role: 'match' }] },
     { trustNetworks: [{ cidr: 'fd00::/129', role: 'match' }] },
     { trustNetworks: [{ cidr: 'localhost', role: 'match' }] },
+    { hostNames: ['hashes.example.org:8080'] },
+    { hostNames: [''] },
+    { hostNames: 'hashes' as unknown as string[] },
+    { hostNames: [1] as unknown as string[] },
   ] as AccessOptions[]) {
     expect(() => new Access(options)).toThrow(/^expected/);
   }
@@ -169,30 +225,30 @@ test('requests and answers are limited by caller, and told when to go on', () =>
   const retry = (work: () => void) => {
     try {
       work();
-      return 0;
+      return 'done';
     } catch (error) {
       expect((error as Refusal).status).toBe(429);
       return Number((error as Refusal).headers['retry-after']);
     }
   };
   const [a, b] = [caller('a'), caller('b')];
-  expect([1, 2, 3, 4].map(() => retry(() => limit.countRequest(a)))).toEqual([0, 0, 0, 0]);
+  expect([1, 2, 3, 4].map(() => retry(() => limit.countRequest(a)))).toEqual(Array(4).fill('done'));
   expect(retry(() => limit.countRequest(a))).toBe(1);
-  expect(retry(() => limit.countRequest(b))).toBe(0);
+  expect(retry(() => limit.countRequest(b))).toBe('done');
   now += 500;
-  expect(retry(() => limit.countRequest(a))).toBe(0);
+  expect(retry(() => limit.countRequest(a))).toBe('done');
   expect(retry(() => limit.countRequest(a))).toBe(1);
   now += 1e9;
-  expect([1, 2, 3, 4].map(() => retry(() => limit.countRequest(a)))).toEqual([0, 0, 0, 0]);
+  expect([1, 2, 3, 4].map(() => retry(() => limit.countRequest(a)))).toEqual(Array(4).fill('done'));
   expect(retry(() => limit.countRequest(a))).toBe(1);
   now = 2e9;
-  expect(retry(() => limit.countAnswers(b, 3))).toBe(0);
+  expect(retry(() => limit.countAnswers(b, 3))).toBe('done');
   now += 3_600_000;
   expect(retry(() => limit.countAnswers(b, 3))).toBe(23 * 3600);
-  expect(retry(() => limit.countAnswers(b, 2))).toBe(0);
+  expect(retry(() => limit.countAnswers(b, 2))).toBe('done');
   expect(retry(() => limit.countAnswers(b, 1))).toBe(23 * 3600);
   now += 23 * 3_600_000;
-  expect(retry(() => limit.countAnswers(b, 5))).toBe(0);
+  expect(retry(() => limit.countAnswers(b, 5))).toBe('done');
 });
 
 test('a caller that asks too fast is refused by 429, and another is served', async () => {

@@ -3,10 +3,11 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { createClamdListener } from '../../src/service/clamd.js';
+import { ClamdBody } from '../../src/service/clamd-input.js';
 import {
   answer,
   answered,
@@ -89,6 +90,16 @@ test('any bytes get replies that end in a known word, and the listener serves on
   });
 });
 
+test('a command that is longer than any is refused before it ends, and not gathered', async () => {
+  await listening({}, async (address) => {
+    for (const prefix of ['z', 'n', '']) {
+      const end = prefix === 'z' ? '\0' : '\n';
+      const long = `${prefix}${'A'.repeat(100)}`;
+      expect(await answered(address, long)).toBe(`UNKNOWN COMMAND. ERROR${end}`);
+    }
+  });
+});
+
 test('a length that says too much is refused before its bytes come', async () => {
   const tooLong = 'INSTREAM size limit exceeded. ERROR\0';
   for (const length of [1001, 2 ** 31, 2 ** 32 - 1]) {
@@ -98,6 +109,20 @@ test('a length that says too much is refused before its bytes come', async () =>
   expect(await answer({ maxBytes: 1000 }, 'zINSTREAM\0', ...two)).toBe(tooLong);
   const whole = [lengthOf(600), Buffer.alloc(600), lengthOf(400), Buffer.alloc(400), END];
   expect(await answer({ maxBytes: 1000 }, 'zINSTREAM\0', ...whole)).toBe('stream: OK\0');
+});
+
+test('a length that is said is not yet sent: its sender is too slow all the same', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+  try {
+    const silent = { left: lengthOf(2 ** 25), more: () => new Promise<boolean>(() => {}) };
+    const pace = { minBytesPerSecond: 1024, idleSeconds: 100_000 };
+    const body = new ClamdBody(silent as never, { maxBytes: 2 ** 26, ...pace });
+    const ended = body.toEnd();
+    await vi.advanceTimersByTimeAsync(5001);
+    expect((await ended)?.code).toBe('too-slow');
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a client that ends its side gets the reply; amid a stream, it is no verdict', async () => {

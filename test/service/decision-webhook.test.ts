@@ -154,6 +154,11 @@ describe('who may tell', () => {
   });
 
   test('there is no webhook for everybody, and no key that is none', () => {
+    const { publicKey: short } = generateKeyPairSync('rsa', {
+      modulusLength: 1024,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
     const { publicKey: other } = generateKeyPairSync('ed25519', {
       publicKeyEncoding: { type: 'spki', format: 'pem' },
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -165,6 +170,7 @@ describe('who may tell', () => {
       { publicKey: 'a key' },
       { publicKey: privateKey },
       { publicKey: other },
+      { publicKey: short },
     ]) {
       expect(() => recording(proof)).toThrow(TypeError);
     }

@@ -1,6 +1,11 @@
 import type { LookupAddress } from 'node:dns';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, isIP, type LookupFunction } from 'node:net';
+import {
+  type AddressInfo,
+  createServer as createSocketServer,
+  isIP,
+  type LookupFunction,
+} from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import {
@@ -292,6 +297,25 @@ test('a host that does not answer is left', async () => {
   expect(await codeOf(fetcher(port)(url))).toBe('unreachable');
 });
 
+test('a host that wants another protocol, or sends nothing of HTTP, has not answered', async () => {
+  for (const reply of [
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n',
+    `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+    'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    'SSH-2.0-x\r\n',
+    '',
+  ]) {
+    const server = createSocketServer((socket) => {
+      socket.on('error', () => {}).once('data', () => socket.end(reply));
+    });
+    await new Promise<void>((resolve) => server.listen(0, MEDIA, resolve));
+    closing.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    expect(await codeOf(fetcher(port)(`http://media.test:${port}/`)), reply).toBe('unreachable');
+  }
+});
+
 test('what leads out of the internet is not public', () => {
   const addresses = new PublicAddresses([]);
   for (const address of [
@@ -302,6 +326,14 @@ test('what leads out of the internet is not public', () => {
     ...['64:ff9b::7f00:1', '64:ff9b::808:808', '64:ff9b:1::1', '100::1', '2001::1', '2001:db8::1'],
     ...['2002:7f00:1::', 'fc00::1', 'fd12:3456::1', 'fe80::1', 'fe80::1%lo', 'fec0::1', 'ff02::1'],
     ...['3fff::1', 'localhost', '', '1.2.3', '1.2.3.4.5', 'example.org'],
+    // The ends of what IANA's registries have.
+    ...['0.255.255.255', '10.255.255.255', '127.255.255.255', '169.254.0.0', '192.0.0.255'],
+    ...['192.0.2.0', '192.0.2.255', '192.31.196.0', '192.31.196.255', '192.52.193.0'],
+    ...['192.52.193.255', '192.88.99.0', '192.88.99.255', '192.168.255.255', '192.175.48.0'],
+    ...['192.175.48.255', '198.51.100.0', '198.51.100.255', '203.0.113.0', '203.0.113.255'],
+    ...['2001:1::1', '2001:20::1', '2001:1ff:ffff::', '2001:db8:ffff::', '2002:ffff::1'],
+    ...['2620:4f:8000::1', '2620:4f:8000:ffff::', '3fff:fff:ffff::', '1fff:ffff::', '4000::'],
+    ...['5f00::1', '::ffff:0:8.8.8.8'],
   ]) {
     expect([address, addresses.has(address)]).toEqual([address, false]);
   }
@@ -309,6 +341,12 @@ test('what leads out of the internet is not public', () => {
     ...['1.1.1.1', '8.8.8.8', '100.63.255.255', '100.128.0.0', '172.15.255.255', '172.32.0.0'],
     ...['9.255.255.255', '11.0.0.0', '169.253.255.255', '198.17.255.255', '223.255.255.255'],
     ...['2001:4860:4860::8888', '2606:4700::1111', '2a00:1450::1'],
+    ...['1.0.0.0', '126.255.255.255', '128.0.0.0', '169.255.0.0', '192.0.1.0', '192.0.3.0'],
+    ...['192.31.195.255', '192.31.197.0', '192.52.192.255', '192.52.194.0', '192.88.98.255'],
+    ...['192.88.100.0', '192.167.255.255', '192.169.0.0', '192.175.47.255', '192.175.49.0'],
+    ...['198.20.0.0', '198.51.99.255', '198.51.101.0', '203.0.112.255', '203.0.114.0'],
+    ...['2000::1', '2001:200::1', '2001:db7:ffff::', '2001:db9::', '2003::1', '2620:4f:7fff::1'],
+    ...['2620:4f:8001::1', '3ffe:ffff::', '3fff:1000::'],
   ]) {
     expect([address, addresses.has(address)]).toEqual([address, true]);
   }

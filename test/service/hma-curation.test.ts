@@ -96,12 +96,15 @@ test.each([
   { name: '' },
   { name: 'A B' },
   { name: 'A\n' },
+  { name: 'A'.repeat(201) },
   {},
   { name: 5 },
   { name: 'A', enabled_ratio: 0.5 },
   { name: 'A', enabled_ratio: '0.99' },
   { name: 'A', enabled_ratio: 2 },
   { name: 'A', enabled_ratio: 'yes' },
+  { name: 'A', enabled_ratio: '0x1' },
+  { name: 'A', enabled_ratio: '1e0' },
   { name: 'A', enabled_ratio: '' },
   { name: 'A', enabled: 'perhaps' },
   { name: 'A', enabled_ratio: null },
@@ -109,6 +112,32 @@ test.each([
   await served(async ({ json }) => {
     expect(await json('POST', '/c/banks', body)).toEqual({ status: 400, body: message });
     expect((await json('GET', '/c/banks')).body).toEqual([]);
+  });
+});
+
+test('a name that no bank can have is not found, and no bank is given it', async () => {
+  await served(async ({ json }) => {
+    const [longest, long] = ['B'.repeat(200), 'B'.repeat(201)];
+    expect((await json('POST', '/c/banks', { name: longest })).status).toBe(201);
+    expect(await json('PUT', `/c/bank/${longest}`, { name: long })).toEqual({
+      ...{ status: 400, body: message },
+    });
+    for (const [method, path, body] of [
+      ['GET', `/c/bank/${long}`],
+      ['PUT', `/c/bank/${long}`, {}],
+      ['DELETE', `/c/bank/${long}`],
+      ['POST', `/c/bank/${long}/signal`, { pdq: hexOf(1) }],
+      ['GET', `/c/bank/${long}/content/1`],
+      ['GET', `/c/exchange/${long}`],
+      ['GET', `/c/exchange/${long}/status`],
+      ['DELETE', `/c/exchange/${long}`],
+    ] as const) {
+      expect([path, await json(method, path, body)]).toEqual([
+        path,
+        { status: 404, body: message },
+      ]);
+    }
+    expect((await json('DELETE', `/c/bank/${longest}`)).status).toBe(200);
   });
 });
 
@@ -283,5 +312,22 @@ test('the sizes of the store and of the index are told, and the unnamed list is 
     expect((await json('GET', `/c/bank/UNNAMED/content/${numbers[0]}`)).status).toBe(200);
     expect((await json('POST', '/c/banks', { name: 'UNNAMED' })).status).toBe(403);
     await store.remove(numbers[0]!);
+  });
+});
+
+test('a key of a change that a store would not take is refused before the change', async () => {
+  await served(async ({ json, url }) => {
+    await json('POST', '/c/banks', { name: 'KEYED' });
+    const add = async (key: string) => {
+      const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+      const body = JSON.stringify({ pdq: hexOf(9) });
+      return (await fetch(`${url}/c/bank/KEYED/signal`, { method: 'POST', headers, body })).status;
+    };
+    const revision = await store.revision();
+    for (const key of ['k'.repeat(201), 'caf\u00e9', 'a\tb']) expect(await add(key)).toBe(400);
+    expect(await store.revision()).toBe(revision);
+    expect([await add('k'.repeat(200)), await add('k'.repeat(200))]).toEqual([200, 200]);
+    expect(await store.revision()).toBe(revision + 1);
+    await json('DELETE', '/c/bank/KEYED');
   });
 });

@@ -55,10 +55,15 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
     });
     // As a fetch writes it.
     const fetched = { origin: '', unknown: [], fetchedSeconds: 1_700_000_000 };
-    await Store.databaseOf(store).query(
-      'update list set fetched = $2::text::json where name = $1',
-      ['COOP_NCMEC', JSON.stringify(fetched)],
-    );
+    const write = (state: object) =>
+      Store.databaseOf(store).query('update list set fetched = $2::text::json where name = $1', [
+        ...['COOP_NCMEC', JSON.stringify(state)],
+      ]);
+    for (const state of [{ isPartial: true }, { mustRefetch: true }]) {
+      await write({ ...fetched, ...state });
+      expect(await status()).toMatchObject({ last_fetch_succeeded: false, up_to_date: false });
+    }
+    await write(fetched);
     const named = await json('PUT', '/c/bank/COOP_NCMEC', { name: 'COOP_OTHER' });
     expect(named.status).toBe(403);
     const hash = hashFromHex(
@@ -149,4 +154,29 @@ test('without exchanges there are none, and none is made', async () => {
     },
     { follower, store, hma: { store, follower } },
   );
+});
+
+test('the bank of the unnamed list has no exchange, and none is made under its name', async () => {
+  await served(async ({ json }) => {
+    const body = { bank: 'UNNAMED', api: 'stop_ncii' };
+    expect(await json('POST', '/c/exchanges', body)).toEqual({ status: 403, body: message });
+    expect((await json('GET', '/c/exchanges')).body).not.toContain('UNNAMED');
+    expect((await store.settings()).has('UNNAMED')).toBe(false);
+  });
+});
+
+test('a setting or credential that is longer than a store takes is refused', async () => {
+  await served(async ({ json }) => {
+    for (const body of [
+      { api: 'fb_threatexchange', api_json: { privacy_group: '9'.repeat(5000) } },
+      {
+        api: 'stop_ncii',
+        credential_json: { fetch_function_key: 'k'.repeat(5000), subscription_key: 'k' },
+      },
+    ]) {
+      const made = await json('POST', '/c/exchanges', { bank: 'TOO_LONG', ...body });
+      expect(made).toEqual({ status: 400, body: message });
+    }
+    expect((await json('GET', '/c/bank/TOO_LONG')).status).toBe(404);
+  });
 });

@@ -189,6 +189,33 @@ test('what is for review is told by the header, by a raw lookup, and on request'
   );
 });
 
+test('what is beyond the match distance of its list is told by no lookup', async () => {
+  const blocklist = createBlocklist([{ hash: near(32), labels: [] }], {
+    policy: { matchDistance: 31, reviewDistance: 60 },
+  });
+  await servedHma(
+    async ({ json, url }) => {
+      const raw = `/m/raw_lookup?signal_type=pdq&signal=${HEX}`;
+      expect((await json('GET', raw)).body).toEqual({ matches: [] });
+      const reply = await fetch(`${url}${lookup(HEX)}`);
+      expect([await reply.json(), reply.headers.get('onlyhashes-verdict')]).toEqual([{}, 'review']);
+    },
+    { blocklist, hma: { tier: 'review' } },
+  );
+});
+
+test('what is allowed is no match of a lookup, however sure its list is', async () => {
+  const allowList = createAllowList({ allowances: [{ hash: near(3), reason: 'ours' }] });
+  const blocklist = createBlocklist([{ hash: near(0), labels: [], list: 'SURE' }], { allowList });
+  await servedHma(
+    async ({ json }) => {
+      expect(Object.keys((await json('GET', lookup(HEX))).body)).toEqual(['SURE']);
+      expect((await json('GET', lookup(hashToHex(near(3))))).body).toEqual({});
+    },
+    { blocklist },
+  );
+});
+
 test('a picture is looked up by all its variants', async () => {
   const turned = await sharp(LISTED).flop().jpeg({ quality: 90 }).toBuffer();
   await servedHma(async ({ url }) => {
@@ -350,4 +377,24 @@ test('an index is stale once it lags for 65 seconds, or its store is away as lon
   expect(await after(66)).toEqual({ builtTo, isStale: true });
   isAway = false;
   expect(await after(1)).toEqual({ builtTo: time, isStale: false });
+});
+
+test('however many ask for the state at a time, the store is asked once', async () => {
+  let asked = 0;
+  let answer = () => {};
+  const stored = () => {
+    asked++;
+    return new Promise<number>((resolve) => {
+      answer = () => resolve(1);
+    });
+  };
+  const age = new IndexAge({ indexed: () => 1, stored }, () => 0);
+  for (const times of [1, 2]) {
+    const looks = Array.from({ length: 50 }, () => age.look());
+    expect(asked).toBe(times);
+    answer();
+    expect(new Set((await Promise.all(looks)).map(({ isStale }) => isStale))).toEqual(
+      new Set([false]),
+    );
+  }
 });

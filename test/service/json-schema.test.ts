@@ -30,8 +30,9 @@ const { schema } = fc.letrec<{ schema: Schema }>((tie) => ({
     leaf,
     tie('schema').map((items) => ({ type: 'array', items })),
     fc.record({
-      properties: fc.dictionary(fc.constantFrom('a', 'b'), tie('schema')),
-      required: fc.uniqueArray(fc.constantFrom('a', 'b', 'c')),
+      // What every object has is no member of its own.
+      properties: fc.dictionary(fc.constantFrom('a', 'b', 'toString'), tie('schema')),
+      required: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'valueOf')),
       additionalProperties: fc.oneof(fc.boolean(), tie('schema')),
     }),
     fc.array(tie('schema'), { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
@@ -47,7 +48,7 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 }));
 
 test('a value is as its schema says when another validator says so', () => {
-  const ajv = new Ajv2020({ strict: false });
+  const ajv = new Ajv2020({ strict: false, ownProperties: true });
   let right = 0;
   fc.assert(
     fc.property(schema, value, (given, one) => {
@@ -75,6 +76,29 @@ test('what is wrong is one sentence, with its place and without its value', () =
   expect(problemOf(3, either, 'it')).toBe(
     'expected it to be null, or expected it to be at least 4',
   );
+});
+
+test('what every object has is no member of it, and a number is one that is kept exactly', () => {
+  const named: Schema = {
+    type: 'object',
+    properties: { toString: { type: 'string' }, constructor: { type: 'null' } },
+    additionalProperties: false,
+  };
+  expect(problemOf({}, named, 'it')).toBe(undefined);
+  expect(problemOf(JSON.parse('{"toString":1}'), named, 'it')).toBe(
+    'expected it.toString to be a string',
+  );
+  for (const text of ['{"__proto__":1}', '{"valueOf":1}', '{"hasOwnProperty":null}']) {
+    expect(problemOf(JSON.parse(text), named, 'it')).toBe('expected it to have no further members');
+  }
+  expect(problemOf({}, { required: ['valueOf'] }, 'it')).toBe('expected it.valueOf');
+  // Of two members of one name, JSON.parse takes the last, and nothing else is checked.
+  expect(problemOf(JSON.parse('{"toString":"a","toString":1}'), named, 'it')).toBeDefined();
+  for (const text of ['9007199254740993', '1e400', '-1e400', '1e300', '1.5']) {
+    expect(problemOf(JSON.parse(text), { type: 'integer' }, 'it')).toBeDefined();
+  }
+  expect(problemOf(JSON.parse('1e400'), { type: 'number' }, 'it')).toBeDefined();
+  expect(problemOf(JSON.parse('[1e2, -0]'), { items: { type: 'integer' } }, 'it')).toBe(undefined);
 });
 
 test('a keyword that is not known is refused, wherever it stands', () => {

@@ -225,3 +225,24 @@ test('mistakes of the caller are told', async () => {
   await used.text();
   await expect(middleware(used, async () => new Response())).rejects.toThrow('nobody has read');
 });
+
+test.each(['text/plain', 'application/x-www-form-urlencoded', 'image/jpeg', 'x', ''])(
+  'a form under several types, %s first, is checked as the form that it would be read as',
+  async (first) => {
+    const checkUploads = createUploadMiddleware({ blocklist, pool, onError: 'accept' });
+    const store = async (request: Request) => {
+      const form = await request.formData();
+      return new Response(String(form.get('title')));
+    };
+    for (const [picture, status] of [
+      [LISTED, 451],
+      [OTHER, 200],
+    ] as const) {
+      const sent = new Request('http://a.test', { method: 'POST', body: formOf(picture) });
+      const headers = { 'content-type': `${first}, ${sent.headers.get('content-type')}` };
+      const body = await sent.arrayBuffer();
+      const request = new Request('http://a.test', { method: 'POST', body, headers });
+      expect((await checkUploads(request, store)).status).toBe(status);
+    }
+  },
+);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect as connect2, createServer as createServer2 } from 'node:http2';
+import { type AddressInfo, connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createNodeListener, type Handler } from '../../src/service/node-listener.js';
@@ -44,6 +45,61 @@ test('a request comes as it was sent, and the answer goes as it was given', asyn
     expect(await got.text()).toBe('GET http://localhost/evil.test/x null ');
     expect(await (await fetch(url, { method: 'HEAD' })).text()).toBe('');
   });
+});
+
+test('whatever a stranger asks for, the host is ours, and it is no error of the service', async () => {
+  const errors: unknown[] = [];
+  await listening(
+    (given) => new Response(given.url),
+    async (url) => {
+      const { hostname, port } = new URL(url);
+      const answerTo = (path: string, method = 'GET') =>
+        new Promise<readonly [number, string]>((resolve, reject) => {
+          const sent = request({ hostname, port, path, method });
+          sent.once('error', reject);
+          sent.once('response', async (response) => {
+            let text = '';
+            for await (const chunk of response) text += chunk;
+            resolve([response.statusCode!, text]);
+          });
+          sent.end();
+        });
+      for (const [path, told] of [
+        ['/\\evil.test/x', '/evil.test/x'],
+        ['/\\/\\evil.test', '/evil.test'],
+        ['/\\', '/'],
+        ['/\\[', '/['],
+        ['//', '/'],
+        ['/a/\\b', '/a//b'],
+        ['http://evil.test/x', '/'],
+      ] as const) {
+        expect(await answerTo(path)).toEqual([200, `http://localhost${told}`]);
+      }
+      expect(await answerTo('/x', 'TRACE')).toEqual([501, '']);
+      expect((await answerTo('/x', 'PROPFIND'))[0]).toBe(200);
+    },
+    (error) => errors.push(error),
+  );
+  expect(errors).toEqual([]);
+});
+
+test('over HTTP/2, the host is that of the request, too', async () => {
+  const listener = createNodeListener(({ headers }) => new Response(headers.get('host')));
+  // Its requests and responses lack a few members of those of HTTP/1, of which none is used.
+  const server = createServer2(listener as never);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const session = connect2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  try {
+    for (const host of ['evil.test:8080', 'localhost']) {
+      const asked = session.request({ ':path': '/', ':authority': host });
+      let text = '';
+      for await (const chunk of asked) text += chunk;
+      expect(text).toBe(host);
+    }
+  } finally {
+    session.destroy();
+    server.close();
+  }
 });
 
 test('uploads are checked by the scan handler', async () => {

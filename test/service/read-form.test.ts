@@ -91,9 +91,59 @@ test('with first bytes, those that stall do not hold what they may need', async 
   expect(filesOf(last.form)).toHaveLength(1);
 });
 
-test('a form is told by its type', () => {
-  expect(isForm('Multipart/Form-Data; boundary=x')).toBe(true);
-  for (const type of [null, '', 'multipart/form-database', 'multipart/mixed', 'text/plain']) {
+test('a form is told by its type, also as one of several', () => {
+  for (const type of [
+    'Multipart/Form-Data; boundary=x',
+    'text/plain, multipart/form-data; boundary=x',
+    'image/png,multipart/form-data;boundary=x',
+    'multipart/form-data, text/plain',
+  ]) {
+    expect(isForm(type)).toBe(true);
+  }
+  for (const type of [
+    ...[null, '', 'multipart/form-database', 'multipart/mixed', 'text/plain'],
+    'x-multipart/form-data',
+  ]) {
     expect(isForm(type)).toBe(false);
   }
+});
+
+/** A form of these parts, each with its headers, under a type. */
+const partsOf = (type: string, boundary: string, ...parts: readonly string[]) =>
+  new Request('http://a.test', {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body: `${parts.map((part) => `--${boundary}\r\n${part}\r\n`).join('')}--${boundary}--\r\n`,
+  });
+const PART = 'content-disposition: form-data; name="a"\r\n\r\n';
+
+test('a form of too many parts is not parsed, however its boundary is told', async () => {
+  const forms = new FormReader({ maxBytes: 1000 * KB, maxBytesHeld: 1000 * KB });
+  for (const type of [
+    'multipart/form-data; boundary=bound',
+    'multipart/form-data; boundary="bound"',
+    'multipart/form-data; x="; boundary=other"; boundary=bound',
+    'multipart/form-data; x=";boundary=a,b"; boundary=bound',
+  ]) {
+    const many = Array<string>(1000).fill(PART);
+    expect(await codeOf(forms.read(partsOf(type, 'bound', ...many)))).toBe('unreadable');
+  }
+  const most = Array<string>(999).fill(PART);
+  const read = await forms.read(partsOf('multipart/form-data; boundary=bound', 'bound', ...most));
+  expect([...read.form.keys()]).toHaveLength(999);
+  read.release();
+});
+
+test('headers of a part are short: the parser takes 300 ms for a megabyte of them', async () => {
+  const forms = new FormReader({ maxBytes: 1000 * KB, maxBytesHeld: 1000 * KB });
+  const type = 'multipart/form-data; boundary=bound';
+  const withHeaders = (bytes: number) =>
+    forms.read(partsOf(type, 'bound', PART, `x: ${'y'.repeat(bytes)}\r\n${PART}`));
+  expect(await codeOf(withHeaders(17 * KB))).toBe('unreadable');
+  const { form, release } = await withHeaders(15 * KB);
+  expect([...form.keys()]).toEqual(['a', 'a']);
+  release();
+  // What a part holds has no such bound.
+  const long = await forms.read(partsOf(type, 'bound', `${PART}${'z'.repeat(50 * KB)}`));
+  expect(String(long.form.get('a'))).toHaveLength(50 * KB);
 });

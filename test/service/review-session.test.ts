@@ -83,6 +83,35 @@ test.each([
   });
 });
 
+test('the site that a browser names counts before the origin, which may be ours', async () => {
+  await reviewServed(store, async ({ url }) => {
+    for (const site of ['cross-site', 'same-site', 'none', '']) {
+      const from = { 'sec-fetch-site': site, origin: url };
+      const sent = await fetch(url + SIGN_IN, form({ token: TOKENS.curate }, from));
+      expect([site, sent.status]).toEqual([site, 403]);
+    }
+    const own = await fetch(url + SIGN_IN, form({ token: TOKENS.curate }, { origin: url }));
+    expect(own.status).toBe(303);
+  });
+});
+
+test('the cookie that only this host could set counts before one of its neighbours', async () => {
+  await reviewServed(store, async ({ url }) => {
+    const from = { ...SAME, origin: 'https://review.example' };
+    const { headers } = await fetch(url + SIGN_IN, form({ token: TOKENS.curate }, from));
+    const own = headers.get('set-cookie')!.split(';')[0]!;
+    const [name, secret] = own.split('=') as [string, string];
+    const status = async (cookie: string) =>
+      (await fetch(`${url}/review`, { headers: { cookie }, redirect: 'manual' })).status;
+    const tossed = 'onlyhashes-review=tossed';
+    expect(await status(`${tossed}; ${own}`)).toBe(200);
+    expect(await status(`${name}=other; onlyhashes-review=${secret}`)).toBe(303);
+    // Of two of one name, browsers send the one of the narrower path first.
+    expect(await status(`${own}; ${name}=other`)).toBe(200);
+    expect(await status(`${name}=other; ${own}`)).toBe(303);
+  });
+});
+
 test('to sign out ends the session everywhere', async () => {
   await reviewServed(store, async ({ url }) => {
     const moderator = new Moderator(url);

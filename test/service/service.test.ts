@@ -119,6 +119,29 @@ test('it drains: new work is refused, what runs is answered, then the pool is cl
   expect(response.status).toBe(200);
 });
 
+test('while it ends, it takes no decision from outside either: its store may be closed', async () => {
+  const taken: unknown[] = [];
+  const webhook = {
+    log: { append: async (record: unknown) => taken.push(record), timeOf: () => undefined },
+    outcomes: { a: 'confirmed' },
+    factsOf: () => [{ tier: 'match', distance: 1 }],
+    tokenHashes: [tokens[0]!.hash],
+  } as never;
+  await served(
+    async ({ url, service }) => {
+      const decision = posted({ item: { id: 'i' }, action: { id: 'a' } }, 'match');
+      expect(await statusOf(`${url}/v1/decisions`, decision)).toBe(200);
+      const known = taken.length;
+      await service.drain();
+      const refused = await fetch(`${url}/v1/decisions`, decision);
+      expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'ending' }]);
+      expect([known, taken.length]).toEqual([1, 1]);
+      expect(await statusOf(`${url}/openapi.json`)).toBe(200);
+    },
+    { webhook, pool: closable().pool },
+  );
+});
+
 test('what takes too long is answered by 503, and drain waits for it all the same', async () => {
   const { route, goOn } = waiting();
   await served(

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
-import { hashToHex, hashToJSON, newHash } from '../../src/hash.js';
+import { type Hash, hashToHex, hashToJSON, newHash } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { unhashable } from '../../src/matching/decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
@@ -34,6 +34,7 @@ interface Reply {
     matches: { id?: string; hash?: string; distance: number; variantHash: string }[];
     policy: { matchDistance: number };
     unanswered?: string[];
+    elsewhere?: { id?: string }[];
     upload?: object;
   };
 }
@@ -121,6 +122,38 @@ test('entry hashes are for curators, unless an option tells them to all', async 
       expect(reply.decision.matches[0]?.hash).toBe(hex);
     },
     { blocklist: list, tellHashes: true },
+  );
+});
+
+test('an entry that is named by its hash is not named to who is told no hashes', async () => {
+  const short = newHash('dhash', new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]));
+  const named = createBlocklist([
+    // As StopNCII's are.
+    { hash: off(4), labels: [], id: `ImagePDQ:${hashToHex(off(4)).toUpperCase()}` },
+    { hash: off(5), labels: [], id: 'entry 5' },
+    { hash: short, labels: [], id: hashToHex(short) },
+  ]);
+  const hit = { id: `x:${hashToHex(off(6))}`, labels: [], distance: 6 };
+  const there = {
+    name: 'there',
+    ask: async (hashes: readonly Hash[]) =>
+      hashes.map((hash) => ({ hash, answer: 'hits' as const, hits: [hit] })),
+  };
+  const elsewhere = createRemoteList(there, { sendsHashes: true });
+  await served(
+    async ({ url }) => {
+      const ids = async (role: TokenRole) => {
+        const [, { decision }] = await asked(url, posted(hashToJSON(off(0)), role), '?all=true');
+        const all = [...decision.matches, ...(decision.elsewhere ?? [])];
+        return all.map(({ id }) => id);
+      };
+      const hidden = [undefined, 'entry 5', undefined];
+      expect(await ids('match')).toEqual(hidden);
+      expect((await ids('curate')).every((id) => id !== undefined)).toBe(true);
+      const [, { decision }] = await asked(url, posted(hashToJSON(short), 'match'));
+      expect(decision.matches.map(({ id }) => id)).toEqual([undefined]);
+    },
+    { blocklist: named, remote: [elsewhere] },
   );
 });
 

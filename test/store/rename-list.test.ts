@@ -106,4 +106,19 @@ describeEngines(({ newPlace }) => {
     );
     expect(await store.revision()).toBe(before);
   });
+
+  test('a name that no list in memory could have is refused, or nobody could follow', async () => {
+    await store.add([entry(3, 'F')]);
+    const before = await store.revision();
+    const long = 'F'.repeat(201);
+    await expect(store.renameList('F', long)).rejects.toThrow(RangeError);
+    await expect(store.setList(long, {})).rejects.toThrow(RangeError);
+    await expect(store.replaceList(long, [])).rejects.toThrow(RangeError);
+    expect(await store.revision()).toBe(before);
+    const { renamed } = await store.renameList('F', long.slice(1));
+    expect(renamed).toBe(true);
+    const follower = await store.follow();
+    expect(follower.blocklist.lists().map(({ name }) => name)).toContain(long.slice(1));
+    await follower.close();
+  });
 });

@@ -1,0 +1,125 @@
+import { afterAll, expect, test, vi } from 'vitest';
+import { hmaRoutes } from '../../src/service/hma.js';
+import { createService } from '../../src/service/service.js';
+import { openStore } from '../../src/store/open-store.js';
+import { TOKENS, type TokenRole, tokens } from './served.js';
+import { blocklist, pool } from './uploads.js';
+
+/* Who may call which route: the whole table, by the words of the document and by asking. */
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const store = await openStore({ dataDir: undefined });
+afterAll(() => store.close());
+
+/** `session`: a token in a header is not enough. */
+const WHO: Readonly<Record<string, readonly string[]>> = {
+  public: [
+    ...['GET /health/live', 'GET /health/ready', 'GET /openapi.json', 'GET /openapi/openapi.json'],
+    ...['GET /site-map', 'GET /status', 'GET /status/live'],
+    ...['GET /review/sign-in', 'POST /review/sign-in', 'POST /v1/decisions'],
+  ],
+  match: [
+    ...['GET /metrics', 'GET /v1/status', 'POST /v1/match', 'POST /v1/scan'],
+    ...['GET /h/hash', 'POST /h/hash', 'GET /m/lookup', 'POST /m/lookup', 'GET /m/raw_lookup'],
+    ...['POST /m/compare', 'GET /m/index/status'],
+  ],
+  curate: [
+    ...['GET /c/banks', 'POST /c/banks', 'GET /c/bank/{name}', 'PUT /c/bank/{name}'],
+    ...['DELETE /c/bank/{name}', 'POST /c/bank/{name}/signal', 'POST /c/bank/{name}/content'],
+    ...['GET /c/bank/{name}/content/{id}', 'PUT /c/bank/{name}/content/{id}'],
+    ...['DELETE /c/bank/{name}/content/{id}', 'GET /c/exchanges', 'POST /c/exchanges'],
+    ...['GET /c/exchanges/apis', 'GET /c/exchanges/api/{api}', 'POST /c/exchanges/api/{api}'],
+    ...['GET /c/exchanges/api/{api}/schema', 'GET /c/exchange/{name}', 'PUT /c/exchange/{name}'],
+    ...['DELETE /c/exchange/{name}', 'GET /c/exchange/{name}/status'],
+    ...['POST /c/exchange/{name}/credentials', 'GET /c/signal_type', 'GET /c/content_type'],
+    'GET /c/signal_type/index',
+  ],
+  session: [
+    ...['GET /review', 'GET /review/item', 'POST /review/item', 'GET /review/lists'],
+    'POST /review/sign-out',
+  ],
+};
+
+const { handler } = createService({
+  ...{ blocklist, pool, tokens, store },
+  review: { retentionDays: 30 },
+  scan: { onError: 'refuse' },
+  webhook: {
+    log: { append: async () => {}, timeOf: () => undefined },
+    outcomes: {},
+    factsOf: () => undefined,
+    tokenHashes: [tokens[0]!.hash],
+  },
+  routes: (parts) => hmaRoutes(parts, { store }),
+});
+const ask = (route: string, role?: TokenRole, headers: Record<string, string> = {}) => {
+  const [method, path] = route.replaceAll(/\{\w+\}/g, '1').split(' ') as [string, string];
+  const authorization: Record<string, string> = role
+    ? { authorization: `Bearer ${TOKENS[role]}` }
+    : {};
+  return handler(
+    new Request(`http://localhost${path}`, { method, headers: { ...authorization, ...headers } }),
+    { address: '127.0.0.1' },
+  );
+};
+const all = Object.values(WHO).flat();
+
+test('the document has these routes and no others, each with what it takes', async () => {
+  const document = (await (await ask('GET /openapi.json')).json()) as {
+    paths: Record<string, Record<string, { security: object[]; description: string }>>;
+  };
+  const told = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      route: `${method.toUpperCase()} ${path}`,
+      operation,
+    })),
+  );
+  expect(told.map(({ route }) => route).sort()).toEqual([...all].sort());
+  for (const { route, operation } of told) {
+    const who = Object.keys(WHO).find((one) => WHO[one]!.includes(route))!;
+    const security = who === 'public' ? [] : [{ [who === 'session' ? 'session' : 'token']: [] }];
+    expect([route, operation.security]).toEqual([route, security]);
+  }
+});
+
+test.each(all)('%s is answered to whom it is for, and to nobody else', async (route) => {
+  const who = Object.keys(WHO).find((one) => WHO[one]!.includes(route))!;
+  const roles = ['match', 'curate', 'admin'] as const;
+  for (const role of [undefined, ...roles]) {
+    const response = await ask(route, role);
+    const { status } = response;
+    if (who === 'session') {
+      expect([status, response.headers.get('location')]).toEqual([303, '/review/sign-in']);
+    } else if (who === 'public') {
+      // What is no route of ours asks for a proof of its own.
+      const isOwn = route !== 'POST /v1/decisions';
+      if (isOwn && route !== 'POST /review/sign-in') expect(status).toBe(200);
+      else expect(status).not.toBe(200);
+    } else if (role === undefined) {
+      expect([status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    } else if (who === 'curate' && role === 'match') {
+      expect(status).toBe(403);
+    } else {
+      expect([401, 403, 405, 429, 500]).not.toContain(status);
+    }
+    await response.body?.cancel();
+  }
+  // As GET is, so is HEAD.
+  if (route.startsWith('GET') && who !== 'public' && who !== 'session') {
+    expect((await ask(route.replace('GET', 'HEAD'))).status).toBe(401);
+  }
+  for (const method of ['OPTIONS', 'PATCH']) {
+    expect((await ask(route.replace(/^\w+/, method), 'admin')).status).toBe(405);
+  }
+});
+
+test('nobody is told what a route takes before it is known who asks', async () => {
+  for (const route of [...WHO.match!, ...WHO.curate!]) {
+    const [method, path] = route.replaceAll(/\{\w+\}/g, '1').split(' ') as [string, string];
+    const body = method === 'GET' || method === 'DELETE' ? {} : { body: '{"' };
+    const headers = { 'content-type': 'application/json' };
+    const request = new Request(`http://localhost${path}?limit=x`, { method, headers, ...body });
+    expect([route, (await handler(request)).status]).toEqual([route, 401]);
+  }
+});
