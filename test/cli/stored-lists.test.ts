@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/store.js';
 import { newRecord } from '../matching/reviews.js';
@@ -182,6 +183,10 @@ describeEngines(({ engine, newPlace }) => {
       await log.append(newRecord(1, { id: 'a' }));
       await log.append(newRecord(1, { id: 'b', outcome: 'rejected', role: 'appeals' }));
       await log.append(newRecord(5, { id: 'c', list: 'ncmec' }));
+      const hash = hashFromHex('pdq', hexOf(1));
+      const blocklist = createBlocklist([{ hash, labels: [], id: 'entry 1' }]);
+      const decision = blocklist.decide([{ name: 'original', hash, quality: 100 }]);
+      await store.reviewQueue({ retentionDays: 30_000 }).put({ id: 'upload', decision });
     });
     const env = { ONLYHASHES_STORE: db };
     const all = await run(['log', '--json'], env);
@@ -189,7 +194,10 @@ describeEngines(({ engine, newPlace }) => {
     const errors = await run(['log', '--errors', '--store', db]);
     expect(errors.lines).toEqual(['ncmec,1,0', 'stopncii,1,1']);
     const erased = await run(['log', '--store', db, '--erase', '--entry', 'entry 1']);
-    expect(erased).toMatchObject({ lines: ['2'], code: 0 });
+    expect(erased).toMatchObject({ lines: ['3'], code: 0 });
+    await inStore(async (store) => {
+      expect(await store.reviewQueue({ retentionDays: 30_000 }).list()).toEqual([]);
+    });
     const left = await run(['log', '--store', db]);
     expect(left.lines).toHaveLength(1);
     expect((await run(['log', '--store', db, '--erase', '--list', 'none'])).code).toBe(1);
