@@ -686,6 +686,7 @@ const HASH_JSON = { algorithm: 'pdq', hash: 'ab'.repeat(32) };
 const hashJSON = members(HASH_JSON, { algorithm: member('pdq'), hash: hexText });
 const seconds = or(whole, '7.5');
 const ALLOWANCE = { hash: HASH, entry: HASH, reason: 'a flag' };
+const allowanceOf = members(ALLOWANCE, { hash, entry: optional(hash), reason: text });
 const ALLOWANCE_JSON = { ...HASH_JSON, entry: HASH_JSON, reason: 'a flag' };
 const WATCHED_JSON = {
   flooded: [{ ...HASH_JSON, sinceSeconds: 1 }],
@@ -1696,14 +1697,12 @@ const packedEntries = () => {
 };
 const anIndex = () => createIndex([HASH as never]);
 const { entries: noted } = await node.openIndex(indexPath);
-const withdrawalOf = members(
-  { id: '7', source: 'here' },
-  {
-    id: text,
-    source: optional(text),
-    list: optional(text),
-  },
-);
+const WITHDRAWAL = { id: '7', source: 'here' };
+const withdrawalOf = members(WITHDRAWAL, {
+  id: text,
+  source: optional(text),
+  list: optional(text),
+});
 const distanceOf = member(31);
 const row = member(0);
 
@@ -2057,8 +2056,23 @@ const METHODS: Record<
       ],
       settings: [],
       replaceList: [text, listed, change],
-      allow: [members(ALLOWANCE, { hash, entry: optional(hash), reason: text }), change],
+      allow: [allowanceOf, change],
       disallow: [hash, options({ entry: hash, idempotencyKey: text })],
+      together: [
+        options({
+          withdraw: members([WITHDRAWAL], { 0: withdrawalOf }, '[]'),
+          reinstate: members([WITHDRAWAL], { 0: withdrawalOf }, '[]'),
+          setLists: members(
+            [['word', { trust: 'foreign' }]],
+            { 0: members(['word', { trust: 'foreign' }], { 0: text, 1: listSettings }) },
+            '[]',
+            'map',
+          ),
+          allow: members([ALLOWANCE], { 0: allowanceOf }, '[]'),
+          add: listed,
+        }),
+        change,
+      ],
       allowances: [],
       changes: [member(0), options({ signal })],
       follow: [following],

@@ -1,11 +1,28 @@
-import { writeCell } from '../exchange/index.js';
+import { type ListClient, writeCell } from '../exchange/index.js';
 import type { FormatError } from '../index.js';
-import type { FetchProgress, ListFolder } from '../node/index.js';
+import type { FetchOptions, FetchProgress } from '../node/index.js';
+import { type Store, StoreError, type StorePlace } from '../store/index.js';
 import type { Call, Command } from './command.js';
-import { failureOf, UsageError } from './failure.js';
-import { applySettings, type ConfiguredList, readListConfig } from './list-config.js';
+import { Failure, failureOf, UsageError } from './failure.js';
+import {
+  applySettings,
+  type ConfiguredList,
+  type ListConfig,
+  listPlaceOf,
+  readListConfig,
+  storedSettingsOf,
+} from './list-config.js';
+import { originOf } from './list-services.js';
 import { openedFolder } from './opened-folder.js';
-import { exitCode, type Output, output, progress } from './output.js';
+import {
+  givenStore,
+  STORE_OPTIONS,
+  storeFailure,
+  storePlaceOf,
+  withStore,
+} from './opened-store.js';
+import { exitCode, type Output, output, type Progress, progress } from './output.js';
+import { clientOf, exchangeKey } from './stored-exchanges.js';
 
 /** How many malformed records of a list are printed. The rest are counted. */
 const PROBLEMS_SHOWN = 20;
@@ -13,7 +30,7 @@ const PROBLEMS_SHOWN = 20;
 /** `onlyhashes fetch`: lists from their services. */
 export const fetchCommand: Command = {
   name: 'fetch',
-  usage: 'CONFIG [NAME…]',
+  usage: 'CONFIG [NAME…] | --store URL|FOLDER',
   about: `Fetch lists from their services, going on from the last time.
 Prints a line NAME,RECORDS,ADDED,REMOVED for each list, where RECORDS were told by the \
 service. CONFIG is a JSON file: { "folder": "state", "lists": [{ "name": "ours", "service": \
@@ -21,89 +38,183 @@ service. CONFIG is a JSON file: { "folder": "state", "lists": [{ "name": "ours",
 Services: stopncii, ncmec, threatexchange, techagainstterrorism, hma; none has been tried \
 against the real one. Credentials come from the environment alone: CONFIG names its \
 variables. A list has trust, tier, enabled, policy, baseUrl, plainHttp, timeoutSeconds and \
-tries; one that CONFIG names no longer is removed. An interrupted fetch loses nothing.`,
+tries. An interrupted fetch loses nothing.
+In the folder, a list that CONFIG names no longer is removed. "store" in place of "folder", or \
+--store, keeps the lists in a store, which others may share: there, nothing is removed, what \
+CONFIG does not say of a list stays as it is, and a list that another program is fetching is \
+left to it. Without CONFIG, the lists that have an exchange in the store are fetched; \
+ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
   options: {
+    ...STORE_OPTIONS,
     'from-start': { about: 'fetch all of each list again, and remove what is no longer in it' },
     json: { about: 'print one JSON object per list' },
   },
   examples: [
     ['onlyhashes fetch lists.json', 'all lists'],
     ['onlyhashes match upload.jpg -b lists.json', 'match against what was fetched'],
+    ['onlyhashes fetch lists.json --store hashes', 'into a store'],
   ],
-  minWords: 1,
+  minWords: 0,
   async run(call, signal) {
-    const [path, ...names] = call.words as [string, ...string[]];
+    const [path, ...names] = call.words;
+    const bar = progress('fetching', ' records');
+    const out = output(bar);
+    const fetching = { call, out, bar, signal };
+    if (path === undefined) return await fetchExchanges(storePlaceOf(call), fetching);
     const config = await readListConfig(path);
     const unknown = names.some((name) => !config.lists.some((list) => list.name === name));
     if (unknown) throw new UsageError(`${path}: expected the names of lists in it`);
+    const place = listPlaceOf(path, config, givenStore(call));
     const wanted = config.lists.filter(({ name }) => names.length === 0 || names.includes(name));
     // Before anything is fetched: a missing credential is told at once.
     const clients = wanted.map((list) => [list, list.client()] as const);
-    const bar = progress('fetching', ' records');
-    const out = output(bar);
-    const folder = await openedFolder(config.folder, { out, signal });
-    try {
-      for (const name of folder.names()) {
-        if (config.lists.some((list) => list.name === name)) continue;
-        const removed = await folder.remove(name);
-        out.say(path, `a list that it names no longer was removed, with ${removed} entries`);
-      }
-      applySettings(folder.blocklist, config);
-      for (const [list, client] of clients) {
-        bar.stage(`fetching ${list.name}`);
-        const done = await fetched(folder, list, client, call.on('from-start'), {
-          out,
-          signal,
-          onProgress: ({ told }) => bar.update(told),
-        });
-        bar.clear();
-        if (done) await out.line(lineOf(list, done, call));
-      }
-    } catch (error) {
-      throw signal.aborted ? error : failureOf(config.folder, error);
-    } finally {
-      bar.clear();
-      await folder.close();
-    }
-    return exitCode(out.errors, out.lines);
+    return 'store' in place
+      ? await fetchIntoStore(place.store, config, clients, fetching)
+      : await fetchIntoFolder(place.folder, { path, config }, clients, fetching);
   },
 };
 
-/** What a fetch did; undefined if it failed, which is told. The other lists go on. */
-async function fetched(
-  folder: ListFolder,
-  { name, origin }: ConfiguredList,
-  client: ReturnType<ConfiguredList['client']>,
-  fromStart: boolean,
-  { out, signal, onProgress }: FetchReport,
-): Promise<FetchProgress | undefined> {
+interface Fetching {
+  readonly call: Call;
+  readonly out: Output;
+  readonly bar: Progress;
+  readonly signal: AbortSignal;
+}
+
+type Clients = readonly (readonly [ConfiguredList, ListClient<unknown>])[];
+
+async function fetchIntoFolder(
+  place: string,
+  { path, config }: { path: string; config: ListConfig },
+  clients: Clients,
+  fetching: Fetching,
+): Promise<number> {
+  const { out, bar, signal } = fetching;
+  const folder = await openedFolder(place, { out, signal });
+  try {
+    for (const name of folder.names()) {
+      if (config.lists.some((list) => list.name === name)) continue;
+      const removed = await folder.remove(name);
+      out.say(path, `a list that it names no longer was removed, with ${removed} entries`);
+    }
+    applySettings(folder.blocklist, config);
+    for (const [{ name, origin }, client] of clients) {
+      await fetchList(name, fetching, (options) =>
+        folder.fetch(name, client, { ...options, origin }),
+      );
+    }
+  } catch (error) {
+    throw signal.aborted ? error : failureOf(place, error);
+  } finally {
+    bar.clear();
+    await folder.close();
+  }
+  return exitCode(out.errors, out.lines);
+}
+
+async function fetchIntoStore(
+  place: StorePlace,
+  { lists }: ListConfig,
+  clients: Clients,
+  fetching: Fetching,
+): Promise<number> {
+  return await fetchStored(place, fetching, { mayMake: true }, async (store) => {
+    await store.together({ setLists: storedSettingsOf(lists) });
+    let elsewhere = 0;
+    for (const [{ name, origin }, client] of clients) {
+      elsewhere += await fetchList(name, fetching, (options) =>
+        store.fetch(name, client, { ...options, origin }),
+      );
+    }
+    return elsewhere;
+  });
+}
+
+/** Fetches the lists for which the store itself says where they come from, as `serve` does. */
+async function fetchExchanges(place: StorePlace, fetching: Fetching): Promise<number> {
+  const key = exchangeKey();
+  return await fetchStored(place, fetching, { mayMake: false }, async (store) => {
+    const exchanges = store.exchanges(key);
+    let elsewhere = 0;
+    for (const exchange of await exchanges.list()) {
+      const { name, api, settings, enabled } = exchange;
+      if (!enabled) continue;
+      elsewhere += await fetchList(name, fetching, async (options) => {
+        const client = await clientOf(exchange, exchanges);
+        return await store.fetch(name, client, { ...options, origin: originOf(api, settings) });
+      });
+    }
+    return elsewhere;
+  });
+}
+
+/** @param fetch gives the number of lists that others are fetching, which is no failure */
+async function fetchStored(
+  place: StorePlace,
+  { out, bar, signal }: Fetching,
+  { mayMake }: { mayMake: boolean },
+  fetch: (store: Store) => Promise<number>,
+): Promise<number> {
+  try {
+    const elsewhere = await withStore(place, fetch, { waiting: { out, signal }, mayMake });
+    return exitCode(out.errors, out.lines + elsewhere);
+  } finally {
+    bar.clear();
+  }
+}
+
+/**
+ * Fetches a list and prints what it did. If it fails, that is told, and the other lists go on.
+ * @returns 1 if another program is fetching it, else 0
+ */
+async function fetchList(
+  name: string,
+  { call, out, bar, signal }: Fetching,
+  fetch: (options: FetchOptions) => Promise<FetchProgress>,
+): Promise<number> {
+  bar.stage(`fetching ${name}`);
   let problems = 0;
   const onProblem = ({ message, record, line }: FormatError) => {
     const at = record ?? line;
     if (problems++ >= PROBLEMS_SHOWN) out.count();
     else out.error(name, at === undefined ? message : `record ${at}: ${message}`);
   };
-  const options = { origin, fromStart, signal, onProgress, onProblem };
+  const onProgress = ({ told }: FetchProgress) => bar.update(told);
   try {
-    return await folder.fetch(name, client, options);
+    const done = await fetch({ fromStart: call.on('from-start'), signal, onProgress, onProblem });
+    bar.clear();
+    await out.line(lineOf(name, done, call));
   } catch (error) {
     if (signal.aborted) throw error;
-    // Errors of clients quote neither credentials nor replies.
-    if ((error as NodeJS.ErrnoException).errno !== undefined) throw error;
-    out.error(name, (error as Error).message);
-    return undefined;
+    if (isElsewhere(error)) {
+      out.say(name, 'another program is fetching it');
+      return 1;
+    }
+    out.error(name, messageOf(error));
   } finally {
     if (problems > PROBLEMS_SHOWN) out.say(name, `${problems} records with problems in total`);
   }
+  return 0;
 }
 
-interface FetchReport {
-  readonly out: Output;
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: FetchProgress) => void;
+const isElsewhere = (error: unknown) => error instanceof StoreError && error.code === 'in-use';
+
+/** What is told of a list that failed. @throws what no other list would be spared */
+function messageOf(error: unknown): string {
+  if (error instanceof StoreError) {
+    if (error.code === 'wrong-key') return error.message;
+    if (error.code !== 'taken-over') throw error;
+    return 'another program changed it meanwhile; the next fetch goes on from there';
+  }
+  // Of the file system or of the database.
+  if ((error as NodeJS.ErrnoException).errno !== undefined) throw error;
+  const failure = storeFailure(error);
+  if (failure instanceof Failure && failure !== error) throw failure;
+  // Errors of clients quote neither credentials nor replies.
+  return (error as Error).message;
 }
 
-function lineOf({ name }: ConfiguredList, done: FetchProgress, call: Call): string {
+function lineOf(name: string, done: FetchProgress, call: Call): string {
   const { told, added, removed } = done;
   if (call.on('json')) return JSON.stringify({ name, ...done });
   return [writeCell(name), told, added, removed].join(',');

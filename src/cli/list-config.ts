@@ -8,14 +8,19 @@ import {
   type ListSettings,
   type PolicyOptions,
 } from '../matching/index.js';
+import type { StorePlace } from '../store/index.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
-import { LIST_SERVICES, type ServiceSettings } from './list-services.js';
+import { LIST_SERVICES, originOf, type ServiceSettings } from './list-services.js';
+import { namedStore, placeOfStore } from './opened-store.js';
+
+/** Where fetched lists are kept: in a folder, with its absolute path, or in a store. */
+export type ListPlace = { readonly folder: string } | { readonly store: StorePlace };
 
 /** What CONFIG says: where fetched lists are kept, and where each comes from. */
 export interface ListConfig {
-  /** an absolute path */
-  readonly folder: string;
+  /** undefined if it does not say */
+  readonly place: ListPlace | undefined;
   readonly lists: readonly ConfiguredList[];
 }
 
@@ -26,6 +31,8 @@ export interface ConfiguredList {
   /** the service and what chooses a list of it, as text */
   readonly origin: string;
   readonly settings: ListSettings & { readonly policy: PolicyOptions };
+  /** those of them that the CONFIG itself names */
+  readonly ownSettings: ListSettings;
   /**
    * A client with the credentials that the environment has.
    * @throws {Failure} if one is missing, or a member is invalid
@@ -53,7 +60,9 @@ export async function readListConfig(path: string): Promise<ListConfig> {
     throw failureOf(path, error);
   }
   const config = bytes.length > MAX_CONFIG_BYTES ? undefined : configFrom(`${bytes}`, path);
-  if (!config) throw new Failure(`${path}: expected a JSON object: { "folder", "lists" }`);
+  if (!config) {
+    throw new Failure(`${path}: expected a JSON object: { "folder" or "store", "lists" }`);
+  }
   return config;
 }
 
@@ -70,8 +79,8 @@ export function configFrom(text: string, path: string): ListConfig | undefined {
   }
   if (!isObject(json) || !('lists' in json)) return undefined;
   const file = new Member(json, path, '');
-  file.hasOnly(['folder', 'lists']);
-  const folder = file.text('folder');
+  file.hasOnly(['folder', 'store', 'lists']);
+  const place = placeIn(file, dirname(path));
   const { lists } = json;
   if (!Array.isArray(lists)) throw file.wrong('lists', 'expected a list of lists');
   const names = new Set<string>();
@@ -83,13 +92,58 @@ export function configFrom(text: string, path: string): ListConfig | undefined {
     names.add(name);
     return configured;
   });
-  return { folder: resolve(dirname(path), folder), lists: read };
+  return { place, lists: read };
+}
+
+/**
+ * Where the lists of a CONFIG are kept: the command line's word counts before the file's, and the
+ * environment's after it.
+ * @param store what the command line says
+ * @throws {Failure} if none of them says it
+ */
+export function listPlaceOf(
+  path: string,
+  { place }: ListConfig,
+  store: StorePlace | undefined = undefined,
+): ListPlace {
+  if (store) return { store };
+  if (place) return place;
+  const named = namedStore();
+  if (named) return { store: named };
+  throw new Failure(`${path}: expected "folder" or "store" in it, or ONLYHASHES_STORE`);
+}
+
+function placeIn(file: Member, base: string): ListPlace | undefined {
+  if (!file.has('store')) {
+    return file.has('folder') ? { folder: resolve(base, file.text('folder')) } : undefined;
+  }
+  if (file.has('folder')) throw file.wrong('store', 'expected either this or folder');
+  const text = file.text('store');
+  if (text === '') throw file.wrong('store', 'expected URL|FOLDER');
+  const store = placeOfStore(text, base);
+  if ('url' in store && hasPassword(store.url)) {
+    throw file.wrong('store', 'expected no password in it; PGPASSWORD or ~/.pgpass may have it');
+  }
+  return { store };
+}
+
+function hasPassword(url: string): boolean {
+  // An address without a host, as that of a socket, is none to the engine.
+  const [, before = '', query = ''] = /^[^/]*\/\/([^/?#]*)[^?]*(.*)$/.exec(url) ?? [];
+  return /:.*@/.test(before) || new URLSearchParams(query).has('password');
 }
 
 /** Gives a blocklist the settings that a CONFIG has, whatever it had before. */
 export function applySettings(blocklist: Blocklist, { lists }: ListConfig): void {
   for (const { name, settings } of lists) blocklist.setList(name, settings);
 }
+
+/**
+ * The settings that lists are given in a store. What a CONFIG does not name stays as it is there:
+ * a moderator may have set it.
+ */
+export const storedSettingsOf = (lists: readonly ConfiguredList[]) =>
+  lists.map(({ name, ownSettings }) => [name, ownSettings] as const);
 
 function readList(list: Member): ConfiguredList {
   const name = list.text('name');
@@ -136,8 +190,9 @@ function readList(list: Member): ConfiguredList {
   return {
     name,
     service,
-    origin: JSON.stringify([service, ...[...own, 'baseUrl'].map((each) => list.of(each) ?? null)]),
+    origin: originOf(service, given([...own, 'baseUrl'])),
     settings: { trust, tier, enabled, policy } as ConfiguredList['settings'],
+    ownSettings: given(SETTINGS),
     client: () =>
       client((each) => {
         const value = process.env[variables!.text(each)];

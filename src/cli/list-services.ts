@@ -66,3 +66,25 @@ export const LIST_SERVICES: Readonly<Record<string, ListService>> = {
     },
   },
 };
+
+/**
+ * A service and what chooses a list of it, as text: what tells two origins of a list apart. A list
+ * that moves between a CONFIG and the exchanges of a store keeps it, and is not fetched anew.
+ * @param service one of `LIST_SERVICES`
+ */
+export function originOf(service: string, settings: ServiceSettings): string {
+  const chosen = [...LIST_SERVICES[service]!.settings, 'baseUrl'];
+  return JSON.stringify([service, ...chosen.map((each) => settings[each] ?? null)]);
+}
+
+/** The service that an origin names; undefined if it is none of these. */
+export function serviceOfOrigin(origin: string): string | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(origin);
+  } catch {
+    return undefined;
+  }
+  const [service] = Array.isArray(json) ? json : [];
+  return typeof service === 'string' && Object.hasOwn(LIST_SERVICES, service) ? service : undefined;
+}

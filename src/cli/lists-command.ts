@@ -1,63 +1,156 @@
-import { writeCell } from '../exchange/index.js';
+import { type ListClient, writeCell } from '../exchange/index.js';
 import { type FetchState, readListFolder } from '../node/index.js';
+import type { Exchange, StorePlace } from '../store/index.js';
 import type { Command } from './command.js';
 import { failureOf } from './failure.js';
-import { type ConfiguredList, readListConfig } from './list-config.js';
+import { type ConfiguredList, listPlaceOf, readListConfig } from './list-config.js';
+import { LIST_SERVICES, originOf, serviceOfOrigin } from './list-services.js';
+import { givenStore, STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
 import { exitCode, output, progress } from './output.js';
+import { idleClientOf } from './stored-exchanges.js';
 
 /** `onlyhashes lists`: what was fetched, and when. */
 export const listsCommand: Command = {
   name: 'lists',
-  usage: 'CONFIG',
+  usage: 'CONFIG | --store URL|FOLDER',
   about: `Tell how far each list of a CONFIG was fetched.
 Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN for each list. GENERATION \
 goes up with each change of any list, FETCHED is when the last whole fetch began, NEXT is \
 update, or restart if the next fetch begins from the start, and UNKNOWN how many words of \
-the service this version does not know. CONFIG is as for fetch; no credential is needed.`,
-  options: { json: { about: 'print one JSON object per list, with the unknown words' } },
-  examples: [['onlyhashes lists lists.json', 'one line per list']],
-  minWords: 1,
+the service this version does not know. CONFIG is as for fetch; no credential is needed.
+Of a store, all lists are told, those of CONFIG first, and GENERATION is its revision. NEXT is \
+empty for a list that neither CONFIG nor an exchange of the store names: whoever fetched it may \
+do so no longer.`,
+  options: {
+    ...STORE_OPTIONS,
+    json: { about: 'print one JSON object per list, with the unknown words' },
+  },
+  examples: [
+    ['onlyhashes lists lists.json', 'one line per list'],
+    ['onlyhashes lists --store hashes', 'all lists of a store'],
+  ],
+  minWords: 0,
   maxWords: 1,
   async run(call) {
-    const [path] = call.words as [string];
-    const config = await readListConfig(path);
+    const [path] = call.words;
+    const config = path === undefined ? undefined : await readListConfig(path);
+    const place =
+      config === undefined
+        ? { store: storePlaceOf(call) }
+        : listPlaceOf(path!, config, givenStore(call));
     const bar = progress('reading');
     const out = output(bar);
-    try {
-      bar.stage('reading the lists');
-      const { blocklist, states } = await readListFolder(config.folder);
-      const sizes = new Map(blocklist?.lists().map(({ name, size }) => [name, size]));
-      const generation = blocklist?.generation ?? 0;
-      bar.clear();
-      for (const list of config.lists) {
-        const { name, service } = list;
-        const state = states.get(name);
-        const { fetchedSeconds, unknown = [] } = state ?? {};
-        const mustRestart = mustRestartNext(list, state);
-        const entries = sizes.get(name) ?? 0;
-        const fetched =
-          fetchedSeconds === undefined ? undefined : new Date(fetchedSeconds * 1000).toISOString();
-        const told = { name, service, entries, generation, fetched, mustRestart, unknown };
-        const next = mustRestart ? 'restart' : 'update';
-        const cells = [name, service, entries, generation, fetched, next, unknown.length];
-        await out.line(
-          call.on('json')
-            ? JSON.stringify(told)
-            : cells.map((cell) => writeCell(`${cell ?? ''}`)).join(','),
-        );
-      }
-    } catch (error) {
-      throw failureOf(config.folder, error);
+    bar.stage('reading the lists');
+    const lists = config?.lists ?? [];
+    const told =
+      'store' in place
+        ? await listsInStore(place.store, lists)
+        : await listsInFolder(place.folder, lists);
+    bar.clear();
+    for (const each of told) {
+      const { name, service, entries, generation, fetched, mustRestart, unknown } = each;
+      const next = mustRestart === undefined ? undefined : mustRestart ? 'restart' : 'update';
+      const cells = [name, service, entries, generation, fetched, next, unknown.length];
+      await out.line(
+        call.on('json')
+          ? JSON.stringify(each)
+          : cells.map((cell) => writeCell(`${cell ?? ''}`)).join(','),
+      );
     }
     return exitCode(out.errors, out.lines);
   },
 };
 
-function mustRestartNext(list: ConfiguredList, state: FetchState | undefined): boolean {
-  const { checkpoint, mustRefetch, origin } = state ?? {};
-  if (checkpoint === undefined || mustRefetch || origin !== list.origin) return true;
+/** What is told of a list. What is not known is undefined. */
+interface ToldList {
+  readonly name: string;
+  readonly service: string | undefined;
+  readonly entries: number;
+  readonly generation: number;
+  readonly fetched: string | undefined;
+  readonly mustRestart: boolean | undefined;
+  readonly unknown: FetchState['unknown'];
+}
+
+async function listsInFolder(
+  folder: string,
+  lists: readonly ConfiguredList[],
+): Promise<ToldList[]> {
   try {
-    return list.idleClient().mustRestart(checkpoint, Date.now() / 1000);
+    const { blocklist, states } = await readListFolder(folder);
+    const sizes = new Map(blocklist?.lists().map(({ name, size }) => [name, size]));
+    const generation = blocklist?.generation ?? 0;
+    return lists.map((list) => {
+      const state = states.get(list.name);
+      const entries = sizes.get(list.name) ?? 0;
+      return toldOf({ name: list.name, entries, generation }, sourceOf(list), state);
+    });
+  } catch (error) {
+    throw failureOf(folder, error);
+  }
+}
+
+async function listsInStore(
+  place: StorePlace,
+  lists: readonly ConfiguredList[],
+): Promise<ToldList[]> {
+  return await withStore(place, async (store) => {
+    const generation = await store.revision();
+    const held = new Map((await store.lists()).map((list) => [list.name, list]));
+    const sources = new Map((await store.exchanges().list()).map((each) => [each.name, each]));
+    const names = new Set([
+      ...lists.map(({ name }) => name),
+      ...[...held.keys(), ...sources.keys()].sort(),
+    ]);
+    return [...names].map((name) => {
+      const { size: entries = 0, fetched: state } = held.get(name) ?? {};
+      const configured = lists.find((list) => list.name === name);
+      const exchange = sources.get(name);
+      const source = configured ? sourceOf(configured) : exchange && sourceOfExchange(exchange);
+      return toldOf({ name, entries, generation }, source, state);
+    });
+  });
+}
+
+/** Where a list is fetched from, by whoever asks. */
+interface ListSource {
+  readonly service: string;
+  readonly origin: string | undefined;
+  idleClient(): ListClient<unknown>;
+}
+
+const sourceOf = ({ service, origin, idleClient }: ConfiguredList): ListSource => ({
+  service,
+  origin,
+  idleClient,
+});
+
+const sourceOfExchange = (exchange: Exchange): ListSource => {
+  const { api: service, settings } = exchange;
+  const isKnown = Object.hasOwn(LIST_SERVICES, service);
+  const origin = isKnown ? originOf(service, settings) : undefined;
+  return { service, origin, idleClient: () => idleClientOf(exchange) };
+};
+
+function toldOf(
+  known: Pick<ToldList, 'name' | 'entries' | 'generation'>,
+  source: ListSource | undefined,
+  state: FetchState | undefined,
+): ToldList {
+  const { fetchedSeconds, origin, unknown = [] } = state ?? {};
+  const { name, entries, generation } = known;
+  const service = source?.service ?? (origin === undefined ? undefined : serviceOfOrigin(origin));
+  const fetched =
+    fetchedSeconds === undefined ? undefined : new Date(fetchedSeconds * 1000).toISOString();
+  const mustRestart = source && mustRestartNext(source, state);
+  return { name, service, entries, generation, fetched, mustRestart, unknown };
+}
+
+function mustRestartNext(source: ListSource, state: FetchState | undefined): boolean {
+  const { checkpoint, mustRefetch, origin } = state ?? {};
+  if (checkpoint === undefined || mustRefetch || origin !== source.origin) return true;
+  try {
+    return source.idleClient().mustRestart(checkpoint, Date.now() / 1000);
   } catch {
     // A checkpoint that the client cannot read.
     return true;

@@ -3,7 +3,12 @@ import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { stdin } from 'node:process';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { PackedEntries, readPackedEntries } from '../exchange/index.js';
+import {
+  type BlocklistEntry,
+  PackedEntries,
+  readHashList,
+  readPackedEntries,
+} from '../exchange/index.js';
 import { type Algorithm, type Bits, DEFAULT_BITS, FormatError, type Hash } from '../index.js';
 import { snapshotInfo } from '../indexing/index.js';
 import { isDegenerate } from '../matching/index.js';
@@ -133,34 +138,74 @@ export async function readAll(
 ): Promise<ListPart[]> {
   const { signal, bar } = options;
   try {
-    const { source, isFile, byteLength } = await opened(path, signal);
-    const chunks = counted(source, byteLength, path, options);
-    const head: Uint8Array[] = [];
-    let length = 0;
-    while (length < MAGIC_BYTES) {
-      const { done, value } = await chunks.next();
-      if (done) break;
-      head.push(value);
-      length += value.length;
-    }
-    if (!beginsAsIndex(Buffer.concat(head))) {
-      async function* text() {
-        yield* head;
-        yield* chunks;
-      }
-      return await readText(text(), algorithm, path, options);
-    }
-    if (isFile) {
-      source.destroy();
-      return [await openIndex(path)];
-    }
-    for await (const chunk of chunks) head.push(chunk);
-    return [await openIndex(Buffer.concat(head))];
+    const list = await openList(path, options);
+    return 'index' in list ? [list.index] : await readText(list.text, algorithm, path, options);
   } catch (error) {
     throw signal.aborted ? error : failureOf(path, error);
   } finally {
     bar.clear();
   }
+}
+
+/**
+ * The entries of a list, one after the other: those of a text as it is read, so that a list may be
+ * larger than memory. An index file is read whole.
+ * @throws {Failure} if it cannot be read, perhaps after some entries
+ */
+export async function* readEach(
+  path: string,
+  options: ReadOptions,
+): AsyncGenerator<BlocklistEntry, void, undefined> {
+  const { signal, bar } = options;
+  try {
+    const list = await openList(path, options);
+    if ('index' in list) return yield* entriesOf(list.index);
+    const problems = new ListProblems(path, options);
+    let isEmpty = true;
+    for await (const entry of readHashList(list.text, { onProblem: problems.add })) {
+      isEmpty = false;
+      yield entry;
+    }
+    problems.tell(isEmpty);
+  } catch (error) {
+    throw signal.aborted ? error : failureOf(path, error);
+  } finally {
+    bar.clear();
+  }
+}
+
+/** An index file, or a text that is still to be read. */
+async function openList(
+  path: string,
+  options: ReadOptions,
+): Promise<{ index: OpenedIndex } | { text: AsyncGenerator<Uint8Array> }> {
+  const { source, isFile, byteLength } = await opened(path, options.signal);
+  const chunks = counted(source, byteLength, path, options);
+  const head: Uint8Array[] = [];
+  let length = 0;
+  while (length < MAGIC_BYTES) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    head.push(value);
+    length += value.length;
+  }
+  if (!beginsAsIndex(Buffer.concat(head))) {
+    async function* text() {
+      yield* head;
+      yield* chunks;
+    }
+    return { text: text() };
+  }
+  if (isFile) {
+    source.destroy();
+    return { index: await openIndex(path) };
+  }
+  for await (const chunk of chunks) head.push(chunk);
+  return { index: await openIndex(Buffer.concat(head)) };
+}
+
+function* entriesOf({ index, entries }: OpenedIndex): Generator<BlocklistEntry> {
+  for (const id of idsOf(index)) yield entries.entryAt(id);
 }
 
 /** A list as a stream; its length if it has one, and whether the path can be opened again. */
@@ -221,28 +266,51 @@ async function readText(
   path: string,
   { out, bar }: ReadOptions,
 ): Promise<PackedEntries[]> {
-  // Printed at the end: if no line is a hash, one message says more than twenty.
-  const shown: FormatError[] = [];
-  let problems = 0;
-  const onProblem = (problem: FormatError) => {
-    if (problems++ < PROBLEMS_SHOWN) shown.push(problem);
-  };
+  const problems = new ListProblems(path, { out, bar });
   const tables = await readPackedEntries(text, {
-    onProblem,
+    onProblem: problems.add,
     ...(algorithm !== undefined && { algorithm }),
   });
-  bar.clear();
-  const [first] = shown;
-  const name = shownName(path);
-  if (first !== undefined && tables.length === 0) {
-    throw new Failure(
-      `${name}: no hash in it could be read (line ${first.line}: ${first.message})`,
-    );
-  }
-  for (const { line, message } of shown) out.error(`${name}:${line}`, message);
-  for (let more = problems - shown.length; more > 0; more--) out.count();
-  if (problems > shown.length) out.say(name, `${problems} lines with problems in total`);
+  problems.tell(tables.length === 0);
   return tables;
+}
+
+/** The lines of a text that cannot be read. */
+class ListProblems {
+  readonly #name: string;
+  readonly #output: Pick<ReadOptions, 'out' | 'bar'>;
+  readonly #shown: FormatError[] = [];
+  #count = 0;
+
+  constructor(path: string, output: Pick<ReadOptions, 'out' | 'bar'>) {
+    this.#name = shownName(path);
+    this.#output = output;
+  }
+
+  readonly add = (problem: FormatError) => {
+    if (this.#count++ < PROBLEMS_SHOWN) this.#shown.push(problem);
+  };
+
+  /**
+   * Tells them at the end: if no line is a hash, one message says more than twenty.
+   * @throws {Failure} if that is so
+   */
+  tell(isEmpty: boolean): void {
+    const { out, bar } = this.#output;
+    const [name, shown] = [this.#name, this.#shown];
+    bar.clear();
+    const [first] = shown;
+    if (first !== undefined && isEmpty) {
+      throw new Failure(
+        `${name}: no hash in it could be read (line ${first.line}: ${first.message})`,
+      );
+    }
+    for (const { line, message } of shown) out.error(`${name}:${line}`, message);
+    for (let more = this.#count - shown.length; more > 0; more--) out.count();
+    if (this.#count > shown.length) {
+      out.say(name, `${this.#count} lines with problems in total`);
+    }
+  }
 }
 
 const leftOutOf = (part: ListPart) => ('degenerate' in part && part.degenerate) || 0;
@@ -262,11 +330,15 @@ function isComparable(part: ListPart): boolean {
   } catch {
     // The entry was removed.
   }
-  // Ids have gaps. A search at the full distance lists them, in 25 MB a million.
+  return idsOf(index).some(says);
+}
+
+/** Ids have gaps. A search at the full distance lists them, in 25 MB a million. */
+function idsOf(index: OpenedIndex['index']): Uint32Array {
   const any: Hash = { algorithm: index.algorithm, bytes: new Uint8Array(index.bits / 8) };
   const hits = new Uint32Array(2 * index.size);
   index.searchInto(any, index.bits, hits);
-  return hits.some((id, at) => at % 2 === 0 && says(id));
+  return hits.filter((_, at) => at % 2 === 0);
 }
 
 function hasQuality(part: ListPart): boolean {

@@ -7,22 +7,30 @@ import {
   reportHashes,
 } from '../matching/index.js';
 import { openReviewLog, readReviewLog } from '../node/index.js';
+import type { Store } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { failureOf, UsageError } from './failure.js';
+import { givenStore, STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
 import { exitCode, type Output, output, progress } from './output.js';
 
 /** What chooses records. */
 const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;
 
+/** The retention of the program that writes is not known here: nothing else may be removed. */
+const RETENTION = { retentionDays: 36_500 };
+
 /** `onlyhashes log`: what a review log says, and erasing from it. */
 export const logCommand: Command = {
   name: 'log',
-  usage: 'FOLDER',
+  usage: 'FOLDER | --store URL|FOLDER',
   about: `Read a review log, or erase from it.
 Prints a line TIME,LIST,VERDICT,OUTCOME,ROLE,DISTANCE,ENTRY,ID for each record, where ENTRY \
 is the hash and ID the id of the entry, oldest first. It may run beside the program that \
-writes the log, but --erase may not. A log holds hashes, which are personal data.`,
+writes the log, but --erase may not. A log holds hashes, which are personal data.
+The review log of a store is read and erased from beside any programs, unless the store is \
+embedded; there, --erase counts and erases what is in the review queue, too.`,
   options: {
+    ...STORE_OPTIONS,
     entry: { about: 'only what was decided on an entry: its hash or its id', value: 'HEX|ID' },
     algorithm: {
       about: 'of the hash in --entry',
@@ -46,28 +54,33 @@ writes the log, but --erase may not. A log holds hashes, which are personal data
     ['onlyhashes log review-log --list stopncii --errors', 'how often a list was wrong'],
     ['onlyhashes log review-log --entry case-7 --json', 'what was decided on an entry'],
     ['onlyhashes log review-log --before 2026-06-01 --erase', 'erase old records'],
+    ['onlyhashes log --store hashes --errors', 'of a store'],
   ],
-  minWords: 1,
+  minWords: 0,
   maxWords: 1,
   async run(call) {
-    const [folder] = call.words as [string];
+    const [folder] = call.words;
     const modes = ['errors', 'report', 'erase'].filter(
       (mode) => call.on(mode) || call.text(mode) !== undefined,
     );
     if (modes.length > 1) throw new UsageError(`expected one of --${modes.join(' and --')}`);
     const query = queryOf(call);
-    const bar = progress('reading');
-    const out = output(bar);
-    try {
-      if (call.on('erase')) return await erase(folder, query, out);
-      const onProblem = ({ line }: { line?: number }) =>
-        out.error(folder, `line ${line} of a file cannot be read`);
-      const records = readReviewLog(folder, query, { onProblem });
-      await print(call, records, out);
-    } catch (error) {
-      throw error instanceof TypeError ? new UsageError(error.message) : failureOf(folder, error);
+    if (call.on('erase') && Object.keys(query).length === 0) {
+      throw new UsageError('--erase: expected which records, by --entry, --list, --from …');
     }
-    return exitCode(out.errors, out.lines);
+    if (folder !== undefined && givenStore(call)) {
+      throw new UsageError('expected FOLDER or --store, not both');
+    }
+    const place = folder === undefined ? storePlaceOf(call) : undefined;
+    const out = output(progress('reading'));
+    try {
+      return place
+        ? await withStore(place, (store) => readStore(store, query, call, out))
+        : await readFolder(folder!, query, call, out);
+    } catch (error) {
+      if (error instanceof TypeError) throw new UsageError(error.message);
+      throw place ? error : failureOf(folder!, error);
+    }
   },
 };
 
@@ -113,14 +126,23 @@ async function print(call: Call, records: AsyncIterable<ReviewRecord>, out: Outp
   }
 }
 
+async function readFolder(
+  folder: string,
+  query: ReviewQuery,
+  call: Call,
+  out: Output,
+): Promise<number> {
+  if (call.on('erase')) return await erase(folder, query, out);
+  const onProblem = ({ line }: { line?: number }) =>
+    out.error(folder, `line ${line} of a file cannot be read`);
+  await print(call, readReviewLog(folder, query, { onProblem }), out);
+  return exitCode(out.errors, out.lines);
+}
+
 async function erase(folder: string, query: ReviewQuery, out: Output): Promise<number> {
-  if (Object.keys(query).length === 0) {
-    throw new UsageError('--erase: expected which records, by --entry, --list, --from …');
-  }
   // Opening a log begins one where there is none.
   await readReviewLog(folder, {}, { onProblem() {} }).next();
-  // The retention of the program that writes is not known here; nothing else may be removed.
-  const log = await openReviewLog(folder, { retentionDays: 36_500 });
+  const log = await openReviewLog(folder, RETENTION);
   try {
     const { erased, unreadable } = await log.erase(query);
     if (unreadable > 0) {
@@ -131,4 +153,23 @@ async function erase(folder: string, query: ReviewQuery, out: Output): Promise<n
   } finally {
     await log.close();
   }
+}
+
+async function readStore(
+  store: Store,
+  query: ReviewQuery,
+  call: Call,
+  out: Output,
+): Promise<number> {
+  const log = store.reviewLog(RETENTION);
+  if (!call.on('erase')) {
+    await print(call, log.read(query), out);
+    return exitCode(out.errors, out.lines);
+  }
+  // First: what is in the queue becomes a record once it is decided.
+  const waiting = await store.reviewQueue(RETENTION).erase(query);
+  const written = await log.erase(query);
+  const erased = waiting.erased + written.erased;
+  await out.line(`${erased}`);
+  return exitCode(out.errors, erased);
 }

@@ -1,8 +1,13 @@
+import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { openStore, type Store, StoreError, type StorePlace } from '../store/index.js';
 import type { Call, Option } from './command.js';
 import { Failure, UsageError } from './failure.js';
+import type { Output } from './output.js';
+
+/** How long to wait before a store that another program has is tried again. */
+const RETRY_MILLISECONDS = 200;
 
 /** The option of every command that uses a store. */
 export const STORE_OPTIONS = {
@@ -19,24 +24,91 @@ export const STORE_OPTIONS = {
  * @throws {UsageError} if neither does
  */
 export function storePlaceOf(call: Call): StorePlace {
-  const place = call.text('store') ?? process.env.ONLYHASHES_STORE;
-  if (!place) throw new UsageError('expected --store URL|FOLDER, or ONLYHASHES_STORE');
-  return /^postgres(ql)?:\/\//i.test(place) ? { url: place } : { dataDir: resolve(place) };
+  const place = givenStore(call) ?? namedStore();
+  if (place) return place;
+  throw new UsageError('expected --store URL|FOLDER, or ONLYHASHES_STORE');
+}
+
+/** The place of the store that the command line names. */
+export function givenStore(call: Call): StorePlace | undefined {
+  const place = call.text('store');
+  return place === undefined ? undefined : placeOfStore(place);
+}
+
+/** The place of the store that the environment names. */
+export function namedStore(): StorePlace | undefined {
+  const { ONLYHASHES_STORE: place } = process.env;
+  return place ? placeOfStore(place) : undefined;
+}
+
+/** @param base the folder that the path of another one may begin from; default the working one */
+export function placeOfStore(text: string, base = ''): StorePlace {
+  return /^postgres(ql)?:\/\//i.test(text) ? { url: text } : { dataDir: resolve(base, text) };
+}
+
+/** What is said, and how waiting ends. */
+interface Telling {
+  readonly out: Output;
+  readonly signal: AbortSignal;
 }
 
 /**
  * Opens a store, which is made if it is not there.
+ * @param waiting for an embedded store that another program has: it waits for that one's end.
+ *   Absent: it does not
  * @throws {Failure} if it cannot be opened; no message holds the address
  */
-export async function openedStore(place: StorePlace): Promise<Store> {
+export async function openedStore(place: StorePlace, waiting?: Telling): Promise<Store> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await openStore(place);
+    } catch (error) {
+      const isTaken = error instanceof StoreError && error.code === 'in-use';
+      if (!waiting || !isTaken) throw storeFailure(error);
+    }
+    if (tries === 0) waiting.out.note('the store: another program has it; waiting for its end');
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+    waiting.signal.throwIfAborted();
+  }
+}
+
+/**
+ * Opens a store that is there for some work, and closes it.
+ * @throws {Failure} if it is not there, cannot be opened, or does not do what is asked
+ */
+export async function withStore<T>(
+  place: StorePlace,
+  work: (store: Store) => Promise<T>,
+  { waiting, mayMake = false }: { waiting?: Telling; mayMake?: boolean } = {},
+): Promise<T> {
+  if (!mayMake) await checkStoreThere(place);
+  const store = await openedStore(place, waiting);
   try {
-    return await openStore(place);
+    return await work(store);
   } catch (error) {
     throw storeFailure(error);
+  } finally {
+    await store.close();
   }
+}
+
+/**
+ * Who only reads or changes a store makes none: another name of it would look like an empty one.
+ * @throws {Failure} if it is to be in a folder that is not there
+ */
+export async function checkStoreThere(place: StorePlace): Promise<void> {
+  if (!('dataDir' in place) || place.dataDir === undefined) return;
+  const isThere = await access(place.dataDir).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) throw new Failure('the store: no such folder; onlyhashes store init makes it');
 }
 
 /** What went wrong with a store as a Failure of one line. Other errors are returned as they are. */
 export function storeFailure(error: unknown): unknown {
-  return error instanceof StoreError ? new Failure(`the store: ${error.message}`) : error;
+  if (error instanceof StoreError) return new Failure(`the store: ${error.message}`);
+  // The words of a server may quote what is stored.
+  const { severity, code } = Object(error) as { severity?: unknown; code?: unknown };
+  return severity === undefined ? error : new Failure(`the store: the database refused: ${code}`);
 }

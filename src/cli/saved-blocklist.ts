@@ -2,10 +2,18 @@ import { open, stat } from 'node:fs/promises';
 import { type Algorithm, type Bits, DEFAULT_BITS, type Hash } from '../index.js';
 import type { Blocklist } from '../matching/index.js';
 import { isBlocklistFile, openBlocklist, readListFolder } from '../node/index.js';
+import type { StorePlace } from '../store/index.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
-import { applySettings, configFrom, type ListConfig, MAX_CONFIG_BYTES } from './list-config.js';
+import {
+  applySettings,
+  configFrom,
+  type ListConfig,
+  listPlaceOf,
+  MAX_CONFIG_BYTES,
+} from './list-config.js';
 import { type Kind, kindName, type Wanted } from './lists.js';
+import { withStore } from './opened-store.js';
 
 /** A blocklist with its withdrawals and lists, and the wanted kinds of its hashes. */
 export interface SavedBlocklist {
@@ -22,8 +30,8 @@ const KINDS: readonly Kind[] = (['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] 
 );
 
 /**
- * The blocklist in a file that `saveBlocklist` wrote, or in the folder of a CONFIG of `fetch`;
- * undefined if the path leads to neither.
+ * The blocklist in a file that `saveBlocklist` wrote, or in the folder or store of a CONFIG of
+ * `fetch`; undefined if the path leads to neither.
  * @throws {Failure} if it cannot be read, or has no wanted hash
  */
 export async function savedBlocklist(
@@ -69,7 +77,9 @@ async function configAt(path: string, size: number): Promise<ListConfig | undefi
 
 /** What was fetched, by the settings that CONFIG has now. */
 async function fetched(path: string, config: ListConfig): Promise<Blocklist> {
-  const { blocklist } = await readListFolder(config.folder);
+  const place = listPlaceOf(path, config);
+  if ('store' in place) return await stored(place.store, config);
+  const { blocklist } = await readListFolder(place.folder);
   if (!blocklist) throw new Failure(`${path}: nothing was fetched yet; onlyhashes fetch does so`);
   applySettings(blocklist, config);
   const names = config.lists.map(({ name }) => name);
@@ -78,6 +88,15 @@ async function fetched(path: string, config: ListConfig): Promise<Blocklist> {
     if (name !== '' && !names.includes(name)) blocklist.setList(name, { enabled: false });
   }
   return blocklist;
+}
+
+/** What a store has, its lists of other programs too. */
+async function stored(place: StorePlace, { lists }: ListConfig): Promise<Blocklist> {
+  return await withStore(place, async (store) => {
+    const { blocklist } = await store.follow();
+    for (const { name, ownSettings } of lists) blocklist.setList(name, ownSettings);
+    return blocklist;
+  });
 }
 
 function wantedOf(

@@ -1,8 +1,5 @@
-import process from 'node:process';
-import type { ListClient } from '../exchange/index.js';
 import { type Blocklist, createBlocklist } from '../matching/index.js';
 import {
-  type Exchange,
   type Exchanges,
   type Follower,
   type Store,
@@ -12,13 +9,19 @@ import {
 import type { Call } from './command.js';
 import { Failure, UsageError } from './failure.js';
 import { endingAtOnce } from './interrupt.js';
-import { applySettings } from './list-config.js';
-import { LIST_SERVICES } from './list-services.js';
+import {
+  applySettings,
+  type ConfiguredList,
+  listPlaceOf,
+  storedSettingsOf,
+} from './list-config.js';
+import { originOf } from './list-services.js';
 import { readParts } from './lists.js';
 import { openedFolder } from './opened-folder.js';
 import { openedStore, storePlaceOf } from './opened-store.js';
 import { type Output, progress } from './output.js';
 import { configIn, savedBlocklist } from './saved-blocklist.js';
+import { clientOf, exchangeKey } from './stored-exchanges.js';
 
 /** What a service answers from. */
 export interface Source {
@@ -62,8 +65,15 @@ export async function openedSource(place: SourcePlace, opening: Opening): Promis
     : await sourceOfList(place.blocklist, opening);
 }
 
-async function sourceOfStore(place: StorePlace, { out, signal }: Opening): Promise<Source> {
+/** @param lists of a CONFIG, which are fetched besides those with an exchange */
+async function sourceOfStore(
+  place: StorePlace,
+  { out, signal }: Opening,
+  lists: readonly ConfiguredList[] = [],
+): Promise<Source> {
+  const clients = lists.map((list) => [list, list.client()] as const);
   const store = await openedStore(place);
+  if (lists.length > 0) await store.together({ setLists: storedSettingsOf(lists) });
   const exchanges = store.exchanges(exchangeKey());
   const onProblem = (error: unknown) => out.note(`the store: ${wordsOf(error)}`);
   return {
@@ -71,11 +81,17 @@ async function sourceOfStore(place: StorePlace, { out, signal }: Opening): Promi
     exchanges,
     follower: store.follow({ signal, onProblem }),
     async fetch(ended) {
+      for (const [{ name, origin }, client] of clients) {
+        if (ended.aborted) return;
+        await told(name, { out, signal: ended }, async (onProblem) => {
+          await store.fetch(name, client, { signal: ended, origin, onProblem });
+        });
+      }
       for (const exchange of await exchanges.list()) {
         if (!exchange.enabled || ended.aborted) continue;
         await told(exchange.name, { out, signal: ended }, async (onProblem) => {
           const client = await clientOf(exchange, exchanges);
-          const origin = originOf(exchange);
+          const origin = originOf(exchange.api, exchange.settings);
           await store.fetch(exchange.name, client, { signal: ended, origin, onProblem });
         });
       }
@@ -87,8 +103,12 @@ async function sourceOfStore(place: StorePlace, { out, signal }: Opening): Promi
 async function sourceOfList(path: string, { out, signal }: Opening): Promise<Source> {
   const config = await configIn(path);
   if (config) {
+    const place = listPlaceOf(path, config);
+    if ('store' in place) {
+      return await sourceOfStore(place.store, { out, signal }, config.lists);
+    }
     const clients = config.lists.map((list) => [list, list.client()] as const);
-    const folder = await openedFolder(config.folder, { out, signal });
+    const folder = await openedFolder(place.folder, { out, signal });
     for (const name of folder.names()) {
       if (config.lists.some((list) => list.name === name)) continue;
       await folder.remove(name);
@@ -132,33 +152,6 @@ async function told(
     out.say(name, wordsOf(error));
   }
   if (problems > 0) out.say(name, `${problems} records with problems`);
-}
-
-/** @throws {Failure} if the service is not known, or a setting or credential is wrong */
-async function clientOf(exchange: Exchange, exchanges: Exchanges): Promise<ListClient<unknown>> {
-  const { name, api, settings, hasCredentials } = exchange;
-  if (!Object.hasOwn(LIST_SERVICES, api)) {
-    throw new Failure(`expected an exchange of ${Object.keys(LIST_SERVICES).join(', ')}`);
-  }
-  if (hasCredentials && exchangeKey() === undefined) {
-    throw new Failure('expected ONLYHASHES_KEY, with which its credentials were stored');
-  }
-  const credentials = hasCredentials ? await exchanges.credentials(name) : undefined;
-  return LIST_SERVICES[api]!.connect({ ...credentials }, { ...settings });
-}
-
-/** As a CONFIG has it, so that a list that moves between the two is not fetched anew. */
-function originOf({ api, settings }: Exchange): string {
-  const own = [...LIST_SERVICES[api]!.settings, 'baseUrl'];
-  return JSON.stringify([api, ...own.map((each) => settings[each] ?? null)]);
-}
-
-/** The key of the credentials of exchanges, from the environment alone. */
-function exchangeKey(): Uint8Array | undefined {
-  const { ONLYHASHES_KEY: hex } = process.env;
-  if (!hex) return undefined;
-  if (/^[0-9a-f]{64}$/i.test(hex)) return Buffer.from(hex, 'hex');
-  throw new UsageError('ONLYHASHES_KEY: expected 64 hex digits');
 }
 
 /** What a log may have of an error: those of drivers may quote values. */

@@ -1,22 +1,28 @@
 import { type Algorithm, hashFromHex } from '../index.js';
 import type { WithdrawnKey } from '../matching/index.js';
+import type { Store, StorePlace } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { failureOf, UsageError } from './failure.js';
-import { readListConfig } from './list-config.js';
+import { listPlaceOf, readListConfig } from './list-config.js';
 import { openedFolder } from './opened-folder.js';
-import { exitCode, output, progress } from './output.js';
+import { givenStore, STORE_OPTIONS, withStore } from './opened-store.js';
+import { exitCode, type Output, output, progress } from './output.js';
+import { configIn } from './saved-blocklist.js';
 
 /** `onlyhashes withdraw`: entries that must not match again. */
 export const withdrawCommand: Command = {
   name: 'withdraw',
-  usage: 'CONFIG HASH|ID…',
+  usage: 'CONFIG HASH|ID… | --store URL|FOLDER HASH|ID…',
   about: `Withdraw entries from fetched lists, or lift withdrawals.
 An entry with this hash or this id stops matching and stays out, whatever its service says, \
 until --reinstate. Prints a line withdrawn,ENTRIES,WORD for each word, where ENTRIES were \
 removed, or reinstated,WORD. Once a withdrawal is lifted, the next fetch begins from the \
 start, so that the entries come back. Programs that serve see it when they read the lists \
-again.`,
+again.
+In a store, all words are one change, which is made when the lines are printed. Programs that \
+follow the store, as serve does, match by it at most some seconds later.`,
   options: {
+    ...STORE_OPTIONS,
     reason: { about: 'why, for those who look after the lists; it is saved', value: 'TEXT' },
     reinstate: { about: 'lift the withdrawals of these words, given as they were made' },
     list: { about: 'only on this list', value: 'NAME' },
@@ -30,41 +36,90 @@ again.`,
   examples: [
     ['onlyhashes withdraw lists.json case-7 --reason "listed by mistake"', 'by id'],
     ['onlyhashes withdraw lists.json case-7 --reinstate', 'lift it'],
+    ['onlyhashes withdraw case-7 --store hashes', 'from a store'],
   ],
-  minWords: 2,
+  minWords: 1,
   async run(call, signal) {
-    const [path, ...words] = call.words as [string, ...string[]];
     const isLifted = call.on('reinstate');
-    const reason = call.text('reason');
-    if (isLifted && reason !== undefined) {
+    if (isLifted && call.text('reason') !== undefined) {
       throw new UsageError('--reason: only without --reinstate');
     }
+    const given = givenStore(call);
+    const [path, ...others] = call.words as [string, ...string[]];
+    if (given && (await configIn(path))) {
+      throw new UsageError('--store: expected hashes and ids alone; the first word is a CONFIG');
+    }
+    const words = given ? call.words : others;
+    if (words.length === 0) throw new UsageError(`expected ${withdrawCommand.usage}`);
     const keys = words.map((word) => keyOf(word, call));
-    const config = await readListConfig(path);
+    const place = given ? { store: given } : listPlaceOf(path, await readListConfig(path));
     const bar = progress('withdrawing');
     const out = output(bar);
-    const folder = await openedFolder(config.folder, { out, signal });
-    const lines: string[] = [];
-    try {
-      for (const [at, key] of keys.entries()) {
-        if (!isLifted) {
-          const removed = folder.blocklist.withdraw(key, reason === undefined ? {} : { reason });
-          lines.push(`withdrawn,${removed},${words[at]}`);
-        } else if (folder.blocklist.reinstate(key)) lines.push(`reinstated,${words[at]}`);
-        else out.say(path, `word ${at + 1} after it names no withdrawal`);
-      }
-      // First: a kill in between must not leave the entries out for good.
-      if (isLifted && lines.length > 0) await folder.refetchNext();
-    } catch (error) {
-      throw failureOf(config.folder, error);
-    } finally {
-      await folder.close();
+    const change = { keys, isLifted, reason: call.text('reason') };
+    const done =
+      'store' in place
+        ? await changedStore(place.store, change, { out, signal })
+        : await changedFolder(place.folder, change, { out, signal });
+    // Printed once it is durable.
+    for (const [at, of] of done.entries()) {
+      if (of !== undefined) await out.line(`${of},${words[at]}`);
+      else if (given) out.note(`word ${at + 1} names no withdrawal`);
+      else out.say(path, `word ${at + 1} after it names no withdrawal`);
     }
-    // Printed once it is on disk.
-    for (const line of lines) await out.line(line);
     return exitCode(out.errors, out.lines);
   },
 };
+
+interface Change {
+  readonly keys: readonly WithdrawnKey[];
+  readonly isLifted: boolean;
+  readonly reason: string | undefined;
+}
+
+interface Telling {
+  readonly out: Output;
+  readonly signal: AbortSignal;
+}
+
+/** @returns of each key what was done; undefined if there was no withdrawal to be lifted */
+async function changedFolder(
+  place: string,
+  { keys, isLifted, reason }: Change,
+  telling: Telling,
+): Promise<(string | undefined)[]> {
+  const folder = await openedFolder(place, telling);
+  try {
+    const { blocklist } = folder;
+    const done = keys.map((key) => {
+      if (isLifted) return blocklist.reinstate(key) ? 'reinstated' : undefined;
+      return `withdrawn,${blocklist.withdraw(key, reason === undefined ? {} : { reason })}`;
+    });
+    // First: a kill in between must not leave the entries out for good.
+    if (done.includes('reinstated')) await folder.refetchNext();
+    return done;
+  } catch (error) {
+    throw failureOf(place, error);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function changedStore(
+  place: StorePlace,
+  { keys, isLifted, reason }: Change,
+  waiting: Telling,
+): Promise<(string | undefined)[]> {
+  const changed = async (store: Store) => {
+    if (isLifted) {
+      const { reinstated } = await store.together({ reinstate: keys });
+      return reinstated.map((isDone) => (isDone ? 'reinstated' : undefined));
+    }
+    const withdraw = keys.map((key) => ({ ...key, ...(reason !== undefined && { reason }) }));
+    const { removed } = await store.together({ withdraw });
+    return removed.map((count) => `withdrawn,${count}`);
+  };
+  return await withStore(place, changed, { waiting });
+}
 
 /** A word of hex digits that is no hash of the algorithm is an id. */
 function keyOf(word: string, call: Call): WithdrawnKey {

@@ -40,7 +40,7 @@ export async function fetchList<Checkpoint>(
 ): Promise<FetchProgress> {
   checkListName(name);
   checkFetch(client, options);
-  const lease = await takeLease(database, `fetch ${name}`);
+  const lease = await takeLease(database, leaseOf(name));
   if (lease === undefined) {
     throw new StoreError('in-use', 'expected no other fetch of this list');
   }
@@ -62,6 +62,28 @@ export async function fetchStateOf(sql: Sql, name: string): Promise<FetchState |
   );
   return row?.fetched ?? undefined;
 }
+
+/**
+ * Has the next fetch begin from the start, within a change. A fetch that runs may have passed what
+ * is to come back, so it is ended.
+ * @param name of a list; undefined: all lists that were fetched
+ */
+export async function refetchLists(sql: Sql, name: string | undefined): Promise<void> {
+  const lists = await sql.query<{ name: string; fetched: FetchState }>(
+    `select name, fetched from list where listed and fetched is not null
+    and ($1::text is null or name = $1)`,
+    [name ?? null],
+  );
+  for (const { name: each, fetched } of lists) {
+    await sql.query('update lease set epoch = epoch + 1 where name = $1', [leaseOf(each)]);
+    await sql.query('update list set fetched = $2::text::json where name = $1', [
+      each,
+      JSON.stringify({ ...fetched, mustRefetch: true }),
+    ]);
+  }
+}
+
+const leaseOf = (name: string) => `fetch ${name}`;
 
 /** A list of a store. What a page changes and the state after it are in one transaction. */
 class StoredTarget implements FetchTarget {

@@ -21,5 +21,6 @@ export type { StoreStatus } from './status.js';
 export type { Store } from './store.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';
 export type { StoredEntry } from './stored-entry.js';
+export type { DoneTogether, TogetherChanges } from './together.js';
 export type { StoreProblem } from './verify.js';
 export type { Changed, ChangeOptions } from './write.js';

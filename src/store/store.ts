@@ -53,6 +53,13 @@ import { Search, type SearchAnswer } from './search.js';
 import { Sessions, type SessionsOptions } from './sessions.js';
 import { type StoreStatus, statusOf } from './status.js';
 import type { StoredEntry } from './stored-entry.js';
+import {
+  changeTogether,
+  type DoneTogether,
+  digestOfChanges,
+  gatheredChanges,
+  type TogetherChanges,
+} from './together.js';
 import { type StoreProblem, verifyStore } from './verify.js';
 import {
   checkedWithdrawal,
@@ -369,6 +376,24 @@ export class Store {
   /** All allowances, in the order in which they were made. */
   async allowances(): Promise<Allowance[]> {
     return await allowancesOf(this.#database);
+  }
+
+  /**
+   * Makes changes of several kinds as one, entirely or not at all: what is withdrawn goes first,
+   * and what is added comes last.
+   * @throws {TypeError | RangeError} if an argument or a part of it is invalid; nothing has changed
+   * @example
+   * await store.together({ withdraw: [hash, { id: 'case-7' }], allow: allowList.allowances });
+   */
+  async together(
+    changes: TogetherChanges,
+    change: ChangeOptions = {},
+  ): Promise<Changed & DoneTogether> {
+    checkChange(change);
+    const gathered = await gatheredChanges(changes, change.idempotencyKey !== undefined);
+    return await this.#write(['together', ...digestOfChanges(gathered)], change, (sql, revision) =>
+      changeTogether(sql, revision, gathered),
+    );
   }
 
   /**

@@ -191,7 +191,7 @@ test('a credential that is not set, a name twice and what is no CONFIG are refus
   expect((await onlyhashes(['fetch', config])).err).toContain('lists[1].name: expected a name');
   writeFileSync(config, '{"hash":"secret"}');
   const { err } = await onlyhashes(['fetch', config]);
-  expect(err).toContain('expected a JSON object: { "folder", "lists" }');
+  expect(err).toContain('expected a JSON object: { "folder" or "store", "lists" }');
 });
 
 /** Of each service; with 30, every change of a file is a place of a kill. */

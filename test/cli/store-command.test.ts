@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
+import { createIndex } from '../../src/indexing/mutable-index.js';
+import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { saveBlocklist } from '../../src/node/blocklist-file.js';
+import { saveIndex } from '../../src/node/save-index.js';
+import { openStore } from '../../src/store/open-store.js';
+import { describePostgresql } from '../store/engines.js';
 import { onlyhashes } from './program.js';
 
 /** Hashes that are not degenerate. */
@@ -60,6 +65,75 @@ test('a blocklist file brings its withdrawals along', async () => {
   const repeated = await onlyhashes(['store', 'import', at('list.csv'), '--store', other]);
   expect(repeated.lines).toEqual([`1,1,1,${at('list.csv')}`]);
 }, 120_000);
+
+describePostgresql((server) => {
+  test('a text list goes in as it is read, and what is bad in it is told', async () => {
+    const url = await server().newDatabase();
+    const hex = (n: number) => createHash('sha256').update(`${n}`).digest('hex');
+    const lines = Array.from({ length: 20_001 }, (_, n) => hex(n));
+    lines.splice(15_000, 0, 'no hash');
+    writeFileSync(at('long.csv'), lines.join('\n'));
+    const { out, err, code } = await onlyhashes(['store', 'import', at('long.csv')], {
+      env: { ONLYHASHES_STORE: url },
+    });
+    expect(out).toBe(`20001,0,0,${at('long.csv')}\n`);
+    expect(err).toMatch(/^onlyhashes: .*long\.csv:15001: expected .+\n$/);
+    expect(code).toBe(2);
+    const store = await openStore({ url });
+    // Two whole changes and a rest.
+    expect(await store.revision()).toBe(3);
+    expect(await store.status()).toMatchObject({ entries: 20_001, lists: [{ size: 20_001 }] });
+    await store.close();
+    writeFileSync(at('none.csv'), 'no hash\n');
+    const none = await onlyhashes(['store', 'import', at('none.csv'), '--store', url]);
+    expect(none.err).toContain('no hash in it could be read (line 1: ');
+    expect(none).toMatchObject({ out: '', code: 2 });
+  }, 120_000);
+
+  test('a blocklist file is one change, and an index file goes in, too', async () => {
+    const url = await server().newDatabase();
+    const entries = [A, C].map((hex) => ({ hash: hashFromHex('pdq', hex), labels: [], list: 'a' }));
+    const blocklist = createBlocklist(entries, { lists: { a: { tier: 'review' } } });
+    blocklist.withdraw(hashFromHex('pdq', A), { reason: 'wrong' });
+    blocklist.withdraw({ id: 'case-7' });
+    await saveBlocklist(at('whole.ohb'), blocklist);
+    const done = await onlyhashes(['store', 'import', at('whole.ohb'), '--store', url]);
+    expect(done).toMatchObject({ lines: [`1,0,0,${at('whole.ohb')}`], code: 0 });
+    const index = createIndex([A, B].map((hex) => hashFromHex('pdq', hex)));
+    await saveIndex(at('list.ohx'), index);
+    const words = ['store', 'import', at('list.ohx'), '--list', 'b', '--store', url];
+    expect((await onlyhashes(words)).lines).toEqual([`1,0,1,${at('list.ohx')}`]);
+    const store = await openStore({ url });
+    expect(await store.revision()).toBe(2);
+    expect(await store.withdrawals()).toHaveLength(2);
+    expect((await store.settings()).get('a')).toMatchObject({ tier: 'review' });
+    expect(await store.find({ list: 'b' })).toHaveLength(1);
+    await store.close();
+  }, 120_000);
+
+  test('an allow list brings its allowances, and they go out as one', async () => {
+    const url = await server().newDatabase();
+    const allowList = createAllowList({ radius: 3 });
+    allowList.allow(hashFromHex('pdq', A), { reason: 'a flag' });
+    allowList.allow(hashFromHex('pdq', B), { reason: 'a map', entry: hashFromHex('pdq', C) });
+    writeFileSync(at('allowed.json'), JSON.stringify(allowList, null, 2));
+    const env = { ONLYHASHES_STORE: url };
+    const first = await onlyhashes(['store', 'import', at('allowed.json')], { env });
+    expect(first).toMatchObject({ lines: [`2,0,0,${at('allowed.json')}`], code: 0 });
+    expect(first.err).toContain('its radius of 3 bits is not kept in a store');
+    const again = await onlyhashes(['store', 'import', at('allowed.json')], { env });
+    expect(again.lines).toEqual([`0,0,0,${at('allowed.json')}`]);
+    const { out } = await onlyhashes(['store', 'export', '--allowances'], { env });
+    expect(JSON.parse(out)).toEqual({ ...allowList.toJSON(), radius: 0 });
+    writeFileSync(at('cut.json'), JSON.stringify(allowList).slice(0, -20));
+    writeFileSync(at('wrong.json'), '{"radius":0,"allowances":[{"hash":"secret"}]}');
+    for (const name of ['cut.json', 'wrong.json']) {
+      const { err, code } = await onlyhashes(['store', 'import', at(name)], { env });
+      expect([err, code]).toEqual([expect.stringContaining(`${at(name)}: expected `), 2]);
+      expect(err).not.toContain('secret');
+    }
+  }, 120_000);
+});
 
 test('what is asked wrongly is told before a store is made', async () => {
   const none = await onlyhashes(['store', 'status', '--store', at('none')]);

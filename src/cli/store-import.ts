@@ -1,0 +1,133 @@
+import { open, readFile, stat } from 'node:fs/promises';
+import type { BlocklistEntry } from '../exchange/index.js';
+import { type Allowance, allowListFromJSON } from '../matching/index.js';
+import type { Store } from '../store/index.js';
+import { Failure, failureOf } from './failure.js';
+import { encoded } from './file-name.js';
+import { listPlaceOf } from './list-config.js';
+import { type ReadOptions, readEach } from './lists.js';
+import { configIn, savedBlocklist } from './saved-blocklist.js';
+
+/** Entries of a text list that are one change. */
+const BATCH = 10_000;
+
+/** How an allow list begins that was written as JSON. No entry of a list begins so. */
+const ALLOW_LIST = /^\uFEFF?\s*\{\s*("radius"\s*:\s*\d+\s*,\s*)?"allowances"\s*:/;
+const HEAD_BYTES = 4096;
+
+/** What came of a LIST: what is new or says something else now, and what was kept out. */
+export interface Imported {
+  readonly added: number;
+  readonly degenerate: number;
+  readonly withdrawn: number;
+}
+
+/**
+ * Adds a LIST to a store.
+ * @param options `list`: that entries of text lists and index files are put on
+ * @throws {Failure} if it cannot be read
+ */
+export async function importInto(
+  store: Store,
+  path: string,
+  { list, ...options }: ReadOptions & { list: string | undefined },
+): Promise<Imported> {
+  const allowances = await allowancesIn(path, options);
+  if (allowances) {
+    if (list !== undefined) throw new Failure(`${path}: --list: allowances are on no list`);
+    const { allowed } = await store.together({ allow: allowances });
+    return { added: allowed, degenerate: 0, withdrawn: 0 };
+  }
+  return (
+    (await savedInto(store, path, { list, ...options })) ??
+    (await entriesInto(store, readEach(path, options), list, options))
+  );
+}
+
+/** A blocklist is one change: what it has withdrawn is never matched in between. */
+async function savedInto(
+  store: Store,
+  path: string,
+  { list, bar }: ReadOptions & { list: string | undefined },
+): Promise<Imported | undefined> {
+  const config = await configIn(path);
+  if (config && 'store' in listPlaceOf(path, config)) {
+    throw new Failure(`${path}: expected a folder in it: its lists are in a store already`);
+  }
+  const wanted = { algorithm: undefined, bits: undefined, allowEmpty: true };
+  const saved = await savedBlocklist(path, wanted);
+  if (!saved) return undefined;
+  if (list !== undefined) throw new Failure(`${path}: --list: its entries have their lists`);
+  const { blocklist } = saved;
+  bar.stage('storing');
+  const { added, keptOut } = await store.together({
+    withdraw: blocklist.withdrawals,
+    setLists: blocklist.lists().map(({ name, trust, tier, enabled, policy }) => {
+      return [name, { trust, tier, enabled, ...(policy && { policy }) }];
+    }),
+    add: blocklist.entries(),
+  });
+  return { added, ...keptOut };
+}
+
+async function entriesInto(
+  store: Store,
+  entries: AsyncIterable<BlocklistEntry>,
+  list: string | undefined,
+  { signal }: ReadOptions,
+): Promise<Imported> {
+  const done = { added: 0, degenerate: 0, withdrawn: 0 };
+  for await (const batch of inBatches(entries)) {
+    signal.throwIfAborted();
+    const { added, keptOut } = await store.add(
+      list === undefined ? batch : batch.map((entry) => ({ ...entry, list })),
+    );
+    done.added += added;
+    done.degenerate += keptOut.degenerate;
+    done.withdrawn += keptOut.withdrawn;
+  }
+  return done;
+}
+
+async function* inBatches(entries: AsyncIterable<BlocklistEntry>) {
+  let batch: BlocklistEntry[] = [];
+  for await (const entry of entries) {
+    batch.push(entry);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The allowances in a file; undefined if it is something else. */
+async function allowancesIn(path: string, { out }: ReadOptions): Promise<Allowance[] | undefined> {
+  // A pipe is read once, as a list.
+  if (path === '-' || !(await stat(encoded(path)).catch(() => undefined))?.isFile()) {
+    return undefined;
+  }
+  try {
+    if (!ALLOW_LIST.test(await headOf(path))) return undefined;
+    const text = await readFile(encoded(path), 'utf8');
+    const { radius, allowances } = allowListFromJSON(JSON.parse(text.replace(/^\uFEFF/, '')));
+    if (radius > 0) out.say(path, `its radius of ${radius} bits is not kept in a store`);
+    return allowances;
+  } catch (error) {
+    // The words of JSON.parse may quote.
+    if (error instanceof SyntaxError) throw new Failure(`${path}: expected JSON`);
+    if (error instanceof TypeError || error instanceof RangeError) {
+      throw new Failure(`${path}: ${error.message}`);
+    }
+    throw failureOf(path, error);
+  }
+}
+
+async function headOf(path: string): Promise<string> {
+  const file = await open(encoded(path));
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
