@@ -283,8 +283,8 @@ export class Store {
 
   /**
    * Gives a list another name. Its entries keep their numbers and pauses, and what was withdrawn on
-   * it alone stays withdrawn.
-   * A list that has an exchange keeps its name, to which the credentials are bound.
+   * it alone stays withdrawn. So does what was withdrawn on an earlier list of the new name: such
+   * entries go. A list that has an exchange keeps its name, to which the credentials are bound.
    * @param to a name that no list has
    * @param change `settings`: changes to its settings, in the same change
    * @returns `renamed`: whether there was such a list without an exchange, and none of the other
