@@ -74,7 +74,7 @@ export async function removeAllowance(
 /** All allowances, in the order in which they were made. */
 export async function allowancesOf(sql: Sql): Promise<Allowance[]> {
   const rows = await sql.query<AllowanceRow>(
-    `select ${ALLOWED} from allowance where listed order by at, key`,
+    `select ${ALLOWED} from allowance where listed order by revision, key`,
   );
   return rows.map(allowanceOf);
 }

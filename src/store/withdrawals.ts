@@ -94,7 +94,7 @@ export async function reinstateWithdrawn(
 /** The withdrawals in force, in the order in which they were made. */
 export async function withdrawalsOf(sql: Sql): Promise<Withdrawn[]> {
   const rows = await sql.query<WithdrawalRow>(
-    `select ${WITHDRAWN} from withdrawal where listed order by at, key`,
+    `select ${WITHDRAWN} from withdrawal where listed order by revision, key`,
   );
   return rows.map(withdrawnOf);
 }
