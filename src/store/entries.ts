@@ -183,8 +183,14 @@ export function checkUntil(until: Date | 'for-good' | undefined): void {
   checkDate('until', until);
 }
 
+/** The first and the last time that is written with a year of four digits, from 1 on. */
+const FIRST = -62_135_596_800_000;
+const LAST = 253_402_300_799_999;
+
 /** @throws {TypeError | RangeError} unless `date` is a date that is valid */
 export function checkDate(name: string, date: Date): void {
   if (!(date instanceof Date)) throw new TypeError(`expected ${name} to be a Date`);
-  if (Number.isNaN(date.getTime())) throw new RangeError(`expected ${name} to be a valid Date`);
+  if (!(date.getTime() >= FIRST && date.getTime() <= LAST)) {
+    throw new RangeError(`expected ${name} to be a valid Date of the years 1 to 9999`);
+  }
 }
