@@ -1,9 +1,10 @@
 import type { ListSettings } from '../matching/lists.js';
-import type { Sql, SqlValue } from './database.js';
+import type { Database, Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
-import { setListSettings } from './lists.js';
+import { checkedSettings, checkListName, setListSettings } from './lists.js';
 import { COLUMNS, type EntryRow, entryOf, keyOfEntry, SELECTED, valuesOf } from './stored-entry.js';
 import { reinstateWithdrawn, withdrawalsOf, withdrawEntries } from './withdrawals.js';
+import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Entries of one statement. */
 const BATCH = 1000;
@@ -17,6 +18,24 @@ interface MovingRow extends EntryRow {
   readonly paused: string | null;
 }
 
+/** `Store.renameList`. */
+export async function renameList(
+  database: Database,
+  { from, to }: { from: string; to: string },
+  change: ChangeOptions & { settings?: ListSettings },
+): Promise<Changed & { renamed: boolean }> {
+  checkListName(from);
+  checkListName(to);
+  checkChange(change);
+  const { settings: changes = {} } = change;
+  const settings = checkedSettings(changes);
+  const what = ['rename-list', from, to, settings];
+  return await write(database, what, change, async (sql, revision) => {
+    const moved = await moveList(sql, revision, { from, to, settings });
+    return { reply: { renamed: moved !== undefined }, isChanged: moved !== undefined };
+  });
+}
+
 /**
  * Gives a list another name, within a change. Its entries keep their numbers and pauses, and what
  * was withdrawn on it stays withdrawn on it. What was withdrawn on an earlier list of the new name
@@ -25,7 +44,7 @@ interface MovingRow extends EntryRow {
  * @returns how many entries were moved, or went; undefined, with nothing changed, if there is no list
  *   `from`, one of the name `to`, or an exchange of either
  */
-export async function moveList(
+async function moveList(
   sql: Sql,
   revision: number,
   { from, to, settings }: { from: string; to: string; settings: ListSettings },

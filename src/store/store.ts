@@ -1,52 +1,34 @@
-import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { checkOptions, checkSignal } from '../door.js';
 import type { FeedbackItems } from '../exchange/feedback-item.js';
 import type { FetchOptions, FetchProgress } from '../exchange/list-fetch.js';
 import type { ListClient } from '../exchange/list-update.js';
-import { type Hash, hexOf } from '../hash.js';
+import type { Hash } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
 import type { ListedEntries } from '../matching/listed-entries.js';
 import type { ListSettings } from '../matching/lists.js';
 import { RetentionRules, type ReviewRetention } from '../matching/review-retention.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
-import {
-  allowancesOf,
-  checkedAllowance,
-  keyOfAllowance,
-  putAllowance,
-  removeAllowance,
-} from './allowances.js';
+import { allow, allowancesOf, disallow } from './allowances.js';
 import { changesAfter, type StoreChanges } from './changes.js';
-import type { Database, Sql } from './database.js';
+import type { Database } from './database.js';
 import {
   allEntries,
-  checkDate,
-  checkNumber,
-  checkUntil,
   type EntryFilter,
   entryOfNumber,
   findEntries,
   isResumeDue,
   pauseEntry,
-  removeEntries,
+  removeEntry,
   resumeEntries,
 } from './entries.js';
 import { Exchanges } from './exchanges.js';
 import { StoredFeedbackItems } from './feedback-items.js';
 import { fetchList } from './fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
-import { gatheredEntries } from './gathered-entries.js';
-import {
-  allSettings,
-  checkedSettings,
-  checkListName,
-  listsOf,
-  removeListOf,
-  type StoredList,
-  setListSettings,
-} from './lists.js';
-import { type Purged, purgeRows } from './purge.js';
-import { type Put, putEntries, replaceEntries } from './put-entries.js';
-import { moveList } from './rename-list.js';
+import { allSettings, listsOf, removeList, type StoredList, setList } from './lists.js';
+import { type Purged, purge } from './purge.js';
+import { addEntries, type Put, replaceList } from './put-entries.js';
+import { renameList } from './rename-list.js';
 import { StoredReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
 import { Search, type SearchAnswer } from './search.js';
@@ -54,14 +36,8 @@ import { Sessions, type SessionsOptions } from './sessions.js';
 import { type StoreStatus, statusOf } from './status.js';
 import type { StoredEntry } from './stored-entry.js';
 import { type StoreProblem, verifyStore } from './verify.js';
-import {
-  checkedWithdrawal,
-  keyOfWithdrawal,
-  reinstateWithdrawn,
-  withdrawalsOf,
-  withdrawEntries,
-} from './withdrawals.js';
-import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
+import { reinstate, withdraw, withdrawalsOf } from './withdrawals.js';
+import type { Changed, ChangeOptions } from './write.js';
 
 /**
  * Lists, entries, withdrawals and allowances in a database, which many processes share. Made by
@@ -108,13 +84,7 @@ export class Store {
    * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
    */
   async add(entries: ListedEntries, change: ChangeOptions = {}): Promise<Changed & Put> {
-    checkChange(change);
-    const isDigested = change.idempotencyKey !== undefined;
-    const gathered = await gatheredEntries(entries, { isDigested });
-    return await this.#write(['add', gathered.digest()], change, async (sql, revision) => {
-      const put = await putEntries(sql, revision, gathered);
-      return { reply: put, isChanged: put.added > 0 };
-    });
+    return await addEntries(this.#database, entries, change);
   }
 
   /**
@@ -168,12 +138,7 @@ export class Store {
     until: Date | 'for-good' | undefined,
     change: ChangeOptions = {},
   ): Promise<Changed & { found: boolean }> {
-    checkNumber(number);
-    checkUntil(until);
-    return await this.#write(['pause', number, until], change, async (sql, revision) => {
-      const { isFound, isChanged } = await pauseEntry(sql, revision, number, until);
-      return { reply: { found: isFound }, isChanged };
-    });
+    return await pauseEntry(this.#database, number, until, change);
   }
 
   /**
@@ -181,11 +146,7 @@ export class Store {
    * @returns how many
    */
   async resumeDue(now: Date): Promise<Changed & { resumed: number }> {
-    checkDate('now', now);
-    return await this.#write(['resume', now], {}, async (sql, revision) => {
-      const resumed = await resumeEntries(sql, revision, now);
-      return { reply: { resumed }, isChanged: resumed > 0 };
-    });
+    return await resumeEntries(this.#database, now);
   }
 
   /**
@@ -193,11 +154,7 @@ export class Store {
    * @returns `removed`: 1, or 0 if there is none of this number
    */
   async remove(number: number, change: ChangeOptions = {}): Promise<Changed & { removed: number }> {
-    checkNumber(number);
-    return await this.#write(['remove', number], change, async (sql, revision) => {
-      const removed = await removeEntries(sql, revision, 'number = $2', [number]);
-      return { reply: { removed }, isChanged: removed > 0 };
-    });
+    return await removeEntry(this.#database, number, change);
   }
 
   /**
@@ -211,13 +168,7 @@ export class Store {
     withdrawn: Withdrawn,
     change: ChangeOptions & { reason?: string } = {},
   ): Promise<Changed & { removed: number }> {
-    checkChange(change);
-    const withdrawal = checkedWithdrawal(withdrawn, change.reason);
-    const what = ['withdraw', hexOf(keyOfWithdrawal(withdrawal)), withdrawal.reason];
-    return await this.#write(what, change, async (sql, revision) => {
-      const { removed, isChanged } = await withdrawEntries(sql, revision, withdrawal);
-      return { reply: { removed }, isChanged };
-    });
+    return await withdraw(this.#database, withdrawn, change);
   }
 
   /**
@@ -230,12 +181,7 @@ export class Store {
     key: WithdrawnKey,
     change: ChangeOptions = {},
   ): Promise<Changed & { reinstated: boolean }> {
-    const copy = checkedWithdrawal(key);
-    const what = ['reinstate', hexOf(keyOfWithdrawal(copy))];
-    return await this.#write(what, change, async (sql, revision) => {
-      const reinstated = await reinstateWithdrawn(sql, revision, copy);
-      return { reply: { reinstated }, isChanged: reinstated };
-    });
+    return await reinstate(this.#database, key, change);
   }
 
   /** The withdrawals in force, in the order in which they were made. */
@@ -253,11 +199,7 @@ export class Store {
     settings: ListSettings,
     change: ChangeOptions = {},
   ): Promise<Changed> {
-    checkListName(name);
-    const changes = checkedSettings(settings);
-    return await this.#write(['set-list', name, changes], change, async (sql, revision) => {
-      return { reply: {}, isChanged: await setListSettings(sql, revision, name, changes) };
-    });
+    return await setList(this.#database, name, settings, change);
   }
 
   /** All lists by their names, with their sizes. It reads the table of entries once. */
@@ -274,11 +216,7 @@ export class Store {
     name: string,
     change: ChangeOptions = {},
   ): Promise<Changed & { removed: number }> {
-    checkListName(name);
-    return await this.#write(['remove-list', name], change, async (sql, revision) => {
-      const { removed, isChanged } = await removeListOf(sql, revision, name);
-      return { reply: { removed }, isChanged };
-    });
+    return await removeList(this.#database, name, change);
   }
 
   /**
@@ -296,16 +234,7 @@ export class Store {
     to: string,
     change: ChangeOptions & { settings?: ListSettings } = {},
   ): Promise<Changed & { renamed: boolean }> {
-    checkListName(from);
-    checkListName(to);
-    checkChange(change);
-    const { settings: changes = {} } = change;
-    const settings = checkedSettings(changes);
-    const what = ['rename-list', from, to, settings];
-    return await this.#write(what, change, async (sql, revision) => {
-      const moved = await moveList(sql, revision, { from, to, settings });
-      return { reply: { renamed: moved !== undefined }, isChanged: moved !== undefined };
-    });
+    return await renameList(this.#database, { from, to }, change);
   }
 
   /** The settings of all lists by their names, which takes no counting of entries. */
@@ -325,15 +254,7 @@ export class Store {
     entries: ListedEntries,
     change: ChangeOptions = {},
   ): Promise<Changed & { added: number; removed: number }> {
-    checkListName(name);
-    checkChange(change);
-    const isDigested = change.idempotencyKey !== undefined;
-    const gathered = await gatheredEntries(entries, { list: name, isDigested });
-    const what = ['replace-list', name, gathered.digest()];
-    return await this.#write(what, change, async (sql, revision) => {
-      const reply = await replaceEntries(sql, revision, name, gathered);
-      return { reply, isChanged: reply.added + reply.removed > 0 };
-    });
+    return await replaceList(this.#database, name, entries, change);
   }
 
   /**
@@ -341,11 +262,7 @@ export class Store {
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   async allow(allowance: Allowance, change: ChangeOptions = {}): Promise<Changed> {
-    const copy = checkedAllowance(allowance);
-    const key = hexOf(keyOfAllowance(copy.hash, copy.entry));
-    return await this.#write(['allow', key, copy.reason], change, async (sql, revision) => {
-      return { reply: {}, isChanged: await putAllowance(sql, revision, copy) };
-    });
+    return await allow(this.#database, allowance, change);
   }
 
   /**
@@ -358,12 +275,7 @@ export class Store {
     hash: Hash,
     change: ChangeOptions & { entry?: Hash } = {},
   ): Promise<Changed & { disallowed: boolean }> {
-    checkChange(change);
-    const key = keyOfAllowance(hash, change.entry);
-    return await this.#write(['disallow', hexOf(key)], change, async (sql, revision) => {
-      const disallowed = await removeAllowance(sql, revision, key);
-      return { reply: { disallowed }, isChanged: disallowed };
-    });
+    return await disallow(this.#database, hash, change);
   }
 
   /** All allowances, in the order in which they were made. */
@@ -416,11 +328,7 @@ export class Store {
     client: ListClient<Checkpoint>,
     options: FetchOptions & { now?: () => number } = {},
   ): Promise<FetchProgress> {
-    checkOptions(options);
-    const { now = Date.now, ...others } = options;
-    checkTypeOf('now', now, 'function');
-    const nowSeconds = Math.floor(now() / 1000);
-    return await fetchList(this.#database, name, client, { ...others, nowSeconds });
+    return await fetchList(this.#database, name, client, options);
   }
 
   /**
@@ -463,10 +371,7 @@ export class Store {
    * @param options `now`: the time, in milliseconds since 1970, default `Date.now`
    */
   feedbackItems(options: { now?: () => number } = {}): FeedbackItems {
-    checkOptions(options);
-    const { now = Date.now } = options;
-    checkTypeOf('now', now, 'function');
-    return new StoredFeedbackItems(this.#database, now);
+    return new StoredFeedbackItems(this.#database, options);
   }
 
   /**
@@ -475,11 +380,7 @@ export class Store {
    * follower does by itself.
    */
   async purge(olderThan: Date): Promise<Purged> {
-    checkDate('olderThan', olderThan);
-    return await this.#database.transaction(async (sql) => {
-      await sql.query('select revision from state for update');
-      return await purgeRows(sql, olderThan);
-    });
+    return await purge(this.#database, olderThan);
   }
 
   /** Closes what follows, then the connections. The store is not to be used afterwards. */
@@ -491,14 +392,6 @@ export class Store {
   async #resume(): Promise<void> {
     const now = new Date();
     if (await isResumeDue(this.#database, now)) await this.resumeDue(now);
-  }
-
-  async #write<Reply extends object>(
-    what: readonly unknown[],
-    change: ChangeOptions,
-    run: (sql: Sql, revision: number) => Promise<{ reply: Reply; isChanged: boolean }>,
-  ): Promise<Reply & Changed> {
-    return await write(this.#database, what, change, run);
   }
 
   /** What a store runs on, for the parts that hang on it. */
