@@ -158,12 +158,13 @@ export async function resumeEntries(
   });
 }
 
-/** Whether the pause of an entry is over. */
-export async function isResumeDue(sql: Sql, now: Date): Promise<boolean> {
-  const rows = await sql.query('select from entry where listed and paused_until <= $1 limit 1', [
-    now,
-  ]);
-  return rows.length > 0;
+/** As `resumeEntries`, but makes no change, which would wait for others, where none is due. */
+export async function resumeIfDue(database: Database, now: Date): Promise<void> {
+  const due = await database.query(
+    'select from entry where listed and paused_until <= $1 limit 1',
+    [now],
+  );
+  if (due.length > 0) await resumeEntries(database, now);
 }
 
 /** `Store.remove`. */

@@ -16,10 +16,10 @@ import {
   type EntryFilter,
   entryOfNumber,
   findEntries,
-  isResumeDue,
   pauseEntry,
   removeEntry,
   resumeEntries,
+  resumeIfDue,
 } from './entries.js';
 import { Exchanges } from './exchanges.js';
 import { StoredFeedbackItems } from './feedback-items.js';
@@ -304,7 +304,7 @@ export class Store {
    */
   async follow(options: FollowOptions = {}): Promise<Follower> {
     const follower = await followDatabase(this.#database, options, {
-      resume: () => this.#resume(),
+      resume: () => resumeIfDue(this.#database, new Date()),
       end: async () => void this.#followers.delete(follower),
     });
     this.#followers.add(follower);
@@ -387,11 +387,6 @@ export class Store {
   async close(): Promise<void> {
     for (const follower of this.#followers) await follower.close();
     await this.#database.close();
-  }
-
-  async #resume(): Promise<void> {
-    const now = new Date();
-    if (await isResumeDue(this.#database, now)) await this.resumeDue(now);
   }
 
   /** What a store runs on, for the parts that hang on it. */
