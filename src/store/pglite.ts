@@ -101,6 +101,7 @@ class Embedded implements Database {
   }
 
   async listen(onWake: () => void): Promise<() => Promise<void>> {
+    this.#checkOpen();
     const end = await this.#engine.listen(CHANNEL, onWake);
     return () => end();
   }
