@@ -1743,9 +1743,10 @@ async function aStore(): Promise<StoreClass> {
   const first = await opened;
   const Kind = first.constructor as typeof StoreClass;
   const database = Kind.databaseOf(first);
-  const lasting = {
+  const lasting: object = {
     engine: database.engine,
     wake: database.wake,
+    prompt: () => lasting,
     query: database.query.bind(database),
     transaction: database.transaction.bind(database),
     listen: database.listen.bind(database),

@@ -135,7 +135,8 @@ export class ToldRecords {
   }
 }
 
-const keyOf = (source: string, key: string) => `${source}\n${key}`;
+/** Another one for each pair, whatever is in them. */
+const keyOf = (source: string, key: string) => `${source.length} ${source}${key}`;
 
 /** @throws {TypeError} if an argument of a fetch is invalid */
 export function checkFetch<Checkpoint>(

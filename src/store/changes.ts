@@ -57,6 +57,8 @@ interface ListRow extends Listed {
  * so the last page, which finds nothing behind itself, makes what was told before whole. Entries
  * are told once all withdrawals are: none that is listed then is of one that was told.
  * @param after 0: all that there is
+ * @param since the revision that the reader knows a part of, if it is not `after`: what was removed
+ *   since must not be purged. Undefined: it knows nothing
  * @throws {TypeError | RangeError} if an argument is invalid
  * @throws {StoreError} `revision-gone` if it is older than what was purged, or later than the
  *   store's: whoever is there has to begin again from 0
@@ -66,9 +68,10 @@ export async function* changesAfter(
   database: Database,
   after: number,
   signal: AbortSignal | undefined,
+  since: number | undefined = after === 0 ? undefined : after,
 ): AsyncGenerator<StoreChanges> {
   checkInteger('after', after, 0);
-  let reading: Reading = { after, places: new Map(), since: after };
+  let reading: Reading = { after, places: new Map(), since };
   for (;;) {
     signal?.throwIfAborted();
     const page = await database.transaction((sql) => pageOf(sql, reading), { snapshot: true });
@@ -82,8 +85,8 @@ export async function* changesAfter(
 interface Reading {
   readonly after: number;
   readonly places: ReadonlyMap<Table, Place>;
-  /** rows that were removed since may not be purged; 0: nothing is known yet that could be */
-  readonly since: number;
+  /** rows that were removed since may not be purged; undefined: nothing is known yet */
+  readonly since: number | undefined;
 }
 
 async function pageOf(
@@ -94,7 +97,7 @@ async function pageOf(
     'select revision, purged from state',
   );
   const { revision, purged } = state!;
-  if (after > revision || (since > 0 && since < purged)) {
+  if (after > revision || (since !== undefined && since < purged)) {
     throw new StoreError('revision-gone', 'expected a revision that was not purged: begin from 0');
   }
   const places = new Map(from);
@@ -125,7 +128,7 @@ async function pageOf(
     entries: entries.map((row) => ({ entry: storedEntryOf(row), listed: row.listed })),
     ...(isWhole && { revision }),
   };
-  return { changes, reading: { after, places, since: since || revision } };
+  return { changes, reading: { after, places, since: since ?? revision } };
 }
 
 async function rowsAfter<Row>(

@@ -22,6 +22,12 @@ export interface TransactionOptions {
  */
 export interface Database extends Sql {
   readonly engine: 'postgresql' | 'pglite';
+  /**
+   * The same database for statements that take no long time: one that has no answer after a minute
+   * fails as `unreachable`. A connection that was lost without a sign would be silent for a quarter
+   * of an hour.
+   */
+  prompt(): Database;
   /** Runs statements that are all done or none. What `run` throws ends it, and is thrown on. */
   transaction<T>(run: (sql: Sql) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**

@@ -10,6 +10,7 @@ import {
   type StoredEntry,
   storedEntryOf,
 } from './stored-entry.js';
+import { type Changed, type ChangeOptions, write } from './write.js';
 
 /** Which entries are asked for: those of which all that is given holds. */
 export interface EntryFilter {
@@ -104,11 +105,23 @@ export async function* allEntries(database: Database): AsyncGenerator<StoredEntr
   }
 }
 
-/**
- * Pauses an entry, or resumes it, within a change.
- * @returns whether it is listed, and whether anything changed
- */
+/** `Store.pause`. */
 export async function pauseEntry(
+  database: Database,
+  number: number,
+  until: Date | 'for-good' | undefined,
+  change: ChangeOptions,
+): Promise<Changed & { found: boolean }> {
+  checkNumber(number);
+  if (until !== undefined && until !== 'for-good') checkDate('until', until);
+  return await write(database, ['pause', number, until], change, async (sql, revision) => {
+    const { isFound, isChanged } = await setPause(sql, revision, number, until);
+    return { reply: { found: isFound }, isChanged };
+  });
+}
+
+/** @returns whether it is listed, and whether anything changed */
+async function setPause(
   sql: Sql,
   revision: number,
   number: number,
@@ -128,21 +141,43 @@ export async function pauseEntry(
   return { isFound: row!.found > 0, isChanged: row!.changed > 0 };
 }
 
-/** Resumes the entries whose pause is over, within a change. @returns how many */
-export async function resumeEntries(sql: Sql, revision: number, now: Date): Promise<number> {
-  return await countOf(
-    sql,
-    'update entry set paused_until = null, revision = $1 where listed and paused_until <= $2 returning 1',
-    [revision, now],
-  );
+/** `Store.resumeDue`. */
+export async function resumeEntries(
+  database: Database,
+  now: Date,
+): Promise<Changed & { resumed: number }> {
+  checkDate('now', now);
+  return await write(database, ['resume', now], {}, async (sql, revision) => {
+    const resumed = await countOf(
+      sql,
+      `update entry set paused_until = null, revision = $1
+      where listed and paused_until <= $2 returning 1`,
+      [revision, now],
+    );
+    return { reply: { resumed }, isChanged: resumed > 0 };
+  });
 }
 
-/** Whether the pause of an entry is over. */
-export async function isResumeDue(sql: Sql, now: Date): Promise<boolean> {
-  const rows = await sql.query('select from entry where listed and paused_until <= $1 limit 1', [
-    now,
-  ]);
-  return rows.length > 0;
+/** As `resumeEntries`, but makes no change, which would wait for others, where none is due. */
+export async function resumeIfDue(database: Database, now: Date): Promise<void> {
+  const due = await database.query(
+    'select from entry where listed and paused_until <= $1 limit 1',
+    [now],
+  );
+  if (due.length > 0) await resumeEntries(database, now);
+}
+
+/** `Store.remove`. */
+export async function removeEntry(
+  database: Database,
+  number: number,
+  change: ChangeOptions,
+): Promise<Changed & { removed: number }> {
+  checkNumber(number);
+  return await write(database, ['remove', number], change, async (sql, revision) => {
+    const removed = await removeEntries(sql, revision, 'number = $2', [number]);
+    return { reply: { removed }, isChanged: removed > 0 };
+  });
 }
 
 /**
@@ -175,16 +210,16 @@ async function countOf(sql: Sql, text: string, values: readonly SqlValue[]): Pro
 }
 
 /** @throws {TypeError | RangeError} unless it may be the number of an entry */
-export const checkNumber = (number: number) => checkInteger('number', number, 1);
+const checkNumber = (number: number) => checkInteger('number', number, 1);
 
-/** @throws {TypeError | RangeError} unless an entry can be paused until then */
-export function checkUntil(until: Date | 'for-good' | undefined): void {
-  if (until === undefined || until === 'for-good') return;
-  checkDate('until', until);
-}
+/** The first and the last time that is written with a year of four digits, from 1 on. */
+const FIRST = -62_135_596_800_000;
+const LAST = 253_402_300_799_999;
 
 /** @throws {TypeError | RangeError} unless `date` is a date that is valid */
 export function checkDate(name: string, date: Date): void {
   if (!(date instanceof Date)) throw new TypeError(`expected ${name} to be a Date`);
-  if (Number.isNaN(date.getTime())) throw new RangeError(`expected ${name} to be a valid Date`);
+  if (!(date.getTime() >= FIRST && date.getTime() <= LAST)) {
+    throw new RangeError(`expected ${name} to be a valid Date of the years 1 to 9999`);
+  }
 }

@@ -1,3 +1,4 @@
+import { checkOptions, checkTypeOf } from '../door.js';
 import type {
   FeedbackCounts,
   FeedbackItem,
@@ -37,7 +38,10 @@ export class StoredFeedbackItems implements FeedbackItems {
   #lease: Lease | undefined;
 
   /** Use `Store.feedbackItems`. */
-  constructor(database: Database, now: () => number) {
+  constructor(database: Database, options: { now?: () => number }) {
+    checkOptions(options);
+    const { now = Date.now } = options;
+    checkTypeOf('now', now, 'function');
     this.#database = database;
     this.#now = now;
   }

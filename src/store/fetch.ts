@@ -1,3 +1,4 @@
+import { checkTypeOf } from '../door.js';
 import {
   checkFetch,
   type FetchedPage,
@@ -28,18 +29,18 @@ import { write } from './write.js';
 /** Records of one statement. */
 const BATCH = 5000;
 
-/**
- * Fetches a list into a store: `Store.fetch`, which tells what it does.
- * @param nowSeconds when it begins, since 1970
- */
+/** `Store.fetch`, which tells what it does. */
 export async function fetchList<Checkpoint>(
   database: Database,
   name: string,
   client: ListClient<Checkpoint>,
-  { nowSeconds, ...options }: FetchOptions & { nowSeconds: number },
+  options: FetchOptions & { now?: () => number },
 ): Promise<FetchProgress> {
   checkListName(name);
   checkFetch(client, options);
+  const { now = Date.now, ...others } = options;
+  checkTypeOf('now', now, 'function');
+  const nowSeconds = Math.floor(now() / 1000);
   const lease = await takeLease(database, leaseOf(name));
   if (lease === undefined) {
     throw new StoreError('in-use', 'expected no other fetch of this list');
@@ -48,7 +49,7 @@ export async function fetchList<Checkpoint>(
   const signal = given ? AbortSignal.any([given, lease.signal]) : lease.signal;
   try {
     const target = new StoredTarget(database, name, { lease, signal });
-    return await fetchInto(target, client, { ...options, signal, nowSeconds });
+    return await fetchInto(target, client, { ...others, signal, nowSeconds });
   } finally {
     await lease.release();
   }

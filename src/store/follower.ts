@@ -4,7 +4,13 @@ import type { Blocklist } from '../matching/blocklist.js';
 import type { Following } from './apply-changes.js';
 import type { Database } from './database.js';
 import { numberOfEntry } from './entries.js';
-import { catchUp, type FollowedOptions, loadBlocklist, replaceFollowed } from './load-blocklist.js';
+import {
+  catchUp,
+  type FollowedOptions,
+  isRevisionGone,
+  loadBlocklist,
+  replaceFollowed,
+} from './load-blocklist.js';
 import { StoreError } from './store-error.js';
 
 export interface FollowOptions extends FollowedOptions {
@@ -57,6 +63,8 @@ export class Follower {
   #revision: number;
   #isWoken = false;
   #running: Promise<void> | undefined;
+  #resuming: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(
     database: Database,
@@ -129,25 +137,42 @@ export class Follower {
 
   /** Stops following; the blocklist stays as it is. Resolves once nothing runs. */
   async close(): Promise<void> {
-    if (this.#ending.signal.aborted) return;
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#ending.abort(closed());
-    await this.#running;
-    await this.#end();
+    await Promise.all([this.#running, this.#resuming]);
     for (const waiter of this.#waiters) waiter.reject(closed());
     this.#waiters.clear();
+    await this.#end();
   }
 
   async #run(): Promise<void> {
     while (this.#isWoken && !this.#ending.signal.aborted) {
       this.#isWoken = false;
-      try {
-        await this.#resume();
-        await this.#catchUp();
-      } catch (error) {
-        if (!this.#ending.signal.aborted) this.#options.onProblem?.(error);
-      }
+      await this.#trying(() => this.#catchUp());
+      // A change like others: it may have to wait for them, and the next pages must not.
+      this.#resuming ??= this.#trying(this.#resume).finally(() => {
+        this.#resuming = undefined;
+      });
     }
     this.#running = undefined;
+  }
+
+  /** Tells what fails, and never fails itself: nobody waits for it. */
+  async #trying(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (this.#ending.signal.aborted) return;
+      try {
+        this.#options.onProblem?.(error);
+      } catch {
+        // What is withdrawn must not stay because of a report that nobody hears.
+      }
+    }
   }
 
   async #catchUp(): Promise<void> {
@@ -157,7 +182,7 @@ export class Follower {
     try {
       this.#revision = await catchUp(this.#database, this.#following, this.#revision, signal);
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'revision-gone') throw error;
+      if (!isRevisionGone(error)) throw error;
       const anew = await loadBlocklist(this.#database, this.#options, signal);
       replaceFollowed(this.#following, anew);
       this.#revision = anew.revision;
@@ -176,7 +201,7 @@ export class Follower {
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function followDatabase(
-  database: Database,
+  opened: Database,
   options: FollowOptions,
   { resume, end }: FollowerHooks,
 ): Promise<Follower> {
@@ -188,6 +213,8 @@ export async function followDatabase(
   checkTypeOf('onProblem', onProblem, 'function');
   checkSignal(signal);
   signal?.throwIfAborted();
+  // A follower that waited for a lost connection would go on finding what was withdrawn.
+  const database = opened.prompt();
   let follower: Follower | undefined;
   // Before it loads: what is changed meanwhile must not be slept through.
   const unlisten = await database.listen(() => follower?.wake());

@@ -2,9 +2,10 @@ import { checkListName as checkEntryListName } from '../entry.js';
 import type { FetchState } from '../exchange/list-fetch.js';
 import type { ListInfo } from '../matching/blocklist.js';
 import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../matching/lists.js';
-import type { Sql } from './database.js';
+import type { Database, Sql } from './database.js';
 import { removeEntries } from './entries.js';
 import { checkStorable } from './stored-entry.js';
+import { type Changed, type ChangeOptions, write } from './write.js';
 
 /** A list of a store. */
 export interface StoredList extends ListInfo {
@@ -30,6 +31,33 @@ export function checkListName(name: string): void {
 export function checkedSettings(settings: ListSettings): ListSettings {
   checkListSettings(settings);
   return copyOfSettings(settings);
+}
+
+/** `Store.setList`. */
+export async function setList(
+  database: Database,
+  name: string,
+  settings: ListSettings,
+  change: ChangeOptions,
+): Promise<Changed> {
+  checkListName(name);
+  const changes = checkedSettings(settings);
+  return await write(database, ['set-list', name, changes], change, async (sql, revision) => {
+    return { reply: {}, isChanged: await setListSettings(sql, revision, name, changes) };
+  });
+}
+
+/** `Store.removeList`. */
+export async function removeList(
+  database: Database,
+  name: string,
+  change: ChangeOptions,
+): Promise<Changed & { removed: number }> {
+  checkListName(name);
+  return await write(database, ['remove-list', name], change, async (sql, revision) => {
+    const { removed, isChanged } = await removeListOf(sql, revision, name);
+    return { reply: { removed }, isChanged };
+  });
 }
 
 /**
@@ -59,7 +87,7 @@ export async function setListSettings(
 }
 
 /** Removes a list, its settings and its entries, within a change. */
-export async function removeListOf(
+async function removeListOf(
   sql: Sql,
   revision: number,
   name: string,

@@ -6,6 +6,7 @@ import { applySteps, type Following, PendingChanges } from './apply-changes.js';
 import { changesAfter, unchangedEntries } from './changes.js';
 import type { Database, Sql } from './database.js';
 import { settingsOf } from './lists.js';
+import { StoreError } from './store-error.js';
 import { withdrawalsOf } from './withdrawals.js';
 
 /** Changes that are kept until they are whole. Beyond, what is there is applied. */
@@ -18,10 +19,29 @@ export interface FollowedOptions extends Pick<BlocklistOptions, 'policy' | 'floo
 }
 
 /**
- * A blocklist with what a store holds, warm. The event loop turns about every 5 ms.
+ * A blocklist with what a store holds, warm. The event loop turns about every 5 ms. It begins again
+ * if what it has read is purged meanwhile.
  * @returns with the revision that it is at
  */
 export async function loadBlocklist(
+  database: Database,
+  options: FollowedOptions,
+  signal: AbortSignal | undefined,
+): Promise<Following & { readonly revision: number }> {
+  for (;;) {
+    try {
+      return await loadOnce(database, options, signal);
+    } catch (error) {
+      if (!isRevisionGone(error)) throw error;
+    }
+  }
+}
+
+/** Whether what changed since a revision is no longer known, so that all must be read again. */
+export const isRevisionGone = (error: unknown) =>
+  error instanceof StoreError && error.code === 'revision-gone';
+
+async function loadOnce(
   database: Database,
   { policy, floodGuard, allowList: allowing = {} }: FollowedOptions,
   signal: AbortSignal | undefined,
@@ -66,7 +86,8 @@ export async function catchUp(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   let pending = new PendingChanges();
-  for await (const page of changesAfter(database, after, signal)) {
+  // Also of 0, a part may have been applied by a call that failed.
+  for await (const page of changesAfter(database, after, signal, after)) {
     pending.add(page);
     if (page.revision === undefined && pending.size < KEPT) continue;
     await inTurns(applySteps(following, pending), signal);

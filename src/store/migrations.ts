@@ -15,7 +15,7 @@ export const MIGRATIONS: readonly string[] = [
   BANDS_FASTER,
 ];
 
-/** A lower-case name, which needs no quotes anywhere. */
+/** A lower-case name, which is quoted only where it may be a word of SQL. */
 const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** @throws {TypeError | RangeError} if `schema` cannot name the schema of a store */
@@ -36,14 +36,13 @@ const LOCK = 0x6f6e6c79;
  * @throws {StoreError} `newer-schema` if a newer version of the library made it
  */
 export async function migrate(database: Database, schema: string): Promise<number> {
+  // Where there is nothing to do, no right to change anything is needed.
+  if ((await formOf(database)) === MIGRATIONS.length) return MIGRATIONS.length;
   return await database.transaction(async (sql) => {
     await sql.query(`select pg_advisory_xact_lock(${LOCK})`);
-    await sql.query(`create schema if not exists ${schema}`);
-    await sql.query(
-      'create table if not exists migration (number int primary key, at timestamptz not null default now())',
-    );
     const before = await formOf(sql);
     if (before > MIGRATIONS.length) throw newerSchema();
+    if (before === 0) await makeTable(sql, schema);
     for (const [at, text] of MIGRATIONS.entries()) {
       if (at < before) continue;
       await database.script(sql, text);
@@ -53,7 +52,20 @@ export async function migrate(database: Database, schema: string): Promise<numbe
   });
 }
 
+/** The table of migrations, in a schema that is made unless somebody with more rights made it. */
+async function makeTable(sql: Sql, schema: string): Promise<void> {
+  const known = await sql.query('select from pg_namespace where nspname = $1', [schema]);
+  if (known.length === 0) await sql.query(`create schema "${schema}"`);
+  await sql.query(
+    'create table if not exists migration (number int primary key, at timestamptz not null default now())',
+  );
+}
+
 async function formOf(sql: Sql): Promise<number> {
+  const [table] = await sql.query<{ is_there: boolean }>(
+    "select to_regclass('migration') is not null as is_there",
+  );
+  if (!table!.is_there) return 0;
   const [row] = await sql.query<{ form: number }>(
     'select coalesce(max(number), 0)::int as form from migration',
   );

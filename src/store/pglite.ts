@@ -49,7 +49,7 @@ async function started(
     ...(dataDir !== undefined && { dataDir }),
     parsers: { [INT8]: Number },
   });
-  await engine.query(`set search_path to ${schema}`);
+  await engine.query(`set search_path to "${schema}"`);
   return new Embedded(engine, unlock);
 }
 
@@ -70,13 +70,19 @@ class Embedded implements Database {
   readonly #unlock: () => Promise<void>;
   /** There is no other process. */
   readonly #locks = new Set<bigint>();
+  #isClosed = false;
 
   constructor(engine: PGlite, unlock: () => Promise<void>) {
     this.#engine = engine;
     this.#unlock = unlock;
   }
 
+  prompt(): Database {
+    return this;
+  }
+
   async query<Row>(text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+    this.#checkOpen();
     return (await this.#engine.query<Row>(text, [...values])).rows;
   }
 
@@ -84,6 +90,7 @@ class Embedded implements Database {
     run: (sql: Sql) => Promise<T>,
     { snapshot = false }: TransactionOptions = {},
   ): Promise<T> {
+    this.#checkOpen();
     const result = await this.#engine.transaction(async (transaction) => {
       if (snapshot) {
         await transaction.query('set transaction isolation level repeatable read read only');
@@ -94,6 +101,7 @@ class Embedded implements Database {
   }
 
   async listen(onWake: () => void): Promise<() => Promise<void>> {
+    this.#checkOpen();
     const end = await this.#engine.listen(CHANNEL, onWake);
     return () => end();
   }
@@ -108,7 +116,13 @@ class Embedded implements Database {
     await (sql as Running).script(text);
   }
 
+  #checkOpen(): void {
+    if (this.#isClosed) throw new StoreError('closed', 'expected a store that is open');
+  }
+
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     try {
       await this.#engine.close();
     } finally {

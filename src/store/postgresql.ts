@@ -11,6 +11,9 @@ const LONGEST_PAUSE = 5000;
 const SILENCE = 60_000;
 const SIGN_EVERY = 15_000;
 
+/** Of `insufficient_privilege` and `read_only_sql_transaction`. */
+const NOT_ALLOWED = ['42501', '25006'];
+
 /** Of `int8`. Numbers, revisions and counts stay far below 2^53. */
 const INT8 = 20;
 
@@ -24,13 +27,15 @@ const INT8 = 20;
 export async function openPostgresql(
   url: string,
   schema: string,
-  { connections = 4 }: { connections?: number } = {},
+  { connections = 4, silence = SILENCE }: { connections?: number; silence?: number } = {},
 ): Promise<Database> {
   const pg = await client();
   const config: PoolConfig = {
     connectionString: url,
     max: connections,
     application_name: 'onlyhashes',
+    // A connection that is silent and lost is noticed.
+    keepAlive: true,
     types: { getTypeParser: parserOf(pg) },
   };
   const pool = new pg.Pool({
@@ -39,19 +44,22 @@ export async function openPostgresql(
     onConnect: async (connection) => {
       // The statement that waits is told; without a listener the process would end as well.
       connection.on('error', () => {});
-      // To compile a statement takes longer than any of these runs.
-      await connection.query(`set search_path to ${schema}; set jit to off`);
+      await connection.query(settings(schema));
     },
   });
   // One that is lost while nobody uses it is replaced; without a listener it would end the process.
   pool.on('error', () => {});
-  const database = new Postgresql(pool, () => new pg.Client(config));
+  const database = new Postgresql(pool, () => new pg.Client(config), silence);
   try {
-    const [row] = await database.query<{ version: number }>(
-      "select current_setting('server_version_num')::int as version",
+    const [row] = await database.query<{ version: number; encoding: string }>(
+      `select current_setting('server_version_num')::int as version,
+        current_setting('server_encoding') as encoding`,
     );
     if (row!.version < 140_000) {
       throw new StoreError('unsuitable', 'expected PostgreSQL 14 or newer');
+    }
+    if (row!.encoding !== 'UTF8') {
+      throw new StoreError('unsuitable', 'expected a database with the encoding UTF8');
     }
     return database;
   } catch (error) {
@@ -59,6 +67,15 @@ export async function openPostgresql(
     throw error;
   }
 }
+
+/**
+ * What a role or a database may have set otherwise, and statements and columns depend on. To
+ * compile a statement takes longer than any of these runs.
+ */
+const settings = (schema: string) => `set search_path to "${schema}";
+  set session characteristics as transaction isolation level read committed;
+  set datestyle to iso;
+  set jit to off`;
 
 async function client(): Promise<typeof import('pg')> {
   try {
@@ -80,33 +97,62 @@ class Postgresql implements Database {
   readonly wake = `notify ${CHANNEL}`;
   readonly #pool: Pool;
   readonly #newClient: () => Client;
+  readonly #silence: number;
+  /** until an answer comes, in milliseconds; undefined: however long */
+  readonly #patience: number | undefined;
 
-  constructor(pool: Pool, newClient: () => Client) {
+  constructor(pool: Pool, newClient: () => Client, silence: number, patience?: number) {
     this.#pool = pool;
     this.#newClient = newClient;
+    this.#silence = silence;
+    this.#patience = patience;
   }
 
-  query<Row>(text: string, values?: readonly SqlValue[]): Promise<Row[]> {
-    return rowsOf<Row>(this.#pool, text, values);
+  prompt(): Database {
+    return new Postgresql(this.#pool, this.#newClient, this.#silence, this.#silence);
+  }
+
+  async query<Row>(text: string, values?: readonly SqlValue[]): Promise<Row[]> {
+    const connection = await this.#connected();
+    let isBroken = false;
+    try {
+      return await rowsOf<Row>(connection, text, values, this.#patience);
+    } catch (error) {
+      isBroken = isUnreachable(error);
+      throw error;
+    } finally {
+      connection.release(isBroken);
+    }
   }
 
   async transaction<T>(
     run: (sql: Sql) => Promise<T>,
     { snapshot = false }: TransactionOptions = {},
   ): Promise<T> {
-    const connection = await connected(this.#pool);
+    const connection = await this.#connected();
     let isBroken = false;
+    const sql: Sql = {
+      query: async (text, values) => {
+        try {
+          return await rowsOf(connection, text, values, this.#patience);
+        } catch (error) {
+          isBroken ||= isUnreachable(error);
+          throw error;
+        }
+      },
+    };
     try {
-      const begin = snapshot ? 'begin isolation level repeatable read read only' : 'begin';
-      await rowsOf(connection, begin);
-      const result = await run({ query: (text, values) => rowsOf(connection, text, values) });
-      await rowsOf(connection, 'commit');
+      await sql.query(snapshot ? 'begin isolation level repeatable read read only' : 'begin');
+      const result = await run(sql);
+      await sql.query('commit');
       return result;
     } catch (error) {
-      // Where even this fails, the connection is gone, and the server rolls back.
-      await connection.query('rollback').catch(() => {
-        isBroken = true;
-      });
+      // Of a connection that is gone, the server rolls back.
+      if (!isBroken) {
+        await connection.query('rollback').catch(() => {
+          isBroken = true;
+        });
+      }
       throw error;
     } finally {
       connection.release(isBroken);
@@ -165,7 +211,7 @@ class Postgresql implements Database {
     };
     try {
       await holder.connect();
-      await holder.query(`set idle_session_timeout = ${SILENCE}`);
+      await holder.query(`set idle_session_timeout = ${this.#silence}`);
       const { rows } = await holder.query('select pg_try_advisory_lock($1) as is_mine', [`${key}`]);
       if (!rows[0].is_mine) {
         await end();
@@ -189,36 +235,50 @@ class Postgresql implements Database {
     await sql.query(text);
   }
 
-  close(): Promise<void> {
-    return this.#pool.end();
+  async close(): Promise<void> {
+    if (!this.#pool.ending) await this.#pool.end();
   }
-}
 
-async function connected(pool: Pool): Promise<PoolClient> {
-  try {
-    return await pool.connect();
-  } catch (error) {
-    throw unreachable(error);
+  async #connected(): Promise<PoolClient> {
+    if (this.#pool.ending) throw new StoreError('closed', 'expected a store that is open');
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw unreachable(error);
+    }
   }
 }
 
 async function rowsOf<Row>(
-  on: Pool | PoolClient,
+  on: PoolClient,
   text: string,
   values: readonly SqlValue[] = [],
+  patience?: number,
 ): Promise<Row[]> {
   try {
-    // Without values, several statements are taken at once.
-    const result = values.length === 0 ? await on.query(text) : await on.query(text, [...values]);
+    const result = await on.query({
+      text,
+      // Without values, several statements are taken at once.
+      ...(values.length > 0 && { values: [...values] }),
+      ...(patience !== undefined && { query_timeout: patience }),
+    });
     return result.rows as Row[];
   } catch (error) {
     // What the server says has a severity; all else comes from the connection.
     const { code, severity } = Object(error) as { code?: unknown; severity?: unknown };
+    if (NOT_ALLOWED.includes(String(code))) {
+      throw new StoreError('unsuitable', 'expected a role and a server that allow this', {
+        cause: error,
+      });
+    }
     // Of the classes of connections and of shutdowns.
     if (severity !== undefined && !/^(08|57P)/.test(String(code))) throw error;
     throw unreachable(error);
   }
 }
+
+const isUnreachable = (error: unknown) =>
+  error instanceof StoreError && error.code === 'unreachable';
 
 const unreachable = (cause: unknown) =>
   new StoreError('unreachable', 'expected a database that answers', { cause });

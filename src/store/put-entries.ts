@@ -1,12 +1,15 @@
 import type { BlocklistEntry } from '../entry.js';
 import { isDegenerate } from '../matching/degenerate.js';
+import type { ListedEntries } from '../matching/listed-entries.js';
 import { listOf } from '../matching/lists.js';
 import type { KeptOutReason } from '../matching/withdrawals.js';
-import type { Sql, SqlValue } from './database.js';
+import type { Database, Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import { countAnew } from './entry-statistics.js';
-import type { GatheredEntries } from './gathered-entries.js';
+import { type GatheredEntries, gatheredEntries } from './gathered-entries.js';
+import { checkListName } from './lists.js';
 import { COLUMNS, keyOfEntry, SAID, valuesOf } from './stored-entry.js';
+import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Entries of one statement. */
 const BATCH = 1000;
@@ -70,6 +73,39 @@ union all select key, number, true from fresh
 union all select entry.key, entry.number, false
   from coming join entry on entry.hash = coming.hash and entry.key = coming.key
 union all select key, null, false from judged where is_withdrawn`;
+
+/** `Store.add`. */
+export async function addEntries(
+  database: Database,
+  entries: ListedEntries,
+  change: ChangeOptions,
+): Promise<Changed & Put> {
+  checkChange(change);
+  const isDigested = change.idempotencyKey !== undefined;
+  const gathered = await gatheredEntries(entries, { isDigested });
+  return await write(database, ['add', gathered.digest()], change, async (sql, revision) => {
+    const put = await putEntries(sql, revision, gathered);
+    return { reply: put, isChanged: put.added > 0 };
+  });
+}
+
+/** `Store.replaceList`. */
+export async function replaceList(
+  database: Database,
+  name: string,
+  entries: ListedEntries,
+  change: ChangeOptions,
+): Promise<Changed & { added: number; removed: number }> {
+  checkListName(name);
+  checkChange(change);
+  const isDigested = change.idempotencyKey !== undefined;
+  const gathered = await gatheredEntries(entries, { list: name, isDigested });
+  const what = ['replace-list', name, gathered.digest()];
+  return await write(database, what, change, async (sql, revision) => {
+    const reply = await replaceEntries(sql, revision, name, gathered);
+    return { reply, isChanged: reply.added + reply.removed > 0 };
+  });
+}
 
 /** A batch is looked up row by row: any other plan would read the whole table for each. */
 const BY_ROW = ['hashjoin', 'mergejoin', 'seqscan'];
@@ -148,7 +184,7 @@ async function putBatch(
  * Gives a list these entries in place of those that it has, within a change.
  * @param entries all of this list
  */
-export async function replaceEntries(
+async function replaceEntries(
   sql: Sql,
   revision: number,
   list: string,

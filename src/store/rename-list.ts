@@ -1,8 +1,10 @@
 import type { ListSettings } from '../matching/lists.js';
-import type { Sql, SqlValue } from './database.js';
-import { setListSettings } from './lists.js';
+import type { Database, Sql, SqlValue } from './database.js';
+import { removeEntries } from './entries.js';
+import { checkedSettings, checkListName, setListSettings } from './lists.js';
 import { COLUMNS, type EntryRow, entryOf, keyOfEntry, SELECTED, valuesOf } from './stored-entry.js';
 import { reinstateWithdrawn, withdrawalsOf, withdrawEntries } from './withdrawals.js';
+import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Entries of one statement. */
 const BATCH = 1000;
@@ -16,14 +18,33 @@ interface MovingRow extends EntryRow {
   readonly paused: string | null;
 }
 
+/** `Store.renameList`. */
+export async function renameList(
+  database: Database,
+  { from, to }: { from: string; to: string },
+  change: ChangeOptions & { settings?: ListSettings },
+): Promise<Changed & { renamed: boolean }> {
+  checkListName(from);
+  checkListName(to);
+  checkChange(change);
+  const { settings: changes = {} } = change;
+  const settings = checkedSettings(changes);
+  const what = ['rename-list', from, to, settings];
+  return await write(database, what, change, async (sql, revision) => {
+    const moved = await moveList(sql, revision, { from, to, settings });
+    return { reply: { renamed: moved !== undefined }, isChanged: moved !== undefined };
+  });
+}
+
 /**
  * Gives a list another name, within a change. Its entries keep their numbers and pauses, and what
- * was withdrawn on it stays withdrawn on it.
+ * was withdrawn on it stays withdrawn on it. What was withdrawn on an earlier list of the new name
+ * goes.
  * @param settings changes to those that it has
- * @returns how many entries were moved; undefined, with nothing changed, if there is no list
+ * @returns how many entries were moved, or went; undefined, with nothing changed, if there is no list
  *   `from`, one of the name `to`, or an exchange of either
  */
-export async function moveList(
+async function moveList(
   sql: Sql,
   revision: number,
   { from, to, settings }: { from: string; to: string; settings: ListSettings },
@@ -55,7 +76,8 @@ export async function moveList(
     await reinstateWithdrawn(sql, revision, withdrawal);
     await withdrawEntries(sql, revision, { ...withdrawal, list: to });
   }
-  for (let moved = 0; ; ) {
+  let moved = 0;
+  for (;;) {
     const rows = await sql.query<MovingRow>(
       `select ${SELECTED}, key, paused_until::text as paused from entry
       where listed and list = $1 order by number limit ${BATCH}`,
@@ -63,9 +85,18 @@ export async function moveList(
     );
     await moveEntries(sql, revision, rows, to);
     moved += rows.length;
-    if (rows.length < BATCH) return moved;
+    if (rows.length < BATCH) break;
   }
+  await removeEntries(sql, revision, `list = $2 and (${WITHDRAWN_THERE})`, [to]);
+  return moved;
 }
+
+/** Whether an entry is of a withdrawal on its list alone: others had kept it out before. */
+const WITHDRAWN_THERE = `
+  exists (select from withdrawal as w where w.listed and w.list = entry.list
+    and w.hash = entry.hash and w.algorithm = entry.algorithm)
+  or exists (select from withdrawal as w where w.listed and w.list = entry.list
+    and w.id = entry.id and (w.source is null or w.source = entry.source))`;
 
 /**
  * A row is not changed in place, since its key tells its list: the old one stays under a number of

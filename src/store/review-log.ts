@@ -107,7 +107,9 @@ export class StoredReviewLog {
 
   /**
    * Erases the records that a query means, all of them or none. What waits in the review queue, or
-   * was decided there, is erased by that.
+   * was decided there, is erased by that. An allowance keeps the hash of the upload: `disallow` and
+   * `purge` erase it. What the server keeps besides, in its log of writes and in backups, is gone
+   * once those are.
    * @param query must say something: an empty one is refused
    * @throws {TypeError | RangeError} if `query` is invalid or empty
    */

@@ -17,6 +17,9 @@ export interface ShardScriptOptions {
   schema?: string;
 }
 
+/** The names of the servers begin with it: PostgreSQL cuts names of more than 63 letters. */
+const MOST_SCHEMA = 63 - '_shard_0'.length;
+
 /**
  * The SQL that spreads an empty store over several PostgreSQL servers, by `postgres_fdw`. The store
  * becomes the coordinator: it keeps lists, withdrawals and revisions, and each entry is on the
@@ -40,6 +43,9 @@ export function shardScript(shards: Iterable<Shard>, options: ShardScriptOptions
   checkOptions(options);
   const { schema = 'onlyhashes' } = options;
   checkSchema(schema);
+  if (schema.length > MOST_SCHEMA) {
+    throw new RangeError(`expected schema to have up to ${MOST_SCHEMA} letters`);
+  }
   const all = [...shards];
   checkInteger('the number of shards', all.length, 1, PARTITIONS.length);
   all.forEach(checkShard);
@@ -47,7 +53,7 @@ export function shardScript(shards: Iterable<Shard>, options: ShardScriptOptions
   const tableOn = (at: number, table: string) =>
     `server ${server(at)} options (schema_name '${schema}', table_name '${table}')`;
   return `begin;
-set local search_path to ${schema};
+set local search_path to "${schema}";
 create extension if not exists postgres_fdw;
 do $$ begin
   if exists (select from entry) then raise exception 'expected an empty store'; end if;

@@ -1,74 +1,44 @@
-import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { checkOptions, checkSignal } from '../door.js';
 import type { FeedbackItems } from '../exchange/feedback-item.js';
 import type { FetchOptions, FetchProgress } from '../exchange/list-fetch.js';
 import type { ListClient } from '../exchange/list-update.js';
-import { type Hash, hexOf } from '../hash.js';
+import type { Hash } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
 import type { ListedEntries } from '../matching/listed-entries.js';
 import type { ListSettings } from '../matching/lists.js';
 import { RetentionRules, type ReviewRetention } from '../matching/review-retention.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
-import {
-  allowancesOf,
-  checkedAllowance,
-  keyOfAllowance,
-  putAllowance,
-  removeAllowance,
-} from './allowances.js';
+import { allow, allowancesOf, disallow } from './allowances.js';
 import { changesAfter, type StoreChanges } from './changes.js';
-import type { Database, Sql } from './database.js';
+import type { Database } from './database.js';
 import {
   allEntries,
-  checkDate,
-  checkNumber,
-  checkUntil,
   type EntryFilter,
   entryOfNumber,
   findEntries,
-  isResumeDue,
   pauseEntry,
-  removeEntries,
+  removeEntry,
   resumeEntries,
+  resumeIfDue,
 } from './entries.js';
 import { Exchanges } from './exchanges.js';
 import { StoredFeedbackItems } from './feedback-items.js';
 import { fetchList } from './fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
-import { gatheredEntries } from './gathered-entries.js';
-import {
-  allSettings,
-  checkedSettings,
-  checkListName,
-  listsOf,
-  removeListOf,
-  type StoredList,
-  setListSettings,
-} from './lists.js';
-import { type Purged, purgeRows } from './purge.js';
-import { type Put, putEntries, replaceEntries } from './put-entries.js';
-import { moveList } from './rename-list.js';
+import { allSettings, listsOf, removeList, type StoredList, setList } from './lists.js';
+import { type Purged, purge } from './purge.js';
+import { addEntries, type Put, replaceList } from './put-entries.js';
+import { renameList } from './rename-list.js';
 import { StoredReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
 import { Search, type SearchAnswer } from './search.js';
 import { Sessions, type SessionsOptions } from './sessions.js';
 import { type StoreStatus, statusOf } from './status.js';
 import type { StoredEntry } from './stored-entry.js';
-import {
-  changeTogether,
-  type DoneTogether,
-  digestOfChanges,
-  gatheredChanges,
-  type TogetherChanges,
-} from './together.js';
+import { changeTogether, type DoneTogether, type TogetherChanges } from './together.js';
 import { type StoreProblem, verifyStore } from './verify.js';
-import {
-  checkedWithdrawal,
-  keyOfWithdrawal,
-  reinstateWithdrawn,
-  withdrawalsOf,
-  withdrawEntries,
-} from './withdrawals.js';
-import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
+import { reinstate, withdraw, withdrawalsOf } from './withdrawals.js';
+import type { Changed, ChangeOptions } from './write.js';
 
 /**
  * Lists, entries, withdrawals and allowances in a database, which many processes share. Made by
@@ -115,13 +85,7 @@ export class Store {
    * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
    */
   async add(entries: ListedEntries, change: ChangeOptions = {}): Promise<Changed & Put> {
-    checkChange(change);
-    const isDigested = change.idempotencyKey !== undefined;
-    const gathered = await gatheredEntries(entries, { isDigested });
-    return await this.#write(['add', gathered.digest()], change, async (sql, revision) => {
-      const put = await putEntries(sql, revision, gathered);
-      return { reply: put, isChanged: put.added > 0 };
-    });
+    return await addEntries(this.#database, entries, change);
   }
 
   /**
@@ -175,12 +139,7 @@ export class Store {
     until: Date | 'for-good' | undefined,
     change: ChangeOptions = {},
   ): Promise<Changed & { found: boolean }> {
-    checkNumber(number);
-    checkUntil(until);
-    return await this.#write(['pause', number, until], change, async (sql, revision) => {
-      const { isFound, isChanged } = await pauseEntry(sql, revision, number, until);
-      return { reply: { found: isFound }, isChanged };
-    });
+    return await pauseEntry(this.#database, number, until, change);
   }
 
   /**
@@ -188,11 +147,7 @@ export class Store {
    * @returns how many
    */
   async resumeDue(now: Date): Promise<Changed & { resumed: number }> {
-    checkDate('now', now);
-    return await this.#write(['resume', now], {}, async (sql, revision) => {
-      const resumed = await resumeEntries(sql, revision, now);
-      return { reply: { resumed }, isChanged: resumed > 0 };
-    });
+    return await resumeEntries(this.#database, now);
   }
 
   /**
@@ -200,11 +155,7 @@ export class Store {
    * @returns `removed`: 1, or 0 if there is none of this number
    */
   async remove(number: number, change: ChangeOptions = {}): Promise<Changed & { removed: number }> {
-    checkNumber(number);
-    return await this.#write(['remove', number], change, async (sql, revision) => {
-      const removed = await removeEntries(sql, revision, 'number = $2', [number]);
-      return { reply: { removed }, isChanged: removed > 0 };
-    });
+    return await removeEntry(this.#database, number, change);
   }
 
   /**
@@ -218,13 +169,7 @@ export class Store {
     withdrawn: Withdrawn,
     change: ChangeOptions & { reason?: string } = {},
   ): Promise<Changed & { removed: number }> {
-    checkChange(change);
-    const withdrawal = checkedWithdrawal(withdrawn, change.reason);
-    const what = ['withdraw', hexOf(keyOfWithdrawal(withdrawal)), withdrawal.reason];
-    return await this.#write(what, change, async (sql, revision) => {
-      const { removed, isChanged } = await withdrawEntries(sql, revision, withdrawal);
-      return { reply: { removed }, isChanged };
-    });
+    return await withdraw(this.#database, withdrawn, change);
   }
 
   /**
@@ -237,12 +182,7 @@ export class Store {
     key: WithdrawnKey,
     change: ChangeOptions = {},
   ): Promise<Changed & { reinstated: boolean }> {
-    const copy = checkedWithdrawal(key);
-    const what = ['reinstate', hexOf(keyOfWithdrawal(copy))];
-    return await this.#write(what, change, async (sql, revision) => {
-      const reinstated = await reinstateWithdrawn(sql, revision, copy);
-      return { reply: { reinstated }, isChanged: reinstated };
-    });
+    return await reinstate(this.#database, key, change);
   }
 
   /** The withdrawals in force, in the order in which they were made. */
@@ -260,11 +200,7 @@ export class Store {
     settings: ListSettings,
     change: ChangeOptions = {},
   ): Promise<Changed> {
-    checkListName(name);
-    const changes = checkedSettings(settings);
-    return await this.#write(['set-list', name, changes], change, async (sql, revision) => {
-      return { reply: {}, isChanged: await setListSettings(sql, revision, name, changes) };
-    });
+    return await setList(this.#database, name, settings, change);
   }
 
   /** All lists by their names, with their sizes. It reads the table of entries once. */
@@ -281,17 +217,13 @@ export class Store {
     name: string,
     change: ChangeOptions = {},
   ): Promise<Changed & { removed: number }> {
-    checkListName(name);
-    return await this.#write(['remove-list', name], change, async (sql, revision) => {
-      const { removed, isChanged } = await removeListOf(sql, revision, name);
-      return { reply: { removed }, isChanged };
-    });
+    return await removeList(this.#database, name, change);
   }
 
   /**
    * Gives a list another name. Its entries keep their numbers and pauses, and what was withdrawn on
-   * it alone stays withdrawn.
-   * A list that has an exchange keeps its name, to which the credentials are bound.
+   * it alone stays withdrawn. So does what was withdrawn on an earlier list of the new name: such
+   * entries go. A list that has an exchange keeps its name, to which the credentials are bound.
    * @param to a name that no list has
    * @param change `settings`: changes to its settings, in the same change
    * @returns `renamed`: whether there was such a list without an exchange, and none of the other
@@ -303,16 +235,7 @@ export class Store {
     to: string,
     change: ChangeOptions & { settings?: ListSettings } = {},
   ): Promise<Changed & { renamed: boolean }> {
-    checkListName(from);
-    checkListName(to);
-    checkChange(change);
-    const { settings: changes = {} } = change;
-    const settings = checkedSettings(changes);
-    const what = ['rename-list', from, to, settings];
-    return await this.#write(what, change, async (sql, revision) => {
-      const moved = await moveList(sql, revision, { from, to, settings });
-      return { reply: { renamed: moved !== undefined }, isChanged: moved !== undefined };
-    });
+    return await renameList(this.#database, { from, to }, change);
   }
 
   /** The settings of all lists by their names, which takes no counting of entries. */
@@ -332,15 +255,7 @@ export class Store {
     entries: ListedEntries,
     change: ChangeOptions = {},
   ): Promise<Changed & { added: number; removed: number }> {
-    checkListName(name);
-    checkChange(change);
-    const isDigested = change.idempotencyKey !== undefined;
-    const gathered = await gatheredEntries(entries, { list: name, isDigested });
-    const what = ['replace-list', name, gathered.digest()];
-    return await this.#write(what, change, async (sql, revision) => {
-      const reply = await replaceEntries(sql, revision, name, gathered);
-      return { reply, isChanged: reply.added + reply.removed > 0 };
-    });
+    return await replaceList(this.#database, name, entries, change);
   }
 
   /**
@@ -348,11 +263,7 @@ export class Store {
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   async allow(allowance: Allowance, change: ChangeOptions = {}): Promise<Changed> {
-    const copy = checkedAllowance(allowance);
-    const key = hexOf(keyOfAllowance(copy.hash, copy.entry));
-    return await this.#write(['allow', key, copy.reason], change, async (sql, revision) => {
-      return { reply: {}, isChanged: await putAllowance(sql, revision, copy) };
-    });
+    return await allow(this.#database, allowance, change);
   }
 
   /**
@@ -365,12 +276,7 @@ export class Store {
     hash: Hash,
     change: ChangeOptions & { entry?: Hash } = {},
   ): Promise<Changed & { disallowed: boolean }> {
-    checkChange(change);
-    const key = keyOfAllowance(hash, change.entry);
-    return await this.#write(['disallow', hexOf(key)], change, async (sql, revision) => {
-      const disallowed = await removeAllowance(sql, revision, key);
-      return { reply: { disallowed }, isChanged: disallowed };
-    });
+    return await disallow(this.#database, hash, change);
   }
 
   /** All allowances, in the order in which they were made. */
@@ -389,11 +295,7 @@ export class Store {
     changes: TogetherChanges,
     change: ChangeOptions = {},
   ): Promise<Changed & DoneTogether> {
-    checkChange(change);
-    const gathered = await gatheredChanges(changes, change.idempotencyKey !== undefined);
-    return await this.#write(['together', ...digestOfChanges(gathered)], change, (sql, revision) =>
-      changeTogether(sql, revision, gathered),
-    );
+    return await changeTogether(this.#database, changes, change);
   }
 
   /**
@@ -417,7 +319,7 @@ export class Store {
    */
   async follow(options: FollowOptions = {}): Promise<Follower> {
     const follower = await followDatabase(this.#database, options, {
-      resume: () => this.#resume(),
+      resume: () => resumeIfDue(this.#database, new Date()),
       end: async () => void this.#followers.delete(follower),
     });
     this.#followers.add(follower);
@@ -441,11 +343,7 @@ export class Store {
     client: ListClient<Checkpoint>,
     options: FetchOptions & { now?: () => number } = {},
   ): Promise<FetchProgress> {
-    checkOptions(options);
-    const { now = Date.now, ...others } = options;
-    checkTypeOf('now', now, 'function');
-    const nowSeconds = Math.floor(now() / 1000);
-    return await fetchList(this.#database, name, client, { ...others, nowSeconds });
+    return await fetchList(this.#database, name, client, options);
   }
 
   /**
@@ -488,10 +386,7 @@ export class Store {
    * @param options `now`: the time, in milliseconds since 1970, default `Date.now`
    */
   feedbackItems(options: { now?: () => number } = {}): FeedbackItems {
-    checkOptions(options);
-    const { now = Date.now } = options;
-    checkTypeOf('now', now, 'function');
-    return new StoredFeedbackItems(this.#database, now);
+    return new StoredFeedbackItems(this.#database, options);
   }
 
   /**
@@ -500,30 +395,13 @@ export class Store {
    * follower does by itself.
    */
   async purge(olderThan: Date): Promise<Purged> {
-    checkDate('olderThan', olderThan);
-    return await this.#database.transaction(async (sql) => {
-      await sql.query('select revision from state for update');
-      return await purgeRows(sql, olderThan);
-    });
+    return await purge(this.#database, olderThan);
   }
 
   /** Closes what follows, then the connections. The store is not to be used afterwards. */
   async close(): Promise<void> {
     for (const follower of this.#followers) await follower.close();
     await this.#database.close();
-  }
-
-  async #resume(): Promise<void> {
-    const now = new Date();
-    if (await isResumeDue(this.#database, now)) await this.resumeDue(now);
-  }
-
-  async #write<Reply extends object>(
-    what: readonly unknown[],
-    change: ChangeOptions,
-    run: (sql: Sql, revision: number) => Promise<{ reply: Reply; isChanged: boolean }>,
-  ): Promise<Reply & Changed> {
-    return await write(this.#database, what, change, run);
   }
 
   /** What a store runs on, for the parts that hang on it. */

@@ -5,7 +5,7 @@ import type { ListedEntries } from '../matching/listed-entries.js';
 import type { ListSettings } from '../matching/lists.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
 import { checkedAllowance, keyOfAllowance, putAllowance } from './allowances.js';
-import type { Sql } from './database.js';
+import type { Database, Sql } from './database.js';
 import { refetchLists } from './fetch.js';
 import { type GatheredEntries, gatheredEntries } from './gathered-entries.js';
 import { checkedSettings, checkListName, setListSettings } from './lists.js';
@@ -16,6 +16,7 @@ import {
   reinstateWithdrawn,
   withdrawEntries,
 } from './withdrawals.js';
+import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Changes that are made together, in this order. */
 export interface TogetherChanges {
@@ -44,7 +45,7 @@ export interface DoneTogether extends Put {
 }
 
 /** Copies of changes. They are read and checked before they are made. */
-export interface GatheredChanges {
+interface GatheredChanges {
   readonly withdraw: readonly Withdrawn[];
   readonly reinstate: readonly Withdrawn[];
   readonly setLists: readonly (readonly [string, ListSettings])[];
@@ -56,7 +57,7 @@ export interface GatheredChanges {
  * @param isDigested whether `digestOfChanges` will be asked for
  * @throws {TypeError | RangeError} if `changes` or a part of it is invalid
  */
-export async function gatheredChanges(
+async function gatheredChanges(
   changes: TogetherChanges,
   isDigested: boolean,
 ): Promise<GatheredChanges> {
@@ -83,7 +84,7 @@ export async function gatheredChanges(
 }
 
 /** Equal ones are the same changes. */
-export function digestOfChanges(changes: GatheredChanges): unknown[] {
+function digestOfChanges(changes: GatheredChanges): unknown[] {
   const { withdraw, reinstate, setLists, allow, add } = changes;
   return [
     withdraw.map((each) => [hexOf(keyOfWithdrawal(each)), each.reason]),
@@ -94,8 +95,20 @@ export function digestOfChanges(changes: GatheredChanges): unknown[] {
   ];
 }
 
-/** Makes changes within a change. */
+/** `Store.together`. */
 export async function changeTogether(
+  database: Database,
+  changes: TogetherChanges,
+  change: ChangeOptions,
+): Promise<Changed & DoneTogether> {
+  checkChange(change);
+  const gathered = await gatheredChanges(changes, change.idempotencyKey !== undefined);
+  const what = ['together', ...digestOfChanges(gathered)];
+  return await write(database, what, change, (sql, revision) => made(sql, revision, gathered));
+}
+
+/** Makes changes within a change. */
+async function made(
   sql: Sql,
   revision: number,
   { withdraw, reinstate, setLists, allow, add }: GatheredChanges,

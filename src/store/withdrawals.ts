@@ -1,8 +1,9 @@
-import { type Algorithm, hashToHex, newHash } from '../hash.js';
+import { type Algorithm, hashToHex, hexOf, newHash } from '../hash.js';
 import { copyOf, type Withdrawn, type WithdrawnKey } from '../matching/withdrawals.js';
-import type { Sql, SqlValue } from './database.js';
+import type { Database, Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import { checkStorable, digestOf } from './stored-entry.js';
+import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** What is selected of a withdrawal, for `withdrawnOf`. */
 export const WITHDRAWN = 'key, list, algorithm, hash, source, id, reason, listed, revision';
@@ -36,6 +37,35 @@ export function keyOfWithdrawal(key: WithdrawnKey): Uint8Array {
   return 'id' in key
     ? digestOf(['id', key.id, key.source ?? null, list])
     : digestOf([key.algorithm, hashToHex(key), list]);
+}
+
+/** `Store.withdraw`. */
+export async function withdraw(
+  database: Database,
+  withdrawn: Withdrawn,
+  change: ChangeOptions & { reason?: string },
+): Promise<Changed & { removed: number }> {
+  checkChange(change);
+  const withdrawal = checkedWithdrawal(withdrawn, change.reason);
+  const what = ['withdraw', hexOf(keyOfWithdrawal(withdrawal)), withdrawal.reason];
+  return await write(database, what, change, async (sql, revision) => {
+    const { removed, isChanged } = await withdrawEntries(sql, revision, withdrawal);
+    return { reply: { removed }, isChanged };
+  });
+}
+
+/** `Store.reinstate`. */
+export async function reinstate(
+  database: Database,
+  key: WithdrawnKey,
+  change: ChangeOptions,
+): Promise<Changed & { reinstated: boolean }> {
+  const copy = checkedWithdrawal(key);
+  const what = ['reinstate', hexOf(keyOfWithdrawal(copy))];
+  return await write(database, what, change, async (sql, revision) => {
+    const reinstated = await reinstateWithdrawn(sql, revision, copy);
+    return { reply: { reinstated }, isChanged: reinstated };
+  });
 }
 
 /** Withdraws within a change, as `Blocklist.withdraw` does. @returns how many entries went */
@@ -94,7 +124,7 @@ export async function reinstateWithdrawn(
 /** The withdrawals in force, in the order in which they were made. */
 export async function withdrawalsOf(sql: Sql): Promise<Withdrawn[]> {
   const rows = await sql.query<WithdrawalRow>(
-    `select ${WITHDRAWN} from withdrawal where listed order by at, key`,
+    `select ${WITHDRAWN} from withdrawal where listed order by revision, key`,
   );
   return rows.map(withdrawnOf);
 }

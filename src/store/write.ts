@@ -68,7 +68,9 @@ export async function write<Reply extends object>(
     const done = { ...reply, revision: isChanged ? before + 1 : before };
     if (isChanged) {
       await sql.query('update state set revision = $1', [before + 1]);
-      await sql.query('insert into change (revision) values ($1)', [before + 1]);
+      await sql.query('insert into change (revision, at) values ($1, clock_timestamp())', [
+        before + 1,
+      ]);
       await sql.query(database.wake);
     }
     if (idempotencyKey !== undefined) {

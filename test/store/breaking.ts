@@ -29,6 +29,10 @@ export class Breaking implements Database {
     return this.#database.wake;
   }
 
+  prompt(): Database {
+    return this;
+  }
+
   set failsFrom(at: number | undefined) {
     this.#failsFrom = at;
     this.statements = 0;

@@ -91,6 +91,26 @@ describeEngines(({ newPlace }) => {
     expect(await store.verify()).toEqual([]);
   });
 
+  test('what was withdrawn on an earlier list of the new name goes', async () => {
+    const [kept] = (
+      await store.add(
+        [2007, 2008, 2009].map((at) => entry(at, 'F', { id: `id ${at}`, source: 'S' })),
+      )
+    ).numbers;
+    await store.withdraw({ id: 'id 2008', list: 'G' });
+    await store.withdraw(Object.assign(hashNumber(2009), { list: 'G' }));
+    await store.withdraw({ id: 'id 2007', source: 'T', list: 'G' });
+    const follower = await store.follow();
+    const { renamed, revision } = await store.renameList('F', 'G');
+    expect(renamed).toBe(true);
+    await follower.reached(revision);
+    expect(follower.blocklist.lists().find(({ name }) => name === 'G')!.size).toBe(1);
+    await follower.close();
+    expect((await store.find({ list: 'G' })).map(({ number }) => number)).toEqual([kept]);
+    expect(await store.search(hashNumber(2009), 0)).toMatchObject({ hits: [] });
+    expect(await store.verify()).toEqual([]);
+  });
+
   test('a list that is not there, or a name that is taken, changes nothing', async () => {
     await store.add([entry(1, 'C'), entry(2, 'D')]);
     const before = await store.revision();

@@ -163,6 +163,19 @@ describeEngines(({ newPlace }) => {
     expect(await store.entry(2)).not.toHaveProperty('pausedUntil');
   });
 
+  test('times are of the years 1 to 9999, as a database reads them', async () => {
+    await store.add([entry(1)]);
+    for (const time of [new Date('0001-01-01T00:00:00Z'), new Date('9999-12-31T23:59:59.999Z')]) {
+      await store.pause(1, time);
+      expect(await store.entry(1)).toMatchObject({ pausedUntil: time });
+    }
+    for (const time of [new Date(8.64e15), new Date(-8.64e15), new Date(Number.NaN)]) {
+      await expect(store.pause(1, time)).rejects.toThrow(RangeError);
+      await expect(store.resumeDue(time)).rejects.toThrow(RangeError);
+      await expect(store.purge(time)).rejects.toThrow(RangeError);
+    }
+  });
+
   test('an entry is removed by its number', async () => {
     await store.add([entry(1)]);
     expect(await store.remove(1)).toEqual({ revision: 2, removed: 1 });

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { hashFromHex } from '../../src/hash.js';
+import { AllowList } from '../../src/matching/allow-list.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
+import type { StoreChanges } from '../../src/store/changes.js';
+import { replaceFollowed } from '../../src/store/load-blocklist.js';
+
+const hash = (number: number) =>
+  hashFromHex('pdq', `${(0x1357_9bdf + number).toString(16)}${'0f1e2d3c4b5a69'.repeat(4)}`);
+const entry = (number: number, list = 'a') => ({
+  hash: hash(number),
+  labels: [],
+  list,
+  id: `id ${number}`,
+});
+
+function following(numbers: readonly number[]) {
+  const allowList = new AllowList();
+  const blocklist = createBlocklist(
+    numbers.map((at) => entry(at)),
+    { allowList },
+  );
+  return { blocklist, allowList };
+}
+
+/** Changes in which each entry has the number of its place. */
+function pendingOf(changes: Partial<StoreChanges>): PendingChanges {
+  const pending = new PendingChanges();
+  pending.add({ withdrawals: [], lists: [], allowances: [], entries: [], ...changes });
+  return pending;
+}
+const changed = (number: number, listed: boolean, of: ReturnType<typeof entry>) => ({
+  entry: { ...of, number, revision: 2 },
+  listed,
+});
+
+test('in many steps, what is withdrawn goes first, and what moves is found all the time', () => {
+  const numbers = Array.from({ length: 600 }, (_, at) => at);
+  const [moving, withdrawn] = [598, 599];
+  const followed = following([moving, withdrawn]);
+  // In the order of a store: the old place of what moves, others, its new place, the withdrawn.
+  const pending = pendingOf({
+    withdrawals: [{ withdrawal: { id: `id ${withdrawn}` }, listed: true }],
+    entries: [
+      changed(1, false, entry(moving)),
+      ...numbers.slice(0, 598).map((at) => changed(10 + at, true, entry(at, 'b'))),
+      changed(2, true, entry(moving, 'b')),
+      changed(3, false, entry(withdrawn)),
+    ],
+  });
+  let steps = 0;
+  const listsOf = (number: number) =>
+    followed.blocklist
+      .decide([{ name: 'original', hash: hash(number), quality: 100 }], { all: true })
+      .matches.filter((match) => match.entry.id === `id ${number}`)
+      .map((match) => match.entry.list);
+  for (const _ of applySteps(followed, pending)) {
+    steps++;
+    expect(listsOf(withdrawn)).toEqual([]);
+    expect(listsOf(moving).length).toBeGreaterThan(0);
+    // Each step is small: the event loop turns between them.
+    expect(followed.blocklist.size).toBeLessThanOrEqual(1 + 256 * steps);
+  }
+  expect(steps).toBe(2);
+  expect(listsOf(moving)).toEqual(['b']);
+  expect(followed.blocklist.size).toBe(599);
+});
+
+test('changes that are applied again change nothing', () => {
+  const followed = following([1, 2]);
+  const changes = {
+    withdrawals: [{ withdrawal: { id: 'id 9', reason: 'asked' }, listed: true }],
+    entries: [changed(1, true, entry(1)), changed(3, true, entry(3)), changed(2, false, entry(2))],
+  };
+  Array.from(applySteps(followed, pendingOf(changes)));
+  const { generation } = followed.blocklist;
+  Array.from(applySteps(followed, pendingOf(changes)));
+  expect(followed.blocklist.generation).toBe(generation);
+  expect([...followed.blocklist.entries()].map(({ id }) => id).sort()).toEqual(['id 1', 'id 3']);
+});
+
+test('a list has the settings that it has now, and what was reinstated comes', () => {
+  const followed = following([1]);
+  followed.blocklist.setList('a', { tier: 'review', trust: 'foreign' });
+  followed.blocklist.withdraw({ id: 'id 2' });
+  const pending = pendingOf({
+    withdrawals: [{ withdrawal: { id: 'id 2' }, listed: false }],
+    lists: [{ name: 'a', settings: { trust: 'own' }, listed: true }],
+    entries: [changed(2, true, entry(2))],
+  });
+  Array.from(applySteps(followed, pending));
+  expect(followed.blocklist.withdrawals).toEqual([]);
+  expect(followed.blocklist.lists()).toMatchObject([
+    { name: 'a', size: 2, tier: 'match', trust: 'own' },
+  ]);
+});
+
+test('another reason of a withdrawal is told', () => {
+  const followed = following([1]);
+  for (const reason of ['asked', 'by mistake']) {
+    const withdrawals = [{ withdrawal: { id: 'id 9', reason }, listed: true }];
+    Array.from(applySteps(followed, pendingOf({ withdrawals })));
+    expect(followed.blocklist.withdrawals).toEqual([{ id: 'id 9', reason }]);
+  }
+});
+
+test('what a store no longer has goes with its replacement', () => {
+  const [followed, anew] = [following([1, 2]), following([2, 3])];
+  followed.blocklist.withdraw({ id: 'id 3' });
+  followed.allowList.allow(hash(1), { reason: 'a flag' });
+  anew.allowList.allow(hash(2), { reason: 'another' });
+  anew.blocklist.withdraw({ id: 'id 7' });
+  replaceFollowed(followed, anew);
+  const { blocklist, allowList } = followed;
+  expect([...blocklist.entries()].map(({ id }) => id).sort()).toEqual(['id 2', 'id 3']);
+  expect(blocklist.withdrawals).toEqual([{ id: 'id 7' }]);
+  expect(allowList.allowances).toEqual([{ hash: hash(2), reason: 'another' }]);
+});

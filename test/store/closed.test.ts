@@ -1,0 +1,27 @@
+import { expect, test, vi } from 'vitest';
+import { hashFromHex } from '../../src/hash.js';
+import { openStore } from '../../src/store/open-store.js';
+import { describeEngines } from './engines.js';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+describeEngines(({ newPlace }) => {
+  test('a store that was closed says so, and can be closed again', async () => {
+    const store = await openStore(await newPlace());
+    const follower = await store.follow();
+    const closings = [follower.close(), follower.close()];
+    let isClosed = false;
+    void closings[1]!.then(() => {
+      isClosed = true;
+    });
+    await closings[0];
+    await Promise.resolve();
+    expect(isClosed).toBe(true);
+    await store.close();
+    await store.close();
+    await expect(store.revision()).rejects.toMatchObject({ code: 'closed' });
+    const hash = hashFromHex('pdq', '0123456789abcdef'.repeat(4));
+    await expect(store.withdraw(hash)).rejects.toMatchObject({ code: 'closed' });
+    await expect(store.follow()).rejects.toMatchObject({ code: 'closed' });
+  });
+});
