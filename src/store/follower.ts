@@ -60,14 +60,14 @@ export class Follower {
 
   constructor(
     database: Database,
-    loaded: Following & { readonly revision: number },
+    following: Following & { readonly revision: number },
     options: FollowOptions,
     { resume, end }: FollowerHooks,
   ) {
     this.#database = database;
-    this.#following = loaded;
-    this.blocklist = loaded.blocklist;
-    this.#revision = loaded.revision;
+    this.#following = following;
+    this.blocklist = following.blocklist;
+    this.#revision = following.revision;
     this.#options = options;
     this.#resume = resume;
     this.#end = end;
@@ -157,8 +157,8 @@ export class Follower {
     try {
       this.#revision = await catchUp(this.#database, this.#following, this.#revision, signal);
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'revision-gone') throw error;
-      const anew = await loadBlocklist(this.#database, this.#options, signal);
+      if (!isGone(error)) throw error;
+      const anew = await loaded(this.#database, this.#options, signal);
       replaceFollowed(this.#following, anew);
       this.#revision = anew.revision;
     }
@@ -192,10 +192,10 @@ export async function followDatabase(
   // Before it loads: what is changed meanwhile must not be slept through.
   const unlisten = await database.listen(() => follower?.wake());
   try {
-    const loaded = await loadBlocklist(database, options, signal);
+    const following = await loaded(database, options, signal);
     const wake = () => follower?.wake();
     const timer = setInterval(wake, 1000 * pollSeconds);
-    follower = new Follower(database, loaded, options, {
+    follower = new Follower(database, following, options, {
       resume,
       end: async () => {
         clearInterval(timer);
@@ -210,5 +210,22 @@ export async function followDatabase(
     throw error;
   }
 }
+
+/** What the store holds; read anew if a purge forgot what had changed meanwhile. */
+async function loaded(
+  database: Database,
+  options: FollowOptions,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof loadBlocklist> {
+  for (;;) {
+    try {
+      return await loadBlocklist(database, options, signal);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+}
+
+const isGone = (error: unknown) => error instanceof StoreError && error.code === 'revision-gone';
 
 const closed = () => new StoreError('closed', 'expected a follower that is open');
