@@ -14,7 +14,7 @@ const SLOW = [
   'test/{answers,atomic,package,readme}.test.ts',
   'test/{bench/{tour,uploads-run},hashing/pdq-band,variants/recall}.test.ts',
   'test/cli/*.test.ts',
-  'test/service/soak.test.ts',
+  'test/service/{hostile-serve,soak}.test.ts',
 ];
 
 const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
