@@ -15,6 +15,7 @@ const SLOW = [
   'test/{answers,atomic,package,readme}.test.ts',
   'test/{bench/{tour,uploads-run},hashing/pdq-band,variants/recall}.test.ts',
   'test/cli/*.test.ts',
+  'test/service/{hostile-serve,soak}.test.ts',
 ];
 
 /**

@@ -2,15 +2,17 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { hashToHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/open-store.js';
 import { workerScripts } from '../node/hash-process.js';
+import { tokensFile } from '../service/serve-program.js';
 import { describePostgresql } from './engines.js';
+import { type Acknowledged, KilledService } from './killed-service.js';
 import type { Answer, Question } from './store-follower.js';
 
-/** Kills of the writer and of followers, and of the whole server. */
+/** Kills of the writer, of followers and of services, and of the database server. */
 const KILLS = Number(process.env.STORE_KILLS ?? 4);
 const RESTARTS = Number(process.env.STORE_RESTARTS ?? 1);
 
@@ -68,13 +70,18 @@ class FollowerProgram {
 describePostgresql(
   (server) => {
     let scripts: ReturnType<typeof workerScripts>;
+    let tokens: ReturnType<typeof tokensFile>;
     beforeAll(() => {
       scripts = workerScripts();
+      tokens = tokensFile();
     });
-    afterAll(() => scripts.remove());
+    afterAll(() => {
+      scripts.remove();
+      tokens.remove();
+    });
 
-    test(`${KILLS} kills of writer and followers, ${RESTARTS} of the server: nothing acknowledged is lost`, {
-      timeout: 120_000 + 10_000 * (KILLS + RESTARTS),
+    test(`${KILLS} kills of writer, followers and services, ${RESTARTS} of the database: nothing acknowledged is lost`, {
+      timeout: 180_000 + 20_000 * (KILLS + RESTARTS),
     }, async () => {
       const url = await server().newDatabase();
       await (await openStore({ url })).close();
@@ -85,11 +92,21 @@ describePostgresql(
       const next = random(11);
       const added = new Set<string>();
       const begun = new Set<string>();
-      const withdrawn = new Set<string>();
+      const acknowledged: Acknowledged = { revision: 0, withdrawn: new Map() };
+      const { withdrawn } = acknowledged;
+      const services = await Promise.all(
+        [12, 13].map((seed) =>
+          KilledService.start(url, { acknowledged, next: random(seed), tokens: tokens.path }),
+        ),
+      );
+      let writing: ChildProcess | undefined;
+      onTestFinished(async () => {
+        writing?.kill('SIGKILL');
+        await Promise.all(services.map((each) => each.end()));
+      });
       const asks: Promise<void>[] = [];
       let found = 0;
       let answers = 0;
-      let revision = 0;
       const rounds = KILLS + RESTARTS;
       const restarts = new Set(
         Array.from({ length: RESTARTS }, (_, at) => Math.floor(((at + 0.5) * rounds) / RESTARTS)),
@@ -98,6 +115,7 @@ describePostgresql(
         const child = spawn(process.execPath, [writer, url, `${round}`], {
           stdio: ['ignore', 'pipe', 'inherit'],
         });
+        writing = child;
         const ended = once(child, 'exit');
         const limit = 20 + (next() % 60);
         let lines = 0;
@@ -105,12 +123,13 @@ describePostgresql(
           const [hex, at] = line.slice(1).split(' ') as [string, string?];
           if (line.startsWith('+')) added.add(hex);
           if (line.startsWith('?')) begun.add(hex);
-          if (at !== undefined) revision = Math.max(revision, Number(at));
+          const revision = Math.max(acknowledged.revision, Number(at ?? 0));
+          acknowledged.revision = revision;
           if (line.startsWith('-')) {
-            withdrawn.add(hex);
+            withdrawn.set(hex, revision);
             // Once a follower has reached the revision, none of them is found by it.
             for (const each of followers) {
-              const asking = each.ask(revision, [...withdrawn].slice(-20)).then((hexes) => {
+              const asking = each.ask(revision, [...withdrawn.keys()].slice(-20)).then((hexes) => {
                 if (hexes === undefined) return;
                 answers++;
                 found += hexes.length;
@@ -122,8 +141,8 @@ describePostgresql(
           if (restarts.has(round)) {
             await server().kill();
             await server().start();
-          } else if (next() % 3 === 0) {
-            await followers[next() % 2]!.kill();
+          } else {
+            await [...followers, ...services, undefined][next() % 5]?.kill();
           }
           if (lines >= limit) child.kill('SIGKILL');
         }
@@ -135,7 +154,7 @@ describePostgresql(
       const there = new Set<string>();
       for await (const { hash } of store.entries()) there.add(hashToHex(hash));
       const lost = [...added].filter((hex) => !there.has(hex) && !begun.has(hex));
-      const back = [...withdrawn].filter((hex) => there.has(hex));
+      const back = [...withdrawn.keys()].filter((hex) => there.has(hex));
       expect({ lost, back, found }).toEqual({ lost: [], back: [], found: 0 });
       expect(answers).toBeGreaterThan(0);
       expect(await store.verify()).toEqual([]);
@@ -143,6 +162,14 @@ describePostgresql(
         const held = await each.ask(await store.revision(), 'all');
         expect([...held!].sort()).toEqual([...there].sort());
         await each.end();
+      }
+      for (const each of services) {
+        const hexes = [...there, ...withdrawn.keys()];
+        const matched = await each.matched(hexes, await store.revision());
+        expect(matched.sort()).toEqual([...there].sort());
+        expect(each.wrong).toEqual([]);
+        expect(each.answers).toBeGreaterThan(0);
+        expect(each.starts).toBeGreaterThan(0);
       }
       await store.close();
     });
