@@ -222,7 +222,7 @@ export class Router {
     if (route.isAnswer) countAnswers(1);
     const { params } = course.found!;
     const call: Call = {
-      ...{ request, url, params, query, signal, countAnswers },
+      ...{ request, url, params, query, address, signal, countAnswers },
       caller: caller && { name: caller.name, role: caller.role },
       note: (facts) => {
         course.facts = { ...course.facts, ...facts };
