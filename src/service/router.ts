@@ -58,6 +58,8 @@ export interface RouterOptions {
   readonly timeoutSeconds: number;
   /** milliseconds since 1970 */
   readonly now: () => number;
+  /** whether requests that come now are refused, but for those of who watches the service */
+  readonly isEnding: () => boolean;
 }
 
 /** As a hash pool has it: a few slow senders would hold the memory of all others. */
@@ -211,8 +213,11 @@ export class Router {
     signal: AbortSignal,
   ): Promise<Response> {
     const route = course.route!;
-    const { rateLimit, maxBytes } = this.#options;
+    const { rateLimit, maxBytes, isEnding } = this.#options;
+    // Before the body: a request that came in time is answered, however long its body takes.
+    const isLate = isEnding() && route.role !== 'public' && route.path !== '/metrics';
     const caller = await this.#admitted(request, address, course);
+    if (isLate) throw new Refusal('ending', 'expected another server', { connection: 'close' });
     const query = queryOf(route, url);
     const body = await bodyOf(route, request, maxBytes, signal);
     const countAnswers = (answers: number) => {
