@@ -86,5 +86,6 @@ function placeOf(text: string): Place {
   return { host, port: Number(port) };
 }
 
-const isLoopback = (host: string): boolean =>
+/** Whether only this machine reaches an address. */
+export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -40,6 +40,9 @@ interface Opening {
   readonly signal: AbortSignal;
 }
 
+/** The same problem of a store is not told more often. */
+const TELL_AGAIN_SECONDS = 60;
+
 const EVERYTHING = { algorithm: undefined, bits: undefined, allowEmpty: false };
 
 /**
@@ -65,7 +68,14 @@ export async function openedSource(place: SourcePlace, opening: Opening): Promis
 async function sourceOfStore(place: StorePlace, { out, signal }: Opening): Promise<Source> {
   const store = await openedStore(place);
   const exchanges = store.exchanges(exchangeKey());
-  const onProblem = (error: unknown) => out.note(`the store: ${wordsOf(error)}`);
+  let last = { words: '', at: 0 };
+  // A follower asks every two seconds.
+  const onProblem = (error: unknown) => {
+    const [words, at] = [wordsOf(error), performance.now()];
+    if (words === last.words && at - last.at < 1000 * TELL_AGAIN_SECONDS) return;
+    last = { words, at };
+    out.note(`the store: ${words}`);
+  };
   return {
     store,
     exchanges,
