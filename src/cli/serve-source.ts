@@ -38,6 +38,8 @@ export type SourcePlace = { readonly store: StorePlace } | { readonly blocklist:
 interface Opening {
   readonly out: Output;
   readonly signal: AbortSignal;
+  /** whether lists are to be fetched: without it, no credentials are needed */
+  readonly fetches: boolean;
 }
 
 /** The same problem of a store is not told more often. */
@@ -94,10 +96,11 @@ async function sourceOfStore(place: StorePlace, { out, signal }: Opening): Promi
   };
 }
 
-async function sourceOfList(path: string, { out, signal }: Opening): Promise<Source> {
+async function sourceOfList(path: string, { out, signal, fetches }: Opening): Promise<Source> {
   const config = await configIn(path);
   if (config) {
-    const clients = config.lists.map((list) => [list, list.client()] as const);
+    const fetched = fetches ? config.lists : [];
+    const clients = fetched.map((list) => [list, list.client()] as const);
     const folder = await openedFolder(config.folder, { out, signal });
     for (const name of folder.names()) {
       if (config.lists.some((list) => list.name === name)) continue;
@@ -130,7 +133,7 @@ async function sourceOfList(path: string, { out, signal }: Opening): Promise<Sou
 /** A list that cannot be fetched now is told, and tried again; the others go on. */
 async function told(
   name: string,
-  { out, signal }: Opening,
+  { out, signal }: Omit<Opening, 'fetches'>,
   fetch: (onProblem: () => void) => Promise<void>,
 ): Promise<void> {
   let problems = 0;

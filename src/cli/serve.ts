@@ -107,7 +107,8 @@ signal it ends at once.`,
     if (options.reviewDays !== undefined && !('store' in place)) {
       throw new UsageError('--review-days: expected --store, which keeps what is decided');
     }
-    const source = await openedSource(place, { out, signal });
+    const fetches = call.number('fetch-minutes') > 0;
+    const source = await openedSource(place, { out, signal, fetches });
     const pool = createHashPool();
     try {
       await serve(source, options, { call, out, signal, pool });

@@ -65,12 +65,13 @@ export class ServingProgram {
   }
 
   async #until<T>(look: () => T | undefined): Promise<T> {
-    return await vi.waitFor(() => {
-      const found = look();
-      if (found !== undefined) return found;
-      if (this.#isOver) throw new Error(`it ended: ${this.err}`);
-      throw new Error(`not yet: ${this.out}${this.err}`);
+    const found = await vi.waitFor(() => {
+      const now = look();
+      if (now === undefined && !this.#isOver) throw new Error(`not yet: ${this.out}${this.err}`);
+      return now;
     }, PATIENCE);
+    if (found === undefined) throw new Error(`it ended: ${this.err}`);
+    return found;
   }
 }
 
