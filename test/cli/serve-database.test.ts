@@ -76,19 +76,16 @@ test('while the database is away it answers from memory, and tells so; then it c
 test('it ends in order while the database is away', async () => {
   const url = await server.newDatabase();
   await put(url, 1);
-  let began = 0;
   const { code } = await serving(
     [],
     async (at, program) => {
       expect(await verdictOf(at, hexOf(1))).toBe('match');
       await server.stop();
       await program.said('the store: ');
-      began = performance.now();
     },
-    { env: { ONLYHASHES_STORE: url } },
+    { env: { ONLYHASHES_STORE: url }, endSeconds: 20 },
   );
   expect(code).toBe(0);
-  expect((performance.now() - began) / 1000).toBeLessThan(20);
 });
 
 test('if it is away at the start, that is told without its address, and the program ends', async () => {

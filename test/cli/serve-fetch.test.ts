@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,7 +121,7 @@ describe('a CONFIG', () => {
 });
 
 describe('the exchanges of a store', () => {
-  const key = randomBytes(32);
+  const key = Buffer.from(hexOf(1000), 'hex');
   const hex = key.toString('hex');
   let server: PostgresqlServer;
   let store: string;

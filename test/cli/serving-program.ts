@@ -75,20 +75,32 @@ export class ServingProgram {
   }
 }
 
-/** Runs `serve` while `work` runs. @returns how it ended after SIGTERM, or before */
+/**
+ * Runs `serve` while `work` runs, and ends it by SIGTERM.
+ * @returns how it ended, which must be within `endSeconds`
+ */
 export async function serving(
   args: readonly string[],
   work: (url: string, program: ServingProgram) => Promise<void>,
-  options: ServingOptions = {},
+  { endSeconds = 60, ...options }: ServingOptions & { endSeconds?: number } = {},
 ): Promise<ServeEnded> {
   const program = new ServingProgram(args, options);
   try {
     await work(await program.ready(), program);
-    return await program.end();
+    return await inTime(endSeconds, program.end());
   } finally {
     program.child.kill('SIGKILL');
     await program.ended;
   }
+}
+
+/** What `work` gives, unless it takes longer. */
+export async function inTime<T>(seconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took over ${seconds} seconds`)), 1000 * seconds);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** Waits until `look` does not throw. @returns what it gave */
