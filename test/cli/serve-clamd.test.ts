@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { PHOTOS } from './program.js';
-import { ServingProgram, serving } from './serving-program.js';
+import { eventually, ServingProgram, serving } from './serving-program.js';
 
 const LISTED = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const NO_PICTURE = Buffer.from('no picture at all');
@@ -63,12 +63,16 @@ test('a stream that has begun is answered after a signal', async () => {
   const port = await freePort();
   const program = new ServingProgram(['-b', list, '--clamd', `127.0.0.1:${port}`]);
   try {
-    await program.ready();
+    const url = await program.ready();
     const clam = await scanner({ host: '127.0.0.1', port });
     const bytes = readFileSync(LISTED);
     // The rest comes when the program has been told to end.
     async function* halves() {
       yield bytes.subarray(0, 2000);
+      await eventually(async () => {
+        const metrics = await (await fetch(`${url}/metrics`)).text();
+        expect(metrics).toMatch(/_pool_pictures\{stage="(reading|at_work)"\} 1/);
+      });
       program.child.kill('SIGTERM');
       yield bytes.subarray(2000);
     }
