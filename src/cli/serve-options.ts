@@ -95,5 +95,6 @@ or the path of a socket, which another container may share',
   return { host, port: Number(port) };
 }
 
-const isLoopback = (host: string): boolean =>
+/** Whether only this machine reaches an address. */
+export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

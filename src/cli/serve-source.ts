@@ -41,7 +41,12 @@ export type SourcePlace = { readonly store: StorePlace } | { readonly blocklist:
 interface Opening {
   readonly out: Output;
   readonly signal: AbortSignal;
+  /** whether lists are to be fetched: without it, no credentials are needed */
+  readonly fetches: boolean;
 }
+
+/** The same problem of a store is not told more often. */
+const TELL_AGAIN_SECONDS = 60;
 
 const EVERYTHING = { algorithm: undefined, bits: undefined, allowEmpty: false };
 
@@ -68,14 +73,22 @@ export async function openedSource(place: SourcePlace, opening: Opening): Promis
 /** @param lists of a CONFIG, which are fetched besides those with an exchange */
 async function sourceOfStore(
   place: StorePlace,
-  { out, signal }: Opening,
+  { out, signal, fetches }: Opening,
   lists: readonly ConfiguredList[] = [],
 ): Promise<Source> {
-  const clients = lists.map((list) => [list, list.client()] as const);
+  const fetched = fetches ? lists : [];
+  const clients = fetched.map((list) => [list, list.client()] as const);
   const store = await openedStore(place);
   if (lists.length > 0) await store.together({ setLists: storedSettingsOf(lists) });
   const exchanges = store.exchanges(exchangeKey());
-  const onProblem = (error: unknown) => out.note(`the store: ${wordsOf(error)}`);
+  let last = { words: '', at: 0 };
+  // A follower asks every two seconds.
+  const onProblem = (error: unknown) => {
+    const [words, at] = [wordsOf(error), performance.now()];
+    if (words === last.words && at - last.at < 1000 * TELL_AGAIN_SECONDS) return;
+    last = { words, at };
+    out.note(`the store: ${words}`);
+  };
   return {
     store,
     exchanges,
@@ -100,14 +113,15 @@ async function sourceOfStore(
   };
 }
 
-async function sourceOfList(path: string, { out, signal }: Opening): Promise<Source> {
+async function sourceOfList(path: string, { out, signal, fetches }: Opening): Promise<Source> {
   const config = await configIn(path);
   if (config) {
+    const fetched = fetches ? config.lists : [];
     const place = listPlaceOf(path, config);
     if ('store' in place) {
-      return await sourceOfStore(place.store, { out, signal }, config.lists);
+      return await sourceOfStore(place.store, { out, signal, fetches }, config.lists);
     }
-    const clients = config.lists.map((list) => [list, list.client()] as const);
+    const clients = fetched.map((list) => [list, list.client()] as const);
     const folder = await openedFolder(place.folder, { out, signal });
     for (const name of folder.names()) {
       if (config.lists.some((list) => list.name === name)) continue;
@@ -140,7 +154,7 @@ async function sourceOfList(path: string, { out, signal }: Opening): Promise<Sou
 /** A list that cannot be fetched now is told, and tried again; the others go on. */
 async function told(
   name: string,
-  { out, signal }: Opening,
+  { out, signal }: Omit<Opening, 'fetches'>,
   fetch: (onProblem: () => void) => Promise<void>,
 ): Promise<void> {
   let problems = 0;

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { createServer as createSocketServer, type Server } from 'node:net';
+import { createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { stdout } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Blocklist } from '../matching/index.js';
@@ -17,12 +17,17 @@ import type { Call, Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
 import { STORE_OPTIONS } from './opened-store.js';
 import { type Output, output, progress } from './output.js';
-import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
+import { isLoopback, type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
 import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
 import { newToken } from './serve-tokens.js';
 
 /** What is kept for some days is looked through so often. */
 const PRUNE_MINUTES = 60;
+
+/** After a signal: how long what was asked before may take, and who is answered may read. */
+const ANSWER_SECONDS = 20;
+const READ_SECONDS = 3;
+const GRACE_SECONDS = 25;
 
 /** `onlyhashes serve`: answers others over HTTP. */
 export const serveCommand: Command = {
@@ -32,7 +37,9 @@ export const serveCommand: Command = {
 Serves /v1/match and /v1/status, HMA's /h, /m, /c and /status, /health/live, /health/ready, \
 /metrics and /openapi.json, and pages for moderators where it is told to. Prints a line with its address once it is ready, and then one for \
 each answer: TIME CALLER METHOD ROUTE STATUS MILLISECONDS. ONLYHASHES_KEY has the key of the credentials of its exchanges, 64 hex digits. Lists with a \
-service are fetched meanwhile. At SIGTERM or SIGINT it answers what it has, and ends with 0.`,
+service are fetched meanwhile. While a database is away, it answers from memory. At SIGTERM or SIGINT it takes \
+nothing new, answers within ${ANSWER_SECONDS} seconds what it has, and ends with 0; at a second \
+signal it ends at once.`,
   options: {
     ...STORE_OPTIONS,
     blocklist: {
@@ -91,7 +98,7 @@ service are fetched meanwhile. At SIGTERM or SIGINT it answers what it has, and 
   ],
   minWords: 0,
   maxWords: 0,
-  graceSeconds: 25,
+  graceSeconds: GRACE_SECONDS,
   async run(call, signal) {
     const role = call.text('new-token') as Role | undefined;
     const out = output(progress('serving'));
@@ -106,7 +113,8 @@ service are fetched meanwhile. At SIGTERM or SIGINT it answers what it has, and 
     if (options.reviewDays !== undefined && !('store' in place)) {
       throw new UsageError('--review-days: expected --store, which keeps what is decided');
     }
-    const source = await openedSource(place, { out, signal });
+    const fetches = call.number('fetch-minutes') > 0;
+    const source = await openedSource(place, { out, signal, fetches });
     const pool = createHashPool();
     try {
       await serve(source, options, { call, out, signal, pool });
@@ -147,17 +155,26 @@ async function serve(
   });
   const server = createServer(NODE_LIMITS, createNodeListener(service.handler, onError));
   const servers: Server[] = [server];
+  /** of clamd's clients */
+  const sockets = new Set<Socket>();
   const ending = new AbortController();
   const regular: Promise<void>[] = [];
   try {
-    await listening(server, place, '--port');
+    await listening(server, place, '--port', onError);
     const followed = await follower;
     const list = followed?.blocklist ?? blocklist!;
     const { port } = server.address() as { port: number };
     const host = place.host.includes(':') ? `[${place.host}]` : place.host;
     const at = followed ? `, revision: ${followed.revision}` : '';
     const size = `lists: ${list.lists().length}, entries: ${list.size}${at}`;
-    if (clamd) servers.push(await clamdServer(clamd, list, { pool, out, signal, onError }));
+    if (clamd) {
+      const scanner = await clamdServer(clamd, list, { pool, out, signal, onError });
+      scanner.on('connection', (socket) => {
+        sockets.add(socket);
+        socket.once('close', () => sockets.delete(socket));
+      });
+      servers.push(scanner);
+    }
     await out.line(`http://${host}:${port}: ${size}`);
     const minutes = call.number('fetch-minutes');
     if (fetch && minutes > 0) regular.push(every(minutes, fetch, ending.signal, onError));
@@ -175,9 +192,16 @@ async function serve(
     ending.abort();
     // No new connection is taken, and one that is idle ends; what is asked is answered.
     const closed = servers.map(closing);
+    const late = setTimeout(() => {
+      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
+    }, 1000 * ANSWER_SECONDS);
     await service.drain();
     server.closeIdleConnections();
+    const read = setTimeout(() => server.closeAllConnections(), 1000 * READ_SECONDS);
     await Promise.all(closed);
+    clearTimeout(read);
+    clearTimeout(late);
     await Promise.all(regular);
   }
 }
@@ -203,18 +227,32 @@ async function clamdServer(
 ): Promise<Server> {
   const listener = createClamdListener({ enabled: true, blocklist, pool, signal }, onError);
   const server = createSocketServer(listener);
-  await listening(server, place, '--clamd');
+  await listening(server, place, '--clamd', onError);
   out.note('--clamd: callers take FOUND for malware: Nextcloud deletes the file, perhaps evidence');
+  if ('host' in place && !isLoopback(place.host)) {
+    out.note('--clamd: its protocol knows no token: whoever reaches the port may ask');
+  }
   return server;
 }
 
-/** @throws {Failure} with the system's word for why not */
-function listening(server: Server, place: Place, option: string): Promise<void> {
+/**
+ * @param onError told what fails once it listens
+ * @throws {Failure} with the system's word for why not
+ */
+function listening(
+  server: Server,
+  place: Place,
+  option: string,
+  onError: (error: unknown) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', ({ code }: NodeJS.ErrnoException) =>
-      reject(new Failure(`${option}: cannot listen there: ${code}`)),
-    );
-    server.listen(place, resolve);
+    const refused = ({ code }: NodeJS.ErrnoException) =>
+      reject(new Failure(`${option}: cannot listen there: ${code}`));
+    server.once('error', refused);
+    server.listen(place, () => {
+      server.off('error', refused).on('error', onError);
+      resolve();
+    });
   });
 }
 

@@ -61,8 +61,9 @@ export function startProcess(url: URL, maxMemory: number, events: ThreadEvents):
     terminate: () => void child.kill('SIGKILL'),
     hold(holds: boolean) {
       for (const held of [child, child.channel, input]) {
-        if (holds) held?.ref();
-        else held?.unref();
+        // Bun's channel and pipes have neither.
+        if (holds) held?.ref?.();
+        else held?.unref?.();
       }
     },
   };

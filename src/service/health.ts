@@ -1,5 +1,6 @@
 import type { Blocklist } from '../matching/blocklist.js';
 import type { HashPool } from '../node/hash-pool.js';
+import { within } from '../picture/waiting.js';
 import { TextReply } from './asked.js';
 import type { Gauge, Metrics } from './metrics.js';
 import { Refusal, type Route, type Schema } from './route.js';
@@ -9,6 +10,8 @@ export interface FollowedList {
   readonly blocklist: Blocklist;
   /** the store's change up to which the list is equal to it */
   readonly revision: number;
+  /** how long ago the store last said that nothing is newer, in seconds; absent: not told */
+  readonly staleSeconds?: number;
 }
 
 /** What the state of a service is read from. */
@@ -25,15 +28,28 @@ export interface ServiceState {
 const STATE: Schema = {
   type: 'object',
   required: ['status'],
-  properties: { status: { enum: ['live', 'ready', 'not-ready', 'ending'] } },
+  properties: {
+    status: { enum: ['live', 'ready', 'not-ready', 'ending'] },
+    staleSeconds: {
+      description: 'how long ago the store last said that nothing is newer than the list',
+      type: 'integer',
+      minimum: 0,
+    },
+  },
 };
+
+/** A store that is away does not hold up the other metrics. */
+const REVISION_SECONDS = 1;
 
 /**
  * `/health/live`: the process answers. `/health/ready`: the list is there, at the revision that the
- * store had when it was opened or later, and the service does not end. `/metrics`: for Prometheus.
+ * store had when it was opened or later, and the service does not end. It stays ready while the
+ * store is away, as it answers from memory; `staleSeconds` tells how long. `/metrics`: for
+ * Prometheus.
  */
 export function healthRoutes(state: ServiceState): Route[] {
-  const told = (status: string, code: number) => TextReply.json({ status }, code);
+  const told = (status: string, code: number, more: { staleSeconds?: number } = {}) =>
+    TextReply.json({ status, ...more }, code);
   return [
     {
       method: 'GET',
@@ -51,7 +67,10 @@ export function healthRoutes(state: ServiceState): Route[] {
       replies: { 200: STATE, 503: STATE },
       answer: () => {
         if (state.isEnding()) return told('ending', 503);
-        return state.list() ? told('ready', 200) : told('not-ready', 503);
+        const there = state.list();
+        if (!there) return told('not-ready', 503);
+        const stale = staleOf(there);
+        return told('ready', 200, stale === undefined ? {} : { staleSeconds: Math.floor(stale) });
       },
     },
     {
@@ -76,6 +95,9 @@ export function listOf({ list }: Pick<ServiceState, 'list'>): Blocklist {
   throw new Refusal('not-ready', 'expected the list to be read first', { 'retry-after': '1' });
 }
 
+const staleOf = (there: FollowedList | Pick<FollowedList, 'blocklist'>): number | undefined =>
+  'revision' in there ? there.staleSeconds : undefined;
+
 /** The state of the list and of the pool. */
 async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]> {
   const gauges = [gauge('onlyhashes_ready', 'Whether the list is there.', list() ? 1 : 0)];
@@ -89,10 +111,16 @@ async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]
     if ('revision' in there) {
       gauges.push(gauge('onlyhashes_list_revision', 'Revision of the list.', there.revision));
       // A store that is away tells no revision: then no lag is told, rather than a wrong one.
-      const latest = await revision?.().catch(() => undefined);
+      const latest =
+        revision && (await within(REVISION_SECONDS, undefined, revision).catch(() => undefined));
       if (latest !== undefined) {
         const lag = Math.max(0, latest - there.revision);
         gauges.push(gauge('onlyhashes_list_lag', 'Changes of the store not in the list yet.', lag));
+      }
+      const stale = staleOf(there);
+      if (stale !== undefined) {
+        const about = 'Since the store last said that nothing is newer than the list.';
+        gauges.push(gauge('onlyhashes_list_stale_seconds', about, Math.round(1000 * stale) / 1000));
       }
     }
   }

@@ -19,6 +19,7 @@ import {
   signOutForm,
 } from './review-session.js';
 import { type Call, Refusal, type Route } from './route.js';
+import { SignInLimit } from './sign-in-limit.js';
 
 /** What the pages for moderators stand on. */
 export interface ReviewPages {
@@ -57,7 +58,7 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
     refused: refusedPage,
   } as const;
   return [
-    ...sessionRoutes(sessions, pages.callerOfToken),
+    ...sessionRoutes(sessions, pages.callerOfToken, new SignInLimit(() => performance.now())),
     {
       ...common,
       method: 'GET',

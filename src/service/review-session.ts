@@ -5,6 +5,7 @@ import { type KnownCaller, mayDo } from './access.js';
 import { type Html, html } from './review-html.js';
 import { pageOf, redirectTo, refusedPage } from './review-page.js';
 import { Refusal, type Route } from './route.js';
+import { addressOf, type SignInLimit } from './sign-in-limit.js';
 import { tokenHash } from './webhook-sender.js';
 
 /*
@@ -96,7 +97,11 @@ function isFromHere({ headers }: Request): boolean {
 }
 
 /** Signing in and out. */
-export function sessionRoutes(sessions: Sessions, callerOfToken: CallerOfToken): Route[] {
+export function sessionRoutes(
+  sessions: Sessions,
+  callerOfToken: CallerOfToken,
+  limit: SignInLimit,
+): Route[] {
   return [
     {
       method: 'GET',
@@ -113,15 +118,18 @@ export function sessionRoutes(sessions: Sessions, callerOfToken: CallerOfToken):
       role: 'public',
       about: 'Opens a session for a token, in a cookie. Takes a form of the page.',
       media: [FORM],
-      replies: { 303: undefined, 401: undefined, 403: undefined },
+      replies: { 303: undefined, 401: undefined, 403: undefined, 429: undefined },
       refused: refusedPage,
-      answer: async ({ request, signal, note }) => {
+      answer: async ({ request, address, signal, note }) => {
         const fields = await readFields(request, signal);
+        const from = addressOf(request, address);
+        limit.admit(from);
         const token = (fields.get('token') ?? '').trim();
         const caller = callerOfToken(token);
         const isCurator = caller !== undefined && mayDo(caller.role, 'curate');
         note({ signedIn: isCurator });
         if (!isCurator) {
+          limit.failed(from);
           return signInPage(caller ? 'This token may not curate.' : 'This token is not known.');
         }
         const secret = await sessions.begin(tokenHash(token));

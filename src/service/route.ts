@@ -30,6 +30,8 @@ export interface Call {
   readonly query: Readonly<Record<string, QueryValue>>;
   /** undefined where anybody may ask */
   readonly caller: Caller | undefined;
+  /** of the connection; empty if it has none. It does not belong into logs */
+  readonly address: string;
   /** aborts when the client is gone, or its time is up */
   readonly signal: AbortSignal;
   /** adds to the line of the log */

@@ -60,6 +60,8 @@ export interface RouterOptions {
   readonly timeoutSeconds: number;
   /** milliseconds since 1970 */
   readonly now: () => number;
+  /** whether requests that come now are refused, but for those of who watches the service */
+  readonly isEnding: () => boolean;
 }
 
 /** As a hash pool has it: a few slow senders would hold the memory of all others. */
@@ -206,8 +208,11 @@ export class Router {
     deadline: Deadline,
   ): Promise<Reply> {
     const route = course.route!;
-    const { rateLimit, maxBytes } = this.#options;
+    const { rateLimit, maxBytes, isEnding } = this.#options;
+    // Before the body: a request that came in time is answered, however long its body takes.
+    const isLate = isEnding() && !isWatching(route);
     const caller = await this.#admitted(request, address, course);
+    if (isLate) throw new Refusal('ending', 'expected another server', { connection: 'close' });
     const query = queryOf(route, url);
     const body = await bodyOf(route, request, maxBytes, deadline);
     const countAnswers = (answers: number) => {
@@ -217,7 +222,7 @@ export class Router {
     if (route.isAnswer) countAnswers(1);
     const { params } = course.found!;
     const call: Call = {
-      ...{ request, url, params, query, countAnswers },
+      ...{ request, url, params, query, address, countAnswers },
       get signal() {
         return deadline.signal;
       },
@@ -229,6 +234,10 @@ export class Router {
     return await route.answer(call, body);
   }
 }
+
+/** Whether it only tells how the service fares, which it does until its end. */
+const isWatching = ({ role, method, path }: Route): boolean =>
+  (role === 'public' && method === 'GET') || path === '/metrics';
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'];
 

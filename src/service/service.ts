@@ -20,7 +20,7 @@ import { openApiOf } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
 import { FormReader } from './read-form.js';
 import { reviewRoutes } from './review-routes.js';
-import { Refusal, type Route } from './route.js';
+import type { Route } from './route.js';
 import { type Client, type LogRecord, Router } from './router.js';
 import { type ScanRouteOptions, v1Routes } from './v1.js';
 
@@ -161,7 +161,7 @@ const TIMEOUT_SECONDS = 60;
  *   });
  * });
  * @example
- * // Deno
+ * // Deno, with `deno run -A`: pictures are hashed in processes
  * Deno.serve({ port: 8080 }, (request, { remoteAddr }) =>
  *   handler(request, { address: remoteAddr.hostname }));
  * @example
@@ -241,7 +241,8 @@ export function createService(options: CreateServiceOptions): Service {
   }
   all.push(openApiRoute(all));
   const router = new Router({
-    routes: all.map((route) => unlessEnding(route, state.isEnding)),
+    routes: all,
+    isEnding: state.isEnding,
     access,
     rateLimit: new RateLimit(() => performance.now()),
     metrics,
@@ -300,20 +301,6 @@ function checkedList<List extends { readonly blocklist: Blocklist }>(list: List)
   if (list.blocklist instanceof Blocklist) return list;
   throw new TypeError('expected a blocklist or a follower');
 }
-
-/** The same route, which answers no more once the service ends; who watches the service may ask. */
-const unlessEnding = (route: Route, isEnding: () => boolean): Route =>
-  (route.role === 'public' && route.method === 'GET') || route.path === '/metrics'
-    ? route
-    : {
-        ...route,
-        answer: (call, body) => {
-          if (isEnding()) {
-            throw new Refusal('ending', 'expected another server', { connection: 'close' });
-          }
-          return route.answer(call, body);
-        },
-      };
 
 /** The version of this document goes with the package's. */
 const INFO = { title: 'onlyhashes', version: '1' };

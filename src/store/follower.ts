@@ -61,6 +61,8 @@ export class Follower {
   readonly #ending = new AbortController();
   readonly #waiters = new Set<Waiter>();
   #revision: number;
+  /** when the blocklist was last known to be equal to the store, by a clock in milliseconds */
+  #equalAt = performance.now();
   #isWoken = false;
   #running: Promise<void> | undefined;
   #resuming: Promise<void> | undefined;
@@ -84,6 +86,14 @@ export class Follower {
   /** The store's revision that the blocklist has reached. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /**
+   * How long ago the store last said that nothing is newer than the blocklist, in seconds: a few
+   * while the store answers. What is withdrawn meanwhile is still found here.
+   */
+  get staleSeconds(): number {
+    return (performance.now() - this.#equalAt) / 1000;
   }
 
   /**
@@ -177,8 +187,12 @@ export class Follower {
 
   async #catchUp(): Promise<void> {
     const { signal } = this.#ending;
+    const askedAt = performance.now();
     const [state] = await this.#database.query<{ revision: number }>('select revision from state');
-    if (state!.revision === this.#revision) return;
+    if (state!.revision === this.#revision) {
+      this.#equalAt = askedAt;
+      return;
+    }
     try {
       this.#revision = await catchUp(this.#database, this.#following, this.#revision, signal);
     } catch (error) {
@@ -187,6 +201,7 @@ export class Follower {
       replaceFollowed(this.#following, anew);
       this.#revision = anew.revision;
     }
+    this.#equalAt = askedAt;
     for (const waiter of this.#waiters) {
       if (waiter.revision > this.#revision) continue;
       this.#waiters.delete(waiter);

@@ -30,6 +30,10 @@ export interface StoreOptions {
  *
  * Embedded is for small lists and one process: PostgreSQL in WebAssembly, in this process. Beyond
  * 100,000 entries, or for several processes, use a server: the tables and the answers are the same.
+ *
+ * Sessions of a server are kept: leases are session-level advisory locks, and `LISTEN` waits in
+ * one. A pooler before the server has to keep them too, as PgBouncer does with
+ * `pool_mode = session`; with `transaction`, locks and wakes are lost.
  * @throws {TypeError | RangeError} if an argument is invalid
  * @throws {StoreError} `client-missing`, `unreachable`, `unsuitable`, `newer-schema` or `in-use`
  * @example

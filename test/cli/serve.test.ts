@@ -1,10 +1,16 @@
-import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { onlyhashes, PROGRAM } from './program.js';
+import { hashFromHex } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { saveBlocklist } from '../../src/node/blocklist-file.js';
+import { onlyhashes } from './program.js';
+import { serving, verdictOf } from './serving-program.js';
 
+const OTHER = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0';
 const HEX = 'f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22';
 
 let folder: string;
@@ -16,45 +22,57 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts `serve` on a free port, asks it, and ends it by a signal. */
-async function served(args: readonly string[], ask: (url: string) => Promise<void>) {
-  const child = spawn(process.execPath, [PROGRAM, 'serve', '--port', '0', ...args], {
-    stdio: 'pipe',
-  });
-  let out = '';
-  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
-  try {
-    const url = await new Promise<string>((resolve, reject) => {
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        out += text;
-        const [, found] = /^(http:\/\/\S+): /.exec(out) ?? [];
-        if (found) resolve(found);
-      });
-      void closed.then(() => reject(new Error('it ended')));
-    });
-    await ask(url);
-  } finally {
-    child.kill('SIGTERM');
-  }
-  return { code: await closed, out };
-}
-
 test.each([
   ['a list', () => ['-b', list], 'lists: 1, entries: 1'],
   ['a store', () => ['--store', join(folder, 'store')], 'lists: 0, entries: 0, revision: 0'],
 ])('%s is served until a signal, and ends with 0', async (_, args, size) => {
-  const { code, out } = await served(args(), async (url) => {
-    expect(await (await fetch(`${url}/health/ready`)).json()).toEqual({ status: 'ready' });
+  const { code, out } = await serving(args(), async (url) => {
+    expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({
+      status: 'ready',
+    });
   });
   expect(out.split('\n')[0]).toContain(size);
   expect(code).toBe(0);
+});
+
+test('a blocklist file is served with its withdrawals', async () => {
+  const file = join(folder, 'blocklist.ohb');
+  const blocklist = createBlocklist(
+    [HEX, OTHER].map((hex) => ({ hash: hashFromHex('pdq', hex), labels: [] })),
+  );
+  blocklist.withdraw(hashFromHex('pdq', OTHER), { reason: 'a mistake' });
+  await saveBlocklist(file, blocklist);
+  const { code, out } = await serving(['-b', file], async (url) => {
+    expect(await verdictOf(url, HEX)).toBe('match');
+    expect(await verdictOf(url, OTHER)).toBe('none');
+  });
+  expect(out).toContain('lists: 1, entries: 1\n');
+  expect(code).toBe(0);
+});
+
+test.each([
+  ['--port', () => ['-b', list]],
+  ['--clamd', () => ['-b', list, '--port', '0']],
+])('a port of %s that is in use is told, and nothing is left', async (option, args) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const place = option === '--port' ? `${port}` : `127.0.0.1:${port}`;
+  try {
+    const { err, lines, code } = await onlyhashes(['serve', ...args(), option, place]);
+    expect(err).toBe(`onlyhashes: ${option}: cannot listen there: EADDRINUSE\n`);
+    expect(lines).toEqual([]);
+    expect(code).toBe(2);
+  } finally {
+    taken.close();
+  }
 });
 
 test('who has a token of the file may ask, and nobody else', async () => {
   const [token, rule] = (await onlyhashes(['serve', '--new-token', 'match'])).lines;
   const tokens = join(folder, 'tokens.json');
   writeFileSync(tokens, `[${rule}]`);
-  await served(['-b', list, '--tokens', tokens], async (url) => {
+  await serving(['-b', list, '--tokens', tokens], async (url) => {
     const status = async (headers: Record<string, string>) =>
       (await fetch(`${url}/v1/status`, { headers })).status;
     expect(await status({})).toBe(401);

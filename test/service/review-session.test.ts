@@ -112,6 +112,49 @@ test('the cookie that only this host could set counts before one of its neighbou
   });
 });
 
+test('whoever fails too often is refused for a while, and nobody else is', async () => {
+  await reviewServed(store, async ({ service, logs }) => {
+    const signIn = async (token: string, address: string, headers = {}) => {
+      const { method, body } = form({ token });
+      const all = { ...SAME, host: '127.0.0.1', ...headers };
+      const request = new Request(`http://localhost${SIGN_IN}`, { method, body, headers: all });
+      return await service.handler(request, { address });
+    };
+    for (let i = 0; i < 10; i++) {
+      expect((await signIn(`wrong ${i}`, '192.0.2.1')).status).toBe(401);
+    }
+    for (const token of ['wrong', TOKENS.curate]) {
+      const refused = await signIn(token, '192.0.2.1');
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(25);
+      expect(refused.headers.get('set-cookie')).toBe(null);
+      expect(await refused.text()).toContain('too many sign-ins failed');
+    }
+    expect(logs.at(-1)).toMatchObject({ status: 429, refusal: 'too-many' });
+    expect(JSON.stringify(logs)).not.toContain('192.0.2');
+    expect((await signIn(TOKENS.curate, '192.0.2.2')).status).toBe(303);
+    // Through a proxy of a private network it is the client who counts.
+    const through = (told: string) => ({ 'x-forwarded-for': told });
+    for (let i = 0; i < 10; i++) {
+      await signIn('wrong', '10.0.0.9', through(`198.51.100.${i}, 203.0.113.5`));
+    }
+    expect((await signIn(TOKENS.curate, '10.0.0.9', through('203.0.113.5'))).status).toBe(429);
+    expect((await signIn(TOKENS.curate, '10.0.0.9', through('203.0.113.6'))).status).toBe(303);
+    // Who comes from the internet may say what it likes.
+    for (let i = 0; i < 10; i++) {
+      await signIn('wrong', '8.8.8.8', through(`203.0.113.${10 + i}`));
+    }
+    expect((await signIn(TOKENS.curate, '8.8.8.8', through('203.0.113.99'))).status).toBe(429);
+    // Of very many addresses the wrong tokens are refused, and the right ones are not.
+    const statuses = new Set<number>();
+    for (let i = 0; i < 400; i++) {
+      statuses.add((await signIn('wrong', `198.51.${i >> 8}.${i & 255}`)).status);
+    }
+    expect([...statuses]).toEqual([401, 429]);
+    expect((await signIn(TOKENS.curate, '192.0.2.3')).status).toBe(303);
+  });
+});
+
 test('to sign out ends the session everywhere', async () => {
   await reviewServed(store, async ({ url }) => {
     const moderator = new Moderator(url);

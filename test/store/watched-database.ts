@@ -18,6 +18,12 @@ export class WatchedDatabase implements Database {
     return this.#database.wake;
   }
 
+  prompt(): Database {
+    const prompt = new WatchedDatabase(this.#database.prompt());
+    prompt.before = (text, values) => this.before(text, values);
+    return prompt;
+  }
+
   query<Row>(text: string, values?: readonly SqlValue[]): Promise<Row[]> {
     return this.#on(this.#database).query<Row>(text, values);
   }

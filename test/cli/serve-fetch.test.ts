@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/store/open-store.js';
+import { type FedService, hexOf, SERVICES } from '../node/fed-services.js';
+import { PostgresqlServer } from '../store/postgresql.js';
+import { onlyhashes } from './program.js';
+import { eventually, serving, verdictOf } from './serving-program.js';
+
+const FASTER = ['--require', join(import.meta.dirname, 'faster-minutes.cjs')];
+const SECRETS = ['subscription-of-ours', 'key-of-ours'];
+
+let folder: string;
+let service: FedService;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-serve-fetch-'));
+  // The program asks the system for the time, so the service is of the past.
+  service = await SERVICES.stopncii!({ seconds: 1_767_225_600 }, 3);
+  for (let n = 0; n < 7; n++) service.list(n);
+});
+afterEach(async () => {
+  await service.fake.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const found = (url: string, n: number, verdict = 'match') =>
+  eventually(async () => expect(await verdictOf(url, hexOf(n))).toBe(verdict));
+const connection = () => ({ baseUrl: service.fake.url, tries: 1, timeoutSeconds: 20 });
+
+describe('a CONFIG', () => {
+  let config: string;
+  const written = (lists: readonly object[]) => {
+    config = join(folder, 'lists.json');
+    writeFileSync(config, JSON.stringify({ folder: 'state', lists }));
+    return config;
+  };
+  const ours = (more: object = {}) => ({
+    name: 'ours',
+    ...service.config,
+    ...connection(),
+    ...more,
+  });
+  beforeEach(() => written([ours()]));
+
+  test('is fetched at the start and every so many minutes, and kept', async () => {
+    const options = { env: service.env, node: FASTER };
+    const first = await serving(
+      ['-b', config, '--fetch-minutes', '1'],
+      async (url) => {
+        await found(url, 6);
+        service.withdraw(6);
+        service.list(8);
+        await found(url, 6, 'none');
+        await found(url, 8);
+      },
+      options,
+    );
+    expect(first).toMatchObject({ err: '', code: 0 });
+    // What was fetched is there at once, without a fetch.
+    const asked = service.fake.requests.length;
+    const again = await serving(['-b', config, '--fetch-minutes', '0'], async (url) => {
+      expect(await verdictOf(url, hexOf(8))).toBe('match');
+      expect(await verdictOf(url, hexOf(6))).toBe('none');
+    });
+    expect(again.out).toContain('lists: 1, entries: 7\n');
+    expect(service.fake.requests).toHaveLength(asked);
+  });
+
+  test('a service that fails is told, the other lists are fetched, and it is asked again', async () => {
+    const broken = await SERVICES.stopncii!({ seconds: 1_767_225_600 }, 3);
+    try {
+      broken.list(20);
+      broken.fake.fail({ kind: 'status', status: 401 }, { times: 2 });
+      written([ours({ name: 'broken', baseUrl: broken.fake.url }), ours()]);
+      const { err, code } = await serving(
+        ['-b', config, '--fetch-minutes', '1'],
+        async (url, program) => {
+          await found(url, 3);
+          await program.said('onlyhashes: broken: ');
+          await found(url, 20);
+        },
+        { env: service.env, node: FASTER },
+      );
+      for (const secret of Object.values(service.env)) expect(err).not.toContain(secret);
+      expect(code).toBe(0);
+    } finally {
+      await broken.fake.close();
+    }
+  });
+
+  test('a fetch that hangs does not keep the program from its end', async () => {
+    service.fake.fail({ kind: 'stall' });
+    const { err, code } = await serving(
+      ['-b', config],
+      async () => {
+        await eventually(() => expect(service.fake.requests).toHaveLength(1));
+      },
+      { env: service.env },
+    );
+    expect([err, code]).toEqual(['', 0]);
+  });
+
+  test('a credential that is not set is told before anything is served', async () => {
+    const { err, code } = await onlyhashes(['serve', '-b', config, '--port', '0']);
+    expect(err).toContain('credentials.subscriptionKey: expected the name of an environment');
+    expect(code).toBe(2);
+  });
+
+  test('a list that it no longer names is not served', async () => {
+    await onlyhashes(['fetch', config], { env: service.env });
+    written([ours({ name: 'theirs' })]);
+    const { err, out } = await serving(
+      ['-b', config, '--fetch-minutes', '0'],
+      async (url) => expect(await verdictOf(url, hexOf(1))).toBe('none'),
+      { env: service.env },
+    );
+    expect(out).toContain('entries: 0\n');
+    expect(err).toContain('a list that the CONFIG no longer names was removed');
+  });
+});
+
+describe('the exchanges of a store', () => {
+  const key = Buffer.from(hexOf(1000), 'hex');
+  const hex = key.toString('hex');
+  let server: PostgresqlServer;
+  let store: string;
+  beforeAll(async () => {
+    server = await PostgresqlServer.start();
+  });
+  afterAll(() => server.close());
+  beforeEach(async () => {
+    store = await server.newDatabase();
+    const opened = await openStore({ url: store });
+    const exchanges = opened.exchanges(key);
+    const [subscriptionKey, fetchHashesKey] = SECRETS as [string, string];
+    const exchange = { api: 'stopncii', settings: connection() };
+    await exchanges.set('off', { ...exchange, enabled: false });
+    await exchanges.set('ours', { ...exchange, credentials: { subscriptionKey, fetchHashesKey } });
+    await exchanges.set('unknown', { api: 'nowhere' });
+    await opened.close();
+  });
+
+  test('are fetched with the credentials that the key opens, and again', async () => {
+    const { err, code } = await serving(
+      ['--store', store, '--fetch-minutes', '1'],
+      async (url, program) => {
+        await found(url, 6);
+        service.withdraw(6);
+        service.list(8);
+        await found(url, 6, 'none');
+        await found(url, 8);
+        await program.said('onlyhashes: unknown: expected an exchange of stopncii, ');
+      },
+      { env: { ONLYHASHES_KEY: hex }, node: FASTER },
+    );
+    const sent = service.fake.requests.map(({ headers }) => Object.values(headers).join('\n'));
+    for (const secret of SECRETS) {
+      expect(sent.every((headers) => headers.includes(secret))).toBe(true);
+      expect(err).not.toContain(secret);
+    }
+    expect(err).not.toMatch(/\boff\b/);
+    expect(err).not.toContain(hex);
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ['no key', {}, 'ours: expected ONLYHASHES_KEY, with which its credentials were stored'],
+    [
+      'another key',
+      { ONLYHASHES_KEY: '5e'.repeat(32) },
+      'ours: expected the key that the credentials were stored with',
+    ],
+  ])('%s is told, and the store is served all the same', async (_, env, told) => {
+    const { err, code } = await serving(
+      ['--store', store],
+      async (url, program) => {
+        await program.said(`onlyhashes: ${told}\n`);
+        expect(await verdictOf(url, hexOf(1))).toBe('none');
+      },
+      { env },
+    );
+    for (const secret of [hex, '5e5e', ...SECRETS]) expect(err).not.toContain(secret);
+    expect(service.fake.requests).toEqual([]);
+    expect(code).toBe(0);
+  });
+});
+
+test('a key of another form is refused before anything is opened, unquoted', async () => {
+  const env = { ONLYHASHES_KEY: 'not-a-key-but-a-password' };
+  const { err, code } = await onlyhashes(['serve', '-b', 'nowhere'], { env });
+  expect(err).toContain('ONLYHASHES_KEY: expected 64 hex digits');
+  expect(err).not.toContain('password');
+  expect(code).toBe(2);
+});
