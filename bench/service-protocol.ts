@@ -28,9 +28,10 @@ export interface LoadRequest {
 /** How a load was answered. */
 export interface Loaded {
   readonly requestsPerSecond: number;
-  /** in milliseconds; at a fixed rate they count from when a request was due */
+  /** in milliseconds, from the sending of a request */
   readonly p50: number;
   readonly p99: number;
+  readonly longest: number;
   readonly answered: number;
   /** answers of another status than 2xx, and requests without an answer */
   readonly failed: number;

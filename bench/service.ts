@@ -74,7 +74,7 @@ export async function runService(
       context.note(`${name}: answers as expected: ${2 * queries.length}`);
       const idleBytes = server.residentBytes;
       if (idleBytes) context.figure(`${name}: memory before the loads, MB`, idleBytes / 1e6);
-      for (const load of loadsOf(scale, queries)) {
+      for (const load of loadsOf(scale, queries, workers)) {
         if (workers > 0 && !load.ofWorkers) continue;
         loads[load.name] = await loaded(context, targets, { server, script, scale, load, name });
       }
@@ -120,10 +120,12 @@ async function loaded(
   context.figure(`${of}: a second`, answered.requestsPerSecond);
   context.figure(`${of}: p50, ms`, answered.p50);
   context.figure(`${of}: p99, ms`, answered.p99);
+  context.figure(`${of}: longest, ms`, answered.longest);
   if (fared.peakBytes) context.figure(`${of}: most memory, MB`, fared.peakBytes / 1e6);
-  if (rate !== undefined) {
-    // A second of a hundred may be lost to the start of the connections.
-    targets.atLeast(`${of}: answered a second`, answered.requestsPerSecond, 0.99 * rate);
+  if (load.isAimed) {
+    if (rate === undefined) {
+      targets.atLeast(`${of}: answered a second`, answered.requestsPerSecond, scale.rate);
+    }
     targets.atMost(`${of}: p99, ms`, answered.p99, 20);
   }
   return { ...answered, cpuSeconds: fared.cpuSeconds, peakBytes: fared.peakBytes };
@@ -159,9 +161,11 @@ interface Load {
   readonly rate?: number;
   /** whether workers take part in it */
   readonly ofWorkers: boolean;
+  /** whether it has targets */
+  readonly isAimed: boolean;
 }
 
-function loadsOf({ rate }: ServiceScale, queries: readonly Hash[]): Load[] {
+function loadsOf({ rate }: ServiceScale, queries: readonly Hash[], workers: number): Load[] {
   const loads: Load[] = [];
   for (const [path, requestOf] of [
     ['/m/lookup', lookupOf],
@@ -169,8 +173,10 @@ function loadsOf({ rate }: ServiceScale, queries: readonly Hash[]): Load[] {
   ] as const) {
     const requests = queries.map(requestOf);
     const ofWorkers = path === '/v1/match';
-    loads.push({ name: `${path}, ${rate} a second`, requests, rate, ofWorkers });
-    loads.push({ name: `${path}, flat out`, requests, ofWorkers });
+    // Our own call also finds what is for review, and is meant to be given workers.
+    const isAimed = workers > 0 || !ofWorkers;
+    loads.push({ name: `${path}, ${rate} a second`, requests, rate, ofWorkers, isAimed });
+    loads.push({ name: `${path}, flat out`, requests, ofWorkers, isAimed });
   }
   const uploads = photoFiles().map(({ path }) => ({
     method: 'POST' as const,
@@ -180,7 +186,8 @@ function loadsOf({ rate }: ServiceScale, queries: readonly Hash[]): Load[] {
   }));
   if (uploads.length > 0) {
     loads.push({
-      ...{ name: 'uploads', requests: uploads, connections: UPLOADS_AT_ONCE, ofWorkers: true },
+      ...{ name: 'uploads', requests: uploads, connections: UPLOADS_AT_ONCE },
+      ...{ ofWorkers: true, isAimed: false },
     });
   }
   return loads;

@@ -3,7 +3,12 @@ import { createServer as createSocketServer, type Server, type Socket } from 'no
 import { stdout } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Blocklist } from '../matching/index.js';
-import { createHashPool, type HashPool } from '../node/index.js';
+import {
+  createHashPool,
+  createSearchThreads,
+  type HashPool,
+  type SearchThreads,
+} from '../node/index.js';
 import {
   createClamdListener,
   createNodeListener,
@@ -86,6 +91,12 @@ signal it ends at once.`,
       range: [0, 10_080],
       default: '15',
     },
+    workers: {
+      about: 'threads that search, beside the one that answers; all share one index',
+      value: 'N',
+      range: [0, 256],
+      default: '0',
+    },
     'log-json': { about: 'print one JSON object per answer' },
   },
   examples: [
@@ -144,13 +155,13 @@ async function serve(
   const onError = (error: unknown) => out.note(`the service: ${wordsOf(error)}`);
   const toLine = call.on('log-json') ? (record: LogRecord) => JSON.stringify(record) : textOfRecord;
   const review = reviewDays === undefined ? undefined : { retentionDays: reviewDays };
+  const log = new Log();
   const service = createService({
     ...options,
     review,
     ...(follower ? { follower } : { blocklist }),
     ...{ store, pool, onError },
-    // Not `line`, which would let each answer wait for a slow reader by a listener of its own.
-    onLog: (record) => void stdout.write(`${toLine(record)}\n`),
+    onLog: (record) => log.push(toLine(record)),
     routes: (parts) => hmaRoutes(parts, { store, follower, exchanges }),
   });
   const server = createServer(NODE_LIMITS, createNodeListener(service.handler, onError));
@@ -159,10 +170,17 @@ async function serve(
   const sockets = new Set<Socket>();
   const ending = new AbortController();
   const regular: Promise<void>[] = [];
+  let threads: SearchThreads | undefined;
   try {
     await listening(server, place, '--port', onError);
     const followed = await follower;
     const list = followed?.blocklist ?? blocklist!;
+    const workers = call.number('workers');
+    if (workers > 0) {
+      const onProblem = () => out.note('--workers: a thread ended, and another takes its place');
+      threads = createSearchThreads(list, { workers, onProblem });
+      await threads.ready();
+    }
     const { port } = server.address() as { port: number };
     const host = place.host.includes(':') ? `[${place.host}]` : place.host;
     const at = followed ? `, revision: ${followed.revision}` : '';
@@ -203,6 +221,26 @@ async function serve(
     clearTimeout(read);
     clearTimeout(late);
     await Promise.all(regular);
+    await threads?.close();
+    log.flush();
+  }
+}
+
+/**
+ * The lines of the log, those of one turn of the event loop together. An answer does not wait for
+ * who reads them.
+ */
+class Log {
+  #lines: string[] = [];
+
+  push(line: string): void {
+    if (this.#lines.length === 0) setImmediate(() => this.flush());
+    this.#lines.push(`${line}\n`);
+  }
+
+  flush(): void {
+    if (this.#lines.length > 0) stdout.write(this.#lines.join(''));
+    this.#lines = [];
   }
 }
 

@@ -2,6 +2,18 @@ import type { Hash } from '../hash.js';
 import type { Hit } from '../indexing/hamming-index.js';
 import type { MutableIndex } from '../indexing/mutable-index.js';
 
+/** How the threads of a list fare. */
+export interface SearchThreadsStats {
+  /** threads that run */
+  readonly workers: number;
+  /** threads that took the place of one that died */
+  readonly restarts: number;
+  /** bytes of the memory that all of them read */
+  readonly sharedBytes: number;
+  /** searches that were sent to threads, and answered */
+  readonly searches: number;
+}
+
 /** Threads that search the large parts of the indexes of a blocklist. */
 export interface SearchingThreads {
   /**
@@ -15,4 +27,5 @@ export interface SearchingThreads {
     maxDistance: number,
     ranks: Uint8Array | undefined,
   ): Promise<Hit[] | undefined> | undefined;
+  stats(): SearchThreadsStats;
 }

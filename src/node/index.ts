@@ -8,6 +8,7 @@ export type {
 } from '../exchange/feedback-item.js';
 export type { FetchOptions, FetchProgress, FetchState } from '../exchange/list-fetch.js';
 export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
+export type { SearchThreadsStats } from '../matching/searching-threads.js';
 export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
 export {
@@ -101,6 +102,5 @@ export {
   createSearchThreads,
   type SearchThreads,
   type SearchThreadsOptions,
-  type SearchThreadsStats,
 } from './search-threads.js';
 export { variantPicture } from './variant-picture.js';

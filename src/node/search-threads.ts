@@ -5,7 +5,7 @@ import type { Hit } from '../indexing/hamming-index.js';
 import { MutableIndex, type SharedIndex } from '../indexing/mutable-index.js';
 import type { Segment } from '../indexing/segment.js';
 import { Blocklist } from '../matching/blocklist.js';
-import type { SearchingThreads } from '../matching/searching-threads.js';
+import type { SearchingThreads, SearchThreadsStats } from '../matching/searching-threads.js';
 import { checkWorkerUrl } from '../picture/options.js';
 import { IndexThread } from './index-thread.js';
 import { scriptUrl } from './start-thread.js';
@@ -20,18 +20,6 @@ export interface SearchThreadsOptions {
   workerUrl?: string | URL | undefined;
   /** told when a thread has died, and another takes its place; must not throw */
   onProblem?: ((error: Error) => void) | undefined;
-}
-
-/** How the threads of a list fare. */
-export interface SearchThreadsStats {
-  /** threads that run */
-  readonly workers: number;
-  /** threads that took the place of one that died */
-  readonly restarts: number;
-  /** bytes of the memory that all of them read */
-  readonly sharedBytes: number;
-  /** searches that were sent to threads, and answered */
-  readonly searches: number;
 }
 
 /** Threads that search one blocklist in shared memory. */
@@ -101,6 +89,7 @@ class Threads implements SearchThreads {
   readonly searching: SearchingThreads = {
     searchNear: (index, hash, maxDistance, ranks) =>
       this.#searchNear(index, hash, maxDistance, ranks),
+    stats: () => this.stats(),
   };
   readonly #list: Blocklist;
   readonly #url: URL;

@@ -1,4 +1,5 @@
-import type { Blocklist } from '../matching/blocklist.js';
+import { Blocklist } from '../matching/blocklist.js';
+import type { SearchThreadsStats } from '../matching/searching-threads.js';
 import type { HashPool } from '../node/hash-pool.js';
 import { within } from '../picture/waiting.js';
 import { TextReply } from './asked.js';
@@ -98,6 +99,23 @@ export function listOf({ list }: Pick<ServiceState, 'list'>): Blocklist {
 const staleOf = (there: FollowedList | Pick<FollowedList, 'blocklist'>): number | undefined =>
   'revision' in there ? there.staleSeconds : undefined;
 
+const gaugesOfThreads = (stats: SearchThreadsStats): Gauge[] => [
+  gauge('onlyhashes_search_threads', 'Threads that search the list.', stats.workers),
+  gauge('onlyhashes_search_bytes', 'Bytes that these threads share.', stats.sharedBytes),
+  {
+    name: 'onlyhashes_thread_searches_total',
+    about: 'Searches that threads have answered.',
+    type: 'counter',
+    values: [{ value: stats.searches }],
+  },
+  {
+    name: 'onlyhashes_thread_restarts_total',
+    about: 'Threads that died and were replaced.',
+    type: 'counter',
+    values: [{ value: stats.restarts }],
+  },
+];
+
 /** The state of the list and of the pool. */
 async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]> {
   const gauges = [gauge('onlyhashes_ready', 'Whether the list is there.', list() ? 1 : 0)];
@@ -124,6 +142,8 @@ async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]
       }
     }
   }
+  const threads = there && Blocklist.held(there.blocklist).threads;
+  if (threads) gauges.push(...gaugesOfThreads(threads.stats()));
   const { queued, reading, atWork, bytesInFlight, workers, busy, done, failed, restarts } =
     pool.stats();
   const pictures = Object.entries({ queued, reading, at_work: atWork });

@@ -4,7 +4,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hashFromHex } from '../../src/hash.js';
+import { hashesOf } from '../../bench/index-data.js';
+import { uniformHashes } from '../../bench/workloads.js';
+import { hashFromHex, hexOf } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { saveBlocklist } from '../../src/node/blocklist-file.js';
 import { onlyhashes } from './program.js';
@@ -47,6 +49,30 @@ test('a blocklist file is served with its withdrawals', async () => {
     expect(await verdictOf(url, OTHER)).toBe('none');
   });
   expect(out).toContain('lists: 1, entries: 1\n');
+  expect(code).toBe(0);
+});
+
+test('workers share the list, and answer as it does', async () => {
+  const file = join(folder, 'large.ohb');
+  const hashes = hashesOf(uniformHashes(20_000, 21).bytes);
+  await saveBlocklist(file, createBlocklist(hashes.map((hash) => ({ hash, labels: [] }))));
+  const { code, out } = await serving(['-b', file, '--workers', '2'], async (url) => {
+    const near = hashes[7]!.bytes.slice();
+    // 40 bits off, for review: 20 near each end.
+    for (let bit = 0; bit < 40; bit++)
+      near[bit < 20 ? bit >> 3 : 31 - (bit >> 3)]! ^= 1 << (bit & 7);
+    const metric = async (name: string) => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+    };
+    expect(await metric('onlyhashes_search_threads')).toBe(2);
+    expect(await metric('onlyhashes_search_bytes')).toBeGreaterThan(32 * hashes.length);
+    expect(await verdictOf(url, hexOf(near))).toBe('review');
+    expect(await verdictOf(url, hexOf(hashes[9]!.bytes))).toBe('match');
+    expect(await verdictOf(url, OTHER)).toBe('none');
+    expect(await metric('onlyhashes_thread_searches_total')).toBe(3);
+  });
+  expect(out).toContain('entries: 20000');
   expect(code).toBe(0);
 });
 
