@@ -77,7 +77,7 @@ export function originOf(service: string, settings: ServiceSettings): string {
   return JSON.stringify([service, ...chosen.map((each) => settings[each] ?? null)]);
 }
 
-/** The service that an origin names; undefined if it is none of these. */
+/** The service that an origin names; undefined if it names another. */
 export function serviceOfOrigin(origin: string): string | undefined {
   let json: unknown;
   try {

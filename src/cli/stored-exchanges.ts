@@ -6,7 +6,7 @@ import { LIST_SERVICES } from './list-services.js';
 
 /**
  * The key of the credentials of a store's exchanges, from the environment alone.
- * @throws {UsageError} if it is none
+ * @throws {UsageError} unless it has 64 hex digits
  */
 export function exchangeKey(): Uint8Array | undefined {
   const { ONLYHASHES_KEY: hex } = process.env;

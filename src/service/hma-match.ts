@@ -27,10 +27,11 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  * `/m/…`: whether hashes and pictures are listed.
  *
  * A lookup tells what a decision calls a match, since its callers act on what it tells, and have no
- * word for a review. Its header `onlyhashes-verdict` says `review` if what lies within the match
- * distance is for review, and about a picture also if what lies beyond is. A raw lookup tells every
- * entry within the match distance of its list: what is for review or allowed, too. What is off is
- * found by neither, while HMA's raw lookup does not look at that.
+ * word for a review. Its header `onlyhashes-verdict` says `match`, or `review` if what is found is
+ * for review. About a picture it is that of a whole decision, `none` too; a lookup by hash looks no
+ * farther than matches go, and then says nothing of what it did not look for. A raw lookup tells
+ * every entry within the match distance of its list: what is for review or allowed, too. What is
+ * off is found by neither, while HMA's raw lookup does not look at that.
  *
  * HMA drops some matches of a bank by chance, by its `enabled_ratio`. Nothing is dropped here: a
  * bank is on or off. So `seed` and `bypass_coinflip` change nothing.
@@ -49,8 +50,8 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
     }
     return Object.fromEntries(banks);
   };
-  const told = ({ verdict }: Decision, body: object) =>
-    hmaJson(body, 200, { 'onlyhashes-verdict': verdict });
+  const told = ({ verdict }: Decision, body: object, isWhole: boolean) =>
+    hmaJson(body, 200, isWhole || verdict !== 'none' ? { 'onlyhashes-verdict': verdict } : {});
   const lookUpPicture = async (call: Call, isNested: boolean) => {
     checkSignalTypes(call);
     const blocklist = list();
@@ -58,7 +59,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       const decision = await hasher.check(picture, blocklist, call.signal);
       if (decision.verdict === 'unhashable') throw notHashed(decision.reason);
       const banks = await banksFor(call, decision);
-      return told(decision, isNested ? { pdq: banks } : banks);
+      return told(decision, isNested ? { pdq: banks } : banks, true);
     });
   };
 
@@ -85,7 +86,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
           return await lookUpPicture(call, type === null);
         }
         const decision = decisionAbout(list(), signalIn(call));
-        return told(decision, await banksFor(call, decision));
+        return told(decision, await banksFor(call, decision), false);
       },
     },
     {

@@ -41,8 +41,8 @@ export async function renameList(
  * was withdrawn on it stays withdrawn on it. What was withdrawn on an earlier list of the new name
  * goes.
  * @param settings changes to those that it has
- * @returns how many entries were moved, or went; undefined, with nothing changed, if there is no list
- *   `from`, one of the name `to`, or an exchange of either
+ * @returns how many entries were moved, or went; undefined, with nothing changed, if there is no
+ *   list `from`, one of the name `to`, or an exchange of either
  */
 async function moveList(
   sql: Sql,

@@ -9,8 +9,8 @@ export type StoreErrorCode =
   /** the idempotency key was used for another change */
   | 'key-used'
   /**
-   * the database has less than PostgreSQL 14 or another encoding than UTF8, is read-only, or lacks a
-   * right that is needed
+   * the database has less than PostgreSQL 14 or another encoding than UTF8, is read-only, or lacks
+   * a right that is needed
    */
   | 'unsuitable'
   /** another process has the folder of an embedded store, or is fetching the same list */

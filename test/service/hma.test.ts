@@ -146,10 +146,7 @@ test('a lookup tells the banks by the match distance of each', async () => {
       expect(new Set(ids).size).toBe(3);
       expect((await json('GET', raw)).body).toEqual({ matches: ids });
       const nothing = await fetch(`${url}${lookup(hashToHex(near(128)))}`);
-      expect([await nothing.json(), nothing.headers.get('onlyhashes-verdict')]).toEqual([
-        {},
-        'none',
-      ]);
+      expect([await nothing.json(), nothing.headers.get('onlyhashes-verdict')]).toEqual([{}, null]);
     },
     { blocklist },
   );
@@ -198,7 +195,7 @@ test('what is beyond the match distance of its list is told by no lookup', async
       const raw = `/m/raw_lookup?signal_type=pdq&signal=${HEX}`;
       expect((await json('GET', raw)).body).toEqual({ matches: [] });
       const reply = await fetch(`${url}${lookup(HEX)}`);
-      expect([await reply.json(), reply.headers.get('onlyhashes-verdict')]).toEqual([{}, 'review']);
+      expect([await reply.json(), reply.headers.get('onlyhashes-verdict')]).toEqual([{}, null]);
     },
     { blocklist, hma: { tier: 'review' } },
   );
