@@ -31,8 +31,8 @@ test('store: searches are exact on every engine, and every figure is there', asy
     const { searches, bytes, bytesWithBands } = record[engine];
     const own = searches.filter(({ way }: { way: string }) => way.startsWith(engine));
     expect(own.map(({ recall }: { recall: number }) => recall)).toEqual([1, 1, 1, 1]);
-    // Half-empty pages weigh more than bands here: a hash with them has 272 bytes at least.
-    expect(Math.min(bytes, bytesWithBands)).toBeGreaterThan(272);
+    // Of so few entries, half-empty pages weigh more than bands.
+    expect(Math.min(bytes, bytesWithBands)).toBeGreaterThan(32);
   }
   if (engines.length > 1) {
     const { followers } = record.postgresql;
