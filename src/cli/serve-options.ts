@@ -96,5 +96,5 @@ or the path of a socket, which another container may share',
 }
 
 /** Whether only this machine reaches an address. */
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -22,7 +22,7 @@ import type { Call, Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
 import { STORE_OPTIONS } from './opened-store.js';
 import { type Output, output, progress } from './output.js';
-import { isLoopback, type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
+import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
 import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
 import { newToken } from './serve-tokens.js';
 
@@ -267,9 +267,6 @@ async function clamdServer(
   const server = createSocketServer(listener);
   await listening(server, place, '--clamd', onError);
   out.note('--clamd: callers take FOUND for malware: Nextcloud deletes the file, perhaps evidence');
-  if ('host' in place && !isLoopback(place.host)) {
-    out.note('--clamd: its protocol knows no token: whoever reaches the port may ask');
-  }
   return server;
 }
 

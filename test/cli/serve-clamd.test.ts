@@ -83,13 +83,3 @@ test('a stream that has begun is answered after a signal', async () => {
     program.child.kill('SIGKILL');
   }
 });
-
-test('an address that others reach is told, as the protocol knows no token', async () => {
-  const { err } = await serving(
-    ['-b', list, '--clamd', `0.0.0.0:${await freePort()}`],
-    async () => {
-      expect(list).toBeDefined();
-    },
-  );
-  expect(err).toContain('whoever reaches the port may ask');
-});
