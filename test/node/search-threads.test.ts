@@ -111,6 +111,9 @@ test('what changes while threads search is in the decision, and what is withdraw
     const now = isBefore ? before : list.decide(image(hash, i), { all: true });
     expect(told(decision)).toEqual(told(now));
     if (!isBefore) changed++;
+    // The segment that threads search still has what was withdrawn.
+    const again = await list.decideAsync(image(hash, i), { all: true });
+    expect(told(again)).toEqual(told(list.decide(image(hash, i), { all: true })));
   }
   expect(changed).toBeGreaterThan(QUERIES.length / 2);
   await threads.close();
