@@ -158,3 +158,35 @@ test('uploads and lists', () => {
     .map((row: { microseconds: number }) => row.microseconds.toFixed(0));
   expect(evidence).toContain(`5 and 20 lists: ${times.join(', ')} us`);
 });
+
+test('stores and services', () => {
+  const { entries, followers, searches, ...postgresql } = json('store.json').postgresql;
+  expect(entries).toBe(1e6);
+  const [load, bands] = [postgresql.loadSeconds.toFixed(0), postgresql.bandSeconds.toFixed(0)];
+  const bytes = count(Math.round(postgresql.bytesWithBands));
+  expect(evidence).toContain(`${load} s, bands ${bands} s more, ${bytes} bytes each`);
+  const ms = (way: string): number =>
+    searches.find(
+      (row: { way: string; radius: number }) =>
+        row.way === `postgresql, ${way}` && row.radius === 31,
+    ).p50;
+  expect(evidence).toContain(
+    `${ms('bands').toFixed(1)} ms by bands, ${ms('scan').toFixed(0)} by a scan`,
+  );
+  const [, middle] = followers.loadMilliseconds.sort((a: number, b: number) => a - b);
+  expect(evidence).toContain(
+    `after ${(middle / 1000).toFixed(0)} s; withdrawn, invisible after ${followers.toInvisible.p99.toFixed(0)} ms (p99)`,
+  );
+  const service = json('service.json');
+  const rate = (workers: number, path: string) =>
+    count(Math.round(service[`workers ${workers}`].loads[`${path}, flat out`].requestsPerSecond));
+  expect(evidence).toContain(
+    `${rate(0, '/m/lookup')} of HMA, ${rate(0, '/v1/match')} of \`/v1/match\`, ${rate(1, '/v1/match')} with a worker`,
+  );
+  const missed = service.targets.filter(({ met }: { met: boolean }) => !met);
+  expect(missed.map(({ name }: { name: string }) => name)).toEqual([
+    'workers 1, /v1/match, flat out: p99, ms',
+    'workers 2, /v1/match, flat out: p99, ms',
+  ]);
+  expect(evidence).toContain(`names two, among ${service.targets.length}:`);
+});
