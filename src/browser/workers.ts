@@ -10,7 +10,7 @@ export interface WorkerOptions extends Pick<FileOptions, 'workerUrl'> {
   /**
    * Pictures at work at a time, each in a Worker of its own: it may need 150 MB at 12 megapixels.
    * Holds for the Workers of this `workerUrl` until another number is given.
-   * @defaultValue 2, or 1 if there is but one core
+   * @defaultValue 2, or 1 with fewer than three cores
    */
   concurrency?: number;
 }
