@@ -1,0 +1,71 @@
+// An upload handler for Express and multer: a listed picture is refused before it is stored.
+import { hash as digest } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import express from 'express';
+import multer from 'multer';
+import { hashFromHex } from 'onlyhashes';
+import { readHashList } from 'onlyhashes/exchange';
+import { createBlocklist } from 'onlyhashes/matching';
+import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { checkedStorage, NODE_LIMITS } from 'onlyhashes/service';
+
+const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
+if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
+
+const blocklist = existsSync('list.ohb')
+  ? await openBlocklist('list.ohb')
+  : await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
+await blocklist.warm();
+const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
+
+const storage = checkedStorage(multer.diskStorage({ destination: 'uploads' }), {
+  blocklist,
+  pool,
+  onError: 'refuse',
+  maxBytes: 16 * 2 ** 20,
+  // The place for your log and for the queue of your moderators.
+  onDecision: ({ verdict, reason }) => console.log(verdict, reason),
+});
+const upload = multer({ storage, limits: { files: 1, fields: 10 } });
+
+const app = express();
+app.post('/upload', upload.single('photo'), (request, response) => {
+  if (request.file) response.status(201).json({ stored: request.file.filename });
+  else response.status(400).json({ error: 'expected a file: photo' });
+});
+
+app.use('/list', (request, response, next) => {
+  const given = digest('sha256', request.get('authorization') ?? '');
+  if (given === digest('sha256', `Bearer ${ADMIN_TOKEN}`)) next();
+  else response.sendStatus(401);
+});
+/** @type {express.RequestHandler<{ hex: string }>} */
+const changeList = async ({ method, params }, response) => {
+  const hash = hashFromHex('pdq', params.hex);
+  if (method === 'DELETE') blocklist.withdraw(hash);
+  else if (blocklist.reinstate(hash) || !blocklist.has(hash)) blocklist.add({ hash, labels: [] });
+  await saveBlocklist('list.ohb', blocklist);
+  response.sendStatus(204);
+};
+app.put('/list/:hex', changeList).delete('/list/:hex', changeList);
+
+/** @type {express.ErrorRequestHandler} */
+const onError = (error, _request, response, next) => {
+  // Multer tells what is wrong with a form by its own errors, or by plain ones without a code.
+  const isOfForm = error instanceof multer.MulterError || (error.name === 'Error' && !error.code);
+  const status = error.status ?? (isOfForm || error instanceof RangeError ? 400 : 500);
+  if (status === 500) console.error(error);
+  if (response.headersSent) next(error);
+  else response.status(status).set(error.headers).json({ error: 'the request was refused' });
+};
+app.use(onError);
+
+const requestTimeout = 1000 * Number(UPLOAD_SECONDS);
+const server = createServer({ ...NODE_LIMITS, requestTimeout }, app);
+server.listen(Number(PORT), '127.0.0.1', () => console.log('listening', server.address()));
+process.once('SIGTERM', () => {
+  server.close(() => pool.close());
+  // Whoever is not done by then is cut off.
+  setTimeout(() => server.closeAllConnections(), requestTimeout).unref();
+});

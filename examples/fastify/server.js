@@ -1,0 +1,71 @@
+// An upload handler for Fastify: a listed picture is refused before it is stored.
+import { hash as digest, randomUUID } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import multipart from '@fastify/multipart';
+import fastify from 'fastify';
+import { hashFromHex } from 'onlyhashes';
+import { readHashList } from 'onlyhashes/exchange';
+import { createBlocklist } from 'onlyhashes/matching';
+import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { createPartCheck, NODE_LIMITS } from 'onlyhashes/service';
+
+const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
+if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
+
+const blocklist = existsSync('list.ohb')
+  ? await openBlocklist('list.ohb')
+  : await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
+await blocklist.warm();
+const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
+await mkdir('uploads', { recursive: true });
+
+const maxBytes = 16 * 2 ** 20;
+// The place for your log and for the queue of your moderators.
+const onDecision = ({ verdict, reason }) => console.log(verdict, reason);
+const checkPart = createPartCheck({ blocklist, pool, onError: 'refuse', maxBytes, onDecision });
+
+const requestTimeout = 1000 * Number(UPLOAD_SECONDS);
+const app = fastify({ http: { ...NODE_LIMITS, requestTimeout }, requestTimeout });
+await app.register(multipart, { limits: { fileSize: maxBytes, files: 1, fields: 10 } });
+
+app.post('/upload', async (request, reply) => {
+  const part = await request.file();
+  if (!part) return reply.code(400).send({ error: 'expected a file: photo' });
+  const { bytes } = await checkPart(part);
+  const stored = randomUUID();
+  await writeFile(`uploads/${stored}`, bytes);
+  return reply.code(201).send({ stored });
+});
+
+app.route({
+  method: ['PUT', 'DELETE'],
+  url: '/list/:hex(^[0-9a-fA-F]{64}$)',
+  onRequest: async (request, reply) => {
+    const given = digest('sha256', request.headers.authorization ?? '');
+    if (given !== digest('sha256', `Bearer ${ADMIN_TOKEN}`)) return reply.code(401).send();
+  },
+  handler: async (request, reply) => {
+    const { hex } = /** @type {{ hex: string }} */ (request.params);
+    const hash = hashFromHex('pdq', hex);
+    if (request.method === 'DELETE') blocklist.withdraw(hash);
+    else if (blocklist.reinstate(hash) || !blocklist.has(hash)) blocklist.add({ hash, labels: [] });
+    await saveBlocklist('list.ohb', blocklist);
+    return reply.code(204).send();
+  },
+});
+
+app.setErrorHandler((error, _request, reply) => {
+  const { statusCode = 500, headers = {} } = Object(error);
+  if (statusCode === 500) console.error(error);
+  reply.code(statusCode).headers(headers).send({ error: 'the request was refused' });
+});
+
+await app.listen({ host: '127.0.0.1', port: Number(PORT) });
+console.log('listening', app.server.address());
+process.once('SIGTERM', async () => {
+  // Whoever is not done by then is cut off.
+  setTimeout(() => app.server.closeAllConnections(), requestTimeout).unref();
+  await app.close();
+  await pool.close();
+});

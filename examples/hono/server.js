@@ -1,0 +1,69 @@
+// An upload handler for Hono: a listed picture is refused before it is stored.
+import { randomUUID } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { bearerAuth } from 'hono/bearer-auth';
+import { hashFromHex } from 'onlyhashes';
+import { readHashList } from 'onlyhashes/exchange';
+import { createBlocklist } from 'onlyhashes/matching';
+import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { createUploadMiddleware, NODE_LIMITS } from 'onlyhashes/service';
+
+const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
+if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
+
+const blocklist = existsSync('list.ohb')
+  ? await openBlocklist('list.ohb')
+  : await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
+await blocklist.warm();
+const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
+await mkdir('uploads', { recursive: true });
+
+const checkUploads = createUploadMiddleware({
+  blocklist,
+  pool,
+  onError: 'refuse',
+  maxBytes: 16 * 2 ** 20,
+  // The place for your log and for the queue of your moderators.
+  onDecision: ({ verdict, reason }) => console.log(verdict, reason),
+});
+
+const app = new Hono();
+app.post('/upload', (c) =>
+  checkUploads(c.req.raw, async (request, decisions) => {
+    // What was not checked is not read: a text, say, or a form without a file.
+    const form = decisions.length === 1 && (await request.formData().catch(() => undefined));
+    const photo = form && form.get('photo');
+    if (!(photo instanceof File)) return c.json({ error: 'expected a form with a photo' }, 400);
+    const stored = randomUUID();
+    await writeFile(`uploads/${stored}`, photo.stream());
+    return c.json({ stored }, 201);
+  }),
+);
+
+app.use('/list/*', bearerAuth({ token: ADMIN_TOKEN }));
+app.on(['PUT', 'DELETE'], '/list/:hex{[0-9a-fA-F]{64}}', async (c) => {
+  const hash = hashFromHex('pdq', c.req.param('hex'));
+  if (c.req.method === 'DELETE') blocklist.withdraw(hash);
+  else if (blocklist.reinstate(hash) || !blocklist.has(hash)) blocklist.add({ hash, labels: [] });
+  await saveBlocklist('list.ohb', blocklist);
+  return c.body(null, 204);
+});
+
+const requestTimeout = 1000 * Number(UPLOAD_SECONDS);
+const server = /** @type {import('node:http').Server} */ (
+  serve({
+    fetch: app.fetch,
+    hostname: '127.0.0.1',
+    port: Number(PORT),
+    serverOptions: { ...NODE_LIMITS, requestTimeout },
+  })
+);
+server.once('listening', () => console.log('listening', server.address()));
+process.once('SIGTERM', () => {
+  server.close(() => pool.close());
+  // Whoever is not done by then is cut off.
+  setTimeout(() => server.closeAllConnections(), requestTimeout).unref();
+});
