@@ -30,7 +30,8 @@ const app = fastify({ http: { ...NODE_LIMITS, requestTimeout }, requestTimeout }
 await app.register(multipart, { limits: { fileSize: maxBytes, files: 1, fields: 10 } });
 
 app.post('/upload', async (request, reply) => {
-  const part = await request.file();
+  // Undefined too if it is no form, or a malformed one.
+  const part = await request.file().catch(() => undefined);
   if (!part) return reply.code(400).send({ error: 'expected a file: photo' });
   const { bytes } = await checkPart(part);
   const stored = randomUUID();

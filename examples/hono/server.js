@@ -38,7 +38,7 @@ app.post('/upload', (c) =>
     const photo = form && form.get('photo');
     if (!(photo instanceof File)) return c.json({ error: 'expected a form with a photo' }, 400);
     const stored = randomUUID();
-    await writeFile(`uploads/${stored}`, photo.stream());
+    await writeFile(`uploads/${stored}`, Buffer.from(await photo.arrayBuffer()));
     return c.json({ stored }, 201);
   }),
 );
