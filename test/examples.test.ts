@@ -272,7 +272,9 @@ describe('servers', () => {
 describe('the queue worker', () => {
   const NAME = 'queue-worker';
   const verdictsOf = (answers: Record<string, unknown>[]) =>
-    Object.fromEntries(answers.map(({ id, verdict, reason, error }) => [id, error ?? verdict ?? reason]));
+    Object.fromEntries(
+      answers.map(({ id, verdict, reason, error }) => [id, error ?? verdict ?? reason]),
+    );
 
   test('answers every job, whatever the others are', async () => {
     const folder = folderOf(NAME);

@@ -40,26 +40,34 @@ app.use('/list', (request, response, next) => {
   if (given === digest('sha256', `Bearer ${ADMIN_TOKEN}`)) next();
   else response.sendStatus(401);
 });
-/** @type {express.RequestHandler<{ hex: string }>} */
-const changeList = async ({ method, params }, response) => {
+app.route('/list/:hex').put(changeList).delete(changeList);
+/**
+ * @param {express.Request<{ hex: string }>} request
+ * @param {express.Response} response
+ */
+async function changeList({ method, params }, response) {
   const hash = hashFromHex('pdq', params.hex);
   if (method === 'DELETE') blocklist.withdraw(hash);
   else if (blocklist.reinstate(hash) || !blocklist.has(hash)) blocklist.add({ hash, labels: [] });
   await saveBlocklist('list.ohb', blocklist);
   response.sendStatus(204);
-};
-app.put('/list/:hex', changeList).delete('/list/:hex', changeList);
+}
 
-/** @type {express.ErrorRequestHandler} */
-const onError = (error, _request, response, next) => {
+app.use(onError);
+/**
+ * @param {any} error
+ * @param {express.Request} _request
+ * @param {express.Response} response
+ * @param {express.NextFunction} next
+ */
+function onError(error, _request, response, next) {
   // Multer tells what is wrong with a form by its own errors, or by plain ones without a code.
   const isOfForm = error instanceof multer.MulterError || (error.name === 'Error' && !error.code);
   const status = error.status ?? (isOfForm || error instanceof RangeError ? 400 : 500);
   if (status === 500) console.error(error);
   if (response.headersSent) next(error);
   else response.status(status).set(error.headers).json({ error: 'the request was refused' });
-};
-app.use(onError);
+}
 
 const requestTimeout = 1000 * Number(UPLOAD_SECONDS);
 const server = createServer({ ...NODE_LIMITS, requestTimeout }, app);

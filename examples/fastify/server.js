@@ -21,9 +21,14 @@ const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
 await mkdir('uploads', { recursive: true });
 
 const maxBytes = 16 * 2 ** 20;
-// The place for your log and for the queue of your moderators.
-const onDecision = ({ verdict, reason }) => console.log(verdict, reason);
-const checkPart = createPartCheck({ blocklist, pool, onError: 'refuse', maxBytes, onDecision });
+const checkPart = createPartCheck({
+  blocklist,
+  pool,
+  onError: 'refuse',
+  maxBytes,
+  // The place for your log and for the queue of your moderators.
+  onDecision: ({ verdict, reason }) => console.log(verdict, reason),
+});
 
 const requestTimeout = 1000 * Number(UPLOAD_SECONDS);
 const app = fastify({ http: { ...NODE_LIMITS, requestTimeout }, requestTimeout });

@@ -34,8 +34,9 @@ const app = new Hono();
 app.post('/upload', (c) =>
   checkUploads(c.req.raw, async (request, decisions) => {
     // What was not checked is not read: a text, say, or a form without a file.
-    const form = decisions.length === 1 && (await request.formData().catch(() => undefined));
-    const photo = form && form.get('photo');
+    const form =
+      decisions.length === 1 ? await request.formData().catch(() => undefined) : undefined;
+    const photo = form?.get('photo');
     if (!(photo instanceof File)) return c.json({ error: 'expected a form with a photo' }, 400);
     const stored = randomUUID();
     await writeFile(`uploads/${stored}`, Buffer.from(await photo.arrayBuffer()));

@@ -14,7 +14,11 @@ input.addEventListener('change', async () => {
   if (!file) return;
   output.textContent = 'Hashing…';
   try {
-    const { hash, quality } = await hashImageFile(file, { exact: true, timeoutSeconds: 30, signal });
+    const { hash, quality } = await hashImageFile(file, {
+      exact: true,
+      timeoutSeconds: 30,
+      signal,
+    });
     const isPlain = quality !== undefined && quality < 50;
     const note = isPlain ? ': too plain for a meaningful hash' : '';
     output.textContent = `${hashToHex(hash)}, quality ${quality}${note}`;
