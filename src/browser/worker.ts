@@ -8,6 +8,8 @@ import type { Reply, Request } from './message.js';
 const scope = globalThis as unknown as {
   postMessage(reply: Reply, transfer?: Transferable[]): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
+  /** set once this script has run */
+  onlyhashes?: true;
 };
 
 let bitmapCame: ((bitmap: ImageBitmap | undefined) => void) | undefined;
@@ -58,12 +60,19 @@ async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<R
   }
 }
 
-scope.addEventListener('message', async ({ data }) => {
-  if ('bitmap' in data) {
-    bitmapCame?.(data.bitmap);
-    return;
-  }
-  const reply = await answer(data);
-  scope.postMessage(reply, 'pixels' in reply ? [reply.pixels.data.buffer] : []);
-});
-scope.postMessage({ ready: true });
+/*
+ * Vite moves what the decoders share into this script, and they import it from here. WebKit then
+ * runs the script of its Worker a second time: that run must not answer too.
+ */
+if (!scope.onlyhashes) {
+  scope.onlyhashes = true;
+  scope.addEventListener('message', async ({ data }) => {
+    if ('bitmap' in data) {
+      bitmapCame?.(data.bitmap);
+      return;
+    }
+    const reply = await answer(data);
+    scope.postMessage(reply, 'pixels' in reply ? [reply.pixels.data.buffer] : []);
+  });
+  scope.postMessage({ ready: true });
+}
