@@ -107,8 +107,8 @@ class Server extends Program {
   }
 
   /** The status and the text of the answer to an upload. */
-  async upload(bytes: Uint8Array, field = 'photo'): Promise<{ status: number; text: string }> {
-    const { type, body } = await formOf(bytes, field);
+  async upload(bytes: Uint8Array, ...fields: string[]): Promise<{ status: number; text: string }> {
+    const { type, body } = await formOf(bytes, ...fields);
     const headers = { 'content-type': type, 'content-length': body.length };
     return await new Promise((resolve, reject) => {
       const sent = request(`${this.url}/upload`, { method: 'POST', headers }, async (response) => {
@@ -134,7 +134,7 @@ class Server extends Program {
 
   /** Begins an upload, and sends half of it once the server has read its headers. */
   async halfUpload(bytes: Uint8Array): Promise<{ client: RawClient; rest: Uint8Array }> {
-    const { type, body } = await formOf(bytes, 'photo');
+    const { type, body } = await formOf(bytes);
     const client = new RawClient(this.url);
     const head = [
       'POST /upload HTTP/1.1',
@@ -151,11 +151,12 @@ class Server extends Program {
   }
 }
 
-/** A form of one picture, as it is sent. */
-async function formOf(bytes: Uint8Array, field: string) {
+/** A form that has one picture in each of the fields, as it is sent. */
+async function formOf(bytes: Uint8Array, ...fields: string[]) {
   const form = new FormData();
   form.append('title', 'a title');
-  form.append(field, new File([bytes as Uint8Array<ArrayBuffer>], 'a.jpg'));
+  const file = new File([bytes as Uint8Array<ArrayBuffer>], 'a.jpg');
+  for (const field of fields.length > 0 ? fields : ['photo']) form.append(field, file);
   const response = new Response(form);
   const body = Buffer.from(await response.arrayBuffer());
   return { type: response.headers.get('content-type')!, body };
@@ -205,6 +206,11 @@ describe('servers', () => {
     }
     expect(storedBy(name)).toEqual([OTHER]);
     expect(await server.status(LISTED)).toBe(451);
+  });
+
+  test.each(['express', 'hono'] as const)('%s: a form has one picture', async (name) => {
+    expect((await servers[name].upload(OTHER, 'photo', 'photo')).status).toBe(400);
+    expect(storedBy(name)).toEqual([OTHER]);
   });
 
   test.each(SERVERS)('%s: the list changes while it runs, by who may', async (name) => {
