@@ -5,7 +5,7 @@ import type { Page } from 'puppeteer-core';
 import type { Sharp } from 'sharp';
 import { browserMemory } from './browser-memory.js';
 import { type BrowserScope, browserSite } from './browser-site.js';
-import { type Bench, type BenchContext, median, quantile, timingOf } from './harness.js';
+import { type Bench, type BenchContext, median, NotRun, quantile, timingOf } from './harness.js';
 import { photoFiles, rival } from './rivals.js';
 
 const ROUNDS = 15;
@@ -28,8 +28,7 @@ export const browserBench: Bench = {
     ].find((path) => path !== undefined && existsSync(path));
     const photo = await twelveMegapixels();
     if (!puppeteer || executablePath === undefined || photo === undefined) {
-      context.note('needs Chromium, the packages puppeteer-core and sharp, and the photos');
-      return;
+      throw new NotRun('needs Chromium, the packages puppeteer-core and sharp, and the photos');
     }
     const site = await browserSite();
     site.add('photo.jpg', await photo.clone().jpeg({ quality: 88 }).toBuffer());

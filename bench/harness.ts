@@ -47,6 +47,11 @@ export interface BenchContext {
   readonly words?: readonly string[];
 }
 
+/** A benchmark cannot run at all: the message says what it needs. */
+export class NotRun extends Error {
+  override readonly name = 'NotRun';
+}
+
 /** A named benchmark, run by `onlyhashes bench NAME`. */
 export interface Bench {
   readonly name: string;
@@ -55,6 +60,7 @@ export interface Bench {
   readonly long?: boolean;
   /** the words that may follow its name, as its usage shows them */
   readonly takes?: string;
+  /** @throws {NotRun} if what it stands on is not installed */
   run(context: BenchContext): Promise<void>;
 }
 

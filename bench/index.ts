@@ -5,13 +5,14 @@ import { cliffsBench } from './cliffs.js';
 import { distanceBench } from './distance.js';
 import { fileBench } from './file.js';
 import { hammingBench } from './hamming.js';
-import { type Bench, machine, type Race } from './harness.js';
+import { type Bench, machine, NotRun, type Race } from './harness.js';
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
 import { listsBench } from './lists.js';
 import { patchesBench } from './patches.js';
 import { pdqBench } from './pdq.js';
 import { pdqBandBench } from './pdq-band.js';
+import { absentPackages } from './rivals.js';
 import { robustnessBench } from './robustness.js';
 import { scanBench } from './scan.js';
 import { serviceBench } from './service.js';
@@ -54,14 +55,15 @@ export interface RunOptions {
 
 /**
  * Runs the named benchmarks, or all but the long ones if none is named, and prints ratios, then
- * times.
+ * times. What is not installed is told last, with the command that installs it.
  * @param words names; a benchmark that takes words gets all those after its name
+ * @returns whether any ran: one that needs what is not installed does not
  * @throws {RangeError} if a name is not in `BENCHES`
  */
 export async function runBenches(
   words: readonly string[],
   { json = false, options = {} }: RunOptions = {},
-): Promise<void> {
+): Promise<boolean> {
   const taker = words.findIndex((word) =>
     BENCHES.some(({ name, takes }) => takes && name === word),
   );
@@ -76,6 +78,7 @@ export async function runBenches(
     names.length === 0 ? !long : names.includes(name),
   );
   const results = [];
+  let ran = false;
   if (!json) {
     for (const [key, value] of Object.entries(machine())) console.log(`${key.padEnd(9)}${value}`);
   }
@@ -84,17 +87,19 @@ export async function runBenches(
     const notes: string[] = [];
     const figures: Record<string, unknown> = {};
     if (!json) console.log(`\n${bench.name}: ${bench.about}`);
-    await bench.run({
+    const note = (text: string) => {
+      notes.push(text);
+      if (!json) console.log(`  ${text}`);
+    };
+    try {
+      await bench.run({
       options,
       words: words.slice(names.length),
       report(race) {
         races.push(race);
         if (!json) console.log(`\n${formatRace(race)}`);
       },
-      note(text) {
-        notes.push(text);
-        if (!json) console.log(`  ${text}`);
-      },
+      note,
       figure(name, value) {
         figures[name] = value;
         if (!json)
@@ -102,10 +107,20 @@ export async function runBenches(
             `  ${name}: ${typeof value === 'number' ? short(value) : JSON.stringify(value)}`,
           );
       },
-    });
+      });
+      ran = true;
+    } catch (error) {
+      if (!(error instanceof NotRun)) throw error;
+      note(`not run: ${error.message}`);
+    }
     results.push({ name: bench.name, races, notes, figures });
   }
-  if (json) console.log(JSON.stringify({ machine: machine(), benches: results }));
+  const notInstalled = absentPackages();
+  if (json) console.log(JSON.stringify({ machine: machine(), benches: results, notInstalled }));
+  else if (notInstalled.length > 0) {
+    console.log(`\nTo compare with all of it, beside onlyhashes:\n  npm install ${notInstalled.join(' ')}`);
+  }
+  return ran;
 }
 
 /** A race as a table: the ratio to ours, the time per operation and its spread. */

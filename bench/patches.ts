@@ -8,7 +8,7 @@ import type { HammingIndex } from '../src/indexing/hamming-index.js';
 import { createIndex } from '../src/indexing/index.js';
 import type { CheckedPixels } from '../src/pixels.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
-import type { Bench, BenchContext } from './harness.js';
+import { type Bench, type BenchContext, NotRun } from './harness.js';
 import {
   type Blob,
   blur,
@@ -68,7 +68,7 @@ async function run(context: BenchContext): Promise<void> {
   const sharp = await rival<typeof import('sharp').default>('sharp');
   const [indexPath, folder] = context.words ?? [];
   if (sharp === undefined || indexPath === undefined) {
-    return context.note(
+    throw new NotRun(
       'needs sharp and INDEX, a JSON array of { photo, family, edit, path, original }; DIR has other photos',
     );
   }

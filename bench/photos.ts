@@ -1,20 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { decode } from '../src/node/decode.js';
 import type { Channels, CheckedPixels } from '../src/pixels.js';
-import { photoFiles } from './rivals.js';
+import { photoFiles, rival } from './rivals.js';
 
 /** The nine photos from packages, decoded; none if the packages or sharp are not installed. */
 export async function photos(): Promise<{ name: string; pixels: CheckedPixels }[]> {
-  try {
-    return await Promise.all(
-      photoFiles().map(async ({ name, path }) => {
-        const { pixels } = await decode(readFileSync(path));
-        return { name, pixels };
-      }),
-    );
-  } catch {
-    return [];
-  }
+  const files = photoFiles();
+  if ((await rival('sharp')) === undefined) return [];
+  return await Promise.all(
+    files.map(async ({ name, path }) => {
+      const { pixels } = await decode(readFileSync(path));
+      return { name, pixels };
+    }),
+  );
 }
 
 /**

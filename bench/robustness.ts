@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bench, BenchContext } from './harness.js';
-import { machine } from './harness.js';
+import { type Bench, type BenchContext, machine, NotRun } from './harness.js';
 import { COPIES } from './robustness/copies/suite.js';
 import { Crew } from './robustness/crew.js';
 import { type Figures, figuresOf, OUTCOMES } from './robustness/figures.js';
@@ -33,7 +32,7 @@ async function run(context: BenchContext): Promise<void> {
   if (!Number.isSafeInteger(seed)) throw new RangeError('expected seed to be an integer');
   const chosen = chosenFiles(textOf(options.set) ?? 'tuned', textOf(options.photos));
   for (const line of chosen.missing) context.note(`not installed: ${line}`);
-  if (chosen.fillers.length === 0) return context.note('the filler photos are not installed');
+  if (chosen.fillers.length === 0) throw new NotRun('the filler photos are not installed');
   if (chosen.list === 'sealed') {
     context.note('the sealed photos are meant to be run once: code changed after it needs others');
   }

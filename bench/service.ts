@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Hash, hashToHex } from '../src/hash.js';
-import { type Bench, type BenchContext, machine } from './harness.js';
+import { type Bench, type BenchContext, machine, NotRun } from './harness.js';
 import { hashesOf } from './index-data.js';
 import { type Targets, targetsOf } from './index-targets.js';
 import { photoFiles } from './rivals.js';
@@ -60,7 +60,7 @@ export async function runService(
   scale: ServiceScale,
   script: URL,
 ): Promise<void> {
-  if (!(await hasLoadGenerator())) return context.note('autocannon is not installed');
+  if (!(await hasLoadGenerator())) throw new NotRun('autocannon is not installed');
   const targets = targetsOf(context);
   const queries = queriesOf(scale);
   const all: Record<string, unknown> = {};

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { keepBands } from '../src/store/bands.js';
 import { openStore, type StorePlace } from '../src/store/open-store.js';
 import { Store } from '../src/store/store.js';
-import { type Bench, type BenchContext, machine } from './harness.js';
+import { type Bench, type BenchContext, machine, NotRun } from './harness.js';
 import { hashesOf } from './index-data.js';
 import { type Targets, targetsOf } from './index-targets.js';
 import { rival } from './rivals.js';
@@ -94,6 +94,7 @@ export async function runStore(
       }
     }
   } else context.note('pg is not installed');
+  if (Object.keys(engines).length === 0) throw new NotRun('there is no database to measure');
   const { out } = context.options;
   if (typeof out !== 'string') return;
   mkdirSync(out, { recursive: true });

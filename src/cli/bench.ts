@@ -7,7 +7,7 @@ interface Benches {
   runBenches(
     names: readonly string[],
     options: { json: boolean; options: Record<string, string | boolean | undefined> },
-  ): Promise<void>;
+  ): Promise<boolean>;
 }
 
 /** A size of a list, in hashes. */
@@ -81,7 +81,7 @@ export const benchCommand: Command = {
   name: 'bench',
   usage: '[NAME…]',
   about:
-    'Measure the library beside naive code and other packages.\nRatios come first. Without a NAME, all but the long ones run.',
+    'Measure the library beside naive code and other packages.\nRatios come first. Without a NAME, all but the long ones run.\nPackages that are missing are named. Exit code: 0 if anything ran, else 1.',
   options: {
     json: { about: 'print one JSON object' },
     list: { about: 'list the benchmarks' },
@@ -120,7 +120,6 @@ export const benchCommand: Command = {
     if (Number(options.smallest ?? 0) > Number(options.largest ?? Number.POSITIVE_INFINITY)) {
       throw new UsageError('--smallest: expected no more than --largest');
     }
-    await runBenches(call.words, { json: call.on('json'), options });
-    return 0;
+    return (await runBenches(call.words, { json: call.on('json'), options })) ? 0 : 1;
   },
 };
