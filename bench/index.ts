@@ -93,20 +93,20 @@ export async function runBenches(
     };
     try {
       await bench.run({
-      options,
-      words: words.slice(names.length),
-      report(race) {
-        races.push(race);
-        if (!json) console.log(`\n${formatRace(race)}`);
-      },
-      note,
-      figure(name, value) {
-        figures[name] = value;
-        if (!json)
-          console.log(
-            `  ${name}: ${typeof value === 'number' ? short(value) : JSON.stringify(value)}`,
-          );
-      },
+        options,
+        words: words.slice(names.length),
+        report(race) {
+          races.push(race);
+          if (!json) console.log(`\n${formatRace(race)}`);
+        },
+        note,
+        figure(name, value) {
+          figures[name] = value;
+          if (!json)
+            console.log(
+              `  ${name}: ${typeof value === 'number' ? short(value) : JSON.stringify(value)}`,
+            );
+        },
       });
       ran = true;
     } catch (error) {
@@ -118,7 +118,9 @@ export async function runBenches(
   const notInstalled = absentPackages();
   if (json) console.log(JSON.stringify({ machine: machine(), benches: results, notInstalled }));
   else if (notInstalled.length > 0) {
-    console.log(`\nTo compare with all of it, beside onlyhashes:\n  npm install ${notInstalled.join(' ')}`);
+    console.log(
+      `\nTo compare with all of it, beside onlyhashes:\n  npm install ${notInstalled.join(' ')}`,
+    );
   }
   return ran;
 }

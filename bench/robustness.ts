@@ -1,17 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Bench, type BenchContext, machine, NotRun } from './harness.js';
-import { COPIES } from './robustness/copies/suite.js';
-import { Crew } from './robustness/crew.js';
-import { type Figures, figuresOf, OUTCOMES } from './robustness/figures.js';
-import { hardCases } from './robustness/hard-cases.js';
-import { type HardRow, hardRows } from './robustness/hard-negatives.js';
-import { type Entry, POLICY, type QueryResult } from './robustness/measure.js';
-import { LEAST_SIDE } from './robustness/photos.js';
-import { type Chosen, chosenFiles, queryJobs, withoutDuplicates } from './robustness/plan.js';
-import { distancePlot, recallPlot } from './robustness/plots.js';
-import { foretellings, markdown, percent, type RunFacts } from './robustness/report.js';
-import type { Job } from './robustness/worker.js';
+import { type Bench, NotRun } from './harness.js';
+import { rival } from './rivals.js';
 
 /**
  * Which copies of a photo are still found, by what, at what cost, and what is found wrongly.
@@ -23,126 +11,10 @@ export const robustnessBench: Bench = {
   name: 'robustness',
   about: 'which copies of a photo are still found, which are not, and at what cost',
   long: true,
-  run,
+  async run(context) {
+    // Whoever installed this package may not have it.
+    if ((await rival('sharp')) === undefined) throw new NotRun('sharp is not installed');
+    const { runRobustness } = await import('./robustness-run.js');
+    await runRobustness(context);
+  },
 };
-
-async function run(context: BenchContext): Promise<void> {
-  const { options } = context;
-  const seed = Number(textOf(options.seed) ?? 1);
-  if (!Number.isSafeInteger(seed)) throw new RangeError('expected seed to be an integer');
-  const chosen = chosenFiles(textOf(options.set) ?? 'tuned', textOf(options.photos));
-  for (const line of chosen.missing) context.note(`not installed: ${line}`);
-  if (chosen.fillers.length === 0) throw new NotRun('the filler photos are not installed');
-  if (chosen.list === 'sealed') {
-    context.note('the sealed photos are meant to be run once: code changed after it needs others');
-  }
-  const quick = options.quick === true;
-  const { results, hard, entries, leftOut, duplicates } = await measured(chosen, seed, quick);
-  const photos = entries.filter(({ queried }) => queried).map(({ source }) => source);
-  const facts: RunFacts = {
-    command: `onlyhashes bench robustness --${textOf(options.photos) ? 'photos DIR' : `set ${chosen.list}`} --seed ${seed}${quick ? ' --quick' : ''}`,
-    list: chosen.list,
-    quick,
-    seed,
-    machine: machine(),
-    photos,
-    files: entries.length,
-    unrelated: entries.length - photos.length,
-    duplicates,
-    leftOut,
-    fillers: chosen.fillers.map(({ source }) => source),
-    missing: chosen.missing,
-  };
-  const figures = figuresOf(results, COPIES, seed);
-  const { genuine, unrelated, tails: _, ...rest } = figures;
-  const told = { ...rest, foretold: foretellings(figures), hardNegatives: hard };
-  context.figure('run', facts);
-  for (const [name, value] of Object.entries(told)) context.figure(name, value);
-  for (const { name, value, low, high } of figures.macro) {
-    context.note(
-      `${name}: ${percent(value, 1)} % (${percent(low, 1)} to ${percent(high, 1)}), mean over families`,
-    );
-  }
-  const out = textOf(options.out);
-  if (out === undefined) return;
-  write(join(out, chosen.list), {
-    'robustness.json': `${JSON.stringify({ ...facts, ...told, counts: { genuine: [...genuine], unrelated: [...unrelated] } }, null, 1)}\n`,
-    'robustness.md': markdown(figures, hard, facts),
-    ...plots(figures),
-  });
-  context.note(`the report and its figures are in the folder ${chosen.list}`);
-}
-
-function plots({ genuine, unrelated, families }: Figures): Record<string, string> {
-  const at = (wanted: string) => OUTCOMES.findIndex(({ name }) => name === wanted);
-  return {
-    'distances.svg': distancePlot(genuine, unrelated, 256, POLICY.matchDistance),
-    'recall.svg': recallPlot(families, [at('plain PDQ'), at('match'), at('or review')]),
-  };
-}
-
-/** Hashes all files, then edits, hashes and compares the queried ones, on all cores. */
-async function measured(
-  { queried, unrelated, fillers }: Chosen,
-  seed: number,
-  quick: boolean,
-): Promise<{
-  results: QueryResult[];
-  hard: HardRow[];
-  entries: Entry[];
-  leftOut: string[];
-  duplicates: number;
-}> {
-  const crew = new Crew(new URL('./bench-worker.js', import.meta.url), { seed, fillers });
-  try {
-    const files = [...queried, ...unrelated];
-    const hashing = files.map(
-      (file, at): Job => ({ kind: 'hash', file, queried: at < queried.length }),
-    );
-    const all: Entry[] = [];
-    const leftOut: string[] = [];
-    for (const answer of await crew.each(hashing, progress('hashing', hashing.length))) {
-      if (answer.kind !== 'hash') continue;
-      const { entry, side } = answer;
-      const isEdited =
-        entry.queried && side >= LEAST_SIDE && entry.listed.quality >= POLICY.minQuality;
-      if (entry.queried && !isEdited) leftOut.push(entry.source);
-      all.push({ ...entry, queried: isEdited });
-    }
-    const entries = withoutDuplicates(all);
-    await crew.all({ kind: 'list', entries });
-    const jobs = queryJobs(entries, files, seed, quick);
-    const results: QueryResult[] = [];
-    for (const answer of await crew.each(jobs, progress('queries', jobs.length))) {
-      if (answer.kind === 'query') results.push(...answer.results);
-    }
-    const cases = hardCases(queried, COPIES, quick).map((hard): Job => ({ kind: 'hard', hard }));
-    const answers = await crew.each(cases, progress('hard negatives', cases.length));
-    const hard = hardRows(
-      answers.flatMap((answer) => (answer.kind === 'hard' ? answer.result : [])),
-    );
-    return { results, hard, entries, leftOut, duplicates: all.length - entries.length };
-  } finally {
-    await crew.end();
-  }
-}
-
-function write(folder: string, files: Readonly<Record<string, string>>): void {
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-}
-
-const textOf = (option: string | boolean | undefined) =>
-  typeof option === 'string' ? option : undefined;
-
-/** Shows progress and the time left, on a terminal. */
-function progress(what: string, all: number): (done: number) => void {
-  const start = performance.now();
-  return (done) => {
-    if (!process.stderr.isTTY) return;
-    const seconds = Math.ceil(((performance.now() - start) / 1000 / done) * (all - done));
-    const left =
-      done === all ? '\r\x1b[2K' : `\r\x1b[2K${what}: ${done} of ${all}, ${seconds} s left`;
-    process.stderr.write(left);
-  };
-}
