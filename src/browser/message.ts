@@ -8,11 +8,20 @@ import type { Readback } from './readback-canvas.js';
 export type HashingOptions = PictureOptions & Pick<Limits, 'maxPixels'>;
 
 /**
+ * Bytes in a buffer that can be transferred: `Uint8Array<ArrayBuffer>`, in words that TypeScript
+ * before 5.7 knows too.
+ */
+export type OwnBytes = ReturnType<Uint8ArrayConstructor['of']>;
+
+/** The same for the samples of a picture, as `ImageData` takes them. */
+export type OwnSamples = ReturnType<Uint8ClampedArrayConstructor['of']>;
+
+/**
  * A decoded picture as people see it; straight alpha. Fits `new ImageData(data, width, height)` and
  * `pdq`.
  */
 export interface DisplayedPixels extends Pixels {
-  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  readonly data: OwnSamples;
   readonly channels: 4;
 }
 
@@ -31,9 +40,9 @@ export type Stage = 'reading' | 'decoding' | 'hashing';
  * what it is given: the bitmap that it asked for.
  */
 export type Request =
-  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly options: HashingOptions }
+  | { readonly bytes: OwnBytes; readonly options: HashingOptions }
   | { readonly next: boolean }
-  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly decoding: DecodingOptions }
+  | { readonly bytes: OwnBytes; readonly decoding: DecodingOptions }
   | { readonly check: true }
   | { readonly bitmap: ImageBitmap | undefined };
 
@@ -47,7 +56,7 @@ export type Reply =
   | { readonly pixels: DisplayedPixels }
   | { readonly readback: Readback }
   /** the Worker cannot decode these bytes: perhaps the page can */
-  | { readonly bitmapOf: Uint8Array<ArrayBuffer> }
+  | { readonly bitmapOf: OwnBytes }
   | { readonly error: WorkerError };
 
 /** An error on its way between threads, which no class survives. */

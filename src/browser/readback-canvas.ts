@@ -77,14 +77,15 @@ export class ReadbackCanvas {
 
   /**
    * What `draw` draws into `width` x `height` pixels at (0, top): fresh, one word a pixel in the
-   * order of its bytes.
+   * order of its bytes. The type says `Uint32Array<ArrayBuffer>` as TypeScript before 5.7
+   * knows it.
    * @throws {AlteredReadback} if the rows around them did not come back as they were drawn
    */
   read(
     width: number,
     height: number,
     draw: (context: OffscreenCanvasRenderingContext2D, top: number) => void,
-  ): Uint32Array<ArrayBuffer> {
+  ): ReturnType<Uint32ArrayConstructor['of']> {
     const context = this.#context;
     const below = PATTERN_HEIGHT + height;
     let words: Uint32Array<ArrayBuffer>;

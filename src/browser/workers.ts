@@ -2,7 +2,7 @@ import { checkInteger } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { type FileOptions, MAX_BYTES } from '../picture/options.js';
 import { Pool, type PooledThread, type Thread, type ThreadEvents } from '../picture/pool.js';
-import type { Request } from './message.js';
+import type { OwnBytes, Request } from './message.js';
 import { bytesIn, errorIn, isReply } from './reply.js';
 
 /** Where the Worker's script is, and how many of them run. */
@@ -134,7 +134,7 @@ const bitmapOf = (bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | undefin
  * All bytes of a file.
  * @throws {DecodeError} `empty`, `too-many-bytes` or `unreadable`
  */
-export async function bytesOf(file: Blob, maxBytes = MAX_BYTES): Promise<Uint8Array<ArrayBuffer>> {
+export async function bytesOf(file: Blob, maxBytes = MAX_BYTES): Promise<OwnBytes> {
   if (file.size === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
   if (file.size > maxBytes) {
     throw new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);

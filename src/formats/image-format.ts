@@ -51,10 +51,7 @@ export interface Edits {
  * @param bytes the whole file; overwritten
  * @returns a view of what is left
  */
-export function edited(
-  bytes: Uint8Array<ArrayBuffer>,
-  { drop, put }: Edits,
-): Uint8Array<ArrayBuffer> {
+export function edited<Bytes extends Uint8Array>(bytes: Bytes, { drop, put }: Edits): Bytes {
   for (let i = 0; i < put.length; i += 2) bytes[put[i]!] = put[i + 1]!;
   let kept = drop[0] ?? bytes.length;
   for (let i = 0; i < drop.length; i += 2) {
@@ -62,7 +59,7 @@ export function edited(
     bytes.copyWithin(kept, start, end);
     kept += end - start;
   }
-  return bytes.subarray(0, kept);
+  return bytes.subarray(0, kept) as Bytes;
 }
 
 /** More stretches than any picture has. */

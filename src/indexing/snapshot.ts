@@ -66,7 +66,7 @@ export const headerSum = (header: Int32Array): number =>
 export function* headerSteps(
   shape: Shape,
   rest: Iterable<Int32Array>,
-): Generator<void, Int32Array<ArrayBuffer>> {
+): Generator<void, Int32Array> {
   const flags = (shape.sketchBits === 16 ? SMALL : 0) | (shape.hasIds ? 0 : WITHOUT_IDS);
   const header = Int32Array.from([
     ...MAGIC,

@@ -125,5 +125,5 @@ export async function afterEarlier<T>(path: string, save: () => Promise<T>): Pro
   }
 }
 
-export const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+export const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Int32Array =>
   new Int32Array(buffer, byteOffset, byteLength / 4);

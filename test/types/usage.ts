@@ -1,0 +1,143 @@
+/**
+ * What applications do with each entry, for the compilers that they may have. It is only compiled,
+ * against the packed declarations: `test/package.test.ts` copies it beside an installed package.
+ */
+import {
+  type Algorithm,
+  DecodeError,
+  type DecodeErrorCode,
+  distance,
+  FormatError,
+  type Hash,
+  hashFromHex,
+  hashToHex,
+  type Pixels,
+  pdq,
+} from 'onlyhashes';
+import { hashImageFile } from 'onlyhashes/browser';
+import { readHashList, ServiceError, StopNciiClient } from 'onlyhashes/exchange';
+import { createIndex, type HammingIndex, indexFromBuffer } from 'onlyhashes/indexing';
+import {
+  type Blocklist,
+  type BlocklistEntry,
+  createBlocklist,
+  type Decision,
+  type DecisionReason,
+  decisionToJSON,
+} from 'onlyhashes/matching';
+import { checkUpload, createHashPool, type HashPool, hashFile, saveIndex } from 'onlyhashes/node';
+import { createNodeListener, createScanHandler, createService } from 'onlyhashes/service';
+import { openStore, type Store, StoreError } from 'onlyhashes/store';
+import { bundleText, createBundle, readBundle } from 'onlyhashes/submission';
+import { startFakeService } from 'onlyhashes/testing';
+import { hashPixels, VARIANT_PROFILES, type VariantProfile } from 'onlyhashes/variants';
+
+/** Compiles only if the types are the same, each way. */
+type Same<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const isTrue = <T extends true>(): T => true as T;
+
+isTrue<Same<Algorithm, 'pdq' | 'blockhash' | 'phash' | 'dhash' | 'ahash'>>();
+isTrue<Same<Decision['verdict'], 'match' | 'review' | 'none' | 'unhashable'>>();
+isTrue<Same<VariantProfile, (typeof VARIANT_PROFILES)[number]>>();
+isTrue<Same<Hash['bytes'], Uint8Array>>();
+
+export function core(pixels: Pixels): string {
+  const { hash, quality } = pdq(pixels, { exact: true });
+  const far: number = distance(hash, hashFromHex('pdq', hashToHex(hash)));
+  // @ts-expect-error: there is no such algorithm
+  hashFromHex('md5', '');
+  // @ts-expect-error: hashes are read-only
+  hash.algorithm = 'pdq';
+  return `${far} ${quality.toFixed()} ${hashPixels(pixels, { variants: 'quick' }).hash.algorithm}`;
+}
+
+export function indexed(hashes: readonly Hash[]): number[] {
+  const index: HammingIndex = createIndex(hashes);
+  // @ts-expect-error: the distance is not left out
+  index.search(hashes[0]);
+  const opened = indexFromBuffer(index.toBuffer());
+  return opened.search(hashes[0]!, 31).map(({ id, distance }) => id + distance);
+}
+
+export async function matched(lines: AsyncIterable<string>): Promise<string | undefined> {
+  const blocklist: Blocklist = createBlocklist([]);
+  for await (const entry of readHashList(lines)) blocklist.add(entry);
+  const entry: BlocklistEntry = { hash: hashFromHex('pdq', '0'.repeat(64)), labels: [] };
+  blocklist.add(entry);
+  // @ts-expect-error: labels are not left out
+  blocklist.add({ hash: entry.hash });
+  blocklist.withdraw(entry.hash, { reason: 'listed by mistake' });
+  const { signal } = new AbortController();
+  const decision = await checkUpload('upload.webp', blocklist, { signal });
+  const reason: DecisionReason = decision.reason;
+  const [match] = decision.matches;
+  if (match === undefined) return JSON.stringify(decisionToJSON(decision)) + reason;
+  return match.entry.labels[0] ?? match.variant.name;
+}
+
+export async function files(index: HammingIndex): Promise<number> {
+  const pool: HashPool = createHashPool({ workers: 2 });
+  const { hash, quality, width } = await pool.hash(new Uint8Array(8));
+  await saveIndex('list.ohx', index);
+  await pool.close();
+  const other = await hashFile('photo.jpg', { algorithm: 'phash' });
+  return (quality ?? 0) + width + distance(hash, other.hash);
+}
+
+export function reasonOf(error: unknown): string {
+  if (error instanceof DecodeError) {
+    const code: DecodeErrorCode = error.code;
+    return code;
+  }
+  if (error instanceof FormatError) return `${error.code} ${error.line?.toFixed()}`;
+  if (error instanceof StoreError || error instanceof ServiceError) return error.code;
+  return '';
+}
+
+export async function served(blocklist: Blocklist): Promise<Response> {
+  const check: (request: Request) => Promise<Response> = createScanHandler({
+    blocklist,
+    onError: 'refuse',
+  });
+  const service = createService({ blocklist, trustNetworks: [] });
+  createNodeListener(service.handler);
+  // @ts-expect-error: what is told of errors is a function
+  createNodeListener(service.handler, { onError: console.error });
+  return await check(new Request('http://localhost/', { method: 'POST', body: 'x' }));
+}
+
+export async function stored(): Promise<Store> {
+  const store = await openStore({ dataDir: undefined }, { schema: 'hashes' });
+  const changed = await store.add([{ hash: hashFromHex('pdq', '0'.repeat(64)), labels: ['a'] }]);
+  const follower = await store.follow();
+  await follower.close();
+  // @ts-expect-error: a place is an object
+  await openStore('postgres://localhost');
+  console.log(changed.revision);
+  return store;
+}
+
+export async function shared(pixels: Pixels): Promise<string> {
+  const { bundle, withdrawToken } = await createBundle([hashPixels(pixels)]);
+  const text = bundleText(bundle);
+  return withdrawToken + String(readBundle(text).hashes.length);
+}
+
+export async function inBrowser(file: File): Promise<string> {
+  const { hash } = await hashImageFile(file, { onProgress: (stage) => console.log(stage) });
+  return hashToHex(hash);
+}
+
+export async function tested(): Promise<void> {
+  const fake = await startFakeService(({ path }) => ({ status: 200, body: { path } }));
+  fake.fail({ kind: 'status', status: 503 }, { times: 2 });
+  const keys = { subscriptionKey: 'a', fetchHashesKey: 'b' };
+  const client = new StopNciiClient(keys, { baseUrl: fake.url });
+  // @ts-expect-error: credentials are not left out
+  new StopNciiClient();
+  for await (const page of client.fetchUpdates()) console.log(page.updates.length);
+  await fake.close();
+}
+
+export const profiles: readonly string[] = VARIANT_PROFILES;
