@@ -1,3 +1,8 @@
+/**
+ * From pixels to a hash, from a hash to hex and JSON, and the distance of two hashes.
+ * @module onlyhashes
+ */
+
 export { DecodeError, type DecodeErrorCode, FormatError, type FormatErrorCode } from './errors.js';
 export {
   ALGORITHMS,

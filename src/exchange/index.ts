@@ -1,3 +1,8 @@
+/**
+ * Lists of hashes as files, and the clients and formats of the services that share them.
+ * @module onlyhashes/exchange
+ */
+
 export type { BlocklistEntry, Opinion } from '../entry.js';
 export { joinLabels, writeCell } from './csv.js';
 export { type ReadOptions, readHashList } from './hash-list.js';

@@ -1,3 +1,8 @@
+/**
+ * Every hash within a distance, found exactly, among many.
+ * @module onlyhashes/indexing
+ */
+
 export type {
   Explanation,
   HammingIndex,

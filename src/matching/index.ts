@@ -1,3 +1,8 @@
+/**
+ * From a list, a policy and the hashes of an upload to a decision with its reason.
+ * @module onlyhashes/matching
+ */
+
 export type { BlocklistEntry, Opinion } from '../entry.js';
 export { PackedEntries } from '../exchange/packed-entries.js';
 export type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../exchange/remote-matcher.js';

@@ -1,3 +1,8 @@
+/**
+ * Files in Node: decoded, hashed, checked against a blocklist, and lists kept on disk.
+ * @module onlyhashes/node
+ */
+
 export type {
   FeedbackItem,
   FeedbackSender,

@@ -1,3 +1,8 @@
+/**
+ * Uploads checked where they arrive, and routes that others call over HTTP.
+ * @module onlyhashes/service
+ */
+
 export type { AccessOptions, Limits, NetworkRule, TokenRule } from './access.js';
 export { type ClamdOptions, type ClamdUpload, createClamdListener } from './clamd.js';
 export {

@@ -1,3 +1,8 @@
+/**
+ * Lists, withdrawals and reviews in a database that many processes share and follow.
+ * @module onlyhashes/store
+ */
+
 export type { StoreChanges } from './changes.js';
 export type { EntryFilter } from './entries.js';
 export type { Exchange, ExchangeSettings, Exchanges, NewExchange } from './exchanges.js';

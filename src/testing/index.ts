@@ -1,3 +1,8 @@
+/**
+ * Fakes of the services, on this machine, which can be told to fail.
+ * @module onlyhashes/testing
+ */
+
 export { type FakeHma, type FakeHmaOptions, fakeHma } from './fake-hma.js';
 export {
   type FakeNcmec,

@@ -1,3 +1,8 @@
+/**
+ * The hashes of a picture and of the copies that people make of it.
+ * @module onlyhashes/variants
+ */
+
 export type { Near, Rectangle, VariantGeometry, Variants, WindowName } from '../variant.js';
 export { hashPixels, variantsOf } from './hash-pixels.js';
 export { type ListCrop, listCrops } from './list-crops.js';
