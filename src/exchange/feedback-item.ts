@@ -54,6 +54,7 @@ export type Settled = 'done' | 'absent' | 'unknown';
  * as no answer.
  */
 export interface FeedbackSender {
+  /** Sends one item; `signal` ends it. */
   send(item: FeedbackItem, options: { signal: AbortSignal }): Promise<Sent>;
   /**
    * whether sending twice is as good as once, as with a PUT: what had no answer is then sent again.

@@ -37,6 +37,7 @@ import {
 } from './segment.js';
 import { alignedBytes, IdSet, type SnapshotSource, sealed, shapeOf, verified } from './snapshot.js';
 
+/** What an index holds, and how it is made. */
 export interface CreateOptions {
   /** needed only where there are no hashes */
   algorithm?: Algorithm;

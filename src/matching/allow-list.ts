@@ -20,6 +20,7 @@ export interface AllowListJSON {
   allowances: (HashJSON & { entry?: HashJSON; reason: string })[];
 }
 
+/** How an allow list is made. */
 export interface AllowListOptions {
   /** a hash within so many bits of an allowed one is allowed too, 0…31; default 0 */
   radius?: number;

@@ -8,7 +8,9 @@ import type { HammingIndex } from '../indexing/hamming-index.js';
 export interface EntryRows {
   /** one more than the highest row */
   readonly size: number;
+  /** The entry of a row. */
   entryAt(row: number): BlocklistEntry;
+  /** The id of the entry of a row, if it has one. */
   idAt(row: number): string | undefined;
   /** the existing rows; absent if all rows below `size` exist */
   rows?(): Iterable<number>;

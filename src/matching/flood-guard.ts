@@ -28,6 +28,7 @@ export interface FloodGuardJSON {
   watched: (HashJSON & { uploads: { hash: string; seenSeconds: number }[] })[];
 }
 
+/** What counts as a flood, and who is told. */
 export interface FloodGuardOptions {
   /** an entry that matches more distinct uploads in the window is flooded, 1…1000; default 20 */
   mostUploads?: number;

@@ -14,6 +14,7 @@ import { copyOfHash, keyOfHash } from './hash-key.js';
 import { TRUSTS, type Trust } from './lists.js';
 import { outcomeOf } from './remote-answer.js';
 
+/** How a list elsewhere is asked, and how far its word goes. */
 export interface RemoteListOptions {
   /**
    * has to be given: the main hash of each upload that is not matched here at once is sent to the

@@ -42,6 +42,7 @@ const TABLE_WORDS = 4;
 /** Lines of the state that a step writes or reads. */
 const LINE_STEP = 256;
 
+/** How a blocklist is saved. */
 export interface SaveBlocklistOptions {
   /** overwrite a file of a higher generation; default false */
   force?: boolean;
@@ -153,6 +154,7 @@ function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Ui
   return bytes;
 }
 
+/** How a saved blocklist is opened. */
 export interface OpenBlocklistOptions
   extends OpenOptions,
     Pick<BlocklistOptions, 'policy' | 'onKeptOut' | 'allowList' | 'floodGuard'> {}

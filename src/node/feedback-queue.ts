@@ -19,6 +19,7 @@ import {
 import { FeedbackStore } from './feedback-store.js';
 import { checkPath } from './index-file.js';
 
+/** Where feedback waits, and how it is sent. */
 export interface FeedbackQueueOptions {
   /** by the name that feedback is sent to */
   senders: Readonly<Record<string, FeedbackSender>>;

@@ -11,6 +11,7 @@ export type StopNciiFeedbackClient = Pick<StopNciiClient, 'submitFeedback' | 'fi
 /** What the sender uses of a client of NCMEC: one of the list that the entries are on. */
 export type NcmecFeedbackClient = Pick<NcmecClient, 'sendFeedback'>;
 
+/** Who sends feedback to StopNCII, and how far back it is looked for. */
 export interface StopNciiSenderOptions {
   /** the company's name, as StopNCII lists it beside its feedback */
   company: string;

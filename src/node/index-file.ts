@@ -27,6 +27,7 @@ export interface OpenedIndex {
   readonly degenerate: number | undefined;
 }
 
+/** How an index file is opened. */
 export interface OpenOptions {
   /**
    * check the checksum and the content, default true; false is for a file that was verified before

@@ -19,6 +19,7 @@ import { IndexThread } from './index-thread.js';
 import type { PoolTask } from './index-worker.js';
 import { scriptUrl } from './start-thread.js';
 
+/** The threads of an index pool. */
 export interface PoolOptions {
   /** number of threads, default one per core */
   workers?: number;
@@ -26,6 +27,7 @@ export interface PoolOptions {
   workerUrl?: string | URL | undefined;
 }
 
+/** How a batch is searched. */
 export interface PoolSearchOptions {
   /**
    * aborts the search: queries not yet started are dropped, and the promise rejects with the

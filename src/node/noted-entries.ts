@@ -8,7 +8,9 @@ import type { EntryNote, Notes } from './entry-notes.js';
 export interface NotedEntries {
   /** one more than the highest id */
   readonly size: number;
+  /** The entry whose hash has this id in the index. */
   entryAt(id: number): EntryNote & { hash: Hash };
+  /** The source's identifier of that entry, if it has one. */
   idAt(id: number): string | undefined;
   /** the existing ids; removed ids are gaps */
   rows(): Iterable<number>;

@@ -60,6 +60,7 @@ export function recordIn(line: string): ReviewRecord | undefined {
   }
 }
 
+/** How a review log is read. */
 export interface ReadReviewLogOptions {
   /** told of each line that cannot be read; without it, the first one is thrown */
   onProblem?: (error: FormatError) => void;

@@ -26,6 +26,7 @@ import {
   recordsOf,
 } from './review-files.js';
 
+/** How long a review log keeps its records, and how large its files get. */
 export interface ReviewLogOptions extends ReviewRetention {
   /**
    * most bytes of a file, before another is begun; each day begins another, too

@@ -14,6 +14,7 @@ import { checkedRecord } from '../matching/review-record.js';
  * So it counts only where the upload has the entry's very hash, or is as near as the caller allows.
  */
 
+/** How a review becomes feedback. */
 export interface ReviewedFeedbackOptions {
   /** the name of the sender; by default that of the source: `StopNCII`, `ncmec/npo` … */
   to?: string;
@@ -24,11 +25,13 @@ export interface ReviewedFeedbackOptions {
   maxRejectedDistance?: number;
 }
 
+/** How a review becomes feedback to StopNCII. */
 export interface StopNciiFeedbackOptions extends ReviewedFeedbackOptions {
   /** sent along, in StopNCII's words */
   tags?: readonly string[];
 }
 
+/** How a review becomes feedback to NCMEC. */
 export interface NcmecFeedbackOptions extends ReviewedFeedbackOptions {
   /**
    * the list whose entries it is about, as the client has it

@@ -9,6 +9,7 @@ import { type FrozenIndex, frozenIndex } from '../matching/frozen-index.js';
 import { type EntryNote, noteSteps } from './entry-notes.js';
 import { checkPath, generationOf } from './index-file.js';
 
+/** What is saved with an index, and how. */
 export interface SaveOptions {
   /**
    * notes on the entries, by the index's ids; written to the file for the entries in the index.

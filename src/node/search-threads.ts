@@ -10,6 +10,7 @@ import { checkWorkerUrl } from '../picture/options.js';
 import { IndexThread } from './index-thread.js';
 import { scriptUrl } from './start-thread.js';
 
+/** How many threads search, and who is told of one that died. */
 export interface SearchThreadsOptions {
   /**
    * number of threads
@@ -24,6 +25,7 @@ export interface SearchThreadsOptions {
 
 /** Threads that search one blocklist in shared memory. */
 export interface SearchThreads {
+  /** What they are at, and have done. */
   stats(): SearchThreadsStats;
   /** Resolves once the threads share all that is large in the list as it is now. */
   ready(): Promise<void>;

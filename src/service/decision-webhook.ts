@@ -31,6 +31,7 @@ export interface OutsideDecision {
 
 /** Where decisions are written: a `ReviewLog`, or that of a store. */
 export interface DecisionLog {
+  /** Writes a record. */
   append(record: NewReviewRecord): Promise<unknown>;
   /** when a record was written, in milliseconds since 1970; undefined if it was not */
   timeOf(id: string): number | undefined | Promise<number | undefined>;
@@ -38,6 +39,7 @@ export interface DecisionLog {
 
 /** Where feedback waits until it is sent: a `FeedbackQueue`. */
 export interface FeedbackTaker {
+  /** Takes feedback, as `FeedbackQueue.add` does. */
   add(feedback: NewFeedback): Promise<boolean>;
 }
 

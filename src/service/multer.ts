@@ -10,11 +10,13 @@ export interface MulterFile {
 
 /** Multer's contract of a storage. */
 export interface StorageEngine<Request, File> {
+  /** Stores a file, and calls back with what there is to tell of it. */
   _handleFile(
     request: Request,
     file: File,
     callback: (error?: unknown, info?: Partial<File>) => void,
   ): void;
+  /** Removes a file that was stored. */
   _removeFile(request: Request, file: File, callback: (error: Error | null) => void): void;
 }
 

@@ -3,6 +3,7 @@ import type { Reply } from './asked.js';
 /** What a caller may do; each includes the ones before it. */
 export const ROLES = ['match', 'curate', 'admin'] as const;
 
+/** What a caller may do. */
 export type Role = (typeof ROLES)[number];
 
 /** Who calls, as far as it is known. */
@@ -74,6 +75,7 @@ export interface Route {
    * none is known. Then neither the header nor the address counts
    */
   readonly tokenHashOf?: (request: Request) => Promise<string | undefined>;
+  /** Answers a call. */
   answer(call: Call, body: unknown): Reply | Promise<Reply>;
 }
 

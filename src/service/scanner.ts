@@ -28,6 +28,7 @@ export interface CheckLimits {
 
 /** What checks uploads against a list: a hash pool. */
 export interface CheckingPool {
+  /** Decides about an upload, as `HashPool.check` does. */
   check(source: ImageSource, blocklist: Blocklist, options: CheckLimits): Promise<Decision>;
 }
 

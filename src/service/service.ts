@@ -28,6 +28,7 @@ import { type ScanRouteOptions, v1Routes } from './v1.js';
 export interface ServiceParts {
   /** @throws {Refusal} 503 until the list is there */
   readonly list: () => Blocklist;
+  /** whether the service is ready */
   readonly isReady: () => boolean;
   readonly pool: HashPool;
   /** fetches pictures by their address; undefined unless hosts are allowed */

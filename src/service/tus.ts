@@ -14,7 +14,9 @@ type TusStream = Readable | ReadableStream<Uint8Array>;
 
 /** What this needs of a datastore of `@tus/server`: `FileStore` and `S3Store` have it. */
 export interface TusStore {
+  /** The bytes of an upload. */
   read(id: string): TusStream | Promise<TusStream>;
+  /** Removes an upload. */
   remove(id: string): Promise<unknown>;
   /** rejects if there is no such upload */
   getUpload(id: string): Promise<unknown>;

@@ -13,6 +13,7 @@ import {
 } from './load-blocklist.js';
 import { StoreError } from './store-error.js';
 
+/** How a follower keeps up with its store. */
 export interface FollowOptions extends FollowedOptions {
   /** how often the store is asked even if nothing woke the follower, in seconds; default 2 */
   pollSeconds?: number;

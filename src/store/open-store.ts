@@ -14,6 +14,7 @@ export type StorePlace =
   /** a folder of the store's own, made if it is not there; undefined: in memory */
   | { readonly dataDir: string | undefined };
 
+/** How a store is opened. */
 export interface StoreOptions {
   /** the schema that holds the store's tables, made if it is not there; default `onlyhashes` */
   schema?: string;

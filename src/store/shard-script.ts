@@ -12,6 +12,7 @@ export interface Shard {
   readonly user: string;
 }
 
+/** What a shard script is written for. */
 export interface ShardScriptOptions {
   /** the same on all servers; default `onlyhashes` */
   schema?: string;

@@ -57,6 +57,7 @@ export class Store {
     this.id = id;
   }
 
+  /** The database that keeps it. */
   get engine(): 'postgresql' | 'pglite' {
     return this.#database.engine;
   }
