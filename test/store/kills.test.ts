@@ -16,6 +16,10 @@ import type { Answer, Question } from './store-follower.js';
 const KILLS = Number(process.env.STORE_KILLS ?? 4);
 const RESTARTS = Number(process.env.STORE_RESTARTS ?? 1);
 
+/** One that is killed before it is ready says nothing: whoever waits for it must not wait on. */
+const readyOrGone = (child: ChildProcess): Promise<unknown> =>
+  Promise.race([once(child, 'message'), once(child, 'exit')]);
+
 /** A program that follows the store, and is started again when it was killed. */
 class FollowerProgram {
   readonly #start: () => ChildProcess;
@@ -26,7 +30,7 @@ class FollowerProgram {
   constructor(start: () => ChildProcess) {
     this.#start = start;
     this.#child = start();
-    this.#ready = once(this.#child, 'message');
+    this.#ready = readyOrGone(this.#child);
   }
 
   /** @returns undefined if it was killed before it answered */
@@ -57,7 +61,7 @@ class FollowerProgram {
     this.#child.kill('SIGKILL');
     await ended;
     this.#child = this.#start();
-    this.#ready = once(this.#child, 'message');
+    this.#ready = readyOrGone(this.#child);
   }
 
   async end(): Promise<void> {
