@@ -319,7 +319,7 @@ test('look-ups a second of a service', () => {
     `answered ${told(0, '/m/lookup')} look-ups a second by HMA's call (p99 in brackets), and ${told(0, '/v1/match')} by \`/v1/match\`, which also finds what is for review; with one worker ${told(1, '/v1/match')}, with two ${told(2, '/v1/match')}. It held ${megabytes(0)}, ${megabytes(1)} and ${megabytes(2)} MB (\`npx onlyhashes bench service\`)`,
   );
   expect(readme).toContain(
-    `At 4,000 a second the p99 was ${steadyP99(0, '/m/lookup')} ms, and with a worker ${steadyP99(1, '/v1/match')}: our aim of 4,000 look-ups by hash within 20 ms.`,
+    `At some 3,900 a second the p99 was ${steadyP99(0, '/m/lookup')} ms, and with a worker ${steadyP99(1, '/v1/match')}: our aim of 4,000 look-ups by hash within 20 ms is met, but not by \`/v1/match\` without a worker.`,
   );
   const missed = record.targets.filter(({ met }) => !met).map(({ name }) => name);
   // README tells these two.
