@@ -455,9 +455,12 @@ export class MutableIndex implements HammingIndex {
     return index.#hitsTo([], total);
   }
 
-  /** Those of the hits whose entries are not gone. */
+  /**
+   * Those of the hits whose entries are not gone. They may be of a segment that a compaction has
+   * replaced since: that the index stores nothing which is gone does not count here.
+   */
   static living(index: MutableIndex, hits: Hit[]): Hit[] {
-    const live = index.#dead > 0 ? index.#live : undefined;
+    const live = index.#live;
     return live ? hits.filter(({ id }) => live.has(id)) : hits;
   }
 
