@@ -13,7 +13,8 @@ import {
   writeVpdqText,
 } from '../exchange/index.js';
 import type { Algorithm, FormatError } from '../index.js';
-import { isIndexFile } from '../node/index.js';
+import { createBlocklist } from '../matching/index.js';
+import { isIndexFile, saveBlocklist } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
@@ -23,7 +24,7 @@ import { outputPath, writeWhole } from './output-file.js';
 import { writeIndex } from './write-index.js';
 
 const LIST_FORMATS = ['plain', 'csv', 'jsonl', 'dataset', 'dataset-csv', 'local-file'] as const;
-const FORMATS = [...LIST_FORMATS, 'vpdq', 'vpdq-json', 'index'] as const;
+const FORMATS = [...LIST_FORMATS, 'vpdq', 'vpdq-json', 'index', 'blocklist'] as const;
 type Format = (typeof FORMATS)[number];
 
 /** What a name's end says of a format. */
@@ -34,6 +35,7 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   '.ndjson': 'jsonl',
   '.vpdq': 'vpdq',
   '.ohx': 'index',
+  '.ohb': 'blocklist',
 };
 
 /** `onlyhashes convert`: a hash list in another format. */
@@ -44,7 +46,8 @@ export const convertCommand: Command = {
 FROM is told by its content: plain, CSV, JSONL, a file of python-threatexchange (dataset or \
 local file), an index file; with --vpdq, frames as text or JSON. TO is told by the end of \
 its name or by --format; - is standard input or output. A text list does not say which list \
-an entry is on, whether it was confirmed, its cases and opinions. Prints a line \
+an entry is on, whether it was confirmed, its cases and opinions. A blocklist (.ohb) is what \
+openBlocklist opens; one that is there is never replaced, as it holds withdrawals. Prints a line \
 ENTRIES,FORMAT,TO unless TO is standard output.`,
   options: {
     format: {
@@ -73,8 +76,12 @@ ENTRIES,FORMAT,TO unless TO is standard output.`,
     const format = formatOf(to, call);
     const isFrames = format === 'vpdq' || format === 'vpdq-json';
     if (isFrames && !call.on('vpdq')) throw new UsageError('expected --vpdq: a list has no times');
-    if (format === 'index' && to === '-') throw new UsageError('expected a file for an index');
+    const isBinary = format === 'index' || format === 'blocklist';
+    if (isBinary && to === '-') throw new UsageError(`expected a file, as TO is ${format}`);
     const overwrite = call.on('overwrite');
+    if (format === 'blocklist' && overwrite) {
+      throw new UsageError('a blocklist is not replaced: it holds what was withdrawn');
+    }
     const writable = { overwrite, ...(format === 'index' && { replaces: isIndexFile }) };
     if (to !== '-') await outputPath(to, writable);
     const bar = progress('reading', ' MB');
@@ -97,6 +104,8 @@ ENTRIES,FORMAT,TO unless TO is standard output.`,
         }
         const options = { from: shownName(from), to, writable, bar, out, signal };
         await writeIndex(tableOf(part), kindOf(part), options);
+      } else if (format === 'blocklist') {
+        count = await writeBlocklist(parts, { from: shownName(from), to, out, signal });
       } else await write(linesOf(parts, format, from));
     }
     if (to === '-') return exitCode(out.errors, count);
@@ -170,6 +179,33 @@ function tableOf(part: ListPart): PackedEntries {
   const table = new PackedEntries(algorithm, bits);
   for (const entry of entriesOf([part])) table.push(entry);
   return table;
+}
+
+interface WriteBlocklistOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly out: Output;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * @returns how many entries are in it
+ * @throws {Failure} if a file is there, or it cannot be written
+ */
+async function writeBlocklist(
+  parts: readonly ListPart[],
+  { from, to, out, signal }: WriteBlocklistOptions,
+): Promise<number> {
+  const blocklist = createBlocklist(parts);
+  const { degenerate } = blocklist.keptOut;
+  if (degenerate > 0) out.say(from, `${degenerate} degenerate hashes were kept out of it`);
+  try {
+    // Checked again: reading took its time.
+    await saveBlocklist(await outputPath(to, { overwrite: false }), blocklist, { signal });
+  } catch (error) {
+    throw signal.aborted ? error : failureOf(to, error);
+  }
+  return blocklist.size;
 }
 
 /** @throws {Failure} if an entry has what the format cannot hold */

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hashFromHex } from '../../src/hash.js';
+import { openBlocklist, saveBlocklist } from '../../src/node/blocklist-file.js';
 import { hexOf } from '../node/fed-services.js';
 import { onlyhashes } from './program.js';
 
@@ -35,6 +37,29 @@ test('a list goes through every format and stays the same', async () => {
   expect(readFileSync(at('f.txt'), 'utf8')).toBe(readFileSync(at('list.txt'), 'utf8'));
   const local = await convert(at('list.txt'), '-', '--format', 'local-file');
   expect(local.out).toBe(`pdq ${hexOf(1)}\npdq ${hexOf(2)}\n`);
+});
+
+test('a blocklist is what a program opens, and is never replaced', async () => {
+  const flat = '0'.repeat(64);
+  writeFileSync(at('kinds.txt'), `${hexOf(1)},one\n${flat}\nphash ${hexOf(2).slice(0, 16)}\n`);
+  const made = await convert(at('kinds.txt'), at('kinds.ohb'));
+  expect(made).toMatchObject({ lines: [`2,blocklist,${at('kinds.ohb')}`], code: 0 });
+  expect(made.err).toContain('1 degenerate hashes were kept out');
+  const blocklist = await openBlocklist(at('kinds.ohb'));
+  expect(blocklist.size).toBe(2);
+  expect(blocklist.has(hashFromHex('pdq', hexOf(1)))).toBe(true);
+
+  blocklist.withdraw({ id: 'a' });
+  await saveBlocklist(at('kinds.ohb'), blocklist);
+  const before = readFileSync(at('kinds.ohb'));
+  for (const more of [[], ['--overwrite']]) {
+    const again = await convert(at('list.txt'), at('kinds.ohb'), ...more);
+    expect(again).toMatchObject({ out: '', code: 2 });
+    expect(again.err).toMatch(/is there|not replaced/);
+  }
+  expect(readFileSync(at('kinds.ohb'))).toEqual(before);
+  const piped = await convert(at('list.txt'), '-', '-f', 'blocklist');
+  expect(piped).toMatchObject({ out: '', code: 2 });
 });
 
 test('the frames of a video become JSON, text again, and a list', async () => {
