@@ -256,6 +256,10 @@ describe('commands', () => {
   });
 });
 
+test('README has at most 900 words, its tables and its code among them', () => {
+  expect(read('README.md').trim().split(/\s+/).length).toBeLessThanOrEqual(900);
+});
+
 describe('prose', () => {
   const MOST = 10;
 

@@ -1,30 +1,33 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hashToHex } from '../src/hash.js';
+import { openBlocklist } from '../src/node/blocklist-file.js';
+import { hashFile } from '../src/node/hash-file.js';
+import { eventually, RawClient } from './cli/serving-program.js';
+import { type Block, type Page, pages } from './markdown.js';
 import { installedPackage, ROOT } from './package.js';
 
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-
-/** The fenced blocks of one language, each with its heading. */
-function blocks(language: string): { heading: string; text: string }[] {
-  const found: { heading: string; text: string }[] = [];
-  let heading = '';
-  for (const match of readme.matchAll(/^#+ (.+)$|^```(\w*)\n([\s\S]*?)^```$/gm)) {
-    if (match[1] !== undefined) heading = match[1];
-    else if (match[2] === language) found.push({ heading, text: match[3]! });
-  }
-  return found;
-}
-
-/**
- * Lines that only .ci/run runs, or that would fetch this package from a registry that may not have
- * it.
+/*
+ * What README and these pages show is run, from the packed tarball. What other pages show is for
+ * another program, or needs more around it; test/docs.test.ts checks its types, commands and options.
  */
-const ELSEWHERE = /^npm (install|ci|start|test|run bench)\b/;
+const RUN = ['README.md', 'docs/cli.md', 'docs/decisions.md', 'docs/entries.md']
+  .concat(['docs/platform.md', 'docs/production.md'])
+  .map((path) => pages().find((page) => page.path === path) as Page);
+const [README, CLI] = RUN as [Page, Page];
+
+const of = (language: string, ...pages: Page[]): Block[] =>
+  pages.flatMap(({ blocks }) => blocks.filter((block) => block.language === language));
+const [HANDLER] = of('js', README).map(({ text }) => text) as [string];
+
+/** Lines that would fetch this package from a registry that may not have it. */
+const ELSEWHERE = /^npm install\b/;
 
 let project: ReturnType<typeof installedPackage>;
 beforeAll(async () => {
@@ -32,6 +35,8 @@ beforeAll(async () => {
   const photo = join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg');
   copyFileSync(photo, join(project.folder, 'photo.jpg'));
   await sharp(photo).flop().webp({ quality: 80 }).toFile(join(project.folder, 'upload.webp'));
+  const { hash } = await hashFile(photo);
+  project.write('list.csv', `${hashToHex(hash)},reported by its owner\n`);
   await startService();
 }, 60_000);
 afterAll(() => {
@@ -43,7 +48,7 @@ let service: ChildProcess | undefined;
 
 /**
  * A StopNCII that lists the photo, in a process of its own: commands are waited for in this one.
- * Its address is added to the CONFIG of the README.
+ * Its address is added to the CONFIG of docs/cli.md.
  */
 async function startService(): Promise<void> {
   const file = project.write(
@@ -60,7 +65,7 @@ console.log(fake.url);
   );
   service = spawn(process.execPath, [file], { cwd: project.folder });
   const [url] = (await once(service.stdout!, 'data')) as [Buffer];
-  const config = JSON.parse(blocks('json').find(({ text }) => text.includes('"lists"'))!.text);
+  const config = JSON.parse(of('json', CLI)[0]!.text);
   config.lists[0].baseUrl = `${url}`.trim();
   project.write('lists.json', JSON.stringify(config));
 }
@@ -70,40 +75,23 @@ const env = {
   STOPNCII_FETCH_KEY: 'key',
 };
 
-test('the README has code to run', () => {
-  expect(blocks('js').length).toBeGreaterThan(0);
-  expect(blocks('sh').length).toBeGreaterThan(0);
-});
-
 function run(text: string): string {
   const file = project.write('block.mjs', text);
   const options = { cwd: project.folder, encoding: 'utf8', stdio: 'pipe' } as const;
   return execFileSync(process.execPath, [file], options);
 }
 
-test.each(blocks('js'))('js: $heading', ({ text }) => {
+test.each(of('js', ...RUN.slice(1)))('$page:$line', ({ text }) => {
   // A trailing comment on a console.log line says what it prints.
   const promises = [...text.matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)].map(([, said]) => said!);
+  expect(promises.length).toBeGreaterThan(0);
   const out = run(text);
   expect(promises.filter((promise) => !out.includes(promise))).toEqual([]);
 });
 
-test('both sides: the upload, a mirrored copy, is a match; another picture is none', async () => {
-  const { text } = blocks('js').find(({ heading }) => heading.startsWith('Both sides'))!;
-  expect(run(text)).toMatch(/^match \d+ \[ 'reported by its owner' \]\n$/);
-  const other = join(ROOT, 'fixtures/photos/nagasaki-boats-q40.jpg');
-  copyFileSync(other, join(project.folder, 'other.jpg'));
-  expect(run(text.replace('upload.webp', 'other.jpg'))).toMatch(/^none /);
-});
-
-test.each([...blocks('ts'), ...blocks('html')])('$heading bundles', async ({ text }) => {
-  const script = /<script type="module">([\s\S]*)<\/script>/.exec(text)?.[1] ?? text;
-  const entry = project.write(
-    'block.ts',
-    script.replaceAll("'/onlyhashes/", "'./node_modules/onlyhashes/dist/"),
-  );
+test.each(of('ts', README))('$page:$line bundles', async ({ text }) => {
   const { errors } = await build({
-    entryPoints: [entry],
+    entryPoints: [project.write('block.ts', text)],
     bundle: true,
     write: false,
     format: 'esm',
@@ -112,26 +100,110 @@ test.each([...blocks('ts'), ...blocks('html')])('$heading bundles', async ({ tex
   expect(errors).toEqual([]);
 });
 
-test('sh: every command, in the order of the README', async () => {
-  const commands = blocks('sh')
-    .flatMap(({ text }) => text.split('\n'))
-    .map((line) => line.replace(/\s+#.*$/, '').trim())
-    .filter((line) => line !== '' && !ELSEWHERE.test(line));
-  expect(commands.length).toBeGreaterThan(0);
-  const program = `${process.execPath} ${join(project.folder, 'node_modules/onlyhashes/dist/cli.cjs')}`;
-  for (const command of commands) {
-    expect(command).toMatch(/^(npx )?onlyhashes /);
-    const line = command.replace(/^(npx )?onlyhashes/, program);
-    if (/ serve /.test(command)) {
+test('the upload handler: what it keeps, refuses and forgets, and nothing stops it', async () => {
+  expect(readFileSync(join(ROOT, 'examples/node/server.mjs'), 'utf8')).toBe(HANDLER);
+  expect(HANDLER.split('\n').length - 1).toBeLessThanOrEqual(25);
+  const folder = join(project.folder, 'handler');
+  mkdirSync(folder);
+  command('convert list.csv handler/list.ohb');
+  const [uploads, curating] = (await Promise.all([freePort(), freePort()])).map(
+    (port) => `http://127.0.0.1:${port}`,
+  ) as [string, string];
+  const text = HANDLER.replace('8080', new URL(uploads).port)
+    .replace('8081', new URL(curating).port)
+    .replace('timeoutSeconds: 20', 'timeoutSeconds: 3');
+  const file = project.write('handler/server.mjs', text);
+  const started = () => {
+    const child = spawn(process.execPath, [file], { cwd: folder, stdio: ['ignore', 'pipe', 2] });
+    children.add(child.on('exit', () => children.delete(child)));
+    return child;
+  };
+  const status = async (body: Uint8Array, method = 'POST') =>
+    (await fetch(uploads, { method, body: body as Uint8Array<ArrayBuffer> })).status;
+  const change = async (method: string, hex: string) =>
+    (await fetch(`${curating}/${hex}`, { method })).status;
+  const isUp = (url: string) => eventually(() => fetch(url));
+
+  const server = started();
+  await isUp(curating);
+  const other = readFileSync(join(ROOT, 'fixtures/photos/nagasaki-boats-q40.jpg'));
+  const mirrored = readFileSync(join(project.folder, 'upload.webp'));
+  expect(await status(mirrored)).toBe(451);
+  expect(await status(other)).toBe(200);
+  expect(await status(other.subarray(0, other.length / 2))).toBe(422);
+  expect(await status(Buffer.from('no picture'))).toBe(415);
+  // A GIF of a few bytes that says it has 65,535 x 65,535 pixels.
+  expect(await status(Buffer.from('474946383961ffffffff000000', 'hex'))).toBe(422);
+
+  const stalled = new RawClient(uploads);
+  stalled.socket.write('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9999\r\n\r\n\xff\xd8');
+  await eventually(() => expect(stalled.received).toMatch(/^HTTP\/1.1 (408|503) /));
+  stalled.socket.destroy();
+
+  const hex = hashToHex(
+    (await hashFile(join(ROOT, 'fixtures/photos/nagasaki-boats-q40.jpg'))).hash,
+  );
+  expect(await change('PUT', hex)).toBe(204);
+  expect(await status(other)).toBe(451);
+  expect(await change('DELETE', hex)).toBe(204);
+  expect(await status(other)).toBe(200);
+  expect([await change('PUT', hex), await change('GET', hex)]).toEqual([409, 409]);
+  expect(await change('PUT', 'no-hash')).toBe(500);
+  server.kill();
+  await once(server, 'exit');
+  expect((await openBlocklist(join(folder, 'list.ohb'))).withdrawals).toHaveLength(1);
+
+  started();
+  await isUp(curating);
+  expect([await status(other), await status(mirrored)]).toEqual([200, 451]);
+}, 60_000);
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+}
+
+const program = () =>
+  `${process.execPath} ${join(project.folder, 'node_modules/onlyhashes/dist/cli.cjs')}`;
+function command(words: string): void {
+  execFileSync('sh', ['-c', `${program()} ${words}`], { cwd: project.folder, env, stdio: 'pipe' });
+}
+
+test('sh: every command, in the order of each page', async () => {
+  for (const page of [README, CLI]) {
+    // Both pages write these, and nothing is replaced.
+    for (const name of ['report.html', 'bundle.json'])
+      rmSync(join(project.folder, name), { force: true });
+    const commands = [
+      ...page.code.filter((text) => /^npx onlyhashes convert/.test(text)),
+      ...of('sh', page).flatMap(({ text }) => text.split('\n')),
+    ]
+      .map((line) => line.replace(/\s+#.*$/, '').trim())
+      .filter((line) => line !== '' && !ELSEWHERE.test(line));
+    expect(commands.length).toBeGreaterThan(0);
+    for (const line of commands) {
+      expect(line).toMatch(/^npx onlyhashes /);
+      const words = line.replace('npx onlyhashes ', '');
+      if (!/^serve /.test(words)) {
+        expect(() => command(words), line).not.toThrow();
+        continue;
+      }
       // It serves until it is ended.
-      const server = spawn('sh', ['-c', `exec ${line}`], { cwd: project.folder, env });
+      const server = spawn('sh', ['-c', `exec ${program()} ${words}`], {
+        cwd: project.folder,
+        env,
+      });
       const ended = once(server, 'exit');
-      expect(`${(await once(server.stdout, 'data'))[0]}`, command).toMatch(/^http:.+entries: \d/);
+      expect(`${(await once(server.stdout, 'data'))[0]}`, line).toMatch(/^http:.+entries: \d/);
       server.kill('SIGTERM');
-      expect(await ended, command).toEqual([0, null]);
-      continue;
+      expect(await ended, line).toEqual([0, null]);
     }
-    const run = () => execFileSync('sh', ['-c', line], { cwd: project.folder, env, stdio: 'pipe' });
-    expect(run, command).not.toThrow();
   }
 });

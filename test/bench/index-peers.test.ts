@@ -104,15 +104,15 @@ test('the quoted ratios are those of the largest list at distance 31', () => {
   expect(ratiosAtUsual([])).toEqual([]);
 });
 
-test("the README's rows match the record, with the build of Faiss and both kinds of data", () => {
+test('the rows of docs/speed.md match the record, with the build of Faiss and both kinds of data', () => {
   const root = join(import.meta.dirname, '../..');
   const record = JSON.parse(readFileSync(join(root, 'bench/record/index.json'), 'utf8'));
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const page = readFileSync(join(root, 'docs/speed.md'), 'utf8');
   const { ratios, faiss } = record as { ratios: RatiosAtUsual[]; faiss: FaissBuild };
   const measured: Measured[] = record.measured;
   expect(ratios).toEqual(ratiosAtUsual(measured));
-  expect(readme).toContain(`Faiss is ${faiss.version}`);
-  const rows = readme.split('\n').filter((line) => line.includes('MultiHash: '));
+  expect(page).toContain(`Faiss is ${faiss.version}`);
+  const rows = page.split('\n').filter((line) => line.includes('MultiHash: '));
   for (const [at, data] of (['uniform', 'clustered'] as const).entries()) {
     expect(rows[at]).toContain(data);
     const ours = measured.find(

@@ -1,0 +1,526 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { distance, hashFromHex } from '../src/hash.js';
+
+/** The figures of README and docs match the records and fixtures. A new record needs new pages. */
+const root = join(import.meta.dirname, '..');
+const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/\s+/g, ' ');
+const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
+const record = (path: string) => json(join('bench/record', path));
+
+interface Run {
+  photos: string[];
+  files: number;
+  queries: number;
+  outcomes: string[];
+  macro: { name: string; value: number; low: number; high: number }[];
+  families: { name: string; recall: number[] }[];
+  edits: object[];
+  falsePairs: Record<
+    'variants' | 'files',
+    { threshold: number; falsePairs: number; pairs: number; perMillionAtMost: number }[]
+  >;
+  wrongVerdicts: { match: number; review: number };
+  placed: { told: number; right: number; near: number }[];
+  foretold: { name: string; wrongMatches: number; wrongReviews: number }[];
+  hardNegatives: { kind: string; cases: number; matches: number; reviews: number }[];
+}
+
+const sealed = record('robustness/sealed/robustness.json') as Run;
+const checked = record('robustness/checked/robustness.json') as Run;
+
+const MATCH = 31;
+
+const percent = (part: number, digits = 0) => (100 * part).toFixed(digits);
+const of = (name: string, run = sealed) => run.macro.find((mean) => mean.name === name)!;
+const mean = (name: string, run?: Run) => percent(of(name, run).value, 1);
+const count = (value: number) => value.toLocaleString('en-US');
+
+describe('README and variants.md', () => {
+  const [readme, variants] = [text('README.md'), text('docs/variants.md')] as const;
+  const uploads = record('uploads.json') as {
+    throughput: { name: string; uploadsPerSecond: number; cpuMilliseconds: number }[];
+  };
+
+  test('what each profile finds, and what an upload costs', () => {
+    const cpu = (name: string) =>
+      uploads.throughput.find((row) => row.name === name)!.cpuMilliseconds.toFixed(0);
+    const rows = [
+      ['none: plain PDQ', mean('plain PDQ'), '', '1', cpu('plain')],
+      ['`quick`', mean('quick, match'), mean('quick, or review'), '12', cpu('quick')],
+      ['`thorough`, the default', mean('match'), mean('or review'), '75', cpu('thorough')],
+      [
+        'and windows on the list',
+        mean('windows, match'),
+        mean('windows, or review'),
+        '75',
+        cpu('thorough'),
+      ],
+    ];
+    for (const row of rows) {
+      expect(readme).toContain(`| ${row.join(' | ')} ms |`.replace('|  |', '| |'));
+    }
+    for (const name of ['dihedral', 'quick']) {
+      const found = [mean(`${name}, match`), mean(`${name}, or review`)].join(' | ');
+      expect(variants).toMatch(
+        new RegExp(`\\| \`${name}\` \\|.{1,70}\\| ${found} \\|`.replaceAll(' | ', ' \\| ')),
+      );
+    }
+    expect(variants).toContain(`| ${mean('match')} | ${mean('or review')} |`);
+    expect(variants).toContain(`Plain PDQ alone finds ${mean('plain PDQ')} %`);
+  });
+
+  test('the copies, the weakest families and the bound on wrong matches', () => {
+    const { queries, photos, families, outcomes, falsePairs, wrongVerdicts } = sealed;
+    expect(readme).toContain(`${count(queries)} copies of ${photos.length} photos`);
+    const match = outcomes.indexOf('match');
+    const weakest = [...families].sort((a, b) => a.recall[match]! - b.recall[match]!).slice(0, 3);
+    expect(weakest.map(({ name }) => name)).toEqual([
+      'crop to 9:16',
+      'social crop',
+      'collage of square cells',
+    ]);
+    const [first, second, third] = weakest.map(({ recall }) => percent(recall[match]!));
+    expect(readme).toContain(
+      `crops to 9:16 (${first} % match), crops for social media (${second} %) and collages of square cells (${third} %)`,
+    );
+    const [files] = falsePairs.files;
+    expect(files).toMatchObject({ threshold: MATCH, falsePairs: 0 });
+    expect(readme).toContain(`${count(files!.pairs)} pairs of unrelated files`);
+    expect(readme).toContain(`at most ${files!.perMillionAtMost.toFixed(0)} per million (95 %)`);
+    expect(wrongVerdicts.match).toBe(1);
+  });
+
+  test('a search', () => {
+    const { measured } = record('index.json') as {
+      measured: {
+        data: string;
+        count: number;
+        maxDistance: number;
+        engine: string;
+        microseconds: number;
+      }[];
+    };
+    const { microseconds } = measured.find(
+      (row) =>
+        row.data === 'uniform' &&
+        row.count === 1e6 &&
+        row.maxDistance === MATCH &&
+        row.engine === 'onlyhashes',
+    )!;
+    expect(readme).toContain(
+      `a million hashes within 31 bits takes ${(microseconds / 1000).toFixed(3)} ms`,
+    );
+  });
+});
+
+describe('recall.md', () => {
+  const page = text('docs/recall.md');
+  const COLUMNS = [
+    'plain PDQ',
+    'sharp-phash <= 4',
+    'blockhash 256 <= 10',
+    'match',
+    'or review',
+    'windows, match',
+    'windows, or review',
+  ];
+
+  test('the table of copies: each family, and the mean with its interval', () => {
+    expect(sealed.families).toHaveLength(23);
+    for (const { name, recall } of sealed.families) {
+      const cells = COLUMNS.map((column) => percent(recall[sealed.outcomes.indexOf(column)]!));
+      expect(page).toContain(`| ${[name, ...cells].join(' | ')} |`);
+    }
+    const means = COLUMNS.map((column) => `**${percent(of(column).value, 1)}**`);
+    expect(page).toContain(`| ${['**mean over the families**', ...means].join(' | ')} |`);
+    const interval = (name: string) =>
+      `${percent(of(name).low, 1)} to ${percent(of(name).high, 1)}`;
+    expect(page).toContain(
+      `match ${interval('match')}, match or review ${interval('or review')}, plain PDQ ${interval('plain PDQ')}. By plain distance, before places near an entry are moved, the mean is ${percent(of('any <= 31').value, 1)}`,
+    );
+    expect(page).toContain(
+      `${sealed.queries.toLocaleString('en-US')} copies by ${sealed.edits.length} edits, drawn at random for each photo, of ${sealed.photos.length} photos, among ${sealed.files} files`,
+    );
+  });
+
+  test('the photos that were looked at between changes', () => {
+    const [match, review] = ['match', 'or review'].map(
+      (name) => checked.macro.find((mean) => mean.name === name)!,
+    );
+    expect(page).toContain(
+      `${percent(match!.value, 1)} % match and ${percent(review!.value, 1)} match or are for review (\`--set checked --quick\`)`,
+    );
+  });
+
+  test('wrong matches: bounded, foretold, and of hard negatives', () => {
+    const [variants, , reviewed] = sealed.falsePairs.variants;
+    const [files] = sealed.falsePairs.files;
+    expect(variants).toMatchObject({ threshold: MATCH, falsePairs: 0 });
+    expect(files).toMatchObject({ threshold: MATCH, falsePairs: 0 });
+    expect(page).toContain(
+      `Of ${(variants!.pairs / 1e6).toFixed(1)} million comparisons of variants with unrelated pictures, as they were before any was moved, none lay within 31 bits and ${reviewed!.falsePairs} within 60`,
+    );
+    expect(page).toContain(
+      `at most ${variants!.perMillionAtMost.toExponential(1)} matches per million (95 %)`,
+    );
+    expect(page).toContain(
+      `${files!.pairs.toLocaleString('en-US')} pairs of files: at most ${files!.perMillionAtMost.toFixed(0)} per million`,
+    );
+    const { match, review } = sealed.wrongVerdicts;
+    expect(page).toContain(`${match} had a wrong match, told above, and ${review} a wrong review`);
+    const [edited, plain] = ['edited photos', 'photos as they are'].map(
+      (name) => sealed.foretold.find((row) => row.name === name)!,
+    );
+    const e = (value: number) => value.toExponential(1);
+    expect(page).toContain(
+      `${e(edited!.wrongMatches)} wrong matches and ${e(edited!.wrongReviews)} wrong reviews of edited photos, but ${e(plain!.wrongMatches)} and ${e(plain!.wrongReviews)} of photos as they are`,
+    );
+    const kind = (name: string) => sealed.hardNegatives.find((row) => row.kind === name)!;
+    const screens = kind('one screen layout, another photo');
+    const walls = kind('one frame or wall, another photo');
+    expect(screens.matches + walls.matches).toBe(0);
+    expect(page).toContain(
+      `${screens.reviews + walls.reviews} of ${screens.cases + walls.cases} were for review`,
+    );
+    const frames = kind('frames of one shot');
+    expect(page).toContain(
+      `${frames.matches} of ${frames.cases} pairs match and ${frames.reviews} are for review`,
+    );
+  });
+
+  test('places', () => {
+    const [{ told, right, near }] = sealed.placed as [Run['placed'][number]];
+    expect(page).toContain(`${percent(right / told)} % put it within 2 pixels`);
+    expect(page).toContain(`${percent(near / told)} % each corner within a fiftieth`);
+  });
+});
+
+describe('agreement.md', () => {
+  const page = text('docs/agreement.md');
+  test('bits between the size conventions, by the values of the reference', () => {
+    const bits = (a: string, b: string) => distance(hashFromHex('pdq', a), hashFromHex('pdq', b));
+    const photos = json('fixtures/photos/expected.json')
+      .filter(
+        ({ width, height }: { width: number; height: number }) => Math.max(width, height) > 512,
+      )
+      .map((photo: { pdq: string; fullRes: { pdq: string } }) =>
+        bits(photo.pdq, photo.fullRes.pdq),
+      );
+    const drawn = json('fixtures/pdq/pixels.json')
+      .filter(({ resized512 }: { resized512?: object }) => resized512)
+      .map((file: { pdq: string; resized512: { pdq: string } }) =>
+        bits(file.pdq, file.resized512.pdq),
+      );
+    expect(page).toContain(
+      `${Math.min(...photos)} to ${Math.max(...photos)} bits on the ${photos.length} such photos of \`fixtures/photos\`, and ${Math.min(...drawn)} to ${Math.max(...drawn)} on the ${drawn.length} drawn strips of \`fixtures/pdq\``,
+    );
+  });
+});
+
+describe('speed.md', () => {
+  const page = text('docs/speed.md');
+  test('the search of a million hashes, on both data sets, with the build of Faiss', () => {
+    const { measured, figures, faiss } = record('index.json') as {
+      measured: {
+        data: string;
+        count: number;
+        maxDistance: number;
+        engine: string;
+        microseconds: number;
+        ratio: number;
+      }[];
+      figures: Record<string, number>;
+      faiss: object;
+    };
+    for (const data of ['uniform', 'clustered']) {
+      const of = (engine: string) =>
+        measured.find(
+          (row) =>
+            row.data === data &&
+            row.count === 1e6 &&
+            row.maxDistance === MATCH &&
+            row.engine === engine,
+        )!;
+      const times = (engine: string) => `${of(engine).ratio.toFixed(0)}x`;
+      const time = (of('onlyhashes').microseconds / 1000).toFixed(3);
+      expect(page).toContain(
+        `| ${time} ms | our own scan: ${times('onlyhashes, flat')}; Faiss (Debian, generic) flat: ${times('Faiss IndexBinaryFlat, generic build')}, MultiHash: ${times('Faiss IndexBinaryMultiHash, generic build')} |`,
+      );
+    }
+    expect(faiss).toMatchObject({ version: '1.11.0', target: 'generic' });
+    expect(page).toContain('Faiss is 1.11.0; its generic build');
+    const bytes = figures['bytes a hash']!.toFixed(0);
+    const seconds = figures['seconds to build of 1,000,000 hashes']!.toFixed(1);
+    const longest = Math.ceil(figures['milliseconds of the longest change']!);
+    expect(page).toContain(`A million hashes take ${bytes} bytes each and ${seconds} s to build`);
+    expect(page).toContain(`The longest change of such an index took ${longest} ms`);
+  });
+
+  test('what an upload costs, and which aims are missed', () => {
+    const { throughput, memory, cost, targets } = record('uploads.json');
+    const name = { 'bare decoding': 'bare decoding', plain: 'plain: the hash alone' };
+    for (const row of throughput) {
+      const cells = [
+        name[row.name as 'plain'] ?? `\`${row.name}\``,
+        row.uploadsPerSecond.toFixed(1),
+        row.ratio.toFixed(3),
+        `${row.cpuMilliseconds.toFixed(0)} ms`,
+        `${row.delayP99.toFixed(0)} ms`,
+        `${row.healthP99.toFixed(0)} ms`,
+      ];
+      expect(page).toContain(`| ${cells.join(' | ')} |`);
+    }
+    const measured = (part: string): number =>
+      targets.find((target: { name: string }) => target.name.includes(part)).measured;
+    const times = ['plain', 'quick', 'thorough'].map((each) =>
+      measured(`12 MP baseline, ${each}`).toFixed(2),
+    );
+    expect(page).toContain(
+      `takes ${times[0]} (plain), ${times[1]} (\`quick\`) and ${times[2]} (\`thorough\`) times the CPU of decoding it in full`,
+    );
+    expect(page).toContain(
+      `takes ${measured('EXIF 6').toFixed(2)} times the CPU of an upright one`,
+    );
+    const grey: number = cost['grey, longest block of the loop, ms'];
+    expect(page).toContain(`A grey one blocks the loop for ${grey.toFixed(1)} ms`);
+    const [room, short] = memory;
+    expect([room.lost, short.lost, short.unhashable]).toEqual([0, 0, 0]);
+    expect(page).toContain(
+      `take ${room.overIdleMegabytes.toFixed(0)} MB over idle, and none is lost; in a short queue ${short.busy} of them are told \`busy\``,
+    );
+    const kept = 100 * Math.min(1, measured('promise 30 MB'));
+    expect(page).toContain(`the others keep ${kept.toFixed(0)} % of their pace`);
+    const missed = targets.filter(({ met }: { met: boolean }) => !met);
+    expect(missed.map((target: { name: string }) => target.name)).toEqual([
+      "plain: uploads a second, of bare decoding's",
+      "quick: uploads a second, of bare decoding's",
+      "12 MP baseline, thorough: CPU of bare decoding's",
+    ]);
+  });
+
+  test('lists that are fetched, withdrawn from and searched', () => {
+    const { fetch, withdraw, decide } = record('lists.json') as {
+      fetch: Record<string, { recordsPerSecond: number; peakMegabytes: number }>;
+      withdraw: Record<string, { p99: number }>;
+      decide: { name: string; microseconds: number }[];
+    };
+    const told = (name: string) => {
+      const { recordsPerSecond, peakMegabytes } = fetch[`${name}, paged`]!;
+      return [Math.round(recordsPerSecond).toLocaleString('en-US'), peakMegabytes.toFixed(0)];
+    };
+    const [[rate, memory], [slower, less]] = [told('StopNCII'), told('NCMEC')];
+    expect(page).toContain(
+      `StopNCII ${rate} a second in ${memory} MB, NCMEC ${slower} in ${less} MB`,
+    );
+    const ratio = (name: string, of: 'recordsPerSecond' | 'peakMegabytes') =>
+      fetch[`${name}, naive`]![of] / fetch[`${name}, paged`]![of];
+    const share = (name: string) => (1 / ratio(name, 'recordsPerSecond')).toFixed(2);
+    expect(ratio('NCMEC', 'peakMegabytes').toFixed(1)).toBe('1.6');
+    expect(page).toContain(
+      `${ratio('StopNCII', 'peakMegabytes').toFixed(1)} times the memory, and ${share('StopNCII')} and ${share('NCMEC')} of the time`,
+    );
+    const p99 = (what: string) => withdraw[`from the service, with a fetch, to ${what}`]!.p99;
+    expect(page).toContain(
+      `invisible ${p99('invisible').toFixed(0)} ms after a fetch begins (p99), and ${(p99('disk') / 1000).toFixed(0)} s after it on disk`,
+    );
+    const times = decide.slice(0, 3).map(({ microseconds }) => microseconds.toFixed(0));
+    expect(page).toContain(`take ${times[0]}, ${times[1]} and ${times[2]} us`);
+  });
+
+  test('a store of a million entries', () => {
+    const { postgresql, targets } = record('store.json') as {
+      postgresql: {
+        entries: number;
+        loadSeconds: number;
+        bandSeconds: number;
+        bytesWithBands: number;
+        searches: { way: string; radius: number; p50: number }[];
+        followers: {
+          loadMilliseconds: number[];
+          residentBytes: number;
+          missedEntries: number;
+          catchUpOfManyMilliseconds: number;
+          toInvisible: { p99: number };
+        };
+      };
+      targets: { met: boolean }[];
+    };
+    const { entries, loadSeconds, bandSeconds, bytesWithBands, searches, followers } = postgresql;
+    const { loadMilliseconds, residentBytes, missedEntries, toInvisible } = followers;
+    const [, middle] = loadMilliseconds.sort((a, b) => a - b);
+    const ms = (way: string) =>
+      searches.find((row) => row.way === `postgresql, ${way}` && row.radius === MATCH)!.p50;
+    expect(entries).toBe(1e6);
+    expect(page).toContain(
+      `A million entries are put into PostgreSQL in ${loadSeconds.toFixed(0)} s, their bands in ${bandSeconds.toFixed(0)} s more, and take ${bytesWithBands.toFixed(0)} bytes each`,
+    );
+    expect(page).toContain(
+      `A follower has loaded them after ${(middle! / 1000).toFixed(0)} s, in ${(residentBytes / 1e6).toFixed(0)} MB, and is equal ${(followers.catchUpOfManyMilliseconds / 1000).toFixed(1)} s after a break of ${missedEntries.toLocaleString('en-US')} entries`,
+    );
+    expect(page).toContain(
+      `What is withdrawn is invisible in each of three processes after ${toInvisible.p99.toFixed(0)} ms (p99)`,
+    );
+    expect(page).toContain(
+      `A search within 31 bits takes ${ms('bands').toFixed(1)} ms by bands and ${ms('scan').toFixed(0)} ms by a scan`,
+    );
+    expect(targets.filter(({ met }) => !met)).toEqual([]);
+  });
+
+  test('look-ups a second of a service', () => {
+    type Loads = { loads: Record<string, { requestsPerSecond: number; p99: number }> };
+    const service = record('service.json') as Record<
+      `workers ${0 | 1 | 2}`,
+      Loads & { idleBytes: number }
+    > & {
+      scale: { entries: number };
+      targets: { name: string; met: boolean }[];
+    };
+    const told = (workers: 0 | 1 | 2, path: string) => {
+      const { requestsPerSecond, p99 } = service[`workers ${workers}`].loads[`${path}, flat out`]!;
+      return `${Math.round(requestsPerSecond).toLocaleString('en-US')} (${p99.toFixed(0)} ms)`;
+    };
+    const megabytes = (workers: 0 | 1 | 2) =>
+      (service[`workers ${workers}`].idleBytes / 1e6).toFixed(0);
+    const steadyP99 = (workers: 0 | 1, path: string) =>
+      service[`workers ${workers}`].loads[`${path}, 4000 a second`]!.p99.toFixed(0);
+    expect(service.scale.entries).toBe(1e6);
+    expect(page).toContain(
+      `answered ${told(0, '/m/lookup')} look-ups a second by HMA's call (p99 in brackets), and ${told(0, '/v1/match')} by \`/v1/match\`, which also finds what is for review; with one worker ${told(1, '/v1/match')}, with two ${told(2, '/v1/match')}. It held ${megabytes(0)}, ${megabytes(1)} and ${megabytes(2)} MB (\`npx onlyhashes bench service\`)`,
+    );
+    expect(page).toContain(
+      `At some 3,900 a second the p99 was ${steadyP99(0, '/m/lookup')} ms, and with a worker ${steadyP99(1, '/v1/match')}: our aim of 4,000 look-ups by hash within 20 ms is met, but not by \`/v1/match\` without a worker.`,
+    );
+    const missed = service.targets.filter(({ met }) => !met).map(({ name }) => name);
+    // The page tells these two.
+    expect(missed.every((name) => /^workers [12], .v1.match, flat out: p99/.test(name))).toBe(true);
+  });
+});
+
+describe('evidence.md', () => {
+  const page = text('docs/evidence.md');
+  test('the copies that are found', () => {
+    const { queries, edits, families, photos, files } = sealed;
+    expect(page).toContain(
+      `${count(queries)}; ${edits.length}; ${families.length}; ${photos.length}; ${files} |`,
+    );
+    for (const name of ['plain PDQ', 'match', 'or review']) {
+      const { low, high } = of(name);
+      expect(page).toContain(`| ${mean(name)} % (${percent(low, 1)} to ${percent(high, 1)}) |`);
+    }
+    expect(page).toContain(`| ${mean('windows, match')} %, ${mean('windows, or review')} % |`);
+    expect(page).toContain(
+      `${mean('match', checked)} % match, and ${mean('or review', checked)} %`,
+    );
+  });
+
+  test('wrong matches', () => {
+    const [variantPairs, , reviewed] = sealed.falsePairs.variants;
+    const [files] = sealed.falsePairs.files;
+    const millions = (variantPairs!.pairs / 1e6).toFixed(1);
+    expect([variantPairs!.threshold, reviewed!.threshold, files!.threshold]).toEqual([31, 60, 31]);
+    const { match, review } = sealed.wrongVerdicts;
+    expect(page).toContain(`| ${match} and ${review} |`);
+    expect(page).toContain(
+      `| ${variantPairs!.falsePairs} and ${reviewed!.falsePairs} of ${millions} million |`,
+    );
+    expect(page).toContain(`| ${files!.perMillionAtMost.toFixed(0)} per million |`);
+    const [edited, plain] = ['edited photos', 'photos as they are'].map((name) =>
+      sealed.foretold.find((row) => row.name === name)!.wrongMatches.toExponential(1),
+    );
+    expect(page).toContain(`| ${edited}; of a photo as it is ${plain} |`);
+  });
+
+  test('the index', () => {
+    const { measured, figures, targets } = record('index.json') as {
+      measured: {
+        data: string;
+        count: number;
+        maxDistance: number;
+        engine: string;
+        microseconds: number;
+      }[];
+      figures: Record<string, number>;
+      targets: { met: boolean; measured: number }[];
+    };
+    const ms = (data: string) => {
+      const row = measured.find(
+        (each) =>
+          each.data === data &&
+          each.count === 1e6 &&
+          each.maxDistance === 31 &&
+          each.engine === 'onlyhashes',
+      )!;
+      return (row.microseconds / 1000).toFixed(3);
+    };
+    expect(page).toContain(`31 bits: ${ms('uniform')} ms, clustered ${ms('clustered')}`);
+    const figure = (name: string) => figures[name]!;
+    const seconds = figure('seconds to build of 1,000,000 hashes').toFixed(1);
+    const longest = Math.ceil(figure('milliseconds of the longest change'));
+    expect(page).toContain(
+      `${figure('bytes a hash').toFixed(0)} bytes a hash, ${seconds} s to build, longest change ${longest} ms`,
+    );
+    const large = (name: string) => figure(`10,000,000 hashes: ${name}`);
+    const query = (large('query at distance 31, p50, us') / 1000).toFixed(3);
+    expect(page).toContain(
+      `ten million: ${large('bytes a hash').toFixed(0)} bytes, ${large('seconds to build').toFixed(0)} s, ${large('GB resident at the peak of building').toFixed(1)} GB, ${query} ms`,
+    );
+    const missed = targets.filter(({ met }) => !met).map((target) => target.measured.toFixed(2));
+    expect(missed).toHaveLength(1);
+    expect(page).toContain(`unrelated queries are ${missed[0]} times as fast`);
+  });
+
+  test('uploads and lists', () => {
+    const { throughput, memory, targets } = record('uploads.json');
+    const [plain, quick, thorough] = ['plain', 'quick', 'thorough'].map((name) =>
+      throughput.find((row: { name: string }) => row.name === name).uploadsPerSecond.toFixed(1),
+    );
+    expect(page).toContain(`${plain} plain, ${quick} \`quick\`, ${thorough} \`thorough\``);
+    expect(page).toContain(`at once: ${memory[0].overIdleMegabytes.toFixed(0)} MB over idle`);
+    const missed = targets.filter(({ met }: { met: boolean }) => !met);
+    expect(missed).toHaveLength(3);
+    expect(page).toContain(`three aims that are missed, among ${targets.length}`);
+    const { fetch, withdraw, decide } = record('lists.json');
+    const rate = (name: string) => count(Math.round(fetch[`${name}, paged`].recordsPerSecond));
+    expect(page).toContain(`StopNCII ${rate('StopNCII')} a second, NCMEC ${rate('NCMEC')}`);
+    const p99 = withdraw['from the service, with a fetch, to invisible'].p99.toFixed(0);
+    expect(page).toContain(`invisible after ${p99} ms (p99)`);
+    const times = decide
+      .slice(0, 3)
+      .map((row: { microseconds: number }) => row.microseconds.toFixed(0));
+    expect(page).toContain(`5 and 20 lists: ${times.join(', ')} us`);
+  });
+
+  test('stores and services', () => {
+    const { entries, followers, searches, ...postgresql } = record('store.json').postgresql;
+    expect(entries).toBe(1e6);
+    const [load, bands] = [postgresql.loadSeconds.toFixed(0), postgresql.bandSeconds.toFixed(0)];
+    const bytes = count(Math.round(postgresql.bytesWithBands));
+    expect(page).toContain(`${load} s, bands ${bands} s more, ${bytes} bytes each`);
+    const ms = (way: string): number =>
+      searches.find(
+        (row: { way: string; radius: number }) =>
+          row.way === `postgresql, ${way}` && row.radius === 31,
+      ).p50;
+    expect(page).toContain(
+      `${ms('bands').toFixed(1)} ms by bands, ${ms('scan').toFixed(0)} by a scan`,
+    );
+    const [, middle] = followers.loadMilliseconds.sort((a: number, b: number) => a - b);
+    expect(page).toContain(
+      `after ${(middle / 1000).toFixed(0)} s; withdrawn, invisible after ${followers.toInvisible.p99.toFixed(0)} ms (p99)`,
+    );
+    const service = record('service.json');
+    const rate = (workers: number, path: string) =>
+      count(Math.round(service[`workers ${workers}`].loads[`${path}, flat out`].requestsPerSecond));
+    expect(page).toContain(
+      `${rate(0, '/m/lookup')} of HMA, ${rate(0, '/v1/match')} of \`/v1/match\`, ${rate(1, '/v1/match')} with a worker`,
+    );
+    const missed = service.targets.filter(({ met }: { met: boolean }) => !met);
+    expect(missed.map(({ name }: { name: string }) => name)).toEqual([
+      'workers 1, /v1/match, flat out: p99, ms',
+      'workers 2, /v1/match, flat out: p99, ms',
+    ]);
+    expect(page).toContain(`names two, among ${service.targets.length}:`);
+  });
+});
