@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Page, pageOf, pages } from './markdown.js';
 import { installedPackage, ROOT } from './package.js';
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -230,5 +231,50 @@ describe('the bundle', () => {
     }
     expect(byAddress).toContain('browser-worker.js');
     expect(files).toEqual(expect.arrayContaining(byAddress));
+  });
+});
+
+describe('the pages', () => {
+  let project: ReturnType<typeof installedPackage>;
+  let root: string;
+  beforeAll(() => {
+    project = installedPackage({ decoders: false });
+    root = join(project.folder, 'node_modules/onlyhashes');
+  });
+  afterAll(() => project.remove());
+
+  /** Links of a page that lead nowhere in the package, and of which the page does not say so. */
+  function untold({ path, links }: Page, text: string): string[] {
+    const sentences = text.split(/[.!?:]\s+/).filter((each) => /\bnpm\s+package\b/.test(each));
+    const left = sentences.flatMap((each) => [...each.matchAll(/`([\w./-]+\/)`/g)]);
+    return links.filter((link) => {
+      if (/^([a-z][a-z\d+.-]*:|#)/i.test(link)) return false;
+      const target = join(dirname(path), link.split('#')[0]!);
+      const isLeft = left.some(([, folder]) => target.startsWith(folder!));
+      return !isLeft && !existsSync(join(root, target));
+    });
+  }
+
+  test.each(pages().map(({ path }) => path))('%s is in it, and so is what it links to', (path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    expect(untold(pageOf(path, text), text)).toEqual([]);
+  });
+
+  test('a link to what is left out is found, unless the page says that it is left out', () => {
+    const link = '[the tests](../test/package.test.ts), [the map](architecture.md#the-rooms)';
+    const found = (text: string) => untold(pageOf('docs/a.md', text), text);
+    expect(found(link)).toEqual(['../test/package.test.ts']);
+    expect(found(`${link}. The npm package does not have \`src/\`.`)).toHaveLength(1);
+    expect(found(`${link}. The npm\npackage does not have \`test/\`.`)).toEqual([]);
+  });
+
+  test('of pictures, it has those that the README shows, and none that is heavy', () => {
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
+    const pictures = files.filter((file) => /\.(svg|png|jpe?g|gif|webp|avif|cast)$/.test(file));
+    const { links } = pageOf('README.md', readFileSync(join(root, 'README.md'), 'utf8'));
+    expect(links).toEqual(expect.arrayContaining(pictures));
+    for (const file of pictures) {
+      expect(readFileSync(join(root, file)).length, file).toBeLessThan(20_000);
+    }
   });
 });
