@@ -398,6 +398,21 @@ describe('speed.md', () => {
   });
 });
 
+describe('production.md', () => {
+  const page = text('docs/production.md');
+  test('what an upload costs, and a hash', () => {
+    const { throughput } = record('uploads.json');
+    const cost = (name: string): number =>
+      throughput.find((row: { name: string }) => row.name === name).cpuMilliseconds;
+    const [thorough, quick] = [cost('thorough'), cost('quick')];
+    expect(page).toContain(
+      `An upload takes ${thorough.toFixed(0)} ms of CPU with \`thorough\`, and ${quick.toFixed(0)} ms with \`quick\`: so one core checks about ${(1000 / thorough).toFixed(0)} or ${(1000 / quick).toFixed(0)} a second`,
+    );
+    const bytes: number = record('index.json').figures['bytes a hash'];
+    expect(page).toContain(`${bytes.toFixed(0)} bytes per hash in a list of a million`);
+  });
+});
+
 describe('evidence.md', () => {
   const page = text('docs/evidence.md');
   test('the copies that are found', () => {
