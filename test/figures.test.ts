@@ -160,7 +160,7 @@ describe('recall.md', () => {
     expect(variants).toMatchObject({ threshold: MATCH, falsePairs: 0 });
     expect(files).toMatchObject({ threshold: MATCH, falsePairs: 0 });
     expect(page).toContain(
-      `Of ${(variants!.pairs / 1e6).toFixed(1)} million comparisons of variants with unrelated pictures, as they were before any was moved, none lay within 31 bits and ${reviewed!.falsePairs} within 60`,
+      `Of ${(variants!.pairs / 1e6).toFixed(1)} million comparisons of variants with unrelated pictures, before any was moved, none lay within 31 bits and ${reviewed!.falsePairs} within 60`,
     );
     expect(page).toContain(
       `at most ${variants!.perMillionAtMost.toExponential(1)} matches per million (95 %)`,
@@ -169,7 +169,7 @@ describe('recall.md', () => {
       `${files!.pairs.toLocaleString('en-US')} pairs of files: at most ${files!.perMillionAtMost.toFixed(0)} per million`,
     );
     const { match, review } = sealed.wrongVerdicts;
-    expect(page).toContain(`${match} had a wrong match, told above, and ${review} a wrong review`);
+    expect(page).toContain(`${match} had a wrong match, the one above, and ${review} a wrong review`);
     const [edited, plain] = ['edited photos', 'photos as they are'].map(
       (name) => sealed.foretold.find((row) => row.name === name)!,
     );
