@@ -25,6 +25,7 @@ const entry = Object.fromEntries(
     'bench-worker': 'bench/robustness/worker.ts',
     'bench-server': 'bench/uploads-server.ts',
     tour: 'bench/tour.ts',
+    pictures: 'bench/pictures.ts',
     'demo-build': 'src/demo/build.ts',
     'demo-serve': 'src/demo/serve.ts',
   }).filter(([, path]) => existsSync(path)),

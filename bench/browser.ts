@@ -1,10 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Page } from 'puppeteer-core';
 import type { Sharp } from 'sharp';
 import { browserMemory } from './browser-memory.js';
 import { type BrowserScope, browserSite } from './browser-site.js';
+import { startChromium } from './chromium.js';
 import { type Bench, type BenchContext, median, NotRun, quantile, timingOf } from './harness.js';
 import { photoFiles, rival } from './rivals.js';
 
@@ -20,32 +18,15 @@ export const browserBench: Bench = {
   about:
     'a 12 MP JPEG in Chromium: from file to hash, a batch of 50, and memory, also for other formats',
   async run(context) {
-    const puppeteer = await rival<typeof import('puppeteer-core')>('puppeteer-core');
-    const executablePath = [
-      process.env.CHROMIUM,
-      '/usr/bin/chromium',
-      '/usr/bin/google-chrome',
-    ].find((path) => path !== undefined && existsSync(path));
     const photo = await twelveMegapixels();
-    if (!puppeteer || executablePath === undefined || photo === undefined) {
+    const chromium = await startChromium();
+    if (!photo || !chromium) {
+      await chromium?.close();
       throw new NotRun('needs Chromium, the packages puppeteer-core and sharp, and the photos');
     }
+    const { browser } = chromium;
     const site = await browserSite();
     site.add('photo.jpg', await photo.clone().jpeg({ quality: 88 }).toBuffer());
-    const profile = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
-    const remove = () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-    const browser = await puppeteer.launch({
-      executablePath,
-      userDataDir: profile,
-      env: { ...process.env, TMPDIR: profile },
-      handleSIGTERM: false,
-      handleSIGHUP: false,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
-    // puppeteer kills the browser when this process exits, and exits at SIGINT. At the other
-    // signals nothing would end the process, and the browser would live on.
-    const end = (_: NodeJS.Signals, number: number) => process.exit(128 + number);
-    process.on('exit', remove).on('SIGTERM', end).on('SIGHUP', end);
     try {
       context.note(await browser.version());
       const page = await browser.newPage();
@@ -60,9 +41,7 @@ export const browserBench: Bench = {
       await page.close();
       await browserMemory(context, browser, site, photo);
     } finally {
-      await browser.close();
-      process.off('exit', remove).off('SIGTERM', end).off('SIGHUP', end);
-      remove();
+      await chromium.close();
       site.close();
     }
   },

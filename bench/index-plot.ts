@@ -43,7 +43,7 @@ export function ratiosAtUsual(measured: readonly Measured[]): RatiosAtUsual[] {
 
 const WIDTH = 470;
 const HEIGHT = 360;
-const MARGIN = { left: 62, right: 16, top: 44, bottom: 50 };
+const MARGIN = { left: 62, right: 32, top: 44, bottom: 34 };
 /** Colours that stay apart for colour-blind readers (Okabe and Ito), ours first. */
 const COLOURS = ['#0072b2', '#56b4e9', '#999999', '#e69f00', '#d55e00', '#cc79a7', '#009e73'];
 
@@ -72,7 +72,7 @@ export function plotIndex(measured: readonly Measured[]): string {
     const [x, y] = [MARGIN.left + (i % 3) * 300, HEIGHT + 14 + 20 * Math.floor(i / 3)];
     return `<line x1="${x}" y1="${y}" x2="${x + 22}" y2="${y}" ${strokeOf(i)} stroke-width="2.5"/><text x="${x + 28}" y="${y + 4}">${escaped(engine)}</text>`;
   });
-  const height = HEIGHT + 30 + 20 * Math.ceil(engines.length / 3);
+  const height = HEIGHT + 12 + 20 * Math.ceil(engines.length / 3);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * WIDTH} ${height}" font-family="sans-serif" font-size="12" fill="#333">
 <title>Time of a query, by size of the list and by distance</title>
 <rect width="100%" height="100%" fill="#fff"/>

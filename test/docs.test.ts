@@ -147,6 +147,23 @@ describe('links', () => {
   });
 });
 
+describe('images', () => {
+  const silent = ({ images }: Page) =>
+    images.filter(({ words }) => words.trim() === '').map(({ target }) => target);
+
+  test.each(names)('%s: words stand for each', (name) => {
+    expect(silent(pageNamed(name))).toEqual([]);
+  });
+
+  test('one without words is found, and each source of a picture is a link', () => {
+    const picture =
+      '<picture>\n  <source media="(x)" srcset="b.png, c.png 2x">\n  <img alt="" src="d.png">\n</picture>';
+    const page = pageOf('docs/a.md', `![](a.png) and ![words](e.png)\n\n${picture}\n`);
+    expect(silent(page)).toEqual(['a.png', 'd.png']);
+    expect(page.links).toEqual(['a.png', 'e.png', 'b.png', 'c.png', 'd.png']);
+  });
+});
+
 describe('commands', () => {
   const commands = new Map<string, Command>();
   beforeAll(async () => {

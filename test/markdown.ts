@@ -21,6 +21,8 @@ export interface Page {
   readonly blocks: readonly Block[];
   /** targets of links and images, as they are written */
   readonly links: readonly string[];
+  /** its images: the target of each, and the words that stand for it, if it has any */
+  readonly images: readonly { readonly target: string; readonly words: string }[];
   /** the anchors that its headings make */
   readonly anchors: ReadonlySet<string>;
   /** text in backquotes, in prose and tables */
@@ -35,13 +37,21 @@ const parser = new MarkdownIt({ html: true });
 export function pageOf(path: string, text: string): Page {
   const blocks: Block[] = [];
   const links: string[] = [];
+  const images: { target: string; words: string }[] = [];
   const anchors = new Set<string>();
   const code: string[] = [];
   const prose: string[] = [];
   const attributes = (html: string) => {
-    for (const [, name, value] of html.matchAll(/\s(href|src|id|name)="([^"]*)"/g)) {
+    for (const [, name, value] of html.matchAll(/\s(href|src|srcset|id|name)="([^"]*)"/g)) {
       if (name === 'href' || name === 'src') links.push(value!);
+      // Each of them has an address, and perhaps a width or a scale after it.
+      else if (name === 'srcset')
+        links.push(...value!.split(',').map((it) => it.trim().split(' ')[0]!));
       else anchors.add(value!);
+    }
+    for (const [tag] of html.matchAll(/<img\s[^>]*>/g)) {
+      const attribute = (name: string) => new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1] ?? '';
+      images.push({ target: attribute('src'), words: attribute('alt') });
     }
   };
   const tokens = parser.parse(text, {});
@@ -56,6 +66,7 @@ export function pageOf(path: string, text: string): Page {
     for (const child of children!) {
       const target = child.attrGet('href') ?? child.attrGet('src');
       if (target !== null) links.push(String(target));
+      if (child.type === 'image') images.push({ target: String(target), words: child.content });
       if (child.type === 'html_inline') attributes(child.content);
       if (child.type === 'code_inline') code.push(child.content);
       // What is in backquotes is read as one short word.
@@ -67,7 +78,7 @@ export function pageOf(path: string, text: string): Page {
     if (inside === 'paragraph_open') prose.push(words);
     if (inside === 'heading_open') anchors.add(anchorOf(content, anchors));
   }
-  return { path, blocks, links, anchors, code, prose };
+  return { path, blocks, links, images, anchors, code, prose };
 }
 
 /** The anchor that GitHub makes of a heading, beside those that the page already has. */

@@ -1,8 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Page, pageOf, pages } from './markdown.js';
 import { installedPackage, ROOT } from './package.js';
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -230,5 +238,131 @@ describe('the bundle', () => {
     }
     expect(byAddress).toContain('browser-worker.js');
     expect(files).toEqual(expect.arrayContaining(byAddress));
+  });
+});
+
+describe('the pages', () => {
+  let project: ReturnType<typeof installedPackage>;
+  let root: string;
+  beforeAll(() => {
+    project = installedPackage({ decoders: false });
+    root = join(project.folder, 'node_modules/onlyhashes');
+  });
+  afterAll(() => project.remove());
+
+  /** Links of a page that lead nowhere in the package, and of which the page does not say so. */
+  function untold({ path, links }: Page, text: string): string[] {
+    const sentences = text.split(/[.!?:]\s+/).filter((each) => /\bnpm\s+package\b/.test(each));
+    const left = sentences.flatMap((each) => [...each.matchAll(/`([\w./-]+\/)`/g)]);
+    return links.filter((link) => {
+      if (/^([a-z][a-z\d+.-]*:|#)/i.test(link)) return false;
+      const target = join(dirname(path), link.split('#')[0]!);
+      const isLeft = left.some(([, folder]) => target.startsWith(folder!));
+      return !isLeft && !existsSync(join(root, target));
+    });
+  }
+
+  test.each(pages().map(({ path }) => path))('%s is in it, and so is what it links to', (path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    expect(untold(pageOf(path, text), text)).toEqual([]);
+  });
+
+  test('a link to what is left out is found, unless the page says that it is left out', () => {
+    const link = '[the tests](../test/package.test.ts), [the map](architecture.md#the-rooms)';
+    const found = (text: string) => untold(pageOf('docs/a.md', text), text);
+    expect(found(link)).toEqual(['../test/package.test.ts']);
+    expect(found(`${link}. The npm package does not have \`src/\`.`)).toHaveLength(1);
+    expect(found(`${link}. The npm\npackage does not have \`test/\`.`)).toEqual([]);
+  });
+
+  test('of pictures, it has those that the README shows, and none that is heavy', () => {
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
+    const pictures = files.filter((file) => /\.(svg|png|jpe?g|gif|webp|avif|cast)$/.test(file));
+    const { links } = pageOf('README.md', readFileSync(join(root, 'README.md'), 'utf8'));
+    expect(links).toEqual(expect.arrayContaining(pictures));
+    for (const file of pictures) {
+      expect(readFileSync(join(root, file)).length, file).toBeLessThan(20_000);
+    }
+  });
+});
+
+describe('a server, bundled by esbuild for Node', () => {
+  let project: ReturnType<typeof installedPackage>;
+  beforeAll(() => {
+    project = installedPackage({ decoders: true });
+  });
+  afterAll(() => project.remove());
+
+  const PICTURES = ['photos/locomotion-house-cat-w301.jpg', 'heic/photo.heic'].map((file) =>
+    join(ROOT, 'fixtures', file),
+  );
+  /** Says what becomes of each picture, by itself and in a pool, and of a search in threads. */
+  const SERVER = `import { openAsBlob } from 'node:fs';
+import { hashToHex } from 'onlyhashes';
+import { createIndex } from 'onlyhashes/indexing';
+import { createBlocklist } from 'onlyhashes/matching';
+import { createHashPool, createIndexPool, hashFile } from 'onlyhashes/node';
+const said = { hashes: [], verdicts: [], hits: 0 };
+for (const path of ${JSON.stringify(PICTURES)}) {
+  said.hashes.push(await hashFile(path, { exact: true }).then(({ hash }) => hashToHex(hash), ({ code }) => code));
+}
+const { hash } = await hashFile(${JSON.stringify(PICTURES[0])});
+const pool = createHashPool({ size: 1 });
+for (const path of ${JSON.stringify(PICTURES)}) {
+  const decision = await pool.check(await openAsBlob(path), createBlocklist([{ hash, labels: ['listed'] }]));
+  said.verdicts.push(decision.verdict);
+}
+await pool.close();
+const index = createIndex([hash]);
+const threads = createIndexPool(index, { workers: 1 });
+said.hits = await threads.searchBatch([hash], 31).then(([hits]) => hits.length, ({ message }) => message);
+await threads.close();
+console.log(JSON.stringify(said));`;
+
+  /** Builds it as `server.js` in a folder of its own, and runs that. */
+  async function saidOf(options: BuildOptions): Promise<unknown> {
+    const entry = project.write('server.mjs', SERVER);
+    const outdir = mkdtempSync(join(project.folder, 'built-'));
+    await build({
+      entryPoints: { server: entry },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outdir,
+      logLevel: 'error',
+      ...options,
+    });
+    const path = join(outdir, 'server.js');
+    return JSON.parse(execFileSync(process.execPath, [path], { encoding: 'utf8' }));
+  }
+
+  const DECODERS = ['sharp', 'heic-decode'];
+  const ALL = {
+    hashes: Array(2).fill(expect.stringMatching(/^2fff4[\da-f]{59}$/)),
+    verdicts: ['match', 'match'],
+    hits: 1,
+  };
+
+  test('has all if the package is external', async () => {
+    expect(await saidOf({ external: ['onlyhashes'] })).toEqual(ALL);
+  });
+
+  test('has all if the scripts are entries too, and only the decoders external', async () => {
+    const script = (name: string) =>
+      join(project.folder, `node_modules/onlyhashes/dist/${name}.js`);
+    const scripts = ['hash-process', 'heic-worker', 'index-worker'];
+    const entryPoints = {
+      server: join(project.folder, 'server.mjs'),
+      ...Object.fromEntries(scripts.map((name) => [name, script(name)])),
+    };
+    expect(await saidOf({ entryPoints, splitting: true, external: DECODERS })).toEqual(ALL);
+  });
+
+  test('says without its scripts which address to give', async () => {
+    expect(await saidOf({ external: DECODERS })).toEqual({
+      hashes: [ALL.hashes[0], 'decoder-missing'],
+      verdicts: ['unhashable', 'unhashable'],
+      hits: expect.stringContaining('workerUrl'),
+    });
   });
 });

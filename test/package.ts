@@ -5,6 +5,18 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..');
 
+/** Packs the project as it was built. @returns the path of the tarball, in `folder` */
+export function packedInto(folder: string): string {
+  const packed = execFileSync(
+    'npm',
+    ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
+    { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  // npm 12 prints an object by package name; earlier versions print a list.
+  const listing = JSON.parse(packed) as Record<string, { filename: string }>;
+  return join(folder, Object.values(listing)[0]!.filename);
+}
+
 /**
  * An empty project with the packed tarball installed, as a user would have it, with or without the
  * decoders and the embedded database.
@@ -18,17 +30,9 @@ export function installedPackage({ decoders }: { decoders: boolean }): {
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-installed-'));
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'onlyhashes'), { recursive: true });
-  const packed = execFileSync(
-    'npm',
-    ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
-    { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-  );
-  // npm 12 prints an object by package name; earlier versions print a list.
-  const listing = JSON.parse(packed) as Record<string, { filename: string }>;
-  const { filename } = Object.values(listing)[0]!;
   execFileSync('tar', [
     'xzf',
-    join(folder, filename),
+    packedInto(folder),
     '-C',
     join(modules, 'onlyhashes'),
     '--strip-components=1',

@@ -50,7 +50,7 @@ test('the site has every entry and page, and each of its own links leads somewhe
   );
   const dead: string[] = [];
   for (const [file, text] of texts) {
-    for (const [, link] of text.matchAll(/\s(?:href|src)="([^"]+)"/g)) {
+    for (const [, link] of text.matchAll(/\s(?:href|src|srcset)="([^"]+)"/g)) {
       if (/^[a-z]+:/.test(link!)) continue;
       const [path, anchor] = link!.split('#').map(decodeURIComponent) as [string, string?];
       const target = path === '' ? file : relative(site, resolve(site, dirname(file), path));

@@ -73,11 +73,16 @@ export function recallPlot(
   const height = 60 + families.length * rowHeight;
   const left = 190;
   const room = WIDTH - left - 60;
-  const parts = [
-    text(left, 20, 'Recall: plain PDQ', 'style="fill:#777"'),
-    text(left + 160, 20, 'match with all variants', `style="fill:${NEAR}"`),
-    text(left + 330, 20, 'and what is for review', `style="fill:${LIGHT}"`),
-  ];
+  const parts = (
+    [
+      [PLAIN, 'plain PDQ', 0],
+      [NEAR, 'match with all variants', 100],
+      [LIGHT, 'and what is for review', 280],
+    ] as const
+  ).flatMap(([colour, name, x]) => [
+    `<rect x="${left + x}" y="10" width="12" height="12" fill="${colour}"/>`,
+    text(left + x + 18, 20, name),
+  ]);
   for (const [row, { name, recall }] of families.entries()) {
     const y = 40 + row * rowHeight;
     parts.push(text(left - 8, y + 13, name, 'text-anchor="end"'));

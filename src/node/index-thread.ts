@@ -26,7 +26,7 @@ export class IndexThread {
       this.end(error);
       onEnd(error);
     };
-    this.#worker.on('error', (cause) => end(new Error('an index worker failed', { cause })));
+    this.#worker.on('error', (cause) => end(new Error(failureOf(cause), { cause })));
     this.#worker.on('exit', () => end(new Error('an index worker ended')));
     // An idle thread does not keep the process alive.
     this.#worker.unref();
@@ -69,6 +69,12 @@ export class IndexThread {
     await this.#worker.terminate();
   }
 }
+
+/** A bundle may lack the script. */
+const failureOf = (cause: unknown): string =>
+  /MODULE_NOT_FOUND$/.test(String((cause as { code?: unknown } | null)?.code))
+    ? 'the index worker did not run: give the address of index-worker.js as workerUrl'
+    : 'an index worker failed';
 
 function hitsOf(totals: Uint32Array, hits: Uint32Array): Hit[][] {
   let at = 0;

@@ -46,10 +46,13 @@ export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
   'no-hash': 'nothing was hashed',
 };
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:52rem;margin:2rem auto;padding:0 1rem}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:#555}dd{margin:0;overflow-wrap:anywhere}
-article{border-top:2px solid #555;margin-top:2rem}section{border-top:1px solid #bbb;margin-top:1.5rem}svg,img{max-width:20rem;max-height:20rem}figure{display:inline-block;margin:.5rem 1rem .5rem 0}
-figcaption{color:#555;font-size:.85rem}`;
+/** Light or dark, as the reader has it. Facts stand beside the pictures where there is room. */
+const STYLE = `:root{color-scheme:light dark;--ink:#222;--soft:#555;--ground:#fff;--line:#bbb}
+@media(prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#aeb6bf;--ground:#15181c;--line:#5c646d}}
+body{font:16px/1.5 system-ui,sans-serif;background:var(--ground);color:var(--ink);max-width:60rem;margin:2rem auto;padding:0 1rem}
+article,section{display:flex;flex-wrap:wrap;gap:1rem 2rem;align-items:start;border-top:1px solid var(--line);margin-top:1.5rem}article{border-top:2px solid var(--soft)}
+h2,h3,section{flex:0 0 100%;margin-bottom:0}dl{flex:1 1 20rem;display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}dt,figcaption{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
+figure{margin:0}svg,img{display:block;max-width:16rem;max-height:20rem}img{border:1px solid var(--line)}figcaption{font-size:.85rem;max-width:16rem}`;
 
 /** One picture of a report on several. */
 export interface ReportedPicture extends MatchReportOptions {

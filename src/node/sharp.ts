@@ -5,7 +5,7 @@ export type Sharp = typeof import('sharp').default;
 
 /**
  * sharp, imported on the first call.
- * @throws {DecodeError} `decoder-missing` where it is not installed
+ * @throws {DecodeError} `decoder-missing` where it is not installed, or does not load
  */
 export async function importSharp(): Promise<Sharp> {
   try {
@@ -13,8 +13,14 @@ export async function importSharp(): Promise<Sharp> {
   } catch (cause) {
     throw new DecodeError(
       'decoder-missing',
-      'decoding images in Node needs the optional package sharp: npm install sharp',
+      isNotFound(cause)
+        ? 'decoding images in Node needs the optional package sharp: npm install sharp'
+        : 'sharp is installed but does not load: npm install --include=optional sharp',
       { cause },
     );
   }
 }
+
+/** Without its optional packages, sharp is found and throws an error of its own. */
+const isNotFound = (error: unknown) =>
+  /MODULE_NOT_FOUND$/.test(String((error as { code?: unknown } | undefined)?.code));

@@ -75,11 +75,13 @@ export function outlineOf(geometry: VariantGeometry, frame: Rectangle): string {
   const turn =
     angle === 0 ? '' : `transform="rotate(${round(angle)} ${round(centreX)} ${round(centreY)})"`;
   return `<figure><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="the part that matched, in the picture's frame" viewBox="${[x, y, right - x, bottom - y].map(round).join(' ')}">
-${box(frame, 'fill="#e8e8e8" stroke="#888"')}
+${box(frame, GREY)}
 ${corners === undefined ? box(rectangle, `${BLUE} ${turn}`) : polygon(corners, `${BLUE} stroke-width="${line}"`)}
 </svg><figcaption>grey: the picture; blue: the part that matched</figcaption></figure>`;
 }
 
+/** A shade of the page's own ink, so that it is grey in light and in dark. */
+const GREY = 'fill="currentColor" fill-opacity="0.1" stroke="currentColor" stroke-opacity="0.5"';
 const BLUE = 'fill="#2a6fbb" fill-opacity="0.25" stroke="#2a6fbb"';
 
 const polygon = (corners: readonly Point[], more: string) =>

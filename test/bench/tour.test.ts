@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -32,4 +32,13 @@ sharp.prototype.flop = function () {
     'Found 40 of 48 copies of listed photos, and 0 of 6 copies of the other photo',
   );
   expect(status).toBe(1);
+
+  // The recording in the docs has the same lines, but for times and for what was broken here.
+  const recorded = readFileSync(join(ROOT, 'docs/pictures/tour-light.svg'), 'utf8');
+  const texts = [...recorded.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text!);
+  const steady = (lines: string[]) =>
+    lines
+      .map((line) => line.replace(/ +\d+ us$/, ''))
+      .filter((line) => !/ mirrored |^Found|^$/.test(line));
+  expect(steady(texts.slice(1)), 'npm run pictures -- tour').toEqual(steady(stdout.split('\n')));
 });

@@ -198,6 +198,6 @@ test('refuses what the index refuses, and everything after it is closed', async 
 test('a worker that cannot start gives an error instead of hanging', async () => {
   const missing = pathToFileURL(join(folder, 'nothing.mjs'));
   const pool = createIndexPool(index, { workers: 1, workerUrl: missing });
-  await expect(pool.searchBatch(queries, 31)).rejects.toThrow('worker');
+  await expect(pool.searchBatch(queries, 31)).rejects.toThrow('index-worker.js as workerUrl');
   await pool.close();
 });

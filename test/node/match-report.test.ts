@@ -47,6 +47,21 @@ test('shows distance, tier, variant and place', () => {
   expect(page).toContain("default-src 'none'");
 });
 
+test('follows the scheme of its reader, light or dark', () => {
+  const page = matchReport(
+    decision({ geometry: { rectangle: { left: 0, top: 0, width: 5, height: 5 } } }),
+    { width: 10, height: 10 },
+  );
+  expect(page).toContain(':root{color-scheme:light dark;');
+  // What the dark scheme does not change is the blue of the part that matched.
+  const [style, body] = page.split('</style>') as [string, string];
+  const [, ...changed] = style.split('@media(prefers-color-scheme:dark)');
+  expect(changed).toHaveLength(1);
+  for (const [, name] of style.matchAll(/var\((--\w+)\)/g))
+    expect(changed[0]).toContain(`${name}:`);
+  expect(new Set(body.match(/#[\da-f]{3,6}\b/gi))).toEqual(new Set(['#2a6fbb']));
+});
+
 test('outlines a tilted part by its corners', () => {
   const corners = [
     [20, 10],

@@ -46,7 +46,7 @@ function fontOf(face: Face): Font {
 }
 
 /** The tables of a WOFF 1.0 file (W3C 2012), by tag. */
-function tablesOf(file: Buffer): Map<string, DataView> {
+export function tablesOf(file: Buffer): Map<string, DataView> {
   const tables = new Map<string, DataView>();
   for (let table = 0; table < file.readUInt16BE(12); table++) {
     const at = 44 + 20 * table;

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import sharp from 'sharp';
+import { openWindow, type Pictures, SCHEMES, type Studio, shoot, type Window } from './browser.js';
+
+const WINDOWS: Readonly<Record<string, Window>> = {
+  phone: { width: 390, height: 844, scale: 2, phone: true },
+  desktop: { width: 1100, height: 860, scale: 1.5 },
+};
+
+/**
+ * The page for a person at risk as built, on a phone and on a desktop, where it tells which copies
+ * of a photo would be found. It has hashed the photo, and altered copies of it.
+ */
+export async function pagePictures({ root, browser }: Studio): Promise<Pictures> {
+  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-page-'));
+  const pictures: Pictures = {};
+  try {
+    const file = join(folder, 'onlyhashes.html');
+    execFileSync(process.execPath, [join(root, 'dist/demo-build.js'), file]);
+    for (const [name, window] of Object.entries(WINDOWS)) {
+      const page = await openWindow(browser(), pathToFileURL(file).href, window);
+      const frame = await (await page.waitForSelector('iframe#page'))!.contentFrame();
+      const press = async (label: string) => {
+        const button = await frame.waitForSelector(`xpath///*[text()="${label}"]`);
+        await button!.click();
+      };
+      await press('Start');
+      await press('Everyone was 18 or older');
+      await press('Next');
+      const files = await frame.waitForSelector('input[type=file]');
+      await files!.uploadFile(join(root, 'fixtures/photos/allium-oreophilum.jpg'));
+      await frame.waitForSelector('.copies ul');
+      // A phone shows less at a time: it is scrolled to a little above the heading.
+      if (window.phone) {
+        await frame.evaluate(() => {
+          scrollBy(0, document.querySelector('h1')!.getBoundingClientRect().top - 16);
+        });
+      }
+      const shots = await shoot(page, window);
+      for (const scheme of SCHEMES) {
+        pictures[`page-${name}-${scheme}.png`] = await sharp(shots[scheme])
+          .png({ palette: true, colours: 64, dither: 0, effort: 10 })
+          .toBuffer();
+      }
+      await page.close();
+    }
+    return pictures;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
