@@ -62,12 +62,23 @@ function startProcess(url: URL, maxMemory: number, events: ThreadEvents): HashWo
   yieldToOthers(child.pid);
   child.on('message', (message) => events.said(message));
   child.on('error', (cause) => events.died(child.pid === undefined ? new NotBegun(cause) : cause));
-  child.on('exit', (code, signal) =>
-    events.died(signal ? new Killed(`ended by ${signal}`) : new Error(`exited with ${code}`)),
-  );
   // There is none if no file could be opened. What goes wrong here is told by the events above.
   const input = child.stdin as Socket | null | undefined;
   input?.on('error', () => {});
+  const hold = (holds: boolean) => {
+    // Deno's throws where the process never began.
+    if (child.pid === undefined) return;
+    for (const held of [child, child.channel, input]) {
+      // Bun's channel and pipes have neither.
+      if (holds) held?.ref?.();
+      else held?.unref?.();
+    }
+  };
+  child.on('exit', (code, signal) => {
+    // In Deno what a dead process had goes on keeping this one alive.
+    hold(false);
+    events.died(signal ? new Killed(`ended by ${signal}`) : new Error(`exited with ${code}`));
+  });
   return {
     pid: child.pid,
     // Without a number it never began.
@@ -78,15 +89,7 @@ function startProcess(url: URL, maxMemory: number, events: ThreadEvents): HashWo
       if (bytes) input?.write(bytes);
     },
     terminate: () => void child.kill('SIGKILL'),
-    hold(holds: boolean) {
-      // Deno's throws where the process never began.
-      if (child.pid === undefined) return;
-      for (const held of [child, child.channel, input]) {
-        // Bun's channel and pipes have neither.
-        if (holds) held?.ref?.();
-        else held?.unref?.();
-      }
-    },
+    hold,
   };
 }
 
