@@ -66,7 +66,7 @@ const MATCH = {
 };
 const NONE = { verdict: 'none', reason: 'nothing-near', explanation: 'none: nothing near' };
 
-/** What a server answers; of pictures that a process has to decode, in `scanned` and `noPicture`. */
+/** What a server answers. `scanned` and `noPicture` are uploads that a process has to decode. */
 const ANSWERS = {
   ready: 200,
   stranger: 401,
@@ -231,8 +231,8 @@ async function answerOfMachine(name: RuntimeName, path: string): Promise<Answer>
 }
 
 /**
- * The core as a Worker without any of Node's modules, and the service as another that has them. Each
- * is bundled as its deployment would.
+ * The core as a Worker without any of Node's modules, and the service as another that has them.
+ * Each is bundled as its deployment would.
  */
 async function answerOfWorkerd(path: string): Promise<Answer> {
   const out = folderFor('workerd');
@@ -428,7 +428,8 @@ describe('the lowest version of Node', () => {
       const names = entries.map((entry) => `onlyhashes${entry.slice(1)}`);
       const file = project.write(
         'all.cjs',
-        `console.log(${JSON.stringify(names)}.filter((name) => Object.keys(require(name)).length > 0).length);`,
+        `const isThere = (name) => Object.keys(require(name)).length > 0;
+console.log(${JSON.stringify(names)}.filter(isThere).length);`,
       );
       const { stdout, stderr } = await run(pathOf('Node 20'), [file], LIMITS);
       expect([stdout, stderr]).toEqual([`${entries.length}\n`, '']);

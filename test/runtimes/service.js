@@ -12,8 +12,8 @@ import { listed, pixelsOf } from './core.js';
 export const TOKEN = 'token-of-the-runtimes-test';
 
 /**
- * What a server answers: `/pixels` and `/forms` by a check of their own, which decodes pixels itself
- * and so needs no processes; all other paths by a service.
+ * What a server answers: `/pixels` and `/forms` by a check of their own, which decodes pixels
+ * itself and so needs no processes; all other paths by a service.
  * @param extra hashes that are listed beside those of the question
  */
 export function serving(input, extra = []) {
