@@ -12,7 +12,7 @@ const WITHOUT_ENGINE = [
  * programs, or try every step of many failures.
  */
 const SLOW = [
-  'test/{answers,atomic,examples,installed,package,readme,site}.test.ts',
+  'test/{answers,atomic,examples,installed,package,readme,runtimes,site}.test.ts',
   'test/{bench/{tour,uploads-run},hashing/pdq-band,variants/recall}.test.ts',
   'test/cli/*.test.ts',
   'test/service/{hostile-serve,soak}.test.ts',
