@@ -78,13 +78,15 @@ export default defineConfig({
         },
       },
       {
-        // Real browsers, beside the other tests: they wait as much as they compute.
+        // Real browsers, beside the other tests: they wait as much as they compute. The files that a
+        // worker runs share its engines.
         test: {
           ...patient,
           name: 'engines',
           include: ['test/{browser,demo}/**/*.test.ts'],
           exclude: WITHOUT_ENGINE,
           globalSetup: 'test/browser/engines-not-run.ts',
+          isolate: false,
           maxWorkers: ALL_CORES,
           sequence: { groupOrder: 0 },
         },
