@@ -27,6 +27,8 @@ const CORE = [
   'test/{formats,indexing,submission,variants,matching}/**/*.test.ts',
   'test/{kernels/!(simd),hashing/!(scratch)}.test.ts',
   'test/exchange/!(*-client|remote-matchers|service-connection).test.ts',
+  'test/bench/robustness/**/*.test.ts',
+  'test/picture/!(pool|waiting).test.ts',
 ];
 
 const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
