@@ -145,7 +145,7 @@ describe('content', () => {
   });
 
   test(
-    'hostile replies are read or refused',
+    '10,000 hostile replies are read or refused',
     async () => {
       await readsHostile(hostileJson(REPLY), async (text, onProblem) => {
         const { content } = await readHmaContent(text, { onProblem });
@@ -187,7 +187,7 @@ describe('lookups', () => {
   });
 
   test(
-    'hostile lookups are read or refused',
+    '10,000 hostile lookups are read or refused',
     async () => {
       const reply = { A: [{ bank_content_id: 7, distance: '4' }], B: [] };
       await readsHostile(hostileJson(reply), hmaLookup);
@@ -208,7 +208,7 @@ test('banks', () => {
 });
 
 test(
-  'hostile lists of banks are read or refused',
+  '10,000 hostile lists of banks are read or refused',
   async () => {
     const reply = [{ name: 'A', matching_enabled_ratio: 0.5 }, { name: 'B' }];
     await readsHostile(hostileJson(reply), hmaBanks);

@@ -350,7 +350,7 @@ describe('properties', () => {
   });
 
   test(
-    'hostile texts are read or refused',
+    '10,000 hostile texts are read or refused',
     async () => {
       const texts = hostileText(SAMPLE, HOSTILE_XML);
       await readsHostile(texts, async (text, onProblem) => {
@@ -390,7 +390,7 @@ describe('feedback', () => {
 });
 
 test(
-  'hostile texts of each other kind are read or refused',
+  '10,000 hostile texts of each other kind are read or refused',
   async () => {
     const reasonIds = ['01234567-abcd-0123-4567-012345678900'];
     const vote = writeNcmecFeedback({ says: 'negative', reasonIds });

@@ -301,7 +301,7 @@ describe('Shield', () => {
   });
 
   test(
-    'hostile replies are answers or not answered',
+    '10,000 hostile replies are answers or not answered',
     async () => {
       const key = Buffer.from(LISTED!.bytes).toString('base64');
       const reply = { scanned_hashes: { [key]: { classification: 'csam', match_type: 'near' } } };

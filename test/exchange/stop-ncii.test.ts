@@ -322,7 +322,7 @@ test('unknown members are written again, and no name sets a prototype', async ()
 });
 
 test(
-  'hostile replies are read or refused',
+  '10,000 hostile replies are read or refused',
   async () => {
     await readsHostile(hostileJson(REPLY), async (text, onProblem) => {
       const { records } = await readStopNciiPage(text, { onProblem });
@@ -366,7 +366,7 @@ test('what is posted is read as it was written', () => {
 });
 
 test(
-  'hostile posts of each kind are read or refused',
+  '10,000 hostile posts of each kind are read or refused',
   async () => {
     const feedback = { hashValue: HEX, feedbackValue: 'Blocked', tags: ['Nude'] };
     const { hashValue, ...said } = feedback;

@@ -224,7 +224,7 @@ test('of 10,000 records with unknown words everywhere, 10,000 are kept and the w
 });
 
 test(
-  'hostile pages are read or refused',
+  '10,000 hostile pages are read or refused',
   async () => {
     await readsHostile(hostileJson(PAGE), async (text, onProblem) => {
       const { records } = await readTechAgainstTerrorismPage(text, { onProblem });

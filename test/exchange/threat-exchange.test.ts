@@ -265,7 +265,7 @@ test('of 10,000 records with unknown words everywhere, 10,000 are kept and the w
 });
 
 test(
-  'hostile replies are read or refused',
+  '10,000 hostile replies are read or refused',
   async () => {
     await readsHostile(hostileJson(REPLY), async (text, onProblem) => {
       const { records } = await readThreatUpdates(text, { onProblem });
@@ -297,7 +297,7 @@ test('the cache of older versions of python-threatexchange', async () => {
 });
 
 test(
-  'hostile caches are read or refused',
+  '10,000 hostile caches are read or refused',
   async () => {
     const row = `${PDQ},1234,2020-01-01T00:00:00+0000,"bad worse"\n`;
     const texts = hostileText(`${row}${row}`, ['"', '""', '\r', '\t', '=', '__proto__', 'tags']);

@@ -113,7 +113,7 @@ test('any frames are read as they were written, however the text is cut', async 
 });
 
 test(
-  'hostile files of each kind are read or refused',
+  '10,000 hostile files of each kind are read or refused',
   async () => {
     const frames = [{ quality: 98, hash, seconds: 12.345 }];
     const old = { 0: { quality: 98, hash: HEX, timestamp: 12.3 } };

@@ -96,10 +96,7 @@ test('the header reports more pixels than allowed', async () => {
  * metadata, or if its decoder gives no pixels: then `decode` in Node fails, whatever the header
  * says. The header refuses a file by throwing: then neither Node nor a browser decodes it.
  */
-/** A multiple of 8: `DAMAGED_HEADERS=10000` takes a few seconds. */
-const DAMAGED = Number(process.env.DAMAGED_HEADERS ?? 2400);
-
-test('damaged headers are read as sharp reads them, or both refuse', async () => {
+test('10,000 damaged headers are read as sharp reads them, or both refuse', async () => {
   const names = FILES.filter((file) => /\.(jpg|png|webp|gif|tiff|avif)$/.test(file));
   const seeds = names
     .map((file) => ({ file, bytes: read(file) }))
@@ -123,7 +120,7 @@ test('damaged headers are read as sharp reads them, or both refuse', async () =>
     expect(decoded, `${file}: ${JSON.stringify([header, told])}`).toBe(false);
     return counts.refused++;
   };
-  for (let i = 0; i < DAMAGED; i += 8) {
+  for (let i = 0; i < 10_000; i += 8) {
     const batch = Array.from({ length: 8 }, (_, k) => seeds[(i + k) % seeds.length]!);
     await Promise.all(
       batch.map(({ file, bytes }, k) =>
@@ -131,11 +128,11 @@ test('damaged headers are read as sharp reads them, or both refuse', async () =>
       ),
     );
   }
-  expect(counts.agreed + counts.refused).toBe(DAMAGED);
+  expect(counts.agreed + counts.refused).toBe(10_000);
   // The mutants are neither all harmless nor all hopeless.
-  expect(counts.agreed).toBeGreaterThan(DAMAGED / 4);
-  expect(counts.refused).toBeGreaterThan(DAMAGED / 4);
-  expect(counts.unfinished).toBeLessThan(DAMAGED / 500);
+  expect(counts.agreed).toBeGreaterThan(2_500);
+  expect(counts.refused).toBeGreaterThan(2_500);
+  expect(counts.unfinished).toBeLessThan(20);
 }, 60_000);
 
 /** Whether sharp gives pixels. */

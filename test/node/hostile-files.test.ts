@@ -34,7 +34,7 @@ describe('a review log', () => {
   );
 
   test(
-    'hostile lines are read or refused, and what is read is written the same',
+    '10,000 hostile lines are read or refused, and what is read is written the same',
     async () => {
       await readsHostile(lines, (line) => {
         const read = recordIn(line);
@@ -46,7 +46,7 @@ describe('a review log', () => {
   );
 
   test(
-    'of hostile lines in files, each is a record or told with its number',
+    'of 10,000 hostile lines in files, each is a record or told with its number',
     async () => {
       const count = 1000;
       const good = JSON.stringify(record('last'));
@@ -78,7 +78,7 @@ describe('a feedback queue', () => {
   );
 
   test(
-    'hostile lines are read or refused, and what is read is written the same',
+    '10,000 hostile lines are read or refused, and what is read is written the same',
     async () => {
       await readsHostile(lines, (line) => {
         const read = lineIn(line);
@@ -114,7 +114,7 @@ describe('a feedback queue', () => {
 });
 
 test(
-  'hostile states of fetches are read or refused',
+  '10,000 hostile states of fetches are read or refused',
   async () => {
     const path = join(folder, 'fetched.json');
     const unknown = [{ field: 'hashStatus', word: 'New', count: 3 }];
@@ -142,7 +142,7 @@ describe('saved as JSON', () => {
   const alsoThrows = [TypeError, RangeError];
 
   test(
-    'hostile states of a flood guard are taken or refused',
+    '10,000 hostile states of a flood guard are taken or refused',
     async () => {
       const state: FloodGuardJSON = {
         flooded: [{ ...hash, sinceSeconds: 5 }],
@@ -163,7 +163,7 @@ describe('saved as JSON', () => {
   );
 
   test(
-    'hostile allow lists are taken or refused',
+    '10,000 hostile allow lists are taken or refused',
     async () => {
       const list = {
         radius: 3,
