@@ -14,7 +14,7 @@ import {
 } from '../exchange/index.js';
 import type { Algorithm, FormatError } from '../index.js';
 import { createBlocklist } from '../matching/index.js';
-import { isIndexFile, saveBlocklist } from '../node/index.js';
+import { isBlocklistFile, isIndexFile, openBlocklist, saveBlocklist } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
@@ -47,8 +47,8 @@ FROM is told by its content: plain, CSV, JSONL, a file of python-threatexchange 
 local file), an index file; with --vpdq, frames as text or JSON. TO is told by the end of \
 its name or by --format; - is standard input or output. A text list does not say which list \
 an entry is on, whether it was confirmed, its cases and opinions. A blocklist (.ohb) is what \
-openBlocklist opens; one that is there is never replaced, as it holds withdrawals. Prints a line \
-ENTRIES,FORMAT,TO unless TO is standard output.`,
+openBlocklist opens; with --overwrite, FROM takes the place of its entries, and what was withdrawn \
+stays out. Prints a line ENTRIES,FORMAT,TO unless TO is standard output.`,
   options: {
     format: {
       about: `of TO: ${FORMATS.join(', ')}`,
@@ -79,9 +79,6 @@ ENTRIES,FORMAT,TO unless TO is standard output.`,
     const isBinary = format === 'index' || format === 'blocklist';
     if (isBinary && to === '-') throw new UsageError(`expected a file, as TO is ${format}`);
     const overwrite = call.on('overwrite');
-    if (format === 'blocklist' && overwrite) {
-      throw new UsageError('a blocklist is not replaced: it holds what was withdrawn');
-    }
     const writable = { overwrite, ...(format === 'index' && { replaces: isIndexFile }) };
     if (to !== '-') await outputPath(to, writable);
     const bar = progress('reading', ' MB');
@@ -105,7 +102,7 @@ ENTRIES,FORMAT,TO unless TO is standard output.`,
         const options = { from: shownName(from), to, writable, bar, out, signal };
         await writeIndex(tableOf(part), kindOf(part), options);
       } else if (format === 'blocklist') {
-        count = await writeBlocklist(parts, { from: shownName(from), to, out, signal });
+        count = await writeBlocklist(parts, { from: shownName(from), to, overwrite, out, signal });
       } else await write(linesOf(parts, format, from));
     }
     if (to === '-') return exitCode(out.errors, count);
@@ -184,28 +181,40 @@ function tableOf(part: ListPart): PackedEntries {
 interface WriteBlocklistOptions {
   readonly from: string;
   readonly to: string;
+  readonly overwrite: boolean;
   readonly out: Output;
   readonly signal: AbortSignal;
 }
 
 /**
+ * Writes a blocklist of the parts, or puts them in place of the entries of the one that is there.
  * @returns how many entries are in it
- * @throws {Failure} if a file is there, or it cannot be written
+ * @throws {Failure} if nothing can be matched, or a file may not be replaced or cannot be written
  */
 async function writeBlocklist(
   parts: readonly ListPart[],
-  { from, to, out, signal }: WriteBlocklistOptions,
+  { from, to, overwrite, out, signal }: WriteBlocklistOptions,
 ): Promise<number> {
   const blocklist = createBlocklist(parts);
   const { degenerate } = blocklist.keptOut;
+  if (blocklist.size === 0) throw new Failure(`${from}: no hash in it that can match`);
   if (degenerate > 0) out.say(from, `${degenerate} degenerate hashes were kept out of it`);
   try {
     // Checked again: reading took its time.
-    await saveBlocklist(await outputPath(to, { overwrite: false }), blocklist, { signal });
+    const path = await outputPath(to, { overwrite });
+    if (await isBlocklistFile(path)) {
+      const saved = await openBlocklist(path);
+      saved.replaceWith(blocklist);
+      await saveBlocklist(path, saved, { signal });
+      const { withdrawn } = saved.keptOut;
+      if (withdrawn > 0) out.say(from, `${withdrawn} withdrawn entries were kept out of it`);
+      return saved.size;
+    }
+    await saveBlocklist(path, blocklist, { signal });
+    return blocklist.size;
   } catch (error) {
     throw signal.aborted ? error : failureOf(to, error);
   }
-  return blocklist.size;
 }
 
 /** @throws {Failure} if an entry has what the format cannot hold */

@@ -39,7 +39,7 @@ test('a list goes through every format and stays the same', async () => {
   expect(local.out).toBe(`pdq ${hexOf(1)}\npdq ${hexOf(2)}\n`);
 });
 
-test('a blocklist is what a program opens, and is never replaced', async () => {
+test('a blocklist is what a program opens, and keeps what was withdrawn', async () => {
   const flat = '0'.repeat(64);
   writeFileSync(at('kinds.txt'), `${hexOf(1)},one\n${flat}\nphash ${hexOf(2).slice(0, 16)}\n`);
   const made = await convert(at('kinds.txt'), at('kinds.ohb'));
@@ -49,15 +49,27 @@ test('a blocklist is what a program opens, and is never replaced', async () => {
   expect(blocklist.size).toBe(2);
   expect(blocklist.has(hashFromHex('pdq', hexOf(1)))).toBe(true);
 
-  blocklist.withdraw({ id: 'a' });
+  blocklist.withdraw(hashFromHex('pdq', hexOf(1)), { reason: 'a mistake' });
   await saveBlocklist(at('kinds.ohb'), blocklist);
   const before = readFileSync(at('kinds.ohb'));
-  for (const more of [[], ['--overwrite']]) {
-    const again = await convert(at('list.txt'), at('kinds.ohb'), ...more);
-    expect(again).toMatchObject({ out: '', code: 2 });
-    expect(again.err).toMatch(/is there|not replaced/);
-  }
+  const refused = await convert(at('list.txt'), at('kinds.ohb'));
+  expect(refused).toMatchObject({ out: '', code: 2 });
+  expect(refused.err).toContain('--overwrite');
   expect(readFileSync(at('kinds.ohb'))).toEqual(before);
+  // The list has it still.
+  const again = await convert(at('list.txt'), at('kinds.ohb'), '--overwrite');
+  expect(again).toMatchObject({ lines: [`1,blocklist,${at('kinds.ohb')}`], code: 0 });
+  expect(again.err).toContain('1 withdrawn entries were kept out');
+  const opened = await openBlocklist(at('kinds.ohb'));
+  expect([...opened.entries()].map(({ hash }) => hash)).toEqual([hashFromHex('pdq', hexOf(2))]);
+  expect(opened.withdrawals).toMatchObject([{ reason: 'a mistake' }]);
+
+  writeFileSync(at('flat.txt'), `${flat}\n`);
+  const empty = await convert(at('flat.txt'), at('flat.ohb'));
+  expect(empty).toMatchObject({ out: '', code: 2 });
+  expect(empty.err).toContain('no hash in it that can match');
+  writeFileSync(at('none.txt'), '');
+  expect(await convert(at('none.txt'), at('none.ohb'))).toMatchObject({ out: '', code: 2 });
   const piped = await convert(at('list.txt'), '-', '-f', 'blocklist');
   expect(piped).toMatchObject({ out: '', code: 2 });
 });
