@@ -5,6 +5,12 @@ import { pngHeader } from './png.js';
 import { webpHeader } from './webp.js';
 
 /**
+ * The longest side, as in JPEG, or a 1024th of a higher limit. A file of a few kB could otherwise
+ * have a line of so many pixels that a decoder needs seconds and a GB for it.
+ */
+const longestSide = (maxPixels: number): number => Math.max(65_535, maxPixels / 1024);
+
+/**
  * What an image file says of its picture. The readers of the rarer formats are loaded on demand.
  *
  * Why our own code: Node and every browser must refuse the same files and turn the others alike,
@@ -12,7 +18,7 @@ import { webpHeader } from './webp.js';
  * the format is lossless, and browsers inflate. JPEG, WebP and HEIC are not: their pixels depend on
  * how a decoder rounds, so they come from the libraries that everybody uses.
  * @param bytes the whole file; only read
- * @param maxPixels width x height
+ * @param maxPixels width x height; a side may have 65,535, or a 1024th of it if that is more
  * @throws {DecodeError} `unsupported`, `too-many-pixels`, or `corrupt` if no decoder could read a
  *   picture
  */
@@ -20,6 +26,10 @@ export async function readHeader(bytes: Uint8Array, maxPixels: number): Promise<
   const header = await headerOf(bytes);
   if (header.width * header.height > maxPixels) {
     throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels`);
+  }
+  const longest = longestSide(maxPixels);
+  if (Math.max(header.width, header.height) > longest) {
+    throw new DecodeError('too-many-pixels', `expected at most ${longest} pixels a side`);
   }
   return header;
 }

@@ -91,6 +91,21 @@ test('the header reports more pixels than allowed', async () => {
   expect(await headerOf(bytes, 96 * 64 - 1)).toBe('too-many-pixels');
 });
 
+test('a side has a bound of its own, however few pixels there are', async () => {
+  const wide = (width: number, height: number) => {
+    const bytes = Buffer.from(read('fixtures/images/rgb.png'));
+    // IHDR begins after the signature, its length and its name.
+    bytes.writeUInt32BE(width, 16);
+    bytes.writeUInt32BE(height, 20);
+    return bytes;
+  };
+  expect(await headerOf(wide(65_536, 1), 2 ** 26)).toMatchObject({ width: 65_536, height: 1 });
+  expect(await headerOf(wide(65_537, 1), 2 ** 26)).toBe('too-many-pixels');
+  expect(await headerOf(wide(1, 64_000_000), 2 ** 26)).toBe('too-many-pixels');
+  expect(await headerOf(wide(65_535, 1), 65_535)).toMatchObject({ width: 65_535 });
+  expect(await headerOf(wide(2 ** 17, 1), 2 ** 27)).toMatchObject({ width: 2 ** 17 });
+});
+
 /**
  * The same sides and orientation as sharp, or both refuse. sharp refuses a file if it has no
  * metadata, or if its decoder gives no pixels: then `decode` in Node fails, whatever the header
