@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -12,7 +13,7 @@ const WITHOUT_ENGINE = [
  * programs, or try every step of many failures.
  */
 const SLOW = [
-  'test/{answers,atomic,examples,installed,package,readme,site}.test.ts',
+  'test/{answers,atomic,examples,installed,package,readme,runtimes,site}.test.ts',
   'test/{bench/{tour,uploads-run},hashing/pdq-band,variants/recall}.test.ts',
   'test/cli/*.test.ts',
   'test/service/{hostile-serve,soak}.test.ts',
@@ -26,6 +27,8 @@ const CORE = [
   'test/{formats,indexing,submission,variants,matching}/**/*.test.ts',
   'test/{kernels/!(simd),hashing/!(scratch)}.test.ts',
   'test/exchange/!(*-client|remote-matchers|service-connection).test.ts',
+  'test/bench/robustness/**/*.test.ts',
+  'test/picture/!(pool|waiting).test.ts',
 ];
 
 const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
@@ -33,8 +36,14 @@ const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true
 /** Spares the many tests of embedded stores the seconds in which a database is initialized. */
 const PREPARED_PGLITE = fileURLToPath(new URL('test/store/prepared-pglite.ts', import.meta.url));
 
-/** By default one core is left to vitest itself, which is half of two. */
-const ALL_CORES = '100%';
+/**
+ * Three files for two cores: many wait for a time-out, a browser or another program. By default one
+ * core is left to vitest itself, which is half of two.
+ */
+const WORKERS = Math.ceil(1.5 * availableParallelism());
+
+/** Of two files on one core. */
+const SECONDS_OF_A_TEST = 20;
 
 /** For work that takes its time on two busy cores. */
 const patient = { ...common, testTimeout: 120_000, hookTimeout: 240_000 };
@@ -46,12 +55,12 @@ export default defineConfig({
         test: {
           ...common,
           name: 'core',
-          testTimeout: 10_000,
+          testTimeout: 1000 * SECONDS_OF_A_TEST,
           hookTimeout: 60_000,
           include: CORE,
           exclude: SLOW,
           isolate: false,
-          maxWorkers: ALL_CORES,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
@@ -59,11 +68,11 @@ export default defineConfig({
         test: {
           ...common,
           name: 'library',
-          testTimeout: 10_000,
+          testTimeout: 1000 * SECONDS_OF_A_TEST,
           hookTimeout: 60_000,
           include: ['test/!(browser|demo)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
           exclude: [...CORE, ...SLOW],
-          maxWorkers: ALL_CORES,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
           alias: { '@electric-sql/pglite': PREPARED_PGLITE },
         },
@@ -73,19 +82,21 @@ export default defineConfig({
           ...patient,
           name: 'slow',
           include: SLOW,
-          maxWorkers: ALL_CORES,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
       {
-        // Real browsers, beside the other tests: they wait as much as they compute.
+        // Real browsers, beside the other tests: they wait as much as they compute. The files that a
+        // worker runs share its engines.
         test: {
           ...patient,
           name: 'engines',
           include: ['test/{browser,demo}/**/*.test.ts'],
           exclude: WITHOUT_ENGINE,
           globalSetup: 'test/browser/engines-not-run.ts',
-          maxWorkers: ALL_CORES,
+          isolate: false,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,8 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 
 /** What a store needs. */
@@ -64,12 +73,14 @@ export class PostgresqlServer {
 
   /**
    * @param options `isDurable`: what was committed survives a kill; `settings`: of the server, as
-   *   `name=value`
+   *   `name=value`; `empty`: a folder where the files of a new server are kept, to be copied for
+   *   the next one
    * @throws {Error} if PostgreSQL is missing
    */
   static async start({
     isDurable = false,
     settings = [] as readonly string[],
+    empty = undefined as string | undefined,
   } = {}): Promise<PostgresqlServer> {
     const programs = postgresqlPrograms();
     if (programs === undefined) throw new Error('PostgreSQL is not installed');
@@ -81,11 +92,15 @@ export class PostgresqlServer {
       ...settings,
     ]);
     try {
-      execFileSync(
-        join(server.#programs, 'initdb'),
-        ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
-        { ...owner, cwd: folder, env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'pipe'] },
-      );
+      if (empty !== undefined && existsSync(empty)) copy(empty, join(folder, 'data'));
+      else {
+        execFileSync(
+          join(server.#programs, 'initdb'),
+          ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
+          { ...owner, cwd: folder, env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'pipe'] },
+        );
+        if (empty !== undefined) keep(join(folder, 'data'), empty);
+      }
       await server.start();
       return server;
     } catch (error) {
@@ -191,6 +206,21 @@ export class PostgresqlServer {
     this.#watchdog.ref();
     this.#watchdog.stdin!.end();
     await ended;
+  }
+}
+
+/** Copies a folder with the owners of its files. */
+const copy = (from: string, to: string) => execFileSync('cp', ['-a', from, to]);
+
+/** Keeps the files of a new server, also if other processes do so at this moment. */
+function keep(data: string, empty: string): void {
+  mkdirSync(dirname(empty), { recursive: true });
+  const own = `${empty}.${process.pid}`;
+  copy(data, own);
+  try {
+    renameSync(own, empty);
+  } catch {
+    rmSync(own, { recursive: true });
   }
 }
 

@@ -364,6 +364,8 @@ describe('the program', () => {
   const TOKEN = 'ABCD-EFGH-JKMN-PQRS-TVWX-YZ01';
   /** SHA-256 of `onlyhashes withdraw 1`, the case and the token, a line each. */
   const WITHDRAW = '4566451bbddb5337fb4542d015733119f4ae80637849ff9a721385d28414e7c9';
+  /** The calls have the cores among themselves. */
+  const ONE_CORE = join(ROOT, 'test/cli/one-core.cjs');
   const HEX = photos[0]!.pdq;
   const FAR = 'f0'.repeat(32);
 
@@ -431,7 +433,8 @@ describe('the program', () => {
 
   /** The exit code, and a digest of each line on standard output. */
   async function answersOfCall(args: readonly string[], options: RunOptions = {}) {
-    const { code, out } = await onlyhashes(args, { cwd: folder, ...options });
+    const node = ['--require', ONE_CORE];
+    const { code, out } = await onlyhashes(args, { cwd: folder, node, ...options });
     const json = args.includes('--json');
     const lines = out.split('\n').map((line) => (json ? lineOf(line) : line));
     return {

@@ -160,7 +160,7 @@ describe('recall.md', () => {
     expect(variants).toMatchObject({ threshold: MATCH, falsePairs: 0 });
     expect(files).toMatchObject({ threshold: MATCH, falsePairs: 0 });
     expect(page).toContain(
-      `Of ${(variants!.pairs / 1e6).toFixed(1)} million comparisons of variants with unrelated pictures, as they were before any was moved, none lay within 31 bits and ${reviewed!.falsePairs} within 60`,
+      `Of ${(variants!.pairs / 1e6).toFixed(1)} million comparisons of variants with unrelated pictures, before any was moved, none lay within 31 bits and ${reviewed!.falsePairs} within 60`,
     );
     expect(page).toContain(
       `at most ${variants!.perMillionAtMost.toExponential(1)} matches per million (95 %)`,
@@ -169,7 +169,9 @@ describe('recall.md', () => {
       `${files!.pairs.toLocaleString('en-US')} pairs of files: at most ${files!.perMillionAtMost.toFixed(0)} per million`,
     );
     const { match, review } = sealed.wrongVerdicts;
-    expect(page).toContain(`${match} had a wrong match, told above, and ${review} a wrong review`);
+    expect(page).toContain(
+      `${match} had a wrong match, the one above, and ${review} a wrong review`,
+    );
     const [edited, plain] = ['edited photos', 'photos as they are'].map(
       (name) => sealed.foretold.find((row) => row.name === name)!,
     );
@@ -288,7 +290,7 @@ describe('speed.md', () => {
     const [room, short] = memory;
     expect([room.lost, short.lost, short.unhashable]).toEqual([0, 0, 0]);
     expect(page).toContain(
-      `take ${room.overIdleMegabytes.toFixed(0)} MB over idle, and none is lost; in a short queue ${short.busy} of them are told \`busy\``,
+      `take ${room.overIdleMegabytes.toFixed(0)} MB over idle, and none is lost. In a short queue, ${short.busy} of them are told \`busy\``,
     );
     const kept = 100 * Math.min(1, measured('promise 30 MB'));
     expect(page).toContain(`the others keep ${kept.toFixed(0)} % of their pace`);
@@ -323,7 +325,7 @@ describe('speed.md', () => {
     );
     const p99 = (what: string) => withdraw[`from the service, with a fetch, to ${what}`]!.p99;
     expect(page).toContain(
-      `invisible ${p99('invisible').toFixed(0)} ms after a fetch begins (p99), and ${(p99('disk') / 1000).toFixed(0)} s after it on disk`,
+      `invisible ${p99('invisible').toFixed(0)} ms after a fetch begins (p99). It takes ${(p99('disk') / 1000).toFixed(0)} s to be on disk`,
     );
     const times = decide.slice(0, 3).map(({ microseconds }) => microseconds.toFixed(0));
     expect(page).toContain(`take ${times[0]}, ${times[1]} and ${times[2]} us`);
@@ -354,16 +356,16 @@ describe('speed.md', () => {
       searches.find((row) => row.way === `postgresql, ${way}` && row.radius === MATCH)!.p50;
     expect(entries).toBe(1e6);
     expect(page).toContain(
-      `A million entries are put into PostgreSQL in ${loadSeconds.toFixed(0)} s, their bands in ${bandSeconds.toFixed(0)} s more, and take ${bytesWithBands.toFixed(0)} bytes each`,
+      `PostgreSQL takes in a million entries in ${loadSeconds.toFixed(0)} s, and their bands in ${bandSeconds.toFixed(0)} s more, at ${count(Math.round(bytesWithBands))} bytes each`,
     );
     expect(page).toContain(
-      `A follower has loaded them after ${(middle! / 1000).toFixed(0)} s, in ${(residentBytes / 1e6).toFixed(0)} MB, and is equal ${(followers.catchUpOfManyMilliseconds / 1000).toFixed(1)} s after a break of ${missedEntries.toLocaleString('en-US')} entries`,
+      `A follower has loaded them after ${(middle! / 1000).toFixed(0)} s, in ${(residentBytes / 1e6).toFixed(0)} MB. After a break of ${count(missedEntries)} entries it has caught up in ${(followers.catchUpOfManyMilliseconds / 1000).toFixed(1)} s.`,
     );
     expect(page).toContain(
       `What is withdrawn is invisible in each of three processes after ${toInvisible.p99.toFixed(0)} ms (p99)`,
     );
     expect(page).toContain(
-      `A search within 31 bits takes ${ms('bands').toFixed(1)} ms by bands and ${ms('scan').toFixed(0)} ms by a scan`,
+      `A search within 31 bits takes ${ms('bands').toFixed(1)} ms by bands, and ${ms('scan').toFixed(0)} ms by a scan`,
     );
     expect(targets.filter(({ met }) => !met)).toEqual([]);
   });
@@ -379,22 +381,45 @@ describe('speed.md', () => {
     };
     const told = (workers: 0 | 1 | 2, path: string) => {
       const { requestsPerSecond, p99 } = service[`workers ${workers}`].loads[`${path}, flat out`]!;
-      return `${Math.round(requestsPerSecond).toLocaleString('en-US')} (${p99.toFixed(0)} ms)`;
+      return `${count(Math.round(requestsPerSecond))} | ${p99.toFixed(0)} ms`;
     };
     const megabytes = (workers: 0 | 1 | 2) =>
       (service[`workers ${workers}`].idleBytes / 1e6).toFixed(0);
     const steadyP99 = (workers: 0 | 1, path: string) =>
       service[`workers ${workers}`].loads[`${path}, 4000 a second`]!.p99.toFixed(0);
     expect(service.scale.entries).toBe(1e6);
+    for (const [call, figures] of [
+      ["HMA's look-up", told(0, '/m/lookup')],
+      ['`/v1/match`', told(0, '/v1/match')],
+      ['`/v1/match`, one worker', told(1, '/v1/match')],
+      ['`/v1/match`, two workers', told(2, '/v1/match')],
+    ]) {
+      expect(page).toContain(`| ${call} | ${figures} |`);
+    }
     expect(page).toContain(
-      `answered ${told(0, '/m/lookup')} look-ups a second by HMA's call (p99 in brackets), and ${told(0, '/v1/match')} by \`/v1/match\`, which also finds what is for review; with one worker ${told(1, '/v1/match')}, with two ${told(2, '/v1/match')}. It held ${megabytes(0)}, ${megabytes(1)} and ${megabytes(2)} MB (\`npx onlyhashes bench service\`)`,
+      `The server held ${megabytes(0)}, ${megabytes(1)} and ${megabytes(2)} MB with no, one and two workers`,
     );
     expect(page).toContain(
-      `At some 3,900 a second the p99 was ${steadyP99(0, '/m/lookup')} ms, and with a worker ${steadyP99(1, '/v1/match')}: our aim of 4,000 look-ups by hash within 20 ms is met, but not by \`/v1/match\` without a worker.`,
+      `At some 3,900 look-ups a second, the p99 was ${steadyP99(0, '/m/lookup')} ms for HMA's look-up, and ${steadyP99(1, '/v1/match')} ms for \`/v1/match\` with a worker. So our aim of 4,000 look-ups a second within 20 ms is met, except by \`/v1/match\` without a worker.`,
     );
     const missed = service.targets.filter(({ met }) => !met).map(({ name }) => name);
     // The page tells these two.
     expect(missed.every((name) => /^workers [12], .v1.match, flat out: p99/.test(name))).toBe(true);
+  });
+});
+
+describe('production.md', () => {
+  const page = text('docs/production.md');
+  test('what an upload costs, and a hash', () => {
+    const { throughput } = record('uploads.json');
+    const cost = (name: string): number =>
+      throughput.find((row: { name: string }) => row.name === name).cpuMilliseconds;
+    const [thorough, quick] = [cost('thorough'), cost('quick')];
+    expect(page).toContain(
+      `An upload takes ${thorough.toFixed(0)} ms of CPU with \`thorough\`, and ${quick.toFixed(0)} ms with \`quick\`: so one core checks about ${(1000 / thorough).toFixed(0)} or ${(1000 / quick).toFixed(0)} a second`,
+    );
+    const bytes: number = record('index.json').figures['bytes a hash'];
+    expect(page).toContain(`${bytes.toFixed(0)} bytes per hash in a list of a million`);
   });
 });
 

@@ -18,7 +18,10 @@ export const doctorCommand: Command = {
       return 0;
     }
     const { sharp, libvips, threads, formats } = found;
-    console.log(`node     ${process.versions.node} on ${process.platform} ${process.arch}`);
+    // Bun and Deno also have the version of the Node that they stand for.
+    const { node, bun, deno } = process.versions;
+    const runtime = bun ? `bun      ${bun}` : deno ? `deno     ${deno}` : `node     ${node}`;
+    console.log(`${runtime} on ${process.platform} ${process.arch}`);
     console.log(`sharp    ${sharp ?? 'not installed: npm install sharp'}`);
     if (libvips) console.log(`libvips  ${libvips}`);
     console.log(`threads  ${threads} pictures decoded at a time\n`);

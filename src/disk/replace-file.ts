@@ -13,11 +13,14 @@ const CHUNK = 4 * 2 ** 20;
  * the old file open still sees the old content.
  * @param pieces the content, end to end
  * @param signal aborts until the file is in place; the old file stays, and no other is left
+ * @param check runs once all is written, before the file takes the old one's place; where it
+ *   throws, the old file stays
  */
 export async function replaceFile(
   path: string,
   pieces: Iterable<Uint8Array>,
   signal: AbortSignal | undefined,
+  check?: () => Promise<unknown>,
 ): Promise<void> {
   const mode = (await stat(path).catch(() => undefined))?.mode;
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -33,6 +36,7 @@ export async function replaceFile(
     } finally {
       await file.close();
     }
+    await check?.();
     signal?.throwIfAborted();
     await rename(temporary, path);
   } catch (error) {

@@ -74,6 +74,8 @@ export class Holdings {
   lists = new Lists();
   withdrawn = new Withdrawals();
   generation = 0;
+  /** By path: checksums of the saved states that are part of this one. */
+  origins: ReadonlyMap<string, readonly number[]> = new Map();
   /** more entries are prepared step by step; tests prepare few */
   mostAtOnce = MOST_AT_ONCE;
   /** where decisions that may wait are searched */
@@ -414,6 +416,10 @@ export class Holdings {
     for (const each of [...other.withdrawn.values(), ...own]) withdrawn.set(each);
     const lists = new Lists([...other.lists.entries(), ...this.lists.entries()]);
     const none = new Shelves();
+    const origins = new Map(other.origins);
+    for (const [path, sums] of this.origins) {
+      origins.set(path, [...sums, ...(origins.get(path) ?? [])]);
+    }
     // Nothing can fail from here on.
     const removed = sumOf(removals);
     this.#outdate();
@@ -423,6 +429,7 @@ export class Holdings {
     this.withdrawn = withdrawn;
     this.lists = lists;
     this.keptOut = { ...other.keptOut, withdrawn: other.keptOut.withdrawn + removed };
+    this.origins = origins;
     this.generation = Math.max(this.generation, other.generation) + 1;
     other.generation++;
   }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { replaceFile } from '../disk/replace-file.js';
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
@@ -69,8 +70,9 @@ export interface SavedBlocklist {
  *
  * Withdrawals by hash are hashes in the file, and reasons are text: protect it like the list.
  * @throws {FormatError} `old-generation` if the file in place has a higher generation: a list that
- *   was made anew should take the old one's place by `replaceWith`, which goes on counting;
- *   `unreadable` if that cannot be told
+ *   was made anew should take the old one's place by `replaceWith`, which goes on counting; also if
+ *   another program, or another list, has written the file since this one was read from it or
+ *   saved to it: what that has withdrawn would match again. `unreadable` if neither can be told
  * @throws {TypeError} if an argument or a note of an attached entry is invalid; no file has been
  *   touched then
  */
@@ -86,22 +88,36 @@ export async function saveBlocklist(
   checkTypeOf('force', force, 'boolean');
   checkSignal(signal);
   signal?.throwIfAborted();
-  const frozen = await inTurns(Blocklist.held(blocklist).freezeSteps(), signal);
+  const held = Blocklist.held(blocklist);
+  const frozen = await inTurns(held.freezeSteps(), signal);
   try {
     return await afterEarlier(path, async () => {
-      const before = await blocklistGeneration(path);
-      const generation = nextGeneration(before, frozen.generation, {
-        force,
-        most: Number.MAX_SAFE_INTEGER,
-      });
+      const check = async (): Promise<number> => {
+        const before = await fileInPlace(path);
+        const sums = held.origins.get(resolve(path));
+        if (before && sums && !sums.includes(before.sum) && !force) throw writtenByAnother();
+        const most = Number.MAX_SAFE_INTEGER;
+        return nextGeneration(before?.generation, frozen.generation, { force, most });
+      };
+      const generation = await check();
       const { pieces, size } = await blocklistFile(frozen, signal);
-      await replaceFile(path, pieces, signal);
+      const sums = [wordsOf(pieces[0]!)[CHECKSUM_WORD]!];
+      // Again, as late as it can be told: a large list is written for seconds.
+      await replaceFile(path, pieces, signal, check);
+      held.origins = new Map(held.origins).set(resolve(path), sums);
       return { generation, size, byteLength: lengthOf(pieces) };
     });
   } finally {
     for (const shelf of frozen.shelves) shelf.release();
   }
 }
+
+const writtenByAnother = () =>
+  new FormatError(
+    'old-generation',
+    'expected the file as this list last read or wrote it, and something else has written it ' +
+      'since: open it again, make the change there and save that, or use force to overwrite it',
+  );
 
 async function blocklistFile(
   { generation, keptOut, withdrawals, lists, shelves }: FrozenList,
@@ -182,10 +198,12 @@ export async function openBlocklist(
     ...(allowList !== undefined && { allowList }),
     ...(floodGuard !== undefined && { floodGuard }),
   });
+  let sum = 0;
   const saved = await reading(path, async (file): Promise<SavedList> => {
     const { size } = await file.stat();
     const read = readOf(file);
     const header = headerFrom(await bytesAt(read, 0, HEADER_BYTES));
+    sum = header.words[CHECKSUM_WORD]!;
     checkGeneration(header.generation, minGeneration);
     const { table, state } = await recordOf(read, header, size);
     const told = await inTurns(readStateSteps(state), undefined);
@@ -201,14 +219,16 @@ export async function openBlocklist(
     }
     return { generation: header.generation, ...told, parts };
   });
-  Blocklist.held(list).restore(saved);
+  const held = Blocklist.held(list);
+  held.restore(saved);
+  held.origins = new Map([[resolve(path), [sum]]]);
   return list;
 }
 
 /** Whether a file starts like a blocklist file, of whatever version; false if it cannot be read. */
 export async function isBlocklistFile(path: string): Promise<boolean> {
   checkPath(path);
-  return (await blocklistGeneration(path).catch(() => undefined)) !== undefined;
+  return (await fileInPlace(path).catch(() => undefined)) !== undefined;
 }
 
 /**
@@ -333,14 +353,15 @@ const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 
 /**
- * The generation of the blocklist file at `path`, of whatever version; undefined if there is no
- * file, or another one.
+ * The generation and the checksum of the blocklist file at `path`, of whatever version; undefined
+ * if there is no file, or another one.
  * @throws {FormatError} `unreadable`
  */
-async function blocklistGeneration(path: string): Promise<number | undefined> {
+async function fileInPlace(path: string): Promise<{ generation: number; sum: number } | undefined> {
   try {
     return await reading(path, async (file) => {
-      return generationIn(wordsOf(await bytesAt(readOf(file), 0, HEADER_BYTES)));
+      const words = wordsOf(await bytesAt(readOf(file), 0, HEADER_BYTES));
+      return { generation: generationIn(words), sum: words[CHECKSUM_WORD]! };
     });
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;

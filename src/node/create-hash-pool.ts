@@ -29,11 +29,11 @@ import type {
   HashPoolStats,
 } from './hash-pool.js';
 import { taskOptionsOf } from './hash-task.js';
-import { deathOf, type HashWorker, startHashThread, startProcess } from './hash-worker.js';
+import { deathOf, type HashWorker, startWorker } from './hash-worker.js';
 import { Histogram, type Latencies } from './latencies.js';
 import { checkPace, type ImageSource, isSent, lengthOf, readBytes } from './read-bytes.js';
 import { importSharp } from './sharp.js';
-import { scriptUrl } from './start-thread.js';
+import { scriptOf } from './start-thread.js';
 import { WorkerPicture } from './worker-picture.js';
 
 const MIB = 2 ** 20;
@@ -70,14 +70,14 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   checkOneOf('isolation', isolation, ['process', 'thread']);
   checkWorkerUrl(workerUrl);
   checkPace({ minBytesPerSecond, idleSeconds });
-  const url = scriptUrl(workerUrl ?? new URL('./hash-process.js', import.meta.url));
+  const url = scriptOf(workerUrl, () => new URL('./hash-process.js', import.meta.url));
   return new Workers({
     ...{ workers, maxQueued, maxBytesInFlight, maxMemory, timeoutSeconds, recycleAfter },
     ...{ isolation, url, minBytesPerSecond, idleSeconds },
   });
 }
 
-type Settings = Required<Omit<HashPoolOptions, 'workerUrl'>> & { readonly url: URL };
+type Settings = Required<Omit<HashPoolOptions, 'workerUrl'>> & { readonly url: URL | undefined };
 
 /** Milliseconds of each stage so far. */
 type Times = { -readonly [Stage in keyof DecisionTimings]: number };
@@ -377,8 +377,7 @@ class Workers implements HashPool {
       if (!isOver && isRestart) this.#restarts++;
       isOver = true;
     };
-    const start = isolation === 'process' ? startProcess : startHashThread;
-    const worker = start(url, maxMemory, {
+    const worker = startWorker(isolation, url, maxMemory, {
       said: (message) => events.said(message),
       died: (cause) => {
         over(true);

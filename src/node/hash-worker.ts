@@ -27,11 +27,30 @@ const MIB = 2 ** 20;
 const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: String(4 * MIB) };
 
 /**
+ * Starts a worker.
+ * @param url of `hash-process.js`; undefined where it is not known
+ * @throws {DecodeError} `decoder-missing` if none can be started
+ */
+export function startWorker(
+  isolation: Isolation,
+  url: URL | undefined,
+  maxMemory: number,
+  events: ThreadEvents,
+): HashWorker {
+  if (url === undefined) throw deathOf(false, undefined);
+  try {
+    return (isolation === 'process' ? startProcess : startHashThread)(url, maxMemory, events);
+  } catch (cause) {
+    throw deathOf(false, new NotBegun(cause));
+  }
+}
+
+/**
  * A process that runs `hash-process.js`. Small messages go through Node's channel, and the bytes of
  * a picture through standard input: as a message 30 MB held this thread for 47 ms and took 24 ms of
  * CPU, this way 5 and 6.
  */
-export function startProcess(url: URL, maxMemory: number, events: ThreadEvents): HashWorker {
+function startProcess(url: URL, maxMemory: number, events: ThreadEvents): HashWorker {
   const child = fork(url, [String(maxMemory)], {
     serialization: 'advanced',
     stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
@@ -42,13 +61,24 @@ export function startProcess(url: URL, maxMemory: number, events: ThreadEvents):
   });
   yieldToOthers(child.pid);
   child.on('message', (message) => events.said(message));
-  child.on('error', (cause) => events.died(cause));
-  child.on('exit', (code, signal) =>
-    events.died(signal ? new Killed(`ended by ${signal}`) : new Error(`exited with ${code}`)),
-  );
+  child.on('error', (cause) => events.died(child.pid === undefined ? new NotBegun(cause) : cause));
   // There is none if no file could be opened. What goes wrong here is told by the events above.
   const input = child.stdin as Socket | null | undefined;
   input?.on('error', () => {});
+  const hold = (holds: boolean) => {
+    // Deno's throws where the process never began.
+    if (child.pid === undefined) return;
+    for (const held of [child, child.channel, input]) {
+      // Bun's channel and pipes have neither.
+      if (holds) held?.ref?.();
+      else held?.unref?.();
+    }
+  };
+  child.on('exit', (code, signal) => {
+    // In Deno what a dead process had goes on keeping this one alive.
+    hold(false);
+    events.died(signal ? new Killed(`ended by ${signal}`) : new Error(`exited with ${code}`));
+  });
   return {
     pid: child.pid,
     // Without a number it never began.
@@ -59,13 +89,7 @@ export function startProcess(url: URL, maxMemory: number, events: ThreadEvents):
       if (bytes) input?.write(bytes);
     },
     terminate: () => void child.kill('SIGKILL'),
-    hold(holds: boolean) {
-      for (const held of [child, child.channel, input]) {
-        // Bun's channel and pipes have neither.
-        if (holds) held?.ref?.();
-        else held?.unref?.();
-      }
-    },
+    hold,
   };
 }
 
@@ -86,7 +110,7 @@ function yieldToOthers(pid: number | undefined): void {
 const LOWER_PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 
 /** A thread that runs `hash-process.js`. */
-export function startHashThread(url: URL, maxMemory: number, events: ThreadEvents): HashWorker {
+function startHashThread(url: URL, maxMemory: number, events: ThreadEvents): HashWorker {
   const limits = { maxOldGenerationSizeMb: Math.ceil(maxMemory / MIB) };
   const worker = startThread(url, undefined, limits);
   worker.on('message', (message) => events.said(message));
@@ -113,8 +137,22 @@ const exitOf = (worker: EventEmitter): Promise<void> =>
 /** A process that did not end by itself. */
 class Killed extends Error {}
 
+/** The runtime started none: it has no processes, or they are not allowed. */
+class NotBegun extends Error {
+  constructor(cause: unknown) {
+    super('no worker began', { cause });
+  }
+}
+
 /** The error of a picture whose worker died. */
 export function deathOf(listened: boolean, cause: unknown): DecodeError {
+  if (cause instanceof NotBegun) {
+    return new DecodeError(
+      'decoder-missing',
+      'no worker could be started here: allow processes, or threads with isolation: thread',
+      { cause: cause.cause },
+    );
+  }
   return listened || cause instanceof Killed
     ? new DecodeError('crashed', 'the picture broke the worker that decoded it', { cause })
     : new DecodeError(

@@ -17,7 +17,7 @@ import { Turns, unlessAborted } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
 import { IndexThread } from './index-thread.js';
 import type { PoolTask } from './index-worker.js';
-import { scriptUrl } from './start-thread.js';
+import { scriptOf } from './start-thread.js';
 
 /** The threads of an index pool. */
 export interface PoolOptions {
@@ -102,7 +102,7 @@ export function createIndexPool(index: HammingIndex, options: PoolOptions = {}):
   const { workers = availableParallelism(), workerUrl } = options;
   checkInteger('workers', workers, 1);
   checkWorkerUrl(workerUrl);
-  const url = scriptUrl(workerUrl ?? new URL('./index-worker.js', import.meta.url));
+  const url = scriptOf(workerUrl, () => new URL('./index-worker.js', import.meta.url));
   return new Pool(index, workers, url);
 }
 
@@ -112,7 +112,7 @@ class Pool implements IndexPool {
   readonly #turns: Turns;
   #ended: Error | undefined;
 
-  constructor(index: HammingIndex, workers: number, url: URL) {
+  constructor(index: HammingIndex, workers: number, url: URL | undefined) {
     this.#kind = { algorithm: index.algorithm, bits: index.bits };
     this.#turns = new Turns(AHEAD * workers);
     const shared = MutableIndex.share(mutableIndex(index), workers);

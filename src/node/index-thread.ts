@@ -15,9 +15,13 @@ export class IndexThread {
   readonly #waiting: Waiting[] = [];
   #ended: Error | undefined;
 
-  /** @param onEnd told once, when the thread ends by itself */
-  constructor(url: URL, start: IndexStart, onEnd: (error: Error) => void) {
-    this.#worker = startThread(url, start);
+  /**
+   * @param url undefined where it is not known
+   * @param onEnd told once, when the thread ends by itself
+   * @throws {Error} if none can be started
+   */
+  constructor(url: URL | undefined, start: IndexStart, onEnd: (error: Error) => void) {
+    this.#worker = startedThread(url, start);
     this.#worker.on('message', (answer: PoolAnswer) => {
       this.#waiting.shift()?.resolve(answer);
     });
@@ -75,6 +79,18 @@ const failureOf = (cause: unknown): string =>
   /MODULE_NOT_FOUND$/.test(String((cause as { code?: unknown } | null)?.code))
     ? 'the index worker did not run: give the address of index-worker.js as workerUrl'
     : 'an index worker failed';
+
+function startedThread(url: URL | undefined, start: IndexStart): Worker {
+  let cause: unknown;
+  try {
+    if (url) return startThread(url, start);
+  } catch (error) {
+    cause = error;
+  }
+  const message =
+    'no thread could be started: allow threads, or give the address of index-worker.js as workerUrl';
+  throw new Error(message, { cause });
+}
 
 function hitsOf(totals: Uint32Array, hits: Uint32Array): Hit[][] {
   let at = 0;

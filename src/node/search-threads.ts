@@ -8,7 +8,7 @@ import { Blocklist } from '../matching/blocklist.js';
 import type { SearchingThreads, SearchThreadsStats } from '../matching/searching-threads.js';
 import { checkWorkerUrl } from '../picture/options.js';
 import { IndexThread } from './index-thread.js';
-import { scriptUrl } from './start-thread.js';
+import { scriptOf } from './start-thread.js';
 
 /** How many threads search, and who is told of one that died. */
 export interface SearchThreadsOptions {
@@ -66,7 +66,7 @@ export function createSearchThreads(
   checkTypeOf('onProblem', onProblem, 'function');
   const held = Blocklist.held(blocklist);
   if (held.threads) throw new TypeError('expected a blocklist that no threads search yet');
-  const url = scriptUrl(workerUrl ?? new URL('./index-worker.js', import.meta.url));
+  const url = scriptOf(workerUrl, () => new URL('./index-worker.js', import.meta.url));
   const threads = new Threads(blocklist, workers, url, onProblem);
   held.threads = threads.searching;
   return threads;
@@ -94,7 +94,7 @@ class Threads implements SearchThreads {
     stats: () => this.stats(),
   };
   readonly #list: Blocklist;
-  readonly #url: URL;
+  readonly #url: URL | undefined;
   readonly #onProblem: (error: Error) => void;
   readonly #threads: (IndexThread | undefined)[];
   /** what is shared, and the number that threads know it by */
@@ -108,7 +108,12 @@ class Threads implements SearchThreads {
   #restarts = 0;
   #searches = 0;
 
-  constructor(list: Blocklist, workers: number, url: URL, onProblem: (error: Error) => void) {
+  constructor(
+    list: Blocklist,
+    workers: number,
+    url: URL | undefined,
+    onProblem: (error: Error) => void,
+  ) {
     this.#list = list;
     this.#url = url;
     this.#onProblem = onProblem;

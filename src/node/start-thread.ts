@@ -10,6 +10,19 @@ export function scriptUrl(workerUrl: string | URL): URL {
 }
 
 /**
+ * The address of a script: the one that is given, else its own, beside the code that starts it. A
+ * bundle may have no address of its own, as those in CommonJS and modules in workerd: undefined.
+ */
+export function scriptOf(workerUrl: string | URL | undefined, own: () => URL): URL | undefined {
+  if (workerUrl !== undefined) return scriptUrl(workerUrl);
+  try {
+    return own();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * A thread that runs a script of this package. It takes over the flags of the process, except the
  * one that says what kind of text the process runs (`node --input-type=module -e …`): Node refuses
  * it for a thread that runs a file.

@@ -1,5 +1,10 @@
 import { lookup as systemLookup } from 'node:dns';
-import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
@@ -123,7 +128,13 @@ export function createPictureFetcher(options: FetchPictureOptions): FetchPicture
         signal,
         headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'onlyhashes' },
       };
-      const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options);
+      let request: ClientRequest;
+      try {
+        request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options);
+      } catch {
+        // Workerd takes no lookup, and so could be led anywhere.
+        return reject(new FetchError('unreachable', 'expected a runtime that looks names up here'));
+      }
       request.on('error', (error) => reject(errorOf(error, signal)));
       // A reply of 101 ends it so, without an error and without a response.
       request.once('close', () => reject(errorOf(undefined, signal)));

@@ -43,7 +43,7 @@ const MAX_BYTES_HELD = 256 * 2 ** 20;
  * refused (408). A body that is a picture itself is checked while it is read.
  *
  * Standard `Request` and `Response` alone: Hono, Next, Bun, Deno and others that have them. It is
- * tested with Hono.
+ * tested with Hono, and with the servers of Bun, Deno and workerd.
  * @returns rejects with what `next`, `onDecision` or `check` throws
  * @throws {TypeError | RangeError} if an option is missing or invalid
  * @example

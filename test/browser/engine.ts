@@ -55,6 +55,12 @@ export interface Engine {
   page(): Promise<EnginePage>;
   /** addresses of all tabs, including those no test opened; only in Chromium */
   addresses?(): Promise<string[]>;
+  /**
+   * Makes it as good as new for another suite: it closes all windows, and Chromium and Firefox
+   * forget what pages have stored. WebKitGTK cannot, but each site of a test has its own origin.
+   * @throws if it is gone or does not answer
+   */
+  renew(): Promise<void>;
   close(): Promise<void>;
 }
 

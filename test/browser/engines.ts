@@ -32,6 +32,53 @@ export async function startEngine(name: EngineName, options: EngineOptions = {})
   }
 }
 
+/**
+ * Engines without settings of their own, for all suites of this process: a worker of the project
+ * `engines` runs many files. They end with it.
+ */
+const shared = new Map<EngineName, Engine>();
+
+const RENEWAL_MILLISECONDS = 30_000;
+
+/** The shared engine, as good as new; another one if it is gone. */
+async function sharedEngine(name: EngineName): Promise<Engine> {
+  const running = shared.get(name);
+  if (running) {
+    try {
+      await renewed(running);
+      return running;
+    } catch {
+      await retire(running);
+    }
+  }
+  const engine = await startEngine(name);
+  shared.set(name, engine);
+  await renewed(engine);
+  return engine;
+}
+
+async function renewed(engine: Engine): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const over = () => reject(new Error(`${engine.name} does not answer`));
+    timer = setTimeout(over, RENEWAL_MILLISECONDS);
+  });
+  await Promise.race([engine.renew(), late]).finally(() => clearTimeout(timer));
+}
+
+/** Has the next suite start another one. */
+async function retire(engine: Engine): Promise<void> {
+  shared.delete(engine.name);
+  await engine.close().catch(() => {});
+}
+
+/** Whether the engine starts differently with these options: each reads only its own ones. */
+function isSpecial(name: EngineName, options: EngineOptions): boolean {
+  const { preferences, args, ...others } = options;
+  const own = name === 'firefox' ? preferences : args;
+  return own !== undefined || Object.keys(others).length > 0;
+}
+
 /** What a suite in one engine is given. */
 export interface Running {
   /** the engine, after the suite has begun */
@@ -41,14 +88,20 @@ export interface Running {
 }
 
 /**
- * A suite that runs in one engine, which starts before it and closes after it. If the engine is
- * missing and cannot be installed, the suite is skipped and its name says how to get it; with `CI`
- * set it fails.
+ * A suite that runs in one engine. With options it has an engine of its own, which starts before it
+ * and closes after it; without, one that other suites had before, unless a test of theirs failed.
+ * If the engine is missing and cannot be installed, the suite is skipped and its name says how to
+ * get it; with `CI` set it fails.
+ * @param options `isOwn`: an engine of its own all the same
  */
 export function describeEngine(
   name: EngineName,
   body: (running: Running) => void,
-  { title = name, ...options }: EngineOptions & { title?: string } = {},
+  {
+    title = name,
+    isOwn = false,
+    ...options
+  }: EngineOptions & { title?: string; isOwn?: boolean } = {},
 ): void {
   const paths = programs.get(name)!;
   if (typeof paths === 'string' && !process.env.CI) {
@@ -58,16 +111,21 @@ export function describeEngine(
   describe(title, () => {
     let engine: Engine | undefined;
     let pages: EnginePage[] = [];
+    let hasFailed = false;
+    const isShared = !isOwn && !isSpecial(name, options);
     beforeAll(async () => {
-      engine = await startEngine(name, options);
+      engine = isShared ? await sharedEngine(name) : await startEngine(name, options);
     }, 240_000);
-    afterEach(async () => {
+    afterEach(async ({ task }) => {
+      // Nobody knows what it did to the engine.
+      if (task.result?.state === 'fail') hasFailed = true;
       const open = pages;
       pages = [];
       await Promise.all(open.map((page) => page.close().catch(() => {})));
     });
     afterAll(async () => {
-      await engine?.close();
+      if (!isShared) await engine?.close();
+      else if (engine && hasFailed) await retire(engine);
     }, 60_000);
     body({
       get engine() {

@@ -51,11 +51,13 @@ async function bundled(format: 'esm' | 'iife'): Promise<string> {
   return outputFiles![0]!.text;
 }
 
-const inNode = async () => {
+async function askedInNode(): Promise<Told[]> {
   const text = Buffer.from(await bundled('esm')).toString('base64');
   const { answers } = await import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
   return (answers as () => Told[])();
-};
+}
+let told: Promise<Told[]> | undefined;
+const inNode = () => (told ??= askedInNode());
 
 const POLICIES = {
   'allows WebAssembly': "script-src 'self' 'wasm-unsafe-eval'",

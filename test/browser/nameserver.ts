@@ -4,8 +4,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
 
-/** The name server of a watched engine. No other program asks this address. */
-const ADDRESS = '127.53.53.53';
+/** The name server of watched engines. No other program asks this address, nor another worker. */
+const ADDRESS = `127.53.${(process.pid >> 8) & 255}.${process.pid & 255}`;
 
 /**
  * A name server on loopback. Every name under `leak.test` is 127.0.0.1; of all others, only the

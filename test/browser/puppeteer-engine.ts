@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, {
   type Browser,
+  type BrowserContext,
   type ElementHandle,
   type Frame,
   type KeyInput,
@@ -89,14 +90,21 @@ export async function startPuppeteer(
     throw error;
   });
   // It leads its own process group.
-  const end = watch(child.pid!);
+  const end = watch(child.pid!, home);
+  let windows: Browser | BrowserContext = browser;
+  let renewed: BrowserContext | undefined;
   return {
     name,
     version: await browser.version(),
     ...(name === 'chromium' && {
-      addresses: async () => (await browser.pages()).map((page) => page.url()),
+      addresses: async () => (await windows.pages()).map((page) => page.url()),
     }),
-    page: async () => pageOf(await browser.newPage(), name),
+    page: async () => pageOf(await windows.newPage(), name),
+    async renew() {
+      const before = renewed;
+      windows = renewed = await browser.createBrowserContext();
+      await before?.close();
+    },
     async close() {
       await closeWithin(browser, child, 10_000);
       end();
@@ -114,6 +122,10 @@ async function startChromium(options: LaunchOptions & { args: string[] }): Promi
   const browser = await puppeteer.launch({
     ...options,
     headless: true,
+    // The watchdog ends it with this process. Puppeteer would keep this process from its end.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     timeout: 60_000,
     protocolTimeout: 120_000,
     args: [...CHROMIUM_ARGS, ...options.args],

@@ -180,4 +180,5 @@ const suite = (name: EngineName) => (open: Running) => {
   );
 };
 
-for (const name of ENGINES) describeEngine(name, suite(name));
+// As people have it, which is not sure of one that forgets.
+for (const name of ENGINES) describeEngine(name, suite(name), { isOwn: true });

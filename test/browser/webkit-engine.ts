@@ -35,7 +35,7 @@ export async function startWebKit(
     // Leads its own process group, so that its children end with it.
     const child = spawn(path, args, { ...options, detached: true });
     children.push(child);
-    if (child.pid !== undefined) watches.push(watch(child.pid));
+    if (child.pid !== undefined) watches.push(watch(child.pid, home));
     return child;
   };
   const end = async () => {
@@ -97,11 +97,17 @@ export async function startWebKit(
       },
     });
     const session = `${base}/session/${sessionId}`;
-    const commands = commandsOf(session, await call<string>(session, 'GET', '/window'));
+    const first = await call<string>(session, 'GET', '/window');
+    const commands = commandsOf(session, first);
     return {
       name: 'webkit',
       version: `WebKitGTK ${capabilities.browserVersion ?? ''}`.trim(),
       page: () => newWindow(commands),
+      async renew() {
+        for (const handle of await commands<string[]>('GET', '/window/handles')) {
+          if (handle !== first) await commands('DELETE', '/window', undefined, handle);
+        }
+      },
       async close() {
         await call(session, 'DELETE', '').catch(() => {});
         await end();

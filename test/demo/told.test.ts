@@ -9,7 +9,10 @@ const demo = buildDemo(folder);
 async function toCode(page: EnginePage): Promise<string> {
   await page.goto(demo.url);
   await toChoosing(page);
-  await page.setFiles('#files', [photo('acanthus-mollis.jpg'), photo('march-pastoral-w500.webp')]);
+  await page.setFiles('#files', [
+    photo('locomotion-house-cat-w301.jpg'),
+    photo('march-pastoral-w500.webp'),
+  ]);
   await screen(page, '2 pictures');
   await choose(page, 'Next');
   await screen(page, 'Before you make the file');

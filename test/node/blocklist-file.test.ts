@@ -341,6 +341,58 @@ test('an older list does not take the place of a newer one, unless it is forced'
   expect([opened.size, opened.withdrawals]).toEqual([1, old.withdrawals]);
 });
 
+test('what another has saved meanwhile is not overwritten: its withdrawals would be undone', async () => {
+  const path = join(folder, 'two.ohl');
+  await saveBlocklist(path, createBlocklist([{ hash: BASE, labels: [] }]));
+  const [one, two] = [await openBlocklist(path), await openBlocklist(path)];
+  one.withdraw(BASE);
+  await saveBlocklist(path, one);
+  await saveBlocklist(path, one);
+  two.add({ hash: flipBits(BASE, ORDER, 90), labels: [] });
+  two.add({ hash: flipBits(BASE, ORDER, 91), labels: [] });
+  const before = readFileSync(path);
+  // Its number is higher.
+  expect(two.generation).toBeGreaterThan(one.generation);
+  await expect(saveBlocklist(path, two)).rejects.toMatchObject({
+    code: 'old-generation',
+    message: expect.stringContaining('something else has written it'),
+  });
+  expect(readFileSync(path).equals(before)).toBe(true);
+  expect(leftovers()).toEqual([]);
+
+  // What it does not have is taken from the file, and then both are saved.
+  two.replaceWith(await openBlocklist(path));
+  await saveBlocklist(path, two);
+  expect((await openBlocklist(path)).withdrawals).toHaveLength(1);
+  // It is not what the first has saved, though that has lost nothing.
+  one.add({ hash: flipBits(BASE, ORDER, 92), labels: [] });
+  await expect(saveBlocklist(path, one)).rejects.toMatchObject({ code: 'old-generation' });
+  await saveBlocklist(path, one, { force: true });
+  await saveBlocklist(path, one);
+  rmSync(path);
+  await saveBlocklist(path, two);
+});
+
+test('a file that another writes while a list is being written stays', async () => {
+  const path = join(folder, 'race.ohl');
+  await saveBlocklist(path, createBlocklist([{ hash: BASE, labels: [] }]));
+  const list = await openBlocklist(path);
+  list.withdraw({ id: 'a' });
+  const other = await openBlocklist(path);
+  other.withdraw(BASE);
+  const elsewhere = join(folder, 'theirs.ohl');
+  await saveBlocklist(elsewhere, other);
+  const theirs = readFileSync(elsewhere);
+  const handles = await fileHandles();
+  let writes = 0;
+  vi.spyOn(handles, 'sync').mockImplementation(async () => {
+    // All has been written to the file beside it.
+    if (writes++ === 0) writeFileSync(path, theirs);
+  });
+  await expect(saveBlocklist(path, list)).rejects.toMatchObject({ code: 'old-generation' });
+  expect(readFileSync(path).equals(theirs)).toBe(true);
+});
+
 test('a file of a later version keeps its place against an older list', async () => {
   const path = join(folder, 'later.ohl');
   const list = aList();

@@ -30,3 +30,43 @@ startThread(new URL('${pathToFileURL(thread)}'), 'data').once('message', console
     expect([stdout, stderr]).toEqual(['data\n', '']);
   }
 });
+
+test('a bundle without an address of its own loads, and what needs a script says what to give', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'without-address-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const contents = `import { createHashPool } from './create-hash-pool.js';
+import { createIndexPool } from './index-pool.js';
+import { createSearchThreads } from './search-threads.js';
+import { createBlocklist } from '../matching/blocklist.js';
+import { createIndex } from '../indexing/index.js';
+const hash = { algorithm: 'pdq', bytes: new Uint8Array(32) };
+const list = createBlocklist([]);
+const calls = [() => createIndexPool(createIndex([hash])), () => createSearchThreads(list)];
+const messages = calls.map((call) => {
+  try { call(); } catch ({ message }) { return message; }
+});
+const pool = createHashPool();
+const hashed = pool.hash(new Uint8Array(9)).catch(({ code, message }) => [code, message]);
+Promise.all([hashed, pool.check(new Uint8Array(9), list)]).then(([error, { verdict, reason }]) =>
+  console.log(JSON.stringify([...messages, ...error, verdict, reason])));`;
+  const file = join(folder, 'bundle.cjs');
+  buildSync({
+    stdin: { contents, resolveDir: join(import.meta.dirname, '../../src/node') },
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    external: ['sharp', 'heic-decode', 'utif2'],
+    outfile: file,
+    logLevel: 'error',
+  });
+  const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual([
+    expect.stringContaining('index-worker.js as workerUrl'),
+    expect.stringContaining('index-worker.js as workerUrl'),
+    'decoder-missing',
+    expect.stringContaining('hash-process.js as workerUrl'),
+    'unhashable',
+    'decoder-missing',
+  ]);
+});

@@ -15,8 +15,11 @@ import { SoakAsker } from './soak-asker.js';
 import { Changer, SoakChanges } from './soak-changes.js';
 import { LISTS, PICTURED, SINGLE, soakSubjects } from './soak-subjects.js';
 
-/** How long it goes on: `SOAK_SECONDS=1800` is half an hour. */
-const SECONDS = Number(process.env.SOAK_SECONDS ?? (process.env.CI ? 120 : 20));
+/**
+ * How long it goes on: `SOAK_SECONDS=1800` is half an hour. In less time than this, its memory may
+ * still be growing to its usual size.
+ */
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 45);
 /** Between two requests or changes of each who asks or changes, in milliseconds. */
 const PAUSE = 20;
 const ASKING = 4;

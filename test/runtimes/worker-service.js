@@ -1,0 +1,65 @@
+import { createIndex } from 'onlyhashes/indexing';
+import {
+  checkUpload,
+  createHashPool,
+  createIndexPool,
+  createSearchThreads,
+  hashFile,
+  openIndex,
+  saveIndex,
+} from 'onlyhashes/node';
+import { createPictureFetcher, createScanHandler } from 'onlyhashes/service';
+import { openStore } from 'onlyhashes/store';
+import { factsOf, listed } from './core.js';
+import question from './question.json';
+import { serving } from './service.js';
+
+// For workerd, with those of Node's modules that it has. Made at the start, as Workers do.
+const { blocklist, answer } = serving(question);
+const { hashes } = listed(question);
+const PNG = Uint8Array.from(atob(question.pngBase64), (letter) => letter.charCodeAt(0));
+
+/** The lengths of the uploads at `/counted` that were decided about. */
+const decided = [];
+const counting = createScanHandler({
+  onError: 'accept',
+  check: async (request) => {
+    decided.push((await request.arrayBuffer()).byteLength);
+    return blocklist.decide({ hash: hashes[0], quality: 100, variants: [] });
+  },
+});
+
+/** Keys are those of `machineSteps`: here most of it is refused. */
+const STEPS = {
+  decoding: () => hashFile(PNG),
+  processes: async () => {
+    const { verdict, reason } = await checkUpload(PNG, blocklist);
+    const pool = createHashPool({ workerUrl: 'file:///hash-process.js' });
+    const error = await pool.hash(PNG).catch(({ code, message }) => ({ code, message }));
+    return { verdict, reason, ...error };
+  },
+  threads: () => createHashPool({ isolation: 'thread' }).hash(PNG),
+  brokenOff: () => decided,
+  saved: async () => {
+    await saveIndex('/tmp/saved.ohi', createIndex(hashes));
+    return (await openIndex('/tmp/saved.ohi')).index.size;
+  },
+  files: () => openIndex('/tmp/saved.ohi'),
+  sharedMemory: () => createIndexPool(createIndex(hashes), { workerUrl: 'file:///worker.js' }),
+  searchThreads: () => createSearchThreads(blocklist, { workerUrl: 'file:///worker.js' }),
+  fetching: () => {
+    const lookup = (_, __, done) => done(null, [{ address: '192.0.2.1', family: 4 }]);
+    return createPictureFetcher({ hosts: ['media.test'], lookup })('https://media.test/a.jpg');
+  },
+  store: () => openStore({ dataDir: '/tmp/store' }),
+};
+
+// biome-ignore lint/style/noDefaultExport: workerd takes no other.
+export default {
+  async fetch(request) {
+    const [, facts, name] = new URL(request.url).pathname.split('/');
+    if (facts === 'counted') return await counting(request);
+    if (facts !== 'facts') return await answer(request, { address: '' });
+    return Response.json((await factsOf({ [name]: STEPS[name] }))[name]);
+  },
+};
