@@ -15,17 +15,16 @@ const OTHERS: readonly (readonly [start: RegExp, message: string])[] = [
   ],
   [
     /^\s*\{\s*"format"\s*:\s*"onlyhashes-bundle"/,
-    'expected a hash list, found a bundle: `onlyhashes bundle show` and readBundle read it, and ' +
-      'entriesOfBundle gives its entries, which nobody has confirmed',
+    'expected a hash list, found a bundle: `onlyhashes bundle show` and readBundle read it, ' +
+      'entriesOfBundle gives its entries',
   ],
   [
     /^\s*\{\s*"format"\s*:\s*"onlyhashes-withdrawal"/,
-    'expected a hash list, found the withdrawal of a bundle: readWithdrawal reads it',
+    'expected a hash list, found a withdrawal: readWithdrawal reads it',
   ],
   [
     /^age-encryption\.org\/v1/,
-    'expected a hash list, found a sealed file: `onlyhashes bundle show --identity FILE` and ' +
-      'unsealBundle open a sealed bundle',
+    'expected a hash list, found a sealed file: `onlyhashes bundle show` and unsealBundle read it',
   ],
 ];
 

@@ -366,7 +366,7 @@ describe('problems', () => {
     ['a header and tabs', `Hash\tLabel\n${rows('\t')}`, 'found tabs'],
     ['a bundle', BUNDLE, 'found a bundle: `onlyhashes bundle show` and readBundle read it'],
     ['a bundle in a line', JSON.stringify(JSON.parse(BUNDLE)), 'found a bundle'],
-    ['a withdrawal', '{\n  "format": "onlyhashes-withdrawal",\n', 'found the withdrawal'],
+    ['a withdrawal', '{\n  "format": "onlyhashes-withdrawal",\n', 'found a withdrawal'],
     ['a sealed file', 'age-encryption.org/v1\n-> X25519 a\n', 'found a sealed file'],
   ])('%s is no list, which one error tells, however it is cut', async (_, text, message) => {
     const bytes = Buffer.from(text as string);
