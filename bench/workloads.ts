@@ -166,3 +166,43 @@ export function syntheticPixels(width: number, height: number, seed: number): Ch
   }
   return { data: new Uint8Array(data.buffer), width, height, channels: 4 };
 }
+
+/** Cells of the coarsest and the finest detail of `detailedPixels`, along the longer side. */
+const COARSEST = 3;
+const FINEST = 96;
+
+/**
+ * A seeded RGB picture with detail at every size, as photos have it: half as strong for half the
+ * size. Every bit of its PDQ hash has a cause, so resized and noisy copies have near hashes. Those
+ * of `syntheticPixels` do not: nearly all of its detail is coarse.
+ */
+export function detailedPixels(width: number, height: number, seed: number): CheckedPixels {
+  const next = random(seed);
+  const side = Math.max(width, height);
+  const light = new Float32Array(width * height);
+  for (let cells = COARSEST; cells <= FINEST; cells *= 2) {
+    const columns = cells + 2;
+    const grid = Float32Array.from({ length: columns * columns }, () => (next() % 2001) / 1000 - 1);
+    const strength = (110 * COARSEST) / cells;
+    for (let y = 0; y < height; y++) {
+      const [v, row] = [(y * cells) / side, Math.floor((y * cells) / side)];
+      const down = v - row;
+      for (let x = 0; x < width; x++) {
+        const u = (x * cells) / side;
+        const column = Math.floor(u);
+        const at = row * columns + column;
+        const right = u - column;
+        const above = grid[at]! + right * (grid[at + 1]! - grid[at]!);
+        const under = at + columns;
+        const below = grid[under]! + right * (grid[under + 1]! - grid[under]!);
+        light[y * width + x]! += strength * (above + down * (below - above));
+      }
+    }
+  }
+  const tint = Array.from({ length: 3 }, () => 0.7 + (next() % 600) / 1000);
+  const data = new Uint8ClampedArray(3 * width * height);
+  for (let i = 0; i < light.length; i++) {
+    for (let c = 0; c < 3; c++) data[3 * i + c] = 118 + tint[c]! * light[i]!;
+  }
+  return { data: new Uint8Array(data.buffer), width, height, channels: 3 };
+}

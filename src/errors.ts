@@ -54,6 +54,8 @@ export type FormatErrorCode =
   | 'line-too-long'
   /** more lines than the limit; the rest was not read */
   | 'too-many-lines'
+  /** the text is no hash list but a bundle, say, or is not in UTF-8; nothing was read */
+  | 'not-a-list'
   /** a record of a service's reply that does not follow its format */
   | 'bad-record'
   /** a service's reply that does not follow its format */

@@ -34,7 +34,8 @@ export const fetchCommand: Command = {
   about: `Fetch lists from their services, going on from the last time.
 Prints a line NAME,RECORDS,ADDED,REMOVED for each list, where RECORDS were told by the \
 service. CONFIG is a JSON file: { "folder": "state", "lists": [{ "name": "ours", "service": \
-"stopncii", "trust": "shared", "credentials": { "subscriptionKey": "NAME_OF_A_VARIABLE" } }] }. \
+"stopncii", "trust": "shared", "credentials": { "subscriptionKey": \
+"NAME_OF_A_VARIABLE", "fetchHashesKey": "NAME_OF_ANOTHER" } }] }. \
 Services: stopncii, ncmec, threatexchange, techagainstterrorism, hma; none has been tried \
 against the real one. Credentials come from the environment alone: CONFIG names its \
 variables. A list has trust, tier, enabled, policy, baseUrl, plainHttp, timeoutSeconds and \

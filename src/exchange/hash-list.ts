@@ -4,7 +4,8 @@ import { FormatError } from '../errors.js';
 import { type Algorithm, isAlgorithm } from '../hash.js';
 import { LineSplitter } from './lines.js';
 import { ListRecords } from './list-records.js';
-import { type TextSource, textPieces } from './text.js';
+import { listPieces } from './list-text.js';
+import type { TextSource } from './text.js';
 
 /** Options of `readHashList` and `readPackedEntries`. */
 export interface ReadOptions {
@@ -47,6 +48,8 @@ export interface ReadOptions {
  * @throws {FormatError} the first problem, if there is no `onProblem`: `bad-hash`, `bad-line` or
  *   `line-too-long`, with its `line`; after `maxLines`, `too-many-lines`. Its message quotes
  *   nothing from the list.
+ * @throws {FormatError} `not-a-list`, even with `onProblem`, if the text is a bundle, is in UTF-16,
+ *   or begins with columns that semicolons or tabs separate
  * @example
  * for await (const entry of readHashList(createReadStream('list.csv'))) blocklist.add(entry);
  */
@@ -61,7 +64,7 @@ export async function* readHashList(
   };
   const records = new ListRecords({ entry: add, problem: add }, algorithm, maxLineLength);
   const splitter = new LineSplitter(records, maxLineLength, maxLines);
-  const pieces = textPieces(text);
+  const pieces = listPieces(text);
   for (let done = false; !done; ) {
     const piece = await pieces.next();
     done = piece.done === true;

@@ -15,6 +15,13 @@ import {
   headerFrom,
 } from './list-fields.js';
 
+/** What some spreadsheets write between the columns of CSV. */
+const OTHER_MARKS = [
+  [';', 'semicolons'],
+  ['\t', 'tabs'],
+] as const;
+const BARE_HASH = /^(?:[\da-f]{16}|[\da-f]{64})$/i;
+
 /** Receives the entries and problems, in the order of the lines. */
 export interface RecordSink {
   entry(entry: BlocklistEntry): void;
@@ -110,6 +117,7 @@ export class ListRecords implements LineSink {
     const lines = this.#held;
     const first = number - lines.length;
     this.#release();
+    this.#checkColumns(lines[0]!, first);
     this.#problem('bad-line', 'expected a closing quote before a comma or the end', first);
     for (let i = 1; i < lines.length; i++) this.line(lines[i]!, first + i);
   }
@@ -143,9 +151,12 @@ export class ListRecords implements LineSink {
     const hash = algorithm && hashFrom(algorithm, fields.hash);
     if (hash === undefined) {
       const header = cells && headerFrom(cells);
-      if (header && (!this.#started || `${header}` === `${this.#header}`)) this.#header = header;
-      else if (algorithm === undefined)
-        this.#problem('bad-line', 'expected a known algorithm', number);
+      if (header && (!this.#started || `${header}` === `${this.#header}`)) {
+        this.#header = header;
+        return;
+      }
+      if (cells) this.#checkColumns(cells[0]!, number);
+      if (algorithm === undefined) this.#problem('bad-line', 'expected a known algorithm', number);
       else if (fields.hash === undefined) this.#problem('bad-line', 'expected a hash', number);
       else this.#problem('bad-hash', `expected the hex digits of a hash of ${algorithm}`, number);
     } else if (fields.category === 'NEGATIVE_CLASS') {
@@ -162,6 +173,21 @@ export class ListRecords implements LineSink {
         entryFrom(hash, fields, (code, message) => this.#problem(code, message, number)),
       );
       for (const window of fields.windows ?? []) this.#fields(window, number, undefined);
+    }
+  }
+
+  /**
+   * Checks a row that cannot be read. If other marks than commas separate the columns of the first
+   * one, no other row can be read either.
+   * @throws {FormatError} `not-a-list`
+   */
+  #checkColumns(row: string, line: number): void {
+    if (this.#started || this.#header !== undefined) return;
+    for (const [mark, name] of OTHER_MARKS) {
+      const cells = row.replaceAll('"', '').split(mark);
+      if (cells.length < 2 || !(BARE_HASH.test(cells[0]!.trim()) || headerFrom(cells))) continue;
+      const message = `expected commas between columns, found ${name}: save it as CSV with commas`;
+      throw new FormatError('not-a-list', message, { line });
     }
   }
 

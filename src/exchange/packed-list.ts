@@ -2,8 +2,9 @@ import { type Bits, bitsOf, hasBits } from '../hash.js';
 import { checkedOptions, type ReadOptions } from './hash-list.js';
 import { LineSplitter } from './lines.js';
 import { ListRecords } from './list-records.js';
+import { listPieces } from './list-text.js';
 import { PackedEntries } from './packed-entries.js';
-import { type TextSource, textPieces } from './text.js';
+import type { TextSource } from './text.js';
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -74,7 +75,7 @@ export async function readPackedEntries(
     maxLineLength,
     maxLines,
   );
-  for await (const piece of textPieces(text)) splitter.push(piece);
+  for await (const piece of listPieces(text)) splitter.push(piece);
   splitter.end();
   return [...tables.values()];
 }

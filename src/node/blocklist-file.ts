@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { replaceFile } from '../disk/replace-file.js';
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
@@ -16,6 +17,7 @@ import {
   checkGeneration,
   checkOpenOptions,
   checkPath,
+  type FileKind,
   fill,
   loadSegment,
   type OpenOptions,
@@ -40,6 +42,10 @@ const MAGIC = [0x4c42484f, 0x0a545349] as const;
  */
 const VERSIONS = [1, 2];
 const TABLE_WORDS = 4;
+const FILE: FileKind = {
+  kind: 'blocklist',
+  makers: 'saveBlocklist and `npx onlyhashes convert list.csv list.ohb`',
+};
 /** Lines of the state that a step writes or reads. */
 const LINE_STEP = 256;
 
@@ -199,7 +205,7 @@ export async function openBlocklist(
     ...(floodGuard !== undefined && { floodGuard }),
   });
   let sum = 0;
-  const saved = await reading(path, async (file): Promise<SavedList> => {
+  const saved = await readingList(path, async (file): Promise<SavedList> => {
     const { size } = await file.stat();
     const read = readOf(file);
     const header = headerFrom(await bytesAt(read, 0, HEADER_BYTES));
@@ -359,7 +365,7 @@ const isCount = (value: unknown): value is number =>
  */
 async function fileInPlace(path: string): Promise<{ generation: number; sum: number } | undefined> {
   try {
-    return await reading(path, async (file) => {
+    return await readingList(path, async (file) => {
       const words = wordsOf(await bytesAt(readOf(file), 0, HEADER_BYTES));
       return { generation: generationIn(words), sum: words[CHECKSUM_WORD]! };
     });
@@ -370,6 +376,9 @@ async function fileInPlace(path: string): Promise<{ generation: number; sum: num
     return undefined;
   }
 }
+
+const readingList = <T>(path: string, read: (file: FileHandle) => Promise<T>) =>
+  reading(path, read, FILE);
 
 /** @throws {FormatError} `bad-length` if the file ends before */
 async function bytesAt(read: Read, from: number, length: number): Promise<Uint8Array> {

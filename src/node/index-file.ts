@@ -235,6 +235,17 @@ async function readHeader(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
+/** What messages call a file, and what makes one. */
+export interface FileKind {
+  readonly kind: string;
+  readonly makers: string;
+}
+
+const INDEX_FILE: FileKind = {
+  kind: 'index',
+  makers: 'saveIndex and `npx onlyhashes index build list.csv -o list.ohx`',
+};
+
 /**
  * Opens a regular file to read from it. A pipe is not opened: that would wait for a writer and lose
  * what it wrote. The system's errors name the file, so they are kept as causes.
@@ -242,6 +253,7 @@ async function readHeader(path: string): Promise<Uint8Array | undefined> {
 export async function reading<T>(
   path: string | Buffer,
   read: (file: FileHandle) => Promise<T>,
+  { kind, makers }: FileKind = INDEX_FILE,
 ): Promise<T> {
   let file: FileHandle | undefined;
   try {
@@ -254,7 +266,11 @@ export async function reading<T>(
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (cause instanceof FormatError || code === undefined) throw cause;
-    throw new FormatError('unreadable', `the index file cannot be read (${code})`, { cause });
+    const message =
+      code === 'ENOENT'
+        ? `the ${kind} file is not there (${code}): ${makers} make one`
+        : `the ${kind} file cannot be read (${code})`;
+    throw new FormatError('unreadable', message, { cause });
   } finally {
     await file?.close();
   }

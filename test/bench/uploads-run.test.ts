@@ -71,6 +71,15 @@ test('all parts: real servers answer as expected, and every figure is there', as
   expect(record.targets).toHaveLength(judged.length);
 });
 
+test('servers answer as expected where no photos are installed', async () => {
+  const { context, notes } = listener({}, ['slow']);
+  // Of nearly full size: noise weighs more in a smaller copy.
+  const sizes = { ...SMALL.sizes, phone: [2016, 1512], shared: [1155, 866] } as const;
+  await runUploads(context, { ...SMALL, sizes }, SERVER, []);
+  expect(notes.join('\n')).toContain('are not installed: pictures are made up');
+  expect(notes.join('\n')).toMatch(/answers as expected: 1\d\d\n/);
+});
+
 test('a server that finds nothing is found out', async () => {
   const script = join(folder, 'blind.mjs');
   writeFileSync(

@@ -1,11 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
 import { openBlocklist, saveBlocklist } from '../../src/node/blocklist-file.js';
 import { hexOf } from '../node/fed-services.js';
-import { onlyhashes } from './program.js';
+import { onlyhashes, PHOTOS } from './program.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -117,4 +124,41 @@ test('what is there is not replaced, and what does not fit is refused', async ()
     `onlyhashes: ${at('blank.csv')}: expected labels without blanks in a dataset: use csv or jsonl\n`,
     2,
   ]);
+});
+
+test('a bundle, semicolons and UTF-16 are told in one line each', async () => {
+  const picture = join(PHOTOS, 'nagasaki-boats-q40.jpg');
+  await onlyhashes(['bundle', 'create', picture, '-o', at('bundle.json')]);
+  const rows = `Hash;Label\r\n${hexOf(1)};one\r\n`;
+  writeFileSync(at('semicolons.csv'), rows);
+  writeFileSync(at('utf16.csv'), `\ufeff${rows.replaceAll(';', ',')}`, 'utf16le');
+  const convertTo = ['convert', 'FILE', at('of-none.csv')];
+  const bundle = 'found a bundle: `onlyhashes bundle show` and readBundle read it';
+  for (const [name, found, words] of [
+    ['bundle.json', bundle, convertTo],
+    ['bundle.json', bundle, ['match', hexOf(1), '-b', 'FILE']],
+    ['semicolons.csv', 'found semicolons: save it as CSV with commas', convertTo],
+    ['utf16.csv', 'found UTF-16: save it as UTF-8', convertTo],
+  ] as const) {
+    const ended = await onlyhashes(words.map((word) => (word === 'FILE' ? at(name) : word)));
+    expect(ended).toMatchObject({ out: '', code: 2, err: expect.stringContaining(found) });
+    expect(ended.err.match(/\n/g)).toHaveLength(1);
+    expect(ended.err).toContain(`onlyhashes: ${at(name)}:`);
+  }
+  expect(readdirSync(folder)).not.toContain('of-none.csv');
+});
+
+test('what hash prints is a list: the quality is no label, and the file is one', async () => {
+  const names = ['nagasaki-boats-q40.jpg', '7', '-x.jpg'];
+  for (const name of names) copyFileSync(join(PHOTOS, names[0]!), at(name));
+  const { out, lines } = await onlyhashes(['hash', '--', ...names], { cwd: folder });
+  expect(lines).toHaveLength(3);
+  writeFileSync(at('hashed.csv'), out);
+  const expected = names.map((name) => ({ labels: [name], quality: 100 }));
+  const { lines: read } = await convert(at('hashed.csv'), '-', '-f', 'jsonl');
+  expect(read.map((line) => JSON.parse(line))).toMatchObject(expected);
+  const piped = await onlyhashes(['hash', '-'], { input: readFileSync(at('7')) });
+  writeFileSync(at('piped.csv'), piped.out);
+  const [line] = (await convert(at('piped.csv'), '-', '-f', 'jsonl')).lines;
+  expect(JSON.parse(line!)).toMatchObject({ labels: ['-'], quality: 100 });
 });

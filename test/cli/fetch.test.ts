@@ -42,6 +42,20 @@ async function saved(list: string): Promise<string[]> {
 const run = (words: readonly string[], { env }: FedService, options: RunOptions = {}) =>
   onlyhashes(words, { ...options, env: { ...env, ...options.env } });
 
+test('the CONFIG in the help is accepted as it stands', async () => {
+  const { out } = await onlyhashes(['fetch', '--help']);
+  const [, example] = /CONFIG is a JSON file: ({.+?\] })\. Services:/s.exec(out)!;
+  writeFileSync(config, example!);
+  const { lists } = JSON.parse(example!) as { lists: { name: string }[] };
+  const ended = await onlyhashes(['lists', config]);
+  expect(ended).toMatchObject({ err: '', code: 0 });
+  expect(ended.lines).toEqual(lists.map((list) => expect.stringMatching(`^${list.name},`)));
+  // All that is missing are the variables, so nothing is fetched.
+  const fetched = await onlyhashes(['fetch', config]);
+  expect(fetched.err).toContain('expected the name of an environment variable that is set');
+  expect(fetched.code).toBe(2);
+});
+
 describe('StopNCII', () => {
   let service: FedService;
   beforeEach(async () => {

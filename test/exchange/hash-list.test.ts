@@ -13,6 +13,15 @@ import { anyHash, awkwardText, cut, entryOf, readAll } from './lists.js';
 
 const HEX = '0123456789abcdef'.repeat(4);
 const hash = hashFromHex('pdq', HEX);
+const BUNDLE = `{
+  "format": "onlyhashes-bundle",
+  "version": 1,
+  "hashes": [
+    {"algorithm":"pdq","hash":"${HEX}","resample":512,"quality":100,"variant":"original"}
+  ]
+}
+`;
+const byteOf = (byte: number) => Uint8Array.of(byte);
 const FIXTURES = join(import.meta.dirname, '../../fixtures/lists');
 
 describe('plain lists', () => {
@@ -341,6 +350,51 @@ describe('problems', () => {
       line: 3,
     });
     expect(entries).toHaveLength(4);
+  });
+
+  const rows = (mark: string) => `${HEX}${mark}a\r\n${HEX}${mark}b\r\n`;
+  const utf16 = Buffer.from(`\ufeff${rows(',')}`, 'utf16le');
+  test.each([
+    ['UTF-16', utf16, 'found UTF-16: save it as UTF-8'],
+    ['big-endian UTF-16', Buffer.from(utf16).swap16(), 'found UTF-16: save it as UTF-8'],
+    ['UTF-16 without a mark', utf16.subarray(2), 'found UTF-16: save it as UTF-8'],
+    ['UTF-16 read as Latin-1', utf16.toString('latin1'), 'found UTF-16: save it as UTF-8'],
+    ['semicolons', rows(';'), 'found semicolons: save it as CSV with commas'],
+    ['a header and semicolons', `Label;Hash\n${rows(';')}`, 'found semicolons'],
+    ['quotes and semicolons', `"Hash";"Label"\n"${HEX}";"a"\n`, 'found semicolons'],
+    ['tabs', `\n\n${rows('\t')}`, 'found tabs: save it as CSV with commas'],
+    ['a header and tabs', `Hash\tLabel\n${rows('\t')}`, 'found tabs'],
+    ['a bundle', BUNDLE, 'found a bundle: `onlyhashes bundle show` and readBundle read it'],
+    ['a bundle in a line', JSON.stringify(JSON.parse(BUNDLE)), 'found a bundle'],
+    ['a withdrawal', '{\n  "format": "onlyhashes-withdrawal",\n', 'found a withdrawal'],
+    ['a sealed file', 'age-encryption.org/v1\n-> X25519 a\n', 'found a sealed file'],
+  ])('%s is no list, which one error tells, however it is cut', async (_, text, message) => {
+    const bytes = Buffer.from(text as string);
+    const problems: unknown[] = [];
+    const onProblem = (problem: unknown) => problems.push(problem);
+    for (const source of [typeof text === 'string' ? text : [text], [...bytes].map(byteOf)]) {
+      const expected = { code: 'not-a-list', message: expect.stringContaining(message) };
+      await expect(readHashList(source, { onProblem }).next()).rejects.toMatchObject(expected);
+      await expect(readPackedEntries(source, { onProblem })).rejects.toMatchObject(expected);
+    }
+    expect(problems).toEqual([]);
+  });
+
+  test('a mark in a later row, or in a row that can be read, is one of a label', async () => {
+    const text = `${HEX},a;b\tc\n${HEX};a\n${HEX}\tPOSITIVE_CLASS\n`;
+    const { entries, problems } = await readAll(text);
+    expect(entries.map(({ labels }) => labels)).toEqual([['a;b\tc'], []]);
+    expect(problems).toEqual(['2 bad-hash']);
+    expect(await readAll(`zz;a\n${rows(',')}`)).toMatchObject({ problems: ['1 bad-hash'] });
+  });
+
+  test('a line of a list is not held back to see what follows', async () => {
+    async function* open() {
+      yield `${HEX}\n`;
+      await new Promise(() => {});
+    }
+    const { value } = await readHashList(open()).next();
+    expect(value).toEqual({ hash, labels: [] });
   });
 
   test('options are checked', async () => {

@@ -502,6 +502,18 @@ describe('whichever step fails, the old file stays, no other is left, and the li
   });
 });
 
+test('a blocklist file that is not there is told with what makes one', async () => {
+  const path = join(folder, 'her-list.ohb');
+  const error: Error = await openBlocklist(path).catch((thrown) => thrown);
+  expect(error).toMatchObject({ code: 'unreadable', cause: { code: 'ENOENT', path } });
+  expect(error.message).toBe(
+    'the blocklist file is not there (ENOENT): saveBlocklist and ' +
+      '`npx onlyhashes convert list.csv list.ohb` make one',
+  );
+  const below = openBlocklist(join(import.meta.filename, 'list.ohb'));
+  await expect(below).rejects.toThrow('the blocklist file cannot be read (ENOTDIR)');
+});
+
 test('the rows of what was removed during a saving are erased and used again after it', async () => {
   const path = join(folder, 'rows.ohl');
   const put = vi.spyOn(PackedEntries.prototype, 'put');

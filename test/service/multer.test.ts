@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import multer from 'multer';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Decision } from '../../src/matching/decision.js';
 import { checkedStorage } from '../../src/service/multer.js';
 import { type ScanOptions, UploadRefused } from '../../src/service/scanner.js';
@@ -99,6 +99,27 @@ test('a match is refused by 451, and no file of the form stays', async () => {
   expect(errors[0]).toBeInstanceOf(UploadRefused);
   expect(errors[0]).toMatchObject({ verdict: 'match', message: 'the upload was refused' });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  ['production', /<pre>Unavailable For Legal Reasons<\/pre>/],
+  // As for any error.
+  ['test', /<pre>UploadRefused: the upload was refused<br>.+at keptFile/],
+])('what Express itself makes of a refusal in %s', async (env, page) => {
+  const app = express();
+  const options = { blocklist, pool, onError: 'refuse' } as const;
+  const upload = multer({ storage: checkedStorage(multer.memoryStorage(), options) });
+  app.post('/upload', upload.single('photo'), (_, response) => response.send('stored'));
+  app.set('env', env);
+  // In production Express prints each error.
+  const printed = vi.spyOn(console, 'error').mockReturnValue();
+  const body = formOf(LISTED);
+  await serving(createServer(app), async (url) => {
+    const response = await fetch(`${url}/upload`, { method: 'POST', body });
+    expect([response.status, response.headers.get('onlyhashes-verdict')]).toEqual([451, 'match']);
+    expect(await response.text()).toMatch(page);
+  });
+  printed.mockRestore();
 });
 
 test('review is kept, or refused', async () => {

@@ -1,0 +1,63 @@
+import { FormatError } from '../errors.js';
+import { type TextSource, textPieces } from './text.js';
+
+/** Characters after which the start of a text is known for what it is. */
+const HEAD_LENGTH = 100;
+
+/**
+ * Starts of texts that are no lists, and what to do with each. Byte by byte or as UTF-8, the mark
+ * of UTF-16 gives two characters, and each ASCII character has a zero beside it.
+ */
+const OTHERS: readonly (readonly [start: RegExp, message: string])[] = [
+  [
+    /^(?:\ufffd\ufffd|ÿþ|þÿ)?(?:(?:\0[^\0]){4}|(?:[^\0]\0){4})/,
+    'expected text in UTF-8, found UTF-16: save it as UTF-8',
+  ],
+  [
+    /^\s*\{\s*"format"\s*:\s*"onlyhashes-bundle"/,
+    'expected a hash list, found a bundle: `onlyhashes bundle show` and readBundle read it, ' +
+      'entriesOfBundle gives its entries',
+  ],
+  [
+    /^\s*\{\s*"format"\s*:\s*"onlyhashes-withdrawal"/,
+    'expected a hash list, found a withdrawal: readWithdrawal reads it',
+  ],
+  [
+    /^age-encryption\.org\/v1/,
+    'expected a hash list, found a sealed file: `onlyhashes bundle show` and unsealBundle read it',
+  ],
+];
+
+/**
+ * The text of a hash list, as `textPieces` gives it.
+ * @throws {TypeError} if `text` is not text
+ * @throws {FormatError} `not-a-list`, before the first piece, if it starts as something else does
+ */
+export async function* listPieces(text: TextSource): AsyncGenerator<string> {
+  let head: string | undefined = '';
+  for await (const piece of textPieces(text)) {
+    if (head === undefined) yield piece;
+    else {
+      head += piece;
+      if (!isSettled(head)) continue;
+      checkHead(head);
+      yield head;
+      head = undefined;
+    }
+  }
+  if (!head) return;
+  checkHead(head);
+  yield head;
+}
+
+/** Whether more of a text would not change what it is. A line of a list should not wait for it. */
+function isSettled(head: string): boolean {
+  return head.length >= HEAD_LENGTH || /^[^\s{\0\ufffdÿþ][^\0]*\n/.test(head);
+}
+
+/** @throws {FormatError} `not-a-list` */
+function checkHead(head: string): void {
+  for (const [start, message] of OTHERS) {
+    if (start.test(head)) throw new FormatError('not-a-list', message);
+  }
+}
