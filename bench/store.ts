@@ -56,17 +56,23 @@ export const storeBench: Bench = {
   long: true,
   async run(context) {
     const entries = Number(context.options.largest ?? USUAL.entries);
-    const atMost = (count: number) => Math.min(entries, count);
-    const scale = {
-      ...USUAL,
-      entries,
-      embedded: atMost(USUAL.embedded),
-      approximate: atMost(USUAL.approximate),
-      missedEntries: atMost(USUAL.missedEntries),
-    };
+    const scale = scaleOf(entries);
     await runStore(context, scale, new URL('./bench-server.js', import.meta.url));
   },
 };
+
+/** A run with so many entries on the server: none of them is withdrawn twice. */
+export function scaleOf(entries: number): StoreScale {
+  const atMost = (count: number) => Math.min(entries, count);
+  return {
+    ...USUAL,
+    entries,
+    embedded: atMost(USUAL.embedded),
+    approximate: atMost(USUAL.approximate),
+    withdrawals: atMost(USUAL.withdrawals),
+    missedEntries: atMost(USUAL.missedEntries),
+  };
+}
 
 /** Runs both engines, as far as they are installed. */
 export async function runStore(

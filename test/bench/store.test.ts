@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { postgresqlPrograms } from '../../bench/postgresql-server.js';
 import { runService } from '../../bench/service.js';
-import { runStore } from '../../bench/store.js';
+import { runStore, scaleOf } from '../../bench/store.js';
 import { ROOT } from '../package.js';
 
 const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
@@ -66,3 +66,8 @@ test('service: every load is answered, in both dialects', async () => {
     }
   }
 }, 120_000);
+
+test('of few entries, none is withdrawn twice', () => {
+  expect(scaleOf(7)).toMatchObject({ entries: 7, embedded: 7, withdrawals: 7, missedEntries: 7 });
+  expect(scaleOf(1e6)).toMatchObject({ embedded: 1e5, withdrawals: 200, missedEntries: 1e5 });
+});
