@@ -72,7 +72,9 @@ describe('README and variants.md', () => {
 
   test('the copies, the weakest families and the bound on wrong matches', () => {
     const { queries, photos, families, outcomes, falsePairs, wrongVerdicts } = sealed;
-    expect(readme).toContain(`${count(queries)} copies of ${photos.length} photos`);
+    expect(readme).toContain(
+      `means over ${families.length} kinds of edits: ${count(queries)} copies of ${photos.length} photos`,
+    );
     const match = outcomes.indexOf('match');
     const weakest = [...families].sort((a, b) => a.recall[match]! - b.recall[match]!).slice(0, 3);
     expect(weakest.map(({ name }) => name)).toEqual([
