@@ -22,5 +22,8 @@ export async function importSharp(): Promise<Sharp> {
 }
 
 /** Without its optional packages, sharp is found and throws an error of its own. */
-const isNotFound = (error: unknown) =>
-  /MODULE_NOT_FOUND$/.test(String((error as { code?: unknown } | undefined)?.code));
+const isNotFound = (error: unknown) => {
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  // Workerd has no code for it.
+  return /MODULE_NOT_FOUND$/.test(String(code)) || /^No such module/.test(String(message));
+};
