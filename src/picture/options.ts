@@ -34,7 +34,8 @@ export interface Limits {
    */
   maxBytes?: number;
   /**
-   * width x height; a 64-megapixel photo, 9248 x 6944, fits
+   * width x height; a 64-megapixel photo, 9248 x 6944, fits. A side may have 65,535, or a 1024th of
+   * this if that is more
    * @defaultValue 2^26
    */
   maxPixels?: number;
