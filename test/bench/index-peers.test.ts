@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { FaissBuild } from '../../bench/faiss.js';
 import type { BenchContext } from '../../bench/harness.js';
 import {
   answerOf,
@@ -104,34 +103,12 @@ test('the quoted ratios are those of the largest list at distance 31', () => {
   expect(ratiosAtUsual([])).toEqual([]);
 });
 
-test('the rows of docs/speed.md match the record, with the build of Faiss and both kinds of data', () => {
-  const root = join(import.meta.dirname, '../..');
-  const record = JSON.parse(readFileSync(join(root, 'bench/record/index.json'), 'utf8'));
-  const page = readFileSync(join(root, 'docs/speed.md'), 'utf8');
-  const { ratios, faiss } = record as { ratios: RatiosAtUsual[]; faiss: FaissBuild };
-  const measured: Measured[] = record.measured;
+test('the ratios of the record are those of its measurements', () => {
+  const path = join(import.meta.dirname, '../../bench/record/index.json');
+  const { measured, ratios } = JSON.parse(readFileSync(path, 'utf8')) as {
+    measured: Measured[];
+    ratios: RatiosAtUsual[];
+  };
+  expect(ratios.length).toBeGreaterThan(0);
   expect(ratios).toEqual(ratiosAtUsual(measured));
-  expect(page).toContain(`Faiss is ${faiss.version}`);
-  const rows = page.split('\n').filter((line) => line.includes('MultiHash: '));
-  for (const [at, data] of (['uniform', 'clustered'] as const).entries()) {
-    expect(rows[at]).toContain(data);
-    const ours = measured.find(
-      (each) =>
-        each.data === data &&
-        each.count === 1e6 &&
-        each.maxDistance === 31 &&
-        each.engine === 'onlyhashes',
-    )!;
-    expect(rows[at]).toContain(`${(ours.microseconds / 1000).toFixed(3)} ms`);
-    const ratio = (name: string) => {
-      const found = ratios.find(({ engine }) => engine.includes(name))!;
-      expect(found.count).toBe(1e6);
-      return `${Math.round(found[data]!)}x`;
-    };
-    const packager = faiss.packager.split(' ')[0];
-    expect(rows[at]).toContain(
-      `our own scan: ${ratio('onlyhashes, flat')}; Faiss (${packager}, ${faiss.target}) ` +
-        `flat: ${ratio('IndexBinaryFlat')}, MultiHash: ${ratio('IndexBinaryMultiHash')}`,
-    );
-  }
 });
