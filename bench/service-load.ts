@@ -15,6 +15,9 @@ export const hasLoadGenerator = async (): Promise<boolean> =>
  */
 const LEAD_SECONDS = 2;
 
+/** How long a request may take, and a load go on beyond its time while nothing was answered. */
+const PATIENCE_SECONDS = 60;
+
 /**
  * Sends a load by autocannon, and tells the parent how it was answered. The requests come in a
  * message, as they are too long for an argument.
@@ -28,7 +31,8 @@ export async function sendLoad(setup: LoadSetup): Promise<void> {
   const options = {
     url: `http://127.0.0.1:${port}`,
     connections,
-    duration: LEAD_SECONDS + seconds,
+    duration: LEAD_SECONDS + seconds + PATIENCE_SECONDS,
+    timeout: PATIENCE_SECONDS,
     ...(rate !== undefined && { overallRate: rate }),
     requests: requests.map(({ body, headers, ...request }) => ({
       ...request,
@@ -41,7 +45,9 @@ export async function sendLoad(setup: LoadSetup): Promise<void> {
   const latencies: number[] = [];
   load.on('response', (_client, status, _bytes, milliseconds) => {
     const isAnswer = status >= 200 && status < 300;
-    if (isAnswer && performance.now() - begun > 1000 * LEAD_SECONDS) latencies.push(milliseconds);
+    const elapsed = performance.now() - begun;
+    if (isAnswer && elapsed > 1000 * LEAD_SECONDS) latencies.push(milliseconds);
+    if (elapsed > 1000 * (LEAD_SECONDS + seconds) && latencies.length > 0) load.stop();
   });
   const [result] = (await once(load, 'done')) as [Result];
   latencies.sort((a, b) => a - b);

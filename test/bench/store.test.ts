@@ -47,8 +47,7 @@ test('service: every load is answered, in both dialects', async () => {
   const scale = {
     entries: 1000,
     queries: 20,
-    // An upload can take more than one beside other tests.
-    seconds: 3,
+    seconds: 1,
     connections: 4,
     rate: 50,
     workers: [0, 1],
