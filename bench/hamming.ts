@@ -38,21 +38,22 @@ const PARTS: Record<string, IndexPart> = {
  * `index`: the index beside its rivals and the build of an earlier commit, with and without SIMD,
  * on the same hashes and queries. Options: `large` adds ten million and the grid; `smallest`,
  * `largest` and `distance` narrow it; `part` names the only part to run, and `commit` the earlier
- * build; `record` names a folder for `index.json` and the plot `index.svg`. A record that is there,
+ * build; `out` names a folder for `index.json` and the plot `index.svg`. A record that is there,
  * of the same machine, keeps the parts that are not run.
  */
 export const hammingBench: Bench = {
   name: 'index',
+  ownRecord: true,
   about: 'exact search of PDQ hashes, by list size and distance; half of the queries are planted',
   async run(context) {
     const run = await indexRun(context);
-    const { large, part, record: folder } = context.options;
+    const { large, part, out } = context.options;
     for (const [name, runPart] of Object.entries(PARTS)) {
       if (part === undefined ? LONG.includes(name) && !large : name !== part) continue;
       context.note(`\n  part ${name}`);
       const sections = await runPart(run);
       // After each part, since a run takes long.
-      if (typeof folder === 'string') record(folder, { ...sections, targets: run.targets.list });
+      if (typeof out === 'string') record(out, { ...sections, targets: run.targets.list });
     }
     const missed = run.targets.list.filter(({ met }) => !met);
     context.figure(`targets missed, of ${run.targets.list.length}`, missed.length);

@@ -60,6 +60,8 @@ export interface Bench {
   readonly long?: boolean;
   /** the words that may follow its name, as its usage shows them */
   readonly takes?: string;
+  /** writes its own record into the folder of `out`, so the runner writes none */
+  readonly ownRecord?: true;
   /** @throws {NotRun} if what it stands on is not installed */
   run(context: BenchContext): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { blockhashBench } from './blockhash.js';
 import { blocklistBench } from './blocklist.js';
 import { browserBench } from './browser.js';
@@ -50,7 +52,16 @@ export const BENCHES: readonly Bench[] = [
 export interface RunOptions {
   /** print one JSON object instead of tables */
   json?: boolean;
+  /** of the benchmarks; `out` names a folder for a record of each */
   options?: Record<string, string | boolean | undefined>;
+}
+
+/** What a benchmark has measured. */
+interface Result {
+  readonly name: string;
+  readonly races: readonly Race[];
+  readonly notes: readonly string[];
+  readonly figures: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -77,8 +88,8 @@ export async function runBenches(
   const chosen = BENCHES.filter(({ name, long }) =>
     names.length === 0 ? !long : names.includes(name),
   );
-  const results = [];
-  let ran = false;
+  const results: Result[] = [];
+  let anyRan = false;
   if (!json) {
     for (const [key, value] of Object.entries(machine())) console.log(`${key.padEnd(9)}${value}`);
   }
@@ -91,6 +102,7 @@ export async function runBenches(
       notes.push(text);
       if (!json) console.log(`  ${text}`);
     };
+    let ran = true;
     try {
       await bench.run({
         options,
@@ -108,12 +120,15 @@ export async function runBenches(
             );
         },
       });
-      ran = true;
     } catch (error) {
       if (!(error instanceof NotRun)) throw error;
+      ran = false;
       note(`not run: ${error.message}`);
     }
-    results.push({ name: bench.name, races, notes, figures });
+    const result = { name: bench.name, races, notes, figures };
+    results.push(result);
+    anyRan ||= ran;
+    if (ran && !bench.ownRecord && typeof options.out === 'string') record(options.out, result);
   }
   const notInstalled = absentPackages();
   if (json) console.log(JSON.stringify({ machine: machine(), benches: results, notInstalled }));
@@ -122,7 +137,14 @@ export async function runBenches(
       `\nTo compare with all of it, beside onlyhashes:\n  npm install ${notInstalled.join(' ')}`,
     );
   }
-  return ran;
+  return anyRan;
+}
+
+/** Writes what a benchmark measured to `NAME.json` in a folder, in the form of `--json`. */
+function record(folder: string, { name, ...measured }: Result): void {
+  mkdirSync(folder, { recursive: true });
+  const all = { machine: machine(), ...measured };
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(all, null, 2)}\n`);
 }
 
 /** A race as a table: the ratio to ours, the time per operation and its spread. */

@@ -25,6 +25,7 @@ const PARTS: Readonly<Record<string, ListsPart>> = {
  */
 export const listsBench: Bench = {
   name: 'lists',
+  ownRecord: true,
   about: 'lists that are fetched, changed and searched, a million entries in all',
   long: true,
   takes: '[PART…]',

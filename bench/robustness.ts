@@ -9,6 +9,7 @@ import { rival } from './rivals.js';
  */
 export const robustnessBench: Bench = {
   name: 'robustness',
+  ownRecord: true,
   about: 'which copies of a photo are still found, which are not, and at what cost',
   long: true,
   async run(context) {

@@ -45,6 +45,7 @@ const UPLOADS_AT_ONCE = 8;
  */
 export const serviceBench: Bench = {
   name: 'service',
+  ownRecord: true,
   about: 'lookups and uploads that a service answers, with a million entries',
   long: true,
   async run(context) {

@@ -52,6 +52,7 @@ const FARTHEST = 31;
  */
 export const storeBench: Bench = {
   name: 'store',
+  ownRecord: true,
   about: 'a store in a database: load, search, and what its followers see',
   long: true,
   async run(context) {

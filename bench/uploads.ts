@@ -52,6 +52,7 @@ const PARTS: Record<string, UploadPart> = {
  */
 export const uploadsBench: Bench = {
   name: 'uploads',
+  ownRecord: true,
   about: 'what an upload costs a server, beside decoding alone, and 200 of them at once',
   long: true,
   takes: '[PART…]',

@@ -69,6 +69,8 @@ function profiles(context: BenchContext, size: string, pictures: readonly Checke
       milliseconds += fastest / pictures.length;
       hashes += count / pictures.length;
     }
+    context.figure(`${size}, ${variants}: hashes`, hashes);
+    context.figure(`${size}, ${variants}: milliseconds`, milliseconds);
     return { profile: variants, milliseconds, hashes };
   });
   context.note(

@@ -13,8 +13,8 @@ interface Benches {
 /** A size of a list, in hashes. */
 const SIZE = { value: 'N', range: [1, 1e9] } as const;
 
-/** Options that are passed on, each with the benchmarks that take it. */
-const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
+/** Options that are passed on, each with the benchmarks that take it, if not all do. */
+const PASSED_ON: Record<string, Option & { takenBy?: readonly string[] }> = {
   large: {
     about: 'add sizes that take minutes and gigabytes',
     takenBy: ['index', 'cliffs', 'pdq-band', 'uploads'],
@@ -45,7 +45,6 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
     takenBy: ['index'],
     value: 'COMMIT',
   },
-  record: { about: 'folder to write figures and a plot to', takenBy: ['index'], value: 'DIR' },
   photos: {
     about: 'folder of pictures to edit and find again',
     takenBy: ['robustness'],
@@ -69,11 +68,7 @@ const PASSED_ON: Record<string, Option & { takenBy: readonly string[] }> = {
     value: 'N',
     range: [20, 1000],
   },
-  out: {
-    about: 'folder to write a report to',
-    takenBy: ['robustness', 'uploads', 'lists', 'store', 'service'],
-    value: 'DIR',
-  },
+  out: { about: 'folder to write a record of each benchmark to', value: 'DIR' },
 };
 
 /** `onlyhashes bench`: how fast this machine is, beside other ways to do the same. */
@@ -88,7 +83,7 @@ export const benchCommand: Command = {
     ...Object.fromEntries(
       Object.entries(PASSED_ON).map(([name, { about, takenBy, ...option }]) => [
         name,
-        { ...option, about: `${about} (${takenBy.join(', ')})` },
+        { ...option, about: takenBy ? `${about} (${takenBy.join(', ')})` : about },
       ]),
     ),
   },
@@ -112,7 +107,7 @@ export const benchCommand: Command = {
     for (const [name, { takenBy }] of Object.entries(PASSED_ON)) {
       const value = call.text(name) ?? call.on(name);
       if (value === false) continue;
-      if (!takenBy.some((taker) => run.includes(taker))) {
+      if (takenBy && !takenBy.some((taker) => run.includes(taker))) {
         throw new UsageError(`--${name}: expected ${takenBy.join(' or ')} among the benchmarks`);
       }
       options[name] = value;

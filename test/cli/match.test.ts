@@ -185,6 +185,15 @@ test('bench --list names the benchmarks', async () => {
   expect((await onlyhashes(['bench', 'no-such'])).err).toContain('no-such');
 });
 
+test('bench --out writes a record of a benchmark', async () => {
+  const out = join(folder, 'records');
+  const bench = await onlyhashes(['bench', 'blocklist', '--largest', '100', '--out', out]);
+  expect(bench).toMatchObject({ code: 0, err: '' });
+  const { machine, figures } = JSON.parse(readFileSync(join(out, 'blocklist.json'), 'utf8'));
+  expect(machine).toMatchObject({ node: process.versions.node });
+  expect(figures['open: milliseconds']).toBeGreaterThan(0);
+});
+
 test('--explain writes one page that loads nothing, with pictures only if asked', async () => {
   const page = join(folder, 'report.html');
   const args = ['match', '--explain', SMALL_CAT, '-b', list, '--out', page];
