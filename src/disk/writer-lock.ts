@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -7,8 +8,9 @@ import { FormatError } from '../errors.js';
 /** The file of the lock in the folder. */
 export const LOCK_NAME = 'writer.lock';
 
-/** Locks that this process holds, by their content. */
-const held = new Set<string>();
+/** The paths of the locks that this process holds, by their content. */
+const held = new Map<string, string>();
+let isRemovedAtExit = false;
 
 /**
  * Takes the right to write in a folder, for this process alone. The lock of a process that has
@@ -16,13 +18,24 @@ const held = new Set<string>();
  * @returns a function that gives it back
  * @throws {FormatError} `in-use` if a running process has it
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const path = join(folder, LOCK_NAME);
+export function lockFolder(folder: string): Promise<() => Promise<void>> {
+  return lockFile(join(folder, LOCK_NAME));
+}
+
+/**
+ * Takes the right that the file at `path` stands for, which is there as long as it is taken, as
+ * `lockFolder` does.
+ * @returns a function that gives it back
+ * @throws {FormatError} `in-use` if a running process has it
+ */
+export async function lockFile(path: string): Promise<() => Promise<void>> {
   const content = `${JSON.stringify({ pid: process.pid, began: await beganOf(process.pid), key: randomUUID() })}\n`;
   const temporary = `${path}.${randomUUID()}.tmp`;
   const file = await open(temporary, 'wx', 0o600);
   // Before it shows: another call of this process must not take it for that of an earlier one.
-  held.add(content);
+  held.set(content, path);
+  if (!isRemovedAtExit) process.once('exit', removeHeld);
+  isRemovedAtExit = true;
   try {
     await file.writeFile(content);
     await file.close();
@@ -40,6 +53,11 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     held.delete(content);
     await rm(path, { force: true });
   };
+}
+
+/** If a signal ends the program, no lock is left. */
+function removeHeld(): void {
+  for (const path of held.values()) rmSync(path, { force: true });
 }
 
 async function linked(from: string, to: string): Promise<boolean> {

@@ -1,6 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { replaceFile } from '../disk/replace-file.js';
+import { lockFile } from '../disk/writer-lock.js';
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { type HashJSON, hashToJSON } from '../hash.js';
@@ -46,6 +48,9 @@ const FILE: FileKind = {
   kind: 'blocklist',
   makers: 'saveBlocklist and `npx onlyhashes convert list.csv list.ohb`',
 };
+/** How often who saves is asked for, while another process does, and how many times at most. */
+const LOCK_MILLISECONDS = 20;
+const LOCK_TRIES = 3000;
 /** Lines of the state that a step writes or reads. */
 const LINE_STEP = 256;
 
@@ -78,7 +83,8 @@ export interface SavedBlocklist {
  * @throws {FormatError} `old-generation` if the file in place has a higher generation: a list that
  *   was made anew should take the old one's place by `replaceWith`, which goes on counting; also if
  *   another program, or another list, has written the file since this one was read from it or
- *   saved to it: what that has withdrawn would match again. `unreadable` if neither can be told
+ *   saved to it: what that has withdrawn would match again. `unreadable` if neither can be told.
+ *   `in-use` if another process of this machine has been saving to it for a minute
  * @throws {TypeError} if an argument or a note of an attached entry is invalid; no file has been
  *   touched then
  */
@@ -97,7 +103,7 @@ export async function saveBlocklist(
   const held = Blocklist.held(blocklist);
   const frozen = await inTurns(held.freezeSteps(), signal);
   try {
-    return await afterEarlier(path, async () => {
+    return await alone(path, signal, async () => {
       const check = async (): Promise<number> => {
         const before = await fileInPlace(path);
         const sums = held.origins.get(resolve(path));
@@ -117,6 +123,51 @@ export async function saveBlocklist(
     for (const shelf of frozen.shelves) shelf.release();
   }
 }
+
+/** Saves while no other process saves to this path, if it is on the same machine. */
+async function alone<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  save: () => Promise<T>,
+): Promise<T> {
+  return afterEarlier(path, async () => {
+    const unlock = await lockOf(path, signal);
+    try {
+      return await save();
+    } finally {
+      await unlock?.();
+    }
+  });
+}
+
+/**
+ * @returns a function that ends the lock; undefined where there can be none, as on a disk without
+ *   links: what is wrong with the folder is told by the writing
+ * @throws {FormatError} `in-use` if another process has it for too long
+ */
+async function lockOf(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<(() => Promise<void>) | undefined> {
+  const lock = `${resolve(path)}.lock`;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await lockFile(lock);
+    } catch (error) {
+      if (!(error instanceof FormatError)) return undefined;
+      if (tries > LOCK_TRIES) throw inUse();
+    }
+    await wait(LOCK_MILLISECONDS);
+    signal?.throwIfAborted();
+  }
+}
+
+const inUse = () =>
+  new FormatError(
+    'in-use',
+    'expected a file that no other process saves: one has been saving it for a minute, and the ' +
+      'file beside it, whose name ends in .lock, tells which',
+  );
 
 const writtenByAnother = () =>
   new FormatError(

@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { lockFile } from '../../src/disk/writer-lock.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { PackedEntries } from '../../src/exchange/packed-entries.js';
 import { type Hash, hashToHex, type Resample } from '../../src/hash.js';
@@ -17,6 +21,11 @@ import { fileHandles } from '../disk/file-handles.js';
 import { type Fails, Fault, watchConstructors, withFaultsLater } from '../faults.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { stepClock } from './event-loop.js';
+import { workerScripts } from './hash-process.js';
+
+const run = promisify(execFile);
+/** By each of three processes. */
+const SAVINGS = 15;
 
 let folder: string;
 beforeAll(() => {
@@ -391,6 +400,44 @@ test('a file that another writes while a list is being written stays', async () 
   });
   await expect(saveBlocklist(path, list)).rejects.toMatchObject({ code: 'old-generation' });
   expect(readFileSync(path).equals(theirs)).toBe(true);
+});
+
+test('a saving waits for that of another process, and no lock is left', async () => {
+  const path = join(folder, 'locked.ohl');
+  await saveBlocklist(path, createBlocklist([{ hash: BASE, labels: [] }]));
+  const list = await openBlocklist(path);
+  list.withdraw(BASE);
+  const unlock = await lockFile(`${path}.lock`);
+  const before = readFileSync(path);
+  const controller = new AbortController();
+  const aborted = saveBlocklist(path, list, { signal: controller.signal });
+  const saved = saveBlocklist(path, list);
+  controller.abort(new Error('enough'));
+  await expect(aborted).rejects.toThrow('enough');
+  // Many times what a saving takes.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(readFileSync(path).equals(before)).toBe(true);
+  await unlock();
+  await saved;
+  expect((await openBlocklist(path)).withdrawals).toHaveLength(1);
+  expect(readdirSync(folder).filter((name) => name.includes('.lock'))).toEqual([]);
+});
+
+test('of processes that save to one file at the same time, none undoes what another withdrew', async () => {
+  const path = join(folder, 'many.ohl');
+  await saveBlocklist(path, createBlocklist([{ hash: BASE, labels: [] }]));
+  const scripts = workerScripts();
+  const script = fileURLToPath(scripts.build('test/node/blocklist-saver.ts'));
+  try {
+    await Promise.all(
+      ['a', 'b', 'c'].map((name) => run(process.execPath, [script, path, name, `${SAVINGS}`])),
+    );
+  } finally {
+    scripts.remove();
+  }
+  const { withdrawals } = await openBlocklist(path);
+  expect(withdrawals).toHaveLength(3 * SAVINGS);
+  expect(readdirSync(folder).filter((name) => name.startsWith('many'))).toEqual(['many.ohl']);
 });
 
 test('a file of a later version keeps its place against an older list', async () => {

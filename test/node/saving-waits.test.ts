@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { lockFile } from '../../src/disk/writer-lock.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { saveBlocklist } from '../../src/node/blocklist-file.js';
+
+// A minute passes at once.
+const waited = vi.hoisted(() => ({ milliseconds: 0 }));
+vi.mock('node:timers/promises', () => ({
+  setTimeout: async (milliseconds: number) => {
+    waited.milliseconds += milliseconds;
+  },
+}));
+
+test('a process that saves for longer than a minute is told of', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-saving-'));
+  const path = join(folder, 'list.ohb');
+  const unlock = await lockFile(`${path}.lock`);
+  try {
+    const error = await saveBlocklist(path, createBlocklist([])).catch((error: unknown) => error);
+    expect(error).toMatchObject({ name: 'FormatError', code: 'in-use' });
+    expect((error as Error).message).toContain('.lock');
+    expect(waited.milliseconds).toBe(60_000);
+    await unlock();
+    await saveBlocklist(path, createBlocklist([]));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
