@@ -7,8 +7,8 @@ import { NcmecClient } from '../src/exchange/ncmec-client.js';
 import { StopNciiClient } from '../src/exchange/stop-ncii-client.js';
 import { hashFromHex } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
-import { saveBlocklist } from '../src/node/blocklist-file.js';
 import { openListFolder } from '../src/node/list-folder.js';
+import { saveBlocklist } from '../src/node/save-blocklist.js';
 import type { ServiceName } from './lists-services.js';
 
 /* The program of `bench lists fetch`: it fetches one list, in a process whose memory is weighed. */

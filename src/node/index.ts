@@ -16,14 +16,7 @@ export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
 export type { SearchThreadsStats } from '../matching/searching-threads.js';
 export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
-export {
-  isBlocklistFile,
-  type OpenBlocklistOptions,
-  openBlocklist,
-  type SaveBlocklistOptions,
-  type SavedBlocklist,
-  saveBlocklist,
-} from './blocklist-file.js';
+export { isBlocklistFile, type OpenBlocklistOptions, openBlocklist } from './blocklist-file.js';
 export { type CheckUploadOptions, checkUpload } from './check-upload.js';
 export { createHashPool } from './create-hash-pool.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
@@ -102,6 +95,7 @@ export {
   type StopNciiFeedbackOptions,
   stopNciiFeedbackOf,
 } from './reviewed-feedback.js';
+export { type SaveBlocklistOptions, type SavedBlocklist, saveBlocklist } from './save-blocklist.js';
 export { type SaveOptions, saveIndex } from './save-index.js';
 export {
   createSearchThreads,

@@ -14,10 +14,11 @@ import {
 } from '../exchange/list-fetch.js';
 import type { ListClient } from '../exchange/list-update.js';
 import { Blocklist } from '../matching/blocklist.js';
-import { type OpenBlocklistOptions, openBlocklist, saveBlocklist } from './blocklist-file.js';
+import { type OpenBlocklistOptions, openBlocklist } from './blocklist-file.js';
 import { type FetchStates, readFetchStates, writeFetchStates } from './fetch-states.js';
 import { checkPath } from './index-file.js';
 import { ListFeed } from './list-feed.js';
+import { saveBlocklist } from './save-blocklist.js';
 
 const BLOCKLIST = 'blocklist.ohb';
 const STATES = 'fetched.json';

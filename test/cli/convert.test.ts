@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
-import { openBlocklist, saveBlocklist } from '../../src/node/blocklist-file.js';
+import { openBlocklist } from '../../src/node/blocklist-file.js';
+import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { hexOf } from '../node/fed-services.js';
 import { onlyhashes, PHOTOS } from './program.js';
 

@@ -8,7 +8,7 @@ import { hashesOf } from '../../bench/index-data.js';
 import { uniformHashes } from '../../bench/workloads.js';
 import { hashFromHex, hexOf } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
-import { saveBlocklist } from '../../src/node/blocklist-file.js';
+import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { onlyhashes } from './program.js';
 import { serving, verdictOf } from './serving-program.js';
 

@@ -7,7 +7,7 @@ import { hashFromHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
-import { saveBlocklist } from '../../src/node/blocklist-file.js';
+import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { openStore } from '../../src/store/open-store.js';
 import { describePostgresql } from '../store/engines.js';

@@ -1,5 +1,6 @@
 import process from 'node:process';
-import { openBlocklist, saveBlocklist } from '../../src/node/blocklist-file.js';
+import { openBlocklist } from '../../src/node/blocklist-file.js';
+import { saveBlocklist } from '../../src/node/save-blocklist.js';
 
 /* Withdraws ids from a blocklist file, each by itself, beside others that do so too. */
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { lockFile } from '../../src/disk/writer-lock.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
-import { saveBlocklist } from '../../src/node/blocklist-file.js';
+import { saveBlocklist } from '../../src/node/save-blocklist.js';
 
 // A minute passes at once.
 const waited = vi.hoisted(() => ({ milliseconds: 0 }));

@@ -1,0 +1,191 @@
+import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { replaceFile } from '../disk/replace-file.js';
+import { lockFile } from '../disk/writer-lock.js';
+import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
+import { hashToJSON } from '../hash.js';
+import { inTurns } from '../in-turns.js';
+import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
+import { CHECKSUM_WORD, checksumSteps, headerSum } from '../indexing/snapshot.js';
+import { Blocklist } from '../matching/blocklist.js';
+import type { FrozenList } from '../matching/holdings.js';
+import { fileInPlace, LINE_STEP, MAGIC, type State, TABLE_WORDS } from './blocklist-file.js';
+import { checkPath } from './index-file.js';
+import { afterEarlier, indexFile, nextGeneration, wordsOf } from './save-index.js';
+
+/** While another process saves: the pause before the next try, and how many tries there are. */
+const LOCK_MILLISECONDS = 20;
+const LOCK_TRIES = 3000;
+
+/** How a blocklist is saved. */
+export interface SaveBlocklistOptions {
+  /** overwrite a file of a higher generation; default false */
+  force?: boolean;
+  /** aborts the saving until the file is in place; the old file stays, and no other is left */
+  signal?: AbortSignal;
+}
+
+/** What was saved. */
+export interface SavedBlocklist {
+  /** of the list when it was saved; it may have changed since */
+  readonly generation: number;
+  /** entries in the file */
+  readonly size: number;
+  readonly byteLength: number;
+}
+
+/**
+ * Writes a blocklist to a file, entirely or not at all, as `saveIndex` does: its entries,
+ * withdrawals with their reasons, the settings of its lists, counts of what was kept out, and its
+ * generation. The policy is not saved.
+ *
+ * The file holds the list as it is once its indexes are made, so as it is at the call if it is
+ * warm. It may change while it is being saved. Entries of attached indexes are asked for meanwhile.
+ *
+ * Withdrawals by hash are hashes in the file, and reasons are text: protect it like the list.
+ * @throws {FormatError} `old-generation` if the file in place has a higher generation: a list that
+ *   was made anew should take the old one's place by `replaceWith`, which goes on counting; also if
+ *   another program, or another list, has written the file since this one was read from it or
+ *   saved to it: what that has withdrawn would match again. `unreadable` if neither can be told.
+ *   `in-use` if another process of this machine has been saving to it for a minute
+ * @throws {TypeError} if an argument or a note of an attached entry is invalid; no file has been
+ *   touched then
+ */
+export async function saveBlocklist(
+  path: string,
+  blocklist: Blocklist,
+  options: SaveBlocklistOptions = {},
+): Promise<SavedBlocklist> {
+  checkPath(path);
+  if (!(blocklist instanceof Blocklist)) throw new TypeError('expected a blocklist');
+  checkOptions(options);
+  const { force = false, signal } = options;
+  checkTypeOf('force', force, 'boolean');
+  checkSignal(signal);
+  signal?.throwIfAborted();
+  const held = Blocklist.held(blocklist);
+  const frozen = await inTurns(held.freezeSteps(), signal);
+  try {
+    return await alone(path, signal, async () => {
+      const check = async (): Promise<number> => {
+        const before = await fileInPlace(path);
+        const sums = held.origins.get(resolve(path));
+        if (before && sums && !sums.includes(before.sum) && !force) throw writtenByAnother();
+        const most = Number.MAX_SAFE_INTEGER;
+        return nextGeneration(before?.generation, frozen.generation, { force, most });
+      };
+      const generation = await check();
+      const { pieces, size } = await blocklistFile(frozen, signal);
+      const sums = [wordsOf(pieces[0]!)[CHECKSUM_WORD]!];
+      // Again, as late as it can be told: a large list is written for seconds.
+      await replaceFile(path, pieces, signal, check);
+      held.origins = new Map(held.origins).set(resolve(path), sums);
+      return { generation, size, byteLength: lengthOf(pieces) };
+    });
+  } finally {
+    for (const shelf of frozen.shelves) shelf.release();
+  }
+}
+
+/** Saves while no other process saves to this path, if it is on the same machine. */
+async function alone<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  save: () => Promise<T>,
+): Promise<T> {
+  return afterEarlier(path, async () => {
+    const unlock = await lockOf(path, signal);
+    try {
+      return await save();
+    } finally {
+      await unlock?.();
+    }
+  });
+}
+
+/**
+ * @returns a function that ends the lock; undefined where there can be none, as on a disk without
+ *   links: what is wrong with the folder is told by the writing
+ * @throws {FormatError} `in-use` if another process has it for too long
+ */
+async function lockOf(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<(() => Promise<void>) | undefined> {
+  const lock = `${resolve(path)}.lock`;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await lockFile(lock);
+    } catch (error) {
+      if (!(error instanceof FormatError)) return undefined;
+      if (tries > LOCK_TRIES) throw inUse();
+    }
+    await wait(LOCK_MILLISECONDS);
+    signal?.throwIfAborted();
+  }
+}
+
+const inUse = () =>
+  new FormatError(
+    'in-use',
+    'expected a file that no other process saves: one has been saving it for a minute, and the ' +
+      'file beside it, whose name ends in .lock, tells which',
+  );
+
+const writtenByAnother = () =>
+  new FormatError(
+    'old-generation',
+    'expected the file as this list last read or wrote it, and something else has written it ' +
+      'since: open it again, make the change there and save that, or use force to overwrite it',
+  );
+
+async function blocklistFile(
+  { generation, keptOut, withdrawals, lists, shelves }: FrozenList,
+  signal: AbortSignal | undefined,
+): Promise<{ pieces: Uint8Array[]; size: number }> {
+  const parts: Uint8Array[] = [];
+  const table = new Uint32Array(TABLE_WORDS * shelves.length);
+  let size = 0;
+  let degenerate = keptOut.degenerate;
+  for (const [at, shelf] of shelves.entries()) {
+    const file = await indexFile(shelf.index, shelf, { generation: 0, signal });
+    const { byteLength } = file.info;
+    const sum = wordsOf(file.pieces[0]!)[CHECKSUM_WORD]!;
+    table.set([byteLength % 2 ** 32, Math.floor(byteLength / 2 ** 32), sum], TABLE_WORDS * at);
+    parts.push(...file.pieces);
+    size += file.info.size;
+    // Degenerate entries that nobody had counted.
+    degenerate += shelf.index.size - file.info.size;
+  }
+  const told = { keptOut: { ...keptOut, degenerate }, withdrawals, lists };
+  const state = await inTurns(stateSteps(told), signal);
+  const isScoped = lists.length > 0 || withdrawals.some(({ list }) => list !== undefined);
+  const header = Int32Array.from({ length: HEADER_BYTES / 4 }, () => 0);
+  const [high, low] = [Math.floor(generation / 2 ** 32), generation % 2 ** 32];
+  header.set([...MAGIC, isScoped ? 2 : 1, shelves.length, low, high, state.length]);
+  const checked = [new Int32Array(table.buffer), wordsOf(state)];
+  header[CHECKSUM_WORD] = await inTurns(checksumSteps(checked, headerSum(header)), signal);
+  const pieces = [new Uint8Array(header.buffer), new Uint8Array(table.buffer), state, ...parts];
+  return { pieces, size };
+}
+/**
+ * The state in UTF-8: counts and the settings of lists in the first line, then each withdrawal;
+ * spaces fill it up.
+ */
+function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Uint8Array> {
+  const counts = { keptOut, withdrawals: withdrawals.length };
+  const lines = [JSON.stringify(lists.length > 0 ? { ...counts, lists } : counts)];
+  const write = (at: number) => {
+    const { reason, list, ...key } = withdrawals[at]!;
+    lines.push(JSON.stringify({ ...('id' in key ? key : hashToJSON(key)), list, reason }));
+  };
+  yield* inSteps(withdrawals.length, write, LINE_STEP);
+  const text = Buffer.from(`${lines.join('\n')}\n`);
+  const bytes = new Uint8Array(4 * Math.ceil(text.length / 4)).fill(0x20);
+  bytes.set(text);
+  return bytes;
+}
+
+const lengthOf = (pieces: readonly Uint8Array[]) =>
+  pieces.reduce((sum, { length }) => sum + length, 0);
