@@ -14,7 +14,7 @@ import { PublicAddresses } from './public-addresses.js';
 
 /** Why a picture was not fetched. The words are API. */
 export type FetchErrorCode =
-  /** not an address of `https:`, or one with a name and a password */
+  /** not an address of `https:` or `http:`, or one with a name and a password */
   | 'bad-url'
   /** a host that is not allowed, there or where a redirect leads */
   | 'host-not-allowed'
@@ -185,7 +185,7 @@ function urlOf(address: string, base: URL | undefined): URL {
   }
   const isOfHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (url !== undefined && isOfHttp && url.username === '' && url.password === '') return url;
-  throw new FetchError('bad-url', 'expected an address of https: without a name and a password');
+  throw new FetchError('bad-url', 'expected an address of https: or http: without a name and a password');
 }
 
 /** The hosts that may be asked. */
