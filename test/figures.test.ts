@@ -343,7 +343,7 @@ describe('speed.md', () => {
       searches.find((row) => row.way === `postgresql, ${way}` && row.radius === MATCH)!.p50;
     expect(entries).toBe(1e6);
     expect(page).toContain(
-      `PostgreSQL takes in a million entries in ${loadSeconds.toFixed(0)} s, and their bands in ${bandSeconds.toFixed(0)} s more, at ${count(Math.round(bytesWithBands))} bytes each`,
+      `PostgreSQL takes in a million entries in ${loadSeconds.toFixed(0)} s, and the table of bands by which it searches them in ${bandSeconds.toFixed(0)} s more, at ${count(Math.round(bytesWithBands))} bytes each`,
     );
     expect(page).toContain(
       `A follower has loaded them after ${(middle! / 1000).toFixed(0)} s, in ${(residentBytes / 1e6).toFixed(0)} MB. After a break of ${count(missedEntries)} entries it has caught up in ${(followers.catchUpOfManyMilliseconds / 1000).toFixed(1)} s.`,
