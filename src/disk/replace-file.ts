@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
 
@@ -10,7 +10,8 @@ const CHUNK = 4 * 2 ** 20;
 /**
  * Writes a file, entirely or not at all. It writes a temporary file beside it, flushes it to disk,
  * gives it the permissions and the name of the old file, and flushes the folder. A process that has
- * the old file open still sees the old content.
+ * the old file open still sees the old content. Where `path` is a symbolic link to a file, that file
+ * is replaced, and the link stays.
  * @param pieces the content, end to end
  * @param signal aborts until the file is in place; the old file stays, and no other is left
  * @param check runs once all is written, before the file takes the old one's place; where it
@@ -22,30 +23,31 @@ export async function replaceFile(
   signal: AbortSignal | undefined,
   check?: () => Promise<unknown>,
 ): Promise<void> {
-  const mode = (await stat(path).catch(() => undefined))?.mode;
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const file = await realpath(path).catch(() => path);
+  const mode = (await stat(file).catch(() => undefined))?.mode;
+  const temporary = `${file}.${randomUUID()}.tmp`;
   const remove = () => rmSync(temporary, { force: true });
   // Also removes the temporary file if a signal ends the program.
   process.once('exit', remove);
   try {
-    const file = await open(temporary, 'w', mode);
+    const handle = await open(temporary, 'w', mode);
     try {
-      if (mode !== undefined) await file.chmod(mode);
-      for (const piece of pieces) await write(file, piece, signal);
-      await file.sync();
+      if (mode !== undefined) await handle.chmod(mode);
+      for (const piece of pieces) await write(handle, piece, signal);
+      await handle.sync();
     } finally {
-      await file.close();
+      await handle.close();
     }
     await check?.();
     signal?.throwIfAborted();
-    await rename(temporary, path);
+    await rename(temporary, file);
   } catch (error) {
     remove();
     throw error;
   } finally {
     process.off('exit', remove);
   }
-  await syncFolder(dirname(path));
+  await syncFolder(dirname(file));
 }
 
 async function write(
