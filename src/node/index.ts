@@ -95,7 +95,12 @@ export {
   type StopNciiFeedbackOptions,
   stopNciiFeedbackOf,
 } from './reviewed-feedback.js';
-export { type SaveBlocklistOptions, type SavedBlocklist, saveBlocklist } from './save-blocklist.js';
+export {
+  changeBlocklist,
+  type SaveBlocklistOptions,
+  type SavedBlocklist,
+  saveBlocklist,
+} from './save-blocklist.js';
 export { type SaveOptions, saveIndex } from './save-index.js';
 export {
   createSearchThreads,

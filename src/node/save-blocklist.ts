@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { replaceFile } from '../disk/replace-file.js';
@@ -10,7 +11,14 @@ import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
 import { CHECKSUM_WORD, checksumSteps, headerSum } from '../indexing/snapshot.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { FrozenList } from '../matching/holdings.js';
-import { fileInPlace, LINE_STEP, MAGIC, type State, TABLE_WORDS } from './blocklist-file.js';
+import {
+  fileInPlace,
+  LINE_STEP,
+  MAGIC,
+  openBlocklist,
+  type State,
+  TABLE_WORDS,
+} from './blocklist-file.js';
 import { checkPath } from './index-file.js';
 import { afterEarlier, indexFile, nextGeneration, wordsOf } from './save-index.js';
 
@@ -64,10 +72,58 @@ export async function saveBlocklist(
   checkTypeOf('force', force, 'boolean');
   checkSignal(signal);
   signal?.throwIfAborted();
+  const alone: Alone = (save) => whileAlone(path, signal, save);
+  return savedList(path, blocklist, { force, signal, alone });
+}
+
+/**
+ * Changes the blocklist in a file, entirely or not at all: opens the file, calls `change` with the
+ * list, and saves it if `change` has changed it. Calls for one path take turns, also those of other
+ * processes of this machine, so none undoes what another has changed. The list in use takes its
+ * entries by `replaceWith`, and keeps its policy. The file is read and written as a whole: a million
+ * entries take seconds.
+ * @param change may be asynchronous. If it throws, the file stays. It must not save to the same
+ *   path: that would wait for its own end
+ * @returns the list as it is in the file now, warm
+ * @throws what `openBlocklist`, `change` and `saveBlocklist` throw; but not `old-generation`, unless
+ *   a program that takes no turns, or another machine, writes the file
+ * @example
+ * const list = await changeBlocklist('list.ohb', (list) => list.withdraw({ id: '42' }));
+ * blocklist.replaceWith(list);
+ */
+export async function changeBlocklist(
+  path: string,
+  change: (blocklist: Blocklist) => unknown,
+  options: { signal?: AbortSignal } = {},
+): Promise<Blocklist> {
+  checkPath(path);
+  checkTypeOf('change', change, 'function');
+  checkOptions(options);
+  const { signal } = options;
+  checkSignal(signal);
+  signal?.throwIfAborted();
+  return whileAlone(path, signal, async () => {
+    const list = await openBlocklist(path);
+    const { generation } = list;
+    await change(list);
+    const alone: Alone = (save) => save();
+    if (list.generation > generation) await savedList(path, list, { force: false, signal, alone });
+    return list;
+  });
+}
+
+/** Runs what writes the file while nobody else does. */
+type Alone = (save: () => Promise<SavedBlocklist>) => Promise<SavedBlocklist>;
+
+async function savedList(
+  path: string,
+  blocklist: Blocklist,
+  { force, signal, alone }: { force: boolean; signal: AbortSignal | undefined; alone: Alone },
+): Promise<SavedBlocklist> {
   const held = Blocklist.held(blocklist);
   const frozen = await inTurns(held.freezeSteps(), signal);
   try {
-    return await alone(path, signal, async () => {
+    return await alone(async () => {
       const check = async (): Promise<number> => {
         const before = await fileInPlace(path);
         const sums = held.origins.get(resolve(path));
@@ -89,7 +145,7 @@ export async function saveBlocklist(
 }
 
 /** Saves while no other process saves to this path, if it is on the same machine. */
-async function alone<T>(
+async function whileAlone<T>(
   path: string,
   signal: AbortSignal | undefined,
   save: () => Promise<T>,
@@ -113,7 +169,7 @@ async function lockOf(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<(() => Promise<void>) | undefined> {
-  const lock = `${resolve(path)}.lock`;
+  const lock = `${await realpath(path).catch(() => resolve(path))}.lock`;
   for (let tries = 1; ; tries++) {
     try {
       return await lockFile(lock);
@@ -137,7 +193,7 @@ const writtenByAnother = () =>
   new FormatError(
     'old-generation',
     'expected the file as this list last read or wrote it, and something else has written it ' +
-      'since: open it again, make the change there and save that, or use force to overwrite it',
+      'since: make the change by changeBlocklist, or use force to overwrite it',
   );
 
 async function blocklistFile(

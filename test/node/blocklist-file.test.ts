@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +25,7 @@ import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { isDegenerate } from '../../src/matching/degenerate.js';
 import type { Withdrawn, WithdrawnKey } from '../../src/matching/withdrawals.js';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
+import { changeBlocklist, saveBlocklist } from '../../src/node/save-blocklist.js';
 import { flipBits } from '../arbitraries.js';
 import { fileHandles } from '../disk/file-handles.js';
 import { type Fails, Fault, watchConstructors, withFaultsLater } from '../faults.js';
@@ -439,6 +448,96 @@ test('of processes that save to one file at the same time, none undoes what anot
   const { withdrawals } = await openBlocklist(path);
   expect(withdrawals).toHaveLength(3 * SAVINGS);
   expect(readdirSync(folder).filter((name) => name.startsWith('many'))).toEqual(['many.ohl']);
+});
+
+describe('changeBlocklist', () => {
+  const made = async (name: string) => {
+    const path = join(folder, name);
+    await saveBlocklist(path, createBlocklist([{ hash: BASE, labels: [] }]));
+    return { path, inUse: await openBlocklist(path) };
+  };
+
+  test('the file changes, and the list in use by replaceWith', async () => {
+    const { path, inUse } = await made('change.ohl');
+    const other = flipBits(BASE, ORDER, 90);
+    const list = await changeBlocklist(path, (list) => {
+      list.add({ hash: other, labels: [] });
+      list.withdraw(BASE);
+    });
+    expect([list.has(other), list.has(BASE)]).toEqual([true, false]);
+    inUse.replaceWith(list);
+    expect([inUse.has(other), inUse.has(BASE)]).toEqual([true, false]);
+    const opened = await openBlocklist(path);
+    expect([opened.has(other), opened.has(BASE)]).toEqual([true, false]);
+    // It may be saved, too.
+    inUse.withdraw(other);
+    await saveBlocklist(path, inUse);
+    expect((await openBlocklist(path)).withdrawals).toHaveLength(2);
+  });
+
+  test('calls at the same time take turns, an asynchronous one too', async () => {
+    const { path } = await made('turns.ohl');
+    await Promise.all(
+      Array.from({ length: 8 }, (_, at) =>
+        changeBlocklist(path, async (list) => {
+          if (at % 2) await list.warm();
+          list.withdraw({ id: `${at}` });
+        }),
+      ),
+    );
+    expect((await openBlocklist(path)).withdrawals).toHaveLength(8);
+  });
+
+  test('what changes nothing, throws, cannot be written or is aborted leaves the file', async () => {
+    const { path } = await made('stays.ohl');
+    const { ino } = statSync(path);
+    const withdraw = (list: Blocklist) => list.withdraw(BASE);
+    await changeBlocklist(path, (list) => list.has(BASE));
+    const failing = (list: Blocklist) => {
+      withdraw(list);
+      throw new Error('no');
+    };
+    await expect(changeBlocklist(path, failing)).rejects.toThrow('no');
+    const controller = new AbortController();
+    const aborting = (list: Blocklist) => {
+      withdraw(list);
+      controller.abort();
+    };
+    const { signal } = controller;
+    await expect(changeBlocklist(path, aborting, { signal })).rejects.toThrow('aborted');
+    await expect(changeBlocklist(path, withdraw, { signal })).rejects.toThrow('aborted');
+    const handles = await fileHandles();
+    for (const call of ['write', 'sync'] as const) {
+      vi.spyOn(handles, call).mockRejectedValueOnce(new Error(call));
+      await expect(changeBlocklist(path, withdraw)).rejects.toThrow(call);
+    }
+    expect(statSync(path).ino).toBe(ino);
+    expect((await openBlocklist(path)).has(BASE)).toBe(true);
+    await changeBlocklist(path, withdraw);
+    expect((await openBlocklist(path)).has(BASE)).toBe(false);
+    expect(readdirSync(folder).filter((name) => /\.(tmp|lock)/.test(name))).toEqual([]);
+  });
+
+  test('invalid arguments and files are told', async () => {
+    const { path } = await made('told.ohl');
+    await expect(changeBlocklist(path, 1 as never)).rejects.toThrow(TypeError);
+    await expect(changeBlocklist(1 as never, () => {})).rejects.toThrow(TypeError);
+    await expect(changeBlocklist(path, () => {}, { signal: 1 as never })).rejects.toThrow(
+      TypeError,
+    );
+    await expect(changeBlocklist(join(folder, 'none'), () => {})).rejects.toMatchObject({
+      code: 'unreadable',
+    });
+  });
+});
+
+test('the file that a symbolic link leads to is replaced, and the link stays', async () => {
+  const [file, link] = [join(folder, 'linked.ohl'), join(folder, 'link.ohl')];
+  await saveBlocklist(file, createBlocklist([{ hash: BASE, labels: [] }]));
+  symlinkSync('linked.ohl', link);
+  await changeBlocklist(link, (list) => list.withdraw(BASE));
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect((await openBlocklist(file)).withdrawals).toHaveLength(1);
 });
 
 test('a file of a later version keeps its place against an older list', async () => {

@@ -1,13 +1,22 @@
 import process from 'node:process';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
+import { changeBlocklist, saveBlocklist } from '../../src/node/save-blocklist.js';
 
-/* Withdraws ids from a blocklist file, each by itself, beside others that do so too. */
+/*
+ * Withdraws ids from a blocklist file, each by itself, beside others that do so too: every other one
+ * by itself, the others by `changeBlocklist`.
+ */
 
 const [path, name, count] = process.argv.slice(2) as [string, string, string];
 for (let at = 0; at < Number(count); ) {
+  const key = { id: `${name}${at}` };
+  if (at % 2 === 1) {
+    await changeBlocklist(path, (list) => list.withdraw(key));
+    at++;
+    continue;
+  }
   const list = await openBlocklist(path);
-  list.withdraw({ id: `${name}${at}` });
+  list.withdraw(key);
   try {
     await saveBlocklist(path, list);
     at++;
