@@ -13,6 +13,7 @@ export {
   type FeedbackTaker,
   type OutsideDecision,
 } from './decision-webhook.js';
+export { type EndServersOptions, endServers } from './end-servers.js';
 export { type CheckedPart, createPartCheck, type FilePart } from './fastify.js';
 export {
   createPictureFetcher,

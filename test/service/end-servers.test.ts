@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { endServers } from '../../src/service/end-servers.js';
+import { eventually, RawClient, refusal } from '../cli/serving-program.js';
+
+const servers: ReturnType<typeof createServer>[] = [];
+afterEach(() => {
+  for (const server of servers) server.closeAllConnections();
+});
+
+async function listening(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const ASKED = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
+
+test('what has begun is answered, and who sends nothing or half a request is cut off', async () => {
+  const answers: (() => void)[] = [];
+  const one = await listening((_, response) => answers.push(() => response.end('done')));
+  const two = await listening((_, response) => response.end());
+  const asking = new RawClient(one.url);
+  asking.socket.write(ASKED);
+  const idle = [one, two].map(({ url }) => new RawClient(url));
+  await Promise.all(idle.map(({ socket }) => once(socket, 'connect')));
+  idle[1]!.socket.write('GET / HTTP/1.1\r\n');
+  await eventually(() => expect(answers).toHaveLength(1));
+
+  const closed = endServers([one.server, two.server], { seconds: 1 });
+  // Both are closed to new connections from here on.
+  expect([await refusal(one.url), await refusal(two.url)]).toEqual([
+    'ECONNREFUSED',
+    'ECONNREFUSED',
+  ]);
+  answers[0]!();
+  await closed;
+  expect(await asking.closed).toMatch(/^HTTP\/1\.1 200 .+done/s);
+  for (const client of idle) expect(await client.closed).not.toContain(' 200 ');
+});
+
+test('without anyone it takes no time, and a server that does not listen is closed', async () => {
+  const { server } = await listening((_, response) => response.end());
+  const began = performance.now();
+  await endServers([server, server, createServer()], { seconds: 3600 });
+  await endServers([]);
+  // An hour, else.
+  expect(performance.now() - began).toBeLessThan(60_000);
+});
+
+test.each([
+  [[{}], {}, TypeError, 'servers of node:http'],
+  [undefined, {}, TypeError, 'servers of node:http'],
+  [[], { seconds: -1 }, RangeError, 'seconds'],
+  [[], { seconds: Number.NaN }, RangeError, 'seconds'],
+  [[], null, TypeError, 'options'],
+])('%j with %j is refused', async (servers, options, kind, message) => {
+  const error = await endServers(servers as never, options as never).catch((error) => error);
+  expect(error).toBeInstanceOf(kind);
+  expect((error as Error).message).toContain(message);
+});
