@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashToHex } from '../src/hash.js';
 import { openBlocklist } from '../src/node/blocklist-file.js';
 import { hashFile } from '../src/node/hash-file.js';
-import { eventually, RawClient } from './cli/serving-program.js';
+import { eventually, RawClient, refusal } from './cli/serving-program.js';
 import { type Block, type Page, pages } from './markdown.js';
 import { installedPackage, ROOT } from './package.js';
 
@@ -147,11 +147,21 @@ test('the upload handler: what it keeps, refuses and forgets, and nothing stops 
   expect(await status(other)).toBe(451);
   expect(await change('DELETE', hex)).toBe(204);
   expect(await status(other)).toBe(200);
-  expect([await change('PUT', hex), await change('GET', hex)]).toEqual([409, 409]);
+  expect([await change('PUT', hex), await change('GET', hex)]).toEqual([409, 405]);
   expect(await change('PUT', 'no-hash')).toBe(400);
+  // What another program writes meanwhile is there afterwards, and so are changes at the same time.
+  command(`convert list.csv handler/list.ohb --overwrite`);
+  const others = ['a', 'b', 'c'].map((digit) => `${hex.slice(0, -1)}${digit}`);
+  const changed = await Promise.all(others.map((other) => change('DELETE', other)));
+  expect(changed).toEqual([204, 204, 204]);
+
+  const open = [uploads, curating].map((url) => new RawClient(url));
+  await Promise.all(open.map(({ socket }) => once(socket, 'connect')));
   server.kill();
+  await eventually(async () => expect(await refusal(uploads)).toBe('ECONNREFUSED'));
+  for (const { socket } of open) socket.destroy();
   expect(await once(server, 'exit')).toEqual([0, null]);
-  expect((await openBlocklist(join(folder, 'list.ohb'))).withdrawals).toHaveLength(1);
+  expect((await openBlocklist(join(folder, 'list.ohb'))).withdrawals).toHaveLength(4);
 
   started();
   await isUp(curating);
