@@ -7,16 +7,17 @@ import multer from 'multer';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
-import { checkedStorage, NODE_LIMITS } from 'onlyhashes/service';
+import { changeBlocklist, createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { checkedStorage, endServers, NODE_LIMITS } from 'onlyhashes/service';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
 if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
 
-const blocklist = existsSync('list.ohb')
-  ? await openBlocklist('list.ohb')
-  : await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
-await blocklist.warm();
+if (!existsSync('list.ohb')) {
+  const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
+  await saveBlocklist('list.ohb', list);
+}
+const blocklist = await openBlocklist('list.ohb');
 const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
 
 const storage = checkedStorage(multer.diskStorage({ destination: 'uploads' }), {
@@ -47,9 +48,13 @@ app.route('/list/:hex').put(changeList).delete(changeList);
  */
 async function changeList({ method, params }, response) {
   const hash = hashFromHex('pdq', params.hex);
-  if (method === 'DELETE') blocklist.withdraw(hash);
-  else if (blocklist.reinstate(hash) || !blocklist.has(hash)) blocklist.add({ hash, labels: [] });
-  await saveBlocklist('list.ohb', blocklist);
+  // The file changes first: what cannot be saved does not count.
+  const list = await changeBlocklist('list.ohb', (list) => {
+    if (method === 'DELETE') list.withdraw(hash);
+    else if (list.reinstate(hash) || !list.has(hash)) list.add({ hash, labels: [] });
+  });
+  if (method === 'PUT') blocklist.reinstate(hash);
+  blocklist.replaceWith(list);
   response.sendStatus(204);
 }
 
@@ -72,8 +77,5 @@ function onError(error, _request, response, next) {
 const requestTimeout = 1000 * Number(UPLOAD_SECONDS);
 const server = createServer({ ...NODE_LIMITS, requestTimeout }, app);
 server.listen(Number(PORT), '127.0.0.1', () => console.log('listening', server.address()));
-process.once('SIGTERM', () => {
-  server.close(() => pool.close());
-  // Whoever is not done by then is cut off.
-  setTimeout(() => server.closeAllConnections(), requestTimeout).unref();
-});
+const seconds = Number(UPLOAD_SECONDS);
+process.once('SIGTERM', () => endServers([server], { seconds }).then(() => pool.close()));

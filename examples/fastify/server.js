@@ -7,16 +7,17 @@ import fastify from 'fastify';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { changeBlocklist, createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
 import { createPartCheck, NODE_LIMITS } from 'onlyhashes/service';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
 if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
 
-const blocklist = existsSync('list.ohb')
-  ? await openBlocklist('list.ohb')
-  : await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
-await blocklist.warm();
+if (!existsSync('list.ohb')) {
+  const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
+  await saveBlocklist('list.ohb', list);
+}
+const blocklist = await openBlocklist('list.ohb');
 const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
 await mkdir('uploads', { recursive: true });
 
@@ -54,9 +55,13 @@ app.route({
   handler: async (request, reply) => {
     const { hex } = /** @type {{ hex: string }} */ (request.params);
     const hash = hashFromHex('pdq', hex);
-    if (request.method === 'DELETE') blocklist.withdraw(hash);
-    else if (blocklist.reinstate(hash) || !blocklist.has(hash)) blocklist.add({ hash, labels: [] });
-    await saveBlocklist('list.ohb', blocklist);
+    // The file changes first: what cannot be saved does not count.
+    const list = await changeBlocklist('list.ohb', (list) => {
+      if (request.method === 'DELETE') list.withdraw(hash);
+      else if (list.reinstate(hash) || !list.has(hash)) list.add({ hash, labels: [] });
+    });
+    if (request.method === 'PUT') blocklist.reinstate(hash);
+    blocklist.replaceWith(list);
     return reply.code(204).send();
   },
 });

@@ -8,16 +8,17 @@ import { bearerAuth } from 'hono/bearer-auth';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
-import { createUploadMiddleware, NODE_LIMITS } from 'onlyhashes/service';
+import { changeBlocklist, createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { createUploadMiddleware, endServers, NODE_LIMITS } from 'onlyhashes/service';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
 if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
 
-const blocklist = existsSync('list.ohb')
-  ? await openBlocklist('list.ohb')
-  : await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
-await blocklist.warm();
+if (!existsSync('list.ohb')) {
+  const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
+  await saveBlocklist('list.ohb', list);
+}
+const blocklist = await openBlocklist('list.ohb');
 const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
 await mkdir('uploads', { recursive: true });
 
@@ -47,9 +48,13 @@ app.post('/upload', (c) =>
 app.use('/list/*', bearerAuth({ token: ADMIN_TOKEN }));
 app.on(['PUT', 'DELETE'], '/list/:hex{[0-9a-fA-F]{64}}', async (c) => {
   const hash = hashFromHex('pdq', c.req.param('hex'));
-  if (c.req.method === 'DELETE') blocklist.withdraw(hash);
-  else if (blocklist.reinstate(hash) || !blocklist.has(hash)) blocklist.add({ hash, labels: [] });
-  await saveBlocklist('list.ohb', blocklist);
+  // The file changes first: what cannot be saved does not count.
+  const list = await changeBlocklist('list.ohb', (list) => {
+    if (c.req.method === 'DELETE') list.withdraw(hash);
+    else if (list.reinstate(hash) || !list.has(hash)) list.add({ hash, labels: [] });
+  });
+  if (c.req.method === 'PUT') blocklist.reinstate(hash);
+  blocklist.replaceWith(list);
   return c.body(null, 204);
 });
 
@@ -63,8 +68,5 @@ const server = /** @type {import('node:http').Server} */ (
   })
 );
 server.once('listening', () => console.log('listening', server.address()));
-process.once('SIGTERM', () => {
-  server.close(() => pool.close());
-  // Whoever is not done by then is cut off.
-  setTimeout(() => server.closeAllConnections(), requestTimeout).unref();
-});
+const seconds = Number(UPLOAD_SECONDS);
+process.once('SIGTERM', () => endServers([server], { seconds }).then(() => pool.close()));

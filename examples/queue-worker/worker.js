@@ -4,12 +4,13 @@ import { createInterface } from 'node:readline';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { changeBlocklist, createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
 
-const blocklist = existsSync('list.ohb')
-  ? await openBlocklist('list.ohb')
-  : await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
-await blocklist.warm();
+if (!existsSync('list.ohb')) {
+  const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
+  await saveBlocklist('list.ohb', list);
+}
+const blocklist = await openBlocklist('list.ohb');
 const pool = createHashPool({ timeoutSeconds: 20 });
 const limits = { maxBytes: 16 * 2 ** 20 };
 
@@ -25,9 +26,13 @@ async function answerTo({ path, bytes, add, withdraw }) {
     return { verdict, reason };
   }
   const hash = hashFromHex('pdq', add ?? withdraw ?? '');
-  if (add === undefined) blocklist.withdraw(hash);
-  else if (blocklist.reinstate(hash) || !blocklist.has(hash)) blocklist.add({ hash, labels: [] });
-  await saveBlocklist('list.ohb', blocklist);
+  // The file changes first: what cannot be saved does not count.
+  const list = await changeBlocklist('list.ohb', (list) => {
+    if (add === undefined) list.withdraw(hash);
+    else if (list.reinstate(hash) || !list.has(hash)) list.add({ hash, labels: [] });
+  });
+  if (add !== undefined) blocklist.reinstate(hash);
+  blocklist.replaceWith(list);
   return { entries: blocklist.size };
 }
 
