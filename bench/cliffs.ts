@@ -1,6 +1,13 @@
 import type { HammingIndex } from '../src/indexing/index.js';
 import { createIndex } from '../src/indexing/mutable-index.js';
-import { type Bench, type BenchContext, digits, race, type Timing } from './harness.js';
+import {
+  type Bench,
+  type BenchContext,
+  digits,
+  race,
+  type Timing,
+  writeRecord,
+} from './harness.js';
 import { dataSets } from './index-data.js';
 import { type EngineOptions, engineOf } from './index-engines.js';
 import { digestOf, type Field, type IndexPeer, indexPeer } from './index-peers.js';
@@ -29,6 +36,7 @@ const POOR = 1.3;
  */
 export const cliffsBench: Bench = {
   name: 'cliffs',
+  ownRecord: true,
   about: 'the default index against its two engines and against the index planned for the distance',
   long: true,
   async run(context) {
@@ -72,6 +80,8 @@ export const cliffsBench: Bench = {
     targets.atMost(`default / ${own}, ${over}`, worst.byDefault.ratio, POOR);
     targets.atMost(`planned / ${own}, ${over}`, worst.planned.ratio, POOR);
     context.figure('the worst cells', worst);
+    // Not each race: there are a thousand.
+    writeRecord(context, 'cliffs', { sizes, worst, poor, targets: targets.list });
   },
 };
 

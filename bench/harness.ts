@@ -1,4 +1,6 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 
 /** One way to do a job, timed against the others. */
 export interface Contender {
@@ -247,6 +249,18 @@ export function table(
       .join(''),
   );
   return [title, ...lines].join('\n    ');
+}
+
+/** Writes what was measured, and on which machine, to `NAME.json` in the folder of `out`, if any. */
+export function writeRecord(
+  { options: { out } }: Pick<BenchContext, 'options'>,
+  name: string,
+  measured: object,
+): void {
+  if (typeof out !== 'string') return;
+  mkdirSync(out, { recursive: true });
+  const all = { machine: machine(), ...measured };
+  writeFileSync(join(out, `${name}.json`), `${JSON.stringify(all, null, 2)}\n`);
 }
 
 /** The machine and engine that the figures were measured on. */

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { blockhashBench } from './blockhash.js';
 import { blocklistBench } from './blocklist.js';
 import { browserBench } from './browser.js';
@@ -7,7 +5,7 @@ import { cliffsBench } from './cliffs.js';
 import { distanceBench } from './distance.js';
 import { fileBench } from './file.js';
 import { hammingBench } from './hamming.js';
-import { type Bench, machine, NotRun, type Race } from './harness.js';
+import { type Bench, machine, NotRun, type Race, writeRecord } from './harness.js';
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
 import { listsBench } from './lists.js';
@@ -56,14 +54,6 @@ export interface RunOptions {
   options?: Record<string, string | boolean | undefined>;
 }
 
-/** What a benchmark has measured. */
-interface Result {
-  readonly name: string;
-  readonly races: readonly Race[];
-  readonly notes: readonly string[];
-  readonly figures: Readonly<Record<string, unknown>>;
-}
-
 /**
  * Runs the named benchmarks, or all but the long ones if none is named, and prints ratios, then
  * times. What is not installed is told last, with the command that installs it.
@@ -88,7 +78,7 @@ export async function runBenches(
   const chosen = BENCHES.filter(({ name, long }) =>
     names.length === 0 ? !long : names.includes(name),
   );
-  const results: Result[] = [];
+  const results = [];
   let anyRan = false;
   if (!json) {
     for (const [key, value] of Object.entries(machine())) console.log(`${key.padEnd(9)}${value}`);
@@ -125,10 +115,9 @@ export async function runBenches(
       ran = false;
       note(`not run: ${error.message}`);
     }
-    const result = { name: bench.name, races, notes, figures };
-    results.push(result);
+    results.push({ name: bench.name, races, notes, figures });
     anyRan ||= ran;
-    if (ran && !bench.ownRecord && typeof options.out === 'string') record(options.out, result);
+    if (ran && !bench.ownRecord) writeRecord({ options }, bench.name, { races, notes, figures });
   }
   const notInstalled = absentPackages();
   if (json) console.log(JSON.stringify({ machine: machine(), benches: results, notInstalled }));
@@ -138,13 +127,6 @@ export async function runBenches(
     );
   }
   return anyRan;
-}
-
-/** Writes what a benchmark measured to `NAME.json` in a folder, in the form of `--json`. */
-function record(folder: string, { name, ...measured }: Result): void {
-  mkdirSync(folder, { recursive: true });
-  const all = { machine: machine(), ...measured };
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(all, null, 2)}\n`);
 }
 
 /** A race as a table: the ratio to ours, the time per operation and its spread. */

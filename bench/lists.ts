@@ -1,6 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Bench, type BenchContext, machine } from './harness.js';
+import { type Bench, type BenchContext, writeRecord } from './harness.js';
 import { decidePart, replacePart } from './lists-decide.js';
 import { fetchPart } from './lists-fetch.js';
 import type { ListsPart } from './lists-run.js';
@@ -44,9 +42,5 @@ export async function runLists(context: BenchContext, script: URL): Promise<void
     context.note(`\n  part ${name}`);
     record[name] = await PARTS[name]!({ context, count, script });
   }
-  const { out } = context.options;
-  if (typeof out !== 'string') return;
-  mkdirSync(out, { recursive: true });
-  const all = { machine: machine(), entries: count, ...record };
-  writeFileSync(join(out, 'lists.json'), `${JSON.stringify(all, null, 2)}\n`);
+  writeRecord(context, 'lists', { entries: count, ...record });
 }

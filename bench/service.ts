@@ -1,7 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { type Hash, hashToHex } from '../src/hash.js';
-import { type Bench, type BenchContext, machine, NotRun } from './harness.js';
+import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
 import { hashesOf } from './index-data.js';
 import { type Targets, targetsOf } from './index-targets.js';
 import { photoFiles } from './rivals.js';
@@ -84,11 +83,7 @@ export async function runService(
       await server.end();
     }
   }
-  const { out } = context.options;
-  if (typeof out !== 'string') return;
-  mkdirSync(out, { recursive: true });
-  const record = { machine: machine(), scale, ...all, targets: targets.list };
-  writeFileSync(join(out, 'service.json'), `${JSON.stringify(record, null, 2)}\n`);
+  writeRecord(context, 'service', { scale, ...all, targets: targets.list });
 }
 
 interface Loading {

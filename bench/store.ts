@@ -1,9 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { keepBands } from '../src/store/bands.js';
 import { openStore, type StorePlace } from '../src/store/open-store.js';
 import { Store } from '../src/store/store.js';
-import { type Bench, type BenchContext, machine, NotRun } from './harness.js';
+import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
 import { hashesOf } from './index-data.js';
 import { type Targets, targetsOf } from './index-targets.js';
 import { rival } from './rivals.js';
@@ -102,11 +100,8 @@ export async function runStore(
     }
   } else context.note('pg is not installed');
   if (Object.keys(engines).length === 0) throw new NotRun('there is no database to measure');
-  const { out } = context.options;
-  if (typeof out !== 'string') return;
-  mkdirSync(out, { recursive: true });
-  const all = { machine: machine(), scale, settings: SETTINGS, ...engines, targets: targets.list };
-  writeFileSync(join(out, 'store.json'), `${JSON.stringify(all, null, 2)}\n`);
+  const measurements = { scale, settings: SETTINGS, ...engines, targets: targets.list };
+  writeRecord(context, 'store', measurements);
 }
 
 interface StoreRun {

@@ -1,9 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { hashToHex } from '../src/hash.js';
 import { hashFile } from '../src/node/hash-file.js';
 import { MAX_PIXELS } from '../src/picture/options.js';
-import { type Bench, type BenchContext, machine, NotRun } from './harness.js';
+import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
 import { targetsOf } from './index-targets.js';
 import { photoFiles } from './rivals.js';
 import { costPart } from './uploads-cost.js';
@@ -109,12 +107,8 @@ export async function runUploads(
   for (const { name, measured, target } of missed) {
     context.note(`MISSED: ${name}: ${measured.toPrecision(3)}, expected ${target}`);
   }
-  const { out } = context.options;
-  if (typeof out !== 'string') return;
-  mkdirSync(out, { recursive: true });
   const { sizes: _, ...counts } = scale;
-  const all = { machine: machine(), scale: counts, ...record, targets: targets.list };
-  writeFileSync(join(out, 'uploads.json'), `${JSON.stringify(all, null, 2)}\n`);
+  writeRecord(context, 'uploads', { scale: counts, ...record, targets: targets.list });
 }
 
 /** Every file, to every way: what is listed is found, and what is broken is told apart. */

@@ -15,7 +15,7 @@ export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'quick', 'th
  *   colour, and what undoes the likeliest cuts and turns: as a rule 12 hashes, in half the time of
  *   `thorough`
  * - `thorough`: also what undoes bars, captions, screenshots, collages, crops and turns, mirrored
- *   too, and PDQ's other size convention if the two differ: as a rule about 80 hashes, at most 160
+ *   too, and PDQ's other size convention if the two differ: as a rule about 75 hashes, at most 160
  *
  * Those of `quick` and `thorough` are sampled from one reduced plane.
  */

@@ -110,7 +110,7 @@ describe('each part alone', () => {
   test('changes, named, and recorded beside what was recorded before', async () => {
     const path = join(folder, 'index.json');
     const before = { name: 'another', measured: 1, target: 'at least 1', met: true };
-    const options = { part: 'changes', largest: '1000', record: folder };
+    const options = { part: 'changes', largest: '1000', out: folder };
     const run = async (kept: object) => {
       writeFileSync(path, JSON.stringify(kept));
       await hammingBench.run(listener(options).context);
