@@ -31,10 +31,14 @@ const CORE = [
   'test/picture/!(pool|waiting).test.ts',
 ];
 
-const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
-
 /** Spares the many tests of embedded stores the seconds in which a database is initialized. */
 const PREPARED_PGLITE = fileURLToPath(new URL('test/store/prepared-pglite.ts', import.meta.url));
+
+const common = {
+  setupFiles: ['test/seed.ts'],
+  expect: { requireAssertions: true },
+  alias: { '@electric-sql/pglite': PREPARED_PGLITE },
+};
 
 /**
  * Three files for two cores: many wait for a time-out, a browser or another program. By default one
@@ -74,7 +78,6 @@ export default defineConfig({
           exclude: [...CORE, ...SLOW],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
-          alias: { '@electric-sql/pglite': PREPARED_PGLITE },
         },
       },
       {
