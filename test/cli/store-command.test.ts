@@ -11,7 +11,7 @@ import { saveBlocklist } from '../../src/node/blocklist-file.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { openStore } from '../../src/store/open-store.js';
 import { describePostgresql } from '../store/engines.js';
-import { EMBEDDED, onlyhashes as run, type RunOptions } from './program.js';
+import { EMBEDDED, type RunOptions, onlyhashes as run } from './program.js';
 
 /** Hashes that are not degenerate. */
 const [A, B, C] = ['a', 'b', 'c'].map((text) =>
