@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests of the browser's side that need no browser. */
 const WITHOUT_ENGINE = [
@@ -31,10 +32,32 @@ const CORE = [
   'test/picture/!(pool|waiting).test.ts',
 ];
 
-const common = { setupFiles: ['test/seed.ts'], expect: { requireAssertions: true } };
-
 /** Spares the many tests of embedded stores the seconds in which a database is initialized. */
 const PREPARED_PGLITE = fileURLToPath(new URL('test/store/prepared-pglite.ts', import.meta.url));
+
+/**
+ * Tests of stores and of the service, which load the same large packages: a process runs many of
+ * their files, too, but none of CORE, as the code of all WebAssembly is not optimized here.
+ */
+const SERVICE = ['test/{store,service}/**/*.test.ts'];
+
+/**
+ * The projects in the order in which they begin. Files of seconds are left for the end, so that no
+ * core waits for a long one there.
+ */
+const ORDER = ['slow', 'engines', 'service', 'library', 'core'];
+class InOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ project }: TestSpecification) => ORDER.indexOf(project.name);
+    return (await super.sort(files)).sort((a, b) => placeOf(a) - placeOf(b));
+  }
+}
+
+const common = {
+  setupFiles: ['test/seed.ts'],
+  expect: { requireAssertions: true },
+  alias: { '@electric-sql/pglite': PREPARED_PGLITE },
+};
 
 /**
  * Three files for two cores: many wait for a time-out, a browser or another program. By default one
@@ -50,6 +73,7 @@ const patient = { ...common, testTimeout: 120_000, hookTimeout: 240_000 };
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: InOrder },
     projects: [
       {
         test: {
@@ -67,14 +91,26 @@ export default defineConfig({
       {
         test: {
           ...common,
+          name: 'service',
+          testTimeout: 1000 * SECONDS_OF_A_TEST,
+          hookTimeout: 60_000,
+          include: SERVICE,
+          exclude: SLOW,
+          isolate: false,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...common,
           name: 'library',
           testTimeout: 1000 * SECONDS_OF_A_TEST,
           hookTimeout: 60_000,
           include: ['test/!(browser|demo)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
-          exclude: [...CORE, ...SLOW],
+          exclude: [...CORE, ...SERVICE, ...SLOW],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
-          alias: { '@electric-sql/pglite': PREPARED_PGLITE },
         },
       },
       {

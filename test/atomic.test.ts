@@ -323,7 +323,8 @@ function blocklistBesideArray(first: number, mostAtOnce?: number): Pair {
   let withdrawn: WithdrawnKey[] = [];
   let off: string[] = [];
   const blocklist = new Blocklist({ onKeptOut: () => mayFail() });
-  const same = (a: Hash, b: Hash) => a.algorithm === b.algorithm && hashToHex(a) === hashToHex(b);
+  const same = (a: Hash, b: Hash) =>
+    a.algorithm === b.algorithm && Buffer.compare(a.bytes, b.bytes) === 0;
   const covers = (one: WithdrawnKey, { hash, id, source, list = '' }: BlocklistEntry) =>
     (one.list === undefined || one.list === list) &&
     ('id' in one

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,6 +17,9 @@ export function packedInto(folder: string): string {
   return join(folder, Object.values(listing)[0]!.filename);
 }
 
+/** The tarball, packed once for all projects of a test file. */
+let tarball: Buffer | undefined;
+
 /**
  * An empty project with the packed tarball installed, as a user would have it, with or without the
  * decoders and the embedded database.
@@ -30,13 +33,10 @@ export function installedPackage({ decoders }: { decoders: boolean }): {
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-installed-'));
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'onlyhashes'), { recursive: true });
-  execFileSync('tar', [
-    'xzf',
-    packedInto(folder),
-    '-C',
-    join(modules, 'onlyhashes'),
-    '--strip-components=1',
-  ]);
+  tarball ??= readFileSync(packedInto(folder));
+  execFileSync('tar', ['xz', '-C', join(modules, 'onlyhashes'), '--strip-components=1'], {
+    input: tarball,
+  });
   if (decoders) {
     const decoders = ['sharp', '@img', 'detect-libc', 'semver', 'heic-decode', 'libheif-js'];
     for (const name of [...decoders, '@electric-sql']) {

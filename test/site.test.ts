@@ -82,7 +82,9 @@ test.each([
   };
   write('one.ts', code);
   write('page.md', `---\ntitle: Page\n---\n\n${page}\n`);
-  write('tsconfig.json', '{ "files": ["one.ts"], "compilerOptions": { "types": [] } }');
+  // The library of the language alone: that of the DOM takes longer to read than all else.
+  const compilerOptions = { lib: ['ES5'], types: [] };
+  write('tsconfig.json', JSON.stringify({ files: ['one.ts'], compilerOptions }));
   // What the script goes by, of another package.
   const own = {
     entryPoints: ['one.ts'],

@@ -11,12 +11,15 @@ import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { openStore } from '../../src/store/open-store.js';
 import { describePostgresql } from '../store/engines.js';
-import { onlyhashes } from './program.js';
+import { EMBEDDED, type RunOptions, onlyhashes as run } from './program.js';
 
 /** Hashes that are not degenerate. */
 const [A, B, C] = ['a', 'b', 'c'].map((text) =>
   createHash('sha256').update(text).digest('hex'),
 ) as [string, string, string];
+
+const onlyhashes = (args: readonly string[], options: RunOptions = {}) =>
+  run(args, { node: EMBEDDED, ...options });
 
 let folder: string;
 let db: string;

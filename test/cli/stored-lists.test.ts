@@ -11,7 +11,7 @@ import type { Store } from '../../src/store/store.js';
 import { newRecord } from '../matching/reviews.js';
 import { type Clock, type FedService, hexOf, SERVICES } from '../node/fed-services.js';
 import { describeEngines } from '../store/engines.js';
-import { onlyhashes, PROGRAM } from './program.js';
+import { EMBEDDED, onlyhashes, PROGRAM } from './program.js';
 
 /** Each run of the program opens the store; an embedded one takes seconds on a busy machine. */
 const timeout = 180_000;
@@ -43,7 +43,7 @@ const listOf = (name: string, { config, fake }: FedService, more: object = {}) =
 const write = (json: object) => writeFileSync(config, JSON.stringify(json));
 const hexes = (...numbers: number[]) => numbers.map(hexOf).sort();
 const run = (words: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-  onlyhashes(words, { env: { ...service.env, ...env } });
+  onlyhashes(words, { node: EMBEDDED, env: { ...service.env, ...env } });
 
 async function hashesOn(store: Store, list: string): Promise<string[]> {
   return (await store.find({ list, limit: 1000 })).map(({ hash }) => hashToHex(hash)).sort();
@@ -311,7 +311,7 @@ test('an embedded store that another program has is waited for by who changes it
     'onlyhashes: the store: expected a folder that no other process has open\n',
   );
   expect(reading.code).toBe(2);
-  const child = spawn(process.execPath, [PROGRAM, 'fetch', config], {
+  const child = spawn(process.execPath, [...EMBEDDED, PROGRAM, 'fetch', config], {
     env: { ...process.env, ...service.env },
     stdio: 'pipe',
   });

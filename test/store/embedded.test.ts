@@ -61,7 +61,7 @@ test(`${KILLS} kills of an embedded store: nothing acknowledged is lost`, {
   const begun = new Set<string>();
   const withdrawn = new Set<string>();
   for (let kill = 0; kill < KILLS; kill++) {
-    const child = spawn(process.execPath, [script, dataDir, `${kill}`], {
+    const child = spawn(process.execPath, ['--liftoff-only', script, dataDir, `${kill}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = once(child, 'exit');

@@ -1,11 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 // By its path, as the tests have this file under the name of the package.
 import {
   PGlite as Engine,
   type PGliteOptions,
 } from '../../node_modules/@electric-sql/pglite/dist/index.js';
 import { ROOT } from '../package.js';
+
+// To optimize the engine's code takes longer than the few queries of a test gain by it.
+setFlagsFromString('--liftoff-only');
 
 const FOLDER = join(ROOT, 'node_modules/.cache/onlyhashes-tests');
 const MADE_BY = join(ROOT, 'node_modules/@electric-sql/pglite/package.json');
