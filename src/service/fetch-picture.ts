@@ -185,7 +185,10 @@ function urlOf(address: string, base: URL | undefined): URL {
   }
   const isOfHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (url !== undefined && isOfHttp && url.username === '' && url.password === '') return url;
-  throw new FetchError('bad-url', 'expected an address of https: or http: without a name and a password');
+  throw new FetchError(
+    'bad-url',
+    'expected an address of https: or http: without a name and a password',
+  );
 }
 
 /** The hosts that may be asked. */
