@@ -195,7 +195,10 @@ function blocklistOf(parts: readonly ListPart[], from: string, out: Output): Blo
   const blocklist = createBlocklist(parts);
   const { degenerate } = blocklist.keptOut;
   if (degenerate > 0 && blocklist.size > 0) {
-    out.say(shownName(from), `${degenerate} degenerate hashes were kept out of it`);
+    out.say(
+      shownName(from),
+      `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} kept out of it`,
+    );
   }
   return blocklist;
 }
@@ -232,7 +235,10 @@ async function writeBlocklist(
     await saveBlocklist(path, saved, { signal });
     const withdrawn = size - saved.size;
     if (withdrawn > 0) {
-      out.say(shownName(from), `${withdrawn} withdrawn entries were kept out of it`);
+      out.say(
+        shownName(from),
+        `${counted(withdrawn, 'withdrawn entry was', 'withdrawn entries were')} kept out of it`,
+      );
     }
     return saved.size;
   } catch (error) {

@@ -29,7 +29,7 @@ import {
   type Wanted,
   wantedOf,
 } from './lists.js';
-import { type Output, progress } from './output.js';
+import { counted, type Output, progress } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { savedBlocklist } from './saved-blocklist.js';
 
@@ -92,7 +92,10 @@ export async function judgeOf(
   const { blocklist, kinds } = await listOf(call, list, { out, signal });
   const { degenerate } = blocklist.keptOut;
   if (degenerate > 0) {
-    out.say(shownName(list), `${degenerate} degenerate hashes were kept out of matching`);
+    out.say(
+      shownName(list),
+      `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} kept out of matching`,
+    );
   }
   const hashing = { ...hashOptions(call), decoding: call.text('decoding') as 'draft' };
   return new Judge(blocklist, kinds, { all: call.on('all'), hashing });

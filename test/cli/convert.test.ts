@@ -54,7 +54,7 @@ test('a blocklist is what a program opens, and keeps what was withdrawn', async 
   writeFileSync(at('kinds.txt'), `${hexOf(1)},one\n${flat}\nphash ${hexOf(2).slice(0, 16)}\n`);
   const made = await convert(at('kinds.txt'), at('kinds.ohb'));
   expect(made).toMatchObject({ lines: [`2,blocklist,${at('kinds.ohb')}`], code: 0 });
-  expect(made.err).toContain('1 degenerate hashes were kept out');
+  expect(made.err).toContain('1 degenerate hash was kept out');
   const blocklist = await openBlocklist(at('kinds.ohb'));
   expect(blocklist.size).toBe(2);
   expect(blocklist.has(hashFromHex('pdq', hexOf(1)))).toBe(true);
@@ -69,7 +69,7 @@ test('a blocklist is what a program opens, and keeps what was withdrawn', async 
   // The list has it still.
   const again = await convert(at('list.txt'), at('kinds.ohb'), '--overwrite');
   expect(again).toMatchObject({ lines: [`1,blocklist,${at('kinds.ohb')}`], code: 0 });
-  expect(again.err).toContain('1 withdrawn entries were kept out');
+  expect(again.err).toContain('1 withdrawn entry was kept out');
   const opened = await openBlocklist(at('kinds.ohb'));
   expect([...opened.entries()].map(({ hash }) => hash)).toEqual([hashFromHex('pdq', hexOf(2))]);
   expect(opened.withdrawals).toMatchObject([{ reason: 'a mistake' }]);
@@ -139,7 +139,7 @@ test('of a blocklist file, a text or an index has what is listed, a copy what is
   await saveBlocklist(at('target.ohb'), target);
   const over = await convert(from, at('target.ohb'), '--overwrite');
   expect(over).toMatchObject({ lines: [`0,blocklist,${at('target.ohb')}`], code: 0 });
-  expect(over.err).toContain('1 withdrawn entries were kept out');
+  expect(over.err).toContain('1 withdrawn entry was kept out');
   expect((await openBlocklist(at('target.ohb'))).withdrawals).toHaveLength(3);
   // As it is, a list that has withdrawals alone is copied too.
   const emptied = await convert(at('target.ohb'), at('emptied.ohb'));
