@@ -17,7 +17,7 @@ export const indexCommand: Command = {
   name: 'index',
   usage: 'build LIST -o FILE | info FILE | verify FILE',
   about: `Build an index file from a list; describe or verify one.
-An index file opens at once, and has the labels of its entries. build replaces an \
+LIST is a text; of a blocklist file (.ohb), convert makes an index file. An index file opens at once, and has the labels of its entries. build replaces an \
 index file only when the new one is complete. verify checks every byte.`,
   options: {
     output: { about: 'the index file to write', value: 'FILE', short: 'o', ...BUILD },

@@ -24,6 +24,7 @@ import {
   type Kind,
   kindName,
   kindOf,
+  LIST_KINDS,
   LIST_OPTIONS,
   readParts,
   type Wanted,
@@ -35,7 +36,7 @@ import { savedBlocklist } from './saved-blocklist.js';
 
 /** The list and the policy of every command that decides. */
 export const BLOCKLIST_OPTIONS = {
-  blocklist: { about: 'the list; - is standard input', value: 'LIST', short: 'b' },
+  blocklist: { about: `${LIST_KINDS}; - is standard input`, value: 'LIST', short: 'b' },
   'max-distance': {
     about: 'largest distance of a match, for any variant (PDQ: 31)',
     value: 'BITS',

@@ -23,8 +23,8 @@ export const matchCommand: Command = {
   usage: 'FILE|HEX… --blocklist LIST',
   about: `Match pictures or hashes against a blocklist.
 Prints a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST is a text \
-with one hash[,label…] per line (plain or CSV), JSONL or an index file; it may be a pipe. \
-Pictures are hashed by every algorithm that the list has hashes of.`,
+with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx), a blocklist file \
+(.ohb) or a CONFIG of fetch; text and index files may be pipes. Pictures are hashed by every algorithm that the list has hashes of.`,
   options: {
     ...BLOCKLIST_OPTIONS,
     all: {
