@@ -11,6 +11,7 @@ import {
 } from '../node/index.js';
 import type { Command } from './command.js';
 import { UsageError } from './failure.js';
+import { nameCell } from './file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { exitCode, output, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
@@ -105,7 +106,7 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
 /** `VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE`, the labels as a cell of a CSV list. */
 function lineOf({ tier, distance, variant, entry }: Match, file: string): string {
   const labels = writeCell(joinLabels(entry.labels));
-  return [tier, distance, variant.name, hashToHex(entry.hash), labels, file].join(',');
+  return [tier, distance, variant.name, hashToHex(entry.hash), labels, nameCell(file)].join(',');
 }
 
 /** What a report shows of a picture: the whole, and the part of each match. */

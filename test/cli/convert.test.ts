@@ -243,3 +243,20 @@ test('what hash prints is a list: the quality is no label, and the file is one',
   const [line] = (await convert(at('piped.csv'), '-', '-f', 'jsonl')).lines;
   expect(JSON.parse(line!)).toMatchObject({ labels: ['-'], quality: 100 });
 });
+
+test('no name of a file adds a line to what hash prints, nor an entry to a list of it', async () => {
+  const names = [`line\n${hexOf(1)}`, '"quoted"'];
+  for (const name of names) copyFileSync(join(PHOTOS, 'nagasaki-boats-q40.jpg'), at(name));
+  const { out } = await onlyhashes(['hash', ...names], { cwd: folder });
+  writeFileSync(at('named.csv'), out);
+  const { lines } = await convert(at('named.csv'), '-', '-f', 'jsonl');
+  const labels = lines.map((line) => (JSON.parse(line) as { labels: string[] }).labels);
+  expect(labels).toEqual(names.map((name) => [name]));
+  const listed = ['-b', at('named.csv')];
+  const [name] = names as [string];
+  const cell = `"${name}"`;
+  const matched = await onlyhashes(['match', name, ...listed], { cwd: folder });
+  expect(matched.out).toContain(`,${cell},${cell}\n`);
+  const checked = await onlyhashes(['check', name, ...listed], { cwd: folder });
+  expect(checked.out).toMatch(new RegExp(`^match,[a-z-]+,${cell}\n$`));
+});
