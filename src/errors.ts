@@ -54,7 +54,7 @@ export type FormatErrorCode =
   | 'line-too-long'
   /** more lines than the limit; the rest was not read */
   | 'too-many-lines'
-  /** the text is no hash list but a bundle, say, or is not in UTF-8; nothing was read */
+  /** no text list but a bundle or a blocklist file, say, or not in UTF-8; nothing was read */
   | 'not-a-list'
   /** a record of a service's reply that does not follow its format */
   | 'bad-record'

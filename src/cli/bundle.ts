@@ -19,7 +19,7 @@ import {
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
-import { exitCode, output, progress } from './output.js';
+import { counted, exitCode, output, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
 import { PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
@@ -84,7 +84,9 @@ saved; withdraw prints what to send to take it back.`,
       const bundle = await open(call, words[0]!, { padded: true });
       const { hashes, unknown = [], day, case: caseId } = bundle;
       const others = unknown.length === 0 ? '' : ` and ${unknown.length} of unknown algorithms`;
-      console.log(`${hashes.length} hashes${others}, made on ${day}, case ${caseId}`);
+      console.log(
+        `${counted(hashes.length, 'hash', 'hashes')}${others}, made on ${day}, case ${caseId}`,
+      );
     } else if (action === 'withdraw') {
       checkToken(call, words[0]!);
       const bundle = await open(call, words[0]!);

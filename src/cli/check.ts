@@ -1,5 +1,6 @@
 import { readBytes } from '../node/index.js';
 import type { Command } from './command.js';
+import { nameCell } from './file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { output, progress } from './output.js';
 import { eachPicture, sourceOf } from './pictures.js';
@@ -44,7 +45,7 @@ hashed, or the check failed. With several files, 2 goes before 1. LIST is as for
       if (refused.includes(verdict)) refusals++;
       const line = call.on('json')
         ? JSON.stringify(judge.toJSON(decision, file))
-        : [verdict, reason, file].join(',');
+        : [verdict, reason, nameCell(file)].join(',');
       await out.line(line);
     }
     await judge.close();

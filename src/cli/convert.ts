@@ -12,15 +12,16 @@ import {
   writeVpdqJson,
   writeVpdqText,
 } from '../exchange/index.js';
-import type { Algorithm, FormatError } from '../index.js';
-import { createBlocklist } from '../matching/index.js';
+import type { Algorithm, Bits, FormatError } from '../index.js';
+import { type Blocklist, createBlocklist, type ListInfo } from '../matching/index.js';
 import { isBlocklistFile, isIndexFile, openBlocklist, saveBlocklist } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
 import { kindName, kindOf, type ListPart, readAll } from './lists.js';
-import { exitCode, type Output, output, type Progress, progress } from './output.js';
+import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
+import { blocklistIn } from './saved-blocklist.js';
 import { writeIndex } from './write-index.js';
 
 const LIST_FORMATS = ['plain', 'csv', 'jsonl', 'dataset', 'dataset-csv', 'local-file'] as const;
@@ -42,13 +43,14 @@ const ENDINGS: Readonly<Record<string, Format>> = {
 export const convertCommand: Command = {
   name: 'convert',
   usage: 'FROM TO',
-  about: `Write a hash list, an index file or the frames of a video in another format.
+  about: `Write a hash list, an index or blocklist file, or the frames of a video in another format.
 FROM is told by its content: plain, CSV, JSONL, a file of python-threatexchange (dataset or \
-local file), an index file; with --vpdq, frames as text or JSON. TO is told by the end of \
-its name or by --format; - is standard input or output. A text list does not say which list \
-an entry is on, whether it was confirmed, its cases and opinions. A blocklist (.ohb) is what \
-openBlocklist opens; with --overwrite, FROM takes the place of its entries, and what was withdrawn \
-stays out. Prints a line ENTRIES,FORMAT,TO unless TO is standard output.`,
+local file), an index file, a blocklist file (no pipe); with --vpdq, frames as text or JSON. TO is \
+told by the end of its name or by --format; - is standard input or output. A text list does not \
+say which list an entry is on, whether it was confirmed, its cases and opinions. A blocklist (.ohb) \
+is what openBlocklist opens, with withdrawals and settings of lists, which no other format has. \
+With --overwrite, FROM takes the place of its entries, and what was withdrawn stays out. Prints a \
+line ENTRIES,FORMAT,TO unless TO is standard output.`,
   options: {
     format: {
       about: `of TO: ${FORMATS.join(', ')}`,
@@ -67,6 +69,7 @@ stays out. Prints a line ENTRIES,FORMAT,TO unless TO is standard output.`,
   examples: [
     ['onlyhashes convert list.txt list.csv', 'a plain list as CSV'],
     ['onlyhashes convert list.csv - --format dataset', 'for python-threatexchange'],
+    ['onlyhashes convert list.ohb list.csv', 'what a blocklist file can match'],
     ['onlyhashes convert video.vpdq frames.csv --vpdq', 'the frames of a video as a list'],
   ],
   minWords: 2,
@@ -91,19 +94,21 @@ stays out. Prints a line ENTRIES,FORMAT,TO unless TO is standard output.`,
       await write([format === 'vpdq' ? writeVpdqText(frames) : `${writeVpdqJson(frames)}\n`]);
       count = frames.length;
     } else {
-      const parts = await partsOf(from, call, { out, bar, signal });
-      count = parts.reduce((sum, part) => sum + sizeOf(part), 0);
-      if (format === 'index') {
-        const [part, ...others] = parts;
-        if (!part || others.length > 0) {
-          const kinds = parts.map((each) => kindName(kindOf(each))).join(', ') || 'no hash';
-          throw new Failure(`${shownName(from)}: an index has one kind of hash: ${kinds}`);
-        }
-        const options = { from: shownName(from), to, writable, bar, out, signal };
-        await writeIndex(tableOf(part), kindOf(part), options);
-      } else if (format === 'blocklist') {
-        count = await writeBlocklist(parts, { from: shownName(from), to, overwrite, out, signal });
-      } else await write(linesOf(parts, format, from));
+      const saved = call.on('vpdq') ? undefined : await blocklistIn(from);
+      const parts = async () =>
+        saved ? tablesOf(saved, from, out) : await partsOf(from, call, { out, bar, signal });
+      if (format === 'blocklist') {
+        const blocklist = saved ?? blocklistOf(await parts(), from, out);
+        count = await writeBlocklist(blocklist, { from, to, overwrite, out, signal });
+      } else {
+        const read = await parts();
+        count = read.reduce((sum, part) => sum + sizeOf(part), 0);
+        if (format === 'index') {
+          const options = { from: shownName(from), to, writable, bar, out, signal };
+          const part = onlyPart(read, from);
+          await writeIndex(tableOf(part), kindOf(part), options);
+        } else await write(linesOf(read, format, from));
+      }
     }
     if (to === '-') return exitCode(out.errors, count);
     await out.line([count, format, to].join(','));
@@ -178,6 +183,26 @@ function tableOf(part: ListPart): PackedEntries {
   return table;
 }
 
+/** @throws {Failure} if there is not one, since an index has one kind of hash */
+function onlyPart(parts: readonly ListPart[], from: string): ListPart {
+  const [part, ...others] = parts;
+  if (part && others.length === 0) return part;
+  const kinds = parts.map((each) => kindName(kindOf(each))).join(', ') || 'no hash';
+  throw new Failure(`${shownName(from)}: an index has one kind of hash: ${kinds}`);
+}
+
+function blocklistOf(parts: readonly ListPart[], from: string, out: Output): Blocklist {
+  const blocklist = createBlocklist(parts);
+  const { degenerate } = blocklist.keptOut;
+  if (degenerate > 0 && blocklist.size > 0) {
+    out.say(
+      shownName(from),
+      `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} kept out of it`,
+    );
+  }
+  return blocklist;
+}
+
 interface WriteBlocklistOptions {
   readonly from: string;
   readonly to: string;
@@ -187,35 +212,65 @@ interface WriteBlocklistOptions {
 }
 
 /**
- * Writes a blocklist of the parts, or puts them in place of the entries of the one that is there.
+ * Writes a blocklist, or puts its entries in place of those of the one that is there.
  * @returns how many entries are in it
- * @throws {Failure} if nothing can be matched, or a file may not be replaced or cannot be written
+ * @throws {Failure} if nothing is in it, or a file may not be replaced or cannot be written
  */
 async function writeBlocklist(
-  parts: readonly ListPart[],
+  blocklist: Blocklist,
   { from, to, overwrite, out, signal }: WriteBlocklistOptions,
 ): Promise<number> {
-  const blocklist = createBlocklist(parts);
-  const { degenerate } = blocklist.keptOut;
-  if (blocklist.size === 0) throw new Failure(`${from}: no hash in it that can match`);
-  if (degenerate > 0) out.say(from, `${degenerate} degenerate hashes were kept out of it`);
+  if (blocklist.size === 0 && blocklist.withdrawals.length === 0) {
+    throw new Failure(`${shownName(from)}: no hash in it that can match`);
+  }
   try {
     // Checked again: reading took its time.
     const path = await outputPath(to, { overwrite });
-    if (await isBlocklistFile(path)) {
-      const saved = await openBlocklist(path);
-      saved.replaceWith(blocklist);
-      await saveBlocklist(path, saved, { signal });
-      const { withdrawn } = saved.keptOut;
-      if (withdrawn > 0) out.say(from, `${withdrawn} withdrawn entries were kept out of it`);
-      return saved.size;
+    if (!(await isBlocklistFile(path))) {
+      return (await saveBlocklist(path, blocklist, { signal })).size;
     }
-    await saveBlocklist(path, blocklist, { signal });
-    return blocklist.size;
+    const saved = await openBlocklist(path);
+    const { size } = blocklist;
+    saved.replaceWith(blocklist);
+    await saveBlocklist(path, saved, { signal });
+    const withdrawn = size - saved.size;
+    if (withdrawn > 0) {
+      out.say(
+        shownName(from),
+        `${counted(withdrawn, 'withdrawn entry was', 'withdrawn entries were')} kept out of it`,
+      );
+    }
+    return saved.size;
   } catch (error) {
     throw signal.aborted ? error : failureOf(to, error);
   }
 }
+
+/** What a blocklist can match, a table for each kind of hash. Notes what is left out. */
+function tablesOf(blocklist: Blocklist, from: string, out: Output): PackedEntries[] {
+  const withdrawals = blocklist.withdrawals.length;
+  const lists = blocklist.lists().filter(hasSettings).length;
+  const left = [
+    ...(withdrawals > 0 ? [counted(withdrawals, 'withdrawal')] : []),
+    ...(lists > 0 ? [`the settings of ${counted(lists, 'list')}`] : []),
+  ];
+  if (left.length > 0) {
+    out.say(shownName(from), `left out: ${left.join(', ')}; only a blocklist file can hold that`);
+  }
+  const tables = new Map<string, PackedEntries>();
+  for (const entry of blocklist.entries()) {
+    const { algorithm, bytes } = entry.hash;
+    const bits = (8 * bytes.length) as Bits;
+    const name = kindName({ algorithm, bits });
+    const table = tables.get(name) ?? new PackedEntries(algorithm, bits);
+    tables.set(name, table);
+    table.push(entry);
+  }
+  return [...tables.values()];
+}
+
+const hasSettings = ({ name, trust, tier, enabled, policy }: ListInfo) =>
+  policy !== undefined || !enabled || tier !== 'match' || (trust === 'own') !== (name === '');
 
 /** @throws {Failure} if an entry has what the format cannot hold */
 function* linesOf(parts: readonly ListPart[], format: ListFormat, from: string): Generator<string> {

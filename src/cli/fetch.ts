@@ -21,7 +21,7 @@ import {
   storePlaceOf,
   withStore,
 } from './opened-store.js';
-import { exitCode, type Output, output, type Progress, progress } from './output.js';
+import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
 import { clientOf, exchangeKey } from './stored-exchanges.js';
 
 /** How many malformed records of a list are printed. The rest are counted. */
@@ -96,7 +96,10 @@ async function fetchIntoFolder(
     for (const name of folder.names()) {
       if (config.lists.some((list) => list.name === name)) continue;
       const removed = await folder.remove(name);
-      out.say(path, `a list that it names no longer was removed, with ${removed} entries`);
+      out.say(
+        path,
+        `a list that it names no longer was removed, with ${counted(removed, 'entry', 'entries')}`,
+      );
     }
     applySettings(folder.blocklist, config);
     for (const [{ name, origin }, client] of clients) {

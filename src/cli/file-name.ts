@@ -41,6 +41,13 @@ export function encoded(text: string): string | Buffer {
 }
 
 /**
+ * A name as the last cell of a line: as it is, as the PDQ tool prints it, commas too. Quoted as in
+ * CSV if it has a line break, so that no name can pass for another line, or begins with a quote.
+ */
+export const nameCell = (name: string): string =>
+  /^"|[\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+
+/**
  * A name in JSON. If it is not UTF-8, `file` has U+FFFD where it is not, and `fileBytes` is the
  * whole name in hex.
  */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { type HashedVariant, hashToHex, hashToJSON } from '../index.js';
 import { createHashPool, type HashedFile, hashFile, readBytes } from '../node/index.js';
 import type { Command } from './command.js';
-import { encoded, fileToJSON } from './file-name.js';
+import { encoded, fileToJSON, nameCell } from './file-name.js';
 import { exitCode, output, progress } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
@@ -54,7 +54,7 @@ hidden pictures and links to folders. - is standard input.`,
       } else if (call.on('json')) {
         await out.line(JSON.stringify({ ...fileToJSON(file), ...imageToJSON(image) }));
       } else {
-        await out.line(`${hashToHex(image.hash)},${image.quality ?? ''},${file}`);
+        await out.line(`${hashToHex(image.hash)},${image.quality ?? ''},${nameCell(file)}`);
       }
     }
     await pool?.close();

@@ -6,7 +6,7 @@ import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
 import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
-import { exitCode, output, progress } from './output.js';
+import { counted, exitCode, output, progress } from './output.js';
 import { outputPath } from './output-file.js';
 import { writeIndex } from './write-index.js';
 
@@ -17,7 +17,7 @@ export const indexCommand: Command = {
   name: 'index',
   usage: 'build LIST -o FILE | info FILE | verify FILE',
   about: `Build an index file from a list; describe or verify one.
-An index file opens at once, and has the labels of its entries. build replaces an \
+LIST is a text; of a blocklist file (.ohb), convert makes an index file. An index file opens at once, and has the labels of its entries. build replaces an \
 index file only when the new one is complete. verify checks every byte.`,
   options: {
     output: { about: 'the index file to write', value: 'FILE', short: 'o', ...BUILD },
@@ -52,7 +52,9 @@ index file only when the new one is complete. verify checks every byte.`,
         return 0;
       }
       console.log(`hashes       ${algorithm}, ${bits} bits`);
-      console.log(`entries      ${size}, with ${hashes} different hashes`);
+      console.log(
+        `entries      ${size}, with ${counted(hashes, 'different hash', 'different hashes')}`,
+      );
       console.log(`degenerate   ${degenerate ?? 'not counted, and not matched'}`);
       console.log(`generation   ${generation}, one more each time the file is replaced`);
       console.log(`file size    ${byteLength} bytes`);

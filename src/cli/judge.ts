@@ -24,18 +24,19 @@ import {
   type Kind,
   kindName,
   kindOf,
+  LIST_KINDS,
   LIST_OPTIONS,
   readParts,
   type Wanted,
   wantedOf,
 } from './lists.js';
-import { type Output, progress } from './output.js';
+import { counted, type Output, progress } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { savedBlocklist } from './saved-blocklist.js';
 
 /** The list and the policy of every command that decides. */
 export const BLOCKLIST_OPTIONS = {
-  blocklist: { about: 'the list; - is standard input', value: 'LIST', short: 'b' },
+  blocklist: { about: `${LIST_KINDS}; - is standard input`, value: 'LIST', short: 'b' },
   'max-distance': {
     about: 'largest distance of a match, for any variant (PDQ: 31)',
     value: 'BITS',
@@ -92,7 +93,10 @@ export async function judgeOf(
   const { blocklist, kinds } = await listOf(call, list, { out, signal });
   const { degenerate } = blocklist.keptOut;
   if (degenerate > 0) {
-    out.say(shownName(list), `${degenerate} degenerate hashes were kept out of matching`);
+    out.say(
+      shownName(list),
+      `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} kept out of matching`,
+    );
   }
   const hashing = { ...hashOptions(call), decoding: call.text('decoding') as 'draft' };
   return new Judge(blocklist, kinds, { all: call.on('all'), hashing });

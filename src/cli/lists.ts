@@ -19,6 +19,9 @@ import { encoded } from './file-name.js';
 import type { Output, Progress } from './output.js';
 import { PICTURE_OPTIONS } from './picture-options.js';
 
+/** What can be given as a list to match against. */
+export const LIST_KINDS = 'text, an .ohx or .ohb file, or a CONFIG of fetch';
+
 /** The options of every command that takes a list. */
 export const LIST_OPTIONS = {
   algorithm: {

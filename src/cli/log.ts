@@ -11,7 +11,7 @@ import type { Store } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { failureOf, UsageError } from './failure.js';
 import { givenStore, STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
-import { exitCode, type Output, output, progress } from './output.js';
+import { counted, exitCode, type Output, output, progress } from './output.js';
 
 /** What chooses records. */
 const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;
@@ -146,7 +146,10 @@ async function erase(folder: string, query: ReviewQuery, out: Output): Promise<n
   try {
     const { erased, unreadable } = await log.erase(query);
     if (unreadable > 0) {
-      out.error(folder, `${unreadable} lines cannot be read; nobody knows what they are about`);
+      out.error(
+        folder,
+        `${counted(unreadable, 'line')} cannot be read, so what is in there is not known`,
+      );
     }
     await out.line(`${erased}`);
     return exitCode(out.errors, erased);

@@ -11,6 +11,7 @@ import {
 } from '../node/index.js';
 import type { Command } from './command.js';
 import { UsageError } from './failure.js';
+import { nameCell } from './file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { exitCode, output, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
@@ -23,8 +24,8 @@ export const matchCommand: Command = {
   usage: 'FILE|HEX… --blocklist LIST',
   about: `Match pictures or hashes against a blocklist.
 Prints a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST is a text \
-with one hash[,label…] per line (plain or CSV), JSONL or an index file; it may be a pipe. \
-Pictures are hashed by every algorithm that the list has hashes of.`,
+with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx), a blocklist file \
+(.ohb) or a CONFIG of fetch; text and index files may be pipes. Pictures are hashed by every algorithm that the list has hashes of.`,
   options: {
     ...BLOCKLIST_OPTIONS,
     all: {
@@ -105,7 +106,7 @@ Pictures are hashed by every algorithm that the list has hashes of.`,
 /** `VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE`, the labels as a cell of a CSV list. */
 function lineOf({ tier, distance, variant, entry }: Match, file: string): string {
   const labels = writeCell(joinLabels(entry.labels));
-  return [tier, distance, variant.name, hashToHex(entry.hash), labels, file].join(',');
+  return [tier, distance, variant.name, hashToHex(entry.hash), labels, nameCell(file)].join(',');
 }
 
 /** What a report shows of a picture: the whole, and the part of each match. */

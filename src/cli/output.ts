@@ -61,6 +61,10 @@ export function exitCode(errors: number, found: number): number {
   return found > 0 ? 0 : 1;
 }
 
+/** A count and what is counted: `1 entry`, `2 entries`. */
+export const counted = (count: number, one: string, many = `${one}s`) =>
+  `${count} ${count === 1 ? one : many}`;
+
 /** The line that shows how far long work is. It is drawn only if standard error is a terminal. */
 export interface Progress {
   /**

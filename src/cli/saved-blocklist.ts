@@ -38,13 +38,24 @@ export async function savedBlocklist(
   path: string,
   wanted: Wanted,
 ): Promise<SavedBlocklist | undefined> {
-  // A pipe is read once, as a list. So is a file whose name is not UTF-8.
-  const about = path === '-' || encoded(path) !== path ? undefined : await regular(path);
-  if (about === undefined) return undefined;
+  const blocklist = await blocklistIn(path);
+  if (blocklist) return wantedOf(path, blocklist, wanted);
   try {
-    if (await isBlocklistFile(path)) return wantedOf(path, await openBlocklist(path), wanted);
-    const config = await configAt(path, about.size);
+    const config = await configIn(path);
     return config && wantedOf(path, await fetched(path, config), wanted);
+  } catch (error) {
+    throw failureOf(path, error);
+  }
+}
+
+/**
+ * The blocklist in a file that `saveBlocklist` wrote; undefined if it is something else.
+ * @throws {Failure} if it cannot be read
+ */
+export async function blocklistIn(path: string): Promise<Blocklist | undefined> {
+  if ((await regular(path)) === undefined) return undefined;
+  try {
+    return (await isBlocklistFile(path)) ? await openBlocklist(path) : undefined;
   } catch (error) {
     throw failureOf(path, error);
   }
@@ -55,11 +66,13 @@ export async function savedBlocklist(
  * @throws {Failure} if a member is wrong
  */
 export async function configIn(path: string): Promise<ListConfig | undefined> {
-  const about = path === '-' || encoded(path) !== path ? undefined : await regular(path);
+  const about = await regular(path);
   return about && (await configAt(path, about.size));
 }
 
+/** About a regular file. A pipe is read once, as a list; so is a file whose name is not UTF-8. */
 const regular = async (path: string) => {
+  if (path === '-' || encoded(path) !== path) return undefined;
   const about = await stat(path).catch(() => undefined);
   return about?.isFile() ? about : undefined;
 };

@@ -19,7 +19,7 @@ import { originOf } from './list-services.js';
 import { readParts } from './lists.js';
 import { openedFolder } from './opened-folder.js';
 import { openedStore, storePlaceOf } from './opened-store.js';
-import { type Output, progress } from './output.js';
+import { counted, type Output, progress } from './output.js';
 import { configIn, savedBlocklist } from './saved-blocklist.js';
 import { clientOf, exchangeKey } from './stored-exchanges.js';
 
@@ -165,7 +165,7 @@ async function told(
     if (signal.aborted || (error instanceof StoreError && error.code === 'in-use')) return;
     out.say(name, wordsOf(error));
   }
-  if (problems > 0) out.say(name, `${problems} records with problems`);
+  if (problems > 0) out.say(name, `${counted(problems, 'record')} with problems`);
 }
 
 /** What a log may have of an error: those of drivers may quote values. */

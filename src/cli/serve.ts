@@ -20,6 +20,7 @@ import {
 } from '../service/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
+import { LIST_KINDS } from './lists.js';
 import { STORE_OPTIONS } from './opened-store.js';
 import { type Output, output, progress } from './output.js';
 import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
@@ -48,7 +49,7 @@ signal it ends at once.`,
   options: {
     ...STORE_OPTIONS,
     blocklist: {
-      about: 'in place of a store: a list, a .ohb file, or a CONFIG of fetch',
+      about: `in place of a store: ${LIST_KINDS}`,
       value: 'LIST',
       short: 'b',
     },

@@ -6,6 +6,7 @@ import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
 import { listPlaceOf } from './list-config.js';
 import { type ReadOptions, readEach } from './lists.js';
+import { counted } from './output.js';
 import { configIn, savedBlocklist } from './saved-blocklist.js';
 
 /** Entries of a text list that are one change. */
@@ -110,7 +111,7 @@ async function allowancesIn(path: string, { out }: ReadOptions): Promise<Allowan
     if (!ALLOW_LIST.test(await headOf(path))) return undefined;
     const text = await readFile(encoded(path), 'utf8');
     const { radius, allowances } = allowListFromJSON(JSON.parse(text.replace(/^\uFEFF/, '')));
-    if (radius > 0) out.say(path, `its radius of ${radius} bits is not kept in a store`);
+    if (radius > 0) out.say(path, `its radius of ${counted(radius, 'bit')} is not kept in a store`);
     return allowances;
   } catch (error) {
     // The words of JSON.parse may quote.

@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { imageFormatOf } from '../node/index.js';
 import { Failure } from './failure.js';
 import { encoded, nameOf } from './file-name.js';
-import type { Output } from './output.js';
+import { counted, type Output } from './output.js';
 
 /** More than the 272 bytes that `imageFormatOf` looks at. */
 const HEAD_BYTES = 512;
@@ -125,7 +125,7 @@ class Walk {
     ] as const;
     const told = parts
       .filter(([count]) => count > 0)
-      .map(([count, one, many]) => `${count} ${count === 1 ? one : many}`);
+      .map(([count, one, many]) => counted(count, one, many));
     if (told.length > 0) this.#out.note(`left out: ${told.join(', ')}`);
   }
 }

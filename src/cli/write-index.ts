@@ -5,7 +5,7 @@ import { saveIndex } from '../node/index.js';
 import { failureOf } from './failure.js';
 import { endingAtOnce } from './interrupt.js';
 import type { Kind } from './lists.js';
-import type { Output, Progress } from './output.js';
+import { counted, type Output, type Progress } from './output.js';
 import { type OutputOptions, outputPath } from './output-file.js';
 
 /**
@@ -31,7 +31,11 @@ export async function writeIndex(
       signal,
       ...(part && { entries: part }),
     });
-    if (degenerate > 0) out.say(from, `${degenerate} degenerate hashes were left out of the index`);
+    if (degenerate > 0)
+      out.say(
+        from,
+        `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} left out of the index`,
+      );
   } catch (error) {
     throw signal.aborted ? error : failureOf(to, error);
   } finally {

@@ -48,8 +48,8 @@ export interface ReadOptions {
  * @throws {FormatError} the first problem, if there is no `onProblem`: `bad-hash`, `bad-line` or
  *   `line-too-long`, with its `line`; after `maxLines`, `too-many-lines`. Its message quotes
  *   nothing from the list.
- * @throws {FormatError} `not-a-list`, even with `onProblem`, if the text is a bundle, is in UTF-16,
- *   or begins with columns that semicolons or tabs separate
+ * @throws {FormatError} `not-a-list`, even with `onProblem`, if the text is a bundle, a blocklist
+ *   file or an index file, is in UTF-16, or begins with columns that semicolons or tabs separate
  * @example
  * for await (const entry of readHashList(createReadStream('list.csv'))) blocklist.add(entry);
  */

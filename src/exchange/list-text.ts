@@ -5,8 +5,8 @@ import { type TextSource, textPieces } from './text.js';
 const HEAD_LENGTH = 100;
 
 /**
- * Starts of texts that are no lists, and what to do with each. Byte by byte or as UTF-8, the mark
- * of UTF-16 gives two characters, and each ASCII character has a zero beside it.
+ * Starts of files that are no text lists, and what to do with each. Byte by byte or as UTF-8, the
+ * mark of UTF-16 gives two characters, and each ASCII character has a zero beside it.
  */
 const OTHERS: readonly (readonly [start: RegExp, message: string])[] = [
   [
@@ -26,6 +26,13 @@ const OTHERS: readonly (readonly [start: RegExp, message: string])[] = [
     /^age-encryption\.org\/v1/,
     'expected a hash list, found a sealed file: `onlyhashes bundle show` and unsealBundle read it',
   ],
+  [
+    // Its withdrawals are lines of JSON: read as a list, it would match these alone.
+    /^OHBLIST\n/,
+    'expected text, found a blocklist file: openBlocklist and `onlyhashes convert` read it by ' +
+      'its path',
+  ],
+  [/^OHINDEX\n/, 'expected text, found an index file: openIndex and `onlyhashes convert` read it'],
 ];
 
 /**
@@ -56,7 +63,7 @@ function isSettled(head: string): boolean {
 }
 
 /** @throws {FormatError} `not-a-list` */
-function checkHead(head: string): void {
+export function checkHead(head: string): void {
   for (const [start, message] of OTHERS) {
     if (start.test(head)) throw new FormatError('not-a-list', message);
   }

@@ -1,15 +1,9 @@
-import {
-  checkAsyncIterable,
-  checkInteger,
-  checkIterable,
-  checkObject,
-  checkOptions,
-  checkTypeOf,
-} from '../door.js';
+import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import type { BlocklistEntry, Opinion } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { readHashList } from './hash-list.js';
 import { hashFrom } from './list-fields.js';
+import { listPieces } from './list-text.js';
 import {
   type ListUpdate,
   type ReadUpdatesOptions,
@@ -349,7 +343,8 @@ function descriptorJson({ id, ownerId, status, tags, reactions }: ThreatDescript
  * Reads the cache `simple.HASH_PDQ.te` of older versions of python-threatexchange, whose rows are
  * `indicator,descriptorId,addedOn,"tag tag"`. The tags become labels and the descriptor the `id`.
  * @throws {TypeError} at the first entry, if the text or an option is invalid
- * @throws {FormatError} the first problem, if there is no `onProblem`, as `readHashList` does
+ * @throws {FormatError} the first problem, if there is no `onProblem`, and `not-a-list`, as
+ *   `readHashList` does
  */
 export async function* readThreatExchangeCache(
   text: TextSource,
@@ -358,9 +353,6 @@ export async function* readThreatExchangeCache(
   checkOptions(options);
   const { onProblem } = options;
   checkTypeOf('onProblem', onProblem, 'function');
-  if (typeof text !== 'string') {
-    checkAsyncIterable(text, 'text: a string, or chunks of strings or bytes');
-  }
   // The rows have no header, and this one is theirs; its line does not count.
   const moved = (error: unknown) => {
     if (!(error instanceof FormatError) || error.line === undefined) return error;
@@ -369,8 +361,7 @@ export async function* readThreatExchangeCache(
   };
   async function* withHeader() {
     yield 'signal_str,id,added_on,tags\n';
-    if (typeof text === 'string') yield text;
-    else yield* text;
+    yield* listPieces(text);
   }
   try {
     for await (const entry of readHashList(withHeader(), {

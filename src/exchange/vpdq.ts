@@ -2,6 +2,7 @@ import { checkInteger, checkIterable, checkNumber, checkObject } from '../door.j
 import { FormatError, type FormatErrorCode } from '../errors.js';
 import { bitsOf, type Hash, hashToHex } from '../hash.js';
 import { hashFrom } from './list-fields.js';
+import { checkHead } from './list-text.js';
 import type { ReadUpdatesOptions } from './list-update.js';
 import { checkReadOptions, isObject, type JsonObject, own, wholeText } from './service-json.js';
 import type { TextSource } from './text.js';
@@ -34,6 +35,7 @@ type Tell = (code: FormatErrorCode, message: string, at: number) => void;
  * @throws {FormatError} `bad-line` if the file is empty or neither; `bad-length` beyond 64 Mi
  *   characters; without `onProblem` also `bad-hash` or `bad-line`, with the `line`, or the `record`
  *   in JSON
+ * @throws {FormatError} `not-a-list`, as `readHashList`
  */
 export async function readVpdq(
   text: TextSource,
@@ -42,6 +44,7 @@ export async function readVpdq(
   checkReadOptions(options);
   const { onProblem } = options;
   const whole = await wholeText(text);
+  checkHead(whole);
   if (whole.trim() === '') throw new FormatError('bad-line', 'expected at least one frame');
   const isJson = /^\s*[[{]/.test(whole);
   const tell: Tell = (code, message, at) => {

@@ -93,7 +93,7 @@ export function healthRoutes(state: ServiceState): Route[] {
 export function listOf({ list }: Pick<ServiceState, 'list'>): Blocklist {
   const there = list();
   if (there) return there.blocklist;
-  throw new Refusal('not-ready', 'expected the list to be read first', { 'retry-after': '1' });
+  throw new Refusal('not-ready', 'expected the list to be read first');
 }
 
 const staleOf = (there: FollowedList | Pick<FollowedList, 'blocklist'>): number | undefined =>

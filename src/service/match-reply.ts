@@ -8,7 +8,7 @@ import { DECISION_SCHEMA } from '../matching/decision-schema.js';
 import { explain } from '../matching/explain.js';
 import { TextReply } from './asked.js';
 import type { Schema } from './route.js';
-import { statusOf } from './scanner.js';
+import { RETRY_AFTER_SECONDS, statusOf } from './scanner.js';
 
 const { $schema: _, ...DECISION } = DECISION_SCHEMA;
 const MATCHES = DECISION.properties.matches;
@@ -61,9 +61,6 @@ export interface Telling {
 export const isAnswered = ({ verdict, reason }: Decision): boolean =>
   verdict !== 'unhashable' && reason !== 'unanswered';
 
-/** When a refused picture may be sent again. */
-const RETRY_AFTER_SECONDS = 5;
-
 /**
  * The answer about a picture. Its status is 200 if the picture was checked, else it says why not:
  * 400, 408, 413, 415, 422 or 503. Its body has the decision in any case.
@@ -87,9 +84,8 @@ export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Tel
     },
   };
   const status = decision.verdict === 'unhashable' ? statusOf(decision.reason) : 200;
-  const isBusy = decision.reason === 'busy';
   const later = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-  return TextReply.json(body, status, isBusy ? later : {});
+  return TextReply.json(body, status, status === 503 ? later : {});
 }
 
 const toldElsewhere = (all: NonNullable<DecisionJSON['elsewhere']>, withHashes: boolean) =>

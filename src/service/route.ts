@@ -146,6 +146,13 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   ending: 503,
 };
 
+/** Seconds after which a later try may succeed. */
+const RETRY_AFTER: Readonly<Partial<Record<RefusalCode, string>>> = {
+  'not-ready': '1',
+  busy: '5',
+  timeout: '5',
+};
+
 /**
  * What a route throws instead of an answer. The router writes it in the words of the dialect. The
  * message is told to the caller: it quotes nothing of the request.
@@ -160,6 +167,7 @@ export class Refusal extends Error {
     super(message);
     this.code = code;
     this.status = STATUS[code];
-    this.headers = headers;
+    const later = RETRY_AFTER[code];
+    this.headers = { ...(later !== undefined && { 'retry-after': later }), ...headers };
   }
 }

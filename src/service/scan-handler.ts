@@ -6,9 +6,9 @@ import { headersOf, type Outcome, Scanner, type ScanOptions } from './scanner.js
  * to keep it and 451 to refuse it; its body is `{"verdict":"…"}`, and its header
  * `onlyhashes-verdict` says the same, so that an upload that is kept can be sent to review. What
  * was not checked is answered by `onError`: 200, or 415 for what is no picture, 422 for one that
- * cannot be decoded, 503 (with `Retry-After` if `busy`). A body that is too long (413), empty or
- * not whole (400), or too slow (408) is refused in any case, and a `Content-Length` beyond
- * `maxBytes` before it is read.
+ * cannot be decoded, 503 with `Retry-After` for what may be checked later. A body that is too long
+ * (413), empty or not whole (400), or too slow (408) is refused in any case, and a `Content-Length`
+ * beyond `maxBytes` before it is read.
  *
  * A standard `Request` gives a standard `Response`, so it runs wherever these do. It is for the
  * platform's own servers: who may ask it as often as they like can change a picture until it is no

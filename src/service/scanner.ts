@@ -63,7 +63,7 @@ export interface ScanOptions<Upload> {
    */
   maxBytes?: number | undefined;
   /**
-   * when a client may try again after `busy`
+   * when a client may try again after 503: `busy`, `timeout` or `unanswered`
    * @defaultValue 5
    */
   retryAfterSeconds?: number | undefined;
@@ -76,7 +76,7 @@ export interface ScanOptions<Upload> {
 }
 
 /** Two cores check a hundred uploads in that time (`bench uploads`). */
-const RETRY_AFTER_SECONDS = 5;
+export const RETRY_AFTER_SECONDS = 5;
 
 /** What to do with an upload. */
 export interface Outcome {
@@ -213,11 +213,8 @@ export class Scanner<Upload> {
     const nothing = NOTHING_TO_KEEP[reason];
     if (nothing !== undefined) return { keep: false, status: nothing };
     if (onError === 'accept') return { keep: true, status: 200 };
-    return {
-      keep: false,
-      status: statusOf(reason),
-      ...(reason === 'busy' && { retryAfterSeconds }),
-    };
+    const status = statusOf(reason);
+    return { keep: false, status, ...(status === 503 && { retryAfterSeconds }) };
   }
 }
 

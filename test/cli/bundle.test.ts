@@ -201,7 +201,7 @@ test('verify counts hashes of unknown algorithms separately', async () => {
   writeFileSync(path, JSON.stringify({ ...bundle, hashes, padding }));
   const { out, code } = await onlyhashes(['bundle', 'verify', path]);
   expect(code).toBe(0);
-  expect(out).toMatch(/^1 hashes and 1 of unknown algorithms, made on /);
+  expect(out).toMatch(/^1 hash and 1 of unknown algorithms, made on /);
 });
 
 test('makes no bundle if a picture cannot be read', async () => {

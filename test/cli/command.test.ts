@@ -111,6 +111,13 @@ test('every number option in the help of every command has a range', async () =>
   expect(refused).toBeGreaterThan(5);
 });
 
+test('every command that matches against a list says which files it may be', async () => {
+  for (const command of ['match', 'check', 'serve']) {
+    const { out } = await onlyhashes([command, '--help']);
+    expect(out.replace(/\s+/g, ' ')).toContain('text, an .ohx or .ohb file, or a CONFIG of fetch');
+  }
+});
+
 test('the help fits a terminal of 80 columns', async () => {
   const { out } = await onlyhashes(['--help']);
   const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, command]) => [command!]);

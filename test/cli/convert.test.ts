@@ -10,7 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
+import { openIndex } from '../../src/node/index-file.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { hexOf } from '../node/fed-services.js';
 import { onlyhashes, PHOTOS } from './program.js';
@@ -52,7 +54,7 @@ test('a blocklist is what a program opens, and keeps what was withdrawn', async 
   writeFileSync(at('kinds.txt'), `${hexOf(1)},one\n${flat}\nphash ${hexOf(2).slice(0, 16)}\n`);
   const made = await convert(at('kinds.txt'), at('kinds.ohb'));
   expect(made).toMatchObject({ lines: [`2,blocklist,${at('kinds.ohb')}`], code: 0 });
-  expect(made.err).toContain('1 degenerate hashes were kept out');
+  expect(made.err).toContain('1 degenerate hash was kept out');
   const blocklist = await openBlocklist(at('kinds.ohb'));
   expect(blocklist.size).toBe(2);
   expect(blocklist.has(hashFromHex('pdq', hexOf(1)))).toBe(true);
@@ -67,7 +69,7 @@ test('a blocklist is what a program opens, and keeps what was withdrawn', async 
   // The list has it still.
   const again = await convert(at('list.txt'), at('kinds.ohb'), '--overwrite');
   expect(again).toMatchObject({ lines: [`1,blocklist,${at('kinds.ohb')}`], code: 0 });
-  expect(again.err).toContain('1 withdrawn entries were kept out');
+  expect(again.err).toContain('1 withdrawn entry was kept out');
   const opened = await openBlocklist(at('kinds.ohb'));
   expect([...opened.entries()].map(({ hash }) => hash)).toEqual([hashFromHex('pdq', hexOf(2))]);
   expect(opened.withdrawals).toMatchObject([{ reason: 'a mistake' }]);
@@ -80,6 +82,84 @@ test('a blocklist is what a program opens, and keeps what was withdrawn', async 
   expect(await convert(at('none.txt'), at('none.ohb'))).toMatchObject({ out: '', code: 2 });
   const piped = await convert(at('list.txt'), '-', '-f', 'blocklist');
   expect(piped).toMatchObject({ out: '', code: 2 });
+});
+
+test('of a blocklist file, a text or an index has what is listed, a copy what is withdrawn too', async () => {
+  const [listed, withdrawn] = [1, 2].map((seed) => hashFromHex('pdq', hexOf(seed)));
+  const small = hashFromHex('phash', hexOf(3).slice(0, 16));
+  const blocklist = createBlocklist([
+    { hash: listed!, labels: ['one', 'two words'], id: 'case-1', source: 'x', quality: 90 },
+    { hash: withdrawn!, labels: ['three'], id: 'case-2' },
+    { hash: small, labels: [], list: 'others' },
+  ]);
+  blocklist.withdraw({ id: 'case-2' }, { reason: 'a mistake' });
+  blocklist.withdraw(withdrawn!);
+  blocklist.setList('others', { enabled: false });
+  const from = at('saved.ohb');
+  await saveBlocklist(from, blocklist);
+
+  const csv = await convert(from, at('saved.csv'));
+  expect(csv).toMatchObject({ lines: [`2,csv,${at('saved.csv')}`], code: 0 });
+  const left =
+    'left out: 2 withdrawals, the settings of 1 list; only a blocklist file can hold that';
+  expect(csv.err).toBe(`onlyhashes: ${from}: ${left}\n`);
+  expect(readFileSync(at('saved.csv'), 'utf8').split('\n').slice(1)).toEqual([
+    `${hexOf(1)},pdq,90,x,case-1,,"one;two words"`,
+    `${hexOf(3).slice(0, 16)},phash,,,,,`,
+    '',
+  ]);
+  const json = await convert(from, '-', '-f', 'jsonl');
+  expect(json.err).toBe(csv.err);
+  expect(json.lines.map((line) => JSON.parse(line))).toMatchObject([
+    { hash: hexOf(1), labels: ['one', 'two words'], id: 'case-1', source: 'x', quality: 90 },
+    { algorithm: 'phash' },
+  ]);
+  const mixed = await convert(from, at('saved.ohx'));
+  expect(mixed).toMatchObject({ out: '', code: 2 });
+  expect(mixed.err).toContain('an index has one kind of hash: 256-bit pdq, 64-bit phash');
+  await blocklist.removeList('others');
+  await saveBlocklist(from, blocklist);
+  const index = await convert(from, at('saved.ohx'));
+  expect(index.err).toContain('left out: 2 withdrawals; only');
+  expect((await openIndex(at('saved.ohx'))).entries.entryAt(0)).toMatchObject({ id: 'case-1' });
+
+  blocklist.setList('others', { tier: 'review' });
+  await saveBlocklist(from, blocklist);
+  const copied = await convert(from, at('copy.ohb'));
+  expect(copied).toMatchObject({ lines: [`1,blocklist,${at('copy.ohb')}`], err: '', code: 0 });
+  const copy = await openBlocklist(at('copy.ohb'));
+  expect([...copy.entries()]).toEqual([...blocklist.entries()]);
+  expect(copy.withdrawals).toEqual(blocklist.withdrawals);
+  expect(copy.lists()).toEqual(blocklist.lists());
+
+  // What either has withdrawn stays out.
+  await convert(at('list.txt'), at('target.ohb'));
+  const target = await openBlocklist(at('target.ohb'));
+  target.withdraw(listed!);
+  await saveBlocklist(at('target.ohb'), target);
+  const over = await convert(from, at('target.ohb'), '--overwrite');
+  expect(over).toMatchObject({ lines: [`0,blocklist,${at('target.ohb')}`], code: 0 });
+  expect(over.err).toContain('1 withdrawn entry was kept out');
+  expect((await openBlocklist(at('target.ohb'))).withdrawals).toHaveLength(3);
+  // As it is, a list that has withdrawals alone is copied too.
+  const emptied = await convert(at('target.ohb'), at('emptied.ohb'));
+  expect(emptied).toMatchObject({ lines: [`0,blocklist,${at('emptied.ohb')}`], err: '', code: 0 });
+});
+
+test('where text is expected, a blocklist file is refused in one line', async () => {
+  await convert(at('list.txt'), at('binary.ohb'));
+  const found =
+    'found a blocklist file: openBlocklist and `onlyhashes convert` read it by its path';
+  const piped = await onlyhashes(['convert', '-', at('of-none.csv')], {
+    input: readFileSync(at('binary.ohb')),
+  });
+  const built = await onlyhashes(['index', 'build', at('binary.ohb'), '-o', at('of-none.ohx')]);
+  const frames = await convert(at('binary.ohb'), at('of-none.json'), '--vpdq', '-f', 'vpdq-json');
+  for (const ended of [piped, built, frames]) {
+    expect(ended).toMatchObject({ out: '', code: 2, err: expect.stringContaining(found) });
+    expect(ended.err.match(/\n/g)).toHaveLength(1);
+  }
+  expect(readdirSync(folder).filter((name) => name.startsWith('of-none'))).toEqual([]);
 });
 
 test('the frames of a video become JSON, text again, and a list', async () => {
@@ -162,4 +242,21 @@ test('what hash prints is a list: the quality is no label, and the file is one',
   writeFileSync(at('piped.csv'), piped.out);
   const [line] = (await convert(at('piped.csv'), '-', '-f', 'jsonl')).lines;
   expect(JSON.parse(line!)).toMatchObject({ labels: ['-'], quality: 100 });
+});
+
+test('no name of a file adds a line to what hash prints, nor an entry to a list of it', async () => {
+  const names = [`line\n${hexOf(1)}`, '"quoted"'];
+  for (const name of names) copyFileSync(join(PHOTOS, 'nagasaki-boats-q40.jpg'), at(name));
+  const { out } = await onlyhashes(['hash', ...names], { cwd: folder });
+  writeFileSync(at('named.csv'), out);
+  const { lines } = await convert(at('named.csv'), '-', '-f', 'jsonl');
+  const labels = lines.map((line) => (JSON.parse(line) as { labels: string[] }).labels);
+  expect(labels).toEqual(names.map((name) => [name]));
+  const listed = ['-b', at('named.csv')];
+  const [name] = names as [string];
+  const cell = `"${name}"`;
+  const matched = await onlyhashes(['match', name, ...listed], { cwd: folder });
+  expect(matched.out).toContain(`,${cell},${cell}\n`);
+  const checked = await onlyhashes(['check', name, ...listed], { cwd: folder });
+  expect(checked.out).toMatch(new RegExp(`^match,[a-z-]+,${cell}\n$`));
 });

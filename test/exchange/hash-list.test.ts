@@ -368,6 +368,8 @@ describe('problems', () => {
     ['a bundle in a line', JSON.stringify(JSON.parse(BUNDLE)), 'found a bundle'],
     ['a withdrawal', '{\n  "format": "onlyhashes-withdrawal",\n', 'found a withdrawal'],
     ['a sealed file', 'age-encryption.org/v1\n-> X25519 a\n', 'found a sealed file'],
+    ['a blocklist file', `OHBLIST\n\x01\0\0\0${JSON.stringify({ hash: HEX })}\n`, 'openBlocklist'],
+    ['an index file', `OHINDEX\n\x05\0\0\0\n${HEX}\n`, 'found an index file: openIndex'],
   ])('%s is no list, which one error tells, however it is cut', async (_, text, message) => {
     const bytes = Buffer.from(text as string);
     const problems: unknown[] = [];

@@ -294,6 +294,8 @@ test('the cache of older versions of python-threatexchange', async () => {
   expect(await all([...text], { onProblem })).toEqual(expected);
   await expect(all(text, {})).rejects.toMatchObject({ code: 'bad-hash', line: 2 });
   await expect(all(7 as never, {})).rejects.toThrow(TypeError);
+  const other = `OHBLIST\n{"hash":"${PDQ}"}\n`;
+  await expect(all([...other], { onProblem })).rejects.toMatchObject({ code: 'not-a-list' });
 });
 
 test(

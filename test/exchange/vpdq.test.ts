@@ -133,3 +133,14 @@ test(
   },
   HOSTILE_TIMEOUT,
 );
+
+test('what is no text is refused at once', async () => {
+  const frame = `0,100,${HEX},0.000\n`;
+  for (const text of [`OHBLIST\n${frame}`, `OHINDEX\n${frame}`, Buffer.from(frame, 'utf16le')]) {
+    const problems: unknown[] = [];
+    const onProblem = (problem: FormatError) => problems.push(problem);
+    const source = typeof text === 'string' ? text : [text];
+    await expect(readVpdq(source, { onProblem })).rejects.toMatchObject({ code: 'not-a-list' });
+    expect(problems).toEqual([]);
+  }
+});

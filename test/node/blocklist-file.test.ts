@@ -18,7 +18,10 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { lockFile } from '../../src/disk/writer-lock.js';
 import type { BlocklistEntry } from '../../src/entry.js';
+import { readHashList } from '../../src/exchange/hash-list.js';
 import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { readPackedEntries } from '../../src/exchange/packed-list.js';
+import { readThreatExchangeCache } from '../../src/exchange/threat-exchange.js';
 import { type Hash, hashToHex, type Resample } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
@@ -26,6 +29,7 @@ import { isDegenerate } from '../../src/matching/degenerate.js';
 import type { Withdrawn, WithdrawnKey } from '../../src/matching/withdrawals.js';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
 import { changeBlocklist, saveBlocklist } from '../../src/node/save-blocklist.js';
+import { saveIndex } from '../../src/node/save-index.js';
 import { flipBits } from '../arbitraries.js';
 import { fileHandles } from '../disk/file-handles.js';
 import { type Fails, Fault, watchConstructors, withFaultsLater } from '../faults.js';
@@ -43,6 +47,14 @@ beforeAll(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const allOf =
+  (read: typeof readHashList | typeof readThreatExchangeCache) =>
+  async (text: Uint8Array[], options: { onProblem(problem: unknown): void }) => {
+    const entries: BlocklistEntry[] = [];
+    for await (const entry of read(text, options)) entries.push(entry);
+    return entries;
+  };
 
 const leftovers = () => readdirSync(folder).filter((name) => name.endsWith('.tmp'));
 
@@ -659,6 +671,25 @@ test('a blocklist file that is not there is told with what makes one', async () 
   );
   const below = openBlocklist(join(import.meta.filename, 'list.ohb'));
   await expect(below).rejects.toThrow('the blocklist file cannot be read (ENOTDIR)');
+});
+
+test('neither a blocklist file nor an index file is read as a text list', async () => {
+  const listed = flipBits(BASE, ORDER, 40);
+  const blocklist = createBlocklist([{ hash: listed, labels: [] }]);
+  blocklist.withdraw(BASE);
+  await saveBlocklist(join(folder, 'list.ohb'), blocklist);
+  const table = new PackedEntries('pdq', 256);
+  // Read as text, a label could be an entry.
+  table.push({ hash: listed, labels: [`\n${hashToHex(BASE)}\n`] });
+  await saveIndex(join(folder, 'list.ohx'), createIndex(table.hashes), { entries: table });
+  for (const name of ['list.ohb', 'list.ohx']) {
+    const onProblem = vi.fn();
+    const bytes = readFileSync(join(folder, name));
+    for (const read of [readPackedEntries, allOf(readHashList), allOf(readThreatExchangeCache)]) {
+      await expect(read([bytes], { onProblem })).rejects.toMatchObject({ code: 'not-a-list' });
+    }
+    expect(onProblem).not.toHaveBeenCalled();
+  }
 });
 
 test('the rows of what was removed during a saving are erased and used again after it', async () => {

@@ -21,6 +21,8 @@ import {
 
 type Options = Partial<ScanOptions<Request>>;
 
+const late = async (): Promise<Decision> => unhashable(new DecodeError('timeout', 'late'));
+
 /** Posts bodies to a handler on loopback; each one's answer. */
 async function answers(options: Options, ...bodies: readonly (Uint8Array | RequestInit)[]) {
   const decisions: Decision[] = [];
@@ -70,12 +72,13 @@ test.each<[string, string, number, Options, Uint8Array | RequestInit]>([
   ['no picture', 'unsupported', 415, {}, NO_PICTURE],
   ['half a picture', 'corrupt', 422, {}, HALF],
   ['a full queue', 'busy', 503, { check: busy }, OTHER],
+  ['what waited too long', 'timeout', 503, { check: late }, OTHER],
 ])('%s is refused or accepted by onError', async (_, reason, status, options, body) => {
   const refused = await answers(options, body);
   const text = '{"verdict":"unhashable"}';
   expect(refused.all).toMatchObject([{ status, verdict: 'unhashable', text }]);
   expect(refused.decisions).toMatchObject([{ reason }]);
-  expect(refused.all[0]!.headers.get('retry-after')).toBe(reason === 'busy' ? '5' : null);
+  expect(refused.all[0]!.headers.get('retry-after')).toBe(status === 503 ? '5' : null);
   const accepted = await answers({ ...options, onError: 'accept' }, body);
   expect(accepted.all).toMatchObject([{ status: 200, verdict: 'unhashable', text }]);
 });

@@ -148,6 +148,7 @@ test('what takes too long is answered by 503, and drain waits for it all the sam
     async ({ url, logs, service }) => {
       const late = await fetch(`${url}/waits`, as('match'));
       expect([late.status, await late.json()]).toMatchObject([503, { code: 'timeout' }]);
+      expect(late.headers.get('retry-after')).toBe('5');
       expect(logs.at(-1)).toMatchObject({ status: 503, refusal: 'timeout' });
       let isDrained = false;
       const drained = service.drain().then(() => {

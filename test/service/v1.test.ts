@@ -265,23 +265,23 @@ test('a picture that was not checked is told apart, by the status too', async ()
   );
 });
 
-test('a full pool is 503, with when to try again', async () => {
+test.each(['busy', 'timeout'] as const)('%s is 503, with when to try again', async (code) => {
   const full = {
     ...pool,
     workers: 1,
     hash: pool.hash.bind(pool),
     stats: () => pool.stats(),
     close: async () => {},
-    check: async () => unhashable(new DecodeError('busy', 'too many')),
+    check: async () => unhashable(new DecodeError(code, 'too many')),
   };
   await served(
     async ({ url, logs }) => {
       const response = await fetch(`${url}/v1/match`, picture(OTHER));
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
       expect(await response.json()).toMatchObject({ answered: false });
-      expect(logs.at(-1)?.facts).toMatchObject({ verdict: 'unhashable', reason: 'busy' });
+      expect(logs.at(-1)?.facts).toMatchObject({ verdict: 'unhashable', reason: code });
       const text = await (await fetch(`${url}/metrics`, as('match'))).text();
-      expect(text).toContain('onlyhashes_unanswered_total{reason="busy"} 1');
+      expect(text).toContain(`onlyhashes_unanswered_total{reason="${code}"} 1`);
     },
     { pool: full },
   );
