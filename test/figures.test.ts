@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FaissBuild } from '../bench/faiss.js';
+import type { Race, Timing } from '../bench/harness.js';
 import { distance, hashFromHex } from '../src/hash.js';
 
 /** The figures of README and docs match the records and fixtures. A new record needs new pages. */
@@ -61,6 +62,20 @@ const searchOf = (data: string, engine = 'onlyhashes') =>
   )!;
 const milliseconds = (data: string) => (searchOf(data).microseconds / 1000).toFixed(3);
 
+/** What `bench NAME --out` has recorded. */
+interface Recorded {
+  races: Race[];
+  figures: Record<string, unknown>;
+}
+const recorded = (name: string) => record(`${name}.json`) as Recorded;
+/** The timing of one contender in a recorded race. Its name may go on with a version. */
+function timed(bench: string, title: string, name: string): Timing {
+  const { timings } = recorded(bench).races.find((race) => race.title === title)!;
+  return timings.find((timing) => timing.name === name || timing.name.startsWith(`${name} `))!;
+}
+const digits = (value: number) => String(Number(value.toPrecision(2)));
+const largest = (values: readonly number[]) => Math.max(...values);
+
 describe('README and variants.md', () => {
   const [readme, variants] = [text('README.md'), text('docs/variants.md')] as const;
   const uploads = record('uploads.json') as {
@@ -91,6 +106,15 @@ describe('README and variants.md', () => {
       );
     }
     expect(variants).toContain(`| ${mean('match')} | ${mean('or review')} |`);
+    const cost = recorded('variants').figures as Record<string, number>;
+    for (const name of ['dihedral', 'quick', 'thorough']) {
+      const [hashes, ...times] = [
+        cost[`1 megapixel, ${name}: hashes`]!.toFixed(0),
+        cost[`1 megapixel, ${name}: milliseconds`]!.toFixed(1),
+        cost[`12 megapixels, ${name}: milliseconds`]!.toFixed(1),
+      ];
+      expect(variants).toContain(`| \`${name}\` | ${hashes} | ${times.join(' | ')} |`);
+    }
     expect(variants).toContain(`Plain PDQ alone finds ${mean('plain PDQ')} %`);
   });
 
@@ -199,6 +223,18 @@ describe('recall.md', () => {
     );
   });
 
+  test('windows', () => {
+    const { figures } = recorded('windows') as unknown as { figures: Record<string, number[]> };
+    // Of the lists, the first has the photos alone and the third their windows.
+    const mean = (where: string, list: number) => {
+      const shapes = ['1:1', '4:5', '16:9', '9:16'].map((shape) => figures[`${shape} ${where}`]!);
+      return (shapes.reduce((sum, found) => sum + found[list]!, 0) / shapes.length).toFixed(0);
+    };
+    expect(page).toContain(
+      `in ${mean('centre', 2)} % of cases, and in ${mean('centre', 0)} % without windows. Of crops a little beside the centre ${mean('near', 2)} % are found, and of crops anywhere ${mean('anywhere', 2)} %`,
+    );
+  });
+
   test('places', () => {
     const [{ told, right, near }] = sealed.placed as [Run['placed'][number]];
     expect(page).toContain(`${percent(right / told)} % put it within 2 pixels`);
@@ -230,6 +266,75 @@ describe('agreement.md', () => {
 
 describe('speed.md', () => {
   const page = text('docs/speed.md');
+  test('hashes, beside other packages', () => {
+    const ms = (timing: Timing) => (timing.microseconds / 1000).toPrecision(2);
+    const times = ({ ratio }: Timing) => `${digits(ratio)}x`;
+    for (const [size, what, beside] of [
+      [
+        '1024 x 768',
+        '1024 x 768 RGBA, the nine photos',
+        'blockhash-core, a simpler hash: {} as long',
+      ],
+      ['512 x 512', '512 x 512 RGBA', 'blockhash-core: {} as long'],
+      [
+        '4000 x 3000',
+        '12 megapixels RGBA, of which it reads 512 x 512',
+        'blockhash-core, which reads them all: {}',
+      ],
+    ] as const) {
+      const of = (name: string) => timed('pdq', `PDQ, ${size} RGBA`, name);
+      const rival = beside.replace('{}', times(of('blockhash-core')));
+      expect(page).toContain(`| PDQ of ${what} | ${ms(of('onlyhashes'))} ms | ${rival} |`);
+    }
+    const block = (size: string, name: string) =>
+      timed('blockhash', `blockhash, ${size} RGBA`, name);
+    const sizes = ['512 x 512', '1023 x 767'];
+    const ours = sizes.map((size) => ms(block(size, 'onlyhashes'))).join('; ');
+    const theirs = sizes.map((size) => times(block(size, 'blockhash-core'))).join('; ');
+    expect(page).toContain(
+      `| blockhash of ${sizes[0]}; ${sizes[1]} | ${ours} ms | blockhash-core: ${theirs} |`,
+    );
+    const file = (name: string) => timed('file', 'a JPEG of about 1024 x 700', name);
+    expect(page).toContain(
+      `| a JPEG file of about 1024 x 700, decoding included | ${ms(file('onlyhashes, PDQ'))} ms | imghash: ${times(file('imghash, blockhash of 256 bits (jpeg-js)'))} |`,
+    );
+  });
+
+  test('scans', () => {
+    const scan = (name: string) => timed('scan', 'scan at distance 31', name);
+    const ns = (timing: Timing) => (1000 * timing.microseconds).toPrecision(2);
+    const plain = scan('onlyhashes, flat, without SIMD');
+    const naive = digits(scan('naive popcount loop').microseconds / plain.microseconds);
+    expect(page).toContain(
+      `| scan of packed hashes at distance 31, each | ${ns(plain)} ns | naive popcount loop: ${naive}x; with SIMD ${ns(scan('onlyhashes, flat'))} ns |`,
+    );
+    const { figures } = recorded('scan') as unknown as {
+      figures: Record<string, { measured: number }>;
+    };
+    const worst = (name: string) => figures[`${name}: time / naive loop's, at its worst`]!.measured;
+    expect(page).toContain(
+      `a scan takes up to ${worst('onlyhashes, flat, without SIMD').toFixed(1)} times as long as the naive loop, and ${worst('onlyhashes, flat').toFixed(1)} with SIMD (\`bench scan\`)`,
+    );
+  });
+
+  test('lists that are made to be costly, and changes of a warm list', () => {
+    const { worst, sizes } = record('cliffs.json');
+    expect(page).toContain(
+      `the default index takes up to ${worst.byDefault.ratio.toFixed(1)} times as long as the better of its two engines (\`bench cliffs\`, to ${count(sizes.at(-1))} hashes)`,
+    );
+    const figures = Object.entries(recorded('blocklist').figures);
+    const most = (what: string) =>
+      largest(
+        figures.flatMap(([name, figure]) =>
+          name.includes(what) ? (figure as { measured: number }).measured : [],
+        ),
+      );
+    expect(page).toContain(
+      `In a warm list of a million, 99.9 % of changes take at most ${most('p99.9').toFixed(1)} ms of CPU. The longest took ${most('the longest call').toFixed(0)} ms`,
+    );
+    expect(most('the longest call')).toBeGreaterThan(13);
+  });
+
   test('the search of a million hashes, on both data sets, with the build of Faiss', () => {
     const { figures, faiss } = index;
     const [packager] = faiss.packager.split(' ');
@@ -393,6 +498,24 @@ describe('speed.md', () => {
     // The page tells these two.
     expect(missed.every((name) => /^workers [12], .v1.match, flat out: p99/.test(name))).toBe(true);
   });
+});
+
+test('browser.md: the memory of a page', () => {
+  const figures = Object.entries(recorded('browser').figures as Record<string, number>);
+  const most = (kind: RegExp) =>
+    largest(figures.flatMap(([name, value]) => (kind.test(name) ? value : []))).toFixed(0);
+  const of = (kind: string) =>
+    most(new RegExp(`^memory while hashing over the page without a Worker, ${kind}, MB$`));
+  expect(text('docs/browser.md')).toContain(
+    `a 12-megapixel JPEG needs up to ${of('JPEG( by WebAssembly)?')} MB on top of the page, and ${of('JPEG, thorough')} with the thorough profile. PNG and WebP need up to ${of('(PNG|WebP).*')} MB, and HEIC up to ${of('HEIC.*')}. The Worker, which stays, takes ${most(/^memory of the waiting Worker/)} MB of that`,
+  );
+});
+
+test('architecture.md: what a near search finds', () => {
+  const { near } = record('near/index.json') as { near: { copies: number } };
+  expect(text('docs/architecture.md')).toContain(
+    `finds about ${percent(near.copies)} of 100 pairs of a photo and its copy at 32 to 60 bits`,
+  );
 });
 
 describe('production.md', () => {
