@@ -14,7 +14,7 @@ import {
 } from '../exchange/index.js';
 import type { Algorithm, Bits, FormatError } from '../index.js';
 import { type Blocklist, createBlocklist, type ListInfo } from '../matching/index.js';
-import { isBlocklistFile, isIndexFile, openBlocklist, saveBlocklist } from '../node/index.js';
+import { changeBlocklist, isBlocklistFile, isIndexFile, saveBlocklist } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
@@ -229,10 +229,8 @@ async function writeBlocklist(
     if (!(await isBlocklistFile(path))) {
       return (await saveBlocklist(path, blocklist, { signal })).size;
     }
-    const saved = await openBlocklist(path);
     const { size } = blocklist;
-    saved.replaceWith(blocklist);
-    await saveBlocklist(path, saved, { signal });
+    const saved = await changeBlocklist(path, (list) => list.replaceWith(blocklist), { signal });
     const withdrawn = size - saved.size;
     if (withdrawn > 0) {
       out.say(

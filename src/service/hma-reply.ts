@@ -48,6 +48,7 @@ const NOT_HASHED: Readonly<Record<string, RefusalCode>> = {
   'too-many-bytes': 'too-many-bytes',
   'too-slow': 'too-slow',
   timeout: 'timeout',
+  unanswered: 'timeout',
   busy: 'busy',
   'decoder-missing': 'not-available',
 };
