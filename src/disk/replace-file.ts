@@ -10,8 +10,8 @@ const CHUNK = 4 * 2 ** 20;
 /**
  * Writes a file, entirely or not at all. It writes a temporary file beside it, flushes it to disk,
  * gives it the permissions and the name of the old file, and flushes the folder. A process that has
- * the old file open still sees the old content. Where `path` is a symbolic link to a file, that file
- * is replaced, and the link stays.
+ * the old file open still sees the old content. Where `path` is a symbolic link to a file, the link
+ * stays, and that file is replaced.
  * @param pieces the content, end to end
  * @param signal aborts until the file is in place; the old file stays, and no other is left
  * @param check runs once all is written, before the file takes the old one's place; where it

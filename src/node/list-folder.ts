@@ -18,7 +18,7 @@ import { type OpenBlocklistOptions, openBlocklist } from './blocklist-file.js';
 import { type FetchStates, readFetchStates, writeFetchStates } from './fetch-states.js';
 import { checkPath } from './index-file.js';
 import { ListFeed } from './list-feed.js';
-import { saveBlocklist } from './save-blocklist.js';
+import { saveInOwnFolder } from './save-blocklist.js';
 
 const BLOCKLIST = 'blocklist.ohb';
 const STATES = 'fetched.json';
@@ -180,7 +180,7 @@ export class ListFolder {
   async save(): Promise<void> {
     await this.#inTurn(async () => {
       if (this.#savedGeneration === this.blocklist.generation) return;
-      const { generation } = await saveBlocklist(join(this.#folder, BLOCKLIST), this.blocklist);
+      const { generation } = await saveInOwnFolder(join(this.#folder, BLOCKLIST), this.blocklist);
       this.#savedGeneration = generation;
     });
   }

@@ -80,13 +80,13 @@ export async function saveBlocklist(
  * Changes the blocklist in a file, entirely or not at all: opens the file, calls `change` with the
  * list, and saves it if `change` has changed it. Calls for one path take turns, also those of other
  * processes of this machine, so none undoes what another has changed. The list in use takes its
- * entries by `replaceWith`, and keeps its policy. The file is read and written as a whole: a million
- * entries take seconds.
+ * entries by `replaceWith`, and keeps its policy. The file is read and written as a whole, which
+ * takes seconds for a million entries.
  * @param change may be asynchronous. If it throws, the file stays. It must not save to the same
  *   path: that would wait for its own end
  * @returns the list as it is in the file now, warm
- * @throws what `openBlocklist`, `change` and `saveBlocklist` throw; but not `old-generation`, unless
- *   a program that takes no turns, or another machine, writes the file
+ * @throws what `openBlocklist`, `change` and `saveBlocklist` throw; but not `old-generation`,
+ *   unless a program that takes no turns, or another machine, writes the file
  * @example
  * const list = await changeBlocklist('list.ohb', (list) => list.withdraw({ id: '42' }));
  * blocklist.replaceWith(list);
@@ -111,6 +111,13 @@ export async function changeBlocklist(
     return list;
   });
 }
+
+/** `saveBlocklist` for who holds the lock of the folder: a kill leaves no other. */
+export const saveInOwnFolder = (path: string, blocklist: Blocklist): Promise<SavedBlocklist> =>
+  savedList(path, blocklist, {
+    ...{ force: false, signal: undefined },
+    alone: (save) => afterEarlier(path, save),
+  });
 
 /** Runs what writes the file while nobody else does. */
 type Alone = (save: () => Promise<SavedBlocklist>) => Promise<SavedBlocklist>;
