@@ -194,7 +194,7 @@ async function serve(
       });
       servers.push(scanner);
     }
-    await out.line(`http://${host}:${port}: ${size}`);
+    await out.line(`http://${host}:${port} ${size}`);
     const minutes = call.number('fetch-minutes');
     if (fetch && minutes > 0) regular.push(every(minutes, fetch, ending.signal, onError));
     if (store && review) {

@@ -166,7 +166,7 @@ describe('the scripts', () => {
     );
     try {
       const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
-      const [, port] = /^http:\/\/127\.0\.0\.1:(\d+): /.exec(line)!;
+      const [, port] = /^http:\/\/127\.0\.0\.1:(\d+) /.exec(line)!;
       expect((await run(['ready.cjs', port!])).code).toBe(0);
       const ended = once(child, 'exit');
       child.kill('SIGTERM');

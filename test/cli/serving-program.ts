@@ -50,7 +50,7 @@ export class ServingProgram {
 
   /** Its address, once it has printed its first line. */
   async ready(): Promise<string> {
-    return await this.#until(() => /^(http:\/\/\S+): lists: .*\n/.exec(this.out)?.[1]);
+    return await this.#until(() => /^(http:\/\/\S+) lists: .*\n/.exec(this.out)?.[1]);
   }
 
   /** Waits until it has said something on standard error. */

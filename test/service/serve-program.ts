@@ -57,7 +57,7 @@ export class ServeProgram {
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         if (isTold) return;
         out += text;
-        const [, url] = /^(http:\/\/\S+): /m.exec(out) ?? [];
+        const [, url] = /^(http:\/\/\S+) /m.exec(out) ?? [];
         if (!url) return;
         isTold = true;
         resolve(url);
