@@ -41,11 +41,16 @@ export function encoded(text: string): string | Buffer {
 }
 
 /**
- * A name as the last cell of a line: as it is, as the PDQ tool prints it, commas too. Quoted as in
- * CSV if it has a line break, so that no name can pass for another line, or begins with a quote.
+ * A name as the last cell of a line: as it is, as the PDQ tool prints it, commas too. A name with a
+ * line break, or with a quote where a reader of CSV may take it for the first of a cell, could pass
+ * for another line or swallow the next. It is quoted as in CSV, its line breaks become `\n` and
+ * `\r`, and its backslashes are doubled.
  */
-export const nameCell = (name: string): string =>
-  /^"|[\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+export function nameCell(name: string): string {
+  if (!/(^|,)\s*"|[\r\n]/.test(name)) return name;
+  const line = name.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return `"${line.replaceAll('"', '""')}"`;
+}
 
 /**
  * A name in JSON. If it is not UTF-8, `file` has U+FFFD where it is not, and `fileBytes` is the
