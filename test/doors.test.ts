@@ -1454,6 +1454,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       args: [path(folder), reviewQuery, options({ onProblem: callback })],
     },
     readIndexInfo: { args: [{ ...path(indexPath), fits: ['text'] }] },
+    changeBlocklist: {
+      args: [path(listPath), member(() => {}, 'function'), options({ signal })],
+    },
     saveBlocklist: {
       args: [
         path(join(folder, 'saved.ohl')),
@@ -1650,6 +1653,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
     createNodeListener: { args: [member(() => new Response(), 'function'), callback] },
     createPartCheck: { args: [scanning] },
+    endServers: { args: [member([], '[]'), options({ seconds: optional(seconds) })] },
     createScanHandler: { args: [scanning] },
     createTusCheck: { args: [member(TUS_STORE), scanning] },
     createUploadMiddleware: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },

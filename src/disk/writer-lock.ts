@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -8,8 +8,8 @@ import { FormatError } from '../errors.js';
 /** The file of the lock in the folder. */
 export const LOCK_NAME = 'writer.lock';
 
-/** The paths of the locks that this process holds, by their content. */
-const held = new Map<string, string>();
+/** The paths of the locks that this process holds, by their content; none before it has them. */
+const held = new Map<string, string | undefined>();
 let isRemovedAtExit = false;
 
 /**
@@ -19,30 +19,35 @@ let isRemovedAtExit = false;
  * @throws {FormatError} `in-use` if a running process has it
  */
 export function lockFolder(folder: string): Promise<() => Promise<void>> {
-  return lockFile(join(folder, LOCK_NAME));
+  return lockFile(join(folder, LOCK_NAME), 0o600);
 }
 
 /**
  * Takes the right that the file at `path` stands for, which is there as long as it is taken, as
  * `lockFolder` does.
+ * @param mode of that file: it tells the id of this process and when it began
  * @returns a function that gives it back
  * @throws {FormatError} `in-use` if a running process has it
  */
-export async function lockFile(path: string): Promise<() => Promise<void>> {
+export async function lockFile(path: string, mode: number): Promise<() => Promise<void>> {
   const content = `${JSON.stringify({ pid: process.pid, began: await beganOf(process.pid), key: randomUUID() })}\n`;
   const temporary = `${path}.${randomUUID()}.tmp`;
-  const file = await open(temporary, 'wx', 0o600);
+  const file = await open(temporary, 'wx', mode);
   // Before it shows: another call of this process must not take it for that of an earlier one.
-  held.set(content, path);
+  held.set(content, undefined);
   if (!isRemovedAtExit) process.once('exit', removeHeld);
   isRemovedAtExit = true;
   try {
-    await file.writeFile(content);
-    await file.close();
+    try {
+      await file.writeFile(content);
+    } finally {
+      await file.close();
+    }
     // Linking fails if there is a lock. An empty lock, whose content is still to come, never shows.
     for (let tries = 0; !(await linked(temporary, path)); tries++) {
       if (tries === 3 || !(await removeStale(path))) throw inUse();
     }
+    held.set(content, path);
   } catch (error) {
     held.delete(content);
     throw error;
@@ -55,9 +60,15 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
   };
 }
 
-/** If a signal ends the program, no lock is left. */
+/** Removes what is still held as the program exits. */
 function removeHeld(): void {
-  for (const path of held.values()) rmSync(path, { force: true });
+  for (const [content, path] of held) {
+    try {
+      if (path && readFileSync(path, 'utf8') === content) rmSync(path);
+    } catch {
+      // It is gone, or will be taken over.
+    }
+  }
 }
 
 async function linked(from: string, to: string): Promise<boolean> {

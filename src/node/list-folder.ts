@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lockFolder } from '../disk/writer-lock.js';
+import { lockFile, lockFolder } from '../disk/writer-lock.js';
 import { checkOptions, checkTypeOf } from '../door.js';
 import { checkListName } from '../entry.js';
 import { FormatError } from '../errors.js';
@@ -18,7 +19,7 @@ import { type OpenBlocklistOptions, openBlocklist } from './blocklist-file.js';
 import { type FetchStates, readFetchStates, writeFetchStates } from './fetch-states.js';
 import { checkPath } from './index-file.js';
 import { ListFeed } from './list-feed.js';
-import { saveInOwnFolder } from './save-blocklist.js';
+import { lockPathOf, saveBlocklist } from './save-blocklist.js';
 
 const BLOCKLIST = 'blocklist.ohb';
 const STATES = 'fetched.json';
@@ -75,6 +76,9 @@ export class ListFolder {
       for (const name of await readdir(folder)) {
         if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
       }
+      // That of a killed program is taken over, and removed.
+      const lock = await lockPathOf(join(folder, BLOCKLIST));
+      if (existsSync(lock)) await (await lockFile(lock, 0o600).catch(() => undefined))?.();
       const states = await readFetchStates(join(folder, STATES));
       const saved = await savedBlocklist(folder, others);
       const held = saved ?? new Blocklist(others);
@@ -180,7 +184,7 @@ export class ListFolder {
   async save(): Promise<void> {
     await this.#inTurn(async () => {
       if (this.#savedGeneration === this.blocklist.generation) return;
-      const { generation } = await saveInOwnFolder(join(this.#folder, BLOCKLIST), this.blocklist);
+      const { generation } = await saveBlocklist(join(this.#folder, BLOCKLIST), this.blocklist);
       this.#savedGeneration = generation;
     });
   }

@@ -25,6 +25,8 @@ import { afterEarlier, indexFile, nextGeneration, wordsOf } from './save-index.j
 /** While another process saves: the pause before the next try, and how many tries there are. */
 const LOCK_MILLISECONDS = 20;
 const LOCK_TRIES = 3000;
+/** Another user's program, which may save too, must see whether this one has ended. */
+const LOCK_MODE = 0o644;
 
 /** How a blocklist is saved. */
 export interface SaveBlocklistOptions {
@@ -79,9 +81,11 @@ export async function saveBlocklist(
 /**
  * Changes the blocklist in a file, entirely or not at all: opens the file, calls `change` with the
  * list, and saves it if `change` has changed it. Calls for one path take turns, also those of other
- * processes of this machine, so none undoes what another has changed. The list in use takes its
- * entries by `replaceWith`, and keeps its policy. The file is read and written as a whole, which
- * takes seconds for a million entries.
+ * processes that see each other's ids, so none undoes what another has changed. The file is read
+ * and written as a whole, which takes seconds for a million entries.
+ *
+ * The list in use takes over entries and withdrawals by `replaceWith`. It keeps its policy, its own
+ * withdrawals and its settings of lists: reinstate and set there, too, what was reinstated or set.
  * @param change may be asynchronous. If it throws, the file stays. It must not save to the same
  *   path: that would wait for its own end
  * @returns the list as it is in the file now, warm
@@ -97,7 +101,7 @@ export async function changeBlocklist(
   options: { signal?: AbortSignal } = {},
 ): Promise<Blocklist> {
   checkPath(path);
-  checkTypeOf('change', change, 'function');
+  if (typeof change !== 'function') throw new TypeError('expected change to be a function');
   checkOptions(options);
   const { signal } = options;
   checkSignal(signal);
@@ -111,13 +115,6 @@ export async function changeBlocklist(
     return list;
   });
 }
-
-/** `saveBlocklist` for who holds the lock of the folder: a kill leaves no other. */
-export const saveInOwnFolder = (path: string, blocklist: Blocklist): Promise<SavedBlocklist> =>
-  savedList(path, blocklist, {
-    ...{ force: false, signal: undefined },
-    alone: (save) => afterEarlier(path, save),
-  });
 
 /** Runs what writes the file while nobody else does. */
 type Alone = (save: () => Promise<SavedBlocklist>) => Promise<SavedBlocklist>;
@@ -162,32 +159,53 @@ async function whileAlone<T>(
     try {
       return await save();
     } finally {
-      await unlock?.();
+      // What is saved is saved. A lock that cannot be removed is taken over once this program ends.
+      await unlock?.().catch(() => {});
     }
   });
 }
 
 /**
- * @returns a function that ends the lock; undefined where there can be none, as on a disk without
- *   links: what is wrong with the folder is told by the writing
+ * Where there can be no lock: on a disk without links, or in a folder that cannot be written. The
+ * writing will tell the latter.
+ */
+const LOCKLESS = [
+  'ENOENT',
+  'ENOTDIR',
+  'EACCES',
+  'EROFS',
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+];
+
+/**
+ * @returns a function that ends the lock; undefined where there can be none
  * @throws {FormatError} `in-use` if another process has it for too long
  */
 async function lockOf(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<(() => Promise<void>) | undefined> {
-  const lock = `${await realpath(path).catch(() => resolve(path))}.lock`;
+  const lock = await lockPathOf(path);
   for (let tries = 1; ; tries++) {
     try {
-      return await lockFile(lock);
+      return await lockFile(lock, LOCK_MODE);
     } catch (error) {
-      if (!(error instanceof FormatError)) return undefined;
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (LOCKLESS.includes(code)) return undefined;
+      if (!(error instanceof FormatError)) throw error;
       if (tries > LOCK_TRIES) throw inUse();
     }
     await wait(LOCK_MILLISECONDS);
     signal?.throwIfAborted();
   }
 }
+
+/** The lock of a file lies beside it, not beside a link to it. */
+export const lockPathOf = async (path: string): Promise<string> =>
+  `${await realpath(path).catch(() => resolve(path))}.lock`;
 
 const inUse = () =>
   new FormatError(

@@ -429,7 +429,7 @@ test('a saving waits for that of another process, and no lock is left', async ()
   await saveBlocklist(path, createBlocklist([{ hash: BASE, labels: [] }]));
   const list = await openBlocklist(path);
   list.withdraw(BASE);
-  const unlock = await lockFile(`${path}.lock`);
+  const unlock = await lockFile(`${path}.lock`, 0o644);
   const before = readFileSync(path);
   const controller = new AbortController();
   const aborted = saveBlocklist(path, list, { signal: controller.signal });

@@ -17,7 +17,7 @@ vi.mock('node:timers/promises', () => ({
 test('a process that saves for longer than a minute is told of', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-saving-'));
   const path = join(folder, 'list.ohb');
-  const unlock = await lockFile(`${path}.lock`);
+  const unlock = await lockFile(`${path}.lock`, 0o644);
   try {
     const error = await saveBlocklist(path, createBlocklist([])).catch((error: unknown) => error);
     expect(error).toMatchObject({ name: 'FormatError', code: 'in-use' });
