@@ -77,5 +77,6 @@ function onError(error, _request, response, next) {
 const requestTimeout = 1000 * Number(UPLOAD_SECONDS);
 const server = createServer({ ...NODE_LIMITS, requestTimeout }, app);
 server.listen(Number(PORT), '127.0.0.1', () => console.log('listening', server.address()));
-const seconds = Number(UPLOAD_SECONDS);
+// Kubernetes kills a program 30 seconds after it asked it to end.
+const seconds = Math.min(25, Number(UPLOAD_SECONDS));
 process.once('SIGTERM', () => endServers([server], { seconds }).then(() => pool.close()));

@@ -68,5 +68,6 @@ const server = /** @type {import('node:http').Server} */ (
   })
 );
 server.once('listening', () => console.log('listening', server.address()));
-const seconds = Number(UPLOAD_SECONDS);
+// Kubernetes kills a program 30 seconds after it asked it to end.
+const seconds = Math.min(25, Number(UPLOAD_SECONDS));
 process.once('SIGTERM', () => endServers([server], { seconds }).then(() => pool.close()));

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { checkIterable, checkNumber, checkOptions } from '../door.js';
 
 /** How servers are ended. */
@@ -11,9 +11,10 @@ export interface EndServersOptions {
 }
 
 /**
- * Ends servers of `node:http`, all at the same time: they take no new connection, and answer the
- * requests that have begun. `server.close` alone waits for ever for whoever opens a connection and
- * sends nothing: Node's time-outs end with the server.
+ * Ends servers of `node:http`, all at the same time: they take no new connection, answer the
+ * requests that have begun, and end each open connection after its next answer. `server.close`
+ * alone waits for ever for whoever opens a connection and sends nothing: Node's time-outs end with
+ * the server.
  * @returns a promise that resolves once every connection has ended; one that resolves at once if no
  *   server listens
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -37,7 +38,13 @@ export async function endServers(
   const late = setTimeout(() => {
     for (const server of all) server.closeAllConnections();
   }, 1000 * seconds);
+  for (const server of all) server.prependListener('request', endAfterwards);
   // One that does not listen has nothing to close, which its callback calls an error.
   await Promise.all(all.map((server) => new Promise((resolve) => server.close(resolve))));
   clearTimeout(late);
+}
+
+/** Whoever goes on asking on an open connection would be cut off in the middle of it. */
+function endAfterwards(_: IncomingMessage, response: ServerResponse): void {
+  response.shouldKeepAlive = false;
 }
