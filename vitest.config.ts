@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests of the browser's side that need no browser. */
 const WITHOUT_ENGINE = [
@@ -41,18 +40,6 @@ const PREPARED_PGLITE = fileURLToPath(new URL('test/store/prepared-pglite.ts', i
  */
 const SERVICE = ['test/{store,service}/**/*.test.ts'];
 
-/**
- * The projects in the order in which they begin. Files of seconds are left for the end, so that no
- * core waits for a long one there.
- */
-const ORDER = ['slow', 'engines', 'service', 'library', 'core'];
-class InOrder extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const placeOf = ({ project }: TestSpecification) => ORDER.indexOf(project.name);
-    return (await super.sort(files)).sort((a, b) => placeOf(a) - placeOf(b));
-  }
-}
-
 const common = {
   setupFiles: ['test/seed.ts'],
   expect: { requireAssertions: true },
@@ -73,7 +60,6 @@ const patient = { ...common, testTimeout: 120_000, hookTimeout: 240_000 };
 
 export default defineConfig({
   test: {
-    sequence: { sequencer: InOrder },
     projects: [
       {
         test: {
