@@ -76,6 +76,22 @@ function timed(bench: string, title: string, name: string): Timing {
 const digits = (value: number) => String(Number(value.toPrecision(2)));
 const largest = (values: readonly number[]) => Math.max(...values);
 
+/** Percent of the cuts to the shapes of windows that a list of the photos, or of windows, finds. */
+function cutsFound(where: 'centre' | 'near' | 'anywhere', list: 'alone' | 'windows'): string {
+  const figures = recorded('windows').figures as Record<string, number[]>;
+  const shapes = ['1:1', '4:5', '16:9', '9:16'].map((shape) => figures[`${shape} ${where}`]!);
+  const found = shapes.map((lists) => lists[list === 'alone' ? 0 : 2]!);
+  return (found.reduce((sum, share) => sum + share, 0) / shapes.length).toFixed(0);
+}
+
+/** The largest of the judged figures of changes whose name has `what` in it, in ms. */
+const mostOfChanges = (what: string): number =>
+  largest(
+    Object.entries(recorded('blocklist').figures).flatMap(([name, figure]) =>
+      name.includes(what) ? (figure as { measured: number }).measured : [],
+    ),
+  );
+
 describe('README and variants.md', () => {
   const [readme, variants] = [text('README.md'), text('docs/variants.md')] as const;
   const uploads = record('uploads.json') as {
@@ -224,14 +240,8 @@ describe('recall.md', () => {
   });
 
   test('windows', () => {
-    const { figures } = recorded('windows') as unknown as { figures: Record<string, number[]> };
-    // Of the lists, the first has the photos alone and the third their windows.
-    const mean = (where: string, list: number) => {
-      const shapes = ['1:1', '4:5', '16:9', '9:16'].map((shape) => figures[`${shape} ${where}`]!);
-      return (shapes.reduce((sum, found) => sum + found[list]!, 0) / shapes.length).toFixed(0);
-    };
     expect(page).toContain(
-      `in ${mean('centre', 2)} % of cases, and in ${mean('centre', 0)} % without windows. Of crops a little beside the centre ${mean('near', 2)} % are found, and of crops anywhere ${mean('anywhere', 2)} %`,
+      `in ${cutsFound('centre', 'windows')} % of cases, and in ${cutsFound('centre', 'alone')} % without windows. Of crops a little beside the centre ${cutsFound('near', 'windows')} % are found, and of crops anywhere ${cutsFound('anywhere', 'windows')} %`,
     );
   });
 
@@ -322,17 +332,12 @@ describe('speed.md', () => {
     expect(page).toContain(
       `the default index takes up to ${worst.byDefault.ratio.toFixed(1)} times as long as the better of its two engines (\`bench cliffs\`, to ${count(sizes.at(-1))} hashes)`,
     );
-    const figures = Object.entries(recorded('blocklist').figures);
-    const most = (what: string) =>
-      largest(
-        figures.flatMap(([name, figure]) =>
-          name.includes(what) ? (figure as { measured: number }).measured : [],
-        ),
-      );
+    const longest = mostOfChanges('the longest call');
     expect(page).toContain(
-      `In a warm list of a million, 99.9 % of changes take at most ${most('p99.9').toFixed(1)} ms of CPU. The longest took ${most('the longest call').toFixed(0)} ms`,
+      `In a warm list of a million, 99.9 % of changes take at most ${mostOfChanges('p99.9').toFixed(1)} ms of CPU. The longest took ${longest.toFixed(0)} ms`,
     );
-    expect(most('the longest call')).toBeGreaterThan(13);
+    // The page says that this aim is missed.
+    expect(longest).toBeGreaterThan(13);
   });
 
   test('the search of a million hashes, on both data sets, with the build of Faiss', () => {
@@ -553,17 +558,12 @@ describe('evidence.md', () => {
   });
 
   test('windows, near searches and changes', () => {
-    const windows = recorded('windows').figures as Record<string, number[]>;
-    const shapes = ['1:1', '4:5', '16:9', '9:16'].map((shape) => windows[`${shape} centre`]!);
-    const mean = (list: number) =>
-      (shapes.reduce((sum, found) => sum + found[list]!, 0) / shapes.length).toFixed(0);
-    expect(page).toContain(`| centre cuts with windows, ${mean(2)} %, without ${mean(0)} % |`);
+    const [found, without] = [cutsFound('centre', 'windows'), cutsFound('centre', 'alone')];
+    expect(page).toContain(`| centre cuts with windows, ${found} %, without ${without} % |`);
     const { near } = record('near/index.json') as { near: { copies: number } };
     expect(page).toContain(`that a near search finds, ${percent(near.copies)} % |`);
-    const changes = Object.entries(recorded('blocklist').figures).flatMap(([name, figure]) =>
-      name.includes('the longest call') ? (figure as { measured: number }).measured : [],
-    );
-    expect(page).toContain(`| changes of a warm list: longest ${largest(changes).toFixed(0)} ms |`);
+    const longest = mostOfChanges('the longest call').toFixed(0);
+    expect(page).toContain(`| changes of a warm list: longest ${longest} ms |`);
   });
 
   test('wrong matches', () => {

@@ -55,8 +55,12 @@ export async function lockFile(path: string, mode: number): Promise<() => Promis
     await rm(temporary, { force: true });
   }
   return async () => {
-    held.delete(content);
-    await rm(path, { force: true });
+    // In this order: a lock that is not held could be taken over, and the taker's would be removed.
+    try {
+      await rm(path, { force: true });
+    } finally {
+      held.delete(content);
+    }
   };
 }
 

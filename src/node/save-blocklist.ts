@@ -88,9 +88,11 @@ export async function saveBlocklist(
  * withdrawals and its settings of lists: reinstate and set there, too, what was reinstated or set.
  * @param change may be asynchronous. If it throws, the file stays. It must not save to the same
  *   path: that would wait for its own end
+ * @param options `signal` aborts until the file is in place; the old file stays then
  * @returns the list as it is in the file now, warm
- * @throws what `openBlocklist`, `change` and `saveBlocklist` throw; but not `old-generation`,
- *   unless a program that takes no turns, or another machine, writes the file
+ * @throws {TypeError} if an argument is invalid
+ * @throws {FormatError} as `openBlocklist` and `saveBlocklist`; `old-generation` only if a program
+ *   that takes no turns, or another machine, writes the file. What `change` throws is passed on
  * @example
  * const list = await changeBlocklist('list.ohb', (list) => list.withdraw({ id: '42' }));
  * blocklist.replaceWith(list);
@@ -250,6 +252,7 @@ async function blocklistFile(
   const pieces = [new Uint8Array(header.buffer), new Uint8Array(table.buffer), state, ...parts];
   return { pieces, size };
 }
+
 /**
  * The state in UTF-8: counts and the settings of lists in the first line, then each withdrawal;
  * spaces fill it up.

@@ -15,8 +15,7 @@ export interface EndServersOptions {
  * requests that have begun, and end each open connection after its next answer. `server.close`
  * alone waits for ever for whoever opens a connection and sends nothing: Node's time-outs end with
  * the server.
- * @returns a promise that resolves once every connection has ended; one that resolves at once if no
- *   server listens
+ * @returns once every connection has ended; at once if no server listens
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * process.once('SIGTERM', () => endServers([server]).then(() => pool.close()));

@@ -7,8 +7,8 @@ import {
 import { DECISION_SCHEMA } from '../matching/decision-schema.js';
 import { explain } from '../matching/explain.js';
 import { TextReply } from './asked.js';
-import type { Schema } from './route.js';
-import { RETRY_AFTER_SECONDS, statusOf } from './scanner.js';
+import { RETRY_AFTER_SECONDS, type Schema } from './route.js';
+import { statusOf } from './scanner.js';
 
 const { $schema: _, ...DECISION } = DECISION_SCHEMA;
 const MATCHES = DECISION.properties.matches;

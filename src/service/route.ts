@@ -146,11 +146,16 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   ending: 503,
 };
 
-/** Seconds after which a later try may succeed. */
+/**
+ * Seconds after which a later try may succeed where the pool had too much to do: two cores check a
+ * hundred uploads in that time (`bench uploads`).
+ */
+export const RETRY_AFTER_SECONDS = 5;
+
 const RETRY_AFTER: Readonly<Partial<Record<RefusalCode, string>>> = {
   'not-ready': '1',
-  busy: '5',
-  timeout: '5',
+  busy: String(RETRY_AFTER_SECONDS),
+  timeout: String(RETRY_AFTER_SECONDS),
 };
 
 /**

@@ -12,6 +12,7 @@ import { type Decision, unhashable } from '../matching/decision.js';
 import { checkUpload } from '../node/check-upload.js';
 import { type ImageSource, lengthOf } from '../node/read-bytes.js';
 import { MAX_BYTES } from '../picture/options.js';
+import { RETRY_AFTER_SECONDS } from './route.js';
 
 /*
  * What all adapters have in common: an upload is checked, the platform is told the decision, and
@@ -74,9 +75,6 @@ export interface ScanOptions<Upload> {
    */
   onDecision?: ((decision: Decision, upload: Upload) => void | Promise<void>) | undefined;
 }
-
-/** Two cores check a hundred uploads in that time (`bench uploads`). */
-export const RETRY_AFTER_SECONDS = 5;
 
 /** What to do with an upload. */
 export interface Outcome {
