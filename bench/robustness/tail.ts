@@ -16,13 +16,18 @@ export interface Tail {
 /** The fit ends where this many pairs are counted, or a hundredth of all. */
 const PAIRS = 10_000;
 
+/** With fewer pairs, the slope is a guess: its standard error is about a tenth with a hundred. */
+const LEAST_PAIRS = 100;
+
 /**
  * Fits the near end of the distances of unrelated pairs: the logarithm of the expected count is taken
  * to fall in a straight line, and the counts to be of Poisson; the line is the likeliest one. It is
  * fitted from the nearest pair seen to the distance with 10,000 pairs within it, or a hundredth of
- * all. The true curve bends down towards zero, so that the line rather foretells too much.
+ * all. The line foretells too little where a few pictures of one kind are nearer to each other than
+ * the many: they hardly count in the fit, and make up the near end.
  * @param nearest one distance a pair of an upload and an entry: that of the upload's nearest variant
- * @returns `undefined` with fewer than four distances to fit
+ * @returns `undefined` with fewer than four distances or 100 pairs to fit, and if the counts do not
+ *   grow with distance
  */
 export function fitTail(nearest: Histogram): Tail | undefined {
   const tried = total(nearest);
@@ -30,10 +35,11 @@ export function fitTail(nearest: Histogram): Tail | undefined {
   const wanted = Math.min(PAIRS, tried / 100);
   let to = from;
   while (to < nearest.length - 1 && within(nearest, to) < wanted) to++;
-  if (from < 0 || to - from < 3) return undefined;
+  const pairs = within(nearest, to);
+  if (from < 0 || to - from < 3 || pairs < LEAST_PAIRS) return undefined;
   // Newton's method on the likelihood, from the flat line. Distances are centred for its sake.
   const middle = (from + to) / 2;
-  let level = Math.log(within(nearest, to) / (to - from + 1));
+  let level = Math.log(pairs / (to - from + 1));
   let slope = 0;
   for (let step = 0; step < 100; step++) {
     let [a, b, aa, ab, bb] = [0, 0, 0, 0, 0];
@@ -56,14 +62,9 @@ export function fitTail(nearest: Histogram): Tail | undefined {
     slope += part * turn;
     if (Math.abs(up) + Math.abs(turn) < 1e-12) break;
   }
-  return {
-    from,
-    to,
-    pairs: within(nearest, to),
-    slope,
-    logAtZero: level - slope * middle,
-    tried,
-  };
+  // Written so that a fit which came to no number is refused too.
+  if (!(slope > 0)) return undefined;
+  return { from, to, pairs, slope, logAtZero: level - slope * middle, tried };
 }
 
 /** The expected number of wrong entries within `distance` of one upload, of a list of `entries`. */

@@ -129,7 +129,7 @@ test('the report tells all of it, and what was too little to fit', () => {
   expect(text).toContain('| two files <= 31 | 1 | 3 |');
   expect(text).toContain('| smooth tiles | wrong | 2 | 4 | 160 | 0 | 1 | 0 | 55 | uncrop |');
   expect(text).toContain('Not installed: `apt-get install photos`.');
-  expect(text).toContain('| edited photos | too few |');
+  expect(text).toContain('| edited photos | not fitted |');
   expect(foretellings(figures)[0]).toEqual({ name: 'edited photos' });
   expect(text).not.toMatch(/NaN|undefined/);
 });

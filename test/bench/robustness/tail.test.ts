@@ -53,3 +53,21 @@ test('too few distances are not fitted', () => {
   counts[90] = 1000;
   expect(fitTail(counts)).toBeUndefined();
 });
+
+/** The fit of counts at 60, 61 …, which are a hundredth of all. */
+function fitOf(near: readonly number[]) {
+  const counts = histogram();
+  counts.set(near, 60);
+  counts[128] = 99 * near.reduce((a, b) => a + b);
+  return fitTail(counts);
+}
+
+test('fewer than a hundred pairs are not fitted', () => {
+  expect(fitOf([9, 20, 30, 40])).toBeUndefined();
+  expect(fitOf([10, 20, 30, 40])).toMatchObject({ from: 60, to: 63, pairs: 100 });
+});
+
+test('counts that fall with distance are not fitted', () => {
+  expect(fitOf([40, 30, 20, 10])).toBeUndefined();
+  expect(fitOf([400, 1, 1, 1])).toBeUndefined();
+});
