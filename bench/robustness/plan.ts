@@ -3,6 +3,7 @@ import { COPIES } from './copies/suite.js';
 import { type Entry, numberOf } from './measure.js';
 import {
   fillerPhotos,
+  installCommands,
   PHOTO_LISTS,
   type PhotoFile,
   type PhotoListName,
@@ -43,10 +44,12 @@ export function chosenFiles(name: string, folder: string | undefined): Chosen {
     folder === undefined ? lists.get(name as PhotoListName) : { files: photosIn(folder) };
   if (list === undefined) throw new RangeError(`expected a set: ${PHOTO_LISTS.join(', ')}`);
   const others = [...lists.values()].filter((other) => other !== list);
-  const missing = [...lists.values(), fillers, rest].flatMap(({ missing }) => missing);
+  const found = [...lists.values(), fillers, rest];
+  const missing = installCommands(found.flatMap(({ missing }) => missing));
   if (list.files.length < 2) {
     if (folder !== undefined) throw new RangeError('expected at least two photos in the folder');
-    throw new NotRun(['needs at least two photos of the set', ...missing].join('\n  '));
+    const needs = 'needs at least two photos of the set, from packages that are not installed';
+    throw new NotRun([`${needs}; to measure as the records did:`, ...missing].join('\n  '));
   }
   return {
     list: folder === undefined ? name : 'folder',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   fillerPhotos,
+  installCommands,
   PHOTO_LISTS,
   photoList,
   sourcesOf,
@@ -41,6 +42,13 @@ test('what is not installed is told by a command', () => {
     }
     for (const { source } of files) expect(sourcesOf(name)).toContain(source);
   }
+  expect(installCommands(['apt-get install a', 'npm install --no-save b@1'])).toHaveLength(2);
+  const twice = ['npm install --no-save b@1', 'apt-get install a', 'npm install --no-save c@2'];
+  expect(installCommands([...twice, ...twice])).toEqual([
+    'apt-get install a',
+    'npm install --no-save b@1 c@2',
+  ]);
+  expect(installCommands([])).toEqual([]);
   // The photos of the development dependencies are there.
   expect(photoList('tuned').files.length).toBeGreaterThanOrEqual(6);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { COPIES } from '../../../bench/robustness/copies/suite.js';
 import type { Entry } from '../../../bench/robustness/measure.js';
-import { sourcesOf } from '../../../bench/robustness/photo-lists.js';
+import { photoList, sourcesOf } from '../../../bench/robustness/photo-lists.js';
 import { chosenFiles, queryJobs, withoutDuplicates } from '../../../bench/robustness/plan.js';
 
 const files = Array.from({ length: 30 }, (_, at) => ({ source: `${at}.jpg`, path: `/${at}.jpg` }));
@@ -54,6 +54,28 @@ test('sealed photos are touched by no other run, not even as unrelated files', (
   }
   expect(() => chosenFiles('other', undefined)).toThrow(RangeError);
 });
+
+const isThere = photoList('sealed').files.length > 1;
+test.skipIf(isThere)('a list that is not installed says what it needs, in two lines', () => {
+  const [says, ...commands] = failure(() => chosenFiles('sealed', undefined)).split('\n  ');
+  expect(says).toContain('needs at least two photos of the set');
+  expect(commands.map((line) => line.split(' ')[0])).toEqual(['apt-get', 'npm']);
+  for (const name of ['palapeli-data', 'opencv-doc']) expect(commands[0]).toContain(` ${name}`);
+  expect(commands[1]).toContain(' soft-ui-design-system@1.0.4');
+  for (const line of commands) {
+    const names = line.split(' ');
+    expect(new Set(names).size).toBe(names.length);
+  }
+});
+
+function failure(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
 
 test('exact duplicates are one entry', () => {
   expect(withoutDuplicates([...entries, ...entries])).toEqual(entries);
