@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import type { PackedHashes } from '../src/hash.js';
 import type { CreateOptions, HammingIndex } from '../src/indexing/index.js';
+import { git } from './checkout.js';
 import { rival } from './rivals.js';
 
 /** The commit that the index is measured against. */
@@ -79,14 +79,4 @@ export async function earlierBuild(
   } catch (error) {
     return without(error instanceof Error ? error.message.split('\n')[0]! : String(error));
   }
-}
-
-/** What git says in the checkout that this file is in, or undefined if it fails. */
-function git(words: readonly string[]): string | undefined {
-  const { status, stdout } = spawnSync('git', ['-C', join(import.meta.dirname, '..'), ...words], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    maxBuffer: 2 ** 26,
-  });
-  return status === 0 ? stdout : undefined;
 }

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { EARLIER_COMMIT, earlierBuild } from './earlier-build.js';
 import { faissBuild } from './faiss.js';
-import { type Bench, type BenchContext, machine } from './harness.js';
+import {
+  type Bench,
+  type BenchContext,
+  type Circumstances,
+  circumstances,
+  machine,
+} from './harness.js';
 import { changesPart } from './index-changes.js';
 import { dataSets } from './index-data.js';
 import { figuresPart } from './index-figures.js';
@@ -53,7 +59,8 @@ export const hammingBench: Bench = {
       context.note(`\n  part ${name}`);
       const sections = await runPart(run);
       // After each part, since a run takes long.
-      if (typeof out === 'string') record(out, { ...sections, targets: run.targets.list });
+      if (typeof out === 'string')
+        record(out, { ...sections, targets: run.targets.list }, circumstances(context));
     }
     const missed = run.targets.list.filter(({ met }) => !met);
     context.figure(`targets missed, of ${run.targets.list.length}`, missed.length);
@@ -98,7 +105,11 @@ function joined(before: unknown, value: unknown): unknown {
 }
 
 /** Writes the sections of this run, and keeps those of an earlier one on the same machine. */
-function record(folder: string, sections: Readonly<Record<string, unknown>>): void {
+function record(
+  folder: string,
+  sections: Readonly<Record<string, unknown>>,
+  made: Circumstances,
+): void {
   const path = join(folder, 'index.json');
   const here = machine();
   const found: Record<string, unknown> = existsSync(path)
@@ -106,6 +117,7 @@ function record(folder: string, sections: Readonly<Record<string, unknown>>): vo
     : {};
   const all = isDeepStrictEqual(found.machine, here) ? found : { machine: here };
   for (const [name, value] of Object.entries(sections)) {
+    all.made = Object.assign({}, all.made, { [name]: made });
     all[name] = name === 'targets' ? judged(all[name], value) : joined(all[name], value);
   }
   mkdirSync(folder, { recursive: true });

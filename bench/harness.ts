@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { type Calibration, calibrate, isBusy } from './calibration.js';
+import { type Checkout, checkoutOf } from './checkout.js';
 
 /** One way to do a job, timed against the others. */
 export interface Contender {
@@ -47,6 +49,8 @@ export interface BenchContext {
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
   /** the words after the bench's name, if it takes any */
   readonly words?: readonly string[];
+  /** the machine before the bench ran, if its runner looked */
+  readonly before?: Calibration;
 }
 
 /** A benchmark cannot run at all: the message says what it needs. */
@@ -251,15 +255,32 @@ export function table(
   return [title, ...lines].join('\n    ');
 }
 
-/** Writes what was measured, and on which machine, to `NAME.json` in the folder of `out`, if any. */
+/** How a run was made. */
+export interface Circumstances extends Partial<Checkout> {
+  /** whether the machine had other work, before the run or after it */
+  readonly busy: boolean;
+  readonly calibrations: readonly Calibration[];
+}
+
+/** How a run was made that ends now. */
+export function circumstances({ before }: Pick<BenchContext, 'before'>): Circumstances {
+  const calibrations = [...(before ? [before] : []), calibrate()];
+  return { ...checkoutOf(), busy: isBusy(calibrations), calibrations };
+}
+
+/**
+ * Writes what was measured, how, and on which machine, to `NAME.json` in the folder of `out`, if any.
+ */
 export function writeRecord(
-  { options: { out } }: Pick<BenchContext, 'options'>,
+  context: Pick<BenchContext, 'options' | 'before'>,
   name: string,
   measured: object,
+  made = circumstances(context),
 ): void {
+  const { out } = context.options;
   if (typeof out !== 'string') return;
   mkdirSync(out, { recursive: true });
-  const all = { machine: machine(), ...measured };
+  const all = { machine: machine(), made, ...measured };
   writeFileSync(join(out, `${name}.json`), `${JSON.stringify(all, null, 2)}\n`);
 }
 

@@ -1,11 +1,12 @@
 import { blockhashBench } from './blockhash.js';
 import { blocklistBench } from './blocklist.js';
 import { browserBench } from './browser.js';
+import { BUSY, calibrate } from './calibration.js';
 import { cliffsBench } from './cliffs.js';
 import { distanceBench } from './distance.js';
 import { fileBench } from './file.js';
 import { hammingBench } from './hamming.js';
-import { type Bench, machine, NotRun, type Race, writeRecord } from './harness.js';
+import { type Bench, circumstances, machine, NotRun, type Race, writeRecord } from './harness.js';
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
 import { listsBench } from './lists.js';
@@ -83,6 +84,7 @@ export async function runBenches(
   if (!json) {
     for (const [key, value] of Object.entries(machine())) console.log(`${key.padEnd(9)}${value}`);
   }
+  let before = calibrate();
   for (const bench of chosen) {
     const races: Race[] = [];
     const notes: string[] = [];
@@ -97,6 +99,7 @@ export async function runBenches(
       await bench.run({
         options,
         words: words.slice(names.length),
+        before,
         report(race) {
           races.push(race);
           if (!json) console.log(`\n${formatRace(race)}`);
@@ -115,9 +118,14 @@ export async function runBenches(
       ran = false;
       note(`not run: ${error.message}`);
     }
+    const made = circumstances({ before });
+    before = made.calibrations.at(-1)!;
+    if (ran && made.busy) note(BUSY);
     results.push({ name: bench.name, races, notes, figures });
     anyRan ||= ran;
-    if (ran && !bench.ownRecord) writeRecord({ options }, bench.name, { races, notes, figures });
+    if (ran && !bench.ownRecord) {
+      writeRecord({ options }, bench.name, { races, notes, figures }, made);
+    }
   }
   const notInstalled = absentPackages();
   if (json) console.log(JSON.stringify({ machine: machine(), benches: results, notInstalled }));

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BenchContext, machine, NotRun } from './harness.js';
+import { type BenchContext, circumstances, machine, NotRun } from './harness.js';
 import { COPIES } from './robustness/copies/suite.js';
 import { Crew } from './robustness/crew.js';
 import { type Figures, figuresOf, OUTCOMES } from './robustness/figures.js';
@@ -33,6 +33,7 @@ export async function runRobustness(context: BenchContext): Promise<void> {
     quick,
     seed,
     machine: machine(),
+    made: circumstances(context),
     photos,
     files: entries.length,
     unrelated: entries.length - photos.length,

@@ -1,3 +1,5 @@
+import { BUSY } from '../calibration.js';
+import type { Circumstances } from '../harness.js';
 import type { Estimate } from './bootstrap.js';
 import { type Figures, OUTCOMES, type Row } from './figures.js';
 import type { HardRow } from './hard-negatives.js';
@@ -12,6 +14,7 @@ export interface RunFacts {
   readonly quick: boolean;
   readonly seed: number;
   readonly machine: Record<string, string | number>;
+  readonly made: Circumstances;
   readonly photos: readonly string[];
   /** files that are entries, and those of them that no edit was made of */
   readonly files: number;
@@ -66,7 +69,7 @@ export function markdown(figures: Figures, hard: readonly HardRow[], facts: RunF
 
 \`${facts.command}\` · ${Object.entries(facts.machine)
     .map(([name, value]) => `${name} ${value}`)
-    .join(' · ')}
+    .join(' · ')}${madeOf(facts.made)}
 
 ${count(figures.queries)} copies: ${figures.edits.length} edits, in ${families} families, of ${facts.photos.length} photos${facts.quick ? ' (a seeded eighth of the pairs, every edit among them)' : ''}, searched for among ${facts.files} files by the hash of each one's unaltered pixels.
 Photos are whole files, of at most 1.5 megapixels. The other ${facts.unrelated} files, and the photos as they are, count false pairs only. ${facts.duplicates} exact duplicates were left out.
@@ -164,6 +167,12 @@ ${recallTable(figures.edits, 'photos', true)}
 Photos: ${facts.photos.join(', ')}. The other pictures of collages hold: ${facts.fillers.join(', ')} (on no list).
 `;
 }
+
+/** The code of a report, and that its times are not to be quoted. */
+const madeOf = ({ commit, clean, busy }: Circumstances) =>
+  [...(commit ? [`commit ${commit}${clean ? '' : ', changed'}`] : []), ...(busy ? [BUSY] : [])]
+    .map((words) => ` · ${words}`)
+    .join('');
 
 const estimate = ({ name, value, low, high }: Estimate & { name: string }) => [
   name,

@@ -104,6 +104,7 @@ test('the report tells all of it, and what was too little to fit', () => {
     quick: false,
     seed: 1,
     machine: { cpu: 'a' },
+    made: { commit: 'abc123', clean: false, busy: true, calibrations: [] },
     photos: ['a', 'b'],
     files: 3,
     unrelated: 1,
@@ -125,6 +126,9 @@ test('the report tells all of it, and what was too little to fit', () => {
     nearestName: 'uncrop',
   } as const;
   const text = markdown(figures, [hard], facts);
+  expect(text).toContain(
+    ' · cpu a · commit abc123, changed · this machine is busy: do not quote these figures\n',
+  );
   expect(text).toContain('| match | 75.0 |');
   expect(text).toContain('| two files <= 31 | 1 | 3 |');
   expect(text).toContain('| smooth tiles | wrong | 2 | 4 | 160 | 0 | 1 | 0 | 55 | uncrop |');

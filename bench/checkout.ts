@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The folder of this package: of its checkout, or where it is installed. */
+const ROOT = join(import.meta.dirname, '..');
+
+/** What git says in a checkout, or undefined if it fails. */
+export function git(words: readonly string[], root = ROOT): string | undefined {
+  const { status, stdout } = spawnSync('git', ['-C', root, ...words], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 2 ** 26,
+  });
+  return status === 0 ? stdout : undefined;
+}
+
+/** The code that a record is of. */
+export interface Checkout {
+  readonly commit: string;
+  /** no file differs from the commit, but for the records themselves */
+  readonly clean: boolean;
+}
+
+/**
+ * What is checked out in `root`.
+ * @returns undefined where this is no checkout, or git is missing: an installed package may lie in
+ *   the checkout of another project, which says nothing of it
+ */
+export function checkoutOf(root = ROOT): Checkout | undefined {
+  if (!existsSync(join(root, '.git'))) return undefined;
+  const commit = git(['rev-parse', 'HEAD'], root)?.trim();
+  const changed = git(['status', '--porcelain', '--', '.', ':!bench/record'], root);
+  return commit && changed !== undefined ? { commit, clean: changed === '' } : undefined;
+}

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkoutOf } from '../../bench/checkout.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-checkout-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('the commit of a checkout, and whether files differ from it, records apart', () => {
+  const root = join(folder, 'project');
+  const record = join(root, 'bench/record');
+  const installed = join(root, 'node_modules/onlyhashes');
+  for (const each of [record, installed]) mkdirSync(each, { recursive: true });
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-C', root, '-c', 'user.name=a', '-c', 'user.email=a@b', ...words], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  git('init');
+  expect(checkoutOf(root)).toBeUndefined();
+  writeFileSync(join(root, 'a.ts'), '1');
+  git('add', '.');
+  git('commit', '-m', 'a');
+  const commit = git('rev-parse', 'HEAD').trim();
+  expect(commit).toMatch(/^[\da-f]{40}$/);
+  expect(checkoutOf(root)).toEqual({ commit, clean: true });
+  writeFileSync(join(record, 'pdq.json'), '{}');
+  expect(checkoutOf(root)).toEqual({ commit, clean: true });
+  writeFileSync(join(root, 'b.ts'), '2');
+  expect(checkoutOf(root)).toEqual({ commit, clean: false });
+  // An installed package says nothing of the project that it is installed in.
+  expect(checkoutOf(installed)).toBeUndefined();
+});
