@@ -29,7 +29,7 @@ export async function pagePictures({ root, browser }: Studio): Promise<Pictures>
         await button!.click();
       };
       await press('Start');
-      await press('Everyone was 18 or older');
+      await press('No, everyone was 18 or older');
       await press('Next');
       const files = await frame.waitForSelector('input[type=file]');
       await files!.uploadFile(join(root, 'fixtures/photos/allium-oreophilum.jpg'));

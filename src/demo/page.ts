@@ -34,6 +34,7 @@ const SCREENS: Record<ScreenName, () => HTMLElement> = {
 
 guardFromFiles();
 const main = h('main', { id: 'main' });
+const notes = h('div', { class: 'notes' });
 let shown: ScreenName = 'welcome';
 
 /**
@@ -49,7 +50,9 @@ function show(name: ScreenName): void {
 function drawScreen(): void {
   // A screen that takes files registers again.
   takeDropped(undefined);
-  main.replaceChildren(SCREENS[shown]());
+  const screen = SCREENS[shown]();
+  // Above the first screen, and below all others: a phone shows at once what those ask.
+  main.replaceChildren(...(shown === 'welcome' ? [notes, screen] : [screen, notes]));
 }
 
 /** Draws what surrounds every screen. The exit is outside this frame: see shell.ts. */
@@ -61,13 +64,15 @@ function frame(): void {
       h('option', { value: tag, lang: tag, selected: tag === language() }, name),
     ),
   );
+  notes.replaceChildren(
+    h('p', {}, t('exitHistory')),
+    ...(t('machine') ? [h('p', { class: 'machine' }, t('machine'))] : []),
+  );
   document.body.replaceChildren(
     h(
       'header',
       {},
-      h('p', { class: 'history' }, t('exitHistory')),
       h('span', { class: 'choice' }, h('label', { for: 'language' }, t('language')), choice),
-      t('machine') ? h('p', { class: 'machine' }, t('machine')) : undefined,
     ),
     main,
     h('p', { id: 'status', role: 'status', class: 'unseen' }),

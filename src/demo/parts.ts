@@ -15,26 +15,60 @@ export function outside(text: string, url: string): HTMLElement {
   );
 }
 
-type Place = readonly [name: string, url: string, words: TextKey];
+interface Place {
+  readonly name: string;
+  readonly url: string;
+  readonly words: TextKey;
+  readonly phone?: Phone;
+}
+
+/** A telephone number. It stands here only as read on a page of the service itself. */
+interface Phone {
+  readonly number: string;
+  readonly readOn: { readonly page: string; readonly day: string };
+}
 
 /** Helplines, with people who listen. */
-const HELPLINES: readonly Place[] = [
-  ['Revenge Porn Helpline', 'https://revengepornhelpline.org.uk/', 'helpUk'],
-  ['Image Abuse Helpline', 'https://cybercivilrights.org/', 'helpUs'],
+export const HELPLINES: readonly Place[] = [
+  {
+    name: 'Revenge Porn Helpline',
+    url: 'https://revengepornhelpline.org.uk/',
+    words: 'helpUk',
+    phone: {
+      number: '0345 6000 459',
+      readOn: { page: 'https://revengepornhelpline.org.uk/faq/', day: '2026-11-29' },
+    },
+  },
+  { name: 'Image Abuse Helpline', url: 'https://cybercivilrights.org/', words: 'helpUs' },
 ];
 
 /** Tools that make hashes themselves and share them with services. */
-const TOOLS: readonly Place[] = [
-  ['StopNCII.org', 'https://stopncii.org/', 'helpStop'],
-  ['Take It Down', 'https://takeitdown.ncmec.org/', 'helpChild'],
+export const TOOLS: readonly Place[] = [
+  { name: 'StopNCII.org', url: 'https://stopncii.org/', words: 'helpStop' },
+  { name: 'Take It Down', url: 'https://takeitdown.ncmec.org/', words: 'helpChild' },
+];
+
+/** For people under 18 in the United Kingdom. */
+export const FOR_CHILDREN: readonly Place[] = [
+  {
+    name: 'Report Remove',
+    url: 'https://www.iwf.org.uk/what-we-do/why-we-exist/report-remove',
+    words: 'childReport',
+  },
+  { name: 'Childline', url: 'https://www.childline.org.uk/', words: 'childLine' },
 ];
 
 const listed = (places: readonly Place[]) =>
   h(
     'ul',
     {},
-    ...places.map(([name, url, words]) => h('li', {}, outside(name, url), h('br'), t(words))),
+    ...places.map(({ name, url, words, phone }) =>
+      h('li', {}, outside(name, url), h('br'), t(words), ...(phone ? numberOf(phone) : [])),
+    ),
   );
+
+/** A number on a line of its own. Its digits keep their order where a language runs from right. */
+const numberOf = ({ number }: Phone) => [h('br'), h('bdi', { dir: 'ltr' }, number)];
 
 /** Where to find people who help. */
 export function helplines(): HTMLElement {
@@ -45,6 +79,16 @@ export function helplines(): HTMLElement {
     h('p', {}, t('helpBody')),
     listed(HELPLINES),
     h('p', { class: 'strong' }, t('helpDanger')),
+  );
+}
+
+/** Where people under 18 find help in the United Kingdom. */
+export function helpForChildren(): HTMLElement {
+  return h(
+    'section',
+    { class: 'card help', 'aria-labelledby': 'child-uk-title' },
+    h('h2', { id: 'child-uk-title' }, t('childUkTitle')),
+    listed(FOR_CHILDREN),
   );
 }
 

@@ -108,15 +108,15 @@ for (const [engine, scheme, options] of SUITES) {
             .slice(0, -1);
         });
         await check('withdraw');
-        await press(page, 'Make the second file');
+        await press(page, 'Make the take-back file');
         await check('withdraw, nothing chosen');
         await press(page, 'Back');
         await press(page, 'Start');
         await check('age');
-        await press(page, 'Someone was, or may have been, under 18');
+        await press(page, 'Yes, or I am not sure');
         await check('child');
         await press(page, 'Back');
-        await press(page, 'Everyone was 18 or older');
+        await press(page, 'No, everyone was 18 or older');
         await page.evaluate(() => {
           document.querySelector('details')!.open = true;
         });

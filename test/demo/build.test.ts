@@ -93,6 +93,8 @@ test('it names no other places than these', () => {
       'https://takeitdown.ncmec.org',
       'https://revengepornhelpline.org.uk',
       'https://cybercivilrights.org',
+      'https://www.iwf.org.uk',
+      'https://www.childline.org.uk',
       'https://www.wikipedia.org',
     ]),
   );

@@ -94,8 +94,8 @@ export async function screen(page: EnginePage, heading: string, milliseconds = 3
 /** Goes from the first screen to the one for choosing pictures, by keyboard. */
 export async function toChoosing(page: EnginePage): Promise<void> {
   await choose(page, 'Start');
-  await screen(page, 'How old is everyone in the picture?');
-  await choose(page, 'Everyone was 18 or older');
+  await screen(page, 'Was anyone in the picture under 18?');
+  await choose(page, 'No, everyone was 18 or older');
   await screen(page, 'What is true here');
   await choose(page, 'Next');
   await screen(page, 'Choose your pictures');

@@ -71,10 +71,10 @@ for (const name of ENGINES) {
       await at('welcome');
       await choose(page, 'Start');
       await at('age');
-      await choose(page, 'Someone was, or may have been, under 18');
+      await choose(page, 'Yes, or I am not sure');
       await at('child');
       await choose(page, 'Back');
-      await choose(page, 'Everyone was 18 or older');
+      await choose(page, 'No, everyone was 18 or older');
       await at('truth');
       await choose(page, 'Next');
       await screen(page, 'Choose your pictures');

@@ -105,7 +105,7 @@ for (const name of ENGINES) {
         await page.setFiles('#withdraw-file', [path]);
         await page.waitFor(() => document.activeElement?.id === 'withdraw-code');
         for (const digit of code.toLowerCase().replaceAll('-', '')) await page.press(digit);
-        await choose(page, 'Make the second file');
+        await choose(page, 'Make the take-back file');
         await page.waitFor(() => document.querySelector('.verbatim') !== null);
         const back = await savedText(page);
         expect(back).toBe(await textOf(page, '.verbatim'));

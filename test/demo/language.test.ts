@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES, type Language, languageFor, pluralOf } from '../../src/demo/language.js';
+import { FOR_CHILDREN, HELPLINES, TOOLS } from '../../src/demo/parts.js';
 import { en, type Plural } from '../../src/demo/strings/en.js';
+
+/** Words for the first and the second. What comes first differs by screen and direction. */
+const ORDINALS: Record<Language, RegExp> = {
+  en: /\b(first|second)\b/i,
+  es: /\b(primer[oa]?|segund[oa])s?\b/i,
+  fr: /\b(premi(er|ère)|second|seconde|deuxième)s?\b/i,
+  ar: /أول|ثاني|ثانٍ/,
+  hi: /पहल[ाी]|दूसर[ािीे]/,
+};
 
 const placesIn = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
@@ -40,7 +50,27 @@ test('every translation, but not English, says that a machine made it', () => {
   }
 });
 
+test('a telephone number is as read on a page of its own service, and the day is known', () => {
+  const phones = [...HELPLINES, ...TOOLS, ...FOR_CHILDREN].flatMap(({ url, phone }) =>
+    phone ? [{ site: new URL(url).host, ...phone }] : [],
+  );
+  expect(phones.map(({ number }) => number)).toEqual(['0345 6000 459']);
+  for (const { site, number, readOn } of phones) {
+    expect(number).toMatch(/^\d[\d ]+\d$/);
+    expect(new URL(readOn.page).host).toBe(site);
+    expect(readOn.day).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+  }
+});
+
 describe.each(Object.entries(LANGUAGES))('%s', (tag, strings) => {
+  test('says first or second of nothing, and holds no telephone number', () => {
+    for (const [key, text] of Object.entries(strings)) {
+      const words = JSON.stringify(text);
+      expect(words, key).not.toMatch(ORDINALS[tag as Language]);
+      expect(words, key).not.toMatch(/\d[\s\d-]{4,}\d/);
+    }
+  });
+
   test('has every text and no others', () => {
     expect(Object.keys(strings).sort()).toEqual(Object.keys(en).sort());
   });

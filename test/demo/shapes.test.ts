@@ -110,7 +110,7 @@ for (const name of ENGINES) {
       await page.setFiles('#withdraw-file', [path]);
       await page.waitFor(() => document.activeElement?.id === 'withdraw-code');
       for (const digit of code.toLowerCase().replaceAll('-', '')) await page.press(digit);
-      await press(page, 'Make the second file');
+      await press(page, 'Make the take-back file');
       await page.waitFor(() => document.querySelector('.verbatim') !== null);
       const back = await page.evaluate(() => document.querySelector('.verbatim')!.textContent!);
       expect(readWithdrawal(back)).toMatchObject({ case: bundle.case, token: code });

@@ -1,22 +1,25 @@
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { backTo, heading, outside } from '../parts.js';
+import { backTo, heading, helpForChildren, outside } from '../parts.js';
 
-/** Asks whether anyone in the picture was under 18, before any file is chosen. */
+/**
+ * Asks whether anyone in the picture was under 18, before any file is chosen. Both answers stand
+ * side by side above all other words, so that a phone shows them without scrolling.
+ */
 export function ageScreen(): HTMLElement {
   return h(
     'section',
     {},
     heading(t('ageTitle')),
-    h('p', {}, t('ageBody')),
     h(
       'div',
-      { class: 'actions answers' },
-      button(t('ageAdult'), () => go('truth')),
+      { class: 'answers' },
       button(t('ageChild'), () => go('child')),
-      backTo('welcome'),
+      button(t('ageAdult'), () => go('truth')),
     ),
+    h('p', {}, t('ageBody')),
+    h('div', { class: 'actions' }, backTo('welcome')),
   );
 }
 
@@ -29,7 +32,10 @@ export function childScreen(): HTMLElement {
     {},
     heading(t('childTitle')),
     h('p', { class: 'lead' }, t('childBody')),
-    h('div', { class: 'actions' }, link, backTo('age')),
+    h('div', { class: 'actions' }, link),
+    helpForChildren(),
+    h('p', {}, t('childSend')),
     h('p', { class: 'strong' }, t('helpDanger')),
+    h('div', { class: 'actions' }, backTo('age')),
   );
 }

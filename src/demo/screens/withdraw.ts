@@ -14,7 +14,7 @@ import { announce, tell } from '../status.js';
 
 const FILE_NAME = 'numbers-back.json';
 
-/** Withdraws a saved file. Its code makes a second file, which says so. */
+/** Withdraws a saved file. Its code makes another file, which says so. */
 export function withdrawScreen(): HTMLElement {
   let bundle: Bundle | undefined;
   const told = h('p', { role: 'alert', class: 'strong' });

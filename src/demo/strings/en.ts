@@ -32,22 +32,26 @@ export const en = {
   helpDanger: 'If you are in danger now, call the emergency number where you live.',
   helpStop: 'For adults, in any country. It also lists helplines.',
   helpChild: 'If anyone in the picture was under 18 when it was taken.',
-  helpUk: 'United Kingdom: 0345\u00a06000\u00a0459',
-  helpUs: 'United States: 1-844-878-2274',
+  helpUk: 'United Kingdom, for adults',
+  helpUs: 'United States',
   takersTitle: 'Who takes the file?',
   takersNone:
     'Today no service takes the file that this page makes, unless your helper or a platform has told you that they do.',
   takersInstead:
     'These two do not take it. They make their own numbers from your picture, on your device, and give them to the services that take part:',
 
-  ageTitle: 'How old is everyone in the picture?',
-  ageBody: 'This means when the picture was taken. If you are not sure, choose the second answer.',
-  ageAdult: 'Everyone was 18 or older',
-  ageChild: 'Someone was, or may have been, under 18',
+  ageTitle: 'Was anyone in the picture under 18?',
+  ageBody: 'This means when the picture was taken.',
+  ageChild: 'Yes, or I am not sure',
+  ageAdult: 'No, everyone was 18 or older',
   childTitle: 'There is a better place for this',
   childBody:
-    'Take It Down is made for pictures of people under 18. It is free, and you do not have to give your name. Please do not send the picture to anyone, not even to get help.',
+    'Take It Down is made for pictures of people under 18. It is free, and you do not have to give your name.',
   childGo: 'Go to Take It Down',
+  childUkTitle: 'In the United Kingdom',
+  childReport: 'It reports a picture, so that it can be taken down.',
+  childLine: 'You can talk to a counsellor there.',
+  childSend: 'Please do not send the picture to anyone else, not even to get help.',
 
   truthTitle: 'What is true here',
   truthStays: 'Your picture stays on this device.',
@@ -57,7 +61,8 @@ export const en = {
   truthEdited: 'Copies that were changed may get through.',
   truthDownload:
     'Do not download the picture again just to do this. Use one that you already have.',
-  truthEvidence: 'Keep proof first: take screenshots of messages, names and web addresses.',
+  truthEvidence:
+    'Keep proof before anything is deleted: take screenshots of messages, names and web addresses.',
   truthPay: 'Do not pay anyone who threatens you. They often ask for more.',
   truthOutline:
     'The numbers are not a picture. But they give away a blurred outline of it. You can look at it here.',
@@ -207,16 +212,16 @@ export const en = {
 
   withdrawTitle: 'Take a file back',
   withdrawBody:
-    'Choose the file that you saved, and type your code. You get a second file. Give that one to whoever has the first.',
+    'Choose the file that you saved, and type your code. You get a file that takes it back. Give that to whoever has your file.',
   withdrawFile: 'The file you saved',
   withdrawCode: 'Your code',
-  withdrawMake: 'Make the second file',
+  withdrawMake: 'Make the take-back file',
   withdrawBadFile: 'This is not a file that this page made. Choose another one.',
   withdrawRead: 'The file was read. Now type your code.',
-  withdrawNoFile: 'Choose the file first.',
+  withdrawNoFile: 'No file is chosen yet. Choose the file that you saved.',
   withdrawBadCode: 'This is not the code for that file. Check each letter.',
   withdrawReady: 'It is ready. This is all of it:',
-  withdrawSave: 'Save the second file',
+  withdrawSave: 'Save the take-back file',
 };
 
 /** A text with a number: a form for each plural category of the language. */

@@ -34,23 +34,26 @@ export const es: Strings = {
   helpDanger: 'Si estás en peligro ahora, llama al número de emergencias del lugar donde vives.',
   helpStop: 'Para personas adultas, en cualquier país. También tiene una lista de líneas de ayuda.',
   helpChild: 'Si alguien que sale en la imagen tenía menos de 18 años cuando se tomó.',
-  helpUk: 'Reino Unido: 0345\u00a06000\u00a0459',
-  helpUs: 'Estados Unidos: 1-844-878-2274',
+  helpUk: 'Reino Unido, para personas adultas',
+  helpUs: 'Estados Unidos',
   takersTitle: '¿Quién acepta el archivo?',
   takersNone:
     'Hoy ningún servicio acepta el archivo que hace esta página, salvo que la persona que te ayuda o una plataforma te haya dicho que sí.',
   takersInstead:
     'Estos dos no lo aceptan. Calculan sus propios números a partir de tu imagen, en tu dispositivo, y los pasan a los servicios que participan:',
 
-  ageTitle: '¿Qué edad tienen las personas que salen en la imagen?',
-  ageBody:
-    'Se trata de la edad que tenían cuando se tomó la imagen. Si no lo sabes con seguridad, elige la segunda respuesta.',
-  ageAdult: 'Todas tenían 18 años o más',
-  ageChild: 'Alguien tenía, o quizá tenía, menos de 18',
+  ageTitle: '¿Alguien en la imagen tenía menos de 18 años?',
+  ageBody: 'Se trata de la edad que tenía cuando se tomó la imagen.',
+  ageChild: 'Sí, o no lo sé con seguridad',
+  ageAdult: 'No, nadie tenía menos de 18',
   childTitle: 'Hay un lugar mejor para esto',
   childBody:
-    'Take It Down está hecho para imágenes de personas menores de 18 años. Es gratis y no hace falta dar tu nombre. Por favor, no envíes la imagen a nadie, ni siquiera para pedir ayuda.',
+    'Take It Down está hecho para imágenes de personas menores de 18 años. Es gratis y no hace falta dar tu nombre.',
   childGo: 'Ir a Take It Down',
+  childUkTitle: 'En el Reino Unido',
+  childReport: 'Sirve para denunciar una imagen y que se pueda retirar.',
+  childLine: 'Allí puedes hablar con alguien que te escucha.',
+  childSend: 'Por favor, no envíes la imagen a nadie más, ni siquiera para pedir ayuda.',
 
   truthTitle: 'Lo que debes saber',
   truthStays: 'Tu imagen se queda en este dispositivo.',
@@ -60,7 +63,7 @@ export const es: Strings = {
   truthEdited: 'Las copias modificadas pueden pasar sin ser detectadas.',
   truthDownload: 'No vuelvas a descargar la imagen solo para esto. Usa una que ya tengas.',
   truthEvidence:
-    'Primero guarda pruebas: haz capturas de pantalla de los mensajes, los nombres y las direcciones web.',
+    'Guarda pruebas antes de que se borre nada: haz capturas de pantalla de los mensajes, los nombres y las direcciones web.',
   truthPay: 'No pagues a quien te amenaza. A menudo piden más.',
   truthOutline:
     'Los números no son una imagen. Pero revelan un contorno borroso de ella. Aquí puedes verlo.',
@@ -223,14 +226,14 @@ export const es: Strings = {
 
   withdrawTitle: 'Retirar un archivo',
   withdrawBody:
-    'Elige el archivo que guardaste y escribe tu código. Recibirás un segundo archivo. Dáselo a quien tenga el primero.',
+    'Elige el archivo que guardaste y escribe tu código. Recibirás un archivo de retirada. Dáselo a quien tenga tu archivo.',
   withdrawFile: 'El archivo que guardaste',
   withdrawCode: 'Tu código',
-  withdrawMake: 'Crear el segundo archivo',
+  withdrawMake: 'Crear el archivo de retirada',
   withdrawBadFile: 'Este archivo no se creó con esta página. Elige otro.',
   withdrawRead: 'Se ha leído el archivo. Ahora escribe tu código.',
-  withdrawNoFile: 'Primero elige el archivo.',
+  withdrawNoFile: 'Aún no hay ningún archivo. Elige el que guardaste.',
   withdrawBadCode: 'Este no es el código de ese archivo. Revisa cada letra.',
   withdrawReady: 'Está listo. Esto es todo:',
-  withdrawSave: 'Guardar el segundo archivo',
+  withdrawSave: 'Guardar el archivo de retirada',
 };

@@ -37,23 +37,26 @@ export const fr: Strings = {
   helpDanger: "Si vous êtes en danger maintenant, appelez le numéro d'urgence de votre pays.",
   helpStop: "Pour les adultes, dans tous les pays. On y trouve aussi une liste de lignes d'aide.",
   helpChild: "Si une personne sur l'image avait moins de 18 ans au moment de la prise de vue.",
-  helpUk: 'Royaume-Uni\u00a0: 0345\u00a06000\u00a0459',
-  helpUs: 'États-Unis\u00a0: 1-844-878-2274',
+  helpUk: 'Royaume-Uni, pour les adultes',
+  helpUs: 'États-Unis',
   takersTitle: 'Qui accepte le fichier\u00a0?',
   takersNone:
     "Aujourd'hui, aucun service n'accepte le fichier que fait cette page, sauf si la personne qui vous aide ou une plateforme vous a dit le contraire.",
   takersInstead:
     "Ces deux outils ne l'acceptent pas. Ils calculent leurs propres nombres à partir de votre image, sur votre appareil, et les transmettent aux services qui participent\u00a0:",
 
-  ageTitle: "Quel âge ont les personnes sur l'image\u00a0?",
-  ageBody:
-    "Il s'agit de l'âge au moment où l'image a été prise. En cas de doute, choisissez la deuxième réponse.",
-  ageAdult: 'Toutes avaient 18 ans ou plus',
-  ageChild: "Quelqu'un avait, ou avait peut-être, moins de 18 ans",
+  ageTitle: "Une personne sur l'image avait-elle moins de 18 ans\u00a0?",
+  ageBody: "Il s'agit de l'âge au moment où l'image a été prise.",
+  ageChild: "Oui, ou j'ai un doute",
+  ageAdult: 'Non, tout le monde avait 18 ans ou plus',
   childTitle: 'Il existe un meilleur endroit pour cela',
   childBody:
-    "Take It Down est fait pour les images de personnes de moins de 18 ans. C'est gratuit et vous n'avez pas à donner votre nom. N'envoyez l'image à personne, même pour demander de l'aide.",
+    "Take It Down est fait pour les images de personnes de moins de 18 ans. C'est gratuit et vous n'avez pas à donner votre nom.",
   childGo: 'Aller sur Take It Down',
+  childUkTitle: 'Au Royaume-Uni',
+  childReport: "Cet outil signale une image, pour qu'elle puisse être retirée.",
+  childLine: 'Vous pouvez y parler à une personne qui vous écoute.',
+  childSend: "N'envoyez l'image à personne d'autre, même pour demander de l'aide.",
 
   truthTitle: "Ce qu'il faut savoir",
   truthStays: 'Votre image reste sur cet appareil.',
@@ -65,7 +68,7 @@ export const fr: Strings = {
   truthDownload:
     "Ne téléchargez pas l'image de nouveau juste pour cela. Utilisez-en une que vous avez déjà.",
   truthEvidence:
-    "Gardez d'abord des preuves\u00a0: faites des captures d'écran des messages, des noms et des adresses web.",
+    "Gardez des preuves avant toute suppression\u00a0: faites des captures d'écran des messages, des noms et des adresses web.",
   truthPay: 'Ne payez pas une personne qui vous menace. Souvent, elle en demande encore plus.',
   truthOutline:
     'Les nombres ne sont pas une image. Mais ils en révèlent un contour flou. Vous pouvez le voir ici.',
@@ -232,14 +235,14 @@ export const fr: Strings = {
 
   withdrawTitle: 'Retirer un fichier',
   withdrawBody:
-    'Choisissez le fichier que vous avez enregistré et tapez votre code. Vous recevez un second fichier. Donnez-le à la personne qui a le premier.',
+    'Choisissez le fichier que vous avez enregistré et tapez votre code. Vous recevez un fichier de retrait. Donnez-le à la personne qui a votre fichier.',
   withdrawFile: 'Le fichier enregistré',
   withdrawCode: 'Votre code',
-  withdrawMake: 'Créer le second fichier',
+  withdrawMake: 'Créer le fichier de retrait',
   withdrawBadFile: "Ce fichier n'a pas été créé par cette page. Choisissez-en un autre.",
   withdrawRead: 'Le fichier a été lu. Tapez maintenant votre code.',
-  withdrawNoFile: "Choisissez d'abord le fichier.",
+  withdrawNoFile: "Aucun fichier n'est choisi. Choisissez le fichier enregistré.",
   withdrawBadCode: "Ce n'est pas le code de ce fichier. Vérifiez chaque lettre.",
   withdrawReady: "C'est prêt. Voici tout\u00a0:",
-  withdrawSave: 'Enregistrer le second fichier',
+  withdrawSave: 'Enregistrer le fichier de retrait',
 };
