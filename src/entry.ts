@@ -45,6 +45,14 @@ export interface BlocklistEntry {
   readonly confirmed?: boolean;
 }
 
+/** What a decision about an entry depends on. */
+export interface EntryFacts {
+  readonly hash: Hash;
+  readonly quality?: number | undefined;
+  readonly list?: string | undefined;
+  readonly confirmed?: boolean | undefined;
+}
+
 /** @throws {TypeError | RangeError} if `entry` is invalid, or its hash is a draft */
 export function checkEntry(entry: BlocklistEntry): void {
   checkObject(entry, 'an entry: { hash, labels }');

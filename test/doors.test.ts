@@ -630,6 +630,7 @@ const decision = members(DECISION, {
     ),
   ),
   unanswered,
+  omitted: optional(member(3)),
 });
 const hexText = member('ab'.repeat(32), 'text');
 const thresholds = {

@@ -259,5 +259,7 @@ function strongest(decisions: readonly Decision[]): Decision {
   const matches = decisions.flatMap((decision) => decision.matches);
   // Distances of different kinds cannot be compared: within a tier, kinds keep their order.
   matches.sort((a, b) => order[a.tier] - order[b.tier]);
-  return { ...first!, matches };
+  const { omitted: _, ...others } = first!;
+  const omitted = decisions.reduce((sum, decision) => sum + (decision.omitted ?? 0), 0);
+  return { ...others, matches, ...(omitted > 0 && { omitted }) };
 }

@@ -13,7 +13,7 @@ import type { Command } from './command.js';
 import { UsageError } from './failure.js';
 import { nameCell } from './file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
-import { exitCode, output, progress } from './output.js';
+import { counted, exitCode, output, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
 import { hashOptions } from './picture-options.js';
 import { eachPicture, isHex, sourceOf } from './pictures.js';
@@ -90,8 +90,14 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
         found += decision.matches.length;
         if (problem !== undefined) out.say(file, problem);
         if (decision.verdict === 'unhashable') out.count();
+        const { matches, omitted } = decision;
         if (call.on('json')) await out.line(JSON.stringify(judge.toJSON(decision, file)));
-        else for (const match of decision.matches) await out.line(lineOf(match, file));
+        else {
+          for (const match of matches) await out.line(lineOf(match, file));
+          if (omitted !== undefined) {
+            out.say(file, `${counted(omitted, 'more match', 'more matches')}, not printed`);
+          }
+        }
         yield { ...picture, file };
       }
     }

@@ -1,5 +1,11 @@
 import { checkInteger, checkOptions } from '../door.js';
-import { type BlocklistEntry, checkEntry, copyOfOpinions, type Opinion } from '../entry.js';
+import {
+  type BlocklistEntry,
+  checkEntry,
+  copyOfOpinions,
+  type EntryFacts,
+  type Opinion,
+} from '../entry.js';
 import type { Algorithm, Bits, Hash, PackedHashes, Resample } from '../hash.js';
 import { bitsOf, checkKind, newHash } from '../hash.js';
 import { hexInto } from './hex.js';
@@ -42,6 +48,8 @@ export class PackedEntries {
   /** numbers of unshared notes whose row was erased, for reuse */
   readonly #freeNotes: number[] = [];
   #ids: (string | undefined)[] | undefined;
+  /** the one that `factsAt` gives */
+  #facts: { -readonly [K in keyof EntryFacts]: EntryFacts[K] } | undefined;
 
   /**
    * @param options `capacity`: rows to allocate at first, default 64; the table grows when needed
@@ -155,6 +163,24 @@ export class PackedEntries {
     if (opinions !== undefined) entry.opinions = copyOfOpinions(opinions);
     if (confirmed !== undefined) entry.confirmed = confirmed;
     return entry;
+  }
+
+  /**
+   * Of the entry in a row, what decisions depend on, in the same object each time: a list may hold
+   * any number of entries near one hash.
+   * @internal
+   */
+  static factsAt(table: PackedEntries, row: number): EntryFacts {
+    const size = table.bits / 8;
+    table.#facts ??= { hash: newHash(table.algorithm, new Uint8Array(size)) };
+    const facts = table.#facts;
+    const { bytes } = facts.hash;
+    for (let i = 0; i < size; i++) bytes[i] = table.#bytes[row * size + i]!;
+    const { list, confirmed } = table.#notes[table.#note[row]!]!;
+    facts.quality = table.qualityAt(row);
+    facts.list = list;
+    facts.confirmed = confirmed;
+    return facts;
   }
 
   /** A copy of the hash of a row. @throws {RangeError} if there is no such row */

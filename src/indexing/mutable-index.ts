@@ -262,15 +262,7 @@ export class MutableIndex implements HammingIndex {
     checkOptions(options);
     const { ranks } = options;
     if (ranks !== undefined) checkRanks(ranks, this.bits);
-    copyHash(query, this, this.#queryBytes);
-    checkMaxDistance(maxDistance, this.bits);
-    if (this.bits === 64 || maxDistance <= EXACT_DISTANCE) return this.search(query, maxDistance);
-    const rings = askNear(this.#query, ranks);
-    let total = 0;
-    for (const part of this.#parts) {
-      total = this.#searchPart(part, maxDistance, total, 0, part.count, rings);
-    }
-    return this.#hitsTo([], total);
+    return this.#hitsTo([], this.#searchNearAll(query, maxDistance, ranks));
   }
 
   searchInto(query: Hash, maxDistance: number, out: Uint32Array): number {
@@ -444,7 +436,7 @@ export class MutableIndex implements HammingIndex {
     maxDistance: number,
     ranks: Uint8Array | undefined,
     others: ReadonlySet<Segment>,
-  ): Hit[] {
+  ): Uint32Array {
     copyHash(query, index, index.#queryBytes);
     const rings = askNear(index.#query, ranks);
     let total = 0;
@@ -452,16 +444,34 @@ export class MutableIndex implements HammingIndex {
       if (part instanceof Segment && others.has(part)) continue;
       total = index.#searchPart(part, maxDistance, total, 0, part.count, rings);
     }
-    return index.#hitsTo([], total);
+    return index.#hits.slice(0, 2 * total);
   }
 
   /**
-   * Those of the hits whose entries are not gone. They may be of a segment that a compaction has
-   * replaced since: that the index stores nothing which is gone does not count here.
+   * Those of the hits, pairs of id and distance, whose entries are not gone. They may be of a
+   * segment that a compaction has replaced since: that the index stores nothing which is gone does
+   * not count here.
    */
-  static living(index: MutableIndex, hits: Hit[]): Hit[] {
+  static living(index: MutableIndex, hits: Uint32Array): Uint32Array {
     const live = index.#live;
-    return live ? hits.filter(({ id }) => live.has(id)) : hits;
+    return live ? hitsOf(hits, (id) => live.has(id)) : hits;
+  }
+
+  /** As `search`, without an object a hit: fresh pairs of id and distance. */
+  static searchPairs(index: MutableIndex, query: Hash, maxDistance: number): Uint32Array {
+    const total = index.#searchAll(query, maxDistance);
+    return index.#hits.slice(0, 2 * total);
+  }
+
+  /** As `searchNear`, without an object a hit: fresh pairs of id and distance. */
+  static searchNearPairs(
+    index: MutableIndex,
+    query: Hash,
+    maxDistance: number,
+    ranks: Uint8Array | undefined,
+  ): Uint32Array {
+    const total = index.#searchNearAll(query, maxDistance, ranks);
+    return index.#hits.slice(0, 2 * total);
   }
 
   /** Ids given so far. */
@@ -498,6 +508,21 @@ export class MutableIndex implements HammingIndex {
     checkMaxDistance(maxDistance, this.bits);
     let total = 0;
     for (const part of this.#parts) total = this.#searchPart(part, maxDistance, total);
+    return total;
+  }
+
+  /** As `#searchAll`, of a near search. */
+  #searchNearAll(query: Hash, maxDistance: number, ranks: Uint8Array | undefined): number {
+    copyHash(query, this, this.#queryBytes);
+    checkMaxDistance(maxDistance, this.bits);
+    if (this.bits === 64 || maxDistance <= EXACT_DISTANCE) {
+      return this.#searchAll(query, maxDistance);
+    }
+    const rings = askNear(this.#query, ranks);
+    let total = 0;
+    for (const part of this.#parts) {
+      total = this.#searchPart(part, maxDistance, total, 0, part.count, rings);
+    }
     return total;
   }
 
@@ -668,6 +693,34 @@ function idsOf(parts: readonly Part[]): IdSet {
 
 function entriesOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { entries }) => sum + entries, 0);
+}
+
+/** Those of the hits, pairs of id and distance, that fulfil a condition. */
+export function hitsOf(
+  hits: Uint32Array,
+  isMeant: (id: number, distance: number) => boolean,
+): Uint32Array {
+  const meant = new Uint32Array(hits.length);
+  let at = 0;
+  for (let i = 0; i < hits.length; i += 2) {
+    const id = hits[i]!;
+    const distance = hits[i + 1]!;
+    if (!isMeant(id, distance)) continue;
+    meant[at++] = id;
+    meant[at++] = distance;
+  }
+  return meant.subarray(0, at);
+}
+
+/** Hits of several searches, pairs of id and distance, one after the other. */
+export function joined(parts: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** An index as ours: itself, or a copy if it is of another implementation. */

@@ -27,9 +27,9 @@ export interface AllowListOptions {
   /** earlier allowances, as `allowances` returned them */
   allowances?: Iterable<Allowance>;
   /**
-   * called for each hit that was allowed, with the tier that it would have had and the reason,
-   * before the decision is returned; if it throws, so does the decision: no allowed hit goes
-   * unlogged
+   * called for each allowed hit that the decision gives, with the tier that it would have had and
+   * the reason, before the decision is returned; if it throws, so does the decision: no decision
+   * that something was allowed for goes unlogged
    */
   onAllowed?: (match: Match | RemoteMatch) => void;
 }

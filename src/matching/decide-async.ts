@@ -4,6 +4,7 @@ import type { HashedVariant, Near } from '../variant.js';
 import { Deciding, type Rules, type Search, type SearchElsewhere } from './decide.js';
 import { type Decision, decisionOf } from './decision.js';
 import type { Elsewhere } from './elsewhere.js';
+import type { Found } from './found.js';
 
 /** A list that may change while a picture is decided about. */
 export interface ChangingList {
@@ -35,8 +36,9 @@ type Pulled = { done?: boolean | undefined; value: HashedVariant };
  * every 5 ms.
  *
  * The list may change meanwhile, and an entry among the matches be withdrawn. So the decision is
- * that of the list at its end: if that has changed, all variants are searched once more, in one go
- * (about 0.05 ms each in a million entries), and if nothing matches any more, others are pulled.
+ * that of the list at its end: if that has changed, all variants are searched once more (about
+ * 0.05 ms each in a million entries), and if it changes again meanwhile, in one go. If nothing
+ * matches any more, others are pulled.
  *
  * Lists elsewhere are asked once the main hash has not matched here. They are waited for at the
  * end, unless there is a match by then that needs no others.
@@ -59,6 +61,24 @@ export async function decideAsync(
   let told: Near | undefined;
   let state: 'open' | 'pulling' | 'done' = 'open';
   let turn = performance.now() + TURN;
+  const nextTurnAfter = async () => {
+    await nextTurn();
+    signal?.throwIfAborted();
+    turn = performance.now() + TURN;
+  };
+  /** Any number of entries may be near a variant. */
+  const take = async (variant: HashedVariant, found?: () => Found) => {
+    const before = list.generation();
+    const steps = picture.takeSteps(variant, found);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      if (performance.now() < turn) continue;
+      await nextTurnAfter();
+      // What was found is gone, perhaps: at the end, it is searched once more.
+      if (list.generation() !== before) return undefined;
+    }
+  };
   /** The answers that are still needed. */
   const answers = () => {
     const [main] = taken;
@@ -71,11 +91,11 @@ export async function decideAsync(
       if (state === 'done' || picture.isDecided) {
         const answered = answers();
         if (answered) await Promise.race([answered, ended]);
-        if (list.changes() !== changes) {
+        for (let again = 0; list.changes() !== changes; again++) {
           changes = list.changes();
           picture = new Deciding(list.search(), list.rules());
           for (const variant of taken) {
-            told = picture.take(variant);
+            told = again === 0 ? await take(variant) : picture.take(variant);
             if (picture.isDecided) break;
           }
         }
@@ -95,19 +115,15 @@ export async function decideAsync(
         pulled instanceof Promise ? await Promise.race([pulled, ended]) : pulled;
       state = done ? 'done' : 'open';
       if (done) continue;
-      if (performance.now() >= turn) {
-        await nextTurn();
-        signal?.throwIfAborted();
-        turn = performance.now() + TURN;
-      }
+      if (performance.now() >= turn) await nextTurnAfter();
       taken.push(value);
       const asked = list.searchElsewhere?.(value, picture.widestFor(value));
       if (asked) {
         const before = list.changes();
         const found = await Promise.race([asked, ended]);
         // What was found before a change may be gone.
-        told = picture.take(value, list.changes() === before ? found : undefined);
-      } else told = picture.take(value);
+        told = await take(value, list.changes() === before ? found : undefined);
+      } else told = await take(value);
       answers();
     }
   } finally {

@@ -1,5 +1,6 @@
-import type { BlocklistEntry } from '../entry.js';
+import type { EntryFacts } from '../entry.js';
 import { bitsOf, type Hash } from '../hash.js';
+import { finish } from '../indexing/segment.js';
 import type { HashedVariant, Near } from '../variant.js';
 import { type AllowList, PictureAllowances } from './allow-list.js';
 import {
@@ -10,21 +11,17 @@ import {
   type Match,
   nothingHashed,
 } from './decision.js';
+import type { Found } from './found.js';
+import { copyOfHash } from './hash-key.js';
 import { isOwnConfirmed, type ListRules, Lists, limitOf, listOf, TRUSTS } from './lists.js';
+import { Nearest, nearestOf } from './nearest.js';
 import { type Policy, type PolicyOptions, policyUnder, upTo } from './policy.js';
 
-/** An entry near a hash. */
-export interface Found {
-  readonly entry: BlocklistEntry;
-  readonly distance: number;
-}
-
 /**
- * Finds entries near a variant, of lists that are enabled: every one within `matchDistance`, and
- * those of a near search within `reviewDistance`. `undefined` if no entry has its algorithm and
- * width.
+ * Finds entries near a variant: every one within `matchDistance`, and those of a near search within
+ * `reviewDistance`.
  */
-export type Search = (variant: HashedVariant, policy: Policy) => Found[] | undefined;
+export type Search = (variant: HashedVariant, policy: Policy) => Found;
 
 /**
  * As `Search`, elsewhere: resolves to what gives the entries, which holds as long as nothing has
@@ -33,12 +30,14 @@ export type Search = (variant: HashedVariant, policy: Policy) => Found[] | undef
 export type SearchElsewhere = (
   variant: HashedVariant,
   policy: Policy,
-) => Promise<() => Found[] | undefined> | undefined;
+) => Promise<() => Found> | undefined;
 
-/** The most reviews of one decision, the nearest: a list may hold any number of entries alike. */
-const MOST_REVIEWS = 1000;
+/** The most entries of a variant that are made to be looked at: the nearest. */
+const MOST_MADE = 1000;
 /** The most entries that a generator of variants is told of, the nearest. */
 const MOST_TOLD = 16;
+/** Entries that a step judges: about 0.3 ms. */
+const STEP = 256;
 
 /** How a picture is decided about. */
 export interface Rules {
@@ -60,6 +59,7 @@ const NO_LISTS = /* @__PURE__ */ new Lists();
 
 /** A found entry, and what it says by the rules of its list. */
 interface Judged extends Match {
+  readonly list: string;
   readonly rules: ListRules;
   /** why it is for review; absent if it is a match */
   readonly doubt?: DecisionReason | undefined;
@@ -88,9 +88,11 @@ export class Deciding {
   readonly #search: Search;
   readonly #rules: Rules;
   readonly #kinds = new Map<string, KindRules>();
-  readonly #matches: Judged[] = [];
-  #reviews: Judged[] = [];
-  #allowed: Judged[] = [];
+  readonly #matches = new Nearest<Judged>(byDistance);
+  /** for review: within the match distance of their lists, and beyond it */
+  readonly #doubted = new Nearest<Judged>(byDistance);
+  readonly #beyond = new Nearest<Judged>(byDistance);
+  readonly #allowed = new Nearest<Judged>(byDistance);
   readonly #allowances: PictureAllowances | undefined;
   #main: HashedVariant | undefined;
   #comparable = false;
@@ -103,7 +105,7 @@ export class Deciding {
 
   /** Whether no other variant can change the verdict, and not all matches are wanted. */
   get isDecided(): boolean {
-    return this.#matches.length > 0 && !this.#rules.all;
+    return this.#matches.count > 0 && !this.#rules.all;
   }
 
   /**
@@ -121,38 +123,56 @@ export class Deciding {
    * @returns what its generator is to be told, if it came near to something
    * @throws {TypeError | RangeError} if it is invalid
    */
-  take(variant: HashedVariant, found?: () => Found[] | undefined): Near | undefined {
+  take(variant: HashedVariant, found?: () => Found): Near | undefined {
+    return finish(this.takeSteps(variant, found));
+  }
+
+  /**
+   * As `take`, step by step. All entries near the variant are judged, but few are made and kept.
+   * The list must not change before the last step.
+   */
+  *takeSteps(variant: HashedVariant, found?: () => Found): Generator<void, Near | undefined> {
     checkVariant(variant);
     this.#main ??= variant;
     const kind = this.#kindOf(variant.hash);
     const near = found ? found() : this.#search(variant, kind.widest);
-    if (near !== undefined) this.#comparable = true;
     // Ranks have served: nobody else shall keep them.
     const { ranks: _, ...shown } = variant;
-    const judged: Judged[] = [];
+    const told: Told[] = [];
     const { isFlooded } = this.#rules;
     this.#allowances?.turnTo(variant.hash);
-    for (const each of near ?? []) {
-      const rules = kind.rulesOf(listOf(each.entry));
+    let isCompared = false;
+    for (let at = 0; at < near.count; at++) {
+      if (at % STEP === STEP - 1) yield;
+      const made = at < MOST_MADE ? near.entryAt(at) : undefined;
+      const facts = made ?? near.factsAt(at);
+      if (!near.counts(facts)) continue;
+      isCompared = true;
+      const distance = near.distanceAt(at);
+      const list = listOf(facts);
+      const rules = kind.rulesOf(list);
       // Another list may look farther.
-      if (each.distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
-      const { hash } = each.entry;
-      const isOwn = isOwnConfirmed(each.entry, rules.trust);
-      const isWithin = each.distance <= rules.matchDistance;
-      const allowed = isOwn ? undefined : this.#allowances?.reasonFor(hash, isWithin);
-      let doubt = doubtOf(variant, each, rules);
-      if (!doubt && !isOwn && allowed === undefined && isFlooded?.(hash, variant.hash))
+      if (distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
+      const isOwn = isOwnConfirmed(facts, rules.trust);
+      const isWithin = distance <= rules.matchDistance;
+      const allowed = isOwn ? undefined : this.#allowances?.reasonFor(facts.hash, isWithin);
+      let doubt = doubtOf(variant, facts, distance, rules);
+      if (!doubt && !isOwn && allowed === undefined && isFlooded?.(facts.hash, variant.hash))
         doubt = 'flooded';
+      if (allowed === undefined && told.length < MOST_TOLD) {
+        const isTold = isToldOf(variant, facts, distance, rules);
+        if (isTold) told.push({ hash: copyOfHash(facts.hash), distance, rules });
+      }
       const tier = doubt === undefined ? 'match' : 'review';
-      const { entry, distance } = each;
-      const one = { entry, distance, tier, variant: shown, rules, doubt } as const;
-      if (allowed !== undefined) this.#allowed.push({ ...one, allowed });
-      else judged.push(one);
+      const listed = tier === 'match' ? this.#matches : isWithin ? this.#doubted : this.#beyond;
+      const nearest = allowed === undefined ? listed : this.#allowed;
+      if (!nearest.takes(list, distance)) continue;
+      const entry = made ?? near.entryAt(at);
+      const one = { entry, list, distance, tier, variant: shown, rules, doubt } as const;
+      nearest.push(allowed === undefined ? one : { ...one, allowed });
     }
-    if (this.#allowed.length > 2 * MOST_REVIEWS) this.#allowed = nearestOf(this.#allowed);
-    for (const one of judged) (one.tier === 'match' ? this.#matches : this.#reviews).push(one);
-    if (this.#reviews.length > 2 * MOST_REVIEWS) this.#reviews = nearestOf(this.#reviews);
-    return nearOf(variant, judged);
+    if (isCompared || near.isCompared()) this.#comparable = true;
+    return nearOf(told);
   }
 
   /** The decision by the variants taken so far. */
@@ -162,27 +182,30 @@ export class Deciding {
       const { policy, distance } = this.#rules;
       return nothingHashed('no-hash', upTo(policyUnder(policy, 'pdq', 256), distance));
     }
-    const isMatched = this.#matches.length > 0;
-    const reviews = nearestOf(this.#reviews).filter(
-      ({ distance, rules }) => !isMatched || distance <= rules.matchDistance,
-    );
+    const isMatched = this.#matches.count > 0;
+    const doubted = this.#doubted.kept();
+    const beyond = isMatched ? [] : this.#beyond.kept();
+    const reviews = isMatched ? doubted : nearestOf([...doubted, ...beyond], byDistance);
     // Sorting is stable: at equal tier, distance and trust, variants and entries keep their order.
-    const judged = [...this.#matches.sort(byDistance), ...reviews.sort(byDistance)];
+    const judged = [...this.#matches.kept(), ...reviews];
     const matches = judged.map(shownOf);
     const [first] = judged;
     const { matchDistance, reviewDistance, minQuality } = this.#kindOf(main.hash).rulesOf(
       first === undefined ? '' : listOf(first.entry),
     );
     const policy = { matchDistance, reviewDistance, minQuality };
-    const told = nearestOf(this.#allowed).map(shownOf);
+    const told = this.#allowed.kept().map(shownOf);
     const allowed = told.length > 0 && { allowed: told };
+    const counts = this.#matches.count + this.#doubted.count + this.#allowed.count;
+    const all = counts + (isMatched ? 0 : this.#beyond.count);
+    const left = all - matches.length - told.length;
+    const rest = { matches, policy, ...allowed, ...(left > 0 && { omitted: left }) };
     if (first === undefined) {
       const empty = this.#comparable ? 'nothing-near' : 'nothing-comparable';
-      const reason = allowed ? 'allowed' : empty;
-      return decisionOf({ verdict: 'none', reason, matches, policy, ...allowed });
+      return decisionOf({ verdict: 'none', reason: allowed ? 'allowed' : empty, ...rest });
     }
     const reason = first.doubt ?? 'within-match-distance';
-    return decisionOf({ verdict: first.tier, reason, matches, policy, ...allowed });
+    return decisionOf({ verdict: first.tier, reason, ...rest });
   }
 
   #kindOf(hash: Hash): KindRules {
@@ -231,9 +254,6 @@ function shownOf({ entry, distance, tier, variant, rules, allowed }: Judged): Ma
   return match;
 }
 
-const nearestOf = (reviews: Judged[]): Judged[] =>
-  reviews.sort((a, b) => a.distance - b.distance).slice(0, MOST_REVIEWS);
-
 /** The variants, whose generator is told of the last one each time that the next is asked for. */
 const tellingOf = (
   variants: Iterable<HashedVariant>,
@@ -253,36 +273,48 @@ const tellingOf = (
   },
 });
 
-/** The nearest entries that a variant came near to, not near enough to match, and that might. */
-function nearOf({ quality = 100 }: HashedVariant, found: readonly Judged[]): Near | undefined {
-  const all = found.filter(
-    ({ distance, entry, rules }) =>
-      distance > rules.matchDistance &&
-      rules.matchDistance >= 0 &&
-      Math.min(quality, entry.quality ?? 100) >= rules.minQuality &&
-      limitOf(entry, rules) === undefined,
-  );
-  const near = all.sort((a, b) => a.distance - b.distance).slice(0, MOST_TOLD);
-  const [nearest] = near;
+/** An entry that a variant came near to. */
+interface Told {
+  readonly hash: Hash;
+  readonly distance: number;
+  readonly rules: ListRules;
+}
+
+/** Whether a variant is not near enough to an entry to match, and a moved one might be. */
+const isToldOf = (
+  { quality = 100 }: HashedVariant,
+  facts: EntryFacts,
+  distance: number,
+  rules: ListRules,
+): boolean =>
+  distance > rules.matchDistance &&
+  rules.matchDistance >= 0 &&
+  Math.min(quality, facts.quality ?? 100) >= rules.minQuality &&
+  limitOf(facts, rules) === undefined;
+
+/** @param told the nearest first */
+function nearOf(told: readonly Told[]): Near | undefined {
+  const [nearest] = told;
   if (nearest === undefined) return undefined;
   // Of several lists', the distance and the quality that suffice for any of these entries.
   return {
-    hashes: near.map(({ entry }) => entry.hash),
+    hashes: told.map(({ hash }) => hash),
     distance: nearest.distance,
-    enough: Math.min(...near.map(({ rules }) => rules.matchDistance)),
-    leastQuality: Math.min(...near.map(({ rules }) => rules.minQuality)),
+    enough: Math.min(...told.map(({ rules }) => rules.matchDistance)),
+    leastQuality: Math.min(...told.map(({ rules }) => rules.minQuality)),
   };
 }
 
 /** Why a found entry is for review; `undefined` if it is a match. */
 function doubtOf(
   variant: HashedVariant,
-  { entry, distance }: Found,
+  facts: EntryFacts,
+  distance: number,
   rules: ListRules,
 ): DecisionReason | undefined {
   const { matchDistance, minQuality } = rules;
   if (distance > matchDistance) return 'within-review-distance';
   if ((variant.quality ?? 100) < minQuality) return 'low-query-quality';
-  if ((entry.quality ?? 100) < minQuality) return 'low-entry-quality';
-  return limitOf(entry, rules);
+  if ((facts.quality ?? 100) < minQuality) return 'low-entry-quality';
+  return limitOf(facts, rules);
 }

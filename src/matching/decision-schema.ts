@@ -131,6 +131,12 @@ export const DECISION_SCHEMA = {
       items: TEXT,
       description: 'names of the remote lists that did not answer; absent: none was waited for',
     },
+    omitted: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MOST,
+      description: 'how many more came near than are given; absent: none',
+    },
     policy: {
       type: 'object',
       required: ['matchDistance', 'reviewDistance', 'minQuality'],

@@ -85,18 +85,26 @@ export interface Decision {
    */
   readonly detail?: string;
   /**
-   * nearest first, at one distance by the trust in their lists; tier `match` before `review`, of
-   * which the nearest 1,000 are given
+   * nearest first, at one distance by the trust in their lists; tier `match` before `review`. Of
+   * each tier, the nearest 1,000 and the nearest of every list are given: `omitted` counts the rest
    */
   readonly matches: readonly Match[];
   /** the policy applied to the main hash: of the first match's list, if that has its own */
   readonly policy: Policy;
-  /** what the allow list made no match, the nearest 1,000; absent: nothing */
+  /** what the allow list made no match, as many as of a tier of `matches`; absent: nothing */
   readonly allowed?: readonly Match[];
-  /** what remote lists said, if they were waited for: matches first, and allowed ones last */
+  /**
+   * what remote lists said, if they were waited for: matches first, and allowed ones last; as many
+   * as of a tier of `matches`
+   */
   readonly elsewhere?: readonly RemoteMatch[];
   /** the names of the remote lists that did not answer in time; absent: none was waited for */
   readonly unanswered?: readonly string[];
+  /**
+   * how many more came near, and were judged, than `matches`, `allowed` and `elsewhere` give;
+   * absent: none
+   */
+  readonly omitted?: number;
   /** the picture, if this call read and decoded it */
   readonly upload?: CheckedUpload;
   /** what the time went to, if this call read and decoded the picture */
@@ -156,6 +164,7 @@ export interface DecisionJSON {
   allowed?: MatchJSON[];
   elsewhere?: RemoteMatchJSON[];
   unanswered?: string[];
+  omitted?: number;
   upload?: Omit<HashJSON, 'decoding'> & Omit<CheckedUpload, 'hash' | 'resample'>;
   timings?: DecisionTimings;
   generation?: number;
@@ -211,7 +220,7 @@ export function checkVariant(variant: HashedVariant): void {
 export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
-  const { allowed = [], elsewhere = [], unanswered = [] } = decision;
+  const { allowed = [], elsewhere = [], unanswered = [], omitted } = decision;
   checkPolicy(policy);
   if (typeof verdict !== 'string' || typeof reason !== 'string' || !Array.isArray(matches)) {
     throw new TypeError('expected a decision: { verdict, reason, matches, policy }');
@@ -224,6 +233,7 @@ export function checkDecision(decision: Decision): void {
     throw new TypeError('expected unanswered to be a list of strings');
   }
   checkTypeOf('detail', detail, 'string');
+  if (omitted !== undefined) checkInteger('omitted', omitted, 1);
   if (upload !== undefined) checkUploadFacts(upload);
   if (timings !== undefined) {
     checkObject(timings, 'timings to be an object');
@@ -266,7 +276,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
   checkDecision(decision);
   checkTypeOf('file', file, 'string');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
-  const { allowed, elsewhere, unanswered } = decision;
+  const { allowed, elsewhere, unanswered, omitted } = decision;
   return defined({
     file,
     verdict,
@@ -277,6 +287,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
     allowed: allowed?.map(matchToJSON),
     elsewhere: elsewhere?.map(remoteMatchToJSON),
     unanswered: unanswered && [...unanswered],
+    omitted,
     upload: upload && uploadToJSON(upload),
     timings: timings && { ...timings },
     generation,

@@ -5,6 +5,7 @@ import { type AllowList, PictureAllowances } from './allow-list.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
 import { isDegenerate } from './degenerate.js';
 import { isOwnConfirmed, limitOf } from './lists.js';
+import { nearestOf } from './nearest.js';
 import { type Policy, type PolicyOptions, policyUnder, upTo } from './policy.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
@@ -25,6 +26,9 @@ export interface OwnWord {
 /** A hit elsewhere, and why it is for review; no reason if it is a match. */
 interface Judged {
   readonly match: RemoteMatch;
+  readonly list: string;
+  /** 0 if it is not told */
+  readonly distance: number;
   readonly doubt: DecisionReason | undefined;
 }
 
@@ -103,11 +107,19 @@ export class Elsewhere {
       }
     }
     // Stable: at equal rank and distance, lists and hits keep their order.
-    judged.sort((a, b) => rank(a) - rank(b) || far(a) - far(b));
+    judged.sort((a, b) => rank(a) - rank(b) || a.distance - b.distance);
+    const given = [0, 1, 2].flatMap((each) =>
+      nearestOf(
+        judged.filter((one) => rank(one) === each),
+        (a, b) => a.distance - b.distance,
+      ),
+    );
+    const omitted = (here.omitted ?? 0) + judged.length - given.length;
     const told = {
       ...here,
-      elsewhere: judged.map(({ match }) => match),
+      elsewhere: given.map(({ match }) => match),
       unanswered: silent.map(({ name }) => name),
+      ...(omitted > 0 && { omitted }),
     };
     const first = judged.find(({ match }) => match.allowed === undefined);
     if (here.verdict === 'match') return decisionOf(told);
@@ -163,10 +175,8 @@ function judge(hit: RemoteHit, list: RemoteList, { main, policy, allowances, own
     labels: hit.labels ?? [],
     ...(allowed !== undefined && { allowed }),
   };
-  return { match, doubt };
+  return { match, list: name, distance: hit.distance ?? 0, doubt };
 }
-
-const far = ({ match }: Judged) => match.distance ?? 0;
 
 const rank = ({ match }: Judged) =>
   match.allowed !== undefined ? 2 : match.tier === 'match' ? 0 : 1;

@@ -1,5 +1,5 @@
 import { checkOneOf, checkOptions, checkTypeOf } from '../door.js';
-import type { BlocklistEntry } from '../entry.js';
+import type { EntryFacts } from '../entry.js';
 import type { Algorithm, Bits } from '../hash.js';
 import {
   changedBy,
@@ -52,17 +52,17 @@ export interface ListRules extends Policy {
 }
 
 /** The name of a list; that of the unnamed one is empty. */
-export const listOf = ({ list = '' }: Pick<BlocklistEntry, 'list'>): string => list;
+export const listOf = ({ list = '' }: Pick<EntryFacts, 'list'>): string => list;
 
 /** Whether the platform itself has confirmed an entry. */
 export const isOwnConfirmed = (
-  { confirmed }: Pick<BlocklistEntry, 'confirmed'>,
+  { confirmed }: Pick<EntryFacts, 'confirmed'>,
   trust: Trust = 'own',
 ): boolean => confirmed === true && trust === 'own';
 
 /** Why an entry within the match distance is for review all the same; undefined if it matches. */
 export function limitOf(
-  { confirmed }: Pick<BlocklistEntry, 'confirmed'>,
+  { confirmed }: Pick<EntryFacts, 'confirmed'>,
   { tier, trust }: Pick<ListRules, 'tier' | 'trust'>,
 ): 'review-only-list' | 'foreign-list' | 'unconfirmed-entry' | undefined {
   if (tier === 'review') return 'review-only-list';

@@ -4,8 +4,6 @@ import type { RemoteAnswer, RemoteHit } from '../exchange/remote-matcher.js';
 import { bitsOf, distance as distanceOf, type Hash } from '../hash.js';
 import { copyOfHash, keyOfHash } from './hash-key.js';
 
-/** The most hits that are kept of an answer, the nearest: as reviews of a decision. */
-const MOST_HITS = 1000;
 /** The most hits, labels and characters that are read. A longer answer is not believed. */
 const MOST_READ = 100_000;
 const MOST_LABELS = 1000;
@@ -30,8 +28,7 @@ export function outcomeOf(answers: unknown, hash: Hash): readonly RemoteHit[] | 
     // Not by `map`, which skips holes.
     const copies = Array.from(hits as readonly RemoteHit[], (hit) => checkedCopy(hit, hash));
     const far = bitsOf(hash);
-    copies.sort((a, b) => (a.distance ?? far) - (b.distance ?? far));
-    return copies.slice(0, MOST_HITS);
+    return copies.sort((a, b) => (a.distance ?? far) - (b.distance ?? far));
   } catch {
     return 'unanswered';
   }

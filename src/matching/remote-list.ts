@@ -105,7 +105,7 @@ export class RemoteList {
   /**
    * Asks about one hash. It sends a copy of it, unless it is known to have had no hit lately.
    * @param options `signal`: ends the wait, as if the list had not answered
-   * @returns copies of the hits, the nearest 1,000; none is an empty list; it does not reject for
+   * @returns copies of the hits, the nearest first; none is an empty list; it does not reject for
    *   anything that the matcher does
    * @throws {TypeError | RangeError} if `hash` or an option is invalid
    */

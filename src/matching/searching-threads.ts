@@ -1,5 +1,4 @@
 import type { Hash } from '../hash.js';
-import type { Hit } from '../indexing/hamming-index.js';
 import type { MutableIndex } from '../indexing/mutable-index.js';
 
 /** How the threads of a list fare. */
@@ -17,8 +16,8 @@ export interface SearchThreadsStats {
 /** Threads that search the large parts of the indexes of a blocklist. */
 export interface SearchingThreads {
   /**
-   * As `index.searchNear`, of 256 bits and beyond 31 bits. The hits have to be read before the
-   * index changes.
+   * As `index.searchNear`, of 256 bits and beyond 31 bits, in pairs of id and distance. They have
+   * to be read before the index changes.
    * @returns undefined if nothing of the index is for them; resolves to undefined if they failed
    */
   searchNear(
@@ -26,6 +25,6 @@ export interface SearchingThreads {
     hash: Hash,
     maxDistance: number,
     ranks: Uint8Array | undefined,
-  ): Promise<Hit[] | undefined> | undefined;
+  ): Promise<Uint32Array | undefined> | undefined;
   stats(): SearchThreadsStats;
 }

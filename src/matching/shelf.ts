@@ -1,8 +1,8 @@
-import type { BlocklistEntry } from '../entry.js';
+import type { BlocklistEntry, EntryFacts } from '../entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import type { Algorithm, Bits, Hash } from '../hash.js';
 import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
-import { indexSteps, MutableIndex } from '../indexing/mutable-index.js';
+import { hitsOf, indexSteps, joined, MutableIndex } from '../indexing/mutable-index.js';
 import { EXACT_DISTANCE } from '../indexing/near.js';
 import { IdSet } from '../indexing/snapshot.js';
 import { grown } from '../packed-words.js';
@@ -27,6 +27,7 @@ export interface FrozenShelf {
 
 /** Marks a removed entry; no entry has this id. */
 const GONE = 0xffffffff;
+const NO_HITS = /* @__PURE__ */ new Uint32Array(0);
 /** Names that a step looks at: about 0.2 ms. */
 const NAME_STEP = 256;
 /** Attached entries of which a step tells whether they are on a list and can be found. */
@@ -144,22 +145,27 @@ export class Shelf {
   /** The ids within `maxDistance` of `hash`, with their distances. */
   search(hash: Hash, maxDistance: number): Hit[] {
     if (maxDistance < 0 || this.size === 0) return [];
-    return this.#seen(this.#indexing.now().search(hash, Math.min(maxDistance, this.#added.bits)));
+    const hits = this.#indexing.now().search(hash, Math.min(maxDistance, this.#added.bits));
+    return this.#hidden.last ? hits.filter(({ id }) => !this.#hidden.has(id)) : hits;
   }
 
   /**
-   * The ids within `matchDistance` of `hash`, and those of a near search within `reviewDistance`.
+   * The entries within `matchDistance` of `hash`, and those of a near search within
+   * `reviewDistance`: pairs of id and distance.
    */
-  searchNear(hash: Hash, { matchDistance, reviewDistance }: Policy, ranks?: Uint8Array): Hit[] {
+  searchNear(
+    hash: Hash,
+    { matchDistance, reviewDistance }: Policy,
+    ranks?: Uint8Array,
+  ): Uint32Array {
     const { bits } = this.#added;
-    if (reviewDistance <= matchDistance) return this.search(hash, matchDistance);
-    if (this.size === 0) return [];
-    const index = this.#indexing.now();
-    const near = this.#seen(index.searchNear(hash, Math.min(reviewDistance, bits), { ranks }));
+    if (Math.max(matchDistance, reviewDistance) < 0 || this.size === 0) return NO_HITS;
+    const within = () => this.#pairs(hash, Math.min(matchDistance, bits));
+    if (reviewDistance <= matchDistance) return within();
+    const near = this.#nearPairs(hash, Math.min(reviewDistance, bits), ranks);
     // A near search finds all to there.
     if (matchDistance <= EXACT_DISTANCE) return near;
-    const beyond = near.filter(({ distance }) => distance > matchDistance);
-    return [...this.search(hash, matchDistance), ...beyond];
+    return joined([within(), hitsOf(near, (_, distance) => distance > matchDistance)]);
   }
 
   /**
@@ -171,13 +177,33 @@ export class Shelf {
     hash: Hash,
     { matchDistance, reviewDistance }: Policy,
     ranks?: Uint8Array,
-  ): Promise<Hit[] | undefined> | undefined {
+  ): Promise<Uint32Array | undefined> | undefined {
     const index = this.index;
     // What is exact is found here, in less time than a message takes.
     if (matchDistance > EXACT_DISTANCE || reviewDistance <= EXACT_DISTANCE) return undefined;
     if (!(index instanceof MutableIndex) || this.#added.bits !== 256) return undefined;
     const found = threads.searchNear(index, hash, Math.min(reviewDistance, 256), ranks);
-    return found?.then((hits) => hits && this.#seen(hits));
+    return found?.then((hits) => hits && this.#seenOf(hits));
+  }
+
+  #pairs(hash: Hash, maxDistance: number): Uint32Array {
+    const index = this.#indexing.now();
+    const isOurs = index instanceof MutableIndex;
+    return this.#seenOf(
+      isOurs
+        ? MutableIndex.searchPairs(index, hash, maxDistance)
+        : pairsOf(index.search(hash, maxDistance)),
+    );
+  }
+
+  #nearPairs(hash: Hash, maxDistance: number, ranks: Uint8Array | undefined): Uint32Array {
+    const index = this.#indexing.now();
+    const isOurs = index instanceof MutableIndex;
+    return this.#seenOf(
+      isOurs
+        ? MutableIndex.searchNearPairs(index, hash, maxDistance, ranks)
+        : pairsOf(index.searchNear(hash, maxDistance, { ranks })),
+    );
   }
 
   /** Its index, if it is made. */
@@ -188,6 +214,12 @@ export class Shelf {
   entryAt(id: number): BlocklistEntry {
     const place = this.#placeOf(id);
     return place.rows.entryAt(place.row);
+  }
+
+  /** What a decision reads of an entry. The next call may overwrite it. */
+  factsAt(id: number): EntryFacts {
+    if (!this.#isAdded(id)) return this.#attached!.entryAt(id);
+    return PackedEntries.factsAt(this.#added, this.#rows[id - this.#firstId!]!);
   }
 
   /** The ids of the entries with exactly this hash. */
@@ -292,8 +324,8 @@ export class Shelf {
     return this.idsOfHash(this.entryAt(id).hash).includes(id);
   }
 
-  #seen(hits: Hit[]): Hit[] {
-    return this.#hidden.last ? hits.filter(({ id }) => !this.#hidden.has(id)) : hits;
+  #seenOf(hits: Uint32Array): Uint32Array {
+    return this.#hidden.last ? hitsOf(hits, (id) => !this.#hidden.has(id)) : hits;
   }
 
   /** Copies of the entries that a search can find, but for degenerate ones. */
@@ -528,4 +560,8 @@ export class Shelf {
   #forgetName(name: string | undefined, id: number): void {
     if (name !== undefined) this.#names?.delete(name, id);
   }
+}
+
+function pairsOf(hits: readonly Hit[]): Uint32Array {
+  return Uint32Array.from(hits.flatMap(({ id, distance }) => [id, distance]));
 }

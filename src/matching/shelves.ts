@@ -1,8 +1,8 @@
 import { type Algorithm, type Bits, bitsOf, type Hash } from '../hash.js';
-import type { Hit } from '../indexing/hamming-index.js';
 import type { HashedVariant } from '../variant.js';
-import type { Found, Search, SearchElsewhere } from './decide.js';
+import type { Search, SearchElsewhere } from './decide.js';
 import { isDegenerate } from './degenerate.js';
+import { Found } from './found.js';
 import { type Lists, listOf } from './lists.js';
 import type { Policy } from './policy.js';
 import type { SearchingThreads } from './searching-threads.js';
@@ -50,7 +50,7 @@ export class Shelves {
       const shelves = this.#kindOf(hash);
       const ranks = ranksFor(variant, policy);
       const hits = shelves.map((shelf) => shelf.searchNear(hash, policy, ranks));
-      return foundIn(shelves, hits, lists);
+      return new Found(shelves, hits, lists);
     };
   }
 
@@ -67,7 +67,7 @@ export class Shelves {
       if (asked.every((one) => one === undefined)) return undefined;
       return Promise.all(asked).then((answers) => () => {
         const hits = answers.map((hits, i) => hits ?? shelves[i]!.searchNear(hash, policy, ranks));
-        return foundIn(shelves, hits, lists);
+        return new Found(shelves, hits, lists);
       });
     };
   }
@@ -88,25 +88,6 @@ export class Shelves {
 /** The ranks of a hash, if its bits are such that they say something. */
 const ranksFor = ({ hash, quality, ranks }: HashedVariant, { minQuality }: Policy) =>
   (quality ?? 100) >= minQuality && !isDegenerate(hash) ? ranks : undefined;
-
-/** The entries on enabled lists that the hits of each shelf are; undefined if none could be. */
-function foundIn(
-  shelves: readonly Shelf[],
-  hits: readonly (readonly Hit[])[],
-  lists: Lists,
-): Found[] | undefined {
-  const found: Found[] = [];
-  for (const [i, shelf] of shelves.entries()) {
-    for (const { id, distance } of hits[i]!) {
-      const entry = shelf.entryAt(id);
-      // An attached index may hold degenerate hashes.
-      if (isDegenerate(entry.hash) || !lists.isEnabled(listOf(entry))) continue;
-      found.push({ entry, distance });
-    }
-  }
-  const isCompared = found.length > 0 || shelves.some((shelf) => shelf.isSearched(lists));
-  return isCompared ? found : undefined;
-}
 
 /** The ids of the entries that a withdrawal removes. */
 export function idsOf(shelf: Shelf, withdrawal: WithdrawnKey): number[] {

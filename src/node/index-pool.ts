@@ -215,11 +215,17 @@ class Pool implements IndexPool {
   async #send(task: PoolTask): Promise<Hit[][]> {
     if (this.#ended) throw this.#ended;
     const thread = this.#threads.reduce((a, b) => (b.load < a.load ? b : a));
-    return await thread.ask(task);
+    return (await thread.ask(task)).map(hitsOf);
   }
 
   #end(error: Error): void {
     this.#ended ??= error;
     for (const thread of this.#threads) thread.end(this.#ended);
   }
+}
+
+function hitsOf(pairs: Uint32Array): Hit[] {
+  const hits: Hit[] = [];
+  for (let i = 0; i < pairs.length; i += 2) hits.push({ id: pairs[i]!, distance: pairs[i + 1]! });
+  return hits;
 }

@@ -1,5 +1,4 @@
 import type { Worker } from 'node:worker_threads';
-import type { Hit } from '../indexing/hamming-index.js';
 import type { IndexMessage, IndexStart, PoolAnswer, PoolTask } from './index-worker.js';
 import { startThread } from './start-thread.js';
 
@@ -46,8 +45,8 @@ export class IndexThread {
     this.#worker.postMessage(message);
   }
 
-  /** @returns the hits of each query; rejects if the thread ends first */
-  async ask(task: PoolTask): Promise<Hit[][]> {
+  /** @returns of each query the pairs of id and distance; rejects if the thread ends first */
+  async ask(task: PoolTask): Promise<Uint32Array[]> {
     if (this.#ended) throw this.#ended;
     this.#worker.ref();
     try {
@@ -92,11 +91,11 @@ function startedThread(url: URL | undefined, start: IndexStart): Worker {
   throw new Error(message, { cause });
 }
 
-function hitsOf(totals: Uint32Array, hits: Uint32Array): Hit[][] {
+function hitsOf(totals: Uint32Array, hits: Uint32Array): Uint32Array[] {
   let at = 0;
   return Array.from(totals, (total) => {
-    const found: Hit[] = [];
-    for (let i = 0; i < total; i++, at += 2) found.push({ id: hits[at]!, distance: hits[at + 1]! });
-    return found;
+    const from = at;
+    at += 2 * total;
+    return hits.subarray(from, at);
   });
 }

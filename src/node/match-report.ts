@@ -118,7 +118,7 @@ function article(decision: Decision, options: MatchReportOptions): string {
   }
   checkTypeOf('file', file, 'string');
   checkOptions(pictures, 'pictures to be an object');
-  const { verdict, reason, matches, policy } = decision;
+  const { verdict, reason, matches, omitted, policy } = decision;
   const frame =
     width === undefined || height === undefined ? undefined : { left: 0, top: 0, width, height };
   const facts: [string, string][] = [
@@ -129,6 +129,7 @@ function article(decision: Decision, options: MatchReportOptions): string {
     ['minimum quality', String(policy.minQuality)],
   ];
   if (frame) facts.splice(2, 0, ['picture', `${width} x ${height} pixels`]);
+  if (omitted !== undefined) facts.push(['not shown', `${omitted} more`]);
   const sections = matches.map((match, at) => section(match, at, frame, pictures.variants?.[at]));
   return `<article>${file === undefined ? '' : `<h2>${escapeHtml(file)}</h2>`}
 ${list(facts)}

@@ -1,8 +1,7 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { Hash } from '../hash.js';
 import { inTurns } from '../in-turns.js';
-import type { Hit } from '../indexing/hamming-index.js';
-import { MutableIndex, type SharedIndex } from '../indexing/mutable-index.js';
+import { joined, MutableIndex, type SharedIndex } from '../indexing/mutable-index.js';
 import type { Segment } from '../indexing/segment.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { SearchingThreads, SearchThreadsStats } from '../matching/searching-threads.js';
@@ -76,7 +75,7 @@ export function createSearchThreads(
 interface Asked {
   readonly hash: Hash;
   readonly ranks: Uint8Array | undefined;
-  readonly resolve: (hits: Hit[] | undefined) => void;
+  readonly resolve: (hits: Uint32Array | undefined) => void;
 }
 
 /** Searches of one index to one distance, which go in one message. */
@@ -153,7 +152,7 @@ class Threads implements SearchThreads {
     hash: Hash,
     maxDistance: number,
     ranks: Uint8Array | undefined,
-  ): Promise<Hit[] | undefined> | undefined {
+  ): Promise<Uint32Array | undefined> | undefined {
     if (performance.now() - this.#lookedAt > LOOK_MILLISECONDS) this.#look().catch(() => {});
     const there = MutableIndex.segments(index).filter((segment) => this.#numbers.has(segment));
     if (there.length === 0 || this.#closing.signal.aborted) return undefined;
@@ -165,8 +164,8 @@ class Threads implements SearchThreads {
       if (answers.includes(undefined)) return undefined;
       this.#searches++;
       // An entry may have been removed long before: its segment still has it.
-      const hits = MutableIndex.living(index, (answers as Hit[][]).flat());
-      return [...hits, ...beside];
+      const living = (answers as Uint32Array[]).map((hits) => MutableIndex.living(index, hits));
+      return joined([...living, beside]);
     });
   }
 
@@ -176,7 +175,7 @@ class Threads implements SearchThreads {
     maxDistance: number,
     hash: Hash,
     ranks: Uint8Array | undefined,
-  ): Promise<Hit[] | undefined> {
+  ): Promise<Uint32Array | undefined> {
     return new Promise((resolve) => {
       if (this.#batches.size === 0) setImmediate(() => this.#send());
       const key = `${index} ${maxDistance}`;

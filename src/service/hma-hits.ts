@@ -1,5 +1,5 @@
 import type { BlocklistEntry } from '../entry.js';
-import { bitsOf } from '../hash.js';
+import { bitsOf, type Hash } from '../hash.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
 import { listOf } from '../matching/lists.js';
@@ -65,6 +65,33 @@ export function hitsOf(
     });
   }
   return [...nearest.values()].sort((a, b) => a.distance - b.distance);
+}
+
+/**
+ * Every entry within the match distance of its list, the nearest first, whatever a decision says of
+ * it: a decision gives few of many.
+ */
+export function entriesNear(
+  blocklist: Blocklist,
+  hash: Hash,
+  banks: readonly string[] | undefined,
+): HmaHit[] {
+  const { lists, shelves } = Blocklist.held(blocklist);
+  const { matchDistance, minQuality } = lists.widest(blocklist.policy, 'pdq', 256);
+  const policy = { matchDistance, reviewDistance: -1, minQuality };
+  const found = shelves.search(lists)({ name: 'original', hash }, policy);
+  const hits: HmaHit[] = [];
+  for (let at = 0; at < found.count; at++) {
+    const facts = found.factsAt(at);
+    const distance = found.distanceAt(at);
+    const list = listOf(facts);
+    const rules = lists.rulesOf(list, blocklist.policy, 'pdq', 256);
+    const bank = bankOf(list);
+    if (!found.counts(facts) || distance > rules.matchDistance) continue;
+    if (banks?.includes(bank) === false) continue;
+    hits.push({ entry: found.entryAt(at), bank, distance, isMatch: true });
+  }
+  return hits;
 }
 
 /**

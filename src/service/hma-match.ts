@@ -1,7 +1,14 @@
 import { distance, type Hash, hashFromHex } from '../hash.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
-import { hitsOf, type NumberedHit, type NumberOf, numbered, policyOf } from './hma-hits.js';
+import {
+  entriesNear,
+  hitsOf,
+  type NumberedHit,
+  type NumberOf,
+  numbered,
+  policyOf,
+} from './hma-hits.js';
 import { checkSignalType, checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson, notHashed } from './hma-reply.js';
 import { BANKS_OF_MATCHES, BARE_MESSAGE, FORM, failures, MATCH, MESSAGE } from './hma-schema.js';
@@ -29,9 +36,10 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  * A lookup tells what a decision calls a match, since its callers act on what it tells, and have no
  * word for a review. Its header `onlyhashes-verdict` says `match`, or `review` if what is found is
  * for review. About a picture it is that of a whole decision, `none` too; a lookup by hash looks no
- * farther than matches go, and then says nothing of what it did not look for. A raw lookup tells
- * every entry within the match distance of its list: what is for review or allowed, too. What is
- * off is found by neither, while HMA's raw lookup does not look at that.
+ * farther than matches go, and then says nothing of what it did not look for. Of a thousand and
+ * more, it tells the nearest 1,000 and the nearest of every bank, as a decision does. A raw lookup
+ * tells every entry within the match distance of its list: what is for review or allowed, too.
+ * What is off is found by neither, while HMA's raw lookup does not look at that.
  *
  * HMA drops some matches of a bank by chance, by its `enabled_ratio`. Nothing is dropped here: a
  * bank is on or off. So `seed` and `bypass_coinflip` change nothing.
@@ -124,9 +132,9 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       isAnswer: true,
       async answer(call) {
         const isLong = call.url.searchParams.get('include_distance')?.toLowerCase() === 'true';
-        const decision = decisionAbout(list(), signalIn(call));
-        call.note({ verdict: decision.verdict });
-        const hits = await numbered(hitsOf(list(), decision, banksIn(call.url)), numberOf);
+        const hash = signalIn(call);
+        call.note({ verdict: decisionAbout(list(), hash).verdict });
+        const hits = await numbered(entriesNear(list(), hash, banksIn(call.url)), numberOf);
         return hmaJson({ matches: isLong ? hits.map(matchOf) : hits.map(({ number }) => number) });
       },
     },

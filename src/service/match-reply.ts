@@ -38,7 +38,7 @@ export const MATCH_REPLY_SCHEMA: Schema = {
     leftOut: {
       type: 'integer',
       minimum: 0,
-      description: 'matches, allowed ones and those elsewhere beyond `limit`',
+      description: 'matches, allowed ones and those elsewhere beyond `limit`, and `omitted` ones',
     },
     decision: {
       ...DECISION,
@@ -75,7 +75,7 @@ export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Tel
     answered: isAnswered(decision),
     explanation: explain(decision),
     ...(isQueued !== undefined && { queued: isQueued }),
-    leftOut: beyond.reduce((sum, count) => sum + count),
+    leftOut: beyond.reduce((sum, count) => sum + count, decision.omitted ?? 0),
     decision: {
       ...json,
       matches: told(matches),

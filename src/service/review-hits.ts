@@ -15,7 +15,7 @@ const TRUST_WORDS: Readonly<Record<Trust, string>> = {
 };
 
 /** Explains each hit of a decision in words, and draws where in the picture it lies. */
-export function hitsOf({ matches, elsewhere = [], upload }: Decision): Html {
+export function hitsOf({ matches, elsewhere = [], omitted = 0, upload }: Decision): Html {
   const frame = upload && { left: 0, top: 0, width: upload.width, height: upload.height };
   const all = matches.length + elsewhere.length;
   const shown = [
@@ -24,7 +24,7 @@ export function hitsOf({ matches, elsewhere = [], upload }: Decision): Html {
       hitElsewhere(match, `Hit ${matches.length + at + 1} of ${all}`),
     ),
   ].slice(0, MOST);
-  const left = all - shown.length;
+  const left = all - shown.length + omitted;
   return html`${shown}${
     left === 0 ? undefined : html`<p>${left} more, farther away, are not shown.</p>`
   }`;

@@ -157,6 +157,7 @@ const decision = fc
       allowed: fc.array(match, { maxLength: 2 }),
       elsewhere: fc.array(remoteMatch, { maxLength: 2 }),
       unanswered: fc.array(text, { maxLength: 2 }),
+      omitted: fc.integer({ min: 1 }),
     },
     { requiredKeys: ['verdict', 'reason', 'matches', 'policy'] },
   )

@@ -122,13 +122,13 @@ test('what changes while threads search is in the decision, and what is withdraw
 
 test('what a compaction has dropped is not in answers about what there was before', () => {
   const index = mutableIndex(createIndex(entries.slice(0, 5000)));
-  const hits = [7, 8, 4999].map((id) => ({ id, distance: 40 }));
+  const hits = Uint32Array.of(7, 40, 8, 40, 4999, 40);
   expect(MutableIndex.living(index, hits)).toEqual(hits);
   for (const id of [8, 4999]) index.remove(id);
-  expect(MutableIndex.living(index, hits)).toEqual([{ id: 7, distance: 40 }]);
+  expect(MutableIndex.living(index, hits)).toEqual(Uint32Array.of(7, 40));
   while (index.compact());
   expect(MutableIndex.segments(index).map(({ entries }) => entries)).toEqual([4998]);
-  expect(MutableIndex.living(index, hits)).toEqual([{ id: 7, distance: 40 }]);
+  expect(MutableIndex.living(index, hits)).toEqual(Uint32Array.of(7, 40));
 });
 
 test('what is added becomes shared, and what it replaces is let go of', async () => {

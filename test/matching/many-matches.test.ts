@@ -1,0 +1,250 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { type Hash, hashToHex } from '../../src/hash.js';
+import { createAllowList } from '../../src/matching/allow-list.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { type Decision, decisionToJSON } from '../../src/matching/decision.js';
+import { createFloodGuard } from '../../src/matching/flood-guard.js';
+import type { ListSettings } from '../../src/matching/lists.js';
+import { decisionFromJSON } from '../../src/matching/read-decision.js';
+import { createRemoteList } from '../../src/matching/remote-list.js';
+import { reviewFactsOf } from '../../src/matching/review-record.js';
+import type { HashedVariant } from '../../src/variant.js';
+import { flipBits } from '../arbitraries.js';
+import { loopTurns, stepClock } from '../node/event-loop.js';
+import { BASE, ORDER } from './bases.js';
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** A hash `bits` away from the base, one of many: `number` below 1,000. */
+const off = (bits: number, number = 0): Hash =>
+  flipBits(BASE, [...ORDER.slice(number % 100), ...ORDER.slice(0, number % 100)], bits);
+const entry = (bits: number, fields: Partial<BlocklistEntry> = {}): BlocklistEntry => ({
+  hash: off(bits),
+  labels: [],
+  ...fields,
+});
+const variant = (bits = 0): HashedVariant => ({ name: 'original', hash: off(bits), quality: 100 });
+const many = (count: number, fields: (at: number) => Partial<BlocklistEntry> = () => ({})) =>
+  Array.from({ length: count }, (_, at) =>
+    entry(at % 30, { hash: off(at % 30, at), id: `${at}`, ...fields(at) }),
+  );
+const distancesOf = ({ matches }: Decision) => matches.map(({ distance }) => distance);
+
+describe('of many matches', () => {
+  test('the nearest 1,000 are given, and the number of the others', () => {
+    const blocklist = createBlocklist(many(6000));
+    const decision = blocklist.decide([variant()]);
+    expect([decision.verdict, decision.matches.length, decision.omitted]).toEqual([
+      'match',
+      1000,
+      5000,
+    ]);
+    expect(distancesOf(decision)).toEqual(
+      Array.from({ length: 1000 }, (_, at) => Math.floor(at / 200)),
+    );
+    expect(reviewFactsOf(decision)).toHaveLength(1000);
+    const json = decisionToJSON(decision);
+    expect(json.omitted).toBe(5000);
+    expect(decisionFromJSON(JSON.parse(JSON.stringify(decision)))).toEqual(decision);
+    expect(createBlocklist(many(1000)).decide([variant()])).not.toHaveProperty('omitted');
+  });
+
+  test('few entries are made, and none is kept but what is given', async () => {
+    const blocklist = createBlocklist(many(20_000));
+    await blocklist.warm();
+    const made = vi.spyOn(PackedEntries.prototype, 'entryAt');
+    for (const decide of [() => blocklist.decide([variant()]), decideAsync]) {
+      made.mockClear();
+      expect((await decide()).omitted).toBe(19_000);
+      expect(made.mock.calls.length).toBeLessThanOrEqual(2000);
+    }
+    function decideAsync() {
+      return blocklist.decideAsync([variant()]);
+    }
+  });
+
+  test('the nearest of every list stays', () => {
+    const lists = { own: {}, theirs: { trust: 'foreign' }, off: { enabled: false } } as const;
+    const fields = (at: number) => (at % 2 ? { list: 'theirs' } : { list: 'own' });
+    const more = ['off', 'far', 'farther'].map((list, at) => entry(20 + at, { list }));
+    const blocklist = createBlocklist([...many(5000, fields), ...more], { lists });
+    const { matches, omitted } = blocklist.decide([variant()], { all: true });
+    const tiers = (tier: string) => matches.filter((match) => match.tier === tier);
+    expect([tiers('match').length, tiers('review').length, omitted]).toEqual([1002, 1000, 3000]);
+    expect(matches.slice(1000, 1002).map(({ entry }) => entry.list)).toEqual(['far', 'farther']);
+  });
+
+  test('one that is farther than 1,000 reviews decides all the same', async () => {
+    const theirs = many(3000, () => ({ list: 'theirs' }));
+    const lists = { theirs: { trust: 'foreign' } } as const;
+    const blocklist = createBlocklist([...theirs, entry(31, { id: 'own' })], { lists });
+    for (const decision of [
+      blocklist.decide([variant()]),
+      await blocklist.decideAsync([variant()]),
+    ]) {
+      expect([decision.verdict, decision.reason]).toEqual(['match', 'within-match-distance']);
+      expect(decision.matches[0]!.entry.id).toBe('own');
+      expect(decision.omitted).toBe(2000);
+    }
+  });
+
+  test('the flood guard counts them all', () => {
+    const floodGuard = createFloodGuard({ mostEntries: 10_000 });
+    const counted = new Set<string>();
+    vi.spyOn(floodGuard, 'count').mockImplementation((hash) => {
+      counted.add(hashToHex(hash));
+      return hashToHex(hash) === hashToHex(off(29, 2999));
+    });
+    const entries = many(3000);
+    const { matches } = createBlocklist(entries, { floodGuard }).decide([variant()]);
+    expect(counted.size).toBe(new Set(entries.map(({ hash }) => hashToHex(hash))).size);
+    const flooded = matches.filter(({ tier }) => tier === 'review');
+    expect(new Set(flooded.map(({ distance }) => distance))).toEqual(new Set([29]));
+  });
+
+  test('the allow list reads them all', () => {
+    const allowList = createAllowList();
+    const entries = many(3000);
+    const far = entries.filter((_, at) => at % 30 === 29);
+    for (const { hash } of far) allowList.allow(off(0), { entry: hash, reason: 'wrong' });
+    const { allowed, omitted, matches } = createBlocklist(entries, { allowList }).decide([
+      variant(),
+    ]);
+    expect([matches.length, allowed!.length, omitted]).toEqual([
+      1000,
+      far.length,
+      2000 - far.length,
+    ]);
+  });
+
+  test('the event loop turns meanwhile, and what is withdrawn then is not given', async () => {
+    const entries = many(5000);
+    const blocklist = createBlocklist(entries);
+    await blocklist.warm();
+    const turns = loopTurns();
+    stepClock(10);
+    const deciding = blocklist.decideAsync([variant()]);
+    setImmediate(() => {
+      blocklist.withdraw({ id: '30' });
+      blocklist.add(entry(0, { id: 'late', labels: ['late'] }));
+    });
+    const { matches, omitted } = await deciding;
+    turns.stop();
+    expect(turns.count).toBeGreaterThan(10);
+    const ids = matches.map(({ entry }) => entry.id);
+    expect([ids.includes('30'), ids.includes('late'), omitted]).toEqual([false, true, 4000]);
+  });
+
+  test('of a list elsewhere, too: all are read, and the nearest are given', async () => {
+    const hits = Array.from({ length: 3000 }, (_, at) => ({
+      id: `${at}`,
+      distance: at % 32,
+      confirmed: at === 2975,
+    }));
+    const matcher = {
+      name: 'there',
+      ask: async (hashes: readonly Hash[]) => [{ hash: hashes[0]!, answer: 'hits' as const, hits }],
+    };
+    const remote = [createRemoteList(matcher, { sendsHashes: true, trust: 'shared' })];
+    const decision = await createBlocklist([]).decideAsync([variant()], { remote });
+    expect([decision.verdict, decision.reason]).toEqual(['match', 'matched-elsewhere']);
+    expect(decision.elsewhere![0]).toMatchObject({ id: '2975', tier: 'match' });
+    expect([decision.elsewhere!.length, decision.omitted]).toEqual([1001, 1999]);
+  });
+
+  test('what is decided is what a loop over all of them decides', async () => {
+    const list = fc.record({
+      trust: fc.constantFrom('own' as const, 'shared' as const, 'foreign' as const),
+      tier: fc.constantFrom('match' as const, 'review' as const),
+    });
+    const fields = fc.record({
+      bits: fc.integer({ min: 0, max: 31 }),
+      list: fc.integer({ min: 0, max: 3 }),
+      confirmed: fc.boolean(),
+      times: fc.integer({ min: 1, max: 900 }),
+    });
+    const groups = fc.array(fields, { minLength: 1, maxLength: 8 });
+    const variants = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 3 });
+    const lists = fc.array(list, { minLength: 4, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(groups, lists, variants, fc.boolean(), async (groups, lists, near, all) => {
+        const entries = groups.flatMap(({ bits, list, confirmed, times }, group) =>
+          Array.from({ length: times }, (_, at) =>
+            entry(bits, { id: `${group}.${at}`, list: `l${list}`, confirmed }),
+          ),
+        );
+        const settings = Object.fromEntries(lists.map((each, at) => [`l${at}`, each]));
+        const blocklist = createBlocklist(entries, { lists: settings });
+        const asked = near.map((bits) => variant(bits));
+        const expected = naive(entries, settings, near, all);
+        const decision = blocklist.decide(asked, { all });
+        const later = await blocklist.decideAsync(asked, { all });
+        expect({ ...later, generation: undefined }).toEqual({ ...decision, generation: undefined });
+        const { verdict, reason, matches, omitted = 0 } = decision;
+        expect([verdict, reason, matches.length + omitted]).toEqual([
+          expected[0]!.tier,
+          expected[0]!.reason,
+          expected.length,
+        ]);
+        for (const tier of ['match', 'review']) {
+          const given = matches.filter((match) => match.tier === tier);
+          const found = expected.filter((match) => match.tier === tier);
+          const byDistance = found.map(({ distance }) => distance).sort((a, b) => a - b);
+          expect(given.slice(0, 1000).map(({ distance }) => distance)).toEqual(
+            byDistance.slice(0, 1000),
+          );
+          const nearest = (list: string) =>
+            Math.min(...found.filter((one) => one.list === list).map(({ distance }) => distance));
+          for (const name of new Set(found.map((one) => one.list))) {
+            const first = given.find(({ entry }) => entry.list === name);
+            expect(first?.distance).toBe(nearest(name));
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+/** All matches of entries that are within 31 bits of each other, the strongest first. */
+function naive(
+  entries: readonly BlocklistEntry[],
+  settings: Readonly<Record<string, ListSettings>>,
+  near: readonly number[],
+  all: boolean,
+) {
+  const found: { tier: string; reason: string; distance: number; list: string; rank: number }[] =
+    [];
+  for (const bits of near) {
+    for (const { hash, list = '', confirmed } of entries) {
+      const { trust = 'shared', tier = 'match' } = settings[list]!;
+      const distance = naiveDistance(hash, off(bits));
+      if (distance > 31) continue;
+      let reason = 'within-match-distance';
+      if (confirmed === false) reason = 'unconfirmed-entry';
+      if (trust === 'foreign') reason = 'foreign-list';
+      if (tier === 'review') reason = 'review-only-list';
+      const isMatch = reason === 'within-match-distance';
+      const rank = ['own', 'shared', 'foreign'].indexOf(trust);
+      found.push({ tier: isMatch ? 'match' : 'review', reason, distance, list, rank });
+    }
+    if (!all && found.some(({ tier }) => tier === 'match')) break;
+  }
+  return found.sort(
+    (a, b) =>
+      Number(a.tier === 'review') - Number(b.tier === 'review') ||
+      a.distance - b.distance ||
+      a.rank - b.rank,
+  );
+}
+
+function naiveDistance(a: Hash, b: Hash): number {
+  let bits = 0;
+  for (const [at, byte] of a.bytes.entries()) {
+    for (let rest = byte ^ b.bytes[at]!; rest > 0; rest >>= 1) bits += rest & 1;
+  }
+  return bits;
+}
