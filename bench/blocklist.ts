@@ -6,17 +6,20 @@ import { PackedEntries } from '../src/exchange/packed-entries.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { openBlocklist } from '../src/node/blocklist-file.js';
 import { saveBlocklist } from '../src/node/save-blocklist.js';
-import { type Bench, type BenchContext, quantile } from './harness.js';
+import type { HashedVariant } from '../src/variant.js';
+import { variantsOf } from '../src/variants/hash-pixels.js';
+import { type Bench, type BenchContext, feed, quantile, race } from './harness.js';
 import { type Targets, targetsOf } from './index-targets.js';
-import { random, uniformHashes } from './workloads.js';
+import { detailedPixels, random, uniformHashes } from './workloads.js';
 
 /** The size whose figures have bounds. */
 const JUDGED = 1e6;
 const CHANGES = 100_000;
 
 /**
- * `blocklist`: the first decision and the first withdrawal after `warm`, the CPU time of each
- * change, and for how long warming up, saving and opening take and block. Option: `largest`.
+ * `blocklist`: a decision by all variants of an upload, the first decision and the first withdrawal
+ * after `warm`, the CPU time of each change, and for how long warming up, saving and opening take
+ * and block. Option: `largest`.
  */
 export const blocklistBench: Bench = {
   name: 'blocklist',
@@ -69,8 +72,36 @@ async function saveOne(run: Run, path: string, listed: Listed): Promise<void> {
   for (let at = 0; at < listed.count; at++) table.push(listed.entryAt(at));
   const list = createBlocklist([table]);
   report(run, 'warm', await longestBlock(() => list.warm()));
+  await raceDecisions(run, list);
   report(run, 'save', await longestBlock(() => saveBlocklist(path, list)));
   measure(run, 'warm', list, listed);
+}
+
+const UPLOADS = 8;
+
+/** A decision about an upload that is near nothing, so that every variant is searched for. */
+async function raceDecisions({ context, count }: Run, list: Blocklist): Promise<void> {
+  const contenders = (['thorough', 'quick', 'none'] as const).map((variants) => {
+    const uploads = Array.from({ length: UPLOADS }, (_, seed): HashedVariant[] => [
+      ...variantsOf(detailedPixels(1155, 866, seed + 1), { variants }),
+    ]);
+    for (const upload of uploads) {
+      const { verdict } = list.decide(upload);
+      if (verdict !== 'none') throw new Error(`an upload that is near nothing is ${verdict}`);
+    }
+    const hashes = uploads.reduce((sum, upload) => sum + upload.length, 0);
+    const name = `${variants}, ${(hashes / UPLOADS).toFixed(0)} hashes`;
+    context.figure(`a decision by ${variants}: hashes`, hashes / UPLOADS);
+    return {
+      name,
+      operations: UPLOADS,
+      run() {
+        for (const upload of uploads) feed(list.decide(upload).matches.length);
+      },
+    };
+  });
+  const title = `a decision, ${count.toLocaleString('en')} entries, nothing near`;
+  context.report(await race(title, contenders));
 }
 
 /** How long something takes in all, and blocks the event loop at the longest, in milliseconds. */

@@ -12,7 +12,7 @@ const MOST_BLOCKED = 5;
 /** Of so many hashings the shortest block counts: others had to wait for the machine. */
 const GREY_RUNS = 7;
 
-/** What one picture of 12 megapixels costs, by kind, beside bare decoding of the upright one. */
+/** What one picture costs, by kind: of 1 megapixel, and of 12 beside bare decoding. */
 export const costPart: UploadPart = async (run) => {
   const { context, files, scale, targets } = run;
   const upright = files.kinds.baseline;
@@ -21,10 +21,12 @@ export const costPart: UploadPart = async (run) => {
   const cases = [
     { ...bare!, uploads: upright },
     ...scans.map((way) => ({ ...way, uploads: upright })),
+    ...[bare!, ...scans].flatMap((way) => [
+      { ...way, name: `${way.name}, 1 MP`, uploads: files.kinds.photo },
+      { ...way, name: `${way.name}, progressive`, uploads: files.kinds.progressive },
+    ]),
     { ...scans.at(-1)!, name: 'thorough, EXIF 6', uploads: turned },
-    { ...scans.at(-1)!, name: 'thorough, progressive', uploads: files.kinds.progressive },
     { ...scans.at(-1)!, name: 'thorough, grey', uploads: files.kinds.grey },
-    { ...bare!, name: 'bare decoding, progressive', uploads: files.kinds.progressive },
     { ...bare!, name: 'bare decoding, grey', uploads: files.kinds.grey },
   ];
   const costs = cases.map((): number[] => []);
@@ -55,7 +57,7 @@ export const costPart: UploadPart = async (run) => {
   for (const [at, { name }] of cases.entries()) figures[`${name}, ms of CPU`] = median(costs[at]!);
   context.note(
     table(
-      `A photo of 12 MP, ${CLIENTS} at once: CPU of server and workers, medians of ${scale.rounds}`,
+      `A JPEG of 12 MP or 1, ${CLIENTS} at once: CPU of server and workers, medians of ${scale.rounds}`,
       ['ms'],
       cases.map(({ name }, at) => [name, digits(median(costs[at]!))]),
     ),

@@ -61,6 +61,14 @@ test('all parts: real servers answer as expected, and every figure is there', as
       expect(row[figure], `${row.name}: ${figure}`).toBeGreaterThan(0);
     }
   }
+  // The README has a cell for each of these.
+  if (process.platform === 'linux') {
+    for (const way of ['plain', 'quick', 'thorough']) {
+      for (const kind of ['', ', 1 MP', ', progressive']) {
+        expect(record.cost[`${way}${kind}, ms of CPU`], way + kind).toBeGreaterThanOrEqual(0);
+      }
+    }
+  }
   // Each of them was answered once: nothing is lost, even where the queue is short.
   for (const { decided, unhashable, busy, lost } of record.memory) {
     expect([decided + busy, unhashable, lost]).toEqual([SMALL.heavy, 0, 0]);
