@@ -1,5 +1,5 @@
 import { checkInteger, checkObject, checkTypeOf } from './door.js';
-import { bitsOf, checkResample, type Hash, type Resample } from './hash.js';
+import { bitsOf, checkResample, type Decoding, type Hash, type Resample } from './hash.js';
 
 /** What somebody else said about an entry. */
 export interface Opinion {
@@ -109,8 +109,8 @@ export function copyOfOpinions(opinions: readonly Opinion[]): Opinion[] {
  * @param hashed as `hashFile` gives it, perhaps with labels
  * @throws {TypeError} if it comes of a picture that was decoded in part
  */
-export function checkNoDraft(hashed: object): void {
-  if ((hashed as { decoding?: unknown }).decoding === 'draft') {
+export function checkNoDraft(hashed: { hash?: Hash; decoding?: Decoding }): void {
+  if (hashed.hash?.decoding === 'draft' || hashed.decoding === 'draft') {
     throw new TypeError(
       "expected a hash of the full picture: one of decoding 'draft' is for matching alone",
     );

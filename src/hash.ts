@@ -34,6 +34,11 @@ export type Decoding = 'full' | 'draft';
 export interface Hash {
   readonly algorithm: Algorithm;
   readonly bytes: Uint8Array;
+  /**
+   * the picture was decoded in part, for matching alone: the bits differ by a few from those of the
+   * full picture. No list, bundle or store takes it. Copies and JSON keep the mark; hex cannot
+   */
+  readonly decoding?: 'draft';
 }
 
 /**
@@ -41,8 +46,9 @@ export interface Hash {
  * cloned (`structuredClone`, `postMessage`), spread or written as a literal is a `Hash` too, but
  * does not write itself.
  */
-export function newHash(algorithm: Algorithm, bytes: Uint8Array): Hash {
-  return new SelfWritingHash(algorithm, bytes);
+export function newHash(algorithm: Algorithm, bytes: Uint8Array, decoding?: Decoding): Hash {
+  const hash = new SelfWritingHash(algorithm, bytes);
+  return decoding === 'draft' ? Object.assign(hash, { decoding }) : hash;
 }
 
 class SelfWritingHash implements Hash {
@@ -55,7 +61,7 @@ class SelfWritingHash implements Hash {
   }
 
   toJSON(): HashJSON {
-    // With what it was given beside, as a withdrawal's reason.
+    // With what it was given beside: the mark of a draft, a withdrawal's reason.
     const { algorithm, bytes, ...beside } = this;
     return { algorithm, hash: hexOf(bytes), ...beside };
   }
@@ -132,7 +138,7 @@ export function bitsOf(hash: Hash): Bits {
 }
 
 /**
- * The lower-case hex of a hash, 16 or 64 digits.
+ * The lower-case hex of a hash, 16 or 64 digits. It does not say that a hash is a draft.
  * @throws {TypeError | RangeError} if `hash` is invalid
  */
 export function hashToHex(hash: Hash): string {
@@ -170,7 +176,7 @@ export function bytesOf(hex: string): Uint8Array {
 }
 
 /**
- * Converts a hash to a plain object for JSON.
+ * Converts a hash to a plain object for JSON. A draft is marked.
  * @param options as `hashFile` returns them, each left out if absent: `resample`, the size
  *   convention of a PDQ hash, and `decoding`, `draft` for a picture that was decoded in part
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -189,18 +195,20 @@ export function hashToJSON(
   const hex = hashToHex(hash);
   const json: HashJSON = { algorithm: hash.algorithm, hash: hex };
   if (hash.algorithm === 'pdq' && resample !== undefined) json.resample = resample;
-  if (decoding === 'draft') json.decoding = decoding;
+  if (decoding === 'draft' || hash.decoding === 'draft') json.decoding = 'draft';
   return json;
 }
 
 /**
- * Reads a hash that `hashToJSON` wrote. The size convention stays in the JSON, since hashes of both
- * conventions are comparable.
+ * Reads a hash that `hashToJSON` wrote, with the mark of a draft. The size convention stays in the
+ * JSON, since hashes of both conventions are comparable.
  * @throws {TypeError} if the algorithm is unknown
- * @throws {RangeError} if it does not have the hex digits of a hash
+ * @throws {RangeError} if it does not have the hex digits of a hash, or `decoding` is unknown
  */
 export function hashFromJSON(json: HashJSON): Hash {
-  return hashFromHex(json?.algorithm, json?.hash);
+  const { algorithm, bytes } = hashFromHex(json?.algorithm, json?.hash);
+  checkDecoding(json.decoding);
+  return newHash(algorithm, bytes, json.decoding);
 }
 
 /**

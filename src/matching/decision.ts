@@ -317,12 +317,13 @@ function matchToJSON({ distance, tier, variant, entry, trust, allowed }: Match):
     variantHash: hashToHex(variant.hash),
     variantQuality: variant.quality,
     variantResample: variant.resample,
-    variantDecoding: variant.decoding,
+    variantDecoding: variant.hash.decoding ?? variant.decoding,
   });
 }
 
 function uploadToJSON(upload: CheckedUpload): NonNullable<DecisionJSON['upload']> {
-  const { hash, quality, resample, width, height, format, decoding } = upload;
+  const { hash, quality, resample, width, height, format } = upload;
+  const decoding = hash.decoding ?? upload.decoding;
   return defined({ ...hashToJSON(hash, { resample }), quality, width, height, format, decoding });
 }
 

@@ -9,8 +9,12 @@ export const keyOfHash = (hash: Hash): string => {
   return `${hash.algorithm} ${hex}`;
 };
 
-/** @throws {TypeError | RangeError} if `hash` is invalid */
+/**
+ * A copy that writes itself, with the mark of a draft.
+ * @throws {TypeError | RangeError} if `hash` is invalid
+ */
 export function copyOfHash(hash: Hash): Hash {
   bitsOf(hash);
-  return newHash(hash.algorithm, hash.bytes.slice());
+  // A Buffer's `slice` would share its memory.
+  return newHash(hash.algorithm, new Uint8Array(hash.bytes), hash.decoding);
 }

@@ -1,6 +1,14 @@
 import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
 import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
-import { type HashJSON, hashFromHex, hashFromJSON } from '../hash.js';
+import {
+  type Algorithm,
+  type Decoding,
+  type Hash,
+  type HashJSON,
+  hashFromHex,
+  hashFromJSON,
+  newHash,
+} from '../hash.js';
 import { DIHEDRAL_NAMES, type HashedVariant, type VariantGeometry } from '../variant.js';
 import {
   type CheckedUpload,
@@ -83,7 +91,7 @@ function matchFromJSON(json: MatchJSON): Match {
   const { variantHash, variantQuality, variantResample, variantDecoding } = json;
   const variant: HashedVariant = {
     name: name as HashedVariant['name'],
-    hash: hashFromHex(algorithm, variantHash),
+    hash: markedHash(algorithm, variantHash, variantDecoding),
     ...(variantQuality !== undefined && { quality: variantQuality }),
     ...(variantResample !== undefined && { resample: variantResample }),
     ...(variantDecoding !== undefined && { decoding: variantDecoding }),
@@ -98,6 +106,9 @@ function matchFromJSON(json: MatchJSON): Match {
     ...(trust !== undefined && { trust }),
   };
 }
+
+const markedHash = (algorithm: Algorithm, hex: string, decoding: Decoding | undefined): Hash =>
+  newHash(algorithm, hashFromHex(algorithm, hex).bytes, decoding);
 
 function geometryFromJSON(json: VariantGeometry): VariantGeometry {
   checkObject(json, 'a geometry: { rectangle }');
@@ -134,7 +145,7 @@ function uploadFromJSON(json: NonNullable<DecisionJSON['upload']>): CheckedUploa
   checkObject(json, 'an upload: { algorithm, hash, width, height }');
   const { quality, resample, width, height, format, decoding } = json;
   return {
-    hash: hashFromHex(json.algorithm, json.hash),
+    hash: markedHash(json.algorithm, json.hash, decoding),
     ...(quality !== undefined && { quality }),
     ...(resample !== undefined && { resample }),
     width,

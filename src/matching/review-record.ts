@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../door.js';
-import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToHex } from '../hash.js';
+import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToHex, hashToJSON } from '../hash.js';
 import { type Decision, type DecisionReason, decisionToJSON, type Match } from './decision.js';
 import type { Policy } from './policy.js';
 import type { RemoteMatch } from './remote-match.js';
@@ -10,8 +10,8 @@ import type { RemoteMatch } from './remote-match.js';
  * Names that a platform chooses (lists, roles) are short, so that nobody writes notes into them.
  */
 
-/** A hash as a record holds it, in lower-case hex. */
-export type ReviewedHash = Pick<HashJSON, 'algorithm' | 'hash'>;
+/** A hash as a record holds it, in lower-case hex; a draft is marked. */
+export type ReviewedHash = Pick<HashJSON, 'algorithm' | 'hash' | 'decoding'>;
 
 /** The entry that a decision is about. */
 export interface ReviewedEntry extends ReviewedHash {
@@ -106,7 +106,7 @@ export function reviewFactsOf(decision: Decision, hash?: Hash): ReviewFacts[] {
       .filter(({ allowed }) => allowed === undefined)
       .map((match) => factsElsewhere(match, main)),
   ];
-  if (facts.length === 0) return [{ ...(main && { hash: jsonOf(main) }), ...common }];
+  if (facts.length === 0) return [{ ...(main && { hash: hashToJSON(main) }), ...common }];
   return facts.map((one) => ({ ...one, ...common }));
 }
 
@@ -115,10 +115,10 @@ function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefine
   const hash = main ?? ownHash;
   const { id, source, list } = entry;
   return {
-    ...(hash && { hash: jsonOf(hash) }),
+    ...(hash && { hash: hashToJSON(hash) }),
     // A longer id is no name for a person to ask for; the hash names the entry, too.
     entry: {
-      ...jsonOf(entry.hash),
+      ...hashToJSON(entry.hash),
       ...(isName(id) && { id }),
       ...(isName(source) && { source }),
     },
@@ -132,16 +132,11 @@ function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefine
 function factsElsewhere({ list, id, hash, distance }: RemoteMatch, main: Hash | undefined) {
   const isTold = hash !== undefined && distance !== undefined;
   return {
-    ...(main && { hash: jsonOf(main) }),
-    ...(isTold && { entry: { ...jsonOf(hash), ...(isName(id) && { id }) }, distance }),
+    ...(main && { hash: hashToJSON(main) }),
+    ...(isTold && { entry: { ...hashToJSON(hash), ...(isName(id) && { id }) }, distance }),
     list,
   };
 }
-
-const jsonOf = (hash: Hash): ReviewedHash => ({
-  algorithm: hash.algorithm,
-  hash: hashToHex(hash),
-});
 
 /**
  * A copy of a record that a caller gave, with its hashes in lower case.
@@ -197,8 +192,8 @@ export function checkedRecord<T extends NewReviewRecord>(record: T): T {
 
 function checkedHash(hash: ReviewedHash): ReviewedHash {
   checkOptions(hash, 'a hash: { algorithm, hash }');
-  checkMembers(hash, ['algorithm', 'hash']);
-  return jsonOf(hashFromJSON(hash));
+  checkMembers(hash, ['algorithm', 'hash', 'decoding']);
+  return hashToJSON(hashFromJSON(hash));
 }
 
 function checkedEntry(entry: ReviewedEntry): ReviewedEntry {
@@ -208,7 +203,7 @@ function checkedEntry(entry: ReviewedEntry): ReviewedEntry {
   if (id !== undefined) checkName('entry.id', id);
   if (source !== undefined) checkName('entry.source', source);
   return {
-    ...jsonOf(hashFromJSON(entry)),
+    ...hashToJSON(hashFromJSON(entry)),
     ...(id !== undefined && { id }),
     ...(source !== undefined && { source }),
   };

@@ -121,7 +121,8 @@ export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): With
     return { id, ...(source !== undefined && { source }), ...told };
   }
   bitsOf(withdrawal);
-  return Object.assign(newHash(withdrawal.algorithm, withdrawal.bytes.slice()), told);
+  // Without the mark of a draft: a withdrawal is of these bits, whatever they were made of.
+  return Object.assign(newHash(withdrawal.algorithm, new Uint8Array(withdrawal.bytes)), told);
 }
 
 function keyOf(key: WithdrawnKey): string {

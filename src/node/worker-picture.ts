@@ -1,4 +1,5 @@
 import { DecodeError } from '../errors.js';
+import { copyOfHash } from '../matching/hash-key.js';
 import type { PooledThread } from '../picture/pool.js';
 import type { HashedVariant, Near, NearAt } from '../variant.js';
 import type {
@@ -107,7 +108,7 @@ export class WorkerPicture {
   async #first(bytes: Uint8Array, most: number): Promise<VariantBatch> {
     const start = performance.now();
     const { byteLength } = bytes;
-    const batch = await this.#ask<VariantBatch>({ ask: 'first', byteLength, bytes, most });
+    const batch = await this.#batch({ ask: 'first', byteLength, bytes, most });
     // With the way there: bytes go to another process.
     this.decoding += performance.now() - start - batch.hashing;
     this.hashing += batch.hashing;
@@ -118,9 +119,18 @@ export class WorkerPicture {
 
   async #next(nears: readonly NearAt[], most: number): Promise<VariantBatch> {
     const start = performance.now();
-    const batch = await this.#ask<VariantBatch>({ ask: 'next', nears, most });
+    const batch = await this.#batch({ ask: 'next', nears, most });
     this.hashing += performance.now() - start;
     return batch;
+  }
+
+  /** A message carries data alone. Hashes get back what makes them write themselves. */
+  async #batch(question: HashQuestion): Promise<VariantBatch> {
+    const { variants, ...rest } = await this.#ask<VariantBatch>(question);
+    return {
+      ...rest,
+      variants: variants.map((variant) => ({ ...variant, hash: copyOfHash(variant.hash) })),
+    };
   }
 
   async #ask<Answer>(question: HashQuestion): Promise<Answer> {

@@ -1,3 +1,4 @@
+import { newHash } from '../hash.js';
 import { layoutOf, type Orientation } from '../pixels.js';
 import type { HashedVariant, Near, Point, VariantGeometry, Variants } from '../variant.js';
 import type { PictureVariants } from './hash-picture.js';
@@ -46,9 +47,10 @@ export function placingOf(
   const down = to.height / from.height;
   return {
     ...turned(full, displayed),
-    placed({ geometry, ...variant }) {
+    placed({ geometry, hash, ...variant }) {
       const place = geometry && { geometry: enlarged(geometry, across, down) };
-      return { ...variant, decoding: 'draft', ...place };
+      const marked = newHash(hash.algorithm, hash.bytes, 'draft');
+      return { ...variant, hash: marked, decoding: 'draft', ...place };
     },
   };
 }

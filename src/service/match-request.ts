@@ -1,4 +1,11 @@
-import { ALGORITHMS, type Hash, type HashJSON, hashFromHex, hashFromJSON } from '../hash.js';
+import {
+  ALGORITHMS,
+  type Hash,
+  type HashJSON,
+  hashFromHex,
+  hashFromJSON,
+  newHash,
+} from '../hash.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
 import { Refusal, type Schema } from './route.js';
 
@@ -7,6 +14,7 @@ const MOST_VARIANTS = 600;
 
 const ALGORITHM = { enum: ALGORITHMS } as const;
 const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
+const DECODING = { enum: ['full', 'draft'] } as const;
 const HASH = {
   description: 'hex, with the algorithm beside it; or both',
   anyOf: [
@@ -14,7 +22,7 @@ const HASH = {
     {
       type: 'object',
       required: ['algorithm', 'hash'],
-      properties: { algorithm: ALGORITHM, hash: HEX },
+      properties: { algorithm: ALGORITHM, hash: HEX, decoding: DECODING },
     },
   ],
 } as const;
@@ -23,7 +31,7 @@ const HASHED = {
   algorithm: ALGORITHM,
   quality: { type: 'number', minimum: 0, maximum: 100 },
   resample: { enum: [512, 'none'] },
-  decoding: { enum: ['full', 'draft'] },
+  decoding: DECODING,
 } as const;
 
 /** A hashed picture: as `JSON.stringify` writes one of `hashFile`, or `hash --json` prints it. */
@@ -84,11 +92,13 @@ function hashedFrom(
   { hash, algorithm, quality, resample, decoding }: HashedJSON,
   usual: Hash['algorithm'] | undefined,
 ): Omit<HashedImage, 'variants'> {
+  const read = hashFrom(hash, algorithm ?? usual);
+  const mark = read.decoding ?? decoding;
   return {
-    hash: hashFrom(hash, algorithm ?? usual),
+    hash: newHash(read.algorithm, read.bytes, mark),
     ...(quality !== undefined && { quality }),
     ...(resample !== undefined && { resample }),
-    ...(decoding === 'draft' && { decoding }),
+    ...(mark === 'draft' && { decoding: mark }),
   };
 }
 

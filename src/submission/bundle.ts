@@ -51,7 +51,7 @@ export async function createBundle(
   const keep = (variant: HashedVariant) => {
     // A spread of null has no members, so the checks below report what is missing.
     const { name, hash, quality, resample, decoding } = { ...variant };
-    checkNoDraft({ decoding });
+    checkNoDraft({ hash, ...(decoding && { decoding }) });
     if (!VARIANT_NAMES.includes(name)) throw new TypeError("expected a variant's name");
     if (quality !== undefined) checkInteger('quality', quality, 0, 100);
     if (resample !== undefined) checkResample(resample);

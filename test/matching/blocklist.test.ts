@@ -6,7 +6,15 @@ import { DecodeError } from '../../src/errors.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
 import { PackedEntries } from '../../src/exchange/packed-entries.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
-import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
+import { writeHashList } from '../../src/exchange/write-hash-list.js';
+import {
+  type Hash,
+  hashFromHex,
+  hashFromJSON,
+  hashToHex,
+  hashToJSON,
+  newHash,
+} from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { isDegenerate } from '../../src/matching/degenerate.js';
@@ -114,6 +122,32 @@ test('a hash of a draft is no entry, and is searched as any other', async () => 
   expect(matches).toMatchObject([
     { distance: 5, variant: { name: 'original', decoding: 'draft' } },
   ]);
+});
+
+test('a draft hash is refused by name, also a copy of one', () => {
+  const blocklist = createBlocklist([{ hash: BASE, labels: ['a'] }]);
+  const draft = newHash(BASE.algorithm, BASE.bytes, 'draft');
+  const json = JSON.parse(JSON.stringify(draft));
+  for (const hash of [draft, structuredClone(draft), { ...draft }, hashFromJSON(json)]) {
+    const entry = { hash, labels: ['b'] };
+    for (const list of [
+      () => blocklist.add(entry),
+      () => createBlocklist([entry]),
+      () => [...writeHashList([entry])],
+    ]) {
+      expect(list).toThrow("decoding 'draft'");
+    }
+  }
+  expect(blocklist.size).toBe(1);
+  const [match] = blocklist.decide({ hash: draft, quality: 90, variants: [] }).matches;
+  expect(match).toMatchObject({ distance: 0, variant: { hash: { decoding: 'draft' } } });
+});
+
+test("a withdrawal by a draft's hash is one of its bits", () => {
+  const blocklist = createBlocklist([{ hash: BASE, labels: ['a'] }]);
+  blocklist.withdraw(newHash(BASE.algorithm, BASE.bytes, 'draft'));
+  expect(blocklist.size).toBe(0);
+  expect(JSON.parse(JSON.stringify(blocklist.withdrawals))).toEqual([hashToJSON(BASE)]);
 });
 
 test('one hash under several entries gives a match for each', () => {

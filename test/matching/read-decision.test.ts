@@ -5,6 +5,7 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
 import {
   ALGORITHMS,
+  type Decoding,
   type Hash,
   hasBits,
   hashFromJSON,
@@ -90,17 +91,19 @@ const match: fc.Arbitrary<Match> = fc.constantFrom(...KINDS).chain(
         ) as fc.Arbitrary<BlocklistEntry>,
         distance: fc.integer({ min: 0, max: 256 }),
         tier: fc.constantFrom('match' as const, 'review' as const),
-        variant: fc.record(
-          {
-            name: fc.constantFrom(...VARIANT_NAMES),
-            hash: hashOf(algorithm, bits),
-            quality: percent,
-            resample,
-            decoding: fc.constant('draft' as const),
-            geometry,
-          },
-          { requiredKeys: ['name', 'hash'] },
-        ) as fc.Arbitrary<Match['variant']>,
+        variant: fc
+          .record(
+            {
+              name: fc.constantFrom(...VARIANT_NAMES),
+              hash: hashOf(algorithm, bits),
+              quality: percent,
+              resample,
+              decoding: fc.constant('draft' as const),
+              geometry,
+            },
+            { requiredKeys: ['name', 'hash'] },
+          )
+          .map(marked) as fc.Arbitrary<Match['variant']>,
         trust: fc.constantFrom(...TRUSTS),
         allowed: text,
       },
@@ -121,6 +124,11 @@ const remoteMatch = fc.record(
   },
   { requiredKeys: ['list', 'trust', 'tier', 'labels'] },
 ) as fc.Arbitrary<RemoteMatch>;
+/** The mark of a draft is its hash's, too. */
+function marked<T extends { hash: Hash; decoding?: Decoding }>(hashed: T): T {
+  const { decoding, hash } = hashed;
+  return decoding === 'draft' ? { ...hashed, hash: { ...hash, decoding } } : hashed;
+}
 const threshold = fc.integer({ min: -1, max: 256 });
 const milliseconds = fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0);
 const decision = fc
@@ -134,18 +142,20 @@ const decision = fc
         reviewDistance: threshold,
         minQuality: percent,
       }),
-      upload: fc.record(
-        {
-          hash: hashOf('pdq', 256),
-          width: fc.integer({ min: 1 }),
-          height: fc.integer({ min: 1 }),
-          quality: percent,
-          resample,
-          format: text,
-          decoding: fc.constantFrom('full' as const, 'draft' as const),
-        },
-        { requiredKeys: ['hash', 'width', 'height'] },
-      ) as fc.Arbitrary<NonNullable<Decision['upload']>>,
+      upload: fc
+        .record(
+          {
+            hash: hashOf('pdq', 256),
+            width: fc.integer({ min: 1 }),
+            height: fc.integer({ min: 1 }),
+            quality: percent,
+            resample,
+            format: text,
+            decoding: fc.constantFrom('full' as const, 'draft' as const),
+          },
+          { requiredKeys: ['hash', 'width', 'height'] },
+        )
+        .map(marked) as fc.Arbitrary<NonNullable<Decision['upload']>>,
       timings: fc.record({
         reading: milliseconds,
         waiting: milliseconds,

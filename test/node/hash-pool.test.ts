@@ -8,13 +8,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { DecodeError } from '../../src/errors.js';
 import type { RemoteAnswer } from '../../src/exchange/remote-matcher.js';
-import type { Hash } from '../../src/hash.js';
+import { type Hash, hashFromHex, hashFromJSON, hashToHex, hashToJSON } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile, variantsOfFile } from '../../src/node/hash-file.js';
 import type { HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
+import type { HashedImage } from '../../src/variant.js';
 import {
   heicPath,
   hostileFixtures,
@@ -99,6 +100,24 @@ describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolati
       const here = hashFile(file, options).catch(({ code, message }) => ({ code, message }));
       const there = pool.hash(file, options).catch(({ code, message }) => ({ code, message }));
       expect(await there).toEqual(await here);
+    }
+  });
+
+  test('gives hashes that write themselves', PATIENT, async () => {
+    const pool = poolOf({ isolation });
+    const here = await hashFile(photo, { variants: 'dihedral' });
+    const there = await pool.hash(photo, { variants: 'dihedral' });
+    const hashesIn = (image: HashedImage) =>
+      [image, ...image.variants].map(({ hash }) => JSON.parse(JSON.stringify(hash)));
+    expect(hashesIn(there)).toEqual(hashesIn(here));
+    const { hash } = here;
+    const listed = createBlocklist([
+      { hash: { algorithm: hash.algorithm, bytes: hash.bytes }, labels: ['a'] },
+    ]);
+    const { matches, upload } = await pool.check(photo, listed);
+    expect(matches).toHaveLength(1);
+    for (const one of [upload!.hash, matches[0]!.variant.hash, matches[0]!.entry.hash]) {
+      expect(hashFromJSON(JSON.parse(JSON.stringify(one)))).toEqual(hash);
     }
   });
 
@@ -189,9 +208,18 @@ test('a large picture is decoded as a draft, placed in the full one', PATIENT, a
     expect(said(decision)).toEqual(said(blocklist.decide(variants, { all })));
     expect(decision.upload).toMatchObject({ width, height, decoding: 'draft' });
   }
-  const full = await pool.check(large, blocklist, { decoding: 'full' });
-  expect(full.upload).toMatchObject({ decoding: 'full' });
-  expect(await pool.hash(large)).toEqual(await hashFile(large));
+  const [{ upload }, full] = [await pool.check(large, blocklist), await pool.hash(large)];
+  // Hex cannot carry the mark: whoever writes it down answers for it.
+  const draftHex = hashFromHex('pdq', hashToHex(upload!.hash));
+  const draft = await pool.check(large, createBlocklist([{ hash: draftHex, labels: [] }]));
+  expect(draft.matches).toMatchObject([{ distance: 0, variant: { hash: { decoding: 'draft' } } }]);
+  for (const hash of [upload!.hash, (await pool.hash(large, options)).hash]) {
+    expect(JSON.parse(JSON.stringify(hash))).toEqual(hashToJSON(hash, { decoding: 'draft' }));
+    expect(() => blocklist.add({ hash, labels: [] })).toThrow("decoding 'draft'");
+  }
+  const inFull = await pool.check(large, blocklist, { decoding: 'full' });
+  expect(inFull.upload).toMatchObject({ decoding: 'full', hash: full.hash });
+  expect(full).toEqual(await hashFile(large));
 });
 
 test('what keeps a picture from being hashed is the reason of its decision', PATIENT, async () => {

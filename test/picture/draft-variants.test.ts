@@ -105,7 +105,11 @@ test('every variant is marked; what it came near to is told, and a stop too', ()
   const sides = { width: 5, height: 5 };
   const drafts = asDrafts(variants(), sides, sides);
   const near = { hashes: [hash], distance: 40, enough: 31, leastQuality: 50 };
-  expect(drafts.next().value).toEqual({ name: 'original', hash, decoding: 'draft' });
+  expect(drafts.next().value).toEqual({
+    name: 'original',
+    hash: { ...hash, decoding: 'draft' },
+    decoding: 'draft',
+  });
   drafts.next(near);
   drafts.next();
   expect(told).toEqual([near, undefined]);

@@ -343,6 +343,8 @@ describeEngines(({ newPlace }) => {
     await expect(store.add([entry(1), entry(2, { id: 'a\0' })])).rejects.toThrow(RangeError);
     await expect(store.add([entry(1, { source: '\udc00' })])).rejects.toThrow(RangeError);
     await expect(store.withdraw({ id: '\0' })).rejects.toThrow(RangeError);
+    const draft = { ...entry(1), hash: { ...entry(1).hash, decoding: 'draft' } } as const;
+    await expect(store.add([entry(2), draft])).rejects.toThrow("decoding 'draft'");
     await expect(store.setList('\0', {})).rejects.toThrow(RangeError);
     await expect(store.find({ id: '\0' })).rejects.toThrow(RangeError);
     await expect(store.add(failing())).rejects.toThrow('no more');

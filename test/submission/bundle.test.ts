@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { outlineOf } from '../../src/demo/outline.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { readHashList, writeHashList } from '../../src/exchange/index.js';
-import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
+import { distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/index.js';
 import { hashFile } from '../../src/node/hash-file.js';
@@ -32,8 +32,12 @@ const TWO = hashFromHex('pdq', '5a'.repeat(32));
 test('a draft goes into no bundle, nor a draft among the variants', async () => {
   const decoding = 'draft';
   await expect(createBundle([{ hash: ONE, decoding, variants: [] }])).rejects.toThrow('draft');
-  const variants = [{ name: 'stored', hash: TWO, decoding }] as const;
-  await expect(createBundle([{ hash: ONE, variants }])).rejects.toThrow(TypeError);
+  const hash = structuredClone(newHash(ONE.algorithm, ONE.bytes, decoding));
+  await expect(createBundle([{ hash, variants: [] }])).rejects.toThrow('draft');
+  for (const one of [{ hash }, { hash: TWO, decoding } as const]) {
+    const variants = [{ name: 'stored', ...one }] as const;
+    await expect(createBundle([{ hash: ONE, variants }])).rejects.toThrow(TypeError);
+  }
 });
 
 test('a bundle holds the hashes, a day, a random case, and nothing else', async () => {
