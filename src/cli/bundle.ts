@@ -19,7 +19,7 @@ import {
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
-import { counted, exitCode, output, progress } from './output.js';
+import { counted, exitCode, output, progress, writeAll } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
 import { PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
@@ -79,7 +79,10 @@ saved; withdraw prints what to send to take it back.`,
     if (action === 'create') return create(call, words, signal);
     if (words.length > 1) throw new UsageError('expected one bundle');
     if (action === 'show') {
-      await write(call, bundleText(await open(call, words[0]!)), signal);
+      const text = bundleText(await open(call, words[0]!));
+      // Whoever looks at it may stop where they like.
+      if (path === undefined) stdout.write(text);
+      else await write(call, text, signal);
     } else if (action === 'verify') {
       const bundle = await open(call, words[0]!, { padded: true });
       const { hashes, unknown = [], day, case: caseId } = bundle;
@@ -198,6 +201,6 @@ async function hiddenAnswer(prompt: string, signal: AbortSignal): Promise<string
 async function write(call: Call, content: string | Uint8Array, signal: AbortSignal): Promise<void> {
   const path = call.text('output');
   const overwrite = call.on('overwrite');
-  if (path === undefined) stdout.write(content);
+  if (path === undefined) await writeAll(content);
   else await writeWhole(path, [content], { overwrite, secret: true, signal });
 }

@@ -47,7 +47,8 @@ export const convertCommand: Command = {
 FROM is told by its content: plain, CSV, JSONL, a file of python-threatexchange (dataset or \
 local file), an index file, a blocklist file (no pipe); with --vpdq, frames as text or JSON. TO is \
 told by the end of its name or by --format; - is standard input or output. A text list does not \
-say which list an entry is on, whether it was confirmed, its cases and opinions. A blocklist (.ohb) \
+say which list an entry is on, whether it was confirmed, its cases and opinions; a note counts what \
+TO cannot hold. A blocklist (.ohb) \
 is what openBlocklist opens, with withdrawals and settings of lists, which no other format has. \
 With --overwrite, FROM takes the place of its entries, and what was withdrawn stays out. Prints a \
 line ENTRIES,FORMAT,TO unless TO is standard output.`,
@@ -107,7 +108,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
           const options = { from: shownName(from), to, writable, bar, out, signal };
           const part = onlyPart(read, from);
           await writeIndex(tableOf(part), kindOf(part), options);
-        } else await write(linesOf(read, format, from));
+        } else await write(linesOf(read, { format, from, out }));
       }
     }
     if (to === '-') return exitCode(out.errors, count);
@@ -270,10 +271,56 @@ function tablesOf(blocklist: Blocklist, from: string, out: Output): PackedEntrie
 const hasSettings = ({ name, trust, tier, enabled, policy }: ListInfo) =>
   policy !== undefined || !enabled || tier !== 'match' || (trust === 'own') !== (name === '');
 
-/** @throws {Failure} if an entry has what the format cannot hold */
-function* linesOf(parts: readonly ListPart[], format: ListFormat, from: string): Generator<string> {
+/** The text forms that hold each field of an entry. */
+const HELD: Readonly<Record<Exclude<keyof BlocklistEntry, 'hash'>, readonly ListFormat[]>> = {
+  labels: ['plain', 'csv', 'jsonl', 'dataset', 'dataset-csv'],
+  quality: ['plain', 'csv', 'jsonl'],
+  source: ['csv', 'jsonl', 'dataset', 'dataset-csv'],
+  id: ['csv', 'jsonl'],
+  resample: ['csv', 'jsonl'],
+  variant: ['csv', 'jsonl'],
+  list: [],
+  caseCount: [],
+  opinions: [],
+  confirmed: [],
+};
+
+interface LinesOptions {
+  readonly format: ListFormat;
+  readonly from: string;
+  readonly out: Output;
+}
+
+/**
+ * The lines of a text list. Notes at their end what it cannot hold.
+ * @throws {Failure} if an entry cannot be written at all
+ */
+function* linesOf(
+  parts: readonly ListPart[],
+  { format, from, out }: LinesOptions,
+): Generator<string> {
+  const fields = Object.keys(HELD) as (keyof typeof HELD)[];
+  const left = new Map(
+    fields.filter((field) => !HELD[field].includes(format)).map((field) => [field, 0]),
+  );
+  function* entries() {
+    for (const entry of entriesOf(parts)) {
+      for (const [field, count] of left) {
+        const says = field === 'labels' ? entry.labels.length > 0 : entry[field] !== undefined;
+        if (says) left.set(field, count + 1);
+      }
+      yield entry;
+    }
+  }
   try {
-    yield* writeHashList(entriesOf(parts), { format });
+    yield* writeHashList(entries(), { format });
+    const told = [...left].filter(([, count]) => count > 0);
+    if (told.length > 0) {
+      const counts = told.map(
+        ([field, count]) => `${field} of ${counted(count, 'entry', 'entries')}`,
+      );
+      out.say(shownName(from), `left out: ${counts.join(', ')}; ${format} cannot hold that`);
+    }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new Failure(`${shownName(from)}: ${error.message}`);

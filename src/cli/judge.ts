@@ -92,7 +92,8 @@ export async function judgeOf(
 ): Promise<Judge> {
   const { blocklist, kinds } = await listOf(call, list, { out, signal });
   const { degenerate } = blocklist.keptOut;
-  if (degenerate > 0) {
+  // Of a list with nothing else this was said when it was read.
+  if (degenerate > 0 && blocklist.size > 0) {
     out.say(
       shownName(list),
       `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} kept out of matching`,

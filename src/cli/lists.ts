@@ -6,6 +6,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import {
   type BlocklistEntry,
   PackedEntries,
+  type ReadOptions as ReadListOptions,
   readHashList,
   readPackedEntries,
 } from '../exchange/index.js';
@@ -25,7 +26,8 @@ export const LIST_KINDS = 'text, an .ohx or .ohb file, or a CONFIG of fetch';
 /** The options of every command that takes a list. */
 export const LIST_OPTIONS = {
   algorithm: {
-    about: 'use only these hashes of the list; hashes that name no algorithm count as these',
+    about:
+      'use only these hashes of the list; 16 digits that name no algorithm count as these, 64 as pdq',
     choices: PICTURE_OPTIONS.algorithm.choices,
   },
   bits: PICTURE_OPTIONS.bits,
@@ -44,6 +46,9 @@ export interface Wanted {
   readonly bits: Bits | undefined;
   readonly allowEmpty: boolean;
 }
+
+/** The algorithm of hashes that name none, perhaps by their width. */
+type Unnamed = ReadListOptions['algorithm'];
 
 /** The entries of one kind: a table of a text list, or an index file. */
 export type ListPart = PackedEntries | OpenedIndex;
@@ -76,7 +81,8 @@ export function wantedOf(call: Call): Wanted {
 
 /**
  * The wanted parts of a list, one for each kind, each with something to match. A note tells what is
- * left out. The result is empty only if the list is and `allowEmpty` is set.
+ * left out. Only with `allowEmpty` may there be nothing to match, and then no part or degenerate
+ * ones.
  * @param path a file, a pipe, or `-` for standard input; opened and read once
  * @throws {Failure} if the list cannot be read, or has nothing to match or nothing that is wanted
  */
@@ -86,30 +92,32 @@ export async function readParts(
   options: ReadOptions,
 ): Promise<ListPart[]> {
   const name = shownName(path);
-  const all = await readAll(path, algorithm, options);
+  // As almost everybody writes PDQ. The picture's algorithm says nothing of the list.
+  const unnamed = algorithm && { 64: algorithm, 256: 'pdq' as const };
+  const all = await readAll(path, unnamed, options);
   const parts = all.filter(isComparable);
-  if (parts.length === 0) {
-    const degenerate = all.some((part) => sizeOf(part) > 0 || leftOutOf(part) > 0);
-    const why = degenerate ? 'all hashes are degenerate, too plain to match' : 'no hash in it';
-    if (!allowEmpty) throw new Failure(`${name}: ${why}`);
-    options.out.say(name, why);
-    return [];
-  }
   const width = bits ?? (algorithm && DEFAULT_BITS[algorithm]);
   const isWanted = (part: ListPart) => {
     const kind = kindOf(part);
     return (algorithm ?? kind.algorithm) === kind.algorithm && (width ?? kind.bits) === kind.bits;
   };
+  if (parts.length === 0) {
+    const degenerate = all.some((part) => sizeOf(part) > 0 || leftOutOf(part) > 0);
+    const why = degenerate ? 'all hashes are degenerate, too plain to match' : 'no hash in it';
+    if (!allowEmpty) throw new Failure(`${name}: ${why}`);
+    options.out.say(name, why);
+    return all.filter(isWanted);
+  }
   const wanted = parts.filter(isWanted);
   if (wanted.length === 0) {
     const stated = [width && `${width}-bit`, algorithm].filter(Boolean).join(' ');
     const held = parts.map((part) => kindName(kindOf(part))).join(', ');
-    throw new Failure(`${name}: expected ${stated} hashes, it has ${held}`);
-  }
-  // Lines of the PDQ tool name no algorithm, but they have a quality.
-  if (algorithm !== undefined && algorithm !== 'pdq' && wanted.some(hasQuality)) {
+    const hint =
+      width === 256 && algorithm !== undefined && !held.includes(algorithm)
+        ? ` (64 digits that name no algorithm are PDQ; a line may begin with ${algorithm})`
+        : '';
     throw new Failure(
-      `${name}: expected ${algorithm} hashes, some have a quality, as only PDQ hashes do`,
+      `${name}: nothing comparable: expected ${stated} hashes, it has ${held}${hint}`,
     );
   }
   for (const part of all) {
@@ -136,7 +144,7 @@ export const kindName = ({ algorithm, bits }: Kind) => `${bits}-bit ${algorithm}
  */
 export async function readAll(
   path: string,
-  algorithm: Algorithm | undefined,
+  algorithm: Unnamed,
   options: ReadOptions,
 ): Promise<ListPart[]> {
   const { signal, bar } = options;
@@ -265,7 +273,7 @@ function beginsAsIndex(bytes: Uint8Array): boolean {
 
 async function readText(
   text: AsyncIterable<Uint8Array>,
-  algorithm: Algorithm | undefined,
+  algorithm: Unnamed,
   path: string,
   { out, bar }: ReadOptions,
 ): Promise<PackedEntries[]> {
@@ -342,10 +350,4 @@ function idsOf(index: OpenedIndex['index']): Uint32Array {
   const hits = new Uint32Array(2 * index.size);
   index.searchInto(any, index.bits, hits);
   return hits.filter((_, at) => at % 2 === 0);
-}
-
-function hasQuality(part: ListPart): boolean {
-  if (!(part instanceof PackedEntries)) return false;
-  for (let row = 0; row < part.size; row++) if (part.qualityAt(row) !== undefined) return true;
-  return false;
 }

@@ -1,4 +1,5 @@
 import { stderr, stdout } from 'node:process';
+import { Failure } from './failure.js';
 import { encoded } from './file-name.js';
 
 /**
@@ -53,6 +54,24 @@ export function output(bar: Progress): Output {
       stderr.write(encoded(`onlyhashes: ${message}\n`));
     },
   };
+}
+
+/**
+ * Writes what must arrive whole to standard output, unlike results of which a reader may have seen
+ * enough.
+ * @throws {Failure} if it cannot be written, or nobody reads it
+ */
+export async function writeAll(content: string | Uint8Array): Promise<void> {
+  // For the program, a pipe without a reader is no error.
+  stdout.removeAllListeners('error');
+  const error = await new Promise<Error | null | undefined>((resolve) => {
+    stdout.on('error', resolve);
+    stdout.write(content, resolve);
+  });
+  if (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Failure(`standard output: ${code}: not all could be written`);
+  }
 }
 
 /** The exit code: 2 after any error, else 0 if anything was found or done, else 1. */

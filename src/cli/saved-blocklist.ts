@@ -127,7 +127,7 @@ function wantedOf(
   if (held.length > 0 && kinds.length === 0) {
     const stated = [width && `${width}-bit`, algorithm].filter(Boolean).join(' ');
     const names = held.map(kindName).join(', ');
-    throw new Failure(`${path}: expected ${stated} hashes, it has ${names}`);
+    throw new Failure(`${path}: nothing comparable: expected ${stated} hashes, it has ${names}`);
   }
   return { blocklist, kinds };
 }

@@ -17,8 +17,8 @@ export const withdrawCommand: Command = {
 An entry with this hash or this id stops matching and stays out, whatever its service says, \
 until --reinstate. Prints a line withdrawn,ENTRIES,WORD for each word, where ENTRIES were \
 removed, or reinstated,WORD. Once a withdrawal is lifted, the next fetch begins from the \
-start, so that the entries come back. Programs that serve see it when they read the lists \
-again.
+start, so that the entries come back. While serve runs on a folder of lists, this waits for its \
+end. Other programs go on with the lists that they have read.
 In a store, all words are one change, which is made when the lines are printed. Programs that \
 follow the store, as serve does, match by it at most some seconds later.`,
   options: {

@@ -1,16 +1,20 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { type Algorithm, isAlgorithm } from '../hash.js';
+import { type Algorithm, type Bits, isAlgorithm } from '../hash.js';
 import { LineSplitter } from './lines.js';
+import type { Unnamed } from './list-fields.js';
 import { ListRecords } from './list-records.js';
 import { listPieces } from './list-text.js';
 import type { TextSource } from './text.js';
 
 /** Options of `readHashList` and `readPackedEntries`. */
 export interface ReadOptions {
-  /** algorithm of records that name none, default `pdq`; a bare hash of 16 digits needs one */
-  algorithm?: Algorithm;
+  /**
+   * algorithm of records that name none, default `pdq`; a bare hash of 16 digits needs one. It may
+   * differ by the width of the hash
+   */
+  algorithm?: Algorithm | Readonly<Record<Bits, Algorithm>>;
   /**
    * called with each problem, in the order of the list; reading goes on. Without it, the first
    * problem is thrown
@@ -32,10 +36,10 @@ export interface ReadOptions {
  *   also without the type or the collab. Its category is read as that of CSV.
  * - CSV: rows under a header that names `hash` (or `signal_str`) and any of `algorithm`
  *   (`signal_type`), `label`, `labels` (separated by `;`), `tags` (separated by blanks), `file`,
- *   `quality`, `source` (`collab`), `id`, `resample` and `category`. Other columns are ignored. An
- *   entry of category NEGATIVE_CLASS is a problem, since it does not belong on a blocklist. A
- *   quoted cell may span up to 32 lines; a stray quote costs only its own line.
- * - JSONL: a line that starts with `{` is an object with members of the same names, and `variant`.
+ *   `quality`, `source` (`collab`), `id`, `resample`, `variant` and `category`. Other columns are
+ *   ignored. An entry of category NEGATIVE_CLASS is a problem, since it does not belong on a
+ *   blocklist. A quoted cell may span up to 32 lines; a stray quote costs only its own line.
+ * - JSONL: a line that starts with `{` is an object with members of the same names.
  *   The output of `onlyhashes hash --json` can be read this way: it gives the hash of each picture
  *   and, with `--crops`, those of its windows, as entries that name their `variant`. Other variants
  *   are not listed. A hash of `decoding` `draft`, as `hashToJSON` marks it, is a problem.
@@ -57,12 +61,12 @@ export async function* readHashList(
   text: TextSource,
   options: ReadOptions = {},
 ): AsyncGenerator<BlocklistEntry, void, undefined> {
-  const { algorithm, onProblem, maxLineLength, maxLines } = checkedOptions(options);
+  const { unnamed, onProblem, maxLineLength, maxLines } = checkedOptions(options);
   let found: (BlocklistEntry | FormatError)[] = [];
   const add = (item: BlocklistEntry | FormatError) => {
     found.push(item);
   };
-  const records = new ListRecords({ entry: add, problem: add }, algorithm, maxLineLength);
+  const records = new ListRecords({ entry: add, problem: add }, unnamed, maxLineLength);
   const splitter = new LineSplitter(records, maxLineLength, maxLines);
   const pieces = listPieces(text);
   for (let done = false; !done; ) {
@@ -88,12 +92,17 @@ export async function* readHashList(
 /** @throws {TypeError | RangeError} if an option is invalid */
 export function checkedOptions(options: ReadOptions) {
   checkOptions(options);
-  const { algorithm, onProblem, maxLineLength = 1 << 16, maxLines = 100_000_000 } = options;
-  if (algorithm !== undefined && !isAlgorithm(algorithm)) {
+  const { algorithm = 'pdq', onProblem, maxLineLength = 1 << 16, maxLines = 100_000_000 } = options;
+  const byBits = Object(algorithm) as Readonly<Record<Bits, Algorithm>>;
+  const unnamed: Unnamed =
+    typeof algorithm === 'string'
+      ? { 64: algorithm, 256: algorithm }
+      : { 64: byBits[64], 256: byBits[256] };
+  if (!isAlgorithm(unnamed[64]) || !isAlgorithm(unnamed[256])) {
     throw new TypeError('expected a known algorithm');
   }
   checkTypeOf('onProblem', onProblem, 'function');
   checkInteger('maxLineLength', maxLineLength, 1);
   checkInteger('maxLines', maxLines, 1);
-  return { algorithm, onProblem, maxLineLength, maxLines };
+  return { unnamed, onProblem, maxLineLength, maxLines };
 }

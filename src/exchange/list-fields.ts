@@ -1,6 +1,6 @@
 import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
-import type { Algorithm, Hash, Resample } from '../hash.js';
+import type { Algorithm, Bits, Hash, Resample } from '../hash.js';
 import { hasBits, isAlgorithm, newHash } from '../hash.js';
 import { WINDOW_NAMES, type WindowName } from '../variant.js';
 import { splitLabels } from './csv.js';
@@ -26,11 +26,7 @@ export interface Fields {
 /** Called with each problem of a record. */
 export type Report = (code: FormatErrorCode, message: string) => void;
 
-type Field =
-  | Exclude<keyof Fields, 'labels' | 'variant' | 'isDraft' | 'windows'>
-  | 'label'
-  | 'labels'
-  | 'tags';
+type Field = Exclude<keyof Fields, 'labels' | 'isDraft' | 'windows'> | 'label' | 'labels' | 'tags';
 
 /**
  * Names of CSV columns and JSON members: ours and those of python-threatexchange's `dataset --csv`.
@@ -50,6 +46,7 @@ const NAMES: Readonly<Record<string, Field>> = {
   id: 'id',
   resample: 'resample',
   category: 'category',
+  variant: 'variant',
 };
 
 const fieldOf = (name: string) => (Object.hasOwn(NAMES, name) ? NAMES[name] : undefined);
@@ -160,8 +157,7 @@ export function fieldsOfObject(object: object): Fields {
       else fields.labels.push(value);
     } else fields[field] ??= value;
   }
-  const { variant, variants, decoding } = object as Record<string, unknown>;
-  if (variant !== null) fields.variant = variant;
+  const { variants, decoding } = object as Record<string, unknown>;
   if (decoding === 'draft') fields.isDraft = true;
   if (Array.isArray(variants)) fields.windows = windowsFrom(variants, fields);
   return fields;
@@ -181,12 +177,15 @@ function windowsFrom(variants: readonly unknown[], { windows: _, ...picture }: F
   return windows;
 }
 
-/**
- * The algorithm that a record names, else the given one, else PDQ. `undefined` if it names an
- * unknown one.
- */
-export function algorithmFrom(fields: Fields, given: Algorithm | undefined): Algorithm | undefined {
-  if (fields.algorithm === undefined) return given ?? 'pdq';
+/** The algorithms of records that name none, by the width of their hash. */
+export type Unnamed = Readonly<Record<Bits, Algorithm>>;
+
+/** The algorithm that a record names, else the given one; `undefined` for an unknown name. */
+export function algorithmFrom(fields: Fields, unnamed: Unnamed): Algorithm | undefined {
+  if (fields.algorithm === undefined) {
+    const { length } = Object(fields.hash) as { length?: unknown };
+    return unnamed[length === 16 ? 64 : 256];
+  }
   const name = typeof fields.algorithm === 'string' ? fields.algorithm.toLowerCase() : '';
   return isAlgorithm(name) ? name : undefined;
 }

@@ -1,6 +1,5 @@
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
-import type { Algorithm } from '../hash.js';
 import { MAX_RECORD_LINES, type Row, readRow } from './csv.js';
 import type { LineSink } from './lines.js';
 import {
@@ -13,6 +12,7 @@ import {
   fieldsOfObject,
   hashFrom,
   headerFrom,
+  type Unnamed,
 } from './list-fields.js';
 
 /** What some spreadsheets write between the columns of CSV. */
@@ -33,7 +33,7 @@ export interface RecordSink {
  */
 export class ListRecords implements LineSink {
   readonly #sink: RecordSink;
-  readonly #algorithm: Algorithm | undefined;
+  readonly #unnamed: Unnamed;
   readonly #maxLineLength: number;
   #header: ReturnType<typeof headerFrom>;
   #started = false;
@@ -42,9 +42,9 @@ export class ListRecords implements LineSink {
   #heldLength = 0;
   #row: Row | undefined;
 
-  constructor(sink: RecordSink, algorithm: Algorithm | undefined, maxLineLength: number) {
+  constructor(sink: RecordSink, unnamed: Unnamed, maxLineLength: number) {
     this.#sink = sink;
-    this.#algorithm = algorithm;
+    this.#unnamed = unnamed;
     this.#maxLineLength = maxLineLength;
   }
 
@@ -147,7 +147,7 @@ export class ListRecords implements LineSink {
   }
 
   #fields(fields: Fields, number: number, cells: string[] | undefined): void {
-    const algorithm = algorithmFrom(fields, this.#algorithm);
+    const algorithm = algorithmFrom(fields, this.#unnamed);
     const hash = algorithm && hashFrom(algorithm, fields.hash);
     if (hash === undefined) {
       const header = cells && headerFrom(cells);

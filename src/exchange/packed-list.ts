@@ -22,7 +22,7 @@ export async function readPackedEntries(
   text: TextSource,
   options: ReadOptions = {},
 ): Promise<PackedEntries[]> {
-  const { algorithm, onProblem, maxLineLength, maxLines } = checkedOptions(options);
+  const { unnamed, onProblem, maxLineLength, maxLines } = checkedOptions(options);
   const tables = new Map<string, PackedEntries>();
   const table = (name: PackedEntries['algorithm'], bits: Bits): PackedEntries => {
     const key = `${name}-${bits}`;
@@ -38,13 +38,13 @@ export async function readPackedEntries(
         onProblem(error);
       },
     },
-    algorithm,
+    unnamed,
     maxLineLength,
   );
   // Possible widths of a bare hash. Each has a table that is part of the result once it has a row.
   const bare: { digits: number; key: string; rows: PackedEntries }[] = [];
-  const assumed = algorithm ?? 'pdq';
   for (const bits of [256, 64] as const) {
+    const assumed = unnamed[bits];
     if (!hasBits(assumed, bits) || bits / 4 > maxLineLength) continue;
     bare.push({
       digits: bits / 4,

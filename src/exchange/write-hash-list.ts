@@ -9,16 +9,16 @@ export type ListFormat = 'plain' | 'csv' | 'jsonl' | 'dataset' | 'dataset-csv' |
 /** The header of python-threatexchange's `dataset --csv`. */
 const DATASET_COLUMNS = 'signal_type,signal_str,collab,category,tags\n';
 
-const COLUMNS = 'hash,algorithm,quality,source,id,resample,labels\n';
+const COLUMNS = 'hash,algorithm,quality,source,id,resample,variant,labels\n';
 
 /**
  * Writes a hash list as text, one piece per entry, so that `readHashList` gives the same entries
  * back.
  * - `csv`: a header, then the other fields of each entry. Safe to open in a spreadsheet.
- * - `jsonl`: these and `variant`.
- * - `plain`: `hash[,label…]`, or `HASH,QUALITY,FILE` as in the PDQ tool if the quality is known.
- *   Algorithm, source, id and size convention are left out, so name the algorithm to `readHashList`
- *   if it is not PDQ. Safe to open in a spreadsheet.
+ * - `jsonl`: the same fields.
+ * - `plain`: `hash[,label…]`, or `HASH,QUALITY,FILE` as in the PDQ tool if the quality is known. A
+ *   hash of another algorithm follows its name. The other fields are left out. Safe to open in a
+ *   spreadsheet.
  * - `dataset`, `dataset-csv` and `local-file`: as python-threatexchange's `dataset -P` and
  *   `dataset -P --csv` print it, and as its local files are. The source is the collab, each label a
  *   tag, the category POSITIVE_CLASS; a local file has the hash alone.
@@ -54,22 +54,20 @@ export function* writeHashList(
 
 const present = (labels: readonly string[]) => labels.filter((label) => label !== '');
 
-function csvLine({ hash, labels, quality, source, id, resample }: BlocklistEntry): string {
+function csvLine({ hash, labels, ...others }: BlocklistEntry): string {
+  const { quality, source, id, resample, variant } = others;
   const joined = joinLabels(present(labels));
-  return row([hashToHex(hash), hash.algorithm, quality, source, id, resample, joined]);
+  return row([hashToHex(hash), hash.algorithm, quality, source, id, resample, variant, joined]);
 }
 
 function plainLine({ hash, labels, quality }: BlocklistEntry): string {
   const kept = present(labels);
+  const hex = hash.algorithm === 'pdq' ? hashToHex(hash) : localLine({ hash }).trim();
   // An empty second cell keeps a first label that looks like a quality from being read as one. A
   // third cell is what makes the second one a quality.
-  if (quality !== undefined && kept.length === 0) return row([hashToHex(hash), quality, '']);
+  if (quality !== undefined && kept.length === 0) return row([hex, quality, '']);
   const looksLikeQuality = /^(?:\d\d?|100)$/.test(kept[0] ?? '');
-  return row([
-    hashToHex(hash),
-    ...(quality !== undefined || looksLikeQuality ? [quality] : []),
-    ...kept,
-  ]);
+  return row([hex, ...(quality !== undefined || looksLikeQuality ? [quality] : []), ...kept]);
 }
 
 function row(cells: readonly (string | number | undefined)[]): string {

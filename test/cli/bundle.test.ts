@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -44,6 +45,18 @@ test('makes, shows and verifies a bundle, and withdraws it with the token', asyn
   const again = await onlyhashes(['bundle', 'create', CAT, '-o', path]);
   expect(again.code).toBe(2);
   expect(readFileSync(path, 'utf8')).toBe(text);
+});
+
+test('shows no token of a bundle that was not written whole', async () => {
+  for (const to of ['| true', ...(existsSync('/dev/full') ? ['> /dev/full'] : [])]) {
+    const script = `"$0" "$1" bundle create "$2" ${to}; exit "\${PIPESTATUS[0]}"`;
+    const ran = spawnSync('bash', ['-c', script, process.execPath, PROGRAM, CAT], {
+      encoding: 'utf8',
+    });
+    expect({ to, code: ran.status }).toEqual({ to, code: 2 });
+    expect(ran.stderr).not.toContain('token');
+    expect(ran.stderr).toContain('standard output');
+  }
 });
 
 test('makes no bundle of only some of the pictures, and says so', async () => {

@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  createReadStream,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -8,8 +9,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hashFromHex } from '../../src/hash.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { readHashList } from '../../src/exchange/hash-list.js';
+import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
 import { openIndex } from '../../src/node/index-file.js';
@@ -47,6 +50,77 @@ test('a list goes through every format and stays the same', async () => {
   expect(readFileSync(at('f.txt'), 'utf8')).toBe(readFileSync(at('list.txt'), 'utf8'));
   const local = await convert(at('list.txt'), '-', '--format', 'local-file');
   expect(local.out).toBe(`pdq ${hexOf(1)}\npdq ${hexOf(2)}\n`);
+});
+
+/** Each field of an entry, with a value; the required ones apart. */
+const FIELDS: Required<Omit<BlocklistEntry, 'hash'>> = {
+  labels: ['nudity'],
+  quality: 49,
+  source: 'exchange',
+  id: 'case-7',
+  resample: 'none',
+  variant: 'window1x1',
+  list: 'theirs',
+  caseCount: 3,
+  opinions: [{ from: 'a platform', says: 'Blocked' }],
+  confirmed: true,
+};
+const ALL = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+
+/** What each form holds. */
+const HELD: Record<string, readonly (keyof typeof FIELDS)[]> = {
+  plain: ['labels', 'quality'],
+  csv: ['labels', 'quality', 'source', 'id', 'resample', 'variant'],
+  jsonl: ['labels', 'quality', 'source', 'id', 'resample', 'variant'],
+  dataset: ['labels', 'source'],
+  'dataset-csv': ['labels', 'source'],
+  'local-file': [],
+  index: ALL,
+  blocklist: ALL,
+};
+
+async function entriesIn(path: string, format: string): Promise<BlocklistEntry[]> {
+  if (format === 'blocklist') return [...(await openBlocklist(path)).entries()];
+  const found: BlocklistEntry[] = [];
+  if (format === 'index') {
+    const { entries } = await openIndex(path);
+    for (const id of entries.rows()) found.push(entries.entryAt(id));
+  } else for await (const entry of readHashList(createReadStream(path))) found.push(entry);
+  return found;
+}
+
+describe.each(['pdq', 'blockhash'] as const)('fields of entries of %s', (algorithm) => {
+  // One with every field, one without any, and one for each field alone.
+  const bare = ALL.map((field) => ({ labels: [], [field]: FIELDS[field] }));
+  const entries: BlocklistEntry[] = [FIELDS, { labels: [] }, ...bare].map((fields, at) => ({
+    hash: hashFromHex(algorithm, hexOf(at + 1)),
+    ...fields,
+  }));
+  const kept = (fields: readonly string[]) =>
+    entries.map((entry) => ({
+      hash: entry.hash,
+      labels: fields.includes('labels') ? entry.labels : [],
+      ...Object.fromEntries(Object.entries(entry).filter(([name]) => fields.includes(name))),
+    }));
+
+  test.each(Object.keys(HELD))(
+    'as %s: what it holds is kept, the rest is counted',
+    async (format) => {
+      const from = at(`${algorithm}-fields.ohb`);
+      await saveBlocklist(from, createBlocklist(entries));
+      const to = at(`${algorithm}-fields-${format}`);
+      const { err, code } = await convert(from, to, '--format', format);
+      expect(code).toBe(0);
+      const found = await entriesIn(to, format);
+      const byHash = (list: BlocklistEntry[]) =>
+        list.sort((a, b) => (hashToHex(a.hash) < hashToHex(b.hash) ? -1 : 1));
+      expect(byHash(found)).toEqual(byHash(kept(HELD[format]!)));
+      for (const field of ALL) {
+        const isTold = err.includes(`${field} of 2 entries`);
+        expect({ field, isTold }).toEqual({ field, isTold: !HELD[format]!.includes(field) });
+      }
+    },
+  );
 });
 
 test('a blocklist is what a program opens, and keeps what was withdrawn', async () => {
@@ -102,14 +176,15 @@ test('of a blocklist file, a text or an index has what is listed, a copy what is
   expect(csv).toMatchObject({ lines: [`2,csv,${at('saved.csv')}`], code: 0 });
   const left =
     'left out: 2 withdrawals, the settings of 1 list; only a blocklist file can hold that';
-  expect(csv.err).toBe(`onlyhashes: ${from}: ${left}\n`);
+  const lists = 'left out: list of 1 entry; csv cannot hold that';
+  expect(csv.err).toBe(`onlyhashes: ${from}: ${left}\nonlyhashes: ${from}: ${lists}\n`);
   expect(readFileSync(at('saved.csv'), 'utf8').split('\n').slice(1)).toEqual([
-    `${hexOf(1)},pdq,90,x,case-1,,"one;two words"`,
-    `${hexOf(3).slice(0, 16)},phash,,,,,`,
+    `${hexOf(1)},pdq,90,x,case-1,,,"one;two words"`,
+    `${hexOf(3).slice(0, 16)},phash,,,,,,`,
     '',
   ]);
   const json = await convert(from, '-', '-f', 'jsonl');
-  expect(json.err).toBe(csv.err);
+  expect(json.err).toBe(csv.err.replace('csv cannot', 'jsonl cannot'));
   expect(json.lines.map((line) => JSON.parse(line))).toMatchObject([
     { hash: hexOf(1), labels: ['one', 'two words'], id: 'case-1', source: 'x', quality: 90 },
     { algorithm: 'phash' },

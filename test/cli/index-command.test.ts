@@ -133,6 +133,12 @@ test('--allow-empty builds an index without entries; --algorithm picks one of se
   expect((await build(empty, file, '--allow-empty', '--algorithm', 'blockhash')).code).toBe(0);
   const info = await onlyhashes(['index', 'info', '--json', file]);
   expect(JSON.parse(info.out)).toMatchObject({ algorithm: 'blockhash', bits: 256, size: 0 });
+  const flat = write('flat.txt', `${'0'.repeat(64)}\n${'f'.repeat(64)}\n`);
+  const made = await build(flat, file, '--allow-empty');
+  expect(made).toMatchObject({ code: 0 });
+  expect(made.err).toContain('2 degenerate hashes were left out of the index');
+  const flatInfo = await onlyhashes(['index', 'info', '--json', file]);
+  expect(JSON.parse(flatInfo.out)).toMatchObject({ algorithm: 'pdq', size: 0, degenerate: 2 });
   const two = write('two.csv', `pdq ${HEX}\nphash ${HEX.slice(0, 16)}\n`);
   const built = await build(two, file, '--algorithm', 'phash');
   expect(built.err).toBe(`onlyhashes: ${two}: left out: 1 256-bit pdq\n`);

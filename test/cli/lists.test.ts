@@ -210,8 +210,34 @@ describe('which hashes are compared', () => {
       expect({ out, code }).toEqual({ out: '', code: 2 });
       expect(err).toMatch(new RegExp(`expected (\\d+-bit )?${algorithm} hashes`));
     }
+    const bare = write('bare.txt', `${cat}\n`);
+    for (const [command, ...more] of [
+      ['match', '--algorithm', 'blockhash'],
+      ['match', '--algorithm', 'dhash', '--bits', '256'],
+      ['check', '--algorithm', 'phash', '--bits', '256'],
+      ['match', '--algorithm', 'phash'],
+    ]) {
+      const { out, err, code } = await onlyhashes([command!, CAT, '-b', bare, ...more]);
+      expect({ command, more, out, code }).toEqual({ command, more, out: '', code: 2 });
+      expect(err).toContain('nothing comparable: expected');
+      expect(err).toContain('it has 256-bit pdq');
+      expect(err).not.toContain('256-bit phash hashes, it has 256-bit phash');
+    }
+    const kinds = await onlyhashes(['compare', CAT, cat, '--algorithm', 'phash']);
+    expect(kinds).toMatchObject({ out: '', code: 2 });
     const width = await onlyhashes(['match', CAT, '-b', inFolder('other.csv'), '--bits', '256']);
     expect(width).toMatchObject({ code: 2, err: expect.stringContaining('64-bit phash') });
+  });
+
+  test('what hash prints is a list of its own algorithm', async () => {
+    for (const more of [['blockhash'], ['phash'], ['phash', '--bits', '256']]) {
+      const { out } = await onlyhashes(['hash', CAT, '--algorithm', ...more]);
+      const list = write('printed.txt', out);
+      for (const words of [[], ['--algorithm', ...more]]) {
+        const matched = await onlyhashes(['match', CAT, '-b', list, ...words]);
+        expect(matched).toMatchObject({ err: '', code: 0 });
+      }
+    }
   });
 
   test('a picture without a hash is reported by the policy of the list', async () => {

@@ -110,6 +110,20 @@ describe('plain lists', () => {
     });
   });
 
+  test('each width may have an algorithm of its own', async () => {
+    const algorithm = { 64: 'phash', 256: 'pdq' } as const;
+    const text = `${HEX.slice(0, 16)}\n${HEX},a\nblockhash ${HEX}\n${HEX}\n`;
+    const { entries, problems } = await readAll(text, { algorithm });
+    expect(problems).toEqual([]);
+    const names = ['phash', 'pdq', 'blockhash', 'pdq'];
+    expect(entries.map(({ hash }) => hash.algorithm)).toEqual(names);
+    const tables = await readPackedEntries(text, { algorithm });
+    expect(tables.map((table) => table.algorithm)).toEqual(['phash', 'pdq', 'blockhash']);
+    for (const wrong of [{ 64: 'phash' }, { 64: 'phash', 256: 'md5' }]) {
+      await expect(readAll(text, { algorithm: wrong as never })).rejects.toThrow(TypeError);
+    }
+  });
+
   test('16 digits need an algorithm', async () => {
     const hex = HEX.slice(48);
     expect(await readAll(`${hex}\ndhash ${hex}`)).toEqual({
