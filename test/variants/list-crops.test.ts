@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hashFromHex } from '../../src/hash.js';
+import { distance, hashFromHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { WINDOW_NAMES } from '../../src/variant.js';
 import { isOfLoneEdge, listCrops, windowsOf } from '../../src/variants/list-crops.js';
-import { patches, photo } from './pictures.js';
+import { drawn, patches, photo } from './pictures.js';
 
 test('gives a window of each social shape about the centre, with its pixels and place', () => {
   const pixels = patches(400, 300, 1);
@@ -76,6 +76,34 @@ test('any sides: at most four windows, each inside, of its shape and about the c
     }),
     { numRuns: 1000, seed: 1 },
   );
+});
+
+test('a plain ground with something at its right gives rows that alternate', () => {
+  const at = (side: 'left' | 'right' | 'top' | 'bottom', share: number, to: number, value = 60) =>
+    pdq(
+      drawn(400, 320, (x, y) => {
+        const [across, down] = [x / 400, y / 320];
+        const [depth, along] = {
+          left: [across, down],
+          right: [1 - across, down],
+          top: [down, across],
+          bottom: [1 - down, across],
+        }[side] as [number, number];
+        return depth < share && along > 0.2 && along < to ? value : 235;
+      }),
+    ).hash;
+  for (const to of [0.6, 0.8, 1.1]) {
+    // Up to a sixteenth of the side.
+    for (const share of [0.02, 0.04, 0.06]) {
+      expect(distance(at('right', share, to), at('right', 0.03, to, 190))).toBe(0);
+      expect(isOfLoneEdge(at('right', share, to))).toBe(true);
+    }
+    expect(isOfLoneEdge(at('right', 0.08, to))).toBe(false);
+    // Not looked for.
+    for (const side of ['left', 'top', 'bottom'] as const) {
+      expect(isOfLoneEdge(at(side, 0.04, to))).toBe(false);
+    }
+  }
 });
 
 test('a hash whose rows alternate tells of a lone edge; those of photos do not', async () => {
