@@ -128,7 +128,7 @@ function betweenBars(of: CheckedPixels, side: number, wave: number) {
   });
 }
 
-/** The last of nine on a white page, or another. */
+/** One of nine on a white page. */
 function inGrid(of: CheckedPixels, at: number, gap: number) {
   const others = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) =>
     listed('boats', (i % 5) * 170, Math.floor(i / 5) * 300 + 60, 160, 120),
