@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FaissBuild } from '../bench/faiss.js';
 import type { Race, Timing } from '../bench/harness.js';
-import { upperBound } from '../bench/robustness/metrics.js';
+import { matchesAtMost, upperBound } from '../bench/robustness/metrics.js';
 import { installCommands, packagesOfSealed } from '../bench/robustness/photo-lists.js';
 import { distance, hashFromHex } from '../src/hash.js';
 
@@ -50,7 +50,7 @@ const shipped = (name: keyof typeof LATER_RULE) =>
 /** Wrong matches of the sealed run, with moves, as a bound for a million pairs of files. */
 function wrongMatchesAtMost(): string {
   const { pairs } = sealed.falsePairs.files[0]!;
-  return ((1e6 * upperBound(sealed.wrongVerdicts.match)) / pairs).toFixed(0);
+  return matchesAtMost(sealed.wrongVerdicts.match, pairs).toFixed(0);
 }
 
 /** Counts of pairs that were measured outside the suite. */
@@ -741,6 +741,11 @@ describe('evidence.md', () => {
     expect(page).toContain(
       `| wrong matches of ${count(files!.pairs)} pairs of files, bound (95 %) | ${wrongMatchesAtMost()} per million |`,
     );
+  });
+
+  test('how long a service is asked while its lists change', () => {
+    const [, seconds] = /SOAK_SECONDS \?\? (\d+)\)/.exec(text('test/service/soak.test.ts'))!;
+    expect(page).toContain(`for ${seconds} seconds in \`npm test\``);
   });
 
   test('what the sealed set needs besides the dependencies', () => {

@@ -75,6 +75,10 @@ export interface FalsePairs {
   readonly perMillionAtMost: number;
 }
 
+/** Upper end of the 95 % interval of `count` events, per million of `pairs` that are independent. */
+export const matchesAtMost = (count: number, pairs: number): number =>
+  Math.min(1e6, (1e6 * upperBound(count)) / pairs);
+
 export function falsePairs(unrelated: Histogram, threshold: number): FalsePairs {
   const count = within(unrelated, threshold);
   const pairs = total(unrelated);
@@ -83,7 +87,7 @@ export function falsePairs(unrelated: Histogram, threshold: number): FalsePairs 
     falsePairs: count,
     pairs,
     perMillion: (1e6 * count) / pairs,
-    perMillionAtMost: Math.min(1e6, (1e6 * upperBound(count)) / pairs),
+    perMillionAtMost: matchesAtMost(count, pairs),
   };
 }
 

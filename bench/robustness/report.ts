@@ -4,7 +4,7 @@ import type { Estimate } from './bootstrap.js';
 import { type Figures, OUTCOMES, type Row } from './figures.js';
 import type { HardRow } from './hard-negatives.js';
 import { FAR, POLICY } from './measure.js';
-import type { FalsePairs } from './metrics.js';
+import { type FalsePairs, matchesAtMost } from './metrics.js';
 import { foretold } from './tail.js';
 
 /** Facts about the run, for the report. */
@@ -222,6 +222,7 @@ function falseText(figures: Figures, facts: RunFacts): string {
       figure(pairs.perMillion),
       figure(pairs.perMillionAtMost),
     ]);
+  const perMillionAtMost = matchesAtMost(wrongVerdicts.match, falsePairs.files[0]!.pairs);
   return `${facts.files} files, every one as it is, and the copies of ${facts.photos.length} of them. "At most" is the upper end of the 95 % interval as if all comparisons were independent. Variants and edits of one file are not; pairs of files are nearly so, and count once, at the nearest of all comparisons made of one with the other.
 
 ${table(
@@ -235,7 +236,7 @@ ${table(
   ],
 )}
 
-A blocklist of all other photos has a match for ${wrongVerdicts.match} queries, and a review for ${wrongVerdicts.review}; with windows ${wrongVerdictsWithWindows.match} and ${wrongVerdictsWithWindows.review}.
+These are counts before any variant is moved. A blocklist of all other photos, which moves them, has a match for ${wrongVerdicts.match} queries, and a review for ${wrongVerdicts.review}; with windows ${wrongVerdictsWithWindows.match} and ${wrongVerdictsWithWindows.review}. If each wrong match is a pair of files of its own, that is at most ${figure(perMillionAtMost)} per million of such pairs (95 %).
 
 For one upload against a million entries, **extrapolated**: a straight line through the logarithms of the counts of a query's nearest variant, by distance, fitted by likelihood (Poisson) from the nearest pair seen. It foretells too little where a few pictures of one kind are nearer to each other than the many: bench/record/precision.json has counts of many more pairs.
 

@@ -131,6 +131,9 @@ test('the report tells all of it, and what was too little to fit', () => {
   );
   expect(text).toContain('| match | 75.0 |');
   expect(text).toContain('| two files <= 31 | 1 | 3 |');
+  // One query of three pairs of files.
+  expect(text).toContain('has a match for 1 queries, and a review for 0;');
+  expect(text).toContain('at most 1000000.00 per million of such pairs (95 %).');
   expect(text).toContain('| smooth tiles | wrong | 2 | 4 | 160 | 0 | 1 | 0 | 55 | uncrop |');
   expect(text).toContain('Not installed: `apt-get install photos`.');
   expect(text).toContain('| edited photos | not fitted |');
