@@ -39,7 +39,7 @@ service. CONFIG is a JSON file: { "folder": "state", "lists": [{ "name": "ours",
 Services: stopncii, ncmec, threatexchange, techagainstterrorism, hma; none has been tried \
 against the real one. Credentials come from the environment alone: CONFIG names its \
 variables. A list has trust, tier, enabled, policy, baseUrl, plainHttp, timeoutSeconds and \
-tries. An interrupted fetch loses nothing.
+tries; one of hma has bank and maxMissing, too. An interrupted fetch loses nothing.
 In the folder, a list that CONFIG names no longer is removed. "store" in place of "folder", or \
 --store, keeps the lists in a store, which others may share: there, nothing is removed, what \
 CONFIG does not say of a list stays as it is, and a list that another program is fetching is \
@@ -188,6 +188,8 @@ async function fetchList(
     const done = await fetch({ fromStart: call.on('from-start'), signal, onProgress, onProblem });
     bar.clear();
     await out.line(lineOf(name, done, call));
+    const { notRead } = done;
+    if (notRead !== undefined) out.error(name, `not read: ${notRead}; nothing was removed`);
   } catch (error) {
     if (signal.aborted) throw error;
     if (isElsewhere(error)) {

@@ -152,8 +152,8 @@ function readList(list: Member): ConfiguredList {
   if (!Object.hasOwn(LIST_SERVICES, service)) {
     throw list.wrong('service', `expected ${Object.keys(LIST_SERVICES).join(', ')}`);
   }
-  const { settings: own, credentials, connect } = LIST_SERVICES[service]!;
-  list.hasOnly(['name', 'service', 'credentials', ...own, ...SETTINGS, ...CONNECTION]);
+  const { settings: own, options = [], credentials, connect } = LIST_SERVICES[service]!;
+  list.hasOnly(['name', 'service', 'credentials', ...own, ...options, ...SETTINGS, ...CONNECTION]);
   const given = (names: readonly string[]): ServiceSettings =>
     Object.fromEntries(names.filter((each) => list.has(each)).map((each) => [each, list.of(each)]));
   const { trust = 'shared', tier = 'match', enabled = true, policy = {} } = given(SETTINGS);
@@ -179,7 +179,7 @@ function readList(list: Member): ConfiguredList {
       .filter((each) => variables?.has(each))
       .map((each) => [each, secretOf(each)] as const);
     try {
-      return connect(Object.fromEntries(secrets), given([...own, ...CONNECTION]));
+      return connect(Object.fromEntries(secrets), given([...own, ...options, ...CONNECTION]));
     } catch (error) {
       throw new Failure(`${list.file}: ${list.path}: ${(error as Error).message}`);
     }

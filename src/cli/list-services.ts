@@ -17,6 +17,8 @@ export type ServiceSettings = Record<string, unknown>;
 interface ListService {
   /** members that choose one of its lists */
   readonly settings: readonly string[];
+  /** further options of its client */
+  readonly options?: readonly string[];
   /** its credentials, and whether each must be given */
   readonly credentials: Readonly<Record<string, boolean>>;
   connect(secrets: Record<string, string>, settings: ServiceSettings): ListClient<unknown>;
@@ -55,6 +57,7 @@ export const LIST_SERVICES: Readonly<Record<string, ListService>> = {
   },
   hma: {
     settings: ['bank'],
+    options: ['maxMissing'],
     credentials: { token: false },
     connect({ token }, { bank, ...options }) {
       if (typeof bank !== 'string') throw new TypeError('expected bank to be text');

@@ -6,23 +6,38 @@ import {
   checkSignal,
   checkTypeOf,
 } from '../door.js';
-import type { FormatError } from '../errors.js';
+import { FormatError } from '../errors.js';
 import { bitsOf, type Hash, hashToHex } from '../hash.js';
 import {
   type HmaBank,
   type HmaContent,
   type HmaMatch,
+  hmaBank,
   hmaBanks,
   hmaContent,
+  hmaHashCount,
   hmaLookup,
   hmaRawLookup,
   updateOfHmaContent,
 } from './hma.js';
-import type { ListClient, ReadUpdatesOptions, UnknownWord, UpdatesPage } from './list-update.js';
+import type {
+  ListClient,
+  ListUpdate,
+  ReadUpdatesOptions,
+  UnknownWord,
+  UpdatesPage,
+} from './list-update.js';
 import type { RemoteAnswer, RemoteMatcher } from './remote-matcher.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
-import { checkFetchOptions, jsonObject } from './service-json.js';
+import {
+  checkFetchOptions,
+  isObject,
+  type JsonObject,
+  jsonObject,
+  own,
+  textOf,
+} from './service-json.js';
 
 /** Options of `HmaClient`. */
 export interface HmaOptions extends ServiceOptions {
@@ -32,7 +47,10 @@ export interface HmaOptions extends ServiceOptions {
   token?: string;
   /** the bank that is fetched and asked; without it, all are asked and none is fetched */
   bank?: string;
-  /** ids without content after the last known one, before a fetch ends; default 100 */
+  /**
+   * ids without content after the last known one that a fetch asks for, where the HMA does not tell
+   * its end; default 100,000. A fetch that ends there has `notRead`, and removes nothing
+   */
   maxMissing?: number;
 }
 
@@ -44,12 +62,30 @@ export interface HmaCheckpoint {
 
 interface Fetched {
   content: HmaContent;
+  /** whether it has a hash of PDQ, of whatever form: HMA counts those */
+  hasPdq: boolean;
   unknown: UnknownWord[];
   problems: FormatError[];
 }
 
-/** Ids asked for at a time, and told as one page. */
-const PAGE = 8;
+/** Where the ids of an HMA end, as far as it tells. */
+interface End {
+  /** the newest id of the bank: another onlyhashes tells it */
+  newestId: number | undefined;
+  /** hashes of PDQ in all banks */
+  hashCount: number | undefined;
+}
+
+/** Ids asked for at a time. */
+const AT_A_TIME = 8;
+/** Updates of a page. Content is told as soon as there are so many, and at the end. */
+const PAGE = 256;
+/**
+ * Ids that are still asked for once as many hashes were met as there are: one that was met and then
+ * deleted was counted in the place of another, whose id is mostly the next.
+ */
+const SETTLED = 100;
+const MAX_MISSING = 100_000;
 
 /**
  * A Hasher-Matcher-Actioner: its banks, what they hold, and lookups of hashes. It was written from
@@ -57,7 +93,10 @@ const PAGE = 8;
  *
  * HMA does not list what a bank holds; it answers for one id at a time. A fetch therefore asks for
  * every id from 1 on, one small request each, and always from the start: what it does not tell is
- * no longer there.
+ * no longer there. Ids are of all banks, and may have gaps of any length. HMA tells no newest id,
+ * but how many hashes of PDQ all banks hold: a fetch ends once it has met as many. Another
+ * onlyhashes tells the newest id of the bank. Without either, the fetch gives up after `maxMissing`
+ * ids without content: it is not drained then, and `notRead` tells what it did not ask for.
  *
  * As a remote matcher, know the `enabled_ratio` of its banks. A bank below 1 answers a lookup by
  * chance: at 0.8, one lookup in five finds nothing there whatever is listed, and a remote list
@@ -77,7 +116,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   /** @throws {TypeError | RangeError} if an option is invalid */
   constructor(options: HmaOptions) {
     checkOptions(options);
-    const { token, bank, maxMissing = 100, ...others } = options;
+    const { token, bank, maxMissing = MAX_MISSING, ...others } = options;
     if (token !== undefined) checkCredential('token', token);
     checkTypeOf('bank', bank, 'string');
     if (bank !== undefined && !/^[A-Z0-9_]+$/.test(bank)) {
@@ -137,38 +176,73 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     checkFetchOptions(options);
     const { checkpoint, signal, onProblem } = options;
     if (checkpoint !== undefined) checkCheckpoint(checkpoint);
-    await this.#checkBank(signal);
+    const { newestId, ...end } = await this.#end(signal);
+    let { hashCount } = end;
     const nowSeconds = this.#connection.nowSeconds();
     let highestId = checkpoint?.highestId ?? 0;
-    for (let first = 1, isDrained = false; !isDrained; first += PAGE) {
-      const all = await this.#contents(first, signal);
-      const found = all.filter((one) => one !== undefined);
-      for (const problem of found.flatMap(({ problems }) => problems)) {
-        if (!onProblem) throw problem;
-        onProblem(problem);
-      }
-      const last = all.findLastIndex((one) => one !== undefined);
-      if (last >= 0) highestId = Math.max(highestId, first + last);
-      isDrained = first + PAGE - 1 >= highestId + this.#maxMissing;
-      yield {
+    let met = 0;
+    let updates: ListUpdate[] = [];
+    let unknown: UnknownWord[] = [];
+    for (let first = 1, isEnd = false; !isEnd; first += AT_A_TIME) {
+      const last = Math.min(first + AT_A_TIME - 1, newestId ?? Number.POSITIVE_INFINITY);
+      const found = await this.#contents(first, last, signal);
+      for (const { content, hasPdq, problems, unknown: words } of found) {
+        for (const problem of problems) {
+          if (!onProblem) throw problem;
+          onProblem(problem);
+        }
+        highestId = Math.max(highestId, Number(content.id));
+        if (hasPdq) met++;
+        unknown.push(...words);
         // Ids are of all banks, and an HMA does not look at the bank it is asked for.
-        updates: found
-          .filter(({ content }) => content.bank.name === this.#bank)
-          .map(({ content }) => updateOfHmaContent(content, { nowSeconds })),
-        unknown: found.flatMap(({ unknown }) => unknown),
+        if (content.bank.name !== this.#bank) continue;
+        updates.push(updateOfHmaContent(content, { nowSeconds }));
+      }
+      let isDrained = newestId !== undefined && last >= newestId;
+      const settled = Math.min(SETTLED, this.#maxMissing);
+      if (hashCount !== undefined && met >= hashCount && last >= highestId + settled) {
+        // More may have come meanwhile.
+        hashCount = await this.#hashCount(signal);
+        isDrained = hashCount !== undefined && met >= hashCount;
+      }
+      const isGivenUp = newestId === undefined && last >= highestId + this.#maxMissing;
+      isEnd = isDrained || isGivenUp;
+      if (!isEnd && updates.length < PAGE) continue;
+      yield {
+        updates,
+        unknown,
         ...(isDrained && { checkpoint: { highestId } }),
+        ...(isEnd && !isDrained && { notRead: `content with an id above ${last}` }),
         isDrained,
         isFromStart: true,
       };
+      [updates, unknown] = [[], []];
     }
   }
 
-  /** Without its bank, every id would look as if its content had been deleted. */
-  async #checkBank(signal: AbortSignal | undefined): Promise<void> {
-    const bank = this.#namedBank();
-    const banks = await this.banks(signal ? { signal } : {});
-    if (banks.some(({ name }) => name === bank)) return;
-    throw new ServiceError('rejected', 'HMA: banks has no bank of that name');
+  /**
+   * Where the ids end. Without its bank, every id would look as if its content had been deleted, so
+   * the bank is asked for first.
+   */
+  async #end(signal: AbortSignal | undefined): Promise<End> {
+    const path = `/c/bank/${this.#namedBank()}`;
+    const { newestId } = await this.#connection.send({
+      ...{ method: 'GET', path, name: 'bank', read: hmaBank, signal },
+    });
+    const hashCount = newestId === undefined ? await this.#hashCount(signal) : undefined;
+    return { newestId, hashCount };
+  }
+
+  /** The hashes of PDQ in all banks; undefined if the HMA does not tell. */
+  #hashCount(signal: AbortSignal | undefined): Promise<number | undefined> {
+    return this.#connection.send({
+      method: 'GET',
+      path: '/c/signal_type/index',
+      name: 'signal_type/index',
+      accepts: [404],
+      read: (text, status) => (status === 404 ? undefined : hmaHashCount(text)),
+      signal,
+    });
   }
 
   #namedBank(): string {
@@ -176,18 +250,20 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     return this.#bank;
   }
 
-  /** What is under the ids of a page. Once one cannot be had, the others are not asked for. */
+  /** What is under some ids. Once one cannot be had, the others are not asked for. */
   async #contents(
     first: number,
+    last: number,
     signal: AbortSignal | undefined,
-  ): Promise<(Fetched | undefined)[]> {
+  ): Promise<Fetched[]> {
     signal?.throwIfAborted();
     const stop = new AbortController();
     const abort = () => stop.abort(signal?.reason);
     signal?.addEventListener('abort', abort);
-    const ids = Array.from({ length: PAGE }, (_, at) => first + at);
+    const ids = Array.from({ length: last - first + 1 }, (_, at) => first + at);
     try {
-      return await Promise.all(ids.map((id) => this.#content(id, stop.signal)));
+      const all = await Promise.all(ids.map((id) => this.#content(id, stop.signal)));
+      return all.filter((one) => one !== undefined);
     } finally {
       signal?.removeEventListener('abort', abort);
       stop.abort();
@@ -202,10 +278,15 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
       name: 'content',
       accepts: [404],
       read: (text, status) => {
-        if (status === 404) return undefined;
+        const reply = jsonObject(text);
+        if (status === 404) return checkNoContent(reply);
+        const signals = own(reply, 'signals');
+        // Without them, all that is listed would look as if its hashes were gone.
+        if (!isObject(signals)) throw new FormatError('bad-reply', 'expected content with signals');
         const problems: FormatError[] = [];
         const onProblem = (error: FormatError) => problems.push(error);
-        return { ...hmaContent(jsonObject(text), { onProblem }), problems };
+        const hasPdq = own(signals, 'pdq') !== undefined;
+        return { ...hmaContent(reply, { onProblem }), hasPdq, problems };
       },
       signal,
     });
@@ -288,6 +369,15 @@ function answerOf(hash: Hash, matches: readonly HmaMatch[]): RemoteAnswer {
     distance,
   }));
   return { hash, answer: 'hits', hits };
+}
+
+/**
+ * An HMA says that the content is not there. A proxy before it has other words, and what it does
+ * not find is still listed.
+ */
+function checkNoContent(reply: JsonObject): undefined {
+  if (textOf(reply, 'message')?.includes('content')) return;
+  throw new FormatError('bad-reply', 'expected a message about the content');
 }
 
 function checkCheckpoint(checkpoint: HmaCheckpoint): void {

@@ -146,6 +146,27 @@ function bankFrom(value: unknown): HmaBank | undefined {
   return { name, enabledRatio: typeof ratio === 'number' && ratio >= 0 ? ratio : 1 };
 }
 
+/**
+ * The newest id of content in the reply of `GET /c/bank/B`, which an onlyhashes tells, and an HMA
+ * does not.
+ * @throws {FormatError} `bad-reply` if it is not such a reply
+ */
+export function hmaBank(text: string): { newestId: number | undefined } {
+  const reply = jsonObject(text);
+  if (!bankFrom(reply)) throw new FormatError('bad-reply', 'expected a bank');
+  return { newestId: wholeNumberOf(reply, 'newest_content_id') };
+}
+
+/**
+ * The number of hashes of PDQ in all banks, of the reply of `GET /c/signal_type/index`; undefined
+ * if it is not told.
+ * @throws {FormatError} `bad-reply` if it is not an object
+ */
+export function hmaHashCount(text: string): number | undefined {
+  const pdq = own(jsonObject(text), 'pdq');
+  return isObject(pdq) ? wholeNumberOf(pdq, 'db_size') : undefined;
+}
+
 /** @throws {FormatError} `bad-reply` if `text` is not the reply of `GET /c/banks` */
 export function hmaBanks(text: string): HmaBank[] {
   let list: unknown;

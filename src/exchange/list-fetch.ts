@@ -43,6 +43,8 @@ export interface FetchProgress {
   readonly isFromStart: boolean;
   /** whether it is at its end: the list is as the service has it */
   readonly isDrained: boolean;
+  /** of a fetch that ended and is not drained: what was not asked for, in words */
+  readonly notRead?: string;
 }
 
 /** Options of `ListFolder.fetch` and `Store.fetch`. */
@@ -196,7 +198,7 @@ export async function fetchInto<Checkpoint>(
   };
   let isFirst = true;
   for await (const page of pages) {
-    const { isFromStart, isDrained, updates } = page;
+    const { isFromStart, isDrained, updates, notRead } = page;
     const told = isFromStart ? records : undefined;
     for (const update of told ? updates : []) told!.add(update);
     // In a fetch from the start, an earlier checkpoint would hide what is still to be removed.
@@ -221,6 +223,7 @@ export async function fetchInto<Checkpoint>(
       withdrawn: progress.withdrawn + change.withdrawn,
       isFromStart,
       isDrained,
+      ...(notRead !== undefined && { notRead }),
     };
     onProgress?.(progress);
   }

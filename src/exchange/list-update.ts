@@ -99,6 +99,11 @@ export interface UpdatesPage<Checkpoint> {
   /** whether the fetch is at its end: the list is now as the service has it */
   readonly isDrained: boolean;
   /**
+   * on the last page of a fetch that ends and is not drained: what was not asked for, in words. The
+   * service may hold more, so nothing is removed for not being told
+   */
+  readonly notRead?: string;
+  /**
    * whether the fetch began without a checkpoint, or with one that is too old to go on from. What
    * such a fetch has not told by its end is no longer listed
    */

@@ -1,9 +1,10 @@
 import type { ListSettings } from '../matching/lists.js';
-import type { Store } from '../store/store.js';
+import { newestOfList } from '../store/entries.js';
+import { Store } from '../store/store.js';
 import type { ChangeOptions } from '../store/write.js';
 import { bankOf, listOfBank } from './hma-hits.js';
 import { hmaJson } from './hma-reply.js';
-import { BANK, DONE, MESSAGE } from './hma-schema.js';
+import { BANK, BANK_WITH_NEWEST, DONE, MESSAGE } from './hma-schema.js';
 import { type Call, Refusal, type Route, type Schema } from './route.js';
 
 /** A bank as HMA tells it. */
@@ -62,9 +63,13 @@ export function hmaBankRoutes(store: Store): Route[] {
       method: 'GET',
       path: '/c/bank/{name}',
       role: 'curate',
-      about: 'One bank.',
-      replies: { 200: BANK, 404: MESSAGE },
-      answer: async (call) => hmaJson(await bankAt(store, call)),
+      about: 'One bank, and the newest id of its content.',
+      replies: { 200: BANK_WITH_NEWEST, 404: MESSAGE },
+      async answer(call) {
+        const bank = await bankAt(store, call);
+        const newest = await newestOfList(Store.databaseOf(store), listOfBank(bank.name));
+        return hmaJson({ ...bank, newest_content_id: newest });
+      },
     },
     {
       method: 'PUT',

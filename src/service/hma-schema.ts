@@ -36,6 +36,19 @@ export const BANK: Schema = {
   required: ['name', 'matching_enabled_ratio'],
 };
 
+/** A bank, with what whoever fetches it has to know. HMA does not tell it. */
+export const BANK_WITH_NEWEST: Schema = {
+  type: 'object',
+  properties: {
+    ...(BANK.properties as object),
+    newest_content_id: {
+      type: 'integer',
+      description: 'of what the bank holds now; 0 if it holds nothing',
+    },
+  },
+  required: ['name', 'matching_enabled_ratio', 'newest_content_id'],
+};
+
 const SIGNALS: Schema = { type: 'object', additionalProperties: { type: 'string' } };
 const METADATA: Schema = {
   type: 'object',

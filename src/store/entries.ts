@@ -66,6 +66,15 @@ export async function countOfList(sql: Sql, list: string): Promise<number> {
   return row!.count;
 }
 
+/** The highest number of an entry that is on a list; 0 if there is none. */
+export async function newestOfList(sql: Sql, list: string): Promise<number> {
+  const [row] = await sql.query<{ newest: number | null }>(
+    'select max(number) as newest from entry where listed and list = $1',
+    [list],
+  );
+  return row!.newest ?? 0;
+}
+
 /** @throws {TypeError | RangeError} if the filter is invalid */
 export async function findEntries(sql: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
   checkOptions(filter);

@@ -111,10 +111,21 @@ export async function fakeHma(options: FakeHmaOptions = {}): Promise<FakeHma> {
       }));
       return { body: list };
     }
-    const [, bank, id] = /^\/c\/bank\/([^/]+)\/content\/(\d+)$/.exec(path) ?? [];
-    const content = id === undefined ? undefined : held.get(id);
+    if (path === '/c/signal_type/index') {
+      // As a real one counts: those of all banks, also what is off.
+      const all = [...held.values()].flatMap(({ signals }) => signals);
+      return { body: { pdq: { db_size: all.filter(({ type }) => type === 'pdq').length } } };
+    }
+    const [, bank, id] = /^\/c\/bank\/([^/]+)(?:\/content\/(\d+))?$/.exec(path) ?? [];
+    if (bank === undefined)
+      return { status: 404, body: '<!doctype html>\n<title>Not Found</title>' };
+    if (!banks.has(bank)) return failure(404, `bank '${bank}' not found`);
+    if (id === undefined) {
+      return { body: { name: bank, matching_enabled_ratio: banks.get(bank) } };
+    }
+    const content = held.get(id);
     // Like a real one, it does not look whether the content is in that bank.
-    if (!content || !banks.has(bank!)) return failure(404, 'not found');
+    if (!content) return failure(404, `content '${id}' not found`);
     const shown = current(content);
     const isFull = query.get('include_signals') === 'true';
     return { body: JSON.parse(writeHmaContent(isFull ? shown : { ...shown, signals: [] })) };

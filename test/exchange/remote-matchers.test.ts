@@ -11,7 +11,7 @@ import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { type FakeHma, fakeHma } from '../../src/testing/fake-hma.js';
-import { startFakeService } from '../../src/testing/fake-service.js';
+import { type FakeRequest, startFakeService } from '../../src/testing/fake-service.js';
 import { type FakeShield, fakeShield } from '../../src/testing/fake-shield.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
@@ -61,14 +61,21 @@ describe('an HMA', () => {
   async function fetched(options: object = {}, checkpoint?: HmaCheckpoint) {
     const states = new Map<string, string>();
     let last: HmaCheckpoint | undefined;
+    let notRead: string | undefined;
     for await (const page of client(options).fetchUpdates(checkpoint ? { checkpoint } : {})) {
       expect(page.isFromStart).toBe(true);
+      expect(notRead).toBeUndefined();
       for (const { key, state } of page.updates) states.set(key, state);
-      last = page.checkpoint;
+      ({ checkpoint: last, notRead } = page);
       expect(page.isDrained).toBe(last !== undefined);
     }
-    return { states, checkpoint: last! };
+    expect(notRead === undefined).toBe(last !== undefined);
+    return { states, checkpoint: last!, notRead };
   }
+
+  /** An HMA that does not say how much it holds. */
+  const untold = { when: ({ path }: FakeRequest) => path === '/c/signal_type/index', times: 99 };
+  const NOT_FOUND = '<!doctype html>\n<title>404 Not Found</title>';
 
   test('tells its banks, and what is under an id', async () => {
     service.put(contentOf(3));
@@ -99,10 +106,105 @@ describe('an HMA', () => {
     expect((await fetched({ maxMissing: 3 }, checkpoint)).states).toEqual(
       new Map([['5', 'withdrawn']]),
     );
-    // A long gap ends a fetch, unless it is known that more comes after it.
-    service.put(contentOf(90));
-    expect((await fetched({ maxMissing: 3 })).states.has('90')).toBe(false);
-    expect((await fetched({ maxMissing: 3 }, { highestId: 90 })).states.has('90')).toBe(true);
+  });
+
+  test('is fetched to its end, wherever other banks and gaps put the ids', async () => {
+    // A bank of ten behind 500 entries of another, between some of a third, and after a gap.
+    const THEIRS = { bank: { name: 'THEIRS', enabledRatio: 1 } };
+    for (let id = 1; id <= 500; id++) service.put(contentOf(id, LISTED, THEIRS));
+    const ids = [501, 503, 505, 507, 700, 701, 702, 703, 10_704, 10_705];
+    for (const id of ids) service.put(contentOf(id));
+    for (const id of [502, 504, 506]) service.put(contentOf(id, OTHER, THEIRS));
+    service.put(contentOf(508, LISTED, { signals: [{ type: 'video_md5', value: 'ab' }] }));
+    let asked = 0;
+    // Most ids are asked for in vain: that takes no HTTP.
+    const quick: Fetch = async (url, init) => {
+      asked++;
+      const id = /content\/(\d+)/.exec(url)?.[1];
+      if (id === undefined || service.contents().some((content) => content.id === id)) {
+        return await fetch(url, init);
+      }
+      return Response.json({ message: `content '${id}' not found` }, { status: 404 });
+    };
+    const { states, checkpoint } = await fetched({ fetch: quick });
+    expect([...states.keys()].map(Number)).toEqual([...ids.slice(0, 4), 508, ...ids.slice(4)]);
+    expect(checkpoint).toEqual({ highestId: 10_705 });
+    // Not one by one for 100,000 ids more: it knows how many there are.
+    expect(asked).toBeLessThan(10_705 + 150);
+    // What an exchange had listed goes with it: all of another bank, and the newest of ours.
+    for (const { id, bank } of service.contents()) if (bank.name === 'THEIRS') service.remove(id);
+    for (const id of ids.slice(4)) service.remove(`${id}`);
+    const after = await fetched({ fetch: quick });
+    expect([...after.states.keys()]).toEqual(['501', '503', '505', '507', '508']);
+    expect(after.checkpoint).toEqual({ highestId: 508 });
+  });
+
+  test('that does not tell its end is not drained after a gap, and says so', async () => {
+    for (const id of [1, 20, 150]) service.put(contentOf(id));
+    const whole = ['1', '20', '150'];
+    service.fail({ kind: 'status', status: 404, body: NOT_FOUND }, untold);
+    const cut = await fetched({ maxMissing: 100 });
+    expect([...cut.states.keys()]).toEqual(['1', '20']);
+    expect(cut.notRead).toBe('content with an id above 120');
+    const further = await fetched({ maxMissing: 200 });
+    expect([...further.states.keys()]).toEqual(whole);
+    expect(further.notRead).toMatch(/above \d+$/);
+    // It is known that more comes after the gap.
+    const known = await fetched({ maxMissing: 100 }, { highestId: 150 });
+    expect([...known.states.keys()]).toEqual(whole);
+    service.heal();
+    // As many hashes as there are were not met before the limit.
+    expect((await fetched({ maxMissing: 100 })).notRead).toBe('content with an id above 120');
+    expect((await fetched()).checkpoint).toEqual({ highestId: 150 });
+  });
+
+  test('what comes and goes while it is fetched does not end the fetch too early', async () => {
+    for (const id of [1, 2, 3, 4]) service.put(contentOf(id));
+    const seen = new Set<string>();
+    let asked = 0;
+    const fetching: Fetch = async (url, init) => {
+      // After the count, two more come behind a gap, and one that was met goes.
+      if (url.includes('signal_type')) asked++;
+      if (url.includes('/content/40?')) {
+        service.put(contentOf(60));
+        service.put(contentOf(99));
+        service.remove('1');
+      }
+      return await fetch(url, init);
+    };
+    for await (const page of client({ fetch: fetching }).fetchUpdates()) {
+      for (const { key } of page.updates) seen.add(key);
+      if (page.isDrained) expect(page.checkpoint).toEqual({ highestId: 99 });
+    }
+    expect([...seen]).toEqual(['1', '2', '3', '4', '60', '99']);
+    expect(asked).toBe(2);
+  });
+
+  test.each([
+    ['of a proxy that does not find its way', NOT_FOUND],
+    ['of another proxy', { message: 'no Route matched with those values' }],
+    ['that the bank is gone', { message: "bank 'OURS' not found" }],
+    ['that says nothing', ''],
+  ])('a 404 %s is an error, and not missing content', async (_, body) => {
+    for (const id of [1, 2, 3]) service.put(contentOf(id));
+    service.fail(
+      { kind: 'status', status: 404, body },
+      { when: ({ path }) => path.includes('/content/'), times: 999 },
+    );
+    expect(await errorOf(fetched({ tries: 1 }))).toMatchObject({ code: 'bad-reply' });
+  });
+
+  test('content without its signals is an error, and not without hashes', async () => {
+    service.put(contentOf(1));
+    const cut: Fetch = (url, init) => fetch(url.replace('include_signals=true', ''), init);
+    const without: Fetch = async (url, init) => {
+      const reply = await cut(url, init);
+      if (!url.includes('/content/1?')) return reply;
+      const { signals: _, ...rest } = await (reply as Response).json();
+      return Response.json(rest);
+    };
+    const failed = errorOf(fetched({ fetch: without, tries: 1 }));
+    expect(await failed).toMatchObject({ code: 'bad-reply' });
   });
 
   test('a bank that is not there is an error, and not an empty list', async () => {
@@ -139,7 +241,7 @@ describe('an HMA', () => {
     };
     const answered = async (url: string) => {
       const id = /content\/(\d+)/.exec(url)?.[1];
-      if (id === undefined) return Response.json([{ name: 'OURS' }]);
+      if (id === undefined) return Response.json({ name: 'OURS' });
       if (id === '1') await waiting;
       return new Response('', { status: id === '1' ? 401 : 503 });
     };

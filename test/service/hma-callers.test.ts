@@ -1,10 +1,12 @@
 import { afterAll, expect, test, vi } from 'vitest';
 import { HmaClient } from '../../src/exchange/hma-client.js';
-import { hashToHex } from '../../src/hash.js';
+import type { Fetch } from '../../src/exchange/service-connection.js';
+import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
 import { flipBits } from '../arbitraries.js';
+import { hexOf } from '../node/fed-services.js';
 import { followedStore, pictureForm, pictureServer, servedHma } from './hma-served.js';
 import { LISTED, OTHER } from './uploads.js';
 
@@ -213,6 +215,48 @@ test('our own client of an HMA fetches a bank, and asks', async () => {
       expect(answer).toMatchObject({ answer: 'hits', hits: [{ labels: ['MINE'] }, {}] });
       const stranger = new HmaClient({ baseUrl: url, token: 'of-nobody' });
       expect(await stranger.ask([HASH])).toMatchObject([{ answer: 'unanswered' }]);
+    },
+    {
+      ...{ follower, store },
+      tokens: [{ ...tokens[0], role: 'curate' }],
+      hma: { store, follower },
+    },
+  );
+});
+
+test('our own client of an HMA fetches a bank between entries of others, and no id more', async () => {
+  const { store, follower } = await followedStore();
+  afterAll(() => store.close());
+  const entry = (n: number, list: string) => ({
+    ...{ hash: hashFromHex('pdq', hexOf(n)), labels: [], list },
+  });
+  const { numbers } = await store.add(
+    Array.from({ length: 130 }, (_, n) => entry(n, n < 110 || n % 2 ? 'YOURS' : 'MINE')),
+  );
+  await follower.reached(await store.revision());
+  await servedHma(
+    async ({ url }) => {
+      let [open, most, asked] = [0, 0, 0];
+      const counting: Fetch = async (...call) => {
+        asked++;
+        most = Math.max(most, ++open);
+        return await fetch(...call).finally(() => open--);
+      };
+      const options = { baseUrl: url, bank: 'MINE', token: TOKEN, fetch: counting };
+      const client = new HmaClient(options);
+      const pages = [];
+      for await (const page of client.fetchUpdates()) pages.push(page);
+      const mine = numbers.filter((_, n) => n >= 110 && n % 2 === 0);
+      expect(pages.flatMap(({ updates }) => updates.map(({ key }) => Number(key)))).toEqual(mine);
+      const highestId = mine.at(-1)!;
+      expect(pages).toMatchObject([{ isDrained: true, checkpoint: { highestId } }]);
+      expect(most).toBe(8);
+      expect(asked).toBe(1 + highestId);
+      // The last ones go: the bank ends where it ends.
+      for (const number of mine.slice(2)) await store.remove(number);
+      const left = [];
+      for await (const page of client.fetchUpdates()) left.push(...page.updates);
+      expect(left.map(({ key }) => Number(key))).toEqual(mine.slice(0, 2));
     },
     {
       ...{ follower, store },

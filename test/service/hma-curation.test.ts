@@ -45,7 +45,8 @@ test('a bank is made, shown, switched off and on, renamed and removed', async ()
     const made = await json('POST', '/c/banks', { name: 'MINE' });
     const bank = { name: 'MINE', matching_enabled_ratio: 1 };
     expect(made).toEqual({ status: 201, body: bank });
-    expect(await json('GET', '/c/bank/MINE')).toEqual({ status: 200, body: bank });
+    const shown = { ...bank, newest_content_id: 0 };
+    expect(await json('GET', '/c/bank/MINE')).toEqual({ status: 200, body: shown });
     expect((await json('GET', '/c/banks')).body).toEqual([bank]);
     const twice = await json('POST', '/c/banks', { name: 'MINE' });
     expect(twice).toEqual({ status: 403, body: message });
