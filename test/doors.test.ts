@@ -490,6 +490,7 @@ const NCMEC_REPLIES = {
 const HMA_REPLIES = {
   '/c/banks': '[{"name":"A"}]',
   '/content/1?': HMA_REPLY,
+  '/c/bank/A': '{"name":"A","newest_content_id":1}',
   '/m/lookup': '{}',
   '/m/raw_lookup': '{"matches":[]}',
 };
@@ -1550,6 +1551,12 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           blocklist: or(member(LIST), 'promise'),
           follower: optional(member(undefined)),
           store: optional(members({ revision: async () => 1 }, { revision: callback })),
+          folder: optional(
+            members(
+              { heldBack: () => [], confirm: async () => false },
+              { heldBack: callback, confirm: callback },
+            ),
+          ),
           pool: optional(members(SERVICE.pool, {})),
           tokens: optional(
             members(
@@ -1911,7 +1918,7 @@ const METHODS: Record<
     of: () =>
       new exchange.TechAgainstTerrorismClient(
         { username: 'a', password: 'b' },
-        answering('{"token":"a","results":[]}'),
+        answering('{"token":"a","next":null,"results":[]}'),
       ),
     doors: {
       mustRestart: [terrorismCheckpoint, or(member(1), '7.5')],
@@ -1965,6 +1972,8 @@ const METHODS: Record<
     of: () => node.openListFolder(newFolder()),
     doors: {
       state: [text],
+      heldBack: [],
+      confirm: [text],
       names: [],
       fetch: [
         text,
@@ -2055,6 +2064,7 @@ const METHODS: Record<
       setList: [text, listSettings, change],
       lists: [],
       removeList: [text, change],
+      confirm: [text],
       renameList: [
         text,
         member('other', 'text'),

@@ -4,6 +4,7 @@ import type { FetchOptions, FetchProgress } from '../node/index.js';
 import { type Store, StoreError, type StorePlace } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
+import { heldBackJson, heldBackWords } from './held-back.js';
 import {
   applySettings,
   type ConfiguredList,
@@ -39,7 +40,10 @@ service. CONFIG is a JSON file: { "folder": "state", "lists": [{ "name": "ours",
 Services: stopncii, ncmec, threatexchange, techagainstterrorism, hma; none has been tried \
 against the real one. Credentials come from the environment alone: CONFIG names its \
 variables. A list has trust, tier, enabled, policy, baseUrl, plainHttp, timeoutSeconds and \
-tries; one of hma has bank and maxMissing, too. An interrupted fetch loses nothing.
+tries; one of hma has bank and maxMissing, too. An interrupted fetch loses nothing. \
+A fetch from the start that would remove more than a fifth of a list, and 20 entries at least, \
+is held back and exits with 2: the entries stay until --confirm, and until a fetch after it \
+finds no more to remove.
 In the folder, a list that CONFIG names no longer is removed. "store" in place of "folder", or \
 --store, keeps the lists in a store, which others may share: there, nothing is removed, what \
 CONFIG does not say of a list stays as it is, and a list that another program is fetching is \
@@ -48,6 +52,10 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
   options: {
     ...STORE_OPTIONS,
     'from-start': { about: 'fetch all of each list again, and remove what is no longer in it' },
+    confirm: {
+      about: 'remove what was held back of a list, if this fetch finds no more; fetch no other',
+      value: 'NAME',
+    },
     json: { about: 'print one JSON object per list' },
   },
   examples: [
@@ -57,7 +65,12 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
   ],
   minWords: 0,
   async run(call, signal) {
-    const [path, ...names] = call.words;
+    const [path, ...given] = call.words;
+    const confirmed = call.text('confirm');
+    const names = confirmed === undefined ? given : [confirmed];
+    if (confirmed !== undefined && given.length > 0) {
+      throw new UsageError('--confirm: expected no other names of lists');
+    }
     const bar = progress('fetching', ' records');
     const out = output(bar);
     const fetching = { call, out, bar, signal };
@@ -103,7 +116,7 @@ async function fetchIntoFolder(
     }
     applySettings(folder.blocklist, config);
     for (const [{ name, origin }, client] of clients) {
-      await fetchList(name, fetching, (options) =>
+      await fetchList(name, fetching, folder, (options) =>
         folder.fetch(name, client, { ...options, origin }),
       );
     }
@@ -126,7 +139,7 @@ async function fetchIntoStore(
     await store.together({ setLists: storedSettingsOf(lists) });
     let elsewhere = 0;
     for (const [{ name, origin }, client] of clients) {
-      elsewhere += await fetchList(name, fetching, (options) =>
+      elsewhere += await fetchList(name, fetching, confirming(store), (options) =>
         store.fetch(name, client, { ...options, origin }),
       );
     }
@@ -139,11 +152,16 @@ async function fetchExchanges(place: StorePlace, fetching: Fetching): Promise<nu
   const key = exchangeKey();
   return await fetchStored(place, fetching, { mayMake: false }, async (store) => {
     const exchanges = store.exchanges(key);
+    const only = fetching.call.text('confirm');
+    const all = (await exchanges.list()).filter(({ name }) => only === undefined || name === only);
+    if (only !== undefined && all.length === 0) {
+      throw new UsageError('--confirm: expected the name of a list that has an exchange');
+    }
     let elsewhere = 0;
-    for (const exchange of await exchanges.list()) {
+    for (const exchange of all) {
       const { name, api, settings, enabled } = exchange;
       if (!enabled) continue;
-      elsewhere += await fetchList(name, fetching, async (options) => {
+      elsewhere += await fetchList(name, fetching, confirming(store), async (options) => {
         const client = await clientOf(exchange, exchanges);
         return await store.fetch(name, client, { ...options, origin: originOf(api, settings) });
       });
@@ -167,6 +185,15 @@ async function fetchStored(
   }
 }
 
+/** Where what was held back of a list is confirmed. */
+interface Confirming {
+  confirm(name: string): Promise<boolean>;
+}
+
+const confirming = (store: Store): Confirming => ({
+  confirm: async (name) => (await store.confirm(name)).confirmed,
+});
+
 /**
  * Fetches a list and prints what it did. If it fails, that is told, and the other lists go on.
  * @returns 1 if another program is fetching it, else 0
@@ -174,6 +201,7 @@ async function fetchStored(
 async function fetchList(
   name: string,
   { call, out, bar, signal }: Fetching,
+  at: Confirming,
   fetch: (options: FetchOptions) => Promise<FetchProgress>,
 ): Promise<number> {
   bar.stage(`fetching ${name}`);
@@ -185,10 +213,16 @@ async function fetchList(
   };
   const onProgress = ({ told }: FetchProgress) => bar.update(told);
   try {
+    if (call.text('confirm') !== undefined && !(await at.confirm(name))) {
+      out.error(name, 'nothing of it is held back');
+      return 0;
+    }
     const done = await fetch({ fromStart: call.on('from-start'), signal, onProgress, onProblem });
     bar.clear();
     await out.line(lineOf(name, done, call));
-    const { notRead } = done;
+    const { heldBack, notRead } = done;
+    if (heldBack)
+      out.error(name, `${heldBackWords(heldBack)}; if they shall, ${commandOf(name, call)}`);
     if (notRead !== undefined) out.error(name, `not read: ${notRead}; nothing was removed`);
   } catch (error) {
     if (signal.aborted) throw error;
@@ -220,8 +254,20 @@ function messageOf(error: unknown): string {
   return (error as Error).message;
 }
 
-function lineOf(name: string, done: FetchProgress, call: Call): string {
+/** The command that confirms, as a shell takes it. */
+function commandOf(name: string, { words: [path], text }: Call): string {
+  const quoted = (word: string) =>
+    /^[\w./@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  // Not as it was given: an address of a database may hold a password.
+  const store = text('store') === undefined ? '' : ' --store URL|FOLDER';
+  const config = path === undefined ? '' : ` ${quoted(path)}`;
+  return `run: onlyhashes fetch${config}${store} --confirm ${quoted(name)}`;
+}
+
+function lineOf(name: string, { heldBack, ...done }: FetchProgress, call: Call): string {
   const { told, added, removed } = done;
-  if (call.on('json')) return JSON.stringify({ name, ...done });
+  if (call.on('json')) {
+    return JSON.stringify({ name, ...done, ...(heldBack && { heldBack: heldBackJson(heldBack) }) });
+  }
   return [writeCell(name), told, added, removed].join(',');
 }

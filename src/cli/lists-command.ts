@@ -3,6 +3,7 @@ import { type FetchState, readListFolder } from '../node/index.js';
 import type { Exchange, StorePlace } from '../store/index.js';
 import type { Command } from './command.js';
 import { failureOf } from './failure.js';
+import { heldBackJson } from './held-back.js';
 import { type ConfiguredList, listPlaceOf, readListConfig } from './list-config.js';
 import { LIST_SERVICES, originOf, serviceOfOrigin } from './list-services.js';
 import { givenStore, STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
@@ -14,10 +15,11 @@ export const listsCommand: Command = {
   name: 'lists',
   usage: 'CONFIG | --store URL|FOLDER',
   about: `Tell how far each list of a CONFIG was fetched.
-Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN for each list. GENERATION \
+Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,HELD for each list. GENERATION \
 goes up with each change of any list, FETCHED is when the last whole fetch began, NEXT is \
 update, or restart if the next fetch begins from the start, and UNKNOWN how many words of \
-the service this version does not know. CONFIG is as for fetch; no credential is needed.
+the service this version does not know. HELD is empty, or what a fetch did not remove, as \
+REMOVALS of ENTRIES since TIME: fetch --confirm NAME does. CONFIG is as for fetch; no credential is needed.
 Of a store, all lists are told, those of CONFIG first, and GENERATION is its revision. NEXT is \
 empty for a list that neither CONFIG nor an exchange of the store names: whoever fetched it may \
 do so no longer.`,
@@ -48,9 +50,11 @@ do so no longer.`,
         : await listsInFolder(place.folder, lists);
     bar.clear();
     for (const each of told) {
-      const { name, service, entries, generation, fetched, mustRestart, unknown } = each;
+      const { name, service, entries, generation, fetched, mustRestart, unknown, heldBack } = each;
       const next = mustRestart === undefined ? undefined : mustRestart ? 'restart' : 'update';
-      const cells = [name, service, entries, generation, fetched, next, unknown.length];
+      const { removals, of, since } = heldBack ?? {};
+      const held = heldBack && `${removals} of ${of} since ${since}`;
+      const cells = [name, service, entries, generation, fetched, next, unknown.length, held];
       await out.line(
         call.on('json')
           ? JSON.stringify(each)
@@ -70,6 +74,7 @@ interface ToldList {
   readonly fetched: string | undefined;
   readonly mustRestart: boolean | undefined;
   readonly unknown: FetchState['unknown'];
+  readonly heldBack: ReturnType<typeof heldBackJson> | undefined;
 }
 
 async function listsInFolder(
@@ -137,13 +142,14 @@ function toldOf(
   source: ListSource | undefined,
   state: FetchState | undefined,
 ): ToldList {
-  const { fetchedSeconds, origin, unknown = [] } = state ?? {};
+  const { fetchedSeconds, origin, unknown = [], heldBack: held } = state ?? {};
   const { name, entries, generation } = known;
   const service = source?.service ?? (origin === undefined ? undefined : serviceOfOrigin(origin));
   const fetched =
     fetchedSeconds === undefined ? undefined : new Date(fetchedSeconds * 1000).toISOString();
   const mustRestart = source && mustRestartNext(source, state);
-  return { name, service, entries, generation, fetched, mustRestart, unknown };
+  const heldBack = held && heldBackJson(held);
+  return { name, service, entries, generation, fetched, mustRestart, unknown, heldBack };
 }
 
 function mustRestartNext(source: ListSource, state: FetchState | undefined): boolean {

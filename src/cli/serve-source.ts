@@ -1,4 +1,5 @@
 import { type Blocklist, createBlocklist } from '../matching/index.js';
+import type { FetchProgress, ListFolder } from '../node/index.js';
 import {
   type Exchanges,
   type Follower,
@@ -8,6 +9,7 @@ import {
 } from '../store/index.js';
 import type { Call } from './command.js';
 import { Failure, UsageError } from './failure.js';
+import { heldBackWords } from './held-back.js';
 import { endingAtOnce } from './interrupt.js';
 import {
   applySettings,
@@ -30,6 +32,8 @@ export interface Source {
   /** resolves once it is at the revision that the store had */
   readonly follower?: Promise<Follower>;
   readonly blocklist?: Blocklist;
+  /** that the blocklist is from */
+  readonly folder?: ListFolder;
   /** fetches all lists that have a service, each going on from the last time */
   readonly fetch?: (signal: AbortSignal) => Promise<void>;
   close(): Promise<void>;
@@ -97,7 +101,7 @@ async function sourceOfStore(
       for (const [{ name, origin }, client] of clients) {
         if (ended.aborted) return;
         await told(name, { out, signal: ended }, async (onProblem) => {
-          await store.fetch(name, client, { signal: ended, origin, onProblem });
+          return await store.fetch(name, client, { signal: ended, origin, onProblem });
         });
       }
       for (const exchange of await exchanges.list()) {
@@ -105,7 +109,7 @@ async function sourceOfStore(
         await told(exchange.name, { out, signal: ended }, async (onProblem) => {
           const client = await clientOf(exchange, exchanges);
           const origin = originOf(exchange.api, exchange.settings);
-          await store.fetch(exchange.name, client, { signal: ended, origin, onProblem });
+          return await store.fetch(exchange.name, client, { signal: ended, origin, onProblem });
         });
       }
     },
@@ -131,11 +135,12 @@ async function sourceOfList(path: string, { out, signal, fetches }: Opening): Pr
     applySettings(folder.blocklist, config);
     return {
       blocklist: folder.blocklist,
+      folder,
       async fetch(ended) {
         for (const [{ name, origin }, client] of clients) {
           if (ended.aborted) return;
           await told(name, { out, signal: ended }, async (onProblem) => {
-            await folder.fetch(name, client, { signal: ended, origin, onProblem });
+            return await folder.fetch(name, client, { signal: ended, origin, onProblem });
           });
         }
       },
@@ -155,11 +160,13 @@ async function sourceOfList(path: string, { out, signal, fetches }: Opening): Pr
 async function told(
   name: string,
   { out, signal }: Omit<Opening, 'fetches'>,
-  fetch: (onProblem: () => void) => Promise<void>,
+  fetch: (onProblem: () => void) => Promise<FetchProgress>,
 ): Promise<void> {
   let problems = 0;
   try {
-    await fetch(() => problems++);
+    const { heldBack, notRead } = await fetch(() => problems++);
+    if (heldBack) out.say(name, `${heldBackWords(heldBack)} until /v1/lists/NAME/confirm is asked`);
+    if (notRead !== undefined) out.say(name, `not read: ${notRead}; nothing was removed`);
   } catch (error) {
     // Another server of the same store fetches it.
     if (signal.aborted || (error instanceof StoreError && error.code === 'in-use')) return;

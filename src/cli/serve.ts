@@ -40,7 +40,7 @@ export const serveCommand: Command = {
   name: 'serve',
   usage: '',
   about: `Answer others over HTTP, from a store or a list.
-Serves /v1/match and /v1/status, HMA's /h, /m, /c and /status, /health/live, /health/ready, \
+Serves /v1/match, /v1/status and /v1/lists/NAME/confirm, HMA's /h, /m, /c and /status, /health/live, /health/ready, \
 /metrics and /openapi.json, and pages for moderators where it is told to. Prints a line with its address once it is ready, and then one for \
 each answer: TIME CALLER METHOD ROUTE STATUS MILLISECONDS. ONLYHASHES_KEY has the key of the credentials of its exchanges, 64 hex digits. Lists with a \
 service are fetched meanwhile. While a database is away, it answers from memory. At SIGTERM or SIGINT it takes \
@@ -149,7 +149,7 @@ interface Serving {
 
 /** Serves until the signal aborts; resolves once all is answered. */
 async function serve(
-  { store, exchanges, follower, blocklist, fetch }: Source,
+  { store, exchanges, follower, blocklist, folder, fetch }: Source,
   { place, clamd, reviewDays, service: options }: ServeOptions,
   { call, out, signal, pool }: Serving,
 ): Promise<void> {
@@ -161,7 +161,7 @@ async function serve(
     ...options,
     review,
     ...(follower ? { follower } : { blocklist }),
-    ...{ store, pool, onError },
+    ...{ store, folder, pool, onError },
     onLog: (record) => log.push(toLine(record)),
     routes: (parts) => hmaRoutes(parts, { store, follower, exchanges }),
   });

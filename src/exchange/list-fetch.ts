@@ -1,5 +1,7 @@
 import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
+import type { HeldBack, Removal } from './held-back.js';
+import { heldBackOf } from './held-back.js';
 import type {
   ListClient,
   ListUpdate,
@@ -25,6 +27,8 @@ export interface FetchState {
   readonly mustRefetch?: boolean;
   /** when the last fetch that came to its end began, in seconds since 1970 */
   readonly fetchedSeconds?: number;
+  /** what the last fetch from the start did not remove; with it, the next one is from the start */
+  readonly heldBack?: HeldBack;
   /** what this version did not know, the first 200 such words */
   readonly unknown: readonly UnknownWord[];
 }
@@ -41,8 +45,10 @@ export interface FetchProgress {
   readonly withdrawn: number;
   /** whether the fetch began from the start */
   readonly isFromStart: boolean;
-  /** whether it is at its end: the list is as the service has it */
+  /** whether it is at its end: the list is as the service has it, but for what is `heldBack` */
   readonly isDrained: boolean;
+  /** what it would have removed, and did not: a person has to confirm it */
+  readonly heldBack?: HeldBack;
   /** of a fetch that ended and is not drained: what was not asked for, in words */
   readonly notRead?: string;
 }
@@ -70,23 +76,35 @@ export interface PageChange {
   readonly removed: number;
   /** withdrawals made */
   readonly withdrawn: number;
+  /** what was not removed, though it was not told */
+  readonly heldBack?: HeldBack | undefined;
 }
 
 /** A page as it is to be applied, entirely or not at all. */
 export interface FetchedPage {
   readonly updates: readonly ListUpdate[];
-  /** if given, it is the last page of a fetch from the start: what it does not have goes, too */
+  /**
+   * if given, it is the last page of a fetch from the start: what it does not have goes, too,
+   * unless `holdsBack` says otherwise
+   */
   readonly told: ToldRecords | undefined;
+  /**
+   * Asked about all that would go because it was not told.
+   * @returns if given, none of it goes
+   */
+  holdsBack(untold: readonly Removal[], state: FetchState): HeldBack | undefined;
   /** whether `next` has a new checkpoint, which must not be kept before the page is */
   readonly isReached: boolean;
-  /** the state after the page, from the state before it */
-  next(state: FetchState): FetchState;
+  /** the state after the page, from the state before it and what was held back */
+  next(state: FetchState, heldBack: HeldBack | undefined): FetchState;
 }
 
 /** A list that is fetched, where it is kept. */
 export interface FetchTarget {
   /** Whether the list has no entries. */
   isEmpty(): Promise<boolean>;
+  /** The number of its entries. */
+  size(): Promise<number>;
   state(): Promise<FetchState | undefined>;
   /** Keeps the state in which the fetch begins, before its first page. */
   begin(state: FetchState): Promise<void>;
@@ -170,6 +188,7 @@ export async function fetchInto<Checkpoint>(
   const { origin = '', fromStart = false, onProgress, onProblem, signal } = options;
   const wasEmpty = await target.isEmpty();
   const known = await target.state();
+  const wasConfirmed = known?.heldBack?.isConfirmed ?? false;
   let state = known;
   if (known?.origin !== origin || (fromStart && !known.mustRefetch)) {
     // Before the first page, so that no later fetch goes on from a checkpoint of elsewhere.
@@ -197,6 +216,7 @@ export async function fetchInto<Checkpoint>(
     isDrained: false,
   };
   let isFirst = true;
+  let size = 0;
   for await (const page of pages) {
     const { isFromStart, isDrained, updates, notRead } = page;
     const told = isFromStart ? records : undefined;
@@ -204,18 +224,25 @@ export async function fetchInto<Checkpoint>(
     // In a fetch from the start, an earlier checkpoint would hide what is still to be removed.
     const isReached = page.checkpoint !== undefined && (isDrained || !isFromStart || isPartial);
     const isAnew = isFirst && isFromStart;
+    if (isAnew && told) size = await target.size();
     isFirst = false;
     const change = await target.apply({
       updates,
       told: isDrained ? told : undefined,
       isReached,
-      next(before) {
+      holdsBack: (untold, { heldBack }) =>
+        heldBackOf(untold, { size, heldBack, wasConfirmed, nowSeconds }),
+      next({ isPartial, ...before }, heldBack) {
         const unknown = withWords(isAnew ? [] : before.unknown, page.unknown);
+        const partial = isPartial !== undefined && { isPartial };
+        // The checkpoint stays: what the service did not tell now, it must be asked for again.
+        if (heldBack) return { ...before, unknown, heldBack, mustRefetch: true };
         return isReached
-          ? reached({ ...before, unknown }, page, nowSeconds)
-          : { ...before, unknown };
+          ? reached({ ...before, ...partial, unknown }, page, nowSeconds)
+          : { ...before, ...partial, unknown };
       },
     });
+    const { heldBack } = change;
     progress = {
       told: progress.told + updates.length,
       added: progress.added + change.added,
@@ -223,6 +250,7 @@ export async function fetchInto<Checkpoint>(
       withdrawn: progress.withdrawn + change.withdrawn,
       isFromStart,
       isDrained,
+      ...(heldBack && { heldBack }),
       ...(notRead !== undefined && { notRead }),
     };
     onProgress?.(progress);
@@ -231,7 +259,7 @@ export async function fetchInto<Checkpoint>(
 }
 
 function reached<Checkpoint>(
-  { isPartial = false, mustRefetch = false, ...state }: FetchState,
+  { isPartial = false, mustRefetch = false, heldBack, ...state }: FetchState,
   { checkpoint, isDrained, isFromStart }: UpdatesPage<Checkpoint>,
   nowSeconds: number,
 ): FetchState {
@@ -240,6 +268,7 @@ function reached<Checkpoint>(
     checkpoint,
     ...(!isDrained && isPartial && { isPartial }),
     ...(!(isDrained && isFromStart) && mustRefetch && { mustRefetch }),
+    ...(!(isDrained && isFromStart) && heldBack && { heldBack }),
     ...(isDrained && { fetchedSeconds: nowSeconds }),
   };
 }

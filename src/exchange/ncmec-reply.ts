@@ -74,13 +74,18 @@ class NcmecPage {
   #next: string | undefined;
   #depth = 0;
   #record = 0;
+  #hasGroup = false;
 
   constructor(list: Pick<NcmecList, 'source' | 'labels'>, options: ReadUpdatesOptions) {
     this.#list = list;
     this.#options = options;
   }
 
+  /** @throws {FormatError} `bad-reply` if it holds no group, not even an empty one */
   reply(): NcmecReply {
+    if (!this.#hasGroup) {
+      throw new FormatError('bad-reply', 'expected groups of entries, if only empty ones');
+    }
     return {
       entries: this.#entries,
       updates: this.#updates,
@@ -100,12 +105,18 @@ class NcmecPage {
       if (element === undefined) return;
       // What is closed at depth 1 is the paging; entries are below their groups.
       if (this.#depth === 2) this.#entry(element);
-      else this.#next = linkIn(element);
+      else {
+        this.#next = linkIn(element);
+        this.#hasGroup = true;
+      }
     } else if (event.kind === 'open') {
       if (this.#depth === 0 && event.name !== 'queryResult') {
         throw new FormatError('bad-reply', 'expected a query result of NCMEC');
       }
-      if (this.#depth === 1) this.#unknown.members({ [event.name]: true }, GROUPS);
+      if (this.#depth === 1) {
+        this.#unknown.members({ [event.name]: true }, GROUPS);
+        this.#hasGroup = true;
+      }
       this.#depth++;
     } else if (event.kind === 'close') this.#depth--;
   }

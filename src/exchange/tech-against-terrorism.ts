@@ -121,7 +121,7 @@ export function techAgainstTerrorismEnvelope(reply: JsonObject) {
   }
   const link = own(reply, 'next');
   // A page whose link cannot be read must not pass for the last one.
-  if (link !== undefined && typeof link !== 'string') {
+  if (!Object.hasOwn(reply, 'next') || (link !== undefined && typeof link !== 'string')) {
     throw new FormatError('bad-reply', 'expected next to be text or null');
   }
   const checkpoint = textOf(reply, 'checkpoint') || undefined;

@@ -112,8 +112,12 @@ export function threatUpdatesPage(
     const record = recordFrom(each, words, problemsOf(options, at + 1));
     if (record) records.push(record);
   }
-  const paging = own(reply, 'paging');
-  const next = isObject(paging) ? textOf(paging, 'next') : undefined;
+  const paging = own(reply, 'paging') ?? {};
+  const next = isObject(paging) ? own(paging, 'next') : paging;
+  // A page whose link cannot be read must not pass for the last one.
+  if (next !== undefined && typeof next !== 'string') {
+    throw new FormatError('bad-reply', 'expected paging with next as text');
+  }
   return { records, unknown: words.list(), ...(next && { next: withoutToken(next) }) };
 }
 

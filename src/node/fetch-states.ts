@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { replaceFile } from '../disk/replace-file.js';
 import { FormatError } from '../errors.js';
+import { isHeldBack } from '../exchange/held-back.js';
 import { type FetchState, withWords } from '../exchange/list-fetch.js';
 import type { UnknownWord } from '../exchange/list-update.js';
 
@@ -49,12 +50,14 @@ export async function writeFetchStates(
 function listFrom(json: unknown): [string, FetchState] {
   const told = Object(json) as { name?: unknown } & { [K in keyof FetchState]?: unknown };
   const { name, origin, checkpoint, isPartial, mustRefetch, fetchedSeconds, unknown } = told;
+  const { heldBack } = told;
   const isShaped =
     typeof name === 'string' &&
     typeof origin === 'string' &&
     isFlag(isPartial) &&
     isFlag(mustRefetch) &&
     (fetchedSeconds === undefined || isCount(fetchedSeconds)) &&
+    (heldBack === undefined || isHeldBack(heldBack)) &&
     Array.isArray(unknown) &&
     unknown.every(isWord);
   if (!isShaped) throw malformed();
@@ -64,6 +67,7 @@ function listFrom(json: unknown): [string, FetchState] {
     ...(isPartial !== undefined && { isPartial }),
     ...(mustRefetch !== undefined && { mustRefetch }),
     ...(fetchedSeconds !== undefined && { fetchedSeconds }),
+    ...(heldBack !== undefined && { heldBack }),
     unknown: withWords([], unknown as UnknownWord[]),
   };
   return [name, state];

@@ -11,6 +11,7 @@ export type {
   Sent,
   Settled,
 } from '../exchange/feedback-item.js';
+export type { HeldBack, HeldBackList } from '../exchange/held-back.js';
 export type { FetchOptions, FetchProgress, FetchState } from '../exchange/list-fetch.js';
 export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
 export type { SearchThreadsStats } from '../matching/searching-threads.js';

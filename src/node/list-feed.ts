@@ -1,4 +1,5 @@
 import { type BlocklistEntry, checkEntry } from '../entry.js';
+import type { HeldBack, Removal } from '../exchange/held-back.js';
 import {
   fetchedEntry,
   isOfService,
@@ -42,32 +43,33 @@ export class ListFeed {
     this.#list = list;
   }
 
-  /** Whether the list has no entries. */
-  async isEmpty(signal: AbortSignal | undefined): Promise<boolean> {
+  /** The number of entries of the list. */
+  async size(signal: AbortSignal | undefined): Promise<number> {
+    let size = 0;
     for (const shelf of Blocklist.held(this.#blocklist).shelves.all()) {
       await inTurns(shelf.countSteps(), signal);
-      if ((shelf.counts.get(this.#list) ?? 0) > 0) return false;
+      size += shelf.counts.get(this.#list) ?? 0;
     }
-    return true;
+    return size;
   }
 
   /**
    * Applies a page at once, entirely or not at all. Entries that are as they were stay in place.
    * What is compared, and what is more than some hundred entries, is prepared while the event loop
    * turns.
-   * @param told if given, the page is the last of a fetch from the start, and entries of the list
-   *   that are not among `told` are removed, too
+   * @param options `told`: if given, the page is the last of a fetch from the start, and entries of
+   *   the list that are not among `told` are removed, too, unless `holdsBack` gives something
    * @throws {TypeError | RangeError} if an entry is invalid; nothing has changed
    */
   async apply(
     updates: readonly ListUpdate[],
-    { told, signal }: { told?: ToldRecords | undefined; signal?: AbortSignal | undefined } = {},
+    { told, holdsBack, signal }: ApplyOptions = {},
   ): Promise<PageChange> {
     const held = Blocklist.held(this.#blocklist);
     const meanwhile = held.begin();
     let changed: PageChange;
     try {
-      changed = await inTurns(this.#applySteps(updates, told, meanwhile), signal);
+      changed = await inTurns(this.#applySteps(updates, { told, holdsBack }, meanwhile), signal);
     } finally {
       held.ended(meanwhile);
     }
@@ -77,7 +79,7 @@ export class ListFeed {
 
   *#applySteps(
     updates: readonly ListUpdate[],
-    told: ToldRecords | undefined,
+    { told, holdsBack }: Omit<ApplyOptions, 'signal'>,
     meanwhile: Meanwhile,
   ): Generator<void, PageChange> {
     const held = Blocklist.held(this.#blocklist);
@@ -85,7 +87,9 @@ export class ListFeed {
       meanwhile.withdrawn.length = 0;
       meanwhile.isStale = false;
       const shelves = held.shelves.all();
-      const untold = told ? yield* this.#untoldSteps(shelves, told) : [];
+      const found = told ? yield* this.#untoldSteps(shelves, told) : [];
+      const heldBack = told && holdsBack?.(found.flatMap(({ removals }) => removals));
+      const untold = heldBack ? [] : found;
       const { generation } = held;
       const plan = yield* this.#planSteps(updates);
       const going = new Map(untold.map(({ shelf, ids }) => [shelf, ids]));
@@ -108,7 +112,7 @@ export class ListFeed {
       }
       const { withdraw } = change;
       const changed = held.exchange({ list: this.#list, ...change, coming }, ready, meanwhile);
-      return { ...changed, withdrawn: withdraw.length };
+      return { ...changed, withdrawn: withdraw.length, heldBack };
     }
   }
 
@@ -151,17 +155,30 @@ export class ListFeed {
   }
 
   /** The ids of the entries that are not told, and how many entries had been added then. */
-  *#untoldSteps(
-    shelves: readonly Shelf[],
-    told: ToldRecords,
-  ): Generator<void, { shelf: Shelf; ids: number[]; added: number }[]> {
-    const found: { shelf: Shelf; ids: number[]; added: number }[] = [];
+  *#untoldSteps(shelves: readonly Shelf[], told: ToldRecords): Generator<void, Untold[]> {
+    const found: Untold[] = [];
     for (const shelf of shelves) {
       const { ids, added } = yield* shelf.listedSteps(this.#list);
-      found.push({ shelf, added, ids: yield* untoldSteps(shelf, ids, told) });
+      found.push({ shelf, added, ...(yield* untoldSteps(shelf, ids, told)) });
     }
     return found;
   }
+}
+
+/** How a page is applied. */
+interface ApplyOptions {
+  readonly told?: ToldRecords | undefined;
+  readonly holdsBack?: ((untold: readonly Removal[]) => HeldBack | undefined) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The entries of a shelf that were not told. */
+interface Untold {
+  readonly shelf: Shelf;
+  /** how many entries had been added when they were looked for */
+  readonly added: number;
+  readonly ids: number[];
+  readonly removals: Removal[];
 }
 
 /** What a page changes. */
@@ -171,13 +188,18 @@ function* untoldSteps(
   shelf: Shelf,
   ids: readonly number[],
   told: ToldRecords,
-): Generator<void, number[]> {
+): Generator<void, Pick<Untold, 'ids' | 'removals'>> {
   const untold: number[] = [];
+  const removals: Removal[] = [];
   for (const [at, id] of ids.entries()) {
     if (at % STEP === 0) yield;
-    if (shelf.has(id) && !told.has(shelf.entryAt(id))) untold.push(id);
+    if (!shelf.has(id)) continue;
+    const entry = shelf.entryAt(id);
+    if (told.has(entry)) continue;
+    untold.push(id);
+    removals.push({ source: entry.source, id: entry.id });
   }
-  return untold;
+  return { ids: untold, removals };
 }
 
 function push(going: Map<Shelf, number[]>, shelf: Shelf, id: number): void {

@@ -5,6 +5,7 @@ import { lockFile, lockFolder } from '../disk/writer-lock.js';
 import { checkOptions, checkTypeOf } from '../door.js';
 import { checkListName } from '../entry.js';
 import { FormatError } from '../errors.js';
+import { type HeldBackList, toldHeldBack } from '../exchange/held-back.js';
 import {
   checkFetch,
   type FetchOptions,
@@ -99,6 +100,26 @@ export class ListFolder {
     return this.#states.get(name);
   }
 
+  /** What fetches did not remove, until `confirm` is called. */
+  heldBack(): HeldBackList[] {
+    return [...this.#states].flatMap(([name, { heldBack }]) =>
+      heldBack ? [toldHeldBack(name, heldBack)] : [],
+    );
+  }
+
+  /**
+   * Confirms what is held back of a list. The next fetch that begins, and finds no more to remove,
+   * removes it; one that finds something else holds it back again.
+   * @returns whether something is held back
+   */
+  async confirm(name: string): Promise<boolean> {
+    checkListName(name);
+    const state = this.#states.get(name);
+    if (!state?.heldBack) return false;
+    await this.#keep(name, { ...state, heldBack: { ...state.heldBack, isConfirmed: true } });
+    return true;
+  }
+
   /** The names of the lists that were fetched. */
   names(): string[] {
     return [...this.#states.keys()];
@@ -109,9 +130,12 @@ export class ListFolder {
    * page entirely or not at all. The client must be of one service and list, always the same.
    *
    * The entries of the list are the service's alone: once a fetch from the start is at its end,
-   * what it did not tell is gone. What the service withdraws or deletes is withdrawn on this list,
-   * by id and source, until the service lists it again; what a person withdrew stays withdrawn.
-   * What is pending is for review.
+   * what it did not tell is gone. If that is more than a fifth of the list, and at least 20
+   * entries, it is held back: it stays until `confirm` is called and a fetch after that finds no
+   * more. Until then each fetch begins from the start.
+   *
+   * What the service withdraws or deletes is withdrawn on this list, by id and source, until the
+   * service lists it again; what a person withdrew stays withdrawn. What is pending is for review.
    * @returns what it did; rejects with the error of the client, or the signal's reason. What came
    *   before stays and is saved
    * @throws {TypeError | RangeError} if an argument is invalid, or the list is being fetched
@@ -144,15 +168,20 @@ export class ListFolder {
     await this.blocklist.warm(signal ? { signal } : {});
     const feed = new ListFeed(this.blocklist, name);
     const target: FetchTarget = {
-      isEmpty: () => feed.isEmpty(signal),
+      isEmpty: async () => (await feed.size(signal)) === 0,
+      size: () => feed.size(signal),
       state: async () => this.#states.get(name),
       begin: (state) => this.#keep(name, state),
-      apply: async ({ updates, told, isReached, next }) => {
-        const change = await feed.apply(updates, { told, signal });
+      apply: async ({ updates, told, holdsBack, isReached, next }) => {
+        const change = await feed.apply(updates, {
+          ...{ told, signal },
+          holdsBack: (untold) => holdsBack(untold, this.#states.get(name)!),
+        });
+        const { heldBack, removed } = change;
         // The list is durable before its checkpoint is.
-        if (isReached || change.removed > 0) await this.save();
-        const state = next(this.#states.get(name)!);
-        if (isReached) await this.#keep(name, state);
+        if (isReached || removed > 0) await this.save();
+        const state = next(this.#states.get(name)!, heldBack);
+        if (isReached || heldBack) await this.#keep(name, state);
         else this.#states.set(name, state);
         return change;
       },

@@ -1,3 +1,4 @@
+import type { HeldBackList } from '../exchange/held-back.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { SearchThreadsStats } from '../matching/searching-threads.js';
 import type { HashPool } from '../node/hash-pool.js';
@@ -13,6 +14,16 @@ export interface FollowedList {
   readonly revision: number;
   /** how long ago the store last said that nothing is newer, in seconds; absent: not told */
   readonly staleSeconds?: number;
+  /** what fetches into the store did not remove; absent: not told */
+  readonly heldBack?: readonly HeldBackList[];
+}
+
+/** Lists that are fetched, and may have something held back: `openListFolder` gives such. */
+export interface FetchedLists {
+  /** what fetches did not remove */
+  heldBack(): readonly HeldBackList[];
+  /** Confirms it; gives whether there is something. */
+  confirm(name: string): Promise<boolean>;
 }
 
 /** What the state of a service is read from. */
@@ -24,7 +35,33 @@ export interface ServiceState {
   readonly pool: HashPool;
   readonly metrics: Metrics;
   readonly isEnding: () => boolean;
+  readonly fetched: FetchedLists;
 }
+
+/** What is held back of a list, in JSON. */
+const HELD_BACK: Schema = {
+  type: 'object',
+  required: ['list', 'removals', 'of', 'since', 'isConfirmed'],
+  properties: {
+    list: { type: 'string' },
+    removals: {
+      description: 'entries that the service did not tell in a fetch from the start; they stay',
+      type: 'integer',
+    },
+    of: { description: 'entries that the list had', type: 'integer' },
+    since: { description: 'a time of ISO 8601', type: 'string' },
+    isConfirmed: {
+      description:
+        'whether a person confirmed it: the next fetch removes them, if it finds no more',
+      type: 'boolean',
+    },
+  },
+};
+
+const heldBackJson = ({ sinceSeconds, ...held }: HeldBackList) => ({
+  ...held,
+  since: new Date(1000 * sinceSeconds).toISOString(),
+});
 
 const STATE: Schema = {
   type: 'object',
@@ -36,6 +73,11 @@ const STATE: Schema = {
       type: 'integer',
       minimum: 0,
     },
+    heldBack: {
+      description: 'what fetches did not remove, and a person has to confirm; absent: nothing',
+      type: 'array',
+      items: HELD_BACK,
+    },
   },
 };
 
@@ -45,11 +87,11 @@ const REVISION_SECONDS = 1;
 /**
  * `/health/live`: the process answers. `/health/ready`: the list is there, at the revision that the
  * store had when it was opened or later, and the service does not end. It stays ready while the
- * store is away, as it answers from memory; `staleSeconds` tells how long. `/metrics`: for
- * Prometheus.
+ * store is away, as it answers from memory; `staleSeconds` tells how long; and while something is
+ * held back, as the list is what it was. `/metrics`: for Prometheus.
  */
 export function healthRoutes(state: ServiceState): Route[] {
-  const told = (status: string, code: number, more: { staleSeconds?: number } = {}) =>
+  const told = (status: string, code: number, more: object = {}) =>
     TextReply.json({ status, ...more }, code);
   return [
     {
@@ -71,7 +113,11 @@ export function healthRoutes(state: ServiceState): Route[] {
         const there = state.list();
         if (!there) return told('not-ready', 503);
         const stale = staleOf(there);
-        return told('ready', 200, stale === undefined ? {} : { staleSeconds: Math.floor(stale) });
+        const heldBack = state.fetched.heldBack().map(heldBackJson);
+        return told('ready', 200, {
+          ...(stale !== undefined && { staleSeconds: Math.floor(stale) }),
+          ...(heldBack.length > 0 && { heldBack }),
+        });
       },
     },
     {

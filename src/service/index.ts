@@ -24,7 +24,7 @@ export {
   type FetchPictureOptions,
 } from './fetch-picture.js';
 export type { FileStream } from './form-file.js';
-export type { FollowedList } from './health.js';
+export type { FetchedLists, FollowedList } from './health.js';
 export { type HmaOptions, hmaRoutes } from './hma.js';
 export type { HmaExchanges } from './hma-exchanges.js';
 export {

@@ -14,13 +14,19 @@ import {
   type FetchPicture,
   type FetchPictureOptions,
 } from './fetch-picture.js';
-import { type FollowedList, healthRoutes, listOf, type ServiceState } from './health.js';
+import {
+  type FetchedLists,
+  type FollowedList,
+  healthRoutes,
+  listOf,
+  type ServiceState,
+} from './health.js';
 import { Metrics } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
 import { FormReader } from './read-form.js';
 import { reviewRoutes } from './review-routes.js';
-import type { Route } from './route.js';
+import { Refusal, type Route } from './route.js';
 import { type Client, type LogRecord, Router } from './router.js';
 import { type ScanRouteOptions, v1Routes } from './v1.js';
 
@@ -48,8 +54,13 @@ export interface CreateServiceOptions extends AccessOptions {
   blocklist?: Blocklist | Promise<Blocklist> | undefined;
   /** in place of `blocklist`: a list that follows a store */
   follower?: FollowedList | Promise<FollowedList> | undefined;
-  /** tells the metrics how far the follower is behind; `review` needs all of it */
+  /**
+   * tells the metrics how far the follower is behind; `review`, and confirming what fetches held
+   * back, need all of it
+   */
   store?: Pick<Store, 'revision'> | Store | undefined;
+  /** the folder of fetched lists that `blocklist` is from: it tells what fetches held back */
+  folder?: FetchedLists | undefined;
   /**
    * serves the pages for moderators at `/review`, and takes uploads into their queue by `item` and
    * `link` of `/v1/match` and `/v1/scan`. Moderators sign in by a token of the role `curate`. The
@@ -140,8 +151,9 @@ const MAX_JSON_BYTES = 2 ** 20;
 const TIMEOUT_SECONDS = 60;
 
 /**
- * Creates a service: `/v1/match` and `/v1/status`, `/v1/scan` and `/v1/decisions` if wanted,
- * `/health/live`, `/health/ready`, `/metrics`, and `/openapi.json`, which describes them all.
+ * Creates a service: `/v1/match`, `/v1/status` and `/v1/lists/{name}/confirm`, `/v1/scan` and
+ * `/v1/decisions` if wanted, `/health/live`, `/health/ready`, `/metrics`, and `/openapi.json`,
+ * which describes them all.
  *
  * Without a token, callers on loopback may do everything, and others nothing; `tokens` and
  * `trustNetworks` change that. A proxy in front of it has to pass on the tokens, as it hides the
@@ -178,7 +190,7 @@ export function createService(options: CreateServiceOptions): Service {
   const { blocklist, follower, store, routes, onLog, onError, now = Date.now } = options;
   const { maxBytes = MAX_BYTES, maxJsonBytes = MAX_JSON_BYTES } = options;
   const { timeoutSeconds = TIMEOUT_SECONDS, tellHashes = false, remote = [] } = options;
-  const { scan, webhook, fetchPictures, review } = options;
+  const { scan, webhook, fetchPictures, review, folder } = options;
   for (const [name, value] of Object.entries({ routes, onLog, onError, now })) {
     checkTypeOf(name, value, 'function');
   }
@@ -196,6 +208,12 @@ export function createService(options: CreateServiceOptions): Service {
     checkObject(store, 'store to be a store');
     if (typeof store.revision !== 'function') throw new TypeError('expected store to be a store');
   }
+  if (folder !== undefined) {
+    checkObject(folder, 'folder to be a folder of lists');
+    if (![folder.heldBack, folder.confirm].every((each) => typeof each === 'function')) {
+      throw new TypeError('expected folder to be a folder of lists');
+    }
+  }
   if (review !== undefined) checkReview(review, store);
   if (options.pool !== undefined) checkPool(options.pool);
   const fetchPicture = fetchPictures && createPictureFetcher({ maxBytes, ...fetchPictures });
@@ -212,6 +230,17 @@ export function createService(options: CreateServiceOptions): Service {
     pool,
     metrics,
     isEnding: () => isEnding,
+    fetched: {
+      heldBack() {
+        const followed = list && 'revision' in list ? list.heldBack : undefined;
+        return folder?.heldBack() ?? followed ?? [];
+      },
+      async confirm(name) {
+        if (folder) return await folder.confirm(name);
+        if (store && 'confirm' in store) return (await store.confirm(name)).confirmed;
+        throw new Refusal('not-available', 'this service was started without fetched lists');
+      },
+    },
   };
   const take = (there: typeof list) => {
     list = there;

@@ -41,12 +41,16 @@ const LIMIT = 100;
 const MOST = 1000;
 const PICTURES = ['image/*', 'application/octet-stream'];
 
-/** `/v1/match`, `/v1/status`, and `/v1/scan` and `/v1/decisions` where they are wanted. */
+/**
+ * `/v1/match`, `/v1/status`, `/v1/lists/{name}/confirm`, and where they are wanted, `/v1/scan` and
+ * `/v1/decisions`.
+ */
 export function v1Routes(options: V1Options): Route[] {
   const { scan, webhook } = options;
   return [
     matchRoute(options),
     statusRoute(options.state),
+    confirmRoute(options.state),
     ...(scan ? [scanRoute(scan, options)] : []),
     ...(webhook ? [webhookRoute(webhook)] : []),
   ];
@@ -198,6 +202,25 @@ const statusRoute = (state: ServiceState): Route => ({
     });
   },
 });
+
+const confirmRoute = (state: ServiceState): Route => ({
+  method: 'POST',
+  path: '/v1/lists/{name}/confirm',
+  role: 'curate',
+  about: 'Confirms what a fetch of a list held back: the next one removes it, if it finds no more.',
+  replies: { 200: CONFIRMED, 404: REFUSAL, 501: REFUSAL },
+  answer: async ({ params }) => {
+    const list = params.name!;
+    if (await state.fetched.confirm(list)) return TextReply.json({ list, isConfirmed: true });
+    throw new Refusal('not-found', 'expected the name of a list with something held back');
+  },
+});
+
+const CONFIRMED: Schema = {
+  type: 'object',
+  required: ['list', 'isConfirmed'],
+  properties: { list: { type: 'string' }, isConfirmed: { const: true } },
+};
 
 /** The verdict alone, by the status: `createScanHandler` has what it means. */
 function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options): Route {

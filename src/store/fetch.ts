@@ -1,5 +1,11 @@
 import { checkTypeOf } from '../door.js';
 import {
+  type HeldBack,
+  type HeldBackList,
+  type Removal,
+  toldHeldBack,
+} from '../exchange/held-back.js';
+import {
   checkFetch,
   type FetchedPage,
   type FetchOptions,
@@ -11,12 +17,11 @@ import {
   isOfService,
   latestUpdates,
   type PageChange,
-  type ToldRecords,
   WITHDRAWN_BY_SERVICE,
 } from '../exchange/list-fetch.js';
 import type { ListClient, ListUpdate } from '../exchange/list-update.js';
 import type { Database, Sql } from './database.js';
-import { removeEntries } from './entries.js';
+import { countOfList, removeEntries } from './entries.js';
 import { GatheredEntries } from './gathered-entries.js';
 import { type Lease, takeLease } from './lease.js';
 import { checkListName } from './lists.js';
@@ -24,7 +29,7 @@ import { putEntries } from './put-entries.js';
 import { StoreError } from './store-error.js';
 import { checkStorable, keyOfEntry } from './stored-entry.js';
 import { keyOfWithdrawal } from './withdrawals.js';
-import { write } from './write.js';
+import { type Changed, write } from './write.js';
 
 /** Records of one statement. */
 const BATCH = 5000;
@@ -77,11 +82,46 @@ export async function refetchLists(sql: Sql, name: string | undefined): Promise<
   );
   for (const { name: each, fetched } of lists) {
     await sql.query('update lease set epoch = epoch + 1 where name = $1', [leaseOf(each)]);
-    await sql.query('update list set fetched = $2::text::json where name = $1', [
-      each,
-      JSON.stringify({ ...fetched, mustRefetch: true }),
-    ]);
+    await keepState(sql, each, { ...fetched, mustRefetch: true });
   }
+}
+
+/** `Store.confirm`. */
+export async function confirmRemovals(
+  database: Database,
+  name: string,
+): Promise<Changed & { confirmed: boolean }> {
+  checkListName(name);
+  return await write(database, ['confirm', name], {}, async (sql) => {
+    const state = await fetchStateOf(sql, name);
+    const confirmed = state?.heldBack !== undefined;
+    if (confirmed) {
+      await keepState(sql, name, {
+        ...state,
+        heldBack: { ...state.heldBack, isConfirmed: true },
+      });
+    }
+    return { reply: { confirmed }, isChanged: confirmed };
+  });
+}
+
+/** What is held back of all lists. */
+export async function heldBackLists(sql: Sql): Promise<HeldBackList[]> {
+  // Not by an operator of JSON: it would fail at U+0000 in a word of a service.
+  const rows = await sql.query<{ name: string; fetched: FetchState }>(
+    `select name, fetched from list where listed and fetched::text like '%"heldBack":%'
+    order by name`,
+  );
+  return rows.flatMap(({ name, fetched: { heldBack } }) =>
+    heldBack ? [toldHeldBack(name, heldBack)] : [],
+  );
+}
+
+async function keepState(sql: Sql, name: string, state: FetchState): Promise<void> {
+  await sql.query('update list set fetched = $2::text::json where name = $1', [
+    name,
+    JSON.stringify(state),
+  ]);
 }
 
 const leaseOf = (name: string) => `fetch ${name}`;
@@ -112,6 +152,10 @@ class StoredTarget implements FetchTarget {
     return rows.length === 0;
   }
 
+  async size(): Promise<number> {
+    return await countOfList(this.#database, this.#name);
+  }
+
   async state(): Promise<FetchState | undefined> {
     return await fetchStateOf(this.#database, this.#name);
   }
@@ -130,8 +174,8 @@ class StoredTarget implements FetchTarget {
     });
   }
 
-  async apply({ updates, told, next }: FetchedPage): Promise<PageChange> {
-    const page = new GatheredPage(this.#name, updates);
+  async apply(fetched: FetchedPage): Promise<PageChange> {
+    const page = new GatheredPage(this.#name, fetched.updates);
     this.#signal.throwIfAborted();
     const { revision: _, ...change } = await write<PageChange>(
       this.#database,
@@ -144,22 +188,28 @@ class StoredTarget implements FetchTarget {
         if (!state) {
           throw new StoreError('taken-over', 'expected a list that stays while it is fetched');
         }
-        const swept = told ? await this.#sweep(sql, revision, told) : 0;
+        const { swept, heldBack } = await this.#sweep(sql, revision, fetched, state);
         const { added, removed, withdrawn, lifted } = await page.apply(sql, revision);
-        await sql.query('update list set fetched = $2::text::json where name = $1', [
-          this.#name,
-          JSON.stringify(next(state)),
-        ]);
-        const reply = { added, removed: removed + swept, withdrawn };
-        const isChanged = added + reply.removed + withdrawn + lifted > 0;
+        const next = fetched.next(state, heldBack);
+        await keepState(sql, this.#name, next);
+        const reply = { added, removed: removed + swept, withdrawn, heldBack };
+        // Followers are told of what is held back.
+        const isHeldAnew = JSON.stringify(next.heldBack) !== JSON.stringify(state.heldBack);
+        const isChanged = isHeldAnew || added + reply.removed + withdrawn + lifted > 0;
         return { reply, isChanged };
       },
     );
     return change;
   }
 
-  /** Removes what a fetch from the start did not tell. */
-  async #sweep(sql: Sql, revision: number, told: ToldRecords): Promise<number> {
+  /** Removes what a fetch from the start did not tell, unless it is held back. */
+  async #sweep(
+    sql: Sql,
+    revision: number,
+    { told, holdsBack }: FetchedPage,
+    state: FetchState,
+  ): Promise<{ swept: number; heldBack?: HeldBack | undefined }> {
+    if (!told) return { swept: 0 };
     await sql.query('create temporary table told (source text, id text) on commit drop');
     const all = [...told.values()];
     for (let from = 0; from < all.length; from += BATCH) {
@@ -169,15 +219,16 @@ class StoredTarget implements FetchTarget {
         batch.map(({ key }) => key),
       ]);
     }
-    const removed = await removeEntries(
-      sql,
-      revision,
-      `list = $2 and not exists (
-        select from pg_temp.told where told.source = entry.source and told.id = entry.id)`,
+    const untold = (list: string) => `list = ${list} and not exists (
+      select from pg_temp.told where told.source = entry.source and told.id = entry.id)`;
+    const removals = await sql.query<Removal>(
+      `select source, id from entry where listed and ${untold('$1')}`,
       [this.#name],
     );
+    const heldBack = holdsBack(removals, state);
+    if (!heldBack) await removeEntries(sql, revision, untold('$2'), [this.#name]);
     await sql.query('drop table pg_temp.told');
-    return removed;
+    return { swept: heldBack ? 0 : removals.length, heldBack };
   }
 }
 

@@ -1,9 +1,11 @@
 import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
+import type { HeldBackList } from '../exchange/held-back.js';
 import type { Blocklist } from '../matching/blocklist.js';
 import type { Following } from './apply-changes.js';
 import type { Database } from './database.js';
 import { numberOfEntry } from './entries.js';
+import { heldBackLists } from './fetch.js';
 import {
   catchUp,
   type FollowedOptions,
@@ -62,6 +64,8 @@ export class Follower {
   readonly #ending = new AbortController();
   readonly #waiters = new Set<Waiter>();
   #revision: number;
+  /** what was held back when the blocklist reached a revision */
+  #heldBack: { readonly revision: number; readonly lists: readonly HeldBackList[] } | undefined;
   /** when the blocklist was last known to be equal to the store, by a clock in milliseconds */
   #equalAt = performance.now();
   #isWoken = false;
@@ -95,6 +99,11 @@ export class Follower {
    */
   get staleSeconds(): number {
     return (performance.now() - this.#equalAt) / 1000;
+  }
+
+  /** What fetches into the store did not remove, until `Store.confirm` is called. */
+  get heldBack(): readonly HeldBackList[] {
+    return this.#heldBack?.lists ?? [];
   }
 
   /**
@@ -164,6 +173,7 @@ export class Follower {
     while (this.#isWoken && !this.#ending.signal.aborted) {
       this.#isWoken = false;
       await this.#trying(() => this.#catchUp());
+      await this.#trying(() => this.#noteHeldBack());
       // A change like others: it may have to wait for them, and the next pages must not.
       this.#resuming ??= this.#trying(this.#resume).finally(() => {
         this.#resuming = undefined;
@@ -184,6 +194,12 @@ export class Follower {
         // What is withdrawn must not stay because of a report that nobody hears.
       }
     }
+  }
+
+  async #noteHeldBack(): Promise<void> {
+    const revision = this.#revision;
+    if (this.#heldBack?.revision === revision) return;
+    this.#heldBack = { revision, lists: await heldBackLists(this.#database) };
   }
 
   async #catchUp(): Promise<void> {

@@ -23,7 +23,7 @@ import {
 } from './entries.js';
 import { Exchanges } from './exchanges.js';
 import { StoredFeedbackItems } from './feedback-items.js';
-import { fetchList } from './fetch.js';
+import { confirmRemovals, fetchList } from './fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
 import { allSettings, listsOf, removeList, type StoredList, setList } from './lists.js';
 import { type Purged, purge } from './purge.js';
@@ -332,7 +332,8 @@ export class Store {
    * with the checkpoint after it in one change, as `ListFolder.fetch` does in a folder. One process
    * at a time fetches a list. If that one ends, the list can be fetched at once; if it hangs, about
    * a minute later, and what it still writes is refused. The entries of the list are the service's
-   * alone; what a person withdrew stays withdrawn; what is pending is for review.
+   * alone; what a person withdrew stays withdrawn; what is pending is for review; what would remove
+   * much is held back until `confirm`.
    * @returns what it did; rejects with the error of the client, or the signal's reason. What came
    *   before stays
    * @throws {TypeError | RangeError} if an argument or an entry is invalid
@@ -345,6 +346,15 @@ export class Store {
     options: FetchOptions & { now?: () => number } = {},
   ): Promise<FetchProgress> {
     return await fetchList(this.#database, name, client, options);
+  }
+
+  /**
+   * Confirms what a fetch held back of a list, as `ListFolder.confirm` does.
+   * @returns `confirmed`: whether something is held back
+   * @throws {TypeError | RangeError} if `name` is invalid
+   */
+  async confirm(name: string): Promise<Changed & { confirmed: boolean }> {
+    return await confirmRemovals(this.#database, name);
   }
 
   /**

@@ -56,6 +56,60 @@ test('the CONFIG in the help is accepted as it stands', async () => {
   expect(fetched.code).toBe(2);
 });
 
+describe.each([
+  ['a folder', []],
+  ['a store', ['--store', 'kept']],
+] as const)('removals, in %s', (_, place) => {
+  test('of more than a fifth of a list wait until somebody confirms them', async () => {
+    const service = await SERVICES.hma!(clock(), 3);
+    try {
+      const store = place.map((word) => (word === 'kept' ? join(folder, 'kept') : word));
+      for (let n = 0; n < 40; n++) service.list(n);
+      write([listOf('a list', service), listOf('other', service)]);
+      const fetch = ['fetch', config, ...store];
+      const lists = async () => (await onlyhashes(['lists', config, ...store])).lines;
+      expect((await run(fetch, service)).lines).toEqual(['a list,40,40,0', 'other,40,40,0']);
+      for (let n = 10; n < 40; n++) service.withdraw(n);
+      const held = await run([...fetch, 'a list'], service);
+      expect(held).toMatchObject({ lines: ['a list,10,0,0'], code: 2 });
+      expect(held.err).toMatch(/did not tell 30 of 40 entries; they stay/);
+      const command = store.length > 0 ? `${config} --store URL|FOLDER` : config;
+      expect(held.err).toContain(`run: onlyhashes fetch ${command} --confirm 'a list'`);
+      expect((await lists())[0]).toMatch(/^a list,hma,40,.*,30 of 40 since 20\d\d-[^,]+Z$/);
+      const nothing = await run([...fetch, '--confirm', 'other'], service);
+      expect(nothing).toMatchObject({ lines: [], code: 2 });
+      expect(nothing.err).toContain('other: nothing of it is held back');
+      const done = await run([...fetch, '--confirm', 'a list'], service);
+      expect(done).toMatchObject({ lines: ['a list,10,0,30'], err: '', code: 0 });
+      expect((await lists())[0]).toMatch(/^a list,hma,10,.*,$/);
+    } finally {
+      await service.fake.close();
+    }
+  });
+});
+
+test('what of an HMA was not read is told, and nothing is removed', async () => {
+  const service = await SERVICES.hma!(clock(), 3);
+  try {
+    for (const n of [0, 1, 90]) service.list(n);
+    write([listOf('ours', service)]);
+    expect((await run(['fetch', config], service)).lines).toEqual(['ours,3,3,0']);
+    service.withdraw(1);
+    service.fake.fail(
+      { kind: 'status', status: 404, body: 'not here' },
+      { when: ({ path }) => path === '/c/signal_type/index', times: 99 },
+    );
+    write([listOf('ours', service, { maxMissing: 20 })]);
+    const cut = await run(['fetch', config, '--json'], service);
+    expect(JSON.parse(cut.out)).toMatchObject({ removed: 0, isDrained: false });
+    expect(cut.err).toMatch(/ours: not read: content with an id above \d+; nothing was removed/);
+    expect(cut.code).toBe(2);
+    expect(await saved('ours')).toEqual(hexes(0, 1, 90));
+  } finally {
+    await service.fake.close();
+  }
+});
+
 describe('StopNCII', () => {
   let service: FedService;
   beforeEach(async () => {
@@ -88,11 +142,11 @@ describe('StopNCII', () => {
   });
 
   test('lists tells what was fetched, without credentials', async () => {
-    expect((await onlyhashes(['lists', config])).lines).toEqual(['ours,stopncii,0,0,,restart,0']);
+    expect((await onlyhashes(['lists', config])).lines).toEqual(['ours,stopncii,0,0,,restart,0,']);
     await run(['fetch', config], service);
     const { lines, code } = await onlyhashes(['lists', config]);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^ours,stopncii,7,[1-9]\d*,20\d\d-[^,]+Z,update,0$/);
+    expect(lines[0]).toMatch(/^ours,stopncii,7,[1-9]\d*,20\d\d-[^,]+Z,update,0,$/);
     expect(code).toBe(0);
   });
 

@@ -67,6 +67,40 @@ describe('a CONFIG', () => {
     expect(service.fake.requests).toHaveLength(asked);
   });
 
+  test('what is held back is told, and removed once a curator has confirmed it', async () => {
+    const hma = await SERVICES.hma!({ seconds: 1_767_225_600 }, 3);
+    try {
+      for (let n = 0; n < 25; n++) hma.list(n);
+      written([{ name: 'ours', ...hma.config, baseUrl: hma.fake.url, tries: 1 }]);
+      const options = { env: hma.env, node: FASTER };
+      const ended = await serving(
+        ['-b', config, '--fetch-minutes', '1'],
+        async (url, program) => {
+          await found(url, 24);
+          for (let n = 1; n < 25; n++) hma.withdraw(n);
+          await program.said('ours: held back since ');
+          const ready = await fetch(`${url}/health/ready`);
+          expect([ready.status, await ready.json()]).toMatchObject([
+            200,
+            { heldBack: [{ list: 'ours', removals: 24, of: 25, isConfirmed: false }] },
+          ]);
+          expect(await verdictOf(url, hexOf(24))).toBe('match');
+          const confirmed = await fetch(`${url}/v1/lists/ours/confirm`, { method: 'POST' });
+          expect(confirmed.status).toBe(200);
+          await found(url, 24, 'none');
+          expect(await verdictOf(url, hexOf(0))).toBe('match');
+          await eventually(async () => {
+            expect(await (await fetch(`${url}/health/ready`)).json()).toEqual({ status: 'ready' });
+          });
+        },
+        options,
+      );
+      expect(ended.code).toBe(0);
+    } finally {
+      await hma.fake.close();
+    }
+  });
+
   test('a service that fails is told, the other lists are fetched, and it is asked again', async () => {
     const broken = await SERVICES.stopncii!({ seconds: 1_767_225_600 }, 3);
     try {

@@ -8,6 +8,7 @@ import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import type { Blocklist } from '../../src/matching/blocklist.js';
 import { openListFolder, readListFolder } from '../../src/node/list-folder.js';
+import { examHeldBack, range } from '../exchange/held-back-exam.js';
 import { type Clock, hexOf, SERVICES } from './fed-services.js';
 
 const START = 1_767_225_600;
@@ -58,6 +59,30 @@ const verdictOn = (blocklist: Blocklist, n: number) =>
   blocklist.decide([{ name: 'original', hash: hashOf(n), quality: 100 }]).verdict;
 
 describe.each(Object.entries(SERVICES))('%s', (name, start) => {
+  test('a reply that has not the shape of the service empties no list', async () => {
+    const service = await start(clock, 3);
+    for (let n = 0; n < 8; n++) service.list(n);
+    const folder = await open();
+    await folder.fetch(name, service.client());
+    const html = '<!doctype html>\n<title>404 Not Found</title>';
+    const page = { records: [], data: {}, results: {}, hashRecords: {}, message: 'no route' };
+    const bodies = [html, '<queryResult/>', '', 'null', '[]', '{}', page, { data: [], paging: 7 }];
+    const more = { results: [], next: 7 };
+    for (const body of [...bodies, more, { results: [] }]) {
+      for (const status of [200, 404]) {
+        for (const skip of [0, 1, 2]) {
+          service.fake.fail({ kind: 'status', status, body }, { skip, times: 99 });
+          const failed = folder.fetch(name, service.client(), { fromStart: true });
+          await expect(failed).rejects.toBeInstanceOf(ServiceError);
+          service.fake.heal();
+          expect(hashesOn(folder.blocklist, name)).toHaveLength(8);
+        }
+      }
+    }
+    await folder.close();
+    await service.fake.close();
+  });
+
   test('what is listed matches, what is withdrawn never does, and a fetch goes on', async () => {
     const service = await start(clock, 3);
     for (let n = 0; n < 8; n++) service.list(n);
@@ -278,4 +303,23 @@ test.each([
   const error = await open().catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code });
   expect(`${error}`).not.toContain('secret');
+});
+
+test('what would remove much of a list is held back until somebody confirms it', async () => {
+  let folder = await open();
+  await examHeldBack({
+    fetch: (client, options) => folder.fetch('a', client, options),
+    confirm: () => folder.confirm('a'),
+    heldBack: async () => folder.heldBack(),
+    async listed() {
+      const there = new Set(hashesOn((await readListFolder(path)).blocklist, 'a'));
+      expect(new Set(hashesOn(folder.blocklist, 'a'))).toEqual(there);
+      return range(1, 101).filter((n) => there.has(hexOf(n)));
+    },
+    async restart() {
+      await folder.close();
+      folder = await open();
+    },
+  });
+  await folder.close();
 });

@@ -155,6 +155,7 @@ test('each reply of a day is as the document says', async () => {
   }
   await at('POST', '/content', '?url=http://a.test');
   await at('POST', '/content', '', {});
+  await ask('POST /v1/lists/{name}/confirm');
   await ask('POST /v1/match', '', { algorithm: 'pdq', hash: hex });
   await ask('POST /v1/match', '?limit=x', { algorithm: 'pdq', hash: hex });
 

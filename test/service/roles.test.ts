@@ -33,7 +33,7 @@ const WHO: Readonly<Record<string, readonly string[]>> = {
     ...['GET /c/exchanges/api/{api}/schema', 'GET /c/exchange/{name}', 'PUT /c/exchange/{name}'],
     ...['DELETE /c/exchange/{name}', 'GET /c/exchange/{name}/status'],
     ...['POST /c/exchange/{name}/credentials', 'GET /c/signal_type', 'GET /c/content_type'],
-    'GET /c/signal_type/index',
+    ...['GET /c/signal_type/index', 'POST /v1/lists/{name}/confirm'],
   ],
   session: [
     ...['GET /review', 'GET /review/item', 'POST /review/item', 'GET /review/lists'],

@@ -262,7 +262,7 @@ test('OpenAPI describes all routes, as a validator reads it', async () => {
       expect(openapi).toBe('3.1.0');
       expect(Object.keys(paths).sort()).toEqual([
         ...['/health/live', '/health/ready', '/metrics', '/openapi.json', '/v1/decisions'],
-        ...['/v1/match', '/v1/scan', '/v1/status', '/x/{name}'],
+        ...['/v1/lists/{name}/confirm', '/v1/match', '/v1/scan', '/v1/status', '/x/{name}'],
       ]);
       expect(paths['/v1/match']!.post).toMatchObject({
         security: [{ token: [] }],
@@ -303,4 +303,47 @@ test('a service without a list, or with two, is refused', () => {
   expect(() =>
     createService({ blocklist: list, follower: { blocklist: list, revision: 1 } }),
   ).toThrow(TypeError);
+});
+
+test('what fetches held back is told, and confirmed by curators', async () => {
+  const held = { removals: 30, of: 40, sinceSeconds: 1_767_225_600, isConfirmed: false };
+  const lists = new Map([['a/b', { ...held, list: 'a/b' }]]);
+  const folder = {
+    heldBack: () => [...lists.values()],
+    async confirm(name: string) {
+      const there = lists.get(name);
+      if (there) lists.set(name, { ...there, isConfirmed: true });
+      return there !== undefined;
+    },
+  };
+  const ask = async (options: object, method: string, path: string) => {
+    const { handler } = createService({ blocklist, pool, ...options });
+    const response = await handler(new Request(`http://localhost${path}`, { method }), {
+      address: '127.0.0.1',
+    });
+    return [response.status, await response.json()];
+  };
+  const told = { list: 'a/b', removals: 30, of: 40, since: '2026-01-01T00:00:00.000Z' };
+  const ready = async (options: object) => await ask(options, 'GET', '/health/ready');
+  expect(await ready({ folder })).toEqual([
+    200,
+    { status: 'ready', heldBack: [{ ...told, isConfirmed: false }] },
+  ]);
+  const confirm = '/v1/lists/a%2Fb/confirm';
+  expect(await ask({ folder }, 'POST', '/v1/lists/a/confirm')).toMatchObject([404, {}]);
+  expect(await ask({ folder }, 'POST', '/v1/lists/b/confirm')).toMatchObject([404, {}]);
+  expect(await ask({ folder }, 'POST', confirm)).toEqual([200, { list: 'a/b', isConfirmed: true }]);
+  expect(await ready({ folder })).toMatchObject([200, { heldBack: [{ isConfirmed: true }] }]);
+  expect(await ask({}, 'POST', confirm)).toMatchObject([501, { code: 'not-available' }]);
+  lists.clear();
+  expect(await ready({ folder })).toEqual([200, { status: 'ready' }]);
+  // What a follower tells is from memory: the store is not asked.
+  const follower = { blocklist, revision: 3, heldBack: [{ ...held, list: 'a/b' }] };
+  const store = {
+    revision: () => new Promise<number>(() => {}),
+    confirm: async (name: string) => ({ confirmed: name === 'a/b', revision: 4 }),
+  };
+  const following = { blocklist: undefined, follower, store };
+  expect(await ready(following)).toMatchObject([200, { heldBack: [told] }]);
+  expect(await ask(following, 'POST', confirm)).toMatchObject([200, { isConfirmed: true }]);
 });

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/store.js';
+import { examHeldBack, range } from '../exchange/held-back-exam.js';
 import { type Clock, hexOf, SERVICES } from '../node/fed-services.js';
 import { describeEngines } from './engines.js';
 import { failing, sharedStore } from './shared-store.js';
@@ -247,4 +248,32 @@ describeEngines((running) => {
       expect(await hashesOn(store, 'a')).toEqual(hexes(22, 4));
     },
   );
+});
+
+test('what would remove much of a list is held back until somebody confirms it', async () => {
+  const store = await openStore({ dataDir: undefined });
+  let follower = await store.follow();
+  const caughtUp = async () => follower.reached(await store.revision());
+  await examHeldBack({
+    fetch: (client, options) => store.fetch('a', client, { ...options, now }),
+    confirm: async () => (await store.confirm('a')).confirmed,
+    async heldBack() {
+      await caughtUp();
+      await vi.waitFor(async () => {
+        const [list] = await store.lists();
+        expect(follower.heldBack[0]?.removals).toBe(list!.fetched?.heldBack?.removals);
+        expect(follower.heldBack[0]?.isConfirmed).toBe(list!.fetched?.heldBack?.isConfirmed);
+      }, 20_000);
+      return follower.heldBack;
+    },
+    async listed() {
+      const there = new Set(await hashesOn(store, 'a'));
+      return range(1, 101).filter((n) => there.has(hexOf(n)));
+    },
+    async restart() {
+      await follower.close();
+      follower = await store.follow();
+    },
+  });
+  await store.close();
 });

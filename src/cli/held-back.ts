@@ -1,0 +1,14 @@
+import type { HeldBack } from '../node/index.js';
+
+/** What is told of what a fetch held back, in JSON. */
+export const heldBackJson = ({ keys: _, sinceSeconds, ...held }: HeldBack) => ({
+  ...held,
+  since: sinceOf(sinceSeconds),
+});
+
+/** The same in words. */
+export const heldBackWords = ({ removals, of, sinceSeconds }: HeldBack): string =>
+  `held back since ${sinceOf(sinceSeconds)}: the service did not tell ${removals} of ${of} entries; \
+they stay`;
+
+const sinceOf = (seconds: number) => new Date(1000 * seconds).toISOString();

@@ -1,0 +1,130 @@
+/*
+ * A fetch from the start removes what the service does not tell. A service that answers wrongly
+ * would so empty a list, and what was listed would be found no more. Therefore a fetch that would
+ * remove much is held back, until a person confirms it and the service has said the same again.
+ */
+
+/** An entry that would be removed. One without source and id was not put there by a service. */
+export interface Removal {
+  readonly source?: string | null | undefined;
+  readonly id?: string | null | undefined;
+}
+
+/** What a fetch did not remove, though the service did not tell it. */
+export interface HeldBack {
+  /** how many entries would go */
+  readonly removals: number;
+  /** how many the list had */
+  readonly of: number;
+  /** since when, in seconds since 1970 */
+  readonly sinceSeconds: number;
+  /** whether a person has confirmed it: a fetch that begins later, and finds no more, removes it */
+  readonly isConfirmed: boolean;
+  /** which entries, in a form that cannot be read back */
+  readonly keys: string;
+}
+
+/** What is held back of a list. */
+export interface HeldBackList extends Omit<HeldBack, 'keys'> {
+  readonly list: string;
+}
+
+/** So many removals, and more than a fifth of the list, are held back. */
+const FEWEST = 20;
+const PART = 5;
+
+/**
+ * Whether removals are held back.
+ * @param fetch `size`: of the list when the fetch began; `heldBack`: by the fetch before;
+ *   `wasConfirmed`: whether it was confirmed before this fetch began
+ */
+export function heldBackOf(
+  removals: readonly Removal[],
+  fetch: {
+    readonly size: number;
+    readonly heldBack: HeldBack | undefined;
+    readonly wasConfirmed: boolean;
+    readonly nowSeconds: number;
+  },
+): HeldBack | undefined {
+  const { size, heldBack, wasConfirmed, nowSeconds } = fetch;
+  if (removals.length < FEWEST || removals.length * PART <= size) return undefined;
+  const known = heldBack && KeySet.from(heldBack.keys);
+  const isKnown = known !== undefined && removals.every((each) => known.has(each));
+  const isConfirmed = isKnown && heldBack!.isConfirmed;
+  if (isConfirmed && wasConfirmed) return undefined;
+  return {
+    removals: removals.length,
+    of: size,
+    sinceSeconds: heldBack?.sinceSeconds ?? nowSeconds,
+    isConfirmed,
+    keys: isKnown ? heldBack!.keys : KeySet.of(removals).toText(),
+  };
+}
+
+/** What is told of it. */
+export function toldHeldBack(list: string, { keys: _, ...heldBack }: HeldBack): HeldBackList {
+  return { list, ...heldBack };
+}
+
+/** Whether JSON is what `heldBackOf` gave. */
+export function isHeldBack(json: unknown): json is HeldBack {
+  const { removals, of, sinceSeconds, isConfirmed, keys } = Object(json) as Partial<HeldBack>;
+  return (
+    [removals, of, sinceSeconds].every((each) => Number.isSafeInteger(each) && each! >= 0) &&
+    typeof isConfirmed === 'boolean' &&
+    typeof keys === 'string' &&
+    /^[A-Za-z0-9+/]+=*$/.test(keys)
+  );
+}
+
+const BITS_PER_KEY = 8;
+const BITS_SET = 4;
+
+/**
+ * A set of keys that takes a byte each: a million must fit into a state that is read often. It has
+ * all that were put in, and one in 40 of all others (Bloom, 1970). That is well enough here: a
+ * fetch may remove some of them unasked, and 20 are not all taken for confirmed.
+ */
+class KeySet {
+  readonly #bytes: Uint8Array;
+
+  private constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  static of(keys: readonly Removal[]): KeySet {
+    const set = new KeySet(new Uint8Array(Math.ceil((keys.length * BITS_PER_KEY) / 8)));
+    for (const key of keys)
+      for (const bit of set.#bitsOf(key)) set.#bytes[bit >> 3]! |= 1 << (bit & 7);
+    return set;
+  }
+
+  static from(text: string): KeySet {
+    return new KeySet(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)));
+  }
+
+  has(key: Removal): boolean {
+    return this.#bitsOf(key).every((bit) => (this.#bytes[bit >> 3]! & (1 << (bit & 7))) !== 0);
+  }
+
+  toText(): string {
+    return btoa(Array.from(this.#bytes, (byte) => String.fromCharCode(byte)).join(''));
+  }
+
+  #bitsOf({ source, id }: Removal): number[] {
+    const text = `${source?.length ?? -1} ${source ?? ''}${id ?? ''}`;
+    const [first, step] = [hashOf(text, 0x811c9dc5), hashOf(text, 0x9747b28c) | 1];
+    const bits = this.#bytes.length * 8;
+    return Array.from({ length: BITS_SET }, (_, at) => (first + at * (step >>> 0)) % bits);
+  }
+}
+
+/** FNV-1a of the UTF-16 units. */
+function hashOf(text: string, seed: number): number {
+  let hash = seed;
+  for (let at = 0; at < text.length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type HeldBack, heldBackOf, isHeldBack } from '../../src/exchange/held-back.js';
+
+const removalsOf = (numbers: Iterable<number>) =>
+  [...numbers].map((n) => ({ source: 'a', id: `r${n}` }));
+const fetching = { heldBack: undefined, wasConfirmed: false, nowSeconds: 7 };
+
+test('20 entries that are more than a fifth of a list are held back', () => {
+  fc.assert(
+    fc.property(fc.nat(60), fc.nat(400), (count, more) => {
+      const size = count + more;
+      const removals = removalsOf(Array(count).keys());
+      const held = heldBackOf(removals, { ...fetching, size });
+      expect(held !== undefined).toBe(count >= 20 && count / size > 1 / 5);
+      if (held) expect(held).toMatchObject({ removals: count, of: size, sinceSeconds: 7 });
+    }),
+  );
+});
+
+test('what was confirmed goes, and what is part of it; what is more does not', () => {
+  const ids = fc.uniqueArray(fc.nat(1e6), { minLength: 20, maxLength: 300 });
+  fc.assert(
+    fc.property(ids, fc.nat(), fc.boolean(), (all, seed, wasConfirmed) => {
+      const first = heldBackOf(removalsOf(all), { ...fetching, size: all.length })!;
+      // As JSON: it is kept in a file or a database.
+      const heldBack: HeldBack = JSON.parse(JSON.stringify({ ...first, isConfirmed: true }));
+      expect(isHeldBack(heldBack)).toBe(true);
+      const fetch = { size: all.length, heldBack, wasConfirmed, nowSeconds: 9 };
+      const fewer = all.filter((_, at) => (at * 7 + seed) % 3 > 0 || at < 20);
+      for (const same of [all, fewer]) {
+        const held = heldBackOf(removalsOf(same), fetch);
+        if (wasConfirmed) expect(held).toBeUndefined();
+        else expect(held).toMatchObject({ isConfirmed: true, removals: same.length });
+      }
+      const others = Array.from({ length: 20 }, (_, at) => 2e6 + at);
+      expect(heldBackOf(removalsOf([...fewer, ...others]), fetch)).toMatchObject({
+        ...{ isConfirmed: false, sinceSeconds: 7, removals: fewer.length + 20 },
+      });
+    }),
+  );
+});
+
+test('a state that nobody wrote is not taken for one', () => {
+  const held = heldBackOf(removalsOf(Array(20).keys()), { ...fetching, size: 20 })!;
+  expect(isHeldBack(held)).toBe(true);
+  for (const other of [
+    undefined,
+    { ...held, removals: -1 },
+    { ...held, of: 'all' },
+    { ...held, isConfirmed: 1 },
+    { ...held, keys: '' },
+    { ...held, keys: 'AA A' },
+    { ...held, sinceSeconds: 1.5 },
+  ]) {
+    expect(isHeldBack(other)).toBe(false);
+  }
+});
