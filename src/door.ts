@@ -17,6 +17,35 @@ export function checkOptions(options: object, what = 'options to be an object'):
   if (Symbol.iterator in options || 'then' in options) wrongKind(what);
 }
 
+/**
+ * Checks that every member of `options` is known: a misspelt one would be ignored in silence.
+ * @throws {TypeError} naming the unknown member if it is a short identifier, and the nearest known
+ *   one; never a value
+ */
+export function checkKnown(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    if (!/^[A-Za-z_]\w{0,39}$/.test(name)) throw new TypeError('unknown option');
+    const [nearest] = [...known].sort((a, b) => editDistance(name, a) - editDistance(name, b));
+    throw new TypeError(`unknown option ${name}: did you mean ${nearest}?`);
+  }
+}
+
+/** Levenshtein's: how many characters are inserted, removed or replaced. Case does not count. */
+function editDistance(a: string, b: string): number {
+  const wanted = b.toLowerCase();
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (const [i, one] of [...a.toLowerCase()].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const replaced = row[j]! + (one === wanted[j] ? 0 : 1);
+      next.push(Math.min(replaced, row[j + 1]! + 1, next[j]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
 /** @throws {TypeError} if `value` is present and `typeof value` is not `kind` */
 export function checkTypeOf(
   name: string,

@@ -87,6 +87,12 @@ const options = (of: Record<string, Argument> = {}): Argument =>
     'hostile',
   );
 
+/** Options that take no member of another name. */
+const strict = (of: Record<string, Argument>): Argument => ({
+  ...options(of),
+  fits: ['undefined', '{}'],
+});
+
 const HASH = { algorithm: 'pdq', bytes: Uint8Array.from({ length: 32 }, (_, i) => 37 * i) };
 const FAR = { algorithm: 'pdq', bytes: HASH.bytes.map((byte) => ~byte) };
 const hash = members(HASH, {
@@ -928,7 +934,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
     createFloodGuard: {
       args: [
-        options({
+        strict({
           mostUploads: whole,
           windowSeconds: seconds,
           clusterDistance: whole,
@@ -1288,12 +1294,12 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       args: [
         source,
         decider,
-        options({ ...fileHashing, all: flag, remote: remotes, pool: member(POOL) }),
+        strict({ ...fileHashing, all: flag, remote: remotes, pool: member(POOL) }),
       ],
     },
     createHashPool: {
       args: [
-        options({
+        strict({
           workers: whole,
           maxQueued: member(0),
           maxBytesInFlight: member(1e6),
@@ -1515,7 +1521,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     openStore: {
       args: [
         members({ dataDir: undefined }, { dataDir: optional(text) }),
-        options({ schema: member('onlyhashes'), bands: flag }),
+        strict({ schema: member('onlyhashes'), bands: flag }),
       ],
     },
     shardScript: {
@@ -1962,8 +1968,8 @@ const METHODS: Record<
   HashPool: {
     of: () => node.createHashPool({ workers: 1 }),
     doors: {
-      hash: [source, options(fileHashing)],
-      check: [source, decider, options({ ...fileHashing, all: flag, remote: remotes })],
+      hash: [source, strict(fileHashing)],
+      check: [source, decider, strict({ ...fileHashing, all: flag, remote: remotes })],
       stats: [],
       close: [],
     },
@@ -2220,7 +2226,7 @@ function problemOf(error: unknown, world: boolean): string | undefined {
   const ours = error instanceof TypeError || error instanceof RangeError;
   if (!ours && !(world && /^(Format|Decode)Error$/.test(error.name))) return error.name;
   const { message } = error;
-  const isTold = /expected/.test(message) || (!ours && message !== '');
+  const isTold = /expected|^unknown option /.test(message) || (!ours && message !== '');
   if (!isTold || NOT_OURS.test(message)) return `said "${message}"`;
   return message.toLowerCase().includes(MARK.slice(0, 6))
     ? `gave it away: "${message}"`
@@ -2350,4 +2356,34 @@ test('packed hashes are checked like hashes', async () => {
   expect(await problemsOf(call as never, [or(packed, '[]')])).toEqual([]);
   const both = { ...HASH, bits: 64 };
   expect(() => createIndex([both as never])).toThrow(RangeError);
+});
+
+test.each([
+  ['createHashPool', () => node.createHashPool({ timeoutsSeconds: 3 } as never), 'timeoutSeconds'],
+  ['createFloodGuard', () => matching.createFloodGuard({ onalarm: MARK } as never), 'onAlarm'],
+  ['hash', () => POOL.hash(picture, { decodings: 'draft' } as never), 'decoding'],
+  ['check', () => POOL.check(picture, LIST, { remotes: [] } as never), 'remote'],
+  [
+    'checkUpload',
+    () => node.checkUpload(picture, LIST, { timeoutsSeconds: 3 } as never),
+    'timeoutSeconds',
+  ],
+  ['openStore', () => store.openStore({ dataDir: undefined }, { band: true } as never), 'bands'],
+  ['a place', () => store.openStore({ dataDIR: MARK, url: MARK } as never), 'dataDir'],
+] as const)(
+  '%s refuses a misspelt option by its name, and names the nearest',
+  async (_, call, nearest) => {
+    const error = await (async () => call())().catch((each: unknown) => each);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toMatch(new RegExp(`unknown option \\w+: did you mean ${nearest}\\?$`));
+    expect(String(error)).not.toContain(MARK);
+  },
+);
+
+test('a name that is no short identifier is not repeated; an option in the place is told', async () => {
+  for (const name of [MARK, 'a'.repeat(41), 'cat.jpg', '']) {
+    expect(() => node.createHashPool({ [name]: 1 })).toThrow(/^unknown option$/);
+  }
+  const misplaced = store.openStore({ dataDir: undefined, bands: true } as never);
+  await expect(misplaced).rejects.toThrow('in the options');
 });

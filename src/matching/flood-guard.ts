@@ -1,4 +1,11 @@
-import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkInteger,
+  checkKnown,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
 import {
   bitsOf,
   distance,
@@ -72,6 +79,16 @@ interface Watched {
   readonly seenSeconds: number;
 }
 
+const OPTIONS: readonly (keyof FloodGuardOptions)[] = [
+  'mostUploads',
+  'windowSeconds',
+  'clusterDistance',
+  'mostEntries',
+  'clock',
+  'onAlarm',
+  'state',
+];
+
 /**
  * Watches for entries that suddenly match many distinct uploads. Such an entry is flooded: it falls
  * from match to review, never to none, until a reviewer lifts it. Entries that are confirmed in an
@@ -112,6 +129,7 @@ export class FloodGuard {
 
   constructor(options: FloodGuardOptions = {}) {
     checkOptions(options);
+    checkKnown(options, OPTIONS);
     const { mostUploads = 20, windowSeconds = 3600, clusterDistance, mostEntries = 1000 } = options;
     const { clock = () => Date.now() / 1000, onAlarm, state } = options;
     checkInteger('mostUploads', mostUploads, 1, 1000);

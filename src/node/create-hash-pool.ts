@@ -1,6 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkInteger,
+  checkKnown,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
 import { DecodeError } from '../errors.js';
 import {
   type Decision,
@@ -28,7 +35,7 @@ import type {
   HashPoolOptions,
   HashPoolStats,
 } from './hash-pool.js';
-import { taskOptionsOf } from './hash-task.js';
+import { PICTURE_OPTIONS, taskOptionsOf } from './hash-task.js';
 import { deathOf, type HashWorker, startWorker } from './hash-worker.js';
 import { Histogram, type Latencies } from './latencies.js';
 import { checkPace, type ImageSource, isSent, lengthOf, readBytes } from './read-bytes.js';
@@ -49,6 +56,7 @@ const MIB = 2 ** 20;
  */
 export function createHashPool(options: HashPoolOptions = {}): HashPool {
   checkOptions(options);
+  checkKnown(options, POOL_OPTIONS);
   const {
     workers = availableParallelism(),
     maxQueued = 256,
@@ -76,6 +84,20 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
     ...{ isolation, url, minBytesPerSecond, idleSeconds },
   });
 }
+
+const POOL_OPTIONS: readonly (keyof HashPoolOptions)[] = [
+  'workers',
+  'maxQueued',
+  'maxBytesInFlight',
+  'maxMemory',
+  'timeoutSeconds',
+  'recycleAfter',
+  'isolation',
+  'workerUrl',
+  'minBytesPerSecond',
+  'idleSeconds',
+];
+const CHECK_OPTIONS: readonly (keyof CheckOptions)[] = [...PICTURE_OPTIONS, 'all', 'remote'];
 
 type Settings = Required<Omit<HashPoolOptions, 'workerUrl'>> & { readonly url: URL | undefined };
 
@@ -127,6 +149,7 @@ class Workers implements HashPool {
 
   async hash(source: ImageSource, options: HashFileOptions = {}): Promise<HashedFile> {
     checkHashFileOptions(options);
+    checkKnown(options, PICTURE_OPTIONS);
     options.signal?.throwIfAborted();
     return await this.#picture(source, options, async (picture, bytes) => {
       const image = hashedImage(await picture.all(bytes));
@@ -141,6 +164,7 @@ class Workers implements HashPool {
     options: CheckOptions = {},
   ): Promise<Decision> {
     checkHashFileOptions(options);
+    checkKnown(options, CHECK_OPTIONS);
     const { all = false, remote = [], ...rest } = options;
     checkTypeOf('all', all, 'boolean');
     checkRemoteLists(remote);

@@ -58,9 +58,9 @@ export async function* hashFiles(
 ): AsyncGenerator<HashFilesResult, void, undefined> {
   checkBatch(paths, 'an iterable of paths', options);
   checkHashFileOptions(options);
-  const { onProgress, signal, pool, ...rest } = options;
+  const { onProgress, signal, pool, concurrency: wanted, ...rest } = options;
   if (pool !== undefined) checkPool(pool);
-  const { concurrency = pool && pool.workers + 1 } = options;
+  const concurrency = wanted ?? (pool && pool.workers + 1);
   const hash = (file: string, end: AbortSignal) => {
     const hashing = { ...rest, signal: end };
     return pool === undefined ? hashFile(file, hashing) : pool.hash(file, hashing);

@@ -67,6 +67,7 @@ export interface LetGo {
   readonly residentBytes: number;
 }
 
+/** Their names, and `workerUrl`, whose value is sent as a string. */
 const TASK_OPTIONS = [
   'algorithm',
   'bits',
@@ -80,6 +81,14 @@ const TASK_OPTIONS = [
   'maxPixels',
   'timeoutSeconds',
 ] as const;
+
+/** The names of all options of a picture. */
+export const PICTURE_OPTIONS = [
+  ...TASK_OPTIONS,
+  'workerUrl',
+  'maxBytes',
+  'signal',
+] as const satisfies readonly (keyof HashFileOptions)[];
 
 /** What a worker needs, and what a message can hold. */
 export function taskOptionsOf(options: HashFileOptions): TaskOptions {

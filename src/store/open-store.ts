@@ -1,4 +1,4 @@
-import { checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { checkKnown, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { keepBands } from './bands.js';
 import type { Database } from './database.js';
 import { checkSchema, migrate } from './migrations.js';
@@ -26,6 +26,8 @@ export interface StoreOptions {
   bands?: boolean;
 }
 
+const STORE_OPTIONS: readonly (keyof StoreOptions)[] = ['schema', 'bands'];
+
 /**
  * Opens a store, and brings its tables to the form of this version.
  *
@@ -47,6 +49,11 @@ export async function openStore(place: StorePlace, options: StoreOptions = {}): 
     throw new TypeError('expected a place: { url } or { dataDir }');
   }
   checkOptions(options);
+  checkKnown(options, STORE_OPTIONS);
+  if (STORE_OPTIONS.some((name) => name in place)) {
+    throw new TypeError('expected schema and bands in the options, after the place');
+  }
+  checkKnown(place, ['url', 'dataDir']);
   const { schema = 'onlyhashes', bands } = options;
   checkSchema(schema);
   checkTypeOf('bands', bands, 'boolean');
