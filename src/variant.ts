@@ -133,7 +133,10 @@ export interface Near {
 }
 
 /** Variants of a picture, one at a time; `next` may be told of entries near the last one. */
-export type Variants = Generator<HashedVariant, void, Near | undefined>;
+export interface Variants extends Generator<HashedVariant, void, Near | undefined> {
+  /** whether places are moved toward what `next` is told of; absent: no */
+  readonly looksCloser?: boolean;
+}
 
 /** Entries near one variant, told later than at once: `at` is how many were given before it. */
 export interface NearAt extends Near {

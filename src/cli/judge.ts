@@ -262,5 +262,7 @@ function strongest(decisions: readonly Decision[]): Decision {
   matches.sort((a, b) => order[a.tier] - order[b.tier]);
   const { omitted: _, ...others } = first!;
   const omitted = decisions.reduce((sum, decision) => sum + (decision.omitted ?? 0), 0);
-  return { ...others, matches, ...(omitted > 0 && { omitted }) };
+  const told = decisions.map(({ refined }) => refined).filter((refined) => refined !== undefined);
+  const refined = told.length > 0 && { refined: told.includes(true) };
+  return { ...others, matches, ...refined, ...(omitted > 0 && { omitted }) };
 }

@@ -371,7 +371,9 @@ export class Blocklist {
    * review.
    *
    * Variants that are made one at a time, by `variantsOf` or `variantsOfFile`, are told what they
-   * came near to and look closer there: more of them match than of a hashed image's.
+   * came near to, and places near an entry are moved closer. A hashed image, as `hashFile` gives
+   * it, has no pixels to do so: some edited copies that would match are then for review only. The
+   * decision says by `refined` which it was. Decide about uploads by `checkUpload`.
    *
    * Keep distances from the uploader, and which variant matched: who knows them can change a
    * picture step by step until it is no longer found.
@@ -401,7 +403,8 @@ export class Blocklist {
   /**
    * Decides as `decide`, about variants that may come one at a time from elsewhere: from another
    * process, say. The event loop turns about every 5 ms. The decision is about the list at its
-   * end: what was withdrawn meanwhile is not in it.
+   * end: what was withdrawn meanwhile is not in it. As with `decide`, fewer edited copies of a
+   * hashed image match: see `refined` of the decision.
    * @param query as for `decide`, or an async iterable of variants
    * @param options as for `decide`; `signal`: ends it, also while it waits for a variant or an
    *   answer; `remote`: lists elsewhere that are asked about the main hash, by `createRemoteList`,

@@ -1,7 +1,7 @@
 import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { nextTurn, TURN } from '../in-turns.js';
 import type { HashedVariant, Near } from '../variant.js';
-import { Deciding, type Rules, type Search, type SearchElsewhere } from './decide.js';
+import { Deciding, isRefined, type Rules, type Search, type SearchElsewhere } from './decide.js';
 import { type Decision, decisionOf } from './decision.js';
 import type { Elsewhere } from './elsewhere.js';
 import type { Found } from './found.js';
@@ -101,7 +101,8 @@ export async function decideAsync(
         }
         // Nothing is awaited between the last search and this.
         if (state === 'done' || picture.isDecided) {
-          const here = decisionOf({ ...picture.decision(), generation: list.generation() });
+          const decided = picture.decision(isRefined(variants));
+          const here = decisionOf({ ...decided, generation: list.generation() });
           const { policy, distance, allowList, isFlooded } = list.rules();
           if (!elsewhere || picture.isDecided) return here;
           const { isWithdrawn } = list;

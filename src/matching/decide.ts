@@ -1,7 +1,7 @@
 import type { EntryFacts } from '../entry.js';
 import { bitsOf, type Hash } from '../hash.js';
 import { finish } from '../indexing/segment.js';
-import type { HashedVariant, Near } from '../variant.js';
+import type { HashedVariant, Near, Variants } from '../variant.js';
 import { type AllowList, PictureAllowances } from './allow-list.js';
 import {
   checkVariant,
@@ -77,8 +77,12 @@ export function decide(variants: Iterable<HashedVariant>, search: Search, rules:
     told = picture.take(variant);
     if (picture.isDecided) break;
   }
-  return picture.decision();
+  return picture.decision(isRefined(variants));
 }
+
+/** Whether these variants look closer at what they come near to. */
+export const isRefined = (variants: object): boolean =>
+  (variants as Partial<Variants>).looksCloser === true;
 
 /**
  * A picture whose variants come one by one, main hash first. What lies beyond its match distance
@@ -175,8 +179,11 @@ export class Deciding {
     return nearOf(told);
   }
 
-  /** The decision by the variants taken so far. */
-  decision(): Decision {
+  /**
+   * The decision by the variants taken so far.
+   * @param refined whether they look closer at what they come near to
+   */
+  decision(refined: boolean): Decision {
     const main = this.#main;
     if (main === undefined) {
       const { policy, distance } = this.#rules;
@@ -199,7 +206,7 @@ export class Deciding {
     const counts = this.#matches.count + this.#doubted.count + this.#allowed.count;
     const all = counts + (isMatched ? 0 : this.#beyond.count);
     const left = all - matches.length - told.length;
-    const rest = { matches, policy, ...allowed, ...(left > 0 && { omitted: left }) };
+    const rest = { matches, policy, refined, ...allowed, ...(left > 0 && { omitted: left }) };
     if (first === undefined) {
       const empty = this.#comparable ? 'nothing-near' : 'nothing-comparable';
       return decisionOf({ verdict: 'none', reason: allowed ? 'allowed' : empty, ...rest });

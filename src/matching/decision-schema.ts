@@ -142,6 +142,10 @@ export const DECISION_SCHEMA = {
       required: ['matchDistance', 'reviewDistance', 'minQuality'],
       properties: THRESHOLDS,
     },
+    refined: {
+      type: 'boolean',
+      description: 'whether places near an entry could be moved closer; absent: not known',
+    },
     policies: {
       type: 'array',
       description: 'of each kind of hash, if the picture was hashed in several',

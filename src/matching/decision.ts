@@ -91,6 +91,13 @@ export interface Decision {
   readonly matches: readonly Match[];
   /** the policy applied to the main hash: of the first match's list, if that has its own */
   readonly policy: Policy;
+  /**
+   * whether places that came near an entry could be moved closer. True: the variants came one at a
+   * time from a picture, by `quick` or `thorough` with PDQ (`checkUpload`, `check` of a pool,
+   * `variantsOfFile`, `variantsOf`). False: they were hashed before, or cannot be moved: of edited
+   * copies fewer match. Absent: nothing was hashed, or an earlier version did not say
+   */
+  readonly refined?: boolean;
   /** what the allow list made no match, as many as of a tier of `matches`; absent: nothing */
   readonly allowed?: readonly Match[];
   /**
@@ -159,6 +166,7 @@ export interface DecisionJSON {
   detail?: string;
   matches: MatchJSON[];
   policy: Policy;
+  refined?: boolean;
   /** of each kind of hash, if the picture was hashed in several */
   policies?: (Policy & { algorithm: Algorithm; bits: Bits })[];
   allowed?: MatchJSON[];
@@ -220,7 +228,7 @@ export function checkVariant(variant: HashedVariant): void {
 export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
-  const { allowed = [], elsewhere = [], unanswered = [], omitted } = decision;
+  const { refined, allowed = [], elsewhere = [], unanswered = [], omitted } = decision;
   checkPolicy(policy);
   if (typeof verdict !== 'string' || typeof reason !== 'string' || !Array.isArray(matches)) {
     throw new TypeError('expected a decision: { verdict, reason, matches, policy }');
@@ -233,6 +241,7 @@ export function checkDecision(decision: Decision): void {
     throw new TypeError('expected unanswered to be a list of strings');
   }
   checkTypeOf('detail', detail, 'string');
+  checkTypeOf('refined', refined, 'boolean');
   if (omitted !== undefined) checkInteger('omitted', omitted, 1);
   if (upload !== undefined) checkUploadFacts(upload);
   if (timings !== undefined) {
@@ -276,7 +285,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
   checkDecision(decision);
   checkTypeOf('file', file, 'string');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
-  const { allowed, elsewhere, unanswered, omitted } = decision;
+  const { refined, allowed, elsewhere, unanswered, omitted } = decision;
   return defined({
     file,
     verdict,
@@ -284,6 +293,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
     detail,
     matches: matches.map(matchToJSON),
     policy: { ...policy },
+    refined,
     allowed: allowed?.map(matchToJSON),
     elsewhere: elsewhere?.map(remoteMatchToJSON),
     unanswered: unanswered && [...unanswered],

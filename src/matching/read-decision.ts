@@ -35,7 +35,7 @@ const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
 export function decisionFromJSON(json: DecisionJSON): Decision {
   checkObject(json, 'a decision: { verdict, reason, matches, policy }');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = json;
-  const { allowed, elsewhere, unanswered, omitted } = json;
+  const { refined, allowed, elsewhere, unanswered, omitted } = json;
   checkOneOf('verdict', verdict, VERDICTS);
   if (!Array.isArray(matches)) throw new TypeError('expected matches to be a list');
   for (const [name, list] of Object.entries({ allowed, elsewhere, unanswered })) {
@@ -54,6 +54,7 @@ export function decisionFromJSON(json: DecisionJSON): Decision {
     ...(detail !== undefined && { detail }),
     matches: matches.map(matchFromJSON),
     policy: { matchDistance, reviewDistance, minQuality },
+    ...(refined !== undefined && { refined }),
     ...(allowed !== undefined && { allowed: allowed.map(matchFromJSON) }),
     ...(elsewhere !== undefined && { elsewhere: elsewhere.map(remoteMatchFromJSON) }),
     ...(unanswered !== undefined && { unanswered: [...unanswered] }),

@@ -31,6 +31,10 @@ let turns: Turns | undefined;
  * Alpha is dropped (not composited), as in the PDQ reference; what else the file may be taken for
  * is in `variants`. For many files use `hashFiles`: here, the time that a picture waits for its
  * turn counts.
+ *
+ * For a list, or to compare. To decide about an upload use `checkUpload`, or `decide` with
+ * `variantsOfFile`: a decision about what this gives is not `refined`, whatever the variants, and
+ * fewer edited copies match.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `source` or an option is invalid

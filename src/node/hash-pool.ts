@@ -114,7 +114,8 @@ export interface HashPool {
   readonly workers: number;
 
   /**
-   * Hashes a picture, as `hashFile` does.
+   * Hashes a picture, as `hashFile` does. To decide about an upload use `check`: a decision about
+   * what this gives is not `refined`, and fewer edited copies match.
    * @returns rejects with `signal.reason` on abort
    * @throws {DecodeError} whose code says why there are no hashes; `busy` if too many pictures wait
    *   or the pool is closed: the source is untouched then, but for a web stream, which is cancelled

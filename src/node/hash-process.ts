@@ -82,14 +82,14 @@ async function answerTo(question: HashQuestion): Promise<unknown> {
       if (usesTooMuch()) return TOO_MUCH;
       const start = performance.now();
       const taken = await pictureOfDecoded(decoded, never);
-      const { variants, ...sides } = await variantsThenCloser(taken, options);
+      const { variants, looksCloser, ...sides } = await variantsThenCloser(taken, options);
       const { pixels, draftOf, format } = decoded;
       const full = draftOf && placingOf(pixels, draftOf, orientationsOf(decoded, options));
       const { width, height } = full ?? sides;
       picture = new Picture(variants, full?.placed);
       const batch = picture.batch([], question.most);
       const facts: PictureFacts = { width, height, format, decoding: full ? 'draft' : 'full' };
-      return { ...batch, hashing: performance.now() - start, facts };
+      return { ...batch, hashing: performance.now() - start, facts, looksCloser };
     }
     case 'next':
       return picture?.batch(question.nears, question.most);

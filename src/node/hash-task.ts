@@ -40,6 +40,8 @@ export interface VariantBatch {
   /** milliseconds that hashing took */
   readonly hashing: number;
   readonly facts?: PictureFacts;
+  /** with `facts`: whether what came near is looked at more closely */
+  readonly looksCloser?: boolean;
 }
 
 /** What is known of a picture once it is decoded. */

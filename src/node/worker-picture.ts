@@ -1,7 +1,7 @@
 import { DecodeError } from '../errors.js';
 import { copyOfHash } from '../matching/hash-key.js';
 import type { PooledThread } from '../picture/pool.js';
-import type { HashedVariant, Near, NearAt } from '../variant.js';
+import type { HashedVariant, Near, NearAt, Variants } from '../variant.js';
 import type {
   HashFailure,
   HashQuestion,
@@ -27,6 +27,7 @@ export class WorkerPicture {
   readonly #signal: AbortSignal;
   #facts: PictureFacts | undefined;
   #original: HashedVariant | undefined;
+  #looksCloser = false;
   /** milliseconds so far */
   decoding = 0;
   hashing = 0;
@@ -71,9 +72,14 @@ export class WorkerPicture {
 
   /**
    * The variants one by one. They come in batches: what one came near to is told to the worker with
-   * the next.
+   * the next. Whether the worker looks closer at that is known after the first.
    */
-  async *variants(bytes: Uint8Array): AsyncGenerator<HashedVariant, void, Near | undefined> {
+  variants(bytes: Uint8Array): AsyncIterable<HashedVariant> & Pick<Variants, 'looksCloser'> {
+    const looksCloser = () => this.#looksCloser;
+    return Object.defineProperty(this.#inBatches(bytes), 'looksCloser', { get: looksCloser });
+  }
+
+  async *#inBatches(bytes: Uint8Array): AsyncGenerator<HashedVariant, void, Near | undefined> {
     try {
       let most = FIRST;
       let batch = await this.#first(bytes, most);
@@ -114,6 +120,7 @@ export class WorkerPicture {
     this.hashing += batch.hashing;
     this.#facts = batch.facts;
     [this.#original] = batch.variants;
+    this.#looksCloser = batch.looksCloser ?? false;
     return batch;
   }
 

@@ -29,7 +29,9 @@ export function asDraft(
 ): PictureVariants {
   const { variants } = opened;
   const { placed, ...sides } = placingOf(draft, full, orientations);
-  return { ...sides, decoding: 'draft', variants: placedVariants(variants, placed) };
+  const { looksCloser = false } = variants;
+  const drafts = Object.assign(placedVariants(variants, placed), { looksCloser });
+  return { ...sides, decoding: 'draft', variants: drafts };
 }
 
 /**

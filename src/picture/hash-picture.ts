@@ -11,6 +11,7 @@ import {
   ownVariants,
   withoutColour,
 } from '../variants/forms.js';
+import { looksCloser } from '../variants/variant-profile.js';
 import { SIDE, viewOf } from '../variants/view.js';
 import { type DecodedPicture, pictureOf } from './decoded-picture.js';
 import type { PictureOptions } from './options.js';
@@ -38,6 +39,8 @@ export interface PictureVariants {
 /** `PictureVariants` whose variants are told at their end what each came near to. */
 export interface PictureVariantsThenCloser extends Omit<PictureVariants, 'variants'> {
   readonly variants: VariantsThenCloser;
+  /** whether they return what looks closer */
+  readonly looksCloser: boolean;
 }
 
 /**
@@ -51,8 +54,8 @@ export async function variantsOfPicture(
   picture: DecodedPicture,
   options: PictureOptions,
 ): Promise<PictureVariants> {
-  const { variants, ...sides } = await variantsThenCloser(picture, options);
-  return { ...sides, variants: lookingCloser(variants) };
+  const { variants, looksCloser, ...sides } = await variantsThenCloser(picture, options);
+  return { ...sides, variants: lookingCloser(variants, looksCloser) };
 }
 
 /** As `variantsOfPicture`, for one who learns only later what a variant came near to. */
@@ -95,7 +98,7 @@ export async function variantsThenCloser(
 
   const { width, height } = picture;
   const sides = picture.orientation > 4 ? { width: height, height: width } : { width, height };
-  return { ...sides, variants: inOrder() };
+  return { ...sides, variants: inOrder(), looksCloser: looksCloser({ ...options, variants }) };
 }
 
 /** Whether PDQ brings the picture to 512 x 512 first: then those pixels are all that it sees. */

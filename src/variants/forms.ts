@@ -99,8 +99,14 @@ export function hashedImage(all: Iterable<HashedVariant>): HashedImage {
   return { ...hashed, variants };
 }
 
-/** Tells `variants` at their end of what came near to each. */
-export function* lookingCloser(variants: VariantsThenCloser): Variants {
+/**
+ * Tells `variants` at their end of what came near to each.
+ * @param looksCloser whether that moves any
+ */
+export const lookingCloser = (variants: VariantsThenCloser, looksCloser: boolean): Variants =>
+  Object.assign(tellingAtEnd(variants), { looksCloser });
+
+function* tellingAtEnd(variants: VariantsThenCloser): Variants {
   const nears: NearAt[] = [];
   for (let at = 0; ; at++) {
     const { done, value } = variants.next();

@@ -19,7 +19,7 @@ import type { Hasher } from './forms.js';
 import { isOfLoneEdge, LEAST_QUALITY, windowsOf } from './list-crops.js';
 import { type NearPlace, refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
-import { MOST_HASHES, type VariantOptions } from './variant-profile.js';
+import { looksCloser, MOST_HASHES, type VariantOptions } from './variant-profile.js';
 import { contiguousPixels, partOf, pixelsFor, turned, type View } from './view.js';
 import { planeOf, planeOfPart, planePixels } from './working-plane.js';
 
@@ -91,7 +91,7 @@ export function* furtherVariants(
     places.set(MOST_HASHES - room, placement);
     yield placed(placement);
   }
-  if (!isPdq) return undefined;
+  if (!looksCloser(options)) return undefined;
   const nearPlace = (near: NearAt): NearPlace[] => {
     const placement = places.get(near.at);
     if (placement === undefined || placement.name === 'inverted') return [];

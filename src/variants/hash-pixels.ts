@@ -3,11 +3,12 @@ import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
 import type { HashedImage, HashedVariant, Variants, VariantsThenCloser } from '../variant.js';
 import { hashedImage, isOpaque, lookingCloser, ownVariants } from './forms.js';
 import { furtherVariants } from './further-variants.js';
-import { checkVariantOptions, type VariantOptions } from './variant-profile.js';
+import { checkVariantOptions, looksCloser, type VariantOptions } from './variant-profile.js';
 import { pixelsFor, viewOf } from './view.js';
 
 /**
- * A picture's hash and those of its variants, all at once; `variantsOf` gives them one at a time.
+ * A picture's hash and those of its variants, all at once. `variantsOf` gives them one at a time;
+ * only these can be moved closer to what they come near to, so that more edited copies match.
  * @param pixels as displayed; only read
  * @returns hash and quality of the picture itself, and its other variants, the likeliest first
  * @throws {TypeError | RangeError} if an option or the pixels are invalid
@@ -37,7 +38,7 @@ export function variantsOf(pixels: Pixels, options: VariantOptions = {}): Varian
   checkVariantOptions(options);
   const checked = checkedPixels(pixels);
   const stored = options.stored === undefined ? undefined : checkedPixels(options.stored);
-  return lookingCloser(inOrder(checked, stored, options));
+  return lookingCloser(inOrder(checked, stored, options), looksCloser(options));
 }
 
 function* inOrder(

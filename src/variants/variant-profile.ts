@@ -33,6 +33,13 @@ export const MOST_HASHES = 160;
 /** The most hashes of `quick`, windows not counted: four of the file itself, and all its rows'. */
 export const MOST_QUICK_HASHES = 22;
 
+/** Whether variants by these options, one at a time, look closer at what they came near to. */
+export const looksCloser = ({
+  variants = 'orientation',
+  algorithm = 'pdq',
+}: Pick<VariantOptions, 'variants' | 'algorithm'>): boolean =>
+  algorithm === 'pdq' && (variants === 'quick' || variants === 'thorough');
+
 /** Which hash, and of which variants. */
 export interface VariantOptions extends HashOptions {
   /** @defaultValue 'orientation' */

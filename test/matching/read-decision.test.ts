@@ -164,6 +164,7 @@ const decision = fc
         search: milliseconds,
       }),
       generation: fc.maxSafeNat(),
+      refined: fc.boolean(),
       allowed: fc.array(match, { maxLength: 2 }),
       elsewhere: fc.array(remoteMatch, { maxLength: 2 }),
       unanswered: fc.array(text, { maxLength: 2 }),

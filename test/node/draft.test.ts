@@ -62,6 +62,7 @@ describe('a large file', () => {
     expect(all.length).toBeGreaterThan(20);
     expect(all.map(({ name }) => name)).toContain('stored');
     for (const variant of all) expect(variant.decoding).toBe('draft');
+    expect(variants.looksCloser).toBe(true);
     const mirrored = all.find(({ name }) => name === 'flipY');
     expect(mirrored?.geometry?.rectangle).toEqual({ left: 0, top: 0, width: 2404, height: 3600 });
     // The same picture, drawn from either decoding.

@@ -148,12 +148,23 @@ describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolati
           const { variants } = await variantsOfFile(cut, { variants: 'thorough' });
           const here = blocklist.decide(variants, { all });
           expect(said(await pool.check(cut, blocklist, { all }))).toEqual(said(here));
+          expect(here.refined).toBe(true);
         }
         const listed = await hashFile(cut, { variants: 'thorough' });
         const plain = blocklist.decide(listed);
+        expect(plain.refined).toBe(false);
         if (plain.verdict !== (await pool.check(cut, blocklist)).verdict) closer++;
       }
       expect(closer).toBeGreaterThan(0);
+      // These move nothing.
+      for (const options of [
+        { variants: 'dihedral' },
+        { orientation: 'stored' },
+        { algorithm: 'phash', bits: 256 },
+      ] as const) {
+        const { verdict, refined } = await pool.check(photo, blocklist, options);
+        expect([verdict === 'unhashable', refined]).toEqual([false, false]);
+      }
     },
   );
 });

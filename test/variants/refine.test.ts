@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { DecodeError } from '../../src/errors.js';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import type { Placement } from '../../src/variants/detect/detector.js';
-import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { hashPixels, variantsOf } from '../../src/variants/hash-pixels.js';
 import { type NearPlace, refined } from '../../src/variants/refine.js';
+import { VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { drawn, photo } from './pictures.js';
@@ -129,6 +131,55 @@ test('a crop between the blind ones is for review as a list of variants, and a m
     expect([...variantsOf(cut, { variants: 'thorough' })]).toEqual(all);
   }
   expect(found).toBeGreaterThanOrEqual(2);
+});
+
+test('a decision says whether its variants could look closer, by what they give if told', async () => {
+  const pixels = await photo('acanthus-mollis.jpg');
+  const { width, height, data } = pixels;
+  const channels = pixels.channels ?? 3;
+  const [left, top] = [Math.round(0.05 * width), Math.round(0.03 * height)];
+  const cut = drawn(
+    Math.round(0.91 * width),
+    Math.round(0.93 * height),
+    (x, y, channel) =>
+      data[channels * ((y + top) * width + x + left) + (channels === 1 ? 0 : channel)]!,
+  );
+  const closer: string[] = [];
+  for (const algorithm of ['pdq', 'phash'] as const) {
+    for (const variants of VARIANT_PROFILES) {
+      const options = { algorithm, variants, bits: 256 } as const;
+      const { hash } = hashPixels(pixels, options);
+      const list = [...variantsOf(cut, options)];
+      const told = variantsOf(cut, options);
+      let count = 0;
+      for (let next = told.next(); !next.done; count++) {
+        const from = distance(next.value.hash, hash);
+        const isNear = from > 31 && from <= 60;
+        const near = { hashes: [hash], distance: from, enough: 31, leastQuality: 0 };
+        next = told.next(isNear ? near : undefined);
+      }
+      const blocklist = createBlocklist([{ hash, labels: [] }]);
+      const ofPulled = blocklist.decide(variantsOf(cut, options));
+      expect(ofPulled.refined, `${algorithm} ${variants}`).toBe(count > list.length);
+      if (ofPulled.refined) closer.push(`${algorithm} ${variants}`);
+      // It is not asked what came of it: a match by the first hash says the same.
+      expect(blocklist.decide(variantsOf(pixels, options)).refined).toBe(ofPulled.refined);
+      const [original, ...others] = list;
+      const image = { ...original!, variants: others };
+      const passedOn = (function* () {
+        yield* list;
+      })();
+      for (const fixed of [list, image, passedOn]) {
+        expect(blocklist.decide(fixed).refined).toBe(false);
+      }
+      expect((await blocklist.decideAsync(image)).refined).toBe(false);
+      const pulled = variantsOf(cut, options);
+      expect((await blocklist.decideAsync(pulled)).refined).toBe(ofPulled.refined);
+    }
+  }
+  expect(closer).toEqual(['pdq quick', 'pdq thorough']);
+  const nothing = createBlocklist([]).decide(new DecodeError('corrupt', 'x'));
+  expect([nothing.verdict, nothing.refined]).toEqual(['unhashable', undefined]);
 });
 
 test('only places of the quality that a match needs are given, whatever that is', async () => {
