@@ -6,6 +6,8 @@ import type { Race, Timing } from '../bench/harness.js';
 import { matchesAtMost, upperBound } from '../bench/robustness/metrics.js';
 import { installCommands, packagesOfSealed } from '../bench/robustness/photo-lists.js';
 import { distance, hashFromHex } from '../src/hash.js';
+import { hmaHashRoutes } from '../src/service/hma-hash.js';
+import { hmaMatchRoutes } from '../src/service/hma-match.js';
 
 /** The figures of README and docs match the records and fixtures. A new record needs new pages. */
 const root = join(import.meta.dirname, '..');
@@ -144,6 +146,19 @@ function decisionMilliseconds(): string {
   const race = recorded('blocklist').races.find(({ title }) => title.startsWith('a decision'));
   return race ? (race.timings[0]!.microseconds / 1000).toFixed(1) : '5.6 to 7.0';
 }
+
+test('what a look-up by hash finds, in the words of HMA’s calls', () => {
+  const plain = `${mean('plain PDQ')} %`;
+  expect(text('docs/production.md')).toContain(`plain PDQ, which finds ${plain} of edited copies`);
+  expect(text('docs/platform.md')).toContain(`plain PDQ: they find ${plain} of edited copies`);
+  const routes = [...hmaHashRoutes({} as never, () => 50), ...hmaMatchRoutes({} as never)];
+  const calls = ['GET /h/hash', 'POST /h/hash', 'GET /m/lookup', 'GET /m/raw_lookup'];
+  for (const call of calls) {
+    const { about } = routes.find(({ method, path }) => `${method} ${path}` === call)!;
+    expect(about, call).toContain(`plain PDQ: of edited copies ${plain} match`);
+    expect(about, call).toContain('`POST /m/lookup`');
+  }
+});
 
 describe('README and variants.md', () => {
   const [readme, variants] = [text('README.md'), text('docs/variants.md')] as const;

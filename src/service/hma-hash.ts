@@ -2,7 +2,7 @@ import { hashToHex } from '../hash.js';
 import type { HashedImage } from '../variant.js';
 import { checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
-import { FORM, failures, MESSAGE } from './hma-schema.js';
+import { FORM, failures, MESSAGE, PLAIN_PDQ } from './hma-schema.js';
 import type { Call, Route, Schema } from './route.js';
 
 const SIGNALS: Schema = {
@@ -27,7 +27,7 @@ export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Rout
       method: 'GET',
       path: '/h/hash',
       role: 'match',
-      about: 'Hash the picture at an address.',
+      about: `Hash the picture at an address. ${PLAIN_PDQ}`,
       query: { url: { ...TEXT, required: true }, content_type: TEXT, types: TEXT },
       replies,
       answer,
@@ -36,7 +36,7 @@ export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Rout
       method: 'POST',
       path: '/h/hash',
       role: 'match',
-      about: 'Hash a picture, sent as the file `photo` of a form.',
+      about: `Hash a picture, sent as the file \`photo\` of a form. ${PLAIN_PDQ}`,
       query: { types: TEXT },
       media: FORM,
       replies,

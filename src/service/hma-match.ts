@@ -11,7 +11,15 @@ import {
 } from './hma-hits.js';
 import { checkSignalType, checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson, notHashed } from './hma-reply.js';
-import { BANKS_OF_MATCHES, BARE_MESSAGE, FORM, failures, MATCH, MESSAGE } from './hma-schema.js';
+import {
+  BANKS_OF_MATCHES,
+  BARE_MESSAGE,
+  FORM,
+  failures,
+  MATCH,
+  MESSAGE,
+  PLAIN_PDQ,
+} from './hma-schema.js';
 import { type Call, Refusal, type Route, type Schema } from './route.js';
 
 /** What lookups need. */
@@ -40,6 +48,9 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  * more, it tells the nearest 1,000 and the nearest of every bank, as a decision does. A raw lookup
  * tells every entry within the match distance of its list: what is for review or allowed, too.
  * What is off is found by neither, while HMA's raw lookup does not look at that.
+ *
+ * A hash is looked up as it is: plain PDQ. HMA's two calls, `/h/hash` and then `/m/lookup`, find no
+ * more than that. Only who sends the picture gets the answer by its variants, looked at closer.
  *
  * HMA drops some matches of a bank by chance, by its `enabled_ratio`. Nothing is dropped here: a
  * bank is on or off. So `seed` and `bypass_coinflip` change nothing.
@@ -76,7 +87,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       method: 'GET',
       path: '/m/lookup',
       role: 'match',
-      about: 'The banks that list a hash, or the picture at an address.',
+      about: `The banks that list a hash, or the picture at an address. ${PLAIN_PDQ}`,
       query: {
         ...{ signal: TEXT, signal_type: TEXT, url: TEXT, content_type: TEXT, types: TEXT },
         ...{ banks: TEXT, ...CHANCES },
@@ -101,7 +112,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       method: 'POST',
       path: '/m/lookup',
       role: 'match',
-      about: 'The banks that list a picture, sent as the file `photo` of a form.',
+      about: 'The banks that list a picture, by all its variants, sent as the file `photo` of a form.',
       query: { types: TEXT, banks: TEXT, ...CHANCES },
       media: FORM,
       replies: { 200: BY_TYPE, ...failures(BARE_MESSAGE, 400, 413, 415, 422, 503) },
@@ -112,7 +123,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       method: 'GET',
       path: '/m/raw_lookup',
       role: 'match',
-      about: 'The content near a hash, whatever a decision would say of it.',
+      about: `The content near a hash, whatever a decision would say of it. ${PLAIN_PDQ}`,
       query: {
         signal: { ...TEXT, required: true },
         signal_type: { ...TEXT, required: true },

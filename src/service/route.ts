@@ -54,7 +54,7 @@ export interface Route {
   readonly path: string;
   /** `public`: anybody may ask */
   readonly role: Role | 'public';
-  /** one line, for OpenAPI */
+  /** a sentence or two, for OpenAPI */
   readonly about: string;
   /** of the query, by name: a schema of each; what is not named here is ignored */
   readonly query?: Readonly<Record<string, Schema & { readonly required?: boolean }>>;

@@ -60,7 +60,9 @@ const matchRoute = (options: V1Options): Route => ({
   method: 'POST',
   path: '/v1/match',
   role: 'match',
-  about: 'Decides about one picture: by its hash, by the hashes of its variants, or by its file.',
+  about:
+    'Decides about one picture: by its file, by the hashes of its variants, or by its hash alone. ' +
+    'The file finds most edited copies, a hash alone fewest: `refined` is true for a file.',
   query: {
     distance: {
       type: 'integer',
