@@ -112,7 +112,8 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       method: 'POST',
       path: '/m/lookup',
       role: 'match',
-      about: 'The banks that list a picture, by all its variants, sent as the file `photo` of a form.',
+      about:
+        'The banks that list a picture, by all its variants, sent as the file `photo` of a form.',
       query: { types: TEXT, banks: TEXT, ...CHANCES },
       media: FORM,
       replies: { 200: BY_TYPE, ...failures(BARE_MESSAGE, 400, 413, 415, 422, 503) },

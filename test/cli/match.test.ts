@@ -62,6 +62,7 @@ test('--json prints one decision a line, also if nothing matched', async () => {
         },
       ],
       policy,
+      refined: true,
       upload: upload(301, 150),
     },
     {
@@ -70,6 +71,7 @@ test('--json prints one decision a line, also if nothing matched', async () => {
       reason: 'nothing-near',
       matches: [],
       policy,
+      refined: true,
       upload: upload(1024, 819),
     },
   ]);
