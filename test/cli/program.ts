@@ -37,20 +37,20 @@ export interface RunOptions {
   node?: readonly string[];
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** the user it runs as */
-  uid?: number;
+  /** a command that runs it, with its arguments */
+  by?: readonly string[];
 }
 
 /** Runs `onlyhashes` with `args`, `input` on its standard input. */
 export function onlyhashes(
   args: readonly string[],
-  { input, signalAfterLines, signal = 'SIGINT', node = [], env, cwd, uid }: RunOptions = {},
+  { input, signalAfterLines, signal = 'SIGINT', node = [], env, cwd, by = [] }: RunOptions = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [...node, PROGRAM, ...args], {
+  const [command, ...words] = [...by, process.execPath, ...node, PROGRAM, ...args];
+  const child = spawn(command!, words, {
     stdio: 'pipe',
     env: { ...process.env, ...env },
     ...(cwd === undefined ? {} : { cwd }),
-    ...(uid === undefined ? {} : { uid }),
   });
   let out = '';
   let err = '';
