@@ -45,6 +45,13 @@ export interface BlocklistEntry {
   readonly confirmed?: boolean;
 }
 
+/** Under this key, an entry on its way into a list has the number by which a store calls it. */
+export const NUMBER: unique symbol = /* @__PURE__ */ Symbol('number');
+
+export interface NumberedEntry extends BlocklistEntry {
+  readonly [NUMBER]?: number;
+}
+
 /** What a decision about an entry depends on. */
 export interface EntryFacts {
   readonly hash: Hash;

@@ -4,6 +4,8 @@ import {
   checkEntry,
   copyOfOpinions,
   type EntryFacts,
+  NUMBER,
+  type NumberedEntry,
   type Opinion,
 } from '../entry.js';
 import type { Algorithm, Bits, Hash, PackedHashes, Resample } from '../hash.js';
@@ -48,6 +50,8 @@ export class PackedEntries {
   /** numbers of unshared notes whose row was erased, for reuse */
   readonly #freeNotes: number[] = [];
   #ids: (string | undefined)[] | undefined;
+  /** the numbers by which a store calls the entries, 0 for none: 4 bytes each below 2^32, else 8 */
+  #numbers: Uint32Array | Float64Array | undefined;
   /** the one that `factsAt` gives */
   #facts: { -readonly [K in keyof EntryFacts]: EntryFacts[K] } | undefined;
 
@@ -108,9 +112,11 @@ export class PackedEntries {
     // Everything that can fail comes before the first write.
     const row = erased ?? this.#room();
     const note = this.#noteOf(entry);
+    const number = this.#roomForNumber((entry as NumberedEntry)[NUMBER]);
     this.#bytes.set(hash.bytes, (row * bits) / 8);
     this.#quality[row] = quality ?? UNKNOWN;
     this.#note[row] = note;
+    if (this.#numbers) this.#numbers[row] = number;
     if (id !== undefined) this.#ids ??= [];
     if (this.#ids) {
       // A hole would make the engine store the array as a dictionary.
@@ -163,6 +169,24 @@ export class PackedEntries {
     if (opinions !== undefined) entry.opinions = copyOfOpinions(opinions);
     if (confirmed !== undefined) entry.confirmed = confirmed;
     return entry;
+  }
+
+  /**
+   * The number by which a store calls the entry in a row, if it was put with one.
+   * @internal
+   */
+  static numberAt(table: PackedEntries, row: number): number | undefined {
+    return table.#numbers?.[row] || undefined;
+  }
+
+  /**
+   * As `entryAt`, with its number, for another table.
+   * @internal
+   */
+  static numberedAt(table: PackedEntries, row: number): NumberedEntry {
+    const entry = table.entryAt(row);
+    const number = PackedEntries.numberAt(table, row);
+    return number === undefined ? entry : Object.assign(entry, { [NUMBER]: number });
   }
 
   /**
@@ -225,6 +249,7 @@ export class PackedEntries {
       this.#freeNotes.push(note);
     }
     this.#note[row] = 0;
+    if (this.#numbers) this.#numbers[row] = 0;
     if (this.#ids && row < this.#ids.length) this.#ids[row] = undefined;
   }
 
@@ -263,6 +288,19 @@ export class PackedEntries {
     return number;
   }
 
+  /** Makes room for a number. @returns what is to be noted */
+  #roomForNumber(number = 0): number {
+    if (number === 0) return 0;
+    const { length } = this.#quality;
+    if (number > 0xffffffff && !(this.#numbers instanceof Float64Array)) {
+      const wide = new Float64Array(length);
+      if (this.#numbers) wide.set(this.#numbers);
+      this.#numbers = wide;
+    }
+    this.#numbers ??= new Uint32Array(length);
+    return number;
+  }
+
   #checkRow(row: number): void {
     if (!Number.isInteger(row) || row < 0 || row >= this.#size) {
       throw new RangeError(`expected a row below ${this.#size}`);
@@ -276,12 +314,17 @@ export class PackedEntries {
       const bytes = new Uint8Array((capacity * this.bits) / 8);
       const quality = new Uint8Array(capacity);
       const note = new Uint32Array(capacity);
+      const before = this.#numbers;
+      const isWide = before instanceof Float64Array;
+      const numbers = before && new (isWide ? Float64Array : Uint32Array)(capacity);
+      if (before) numbers?.set(before);
       bytes.set(this.#bytes);
       quality.set(this.#quality);
       note.set(this.#note);
       this.#bytes = bytes;
       this.#quality = quality;
       this.#note = note;
+      this.#numbers = numbers;
     }
     return this.#size;
   }

@@ -3,6 +3,15 @@ import { isDegenerate } from './degenerate.js';
 import { type Lists, listOf } from './lists.js';
 import type { Shelf } from './shelf.js';
 
+const numbers = /* @__PURE__ */ new WeakMap<BlocklistEntry, number>();
+
+/**
+ * The number by which the store calls the entry of a match, as it was when the list was searched;
+ * undefined if the list does not follow a store.
+ * @param entry the very object that the match has, and no copy
+ */
+export const numberOf = (entry: BlocklistEntry): number | undefined => numbers.get(entry);
+
 /**
  * The entries near a hash, the nearest first: of those at one distance, in the order in which they
  * were found. No entry is made before it is asked for, since a list may hold any number of them
@@ -43,8 +52,17 @@ export class Found {
     return this.#places[3 * at + 2]!;
   }
 
+  /** `numberOf` has its number. */
   entryAt(at: number): BlocklistEntry {
-    return this.#shelfAt(at).entryAt(this.#places[3 * at + 1]!);
+    const entry = this.#shelfAt(at).entryAt(this.#places[3 * at + 1]!);
+    const number = this.numberAt(at);
+    if (number !== undefined) numbers.set(entry, number);
+    return entry;
+  }
+
+  /** The number by which the store calls an entry that a follower has read from it. */
+  numberAt(at: number): number | undefined {
+    return this.#shelfAt(at).numberAt(this.#places[3 * at + 1]!);
   }
 
   /** What a decision depends on. The next call may overwrite it. */

@@ -1,5 +1,5 @@
 import type { BlocklistEntry } from '../entry.js';
-import type { PackedEntries } from '../exchange/packed-entries.js';
+import { PackedEntries } from '../exchange/packed-entries.js';
 import { bitsOf } from '../hash.js';
 import { checkIndex } from '../indexing/hamming-index.js';
 import { isDegenerate } from './degenerate.js';
@@ -373,7 +373,7 @@ export class Holdings {
         if (fits.length === 0) continue;
         const shelf = this.shelves.forAdding(rows.algorithm, rows.bits);
         undo.push(shelf.checkpoint());
-        for (const row of fits) shelf.add(rows.entryAt(row));
+        for (const row of fits) shelf.add(PackedEntries.numberedAt(rows, row));
         added += fits.length;
       }
     } catch (error) {

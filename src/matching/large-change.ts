@@ -99,7 +99,7 @@ function* arrivalSteps(
     const entry = rows.entryAt(row);
     const reason = reasonFor(entry);
     handled[row] = 1;
-    if (reason === undefined) shelf.add(entry);
+    if (reason === undefined) shelf.add(PackedEntries.numberedAt(rows, row));
     else {
       kept.push(reason);
       tell?.(entry, reason);
@@ -156,7 +156,7 @@ export function* mergedSteps(shelves: readonly Shelf[], most: number): Generator
   const ids: number[] = [];
   const seen = new Map<Shelf, { removals: number; added: number }>();
   const take = (shelf: Shelf, id: number) => {
-    merged.add(shelf.entryAt(id));
+    merged.add(shelf.numberedAt(id));
     origins.push(shelf);
     ids.push(id);
   };

@@ -1,4 +1,4 @@
-import type { BlocklistEntry, EntryFacts } from '../entry.js';
+import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
 import type { Algorithm, Bits, Hash } from '../hash.js';
 import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
@@ -214,6 +214,18 @@ export class Shelf {
   entryAt(id: number): BlocklistEntry {
     const place = this.#placeOf(id);
     return place.rows.entryAt(place.row);
+  }
+
+  /** As `entryAt`, with the number by which a store calls it, for another shelf. */
+  numberedAt(id: number): NumberedEntry {
+    const { rows, row } = this.#placeOf(id);
+    return rows === this.#added ? PackedEntries.numberedAt(this.#added, row) : rows.entryAt(row);
+  }
+
+  /** The number by which a store calls an entry, if it came with one. */
+  numberAt(id: number): number | undefined {
+    if (!this.#isAdded(id)) return undefined;
+    return PackedEntries.numberAt(this.#added, this.#rows[id - this.#firstId!]!);
   }
 
   /** What a decision reads of an entry. The next call may overwrite it. */

@@ -86,9 +86,10 @@ const REVISION_SECONDS = 1;
 
 /**
  * `/health/live`: the process answers. `/health/ready`: the list is there, at the revision that the
- * store had when it was opened or later, and the service does not end. It stays ready while the
- * store is away, as it answers from memory; `staleSeconds` tells how long; and while something is
- * held back, as the list is what it was. `/metrics`: for Prometheus.
+ * store had when it was opened or later, and the service does not end. It does not ask the store,
+ * and stays ready while that is away or hangs, as hits are answered from memory, with their
+ * numbers; `staleSeconds` tells how long; and while something is held back, as the list is what it
+ * was. `/metrics`: for Prometheus.
  */
 export function healthRoutes(state: ServiceState): Route[] {
   const told = (status: string, code: number, more: object = {}) =>
@@ -106,7 +107,8 @@ export function healthRoutes(state: ServiceState): Route[] {
       method: 'GET',
       path: '/health/ready',
       role: 'public',
-      about: 'Whether the service answers about its list.',
+      about:
+        'Whether the service answers about its list, from memory: a store that is away or hangs changes nothing but `staleSeconds`.',
       replies: { 200: STATE, 503: STATE },
       answer: () => {
         if (state.isEnding()) return told('ending', 503);

@@ -2,9 +2,9 @@ import type { BlocklistEntry } from '../entry.js';
 import { bitsOf, type Hash } from '../hash.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
+import { numberOf } from '../matching/found.js';
 import { listOf } from '../matching/lists.js';
 import { type Policy, policyUnder } from '../matching/policy.js';
-import { StoreError } from '../store/store-error.js';
 import { keyOfEntry } from '../store/stored-entry.js';
 
 /** The bank that stands for the unnamed list: a bank of HMA has a name. */
@@ -15,12 +15,6 @@ export const bankOf = (list: string): string => (list === '' ? UNNAMED : list);
 /** The name of the list that a bank stands for. */
 export const listOfBank = (bank: string): string => (bank === UNNAMED ? '' : bank);
 
-/**
- * The number of an entry in the store; undefined if it is not there any more.
- * @throws {StoreError} if the store does not answer
- */
-export type NumberOf = (entry: BlocklistEntry) => Promise<number | undefined>;
-
 /** An entry within the match distance of its list. */
 export interface HmaHit {
   readonly entry: BlocklistEntry;
@@ -29,10 +23,7 @@ export interface HmaHit {
   readonly distance: number;
   /** whether a decision calls it a match; it may be for review instead, or allowed */
   readonly isMatch: boolean;
-}
-
-/** A hit as a caller is told of it. */
-export interface NumberedHit extends HmaHit {
+  /** by which callers name it */
   readonly number: number;
 }
 
@@ -48,23 +39,29 @@ export function hitsOf(
   banks: readonly string[] | undefined,
 ): HmaHit[] {
   const { lists } = Blocklist.held(blocklist);
-  const nearest = new Map<string, HmaHit>();
+  const nearest = new Map<number, HmaHit>();
   for (const match of [...decision.matches, ...(decision.allowed ?? [])]) {
     const { entry, distance, tier, allowed } = match;
     const { algorithm } = entry.hash;
     const rules = lists.rulesOf(listOf(entry), blocklist.policy, algorithm, bitsOf(entry.hash));
     const bank = bankOf(listOf(entry));
     if (distance > rules.matchDistance || banks?.includes(bank) === false) continue;
-    const key = textOfKey(entry);
-    const known = nearest.get(key);
+    const number = numberFor(entry);
+    const known = nearest.get(number);
     const isMatch = tier === 'match' && allowed === undefined;
-    nearest.set(key, {
-      ...{ entry, bank },
+    nearest.set(number, {
+      ...{ entry, bank, number },
       distance: Math.min(distance, known?.distance ?? distance),
       isMatch: isMatch || known?.isMatch === true,
     });
   }
   return [...nearest.values()].sort((a, b) => a.distance - b.distance);
+}
+
+/** An entry near a hash, as a raw lookup tells it. */
+export interface NearEntry {
+  readonly number: number;
+  readonly distance: number;
 }
 
 /**
@@ -75,55 +72,32 @@ export function entriesNear(
   blocklist: Blocklist,
   hash: Hash,
   banks: readonly string[] | undefined,
-): HmaHit[] {
+): NearEntry[] {
   const { lists, shelves } = Blocklist.held(blocklist);
   const { matchDistance, minQuality } = lists.widest(blocklist.policy, 'pdq', 256);
   const policy = { matchDistance, reviewDistance: -1, minQuality };
   const found = shelves.search(lists)({ name: 'original', hash }, policy);
-  const hits: HmaHit[] = [];
+  const near: NearEntry[] = [];
   for (let at = 0; at < found.count; at++) {
     const facts = found.factsAt(at);
     const distance = found.distanceAt(at);
     const list = listOf(facts);
-    const rules = lists.rulesOf(list, blocklist.policy, 'pdq', 256);
-    const bank = bankOf(list);
-    if (!found.counts(facts) || distance > rules.matchDistance) continue;
-    if (banks?.includes(bank) === false) continue;
-    hits.push({ entry: found.entryAt(at), bank, distance, isMatch: true });
+    if (!found.counts(facts) || banks?.includes(bankOf(list)) === false) continue;
+    if (distance > lists.rulesOf(list, blocklist.policy, 'pdq', 256).matchDistance) continue;
+    near.push({ number: found.numberAt(at) ?? madeNumber(found.entryAt(at)), distance });
   }
-  return hits;
+  return near;
 }
 
 /**
- * Hits with the numbers by which callers name them. One that is no longer in the store is left out.
- * Without a store, and while it is away, a number is made of the entry: those are from 2^52 on,
+ * The number by which callers name an entry: the store's, from memory, since no lookup waits for a
+ * database. That of a list that follows no store is made of the entry: those are from 2^52 on,
  * where no entry of a store is, so that nobody removes another one by it.
  */
-export async function numbered(
-  hits: readonly HmaHit[],
-  numberOf: NumberOf | undefined,
-): Promise<NumberedHit[]> {
-  const all: NumberedHit[] = [];
-  let ask = numberOf;
-  for (const hit of hits) {
-    try {
-      const number = ask ? await ask(hit.entry) : madeNumber(hit.entry);
-      if (number !== undefined) all.push({ ...hit, number });
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      // A list in memory goes on answering while its database is away.
-      ask = undefined;
-      all.push({ ...hit, number: madeNumber(hit.entry) });
-    }
-  }
-  return all;
-}
+const numberFor = (entry: BlocklistEntry): number => numberOf(entry) ?? madeNumber(entry);
 
 const madeNumber = (entry: BlocklistEntry): number =>
   2 ** 52 + Buffer.from(keyOfEntry(entry)).readUIntBE(0, 6);
-
-const textOfKey = (entry: BlocklistEntry): string =>
-  Buffer.from(keyOfEntry(entry)).toString('latin1');
 
 /** What holds for hashes of PDQ on lists without settings. */
 export const policyOf = (blocklist: Blocklist): Policy => policyUnder(blocklist.policy, 'pdq', 256);

@@ -1,4 +1,5 @@
 import type { Blocklist } from '../matching/blocklist.js';
+import { within } from '../picture/waiting.js';
 import { sizeOf } from './hma-hits.js';
 import { checkSignalType } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
@@ -21,6 +22,9 @@ interface IndexState {
 
 /** So long may the list in memory lag before it counts as stale, in milliseconds: as in HMA. */
 const STALE = 65_000;
+
+/** A store that does not answer in so long is away. */
+const REVISION_SECONDS = 1;
 
 /**
  * Up to when the list in memory is known to have what the store had. It is looked at when somebody
@@ -59,7 +63,7 @@ export class IndexAge {
     if (!following) return { builtTo: this.#now(), isStale: false };
     const at = this.#now();
     try {
-      const revision = await following.stored();
+      const revision = await within(REVISION_SECONDS, undefined, () => following.stored());
       const indexed = following.indexed() ?? 0;
       this.#awaySince = undefined;
       if (this.#missing && indexed >= this.#missing.revision) {

@@ -1,14 +1,7 @@
 import { distance, type Hash, hashFromHex } from '../hash.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
-import {
-  entriesNear,
-  hitsOf,
-  type NumberedHit,
-  type NumberOf,
-  numbered,
-  policyOf,
-} from './hma-hits.js';
+import { entriesNear, hitsOf, type NearEntry, policyOf } from './hma-hits.js';
 import { checkSignalType, checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson, notHashed } from './hma-reply.js';
 import {
@@ -27,8 +20,6 @@ export interface HmaMatching {
   /** @throws {Refusal} 503 until the list is there */
   readonly list: () => Blocklist;
   readonly hasher: HmaHasher;
-  /** absent: there is no store */
-  readonly numberOf: NumberOf | undefined;
   /** whether a lookup tells hits for review, too */
   readonly tellsReviews: boolean;
 }
@@ -56,13 +47,13 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  * bank is on or off. So `seed` and `bypass_coinflip` change nothing.
  */
 export function hmaMatchRoutes(matching: HmaMatching): Route[] {
-  const { list, hasher, numberOf, tellsReviews } = matching;
-  const banksFor = async ({ url, note }: Call, decision: Decision) => {
+  const { list, hasher, tellsReviews } = matching;
+  const banksFor = ({ url, note }: Call, decision: Decision) => {
     note({ verdict: decision.verdict });
     const hits = hitsOf(list(), decision, banksIn(url));
     const told = hits.filter(({ isMatch }) => isMatch || tellsReviews);
     const banks = new Map<string, object[]>();
-    for (const hit of await numbered(told, numberOf)) {
+    for (const hit of told) {
       const known = banks.get(hit.bank);
       if (known) known.push(matchOf(hit));
       else banks.set(hit.bank, [matchOf(hit)]);
@@ -77,7 +68,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
     return await hasher.picture(call, async (picture) => {
       const decision = await hasher.check(picture, blocklist, call.signal);
       if (decision.verdict === 'unhashable') throw notHashed(decision.reason);
-      const banks = await banksFor(call, decision);
+      const banks = banksFor(call, decision);
       return told(decision, isNested ? { pdq: banks } : banks, true);
     });
   };
@@ -105,7 +96,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
           return await lookUpPicture(call, type === null);
         }
         const decision = decisionAbout(list(), signalIn(call));
-        return told(decision, await banksFor(call, decision), false);
+        return told(decision, banksFor(call, decision), false);
       },
     },
     {
@@ -142,11 +133,11 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
         ...failures(MESSAGE, 400, 503),
       },
       isAnswer: true,
-      async answer(call) {
+      answer(call) {
         const isLong = call.url.searchParams.get('include_distance')?.toLowerCase() === 'true';
         const hash = signalIn(call);
         call.note({ verdict: decisionAbout(list(), hash).verdict });
-        const hits = await numbered(entriesNear(list(), hash, banksIn(call.url)), numberOf);
+        const hits = entriesNear(list(), hash, banksIn(call.url));
         return hmaJson({ matches: isLong ? hits.map(matchOf) : hits.map(({ number }) => number) });
       },
     },
@@ -188,7 +179,7 @@ const COMPARED: Schema = {
   },
 };
 
-const matchOf = ({ number, distance }: NumberedHit) => ({
+const matchOf = ({ number, distance }: NearEntry) => ({
   bank_content_id: number,
   distance: String(distance),
 });

@@ -1,6 +1,6 @@
 import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import { checkPool } from '../node/hash-pool.js';
-import { countOfKind, numberOfEntry } from '../store/entries.js';
+import { countOfKind } from '../store/entries.js';
 import { Store } from '../store/store.js';
 import type { FollowedList } from './health.js';
 import { hmaBankRoutes } from './hma-banks.js';
@@ -91,7 +91,6 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
     ...hmaMatchRoutes({
       list,
       hasher,
-      numberOf: store && ((entry) => numberOfEntry(Store.databaseOf(store), entry)),
       tellsReviews: tier === 'review',
     }),
     ...hmaIndexRoutes({

@@ -1,4 +1,4 @@
-import type { BlocklistEntry } from '../entry.js';
+import { type BlocklistEntry, NUMBER, type NumberedEntry } from '../entry.js';
 import { hexOf } from '../hash.js';
 import type { AllowList } from '../matching/allow-list.js';
 import { Blocklist } from '../matching/blocklist.js';
@@ -9,7 +9,7 @@ import type { Shelf } from '../matching/shelf.js';
 import { Withdrawals } from '../matching/withdrawals.js';
 import { keyOfAllowance } from './allowances.js';
 import type { StoreChanges } from './changes.js';
-import { saidOf } from './stored-entry.js';
+import { type StoredEntry, saidOf } from './stored-entry.js';
 import { keyOfWithdrawal } from './withdrawals.js';
 
 /** Entries that are changed together, in one turn of the event loop: about 30 µs each. */
@@ -121,14 +121,22 @@ function moves(held: Holdings, changed: readonly Change<'entries'>[]) {
       for (const id of shelf.idsOfHash(entry.hash)) {
         const old = shelf.entryAt(id);
         if (!haveSameKey(old, entry)) continue;
-        if (isIn(change) && !isThere && saidOf(old) === saidOf(entry)) isThere = true;
+        // An entry that was purged and listed again has another number.
+        const isSame = shelf.numberAt(id) === entry.number && saidOf(old) === saidOf(entry);
+        if (isIn(change) && !isThere && isSame) isThere = true;
         else going.set(shelf, [...(going.get(shelf) ?? []), id]);
       }
     }
-    if (isIn(change) && !isThere) coming.push(entry);
+    if (isIn(change) && !isThere) coming.push(numbered(entry));
   }
   return { going, coming: comingOf(coming) };
 }
+
+/** An entry as a list takes it, with its number: lookups tell it while the store is away. */
+export const numbered = (entry: StoredEntry): NumberedEntry => ({
+  ...entry,
+  [NUMBER]: entry.number,
+});
 
 /** Whether one entry takes the other's place, if both have the same hash. */
 const haveSameKey = (a: BlocklistEntry, b: BlocklistEntry) =>

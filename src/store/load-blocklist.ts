@@ -2,7 +2,7 @@ import { inTurns, nextTurn } from '../in-turns.js';
 import { AllowList, type AllowListOptions } from '../matching/allow-list.js';
 import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
 import { allowancesOf } from './allowances.js';
-import { applySteps, type Following, PendingChanges } from './apply-changes.js';
+import { applySteps, type Following, numbered, PendingChanges } from './apply-changes.js';
 import { changesAfter, unchangedEntries } from './changes.js';
 import type { Database, Sql } from './database.js';
 import { settingsOf } from './lists.js';
@@ -56,7 +56,7 @@ async function loadOnce(
     allowList,
   });
   for await (const page of unchangedEntries(database, start.revision, signal)) {
-    for (const entry of page) blocklist.add(entry);
+    for (const entry of page) blocklist.add(numbered(entry));
     await nextTurn();
   }
   await blocklist.warm({ ...(signal && { signal }) });
