@@ -30,6 +30,17 @@ export interface ReviewRetention {
 /** In milliseconds. */
 const DAY = 86_400_000;
 
+/**
+ * A clock for what is erased without being asked for: the given one, but never further on than the
+ * time since `from` that this process has run. One that is wrong for a moment erases nothing. While
+ * a process does not run, no time passes: what it erases afterwards, it erases late, never early.
+ * @param from a time that has come for certain, in milliseconds since 1970
+ */
+export function steadyClock(now: () => number, from: number): () => number {
+  const start = performance.now();
+  return () => Math.min(now(), from + performance.now() - start);
+}
+
 /** The rules of a log, checked. */
 export class RetentionRules {
   readonly #days: number;
@@ -64,7 +75,12 @@ export class RetentionRules {
 
   /** Before this time, in milliseconds since 1970, records are not kept. */
   oldest(): number {
-    return this.now().valueOf() - this.#days * DAY;
+    return this.oldestAt(this.now().valueOf());
+  }
+
+  /** As `oldest`, at a time. */
+  oldestAt(time: number): number {
+    return time - this.#days * DAY;
   }
 
   /** Whether the matches of a list, or of a source, must not be told. */

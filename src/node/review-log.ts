@@ -12,7 +12,7 @@ import {
   type ReviewRecord,
   reviewTest,
 } from '../matching/review-record.js';
-import { RetentionRules, type ReviewRetention } from '../matching/review-retention.js';
+import { RetentionRules, type ReviewRetention, steadyClock } from '../matching/review-retention.js';
 import { checkPath } from './index-file.js';
 import {
   DAY,
@@ -48,8 +48,14 @@ const MAX_FILE_BYTES = 16 * 2 ** 20;
 const MAX_WRITE = 1 << 20;
 
 /**
- * Opens the review log in a folder, or begins one. A line that a kill has cut is cut off, files
- * whose time is over are removed, and temporary files that a kill left are removed too.
+ * Opens the review log in a folder, or begins one. A line that a kill has cut is cut off, and
+ * temporary files that a kill left are removed.
+ *
+ * Opening it, and the first record of a day, also remove the files whose time is over, if that is
+ * certain: counted from the newest record that was there when the log was opened, by the time that
+ * the process has run since. So a clock that is wrong for a moment erases nothing. After a pause of
+ * the process, they are removed late: by as long as the pause, until the log is opened once more
+ * or `prune` is called.
  * @param folder is made with mode 700 if it is not there; one process may write in it
  * @throws {FormatError} `in-use` if another running process writes in it
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -95,6 +101,8 @@ export class ReviewLog {
   readonly #pending = new Map<string, Promise<ReviewRecord>>();
   #journal: Journal | undefined;
   #file: LogFile | undefined;
+  /** the time, for what is removed without being asked for */
+  #steady = () => Number.NEGATIVE_INFINITY;
   /** The day on which old records were last looked for. */
   #pruned: string | undefined;
   #closed: Promise<void> | undefined;
@@ -111,18 +119,18 @@ export class ReviewLog {
     for (const name of await readdir(log.folder)) {
       if (name.endsWith('.tmp')) await rm(join(log.folder, name), { force: true });
     }
-    await log.#prune();
+    let newest: number | undefined;
+    for await (const { id, time } of recordsOf(log.folder, () => true)) {
+      const at = Date.parse(time);
+      log.#times.set(id, at);
+      newest = Math.max(newest ?? at, at);
+    }
+    const now = () => log.#now().valueOf();
+    log.#steady = steadyClock(now, newest ?? now());
+    await log.#prune(log.#steady());
     const files = await logFiles(log.folder);
     log.#file = files.at(-1);
     if (log.#file) log.#journal = await Journal.open(join(log.folder, log.#file.name));
-    try {
-      for await (const { id, time } of recordsOf(log.folder, () => true)) {
-        log.#times.set(id, Date.parse(time));
-      }
-    } catch (error) {
-      await log.#journal?.close();
-      throw error;
-    }
   }
 
   /**
@@ -221,13 +229,14 @@ export class ReviewLog {
   }
 
   /**
-   * Removes the files whose records are all older than `retentionDays`. Opening the log and the
-   * first record of a day do so too; a service that writes seldom calls it once a day.
+   * Removes the files whose records are all older than `retentionDays`, by the clock as it is: see
+   * that it is right. Opening the log and the first record of a day do so too, where that is
+   * certain (`openReviewLog`); a service that writes seldom, or was off for long, calls it.
    * @throws {TypeError} if the log is closed
    */
   async prune(): Promise<void> {
     this.#checkOpen();
-    await this.#commit.alone(() => this.#prune());
+    await this.#commit.alone(() => this.#prune(this.#now().valueOf()));
   }
 
   /** Waits for what was appended, and closes the log. */
@@ -257,7 +266,7 @@ export class ReviewLog {
     // A clock that was put back goes on in the file of the later day.
     if (this.#file === undefined || this.#journal === undefined || day > this.#file.day || full) {
       await this.#rotate(day);
-    } else if (day !== this.#pruned) await this.#prune();
+    } else if (day !== this.#pruned) await this.#prune(this.#steady());
     await this.#journal!.append(lines);
   }
 
@@ -277,11 +286,12 @@ export class ReviewLog {
     this.#journal = journal;
     this.#file = next;
     await old?.close();
-    await this.#prune();
+    await this.#prune(this.#steady());
   }
 
-  async #prune(): Promise<void> {
-    const oldest = this.#settings.rules.oldest();
+  /** @param time by which records are old */
+  async #prune(time: number): Promise<void> {
+    const oldest = this.#settings.rules.oldestAt(time);
     const today = dayOf(this.#now());
     let removed = 0;
     for (const file of await logFiles(this.folder)) {

@@ -190,6 +190,7 @@ describe('files', () => {
 
   test('are removed when their time is over, and are not told before', async () => {
     let now = noonOf(1)();
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
     const folder = freshFolder();
     const log = await logIn(folder, { now: () => now, retentionDays: 2 });
     await log.append(newRecord(1, { id: 'first' }));
@@ -204,6 +205,10 @@ describe('files', () => {
     expect(logFilesIn(folder)).toEqual(['2026-11-02.0.jsonl', '2026-11-04.0.jsonl']);
     await log.close();
     const later = await logIn(folder, { now: () => now + 9 * DAY, retentionDays: 2 });
+    // The process was off: it cannot know for how long.
+    expect(logFilesIn(folder)).toEqual(['2026-11-02.0.jsonl', '2026-11-04.0.jsonl']);
+    expect(await idsIn(later)).toEqual([]);
+    await later.prune();
     expect(logFilesIn(folder)).toEqual([]);
     await later.append(newRecord(4));
     now += 20 * DAY;
@@ -211,6 +216,85 @@ describe('files', () => {
     expect(logFilesIn(folder)).toEqual([]);
     await later.append(newRecord(5, { id: 'fifth' }));
     expect(await idsIn(later)).toEqual(['fifth']);
+  });
+});
+
+describe('a clock that is wrong', () => {
+  test('erases nothing by itself, for a moment and over restarts', async () => {
+    const folder = freshFolder();
+    let off = 0;
+    let time = noonOf(1)();
+    vi.spyOn(performance, 'now').mockImplementation(() => time);
+    const options = { now: () => time + off, retentionDays: 180 };
+    const log = await logIn(folder, options);
+    for (let at = 0; at < 50; at++) await log.append(newRecord(at, { id: `${at}` }));
+    off = 400 * DAY;
+    await log.append(newRecord(50, { id: '50' }));
+    off = 0;
+    time += DAY;
+    await log.append(newRecord(51, { id: '51' }));
+    await log.close();
+    const again = await logIn(folder, options);
+    await again.append(newRecord(52, { id: '52' }));
+    expect(await idsIn(again)).toHaveLength(53);
+    // By an explicit call, it is taken at its word.
+    off = 400 * DAY;
+    await again.prune();
+    expect(await idsIn(again)).toEqual(['50']);
+  });
+
+  test('whatever happens, no record goes early, and all go in the end', async () => {
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.constant('append' as const) },
+      fc.record({ jump: fc.integer({ min: -500, max: 500 }) }),
+      fc.record({ pass: fc.integer({ min: 0, max: 4 }) }),
+      fc.record({ pause: fc.integer({ min: 0, max: 30 }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        const folder = freshFolder();
+        const [start, retentionDays] = [noonOf(1)(), 5];
+        // True time goes on while the process is off, and its own clock does not.
+        let [time, running, off] = [start, 0, 0];
+        vi.spyOn(performance, 'now').mockImplementation(() => running);
+        const options = { now: () => time + off, retentionDays };
+        const written = new Map<string, number>();
+        let log = await logIn(folder, options);
+        const pass = (days: number) => {
+          time += days * DAY;
+          running += days * DAY;
+        };
+        for (const each of steps) {
+          if (each === 'append') {
+            const id = `r${written.size}`;
+            await log.append(newRecord(written.size, { id }));
+            written.set(id, time);
+          } else if ('jump' in each) off = each.jump * DAY;
+          else if ('pass' in each) pass(each.pass);
+          else {
+            // The clock is right when a process starts.
+            await log.close();
+            time += each.pause * DAY;
+            off = 0;
+            log = await logIn(folder, options);
+          }
+          const text = textOf(folder);
+          for (const [id, at] of written) {
+            if (at > time - retentionDays * DAY) expect(text).toContain(`"${id}"`);
+          }
+        }
+        await log.close();
+        off = 0;
+        log = await logIn(folder, options);
+        // As late as records of a clock that was ahead, or 500 days behind.
+        pass(1100 + retentionDays);
+        await log.append(newRecord(0, { id: 'last' }));
+        expect(await idsIn(log)).toEqual(['last']);
+        expect(logFilesIn(folder)).toHaveLength(1);
+        await log.close();
+      }),
+      { numRuns: 40 },
+    );
   });
 });
 
