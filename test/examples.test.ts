@@ -232,6 +232,22 @@ describe('servers', () => {
     expect(await server.status(LISTED)).toBe(201);
   });
 
+  test.each(SERVERS)('%s: a change is done only if the list took it', async (name) => {
+    const server = servers[name];
+    const entries = async (hex: string) => {
+      const all = [...(await openBlocklist(join(folderOf(name), 'list.ohb'))).entries()];
+      return all.filter(({ hash }) => hashToHex(hash) === hex).length;
+    };
+    const degenerate = '00'.repeat(32);
+    expect([await server.change('PUT', degenerate), await entries(degenerate)]).toEqual([409, 0]);
+    const hex = hashToHex(other);
+    // It is there already, and stays there once.
+    expect([await server.change('PUT', hex), await entries(hex)]).toEqual([204, 1]);
+    expect([await server.change('DELETE', hex), await entries(hex)]).toEqual([204, 0]);
+    // Who may change the list may take a withdrawal back.
+    expect([await server.change('PUT', hex), await entries(hex)]).toEqual([204, 1]);
+  });
+
   test('an upload that stalls is ended, and holds up nobody', async () => {
     const each = SERVERS.map(async (name) => {
       const server = servers[name];
@@ -341,7 +357,10 @@ describe('the queue worker', () => {
     expect(await ask({ withdraw: hex })).toMatchObject({ entries: 1 });
     expect(await ask({ path: OTHER_PATH })).toMatchObject({ verdict: 'none' });
     expect(await ask({ withdraw: hashToHex(listed) })).toMatchObject({ entries: 0 });
-    expect(await ask({ add: hex })).toMatchObject({ entries: 1 });
+    expect(await ask({ add: hex })).toMatchObject({ entries: 1, isListed: true });
+    expect(await ask({ add: hex })).toMatchObject({ entries: 1, isListed: true });
+    const degenerate = '00'.repeat(32);
+    expect(await ask({ add: degenerate })).toMatchObject({ entries: 1, isListed: false });
     first.child.kill('SIGTERM');
     expect(await first.ended).toEqual([0, null]);
 

@@ -148,6 +148,11 @@ test('the upload handler: what it keeps, refuses and forgets, and nothing stops 
   expect(await change('DELETE', hex)).toBe(204);
   expect(await status(other)).toBe(200);
   expect([await change('PUT', hex), await change('GET', hex)]).toEqual([409, 405]);
+  expect(await change('PUT', '00'.repeat(32))).toBe(409);
+  // Twice the same is one entry.
+  const listed = readFileSync(join(project.folder, 'list.csv'), 'utf8').slice(0, 64);
+  expect(await change('PUT', listed)).toBe(204);
+  expect((await openBlocklist(join(folder, 'list.ohb'))).size).toBe(1);
   expect(await change('PUT', 'no-hash')).toBe(400);
   // What another program writes meanwhile is there afterwards, and so are changes at the same time.
   command(`convert list.csv handler/list.ohb --overwrite`);

@@ -55,7 +55,8 @@ async function changeList({ method, params }, response) {
   });
   if (method === 'PUT') blocklist.reinstate(hash);
   blocklist.replaceWith(list);
-  response.sendStatus(204);
+  // A hash that says too little is not taken.
+  response.sendStatus(blocklist.has(hash) === (method === 'PUT') ? 204 : 409);
 }
 
 app.use(onError);

@@ -62,7 +62,8 @@ app.route({
     });
     if (request.method === 'PUT') blocklist.reinstate(hash);
     blocklist.replaceWith(list);
-    return reply.code(204).send();
+    // A hash that says too little is not taken.
+    return reply.code(blocklist.has(hash) === (request.method === 'PUT') ? 204 : 409).send();
   },
 });
 

@@ -55,7 +55,8 @@ app.on(['PUT', 'DELETE'], '/list/:hex{[0-9a-fA-F]{64}}', async (c) => {
   });
   if (c.req.method === 'PUT') blocklist.reinstate(hash);
   blocklist.replaceWith(list);
-  return c.body(null, 204);
+  // A hash that says too little is not taken.
+  return c.body(null, blocklist.has(hash) === (c.req.method === 'PUT') ? 204 : 409);
 });
 
 const requestTimeout = 1000 * Number(UPLOAD_SECONDS);

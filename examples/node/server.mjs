@@ -14,7 +14,8 @@ const curate = async ({ method, url }) => {
   if (!['PUT', 'DELETE'].includes(method)) return answer(405);
   const hash = hashFromHex('pdq', url.slice(-64));
   const isPut = method === 'PUT';
-  const change = (list) => (isPut ? list.add({ hash, labels: [] }) : list.withdraw(hash));
+  const change = (list) =>
+    isPut ? list.has(hash) || list.add({ hash, labels: [] }) : list.withdraw(hash);
   blocklist.replaceWith(await changeBlocklist('list.ohb', change));
   return answer(blocklist.has(hash) === isPut ? 204 : 409);
 };

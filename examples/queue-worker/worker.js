@@ -33,7 +33,8 @@ async function answerTo({ path, bytes, add, withdraw }) {
   });
   if (add !== undefined) blocklist.reinstate(hash);
   blocklist.replaceWith(list);
-  return { entries: blocklist.size };
+  // A hash that says too little is not taken.
+  return { entries: blocklist.size, isListed: blocklist.has(hash) };
 }
 
 /**
