@@ -56,6 +56,9 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     (error) => (error instanceof DecodeError ? error.code : String(error)),
   );
 
+/** Limits that no machine reaches, for bodies that the test lets wait. */
+const LONG = { timeoutSeconds: 3600, idleSeconds: 3600, minBytesPerSecond: 0 };
+
 /** Waits until something is so. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await wait(5);
@@ -438,14 +441,21 @@ describe('admission', () => {
   });
 
   test('a body that is slow holds no worker, and is ended', PATIENT, async () => {
-    const pool = poolOf({ idleSeconds: 3 });
-    const { stream, send } = sent();
+    const pool = poolOf(LONG);
+    const { stream, send, end } = sent();
     const slow = pool.check(stream, empty);
     send(photoBytes.subarray(0, 100));
     await until(() => pool.stats().reading === 1);
     expect((await pool.check(photoBytes, empty)).verdict).toBe('none');
     expect(pool.stats()).toMatchObject({ reading: 1, atWork: 0, queued: 0 });
-    expect((await slow).reason).toBe('too-slow');
+    send(photoBytes.subarray(100));
+    end();
+    expect((await slow).verdict).toBe('none');
+    // It sends nothing more, however long this takes.
+    const never = sent();
+    never.send(photoBytes.subarray(0, 100));
+    const ended = poolOf({ ...LONG, idleSeconds: 0.1 }).check(never.stream, empty);
+    expect((await ended).reason).toBe('too-slow');
   });
 
   test(
@@ -502,7 +512,7 @@ describe('admission', () => {
 
   test('bodies that pause give their memory to others, and get it back', PATIENT, async () => {
     const MIB = 2 ** 20;
-    const pool = poolOf({ maxBytesInFlight: 16 * MIB, minBytesPerSecond: 0 });
+    const pool = poolOf({ ...LONG, maxBytesInFlight: 16 * MIB });
     const large = new Uint8Array(6 * MIB);
     const maxBytes = large.length;
     large.set(photoBytes);
@@ -512,7 +522,7 @@ describe('admission', () => {
       pool.check(i === 0 ? new Response(stream, { headers }) : stream, empty, { maxBytes }),
     );
     for (const { send } of slow) send(large.subarray(0, 1000));
-    await until(() => pool.stats().reading > 0);
+    await until(() => pool.stats().reading === 3);
     // Without that, these would wait until the slow ones are ended.
     const sources = [new Blob([large]), new Blob([large]).stream()];
     const quick = await Promise.all(
