@@ -30,6 +30,12 @@ export interface BlocklistEntry {
    */
   readonly variant?: string;
   /**
+   * the picture of which this is a part or form: the lower-case hex of that picture's own hash, of
+   * this algorithm and width. A withdrawal of the picture by its hash takes all that names it.
+   * Absent: the picture itself, or not known
+   */
+  readonly group?: string;
+  /**
    * the name of its list, up to 200 characters; absent or `''`: the unnamed one, which is the
    * platform's own
    */
@@ -72,11 +78,20 @@ export function checkEntry(entry: BlocklistEntry): void {
   checkTypeOf('id', id, 'string');
   if (resample !== undefined) checkResample(resample);
   checkTypeOf('variant', variant, 'string');
-  const { list, caseCount, opinions, confirmed } = entry;
+  const { group, list, caseCount, opinions, confirmed } = entry;
+  if (group !== undefined) checkGroup(group, hash);
   if (list !== undefined) checkListName(list);
   if (caseCount !== undefined) checkInteger('caseCount', caseCount, 0);
   if (opinions !== undefined) checkOpinions(opinions);
   checkTypeOf('confirmed', confirmed, 'boolean');
+}
+
+/** @throws {TypeError | RangeError} unless `group` is the hex of a hash of this kind */
+export function checkGroup(group: string, { bytes }: Hash): void {
+  if (typeof group !== 'string') throw new TypeError('expected group to be a string');
+  if (group.length !== 2 * bytes.length || !/^[\da-f]+$/.test(group)) {
+    throw new RangeError("expected group to be the lower-case hex digits of a picture's hash");
+  }
 }
 
 /** Of the name of a list: a log of decisions holds no longer one. */

@@ -1952,6 +1952,7 @@ const METHODS: Record<
       hashAt: [row],
       qualityAt: [row],
       idAt: [row],
+      groupAt: [row],
       listAt: [row],
       erase: [row],
       pop: [],
@@ -1959,7 +1960,7 @@ const METHODS: Record<
   },
   NotedEntries: {
     of: () => noted,
-    doors: { entryAt: [row], idAt: [row], rows: [], rowsOf: [text] },
+    doors: { entryAt: [row], idAt: [row], rows: [], rowsOf: [text], rowsOfGroup: [text] },
   },
   SearchThreads: {
     of: () => node.createSearchThreads(matching.createBlocklist([ENTRY as never])),

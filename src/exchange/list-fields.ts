@@ -16,6 +16,7 @@ export interface Fields {
   resample?: unknown;
   category?: unknown;
   variant?: unknown;
+  group?: unknown;
   /** of a picture that was decoded in part */
   isDraft?: boolean;
   /** the windows of the picture, as records of their own */
@@ -47,6 +48,7 @@ const NAMES: Readonly<Record<string, Field>> = {
   resample: 'resample',
   category: 'category',
   variant: 'variant',
+  group: 'group',
 };
 
 const fieldOf = (name: string) => (Object.hasOwn(NAMES, name) ? NAMES[name] : undefined);
@@ -164,15 +166,15 @@ export function fieldsOfObject(object: object): Fields {
 }
 
 /**
- * The windows among the variants of a picture, which have its labels. Its other variants are not
- * made for lists: a part of a screenshot may be anybody's.
+ * The windows among the variants of a picture, which have its labels and name it as their group.
+ * Its other variants are not made for lists: a part of a screenshot may be anybody's.
  */
 function windowsFrom(variants: readonly unknown[], { windows: _, ...picture }: Fields): Fields[] {
   const windows: Fields[] = [];
   for (const each of variants) {
     const { name, hash, quality } = (each ?? {}) as Record<string, unknown>;
     if (!WINDOW_NAMES.includes(name as WindowName)) continue;
-    windows.push({ ...picture, hash, quality, variant: name });
+    windows.push({ ...picture, hash, quality, variant: name, group: picture.hash });
   }
   return windows;
 }
@@ -234,6 +236,12 @@ export function entryFrom(hash: Hash, fields: Fields, report: Report): Blocklist
   else if (given(fields.variant)) {
     report('bad-line', 'expected variant to be text: left out, the entry is kept');
   }
+  const group = groupFrom(fields.group, hash);
+  if (group !== undefined) entry.group = group;
+  else if (given(fields.group)) {
+    const message = 'expected group to be the hex digits of a hash: left out, the entry is kept';
+    report('bad-line', message);
+  }
   return entry;
 }
 
@@ -248,6 +256,11 @@ function qualityFrom(value: unknown): number | undefined {
 function textFrom(value: unknown): string | undefined {
   if (Number.isSafeInteger(value)) return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function groupFrom(value: unknown, { bytes }: Hash): string | undefined {
+  const fits = typeof value === 'string' && value.length === 2 * bytes.length;
+  return fits && /^[\da-f]+$/i.test(value) ? value.toLowerCase() : undefined;
 }
 
 function resampleFrom(value: unknown): Resample | undefined {

@@ -54,6 +54,8 @@ export class PackedEntries {
   #numbers: Uint32Array | Float64Array | undefined;
   /** the one that `factsAt` gives */
   #facts: { -readonly [K in keyof EntryFacts]: EntryFacts[K] } | undefined;
+  /** as `#ids`: a picture's windows would have to share a note, which their variants tell apart */
+  #groups: (string | undefined)[] | undefined;
 
   /**
    * @param options `capacity`: rows to allocate at first, default 64; the table grows when needed
@@ -102,7 +104,7 @@ export class PackedEntries {
    */
   put(entry: BlocklistEntry, erased?: number): number {
     checkEntry(entry);
-    const { hash, quality, id } = entry;
+    const { hash, quality, id, group } = entry;
     const bits = bitsOf(hash);
     if (hash.algorithm !== this.algorithm) {
       throw new TypeError(`expected a hash of ${this.algorithm}, got ${hash.algorithm}`);
@@ -118,11 +120,9 @@ export class PackedEntries {
     this.#note[row] = note;
     if (this.#numbers) this.#numbers[row] = number;
     if (id !== undefined) this.#ids ??= [];
-    if (this.#ids) {
-      // A hole would make the engine store the array as a dictionary.
-      while (this.#ids.length < row) this.#ids.push(undefined);
-      this.#ids[row] = id;
-    }
+    if (this.#ids) place(this.#ids, row, id);
+    if (group !== undefined) this.#groups ??= [];
+    if (this.#groups) place(this.#groups, row, group);
     if (erased === undefined) this.#size++;
     return row;
   }
@@ -164,6 +164,8 @@ export class PackedEntries {
     if (id !== undefined) entry.id = id;
     if (resample !== undefined) entry.resample = resample;
     if (variant !== undefined) entry.variant = variant;
+    const group = this.#groups?.[row];
+    if (group !== undefined) entry.group = group;
     if (list !== undefined) entry.list = list;
     if (caseCount !== undefined) entry.caseCount = caseCount;
     if (opinions !== undefined) entry.opinions = copyOfOpinions(opinions);
@@ -227,6 +229,17 @@ export class PackedEntries {
     return this.#ids?.[row];
   }
 
+  /** The group of a row, if it names one. @throws {RangeError} if there is no such row */
+  groupAt(row: number): string | undefined {
+    this.#checkRow(row);
+    return this.#groups?.[row];
+  }
+
+  /** Whether a row may name a group; false if none ever did. */
+  get hasGroups(): boolean {
+    return this.#groups !== undefined;
+  }
+
   /** The list of a row, if it names one. @throws {RangeError} if there is no such row */
   listAt(row: number): string | undefined {
     this.#checkRow(row);
@@ -251,6 +264,7 @@ export class PackedEntries {
     this.#note[row] = 0;
     if (this.#numbers) this.#numbers[row] = 0;
     if (this.#ids && row < this.#ids.length) this.#ids[row] = undefined;
+    if (this.#groups && row < this.#groups.length) this.#groups[row] = undefined;
   }
 
   /** Erases and removes the last row. @throws {RangeError} if there are no rows */
@@ -328,4 +342,10 @@ export class PackedEntries {
     }
     return this.#size;
   }
+}
+
+function place(texts: (string | undefined)[], row: number, text: string | undefined): void {
+  // A hole would make the engine store the array as a dictionary.
+  while (texts.length < row) texts.push(undefined);
+  texts[row] = text;
 }

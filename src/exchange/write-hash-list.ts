@@ -9,7 +9,7 @@ export type ListFormat = 'plain' | 'csv' | 'jsonl' | 'dataset' | 'dataset-csv' |
 /** The header of python-threatexchange's `dataset --csv`. */
 const DATASET_COLUMNS = 'signal_type,signal_str,collab,category,tags\n';
 
-const COLUMNS = 'hash,algorithm,quality,source,id,resample,variant,labels\n';
+const COLUMNS = 'hash,algorithm,quality,source,id,resample,variant,group,labels\n';
 
 /**
  * Writes a hash list as text, one piece per entry, so that `readHashList` gives the same entries
@@ -55,9 +55,10 @@ export function* writeHashList(
 const present = (labels: readonly string[]) => labels.filter((label) => label !== '');
 
 function csvLine({ hash, labels, ...others }: BlocklistEntry): string {
-  const { quality, source, id, resample, variant } = others;
+  const { quality, source, id, resample, variant, group } = others;
   const joined = joinLabels(present(labels));
-  return row([hashToHex(hash), hash.algorithm, quality, source, id, resample, variant, joined]);
+  const told = [quality, source, id, resample, variant, group];
+  return row([hashToHex(hash), hash.algorithm, ...told, joined]);
 }
 
 function plainLine({ hash, labels, quality }: BlocklistEntry): string {
@@ -81,8 +82,8 @@ function row(cells: readonly (string | number | undefined)[]): string {
 }
 
 function jsonLine({ hash, labels, ...others }: BlocklistEntry): string {
-  const { quality, source, id, resample, variant } = others;
-  const fields = { labels: present(labels), quality, source, id, resample, variant };
+  const { quality, source, id, resample, variant, group } = others;
+  const fields = { labels: present(labels), quality, source, id, resample, variant, group };
   return `${JSON.stringify({ hash: hashToHex(hash), algorithm: hash.algorithm, ...fields })}\n`;
 }
 

@@ -220,8 +220,12 @@ export class Blocklist {
   /**
    * Removes entries at once: no later decision finds them. The withdrawal is remembered. An entry
    * with the same hash or id that is added later, from a list that is read again or a feed that
-   * lags, is kept out until `reinstate`. Windows of a photo are entries of their own: withdraw by
-   * an id that they share, or each of them.
+   * lags, is kept out until `reinstate`.
+   *
+   * By a hash, a picture goes with all that names it as its group: its windows, and what is a part
+   * or form of it. By the hash of a part, the picture goes as well, on the list that says which it
+   * is, also if that entry comes later. Another picture under the same id stays. By an id, all goes
+   * that has it.
    * @param withdrawal what to withdraw, from all lists or from the one that it names; what somebody
    *   else's list withdraws should name that list
    * @param options `reason`: why, for those who look after the list; it is kept and saved with the
@@ -235,8 +239,8 @@ export class Blocklist {
   }
 
   /**
-   * Lifts a withdrawal, given as it was made, so that such entries can be added again. The removed
-   * entries do not come back.
+   * Lifts a withdrawal, given as it was made, with all that it took, so that such entries can be
+   * added again. The removed entries do not come back.
    * @returns whether there was such a withdrawal
    * @throws {TypeError | RangeError} if `withdrawal` is invalid
    */

@@ -62,6 +62,7 @@ const MATCH = {
     quality: { type: 'integer', minimum: 0, maximum: 100, description: "the entry's" },
     resample: { ...RESAMPLE, description: "the entry's" },
     entryVariant: { ...TEXT, description: 'the part or form of the listed picture' },
+    group: { ...HEX, description: 'the hash of that picture, if the entry names it' },
     list: { ...TEXT, description: "the name of the entry's list; absent: the unnamed one" },
     trust: { enum: TRUSTS, description: 'of that list; absent: own' },
     caseCount: { type: 'integer', minimum: 0, maximum: MOST },
@@ -75,7 +76,7 @@ const MATCH = {
   },
   if: IF_PDQ,
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-  then: { properties: { hash: HEX_OF_PDQ, variantHash: HEX_OF_PDQ } },
+  then: { properties: { hash: HEX_OF_PDQ, group: HEX_OF_PDQ, variantHash: HEX_OF_PDQ } },
 } as const;
 
 const REMOTE_MATCH = {

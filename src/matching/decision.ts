@@ -196,6 +196,8 @@ export interface MatchJSON {
   resample?: Resample;
   /** which part or form of the listed picture it is; absent: the picture itself, or not known */
   entryVariant?: string;
+  /** the hash of that picture in hex, if the entry names it */
+  group?: string;
   /** the name of the entry's list; absent: the unnamed one */
   list?: string;
   /** of that list; absent: own */
@@ -318,6 +320,7 @@ function matchToJSON({ distance, tier, variant, entry, trust, allowed }: Match):
     quality: entry.quality,
     resample: entry.resample,
     entryVariant: entry.variant,
+    group: entry.group,
     list: entry.list,
     trust,
     caseCount: entry.caseCount,

@@ -16,6 +16,10 @@ export interface EntryRows {
   rows?(): Iterable<number>;
   /** the rows whose entries have this id; if absent, `idAt` is asked once for each row */
   rowsOf?(id: string): Iterable<number>;
+  /** the group of the entry of a row, if it names one; if absent, `entryAt` is asked */
+  groupAt?(row: number): string | undefined;
+  /** the rows whose entries name this group; if absent, each row is asked once */
+  rowsOfGroup?(group: string): Iterable<number>;
 }
 
 /** An index, for example from a snapshot, and the entries behind its ids. */

@@ -18,7 +18,7 @@ import { type ListSettings, Lists } from './lists.js';
 import type { NewEntries } from './new-entries.js';
 import type { SearchingThreads } from './searching-threads.js';
 import { type FrozenShelf, Shelf } from './shelf.js';
-import { idsOf, prepareAll, Shelves } from './shelves.js';
+import { prepareAll, Shelves, widenedBy } from './shelves.js';
 import {
   type Covered,
   copyOf,
@@ -49,7 +49,7 @@ const MOST_AT_ONCE = 512;
 /** How often a change of many entries is prepared anew, if others keep changing what it needs. */
 const TRIES = 4;
 
-const NOTHING: Prepared = { hidings: new Map(), arrivals: [], kept: [] };
+const NOTHING: Prepared = { hidings: new Map(), arrivals: [], kept: [], parts: [] };
 
 /** Changes that are made together. */
 export interface Exchange {
@@ -99,6 +99,7 @@ export class Holdings {
     const reason = this.reasonToKeepOut(entry);
     if (reason !== undefined) {
       this.#onKeptOut?.(entry, reason);
+      if (reason === 'withdrawn') this.#widen(entry);
       this.#countKeptOut([reason]);
       return false;
     }
@@ -107,8 +108,14 @@ export class Holdings {
     return true;
   }
 
+  /** Withdraws the picture of which a withdrawn entry is a part. */
+  #widen(entry: BlocklistEntry): void {
+    for (const wider of this.withdrawn.widened(entry)) this.withdraw(wider);
+  }
+
   addAll(table: PackedEntries): void {
-    const added = this.#addFitting(this.#fitting([{ rows: table, coming: below(table.size) }]));
+    const late = [{ rows: table, coming: below(table.size) }];
+    const { added } = this.#arrive(late, NOTHING, [], () => () => 0);
     if (added > 0) this.generation++;
   }
 
@@ -145,21 +152,38 @@ export class Holdings {
     }
     const { algorithm, bits } = part.index;
     const shelf = new Shelf(algorithm, bits, part);
-    const remove = prepareAll(shelf, this.withdrawn.values());
+    const withdrawn = this.withdrawn.values();
+    const wider = widenedBy([shelf], withdrawn);
+    const remove = prepareAll(shelf, [...withdrawn, ...wider]);
+    const removals = this.shelves.all().map((each) => prepareAll(each, wider));
+    for (const each of wider) this.withdrawn.set(each);
+    this.#tell(wider);
+    sumOf(removals);
     this.shelves.push(algorithm, bits, shelf);
     this.#countKeptOut([], { degenerate, withdrawn: remove() });
     this.generation++;
   }
 
-  /** @param withdrawal is kept @returns how many entries were removed */
+  /**
+   * Of a hash, its whole group goes: what names the picture, and the pictures that the entries of
+   * this hash are parts of.
+   * @param withdrawal is kept
+   * @returns how many entries were removed
+   */
   withdraw(withdrawal: Withdrawn): number {
     const shelves = this.shelves.all();
-    const removals = shelves.map((shelf) => shelf.prepareRemoval(idsOf(shelf, withdrawal)));
-    const isNew = this.withdrawn.set(withdrawal);
-    for (const { withdrawn } of this.#preparing) withdrawn.push(withdrawal);
+    const withdrawn = [withdrawal, ...widenedBy(shelves, [withdrawal])];
+    const removals = shelves.map((shelf) => prepareAll(shelf, withdrawn));
+    const isNew = withdrawn.map((each) => this.withdrawn.set(each)).includes(true);
+    this.#tell(withdrawn);
     const removed = sumOf(removals);
     if (isNew || removed > 0) this.generation++;
     return removed;
+  }
+
+  /** Tells those who prepare a change what is withdrawn meanwhile. */
+  #tell(withdrawn: readonly Withdrawn[]): void {
+    for (const each of this.#preparing) each.withdrawn.push(...withdrawn);
   }
 
   /** @returns whether there was such a withdrawal */
@@ -225,10 +249,8 @@ export class Holdings {
       throw error;
     }
     // Nothing can fail from here on.
-    for (const each of this.#preparing) {
-      each.withdrawn.push(...withdraw);
-      if (reinstate.length > 0) each.isStale = true;
-    }
+    this.#tell(withdraw);
+    if (reinstate.length > 0) this.#outdate();
     const { added, removed } = changed;
     if (added + removed + undo.length > 0) this.generation++;
     return { added, removed };
@@ -318,17 +340,45 @@ export class Holdings {
    */
   #arrive(
     late: readonly { rows: PackedEntries; coming: Iterable<number> }[],
-    { arrivals, kept }: Prepared,
+    { arrivals, kept, parts }: Prepared,
     withdrawn: readonly Withdrawn[],
     prepareRemoval: () => () => number,
   ): { added: number; removed: number } {
-    // Callbacks are first: they may change the list.
-    const fitting = this.#fitting(late);
-    const removeOld = prepareRemoval();
-    const removals = arrivals.map(({ shelf }) => prepareAll(shelf, withdrawn));
-    let added = this.#addFitting(fitting);
+    const wider: Withdrawn[] = [];
+    let added: number;
+    let removals: (() => number)[];
+    let widerRemovals: (() => number)[];
+    let removeOld: () => number;
+    const undo: (() => void)[] = [];
+    const widen = (entry: BlocklistEntry): boolean => {
+      const more = this.withdrawn.widened(entry);
+      for (const each of more) {
+        const known = this.withdrawn.get(each)!;
+        undo.push(() => {
+          this.withdrawn.delete(each);
+          this.withdrawn.set(known);
+        });
+        this.withdrawn.set(each);
+      }
+      wider.push(...more);
+      return more.length > 0;
+    };
+    try {
+      for (const part of parts) widen(part);
+      // Callbacks are first: they may change the list.
+      const fitting = this.#fitting(late, widen);
+      removeOld = prepareRemoval();
+      widerRemovals = this.shelves.all().map((shelf) => prepareAll(shelf, wider));
+      removals = arrivals.map(({ shelf }) => prepareAll(shelf, [...withdrawn, ...wider]));
+      added = this.#addFitting(fitting);
+    } catch (error) {
+      for (const each of undo.reverse()) each();
+      throw error;
+    }
     // Nothing can fail from here on.
-    const removed = removeOld();
+    this.#tell(wider);
+    if (wider.length > 0) this.generation++;
+    const removed = sumOf(widerRemovals) + removeOld();
     this.#countKeptOut(kept, { withdrawn: sumOf(removals) });
     for (const { shelf } of arrivals) {
       if (shelf.size > 0) this.shelves.push(shelf.algorithm, shelf.bits, shelf);
@@ -337,16 +387,25 @@ export class Holdings {
     return { added, removed };
   }
 
-  /** The rows that are not kept out. Those who are told of the others may change the list. */
-  #fitting(tables: readonly { rows: PackedEntries; coming: Iterable<number> }[]): Fitting {
+  /**
+   * The rows that are not kept out. Those who are told of the others may change the list.
+   * @param widen withdraws the picture of which a withdrawn entry is a part; returns whether that
+   *   is new
+   */
+  #fitting(
+    tables: readonly { rows: PackedEntries; coming: Iterable<number> }[],
+    widen: (entry: BlocklistEntry) => boolean,
+  ): Fitting {
     const kept: KeptOutReason[] = [];
     const fitting = tables.map(({ rows, coming }): [PackedEntries, number[]] => [
       rows,
       [...coming],
     ]);
     let before: number;
+    let isWider: boolean;
     do {
       before = this.generation;
+      isWider = false;
       for (const each of fitting) {
         const [rows, coming] = each;
         const out = new Map<number, KeptOutReason>();
@@ -354,13 +413,14 @@ export class Holdings {
           const entry = this.withdrawn.size > 0 ? rows.entryAt(row) : { hash: rows.hashAt(row) };
           const reason = this.reasonToKeepOut(entry);
           if (reason !== undefined) out.set(row, reason);
+          if (reason === 'withdrawn' && widen(entry as BlocklistEntry)) isWider = true;
           return reason === undefined;
         });
         for (const reason of out.values()) kept.push(reason);
         for (const [row, reason] of out) this.#onKeptOut?.(rows.entryAt(row), reason);
       }
       // A withdrawal may be of what was found to fit.
-    } while (this.generation !== before);
+    } while (this.generation !== before || isWider);
     return { rows: fitting, kept };
   }
 
@@ -410,10 +470,11 @@ export class Holdings {
   takeFrom(other: Holdings): void {
     // The other has already kept out what both withdrew.
     const own = this.withdrawn.values();
-    const missing = own.filter((withdrawal) => !other.withdrawn.has(withdrawal));
+    const missing = own.filter((withdrawal) => !other.withdrawn.holds(withdrawal));
+    missing.push(...widenedBy(other.shelves.all(), missing));
     const removals = other.shelves.all().map((shelf) => prepareAll(shelf, missing));
     const withdrawn = new Withdrawals();
-    for (const each of [...other.withdrawn.values(), ...own]) withdrawn.set(each);
+    for (const each of [...other.withdrawn.values(), ...own, ...missing]) withdrawn.set(each);
     const lists = new Lists([...other.lists.entries(), ...this.lists.entries()]);
     const none = new Shelves();
     const origins = new Map(other.origins);

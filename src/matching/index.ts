@@ -71,4 +71,4 @@ export {
   reviewFactsOf,
 } from './review-record.js';
 export type { WatchOptions } from './watch.js';
-export type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
+export type { KeptOutReason, Withdrawn, WithdrawnGroup, WithdrawnKey } from './withdrawals.js';

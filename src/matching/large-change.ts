@@ -57,6 +57,8 @@ export interface Prepared {
   readonly arrivals: readonly Arrival[];
   /** why rows were kept out */
   readonly kept: readonly KeptOutReason[];
+  /** withdrawn ones that name a group, which is to be withdrawn with them */
+  readonly parts: readonly BlocklistEntry[];
 }
 
 /** Who keeps entries out. */
@@ -80,17 +82,22 @@ export function* preparedSteps(
     if (ids.length > most) hidings.set(shelf, yield* shelf.hidingSteps(ids));
   }
   const arrivals: Arrival[] = [];
-  const kept: KeptOutReason[] = [];
+  const out: KeptOut = { kept: [], parts: [] };
   for (const each of coming) {
-    if (each.coming.length > most) arrivals.push(yield* arrivalSteps(each, keeper, kept));
+    if (each.coming.length > most) arrivals.push(yield* arrivalSteps(each, keeper, out));
   }
-  return { hidings, arrivals, kept };
+  return { hidings, arrivals, ...out };
+}
+
+interface KeptOut {
+  readonly kept: KeptOutReason[];
+  readonly parts: BlocklistEntry[];
 }
 
 function* arrivalSteps(
   { rows, coming }: Coming,
   { reasonFor, tell }: Keeper,
-  kept: KeptOutReason[],
+  { kept, parts }: KeptOut,
 ): Generator<void, Arrival> {
   const shelf = new Shelf(rows.algorithm, rows.bits);
   const handled = new Uint8Array(rows.size);
@@ -102,6 +109,7 @@ function* arrivalSteps(
     if (reason === undefined) shelf.add(PackedEntries.numberedAt(rows, row));
     else {
       kept.push(reason);
+      if (reason === 'withdrawn' && entry.group !== undefined) parts.push(entry);
       tell?.(entry, reason);
     }
   }

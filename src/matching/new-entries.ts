@@ -177,8 +177,8 @@ function* chainSteps(rows: PackedEntries): Generator<void, Chains> {
 
 /** All that an entry says but for its list. */
 function textOf({ hash, labels, quality, source, id, ...others }: BlocklistEntry): string {
-  const { resample, variant, caseCount, opinions, confirmed } = others;
+  const { resample, variant, group, caseCount, opinions, confirmed } = others;
   const said = opinions && copyOfOpinions(opinions);
-  const fields = [hashToHex(hash), labels, quality, source, id, resample, variant];
+  const fields = [hashToHex(hash), labels, quality, source, id, resample, variant, group];
   return JSON.stringify([...fields, caseCount, said, confirmed]);
 }

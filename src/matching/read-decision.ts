@@ -21,7 +21,7 @@ import {
   type MatchJSON,
 } from './decision.js';
 import { remoteMatchFromJSON } from './remote-match.js';
-import { copyOf, type Withdrawn } from './withdrawals.js';
+import { copyOf, type Withdrawn, type WithdrawnGroup } from './withdrawals.js';
 
 const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
 
@@ -73,7 +73,7 @@ function matchFromJSON(json: MatchJSON): Match {
   checkInteger('distance', distance, 0, 256);
   checkOneOf('tier', tier, ['match', 'review']);
   if (!Array.isArray(labels)) throw new TypeError('expected labels to be a list of strings');
-  const { id, source, quality, resample, entryVariant } = json;
+  const { id, source, quality, resample, entryVariant, group } = json;
   const { list, caseCount, opinions, confirmed, trust, allowed } = json;
   const entry: BlocklistEntry = {
     hash: hashFromHex(algorithm, json.hash),
@@ -83,6 +83,7 @@ function matchFromJSON(json: MatchJSON): Match {
     ...(quality !== undefined && { quality }),
     ...(resample !== undefined && { resample }),
     ...(entryVariant !== undefined && { variant: entryVariant }),
+    ...(group !== undefined && { group }),
     ...(list !== undefined && { list }),
     ...(caseCount !== undefined && { caseCount }),
     ...(opinions !== undefined && { opinions }),
@@ -171,10 +172,15 @@ function timingsFromJSON(json: DecisionTimings): DecisionTimings {
  * const blocklist = createBlocklist(entries, { withdrawn });
  */
 export function withdrawnKeyFromJSON(
-  json: (HashJSON | { id: string; source?: string }) & { list?: string; reason?: string },
+  json: (HashJSON | { id: string; source?: string }) & {
+    list?: string;
+    reason?: string;
+    groups?: readonly WithdrawnGroup[];
+  },
 ): Withdrawn {
   checkObject(json, 'a withdrawal by hash or by id');
   if ('id' in json) return copyOf(json);
-  const { list, reason } = json;
-  return copyOf({ ...hashFromJSON(json), ...(list !== undefined && { list }) }, reason);
+  const { list, reason, groups } = json;
+  const told = { ...(list !== undefined && { list }), ...(groups !== undefined && { groups }) };
+  return copyOf({ ...hashFromJSON(json), ...told }, reason);
 }

@@ -1,6 +1,6 @@
 import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../entry.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
-import type { Algorithm, Bits, Hash } from '../hash.js';
+import { type Algorithm, type Bits, type Hash, hexOf } from '../hash.js';
 import type { HammingIndex, Hit } from '../indexing/hamming-index.js';
 import { hitsOf, indexSteps, joined, MutableIndex } from '../indexing/mutable-index.js';
 import { EXACT_DISTANCE } from '../indexing/near.js';
@@ -62,6 +62,9 @@ export class Shelf {
   readonly #naming = new Gradual(() => this.#nameSteps());
   /** the ids by name, perhaps not all yet */
   #names: IdsByName | undefined;
+  /** as the names, by the pictures that entries are parts of */
+  readonly #grouping = new Gradual(() => this.#groupSteps());
+  #groups: IdsByName | undefined;
   /** those who froze the shelf and have not released it */
   #holders = 0;
   /** the rows of entries that were removed since, by their ids */
@@ -99,7 +102,7 @@ export class Shelf {
   }
 
   add(entry: BlocklistEntry): void {
-    const { hash, id: name } = entry;
+    const { hash, id: name, group } = entry;
     if (this.#count === this.#rows.length) {
       this.#rows = grown(this.#rows, Math.max(64, 2 * this.#count));
     }
@@ -119,6 +122,7 @@ export class Shelf {
     this.#rows[this.#count++] = row;
     // Names that are still being noted will come to this one.
     if (name !== undefined) this.#naming.made?.add(name, id);
+    if (group !== undefined) this.#grouping.made?.add(group, id);
     this.#counts.count(entry.list);
   }
 
@@ -129,12 +133,12 @@ export class Shelf {
     return () => {
       for (let at = this.#count - 1; at >= count; at--) {
         const row = this.#rows[at]!;
-        const [name, list] = [this.#added.idAt(row), this.#added.listAt(row)];
+        const [names, list] = [this.#namesOf(this.#added, row), this.#added.listAt(row)];
         const id = this.#firstId! + at;
         this.#counts.count(list, -1);
-        if (this.index) this.#remove(id, name);
+        if (this.index) this.#remove(id, names);
         else {
-          this.#forgetName(name, id);
+          this.#forget(names, id);
           this.#added.pop();
           this.#count--;
         }
@@ -244,11 +248,23 @@ export class Shelf {
   /** The ids of the entries whose own id is `name`, of any source or of the given one. */
   idsOfName(name: string, source: string | undefined): number[] {
     const ids = [...(this.#attached?.rowsOf?.(name) ?? []), ...this.#naming.now().get(name)];
+    return this.#there(ids).filter(
+      (id) => source === undefined || this.entryAt(id).source === source,
+    );
+  }
+
+  /** The ids of the entries that name this picture as their group. */
+  idsOfGroup({ algorithm, bytes }: Hash): number[] {
+    if (algorithm !== this.algorithm || bytes.length * 8 !== this.bits) return [];
+    const group = hexOf(bytes);
+    const ids = this.#attached?.rowsOfGroup?.(group) ?? [];
+    return this.#there([...ids, ...this.#grouping.now().get(group)]);
+  }
+
+  /** Those that are there: an index may have lost attached ones before. */
+  #there(ids: readonly number[]): number[] {
     return ids.filter(
-      (id) =>
-        this.has(id) &&
-        (source === undefined || this.entryAt(id).source === source) &&
-        (this.isOwn || this.#isAdded(id) || this.#isFound(id)),
+      (id) => this.has(id) && (this.isOwn || this.#isAdded(id) || this.#isFound(id)),
     );
   }
 
@@ -372,12 +388,12 @@ export class Shelf {
       if (!this.#isAdded(id)) this.#removed.reserve(id);
       const { rows, row } = this.#placeOf(id);
       const list = rows === this.#added ? this.#added.listAt(row) : rows.entryAt(row).list;
-      return { name: this.#names && rows.idAt(row), list };
+      return { names: this.#namesOf(rows, row), list };
     });
     return () =>
       ids.reduceRight((count, id, i) => {
-        const { name, list } = notes[i]!;
-        const removed = this.#remove(id, name);
+        const { names, list } = notes[i]!;
+        const removed = this.#remove(id, names);
         if (removed > 0) this.#counts.count(list, -1);
         return count + removed;
       }, 0);
@@ -429,7 +445,7 @@ export class Shelf {
         if (hiding.set.has(id)) {
           const { rows, row } = this.#placeOf(id);
           if (rows !== this.#added) this.#removed.reserve(id);
-          this.#remove(id, this.#names && rows.idAt(row));
+          this.#remove(id, this.#namesOf(rows, row));
           hiding.set.delete(id);
           hiding.count--;
         }
@@ -467,6 +483,7 @@ export class Shelf {
   ): Generator<void, void> {
     yield* this.#indexing.steps();
     yield* this.#naming.steps();
+    yield* this.#grouping.steps();
     // Once a list is switched off, a decision needs them.
     if (isCounted || lists.entries().length > 0) yield* this.countSteps();
     this.#readyToRemove();
@@ -529,6 +546,29 @@ export class Shelf {
     return names;
   }
 
+  /** Notes the groups of all entries but those that `rowsOfGroup` finds. */
+  *#groupSteps(): Generator<void, IdsByName> {
+    const groups = new IdsByName();
+    this.#groups = groups;
+    const note = (rows: EntryRows, row: number, id: number) => {
+      const group = groupAt(rows, row);
+      if (group !== undefined) groups.add(group, id);
+    };
+    const attached = this.#attached?.rowsOfGroup ? undefined : this.#attached;
+    let noted = 0;
+    for (const id of attached ? rowsOf(attached) : []) {
+      if (noted++ % NAME_STEP === 0) yield;
+      note(attached!, id, id);
+    }
+    // Most lists have none: then no entry is looked at.
+    for (let at = 0; at < this.#count && this.#added.hasGroups; at++) {
+      if (at % NAME_STEP === 0) yield;
+      const row = this.#rows[at]!;
+      if (row !== GONE) note(this.#added, row, this.#firstId! + at);
+    }
+    return groups;
+  }
+
   /**
    * An index allocates in its first removal, even of an id that no entry has. This makes it do so
    * now.
@@ -541,10 +581,10 @@ export class Shelf {
    * Removes one entry, and overwrites its hash if it was added here and nobody holds it. Returns 0
    * if it was already gone.
    */
-  #remove(id: number, name: string | undefined): number {
+  #remove(id: number, names: Names): number {
     const { rows, row } = this.#placeOf(id);
     if (row === GONE) return 0;
-    this.#forgetName(name, id);
+    this.#forget(names, id);
     if (rows === this.#added) {
       if (this.#holders > 0) this.#held.set(id, row);
       else this.#erase(row);
@@ -569,11 +609,29 @@ export class Shelf {
       : { rows: this.#attached!, row: id };
   }
 
-  #forgetName(name: string | undefined, id: number): void {
+  /** What an entry was noted under, as far as anything was. */
+  #namesOf(rows: EntryRows, row: number): Names {
+    return {
+      name: this.#names && rows.idAt(row),
+      group: this.#groups && !rows.rowsOfGroup ? groupAt(rows, row) : undefined,
+    };
+  }
+
+  #forget({ name, group }: Names, id: number): void {
     if (name !== undefined) this.#names?.delete(name, id);
+    if (group !== undefined) this.#groups?.delete(group, id);
   }
 }
 
 function pairsOf(hits: readonly Hit[]): Uint32Array {
   return Uint32Array.from(hits.flatMap(({ id, distance }) => [id, distance]));
 }
+
+/** The id and the group of an entry. */
+interface Names {
+  readonly name: string | undefined;
+  readonly group: string | undefined;
+}
+
+const groupAt = (rows: EntryRows, row: number): string | undefined =>
+  rows.groupAt ? rows.groupAt(row) : rows.entryAt(row).group;

@@ -1,4 +1,4 @@
-import { type Algorithm, type Bits, bitsOf, type Hash } from '../hash.js';
+import { type Algorithm, type Bits, bitsOf, type Hash, hashFromHex, hashToHex } from '../hash.js';
 import type { HashedVariant } from '../variant.js';
 import type { Search, SearchElsewhere } from './decide.js';
 import { isDegenerate } from './degenerate.js';
@@ -7,7 +7,7 @@ import { type Lists, listOf } from './lists.js';
 import type { Policy } from './policy.js';
 import type { SearchingThreads } from './searching-threads.js';
 import { Shelf } from './shelf.js';
-import type { WithdrawnKey } from './withdrawals.js';
+import { copyOf, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
 
 /** The shelves by algorithm and width; more than one of a kind if indexes were attached. */
 export class Shelves {
@@ -89,20 +89,52 @@ export class Shelves {
 const ranksFor = ({ hash, quality, ranks }: HashedVariant, { minQuality }: Policy) =>
   (quality ?? 100) >= minQuality && !isDegenerate(hash) ? ranks : undefined;
 
+/** The ids of the entries with exactly this hash, or with this id. */
+export function idsOf(shelf: Shelf, key: WithdrawnKey): number[] {
+  const ids = 'id' in key ? shelf.idsOfName(key.id, key.source) : shelf.idsOfHash(key);
+  return onList(shelf, ids, key.list);
+}
+
+const onList = (shelf: Shelf, ids: number[], list: string | undefined) =>
+  list === undefined ? ids : ids.filter((id) => listOf(shelf.entryAt(id)) === list);
+
 /** The ids of the entries that a withdrawal removes. */
-export function idsOf(shelf: Shelf, withdrawal: WithdrawnKey): number[] {
-  const ids =
-    'id' in withdrawal
-      ? shelf.idsOfName(withdrawal.id, withdrawal.source)
-      : shelf.idsOfHash(withdrawal);
-  const { list } = withdrawal;
-  return list === undefined ? ids : ids.filter((id) => listOf(shelf.entryAt(id)) === list);
+function idsTaken(shelf: Shelf, withdrawal: Withdrawn): number[] {
+  const ids = idsOf(shelf, withdrawal);
+  if ('id' in withdrawal) return ids;
+  const { algorithm, list, groups = [] } = withdrawal;
+  const others = groups.map(({ group, list }) => ({ ...hashFromHex(algorithm, group), list }));
+  for (const other of others) ids.push(...idsOf(shelf, other));
+  for (const picture of [{ ...withdrawal, list }, ...others]) {
+    ids.push(...onList(shelf, shelf.idsOfGroup(picture), picture.list));
+  }
+  return ids;
 }
 
 /** A function that removes what these withdrawals name, which cannot fail. */
-export function prepareAll(shelf: Shelf, withdrawals: readonly WithdrawnKey[]): () => number {
-  const ids = new Set(withdrawals.flatMap((withdrawal) => idsOf(shelf, withdrawal)));
+export function prepareAll(shelf: Shelf, withdrawals: readonly Withdrawn[]): () => number {
+  const ids = new Set(withdrawals.flatMap((withdrawal) => idsTaken(shelf, withdrawal)));
   return shelf.prepareRemoval([...ids]);
+}
+
+/**
+ * Withdrawals by a hash, each with the pictures that entries of this hash are parts of. Those of
+ * which there are none are left out.
+ */
+export function widenedBy(
+  shelves: readonly Shelf[],
+  withdrawals: readonly Withdrawn[],
+): Withdrawn[] {
+  return withdrawals.flatMap((withdrawal) => {
+    if ('id' in withdrawal) return [];
+    const groups = shelves.flatMap((shelf) =>
+      idsOf(shelf, withdrawal).flatMap((id) => {
+        const { hash, group, list = '' } = shelf.entryAt(id);
+        return group === undefined || group === hashToHex(hash) ? [] : [{ group, list }];
+      }),
+    );
+    return groups.length > 0 ? [copyOf({ ...withdrawal, groups })] : [];
+  });
 }
 
 export const kindOf = (algorithm: Algorithm, bits: Bits) => `${algorithm}-${bits}`;

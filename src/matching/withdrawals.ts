@@ -1,17 +1,32 @@
-import { checkObject, checkTypeOf } from '../door.js';
-import type { BlocklistEntry } from '../entry.js';
-import { bitsOf, type Hash, hashToHex, newHash } from '../hash.js';
+import { checkIterable, checkObject, checkTypeOf } from '../door.js';
+import { type BlocklistEntry, checkGroup, checkListName } from '../entry.js';
+import { type Algorithm, bitsOf, type Hash, hashToHex, newHash } from '../hash.js';
 
 /**
- * What to withdraw: every entry with this hash, or every entry with this id (of this source, if
+ * What to withdraw: every entry with this hash or of its group, or every entry with this id (of this source, if
  * given). With `list`, only of the list of that name, so that a list withdraws no other's entries.
  */
 export type WithdrawnKey = (Hash | { readonly id: string; readonly source?: string }) & {
   readonly list?: string;
 };
 
+/** A picture of which a withdrawn hash is a part or form, on the list that says so. */
+export interface WithdrawnGroup {
+  /** as an entry names it */
+  readonly group: string;
+  /** the name of the list, `''` for the unnamed one */
+  readonly list: string;
+}
+
 /** A withdrawal in force, and why it was made, if that was told. */
-export type Withdrawn = WithdrawnKey & { readonly reason?: string };
+export type Withdrawn = WithdrawnKey & {
+  readonly reason?: string;
+  /**
+   * of a hash: the pictures that are withdrawn with it, as they became known from entries of this
+   * hash. A list says it of its own entries alone: it withdraws no other's
+   */
+  readonly groups?: readonly WithdrawnGroup[];
+};
 
 /** What a withdrawal names. */
 interface Form {
@@ -23,6 +38,8 @@ interface Form {
 /** The withdrawals in force, in the order in which they were first made. */
 export class Withdrawals {
   readonly #byKey = new Map<string, Withdrawn>();
+  /** the keys of the withdrawals that a picture is withdrawn with, by the picture and the list */
+  readonly #byGroup = new Map<string, Set<string>>();
   /** how many withdrawals name what */
   readonly #forms: [Form, number][] = [];
 
@@ -44,24 +61,44 @@ export class Withdrawals {
   }
 
   /**
-   * Keeps a withdrawal; the reason of an earlier one stays if this has none.
-   * @param withdrawal is kept, not copied
+   * Keeps a withdrawal; the reason and the groups of an earlier one stay.
+   * @param withdrawal is kept, not copied, unless an earlier one has groups that it lacks
    * @returns whether anything changed
    */
   set(withdrawal: Withdrawn): boolean {
     const key = keyOf(withdrawal);
     const known = this.#byKey.get(key);
     const { reason = known?.reason } = withdrawal;
-    if (known && known.reason === reason) return false;
-    this.#byKey.set(key, withdrawal);
+    const before = known?.groups ?? [];
+    const anew = (withdrawal.groups ?? []).filter((one) => !before.some((old) => isSame(old, one)));
+    if (known && known.reason === reason && anew.length === 0) return false;
+    const isWhole = known === undefined || (before.length === 0 && withdrawal.reason === reason);
+    const groups = [...before, ...anew];
+    this.#byKey.set(key, isWhole ? withdrawal : copyOf({ ...withdrawal, groups }, reason));
+    for (const each of anew) this.#keysOf(withdrawal as Hash, each).add(key);
     if (!known) this.#count(withdrawal, 1);
     return true;
   }
 
   delete(key: WithdrawnKey): boolean {
-    const isDeleted = this.#byKey.delete(keyOf(key));
-    if (isDeleted) this.#count(key, -1);
-    return isDeleted;
+    const text = keyOf(key);
+    const known = this.#byKey.get(text);
+    if (!known) return false;
+    this.#byKey.delete(text);
+    for (const each of known.groups ?? []) {
+      const keys = this.#keysOf(known as Hash, each);
+      keys.delete(text);
+      if (keys.size === 0) this.#byGroup.delete(textOf((known as Hash).algorithm, each));
+    }
+    this.#count(key, -1);
+    return true;
+  }
+
+  /** Whether this withdrawal is in force, of each of its groups too. */
+  holds(withdrawal: Withdrawn): boolean {
+    const known = this.get(withdrawal);
+    const { groups = [] } = withdrawal;
+    return known !== undefined && groups.every((one) => known.groups?.some((g) => isSame(g, one)));
   }
 
   /**
@@ -69,17 +106,50 @@ export class Withdrawals {
    * are made as are in force: to make all six took nearly half the time of adding an entry.
    * @param lifted those that do not count
    */
-  cover({ hash, id, source, list = '' }: Partial<Covered>, lifted?: Withdrawals): boolean {
+  cover({ hash, group, id, source, list = '' }: Partial<Covered>, lifted?: Withdrawals): boolean {
+    let hexes: string[] | undefined;
+    const out = lifted ? lifted.#byKey : undefined;
+    const counts = (key: string) => this.#byKey.has(key) && !out?.has(key);
     for (const [form, count] of this.#forms) {
-      if (count === 0 || (form.isOfHash ? hash : id) === undefined) continue;
-      if (form.hasSource && source === undefined) continue;
-      const key: WithdrawnKey = {
-        ...(form.isOfHash ? hash! : { id: id!, ...(form.hasSource && { source: source! }) }),
-        ...(form.hasList && { list }),
-      };
-      if (this.has(key) && !lifted?.has(key)) return true;
+      if (count === 0) continue;
+      const on = form.hasList ? list : undefined;
+      if (!form.isOfHash) {
+        if (id === undefined || (form.hasSource && source === undefined)) continue;
+        if (counts(keyOfId(id, form.hasSource ? source : undefined, on))) return true;
+      } else if (hash !== undefined) {
+        hexes ??= hexesOf(hash, group);
+        for (const hex of hexes) if (counts(keyOfHash(hash.algorithm, hex, on))) return true;
+      }
+    }
+    if (this.#byGroup.size === 0 || hash === undefined) return false;
+    for (const hex of hexes ?? hexesOf(hash, group)) {
+      const keys = this.#byGroup.get(textOf(hash.algorithm, { group: hex, list })) ?? [];
+      for (const key of keys) if (counts(key)) return true;
     }
     return false;
+  }
+
+  /**
+   * The withdrawals by the hash of this entry, for `set`, if they are to be of its group, too, and
+   * are not yet.
+   */
+  widened({ hash, group, list = '' }: Covered): Withdrawn[] {
+    if (group === undefined) return [];
+    const hex = hashToHex(hash);
+    if (group === hex) return [];
+    const wider: Withdrawn[] = [];
+    for (const on of [undefined, list]) {
+      const known = this.#byKey.get(keyOfHash(hash.algorithm, hex, on));
+      if (known) wider.push(copyOf({ ...known, groups: [{ group, list }] }));
+    }
+    return wider.filter((each) => !this.holds(each));
+  }
+
+  #keysOf({ algorithm }: Hash, group: WithdrawnGroup): Set<string> {
+    const text = textOf(algorithm, group);
+    const keys = this.#byGroup.get(text) ?? new Set();
+    this.#byGroup.set(text, keys);
+    return keys;
   }
 
   #count(key: WithdrawnKey, by: number): void {
@@ -102,7 +172,7 @@ export type KeptOutReason = 'degenerate' | 'withdrawn';
 export type OnKeptOut = (entry: BlocklistEntry, reason: KeptOutReason) => void;
 
 /** What of an entry a withdrawal may name. */
-export type Covered = Pick<BlocklistEntry, 'hash' | 'id' | 'source' | 'list'>;
+export type Covered = Pick<BlocklistEntry, 'hash' | 'group' | 'id' | 'source' | 'list'>;
 
 /**
  * A copy of a withdrawal that a caller gave.
@@ -121,12 +191,38 @@ export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): With
     return { id, ...(source !== undefined && { source }), ...told };
   }
   bitsOf(withdrawal);
+  const { algorithm, bytes, groups = [] } = withdrawal;
+  checkIterable(groups, 'groups of a withdrawal: { group, list }');
+  const copied = [...groups].map((each) => {
+    checkObject(each, 'a group of a withdrawal: { group, list }');
+    checkGroup(each.group, withdrawal);
+    checkListName(each.list);
+    return { group: each.group, list: each.list };
+  });
   // Without the mark of a draft: a withdrawal is of these bits, whatever they were made of.
-  return Object.assign(newHash(withdrawal.algorithm, new Uint8Array(withdrawal.bytes)), told);
+  return Object.assign(newHash(algorithm, new Uint8Array(bytes)), {
+    ...told,
+    ...(copied.length > 0 && { groups: copied }),
+  });
 }
 
-function keyOf(key: WithdrawnKey): string {
-  const on = key.list === undefined ? [] : [key.list];
-  if ('id' in key) return JSON.stringify([key.id, key.source, ...on]);
-  return [key.algorithm, hashToHex(key), ...on].join(' ');
-}
+const isSame = (a: WithdrawnGroup, b: WithdrawnGroup) => a.group === b.group && a.list === b.list;
+
+const textOf = (algorithm: Algorithm, { group, list }: WithdrawnGroup) =>
+  keyOfHash(algorithm, group, list);
+
+const hexesOf = (hash: Hash, group = ''): string[] => {
+  const hex = hashToHex(hash);
+  return group === '' || group === hex ? [hex] : [hex, group];
+};
+
+const keyOf = (key: WithdrawnKey): string =>
+  'id' in key
+    ? keyOfId(key.id, key.source, key.list)
+    : keyOfHash(key.algorithm, hashToHex(key), key.list);
+
+const keyOfId = (id: string, source: string | undefined, list: string | undefined) =>
+  JSON.stringify([id, source, ...(list === undefined ? [] : [list])]);
+
+const keyOfHash = (algorithm: Algorithm, hex: string, list: string | undefined) =>
+  list === undefined ? `${algorithm} ${hex}` : `${algorithm} ${hex} ${list}`;

@@ -14,6 +14,8 @@ export interface EntryNote {
   readonly resample?: Resample;
   /** which part or form of the picture was hashed, as in `BlocklistEntry` */
   readonly variant?: string;
+  /** the picture of which it is a part or form, as in `BlocklistEntry` */
+  readonly group?: string;
   /** this and the next three as in `BlocklistEntry` */
   readonly list?: string;
   readonly caseCount?: number;
@@ -22,6 +24,7 @@ export interface EntryNote {
 }
 
 const isText = (value: unknown) => typeof value === 'string';
+const GROUP = /^(?:[\da-f]{16}|[\da-f]{64})$/;
 
 /** The fields of a note, and what each must be, in words and as a check. */
 const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] = [
@@ -35,6 +38,7 @@ const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] 
   ['id', 'text', isText],
   ['resample', "512 or 'none'", (value) => value === 512 || value === 'none'],
   ['variant', 'text', isText],
+  ['group', 'lower-case hex digits', (value) => isText(value) && GROUP.test(value as string)],
   ['list', 'text', isText],
   [
     'caseCount',
@@ -55,7 +59,7 @@ const FIELDS: readonly [keyof EntryNote, string, (value: unknown) => boolean][] 
  */
 const TEXT = '"[ !#-[\\]-\\xff]*"';
 const USUAL = /* @__PURE__ */ new RegExp(
-  `^{"labels":\\[(?:${TEXT}(?:,${TEXT})*)?\\](?:,"quality":(?:100|[1-9]?\\d))?(?:,"source":${TEXT})?(?:,"id":${TEXT})?(?:,"resample":(?:512|"none"))?(?:,"variant":${TEXT})?(?:,"list":${TEXT})?(?:,"caseCount":(?:0|[1-9]\\d{0,14}))?(?:,"confirmed":(?:true|false))?}$`,
+  `^{"labels":\\[(?:${TEXT}(?:,${TEXT})*)?\\](?:,"quality":(?:100|[1-9]?\\d))?(?:,"source":${TEXT})?(?:,"id":${TEXT})?(?:,"resample":(?:512|"none"))?(?:,"variant":${TEXT})?(?:,"group":"(?:[\\da-f]{16}|[\\da-f]{64})")?(?:,"list":${TEXT})?(?:,"caseCount":(?:0|[1-9]\\d{0,14}))?(?:,"confirmed":(?:true|false))?}$`,
 );
 
 /**
@@ -79,9 +83,9 @@ export interface NotesBytes {
 /**
  * Encodes notes on the entries of a segment, step by step. First come two words per entry, in the
  * order of the segment's entries: the offset and the length of its text. Then come the texts, JSON
- * in UTF-8, equal ones once; and last, if entries have ids, a table of these (`id-table.ts`), which
- * readers that do not know it skip. Files of version 2 have two words for each id ever given, in
- * the order of ids. Removed entries leave nothing.
+ * in UTF-8, equal ones once; and last, if entries have ids or groups, a table of these
+ * (`id-table.ts`), which readers that do not know it skip. Files of version 2 have two words for
+ * each id ever given, in the order of ids. Removed entries leave nothing.
  * @throws {TypeError} if a note is malformed
  * @throws {RangeError} if it all takes 4 GiB or more
  */
@@ -97,6 +101,7 @@ export function* noteSteps(
     const note = entryAt(segment.idAt(entry));
     const text = textOf(note);
     if (note.id !== undefined) ids.add(entry, note.id);
+    if (note.group !== undefined) ids.add(entry, nameOf(note.group));
     if (text === '') return;
     let place = shared.get(text);
     if (place === undefined) {
@@ -125,19 +130,23 @@ export function* noteSteps(
  */
 function textOf(note: EntryNote): string {
   if (typeof note !== 'object' || note === null) throw new TypeError('expected a note: { labels }');
-  const { labels, quality, source, id, resample, variant, list, caseCount, confirmed } = note;
-  const { opinions } = note;
-  const told = { quality, source, id, resample, variant, list, caseCount, opinions, confirmed };
-  const fields = { labels, ...told };
+  const { labels, quality, source, id, resample, variant, group, list, ...said } = note;
+  const { caseCount, opinions, confirmed } = said;
+  const told = { quality, source, id, resample, variant, group, list };
+  const fields = { labels, ...told, caseCount, opinions, confirmed };
   for (const [name, expected, fits] of FIELDS) {
     const value = fields[name];
     if (value === undefined && name !== 'labels') continue;
     if (!fits(value)) throw new TypeError(`expected ${name} of an entry to be ${expected}`);
   }
-  const isBlank = labels.length === 0 && Object.values(told).every((value) => value === undefined);
+  const { labels: _, ...others } = fields;
+  const isBlank = labels.length === 0 && Object.values(others).every((each) => each === undefined);
   if (isBlank) return '';
   return JSON.stringify(opinions ? { ...fields, opinions: copyOfOpinions(opinions) } : fields);
 }
+
+/** A group in the table of ids, told apart from the same hex as an id. */
+const nameOf = (group: string) => `group ${group}`;
 
 /** Bytes of a piece of the texts. */
 const PIECE = 2 ** 18;
@@ -214,7 +223,13 @@ export class Notes {
   /** The entries with this id, by their numbers, if there is a table of ids. */
   entriesOf(id: string): number[] {
     const candidates = this.#byId?.candidates(id) ?? [];
-    return [...candidates].filter((entry) => this.at(entry, () => {}).id === id);
+    return [...new Set(candidates)].filter((entry) => this.at(entry, () => {}).id === id);
+  }
+
+  /** The entries of this group, by their numbers. A file without a table has none. */
+  entriesOfGroup(group: string): number[] {
+    const candidates = this.#byId?.candidates(nameOf(group)) ?? [];
+    return [...candidates].filter((entry) => this.at(entry, () => {}).group === group);
   }
 
   /** Checks all of them, step by step. @throws {FormatError} `bad-notes` */

@@ -1,4 +1,5 @@
 import { inSteps } from '../indexing/segment.js';
+import { grown } from '../packed-words.js';
 
 /**
  * The last word of the notes if they end in a table of ids: a byte that no text in UTF-8 has, and
@@ -9,7 +10,7 @@ const MAGIC = 0x534449ff;
 const TRAILER = 4;
 
 /**
- * Finds entries by their own ids. The table lies in an index file after the texts of the notes: for
+ * Finds entries by their own ids, and by their groups. The table lies in an index file after the texts of the notes: for
  * each bucket of hashed ids where it starts, and where the last one ends; the numbers of the
  * entries, bucket by bucket; and four words that tell what it is. A list is so searched by id
  * without reading a million ids first.
@@ -64,8 +65,8 @@ export class IdTable {
 export class IdTableBuilder {
   readonly #key: number;
   /** of each entry in the table, in the order of adding */
-  readonly #hashes: Uint32Array;
-  readonly #entries: Uint32Array;
+  #hashes: Uint32Array;
+  #entries: Uint32Array;
   #count = 0;
 
   /** @param key not known to those whose ids are listed: they could choose equal hashes */
@@ -75,8 +76,14 @@ export class IdTableBuilder {
     this.#entries = new Uint32Array(entries);
   }
 
-  /** Adds an entry, once. */
+  /** Adds an entry, once by an id. */
   add(entry: number, id: string): void {
+    if (this.#count === this.#hashes.length) {
+      // There are groups, too: as many as entries at most.
+      const room = Math.max(64, 2 * this.#count);
+      this.#hashes = grown(this.#hashes, room);
+      this.#entries = grown(this.#entries, room);
+    }
     this.#hashes[this.#count] = hashOf(id, this.#key);
     this.#entries[this.#count++] = entry;
   }

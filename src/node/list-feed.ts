@@ -101,7 +101,7 @@ export class ListFeed {
       else {
         // It has to be planned anew, and at once, unless the changes come to an end.
         if (prepared.arrivals.length > 0 && tries < TRIES) continue;
-        ready = { ...prepared, arrivals: [], kept: [] };
+        ready = { ...prepared, arrivals: [], kept: [], parts: [] };
         ({ coming, ...change } = finish(this.#planSteps(updates)));
       }
       for (const { shelf, ids, added } of untold) {
@@ -210,10 +210,10 @@ function push(going: Map<Shelf, number[]>, shelf: Shelf, id: number): void {
 
 /** An entry as text: equal texts are equal entries. */
 function textOf(entry: BlocklistEntry): string {
-  const { hash, labels, quality, source, id, resample, variant, list, ...said } = entry;
+  const { hash, labels, quality, source, id, resample, variant, group, list, ...said } = entry;
   const { caseCount, opinions = [], confirmed } = said;
   const heard = opinions.map(({ from, says, tags = [] }) => [from, says, tags]);
-  const fields = [quality, source, id, resample, variant, list, caseCount, heard, confirmed];
+  const fields = [quality, source, id, resample, variant, group, list, caseCount, heard];
   const kept = labels.filter((label) => label !== '');
-  return JSON.stringify([hash.algorithm, hashToHex(hash), kept, ...fields]);
+  return JSON.stringify([hash.algorithm, hashToHex(hash), kept, ...fields, confirmed]);
 }

@@ -16,6 +16,8 @@ export interface NotedEntries {
   rows(): Iterable<number>;
   /** the ids of the entries whose own id is this; absent if the file has no table of them */
   rowsOf?(name: string): Iterable<number>;
+  /** the ids of the entries that are parts of this picture, as they name it */
+  rowsOfGroup(group: string): Iterable<number>;
 }
 
 /**
@@ -47,6 +49,10 @@ export function* notedEntriesSteps(
         return notes.entriesOf(name).map((entry) => segment.idAt(entry));
       },
     }),
+    rowsOfGroup(group) {
+      if (typeof group !== 'string') throw new TypeError('expected a group to be a string');
+      return notes.entriesOfGroup(group).map((entry) => segment.idAt(entry));
+    },
     idAt(id) {
       checkInteger('id', id, 0);
       const entry = numberOf(id);

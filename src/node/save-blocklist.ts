@@ -243,7 +243,8 @@ async function blocklistFile(
   }
   const told = { keptOut: { ...keptOut, degenerate }, withdrawals, lists };
   const state = await inTurns(stateSteps(told), signal);
-  const isScoped = lists.length > 0 || withdrawals.some(({ list }) => list !== undefined);
+  const isScoped =
+    lists.length > 0 || withdrawals.some(({ list, groups }) => list !== undefined || groups);
   const header = Int32Array.from({ length: HEADER_BYTES / 4 }, () => 0);
   const [high, low] = [Math.floor(generation / 2 ** 32), generation % 2 ** 32];
   header.set([...MAGIC, isScoped ? 2 : 1, shelves.length, low, high, state.length]);
@@ -261,8 +262,8 @@ function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Ui
   const counts = { keptOut, withdrawals: withdrawals.length };
   const lines = [JSON.stringify(lists.length > 0 ? { ...counts, lists } : counts)];
   const write = (at: number) => {
-    const { reason, list, ...key } = withdrawals[at]!;
-    lines.push(JSON.stringify({ ...('id' in key ? key : hashToJSON(key)), list, reason }));
+    const { reason, list, groups, ...key } = withdrawals[at]!;
+    lines.push(JSON.stringify({ ...('id' in key ? key : hashToJSON(key)), list, reason, groups }));
   };
   yield* inSteps(withdrawals.length, write, LINE_STEP);
   const text = Buffer.from(`${lines.join('\n')}\n`);

@@ -270,8 +270,8 @@ describe('JSONL', () => {
     expect(await readAll(text)).toEqual({
       entries: [
         { hash, quality: 99, ...shared },
-        { hash: of('a'), quality: 80, variant: 'window1x1', ...shared },
-        { hash: of('d'), variant: 'window9x16', ...shared },
+        { hash: of('a'), quality: 80, variant: 'window1x1', group: HEX, ...shared },
+        { hash: of('d'), variant: 'window9x16', group: HEX, ...shared },
         { hash, labels: ['a.jpg'], variant: 'onWhite' },
         { hash, labels: ['a.jpg'] },
         { hash, labels: ['a.jpg'] },
@@ -296,14 +296,15 @@ describe('JSONL', () => {
       { id: 2 ** 60 },
       { source: {} },
       { resample: 256 },
+      { group: HEX.slice(2) },
     ]
       .map((fields) => JSON.stringify({ hash: HEX, ...fields }))
       .join('\n');
     const { entries, problems } = await readAll(text);
     expect(entries).toEqual(
-      [0, 1, 2, 3, 4, 5].map((at) => ({ hash, labels: at === 2 ? ['a'] : [] })),
+      [0, 1, 2, 3, 4, 5, 6].map((at) => ({ hash, labels: at === 2 ? ['a'] : [] })),
     );
-    expect(problems).toEqual([1, 2, 3, 4, 5, 6].map((line) => `${line} bad-line`));
+    expect(problems).toEqual([1, 2, 3, 4, 5, 6, 7].map((line) => `${line} bad-line`));
   });
 
   test('no member reaches a prototype', async () => {

@@ -38,21 +38,31 @@ export const awkwardText: fc.Arbitrary<string> = fc
 
 /** Any entry with the given hash. */
 export const entryOf = (hash: fc.Arbitrary<Hash>): fc.Arbitrary<BlocklistEntry> =>
-  fc.record(
-    {
-      hash,
-      labels: fc.array(
-        awkwardText.filter((text) => text !== ''),
-        { maxLength: 3 },
-      ),
-      quality: fc.integer({ min: 0, max: 100 }),
-      source: awkwardText.filter((text) => text !== ''),
-      id: awkwardText.filter((text) => text !== ''),
-      resample: fc.constantFrom<512 | 'none'>(512, 'none'),
-      variant: fc.constantFrom('window1x1', 'stored', 'of a later version'),
-    },
-    { requiredKeys: ['hash', 'labels'] },
-  );
+  fc
+    .record(
+      {
+        hash,
+        labels: fc.array(
+          awkwardText.filter((text) => text !== ''),
+          { maxLength: 3 },
+        ),
+        quality: fc.integer({ min: 0, max: 100 }),
+        source: awkwardText.filter((text) => text !== ''),
+        id: awkwardText.filter((text) => text !== ''),
+        resample: fc.constantFrom<512 | 'none'>(512, 'none'),
+        variant: fc.constantFrom('window1x1', 'stored', 'of a later version'),
+        group: fc.string({
+          unit: fc.constantFrom(...'0123456789abcdef'),
+          minLength: 64,
+          maxLength: 64,
+        }),
+      },
+      { requiredKeys: ['hash', 'labels'] },
+    )
+    .map(({ group, ...entry }) => ({
+      ...entry,
+      ...(group !== undefined && { group: group.slice(0, 2 * entry.hash.bytes.length) }),
+    }));
 
 /** `text` cut at `cuts`, taken modulo its length. */
 export function cut(text: string, cuts: readonly number[]): string[] {

@@ -19,9 +19,11 @@ test('an entry in each format', () => {
     id: '7',
     resample: 512,
     variant: 'window1x1',
+    group: '0f'.repeat(32),
   };
   expect(write([entry], 'csv')).toBe(
-    `hash,algorithm,quality,source,id,resample,variant,labels\n${HEX},pdq,95,"x, y",7,512,window1x1,"nudity;'=1+1"\n`,
+    `hash,algorithm,quality,source,id,resample,variant,group,labels\n` +
+      `${HEX},pdq,95,"x, y",7,512,window1x1,${'0f'.repeat(32)},"nudity;'=1+1"\n`,
   );
   expect(write([entry], 'plain')).toBe(`${HEX},95,nudity,'=1+1\n`);
   expect(JSON.parse(write([entry], 'jsonl'))).toEqual({ ...entry, hash: HEX, algorithm: 'pdq' });

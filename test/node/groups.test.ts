@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { readPackedEntries } from '../../src/exchange/packed-list.js';
+import { writeHashList } from '../../src/exchange/write-hash-list.js';
+import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { createIndex } from '../../src/indexing/mutable-index.js';
+import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import type { WithdrawnKey } from '../../src/matching/withdrawals.js';
+import { openBlocklist } from '../../src/node/blocklist-file.js';
+import { openIndex } from '../../src/node/index-file.js';
+import { openListFolder } from '../../src/node/list-folder.js';
+import { saveBlocklist } from '../../src/node/save-blocklist.js';
+import { saveIndex } from '../../src/node/save-index.js';
+import { bundleText, createBundle, entriesOfBundle } from '../../src/submission/bundle.js';
+import { readBundle } from '../../src/submission/read-bundle.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-groups-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newFile = () => join(folder, `${files++}`);
+
+const hexOf = (name: string) => createHash('sha256').update(name).digest('hex');
+const hashOf = (name: string) => hashFromHex('pdq', hexOf(name));
+
+/** A picture and its windows, as entries. Their numbers are chosen by the property. */
+interface Picture {
+  readonly id: string | undefined;
+  readonly windows: number;
+}
+
+const NAMES = ['window1x1', 'window4x5', 'window16x9', 'window9x16'] as const;
+const mainOf = (at: number) => `picture ${at}`;
+const windowOf = (at: number, window: number) => `window ${window} of picture ${at}`;
+
+const entriesOf = ({ id, windows }: Picture, at: number): BlocklistEntry[] => [
+  { hash: hashOf(mainOf(at)), labels: [], ...(id !== undefined && { id }) },
+  ...NAMES.slice(0, windows).map((variant, window) => ({
+    hash: hashOf(windowOf(at, window)),
+    labels: [],
+    variant,
+    group: hexOf(mainOf(at)),
+    ...(id !== undefined && { id }),
+  })),
+];
+
+const rowsOf = (entries: readonly BlocklistEntry[]) => {
+  const rows = new PackedEntries('pdq', 256);
+  for (const entry of entries) rows.push(entry);
+  return rows;
+};
+
+type Road = (list: Blocklist, entries: readonly BlocklistEntry[]) => Promise<void> | void;
+
+const asText =
+  (format: 'csv' | 'jsonl'): Road =>
+  async (list, entries) => {
+    for (const part of await readPackedEntries([...writeHashList(entries, { format })].join(''))) {
+      list.addPart(part);
+    }
+  };
+
+/** Each way on which entries come to a blocklist. */
+const ROADS: Readonly<Record<string, Road>> = {
+  'one by one': (list, entries) => {
+    for (const entry of entries) list.add(entry);
+  },
+  'all at once': async (list, entries) => void (await list.addAll(entries)),
+  'in steps': async (list, entries) => {
+    Blocklist.held(list).mostAtOnce = 2;
+    await list.addAll(entries);
+  },
+  'as a table': (list, entries) => list.addPart(rowsOf(entries)),
+  'in place of a list': async (list, entries) => void (await list.replaceList('', entries)),
+  'by another list': (list, entries) => list.replaceWith(createBlocklist(entries)),
+  'with an index': (list, entries) => {
+    const rows = rowsOf(entries);
+    list.addPart({ index: createIndex(rows.hashes), entries: rows });
+  },
+  JSONL: asText('jsonl'),
+  CSV: asText('csv'),
+  'an index file': async (list, entries) => {
+    const path = newFile();
+    const rows = rowsOf(entries);
+    await saveIndex(path, createIndex(rows.hashes), { entries: rows });
+    list.addPart(await openIndex(path));
+  },
+  'a blocklist file': async (list, entries) => {
+    const path = newFile();
+    await saveBlocklist(path, createBlocklist(entries));
+    list.replaceWith(await openBlocklist(path));
+  },
+};
+
+/** The blocklist as it is after it was saved and opened. */
+async function reloaded(list: Blocklist): Promise<Blocklist> {
+  const path = newFile();
+  await saveBlocklist(path, list);
+  return openBlocklist(path);
+}
+
+/** Whether an upload of the picture with this hash matches. */
+const matches = (list: Blocklist, name: string) =>
+  list.decide([{ name: 'original', hash: hashOf(name), quality: 100 }]).verdict === 'match';
+
+const picture = fc.record({
+  id: fc.constantFrom(undefined, 'case-1', 'case-2'),
+  windows: fc.integer({ min: 0, max: 4 }),
+});
+const plan = fc
+  .record({
+    pictures: fc.array(picture, { minLength: 1, maxLength: 4 }),
+    at: fc.nat(),
+    by: fc.constantFrom<'main' | 'window' | 'id'>('main', 'window', 'id'),
+    window: fc.nat(),
+    isBefore: fc.boolean(),
+    isOnList: fc.boolean(),
+    order: fc.infiniteStream(fc.nat()),
+    isSaved: fc.boolean(),
+  })
+  .map(({ pictures, at, by, window, isBefore, isOnList, order, isSaved }) => {
+    const chosen = at % pictures.length;
+    const { id, windows } = pictures[chosen]!;
+    const on = isOnList ? { list: '' } : {};
+    const byHash =
+      by === 'window' && windows > 0 ? windowOf(chosen, window % windows) : mainOf(chosen);
+    const isById = by === 'id' && id !== undefined;
+    const key: WithdrawnKey = isById ? { id: id!, ...on } : Object.assign(hashOf(byHash), on);
+    const entries = pictures
+      .flatMap(entriesOf)
+      .map((entry) => [order.next().value, entry] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, entry]) => entry);
+    const isGone = (picture: number) =>
+      isById ? pictures[picture]!.id === id : picture === chosen;
+    return { pictures, key, isBefore, isSaved, entries, isGone };
+  });
+
+function expectGone(
+  list: Blocklist,
+  { pictures, isGone }: { pictures: readonly Picture[]; isGone: (at: number) => boolean },
+): void {
+  const names = pictures.flatMap(({ windows }, at) => [
+    [at, mainOf(at)] as const,
+    ...NAMES.slice(0, windows).map((_, window) => [at, windowOf(at, window)] as const),
+  ]);
+  expect(names.map(([, name]) => matches(list, name))).toEqual(names.map(([at]) => !isGone(at)));
+}
+
+test.each(Object.entries(ROADS))(
+  'a withdrawn picture stays out: %s',
+  { timeout: 300_000 },
+  async (_, road) => {
+    await fc.assert(
+      fc.asyncProperty(plan, async (planned) => {
+        const { key, entries, isBefore, isSaved } = planned;
+        let list = createBlocklist([]);
+        if (isBefore) list.withdraw(key);
+        if (isBefore && isSaved) list = await reloaded(list);
+        await road(list, entries);
+        if (!isBefore) {
+          if (isSaved) list = await reloaded(list);
+          list.withdraw(key);
+        }
+        expectGone(list, planned);
+        // Read again, from the text and from the file.
+        const again = await reloaded(list);
+        expectGone(again, planned);
+        await road(again, entries);
+        expectGone(again, planned);
+        // It is lifted as a whole.
+        expect(again.reinstate(key)).toBe(true);
+        expect(again.withdrawals).toEqual([]);
+        await road(again, entries);
+        expectGone(again, { ...planned, isGone: () => false });
+      }),
+      { numRuns: 25 },
+    );
+  },
+);
+
+test('a withdrawn picture stays out: a bundle', async () => {
+  const image = (at: number) => ({
+    hash: hashOf(mainOf(at)),
+    quality: 100,
+    variants: NAMES.map((name, window) => ({
+      name,
+      hash: hashOf(windowOf(at, window)),
+      quality: 100,
+    })),
+  });
+  const { bundle } = await createBundle([image(0), image(1)]);
+  const entries = entriesOfBundle(readBundle(bundleText(bundle)));
+  for (const name of [mainOf(0), windowOf(0, 2)]) {
+    const pictures = [0, 1].map(() => ({ id: bundle.case, windows: 4 }));
+    const list = createBlocklist(entries);
+    expect(list.withdraw(hashOf(name))).toBe(5);
+    expectGone(list, { pictures, isGone: (at) => at === 0 });
+    for (const entry of entries) list.add(entry);
+    expectGone(list, { pictures, isGone: (at) => at === 0 });
+  }
+});
+
+test('a withdrawn picture stays out: a folder of fetched lists', async () => {
+  const path = newFile();
+  const now = () => 1_767_225_600_000;
+  const pictures = [0, 1].map(() => ({ id: 'record', windows: 3 }));
+  const entries = pictures.flatMap(entriesOf).map((entry) => ({ ...entry, source: 'fake' }));
+  const client = {
+    async *fetchUpdates() {
+      const update = {
+        key: 'record',
+        source: 'fake',
+        state: 'active' as const,
+        signals: [],
+        entries,
+      };
+      const page = { isDrained: true, isFromStart: true, unknown: [], checkpoint: 1 };
+      yield { updates: [update], ...page };
+    },
+    mustRestart: () => true,
+  };
+  for (const name of [windowOf(0, 1), mainOf(1)]) {
+    const folder = await openListFolder(path, { now });
+    folder.blocklist.withdraw(hashOf(name));
+    await folder.fetch('fed', client);
+    await folder.close();
+  }
+  const folder = await openListFolder(path, { now });
+  await folder.fetch('fed', client);
+  expectGone(folder.blocklist, { pictures, isGone: () => true });
+  expect(folder.blocklist.reinstate(hashOf(windowOf(0, 1)))).toBe(true);
+  await folder.refetchNext();
+  await folder.fetch('fed', client);
+  expectGone(folder.blocklist, { pictures, isGone: (at) => at === 1 });
+  await folder.close();
+});
+
+test('one list withdraws no picture of another', () => {
+  const [main, window] = entriesOf({ id: undefined, windows: 1 }, 0);
+  // Whoever is on a foreign list says that a window of theirs is of somebody else's picture.
+  const list = createBlocklist([{ ...window!, list: 'foreign' }, main!]);
+  expect(list.withdraw(window!.hash)).toBe(1);
+  expect(matches(list, mainOf(0))).toBe(true);
+  expect(list.withdrawals).toMatchObject([
+    { groups: [{ group: hashToHex(main!.hash), list: 'foreign' }] },
+  ]);
+  expect(list.add({ ...main!, list: 'foreign' })).toBe(false);
+  expect(list.withdraw(main!.hash)).toBe(1);
+});
+
+test('a failure while a picture is withdrawn with its part changes nothing', async () => {
+  const entries = entriesOf({ id: undefined, windows: 2 }, 0);
+  let isFailing = false;
+  const list = createBlocklist([], {
+    onKeptOut: () => {
+      if (isFailing) throw new Error('told');
+    },
+  });
+  list.add(entries[0]!);
+  list.withdraw(entries[1]!.hash);
+  isFailing = true;
+  const before = [list.generation, JSON.stringify(list.withdrawals), list.size];
+  expect(() => list.addPart(rowsOf(entries))).toThrow('told');
+  await expect(list.addAll(entries)).rejects.toThrow('told');
+  expect([list.generation, JSON.stringify(list.withdrawals), list.size]).toEqual(before);
+  expect(matches(list, mainOf(0))).toBe(true);
+});
