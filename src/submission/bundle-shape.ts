@@ -13,6 +13,8 @@ export interface BundledHash {
   readonly quality?: number;
   /** the form of the picture that was hashed: `original`, `stored`, `onWhite` … */
   readonly variant: string;
+  /** the picture's own hash, which is in the bundle; absent: this is it */
+  readonly group?: string;
 }
 
 /**
@@ -25,6 +27,7 @@ export interface UnknownHash {
   readonly hash: string;
   readonly quality?: number;
   readonly variant: string;
+  readonly group?: string;
 }
 
 /**
@@ -40,9 +43,11 @@ export interface BundledDigest {
 /**
  * What a person makes on their device, reviews and shares: hashes, and nothing that names a person,
  * a file or an hour. The hashes of all pictures are in one shuffled list, which hides their order.
- * The list does not say which hashes belong together, but the hashes themselves may: a window's is
- * nearest to that of the same part of its own picture's outline (34 of 35 windows of nine photos,
- * 94 of 96 of 27), and `onWhite` and `onBlack` lie near the hash of their picture.
+ *
+ * A hash of a part or form names its picture's, so that the picture can be withdrawn with all of
+ * them. The hashes told it before: a window's is nearest to that of the same part of its own
+ * picture's outline (34 of 35 windows of nine photos, 94 of 96 of 27), and `onWhite` and `onBlack`
+ * lie near the hash of their picture.
  */
 export interface Bundle {
   readonly format: 'onlyhashes-bundle';
@@ -58,7 +63,7 @@ export interface Bundle {
   readonly unknown?: readonly UnknownHash[];
   /** absent unless asked for */
   readonly digests?: readonly BundledDigest[];
-  /** dots that pad the text to a size class: 8 KiB, 16 KiB, 32 KiB … */
+  /** dots that pad the text to a size class: 16 KiB, 32 KiB, 64 KiB … */
   readonly padding: string;
 }
 
@@ -82,6 +87,7 @@ export function bundleOf(value: unknown): Bundle {
   const withdraw = hexDigits(bundle.withdraw, 'withdraw', 64);
   check(isDay(bundle.day), 'day', 'be a day, YYYY-MM-DD');
   const all = listOf(bundle.hashes, 'hashes', bundledHash);
+  checkGroups(all);
   const isKnown = (item: BundledHash | UnknownHash) => isAlgorithm(item.algorithm);
   const hashes = all.filter(isKnown) as BundledHash[];
   const unknown = all.filter((item) => !isKnown(item));
@@ -102,9 +108,21 @@ export function bundleOf(value: unknown): Bundle {
   };
 }
 
+/** Hex that names no picture of the bundle could hide something else. */
+function checkGroups(hashes: readonly (BundledHash | UnknownHash)[]): void {
+  const keyOf = (algorithm: string, hash: string) => `${algorithm}:${hash}`;
+  const whole = hashes.filter(({ group }) => group === undefined);
+  const pictures = new Set(whole.map(({ algorithm, hash }) => keyOf(algorithm, hash)));
+  for (const [at, { algorithm, group }] of hashes.entries()) {
+    const isThere = group === undefined || pictures.has(keyOf(algorithm, group));
+    check(isThere, `hashes[${at}].group`, 'be a hash of the bundle that names no group');
+  }
+}
+
 /** One hash of a bundle, as a fresh object. @throws {FormatError} as `bundleOf` */
 function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
-  const item = members(value, where, ['algorithm', 'hash', 'variant'], ['resample', 'quality']);
+  const optional = ['resample', 'quality', 'group'];
+  const item = members(value, where, ['algorithm', 'hash', 'variant'], optional);
   const { algorithm, resample, quality, variant } = item;
   check(
     typeof algorithm === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(algorithm),
@@ -135,7 +153,8 @@ function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
     `${where}.variant`,
     "be a variant's name",
   );
-  return { ...item, hash } as BundledHash | UnknownHash;
+  const group = item.group === undefined ? {} : { group: hexDigits(item.group, `${where}.group`) };
+  return { ...item, hash, ...group } as BundledHash | UnknownHash;
 }
 
 /** One digest of a bundle, as a fresh object. @throws {FormatError} as `bundleOf` */

@@ -29,7 +29,7 @@ export interface CreateBundleOptions {
 
 /**
  * Bundles every hash of `images`, variants included, each once, in random order and padded to a
- * size class. `readBundle` accepts the result whatever else the images hold.
+ * size class. A variant names the hash of its picture as its group. `readBundle` accepts the result whatever else the images hold.
  * @returns the bundle, and the token with which the person can withdraw it. The bundle holds only
  *   the token's digest, so a lost token cannot be recovered.
  * @throws {RangeError} if `images` has no hash or more than a bundle holds, a quality or size
@@ -48,7 +48,7 @@ export async function createBundle(
   if (!isDay(day)) throw new RangeError('expected a day as YYYY-MM-DD');
   checkIterable(images, 'hashed images');
   const hashes = new Map<string, BundledHash>();
-  const keep = (variant: HashedVariant) => {
+  const keep = (variant: HashedVariant, picture?: Hash) => {
     // A spread of null has no members, so the checks below report what is missing.
     const { name, hash, quality, resample, decoding } = { ...variant };
     checkNoDraft({ hash, ...(decoding && { decoding }) });
@@ -65,12 +65,15 @@ export async function createBundle(
       ...(algorithm === 'pdq' && resample ? { resample } : {}),
       ...(quality === undefined ? {} : { quality }),
       variant: name,
+      ...(picture && isOfKind(picture, hash) ? { group: hashToHex(picture) } : {}),
     });
   };
-  for (const image of images) {
-    keep({ ...image, name: 'original' });
-    checkIterable(image.variants, 'variants of a hashed image');
-    for (const variant of image.variants) keep(variant);
+  const all = [...images];
+  // All pictures first: the hash of one is its own, even if another has a part like it.
+  for (const image of all) keep({ ...image, name: 'original' });
+  for (const { hash, variants } of all) {
+    checkIterable(variants, 'variants of a hashed image');
+    for (const variant of variants) keep(variant, hash);
   }
   if (hashes.size === 0) throw new RangeError('expected at least one hashed image');
   const checked = given('digests: { algorithm, digest }', () =>
@@ -94,6 +97,9 @@ export async function createBundle(
   }
   return { bundle: { ...bare, padding: paddingFor(length) }, withdrawToken };
 }
+
+const isOfKind = (a: Hash, b: Hash) =>
+  a.algorithm === b.algorithm && a.bytes.length === b.bytes.length;
 
 /** A copy of `bundle`. @throws {TypeError} if it is not a bundle */
 const copyOf = (bundle: Bundle): Bundle =>
@@ -120,8 +126,8 @@ export function bundleText(bundle: Bundle): string {
 
 /**
  * A bundle's hashes as blocklist entries. Their `source` is `bundle` and their `id` the case, so
- * that a withdrawn case can be found again. They have no labels. Each names its `variant`, but for
- * the pictures themselves. Hashes of unknown algorithms are left out.
+ * that a withdrawn case can be found again. They have no labels. Each names its `variant` and its
+ * `group`, but for the pictures themselves. Hashes of unknown algorithms are left out.
  * @throws {TypeError} if `bundle` holds anything that `readBundle` refuses
  */
 export function entriesOfBundle(bundle: Bundle): {
@@ -130,16 +136,18 @@ export function entriesOfBundle(bundle: Bundle): {
   quality?: number;
   resample?: Resample;
   variant?: string;
+  group?: string;
   source: string;
   id: string;
 }[] {
   const { hashes, case: id } = copyOf(bundle);
-  return hashes.map(({ algorithm, hash, quality, resample, variant }) => ({
+  return hashes.map(({ algorithm, hash, quality, resample, variant, group }) => ({
     hash: newHash(algorithm, bytesOf(hash)),
     labels: [],
     ...(quality === undefined ? {} : { quality }),
     ...(resample === undefined ? {} : { resample }),
     ...(variant === 'original' ? {} : { variant }),
+    ...(group === undefined ? {} : { group }),
     source: 'bundle',
     id,
   }));

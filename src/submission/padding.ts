@@ -1,13 +1,14 @@
 /**
- * Room for eight pictures of six hashes: their own, their windows, and as their file stores it. So
- * one picture and eight, with windows or without, are of one size.
+ * Room for eight pictures of six hashes: their own, their windows, and as their file stores it,
+ * each with the hash of its picture. So one picture and eight, with windows or without, are of one
+ * size.
  */
-const SMALLEST_CLASS = 8192;
+const SMALLEST_CLASS = 16_384;
 
-/** The smallest class of bundles without windows, before there were any; still read. */
-const EARLIER_CLASS = 4096;
+/** The smallest classes before there were windows, and before these named their pictures. */
+const EARLIER_CLASSES: readonly number[] = [4096, 8192];
 
-/** The size class of a text of `byteLength` bytes: the next of 8 KiB, 16 KiB, 32 KiB … */
+/** The size class of a text of `byteLength` bytes: the next of 16 KiB, 32 KiB, 64 KiB … */
 export function sizeClass(byteLength: number): number {
   let size = SMALLEST_CLASS;
   while (size < byteLength) size *= 2;
@@ -23,4 +24,4 @@ export const paddingFor = (byteLength: number): string =>
 
 /** Whether a text fills its size class. @param bare its bytes without the padding */
 export const isPadded = (byteLength: number, bare: number): boolean =>
-  byteLength === sizeClass(bare) || byteLength === EARLIER_CLASS;
+  byteLength === sizeClass(bare) || EARLIER_CLASSES.includes(byteLength);

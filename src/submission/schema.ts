@@ -5,7 +5,10 @@ const HEX_16_OR_64 = {
   pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$',
 } as const;
 
-/** JSON Schema (2020-12) of a bundle. `readBundle` is stricter only in that the day must exist. */
+/**
+ * JSON Schema (2020-12) of a bundle. `readBundle` is stricter only in that the day must exist, and
+ * that a group must be a hash of the bundle that names none.
+ */
 export const BUNDLE_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'A bundle of hashes, made on the device of the person whose pictures they are',
@@ -43,6 +46,11 @@ export const BUNDLE_SCHEMA = {
           resample: { enum: [512, 'none'] },
           quality: { type: 'integer', minimum: 0, maximum: 100 },
           variant: { type: 'string', pattern: '^[a-z][A-Za-z0-9]{0,31}$' },
+          group: {
+            type: 'string',
+            pattern: '^[0-9a-fA-F]{16,128}$',
+            description: "of a part or form: the picture's own hash, which is in the bundle",
+          },
         },
         if: { required: ['algorithm'], properties: { algorithm: { const: 'pdq' } } },
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema

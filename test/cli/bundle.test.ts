@@ -210,7 +210,7 @@ test('verify counts hashes of unknown algorithms separately', async () => {
   const other = { algorithm: 'photo-2', hash: 'AB'.repeat(20), variant: 'original' };
   const hashes = [other, ...bundle.hashes] as Bundle['hashes'];
   const bare = JSON.stringify({ ...bundle, hashes, padding: '' });
-  const padding = '.'.repeat(8192 - bare.length);
+  const padding = '.'.repeat(16_384 - bare.length);
   writeFileSync(path, JSON.stringify({ ...bundle, hashes, padding }));
   const { out, code } = await onlyhashes(['bundle', 'verify', path]);
   expect(code).toBe(0);

@@ -73,7 +73,7 @@ for (const name of ENGINES) {
 
         // The saved text is the text shown, to the last byte.
         expect(saved).toBe(preview);
-        expect(saved.length).toBe(8192);
+        expect(saved.length).toBe(16_384);
         const bundle = readBundle(saved);
         const hashes = new Set<string>();
         for (const file of PHOTOS) {

@@ -53,7 +53,7 @@ for (const name of ENGINES) {
       await screen(page, '1 picture');
       const { text, told } = await made(page);
       expect(readBundle(text).hashes.map(({ variant }) => variant)).toEqual(['original']);
-      expect(text).toHaveLength(8192);
+      expect(text).toHaveLength(16_384);
       expect(told).not.toContain(WARNING);
     });
 
@@ -93,7 +93,7 @@ for (const name of ENGINES) {
       const { text, code, told } = await made(page);
       expect(told).toContain(WARNING);
       const bundle = readBundle(text, { padded: true });
-      expect(text).toHaveLength(8192);
+      expect(text).toHaveLength(16_384);
       expect(bundle.hashes.map(({ variant }) => variant).sort()).toEqual(
         ['original', 'original', ...WINDOW_NAMES].sort(),
       );

@@ -64,7 +64,13 @@ test('a bundle holds the hashes, a day, a random case, and nothing else', async 
   expect(new Set(bundle.hashes)).toEqual(
     new Set([
       { algorithm: 'pdq', hash: '0f'.repeat(32), resample: 512, quality: 97, variant: 'original' },
-      { algorithm: 'pdq', hash: '5a'.repeat(32), quality: 96, variant: 'stored' },
+      {
+        algorithm: 'pdq',
+        hash: '5a'.repeat(32),
+        quality: 96,
+        variant: 'stored',
+        group: '0f'.repeat(32),
+      },
     ]),
   );
   expect(bundle.day).toBe('2026-11-25');
@@ -123,10 +129,10 @@ test('its text is ASCII, and its size class does not tell the number of hashes',
       const { bundle } = await createBundle(images);
       const text = bundleText(bundle);
       expect(text).toMatch(/^[\x20-\x7e\n]*$/);
-      expect(Math.log2(text.length / 8192) % 1).toBe(0);
+      expect(Math.log2(text.length / 16_384) % 1).toBe(0);
       // The class is no larger than needed.
       const bare = text.length - bundle.padding.length;
-      expect(text.length === 8192 || bare > text.length / 2).toBe(true);
+      expect(text.length === 16_384 || bare > text.length / 2).toBe(true);
     }),
     { numRuns: 100, seed: 1 },
   );
@@ -154,7 +160,7 @@ test('one picture and eight give the same size, with windows or without', async 
       sizes.add(bundleText(bundle).length);
     }
   }
-  expect([...sizes]).toEqual([8192]);
+  expect([...sizes]).toEqual([16_384]);
 });
 
 test('above the smallest, a class holds twice the hashes of the one below', async () => {
@@ -168,7 +174,7 @@ test('above the smallest, a class holds twice the hashes of the one below', asyn
     }));
     sizes.push(bundleText((await createBundle(images)).bundle).length);
   }
-  expect(sizes).toEqual([8192, 8192, 16384, 16384, 32768, 32768]);
+  expect(sizes).toEqual([16_384, 16_384, 16_384, 16_384, 32_768, 32_768]);
 });
 
 test('text and bundle round-trip', async () => {

@@ -122,12 +122,15 @@ test('padded: the text must be exactly as long as its size class', () => {
   expect(readBundle(bytes, { padded: true })).toEqual(BUNDLE);
   const dot = text.replace('"padding": ".', '"padding": "');
   const more = text.replace('"padding": "', '"padding": "..');
-  const next = text.replace('"padding": "', `"padding": "${'.'.repeat(8192)}`);
+  const next = text.replace('"padding": "', `"padding": "${'.'.repeat(16_384)}`);
   const respelt = JSON.stringify(BUNDLE);
-  // The smallest class was half as large once.
-  const earlier = text.replace('.'.repeat(4096), '');
-  expect(earlier).toHaveLength(4096);
-  expect(readBundle(earlier, { padded: true }).hashes).toEqual(BUNDLE.hashes);
+  // The smallest class was a quarter as large once, and then half.
+  const older = text.replace('.'.repeat(8192), '');
+  const earlier = older.replace('.'.repeat(4096), '');
+  expect([older.length, earlier.length]).toEqual([8192, 4096]);
+  for (const one of [older, earlier]) {
+    expect(readBundle(one, { padded: true }).hashes).toEqual(BUNDLE.hashes);
+  }
   for (const wrong of [
     dot,
     more,
@@ -251,4 +254,25 @@ test.each<[unknown, boolean]>([
   expect(fitsWithdrawalSchema(value)).toBe(fits);
   if (fits) expect(readWithdrawal(JSON.stringify(value))).toEqual(value);
   else expect(() => readWithdrawal(JSON.stringify(value))).toThrow(FormatError);
+});
+
+test('a group is a hash of the bundle that names none, and of its algorithm', async () => {
+  const [main, window] = ['0f', '5a'].map((byte) => hashFromHex('pdq', byte.repeat(32)));
+  const windows = [{ name: 'window1x1' as const, hash: window! }];
+  const { bundle } = await createBundle([{ hash: main!, variants: windows }]);
+  const [whole, part] = [...bundle.hashes].sort(({ variant }) => (variant === 'original' ? -1 : 1));
+  expect(part).toMatchObject({ variant: 'window1x1', group: '0f'.repeat(32) });
+  const read = (...hashes: object[]) => readBundle(JSON.stringify({ ...bundle, hashes })).hashes;
+  expect(read(part!, { ...whole, hash: '0F'.repeat(32) })).toEqual([part, whole]);
+  for (const wrong of [
+    [part],
+    [whole, { ...part, group: part!.hash }],
+    [whole, { ...part, group: 'ab'.repeat(32) }],
+    [whole, { ...part, group: 7 }],
+    [{ ...whole, algorithm: 'blockhash' }, part],
+  ]) {
+    expect(() => read(...(wrong as object[]))).toThrow(
+      expect.objectContaining({ name: 'FormatError', code: 'bad-bundle' }),
+    );
+  }
 });
