@@ -6,7 +6,7 @@ import type { Holdings } from '../matching/holdings.js';
 import { comingOf } from '../matching/large-change.js';
 import { listOf } from '../matching/lists.js';
 import type { Shelf } from '../matching/shelf.js';
-import { Withdrawals } from '../matching/withdrawals.js';
+import { Withdrawals, type Withdrawn } from '../matching/withdrawals.js';
 import { keyOfAllowance } from './allowances.js';
 import type { StoreChanges } from './changes.js';
 import { type StoredEntry, saidOf } from './stored-entry.js';
@@ -65,7 +65,11 @@ export function* applySteps(
   const anew = new Withdrawals();
   for (const { withdrawal, listed } of changes.withdrawals.values()) {
     if (!listed) reinstate.push(withdrawal);
-    else if (!isSame(held, withdrawal)) withdraw.push(withdrawal);
+    else if (!isSame(held, withdrawal)) {
+      // It may have been lifted and made again: what it took then is not taken now.
+      if (held.withdrawn.has(withdrawal)) reinstate.push(withdrawal);
+      withdraw.push(withdrawal);
+    }
     if (listed) anew.set(withdrawal);
   }
   const [withdrawn, coming, others]: Change<'entries'>[][] = [[], [], []];
@@ -94,10 +98,15 @@ export function* applySteps(
 
 const isIn = ({ entry, listed }: Change<'entries'>) => listed && entry.pausedUntil === undefined;
 
-/** Whether a withdrawal is in force with the same reason, and need not be made again. */
-function isSame(held: Holdings, withdrawal: Change<'withdrawals'>['withdrawal']): boolean {
+/** Whether a withdrawal is in force with the same reason and groups, and need not be made again. */
+export function isSame(held: Holdings, withdrawal: Withdrawn): boolean {
   const before = held.withdrawn.get(withdrawal);
-  return before !== undefined && before.reason === withdrawal.reason;
+  const [had, has] = [before?.groups ?? [], withdrawal.groups ?? []];
+  return (
+    before?.reason === withdrawal.reason &&
+    held.withdrawn.holds(withdrawal) &&
+    had.length === has.length
+  );
 }
 
 function setLists(held: Holdings, { lists: changed }: PendingChanges): void {

@@ -1,6 +1,7 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
-import { type Algorithm, bitsOf, type Hash } from '../hash.js';
+import { type Algorithm, bitsOf, bytesOf, type Hash } from '../hash.js';
+import { listOf } from '../matching/lists.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import {
   checkStorable,
@@ -184,9 +185,30 @@ export async function removeEntry(
 ): Promise<Changed & { removed: number }> {
   checkNumber(number);
   return await write(database, ['remove', number], change, async (sql, revision) => {
-    const removed = await removeEntries(sql, revision, 'number = $2', [number]);
+    const entry = await entryOfNumber(sql, number);
+    const removed = entry ? await removeWithParts(sql, revision, entry) : 0;
     return { reply: { removed }, isChanged: removed > 0 };
   });
+}
+
+/** What was listed with an entry of the same picture goes with it. @returns how many went */
+async function removeWithParts(sql: Sql, revision: number, entry: StoredEntry): Promise<number> {
+  const { number, hash, group, source, id } = entry;
+  const removed = await removeEntries(sql, revision, 'number = $2', [number]);
+  const others = await removeEntries(
+    sql,
+    revision,
+    `list = $2 and algorithm = $3 and source is not distinct from $4 and id is not distinct from $5
+    and (group_hash = $6 or (hash = $6 and group_hash is null))`,
+    [
+      listOf(entry),
+      hash.algorithm,
+      source ?? null,
+      id ?? null,
+      group === undefined ? hash.bytes : bytesOf(group),
+    ],
+  );
+  return removed + others;
 }
 
 /**

@@ -39,6 +39,20 @@ export class GatheredEntries {
     this.#told?.update(JSON.stringify(valuesOf(entry, keyOfEntry(entry)).map(inText)));
   }
 
+  /** The entries that name a group, in batches. */
+  *parts(most: number): Generator<BlocklistEntry[]> {
+    if ([...this.#tables.values()].every(({ hasGroups }) => !hasGroups)) return;
+    let batch: BlocklistEntry[] = [];
+    for (let place = 0; place < this.size; place++) {
+      if (this.#tableOf[place]!.groupAt(this.#rowOf[place]!) === undefined) continue;
+      batch.push(this.at(place));
+      if (batch.length < most) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
+  }
+
   at(place: number): BlocklistEntry {
     return this.#tableOf[place]!.entryAt(this.#rowOf[place]!);
   }

@@ -2,7 +2,13 @@ import { inTurns, nextTurn } from '../in-turns.js';
 import { AllowList, type AllowListOptions } from '../matching/allow-list.js';
 import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
 import { allowancesOf } from './allowances.js';
-import { applySteps, type Following, numbered, PendingChanges } from './apply-changes.js';
+import {
+  applySteps,
+  type Following,
+  isSame,
+  numbered,
+  PendingChanges,
+} from './apply-changes.js';
 import { changesAfter, unchangedEntries } from './changes.js';
 import type { Database, Sql } from './database.js';
 import { settingsOf } from './lists.js';
@@ -104,7 +110,7 @@ export async function catchUp(
 export function replaceFollowed({ blocklist, allowList }: Following, by: Following): void {
   const [held, others] = [Blocklist.held(blocklist), Blocklist.held(by.blocklist)];
   for (const withdrawal of held.withdrawn.values()) {
-    if (!others.withdrawn.has(withdrawal)) held.withdrawn.delete(withdrawal);
+    if (!isSame(others, withdrawal)) held.withdrawn.delete(withdrawal);
   }
   held.setLists(others.lists);
   blocklist.replaceWith(by.blocklist);

@@ -1,6 +1,7 @@
 import type { Database, Sql } from './database.js';
 import { CORE } from './schema.js';
 import { BANDS, BANDS_FASTER } from './schema-bands.js';
+import { GROUPS } from './schema-groups.js';
 import { LONG_FEEDBACK, RECORDS } from './schema-records.js';
 import { SESSIONS } from './schema-sessions.js';
 import { StoreError } from './store-error.js';
@@ -13,6 +14,7 @@ export const MIGRATIONS: readonly string[] = [
   SESSIONS,
   LONG_FEEDBACK,
   BANDS_FASTER,
+  GROUPS,
 ];
 
 /** A lower-case name, which is quoted only where it may be a word of SQL. */

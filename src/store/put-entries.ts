@@ -3,12 +3,14 @@ import { isDegenerate } from '../matching/degenerate.js';
 import type { ListedEntries } from '../matching/listed-entries.js';
 import { listOf } from '../matching/lists.js';
 import type { KeptOutReason } from '../matching/withdrawals.js';
+import { isCovered } from './covered.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import { countAnew } from './entry-statistics.js';
 import { type GatheredEntries, gatheredEntries } from './gathered-entries.js';
 import { checkListName } from './lists.js';
 import { COLUMNS, keyOfEntry, SAID, valuesOf } from './stored-entry.js';
+import { withdrawGroups } from './withdrawals.js';
 import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Entries of one statement. */
@@ -43,13 +45,7 @@ const compared = (table: string) =>
 const PUT = `
 with given as (${given}),
 judged as materialized (
-  select given.*,
-    exists (select from withdrawal as w where w.listed and w.hash = given.hash
-      and w.algorithm = given.algorithm and (w.list is null or w.list = given.list))
-    or exists (select from withdrawal as w where w.listed and w.id = given.id
-      and (w.source is null or w.source = given.source)
-      and (w.list is null or w.list = given.list)) as is_withdrawn
-  from given
+  select given.*, ${isCovered('given')} as is_withdrawn from given
 ),
 coming as materialized (select * from judged where not is_withdrawn),
 changed as (
@@ -123,6 +119,7 @@ export async function putEntries(
 ): Promise<Put> {
   for (const plan of BY_ROW) await sql.query(`set local enable_${plan} = off`);
   const put: Put = { added: 0, keptOut: { degenerate: 0, withdrawn: 0 }, numbers: [] };
+  await withdrawGroups(sql, revision, entries);
   const lists = new Set<string>();
   for (let from = 0; from < entries.size; from += BATCH) {
     const end = Math.min(entries.size, from + BATCH);

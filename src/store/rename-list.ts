@@ -1,4 +1,5 @@
 import type { ListSettings } from '../matching/lists.js';
+import { isCovered } from './covered.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import { checkedSettings, checkListName, setListSettings } from './lists.js';
@@ -72,9 +73,16 @@ async function moveList(
   );
   // Withdrawals come first: what is moved is on the list that they are about.
   for (const withdrawal of await withdrawalsOf(sql)) {
-    if (withdrawal.list !== from) continue;
+    const groups = 'id' in withdrawal ? [] : (withdrawal.groups ?? []);
+    if (withdrawal.list !== from && !groups.some(({ list }) => list === from)) continue;
     await reinstateWithdrawn(sql, revision, withdrawal);
-    await withdrawEntries(sql, revision, { ...withdrawal, list: to });
+    await withdrawEntries(sql, revision, {
+      ...withdrawal,
+      ...(withdrawal.list === from && { list: to }),
+      ...(groups.length > 0 && {
+        groups: groups.map(({ group, list }) => ({ group, list: list === from ? to : list })),
+      }),
+    });
   }
   let moved = 0;
   for (;;) {
@@ -87,16 +95,10 @@ async function moveList(
     moved += rows.length;
     if (rows.length < BATCH) break;
   }
-  await removeEntries(sql, revision, `list = $2 and (${WITHDRAWN_THERE})`, [to]);
+  // Others had kept it out before.
+  await removeEntries(sql, revision, `list = $2 and ${isCovered('entry', { onList: true })}`, [to]);
   return moved;
 }
-
-/** Whether an entry is of a withdrawal on its list alone: others had kept it out before. */
-const WITHDRAWN_THERE = `
-  exists (select from withdrawal as w where w.listed and w.list = entry.list
-    and w.hash = entry.hash and w.algorithm = entry.algorithm)
-  or exists (select from withdrawal as w where w.listed and w.list = entry.list
-    and w.id = entry.id and (w.source is null or w.source = entry.source))`;
 
 /**
  * A row is not changed in place, since its key tells its list: the old one stays under a number of

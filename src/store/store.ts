@@ -152,8 +152,9 @@ export class Store {
   }
 
   /**
-   * Removes an entry. It can be added again: to keep it out, withdraw it.
-   * @returns `removed`: 1, or 0 if there is none of this number
+   * Removes an entry, with what was listed with it of the same picture: on its list, of its source
+   * and id. It can be added again: to keep it out, withdraw it.
+   * @returns `removed`: how many entries, 0 if there is none of this number
    */
   async remove(number: number, change: ChangeOptions = {}): Promise<Changed & { removed: number }> {
     return await removeEntry(this.#database, number, change);
@@ -174,8 +175,8 @@ export class Store {
   }
 
   /**
-   * Lifts a withdrawal, given as it was made, so that such entries can be added again. The removed
-   * entries do not come back.
+   * Lifts a withdrawal, given as it was made, with all that it took, so that such entries can be
+   * added again. The removed entries do not come back.
    * @returns `reinstated`: whether there was such a withdrawal
    * @throws {TypeError | RangeError} if an argument is invalid
    */

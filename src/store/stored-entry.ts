@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type BlocklistEntry, copyOfOpinions, type Opinion } from '../entry.js';
-import { type Algorithm, hashToHex, newHash, type Resample } from '../hash.js';
+import { type Algorithm, bytesOf, hashToHex, hexOf, newHash, type Resample } from '../hash.js';
 import { listOf } from '../matching/lists.js';
 import type { SqlValue } from './database.js';
 
@@ -26,6 +26,7 @@ export const COLUMNS = {
   id: 'text',
   resample: 'text',
   variant: 'text',
+  group_hash: 'bytea',
   case_count: 'bigint',
   opinions: 'json',
   confirmed: 'boolean',
@@ -36,6 +37,7 @@ export const SAID = [
   'labels',
   'quality',
   'resample',
+  'group_hash',
   'case_count',
   'opinions',
   'confirmed',
@@ -43,7 +45,7 @@ export const SAID = [
 
 /** What is selected of an entry, for `entryOf`. */
 export const SELECTED = `number, list, algorithm, hash, labels, quality, source, id, resample, variant,
-  case_count, opinions, confirmed, revision, listed,
+  group_hash, case_count, opinions, confirmed, revision, listed,
   (extract(epoch from paused_until) * 1000)::float8 as paused_ms`;
 
 /** A row of `SELECTED`. */
@@ -58,6 +60,7 @@ export interface EntryRow {
   readonly id: string | null;
   readonly resample: '512' | 'none' | null;
   readonly variant: string | null;
+  readonly group_hash: Uint8Array | null;
   readonly case_count: number | null;
   readonly opinions: readonly Opinion[] | null;
   readonly confirmed: boolean | null;
@@ -93,7 +96,7 @@ export const digestOf = (json: readonly unknown[]): Uint8Array =>
 /** The values of an entry that was checked, as `COLUMNS` has them. */
 export function valuesOf(entry: BlocklistEntry, key: Uint8Array): SqlValue[] {
   const { hash, labels, quality, source, id, resample, variant } = entry;
-  const { caseCount, opinions, confirmed } = entry;
+  const { group, caseCount, opinions, confirmed } = entry;
   return [
     key,
     listOf(entry),
@@ -105,6 +108,7 @@ export function valuesOf(entry: BlocklistEntry, key: Uint8Array): SqlValue[] {
     id ?? null,
     resample === undefined ? null : String(resample),
     variant ?? null,
+    group === undefined ? null : bytesOf(group),
     caseCount ?? null,
     opinions === undefined ? null : JSON.stringify(copyOfOpinions(opinions)),
     confirmed ?? null,
@@ -113,15 +117,15 @@ export function valuesOf(entry: BlocklistEntry, key: Uint8Array): SqlValue[] {
 
 /** What an entry says that may change while it stays the same one, as text. */
 export function saidOf(entry: BlocklistEntry): string {
-  const { labels, quality, resample, caseCount, opinions, confirmed } = entry;
+  const { labels, quality, resample, group, caseCount, opinions, confirmed } = entry;
   const heard = opinions && copyOfOpinions(opinions);
-  return JSON.stringify([labels, quality, resample, caseCount, heard, confirmed]);
+  return JSON.stringify([labels, quality, resample, group, caseCount, heard, confirmed]);
 }
 
 /** The entry of a row, as a blocklist takes it. */
 export function entryOf(row: EntryRow): BlocklistEntry {
   const { list, quality, source, id, resample, variant, opinions, confirmed } = row;
-  const { case_count: caseCount } = row;
+  const { group_hash: group, case_count: caseCount } = row;
   return {
     hash: newHash(row.algorithm, new Uint8Array(row.hash)),
     labels: row.labels,
@@ -130,6 +134,7 @@ export function entryOf(row: EntryRow): BlocklistEntry {
     ...(id !== null && { id }),
     ...(resample !== null && { resample: (resample === '512' ? 512 : 'none') as Resample }),
     ...(variant !== null && { variant }),
+    ...(group !== null && { group: hexOf(new Uint8Array(group)) }),
     ...(list !== '' && { list }),
     ...(caseCount !== null && { caseCount }),
     ...(opinions !== null && { opinions }),

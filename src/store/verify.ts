@@ -1,6 +1,7 @@
 import { checkEntry } from '../entry.js';
 import { isDegenerate } from '../matching/degenerate.js';
 import { wrongBands } from './bands.js';
+import { isCovered } from './covered.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import { type EntryRow, entryOf, keyOfEntry, SELECTED } from './stored-entry.js';
 
@@ -30,14 +31,7 @@ const PAGE = 1000;
 
 const QUERIES: readonly (readonly [StoreProblem['code'], string])[] = [
   ['number-twice', 'select number from entry group by number having count(*) > 1'],
-  [
-    'withdrawn-entry',
-    `select e.number from entry as e join withdrawal as w on w.listed and w.hash = e.hash
-      and w.algorithm = e.algorithm and (w.list is null or w.list = e.list) where e.listed
-    union select e.number from entry as e join withdrawal as w on w.listed and w.id = e.id
-      and (w.source is null or w.source = e.source) and (w.list is null or w.list = e.list)
-      where e.listed`,
-  ],
+  ['withdrawn-entry', `select number from entry where listed and ${isCovered('entry')}`],
   [
     'no-list',
     `select number from entry where listed

@@ -1,12 +1,22 @@
-import { type Algorithm, hashToHex, hexOf, newHash } from '../hash.js';
-import { copyOf, type Withdrawn, type WithdrawnKey } from '../matching/withdrawals.js';
+import { type Algorithm, bytesOf, hashToHex, hexOf, newHash } from '../hash.js';
+import { listOf } from '../matching/lists.js';
+import {
+  copyOf,
+  type Withdrawn,
+  type WithdrawnGroup,
+  type WithdrawnKey,
+} from '../matching/withdrawals.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
+import type { GatheredEntries } from './gathered-entries.js';
 import { checkStorable, digestOf } from './stored-entry.js';
 import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** What is selected of a withdrawal, for `withdrawnOf`. */
-export const WITHDRAWN = 'key, list, algorithm, hash, source, id, reason, listed, revision';
+export const WITHDRAWN = `key, list, algorithm, hash, source, id, reason, listed, revision,
+  (select json_agg(json_build_object('group', encode(g.hash, 'hex'), 'list', g.list)
+      order by g.list, g.hash)
+    from withdrawal_group as g where g.key = withdrawal.key) as groups`;
 
 /** A row of `WITHDRAWN`. */
 export interface WithdrawalRow {
@@ -17,6 +27,7 @@ export interface WithdrawalRow {
   readonly source: string | null;
   readonly id: string | null;
   readonly reason: string | null;
+  readonly groups: readonly WithdrawnGroup[] | null;
   readonly listed: boolean;
   readonly revision: number;
 }
@@ -27,7 +38,9 @@ export interface WithdrawalRow {
  */
 export function checkedWithdrawal(withdrawal: Withdrawn, reason?: string): Withdrawn {
   const copy = copyOf(withdrawal, reason);
-  checkStorable(copy.list, copy.reason, ...('id' in copy ? [copy.id, copy.source] : []));
+  const { list, reason: why, groups = [] } = copy;
+  checkStorable(list, why, ...('id' in copy ? [copy.id, copy.source] : []));
+  checkStorable(...groups.map((each) => each.list));
   return copy;
 }
 
@@ -98,14 +111,95 @@ export async function withdrawEntries(
       revision,
     ],
   );
-  const parts = Object.entries(named).filter(([, value]) => value !== undefined);
-  const removed = await removeEntries(
-    sql,
-    revision,
-    parts.map(([column], at) => `${column} = $${at + 2}`).join(' and '),
-    parts.map(([, value]) => value!),
+  const { hash, ...others } = named;
+  const parts = Object.entries(others).filter(([, value]) => value !== undefined);
+  const conditions = parts.map(([column], at) => `${column} = $${at + 2}`);
+  const values = parts.map(([, value]) => value!);
+  if (hash === undefined) {
+    const removed = await removeEntries(sql, revision, conditions.join(' and '), values);
+    return { removed, isChanged: set.length > 0 || removed > 0 };
+  }
+  const where = [...conditions, `hash = $${values.length + 2}`].join(' and ');
+  const met = await sql.query<{ hash: Uint8Array; list: string }>(
+    `select distinct group_hash as hash, list from entry where listed and group_hash <> $1 and ${where}`,
+    [hash, ...values, hash],
   );
-  return { removed, isChanged: set.length > 0 || removed > 0 };
+  const groups = [
+    ...(withdrawal.groups ?? []).map(({ group, list }) => ({ hash: bytesOf(group), list })),
+    ...met,
+  ];
+  const isWider = await widen(sql, revision, key, groups);
+  const ofPicture = [...conditions, `$${values.length + 2} in (hash, group_hash)`].join(' and ');
+  let removed = await removeEntries(sql, revision, ofPicture, [...values, hash]);
+  for (const group of groups) removed += await removeGroup(sql, revision, named.algorithm!, group);
+  return { removed, isChanged: set.length > 0 || isWider || removed > 0 };
+}
+
+/** A picture on a list. */
+interface Group {
+  readonly hash: Uint8Array;
+  readonly list: string;
+}
+
+/** Withdraws pictures with a withdrawal that is in force. @returns whether one of them is new */
+async function widen(
+  sql: Sql,
+  revision: number,
+  key: Uint8Array,
+  groups: readonly Group[],
+): Promise<boolean> {
+  if (groups.length === 0) return false;
+  const made = await sql.query(
+    `insert into withdrawal_group (key, algorithm, hash, list)
+    select w.key, w.algorithm, given.hash, given.list
+    from withdrawal as w, unnest($2::bytea[], $3::text[]) as given (hash, list)
+    where w.key = $1 on conflict do nothing returning 1`,
+    [key, groups.map(({ hash }) => hash), groups.map(({ list }) => list)],
+  );
+  if (made.length === 0) return false;
+  await sql.query('update withdrawal set revision = $2 where key = $1', [key, revision]);
+  return true;
+}
+
+const removeGroup = (sql: Sql, revision: number, algorithm: SqlValue, { hash, list }: Group) =>
+  removeEntries(sql, revision, 'algorithm = $2 and list = $3 and (hash = $4 or group_hash = $4)', [
+    algorithm,
+    list,
+    hash,
+  ]);
+
+/** Parts that are looked up by one statement. */
+const BATCH = 1000;
+
+/**
+ * Withdraws the pictures of which entries that come are parts, if those are withdrawn by their own
+ * hashes.
+ */
+export async function withdrawGroups(
+  sql: Sql,
+  revision: number,
+  entries: GatheredEntries,
+): Promise<void> {
+  for (const batch of entries.parts(BATCH)) {
+    const met = await sql.query<Group & { key: Uint8Array; algorithm: Algorithm }>(
+      `select distinct w.key, w.algorithm, given.group_hash as hash, given.list
+      from unnest($1::text[], $2::bytea[], $3::bytea[], $4::text[])
+        as given (algorithm, hash, group_hash, list)
+      join withdrawal as w on w.listed and w.hash = given.hash and w.algorithm = given.algorithm
+        and (w.list is null or w.list = given.list)
+      where given.hash <> given.group_hash`,
+      [
+        batch.map(({ hash }) => hash.algorithm),
+        batch.map(({ hash }) => hash.bytes),
+        batch.map(({ group }) => bytesOf(group!)),
+        batch.map(listOf),
+      ],
+    );
+    for (const { key, algorithm, ...group } of met) {
+      if (!(await widen(sql, revision, key, [group]))) continue;
+      await removeGroup(sql, revision, algorithm, group);
+    }
+  }
 }
 
 /** Lifts a withdrawal within a change. @returns whether it was in force */
@@ -118,6 +212,7 @@ export async function reinstateWithdrawn(
     'update withdrawal set listed = false, revision = $2 where key = $1 and listed returning 1',
     [keyOfWithdrawal(key), revision],
   );
+  await sql.query('delete from withdrawal_group where key = $1', [keyOfWithdrawal(key)]);
   return lifted.length > 0;
 }
 
@@ -131,8 +226,9 @@ export async function withdrawalsOf(sql: Sql): Promise<Withdrawn[]> {
 
 /** The withdrawal of a row. */
 export function withdrawnOf(row: WithdrawalRow): Withdrawn {
-  const { list, algorithm, hash, source, id, reason } = row;
+  const { list, algorithm, hash, source, id, reason, groups } = row;
   const told = { ...(list !== null && { list }), ...(reason !== null && { reason }) };
   if (id !== null) return { id, ...(source !== null && { source }), ...told };
-  return Object.assign(newHash(algorithm!, new Uint8Array(hash!)), told);
+  const withdrawn = newHash(algorithm!, new Uint8Array(hash!));
+  return Object.assign(withdrawn, { ...told, ...(groups !== null && { groups }) });
 }

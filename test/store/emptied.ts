@@ -4,7 +4,7 @@ import { Store } from '../../src/store/store.js';
 export async function emptied(store: Store): Promise<void> {
   const database = Store.databaseOf(store);
   await database.query(
-    'truncate entry, list, withdrawal, allowance, request, change restart identity',
+    'truncate entry, list, withdrawal, withdrawal_group, allowance, request, change restart identity',
   );
   await database.query('alter sequence entry_number restart');
   await database.query('update state set revision = 0, purged = 0');

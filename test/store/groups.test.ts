@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { hashFromHex } from '../../src/hash.js';
+import { openStore } from '../../src/store/open-store.js';
+import type { Store } from '../../src/store/store.js';
+import { describeEngines } from './engines.js';
+
+const hexOf = (name: string) => createHash('sha256').update(name).digest('hex');
+const hashOf = (name: string) => hashFromHex('pdq', hexOf(name));
+
+/** A picture and two windows of it. */
+const pictureOf = (name: string, told: Partial<BlocklistEntry> = {}): BlocklistEntry[] => [
+  { hash: hashOf(name), labels: [], ...told },
+  ...['window1x1', 'window4x5'].map((variant) => ({
+    hash: hashOf(`${variant} of ${name}`),
+    labels: [],
+    variant,
+    group: hexOf(name),
+    ...told,
+  })),
+];
+const one = pictureOf('one', { id: 'case' });
+const other = pictureOf('other', { id: 'case' });
+const both = [...one, ...other];
+const [main, window, second] = one;
+
+/** Which of the hashes of both pictures a store lists, and a new follower of it has. */
+async function listed(store: Store): Promise<number[]> {
+  const follower = await store.follow();
+  const all = both.map(({ hash }) => hash);
+  const answers = await store.searchBatch(all, 0);
+  const found = answers.map(({ hits }) => Number(hits.length > 0));
+  const followed = all.map((hash) => Number(follower.blocklist.has(hash)));
+  await follower.close();
+  expect(followed).toEqual(found);
+  expect(await store.verify()).toEqual([]);
+  return found;
+}
+
+const OTHER = [0, 0, 0, 1, 1, 1];
+
+describeEngines((running) => {
+  const stores: Store[] = [];
+  afterEach(async () => {
+    for (const store of stores.splice(0)) await store.close();
+  });
+  const opened = async () => {
+    const store = await openStore(await running.newPlace());
+    stores.push(store);
+    return store;
+  };
+
+  describe('a picture that is withdrawn', () => {
+    test.each([
+      ['by its own hash', main!],
+      ['by the hash of a window', window!],
+    ])(
+      '%s goes with its windows and stays out, and another of its id stays',
+      async (_, { hash }) => {
+        const store = await opened();
+        await store.add(both);
+        const follower = await store.follow();
+        const { removed, revision } = await store.withdraw(hash, { reason: 'asked' });
+        expect(removed).toBe(3);
+        await follower.reached(revision);
+        expect(both.map((entry) => Number(follower.blocklist.has(entry.hash)))).toEqual(OTHER);
+        expect(await listed(store)).toEqual(OTHER);
+        expect((await store.add(both)).keptOut.withdrawn).toBe(3);
+        expect(await store.replaceList('', both)).toMatchObject({ added: 0, removed: 0 });
+        expect(await listed(store)).toEqual(OTHER);
+        expect(await store.reinstate(hash)).toMatchObject({ reinstated: true });
+        expect(await store.withdrawals()).toEqual([]);
+        expect((await store.add(both)).added).toBe(3);
+        expect(await listed(store)).toEqual([1, 1, 1, 1, 1, 1]);
+      },
+    );
+
+    test('before it is listed stays out, whatever comes first', async () => {
+      const store = await opened();
+      await store.withdraw(window!.hash);
+      const follower = await store.follow();
+      expect((await store.add([main!, second!])).added).toBe(2);
+      const { revision, added, keptOut } = await store.add([...other, window!]);
+      expect({ added, withdrawn: keptOut.withdrawn }).toEqual({ added: 3, withdrawn: 1 });
+      await follower.reached(revision);
+      expect(both.map(({ hash }) => Number(follower.blocklist.has(hash)))).toEqual(OTHER);
+      expect(await listed(store)).toEqual(OTHER);
+    });
+
+    test('by its id goes with all that has it', async () => {
+      const store = await opened();
+      await store.add([...both, ...pictureOf('third', { id: 'another' })]);
+      expect((await store.withdraw({ id: 'case' })).removed).toBe(6);
+      expect(await listed(store)).toEqual([0, 0, 0, 0, 0, 0]);
+      expect((await store.add(both)).keptOut.withdrawn).toBe(6);
+    });
+
+    test('follows its list to another name', async () => {
+      const store = await opened();
+      const on = both.map((entry) => ({ ...entry, list: 'before' }));
+      await store.add(on);
+      await store.withdraw(window!.hash);
+      expect(await store.renameList('before', 'after')).toMatchObject({ renamed: true });
+      expect(await listed(store)).toEqual(OTHER);
+      expect((await store.add(on.map((entry) => ({ ...entry, list: 'after' })))).added).toBe(0);
+      expect(await listed(store)).toEqual(OTHER);
+    });
+
+    test('on one list stays on others', async () => {
+      const store = await opened();
+      await store.add([window!, ...one.map((entry) => ({ ...entry, list: 'mine' }))]);
+      await store.withdraw({ ...window!.hash, list: '' });
+      expect(await store.withdrawals()).toMatchObject([
+        { groups: [{ group: hexOf('one'), list: '' }] },
+      ]);
+      expect((await store.add([main!])).keptOut.withdrawn).toBe(1);
+      expect((await store.find({ list: 'mine' })).length).toBe(3);
+    });
+  });
+
+  test('an entry that is removed goes with what was listed with it', async () => {
+    const store = await opened();
+    const { numbers } = await store.add([...both, ...pictureOf('one', { id: 'another' })]);
+    expect((await store.entry(numbers[1]!))!.group).toBe(hexOf('one'));
+    expect((await store.remove(numbers[1]!)).removed).toBe(3);
+    expect((await store.remove(numbers[1]!)).removed).toBe(0);
+    expect(await listed(store)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect((await store.find({ id: 'case' })).length).toBe(3);
+    expect((await store.add(one)).added).toBe(3);
+  });
+});
