@@ -279,6 +279,7 @@ const HELD: Readonly<Record<Exclude<keyof BlocklistEntry, 'hash'>, readonly List
   id: ['csv', 'jsonl'],
   resample: ['csv', 'jsonl'],
   variant: ['csv', 'jsonl'],
+  group: ['csv', 'jsonl'],
   list: [],
   caseCount: [],
   opinions: [],

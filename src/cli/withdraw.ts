@@ -15,7 +15,7 @@ export const withdrawCommand: Command = {
   usage: 'CONFIG HASH|ID… | --store URL|FOLDER HASH|ID…',
   about: `Withdraw entries from fetched lists, or lift withdrawals.
 An entry with this hash or this id stops matching and stays out, whatever its service says, \
-until --reinstate. Prints a line withdrawn,ENTRIES,WORD for each word, where ENTRIES were \
+until --reinstate; by a hash, the whole picture does, with its windows. Prints a line withdrawn,ENTRIES,WORD for each word, where ENTRIES were \
 removed, or reinstated,WORD. Once a withdrawal is lifted, the next fetch begins from the \
 start, so that the entries come back. While serve runs on a folder of lists, this waits for its \
 end. Other programs go on with the lists that they have read.

@@ -1,0 +1,54 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readPackedEntries } from '../../src/exchange/packed-list.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { onlyhashes, PHOTOS } from './program.js';
+
+const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
+const CANYON = join(PHOTOS, 'black-canyon-grey.jpg');
+
+let folder: string;
+let list: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-groups-'));
+  const { out } = await onlyhashes(['hash', '--json', '--crops', CAT, CANYON]);
+  list = join(folder, 'list.jsonl');
+  writeFileSync(list, out);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a format that cannot say which picture a window belongs to is told once, with a count', async () => {
+  const windows = readFileSync(list, 'utf8').match(/"name":"window/g)!.length;
+  const convert = (to: string, format: string) =>
+    onlyhashes(['convert', list, join(folder, to), '--format', format]);
+  for (const format of ['plain', 'dataset', 'dataset-csv', 'local-file']) {
+    const { err, code } = await convert(`list.${format}`, format);
+    expect(err.split(`group of ${windows} entries`)).toHaveLength(2);
+    expect(err).toContain(`${format} cannot hold that`);
+    expect(code).toBe(0);
+  }
+  for (const format of ['csv', 'jsonl', 'index', 'blocklist']) {
+    expect((await convert(`told.${format}`, format)).err).toBe('');
+  }
+  const read = await readPackedEntries(readFileSync(join(folder, 'told.csv'), 'utf8'));
+  const blocklist = createBlocklist(read);
+  const { hash } = await hashFile(CAT);
+  const { length } = (await hashFile(CAT, { crops: true })).variants;
+  expect(blocklist.withdraw(hash)).toBeGreaterThan(length);
+});
+
+test('a photo that was listed with its windows and withdrawn by its hash matches no more', async () => {
+  const { out } = await onlyhashes(['hash', '--json', '--crops', CAT, CANYON]);
+  const blocklist = createBlocklist(await readPackedEntries(out));
+  const [cat, canyon] = await Promise.all(
+    [CAT, CANYON].map((file) => hashFile(file, { variants: 'thorough', crops: true })),
+  );
+  expect(blocklist.decide(cat!).verdict).toBe('match');
+  const removed = blocklist.withdraw(cat!.hash);
+  expect(blocklist.decide(cat!)).toMatchObject({ verdict: 'none', matches: [] });
+  expect(removed).toBeGreaterThan(1);
+  expect(blocklist.decide(canyon!).verdict).toBe('match');
+});
