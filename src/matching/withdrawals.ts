@@ -3,8 +3,9 @@ import { type BlocklistEntry, checkGroup, checkListName } from '../entry.js';
 import { type Algorithm, bitsOf, type Hash, hashToHex, newHash } from '../hash.js';
 
 /**
- * What to withdraw: every entry with this hash or of its group, or every entry with this id (of this source, if
- * given). With `list`, only of the list of that name, so that a list withdraws no other's entries.
+ * What to withdraw: every entry with this hash or of its group, or every entry with this id (of
+ * this source, if given). With `list`, only of the list of that name, so that a list withdraws no
+ * other's entries.
  */
 export type WithdrawnKey = (Hash | { readonly id: string; readonly source?: string }) & {
   readonly list?: string;

@@ -36,7 +36,8 @@ import { wordsOf } from './save-index.js';
 export const MAGIC = [0x4c42484f, 0x0a545349] as const;
 /**
  * 2 if the state tells more than version 1 knew: settings of lists, withdrawals of one list, or the
- * pictures that are withdrawn with one of their parts. A reader that passed over these would act on a foreign list.
+ * pictures that are withdrawn with one of their parts. A reader that passed over these would act on
+ * a foreign list.
  */
 const VERSIONS = [1, 2];
 export const TABLE_WORDS = 4;

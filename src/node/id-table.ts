@@ -10,10 +10,10 @@ const MAGIC = 0x534449ff;
 const TRAILER = 4;
 
 /**
- * Finds entries by their own ids, and by their groups. The table lies in an index file after the texts of the notes: for
- * each bucket of hashed ids where it starts, and where the last one ends; the numbers of the
- * entries, bucket by bucket; and four words that tell what it is. A list is so searched by id
- * without reading a million ids first.
+ * Finds entries by their own ids, and by their groups. The table lies in an index file after the
+ * texts of the notes: for each bucket of hashed ids where it starts, and where the last one ends;
+ * the numbers of the entries, bucket by bucket; and four words that tell what it is. A list is so
+ * searched by id without reading a million ids first.
  */
 export class IdTable {
   readonly #starts: Uint32Array;

@@ -1,6 +1,6 @@
 /**
- * Whether a withdrawal in force is of an entry, as SQL: by its hash, by that of the picture of which
- * it is a part, or by its id.
+ * Whether a withdrawal in force is of an entry, as SQL: by its hash, by that of the picture of
+ * which it is a part, or by its id.
  * @param table the name under which the entry stands
  * @param onList whether only withdrawals count that name the list of the entry
  */

@@ -2,8 +2,8 @@
  * Pictures and their parts.
  *
  * - `entry.group_hash` is the hash of the picture of which the entry is a part or form.
- * - `withdrawal_group` has the pictures that are withdrawn with one of their parts, each on the list
- *   that says so, while the withdrawal is in force.
+ * - `withdrawal_group` has the pictures that are withdrawn with one of their parts, each on the
+ *   list that says so, while the withdrawal is in force.
  * - `searched` is made anew, since a view keeps the columns that its table had.
  */
 export const GROUPS = `

@@ -29,7 +29,8 @@ export interface CreateBundleOptions {
 
 /**
  * Bundles every hash of `images`, variants included, each once, in random order and padded to a
- * size class. A variant names the hash of its picture as its group. `readBundle` accepts the result whatever else the images hold.
+ * size class. A variant names the hash of its picture as its group. `readBundle` accepts the result
+ * whatever else the images hold.
  * @returns the bundle, and the token with which the person can withdraw it. The bundle holds only
  *   the token's digest, so a lost token cannot be recovered.
  * @throws {RangeError} if `images` has no hash or more than a bundle holds, a quality or size
