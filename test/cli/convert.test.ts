@@ -60,6 +60,7 @@ const FIELDS: Required<Omit<BlocklistEntry, 'hash'>> = {
   id: 'case-7',
   resample: 'none',
   variant: 'window1x1',
+  group: 'a5'.repeat(32),
   list: 'theirs',
   caseCount: 3,
   opinions: [{ from: 'a platform', says: 'Blocked' }],
@@ -70,8 +71,8 @@ const ALL = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 /** What each form holds. */
 const HELD: Record<string, readonly (keyof typeof FIELDS)[]> = {
   plain: ['labels', 'quality'],
-  csv: ['labels', 'quality', 'source', 'id', 'resample', 'variant'],
-  jsonl: ['labels', 'quality', 'source', 'id', 'resample', 'variant'],
+  csv: ['labels', 'quality', 'source', 'id', 'resample', 'variant', 'group'],
+  jsonl: ['labels', 'quality', 'source', 'id', 'resample', 'variant', 'group'],
   dataset: ['labels', 'source'],
   'dataset-csv': ['labels', 'source'],
   'local-file': [],
