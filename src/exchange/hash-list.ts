@@ -37,8 +37,8 @@ export interface ReadOptions {
  * - CSV: rows under a header that names `hash` (or `signal_str`) and any of `algorithm`
  *   (`signal_type`), `label`, `labels` (separated by `;`), `tags` (separated by blanks), `file`,
  *   `quality`, `source` (`collab`), `id`, `resample`, `variant`, `group` and `category`. Other
- *   columns are ignored. An entry of category NEGATIVE_CLASS is a problem, since it does not belong on
- *   a blocklist. A quoted cell may span up to 32 lines; a stray quote costs only its own line.
+ *   columns are ignored. An entry of category NEGATIVE_CLASS is a problem, since it does not belong
+ *   on a blocklist. A quoted cell may span up to 32 lines; a stray quote costs only its own line.
  * - JSONL: a line that starts with `{` is an object with members of the same names.
  *   The output of `onlyhashes hash --json` can be read this way: it gives the hash of each picture
  *   and, with `--crops`, those of its windows, as entries that name their `variant` and, as their

@@ -180,8 +180,8 @@ test('of a blocklist file, a text or an index has what is listed, a copy what is
   const lists = 'left out: list of 1 entry; csv cannot hold that';
   expect(csv.err).toBe(`onlyhashes: ${from}: ${left}\nonlyhashes: ${from}: ${lists}\n`);
   expect(readFileSync(at('saved.csv'), 'utf8').split('\n').slice(1)).toEqual([
-    `${hexOf(1)},pdq,90,x,case-1,,,"one;two words"`,
-    `${hexOf(3).slice(0, 16)},phash,,,,,,`,
+    `${hexOf(1)},pdq,90,x,case-1,,,,"one;two words"`,
+    `${hexOf(3).slice(0, 16)},phash,,,,,,,`,
     '',
   ]);
   const json = await convert(from, '-', '-f', 'jsonl');
