@@ -2,13 +2,7 @@ import { inTurns, nextTurn } from '../in-turns.js';
 import { AllowList, type AllowListOptions } from '../matching/allow-list.js';
 import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
 import { allowancesOf } from './allowances.js';
-import {
-  applySteps,
-  type Following,
-  isSame,
-  numbered,
-  PendingChanges,
-} from './apply-changes.js';
+import { applySteps, type Following, isSame, numbered, PendingChanges } from './apply-changes.js';
 import { changesAfter, unchangedEntries } from './changes.js';
 import type { Database, Sql } from './database.js';
 import { settingsOf } from './lists.js';
