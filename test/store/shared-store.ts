@@ -4,7 +4,7 @@ import { Store } from '../../src/store/store.js';
 import type { Place, Running } from './engines.js';
 
 const TABLES =
-  'entry, list, withdrawal, allowance, request, review_record, review_item, feedback, exchange, session';
+  'entry, list, withdrawal, withdrawal_group, allowance, request, review_record, review_item, feedback, exchange, session';
 
 /**
  * One store for all tests of a suite, empty before each: to open an embedded one takes seconds. Its
