@@ -136,6 +136,8 @@ export class FloodGuard {
   readonly #flooded = new Map<string, Flooded>();
   /** by the key of the entry's hash, the one that matched last at the end */
   readonly #watched = new Map<string, Watched>();
+  /** the keys of the watched entries by their number of clusters, in the same order */
+  readonly #byCount: Set<string>[] = [];
   #generation = 0;
 
   constructor(options: FloodGuardOptions = {}) {
@@ -205,7 +207,7 @@ export class FloodGuard {
     } else {
       const anew = { entry: copyOfHash(entry), sinceSeconds: now, isTold: false };
       this.#flooded.set(key, anew);
-      this.#watched.delete(key);
+      this.#forget(key);
       this.#generation++;
       this.#tell(anew);
       return true;
@@ -272,17 +274,32 @@ export class FloodGuard {
 
   /** Watches an entry as the last one, if need be in the place of another. */
   #watch(key: string, watched: Watched, oldest: number): void {
-    this.#watched.delete(key);
-    if (this.#watched.size >= this.#mostEntries) {
-      let [fewest] = this.#watched;
-      if (fewest![1].seenSeconds >= oldest) {
-        for (const each of this.#watched) {
-          if (each[1].clusters.length < fewest![1].clusters.length) fewest = each;
-        }
-      }
-      this.#watched.delete(fewest![0]);
-    }
+    this.#forget(key);
+    if (this.#watched.size >= this.#mostEntries) this.#forget(this.#least(oldest));
     this.#watched.set(key, watched);
+    const count = watched.clusters.length;
+    this.#byCount[count] ??= new Set();
+    this.#byCount[count].add(key);
+  }
+
+  #forget(key: string): void {
+    const watched = this.#watched.get(key);
+    if (!watched) return;
+    this.#watched.delete(key);
+    this.#byCount[watched.clusters.length]?.delete(key);
+  }
+
+  /**
+   * The entry to forget: one whose uploads are too old, or else one with the fewest. An upload may
+   * match any number of entries, so the others are not walked through.
+   */
+  #least(oldest: number): string {
+    const [first, { seenSeconds }] = this.#watched.entries().next().value!;
+    if (seenSeconds < oldest) return first;
+    for (const keys of this.#byCount) {
+      if (keys !== undefined && keys.size > 0) return keys.values().next().value!;
+    }
+    return first;
   }
 
   #restore(state: FloodGuardJSON): void {
