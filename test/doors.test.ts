@@ -2113,6 +2113,7 @@ const METHODS: Record<
       ],
       exchanges: [optional(member(new Uint8Array(32)))],
       reviewLog: [retention],
+      pruneReviews: [retention],
       reviewQueue: [{ ...retention, members: { ...retention.members, feedbackOf: callback } }],
       feedbackItems: [options({ now: callback })],
       purge: [date],

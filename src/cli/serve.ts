@@ -198,13 +198,7 @@ async function serve(
     const minutes = call.number('fetch-minutes');
     if (fetch && minutes > 0) regular.push(every(minutes, fetch, ending.signal, onError));
     if (store && review) {
-      // A clock that is wrong for a moment erases nothing: time is what has passed here.
-      const [from, started] = [Date.now(), performance.now()];
-      const now = () => Math.min(Date.now(), from + performance.now() - started);
-      const prune = async () => {
-        await store.reviewLog({ ...review, now }).prune();
-        await store.reviewQueue({ ...review, now }).prune();
-      };
+      const prune = async () => void (await store.pruneReviews(review));
       regular.push(every(PRUNE_MINUTES, prune, ending.signal, onError));
     }
     await aborted(signal);

@@ -31,10 +31,27 @@ export interface ReviewRetention {
 const DAY = 86_400_000;
 
 /**
- * A clock for what is erased without being asked for: the given one, but never further on than the
- * time since `from` that this process has run. One that is wrong for a moment erases nothing. While
- * a process does not run, no time passes: what it erases afterwards, it erases late, never early.
- * @param from a time that has come for certain, in milliseconds since 1970
+ * The time that has certainly come, given when records were written: each gap between two of them
+ * counts as a day at most. So a clock that was far ahead adds a day, also where a process that
+ * began with it wrote some of them.
+ * @param times in milliseconds since 1970, in ascending order
+ * @returns undefined if there are none
+ */
+export function certainTime(times: Iterable<number>): number | undefined {
+  let before: number | undefined;
+  let certain: number | undefined;
+  for (const time of times) {
+    certain = certain === undefined ? time : certain + Math.min(time - before!, DAY);
+    before = time;
+  }
+  return certain;
+}
+
+/**
+ * A clock for automatic erasure: the given one, but never further on than the time since `from`
+ * that this process has run. A clock that is wrong for a moment erases nothing. While a process is
+ * off, no time passes, so records go late.
+ * @param from a time that has certainly come, in milliseconds since 1970
  */
 export function steadyClock(now: () => number, from: number): () => number {
   const start = performance.now();

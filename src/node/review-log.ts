@@ -12,7 +12,12 @@ import {
   type ReviewRecord,
   reviewTest,
 } from '../matching/review-record.js';
-import { RetentionRules, type ReviewRetention, steadyClock } from '../matching/review-retention.js';
+import {
+  certainTime,
+  RetentionRules,
+  type ReviewRetention,
+  steadyClock,
+} from '../matching/review-retention.js';
 import { checkPath } from './index-file.js';
 import {
   DAY,
@@ -52,10 +57,10 @@ const MAX_WRITE = 1 << 20;
  * temporary files that a kill left are removed.
  *
  * Opening it, and the first record of a day, also remove the files whose time is over, if that is
- * certain: counted from the newest record that was there when the log was opened, by the time that
- * the process has run since. So a clock that is wrong for a moment erases nothing. After a pause of
- * the process, they are removed late: by as long as the pause, until the log is opened once more
- * or `prune` is called.
+ * certain: by the time that the process has run since, and before that by the times of the records,
+ * of which a gap counts as a day at most. So a clock that is wrong for a moment erases nothing, and
+ * one that is wrong when a process starts erases at most a day too early. After a pause of the
+ * process, files are removed late: by as long as the pause, or until `prune` is called.
  * @param folder is made with mode 700 if it is not there; one process may write in it
  * @throws {FormatError} `in-use` if another running process writes in it
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -119,14 +124,12 @@ export class ReviewLog {
     for (const name of await readdir(log.folder)) {
       if (name.endsWith('.tmp')) await rm(join(log.folder, name), { force: true });
     }
-    let newest: number | undefined;
     for await (const { id, time } of recordsOf(log.folder, () => true)) {
-      const at = Date.parse(time);
-      log.#times.set(id, at);
-      newest = Math.max(newest ?? at, at);
+      log.#times.set(id, Date.parse(time));
     }
     const now = () => log.#now().valueOf();
-    log.#steady = steadyClock(now, newest ?? now());
+    const times = Float64Array.from(log.#times.values()).sort();
+    log.#steady = steadyClock(now, certainTime(times) ?? now());
     await log.#prune(log.#steady());
     const files = await logFiles(log.folder);
     log.#file = files.at(-1);

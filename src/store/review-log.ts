@@ -127,7 +127,8 @@ export class StoredReviewLog {
   }
 
   /**
-   * Removes the records that are older than `retentionDays`. Nothing else does: call it once a day.
+   * Removes the records that are older than `retentionDays`, by the clock as it is: see that it is
+   * right. `Store.pruneReviews` does so where that is certain.
    * @returns how many
    */
   async prune(): Promise<ErasedRecords> {
@@ -156,6 +157,20 @@ export class StoredReviewLog {
       }
     }
   }
+}
+
+/**
+ * The time that has certainly come by what a store has of reviews, as `certainTime` counts it.
+ * @returns in milliseconds since 1970; undefined if there is nothing
+ */
+export async function certainTimeOf(database: Database): Promise<number | undefined> {
+  const [row] = await database.query<{ certain: number | null }>(
+    `select extract(epoch from min(at))::float8
+      + coalesce(sum(least(extract(epoch from at - before)::float8, 86400)), 0) as certain
+    from (select at, lag(at) over (order by at) as before
+      from (select at from review_record union all select at from review_item) each) gaps`,
+  );
+  return row!.certain === null ? undefined : 1000 * row!.certain;
 }
 
 /**

@@ -274,8 +274,8 @@ export class ReviewQueue {
   }
 
   /**
-   * Removes the items that came more than `retentionDays` ago. Nothing else does: call it once a
-   * day.
+   * Removes the items that came more than `retentionDays` ago, by the clock as it is: see that it
+   * is right. `Store.pruneReviews` does so where that is certain.
    */
   async prune(): Promise<ErasedRecords> {
     const gone = await this.#database.query('delete from review_item where at < $1 returning 1', [

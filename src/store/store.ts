@@ -6,7 +6,7 @@ import type { Hash } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
 import type { ListedEntries } from '../matching/listed-entries.js';
 import type { ListSettings } from '../matching/lists.js';
-import { RetentionRules, type ReviewRetention } from '../matching/review-retention.js';
+import { RetentionRules, type ReviewRetention, steadyClock } from '../matching/review-retention.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
 import { allow, allowancesOf, disallow } from './allowances.js';
 import { changesAfter, type StoreChanges } from './changes.js';
@@ -29,7 +29,7 @@ import { allSettings, listsOf, removeList, type StoredList, setList } from './li
 import { type Purged, purge } from './purge.js';
 import { addEntries, type Put, replaceList } from './put-entries.js';
 import { renameList } from './rename-list.js';
-import { StoredReviewLog } from './review-log.js';
+import { certainTimeOf, type ErasedRecords, StoredReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
 import { Search, type SearchAnswer } from './search.js';
 import { Sessions, type SessionsOptions } from './sessions.js';
@@ -48,6 +48,8 @@ export class Store {
   readonly #database: Database;
   readonly #search: Search;
   readonly #followers = new Set<Follower>();
+  /** the time that has certainly come, for what `pruneReviews` erases */
+  #certain: (() => number) | undefined;
   /** of this store, and of no other */
   readonly id: string;
 
@@ -383,6 +385,29 @@ export class Store {
    */
   reviewQueue(options: ReviewQueueOptions): ReviewQueue {
     return new ReviewQueue(this.#database, new RetentionRules(options), options);
+  }
+
+  /**
+   * Removes what is past `retentionDays` from the review log and the review queue, where that is
+   * certain: by the time that has passed since the first call, and before that by the times of the
+   * records, of which a gap counts as a day at most. So a clock that is wrong erases at most a day
+   * too early, and after a pause records go late. Call it every hour, or `prune` of both once a day
+   * where you trust the clock: nothing else erases them.
+   * @returns how many
+   * @throws {TypeError | RangeError} if an option is missing or invalid
+   */
+  async pruneReviews(options: ReviewRetention): Promise<ErasedRecords> {
+    const rules = new RetentionRules(options);
+    const clock = () => rules.now().valueOf();
+    if (this.#certain === undefined) {
+      const from = (await certainTimeOf(this.#database)) ?? clock();
+      this.#certain ??= steadyClock(() => Number.POSITIVE_INFINITY, from);
+    }
+    const certain = this.#certain;
+    const now = () => Math.min(clock(), certain());
+    const records = await this.reviewLog({ ...options, now }).prune();
+    const items = await this.reviewQueue({ ...options, now }).prune();
+    return { erased: records.erased + items.erased };
   }
 
   /**

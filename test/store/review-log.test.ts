@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
 import { errorsByList, reportHashes } from '../../src/matching/review-answers.js';
 import {
@@ -131,6 +131,24 @@ describeEngines((running) => {
     expect(await all(log.read())).toEqual([later]);
     expect(await log.prune()).toEqual({ erased: 1 });
     expect(await all(logAt(clock).read())).toEqual([later]);
+  });
+
+  test('a clock that is wrong erases nothing by itself, also if it wrote a record', async () => {
+    const clock = { time: START };
+    const log = logAt(clock, { retentionDays: 180 });
+    for (let at = 0; at < 10; at++) await log.append(record(at));
+    clock.time += 400 * DAY;
+    await log.append(record(10));
+    let passed = 0;
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => passed);
+    try {
+      const prune = () => store().pruneReviews({ retentionDays: 180, now: () => clock.time });
+      expect(await prune()).toEqual({ erased: 0 });
+      passed = 181 * DAY;
+      expect(await prune()).toEqual({ erased: 10 });
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   test('a list whose match data must not be kept has none, in any column', async () => {
