@@ -99,11 +99,13 @@ const toldElsewhere = (all: NonNullable<DecisionJSON['elsewhere']>, withHashes: 
 /** A hash in full, of any kind. */
 const HASH = /[0-9a-f]{64}/i;
 
+type Hashed = { readonly hash?: string; readonly group?: string; readonly id?: string };
+
 /** Some services, StopNCII, name an entry by its hash: then it is not named either. */
-function withoutHash<Match extends { readonly hash?: string; readonly id?: string }>(
+function withoutHash<Match extends Hashed>(
   match: Match,
-): Omit<Match, 'hash' | 'id'> & { id?: string } {
-  const { hash, id, ...told } = match;
+): Omit<Match, 'hash' | 'group' | 'id'> & { id?: string } {
+  const { hash, group: _, id, ...told } = match;
   const isSaid = (text: string) =>
     HASH.test(text) || (hash !== undefined && text.toLowerCase().includes(hash));
   return { ...told, ...(id !== undefined && !isSaid(id) && { id }) };

@@ -125,6 +125,21 @@ test('entry hashes are for curators, unless an option tells them to all', async 
   );
 });
 
+test('nor is the hash of the picture that a window is of', async () => {
+  const group = hashToHex(off(100));
+  const entry = { hash: off(4), labels: [], variant: 'window1x1', group };
+  await served(
+    async ({ url }) => {
+      const [, reply] = await asked(url, posted(hashToJSON(off(0)), 'match'));
+      expect(reply.decision.matches[0]).toHaveProperty('entryVariant', 'window1x1');
+      expect(JSON.stringify(reply)).not.toContain(group);
+      const [, told] = await asked(url, posted(hashToJSON(off(0)), 'curate'));
+      expect(told.decision.matches[0]).toHaveProperty('group', group);
+    },
+    { blocklist: createBlocklist([entry]) },
+  );
+});
+
 test('an entry that is named by its hash is not named to who is told no hashes', async () => {
   const short = newHash('dhash', new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]));
   const named = createBlocklist([

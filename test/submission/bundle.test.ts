@@ -478,12 +478,12 @@ test('a list made of a bundle with windows finds a copy that was cut to a shape'
     const read: BlocklistEntry[] = [];
     for await (const entry of readHashList(writeHashList(entries, { format }))) read.push(entry);
     expect(read.map(({ hash }) => hash)).toEqual(entries.map(({ hash }) => hash));
-    if (format === 'jsonl') expect(read).toEqual(entries);
+    if (format !== 'plain') expect(read).toEqual(entries);
     else for (const entry of read) expect(entry).not.toHaveProperty('variant');
     const { verdict, matches } = createBlocklist(read).decide(copy);
     expect(verdict).toBe('match');
     expect(matches).toHaveLength(1);
-    if (format === 'jsonl') expect(matches[0]!.entry.variant).toBe('window1x1');
+    if (format !== 'plain') expect(matches[0]!.entry.variant).toBe('window1x1');
   }
   const alone = entries.filter(({ variant }) => variant === undefined);
   expect(createBlocklist(alone).decide(copy).verdict).toBe('none');
