@@ -68,15 +68,19 @@ export async function decideAsync(
   };
   /** Any number of entries may be near a variant. */
   const take = async (variant: HashedVariant, found?: () => Found) => {
-    const before = list.generation();
-    const steps = picture.takeSteps(variant, found);
-    for (;;) {
+    let generation = list.generation();
+    let steps = picture.takeSteps(variant, found);
+    for (let again = 0; ; ) {
       const { done, value } = steps.next();
       if (done) return value;
-      if (performance.now() < turn) continue;
+      if (again > 1 || performance.now() < turn) continue;
       await nextTurnAfter();
-      // What was found is gone, perhaps: at the end, it is searched once more.
-      if (list.generation() !== before) return undefined;
+      if (list.generation() === generation) continue;
+      // What was found is gone, perhaps. At the end, all variants are searched once more, but their
+      // generator hears what is near now, or it would not look closer at that.
+      generation = list.generation();
+      steps = new Deciding(list.search(), list.rules()).takeSteps(variant);
+      again++;
     }
   };
   /** The answers that are still needed. */

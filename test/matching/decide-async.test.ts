@@ -108,6 +108,41 @@ test('the generator is told what its variants came near to', async () => {
   expect(told).toEqual([expect.objectContaining({ distance: 40, enough: 31 }), undefined]);
 });
 
+test.each([1, 2, 5])(
+  'the generator is told what is near now if the list changes while it judges many: %i times',
+  async (times) => {
+    // Those nearer cannot be matched: what is told of comes after them.
+    const unsure = Array.from({ length: 3000 }, (_, at) => ({
+      ...listed(20, `${at}`),
+      confirmed: false,
+    }));
+    const blocklist = createBlocklist([...unsure, listed(40, 'near 0')]);
+    await blocklist.warm();
+    const told: (number | undefined)[] = [];
+    const pulled = {
+      looksCloser: true,
+      *[Symbol.iterator](): Generator<HashedVariant, void, Near | undefined> {
+        const near = yield off(0);
+        told.push(near?.distance);
+        if (near) yield { ...off(0), hash: near.hashes[0]! };
+      },
+    };
+    stepClock(10);
+    const deciding = blocklist.decideAsync(pulled);
+    let changes = 0;
+    const change = () => {
+      blocklist.withdraw({ id: `near ${changes}` });
+      blocklist.add(listed(41 + changes, `near ${changes + 1}`));
+      if (++changes < times) setImmediate(change);
+    };
+    setImmediate(change);
+    const { verdict, refined } = await deciding;
+    // Once it has changed twice, all is judged in one go.
+    expect(told).toEqual([40 + Math.min(times, 2)]);
+    expect([verdict, refined]).toEqual(['match', true]);
+  },
+);
+
 test('the event loop turns about every 5 ms', async () => {
   stepClock(1);
   const turns = loopTurns();
