@@ -120,11 +120,16 @@ class KeySet {
   }
 }
 
-/** FNV-1a of the UTF-16 units. */
+/**
+ * FNV-1a of the UTF-16 units, with the last step of MurmurHash3: ids that are numbered one after
+ * another would otherwise share most of their low bits.
+ */
 function hashOf(text: string, seed: number): number {
   let hash = seed;
   for (let at = 0; at < text.length; at++) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   }
-  return hash >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

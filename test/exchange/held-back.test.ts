@@ -41,6 +41,22 @@ test('what was confirmed goes, and what is part of it; what is more does not', (
   );
 });
 
+test('ids that are numbered one after another are not taken for those that were confirmed', () => {
+  const forms = [(n: number) => `${n}`, (n: number) => `${n}`.padStart(8, '0')];
+  for (const form of forms) {
+    const removals = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => ({ source: 'ncmec', id: form(from + at) }));
+    for (const count of [20, 128, 1000, 4096]) {
+      const first = heldBackOf(removals(1_000_000, count), { ...fetching, size: count })!;
+      const heldBack = { ...first, isConfirmed: true };
+      for (let from = 5_000_000; from < 5_020_000; from += 20) {
+        const fetch = { size: 20, heldBack, wasConfirmed: true, nowSeconds: 9 };
+        expect(heldBackOf(removals(from, 20), fetch)?.isConfirmed).toBe(false);
+      }
+    }
+  }
+});
+
 test('a state that nobody wrote is not taken for one', () => {
   const held = heldBackOf(removalsOf(Array(20).keys()), { ...fetching, size: 20 })!;
   expect(isHeldBack(held)).toBe(true);
