@@ -118,7 +118,11 @@ const OPTIONS: readonly (keyof FloodGuardOptions)[] = [
  * - Pictures that differ from the entry in the same bits are taken for copies of one, and raise no
  *   alarm: screens of one app, or a logo in many pictures, if the listed picture is one of them.
  *   Nor does a picture that many people upload, if it is itself what is listed.
- * - Up to `mostUploads` distinct uploads in a window match before anybody is called.
+ * - Up to `mostUploads` distinct uploads in a window match before anybody is called. Only what
+ *   differs from the entry by more than that quarter counts (PDQ: 8 to 31 bits).
+ * - Whoever lists many hashes near one another is not stopped. Each entry has to be flooded by
+ *   itself, and only `mostEntries` are watched. With ten times as many near one hash, the alarms
+ *   are raised, but most uploads stay matches. Such a list is for review until its keeper is known.
  *
  * An entry is known by its hash, so one that is withdrawn and listed again, or listed twice, stays
  * flooded. Memory is bounded: `mostEntries` entries with `mostUploads` hashes of uploads each. If
