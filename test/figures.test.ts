@@ -184,7 +184,7 @@ describe('README and variants.md', () => {
         ...costs('thorough'),
       ],
       [
-        'and [windows](docs/recall.md#windows)',
+        'and [windows](docs/recall.md#windows) on the list',
         shipped('windows, match'),
         mean('windows, or review'),
         `${wrong('windows add')} more`,
@@ -256,7 +256,7 @@ describe('README and variants.md', () => {
       `A decision by \`thorough\` about an upload that is near nothing takes ${decisionMilliseconds()} ms in a list of a million`,
     );
     expect(readme).toContain(
-      `a million hashes within 31 bits takes ${milliseconds('uniform')} ms, a decision by \`thorough\` ${decisionMilliseconds()} `,
+      `a million hashes within 31 bits takes ${milliseconds('uniform')} ms (\`npx onlyhashes bench index\`), a decision by \`thorough\` ${decisionMilliseconds()} `,
     );
   });
 });
@@ -288,6 +288,13 @@ describe('recall.md', () => {
     );
     expect(page).toContain(
       `| **mean, as shipped** | ${now.map((it) => `**${it}**`).join(' | ')} |`,
+    );
+    const byDistance = { match: 'any <= 31', 'windows, match': 'windows, any <= 31' };
+    const before = COLUMNS.map((column) =>
+      mean(byDistance[column as keyof typeof byDistance] ?? column),
+    );
+    expect(page).toContain(
+      `| **mean, hashed before** | ${before.map((it) => `**${it}**`).join(' | ')} |`,
     );
     const become = [shipped('match'), shipped('windows, match')].join(' and ');
     expect(page).toContain(
