@@ -189,13 +189,13 @@ class StoredTarget implements FetchTarget {
           throw new StoreError('taken-over', 'expected a list that stays while it is fetched');
         }
         const { swept, heldBack } = await this.#sweep(sql, revision, fetched, state);
-        const { added, removed, withdrawn, lifted } = await page.apply(sql, revision);
+        const { added, removed, withdrawn, lifted, isPut } = await page.apply(sql, revision);
         const next = fetched.next(state, heldBack);
         await keepState(sql, this.#name, next);
         const reply = { added, removed: removed + swept, withdrawn, heldBack };
         // Followers are told of what is held back.
         const isHeldAnew = JSON.stringify(next.heldBack) !== JSON.stringify(state.heldBack);
-        const isChanged = isHeldAnew || added + reply.removed + withdrawn + lifted > 0;
+        const isChanged = isHeldAnew || isPut || reply.removed + withdrawn + lifted > 0;
         return { reply, isChanged };
       },
     );
@@ -267,7 +267,10 @@ class GatheredPage {
     }
   }
 
-  async apply(sql: Sql, revision: number): Promise<PageChange & { lifted: number }> {
+  async apply(
+    sql: Sql,
+    revision: number,
+  ): Promise<PageChange & { lifted: number; isPut: boolean }> {
     const withdrawn = await this.#withdraw(sql, revision);
     const lifted = await this.#reinstate(sql, revision);
     // What stays as it is, or is there with something else said of it, keeps its number.
@@ -285,8 +288,8 @@ class GatheredPage {
         this.#keys,
       ],
     );
-    const { added } = await putEntries(sql, revision, this.#coming);
-    return { added, removed, withdrawn, lifted };
+    const { put, isChanged: isPut } = await putEntries(sql, revision, this.#coming);
+    return { added: put.added, removed, withdrawn, lifted, isPut };
   }
 
   async #withdraw(sql: Sql, revision: number): Promise<number> {

@@ -80,8 +80,8 @@ export async function addEntries(
   const isDigested = change.idempotencyKey !== undefined;
   const gathered = await gatheredEntries(entries, { isDigested });
   return await write(database, ['add', gathered.digest()], change, async (sql, revision) => {
-    const put = await putEntries(sql, revision, gathered);
-    return { reply: put, isChanged: put.added > 0 };
+    const { put, isChanged } = await putEntries(sql, revision, gathered);
+    return { reply: put, isChanged };
   });
 }
 
@@ -98,8 +98,8 @@ export async function replaceList(
   const gathered = await gatheredEntries(entries, { list: name, isDigested });
   const what = ['replace-list', name, gathered.digest()];
   return await write(database, what, change, async (sql, revision) => {
-    const reply = await replaceEntries(sql, revision, name, gathered);
-    return { reply, isChanged: reply.added + reply.removed > 0 };
+    const { isChanged, ...reply } = await replaceEntries(sql, revision, name, gathered);
+    return { reply, isChanged: isChanged || reply.removed > 0 };
   });
 }
 
@@ -110,16 +110,18 @@ const BY_ROW = ['hashjoin', 'mergejoin', 'seqscan'];
  * Adds entries, or puts them in the place of those with the same key, within a change. Of those
  * that have the same key, the last one counts. An entry that is paused stays so.
  * @param isMet called with the keys of each batch that are not kept out
+ * @returns what became of them, and whether anything changed: even what is kept out may withdraw
+ *   the picture of which it is a part
  */
 export async function putEntries(
   sql: Sql,
   revision: number,
   entries: GatheredEntries,
   isMet: (keys: readonly Uint8Array[]) => Promise<void> = async () => {},
-): Promise<Put> {
+): Promise<{ put: Put; isChanged: boolean }> {
   for (const plan of BY_ROW) await sql.query(`set local enable_${plan} = off`);
   const put: Put = { added: 0, keptOut: { degenerate: 0, withdrawn: 0 }, numbers: [] };
-  await withdrawGroups(sql, revision, entries);
+  const isWider = await withdrawGroups(sql, revision, entries);
   const lists = new Set<string>();
   for (let from = 0; from < entries.size; from += BATCH) {
     const end = Math.min(entries.size, from + BATCH);
@@ -151,7 +153,7 @@ export async function putEntries(
   await makeLists(sql, revision, [...lists]);
   for (const plan of BY_ROW) await sql.query(`set local enable_${plan} = on`);
   if (put.added >= MANY) await countAnew(sql);
-  return put;
+  return { put, isChanged: isWider || put.added > 0 };
 }
 
 /** @returns the numbers of those that are not withdrawn, by the texts of their keys */
@@ -186,9 +188,9 @@ async function replaceEntries(
   revision: number,
   list: string,
   entries: GatheredEntries,
-): Promise<{ added: number; removed: number }> {
+): Promise<{ added: number; removed: number; isChanged: boolean }> {
   await sql.query('create temporary table told (key bytea primary key) on commit drop');
-  const { added } = await putEntries(sql, revision, entries, async (keys) => {
+  const { put, isChanged } = await putEntries(sql, revision, entries, async (keys) => {
     await sql.query('insert into pg_temp.told select unnest($1::bytea[]) on conflict do nothing', [
       keys,
     ]);
@@ -200,7 +202,7 @@ async function replaceEntries(
     [list],
   );
   await sql.query('drop table pg_temp.told');
-  return { added, removed };
+  return { added: put.added, removed, isChanged };
 }
 
 /** Lists come with their first entry. */

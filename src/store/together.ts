@@ -133,7 +133,9 @@ async function made(
     if (await setListSettings(sql, revision, name, settings)) changes++;
   }
   for (const allowance of allow) if (await putAllowance(sql, revision, allowance)) allowed++;
-  const put = await putEntries(sql, revision, add);
-  const isChanged = changes + allowed + put.added > 0;
-  return { reply: { ...put, removed, reinstated, allowed }, isChanged };
+  const { put, isChanged } = await putEntries(sql, revision, add);
+  return {
+    reply: { ...put, removed, reinstated, allowed },
+    isChanged: isChanged || changes + allowed > 0,
+  };
 }

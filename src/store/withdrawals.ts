@@ -174,12 +174,14 @@ const BATCH = 1000;
 /**
  * Withdraws the pictures of which entries that come are parts, if those are withdrawn by their own
  * hashes.
+ * @returns whether one of them is new
  */
 export async function withdrawGroups(
   sql: Sql,
   revision: number,
   entries: GatheredEntries,
-): Promise<void> {
+): Promise<boolean> {
+  let isWider = false;
   for (const batch of entries.parts(BATCH)) {
     const met = await sql.query<Group & { key: Uint8Array; algorithm: Algorithm }>(
       `select distinct w.key, w.algorithm, given.group_hash as hash, given.list
@@ -198,8 +200,10 @@ export async function withdrawGroups(
     for (const { key, algorithm, ...group } of met) {
       if (!(await widen(sql, revision, key, [group]))) continue;
       await removeGroup(sql, revision, algorithm, group);
+      isWider = true;
     }
   }
+  return isWider;
 }
 
 /** Lifts a withdrawal within a change. @returns whether it was in force */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
+import type { ListClient } from '../../src/exchange/list-update.js';
 import { hashFromHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/store.js';
@@ -37,6 +38,17 @@ async function listed(store: Store): Promise<number[]> {
   expect(await store.verify()).toEqual([]);
   return found;
 }
+
+/** A service with one record. */
+const clientOf = (version: number, entries: readonly BlocklistEntry[]): ListClient<number> => ({
+  async *fetchUpdates(checkpoint) {
+    const state = 'active' as const;
+    const updates = [{ key: 'record', source: 'fake', state, signals: [], entries }];
+    const isFromStart = checkpoint === undefined;
+    yield { updates, isDrained: true, isFromStart, unknown: [], checkpoint: version };
+  },
+  mustRestart: () => false,
+});
 
 const OTHER = [0, 0, 0, 1, 1, 1];
 
@@ -86,6 +98,30 @@ describeEngines((running) => {
       await follower.reached(revision);
       expect(both.map(({ hash }) => Number(follower.blocklist.has(hash)))).toEqual(OTHER);
       expect(await listed(store)).toEqual(OTHER);
+    });
+
+    test.each<[string, (store: Store, list: string) => Promise<unknown>]>([
+      ['added', (store, list) => store.add([{ ...window!, list }])],
+      [
+        'added with other changes',
+        (store, list) => store.together({ add: [{ ...window!, list }] }),
+      ],
+      ['put in place', (store, list) => store.replaceList(list, [main!, window!])],
+      ['fetched', (store, list) => store.fetch(list, clientOf(2, [main!, window!]))],
+    ])('goes from followers, too, by nothing but a window that is %s', async (_, put) => {
+      const store = await opened();
+      await store.withdraw(window!.hash);
+      await store.fetch('list', clientOf(1, [main!]));
+      const follower = await store.follow();
+      expect(follower.blocklist.has(main!.hash)).toBe(true);
+      const before = await store.revision();
+      await put(store, 'list');
+      const revision = await store.revision();
+      expect(revision).toBeGreaterThan(before);
+      await follower.reached(revision);
+      expect(follower.blocklist.has(main!.hash)).toBe(false);
+      await follower.close();
+      expect(await listed(store)).toEqual([0, 0, 0, 0, 0, 0]);
     });
 
     test('by its id goes with all that has it', async () => {
