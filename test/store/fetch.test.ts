@@ -3,8 +3,9 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { heldBackLists } from '../../src/store/fetch.js';
 import { openStore } from '../../src/store/open-store.js';
-import type { Store } from '../../src/store/store.js';
+import { Store } from '../../src/store/store.js';
 import { examHeldBack, range } from '../exchange/held-back-exam.js';
 import { type Clock, hexOf, SERVICES } from '../node/fed-services.js';
 import { describeEngines } from './engines.js';
@@ -275,5 +276,38 @@ test('what would remove much of a list is held back until somebody confirms it',
       follower = await store.follow();
     },
   });
+  await store.close();
+});
+
+test('of what is held back no more is read than is told', async () => {
+  const store = await openStore({ dataDir: undefined });
+  const client = telling({ updates: [update(1)] }).client;
+  for (const name of ['a', 'b', 'c']) await store.fetch(name, client);
+  const database = Store.databaseOf(store);
+  const told = { removals: 1e6, of: 1e6, sinceSeconds: START, isConfirmed: false };
+  const heldBack = { ...told, keys: 'A'.repeat(1e6) };
+  const unknown = [{ field: '"heldBack":{}', word: '\u0000"keys":""', count: 1 }];
+  const state = { origin: '', unknown };
+  const put = (name: string, fetched: object) =>
+    database.query('update list set fetched = $2::text::json where name = $1', [
+      name,
+      JSON.stringify(fetched),
+    ]);
+  await put('a', { ...state, heldBack, mustRefetch: true });
+  await put('b', { ...state, heldBack: { ...heldBack, isConfirmed: true }, mustRefetch: true });
+  await put('c', state);
+  let read = 0;
+  const lists = await heldBackLists({
+    async query<Row>(text: string) {
+      const rows = await database.query<Row>(text);
+      read += JSON.stringify(rows).length;
+      return rows;
+    },
+  });
+  expect(lists).toEqual([
+    { list: 'a', ...told },
+    { list: 'b', ...told, isConfirmed: true },
+  ]);
+  expect(read).toBeLessThan(500);
   await store.close();
 });
