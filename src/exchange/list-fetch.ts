@@ -236,7 +236,14 @@ export async function fetchInto<Checkpoint>(
         const unknown = withWords(isAnew ? [] : before.unknown, page.unknown);
         const partial = isPartial !== undefined && { isPartial };
         // The checkpoint stays: what the service did not tell now, it must be asked for again.
-        if (heldBack) return { ...before, unknown, heldBack, mustRefetch: true };
+        if (heldBack) {
+          // A list may take long to save, and somebody may have confirmed the same meanwhile.
+          const earlier = before.heldBack;
+          const isConfirmed =
+            heldBack.isConfirmed || (earlier?.keys === heldBack.keys && earlier.isConfirmed);
+          const held = { ...heldBack, isConfirmed };
+          return { ...before, unknown, heldBack: held, mustRefetch: true };
+        }
         return isReached
           ? reached({ ...before, ...partial, unknown }, page, nowSeconds)
           : { ...before, ...partial, unknown };

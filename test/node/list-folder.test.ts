@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
@@ -321,5 +321,22 @@ test('what would remove much of a list is held back until somebody confirms it',
       folder = await open();
     },
   });
+  await folder.close();
+});
+
+test('what is confirmed while a list is being saved stays confirmed', async () => {
+  const folder = await open();
+  const all = range(1, 40).map((n) => update(n));
+  await folder.fetch('a', telling({ updates: all }).client);
+  await folder.fetch('a', telling({}).client, { fromStart: true });
+  const save = folder.save.bind(folder);
+  vi.spyOn(folder, 'save').mockImplementationOnce(async () => {
+    expect(await folder.confirm('a')).toBe(true);
+    await save();
+  });
+  await folder.fetch('a', telling({}).client);
+  expect(folder.heldBack()).toMatchObject([{ removals: 40, isConfirmed: true }]);
+  expect(await folder.fetch('a', telling({}).client)).toMatchObject({ removed: 40 });
+  expect(folder.heldBack()).toEqual([]);
   await folder.close();
 });
