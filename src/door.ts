@@ -20,14 +20,18 @@ export function checkOptions(options: object, what = 'options to be an object'):
 /**
  * Checks that every member of `options` is known: a misspelt one would be ignored in silence.
  * @throws {TypeError} naming the unknown member if it is a short identifier, and the nearest known
- *   one; never a value
+ *   one if that may be meant; never a value
  */
 export function checkKnown(options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     if (!/^[A-Za-z_]\w{0,39}$/.test(name)) throw new TypeError('unknown option');
-    const [nearest] = [...known].sort((a, b) => editDistance(name, a) - editDistance(name, b));
-    throw new TypeError(`unknown option ${name}: did you mean ${nearest}?`);
+    const [nearest] = known
+      .map((one) => ({ one, edits: editDistance(name, one) }))
+      .filter(({ one, edits }) => edits <= Math.max(1, name.length / 3, one.length / 3))
+      .sort((a, b) => a.edits - b.edits);
+    const hint = nearest ? `: did you mean ${nearest.one}?` : '';
+    throw new TypeError(`unknown option ${name}${hint}`);
   }
 }
 
@@ -44,6 +48,15 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length]!;
+}
+
+/**
+ * Checks what is given to a function that takes no options, `close` say.
+ * @throws {TypeError} if it has any
+ */
+export function checkNoOptions(options: object = {}): void {
+  checkOptions(options);
+  checkKnown(options, []);
 }
 
 /** @throws {TypeError} if `value` is present and `typeof value` is not `kind` */

@@ -1316,7 +1316,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     createIndexPool: {
       args: [
         member(INDEX),
-        options({
+        strict({
           workers: whole,
           workerUrl: member(pathToFileURL(join(ROOT, 'dist/index-worker.js')), 'text'),
         }),
@@ -1325,7 +1325,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     createSearchThreads: {
       args: [
         member(LIST),
-        options({
+        strict({
           workers: whole,
           workerUrl: member(pathToFileURL(join(ROOT, 'dist/index-worker.js')), 'text'),
           onProblem: callback,
@@ -2362,6 +2362,16 @@ test('packed hashes are checked like hashes', async () => {
 
 test.each([
   ['createHashPool', () => node.createHashPool({ timeoutsSeconds: 3 } as never), 'timeoutSeconds'],
+  [
+    'createIndexPool',
+    () => node.createIndexPool(INDEX as never, { worker: 1 } as never),
+    'workers',
+  ],
+  [
+    'createSearchThreads',
+    () => node.createSearchThreads(LIST as never, { worker: 1 } as never),
+    'workers',
+  ],
   ['createFloodGuard', () => matching.createFloodGuard({ onalarm: MARK } as never), 'onAlarm'],
   ['hash', () => POOL.hash(picture, { decodings: 'draft' } as never), 'decoding'],
   ['check', () => POOL.check(picture, LIST, { remotes: [] } as never), 'remote'],
@@ -2381,6 +2391,32 @@ test.each([
     expect(String(error)).not.toContain(MARK);
   },
 );
+
+test.each([
+  ['colour', undefined],
+  ['timeout', undefined],
+  ['worker', 'workers'],
+  ['maxQuued', 'maxQueued'],
+  // 5 of 16 letters differ, and 6
+  ['maxBytesInQQQQQt', 'maxBytesInFlight'],
+  ['maxBytesIQQQQQQt', undefined],
+] as const)('a known option is named only if it may be meant: %s', (name, nearest) => {
+  const hint = nearest ? `: did you mean ${nearest}?` : '';
+  expect(() => node.createHashPool({ [name]: 1 })).toThrow(
+    new TypeError(`unknown option ${name}${hint}`),
+  );
+});
+
+test.each([
+  ['HashPool', () => node.createHashPool({ workers: 1 })],
+  ['IndexPool', () => node.createIndexPool(INDEX as never, { workers: 1 })],
+  ['SearchThreads', () => node.createSearchThreads(matching.createBlocklist([]))],
+] as const)('%s refuses to close by options, of which there are none', async (_, open) => {
+  const pool = open() as { close(options?: unknown): Promise<void> };
+  await expect(pool.close({ timeout: 3 })).rejects.toThrow(/^unknown option timeout$/);
+  await expect(pool.close(3)).rejects.toThrow('expected options to be an object');
+  await pool.close();
+});
 
 test('a name that is no short identifier is not repeated; an option in the place is told', async () => {
   for (const name of [MARK, 'a'.repeat(41), 'cat.jpg', '']) {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import {
   checkInteger,
   checkKnown,
+  checkNoOptions,
   checkObject,
   checkOneOf,
   checkOptions,
@@ -210,7 +211,8 @@ class Workers implements HashPool {
     };
   }
 
-  async close(): Promise<void> {
+  async close(options?: object): Promise<void> {
+    checkNoOptions(options);
     this.#closed ??= this.#drain();
     await this.#closed;
   }

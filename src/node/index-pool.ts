@@ -3,6 +3,8 @@ import {
   checkAsyncIterable,
   checkInteger,
   checkIterable,
+  checkKnown,
+  checkNoOptions,
   checkObject,
   checkOptions,
   checkSignal,
@@ -26,6 +28,8 @@ export interface PoolOptions {
   /** location of `index-worker.js`, if a bundler moved it away from this file */
   workerUrl?: string | URL | undefined;
 }
+
+const POOL_OPTIONS: readonly (keyof PoolOptions)[] = ['workers', 'workerUrl'];
 
 /** How a batch is searched. */
 export interface PoolSearchOptions {
@@ -99,6 +103,7 @@ const AHEAD = 2;
 export function createIndexPool(index: HammingIndex, options: PoolOptions = {}): IndexPool {
   checkIndex(index);
   checkOptions(options);
+  checkKnown(options, POOL_OPTIONS);
   const { workers = availableParallelism(), workerUrl } = options;
   checkInteger('workers', workers, 1);
   checkWorkerUrl(workerUrl);
@@ -207,7 +212,8 @@ class Pool implements IndexPool {
     for (const answer of ahead) yield* await answer;
   }
 
-  async close(): Promise<void> {
+  async close(options?: object): Promise<void> {
+    checkNoOptions(options);
     this.#end(new Error('the index pool is closed'));
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }

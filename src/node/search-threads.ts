@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import { checkInteger, checkKnown, checkNoOptions, checkOptions, checkTypeOf } from '../door.js';
 import type { Hash } from '../hash.js';
 import { inTurns } from '../in-turns.js';
 import { joined, MutableIndex, type SharedIndex } from '../indexing/mutable-index.js';
@@ -32,6 +32,12 @@ export interface SearchThreads {
   close(): Promise<void>;
 }
 
+const THREADS_OPTIONS: readonly (keyof SearchThreadsOptions)[] = [
+  'workers',
+  'workerUrl',
+  'onProblem',
+];
+
 /** Smaller segments are searched sooner than a message is sent. */
 const LEAST_HASHES = 16_384;
 /** How often it is looked whether the list has other segments. */
@@ -59,6 +65,7 @@ export function createSearchThreads(
 ): SearchThreads {
   if (!(blocklist instanceof Blocklist)) throw new TypeError('expected a blocklist');
   checkOptions(options);
+  checkKnown(options, THREADS_OPTIONS);
   const { workers = 1, workerUrl, onProblem = () => {} } = options;
   checkInteger('workers', workers, 1, 256);
   checkWorkerUrl(workerUrl);
@@ -133,7 +140,8 @@ class Threads implements SearchThreads {
     await this.#look();
   }
 
-  async close(): Promise<void> {
+  async close(options?: object): Promise<void> {
+    checkNoOptions(options);
     this.#closing.abort(new Error('the search threads are closed'));
     const held = Blocklist.held(this.#list);
     if (held.threads === this.searching) held.threads = undefined;
