@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
-import { type Algorithm, bitsOf, bytesOf, type Hash } from '../hash.js';
+import { type Algorithm, bitsOf, type Hash, hashToHex } from '../hash.js';
 import { listOf } from '../matching/lists.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import {
@@ -191,24 +191,22 @@ export async function removeEntry(
   });
 }
 
-/** What was listed with an entry of the same picture goes with it. @returns how many went */
+/**
+ * The parts that were listed with a picture go with its own entry. A part goes alone.
+ * @returns how many went
+ */
 async function removeWithParts(sql: Sql, revision: number, entry: StoredEntry): Promise<number> {
   const { number, hash, group, source, id } = entry;
   const removed = await removeEntries(sql, revision, 'number = $2', [number]);
-  const others = await removeEntries(
+  if (group !== undefined && group !== hashToHex(hash)) return removed;
+  const parts = await removeEntries(
     sql,
     revision,
     `list = $2 and algorithm = $3 and source is not distinct from $4 and id is not distinct from $5
-    and (group_hash = $6 or (hash = $6 and group_hash is null))`,
-    [
-      listOf(entry),
-      hash.algorithm,
-      source ?? null,
-      id ?? null,
-      group === undefined ? hash.bytes : bytesOf(group),
-    ],
+    and group_hash = $6`,
+    [listOf(entry), hash.algorithm, source ?? null, id ?? null, hash.bytes],
   );
-  return removed + others;
+  return removed + parts;
 }
 
 /**

@@ -154,8 +154,9 @@ export class Store {
   }
 
   /**
-   * Removes an entry, with what was listed with it of the same picture: on its list, of its source
-   * and id. It can be added again: to keep it out, withdraw it.
+   * Removes an entry. The picture's own takes its parts along: what names it as its group, on its
+   * list, of its source and id. A part goes alone. It can be added again: to keep it out, withdraw
+   * it.
    * @returns `removed`: how many entries, 0 if there is none of this number
    */
   async remove(number: number, change: ChangeOptions = {}): Promise<Changed & { removed: number }> {

@@ -155,12 +155,14 @@ describeEngines((running) => {
     });
   });
 
-  test('an entry that is removed goes with what was listed with it', async () => {
+  test('a picture that is removed goes with its parts, and a part alone', async () => {
     const store = await opened();
     const { numbers } = await store.add([...both, ...pictureOf('one', { id: 'another' })]);
     expect((await store.entry(numbers[1]!))!.group).toBe(hexOf('one'));
-    expect((await store.remove(numbers[1]!)).removed).toBe(3);
+    expect((await store.remove(numbers[1]!)).removed).toBe(1);
     expect((await store.remove(numbers[1]!)).removed).toBe(0);
+    expect((await store.find({ id: 'case' })).length).toBe(5);
+    expect((await store.remove(numbers[0]!)).removed).toBe(2);
     expect(await listed(store)).toEqual([1, 1, 1, 1, 1, 1]);
     expect((await store.find({ id: 'case' })).length).toBe(3);
     expect((await store.add(one)).added).toBe(3);
