@@ -225,7 +225,7 @@ export class Blocklist {
    * By a hash, a picture goes with all that names it as its group: its windows, and what is a part
    * or form of it. By the hash of a part, the picture goes as well, on the list that says which it
    * is, also if that entry comes later. Another picture under the same id stays. By an id, all goes
-   * that has it.
+   * that has it, and just that stays out: a part that comes later without the id is taken.
    * @param withdrawal what to withdraw, from all lists or from the one that it names; what somebody
    *   else's list withdraws should name that list
    * @param options `reason`: why, for those who look after the list; it is kept and saved with the

@@ -271,3 +271,15 @@ test('a failure while a picture is withdrawn with its part changes nothing', asy
   expect([list.generation, JSON.stringify(list.withdrawals), list.size]).toEqual(before);
   expect(matches(list, mainOf(0))).toBe(true);
 });
+
+test('a withdrawal by an id keeps out what has the id, not the group', () => {
+  const [main, window] = entriesOf({ id: 'case', windows: 1 }, 0);
+  const list = createBlocklist([main!, window!]);
+  expect(list.withdraw({ id: 'case' })).toBe(2);
+  const { id: _, ...others } = window!;
+  expect([list.add(window!), list.add(others), list.add({ ...main!, id: 'another' })]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
