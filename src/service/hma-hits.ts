@@ -1,9 +1,10 @@
 import type { BlocklistEntry } from '../entry.js';
-import { bitsOf, type Hash } from '../hash.js';
+import { bitsOf } from '../hash.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
 import { numberOf } from '../matching/found.js';
 import { listOf } from '../matching/lists.js';
+import { nearestOf } from '../matching/nearest.js';
 import { type Policy, policyUnder } from '../matching/policy.js';
 import { keyOfEntry } from '../store/stored-entry.js';
 
@@ -18,6 +19,7 @@ export const listOfBank = (bank: string): string => (bank === UNNAMED ? '' : ban
 /** An entry within the match distance of its list. */
 export interface HmaHit {
   readonly entry: BlocklistEntry;
+  readonly list: string;
   readonly bank: string;
   /** in bits, of the variant that came nearest */
   readonly distance: number;
@@ -43,14 +45,15 @@ export function hitsOf(
   for (const match of [...decision.matches, ...(decision.allowed ?? [])]) {
     const { entry, distance, tier, allowed } = match;
     const { algorithm } = entry.hash;
-    const rules = lists.rulesOf(listOf(entry), blocklist.policy, algorithm, bitsOf(entry.hash));
-    const bank = bankOf(listOf(entry));
+    const list = listOf(entry);
+    const rules = lists.rulesOf(list, blocklist.policy, algorithm, bitsOf(entry.hash));
+    const bank = bankOf(list);
     if (distance > rules.matchDistance || banks?.includes(bank) === false) continue;
     const number = numberFor(entry);
     const known = nearest.get(number);
     const isMatch = tier === 'match' && allowed === undefined;
     nearest.set(number, {
-      ...{ entry, bank, number },
+      ...{ entry, list, bank, number },
       distance: Math.min(distance, known?.distance ?? distance),
       isMatch: isMatch || known?.isMatch === true,
     });
@@ -58,35 +61,21 @@ export function hitsOf(
   return [...nearest.values()].sort((a, b) => a.distance - b.distance);
 }
 
-/** An entry near a hash, as a raw lookup tells it. */
-export interface NearEntry {
-  readonly number: number;
-  readonly distance: number;
-}
-
 /**
- * Every entry within the match distance of its list, the nearest first, whatever a decision says of
- * it: a decision gives few of many.
+ * What a raw lookup tells: what is near, whatever a decision says of it. Of more than 1,000 these
+ * are the nearest and the nearest of every bank.
+ * @param decision as for `hitsOf`; it gives as many of each kind, so that these are among them
+ * @returns them, and how many more there are at most: those left out of the decision may be on
+ *   other banks, or beyond the match distance of their list
  */
-export function entriesNear(
+export function rawHitsOf(
   blocklist: Blocklist,
-  hash: Hash,
+  decision: Decision,
   banks: readonly string[] | undefined,
-): NearEntry[] {
-  const { lists, shelves } = Blocklist.held(blocklist);
-  const { matchDistance, minQuality } = lists.widest(blocklist.policy, 'pdq', 256);
-  const policy = { matchDistance, reviewDistance: -1, minQuality };
-  const found = shelves.search(lists)({ name: 'original', hash }, policy);
-  const near: NearEntry[] = [];
-  for (let at = 0; at < found.count; at++) {
-    const facts = found.factsAt(at);
-    const distance = found.distanceAt(at);
-    const list = listOf(facts);
-    if (!found.counts(facts) || banks?.includes(bankOf(list)) === false) continue;
-    if (distance > lists.rulesOf(list, blocklist.policy, 'pdq', 256).matchDistance) continue;
-    near.push({ number: found.numberAt(at) ?? madeNumber(found.entryAt(at)), distance });
-  }
-  return near;
+): { hits: HmaHit[]; omitted: number } {
+  const all = hitsOf(blocklist, decision, banks);
+  const hits = nearestOf(all, (a, b) => a.distance - b.distance);
+  return { hits, omitted: (decision.omitted ?? 0) + all.length - hits.length };
 }
 
 /**

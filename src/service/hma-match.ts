@@ -1,7 +1,7 @@
 import { distance, type Hash, hashFromHex } from '../hash.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
-import { entriesNear, hitsOf, type NearEntry, policyOf } from './hma-hits.js';
+import { type HmaHit, hitsOf, policyOf, rawHitsOf } from './hma-hits.js';
 import { checkSignalType, checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson, notHashed } from './hma-reply.js';
 import {
@@ -37,8 +37,9 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  * for review. About a picture it is that of a whole decision, `none` too; a lookup by hash looks no
  * farther than matches go, and then says nothing of what it did not look for. Of a thousand and
  * more, it tells the nearest 1,000 and the nearest of every bank, as a decision does. A raw lookup
- * tells every entry within the match distance of its list: what is for review or allowed, too.
- * What is off is found by neither, while HMA's raw lookup does not look at that.
+ * tells what is within the match distance of its list: what is for review or allowed, too. Of so
+ * many it tells as few, and its header `onlyhashes-omitted` how many more there may be. HMA has no
+ * such bound. What is off is found by neither, while HMA's raw lookup does not look at that.
  *
  * A hash is looked up as it is: plain PDQ. HMA's two calls, `/h/hash` and then `/m/lookup`, find no
  * more than that. Only who sends the picture gets the answer by its variants, looked at closer.
@@ -95,7 +96,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
           if (type !== null) checkSignalType(type);
           return await lookUpPicture(call, type === null);
         }
-        const decision = decisionAbout(list(), signalIn(call));
+        const decision = await decisionAbout(list(), call, signalIn(call));
         return told(decision, banksFor(call, decision), false);
       },
     },
@@ -115,7 +116,10 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       method: 'GET',
       path: '/m/raw_lookup',
       role: 'match',
-      about: `The content near a hash, whatever a decision would say of it. ${PLAIN_PDQ}`,
+      about:
+        'The content near a hash, whatever a decision would say of it. Of more than 1,000 these ' +
+        'are the nearest and the nearest of every bank. The header `onlyhashes-omitted` then says ' +
+        `how many more there are at most, on all banks. ${PLAIN_PDQ}`,
       query: {
         signal: { ...TEXT, required: true },
         signal_type: { ...TEXT, required: true },
@@ -133,12 +137,14 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
         ...failures(MESSAGE, 400, 503),
       },
       isAnswer: true,
-      answer(call) {
+      async answer(call) {
         const isLong = call.url.searchParams.get('include_distance')?.toLowerCase() === 'true';
-        const hash = signalIn(call);
-        call.note({ verdict: decisionAbout(list(), hash).verdict });
-        const hits = entriesNear(list(), hash, banksIn(call.url));
-        return hmaJson({ matches: isLong ? hits.map(matchOf) : hits.map(({ number }) => number) });
+        const decision = await decisionAbout(list(), call, signalIn(call));
+        call.note({ verdict: decision.verdict });
+        const { hits, omitted } = rawHitsOf(list(), decision, banksIn(call.url));
+        const matches = isLong ? hits.map(matchOf) : hits.map(({ number }) => number);
+        const more = omitted > 0 ? { 'onlyhashes-omitted': String(omitted) } : {};
+        return hmaJson({ matches }, 200, more);
       },
     },
     {
@@ -179,7 +185,7 @@ const COMPARED: Schema = {
   },
 };
 
-const matchOf = ({ number, distance }: NearEntry) => ({
+const matchOf = ({ number, distance }: HmaHit) => ({
   bank_content_id: number,
   distance: String(distance),
 });
@@ -188,11 +194,15 @@ const matchOf = ({ number, distance }: NearEntry) => ({
  * As far as a match of any list goes: what lies farther would be for review, of which these lookups
  * do not tell. In a million entries this takes 18 us; searching for reviews takes 150.
  */
-function decisionAbout(blocklist: Blocklist, hash: Hash): Decision {
+async function decisionAbout(
+  blocklist: Blocklist,
+  { signal }: Call,
+  hash: Hash,
+): Promise<Decision> {
   const { lists } = Blocklist.held(blocklist);
   const { matchDistance } = lists.widest(blocklist.policy, 'pdq', 256);
   const distance = Math.max(0, matchDistance);
-  return blocklist.decide({ hash, variants: [] }, { all: true, distance });
+  return await blocklist.decideAsync({ hash, variants: [] }, { all: true, distance, signal });
 }
 
 function banksIn({ searchParams }: URL): readonly string[] | undefined {

@@ -1,17 +1,22 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { PackedEntries } from '../../src/exchange/packed-entries.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { Shelves } from '../../src/matching/shelves.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { hmaRoutes } from '../../src/service/hma.js';
 import { IndexAge } from '../../src/service/hma-index.js';
 import { FormReader } from '../../src/service/read-form.js';
 import { flipBits } from '../arbitraries.js';
+import { loopTurns, stepClock } from '../node/event-loop.js';
 import { ROOT } from '../package.js';
 import { pictureForm, pictureServer, servedHma } from './hma-served.js';
 import { HALF, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
+
+afterEach(() => void vi.restoreAllMocks());
 
 const { hash: HASH } = await hashFile(join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg'));
 const HEX = hashToHex(HASH);
@@ -198,6 +203,65 @@ test('what is beyond the match distance of its list is told by no lookup', async
       expect([await reply.json(), reply.headers.get('onlyhashes-verdict')]).toEqual([{}, null]);
     },
     { blocklist, hma: { tier: 'review' } },
+  );
+});
+
+test('of very many, lookups tell the nearest, in turns and by one search', async () => {
+  const allowList = createAllowList({ allowances: [{ hash: HASH, reason: 'ours' }] });
+  const entries = Array.from({ length: 6000 }, (_, at) => ({
+    hash: near(at % 25),
+    labels: [],
+    id: String(at),
+    list: at % 2 ? 'A' : 'B',
+    confirmed: at % 3 > 0,
+  }));
+  const few = Array.from({ length: 3 }, (_, at) => ({
+    hash: near(26 + at),
+    labels: [],
+    list: 'C',
+  }));
+  const far = { hash: near(40), labels: [], list: 'FAR' };
+  for (const options of [{}, { allowList }]) {
+    const blocklist = createBlocklist([...entries, ...few, far], options);
+    await blocklist.warm();
+    const made = vi.spyOn(PackedEntries.prototype, 'entryAt');
+    const searched = vi.spyOn(Shelves.prototype, 'search');
+    await servedHma(
+      async ({ url }) => {
+        const asked = async (path: string) => {
+          made.mockClear();
+          searched.mockClear();
+          const turns = loopTurns();
+          stepClock(10);
+          const reply = await fetch(`${url}${path}`);
+          turns.stop();
+          expect(turns.count).toBeGreaterThan(20);
+          expect(made.mock.calls.length).toBeLessThanOrEqual(4000);
+          expect(searched).toHaveBeenCalledTimes(1);
+          return { body: (await reply.json()) as never, headers: reply.headers };
+        };
+        await asked(lookup(HEX));
+        const raw = `/m/raw_lookup?signal_type=pdq&include_distance=true&signal=${HEX}`;
+        const { body, headers } = await asked(raw);
+        const { matches } = body as { matches: { distance: string }[] };
+        expect(matches.map(({ distance }) => Number(distance))).toEqual([
+          ...Array.from({ length: 1000 }, (_, at) => Math.floor(at / 240)),
+          26,
+        ]);
+        expect(headers.get('onlyhashes-omitted')).toBe('5002');
+        const one = await asked(`${raw}&banks=C`);
+        expect(one.body).toEqual({ matches: [expect.objectContaining({ distance: '26' })] });
+        expect(Number(one.headers.get('onlyhashes-omitted'))).toBeGreaterThanOrEqual(2);
+      },
+      { blocklist },
+    );
+  }
+  await servedHma(
+    async ({ url }) => {
+      const reply = await fetch(`${url}/m/raw_lookup?signal_type=pdq&signal=${HEX}`);
+      expect(reply.headers.has('onlyhashes-omitted')).toBe(false);
+    },
+    { blocklist: createBlocklist(few) },
   );
 });
 
