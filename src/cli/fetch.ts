@@ -4,7 +4,7 @@ import type { FetchOptions, FetchProgress } from '../node/index.js';
 import { type Store, StoreError, type StorePlace } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
-import { heldBackJson, heldBackWords } from './held-back.js';
+import { heldBackJson, heldBackWords, notReadWords } from './held-back.js';
 import {
   applySettings,
   type ConfiguredList,
@@ -220,10 +220,10 @@ async function fetchList(
     const done = await fetch({ fromStart: call.on('from-start'), signal, onProgress, onProblem });
     bar.clear();
     await out.line(lineOf(name, done, call));
-    const { heldBack, notRead } = done;
+    const { heldBack, notRead, isDrained } = done;
     if (heldBack)
       out.error(name, `${heldBackWords(heldBack)}; if they shall, ${commandOf(name, call)}`);
-    if (notRead !== undefined) out.error(name, `not read: ${notRead}; nothing was removed`);
+    if (notRead !== undefined) out.error(name, notReadWords(notRead, isDrained));
   } catch (error) {
     if (signal.aborted) throw error;
     if (isElsewhere(error)) {

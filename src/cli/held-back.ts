@@ -11,4 +11,8 @@ export const heldBackWords = ({ removals, of, sinceSeconds }: HeldBack): string 
   `held back since ${sinceOf(sinceSeconds)}: the service did not tell ${removals} of ${of} entries; \
 they stay`;
 
+/** What is told of a fetch that does not know the end of its list. */
+export const notReadWords = (notRead: string, isDrained: boolean): string =>
+  `not read: ${notRead}${isDrained ? '' : '; nothing was removed'}`;
+
 const sinceOf = (seconds: number) => new Date(1000 * seconds).toISOString();

@@ -9,7 +9,7 @@ import {
 } from '../store/index.js';
 import type { Call } from './command.js';
 import { Failure, UsageError } from './failure.js';
-import { heldBackWords } from './held-back.js';
+import { heldBackWords, notReadWords } from './held-back.js';
 import { endingAtOnce } from './interrupt.js';
 import {
   applySettings,
@@ -164,9 +164,9 @@ async function told(
 ): Promise<void> {
   let problems = 0;
   try {
-    const { heldBack, notRead } = await fetch(() => problems++);
+    const { heldBack, notRead, isDrained } = await fetch(() => problems++);
     if (heldBack) out.say(name, `${heldBackWords(heldBack)} until /v1/lists/NAME/confirm is asked`);
-    if (notRead !== undefined) out.say(name, `not read: ${notRead}; nothing was removed`);
+    if (notRead !== undefined) out.say(name, notReadWords(notRead, isDrained));
   } catch (error) {
     // Another server of the same store fetches it.
     if (signal.aborted || (error instanceof StoreError && error.code === 'in-use')) return;

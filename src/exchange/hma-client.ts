@@ -49,7 +49,7 @@ export interface HmaOptions extends ServiceOptions {
   bank?: string;
   /**
    * ids without content after the last known one that a fetch asks for, where the HMA does not tell
-   * its end; default 100,000. A fetch that ends there has `notRead`, and removes nothing
+   * its end; default 100,000. A fetch that ends there has `notRead`
    */
   maxMissing?: number;
 }
@@ -58,6 +58,8 @@ export interface HmaOptions extends ServiceOptions {
 export interface HmaCheckpoint {
   /** the highest id that had content */
   readonly highestId: number;
+  /** hashes of PDQ that the HMA counted and the fetch did not meet; default 0 */
+  readonly unmet?: number;
 }
 
 interface Fetched {
@@ -97,6 +99,11 @@ const MAX_MISSING = 100_000;
  * but how many hashes of PDQ all banks hold: a fetch ends once it has met as many. Another
  * onlyhashes tells the newest id of the bank. Without either, the fetch gives up after `maxMissing`
  * ids without content: it is not drained then, and `notRead` tells what it did not ask for.
+ *
+ * HMA counts each hash of content that has several of PDQ, and tells one of them. Such a bank never
+ * meets as many. Therefore the checkpoint keeps how many were not met. A fetch that gives up is
+ * drained if no more are missing than the time before: it has asked for all ids up to the highest
+ * that an earlier fetch met by its end. `notRead` tells each time that there may be more.
  *
  * As a remote matcher, know the `enabled_ratio` of its banks. A bank below 1 answers a lookup by
  * chance: at 0.8, one lookup in five finds nothing there whatever is listed, and a remote list
@@ -198,21 +205,29 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
         if (content.bank.name !== this.#bank) continue;
         updates.push(updateOfHmaContent(content, { nowSeconds }));
       }
-      let isDrained = newestId !== undefined && last >= newestId;
-      const settled = Math.min(SETTLED, this.#maxMissing);
-      if (hashCount !== undefined && met >= hashCount && last >= highestId + settled) {
+      let isWhole = newestId !== undefined && last >= newestId;
+      const isSettled = last >= highestId + Math.min(SETTLED, this.#maxMissing);
+      if (hashCount !== undefined && met >= hashCount && isSettled) {
         // More may have come meanwhile.
         hashCount = await this.#hashCount(signal);
-        isDrained = hashCount !== undefined && met >= hashCount;
+        isWhole = hashCount !== undefined && met >= hashCount;
       }
-      const isGivenUp = newestId === undefined && last >= highestId + this.#maxMissing;
-      isEnd = isDrained || isGivenUp;
+      const isFar = newestId === undefined && last >= highestId + this.#maxMissing;
+      const isGivenUp = isFar && !isWhole;
+      let unmet = 0;
+      if (isGivenUp && hashCount !== undefined) {
+        // The higher count: what was met and then deleted must not stand for what was not met.
+        unmet = Math.max(hashCount, (await this.#hashCount(signal)) ?? 0) - met;
+      }
+      const isDrained = isWhole || (unmet > 0 && unmet <= (checkpoint?.unmet ?? 0));
+      isEnd = isWhole || isGivenUp;
       if (!isEnd && updates.length < PAGE) continue;
       yield {
         updates,
         unknown,
-        ...(isDrained && { checkpoint: { highestId } }),
-        ...(isEnd && !isDrained && { notRead: `content with an id above ${last}` }),
+        ...(isWhole && { checkpoint: { highestId } }),
+        ...(unmet > 0 && { checkpoint: { highestId, unmet } }),
+        ...(isGivenUp && { notRead: `content with an id above ${last}` }),
         isDrained,
         isFromStart: true,
       };
@@ -381,8 +396,10 @@ function checkNoContent(reply: JsonObject): undefined {
 }
 
 function checkCheckpoint(checkpoint: HmaCheckpoint): void {
-  checkObject(checkpoint, 'a checkpoint: { highestId }');
-  checkInteger('highestId', checkpoint.highestId, 0);
+  checkObject(checkpoint, 'a checkpoint: { highestId, unmet }');
+  const { highestId, unmet = 0 } = checkpoint;
+  checkInteger('highestId', highestId, 0);
+  checkInteger('unmet', unmet, 0);
 }
 
 /** @throws {TypeError} unless `hashes` is a list of hashes of PDQ */

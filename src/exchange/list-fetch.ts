@@ -49,7 +49,10 @@ export interface FetchProgress {
   readonly isDrained: boolean;
   /** what it would have removed, and did not: a person has to confirm it */
   readonly heldBack?: HeldBack;
-  /** of a fetch that ended and is not drained: what was not asked for, in words */
+  /**
+   * of a fetch that does not know the service's end: what was not asked for, in words. Unless the
+   * fetch is drained, nothing was removed for not being told
+   */
   readonly notRead?: string;
 }
 
@@ -222,7 +225,8 @@ export async function fetchInto<Checkpoint>(
     const told = isFromStart ? records : undefined;
     for (const update of told ? updates : []) told!.add(update);
     // In a fetch from the start, an earlier checkpoint would hide what is still to be removed.
-    const isReached = page.checkpoint !== undefined && (isDrained || !isFromStart || isPartial);
+    const isLasting = isDrained || !isFromStart || isPartial || notRead !== undefined;
+    const isReached = page.checkpoint !== undefined && isLasting;
     const isAnew = isFirst && isFromStart;
     if (isAnew && told) size = await target.size();
     isFirst = false;

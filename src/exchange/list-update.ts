@@ -93,14 +93,16 @@ export interface UpdatesPage<Checkpoint> {
   readonly unknown: readonly UnknownWord[];
   /**
    * where the next fetch goes on, as plain JSON. Only on a page that drains a range: a fetch that
-   * ends earlier is done again from the checkpoint before
+   * ends earlier is done again from the checkpoint before. With `notRead`, on a page that is not
+   * drained, it is what the next fetch from the start must know
    */
   readonly checkpoint?: Checkpoint;
   /** whether the fetch is at its end: the list is now as the service has it */
   readonly isDrained: boolean;
   /**
-   * on the last page of a fetch that ends and is not drained: what was not asked for, in words. The
-   * service may hold more, so nothing is removed for not being told
+   * on the last page of a fetch that does not know the service's end: what was not asked for, in
+   * words. The service may hold more. Unless the page is drained, nothing is removed for not being
+   * told
    */
   readonly notRead?: string;
   /**

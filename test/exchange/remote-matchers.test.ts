@@ -62,15 +62,17 @@ describe('an HMA', () => {
     const states = new Map<string, string>();
     let last: HmaCheckpoint | undefined;
     let notRead: string | undefined;
+    let isDrained = false;
     for await (const page of client(options).fetchUpdates(checkpoint ? { checkpoint } : {})) {
       expect(page.isFromStart).toBe(true);
       expect(notRead).toBeUndefined();
       for (const { key, state } of page.updates) states.set(key, state);
       ({ checkpoint: last, notRead } = page);
-      expect(page.isDrained).toBe(last !== undefined);
+      isDrained = page.isDrained;
+      if (isDrained || notRead === undefined) expect(isDrained).toBe(last !== undefined);
     }
-    expect(notRead === undefined).toBe(last !== undefined);
-    return { states, checkpoint: last!, notRead };
+    expect(isDrained || notRead !== undefined).toBe(true);
+    return { states, checkpoint: last!, notRead, isDrained };
   }
 
   /** An HMA that does not say how much it holds. */
@@ -154,7 +156,15 @@ describe('an HMA', () => {
     expect([...known.states.keys()]).toEqual(whole);
     service.heal();
     // As many hashes as there are were not met before the limit.
-    expect((await fetched({ maxMissing: 100 })).notRead).toBe('content with an id above 120');
+    const missing = await fetched({ maxMissing: 100 });
+    expect(missing).toMatchObject({ isDrained: false, notRead: 'content with an id above 120' });
+    // It is told however often it was missed.
+    const again = await fetched({ maxMissing: 100 }, missing.checkpoint);
+    expect(again).toMatchObject({ isDrained: true, notRead: 'content with an id above 120' });
+    service.put(contentOf(500));
+    const more = await fetched({ maxMissing: 100 }, again.checkpoint);
+    expect(more).toMatchObject({ isDrained: false, checkpoint: { highestId: 20, unmet: 2 } });
+    service.remove('500');
     expect((await fetched()).checkpoint).toEqual({ highestId: 150 });
   });
 
@@ -178,6 +188,18 @@ describe('an HMA', () => {
     }
     expect([...seen]).toEqual(['1', '2', '3', '4', '60', '99']);
     expect(asked).toBe(2);
+  });
+
+  test('what is met and then deleted does not stand for what lies beyond the limit', async () => {
+    for (const id of [1, 2, 3, 4, 500]) service.put(contentOf(id));
+    const deleting: Fetch = async (url, init) => {
+      if (url.includes('/content/40?')) service.remove('1');
+      return await fetch(url, init);
+    };
+    expect(await fetched({ fetch: deleting, maxMissing: 100 })).toMatchObject({
+      isDrained: false,
+      checkpoint: { highestId: 4, unmet: 1 },
+    });
   });
 
   test.each([

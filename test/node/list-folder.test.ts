@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { HmaClient } from '../../src/exchange/hma-client.js';
 import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import type { Blocklist } from '../../src/matching/blocklist.js';
 import { openListFolder, readListFolder } from '../../src/node/list-folder.js';
+import { fakeHma } from '../../src/testing/fake-hma.js';
 import { examHeldBack, range } from '../exchange/held-back-exam.js';
 import { type Clock, hexOf, SERVICES } from './fed-services.js';
 
@@ -339,4 +341,50 @@ test('what is confirmed while a list is being saved stays confirmed', async () =
   expect(await folder.fetch('a', telling({}).client)).toMatchObject({ removed: 40 });
   expect(folder.heldBack()).toEqual([]);
   await folder.close();
+});
+
+test('what an HMA has deleted goes, also if content of it has several hashes', async () => {
+  const service = await fakeHma();
+  const folder = await open();
+  try {
+    const bank = { name: 'OURS', enabledRatio: 1 };
+    const put = (n: number) =>
+      service.put({
+        ...{ id: `${n}`, bank, disableUntil: 1, exchanges: [] },
+        signals: [{ type: 'pdq', value: hexOf(n) }],
+      });
+    for (const n of [1, 2, 3]) put(n);
+    // The second hash of content is counted, but not told.
+    let several = 1;
+    const client = new HmaClient({
+      ...{ baseUrl: service.url, bank: 'OURS', maxMissing: 20 },
+      async fetch(url, init) {
+        const reply = await fetch(url, init);
+        if (!url.includes('signal_type')) return reply;
+        const { pdq } = (await reply.json()) as { pdq: { db_size: number } };
+        return Response.json({ pdq: { db_size: pdq.db_size + several } });
+      },
+    });
+    const fetching = async () => {
+      const { removed, isDrained, notRead } = await folder.fetch('a', client);
+      expect(notRead).toMatch(/^content with an id above/);
+      return [removed, isDrained, hashesOn(folder.blocklist, 'a')];
+    };
+    expect(await fetching()).toEqual([0, false, hexes(1, 2, 3)]);
+    service.remove('1');
+    expect(await fetching()).toEqual([1, true, hexes(2, 3)]);
+    // More was counted that was not met: it may be what was listed.
+    several = 2;
+    service.remove('2');
+    put(15);
+    expect(await fetching()).toEqual([0, false, hexes(2, 3, 15)]);
+    expect(folder.state('a')!.checkpoint).toEqual({ highestId: 15, unmet: 2 });
+    expect(await fetching()).toEqual([1, true, hexes(3, 15)]);
+    several = 1;
+    service.remove('3');
+    expect(await fetching()).toEqual([1, true, hexes(15)]);
+  } finally {
+    await folder.close();
+    await service.close();
+  }
 });
