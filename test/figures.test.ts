@@ -177,7 +177,7 @@ describe('README and variants.md', () => {
       ['plain PDQ', mean('plain PDQ'), '', '', ...costs('plain')],
       ['`quick`', mean('quick, match'), mean('quick, or review'), '', ...costs('quick')],
       [
-        '`thorough`',
+        '`thorough`, as above',
         shipped('match'),
         mean('or review'),
         `${wrong('mixed')}, ${wrong('one kind')}`,
@@ -196,7 +196,7 @@ describe('README and variants.md', () => {
       expect(readme).toContain(`| ${row.join(' | ')} |`.replaceAll(/(?<=\|) +(?=\|)/g, ' '));
     }
     expect(readme).toContain(
-      `The run gave ${mean('match')} and ${mean('windows, match')}; a later rule costs ${LATER_RULE.match} and ${LATER_RULE['windows, match']}.`,
+      `The run gave ${mean('match')} and ${mean('windows, match')}; a later rule cost ${LATER_RULE.match} and ${LATER_RULE['windows, match']} points on an eighth of the copies`,
     );
     for (const name of ['dihedral', 'quick']) {
       const found = [mean(`${name}, match`), mean(`${name}, or review`)].join(' | ');
@@ -245,10 +245,12 @@ describe('README and variants.md', () => {
     );
     const [files] = falsePairs.files;
     expect(readme).toContain(
-      `Of the run's ${count(files!.pairs)} pairs ${wrongVerdicts.match} did: at most ${wrongMatchesAtMost()} per million`,
+      `Of the run's ${count(files!.pairs)} pairs of files ${wrongVerdicts.match} matched wrongly: at most ${wrongMatchesAtMost()} per million`,
     );
     const { atMost } = precision.wrongMatchesAtAMillion;
-    expect(readme).toContain(`9.3e8 pairs matched: at most ${atMost} wrong matches an upload`);
+    expect(readme).toContain(
+      `9.3e8 pairs matched: at most ${atMost} and ${matchesAtMost(0, ONE_KIND.pairs).toFixed(2)} wrong matches`,
+    );
   });
 
   test('a search', () => {
@@ -256,7 +258,7 @@ describe('README and variants.md', () => {
       `A decision by \`thorough\` about an upload that is near nothing takes ${decisionMilliseconds()} ms in a list of a million`,
     );
     expect(readme).toContain(
-      `a million hashes within 31 bits takes ${milliseconds('uniform')} ms (\`npx onlyhashes bench index\`), a decision by \`thorough\` ${decisionMilliseconds()} `,
+      `a million hashes within 31 bits takes ${milliseconds('uniform')} ms (\`npx onlyhashes bench index\`), a decision near nothing ${decisionMilliseconds()} `,
     );
   });
 });
