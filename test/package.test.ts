@@ -309,7 +309,7 @@ for (const path of ${JSON.stringify(PICTURES)}) {
   said.hashes.push(await hashFile(path, { exact: true }).then(({ hash }) => hashToHex(hash), ({ code }) => code));
 }
 const { hash } = await hashFile(${JSON.stringify(PICTURES[0])});
-const pool = createHashPool({ size: 1 });
+const pool = createHashPool({ workers: 1 });
 for (const path of ${JSON.stringify(PICTURES)}) {
   const decision = await pool.check(await openAsBlob(path), createBlocklist([{ hash, labels: ['listed'] }]));
   said.verdicts.push(decision.verdict);

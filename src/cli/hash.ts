@@ -12,8 +12,7 @@ export const hashCommand: Command = {
   name: 'hash',
   usage: 'FILE…',
   about: `Hash pictures.
-Prints a line HASH,QUALITY,FILE for each, in order; a HASH that is not PDQ follows the name of its \
-algorithm. Folders are walked, including \
+Prints a line HASH,QUALITY,FILE for each, in order. Folders are walked, including \
 hidden pictures and links to folders. - is standard input.`,
   options: {
     ...PICTURE_OPTIONS,
@@ -55,11 +54,7 @@ hidden pictures and links to folders. - is standard input.`,
       } else if (call.on('json')) {
         await out.line(JSON.stringify({ ...fileToJSON(file), ...imageToJSON(image) }));
       } else {
-        const { algorithm } = image.hash;
-        // So that the lines are a list that says what its hashes are.
-        const name = algorithm === 'pdq' ? '' : `${algorithm} `;
-        const hex = hashToHex(image.hash);
-        await out.line(`${name}${hex},${image.quality ?? ''},${nameCell(file)}`);
+        await out.line(`${hashToHex(image.hash)},${image.quality ?? ''},${nameCell(file)}`);
       }
     }
     await pool?.close();

@@ -104,7 +104,7 @@ test('- reads a picture from standard input, also among files', async () => {
 
 test('other algorithms print no quality', async () => {
   const { lines } = await onlyhashes(['hash', '--algorithm', 'blockhash', CAT]);
-  expect(lines[0]).toMatch(/^blockhash [0-9a-f]{64},,/);
+  expect(lines[0]).toMatch(/^[0-9a-f]{64},,/);
 });
 
 test.each([

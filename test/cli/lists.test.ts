@@ -229,10 +229,10 @@ describe('which hashes are compared', () => {
     expect(width).toMatchObject({ code: 2, err: expect.stringContaining('64-bit phash') });
   });
 
-  test('what hash prints is a list of its own algorithm', async () => {
+  test('what hash --json prints is a list of its own algorithm', async () => {
     for (const more of [['blockhash'], ['phash'], ['phash', '--bits', '256']]) {
-      const { out } = await onlyhashes(['hash', CAT, '--algorithm', ...more]);
-      const list = write('printed.txt', out);
+      const { out } = await onlyhashes(['hash', '--json', CAT, '--algorithm', ...more]);
+      const list = write('printed.jsonl', out);
       for (const words of [[], ['--algorithm', ...more]]) {
         const matched = await onlyhashes(['match', CAT, '-b', list, ...words]);
         expect(matched).toMatchObject({ err: '', code: 0 });
