@@ -349,17 +349,9 @@ export class Holdings {
     let removals: (() => number)[];
     let widerRemovals: (() => number)[];
     let removeOld: () => number;
-    const undo: (() => void)[] = [];
     const widen = (entry: BlocklistEntry): boolean => {
       const more = this.withdrawn.widened(entry);
-      for (const each of more) {
-        const known = this.withdrawn.get(each)!;
-        undo.push(() => {
-          this.withdrawn.delete(each);
-          this.withdrawn.set(known);
-        });
-        this.withdrawn.set(each);
-      }
+      for (const each of more) this.withdrawn.set(each);
       wider.push(...more);
       return more.length > 0;
     };
@@ -372,7 +364,7 @@ export class Holdings {
       removals = arrivals.map(({ shelf }) => prepareAll(shelf, [...withdrawn, ...wider]));
       added = this.#addFitting(fitting);
     } catch (error) {
-      for (const each of undo.reverse()) each();
+      this.withdrawn.narrow(wider);
       throw error;
     }
     // Nothing can fail from here on.

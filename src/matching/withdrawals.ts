@@ -24,10 +24,17 @@ export type Withdrawn = WithdrawnKey & {
   readonly reason?: string;
   /**
    * of a hash: the pictures that are withdrawn with it, as they became known from entries of this
-   * hash. A list says it of its own entries alone: it withdraws no other's
+   * hash, the first 1,000 of each list. A list says it of its own entries alone: it withdraws no
+   * other's
    */
   readonly groups?: readonly WithdrawnGroup[];
 };
+
+/**
+ * Groups of a withdrawal on one list. A hash is of one picture: whoever lists it as a part of many
+ * is wrong, or wants others to work.
+ */
+export const MOST_GROUPS = 1000;
 
 /** What a withdrawal names. */
 interface Form {
@@ -41,6 +48,8 @@ export class Withdrawals {
   readonly #byKey = new Map<string, Withdrawn>();
   /** the keys of the withdrawals that a picture is withdrawn with, by the picture and the list */
   readonly #byGroup = new Map<string, Set<string>>();
+  /** how many pictures a withdrawal has, by its key and the list */
+  readonly #groupsOf = new Map<string, Map<string, number>>();
   /** how many withdrawals name what */
   readonly #forms: [Form, number][] = [];
 
@@ -70,13 +79,16 @@ export class Withdrawals {
     const key = keyOf(withdrawal);
     const known = this.#byKey.get(key);
     const { reason = known?.reason } = withdrawal;
-    const before = known?.groups ?? [];
-    const anew = (withdrawal.groups ?? []).filter((one) => !before.some((old) => isSame(old, one)));
+    const { groups = [] } = withdrawal;
+    const anew = groups.filter((each) => this.#join(key, withdrawal as Hash, each));
     if (known && known.reason === reason && anew.length === 0) return false;
-    const isWhole = known === undefined || (before.length === 0 && withdrawal.reason === reason);
-    const groups = [...before, ...anew];
-    this.#byKey.set(key, isWhole ? withdrawal : copyOf({ ...withdrawal, groups }, reason));
-    for (const each of anew) this.#keysOf(withdrawal as Hash, each).add(key);
+    const before = known?.groups ?? [];
+    const isWhole =
+      before.length === 0 && anew.length === groups.length && withdrawal.reason === reason;
+    this.#byKey.set(
+      key,
+      isWhole ? withdrawal : withGroups(withdrawal, [...before, ...anew], reason),
+    );
     if (!known) this.#count(withdrawal, 1);
     return true;
   }
@@ -86,20 +98,36 @@ export class Withdrawals {
     const known = this.#byKey.get(text);
     if (!known) return false;
     this.#byKey.delete(text);
-    for (const each of known.groups ?? []) {
-      const keys = this.#keysOf(known as Hash, each);
-      keys.delete(text);
-      if (keys.size === 0) this.#byGroup.delete(textOf((known as Hash).algorithm, each));
-    }
+    for (const each of known.groups ?? []) this.#leave(text, known as Hash, each);
     this.#count(key, -1);
     return true;
   }
 
+  /**
+   * Takes groups off again that `set` brought.
+   * @param wider withdrawals of just these groups
+   */
+  narrow(wider: readonly Withdrawn[]): void {
+    const keys = new Set<string>();
+    for (const withdrawal of wider) {
+      const key = keyOf(withdrawal);
+      keys.add(key);
+      for (const each of withdrawal.groups ?? []) this.#leave(key, withdrawal as Hash, each);
+    }
+    for (const key of keys) {
+      const known = this.#byKey.get(key);
+      const groups = known?.groups?.filter((each) => this.#isIn(key, known as Hash, each));
+      if (groups) this.#byKey.set(key, withGroups(known!, groups, known!.reason));
+    }
+  }
+
   /** Whether this withdrawal is in force, of each of its groups too. */
   holds(withdrawal: Withdrawn): boolean {
-    const known = this.get(withdrawal);
+    const key = keyOf(withdrawal);
     const { groups = [] } = withdrawal;
-    return known !== undefined && groups.every((one) => known.groups?.some((g) => isSame(g, one)));
+    return (
+      this.#byKey.has(key) && groups.every((each) => this.#isIn(key, withdrawal as Hash, each))
+    );
   }
 
   /**
@@ -132,7 +160,7 @@ export class Withdrawals {
 
   /**
    * The withdrawals by the hash of this entry, for `set`, if they are to be of its group, too, and
-   * are not yet.
+   * are not yet, and have not too many.
    */
   widened({ hash, group, list = '' }: Covered): Withdrawn[] {
     if (group === undefined) return [];
@@ -140,17 +168,42 @@ export class Withdrawals {
     if (group === hex) return [];
     const wider: Withdrawn[] = [];
     for (const on of [undefined, list]) {
-      const known = this.#byKey.get(keyOfHash(hash.algorithm, hex, on));
-      if (known) wider.push(copyOf({ ...known, groups: [{ group, list }] }));
+      const key = keyOfHash(hash.algorithm, hex, on);
+      const known = this.#byKey.get(key);
+      if (!known || this.#isIn(key, hash, { group, list }) || this.#isFull(key, list)) continue;
+      wider.push(copyOf({ ...known, groups: [{ group, list }] }));
     }
-    return wider.filter((each) => !this.holds(each));
+    return wider;
   }
 
-  #keysOf({ algorithm }: Hash, group: WithdrawnGroup): Set<string> {
+  #isIn(key: string, { algorithm }: Hash, group: WithdrawnGroup): boolean {
+    return this.#byGroup.get(textOf(algorithm, group))?.has(key) ?? false;
+  }
+
+  #isFull(key: string, list: string): boolean {
+    return (this.#groupsOf.get(key)?.get(list) ?? 0) >= MOST_GROUPS;
+  }
+
+  /** Notes a group of a withdrawal, unless it has it, or too many. @returns whether it is noted */
+  #join(key: string, hash: Hash, group: WithdrawnGroup): boolean {
+    if (this.#isIn(key, hash, group) || this.#isFull(key, group.list)) return false;
+    const text = textOf(hash.algorithm, group);
+    this.#byGroup.set(text, (this.#byGroup.get(text) ?? new Set()).add(key));
+    const counts = this.#groupsOf.get(key) ?? new Map<string, number>();
+    this.#groupsOf.set(key, counts.set(group.list, (counts.get(group.list) ?? 0) + 1));
+    return true;
+  }
+
+  #leave(key: string, { algorithm }: Hash, group: WithdrawnGroup): void {
     const text = textOf(algorithm, group);
-    const keys = this.#byGroup.get(text) ?? new Set();
-    this.#byGroup.set(text, keys);
-    return keys;
+    const keys = this.#byGroup.get(text);
+    if (!keys?.delete(key)) return;
+    if (keys.size === 0) this.#byGroup.delete(text);
+    const counts = this.#groupsOf.get(key)!;
+    const left = counts.get(group.list)! - 1;
+    if (left > 0) counts.set(group.list, left);
+    else counts.delete(group.list);
+    if (counts.size === 0) this.#groupsOf.delete(key);
   }
 
   #count(key: WithdrawnKey, by: number): void {
@@ -194,12 +247,14 @@ export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): With
   bitsOf(withdrawal);
   const { algorithm, bytes, groups = [] } = withdrawal;
   checkIterable(groups, 'groups of a withdrawal: { group, list }');
-  const copied = [...groups].map((each) => {
-    checkObject(each, 'a group of a withdrawal: { group, list }');
-    checkGroup(each.group, withdrawal);
-    checkListName(each.list);
-    return { group: each.group, list: each.list };
-  });
+  const copied = fewOf(
+    [...groups].map((each) => {
+      checkObject(each, 'a group of a withdrawal: { group, list }');
+      checkGroup(each.group, withdrawal);
+      checkListName(each.list);
+      return { group: each.group, list: each.list };
+    }),
+  );
   // Without the mark of a draft: a withdrawal is of these bits, whatever they were made of.
   return Object.assign(newHash(algorithm, new Uint8Array(bytes)), {
     ...told,
@@ -207,7 +262,30 @@ export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): With
   });
 }
 
-const isSame = (a: WithdrawnGroup, b: WithdrawnGroup) => a.group === b.group && a.list === b.list;
+/** Each group once, and not too many of a list. */
+function fewOf(groups: readonly WithdrawnGroup[]): WithdrawnGroup[] {
+  const byList = new Map<string, Set<string>>();
+  return groups.filter(({ group, list }) => {
+    const known = byList.get(list) ?? new Set();
+    if (known.has(group) || known.size >= MOST_GROUPS) return false;
+    byList.set(list, known.add(group));
+    return true;
+  });
+}
+
+/** A withdrawal with these groups in place of its own. */
+function withGroups(
+  withdrawal: Withdrawn,
+  groups: readonly WithdrawnGroup[],
+  reason: string | undefined,
+): Withdrawn {
+  const { groups: _, ...others } = withdrawal;
+  return {
+    ...others,
+    ...(reason !== undefined && { reason }),
+    ...(groups.length > 0 && { groups }),
+  };
+}
 
 const textOf = (algorithm: Algorithm, { group, list }: WithdrawnGroup) =>
   keyOfHash(algorithm, group, list);

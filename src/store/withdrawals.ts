@@ -1,7 +1,8 @@
-import { type Algorithm, bytesOf, hashToHex, hexOf, newHash } from '../hash.js';
+import { type Algorithm, bytesOf, type Hash, hashToHex, hexOf, newHash } from '../hash.js';
 import { listOf } from '../matching/lists.js';
 import {
   copyOf,
+  MOST_GROUPS,
   type Withdrawn,
   type WithdrawnGroup,
   type WithdrawnKey,
@@ -128,11 +129,12 @@ export async function withdrawEntries(
     ...(withdrawal.groups ?? []).map(({ group, list }) => ({ hash: bytesOf(group), list })),
     ...met,
   ];
-  const isWider = await widen(sql, revision, key, groups);
+  const { algorithm } = withdrawal as Hash;
   const ofPicture = [...conditions, `$${values.length + 2} in (hash, group_hash)`].join(' and ');
-  let removed = await removeEntries(sql, revision, ofPicture, [...values, hash]);
-  for (const group of groups) removed += await removeGroup(sql, revision, named.algorithm!, group);
-  return { removed, isChanged: set.length > 0 || isWider || removed > 0 };
+  const own = await removeEntries(sql, revision, ofPicture, [...values, hash]);
+  const wider = groups.map((group) => ({ key, algorithm, ...group }));
+  const { isWider, removed } = await widen(sql, revision, wider);
+  return { removed: own + removed, isChanged: set.length > 0 || isWider || own > 0 };
 }
 
 /** A picture on a list. */
@@ -141,32 +143,70 @@ interface Group {
   readonly list: string;
 }
 
-/** Withdraws pictures with a withdrawal that is in force. @returns whether one of them is new */
+/** A picture that a withdrawal is to take along. */
+interface WiderGroup extends Group {
+  readonly key: Uint8Array;
+  readonly algorithm: Algorithm;
+}
+
+/**
+ * Withdraws pictures with withdrawals that are in force, each with the first `MOST_GROUPS` of a
+ * list, and removes their entries.
+ */
 async function widen(
   sql: Sql,
   revision: number,
-  key: Uint8Array,
-  groups: readonly Group[],
-): Promise<boolean> {
-  if (groups.length === 0) return false;
-  const made = await sql.query(
-    `insert into withdrawal_group (key, algorithm, hash, list)
-    select w.key, w.algorithm, given.hash, given.list
-    from withdrawal as w, unnest($2::bytea[], $3::text[]) as given (hash, list)
-    where w.key = $1 on conflict do nothing returning 1`,
-    [key, groups.map(({ hash }) => hash), groups.map(({ list }) => list)],
+  groups: readonly WiderGroup[],
+): Promise<{ isWider: boolean; removed: number }> {
+  if (groups.length === 0) return { isWider: false, removed: 0 };
+  const made = await sql.query<WiderGroup>(
+    `with given as (
+      select key, algorithm, hash, list, min(place) as place
+      from unnest($1::bytea[], $2::text[], $3::bytea[], $4::text[]) with ordinality
+        as given (key, algorithm, hash, list, place)
+      group by key, algorithm, hash, list
+    ),
+    fresh as (
+      select given.*, row_number() over (partition by key, list order by place) as nth from given
+      where not exists (select from withdrawal_group as g
+        where g.key = given.key and g.hash = given.hash and g.list = given.list)
+    )
+    insert into withdrawal_group (key, algorithm, hash, list)
+    select key, algorithm, hash, list from fresh
+    where nth + (select count(*) from withdrawal_group as g
+      where g.key = fresh.key and g.list = fresh.list) <= $5
+    returning key, algorithm, hash, list`,
+    [...columnsOf(groups), MOST_GROUPS],
   );
-  if (made.length === 0) return false;
-  await sql.query('update withdrawal set revision = $2 where key = $1', [key, revision]);
-  return true;
+  if (made.length === 0) return { isWider: false, removed: 0 };
+  await sql.query('update withdrawal set revision = $2 where key = any($1::bytea[])', [
+    made.map(({ key }) => key),
+    revision,
+  ]);
+  const [, ...columns] = columnsOf(made);
+  const met = await sql.query<{ number: number }>(
+    ['hash', 'group_hash']
+      .map(
+        (column) => `select entry.number
+        from unnest($1::text[], $2::bytea[], $3::text[]) as gone (algorithm, hash, list)
+        join entry on entry.${column} = gone.hash
+          and entry.algorithm = gone.algorithm and entry.list = gone.list
+        where entry.listed`,
+      )
+      .join(' union '),
+    columns,
+  );
+  const numbers = met.map(({ number }) => number);
+  const removed = await removeEntries(sql, revision, 'number = any($2::bigint[])', [numbers]);
+  return { isWider: true, removed };
 }
 
-const removeGroup = (sql: Sql, revision: number, algorithm: SqlValue, { hash, list }: Group) =>
-  removeEntries(sql, revision, 'algorithm = $2 and list = $3 and (hash = $4 or group_hash = $4)', [
-    algorithm,
-    list,
-    hash,
-  ]);
+const columnsOf = (groups: readonly WiderGroup[]): SqlValue[] => [
+  groups.map(({ key }) => key),
+  groups.map(({ algorithm }) => algorithm),
+  groups.map(({ hash }) => hash),
+  groups.map(({ list }) => list),
+];
 
 /** Parts that are looked up by one statement. */
 const BATCH = 1000;
@@ -183,13 +223,13 @@ export async function withdrawGroups(
 ): Promise<boolean> {
   let isWider = false;
   for (const batch of entries.parts(BATCH)) {
-    const met = await sql.query<Group & { key: Uint8Array; algorithm: Algorithm }>(
-      `select distinct w.key, w.algorithm, given.group_hash as hash, given.list
-      from unnest($1::text[], $2::bytea[], $3::bytea[], $4::text[])
-        as given (algorithm, hash, group_hash, list)
+    const met = await sql.query<WiderGroup>(
+      `select w.key, w.algorithm, given.group_hash as hash, given.list
+      from unnest($1::text[], $2::bytea[], $3::bytea[], $4::text[]) with ordinality
+        as given (algorithm, hash, group_hash, list, place)
       join withdrawal as w on w.listed and w.hash = given.hash and w.algorithm = given.algorithm
         and (w.list is null or w.list = given.list)
-      where given.hash <> given.group_hash`,
+      where given.hash <> given.group_hash order by place`,
       [
         batch.map(({ hash }) => hash.algorithm),
         batch.map(({ hash }) => hash.bytes),
@@ -197,11 +237,7 @@ export async function withdrawGroups(
         batch.map(listOf),
       ],
     );
-    for (const { key, algorithm, ...group } of met) {
-      if (!(await widen(sql, revision, key, [group]))) continue;
-      await removeGroup(sql, revision, algorithm, group);
-      isWider = true;
-    }
+    if ((await widen(sql, revision, met)).isWider) isWider = true;
   }
   return isWider;
 }

@@ -283,3 +283,27 @@ test('a withdrawal by an id keeps out what has the id, not the group', () => {
     true,
   ]);
 });
+
+test('a list cannot widen a withdrawal without end', async () => {
+  const withdrawn = hashOf('withdrawn');
+  const parts = (list: string, count: number): BlocklistEntry[] =>
+    Array.from({ length: count }, (_, at) => ({
+      hash: withdrawn,
+      labels: [],
+      list,
+      id: `${at}`,
+      group: hexOf(`${list} ${at}`),
+    }));
+  for (const road of ['one by one', 'all at once', 'in steps', 'as a table', 'with an index']) {
+    const list = createBlocklist([]);
+    list.withdraw(withdrawn);
+    await ROADS[road]!(list, [...parts('foreign', 1200), ...parts('own', 2)]);
+    expect(list.size).toBe(0);
+    const groups = list.withdrawals.flatMap((each) => ('groups' in each ? each.groups! : []));
+    expect(groups.length).toBe(1002);
+    const pictureOf = (name: string, on: string) => ({ hash: hashOf(name), labels: [], list: on });
+    expect(list.add(pictureOf('foreign 999', 'foreign'))).toBe(false);
+    expect(list.add(pictureOf('foreign 1000', 'foreign'))).toBe(true);
+    expect(list.add(pictureOf('own 1', 'own'))).toBe(false);
+  }
+});

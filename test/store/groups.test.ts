@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { ListClient } from '../../src/exchange/list-update.js';
 import { hashFromHex } from '../../src/hash.js';
+import type { Withdrawn } from '../../src/matching/withdrawals.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/store.js';
 import { describeEngines } from './engines.js';
@@ -122,6 +123,25 @@ describeEngines((running) => {
       expect(follower.blocklist.has(main!.hash)).toBe(false);
       await follower.close();
       expect(await listed(store)).toEqual([0, 0, 0, 0, 0, 0]);
+    });
+
+    test('takes no more than 1,000 others of a list along', async () => {
+      const store = await opened();
+      const parts = Array.from({ length: 1200 }, (_, at) => ({
+        hash: window!.hash,
+        labels: [],
+        id: `${at}`,
+        group: hexOf(`${at}`),
+      }));
+      const pictures = [999, 1000].map((at) => ({ hash: hashOf(`${at}`), labels: [] }));
+      await store.withdraw(window!.hash);
+      await store.add(pictures);
+      expect((await store.add(parts)).keptOut.withdrawn).toBe(1200);
+      const [{ groups }] = (await store.withdrawals()) as [Withdrawn];
+      expect(groups!.length).toBe(1000);
+      expect((await store.add(pictures)).keptOut.withdrawn).toBe(1);
+      expect((await store.find({})).length).toBe(1);
+      expect(await store.verify()).toEqual([]);
     });
 
     test('by its id goes with all that has it', async () => {
