@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BUSY } from '../../bench/calibration.js';
 import { verdictOf } from '../../bench/versus.js';
 import { onlyhashes } from '../cli/program.js';
 import { ROOT } from '../package.js';
@@ -61,7 +62,8 @@ test('a build that does the work again is slower than one that keeps it', async 
   }
   const leftOut = 'left out: scan at distance 31: the other build has no createIndex';
   expect(bench.notes).toContain(leftOut);
-  expect(bench.notes).toHaveLength(4);
+  // The machine may have other work, as when all tests run.
+  expect(bench.notes.filter((note: string) => note !== BUSY)).toHaveLength(4);
 });
 
 test.each([
