@@ -8,7 +8,7 @@ const pool = createHashPool({ timeoutSeconds: 20, idleSeconds: 5 });
 const onDecision = ({ verdict, reason }, request) => console.log(request.url, verdict, reason);
 const scan = createScanHandler({ blocklist, pool, onError: 'refuse', onDecision });
 const answer = (status) => new Response(null, { status });
-// PUT /HASH adds an entry; DELETE /HASH withdraws it for good. The file changes first.
+// PUT /HASH adds an entry; DELETE /HASH withdraws it, with its windows. The file changes first.
 const curate = async ({ method, url }) => {
   if (!/\/[\da-f]{64}$/i.test(url)) return answer(400);
   if (!['PUT', 'DELETE'].includes(method)) return answer(405);
