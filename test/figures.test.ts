@@ -141,7 +141,7 @@ test('no record is of a busy machine, or of files that differ from its commit', 
   }
 });
 
-/** Of a decision by `thorough` in a million: measured outside the suite until the record has it. */
+/** Of a decision by `thorough` in a million. */
 function decisionMilliseconds(): string {
   const race = recorded('blocklist').races.find(({ title }) => title.startsWith('a decision'));
   return (race!.timings[0]!.microseconds / 1000).toFixed(1);
