@@ -185,7 +185,7 @@ async function fetchStored(
   }
 }
 
-/** Where what was held back of a list is confirmed. */
+/** The folder or the store, which takes a confirmation. */
 interface Confirming {
   confirm(name: string): Promise<boolean>;
 }

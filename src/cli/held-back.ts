@@ -1,6 +1,6 @@
 import type { HeldBack } from '../node/index.js';
 
-/** What is told of what a fetch held back, in JSON. */
+/** Removals that a fetch held back, as JSON. */
 export const heldBackJson = ({ keys: _, sinceSeconds, ...held }: HeldBack) => ({
   ...held,
   since: sinceOf(sinceSeconds),
@@ -11,7 +11,7 @@ export const heldBackWords = ({ removals, of, sinceSeconds }: HeldBack): string 
   `held back since ${sinceOf(sinceSeconds)}: the service did not tell ${removals} of ${of} entries; \
 they stay`;
 
-/** What is told of a fetch that does not know the end of its list. */
+/** The note about a fetch that does not know where its list ends. */
 export const notReadWords = (notRead: string, isDrained: boolean): string =>
   `not read: ${notRead}${isDrained ? '' : '; nothing was removed'}`;
 

@@ -92,7 +92,7 @@ export async function judgeOf(
 ): Promise<Judge> {
   const { blocklist, kinds } = await listOf(call, list, { out, signal });
   const { degenerate } = blocklist.keptOut;
-  // Of a list with nothing else this was said when it was read.
+  // An empty list was reported when it was read.
   if (degenerate > 0 && blocklist.size > 0) {
     out.say(
       shownName(list),

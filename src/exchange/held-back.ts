@@ -10,7 +10,7 @@ export interface Removal {
   readonly id?: string | null | undefined;
 }
 
-/** What a fetch did not remove, though the service did not tell it. */
+/** Removals that a fetch held back: the service did not send these entries any more. */
 export interface HeldBack {
   /** how many entries would go */
   readonly removals: number;
@@ -24,7 +24,7 @@ export interface HeldBack {
   readonly keys: string;
 }
 
-/** What is held back of a list. */
+/** The removals that are held back of a list, without their keys. */
 export interface HeldBackList extends Omit<HeldBack, 'keys'> {
   readonly list: string;
 }
@@ -62,7 +62,7 @@ export function heldBackOf(
   };
 }
 
-/** What is told of it. */
+/** Drops the keys, which are for the next fetch alone. */
 export function toldHeldBack(list: string, { keys: _, ...heldBack }: HeldBack): HeldBackList {
   return { list, ...heldBack };
 }

@@ -38,7 +38,7 @@ export interface ServiceState {
   readonly fetched: FetchedLists;
 }
 
-/** What is held back of a list, in JSON. */
+/** Removals that are held back of a list, as JSON. */
 const HELD_BACK: Schema = {
   type: 'object',
   required: ['list', 'removals', 'of', 'since', 'isConfirmed'],

@@ -105,7 +105,7 @@ export async function confirmRemovals(
   });
 }
 
-/** What is held back of all lists. */
+/** The removals that are held back, of all lists. */
 export async function heldBackLists(sql: Sql): Promise<HeldBackList[]> {
   // Not by an operator of JSON: it would fail at U+0000 in a word of a service. And without the
   // keys, a byte for each entry: a follower asks at every revision.
