@@ -18,6 +18,7 @@ import { changeBlocklist, isBlocklistFile, isIndexFile, saveBlocklist } from '..
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
+import { LeftOut } from './left-out.js';
 import { kindName, kindOf, type ListPart, readAll } from './lists.js';
 import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
@@ -271,21 +272,6 @@ function tablesOf(blocklist: Blocklist, from: string, out: Output): PackedEntrie
 const hasSettings = ({ name, trust, tier, enabled, policy }: ListInfo) =>
   policy !== undefined || !enabled || tier !== 'match' || (trust === 'own') !== (name === '');
 
-/** The text forms that hold each field of an entry. */
-const HELD: Readonly<Record<Exclude<keyof BlocklistEntry, 'hash'>, readonly ListFormat[]>> = {
-  labels: ['plain', 'csv', 'jsonl', 'dataset', 'dataset-csv'],
-  quality: ['plain', 'csv', 'jsonl'],
-  source: ['csv', 'jsonl', 'dataset', 'dataset-csv'],
-  id: ['csv', 'jsonl'],
-  resample: ['csv', 'jsonl'],
-  variant: ['csv', 'jsonl'],
-  group: ['csv', 'jsonl'],
-  list: [],
-  caseCount: [],
-  opinions: [],
-  confirmed: [],
-};
-
 interface LinesOptions {
   readonly format: ListFormat;
   readonly from: string;
@@ -300,28 +286,11 @@ function* linesOf(
   parts: readonly ListPart[],
   { format, from, out }: LinesOptions,
 ): Generator<string> {
-  const fields = Object.keys(HELD) as (keyof typeof HELD)[];
-  const left = new Map(
-    fields.filter((field) => !HELD[field].includes(format)).map((field) => [field, 0]),
-  );
-  function* entries() {
-    for (const entry of entriesOf(parts)) {
-      for (const [field, count] of left) {
-        const says = field === 'labels' ? entry.labels.length > 0 : entry[field] !== undefined;
-        if (says) left.set(field, count + 1);
-      }
-      yield entry;
-    }
-  }
+  const left = new LeftOut(format);
   try {
-    yield* writeHashList(entries(), { format });
-    const told = [...left].filter(([, count]) => count > 0);
-    if (told.length > 0) {
-      const counts = told.map(
-        ([field, count]) => `${field} of ${counted(count, 'entry', 'entries')}`,
-      );
-      out.say(shownName(from), `left out: ${counts.join(', ')}; ${format} cannot hold that`);
-    }
+    yield* writeHashList(left.counting(entriesOf(parts)), { format });
+    const note = left.note();
+    if (note !== undefined) out.say(shownName(from), note);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new Failure(`${shownName(from)}: ${error.message}`);

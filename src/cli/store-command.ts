@@ -3,7 +3,7 @@ import { createAllowList } from '../matching/index.js';
 import type { Exchange, Store, StoreStatus } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { shownName, UsageError } from './failure.js';
-import { groupNote } from './group-note.js';
+import { LeftOut } from './left-out.js';
 import {
   checkStoreThere,
   openedStore,
@@ -123,14 +123,15 @@ const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number>>> = {
   async export({ store, call, out, signal }) {
     const path = call.text('output');
     const format = call.text('format') as ListFormat;
-    const note = groupNote(format);
+    const left = new LeftOut(format);
     const pieces = call.on('allowances')
       ? allowancesOf(store)
-      : piecesOf(store, { format, note, signal });
+      : piecesOf(store, { format, left, signal });
     if (path !== undefined) {
       await writeWhole(path, pieces, { overwrite: call.on('overwrite'), signal });
     } else for await (const piece of pieces) await out.line(piece.replace(/\n$/, ''));
-    note.tell((text) => out.note(text));
+    const note = left.note();
+    if (note !== undefined) out.note(note);
     return 0;
   },
 
@@ -162,16 +163,12 @@ async function* allowancesOf(store: Store) {
 /** The entries as text, one at a time: a store may be larger than memory. */
 async function* piecesOf(
   store: Store,
-  {
-    format,
-    note,
-    signal,
-  }: { format: ListFormat; note: ReturnType<typeof groupNote>; signal: AbortSignal },
+  { format, left, signal }: { format: ListFormat; left: LeftOut; signal: AbortSignal },
 ) {
   const [header] = writeHashList([], { format });
   if (header !== undefined) yield header;
   for await (const entry of store.entries()) {
     signal.throwIfAborted();
-    yield [...writeHashList(note.counted([entry]), { format })].at(-1)!;
+    yield [...writeHashList(left.counting([entry]), { format })].at(-1)!;
   }
 }
