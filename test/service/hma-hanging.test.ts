@@ -11,7 +11,7 @@ import { flipBits } from '../arbitraries.js';
 import { ORDER } from '../matching/bases.js';
 import { ROOT } from '../package.js';
 import { followedStore, pictureForm, servedHma } from './hma-served.js';
-import { LISTED, OTHER, pool } from './uploads.js';
+import { LISTED, OTHER } from './uploads.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -45,7 +45,6 @@ afterEach(() => {
 afterAll(async () => {
   await follower.close();
   await store.close();
-  await pool.close();
 });
 
 const workerUrl = pathToFileURL(join(ROOT, 'dist/index-worker.js'));
