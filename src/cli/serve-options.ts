@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly clamd: Place | undefined;
   /** days that reviews are kept; undefined: there are none */
   readonly reviewDays: number | undefined;
+  /** the networks whose callers need no token, as `--trust-network` has them */
+  readonly trusted: string;
   readonly service: Omit<CreateServiceOptions, 'blocklist' | 'follower'>;
 }
 
@@ -52,7 +54,8 @@ or --trust-network CIDR=ROLE`,
   checkService(all, (message) => new Failure(`${tokensFile}: ${message}`));
   const reviewDays =
     call.text('review-days') === undefined ? undefined : call.number('review-days');
-  return { place, clamd: clamdPlace, reviewDays, service: all };
+  const trusted = networks ?? (tokens === undefined ? 'loopback=admin' : 'none');
+  return { place, clamd: clamdPlace, reviewDays, trusted, service: all };
 }
 
 /** Its own messages tell what is wrong with the options; a pool starts with its first picture. */

@@ -41,7 +41,7 @@ export const serveCommand: Command = {
   usage: '',
   about: `Answer others over HTTP, from a store or a list.
 Serves /v1/match, /v1/status and /v1/lists/NAME/confirm, HMA's /h, /m, /c and /status, /health/live, /health/ready, \
-/metrics and /openapi.json, and pages for moderators where it is told to. Prints a line with its address once it is ready, and then one for \
+/metrics and /openapi.json, and pages for moderators where it is told to. Prints a line with its address, and who needs no token, once it is ready, and then one for \
 each answer: TIME CALLER METHOD ROUTE STATUS MILLISECONDS. ONLYHASHES_KEY has the key of the credentials of its exchanges, 64 hex digits. Lists with a \
 service are fetched meanwhile. While a database is away, it answers from memory. At SIGTERM or SIGINT it takes \
 nothing new, answers within ${ANSWER_SECONDS} seconds what it has, and ends with 0; at a second \
@@ -150,7 +150,7 @@ interface Serving {
 /** Serves until the signal aborts; resolves once all is answered. */
 async function serve(
   { store, exchanges, follower, blocklist, folder, fetch }: Source,
-  { place, clamd, reviewDays, service: options }: ServeOptions,
+  { place, clamd, reviewDays, trusted, service: options }: ServeOptions,
   { call, out, signal, pool }: Serving,
 ): Promise<void> {
   const onError = (error: unknown) => out.note(`the service: ${wordsOf(error)}`);
@@ -194,7 +194,7 @@ async function serve(
       });
       servers.push(scanner);
     }
-    await out.line(`http://${host}:${port} ${size}`);
+    await out.line(`http://${host}:${port} ${size}, trusted without a token: ${trusted}`);
     const minutes = call.number('fetch-minutes');
     if (fetch && minutes > 0) regular.push(every(minutes, fetch, ending.signal, onError));
     if (store && review) {

@@ -44,7 +44,8 @@ export interface AccessOptions {
   /**
    * networks whose callers need no token. Whoever reaches the port from there has the role, other
    * programs and users of the machine too; and so has the whole world through a proxy there that
-   * adds no header of its own, as nginx without `proxy_set_header`: then give tokens, or `[]`
+   * adds no header of its own, as nginx without `proxy_set_header`: then give tokens, or `[]`. A
+   * request with a header that proxies add needs a token
    * @defaultValue loopback as `admin` if there are no tokens, else none
    */
   readonly trustNetworks?: readonly NetworkRule[] | undefined;
@@ -67,8 +68,23 @@ const LOOPBACK: readonly NetworkRule[] = [
   { cidr: '::1/128', role: 'admin', name: 'loopback' },
 ];
 
-/** Proxies add these: the address of the connection is then the proxy's, not the client's. */
-const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+/**
+ * Proxies add these: the address of the connection is then the proxy's, not the client's. Programs
+ * that trace their own requests send `traceparent`, too, so it says nothing.
+ */
+const FORWARDING: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  // RFC 9110, RFC 7239, RFC 8586, and the caches that may put pages together
+  ...['via', 'forwarded', 'cdn-loop', 'surrogate-capability'],
+  // nginx and its Kubernetes ingress, HAProxy, Envoy; Varnish; IIS
+  ...['x-real-ip', 'x-request-id', 'x-scheme', 'x-varnish', 'x-arr-log-id', 'x-arr-ssl'],
+  // load balancers, Akamai and Cloudflare; CloudFront; Google
+  ...['client-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'x-amz-cf-id'],
+  'x-cloud-trace-context',
+]);
+
+/** Beginnings of such names: any proxy; Envoy; Cloudflare; AWS; Azure, IIS; Fastly; Akamai. */
+const OF_PROXIES =
+  /^(x-forwarded|x-envoy-|cf-|x-amzn-|cloudfront-|x-azure-|x-original-|fastly-|(x-)?akamai-)/;
 
 /**
  * Browsers send these: a page that somebody opened would call with the rights of his network. The
@@ -141,8 +157,10 @@ export class Access {
       if (caller) return caller;
       throw unknownCaller();
     }
-    const isIndirect = [...FORWARDING, ...OF_BROWSERS].some((name) => headers.has(name));
-    if (isIndirect) throw unknownCaller();
+    if (OF_BROWSERS.some((name) => headers.has(name))) throw unknownCaller();
+    for (const name of headers.keys()) {
+      if (FORWARDING.has(name) || OF_PROXIES.test(name)) throw unknownCaller();
+    }
     const { isHere, caller } = this.#ofAddress(address);
     if (caller && this.#isOwnName(headers.get('host'), isHere)) return caller;
     throw unknownCaller();

@@ -8,7 +8,7 @@ import type { Asked } from './asked.js';
 export class NodeRequest {
   readonly method: string;
   readonly url: string;
-  readonly headers: Pick<Headers, 'get' | 'has'>;
+  readonly headers: Pick<Headers, 'get' | 'has' | 'keys'>;
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
   #body: Body | undefined;
@@ -117,7 +117,7 @@ const nameOf = (raw: string): string | undefined =>
   raw === ':authority' ? 'host' : raw.startsWith(':') ? undefined : raw;
 
 /** Several of one name are joined, as `Headers` joins them. */
-function headersOf(raw: readonly string[]): Pick<Headers, 'get' | 'has'> {
+function headersOf(raw: readonly string[]): Pick<Headers, 'get' | 'has' | 'keys'> {
   const values = new Map<string, string>();
   for (let at = 0; at < raw.length; at += 2) {
     const name = nameOf(raw[at]!)?.toLowerCase();
@@ -129,6 +129,7 @@ function headersOf(raw: readonly string[]): Pick<Headers, 'get' | 'has'> {
   return {
     get: (name) => values.get(name.toLowerCase()) ?? null,
     has: (name) => values.has(name.toLowerCase()),
+    keys: () => values.keys(),
   };
 }
 

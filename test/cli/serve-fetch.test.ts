@@ -63,7 +63,7 @@ describe('a CONFIG', () => {
       expect(await verdictOf(url, hexOf(8))).toBe('match');
       expect(await verdictOf(url, hexOf(6))).toBe('none');
     });
-    expect(again.out).toContain('lists: 1, entries: 7\n');
+    expect(again.out).toContain('lists: 1, entries: 7, ');
     expect(service.fake.requests).toHaveLength(asked);
   });
 
@@ -149,7 +149,7 @@ describe('a CONFIG', () => {
       async (url) => expect(await verdictOf(url, hexOf(1))).toBe('none'),
       { env: service.env },
     );
-    expect(out).toContain('entries: 0\n');
+    expect(out).toContain('entries: 0, ');
     expect(err).toContain('a list that the CONFIG no longer names was removed');
   });
 });

@@ -48,7 +48,7 @@ test('a blocklist file is served with its withdrawals', async () => {
     expect(await verdictOf(url, HEX)).toBe('match');
     expect(await verdictOf(url, OTHER)).toBe('none');
   });
-  expect(out).toContain('lists: 1, entries: 1\n');
+  expect(out).toContain('lists: 1, entries: 1, ');
   expect(code).toBe(0);
 });
 
@@ -98,12 +98,32 @@ test('who has a token of the file may ask, and nobody else', async () => {
   const [token, rule] = (await onlyhashes(['serve', '--new-token', 'match'])).lines;
   const tokens = join(folder, 'tokens.json');
   writeFileSync(tokens, `[${rule}]`);
-  await serving(['-b', list, '--tokens', tokens], async (url) => {
+  const { out } = await serving(['-b', list, '--tokens', tokens], async (url) => {
     const status = async (headers: Record<string, string>) =>
       (await fetch(`${url}/v1/status`, { headers })).status;
     expect(await status({})).toBe(401);
     expect(await status({ authorization: `Bearer ${token}` })).toBe(200);
   });
+  expect(out).toMatch(/^http.*, trusted without a token: none\n/);
+});
+
+test.each([
+  [[], 'loopback=admin', 501],
+  [
+    ['--trust-network', '127.0.0.1=match,10.0.0.0/8=curate'],
+    '127.0.0.1=match,10.0.0.0/8=curate',
+    403,
+  ],
+])('the first line says who needs no token: %j', async (args, trusted, curating) => {
+  const { out } = await serving(['-b', list, ...args], async (url) => {
+    const status = async (headers: Record<string, string>) =>
+      (await fetch(`${url}/c/banks`, { headers })).status;
+    // Admitted, but a list in a file has no banks; or admitted for less.
+    expect(await status({})).toBe(curating);
+    // A proxy on this machine.
+    expect(await status({ 'x-forwarded-proto': 'https' })).toBe(401);
+  });
+  expect(out.split('\n')[0]).toMatch(new RegExp(`, trusted without a token: ${trusted}$`));
 });
 
 test.each([

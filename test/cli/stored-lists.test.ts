@@ -246,7 +246,7 @@ describeEngines(({ engine, newPlace }) => {
         });
         const ended = new Promise((resolve) => server.on('close', resolve));
         const [line] = (await once(server.stdout, 'data')) as [Buffer];
-        expect(`${line}`).toMatch(/^http:.+, revision: \d+\n/);
+        expect(`${line}`).toMatch(/^http:.+, revision: \d+, /);
         // The settings are the first change, the list itself is the second.
         await follower.reached(2);
         expect(follower.blocklist.size).toBe(1);

@@ -47,13 +47,24 @@ test('a network has a role, in both forms of an address', () => {
   }
 });
 
+/** Headers that proxies add, by whom. */
+const OF_PROXIES = [
+  ...['via', 'forwarded', 'cdn-loop', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
+  // nginx and its ingress, HAProxy
+  ...['x-real-ip', 'x-request-id', 'x-scheme', 'x-forwarded-port', 'x-forwarded-scheme'],
+  // Traefik, Apache, IIS, Varnish
+  ...['x-forwarded-server', 'x-forwarded-tls-client-cert', 'x-original-url', 'x-arr-log-id'],
+  ...['x-original-for', 'x-varnish', 'surrogate-capability'],
+  // Envoy, Cloudflare, AWS, Google, Azure, Fastly, Akamai, other load balancers
+  ...['x-envoy-external-address', 'x-envoy-expected-rq-timeout-ms', 'cf-connecting-ip', 'cf-ray'],
+  ...['x-amzn-trace-id', 'x-amz-cf-id', 'cloudfront-viewer-address', 'x-cloud-trace-context'],
+  ...['x-azure-clientip', 'x-azure-ref', 'fastly-client-ip', 'fastly-ff', 'x-akamai-edgescape'],
+  ...['akamai-origin-hop', 'true-client-ip', 'x-client-ip', 'x-cluster-client-ip', 'client-ip'],
+];
+
 test('an address says nothing through a proxy or a browser, or for a strange name', () => {
   for (const headers of [
-    { 'x-forwarded-for': '1.2.3.4' },
-    { forwarded: 'for=1.2.3.4' },
-    { via: '1.1 proxy' },
-    { 'x-forwarded-host': 'localhost' },
-    { 'x-real-ip': '127.0.0.1' },
+    ...OF_PROXIES.map((name) => ({ [name]: 'localhost' })),
     { origin: 'https://evil.test' },
     { origin: 'null' },
     { 'sec-fetch-site': 'cross-site' },
@@ -66,6 +77,28 @@ test('an address says nothing through a proxy or a browser, or for a strange nam
   for (const host of ['localhost', 'LOCALHOST:8080', '127.0.0.1:1', '[::1]:65535', '127.1.2.3']) {
     expect(nameOf({}, '127.0.0.1', { host })).toBe('loopback');
   }
+});
+
+test('any header with the beginning of a proxy’s needs a token, and no other does', () => {
+  const rest = fc.stringMatching(/^[a-z-]{0,12}$/);
+  const beginning = fc.constantFrom('X-Forwarded', 'x-envoy-', 'CF-', 'x-Amzn-');
+  fc.assert(
+    fc.property(beginning, rest, (first, last) => {
+      expect(nameOf({}, '::1', { [first + last]: '' })).toBe('unauthorized');
+      const trustNetworks = [{ cidr: '10.0.0.0/8', role: 'match' }] as const;
+      expect(nameOf({ trustNetworks }, '10.0.0.1', { [first + last]: 'x' })).toBe('unauthorized');
+    }),
+  );
+  // As curl, Node, Python, Java, Prometheus and tracers send them.
+  for (const name of [
+    ...['accept', 'accept-encoding', 'accept-language', 'connection', 'content-type', 'expect'],
+    ...['user-agent', 'cache-control', 'pragma', 'upgrade', 'sec-fetch-mode', 'idempotency-key'],
+    ...['traceparent', 'tracestate', 'baggage', 'x-prometheus-scrape-timeout-seconds', 'if-match'],
+  ]) {
+    expect([name, nameOf({}, '::1', { [name]: 'x' })]).toEqual([name, 'loopback']);
+  }
+  const authorization = `Bearer ${TOKENS.match}`;
+  expect(nameOf({ tokens }, '', { authorization, 'cf-ray': 'x' })).toBe('the match');
 });
 
 test('a network has to ask by a name that no stranger can have, or that is given', () => {
