@@ -28,6 +28,9 @@ const variantNames = () =>
     'stored',
     'onWhite',
     'onBlack',
+    'asShown',
+    'frame',
+    'otherReading',
     'otherResample',
     'inverted',
     'unletterbox',
@@ -50,6 +53,9 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  * - `rotate90` … `flipMinus1`: the picture turned or mirrored
  * - `stored`: the picture as its file stores it, before its EXIF orientation is applied
  * - `onWhite`, `onBlack`: the picture with its transparent parts on a colour
+ * - `asShown`: the picture in the colours that its profile or colour chunks give it
+ * - `frame`: another frame of the file
+ * - `otherReading`: the picture cut or turned as some browsers read its file
  * - `otherResample`: the picture in PDQ's other size convention
  * - `inverted`: the picture with its brightness inverted
  * - `window1x1`, `window4x5`, `window16x9`, `window9x16`: the largest part of a photo of that shape
@@ -66,6 +72,12 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  * - `uncrop`: the picture, or a part found in it, with what was cut off made up from its border
  */
 export type VariantName = (typeof VARIANT_NAMES)[number];
+
+/**
+ * A look: another raster that a browser shows of the file than the one it stores. Its whole picture
+ * is the variant of this name.
+ */
+export type LookName = 'asShown' | 'onWhite' | 'onBlack' | 'frame' | 'otherReading';
 
 /** A rectangle in pixels of the displayed picture, measured from its top left corner. */
 export interface Rectangle {
@@ -108,6 +120,12 @@ export interface HashedVariant {
   readonly decoding?: 'draft';
   /** where the variant lies in the picture, if it is a part or turned */
   readonly geometry?: VariantGeometry;
+  /** the look that it is a part or form of; absent: of the stored raster, or a whole look */
+  readonly look?: LookName;
+  /** of the look `frame`: the frame of the file, from 0 */
+  readonly frame?: number;
+  /** of a look that has transparent parts itself: they lie on black; absent: on white */
+  readonly backdrop?: 'black';
   /**
    * how sure each bit is, for PDQ where it is known: bit i of the hash (0 the first of `bytes[0]`,
    * the highest) has the ranks[i]-nearest coefficient to the median, from 0, the least sure, to

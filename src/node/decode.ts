@@ -42,6 +42,31 @@ export interface DecodeOptions extends Limits, Pick<FileOptions, 'workerUrl'> {
   decoding?: Decoding;
 }
 
+/** How a file is decoded whose looks may be wanted too. */
+export type LookOptions = DecodeOptions & Pick<FileOptions, 'variants' | 'orientation'>;
+
+/** Another raster that a browser shows of a file, for matching alone. */
+export interface DecodedLook {
+  readonly look: 'asShown' | 'frame' | 'otherReading';
+  /** of a `frame`: which of the file, from 0 */
+  readonly frame?: number;
+  /** before `orientation`; perhaps reduced; alpha straight */
+  readonly pixels: CheckedPixels;
+  /** how to turn it for display */
+  readonly orientation: Orientation;
+  /** sides of the look before it was reduced, as stored */
+  readonly full: Sides;
+}
+
+/** Which looks are wanted: those of the still picture, and those of other frames. */
+export function wantedLooks({ variants = 'orientation', orientation }: LookOptions): {
+  readonly still: boolean;
+  readonly frames: boolean;
+} {
+  const still = variants !== 'none' && orientation !== 'stored';
+  return { still, frames: still && (variants === 'quick' || variants === 'thorough') };
+}
+
 /** A decoded image file: the first page or frame of it. */
 export interface DecodedImage {
   /** the raster as the file stores it, before EXIF orientation; alpha straight */
@@ -51,6 +76,12 @@ export interface DecodedImage {
   readonly format: ImageFormat;
   /** sides of the full picture, as stored, if the raster is a draft of it */
   readonly draftOf?: Sides;
+  /** what else a browser shows of it, where that was asked for */
+  readonly looks?: readonly DecodedLook[];
+  /** where the file has several frames: how many, and how many of them are among the looks */
+  readonly frames?: { readonly total: number; readonly checked: number };
+  /** why a browser may show something that is not among the looks */
+  readonly unseen?: 'odd-profile' | 'unseen-picture' | 'unseen-frames';
 }
 
 /**
@@ -75,17 +106,19 @@ export async function decode(
 ): Promise<DecodedImage> {
   const { timeoutSeconds = TIMEOUT_SECONDS, signal } = checkDecodeOptions(options);
   checkArray('bytes', bytes, Uint8Array);
-  return await within(timeoutSeconds, signal, (end) => decodeUntil(end, bytes, options));
+  return await within(timeoutSeconds, signal, (end) =>
+    decodeUntil(end, bytes, { ...options, variants: 'none' }),
+  );
 }
 
 /**
- * As `decode`, of a picture whose time has begun.
+ * As `decode`, of a picture whose time has begun, with the looks that `wantedLooks` names.
  * @param end aborts when nobody waits any more
  */
 export async function decodeUntil(
   end: AbortSignal,
   bytes: Uint8Array,
-  options: DecodeOptions,
+  options: LookOptions,
 ): Promise<DecodedImage> {
   const { maxBytes = MAX_BYTES, maxPixels = MAX_PIXELS } = options;
   if (bytes.length === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
