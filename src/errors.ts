@@ -8,7 +8,7 @@ export type DecodeErrorCode =
   | 'unsupported'
   /** a known image format, but the bytes are truncated or malformed */
   | 'corrupt'
-  /** more bytes than `maxBytes` */
+  /** more bytes than `maxBytes`, or more files of a form than `maxFiles` */
   | 'too-many-bytes'
   /** more pixels than `maxPixels` */
   | 'too-many-pixels'

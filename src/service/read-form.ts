@@ -2,7 +2,7 @@ import { DecodeError } from '../errors.js';
 import { lengthOf, readBytes } from '../node/read-bytes.js';
 
 /** As a hash pool has them: a few slow senders would hold the memory of all others. */
-const PACE = { minBytesPerSecond: 1024, idleSeconds: 30 };
+export const PACE = { minBytesPerSecond: 1024, idleSeconds: 30 };
 
 /** The parser is quick with few large parts, and holds the process with a million small ones. */
 const MOST_PARTS = 1000;
@@ -10,6 +10,9 @@ const MOST_PARTS = 1000;
 const MOST_HEADER_BYTES = 16 * 1024;
 /** What a boundary may have (RFC 2046, 5.1.1). */
 const BOUNDARY = /^[\w'()+,./:=? -]{1,70}$/;
+
+/** More than people choose at once. */
+export const MAX_FILES = 20;
 
 /** How much forms may hold. */
 export interface FormLimits {
@@ -22,6 +25,8 @@ export interface FormLimits {
    * Without it, a form has all from the start that it may need, and a few that stall hold them all
    */
   readonly firstBytes?: number;
+  /** most files of a form; by default 20 */
+  readonly maxFiles?: number;
 }
 
 /** A form in memory. */
@@ -53,10 +58,10 @@ export class FormReader {
   /**
    * Reads the form of a request.
    * @throws {DecodeError} `busy`, and nothing was read unless there is `firstBytes`;
-   *   `too-many-bytes`, `too-slow`, or `unreadable` if it is no whole form
+   *   `too-many-bytes`, for too many files too; `too-slow`, or `unreadable` if it is no whole form
    */
   async read(request: Request, signal: AbortSignal = request.signal): Promise<HeldForm> {
-    const { maxBytes, firstBytes = maxBytes } = this.#limits;
+    const { maxBytes, firstBytes = maxBytes, maxFiles = MAX_FILES } = this.#limits;
     let held = 0;
     const holdUpTo = (bytes: number) => {
       const more = Math.max(0, bytes - held);
@@ -77,7 +82,11 @@ export class FormReader {
       return held;
     };
     try {
-      return { form: await formOf(request, maxBytes, signal, room), release };
+      const form = await formOf(request, maxBytes, signal, room);
+      if (filesOf(form).length > maxFiles) {
+        throw new DecodeError('too-many-bytes', `expected at most ${maxFiles} files`);
+      }
+      return { form, release };
     } catch (error) {
       release();
       throw error;

@@ -147,3 +147,18 @@ test('headers of a part are short: the parser takes 300 ms for a megabyte of the
   const long = await forms.read(partsOf(type, 'bound', `${PART}${'z'.repeat(50 * KB)}`));
   expect(String(long.form.get('a'))).toHaveLength(50 * KB);
 });
+
+test('a form of more than 20 files, or of maxFiles, is too long', async () => {
+  const form = (count: number) => {
+    const files = new FormData();
+    for (let at = 0; at < count; at++) files.append('a', new File(['a'], 'a'));
+    return new Request('http://a.test', { method: 'POST', body: files });
+  };
+  const limits = { maxBytes: 10_000, maxBytesHeld: 10_000 };
+  const reader = new FormReader(limits);
+  await expect(reader.read(form(21))).rejects.toMatchObject({ code: 'too-many-bytes' });
+  // What it held is free again.
+  expect(filesOf((await reader.read(form(20))).form)).toHaveLength(20);
+  const few = new FormReader({ ...limits, maxFiles: 1 });
+  await expect(few.read(form(2))).rejects.toMatchObject({ code: 'too-many-bytes' });
+});
