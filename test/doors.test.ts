@@ -1670,7 +1670,14 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     endServers: { args: [member([], '[]'), options({ seconds: optional(seconds) })] },
     createScanHandler: { args: [scanning] },
     createTusCheck: { args: [member(TUS_STORE), scanning] },
-    createUploadMiddleware: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },
+    createUploadMiddleware: {
+      args: [
+        members(SCANNING, {
+          ...{ ...scanOptions, maxBytesHeld, maxFiles: optional(whole) },
+          timeoutSeconds: or(optional(whole), '7.5'),
+        }),
+      ],
+    },
   },
   browser: {
     DecodeError: 'class of errors',

@@ -1,9 +1,12 @@
-import { checkInteger, checkObject, checkOptions } from '../door.js';
+import { checkInteger, checkNumber, checkObject, checkOptions } from '../door.js';
 import { DecodeError } from '../errors.js';
+import { beginsAsPicture, HEAD_BYTES } from '../formats/picture-magic.js';
 import type { Decision } from '../matching/decision.js';
-import { FormReader, filesOf, type HeldForm, isForm } from './read-form.js';
-import { answerTo, isRaw } from './scan-handler.js';
-import { type Outcome, Scanner, type ScanOptions } from './scanner.js';
+import { readBytes } from '../node/read-bytes.js';
+import { deadline } from '../picture/waiting.js';
+import { FormReader, filesOf, type HeldForm, isForm, MAX_FILES, PACE } from './read-form.js';
+import { answerTo } from './scan-handler.js';
+import { type Outcome, Scanner, type ScanOptions, statusOf } from './scanner.js';
 
 /** What a middleware knows of an upload. */
 export interface RequestUpload {
@@ -19,6 +22,16 @@ export interface MiddlewareOptions extends ScanOptions<RequestUpload> {
    * @defaultValue 256 MiB, or `maxBytes` if that is more
    */
   maxBytesHeld?: number | undefined;
+  /**
+   * files of a form. One with more is refused (413)
+   * @defaultValue 20
+   */
+  maxFiles?: number | undefined;
+  /**
+   * for checking all files of a form, once it is there. Then the others are a `timeout`
+   * @defaultValue 60
+   */
+  timeoutSeconds?: number | undefined;
 }
 
 /**
@@ -31,12 +44,15 @@ export type Next = (
 ) => Response | Promise<Response>;
 
 const MAX_BYTES_HELD = 256 * 2 ** 20;
+const TIMEOUT_SECONDS = 60;
 
 /**
- * Checks the uploads of a request before it is answered: a body of a type `image/…`, of
- * `application/octet-stream` or of no type, or every file of a `multipart/form-data` form. If one
- * is to be refused, the answer is as `createScanHandler` gives it, and `next` is not called. Other
- * requests are passed on as they are: pictures inside JSON are not seen.
+ * Checks the uploads of a request before it is answered: every file of a `multipart/form-data`
+ * form, and a body that begins as a picture, whatever its type says, or whose type is `image/…`. If
+ * one is to be refused, the answer is as `createScanHandler` gives it, and `next` is not called.
+ * Others are passed on as they are, unbuffered, once their first 4 kB are there: pictures inside
+ * JSON, PDF or archives are not seen. What hides its beginning is refused (415): a compressed body
+ * (`content-encoding`), and `multipart/…` that is no form.
  *
  * A form is held in memory, since only its end shows that it is whole; `next` gets the form as it
  * was checked, written anew. One that pauses for 30 seconds, or has less than 1 kB a second, is
@@ -63,8 +79,11 @@ export function createUploadMiddleware(
   checkOptions(options);
   const scanner = new Scanner(options);
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, scanner.maxBytes) } = options;
+  const { maxFiles = MAX_FILES, timeoutSeconds = TIMEOUT_SECONDS } = options;
   checkInteger('maxBytesHeld', maxBytesHeld, scanner.maxBytes);
-  const forms = new FormReader({ maxBytes: scanner.maxBytes, maxBytesHeld });
+  checkInteger('maxFiles', maxFiles, 1);
+  checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
+  const forms = new FormReader({ maxBytes: scanner.maxBytes, maxBytesHeld, maxFiles });
 
   /** Checks the files of a form, which it holds meanwhile. */
   async function withForm(request: Request, next: Next): Promise<Response> {
@@ -77,15 +96,19 @@ export function createUploadMiddleware(
       const isKept = outcome.keep && error.code === 'busy';
       return await (isKept ? next(request, [outcome.decision]) : refused(request, outcome));
     }
+    const time = deadline(timeoutSeconds, undefined);
+    const signal = AbortSignal.any([request.signal, time.signal]);
     try {
       const decisions: Decision[] = [];
       for (const file of filesOf(held.form)) {
-        const outcome = await scanner.scan(file, { request, file }, request.signal);
+        const outcome = await scanner.scan(file, { request, file }, signal);
         if (!outcome.keep) return answerTo(outcome);
         decisions.push(outcome.decision);
       }
+      time.over();
       return await next(withBody(request, held.form), decisions);
     } finally {
+      time.over();
       held.release();
     }
   }
@@ -97,13 +120,56 @@ export function createUploadMiddleware(
     if (request.bodyUsed) throw new TypeError('expected a request that nobody has read');
     const type = request.headers.get('content-type');
     if (isForm(type)) return await withForm(request, next);
-    if (!isRaw(type)) return await next(request, []);
+    let isPicture: boolean;
+    try {
+      checkIsPlain(request.headers);
+      isPicture = beginsAsPicture(await headOf(request)) || /^\s*image\//i.test(type ?? '');
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const outcome = await scanner.notChecked(error, { request });
+      return refused(request, { ...outcome, keep: false, status: statusOf(error.code) });
+    }
+    if (!isPicture) return await next(request, []);
     // Of the two branches, the slower one is held in memory: what is checked is there for `next`.
     const copy = request.clone();
     const outcome = await scanner.scan(copy, { request }, request.signal);
     discard(copy);
     return await (outcome.keep ? next(request, [outcome.decision]) : refused(request, outcome));
   };
+}
+
+/** @throws {DecodeError} `unsupported` if the beginning of the body tells nothing */
+function checkIsPlain(headers: Headers): void {
+  const type = headers.get('content-type') ?? '';
+  const coding = headers.get('content-encoding') ?? '';
+  if (/^(\s|,|identity)*$/i.test(coding) && !/(^|,)\s*multipart\//i.test(type)) return;
+  throw new DecodeError('unsupported', 'expected multipart/form-data, or a body not compressed');
+}
+
+/**
+ * The beginning of a body, which stays to be read.
+ * @throws {DecodeError} `too-slow`, or `unreadable` if it breaks off
+ */
+async function headOf(request: Request): Promise<Uint8Array> {
+  const reader = request.clone().body!.getReader();
+  async function* head() {
+    for (let length = 0; length < HEAD_BYTES; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      length += value.length;
+      // One chunk may be the whole body.
+      yield value.subarray(0, HEAD_BYTES);
+    }
+  }
+  try {
+    return await readBytes(head(), { signal: request.signal, ...PACE });
+  } catch (error) {
+    if (error instanceof DecodeError) throw error;
+    throw new DecodeError('unreadable', 'the body broke off', { cause: error });
+  } finally {
+    // It settles once the other branch ends, too.
+    reader.cancel().catch(() => {});
+  }
 }
 
 /** The answer to a request whose body nobody will read. */

@@ -12,6 +12,7 @@ import { type Decision, unhashable } from '../matching/decision.js';
 import { checkUpload } from '../node/check-upload.js';
 import { type ImageSource, lengthOf } from '../node/read-bytes.js';
 import { MAX_BYTES } from '../picture/options.js';
+import { unlessAborted } from '../picture/waiting.js';
 import { RETRY_AFTER_SECONDS } from './route.js';
 
 /*
@@ -178,22 +179,30 @@ export class Scanner<Upload> {
   /**
    * Checks one upload, tells `onDecision`, and says what to do.
    * @param source read at most once, and not at all if it says that it is too long
+   * @param signal if its reason is a DecodeError, that is the outcome, whatever the check does
    */
   async scan(source: ImageSource, upload: Upload, signal?: AbortSignal): Promise<Outcome> {
     const { maxBytes } = this;
+    if (signal?.reason instanceof DecodeError) return await this.notChecked(signal.reason, upload);
     const length = typeof source === 'string' || source instanceof URL ? 0 : lengthOf(source);
     if (length !== undefined && length > maxBytes) {
       return await this.notChecked(new DecodeError('too-many-bytes', 'too many bytes'), upload);
     }
-    return await this.#told(
-      await this.#check(source, { maxBytes, ...(signal && { signal }) }),
-      upload,
-    );
+    const checked = this.#check(source, { maxBytes, ...(signal && { signal }) });
+    const decision = await unlessAborted(checked, signal).catch((error: unknown) => {
+      const isLate = error instanceof DecodeError && error === signal?.reason;
+      return isLate ? this.#unhashable(error) : checked;
+    });
+    return await this.#told(decision, upload);
   }
 
   /** What to do with an upload that was not checked because of `error`. */
   async notChecked(error: DecodeError, upload: Upload): Promise<Outcome> {
-    return await this.#told(unhashable(error, this.#options.blocklist?.policy), upload);
+    return await this.#told(this.#unhashable(error), upload);
+  }
+
+  #unhashable(error: DecodeError): Decision {
+    return unhashable(error, this.#options.blocklist?.policy);
   }
 
   async #told(decision: Decision, upload: Upload): Promise<Outcome> {

@@ -84,6 +84,173 @@ test.each([undefined, 'image/jpeg', 'application/octet-stream'])(
   },
 );
 
+/** A listed picture that hides behind a type, and forms of it that no browser would send. */
+test.each([
+  ...['text/plain', 'video/mp4', 'application/json', 'application/x-www-form-urlencoded', 'x'],
+  ...['application/pdf', 'text/plain; charset="image/png"', 'application/octet-stream, text/plain'],
+])('a listed picture sent as %s is checked', async (type) => {
+  expect(await answer(bytesOf(LISTED), type)).toMatchObject({ status: 451, stored: [] });
+  const kept = await answer(bytesOf(OTHER), type);
+  expect(kept).toMatchObject({ status: 201, stored: [{ verdicts: ['none'], files: [OTHER] }] });
+});
+
+test('a listed picture that comes byte by byte is checked', async () => {
+  let at = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const end = at < 40 ? at + 1 : LISTED.length;
+      controller.enqueue(LISTED.subarray(at, end));
+      at = end;
+      if (at === LISTED.length) controller.close();
+    },
+  });
+  const headers = { 'content-type': 'text/plain' };
+  const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+  const checkUploads = createUploadMiddleware({ blocklist, pool, onError: 'refuse' });
+  const response = await checkUploads(new Request('http://a.test', init), () =>
+    expect.fail('kept'),
+  );
+  expect(response.status).toBe(451);
+});
+
+test.each([
+  ['SVG', '<?xml version="1.0"?><!-- a --><svg xmlns="http://www.w3.org/2000/svg"/>'],
+  ['BMP', `BM${'\0'.repeat(12)}\x28\0\0\0${'\0'.repeat(99)}`],
+  ['JPEG XL', '\xff\x0a\0\0'],
+])('%s is a picture that is not read here: 415 or kept, by onError', async (_, text) => {
+  const body = bytesOf(Buffer.from(text, 'latin1'));
+  for (const type of ['text/plain', 'application/json', 'application/octet-stream']) {
+    expect(await answer(body, type)).toMatchObject({ status: 415, stored: [] });
+  }
+  const kept = await answer(body, 'text/plain', { onError: 'accept' });
+  expect(kept).toMatchObject({ status: 201, stored: [{ verdicts: ['unhashable'] }] });
+});
+
+test.each([
+  ['multipart/mixed; boundary=boundary', {}],
+  ['multipart/related; boundary=boundary', {}],
+  [' Multipart/Form-Data-2; boundary=boundary', {}],
+  ['text/plain, multipart/mixed; boundary=boundary', {}],
+  ['application/json', { 'content-encoding': 'gzip' }],
+  ['image/jpeg', { 'content-encoding': 'identity, br' }],
+])('%s %j hides its beginning: 415 whatever onError says', async (type, headers) => {
+  const part = `--boundary\r\ncontent-disposition: form-data; name="photo"; filename="a"\r\n\r\n`;
+  const body = Buffer.concat([Buffer.from(part), LISTED, Buffer.from('\r\n--boundary--\r\n')]);
+  for (const onError of ['accept', 'refuse'] as const) {
+    const onDecision = vi.fn();
+    const checkUploads = createUploadMiddleware({ blocklist, pool, onError, onDecision });
+    const init = { method: 'POST', body, headers: { 'content-type': type, ...headers } };
+    const request = new Request('http://a.test', init as RequestInit);
+    const response = await checkUploads(request, () => expect.fail('it was passed on'));
+    expect(response.status).toBe(415);
+    expect(onDecision.mock.calls).toMatchObject([[{ reason: 'unsupported' }, { request }]]);
+  }
+});
+
+test('a body that begins as no picture goes on whole and unbuffered', async () => {
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        controller.enqueue(new Uint8Array(1024).fill(sent++));
+        if (sent === 1000) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const check = vi.fn(busy);
+  const checkUploads = createUploadMiddleware({ check, onError: 'refuse', maxBytes: 9 });
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+  await checkUploads(new Request('http://a.test', init), async (request, decisions) => {
+    expect(decisions).toEqual([]);
+    let read = 0;
+    for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+      expect([chunk.length, chunk[0], chunk.at(-1)]).toEqual([1024, read & 255, read++ & 255]);
+      expect(sent - read).toBeLessThan(9);
+    }
+    expect(read).toBe(1000);
+    return new Response();
+  });
+  expect(check).not.toHaveBeenCalled();
+});
+
+test('a body whose beginning does not come is refused', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    const checkUploads = createUploadMiddleware({ blocklist, pool, onError: 'accept' });
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(Buffer.from('{')),
+    });
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    const slow = checkUploads(new Request('http://a.test', init), () => expect.fail('passed on'));
+    for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect((await slow).status).toBe(408);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a file of a form is checked whatever its type says; a field is text', async () => {
+  const form = new FormData();
+  form.append('photo', new File([bytesOf(LISTED)], 'a.txt', { type: 'text/plain' }));
+  expect(await answer(form)).toMatchObject({ status: 451, stored: [] });
+  const part = `--boundary\r\ncontent-disposition: form-data; name="title"\r\n\r\n`;
+  const body = Buffer.concat([Buffer.from(part), LISTED, Buffer.from('\r\n--boundary--\r\n')]);
+  const { stored } = await answer(bytesOf(body), 'multipart/form-data; boundary=boundary');
+  const { title, files } = stored[0]!;
+  expect(files).toEqual([]);
+  // No byte of it above 127 is left.
+  expect(Buffer.from(String(title), 'latin1').includes(LISTED.subarray(0, 4))).toBe(false);
+});
+
+test('a form of more files than maxFiles is refused before any is checked', async () => {
+  const check = vi.fn(async (): Promise<Decision> => ({ verdict: 'none' }) as Decision);
+  const many = (count: number) => formOf(...new Array<Uint8Array>(count).fill(NO_PICTURE));
+  for (const onError of ['accept', 'refuse'] as const) {
+    expect(await answer(many(21), undefined, { check, onError })).toMatchObject({ status: 413 });
+    expect(await answer(many(3), undefined, { check, onError, maxFiles: 2 })).toMatchObject({
+      status: 413,
+    });
+  }
+  expect(check).not.toHaveBeenCalled();
+  expect(await answer(many(20), undefined, { check })).toMatchObject({ status: 201 });
+  expect(check).toHaveBeenCalledTimes(20);
+});
+
+test('the checks of a form have one time together, then 503 or onError', async () => {
+  for (const [onError, status] of [
+    ['refuse', 503],
+    ['accept', 200],
+  ] as const) {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const signals: (AbortSignal | undefined)[] = [];
+      // The first is checked, the second never, and no other begins.
+      const check = vi.fn(async (_: unknown, { signal }: { signal?: AbortSignal }) => {
+        signals.push(signal);
+        if (signals.length === 2) await new Promise(() => {});
+        return { verdict: 'none' } as Decision;
+      });
+      const reasons: string[] = [];
+      const onDecision = ({ reason }: Decision) => void reasons.push(reason);
+      const options = { check, onError, onDecision, timeoutSeconds: 7 };
+      const body = formOf(OTHER, OTHER, OTHER);
+      const request = new Request('http://a.test', { method: 'POST', body });
+      const answered = createUploadMiddleware(options)(request, () => new Response());
+      while (signals.length < 2) await new Promise((resolve) => setImmediate(resolve));
+      await vi.advanceTimersByTimeAsync(7000);
+      expect((await answered).status).toBe(status);
+      expect(check).toHaveBeenCalledTimes(2);
+      expect(signals[1]!.aborted).toBe(true);
+      const late = onError === 'refuse' ? ['timeout'] : ['timeout', 'timeout'];
+      expect(reasons).toEqual([undefined, ...late]);
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+});
+
 test('every file of a form is checked, and the form is there for the application', async () => {
   const kept = await answer(formOf(OTHER, OTHER));
   const verdicts = ['none', 'none'];
@@ -216,6 +383,11 @@ test('mistakes of the caller are told', async () => {
   expect(() => createUploadMiddleware({ blocklist, onError: 'accept', ...limits })).toThrow(
     'maxBytesHeld',
   );
+  for (const further of [{ maxFiles: 0 }, { timeoutSeconds: 0 }]) {
+    const [name] = Object.keys(further);
+    const wrong = () => createUploadMiddleware({ blocklist, onError: 'accept', ...further });
+    expect(wrong).toThrow(name);
+  }
   const middleware = createUploadMiddleware({ blocklist, onError: 'accept' });
   await expect(middleware(undefined as never, async () => new Response())).rejects.toThrow(
     TypeError,
