@@ -93,7 +93,7 @@ export default defineConfig({
           name: 'library',
           testTimeout: 1000 * SECONDS_OF_A_TEST,
           hookTimeout: 60_000,
-          include: ['test/!(browser|demo)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
+          include: ['test/!(browser|demo|shown)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
           exclude: [...CORE, ...SERVICE, ...SLOW],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
@@ -114,7 +114,7 @@ export default defineConfig({
         test: {
           ...patient,
           name: 'engines',
-          include: ['test/{browser,demo}/**/*.test.ts'],
+          include: ['test/{browser,demo,shown}/**/*.test.ts'],
           exclude: WITHOUT_ENGINE,
           globalSetup: 'test/browser/engines-not-run.ts',
           isolate: false,

@@ -1,0 +1,593 @@
+import sharp from 'sharp';
+import { block } from '../formats/exif-block.js';
+import type { Format, Step } from './grammar.js';
+import { PROFILES } from './profiles.js';
+import { cut, eachPixel, flat, lumaOf, type Raster } from './raster.js';
+import { ALPHAS } from './scenes.js';
+
+const uint16 = (...values: number[]) => {
+  const data = Buffer.alloc(2 * values.length);
+  values.forEach((value, i) => {
+    data.writeUInt16BE(value & 0xffff, 2 * i);
+  });
+  return data;
+};
+export const uint32 = (...values: number[]) => {
+  const data = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => {
+    data.writeUInt32BE(value >>> 0, 4 * i);
+  });
+  return data;
+};
+
+/** A box of ISO base media; with a version, a full box. */
+export function box(name: string, ...parts: readonly (Uint8Array | string)[]): Buffer {
+  const body = Buffer.concat(
+    parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)),
+  );
+  return Buffer.concat([uint32(body.length + 8), Buffer.from(name, 'latin1'), body]);
+}
+export const fullBox = (
+  name: string,
+  version: number,
+  flags: number,
+  ...parts: readonly (Uint8Array | string)[]
+) => box(name, uint32((version << 24) | flags), ...parts);
+
+/** AV1 of a picture, and its configuration. */
+export interface Coded {
+  readonly data: Buffer;
+  readonly av1C: Buffer;
+  readonly planes: 1 | 3;
+}
+
+/** The coded picture, cut from a file that sharp makes. */
+export async function coded(raster: Raster, { grey = false, quality = 90 } = {}): Promise<Coded> {
+  const { width, height, data } = raster;
+  const picture = sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha();
+  if (grey) picture.extractChannel(0).toColourspace('b-w');
+  const file = await picture.avif({ quality, effort: 0, chromaSubsampling: '4:4:4' }).toBuffer();
+  const at = file.indexOf('av1C') - 4;
+  const start = file.indexOf('mdat') + 4;
+  return {
+    data: file.subarray(start),
+    av1C: file.subarray(at, at + file.readUInt32BE(at)),
+    planes: grey ? 1 : 3,
+  };
+}
+
+/** An item of a file: a coded picture, or what is made of others. */
+export interface Item {
+  id: number;
+  type: string;
+  data: Uint8Array;
+  /** property boxes, essential ones with an exclamation mark */
+  properties: { box: Buffer; essential: boolean }[];
+  hidden?: boolean;
+  /** name of an auxiliary type, name or content type */
+  content?: string;
+}
+
+/** A reference from an item to others. */
+export interface Reference {
+  readonly type: string;
+  readonly from: number;
+  readonly to: readonly number[];
+}
+
+/** An AVIF that is being made. */
+export interface AvifPlan {
+  picture: Raster;
+  /** of the main picture, beside its sides and configuration; in this order */
+  properties: { box: Buffer; essential: boolean }[];
+  /** properties before the sides and configuration */
+  early: { box: Buffer; essential: boolean }[];
+  items: Item[];
+  references: Reference[];
+  /** which item is shown; 1 is the picture */
+  primary: number;
+  /** pictures of the items as they are derived: they take the place of the picture */
+  derive: ((main: Item, plan: AvifPlan) => Promise<void>) | undefined;
+  premultiplied: boolean;
+  /** brand, compatible brands */
+  brands: string[];
+  /** boxes after ftyp, before meta */
+  between: Buffer[];
+  /** meta stands behind mdat */
+  metaLast: boolean;
+  /** item data stands in an idat box */
+  inMeta: boolean;
+  trailing: Uint8Array;
+  isGrey: boolean;
+}
+
+const property = (made: Buffer, essential = false) => ({ box: made, essential });
+const ispe = (width: number, height: number) => fullBox('ispe', 0, 0, uint32(width, height));
+const pixi = (count: number) =>
+  fullBox('pixi', 0, 0, Buffer.of(count, ...Array<number>(count).fill(8)));
+const nclx = (primaries: number, transfer: number, matrix: number, full = true) =>
+  box('colr', 'nclx', uint16(primaries, transfer, matrix), Buffer.of(full ? 0x80 : 0));
+const profileBox = (icc: Uint8Array, kind = 'prof') => box('colr', kind, icc);
+const clap = (width: number, height: number, left: number, top: number) =>
+  // The offset is that of the centre, in halves.
+  box('clap', uint32(width, 1, height, 1, left, 2, top, 2));
+const irot = (quarters: number) => box('irot', Buffer.of(quarters));
+const imir = (axis: number) => box('imir', Buffer.of(axis));
+
+/** An item of a coded picture. */
+export async function pictureItem(
+  id: number,
+  raster: Raster,
+  properties: Item['properties'] = [],
+  grey = false,
+): Promise<Item> {
+  const { data, av1C, planes } = await coded(raster, { grey });
+  return {
+    id,
+    type: 'av01',
+    data,
+    properties: [
+      property(ispe(raster.width, raster.height)),
+      property(pixi(planes)),
+      property(av1C, true),
+      ...properties,
+    ],
+  };
+}
+
+/** The meta box, for data that begins at `start`, and the data. */
+export function metaBox(
+  items: readonly Item[],
+  references: readonly Reference[],
+  primary: number,
+  start: number,
+  inMeta: boolean,
+  more: readonly Buffer[] = [],
+): { meta: Buffer; data: Buffer } {
+  const boxes: Buffer[] = [];
+  const placeOf = ({ box: made }: { box: Buffer }) => {
+    const at = boxes.findIndex((one) => one.equals(made));
+    return at >= 0 ? at + 1 : boxes.push(made);
+  };
+  const associations = items
+    .filter(({ properties }) => properties.length > 0)
+    .map(({ id, properties }) =>
+      Buffer.concat([
+        uint16(id),
+        Buffer.of(properties.length),
+        ...properties.map((one) => Buffer.of(placeOf(one) | (one.essential ? 0x80 : 0))),
+      ]),
+    );
+  const data = Buffer.concat(items.map((item) => item.data));
+  let at = inMeta ? 0 : start;
+  const locations = items.map((item) => {
+    const made = Buffer.concat([
+      uint16(item.id),
+      uint16(inMeta ? 1 : 0),
+      uint16(0, 1),
+      uint32(at, item.data.length),
+    ]);
+    at += item.data.length;
+    return made;
+  });
+  const infos = items.map(({ id, type, hidden, content = '' }) =>
+    fullBox(
+      'infe',
+      2,
+      hidden ? 1 : 0,
+      uint16(id, 0),
+      type,
+      '\0',
+      content === '' ? '' : `${content}\0`,
+    ),
+  );
+  const meta = fullBox(
+    'meta',
+    0,
+    0,
+    fullBox('hdlr', 0, 0, uint32(0), 'pict', uint32(0, 0, 0), '\0'),
+    fullBox('pitm', 0, 0, uint16(primary)),
+    fullBox('iloc', 1, 0, Buffer.of(0x44, 0), uint16(items.length), ...locations),
+    fullBox('iinf', 0, 0, uint16(items.length), ...infos),
+    ...(references.length > 0
+      ? [
+          fullBox(
+            'iref',
+            0,
+            0,
+            ...references.map(({ type, from, to }) => box(type, uint16(from, to.length, ...to))),
+          ),
+        ]
+      : []),
+    box(
+      'iprp',
+      box('ipco', ...boxes),
+      fullBox('ipma', 0, 0, uint32(associations.length), ...associations),
+    ),
+    ...(inMeta ? [box('idat', data)] : []),
+    ...more,
+  );
+  return { meta, data };
+}
+
+async function writeAvif(plan: AvifPlan): Promise<Uint8Array> {
+  const { picture } = plan;
+  const hasAlpha = picture.data.some((value, i) => (i & 3) === 3 && value < 255);
+  const main = await pictureItem(1, picture, [], plan.isGrey);
+  main.properties = [...plan.early, ...main.properties, ...plan.properties];
+  const items = [main, ...plan.items];
+  const references = [...plan.references];
+  if (hasAlpha) {
+    const alpha = eachPixel(picture, (pixel) => [pixel[3], pixel[3], pixel[3], 255]);
+    const item = await pictureItem(
+      20,
+      alpha,
+      [
+        property(fullBox('auxC', 0, 0, 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0')),
+        // Both are turned alike.
+        ...plan.properties.filter(({ box: one }) =>
+          /irot|imir|clap/.test(one.toString('latin1', 4, 8)),
+        ),
+      ],
+      true,
+    );
+    items.push(item);
+    references.push({ type: 'auxl', from: 20, to: [1] });
+    if (plan.premultiplied) references.push({ type: 'prem', from: 1, to: [20] });
+  }
+  const held = { ...plan, items, references };
+  await plan.derive?.(main, held);
+  const brands = box('ftyp', plan.brands[0]!, uint32(0), ...plan.brands);
+  const before = Buffer.concat([brands, ...plan.between]);
+  const build = (start: number) =>
+    metaBox(held.items, held.references, held.primary, start, plan.inMeta);
+  const { data } = build(0);
+  if (plan.inMeta) return Buffer.concat([before, build(0).meta, plan.trailing]);
+  if (plan.metaLast) {
+    return Buffer.concat([before, box('mdat', data), build(before.length + 8).meta, plan.trailing]);
+  }
+  const length = build(0).meta.length;
+  const { meta } = build(before.length + length + 8);
+  return Buffer.concat([before, meta, box('mdat', data), plan.trailing]);
+}
+
+const plain = (picture: Raster): AvifPlan => ({
+  picture,
+  properties: [],
+  early: [],
+  items: [],
+  references: [],
+  primary: 1,
+  derive: undefined,
+  premultiplied: false,
+  brands: ['avif', 'mif1', 'miaf'],
+  between: [],
+  metaLast: false,
+  inMeta: false,
+  trailing: new Uint8Array(),
+  isGrey: false,
+});
+
+type AvifStep = Step<AvifPlan>;
+const named = <T>(names: readonly string[], make: (name: string) => T) =>
+  Object.fromEntries(names.map((name) => [name, make(name)]));
+const withProperties =
+  (...made: Buffer[]): AvifStep =>
+  (plan) =>
+    plan.properties.push(...made.map((one) => property(one, !one.includes('colr'))));
+
+/** Sides of a part, and the offset of its centre from the picture's, in halves of a pixel. */
+function part({ width, height }: Raster, left: number, top: number, across: number, down: number) {
+  const [w, h] = [Math.floor(width * across), Math.floor(height * down)];
+  return clap(w, h, 2 * left + w - width, 2 * top + h - height);
+}
+
+/** AVIF. */
+export const AVIF: Format<AvifPlan> = {
+  name: 'avif',
+  type: 'image/avif',
+  begin: ({ listed }) => plain(listed),
+  groups: {
+    transparency: {
+      ...named(
+        Object.keys(ALPHAS),
+        (name): AvifStep =>
+          (plan, scene) => {
+            plan.picture = ALPHAS[name]!(plan.picture, scene);
+          },
+      ),
+      premultiplied: (plan) => {
+        plan.picture = eachPixel(plan.picture, (pixel) => [0, 0, 0, 255 - lumaOf(pixel)]);
+        plan.premultiplied = true;
+      },
+      'premultiplied-half': (plan, scene) => {
+        plan.picture = ALPHAS['two-grounds']!(plan.picture, scene);
+        plan.premultiplied = true;
+      },
+      'alpha-of-another': async (plan, { decoy }) => {
+        // The alpha is an item of its own, and no other refers to it.
+        plan.items.push(
+          await pictureItem(
+            20,
+            decoy,
+            [property(fullBox('auxC', 0, 0, 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0'))],
+            true,
+          ),
+        );
+      },
+      'a-depth': async (plan, { decoy }) => {
+        plan.items.push(
+          await pictureItem(
+            21,
+            decoy,
+            [property(fullBox('auxC', 0, 0, 'urn:mpeg:mpegB:cicp:systems:auxiliary:depth\0'))],
+            true,
+          ),
+        );
+        plan.references.push({ type: 'auxl', from: 21, to: [1] });
+      },
+      'alpha-old-name': async (plan, scene) => {
+        const alpha = eachPixel(scene.listed, (pixel) => {
+          const a = 255 - lumaOf(pixel);
+          return [a, a, a, 255];
+        });
+        plan.picture = flat(alpha.width, alpha.height, [0, 0, 0, 255]);
+        plan.items.push(
+          await pictureItem(
+            21,
+            alpha,
+            [property(fullBox('auxC', 0, 0, 'urn:mpeg:hevc:2015:auxid:1\0'))],
+            true,
+          ),
+        );
+        plan.references.push({ type: 'auxl', from: 21, to: [1] });
+      },
+    },
+    colour: {
+      ...named(
+        Object.keys(PROFILES).filter((name) => !name.startsWith('grey-')),
+        (name): AvifStep =>
+          (plan, scene) => {
+            const { icc, store } = PROFILES[name]!(scene);
+            plan.picture = store(plan.picture, scene);
+            plan.properties.push(property(profileBox(icc)));
+          },
+      ),
+      'profile-and-codes': (plan, scene) => {
+        const { icc, store } = PROFILES['blue-alone']!(scene);
+        plan.picture = store(plan.picture, scene);
+        plan.properties.push(property(nclx(1, 13, 6)), property(profileBox(icc)));
+      },
+      'profile-before-codes': (plan, scene) => {
+        const { icc, store } = PROFILES['blue-alone']!(scene);
+        plan.picture = store(plan.picture, scene);
+        plan.properties.push(property(profileBox(icc)), property(nclx(1, 13, 6)));
+      },
+      'profile-restricted': (plan, scene) => {
+        const { icc, store } = PROFILES['blue-alone']!(scene);
+        plan.picture = store(plan.picture, scene);
+        plan.properties.push(property(profileBox(icc, 'rICC')));
+      },
+      'profiles-twice': (plan, scene) => {
+        const { icc, store } = PROFILES['blue-alone']!(scene);
+        plan.picture = store(plan.picture, scene);
+        plan.properties.push(
+          property(profileBox(PROFILES.srgb!(scene).icc)),
+          property(profileBox(icc)),
+        );
+      },
+      'profile-of-another-item': async (plan, scene) => {
+        const { icc } = PROFILES.inverted!(scene);
+        plan.items.push(await pictureItem(2, scene.decoy, [property(profileBox(icc))]));
+      },
+      'codes-srgb': withProperties(nclx(1, 13, 6)),
+      'codes-601': withProperties(nclx(1, 13, 5)),
+      'codes-709': withProperties(nclx(1, 13, 1)),
+      'codes-unknown': withProperties(nclx(2, 2, 2)),
+      'codes-identity': withProperties(nclx(1, 13, 0)),
+      'codes-ycgco': withProperties(nclx(1, 13, 8)),
+      'codes-linear': withProperties(nclx(1, 8, 6)),
+      'codes-gamma-28': withProperties(nclx(1, 5, 6)),
+      'codes-pq': withProperties(nclx(9, 16, 9)),
+      'codes-hlg': withProperties(nclx(9, 18, 9)),
+      'codes-p3': withProperties(nclx(12, 13, 6)),
+      'codes-xyz': withProperties(nclx(10, 17, 6)),
+      'codes-log': withProperties(nclx(1, 9, 6)),
+      'codes-narrow': withProperties(nclx(1, 13, 6, false)),
+      'codes-identity-blue': (plan, scene) => {
+        // The planes of luma and chroma are read as green, blue and red.
+        plan.picture = PROFILES['blue-alone']!(scene).store(plan.picture, scene);
+        plan.properties.push(property(nclx(1, 13, 0)));
+      },
+      'codes-by-constant-light': withProperties(nclx(9, 14, 10)),
+      grey: (plan) => {
+        plan.isGrey = true;
+      },
+      'mastering-light': withProperties(box('clli', uint16(1000, 400))),
+    },
+    geometry: {
+      ...named(['0', '1', '2', '3'], (name) => withProperties(irot(Number(name)))),
+      'mirror-0': withProperties(imir(0)),
+      'mirror-1': withProperties(imir(1)),
+      'turn-then-mirror': withProperties(irot(1), imir(1)),
+      'mirror-then-turn': withProperties(imir(1), irot(1)),
+      'turned-twice': withProperties(irot(1), irot(1)),
+      'exif-orientation': (plan) => {
+        plan.items.push({
+          id: 9,
+          type: 'Exif',
+          data: Buffer.concat([uint32(0), block(6)]),
+          properties: [],
+        });
+        plan.references.push({ type: 'cdsc', from: 9, to: [1] });
+      },
+      'exif-and-turn': (plan) => {
+        plan.properties.push(property(irot(3), true));
+        plan.items.push({
+          id: 9,
+          type: 'Exif',
+          data: Buffer.concat([uint32(0), block(6)]),
+          properties: [],
+        });
+        plan.references.push({ type: 'cdsc', from: 9, to: [1] });
+      },
+      'cut-from-the-start': (plan) =>
+        plan.properties.push(property(part(plan.picture, 0, 0, 0.5, 0.7), true)),
+      'cut-at-an-offset': (plan) =>
+        plan.properties.push(property(part(plan.picture, 30, 20, 0.5, 0.6), true)),
+      'cut-at-the-centre': (plan) => {
+        const { width, height } = plan.picture;
+        plan.properties.push(property(clap(width >> 1, height >> 1, 0, 0), true));
+      },
+      'cut-not-essential': (plan) =>
+        plan.properties.push(property(part(plan.picture, 30, 20, 0.5, 0.6))),
+      'cut-to-much-less': (plan) =>
+        plan.properties.push(property(part(plan.picture, 60, 50, 0.2, 0.2), true)),
+      'cut-outside': (plan) => {
+        const { width, height } = plan.picture;
+        plan.properties.push(property(clap(width >> 1, height >> 1, width, height), true));
+      },
+      'cut-and-turned': (plan) =>
+        plan.properties.push(
+          property(part(plan.picture, 0, 0, 0.5, 0.7), true),
+          property(irot(1), true),
+        ),
+      'turned-and-cut': (plan) =>
+        plan.properties.push(
+          property(irot(1), true),
+          property(part(plan.picture, 0, 0, 0.5, 0.7), true),
+        ),
+      'turn-first': (plan) => plan.early.push(property(irot(1), true)),
+      'turn-not-essential': (plan) => plan.properties.push(property(irot(1))),
+      'sides-less': (plan) =>
+        plan.early.push(property(ispe(plan.picture.width >> 1, plan.picture.height))),
+      'pixels-wide': withProperties(box('pasp', uint32(2, 1))),
+    },
+    pictures: {
+      'decoy-not-primary': async (plan, { decoy }) => {
+        plan.items.push(await pictureItem(2, decoy));
+      },
+      'decoy-first': async (plan, scene) => {
+        plan.picture = scene.decoy;
+        plan.items.push(await pictureItem(2, scene.listed));
+        plan.primary = 2;
+      },
+      'hidden-primary': async (plan, { decoy, listed }) => {
+        plan.picture = decoy;
+        plan.items.push({ ...(await pictureItem(2, listed)), hidden: true });
+        plan.primary = 2;
+      },
+      'a-thumbnail': async (plan, { decoy }) => {
+        plan.items.push(await pictureItem(2, cut(decoy, 0, 0, 64, 64)));
+        plan.references.push({ type: 'thmb', from: 2, to: [1] });
+      },
+      grid: (plan) => {
+        plan.derive = async (_main, held) => {
+          const { width, height } = plan.picture;
+          const half = Math.ceil(width / 2);
+          const [left, right] = [0, 1].map((i) => cut(plan.picture, i * half, 0, half, height));
+          held.items[0] = {
+            id: 1,
+            type: 'grid',
+            data: Buffer.concat([Buffer.of(0, 0, 0, 1), uint16(width, height)]),
+            properties: [property(ispe(width, height)), property(pixi(3)), ...plan.properties],
+          };
+          held.items.push(await pictureItem(30, left!), await pictureItem(31, right!));
+          held.references.push({ type: 'dimg', from: 1, to: [30, 31] });
+        };
+      },
+      'grid-cut': (plan) => {
+        plan.derive = async (_main, held) => {
+          // The grid shows less than its tiles: the decoy's tile is out of it.
+          const { width, height } = plan.picture;
+          const other = flat(width, height, [90, 90, 90, 255]);
+          held.items[0] = {
+            id: 1,
+            type: 'grid',
+            data: Buffer.concat([Buffer.of(0, 0, 0, 1), uint16(width + 8, height)]),
+            properties: [property(ispe(width + 8, height)), property(pixi(3)), ...plan.properties],
+          };
+          held.items.push(await pictureItem(30, plan.picture), await pictureItem(31, other));
+          held.references.push({ type: 'dimg', from: 1, to: [30, 31] });
+        };
+      },
+      overlay: (plan, { decoy }) => {
+        plan.derive = async (_main, held) => {
+          const { width, height } = plan.picture;
+          held.items[0] = {
+            id: 1,
+            type: 'iovl',
+            data: Buffer.concat([
+              Buffer.of(0, 0),
+              uint16(0, 0, 0, 65535),
+              uint16(width, height, 0, 0, 0, 0),
+            ]),
+            properties: [property(ispe(width, height)), property(pixi(3)), ...plan.properties],
+          };
+          held.items.push(await pictureItem(30, decoy), await pictureItem(31, plan.picture));
+          held.references.push({ type: 'dimg', from: 1, to: [30, 31] });
+        };
+      },
+      identity: (plan) => {
+        plan.derive = async (_main, held) => {
+          const { width, height } = plan.picture;
+          held.items[0] = {
+            id: 1,
+            type: 'iden',
+            data: Buffer.alloc(0),
+            properties: [property(ispe(width, height)), property(pixi(3)), property(irot(1), true)],
+          };
+          held.items.push(await pictureItem(30, plan.picture));
+          held.references.push({ type: 'dimg', from: 1, to: [30] });
+        };
+      },
+      'tone-map': (plan, { decoy }) => {
+        plan.derive = async (_main, held) => {
+          held.items.push(await pictureItem(30, decoy, [], true));
+          held.items.push({
+            id: 31,
+            type: 'tmap',
+            data: Buffer.alloc(30),
+            properties: [property(ispe(plan.picture.width, plan.picture.height))],
+          });
+          held.references.push({ type: 'dimg', from: 31, to: [1, 30] });
+        };
+      },
+      layers: (plan, { decoy }) => {
+        plan.derive = async (_main, held) => {
+          // Groups of alternatives: the second may be taken for the first.
+          held.items.push(await pictureItem(30, decoy));
+          held.references.push({ type: 'base', from: 30, to: [1] });
+        };
+      },
+    },
+    container: {
+      'meta-last': (plan) => {
+        plan.metaLast = true;
+      },
+      'data-in-meta': (plan) => {
+        plan.inMeta = true;
+      },
+      'boxes-free': (plan) => plan.between.push(box('free', Buffer.alloc(40)), box('abcd', 'a')),
+      'brand-mif1': (plan) => {
+        plan.brands = ['mif1', 'avif', 'miaf'];
+      },
+      'brand-heic': (plan) => {
+        plan.brands = ['mif1', 'heic', 'avif', 'miaf'];
+      },
+      'brand-avis': (plan) => {
+        plan.brands = ['avis', 'avif', 'mif1', 'miaf'];
+      },
+      trailing: (plan, { next }) => {
+        plan.trailing = box('free', Buffer.alloc(next() % 300));
+      },
+      'trailing-bytes': (plan, { next }) => {
+        plan.trailing = Buffer.alloc(1 + (next() % 300), 7);
+      },
+      'another-after-the-end': async (plan, { decoy }) => {
+        plan.trailing = await writeAvif(plain(decoy));
+      },
+    },
+  },
+  write: (plan) => writeAvif(plan),
+};
