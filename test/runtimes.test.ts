@@ -102,6 +102,7 @@ const MACHINE = {
   decoding: { pdq: photo.pdq, quality: photo.quality, width: 301, height: 150, heic: 100 },
   processes: {
     shared: [MATCH, NONE],
+    isKept: true,
     isApart: true,
     restarts: 1,
     killed: ['match', 'match'],

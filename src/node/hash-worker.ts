@@ -27,6 +27,26 @@ const MIB = 2 ** 20;
 const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: String(4 * MIB) };
 
 /**
+ * The variables that a process gets of its parent's. Whoever breaks a decoder reads all that its
+ * process has, and those of a server have its passwords. It needs the way to its libraries and to
+ * another allocator, those that set up libvips and the allocator, the loader of Yarn's
+ * Plug'n'Play (`NODE_OPTIONS`), the caches in which Deno and Bun find packages, and what Windows
+ * starts no process without.
+ */
+const NEEDED = new RegExp(
+  `^(${[
+    ...['PATH', 'LD_PRELOAD', '(DYLD|LD)(_FALLBACK)?_LIBRARY_PATH', 'GLIBC_TUNABLES'],
+    ...['VIPS_\\w+', 'MALLOC_\\w+', 'NODE_(OPTIONS|PATH|PRESERVE_SYMLINKS(_MAIN)?)'],
+    ...['HOME', 'XDG_CACHE_HOME', 'DENO_DIR', 'BUN_INSTALL(_CACHE_DIR)?', 'TMPDIR', 'TEMP', 'TMP'],
+    ...['SYSTEMROOT', 'WINDIR', 'USERPROFILE', 'LOCALAPPDATA'],
+  ].join('|')})$`,
+  'i',
+);
+
+const environment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => NEEDED.test(name)));
+
+/**
  * Starts a worker.
  * @param url of `hash-process.js`; undefined where it is not known
  * @throws {DecodeError} `decoder-missing` if none can be started
@@ -57,7 +77,7 @@ function startProcess(url: URL, maxMemory: number, events: ThreadEvents): HashWo
     // One thread of Node's pool decodes, and one does what else waits. No flags of the parent: two
     // programs cannot be debugged at one port.
     execArgv: [`--max-old-space-size=${Math.ceil(maxMemory / MIB)}`],
-    env: { ...MEMORY, ...process.env, UV_THREADPOOL_SIZE: '2' },
+    env: { ...MEMORY, ...environment(), UV_THREADPOOL_SIZE: '2' },
   });
   yieldToOthers(child.pid);
   child.on('message', (message) => events.said(message));

@@ -361,6 +361,40 @@ describe('a worker that fails costs the picture that it has', () => {
     expect(await codeOf(poolOf({ workerUrl: atBegin }).hash(photoBytes))).toBe('done');
   });
 
+  test('and has of the environment what it needs, by name', PATIENT, async () => {
+    const workerUrl = scripts.write(
+      'environment',
+      `import { writeFileSync } from 'node:fs';
+       writeFileSync(new URL('environment.json', import.meta.url), JSON.stringify(process.env));
+       ${workerThat('first', "process.send({ code: 'corrupt', message: '', isBroken: false })")}`,
+    );
+    const secrets = {
+      ...{ DATABASE_URL: 'postgres://a:secret@b', PGPASSWORD: 'secret', ONLYHASHES_KEY: 'secret' },
+      ...{ AWS_SECRET_ACCESS_KEY: 'secret', NPM_TOKEN: 'secret', DENO_AUTH_TOKENS: 'secret' },
+      ...{ NODE_AUTH_TOKEN: 'secret', MY_PATH: 'secret', PATHS: 'secret', HOME_PASSWORD: 'secret' },
+    };
+    const needed = {
+      ...{ LD_LIBRARY_PATH: '/nowhere', DYLD_FALLBACK_LIBRARY_PATH: '/nowhere' },
+      ...{ VIPS_MAX_COORD: '9999', MALLOC_ARENA_MAX: '3', MALLOC_CONF: 'narenas:1' },
+      ...{ NODE_OPTIONS: '--no-deprecation', NODE_PATH: '/nowhere', DENO_DIR: '/nowhere' },
+      ...{ TMPDIR: '/tmp', SystemRoot: 'C:', HOME: '/nowhere' },
+    };
+    const before = { ...process.env };
+    Object.assign(process.env, secrets, needed);
+    try {
+      expect(await codeOf(poolOf({ workerUrl }).hash(photoBytes))).toBe('corrupt');
+    } finally {
+      for (const name of Object.keys({ ...secrets, ...needed })) {
+        if (before[name] === undefined) delete process.env[name];
+        else process.env[name] = before[name];
+      }
+    }
+    const given = JSON.parse(readFileSync(new URL('environment.json', scripts.url), 'utf8'));
+    expect(given).toMatchObject({ ...needed, PATH: process.env.PATH, UV_THREADPOOL_SIZE: '2' });
+    expect(Object.keys(given).filter((name) => name in secrets)).toEqual([]);
+    expect(JSON.stringify(given)).not.toContain('secret');
+  });
+
   test('and none is tried for ever', PATIENT, async () => {
     const begins = poolOf({ workerUrl: scriptOf('begin', 'begin', 'process.exit(1);') });
     expect(await codeOf(begins.hash(photoBytes))).toBe('crashed');
