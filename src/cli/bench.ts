@@ -1,5 +1,6 @@
 import type { Command, Option } from './command.js';
 import { UsageError } from './failure.js';
+import { print } from './output.js';
 
 /** What `dist/bench.js` exports; it is built from bench/, which is no room of the library. */
 interface Benches {
@@ -98,7 +99,7 @@ export const benchCommand: Command = {
     const url = new URL('./bench.js', import.meta.url);
     const { BENCHES, runBenches } = (await import(url.href)) as Benches;
     if (call.on('list')) {
-      for (const { name, about } of BENCHES) console.log(`${name.padEnd(14)}${about}`);
+      for (const { name, about } of BENCHES) print(`${name.padEnd(14)}${about}`);
       return 0;
     }
     const run =

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import process, { stderr, stdin, stdout } from 'node:process';
+import process, { stdin } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { HashedImage } from '../index.js';
@@ -19,7 +19,16 @@ import {
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
-import { counted, exitCode, output, progress, writeAll } from './output.js';
+import {
+  counted,
+  exitCode,
+  output,
+  print,
+  progress,
+  toStderr,
+  toStdout,
+  writeAll,
+} from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
 import { PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
@@ -81,15 +90,13 @@ saved; withdraw prints what to send to take it back.`,
     if (action === 'show') {
       const text = bundleText(await open(call, words[0]!));
       // Whoever looks at it may stop where they like.
-      if (path === undefined) stdout.write(text);
+      if (path === undefined) toStdout(text);
       else await write(call, text, signal);
     } else if (action === 'verify') {
       const bundle = await open(call, words[0]!, { padded: true });
       const { hashes, unknown = [], day, case: caseId } = bundle;
       const others = unknown.length === 0 ? '' : ` and ${unknown.length} of unknown algorithms`;
-      console.log(
-        `${counted(hashes.length, 'hash', 'hashes')}${others}, made on ${day}, case ${caseId}`,
-      );
+      print(`${counted(hashes.length, 'hash', 'hashes')}${others}, made on ${day}, case ${caseId}`);
     } else if (action === 'withdraw') {
       checkToken(call, words[0]!);
       const bundle = await open(call, words[0]!);
@@ -120,7 +127,7 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
   const { bundle, withdrawToken } = await createBundle(images);
   const key = call.text('seal');
   await write(call, key === undefined ? bundleText(bundle) : await sealBundle(bundle, key), signal);
-  stderr.write(
+  toStderr(
     `Withdraw token: ${withdrawToken}\nKeep it: it is the only way to take this bundle back. It is not in the bundle, and we cannot recover it.\n`,
   );
   return 0;
@@ -188,12 +195,12 @@ async function hiddenAnswer(prompt: string, signal: AbortSignal): Promise<string
   const closed = once(line, 'close').then(() => {
     throw new Failure('expected an answer, the input ended');
   });
-  stderr.write(prompt);
+  toStderr(prompt);
   try {
     return await Promise.race([line.question('', { signal }), closed]);
   } finally {
     line.close();
-    stderr.write('\n');
+    toStderr('\n');
   }
 }
 

@@ -2,6 +2,7 @@ import { type Algorithm, DecodeError, distance, type Hash, hashFromHex } from '.
 import { type HashFileOptions, hashFile } from '../node/index.js';
 import type { Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
+import { print } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { isHex, sourceOf } from './pictures.js';
 
@@ -26,7 +27,7 @@ export const compareCommand: Command = {
         isHex(word) ? hashOfHex(word, call.text('algorithm')) : await hashOfFile(word, options),
       );
     }
-    console.log(distance(hashes[0]!, hashes[1]!));
+    print(distance(hashes[0]!, hashes[1]!));
     return 0;
   },
 };

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { decoders } from '../node/index.js';
 import type { Command } from './command.js';
+import { print } from './output.js';
 
 /** `onlyhashes doctor`: what this machine can decode, and with which versions. */
 export const doctorCommand: Command = {
@@ -14,19 +15,19 @@ export const doctorCommand: Command = {
   async run(call) {
     const found = await decoders();
     if (call.on('json')) {
-      console.log(JSON.stringify(found));
+      print(JSON.stringify(found));
       return 0;
     }
     const { sharp, libvips, threads, formats } = found;
     // Bun and Deno also have the version of the Node that they stand for.
     const { node, bun, deno } = process.versions;
     const runtime = bun ? `bun      ${bun}` : deno ? `deno     ${deno}` : `node     ${node}`;
-    console.log(`${runtime} on ${process.platform} ${process.arch}`);
-    console.log(`sharp    ${sharp ?? 'not installed: npm install sharp'}`);
-    if (libvips) console.log(`libvips  ${libvips}`);
-    console.log(`threads  ${threads} pictures decoded at a time\n`);
+    print(`${runtime} on ${process.platform} ${process.arch}`);
+    print(`sharp    ${sharp ?? 'not installed: npm install sharp'}`);
+    if (libvips) print(`libvips  ${libvips}`);
+    print(`threads  ${threads} pictures decoded at a time\n`);
     for (const { format, readable, library } of formats) {
-      console.log(`${format.padEnd(9)}${readable ? (library ?? 'yes') : 'not here'}`);
+      print(`${format.padEnd(9)}${readable ? (library ?? 'yes') : 'not here'}`);
     }
     return sharp ? 0 : 2;
   },

@@ -6,7 +6,7 @@ import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
 import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
-import { counted, exitCode, output, progress } from './output.js';
+import { counted, exitCode, output, print, progress } from './output.js';
 import { outputPath } from './output-file.js';
 import { writeIndex } from './write-index.js';
 
@@ -48,17 +48,15 @@ index file only when the new one is complete. verify checks every byte.`,
       const { algorithm, bits, size, hashes, degenerate, generation, byteLength } = info;
       if (call.on('json')) {
         const known = { algorithm, bits, size, hashes, degenerate, generation, byteLength };
-        console.log(JSON.stringify(known));
+        print(JSON.stringify(known));
         return 0;
       }
-      console.log(`hashes       ${algorithm}, ${bits} bits`);
-      console.log(
-        `entries      ${size}, with ${counted(hashes, 'different hash', 'different hashes')}`,
-      );
-      console.log(`degenerate   ${degenerate ?? 'not counted, and not matched'}`);
-      console.log(`generation   ${generation}, one more each time the file is replaced`);
-      console.log(`file size    ${byteLength} bytes`);
-      if (action === 'verify') console.log('every byte is as it was written');
+      print(`hashes       ${algorithm}, ${bits} bits`);
+      print(`entries      ${size}, with ${counted(hashes, 'different hash', 'different hashes')}`);
+      print(`degenerate   ${degenerate ?? 'not counted, and not matched'}`);
+      print(`generation   ${generation}, one more each time the file is replaced`);
+      print(`file size    ${byteLength} bytes`);
+      if (action === 'verify') print('every byte is as it was written');
       return 0;
     } catch (error) {
       throw failureOf(path, error);

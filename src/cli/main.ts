@@ -9,13 +9,14 @@ import { convertCommand } from './convert.js';
 import { doctorCommand } from './doctor.js';
 import { textOf, UsageError } from './failure.js';
 import { fetchCommand } from './fetch.js';
-import { commandLine, encoded } from './file-name.js';
+import { commandLine } from './file-name.js';
 import { hashCommand } from './hash.js';
 import { indexCommand } from './index-command.js';
 import { endBy, interruptible } from './interrupt.js';
 import { listsCommand } from './lists-command.js';
 import { logCommand } from './log.js';
 import { matchCommand } from './match.js';
+import { CLEAR, print, toStderr } from './output.js';
 import { serveCommand } from './serve.js';
 import { storeCommand } from './store-command.js';
 import { withdrawCommand } from './withdraw.js';
@@ -58,19 +59,19 @@ function help(): string {
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const [word] = rest;
-    console.log(word === undefined ? help() : helpOf(commandOf(word)));
+    print(word === undefined ? help() : helpOf(commandOf(word)));
     return name === undefined ? 2 : 0;
   }
   if (name === '--version' || name === '-v') {
     const manifest = createRequire(import.meta.url)('../package.json') as { version: string };
-    console.log(manifest.version);
+    print(manifest.version);
     return 0;
   }
   const command = commandOf(name);
   const end = rest.indexOf('--');
   const before = end < 0 ? rest : rest.slice(0, end);
   if (before.includes('--help') || before.includes('-h')) {
-    console.log(helpOf(command));
+    print(helpOf(command));
     return 0;
   }
   try {
@@ -94,7 +95,7 @@ function commandOf(name: string): Command {
 // A reader that has seen enough (`| head`) closes the pipe. That is not an error.
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') endBy('SIGPIPE');
-  stderr.write(`onlyhashes: standard output: ${code}\n`);
+  toStderr(`onlyhashes: standard output: ${code}\n`);
   process.exit(2);
 });
 // If nobody reads the errors, the exit code still reports them.
@@ -103,7 +104,6 @@ try {
   // Not process.exit, which would cut off what is being written to a pipe.
   process.exitCode = await main(commandLine());
 } catch (error) {
-  const cleared = stderr.isTTY ? '\r\x1b[2K' : '';
-  stderr.write(encoded(`${cleared}onlyhashes: ${textOf(error)}\n`));
+  toStderr(`onlyhashes: ${textOf(error)}\n`, stderr.isTTY ? CLEAR : '');
   process.exitCode = 2;
 }

@@ -3,8 +3,37 @@ import { Failure } from './failure.js';
 import { encoded } from './file-name.js';
 
 /**
+ * Characters by which a name or a label would steer a terminal, or make it show another text:
+ * controls other than tabs and line breaks, those of 0x80 to 0x9f as bytes too, and marks of
+ * direction.
+ */
+const STEERING = /(?![\t\n])[\p{Cc}\p{Bidi_Control}\u2028\u2029\udc80-\udc9f]/gu;
+
+/** A text as a terminal may have it: what steers it is shown as `\x1b` or `\u202e`. */
+export const shown = (text: string): string =>
+  text.replace(STEERING, (character) => {
+    const code = character.charCodeAt(0);
+    const isByte = code < 0x100 || code >= 0xdc80;
+    return isByte
+      ? `\\x${(code & 0xff).toString(16).padStart(2, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+
+/** @returns false if a reader is slow, as `write` does */
+export const toStdout = (text: string): boolean =>
+  stdout.write(encoded(stdout.isTTY ? shown(text) : text));
+
+/** Prints a line of a text that has few. */
+export const print = (text: string | number): boolean => toStdout(`${text}\n`);
+
+/** @param before what moves the cursor */
+export const toStderr = (text: string, before = ''): boolean =>
+  stderr.write(encoded(before + shown(text)));
+
+/**
  * What a command prints: results on standard output; errors, notes and progress on standard error.
- * File names are printed as the bytes that they are.
+ * File names are printed as the bytes that they are, but for what would steer a terminal: on
+ * standard error always, on standard output if it is one.
  */
 export interface Output {
   /** prints a result; waits for a slow reader, so that memory stays bounded */
@@ -36,8 +65,7 @@ export function output(bar: Progress): Output {
     async line(text) {
       lines++;
       if (stdout.isTTY) bar.clear();
-      if (!stdout.write(encoded(`${text}\n`)))
-        await new Promise((resolve) => stdout.once('drain', resolve));
+      if (!toStdout(`${text}\n`)) await new Promise((resolve) => stdout.once('drain', resolve));
     },
     error(file, message) {
       errors++;
@@ -47,11 +75,11 @@ export function output(bar: Progress): Output {
       errors++;
     },
     say(file, message) {
-      this.note(`${file}: ${message}`);
+      this.note(`${file.replaceAll('\n', '\\n')}: ${message}`);
     },
     note(message) {
       bar.clear();
-      stderr.write(encoded(`onlyhashes: ${message}\n`));
+      toStderr(`onlyhashes: ${message}\n`);
     },
   };
 }
@@ -66,7 +94,7 @@ export async function writeAll(content: string | Uint8Array): Promise<void> {
   stdout.removeAllListeners('error');
   const error = await new Promise<Error | null | undefined>((resolve) => {
     stdout.on('error', resolve);
-    stdout.write(content, resolve);
+    stdout.write(stdout.isTTY && typeof content === 'string' ? shown(content) : content, resolve);
   });
   if (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -97,6 +125,9 @@ export interface Progress {
   clear(): void;
 }
 
+/** Clears the line of a terminal. */
+export const CLEAR = '\r\x1b[2K';
+
 /** Time between two drawings. A terminal is slow, and a person reads no faster. */
 const REDRAW_MILLISECONDS = 100;
 
@@ -109,10 +140,10 @@ export function progress(what: string, unit = ''): Progress {
   if (!stderr.isTTY) return { update() {}, stage() {}, clear() {} };
   let start = performance.now();
   let drawn = start;
-  let shown = false;
+  let isDrawn = false;
   const draw = (text: string) => {
-    stderr.write(`\r\x1b[2K${text}`);
-    shown = true;
+    toStderr(text, CLEAR);
+    isDrawn = true;
   };
   return {
     update(done, total) {
@@ -128,8 +159,8 @@ export function progress(what: string, unit = ''): Progress {
     },
     stage: draw,
     clear() {
-      if (shown) stderr.write('\r\x1b[2K');
-      shown = false;
+      if (isDrawn) toStderr('', CLEAR);
+      isDrawn = false;
     },
   };
 }

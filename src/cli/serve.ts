@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import { createServer as createSocketServer, type Server, type Socket } from 'node:net';
-import { stdout } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Blocklist } from '../matching/index.js';
 import {
@@ -22,7 +21,7 @@ import type { Call, Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
 import { LIST_KINDS } from './lists.js';
 import { STORE_OPTIONS } from './opened-store.js';
-import { type Output, output, progress } from './output.js';
+import { type Output, output, progress, toStdout } from './output.js';
 import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
 import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
 import { newToken } from './serve-tokens.js';
@@ -237,7 +236,7 @@ class Log {
   }
 
   flush(): void {
-    if (this.#lines.length > 0) stdout.write(this.#lines.join(''));
+    if (this.#lines.length > 0) toStdout(this.#lines.join(''));
     this.#lines = [];
   }
 }
