@@ -6,12 +6,14 @@ import { type Caller, Refusal, ROLES, type Role } from './route.js';
 /** How much a caller may ask. */
 export interface Limits {
   /**
-   * on average; twice as many may come at once
+   * on average; twice as many may come at once. A request in which more than 25 hashes are searched
+   * counts once for each 25, a picture some 3 times
    * @defaultValue 100
    */
   readonly requestsPerSecond?: number | undefined;
   /**
-   * answers about the list in 24 hours: each variant that is searched is one
+   * answers about the list in 24 hours: each hash that is searched is one, and a picture that is
+   * not listed some 70. The last picture of a day may go over
    * @defaultValue no limit: whoever can ask without end can find out what is listed
    */
   readonly answersPerDay?: number | undefined;

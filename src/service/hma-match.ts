@@ -67,7 +67,9 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
     checkSignalTypes(call);
     const blocklist = list();
     return await hasher.picture(call, async (picture) => {
-      const decision = await hasher.check(picture, blocklist, call.signal);
+      const decision = await call.countSearches(blocklist, (counted) =>
+        hasher.check(picture, counted, call.signal),
+      );
       if (decision.verdict === 'unhashable') throw notHashed(decision.reason);
       const banks = banksFor(call, decision);
       return told(decision, isNested ? { pdq: banks } : banks, true);

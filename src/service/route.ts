@@ -1,3 +1,4 @@
+import type { Decider } from '../node/hash-pool.js';
 import type { Reply } from './asked.js';
 
 /** What a caller may do; each includes the ones before it. */
@@ -38,10 +39,17 @@ export interface Call {
   /** adds to the line of the log */
   note(facts: LogFacts): void;
   /**
-   * counts further answers to the caller's quota, beside the one of an `isAnswer` route
+   * counts further answers to the caller's quota, beside the one of an `isAnswer` route, and a
+   * token of its rate for each 25
    * @throws {Refusal} 429 if they are more than are left; then none is counted
    */
   countAnswers(further: number): void;
+  /**
+   * checks a picture, and counts as `countAnswers` does, afterwards, what was searched in the list
+   * that `check` gets
+   * @throws {Refusal} 429 if no further answer is left
+   */
+  countSearches<T>(list: Decider, check: (list: Decider) => Promise<T>): Promise<T>;
 }
 
 /** A schema of JSON, as OpenAPI 3.1 and JSON Schema 2020-12 have it. */

@@ -223,6 +223,8 @@ export class Router {
     const { params } = course.found!;
     const call: Call = {
       ...{ request, url, params, query, address, countAnswers },
+      countSearches: (list, check) =>
+        caller ? rateLimit.countSearches(caller, list, check) : check(list),
       get signal() {
         return deadline.signal;
       },

@@ -135,7 +135,9 @@ async function decided(
     decideAsync: (variants, further) => list.decideAsync(variants, { ...further, distance }),
   };
   const check = (source: ImageSource) =>
-    state.pool.check(source, decider, { maxBytes, signal, all, remote });
+    call.countSearches(decider, (counted) =>
+      state.pool.check(source, counted, { maxBytes, signal, all, remote }),
+    );
   if (!isForm(request.headers.get('content-type'))) return await check(request);
   try {
     const { form, release } = await forms.read(request, signal);
@@ -226,13 +228,16 @@ const CONFIRMED: Schema = {
 
 /** The verdict alone, by the status: `createScanHandler` has what it means. */
 function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options): Route {
-  const uploads = new WeakMap<Request, NamedUpload>();
+  const asked = new WeakMap<object, { call: Call; upload: NamedUpload | undefined }>();
   const handler = createScanHandler({
     ...scan,
     maxBytes,
-    check: (source, limits) => state.pool.check(source, listOf(state), limits),
+    check: (source, limits) =>
+      asked
+        .get(source as Request)!
+        .call.countSearches(listOf(state), (list) => state.pool.check(source, list, limits)),
     onDecision: async (decision, request) => {
-      await uploads.get(request)?.queue(decision);
+      await asked.get(request)?.upload?.queue(decision);
       await scan.onDecision?.(decision, request);
     },
   });
@@ -254,8 +259,7 @@ function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options
       if (!isRaw(call.request.headers.get('content-type'))) {
         throw new Refusal('unsupported', 'expected a picture as the body');
       }
-      const upload = namedUpload(call, queue);
-      if (upload) uploads.set(call.request, upload);
+      asked.set(call.request, { call, upload: namedUpload(call, queue) });
       const response = await handler(call.request);
       const verdict = response.headers.get('onlyhashes-verdict');
       if (verdict !== null) {

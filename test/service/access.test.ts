@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createBlocklist } from '../../src/matching/blocklist.js';
 import { Access, type AccessOptions, mayDo, networkOf } from '../../src/service/access.js';
 import { RateLimit } from '../../src/service/rate-limit.js';
 import { Refusal, ROLES, type Role } from '../../src/service/route.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
+import { flipBits } from '../arbitraries.js';
+import { BASE, ORDER } from '../matching/bases.js';
 import { as, served, TOKENS, tokens } from './served.js';
 
 const nameOf = (options: AccessOptions, address: string, headers: Record<string, string> = {}) => {
@@ -282,6 +285,99 @@ test('requests and answers are limited by caller, and told when to go on', () =>
   expect(retry(() => limit.countAnswers(b, 1))).toBe(23 * 3600);
   now += 23 * 3_600_000;
   expect(retry(() => limit.countAnswers(b, 5))).toBe('done');
+});
+
+test('searches of one request take a token for each 25, more than there are if it asks alone', () => {
+  let now = 0;
+  const limit = new RateLimit(() => now);
+  const limits = { requestsPerSecond: 10 };
+  const caller = { name: 'a', role: 'match', limits } as const;
+  const ask = (hashes: number) => {
+    limit.countRequest(caller);
+    limit.countAnswers(caller, 1);
+    limit.countAnswers(caller, hashes - 1);
+  };
+  // 20 may come at once: of these, two have two tokens.
+  for (let i = 0; i < 16; i++) ask(25);
+  for (let i = 0; i < 2; i++) ask(26);
+  expect(() => ask(1)).toThrow('fewer requests a second');
+  now += 1000;
+  limit.countRequest(caller);
+  expect(() => limit.countAnswers(caller, 599)).toThrow('fewer hashes a second');
+  now += 3000;
+  // Nothing else was asked for: it has 24 of 20, and is waited for.
+  ask(600);
+  now += 400;
+  expect(() => ask(1)).toThrow('fewer requests a second');
+  now += 101;
+  ask(1);
+});
+
+test('searches of a picture are counted when they are known, and set aside before', async () => {
+  let now = 0;
+  const limit = new RateLimit(() => now);
+  const limits = { requestsPerSecond: 10, answersPerDay: 300 };
+  const caller = { name: 'a', role: 'match', limits } as const;
+  const hash = flipBits(BASE, ORDER, 1);
+  const list = createBlocklist([]);
+  async function* variants(count: number) {
+    for (let i = 0; i < count; i++) yield { name: 'stored' as const, hash };
+  }
+  const check = async (count: number) => {
+    limit.countAnswers(caller, 1);
+    return await limit.countSearches(caller, list, (counted) =>
+      counted.decideAsync(variants(count)),
+    );
+  };
+  let goOn = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  limit.countAnswers(caller, 1);
+  const first = limit.countSearches(caller, list, () => held);
+  // 160 are set aside for it, and what is left for the second.
+  const second = check(100);
+  await expect(check(1)).rejects.toThrow('fewer answers a day');
+  goOn();
+  await Promise.all([first, second]);
+  // 101 are counted: 199 are left, of which the next picture has its own alone.
+  limit.countAnswers(caller, 198);
+  await expect(check(1)).rejects.toThrow('fewer answers a day');
+  now += 86_400_000;
+  await check(140);
+  limit.countAnswers(caller, 158);
+  // One is left beside its own: it goes over.
+  await check(150);
+  expect(() => limit.countAnswers(caller, 1)).toThrow('fewer answers a day');
+  // Of 20 tokens 5, 6 and 5 are taken by searches.
+  for (let i = 0; i < 4; i++) limit.countRequest(caller);
+  expect(() => limit.countRequest(caller)).toThrow('fewer requests a second');
+});
+
+test('a list that counts decides as the list does', async () => {
+  const limit = new RateLimit(() => 0);
+  const caller = { name: 'a', role: 'match', limits: {} } as const;
+  const list = createBlocklist([{ hash: flipBits(BASE, ORDER, 1), labels: [] }]);
+  const told: unknown[] = [];
+  let isClosed = false;
+  async function* variants() {
+    try {
+      for (const bits of [50, 3, 2]) {
+        told.push(yield { name: 'stored' as const, hash: flipBits(BASE, ORDER, bits) });
+      }
+    } finally {
+      isClosed = true;
+    }
+  }
+  const looking = () => Object.defineProperty(variants(), 'looksCloser', { value: true });
+  const counted = await limit.countSearches(caller, list, (one) => one.decideAsync(looking()));
+  expect([told.length, isClosed]).toEqual([1, true]);
+  expect(told[0]).toMatchObject({ distance: 49 });
+  expect(counted).toEqual(await list.decideAsync(looking()));
+  expect(counted).toMatchObject({ verdict: 'match', refined: true });
+  const image = { hash: flipBits(BASE, ORDER, 2), variants: [] };
+  const decided = await limit.countSearches(caller, list, (one) => one.decideAsync(image));
+  expect(decided.verdict).toBe('match');
 });
 
 test('a caller that asks too fast is refused by 429, and another is served', async () => {

@@ -7,9 +7,11 @@ import { unhashable } from '../../src/matching/decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { reviewFactsOf } from '../../src/matching/review-record.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import { hmaRoutes } from '../../src/service/hma.js';
 import { MATCH_REPLY_SCHEMA } from '../../src/service/match-reply.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
+import { pictureForm } from './hma-served.js';
 import { as, posted, served, type TokenRole, tokens } from './served.js';
 import { blocklist, formOf, HALF, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
 
@@ -334,6 +336,48 @@ test('each variant is an answer of the quota, and what is refused is not', async
       expect(await statusOf(image(3, 4, 5))).toBe(429);
     },
     { blocklist: list, tokens: [{ ...token!, answersPerDay: 4 }] },
+  );
+});
+
+test.each(['/v1/match', '/v1/scan', '/m/lookup'])(
+  '%s counts each variant of a picture that is searched as an answer',
+  async (path) => {
+    const [token] = tokens;
+    await served(
+      async ({ url }) => {
+        const ask = async () => {
+          const form = path === '/m/lookup';
+          const body = form ? pictureForm('photo', OTHER) : (OTHER as Uint8Array<ArrayBuffer>);
+          const type = form ? undefined : { 'content-type': 'image/jpeg' };
+          const init = as('match', { method: 'POST', body, ...(type && { headers: type }) });
+          return (await fetch(url + path, init)).status;
+        };
+        // It has some 70: the second begins with what is left.
+        expect([await ask(), await ask(), await ask()]).toEqual([200, 200, 429]);
+      },
+      {
+        ...{ blocklist, pool, scan: { onError: 'refuse' }, routes: (parts) => hmaRoutes(parts) },
+        tokens: [{ ...token!, answersPerDay: 80 }],
+      },
+    );
+  },
+);
+
+test('600 hashes take 24 tokens of the rate', async () => {
+  const [token] = tokens;
+  await served(
+    async ({ url }) => {
+      const variants = Array.from({ length: 599 }, (_, i) => {
+        const hash = newHash('pdq', new Uint8Array(32).fill(i).fill(i >> 8, 16));
+        return { name: 'stored', hash };
+      });
+      const init = posted({ hash: off(200), variants }, 'match');
+      expect((await fetch(`${url}/v1/match`, init)).status).toBe(200);
+      const next = await fetch(`${url}/v1/match`, init);
+      expect(next.status).toBe(429);
+      expect(Number(next.headers.get('retry-after'))).toBeGreaterThan(10);
+    },
+    { blocklist: list, tokens: [{ ...token!, requestsPerSecond: 1 }] },
   );
 });
 
