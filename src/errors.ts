@@ -12,12 +12,16 @@ export type DecodeErrorCode =
   | 'too-many-bytes'
   /** more pixels than `maxPixels` */
   | 'too-many-pixels'
+  /** an animation of more than 4,000 frames, or a TIFF of more pages */
+  | 'too-many-frames'
   /** reading, waiting, decoding and hashing took longer than `timeoutSeconds` */
   | 'timeout'
   /** a stream that came slower than `minBytesPerSecond`, or paused longer than `idleSeconds` */
   | 'too-slow'
   /** too many pictures wait already; nothing was read, and a later try may succeed */
   | 'busy'
+  /** decoding and hashing took more CPU than `cpuSeconds` of the pool */
+  | 'too-costly'
   /** the process that decoded it ended, or used more memory than it may */
   | 'crashed'
   /** the optional package that decodes this format is not installed */

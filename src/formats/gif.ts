@@ -1,4 +1,4 @@
-import { corrupt, type ImageHeader, viewOf } from './image-format.js';
+import { corrupt, type ImageHeader, NO_EDITS, viewOf } from './image-format.js';
 
 const EXTENSION = 0x21;
 const FRAME = 0x2c;
@@ -53,6 +53,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     plain: true,
     frames,
     whole,
+    metadata: NO_EDITS,
     edits: {
       drop: [],
       put: [width, height].flatMap((side, i) => {

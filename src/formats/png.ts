@@ -42,7 +42,7 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
     at = next;
   }
   if (!isAt(bytes, 12, 'IHDR')) throw corrupt('png');
-  addStretch(drop, at, bytes.length, 'png');
+  if (ended) addStretch(drop, at, bytes.length, 'png');
   return {
     format: 'png',
     width: view.getUint32(16),

@@ -1,6 +1,6 @@
 import type { Orientation } from '../pixels.js';
 import { integerAt } from './exif.js';
-import { corrupt, type ImageHeader, viewOf } from './image-format.js';
+import { corrupt, type ImageHeader, NO_EDITS, viewOf } from './image-format.js';
 
 /** Tags of TIFF 6.0. */
 const WIDTH = 256;
@@ -61,7 +61,7 @@ export function tiffHeader(bytes: Uint8Array): ImageHeader {
       (value(BITS) ?? 1) <= 16,
     frames: pagesOf(file),
     whole,
-    edits: { drop: [], put: [] },
+    edits: NO_EDITS,
   };
 }
 

@@ -68,8 +68,9 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     at = next;
   }
   if (width === 0 || height === 0) throw corrupt('webp');
-  addStretch(drop, at, bytes.length, 'webp');
-  const length = at - dropped - 8;
+  // A decoder that is lenient takes a part of the chunk that is cut off.
+  if (whole) addStretch(drop, at, bytes.length, 'webp');
+  const length = (whole ? at : said) - dropped - 8;
   for (let i = 0; i < 4; i++) put.push(4 + i, (length >>> (8 * i)) & 255);
   return {
     format: 'webp',

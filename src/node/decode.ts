@@ -1,7 +1,7 @@
 import type { OutputInfo, SharpOptions } from 'sharp';
 import { checkArray, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
-import type { ImageFormat, ImageHeader } from '../formats/image-format.js';
+import { editedCopy, type ImageFormat, type ImageHeader } from '../formats/image-format.js';
 import { readHeader } from '../formats/read-header.js';
 import { checkDecoding, type Decoding } from '../hash.js';
 import type { Sides } from '../picture/draft-variants.js';
@@ -114,11 +114,12 @@ export async function decode(
 /**
  * As `decode`, of a picture whose time has begun, with the looks that `wantedLooks` names.
  * @param end aborts when nobody waits any more
+ * @param options `maxMemory` of the process, in bytes
  */
 export async function decodeUntil(
   end: AbortSignal,
   bytes: Uint8Array,
-  options: LookOptions,
+  options: LookOptions & { maxMemory?: number },
 ): Promise<DecodedImage> {
   const { maxBytes = MAX_BYTES, maxPixels = MAX_PIXELS } = options;
   if (bytes.length === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
@@ -126,17 +127,36 @@ export async function decodeUntil(
     throw new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
   }
   const header = await readHeader(bytes, maxPixels);
+  checkCost(header, options.maxMemory);
   const sharp = header.format === 'heic' ? undefined : await importSharp();
   turns ??= new Turns(decodeThreads());
   return await turns.run(() => {
     const work =
       sharp === undefined
         ? decodeInThread(bytes, options, end)
-        : decodeWith(sharp, bytes, header, options, end);
+        : decodeWith(sharp, withoutMetadata(bytes, header), header, options, end);
     // Sharp goes on for a while after the end; its turn passes on at once.
     return unlessAborted(work, end);
   }, end);
 }
+
+/** A worker has so much before its first picture. */
+const OWN_MEMORY = 96 * 2 ** 20;
+/** A minute of video has 3,600. A WebP of 100,000 frames costs 30 s, whichever is decoded. */
+const MOST_FRAMES = 4000;
+
+function checkCost({ frames = 1, memory = 0 }: ImageHeader, maxMemory = Infinity): void {
+  if (frames > MOST_FRAMES) {
+    throw new DecodeError('too-many-frames', `expected at most ${MOST_FRAMES} frames or pages`);
+  }
+  if (memory + OWN_MEMORY > maxMemory) {
+    throw new DecodeError('too-many-pixels', 'expected a picture that maxMemory is enough for');
+  }
+}
+
+/** For what a decoder does with EXIF alone, a file of 1 kB may cost seconds. */
+const withoutMetadata = (bytes: Uint8Array, { metadata, edits }: ImageHeader) =>
+  editedCopy(bytes, metadata ?? edits);
 
 /**
  * The options themselves, once their values have been checked.

@@ -23,9 +23,15 @@ import { importSharp } from './sharp.js';
 /** Decoders print what they find wrong with a file. */
 for (const way of ['log', 'warn', 'error'] as const) console[way] = () => {};
 
-/** Bytes that this process may use, as `startProcess` says; a thread has no such limit. */
-const maxMemory = parentPort === null ? Number(process.argv[2]) : Number.POSITIVE_INFINITY;
-/** How often memory is looked at: a decoder fills some 50 MB in that time. */
+/**
+ * Bytes that this process may use, and seconds of CPU for each picture, as `startProcess` says; a
+ * thread has no such limits.
+ */
+const [maxMemory, cpuSeconds] =
+  parentPort === null
+    ? [Number(process.argv[2]), Number(process.argv[3])]
+    : [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+/** How often both are looked at: a decoder fills some 50 MB in that time. */
 const WATCH_MILLISECONDS = 25;
 
 /** Nobody aborts here: the pool ends the whole process. */
@@ -69,6 +75,8 @@ class Picture {
 
 let options: TaskOptions = {};
 let picture: Picture | undefined;
+/** the CPU of this process when it got the picture's bytes */
+let begun: NodeJS.CpuUsage | undefined;
 
 async function answerTo(question: HashQuestion): Promise<unknown> {
   switch (question.ask) {
@@ -76,10 +84,12 @@ async function answerTo(question: HashQuestion): Promise<unknown> {
       options = question.options;
       return 'ready';
     case 'first': {
+      begun = process.cpuUsage();
       const bytes = question.bytes ?? (await standardInput(question.byteLength));
-      const decoded = await decodeUntil(never, bytes, options);
+      const decoded = await decodeUntil(never, bytes, { ...options, maxMemory });
       // It has the most now, and hashing may be over before the next look.
-      if (usesTooMuch()) return TOO_MUCH;
+      const excess = tooMuch();
+      if (excess) return excess;
       const start = performance.now();
       const taken = await pictureOfDecoded(decoded, never);
       const { variants, looksCloser, ...sides } = await variantsThenCloser(taken, options);
@@ -91,10 +101,13 @@ async function answerTo(question: HashQuestion): Promise<unknown> {
       const facts: PictureFacts = { width, height, format, decoding: full ? 'draft' : 'full' };
       return { ...batch, hashing: performance.now() - start, facts, looksCloser };
     }
-    case 'next':
-      return picture?.batch(question.nears, question.most);
+    case 'next': {
+      // The watch has no turn while there is hashing.
+      const batch = picture?.batch(question.nears, question.most);
+      return tooMuch() ?? batch;
+    }
     case 'end':
-      picture = undefined;
+      picture = begun = undefined;
       return { residentBytes: parentPort ? 0 : process.memoryUsage.rss() };
   }
 }
@@ -133,7 +146,7 @@ const hear = async (question: HashQuestion) => {
   try {
     say(await answerTo(question));
   } catch (error) {
-    picture = undefined;
+    picture = begun = undefined;
     say(failureOf(error));
   }
 };
@@ -144,10 +157,23 @@ const TOO_MUCH: HashFailure = {
   isBroken: true,
 };
 
-const usesTooMuch = () => process.memoryUsage.rss() > maxMemory;
+const TOO_COSTLY: HashFailure = {
+  code: 'too-costly',
+  message: 'the picture takes more CPU than cpuSeconds',
+  isBroken: true,
+};
 
-function watchMemory(): void {
-  if (usesTooMuch()) say(TOO_MUCH);
+/** Why the picture has to end; undefined if it is within its limits. */
+function tooMuch(): HashFailure | undefined {
+  if (process.memoryUsage.rss() > maxMemory) return TOO_MUCH;
+  if (!begun || cpuSeconds === Number.POSITIVE_INFINITY) return undefined;
+  const { user, system } = process.cpuUsage(begun);
+  return user + system > 1e6 * cpuSeconds ? TOO_COSTLY : undefined;
+}
+
+function watch(): void {
+  const excess = tooMuch();
+  if (excess) say(excess);
 }
 
 /** A process decodes one picture: more threads of libvips would only share its core. */
@@ -170,6 +196,6 @@ if (parentPort) {
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   process.on('message', hear);
   await prepareSharp();
-  setInterval(watchMemory, WATCH_MILLISECONDS).unref();
+  setInterval(watch, WATCH_MILLISECONDS).unref();
 }
 say('ready');

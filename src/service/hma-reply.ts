@@ -43,6 +43,8 @@ const NOT_HASHED: Readonly<Record<string, RefusalCode>> = {
   corrupt: 'unusable',
   'no-hash': 'unusable',
   'too-many-pixels': 'unusable',
+  'too-many-frames': 'unusable',
+  'too-costly': 'unusable',
   crashed: 'unusable',
   poisoned: 'unusable',
   'too-many-bytes': 'too-many-bytes',

@@ -135,6 +135,8 @@ const NOT_CHECKED: Readonly<Record<string, number>> = {
   unsupported: 415,
   corrupt: 422,
   'too-many-pixels': 422,
+  'too-many-frames': 422,
+  'too-costly': 422,
   'no-hash': 422,
   poisoned: 422,
   crashed: 422,
