@@ -1304,6 +1304,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           maxQueued: member(0),
           maxBytesInFlight: member(1e6),
           maxMemory: member(2 ** 28),
+          cpuSeconds: or(member(60), '7.5'),
           timeoutSeconds: or(member(60), '7.5'),
           recycleAfter: whole,
           isolation: member('thread'),

@@ -84,6 +84,7 @@ signal it ends at once.`,
       value: 'PLACE',
     },
     'max-megabytes': { about: 'of a picture', value: 'N', range: [1, 1024], default: '64' },
+    'cpu-seconds': { about: 'CPU of a picture', value: 'N', range: [1, 3600], default: '5' },
     timeout: { about: 'of an answer', value: 'SECONDS', range: [1, 3600], default: '60' },
     'fetch-minutes': {
       about: 'between two fetches of the lists; 0 fetches none',
@@ -126,7 +127,7 @@ signal it ends at once.`,
     }
     const fetches = call.number('fetch-minutes') > 0;
     const source = await openedSource(place, { out, signal, fetches });
-    const pool = createHashPool();
+    const pool = createHashPool({ cpuSeconds: call.number('cpu-seconds') });
     try {
       await serve(source, options, { call, out, signal, pool });
     } finally {

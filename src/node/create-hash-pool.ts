@@ -4,6 +4,7 @@ import {
   checkInteger,
   checkKnown,
   checkNoOptions,
+  checkNumber,
   checkObject,
   checkOneOf,
   checkOptions,
@@ -63,6 +64,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
     maxQueued = 256,
     maxBytesInFlight = 128 * MIB,
     maxMemory = 1024 * MIB,
+    cpuSeconds = 5,
     timeoutSeconds = TIMEOUT_SECONDS,
     recycleAfter = 10_000,
     isolation = 'process',
@@ -74,6 +76,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   checkInteger('maxQueued', maxQueued, 0);
   checkInteger('maxBytesInFlight', maxBytesInFlight, 1);
   checkInteger('maxMemory', maxMemory, MIB);
+  checkNumber('cpuSeconds', cpuSeconds, 0.1);
   checkLimits({ timeoutSeconds });
   checkInteger('recycleAfter', recycleAfter, 1);
   checkOneOf('isolation', isolation, ['process', 'thread']);
@@ -81,8 +84,8 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   checkPace({ minBytesPerSecond, idleSeconds });
   const url = scriptOf(workerUrl, () => new URL('./hash-process.js', import.meta.url));
   return new Workers({
-    ...{ workers, maxQueued, maxBytesInFlight, maxMemory, timeoutSeconds, recycleAfter },
-    ...{ isolation, url, minBytesPerSecond, idleSeconds },
+    ...{ workers, maxQueued, maxBytesInFlight, maxMemory, cpuSeconds, timeoutSeconds },
+    ...{ recycleAfter, isolation, url, minBytesPerSecond, idleSeconds },
   });
 }
 
@@ -91,6 +94,7 @@ const POOL_OPTIONS: readonly (keyof HashPoolOptions)[] = [
   'maxQueued',
   'maxBytesInFlight',
   'maxMemory',
+  'cpuSeconds',
   'timeoutSeconds',
   'recycleAfter',
   'isolation',
@@ -396,14 +400,14 @@ class Workers implements HashPool {
   }
 
   #start(events: ThreadEvents): HashWorker {
-    const { isolation, url, maxMemory } = this.#settings;
+    const { isolation, url } = this.#settings;
     let isHeld = false;
     let isOver = false;
     const over = (isRestart: boolean) => {
       if (!isOver && isRestart) this.#restarts++;
       isOver = true;
     };
-    const worker = startWorker(isolation, url, maxMemory, {
+    const worker = startWorker(isolation, url, this.#settings, {
       said: (message) => events.said(message),
       died: (cause) => {
         over(true);

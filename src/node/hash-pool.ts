@@ -38,6 +38,13 @@ export interface HashPoolOptions extends PaceLimits {
    */
   maxMemory?: number;
   /**
+   * CPU that one picture may take in its worker, in seconds, apart from its time in the queue. A
+   * worker that takes more is ended, and its picture has the code `too-costly`. A thread shares its
+   * process with others, whose CPU nobody can tell from its own: it has no such limit
+   * @defaultValue 5
+   */
+  cpuSeconds?: number;
+  /**
    * for reading, waiting, decoding and hashing one picture, at most 3600
    * @defaultValue 60
    */
@@ -48,10 +55,10 @@ export interface HashPoolOptions extends PaceLimits {
    */
   recycleAfter?: number;
   /**
-   * `process`: a crash, a hang or memory beyond `maxMemory` costs one picture, and its worker is
-   * replaced. `thread`: starts faster, and bounds the JavaScript heap and sharp's own time alone:
-   * memory of decoders is not bounded, a decoder that hangs holds a thread of the process, and one
-   * that crashes ends all of it
+   * `process`: a crash, a hang, memory beyond `maxMemory` or CPU beyond `cpuSeconds` costs one
+   * picture, and its worker is replaced. `thread`: starts faster, and bounds the JavaScript heap and
+   * sharp's own time alone: memory of decoders is not bounded, a decoder that hangs holds a thread
+   * of the process, and one that crashes ends all of it
    * @defaultValue 'process'
    */
   isolation?: Isolation;

@@ -18,6 +18,12 @@ export interface HashWorker extends Thread {
   readonly ended: Promise<void>;
 }
 
+/** Limits on a worker: bytes, and the CPU of one picture. */
+export interface WorkerLimits {
+  readonly maxMemory: number;
+  readonly cpuSeconds: number;
+}
+
 const MIB = 2 ** 20;
 
 /**
@@ -54,12 +60,12 @@ const environment = (): NodeJS.ProcessEnv =>
 export function startWorker(
   isolation: Isolation,
   url: URL | undefined,
-  maxMemory: number,
+  limits: WorkerLimits,
   events: ThreadEvents,
 ): HashWorker {
   if (url === undefined) throw deathOf(false, undefined);
   try {
-    return (isolation === 'process' ? startProcess : startHashThread)(url, maxMemory, events);
+    return (isolation === 'process' ? startProcess : startHashThread)(url, limits, events);
   } catch (cause) {
     throw deathOf(false, new NotBegun(cause));
   }
@@ -70,8 +76,12 @@ export function startWorker(
  * a picture through standard input: as a message 30 MB held this thread for 47 ms and took 24 ms of
  * CPU, this way 5 and 6.
  */
-function startProcess(url: URL, maxMemory: number, events: ThreadEvents): HashWorker {
-  const child = fork(url, [String(maxMemory)], {
+function startProcess(
+  url: URL,
+  { maxMemory, cpuSeconds }: WorkerLimits,
+  events: ThreadEvents,
+): HashWorker {
+  const child = fork(url, [String(maxMemory), String(cpuSeconds)], {
     serialization: 'advanced',
     stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
     // One thread of Node's pool decodes, and one does what else waits. No flags of the parent: two
@@ -130,7 +140,7 @@ function yieldToOthers(pid: number | undefined): void {
 const LOWER_PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 
 /** A thread that runs `hash-process.js`. */
-function startHashThread(url: URL, maxMemory: number, events: ThreadEvents): HashWorker {
+function startHashThread(url: URL, { maxMemory }: WorkerLimits, events: ThreadEvents): HashWorker {
   const limits = { maxOldGenerationSizeMb: Math.ceil(maxMemory / MIB) };
   const worker = startThread(url, undefined, limits);
   worker.on('message', (message) => events.said(message));
