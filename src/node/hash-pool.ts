@@ -56,9 +56,9 @@ export interface HashPoolOptions extends PaceLimits {
   recycleAfter?: number;
   /**
    * `process`: a crash, a hang, memory beyond `maxMemory` or CPU beyond `cpuSeconds` costs one
-   * picture, and its worker is replaced. `thread`: starts faster, and bounds the JavaScript heap and
-   * sharp's own time alone: memory of decoders is not bounded, a decoder that hangs holds a thread
-   * of the process, and one that crashes ends all of it
+   * picture, and its worker is replaced. `thread`: starts faster, and bounds the JavaScript heap
+   * and sharp's own time alone: memory of decoders is not bounded, a decoder that hangs holds a
+   * thread of the process, and one that crashes ends all of it
    * @defaultValue 'process'
    */
   isolation?: Isolation;
