@@ -2,6 +2,8 @@
 export interface Asked extends Request {
   /** the body as it comes, in place of `body`; undefined: it has none */
   readonly chunks?: AsyncIterable<Uint8Array> | undefined;
+  /** false: a proxy or a framework may have read another path than the URL's */
+  readonly isPlain?: boolean;
   /** tells once that the client is gone, as `signal` does */
   readonly onGone?: (listener: () => void) => void;
 }

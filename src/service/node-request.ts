@@ -65,6 +65,16 @@ export class NodeRequest {
     return this.#body === undefined || this.#body.isCancelled || !this.#body.isAsked;
   }
 
+  /**
+   * Whether proxies and frameworks, which may have looked at the path before, read it as it is read
+   * here: not `//a`, `/b/../a`, `/b/%2e%2e/a`, `/b\..\a`, `/a;b` or `/a#b`.
+   */
+  get isPlain(): boolean {
+    const [path = ''] = (this.#incoming.url ?? '/').split('?', 1);
+    const read = path.replaceAll(/%2f|%5c/gi, '/').replaceAll(/%2e/gi, '.');
+    return !/[\\#;]|^\/\/|\/\.\.?(\/|$)/.test(read);
+  }
+
   /** The same in standard terms; undefined if it cannot be told so: its method is TRACE, say. */
   get whole(): Request | undefined {
     if (this.#whole) return this.#whole;
@@ -79,6 +89,7 @@ export class NodeRequest {
     const init = { method, headers, signal, ...(body && { body }), duplex: 'half' };
     try {
       this.#whole = new Request(url, init);
+      if (!this.isPlain) Object.defineProperty(this.#whole, 'isPlain', { value: false });
     } catch {
       // Told by being absent.
     }

@@ -160,6 +160,9 @@ export class Router {
 
   async #answer(request: Asked, address: string, course: Course): Promise<Reply> {
     const url = new URL(request.url);
+    if (request.isPlain === false) {
+      throw new Refusal('bad-request', 'expected a path without .., //, ;, # and \\');
+    }
     course.found = this.#table.find(url.pathname);
     if (!course.found) throw new Refusal('not-found', 'expected a path of the service');
     course.route = routeFor(request.method, course.found);

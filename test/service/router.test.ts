@@ -165,10 +165,11 @@ test('tricks with paths lead nowhere', async () => {
     for (const path of ['/x/%00/y', '/x/%ff/y', '/x/%/y', '/x/%0a/y', '/x//y']) {
       expect(await statusOf(path)).toBe(400);
     }
-    for (const path of ['/x/../secret', '/%2e%2e/x', '/x/%2e%2e/y', 'http://other.test/x/a/z']) {
-      expect(await statusOf(path)).toBe(404);
+    // Those that a proxy may read as others are refused: `plain-paths.test.ts` has more.
+    for (const path of ['/x/../secret', '/%2e%2e/x', '/x/%2e%2e/y', '//evil.test/x/fixed/y']) {
+      expect(await statusOf(path)).toBe(400);
     }
-    expect(await statusOf('//evil.test/x/fixed/y')).toBe(404);
+    expect(await statusOf('http://other.test/x/a/z')).toBe(404);
   });
 });
 
