@@ -1658,6 +1658,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
             ...uploadOptions,
             enabled: member(true, 'true'),
             lists: optional(member(['own'], '[text]')),
+            unreadPictures: optional(member('accept')),
             maxConnections: optional(whole),
             idleSeconds: or(optional(whole), '7.5'),
             signal,

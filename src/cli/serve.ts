@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Blocklist } from '../matching/index.js';
 import {
   createHashPool,
   createSearchThreads,
@@ -9,6 +8,7 @@ import {
   type SearchThreads,
 } from '../node/index.js';
 import {
+  type ClamdOptions,
   createClamdListener,
   createNodeListener,
   createService,
@@ -82,6 +82,12 @@ signal it ends at once.`,
         "answer clamd's clients too, on HOST:PORT of loopback or a socket's path. They take FOUND " +
         'for malware',
       value: 'PLACE',
+    },
+    'clamd-unread': {
+      about: 'answer for pictures of kinds that are not read, as SVG: refuse is ERROR, accept OK',
+      choices: ['refuse', 'accept'],
+      default: 'refuse',
+      needs: { clamd: [] },
     },
     'max-megabytes': { about: 'of a picture', value: 'N', range: [1, 1024], default: '64' },
     'cpu-seconds': { about: 'CPU of a picture', value: 'N', range: [1, 3600], default: '5' },
@@ -187,7 +193,9 @@ async function serve(
     const at = followed ? `, revision: ${followed.revision}` : '';
     const size = `lists: ${list.lists().length}, entries: ${list.size}${at}`;
     if (clamd) {
-      const scanner = await clamdServer(clamd, list, { pool, out, signal, onError });
+      const unreadPictures = call.text('clamd-unread') as ClamdOptions['unreadPictures'];
+      const scanning = { enabled: true, blocklist: list, pool, signal, unreadPictures } as const;
+      const scanner = await clamdServer(clamd, scanning, { out, onError });
       scanner.on('connection', (socket) => {
         sockets.add(socket);
         socket.once('close', () => sockets.delete(socket));
@@ -258,11 +266,10 @@ async function every(
 /** @throws {Failure} if it cannot listen there */
 async function clamdServer(
   place: Place,
-  blocklist: Blocklist,
-  { pool, out, signal, onError }: Omit<Serving, 'call'> & { onError: (error: unknown) => void },
+  options: ClamdOptions,
+  { out, onError }: { readonly out: Output; readonly onError: (error: unknown) => void },
 ): Promise<Server> {
-  const listener = createClamdListener({ enabled: true, blocklist, pool, signal }, onError);
-  const server = createSocketServer(listener);
+  const server = createSocketServer(createClamdListener(options, onError));
   await listening(server, place, '--clamd', onError);
   out.note('--clamd: callers take FOUND for malware: Nextcloud deletes the file, perhaps evidence');
   return server;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { DecodeError } from '../errors.js';
+import { HEAD_BYTES } from '../formats/picture-magic.js';
 import { Pace, type PaceLimits } from '../node/pace.js';
 
 /*
@@ -88,16 +89,13 @@ function commandIn(bytes: Buffer): { command: ClamdCommand; length: number } | u
 
 const isBegun = (bare: string, start: string) => bare.startsWith(start) && bare !== start;
 
-/** So much of a file tells its format. */
-const HEAD = 512;
-
 /**
  * One stream of chunks: each a length of 4 bytes, big-endian, and so many bytes; a length of 0 ends
  * it. What comes at once is given at once, however many chunks it is: 64 MB in chunks of one byte
  * would take gigabytes.
  */
 export class ClamdBody implements AsyncIterable<Uint8Array> {
-  /** the first bytes */
+  /** the first bytes: so many tell its format */
   head: Buffer = NOTHING;
   /** whether its end was read */
   isWhole = false;
@@ -188,8 +186,8 @@ export class ClamdBody implements AsyncIterable<Uint8Array> {
     }
     this.#input.left = left.subarray(at);
     const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    if (this.head.length < HEAD) {
-      this.head = Buffer.concat([this.head, bytes.subarray(0, HEAD - this.head.length)]);
+    if (this.head.length < HEAD_BYTES) {
+      this.head = Buffer.concat([this.head, bytes.subarray(0, HEAD_BYTES - this.head.length)]);
     }
     return bytes;
   }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { checkInteger, checkNumber, checkOptions, checkSignal } from '../door.js';
+import { checkInteger, checkNumber, checkOneOf, checkOptions, checkSignal } from '../door.js';
 import { imageFormatOf } from '../formats/image-format.js';
+import { beginsAsPicture } from '../formats/picture-magic.js';
 import type { Decision } from '../matching/decision.js';
 import { within } from '../picture/waiting.js';
 import { ClamdBody, type ClamdCommand, ClamdInput } from './clamd-input.js';
@@ -22,6 +23,13 @@ export interface ClamdOptions
    * @defaultValue all
    */
   lists?: readonly string[] | undefined;
+  /**
+   * what to answer where a file begins as a picture of a kind that is not read here: BMP, ICO, SVG,
+   * JPEG XL. `refuse`: ERROR, by which callers know that it was not checked. `accept`: OK, and a
+   * listed picture passes in such a file
+   * @defaultValue 'refuse'
+   */
+  unreadPictures?: 'refuse' | 'accept' | undefined;
   /**
    * connections at a time. For another one, that which has waited longest for a command is closed;
    * if all are at work, the new one is told that the listener is busy
@@ -59,9 +67,9 @@ const TIMED_OUT = 'COMMAND READ TIMED OUT';
  * the listener must be enabled, and FOUND is a sure match alone: not what is for review, and, with
  * `lists`, not what other lists have. `onDecision` is told all of it.
  *
- * OK are also a file without bytes and what is no picture of a format that is read here. A picture
- * that could not be checked is ERROR: it is broken or too large, the queue is full, the sender is
- * too slow, or what `check` or `onDecision` threw, of which `onError` is told. After an ERROR whose
+ * OK are also a file without bytes and what does not begin as a picture. A picture that could not be
+ * checked is ERROR: it is broken, too large or of a kind that is not read here (`unreadPictures`),
+ * the queue is full, the sender is too slow, or what `check` or `onDecision` threw, of which `onError` is told. After an ERROR whose
  * stream was not read to its end the connection is closed. A reply tells no hash, label or list.
  *
  * The protocol knows no password. Whoever can ask as often as they like can change a picture until
@@ -79,10 +87,12 @@ export function createClamdListener(
   checkOptions(options);
   const { enabled, lists, idleSeconds = IDLE_SECONDS, signal, ...scanning } = options;
   const { maxConnections = MAX_CONNECTIONS, check, blocklist, pool } = options;
+  const { unreadPictures = 'refuse' } = options;
   if (enabled !== true) {
     throw new TypeError('expected enabled to be true: see what callers do with FOUND');
   }
   if (lists !== undefined) checkLists(lists);
+  checkOneOf('unreadPictures', unreadPictures, ['refuse', 'accept']);
   checkInteger('maxConnections', maxConnections, 1);
   checkNumber('idleSeconds', idleSeconds, 0);
   if (idleSeconds === 0) throw new RangeError('expected idleSeconds above 0');
@@ -95,7 +105,8 @@ export function createClamdListener(
     onError: 'refuse',
   });
   const idle = new Set<Socket>();
-  const settings: Settings = { scanner, lists, idleSeconds, signal, onError, idle };
+  const isPicture = unreadPictures === 'refuse' ? beginsAsPicture : isOfReadKind;
+  const settings: Settings = { scanner, lists, isPicture, idleSeconds, signal, onError, idle };
   const open = new Set<Socket>();
   return (socket) => {
     // What is wrong with it is told by its end.
@@ -121,6 +132,9 @@ export function createClamdListener(
   }
 }
 
+/** Rare ones of these kinds cannot be decoded. */
+const isOfReadKind = (head: Uint8Array): boolean => imageFormatOf(head) !== undefined;
+
 function checkLists(lists: readonly string[]): void {
   if (!Array.isArray(lists) || !lists.every((name) => typeof name === 'string')) {
     throw new TypeError('expected lists to be a list of names');
@@ -131,6 +145,8 @@ function checkLists(lists: readonly string[]): void {
 interface Settings {
   readonly scanner: Scanner<ClamdUpload>;
   readonly lists: readonly string[] | undefined;
+  /** whether a file that is not read begins as a picture */
+  readonly isPicture: (head: Uint8Array) => boolean;
   readonly idleSeconds: number;
   readonly signal: AbortSignal | undefined;
   readonly onError: (error: unknown) => void;
@@ -243,8 +259,7 @@ class Connection {
   #answerTo(decision: Decision, body: ClamdBody): string {
     const { verdict, reason } = decision;
     if (verdict !== 'unhashable') return `stream: ${this.#isFound(decision) ? FOUND : 'OK'}`;
-    // A file of another format, which is no picture here; others are pictures of a rare kind.
-    const isOther = reason === 'unsupported' && imageFormatOf(body.head) === undefined;
+    const isOther = reason === 'unsupported' && !this.#settings.isPicture(body.head);
     if (reason === 'empty' || isOther) return 'stream: OK';
     return reason === 'too-many-bytes' ? TOO_LONG : `stream: ${reason} ERROR`;
   }

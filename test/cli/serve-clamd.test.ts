@@ -13,6 +13,7 @@ import { eventually, ServingProgram, serving } from './serving-program.js';
 
 const LISTED = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const NO_PICTURE = Buffer.from('no picture at all');
+const SVG = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>');
 const WARNING = 'onlyhashes: --clamd: callers take FOUND for malware';
 
 let folder: string;
@@ -52,11 +53,21 @@ test.each([
     const clam = await scanner(where);
     expect(await infected(clam, readFileSync(LISTED))).toBe(true);
     expect(await infected(clam, NO_PICTURE)).toBe(false);
+    await expect(infected(clam, SVG)).rejects.toThrow('stream: unsupported');
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   });
   expect(err).toContain(WARNING);
   expect(err).not.toContain('knows no token');
   expect(code).toBe(0);
+});
+
+test('pictures of kinds that are not read pass where they are told to', async () => {
+  const socket = join(folder, 'accepting.sock');
+  await serving(['-b', list, '--clamd', socket, '--clamd-unread', 'accept'], async () => {
+    const clam = await scanner({ socket });
+    expect(await infected(clam, SVG)).toBe(false);
+    expect(await infected(clam, readFileSync(LISTED))).toBe(true);
+  });
 });
 
 test('a stream that has begun is answered after a signal', async () => {

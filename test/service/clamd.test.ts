@@ -114,6 +114,55 @@ describe('commands', () => {
   });
 });
 
+/** Pictures of kinds that are not read here, and what is no picture, though it begins like one. */
+const bmpHeader = Buffer.from(`424d${'00'.repeat(12)}28000000`, 'hex');
+const UNREAD: readonly [name: string, bytes: Uint8Array][] = [
+  ['BMP', Buffer.concat([bmpHeader, Buffer.alloc(500)])],
+  ['ICO', Buffer.from(`00000100010010100000010020006804${'00'.repeat(400)}`, 'hex')],
+  ['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><image href="data:,"/></svg>')],
+  [
+    'SVG behind a prologue',
+    Buffer.from(`\ufeff<?xml version="1.0"?>\n<!--${' '.repeat(3000)}--><svg/>`),
+  ],
+  ['JPEG XL, bare', Buffer.from(`ff0afa1f0190081001002c00${'ab'.repeat(99)}`, 'hex')],
+  ['JPEG XL, boxed', Buffer.from(`0000000c4a584c200d0a870a${'00'.repeat(99)}`, 'hex')],
+  ['JPEG 2000', Buffer.from(`0000000c6a5020200d0a870a${'00'.repeat(99)}`, 'hex')],
+];
+const NO_PICTURES: readonly [name: string, bytes: Uint8Array][] = [
+  ['a PDF', Buffer.from(`%PDF-1.7\n${'stream '.repeat(900)}`)],
+  ['a ZIP', Buffer.from(`504b0304${'00'.repeat(99)}`, 'hex')],
+  ['a text', Buffer.from('BMW sells cars; <svg> is a tag, and so is <html>. '.repeat(200))],
+  ['a page', Buffer.from('<!doctype html><html><body><svg></svg></body></html>')],
+];
+
+describe('a picture of a kind that is not read', () => {
+  test.each(UNREAD)('%s is ERROR by default, OK if it is told so', async (_, bytes) => {
+    for (const size of [100_000, 7]) {
+      const sent = chunksOf(bytes, size);
+      expect(await answer({}, 'zINSTREAM\0', sent)).toBe('stream: unsupported ERROR\0');
+    }
+    const accepting = { unreadPictures: 'accept' } as const;
+    expect(await answer(accepting, 'zINSTREAM\0', chunksOf(bytes))).toBe('stream: OK\0');
+  });
+
+  test.each(NO_PICTURES)('%s is none', async (_, bytes) => {
+    expect(await answer({}, 'zINSTREAM\0', chunksOf(bytes))).toBe('stream: OK\0');
+  });
+
+  test('a client of clamd takes it for an error, and goes on', async () => {
+    await listening({}, async (address) => {
+      const clamdscan = { host: '127.0.0.1', port: (address as { port: number }).port };
+      const options = { clamdscan: { ...clamdscan, timeout: 20_000, localFallback: false } };
+      const scanner = await new NodeClam().init({ ...options, preference: 'clamdscan' });
+      for (const [, bytes] of UNREAD) {
+        const scanned = scanner.scanStream(Readable.from([bytes]));
+        await expect(scanned).rejects.toThrow('stream: unsupported');
+      }
+      expect(await scanner.scanStream(Readable.from([LISTED]))).toMatchObject({ isInfected: true });
+    });
+  });
+});
+
 describe('one stream', () => {
   test.each([
     ['a listed picture', LISTED, FOUND],
@@ -298,6 +347,7 @@ test('it is off until it is enabled, and mistakes are told', () => {
   expect(made({ enabled: true })).toThrow('expected a blocklist or a check');
   expect(made({ enabled: true, blocklist, lists: [] })).toThrow(RangeError);
   expect(made({ enabled: true, blocklist, lists: 'own' })).toThrow(TypeError);
+  expect(made({ enabled: true, blocklist, unreadPictures: 'error' })).toThrow(RangeError);
   expect(made({ enabled: true, blocklist, idleSeconds: 0 })).toThrow(RangeError);
   expect(made({ enabled: true, blocklist, maxConnections: 0 })).toThrow(RangeError);
   expect(made({ enabled: true, blocklist })).not.toThrow();
