@@ -67,10 +67,11 @@ const TIMED_OUT = 'COMMAND READ TIMED OUT';
  * the listener must be enabled, and FOUND is a sure match alone: not what is for review, and, with
  * `lists`, not what other lists have. `onDecision` is told all of it.
  *
- * OK are also a file without bytes and what does not begin as a picture. A picture that could not be
- * checked is ERROR: it is broken, too large or of a kind that is not read here (`unreadPictures`),
- * the queue is full, the sender is too slow, or what `check` or `onDecision` threw, of which `onError` is told. After an ERROR whose
- * stream was not read to its end the connection is closed. A reply tells no hash, label or list.
+ * OK are also a file without bytes and what does not begin as a picture. A picture that could not
+ * be checked is ERROR: it is broken, too large or of a kind that is not read here
+ * (`unreadPictures`), the queue is full, the sender is too slow, or `check` or `onDecision` threw,
+ * of which `onError` is told. After an ERROR whose stream was not read to its end the connection is
+ * closed. A reply tells no hash, label or list.
  *
  * The protocol knows no password. Whoever can ask as often as they like can change a picture until
  * it is no longer found: listen on loopback, or on a socket whose folder is yours alone.
