@@ -40,6 +40,9 @@ export const NOT_MENDED: readonly string[] = [
     'profile-restricted',
   ].map((name) => `colour/${name}`),
   // geometry
+  'avif/geometry/cut-from-the-start',
+  'avif/geometry/cut-and-turned',
+  'avif/geometry/cut-not-essential',
   'avif/geometry/cut-at-an-offset',
   'avif/geometry/cut-at-the-centre',
   'avif/geometry/cut-to-much-less',

@@ -1,6 +1,12 @@
 import sharp from 'sharp';
 import type { CheckedPixels } from '../../src/pixels.js';
-import { type Engine, type EngineName, type EnginePage, startEngine } from '../browser/engines.js';
+import {
+  type Engine,
+  type EngineName,
+  type EngineOptions,
+  type EnginePage,
+  startEngine,
+} from '../browser/engines.js';
 import { serve } from '../browser/serve.js';
 
 /** A picture as a server sends it. */
@@ -36,10 +42,21 @@ const GAP = 2;
 /** Frames before the last one take less. */
 const FILM_MILLISECONDS = 1200;
 
-/** The device's colours are sRGB's. Of pictures, each engine manages colours as it does by itself. */
-const OPTIONS = {
-  args: ['--force-color-profile=srgb', '--force-device-scale-factor=1', '--hide-scrollbars'],
-  preferences: { 'layout.css.devPixelsPerPx': '1.0' },
+/**
+ * The screen's colours are sRGB's, and one pixel of a page is one of the screen. Each engine manages
+ * the colours of pictures as it does by itself. WebKitGTK has no such settings, and needs none.
+ */
+const OPTIONS: Record<EngineName, EngineOptions> = {
+  chromium: {
+    args: ['--force-color-profile=srgb', '--force-device-scale-factor=1', '--hide-scrollbars'],
+  },
+  firefox: {
+    preferences: {
+      'layout.css.devPixelsPerPx': '1.0',
+      'gfx.color_management.force_srgb': true,
+    },
+  },
+  webkit: {},
 };
 
 interface Place {
@@ -104,7 +121,7 @@ export function createPainter(name: EngineName): Painter {
 
   async function ready(): Promise<EnginePage> {
     if (page) return page;
-    engine = await startEngine(name, OPTIONS);
+    engine = await startEngine(name, OPTIONS[name]);
     starts++;
     version = engine.version;
     page = await engine.page();
