@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -122,6 +123,14 @@ test('the upload handler: what it keeps, refuses and forgets, and nothing stops 
     (await fetch(uploads, { method, body: body as Uint8Array<ArrayBuffer> })).status;
   const change = async (method: string, hex: string) =>
     (await fetch(`${curating}/${hex}`, { method })).status;
+  /** As a page would, whose name leads to this machine. */
+  const changeBy = (host: string, method: string, hex: string) =>
+    new Promise<number>((resolve, reject) => {
+      const asking = request(`${curating}/${hex}`, { method, headers: { host } }, (response) => {
+        resolve(response.resume().statusCode!);
+      });
+      asking.once('error', reject).end();
+    });
   const isUp = (url: string) => eventually(() => fetch(url));
 
   const server = started();
@@ -144,7 +153,11 @@ test('the upload handler: what it keeps, refuses and forgets, and nothing stops 
     (await hashFile(join(ROOT, 'fixtures/photos/nagasaki-boats-q40.jpg'))).hash,
   );
   expect(await change('PUT', hex)).toBe(204);
+  for (const host of ['evil.test', `evil.test:${new URL(curating).port}`, 'localhost.evil.test']) {
+    expect([host, await changeBy(host, 'DELETE', hex)]).toEqual([host, 421]);
+  }
   expect(await status(other)).toBe(451);
+  expect(await changeBy('localhost:8081', 'PUT', hex)).toBe(204);
   expect(await change('DELETE', hex)).toBe(204);
   expect(await status(other)).toBe(200);
   expect([await change('PUT', hex), await change('GET', hex)]).toEqual([409, 405]);

@@ -9,11 +9,11 @@ const onDecision = ({ verdict, reason }, request) => console.log(request.url, ve
 const scan = createScanHandler({ blocklist, pool, onError: 'refuse', onDecision });
 const answer = (status) => new Response(null, { status });
 // PUT /HASH adds an entry; DELETE /HASH withdraws it, with its windows. The file changes first.
-const curate = async ({ method, url }) => {
+const curate = async ({ method, url, headers }) => {
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.get('host'))) return answer(421);
   if (!/\/[\da-f]{64}$/i.test(url)) return answer(400);
   if (!['PUT', 'DELETE'].includes(method)) return answer(405);
-  const hash = hashFromHex('pdq', url.slice(-64));
-  const isPut = method === 'PUT';
+  const [hash, isPut] = [hashFromHex('pdq', url.slice(-64)), method === 'PUT'];
   const change = (list) =>
     isPut ? list.has(hash) || list.add({ hash, labels: [] }) : list.withdraw(hash);
   blocklist.replaceWith(await changeBlocklist('list.ohb', change));
