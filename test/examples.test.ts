@@ -232,6 +232,23 @@ describe('servers', () => {
     expect(await server.status(LISTED)).toBe(201);
   });
 
+  test.each(SERVERS)('%s: the list is changed by names of its own alone', async (name) => {
+    const { url } = servers[name];
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const statusBy = (host: string) =>
+      new Promise((resolve, reject) => {
+        const path = `${url}/list/${hashToHex(other)}`;
+        const asking = request(path, { method: 'DELETE', headers: { ...headers, host } });
+        asking.once('response', (response) => resolve(response.resume().statusCode));
+        asking.once('error', reject).end();
+      });
+    for (const host of ['evil.test', `evil.test:${new URL(url).port}`, '127.0.0.1.evil.test']) {
+      expect([host, await statusBy(host)]).toEqual([host, 421]);
+    }
+    expect(await statusBy('localhost:8080')).toBe(204);
+    expect(await servers[name].change('PUT', hashToHex(other))).toBe(204);
+  });
+
   test.each(SERVERS)('%s: a change is done only if the list took it', async (name) => {
     const server = servers[name];
     const entries = async (hex: string) => {

@@ -12,6 +12,8 @@ import { checkedStorage, endServers, NODE_LIMITS } from 'onlyhashes/service';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
 if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
+/** The names by which the list may be changed: pages in browsers may lead theirs to this machine. */
+const ownNames = (process.env.HOST_NAMES ?? '127.0.0.1,localhost').split(',');
 
 if (!existsSync('list.ohb')) {
   const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
@@ -38,7 +40,8 @@ app.post('/upload', upload.single('photo'), (request, response) => {
 
 app.use('/list', (request, response, next) => {
   const given = digest('sha256', request.get('authorization') ?? '');
-  if (given === digest('sha256', `Bearer ${ADMIN_TOKEN}`)) next();
+  if (!ownNames.includes(request.hostname)) response.sendStatus(421);
+  else if (given === digest('sha256', `Bearer ${ADMIN_TOKEN}`)) next();
   else response.sendStatus(401);
 });
 app.route('/list/:hex').put(changeList).delete(changeList);

@@ -12,6 +12,8 @@ import { createPartCheck, NODE_LIMITS } from 'onlyhashes/service';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
 if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
+/** The names by which the list may be changed: pages in browsers may lead theirs to this machine. */
+const ownNames = (process.env.HOST_NAMES ?? '127.0.0.1,localhost').split(',');
 
 if (!existsSync('list.ohb')) {
   const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
@@ -49,6 +51,7 @@ app.route({
   method: ['PUT', 'DELETE'],
   url: '/list/:hex(^[0-9a-fA-F]{64}$)',
   onRequest: async (request, reply) => {
+    if (!ownNames.includes(request.hostname)) return reply.code(421).send();
     const given = digest('sha256', request.headers.authorization ?? '');
     if (given !== digest('sha256', `Bearer ${ADMIN_TOKEN}`)) return reply.code(401).send();
   },

@@ -13,6 +13,8 @@ import { createUploadMiddleware, endServers, NODE_LIMITS } from 'onlyhashes/serv
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
 if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
+/** The names by which the list may be changed: pages in browsers may lead theirs to this machine. */
+const ownNames = (process.env.HOST_NAMES ?? '127.0.0.1,localhost').split(',');
 
 if (!existsSync('list.ohb')) {
   const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
@@ -45,6 +47,9 @@ app.post('/upload', (c) =>
   }),
 );
 
+app.use('/list/*', async (c, next) =>
+  ownNames.includes(new URL(c.req.url).hostname) ? await next() : c.body(null, 421),
+);
 app.use('/list/*', bearerAuth({ token: ADMIN_TOKEN }));
 app.on(['PUT', 'DELETE'], '/list/:hex{[0-9a-fA-F]{64}}', async (c) => {
   const hash = hashFromHex('pdq', c.req.param('hex'));
