@@ -1668,7 +1668,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       ],
     },
     createNodeListener: { args: [member(() => new Response(), 'function'), callback] },
-    createPartCheck: { args: [scanning] },
+    createPartCheck: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },
     endServers: { args: [member([], '[]'), options({ seconds: optional(seconds) })] },
     createScanHandler: { args: [scanning] },
     createTusCheck: { args: [member(TUS_STORE), scanning] },

@@ -8,22 +8,34 @@ import { type Scanner, UploadRefused } from './scanner.js';
 export type FileStream = Readable & { readonly truncated?: boolean };
 
 /**
- * A file of a form that was checked and is kept. It is whole, also if it is accepted without a
- * check.
+ * Checks a file of a form, and gives it to `keep`, which may be its first reader: if it is accepted
+ * without a check. Only after its end it is known to be whole.
+ * @param undo takes back what was kept of a file that was not whole
+ * @param hold counts the bytes of each chunk, and throws a DecodeError if they are too many
  * @throws {UploadRefused} if it is not kept
  */
-export async function keptFile<Upload>(
+export async function keptFile<Upload, Kept>(
   scanner: Scanner<Upload>,
-  stream: FileStream,
-  upload: Upload,
-  signal?: AbortSignal,
-): Promise<{ file: FormFile; decision: Decision }> {
-  const file = new FormFile(stream, scanner.maxBytes);
+  { stream, upload, signal, hold }: FormUpload<Upload>,
+  keep: (chunks: AsyncIterable<Uint8Array>, decision: Decision) => Promise<Kept>,
+  undo?: (kept: Kept) => Promise<void>,
+): Promise<Kept> {
+  const file = new FormFile(stream, scanner.maxBytes, hold);
   const outcome = await scanner.scan(file.read(), upload, signal);
   if (!outcome.keep) throw new UploadRefused(outcome);
+  const kept = await keep(file.last(), outcome.decision);
   const error = await file.toEnd();
-  if (error) throw new UploadRefused(await scanner.notChecked(error, upload));
-  return { file, decision: outcome.decision };
+  if (!error) return kept;
+  await undo?.(kept);
+  throw new UploadRefused(await scanner.notKept(error, upload));
+}
+
+/** A file of a form, and what is known of it. */
+interface FormUpload<Upload> {
+  readonly stream: FileStream;
+  readonly upload: Upload;
+  readonly signal?: AbortSignal | undefined;
+  readonly hold?: (bytes: number) => void;
 }
 
 /**
@@ -33,6 +45,7 @@ export async function keptFile<Upload>(
 class FormFile {
   readonly #stream: FileStream;
   readonly #maxBytes: number;
+  readonly #hold: ((bytes: number) => void) | undefined;
   readonly #iterator: AsyncIterator<unknown>;
   readonly #chunks: Uint8Array[] = [];
   #length = 0;
@@ -40,11 +53,12 @@ class FormFile {
   #error: Error | undefined;
   #reading: Promise<void> | undefined;
 
-  constructor(stream: FileStream, maxBytes: number) {
+  constructor(stream: FileStream, maxBytes: number, hold: FormUpload<unknown>['hold']) {
     checkObject(stream, 'the stream of a file');
     if (!(Symbol.asyncIterator in stream)) throw new TypeError('expected the stream of a file');
     this.#stream = stream;
     this.#maxBytes = maxBytes;
+    this.#hold = hold;
     // Never returned: that would destroy the stream, whose rest another reader wants.
     this.#iterator = stream[Symbol.asyncIterator]();
   }
@@ -68,9 +82,19 @@ class FormFile {
     }
   }
 
-  /** Reads all that no reader has read. @returns why that failed, if it did */
+  /** All chunks, for the last reader: it is their owner. They end where the file breaks off. */
+  async *last(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      while (this.#chunks.length === 0 && !this.#ended) await this.#more();
+      const chunk = this.#chunks.shift();
+      if (chunk === undefined) return;
+      yield chunk;
+    }
+  }
+
+  /** Drops all that no reader has read. @returns why that failed, if it did */
   async toEnd(): Promise<DecodeError | undefined> {
-    while (!this.#ended) await this.#more();
+    for await (const _ of this.last());
     if (this.#error === undefined || this.#error instanceof DecodeError) return this.#error;
     return new DecodeError('unreadable', 'the file broke off', { cause: this.#error });
   }
@@ -94,6 +118,7 @@ class FormFile {
       const chunk = value as Uint8Array;
       this.#length += chunk.length;
       if (this.#length > this.#maxBytes) throw tooLong();
+      this.#hold?.(chunk.length);
       this.#chunks.push(chunk);
     } catch (error) {
       this.#ended = true;

@@ -14,7 +14,12 @@ export {
   type OutsideDecision,
 } from './decision-webhook.js';
 export { type EndServersOptions, endServers } from './end-servers.js';
-export { type CheckedPart, createPartCheck, type FilePart } from './fastify.js';
+export {
+  type CheckedPart,
+  createPartCheck,
+  type FilePart,
+  type PartCheckOptions,
+} from './fastify.js';
 export {
   createPictureFetcher,
   FetchError,

@@ -4,9 +4,17 @@ import { beginsAsPicture, HEAD_BYTES } from '../formats/picture-magic.js';
 import type { Decision } from '../matching/decision.js';
 import { readBytes } from '../node/read-bytes.js';
 import { deadline } from '../picture/waiting.js';
-import { FormReader, filesOf, type HeldForm, isForm, MAX_FILES, PACE } from './read-form.js';
+import {
+  FormReader,
+  filesOf,
+  type HeldForm,
+  isForm,
+  MAX_BYTES_HELD,
+  MAX_FILES,
+  PACE,
+} from './read-form.js';
 import { answerTo } from './scan-handler.js';
-import { type Outcome, Scanner, type ScanOptions, statusOf } from './scanner.js';
+import { type Outcome, Scanner, type ScanOptions } from './scanner.js';
 
 /** What a middleware knows of an upload. */
 export interface RequestUpload {
@@ -43,7 +51,6 @@ export type Next = (
   decisions: readonly Decision[],
 ) => Response | Promise<Response>;
 
-const MAX_BYTES_HELD = 256 * 2 ** 20;
 const TIMEOUT_SECONDS = 60;
 
 /**
@@ -126,8 +133,7 @@ export function createUploadMiddleware(
       isPicture = beginsAsPicture(await headOf(request)) || /^\s*image\//i.test(type ?? '');
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      const outcome = await scanner.notChecked(error, { request });
-      return refused(request, { ...outcome, keep: false, status: statusOf(error.code) });
+      return refused(request, await scanner.notKept(error, { request }));
     }
     if (!isPicture) return await next(request, []);
     // Of the two branches, the slower one is held in memory: what is checked is there for `next`.

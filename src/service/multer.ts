@@ -25,7 +25,8 @@ export interface StorageEngine<Request, File> {
  * file is stored. Multer then gives an `UploadRefused` to the error handler, whose `status` Express
  * answers with, and removes the other files of the form. What multer cut at its own
  * `limits.fileSize` is refused, never checked as a whole. Files are held in memory until they are
- * checked, up to `maxBytes` each.
+ * checked, up to `maxBytes` each. What is accepted without a check is not: the storage gets it as
+ * it comes, and is told to remove it if its end does not come.
  * @throws {TypeError | RangeError} if the storage or an option is missing or invalid
  * @example
  * const storage = checkedStorage(multer.diskStorage({ destination }), {
@@ -45,16 +46,18 @@ export function checkedStorage<Request, File extends MulterFile>(
   const scanner = new Scanner(options);
 
   async function store(request: Request, file: File): Promise<Partial<File> | undefined> {
-    const { file: kept } = await keptFile(scanner, file.stream, { request, file });
-    const stream = Readable.from(kept.read(), { objectMode: false });
-    // As multer defines it: it keeps the file itself, and looks at it again.
-    Object.defineProperty(file, 'stream', { configurable: true, value: stream });
-    return await new Promise((resolve, reject) => {
-      storage._handleFile(request, file, (error, info) => {
-        if (error) reject(error);
-        else resolve(info);
-      });
-    });
+    const handle = async (chunks: AsyncIterable<Uint8Array>) => {
+      const stream = Readable.from(chunks, { objectMode: false });
+      // As multer defines it: it keeps the file itself, and looks at it again.
+      Object.defineProperty(file, 'stream', { configurable: true, value: stream });
+      return await called<Partial<File> | undefined>((done) =>
+        storage._handleFile(request, file, done),
+      );
+    };
+    const remove = async (info: Partial<File> | undefined) =>
+      await called<void>((done) => storage._removeFile(request, { ...file, ...info }, done));
+    const upload = { request, file };
+    return await keptFile(scanner, { stream: file.stream, upload }, handle, remove);
   }
 
   return {
@@ -69,3 +72,8 @@ export function checkedStorage<Request, File extends MulterFile>(
     },
   };
 }
+
+const called = <T>(call: (done: (error?: unknown, value?: T) => void) => void): Promise<T> =>
+  new Promise((resolve, reject) => {
+    call((error, value) => (error ? reject(error) : resolve(value as T)));
+  });

@@ -11,6 +11,8 @@ const MOST_HEADER_BYTES = 16 * 1024;
 /** What a boundary may have (RFC 2046, 5.1.1). */
 const BOUNDARY = /^[\w'()+,./:=? -]{1,70}$/;
 
+/** Of forms or of files, at a time. */
+export const MAX_BYTES_HELD = 256 * 2 ** 20;
 /** More than people choose at once. */
 export const MAX_FILES = 20;
 

@@ -203,6 +203,17 @@ export class Scanner<Upload> {
     return await this.#told(this.#unhashable(error), upload);
   }
 
+  /** The same for what cannot be kept, whatever `onError` says. */
+  async notKept(error: DecodeError, upload: Upload): Promise<Outcome> {
+    const outcome = await this.notChecked(error, upload);
+    return { ...outcome, ...this.#refusedAs(statusOf(error.code)) };
+  }
+
+  #refusedAs(status: number): Omit<Outcome, 'decision'> {
+    const { retryAfterSeconds = RETRY_AFTER_SECONDS } = this.#options;
+    return { keep: false, status, ...(status === 503 && { retryAfterSeconds }) };
+  }
+
   #unhashable(error: DecodeError): Decision {
     return unhashable(error, this.#options.blocklist?.policy);
   }
@@ -214,16 +225,14 @@ export class Scanner<Upload> {
 
   #answerTo({ verdict, reason }: Decision): Omit<Outcome, 'decision'> {
     const { onError, refuse = 'match' } = this.#options;
-    const { retryAfterSeconds = RETRY_AFTER_SECONDS } = this.#options;
     if (verdict === 'match' || (verdict === 'review' && refuse === 'review')) {
       return { keep: false, status: 451 };
     }
     if (verdict !== 'unhashable') return { keep: true, status: 200 };
-    const nothing = NOTHING_TO_KEEP[reason];
-    if (nothing !== undefined) return { keep: false, status: nothing };
-    if (onError === 'accept') return { keep: true, status: 200 };
-    const status = statusOf(reason);
-    return { keep: false, status, ...(status === 503 && { retryAfterSeconds }) };
+    const isThere = NOTHING_TO_KEEP[reason] === undefined;
+    return isThere && onError === 'accept'
+      ? { keep: true, status: 200 }
+      : this.#refusedAs(statusOf(reason));
   }
 }
 

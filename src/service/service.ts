@@ -24,7 +24,7 @@ import {
 import { Metrics } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
-import { FormReader } from './read-form.js';
+import { FormReader, MAX_BYTES_HELD } from './read-form.js';
 import { reviewRoutes } from './review-routes.js';
 import { Refusal, type Route } from './route.js';
 import { type Client, type LogRecord, Router } from './router.js';
@@ -144,7 +144,6 @@ export interface Service {
   drain(): Promise<void>;
 }
 
-const MAX_BYTES_HELD = 256 * 2 ** 20;
 /** Most photos of the web are no larger. */
 const FIRST_FORM_BYTES = 2 ** 20;
 const MAX_JSON_BYTES = 2 ** 20;

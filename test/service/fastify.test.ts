@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import multipart, {
   type FastifyMultipartBaseOptions,
   type MultipartFile,
@@ -115,6 +116,41 @@ test('a file beyond maxBytes is refused whatever onError says', async () => {
   expect(await answer(formOf(OTHER), { options })).toMatchObject({ status: 413, stored: [] });
 });
 
+test('files are held up to a limit; one beyond it is refused by 503, and the next is taken', async () => {
+  for (const check of [busy, undefined]) {
+    const checkPart = createPartCheck({
+      ...{ blocklist, pool, onError: 'accept', maxBytes: 100_000, maxBytesHeld: 100_000 },
+      ...(check && { check }),
+    });
+    let goOn = () => {};
+    const going = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let begun = () => {};
+    const reading = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const slow = async function* () {
+      yield OTHER.subarray(0, 40_000);
+      begun();
+      await going;
+      yield OTHER.subarray(40_000, 50_000);
+    };
+    const first = checkPart({ file: Readable.from(slow()) });
+    await reading;
+    const large = { file: Readable.from([Buffer.alloc(60_001)]) };
+    await expect(checkPart(large)).rejects.toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '5' },
+    });
+    goOn();
+    expect((await first).bytes).toEqual(OTHER.subarray(0, 50_000));
+    // Whatever it is, it is not too many bytes any more.
+    const { bytes } = await checkPart({ file: Readable.from([Buffer.alloc(100_000)]) });
+    expect(bytes).toHaveLength(100_000);
+  }
+});
+
 test('a form that breaks off is not checked as a whole', async () => {
   const told = new Promise<Decision>((resolve) => {
     void application({ options: { onError: 'accept', onDecision: resolve } }).then(
@@ -134,6 +170,10 @@ test('a form that breaks off is not checked as a whole', async () => {
 
 test('mistakes of the caller are told', async () => {
   expect(() => createPartCheck({ blocklist } as never)).toThrow('onError');
+  const limits = { maxBytes: 100, maxBytesHeld: 99 };
+  expect(() => createPartCheck({ blocklist, onError: 'accept', ...limits })).toThrow(
+    'maxBytesHeld',
+  );
   const checkPart = createPartCheck({ blocklist, onError: 'accept' });
   for (const part of [undefined, {}, { file: 'a name' }]) {
     await expect(checkPart(part as never)).rejects.toThrow(TypeError);

@@ -2,11 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import multer from 'multer';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Decision } from '../../src/matching/decision.js';
-import { checkedStorage } from '../../src/service/multer.js';
+import { checkedStorage, type StorageEngine } from '../../src/service/multer.js';
 import { type ScanOptions, UploadRefused } from '../../src/service/scanner.js';
 import {
   blocklist,
@@ -162,6 +163,80 @@ test('a file beyond maxBytes is refused whatever onError says, checked or not', 
     expect([status, stored]).toEqual([413, []]);
     expect(readdirSync(folder)).toEqual([]);
   }
+});
+
+test('what multer cut at its limit is not kept either where it was not checked', async () => {
+  const { stored, errors } = await answer(formOf(OTHER), {
+    options: { onError: 'accept', check: busy },
+    limits: { fileSize: HALF.length },
+  });
+  expect([stored, errors]).toMatchObject([[], [{ code: 'LIMIT_FILE_SIZE' }]]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('what is accepted without a check reaches the storage as it comes', async () => {
+  const CHUNK = 64 * 1024;
+  let [sent, stored, most] = [0, 0, 0];
+  const file = {
+    stream: new Readable({
+      highWaterMark: CHUNK,
+      read() {
+        this.push(sent++ < 1000 ? new Uint8Array(CHUNK) : null);
+      },
+    }),
+  };
+  const slow: StorageEngine<object, typeof file> = {
+    async _handleFile(_, { stream }, done) {
+      for await (const chunk of stream) {
+        stored += (chunk as Uint8Array).length;
+        most = Math.max(most, sent * CHUNK - stored);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      done(undefined, file);
+    },
+    _removeFile: (_, __, done) => done(null),
+  };
+  const storage = checkedStorage(slow, { check: busy, onError: 'accept' });
+  await new Promise<void>((resolve, reject) => {
+    storage._handleFile({}, file, (error) => (error ? reject(error) : resolve()));
+  });
+  expect(stored).toBe(1000 * CHUNK);
+  expect(most).toBeLessThan(10 * CHUNK);
+});
+
+test('what turns out not to be whole is removed from the storage again', async () => {
+  const removed = vi.fn((_: object, __: object, done: (error: Error | null) => void) => done(null));
+  const inner: StorageEngine<object, { stream: Readable; path?: string }> = {
+    async _handleFile(_, { stream }, done) {
+      for await (const __ of stream);
+      done(undefined, { path: 'a' });
+    },
+    _removeFile: removed,
+  };
+  const storage = checkedStorage(inner, { check: busy, onError: 'accept', maxBytes: 9 });
+  const broken = async function* () {
+    yield new Uint8Array(5);
+    throw new Error('the client is gone');
+  };
+  for (const [stream, status] of [
+    [Readable.from([new Uint8Array(5), new Uint8Array(5)]), 413],
+    [Readable.from(broken()), 400],
+    [Object.assign(Readable.from([new Uint8Array(5)]), { truncated: true }), 413],
+  ] as const) {
+    const error = await new Promise((resolve) => storage._handleFile({}, { stream }, resolve));
+    expect(error).toBeInstanceOf(UploadRefused);
+    expect(error).toMatchObject({ status });
+    expect(removed.mock.lastCall![1]).toMatchObject({ path: 'a' });
+  }
+  expect(removed).toHaveBeenCalledTimes(3);
+  const full = {
+    ...inner,
+    _removeFile: (_: object, __: object, done: (e: Error) => void) => done(new Error('read-only')),
+  };
+  const left = checkedStorage(full, { check: busy, onError: 'accept', maxBytes: 9 });
+  const stream = Readable.from([new Uint8Array(10)]);
+  const error = await new Promise((resolve) => left._handleFile({}, { stream }, resolve));
+  expect(error).toMatchObject({ message: 'read-only' });
 });
 
 test('a form that breaks off is not checked as a whole, and nothing stays', async () => {
