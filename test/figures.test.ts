@@ -721,6 +721,44 @@ describe('production.md', () => {
   });
 });
 
+describe('security.md', () => {
+  const page = text('docs/security.md');
+  const constant = (path: string, name: string): number =>
+    Number(new RegExp(`${name} = ([\\d_]+)`).exec(text(path))![1]!.replace('_', ''));
+
+  test('uploads at once, and slow senders', () => {
+    const { memory, slow, scale } = record('uploads.json');
+    const [room, short] = memory;
+    const megabytes = room.overIdleMegabytes.toFixed(0);
+    expect([room.lost, short.lost, short.decided + short.busy]).toEqual([0, 0, scale.heavy]);
+    expect(page).toContain(
+      `${scale.heavy} uploads of 30 MB took ${megabytes} MB over an idle server`,
+    );
+    expect(page).toContain(`${short.busy} of them were told \`busy\``);
+    const rate = (name: string) => slow[`uploads a second ${name}`].toFixed(1);
+    const slowOnes = `${scale.slowClients} clients of 1 kB/s that promise 30 MB`;
+    expect(page).toContain(`${scale.slowClients} clients that send 1 kB a second`);
+    expect(page).toContain(`${rate(`beside ${slowOnes}`)} uploads a second beside them`);
+    expect(page).toContain(`and ${rate('alone')} alone`);
+  });
+
+  test('the counts of the tests that it names, and the limits', () => {
+    const connections = constant('test/service/hostile-serve.test.ts', 'CONNECTIONS');
+    expect(page).toContain(`${count(connections)} that stall keep nobody else`);
+    const mutants = constant('test/node/mutants.test.ts', 'MUTANTS');
+    expect(page).toContain(`${count(mutants)} changed files of all formats`);
+    const [, kills] = /POOL_KILLS \?\? (\d+)\)/.exec(text('test/node/hash-pool.test.ts'))!;
+    expect(page).toContain(`${kills} workers are killed at random`);
+    const production = text('docs/production.md');
+    expect(production).toContain('| `cpuSeconds` of a pool | 5 a picture |');
+    expect(page).toContain('after `cpuSeconds` of CPU, 5 by default');
+    expect(production).toContain('| `maxFiles` of a form | 20 |');
+    expect(page).toContain('after `maxFiles`, 20 by default');
+    expect(production).toContain('| frames of a picture | 4,000 |');
+    expect(page).toContain('over 4,000 are `too-many-frames`');
+  });
+});
+
 describe('evidence.md', () => {
   const page = text('docs/evidence.md');
   test('the copies that are found', () => {
