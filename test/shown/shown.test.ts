@@ -1,20 +1,30 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { calibrate } from '../../bench/calibration.js';
+import { writeRecord } from '../../bench/harness.js';
+import { random } from '../../bench/workloads.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import type { HashPool } from '../../src/node/hash-pool.js';
 import { ENGINES, type EngineName } from '../browser/engines.js';
 import { programsOf } from '../browser/install.js';
 import { type WorkerScripts, workerScripts } from '../node/hash-process.js';
-import { isNotMended } from './not-mended.js';
-import { createPainter, type Painter } from './paint.js';
+import { FORMATS } from './formats.js';
+import { featuresOf, oddFile } from './grammar.js';
+import { judge } from './judge.js';
+import { isNotMended, NOT_MENDED } from './not-mended.js';
+import { createPainter, type Painted, type Painter } from './paint.js';
+import { PNG } from './png-writer.js';
+import { flat, type Raster, sceneOf } from './raster.js';
 import { type Judged, run } from './run.js';
+import { tallyOf } from './tally.js';
 
 /**
  * For every file that a browser shows, what is shown is looked at, or the verdict is not `none`.
  * By the environment: `SHOWN_FILES`, `SHOWN_SEED`, `SHOWN_ENGINES` (comma-separated),
  * `SHOWN_ONLY` (names of features: all that begin or end so), `SHOWN_KEEP`, a folder for files that
- * fail and what was shown of them.
+ * fail and what was shown of them, and `SHOWN_RECORD`, a folder for `shown.json`.
  */
-const { SHOWN_FILES, SHOWN_SEED, SHOWN_ENGINES, SHOWN_ONLY, SHOWN_KEEP } = process.env;
+const { SHOWN_FILES, SHOWN_SEED, SHOWN_ENGINES, SHOWN_ONLY, SHOWN_KEEP, SHOWN_RECORD } =
+  process.env;
 const engines = (SHOWN_ENGINES?.split(',') ?? ['chromium']) as EngineName[];
 const options = {
   files: Number(SHOWN_FILES ?? 600),
@@ -45,18 +55,114 @@ afterAll(async () => {
   scripts.remove();
 });
 
+const hasFailed = ({ answers }: Judged) => Object.values(answers).includes('FAILED');
+/** Failures as they come, or all files if some were asked for. */
+function tell(judged: readonly Judged[]): void {
+  const told = judged.filter(
+    (one) => SHOWN_ONLY !== undefined || (hasFailed(one) && !isNotMended(one.file.features)),
+  );
+  for (const one of told) console.log(line(one));
+}
+
 const line = ({ file, answers }: Judged) =>
   `${file.features.join(' ') || `${file.format}, plain`} (seed ${file.seed}): ${JSON.stringify(answers)}`;
 
-test.skipIf(isMissing)(
-  `what engines show of odd files is what is looked at (${missing.join('; ') || engines})`,
-  async () => {
-    const judged = await run(options, painters, pool);
-    const failed = judged.filter(({ answers }) => Object.values(answers).includes('FAILED'));
-    if (SHOWN_ONLY !== undefined) for (const one of judged) console.log(line(one));
-    else for (const one of failed) console.log(line(one));
-    expect(judged.length).toBeGreaterThan(0);
-    expect(failed.filter(({ file }) => !isNotMended(file.features)).map(line)).toEqual([]);
-  },
-  4 * 3600_000,
-);
+describe.skipIf(isMissing)(`shown (${missing.join('; ') || engines})`, () => {
+  test('the screen itself changes nothing', async () => {
+    const scenes = await Promise.all([1, 2, 3].map((seed) => sceneOf(random(seed))));
+    const rasters = scenes.flatMap(({ listed, decoy }) => [listed, decoy]);
+    const files = await Promise.all(
+      rasters.map(async (raster, i) => {
+        const scene = { ...scenes[i >> 1]!, listed: raster };
+        return { type: PNG.type, bytes: await PNG.write(PNG.begin(scene), scene) };
+      }),
+    );
+    for (const painter of painters) {
+      const painted = await painter.paint(files);
+      for (const [i, { width, height, data }] of rasters.entries()) {
+        expect(painted[i]!.map(({ ground }) => ground)).toEqual(['white', 'black']);
+        for (const { pixels } of painted[i]!) {
+          expect([pixels.width, pixels.height]).toEqual([width, height]);
+          const opaque = data.filter((_, at) => (at & 3) !== 3);
+          expect(Buffer.from(pixels.data).equals(Buffer.from(opaque))).toBe(true);
+        }
+      }
+    }
+  });
+
+  test('transparency is shown on the ground that is asked for', async () => {
+    const scene = await sceneOf(random(4));
+    const file = await oddFile(PNG, ['png/transparency/empty'], 4);
+    for (const painter of painters) {
+      const [painted] = await painter.paint([file]);
+      for (const { ground, pixels } of painted!) {
+        const level = ground === 'white' ? 255 : 0;
+        expect(pixels.width).toBe(scene.listed.width);
+        expect(pixels.data.every((value) => value === level)).toBe(true);
+      }
+    }
+  });
+
+  test(
+    'what engines show of odd files is what is looked at',
+    async () => {
+      const before = SHOWN_RECORD === undefined ? undefined : calibrate();
+      const judged = await run({ ...options, onSheet: tell }, painters, pool);
+      const failed = judged.filter(hasFailed);
+      expect(judged.length).toBeGreaterThan(0);
+      if (SHOWN_RECORD !== undefined) {
+        const shown = Object.fromEntries(
+          painters.map((painter) => [
+            painter.engine,
+            { version: painter.version(), restarts: painter.restarts() },
+          ]),
+        );
+        writeRecord({ options: { out: SHOWN_RECORD }, ...(before && { before }) }, 'shown', {
+          seed: options.seed,
+          engines: shown,
+          ...tallyOf(judged),
+        });
+      }
+      expect(failed.filter(({ file }) => !isNotMended(file.features)).map(line)).toEqual([]);
+    },
+    4 * 3600_000,
+  );
+});
+
+test('a picture that is shown and not looked at is told', async () => {
+  // What is painted is another picture than the file's: on one ground, on the other, in an engine.
+  const { listed, decoy } = await sceneOf(random(5));
+  const file = await oddFile(PNG, [], 5);
+  const painted = (ground: 'white' | 'black', { width, height, data }: Raster): Painted => ({
+    ground,
+    pixels: { width, height, data: data.filter((_, i) => (i & 3) !== 3), channels: 3 },
+  });
+  const answersTo = (...grounds: Painted[][]) =>
+    judge(
+      file.bytes,
+      grounds.map((one, i) => ({ engine: String(i), painted: one })),
+      pool,
+    );
+  const own = painted('white', listed);
+  expect(await answersTo([own, painted('black', listed)])).toEqual(['match']);
+  expect(await answersTo([painted('white', decoy)])).toEqual(['FAILED']);
+  expect(await answersTo([own, painted('black', decoy)])).toEqual(['FAILED']);
+  expect(await answersTo([own], [painted('white', decoy)], [])).toEqual([
+    'match',
+    'FAILED',
+    'not shown',
+  ]);
+  const flatOne = painted('white', flat(listed.width, listed.height, [9, 9, 9, 255]));
+  expect(await answersTo([flatOne])).toEqual(['low quality']);
+});
+
+test('names of what is not mended are names of features', () => {
+  const names = FORMATS.flatMap((format) => featuresOf(format));
+  for (const name of NOT_MENDED) {
+    expect(
+      names.some((feature) => `/${feature}`.endsWith(`/${name}`)),
+      name,
+    ).toBe(true);
+  }
+  expect(new Set(names).size).toBe(names.length);
+});
