@@ -122,11 +122,6 @@ const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'he
  * list.
  */
 const ANY_CODING = ['mif1', 'mif2', 'msf1', 'miaf', 'MiHE', 'MiPr', 'MiHB'];
-/** Brands of pictures with a coding that is not read here. */
-const OTHER_CODINGS = [
-  ...['avio', 'avci', 'avcs', 'jpeg', 'jpgs', 'j2ki', 'j2is', 'vvic', 'vvis', 'evbi', 'evbs'],
-  'crx ',
-];
 
 /**
  * The image format that `bytes` begin as, by their magic number alone; undefined if it is not read
@@ -147,35 +142,21 @@ export function imageFormatOf(bytes: Uint8Array): ImageFormat | undefined {
   return undefined;
 }
 
-/** The format by the `ftyp` box. */
+/**
+ * The format by the `ftyp` box: its length, `ftyp`, the major brand, a version, then compatible
+ * brands.
+ */
 function brandedFormat(bytes: Uint8Array): ImageFormat | undefined {
-  const brands = brandsOf(bytes, viewOf(bytes).getUint32(0));
-  const major = brands[0] ?? '';
-  if (AVIF_BRANDS.includes(major)) return 'avif';
-  if (HEIC_BRANDS.includes(major)) return 'heic';
-  if (!ANY_CODING.includes(major)) return undefined;
-  return brands.some((brand) => AVIF_BRANDS.includes(brand)) ? 'avif' : 'heic';
-}
-
-/** The box has its length, `ftyp`, the major brand, a version, then compatible brands. */
-function brandsOf(bytes: Uint8Array, boxLength: number): string[] {
+  const boxLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
   // 64 brands are more than any file has; a longer box is read so far.
   const end = Math.min(boxLength, bytes.length, 16 + 64 * 4);
   const brands: string[] = [];
   for (let at = 8; at + 4 <= end; at += 4) {
     if (at !== 12) brands.push(String.fromCharCode(...bytes.subarray(at, at + 4)));
   }
-  return brands;
-}
-
-/**
- * Whether any brand is that of a picture. Browsers show an AVIF by any of its brands, behind a
- * length of 64 bits too.
- */
-export function beginsWithPictureBrand(bytes: Uint8Array): boolean {
-  if (!isAt(bytes, 4, 'ftyp')) return false;
-  const length = viewOf(bytes).getUint32(0);
-  const brands = brandsOf(bytes, length > 1 ? length : bytes.length);
-  const known = [...AVIF_BRANDS, ...HEIC_BRANDS, ...ANY_CODING, ...OTHER_CODINGS];
-  return brands.some((brand) => known.includes(brand));
+  const major = brands[0] ?? '';
+  if (AVIF_BRANDS.includes(major)) return 'avif';
+  if (HEIC_BRANDS.includes(major)) return 'heic';
+  if (!ANY_CODING.includes(major)) return undefined;
+  return brands.some((brand) => AVIF_BRANDS.includes(brand)) ? 'avif' : 'heic';
 }
