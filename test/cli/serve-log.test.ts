@@ -61,7 +61,9 @@ test('a line of the log is JSON, and tells of no hash, label, file, address or t
     {},
   );
   const [first, ...lines] = out.trim().split('\n');
-  expect(first).toMatch(/^http:\/\/127\.0\.0\.1:\d+ lists: 1, entries: 1$/);
+  expect(first).toMatch(
+    /^http:\/\/127\.0\.0\.1:\d+ lists: 1, entries: 1, trusted without a token: none$/,
+  );
   const records = lines.map((line) => JSON.parse(line));
   expect(records.map(({ status }) => status)).toEqual(requests.map(([, , status]) => status));
   const { name } = JSON.parse(rule);
