@@ -32,5 +32,6 @@ export {
   type DihedralName,
   type HashedImage,
   type HashedVariant,
+  type LookName,
   type VariantName,
 } from './variant.js';

@@ -73,11 +73,11 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  */
 export type VariantName = (typeof VARIANT_NAMES)[number];
 
-/**
- * A look: another raster that a browser shows of the file than the one it stores. Its whole picture
- * is the variant of this name.
- */
-export type LookName = 'asShown' | 'onWhite' | 'onBlack' | 'frame' | 'otherReading';
+/** The names of looks: other rasters that a browser shows of a file than the one it stores. */
+export const LOOK_NAMES = ['asShown', 'onWhite', 'onBlack', 'frame', 'otherReading'] as const;
+
+/** The name of a look, which its whole picture has as a variant. */
+export type LookName = (typeof LOOK_NAMES)[number];
 
 /** A rectangle in pixels of the displayed picture, measured from its top left corner. */
 export interface Rectangle {
@@ -122,10 +122,8 @@ export interface HashedVariant {
   readonly geometry?: VariantGeometry;
   /** the look that it is a part or form of; absent: of the stored raster, or a whole look */
   readonly look?: LookName;
-  /** of the look `frame`: the frame of the file, from 0 */
+  /** the frame of the file that it shows, from 0; absent: the first, or there are no more */
   readonly frame?: number;
-  /** of a look that has transparent parts itself: they lie on black; absent: on white */
-  readonly backdrop?: 'black';
   /**
    * how sure each bit is, for PDQ where it is known: bit i of the hash (0 the first of `bytes[0]`,
    * the highest) has the ranks[i]-nearest coefficient to the median, from 0, the least sure, to

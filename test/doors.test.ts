@@ -746,6 +746,7 @@ const fileHashing = {
   variants: profile,
   crops: flag,
 };
+const unseenFrames = member('review');
 const source = { ...member(picture, 'text', 'bytes'), world: true };
 const path = (good: string): Argument => ({ ...member(good, 'text'), world: true });
 const paths = {
@@ -1294,7 +1295,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       args: [
         source,
         decider,
-        strict({ ...fileHashing, all: flag, remote: remotes, pool: member(POOL) }),
+        strict({ ...fileHashing, all: flag, remote: remotes, unseenFrames, pool: member(POOL) }),
       ],
     },
     createHashPool: {
@@ -1310,6 +1311,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           isolation: member('thread'),
           minBytesPerSecond: or(member(100), '7.5'),
           idleSeconds: or(member(9), '7.5'),
+          unseenFrames,
           workerUrl: member(pathToFileURL(join(ROOT, 'dist/hash-process.js')), 'text'),
         }),
       ],
@@ -1979,7 +1981,11 @@ const METHODS: Record<
     of: () => node.createHashPool({ workers: 1 }),
     doors: {
       hash: [source, strict(fileHashing)],
-      check: [source, decider, strict({ ...fileHashing, all: flag, remote: remotes })],
+      check: [
+        source,
+        decider,
+        strict({ ...fileHashing, all: flag, remote: remotes, unseenFrames }),
+      ],
       stats: [],
       close: [],
     },

@@ -158,25 +158,32 @@ export function variantReader(
   const windows = crops ? WINDOW_NAMES.length : 0;
   const most = options.variants === 'quick' ? MOST_QUICK_HASHES + windows : MOST_HASHES;
   const quality = algorithm === 'pdq' ? ['quality'] : [];
-  const seen: VariantName[] = [];
+  const seen: string[] = [];
   return (reply) => {
     const { variant } = membersOf(reply, ['variant']);
     if (variant === undefined) {
       demand(seen.length > 0);
       return undefined;
     }
-    const members = membersOf(variant, ['name', 'hash', ...quality], ['resample', 'geometry']);
+    const members = membersOf(variant, ['name', 'hash', ...quality], OPTIONAL_MEMBERS);
     const name = oneOf(members.name, seen.length === 0 ? (['original'] as const) : names);
-    demand(PART_NAMES.includes(name) || !seen.includes(name));
-    demand(seen.push(name) <= most);
     const { geometry } = members;
+    const look = members.look === undefined ? undefined : oneOf(members.look, BACKDROPS);
+    const place = `${name} ${look ?? ''}`;
+    demand(PART_NAMES.includes(name) || !seen.includes(place));
+    demand(seen.push(place) <= most);
     return {
       name,
       ...hashedIn(members, options),
       ...(geometry === undefined ? {} : { geometry: geometryOf(geometry) }),
+      ...(look === undefined ? {} : { look }),
     };
   };
 }
+
+const OPTIONAL_MEMBERS = ['resample', 'geometry', 'look'] as const;
+/** The looks that a browser's Worker knows. */
+const BACKDROPS = ['onWhite', 'onBlack'] as const;
 
 /** What `quick` finds in a picture. */
 const QUICK_PART_NAMES = ['unletterbox', 'box', 'unturnCropped', 'uncrop'] as const;

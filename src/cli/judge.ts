@@ -10,8 +10,8 @@ import {
   policyFor,
 } from '../matching/index.js';
 import {
+  type CheckOptions,
   createHashPool,
-  type HashFileOptions,
   type HashPool,
   type ReportedPicture,
 } from '../node/index.js';
@@ -66,6 +66,11 @@ export const MATCHING_OPTIONS = {
     choices: ['draft', 'full'],
     default: 'draft',
   },
+  'unseen-frames': {
+    about: 'verdict if nothing is near, but not all frames of a file were looked at',
+    choices: ['none', 'review'],
+    default: 'none',
+  },
 } as const satisfies Record<string, Option>;
 
 /**
@@ -99,7 +104,11 @@ export async function judgeOf(
       `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} kept out of matching`,
     );
   }
-  const hashing = { ...hashOptions(call), decoding: call.text('decoding') as 'draft' };
+  const hashing = {
+    ...hashOptions(call),
+    decoding: call.text('decoding') as 'draft',
+    unseenFrames: call.text('unseen-frames') as 'none',
+  };
   return new Judge(blocklist, kinds, { all: call.on('all'), hashing });
 }
 
@@ -140,7 +149,7 @@ export class Judge {
   readonly #blocklist: Blocklist;
   readonly #kinds: readonly Kind[];
   readonly #all: boolean;
-  readonly #hashing: HashFileOptions;
+  readonly #hashing: CheckOptions;
   /** a file that breaks a decoder breaks a process of this pool, and no more */
   readonly #pool: HashPool = createHashPool();
 
@@ -148,7 +157,7 @@ export class Judge {
   constructor(
     blocklist: Blocklist,
     kinds: readonly Kind[],
-    { all, hashing }: { all: boolean; hashing: HashFileOptions },
+    { all, hashing }: { all: boolean; hashing: CheckOptions },
   ) {
     this.#blocklist = blocklist;
     this.#kinds = kinds;

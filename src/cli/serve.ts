@@ -89,6 +89,11 @@ signal it ends at once.`,
       default: 'refuse',
       needs: { clamd: [] },
     },
+    'unseen-frames': {
+      about: 'verdict if nothing is near, but not all frames of a file were looked at',
+      choices: ['none', 'review'],
+      default: 'none',
+    },
     'max-megabytes': { about: 'of a picture', value: 'N', range: [1, 1024], default: '64' },
     'cpu-seconds': { about: 'CPU of a picture', value: 'N', range: [1, 3600], default: '5' },
     timeout: { about: 'of an answer', value: 'SECONDS', range: [1, 3600], default: '60' },
@@ -133,7 +138,10 @@ signal it ends at once.`,
     }
     const fetches = call.number('fetch-minutes') > 0;
     const source = await openedSource(place, { out, signal, fetches });
-    const pool = createHashPool({ cpuSeconds: call.number('cpu-seconds') });
+    const pool = createHashPool({
+      cpuSeconds: call.number('cpu-seconds'),
+      unseenFrames: call.text('unseen-frames') as 'none',
+    });
     try {
       await serve(source, options, { call, out, signal, pool });
     } finally {

@@ -1,5 +1,5 @@
 import { ALGORITHMS } from '../hash.js';
-import { DIHEDRAL_NAMES } from '../variant.js';
+import { DIHEDRAL_NAMES, LOOK_NAMES } from '../variant.js';
 import { TRUSTS } from './lists.js';
 
 const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
@@ -56,6 +56,13 @@ const MATCH = {
     hash: { ...HEX, description: "the entry's" },
     labels: { type: 'array', items: TEXT },
     geometry: GEOMETRY,
+    look: { enum: LOOK_NAMES, description: 'the look that the variant is a part or form of' },
+    frame: {
+      type: 'integer',
+      minimum: 0,
+      maximum: MOST,
+      description: 'the frame of the upload that the variant shows, from 0',
+    },
     algorithm: ALGORITHM,
     id: { ...TEXT, description: "the source's own identifier of the entry" },
     source: TEXT,
@@ -173,6 +180,15 @@ export const DECISION_SCHEMA = {
       if: IF_PDQ,
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
       then: { properties: { hash: HEX_OF_PDQ } },
+    },
+    frames: {
+      type: 'object',
+      description: 'of a file that has several frames: how many, and how many were looked at',
+      required: ['total', 'checked'],
+      properties: {
+        total: SIDE,
+        checked: { type: 'integer', minimum: 0, maximum: MOST },
+      },
     },
     timings: {
       type: 'object',

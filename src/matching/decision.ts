@@ -13,7 +13,7 @@ import {
   type Resample,
 } from '../hash.js';
 import { checkRanks } from '../indexing/near.js';
-import type { HashedVariant, VariantGeometry } from '../variant.js';
+import { type HashedVariant, LOOK_NAMES, type LookName, type VariantGeometry } from '../variant.js';
 import { TRUSTS, type Trust } from './lists.js';
 import { checkPolicy, type Policy, type PolicyOptions, policyFor } from './policy.js';
 import {
@@ -62,6 +62,15 @@ export type DecisionReason =
   | 'matched-elsewhere'
   /** review or unhashable: a remote list did not answer, and nothing matched */
   | 'unanswered'
+  /**
+   * review: nothing is near, but its colour profile is one that no camera or editor writes, and
+   * browsers may show another picture than was looked at
+   */
+  | 'odd-profile'
+  /** review: nothing is near, but a browser may show a picture in it that cannot be decoded here */
+  | 'unseen-picture'
+  /** review, by the option `unseenFrames`: nothing is near, but not all frames were looked at */
+  | 'unseen-frames'
   /** none: what came near matched wrongly, by the allow list */
   | 'allowed'
   /** none: no entry is near enough */
@@ -114,6 +123,11 @@ export interface Decision {
   readonly omitted?: number;
   /** the picture, if this call read and decoded it */
   readonly upload?: CheckedUpload;
+  /**
+   * of a file that has several frames: how many, and how many of them were looked at. What is in
+   * the others does not count, unless `unseenFrames` of the check is `review`
+   */
+  readonly frames?: { readonly total: number; readonly checked: number };
   /** what the time went to, if this call read and decoded the picture */
   readonly timings?: DecisionTimings;
   /** the state of the blocklist that was searched: it goes up with each change */
@@ -173,6 +187,7 @@ export interface DecisionJSON {
   elsewhere?: RemoteMatchJSON[];
   unanswered?: string[];
   omitted?: number;
+  frames?: { total: number; checked: number };
   upload?: Omit<HashJSON, 'decoding'> & Omit<CheckedUpload, 'hash' | 'resample'>;
   timings?: DecisionTimings;
   generation?: number;
@@ -188,6 +203,10 @@ export interface MatchJSON {
   labels: readonly string[];
   /** of the variant */
   geometry?: VariantGeometry;
+  /** the look that the variant is a part or form of */
+  look?: LookName;
+  /** the frame of the upload that it shows, from 0 */
+  frame?: number;
   /** of both hashes */
   algorithm: Algorithm;
   id?: string;
@@ -217,12 +236,14 @@ export interface MatchJSON {
 /** @throws {TypeError | RangeError} if `variant` is invalid */
 export function checkVariant(variant: HashedVariant): void {
   checkObject(variant, 'a hashed variant: { name, hash }');
-  const { name, hash, quality, resample, decoding, ranks } = variant;
+  const { name, hash, quality, resample, decoding, ranks, look, frame } = variant;
   const bits = bitsOf(hash);
   if (resample !== undefined) checkResample(resample);
   if (ranks !== undefined) checkRanks(ranks, bits);
   if (typeof name !== 'string') throw new TypeError('expected name to be a string');
   checkOneOf('decoding', decoding, ['draft', undefined]);
+  checkOneOf('look', look, [...LOOK_NAMES, undefined]);
+  if (frame !== undefined) checkInteger('frame', frame, 0);
   if (quality !== undefined) checkNumber('quality', quality, 0, 100);
 }
 
@@ -230,7 +251,7 @@ export function checkVariant(variant: HashedVariant): void {
 export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
-  const { refined, allowed = [], elsewhere = [], unanswered = [], omitted } = decision;
+  const { refined, allowed = [], elsewhere = [], unanswered = [], omitted, frames } = decision;
   checkPolicy(policy);
   if (typeof verdict !== 'string' || typeof reason !== 'string' || !Array.isArray(matches)) {
     throw new TypeError('expected a decision: { verdict, reason, matches, policy }');
@@ -245,6 +266,11 @@ export function checkDecision(decision: Decision): void {
   checkTypeOf('detail', detail, 'string');
   checkTypeOf('refined', refined, 'boolean');
   if (omitted !== undefined) checkInteger('omitted', omitted, 1);
+  if (frames !== undefined) {
+    checkObject(frames, 'frames to be { total, checked }');
+    checkInteger('frames.total', frames.total, 1);
+    checkInteger('frames.checked', frames.checked, 0, frames.total);
+  }
   if (upload !== undefined) checkUploadFacts(upload);
   if (timings !== undefined) {
     checkObject(timings, 'timings to be an object');
@@ -287,7 +313,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
   checkDecision(decision);
   checkTypeOf('file', file, 'string');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
-  const { refined, allowed, elsewhere, unanswered, omitted } = decision;
+  const { refined, allowed, elsewhere, unanswered, omitted, frames } = decision;
   return defined({
     file,
     verdict,
@@ -300,6 +326,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
     elsewhere: elsewhere?.map(remoteMatchToJSON),
     unanswered: unanswered && [...unanswered],
     omitted,
+    frames: frames && { ...frames },
     upload: upload && uploadToJSON(upload),
     timings: timings && { ...timings },
     generation,
@@ -314,6 +341,8 @@ function matchToJSON({ distance, tier, variant, entry, trust, allowed }: Match):
     hash: hashToHex(entry.hash),
     labels: [...entry.labels],
     geometry: variant.geometry,
+    look: variant.look,
+    frame: variant.frame,
     algorithm: entry.hash.algorithm,
     id: entry.id,
     source: entry.source,

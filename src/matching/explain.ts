@@ -11,7 +11,8 @@ export function explain(decision: Decision): string {
   const [nearest] = reason === 'matched-elsewhere' ? [] : matches;
   if (nearest === undefined) return `${verdict}: ${reason.replaceAll('-', ' ')}`;
   const { distance, variant, entry } = nearest;
-  const at = `distance ${distance}, variant ${variant.name}`;
+  const of = variant.look === undefined ? '' : ` of ${variant.look}`;
+  const at = `distance ${distance}, variant ${variant.name}${of}`;
   switch (reason) {
     case 'low-query-quality':
       return `${verdict}: ${at}, but quality ${variant.quality} is below ${policy.minQuality}`;

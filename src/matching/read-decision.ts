@@ -35,7 +35,7 @@ const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
 export function decisionFromJSON(json: DecisionJSON): Decision {
   checkObject(json, 'a decision: { verdict, reason, matches, policy }');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = json;
-  const { refined, allowed, elsewhere, unanswered, omitted } = json;
+  const { refined, allowed, elsewhere, unanswered, omitted, frames } = json;
   checkOneOf('verdict', verdict, VERDICTS);
   if (!Array.isArray(matches)) throw new TypeError('expected matches to be a list');
   for (const [name, list] of Object.entries({ allowed, elsewhere, unanswered })) {
@@ -59,6 +59,7 @@ export function decisionFromJSON(json: DecisionJSON): Decision {
     ...(elsewhere !== undefined && { elsewhere: elsewhere.map(remoteMatchFromJSON) }),
     ...(unanswered !== undefined && { unanswered: [...unanswered] }),
     ...(omitted !== undefined && { omitted }),
+    ...(frames !== undefined && { frames: { total: frames?.total, checked: frames?.checked } }),
     ...(upload !== undefined && { upload: uploadFromJSON(upload) }),
     ...(timings !== undefined && { timings: timingsFromJSON(timings) }),
     ...(generation !== undefined && { generation }),
@@ -91,6 +92,7 @@ function matchFromJSON(json: MatchJSON): Match {
   };
   checkEntry(entry);
   const { variantHash, variantQuality, variantResample, variantDecoding } = json;
+  const { look, frame } = json;
   const variant: HashedVariant = {
     name: name as HashedVariant['name'],
     hash: markedHash(algorithm, variantHash, variantDecoding),
@@ -98,6 +100,8 @@ function matchFromJSON(json: MatchJSON): Match {
     ...(variantResample !== undefined && { resample: variantResample }),
     ...(variantDecoding !== undefined && { decoding: variantDecoding }),
     ...(geometry !== undefined && { geometry: geometryFromJSON(geometry) }),
+    ...(look !== undefined && { look }),
+    ...(frame !== undefined && { frame }),
   };
   return {
     entry: opinions === undefined ? entry : { ...entry, opinions: copyOfOpinions(opinions) },

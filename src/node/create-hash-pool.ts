@@ -36,8 +36,9 @@ import type {
   HashPool,
   HashPoolOptions,
   HashPoolStats,
+  UnseenFrames,
 } from './hash-pool.js';
-import { PICTURE_OPTIONS, taskOptionsOf } from './hash-task.js';
+import { PICTURE_OPTIONS, type PictureFacts, taskOptionsOf } from './hash-task.js';
 import { deathOf, type HashWorker, startWorker } from './hash-worker.js';
 import { Histogram, type Latencies } from './latencies.js';
 import { checkPace, type ImageSource, isSent, lengthOf, readBytes } from './read-bytes.js';
@@ -71,6 +72,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
     workerUrl,
     minBytesPerSecond = 1024,
     idleSeconds = 30,
+    unseenFrames = 'none',
   } = options;
   checkInteger('workers', workers, 1);
   checkInteger('maxQueued', maxQueued, 0);
@@ -80,12 +82,13 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   checkLimits({ timeoutSeconds });
   checkInteger('recycleAfter', recycleAfter, 1);
   checkOneOf('isolation', isolation, ['process', 'thread']);
+  checkOneOf('unseenFrames', unseenFrames, UNSEEN_FRAMES);
   checkWorkerUrl(workerUrl);
   checkPace({ minBytesPerSecond, idleSeconds });
   const url = scriptOf(workerUrl, () => new URL('./hash-process.js', import.meta.url));
   return new Workers({
     ...{ workers, maxQueued, maxBytesInFlight, maxMemory, cpuSeconds, timeoutSeconds },
-    ...{ recycleAfter, isolation, url, minBytesPerSecond, idleSeconds },
+    ...{ recycleAfter, isolation, url, minBytesPerSecond, idleSeconds, unseenFrames },
   });
 }
 
@@ -101,8 +104,15 @@ const POOL_OPTIONS: readonly (keyof HashPoolOptions)[] = [
   'workerUrl',
   'minBytesPerSecond',
   'idleSeconds',
+  'unseenFrames',
 ];
-const CHECK_OPTIONS: readonly (keyof CheckOptions)[] = [...PICTURE_OPTIONS, 'all', 'remote'];
+const UNSEEN_FRAMES: readonly UnseenFrames[] = ['none', 'review'];
+const CHECK_OPTIONS: readonly (keyof CheckOptions)[] = [
+  ...PICTURE_OPTIONS,
+  'all',
+  'remote',
+  'unseenFrames',
+];
 
 type Settings = Required<Omit<HashPoolOptions, 'workerUrl'>> & { readonly url: URL | undefined };
 
@@ -170,9 +180,11 @@ class Workers implements HashPool {
   ): Promise<Decision> {
     checkHashFileOptions(options);
     checkKnown(options, CHECK_OPTIONS);
-    const { all = false, remote = [], ...rest } = options;
+    const { unseenFrames = this.#settings.unseenFrames } = options;
+    const { all = false, remote = [], unseenFrames: _, ...rest } = options;
     checkTypeOf('all', all, 'boolean');
     checkRemoteLists(remote);
+    checkOneOf('unseenFrames', unseenFrames, UNSEEN_FRAMES);
     checkDecider(blocklist);
     const hashed: HashFileOptions = {
       variants: MATCHING_VARIANTS,
@@ -185,10 +197,16 @@ class Workers implements HashPool {
         const start = performance.now();
         const decision = await blocklist.decideAsync(picture.variants(bytes), { all, remote });
         const { decoding, hashing, facts, original } = picture;
+        const { frames, unseen, ...seen } = facts;
         times.search = performance.now() - start - decoding - hashing;
-        const { name: _, geometry: __, ranks: ___, ...hash } = original;
+        const { name: __, geometry: ___, ranks: ____, ...hash } = original;
         const timings = { ...times, decoding, hashing };
-        return decisionOf({ ...decision, upload: { ...hash, ...facts }, timings });
+        return decisionOf({
+          ...decision,
+          ...doubtOf(decision, facts, unseenFrames),
+          ...(frames && { frames }),
+          ...{ upload: { ...hash, ...seen }, timings },
+        });
       });
     } catch (error) {
       return undecided(error, blocklist, options.signal);
@@ -431,6 +449,23 @@ class Workers implements HashPool {
 }
 
 const closedError = () => new DecodeError('busy', 'the pool is closed');
+
+/** What becomes of `none` where a browser may show something that was not looked at. */
+function doubtOf(
+  { verdict, reason }: Decision,
+  { frames, unseen }: PictureFacts,
+  unseenFrames: UnseenFrames,
+): Pick<Decision, 'verdict' | 'reason'> | undefined {
+  // An empty list has none of what is not seen either.
+  if (verdict !== 'none' || reason === 'nothing-comparable') return undefined;
+  if (unseen !== undefined && unseen !== 'unseen-frames') {
+    return { verdict: 'review', reason: unseen };
+  }
+  const isAllSeen = unseen === undefined && (!frames || frames.checked >= frames.total);
+  return isAllSeen || unseenFrames === 'none'
+    ? undefined
+    : { verdict: 'review', reason: 'unseen-frames' };
+}
 
 /** The decision about a picture that gave none. Mistakes of the caller are thrown. */
 function undecided(error: unknown, blocklist: Decider, signal: AbortSignal | undefined): Decision {

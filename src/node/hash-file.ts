@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type DecodedPicture, pictureOf } from '../picture/decoded-picture.js';
-import { asDraft, type DraftOrientations } from '../picture/draft-variants.js';
+import { placingOf } from '../picture/draft-variants.js';
 import {
   type HashedFile,
   type PictureVariants,
@@ -9,10 +9,11 @@ import {
 import { checkFileOptions, type FileOptions, TIMEOUT_SECONDS } from '../picture/options.js';
 import { Turns, within } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
-import { hashedImage } from '../variants/forms.js';
+import { hashedImage, type OtherLook } from '../variants/forms.js';
 import {
   checkDecodeOptions,
   type DecodedImage,
+  type DecodedLook,
   type DecodeOptions,
   decodeUntil,
 } from './decode.js';
@@ -103,31 +104,34 @@ async function openedUntil(
   options: HashFileOptions,
 ): Promise<PictureVariants> {
   const decoded = await decodeUntil(end, bytes, options);
-  const opened = await variantsOfPicture(await pictureOfDecoded(decoded, end), options);
-  const { pixels, draftOf } = decoded;
-  if (draftOf === undefined) return opened;
-  return asDraft(opened, pixels, draftOf, orientationsOf(decoded, options));
+  return await variantsOfPicture(await pictureOfDecoded(decoded, end, options), options);
 }
-
-/** How a decoded picture is displayed, and how it is turned for hashing. */
-export const orientationsOf = (
-  { orientation }: DecodedImage,
-  options: HashFileOptions,
-): DraftOrientations => ({
-  displayed: orientation,
-  hashed: options.orientation === 'stored' ? 1 : orientation,
-});
 
 /** A decoded file as the line takes it. */
 export async function pictureOfDecoded(
-  { pixels, orientation }: DecodedImage,
+  { pixels, orientation, draftOf, looks }: DecodedImage,
   end: AbortSignal,
+  options: HashFileOptions,
 ): Promise<DecodedPicture> {
   const alpha = pixels.channels % 2 === 0;
   // Decoding leaves no grey picture in three samples a pixel.
   const known = { opaque: await isOpaqueInTurns(pixels, end), grey: pixels.channels < 3 };
   // A turn that is not EXIF's is a part of decoding.
-  return pictureOf(pixels, { orientation, exif: true, alpha }, known);
+  const picture = pictureOf(pixels, { orientation, exif: true, alpha }, known);
+  const hashed = options.orientation === 'stored' ? 1 : orientation;
+  return {
+    ...picture,
+    full: draftOf && placingOf(pixels, draftOf, { displayed: orientation, hashed }),
+    looks: looks?.map(otherLookOf),
+  };
+}
+
+/** A look as the line takes it. */
+function otherLookOf({ full, ...look }: DecodedLook): OtherLook {
+  const { pixels, orientation } = look;
+  const isReduced = pixels.width !== full.width || pixels.height !== full.height;
+  const { placed } = placingOf(pixels, full, { displayed: orientation, hashed: orientation });
+  return { ...look, given: isReduced ? placed : (variant) => variant };
 }
 
 /**

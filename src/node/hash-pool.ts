@@ -62,9 +62,17 @@ export interface HashPoolOptions extends PaceLimits {
    * @defaultValue 'process'
    */
   isolation?: Isolation;
+  /**
+   * what `check` does unless it is told
+   * @defaultValue 'none'
+   */
+  unseenFrames?: UnseenFrames;
   /** location of `hash-process.js`, if a bundler moved it away from this file */
   workerUrl?: string | URL | undefined;
 }
+
+/** The verdict where nothing is near, but not all frames of a file were looked at. */
+export type UnseenFrames = 'none' | 'review';
 
 /**
  * How a picture is checked. By default `variants` is `thorough` and `decoding` is `draft`, by which
@@ -81,6 +89,11 @@ export interface CheckOptions extends HashFileOptions {
    * @defaultValue none: no hash is sent anywhere
    */
   remote?: readonly RemoteList[];
+  /**
+   * `review`: a file with frames that were not looked at is for review where it would be `none`
+   * @defaultValue that of the pool
+   */
+  unseenFrames?: UnseenFrames;
 }
 
 /** A list that a picture is checked against: a `Blocklist`, or what decides as it does. */

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { parentPort } from 'node:worker_threads';
 import { DecodeError } from '../errors.js';
-import { placingOf } from '../picture/draft-variants.js';
 import { variantsThenCloser } from '../picture/hash-picture.js';
 import type { Closer, HashedVariant, NearAt, VariantsThenCloser } from '../variant.js';
 import { decodeUntil } from './decode.js';
-import { orientationsOf, pictureOfDecoded } from './hash-file.js';
+import { pictureOfDecoded } from './hash-file.js';
 import type {
   HashFailure,
   HashQuestion,
@@ -40,16 +39,13 @@ const { signal: never } = new AbortController();
 /** The picture at work. */
 class Picture {
   readonly #variants: VariantsThenCloser;
-  readonly #placed: (variant: HashedVariant) => HashedVariant;
   readonly #nears: NearAt[] = [];
   /** what looks closer, once all other variants are given */
   #closer: Closer | undefined;
   #closerOnes: Iterator<HashedVariant> | undefined;
 
-  /** @param placed what a variant becomes before it is given; itself, if the picture is in full */
-  constructor(variants: VariantsThenCloser, placed = (variant: HashedVariant) => variant) {
+  constructor(variants: VariantsThenCloser) {
     this.#variants = variants;
-    this.#placed = placed;
   }
 
   /** The next variants. A batch ends where the generator needs to know what came near. */
@@ -62,7 +58,7 @@ class Picture {
     while (variants.length < most) {
       const next = this.#closerOnes ? this.#closerOnes.next() : this.#variants.next();
       if (!next.done) {
-        variants.push(this.#placed(next.value));
+        variants.push(next.value);
         continue;
       }
       this.#closer = this.#closerOnes ? undefined : next.value || undefined;
@@ -91,14 +87,16 @@ async function answerTo(question: HashQuestion): Promise<unknown> {
       const excess = tooMuch();
       if (excess) return excess;
       const start = performance.now();
-      const taken = await pictureOfDecoded(decoded, never);
+      const taken = await pictureOfDecoded(decoded, never, options);
       const { variants, looksCloser, ...sides } = await variantsThenCloser(taken, options);
-      const { pixels, draftOf, format } = decoded;
-      const full = draftOf && placingOf(pixels, draftOf, orientationsOf(decoded, options));
-      const { width, height } = full ?? sides;
-      picture = new Picture(variants, full?.placed);
+      const { format, frames, unseen } = decoded;
+      picture = new Picture(variants);
       const batch = picture.batch([], question.most);
-      const facts: PictureFacts = { width, height, format, decoding: full ? 'draft' : 'full' };
+      const facts: PictureFacts = {
+        ...{ decoding: 'full', ...sides, format },
+        ...(frames && { frames }),
+        ...(unseen && { unseen }),
+      };
       return { ...batch, hashing: performance.now() - start, facts, looksCloser };
     }
     case 'next': {

@@ -1,6 +1,7 @@
 import type { DecodeErrorCode } from '../errors.js';
 import type { ImageFormat } from '../formats/image-format.js';
 import type { HashedVariant, NearAt } from '../variant.js';
+import type { DecodedImage } from './decode.js';
 import type { HashFileOptions } from './hash-file.js';
 import { scriptUrl } from './start-thread.js';
 
@@ -52,6 +53,9 @@ export interface PictureFacts {
   readonly format: ImageFormat;
   /** `draft` if it was decoded at a fraction of its size */
   readonly decoding: 'full' | 'draft';
+  /** as in `DecodedImage` */
+  readonly frames?: NonNullable<DecodedImage['frames']>;
+  readonly unseen?: NonNullable<DecodedImage['unseen']>;
 }
 
 /** Why there is no answer. */

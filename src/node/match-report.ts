@@ -7,7 +7,7 @@ import {
 } from '../matching/decision.js';
 import type { Rectangle } from '../variant.js';
 import { escapeHtml } from './escape-html.js';
-import { outlineOf, placeOf, VARIANT_WORDS } from './variant-outline.js';
+import { outlineOf, placeOf, variantWords } from './variant-outline.js';
 
 /** What a report shows besides the decision. */
 export interface MatchReportOptions {
@@ -41,6 +41,10 @@ export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
   flooded: 'an entry within the match distance has lately matched too many distinct uploads',
   'matched-elsewhere': 'a list elsewhere has it',
   unanswered: 'a list elsewhere did not answer, and nothing matched',
+  'odd-profile':
+    'no entry is near, but its colour profile is odd: browsers may show another picture',
+  'unseen-picture': 'no entry is near, but browsers may show a picture in it that was not seen',
+  'unseen-frames': 'no entry is near, but not all of its frames were looked at',
   'nothing-near': 'no entry is near enough',
   'nothing-comparable': 'the blocklist has no entry of this algorithm',
   'no-hash': 'nothing was hashed',
@@ -118,7 +122,7 @@ function article(decision: Decision, options: MatchReportOptions): string {
   }
   checkTypeOf('file', file, 'string');
   checkOptions(pictures, 'pictures to be an object');
-  const { verdict, reason, matches, omitted, policy } = decision;
+  const { verdict, reason, matches, omitted, policy, frames } = decision;
   const frame =
     width === undefined || height === undefined ? undefined : { left: 0, top: 0, width, height };
   const facts: [string, string][] = [
@@ -129,6 +133,7 @@ function article(decision: Decision, options: MatchReportOptions): string {
     ['minimum quality', String(policy.minQuality)],
   ];
   if (frame) facts.splice(2, 0, ['picture', `${width} x ${height} pixels`]);
+  if (frames) facts.push(['frames', `${frames.checked} of ${frames.total} looked at`]);
   if (omitted !== undefined) facts.push(['not shown', `${omitted} more`]);
   const sections = matches.map((match, at) => section(match, at, frame, pictures.variants?.[at]));
   return `<article>${file === undefined ? '' : `<h2>${escapeHtml(file)}</h2>`}
@@ -146,11 +151,11 @@ function section(
   shown: string | undefined,
 ): string {
   const { entry, distance, tier, variant } = match;
-  const { name, quality, geometry } = variant;
+  const { quality, geometry, look } = variant;
   const facts: [string, string][] = [
     ['distance', `${distance} of ${8 * entry.hash.bytes.length} bits`],
     ['tier', tier],
-    ['variant', `${name}: ${VARIANT_WORDS[name]}`],
+    ['variant', `${variant.name}: ${variantWords(variant)}`],
     ['algorithm', entry.hash.algorithm],
   ];
   if (quality !== undefined) facts.push(['quality', String(quality)]);
@@ -158,7 +163,8 @@ function section(
   if (entry.list) facts.push(['list', entry.list]);
   if (entry.source !== undefined) facts.push(['source', entry.source]);
   if (entry.id !== undefined) facts.push(['entry', entry.id]);
-  const placed = geometry !== undefined && frame !== undefined;
+  // Another reading has other sides.
+  const placed = geometry !== undefined && frame !== undefined && look !== 'otherReading';
   if (placed) facts.push(...placeOf(geometry, frame));
   return `<section><h3>Match ${at + 1}</h3>
 ${list(facts)}

@@ -1,7 +1,7 @@
-import type { Point, Rectangle, VariantGeometry, VariantName } from '../variant.js';
+import type { HashedVariant, Point, Rectangle, VariantGeometry, VariantName } from '../variant.js';
 
 /** What part or form of the upload each variant is. */
-export const VARIANT_WORDS: Record<VariantName, string> = {
+const VARIANT_WORDS: Record<VariantName, string> = {
   original: 'the picture as displayed',
   stored: 'the picture as its file stores it, before its orientation tag is applied',
   onWhite: 'the picture with its transparent parts on white',
@@ -31,6 +31,12 @@ export const VARIANT_WORDS: Record<VariantName, string> = {
   window16x9: 'its window of 16:9',
   window9x16: 'its window of 9:16',
 };
+
+/** What part or form of the upload a variant is, and of which look. */
+export function variantWords({ name, look, frame }: HashedVariant): string {
+  const of = look === undefined ? '' : ` of ${VARIANT_WORDS[look]}`;
+  return `${VARIANT_WORDS[name] ?? name}${of}${frame === undefined ? '' : `, frame ${frame}`}`;
+}
 
 /**
  * Where a variant lies in a picture, in words: a name and a value of each fact.

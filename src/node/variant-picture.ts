@@ -1,4 +1,6 @@
 import { checkInteger, checkObject } from '../door.js';
+import { DecodeError } from '../errors.js';
+import { enlarged } from '../picture/draft-variants.js';
 import { TIMEOUT_SECONDS } from '../picture/options.js';
 import { within } from '../picture/waiting.js';
 import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../variant.js';
@@ -18,24 +20,32 @@ import { importSharp } from './sharp.js';
  */
 export async function variantPicture(
   source: ImageSource,
-  variant: Pick<HashedVariant, 'name' | 'geometry'>,
+  variant: ShownVariant,
   options: DecodeOptions & { maxSide?: number } = {},
 ): Promise<Uint8Array> {
   checkDecodeOptions(options);
   const { maxSide = 320, maxBytes, timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
   checkInteger('maxSide', maxSide, 1);
   checkVariant(variant);
-  const { name, geometry } = variant;
-  const { pixels, orientation } = await within(timeoutSeconds, signal, async (end) => {
+  const { name, look = name, frame } = variant;
+  const isOther = frame !== undefined || look === 'asShown' || look === 'otherReading';
+  const decoded = await within(timeoutSeconds, signal, async (end) => {
     const bytes = await readBytes(source, { ...(maxBytes && { maxBytes }), signal: end });
     // Geometry is in pixels of the full picture.
-    return await decodeUntil(end, bytes, { ...options, decoding: 'full' });
+    const variants = isOther ? 'thorough' : 'none';
+    return await decodeUntil(end, bytes, { ...options, decoding: 'full', variants });
   });
-  const displayed = name === 'stored' ? pixels : orient(pixels, orientation);
-  const backdrop = name === 'onWhite' ? 255 : 0;
-  const plane = workingPlane(
-    name === 'onWhite' || name === 'onBlack' ? onBackdrop(displayed, backdrop) : displayed,
+  const other = decoded.looks?.find((each) =>
+    frame === undefined ? each.look === look : each.frame === frame,
   );
+  if (isOther && !other) throw new DecodeError('unsupported', 'the file has no such look');
+  const { pixels, orientation } = other ?? decoded;
+  const displayed = name === 'stored' ? pixels : orient(pixels, orientation);
+  const isLaid = isOther || look === 'onWhite' || look === 'onBlack';
+  const behind = look === 'onBlack' ? 0 : 255;
+  const plane = workingPlane(isLaid ? onBackdrop(displayed, behind) : displayed);
+  const share = other ? pixels.width / other.full.width : 1;
+  const geometry = variant.geometry && enlarged(variant.geometry, share, share);
   const { fullWidth: width, fullHeight: height } = plane;
   const shown = planePixels(plane, geometry ?? { rectangle: { left: 0, top: 0, width, height } });
   const sharp = await importSharp();
@@ -46,8 +56,10 @@ export async function variantPicture(
     .toBuffer();
 }
 
+type ShownVariant = Pick<HashedVariant, 'name' | 'geometry' | 'look' | 'frame'>;
+
 /** @throws {TypeError} if `variant` has no name or an invalid geometry */
-function checkVariant(variant: Pick<HashedVariant, 'name' | 'geometry'>): void {
+function checkVariant(variant: ShownVariant): void {
   checkObject(variant, 'a variant: { name, geometry }');
   const { name, geometry } = variant;
   if (!VARIANT_NAMES.includes(name)) throw new TypeError("expected a variant's name");

@@ -1,6 +1,7 @@
 import type { ImageHeader } from '../formats/image-format.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
-import { isGrey, isOpaque } from '../variants/forms.js';
+import type { HashedVariant } from '../variant.js';
+import { isGrey, isOpaque, type OtherLook } from '../variants/forms.js';
 import { sampledPixels, viewOf } from '../variants/view.js';
 
 /** What a file's header says of its pixels. */
@@ -10,6 +11,13 @@ export type Coding = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;
 export interface Facts {
   readonly opaque: boolean;
   readonly grey: boolean;
+}
+
+/** The sides of a full picture as displayed, and what marks and places variants of its draft. */
+export interface FullPicture {
+  readonly width: number;
+  readonly height: number;
+  placed(variant: HashedVariant): HashedVariant;
 }
 
 /** A decoded picture, as its file stores it, of which only what is asked for is read. */
@@ -28,6 +36,10 @@ export interface DecodedPicture extends Coding {
   facts(): Facts;
   /** if they are known beforehand */
   readonly known?: Facts | undefined;
+  /** of a draft: the full picture */
+  readonly full?: FullPicture | undefined;
+  /** what else a browser shows of the file */
+  readonly looks?: readonly OtherLook[] | undefined;
 }
 
 /**

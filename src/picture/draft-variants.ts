@@ -1,7 +1,7 @@
 import { newHash } from '../hash.js';
 import { layoutOf, type Orientation } from '../pixels.js';
-import type { HashedVariant, Near, Point, VariantGeometry, Variants } from '../variant.js';
-import type { PictureVariants } from './hash-picture.js';
+import type { Point, VariantGeometry } from '../variant.js';
+import type { FullPicture } from './decoded-picture.js';
 
 /** The sides of a picture. */
 export interface Sides {
@@ -16,33 +16,15 @@ export interface DraftOrientations {
 }
 
 /**
- * The variants of a draft, marked so, and placed in pixels of the full picture.
- * @param opened those of the draft as a picture of its own
+ * The full picture of a draft. Its variants are marked so, and placed in pixels of the full one.
  * @param draft sides of the draft, as stored
  * @param full those of the picture, as stored
- */
-export function asDraft(
-  opened: PictureVariants,
-  draft: Sides,
-  full: Sides,
-  orientations: DraftOrientations,
-): PictureVariants {
-  const { variants } = opened;
-  const { placed, ...sides } = placingOf(draft, full, orientations);
-  const { looksCloser = false } = variants;
-  const drafts = Object.assign(placedVariants(variants, placed), { looksCloser });
-  return { ...sides, decoding: 'draft', variants: drafts };
-}
-
-/**
- * The sides of the full picture as displayed, and what marks a variant of its draft and places it
- * there.
  */
 export function placingOf(
   draft: Sides,
   full: Sides,
   { displayed, hashed }: DraftOrientations,
-): Sides & { placed(variant: HashedVariant): HashedVariant } {
+): FullPicture {
   const from = turned(draft, hashed);
   const to = turned(full, hashed);
   const across = to.width / from.width;
@@ -60,25 +42,8 @@ export function placingOf(
 const turned = ({ width, height }: Sides, orientation: Orientation): Sides =>
   layoutOf(orientation).turned ? { width: height, height: width } : { width, height };
 
-function* placedVariants(
-  variants: Variants,
-  placed: (variant: HashedVariant) => HashedVariant,
-): Variants {
-  let near: Near | undefined;
-  try {
-    for (;;) {
-      const { value, done } = variants.next(near);
-      if (done) return;
-      near = yield placed(value);
-    }
-  } finally {
-    // Whoever stops early lets the pixels go.
-    variants.return();
-  }
-}
-
-/** Sides come to lie between pixels, so that what was the whole picture is so still. */
-function enlarged(geometry: VariantGeometry, across: number, down: number): VariantGeometry {
+/** A place in a picture of other sides. What was the whole picture is so still. */
+export function enlarged(geometry: VariantGeometry, across: number, down: number): VariantGeometry {
   const { rectangle, corners } = geometry;
   const left = Math.round(rectangle.left * across);
   const top = Math.round(rectangle.top * down);

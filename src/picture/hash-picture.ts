@@ -45,9 +45,9 @@ export interface PictureVariantsThenCloser extends Omit<PictureVariants, 'varian
 
 /**
  * The variants of a picture, the likeliest first: `original`, `stored`, `onWhite` and `onBlack`,
- * then windows, mirrored and turned forms, and what undoes edits. What they need of the picture is
- * read at once: no more than 512 x 512 pixels if PDQ is to hash only what the file itself may be
- * taken for. Other algorithms and further variants are loaded on demand.
+ * other looks, then windows, mirrored and turned forms, and what undoes edits. What they need of
+ * the picture is read at once: no more than 512 x 512 pixels if PDQ is to hash only what the file
+ * itself may be taken for. Other algorithms and further variants are loaded on demand.
  * @param options checked by the caller
  */
 export async function variantsOfPicture(
@@ -67,7 +67,8 @@ export async function variantsThenCloser(
   const { orientation = 'display', crops = false } = options;
   const asStored = orientation === 'stored';
   const variants = asStored ? 'none' : (options.variants ?? 'orientation');
-  const more = crops || (variants !== 'none' && variants !== 'orientation');
+  const looks = variants === 'none' ? [] : (picture.looks ?? []);
+  const more = crops || looks.length > 0 || (variants !== 'none' && variants !== 'orientation');
   const further = more
     ? (await import('../variants/further-variants.js')).furtherVariants
     : undefined;
@@ -79,25 +80,27 @@ export async function variantsThenCloser(
     sampled,
     laid,
   );
+  const { full } = picture;
+  const given = full ? full.placed : (variant: HashedVariant) => variant;
   const own: OwnForms = {
+    displayed,
     stored: variants !== 'none' && laid !== 1 && picture.exif ? stored() : undefined,
-    transparent: variants !== 'none' && !opaque ? displayed : undefined,
+    isTransparent: variants !== 'none' && !opaque,
+    given,
   };
 
   function* inOrder(): VariantsThenCloser {
-    const already: HashedVariant[] = [{ name: 'original', ...hash(displayed) }];
-    yield already[0]!;
-    for (const variant of ownVariants(own, hash)) {
-      already.push(variant);
-      yield variant;
-    }
+    const already = yield* ownVariants(own, hash);
     if (!further || !whole) return undefined;
     const view = sampled ? viewOf(whole, laid) : viewOf(displayed);
-    return yield* further(view, { ...options, variants }, hash, already);
+    return yield* further({ ...own, view, looks }, already, { ...options, variants }, hash);
   }
 
   const { width, height } = picture;
-  const sides = picture.orientation > 4 ? { width: height, height: width } : { width, height };
+  const turned = picture.orientation > 4 ? { width: height, height: width } : { width, height };
+  const sides = full
+    ? { width: full.width, height: full.height, decoding: 'draft' as const }
+    : turned;
   return { ...sides, variants: inOrder(), looksCloser: looksCloser({ ...options, variants }) };
 }
 

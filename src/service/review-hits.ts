@@ -2,7 +2,7 @@ import type { Opinion } from '../entry.js';
 import type { Decision, Match } from '../matching/decision.js';
 import type { Trust } from '../matching/lists.js';
 import type { RemoteMatch } from '../matching/remote-match.js';
-import { outlineOf, placeOf, VARIANT_WORDS } from '../node/variant-outline.js';
+import { outlineOf, placeOf, variantWords } from '../node/variant-outline.js';
 import { type Html, type HtmlValue, html, trusted } from './review-html.js';
 
 /** A page shows so many hits, the nearest. */
@@ -32,14 +32,15 @@ export function hitsOf({ matches, elsewhere = [], omitted = 0, upload }: Decisio
 
 function hit(match: Match, title: string, frame: Parameters<typeof placeOf>[1] | undefined): Html {
   const { entry, distance, tier, variant, trust = 'own' } = match;
-  const { name, quality, geometry } = variant;
+  const { name, quality, geometry, look } = variant;
   const bits = 8 * entry.hash.bytes.length;
-  const placed = frame && geometry;
+  // Another reading has other sides.
+  const placed = frame && geometry && look !== 'otherReading';
   return html`<section class="card hit">
 <h2>${title}: ${distance} of ${bits} bits differ</h2>
 ${facts([
   ['Says', tier === 'match' ? 'match' : 'for review'],
-  ['Found in', `${VARIANT_WORDS[name] ?? name} (${name})`],
+  ['Found in', `${variantWords(variant)} (${name})`],
   ['Its quality', quality === undefined ? undefined : `${quality} of 100`],
   ['List', entry.list ?? 'the unnamed list'],
   ['Trust', TRUST_WORDS[trust]],

@@ -6,7 +6,9 @@ import {
   type DihedralName,
   type HashedImage,
   type HashedVariant,
+  type LookName,
   type NearAt,
+  type VariantName,
   type Variants,
   type VariantsThenCloser,
 } from '../variant.js';
@@ -17,7 +19,7 @@ import { movedPixels, viewOf } from './view.js';
  * takes of it. Those that its file itself may be taken for are hashed first.
  */
 
-/** Whether nothing shows through: there is no alpha, or it is 255 everywhere. */
+/** Whether nothing shows through: there is no alpha, or it is at least 250 everywhere. */
 export const isOpaque = ({ data, channels }: CheckedPixels): boolean =>
   channels === 1 || channels === 3 || allOpaque(data, channels);
 
@@ -73,23 +75,49 @@ export const dihedral = (pixels: CheckedPixels, name: DihedralName): CheckedPixe
 /** Hashes pixels by one algorithm and its options. */
 export type Hasher = (pixels: CheckedPixels) => Hashed;
 
-/** Forms of a picture that its file itself may be taken for, beside the picture as displayed. */
+/** Forms of a picture that its file itself may be taken for. */
 export interface OwnForms {
+  /** what is hashed of the picture as displayed */
+  readonly displayed: CheckedPixels;
   /** before EXIF orientation, if that is another picture */
   readonly stored: CheckedPixels | undefined;
-  /** as displayed, if a pixel is transparent */
-  readonly transparent: CheckedPixels | undefined;
+  /** whether it is to be seen on white and on black: nobody sees its hidden colours */
+  readonly isTransparent: boolean;
+  /** what a variant becomes before it is given: a draft, perhaps */
+  readonly given: (variant: HashedVariant) => HashedVariant;
 }
 
-/** `stored`, then `onWhite` and `onBlack`, of those that there are. */
+/** Another raster that a browser shows of a file than the stored one. */
+export interface OtherLook {
+  readonly look: LookName;
+  readonly frame?: number | undefined;
+  /** before `orientation` */
+  readonly pixels: CheckedPixels;
+  readonly orientation: Orientation;
+  /** what its variants become before they are given: drafts, if its pixels are reduced */
+  readonly given: OwnForms['given'];
+}
+
+/**
+ * `original`, then of those that there are: `stored`, `onWhite` and `onBlack`.
+ * @returns the same, as they were before they were given
+ */
 export function* ownVariants(
-  { stored, transparent }: OwnForms,
+  { displayed, stored, isTransparent, given }: OwnForms,
   hash: Hasher,
-): Generator<HashedVariant, void, undefined> {
-  if (stored) yield { name: 'stored', ...hash(stored) };
-  if (!transparent) return;
-  yield { name: 'onWhite', ...hash(onBackdrop(transparent, 255)) };
-  yield { name: 'onBlack', ...hash(onBackdrop(transparent, 0)) };
+): Generator<HashedVariant, readonly HashedVariant[], undefined> {
+  const own: HashedVariant[] = [];
+  const give = (name: VariantName, pixels: CheckedPixels) => {
+    const variant = { name, ...hash(pixels) };
+    own.push(variant);
+    return given(variant);
+  };
+  yield give('original', displayed);
+  if (stored) yield give('stored', stored);
+  if (!isTransparent) return own;
+  yield give('onWhite', onBackdrop(displayed, 255));
+  yield give('onBlack', onBackdrop(displayed, 0));
+  return own;
 }
 
 /** A picture's hash with its variants, from all of them in their order. */

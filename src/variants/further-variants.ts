@@ -9,7 +9,6 @@ import {
   DIHEDRAL_ORIENTATIONS,
   type DihedralName,
   type HashedVariant,
-  type NearAt,
   type VariantsThenCloser,
 } from '../variant.js';
 import type { Placement } from './detect/detector.js';
@@ -17,98 +16,190 @@ import { wholeWithMargins } from './detect/margins.js';
 import { dihedralHasher } from './dihedral-forms.js';
 import type { Hasher } from './forms.js';
 import { isOfLoneEdge, LEAST_QUALITY, windowsOf } from './list-crops.js';
-import { type NearPlace, refined } from './refine.js';
+import { distinct, type Look, looksOf, type SeenPicture } from './looks.js';
+import { refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { looksCloser, MOST_HASHES, type VariantOptions } from './variant-profile.js';
 import { contiguousPixels, partOf, pixelsFor, turned, type View } from './view.js';
-import { planeOf, planeOfPart, planePixels } from './working-plane.js';
+import { planeOf, planeOfPart, planePixels, type WorkingPlane } from './working-plane.js';
+
+type Options = Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'exact' | 'crops'>;
 
 /**
- * The variants that follow those that the file itself may be taken for: windows, mirrored and
- * turned forms, and what undoes edits. In a browser they come from a script of their own.
- * @param view the whole picture as displayed
- * @param options checked by the caller
- * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
+ * The variants that follow those that the file itself may be taken for: other looks, windows,
+ * mirrored and turned forms, and what undoes edits. In a browser they come from a script of their
+ * own. Parts of looks come in turn; each look has an equal share of the room, and of what those
+ * before it left.
+ * @param picture its windows are those of stored pixels, as lists have them
  * @param already variants that it has, `original` first: there are `MOST_HASHES` in all, beside
  *   those that `refined` tries where a picture came near an entry
+ * @param options checked by the caller
+ * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
  * @returns what looks closer, if the algorithm has that
  */
 export function* furtherVariants(
-  view: View,
-  options: Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'exact' | 'crops'>,
-  hash: Hasher,
+  picture: SeenPicture,
   already: readonly HashedVariant[],
+  options: Options,
+  hash: Hasher,
 ): VariantsThenCloser {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
-  const isPdq = algorithm === 'pdq';
-  let room = MOST_HASHES - already.length;
+  let count = already.length;
+  const samplers: Sampler[] = [];
+  for (const look of distinct([...looksOf(picture, already)])) {
+    const { at = count, of, given } = look;
+    const whole = already[at] ?? {
+      ...{ name: of.look!, ...hash(pixelsFor(look.view(), algorithm, resample)) },
+      ...(of.frame !== undefined && { frame: of.frame }),
+    };
+    samplers.push(samplerOf({ ...look, at }, whole, options, hash));
+    if (at < count) continue;
+    count++;
+    yield given(whole);
+  }
   if (options.crops) {
-    for (const { name, rectangle } of windowsOf(view)) {
-      const found = hash(pixelsFor(partOf(view, rectangle), algorithm, resample));
+    for (const { name, rectangle } of windowsOf(picture.view)) {
+      const found = hash(pixelsFor(partOf(picture.view, rectangle), algorithm, resample));
       if ((found.quality ?? 100) < LEAST_QUALITY || isOfLoneEdge(found.hash)) continue;
-      room--;
-      yield { name, ...found, geometry: { rectangle } };
+      count++;
+      yield picture.given({ name, ...found, geometry: { rectangle } });
     }
   }
+  if (variants === 'none' || variants === 'orientation') return undefined;
+  /** by the number of variants before each */
+  const places = new Map<number, SampledPlace>();
+  for (const [turn, sampler] of samplers.entries()) {
+    const { at, of, given } = sampler.look;
+    let room = Math.floor((MOST_HASHES - count) / (samplers.length - turn));
+    const { width, height } = sampler.view();
+    const rectangle = { left: 0, top: 0, width, height };
+    places.set(at!, { name: 'uncrop', geometry: { rectangle }, sampler, isWhole: true });
+    for (const { variant, place } of room > 0 ? partsOf(sampler, options, hash) : []) {
+      if (place) {
+        // Of a form of the whole picture, what lies around it comes into sight.
+        const { width: across, height: down } = place.geometry.rectangle;
+        const isWhole = across === width && down === height && !place.geometry.corners;
+        places.set(count, { ...place, sampler, isWhole });
+      }
+      count++;
+      yield given({ ...variant, ...of });
+      if (--room === 0) break;
+    }
+    sampler.letGo();
+  }
+  if (!looksCloser(options)) return undefined;
+  return function* (nears) {
+    const near = nears.flatMap(({ at, ...rest }) => {
+      const placement = places.get(at);
+      return placement && placement.name !== 'inverted' ? [{ ...rest, placement }] : [];
+    });
+    /** the only look whose copy is held */
+    let open: Sampler | undefined;
+    const hashOf = ({ sampler, isWhole, ...place }: SampledPlace): HashedVariant => {
+      if (open !== sampler) open?.letGo();
+      open = sampler;
+      if (!isWhole) return sampler.placed(place);
+      const plane = wholeWithMargins(sampler.plane());
+      return sampler.placed({ ...place, name: 'uncrop', plane });
+    };
+    const moved = refined(near, (placement, { hashes, leastQuality }) => {
+      const { hash, quality } = hashOf(placement);
+      if ((quality ?? 100) < leastQuality) return 256;
+      return Math.min(...hashes.map((other) => distance(hash, other)));
+    });
+    for (const place of moved) {
+      const { of, given } = place.sampler.look;
+      yield given({ ...hashOf(place), ...of });
+    }
+  };
+}
+
+/** Hashes parts of a look. Its pixels and plane are made when they are needed. */
+interface Sampler {
+  readonly look: Look;
+  view(): View;
+  plane(): WorkingPlane;
+  /** @param convention PDQ's, if not that of the options */
+  placed(placement: Placement, convention?: 512 | 'none'): HashedVariant;
+  /** Lets a copy of the pixels go: it is made again if it is needed once more. */
+  letGo(): void;
+}
+
+interface SampledPlace extends Placement {
+  readonly sampler: Sampler;
+  readonly isWhole: boolean;
+}
+
+function samplerOf(
+  look: Look,
+  whole: HashedVariant,
+  { algorithm = 'pdq', resample = 512 }: Options,
+  hash: Hasher,
+): Sampler {
+  let seen: View | undefined;
+  let reduced: WorkingPlane | undefined;
+  const view = () => {
+    seen ??= look.view();
+    return seen;
+  };
+  const plane = () => {
+    reduced ??= planeOf(view());
+    return reduced;
+  };
+  return {
+    ...{ look, view, plane },
+    placed(placement, convention = resample) {
+      const { name, geometry } = placement;
+      if (name === 'inverted') {
+        // No copy of a large picture: PDQ reads a sample of it.
+        const upright = () =>
+          algorithm === 'pdq'
+            ? pixelsFor(view(), algorithm, resample)
+            : planePixels(plane(), geometry);
+        return { ...invertedOf(whole, upright, hash), name, geometry };
+      }
+      const placedHash =
+        algorithm === 'pdq'
+          ? pdqRegion(placement.plane ?? planeOfPart(plane(), geometry), geometry, convention)
+          : hash(planePixels(plane(), geometry));
+      return { name, ...placedHash, geometry };
+    },
+    letGo() {
+      if (!look.isCopy) return;
+      seen = undefined;
+      reduced = undefined;
+    },
+  };
+}
+
+/** Mirrored and turned forms of a look, and what undoes edits; with its place, if it may move. */
+function* partsOf(
+  sampler: Sampler,
+  { variants, algorithm = 'pdq', resample = 512, exact = false }: Options,
+  hash: Hasher,
+): Generator<{ readonly variant: HashedVariant; readonly place?: Placement }, void, undefined> {
+  const view = sampler.view();
   const { width, height } = view;
-  const frame = { left: 0, top: 0, width, height };
+  const isPdq = algorithm === 'pdq';
+  const rectangle = { left: 0, top: 0, width, height };
   if (variants === 'dihedral') {
     const moved = (name: DihedralName) =>
       hash(contiguousPixels(turned(view, DIHEDRAL_ORIENTATIONS[name])));
-    const { exact = false } = options;
     const formHash = isPdq ? dihedralHasher(view, { resample, exact }) : moved;
     for (const name of DIHEDRAL_NAMES) {
       if (name === 'original') continue;
-      yield { name, ...formHash(name), geometry: { rectangle: frame, dihedral: name } };
+      yield { variant: { name, ...formHash(name), geometry: { rectangle, dihedral: name } } };
     }
   }
   const rows = variants === 'thorough' ? THOROUGH : variants === 'quick' ? QUICK : undefined;
-  if (rows === undefined) return undefined;
-  const plane = planeOf(view);
-  const placed = (placement: Placement, convention = resample): HashedVariant => {
-    room--;
-    const { name, geometry } = placement;
-    if (name === 'inverted') {
-      // No copy of a large picture: PDQ reads a sample of it.
-      const upright = () =>
-        isPdq ? pixelsFor(view, algorithm, resample) : planePixels(plane, geometry);
-      return { ...invertedOf(already[0]!, upright, hash), name, geometry };
-    }
-    const placedHash = isPdq
-      ? pdqRegion(placement.plane ?? planeOfPart(plane, geometry), geometry, convention)
-      : hash(planePixels(plane, geometry));
-    return { name, ...placedHash, geometry };
-  };
+  if (rows === undefined) return;
   if (variants === 'thorough' && isPdq && isResampled(width, height, 512)) {
-    const other = { name: 'otherResample', geometry: { rectangle: frame } } as const;
-    yield placed(other, resample === 512 ? 'none' : 512);
+    const other = { name: 'otherResample', geometry: { rectangle } } as const;
+    yield { variant: sampler.placed(other, resample === 512 ? 'none' : 512) };
   }
-  /** by the number of variants before each */
-  const places = new Map<number, Placement>();
-  places.set(0, { name: 'uncrop', geometry: { rectangle: frame } });
-  for (const placement of thoroughVariants(plane, rows)) {
-    if (room === 0) break;
-    places.set(MOST_HASHES - room, placement);
-    yield placed(placement);
+  for (const place of thoroughVariants(sampler.plane(), rows)) {
+    yield { variant: sampler.placed(place), place };
   }
-  if (!looksCloser(options)) return undefined;
-  const nearPlace = (near: NearAt): NearPlace[] => {
-    const placement = places.get(near.at);
-    if (placement === undefined || placement.name === 'inverted') return [];
-    // Of a form of the whole picture, what lies around it comes into sight.
-    const { width: across, height: down } = placement.geometry.rectangle;
-    const isWhole = across === width && down === height && !placement.geometry.corners;
-    const moved = isWhole ? { name: 'uncrop' as const, plane: wholeWithMargins(plane) } : {};
-    return [{ placement: { ...placement, ...moved }, ...near }];
-  };
-  const distanceAt = (placement: Placement, { hashes, leastQuality }: NearPlace) => {
-    const { hash, quality } = placed(placement);
-    if ((quality ?? 100) < leastQuality) return 256;
-    return Math.min(...hashes.map((other) => distance(hash, other)));
-  };
-  return function* (nears) {
-    for (const placement of refined(nears.flatMap(nearPlace), distanceAt)) yield placed(placement);
-  };
 }
 
 /**

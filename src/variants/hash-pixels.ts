@@ -48,17 +48,16 @@ function* inOrder(
 ): VariantsThenCloser {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
   const hash = (form: CheckedPixels) => hashOf(form, options);
-  const already: HashedVariant[] = [{ name: 'original', ...hash(pixels) }];
-  yield already[0]!;
-  if (variants !== 'none') {
-    // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
-    const form = () =>
-      algorithm === 'pdq' ? pixelsFor(viewOf(pixels), algorithm, resample) : pixels;
-    const transparent = isOpaque(pixels) ? undefined : form();
-    for (const variant of ownVariants({ stored, transparent }, hash)) {
-      already.push(variant);
-      yield variant;
-    }
-  }
-  return yield* furtherVariants(viewOf(pixels), options, hash, already);
+  const view = viewOf(pixels);
+  const isTransparent = variants !== 'none' && !isOpaque(pixels);
+  // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
+  const isSampled = isTransparent && algorithm === 'pdq';
+  const own = {
+    displayed: isSampled ? pixelsFor(view, algorithm, resample) : pixels,
+    stored: variants === 'none' ? undefined : stored,
+    isTransparent,
+    given: (variant: HashedVariant) => variant,
+  };
+  const already = yield* ownVariants(own, hash);
+  return yield* furtherVariants({ ...own, view }, already, options, hash);
 }

@@ -9,8 +9,8 @@ import type { Placement } from './detect/detector.js';
  */
 
 /** A place and the entries that it came near to. */
-export interface NearPlace extends Near {
-  readonly placement: Placement;
+export interface NearPlace<Place extends Placement> extends Near {
+  readonly placement: Place;
 }
 
 /** How many places are moved, the nearest first, and how often each at most. */
@@ -36,10 +36,10 @@ const DEGREES = 0.5;
  * @param distanceAt hashes a place, and gives its distance from the nearest of its entries
  * @returns each place that has come near enough, or nearer than it was
  */
-export function* refined(
-  places: readonly NearPlace[],
-  distanceAt: (placement: Placement, near: NearPlace) => number,
-): Generator<Placement, void, undefined> {
+export function* refined<Place extends Placement>(
+  places: readonly NearPlace<Place>[],
+  distanceAt: (placement: Place, near: NearPlace<Place>) => number,
+): Generator<Place, void, undefined> {
   const nearest = places
     .filter(({ distance }) => distance <= FARTHEST)
     .sort((a, b) => a.distance - b.distance)

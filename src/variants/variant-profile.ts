@@ -30,8 +30,11 @@ export const MATCHING_VARIANTS: VariantProfile = 'thorough';
 /** The most hashes of one picture, beside at most 363 where it came near an entry. */
 export const MOST_HASHES = 160;
 
-/** The most hashes of `quick`, windows not counted: four of the file itself, and all its rows'. */
-export const MOST_QUICK_HASHES = 22;
+/**
+ * The most hashes of `quick` of one raster, windows not counted: four of the file itself, and all
+ * rows' on white and on black.
+ */
+export const MOST_QUICK_HASHES = 40;
 
 /** Whether variants by these options, one at a time, look closer at what they came near to. */
 export const looksCloser = ({

@@ -25,7 +25,7 @@ import { type ListSettings, TRUSTS } from '../../src/matching/lists.js';
 import { decisionFromJSON, withdrawnKeyFromJSON } from '../../src/matching/read-decision.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import type { Withdrawn } from '../../src/matching/withdrawals.js';
-import { DIHEDRAL_NAMES, VARIANT_NAMES } from '../../src/variant.js';
+import { DIHEDRAL_NAMES, LOOK_NAMES, VARIANT_NAMES } from '../../src/variant.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 
 const ajv = new Ajv2020({ strict: false });
@@ -100,6 +100,8 @@ const match: fc.Arbitrary<Match> = fc.constantFrom(...KINDS).chain(
               resample,
               decoding: fc.constant('draft' as const),
               geometry,
+              look: fc.constantFrom(...LOOK_NAMES),
+              frame: fc.maxSafeNat(),
             },
             { requiredKeys: ['name', 'hash'] },
           )
@@ -169,6 +171,7 @@ const decision = fc
       elsewhere: fc.array(remoteMatch, { maxLength: 2 }),
       unanswered: fc.array(text, { maxLength: 2 }),
       omitted: fc.integer({ min: 1 }),
+      frames: fc.record({ total: fc.integer({ min: 9 }), checked: fc.nat(9) }),
     },
     { requiredKeys: ['verdict', 'reason', 'matches', 'policy'] },
   )

@@ -32,7 +32,7 @@ test('every pixel is looked at, in whichever slice it lies', async () => {
     for (const place of places) {
       const odd = { ...pixels, data: pixels.data.slice() };
       // The last sample of a pixel is its alpha, or blue, or grey.
-      odd.data[place * channels + channels - 1]! ^= 1;
+      odd.data[place * channels + channels - 1]! ^= 7;
       expect(await isOpaqueInTurns(odd, signal)).toBe(isOpaque(odd));
       odd.data[place * channels]! ^= 2;
       expect(await withoutColourInTurns(odd, signal)).toBe(odd);

@@ -7,7 +7,7 @@ const each = ({ data, channels }: CheckedPixels): number[][] =>
   ]);
 
 export const isOpaque = (pixels: CheckedPixels): boolean =>
-  each(pixels).every((samples) => samples.length % 2 === 1 || samples.at(-1) === 255);
+  each(pixels).every((samples) => samples.length % 2 === 1 || samples.at(-1)! >= 250);
 
 export const isGrey = (pixels: CheckedPixels): boolean =>
   each(pixels).every(([red, green, blue]) => red === green && red === blue);

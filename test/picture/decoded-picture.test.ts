@@ -50,7 +50,7 @@ test('facts are of every pixel', () => {
   expect(factsOf([5, 5, 5, 6, 6, 6], 3, false)).toEqual({ opaque: true, grey: true });
   expect(factsOf([5, 5, 5, 6, 6, 7], 3, false)).toEqual({ opaque: true, grey: false });
   expect(factsOf([5, 5, 5, 255, 6, 6, 6, 255], 4, true)).toEqual({ opaque: true, grey: true });
-  expect(factsOf([5, 5, 5, 255, 6, 6, 7, 254], 4, true)).toEqual({ opaque: false, grey: false });
+  expect(factsOf([5, 5, 5, 255, 6, 6, 7, 249], 4, true)).toEqual({ opaque: false, grey: false });
   expect(factsOf([5, 255, 6, 0], 2, true)).toEqual({ opaque: false, grey: true });
   expect(factsOf([5, 6], 1, false)).toEqual({ opaque: true, grey: true });
 });

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { asDraft, type Sides } from '../../src/picture/draft-variants.js';
-import type { Near, VariantGeometry, Variants } from '../../src/variant.js';
+import { placingOf, type Sides } from '../../src/picture/draft-variants.js';
+import type { HashedVariant, VariantGeometry } from '../../src/variant.js';
 
 /** Of a picture that is displayed as it is stored. */
-const asDrafts = (variants: Variants, draft: Sides, full: Sides) =>
-  asDraft({ ...draft, variants }, draft, full, { displayed: 1, hashed: 1 }).variants;
+const asDrafts = (variants: Iterable<HashedVariant>, draft: Sides, full: Sides) =>
+  [...variants].map(placingOf(draft, full, { displayed: 1, hashed: 1 }).placed);
 
 const hash = { algorithm: 'pdq', bytes: new Uint8Array(32) } as const;
 
 /** The geometry of a variant of a draft of 1008 x 756, in pixels of a picture of 4032 x 3024. */
 function enlarged(geometry: VariantGeometry) {
-  function* one(): Variants {
+  function* one(): Generator<HashedVariant> {
     yield { name: 'uncrop', hash, geometry };
   }
   const drafts = asDrafts(one(), { width: 1008, height: 756 }, { width: 4032, height: 3024 });
@@ -58,7 +58,7 @@ test('what was all of the draft is all of the picture, and parts that met meet',
         { left: 0, top: 0, width: at, height },
         { left: at, top: 0, width: drawn.width - at, height },
       ];
-      function* variants(): Variants {
+      function* variants(): Generator<HashedVariant> {
         yield { name: 'box', hash, geometry: { rectangle: { left: 0, top: 0, ...drawn } } };
         for (const rectangle of parts) yield { name: 'box', hash, geometry: { rectangle } };
       }
@@ -73,46 +73,26 @@ test('what was all of the draft is all of the picture, and parts that met meet',
 });
 
 test('sides are as displayed; places are as hashed', () => {
-  const opened = (geometry: VariantGeometry) => {
-    function* one(): Variants {
-      yield { name: 'box', hash, geometry };
-    }
-    return { width: 300, height: 200, variants: one() };
-  };
   const rectangle = { left: 0, top: 100, width: 300, height: 100 };
+  const variant = { name: 'box', hash, geometry: { rectangle } } as const;
   const draft = { width: 200, height: 300 };
   const full = { width: 800, height: 1500 };
-  const displayed = asDraft(opened({ rectangle }), draft, full, { displayed: 6, hashed: 6 });
-  expect(displayed).toMatchObject({ width: 1500, height: 800, decoding: 'draft' });
-  const { geometry } = [...displayed.variants][0]!;
+  const displayed = placingOf(draft, full, { displayed: 6, hashed: 6 });
+  expect(displayed).toMatchObject({ width: 1500, height: 800 });
+  const { geometry } = displayed.placed(variant);
   expect(geometry?.rectangle).toEqual({ left: 0, top: 400, width: 1500, height: 400 });
-  const stored = asDraft(opened({ rectangle }), draft, full, { displayed: 6, hashed: 1 });
+  const stored = placingOf(draft, full, { displayed: 6, hashed: 1 });
   expect(stored).toMatchObject({ width: 1500, height: 800 });
-  const { geometry: place } = [...stored.variants][0]!;
+  const { geometry: place } = stored.placed(variant);
   expect(place?.rectangle).toEqual({ left: 0, top: 500, width: 1200, height: 500 });
 });
 
-test('every variant is marked; what it came near to is told, and a stop too', () => {
-  const told: (Near | undefined)[] = [];
-  let ended = false;
-  function* variants(): Variants {
-    try {
-      for (;;) told.push(yield { name: 'original', hash });
-    } finally {
-      ended = true;
-    }
-  }
+test('every variant is marked', () => {
   const sides = { width: 5, height: 5 };
-  const drafts = asDrafts(variants(), sides, sides);
-  const near = { hashes: [hash], distance: 40, enough: 31, leastQuality: 50 };
-  expect(drafts.next().value).toEqual({
+  const [draft] = asDrafts([{ name: 'original', hash }], sides, sides);
+  expect(draft).toEqual({
     name: 'original',
     hash: { ...hash, decoding: 'draft' },
     decoding: 'draft',
   });
-  drafts.next(near);
-  drafts.next();
-  expect(told).toEqual([near, undefined]);
-  drafts.return();
-  expect(ended).toBe(true);
 });

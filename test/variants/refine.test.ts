@@ -27,7 +27,7 @@ const apart = (a: Placement, b: Placement) => {
   return sides(a).reduce((sum, side, i) => sum + Math.abs(side - sides(b)[i]!), 0) / 2;
 };
 
-const near = (place: Placement, from: number, enough = 5): NearPlace => ({
+const near = (place: Placement, from: number, enough = 5): NearPlace<Placement> => ({
   placement: place,
   hashes: [],
   distance: from,

@@ -131,12 +131,15 @@ function bothWays(pixels: CheckedPixels, orientation: Orientation, options: Vari
   const original: HashedVariant = { name: 'original', ...hash(moved) };
   const near = { hashes: [original.hash], distance: 40, enough: 31, leastQuality: 50 };
   const all = (of: CheckedPixels, by: Orientation) => {
-    const variants = furtherVariants(viewOf(of, by), options, hash, [original]);
+    const view = viewOf(of, by);
+    const given = (variant: HashedVariant) => variant;
+    const picture = { view, isTransparent: false, given };
+    const variants = furtherVariants(picture, [original], options, hash);
     const out: HashedVariant[] = [];
     let next = variants.next();
     for (; !next.done; next = variants.next()) out.push(next.value);
     // Every other one is said to have come near to something, and is looked at closer.
-    const nears = out.flatMap((_, i) => (i & 1 ? [] : [{ ...near, at: i }]));
+    const nears = out.flatMap((_, i) => (i & 1 ? [] : [{ ...near, at: i + 1 }]));
     return [...out, ...(next.value?.(nears) ?? [])];
   };
   return [all(pixels, orientation), all(moved, 1)];

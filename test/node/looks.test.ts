@@ -1,0 +1,144 @@
+import sharp, { type Sharp } from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashFromHex, newHash } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { checkUpload } from '../../src/node/check-upload.js';
+import { createHashPool } from '../../src/node/create-hash-pool.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import type { CheckOptions, HashPoolOptions } from '../../src/node/hash-pool.js';
+import { variantPicture } from '../../src/node/variant-picture.js';
+import { photoPath } from './fixtures.js';
+import { type WorkerScripts, workerScripts } from './hash-process.js';
+
+// Processes start, and the machine may be busy.
+const PATIENT = { timeout: 120_000 };
+
+let scripts: WorkerScripts;
+beforeAll(() => {
+  scripts = workerScripts();
+});
+afterAll(() => scripts.remove());
+
+const cut = { left: 320, top: 0, width: 320, height: 240 };
+const grey = async () =>
+  sharp(
+    await sharp(photoPath('march-pastoral-w700.png')).extract(cut).grayscale().png().toBuffer(),
+  );
+
+const EDITS: Record<string, (of: Sharp) => Sharp> = {
+  mirrored: (of) => of.flop(),
+  turned: (of) => of.rotate(90),
+  cropped: (of) => of.extract({ left: 16, top: 12, width: 288, height: 216 }),
+  bordered: (of) => of.extend({ top: 40, bottom: 30, left: 60, right: 60, background: 'white' }),
+};
+const FORMATS: Record<string, (of: Sharp) => Sharp> = {
+  png: (of) => of.png(),
+  webp: (of) => of.webp({ lossless: true }),
+  avif: (of) => of.avif({ quality: 90, effort: 0 }),
+};
+
+/** A black file whose alpha channel shows a picture on a white page. */
+async function black(of: Sharp): Promise<Sharp> {
+  const negative = of.removeAlpha().extractChannel(0).negate().raw();
+  const { data: alpha, info } = await negative.toBuffer({ resolveWithObject: true });
+  const data = Buffer.alloc(4 * alpha.length);
+  for (let at = 0; at < alpha.length; at++) data[4 * at + 3] = alpha[at]!;
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } });
+}
+
+describe.each(Object.keys(FORMATS))(
+  'a black %s whose alpha channel is the listed one',
+  (format) => {
+    test.each(Object.keys(EDITS))('%s, is a match', PATIENT, async (edit) => {
+      const { hash } = await hashFile(await (await grey()).png().toBuffer());
+      const edited = sharp(
+        await EDITS[edit]!(await grey())
+          .png()
+          .toBuffer(),
+      );
+      const file = await FORMATS[format]!(await black(edited)).toBuffer();
+      const pool = createHashPool({ workers: 1, workerUrl: scripts.url });
+      const blocklist = createBlocklist([{ hash, labels: [] }]);
+      const { verdict, matches } = await checkUpload(file, blocklist, { pool });
+      await pool.close();
+      expect(verdict).toBe('match');
+      const [{ variant }] = matches as [(typeof matches)[0]];
+      expect(variant.look).toBe('onWhite');
+      // The right look is drawn: on black there would be nothing to see.
+      const { channels } = await sharp(await variantPicture(file, variant)).stats();
+      expect(channels[0]!.stdev).toBeGreaterThan(20);
+    });
+  },
+);
+
+/** No two words are alike: those would be too little to match by. */
+const BYTES = Uint8Array.from({ length: 32 }, (_, at) => 37 * at);
+
+describe('what was not looked at', () => {
+  const near = newHash('pdq', BYTES);
+  const far = newHash(
+    'pdq',
+    BYTES.map((byte) => byte ^ 0x35),
+  );
+
+  /** The decision about a file of which its worker says this. */
+  async function decided(
+    facts: string,
+    { listed = far, ...options }: CheckOptions & { listed?: typeof near } = {},
+    pool: HashPoolOptions = {},
+  ) {
+    const workerUrl = scripts.write(
+      `facts-${facts.replaceAll(/\W/g, '')}`,
+      `const hash = { algorithm: 'pdq', bytes: Uint8Array.of(${BYTES}) };
+       const variants = [{ name: 'original', hash, quality: 100 }];
+       const facts = { width: 9, height: 9, format: 'gif', decoding: 'full', ${facts} };
+       process.on('disconnect', () => process.exit());
+       process.on('message', ({ ask }) => {
+         if (ask === 'end') process.send({ residentBytes: 0 });
+         else process.send(ask === 'begin' ? 'ready' : { variants, done: true, hashing: 0, facts });
+       });
+       process.send('ready');`,
+    );
+    const checking = createHashPool({ workers: 1, workerUrl, ...pool });
+    const blocklist = createBlocklist([{ hash: listed, labels: [] }]);
+    const decision = await checking.check(Uint8Array.of(1), blocklist, options);
+    await checking.close();
+    return decision;
+  }
+
+  test.each(['odd-profile', 'unseen-picture'])('%s is for review', PATIENT, async (unseen) => {
+    const decision = await decided(`unseen: '${unseen}'`);
+    expect(decision).toMatchObject({ verdict: 'review', reason: unseen, matches: [] });
+    expect(decision.upload).not.toHaveProperty('unseen');
+    expect(JSON.stringify(decision)).toContain(`"reason":"${unseen}"`);
+  });
+
+  test('a match stays one', PATIENT, async () => {
+    const decision = await decided("unseen: 'odd-profile'", { listed: near });
+    expect(decision).toMatchObject({ verdict: 'match', reason: 'within-match-distance' });
+  });
+
+  test('frames are counted, and for review by the option alone', PATIENT, async () => {
+    const some = 'frames: { total: 30, checked: 8 }';
+    const frames = { total: 30, checked: 8 };
+    const none = { verdict: 'none', reason: 'nothing-near' };
+    const review = { verdict: 'review', reason: 'unseen-frames', matches: [] };
+    expect(await decided(some)).toMatchObject({ ...none, frames });
+    expect((await decided(some)).upload).not.toHaveProperty('frames');
+    expect(await decided(some, { unseenFrames: 'review' })).toMatchObject({ ...review, frames });
+    expect(await decided(some, {}, { unseenFrames: 'review' })).toMatchObject(review);
+    const told = { unseenFrames: 'none' } as const;
+    expect(await decided(some, told, { unseenFrames: 'review' })).toMatchObject(none);
+    const all = 'frames: { total: 8, checked: 8 }';
+    expect(await decided(all, { unseenFrames: 'review' })).toMatchObject(none);
+    expect(await decided('', { unseenFrames: 'review' })).not.toHaveProperty('frames');
+    const match = await decided(some, { unseenFrames: 'review', listed: near });
+    expect(match.verdict).toBe('match');
+  });
+
+  test('an empty list has none of it', PATIENT, async () => {
+    const dhash = hashFromHex('dhash', '0f'.repeat(8));
+    const decision = await decided("unseen: 'odd-profile'", { listed: dhash });
+    expect(decision).toMatchObject({ verdict: 'none', reason: 'nothing-comparable' });
+  });
+});
