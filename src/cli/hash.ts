@@ -85,11 +85,14 @@ function imageToJSON({ hash, quality, resample, width, height, variants }: Hashe
   };
 }
 
-function variantToJSON({ name, hash, quality, geometry }: HashedVariant) {
+function variantToJSON({ name, hash, quality, geometry, look, frame, decoding }: HashedVariant) {
   return {
     name,
     hash: hashToHex(hash),
     ...(quality === undefined ? {} : { quality }),
     ...(geometry === undefined ? {} : { geometry }),
+    ...(look === undefined ? {} : { look }),
+    ...(frame === undefined ? {} : { frame }),
+    ...(decoding === undefined ? {} : { decoding }),
   };
 }
