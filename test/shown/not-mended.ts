@@ -1,6 +1,6 @@
 /**
  * Features whose files are shown as a picture that is not looked at: known, and not mended yet. A
- * name ends with its feature, and may leave out the format.
+ * name may leave out the format. One with a plus sign is of a mixture.
  */
 export const NOT_MENDED: readonly string[] = [
   // colours that a profile or chunks change
@@ -55,7 +55,30 @@ export const NOT_MENDED: readonly string[] = [
     'screen-wider-alone',
     'frame-outside',
   ].map((name) => `gif/geometry/${name}`),
+  'geometry/2+container/interlaced',
+  'geometry/3+container/interlaced',
+  'geometry/4+container/interlaced',
+  'geometry/5+container/interlaced',
+  'geometry/6+container/interlaced',
+  'geometry/7+container/interlaced',
+  'geometry/8+container/interlaced',
+  'avif/geometry/turned-and-cut',
+  'png/container/chunk-amid-data',
+  'gif/colour/palette-absent',
+  'colour/lut',
+  'colour/inverted',
+  'colour/inverted-para',
+  'colour/gamma-tenth',
+  'colour/gamma-8',
+  'colour/gamma-dark',
+  'colour/cicp-bad-with-profile',
   // transparency
+  'transparency/cut-out',
+  'transparency/one-bit',
+  'transparency/rows-hidden',
+  'transparency/premultiplied',
+  'transparency/key-hides-decoy',
+  'transparency/alpha-old-name',
   'webp/transparency/flag-missing',
   ...[
     'black-alone',
@@ -92,6 +115,9 @@ export const NOT_MENDED: readonly string[] = [
   ].map((name) => `frames/${name}`),
 ];
 
+const isOf = (features: readonly string[], name: string) =>
+  name.split('+').every((part) => features.some((feature) => `/${feature}`.endsWith(`/${part}`)));
+
 /** Whether a file has one of these features. */
 export const isNotMended = (features: readonly string[]) =>
-  features.some((feature) => NOT_MENDED.some((name) => `/${feature}`.endsWith(`/${name}`)));
+  NOT_MENDED.some((name) => isOf(features, name));

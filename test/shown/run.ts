@@ -5,6 +5,7 @@ import { random } from '../../bench/workloads.js';
 import type { HashPool } from '../../src/node/hash-pool.js';
 import type { EngineName } from '../browser/engines.js';
 import { FORMATS } from './formats.js';
+import { FOUND } from './found.js';
 import { featuresBy, featuresOf, type OddFile, oddFile } from './grammar.js';
 import { type Answer, judge, type View } from './judge.js';
 import { isNotMended } from './not-mended.js';
@@ -37,13 +38,17 @@ interface Wanted {
   readonly seed: number;
 }
 
-/** Each feature by itself, a plain file of each format, and mixtures. */
+/** Each feature by itself, a plain file of each format, the mixtures that were found, and others. */
 function wantedOf({ files, seed, only }: RunOptions): Wanted[] {
   const next = random(seed);
   const wanted: Wanted[] = FORMATS.flatMap((format) => [
     { format, features: [], seed: next() },
     ...featuresOf(format).map((name) => ({ format, features: [name], seed: next() })),
   ]);
+  for (const features of FOUND) {
+    const format = FORMATS.find(({ name }) => features[0]!.startsWith(`${name}/`))!;
+    wanted.push({ format, features, seed: next() });
+  }
   while (wanted.length < files) {
     const format = oneOf(FORMATS, next);
     wanted.push({ format, features: featuresBy(format, next), seed: next() });

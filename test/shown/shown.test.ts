@@ -8,6 +8,7 @@ import { ENGINES, type EngineName } from '../browser/engines.js';
 import { programsOf } from '../browser/install.js';
 import { type WorkerScripts, workerScripts } from '../node/hash-process.js';
 import { FORMATS } from './formats.js';
+import { FOUND } from './found.js';
 import { featuresOf, oddFile } from './grammar.js';
 import { judge } from './judge.js';
 import { isNotMended, NOT_MENDED } from './not-mended.js';
@@ -156,13 +157,13 @@ test('a picture that is shown and not looked at is told', async () => {
   expect(await answersTo([flatOne])).toEqual(['low quality']);
 });
 
-test('names of what is not mended are names of features', () => {
+test('names of mixtures and of what is not mended are names of features', () => {
   const names = FORMATS.flatMap((format) => featuresOf(format));
-  for (const name of NOT_MENDED) {
-    expect(
-      names.some((feature) => `/${feature}`.endsWith(`/${name}`)),
-      name,
-    ).toBe(true);
-  }
   expect(new Set(names).size).toBe(names.length);
+  for (const name of [...FOUND.flat(), ...NOT_MENDED.flatMap((one) => one.split('+'))]) {
+    expect(
+      names.filter((feature) => `/${feature}`.endsWith(`/${name}`)),
+      name,
+    ).not.toEqual([]);
+  }
 });
