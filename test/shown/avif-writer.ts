@@ -1,60 +1,10 @@
-import sharp from 'sharp';
 import { block } from '../formats/exif-block.js';
+import { sequenceOf } from './avis-writer.js';
 import type { Format, Step } from './grammar.js';
+import { box, coded, fullBox, uint16, uint32 } from './isobmff.js';
 import { PROFILES } from './profiles.js';
 import { cut, eachPixel, flat, lumaOf, type Raster } from './raster.js';
-import { ALPHAS } from './scenes.js';
-
-const uint16 = (...values: number[]) => {
-  const data = Buffer.alloc(2 * values.length);
-  values.forEach((value, i) => {
-    data.writeUInt16BE(value & 0xffff, 2 * i);
-  });
-  return data;
-};
-export const uint32 = (...values: number[]) => {
-  const data = Buffer.alloc(4 * values.length);
-  values.forEach((value, i) => {
-    data.writeUInt32BE(value >>> 0, 4 * i);
-  });
-  return data;
-};
-
-/** A box of ISO base media; with a version, a full box. */
-export function box(name: string, ...parts: readonly (Uint8Array | string)[]): Buffer {
-  const body = Buffer.concat(
-    parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)),
-  );
-  return Buffer.concat([uint32(body.length + 8), Buffer.from(name, 'latin1'), body]);
-}
-export const fullBox = (
-  name: string,
-  version: number,
-  flags: number,
-  ...parts: readonly (Uint8Array | string)[]
-) => box(name, uint32((version << 24) | flags), ...parts);
-
-/** AV1 of a picture, and its configuration. */
-export interface Coded {
-  readonly data: Buffer;
-  readonly av1C: Buffer;
-  readonly planes: 1 | 3;
-}
-
-/** The coded picture, cut from a file that sharp makes. */
-export async function coded(raster: Raster, { grey = false, quality = 90 } = {}): Promise<Coded> {
-  const { width, height, data } = raster;
-  const picture = sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha();
-  if (grey) picture.extractChannel(0).toColourspace('b-w');
-  const file = await picture.avif({ quality, effort: 0, chromaSubsampling: '4:4:4' }).toBuffer();
-  const at = file.indexOf('av1C') - 4;
-  const start = file.indexOf('mdat') + 4;
-  return {
-    data: file.subarray(start),
-    av1C: file.subarray(at, at + file.readUInt32BE(at)),
-    planes: grey ? 1 : 3,
-  };
-}
+import { ALPHAS, FILMS, type Film } from './scenes.js';
 
 /** An item of a file: a coded picture, or what is made of others. */
 export interface Item {
@@ -99,6 +49,10 @@ export interface AvifPlan {
   inMeta: boolean;
   trailing: Uint8Array;
   isGrey: boolean;
+  /** a track of pictures beside the items */
+  film: Film | undefined;
+  /** an edit list tells how often it plays */
+  filmIsEdited: boolean;
 }
 
 const property = (made: Buffer, essential = false) => ({ box: made, essential });
@@ -242,6 +196,17 @@ async function writeAvif(plan: AvifPlan): Promise<Uint8Array> {
   const build = (start: number) =>
     metaBox(held.items, held.references, held.primary, start, plan.inMeta);
   const { data } = build(0);
+  if (plan.film) {
+    const { samples, moov } = await sequenceOf(plan.film, plan.filmIsEdited);
+    const start = before.length + build(0).meta.length + moov(0).length + 8;
+    return Buffer.concat([
+      before,
+      build(start).meta,
+      moov(start + data.length),
+      box('mdat', data, ...samples.map((one) => one.data)),
+      plan.trailing,
+    ]);
+  }
   if (plan.inMeta) return Buffer.concat([before, build(0).meta, plan.trailing]);
   if (plan.metaLast) {
     return Buffer.concat([before, box('mdat', data), build(before.length + 8).meta, plan.trailing]);
@@ -266,6 +231,8 @@ const plain = (picture: Raster): AvifPlan => ({
   inMeta: false,
   trailing: new Uint8Array(),
   isGrey: false,
+  film: undefined,
+  filmIsEdited: false,
 });
 
 type AvifStep = Step<AvifPlan>;
@@ -275,6 +242,16 @@ const withProperties =
   (...made: Buffer[]): AvifStep =>
   (plan) =>
     plan.properties.push(...made.map((one) => property(one, !one.includes('colr'))));
+
+/** The item is the decoy, and the track another picture. */
+const filmStep =
+  (name: string, edited = false): AvifStep =>
+  (plan, scene) => {
+    plan.film = FILMS[name]!(scene);
+    plan.filmIsEdited = edited;
+    plan.picture = scene.decoy;
+    plan.brands = ['avis', 'msf1', 'avif', 'mif1', 'miaf'];
+  };
 
 /** Sides of a part, and the offset of its centre from the picture's, in halves of a pixel. */
 function part({ width, height }: Raster, left: number, top: number, across: number, down: number) {
@@ -288,6 +265,30 @@ export const AVIF: Format<AvifPlan> = {
   type: 'image/avif',
   begin: ({ listed }) => plain(listed),
   groups: {
+    frames: {
+      ...named(
+        [
+          'short-then-long',
+          'ten-milliseconds',
+          'long-alone',
+          'long-then-short',
+          'last-of-twelve',
+          'amid-twelve',
+          'long-twice',
+        ],
+        (name) => filmStep(name),
+      ),
+      'once-then-stays': filmStep('once-then-stays', true),
+      'once-longer-first': filmStep('once-longer-first', true),
+      'track-without-the-brand': (plan, scene) => {
+        filmStep('short-then-long')(plan, scene);
+        plan.brands = ['avif', 'mif1', 'miaf'];
+      },
+      'track-of-a-second-brand': (plan, scene) => {
+        filmStep('short-then-long')(plan, scene);
+        plan.brands = ['avif', 'avis', 'mif1', 'miaf'];
+      },
+    },
     transparency: {
       ...named(
         Object.keys(ALPHAS),
