@@ -149,7 +149,7 @@ function checkCost({ frames = 1, memory = 0 }: ImageHeader, maxMemory = Infinity
   if (frames > MOST_FRAMES) {
     throw new DecodeError('too-many-frames', `expected at most ${MOST_FRAMES} frames or pages`);
   }
-  if (memory + OWN_MEMORY > maxMemory) {
+  if (memory > 0 && memory + OWN_MEMORY > maxMemory) {
     throw new DecodeError('too-many-pixels', 'expected a picture that maxMemory is enough for');
   }
 }
