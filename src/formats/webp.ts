@@ -24,6 +24,8 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
   let width = 0;
   let height = 0;
   let alpha = false;
+  let flags = 0;
+  let flagsAt = 0;
   let animated = false;
   let exif = false;
   let frames = 0;
@@ -39,13 +41,13 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     // Chunks have an even number of bytes.
     const next = Math.min(end, data + length + (length & 1));
     if (isAt(bytes, at, 'VP8X') && length >= 10) {
-      const flags = bytes[data]!;
+      flags = bytes[data]!;
+      flagsAt = data;
       alpha ||= (flags & ALPHA_FLAG) !== 0;
       exif = (flags & EXIF_FLAG) !== 0;
       animated = (flags & ANIMATION_FLAG) !== 0;
       width = 1 + (view.getUint32(data + 3, true) >>> 8);
       height = 1 + (view.getUint32(data + 6, true) >>> 8);
-      put.push(data, flags & (ALPHA_FLAG | ANIMATION_FLAG));
     } else if (isAt(bytes, at, 'VP8L') && length >= 5) {
       const sides = view.getUint32(data + 1, true);
       alpha ||= ((sides >>> 28) & 1) === 1;
@@ -68,6 +70,8 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     at = next;
   }
   if (width === 0 || height === 0) throw corrupt('webp');
+  // A lossless picture has alpha whatever the flag says: browsers show it so, and libwebp must too.
+  if (flagsAt > 0) put.push(flagsAt, (flags & ANIMATION_FLAG) | (alpha ? ALPHA_FLAG : 0));
   // A decoder that is lenient takes a part of the chunk that is cut off.
   if (whole) addStretch(drop, at, bytes.length, 'webp');
   const length = (whole ? at : said) - dropped - 8;

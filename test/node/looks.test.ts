@@ -71,6 +71,21 @@ describe.each(Object.keys(FORMATS))(
   },
 );
 
+test('a lossless WebP has alpha though its flag says that it has none', PATIENT, async () => {
+  const { hash } = await hashFile(await (await grey()).png().toBuffer());
+  const simple = await (await black(await grey())).webp({ lossless: true }).toBuffer();
+  const lossless = simple.subarray(simple.indexOf('VP8L'));
+  const sides = Buffer.from([0, 0, 0, 0, 319 & 255, 319 >> 8, 0, 239, 0, 0]);
+  const extended = [Buffer.from('WEBPVP8X\x0a\0\0\0', 'latin1'), sides, lossless];
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(Buffer.concat(extended).length);
+  const file = Buffer.concat([Buffer.from('RIFF'), length, ...extended]);
+  const pool = createHashPool({ workers: 1, workerUrl: scripts.url });
+  const decision = await pool.check(file, createBlocklist([{ hash, labels: [] }]));
+  await pool.close();
+  expect(decision).toMatchObject({ verdict: 'match', matches: [{ variant: { name: 'onWhite' } }] });
+});
+
 /** No two words are alike: those would be too little to match by. */
 const BYTES = Uint8Array.from({ length: 32 }, (_, at) => 37 * at);
 
