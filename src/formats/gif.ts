@@ -1,7 +1,16 @@
-import { corrupt, type ImageHeader, NO_EDITS, viewOf } from './image-format.js';
+import {
+  corrupt,
+  type FileFrame,
+  type ImageHeader,
+  MOST_FRAMES,
+  NO_EDITS,
+  viewOf,
+} from './image-format.js';
 
 const EXTENSION = 0x21;
+const CONTROL = 0xf9;
 const FRAME = 0x2c;
+const AFTER = ['kept', 'kept', 'cleared', 'restored', 'restored'] as const;
 const TRAILER = 0x3b;
 /** Sizes that some programs wrote for the screen they ran on, whatever the picture. */
 const SCREENS = ['640x480', '640x512', '800x600', '1024x768', '1280x1024', '1600x1200'];
@@ -20,10 +29,13 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
   const given = width > 0 && height > 0 && Math.max(width, height) <= LONGEST_SIDE;
   if (!given || SCREENS.includes(`${width}x${height}`)) width = height = 1;
   let frames = 0;
+  const list: FileFrame[] = [];
+  let control: number | undefined;
   let whole = true;
   let at = 13 + colourTable(bytes[10]!);
   while (whole && at < bytes.length && bytes[at] !== TRAILER) {
     if (bytes[at] === EXTENSION) {
+      if (bytes[at + 1] === CONTROL && at + 8 <= bytes.length) control = at;
       at = afterBlocks(bytes, at + 2);
     } else if (bytes[at] === FRAME && at + 10 < bytes.length) {
       const start = at + 11 + colourTable(bytes[at + 9]!);
@@ -36,6 +48,8 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
         height = Math.max(height, view.getUint16(at + 3, true) + view.getUint16(at + 7, true));
         whole = end <= bytes.length;
       }
+      if (frames <= MOST_FRAMES) list.push(frameAt(view, at, end, control));
+      control = undefined;
       at = end;
     } else {
       whole = false;
@@ -52,6 +66,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     alpha: true,
     plain: true,
     frames,
+    animation: { frames: list },
     whole,
     metadata: NO_EDITS,
     edits: {
@@ -64,7 +79,21 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
   };
 }
 
-const colourTable = (flags: number) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
+/** A frame by its descriptor, and the control block before it. */
+function frameAt(view: DataView, at: number, end: number, control: number | undefined): FileFrame {
+  const [x, y, width, height] = [1, 3, 5, 7].map((from) => view.getUint16(at + from, true));
+  const flags = control === undefined ? 0 : view.getUint8(control + 3);
+  return {
+    ...{ x: x!, y: y!, width: width!, height: height! },
+    milliseconds: control === undefined ? 0 : 10 * view.getUint16(control + 4, true),
+    over: (flags & 1) === 1,
+    // 4 is an old mistake for 3, which browsers take as that.
+    after: AFTER[(flags >> 2) & 7] ?? 'kept',
+    data: [...(control === undefined ? [] : [control, control + 8]), at, end],
+  };
+}
+
+export const colourTable = (flags: number) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
 
 /** The end of a chain of blocks, the last one empty; beyond the file if that is missing. */
 function afterBlocks(bytes: Uint8Array, start: number): number {

@@ -37,7 +37,7 @@ export function heifHeader(
   bytes: Uint8Array,
   format: Extract<ImageFormat, 'avif' | 'heic'>,
 ): ImageHeader {
-  const { properties, primary, metadata, whole } = propertiesOf(bytes, format);
+  const { properties, primary, metadata, tracks, whole } = propertiesOf(bytes, format);
   const view = viewOf(bytes);
   let width = 0;
   let height = 0;
@@ -78,6 +78,7 @@ export function heifHeader(
     alpha: auxiliary.length > 0,
     plain: true,
     frames: undefined,
+    tracks,
     whole,
     edits: { drop: [], put },
     metadata: { drop: [], put: metadata.flatMap(renamed) },
@@ -124,16 +125,19 @@ function propertiesOf(
   properties: readonly Box[];
   primary: readonly Box[];
   metadata: readonly number[];
+  tracks: boolean;
   whole: boolean;
 } {
   const view = viewOf(bytes);
   const properties: Box[] = [];
   const associations: Box[] = [];
   let metadata: number[] = [];
+  let tracks = false;
   let item: number | undefined;
   let whole = true;
   for (const outer of boxesIn(bytes, 0, bytes.length)) {
     whole &&= !outer.cut;
+    tracks ||= isAt(bytes, outer.name, 'moov');
     if (!isAt(bytes, outer.name, 'meta')) continue;
     // Its data begins with a version.
     for (const box of boxesOf({ ...outer, start: outer.start + 4 }, bytes, format)) {
@@ -157,6 +161,7 @@ function propertiesOf(
   return {
     properties,
     metadata,
+    tracks,
     whole,
     primary: primary.map((number) => {
       const property = properties[number - 1];

@@ -24,6 +24,9 @@ export interface ImageHeader {
   readonly plain: boolean;
   /** frames or pages, of which the first is the picture; undefined if the header does not say */
   readonly frames: number | undefined;
+  readonly animation?: Animation;
+  /** whether it has tracks, as films do: browsers show them, and decoders of pictures do not */
+  readonly tracks?: boolean;
   /**
    * false if the file breaks off after its header or has stray bytes. Browsers, whose decoders do
    * not tell, refuse it then; in Node sharp decides.
@@ -44,6 +47,32 @@ export interface ImageHeader {
   /** hides the alpha plane, if that is a picture of its own; made after `edits` */
   readonly hideAlpha?: Edits;
 }
+
+/** The frames of a file that may have several. */
+export interface Animation {
+  readonly frames: readonly FileFrame[];
+  /** whether the picture that decoders give is not the first of them; browsers never show it then */
+  readonly beside?: boolean;
+}
+
+/** A frame of an animation, as its file says. */
+export interface FileFrame {
+  /** its place on the canvas */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly milliseconds: number;
+  /** whether it is laid over what is there, by its alpha; otherwise it takes its place */
+  readonly over: boolean;
+  /** what becomes of its place before the next frame */
+  readonly after: 'kept' | 'cleared' | 'restored';
+  /** start and end of each stretch of its data */
+  readonly data: readonly number[];
+}
+
+/** An animation of more frames is refused: a minute of video has 3,600. */
+export const MOST_FRAMES = 4000;
 
 /** Changes to the bytes of a file; offsets are those before any change. */
 export interface Edits {

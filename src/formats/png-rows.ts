@@ -273,7 +273,7 @@ function paeth(left: number, up: number, corner: number): number {
 let table: Uint32Array | undefined;
 
 /** CRC-32 as PNG's chunks end with (ISO 3309; PNG, third edition, annex D). */
-function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Uint8Array): number {
   table ??= Uint32Array.from({ length: 256 }, (_, n) => {
     let value = n;
     for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;

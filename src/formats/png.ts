@@ -1,6 +1,14 @@
 import type { Orientation } from '../pixels.js';
 import { exifOrientation } from './exif.js';
-import { addStretch, corrupt, type ImageHeader, isAt, viewOf } from './image-format.js';
+import {
+  addStretch,
+  corrupt,
+  type FileFrame,
+  type ImageHeader,
+  isAt,
+  MOST_FRAMES,
+  viewOf,
+} from './image-format.js';
 
 /** Chunks of the picture itself. The others hold colour, gamma, EXIF, text and animation. */
 const KEPT = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
@@ -16,8 +24,11 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
   const drop: number[] = [];
   let orientation: Orientation | undefined;
   let transparency = false;
-  let frames = 1;
+  let counted = 0;
+  let frames = 0;
   let begun = false;
+  let isHidden = false;
+  const list: (FileFrame & { data: number[] })[] = [];
   let at = 8;
   if (bytes.length < 8 + 25) throw corrupt('png');
   let ended = false;
@@ -28,7 +39,16 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
     ended = isAt(bytes, name, 'IEND');
     if (isAt(bytes, name, 'IDAT')) begun = true;
     if (isAt(bytes, name, 'tRNS')) transparency = true;
-    if (isAt(bytes, name, 'acTL') && next >= at + 20) frames = view.getUint32(at + 8);
+    if (isAt(bytes, name, 'acTL') && next >= at + 20 && !begun) counted = view.getUint32(at + 8);
+    if (counted > 0) {
+      const isData = isAt(bytes, name, 'fdAT');
+      if (isAt(bytes, name, 'fcTL') && next === at + 38) {
+        isHidden ||= begun && frames === 0;
+        if (++frames <= Math.min(counted, MOST_FRAMES)) list.push(frameAt(view, at + 8));
+      } else if (isData || (isAt(bytes, name, 'IDAT') && !isHidden && frames === 1)) {
+        list[frames - 1]?.data.push(at + (isData ? 12 : 8), next - 4);
+      }
+    }
     // Decoders read the first, and none after the picture.
     if (isAt(bytes, name, 'eXIf') && !begun) {
       orientation ??= exifOrientation(bytes.subarray(at + 8, next - 4));
@@ -43,16 +63,35 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
   }
   if (!isAt(bytes, 12, 'IHDR')) throw corrupt('png');
   if (ended) addStretch(drop, at, bytes.length, 'png');
+  const alpha = transparency || (bytes[25]! & 4) !== 0;
   return {
     format: 'png',
     width: view.getUint32(16),
     height: view.getUint32(20),
     orientation: orientation ?? 1,
     exif: true,
-    alpha: transparency || (bytes[25]! & 4) !== 0,
+    alpha,
     plain: true,
-    frames,
+    frames: Math.max(1, Math.min(frames, counted)),
+    ...(frames > 0 && {
+      animation: {
+        frames: list.map((frame) => ({ ...frame, over: frame.over && alpha })),
+        beside: isHidden,
+      },
+    }),
     whole: ended,
     edits: { drop, put: [] },
+  };
+}
+
+/** A frame by the data of its fcTL. */
+function frameAt(view: DataView, at: number): FileFrame & { data: number[] } {
+  const [width, height, x, y] = [4, 8, 12, 16].map((from) => view.getUint32(at + from));
+  return {
+    ...{ x: x!, y: y!, width: width!, height: height! },
+    milliseconds: (1000 * view.getUint16(at + 20)) / (view.getUint16(at + 22) || 100),
+    over: view.getUint8(at + 25) === 1,
+    after: (['kept', 'cleared', 'restored'] as const)[view.getUint8(at + 24)] ?? 'kept',
+    data: [],
   };
 }

@@ -1,6 +1,14 @@
 import type { Orientation } from '../pixels.js';
 import { exifOrientation } from './exif.js';
-import { addStretch, corrupt, type ImageHeader, isAt, viewOf } from './image-format.js';
+import {
+  addStretch,
+  corrupt,
+  type FileFrame,
+  type ImageHeader,
+  isAt,
+  MOST_FRAMES,
+  viewOf,
+} from './image-format.js';
 
 /** Flags of VP8X. */
 const ALPHA_FLAG = 0x10;
@@ -29,6 +37,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
   let animated = false;
   let exif = false;
   let frames = 0;
+  const list: FileFrame[] = [];
   let dropped = 0;
   let at = 12;
   while (at + 8 <= end) {
@@ -58,6 +67,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
       height ||= view.getUint16(data + 8, true) & 0x3fff;
     } else if (isAt(bytes, at, 'ANMF')) {
       frames++;
+      if (length >= 24 && frames <= MOST_FRAMES) list.push(frameAt(view, bytes, data, next));
     } else if (isAt(bytes, at, 'EXIF') && exif) {
       // Some writers begin the block as in JPEG.
       const prefix = isAt(bytes, data, 'Exif\0\0') ? 6 : 0;
@@ -85,7 +95,22 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     alpha: alpha || animated,
     plain: !animated,
     frames: animated ? frames : 1,
+    ...(animated && { animation: { frames: list } }),
     whole,
     edits: { drop, put },
+  };
+}
+
+/** A frame by the 16 bytes that its chunks follow on. */
+function frameAt(view: DataView, bytes: Uint8Array, at: number, end: number): FileFrame {
+  const number = (from: number) => view.getUint32(at + from, true) & 0xffffff;
+  const flags = bytes[at + 15]!;
+  const clear = isAt(bytes, at + 16, 'ALPH') || isAt(bytes, at + 16, 'VP8L');
+  return {
+    ...{ x: 2 * number(0), y: 2 * number(3), width: 1 + number(6), height: 1 + number(9) },
+    milliseconds: number(12),
+    over: (flags & 2) === 0 && clear,
+    after: flags & 1 ? 'cleared' : 'kept',
+    data: [at + 16, end],
   };
 }

@@ -1,7 +1,12 @@
 import type { OutputInfo, SharpOptions } from 'sharp';
 import { checkArray, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
-import { editedCopy, type ImageFormat, type ImageHeader } from '../formats/image-format.js';
+import {
+  editedCopy,
+  type ImageFormat,
+  type ImageHeader,
+  MOST_FRAMES,
+} from '../formats/image-format.js';
 import { readHeader } from '../formats/read-header.js';
 import { checkDecoding, type Decoding } from '../hash.js';
 import type { Sides } from '../picture/draft-variants.js';
@@ -134,7 +139,7 @@ export async function decodeUntil(
     const work =
       sharp === undefined
         ? decodeInThread(bytes, options, end)
-        : decodeWith(sharp, withoutMetadata(bytes, header), header, options, end);
+        : withFrames(sharp, bytes, header, options, end);
     // Sharp goes on for a while after the end; its turn passes on at once.
     return unlessAborted(work, end);
   }, end);
@@ -142,8 +147,6 @@ export async function decodeUntil(
 
 /** A worker has so much before its first picture. */
 const OWN_MEMORY = 96 * 2 ** 20;
-/** A minute of video has 3,600. A WebP of 100,000 frames costs 30 s, whichever is decoded. */
-const MOST_FRAMES = 4000;
 
 function checkCost({ frames = 1, memory = 0 }: ImageHeader, maxMemory = Infinity): void {
   if (frames > MOST_FRAMES) {
@@ -183,6 +186,32 @@ async function decodeInThread(
 ): Promise<DecodedImage> {
   const pixels = await decodeHeic(bytes, { maxPixels, workerUrl, signal: end });
   return { pixels: await withoutColourInTurns(pixels, end), orientation: 1, format: 'heic' };
+}
+
+/** The picture that decoders give, and then the frames beside it. */
+async function withFrames(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  header: ImageHeader,
+  options: LookOptions,
+  end: AbortSignal,
+): Promise<DecodedImage> {
+  const decoded = await decodeWith(sharp, withoutMetadata(bytes, header), header, options, end);
+  const { still, frames } = wantedLooks(options);
+  if (header.tracks && still) return { ...decoded, unseen: 'unseen-picture' };
+  const { animation } = header;
+  if (!frames || !animation || (animation.frames.length < 2 && !animation.beside)) return decoded;
+  const { frameLooks } = await import('./frames.js');
+  const { isAllSeen, ...seen } = await frameLooks(sharp, bytes, header, end);
+  const looks = seen.looks.map((look): DecodedLook => {
+    return { ...look, look: 'frame', orientation: decoded.orientation };
+  });
+  return {
+    ...decoded,
+    looks: [...(decoded.looks ?? []), ...looks],
+    frames: seen.frames,
+    ...(!isAllSeen && { unseen: 'unseen-picture' }),
+  };
 }
 
 async function decodeWith(

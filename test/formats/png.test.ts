@@ -31,10 +31,21 @@ test('drops everything but the picture, and what follows the end', () => {
   expect(edited(bytes, edits)).toEqual(pngOf([IHDR, IDAT, IEND]));
 });
 
-test('an animation has the frames that acTL declares', () => {
-  const acTL = chunk('acTL', [0, 0, 0, 5, 0, 0, 0, 0]);
-  expect(pngHeader(pngOf([IHDR, acTL, IDAT, IEND])).frames).toBe(5);
-  expect(pngHeader(pngOf([IHDR, IDAT, IEND])).frames).toBe(1);
+test('an animation has the frames that there are, and no more than acTL declares', () => {
+  const acTL = (count: number) => chunk('acTL', [0, 0, 0, count, 0, 0, 0, 0]);
+  const control = chunk('fcTL', [...Array(7).fill(0), 1, 0, 0, 0, 1, ...Array(12).fill(0), 1, 1]);
+  const data = chunk('fdAT', [0, 0, 0, 1, 7]);
+  const of = (...chunks: Uint8Array[]) => pngHeader(pngOf([IHDR, ...chunks, IEND]));
+  const two = of(acTL(5), control, IDAT, control, data);
+  expect(two).toMatchObject({ frames: 2, animation: { beside: false } });
+  expect(two.animation!.frames).toMatchObject([{ width: 1, over: false }, { height: 1 }]);
+  expect(of(acTL(1), control, IDAT, control, data).animation!.frames).toHaveLength(1);
+  const beside = of(acTL(5), IDAT, control, data);
+  expect(beside).toMatchObject({ frames: 1, animation: { beside: true } });
+  for (const still of [of(IDAT), of(control, IDAT), of(IDAT, acTL(5), control, data)]) {
+    expect(still.frames).toBe(1);
+    expect(still.animation).toBeUndefined();
+  }
 });
 
 describe('an unknown critical chunk', () => {

@@ -74,31 +74,6 @@ export const NOT_MENDED: readonly string[] = [
   'colour/cicp-bad-with-profile',
   // with frames of an APNG that counts fewer
   'transparency/one-bit',
-  // frames
-  ...[
-    'short-then-long',
-    'ten-milliseconds',
-    'no-time',
-    'once-then-stays',
-    'once-longer-first',
-    'last-of-twelve',
-    'amid-twelve',
-    'in-tiles',
-    'all-but-an-edge',
-    'cleared-before',
-    'restored',
-    'nothing-over',
-    'through-holes',
-    'holes-replace',
-    'clear-first',
-    'long-twice',
-    'default-is-none',
-    'default-is-none-short-then-long',
-    'more-counted',
-    'no-delays',
-    'no-controls',
-    'first-smaller',
-  ].map((name) => `frames/${name}`),
 ];
 
 const isOf = (features: readonly string[], name: string) =>
