@@ -1,10 +1,27 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { DecodeError } from '../../src/errors.js';
+import { hashFromHex } from '../../src/hash.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { checkUpload } from '../../src/node/check-upload.js';
+import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { decode } from '../../src/node/decode.js';
+import type { HashPool } from '../../src/node/hash-pool.js';
 import { mutant } from '../mutant.js';
+import { FORMATS } from '../shown/formats.js';
+import { featuresBy, oddFile } from '../shown/grammar.js';
+import {
+  avifWithExif,
+  exifAtItself,
+  gifOfFrames,
+  jpegWithExif,
+  pngOfFrames,
+  tiffOfPages,
+  webpOfFrames,
+} from './costly-files.js';
 import { heicPath, imagePath } from './fixtures.js';
+import { type WorkerScripts, workerScripts } from './hash-process.js';
 import { heicWorkerUrl } from './heic-worker.js';
 
 /** One small file of each coding. */
@@ -68,3 +85,79 @@ test(`${MUTANTS} damaged files give pixels or a DecodeError, and no hang`, async
   expect(codes.corrupt).toBeGreaterThan(MUTANTS / 10);
   expect(codes.timeout ?? 0).toBe(0);
 }, 60_000);
+
+/*
+ * One upload costs what one upload may cost. `MUTANTS=2000` tries as many damaged files of each
+ * format, and a tenth as many that are odd or costly; by default it is 1 in 100 of that.
+ */
+const COUNT = Number(process.env.MUTANTS ?? 20);
+const MIB = 2 ** 20;
+
+describe(`${COUNT} damaged files of each format`, { timeout: 60_000 + 1000 * COUNT }, () => {
+  let scripts: WorkerScripts;
+  let pool: HashPool;
+  beforeAll(() => {
+    scripts = workerScripts();
+    pool = createHashPool({ workerUrl: scripts.url, workers: 1, cpuSeconds: 2 });
+  });
+  afterAll(async () => {
+    await pool.close();
+    scripts.remove();
+  });
+
+  const workerUrl = heicWorkerUrl({ decoder: true });
+  const check = (bytes: Uint8Array) => checkUpload(bytes, list, { pool, workerUrl });
+  const list = createBlocklist([{ hash: hashFromHex('pdq', '0f'.repeat(32)), labels: ['a'] }]);
+  const next = random(28);
+  const exif = exifAtItself(1000);
+  const costly: Record<string, () => Promise<Uint8Array>> = {
+    jpeg: () => jpegWithExif(exif),
+    png: () => pngOfFrames(3000),
+    webp: () => webpOfFrames(3000),
+    gif: () => gifOfFrames(3000),
+    avif: () => avifWithExif(exif),
+    tiff: () => tiffOfPages(3000),
+    heic: async () => readFileSync(heicPath('grid.heic')),
+  };
+  const small: Record<string, RegExp> = {
+    jpeg: /jpg$/,
+    png: /png$/,
+    webp: /webp$/,
+    gif: /gif$/,
+    avif: /avif$/,
+    tiff: /tiff$/,
+    heic: /heic$/,
+  };
+
+  test.each(Object.keys(small))(
+    '%s: 2 s of CPU, the memory of a worker, and the next answer is right',
+    async (name) => {
+      const paths = [...SEEDS.map(imagePath), heicPath('mosaic.heic')];
+      const seeds = paths
+        .filter((path) => small[name]!.test(path))
+        .map((path) => readFileSync(path));
+      const format = FORMATS.find((one) => one.name === name);
+      const odd = async (i: number) =>
+        format ? (await oddFile(format, featuresBy(format, next), i)).bytes : costly[name]!();
+      const control = readFileSync(imagePath('rgb.png'));
+      const { upload } = await check(control);
+      const one = async (bytes: Uint8Array) => {
+        const { reason } = await check(bytes);
+        expect(['too-costly', 'crashed', 'timeout', 'decoder-missing']).not.toContain(reason);
+      };
+      for (let i = 0; i < COUNT; i++) {
+        await one(mutant(seeds[i % seeds.length]!, next, REGIONS));
+        if (i % 10 > 0) continue;
+        const bytes = i % 20 > 0 ? await odd(i) : await costly[name]!();
+        await one(bytes);
+        await one(mutant(bytes, next, REGIONS));
+        expect((await check(control)).upload!.hash).toEqual(upload!.hash);
+        for (const pid of pool.stats().pids) {
+          const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
+          expect(1024 * Number(peak)).toBeLessThan(1024 * MIB);
+        }
+      }
+      expect(pool.stats().restarts).toBe(0);
+    },
+  );
+});
