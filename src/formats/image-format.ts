@@ -51,7 +51,7 @@ export interface ImageHeader {
 /** The frames of a file that may have several. */
 export interface Animation {
   readonly frames: readonly FileFrame[];
-  /** whether the picture that decoders give is not the first of them; browsers never show it then */
+  /** whether the picture that decoders give is no frame: browsers never show it then */
   readonly beside?: boolean;
 }
 
