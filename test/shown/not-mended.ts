@@ -72,8 +72,6 @@ export const NOT_MENDED: readonly string[] = [
   'colour/gamma-8',
   'colour/gamma-dark',
   'colour/cicp-bad-with-profile',
-  // with frames of an APNG that counts fewer
-  'transparency/one-bit',
 ];
 
 const isOf = (features: readonly string[], name: string) =>
