@@ -20,12 +20,15 @@ const LONGEST_SIDE = 2048;
 /**
  * Header of a GIF file (GIF89a), from all of its blocks. The picture is the first frame on the
  * file's screen. If that is too small or not believed, libnsgif, the decoder in sharp, takes
- * another size; so do we, and `edits` write it into the file for browsers.
+ * another size; so do we, and `edits` write it into the file for browsers. Left alone, those believe
+ * any screen; a frame beyond it widens it in Chromium and is cut in Firefox: `screens` are theirs.
  */
 export function gifHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 13) throw corrupt('gif');
   const view = viewOf(bytes);
-  let [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
+  const told = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
+  let { width, height } = told;
+  const screens: { width: number; height: number }[] = [];
   const given = width > 0 && height > 0 && Math.max(width, height) <= LONGEST_SIDE;
   if (!given || SCREENS.includes(`${width}x${height}`)) width = height = 1;
   let frames = 0;
@@ -47,6 +50,11 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
         width = Math.max(width, view.getUint16(at + 1, true) + view.getUint16(at + 5, true));
         height = Math.max(height, view.getUint16(at + 3, true) + view.getUint16(at + 7, true));
         whole = end <= bytes.length;
+        const wide = { width: Math.max(width, told.width), height: Math.max(height, told.height) };
+        const fits =
+          view.getUint16(at + 5, true) <= told.width && view.getUint16(at + 7, true) <= told.height;
+        screens.push(wide);
+        if (fits && (wide.width > told.width || wide.height > told.height)) screens.push(told);
       }
       if (frames <= MOST_FRAMES) list.push(frameAt(view, at, end, control));
       control = undefined;
@@ -69,6 +77,8 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     animation: { frames: list },
     whole,
     metadata: NO_EDITS,
+    colours: [],
+    screens: screens.filter((screen) => screen.width !== width || screen.height !== height),
     edits: {
       drop: [],
       put: [width, height].flatMap((side, i) => {

@@ -41,13 +41,22 @@ export function heifHeader(
   const view = viewOf(bytes);
   let width = 0;
   let height = 0;
+  let uncut: number[] = [];
   for (const { name, start, end } of primary) {
     if (isAt(bytes, name, 'ispe') && end >= start + 12) {
       [width, height] = [view.getUint32(start + 4), view.getUint32(start + 8)];
     } else if (isAt(bytes, name, 'clap') && end >= start + 16) {
-      // The clean aperture: each side is a fraction.
-      width = Math.round(view.getUint32(start) / view.getUint32(start + 4));
-      height = Math.round(view.getUint32(start + 8) / view.getUint32(start + 12));
+      // The clean aperture: each side is a fraction, and so is the way of its centre from that of
+      // the picture. Chromium shows all of an AVIF unless the aperture begins at the corner.
+      const full = [width, height];
+      const number = (at: number) => view.getInt32(start + at) / view.getInt32(start + at + 4);
+      width = Math.round(number(0));
+      height = Math.round(number(8));
+      const cuts = [width, height].map((side, i) => full[i]! - side + 2 * number(16 + 8 * i));
+      if (format === 'avif' && cuts.some((cut) => Math.abs(cut) > 1)) {
+        uncut = full.flatMap((side, i) => fraction(start + 8 * i, side));
+        uncut.push(...fraction(start + 16, 0), ...fraction(start + 24, 0));
+      }
     }
   }
   if (!(width > 0 && height > 0)) throw corrupt(format);
@@ -83,6 +92,8 @@ export function heifHeader(
     edits: { drop: [], put },
     metadata: { drop: [], put: metadata.flatMap(renamed) },
     ...(format === 'avif' && { memory: memoryOf(bytes, properties, auxiliary.length > 0) }),
+    colours: ofKind('colr').flatMap(({ start, end }) => [start, end]),
+    ...(uncut.length > 0 && { uncut: { drop: [], put: uncut } }),
     ...(alphaName !== undefined && {
       hideAlpha: { drop: [], put: [alphaName + 4, 0x55] },
     }),
@@ -113,6 +124,13 @@ function memoryOf(bytes: Uint8Array, properties: readonly Box[], alpha: boolean)
   }
   return pixels * (12.5 + 2 * samples + (alpha ? 1.5 : 0));
 }
+
+/** Puts a whole number at a fraction of two numbers of 32 bits. */
+const fraction = (at: number, value: number): number[] =>
+  [value >>> 24, value >>> 16, value >>> 8, value, 0, 0, 0, 1].flatMap((byte, i) => [
+    at + i,
+    byte & 255,
+  ]);
 
 /**
  * All properties of a file, those of its primary item in the order they apply, and where the types

@@ -44,6 +44,15 @@ export interface ImageHeader {
   readonly metadata?: Edits;
   /** bytes that decoding takes in sharp, about, where that was measured */
   readonly memory?: number;
+  /**
+   * start and end of each stretch that says what colours the samples mean: `[start, end, …]`. Those
+   * of PNG and HEIF begin with the name of a chunk or of a kind, those of JPEG with their number
+   */
+  readonly colours: readonly number[];
+  /** shows what the file has cut off, where some browsers do; absent if none does */
+  readonly uncut?: Edits;
+  /** sides of other screens on which browsers show the picture, from its top left corner */
+  readonly screens?: readonly { readonly width: number; readonly height: number }[];
   /** hides the alpha plane, if that is a picture of its own; made after `edits` */
   readonly hideAlpha?: Edits;
 }

@@ -13,6 +13,7 @@ const NO_FRAME = [0xc4, 0xc8, 0xcc];
 export function jpegHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes);
   const drop: number[] = [];
+  const colours: number[] = [];
   let orientation: Orientation | undefined;
   let width = 0;
   let height = 0;
@@ -52,6 +53,9 @@ export function jpegHeader(bytes: Uint8Array): ImageHeader {
       width = view.getUint16(at + 7);
       components = bytes[at + 9]!;
     }
+    if (marker === 0xe2 && next > at + 18 && isAt(bytes, at + 4, 'ICC_PROFILE\0')) {
+      addStretch(colours, at + 16, next, 'jpeg');
+    }
     if (marker === 0xe1 || marker === 0xe2) addStretch(drop, at, next, 'jpeg');
     at = next;
   }
@@ -67,6 +71,7 @@ export function jpegHeader(bytes: Uint8Array): ImageHeader {
     frames: 1,
     whole: !stray && hasEnd(bytes, at),
     edits: { drop, put: [] },
+    colours,
   };
 }
 

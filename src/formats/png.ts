@@ -12,6 +12,8 @@ import {
 
 /** Chunks of the picture itself. The others hold colour, gamma, EXIF, text and animation. */
 const KEPT = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
+/** Chunks that say what colours the samples mean. */
+const COLOURS = ['cICP', 'iCCP', 'gAMA', 'cHRM'];
 /** A chunk whose name begins below this is critical: a reader must know it. */
 const LOWER_CASE = 0x61;
 
@@ -22,6 +24,7 @@ const LOWER_CASE = 0x61;
 export function pngHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes);
   const drop: number[] = [];
+  const colours: number[] = [];
   let orientation: Orientation | undefined;
   let transparency = false;
   let counted = 0;
@@ -53,6 +56,9 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
     if (isAt(bytes, name, 'eXIf') && !begun) {
       orientation ??= exifOrientation(bytes.subarray(at + 8, next - 4));
     }
+    if (!begun && COLOURS.some((kind) => isAt(bytes, name, kind))) {
+      addStretch(colours, name, next - 4, 'png');
+    }
     if (!KEPT.some((kept) => isAt(bytes, name, kept))) {
       const critical = bytes[name]! < LOWER_CASE;
       if (critical && begun) break;
@@ -81,6 +87,7 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
     }),
     whole: ended,
     edits: { drop, put: [] },
+    colours,
   };
 }
 

@@ -10,6 +10,7 @@ const PHOTOMETRIC = 262;
 const ORIENTATION = 274;
 const SAMPLES = 277;
 const PLANAR = 284;
+const PROFILE = 34_675;
 /** Offsets of strips and of tiles, each with the tag of their lengths. */
 const PARTS = [
   [273, 279],
@@ -21,8 +22,8 @@ const PALETTE = 3;
 const UNKNOWN = 4;
 const SEPARATE = 2;
 
-/** Bytes of a field's value, by its type: BYTE, SHORT, LONG, LONG8. */
-const SIZES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 };
+/** Bytes of a field's value, by its type: BYTE, SHORT, LONG, UNDEFINED, LONG8. */
+const SIZES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 7: 1, 16: 8 };
 /** More than any file has; pages beyond are not counted. */
 const MOST_PAGES = 65_536;
 
@@ -62,6 +63,7 @@ export function tiffHeader(bytes: Uint8Array): ImageHeader {
     frames: pagesOf(file),
     whole,
     edits: NO_EDITS,
+    colours: fields.get(PROFILE)?.stretch ?? [],
   };
 }
 
@@ -77,6 +79,8 @@ interface TiffFile {
 /** The numbers of a tag in a directory. */
 interface Field {
   readonly count: number;
+  /** where its bytes begin and end in the file */
+  readonly stretch: readonly [number, number];
   /** undefined beyond the last */
   valueAt(i: number): number | undefined;
 }
@@ -124,6 +128,7 @@ function fieldsAt(file: TiffFile, at: number): Map<number, Field> {
     if (data + count * size > view.byteLength) continue;
     fields.set(tag, {
       count,
+      stretch: [data, data + count * size],
       valueAt: (i) => (i < count ? integerAt(view, data + i * size, size, little) : undefined),
     });
   }

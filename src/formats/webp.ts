@@ -27,6 +27,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
   const end = Math.min(said, bytes.length);
   let whole = said === end;
   const drop: number[] = [];
+  const colours: number[] = [];
   const put: number[] = [];
   let orientation: Orientation | undefined;
   let width = 0;
@@ -73,6 +74,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
       const prefix = isAt(bytes, data, 'Exif\0\0') ? 6 : 0;
       orientation ??= exifOrientation(bytes.subarray(data + prefix, data + length));
     }
+    if (isAt(bytes, at, 'ICCP')) addStretch(colours, data, data + length, 'webp');
     if (METADATA.some((kind) => isAt(bytes, at, kind))) {
       addStretch(drop, at, next, 'webp');
       dropped += next - at;
@@ -98,6 +100,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     ...(animated && { animation: { frames: list } }),
     whole,
     edits: { drop, put },
+    colours,
   };
 }
 
