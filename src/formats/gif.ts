@@ -4,8 +4,11 @@ import {
   type ImageHeader,
   MOST_FRAMES,
   NO_EDITS,
+  type Screen,
   viewOf,
 } from './image-format.js';
+
+type Four = [number, number, number, number];
 
 const EXTENSION = 0x21;
 const CONTROL = 0xf9;
@@ -20,15 +23,16 @@ const LONGEST_SIDE = 2048;
 /**
  * Header of a GIF file (GIF89a), from all of its blocks. The picture is the first frame on the
  * file's screen. If that is too small or not believed, libnsgif, the decoder in sharp, takes
- * another size; so do we, and `edits` write it into the file for browsers. Left alone, those believe
- * any screen; a frame beyond it widens it in Chromium and is cut in Firefox: `screens` are theirs.
+ * another size; so do we, and `edits` write it into the file for browsers. Left alone, those
+ * believe any screen and leave the rest of it transparent. A frame beyond it widens it in Chromium
+ * and is cut in Firefox: `screens` are theirs.
  */
 export function gifHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 13) throw corrupt('gif');
   const view = viewOf(bytes);
   const told = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
   let { width, height } = told;
-  const screens: { width: number; height: number }[] = [];
+  const screens: Screen[] = [];
   const given = width > 0 && height > 0 && Math.max(width, height) <= LONGEST_SIDE;
   if (!given || SCREENS.includes(`${width}x${height}`)) width = height = 1;
   let frames = 0;
@@ -47,14 +51,15 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
       const end = afterBlocks(bytes, start);
       frames++;
       if (frames === 1) {
-        width = Math.max(width, view.getUint16(at + 1, true) + view.getUint16(at + 5, true));
-        height = Math.max(height, view.getUint16(at + 3, true) + view.getUint16(at + 7, true));
+        const frame = [1, 3, 5, 7].map((i) => view.getUint16(at + i, true)) as Four;
+        const [left, top, across, down] = frame;
+        width = Math.max(width, left + across);
+        height = Math.max(height, top + down);
         whole = end <= bytes.length;
         const wide = { width: Math.max(width, told.width), height: Math.max(height, told.height) };
-        const fits =
-          view.getUint16(at + 5, true) <= told.width && view.getUint16(at + 7, true) <= told.height;
-        screens.push(wide);
-        if (fits && (wide.width > told.width || wide.height > told.height)) screens.push(told);
+        if (wide.width > across || wide.height > down) screens.push({ ...wide, frame });
+        const beyond = wide.width > told.width || wide.height > told.height;
+        if (beyond && across <= told.width && down <= told.height) screens.push({ ...told, frame });
       }
       if (frames <= MOST_FRAMES) list.push(frameAt(view, at, end, control));
       control = undefined;
@@ -78,7 +83,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     whole,
     metadata: NO_EDITS,
     colours: [],
-    screens: screens.filter((screen) => screen.width !== width || screen.height !== height),
+    screens,
     edits: {
       drop: [],
       put: [width, height].flatMap((side, i) => {

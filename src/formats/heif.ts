@@ -47,13 +47,12 @@ export function heifHeader(
       [width, height] = [view.getUint32(start + 4), view.getUint32(start + 8)];
     } else if (isAt(bytes, name, 'clap') && end >= start + 16) {
       // The clean aperture: each side is a fraction, and so is the way of its centre from that of
-      // the picture. Chromium shows all of an AVIF unless the aperture begins at the corner.
+      // the picture. Chromium shows all of an AVIF unless the aperture begins at the corner, and
+      // WebKitGTK in any case.
       const full = [width, height];
-      const number = (at: number) => view.getInt32(start + at) / view.getInt32(start + at + 4);
-      width = Math.round(number(0));
-      height = Math.round(number(8));
-      const cuts = [width, height].map((side, i) => full[i]! - side + 2 * number(16 + 8 * i));
-      if (format === 'avif' && cuts.some((cut) => Math.abs(cut) > 1)) {
+      width = Math.round(view.getUint32(start) / view.getUint32(start + 4));
+      height = Math.round(view.getUint32(start + 8) / view.getUint32(start + 12));
+      if (format === 'avif' && (width !== full[0] || height !== full[1])) {
         uncut = full.flatMap((side, i) => fraction(start + 8 * i, side));
         uncut.push(...fraction(start + 16, 0), ...fraction(start + 24, 0));
       }

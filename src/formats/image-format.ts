@@ -51,8 +51,8 @@ export interface ImageHeader {
   readonly colours: readonly number[];
   /** shows what the file has cut off, where some browsers do; absent if none does */
   readonly uncut?: Edits;
-  /** sides of other screens on which browsers show the picture, from its top left corner */
-  readonly screens?: readonly { readonly width: number; readonly height: number }[];
+  /** screens on which browsers show the picture otherwise than sharp */
+  readonly screens?: readonly Screen[];
   /** hides the alpha plane, if that is a picture of its own; made after `edits` */
   readonly hideAlpha?: Edits;
 }
@@ -82,6 +82,14 @@ export interface FileFrame {
 
 /** An animation of more frames is refused: a minute of video has 3,600. */
 export const MOST_FRAMES = 4000;
+
+/** A screen of which a picture covers a part, or beyond which it lies; the rest is transparent. */
+export interface Screen {
+  readonly width: number;
+  readonly height: number;
+  /** the place of the picture: left, top, width and height */
+  readonly frame: readonly [number, number, number, number];
+}
 
 /** Changes to the bytes of a file; offsets are those before any change. */
 export interface Edits {

@@ -20,6 +20,13 @@ import {
 } from '../picture/options.js';
 import { Turns, unlessAborted, within } from '../picture/waiting.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
+import {
+  onScreen,
+  type ShownColours,
+  type StoredPixels,
+  shownColours,
+  shownRasters,
+} from './as-shown.js';
 import { rgbFromCmyk } from './cmyk.js';
 import { decodeHeic } from './decode-heic.js';
 import { withoutColourInTurns } from './pixel-turns.js';
@@ -138,7 +145,7 @@ export async function decodeUntil(
   return await turns.run(() => {
     const work =
       sharp === undefined
-        ? decodeInThread(bytes, options, end)
+        ? decodeInThread(bytes, header, options, end)
         : withFrames(sharp, bytes, header, options, end);
     // Sharp goes on for a while after the end; its turn passes on at once.
     return unlessAborted(work, end);
@@ -181,11 +188,57 @@ let turns: Turns | undefined;
  */
 async function decodeInThread(
   bytes: Uint8Array,
-  { maxPixels = MAX_PIXELS, workerUrl }: DecodeOptions,
+  header: ImageHeader,
+  options: LookOptions,
   end: AbortSignal,
 ): Promise<DecodedImage> {
-  const pixels = await decodeHeic(bytes, { maxPixels, workerUrl, signal: end });
-  return { pixels: await withoutColourInTurns(pixels, end), orientation: 1, format: 'heic' };
+  const { maxPixels = MAX_PIXELS, workerUrl } = options;
+  const decoded = await decodeHeic(bytes, { maxPixels, workerUrl, signal: end });
+  const pixels = await withoutColourInTurns(decoded, end);
+  const colours = await coloursWanted(bytes, header, options);
+  const looks = await looksAsShown(colours, { pixels }, { orientation: 1, full: pixels }, end);
+  return { pixels, orientation: 1, format: 'heic', ...looks };
+}
+
+/** The colours by which a file is shown; undefined if it says nothing, or no looks are wanted. */
+const coloursWanted = async (
+  bytes: Uint8Array,
+  header: ImageHeader,
+  options: LookOptions,
+): Promise<ShownColours | undefined> =>
+  header.colours.length > 0 && wantedLooks(options).still
+    ? await shownColours(bytes, header)
+    : undefined;
+
+/** The looks of a raster, as stored, in the colours that its file gives it. */
+async function looksAsShown(
+  colours: ShownColours | undefined,
+  stored: StoredPixels,
+  { orientation, full }: Pick<DecodedLook, 'orientation' | 'full'>,
+  end: AbortSignal,
+): Promise<Looks> {
+  if (colours === undefined) return {};
+  const looks = (await shownRasters(stored, colours, end)).map((pixels): DecodedLook => {
+    return { look: 'asShown', pixels, orientation, full };
+  });
+  return { ...(looks.length > 0 && { looks }), ...(colours.odd && { unseen: 'odd-profile' }) };
+}
+
+async function decodeFile(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  header: ImageHeader,
+  options: LookOptions,
+  end: AbortSignal,
+): Promise<DecodedImage> {
+  const colours = await coloursWanted(bytes, header, options);
+  return await decodeWith(sharp, withoutMetadata(bytes, header), { header, colours }, options, end);
+}
+
+/** What is known of a file before it is decoded. */
+interface ReadFile {
+  readonly header: ImageHeader;
+  readonly colours: ShownColours | undefined;
 }
 
 /** The picture that decoders give, and then the frames beside it. */
@@ -196,7 +249,7 @@ async function withFrames(
   options: LookOptions,
   end: AbortSignal,
 ): Promise<DecodedImage> {
-  const decoded = await decodeWith(sharp, withoutMetadata(bytes, header), header, options, end);
+  const decoded = await decodeFile(sharp, bytes, header, options, end);
   const { still, frames } = wantedLooks(options);
   if (header.tracks && still) return { ...decoded, unseen: 'unseen-picture' };
   const { animation } = header;
@@ -217,10 +270,11 @@ async function withFrames(
 async function decodeWith(
   sharp: Sharp,
   bytes: Uint8Array,
-  { format, orientation, exif }: ImageHeader,
-  options: DecodeOptions,
+  { header, colours }: ReadFile,
+  options: LookOptions,
   end: AbortSignal,
 ): Promise<DecodedImage> {
+  const { format, orientation, exif } = header;
   const { maxPixels = MAX_PIXELS, timeoutSeconds = TIMEOUT_SECONDS, lenient = false } = options;
   const input: SharpOptions = {
     failOn: lenient ? 'none' : 'warning',
@@ -247,24 +301,70 @@ async function decodeWith(
     const isGrey = (read.space === 'b-w' || read.space === 'grey16') && !read.hasAlpha;
     if (isGrey) picture.extractChannel(0).toColourspace('srgb');
     const { width, height } = read;
-    const share = inks || read.hasAlpha ? 1 : draftShare(format, options.decoding, read);
+    // Means of samples that a curve puts in another order are nothing that anybody sees.
+    const share =
+      inks || read.hasAlpha || colours?.odd ? 1 : draftShare(format, options.decoding, read);
     if (share > 1) {
       // The decoder itself leaves out half of what goes, or more; the rest goes by means.
       const sides = { width: Math.ceil(width / share), height: Math.ceil(height / share) };
       picture.resize({ ...sides, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: true });
     }
     const { data, info } = await picture.toBuffer({ resolveWithObject: true });
-    const pixels = inks ? await rgbFromCmyk(data, info, end) : pixelsOf(data, info);
+    const rgb = inks ? await rgbFromCmyk(data, info, end) : pixelsOf(data, info);
+    const pixels = await withoutColourInTurns(rgb, end);
     // What is not EXIF's is a part of decoding.
+    const turn = exif ? orientation : 1;
+    const full = share > 1 ? { width, height } : pixels;
+    const stored = { pixels, inks: inks && info.channels === 4 ? pixelsOf(data, info) : undefined };
+    const shown = await looksAsShown(colours, stored, { orientation: turn, full }, end);
+    const other = await otherReadings(sharp, bytes, { header, colours }, pixels, options, end);
     return {
-      pixels: await withoutColourInTurns(pixels, end),
-      orientation: exif ? orientation : 1,
+      pixels,
+      orientation: turn,
       format,
+      ...joined(shown, other),
       ...(share > 1 && { draftOf: { width, height } }),
     };
   } catch (error) {
     throw error instanceof DecodeError ? error : decodeErrorOf(error, format);
   }
+}
+
+type Looks = Pick<DecodedImage, 'looks' | 'unseen'>;
+
+/** The looks of a file whose geometry browsers read otherwise than sharp. */
+async function otherReadings(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  { header, colours }: ReadFile,
+  pixels: CheckedPixels,
+  options: LookOptions,
+  end: AbortSignal,
+): Promise<Looks> {
+  const { uncut, screens = [], ...rest } = header;
+  if (!wantedLooks(options).still) return {};
+  const looks: DecodedLook[] = [];
+  for (const full of screens) {
+    const raster = await onScreen(pixels, full);
+    looks.push({ look: 'otherReading', pixels: raster, orientation: 1, full });
+  }
+  if (uncut === undefined) return { looks };
+  try {
+    const file = { header: rest, colours };
+    const whole = await decodeWith(sharp, editedCopy(bytes, uncut), file, options, end);
+    looks.push({ look: 'otherReading', pixels: whole.pixels, orientation: 1, full: whole.pixels });
+    return joined({ looks }, whole);
+  } catch (error) {
+    // Beyond a limit, or what is cut off is damaged.
+    if (error instanceof DecodeError) return { unseen: 'unseen-picture' };
+    throw error;
+  }
+}
+
+function joined(some: Looks, more: Looks): Looks {
+  const looks = [...(some.looks ?? []), ...(more.looks ?? [])];
+  const unseen = some.unseen ?? more.unseen;
+  return { ...(looks.length > 0 && { looks }), ...(unseen && { unseen }) };
 }
 
 /** The longer side that a draft has at least. */

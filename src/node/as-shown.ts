@@ -1,0 +1,365 @@
+import { createHash } from 'node:crypto';
+import { inflateSync } from 'node:zlib';
+import { coloursOf } from '../formats/colours.js';
+import type { ColourReading } from '../formats/icc.js';
+import type { ImageHeader, Screen } from '../formats/image-format.js';
+import type { Sides } from '../picture/draft-variants.js';
+import { type Channels, type CheckedPixels, checkedPixels } from '../pixels.js';
+import { importSharp } from './sharp.js';
+
+/** The colours in which a browser may show a file. */
+export interface ShownColours {
+  readonly effects: readonly Effect[];
+  /** whether no camera or editor writes such a file */
+  readonly odd: boolean;
+}
+
+/** The effect of a profile on luma, by what becomes of some samples. */
+interface Effect {
+  readonly reading: ColourReading;
+  /** whether it puts levels in another order or loses a colour, or lcms refuses it */
+  readonly odd: boolean;
+  /** luma of each grey as seen; none where lcms fails */
+  readonly greys: Float64Array;
+  /** luma as seen less luma as stored, of colours on a lattice; absent if that says too little */
+  readonly shifts: Float64Array | undefined;
+}
+
+/** Libpng takes no longer ones; browsers take none that is beyond their memory. */
+const LONGEST_PROFILE = 8_000_000;
+/**
+ * What is kept, and the bytes of each: files of a few cameras and programs come again and again.
+ */
+const KEPT = 16;
+const LARGEST_KEPT = 2 ** 20;
+/** Levels of luma that nobody sees. */
+const NO_SHIFT = 3;
+/** Pixels of a raster: more than PDQ reads, and so many that parts of it can be found. */
+const MOST_PIXELS = 1_500_000;
+/** Pixels that are given to lcms, which holds them more than once. */
+const MOST_STORED = 6_000_000;
+/** Steps of the lattice from black to full. */
+const STEPS = 16;
+/** From white to black, the ways that a press prints grey: by black ink, by the others, by all. */
+const INK_AXES = [
+  [0, 0, 0, 1],
+  [1, 1, 1, 0],
+  [1, 1, 1, 1],
+];
+const LIGHT_AXES = [
+  [1, 1, 1],
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
+/**
+ * Levels of luma by which greys may fall from one to the next, and by which an axis rises at least.
+ * In 200 profiles of RGB, greys and CMYK of Debian's packages greys fall by 2 at most, and no axis
+ * rises by less than 24.
+ */
+const MOST_FALL = 6;
+const LEAST_RISE = 4;
+/** Levels by which greys between two places of the lattice may be off the line. */
+const MOST_BEND = 6;
+/** Sides of the sample of a picture, and of the means of it. */
+const SAMPLE = 128;
+const MEANS = 16;
+/**
+ * The least correlation of luma as stored and as seen, and the most growth of its contrast, at
+ * which a picture hardly changes. Over 15 photos in each of 155 profiles the hash moved by 8 bits
+ * at most where the correlation was as high. Photos in Display P3 and in Adobe RGB have 0.9995.
+ */
+const LEAST_CORRELATION = 0.999;
+const MOST_GROWTH = 1.25;
+
+let kept: Map<string, ShownColours> | undefined;
+
+/** The profiles by which a file is shown, if it has any, and what each does. */
+export async function shownColours(bytes: Uint8Array, header: ImageHeader): Promise<ShownColours> {
+  kept ??= new Map();
+  const { format, colours } = header;
+  const hash = createHash('sha256').update(format);
+  for (let i = 0; i < colours.length; i += 2) {
+    hash
+      .update(`${colours[i + 1]! - colours[i]!} `)
+      .update(bytes.subarray(colours[i], colours[i + 1]));
+  }
+  const digest = hash.digest('hex');
+  const known = kept.get(digest);
+  if (known) return known;
+  let tooLong = false;
+  const { readings, odd } = coloursOf(bytes, header, (deflated) => {
+    try {
+      return inflateSync(deflated, { maxOutputLength: LONGEST_PROFILE });
+    } catch (error) {
+      tooLong ||= (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+      return undefined;
+    }
+  });
+  const effects: Effect[] = [];
+  for (const reading of readings) {
+    const none = { reading, odd: true, greys: new Float64Array(), shifts: undefined };
+    effects.push(await measured(reading).catch(() => none));
+  }
+  const shown = {
+    effects: effects.filter((effect) => effect.odd || !isSmall(effect)),
+    odd: odd || tooLong || effects.some((effect) => effect.odd),
+  };
+  const size = shown.effects.reduce((sum, { reading }) => sum + reading.profile.length, 0);
+  if (size <= LARGEST_KEPT) kept.set(digest, shown);
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+  return shown;
+}
+
+/** Whether no luma is seen otherwise, but for what sRGB's own profiles differ by. */
+const isSmall = ({ reading, greys, shifts }: Effect) =>
+  greys.every((luma, level) => Math.abs(luma - level) <= NO_SHIFT) &&
+  (shifts?.every((shift) => Math.abs(shift) <= NO_SHIFT) ?? reading.kind === 'GRAY');
+
+async function measured(reading: ColourReading): Promise<Effect> {
+  const inks = reading.kind === 'CMYK';
+  // Grey samples become three where there are curves.
+  const axes = inks ? INK_AXES : reading.kind === 'GRAY' ? [[1]] : LIGHT_AXES;
+  const channels = axes[0]!.length as Channels;
+  const samples = axes.flatMap((axis) =>
+    Array.from({ length: 256 }, (_, level) =>
+      axis.map((share) => share * (inks ? 255 - level : level)),
+    ),
+  );
+  const lattice = channels === 3 ? (STEPS + 1) ** 3 : 0;
+  for (let i = 0; i < lattice; i++) {
+    const place = [i % (STEPS + 1), Math.floor(i / (STEPS + 1)) % (STEPS + 1)];
+    place.push(Math.floor(i / (STEPS + 1) ** 2));
+    samples.push(place.map((step) => Math.round((255 * step) / STEPS)));
+  }
+  const height = samples.length;
+  const stored = { data: Uint8Array.from(samples.flat()), width: 1, height, channels };
+  const { pixels, refused } = await shownBy(reading, stored, stored);
+  const [luma, before] = [lumaOf(pixels), lumaOf(stored)];
+  const odd = axes.some((_, axis) => {
+    const ramp = luma.subarray(256 * axis, 256 * (axis + 1));
+    const fall = Math.max(...ramp.map((value, i) => (i > 0 ? ramp[i - 1]! - value : 0)));
+    // A colour alone may lie beyond sRGB and be cut: in profiles of sensors blue falls by 29.
+    const mayFall = axis > 0 && !inks;
+    return (fall > MOST_FALL && !mayFall) || ramp[255]! - ramp[0]! < LEAST_RISE;
+  });
+  const greys = luma.subarray(0, 256);
+  const bend = greys.map((value, level) => {
+    const below = level - (level % STEPS);
+    const [low, high] = [greys[below]!, greys[Math.min(255, below + STEPS)]!];
+    return Math.abs(value - low - ((high - low) * (level - below)) / STEPS);
+  });
+  const shifts = luma.map((value, i) => value - before[i]!).subarray(256 * axes.length);
+  const isPlain = channels === 3 && Math.max(...bend) <= MOST_BEND;
+  return { reading, odd: odd || refused, greys, shifts: isPlain ? shifts : undefined };
+}
+
+/** A picture as stored. */
+export interface StoredPixels {
+  readonly pixels: CheckedPixels;
+  /** those of a CMYK picture; 255 is full ink */
+  readonly inks?: CheckedPixels | undefined;
+}
+
+/**
+ * A picture in the colours that its file gives it, in sRGB, perhaps reduced: a raster for each way
+ * in which its luma changes.
+ */
+export async function shownRasters(
+  { pixels, inks }: StoredPixels,
+  { effects }: ShownColours,
+  end: AbortSignal,
+): Promise<CheckedPixels[]> {
+  const rasters: CheckedPixels[] = [];
+  for (const { reading, ...effect } of effects) {
+    const stored = reading.kind === 'CMYK' ? inks : pixels;
+    // Browsers refuse a profile of greys for colours.
+    if (!stored || (reading.kind === 'GRAY' && stored.channels > 2)) continue;
+    if (effect.greys.length === 0) continue;
+    if (stored !== inks && !effect.odd && !changesLuma(stored, effect)) continue;
+    end.throwIfAborted();
+    rasters.push((await shownBy(reading, stored, sidesOf(stored))).pixels);
+  }
+  return rasters;
+}
+
+/**
+ * A picture on another screen, whose rest is transparent; perhaps reduced.
+ * @param pixels on a screen of their own, at the same place
+ */
+export async function onScreen(
+  pixels: CheckedPixels,
+  { frame, ...screen }: Screen,
+): Promise<CheckedPixels> {
+  const sides = sidesOf(screen);
+  const share = sides.width / screen.width;
+  const [left, top, across, down] = frame;
+  const part = { left, top, width: across, height: down };
+  part.width = Math.min(across, screen.width - left);
+  part.height = Math.min(down, screen.height - top);
+  const transparent = { r: 0, g: 0, b: 0, alpha: 0 };
+  if (part.width < 1 || part.height < 1) {
+    const data = new Uint8Array(4 * sides.width * sides.height);
+    return { data, ...sides, channels: 4 };
+  }
+  const [x, y] = [Math.floor(left * share), Math.floor(top * share)];
+  const width = Math.max(1, Math.min(sides.width - x, Math.round(part.width * share)));
+  const height = Math.max(1, Math.min(sides.height - y, Math.round(part.height * share)));
+  const { data, ...raw } = pixels;
+  const sharp = await importSharp();
+  const raster = await sharp(data, { raw })
+    .extract(part)
+    .resize({ width, height, fit: 'fill' })
+    .ensureAlpha()
+    .toColourspace('srgb')
+    .extend({
+      left: x,
+      top: y,
+      right: sides.width - x - width,
+      bottom: sides.height - y - height,
+      background: transparent,
+    })
+    .raw()
+    .toBuffer();
+  return checkedPixels({ data: raster, ...sides, channels: 4 });
+}
+
+function sidesOf({ width, height }: Sides): Sides {
+  const share = Math.max(1, Math.sqrt((width * height) / MOST_PIXELS));
+  return {
+    width: Math.max(1, Math.round(width / share)),
+    height: Math.max(1, Math.round(height / share)),
+  };
+}
+
+/** Whether the luma of a picture is seen otherwise than stored, by means of a sample. */
+function changesLuma(
+  { data, width, height, channels }: CheckedPixels,
+  { greys, shifts }: Pick<Effect, 'greys' | 'shifts'>,
+): boolean {
+  if (channels > 2 && !shifts) return true;
+  const [columns, rows] = [Math.min(SAMPLE, width), Math.min(SAMPLE, height)];
+  const stored = new Float64Array(MEANS * MEANS);
+  const seen = new Float64Array(MEANS * MEANS);
+  const weights = new Float64Array(MEANS * MEANS);
+  for (let y = 0; y < rows; y++) {
+    const row = Math.floor((y * height) / rows) * width;
+    const means = MEANS * Math.floor((y * MEANS) / rows);
+    for (let x = 0; x < columns; x++) {
+      const at = channels * (row + Math.floor((x * width) / columns));
+      const mean = means + Math.floor((x * MEANS) / columns);
+      const weight = channels % 2 === 0 ? data[at + channels - 1]! : 255;
+      const red = data[at]!;
+      let [luma, shown] = [red, greys[red]!];
+      if (channels > 2) {
+        const [green, blue] = [data[at + 1]!, data[at + 2]!];
+        luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+        const place = stepOf(red) + (STEPS + 1) * (stepOf(green) + (STEPS + 1) * stepOf(blue));
+        shown = luma + shifts![place]!;
+      }
+      weights[mean]! += weight;
+      stored[mean]! += weight * luma;
+      seen[mean]! += weight * shown;
+    }
+  }
+  const used = weights.map((_, i) => i).filter((i) => weights[i]! > 0);
+  const [before, after] = [stored, seen].map((sums) => {
+    const means = Float64Array.from(used, (i) => sums[i]! / weights[i]!);
+    const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
+    return means.map((value) => value - mean);
+  });
+  const contrast = product(after!, after!);
+  const contrastBefore = product(before!, before!);
+  const correlation = product(before!, after!) / Math.sqrt(contrastBefore * contrast);
+  return !(correlation >= LEAST_CORRELATION && contrast <= MOST_GROWTH ** 2 * contrastBefore);
+}
+
+const stepOf = (sample: number) => ((sample * STEPS + 127) / 255) | 0;
+const product = (a: Float64Array, b: Float64Array) =>
+  a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+
+const lumaOf = ({ data, channels }: CheckedPixels) =>
+  new Float64Array(data.length / channels).map((_, i) => {
+    const at = i * channels;
+    return 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+  });
+
+/** Pixels by a profile, in sRGB, then brought to `sides`. */
+async function shownBy(
+  reading: ColourReading,
+  stored: CheckedPixels,
+  sides: Sides,
+): Promise<{ pixels: CheckedPixels; refused: boolean }> {
+  const sharp = await importSharp();
+  let refused = false;
+  const file = tiffOf(thinned(stored, reading), reading);
+  const { data, info } = await sharp(file, { limitInputPixels: false })
+    .on('warning', () => {
+      refused = true;
+    })
+    .resize({ width: sides.width, height: sides.height, fit: 'fill' })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { pixels: checkedPixels({ data, width, height, channels }), refused };
+}
+
+/**
+ * Some pixels of a picture, in equal steps, by the levels of a reading. Means would be of samples
+ * that are yet to be put in order. Greys become three samples, as a profile of colours takes them.
+ */
+function thinned(pixels: CheckedPixels, { kind, levels }: ColourReading): CheckedPixels {
+  const { data, channels } = pixels;
+  const step = Math.ceil(Math.sqrt((pixels.width * pixels.height) / MOST_STORED));
+  const more = channels < 3 && (levels || kind !== 'GRAY') ? 2 : 0;
+  const [width, height] = [Math.ceil(pixels.width / step), Math.ceil(pixels.height / step)];
+  const samples = (channels + more) as Channels;
+  const out = new Uint8Array(width * height * samples);
+  for (let y = 0, o = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, o += samples) {
+      const at = channels * step * (y * pixels.width + x);
+      for (let i = 0; i < samples; i++) {
+        const sample = data[at + Math.max(0, i - more)]!;
+        out[o + i] = levels?.[i]?.[sample] ?? sample;
+      }
+    }
+  }
+  return { data: out, width, height, channels: samples };
+}
+
+/**
+ * A TIFF (6.0) of pixels and a profile, which sharp takes from a file alone. So no picture is
+ * decoded twice, and one that sharp does not decode has its profile, too.
+ */
+function tiffOf(
+  { data, width, height, channels }: CheckedPixels,
+  { kind, profile }: ColourReading,
+): Buffer {
+  const inks = kind === 'CMYK';
+  const head = Buffer.alloc(8 + 2 + 12 * 11 + 4 + 8);
+  const bits = head.length - 8;
+  const fields = [
+    [256, 4, 1, width],
+    [257, 4, 1, height],
+    [258, 3, channels, channels > 2 ? bits : 0x80008],
+    [259, 3, 1, 1],
+    [262, 3, 1, inks ? 5 : channels < 3 ? 1 : 2],
+    [273, 4, 1, head.length + profile.length],
+    [277, 3, 1, channels],
+    [278, 4, 1, height],
+    [279, 4, 1, data.length],
+    // The fourth sample of colours and the second of greys is alpha, straight.
+    [338, 3, inks || channels % 2 === 1 ? 0 : 1, 2],
+    [34_675, 7, profile.length, head.length],
+  ] as const;
+  head.write('II*\0\x08\0\0\0\x0b\0', 'latin1');
+  fields.forEach(([tag, type, count, value], i) => {
+    head.writeUInt16LE(tag, 10 + 12 * i);
+    head.writeUInt16LE(type, 12 + 12 * i);
+    head.writeUInt32LE(count, 14 + 12 * i);
+    head.writeUInt32LE(value, 18 + 12 * i);
+  });
+  for (let i = 0; i < 4; i++) head.writeUInt16LE(8, bits + 2 * i);
+  return Buffer.concat([head, profile, data]);
+}
