@@ -33,4 +33,11 @@ export const FOUND: readonly (readonly string[])[] = [
   ['gif/transparency/bright-half-clear', 'gif/colour/palette-absent'],
   ['gif/transparency/holes-at-random', 'gif/colour/palette-absent'],
   ['avif/transparency/faint', 'avif/geometry/turned-and-cut'],
+  // Frames under a profile, and on a screen of other sides.
+  ['png/samples/grey16', 'png/frames/short-then-long', 'png/colour/blue-mostly'],
+  ['gif/frames/amid-twelve', 'gif/geometry/frame-outside'],
+  ['gif/frames/first-smaller', 'gif/geometry/screen-of-one'],
+  ['gif/frames/short-then-long', 'gif/geometry/frame-wholly-outside'],
+  // Alpha beside planes that are read as other colours.
+  ['avif/transparency/premultiplied-half', 'avif/colour/codes-identity-blue'],
 ];

@@ -14,6 +14,16 @@ export const NOT_MENDED: readonly string[] = [
   'png/container/chunk-amid-data',
   'gif/colour/palette-absent',
   'colour/cicp-bad-with-profile',
+  // an animation's frames have no look by its profile
+  'frames/short-then-long+colour/blue-mostly',
+  // engines place frames on a screen that they leave in different ways
+  'frames/amid-twelve+gif/geometry/frame-outside',
+  'frames/first-smaller+gif/geometry/screen-of-one',
+  'frames/short-then-long+gif/geometry/frame-wholly-outside',
+  'frames/no-controls+gif/geometry/frame-wholly-outside',
+  // alpha of planes that are read as other colours, or turned otherwise than the picture
+  'avif/transparency/premultiplied-half+avif/colour/codes-identity-blue',
+  'avif/transparency/cut-out+avif/geometry/turn-first',
 ];
 
 const isOf = (features: readonly string[], name: string) =>
