@@ -1,6 +1,7 @@
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { isDegenerate } from '../../src/matching/degenerate.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import type { HashPool } from '../../src/node/hash-pool.js';
 import type { Painted } from './paint.js';
@@ -12,7 +13,7 @@ const QUALITY = 50;
 export type Answer =
   /** the engine shows nothing */
   | 'not shown'
-  /** what is shown has a low quality */
+  /** what is shown has a low quality, or a hash that no list takes */
   | 'low quality'
   | 'match'
   | `review: ${string}`
@@ -44,7 +45,7 @@ export async function judge(
   const seen = views.map(({ painted }) =>
     painted.flatMap(({ pixels }) => {
       const { hash, quality } = pdq(pixels);
-      if (quality < QUALITY) return [];
+      if (quality < QUALITY || isDegenerate(hash)) return [];
       listed.set(hashToHex(hash), hash);
       return [hashToHex(hash)];
     }),
