@@ -36,6 +36,8 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
   const given = width > 0 && height > 0 && Math.max(width, height) <= LONGEST_SIDE;
   if (!given || SCREENS.includes(`${width}x${height}`)) width = height = 1;
   let frames = 0;
+  let unseen = false;
+  let isBeyond = false;
   const list: FileFrame[] = [];
   let control: number | undefined;
   let whole = true;
@@ -50,6 +52,8 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
       if (start + 1 >= bytes.length) break;
       const end = afterBlocks(bytes, start);
       frames++;
+      // Each browser has a palette of its own for a file without one.
+      unseen ||= ((bytes[10]! | bytes[at + 9]!) & 0x80) === 0;
       if (frames === 1) {
         const frame = [1, 3, 5, 7].map((i) => view.getUint16(at + i, true)) as Four;
         const [left, top, across, down] = frame;
@@ -58,8 +62,9 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
         whole = end <= bytes.length;
         const wide = { width: Math.max(width, told.width), height: Math.max(height, told.height) };
         if (wide.width > across || wide.height > down) screens.push({ ...wide, frame });
-        const beyond = wide.width > told.width || wide.height > told.height;
-        if (beyond && across <= told.width && down <= told.height) screens.push({ ...told, frame });
+        isBeyond = wide.width > told.width || wide.height > told.height;
+        if (isBeyond && across <= told.width && down <= told.height)
+          screens.push({ ...told, frame });
       }
       if (frames <= MOST_FRAMES) list.push(frameAt(view, at, end, control));
       control = undefined;
@@ -79,6 +84,8 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     alpha: true,
     plain: true,
     frames,
+    // Browsers leave such a screen in several ways; one of nothing is that of the first frame.
+    unseen: unseen || (frames > 1 && isBeyond && told.width * told.height > 0),
     animation: { frames: list },
     whole,
     metadata: NO_EDITS,

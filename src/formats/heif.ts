@@ -37,11 +37,13 @@ export function heifHeader(
   bytes: Uint8Array,
   format: Extract<ImageFormat, 'avif' | 'heic'>,
 ): ImageHeader {
-  const { properties, primary, metadata, tracks, whole } = propertiesOf(bytes, format);
+  const { properties, primary, metadata, unseen, whole } = propertiesOf(bytes, format);
   const view = viewOf(bytes);
   let width = 0;
   let height = 0;
   let uncut: number[] = [];
+  let isTurned = false;
+  let isTurnedFirst = false;
   for (const { name, start, end } of primary) {
     if (isAt(bytes, name, 'ispe') && end >= start + 12) {
       [width, height] = [view.getUint32(start + 4), view.getUint32(start + 8)];
@@ -50,6 +52,8 @@ export function heifHeader(
       // the picture. Chromium shows all of an AVIF unless the aperture begins at the corner, and
       // WebKitGTK in any case.
       const full = [width, height];
+      // Browsers cut before they turn (MIAF, 7.3.6.7), and libheif keeps to the file's order.
+      isTurnedFirst ||= isTurned;
       width = Math.round(view.getUint32(start) / view.getUint32(start + 4));
       height = Math.round(view.getUint32(start + 8) / view.getUint32(start + 12));
       if (format === 'avif' && (width !== full[0] || height !== full[1])) {
@@ -57,6 +61,7 @@ export function heifHeader(
         uncut.push(...fraction(start + 16, 0), ...fraction(start + 24, 0));
       }
     }
+    isTurned ||= isAt(bytes, name, 'irot') || isAt(bytes, name, 'imir');
   }
   if (!(width > 0 && height > 0)) throw corrupt(format);
   const ofKind = (kind: string) =>
@@ -64,6 +69,7 @@ export function heifHeader(
   const auxiliary = ofKind('auxC');
   const alphaName = auxiliary.find(({ start }) => isAt(bytes, start + 4, ALPHA))?.start;
   const [rotations, mirrors] = [ofKind('irot'), ofKind('imir')];
+  const isFormed = [rotations, mirrors, ofKind('clap')].some(({ length }) => length > 0);
   let orientation: Orientation = 1;
   const put: number[] = [];
   // Of several, some may belong to other items: the browser applies them.
@@ -86,7 +92,8 @@ export function heifHeader(
     alpha: auxiliary.length > 0,
     plain: true,
     frames: undefined,
-    tracks,
+    // Libheif turns and cuts an alpha plane by properties of its own, browsers with the picture.
+    unseen: unseen || isTurnedFirst || (alphaName !== undefined && isFormed),
     whole,
     edits: { drop: [], put },
     metadata: { drop: [], put: metadata.flatMap(renamed) },
@@ -142,25 +149,31 @@ function propertiesOf(
   properties: readonly Box[];
   primary: readonly Box[];
   metadata: readonly number[];
-  tracks: boolean;
+  unseen: boolean;
   whole: boolean;
 } {
   const view = viewOf(bytes);
   const properties: Box[] = [];
   const associations: Box[] = [];
   let metadata: number[] = [];
-  let tracks = false;
+  let unseen = false;
   let item: number | undefined;
   let whole = true;
   for (const outer of boxesIn(bytes, 0, bytes.length)) {
     whole &&= !outer.cut;
-    tracks ||= isAt(bytes, outer.name, 'moov');
+    unseen ||= isAt(bytes, outer.name, 'moov');
     if (!isAt(bytes, outer.name, 'meta')) continue;
     // Its data begins with a version.
     for (const box of boxesOf({ ...outer, start: outer.start + 4 }, bytes, format)) {
       if (isAt(bytes, box.name, 'pitm') && box.end >= box.start + 6) {
         const wide = bytes[box.start]! > 0 && box.end >= box.start + 8;
         item ??= wide ? view.getUint32(box.start + 4) : view.getUint16(box.start + 4);
+      }
+      if (isAt(bytes, box.name, 'iref')) {
+        // Sharp does not undo what alpha has been multiplied into.
+        for (const { name } of boxesIn(bytes, box.start + 4, box.end)) {
+          unseen ||= isAt(bytes, name, 'prem');
+        }
       }
       if (isAt(bytes, box.name, 'iinf')) metadata = metadataIn(bytes, box, format);
       if (!isAt(bytes, box.name, 'iprp')) continue;
@@ -178,7 +191,7 @@ function propertiesOf(
   return {
     properties,
     metadata,
-    tracks,
+    unseen,
     whole,
     primary: primary.map((number) => {
       const property = properties[number - 1];

@@ -25,8 +25,8 @@ export interface ImageHeader {
   /** frames or pages, of which the first is the picture; undefined if the header does not say */
   readonly frames: number | undefined;
   readonly animation?: Animation;
-  /** whether it has tracks, as films do: browsers show them, and decoders of pictures do not */
-  readonly tracks?: boolean;
+  /** whether browsers may show what decoders do not: a film, or a file that no program writes */
+  readonly unseen?: boolean;
   /**
    * false if the file breaks off after its header or has stray bytes. Browsers, whose decoders do
    * not tell, refuse it then; in Node sharp decides.

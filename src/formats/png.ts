@@ -30,6 +30,8 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
   let counted = 0;
   let frames = 0;
   let begun = false;
+  let isPast = false;
+  let isBroken = false;
   let isHidden = false;
   const list: (FileFrame & { data: number[] })[] = [];
   let at = 8;
@@ -40,7 +42,11 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
     if (next > bytes.length) break;
     const name = at + 4;
     ended = isAt(bytes, name, 'IEND');
-    if (isAt(bytes, name, 'IDAT')) begun = true;
+    const isImage = isAt(bytes, name, 'IDAT');
+    // Chromium and Firefox end the picture at the first other chunk behind an IDAT.
+    isBroken ||= isImage && isPast;
+    isPast ||= begun && !isImage;
+    begun ||= isImage;
     if (isAt(bytes, name, 'tRNS')) transparency = true;
     if (isAt(bytes, name, 'acTL') && next >= at + 20 && !begun) counted = view.getUint32(at + 8);
     if (counted > 0) {
@@ -48,7 +54,7 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
       if (isAt(bytes, name, 'fcTL') && next === at + 38) {
         isHidden ||= begun && frames === 0;
         if (++frames <= Math.min(counted, MOST_FRAMES)) list.push(frameAt(view, at + 8));
-      } else if (isData || (isAt(bytes, name, 'IDAT') && !isHidden && frames === 1)) {
+      } else if (isData || (isImage && !isHidden && frames === 1)) {
         list[frames - 1]?.data.push(at + (isData ? 12 : 8), next - 4);
       }
     }
@@ -85,6 +91,8 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
         beside: isHidden,
       },
     }),
+    // Firefox paints a part of what is turned and interlaced.
+    unseen: isBroken || (bytes[28] === 1 && (orientation ?? 1) > 1),
     whole: ended,
     edits: { drop, put: [] },
     colours,

@@ -147,8 +147,12 @@ export async function decodeUntil(
       sharp === undefined
         ? decodeInThread(bytes, header, options, end)
         : withFrames(sharp, bytes, header, options, end);
+    const isUnseen = header.unseen && wantedLooks(options).still;
+    const decoded = isUnseen
+      ? work.then((one) => ({ ...one, unseen: 'unseen-picture' as const }))
+      : work;
     // Sharp goes on for a while after the end; its turn passes on at once.
-    return unlessAborted(work, end);
+    return unlessAborted(decoded, end);
   }, end);
 }
 
@@ -250,15 +254,19 @@ async function withFrames(
   end: AbortSignal,
 ): Promise<DecodedImage> {
   const decoded = await decodeFile(sharp, bytes, header, options, end);
-  const { still, frames } = wantedLooks(options);
-  if (header.tracks && still) return { ...decoded, unseen: 'unseen-picture' };
   const { animation } = header;
-  if (!frames || !animation || (animation.frames.length < 2 && !animation.beside)) return decoded;
+  const isFilm = animation && (animation.frames.length > 1 || animation.beside);
+  if (!isFilm || !wantedLooks(options).frames) return decoded;
   const { frameLooks } = await import('./frames.js');
   const { isAllSeen, ...seen } = await frameLooks(sharp, bytes, header, end);
-  const looks = seen.looks.map((look): DecodedLook => {
-    return { ...look, look: 'frame', orientation: decoded.orientation };
-  });
+  const looks: DecodedLook[] = [];
+  const colours = await coloursWanted(bytes, header, options);
+  for (const look of seen.looks) {
+    const rasters = colours ? await shownRasters(look, colours, end) : [];
+    for (const pixels of [look.pixels, ...rasters]) {
+      looks.push({ ...look, pixels, look: 'frame', orientation: decoded.orientation });
+    }
+  }
   return {
     ...decoded,
     looks: [...(decoded.looks ?? []), ...looks],

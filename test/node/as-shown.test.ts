@@ -169,6 +169,29 @@ test('a GIF has a look for each screen on which browsers show it', async () => {
   expect(await on(64, 48, 32, 24)).toEqual(['96x72', '96x72', '64x48']);
 });
 
+/** What browsers show otherwise than sharp, and no camera writes; a part of it is as ever. */
+test.each([
+  [['png/geometry/6', 'png/container/interlaced'], ['png/container/interlaced']],
+  // With as many parts of the picture as that takes.
+  [['png/container/chunk-amid-data'], ['png/geometry/6'], 8],
+  [['gif/colour/palette-absent'], ['gif/colour/grey']],
+  [['gif/frames/in-tiles', 'gif/geometry/frame-outside'], ['gif/geometry/frame-outside']],
+  [['gif/frames/first-smaller', 'gif/geometry/screen-of-one'], ['gif/geometry/screen-of-one']],
+  [['avif/geometry/turned-and-cut'], ['avif/geometry/cut-and-turned']],
+  [['avif/transparency/cut-out', 'avif/geometry/2'], ['avif/transparency/cut-out']],
+  [['avif/transparency/premultiplied'], ['avif/geometry/2']],
+])(
+  '%s may be shown as a picture that is not seen',
+  PATIENT,
+  async (features, plain, seed = 2333058405) => {
+    const format = FORMATS.find(({ name }) => features[0]!.startsWith(`${name}/`))!;
+    const of = async (names: string[]) =>
+      (await decoded((await oddFile(format, names, seed)).bytes)).unseen;
+    expect(await of(features)).toBe('unseen-picture');
+    expect(await of(plain)).toBeUndefined();
+  },
+);
+
 test.each([
   ...['png/colour/permuted', 'png/colour/blue-alone', 'jpeg/colour/halves'],
   ...['jpeg/colour/blue-alone', 'avif/geometry/cut-at-an-offset'],

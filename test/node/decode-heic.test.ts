@@ -6,7 +6,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { type DecodeOptions, decode } from '../../src/node/decode.js';
+import { type DecodeOptions, decode, decodeUntil } from '../../src/node/decode.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { hashFiles } from '../../src/node/hash-files.js';
 import { decodeThreads } from '../../src/node/start-thread.js';
@@ -49,6 +49,19 @@ describe('the picture that libheif decodes', () => {
   test('is mirrored', async () => {
     const { hash } = await hashOf('mirrored.heic');
     expect(distance(hash, pdq(orient(await native('photo.png'), 2)).hash)).toBeLessThanOrEqual(2);
+  });
+
+  test('may not be what a film shows, if it has tracks', async () => {
+    const film = Buffer.from('\0\0\0\x10moov\0\0\0\x08free', 'latin1');
+    const options = { workerUrl, variants: 'orientation' } as const;
+    const { signal } = new AbortController();
+    for (const [tracks, unseen] of [
+      [[], undefined],
+      [[film], 'unseen-picture'],
+    ] as const) {
+      const bytes = Buffer.concat([read('photo.heic'), ...tracks]);
+      expect((await decodeUntil(signal, bytes, options)).unseen).toBe(unseen);
+    }
   });
 
   test('may be a grid of tiles, or have 10 bits', async () => {

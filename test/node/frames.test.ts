@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { random } from '../../bench/workloads.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { decodeUntil } from '../../src/node/decode.js';
 import type { HashPool } from '../../src/node/hash-pool.js';
+import { chunk } from '../browser/png-file.js';
+import { iccpOf, PROFILES } from '../shown/profiles.js';
+import { sceneOf } from '../shown/raster.js';
 import { apng, gifAnimation, type MadeFrame, webpAnimation } from './animations.js';
 import { photoPath } from './fixtures.js';
 import { type WorkerScripts, workerScripts } from './hash-process.js';
@@ -190,6 +194,20 @@ describe('what an animation shows is what is checked', { timeout: 120_000 }, () 
         reason: 'unseen-picture',
       });
     }
+  });
+
+  test('a frame is looked at in the colours that the file gives it', async () => {
+    const [decoy, listed] = [await photo(other, 10), await photo(shown, 100)];
+    const { icc, store } = PROFILES.permuted!(await sceneOf(random(7)));
+    const { data } = store({ ...listed, data: Buffer.from(listed.data) }, await sceneOf(random(7)));
+    const png = apng([decoy, { ...listed, data }], listed);
+    // Behind the signature and IHDR.
+    const parts = [png.subarray(0, 33), chunk('iCCP', iccpOf(icc)), png.subarray(33)];
+    const { verdict, matches } = await decisionOf(Buffer.concat(parts), listed);
+    expect([verdict, matches[0]?.variant]).toEqual([
+      'match',
+      expect.objectContaining({ name: 'frame', frame: 1 }),
+    ]);
   });
 
   test('an AVIF with tracks is to be reviewed', async () => {
