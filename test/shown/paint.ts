@@ -66,8 +66,12 @@ interface Place {
   height: number;
 }
 
-/** Loads all files of the sheet, and lays out those that are shown. Runs in the page. */
+/**
+ * Loads all files of the sheet, and lays out those that are shown. Runs in the page.
+ * @param serial of the sheet: no picture is taken from the engine's memory
+ */
 async function layOut(
+  serial: number,
   count: number,
   width: number,
   height: number,
@@ -82,7 +86,7 @@ async function layOut(
       image.onload = () => resolve(image.naturalWidth > 0);
       image.onerror = () => resolve(false);
     });
-    image.src = `/f/${i}?${Math.random()}`;
+    image.src = `/f/${i}?${serial}`;
     return { image, loaded };
   });
   const shown = await Promise.all(images.map(({ loaded }) => loaded));
@@ -118,6 +122,7 @@ export function createPainter(name: EngineName): Painter {
   let page: EnginePage | undefined;
   let version = '';
   let starts = 0;
+  let serial = 0;
 
   async function ready(): Promise<EnginePage> {
     if (page) return page;
@@ -140,7 +145,14 @@ export function createPainter(name: EngineName): Painter {
     files = sent;
     const window = await ready();
     const size = await window.evaluate(() => ({ width: innerWidth, height: innerHeight }));
-    const places = await window.evaluate(layOut, sent.length, size.width, size.height, GAP);
+    const places = await window.evaluate(
+      layOut,
+      serial++,
+      sent.length,
+      size.width,
+      size.height,
+      GAP,
+    );
     if (sent.some(({ isAnimated }) => isAnimated)) await pause(patience * FILM_MILLISECONDS);
     const painted: Painted[][] = sent.map(() => []);
     for (const ground of ['white', 'black'] as const) {
