@@ -22,7 +22,7 @@ import {
 } from './costly-files.js';
 import { heicPath, imagePath } from './fixtures.js';
 import { type WorkerScripts, workerScripts } from './hash-process.js';
-import { heicWorkerUrl } from './heic-worker.js';
+import { buildHeicWorker, heicWorkerUrl } from './heic-worker.js';
 
 /** One small file of each coding. */
 const SEEDS = [
@@ -103,9 +103,11 @@ describe(`${COUNT} damaged files of each format`, { timeout: 60_000 + 1000 * COU
   afterAll(async () => {
     await pool.close();
     scripts.remove();
+    heic.remove();
   });
 
-  const workerUrl = heicWorkerUrl({ decoder: true });
+  const heic = buildHeicWorker({ decoder: true });
+  const workerUrl = heic.url;
   const check = (bytes: Uint8Array) => checkUpload(bytes, list, { pool, workerUrl });
   const list = createBlocklist([{ hash: hashFromHex('pdq', '0f'.repeat(32)), labels: ['a'] }]);
   const next = random(28);
