@@ -99,7 +99,7 @@ export interface OtherLook {
 }
 
 /**
- * `original`, then of those that there are: `stored`, `onWhite` and `onBlack`.
+ * `original`, then of those that there are: `stored`, `onWhite`, `onBlack`, and `stored` on both.
  * @returns the same, as they were before they were given
  */
 export function* ownVariants(
@@ -107,8 +107,8 @@ export function* ownVariants(
   hash: Hasher,
 ): Generator<HashedVariant, readonly HashedVariant[], undefined> {
   const own: HashedVariant[] = [];
-  const give = (name: VariantName, pixels: CheckedPixels) => {
-    const variant = { name, ...hash(pixels) };
+  const give = (name: VariantName, pixels: CheckedPixels, look?: LookName) => {
+    const variant = { name, ...hash(pixels), ...(look && { look }) };
     own.push(variant);
     return given(variant);
   };
@@ -117,6 +117,9 @@ export function* ownVariants(
   if (!isTransparent) return own;
   yield give('onWhite', onBackdrop(displayed, 255));
   yield give('onBlack', onBackdrop(displayed, 0));
+  // No browser turns a WebP.
+  if (stored) yield give('stored', onBackdrop(stored, 255), 'onWhite');
+  if (stored) yield give('stored', onBackdrop(stored, 0), 'onBlack');
   return own;
 }
 

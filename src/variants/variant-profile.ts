@@ -31,10 +31,10 @@ export const MATCHING_VARIANTS: VariantProfile = 'thorough';
 export const MOST_HASHES = 160;
 
 /**
- * The most hashes of `quick` of one raster, windows not counted: four of the file itself, and all
+ * The most hashes of `quick` of one raster, windows not counted: six of the file itself, and all
  * rows' on white and on black.
  */
-export const MOST_QUICK_HASHES = 40;
+export const MOST_QUICK_HASHES = 42;
 
 /** Whether variants by these options, one at a time, look closer at what they came near to. */
 export const looksCloser = ({

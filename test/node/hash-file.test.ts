@@ -147,11 +147,19 @@ describe('alpha', () => {
     expect([hashToHex(hash), variants]).toEqual([await hexOf('rgb.png'), []]);
   });
 
-  test('of a turned picture: one hash as stored, the others as displayed', async () => {
+  test('of a turned picture: as stored and as displayed, each with hidden colours and without', async () => {
     const upright = await hashFile(imagePath('cut-out.png'));
     const turned = await hashFile(imagePath('cut-out-turned.png'));
-    expect(turned.variants.map(({ name }) => name)).toEqual(['stored', 'onWhite', 'onBlack']);
-    expect({ ...turned, variants: turned.variants.slice(1) }).toEqual(upright);
+    expect(turned.variants.map(({ name, look }) => look ?? name)).toEqual([
+      ...['stored', 'onWhite', 'onBlack'],
+      ...['onWhite', 'onBlack'],
+    ]);
+    expect({ ...turned, variants: turned.variants.slice(1, 3) }).toEqual(upright);
+    const { pixels } = await decode(readFileSync(imagePath('cut-out-turned.png')));
+    expect(turned.variants.slice(3)).toEqual([
+      { name: 'stored', look: 'onWhite', ...rankedPdq(onBackdrop(pixels, 255)) },
+      { name: 'stored', look: 'onBlack', ...rankedPdq(onBackdrop(pixels, 0)) },
+    ]);
   });
 
   test('and orientation add nothing if no variants are requested', async () => {
