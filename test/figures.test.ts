@@ -137,7 +137,9 @@ test('no record is of a busy machine, or of files that differ from its commit', 
   for (const path of records) {
     // That of `index` is made in parts. Those without were made before this was recorded.
     const made = JSON.stringify(record(path).made ?? {});
-    expect([path, made]).toEqual([path, expect.not.stringMatching(/"(busy":true|clean":false)/)]);
+    // One of counts alone is the same on a busy machine.
+    const wrong = path === 'shown.json' ? /"clean":false/ : /"(busy":true|clean":false)/;
+    expect([path, made]).toEqual([path, expect.not.stringMatching(wrong)]);
   }
 });
 
