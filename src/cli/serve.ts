@@ -40,7 +40,7 @@ export const serveCommand: Command = {
   usage: '',
   about: `Answer others over HTTP, from a store or a list.
 Serves /v1/match, /v1/status and /v1/lists/NAME/confirm, HMA's /h, /m, /c and /status, /health/live, /health/ready, \
-/metrics and /openapi.json, and pages for moderators where it is told to. Prints a line with its address, and who needs no token, once it is ready, and then one for \
+/metrics and /openapi.json, and pages for moderators if --review-days is given. Once it is ready it prints a line with its address and who needs no token, and then one for \
 each answer: TIME CALLER METHOD ROUTE STATUS MILLISECONDS. ONLYHASHES_KEY has the key of the credentials of its exchanges, 64 hex digits. Lists with a \
 service are fetched meanwhile. While a database is away, it answers from memory. At SIGTERM or SIGINT it takes \
 nothing new, answers within ${ANSWER_SECONDS} seconds what it has, and ends with 0; at a second \

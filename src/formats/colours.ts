@@ -4,7 +4,7 @@ import { type ImageHeader, isAt, viewOf } from './image-format.js';
 /** Everything by which a browser may change the colours of a file. */
 export interface Colours {
   readonly readings: readonly ColourReading[];
-  /** whether one of them is such as no camera or editor writes, or there are too many */
+  /** whether no camera or editor writes one of them, or there are too many */
   readonly odd: boolean;
 }
 

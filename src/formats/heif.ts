@@ -139,8 +139,8 @@ const fraction = (at: number, value: number): number[] =>
   ]);
 
 /**
- * All properties of a file, those of its primary item in the order they apply, and where the types
- * of items that are EXIF or XMP lie.
+ * All properties of a file, those of its primary item in the order they apply, and the offsets of
+ * the types of items that hold EXIF or XMP.
  */
 function propertiesOf(
   bytes: Uint8Array,
@@ -201,7 +201,7 @@ function propertiesOf(
   };
 }
 
-/** Where the types of items in `iinf` lie that are EXIF or XMP: after their id and protection. */
+/** The offsets of types in `iinf` that mean EXIF or XMP. A type follows id and protection. */
 function metadataIn(bytes: Uint8Array, box: Box, format: ImageFormat): number[] {
   const start = box.start + (bytes[box.start] === 0 ? 6 : 8);
   const types: number[] = [];

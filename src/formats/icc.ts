@@ -13,7 +13,7 @@ export interface ColourReading {
   readonly kind: 'RGB ' | 'GRAY' | 'CMYK';
   /** a profile that lcms applies; its curves, if it has any, are sRGB's */
   readonly profile: Uint8Array;
-  /** what comes before it: levels of sRGB by samples of red, green and blue */
+  /** levels of sRGB for each sample of red, green and blue, applied before the profile */
   readonly levels?: readonly Uint8Array[];
   /** whether no camera or editor writes it */
   readonly odd: boolean;
