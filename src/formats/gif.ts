@@ -15,6 +15,7 @@ const CONTROL = 0xf9;
 const FRAME = 0x2c;
 const AFTER = ['kept', 'kept', 'cleared', 'restored', 'restored'] as const;
 const TRAILER = 0x3b;
+const VERSION_87 = 0x37;
 /** Sizes that some programs wrote for the screen they ran on, whatever the picture. */
 const SCREENS = ['640x480', '640x512', '800x600', '1024x768', '1280x1024', '1600x1200'];
 /** Longer sides are not believed either. */
@@ -25,7 +26,8 @@ const LONGEST_SIDE = 2048;
  * file's screen. If that is too small or not believed, libnsgif, the decoder in sharp, takes
  * another size; so do we, and `edits` write it into the file for browsers. Left alone, those
  * believe any screen and leave the rest of it transparent. A frame beyond it widens it in Chromium
- * and is cut in Firefox: `screens` are theirs.
+ * and is cut in Firefox. Firefox and WebKit take the frame for the screen where it is larger, or the
+ * version is 87a. `screens` are theirs.
  */
 export function gifHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 13) throw corrupt('gif');
@@ -38,6 +40,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
   let frames = 0;
   let unseen = false;
   let isBeyond = false;
+  let isOwn = false;
   const list: FileFrame[] = [];
   let control: number | undefined;
   let whole = true;
@@ -63,8 +66,10 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
         const wide = { width: Math.max(width, told.width), height: Math.max(height, told.height) };
         if (wide.width > across || wide.height > down) screens.push({ ...wide, frame });
         isBeyond = wide.width > told.width || wide.height > told.height;
-        if (isBeyond && across <= told.width && down <= told.height)
-          screens.push({ ...told, frame });
+        const isLarger = across > told.width || down > told.height;
+        isOwn = screens.length > 0 && (isLarger || bytes[4] === VERSION_87);
+        if (isBeyond && !isLarger) screens.push({ ...told, frame });
+        if (isOwn) screens.push({ width: across, height: down, frame, at: [0, 0] });
       }
       if (frames <= MOST_FRAMES) list.push(frameAt(view, at, end, control));
       control = undefined;
@@ -85,7 +90,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     plain: true,
     frames,
     // Browsers leave such a screen in several ways; one of nothing is that of the first frame.
-    unseen: unseen || (frames > 1 && isBeyond && told.width * told.height > 0),
+    unseen: unseen || (frames > 1 && (isBeyond || isOwn) && told.width * told.height > 0),
     animation: { frames: list },
     whole,
     metadata: NO_EDITS,

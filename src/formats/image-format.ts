@@ -87,8 +87,10 @@ export const MOST_FRAMES = 4000;
 export interface Screen {
   readonly width: number;
   readonly height: number;
-  /** the place of the picture: left, top, width and height */
+  /** the part of the stored picture that is shown: left, top, width and height */
   readonly frame: readonly [number, number, number, number];
+  /** where it lies on this screen, if elsewhere: left and top */
+  readonly at?: readonly [number, number];
 }
 
 /** Changes to the bytes of a file; offsets are those before any change. */

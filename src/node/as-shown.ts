@@ -189,20 +189,20 @@ export async function shownRasters(
  */
 export async function onScreen(
   pixels: CheckedPixels,
-  { frame, ...screen }: Screen,
+  { frame, at = [frame[0], frame[1]], ...screen }: Screen,
 ): Promise<CheckedPixels> {
   const sides = sidesOf(screen);
   const share = sides.width / screen.width;
   const [left, top, across, down] = frame;
   const part = { left, top, width: across, height: down };
-  part.width = Math.min(across, screen.width - left);
-  part.height = Math.min(down, screen.height - top);
+  part.width = Math.min(across, screen.width - at[0]);
+  part.height = Math.min(down, screen.height - at[1]);
   const transparent = { r: 0, g: 0, b: 0, alpha: 0 };
   if (part.width < 1 || part.height < 1) {
     const data = new Uint8Array(4 * sides.width * sides.height);
     return { data, ...sides, channels: 4 };
   }
-  const [x, y] = [Math.floor(left * share), Math.floor(top * share)];
+  const [x, y] = [Math.floor(at[0] * share), Math.floor(at[1] * share)];
   const width = Math.max(1, Math.min(sides.width - x, Math.round(part.width * share)));
   const height = Math.max(1, Math.min(sides.height - y, Math.round(part.height * share)));
   const { data, ...raw } = pixels;

@@ -33,6 +33,8 @@ export const FOUND: readonly (readonly string[])[] = [
   ['gif/transparency/bright-half-clear', 'gif/colour/palette-absent'],
   ['gif/transparency/holes-at-random', 'gif/colour/palette-absent'],
   ['avif/transparency/faint', 'avif/geometry/turned-and-cut'],
+  // Firefox and WebKit take the frame for the screen.
+  ['gif/transparency/bright-half-clear', 'gif/geometry/screen-larger', 'gif/container/version-87'],
   // Frames under a profile, and on a screen of other sides.
   ['png/samples/grey16', 'png/frames/short-then-long', 'png/colour/blue-mostly'],
   ['gif/frames/amid-twelve', 'gif/geometry/frame-outside'],
