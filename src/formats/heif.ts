@@ -1,7 +1,8 @@
 import type { Orientation } from '../pixels.js';
 import { corrupt, type ImageFormat, type ImageHeader, isAt, viewOf } from './image-format.js';
 
-const ALPHA = 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha';
+/** The name of an alpha plane, and the one that HEVC had for it; Chromium takes both. */
+const ALPHA = ['urn:mpeg:mpegB:cicp:systems:auxiliary:alpha', 'urn:mpeg:hevc:2015:auxid:1'];
 /** `irot` in ASCII */
 const IROT = [0x69, 0x72, 0x6f, 0x74];
 /**
@@ -67,7 +68,9 @@ export function heifHeader(
   const ofKind = (kind: string) =>
     properties.filter((box) => isAt(bytes, box.name, kind) && box.end > box.start);
   const auxiliary = ofKind('auxC');
-  const alphaName = auxiliary.find(({ start }) => isAt(bytes, start + 4, ALPHA))?.start;
+  const alphaName = auxiliary.find(({ start }) =>
+    ALPHA.some((name) => isAt(bytes, start + 4, name)),
+  )?.start;
   const [rotations, mirrors] = [ofKind('irot'), ofKind('imir')];
   const isFormed = [rotations, mirrors, ofKind('clap')].some(({ length }) => length > 0);
   let orientation: Orientation = 1;

@@ -5,6 +5,7 @@ import type { ColourReading } from '../formats/icc.js';
 import type { ImageHeader, Screen } from '../formats/image-format.js';
 import type { Sides } from '../picture/draft-variants.js';
 import { type Channels, type CheckedPixels, checkedPixels } from '../pixels.js';
+import { isOpaqueInTurns } from './pixel-turns.js';
 import { importSharp } from './sharp.js';
 
 /** The colours in which a browser may show a file. */
@@ -179,6 +180,13 @@ export async function shownRasters(
     if (stored !== inks && !effect.odd && !changesLuma(stored, effect)) continue;
     end.throwIfAborted();
     rasters.push((await shownBy(reading, stored, sidesOf(stored))).pixels);
+    // WebKitGTK gives a profile what alpha has been multiplied into.
+    if (stored === inks || (await isOpaqueInTurns(stored, end))) continue;
+    const { pixels: seen } = await shownBy(reading, stored, sidesOf(stored), true);
+    const data = Uint8ClampedArray.from(seen.data, (sample, i) =>
+      i % 4 === 3 ? sample : (255 * sample) / seen.data[i | 3]!,
+    );
+    rasters.push({ ...seen, data });
   }
   return rasters;
 }
@@ -289,10 +297,11 @@ async function shownBy(
   reading: ColourReading,
   stored: CheckedPixels,
   sides: Sides,
+  isMultiplied = false,
 ): Promise<{ pixels: CheckedPixels; refused: boolean }> {
   const sharp = await importSharp();
   let refused = false;
-  const file = tiffOf(thinned(stored, reading), reading);
+  const file = tiffOf(thinned(stored, reading, isMultiplied), reading);
   const { data, info } = await sharp(file, { limitInputPixels: false })
     .on('warning', () => {
       refused = true;
@@ -309,7 +318,11 @@ async function shownBy(
  * Some pixels of a picture, in equal steps, by the levels of a reading. Means would be of samples
  * that are yet to be put in order. Greys become three samples, as a profile of colours takes them.
  */
-function thinned(pixels: CheckedPixels, { kind, levels }: ColourReading): CheckedPixels {
+function thinned(
+  pixels: CheckedPixels,
+  { kind, levels }: ColourReading,
+  isMultiplied: boolean,
+): CheckedPixels {
   const { data, channels } = pixels;
   const step = Math.ceil(Math.sqrt((pixels.width * pixels.height) / MOST_STORED));
   const more = channels < 3 && (levels || kind !== 'GRAY') ? 2 : 0;
@@ -320,7 +333,9 @@ function thinned(pixels: CheckedPixels, { kind, levels }: ColourReading): Checke
     for (let x = 0; x < width; x++, o += samples) {
       const at = channels * step * (y * pixels.width + x);
       for (let i = 0; i < samples; i++) {
-        const sample = data[at + Math.max(0, i - more)]!;
+        let sample = data[at + Math.max(0, i - more)]!;
+        if (isMultiplied && i < samples - 1)
+          sample = Math.round((sample * data[at + channels - 1]!) / 255);
         out[o + i] = levels?.[i]?.[sample] ?? sample;
       }
     }

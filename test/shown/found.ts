@@ -20,6 +20,8 @@ export const FOUND: readonly (readonly string[])[] = [
   ['webp/frames/on-a-coloured-ground', 'webp/colour/inverted'],
   ['jpeg/coding/rgb-undeclared', 'jpeg/colour/gamma-tenth', 'jpeg/geometry/4'],
   ['avif/colour/gamma-tenth', 'avif/geometry/2'],
+  // WebKitGTK gives a profile what alpha has been multiplied into.
+  ['png/transparency/white-alone', 'png/colour/gamma-8'],
   ['png/colour/cicp-bad-with-profile', 'png/geometry/twice'],
   // Firefox paints half of a turned picture that is interlaced.
   ...['2', '3', '4', '5', '6', '7', '8'].map((name) => [
@@ -33,6 +35,7 @@ export const FOUND: readonly (readonly string[])[] = [
   ['gif/transparency/bright-half-clear', 'gif/colour/palette-absent'],
   ['gif/transparency/holes-at-random', 'gif/colour/palette-absent'],
   ['avif/transparency/faint', 'avif/geometry/turned-and-cut'],
+  ['avif/transparency/alpha-old-name', 'avif/geometry/cut-and-turned'],
   // Firefox and WebKit take the frame for the screen.
   ['gif/transparency/bright-half-clear', 'gif/geometry/screen-larger', 'gif/container/version-87'],
   // Frames under a profile, and on a screen of other sides.
