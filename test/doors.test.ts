@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Store as StoreClass } from '../src/store/store.js';
+import { writeHmaContent } from '../src/testing/fake-hma.js';
+import { writeNcmecEntries } from '../src/testing/fake-ncmec.js';
+import { writeStopNciiPage } from '../src/testing/fake-stop-ncii.js';
 import { ROOT } from './package.js';
 
 /** Stands for a hash, a label or a file name: no message may hold it. */
@@ -292,21 +295,6 @@ const STOP_NCII_RECORD = {
   caseNumbers: [{ id: 'a', status: 'Active' }],
   feedbacks: [{ source: 'a', feedbackValue: 'Blocked', tags: ['a'] }],
 };
-const stopNciiRecord = members(STOP_NCII_RECORD, {
-  signalType: text,
-  hashValue: text,
-  hashStatus: text,
-  caseNumbers: members(
-    STOP_NCII_RECORD.caseNumbers,
-    { 0: members(STOP_NCII_RECORD.caseNumbers[0]!, { id: text, status: text }) },
-    '[]',
-  ),
-  feedbacks: members(
-    STOP_NCII_RECORD.feedbacks,
-    { 0: members(STOP_NCII_RECORD.feedbacks[0]!, { feedbackValue: text, tags: words }) },
-    '[]',
-  ),
-});
 const FEEDBACK = { hashValue: HEX, feedbackValue: 'Blocked', tags: ['a'] };
 const feedback = members(FEEDBACK, { hashValue: text, feedbackValue: text, tags: words });
 const feedbacks = members([FEEDBACK], { 0: feedback }, '[]');
@@ -332,22 +320,11 @@ const submissions = members(
   },
   '[]',
 );
-const TERRORISM_RECORD = { id: '1', algorithm: 'PDQ', hashDigest: HEX, deleted: false };
-const terrorismRecord = members(TERRORISM_RECORD, {
-  id: text,
-  algorithm: text,
-  hashDigest: optional(text),
-  ideology: optional(text),
-  fileType: optional(text),
-});
-const STOP_NCII_PAGE = exchange.writeStopNciiPage({
+const STOP_NCII_PAGE = writeStopNciiPage({
   records: [STOP_NCII_RECORD],
   nextSetTimestamp: 1,
   hasMoreRecords: false,
 });
-const TERRORISM_PAGE = exchange.writeTechAgainstTerrorismPage({ records: [TERRORISM_RECORD] });
-const STOP_NCII_FEEDBACK = exchange.writeStopNciiFeedback([FEEDBACK]);
-const STOP_NCII_SUBMISSION = exchange.writeStopNciiSubmission([SUBMISSION]);
 const FRAME = { frameNumber: 0, hash: HASH, quality: 80, seconds: 1.5 };
 const vpdqFrame = members(FRAME, {
   frameNumber: optional(whole),
@@ -367,83 +344,10 @@ const NCMEC_ENTRY = {
   fingerprints: [{ type: 'pdq', value: HEX, isLink: false }],
   votes: [{ isAffirmative: false, type: 'Pdq', memberId: '1', reason: 'a', reasonId: 'b' }],
 };
-const ncmecEntry = members(NCMEC_ENTRY, {
-  kind: or(member('image'), 'text'),
-  isDeleted: flag,
-  memberId: text,
-  memberName: optional(text),
-  id: text,
-  timestamp: optional(text),
-  classification: optional(text),
-  fingerprints: members(
-    NCMEC_ENTRY.fingerprints,
-    {
-      0: members(NCMEC_ENTRY.fingerprints[0]!, { type: text, value: text, isLink: flag }),
-    },
-    '[]',
-  ),
-  votes: members(
-    NCMEC_ENTRY.votes,
-    {
-      0: members(NCMEC_ENTRY.votes[0]!, {
-        isAffirmative: flag,
-        type: text,
-        memberId: text,
-        reason: optional(text),
-        reasonId: optional(text),
-      }),
-    },
-    '[]',
-  ),
-});
-const NCMEC_PAGE = exchange.writeNcmecEntries([NCMEC_ENTRY]);
+const NCMEC_PAGE = writeNcmecEntries([NCMEC_ENTRY]);
 const NCMEC_LIST = { baseUrl: 'https://example.org', source: 'ncmec', labels: ['a'] };
 const ncmecList = members(NCMEC_LIST, { source: text, labels: words });
 const ncmecVote = { says: member('negative'), reasonIds: or(member(['a']), '[text]') };
-const THREAT = {
-  id: '1',
-  indicator: HEX,
-  type: 'HASH_PDQ',
-  lastUpdated: 1,
-  shouldDelete: false,
-  descriptors: [
-    {
-      id: '1',
-      ownerId: '2',
-      status: 'MALICIOUS',
-      tags: ['a'],
-      reactions: [{ key: 'HELPFUL', ownerIds: ['3'] }],
-    },
-  ],
-};
-const DESCRIPTOR = THREAT.descriptors[0]!;
-const threat = members(THREAT, {
-  id: text,
-  indicator: text,
-  type: text,
-  lastUpdated: optional(whole),
-  shouldDelete: flag,
-  descriptors: optional(
-    members(
-      THREAT.descriptors,
-      {
-        0: members(DESCRIPTOR, {
-          id: text,
-          ownerId: text,
-          status: text,
-          tags: words,
-          reactions: members(
-            DESCRIPTOR.reactions,
-            { 0: members(DESCRIPTOR.reactions[0]!, { key: text, ownerIds: words }) },
-            '[]',
-          ),
-        }),
-      },
-      '[]',
-    ),
-  ),
-});
-const THREATS = exchange.writeThreatUpdates([THREAT]);
 const HMA_CONTENT = {
   id: '1',
   bank: { name: 'A', enabledRatio: 1 },
@@ -451,22 +355,7 @@ const HMA_CONTENT = {
   signals: [{ type: 'pdq', value: HEX }],
   exchanges: [{ name: 'a', keys: ['b'] }],
 };
-const hmaContent = members(HMA_CONTENT, {
-  id: text,
-  bank: members(HMA_CONTENT.bank, { name: text, enabledRatio: or(whole, '7.5') }),
-  disableUntil: whole,
-  signals: members(
-    HMA_CONTENT.signals,
-    { 0: members(HMA_CONTENT.signals[0]!, { type: text, value: text }) },
-    '[]',
-  ),
-  exchanges: members(
-    HMA_CONTENT.exchanges,
-    { 0: members(HMA_CONTENT.exchanges[0]!, { name: text, keys: words }) },
-    '[]',
-  ),
-});
-const HMA_REPLY = exchange.writeHmaContent(HMA_CONTENT);
+const HMA_REPLY = writeHmaContent(HMA_CONTENT);
 /** A client whose service answers this text to everything. */
 const answering = (body: string) => ({
   fetch: (async () => new Response(body)) as never,
@@ -1041,34 +930,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       call: ((...args: [never, never]) => new exchange.ShieldClient(...args)) as never,
       args: [credentials, options({ ...serviceOptions, maxHashes: whole })],
     },
-    readNcmecEntries: {
-      args: [reply(NCMEC_PAGE), options({ onProblem: callback, list: ncmecList })],
-    },
-    writeNcmecEntries: {
-      args: [members([NCMEC_ENTRY], { 0: ncmecEntry }, '[]'), options({ next: text })],
-    },
-    readNcmecFeedback: {
-      args: [reply(exchange.writeNcmecFeedback({ says: 'affirmative' }))],
-    },
-    writeNcmecFeedback: { args: [members({ says: 'negative', reasonIds: ['a'] }, ncmecVote)] },
-    readThreatUpdates: { args: [reply(THREATS), options({ onProblem: callback })] },
-    writeThreatUpdates: {
-      args: [members([THREAT], { 0: threat }, '[]'), options({ next: text })],
-    },
-    updateOfThreat: { args: [threat, options({ source: text })] },
-    readThreatExchangeCache: {
-      args: [reply(`${HEX},1,2,"a b"\n`), options({ onProblem: callback })],
-    },
-    readHmaContent: { args: [reply(HMA_REPLY), options({ onProblem: callback })] },
-    writeHmaContent: { args: [hmaContent] },
-    updateOfHmaContent: {
-      args: [hmaContent, members({ nowSeconds: 1 }, { nowSeconds: or(whole, '7.5') })],
-    },
-    STOP_NCII_FEEDBACK_VALUES: 'constant',
-    STOP_NCII_SIGNAL_TYPES: 'constant',
-    STOP_NCII_STATUSES: 'constant',
-    TECH_AGAINST_TERRORISM_ALGORITHMS: 'constant',
-    TECH_AGAINST_TERRORISM_IDEOLOGIES: 'constant',
     StopNciiClient: {
       call: ((...args: [never, never]) => new exchange.StopNciiClient(...args)) as never,
       args: [
@@ -1089,37 +950,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         options(serviceOptions),
       ],
     },
-    readStopNciiPage: { args: [reply(STOP_NCII_PAGE), options({ onProblem: callback })] },
-    readTechAgainstTerrorismPage: {
-      args: [reply(TERRORISM_PAGE), options({ onProblem: callback })],
-    },
-    readStopNciiFeedback: { args: [{ ...or(member(STOP_NCII_FEEDBACK), 'text'), world: true }] },
-    readStopNciiSubmission: {
-      args: [{ ...or(member(STOP_NCII_SUBMISSION), 'text'), world: true }],
-    },
     readVpdq: {
       args: [reply(exchange.writeVpdqText([FRAME as never])), options({ onProblem: callback })],
     },
-    updateOfStopNcii: { args: [stopNciiRecord] },
-    updateOfTechAgainstTerrorism: { args: [terrorismRecord] },
-    writeStopNciiPage: {
-      args: [
-        members(
-          { records: [STOP_NCII_RECORD], nextSetTimestamp: 1, hasMoreRecords: false },
-          { records: members([STOP_NCII_RECORD], { 0: stopNciiRecord }, '[]') },
-        ),
-      ],
-    },
-    writeTechAgainstTerrorismPage: {
-      args: [
-        members(
-          { records: [TERRORISM_RECORD] },
-          { records: members([TERRORISM_RECORD], { 0: terrorismRecord }, '[]') },
-        ),
-      ],
-    },
-    writeStopNciiFeedback: { args: [feedbacks] },
-    writeStopNciiSubmission: { args: [submissions] },
     writeVpdqJson: { args: [members([FRAME], { 0: vpdqFrame })] },
     writeVpdqText: { args: [members([FRAME], { 0: vpdqFrame })] },
     PackedEntries: {
@@ -1878,7 +1711,8 @@ const METHODS: Record<
     },
   },
   ThreatExchangeClient: {
-    of: () => new exchange.ThreatExchangeClient({ accessToken: 'a' }, '1', answering(THREATS)),
+    of: () =>
+      new exchange.ThreatExchangeClient({ accessToken: 'a' }, '1', answering('{"data":[]}')),
     doors: {
       mustRestart: [stopNciiCheckpoint, or(member(1), '7.5')],
       fetchUpdates: [fetching(...checkpointOfStopNcii)],

@@ -203,7 +203,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
         unknown.push(...words);
         // Ids are of all banks, and an HMA does not look at the bank it is asked for.
         if (content.bank.name !== this.#bank) continue;
-        updates.push(updateOfHmaContent(content, { nowSeconds }));
+        updates.push(updateOfHmaContent(content, nowSeconds));
       }
       let isWhole = newestId !== undefined && last >= newestId;
       const isSettled = last >= highestId + Math.min(SETTLED, this.#maxMissing);

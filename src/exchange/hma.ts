@@ -1,4 +1,3 @@
-import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { hashFrom } from './list-fields.js';
 import {
@@ -19,9 +18,7 @@ import {
   textOf,
   UnknownWords,
   wholeNumberOf,
-  wholeText,
 } from './service-json.js';
-import type { TextSource } from './text.js';
 
 /*
  * The JSON of a Hasher-Matcher-Actioner, version 1.1.
@@ -63,21 +60,10 @@ const MEMBERS = [
 const TYPES = ['pdq', 'video_md5'];
 
 /**
- * Reads the reply of `GET /c/bank/B/content/ID?include_signals=true`.
- * @throws {TypeError} if an argument is invalid
+ * Content, from the reply of `GET /c/bank/B/content/ID?include_signals=true`.
  * @throws {FormatError} `bad-reply` if it is not such a reply; without `onProblem` also
  *   `bad-record` or `bad-hash`
  */
-export async function readHmaContent(
-  text: TextSource,
-  options: ReadUpdatesOptions = {},
-): Promise<{ content: HmaContent; unknown: UnknownWord[] }> {
-  checkOptions(options);
-  checkTypeOf('onProblem', options.onProblem, 'function');
-  return hmaContent(jsonObject(await wholeText(text)), options);
-}
-
-/** Like `readHmaContent`, of parsed JSON. */
 export function hmaContent(
   reply: JsonObject,
   options: ReadUpdatesOptions,
@@ -182,17 +168,9 @@ export function hmaBanks(text: string): HmaBank[] {
 
 /**
  * Content as an update of a list. It is `withdrawn` while it or its bank is off.
- * @param options `nowSeconds`: the time that counts for what is off until a time
- * @throws {TypeError | RangeError} if an argument is invalid
+ * @param nowSeconds the time that counts for what is off until a time
  */
-export function updateOfHmaContent(
-  content: HmaContent,
-  options: { nowSeconds: number },
-): ListUpdate {
-  checkContent(content);
-  checkOptions(options, 'options: { nowSeconds }');
-  const { nowSeconds } = options;
-  checkNumber('nowSeconds', nowSeconds, 0);
+export function updateOfHmaContent(content: HmaContent, nowSeconds: number): ListUpdate {
   const { id, bank, disableUntil, signals, exchanges } = content;
   const isOn = disableUntil === 1 || (disableUntil > 1 && disableUntil <= nowSeconds);
   const state: UpdateState = isOn && bank.enabledRatio > 0 ? 'active' : 'withdrawn';
@@ -202,42 +180,6 @@ export function updateOfHmaContent(
   });
   const labels = [bank.name, ...exchanges.map(({ name }) => name)];
   return updateOf({ key: id, source: `HMA/${bank.name}`, state, signals }, hashes, labels);
-}
-
-function checkContent(content: HmaContent): void {
-  checkObject(content, 'content of an HMA: { id, bank, … }');
-  const { id, bank, disableUntil, signals, exchanges, uri = '', note = '' } = content;
-  checkObject(bank, 'bank: { name, enabledRatio }');
-  const isText = (value: unknown) => typeof value === 'string';
-  const isShaped =
-    [id, bank.name, uri, note].every(isText) &&
-    Array.isArray(signals) &&
-    signals.every((one) => isText(one?.type) && isText(one.value)) &&
-    Array.isArray(exchanges) &&
-    exchanges.every(
-      (one) => isText(one?.name) && Array.isArray(one.keys) && one.keys.every(isText),
-    );
-  if (!isShaped) throw new TypeError('expected content of an HMA');
-  checkNumber('enabledRatio', bank.enabledRatio, 0);
-  checkInteger('disableUntil', disableUntil, 0);
-}
-
-/**
- * The text of a reply with content, as `readHmaContent` reads it.
- * @throws {TypeError} if `content` is invalid
- */
-export function writeHmaContent(content: HmaContent): string {
-  checkContent(content);
-  const { id, bank, disableUntil, signals, exchanges, uri = null, note } = content;
-  return JSON.stringify({
-    id: /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id,
-    disable_until_ts: disableUntil,
-    collab_metadata: Object.fromEntries(exchanges.map(({ name, keys }) => [name, keys])),
-    original_media_uri: uri,
-    bank: { name: bank.name, matching_enabled_ratio: bank.enabledRatio },
-    signals: Object.fromEntries(signals.map(({ type, value }) => [type, value])),
-    ...(note !== undefined && { note }),
-  });
 }
 
 /**

@@ -1,19 +1,12 @@
 /**
- * Lists of hashes as files, and the clients and formats of the services that share them.
+ * Lists of hashes as files, and the clients of the services that share them.
  * @module onlyhashes/exchange
  */
 
 export type { BlocklistEntry, Opinion } from '../entry.js';
 export { joinLabels, writeCell } from './csv.js';
 export { type ReadOptions, readHashList } from './hash-list.js';
-export {
-  type HmaBank,
-  type HmaContent,
-  type HmaMatch,
-  readHmaContent,
-  updateOfHmaContent,
-  writeHmaContent,
-} from './hma.js';
+export type { HmaBank, HmaContent, HmaMatch } from './hma.js';
 export { type HmaCheckpoint, HmaClient, type HmaOptions } from './hma-client.js';
 export type {
   ListClient,
@@ -31,21 +24,8 @@ export {
   type NcmecOptions,
 } from './ncmec-client.js';
 export type { NcmecEntry, NcmecFingerprint, NcmecVote } from './ncmec-entry.js';
-export {
-  type NcmecFeedback,
-  type NcmecMember,
-  type NcmecReason,
-  type NcmecStatus,
-  readNcmecFeedback,
-  writeNcmecFeedback,
-} from './ncmec-feedback.js';
+export type { NcmecFeedback, NcmecMember, NcmecReason, NcmecStatus } from './ncmec-feedback.js';
 export { NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
-export {
-  type NcmecReply,
-  type ReadNcmecOptions,
-  readNcmecEntries,
-  writeNcmecEntries,
-} from './ncmec-reply.js';
 export { OnlyhashesClient, type OnlyhashesOptions } from './onlyhashes-client.js';
 export { PackedEntries } from './packed-entries.js';
 export { readPackedEntries } from './packed-list.js';
@@ -58,55 +38,21 @@ export {
   type ShieldMatch,
   type ShieldOptions,
 } from './shield-client.js';
-export {
-  readStopNciiPage,
-  STOP_NCII_FEEDBACK_VALUES,
-  STOP_NCII_SIGNAL_TYPES,
-  STOP_NCII_STATUSES,
-  type StopNciiOpinion,
-  type StopNciiPage,
-  type StopNciiRecord,
-  updateOfStopNcii,
-  writeStopNciiPage,
-} from './stop-ncii.js';
+export type { StopNciiOpinion, StopNciiRecord } from './stop-ncii.js';
 export {
   type PostOutcome,
   type StopNciiCheckpoint,
   StopNciiClient,
   type StopNciiKeys,
 } from './stop-ncii-client.js';
-export {
-  readStopNciiFeedback,
-  readStopNciiSubmission,
-  type StopNciiFeedback,
-  type StopNciiSubmission,
-  writeStopNciiFeedback,
-  writeStopNciiSubmission,
-} from './stop-ncii-submission.js';
-export {
-  readTechAgainstTerrorismPage,
-  TECH_AGAINST_TERRORISM_ALGORITHMS,
-  TECH_AGAINST_TERRORISM_IDEOLOGIES,
-  type TechAgainstTerrorismPage,
-  type TechAgainstTerrorismRecord,
-  updateOfTechAgainstTerrorism,
-  writeTechAgainstTerrorismPage,
-} from './tech-against-terrorism.js';
+export type { StopNciiFeedback, StopNciiSubmission } from './stop-ncii-submission.js';
+export type { TechAgainstTerrorismRecord } from './tech-against-terrorism.js';
 export {
   type TechAgainstTerrorismCheckpoint,
   TechAgainstTerrorismClient,
 } from './tech-against-terrorism-client.js';
 export type { TextSource } from './text.js';
-export {
-  readThreatExchangeCache,
-  readThreatUpdates,
-  type ThreatDescriptor,
-  type ThreatReaction,
-  type ThreatUpdate,
-  type ThreatUpdatesPage,
-  updateOfThreat,
-  writeThreatUpdates,
-} from './threat-exchange.js';
+export type { ThreatDescriptor, ThreatReaction, ThreatUpdate } from './threat-exchange.js';
 export {
   type ThreatExchangeCheckpoint,
   ThreatExchangeClient,

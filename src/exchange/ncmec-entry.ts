@@ -3,7 +3,6 @@ import { hashFrom } from './list-fields.js';
 import { type ListUpdate, updateOf } from './list-update.js';
 import type { NcmecList } from './ncmec-lists.js';
 import type { ReportProblem, UnknownWords } from './service-json.js';
-import { xmlText } from './xml.js';
 import { childOf, type XmlElement } from './xml-element.js';
 
 /** A fingerprint of an entry, or a link to one that is too large for the list. */
@@ -170,35 +169,4 @@ export function ncmecUpdate(
 function opinionOf({ isAffirmative, type, memberId, reason }: NcmecVote): Opinion {
   const tags = reason === undefined ? [type] : [type, reason];
   return { from: memberId, says: isAffirmative ? 'affirmative' : 'negative', tags };
-}
-
-/** `entry` as an element of a query result. */
-export function ncmecElement(entry: NcmecEntry): string {
-  const { kind, isDeleted, memberId, memberName = '', id, timestamp, classification } = entry;
-  const name = isDeleted ? `deleted${kind[0]!.toUpperCase()}${kind.slice(1)}` : kind;
-  const parts = [
-    `<member id="${xmlText(memberId)}">${xmlText(memberName)}</member>`,
-    timestamp && `<timestamp>${xmlText(timestamp)}</timestamp>`,
-    `<id>${xmlText(id)}</id>`,
-    classification && `<classification>${xmlText(classification)}</classification>`,
-    entry.fingerprints.length > 0 &&
-      `<fingerprints>${entry.fingerprints.map(fingerprintElement).join('')}</fingerprints>`,
-    entry.votes.length > 0 && `<feedback>${entry.votes.map(voteElement).join('')}</feedback>`,
-  ];
-  return `<${name}>${parts.filter(Boolean).join('')}</${name}>`;
-}
-
-function fingerprintElement({ type, value, isLink }: NcmecFingerprint): string {
-  const text = xmlText(value);
-  return isLink ? `<${type} rel="self" href="${text}"/>` : `<${type}>${text}</${type}>`;
-}
-
-function voteElement({ isAffirmative, type, memberId, reason, reasonId }: NcmecVote): string {
-  const members = `<members><member id="${xmlText(memberId)}"/></members>`;
-  const kind = ` type="${xmlText(type)}"`;
-  if (isAffirmative) return `<affirmativeFeedback${kind}>${members}</affirmativeFeedback>`;
-  const guid = reasonId === undefined ? '' : ` guid="${xmlText(reasonId)}"`;
-  const name = reason === undefined ? '' : ` name="${xmlText(reason)}"`;
-  const given = `<reason${guid}${name}${kind}/>`;
-  return `<negativeFeedback${kind}><reasons>${given}${members}</reasons></negativeFeedback>`;
 }

@@ -1,10 +1,9 @@
 import { checkObject, checkOneOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import { document } from './ncmec-reply.js';
-import { wholeText } from './service-json.js';
-import type { TextSource } from './text.js';
 import { xmlText } from './xml.js';
 import { childOf, rootElement, type XmlElement } from './xml-element.js';
+
+const NAMESPACE = 'https://hashsharing.ncmec.org/hashsharing/v2';
 
 /** The vote of a member on one fingerprint of an entry: it is rightly listed, or why not. */
 export interface NcmecFeedback {
@@ -59,22 +58,6 @@ export function writeNcmecFeedback(feedback: NcmecFeedback): string {
   return document('feedbackSubmission', `<${says}>${inner}</${says}>`);
 }
 
-/**
- * Reads the body of a vote.
- * @throws {TypeError} if the text is invalid
- * @throws {FormatError} `bad-xml` if it is not XML; `bad-reply` if it is not a vote
- */
-export async function readNcmecFeedback(text: TextSource): Promise<NcmecFeedback> {
-  const root = rootElement(await wholeText(text), 'feedbackSubmission');
-  const negative = childOf(root, 'negative');
-  const reasonIds = (negative ? childOf(negative, 'reasonIds')?.children : [])
-    ?.filter(({ name }) => name === 'guid')
-    .flatMap(({ text }) => (text ? [text] : []));
-  if (childOf(root, 'affirmative') && !negative) return { says: 'affirmative' };
-  if (!reasonIds?.length) throw new FormatError('bad-reply', 'expected a vote, and its reasons');
-  return { says: 'negative', reasonIds };
-}
-
 /** @throws {FormatError} if `text` is not the reply of `GET /v2/status` */
 export function ncmecStatus(text: string): NcmecStatus {
   const root = rootElement(text, 'status');
@@ -107,4 +90,9 @@ export function ncmecReasons(text: string): NcmecReason[] {
       name: attributes.get('name') ?? '',
       type: attributes.get('type') ?? '',
     }));
+}
+
+/** A document of NCMEC's namespace. */
+export function document(root: string, inner: string): string {
+  return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<${root} xmlns="${NAMESPACE}">${inner}</${root}>\n`;
 }

@@ -1,6 +1,4 @@
 import { checkIterable, checkObject } from '../door.js';
-import { FormatError } from '../errors.js';
-import { isObject, type JsonObject, jsonObject, own, textOf } from './service-json.js';
 
 /*
  * What a company tells StopNCII: its feedback on listed hashes, and hashes of its own.
@@ -10,7 +8,7 @@ import { isObject, type JsonObject, jsonObject, own, textOf } from './service-js
 export interface StopNciiFeedback {
   /** as it is listed */
   readonly hashValue: string;
-  /** `Blocked`, `NotBlocked`, `PendingReview` … : one of `STOP_NCII_FEEDBACK_VALUES` */
+  /** `Blocked`, `NotBlocked`, `PendingReview`, `QualityUnknown`, `Withdrawn`, `Deleted` … */
   readonly feedbackValue: string;
   readonly tags: readonly string[];
 }
@@ -73,60 +71,4 @@ function checkWord(word: unknown): void {
   if (typeof word !== 'string' || word === '') {
     throw new TypeError('expected signalType, hashValue and feedbackValue to be text');
   }
-}
-
-/**
- * Reads a body of `SubmitFeedback`, as a service does.
- * @throws {TypeError} if `text` is not text
- * @throws {FormatError} `bad-reply` if it is anything else
- */
-export function readStopNciiFeedback(text: string): StopNciiFeedback[] {
-  return listOf(text, 'hashFeedbacks').map((each) => ({
-    hashValue: wordOf(each, 'hashValue'),
-    ...opinionFrom(each),
-  }));
-}
-
-/**
- * Reads a body of `SubmitHashes`, as a service does.
- * @throws {TypeError} if `text` is not text
- * @throws {FormatError} `bad-reply` if it is anything else
- */
-export function readStopNciiSubmission(text: string): StopNciiSubmission[] {
-  return listOf(text, 'hashRecords').map((each) => {
-    const lastModtimestamp = own(each, 'lastModtimestamp');
-    const feedbacks = own(each, 'CSPFeedbacks');
-    const isTime = Number.isSafeInteger(lastModtimestamp) && (lastModtimestamp as number) >= 0;
-    if (!isTime || !Array.isArray(feedbacks) || !feedbacks.every(isObject)) malformed();
-    return {
-      signalType: wordOf(each, 'signalType'),
-      hashValue: wordOf(each, 'hashValue'),
-      lastModtimestamp: lastModtimestamp as number,
-      feedbacks: feedbacks.map(opinionFrom),
-    };
-  });
-}
-
-function listOf(text: string, name: string): JsonObject[] {
-  if (typeof text !== 'string') throw new TypeError('expected a text');
-  const body = jsonObject(text);
-  const list = own(body, name);
-  if (!Array.isArray(list) || own(body, 'count') !== list.length || !list.every(isObject)) {
-    malformed();
-  }
-  return list;
-}
-
-function opinionFrom(each: JsonObject) {
-  const tags = own(each, 'tags');
-  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) malformed();
-  return { feedbackValue: wordOf(each, 'feedbackValue'), tags: tags as string[] };
-}
-
-function wordOf(each: JsonObject, name: string): string {
-  return textOf(each, name) || malformed();
-}
-
-function malformed(): never {
-  throw new FormatError('bad-reply', 'expected a body of SubmitFeedback or SubmitHashes');
 }

@@ -1,4 +1,3 @@
-import { checkObject } from '../door.js';
 import type { Opinion } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { hashFrom } from './list-fields.js';
@@ -10,19 +9,15 @@ import {
   updateOf,
 } from './list-update.js';
 import {
-  checkReadOptions,
   isObject,
   type JsonObject,
-  jsonObject,
   own,
   problemsOf,
   type ReportProblem,
   textOf,
   UnknownWords,
   wholeNumberOf,
-  wholeText,
 } from './service-json.js';
-import type { TextSource } from './text.js';
 
 /*
  * The JSON of StopNCII's API for participating companies, as facebook/ThreatExchange and the
@@ -31,26 +26,13 @@ import type { TextSource } from './text.js';
  */
 
 /** What StopNCII hashes, in its words. */
-export const STOP_NCII_SIGNAL_TYPES = [
-  'Unknown',
-  'ImagePDQ',
-  'VideoMD5',
-  'VideoTMK',
-  'Text',
-  'URL',
-] as const;
+const SIGNAL_TYPES = ['Unknown', 'ImagePDQ', 'VideoMD5', 'VideoTMK', 'Text', 'URL'] as const;
 
 /** The states of a hash and of a case, in StopNCII's words. */
-export const STOP_NCII_STATUSES = [
-  'Unknown',
-  'Received',
-  'Active',
-  'Withdrawn',
-  'Deleted',
-] as const;
+const STATUSES = ['Unknown', 'Received', 'Active', 'Withdrawn', 'Deleted'] as const;
 
 /** What a company may say of a hash. `Undefined` is in no document, but in real replies. */
-export const STOP_NCII_FEEDBACK_VALUES = [
+const FEEDBACK_VALUES = [
   'Unknown',
   'None',
   'QualityUnknown',
@@ -115,21 +97,11 @@ const RECORD_MEMBERS = [
 const OPINION_MEMBERS = ['source', 'feedbackValue', 'tags'];
 
 /**
- * Reads a reply of `FetchHashes`. A record whose hash cannot be read is a problem and is left out;
+ * A reply of `FetchHashes`. A record whose hash cannot be read is a problem and is left out;
  * another member that cannot be read is a problem and is left out of its record.
- * @throws {TypeError} if an argument is invalid
- * @throws {FormatError} `bad-reply` if it is not such a reply; `bad-length` beyond 64 Mi
- *   characters; without `onProblem` also `bad-record` or `bad-hash`, with the `record`
+ * @throws {FormatError} `bad-reply` if it is not such a reply; without `onProblem` also
+ *   `bad-record` or `bad-hash`, with the `record`
  */
-export async function readStopNciiPage(
-  text: TextSource,
-  options: ReadUpdatesOptions = {},
-): Promise<StopNciiPage> {
-  checkReadOptions(options);
-  return stopNciiPage(jsonObject(await wholeText(text)), options);
-}
-
-/** Like `readStopNciiPage`, of parsed JSON. */
 export function stopNciiPage(reply: JsonObject, options: ReadUpdatesOptions): StopNciiPage {
   const { nextSetTimestamp, nextPageToken, hasMoreRecords } = stopNciiEnvelope(reply);
   const words = new UnknownWords();
@@ -188,9 +160,9 @@ function recordFrom(
     return undefined;
   }
   words.members(value, RECORD_MEMBERS);
-  words.word('signalType', signalType, STOP_NCII_SIGNAL_TYPES);
+  words.word('signalType', signalType, SIGNAL_TYPES);
   const hashStatus = wordOf(value, 'hashStatus', report);
-  words.word('hashStatus', hashStatus, STOP_NCII_STATUSES);
+  words.word('hashStatus', hashStatus, STATUSES);
   const lastModtimestamp = wholeNumberOf(value, 'lastModtimestamp');
   if (lastModtimestamp === undefined) leftOut('lastModtimestamp', report);
   const hashRegions = regionsFrom(value, report);
@@ -232,7 +204,7 @@ function casesFrom(record: JsonObject, words: UnknownWords, report: ReportProble
   }
   return Object.keys(cases).map((id) => {
     const status = wordOf(cases, id, () => leftOut('the status of each case', report));
-    words.word('caseNumbers', status, STOP_NCII_STATUSES);
+    words.word('caseNumbers', status, STATUSES);
     return { id, status };
   });
 }
@@ -255,7 +227,7 @@ function opinionsFrom(
     }
     words.members(each, OPINION_MEMBERS, 'CSPFeedbacks.');
     const feedbackValue = wordOf(each, 'feedbackValue', report);
-    words.word('CSPFeedbacks.feedbackValue', feedbackValue, STOP_NCII_FEEDBACK_VALUES);
+    words.word('CSPFeedbacks.feedbackValue', feedbackValue, FEEDBACK_VALUES);
     const source = textOf(each, 'source');
     const tags = own(each, 'tags') ?? [];
     const isRead = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
@@ -288,10 +260,8 @@ function stateOf(status: string): UpdateState {
 /**
  * A record as an update of a list. `Received` and unknown states are `pending`. Cases that are
  * withdrawn or deleted do not count.
- * @throws {TypeError} if `record` is invalid
  */
 export function updateOfStopNcii(record: StopNciiRecord): ListUpdate {
-  checkRecord(record);
   const { signalType, hashValue, hashStatus, caseNumbers, feedbacks } = record;
   const { lastModtimestamp, hashRegions } = record;
   const hash = signalType === 'ImagePDQ' ? hashFrom('pdq', hashValue) : undefined;
@@ -314,53 +284,4 @@ export function updateOfStopNcii(record: StopNciiRecord): ListUpdate {
     },
     hash ? [hash] : [],
   );
-}
-
-/** @throws {TypeError} unless `record` has the shape of a record */
-function checkRecord(record: StopNciiRecord): void {
-  checkObject(record, 'a record of StopNCII');
-  const { signalType, hashValue, hashStatus, caseNumbers, feedbacks } = record;
-  const texts = [signalType, hashValue, hashStatus];
-  const isShaped =
-    texts.every((text) => typeof text === 'string') &&
-    Array.isArray(caseNumbers) &&
-    caseNumbers.every((each) => typeof each?.id === 'string' && typeof each.status === 'string') &&
-    Array.isArray(feedbacks) &&
-    feedbacks.every(
-      (each) =>
-        typeof each?.feedbackValue === 'string' &&
-        Array.isArray(each.tags) &&
-        each.tags.every((tag: unknown) => typeof tag === 'string'),
-    );
-  if (!isShaped) throw new TypeError('expected a record of StopNCII');
-}
-
-/**
- * The text of a reply of `FetchHashes`, as `readStopNciiPage` reads it.
- * @throws {TypeError} if `page` is invalid
- */
-export function writeStopNciiPage(page: Omit<StopNciiPage, 'unknown'>): string {
-  checkObject(page, 'a page of StopNCII');
-  const { records, nextSetTimestamp, nextPageToken = null, hasMoreRecords } = page;
-  if (!Array.isArray(records)) throw new TypeError('expected records to be a list');
-  return JSON.stringify({
-    count: records.length,
-    nextSetTimestamp,
-    nextPageToken,
-    hasMoreRecords,
-    hashRecords: records.map((record: StopNciiRecord) => {
-      checkRecord(record);
-      const { further, caseNumbers, feedbacks, hashRegions, ...words } = record;
-      return {
-        lastModtimestamp: words.lastModtimestamp,
-        signalType: words.signalType,
-        hashValue: words.hashValue,
-        hashStatus: words.hashStatus,
-        caseNumbers: Object.fromEntries(caseNumbers.map(({ id, status }) => [id, status])),
-        ...(feedbacks.length > 0 && { CSPFeedbacks: feedbacks }),
-        ...(hashRegions && { hashRegions }),
-        ...further,
-      };
-    }),
-  });
 }

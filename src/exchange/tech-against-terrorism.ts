@@ -1,4 +1,3 @@
-import { checkObject } from '../door.js';
 import { FormatError } from '../errors.js';
 import { hashFrom } from './list-fields.js';
 import {
@@ -9,19 +8,15 @@ import {
   updateOf,
 } from './list-update.js';
 import {
-  checkReadOptions,
   isObject,
   type JsonObject,
-  jsonObject,
   own,
   problemsOf,
   type ReportProblem,
   textOf,
   UnknownWords,
   wholeNumberOf,
-  wholeText,
 } from './service-json.js';
-import type { TextSource } from './text.js';
 
 /*
  * The JSON of Tech Against Terrorism's hash list, version 2, as facebook/ThreatExchange and the
@@ -29,10 +24,10 @@ import type { TextSource } from './text.js';
  */
 
 /** The algorithms that have been seen in the list; others are kept and reported. */
-export const TECH_AGAINST_TERRORISM_ALGORITHMS = ['MD5', 'SHA1', 'SHA256', 'PDQ'] as const;
+const ALGORITHMS = ['MD5', 'SHA1', 'SHA256', 'PDQ'] as const;
 
 /** The ideologies that have been seen in the list; others are kept and reported. */
-export const TECH_AGAINST_TERRORISM_IDEOLOGIES = ['Far-Right', 'Islamist'] as const;
+const IDEOLOGIES = ['Far-Right', 'Islamist'] as const;
 
 /** One hash as the list has it. */
 export interface TechAgainstTerrorismRecord {
@@ -76,22 +71,12 @@ const RECORD_MEMBERS = [
 ];
 
 /**
- * Reads a page of the list. A record without an id, or whose hash cannot be read, is a problem and
- * is left out; a deleted one is kept for its id. Another member that cannot be read is a problem
- * and is left out of its record.
- * @throws {TypeError} if an argument is invalid
- * @throws {FormatError} `bad-reply` if it is not such a page; `bad-length` beyond 64 Mi
- *   characters; without `onProblem` also `bad-record` or `bad-hash`, with the `record`
+ * A page of the list. A record without an id, or whose hash cannot be read, is a problem and is
+ * left out; a deleted one is kept for its id. Another member that cannot be read is a problem and
+ * is left out of its record.
+ * @throws {FormatError} `bad-reply` if it is not such a page; without `onProblem` also
+ *   `bad-record` or `bad-hash`, with the `record`
  */
-export async function readTechAgainstTerrorismPage(
-  text: TextSource,
-  options: ReadUpdatesOptions = {},
-): Promise<TechAgainstTerrorismPage> {
-  checkReadOptions(options);
-  return techAgainstTerrorismPage(jsonObject(await wholeText(text)), options);
-}
-
-/** Like `readTechAgainstTerrorismPage`, of parsed JSON. */
 export function techAgainstTerrorismPage(
   reply: JsonObject,
   options: ReadUpdatesOptions,
@@ -149,9 +134,9 @@ function recordFrom(
     if (!deleted) return undefined;
   }
   words.members(value, RECORD_MEMBERS);
-  words.word('algorithm', algorithm, TECH_AGAINST_TERRORISM_ALGORITHMS);
+  words.word('algorithm', algorithm, ALGORITHMS);
   const ideology = optional('ideology', value, textOf, report);
-  if (ideology !== undefined) words.word('ideology', ideology, TECH_AGAINST_TERRORISM_IDEOLOGIES);
+  if (ideology !== undefined) words.word('ideology', ideology, IDEOLOGIES);
   const fileType = optional('file_type', value, textOf, report);
   const updatedOn = optional('updated_on', value, secondsOf, report);
   const createdOn = optional('created_on', value, secondsOf, report);
@@ -219,12 +204,8 @@ function digitsOf(algorithm: string): number | undefined {
   }
 }
 
-/**
- * A record as an update of a list. Its label is its ideology.
- * @throws {TypeError} if `record` is invalid
- */
+/** A record as an update of a list. Its label is its ideology. */
 export function updateOfTechAgainstTerrorism(record: TechAgainstTerrorismRecord): ListUpdate {
-  checkRecord(record);
   const { id, algorithm, hashDigest, ideology, deleted, updatedOn } = record;
   const state: UpdateState = deleted === undefined ? 'pending' : deleted ? 'deleted' : 'active';
   const hash = algorithm.toUpperCase() === 'PDQ' ? hashFrom('pdq', hashDigest) : undefined;
@@ -239,49 +220,4 @@ export function updateOfTechAgainstTerrorism(record: TechAgainstTerrorismRecord)
     hash ? [hash] : [],
     ideology ? [ideology] : [],
   );
-}
-
-/** @throws {TypeError} unless `record` has the shape of a record */
-function checkRecord(record: TechAgainstTerrorismRecord): void {
-  const what = 'a record of Tech Against Terrorism';
-  checkObject(record, what);
-  const { id, algorithm, hashDigest = '', ideology = '', fileType = '' } = record;
-  if (![id, algorithm, hashDigest, ideology, fileType].every((each) => typeof each === 'string')) {
-    throw new TypeError(`expected ${what}`);
-  }
-}
-
-/**
- * The text of a page, as `readTechAgainstTerrorismPage` reads it.
- * @throws {TypeError} if `page` is invalid
- */
-export function writeTechAgainstTerrorismPage(
-  page: Omit<TechAgainstTerrorismPage, 'unknown'>,
-): string {
-  checkObject(page, 'a page of Tech Against Terrorism');
-  const { records, next = null, checkpoint = null, count } = page;
-  if (!Array.isArray(records)) throw new TypeError('expected records to be a list');
-  return JSON.stringify({
-    count: count ?? records.length,
-    next,
-    previous: null,
-    checkpoint,
-    results: records.map((record: TechAgainstTerrorismRecord) => {
-      checkRecord(record);
-      const { id, algorithm, hashDigest, ideology, fileType, further } = record;
-      const { deleted, updatedOn, createdOn } = record;
-      return {
-        hash_digest: hashDigest,
-        algorithm,
-        ideology,
-        file_type: fileType,
-        deleted,
-        updated_on: updatedOn,
-        created_on: createdOn,
-        // As the service does: numbers where they are numbers.
-        id: /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id,
-        ...further,
-      };
-    }),
-  });
 }

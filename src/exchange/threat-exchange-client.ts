@@ -130,7 +130,7 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
       // A time that is still to come would hide every change until then.
       const timestampSeconds = Math.max(start, Math.min(newest, fetchedSeconds));
       yield {
-        updates: page.records.map((record) => updateOfThreat(record, { source })),
+        updates: page.records.map((record) => updateOfThreat(record, source)),
         unknown: page.unknown,
         ...(isDrained && { checkpoint: { timestampSeconds, fetchedSeconds } }),
         isDrained,

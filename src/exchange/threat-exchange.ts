@@ -1,9 +1,6 @@
-import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
-import type { BlocklistEntry, Opinion } from '../entry.js';
+import type { Opinion } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { readHashList } from './hash-list.js';
 import { hashFrom } from './list-fields.js';
-import { listPieces } from './list-text.js';
 import {
   type ListUpdate,
   type ReadUpdatesOptions,
@@ -14,16 +11,13 @@ import {
 import {
   isObject,
   type JsonObject,
-  jsonObject,
   own,
   problemsOf,
   type ReportProblem,
   textOf,
   UnknownWords,
   wholeNumberOf,
-  wholeText,
 } from './service-json.js';
-import type { TextSource } from './text.js';
 
 /*
  * The JSON of `threat_updates` of Meta's ThreatExchange, as facebook/ThreatExchange reads it.
@@ -83,22 +77,11 @@ const RECORD_MEMBERS = ['id', 'indicator', 'type', 'last_updated', 'should_delet
 const DESCRIPTOR_MEMBERS = ['id', 'owner', 'status', 'tags', 'reactions'];
 
 /**
- * Reads a reply of `threat_updates`. A record without its id, type or indicator is a problem and is
- * left out. A descriptor without an owner is a problem and is left out of its record.
- * @throws {TypeError} if an argument is invalid
- * @throws {FormatError} `bad-reply` if it is not such a reply; `bad-length` beyond 64 Mi
- *   characters; without `onProblem` also `bad-record` or `bad-hash`, with the `record`
+ * A reply of `threat_updates`. A record without its id, type or indicator is a problem and is left
+ * out. A descriptor without an owner is a problem and is left out of its record.
+ * @throws {FormatError} `bad-reply` if it is not such a reply; without `onProblem` also
+ *   `bad-record` or `bad-hash`, with the `record`
  */
-export async function readThreatUpdates(
-  text: TextSource,
-  options: ReadUpdatesOptions = {},
-): Promise<ThreatUpdatesPage> {
-  checkOptions(options);
-  checkTypeOf('onProblem', options.onProblem, 'function');
-  return threatUpdatesPage(jsonObject(await wholeText(text)), options);
-}
-
-/** Like `readThreatUpdates`, of parsed JSON. */
 export function threatUpdatesPage(
   reply: JsonObject,
   options: ReadUpdatesOptions,
@@ -229,17 +212,8 @@ function reactionsFrom(descriptor: JsonObject, words: UnknownWords, report: Repo
  * A record as an update of a list. It is `active` if a participant calls it malicious and none
  * objects, `pending` if they disagree or do not say, `withdrawn` if all who say call it harmless,
  * and `deleted` if ThreatExchange says so or shows no descriptor.
- * @param options `source`, default `ThreatExchange`
- * @throws {TypeError} if an argument is invalid
  */
-export function updateOfThreat(
-  record: ThreatUpdate,
-  options: { source?: string } = {},
-): ListUpdate {
-  checkThreat(record);
-  checkOptions(options);
-  const { source = 'ThreatExchange' } = options;
-  checkTypeOf('source', source, 'string');
+export function updateOfThreat(record: ThreatUpdate, source: string): ListUpdate {
   const { id, indicator, type, lastUpdated, descriptors = [] } = record;
   const hash = type === 'HASH_PDQ' ? hashFrom('pdq', indicator) : undefined;
   const opinions: Opinion[] = descriptors.flatMap(({ ownerId, status, tags, reactions }) => [
@@ -282,98 +256,4 @@ function stateOf({ shouldDelete, descriptors }: ThreatUpdate): UpdateState {
   if (opinions.every((isPositive) => isPositive)) return 'active';
   const isSeed = descriptors.some(({ status }) => !/^(NON_)?MALICIOUS$/.test(status));
   return opinions.some((isPositive) => isPositive) || isSeed ? 'pending' : 'withdrawn';
-}
-
-function checkThreat(record: ThreatUpdate): void {
-  checkObject(record, 'a record of ThreatExchange: { id, indicator, type, … }');
-  const { id, indicator, type, lastUpdated, shouldDelete, descriptors = [] } = record;
-  const isShaped =
-    [id, indicator, type].every(isText) &&
-    (shouldDelete === undefined || typeof shouldDelete === 'boolean') &&
-    Array.isArray(descriptors) &&
-    (descriptors as readonly Partial<ThreatDescriptor>[]).every((one) => {
-      const { id, ownerId, status, tags, reactions } = Object(one) as Partial<ThreatDescriptor>;
-      return [id, ownerId, status].every(isText) && areTexts(tags) && areReactions(reactions);
-    });
-  if (!isShaped) throw new TypeError('expected a record of ThreatExchange');
-  if (lastUpdated !== undefined) checkInteger('lastUpdated', lastUpdated, 0);
-}
-
-const isText = (value: unknown) => typeof value === 'string';
-const areTexts = (list: unknown) => Array.isArray(list) && list.every(isText);
-const areReactions = (list: unknown) =>
-  Array.isArray(list) && list.every((one) => isText(one?.key) && areTexts(one.ownerIds));
-
-/**
- * The text of a reply of `threat_updates`, as `readThreatUpdates` reads it.
- * @throws {TypeError} if `records` or `next` is invalid
- */
-export function writeThreatUpdates(
-  records: Iterable<ThreatUpdate>,
-  options: { next?: string } = {},
-): string {
-  checkIterable(records, 'an iterable of records');
-  checkOptions(options);
-  const { next } = options;
-  checkTypeOf('next', next, 'string');
-  const data = Array.from(records, (record) => {
-    checkThreat(record);
-    const { id, indicator, type, lastUpdated, shouldDelete, descriptors } = record;
-    return {
-      id,
-      indicator,
-      type,
-      last_updated: lastUpdated,
-      should_delete: shouldDelete,
-      ...(descriptors && { descriptors: { data: descriptors.map(descriptorJson) } }),
-    };
-  });
-  return JSON.stringify({ data, ...(next !== undefined && { paging: { next } }) });
-}
-
-function descriptorJson({ id, ownerId, status, tags, reactions }: ThreatDescriptor) {
-  return {
-    id,
-    owner: { id: ownerId },
-    status,
-    ...(tags.length > 0 && { tags: { data: tags.map((text) => ({ text })) } }),
-    ...(reactions.length > 0 && {
-      reactions: reactions.map(({ key, ownerIds }) => ({ key, value: ownerIds.join(',') })),
-    }),
-  };
-}
-
-/**
- * Reads the cache `simple.HASH_PDQ.te` of older versions of python-threatexchange, whose rows are
- * `indicator,descriptorId,addedOn,"tag tag"`. The tags become labels and the descriptor the `id`.
- * @throws {TypeError} at the first entry, if the text or an option is invalid
- * @throws {FormatError} the first problem, if there is no `onProblem`, and `not-a-list`, as
- *   `readHashList` does
- */
-export async function* readThreatExchangeCache(
-  text: TextSource,
-  options: ReadUpdatesOptions = {},
-): AsyncGenerator<BlocklistEntry, void, undefined> {
-  checkOptions(options);
-  const { onProblem } = options;
-  checkTypeOf('onProblem', onProblem, 'function');
-  // The rows have no header, and this one is theirs; its line does not count.
-  const moved = (error: unknown) => {
-    if (!(error instanceof FormatError) || error.line === undefined) return error;
-    const { code, message, line } = error;
-    return new FormatError(code, message, { line: line - 1 });
-  };
-  async function* withHeader() {
-    yield 'signal_str,id,added_on,tags\n';
-    yield* listPieces(text);
-  }
-  try {
-    for await (const entry of readHashList(withHeader(), {
-      ...(onProblem && { onProblem: (error) => onProblem(moved(error) as FormatError) }),
-    })) {
-      yield { ...entry, source: 'ThreatExchange' };
-    }
-  } catch (error) {
-    throw moved(error);
-  }
 }

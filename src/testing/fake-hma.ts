@@ -1,5 +1,5 @@
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import { type HmaContent, writeHmaContent } from '../exchange/hma.js';
+import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import type { HmaContent } from '../exchange/hma.js';
 import { distance, type Hash, hashFromHex } from '../hash.js';
 import {
   type FakeReply,
@@ -149,4 +149,40 @@ export async function fakeHma(options: FakeHmaOptions = {}): Promise<FakeHma> {
 
 function failure(status: number, message: string): FakeReply {
   return { status, body: { message } };
+}
+
+/**
+ * The text of a reply with content.
+ * @throws {TypeError} if `content` is invalid
+ */
+export function writeHmaContent(content: HmaContent): string {
+  checkContent(content);
+  const { id, bank, disableUntil, signals, exchanges, uri = null, note } = content;
+  return JSON.stringify({
+    id: /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id,
+    disable_until_ts: disableUntil,
+    collab_metadata: Object.fromEntries(exchanges.map(({ name, keys }) => [name, keys])),
+    original_media_uri: uri,
+    bank: { name: bank.name, matching_enabled_ratio: bank.enabledRatio },
+    signals: Object.fromEntries(signals.map(({ type, value }) => [type, value])),
+    ...(note !== undefined && { note }),
+  });
+}
+
+function checkContent(content: HmaContent): void {
+  checkObject(content, 'content of an HMA: { id, bank, … }');
+  const { id, bank, disableUntil, signals, exchanges, uri = '', note = '' } = content;
+  checkObject(bank, 'bank: { name, enabledRatio }');
+  const isText = (value: unknown) => typeof value === 'string';
+  const isShaped =
+    [id, bank.name, uri, note].every(isText) &&
+    Array.isArray(signals) &&
+    signals.every((one) => isText(one?.type) && isText(one.value)) &&
+    Array.isArray(exchanges) &&
+    exchanges.every(
+      (one) => isText(one?.name) && Array.isArray(one.keys) && one.keys.every(isText),
+    );
+  if (!isShaped) throw new TypeError('expected content of an HMA');
+  checkNumber('enabledRatio', bank.enabledRatio, 0);
+  checkInteger('disableUntil', disableUntil, 0);
 }

@@ -1,8 +1,9 @@
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import type { NcmecEntry } from '../exchange/ncmec-entry.js';
-import { type NcmecFeedback, readNcmecFeedback } from '../exchange/ncmec-feedback.js';
-import { document, writeNcmecEntries } from '../exchange/ncmec-reply.js';
+import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
+import type { NcmecEntry, NcmecFingerprint, NcmecVote } from '../exchange/ncmec-entry.js';
+import { document, type NcmecFeedback } from '../exchange/ncmec-feedback.js';
 import { xmlText } from '../exchange/xml.js';
+import { childOf, rootElement } from '../exchange/xml-element.js';
 import {
   type FakeReply,
   type FakeRequest,
@@ -95,7 +96,7 @@ export async function fakeNcmec(options: FakeNcmecOptions = {}): Promise<FakeNcm
       ];
       if (!held.has(keyOf(memberId, id))) return { status: 404 };
       try {
-        const feedback = await readNcmecFeedback(request.body);
+        const feedback = readNcmecFeedback(request.body);
         votes.set(`${keyOf(memberId, id)}/${type}`, { memberId, id, type, ...feedback });
       } catch {
         return { status: 400 };
@@ -158,4 +159,112 @@ const keyOf = (memberId: string, id: string) => `${memberId}/${id}`;
 
 function xml(body: string): FakeReply {
   return { body, headers: { 'content-type': 'application/xml; charset=utf-8' } };
+}
+
+/**
+ * Writes entries as a page of `GET /v2/entries`.
+ * @throws {TypeError} if `entries` or `next` is invalid
+ */
+export function writeNcmecEntries(
+  entries: Iterable<NcmecEntry>,
+  options: { next?: string } = {},
+): string {
+  checkIterable(entries, 'an iterable of entries');
+  checkOptions(options);
+  const { next } = options;
+  checkTypeOf('next', next, 'string');
+  const groups = new Map<string, NcmecEntry[]>([
+    ['images', []],
+    ['videos', []],
+  ]);
+  for (const entry of entries) {
+    checkNcmecEntry(entry);
+    const name = `${entry.kind}s`;
+    groups.set(name, groups.get(name) ?? []);
+    groups.get(name)!.push(entry);
+  }
+  const paging = next === undefined ? '' : `<paging><next>${xmlText(next)}</next></paging>`;
+  return document('queryResult', [...groups].map(groupElement).join('') + paging);
+}
+
+function checkNcmecEntry(entry: NcmecEntry): void {
+  checkObject(entry, 'an entry of NCMEC: { kind, memberId, id, … }');
+  const { kind, isDeleted, memberId, id, fingerprints, votes } = entry;
+  const { memberName, timestamp, classification } = entry;
+  const isEntry =
+    [kind, memberId, id].every((text) => isText(text) && text !== '') &&
+    [memberName, timestamp, classification].every(isTextOrAbsent) &&
+    isFlag(isDeleted) &&
+    isListOf(fingerprints, ({ type, value, isLink }) => {
+      return isText(type) && isText(value) && isFlag(isLink);
+    }) &&
+    isListOf(votes, ({ isAffirmative, type, memberId, reason, reasonId }) => {
+      const texts = [type, memberId].every(isText) && [reason, reasonId].every(isTextOrAbsent);
+      return texts && isFlag(isAffirmative);
+    });
+  if (!isEntry) throw new TypeError('expected an entry of NCMEC: { kind, memberId, id, … }');
+  if (![kind, ...fingerprints.map(({ type }) => type)].every((name) => ELEMENT.test(name))) {
+    throw new RangeError('expected kinds and types that can name an element');
+  }
+}
+
+const ELEMENT = /^[A-Za-z][\w-]{0,200}$/;
+const isText = (value: unknown) => typeof value === 'string';
+const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
+const isFlag = (value: unknown) => value === undefined || typeof value === 'boolean';
+const isListOf = <T extends object>(list: readonly T[], holds: (one: T) => boolean) =>
+  Array.isArray(list) && list.every((one: T) => holds(Object(one) as T));
+
+function groupElement([name, entries]: [string, NcmecEntry[]]): string {
+  if (entries.length === 0) return `<${name} count="0"/>`;
+  const times = entries.map(({ timestamp }) => timestamp ?? '').sort();
+  const latest = times.at(-1) ? ` maxTimestamp="${xmlText(times.at(-1)!)}"` : '';
+  const inner = entries.map(ncmecElement).join('');
+  return `<${name} count="${entries.length}"${latest}>${inner}</${name}>`;
+}
+
+/** `entry` as an element of a query result. */
+export function ncmecElement(entry: NcmecEntry): string {
+  const { kind, isDeleted, memberId, memberName = '', id, timestamp, classification } = entry;
+  const name = isDeleted ? `deleted${kind[0]!.toUpperCase()}${kind.slice(1)}` : kind;
+  const parts = [
+    `<member id="${xmlText(memberId)}">${xmlText(memberName)}</member>`,
+    timestamp && `<timestamp>${xmlText(timestamp)}</timestamp>`,
+    `<id>${xmlText(id)}</id>`,
+    classification && `<classification>${xmlText(classification)}</classification>`,
+    entry.fingerprints.length > 0 &&
+      `<fingerprints>${entry.fingerprints.map(fingerprintElement).join('')}</fingerprints>`,
+    entry.votes.length > 0 && `<feedback>${entry.votes.map(voteElement).join('')}</feedback>`,
+  ];
+  return `<${name}>${parts.filter(Boolean).join('')}</${name}>`;
+}
+
+function fingerprintElement({ type, value, isLink }: NcmecFingerprint): string {
+  const text = xmlText(value);
+  return isLink ? `<${type} rel="self" href="${text}"/>` : `<${type}>${text}</${type}>`;
+}
+
+function voteElement({ isAffirmative, type, memberId, reason, reasonId }: NcmecVote): string {
+  const members = `<members><member id="${xmlText(memberId)}"/></members>`;
+  const kind = ` type="${xmlText(type)}"`;
+  if (isAffirmative) return `<affirmativeFeedback${kind}>${members}</affirmativeFeedback>`;
+  const guid = reasonId === undefined ? '' : ` guid="${xmlText(reasonId)}"`;
+  const name = reason === undefined ? '' : ` name="${xmlText(reason)}"`;
+  const given = `<reason${guid}${name}${kind}/>`;
+  return `<negativeFeedback${kind}><reasons>${given}${members}</reasons></negativeFeedback>`;
+}
+
+/**
+ * Reads the body of a vote.
+ * @throws {FormatError} `bad-xml` if it is not XML; `bad-reply` if it is not a vote
+ */
+export function readNcmecFeedback(text: string): NcmecFeedback {
+  const root = rootElement(text, 'feedbackSubmission');
+  const negative = childOf(root, 'negative');
+  const reasonIds = (negative ? childOf(negative, 'reasonIds')?.children : [])
+    ?.filter(({ name }) => name === 'guid')
+    .flatMap(({ text }) => (text ? [text] : []));
+  if (childOf(root, 'affirmative') && !negative) return { says: 'affirmative' };
+  if (!reasonIds?.length) throw new FormatError('bad-reply', 'expected a vote, and its reasons');
+  return { says: 'negative', reasonIds };
 }

@@ -1,6 +1,8 @@
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import { type StopNciiRecord, writeStopNciiPage } from '../exchange/stop-ncii.js';
-import { readStopNciiFeedback, readStopNciiSubmission } from '../exchange/stop-ncii-submission.js';
+import { checkInteger, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
+import { isObject, type JsonObject, jsonObject, own, textOf } from '../exchange/service-json.js';
+import type { StopNciiPage, StopNciiRecord } from '../exchange/stop-ncii.js';
+import type { StopNciiFeedback, StopNciiSubmission } from '../exchange/stop-ncii-submission.js';
 import {
   checkTexts,
   type FakeReply,
@@ -140,4 +142,106 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
     },
     records: () => [...listed.values()],
   };
+}
+
+/**
+ * The text of a reply of `FetchHashes`.
+ * @throws {TypeError} if `page` is invalid
+ */
+export function writeStopNciiPage(page: Omit<StopNciiPage, 'unknown'>): string {
+  checkObject(page, 'a page of StopNCII');
+  const { records, nextSetTimestamp, nextPageToken = null, hasMoreRecords } = page;
+  if (!Array.isArray(records)) throw new TypeError('expected records to be a list');
+  return JSON.stringify({
+    count: records.length,
+    nextSetTimestamp,
+    nextPageToken,
+    hasMoreRecords,
+    hashRecords: records.map((record: StopNciiRecord) => {
+      checkRecord(record);
+      const { further, caseNumbers, feedbacks, hashRegions, ...words } = record;
+      return {
+        lastModtimestamp: words.lastModtimestamp,
+        signalType: words.signalType,
+        hashValue: words.hashValue,
+        hashStatus: words.hashStatus,
+        caseNumbers: Object.fromEntries(caseNumbers.map(({ id, status }) => [id, status])),
+        ...(feedbacks.length > 0 && { CSPFeedbacks: feedbacks }),
+        ...(hashRegions && { hashRegions }),
+        ...further,
+      };
+    }),
+  });
+}
+
+/** @throws {TypeError} unless `record` has the shape of a record */
+function checkRecord(record: StopNciiRecord): void {
+  checkObject(record, 'a record of StopNCII');
+  const { signalType, hashValue, hashStatus, caseNumbers, feedbacks } = record;
+  const texts = [signalType, hashValue, hashStatus];
+  const isShaped =
+    texts.every((text) => typeof text === 'string') &&
+    Array.isArray(caseNumbers) &&
+    caseNumbers.every((each) => typeof each?.id === 'string' && typeof each.status === 'string') &&
+    Array.isArray(feedbacks) &&
+    feedbacks.every(
+      (each) =>
+        typeof each?.feedbackValue === 'string' &&
+        Array.isArray(each.tags) &&
+        each.tags.every((tag: unknown) => typeof tag === 'string'),
+    );
+  if (!isShaped) throw new TypeError('expected a record of StopNCII');
+}
+
+/**
+ * Reads a body of `SubmitFeedback`.
+ * @throws {FormatError} `bad-reply` if it is anything else
+ */
+export function readStopNciiFeedback(text: string): StopNciiFeedback[] {
+  return listOf(text, 'hashFeedbacks').map((each) => ({
+    hashValue: wordOf(each, 'hashValue'),
+    ...opinionFrom(each),
+  }));
+}
+
+/**
+ * Reads a body of `SubmitHashes`.
+ * @throws {FormatError} `bad-reply` if it is anything else
+ */
+export function readStopNciiSubmission(text: string): StopNciiSubmission[] {
+  return listOf(text, 'hashRecords').map((each) => {
+    const lastModtimestamp = own(each, 'lastModtimestamp');
+    const feedbacks = own(each, 'CSPFeedbacks');
+    const isTime = Number.isSafeInteger(lastModtimestamp) && (lastModtimestamp as number) >= 0;
+    if (!isTime || !Array.isArray(feedbacks) || !feedbacks.every(isObject)) malformed();
+    return {
+      signalType: wordOf(each, 'signalType'),
+      hashValue: wordOf(each, 'hashValue'),
+      lastModtimestamp: lastModtimestamp as number,
+      feedbacks: feedbacks.map(opinionFrom),
+    };
+  });
+}
+
+function listOf(text: string, name: string): JsonObject[] {
+  const body = jsonObject(text);
+  const list = own(body, name);
+  if (!Array.isArray(list) || own(body, 'count') !== list.length || !list.every(isObject)) {
+    malformed();
+  }
+  return list;
+}
+
+function opinionFrom(each: JsonObject) {
+  const tags = own(each, 'tags');
+  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) malformed();
+  return { feedbackValue: wordOf(each, 'feedbackValue'), tags: tags as string[] };
+}
+
+function wordOf(each: JsonObject, name: string): string {
+  return textOf(each, name) || malformed();
+}
+
+function malformed(): never {
+  throw new FormatError('bad-reply', 'expected a body of SubmitFeedback or SubmitHashes');
 }

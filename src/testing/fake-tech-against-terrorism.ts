@@ -1,7 +1,7 @@
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import {
-  type TechAgainstTerrorismRecord,
-  writeTechAgainstTerrorismPage,
+import { checkInteger, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import type {
+  TechAgainstTerrorismPage,
+  TechAgainstTerrorismRecord,
 } from '../exchange/tech-against-terrorism.js';
 import {
   checkTexts,
@@ -124,4 +124,49 @@ export async function fakeTechAgainstTerrorism(
     expireTokens: () => tokens.clear(),
     records: () => [...listed.values()],
   };
+}
+
+/**
+ * The text of a page.
+ * @throws {TypeError} if `page` is invalid
+ */
+export function writeTechAgainstTerrorismPage(
+  page: Omit<TechAgainstTerrorismPage, 'unknown'>,
+): string {
+  checkObject(page, 'a page of Tech Against Terrorism');
+  const { records, next = null, checkpoint = null, count } = page;
+  if (!Array.isArray(records)) throw new TypeError('expected records to be a list');
+  return JSON.stringify({
+    count: count ?? records.length,
+    next,
+    previous: null,
+    checkpoint,
+    results: records.map((record: TechAgainstTerrorismRecord) => {
+      checkRecord(record);
+      const { id, algorithm, hashDigest, ideology, fileType, further } = record;
+      const { deleted, updatedOn, createdOn } = record;
+      return {
+        hash_digest: hashDigest,
+        algorithm,
+        ideology,
+        file_type: fileType,
+        deleted,
+        updated_on: updatedOn,
+        created_on: createdOn,
+        // As the service does: numbers where they are numbers.
+        id: /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id,
+        ...further,
+      };
+    }),
+  });
+}
+
+/** @throws {TypeError} unless `record` has the shape of a record */
+function checkRecord(record: TechAgainstTerrorismRecord): void {
+  const what = 'a record of Tech Against Terrorism';
+  checkObject(record, what);
+  const { id, algorithm, hashDigest = '', ideology = '', fileType = '' } = record;
+  if (![id, algorithm, hashDigest, ideology, fileType].every((each) => typeof each === 'string')) {
+    throw new TypeError(`expected ${what}`);
+  }
 }

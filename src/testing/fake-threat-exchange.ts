@@ -1,5 +1,5 @@
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import { type ThreatUpdate, writeThreatUpdates } from '../exchange/threat-exchange.js';
+import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import type { ThreatDescriptor, ThreatUpdate } from '../exchange/threat-exchange.js';
 import {
   type FakeReply,
   type FakeRequest,
@@ -112,3 +112,62 @@ export async function fakeThreatExchange(
     records: () => [...listed.values()],
   };
 }
+
+/**
+ * The text of a reply of `threat_updates`.
+ * @throws {TypeError} if `records` or `next` is invalid
+ */
+export function writeThreatUpdates(
+  records: Iterable<ThreatUpdate>,
+  options: { next?: string } = {},
+): string {
+  checkIterable(records, 'an iterable of records');
+  checkOptions(options);
+  const { next } = options;
+  checkTypeOf('next', next, 'string');
+  const data = Array.from(records, (record) => {
+    checkThreat(record);
+    const { id, indicator, type, lastUpdated, shouldDelete, descriptors } = record;
+    return {
+      id,
+      indicator,
+      type,
+      last_updated: lastUpdated,
+      should_delete: shouldDelete,
+      ...(descriptors && { descriptors: { data: descriptors.map(descriptorJson) } }),
+    };
+  });
+  return JSON.stringify({ data, ...(next !== undefined && { paging: { next } }) });
+}
+
+function descriptorJson({ id, ownerId, status, tags, reactions }: ThreatDescriptor) {
+  return {
+    id,
+    owner: { id: ownerId },
+    status,
+    ...(tags.length > 0 && { tags: { data: tags.map((text) => ({ text })) } }),
+    ...(reactions.length > 0 && {
+      reactions: reactions.map(({ key, ownerIds }) => ({ key, value: ownerIds.join(',') })),
+    }),
+  };
+}
+
+function checkThreat(record: ThreatUpdate): void {
+  checkObject(record, 'a record of ThreatExchange: { id, indicator, type, … }');
+  const { id, indicator, type, lastUpdated, shouldDelete, descriptors = [] } = record;
+  const isShaped =
+    [id, indicator, type].every(isText) &&
+    (shouldDelete === undefined || typeof shouldDelete === 'boolean') &&
+    Array.isArray(descriptors) &&
+    (descriptors as readonly Partial<ThreatDescriptor>[]).every((one) => {
+      const { id, ownerId, status, tags, reactions } = Object(one) as Partial<ThreatDescriptor>;
+      return [id, ownerId, status].every(isText) && areTexts(tags) && areReactions(reactions);
+    });
+  if (!isShaped) throw new TypeError('expected a record of ThreatExchange');
+  if (lastUpdated !== undefined) checkInteger('lastUpdated', lastUpdated, 0);
+}
+
+const isText = (value: unknown) => typeof value === 'string';
+const areTexts = (list: unknown) => Array.isArray(list) && list.every(isText);
+const areReactions = (list: unknown) =>
+  Array.isArray(list) && list.every((one) => isText(one?.key) && areTexts(one.ownerIds));

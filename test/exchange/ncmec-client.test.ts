@@ -3,10 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type NcmecCheckpoint, NcmecClient } from '../../src/exchange/ncmec-client.js';
 import type { NcmecEntry } from '../../src/exchange/ncmec-entry.js';
 import { NCMEC_LISTS } from '../../src/exchange/ncmec-lists.js';
-import { writeNcmecEntries } from '../../src/exchange/ncmec-reply.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashToHex } from '../../src/hash.js';
-import { type FakeNcmec, fakeNcmec } from '../../src/testing/fake-ncmec.js';
+import { type FakeNcmec, fakeNcmec, writeNcmecEntries } from '../../src/testing/fake-ncmec.js';
 import { startFakeService } from '../../src/testing/fake-service.js';
 
 const DAY = 86_400;

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FormatError } from '../../src/errors.js';
+import { jsonObject } from '../../src/exchange/service-json.js';
 import {
-  readThreatExchangeCache,
-  readThreatUpdates,
   type ThreatUpdate,
+  threatUpdatesPage,
   updateOfThreat,
-  writeThreatUpdates,
 } from '../../src/exchange/threat-exchange.js';
 import { hashFromHex } from '../../src/hash.js';
-import { HOSTILE_TIMEOUT, hostileJson, hostileText, readsHostile } from './hostile.js';
-import { cut } from './lists.js';
+import { writeThreatUpdates } from '../../src/testing/fake-threat-exchange.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
 
+const SOURCE = 'ThreatExchange';
 const PDQ = '0123456789abcdef'.repeat(4);
 
 const REPLY = {
@@ -56,19 +56,19 @@ const REPLY = {
   },
 };
 
-async function read(reply: unknown) {
+function read(reply: unknown) {
   const problems: string[] = [];
   const onProblem = ({ code, record }: FormatError) => problems.push(`${record} ${code}`);
   const text = typeof reply === 'string' ? reply : JSON.stringify(reply);
-  return { ...(await readThreatUpdates(text, { onProblem })), problems };
+  return { ...threatUpdatesPage(jsonObject(text), { onProblem }), problems };
 }
 
 describe('a reply of threat_updates', () => {
-  test('as it is documented', async () => {
-    const { records, unknown, problems, next } = await read(REPLY);
+  test('as it is documented', () => {
+    const { records, unknown, problems, next } = read(REPLY);
     expect({ unknown, problems }).toEqual({ unknown: [], problems: [] });
     expect(next).toBe('https://graph.facebook.com/v21.0/1/threat_updates/?limit=2&after=x');
-    expect(records.map((record) => updateOfThreat(record))).toEqual([
+    expect(records.map((record) => updateOfThreat(record, SOURCE))).toEqual([
       {
         key: '4194946153908639',
         source: 'ThreatExchange',
@@ -96,16 +96,16 @@ describe('a reply of threat_updates', () => {
     ]);
   });
 
-  test('no link gives the token away', async () => {
-    const nextOf = async (next: string) => (await read({ data: [], paging: { next } })).next;
+  test('no link gives the token away', () => {
+    const nextOf = (next: string) => read({ data: [], paging: { next } }).next;
     const base = 'https://graph.facebook.com/x';
-    expect(await nextOf(`${base}?access_token=secret`)).toBe(base);
-    expect(await nextOf(`${base}?a=1&access_token=secret&access_token=secret&b=2`)).toBe(
+    expect(nextOf(`${base}?access_token=secret`)).toBe(base);
+    expect(nextOf(`${base}?a=1&access_token=secret&access_token=secret&b=2`)).toBe(
       `${base}?a=1&b=2`,
     );
-    expect(await nextOf(`${base}?access_token=secret&Access_Token=secret&b=2`)).toBe(`${base}?b=2`);
-    expect(await nextOf(`${base}?no_access_token=1`)).toBe(`${base}?no_access_token=1`);
-    expect(await nextOf(base)).toBe(base);
+    expect(nextOf(`${base}?access_token=secret&Access_Token=secret&b=2`)).toBe(`${base}?b=2`);
+    expect(nextOf(`${base}?no_access_token=1`)).toBe(`${base}?no_access_token=1`);
+    expect(nextOf(base)).toBe(base);
   });
 
   const descriptor = (status: string, more: object = {}) => ({
@@ -135,30 +135,30 @@ describe('a reply of threat_updates', () => {
     ['absent', undefined, 'deleted'],
     ['unreadable', 7, 'pending'],
     ['without an owner', [{ id: '1', status: 'MALICIOUS' }], 'pending'],
-  ])('descriptors: %s', async (_, descriptors, state) => {
+  ])('descriptors: %s', (_, descriptors, state) => {
     const record = { ...REPLY.data[0], descriptors };
     const wrapped = Array.isArray(descriptors) ? { data: descriptors } : descriptors;
     for (const form of [descriptors, wrapped]) {
-      const { records } = await read({ data: [{ ...record, descriptors: form }] });
-      expect(updateOfThreat(records[0]!).state).toBe(state);
+      const { records } = read({ data: [{ ...record, descriptors: form }] });
+      expect(updateOfThreat(records[0]!, SOURCE).state).toBe(state);
     }
-    const gone = await read({ data: [{ ...record, should_delete: true }] });
-    expect(updateOfThreat(gone.records[0]!).state).toBe('deleted');
+    const gone = read({ data: [{ ...record, should_delete: true }] });
+    expect(updateOfThreat(gone.records[0]!, SOURCE).state).toBe('deleted');
   });
 
   test.each([
     ['true', true],
     [1, true],
     ['maybe', false],
-  ])('should_delete as %j is told, and a deletion is not missed', async (word, shouldDelete) => {
-    const { records, problems } = await read({ data: [{ ...REPLY.data[0], should_delete: word }] });
+  ])('should_delete as %j is told, and a deletion is not missed', (word, shouldDelete) => {
+    const { records, problems } = read({ data: [{ ...REPLY.data[0], should_delete: word }] });
     expect(records).toMatchObject([{ shouldDelete }]);
     expect(problems).toHaveLength(1);
   });
 
-  test('what is malformed is told with its record, and the others are read', async () => {
+  test('what is malformed is told with its record, and the others are read', () => {
     const good = REPLY.data[0]!;
-    const { records, problems } = await read({
+    const { records, problems } = read({
       data: [
         7,
         { ...good, id: undefined },
@@ -182,10 +182,12 @@ describe('a reply of threat_updates', () => {
       '8 bad-record',
     ]);
     expect(records).toHaveLength(5);
-    expect(updateOfThreat(records[0]!)).toMatchObject({ state: 'active', entries: [] });
+    expect(updateOfThreat(records[0]!, SOURCE)).toMatchObject({ state: 'active', entries: [] });
     expect(records[2]!.descriptors).toHaveLength(1);
-    await expect(readThreatUpdates('{"data":[7]}')).rejects.toMatchObject({ record: 1 });
-    await expect(readThreatUpdates('{"error":{}}')).rejects.toMatchObject({ code: 'bad-reply' });
+    const thrown = (reply: object) => () =>
+      threatUpdatesPage(jsonObject(JSON.stringify(reply)), {});
+    expect(thrown({ data: [7] })).toThrow(expect.objectContaining({ record: 1 }));
+    expect(thrown({ error: {} })).toThrow(expect.objectContaining({ code: 'bad-reply' }));
   });
 });
 
@@ -214,25 +216,19 @@ const record: fc.Arbitrary<ThreatUpdate> = fc.record(
   { requiredKeys: ['id', 'indicator', 'type', 'lastUpdated', 'shouldDelete'] },
 );
 
-test('what is written is read, in any chunks', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(record, { maxLength: 5 }),
-      fc.array(fc.nat(), { maxLength: 9 }),
-      async (records, cuts) => {
-        const text = writeThreatUpdates(records, { next: 'https://x/?after=1' });
-        const whole = await read(text);
-        expect(whole.records).toEqual(records);
-        expect(whole.next).toBe('https://x/?after=1');
-        expect((await readThreatUpdates(cut(text, cuts))).records).toEqual(records);
-      },
-    ),
+test('what the fake writes is read', () => {
+  fc.assert(
+    fc.property(fc.array(record, { maxLength: 5 }), (records) => {
+      const page = read(writeThreatUpdates(records, { next: 'https://x/?after=1' }));
+      expect(page.records).toEqual(records);
+      expect(page.next).toBe('https://x/?after=1');
+    }),
     { numRuns: 200 },
   );
   expect(() => writeThreatUpdates([{ id: '1' } as never])).toThrow(TypeError);
 });
 
-test('of 10,000 records with unknown words everywhere, 10,000 are kept and the words told', async () => {
+test('of 10,000 records with unknown words everywhere, 10,000 are kept and the words told', () => {
   const data = Array.from({ length: 10_000 }, (_, at) => ({
     id: `${at}`,
     indicator: `value ${at}`,
@@ -252,9 +248,9 @@ test('of 10,000 records with unknown words everywhere, 10,000 are kept and the w
       ],
     },
   }));
-  const { records, unknown, problems } = await read({ data, also: 1 });
+  const { records, unknown, problems } = read({ data, also: 1 });
   expect(problems).toEqual([]);
-  expect(new Set(records.map((one) => updateOfThreat(one).key)).size).toBe(10_000);
+  expect(new Set(records.map((one) => updateOfThreat(one, SOURCE).key)).size).toBe(10_000);
   const sum = (field: string) =>
     unknown.filter((one) => one.field === field).reduce((all, { count }) => all + count, 0);
   for (const field of ['type', 'descriptors.status', 'descriptors.reactions', 'descriptors.more']) {
@@ -267,48 +263,9 @@ test('of 10,000 records with unknown words everywhere, 10,000 are kept and the w
 test(
   '10,000 hostile replies are read or refused',
   async () => {
-    await readsHostile(hostileJson(REPLY), async (text, onProblem) => {
-      const { records } = await readThreatUpdates(text, { onProblem });
-      records.map((one) => updateOfThreat(one));
-    });
-  },
-  HOSTILE_TIMEOUT,
-);
-
-test('the cache of older versions of python-threatexchange', async () => {
-  const text = `${PDQ},1234,2020-01-01T00:00:00+0000,"bad worse"\nno hash,1,2,3\n${PDQ},5678,,`;
-  const problems: string[] = [];
-  const onProblem = ({ code, line }: FormatError) => problems.push(`${line} ${code}`);
-  const all = async (source: string | string[], options: object) => {
-    const entries = [];
-    for await (const entry of readThreatExchangeCache(source, options)) entries.push(entry);
-    return entries;
-  };
-  const hash = hashFromHex('pdq', PDQ);
-  const expected = [
-    { hash, labels: ['bad', 'worse'], source: 'ThreatExchange', id: '1234' },
-    { hash, labels: [], source: 'ThreatExchange', id: '5678' },
-  ];
-  expect(await all(text, { onProblem })).toEqual(expected);
-  expect(problems).toEqual(['2 bad-hash']);
-  expect(await all([...text], { onProblem })).toEqual(expected);
-  await expect(all(text, {})).rejects.toMatchObject({ code: 'bad-hash', line: 2 });
-  await expect(all(7 as never, {})).rejects.toThrow(TypeError);
-  const other = `OHBLIST\n{"hash":"${PDQ}"}\n`;
-  await expect(all([...other], { onProblem })).rejects.toMatchObject({ code: 'not-a-list' });
-});
-
-test(
-  '10,000 hostile caches are read or refused',
-  async () => {
-    const row = `${PDQ},1234,2020-01-01T00:00:00+0000,"bad worse"\n`;
-    const texts = hostileText(`${row}${row}`, ['"', '""', '\r', '\t', '=', '__proto__', 'tags']);
-    await readsHostile(texts, async (text, onProblem) => {
-      for await (const { hash } of readThreatExchangeCache(text, { onProblem })) {
-        expect(hash.bytes).toHaveLength(32);
-      }
-      // It stops at the first problem.
-      for await (const _ of readThreatExchangeCache(text));
+    await readsHostile(hostileJson(REPLY), (text, onProblem) => {
+      const { records } = threatUpdatesPage(jsonObject(text), { onProblem });
+      records.map((one) => updateOfThreat(one, SOURCE));
     });
   },
   HOSTILE_TIMEOUT,
