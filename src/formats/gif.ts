@@ -26,8 +26,8 @@ const LONGEST_SIDE = 2048;
  * file's screen. If that is too small or not believed, libnsgif, the decoder in sharp, takes
  * another size; so do we, and `edits` write it into the file for browsers. Left alone, those
  * believe any screen and leave the rest of it transparent. A frame beyond it widens it in Chromium
- * and is cut in Firefox. Firefox and WebKit take the frame for the screen where it is larger, or the
- * version is 87a. `screens` are theirs.
+ * and is cut in Firefox. Firefox and WebKit take the frame for the screen where it is larger, or
+ * the version is 87a. `screens` are theirs.
  */
 export function gifHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 13) throw corrupt('gif');
