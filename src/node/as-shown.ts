@@ -183,10 +183,10 @@ export async function shownRasters(
     // WebKitGTK gives a profile what alpha has been multiplied into.
     if (stored === inks || (await isOpaqueInTurns(stored, end))) continue;
     const { pixels: seen } = await shownBy(reading, stored, sidesOf(stored), true);
-    const data = Uint8ClampedArray.from(seen.data, (sample, i) =>
+    const restored = Uint8ClampedArray.from(seen.data, (sample, i) =>
       i % 4 === 3 ? sample : (255 * sample) / seen.data[i | 3]!,
     );
-    rasters.push({ ...seen, data });
+    rasters.push({ ...seen, data: new Uint8Array(restored.buffer) });
   }
   return rasters;
 }
