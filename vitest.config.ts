@@ -34,6 +34,9 @@ const CORE = [
 /** Spares the many tests of embedded stores the seconds in which a database is initialized. */
 const PREPARED_PGLITE = fileURLToPath(new URL('test/store/prepared-pglite.ts', import.meta.url));
 
+/** As `examples/` name it. */
+const SERVICE_SOURCE = fileURLToPath(new URL('src/service/index.ts', import.meta.url));
+
 /**
  * Tests of stores and of the service, which load the same large packages: a process runs many of
  * their files, too, but none of CORE, as the code of all WebAssembly is not optimized here.
@@ -43,7 +46,7 @@ const SERVICE = ['test/{store,service}/**/*.test.ts'];
 const common = {
   setupFiles: ['test/seed.ts'],
   expect: { requireAssertions: true },
-  alias: { '@electric-sql/pglite': PREPARED_PGLITE },
+  alias: { '@electric-sql/pglite': PREPARED_PGLITE, 'onlyhashes/service': SERVICE_SOURCE },
 };
 
 /**

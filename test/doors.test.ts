@@ -710,8 +710,6 @@ const TOKEN = { name: 'a', hash: 'ab'.repeat(32), role: 'match' };
 const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
 const scanning = members(SCANNING, scanOptions);
 const maxBytesHeld = optional(member(2 ** 30));
-const TUS_STORE = { read() {}, remove() {}, getUpload() {} };
-const STORAGE = { _handleFile() {}, _removeFile() {} };
 
 /** The rows of each entry. An export without a row fails. */
 const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
@@ -1484,7 +1482,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       ],
     },
     tokenHash: { args: [member('a-token-of-many-characters', 'text')] },
-    checkedStorage: { args: [member(STORAGE), scanning] },
     createClamdListener: {
       args: [
         members(
@@ -1503,10 +1500,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       ],
     },
     createNodeListener: { args: [member(() => new Response(), 'function'), callback] },
-    createPartCheck: { args: [members(SCANNING, { ...scanOptions, maxBytesHeld })] },
     endServers: { args: [member([], '[]'), options({ seconds: optional(seconds) })] },
     createScanHandler: { args: [scanning] },
-    createTusCheck: { args: [member(TUS_STORE), scanning] },
+    createUploadScanner: { args: [scanning] },
     createUploadMiddleware: {
       args: [
         members(SCANNING, {

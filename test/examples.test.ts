@@ -21,9 +21,19 @@ import { installedPackage, ROOT } from './package.js';
 const EXAMPLES = join(ROOT, 'examples');
 const SERVERS = ['express', 'fastify', 'hono'] as const;
 type ServerName = (typeof SERVERS)[number];
-const NAMES = [...SERVERS, 'queue-worker', 'lambda', 'vite-page'];
+const NAMES = [...SERVERS, 'tus', 'queue-worker', 'lambda', 'vite-page'];
 /** Of the project, which the examples need beside it. */
-const PACKAGES = ['express', 'multer', 'fastify', '@fastify', 'hono', '@hono', '@types', 'vite'];
+const PACKAGES = [
+  'express',
+  'multer',
+  'fastify',
+  '@fastify',
+  'hono',
+  '@hono',
+  '@tus',
+  '@types',
+  'vite',
+];
 
 const PHOTOS = join(ROOT, 'fixtures/photos');
 const LISTED_PATH = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
@@ -100,7 +110,7 @@ afterAll(() => {
 class Server extends Program {
   url = '';
 
-  static async started(name: ServerName): Promise<Server> {
+  static async started(name: ServerName | 'tus'): Promise<Server> {
     const server = new Server(name);
     const port = await eventually(() => /^listening .*\bport: (\d+)/m.exec(server.out)![1]);
     server.url = `http://127.0.0.1:${port}`;
@@ -163,9 +173,11 @@ async function formOf(bytes: Uint8Array, ...fields: string[]) {
   return { type: response.headers.get('content-type')!, body };
 }
 
-const storedBy = (name: ServerName) => {
+const storedBy = (name: ServerName | 'tus') => {
   const folder = join(folderOf(name), 'uploads');
-  return readdirSync(folder).map((file) => readFileSync(join(folder, file)));
+  // tus writes a note beside each.
+  const files = readdirSync(folder).filter((file) => !file.endsWith('.json'));
+  return files.map((file) => readFileSync(join(folder, file)));
 };
 
 describe('servers', () => {
@@ -308,6 +320,38 @@ describe('servers', () => {
     expect([without.status, `${without.stderr}`]).toEqual([1, expect.stringContaining('list.csv')]);
   });
 });
+
+test('tus: what is listed is removed once it is whole', async () => {
+  const file = join(folderOf('tus'), 'list.ohb');
+  await saveBlocklist(file, createBlocklist([{ hash: listed, labels: [] }]));
+  const server = await Server.started('tus');
+  const statusOf = async (bytes: Uint8Array) => {
+    const headers = {
+      'tus-resumable': '1.0.0',
+      'upload-length': `${bytes.length}`,
+      'content-type': 'application/offset+octet-stream',
+    };
+    const body = bytes as Uint8Array<ArrayBuffer>;
+    return (await fetch(`${server.url}/files`, { method: 'POST', headers, body })).status;
+  };
+  expect(await statusOf(LISTED)).toBe(451);
+  expect(await statusOf(HALF)).toBe(422);
+  expect(await statusOf(OVERSIZED)).toBe(413);
+  expect(storedBy('tus')).toEqual([]);
+  expect(await statusOf(OTHER)).toBe(201);
+  expect(storedBy('tus')).toEqual([OTHER]);
+  expect(server.out).toMatch(/^match within[\s\S]*^none [\s\S]*^stored /m);
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toEqual([0, null]);
+});
+
+test.each(['express/checked-storage.js', 'fastify/check-part.js', 'tus/tus-check.js'])(
+  '%s is short enough to be copied',
+  (path) => {
+    const lines = readFileSync(join(EXAMPLES, path), 'utf8').trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(40);
+  },
+);
 
 describe('the queue worker', () => {
   const NAME = 'queue-worker';

@@ -8,7 +8,8 @@ import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
 import { changeBlocklist, createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
-import { checkedStorage, endServers, NODE_LIMITS } from 'onlyhashes/service';
+import { endServers, NODE_LIMITS } from 'onlyhashes/service';
+import { checkedStorage } from './checked-storage.js';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
 if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');

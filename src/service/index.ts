@@ -15,12 +15,6 @@ export {
 } from './decision-webhook.js';
 export { type EndServersOptions, endServers } from './end-servers.js';
 export {
-  type CheckedPart,
-  createPartCheck,
-  type FilePart,
-  type PartCheckOptions,
-} from './fastify.js';
-export {
   createPictureFetcher,
   FetchError,
   type FetchErrorCode,
@@ -28,7 +22,6 @@ export {
   type FetchPicture,
   type FetchPictureOptions,
 } from './fetch-picture.js';
-export type { FileStream } from './form-file.js';
 export type { FetchedLists, FollowedList } from './health.js';
 export { type HmaOptions, hmaRoutes } from './hma.js';
 export type { HmaExchanges } from './hma-exchanges.js';
@@ -38,7 +31,6 @@ export {
   type Next,
   type RequestUpload,
 } from './middleware.js';
-export { checkedStorage, type MulterFile, type StorageEngine } from './multer.js';
 export { createNodeListener, type Handler, NODE_LIMITS } from './node-listener.js';
 export {
   type Call,
@@ -67,6 +59,11 @@ export {
   type Service,
   type ServiceParts,
 } from './service.js';
-export { createTusCheck, type TusStore, type TusUpload } from './tus.js';
+export {
+  createUploadScanner,
+  type FileStream,
+  type KeepOptions,
+  type UploadScanner,
+} from './upload-scanner.js';
 export type { ScanRouteOptions } from './v1.js';
 export { type SenderProof, tokenHash } from './webhook-sender.js';

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { FileStore } from '@tus/file-store';
-import { EVENTS, Server } from '@tus/server';
+import { EVENTS, Server, type Upload as StoredUpload } from '@tus/server';
 import { type DetailedError, Upload } from 'tus-js-client';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { createTusCheck } from '../../examples/tus/tus-check.js';
 import type { Decision } from '../../src/matching/decision.js';
-import { type ScanOptions, UploadRefused } from '../../src/service/scanner.js';
-import { createTusCheck, type TusStore } from '../../src/service/tus.js';
+import { UploadRefused } from '../../src/service/scanner.js';
 import {
   blocklist,
   busy,
@@ -28,7 +28,8 @@ beforeEach(() => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name));
 });
 
-type Options = Partial<ScanOptions<{ request: unknown; upload: { id: string } }>>;
+type TusStore = Parameters<typeof createTusCheck>[0];
+type Options = Partial<Parameters<typeof createTusCheck>[1]>;
 
 /** A server of tus, and what it was told. */
 function application(options: Options = {}) {
@@ -137,7 +138,11 @@ test.each([
 });
 
 test('an upload beyond maxBytes, or without bytes, is refused whatever onError says', async () => {
-  expect(await answer(OTHER, { maxBytes: 1000, onError: 'accept' })).toMatchObject({ told: 413 });
+  for (const options of [{}, { check: busy }]) {
+    const limited: Options = { ...options, maxBytes: 1000, onError: 'accept' };
+    const { told, decisions } = await answer(OTHER, limited);
+    expect([told, decisions]).toMatchObject([413, [{ reason: 'too-many-bytes' }]]);
+  }
   expect(await answer(Buffer.alloc(0), { onError: 'accept' })).toMatchObject({ told: 400 });
   expect(readdirSync(folder)).toEqual([]);
 });
@@ -152,6 +157,8 @@ test('a refused upload that cannot be removed fails by the error of the datastor
   const full = new Error('the disk is broken');
   let isGone = false;
   const streams: Readable[] = [];
+  const upload = { id: 'one' } as StoredUpload;
+  const request = new Request('http://a.test/');
   const datastore: TusStore = {
     read: () => {
       streams.push(Readable.from([LISTED]));
@@ -160,26 +167,14 @@ test('a refused upload that cannot be removed fails by the error of the datastor
     remove: () => Promise.reject(full),
     getUpload: async () => {
       if (isGone) throw new Error('gone');
+      return upload;
     },
   };
   const hook = createTusCheck(datastore, { blocklist, pool, onError: 'refuse' });
-  await expect(hook({}, { id: 'one' })).rejects.toBe(full);
+  await expect(hook(request, upload)).rejects.toBe(full);
   isGone = true;
-  await expect(hook({}, { id: 'one' })).rejects.toBeInstanceOf(UploadRefused);
+  await expect(hook(request, upload)).rejects.toBeInstanceOf(UploadRefused);
   const unread = createTusCheck(datastore, { check: busy, onError: 'refuse' });
-  await expect(unread({}, { id: 'one' })).rejects.toMatchObject({ status: 503 });
+  await expect(unread(request, upload)).rejects.toMatchObject({ status: 503 });
   expect(streams.map(({ destroyed }) => destroyed)).toEqual([true, true, true]);
-});
-
-test('mistakes of the caller are told', async () => {
-  const options = { blocklist, onError: 'accept' } as const;
-  expect(() => createTusCheck({} as TusStore, options)).toThrow('a datastore of tus');
-  const datastore: TusStore = {
-    read: () => Readable.from([LISTED]),
-    remove: async () => {},
-    getUpload: async () => {},
-  };
-  expect(() => createTusCheck(datastore, { blocklist } as never)).toThrow('onError');
-  const hook = createTusCheck(datastore, options);
-  await expect(hook({}, { id: 7 } as never)).rejects.toThrow(TypeError);
 });
