@@ -1,11 +1,10 @@
+import { PARTITIONS } from './schema.js';
+
 /**
  * The algorithms, in an order that stays: tokens have their places. Of each, hashes of 64 bits come
  * before those of 256.
  */
 const KINDS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
-
-/** The partitions of `entry` that the first form made. */
-export const PARTITIONS = Array.from({ length: 8 }, (_, at) => `entry_${at}`);
 
 /** What all tokens of an algorithm and a width have in common: the bits from 20 on. */
 export const kindOf = (algorithm: (typeof KINDS)[number], bits: number): number =>
@@ -20,12 +19,12 @@ export const kindOf = (algorithm: (typeof KINDS)[number], bits: number): number 
  *   followed by zeros.
  * - The triggers keep bands and entries equal, whoever writes. A statement fires those of the table
  *   that it names: a partition has its own, for who writes to it from another server.
+ * - PostgreSQL writes `token_of` into the statement that calls it, which it does not with a strict
+ *   function of this kind; and `bits_of` is called once a hash, which `offset 0` sees to.
  * - Rows of entries that are not listed have bands too, until they are purged: so a withdrawal
  *   costs nothing here. `searched` has the entries that may be found.
  */
 export const BANDS = `
-alter table state add column bands boolean not null default false;
-
 create table band (
   number bigint not null,
   token int not null,
@@ -37,17 +36,19 @@ create function bits_of(hash bytea) returns bit(256) language sql immutable stri
 return ('x' || encode(hash, 'hex'))::bit(256);
 
 create function token_of(algorithm text, hash bytea, band int) returns int
-language sql immutable strict
-return ((2 * (array_position(array['${KINDS.join("', '")}'], algorithm) - 1)
+language sql immutable
+return ((2 * case algorithm ${KINDS.map((kind, at) => `when '${kind}' then ${at}`).join(' ')} end
     + octet_length(hash) / 32) << 20)
   | (band << 16) | (get_byte(hash, 2 * band) << 8) | get_byte(hash, 2 * band + 1);
 
-create function add_bands() returns trigger language plpgsql set search_path from current as $$
+create function add_bands() returns trigger
+language plpgsql set search_path from current as $$
 begin
   if (select bands from state) then
     insert into band (number, token, bits)
-    select number, token_of(algorithm, hash, at), bits_of(hash)
-    from added cross join generate_series(0, octet_length(hash) / 2 - 1) as at
+    select number, token_of(algorithm, hash, at), bits
+    from (select number, algorithm, hash, bits_of(hash) as bits from added offset 0) as each
+      cross join generate_series(0, octet_length(hash) / 2 - 1) as at
     order by 2;
   end if;
   return null;
@@ -71,31 +72,6 @@ create view searched as
 select entry.*, bits_of(hash) as bits from entry
 where listed and (paused_until is null or paused_until <= now())
   and list not in (select name from list where listed and settings ->> 'enabled' = 'false');
-`;
-
-/**
- * The same bands, made in less time: PostgreSQL writes `token_of` into the statement that calls it,
- * which it does not with a strict function of this kind, and `bits_of` is called once a hash.
- */
-export const BANDS_FASTER = `
-create or replace function token_of(algorithm text, hash bytea, band int) returns int
-language sql immutable
-return ((2 * case algorithm ${KINDS.map((kind, at) => `when '${kind}' then ${at}`).join(' ')} end
-    + octet_length(hash) / 32) << 20)
-  | (band << 16) | (get_byte(hash, 2 * band) << 8) | get_byte(hash, 2 * band + 1);
-
-create or replace function add_bands() returns trigger
-language plpgsql set search_path from current as $$
-begin
-  if (select bands from state) then
-    insert into band (number, token, bits)
-    select number, token_of(algorithm, hash, at), bits
-    from (select number, algorithm, hash, bits_of(hash) as bits from added offset 0) as each
-      cross join generate_series(0, octet_length(hash) / 2 - 1) as at
-    order by 2;
-  end if;
-  return null;
-end $$;
 `;
 
 function triggersOf(table: string): string {

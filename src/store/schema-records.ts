@@ -7,9 +7,13 @@
  *   never used again, and begins the ids of the records that come of it. `times` is how often it
  *   was decided: whoever decides it says which decision was looked at. `allowed` is the reason, if
  *   what came near was allowed by the last one.
- * - `feedback` is in the order of `number`. What has ended stays for a week, without its body.
+ * - `feedback` is in the order of `number`. What has ended stays for a week, without its body. It
+ *   is found by a hash of the entry's name: with the recipient's, both of 500 characters, that may
+ *   be longer than a row of another index can be (2,704 bytes).
  * - `exchange.credentials` are encrypted; the key is not in the database.
  * - `lease.epoch` goes up with each holder: what an earlier one still writes is refused.
+ * - `session` is who is signed in to the page for moderators. `key` is the hash of what the browser
+ *   has, and `token` that of the token that was shown: the database tells neither.
  * - `json`, not `jsonb`: it takes any text, U+0000 too.
  */
 export const RECORDS = `
@@ -54,7 +58,7 @@ create table feedback (
   attempts int not null default 0,
   due double precision not null
 );
-create index on feedback (recipient, entry, number) where state <> 'ended';
+create index on feedback using hash (entry) where state <> 'ended';
 create index on feedback (due) where state = 'ended';
 
 create table exchange (
@@ -69,13 +73,11 @@ create table lease (
   name text primary key,
   epoch bigint not null
 );
-`;
 
-/**
- * Feedback on an entry is found by a hash of the entry's name: with the recipient's, both of 500
- * characters, it may be longer than a row of the first index can be (2,704 bytes).
- */
-export const LONG_FEEDBACK = `
-drop index feedback_recipient_entry_number_idx;
-create index on feedback using hash (entry) where state <> 'ended';
+create table session (
+  key bytea primary key,
+  token bytea not null,
+  until timestamptz not null
+);
+create index on session (until);
 `;

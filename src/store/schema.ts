@@ -1,10 +1,10 @@
 /** Parts of the table of entries, by hash: each has indexes of its own, which stay small. */
-const PARTS = 8;
+export const PARTITIONS = Array.from({ length: 8 }, (_, at) => `entry_${at}`);
 
 /**
- * The first form: lists, entries, withdrawals and allowances, each row with the revision that last
- * changed it. What is removed stays as a row that is not `listed`, so that followers learn of it,
- * until it is purged.
+ * Lists, entries, withdrawals and allowances, each row with the revision that last changed it. What
+ * is removed stays as a row that is not `listed`, so that followers learn of it, until it is
+ * purged.
  *
  * - `state` has one row. Every change takes the next revision from it, and holds it until it is
  *   committed: revisions are in the order of commits, and who has seen one has seen all before it.
@@ -14,13 +14,17 @@ const PARTS = 8;
  *   id and variant. `number` is what other programs call it by.
  * - `json`, not `jsonb`, holds what others wrote: it takes U+0000 and half a surrogate, too.
  * - `entry.paused_until`: not matched until then; `infinity` for good.
+ * - `entry.group_hash` is the hash of the picture of which the entry is a part or form.
+ * - `withdrawal_group` has the pictures that are withdrawn with one of their parts, each on the
+ *   list that says so, while the withdrawal is in force.
  */
-export const CORE = `
+export const LISTS = `
 create table state (
   one boolean primary key default true check (one),
   store uuid not null default gen_random_uuid(),
   revision bigint not null default 0,
-  purged bigint not null default 0
+  purged bigint not null default 0,
+  bands boolean not null default false
 );
 insert into state default values;
 
@@ -52,6 +56,7 @@ create table entry (
   id text,
   resample text,
   variant text,
+  group_hash bytea,
   case_count bigint,
   opinions json,
   confirmed boolean,
@@ -60,16 +65,16 @@ create table entry (
   revision bigint not null,
   primary key (hash, key)
 ) partition by hash (hash);
-${Array.from(
-  { length: PARTS },
-  (_, at) =>
-    `create table entry_${at} partition of entry for values with (modulus ${PARTS}, remainder ${at});`,
+${PARTITIONS.map(
+  (name, at) =>
+    `create table ${name} partition of entry for values with (modulus ${PARTITIONS.length}, remainder ${at});`,
 ).join('\n')}
 create index on entry (number);
 create index on entry (revision, number);
 create index on entry (list, number) where listed;
 create index on entry using hash (id) where id is not null;
 create index on entry (paused_until) where paused_until is not null;
+create index on entry (group_hash) where group_hash is not null;
 
 create table withdrawal (
   key bytea primary key,
@@ -86,6 +91,15 @@ create table withdrawal (
 create index on withdrawal (revision, key);
 create index on withdrawal (hash) where listed;
 create index on withdrawal using hash (id) where listed;
+
+create table withdrawal_group (
+  key bytea not null references withdrawal on delete cascade,
+  algorithm text not null,
+  hash bytea not null,
+  list text not null,
+  primary key (key, hash, list)
+);
+create index on withdrawal_group (hash);
 
 create table allowance (
   key bytea primary key,

@@ -1,6 +1,6 @@
 import { checkInteger, checkIterable, checkObject, checkOptions } from '../door.js';
 import { checkSchema } from './migrations.js';
-import { PARTITIONS } from './schema-bands.js';
+import { PARTITIONS } from './schema.js';
 
 /** Where a shard is, as the coordinator's server reaches it. */
 export interface Shard {
