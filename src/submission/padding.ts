@@ -5,9 +5,6 @@
  */
 const SMALLEST_CLASS = 16_384;
 
-/** The smallest classes before there were windows, and before these named their pictures. */
-const EARLIER_CLASSES: readonly number[] = [4096, 8192];
-
 /** The size class of a text of `byteLength` bytes: the next of 16 KiB, 32 KiB, 64 KiB … */
 export function sizeClass(byteLength: number): number {
   let size = SMALLEST_CLASS;
@@ -21,7 +18,3 @@ export function sizeClass(byteLength: number): number {
  */
 export const paddingFor = (byteLength: number): string =>
   '.'.repeat(sizeClass(byteLength) - byteLength);
-
-/** Whether a text fills its size class. @param bare its bytes without the padding */
-export const isPadded = (byteLength: number, bare: number): boolean =>
-  byteLength === sizeClass(bare) || EARLIER_CLASSES.includes(byteLength);

@@ -1,6 +1,6 @@
 import { checkTypeOf } from '../door.js';
 import { type Bundle, bundleOf } from './bundle-shape.js';
-import { isPadded } from './padding.js';
+import { sizeClass } from './padding.js';
 import { check, parsed, type TextLimits, textOf } from './strict-json.js';
 
 /** Options of `readBundle`. */
@@ -29,7 +29,7 @@ export function readBundle(input: string | Uint8Array, options: ReadBundleOption
   if (padded) {
     // A text that passed the checks is ASCII, so its length is its size in bytes.
     const bare = input.length - bundle.padding.length;
-    check(isPadded(input.length, bare), 'padding', 'fill the size class');
+    check(input.length === sizeClass(bare), 'padding', 'fill the size class');
   }
   return bundle;
 }
