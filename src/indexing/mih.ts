@@ -105,8 +105,6 @@ function masksOf(width: number): Uint16Array[] {
 /** Hashes in buckets. */
 export interface Bucketed extends Hashes {
   readonly offsets: Uint32Array;
-  /** whether keys and sketches are cut from spread hashes: not in files before version 4 */
-  readonly isSpread: boolean;
 }
 
 /**
@@ -162,19 +160,18 @@ export class Buckets {
     max: number,
     out: Uint32Array,
   ): number {
-    const { offsets, sketches, perHash, isSpread, seen } = this.hashes;
+    const { offsets, sketches, perHash, seen } = this.hashes;
     const fits = SPAN * probeCount <= (this.#simd?.spans.length ?? 0);
     const simd = fits ? this.#simd : undefined;
     const into = simd ?? this.#own;
     if (into.spans.length < SPAN * probeCount) into.spans = new Int32Array(SPAN * probeCount);
-    if (isSpread) spread(query, 0, perHash, this.#spread, 0);
-    const bits = isSpread ? this.#spread : query;
+    spread(query, 0, perHash, this.#spread, 0);
     into.length = 0;
     into.places = 0;
     for (const ring of rings) {
       const { start, width } = ring;
-      const key = bitsAt(bits, perHash, 0, start) & ((1 << width) - 1);
-      const sketch = bitsAt(bits, perHash, 0, (start + width) % (32 * perHash));
+      const key = bitsAt(this.#spread, perHash, 0, start) & ((1 << width) - 1);
+      const sketch = bitsAt(this.#spread, perHash, 0, (start + width) % (32 * perHash));
       gatherSpans(offsets, ring, key, sketch, sketches.length, into);
     }
     if (into.places > worth) return -1;

@@ -33,7 +33,6 @@ import {
   segmentSteps,
   stepCount,
   type Target,
-  VERSION,
 } from './segment.js';
 import { alignedBytes, IdSet, type SnapshotSource, sealed, shapeOf, verified } from './snapshot.js';
 
@@ -386,8 +385,8 @@ export class MutableIndex implements HammingIndex {
     if (!(first instanceof Segment) || !this.#isCompact()) {
       return finish(rebuiltSteps(this.#parts, this.#live, target, allocate));
     }
-    const { version, count, groups, entries, hasIds } = first.shape;
-    const shape = { ...target(entries), version, count, groups, entries, hasIds };
+    const { count, groups, entries, hasIds } = first.shape;
+    const shape = { ...target(entries), count, groups, entries, hasIds };
     const copy = new Segment(shape, allocate(shape));
     copy.sections.set(first.sections);
     return copy;
@@ -498,8 +497,7 @@ export class MutableIndex implements HammingIndex {
   }
 
   #fits(part: Part): boolean {
-    const isOld = part instanceof Segment && part.shape.version < VERSION;
-    return !isOld && part.bands === this.#target(part.entries).bands;
+    return part.bands === this.#target(part.entries).bands;
   }
 
   /** Fills `#hits` with id and distance of every hit; returns how many. */

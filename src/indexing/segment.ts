@@ -24,8 +24,6 @@ import { probingPlan, type SearchPlan, scanPlan, searchPlan, spansFor } from './
 
 /** What the header of a segment tells, and all that the places of its sections depend on. */
 export interface Shape extends HashType, Banding {
-  /** of the format; `snapshot.ts` reads older ones too */
-  readonly version: number;
   /** 0: hashes without bands, to be scanned */
   readonly bands: number;
   /** different hashes */
@@ -48,11 +46,10 @@ export interface Shape extends HashType, Banding {
   readonly maxDistance: number;
 }
 
-export const VERSION = 4;
 export const HEADER_BYTES = 64;
 
-/** A position takes 3 bytes where that is enough; 4 in files before version 4. */
-const positionBytesOf = ({ version, count }: Shape) => (version < 4 || count > 2 ** 24 ? 4 : 3);
+/** A position takes 3 bytes where that is enough. */
+const positionBytesOf = ({ count }: Shape) => (count > 2 ** 24 ? 4 : 3);
 
 /**
  * Where the sections end: the header; the hashes; the ids, hash by hash; where those of each group
@@ -237,7 +234,7 @@ export class Segment {
 
   /** Attaches to the buffer of `room`, which is kept; it must hold what `shape` tells. */
   constructor(shape: Shape, { buffer, byteOffset = 0, simd, thread = 0 }: Room) {
-    const { bits, bands, count, sketchBits, version } = shape;
+    const { bits, bands, count, sketchBits } = shape;
     const ends = sectionEnds(shape).map((end) => byteOffset + end);
     const start = (section: number) => ends[section - 1]!;
     const words = (section: number) =>
@@ -263,7 +260,6 @@ export class Segment {
       positionBytes: positionBytesOf(shape),
       sketches: sketchBits === 32 ? new Int32Array(...at) : new Uint16Array(...at),
       seen: new Uint32Array(bands === 0 ? 0 : Math.ceil(count / 32)),
-      isSpread: version > 3,
     };
     this.buckets = new Buckets({ ...hashes, read: 0 }, this.simd);
   }
@@ -329,13 +325,13 @@ export class Segment {
   #planOf(max: number, rings: readonly Ring[]): SearchPlan {
     const purpose = this.#purpose;
     const scan = scanPlan(purpose, this.count, max);
-    const fits = this.bands === NEAR_BANDS && purpose.bits === 256 && this.buckets.hashes.isSpread;
+    const fits = this.bands === NEAR_BANDS && purpose.bits === 256;
     return fits ? probingPlan(purpose, this.count, scan, rings) : scan;
   }
 }
 
 /** What is known of a segment before it is built. */
-export type Target = Omit<Shape, 'version' | 'count' | 'groups' | 'entries' | 'hasIds'>;
+export type Target = Omit<Shape, 'count' | 'groups' | 'entries' | 'hasIds'>;
 
 /** Entries that a step copies one by one, which takes longer than placing. */
 const COPY_STEP = STEP / 4;
@@ -385,7 +381,7 @@ export function* segmentSteps(
   const groups = starts.length - 1;
   const count = groups + entries - starts[groups]!;
   const hasIds = groups > 0 || !inOrder;
-  const shape = { ...target, version: VERSION, count, groups, entries, hasIds };
+  const shape = { ...target, count, groups, entries, hasIds };
   const segment = new Segment(shape, allocate(shape));
   const { words, buckets } = segment;
   segment.starts.set(starts);

@@ -2,18 +2,14 @@ import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { checksum } from '../kernels/checksum.js';
 import { MAX_PLACES } from './plan.js';
-import { byteLengthOf, finish, HEADER_BYTES, Segment, type Shape, VERSION } from './segment.js';
+import { byteLengthOf, finish, HEADER_BYTES, Segment, type Shape } from './segment.js';
 
 /**
  * `OHINDEX` and a line feed, as two little-endian words. A machine of the other byte order reads
  * other words.
  */
 const MAGIC = [0x4e49484f, 0x0a584544] as const;
-/**
- * Older versions are read too, as fast as they were: their bands are cut from hashes that are not
- * spread. In version 2 the notes of `saveIndex` are in another order (`node/entry-notes.ts`).
- */
-const OLDEST_VERSION = 2;
+const VERSION = 1;
 const KINDS = [undefined, 'flat', 'mih'] as const;
 /** Bits of word 4, beside the kind: sketches of 16 bits, and no ids stored. */
 const SMALL = 1 << 8;
@@ -21,7 +17,7 @@ const WITHOUT_IDS = 1 << 9;
 /**
  * What the header holds after magic, version, algorithm and kind, a word each; the generation is
  * word 10. Word 15 is the number of degenerate entries that were kept out and 1 more, or 0 if
- * nobody counted them, as in version 2.
+ * nobody counted them.
  */
 const NUMBERS = [
   'bits',
@@ -70,7 +66,7 @@ export function* headerSteps(
   const flags = (shape.sketchBits === 16 ? SMALL : 0) | (shape.hasIds ? 0 : WITHOUT_IDS);
   const header = Int32Array.from([
     ...MAGIC,
-    shape.version,
+    VERSION,
     ALGORITHMS.indexOf(shape.algorithm),
     KINDS.indexOf(shape.kind) | flags,
     ...NUMBERS.map((name) => shape[name]),
@@ -164,6 +160,7 @@ export function snapshotInfo(source: SnapshotSource): SnapshotInfo {
 /** What a shape tells to the outside. */
 export const infoOf = (shape: Shape): SnapshotInfo => ({
   ...shape,
+  version: VERSION,
   size: shape.entries,
   hashes: shape.count,
   byteLength: byteLengthOf(shape),
@@ -195,16 +192,15 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     throw new FormatError('bad-length', 'the index file breaks off in its header');
   }
   const [, , version, algorithmAt, word] = header as unknown as number[];
-  if (version! < OLDEST_VERSION || version! > VERSION) {
+  if (version !== VERSION) {
     throw new FormatError(
       'bad-version',
-      `expected an index file of version ${OLDEST_VERSION} to ${VERSION}, got ${version}: build it again from its list`,
+      `expected an index file of version ${VERSION}, got ${version}: build it again from its list`,
     );
   }
-  const counted = version! > 2 && header[DEGENERATE_WORD] !== 0;
+  const counted = header[DEGENERATE_WORD] !== 0;
   const flags = word! & (SMALL | WITHOUT_IDS);
   const shape = {
-    version,
     algorithm: ALGORITHMS[algorithmAt!],
     kind: KINDS[word! - flags],
     sketchBits: flags & SMALL ? 16 : 32,
@@ -216,7 +212,6 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
   if (
     algorithm === undefined ||
     word! - flags >= KINDS.length ||
-    (version! < 4 && flags > 0) ||
     !hasBits(algorithm, bits) ||
     (bands > 0 && bands < bits / 16) ||
     bands > 32 ||

@@ -34,12 +34,7 @@ import { wordsOf } from './save-index.js';
 
 /** `OHBLIST` and a line feed, as two little-endian words. */
 export const MAGIC = [0x4c42484f, 0x0a545349] as const;
-/**
- * 2 if the state tells more than version 1 knew: settings of lists, withdrawals of one list, or the
- * pictures that are withdrawn with one of their parts. A reader that passed over these would act on
- * a foreign list.
- */
-const VERSIONS = [1, 2];
+export const VERSION = 1;
 export const TABLE_WORDS = 4;
 const FILE: FileKind = {
   kind: 'blocklist',
@@ -138,8 +133,8 @@ function headerFrom(bytes: Uint8Array): Header {
   const generation = generationIn(words);
   const [version, parts] = [words[2]! >>> 0, words[3]! >>> 0];
   const stateLength = words[6]! >>> 0;
-  if (!VERSIONS.includes(version)) {
-    const message = `expected a blocklist file of version ${VERSIONS.join(' or ')}, got ${version}`;
+  if (version !== VERSION) {
+    const message = `expected a blocklist file of version ${VERSION}, got ${version}`;
     throw new FormatError('bad-version', message);
   }
   if (stateLength % 4 > 0) throw contradiction();
@@ -200,7 +195,7 @@ function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
   if (!counts.every(isCount) || !isCount(count) || keptOut === undefined) {
     throw new FormatError('bad-line', 'expected counts in the state of the blocklist', { line });
   }
-  const lists = listsFrom(told.lists ?? []);
+  const lists = listsFrom(told.lists);
   if (!lists) {
     throw new FormatError('bad-line', 'expected lists in the state of the blocklist', { line });
   }

@@ -84,8 +84,7 @@ export interface NotesBytes {
  * Encodes notes on the entries of a segment, step by step. First come two words per entry, in the
  * order of the segment's entries: the offset and the length of its text. Then come the texts, JSON
  * in UTF-8, equal ones once; and last, if entries have ids or groups, a table of these
- * (`id-table.ts`), which readers that do not know it skip. Files of version 2 have two words for
- * each id ever given, in the order of ids. Removed entries leave nothing.
+ * (`id-table.ts`). Removed entries leave nothing.
  * @throws {TypeError} if a note is malformed
  * @throws {RangeError} if it all takes 4 GiB or more
  */
@@ -182,24 +181,21 @@ class Texts {
  */
 export class Notes {
   readonly #entries: number;
-  readonly #ids: Uint32Array | undefined;
   readonly #table: DataView;
   readonly #texts: Buffer;
   readonly #byId: IdTable | undefined;
   /** the offset of the texts in the file */
   readonly #offset: number;
 
-  constructor({ shape, ids, words, notes }: Segment) {
-    const { version, nextId, entries } = shape;
-    const tableLength = 8 * (version < 3 ? nextId : entries);
+  constructor({ entries, words, notes }: Segment) {
+    const tableLength = 8 * entries;
     const isCut = notes.length < tableLength;
     const whole = new Uint32Array(notes.buffer, notes.byteOffset, isCut ? 0 : notes.length >> 2);
-    this.#byId = version < 3 ? undefined : IdTable.at(whole.subarray(tableLength / 4));
+    this.#byId = IdTable.at(whole.subarray(tableLength / 4));
     const [table, texts] = isCut
       ? [0, 0]
       : [tableLength, notes.length - (this.#byId?.byteLength ?? 0)];
     this.#entries = entries;
-    this.#ids = version < 3 ? ids : undefined;
     this.#table = new DataView(notes.buffer, notes.byteOffset, table);
     // A Buffer decodes short texts faster than a TextDecoder, and also from shared memory.
     this.#texts = Buffer.from(notes.buffer, notes.byteOffset + table, texts - table);
@@ -257,7 +253,7 @@ export class Notes {
   }
 
   #placeOf(entry: number): [start: number, length: number] {
-    const at = 8 * (this.#ids ? this.#ids[entry]! : entry);
+    const at = 8 * entry;
     if (at >= this.#table.byteLength) return [0, 0];
     return [this.#table.getUint32(at, true), this.#table.getUint32(at + 4, true)];
   }

@@ -18,6 +18,7 @@ import {
   openBlocklist,
   type State,
   TABLE_WORDS,
+  VERSION,
 } from './blocklist-file.js';
 import { checkPath } from './index-file.js';
 import { afterEarlier, indexFile, nextGeneration, wordsOf } from './save-index.js';
@@ -243,11 +244,9 @@ async function blocklistFile(
   }
   const told = { keptOut: { ...keptOut, degenerate }, withdrawals, lists };
   const state = await inTurns(stateSteps(told), signal);
-  const isScoped =
-    lists.length > 0 || withdrawals.some(({ list, groups }) => list !== undefined || groups);
   const header = Int32Array.from({ length: HEADER_BYTES / 4 }, () => 0);
   const [high, low] = [Math.floor(generation / 2 ** 32), generation % 2 ** 32];
-  header.set([...MAGIC, isScoped ? 2 : 1, shelves.length, low, high, state.length]);
+  header.set([...MAGIC, VERSION, shelves.length, low, high, state.length]);
   const checked = [new Int32Array(table.buffer), wordsOf(state)];
   header[CHECKSUM_WORD] = await inTurns(checksumSteps(checked, headerSum(header)), signal);
   const pieces = [new Uint8Array(header.buffer), new Uint8Array(table.buffer), state, ...parts];
@@ -259,8 +258,7 @@ async function blocklistFile(
  * spaces fill it up.
  */
 function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Uint8Array> {
-  const counts = { keptOut, withdrawals: withdrawals.length };
-  const lines = [JSON.stringify(lists.length > 0 ? { ...counts, lists } : counts)];
+  const lines = [JSON.stringify({ keptOut, withdrawals: withdrawals.length, lists })];
   const write = (at: number) => {
     const { reason, list, groups, ...key } = withdrawals[at]!;
     lines.push(JSON.stringify({ ...('id' in key ? key : hashToJSON(key)), list, reason, groups }));

@@ -554,7 +554,7 @@ test('a file of a later version keeps its place against an older list', async ()
   const list = aList();
   await saveBlocklist(path, list);
   const bytes = new Uint8Array(readFileSync(path));
-  bytes[8] = 3;
+  bytes[8] = 2;
   writeFileSync(path, bytes);
   await expect(openBlocklist(path)).rejects.toMatchObject({ code: 'bad-version' });
   const older = createBlocklist([{ hash: BASE, labels: [] }]);
