@@ -1,5 +1,5 @@
 import { keepBands } from '../src/store/bands.js';
-import { openStore, type StorePlace } from '../src/store/open-store.js';
+import { openDatabase, type StorePlace } from '../src/store/open-store.js';
 import { Store } from '../src/store/store.js';
 import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
 import { hashesOf } from './index-data.js';
@@ -119,9 +119,9 @@ async function measured(
   const asked = askedOf(count, scale.queries);
   const { hashes } = asked;
   const truth = truthOf(asked);
-  const store = await openStore(place);
+  const { database, id } = await openDatabase(place);
+  const store = new Store(database, id);
   try {
-    const database = Store.databaseOf(store);
     const { engine } = store;
     context.note(`\n  ${engine}, ${count.toLocaleString('en')} entries`);
     const seconds = async (name: string, work: () => Promise<unknown>) => {

@@ -1,6 +1,5 @@
 import type { ListSettings } from '../matching/lists.js';
-import { newestOfList } from '../store/entries.js';
-import { Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import type { ChangeOptions } from '../store/write.js';
 import { bankOf, listOfBank } from './hma-hits.js';
 import { hmaJson } from './hma-reply.js';
@@ -67,7 +66,7 @@ export function hmaBankRoutes(store: Store): Route[] {
       replies: { 200: BANK_WITH_NEWEST, 404: MESSAGE },
       async answer(call) {
         const bank = await bankAt(store, call);
-        const newest = await newestOfList(Store.databaseOf(store), listOfBank(bank.name));
+        const { newest } = await store.count({ list: listOfBank(bank.name) });
         return hmaJson({ ...bank, newest_content_id: newest });
       },
     },

@@ -1,6 +1,5 @@
-import { countOfList } from '../store/entries.js';
 import type { Exchange, Exchanges } from '../store/exchanges.js';
-import { Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import { HMA_APIS, type HmaApi, storedFields, toldFields } from './hma-apis.js';
 import { changeBy, checkNewName, listAt } from './hma-banks.js';
 import { listOfBank } from './hma-hits.js';
@@ -257,7 +256,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
           last_fetch_complete_ts: seconds ?? null,
           last_fetch_succeeded: seconds === undefined ? null : isWhole,
           up_to_date: isWhole,
-          fetched_items: await countOfList(Store.databaseOf(store), name),
+          fetched_items: (await store.count({ list: name })).entries,
         });
       },
     },

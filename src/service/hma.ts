@@ -1,6 +1,5 @@
 import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import { checkPool } from '../node/hash-pool.js';
-import { countOfKind } from '../store/entries.js';
 import { Store } from '../store/store.js';
 import type { FollowedList } from './health.js';
 import { hmaBankRoutes } from './hma-banks.js';
@@ -97,7 +96,7 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
       list,
       isReady,
       age: new IndexAge(followingOf(store, follower), now),
-      stored: store && (() => countOfKind(Store.databaseOf(store), 'pdq')),
+      stored: store && (async () => (await store.count(PDQ)).entries),
     }),
     ...ofStore(store, (of) => [
       ...hmaBankRoutes(of),
@@ -107,6 +106,9 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
   ];
   return hmaDocumentRoutes(routes).map(hmaRoute);
 }
+
+/** What an index has of a store. */
+const PDQ = { algorithm: 'pdq', paused: false } as const;
 
 /**
  * Routes that take a store. Without one they refuse by 501: by 404, Coop would take its banks for

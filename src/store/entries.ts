@@ -13,17 +13,32 @@ import {
 } from './stored-entry.js';
 import { type Changed, type ChangeOptions, write } from './write.js';
 
-/** Which entries are asked for: those of which all that is given holds. */
-export interface EntryFilter {
+/** Which entries are meant: those of which all that is given holds. */
+export interface EntryCondition {
   readonly list?: string;
   /** exactly this hash */
   readonly hash?: Hash;
+  readonly algorithm?: Algorithm;
   readonly id?: string;
   readonly source?: string;
+  /** true: only those that are paused; false: only the others */
+  readonly paused?: boolean;
+}
+
+/** Which entries are asked for, and which page of them. */
+export interface EntryFilter extends EntryCondition {
   /** only those of a higher number: the last one's of the page before; default 0 */
   readonly after?: number;
   /** how many at most, 1…10,000; default 100 */
   readonly limit?: number;
+}
+
+/** What `Store.count` gives. */
+export interface EntryCount {
+  /** how many there are */
+  readonly entries: number;
+  /** the highest number of one; 0 if there is none */
+  readonly newest: number;
 }
 
 const MOST = 10_000;
@@ -49,60 +64,57 @@ export async function numberOfEntry(sql: Sql, entry: BlocklistEntry): Promise<nu
   return row?.number;
 }
 
-/** How many hashes of an algorithm are listed and not paused. Reads the whole table once. */
-export async function countOfKind(sql: Sql, algorithm: Algorithm): Promise<number> {
-  const [row] = await sql.query<{ count: number }>(
-    'select count(*) as count from entry where listed and paused_until is null and algorithm = $1',
-    [algorithm],
-  );
-  return row!.count;
-}
-
-/** How many entries of a list are listed, with those that are paused. */
-export async function countOfList(sql: Sql, list: string): Promise<number> {
-  const [row] = await sql.query<{ count: number }>(
-    'select count(*) as count from entry where listed and list = $1',
-    [list],
-  );
-  return row!.count;
-}
-
-/** The highest number of an entry that is on a list; 0 if there is none. */
-export async function newestOfList(sql: Sql, list: string): Promise<number> {
-  const [row] = await sql.query<{ newest: number | null }>(
-    'select max(number) as newest from entry where listed and list = $1',
-    [list],
-  );
-  return row!.newest ?? 0;
-}
-
 /** @throws {TypeError | RangeError} if the filter is invalid */
 export async function findEntries(sql: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
-  checkOptions(filter);
-  const { list, hash, id, source, after = 0, limit = 100 } = filter;
-  for (const [name, text] of Object.entries({ list, id, source })) {
-    checkTypeOf(name, text, 'string');
-    checkStorable(text);
-  }
-  if (hash !== undefined) bitsOf(hash);
+  const { conditions, values } = conditionsOf(filter);
+  const { after = 0, limit = 100 } = filter;
   checkInteger('after', after, 0);
   checkInteger('limit', limit, 1, MOST);
-  const values: SqlValue[] = [after];
-  const conditions = ['listed', 'number > $1'];
-  const equals = (column: string, value: SqlValue | undefined) => {
-    if (value !== undefined) conditions.push(`${column} = $${values.push(value)}`);
-  };
-  equals('list', list);
-  equals('hash', hash?.bytes);
-  equals('algorithm', hash?.algorithm);
-  equals('id', id);
-  equals('source', source);
   const rows = await sql.query<EntryRow>(
-    `select ${SELECTED} from entry where ${conditions.join(' and ')}
+    `select ${SELECTED} from entry where ${conditions} and number > $${values.push(after)}
     order by number limit $${values.push(limit)}`,
     values,
   );
   return rows.map(storedEntryOf);
+}
+
+/**
+ * Those that are paused count, too, unless they are not meant.
+ * @throws {TypeError | RangeError} if the condition is invalid
+ */
+export async function countEntries(sql: Sql, condition: EntryCondition): Promise<EntryCount> {
+  const { conditions, values } = conditionsOf(condition);
+  const [row] = await sql.query<EntryCount>(
+    `select count(*) as entries, coalesce(max(number), 0) as newest from entry
+    where ${conditions}`,
+    values,
+  );
+  return row!;
+}
+
+/** Of entries that are listed. @throws {TypeError | RangeError} if the condition is invalid */
+function conditionsOf(condition: EntryCondition): { conditions: string; values: SqlValue[] } {
+  checkOptions(condition);
+  const { list, hash, algorithm = hash?.algorithm, id, source, paused } = condition;
+  for (const [name, text] of Object.entries({ list, algorithm, id, source })) {
+    checkTypeOf(name, text, 'string');
+    checkStorable(text);
+  }
+  checkTypeOf('paused', paused, 'boolean');
+  if (hash !== undefined) bitsOf(hash);
+  const values: SqlValue[] = [];
+  const conditions = ['listed'];
+  for (const [column, value] of Object.entries({
+    list,
+    hash: hash?.bytes,
+    algorithm,
+    id,
+    source,
+  })) {
+    if (value !== undefined) conditions.push(`${column} = $${values.push(value)}`);
+  }
+  if (paused !== undefined) conditions.push(`paused_until is ${paused ? 'not null' : 'null'}`);
+  return { conditions: conditions.join(' and '), values };
 }
 
 /** All entries by their numbers, page by page: what changes meanwhile may be told or not. */

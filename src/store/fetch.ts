@@ -21,7 +21,7 @@ import {
 } from '../exchange/list-fetch.js';
 import type { ListClient, ListUpdate } from '../exchange/list-update.js';
 import type { Database, Sql } from './database.js';
-import { countOfList, removeEntries } from './entries.js';
+import { countEntries, removeEntries } from './entries.js';
 import { GatheredEntries } from './gathered-entries.js';
 import { type Lease, takeLease } from './lease.js';
 import { checkListName } from './lists.js';
@@ -153,7 +153,7 @@ class StoredTarget implements FetchTarget {
   }
 
   async size(): Promise<number> {
-    return await countOfList(this.#database, this.#name);
+    return (await countEntries(this.#database, { list: this.#name })).entries;
   }
 
   async state(): Promise<FetchState | undefined> {

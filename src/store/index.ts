@@ -4,7 +4,7 @@
  */
 
 export type { StoreChanges } from './changes.js';
-export type { EntryFilter } from './entries.js';
+export type { EntryCondition, EntryCount, EntryFilter } from './entries.js';
 export type { Exchange, ExchangeSettings, Exchanges, NewExchange } from './exchanges.js';
 export type { Follower, FollowOptions } from './follower.js';
 export type { StoredList } from './lists.js';

@@ -44,6 +44,18 @@ const STORE_OPTIONS: readonly (keyof StoreOptions)[] = ['schema', 'bands'];
  * const follower = await store.follow();
  */
 export async function openStore(place: StorePlace, options: StoreOptions = {}): Promise<Store> {
+  const { database, id } = await openDatabase(place, options);
+  return new Store(database, id);
+}
+
+/**
+ * The database of a store, in the form of this version, and the id of the store. Arguments and
+ * errors are those of `openStore`.
+ */
+export async function openDatabase(
+  place: StorePlace,
+  options: StoreOptions = {},
+): Promise<{ database: Database; id: string }> {
   checkObject(place, 'a place: { url } or { dataDir }');
   if (!('url' in place || 'dataDir' in place)) {
     throw new TypeError('expected a place: { url } or { dataDir }');
@@ -63,7 +75,7 @@ export async function openStore(place: StorePlace, options: StoreOptions = {}): 
     const [state] = await database.query<{ store: string }>('select store from state');
     if (!state) throw new StoreError('unsuitable', 'expected a schema that only this library uses');
     if (bands !== undefined) await keepBands(database, bands);
-    return new Store(database, state.store);
+    return { database, id: state.store };
   } catch (error) {
     await database.close();
     throw error;

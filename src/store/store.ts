@@ -13,6 +13,9 @@ import { changesAfter, type StoreChanges } from './changes.js';
 import type { Database } from './database.js';
 import {
   allEntries,
+  countEntries,
+  type EntryCondition,
+  type EntryCount,
   type EntryFilter,
   entryOfNumber,
   findEntries,
@@ -123,6 +126,14 @@ export class Store {
    */
   async find(filter: EntryFilter): Promise<StoredEntry[]> {
     return await findEntries(this.#database, filter);
+  }
+
+  /**
+   * Counts the entries of which all that is given holds, with those that are paused.
+   * @throws {TypeError | RangeError} if `condition` is invalid
+   */
+  async count(condition: EntryCondition = {}): Promise<EntryCount> {
+    return await countEntries(this.#database, condition);
   }
 
   /** All entries by their numbers, page by page. What changes meanwhile may be told or not. */
@@ -440,10 +451,5 @@ export class Store {
   async close(): Promise<void> {
     for (const follower of this.#followers) await follower.close();
     await this.#database.close();
-  }
-
-  /** What a store runs on, for the parts that hang on it. */
-  static databaseOf(store: Store): Database {
-    return store.#database;
   }
 }

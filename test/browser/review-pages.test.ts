@@ -1,10 +1,10 @@
 import axe from 'axe-core';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { STYLE } from '../../src/service/review-style.js';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import { entryOf, itemOf, RULES, reviewServed } from '../service/review-served.js';
 import { TOKENS } from '../service/served.js';
+import { databaseOf, openStore } from '../store/opened.js';
 import { describeEngine, type EnginePage } from './engines.js';
 
 let store: Store;
@@ -12,7 +12,7 @@ beforeAll(async () => {
   store = await openStore({ dataDir: undefined });
 });
 beforeEach(async () => {
-  await Store.databaseOf(store).query(
+  await databaseOf(store).query(
     'truncate entry, list, allowance, review_item, review_record, session',
   );
   for (const id of ['u1', 'u2', 'u3']) await store.reviewQueue(RULES).put(itemOf(id));

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
-import { Store } from '../../src/store/store.js';
+import { databaseOf } from '../store/opened.js';
 import { followedStore, type ServedHma, servedHma } from './hma-served.js';
 
 const { store, follower } = await followedStore();
@@ -56,7 +56,7 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
     // As a fetch writes it.
     const fetched = { origin: '', unknown: [], fetchedSeconds: 1_700_000_000 };
     const write = (state: object) =>
-      Store.databaseOf(store).query('update list set fetched = $2::text::json where name = $1', [
+      databaseOf(store).query('update list set fetched = $2::text::json where name = $1', [
         ...['COOP_NCMEC', JSON.stringify(state)],
       ]);
     for (const state of [{ isPartial: true }, { mustRefetch: true }]) {

@@ -6,10 +6,11 @@ import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { createSearchThreads } from '../../src/node/search-threads.js';
 import type { Follower } from '../../src/store/follower.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import { flipBits } from '../arbitraries.js';
 import { ORDER } from '../matching/bases.js';
 import { ROOT } from '../package.js';
+import { databaseOf } from '../store/opened.js';
 import { followedStore, pictureForm, servedHma } from './hma-served.js';
 import { LISTED, OTHER } from './uploads.js';
 
@@ -53,7 +54,7 @@ let release = () => {};
 
 /** The database takes every question, and answers none before `release`. */
 function hang(): void {
-  const database = Store.databaseOf(store);
+  const database = databaseOf(store);
   const hanging = new Promise<never>((_, reject) => {
     release = () => reject(new Error('the test is over'));
   });

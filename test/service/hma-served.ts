@@ -5,8 +5,8 @@ import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener
 import type { LogRecord } from '../../src/service/router.js';
 import { type CreateServiceOptions, createService } from '../../src/service/service.js';
 import type { Follower } from '../../src/store/follower.js';
-import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/store.js';
+import { openStore } from '../store/opened.js';
 import { blocklist, pool, serving } from './uploads.js';
 
 /** A service in HMA's dialect on loopback, whose callers need no token unless `options` say so. */

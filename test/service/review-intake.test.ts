@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
+import { databaseOf, openStore } from '../store/opened.js';
 import { RULES, reviewServed } from './review-served.js';
 import { as, posted, served } from './served.js';
 import { formOf, LISTED, OTHER, reviewing } from './uploads.js';
@@ -10,7 +10,7 @@ beforeAll(async () => {
   store = await openStore({ dataDir: undefined });
 });
 beforeEach(async () => {
-  await Store.databaseOf(store).query('truncate review_item');
+  await databaseOf(store).query('truncate review_item');
 });
 afterAll(() => store.close());
 
@@ -107,7 +107,7 @@ test('a service without a queue takes no names', async () => {
 
 test('an upload that cannot be queued has no answer that hides it', async () => {
   await reviewServed(store, async ({ url, errors }) => {
-    const database = Store.databaseOf(store);
+    const database = databaseOf(store);
     const { query } = database;
     database.query = () => Promise.reject(new Error('the disk is full'));
     try {

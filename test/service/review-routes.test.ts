@@ -2,8 +2,8 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decisionOf, decisionToJSON } from '../../src/matching/decision.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
+import { databaseOf, openStore } from '../store/opened.js';
 import {
   actionOf,
   decisionNear,
@@ -22,7 +22,7 @@ beforeAll(async () => {
   store = await openStore({ dataDir: undefined });
 });
 beforeEach(async () => {
-  await Store.databaseOf(store).query(
+  await databaseOf(store).query(
     'truncate entry, list, allowance, review_item, review_record, feedback, session',
   );
 });
@@ -231,7 +231,7 @@ describe('hostile input', () => {
   ])('the link %s is no link', async (link) => {
     await queue().put(itemOf('u1'));
     // The queue refuses it; a database that somebody else wrote into may have it.
-    await Store.databaseOf(store).query('update review_item set link = $1', [link]);
+    await databaseOf(store).query('update review_item set link = $1', [link]);
     await signedIn(async (moderator) => {
       const { text } = await moderator.get('/review/item?item=u1');
       expect(text).not.toMatch(/javascript:|data:text|href="\/\/|a:b@/);
@@ -325,10 +325,9 @@ test('the lists tell how large, how fresh and how often wrong they are', async (
   }
   await queue().decide('u1', { outcome: 'confirmed', role: 'moderator' });
   await queue().decide('u2', { outcome: 'rejected', role: 'moderator' });
-  await Store.databaseOf(store).query(
-    "update list set fetched = $1::text::json where name = 'partner'",
-    [JSON.stringify({ origin: '', fetchedSeconds: NOW / 1000, isPartial: true, unknown: [] })],
-  );
+  await databaseOf(store).query("update list set fetched = $1::text::json where name = 'partner'", [
+    JSON.stringify({ origin: '', fetchedSeconds: NOW / 1000, isPartial: true, unknown: [] }),
+  ]);
   const follower = await store.follow();
   await signedIn(
     async (moderator) => {
@@ -372,7 +371,7 @@ test('the pages are there only with review, and a store that keeps it', async ()
 
 test('a store that fails is told, and nothing of it', async () => {
   await queue().put(itemOf('u1'));
-  const database = Store.databaseOf(store);
+  const database = databaseOf(store);
   const { query } = database;
   await signedIn(async (moderator) => {
     const page = await moderator.get('/review/item?item=u1');

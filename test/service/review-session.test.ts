@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
+import { databaseOf, openStore } from '../store/opened.js';
 import { hiddenOf, itemOf, Moderator, RULES, reviewServed } from './review-served.js';
 import { as, TOKENS } from './served.js';
 
@@ -9,12 +9,12 @@ beforeAll(async () => {
   store = await openStore({ dataDir: undefined });
 });
 beforeEach(async () => {
-  await Store.databaseOf(store).query('truncate review_item, review_record, session');
+  await databaseOf(store).query('truncate review_item, review_record, session');
 });
 afterAll(() => store.close());
 
 const SIGN_IN = '/review/sign-in';
-const rows = async () => (await Store.databaseOf(store).query('select from session')).length;
+const rows = async () => (await databaseOf(store).query('select from session')).length;
 const form = (fields: Record<string, string>, headers: Record<string, string> = {}) => ({
   method: 'POST',
   body: new URLSearchParams(fields),

@@ -1,8 +1,9 @@
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
+import { databaseOf } from './opened.js';
 
 /** Makes a store as it was when it was new: that takes a fraction of opening another one. */
 export async function emptied(store: Store): Promise<void> {
-  const database = Store.databaseOf(store);
+  const database = databaseOf(store);
   await database.query(
     'truncate entry, list, withdrawal, withdrawal_group, allowance, request, change restart identity',
   );

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { hashesOf } from '../../bench/index-data.js';
 import { uniformHashes } from '../../bench/workloads.js';
-import { Store } from '../../src/store/store.js';
 import { describeEngines } from './engines.js';
+import { databaseOf } from './opened.js';
 import { sharedStore } from './shared-store.js';
 
 const COUNT = 6000;
@@ -13,7 +13,7 @@ describeEngines((running) => {
   test('a page of many entries that came at once is read by an index', async () => {
     const hashes = hashesOf(uniformHashes(COUNT, 3).bytes);
     await store().add(hashes.map((hash) => ({ hash, labels: ['label'] })));
-    const database = Store.databaseOf(store());
+    const database = databaseOf(store());
     const [counted] = await database.query<{ rows: number }>(
       `select sum(reltuples)::int as rows from pg_inherits join pg_class on oid = inhrelid
       where inhparent = 'entry'::regclass`,

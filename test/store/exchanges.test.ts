@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Store } from '../../src/store/store.js';
 import { describeEngines } from './engines.js';
+import { databaseOf } from './opened.js';
 import { sharedStore } from './shared-store.js';
 
 const KEY = new Uint8Array(32).fill(7);
@@ -34,7 +34,7 @@ describeEngines((running) => {
     expect(await exchanges.credentials('a')).toEqual(credentials);
     expect(await exchanges.credentials('b')).toBe(undefined);
     expect(await exchanges.credentials('c')).toBe(undefined);
-    const rows = await Store.databaseOf(store()).query<{ credentials: Uint8Array | null }>(
+    const rows = await databaseOf(store()).query<{ credentials: Uint8Array | null }>(
       'select * from exchange',
     );
     for (const row of rows) {
@@ -59,7 +59,7 @@ describeEngines((running) => {
 
   test('another key, another list and changed bytes do not open them', async () => {
     const exchanges = store().exchanges(KEY);
-    const database = Store.databaseOf(store());
+    const database = databaseOf(store());
     await exchanges.set('a', { api: 'hma', credentials: { token: 'secret' } });
     await exchanges.set('b', { api: 'hma' });
     const wrong = { name: 'StoreError', code: 'wrong-key' };
@@ -89,7 +89,7 @@ describeEngines((running) => {
     const seen = new Set<string>();
     for (let count = 0; count < 5; count++) {
       await exchanges.set('a', { api: 'hma', credentials });
-      const [row] = await Store.databaseOf(store()).query<{ text: string }>(
+      const [row] = await databaseOf(store()).query<{ text: string }>(
         "select encode(credentials, 'hex') as text from exchange",
       );
       seen.add(row!.text.slice(0, 24));

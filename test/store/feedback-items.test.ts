@@ -3,9 +3,8 @@ import { random } from '../../bench/workloads.js';
 import type { FeedbackItem, FeedbackSender } from '../../src/exchange/feedback-item.js';
 import { type FeedbackQueue, openFeedbackQueue } from '../../src/node/feedback-queue.js';
 import { takeLease } from '../../src/store/lease.js';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
 import { describeEngines } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 import { sharedStore } from './shared-store.js';
 
 const START = 1_767_225_600_000;
@@ -108,7 +107,7 @@ describeEngines((running) => {
     const queue = await queueOf(service);
     await queue.add(feedback('a'));
     await queue.add(feedback('b'));
-    const database = Store.databaseOf(store());
+    const database = databaseOf(store());
     // As another process does that has the lock.
     service.onSend = async () => {
       await database.query("update lease set epoch = epoch + 1 where name = 'feedback'");
@@ -139,7 +138,7 @@ describeEngines((running) => {
 
   if (running.engine === 'postgresql') {
     test('a lease ends with its connection, and its holder learns of it', async () => {
-      const database = Store.databaseOf(store());
+      const database = databaseOf(store());
       const lease = await takeLease(database, 'x');
       expect(await takeLease(database, 'x')).toBe(undefined);
       await database.transaction((sql) => lease!.check(sql));
@@ -160,8 +159,8 @@ describeEngines((running) => {
 
     test('stores in other schemas of a database have leases of their own', async () => {
       const other = await openStore(place(), { schema: 'other' });
-      const mine = await takeLease(Store.databaseOf(store()), 'x');
-      const theirs = await takeLease(Store.databaseOf(other), 'x');
+      const mine = await takeLease(databaseOf(store()), 'x');
+      const theirs = await takeLease(databaseOf(other), 'x');
       expect(theirs).not.toBe(undefined);
       await mine!.release();
       await theirs!.release();

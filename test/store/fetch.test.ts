@@ -4,11 +4,11 @@ import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/lis
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { heldBackLists } from '../../src/store/fetch.js';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import { examHeldBack, range } from '../exchange/held-back-exam.js';
 import { type Clock, hexOf, SERVICES } from '../node/fed-services.js';
 import { describeEngines } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 import { failing, sharedStore } from './shared-store.js';
 
 const START = 1_767_225_600;
@@ -283,7 +283,7 @@ test('of what is held back no more is read than is told', async () => {
   const store = await openStore({ dataDir: undefined });
   const client = telling({ updates: [update(1)] }).client;
   for (const name of ['a', 'b', 'c']) await store.fetch(name, client);
-  const database = Store.databaseOf(store);
+  const database = databaseOf(store);
   const told = { removals: 1e6, of: 1e6, sinceSeconds: START, isConfirmed: false };
   const heldBack = { ...told, keys: 'A'.repeat(1e6) };
   const unknown = [{ field: '"heldBack":{}', word: '\u0000"keys":""', count: 1 }];

@@ -8,12 +8,12 @@ import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js
 import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
 import type { SqlValue } from '../../src/store/database.js';
 import { type FollowOptions, followDatabase } from '../../src/store/follower.js';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import { StoreError } from '../../src/store/store-error.js';
 import { Broken } from './breaking.js';
 import { emptied } from './emptied.js';
 import { describePostgresql } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 import { WatchedDatabase } from './watched-database.js';
 
 const LATER = new Date('2999-01-01');
@@ -78,7 +78,7 @@ test('a change of more than 256 entries takes steps, of which each leaves what i
 
 /** Follows by a connection that can be watched and broken. */
 async function watched(store: Store, options: FollowOptions = {}) {
-  const database = new WatchedDatabase(Store.databaseOf(store));
+  const database = new WatchedDatabase(databaseOf(store));
   const problems: unknown[] = [];
   const told: number[] = [];
   const follower = await followDatabase(
@@ -179,7 +179,7 @@ describePostgresql((server) => {
 
   test('a purge while a follower loads does not keep it from following', async () => {
     await store.add(range(0, 50).map((at) => entry(at)));
-    const database = new WatchedDatabase(Store.databaseOf(store));
+    const database = new WatchedDatabase(databaseOf(store));
     let isPurged = false;
     database.before = async (text) => {
       if (!isWhole(text) || isPurged) return;

@@ -8,11 +8,11 @@ import { decisionToJSON } from '../../src/matching/decision.js';
 import type { ListSettings } from '../../src/matching/lists.js';
 import type { WithdrawnKey } from '../../src/matching/withdrawals.js';
 import { type Follower, followDatabase } from '../../src/store/follower.js';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import { Breaking } from './breaking.js';
 import { emptied } from './emptied.js';
 import { describeEngines, type Place } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 
 /** A hash that is not degenerate, another one for each number, and near to the others. */
 const hash = (number: number, algorithm: 'pdq' | 'phash' = 'pdq') =>
@@ -257,7 +257,7 @@ describeEngines(({ newPlace }) => {
         fc.nat({ max: 14 }),
         async (history, breaks, late) => {
           await emptied(store);
-          const database = Store.databaseOf(store);
+          const database = databaseOf(store);
           const model = new Model();
           const followers: Follower[] = [];
           try {

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { hashFromHex, newHash } from '../../src/hash.js';
 import type { Database } from '../../src/store/database.js';
 import { type FollowOptions, followDatabase } from '../../src/store/follower.js';
-import { openStore } from '../../src/store/open-store.js';
 import { openPostgresql } from '../../src/store/postgresql.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import { Breaking } from './breaking.js';
 import { emptied } from './emptied.js';
 import { describeEngines, describePostgresql } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -25,7 +25,7 @@ describeEngines(({ newPlace }) => {
   let database: Database;
   beforeAll(async () => {
     store = await openStore(await newPlace());
-    database = Store.databaseOf(store);
+    database = databaseOf(store);
   });
   beforeEach(() => emptied(store));
   afterAll(() => store.close());
@@ -133,7 +133,7 @@ describePostgresql((server) => {
       .digest(),
   );
   const addMany = () =>
-    Store.databaseOf(store).transaction(async (sql) => {
+    databaseOf(store).transaction(async (sql) => {
       const text = 'update state set revision = revision + 1 returning revision';
       const [state] = await sql.query<{ revision: number }>(text);
       await sql.query(
@@ -146,7 +146,7 @@ describePostgresql((server) => {
     });
 
   test('what a failed reading brought, from an empty store on, goes once it is purged', async () => {
-    const breaking = new Breaking(Store.databaseOf(store));
+    const breaking = new Breaking(databaseOf(store));
     const follower = await follow(breaking);
     // After twenty pages, each of five statements and a commit.
     breaking.failsFrom = 1 + 20 * 6 + 2;
@@ -164,7 +164,7 @@ describePostgresql((server) => {
 
   test('what comes after it was reinstated is not lost among many', async () => {
     await store.withdraw(firstHash);
-    const follower = await follow(Store.databaseOf(store));
+    const follower = await follow(databaseOf(store));
     await store.reinstate(firstHash);
     await follower.reached(await addMany());
     expect(follower.blocklist.size).toBe(MANY);
@@ -173,7 +173,7 @@ describePostgresql((server) => {
 
   test('a loading whose rows are purged begins again', async () => {
     await store.add([entry(1), entry(2)]);
-    const database = Store.databaseOf(store);
+    const database = databaseOf(store);
     const purging = new Breaking(database);
     let loads = 0;
     purging.transaction = async (run, options) => {

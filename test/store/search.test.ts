@@ -3,14 +3,13 @@ import { clusteredHashes, uniformHashes } from '../../bench/workloads.js';
 import { type Algorithm, type Hash, newHash } from '../../src/hash.js';
 import { keepBands, wrongBands } from '../../src/store/bands.js';
 import type { Database } from '../../src/store/database.js';
-import { openStore } from '../../src/store/open-store.js';
 import { Search } from '../../src/store/search.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import { describeEngines } from './engines.js';
 import { loadHashes, openTables } from './hash-loading.js';
+import { databaseOf, openStore } from './opened.js';
 import { COUNT, examine } from './search-exam.js';
 
-const databaseOf = (store: Store) => Store.databaseOf(store);
 /** The full size takes its time. */
 const WHOLE = 1_800_000;
 

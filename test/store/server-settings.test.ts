@@ -1,9 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
 import { StoreError } from '../../src/store/store-error.js';
 import { describePostgresql } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -33,7 +32,7 @@ describePostgresql((server) => {
 
   test('times are read, however the server writes dates', async () => {
     const store = await openStore({ url: await withSetting('datestyle=German') });
-    const [row] = await Store.databaseOf(store).query<{ at: Date }>(
+    const [row] = await databaseOf(store).query<{ at: Date }>(
       "select '2030-02-01T10:00:00Z'::timestamptz as at",
     );
     expect(row!.at).toEqual(new Date('2030-02-01T10:00:00Z'));
@@ -47,7 +46,7 @@ describePostgresql((server) => {
     await store.close();
     const again = await openStore({ url }, { schema });
     expect(await again.find({})).toHaveLength(1);
-    const [found] = await Store.databaseOf(again).query<{ schema: string }>(
+    const [found] = await databaseOf(again).query<{ schema: string }>(
       "select table_schema as schema from information_schema.tables where table_name = 'entry'",
     );
     expect(found!.schema).toBe(schema);
@@ -57,7 +56,7 @@ describePostgresql((server) => {
   test('a role without rights of its own uses a store that others made', async () => {
     const url = await server().newDatabase();
     const store = await openStore({ url });
-    const database = Store.databaseOf(store);
+    const database = databaseOf(store);
     await database.query('create role plain login');
     await database.query('grant usage on schema onlyhashes to plain');
     for (const right of [
@@ -97,7 +96,7 @@ describePostgresql((server) => {
     await expect(nowhere).rejects.toBeInstanceOf(StoreError);
     await expect(nowhere).rejects.toMatchObject({ code: 'unreachable' });
     const store = await openStore({ url: await server().newDatabase() });
-    await Store.databaseOf(store).query(
+    await databaseOf(store).query(
       "create database latin encoding 'LATIN1' template template0 locale 'C'",
     );
     await store.close();
@@ -116,7 +115,7 @@ describePostgresql((server) => {
   test('what a newer version made is refused', async () => {
     const url = await server().newDatabase();
     const store = await openStore({ url });
-    await Store.databaseOf(store).query('insert into migration (number) values (1000)');
+    await databaseOf(store).query('insert into migration (number) values (1000)');
     await store.close();
     await expect(openStore({ url })).rejects.toMatchObject({ code: 'newer-schema' });
   });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { tokenHash } from '../../src/service/webhook-sender.js';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
 import { describeEngines } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 import { sharedStore } from './shared-store.js';
 
 const TOKEN = tokenHash('a-token-of-many-characters');
@@ -38,7 +37,7 @@ describeEngines((running) => {
     now += 1;
     expect(await sessions.tokenHashOf(secret)).toBe(undefined);
     const rows = () =>
-      Store.databaseOf(store()).query('select from session where until <= $1', [new Date(now)]);
+      databaseOf(store()).query('select from session where until <= $1', [new Date(now)]);
     expect(await rows()).toHaveLength(1);
     await sessions.begin(TOKEN);
     expect(await rows()).toHaveLength(0);
@@ -46,7 +45,7 @@ describeEngines((running) => {
 
   test('the database tells neither the secret nor the token', async () => {
     const secret = await store().sessions().begin(TOKEN);
-    const rows = await Store.databaseOf(store()).query<{ row: string }>(
+    const rows = await databaseOf(store()).query<{ row: string }>(
       'select row_to_json(session)::text as row from session',
     );
     expect(rows.length).toBeGreaterThan(0);

@@ -4,12 +4,11 @@ import { clusteredHashes, uniformHashes } from '../../bench/workloads.js';
 import { newHash, type PackedHashes } from '../../src/hash.js';
 import { keepBands, wrongBands } from '../../src/store/bands.js';
 import type { Database, SqlValue } from '../../src/store/database.js';
-import { openStore } from '../../src/store/open-store.js';
 import { Search } from '../../src/store/search.js';
 import { shardScript } from '../../src/store/shard-script.js';
-import { Store } from '../../src/store/store.js';
 import { describePostgresql } from './engines.js';
 import { loadHashes, openTables } from './hash-loading.js';
+import { databaseOf, openStore } from './opened.js';
 import { PostgresqlServer } from './postgresql.js';
 import { COUNT, examine } from './search-exam.js';
 
@@ -147,7 +146,7 @@ describePostgresql(
         const follower = await store.follow();
         expect(follower.blocklist.size).toBe(38);
         await follower.close();
-        await expect(keepBands(Store.databaseOf(store), false)).rejects.toThrow(RangeError);
+        await expect(keepBands(databaseOf(store), false)).rejects.toThrow(RangeError);
       } finally {
         await store.close();
       }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import type { Place, Running } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 
 const TABLES =
   'entry, list, withdrawal, withdrawal_group, allowance, request, review_record, review_item, feedback, exchange, session';
@@ -18,7 +18,7 @@ export function sharedStore({ newPlace }: Running): { store(): Store; place(): P
     store = await openStore(place);
   });
   beforeEach(async () => {
-    await Store.databaseOf(store!).query(`truncate ${TABLES}`);
+    await databaseOf(store!).query(`truncate ${TABLES}`);
   });
   afterAll(async () => {
     await store?.close();
@@ -31,7 +31,7 @@ export function sharedStore({ newPlace }: Running): { store(): Store; place(): P
  * @returns ends it
  */
 export function failing(store: Store, skip: number): () => void {
-  const database = Store.databaseOf(store);
+  const database = databaseOf(store);
   const { transaction } = database;
   let left = skip;
   database.transaction = (run, options) =>

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashFromHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import { emptied } from './emptied.js';
 import { describeEngines } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 
 /** A hash that is not degenerate, another one for each number. */
 const hash = (number: number) =>
@@ -72,6 +72,10 @@ describeEngines(({ newPlace }) => {
     ]);
     expect(await store.find({ list: '' })).toHaveLength(2);
     expect(await store.find({ after: 1, limit: 1 })).toMatchObject([{ number: 2 }]);
+    expect(await store.find({ algorithm: 'dhash' })).toEqual([]);
+    expect(await store.count()).toEqual({ entries: 3, newest: 3 });
+    expect(await store.count({ list: 'a list' })).toEqual({ entries: 1, newest: 2 });
+    expect(await store.count({ list: 'another' })).toEqual({ entries: 0, newest: 0 });
     const every = await all(store.entries());
     expect(every.map(({ number }) => number)).toEqual([1, 2, 3]);
     expect(await store.verify()).toEqual([]);
@@ -151,6 +155,8 @@ describeEngines(({ newPlace }) => {
     expect(await store.entry(1)).toMatchObject({ pausedUntil: DAY });
     expect(await store.entry(2)).toMatchObject({ pausedUntil: 'for-good' });
     expect(await store.lists()).toMatchObject([{ size: 2, paused: 2 }]);
+    expect(await store.count({ paused: true, algorithm: 'pdq' })).toMatchObject({ entries: 2 });
+    expect(await store.count({ paused: false })).toEqual({ entries: 0, newest: 0 });
     await store.add([entry(1, { labels: [] })]);
     expect(await store.entry(1)).toMatchObject({ labels: [], pausedUntil: DAY });
     expect(await store.resumeDue(new Date(+DAY - 1))).toMatchObject({ resumed: 0, revision: 4 });
@@ -308,7 +314,7 @@ describeEngines(({ newPlace }) => {
       removed: 0,
       warnings: [],
     });
-    await Store.databaseOf(store).query(
+    await databaseOf(store).query(
       `insert into entry (key, list, algorithm, hash, revision)
       select sha256(int4send(n)), '', 'pdq', sha256(int4send(n)), 2 from generate_series(1, 100000) as n`,
     );
@@ -326,7 +332,7 @@ describeEngines(({ newPlace }) => {
   ])('%s is found', async (code, statement) => {
     await store.add([entry(1), entry(2)]);
     expect(await store.verify()).toEqual([]);
-    await Store.databaseOf(store).query(statement);
+    await databaseOf(store).query(statement);
     expect((await store.verify()).map((problem) => problem.code)).toContain(code);
   });
 

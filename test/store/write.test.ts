@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
 import { Store } from '../../src/store/store.js';
 import { Breaking, Broken } from './breaking.js';
 import { emptied } from './emptied.js';
 import { describeEngines, type Place } from './engines.js';
+import { databaseOf, openStore } from './opened.js';
 
 const hash = (number: number) =>
   hashFromHex(
@@ -48,7 +48,7 @@ describeEngines(({ newPlace }) => {
   test.each(Object.entries(CHANGES))(
     '%s is made once, wherever it breaks off',
     async (_, change) => {
-      const breaking = new Breaking(Store.databaseOf(store));
+      const breaking = new Breaking(databaseOf(store));
       const broken = new Store(breaking, store.id);
       const before = await told();
       let at = 0;
@@ -73,7 +73,7 @@ describeEngines(({ newPlace }) => {
   );
 
   test.each(Object.entries(CHANGES))('%s is made once if its reply is lost', async (_, change) => {
-    const breaking = new Breaking(Store.databaseOf(store));
+    const breaking = new Breaking(databaseOf(store));
     const broken = new Store(breaking, store.id);
     breaking.losesReply = true;
     await expect(change(broken, 'key')).rejects.toThrow(Broken);
