@@ -1,9 +1,8 @@
-import { type Algorithm, bitsOf, type Hash, hexOf, newHash } from '../hash.js';
+import { type Algorithm, bitsOf, type Hash, newHash } from '../hash.js';
 import { type Allowance, AllowList } from '../matching/allow-list.js';
 import { keyOfHash } from '../matching/hash-key.js';
-import type { Database, Sql } from './database.js';
+import type { Sql } from './database.js';
 import { checkStorable, digestOf } from './stored-entry.js';
-import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** What is selected of an allowance, for `allowanceOf`. */
 export const ALLOWED = 'key, algorithm, hash, entry, reason, listed, revision';
@@ -33,33 +32,6 @@ export function checkedAllowance(allowance: Allowance): Allowance {
 export function keyOfAllowance(hash: Hash, entry: Hash | undefined): Uint8Array {
   bitsOf(hash);
   return digestOf([keyOfHash(hash), entry === undefined ? null : keyOfHash(entry)]);
-}
-
-/** `Store.allow`. */
-export async function allow(
-  database: Database,
-  allowance: Allowance,
-  change: ChangeOptions,
-): Promise<Changed> {
-  const copy = checkedAllowance(allowance);
-  const key = hexOf(keyOfAllowance(copy.hash, copy.entry));
-  return await write(database, ['allow', key, copy.reason], change, async (sql, revision) => {
-    return { reply: {}, isChanged: await putAllowance(sql, revision, copy) };
-  });
-}
-
-/** `Store.disallow`. */
-export async function disallow(
-  database: Database,
-  hash: Hash,
-  change: ChangeOptions & { entry?: Hash },
-): Promise<Changed & { disallowed: boolean }> {
-  checkChange(change);
-  const key = keyOfAllowance(hash, change.entry);
-  return await write(database, ['disallow', hexOf(key)], change, async (sql, revision) => {
-    const disallowed = await removeAllowance(sql, revision, key);
-    return { reply: { disallowed }, isChanged: disallowed };
-  });
 }
 
 /** Allows a hash within a change. @returns whether anything changed */

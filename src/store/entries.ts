@@ -2,7 +2,7 @@ import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { type Algorithm, bitsOf, type Hash, hashToHex } from '../hash.js';
 import { listOf } from '../matching/lists.js';
-import type { Database, Sql, SqlValue } from './database.js';
+import type { Sql, SqlValue } from './database.js';
 import {
   checkStorable,
   type EntryRow,
@@ -11,7 +11,7 @@ import {
   type StoredEntry,
   storedEntryOf,
 } from './stored-entry.js';
-import { type Changed, type ChangeOptions, write } from './write.js';
+import type { Made } from './write.js';
 
 /** Which entries are meant: those of which all that is given holds. */
 export interface EntryCondition {
@@ -42,8 +42,6 @@ export interface EntryCount {
 }
 
 const MOST = 10_000;
-/** Entries of a page when all are read. */
-const PAGE = 1000;
 
 /** The entry of this number, if it is listed; also if it is paused. */
 export async function entryOfNumber(sql: Sql, number: number): Promise<StoredEntry | undefined> {
@@ -117,38 +115,13 @@ function conditionsOf(condition: EntryCondition): { conditions: string; values: 
   return { conditions: conditions.join(' and '), values };
 }
 
-/** All entries by their numbers, page by page: what changes meanwhile may be told or not. */
-export async function* allEntries(database: Database): AsyncGenerator<StoredEntry> {
-  for (let after = 0; ; ) {
-    const page = await findEntries(database, { after, limit: PAGE });
-    yield* page;
-    if (page.length < PAGE) return;
-    after = page.at(-1)!.number;
-  }
-}
-
-/** `Store.pause`. */
+/** Pauses an entry or resumes it, within a change. @returns `found`: whether it is listed */
 export async function pauseEntry(
-  database: Database,
-  number: number,
-  until: Date | 'for-good' | undefined,
-  change: ChangeOptions,
-): Promise<Changed & { found: boolean }> {
-  checkNumber(number);
-  if (until !== undefined && until !== 'for-good') checkDate('until', until);
-  return await write(database, ['pause', number, until], change, async (sql, revision) => {
-    const { isFound, isChanged } = await setPause(sql, revision, number, until);
-    return { reply: { found: isFound }, isChanged };
-  });
-}
-
-/** @returns whether it is listed, and whether anything changed */
-async function setPause(
   sql: Sql,
   revision: number,
   number: number,
   until: Date | 'for-good' | undefined,
-): Promise<{ isFound: boolean; isChanged: boolean }> {
+): Promise<Made & { found: boolean }> {
   const time = until === 'for-good' ? 'infinity' : (until?.toISOString() ?? null);
   const [row] = await sql.query<{ found: number; changed: number }>(
     `with known as (select key from entry where number = $1 and listed),
@@ -160,47 +133,41 @@ async function setPause(
     select (select count(*) from known) as found, (select count(*) from changed) as changed`,
     [number, time, revision],
   );
-  return { isFound: row!.found > 0, isChanged: row!.changed > 0 };
+  return { found: row!.found > 0, isChanged: row!.changed > 0 };
 }
 
-/** `Store.resumeDue`. */
+/** Resumes the entries whose pause is over, within a change. */
 export async function resumeEntries(
-  database: Database,
+  sql: Sql,
+  revision: number,
   now: Date,
-): Promise<Changed & { resumed: number }> {
-  checkDate('now', now);
-  return await write(database, ['resume', now], {}, async (sql, revision) => {
-    const resumed = await countOf(
-      sql,
-      `update entry set paused_until = null, revision = $1
-      where listed and paused_until <= $2 returning 1`,
-      [revision, now],
-    );
-    return { reply: { resumed }, isChanged: resumed > 0 };
-  });
-}
-
-/** As `resumeEntries`, but makes no change, which would wait for others, where none is due. */
-export async function resumeIfDue(database: Database, now: Date): Promise<void> {
-  const due = await database.query(
-    'select from entry where listed and paused_until <= $1 limit 1',
-    [now],
+): Promise<Made & { resumed: number }> {
+  const resumed = await countOf(
+    sql,
+    `update entry set paused_until = null, revision = $1
+    where listed and paused_until <= $2 returning 1`,
+    [revision, now],
   );
-  if (due.length > 0) await resumeEntries(database, now);
+  return { resumed, isChanged: resumed > 0 };
 }
 
-/** `Store.remove`. */
+/** Whether the pause of an entry is over. A change would wait for others, also for nothing. */
+export async function isPauseOver(sql: Sql, now: Date): Promise<boolean> {
+  const due = await sql.query('select from entry where listed and paused_until <= $1 limit 1', [
+    now,
+  ]);
+  return due.length > 0;
+}
+
+/** Removes the entry of a number, within a change. */
 export async function removeEntry(
-  database: Database,
+  sql: Sql,
+  revision: number,
   number: number,
-  change: ChangeOptions,
-): Promise<Changed & { removed: number }> {
-  checkNumber(number);
-  return await write(database, ['remove', number], change, async (sql, revision) => {
-    const entry = await entryOfNumber(sql, number);
-    const removed = entry ? await removeWithParts(sql, revision, entry) : 0;
-    return { reply: { removed }, isChanged: removed > 0 };
-  });
+): Promise<Made & { removed: number }> {
+  const entry = await entryOfNumber(sql, number);
+  const removed = entry ? await removeWithParts(sql, revision, entry) : 0;
+  return { removed, isChanged: removed > 0 };
 }
 
 /**
@@ -251,7 +218,7 @@ async function countOf(sql: Sql, text: string, values: readonly SqlValue[]): Pro
 }
 
 /** @throws {TypeError | RangeError} unless it may be the number of an entry */
-const checkNumber = (number: number) => checkInteger('number', number, 1);
+export const checkNumber = (number: number) => checkInteger('number', number, 1);
 
 /** The first and the last time that is written with a year of four digits, from 1 on. */
 const FIRST = -62_135_596_800_000;

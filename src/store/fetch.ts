@@ -29,7 +29,7 @@ import { putEntries } from './put-entries.js';
 import { StoreError } from './store-error.js';
 import { checkStorable, keyOfEntry } from './stored-entry.js';
 import { keyOfWithdrawal } from './withdrawals.js';
-import { type Changed, write } from './write.js';
+import { type Made, write } from './write.js';
 
 /** Records of one statement. */
 const BATCH = 5000;
@@ -86,23 +86,17 @@ export async function refetchLists(sql: Sql, name: string | undefined): Promise<
   }
 }
 
-/** `Store.confirm`. */
+/** Confirms what is held back of a list, within a change. @returns whether something is */
 export async function confirmRemovals(
-  database: Database,
+  sql: Sql,
   name: string,
-): Promise<Changed & { confirmed: boolean }> {
-  checkListName(name);
-  return await write(database, ['confirm', name], {}, async (sql) => {
-    const state = await fetchStateOf(sql, name);
-    const confirmed = state?.heldBack !== undefined;
-    if (confirmed) {
-      await keepState(sql, name, {
-        ...state,
-        heldBack: { ...state.heldBack, isConfirmed: true },
-      });
-    }
-    return { reply: { confirmed }, isChanged: confirmed };
-  });
+): Promise<Made & { confirmed: boolean }> {
+  const state = await fetchStateOf(sql, name);
+  const confirmed = state?.heldBack !== undefined;
+  if (confirmed) {
+    await keepState(sql, name, { ...state, heldBack: { ...state.heldBack, isConfirmed: true } });
+  }
+  return { confirmed, isChanged: confirmed };
 }
 
 /** The removals that are held back, of all lists. */
@@ -170,7 +164,7 @@ class StoredTarget implements FetchTarget {
         returning revision = $3 as is_new`,
         [this.#name, JSON.stringify(state), revision],
       );
-      return { reply: {}, isChanged: row!.is_new };
+      return { isChanged: row!.is_new };
     });
   }
 
@@ -192,11 +186,11 @@ class StoredTarget implements FetchTarget {
         const { added, removed, withdrawn, lifted, isPut } = await page.apply(sql, revision);
         const next = fetched.next(state, heldBack);
         await keepState(sql, this.#name, next);
-        const reply = { added, removed: removed + swept, withdrawn, heldBack };
+        const change = { added, removed: removed + swept, withdrawn, heldBack };
         // Followers are told of what is held back.
         const isHeldAnew = JSON.stringify(next.heldBack) !== JSON.stringify(state.heldBack);
-        const isChanged = isHeldAnew || isPut || reply.removed + withdrawn + lifted > 0;
-        return { reply, isChanged };
+        const isChanged = isHeldAnew || isPut || change.removed + withdrawn + lifted > 0;
+        return { ...change, isChanged };
       },
     );
     return change;
@@ -288,8 +282,8 @@ class GatheredPage {
         this.#keys,
       ],
     );
-    const { put, isChanged: isPut } = await putEntries(sql, revision, this.#coming);
-    return { added: put.added, removed, withdrawn, lifted, isPut };
+    const { added, isChanged: isPut } = await putEntries(sql, revision, this.#coming);
+    return { added, removed, withdrawn, lifted, isPut };
   }
 
   async #withdraw(sql: Sql, revision: number): Promise<number> {

@@ -4,6 +4,7 @@ import { PackedEntries } from '../exchange/packed-entries.js';
 import { bitsOf, hexOf } from '../hash.js';
 import { eachEntry, type ListedEntries } from '../matching/listed-entries.js';
 import { checkStorable, keyOfEntry, valuesOf } from './stored-entry.js';
+import { type ChangeOptions, checkChange } from './write.js';
 
 /**
  * Copies of entries that a change is about. They are read and checked before it begins: while it
@@ -66,14 +67,17 @@ export class GatheredEntries {
 const inText = (value: unknown) => (value instanceof Uint8Array ? hexOf(value) : value);
 
 /**
- * @param list the list that all of them are put on; undefined: each is on the one that it names
- * @throws {TypeError | RangeError} if `entries` or one of them is invalid
+ * @param change that they are of: its key needs their digest
+ * @param list that all of them are put on; undefined: each is on the one that it names
+ * @throws {TypeError | RangeError} if an argument or an entry is invalid
  */
 export async function gatheredEntries(
   entries: ListedEntries,
-  { list, isDigested }: { list?: string; isDigested: boolean },
+  change: ChangeOptions,
+  list?: string,
 ): Promise<GatheredEntries> {
-  const gathered = new GatheredEntries(isDigested);
+  checkChange(change);
+  const gathered = new GatheredEntries(change.idempotencyKey !== undefined);
   await eachEntry(entries, undefined, (entry) => {
     // Its own list is checked, too.
     checkEntry(entry);

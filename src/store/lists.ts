@@ -2,10 +2,10 @@ import { checkListName as checkEntryListName } from '../entry.js';
 import type { FetchState } from '../exchange/list-fetch.js';
 import type { ListInfo } from '../matching/blocklist.js';
 import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../matching/lists.js';
-import type { Database, Sql } from './database.js';
+import type { Sql } from './database.js';
 import { removeEntries } from './entries.js';
 import { checkStorable } from './stored-entry.js';
-import { type Changed, type ChangeOptions, write } from './write.js';
+import type { Made } from './write.js';
 
 /** A list of a store. */
 export interface StoredList extends ListInfo {
@@ -31,33 +31,6 @@ export function checkListName(name: string): void {
 export function checkedSettings(settings: ListSettings): ListSettings {
   checkListSettings(settings);
   return copyOfSettings(settings);
-}
-
-/** `Store.setList`. */
-export async function setList(
-  database: Database,
-  name: string,
-  settings: ListSettings,
-  change: ChangeOptions,
-): Promise<Changed> {
-  checkListName(name);
-  const changes = checkedSettings(settings);
-  return await write(database, ['set-list', name, changes], change, async (sql, revision) => {
-    return { reply: {}, isChanged: await setListSettings(sql, revision, name, changes) };
-  });
-}
-
-/** `Store.removeList`. */
-export async function removeList(
-  database: Database,
-  name: string,
-  change: ChangeOptions,
-): Promise<Changed & { removed: number }> {
-  checkListName(name);
-  return await write(database, ['remove-list', name], change, async (sql, revision) => {
-    const { removed, isChanged } = await removeListOf(sql, revision, name);
-    return { reply: { removed }, isChanged };
-  });
 }
 
 /**
@@ -87,11 +60,11 @@ export async function setListSettings(
 }
 
 /** Removes a list, its settings and its entries, within a change. */
-async function removeListOf(
+export async function removeList(
   sql: Sql,
   revision: number,
   name: string,
-): Promise<{ removed: number; isChanged: boolean }> {
+): Promise<Made & { removed: number }> {
   const gone = await sql.query(
     `update list set listed = false, settings = '{}', fetched = null, revision = $2
     where name = $1 and listed returning 1`,
@@ -99,14 +72,6 @@ async function removeListOf(
   );
   const removed = await removeEntries(sql, revision, 'list = $2', [name]);
   return { removed, isChanged: gone.length > 0 || removed > 0 };
-}
-
-/** The settings of all lists that have any, by name. */
-export async function settingsOf(sql: Sql): Promise<Record<string, ListSettings>> {
-  const rows = await sql.query<{ name: string; settings: ListSettings }>(
-    "select name, settings from list where listed and settings::text <> '{}'",
-  );
-  return Object.fromEntries(rows.map(({ name, settings }) => [name, copyOfSettings(settings)]));
 }
 
 /** All lists by their names, with the numbers of their entries. */
@@ -139,7 +104,7 @@ export async function listsOf(sql: Sql): Promise<StoredList[]> {
 }
 
 /** The settings of all lists, by their names. */
-export async function allSettings(sql: Sql): Promise<Map<string, ListSettings>> {
+export async function settingsOf(sql: Sql): Promise<Map<string, ListSettings>> {
   const rows = await sql.query<{ name: string; settings: ListSettings }>(
     'select name, settings from list where listed order by name',
   );

@@ -70,7 +70,7 @@ async function startOf(sql: Sql) {
   return {
     revision: state!.revision,
     withdrawals: await withdrawalsOf(sql),
-    settings: await settingsOf(sql),
+    settings: Object.fromEntries(await settingsOf(sql)),
     allowances: await allowancesOf(sql),
   };
 }

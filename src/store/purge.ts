@@ -1,5 +1,4 @@
-import type { Database, Sql } from './database.js';
-import { checkDate } from './entries.js';
+import type { Sql } from './database.js';
 
 /** What was forgotten. */
 export interface Purged {
@@ -12,20 +11,12 @@ export interface Purged {
 /** So long a reply is kept for whoever repeats a change. */
 const KEPT = '7 days';
 
-/** `Store.purge`. */
-export async function purge(database: Database, olderThan: Date): Promise<Purged> {
-  checkDate('olderThan', olderThan);
-  return await database.transaction(async (sql) => {
-    await sql.query('select revision from state for update');
-    return await purgeRows(sql, olderThan);
-  });
-}
-
 /**
- * Forgets what was removed before a time, within a transaction that holds the store's state.
- * Whoever follows from a revision before has to begin again.
+ * Forgets what was removed before a time, within a transaction. Whoever follows from a revision
+ * before has to begin again.
  */
-async function purgeRows(sql: Sql, olderThan: Date): Promise<Purged> {
+export async function purge(sql: Sql, olderThan: Date): Promise<Purged> {
+  await sql.query('select revision from state for update');
   const [last] = await sql.query<{ revision: number | null }>(
     'select max(revision) as revision from change where at < $1',
     [olderThan],

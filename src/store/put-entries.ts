@@ -1,17 +1,15 @@
 import type { BlocklistEntry } from '../entry.js';
 import { isDegenerate } from '../matching/degenerate.js';
-import type { ListedEntries } from '../matching/listed-entries.js';
 import { listOf } from '../matching/lists.js';
 import type { KeptOutReason } from '../matching/withdrawals.js';
 import { isCovered } from './covered.js';
-import type { Database, Sql, SqlValue } from './database.js';
+import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import { countAnew } from './entry-statistics.js';
-import { type GatheredEntries, gatheredEntries } from './gathered-entries.js';
-import { checkListName } from './lists.js';
+import type { GatheredEntries } from './gathered-entries.js';
 import { COLUMNS, keyOfEntry, SAID, valuesOf } from './stored-entry.js';
 import { withdrawGroups } from './withdrawals.js';
-import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
+import type { Made } from './write.js';
 
 /** Entries of one statement. */
 const BATCH = 1000;
@@ -70,39 +68,6 @@ union all select entry.key, entry.number, false
   from coming join entry on entry.hash = coming.hash and entry.key = coming.key
 union all select key, null, false from judged where is_withdrawn`;
 
-/** `Store.add`. */
-export async function addEntries(
-  database: Database,
-  entries: ListedEntries,
-  change: ChangeOptions,
-): Promise<Changed & Put> {
-  checkChange(change);
-  const isDigested = change.idempotencyKey !== undefined;
-  const gathered = await gatheredEntries(entries, { isDigested });
-  return await write(database, ['add', gathered.digest()], change, async (sql, revision) => {
-    const { put, isChanged } = await putEntries(sql, revision, gathered);
-    return { reply: put, isChanged };
-  });
-}
-
-/** `Store.replaceList`. */
-export async function replaceList(
-  database: Database,
-  name: string,
-  entries: ListedEntries,
-  change: ChangeOptions,
-): Promise<Changed & { added: number; removed: number }> {
-  checkListName(name);
-  checkChange(change);
-  const isDigested = change.idempotencyKey !== undefined;
-  const gathered = await gatheredEntries(entries, { list: name, isDigested });
-  const what = ['replace-list', name, gathered.digest()];
-  return await write(database, what, change, async (sql, revision) => {
-    const { isChanged, ...reply } = await replaceEntries(sql, revision, name, gathered);
-    return { reply, isChanged: isChanged || reply.removed > 0 };
-  });
-}
-
 /** A batch is looked up row by row: any other plan would read the whole table for each. */
 const BY_ROW = ['hashjoin', 'mergejoin', 'seqscan'];
 
@@ -118,7 +83,7 @@ export async function putEntries(
   revision: number,
   entries: GatheredEntries,
   isMet: (keys: readonly Uint8Array[]) => Promise<void> = async () => {},
-): Promise<{ put: Put; isChanged: boolean }> {
+): Promise<Put & Made> {
   for (const plan of BY_ROW) await sql.query(`set local enable_${plan} = off`);
   const put: Put = { added: 0, keptOut: { degenerate: 0, withdrawn: 0 }, numbers: [] };
   const isWider = await withdrawGroups(sql, revision, entries);
@@ -153,7 +118,7 @@ export async function putEntries(
   await makeLists(sql, revision, [...lists]);
   for (const plan of BY_ROW) await sql.query(`set local enable_${plan} = on`);
   if (put.added >= MANY) await countAnew(sql);
-  return { put, isChanged: isWider || put.added > 0 };
+  return { ...put, isChanged: isWider || put.added > 0 };
 }
 
 /** @returns the numbers of those that are not withdrawn, by the texts of their keys */
@@ -183,14 +148,14 @@ async function putBatch(
  * Gives a list these entries in place of those that it has, within a change.
  * @param entries all of this list
  */
-async function replaceEntries(
+export async function replaceEntries(
   sql: Sql,
   revision: number,
   list: string,
   entries: GatheredEntries,
-): Promise<{ added: number; removed: number; isChanged: boolean }> {
+): Promise<Made & { added: number; removed: number }> {
   await sql.query('create temporary table told (key bytea primary key) on commit drop');
-  const { put, isChanged } = await putEntries(sql, revision, entries, async (keys) => {
+  const { added, isChanged } = await putEntries(sql, revision, entries, async (keys) => {
     await sql.query('insert into pg_temp.told select unnest($1::bytea[]) on conflict do nothing', [
       keys,
     ]);
@@ -202,7 +167,7 @@ async function replaceEntries(
     [list],
   );
   await sql.query('drop table pg_temp.told');
-  return { added: put.added, removed, isChanged };
+  return { added, removed, isChanged: isChanged || removed > 0 };
 }
 
 /** Lists come with their first entry. */

@@ -1,11 +1,10 @@
 import type { ListSettings } from '../matching/lists.js';
 import { isCovered } from './covered.js';
-import type { Database, Sql, SqlValue } from './database.js';
+import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
-import { checkedSettings, checkListName, setListSettings } from './lists.js';
+import { setListSettings } from './lists.js';
 import { COLUMNS, type EntryRow, entryOf, keyOfEntry, SELECTED, valuesOf } from './stored-entry.js';
 import { reinstateWithdrawn, withdrawalsOf, withdrawEntries } from './withdrawals.js';
-import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Entries of one statement. */
 const BATCH = 1000;
@@ -19,37 +18,19 @@ interface MovingRow extends EntryRow {
   readonly paused: string | null;
 }
 
-/** `Store.renameList`. */
-export async function renameList(
-  database: Database,
-  { from, to }: { from: string; to: string },
-  change: ChangeOptions & { settings?: ListSettings },
-): Promise<Changed & { renamed: boolean }> {
-  checkListName(from);
-  checkListName(to);
-  checkChange(change);
-  const { settings: changes = {} } = change;
-  const settings = checkedSettings(changes);
-  const what = ['rename-list', from, to, settings];
-  return await write(database, what, change, async (sql, revision) => {
-    const moved = await moveList(sql, revision, { from, to, settings });
-    return { reply: { renamed: moved !== undefined }, isChanged: moved !== undefined };
-  });
-}
-
 /**
  * Gives a list another name, within a change. Its entries keep their numbers and pauses, and what
  * was withdrawn on it stays withdrawn on it. What was withdrawn on an earlier list of the new name
  * goes.
  * @param settings changes to those that it has
- * @returns how many entries were moved, or went; undefined, with nothing changed, if there is no
- *   list `from`, one of the name `to`, or an exchange of either
+ * @returns false, with nothing changed, if there is no list `from`, one of the name `to`, or an
+ *   exchange of either
  */
-async function moveList(
+export async function renameList(
   sql: Sql,
   revision: number,
   { from, to, settings }: { from: string; to: string; settings: ListSettings },
-): Promise<number | undefined> {
+): Promise<boolean> {
   const lists = await sql.query<{ name: string; settings: ListSettings; fetched: unknown }>(
     'select name, settings, fetched from list where listed and name = any($1::text[])',
     [[from, to]],
@@ -59,8 +40,8 @@ async function moveList(
   const exchanges = await sql.query('select from exchange where name = any($1::text[])', [
     [from, to],
   ]);
-  if (exchanges.length > 0) return undefined;
-  if (from === to || lists.length !== 1 || list!.name !== from) return undefined;
+  if (exchanges.length > 0) return false;
+  if (from === to || lists.length !== 1 || list!.name !== from) return false;
   await setListSettings(sql, revision, to, { ...list!.settings, ...settings });
   if (list!.fetched !== null) {
     const fetched = JSON.stringify(list!.fetched);
@@ -84,7 +65,6 @@ async function moveList(
       }),
     });
   }
-  let moved = 0;
   for (;;) {
     const rows = await sql.query<MovingRow>(
       `select ${SELECTED}, key, paused_until::text as paused from entry
@@ -92,12 +72,11 @@ async function moveList(
       [from],
     );
     await moveEntries(sql, revision, rows, to);
-    moved += rows.length;
     if (rows.length < BATCH) break;
   }
   // Others had kept it out before.
   await removeEntries(sql, revision, `list = $2 and ${isCovered('entry', { onList: true })}`, [to]);
-  return moved;
+  return true;
 }
 
 /**

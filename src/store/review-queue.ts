@@ -197,7 +197,7 @@ export class ReviewQueue {
     const what = ['decide', id, outcome, role, allow?.reason, insteadOf];
     return await write<Decided>(this.#database, what, change, async (sql, revision) => {
       const nothing = { records: 0, allowed: 0, disallowed: 0, feedback: 0 };
-      if (!item) return { reply: { came: 'unknown', ...nothing }, isChanged: false };
+      if (!item) return { came: 'unknown', ...nothing, isChanged: false };
       const now = this.#rules.now();
       const isLatest = insteadOf === (before?.times ?? 0);
       const updated = await sql.query(
@@ -208,7 +208,7 @@ export class ReviewQueue {
       );
       if (updated.length === 0) {
         const came = (await isThere(sql, item)) ? 'decided-before' : 'unknown';
-        return { reply: { came, ...nothing }, isChanged: false };
+        return { came, ...nothing, isChanged: false };
       }
       await putRecords(sql, records);
       let disallowed = 0;
@@ -223,7 +223,7 @@ export class ReviewQueue {
       }
       const queued = await putFeedback(sql, feedback, now.valueOf());
       const done = { records: records.length, allowed, disallowed, feedback: queued };
-      return { reply: { came: 'decided', ...done }, isChanged: allowed + disallowed > 0 };
+      return { came: 'decided', ...done, isChanged: allowed + disallowed > 0 };
     });
   }
 

@@ -1,5 +1,5 @@
 import { type SearchForm, searchForm } from './bands.js';
-import type { Database } from './database.js';
+import type { Sql } from './database.js';
 import { listsOf, type StoredList } from './lists.js';
 import { MIGRATIONS } from './migrations.js';
 
@@ -38,28 +38,22 @@ export interface StoreStatus {
 type Told = Omit<StoreStatus, 'engine' | 'form' | 'lists' | 'warnings' | keyof SearchForm>;
 
 /** Reads the whole table of entries once: a second or so for a million. */
-export async function statusOf(database: Database): Promise<StoreStatus> {
-  return await database.transaction(
-    async (sql) => {
-      const [row] = await sql.query<Told>(
-        `select current_setting('server_version') as "serverVersion", store as id, revision, purged,
-          (select count(*) from entry where listed) as entries,
-          (select count(*) from withdrawal where listed) as withdrawals,
-          (select count(*) from allowance where listed) as allowances,
-          (select count(*) from entry where not listed) as removed
-        from state`,
-      );
-      const lists = await listsOf(sql);
-      const form = await searchForm(sql);
-      const { engine } = database;
-      const warnings: string[] = [];
-      if (engine === 'pglite' && row!.entries > EMBEDDED) {
-        warnings.push(
-          'more than 100,000 entries in an embedded store: move them to a PostgreSQL server',
-        );
-      }
-      return { engine, ...row!, form: MIGRATIONS.length, ...form, lists, warnings };
-    },
-    { snapshot: true },
+export async function statusOf(sql: Sql, engine: StoreStatus['engine']): Promise<StoreStatus> {
+  const [row] = await sql.query<Told>(
+    `select current_setting('server_version') as "serverVersion", store as id, revision, purged,
+      (select count(*) from entry where listed) as entries,
+      (select count(*) from withdrawal where listed) as withdrawals,
+      (select count(*) from allowance where listed) as allowances,
+      (select count(*) from entry where not listed) as removed
+    from state`,
   );
+  const lists = await listsOf(sql);
+  const form = await searchForm(sql);
+  const warnings: string[] = [];
+  if (engine === 'pglite' && row!.entries > EMBEDDED) {
+    warnings.push(
+      'more than 100,000 entries in an embedded store: move them to a PostgreSQL server',
+    );
+  }
+  return { engine, ...row!, form: MIGRATIONS.length, ...form, lists, warnings };
 }

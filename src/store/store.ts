@@ -2,35 +2,51 @@ import { checkOptions, checkSignal } from '../door.js';
 import type { FeedbackItems } from '../exchange/feedback-item.js';
 import type { FetchOptions, FetchProgress } from '../exchange/list-fetch.js';
 import type { ListClient } from '../exchange/list-update.js';
-import type { Hash } from '../hash.js';
+import { type Hash, hexOf } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
 import type { ListedEntries } from '../matching/listed-entries.js';
 import type { ListSettings } from '../matching/lists.js';
 import { RetentionRules, type ReviewRetention, steadyClock } from '../matching/review-retention.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
-import { allow, allowancesOf, disallow } from './allowances.js';
+import {
+  allowancesOf,
+  checkedAllowance,
+  keyOfAllowance,
+  putAllowance,
+  removeAllowance,
+} from './allowances.js';
 import { changesAfter, type StoreChanges } from './changes.js';
 import type { Database } from './database.js';
 import {
-  allEntries,
+  checkDate,
+  checkNumber,
   countEntries,
   type EntryCondition,
   type EntryCount,
   type EntryFilter,
   entryOfNumber,
   findEntries,
+  isPauseOver,
   pauseEntry,
   removeEntry,
   resumeEntries,
-  resumeIfDue,
 } from './entries.js';
 import { Exchanges } from './exchanges.js';
 import { StoredFeedbackItems } from './feedback-items.js';
 import { confirmRemovals, fetchList } from './fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
-import { allSettings, listsOf, removeList, type StoredList, setList } from './lists.js';
+import { gatheredEntries } from './gathered-entries.js';
+import {
+  checkedSettings,
+  checkListName,
+  listsOf,
+  removeList,
+  type StoredList,
+  setListSettings,
+  settingsOf,
+} from './lists.js';
 import { type Purged, purge } from './purge.js';
-import { addEntries, type Put, replaceList } from './put-entries.js';
+import { type Put, putEntries, replaceEntries } from './put-entries.js';
 import { renameList } from './rename-list.js';
 import { certainTimeOf, type ErasedRecords, StoredReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
@@ -38,14 +54,30 @@ import { Search, type SearchAnswer } from './search.js';
 import { Sessions, type SessionsOptions } from './sessions.js';
 import { type StoreStatus, statusOf } from './status.js';
 import type { StoredEntry } from './stored-entry.js';
-import { changeTogether, type DoneTogether, type TogetherChanges } from './together.js';
-import { type StoreProblem, verifyStore } from './verify.js';
-import { reinstate, withdraw, withdrawalsOf } from './withdrawals.js';
-import type { Changed, ChangeOptions } from './write.js';
+import {
+  changeTogether,
+  type DoneTogether,
+  digestOfChanges,
+  gatheredChanges,
+  type TogetherChanges,
+} from './together.js';
+import { problemsOf, type StoreProblem } from './verify.js';
+import {
+  checkedWithdrawal,
+  keyOfWithdrawal,
+  reinstateWithdrawn,
+  withdrawalsOf,
+  withdrawEntries,
+} from './withdrawals.js';
+import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
+
+/** Entries of a page when all are read. */
+const PAGE = 1000;
 
 /**
  * Lists, entries, withdrawals and allowances in a database, which many processes share. Made by
- * `openStore`. A change is made entirely or not at all, and gives the revision that it has.
+ * `openStore`. A change is made entirely or not at all, and gives the revision that it has. An
+ * argument, or a part of one, that is invalid is a TypeError or RangeError before anything changes.
  */
 export class Store {
   readonly #database: Database;
@@ -75,12 +107,14 @@ export class Store {
 
   /** What the store holds, and on what it runs. It reads the table of entries once. */
   async status(): Promise<StoreStatus> {
-    return await statusOf(this.#database);
+    return await this.#database.transaction((sql) => statusOf(sql, this.engine), {
+      snapshot: true,
+    });
   }
 
   /** What is not as it must be. It reads all that there is, and checks each entry. */
   async verify(): Promise<StoreProblem[]> {
-    return await verifyStore(this.#database);
+    return await this.#database.transaction(problemsOf, { snapshot: true });
   }
 
   /**
@@ -88,10 +122,12 @@ export class Store {
    * list, hash, source, id and variant of an earlier one takes its place, and its number; if that
    * one is paused, so is this. Degenerate and withdrawn ones are kept out, as by a blocklist.
    * @param entries each on the list that it names, which is made if it is not there
-   * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
    */
   async add(entries: ListedEntries, change: ChangeOptions = {}): Promise<Changed & Put> {
-    return await addEntries(this.#database, entries, change);
+    const gathered = await gatheredEntries(entries, change);
+    return await write(this.#database, ['add', gathered.digest()], change, (sql, revision) =>
+      putEntries(sql, revision, gathered),
+    );
   }
 
   /**
@@ -99,7 +135,6 @@ export class Store {
    * after a change. Those that are paused or on a list that is not enabled are not found. A
    * follower's blocklist answers many times faster; this is for those who hold none.
    * @param maxDistance 0…bits, inclusive; without bands, each search compares all hashes
-   * @throws {TypeError | RangeError} if an argument is invalid
    */
   async search(hash: Hash, maxDistance: number): Promise<SearchAnswer> {
     const [answer] = await this.#search.batch([hash], maxDistance);
@@ -108,8 +143,7 @@ export class Store {
 
   /**
    * The answer to each hash, in their order, by two statements for all. They may be of several
-   * algorithms. Some hundreds at a time are well.
-   * @throws {TypeError | RangeError} if an argument is invalid
+   * algorithms. Batches of a few hundred work best.
    */
   async searchBatch(hashes: Iterable<Hash>, maxDistance: number): Promise<SearchAnswer[]> {
     return await this.#search.batch(hashes, maxDistance);
@@ -120,25 +154,24 @@ export class Store {
     return await entryOfNumber(this.#database, number);
   }
 
-  /**
-   * The entries of which all that is given holds, by their numbers.
-   * @throws {TypeError | RangeError} if `filter` is invalid
-   */
+  /** The entries of which all that is given holds, by their numbers. */
   async find(filter: EntryFilter): Promise<StoredEntry[]> {
     return await findEntries(this.#database, filter);
   }
 
-  /**
-   * Counts the entries of which all that is given holds, with those that are paused.
-   * @throws {TypeError | RangeError} if `condition` is invalid
-   */
+  /** Counts the entries of which all that is given holds, with those that are paused. */
   async count(condition: EntryCondition = {}): Promise<EntryCount> {
     return await countEntries(this.#database, condition);
   }
 
   /** All entries by their numbers, page by page. What changes meanwhile may be told or not. */
-  entries(): AsyncGenerator<StoredEntry> {
-    return allEntries(this.#database);
+  async *entries(): AsyncGenerator<StoredEntry> {
+    for (let after = 0; ; ) {
+      const page = await this.find({ after, limit: PAGE });
+      yield* page;
+      if (page.length < PAGE) return;
+      after = page.at(-1)!.number;
+    }
   }
 
   /**
@@ -146,14 +179,17 @@ export class Store {
    * @param until undefined: it is matched. `resumeDue` resumes an entry whose time is over, as
    *   every follower does
    * @returns `found`: whether there is an entry of this number
-   * @throws {TypeError | RangeError} if an argument is invalid
    */
   async pause(
     number: number,
     until: Date | 'for-good' | undefined,
     change: ChangeOptions = {},
   ): Promise<Changed & { found: boolean }> {
-    return await pauseEntry(this.#database, number, until, change);
+    checkNumber(number);
+    if (until !== undefined && until !== 'for-good') checkDate('until', until);
+    return await write(this.#database, ['pause', number, until], change, (sql, revision) =>
+      pauseEntry(sql, revision, number, until),
+    );
   }
 
   /**
@@ -161,7 +197,10 @@ export class Store {
    * @returns how many
    */
   async resumeDue(now: Date): Promise<Changed & { resumed: number }> {
-    return await resumeEntries(this.#database, now);
+    checkDate('now', now);
+    return await write(this.#database, ['resume', now], {}, (sql, revision) =>
+      resumeEntries(sql, revision, now),
+    );
   }
 
   /**
@@ -171,7 +210,10 @@ export class Store {
    * @returns `removed`: how many entries, 0 if there is none of this number
    */
   async remove(number: number, change: ChangeOptions = {}): Promise<Changed & { removed: number }> {
-    return await removeEntry(this.#database, number, change);
+    checkNumber(number);
+    return await write(this.#database, ['remove', number], change, (sql, revision) =>
+      removeEntry(sql, revision, number),
+    );
   }
 
   /**
@@ -179,26 +221,34 @@ export class Store {
    * does. The rows stay in the table, not listed, until `purge`.
    * @param change `reason`: why, for those who look after the list
    * @returns how many entries were removed
-   * @throws {TypeError | RangeError} if an argument is invalid
    */
   async withdraw(
     withdrawn: Withdrawn,
     change: ChangeOptions & { reason?: string } = {},
   ): Promise<Changed & { removed: number }> {
-    return await withdraw(this.#database, withdrawn, change);
+    checkChange(change);
+    const withdrawal = checkedWithdrawal(withdrawn, change.reason);
+    const what = ['withdraw', hexOf(keyOfWithdrawal(withdrawal)), withdrawal.reason];
+    return await write(this.#database, what, change, (sql, revision) =>
+      withdrawEntries(sql, revision, withdrawal),
+    );
   }
 
   /**
    * Lifts a withdrawal, given as it was made, with all that it took, so that such entries can be
    * added again. The removed entries do not come back.
    * @returns `reinstated`: whether there was such a withdrawal
-   * @throws {TypeError | RangeError} if an argument is invalid
    */
   async reinstate(
     key: WithdrawnKey,
     change: ChangeOptions = {},
   ): Promise<Changed & { reinstated: boolean }> {
-    return await reinstate(this.#database, key, change);
+    const copy = checkedWithdrawal(key);
+    const what = ['reinstate', hexOf(keyOfWithdrawal(copy))];
+    return await write(this.#database, what, change, async (sql, revision) => {
+      const reinstated = await reinstateWithdrawn(sql, revision, copy);
+      return { reinstated, isChanged: reinstated };
+    });
   }
 
   /** The withdrawals in force, in the order in which they were made. */
@@ -209,14 +259,18 @@ export class Store {
   /**
    * Sets how a list is used, as `Blocklist.setList` does: settings that are absent stay. The list
    * is made if it is not there.
-   * @throws {TypeError | RangeError} if an argument is invalid
    */
   async setList(
     name: string,
     settings: ListSettings,
     change: ChangeOptions = {},
   ): Promise<Changed> {
-    return await setList(this.#database, name, settings, change);
+    checkListName(name);
+    const changes = checkedSettings(settings);
+    const what = ['set-list', name, changes];
+    return await write(this.#database, what, change, async (sql, revision) => ({
+      isChanged: await setListSettings(sql, revision, name, changes),
+    }));
   }
 
   /** All lists by their names, with their sizes. It reads the table of entries once. */
@@ -227,13 +281,15 @@ export class Store {
   /**
    * Removes a list, its settings and its entries.
    * @returns how many entries were removed
-   * @throws {TypeError | RangeError} if an argument is invalid
    */
   async removeList(
     name: string,
     change: ChangeOptions = {},
   ): Promise<Changed & { removed: number }> {
-    return await removeList(this.#database, name, change);
+    checkListName(name);
+    return await write(this.#database, ['remove-list', name], change, (sql, revision) =>
+      removeList(sql, revision, name),
+    );
   }
 
   /**
@@ -244,19 +300,26 @@ export class Store {
    * @param change `settings`: changes to its settings, in the same change
    * @returns `renamed`: whether there was such a list without an exchange, and none of the other
    *   name
-   * @throws {TypeError | RangeError} if an argument is invalid
    */
   async renameList(
     from: string,
     to: string,
     change: ChangeOptions & { settings?: ListSettings } = {},
   ): Promise<Changed & { renamed: boolean }> {
-    return await renameList(this.#database, { from, to }, change);
+    checkListName(from);
+    checkListName(to);
+    checkChange(change);
+    const settings = checkedSettings(change.settings ?? {});
+    const what = ['rename-list', from, to, settings];
+    return await write(this.#database, what, change, async (sql, revision) => {
+      const renamed = await renameList(sql, revision, { from, to, settings });
+      return { renamed, isChanged: renamed };
+    });
   }
 
   /** The settings of all lists by their names, which takes no counting of entries. */
   async settings(): Promise<ReadonlyMap<string, ListSettings>> {
-    return await allSettings(this.#database);
+    return await settingsOf(this.#database);
   }
 
   /**
@@ -264,35 +327,46 @@ export class Store {
    * the same stays as it is. What is withdrawn or degenerate is kept out.
    * @param entries whatever list they name, they are on this one afterwards
    * @returns how many are new or say something else than before, and how many were removed
-   * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
    */
   async replaceList(
     name: string,
     entries: ListedEntries,
     change: ChangeOptions = {},
   ): Promise<Changed & { added: number; removed: number }> {
-    return await replaceList(this.#database, name, entries, change);
+    checkListName(name);
+    const gathered = await gatheredEntries(entries, change, name);
+    const what = ['replace-list', name, gathered.digest()];
+    return await write(this.#database, what, change, (sql, revision) =>
+      replaceEntries(sql, revision, name, gathered),
+    );
   }
 
   /**
    * Allows a hash that matched wrongly, as `AllowList.allow` does, in every process that follows.
-   * @throws {TypeError | RangeError} if an argument is invalid
    */
   async allow(allowance: Allowance, change: ChangeOptions = {}): Promise<Changed> {
-    return await allow(this.#database, allowance, change);
+    const copy = checkedAllowance(allowance);
+    const what = ['allow', hexOf(keyOfAllowance(copy.hash, copy.entry)), copy.reason];
+    return await write(this.#database, what, change, async (sql, revision) => ({
+      isChanged: await putAllowance(sql, revision, copy),
+    }));
   }
 
   /**
    * Takes back an allowance, given as it was made.
    * @param change `entry`: the hash of the only entry that was meant
    * @returns `disallowed`: whether there was such an allowance
-   * @throws {TypeError | RangeError} if an argument is invalid
    */
   async disallow(
     hash: Hash,
     change: ChangeOptions & { entry?: Hash } = {},
   ): Promise<Changed & { disallowed: boolean }> {
-    return await disallow(this.#database, hash, change);
+    checkChange(change);
+    const key = keyOfAllowance(hash, change.entry);
+    return await write(this.#database, ['disallow', hexOf(key)], change, async (sql, revision) => {
+      const disallowed = await removeAllowance(sql, revision, key);
+      return { disallowed, isChanged: disallowed };
+    });
   }
 
   /** All allowances, in the order in which they were made. */
@@ -303,7 +377,6 @@ export class Store {
   /**
    * Makes changes of several kinds as one, entirely or not at all: what is withdrawn goes first,
    * and what is added comes last.
-   * @throws {TypeError | RangeError} if an argument or a part of it is invalid; nothing has changed
    * @example
    * await store.together({ withdraw: [hash, { id: 'case-7' }], allow: allowList.allowances });
    */
@@ -311,13 +384,16 @@ export class Store {
     changes: TogetherChanges,
     change: ChangeOptions = {},
   ): Promise<Changed & DoneTogether> {
-    return await changeTogether(this.#database, changes, change);
+    const gathered = await gatheredChanges(changes, change);
+    const what = ['together', ...digestOfChanges(gathered)];
+    return await write(this.#database, what, change, (sql, revision) =>
+      changeTogether(sql, revision, gathered),
+    );
   }
 
   /**
    * What has changed since a revision, page by page, up to now; from 0 on, all that there is.
    * `follow` keeps a blocklist by it.
-   * @throws {TypeError | RangeError} if an argument is invalid
    * @throws {StoreError} `revision-gone` if it is older than what was purged, or later than now
    */
   changes(after: number, options: { signal?: AbortSignal } = {}): AsyncGenerator<StoreChanges> {
@@ -329,13 +405,15 @@ export class Store {
   /**
    * A blocklist in this process that is kept equal to the store, warm. Resolves once it is at the
    * revision that the store had at this call.
-   * @throws {TypeError | RangeError} if an option is invalid
    * @throws {StoreError} `unreachable`
    * @throws the signal's reason if it aborts before
    */
   async follow(options: FollowOptions = {}): Promise<Follower> {
     const follower = await followDatabase(this.#database, options, {
-      resume: () => resumeIfDue(this.#database, new Date()),
+      resume: async () => {
+        const now = new Date();
+        if (await isPauseOver(this.#database, now)) await this.resumeDue(now);
+      },
       end: async () => void this.#followers.delete(follower),
     });
     this.#followers.add(follower);
@@ -351,7 +429,6 @@ export class Store {
    * much is held back until `confirm`.
    * @returns what it did; rejects with the error of the client, or the signal's reason. What came
    *   before stays
-   * @throws {TypeError | RangeError} if an argument or an entry is invalid
    * @throws {StoreError} `in-use` if the list is being fetched; `taken-over` if another process
    *   went on with it, or the list was removed
    */
@@ -366,10 +443,10 @@ export class Store {
   /**
    * Confirms what a fetch held back of a list, as `ListFolder.confirm` does.
    * @returns `confirmed`: whether something is held back
-   * @throws {TypeError | RangeError} if `name` is invalid
    */
   async confirm(name: string): Promise<Changed & { confirmed: boolean }> {
-    return await confirmRemovals(this.#database, name);
+    checkListName(name);
+    return await write(this.#database, ['confirm', name], {}, (sql) => confirmRemovals(sql, name));
   }
 
   /**
@@ -383,7 +460,6 @@ export class Store {
 
   /**
    * What was decided about uploads.
-   * @throws {TypeError | RangeError} if an option is missing or invalid
    * @example
    * const log = store.reviewLog({ retentionDays: 180 });
    */
@@ -391,10 +467,7 @@ export class Store {
     return new StoredReviewLog(this.#database, new RetentionRules(options));
   }
 
-  /**
-   * What waits for a moderator. It writes into the review log, and keeps what that would keep.
-   * @throws {TypeError | RangeError} if an option is missing or invalid
-   */
+  /** What waits for a moderator. It writes into the review log, and keeps what that would keep. */
   reviewQueue(options: ReviewQueueOptions): ReviewQueue {
     return new ReviewQueue(this.#database, new RetentionRules(options), options);
   }
@@ -406,7 +479,6 @@ export class Store {
    * too early, and after a pause records go late. Call it every hour, or `prune` of both once a day
    * where you trust the clock: nothing else erases them.
    * @returns how many
-   * @throws {TypeError | RangeError} if an option is missing or invalid
    */
   async pruneReviews(options: ReviewRetention): Promise<ErasedRecords> {
     const rules = new RetentionRules(options);
@@ -422,10 +494,7 @@ export class Store {
     return { erased: records.erased + items.erased };
   }
 
-  /**
-   * Who is signed in to the page for moderators.
-   * @throws {TypeError | RangeError} if an option is invalid
-   */
+  /** Who is signed in to the page for moderators. */
   sessions(options: SessionsOptions = {}): Sessions {
     return new Sessions(this.#database, options);
   }
@@ -444,7 +513,8 @@ export class Store {
    * follower does by itself.
    */
   async purge(olderThan: Date): Promise<Purged> {
-    return await purge(this.#database, olderThan);
+    checkDate('olderThan', olderThan);
+    return await this.#database.transaction((sql) => purge(sql, olderThan));
   }
 
   /** Closes what follows, then the connections. The store is not to be used afterwards. */

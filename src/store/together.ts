@@ -5,7 +5,7 @@ import type { ListedEntries } from '../matching/listed-entries.js';
 import type { ListSettings } from '../matching/lists.js';
 import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
 import { checkedAllowance, keyOfAllowance, putAllowance } from './allowances.js';
-import type { Database, Sql } from './database.js';
+import type { Sql } from './database.js';
 import { refetchLists } from './fetch.js';
 import { type GatheredEntries, gatheredEntries } from './gathered-entries.js';
 import { checkedSettings, checkListName, setListSettings } from './lists.js';
@@ -16,7 +16,7 @@ import {
   reinstateWithdrawn,
   withdrawEntries,
 } from './withdrawals.js';
-import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
+import type { ChangeOptions, Made } from './write.js';
 
 /** Changes that are made together, in this order. */
 export interface TogetherChanges {
@@ -45,7 +45,7 @@ export interface DoneTogether extends Put {
 }
 
 /** Copies of changes. They are read and checked before they are made. */
-interface GatheredChanges {
+export interface GatheredChanges {
   readonly withdraw: readonly Withdrawn[];
   readonly reinstate: readonly Withdrawn[];
   readonly setLists: readonly (readonly [string, ListSettings])[];
@@ -53,13 +53,10 @@ interface GatheredChanges {
   readonly add: GatheredEntries;
 }
 
-/**
- * @param isDigested whether `digestOfChanges` will be asked for
- * @throws {TypeError | RangeError} if `changes` or a part of it is invalid
- */
-async function gatheredChanges(
+/** @throws {TypeError | RangeError} if an argument or a part of it is invalid */
+export async function gatheredChanges(
   changes: TogetherChanges,
-  isDigested: boolean,
+  change: ChangeOptions,
 ): Promise<GatheredChanges> {
   checkOptions(changes, 'changes to be an object');
   const { withdraw = [], reinstate = [], setLists = [], allow = [], add = [] } = changes;
@@ -79,12 +76,12 @@ async function gatheredChanges(
       checkObject(each, 'an allowance: { hash, reason }');
       return checkedAllowance(each);
     }),
-    add: await gatheredEntries(add, { isDigested }),
+    add: await gatheredEntries(add, change),
   };
 }
 
 /** Equal ones are the same changes. */
-function digestOfChanges(changes: GatheredChanges): unknown[] {
+export function digestOfChanges(changes: GatheredChanges): unknown[] {
   const { withdraw, reinstate, setLists, allow, add } = changes;
   return [
     withdraw.map((each) => [hexOf(keyOfWithdrawal(each)), each.reason]),
@@ -95,24 +92,12 @@ function digestOfChanges(changes: GatheredChanges): unknown[] {
   ];
 }
 
-/** `Store.together`. */
+/** Makes changes of several kinds within a change. */
 export async function changeTogether(
-  database: Database,
-  changes: TogetherChanges,
-  change: ChangeOptions,
-): Promise<Changed & DoneTogether> {
-  checkChange(change);
-  const gathered = await gatheredChanges(changes, change.idempotencyKey !== undefined);
-  const what = ['together', ...digestOfChanges(gathered)];
-  return await write(database, what, change, (sql, revision) => made(sql, revision, gathered));
-}
-
-/** Makes changes within a change. */
-async function made(
   sql: Sql,
   revision: number,
   { withdraw, reinstate, setLists, allow, add }: GatheredChanges,
-): Promise<{ reply: DoneTogether; isChanged: boolean }> {
+): Promise<DoneTogether & Made> {
   const removed: number[] = [];
   const reinstated: boolean[] = [];
   let changes = 0;
@@ -133,9 +118,6 @@ async function made(
     if (await setListSettings(sql, revision, name, settings)) changes++;
   }
   for (const allowance of allow) if (await putAllowance(sql, revision, allowance)) allowed++;
-  const { put, isChanged } = await putEntries(sql, revision, add);
-  return {
-    reply: { ...put, removed, reinstated, allowed },
-    isChanged: isChanged || changes + allowed > 0,
-  };
+  const { isChanged, ...put } = await putEntries(sql, revision, add);
+  return { ...put, removed, reinstated, allowed, isChanged: isChanged || changes + allowed > 0 };
 }

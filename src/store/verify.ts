@@ -2,7 +2,7 @@ import { checkEntry } from '../entry.js';
 import { isDegenerate } from '../matching/degenerate.js';
 import { wrongBands } from './bands.js';
 import { isCovered } from './covered.js';
-import type { Database, Sql, SqlValue } from './database.js';
+import type { Sql, SqlValue } from './database.js';
 import { type EntryRow, entryOf, keyOfEntry, SELECTED } from './stored-entry.js';
 
 /** Something that is not as it must be. */
@@ -46,31 +46,29 @@ const QUERIES: readonly (readonly [StoreProblem['code'], string])[] = [
   ),
 ];
 
-/** Reads all that the store holds, page by page. @returns nothing if all is as it must be */
-export async function verifyStore(database: Database): Promise<StoreProblem[]> {
+/**
+ * Reads all that the store holds, page by page, in one state: a change between two of them would
+ * look like a fault.
+ * @returns nothing if all is as it must be
+ */
+export async function problemsOf(sql: Sql): Promise<StoreProblem[]> {
   const counts = new Map<StoreProblem['code'], number>();
   const count = (code: StoreProblem['code'], more: number) => {
     if (more > 0) counts.set(code, more + (counts.get(code) ?? 0));
   };
-  // In one state, or a change between two of them would look like a fault.
-  await database.transaction(
-    async (sql) => {
-      for (const [code, text] of QUERIES) {
-        const [row] = await sql.query<{ count: number }>(
-          `select count(*) as count from (${text}) as found`,
-        );
-        count(code, row!.count);
-      }
-      const bands = await wrongBands(sql);
-      count('no-band', bands.missing);
-      count('band-left', bands.left);
-      for await (const row of rowsOf(sql)) {
-        if (row.listed && !isTaken(row)) count('bad-entry', 1);
-        else if (!hasItsKey(row)) count('bad-key', 1);
-      }
-    },
-    { snapshot: true },
-  );
+  for (const [code, text] of QUERIES) {
+    const [row] = await sql.query<{ count: number }>(
+      `select count(*) as count from (${text}) as found`,
+    );
+    count(code, row!.count);
+  }
+  const bands = await wrongBands(sql);
+  count('no-band', bands.missing);
+  count('band-left', bands.left);
+  for await (const row of rowsOf(sql)) {
+    if (row.listed && !isTaken(row)) count('bad-entry', 1);
+    else if (!hasItsKey(row)) count('bad-key', 1);
+  }
   return [...counts].map(([code, count]) => ({ code, count }));
 }
 

@@ -1,4 +1,4 @@
-import { type Algorithm, bytesOf, type Hash, hashToHex, hexOf, newHash } from '../hash.js';
+import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../hash.js';
 import { listOf } from '../matching/lists.js';
 import {
   copyOf,
@@ -7,11 +7,11 @@ import {
   type WithdrawnGroup,
   type WithdrawnKey,
 } from '../matching/withdrawals.js';
-import type { Database, Sql, SqlValue } from './database.js';
+import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import type { GatheredEntries } from './gathered-entries.js';
 import { checkStorable, digestOf } from './stored-entry.js';
-import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
+import type { Made } from './write.js';
 
 /** What is selected of a withdrawal, for `withdrawnOf`. */
 export const WITHDRAWN = `key, list, algorithm, hash, source, id, reason, listed, revision,
@@ -53,41 +53,12 @@ export function keyOfWithdrawal(key: WithdrawnKey): Uint8Array {
     : digestOf([key.algorithm, hashToHex(key), list]);
 }
 
-/** `Store.withdraw`. */
-export async function withdraw(
-  database: Database,
-  withdrawn: Withdrawn,
-  change: ChangeOptions & { reason?: string },
-): Promise<Changed & { removed: number }> {
-  checkChange(change);
-  const withdrawal = checkedWithdrawal(withdrawn, change.reason);
-  const what = ['withdraw', hexOf(keyOfWithdrawal(withdrawal)), withdrawal.reason];
-  return await write(database, what, change, async (sql, revision) => {
-    const { removed, isChanged } = await withdrawEntries(sql, revision, withdrawal);
-    return { reply: { removed }, isChanged };
-  });
-}
-
-/** `Store.reinstate`. */
-export async function reinstate(
-  database: Database,
-  key: WithdrawnKey,
-  change: ChangeOptions,
-): Promise<Changed & { reinstated: boolean }> {
-  const copy = checkedWithdrawal(key);
-  const what = ['reinstate', hexOf(keyOfWithdrawal(copy))];
-  return await write(database, what, change, async (sql, revision) => {
-    const reinstated = await reinstateWithdrawn(sql, revision, copy);
-    return { reply: { reinstated }, isChanged: reinstated };
-  });
-}
-
 /** Withdraws within a change, as `Blocklist.withdraw` does. @returns how many entries went */
 export async function withdrawEntries(
   sql: Sql,
   revision: number,
   withdrawal: Withdrawn,
-): Promise<{ removed: number; isChanged: boolean }> {
+): Promise<Made & { removed: number }> {
   const key = keyOfWithdrawal(withdrawal);
   const { list, reason } = withdrawal;
   const named: Record<string, SqlValue | undefined> =

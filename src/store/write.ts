@@ -32,12 +32,17 @@ export function checkChange(change: ChangeOptions): void {
   }
 }
 
+/** What came of a change within its transaction; `isChanged: false` keeps the revision as it was. */
+export interface Made {
+  readonly isChanged: boolean;
+}
+
 /**
  * Makes a change in a transaction of its own, entirely or not at all. Changes wait for each other,
  * from their first write to their commit.
  * @param what of the change, in JSON: a key that was used for something else is refused
- * @param run makes the change with the revision that it is given, and says what came of it:
- *   `isChanged: false` keeps the revision as it was
+ * @param run makes the change with the revision that it is given
+ * @returns what `run` made, with the revision
  * @throws {TypeError | RangeError} if an option is invalid
  * @throws {StoreError} `key-used`
  */
@@ -45,7 +50,7 @@ export async function write<Reply extends object>(
   database: Database,
   what: unknown,
   change: ChangeOptions,
-  run: (sql: Sql, revision: number) => Promise<{ reply: Reply; isChanged: boolean }>,
+  run: (sql: Sql, revision: number) => Promise<Reply & Made>,
 ): Promise<Reply & Changed> {
   checkChange(change);
   const { idempotencyKey } = change;
@@ -64,8 +69,8 @@ export async function write<Reply extends object>(
       }
     }
     const before = state!.revision;
-    const { reply, isChanged } = await run(sql, before + 1);
-    const done = { ...reply, revision: isChanged ? before + 1 : before };
+    const { isChanged, ...reply } = await run(sql, before + 1);
+    const done = { ...reply, revision: isChanged ? before + 1 : before } as Reply & Changed;
     if (isChanged) {
       await sql.query('update state set revision = $1', [before + 1]);
       await sql.query('insert into change (revision, at) values ($1, clock_timestamp())', [
