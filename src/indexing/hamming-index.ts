@@ -48,6 +48,9 @@ export interface HammingIndex extends HashType {
    */
   searchInto(query: Hash, maxDistance: number, out: Uint32Array): number;
 
+  /** As `searchNear`, into an array as `searchInto`. */
+  searchNearInto(query: Hash, maxDistance: number, out: Uint32Array, options?: NearOptions): number;
+
   /** The hits of each query, in the order of the queries. */
   searchBatch(queries: Iterable<Hash> | PackedHashes, maxDistance: number): Hit[][];
 
@@ -122,11 +125,8 @@ export interface SnapshotOptions {
 
 /** @throws {TypeError} if `index` is not an index */
 export function checkIndex(index: HammingIndex): void {
-  if (
-    typeof index?.search !== 'function' ||
-    typeof index.searchNear !== 'function' ||
-    typeof index.toBuffer !== 'function'
-  ) {
+  const needed = ['search', 'searchInto', 'searchNearInto', 'toBuffer'] as const;
+  if (needed.some((name) => typeof index?.[name] !== 'function')) {
     throw new TypeError('expected an index, as createIndex gives it');
   }
 }

@@ -258,17 +258,22 @@ export class MutableIndex implements HammingIndex {
   }
 
   searchNear(query: Hash, maxDistance: number, options: NearOptions = {}): Hit[] {
-    checkOptions(options);
-    const { ranks } = options;
-    if (ranks !== undefined) checkRanks(ranks, this.bits);
-    return this.#hitsTo([], this.#searchNearAll(query, maxDistance, ranks));
+    return this.#hitsTo([], this.#searchNearAll(query, maxDistance, options));
   }
 
   searchInto(query: Hash, maxDistance: number, out: Uint32Array): number {
     checkArray('out', out, Uint32Array);
-    const total = this.#searchAll(query, maxDistance);
-    if (total > 0) out.set(this.#hits.subarray(0, Math.min(2 * total, out.length & ~1)));
-    return total;
+    return this.#pairsTo(out, this.#searchAll(query, maxDistance));
+  }
+
+  searchNearInto(
+    query: Hash,
+    maxDistance: number,
+    out: Uint32Array,
+    options: NearOptions = {},
+  ): number {
+    checkArray('out', out, Uint32Array);
+    return this.#pairsTo(out, this.#searchNearAll(query, maxDistance, options));
   }
 
   searchBatch(queries: Iterable<Hash> | PackedHashes, maxDistance: number): Hit[][] {
@@ -346,10 +351,10 @@ export class MutableIndex implements HammingIndex {
   }
 
   /** A copy that `threads` threads may open by `openShared`, each by its own number. */
-  static share(index: MutableIndex, threads: number): SharedIndex {
+  share(threads: number): SharedIndex {
     let room: Room | undefined;
-    const { shape } = index.#copy({}, (shape) => {
-      room = roomFor(shape, index.#simd, { shared: true, threads });
+    const { shape } = this.#copy({}, (shape) => {
+      room = roomFor(shape, this.#simd, { shared: true, threads });
       return room;
     });
     return { shape, memory: room!.simd?.memory, buffer: room!.buffer };
@@ -360,14 +365,14 @@ export class MutableIndex implements HammingIndex {
    * index may change meanwhile. Nothing is copied where it is in one segment already.
    * @param leavesOut whether to leave out hash number `at` of `words`
    */
-  static frozen(index: MutableIndex, leavesOut: LeavesOut): Generator<void, Segment> {
-    const [first] = index.#isCompact() ? index.#parts : [];
-    const { words, ids, count } = index.#delta;
-    const delta = new Entries(index.bits, Math.max(1, count));
+  frozenSteps(leavesOut: LeavesOut): Generator<void, Segment> {
+    const [first] = this.#isCompact() ? this.#parts : [];
+    const { words, ids, count } = this.#delta;
+    const delta = new Entries(this.bits, Math.max(1, count));
     for (let i = 0; i < count; i++) delta.push(words, i, ids[i]!);
-    const parts = [...index.#parts.slice(0, -1), delta];
-    const live = index.#dead > 0 ? index.#live!.copy() : undefined;
-    const target = (count: number) => index.#target(count);
+    const parts = [...this.#parts.slice(0, -1), delta];
+    const live = this.#dead > 0 ? this.#live!.copy() : undefined;
+    const target = (count: number) => this.#target(count);
     const allocate = (shape: Shape) => roomFor(shape, 'never');
     return (function* () {
       let whole = first instanceof Segment ? first : undefined;
@@ -392,9 +397,9 @@ export class MutableIndex implements HammingIndex {
     return copy;
   }
 
-  /** The segments that an index has now, the largest first. */
-  static segments(index: MutableIndex): Segment[] {
-    return index.#parts.filter((part) => part instanceof Segment);
+  /** The segments that it has now, the largest first. None of them changes. */
+  segments(): Segment[] {
+    return this.#parts.filter((part) => part instanceof Segment);
   }
 
   /**
@@ -402,75 +407,59 @@ export class MutableIndex implements HammingIndex {
    * @param threads as many may open it by `openShared`, from number 1 on: number 0 is this one's
    * @returns undefined if the index has the segment no more
    */
-  static *sharingSteps(
-    index: MutableIndex,
+  *sharingSteps(
     segment: Segment,
     threads: number,
   ): Generator<void, { segment: Segment; shared: SharedIndex } | undefined> {
     const { shape, sections } = segment;
-    const room = roomFor(shape, index.#simd, { shared: true, threads: threads + 1 });
+    const room = roomFor(shape, this.#simd, { shared: true, threads: threads + 1 });
     const copy = new Segment(shape, room);
     for (let at = 0; at < sections.length; at += SHARING_STEP) {
       copy.sections.set(sections.subarray(at, at + SHARING_STEP), at);
       yield;
     }
-    const at = index.#parts.indexOf(segment);
+    const at = this.#parts.indexOf(segment);
     if (at < 0) return undefined;
-    index.#parts[at] = copy;
-    const running = index.#running;
-    if (running) {
-      const replaces = running.replaces.map((part) => (part === segment ? copy : part));
-      index.#running = { ...running, replaces };
+    this.#parts[at] = copy;
+    if (this.#running) {
+      const replaces = this.#running.replaces.map((part) => (part === segment ? copy : part));
+      this.#running = { ...this.#running, replaces };
     }
     return { segment: copy, shared: { shape, memory: room.simd?.memory, buffer: room.buffer } };
   }
 
   /**
-   * As `searchNear` beyond the distance that is exact, without some segments: what is found there
-   * elsewhere is to be joined to it by `living`.
+   * As `searchNear` beyond the distance that is exact, with some segments searched elsewhere.
+   * @param ask has a segment searched; undefined: it is searched here
+   * @returns fresh pairs of id and distance, to be read before the index changes; undefined if all
+   *   would be searched here; resolves to undefined if one was not searched
    */
-  static searchNearBeside(
-    index: MutableIndex,
+  searchNearBy(
+    ask: (segment: Segment) => Promise<Uint32Array | undefined> | undefined,
     query: Hash,
     maxDistance: number,
     ranks: Uint8Array | undefined,
-    others: ReadonlySet<Segment>,
-  ): Uint32Array {
-    copyHash(query, index, index.#queryBytes);
-    const rings = askNear(index.#query, ranks);
-    let total = 0;
-    for (const part of index.#parts) {
-      if (part instanceof Segment && others.has(part)) continue;
-      total = index.#searchPart(part, maxDistance, total, 0, part.count, rings);
-    }
-    return index.#hits.slice(0, 2 * total);
-  }
-
-  /**
-   * Those of the hits, pairs of id and distance, whose entries are not gone. They may be of a
-   * segment that a compaction has replaced since: that the index stores nothing which is gone does
-   * not count here.
-   */
-  static living(index: MutableIndex, hits: Uint32Array): Uint32Array {
-    const live = index.#live;
-    return live ? hitsOf(hits, (id) => live.has(id)) : hits;
-  }
-
-  /** As `search`, without an object a hit: fresh pairs of id and distance. */
-  static searchPairs(index: MutableIndex, query: Hash, maxDistance: number): Uint32Array {
-    const total = index.#searchAll(query, maxDistance);
-    return index.#hits.slice(0, 2 * total);
-  }
-
-  /** As `searchNear`, without an object a hit: fresh pairs of id and distance. */
-  static searchNearPairs(
-    index: MutableIndex,
-    query: Hash,
-    maxDistance: number,
-    ranks: Uint8Array | undefined,
-  ): Uint32Array {
-    const total = index.#searchNearAll(query, maxDistance, ranks);
-    return index.#hits.slice(0, 2 * total);
+  ): Promise<Uint32Array | undefined> | undefined {
+    copyHash(query, this, this.#queryBytes);
+    const asked: Promise<Uint32Array | undefined>[] = [];
+    const here = this.#parts.filter((part) => {
+      const answer = part instanceof Segment ? ask(part) : undefined;
+      if (answer) asked.push(answer);
+      return !answer;
+    });
+    if (asked.length === 0) return undefined;
+    const total = this.#searchNearIn(here, maxDistance, ranks);
+    const beside = this.#hits.slice(0, 2 * total);
+    return Promise.all(asked).then((answers) => {
+      if (answers.includes(undefined)) return undefined;
+      // An entry may have been removed long before: its segment still has it, and a compaction may
+      // have replaced that since, so what the index stores does not count here.
+      const live = this.#live;
+      const living = (answers as Uint32Array[]).map((hits) =>
+        live ? hitsOf(hits, (id) => live.has(id)) : hits,
+      );
+      return joined([...living, beside]);
+    });
   }
 
   /** Ids given so far. */
@@ -510,15 +499,27 @@ export class MutableIndex implements HammingIndex {
   }
 
   /** As `#searchAll`, of a near search. */
-  #searchNearAll(query: Hash, maxDistance: number, ranks: Uint8Array | undefined): number {
+  #searchNearAll(query: Hash, maxDistance: number, options: NearOptions): number {
+    checkOptions(options);
+    const { ranks } = options;
+    if (ranks !== undefined) checkRanks(ranks, this.bits);
     copyHash(query, this, this.#queryBytes);
     checkMaxDistance(maxDistance, this.bits);
     if (this.bits === 64 || maxDistance <= EXACT_DISTANCE) {
       return this.#searchAll(query, maxDistance);
     }
+    return this.#searchNearIn(this.#parts, maxDistance, ranks);
+  }
+
+  /** As `#searchNearAll` of `#query`, in some parts and beyond the distance that is exact. */
+  #searchNearIn(
+    parts: readonly Part[],
+    maxDistance: number,
+    ranks: Uint8Array | undefined,
+  ): number {
     const rings = askNear(this.#query, ranks);
     let total = 0;
-    for (const part of this.#parts) {
+    for (const part of parts) {
       total = this.#searchPart(part, maxDistance, total, 0, part.count, rings);
     }
     return total;
@@ -574,6 +575,12 @@ export class MutableIndex implements HammingIndex {
     }
     this.#hits = hits;
     return at / 2;
+  }
+
+  /** Copies the hits as far as there is room. @returns how many there are */
+  #pairsTo(out: Uint32Array, total: number): number {
+    if (total > 0) out.set(this.#hits.subarray(0, Math.min(2 * total, out.length & ~1)));
+    return total;
   }
 
   #hitsTo(hits: Hit[], total: number): Hit[] {

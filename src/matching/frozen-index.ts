@@ -1,5 +1,5 @@
 import type { HammingIndex } from '../indexing/hamming-index.js';
-import { MutableIndex, mutableIndex } from '../indexing/mutable-index.js';
+import { mutableIndex } from '../indexing/mutable-index.js';
 import type { Segment } from '../indexing/segment.js';
 import type { HashType } from '../packed-words.js';
 import { isDegenerate } from './degenerate.js';
@@ -18,7 +18,7 @@ export interface FrozenIndex {
 export function frozenIndex(index: HammingIndex): FrozenIndex {
   const own = mutableIndex(index);
   const { size, nextId } = own;
-  return { size, nextId, steps: MutableIndex.frozen(own, degenerateAt(own)) };
+  return { size, nextId, steps: own.frozenSteps(degenerateAt(own)) };
 }
 
 /** Whether hash number `at` of `words` is degenerate. */

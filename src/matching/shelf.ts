@@ -70,6 +70,8 @@ export class Shelf {
   /** the rows of entries that were removed since, by their ids */
   readonly #held = new Map<number, number>();
   readonly #counts: ListCounts;
+  /** pairs of id and distance, of one search */
+  #out = new Uint32Array(512);
 
   /** whether the index may hold degenerate entries that were not counted */
   readonly uncounted: boolean;
@@ -164,9 +166,12 @@ export class Shelf {
   ): Uint32Array {
     const { bits } = this.#added;
     if (Math.max(matchDistance, reviewDistance) < 0 || this.size === 0) return NO_HITS;
-    const within = () => this.#pairs(hash, Math.min(matchDistance, bits));
+    const within = () =>
+      this.#pairs((index, out) => index.searchInto(hash, Math.min(matchDistance, bits), out));
     if (reviewDistance <= matchDistance) return within();
-    const near = this.#nearPairs(hash, Math.min(reviewDistance, bits), ranks);
+    const near = this.#pairs((index, out) =>
+      index.searchNearInto(hash, Math.min(reviewDistance, bits), out, { ranks }),
+    );
     // A near search finds all to there.
     if (matchDistance <= EXACT_DISTANCE) return near;
     return joined([within(), hitsOf(near, (_, distance) => distance > matchDistance)]);
@@ -190,24 +195,14 @@ export class Shelf {
     return found?.then((hits) => hits && this.#seenOf(hits));
   }
 
-  #pairs(hash: Hash, maxDistance: number): Uint32Array {
+  #pairs(search: (index: HammingIndex, out: Uint32Array) => number): Uint32Array {
     const index = this.#indexing.now();
-    const isOurs = index instanceof MutableIndex;
-    return this.#seenOf(
-      isOurs
-        ? MutableIndex.searchPairs(index, hash, maxDistance)
-        : pairsOf(index.search(hash, maxDistance)),
-    );
-  }
-
-  #nearPairs(hash: Hash, maxDistance: number, ranks: Uint8Array | undefined): Uint32Array {
-    const index = this.#indexing.now();
-    const isOurs = index instanceof MutableIndex;
-    return this.#seenOf(
-      isOurs
-        ? MutableIndex.searchNearPairs(index, hash, maxDistance, ranks)
-        : pairsOf(index.searchNear(hash, maxDistance, { ranks })),
-    );
+    const total = search(index, this.#out);
+    if (2 * total > this.#out.length) {
+      this.#out = new Uint32Array(4 * total);
+      search(index, this.#out);
+    }
+    return this.#seenOf(this.#out.slice(0, 2 * total));
   }
 
   /** Its index, if it is made. */
@@ -621,10 +616,6 @@ export class Shelf {
     if (name !== undefined) this.#names?.delete(name, id);
     if (group !== undefined) this.#groups?.delete(group, id);
   }
-}
-
-function pairsOf(hits: readonly Hit[]): Uint32Array {
-  return Uint32Array.from(hits.flatMap(({ id, distance }) => [id, distance]));
 }
 
 /** The id and the group of an entry. */

@@ -11,7 +11,7 @@ import {
 } from '../door.js';
 import type { Hash, PackedHashes } from '../hash.js';
 import { checkIndex, type HammingIndex, type Hit } from '../indexing/hamming-index.js';
-import { MutableIndex, mutableIndex } from '../indexing/mutable-index.js';
+import { mutableIndex } from '../indexing/mutable-index.js';
 import { checkRanks } from '../indexing/near.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
 import { checkWorkerUrl } from '../picture/options.js';
@@ -120,7 +120,7 @@ class Pool implements IndexPool {
   constructor(index: HammingIndex, workers: number, url: URL | undefined) {
     this.#kind = { algorithm: index.algorithm, bits: index.bits };
     this.#turns = new Turns(AHEAD * workers);
-    const shared = MutableIndex.share(mutableIndex(index), workers);
+    const shared = mutableIndex(index).share(workers);
     this.#threads = Array.from(
       { length: workers },
       (_, number) => new IndexThread(url, { shared, number }, (error) => this.#end(error)),

@@ -1,7 +1,7 @@
 import { checkInteger, checkKnown, checkNoOptions, checkOptions, checkTypeOf } from '../door.js';
 import type { Hash } from '../hash.js';
 import { inTurns } from '../in-turns.js';
-import { joined, MutableIndex, type SharedIndex } from '../indexing/mutable-index.js';
+import { MutableIndex, type SharedIndex } from '../indexing/mutable-index.js';
 import type { Segment } from '../indexing/segment.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { SearchingThreads, SearchThreadsStats } from '../matching/searching-threads.js';
@@ -162,18 +162,15 @@ class Threads implements SearchThreads {
     ranks: Uint8Array | undefined,
   ): Promise<Uint32Array | undefined> | undefined {
     if (performance.now() - this.#lookedAt > LOOK_MILLISECONDS) this.#look().catch(() => {});
-    const there = MutableIndex.segments(index).filter((segment) => this.#numbers.has(segment));
-    if (there.length === 0 || this.#closing.signal.aborted) return undefined;
-    const beside = MutableIndex.searchNearBeside(index, hash, maxDistance, ranks, new Set(there));
-    const asked = there.map((segment) =>
-      this.#ask(this.#numbers.get(segment)!, maxDistance, hash, ranks),
-    );
-    return Promise.all(asked).then((answers) => {
-      if (answers.includes(undefined)) return undefined;
-      this.#searches++;
-      // An entry may have been removed long before: its segment still has it.
-      const living = (answers as Uint32Array[]).map((hits) => MutableIndex.living(index, hits));
-      return joined([...living, beside]);
+    if (this.#closing.signal.aborted) return undefined;
+    const ask = (segment: Segment) => {
+      const number = this.#numbers.get(segment);
+      return number === undefined ? undefined : this.#ask(number, maxDistance, hash, ranks);
+    };
+    const found = index.searchNearBy(ask, hash, maxDistance, ranks);
+    return found?.then((hits) => {
+      if (hits) this.#searches++;
+      return hits;
     });
   }
 
@@ -236,7 +233,7 @@ class Threads implements SearchThreads {
       const { signal } = this.#closing;
       signal.throwIfAborted();
       const now = this.#indexes().flatMap((index) =>
-        MutableIndex.segments(index).map((segment) => ({ index, segment })),
+        index.segments().map((segment) => ({ index, segment })),
       );
       const held = new Set(now.map(({ segment }) => segment));
       for (const [segment, number] of this.#numbers) {
@@ -249,7 +246,7 @@ class Threads implements SearchThreads {
         ({ segment }) => segment.count >= LEAST_HASHES && !this.#numbers.has(segment),
       );
       if (!next) return;
-      const steps = MutableIndex.sharingSteps(next.index, next.segment, this.#threads.length);
+      const steps = next.index.sharingSteps(next.segment, this.#threads.length);
       const made = await inTurns(steps, signal);
       if (!made) continue;
       const number = this.#nextNumber++;

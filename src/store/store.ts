@@ -309,7 +309,8 @@ export class Store {
     checkListName(from);
     checkListName(to);
     checkChange(change);
-    const settings = checkedSettings(change.settings ?? {});
+    const { settings: changes = {} } = change;
+    const settings = checkedSettings(changes);
     const what = ['rename-list', from, to, settings];
     return await write(this.#database, what, change, async (sql, revision) => {
       const renamed = await renameList(sql, revision, { from, to, settings });

@@ -32,7 +32,7 @@ export function checkChange(change: ChangeOptions): void {
   }
 }
 
-/** What came of a change within its transaction; `isChanged: false` keeps the revision as it was. */
+/** What came of a change; `isChanged: false` keeps the revision as it was. */
 export interface Made {
   readonly isChanged: boolean;
 }

@@ -135,6 +135,10 @@ describe.each(KERNELS)('near searches in $kernel', ({ simd }) => {
         expect(index.searchNear(query, 31, { ranks })).toEqual(exact);
         const near = index.searchNear(query, 60, { ranks });
         expect(near.filter(({ distance }) => distance < 32)).toEqual(exact);
+        const out = new Uint32Array(7);
+        expect(index.searchNearInto(query, 60, out, { ranks })).toBe(near.length);
+        const pairs = near.slice(0, 3).flatMap(({ id, distance }) => [id, distance]);
+        expect(out).toEqual(Uint32Array.from({ ...pairs, length: 7 }, (value = 0) => value));
       }),
       { numRuns: 60, seed: 4 },
     );

@@ -8,12 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { clusteredHashes, random } from '../../bench/workloads.js';
 import type { Hash } from '../../src/hash.js';
 import type { HammingIndex, Hit } from '../../src/indexing/hamming-index.js';
-import {
-  createIndex,
-  MutableIndex,
-  mutableIndex,
-  openShared,
-} from '../../src/indexing/mutable-index.js';
+import { createIndex, mutableIndex, openShared } from '../../src/indexing/mutable-index.js';
 import { createIndexPool } from '../../src/node/index-pool.js';
 
 // Threads run JavaScript, so the worker is built as the package builds it.
@@ -48,7 +43,8 @@ const { algorithm, bits, size, kind } = changed;
 const other = {
   ...{ algorithm, bits, size, kind },
   search: () => [],
-  searchNear: () => [],
+  searchInto: () => 0,
+  searchNearInto: () => 0,
   toBuffer: () => changed.toBuffer(),
 } as unknown as HammingIndex;
 
@@ -114,7 +110,7 @@ test('threads share one memory, by SIMD or not, and answer alike', () => {
     const index = mutableIndex(createIndex(list, { simd }));
     for (const id of [3, 7, 4999]) index.remove(id);
     index.add(asHashes()[3]!);
-    const shared = MutableIndex.share(index, 3);
+    const shared = index.share(3);
     expect(shared.buffer).toBeInstanceOf(SharedArrayBuffer);
     const threads = [0, 1, 2].map((thread) => openShared(shared, thread));
     // Later changes are not seen.

@@ -177,7 +177,7 @@ test('every step may be the last of a turn', async () => {
       algorithm: 'pdq',
       bytes: new Uint8Array(words.slice(8 * at, 8 * at + 8).buffer),
     });
-  const [freezing, segment] = counted(MutableIndex.frozen(index, isUnfit));
+  const [freezing, segment] = counted(index.frozenSteps(isUnfit));
   const [asking, { length, pieces }] = counted(noteSteps(segment, noteOf));
   const rest = [segment.sections, ...pieces].map((piece) => new Int32Array(piece.slice().buffer));
   const [checking] = counted(headerSteps({ ...segment.shape, notesLength: length }, rest));
@@ -383,7 +383,8 @@ test('an index of another implementation is copied by its `toBuffer`', async () 
   const other = {
     ...{ algorithm, bits, size, kind },
     search: () => [],
-    searchNear: () => [],
+    searchInto: () => 0,
+    searchNearInto: () => 0,
     toBuffer: () => index.toBuffer(),
   } as unknown as HammingIndex;
   await saveIndex(path, other, { entries, generation: 4 });
