@@ -1676,6 +1676,7 @@ const METHODS: Record<
     doors: {
       allow: [hash, members({ reason: 'a', entry: HASH }, { reason: text, entry: optional(hash) })],
       disallow: [hash, options({ entry: hash })],
+      covering: [hash],
       toJSON: [],
     },
   },

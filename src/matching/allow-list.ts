@@ -1,6 +1,6 @@
 import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { bitsOf, distance, type Hash, type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
-import type { Decision, Match } from './decision.js';
+import type { Match } from './decision.js';
 import { copyOfHash, keyOfHash } from './hash-key.js';
 import type { RemoteMatch } from './remote-match.js';
 
@@ -52,7 +52,8 @@ export interface AllowListOptions {
 export class AllowList {
   /** in bits, inclusive */
   readonly radius: number;
-  readonly #onAllowed: AllowListOptions['onAllowed'];
+  /** as in the options: a blocklist calls it */
+  readonly onAllowed: AllowListOptions['onAllowed'];
   /** by the key of the hash, then of the entry's */
   readonly #allowances = new Map<string, Map<string, Allowance>>();
   #generation = 0;
@@ -64,7 +65,7 @@ export class AllowList {
     checkIterable(allowances, 'allowances to be an iterable of allowances');
     checkTypeOf('onAllowed', onAllowed, 'function');
     this.radius = radius;
-    this.#onAllowed = onAllowed;
+    this.onAllowed = onAllowed;
     for (const allowance of allowances) {
       checkObject(allowance, 'an allowance: { hash, reason }');
       this.allow(allowance.hash, allowance);
@@ -129,23 +130,20 @@ export class AllowList {
   }
 
   /**
-   * What allows hits of `hash`. At a radius above 0 all allowances are compared: 0.2 ms for 10,000,
-   * once for each variant that came near to something.
+   * Copies of the allowances that allow hits of `hash`. At a radius above 0 all are compared: 0.2 ms
+   * for 10,000, once for each variant that came near to something.
+   * @throws {TypeError | RangeError} if `hash` is invalid
    */
-  static covering(list: AllowList, hash: Hash): readonly Allowance[] {
-    if (list.radius === 0) return [...(list.#allowances.get(keyOfHash(hash))?.values() ?? [])];
-    const near: Allowance[] = [];
-    for (const ofHash of list.#allowances.values()) {
-      const [first] = ofHash.values();
-      if (isWithin(first!.hash, hash, list.radius)) near.push(...ofHash.values());
-    }
-    return near;
-  }
-
-  /** Tells of the hits that a decision allowed. */
-  static tell(list: AllowList, { allowed = [], elsewhere = [] }: Decision): void {
-    for (const match of allowed) list.#onAllowed?.(match);
-    for (const match of elsewhere) if (match.allowed !== undefined) list.#onAllowed?.(match);
+  covering(hash: Hash): Allowance[] {
+    const own = this.#allowances.get(keyOfHash(hash));
+    const near =
+      this.radius === 0
+        ? [own ?? new Map<string, Allowance>()]
+        : [...this.#allowances.values()].filter((ofHash) => {
+            const [first] = ofHash.values();
+            return isWithin(first!.hash, hash, this.radius);
+          });
+    return near.flatMap((ofHash) => [...ofHash.values()].map(copyOf));
   }
 }
 
@@ -176,7 +174,7 @@ export class PictureAllowances {
    * @param isWithin whether the hash lies within the match distance of the entry
    */
   reasonFor(entry: Hash | undefined, isWithin: boolean): string | undefined {
-    this.#covering ??= AllowList.covering(this.#list, this.#hash!);
+    this.#covering ??= this.#list.covering(this.#hash!);
     if (this.#covering.length === 0 && this.#ofMain.size === 0) return undefined;
     const key = entry && keyOfHash(entry);
     const allowance = this.#covering.find(

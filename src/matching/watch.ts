@@ -43,7 +43,9 @@ export class Watch {
 
   /** A decision, once its allowed hits are told. */
   told(decision: Decision): Decision {
-    if (this.#allowList) AllowList.tell(this.#allowList, decision);
+    const { allowed = [], elsewhere = [] } = decision;
+    const hits = [...allowed, ...elsewhere.filter((match) => match.allowed !== undefined)];
+    for (const match of hits) this.#allowList?.onAllowed?.(match);
     return decision;
   }
 }

@@ -77,10 +77,8 @@ export async function openReviewLog(folder: string, options: ReviewLogOptions): 
   checkInteger('maxFileBytes', maxFileBytes, 1);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const unlock = await lockFolder(folder);
-  const log = new ReviewLog(folder, { rules, maxFileBytes, unlock });
   try {
-    await ReviewLog.begin(log);
-    return log;
+    return await ReviewLog.open(folder, { rules, maxFileBytes, unlock });
   } catch (error) {
     await unlock();
     throw error;
@@ -112,28 +110,29 @@ export class ReviewLog {
   #pruned: string | undefined;
   #closed: Promise<void> | undefined;
 
-  /** Use `openReviewLog`. */
-  constructor(folder: string, settings: Settings) {
+  private constructor(folder: string, settings: Settings) {
     this.folder = folder;
     this.#settings = settings;
     this.#commit = new GroupCommit((lines) => this.#write(lines), MAX_WRITE);
   }
 
-  /** @internal */
-  static async begin(log: ReviewLog): Promise<void> {
-    for (const name of await readdir(log.folder)) {
-      if (name.endsWith('.tmp')) await rm(join(log.folder, name), { force: true });
+  /** Use `openReviewLog`, which locks the folder. */
+  static async open(folder: string, settings: Settings): Promise<ReviewLog> {
+    const log = new ReviewLog(folder, settings);
+    for (const name of await readdir(folder)) {
+      if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
     }
-    for await (const { id, time } of recordsOf(log.folder, () => true)) {
+    for await (const { id, time } of recordsOf(folder, () => true)) {
       log.#times.set(id, Date.parse(time));
     }
     const now = () => log.#now().valueOf();
     const times = Float64Array.from(log.#times.values()).sort();
     log.#steady = steadyClock(now, certainTime(times) ?? now());
     await log.#prune(log.#steady());
-    const files = await logFiles(log.folder);
+    const files = await logFiles(folder);
     log.#file = files.at(-1);
-    if (log.#file) log.#journal = await Journal.open(join(log.folder, log.#file.name));
+    if (log.#file) log.#journal = await Journal.open(join(folder, log.#file.name));
+    return log;
   }
 
   /**

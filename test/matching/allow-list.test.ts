@@ -40,6 +40,8 @@ test('an allowance may be about one entry alone, and is taken back as it was mad
   expect(reasonOf(list, off(3))).toBeUndefined();
   list.allow(off(3), { reason: 'any' });
   expect(reasonOf(list, off(3), off(1))).toBe('any');
+  expect(list.covering(off(3))).toEqual(list.allowances);
+  expect(list.covering(off(4))).toEqual([]);
   expect(list.disallow(off(3))).toBe(true);
   expect(reasonOf(list, off(3), off(0))).toBe('one');
   expect(list.disallow(off(3), { entry: off(1) })).toBe(false);
