@@ -175,35 +175,37 @@ export class PackedEntries {
 
   /**
    * The number by which a store calls the entry in a row, if it was put with one.
-   * @internal
+   * @throws {RangeError} if there is no such row
    */
-  static numberAt(table: PackedEntries, row: number): number | undefined {
-    return table.#numbers?.[row] || undefined;
+  numberAt(row: number): number | undefined {
+    this.#checkRow(row);
+    return this.#numbers?.[row] || undefined;
   }
 
   /**
    * As `entryAt`, with its number, for another table.
-   * @internal
+   * @throws {RangeError} if there is no such row
    */
-  static numberedAt(table: PackedEntries, row: number): NumberedEntry {
-    const entry = table.entryAt(row);
-    const number = PackedEntries.numberAt(table, row);
+  numberedAt(row: number): NumberedEntry {
+    const entry = this.entryAt(row);
+    const number = this.numberAt(row);
     return number === undefined ? entry : Object.assign(entry, { [NUMBER]: number });
   }
 
   /**
    * Of the entry in a row, what decisions depend on, in the same object each time: a list may hold
    * any number of entries near one hash.
-   * @internal
+   * @throws {RangeError} if there is no such row
    */
-  static factsAt(table: PackedEntries, row: number): EntryFacts {
-    const size = table.bits / 8;
-    table.#facts ??= { hash: newHash(table.algorithm, new Uint8Array(size)) };
-    const facts = table.#facts;
+  factsAt(row: number): EntryFacts {
+    const quality = this.qualityAt(row);
+    const size = this.bits / 8;
+    this.#facts ??= { hash: newHash(this.algorithm, new Uint8Array(size)) };
+    const facts = this.#facts;
     const { bytes } = facts.hash;
-    for (let i = 0; i < size; i++) bytes[i] = table.#bytes[row * size + i]!;
-    const { list, confirmed } = table.#notes[table.#note[row]!]!;
-    facts.quality = table.qualityAt(row);
+    for (let i = 0; i < size; i++) bytes[i] = this.#bytes[row * size + i]!;
+    const { list, confirmed } = this.#notes[this.#note[row]!]!;
+    facts.quality = quality;
     facts.list = list;
     facts.confirmed = confirmed;
     return facts;

@@ -10,6 +10,7 @@ import {
 import { type BlocklistEntry, checkEntry, checkListName } from '../entry.js';
 import { DecodeError } from '../errors.js';
 import { PackedEntries } from '../exchange/packed-entries.js';
+import { type Algorithm, type Bits, checkKind } from '../hash.js';
 import { inTurns } from '../in-turns.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
 import { decide, type Search } from './decide.js';
@@ -23,6 +24,7 @@ import { filledEntries, type ListedEntries } from './listed-entries.js';
 import { checkListSettings, copyOfSettings, type ListSettings, type Trust } from './lists.js';
 import { checkPolicy, type PolicyOptions } from './policy.js';
 import { checkRemoteLists, type RemoteList } from './remote-list.js';
+import type { SearchThreadsStats } from './searching-threads.js';
 import type { Shelf } from './shelf.js';
 import { idsOf } from './shelves.js';
 import { Watch, type WatchOptions } from './watch.js';
@@ -91,6 +93,26 @@ export class Blocklist {
     let size = 0;
     for (const shelf of this.#held.shelves.all()) size += shelf.size;
     return size;
+  }
+
+  /**
+   * The number of entries of one algorithm and width, also of those on lists that are off.
+   * @throws {TypeError | RangeError} if there are no such hashes
+   */
+  sizeOf(algorithm: Algorithm, bits: Bits): number {
+    checkKind(algorithm, bits);
+    return this.#held.shelves.of(algorithm, bits).reduce((size, shelf) => size + shelf.size, 0);
+  }
+
+  /** Copies of the settings of lists, by the names of those that have any. */
+  get settings(): Map<string, ListSettings> {
+    const all = this.#held.lists.entries();
+    return new Map(all.map(([name, settings]) => [name, copyOfSettings(settings)]));
+  }
+
+  /** How the threads that search the list fare; undefined if there are none. */
+  get searchThreads(): SearchThreadsStats | undefined {
+    return this.#held.threads?.stats();
   }
 
   /** The number of entries kept out so far, by reason. */
@@ -213,7 +235,7 @@ export class Blocklist {
     const anew = await filledEntries(undefined, entries, signal);
     const tables = anew.coming().map(({ rows }) => rows);
     const added = await inTurns(this.#held.addSteps(tables), signal);
-    await Blocklist.tidied(this, signal);
+    await this.#held.tidied(signal);
     return { added };
   }
 
@@ -325,7 +347,7 @@ export class Blocklist {
     const given = entries instanceof Blocklist ? entries.entries() : entries;
     const anew = await filledEntries(name, given, signal);
     const changed = await inTurns(this.#held.replaceSteps(name, anew, false), signal);
-    await Blocklist.tidied(this, signal);
+    await this.#held.tidied(signal);
     return changed;
   }
 
@@ -347,7 +369,7 @@ export class Blocklist {
     checkSignal(signal);
     const none = await filledEntries(name, [], signal);
     const { removed } = await inTurns(this.#held.replaceSteps(name, none, true), signal);
-    await Blocklist.tidied(this, signal);
+    await this.#held.tidied(signal);
     return removed;
   }
 
@@ -464,18 +486,6 @@ export class Blocklist {
   /** Searches the entries that are in place now, whatever replaces them meanwhile. */
   #search(): Search {
     return this.#held.shelves.search(this.#held.lists);
-  }
-
-  /**
-   * Frees what the last changes left, while the event loop turns. The changes are made: what fails
-   * here is left to the next call.
-   */
-  static async tidied(list: Blocklist, signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await inTurns(list.#held.tidySteps(), signal);
-    } catch {
-      // Entries that are hidden stay hidden, and shelves lie side by side.
-    }
   }
 
   /** What a list holds, for what saves and opens it. */

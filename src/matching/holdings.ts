@@ -1,6 +1,7 @@
 import type { BlocklistEntry } from '../entry.js';
-import { PackedEntries } from '../exchange/packed-entries.js';
+import type { PackedEntries } from '../exchange/packed-entries.js';
 import { bitsOf } from '../hash.js';
+import { inTurns } from '../in-turns.js';
 import { checkIndex } from '../indexing/hamming-index.js';
 import { isDegenerate } from './degenerate.js';
 import type { IndexedEntries } from './entry-rows.js';
@@ -425,7 +426,7 @@ export class Holdings {
         if (fits.length === 0) continue;
         const shelf = this.shelves.forAdding(rows.algorithm, rows.bits);
         undo.push(shelf.checkpoint());
-        for (const row of fits) shelf.add(PackedEntries.numberedAt(rows, row));
+        for (const row of fits) shelf.add(rows.numberedAt(row));
         added += fits.length;
       }
     } catch (error) {
@@ -455,6 +456,18 @@ export class Holdings {
       // Others keep changing what it merges.
       if (!merged.catchUp()) return;
       shelves.merge(due, merged.shelf);
+    }
+  }
+
+  /**
+   * `tidySteps`, while the event loop turns. The changes are made: what fails here is left to the
+   * next call.
+   */
+  async tidied(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await inTurns(this.tidySteps(), signal);
+    } catch {
+      // Entries that are hidden stay hidden, and shelves lie side by side.
     }
   }
 

@@ -106,7 +106,7 @@ function* arrivalSteps(
     const entry = rows.entryAt(row);
     const reason = reasonFor(entry);
     handled[row] = 1;
-    if (reason === undefined) shelf.add(PackedEntries.numberedAt(rows, row));
+    if (reason === undefined) shelf.add(rows.numberedAt(row));
     else {
       kept.push(reason);
       if (reason === 'withdrawn' && entry.group !== undefined) parts.push(entry);

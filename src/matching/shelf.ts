@@ -218,19 +218,19 @@ export class Shelf {
   /** As `entryAt`, with the number by which a store calls it, for another shelf. */
   numberedAt(id: number): NumberedEntry {
     const { rows, row } = this.#placeOf(id);
-    return rows === this.#added ? PackedEntries.numberedAt(this.#added, row) : rows.entryAt(row);
+    return rows === this.#added ? this.#added.numberedAt(row) : rows.entryAt(row);
   }
 
   /** The number by which a store calls an entry, if it came with one. */
   numberAt(id: number): number | undefined {
     if (!this.#isAdded(id)) return undefined;
-    return PackedEntries.numberAt(this.#added, this.#rows[id - this.#firstId!]!);
+    return this.#added.numberAt(this.#rows[id - this.#firstId!]!);
   }
 
   /** What a decision reads of an entry. The next call may overwrite it. */
   factsAt(id: number): EntryFacts {
     if (!this.#isAdded(id)) return this.#attached!.entryAt(id);
-    return PackedEntries.factsAt(this.#added, this.#rows[id - this.#firstId!]!);
+    return this.#added.factsAt(this.#rows[id - this.#firstId!]!);
   }
 
   /** The ids of the entries with exactly this hash. */

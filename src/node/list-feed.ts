@@ -73,7 +73,7 @@ export class ListFeed {
     } finally {
       held.ended(meanwhile);
     }
-    await Blocklist.tidied(this.#blocklist, signal);
+    await held.tidied(signal);
     return changed;
   }
 

@@ -1,5 +1,5 @@
 import type { HeldBackList } from '../exchange/held-back.js';
-import { Blocklist } from '../matching/blocklist.js';
+import type { Blocklist } from '../matching/blocklist.js';
 import type { SearchThreadsStats } from '../matching/searching-threads.js';
 import type { HashPool } from '../node/hash-pool.js';
 import { within } from '../picture/waiting.js';
@@ -190,8 +190,8 @@ async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]
       }
     }
   }
-  const threads = there && Blocklist.held(there.blocklist).threads;
-  if (threads) gauges.push(...gaugesOfThreads(threads.stats()));
+  const threads = there?.blocklist.searchThreads;
+  if (threads) gauges.push(...gaugesOfThreads(threads));
   const { queued, reading, atWork, bytesInFlight, workers, busy, done, failed, restarts } =
     pool.stats();
   const pictures = Object.entries({ queued, reading, at_work: atWork });

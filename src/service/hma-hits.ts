@@ -1,9 +1,9 @@
 import type { BlocklistEntry } from '../entry.js';
 import { bitsOf } from '../hash.js';
-import { Blocklist } from '../matching/blocklist.js';
+import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
 import { numberOf } from '../matching/found.js';
-import { listOf } from '../matching/lists.js';
+import { Lists, listOf } from '../matching/lists.js';
 import { nearestOf } from '../matching/nearest.js';
 import { type Policy, policyUnder } from '../matching/policy.js';
 import { keyOfEntry } from '../store/stored-entry.js';
@@ -40,7 +40,7 @@ export function hitsOf(
   decision: Decision,
   banks: readonly string[] | undefined,
 ): HmaHit[] {
-  const { lists } = Blocklist.held(blocklist);
+  const lists = new Lists(blocklist.settings);
   const nearest = new Map<number, HmaHit>();
   for (const match of [...decision.matches, ...(decision.allowed ?? [])]) {
     const { entry, distance, tier, allowed } = match;
@@ -90,10 +90,3 @@ const madeNumber = (entry: BlocklistEntry): number =>
 
 /** What holds for hashes of PDQ on lists without settings. */
 export const policyOf = (blocklist: Blocklist): Policy => policyUnder(blocklist.policy, 'pdq', 256);
-
-/** The number of hashes of PDQ that are searched, those too on lists that are off. */
-export function sizeOf(blocklist: Blocklist): number {
-  let size = 0;
-  for (const shelf of Blocklist.held(blocklist).shelves.of('pdq', 256)) size += shelf.size;
-  return size;
-}

@@ -1,6 +1,5 @@
 import type { Blocklist } from '../matching/blocklist.js';
 import { within } from '../picture/waiting.js';
-import { sizeOf } from './hma-hits.js';
 import { checkSignalType } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
 import { MESSAGE } from './hma-schema.js';
@@ -161,7 +160,7 @@ export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[
         if (type !== null) checkSignalType(type);
         if (!isReady()) return hmaJson({ pdq: { present: false, built_to: -1, size: 0 } });
         const { builtTo } = await age.look();
-        const size = sizeOf(list());
+        const size = list().sizeOf('pdq', 256);
         return hmaJson({ pdq: { present: true, built_to: seconds(builtTo), size } });
       },
     },
@@ -176,7 +175,7 @@ export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[
         const type = url.searchParams.get('signal_type');
         if (type !== null) checkSignalType(type);
         const { builtTo, isStale } = await age.look();
-        const size = isReady() ? sizeOf(list()) : 0;
+        const size = isReady() ? list().sizeOf('pdq', 256) : 0;
         const inStore = (await stored?.()) ?? size;
         const to = seconds(builtTo);
         const isBehind = isStale || inStore !== size;

@@ -1,6 +1,7 @@
 import { distance, type Hash, hashFromHex } from '../hash.js';
-import { Blocklist } from '../matching/blocklist.js';
+import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
+import { Lists } from '../matching/lists.js';
 import { type HmaHit, hitsOf, policyOf, rawHitsOf } from './hma-hits.js';
 import { checkSignalType, checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson, notHashed } from './hma-reply.js';
@@ -201,8 +202,7 @@ async function decisionAbout(
   { signal }: Call,
   hash: Hash,
 ): Promise<Decision> {
-  const { lists } = Blocklist.held(blocklist);
-  const { matchDistance } = lists.widest(blocklist.policy, 'pdq', 256);
+  const { matchDistance } = new Lists(blocklist.settings).widest(blocklist.policy, 'pdq', 256);
   const distance = Math.max(0, matchDistance);
   return await blocklist.decideAsync({ hash, variants: [] }, { all: true, distance, signal });
 }
