@@ -130,8 +130,8 @@ export class AllowList {
   }
 
   /**
-   * Copies of the allowances that allow hits of `hash`. At a radius above 0 all are compared: 0.2 ms
-   * for 10,000, once for each variant that came near to something.
+   * Copies of the allowances that allow hits of `hash`. At a radius above 0 all are compared:
+   * 0.2 ms for 10,000, once for each variant that came near to something.
    * @throws {TypeError | RangeError} if `hash` is invalid
    */
   covering(hash: Hash): Allowance[] {
