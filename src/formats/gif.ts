@@ -90,7 +90,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     plain: true,
     frames,
     // Browsers leave such a screen in several ways; one of nothing is that of the first frame.
-    unseen: unseen || (frames > 1 && (isBeyond || isOwn) && told.width * told.height > 0),
+    unseen: unseen || (frames > 1 && (isOwn || (isBeyond && told.width * told.height > 0))),
     animation: { frames: list },
     whole,
     metadata: NO_EDITS,

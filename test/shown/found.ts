@@ -43,6 +43,8 @@ export const FOUND: readonly (readonly string[])[] = [
   ['gif/frames/amid-twelve', 'gif/geometry/frame-outside'],
   ['gif/frames/first-smaller', 'gif/geometry/screen-of-one'],
   ['gif/frames/short-then-long', 'gif/geometry/frame-wholly-outside'],
+  ['gif/frames/first-smaller', 'gif/geometry/screen-of-none'],
+  ['gif/frames/first-smaller', 'gif/container/version-87'],
   // Alpha beside planes that are read as other colours.
   ['avif/transparency/premultiplied-half', 'avif/colour/codes-identity-blue'],
   // A browser turns no WebP, and parts of so fine a picture are not found again by sampling.
