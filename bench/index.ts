@@ -10,7 +10,6 @@ import { type Bench, circumstances, machine, NotRun, type Race, writeRecord } fr
 import { hashListBench } from './hash-list.js';
 import { imageHashBench } from './imagehash.js';
 import { listsBench } from './lists.js';
-import { patchesBench } from './patches.js';
 import { pdqBench } from './pdq.js';
 import { pdqBandBench } from './pdq-band.js';
 import { absentPackages } from './rivals.js';
@@ -41,7 +40,6 @@ export const BENCHES: readonly Bench[] = [
   variantsBench,
   windowsBench,
   robustnessBench,
-  patchesBench,
   uploadsBench,
   storeBench,
   serviceBench,
