@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '..');
 
 /** What git says in a checkout, or undefined if it fails. */
-export function git(words: readonly string[], root = ROOT): string | undefined {
+function git(words: readonly string[], root = ROOT): string | undefined {
   const { status, stdout } = spawnSync('git', ['-C', root, ...words], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

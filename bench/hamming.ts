@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { EARLIER_COMMIT, earlierBuild } from './earlier-build.js';
 import { faissBuild } from './faiss.js';
 import {
   type Bench,
@@ -14,7 +13,6 @@ import { changesPart } from './index-changes.js';
 import { dataSets } from './index-data.js';
 import { figuresPart } from './index-figures.js';
 import { flatPart } from './index-flat.js';
-import { gridPart } from './index-grid.js';
 import { largePart } from './index-large.js';
 import { latencyPart } from './index-latency.js';
 import { nearPart } from './index-near.js';
@@ -25,9 +23,6 @@ import { type Target, targetsOf } from './index-targets.js';
 
 const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7];
 
-/** Parts that run only with `large`, or if named. */
-const LONG: readonly unknown[] = ['large', 'grid'];
-
 /** By name, in their order; `large` must be first. */
 const PARTS: Record<string, IndexPart> = {
   large: largePart,
@@ -36,16 +31,14 @@ const PARTS: Record<string, IndexPart> = {
   flat: flatPart,
   latency: latencyPart,
   near: nearPart,
-  grid: gridPart,
   races: racesPart,
 };
 
 /**
- * `index`: the index beside its rivals and the build of an earlier commit, with and without SIMD,
- * on the same hashes and queries. Options: `large` adds ten million and the grid; `smallest`,
- * `largest` and `distance` narrow it; `part` names the only part to run, and `commit` the earlier
- * build; `out` names a folder for `index.json` and the plot `index.svg`. A record that is there,
- * of the same machine, keeps the parts that are not run.
+ * `index`: the index beside its rivals, with and without SIMD, on the same hashes and queries.
+ * Options: `large` adds ten million; `smallest`, `largest` and `distance` narrow it; `part` names
+ * the only part to run; `out` names a folder for `index.json` and the plot `index.svg`. A record
+ * that is there, of the same machine, keeps the parts that are not run.
  */
 export const hammingBench: Bench = {
   name: 'index',
@@ -55,7 +48,7 @@ export const hammingBench: Bench = {
     const run = await indexRun(context);
     const { large, part, out } = context.options;
     for (const [name, runPart] of Object.entries(PARTS)) {
-      if (part === undefined ? LONG.includes(name) && !large : name !== part) continue;
+      if (part === undefined ? name === 'large' && !large : name !== part) continue;
       context.note(`\n  part ${name}`);
       const sections = await runPart(run);
       // After each part, since a run takes long.
@@ -71,7 +64,7 @@ export const hammingBench: Bench = {
 };
 
 async function indexRun(context: BenchContext): Promise<IndexRun> {
-  const { large, part, commit, distance } = context.options;
+  const { large, part, distance } = context.options;
   const { smallest = 0, largest = large || part === 'large' ? 1e7 : 1e6 } = context.options;
   const sizes = SIZES.filter((size) => size >= Number(smallest) && size <= Number(largest));
   if (sizes.length === 0) throw new RangeError(`expected one of the sizes ${SIZES.join(', ')}`);
@@ -84,12 +77,10 @@ async function indexRun(context: BenchContext): Promise<IndexRun> {
       ? `Faiss ${faiss.version} of ${faiss.packager}, ${faiss.target} build: its own process, one thread`
       : `Faiss is not installed (Debian's python3-faiss)`,
   );
-  const note = (text: string) => context.note(text);
   return {
     context,
     targets: targetsOf(context),
-    data: await dataSets(note),
-    earlier: await earlierBuild(typeof commit === 'string' ? commit : EARLIER_COMMIT, note),
+    data: await dataSets((text) => context.note(text)),
     faiss,
     sizes,
     usual: Math.min(JUDGED, Number(largest)),

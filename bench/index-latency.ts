@@ -2,14 +2,7 @@ import { createIndex } from '../src/indexing/mutable-index.js';
 import { type BenchContext, digits, feed, quantile, table } from './harness.js';
 import { QUERY_KINDS, type QueryKind } from './index-data.js';
 import { type EngineOptions, engineOf, nameOf } from './index-engines.js';
-import {
-  checkAnswers,
-  type Field,
-  type IndexPeer,
-  indexPeer,
-  naivePeer,
-  norouziPeer,
-} from './index-peers.js';
+import { checkAnswers, type Field, type IndexPeer, indexPeer, naivePeer } from './index-peers.js';
 import type { IndexPart, IndexRun } from './index-run.js';
 import type { Targets } from './index-targets.js';
 
@@ -44,18 +37,15 @@ export interface Latency {
   readonly queries: QueryKind;
   readonly engine: string;
   /** how ours goes about it: `mih, 16 bands` */
-  readonly how?: string;
+  readonly how: string;
   /** queries of this kind */
   readonly asked: number;
   /** microseconds, of each query's best pass */
   readonly p50: number;
   readonly p99: number;
-  /** the earlier build's quantile / this engine's, over the queries that both answered */
-  readonly earlierP50?: number;
-  readonly earlierP99?: number;
 }
 
-/** Single queries, planted and unrelated apart, by the default index and its rivals. */
+/** Single queries, planted and unrelated apart, by each engine of ours. */
 export const latencyPart: IndexPart = async (run) => {
   const latencies: Latency[] = [];
   for (const { name, field } of run.data) {
@@ -69,7 +59,7 @@ export const latencyPart: IndexPart = async (run) => {
 };
 
 async function fieldLatencies(
-  { context, earlier, distance }: IndexRun,
+  { context, distance }: IndexRun,
   data: string,
   field: Field,
 ): Promise<Latency[]> {
@@ -79,10 +69,6 @@ async function fieldLatencies(
   const options = LATENCY_ENGINES.slice(0, isLarge ? ENGINES_OF_LARGE : undefined);
   const indexes = options.map((each) => ({ name: nameOf(each), index: createIndex(hashes, each) }));
   const peers = indexes.map(({ name, index }) => indexPeer(name, index, queries));
-  const rival =
-    earlier && indexPeer(`onlyhashes ${earlier.commit}`, earlier.createIndex(hashes), queries);
-  if (rival) peers.push(rival);
-  peers.push(norouziPeer(field));
   const naive = naivePeer(field);
   const rows: Latency[] = [];
   for (const maxDistance of distance === undefined ? DISTANCES : [distance]) {
@@ -92,13 +78,11 @@ async function fieldLatencies(
     for (const peer of peers) await checkAnswers(peer, maxDistance, expected);
     const asked = peers.map((peer) => affordable(peer, maxDistance, queries.length));
     const best = bestTimes(peers, asked, field, maxDistance);
-    const at = rival === undefined ? -1 : peers.indexOf(rival);
     const of = (queries: QueryKind) =>
-      peers.map(({ name }, i) => {
-        const index = indexes[i]?.index;
-        const how = index && { how: engineOf(index, maxDistance) };
-        const row = latency(queries, best[i]!, best[at]);
-        return { data, count, maxDistance, queries, engine: name, ...how, ...row };
+      indexes.map(({ name, index }, i) => {
+        const how = engineOf(index, maxDistance);
+        const row = latency(queries, best[i]!);
+        return { data, count, maxDistance, queries, engine: name, how, ...row };
       });
     const kinds = (Object.keys(QUERY_KINDS) as QueryKind[]).map(of);
     rows.push(...kinds.flat());
@@ -158,34 +142,20 @@ export function bestTimes(
   return best;
 }
 
-/** Quantiles of the queries of one kind, and as multiples of the earlier build's. */
-export function latency(queries: QueryKind, best: Float64Array, earlier: Float64Array | undefined) {
-  const isOf = QUERY_KINDS[queries];
-  const own = [...best].filter((_, i) => isOf(i));
-  const both = Math.min(best.length, earlier?.length ?? 0);
-  const common = [...best.subarray(0, both)].filter((_, i) => isOf(i));
-  const theirs = [...(earlier?.subarray(0, both) ?? [])].filter((_, i) => isOf(i));
-  return {
-    asked: own.length,
-    p50: quantile(own, 0.5),
-    p99: quantile(own, 0.99),
-    ...(earlier && {
-      earlierP50: quantile(theirs, 0.5) / quantile(common, 0.5),
-      earlierP99: quantile(theirs, 0.99) / quantile(common, 0.99),
-    }),
-  };
+/** Quantiles of the queries of one kind. */
+export function latency(queries: QueryKind, best: Float64Array) {
+  const own = [...best].filter((_, i) => QUERY_KINDS[queries](i));
+  return { asked: own.length, p50: quantile(own, 0.5), p99: quantile(own, 0.99) };
 }
 
 function report(context: BenchContext, kinds: readonly (readonly Latency[])[]): void {
   const { data, count, maxDistance } = kinds[0]![0]!;
-  const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${maxDistance}: each query's best of ${PASSES} passes, us; x: earlier / this`;
-  const head = kinds.flatMap(([first]) => [`${first!.queries} p50`, 'p99', 'x p50', 'x p99']);
+  const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${maxDistance}: each query's best of ${PASSES} passes, us`;
+  const head = kinds.flatMap(([first]) => [`${first!.queries} p50`, 'p99']);
   head.push('how');
-  const cells = ({ p50, p99, earlierP50, earlierP99 }: Latency) =>
-    [p50, p99, earlierP50, earlierP99].map((value) => (value === undefined ? '' : digits(value)));
-  const rows = kinds[0]!.map(({ engine, how = '' }, i) => [
+  const rows = kinds[0]!.map(({ engine, how }, i) => [
     engine,
-    ...kinds.flatMap((rows) => cells(rows[i]!)),
+    ...kinds.flatMap((rows) => [digits(rows[i]!.p50), digits(rows[i]!.p99)]),
     how,
   ]);
   context.note(`\n  ${table(title, head, rows)}`);
@@ -201,16 +171,8 @@ export function latencyTargets(latencies: readonly Latency[], targets: Targets):
         each.maxDistance === max &&
         each.engine === nameOf(options),
     );
-  for (const [simd, median, p99] of [
-    ['auto', 1.8, 2],
-    ['never', 1.2, 1.5],
-  ] as const) {
+  for (const simd of ['auto', 'never'] as const) {
     const words = simd === 'auto' ? 'with SIMD' : 'without SIMD';
-    for (const each of find('realistic', 1e6, 31, { simd })) {
-      const name = `1M realistic, distance 31, ${each.queries}, ${words}: earlier / this`;
-      targets.atLeast(`${name}, median`, each.earlierP50, median);
-      targets.atLeast(`${name}, p99`, each.earlierP99, p99);
-    }
     for (const data of ['uniform', 'realistic']) {
       const fast = find(data, 1e6, 31, { simd });
       for (const [i, each] of find(data, 1e6, 31, { memory: 'small', simd }).entries()) {
@@ -218,10 +180,6 @@ export function latencyTargets(latencies: readonly Latency[], targets: Targets):
         targets.atMost(name, each.p50 / fast[i]!.p50, 1.3);
       }
     }
-  }
-  for (const each of find('uniform', 1e7, 31, {})) {
-    const name = `10M uniform, distance 31, ${each.queries}, with SIMD: earlier / this, median`;
-    targets.atLeast(name, each.earlierP50, 2);
   }
   for (const [count, max, most] of [
     [1e5, 60, 230],

@@ -1,7 +1,4 @@
 import type { Hash } from '../src/hash.js';
-import { type BenchContext, type Contender, feed } from './harness.js';
-import { norouzi } from './norouzi.js';
-import { rival, rivalVersion } from './rivals.js';
 
 /** The hashes and queries that all peers get. */
 export interface Field {
@@ -94,15 +91,6 @@ export function indexPeer(name: string, index: Searcher, queries: readonly Hash[
   };
 }
 
-/** Norouzi's method as one of the engines. */
-export function norouziPeer({ bytes, queries }: Field): IndexPeer {
-  const index = norouzi(bytes);
-  const searcher: Searcher = {
-    searchInto: (query, maxDistance, out) => index.searchInto(query.bytes, maxDistance, out),
-  };
-  return indexPeer("Norouzi's method, from the paper", searcher, queries);
-}
-
 /** Eight population counts per hash, the usual way: 32 bits at a time, in one integer. */
 export function naiveScan(
   words: Int32Array,
@@ -146,139 +134,5 @@ export function naivePeer({ bytes, count, queries }: Field): Peer {
     },
     answers: (maxDistance, asked) =>
       Array.from({ length: asked }, (_, i) => answerOf(out, one(i, maxDistance))),
-  };
-}
-
-interface BkTree {
-  add(item: number): void;
-  search(distance: number, item: number): { item: number; distance: number }[];
-}
-
-/**
- * mnemonist's BK-tree over the positions of hashes. It treats equal hashes as one item, so their
- * copies are kept beside it.
- */
-export async function bkTreePeer(field: Field, context: BenchContext): Promise<Peer | undefined> {
-  const mnemonist = await rival<{
-    BKTree: new (distance: (a: number, b: number) => number) => BkTree;
-  }>('mnemonist');
-  if (!mnemonist) {
-    context.note('mnemonist is not installed');
-    return undefined;
-  }
-  const { bytes, count, queries } = field;
-  const words = new Int32Array(8 * (count + 1));
-  words.set(new Int32Array(bytes.buffer));
-  const distance = (a: number, b: number) => {
-    let sum = 0;
-    for (let i = 0; i < 8; i++) {
-      let x = words[8 * a + i]! ^ words[8 * b + i]!;
-      x -= (x >>> 1) & 0x55555555;
-      x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-      sum += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-    }
-    return sum;
-  };
-  const copies = new Map<string, number[]>();
-  /** by item in the tree */
-  const copiesOf = new Map<number, readonly number[]>();
-  const tree = new mnemonist.BKTree(distance);
-  for (let id = 0; id < count; id++) {
-    const key = Buffer.from(bytes.buffer, 32 * id, 32).toString('latin1');
-    const same = copies.get(key);
-    if (same !== undefined) same.push(id);
-    else {
-      copies.set(key, [id]);
-      copiesOf.set(id, copies.get(key)!);
-      tree.add(id);
-    }
-  }
-  const asked = new Uint8Array(words.buffer, 32 * count, 32);
-  const one = (i: number, maxDistance: number) => {
-    asked.set(queries[i]!.bytes);
-    return tree.search(maxDistance, count);
-  };
-  return {
-    name: `BK-tree (mnemonist ${rivalVersion('mnemonist')})`,
-    hits(maxDistance, asks) {
-      let hits = 0;
-      for (let i = 0; i < asks; i++) {
-        for (const { item } of one(i, maxDistance)) hits += copiesOf.get(item)!.length;
-      }
-      return hits;
-    },
-    answers: (maxDistance, asks) =>
-      Array.from({ length: asks }, (_, i) => {
-        const pairs = one(i, maxDistance).flatMap(({ item, distance }) =>
-          copiesOf.get(item)!.flatMap((id) => [id, distance]),
-        );
-        return answerOf(pairs, pairs.length / 2);
-      }),
-  };
-}
-
-interface Usearch {
-  Index: new (
-    options: object,
-  ) => {
-    add(keys: BigUint64Array, vectors: Float32Array, threads: number): void;
-    search(
-      vector: Float32Array,
-      wanted: number,
-      threads: number,
-    ): { keys: BigUint64Array; distances: Float32Array };
-  };
-}
-
-/** usearch's approximate graph. It gives its 32 nearest; only the correct ones count. */
-export async function usearchPeer(
-  { bytes, count, queries }: Field,
-  context: BenchContext,
-): Promise<
-  { contender(asked: number): Contender; found(expected: readonly string[]): number } | undefined
-> {
-  const usearch = await rival<Usearch>('usearch');
-  if (!usearch) {
-    context.note('usearch is not installed');
-    return undefined;
-  }
-  const bitsOf = (from: Uint8Array) => {
-    const bits = new Float32Array(8 * from.length);
-    for (let i = 0; i < bits.length; i++) bits[i] = (from[i >> 3]! >> (i & 7)) & 1;
-    return bits;
-  };
-  const index = new usearch.Index({
-    metric: 'hamming',
-    dimensions: 256,
-    quantization: 'b1',
-    connectivity: 16,
-  });
-  const CHUNK = 1000;
-  for (let from = 0; from < count; from += CHUNK) {
-    const keys = BigUint64Array.from({ length: Math.min(CHUNK, count - from) }, (_, i) =>
-      BigInt(from + i),
-    );
-    index.add(keys, bitsOf(bytes.subarray(32 * from, 32 * (from + keys.length))), 0);
-  }
-  const vectors = queries.map((query) => bitsOf(query.bytes));
-  const WANTED = 32;
-  return {
-    contender: (asked) => ({
-      name: `usearch ${rivalVersion('usearch')}, ${WANTED} nearest, approximate`,
-      operations: asked,
-      run() {
-        for (let i = 0; i < asked; i++) feed(index.search(vectors[i]!, WANTED, 1).keys.length);
-        return asked;
-      },
-    }),
-    found(expected) {
-      let found = 0;
-      for (const [i, answer] of expected.entries()) {
-        const hits = new Set(answer.split(' '));
-        const { keys, distances } = index.search(vectors[i]!, WANTED, 1);
-        for (const [at, key] of keys.entries()) if (hits.has(`${key}:${distances[at]}`)) found++;
-      }
-      return found;
-    },
   };
 }

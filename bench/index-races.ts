@@ -3,16 +3,7 @@ import { Faiss } from './faiss.js';
 import { type Contender, digits, race } from './harness.js';
 import { QUERIES } from './index-data.js';
 import { type EngineOptions, engineOf, nameOf } from './index-engines.js';
-import {
-  bkTreePeer,
-  checkAnswers,
-  type Field,
-  indexPeer,
-  naivePeer,
-  norouziPeer,
-  type Peer,
-  usearchPeer,
-} from './index-peers.js';
+import { checkAnswers, type Field, indexPeer, naivePeer, type Peer } from './index-peers.js';
 import { type Measured, ratiosAtUsual } from './index-plot.js';
 import type { IndexPart, IndexRun } from './index-run.js';
 
@@ -20,7 +11,7 @@ const DISTANCES = [0, 8, 15, 31, 40, 63];
 /** Queries per race: as many as every engine answers within MILLISECONDS, between these bounds. */
 const FEWEST_QUERIES = 16;
 const MILLISECONDS = 500;
-/** Above this size, only uniform lists are raced, without the rivals that would fill the memory. */
+/** Above this size, only uniform lists are raced, without what would fill the memory. */
 const USUAL_LARGEST = 1e6;
 
 /** Ours, the one that all are compared with first. */
@@ -50,7 +41,7 @@ export const racesPart: IndexPart = async (run) => {
 };
 
 async function raceField(
-  { context, earlier, faiss: build, distance }: IndexRun,
+  { context, faiss: build, distance }: IndexRun,
   data: string,
   field: Field,
 ): Promise<Measured[]> {
@@ -62,17 +53,8 @@ async function raceField(
     index: createIndex(hashes, options),
   }));
   const always: Peer[] = indexes.map(({ name, index }) => indexPeer(name, index, queries));
-  if (earlier) {
-    const index = earlier.createIndex(hashes);
-    always.push(indexPeer(`onlyhashes ${earlier.commit}`, index, queries));
-  }
-  always.push(norouziPeer(field));
   const naive = naivePeer(field);
   const distances = distance === undefined ? DISTANCES : [distance];
-  const isShort = count <= 1e5;
-  const tree =
-    isShort && distances.some((max) => max <= 31) ? await bkTreePeer(field, context) : undefined;
-  const graph = isShort && distances.includes(31) ? await usearchPeer(field, context) : undefined;
   const faiss = build && new Faiss(build, bytes, queriesOf(field));
   const measured: Measured[] = [];
   try {
@@ -81,7 +63,6 @@ async function raceField(
     for (const max of distances) {
       const peers = [...always];
       if (max === 31 || count < 1e6) peers.push(naive);
-      if (tree && max <= 31) peers.push(tree);
       const asked = await queriesFor([naive, ...peers], max);
       const expected = await naive.answers(max, asked);
       for (const peer of peers) await checkAnswers(peer, max, expected);
@@ -94,12 +75,6 @@ async function raceField(
         `${asked} queries each`,
         ...indexes.map(({ name, index }) => `${name}: ${engineOf(index, max)}`),
       ];
-      if (graph && max === 31) {
-        contenders.push(graph.contender(asked));
-        notes.push(
-          `usearch finds ${graph.found(expected)} of ${await naive.hits(max, asked)} hits`,
-        );
-      }
       const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${max}`;
       const result = await race(title, contenders, {
         rounds: 7,

@@ -1,4 +1,3 @@
-import type { EarlierBuild } from './earlier-build.js';
 import type { FaissBuild } from './faiss.js';
 import type { BenchContext } from './harness.js';
 import type { DataSet } from './index-data.js';
@@ -12,7 +11,6 @@ export interface IndexRun {
   readonly context: BenchContext;
   readonly targets: Targets;
   readonly data: readonly DataSet[];
-  readonly earlier: EarlierBuild | undefined;
   readonly faiss: FaissBuild | undefined;
   /** sizes of lists, ascending */
   readonly sizes: readonly number[];

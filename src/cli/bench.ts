@@ -39,12 +39,7 @@ const PASSED_ON: Record<string, Option & { takenBy?: readonly string[] }> = {
   part: {
     about: 'run this part only',
     takenBy: ['index'],
-    choices: ['large', 'figures', 'changes', 'flat', 'latency', 'near', 'grid', 'races'],
-  },
-  commit: {
-    about: 'earlier commit to compare the index with, default d4c4895',
-    takenBy: ['index'],
-    value: 'COMMIT',
+    choices: ['large', 'figures', 'changes', 'flat', 'latency', 'near', 'races'],
   },
   photos: {
     about: 'folder of pictures to edit and find again',

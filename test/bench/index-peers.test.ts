@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { BenchContext } from '../../bench/harness.js';
 import {
   answerOf,
-  bkTreePeer,
   checkAnswers,
   digestOf,
   type Field,
@@ -22,7 +20,6 @@ const queries = Array.from(
   (_, i): Hash => ({ algorithm: 'pdq', bytes: bytes.slice(320 * i, 320 * i + 32) }),
 );
 const field: Field = { bytes, count: COUNT, queries };
-const context: BenchContext = { report() {}, note() {}, figure() {}, options: {} };
 
 /** The naive peer with the answer to one query changed. */
 function changed(change: (answer: string) => string): Peer {
@@ -62,15 +59,6 @@ describe('answers of the engines', () => {
   test('are pairs of id and distance, ascending by id', () => {
     expect(answerOf([9, 0, 3, 31, 5, 2, 8, 8], 3)).toBe('3:31 5:2 9:0');
     expect(answerOf([9, 0], 0)).toBe('');
-  });
-
-  test('of the BK-tree are those of the naive loop, including copies of a hash', async () => {
-    const tree = (await bkTreePeer(field, context))!;
-    for (const max of [0, 8, 31]) {
-      const expected = await naivePeer(field).answers(max, 40);
-      expect(expected.some((answer) => answer.includes(' '))).toBe(true);
-      await checkAnswers(tree, max, expected);
-    }
   });
 
   test.each<[string, (answer: string) => string]>([

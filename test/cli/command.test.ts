@@ -32,7 +32,7 @@ test.each([
   [['bench', 'index', '--distance', '257'], '--distance: expected a whole number from 0 to 256'],
   [['bench', 'robustness', '--seed', '1.5'], '--seed: expected a whole number'],
   [['bench', 'index', '--part', 'all'], '--part: expected large or figures'],
-  [['bench', 'scan', '--commit', 'main'], '--commit: expected index'],
+  [['bench', 'scan', '--part', 'near'], '--part: expected index'],
   [['bench', 'scan', '--distance', '8'], '--distance: expected index or cliffs'],
   [['bench', '--photos', '.'], '--photos: expected robustness'],
   [['bench', 'robustness', '--set', 'all'], '--set: expected tuned or checked or sealed'],
