@@ -83,6 +83,7 @@ export default defineConfig({
     'esbuild',
     'heic-decode',
     'utif2',
+    'saxes',
     'pg',
     '@electric-sql/pglite',
   ],

@@ -104,6 +104,21 @@ describe.each([{ decoders: true }, { decoders: false }])(
       expect(node('a.mjs')).toMatch(said);
       expect(node('b.cjs')).toMatch(said);
     });
+
+    test('XML is read, or an error says what to install', () => {
+      project.write(
+        'a.mjs',
+        `import { NcmecClient } from 'onlyhashes/exchange';
+const fetch = async () => new Response('<members><member id="1">a</member></members>');
+new NcmecClient({ user: 'a', password: 'b' }, { fetch }).members()
+  .then(({ length }) => console.log(length))
+  .catch(({ name, code, message }) => console.log(name, code, message));`,
+      );
+      const said = state.decoders
+        ? /^1$/
+        : /^DecodeError decoder-missing .* needs saxes: npm install saxes$/;
+      expect(node('a.mjs')).toMatch(said);
+    });
   },
 );
 

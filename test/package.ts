@@ -22,7 +22,7 @@ let tarball: Buffer | undefined;
 
 /**
  * An empty project with the packed tarball installed, as a user would have it, with or without the
- * decoders and the embedded database.
+ * decoders, the reader of XML and the embedded database.
  * `remove` deletes its folder.
  */
 export function installedPackage({ decoders }: { decoders: boolean }): {
@@ -39,7 +39,7 @@ export function installedPackage({ decoders }: { decoders: boolean }): {
   });
   if (decoders) {
     const decoders = ['sharp', '@img', 'detect-libc', 'semver', 'heic-decode', 'libheif-js'];
-    for (const name of [...decoders, '@electric-sql']) {
+    for (const name of [...decoders, 'saxes', 'xmlchars', '@electric-sql']) {
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
     }
   }

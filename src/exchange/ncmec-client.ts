@@ -244,7 +244,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   async #get<T>(
     name: string,
     path: string,
-    read: (text: string) => T,
+    read: (text: string) => Promise<T>,
     options: { signal?: AbortSignal },
   ): Promise<T> {
     checkOptions(options);
@@ -264,11 +264,11 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
       path: link?.startsWith('/') === false ? this.#connection.link(link) : (link ?? '/v2/entries'),
       ...(link === undefined && { query: range }),
       name: 'entries',
-      read: (text, _status, dateSeconds = Number.POSITIVE_INFINITY) => {
+      read: async (text, _status, dateSeconds = Number.POSITIVE_INFINITY) => {
         // Problems are told once, though the page may be asked for again.
         const problems: FormatError[] = [];
         const onProblem = (error: FormatError) => problems.push(error);
-        const reply = ncmecReply(text, this.#list, { onProblem });
+        const reply = await ncmecReply(text, this.#list, { onProblem });
         if (reply.next !== undefined) checkRange(reply.next, range);
         return { reply, problems, dateSeconds };
       },

@@ -3,7 +3,7 @@ import { hashFrom } from './list-fields.js';
 import { type ListUpdate, updateOf } from './list-update.js';
 import type { NcmecList } from './ncmec-lists.js';
 import type { ReportProblem, UnknownWords } from './service-json.js';
-import { childOf, type XmlElement } from './xml-element.js';
+import { childOf, type XmlElement } from './xml.js';
 
 /** A fingerprint of an entry, or a link to one that is too large for the list. */
 export interface NcmecFingerprint {

@@ -1,7 +1,6 @@
 import { checkObject, checkOneOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import { xmlText } from './xml.js';
-import { childOf, rootElement, type XmlElement } from './xml-element.js';
+import { childOf, rootElement, type XmlElement, xmlText } from './xml.js';
 
 const NAMESPACE = 'https://hashsharing.ncmec.org/hashsharing/v2';
 
@@ -59,8 +58,8 @@ export function writeNcmecFeedback(feedback: NcmecFeedback): string {
 }
 
 /** @throws {FormatError} if `text` is not the reply of `GET /v2/status` */
-export function ncmecStatus(text: string): NcmecStatus {
-  const root = rootElement(text, 'status');
+export async function ncmecStatus(text: string): Promise<NcmecStatus> {
+  const root = await rootElement(text, 'status');
   const member = root.children.find(({ name }) => name === 'member');
   if (!member) throw new FormatError('bad-reply', 'expected the member of a status');
   return {
@@ -71,8 +70,8 @@ export function ncmecStatus(text: string): NcmecStatus {
 }
 
 /** @throws {FormatError} if `text` is not the reply of `GET /v2/members` */
-export function ncmecMembers(text: string): NcmecMember[] {
-  const { children } = rootElement(text);
+export async function ncmecMembers(text: string): Promise<NcmecMember[]> {
+  const { children } = await rootElement(text);
   return children.filter(({ name }) => name === 'member').map(memberFrom);
 }
 
@@ -81,8 +80,8 @@ function memberFrom({ attributes, text }: XmlElement): NcmecMember {
 }
 
 /** @throws {FormatError} if `text` is not the reply of `GET /v2/feedback/…/reasons` */
-export function ncmecReasons(text: string): NcmecReason[] {
-  const { children } = rootElement(text, 'availableFeedbackReasons');
+export async function ncmecReasons(text: string): Promise<NcmecReason[]> {
+  const { children } = await rootElement(text, 'availableFeedbackReasons');
   return children
     .filter(({ name }) => name === 'reason')
     .map(({ attributes }) => ({

@@ -3,8 +3,7 @@ import type { ListUpdate, ReadUpdatesOptions, UnknownWord } from './list-update.
 import { type NcmecEntry, ncmecEntryFrom, ncmecUpdate } from './ncmec-entry.js';
 import type { NcmecList } from './ncmec-lists.js';
 import { problemsOf, UnknownWords } from './service-json.js';
-import { type XmlEvent, xmlEvents } from './xml.js';
-import { childOf, ElementGatherer, type XmlElement } from './xml-element.js';
+import { childOf, readElements, type XmlElement } from './xml.js';
 
 /** A page of a list of NCMEC. */
 export interface NcmecReply {
@@ -24,86 +23,49 @@ const GROUPS = ['images', 'videos', 'paging'];
  * hash or timestamp that is malformed, and its entry is kept.
  * @throws {FormatError} `bad-xml` if it is not XML, or has a document type; `bad-reply` if it is
  *   another document; the first problem, if there is no `onProblem`
+ * @throws {DecodeError} `decoder-missing` if the optional package `saxes` is not installed
  */
-export function ncmecReply(
+export async function ncmecReply(
   text: string,
   list: Pick<NcmecList, 'source' | 'labels'>,
   options: ReadUpdatesOptions,
-): NcmecReply {
-  const page = new NcmecPage(list, options);
-  for (const event of xmlEvents(text)) page.take(event);
-  return page.reply();
-}
-
-/** Gathers a page from the events of its text. */
-class NcmecPage {
-  readonly #gatherer = new ElementGatherer();
-  readonly #unknown = new UnknownWords();
-  readonly #list: Pick<NcmecList, 'source' | 'labels'>;
-  readonly #options: ReadUpdatesOptions;
-  readonly #entries: NcmecEntry[] = [];
-  readonly #updates: ListUpdate[] = [];
-  #next: string | undefined;
-  #depth = 0;
-  #record = 0;
-  #hasGroup = false;
-
-  constructor(list: Pick<NcmecList, 'source' | 'labels'>, options: ReadUpdatesOptions) {
-    this.#list = list;
-    this.#options = options;
-  }
-
-  /** @throws {FormatError} `bad-reply` if it holds no group, not even an empty one */
-  reply(): NcmecReply {
-    if (!this.#hasGroup) {
-      throw new FormatError('bad-reply', 'expected groups of entries, if only empty ones');
+): Promise<NcmecReply> {
+  const unknown = new UnknownWords();
+  const entries: NcmecEntry[] = [];
+  const updates: ListUpdate[] = [];
+  let next: string | undefined;
+  let record = 0;
+  let hasGroup = false;
+  const begins = (name: string, depth: number): boolean => {
+    if (depth === 0 && name !== 'queryResult') {
+      throw new FormatError('bad-reply', 'expected a query result of NCMEC');
     }
-    return {
-      entries: this.#entries,
-      updates: this.#updates,
-      unknown: this.#unknown.list(),
-      ...(this.#next && { next: this.#next }),
-    };
-  }
-
-  /** @throws {FormatError} if it is another document; see `ncmecReply` */
-  take(event: XmlEvent): void {
-    const isGathered =
-      this.#gatherer.isOpen ||
-      (event.kind === 'open' &&
-        (this.#depth === 2 || (this.#depth === 1 && event.name === 'paging')));
-    if (isGathered) {
-      const element = this.#gatherer.take(event);
-      if (element === undefined) return;
-      // What is closed at depth 1 is the paging; entries are below their groups.
-      if (this.#depth === 2) this.#entry(element);
-      else {
-        this.#next = linkIn(element);
-        this.#hasGroup = true;
-      }
-    } else if (event.kind === 'open') {
-      if (this.#depth === 0 && event.name !== 'queryResult') {
-        throw new FormatError('bad-reply', 'expected a query result of NCMEC');
-      }
-      if (this.#depth === 1) {
-        this.#unknown.members({ [event.name]: true }, GROUPS);
-        this.#hasGroup = true;
-      }
-      this.#depth++;
-    } else if (event.kind === 'close') this.#depth--;
-  }
-
-  #entry(element: XmlElement | 'too-large'): void {
-    const report = problemsOf(this.#options, ++this.#record);
+    if (depth === 1) {
+      unknown.members({ [name]: true }, GROUPS);
+      hasGroup = true;
+    }
+    return depth === 2 || (depth === 1 && name === 'paging');
+  };
+  await readElements(text, begins, (element, depth) => {
+    // The paging stands beside the groups, and entries below them.
+    if (depth === 1) {
+      next = linkIn(element);
+      return;
+    }
+    const report = problemsOf(options, ++record);
     if (element === 'too-large') {
       report('bad-record', 'expected an entry of fewer elements');
       return;
     }
-    const entry = ncmecEntryFrom(element, this.#unknown, report);
+    const entry = ncmecEntryFrom(element, unknown, report);
     if (entry === undefined) return;
-    this.#entries.push(entry);
-    this.#updates.push(ncmecUpdate(entry, this.#list, report));
+    entries.push(entry);
+    updates.push(ncmecUpdate(entry, list, report));
+  });
+  if (!hasGroup) {
+    throw new FormatError('bad-reply', 'expected groups of entries, if only empty ones');
   }
+  return { entries, updates, unknown: unknown.list(), ...(next && { next }) };
 }
 
 /** The link to the next page. A page must not look like the last one because its link is odd. */

@@ -87,7 +87,7 @@ export interface ServiceRequest<T> {
    * reads the reply, with the service's time if it told it. A FormatError that it throws is a
    * `bad-reply`, and as good as a cut reply
    */
-  read: (text: string, status: number, dateSeconds: number | undefined) => T;
+  read: (text: string, status: number, dateSeconds: number | undefined) => T | Promise<T>;
   signal?: AbortSignal | undefined;
 }
 
@@ -267,7 +267,7 @@ export class ServiceConnection {
     }
     try {
       const dateSeconds = date === null ? Number.NaN : Date.parse(date) / 1000;
-      return request.read(text, status, Number.isNaN(dateSeconds) ? undefined : dateSeconds);
+      return await request.read(text, status, Number.isNaN(dateSeconds) ? undefined : dateSeconds);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       throw fail('bad-reply', `was answered otherwise: ${error.message}`, { cause: error });

@@ -2,8 +2,7 @@ import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } f
 import { FormatError } from '../errors.js';
 import type { NcmecEntry, NcmecFingerprint, NcmecVote } from '../exchange/ncmec-entry.js';
 import { document, type NcmecFeedback } from '../exchange/ncmec-feedback.js';
-import { xmlText } from '../exchange/xml.js';
-import { childOf, rootElement } from '../exchange/xml-element.js';
+import { childOf, rootElement, xmlText } from '../exchange/xml.js';
 import {
   type FakeReply,
   type FakeRequest,
@@ -96,7 +95,7 @@ export async function fakeNcmec(options: FakeNcmecOptions = {}): Promise<FakeNcm
       ];
       if (!held.has(keyOf(memberId, id))) return { status: 404 };
       try {
-        const feedback = readNcmecFeedback(request.body);
+        const feedback = await readNcmecFeedback(request.body);
         votes.set(`${keyOf(memberId, id)}/${type}`, { memberId, id, type, ...feedback });
       } catch {
         return { status: 400 };
@@ -258,8 +257,8 @@ function voteElement({ isAffirmative, type, memberId, reason, reasonId }: NcmecV
  * Reads the body of a vote.
  * @throws {FormatError} `bad-xml` if it is not XML; `bad-reply` if it is not a vote
  */
-export function readNcmecFeedback(text: string): NcmecFeedback {
-  const root = rootElement(text, 'feedbackSubmission');
+export async function readNcmecFeedback(text: string): Promise<NcmecFeedback> {
+  const root = await rootElement(text, 'feedbackSubmission');
   const negative = childOf(root, 'negative');
   const reasonIds = (negative ? childOf(negative, 'reasonIds')?.children : [])
     ?.filter(({ name }) => name === 'guid')
