@@ -4,7 +4,10 @@ import { type DecodedPicture, pictureOf } from '../picture/decoded-picture.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import type { Readback } from './readback-canvas.js';
 
-/** Our own decoders, each in a script of its own, loaded on demand. */
+/**
+ * Our own decoders, each in a script of its own, loaded on demand. Why our own: a canvas of a
+ * browser that alters pixels gives no true hash.
+ */
 const DECODERS: Partial<
   Record<ImageFormat, () => Promise<{ decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> }>>
 > = {

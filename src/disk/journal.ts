@@ -10,6 +10,8 @@ const LINE_FEED = 0x0a;
  * A file of lines that is only appended to, by one process. What was appended is on disk, whole, or
  * not there at all: a line that a kill cut is cut off when the file is opened again, and so is what
  * a failed write left.
+ *
+ * Why our own code: packages that write logs neither flush each line nor cut off what a kill left.
  */
 export class Journal {
   readonly path: string;

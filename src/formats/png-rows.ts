@@ -39,6 +39,9 @@ export interface PngPicture {
 /**
  * The picture of a PNG file (PNG, third edition) as stored: alpha straight, 16-bit samples by their
  * high byte. Rows are unfiltered one by one: no more is held than the file and its pixels.
+ *
+ * Why our own code: a canvas loses colours and may alter pixels, and a package would bring an
+ * inflater that browsers have already.
  * @param bytes a file after the edits of its header; only read
  * @throws {Error} if a chunk contradicts the others or its checksum, as libpng does
  */

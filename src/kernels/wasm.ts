@@ -2,6 +2,9 @@
  * An assembler for the few WebAssembly instructions that the kernels use (WebAssembly 2.0, chapter
  * 5: https://www.w3.org/TR/wasm-core-2/). An instruction is a function of its operands, so code
  * reads as expressions: `set('sum', add('sum', load('at')))`.
+ *
+ * Why our own code: packages that assemble WebAssembly weigh megabytes, and the kernels need some
+ * forty instructions.
  */
 
 /** Bytes, in nested lists. A string stands for the number of the local of that name. */

@@ -43,6 +43,9 @@ const LEAST = 64 * 1024;
  * wait for the others for ever. So nothing is given unless all bodies could then reach their most,
  * one after another, each with what those before it gave back (Dijkstra's banker's algorithm).
  * Nothing new begins while a body waits to grow.
+ *
+ * Why our own code: packages that limit work count tasks, and one body may need a thousand times
+ * the memory of another.
  */
 export class ByteBudget {
   readonly #most: number;

@@ -62,6 +62,8 @@ const TIMED_OUT = 'COMMAND READ TIMED OUT';
  * unix socket, that speaks the protocol of clamd. It knows `INSTREAM`, `PING`, `VERSION` and
  * sessions (`IDSESSION`, `END`); whatever names a file here, or steers clamd, is refused.
  *
+ * Why our own code: packages for this protocol are clients of clamd, and none is a server.
+ *
  * **Callers take FOUND for malware.** Nextcloud deletes the file, which may be evidence that has to
  * be kept, and tells its user. When the scanner is away, or answers ERROR, it blocks uploads. So
  * the listener must be enabled, and FOUND is a sure match alone: not what is for review, and, with
