@@ -1,14 +1,13 @@
 import { indexFromBuffer } from '../src/indexing/index.js';
 import { createIndex } from '../src/indexing/mutable-index.js';
-import { createIndexPool } from '../src/node/index-pool.js';
 import { feed, median } from './harness.js';
 import { hashesOf } from './index-data.js';
 import { type IndexPart, JUDGED } from './index-run.js';
 import { uniformHashes } from './workloads.js';
 
-const QUERIES = 10_000;
+const QUERIES = 1000;
 
-/** Figures without a rival, at a million hashes: building, size, changes, snapshots and threads. */
+/** Figures without a rival, at a million hashes: building, size, changes and snapshots. */
 export const figuresPart: IndexPart = async ({ context, usual: count, targets }) => {
   const figures: Record<string, number> = {};
   const figure = (name: string, value: number) => {
@@ -17,8 +16,7 @@ export const figuresPart: IndexPart = async ({ context, usual: count, targets })
   };
   const words = `${count.toLocaleString('en')} hashes`;
   const hashes = uniformHashes(count, 5);
-  const asked = uniformHashes(QUERIES, 78);
-  const queries = hashesOf(asked.bytes.subarray(0, 32 * 1000));
+  const queries = hashesOf(uniformHashes(QUERIES, 78).bytes);
 
   const build = timed(3, () => createIndex(hashes));
   figure(`seconds to build of ${words}`, build.seconds);
@@ -51,11 +49,6 @@ export const figuresPart: IndexPart = async ({ context, usual: count, targets })
   });
   figure('microseconds to remove an id, median', 1e6 * median(removals));
 
-  const pools = [1, 2].map((workers) => createIndexPool(index, { workers }));
-  const batches = pools.map((pool) => () => pool.searchBatch(asked, 31));
-  await Promise.all(batches.map((batch) => batch()));
-  figure('throughput of two threads, relative to one', 1 / (await ratioOf(5, batches)));
-  await Promise.all(pools.map((pool) => pool.close()));
   return { figures };
 };
 

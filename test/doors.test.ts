@@ -1147,15 +1147,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         }),
       ],
     },
-    createIndexPool: {
-      args: [
-        member(INDEX),
-        strict({
-          workers: whole,
-          workerUrl: member(pathToFileURL(join(ROOT, 'dist/index-worker.js')), 'text'),
-        }),
-      ],
-    },
     createSearchThreads: {
       args: [
         member(LIST),
@@ -2041,19 +2032,6 @@ const METHODS: Record<
     of: async () => await (await aStore()).follow(),
     doors: { reached: [member(0), options({ signal })], numberOf: [entry], wake: [], close: [] },
   },
-  IndexPool: {
-    of: () => node.createIndexPool(INDEX, { workers: 1 }),
-    doors: {
-      searchBatch: [hashes, distanceOf, options({ signal })],
-      searchNearBatch: [
-        members([{ hash: HASH }], { 0: members({ hash: HASH }, { hash }) }, '[]'),
-        distanceOf,
-        options({ signal }),
-      ],
-      search: [hashes, distanceOf, options({ signal })],
-      close: [],
-    },
-  },
 };
 
 async function entryOf(name: string): Promise<Record<string, unknown>> {
@@ -2210,11 +2188,6 @@ test('packed hashes are checked like hashes', async () => {
 test.each([
   ['createHashPool', () => node.createHashPool({ timeoutsSeconds: 3 } as never), 'timeoutSeconds'],
   [
-    'createIndexPool',
-    () => node.createIndexPool(INDEX as never, { worker: 1 } as never),
-    'workers',
-  ],
-  [
     'createSearchThreads',
     () => node.createSearchThreads(LIST as never, { worker: 1 } as never),
     'workers',
@@ -2256,7 +2229,6 @@ test.each([
 
 test.each([
   ['HashPool', () => node.createHashPool({ workers: 1 })],
-  ['IndexPool', () => node.createIndexPool(INDEX as never, { workers: 1 })],
   ['SearchThreads', () => node.createSearchThreads(matching.createBlocklist([]))],
 ] as const)('%s refuses to close by options, of which there are none', async (_, open) => {
   const pool = open() as { close(options?: unknown): Promise<void> };

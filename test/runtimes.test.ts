@@ -110,7 +110,7 @@ const MACHINE = {
   },
   threads: 'match',
   files: { hits: [{ id: 0, distance: 0 }], verdict: 'match', labels: ['cat'] },
-  sharedMemory: { found: 300, verdict: 'none', searches: 1 },
+  sharedMemory: { verdict: 'none', searches: 1 },
   fetching: { refused: 'private-address', askedBefore: 0, length: 9 },
   store: { verdict: 'match', revision: 1 },
   program: {

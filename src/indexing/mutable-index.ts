@@ -153,7 +153,7 @@ export interface SharedIndex {
   readonly buffer: ArrayBufferLike;
 }
 
-/** What `MutableIndex.share` made, opened in thread number `thread`. */
+/** What `MutableIndex.sharingSteps` made, opened in thread number `thread`. */
 export function openShared({ shape, memory, buffer }: SharedIndex, thread: number): HammingIndex {
   const kernels = memory && attachKernels(memory);
   const room = kernels ? { buffer, simd: { memory, kernels }, thread } : { buffer };
@@ -348,16 +348,6 @@ export class MutableIndex implements HammingIndex {
       this.#copy(options, (shape) => roomFor(shape, 'never', { shared })),
       notes,
     );
-  }
-
-  /** A copy that `threads` threads may open by `openShared`, each by its own number. */
-  share(threads: number): SharedIndex {
-    let room: Room | undefined;
-    const { shape } = this.#copy({}, (shape) => {
-      room = roomFor(shape, this.#simd, { shared: true, threads });
-      return room;
-    });
-    return { shape, memory: room!.simd?.memory, buffer: room!.buffer };
   }
 
   /**

@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads';
-import type { IndexMessage, IndexStart, PoolAnswer, PoolTask } from './index-worker.js';
+import type { IndexMessage, IndexStart, SearchTask, SearchTaskAnswer } from './index-worker.js';
 import { startThread } from './start-thread.js';
 
 interface Waiting {
-  resolve(answer: PoolAnswer): void;
+  resolve(answer: SearchTaskAnswer): void;
   reject(error: unknown): void;
 }
 
@@ -21,7 +21,7 @@ export class IndexThread {
    */
   constructor(url: URL | undefined, start: IndexStart, onEnd: (error: Error) => void) {
     this.#worker = startedThread(url, start);
-    this.#worker.on('message', (answer: PoolAnswer) => {
+    this.#worker.on('message', (answer: SearchTaskAnswer) => {
       this.#waiting.shift()?.resolve(answer);
     });
     const end = (error: Error) => {
@@ -46,11 +46,11 @@ export class IndexThread {
   }
 
   /** @returns of each query the pairs of id and distance; rejects if the thread ends first */
-  async ask(task: PoolTask): Promise<Uint32Array[]> {
+  async ask(task: SearchTask): Promise<Uint32Array[]> {
     if (this.#ended) throw this.#ended;
     this.#worker.ref();
     try {
-      const { totals, hits } = await new Promise<PoolAnswer>((resolve, reject) => {
+      const { totals, hits } = await new Promise<SearchTaskAnswer>((resolve, reject) => {
         // Sent first: a message that cannot be sent gets no answer, and answers are matched by
         // order.
         this.#worker.postMessage(task, [task.bytes.buffer as ArrayBuffer]);

@@ -59,12 +59,6 @@ export {
   openIndex,
   readIndexInfo,
 } from './index-file.js';
-export {
-  createIndexPool,
-  type IndexPool,
-  type PoolOptions,
-  type PoolSearchOptions,
-} from './index-pool.js';
 export type { Latencies } from './latencies.js';
 export {
   type ListFolder,

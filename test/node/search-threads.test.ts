@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { hashesOf } from '../../bench/index-data.js';
 import { plant, random, uniformHashes } from '../../bench/workloads.js';
 import type { Hash } from '../../src/hash.js';
@@ -75,6 +76,23 @@ test('decisions are those that the list makes alone, and nearly all of them in t
   const [first] = QUERIES;
   expect(told(await list.decideAsync(image(first!), { all: true }))).toEqual(expected[0]);
   expect(threads.stats().searches).toBe(QUERIES.length);
+});
+
+test('a message that cannot be sent leaves its search to the list, and others to the thread', async () => {
+  const list = listOf();
+  const threads = createSearchThreads(list, { workers: 1, workerUrl });
+  await threads.ready();
+  const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(() => {
+    throw new RangeError('no memory');
+  });
+  // One after another, so that each has a message of its own.
+  const three = QUERIES.filter((_, i) => i % 61 > 31).slice(0, 3);
+  for (const hash of three) {
+    expect(told(await list.decideAsync(image(hash)))).toEqual(told(list.decide(image(hash))));
+  }
+  expect(threads.stats()).toMatchObject({ restarts: 0, searches: 2 });
+  post.mockRestore();
+  await threads.close();
 });
 
 test('further threads take no further memory', async () => {

@@ -7,7 +7,6 @@ import { createBlocklist } from 'onlyhashes/matching';
 import {
   checkUpload,
   createHashPool,
-  createIndexPool,
   createSearchThreads,
   hashFile,
   openBlocklist,
@@ -87,20 +86,17 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
       const { verdict, matches } = list.decide(await made);
       return { hits: index.index.search(hash, 31), verdict, labels: matches[0].entry.labels };
     },
-    /** threads that search one index in shared memory, and one blocklist */
+    /** threads that search one blocklist in shared memory */
     sharedMemory: async () => {
       const { hash } = await made;
       const hashes = Array.from({ length: 20_000 }, (_, i) => scattered(hash, i));
-      const pool = createIndexPool(createIndex(hashes), { workers: 2 });
-      const hits = await pool.searchBatch(hashes.slice(0, 300), 0);
-      await pool.close();
       const list = createBlocklist(hashes.map((each) => ({ hash: each, labels: [] })));
       const threads = createSearchThreads(list, { workers: 2 });
       await threads.ready();
       const { verdict } = await list.decideAsync({ hash, quality: 100, variants: [] });
       const { searches } = threads.stats();
       await threads.close();
-      return { found: hits.filter(([hit], i) => hit?.id === i).length, verdict, searches };
+      return { verdict, searches };
     },
     /** a server of `node:http`, and the runtime's own if it has one */
     servers: async () => {

@@ -2,7 +2,6 @@ import { createIndex } from 'onlyhashes/indexing';
 import {
   checkUpload,
   createHashPool,
-  createIndexPool,
   createSearchThreads,
   hashFile,
   openIndex,
@@ -45,8 +44,7 @@ const STEPS = {
     return (await openIndex('/tmp/saved.ohi')).index.size;
   },
   files: () => openIndex('/tmp/saved.ohi'),
-  sharedMemory: () => createIndexPool(createIndex(hashes), { workerUrl: 'file:///worker.js' }),
-  searchThreads: () => createSearchThreads(blocklist, { workerUrl: 'file:///worker.js' }),
+  sharedMemory: () => createSearchThreads(blocklist, { workerUrl: 'file:///worker.js' }),
   fetching: () => {
     const lookup = (_, __, done) => done(null, [{ address: '192.0.2.1', family: 4 }]);
     return createPictureFetcher({ hosts: ['media.test'], lookup })('https://media.test/a.jpg');
