@@ -34,6 +34,7 @@ import { bundleText, createBundle } from '../src/submission/index.js';
 import { hashPixels } from '../src/variants/index.js';
 import { ALL, type Answers, differences, digest, writeRecord } from './answer-record.js';
 import { onlyhashes, type RunOptions } from './cli/program.js';
+import { withNotes } from './node/notes-of.js';
 import { ROOT } from './package.js';
 import { readPnm } from './pnm.js';
 
@@ -259,11 +260,11 @@ describe('indexes', () => {
    * batch.
    */
   function answersOfIndex(index: HammingIndex, queries: PackedHashes): Record<string, string> {
-    const snapshot = index.toBuffer({ generation: 3, notes: Uint8Array.of(1, 2, 3) });
+    const snapshot = withNotes(index, Uint8Array.of(1, 2, 3), { generation: 3 });
     const answers: Record<string, string> = {
       size: `${index.size} ${index.kind}`,
       snapshot: digest(new Uint8Array(index.toBuffer())),
-      'snapshot with notes': digest(new Uint8Array(snapshot)),
+      'snapshot with notes': digest(snapshot),
     };
     for (const radius of queries.bits === 64 ? [0, 4, 8, 12, 20] : [0, 16, 31, 60, 100]) {
       const sorted = Array.from({ length: QUERIES }, (_, at) =>

@@ -764,7 +764,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
     indexFromBuffer: { args: [indexBytes, options({ verify: flag })] },
     snapshotInfo: { args: [indexBytes] },
-    snapshotNotes: { args: [indexBytes] },
   },
   matching: {
     PackedEntries: {
@@ -1038,8 +1037,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     },
   },
   submission: {
-    BUNDLE_SCHEMA: 'constant',
-    WITHDRAWAL_SCHEMA: 'constant',
     allowsWithdrawal: { args: [bundleArgument, withdrawalArgument] },
     bundleText: { args: [wholeBundle] },
     createBundle: {
@@ -1619,7 +1616,6 @@ const METHODS: Record<
       explain: [distanceOf],
       toBuffer: [
         options({
-          notes: member(new Uint8Array(3), 'bytes'),
           generation: member(9),
           degenerate: member(9),
           shared: flag,

@@ -1,4 +1,4 @@
-import { checkArray, checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { Hash, PackedHashes } from '../hash.js';
 import type { HashType } from '../packed-words.js';
 
@@ -113,8 +113,6 @@ export interface Explanation {
 
 /** What a snapshot carries beside the hashes. */
 export interface SnapshotOptions {
-  /** any bytes, kept at its end (`snapshotNotes` gives them back) */
-  notes?: Uint8Array;
   /** counts up with each saved state, so that an older one can be told; default 0 */
   generation?: number;
   /** degenerate entries that were kept out; default the number the index was opened with */
@@ -134,8 +132,7 @@ export function checkIndex(index: HammingIndex): void {
 /** @throws {TypeError | RangeError} if an option is invalid */
 export function checkSnapshotOptions(options: SnapshotOptions): void {
   checkOptions(options);
-  const { notes, generation = 0, degenerate = 0, shared } = options;
-  if (notes !== undefined) checkArray('notes', notes, Uint8Array);
+  const { generation = 0, degenerate = 0, shared } = options;
   checkInteger('generation', generation, 0, 0xffffffff);
   checkInteger('degenerate', degenerate, 0, 0xfffffffe);
   checkTypeOf('shared', shared, 'boolean');

@@ -11,4 +11,4 @@ export type {
   SnapshotOptions,
 } from './hamming-index.js';
 export { type CreateOptions, createIndex, indexFromBuffer } from './mutable-index.js';
-export { type SnapshotInfo, type SnapshotSource, snapshotInfo, snapshotNotes } from './snapshot.js';
+export { type SnapshotInfo, type SnapshotSource, snapshotInfo } from './snapshot.js';

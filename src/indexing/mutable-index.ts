@@ -343,11 +343,8 @@ export class MutableIndex implements HammingIndex {
 
   toBuffer(options: SnapshotOptions = {}): ArrayBufferLike {
     checkSnapshotOptions(options);
-    const { notes, shared = false } = options;
-    return sealed(
-      this.#copy(options, (shape) => roomFor(shape, 'never', { shared })),
-      notes,
-    );
+    const { shared = false } = options;
+    return sealed(this.#copy(options, (shape) => roomFor(shape, 'never', { shared })));
   }
 
   /**
@@ -462,9 +459,8 @@ export class MutableIndex implements HammingIndex {
   }
 
   /** What a segment of `count` entries is to be like. */
-  #target(count: number, { notes, generation = 0, degenerate }: SnapshotOptions = {}): Target {
-    const notesLength = notes?.length ?? 0;
-    const saved = { generation, notesLength, nextId: this.#nextId };
+  #target(count: number, { generation = 0, degenerate }: SnapshotOptions = {}): Target {
+    const saved = { generation, notesLength: 0, nextId: this.#nextId };
     const bands = bandsFor(this.#shape, count, this.#simd);
     return { ...this.#shape, ...saved, degenerate: degenerate ?? this.#shape.degenerate, bands };
   }

@@ -2,7 +2,7 @@ import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { checksum } from '../kernels/checksum.js';
 import { MAX_PLACES } from './plan.js';
-import { byteLengthOf, finish, HEADER_BYTES, Segment, type Shape } from './segment.js';
+import { byteLengthOf, finish, HEADER_BYTES, type Segment, type Shape } from './segment.js';
 
 /**
  * `OHINDEX` and a line feed, as two little-endian words. A machine of the other byte order reads
@@ -77,10 +77,9 @@ export function* headerSteps(
   return header;
 }
 
-/** Writes the header of a segment and its notes into its buffer, which is a snapshot then. */
-export function sealed(segment: Segment, notes: Uint8Array | undefined): ArrayBufferLike {
+/** Writes the header of a segment into its buffer, which is a snapshot then. */
+export function sealed(segment: Segment): ArrayBufferLike {
   const { buffer } = segment.words;
-  if (notes) segment.notes.set(notes);
   const length = (byteLengthOf(segment.shape) - HEADER_BYTES) / 4;
   const rest = new Int32Array(buffer, HEADER_BYTES, length);
   new Int32Array(buffer).set(finish(headerSteps(segment.shape, [rest])));
@@ -123,15 +122,6 @@ export function verified({
 }
 
 const contradiction = () => new FormatError('bad-header', 'the index file contradicts itself');
-
-/**
- * Bytes that were given to `toBuffer` as notes: a view of `source`.
- * @throws {FormatError} as `indexFromBuffer`
- */
-export function snapshotNotes(source: SnapshotSource): Uint8Array {
-  const bytes = alignedBytes(source);
-  return new Segment(shapeOf(bytes, bytes.length), bytes).notes;
-}
 
 /** What the header of a snapshot says of it. */
 export interface SnapshotInfo {

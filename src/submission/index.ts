@@ -6,7 +6,6 @@
 export { bundleText, type CreateBundleOptions, createBundle, entriesOfBundle } from './bundle.js';
 export type { Bundle, BundledDigest, BundledHash, UnknownHash } from './bundle-shape.js';
 export { type ReadBundleOptions, readBundle } from './read-bundle.js';
-export { BUNDLE_SCHEMA, WITHDRAWAL_SCHEMA } from './schema.js';
 export { sealBundle, unsealBundle } from './seal.js';
 export type { TextLimits } from './strict-json.js';
 export {

@@ -4,15 +4,14 @@ import { clusteredHashes, random, uniformHashes } from '../../bench/workloads.js
 import { FormatError } from '../../src/errors.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex, indexFromBuffer } from '../../src/indexing/mutable-index.js';
-import { snapshotInfo, snapshotNotes } from '../../src/indexing/snapshot.js';
+import { snapshotInfo } from '../../src/indexing/snapshot.js';
 import { naiveChecksum } from '../oracles/checksum.js';
 
 const CODES = ['bad-magic', 'bad-version', 'bad-header', 'bad-length', 'bad-checksum'];
 const list = clusteredHashes(60, 4, { algorithm: 'phash', bits: 64 });
 const query: Hash = { algorithm: 'phash', bytes: list.bytes.slice(0, 8) };
-const notes = Uint8Array.from({ length: 37 }, (_, i) => i);
 const snapshot = () =>
-  new Uint8Array(createIndex(list, { kind: 'mih' }).toBuffer({ notes, generation: 7 }));
+  new Uint8Array(createIndex(list, { kind: 'mih' }).toBuffer({ generation: 7 }));
 
 /** The code of the FormatError that reading throws. */
 function codeOf(read: () => unknown): string {
@@ -25,11 +24,11 @@ function codeOf(read: () => unknown): string {
   return 'read';
 }
 
-test('an attached snapshot answers as the index did, with its notes', () => {
+test('an attached snapshot answers as the index did', () => {
   for (const kind of ['flat', 'mih'] as const) {
     const index = createIndex(list, { kind, maxDistance: 5 });
     for (const shared of [false, true]) {
-      const buffer = index.toBuffer({ notes, generation: 7, shared });
+      const buffer = index.toBuffer({ generation: 7, shared });
       expect(buffer instanceof SharedArrayBuffer).toBe(shared);
       const again = indexFromBuffer(buffer);
       expect(again.kind).toBe(kind);
@@ -37,20 +36,19 @@ test('an attached snapshot answers as the index did, with its notes', () => {
       for (const max of [0, 8, 20, 64]) {
         expect(again.search(query, max)).toEqual(index.search(query, max));
       }
-      expect(snapshotNotes(buffer)).toEqual(notes);
       expect(snapshotInfo(buffer)).toMatchObject({
         algorithm: 'phash',
         bits: 64,
         size: 60,
         generation: 7,
-        notesLength: 37,
+        notesLength: 0,
         byteLength: buffer.byteLength,
       });
       // A copy at an odd place reads as well, and another snapshot of it is the same.
       const odd = new Uint8Array(buffer.byteLength + 1);
       odd.set(new Uint8Array(buffer), 1);
       expect(indexFromBuffer(odd.subarray(1)).search(query, 8)).toEqual(index.search(query, 8));
-      const rewritten = new Uint8Array(again.toBuffer({ notes, generation: 7 }));
+      const rewritten = new Uint8Array(again.toBuffer({ generation: 7 }));
       expect(rewritten).toEqual(new Uint8Array(buffer));
     }
   }
@@ -67,7 +65,7 @@ test('how many degenerate entries were kept out is known, or known to be unknown
     const again = indexFromBuffer(buffer);
     expect(told(again.toBuffer())).toBe(degenerate);
     again.remove(again.add(query) - 1);
-    expect(told(again.toBuffer({ notes }))).toBe(degenerate);
+    expect(told(again.toBuffer())).toBe(degenerate);
     expect(told(again.toBuffer({ degenerate: undefined }))).toBe(degenerate);
   }
 });

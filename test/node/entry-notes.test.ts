@@ -12,7 +12,7 @@ import { openIndex } from '../../src/node/index-file.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { awkwardText } from '../exchange/lists.js';
 import { BASE } from '../matching/bases.js';
-import { notesOf } from './notes-of.js';
+import { notesOf, withNotes } from './notes-of.js';
 
 const hashAt = (seed: number): Hash => ({
   algorithm: 'pdq',
@@ -25,7 +25,7 @@ function fileOf(text: string, shared = false): Uint8Array {
   const notes = new Uint8Array(8 + bytes.length);
   new DataView(notes.buffer).setUint32(4, bytes.length, true);
   notes.set(bytes, 8);
-  return new Uint8Array(createIndex([BASE]).toBuffer({ notes, shared }));
+  return withNotes(createIndex([BASE]), notes, { shared });
 }
 
 const MISSHAPEN: [text: string, kept: Partial<EntryNote>][] = [
@@ -165,7 +165,7 @@ test('offsets outside the notes or into each other are refused, and reveal nothi
   const open = (word: number, value: number, verify: boolean) => {
     const changed = Uint8Array.from(notes);
     new DataView(changed.buffer).setUint32(4 * word, value, true);
-    return openIndex(new Uint8Array(index.toBuffer({ notes: changed })), { verify });
+    return openIndex(withNotes(index, changed), { verify });
   };
   for (const [word, value] of [
     [0, 1],
@@ -233,7 +233,7 @@ test('finds each entry by its id, whatever the order and the gaps of ids', () =>
       const noteOf = (id: number): EntryNote =>
         id % 3 === 0 ? { labels: [] } : { labels: [`${id % 5}`], id: `${id}` };
       const notes = notesOf(index, noteOf);
-      const { entries } = await openIndex(new Uint8Array(index.toBuffer({ notes })));
+      const { entries } = await openIndex(withNotes(index, notes));
       expect([...entries.rows()].sort((a, b) => a - b)).toEqual(ids);
       for (const [at, id] of ids.entries()) {
         expect(entries.entryAt(id)).toEqual({ ...noteOf(id), hash: hashes[at] });
@@ -254,7 +254,7 @@ test('entries without stored ids have their numbers as ids', async () => {
   const hashes = [5, 1, 9, 700, 12].map(hashAt);
   const noteOf = (id: number): EntryNote => ({ labels: [`${id}`], id: `n${id}` });
   const index = createIndex(hashes);
-  const bytes = new Uint8Array(index.toBuffer({ notes: notesOf(index, noteOf) }));
+  const bytes = withNotes(index, notesOf(index, noteOf));
   expect(shapeOf(bytes, bytes.length).hasIds).toBe(false);
   for (const verify of [true, false]) {
     const { entries } = await openIndex(bytes, { verify });

@@ -7,7 +7,7 @@ import { IdTable, IdTableBuilder } from '../../src/node/id-table.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { awkwardText } from '../exchange/lists.js';
 import { BASE } from '../matching/bases.js';
-import { notesOf } from './notes-of.js';
+import { notesOf, withNotes } from './notes-of.js';
 
 function tableOf(ids: readonly (string | undefined)[], key = 7): Uint32Array {
   const builder = new IdTableBuilder(ids.length, key);
@@ -34,7 +34,7 @@ test('an index file finds the entries of an id, as reading every entry would', a
       index.remove(1);
       const left = ids.map((id, at) => (at === 1 ? undefined : id));
       const notes = notesOf(index, (at) => ({ labels: [], ...(left[at] && { id: left[at] }) }));
-      const { entries } = await openIndex(new Uint8Array(index.toBuffer({ notes })));
+      const { entries } = await openIndex(withNotes(index, notes));
       for (const id of ['a', 'b', 'c', '\ud800', ...left]) {
         if (id === undefined || id === '') continue;
         const expected = [...left.keys()].filter((at) => left[at] === id);
@@ -91,8 +91,8 @@ test('a file whose table of ids leads out of it is refused', async () => {
   const notes = notesOf(index, (at) => ({ labels: [], id: `${at}` }));
   const wrong = new Uint8Array(notes);
   new DataView(wrong.buffer).setUint32(wrong.length - 20, 2, true);
-  const refused = openIndex(new Uint8Array(index.toBuffer({ notes: wrong })));
+  const refused = openIndex(withNotes(index, wrong));
   await expect(refused).rejects.toMatchObject({ code: 'bad-notes' });
-  const { entries } = await openIndex(new Uint8Array(index.toBuffer({ notes })));
+  const { entries } = await openIndex(withNotes(index, notes));
   expect([...entries.rowsOf!('1')]).toEqual([1]);
 });

@@ -30,7 +30,7 @@ import { entryOf } from '../exchange/lists.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { naiveChecksum } from '../oracles/checksum.js';
 import { loopTurns, stepClock } from './event-loop.js';
-import { notesOf } from './notes-of.js';
+import { notesOf, withNotes } from './notes-of.js';
 
 let folder: string;
 beforeAll(() => {
@@ -321,7 +321,7 @@ test.each([
 
 test('opens bytes that begin anywhere in a buffer', async () => {
   const index = createIndex(packed);
-  const bytes = new Uint8Array(index.toBuffer({ notes: notesOf(index, noteOf) }));
+  const bytes = withNotes(index, notesOf(index, noteOf));
   for (const offset of [1, 2, 3, 4]) {
     const padded = Buffer.concat([Buffer.alloc(offset), bytes]);
     for (const simd of ['auto', 'copy'] as const) {
@@ -390,7 +390,7 @@ test('the event loop turns while an index is read, copied or checked', async () 
   const index = createIndex(uniformHashes(60_001, 1));
   index.remove(0);
   const entryAt = (id: number): EntryNote => ({ labels: [`${id}`] });
-  const bytes = new Uint8Array(index.toBuffer({ notes: notesOf(index, entryAt) }));
+  const bytes = withNotes(index, notesOf(index, entryAt));
   writeFileSync(path, bytes);
   const chunks = Math.ceil((bytes.length - 64) / (4 * 2 ** 20));
   expect(chunks).toBeGreaterThan(2);

@@ -1,6 +1,7 @@
-import type { HammingIndex } from '../../src/indexing/hamming-index.js';
+import type { HammingIndex, SnapshotOptions } from '../../src/indexing/hamming-index.js';
 import { mutableIndex } from '../../src/indexing/mutable-index.js';
-import { finish } from '../../src/indexing/segment.js';
+import { byteLengthOf, finish, Segment } from '../../src/indexing/segment.js';
+import { sealed, shapeOf } from '../../src/indexing/snapshot.js';
 import { type EntryNote, noteSteps } from '../../src/node/entry-notes.js';
 
 /** The notes on the entries of an index, as they are in its file. */
@@ -8,4 +9,20 @@ export function notesOf(index: HammingIndex, entryAt: (id: number) => EntryNote)
   const segment = finish(mutableIndex(index).frozenSteps(() => false));
   const { length, pieces } = finish(noteSteps(segment, entryAt));
   return Buffer.concat(pieces).subarray(0, length);
+}
+
+/** An index file with these notes, whatever they say. */
+export function withNotes(
+  index: HammingIndex,
+  notes: Uint8Array,
+  options: SnapshotOptions = {},
+): Uint8Array<ArrayBufferLike> {
+  const plain = new Uint8Array(index.toBuffer(options));
+  const shape = { ...shapeOf(plain, plain.length), notesLength: notes.length };
+  const Memory = options.shared ? SharedArrayBuffer : ArrayBuffer;
+  const buffer = new Memory(byteLengthOf(shape));
+  new Uint8Array(buffer).set(plain);
+  const segment = new Segment(shape, { buffer });
+  segment.notes.set(notes);
+  return new Uint8Array(sealed(segment));
 }

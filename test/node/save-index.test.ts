@@ -26,7 +26,7 @@ import { type SaveOptions, saveIndex } from '../../src/node/save-index.js';
 import { fileHandles } from '../disk/file-handles.js';
 import { ROOT } from '../package.js';
 import { loopTurns, stepClock } from './event-loop.js';
-import { notesOf } from './notes-of.js';
+import { notesOf, withNotes } from './notes-of.js';
 
 let folder: string;
 beforeAll(() => {
@@ -81,7 +81,7 @@ const unfit = [degenerate, ...all.filter(isDegenerate)];
 function fileOf(index: MutableIndex, generation: number): Buffer {
   const gone = unfit.reduce((sum, hash) => sum + index.remove(hash), 0);
   const notes = notesOf(index, noteOf);
-  return Buffer.from(index.toBuffer({ notes, generation, degenerate: gone }));
+  return Buffer.from(withNotes(index, notes, { generation, degenerate: gone }));
 }
 
 const entries = { entryAt: noteOf };
@@ -371,7 +371,7 @@ test('texts of any length, also across the pieces that they are collected in', a
     const notes = notesOf(index, entryAt);
     expect(opened.info.notesLength).toBe(notes.length);
     const { generation } = opened.info;
-    const expected = Buffer.from(index.toBuffer({ notes, generation, degenerate: 0 }));
+    const expected = Buffer.from(withNotes(index, notes, { generation, degenerate: 0 }));
     expect(readFileSync(path).equals(expected)).toBe(true);
   }
 });

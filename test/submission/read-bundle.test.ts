@@ -1,22 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FormatError } from '../../src/errors.js';
 import { hashFromHex } from '../../src/hash.js';
 import {
-  BUNDLE_SCHEMA,
   type Bundle,
   bundleText,
   createBundle,
   entriesOfBundle,
   readBundle,
   readWithdrawal,
-  WITHDRAWAL_SCHEMA,
 } from '../../src/submission/index.js';
+import { ROOT } from '../package.js';
 
 const ajv = new Ajv2020.default({ strict: true, strictRequired: false, strictTypes: false });
-const fitsSchema = ajv.compile(BUNDLE_SCHEMA);
-const fitsWithdrawalSchema = ajv.compile(WITHDRAWAL_SCHEMA);
+const compiled = (name: string) =>
+  ajv.compile(JSON.parse(readFileSync(join(ROOT, 'docs/schemas', name), 'utf8')));
+const fitsSchema = compiled('bundle.json');
+const fitsWithdrawalSchema = compiled('withdrawal.json');
 
 const { bundle: BUNDLE } = await createBundle(
   [
