@@ -198,6 +198,7 @@ export class Shelf {
   #pairs(search: (index: HammingIndex, out: Uint32Array) => number): Uint32Array {
     const index = this.#indexing.now();
     const total = search(index, this.#out);
+    if (total === 0) return NO_HITS;
     if (2 * total > this.#out.length) {
       this.#out = new Uint32Array(4 * total);
       search(index, this.#out);
