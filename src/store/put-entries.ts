@@ -5,7 +5,6 @@ import type { KeptOutReason } from '../matching/withdrawals.js';
 import { isCovered } from './covered.js';
 import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
-import { countAnew } from './entry-statistics.js';
 import type { GatheredEntries } from './gathered-entries.js';
 import { COLUMNS, keyOfEntry, SAID, valuesOf } from './stored-entry.js';
 import { withdrawGroups } from './withdrawals.js';
@@ -15,6 +14,8 @@ import type { Made } from './write.js';
 const BATCH = 1000;
 /** So many new ones may make a table much larger. */
 const MANY = 100;
+/** Bytes of a part of the table that are read at once in any case. */
+const SMALL = 65_536;
 
 /** What became of entries that were put in place. */
 export interface Put {
@@ -178,6 +179,23 @@ async function makeLists(sql: Sql, revision: number, names: readonly string[]): 
     on conflict (name) do update set listed = true, revision = $2 where not list.listed`,
     [names, revision],
   );
+}
+
+/**
+ * Makes the statistics of the table of entries if it is more than twice as large as when they were
+ * made last. A server does so in a minute or later, an embedded one never: until then it would
+ * rather read and sort the whole table for each page of entries. Those on other servers are theirs.
+ */
+async function countAnew(sql: Sql): Promise<void> {
+  const grown = await sql.query(
+    `select from pg_inherits join pg_class on oid = inhrelid
+    where inhparent = 'entry'::regclass and relkind = 'r'
+      and pg_relation_size(oid) > $1
+        + 2::bigint * greatest(relpages, 0) * current_setting('block_size')::bigint
+    limit 1`,
+    [SMALL],
+  );
+  if (grown.length > 0) await sql.query('analyze entry');
 }
 
 /** Bytes as the key of a `Map`. */
