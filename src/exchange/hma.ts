@@ -12,6 +12,7 @@ import {
   isObject,
   type JsonObject,
   jsonObject,
+  leftOut,
   own,
   problemsOf,
   type ReportProblem,
@@ -93,10 +94,6 @@ export function hmaContent(
     ...(note && { note }),
   };
   return { content, unknown: words.list() };
-}
-
-function leftOut(what: string, report: ReportProblem): void {
-  report('bad-record', `expected ${what} as documented: left out, the record is kept`);
 }
 
 function textsIn(list: unknown): string[] {

@@ -11,6 +11,7 @@ import {
 import {
   isObject,
   type JsonObject,
+  leftOut,
   own,
   problemsOf,
   type ReportProblem,
@@ -159,14 +160,13 @@ function recordFrom(
     report('bad-hash', `expected ${digits} hex digits`);
     return undefined;
   }
-  words.members(value, RECORD_MEMBERS);
+  const further = words.members(value, RECORD_MEMBERS);
   words.word('signalType', signalType, SIGNAL_TYPES);
   const hashStatus = wordOf(value, 'hashStatus', report);
   words.word('hashStatus', hashStatus, STATUSES);
   const lastModtimestamp = wholeNumberOf(value, 'lastModtimestamp');
   if (lastModtimestamp === undefined) leftOut('lastModtimestamp', report);
   const hashRegions = regionsFrom(value, report);
-  const further = Object.entries(value).filter(([name]) => !RECORD_MEMBERS.includes(name));
   return {
     signalType,
     hashValue: digits === undefined ? hashValue : hashValue.toLowerCase(),
@@ -175,18 +175,13 @@ function recordFrom(
     caseNumbers: casesFrom(value, words, report),
     feedbacks: opinionsFrom(value, words, report),
     ...(hashRegions && { hashRegions }),
-    // `fromEntries` defines members and cannot set a prototype, whatever they are called.
-    ...(further.length > 0 && { further: Object.fromEntries(further) }),
+    ...(further && { further }),
   };
 }
 
 /** How many hex digits a hash has, for the signal types that are hex. */
 function digitsOf(signalType: string): number | undefined {
   return signalType === 'ImagePDQ' ? 64 : signalType === 'VideoMD5' ? 32 : undefined;
-}
-
-function leftOut(what: string, report: ReportProblem): void {
-  report('bad-record', `expected ${what} as documented: left out, the record is kept`);
 }
 
 /** A word of a set; `Unknown`, which every set has, if it is no text. */

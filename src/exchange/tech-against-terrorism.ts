@@ -10,6 +10,7 @@ import {
 import {
   isObject,
   type JsonObject,
+  leftOut,
   own,
   problemsOf,
   type ReportProblem,
@@ -133,14 +134,13 @@ function recordFrom(
     report('bad-hash', isHex ? `expected ${digits} hex digits` : 'expected hash_digest to be text');
     if (!deleted) return undefined;
   }
-  words.members(value, RECORD_MEMBERS);
+  const further = words.members(value, RECORD_MEMBERS);
   words.word('algorithm', algorithm, ALGORITHMS);
   const ideology = optional('ideology', value, textOf, report);
   if (ideology !== undefined) words.word('ideology', ideology, IDEOLOGIES);
   const fileType = optional('file_type', value, textOf, report);
   const updatedOn = optional('updated_on', value, secondsOf, report);
   const createdOn = optional('created_on', value, secondsOf, report);
-  const further = Object.entries(value).filter(([name]) => !RECORD_MEMBERS.includes(name));
   return {
     id,
     algorithm,
@@ -150,8 +150,7 @@ function recordFrom(
     ...(deleted !== undefined && { deleted }),
     ...(updatedOn !== undefined && { updatedOn }),
     ...(createdOn !== undefined && { createdOn }),
-    // `fromEntries` defines members and cannot set a prototype, whatever they are called.
-    ...(further.length > 0 && { further: Object.fromEntries(further) }),
+    ...(further && { further }),
   };
 }
 
@@ -173,7 +172,7 @@ function optional<T>(
 ): T | undefined {
   const value = read(record, name);
   if (value === undefined && own(record, name) !== undefined) {
-    report('bad-record', `expected ${name} as documented: left out, the record is kept`);
+    leftOut(name, report);
   }
   return value;
 }

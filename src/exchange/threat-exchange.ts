@@ -11,6 +11,7 @@ import {
 import {
   isObject,
   type JsonObject,
+  leftOut,
   own,
   problemsOf,
   type ReportProblem,
@@ -150,10 +151,6 @@ function shouldDeleteFrom(record: JsonObject, report: ReportProblem): boolean {
   if (typeof value === 'boolean') return value;
   if (value !== undefined) leftOut('should_delete', report);
   return /^(true|1)$/i.test(textOf(record, 'should_delete') ?? '');
-}
-
-function leftOut(what: string, report: ReportProblem): void {
-  report('bad-record', `expected ${what} as documented: left out, the record is kept`);
 }
 
 /** The list in the `data` of a member, as Graph has it, or the member if it is a list itself. */
