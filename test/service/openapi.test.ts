@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, expect, test, vi } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
@@ -21,6 +22,48 @@ const { handler } = createService({
   onError: (error) => errors.push(error),
   routes: (parts) =>
     hmaRoutes(parts, { store, follower, exchanges: store.exchanges(new Uint8Array(32)) }),
+});
+
+/** The document of a service with all that it may serve. */
+async function wholeDocument(): Promise<unknown> {
+  const whole = createService({
+    ...{ follower, store, pool, tokens },
+    scan: { onError: 'refuse' },
+    review: { retentionDays: 1 },
+    webhook: {
+      log: { append: async () => {}, timeOf: () => undefined },
+      outcomes: {},
+      factsOf: () => undefined,
+      tokenHashes: [tokens[0]!.hash],
+    },
+    routes: (parts) =>
+      hmaRoutes(parts, { store, follower, exchanges: store.exchanges(new Uint8Array(32)) }),
+  });
+  return await (await whole.handler(new Request('http://localhost/openapi.json'))).json();
+}
+
+/** With its members by name, so that their order is no difference. */
+const inOrder = (_: string, value: unknown) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+
+const digestOf = (value: unknown) =>
+  createHash('sha256').update(JSON.stringify(value, inOrder)).digest('hex').slice(0, 16);
+
+/*
+ * Clients are made from the document: it changes with the service, never by itself. Where a change
+ * is meant, `npx vitest run test/service/openapi.test.ts -u` records it, and its commit says why.
+ */
+test('each operation of the document is the one on record', async () => {
+  const { paths, ...rest } = (await wholeDocument()) as { paths: Record<string, object> };
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
+  );
+  const digests = [...operations, ['document', rest] as const]
+    .map(([name, part]) => `${digestOf(part)} ${name}`)
+    .sort((a, b) => (a.slice(17) < b.slice(17) ? -1 : 1));
+  await expect(`${digests.join('\n')}\n`).toMatchFileSnapshot('../../fixtures/openapi.txt');
 });
 
 interface Operation {
