@@ -31,13 +31,16 @@ const entry = Object.fromEntries(
   }).filter(([, path]) => existsSync(path)),
 );
 
-/** Decoders compiled into dist are third-party code, so their licences are added. */
+/** What is compiled into dist is third-party code, too: the browser's decoders, and HTTP. */
+const LICENCES = [
+  ...['@jsquash/jpeg/LICENSE', '@jsquash/jpeg/codec/LICENSE.codec.md'],
+  ...['@jsquash/webp/LICENSE', '@jsquash/webp/codec/LICENSE.codec.md'],
+  ...['hono/LICENSE', '@hono/node-server/LICENSE'],
+];
+
 function writeLicences(): void {
-  const texts = ['jpeg', 'webp'].flatMap((format) =>
-    ['LICENSE', 'codec/LICENSE.codec.md'].map((file) => {
-      const path = `@jsquash/${format}/${file}`;
-      return `${path}\n\n${readFileSync(`node_modules/${path}`, 'utf8')}`;
-    }),
+  const texts = LICENCES.map(
+    (path) => `${path}\n\n${readFileSync(`node_modules/${path}`, 'utf8')}`,
   );
   writeFileSync('dist/THIRD-PARTY-LICENSES.txt', texts.join('\n\n'));
 }
@@ -74,6 +77,8 @@ export default defineConfig({
   clean: true,
   // Prints errors and warnings, and nothing else.
   silent: true,
+  // As node-server has it; not all runtimes do.
+  define: { global: 'globalThis' },
   // A `node:` import must stay one: bundlers for the browser tell the two apart by it.
   removeNodeProtocol: false,
   external: [

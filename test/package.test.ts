@@ -241,11 +241,13 @@ describe('the bundle', () => {
     const files = readdirSync(dist).filter((file) => file.endsWith('.js'));
     expect(files).toContain('node.js');
     const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
-    expect(licences).toContain('Apache License');
+    for (const text of ['Apache License', '@jsquash/jpeg', 'hono/LICENSE', '@hono/node-server']) {
+      expect(licences).toContain(text);
+    }
     const byAddress: string[] = [];
     for (const file of files) {
       const text = readFileSync(join(dist, file), 'utf8');
-      expect(text).not.toMatch(/libvips-cpp|@img\/sharp-/);
+      expect(text).not.toMatch(/libvips-cpp|@img\/sharp-|from "@?hono/);
       // Bundlers look for each file that a script names relative to its own URL.
       for (const [, named] of text.matchAll(/new URL\("([^"]+)", import\.meta\.url\)/g)) {
         byAddress.push(named!.replace('./', ''));

@@ -112,13 +112,25 @@ export const isSent = (source: ImageSource): boolean =>
 
 /** Closes a body that will not be read; its sender need not go on. */
 function discard(source: object): void {
-  if (!isBody(source) || source.bodyUsed) return;
+  if (!isBody(source) || source.bodyUsed || nodeBodyOf(source)) return;
   source.body?.cancel?.().catch(() => {});
 }
 
 /** By their members: the classes of a polyfill, or of another realm, are not our own. */
 const isBlob = (source: object): source is Blob => 'stream' in source && 'size' in source;
 const isBody = (source: object): source is Request | Response => 'bodyUsed' in source;
+
+/**
+ * Where a request of a server has its body as a stream of Node, too, which costs a third of what
+ * its standard stream does. Its server lets go of it if nobody reads it.
+ */
+export const NODE_BODY = /* @__PURE__ */ Symbol('body');
+
+/** Undefined also if it is read by way of its standard stream. */
+function nodeBodyOf(source: object): Readable | undefined {
+  const stream = (source as { [NODE_BODY]?: unknown })[NODE_BODY];
+  return stream instanceof Readable && stream.listenerCount('data') === 0 ? stream : undefined;
+}
 
 /** A source of chunks, and how to close it. */
 interface Chunks {
@@ -131,6 +143,8 @@ function chunksOf(source: unknown): Chunks {
   if (typeof source === 'object' && source !== null) {
     if (isBody(source)) {
       if (source.bodyUsed) throw new TypeError(READ_ALREADY);
+      const stream = nodeBodyOf(source);
+      if (stream) return chunksOf(stream);
       return source.body === null ? NO_CHUNKS : chunksOf(source.body);
     }
     if (isBlob(source)) return chunksOf(source.stream());

@@ -1,7 +1,7 @@
 import { DecodeError } from '../errors.js';
 import { StoreError } from '../store/store-error.js';
-import { TextReply } from './asked.js';
 import { FetchError, type FetchErrorCode } from './fetch-picture.js';
+import { TextReply } from './reply.js';
 import { type Call, type ErrorBody, Refusal, type RefusalCode, type Route } from './route.js';
 
 /** The body of an error, as HMA writes it. */

@@ -6,7 +6,7 @@ import {
 } from '../matching/decision.js';
 import { DECISION_SCHEMA } from '../matching/decision-schema.js';
 import { explain } from '../matching/explain.js';
-import { TextReply } from './asked.js';
+import { TextReply } from './reply.js';
 import { RETRY_AFTER_SECONDS, type Schema } from './route.js';
 import { statusOf } from './scanner.js';
 

@@ -1,6 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
-import { type Answered, directOf, type Reply, TextReply } from './asked.js';
-import { NodeRequest } from './node-request.js';
+import { Readable } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { NODE_BODY } from '../node/read-bytes.js';
+import { onAbort } from '../picture/waiting.js';
+import { directOf, type Reply, TextReply } from './reply.js';
 
 /** A standard handler, as `createScanHandler` makes one, which may look at who asks. */
 export type Handler = (
@@ -29,15 +33,15 @@ const LOOK_MILLISECONDS = 2000;
 const LEAST_BYTES = 16 * 1024;
 
 /**
- * Runs a standard handler in a server of `node:http`. The chunks of a body reach the handler as
- * they came, uncopied: with Node's own `Readable.toWeb`, which copies each, reading a body of 3.3
- * MB took 4.1 ms of CPU instead of 2.9. A client that is gone aborts `request.signal`. A handler
- * that throws is answered by 500 and nothing more; `onError` is told why. A method that a standard
- * request cannot have, TRACE, is answered by 501. The URL of a request
- * has its path and query; its host is `localhost`, whatever the client said. The handler is given
- * the address that the connection comes from, too, or '' if it has none. A body that the
- * handler left unread is let go of: its sender gets the answer, and is cut off if it goes on
- * slowly.
+ * Runs a standard handler in a server of `node:http`. @hono/node-server makes the request, and of
+ * it what is asked for: it has all that a `Request` has, but `fetch` and `new Request` take its
+ * `clone()` alone. Its URL has the path and the query; the host is `localhost`, whatever the client
+ * said. The handler is given the address that the connection comes from, too, or '' if it has none.
+ *
+ * A client that is gone aborts `request.signal`. A handler that throws is answered by 500 and
+ * nothing more; `onError` is told why. TRACE, which a standard request cannot have, is answered by
+ * 501. A body that the handler left unread is let go of: its sender gets the answer, and is cut off
+ * if it goes on slowly.
  * @param onError must not throw; by default, what the handler throws is lost
  * @throws {TypeError} if an argument is not a function
  * @example
@@ -51,51 +55,155 @@ export function createNodeListener(
   for (const [name, value] of Object.entries({ handler, onError })) {
     if (typeof value !== 'function') throw new TypeError(`expected ${name} to be a function`);
   }
-  const direct = directOf(handler);
-  return async (incoming, outgoing) => {
-    const request = new NodeRequest(incoming, outgoing);
-    const client = { address: incoming.socket.remoteAddress ?? '' };
-    let answered: Answered;
-    try {
-      outgoing.once('finish', () => {
-        // Who reads on after the answer may do so.
-        if (request.isLeft) letGo(incoming);
-      });
-      answered = direct
-        ? await direct(request.asked, client)
-        : { reply: await replyOf(handler, request.whole, client), headers: {}, isHead: false };
-    } catch (error) {
-      if (!outgoing.destroyed) onError(error);
-      answered = { reply: new TextReply('', 500, {}), headers: {}, isHead: true };
-    }
-    try {
-      await answer(outgoing, answered);
-    } catch (error) {
-      if (!outgoing.destroyed) onError(error);
-      outgoing.destroy();
-    }
-  };
+  const replyTo = directOf(handler) ?? handler;
+  // Its header is what node-server looks at. The response itself may be of another making, where
+  // somebody let node-server replace the global one.
+  const sent = { headers: RESPONSE_ALREADY_SENT.headers, body: null };
+  const listener = getRequestListener(
+    async (request: Arrived, env) => {
+      const arrival = env.incoming as unknown as Arrival;
+      request[NODE_BODY] = arrival;
+      const { method, address, outgoing } = arrival;
+      // Strangers cause it, and nobody here needs to be told.
+      let reply: Reply = new TextReply('', 501, {});
+      try {
+        if (method !== 'TRACE') reply = await replyTo(request, { address });
+      } catch (error) {
+        if (!outgoing.destroyed) onError(error);
+        reply = new TextReply('', 500, {});
+      }
+      try {
+        await send(reply, outgoing);
+      } catch (error) {
+        if (!outgoing.destroyed) onError(error);
+        outgoing.destroy();
+      }
+      letGo(arrival);
+      return sent;
+    },
+    { overrideGlobalObjects: false, autoCleanupIncoming: false },
+  );
+  return (incoming, outgoing) => listener(arrivalOf(incoming, outgoing) as never, outgoing);
 }
 
-const replyOf = (
-  handler: Handler,
-  request: Request | undefined,
-  client: { readonly address: string },
-): Reply | Promise<Reply> =>
-  // Strangers cause it, and nobody here needs to be told.
-  request ? handler(request, client) : new TextReply('', 501, {});
+/** A request of `node:http` as @hono/node-server reads it. */
+interface Arrival {
+  readonly method: string;
+  /** the path and query: node-server puts the host before it */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly rawHeaders: readonly string[];
+  /** of the connection, or '' */
+  readonly address: string;
+  /**
+   * whether proxies and frameworks, which may have looked at the path before, read it as it is read
+   * here: not `//a`, `/b/../a`, `/b/%2e%2e/a`, `/b\..\a`, `/a;b` or `/a#b`
+   */
+  readonly isPlain: boolean;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
 
-async function answer(
-  outgoing: ServerResponse,
-  { reply, headers, isHead }: Answered,
-): Promise<void> {
+type Arrived = Request & { [NODE_BODY]?: Arrival | (Arrival & Body) };
+
+function arrivalOf(incoming: IncomingMessage, outgoing: ServerResponse): Arrival {
+  const { method = 'GET', url = '/', headers, rawHeaders, httpVersionMajor, socket } = incoming;
+  const isPlain = isPlainPath(url);
+  const arrival: Arrival = {
+    method,
+    url: isPlain && url.startsWith('/') ? url : plainUrlOf(url),
+    // The URL has its host from here; who asks for the header is given it as it was sent.
+    headers: { ...headers, host: 'localhost' },
+    // HTTP/2 has the host in a pseudo-header.
+    rawHeaders:
+      httpVersionMajor < 2
+        ? rawHeaders
+        : rawHeaders.map((text, at) => (at % 2 === 0 && text === ':authority' ? 'host' : text)),
+    address: socket.remoteAddress ?? '',
+    ...{ isPlain, incoming, outgoing },
+  };
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  return hasBody ? Object.assign(new Body(incoming), arrival) : arrival;
+}
+
+function isPlainPath(url: string): boolean {
+  const [path = ''] = url.split('?', 1);
+  const read = path.replaceAll(/%2f|%5c/gi, '/').replaceAll(/%2e/gi, '.');
+  return !/[\\#;]|^\/\/|\/\.\.?(\/|$)/.test(read);
+}
+
+/** Proxies are asked for whole addresses; `//host` would be read as one, and so would `/\host`. */
+function plainUrlOf(url: string): string {
+  if (!url.startsWith('/')) return '/';
+  const [path = ''] = url.split('?', 1);
+  return path.replaceAll('\\', '/').replace(/^\/+/, '/') + url.slice(path.length);
+}
+
+/**
+ * The body of a request. Nobody reads ahead; where it is cancelled, the rest runs into nothing, and
+ * the connection stays for the answer.
+ */
+class Body extends Readable {
+  readonly #incoming: IncomingMessage;
+  #chunks: AsyncIterator<Buffer> | undefined;
+
+  constructor(incoming: IncomingMessage) {
+    super({ highWaterMark: 0 });
+    this.#incoming = incoming;
+  }
+
+  get isBeingRead(): boolean {
+    return this.#chunks !== undefined && !this.destroyed;
+  }
+
+  override _read(): void {
+    this.#chunks ??= this.#incoming.iterator({ destroyOnReturn: false });
+    this.#chunks.next().then(
+      ({ done, value }) => this.push(done ? null : value),
+      () => this.destroy(new Error('the body broke off')),
+    );
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const incoming = this.#incoming;
+    if (!incoming.complete) this.#chunks?.return?.().finally(() => incoming.resume());
+    callback(error);
+  }
+}
+
+/** Whether a request came to a server of `node:http`, which lets go of its body in the end. */
+export const isOfNode = (request: Arrived): boolean => request[NODE_BODY] !== undefined;
+
+/** Whether nothing speaks against the path of a request: of what came otherwise nobody knows. */
+export const isPlain = (request: Arrived): boolean => request[NODE_BODY]?.isPlain ?? true;
+
+/**
+ * Calls `listener` once the client is gone before it has its answer, as the request's signal does,
+ * which is dear to make.
+ * @returns forgets the listener
+ */
+export function onGone(request: Arrived, listener: () => void): () => void {
+  const arrival = request[NODE_BODY];
+  if (!arrival) {
+    if (request.signal.aborted) listener();
+    return onAbort(request.signal, listener);
+  }
+  const { outgoing } = arrival;
+  const closed = () => {
+    if (!outgoing.writableFinished) listener();
+  };
+  outgoing.once('close', closed);
+  return () => outgoing.off('close', closed);
+}
+
+async function send(reply: Reply, outgoing: ServerResponse): Promise<void> {
   if (outgoing.destroyed) return;
   const { status } = reply;
   if (reply instanceof TextReply) {
     // In one go: the length is known.
     const length = { 'content-length': Buffer.byteLength(reply.text) };
-    outgoing.writeHead(status, { ...reply.headers, ...headers, ...length });
-    outgoing.end(isHead ? undefined : reply.text);
+    outgoing.writeHead(status, { ...reply.headers, ...length });
+    outgoing.end(reply.text);
     return;
   }
   outgoing.statusCode = status;
@@ -104,15 +212,16 @@ async function answer(
   }
   const cookies = reply.headers.getSetCookie();
   if (cookies.length > 0) outgoing.setHeader('set-cookie', cookies);
-  for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
-  if (isHead) reply.body?.cancel().catch(() => {});
-  if (reply.body === null || isHead) {
+  if (reply.body === null) {
     outgoing.end();
     return;
   }
-  for await (const chunk of reply.body as unknown as AsyncIterable<Uint8Array>) {
-    if (!outgoing.write(chunk)) await drained(outgoing);
-    if (outgoing.destroyed) return;
+  const reader = reply.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!outgoing.write(value)) await drained(outgoing);
+    if (outgoing.destroyed) return await reader.cancel();
   }
   outgoing.end();
 }
@@ -128,10 +237,11 @@ const drained = (outgoing: ServerResponse): Promise<void> =>
     outgoing.once('close', over);
   });
 
-/** Lets what is left of a body run into nothing, unless it is slow. */
-function letGo(incoming: IncomingMessage): void {
-  if (incoming.complete) return;
-  incoming.removeAllListeners('data');
+/** Lets what is left of a body run into nothing, unless it is slow, or somebody reads on. */
+function letGo(arrival: Arrival | (Arrival & Body)): void {
+  const { incoming } = arrival;
+  if (incoming.complete || incoming.destroyed) return;
+  if ('isBeingRead' in arrival && arrival.isBeingRead) return;
   incoming.resume();
   const { socket } = incoming;
   let before = socket.bytesRead;

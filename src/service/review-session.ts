@@ -78,9 +78,7 @@ async function readFields(request: Request, signal: AbortSignal): Promise<URLSea
   if (!isFromHere(request)) throw notFromHere();
   const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
   if (type !== FORM) throw new Refusal('unsupported', 'expected a form');
-  const bytes = request.body
-    ? await readBytes(request.body, { maxBytes: MAX_BYTES, signal, ...PACE })
-    : new Uint8Array();
+  const bytes = await readBytes(request, { maxBytes: MAX_BYTES, signal, ...PACE });
   return new URLSearchParams(new TextDecoder().decode(bytes));
 }
 

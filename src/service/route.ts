@@ -1,5 +1,5 @@
 import type { Decider } from '../node/hash-pool.js';
-import type { Reply } from './asked.js';
+import type { Reply } from './reply.js';
 
 /** What a caller may do; each includes the ones before it. */
 export const ROLES = ['match', 'curate', 'admin'] as const;
@@ -22,7 +22,7 @@ export type LogFacts = Readonly<Record<string, string | number | boolean>>;
 
 /** A request on its way to a route. */
 export interface Call {
-  /** under `createNodeListener` it has all that a `Request` has, but `fetch` does not take it */
+  /** under `createNodeListener`, `fetch` and `new Request` take its `clone()` alone */
   readonly request: Request;
   /** with its path and query; the host is not the client's word */
   readonly url: URL;

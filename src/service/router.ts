@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { HonoBase } from 'hono/hono-base';
+import { TrieRouter } from 'hono/router/trie-router';
 import { DecodeError } from '../errors.js';
 import { lengthOf, readBytes } from '../node/read-bytes.js';
 import { type Access, type KnownCaller, mayDo } from './access.js';
-import { type Answered, type Asked, type Reply, TextReply } from './asked.js';
-import { Deadline } from './deadline.js';
 import { checksOf, problemOf, readQueryValue } from './json-schema.js';
 import type { Metrics } from './metrics.js';
+import { isOfNode, isPlain, onGone } from './node-listener.js';
 import type { RateLimit } from './rate-limit.js';
+import { type Reply, TextReply, withHeader } from './reply.js';
 import {
   type Call,
   type ErrorBody,
@@ -16,7 +18,6 @@ import {
   type RefusalCode,
   type Route,
 } from './route.js';
-import { type FoundPath, RouteTable } from './route-table.js';
 
 /** Where a request comes from. */
 export interface Client {
@@ -73,7 +74,12 @@ const GONE = 499;
 /** What is known of a request so far, for its answer and for the log. */
 interface Course {
   readonly id: string;
-  found: FoundPath | undefined;
+  readonly request: Request;
+  readonly url: URL;
+  readonly address: string;
+  /** the path as its routes write it */
+  path: string | undefined;
+  /** until the method is known, any route of the path: they have one dialect */
   route: Route | undefined;
   caller: KnownCaller | undefined;
   facts: LogFacts;
@@ -83,111 +89,146 @@ interface Course {
 const defaultError: ErrorBody = (_, message, code) => ({ code, message });
 
 /**
- * Brings requests to routes: finds the route and the caller, checks the role, the quota, the query
- * and the body, and writes refusals in the words of the dialect. Each answer is counted and logged.
+ * Brings requests to routes: Hono finds the path, this the method and the caller; it checks the
+ * role, the quota, the query and the body, and writes refusals in the words of the dialect. Each
+ * answer is counted and logged.
  */
 export class Router {
   readonly #options: RouterOptions;
-  readonly #table: RouteTable;
+  readonly #app: HonoBase<{ Bindings: Course }>;
   readonly #running = new Set<Promise<unknown>>();
 
   /** @throws {TypeError} if two routes are the same, or a schema has a keyword not known here */
   constructor(options: RouterOptions) {
     this.#options = options;
-    this.#table = new RouteTable(options.routes);
+    // As it was sent: Hono would decode it first, and take `/%6detrics` for `/metrics`.
+    this.#app = new HonoBase({
+      router: new TrieRouter(),
+      getPath: (_, given) => given!.env!.url.pathname,
+    });
+    for (const [path, routes] of pathsOf(options.routes)) {
+      this.#app.all(path.replaceAll(/\{(\w+)\}/g, ':$1{[^/]*}'), ({ env, req }) =>
+        this.#answer(env, { path, routes, params: req.param() }),
+      );
+    }
+    this.#app.notFound(() => {
+      throw new Refusal('not-found', 'expected a path of the service');
+    });
+    this.#app.onError((error) => {
+      throw error;
+    });
     for (const { query = {}, body } of options.routes) {
       for (const schema of Object.values(query)) checksOf(schema);
       if (body) checksOf(body);
     }
   }
 
-  /** How many requests are being answered, those among them whose client is gone. */
-  get running(): number {
-    return this.#running.size;
-  }
-
-  /** Waits for what is being answered. */
+  /** Waits for what is being answered, also where the client is gone. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
   /** Answers a request. It does not reject. */
-  async answer(request: Asked, { address }: Client): Promise<Answered> {
+  async answer(request: Request, { address }: Client): Promise<Reply> {
     const { metrics, onLog, now } = this.#options;
     const time = new Date(now()).toISOString();
     const begun = performance.now();
     const course: Course = {
-      id: randomUUID(),
-      found: undefined,
-      route: undefined,
-      caller: undefined,
-      facts: {},
-      refusal: undefined,
+      ...{ id: randomUUID(), request, url: new URL(request.url), address, facts: {} },
+      ...{ path: undefined, route: undefined, caller: undefined, refusal: undefined },
     };
-    const reply = await this.#answerOrRefusal(request, address, course);
-    const { id, route, caller, facts, refusal } = course;
+    const reply = await this.#answerOrRefusal(course);
+    const { id, path, caller, facts, refusal } = course;
     const { status } = reply;
     const milliseconds = Math.round(1000 * (performance.now() - begun)) / 1000;
     const method = METHODS.includes(request.method) ? request.method : 'other';
-    metrics.answered(method, course.found?.path ?? 'none', status, milliseconds);
+    metrics.answered(method, path ?? 'none', status, milliseconds);
     onLog({
       ...{ id, time, method, status, milliseconds },
       ...(caller && { caller: caller.name }),
-      ...(course.found && { route: course.found.path }),
+      ...(path !== undefined && { route: path }),
       ...(refusal && { refusal }),
       ...(Object.keys(facts).length > 0 && { facts }),
     });
-    const isHead = request.method === 'HEAD' && route?.method === 'GET';
-    return { reply, headers: { 'x-request-id': id }, isHead };
+    return withHeader(reply, 'x-request-id', id);
   }
 
-  async #answerOrRefusal(request: Asked, address: string, course: Course): Promise<Reply> {
+  async #answerOrRefusal(course: Course): Promise<Reply> {
+    const { request } = course;
     try {
-      return await this.#answer(request, address, course);
+      if (!isPlain(request)) {
+        throw new Refusal('bad-request', 'expected a path without .., //, ;, # and \\');
+      }
+      return await this.#app.fetch(request, course);
     } catch (error) {
-      if (!request.bodyUsed) request.body?.cancel().catch(() => {});
+      // In Node, the listener lets go of it.
+      if (!isOfNode(request) && !request.bodyUsed) request.body?.cancel().catch(() => {});
       if (request.signal.aborted) return new Response(null, { status: GONE });
       const refusal = refusalOf(error);
       if (refusal.code === 'failed') this.#options.onError(error);
       course.refusal = refusal.code;
-      const told: Partial<Route> = course.route ?? course.found?.routes[0] ?? {};
-      if (told.refused) return told.refused(refusal);
-      const { error: write = defaultError } = told;
+      const { refused, error: write = defaultError } = course.route ?? {};
+      if (refused) return refused(refusal);
       const { status, message, code, headers } = refusal;
       return TextReply.json(write(status, message, code), status, headers);
     }
   }
 
-  async #answer(request: Asked, address: string, course: Course): Promise<Reply> {
-    const url = new URL(request.url);
-    if (request.isPlain === false) {
-      throw new Refusal('bad-request', 'expected a path without .., //, ;, # and \\');
-    }
-    course.found = this.#table.find(url.pathname);
-    if (!course.found) throw new Refusal('not-found', 'expected a path of the service');
-    course.route = routeFor(request.method, course.found);
-    const deadline = new Deadline(request, this.#options.timeoutSeconds);
-    const work = this.#work(request, { url, address }, course, deadline);
-    this.#running.add(work);
-    const over = () => {
-      deadline.clear();
-      this.#running.delete(work);
-    };
-    work.then(over, over);
-    return await Promise.race([work, deadline.over]);
+  /** What Hono gives on is what it is given, a `Response` or not. */
+  async #answer(course: Course, { path, routes, params }: Found): Promise<Response> {
+    const { request, url } = course;
+    if (path.includes('{')) checkIsText(url.pathname, params);
+    course.path = path;
+    course.route = routes[0]!;
+    const route = routeFor(request.method, routes);
+    course.route = route;
+    const work = (time: Time) => this.#work(course, { route, params, time });
+    return (await this.#inTime(request, work)) as Response;
+  }
+
+  /**
+   * What `work` gives, unless its time is up before, or the client is gone. It may go on after
+   * that, and is waited for in the end.
+   */
+  #inTime(request: Request, work: (time: Time) => Promise<Reply>): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      let end: AbortController | undefined;
+      let over: unknown;
+      const stop = (reason: unknown) => {
+        over ??= reason;
+        end?.abort(over);
+        reject(over);
+      };
+      const time: Time = {
+        get signal() {
+          if (!end) {
+            end = new AbortController();
+            if (over !== undefined) end.abort(over);
+          }
+          return end.signal;
+        },
+      };
+      const late = () => stop(new Refusal('timeout', 'expected to be done sooner'));
+      const timer = setTimeout(late, 1000 * this.#options.timeoutSeconds);
+      const forget = onGone(request, () => stop(request.signal.reason));
+      const running = work(time).finally(() => {
+        clearTimeout(timer);
+        forget();
+        this.#running.delete(running);
+      });
+      this.#running.add(running);
+      running.then(resolve, reject);
+    });
   }
 
   /**
    * Who calls, if that counts for the route.
    * @throws {Refusal} 401, 403 or 429
    */
-  async #admitted(
-    request: Asked,
-    address: string,
-    course: Course,
-  ): Promise<KnownCaller | undefined> {
+  async #admitted(course: Course, route: Route): Promise<KnownCaller | undefined> {
     const { access, rateLimit } = this.#options;
-    const { role, tokenHashOf } = course.route!;
+    const { request, address } = course;
+    const { role, tokenHashOf } = route;
     if (role === 'public') return undefined;
     let caller: KnownCaller | undefined;
     if (tokenHashOf) {
@@ -205,31 +246,28 @@ export class Router {
 
   /** What takes time, and may go on after its client is gone. */
   async #work(
-    request: Asked,
-    { url, address }: { url: URL; address: string },
     course: Course,
-    deadline: Deadline,
+    { route, params, time }: Pick<Call, 'params'> & { readonly route: Route; readonly time: Time },
   ): Promise<Reply> {
-    const route = course.route!;
+    const { request, url, address } = course;
     const { rateLimit, maxBytes, isEnding } = this.#options;
     // Before the body: a request that came in time is answered, however long its body takes.
     const isLate = isEnding() && !isWatching(route);
-    const caller = await this.#admitted(request, address, course);
+    const caller = await this.#admitted(course, route);
     if (isLate) throw new Refusal('ending', 'expected another server', { connection: 'close' });
     const query = queryOf(route, url);
-    const body = await bodyOf(route, request, maxBytes, deadline);
+    const body = await bodyOf(route, request, maxBytes, time);
     const countAnswers = (answers: number) => {
       if (caller) rateLimit.countAnswers(caller, answers);
     };
     // After the checks: a request that was not understood has told nothing of the list.
     if (route.isAnswer) countAnswers(1);
-    const { params } = course.found!;
     const call: Call = {
       ...{ request, url, params, query, address, countAnswers },
       countSearches: (list, check) =>
         caller ? rateLimit.countSearches(caller, list, check) : check(list),
       get signal() {
-        return deadline.signal;
+        return time.signal;
       },
       caller: caller && { name: caller.name, role: caller.role },
       note: (facts) => {
@@ -240,6 +278,59 @@ export class Router {
   }
 }
 
+/** The time that an answer has. Its signal is made when it is first asked for. */
+interface Time {
+  readonly signal: AbortSignal;
+}
+
+/** The routes of a path, one for each method, and what it has in the place of names. */
+interface Found {
+  readonly path: string;
+  readonly routes: readonly Route[];
+  readonly params: Readonly<Record<string, string>>;
+}
+
+const NAME = /\{\w+\}/g;
+const namesIn = (path: string) => path.match(NAME)?.length ?? 0;
+
+/**
+ * The routes of each path. A path with fewer names comes first, as `/c/bank/new` would before
+ * `/c/bank/{name}`.
+ * @throws {TypeError} if a path is not one, or two routes are the same
+ */
+function pathsOf(routes: readonly Route[]): (readonly [string, readonly Route[]])[] {
+  const paths = new Map<string, Route[]>();
+  for (const route of routes) {
+    if (!/^(\/(\{\w+\}|[\w.~-]*))+$/.test(route.path)) {
+      throw new TypeError('expected a path of words and {names}');
+    }
+    const others = paths.get(route.path) ?? [];
+    if (others.some(({ method }) => method === route.method)) {
+      throw new TypeError('expected routes of different methods or paths');
+    }
+    paths.set(route.path, [...others, route]);
+  }
+  const shapes = new Set([...paths.keys()].map((path) => path.replaceAll(NAME, '{}')));
+  if (shapes.size < paths.size) {
+    throw new TypeError('expected one path to have the same names in all routes');
+  }
+  return [...paths].sort(([a], [b]) => namesIn(a) - namesIn(b));
+}
+
+/** @throws {Refusal} 400 if a path is not UTF-8, or has nothing or a control character as a name */
+function checkIsText(path: string, params: Found['params']): void {
+  let text = '\0';
+  try {
+    text = decodeURIComponent(path);
+  } catch {
+    // Told below.
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it looks for
+  if (/[\u0000-\u001f\u007f]/.test(text) || Object.values(params).includes('')) {
+    throw new Refusal('bad-request', 'expected a path of UTF-8');
+  }
+}
+
 /** Whether it only tells how the service fares, which it does until its end. */
 const isWatching = ({ role, method, path }: Route): boolean =>
   (role === 'public' && method === 'GET') || path === '/metrics';
@@ -247,7 +338,7 @@ const isWatching = ({ role, method, path }: Route): boolean =>
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'];
 
 /** @throws {Refusal} 405, with the methods that there are */
-function routeFor(method: string, { routes }: FoundPath): Route {
+function routeFor(method: string, routes: readonly Route[]): Route {
   const route = routes.find((one) => one.method === (method === 'HEAD' ? 'GET' : method));
   if (route) return route;
   const methods = routes.map((one) => one.method as string);
@@ -280,9 +371,9 @@ function queryOf({ query = {} }: Route, url: URL): Record<string, QueryValue> {
  */
 async function bodyOf(
   { body: schema, media = [] }: Route,
-  request: Asked,
+  request: Request,
   maxBytes: number,
-  deadline: Deadline,
+  time: Time,
 ): Promise<unknown> {
   const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
   if (media.some((one) => isOfType(type, one)) || !schema) return undefined;
@@ -297,9 +388,8 @@ async function bodyOf(
   if (length !== undefined && length > maxBytes) {
     throw new Refusal('too-many-bytes', `expected a body of at most ${maxBytes} bytes`);
   }
-  const chunks = 'chunks' in request ? request.chunks : request.body;
-  const limits = { maxBytes, signal: deadline.signal, ...PACE };
-  const bytes = chunks ? await readBytes(chunks, limits) : new Uint8Array();
+  const limits = { maxBytes, signal: time.signal, ...PACE };
+  const bytes = await readBytes(request, limits);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -7,7 +7,6 @@ import { MAX_BYTES } from '../picture/options.js';
 import type { ReviewQueueOptions } from '../store/review-queue.js';
 import type { Store } from '../store/store.js';
 import { Access, type AccessOptions } from './access.js';
-import { callDirectly, responseOf } from './asked.js';
 import type { DecisionWebhookOptions } from './decision-webhook.js';
 import {
   createPictureFetcher,
@@ -25,6 +24,7 @@ import { Metrics } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
 import { FormReader, MAX_BYTES_HELD } from './read-form.js';
+import { callDirectly, responseOf } from './reply.js';
 import { reviewRoutes } from './review-routes.js';
 import { Refusal, type Route } from './route.js';
 import { type Client, type LogRecord, Router } from './router.js';

@@ -176,6 +176,54 @@ test('what a handler throws is answered by 500, and told to nobody but onError',
   expect(errors).toEqual([error]);
 });
 
+test('a request is whole to whoever takes its clone', async () => {
+  const handler: Handler = async (given) => {
+    const { url, method, headers, signal } = new Request(given.clone());
+    const body = await given.clone().text();
+    return Response.json([url, method, headers.get('x-a'), signal.aborted, body]);
+  };
+  await listening(handler, async (url) => {
+    for (const [method, body] of [['POST', 'b'] as const, ['GET', undefined] as const]) {
+      const told = await fetch(`${url}/x?y`, {
+        method,
+        headers: { 'x-a': '1' },
+        body: body ?? null,
+      });
+      expect(await told.json()).toEqual(['http://localhost/x?y', method, '1', false, body ?? '']);
+    }
+  });
+});
+
+test('a body of an answer that fails ends the connection, and its error is told to onError alone', async () => {
+  const errors: unknown[] = [];
+  const error = new Error('a secret');
+  const failing = (chunks: number) =>
+    new ReadableStream({
+      pull(controller) {
+        if (chunks-- === 0) controller.error(error);
+        else controller.enqueue(Buffer.from('begun'));
+      },
+    });
+  await listening(
+    ({ url }) => new Response(failing(url.endsWith('/at-once') ? 0 : 1)),
+    async (url) => {
+      for (const path of ['at-once', 'halfway']) {
+        const { hostname, port } = new URL(url);
+        const socket = connect(Number(port), hostname);
+        let answer = '';
+        socket.on('data', (chunk) => {
+          answer += chunk;
+        });
+        socket.write(`GET /${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`);
+        await once(socket, 'close');
+        expect(answer).not.toMatch(/secret|\r\n0\r\n/);
+      }
+    },
+    (given) => errors.push(given),
+  );
+  expect(errors).toEqual([error, error]);
+});
+
 test('who is answered and goes on slowly is cut off; who is quick is not', {
   timeout: 20_000,
 }, async () => {
