@@ -740,7 +740,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
   variants: {
     MATCHING_VARIANTS: 'constant',
-    MOST_HASHES: 'constant',
     VARIANT_PROFILES: 'constant',
     hashPixels: {
       args: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
@@ -748,7 +747,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     variantsOf: {
       args: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
     },
-    listCrops: { args: [pixels] },
   },
   indexing: {
     createIndex: {

@@ -5,10 +5,8 @@
 
 export type { Near, Rectangle, VariantGeometry, Variants, WindowName } from '../variant.js';
 export { hashPixels, variantsOf } from './hash-pixels.js';
-export { type ListCrop, listCrops } from './list-crops.js';
 export {
   MATCHING_VARIANTS,
-  MOST_HASHES,
   VARIANT_PROFILES,
   type VariantOptions,
   type VariantProfile,
