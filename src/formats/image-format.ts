@@ -51,7 +51,7 @@ export interface ImageHeader {
   readonly colours: readonly number[];
   /** shows what the file has cut off, where some browsers do; absent if none does */
   readonly uncut?: Edits;
-  /** screens on which browsers show the picture otherwise than sharp */
+  /** screens on which browsers show the picture otherwise than sharp; the first holds all of it */
   readonly screens?: readonly Screen[];
   /** hides the alpha plane, if that is a picture of its own; made after `edits` */
   readonly hideAlpha?: Edits;

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { coloursOf } from '../formats/colours.js';
 import type { ColourReading } from '../formats/icc.js';
-import type { ImageHeader, Screen } from '../formats/image-format.js';
+import type { ImageHeader } from '../formats/image-format.js';
 import type { Sides } from '../picture/draft-variants.js';
 import { type Channels, type CheckedPixels, checkedPixels } from '../pixels.js';
+import { reduced } from './canvas.js';
 import { isOpaqueInTurns } from './pixel-turns.js';
 import { importSharp } from './sharp.js';
 
@@ -35,8 +36,6 @@ const KEPT = 16;
 const LARGEST_KEPT = 2 ** 20;
 /** Levels of luma that nobody sees. */
 const NO_SHIFT = 3;
-/** Pixels of a raster: more than PDQ reads, and so many that parts of it can be found. */
-const MOST_PIXELS = 1_500_000;
 /** Pixels that are given to lcms, which holds them more than once. */
 const MOST_STORED = 6_000_000;
 /** Steps of the lattice from black to full. */
@@ -179,65 +178,16 @@ export async function shownRasters(
     if (effect.greys.length === 0) continue;
     if (stored !== inks && !effect.odd && !changesLuma(stored, effect)) continue;
     end.throwIfAborted();
-    rasters.push((await shownBy(reading, stored, sidesOf(stored))).pixels);
+    rasters.push((await shownBy(reading, stored, reduced(stored))).pixels);
     // WebKitGTK gives a profile what alpha has been multiplied into.
     if (stored === inks || (await isOpaqueInTurns(stored, end))) continue;
-    const { pixels: seen } = await shownBy(reading, stored, sidesOf(stored), true);
+    const { pixels: seen } = await shownBy(reading, stored, reduced(stored), true);
     const restored = Uint8ClampedArray.from(seen.data, (sample, i) =>
       i % 4 === 3 ? sample : (255 * sample) / seen.data[i | 3]!,
     );
     rasters.push({ ...seen, data: new Uint8Array(restored.buffer) });
   }
   return rasters;
-}
-
-/**
- * A picture on another screen, whose rest is transparent; perhaps reduced.
- * @param pixels on a screen of their own, at the same place
- */
-export async function onScreen(
-  pixels: CheckedPixels,
-  { frame, at = [frame[0], frame[1]], ...screen }: Screen,
-): Promise<CheckedPixels> {
-  const sides = sidesOf(screen);
-  const share = sides.width / screen.width;
-  const [left, top, across, down] = frame;
-  const part = { left, top, width: across, height: down };
-  part.width = Math.min(across, screen.width - at[0]);
-  part.height = Math.min(down, screen.height - at[1]);
-  const transparent = { r: 0, g: 0, b: 0, alpha: 0 };
-  if (part.width < 1 || part.height < 1) {
-    const data = new Uint8Array(4 * sides.width * sides.height);
-    return { data, ...sides, channels: 4 };
-  }
-  const [x, y] = [Math.floor(at[0] * share), Math.floor(at[1] * share)];
-  const width = Math.max(1, Math.min(sides.width - x, Math.round(part.width * share)));
-  const height = Math.max(1, Math.min(sides.height - y, Math.round(part.height * share)));
-  const { data, ...raw } = pixels;
-  const sharp = await importSharp();
-  const raster = await sharp(data, { raw })
-    .extract(part)
-    .resize({ width, height, fit: 'fill' })
-    .ensureAlpha()
-    .toColourspace('srgb')
-    .extend({
-      left: x,
-      top: y,
-      right: sides.width - x - width,
-      bottom: sides.height - y - height,
-      background: transparent,
-    })
-    .raw()
-    .toBuffer();
-  return checkedPixels({ data: raster, ...sides, channels: 4 });
-}
-
-function sidesOf({ width, height }: Sides): Sides {
-  const share = Math.max(1, Math.sqrt((width * height) / MOST_PIXELS));
-  return {
-    width: Math.max(1, Math.round(width / share)),
-    height: Math.max(1, Math.round(height / share)),
-  };
 }
 
 /** Whether the luma of a picture is seen otherwise than stored, by means of a sample. */

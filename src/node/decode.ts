@@ -20,13 +20,8 @@ import {
 } from '../picture/options.js';
 import { Turns, unlessAborted, within } from '../picture/waiting.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
-import {
-  onScreen,
-  type ShownColours,
-  type StoredPixels,
-  shownColours,
-  shownRasters,
-} from './as-shown.js';
+import { type ShownColours, type StoredPixels, shownColours, shownRasters } from './as-shown.js';
+import { onScreen } from './canvas.js';
 import { rgbFromCmyk } from './cmyk.js';
 import { decodeHeic } from './decode-heic.js';
 import { withoutColourInTurns } from './pixel-turns.js';

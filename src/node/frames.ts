@@ -1,11 +1,7 @@
-import {
-  type FileFrame,
-  type ImageFormat,
-  type ImageHeader,
-  viewOf,
-} from '../formats/image-format.js';
+import type { FileFrame, ImageFormat, ImageHeader } from '../formats/image-format.js';
 import type { Sides } from '../picture/draft-variants.js';
 import { type CheckedPixels, checkedPixels } from '../pixels.js';
+import { Canvas, reduced } from './canvas.js';
 import { frameFile } from './frame-file.js';
 import type { Sharp } from './sharp.js';
 
@@ -18,8 +14,6 @@ const MOST_PIXELS = 2 ** 26;
 const MOST_CANVAS = 2 ** 24;
 /** The cost of one frame more, in pixels. */
 const FRAME = 2 ** 15;
-/** A look of more pixels is reduced. */
-const MOST_LOOK = 1_500_000;
 
 /** A frame as it is seen, with all that is left of those before it; perhaps reduced from `full`. */
 type FrameLook = { readonly frame: number; readonly pixels: CheckedPixels; readonly full: Sides };
@@ -34,11 +28,13 @@ type FrameLook = { readonly frame: number; readonly pixels: CheckedPixels; reado
 export async function frameLooks(
   sharp: Sharp,
   bytes: Uint8Array,
-  { format, width, height, animation }: ImageHeader,
+  { format, animation, ...header }: ImageHeader,
   end: AbortSignal,
 ): Promise<{ looks: FrameLook[]; frames: { total: number; checked: number }; isAllSeen: boolean }> {
   const { frames = [], beside = false } = animation ?? {};
-  const full = format === 'gif' ? screenOf(bytes, frames[0]!) : { width, height };
+  // Browsers lengthen the screen of a GIF for its first frame.
+  const { width, height } = header.screens?.[0] ?? header;
+  const full = { width, height };
   const wanted = wantedOf(frames).filter((k) => k > 0 || beside);
   const chosen: number[] = [];
   for (const k of full.width * full.height > MOST_CANVAS ? [] : wanted) {
@@ -114,28 +110,13 @@ function costOf(frames: readonly FileFrame[], wanted: readonly number[], full: S
   return cost;
 }
 
-/** The screen of a GIF, which browsers lengthen for the first frame. */
-function screenOf(bytes: Uint8Array, { x, y, width, height }: FileFrame): Sides {
-  const view = viewOf(bytes);
-  return {
-    width: Math.max(view.getUint16(6, true), x + width),
-    height: Math.max(view.getUint16(8, true), y + height),
-  };
-}
-
-function reduced(full: Sides): Sides {
-  const share = Math.sqrt((full.width * full.height) / MOST_LOOK);
-  if (share <= 1) return full;
-  return { width: Math.ceil(full.width / share), height: Math.ceil(full.height / share) };
-}
-
-/** The pixels of one frame, without those before it, as words of RGBA. */
+/** The pixels of one frame, without those before it, as RGBA. */
 async function pixelsOf(
   sharp: Sharp,
   bytes: Uint8Array,
   format: ImageFormat,
   frame: FileFrame,
-): Promise<Uint32Array> {
+): Promise<Buffer> {
   const input = { failOn: 'none', ignoreIcc: true, limitInputPixels: MOST_CANVAS } as const;
   const { data, info } = await sharp(frameFile(bytes, format, frame), input)
     .toColourspace('srgb')
@@ -145,66 +126,5 @@ async function pixelsOf(
   if (info.width !== frame.width || info.height !== frame.height || info.channels !== 4) {
     throw new Error('a frame of other sides than its animation says');
   }
-  return new Uint32Array(new Uint8Array(data).buffer);
-}
-
-/** Where frames are laid one on another. */
-class Canvas {
-  readonly #words: Uint32Array;
-  readonly #width: number;
-  readonly #height: number;
-  /** takes away the frame that was drawn last, as it says itself */
-  #undo = (): void => {};
-
-  constructor({ width, height }: Sides) {
-    this.#words = new Uint32Array(width * height);
-    this.#width = width;
-    this.#height = height;
-  }
-
-  get bytes(): Uint8Array {
-    return new Uint8Array(this.#words.buffer);
-  }
-
-  draw(pixels: Uint32Array, { x, y, width, height, over, after }: FileFrame): void {
-    this.#undo();
-    const words = this.#words;
-    const across = Math.max(0, Math.min(width, this.#width - x));
-    const down = Math.max(0, Math.min(height, this.#height - y));
-    const place = (row: number) => {
-      const start = (y + row) * this.#width + x;
-      return words.subarray(start, start + across);
-    };
-    const before = after === 'restored' ? words.slice() : undefined;
-    this.#undo = () => {
-      if (before) words.set(before);
-      if (after === 'cleared') for (let row = 0; row < down; row++) place(row).fill(0);
-    };
-    for (let row = 0; row < down; row++) {
-      const line = pixels.subarray(row * width, row * width + across);
-      if (over) layOver(line, place(row));
-      else place(row).set(line);
-    }
-  }
-}
-
-/** Lays straight RGBA over straight RGBA. */
-function layOver(above: Uint32Array, below: Uint32Array): void {
-  for (let i = 0; i < above.length; i++) {
-    const a = above[i]!;
-    const b = below[i]!;
-    const share = a >>> 24;
-    if (share === 255 || b >>> 24 === 0) below[i] = a;
-    else if (share > 0) below[i] = mixed(a, b, 255 * share, (b >>> 24) * (255 - share));
-  }
-}
-
-/** Two colours in these shares; their sum is 255 times the alpha. */
-function mixed(a: number, b: number, share: number, rest: number): number {
-  const sum = share + rest;
-  const red = ((a & 255) * share + (b & 255) * rest) / sum;
-  const green = (((a >>> 8) & 255) * share + ((b >>> 8) & 255) * rest) / sum;
-  const blue = (((a >>> 16) & 255) * share + ((b >>> 16) & 255) * rest) / sum;
-  const colours = (red + 0.5) | ((green + 0.5) << 8) | ((blue + 0.5) << 16);
-  return (((sum / 255 + 0.5) << 24) | colours) >>> 0;
+  return data;
 }
