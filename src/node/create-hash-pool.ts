@@ -458,10 +458,8 @@ function doubtOf(
 ): Pick<Decision, 'verdict' | 'reason'> | undefined {
   // An empty list has none of what is not seen either.
   if (verdict !== 'none' || reason === 'nothing-comparable') return undefined;
-  if (unseen !== undefined && unseen !== 'unseen-frames') {
-    return { verdict: 'review', reason: unseen };
-  }
-  const isAllSeen = unseen === undefined && (!frames || frames.checked >= frames.total);
+  if (unseen !== undefined) return { verdict: 'review', reason: unseen };
+  const isAllSeen = !frames || frames.checked >= frames.total;
   return isAllSeen || unseenFrames === 'none'
     ? undefined
     : { verdict: 'review', reason: 'unseen-frames' };

@@ -2,6 +2,7 @@ import type { OutputInfo, SharpOptions } from 'sharp';
 import { checkArray, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
 import {
+  corrupt,
   editedCopy,
   type ImageFormat,
   type ImageHeader,
@@ -20,10 +21,20 @@ import {
 } from '../picture/options.js';
 import { Turns, unlessAborted, within } from '../picture/waiting.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
-import { type ShownColours, type StoredPixels, shownColours, shownRasters } from './as-shown.js';
 import { onScreen } from './canvas.js';
 import { rgbFromCmyk } from './cmyk.js';
 import { decodeHeic } from './decode-heic.js';
+import {
+  coloursWanted,
+  type DecodedLook,
+  joined,
+  type LookOptions,
+  type Looks,
+  looksAsShown,
+  looksOfFrames,
+  type ReadFile,
+  wantedLooks,
+} from './looks.js';
 import { withoutColourInTurns } from './pixel-turns.js';
 import { importSharp, type Sharp } from './sharp.js';
 import { decodeThreads } from './start-thread.js';
@@ -50,32 +61,10 @@ export interface DecodeOptions extends Limits, Pick<FileOptions, 'workerUrl'> {
 }
 
 /** How a file is decoded whose looks may be wanted too. */
-export type LookOptions = DecodeOptions & Pick<FileOptions, 'variants' | 'orientation'>;
-
-/** Another raster that a browser shows of a file, for matching alone. */
-export interface DecodedLook {
-  readonly look: 'asShown' | 'frame' | 'otherReading';
-  /** of a `frame`: which of the file, from 0 */
-  readonly frame?: number;
-  /** before `orientation`; perhaps reduced; alpha straight */
-  readonly pixels: CheckedPixels;
-  /** how to turn it for display */
-  readonly orientation: Orientation;
-  /** sides of the look before it was reduced, as stored */
-  readonly full: Sides;
-}
-
-/** Which looks are wanted: those of the still picture, and those of other frames. */
-export function wantedLooks({ variants = 'orientation', orientation }: LookOptions): {
-  readonly still: boolean;
-  readonly frames: boolean;
-} {
-  const still = variants !== 'none' && orientation !== 'stored';
-  return { still, frames: still && (variants === 'quick' || variants === 'thorough') };
-}
+type PictureOptions = DecodeOptions & LookOptions;
 
 /** A decoded image file: the first page or frame of it. */
-export interface DecodedImage {
+export interface DecodedImage extends Looks {
   /** the raster as the file stores it, before EXIF orientation; alpha straight */
   readonly pixels: CheckedPixels;
   /** how to turn it for display; 1 where the file does not say */
@@ -83,12 +72,6 @@ export interface DecodedImage {
   readonly format: ImageFormat;
   /** sides of the full picture, as stored, if the raster is a draft of it */
   readonly draftOf?: Sides;
-  /** what else a browser shows of it, where that was asked for */
-  readonly looks?: readonly DecodedLook[];
-  /** where the file has several frames: how many, and how many of them are among the looks */
-  readonly frames?: { readonly total: number; readonly checked: number };
-  /** why a browser may show something that is not among the looks */
-  readonly unseen?: 'odd-profile' | 'unseen-picture' | 'unseen-frames';
 }
 
 /**
@@ -126,7 +109,7 @@ export async function decode(
 export async function decodeUntil(
   end: AbortSignal,
   bytes: Uint8Array,
-  options: LookOptions & { maxMemory?: number },
+  options: PictureOptions & { maxMemory?: number },
 ): Promise<DecodedImage> {
   const { maxBytes = MAX_BYTES, maxPixels = MAX_PIXELS } = options;
   if (bytes.length === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
@@ -163,10 +146,6 @@ function checkCost({ frames = 1, memory = 0 }: ImageHeader, maxMemory = Infinity
   }
 }
 
-/** For what a decoder does with EXIF alone, a file of 1 kB may cost seconds. */
-const withoutMetadata = (bytes: Uint8Array, { metadata, edits }: ImageHeader) =>
-  editedCopy(bytes, metadata ?? edits);
-
 /**
  * The options themselves, once their values have been checked.
  * @throws {TypeError | RangeError} if one is invalid
@@ -188,7 +167,7 @@ let turns: Turns | undefined;
 async function decodeInThread(
   bytes: Uint8Array,
   header: ImageHeader,
-  options: LookOptions,
+  options: PictureOptions,
   end: AbortSignal,
 ): Promise<DecodedImage> {
   const { maxPixels = MAX_PIXELS, workerUrl } = options;
@@ -199,82 +178,30 @@ async function decodeInThread(
   return { pixels, orientation: 1, format: 'heic', ...looks };
 }
 
-/** The colours by which a file is shown; undefined if it says nothing, or no looks are wanted. */
-const coloursWanted = async (
-  bytes: Uint8Array,
-  header: ImageHeader,
-  options: LookOptions,
-): Promise<ShownColours | undefined> =>
-  header.colours.length > 0 && wantedLooks(options).still
-    ? await shownColours(bytes, header)
-    : undefined;
-
-/** The looks of a raster, as stored, in the colours that its file gives it. */
-async function looksAsShown(
-  colours: ShownColours | undefined,
-  stored: StoredPixels,
-  { orientation, full }: Pick<DecodedLook, 'orientation' | 'full'>,
-  end: AbortSignal,
-): Promise<Looks> {
-  if (colours === undefined) return {};
-  const looks = (await shownRasters(stored, colours, end)).map((pixels): DecodedLook => {
-    return { look: 'asShown', pixels, orientation, full };
-  });
-  return { ...(looks.length > 0 && { looks }), ...(colours.odd && { unseen: 'odd-profile' }) };
-}
-
-async function decodeFile(
-  sharp: Sharp,
-  bytes: Uint8Array,
-  header: ImageHeader,
-  options: LookOptions,
-  end: AbortSignal,
-): Promise<DecodedImage> {
-  const colours = await coloursWanted(bytes, header, options);
-  return await decodeWith(sharp, withoutMetadata(bytes, header), { header, colours }, options, end);
-}
-
-/** What is known of a file before it is decoded. */
-interface ReadFile {
-  readonly header: ImageHeader;
-  readonly colours: ShownColours | undefined;
-}
-
 /** The picture that decoders give, and then the frames beside it. */
 async function withFrames(
   sharp: Sharp,
   bytes: Uint8Array,
   header: ImageHeader,
-  options: LookOptions,
+  options: PictureOptions,
   end: AbortSignal,
 ): Promise<DecodedImage> {
-  const decoded = await decodeFile(sharp, bytes, header, options, end);
+  const file = { header, colours: await coloursWanted(bytes, header, options) };
+  // For what a decoder does with EXIF alone, a file of 1 kB may cost seconds.
+  const copy = editedCopy(bytes, header.metadata ?? header.edits);
+  const decoded = await decodeWith(sharp, copy, file, options, end);
   const { animation } = header;
   const isFilm = animation && (animation.frames.length > 1 || animation.beside);
   if (!isFilm || !wantedLooks(options).frames) return decoded;
-  const { frameLooks } = await import('./frames.js');
-  const { isAllSeen, ...seen } = await frameLooks(sharp, bytes, header, end);
-  const looks: DecodedLook[] = [];
-  const colours = await coloursWanted(bytes, header, options);
-  for (const look of seen.looks) {
-    const rasters = colours ? await shownRasters(look, colours, end) : [];
-    for (const pixels of [look.pixels, ...rasters]) {
-      looks.push({ ...look, pixels, look: 'frame', orientation: decoded.orientation });
-    }
-  }
-  return {
-    ...decoded,
-    looks: [...(decoded.looks ?? []), ...looks],
-    frames: seen.frames,
-    ...(!isAllSeen && { unseen: 'unseen-picture' }),
-  };
+  const more = await looksOfFrames(sharp, bytes, file, decoded.orientation, end);
+  return { ...decoded, ...more, looks: [...(decoded.looks ?? []), ...(more.looks ?? [])] };
 }
 
 async function decodeWith(
   sharp: Sharp,
   bytes: Uint8Array,
   { header, colours }: ReadFile,
-  options: LookOptions,
+  options: PictureOptions,
   end: AbortSignal,
 ): Promise<DecodedImage> {
   const { format, orientation, exif } = header;
@@ -333,15 +260,13 @@ async function decodeWith(
   }
 }
 
-type Looks = Pick<DecodedImage, 'looks' | 'unseen'>;
-
 /** The looks of a file whose geometry browsers read otherwise than sharp. */
 async function otherReadings(
   sharp: Sharp,
   bytes: Uint8Array,
   { header, colours }: ReadFile,
   pixels: CheckedPixels,
-  options: LookOptions,
+  options: PictureOptions,
   end: AbortSignal,
 ): Promise<Looks> {
   const { uncut, screens = [], ...rest } = header;
@@ -362,12 +287,6 @@ async function otherReadings(
     if (error instanceof DecodeError) return { unseen: 'unseen-picture' };
     throw error;
   }
-}
-
-function joined(some: Looks, more: Looks): Looks {
-  const looks = [...(some.looks ?? []), ...(more.looks ?? [])];
-  const unseen = some.unseen ?? more.unseen;
-  return { ...(looks.length > 0 && { looks }), ...(unseen && { unseen }) };
 }
 
 /** The longer side that a draft has at least. */
@@ -413,7 +332,5 @@ function decodeErrorOf(cause: unknown, format: ImageFormat): DecodeError {
   if (/not been built in|no decoding plugin|unsupported|not supported/i.test(message)) {
     return unsupported(`expected a kind of ${format} that this sharp decodes`, cause);
   }
-  return new DecodeError('corrupt', `the ${format} file breaks off or contradicts itself`, {
-    cause,
-  });
+  return corrupt(format, cause);
 }

@@ -13,10 +13,10 @@ import { hashedImage, type OtherLook } from '../variants/forms.js';
 import {
   checkDecodeOptions,
   type DecodedImage,
-  type DecodedLook,
   type DecodeOptions,
   decodeUntil,
 } from './decode.js';
+import type { DecodedLook } from './looks.js';
 import { isOpaqueInTurns } from './pixel-turns.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
 import { decodeThreads } from './start-thread.js';
