@@ -1,11 +1,11 @@
 import { basename, dirname, join } from 'node:path';
-import { postgresqlPrograms, PostgresqlServer as Server } from '../../bench/postgresql-server.js';
 import { canInstall, install } from '../debian.js';
 import { ROOT } from '../package.js';
+import { postgresqlPrograms, PostgresqlServer as Server } from '../postgresql-server.js';
 
 export type PostgresqlServer = Server;
 
-/** As the one of the benches, but its files are copied: to make them takes half a second. */
+/** As the one that benches start, but its files are copied: to make them takes half a second. */
 export const PostgresqlServer = {
   async start(options: { isDurable?: boolean } = {}): Promise<Server> {
     const programs = postgresqlPrograms();

@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { FaissBuild } from '../bench/faiss.js';
-import type { Race, Timing } from '../bench/harness.js';
-import { matchesAtMost, upperBound } from '../bench/robustness/metrics.js';
-import { installCommands, packagesOfSealed } from '../bench/robustness/photo-lists.js';
-import { distance, hashFromHex } from '../src/hash.js';
-import { hmaHashRoutes } from '../src/service/hma-hash.js';
-import { hmaMatchRoutes } from '../src/service/hma-match.js';
+import type { FaissBuild } from '../../bench/faiss.js';
+import type { Race, Timing } from '../../bench/harness.js';
+import { matchesAtMost, upperBound } from '../../bench/robustness/metrics.js';
+import { installCommands, packagesOfSealed } from '../../bench/robustness/photo-lists.js';
+import { distance, hashFromHex } from '../../src/hash.js';
+import { hmaHashRoutes } from '../../src/service/hma-hash.js';
+import { hmaMatchRoutes } from '../../src/service/hma-match.js';
 
 /** The figures of README and docs match the records and fixtures. A new record needs new pages. */
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/\s+/g, ' ');
 const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const record = (path: string) => json(join('bench/record', path));

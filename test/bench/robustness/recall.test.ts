@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { materials } from '../../bench/robustness/measure.js';
-import type { Raster } from '../../bench/robustness/raster.js';
-import { TRANSFORMS } from '../../bench/robustness/transforms.js';
-import { distance } from '../../src/hash.js';
-import { pdq } from '../../src/hashing/pdq.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
-import type { VariantGeometry } from '../../src/variant.js';
-import { variantsOf } from '../../src/variants/hash-pixels.js';
-import { photo } from './pictures.js';
+import { materials } from '../../../bench/robustness/measure.js';
+import type { Raster } from '../../../bench/robustness/raster.js';
+import { TRANSFORMS } from '../../../bench/robustness/transforms.js';
+import { distance } from '../../../src/hash.js';
+import { pdq } from '../../../src/hashing/pdq.js';
+import { createBlocklist } from '../../../src/matching/blocklist.js';
+import type { VariantGeometry } from '../../../src/variant.js';
+import { variantsOf } from '../../../src/variants/hash-pixels.js';
+import { photo } from '../../variants/pictures.js';
 
 /** The suite of `bench robustness`, on three photos only. */
 const PHOTOS = ['airplane-from-above.jpg', 'dust-bowl-home.jpg', 'acanthus-mollis-w700.png'];
