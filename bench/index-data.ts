@@ -1,7 +1,13 @@
-import type { Hash } from '../src/hash.js';
 import type { Field } from './index-peers.js';
 import { realisticHashes } from './realistic-hashes.js';
-import { adversarialHashes, clusteredHashes, plant, random, uniformHashes } from './workloads.js';
+import {
+  adversarialHashes,
+  clusteredHashes,
+  hashesOf,
+  plant,
+  random,
+  uniformHashes,
+} from './workloads.js';
 
 /** Queries of a field, half of them planted. */
 export const QUERIES = 2048;
@@ -78,11 +84,3 @@ export const QUERY_KINDS = {
   unrelated: (at: number) => at % 2 === 1,
 };
 export type QueryKind = keyof typeof QUERY_KINDS;
-
-/** Packed PDQ hashes one by one; views of `bytes`. */
-export function hashesOf(bytes: Uint8Array): Hash[] {
-  return Array.from({ length: bytes.length / 32 }, (_, i) => ({
-    algorithm: 'pdq',
-    bytes: bytes.subarray(32 * i, 32 * i + 32),
-  }));
-}

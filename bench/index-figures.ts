@@ -1,9 +1,8 @@
 import { indexFromBuffer } from '../src/indexing/index.js';
 import { createIndex } from '../src/indexing/mutable-index.js';
 import { feed, median } from './harness.js';
-import { hashesOf } from './index-data.js';
 import { type IndexPart, JUDGED } from './index-run.js';
-import { uniformHashes } from './workloads.js';
+import { hashesOf, uniformHashes } from './workloads.js';
 
 const QUERIES = 1000;
 

@@ -9,12 +9,18 @@ import {
   type Timing,
   table,
 } from './harness.js';
-import { hashesOf } from './index-data.js';
 import { nameOf } from './index-engines.js';
 import { checkAnswers, indexPeer, naivePeer, type Peer } from './index-peers.js';
 import { targetsOf } from './index-targets.js';
 import { rival } from './rivals.js';
-import { adversarialHashes, clusteredHashes, plant, random, uniformHashes } from './workloads.js';
+import {
+  adversarialHashes,
+  clusteredHashes,
+  hashesOf,
+  plant,
+  random,
+  uniformHashes,
+} from './workloads.js';
 
 const COUNT = 100_000;
 const DISTANCES = [0, 16, 31, 40, 44, 47, 48, 56, 63, 80, 96, 128, 192, 256];

@@ -5,9 +5,8 @@ import { createSearchThreads } from '../src/node/search-threads.js';
 import { hmaRoutes } from '../src/service/hma.js';
 import { createNodeListener } from '../src/service/node-listener.js';
 import { createService } from '../src/service/service.js';
-import { hashesOf } from './index-data.js';
 import { ENTRY_SEED, type ServeSetup } from './service-protocol.js';
-import { uniformHashes } from './workloads.js';
+import { hashesOf, uniformHashes } from './workloads.js';
 
 /** More than any load sends: the limit of a caller is not what is measured. */
 const NO_LIMIT = 1e6;

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type Hash, hashToHex } from '../src/hash.js';
 import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
-import { hashesOf } from './index-data.js';
 import { type Targets, targetsOf } from './index-targets.js';
 import { photoFiles } from './rivals.js';
 import { hasLoadGenerator } from './service-load.js';
 import { ENTRY_SEED, type Loaded, type LoadRequest, QUERY_SEED } from './service-protocol.js';
 import { madeUpList } from './service-serving.js';
 import { Program, WatchedServer } from './uploads-programs.js';
-import { plant, random, uniformHashes } from './workloads.js';
+import { hashesOf, plant, random, uniformHashes } from './workloads.js';
 
 /** How large a run is. */
 export interface ServiceScale {

@@ -2,12 +2,11 @@ import { keepBands } from '../src/store/bands.js';
 import { openDatabase, type StorePlace } from '../src/store/open-store.js';
 import { Store } from '../src/store/store.js';
 import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
-import { hashesOf } from './index-data.js';
 import { type Targets, targetsOf } from './index-targets.js';
 import { rival } from './rivals.js';
 import { followPart } from './store-follow.js';
 import { storeSearched, truthOf, vectorSearched } from './store-search.js';
-import { plant, random, uniformHashes } from './workloads.js';
+import { hashesOf, plant, random, uniformHashes } from './workloads.js';
 
 /** How large a run is. */
 export interface StoreScale {

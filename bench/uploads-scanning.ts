@@ -5,9 +5,8 @@ import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { createHashPool } from '../src/node/create-hash-pool.js';
 import { createNodeListener } from '../src/service/node-listener.js';
 import { createScanHandler } from '../src/service/scan-handler.js';
-import { hashesOf } from './index-data.js';
 import { PROFILES, type ScanSetup } from './uploads-protocol.js';
-import { uniformHashes } from './workloads.js';
+import { hashesOf, uniformHashes } from './workloads.js';
 
 /** Checks what is sent to `/none`, `/quick` and `/thorough` by that profile, in one pool. */
 export async function scanningListener(setup: ScanSetup): Promise<RequestListener> {

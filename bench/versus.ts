@@ -9,12 +9,12 @@ import type { CheckedPixels } from '../src/pixels.js';
 import { VARIANT_PROFILES } from '../src/variants/variant-profile.js';
 import { BLOCKHASH_SIZES } from './blockhash.js';
 import { type Bench, type BenchContext, type Contender, race, type Timing } from './harness.js';
-import { fieldOf, hashesOf, WORKLOADS } from './index-data.js';
+import { fieldOf, WORKLOADS } from './index-data.js';
 import { indexPeer } from './index-peers.js';
 import { PDQ_SIZES, picturesAt } from './pdq.js';
 import { photos as readPhotos } from './photos.js';
 import { scanHashes } from './scan.js';
-import { syntheticPixels, uniformHashes } from './workloads.js';
+import { hashesOf, syntheticPixels, uniformHashes } from './workloads.js';
 
 /** The exports of a build, all entries in one object. */
 type Build = typeof import('../src/index.js') &

@@ -1,4 +1,4 @@
-import type { Algorithm, Bits, PackedHashes } from '../src/hash.js';
+import type { Algorithm, Bits, Hash, PackedHashes } from '../src/hash.js';
 import type { CheckedPixels } from '../src/pixels.js';
 
 /**
@@ -205,4 +205,12 @@ export function detailedPixels(width: number, height: number, seed: number): Che
     for (let c = 0; c < 3; c++) data[3 * i + c] = 118 + tint[c]! * light[i]!;
   }
   return { data: new Uint8Array(data.buffer), width, height, channels: 3 };
+}
+
+/** Packed PDQ hashes one by one; views of `bytes`. */
+export function hashesOf(bytes: Uint8Array): Hash[] {
+  return Array.from({ length: bytes.length / 32 }, (_, i) => ({
+    algorithm: 'pdq',
+    bytes: bytes.subarray(32 * i, 32 * i + 32),
+  }));
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BENCHES } from '../bench/index.js';
 import { type Command, readCall } from '../src/cli/command.js';
 import { type Block, gradeOf, type Page, pageOf, pages } from './markdown.js';
 import { ROOT } from './package.js';
@@ -166,6 +166,7 @@ describe('images', () => {
 
 describe('commands', () => {
   const commands = new Map<string, Command>();
+  let benches: readonly { name: string }[];
   beforeAll(async () => {
     // The program itself would run. Its commands are what it imports.
     for (const [, name, file] of read('src/cli/main.ts').matchAll(
@@ -175,6 +176,8 @@ describe('commands', () => {
       commands.set(command.name, command);
     }
     expect(commands.size).toBeGreaterThan(10);
+    // As the program loads them.
+    benches = (await import(pathToFileURL(join(ROOT, 'dist/bench.js')).href)).BENCHES;
   });
 
   /** What is wrong with a command; undefined if nothing is, or it is another program's. */
@@ -195,7 +198,7 @@ describe('commands', () => {
     if (argv.includes('--help')) return undefined;
     const bench = argv.find((word) => !word.startsWith('-'));
     if (name === 'bench' && bench !== undefined && !/^[A-Z]+$/.test(bench)) {
-      if (!BENCHES.some((known) => known.name === bench)) return `no benchmark ${bench}`;
+      if (!benches.some((known) => known.name === bench)) return `no benchmark ${bench}`;
     }
     try {
       readCall(command, argv);

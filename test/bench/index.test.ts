@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hammingBench } from '../../bench/hamming.js';
 import { type BenchContext, machine } from '../../bench/harness.js';
-import { dataSets, hashesOf, QUERY_KINDS } from '../../bench/index-data.js';
+import { dataSets, QUERY_KINDS } from '../../bench/index-data.js';
 import { nameOf } from '../../bench/index-engines.js';
 import { largePart } from '../../bench/index-large.js';
 import {
@@ -18,6 +18,7 @@ import {
 import { nearPart } from '../../bench/index-near.js';
 import type { IndexPart, IndexRun } from '../../bench/index-run.js';
 import { targetsOf } from '../../bench/index-targets.js';
+import { hashesOf } from '../../bench/workloads.js';
 import { benchCommand } from '../../src/cli/bench.js';
 import { distance, type Hash } from '../../src/index.js';
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { hashesOf } from '../../bench/index-data.js';
-import { uniformHashes } from '../../bench/workloads.js';
+import { hashesOf, uniformHashes } from '../../bench/workloads.js';
 import { describeEngines } from './engines.js';
 import { databaseOf } from './opened.js';
 import { sharedStore } from './shared-store.js';
