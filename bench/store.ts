@@ -86,7 +86,7 @@ export async function runStore(
   } else context.note('@electric-sql/pglite is not installed');
   if (await rival('pg')) {
     // It stands on `pg`, which whoever installed this package may not have.
-    const { PostgresqlServer, postgresqlPrograms } = await import('../test/postgresql-server.js');
+    const { PostgresqlServer, postgresqlPrograms } = await import('./postgresql-server.js');
     if (postgresqlPrograms() === undefined) {
       context.note('PostgreSQL is not installed: apt-get install postgresql');
     } else {

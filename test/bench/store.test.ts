@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { postgresqlPrograms } from '../../bench/postgresql-server.js';
 import { runService } from '../../bench/service.js';
 import { runStore, scaleOf } from '../../bench/store.js';
 import { ROOT } from '../package.js';
-import { postgresqlPrograms } from '../postgresql-server.js';
 
 const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
 

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
+import { postgresqlPrograms, PostgresqlServer as Server } from '../../bench/postgresql-server.js';
 import { canInstall, install } from '../debian.js';
 import { ROOT } from '../package.js';
-import { postgresqlPrograms, PostgresqlServer as Server } from '../postgresql-server.js';
 
 export type PostgresqlServer = Server;
 
