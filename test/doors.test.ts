@@ -263,6 +263,7 @@ const exchange = (await entryOf('exchange')) as typeof import('../src/exchange/i
 const testing = (await entryOf('testing')) as typeof import('../src/testing/index.js');
 const store = (await entryOf('store')) as typeof import('../src/store/index.js');
 
+const CLOCK = { now: () => 0, wait: async () => {} };
 const serviceOptions = {
   baseUrl: member('https://example.org'),
   plainHttp: flag,
@@ -270,9 +271,9 @@ const serviceOptions = {
   timeoutSeconds: or(member(5), '7.5'),
   tries: whole,
   maxBytes: whole,
-  wait: callback,
-  random: callback,
-  now: callback,
+  clock: optional(
+    members(CLOCK, { now: member(CLOCK.now, 'function'), wait: member(CLOCK.wait, 'function') }),
+  ),
 };
 /** Text of a service, of which any may come. */
 const reply = (good: string): Argument => ({
@@ -359,7 +360,7 @@ const HMA_REPLY = writeHmaContent(HMA_CONTENT);
 /** A client whose service answers this text to everything. */
 const answering = (body: string) => ({
   fetch: (async () => new Response(body)) as never,
-  wait: async () => {},
+  clock: CLOCK,
 });
 /** A client of an empty list. */
 const emptyClient = {
@@ -374,7 +375,7 @@ const answeringBy = (bodies: Record<string, string>) => ({
     const found = Object.entries(bodies).find(([part]) => url.includes(part));
     return new Response(found?.[1] ?? '{}', { status: found ? 200 : 404 });
   }) as never,
-  wait: async () => {},
+  clock: CLOCK,
 });
 const NCMEC_REPLIES = {
   '/status': '<status><member id="1">a</member></status>',

@@ -4,6 +4,7 @@
  */
 
 export type { BlocklistEntry, Opinion } from '../entry.js';
+export type { Clock } from './clock.js';
 export { joinLabels, writeCell } from './csv.js';
 export { type ReadOptions, readHashList } from './hash-list.js';
 export type { HmaBank, HmaContent, HmaMatch } from './hma.js';

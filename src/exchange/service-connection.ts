@@ -7,6 +7,7 @@ import {
   checkTypeOf,
 } from '../door.js';
 import { FormatError } from '../errors.js';
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { ServiceError } from './service-error.js';
 import { MAX_REPLY_LENGTH } from './service-json.js';
 
@@ -54,15 +55,8 @@ export interface ServiceOptions {
   tries?: number;
   /** of one reply, default 64 MiB */
   maxBytes?: number;
-  /**
-   * waits before the next try; default by a timer. It gets the `signal` of the call and should
-   * throw its reason when it is aborted
-   */
-  wait?: (seconds: number, options: { signal?: AbortSignal | undefined }) => Promise<void>;
-  /** from 0 up to 1, spreads the waits of many clients; default `Math.random` */
-  random?: () => number;
-  /** milliseconds since 1970, default `Date.now` */
-  now?: () => number;
+  /** for tests of what calls it: the time, and the waits between tries; default the system's */
+  clock?: Clock;
 }
 
 /** The longest wait that a `Retry-After` is granted; with a longer one the call fails. */
@@ -119,12 +113,13 @@ export class ServiceConnection {
     options: ServiceOptions & { baseUrl: string },
   ) {
     checkOptions(options);
-    const { baseUrl, plainHttp = false, fetch: given, wait, random, now } = options;
+    const { baseUrl, plainHttp = false, fetch: given, clock = SYSTEM_CLOCK } = options;
     const { timeoutSeconds = 60, tries = 5, maxBytes = MAX_REPLY_LENGTH } = options;
     checkTypeOf('plainHttp', plainHttp, 'boolean');
-    for (const [name, value] of Object.entries({ fetch: given, wait, random, now })) {
-      checkTypeOf(name, value, 'function');
-    }
+    checkTypeOf('fetch', given, 'function');
+    checkObject(clock, 'clock: { now, wait }');
+    checkTypeOf('clock.now', clock.now ?? null, 'function');
+    checkTypeOf('clock.wait', clock.wait ?? null, 'function');
     checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
     checkInteger('tries', tries, 1, 100);
     checkInteger('maxBytes', maxBytes, 1);
@@ -135,9 +130,7 @@ export class ServiceConnection {
     this.#options = {
       // Called as a plain function: a browser's `fetch` refuses any other `this`.
       fetch: given ?? ((url, init) => fetch(url, init)),
-      wait: wait ?? waitByTimer,
-      random: random ?? Math.random,
-      now: now ?? Date.now,
+      clock,
       timeoutSeconds,
       tries,
       maxBytes,
@@ -146,7 +139,7 @@ export class ServiceConnection {
 
   /** The time, in seconds since 1970. */
   nowSeconds(): number {
-    return this.#options.now() / 1000;
+    return this.#options.clock.now() / 1000;
   }
 
   /**
@@ -198,7 +191,7 @@ export class ServiceConnection {
             cause,
           });
         }
-        await this.#options.wait(seconds, { signal });
+        await this.#options.clock.wait(seconds, { signal });
       }
     }
   }
@@ -206,7 +199,7 @@ export class ServiceConnection {
   /** `undefined` if the request would fail again, or must wait for too long. */
   #secondsToWait({ code, retryAfterSeconds = 0 }: ServiceError, attempt: number) {
     if (!PASSING.includes(code) || retryAfterSeconds > LONGEST_WAIT_SECONDS) return undefined;
-    const seconds = Math.min(2 ** (attempt - 1), 60) * (1 - this.#options.random() / 2);
+    const seconds = Math.min(2 ** (attempt - 1), 60) * (1 - Math.random() / 2);
     return Math.max(seconds, retryAfterSeconds);
   }
 
@@ -287,7 +280,7 @@ export class ServiceConnection {
     if (/^\d{1,9}$/.test(value)) return Number(value);
     // V8 reads even `-1` as a date; an HTTP date begins with the day of the week.
     if (!/^[A-Z]/.test(value)) return undefined;
-    const seconds = (Date.parse(value) - this.#options.now()) / 1000;
+    const seconds = (Date.parse(value) - this.#options.clock.now()) / 1000;
     return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
   }
 }
@@ -331,23 +324,6 @@ async function bodyText(reply: FetchedReply, maxBytes: number): Promise<string |
   }
   pieces.push(decoder.decode());
   return pieces.join('');
-}
-
-function waitByTimer(
-  seconds: number,
-  { signal }: { signal?: AbortSignal | undefined },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, seconds * 1000);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }
 
 /**

@@ -7,6 +7,7 @@ import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashToHex } from '../../src/hash.js';
 import { type FakeNcmec, fakeNcmec, writeNcmecEntries } from '../../src/testing/fake-ncmec.js';
 import { startFakeService } from '../../src/testing/fake-service.js';
+import { stillClock } from './still-clock.js';
 
 const DAY = 86_400;
 /** 2026-01-01 */
@@ -25,9 +26,7 @@ const client = (options: object = {}) =>
     { user: 'user', password: 'password' },
     {
       baseUrl: service.url,
-      now: () => seconds * 1000,
-      wait: async () => {},
-      random: () => 0,
+      clock: stillClock(() => seconds),
       ...options,
     },
   );
@@ -140,10 +139,10 @@ describe('a fetch', () => {
   });
 
   test('trusts no clock of ours that is ahead', async () => {
-    const ahead = () => (seconds + 6 * 3600) * 1000;
+    const ahead = stillClock(() => seconds + 6 * 3600);
     const kept = new Kept();
     service.put(entryOf(1, START - 100));
-    expect(await kept.fetch(client({ now: ahead }))).toBe(true);
+    expect(await kept.fetch(client({ clock: ahead }))).toBe(true);
     expect(kept.checkpoint).toEqual({ toSeconds: START - 5 });
     seconds += 3600;
     service.put(entryOf(2, seconds - 100));
@@ -278,7 +277,7 @@ describe('failure', () => {
   test('of the credentials is told at once', async () => {
     const wrong = new NcmecClient(
       { user: 'user', password: 'password2' },
-      { baseUrl: service.url, now: () => seconds * 1000 },
+      { baseUrl: service.url, clock: stillClock(() => seconds) },
     );
     expect(await errorOf(wrong.status())).toMatchObject({ code: 'unauthorized', status: 401 });
     expect(service.requests).toHaveLength(1);

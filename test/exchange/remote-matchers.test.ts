@@ -16,6 +16,7 @@ import { type FakeShield, fakeShield } from '../../src/testing/fake-shield.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
+import { stillClock } from './still-clock.js';
 
 const hashOf = (n: number) => hashFromHex('pdq', n.toString(16).padStart(2, '0').repeat(32));
 const [FAR, LISTED, NEAR, OTHER] = [
@@ -25,7 +26,7 @@ const [FAR, LISTED, NEAR, OTHER] = [
   hashOf(0x0f),
 ];
 const NOW = 1_767_225_600;
-const QUIET = { wait: async () => {}, random: () => 0, now: () => NOW * 1000 };
+const QUIET = { clock: stillClock(() => NOW) };
 
 const errorOf = (call: Promise<unknown>): Promise<ServiceError> =>
   call.then(
@@ -267,7 +268,7 @@ describe('an HMA', () => {
       if (id === '1') await waiting;
       return new Response('', { status: id === '1' ? 401 : 503 });
     };
-    const error = await errorOf(fetched({ fetch: answered, wait }));
+    const error = await errorOf(fetched({ fetch: answered, clock: { ...QUIET.clock, wait } }));
     expect(error.code).toBe('unauthorized');
     expect(signals.map((signal) => signal?.aborted)).toEqual(Array(7).fill(true));
   });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FormatError } from '../../src/errors.js';
 import {
   basicAuthorization,
@@ -22,9 +22,13 @@ let waits: number[];
 beforeEach(async () => {
   answer = { body: 'fine' };
   waits = [];
+  vi.spyOn(Math, 'random').mockReturnValue(0);
   service = await startFakeService(() => answer);
 });
-afterEach(() => service.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  return service.close();
+});
 
 const connect = (options: ServiceOptions = {}) =>
   new ServiceConnection(
@@ -32,10 +36,11 @@ const connect = (options: ServiceOptions = {}) =>
     { authorization: SECRET },
     {
       baseUrl: `${service.url}/v1`,
-      random: () => 0,
-      now: () => 1_000_000,
-      wait: async (seconds) => {
-        waits.push(seconds);
+      clock: {
+        now: () => 1_000_000,
+        wait: async (seconds) => {
+          waits.push(seconds);
+        },
       },
       ...options,
     },
@@ -137,7 +142,8 @@ test('does not wait for more than five minutes', async () => {
 
 test('waits grow to a minute and are shortened by up to half at random', async () => {
   service.fail({ kind: 'status' }, { times: 9 });
-  await connect({ tries: 10, random: () => 0.5 }).send(REQUEST);
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  await connect({ tries: 10 }).send(REQUEST);
   expect(waits).toEqual([0.75, 1.5, 3, 6, 12, 24, 45, 45, 45]);
 });
 

@@ -6,6 +6,7 @@ import { type StopNciiCheckpoint, StopNciiClient } from '../../src/exchange/stop
 import type { Fault } from '../../src/testing/fake-service.js';
 import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
 import { fetchInto, type Kept, PAGE_FAULTS, sorted } from './list-fetching.js';
+import { stillClock } from './still-clock.js';
 
 const KEYS = {
   subscriptionKey: 'subscription',
@@ -47,9 +48,7 @@ const clientOf = (service: FakeStopNcii, options: object = {}) =>
     pageSize: 3,
     tries: 1,
     timeoutSeconds: 10,
-    random: () => 0,
-    now: () => now * 1000,
-    wait: async () => {},
+    clock: stillClock(() => now),
     ...options,
   });
 

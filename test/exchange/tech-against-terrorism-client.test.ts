@@ -15,6 +15,7 @@ import {
   fakeTechAgainstTerrorism,
 } from '../../src/testing/fake-tech-against-terrorism.js';
 import { fetchInto, type Kept, PAGE_FAULTS, sorted } from './list-fetching.js';
+import { stillClock } from './still-clock.js';
 
 const LOGIN = { username: 'us & them', password: 'pass=word?ä' };
 
@@ -40,8 +41,7 @@ const clientOf = (service: FakeTechAgainstTerrorism, options: object = {}) =>
     baseUrl: service.url,
     tries: 1,
     timeoutSeconds: 10,
-    now: () => 1_800_000_000_000,
-    wait: async () => {},
+    clock: stillClock(() => 1_800_000_000),
     ...options,
   });
 const listOf = (service: FakeTechAgainstTerrorism) =>

@@ -11,6 +11,7 @@ import {
   type FakeThreatExchange,
   fakeThreatExchange,
 } from '../../src/testing/fake-threat-exchange.js';
+import { stillClock } from './still-clock.js';
 
 const DAY = 86_400;
 const TOKEN = '1234567890|secret-of-the-app';
@@ -27,9 +28,7 @@ afterEach(() => service.close());
 const client = (options: object = {}) =>
   new ThreatExchangeClient({ accessToken: TOKEN }, '1', {
     baseUrl: service.url,
-    now: () => seconds * 1000,
-    wait: async () => {},
-    random: () => 0,
+    clock: stillClock(() => seconds),
     ...options,
   });
 

@@ -11,6 +11,7 @@ import type { FakeService } from '../../src/testing/fake-service.js';
 import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
 import { fakeTechAgainstTerrorism } from '../../src/testing/fake-tech-against-terrorism.js';
 import { fakeThreatExchange } from '../../src/testing/fake-threat-exchange.js';
+import { stillClock } from '../exchange/still-clock.js';
 
 /** A hash that is not degenerate. */
 export const hexOf = (n: number) => createHash('sha256').update(`${n}`).digest('hex');
@@ -41,8 +42,7 @@ export interface Clock {
 const quiet = (clock: Clock) => ({
   tries: 1,
   timeoutSeconds: 10,
-  now: () => clock.seconds * 1000,
-  wait: async () => {},
+  clock: stillClock(() => clock.seconds),
 });
 
 type Start = (clock: Clock, pageSize: number) => Promise<FedService>;

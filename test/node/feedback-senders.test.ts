@@ -10,6 +10,7 @@ import { ncmecSender, stopNciiSender } from '../../src/node/feedback-senders.js'
 import { type FakeNcmec, fakeNcmec } from '../../src/testing/fake-ncmec.js';
 import type { FakeRequest, Fault } from '../../src/testing/fake-service.js';
 import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
+import { stillClock } from '../exchange/still-clock.js';
 import { hexOf } from '../matching/reviews.js';
 
 const base = mkdtempSync(join(tmpdir(), 'onlyhashes-senders-'));
@@ -44,7 +45,7 @@ beforeEach(async () => {
 afterEach(() => Promise.all([queue.close(), stopNcii.close(), ncmec.close()]));
 
 function opened(keys: Partial<typeof KEYS> = KEYS, password = 'password'): Promise<FeedbackQueue> {
-  const options = { timeoutSeconds: 1, wait: async () => {}, tries: 2 };
+  const options = { timeoutSeconds: 1, clock: stillClock(() => clock.time / 1000), tries: 2 };
   return openFeedbackQueue(join(base, `${folders++}`), {
     senders: {
       StopNCII: stopNciiSender(

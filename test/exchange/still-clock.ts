@@ -1,0 +1,7 @@
+import type { Clock } from '../../src/exchange/clock.js';
+
+/** A clock on which no wait takes time, by a function of seconds since 1970. */
+export const stillClock = (seconds: () => number): Clock => ({
+  now: () => seconds() * 1000,
+  wait: async () => {},
+});
