@@ -1,5 +1,5 @@
 import type { HammingIndex } from '../src/indexing/index.js';
-import { createIndex } from '../src/indexing/mutable-index.js';
+import { createIndex, indexOf } from '../src/indexing/mutable-index.js';
 import {
   type Bench,
   type BenchContext,
@@ -115,7 +115,7 @@ async function raceList(
   const hashes = { algorithm: 'pdq', bits: 256, bytes } as const;
   const make = (name: string, options: EngineOptions): Named => ({
     name,
-    index: createIndex(hashes, { ...options, simd }),
+    index: indexOf(hashes, options, { ...options, simd }),
   });
   const isSimd = ({ index }: Named) => distances.some((max) => /simd/.test(engineOf(index, max)));
   if (simd === 'never' && !isSimd({ name: '', index: createIndex(hashes) })) return undefined;

@@ -1,8 +1,8 @@
 import type { HammingIndex } from '../src/indexing/hamming-index.js';
-import type { CreateOptions } from '../src/indexing/mutable-index.js';
+import type { CreateOptions, Engine } from '../src/indexing/mutable-index.js';
 
 /** How an index is made. */
-export type EngineOptions = Pick<CreateOptions, 'kind' | 'maxDistance' | 'simd' | 'memory'>;
+export type EngineOptions = Pick<CreateOptions, 'maxDistance' | 'memory'> & Engine;
 
 /** The name of ours in tables: `onlyhashes`, and what was asked of it. */
 export function nameOf({ kind, simd, memory }: EngineOptions = {}): string {

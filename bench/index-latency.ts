@@ -1,4 +1,4 @@
-import { createIndex } from '../src/indexing/mutable-index.js';
+import { indexOf } from '../src/indexing/mutable-index.js';
 import { type BenchContext, digits, feed, quantile, table } from './harness.js';
 import { QUERY_KINDS, type QueryKind } from './index-data.js';
 import { type EngineOptions, engineOf, nameOf } from './index-engines.js';
@@ -67,7 +67,10 @@ async function fieldLatencies(
   const hashes = { algorithm: 'pdq', bits: 256, bytes } as const;
   const isLarge = count > USUAL_LARGEST;
   const options = LATENCY_ENGINES.slice(0, isLarge ? ENGINES_OF_LARGE : undefined);
-  const indexes = options.map((each) => ({ name: nameOf(each), index: createIndex(hashes, each) }));
+  const indexes = options.map((each) => ({
+    name: nameOf(each),
+    index: indexOf(hashes, each, each),
+  }));
   const peers = indexes.map(({ name, index }) => indexPeer(name, index, queries));
   const naive = naivePeer(field);
   const rows: Latency[] = [];

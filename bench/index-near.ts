@@ -1,5 +1,5 @@
 import { PackedEntries } from '../src/exchange/packed-entries.js';
-import { createIndex } from '../src/indexing/mutable-index.js';
+import { createIndex, indexOf } from '../src/indexing/mutable-index.js';
 import { createBlocklist } from '../src/matching/blocklist.js';
 import type { HashedVariant } from '../src/variant.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
@@ -57,7 +57,7 @@ export const nearPart: IndexPart = async ({ context, usual: count, targets }) =>
   }
   const blocklist = createBlocklist([entries]);
   for (const simd of ['auto', 'never'] as const) {
-    const index = createIndex(list, { simd, maxDistance: REVIEW });
+    const index = indexOf(list, { maxDistance: REVIEW }, { simd });
     const out = new Uint32Array(1024);
     const ways: Record<string, (upload: readonly HashedVariant[]) => unknown> = {
       'searches at 31': (upload) => {

@@ -1,4 +1,4 @@
-import { createIndex } from '../src/indexing/mutable-index.js';
+import { indexOf } from '../src/indexing/mutable-index.js';
 import { Faiss } from './faiss.js';
 import { type Contender, digits, race } from './harness.js';
 import { QUERIES } from './index-data.js';
@@ -50,7 +50,7 @@ async function raceField(
   const hashes = { algorithm: 'pdq', bits: 256, bytes } as const;
   const indexes = OURS.map((options) => ({
     name: nameOf(options),
-    index: createIndex(hashes, options),
+    index: indexOf(hashes, options, options),
   }));
   const always: Peer[] = indexes.map(({ name, index }) => indexPeer(name, index, queries));
   const naive = naivePeer(field);

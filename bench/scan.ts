@@ -1,5 +1,5 @@
 import type { PackedHashes } from '../src/hash.js';
-import { createIndex } from '../src/indexing/mutable-index.js';
+import { indexOf } from '../src/indexing/mutable-index.js';
 import {
   type Bench,
   type BenchContext,
@@ -84,7 +84,7 @@ function scannersOf(hashes: PackedHashes): Peer[] {
   const queries = hashesOf(bytes.subarray(0, 32));
   return [
     naivePeer({ bytes, count: bytes.length / 32, queries }),
-    ...KERNELS.map((kernel) => indexPeer(nameOf(kernel), createIndex(hashes, kernel), queries)),
+    ...KERNELS.map((kernel) => indexPeer(nameOf(kernel), indexOf(hashes, {}, kernel), queries)),
   ];
 }
 

@@ -22,6 +22,7 @@ import {
   phash,
 } from '../src/index.js';
 import { createIndex, type HammingIndex, indexFromBuffer } from '../src/indexing/index.js';
+import { indexOf } from '../src/indexing/mutable-index.js';
 import {
   type Blocklist,
   createBlocklist,
@@ -297,7 +298,7 @@ describe('indexes', () => {
     ] as const) {
       const list = clusteredHashes(count, count + 1, { algorithm, bits });
       const queries = queriesFor(list);
-      const index = createIndex(list, { algorithm, bits, ...(kind && { kind }) });
+      const index = indexOf(list, { algorithm, bits }, { kind });
       const name = [algorithm, bits, 'of', count, kind].join(' ').trimEnd();
       answers[name] = answersOfIndex(index, queries);
       const more = clusteredHashes(1200, count + 2, { algorithm, bits });

@@ -5,7 +5,7 @@ import type { BlocklistEntry } from '../src/entry.js';
 import { PackedEntries } from '../src/exchange/packed-entries.js';
 import { type Algorithm, type Bits, type Hash, hashFromHex, hashToHex } from '../src/hash.js';
 import type { Hit } from '../src/indexing/hamming-index.js';
-import { type Compaction, createIndex, indexFromBuffer } from '../src/indexing/mutable-index.js';
+import { type Compaction, indexFromBuffer, indexOf } from '../src/indexing/mutable-index.js';
 import type { Simd } from '../src/indexing/segment.js';
 import { hasSimd } from '../src/kernels/simd.js';
 import { Blocklist, createBlocklist } from '../src/matching/blocklist.js';
@@ -131,7 +131,7 @@ describe.each<[Algorithm, Bits, 'flat' | 'mih', Simd]>([
     let entries = Array.from({ length: first }, (_, id) => ({ id, which: id % hashes.length }));
     let nextId = first;
     const listed = entries.map(({ which }) => hashes[which]!);
-    const buffer = createIndex(listed, { algorithm, bits, kind }).toBuffer();
+    const buffer = indexOf(listed, { algorithm, bits }, { kind }).toBuffer();
     const index = attachedTo(buffer, { simd, ...compaction });
     const near = (which: number, max: number) =>
       asText(
@@ -357,7 +357,7 @@ function blocklistBesideArray(first: number, mostAtOnce?: number): Pair {
         return table.idAt(row);
       },
     };
-    const buffer = createIndex(table.hashes, { kind: 'flat' }).toBuffer();
+    const buffer = indexOf(table.hashes, {}, { kind: 'flat' }).toBuffer();
     const index = attachedTo(buffer, { deltaLimit: 3, maxSteps: 5 });
     return { index, entries: rows };
   };
@@ -570,7 +570,7 @@ const uniform = (count: number, seed: number): Hash[] => {
 };
 
 test('without memory to merge, changes succeed, and merging is retried now and then', () => {
-  const empty = createIndex([], { algorithm: 'pdq', kind: 'mih' }).toBuffer();
+  const empty = indexOf([], { algorithm: 'pdq' }, { kind: 'mih' }).toBuffer();
   const index = attachedTo(empty, { deltaLimit: 8 });
   const hashes = uniform(500, 1);
   const large: Fails = (_, length) => length > 8192;

@@ -756,8 +756,8 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         options({
           algorithm: member('pdq'),
           bits: member(256),
-          kind: member('mih'),
           maxDistance: member(31),
+          memory: member('small'),
         }),
       ],
     },

@@ -42,18 +42,11 @@ export interface CreateOptions {
   algorithm?: Algorithm;
   /** needed only where there are no hashes and the algorithm has several widths */
   bits?: Bits;
-  /** an engine, obeyed: `flat` compares every hash, `mih` uses buckets; default the cheaper one */
-  kind?: 'flat' | 'mih';
   /**
    * the distance that most searches will ask for, default 31 of 256 bits, 8 of 64; any works. From
    * 32 to 63 of 256 bits, lists of 16,384 hashes and more are kept as near searches want them.
    */
   maxDistance?: number;
-  /**
-   * `auto`, the default: lists of 2,048 hashes and more are kept in WebAssembly memory and searched
-   * by SIMD where the platform has it and allows it. `never`: in JavaScript. Answers are the same.
-   */
-  simd?: 'auto' | 'never';
   /**
    * `small` takes a fifth less memory than `fast`, the default, for a large list: 116 bytes a hash
    * of 256 bits instead of 148. Searches up to distance 31 of 256 bits take about as long, further
@@ -62,9 +55,17 @@ export interface CreateOptions {
   memory?: 'fast' | 'small';
 }
 
+/** An engine and a kernel by name, obeyed: for tests and benchmarks. */
+export interface Engine {
+  kind?: 'flat' | 'mih' | undefined;
+  simd?: Simd;
+}
+
 /**
  * An index over `hashes`, which are copied; ids count from 0 in their order. A million hashes of
- * 256 bits take about a second and 150 bytes each; fewer take up to 290 each.
+ * 256 bits take about a second and 150 bytes each; fewer take up to 290 each. It compares every
+ * hash or looks into buckets, whichever is cheaper. Lists of 2,048 hashes and more are kept in
+ * WebAssembly memory and searched by SIMD where the platform has it and allows it.
  * @throws {TypeError} if one is not a hash, or they are not all of one algorithm
  * @throws {RangeError} if they are not all of one width, or an option is out of range
  * @example
@@ -76,25 +77,24 @@ export function createIndex(
   options: CreateOptions = {},
 ): HammingIndex {
   checkOptions(options);
-  const { kind, simd = 'auto', memory = 'fast' } = options;
-  checkOneOf('kind', kind, [undefined, 'flat', 'mih']);
-  checkOneOf('simd', simd, ['auto', 'never']);
-  checkOneOf('memory', memory, ['fast', 'small']);
-  const entries = packedWords(hashes, options);
-  const { maxDistance = entries.bits === 64 ? 8 : 31 } = options;
-  checkMaxDistance(maxDistance, entries.bits);
-  const sketchBits = memory === 'small' ? 16 : 32;
-  return indexOf(entries, { kind, maxDistance, sketchBits }, { simd });
+  checkOneOf('memory', options.memory, [undefined, 'fast', 'small']);
+  return indexOf(hashes, options);
 }
 
-/** As `createIndex`, of what was checked; SIMD may be forced. */
-export const indexOf = (
-  entries: PackedWords,
-  purpose: Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>,
-  options: Compaction & { simd: Simd },
-): MutableIndex => finish(indexSteps(entries, purpose, options));
+/** As `createIndex`, of a named engine. */
+export function indexOf(
+  hashes: Iterable<Hash> | PackedHashes,
+  options: CreateOptions = {},
+  { kind, simd = 'auto' }: Engine = {},
+): MutableIndex {
+  const entries = packedWords(hashes, options);
+  const { maxDistance = entries.bits === 64 ? 8 : 31, memory } = options;
+  checkMaxDistance(maxDistance, entries.bits);
+  const sketchBits = memory === 'small' ? 16 : 32;
+  return finish(indexSteps(entries, { kind, maxDistance, sketchBits }, { simd }));
+}
 
-/** As `indexOf`, step by step. The words must not change until the last step. */
+/** Makes an index step by step. The words must not change until the last step. */
 export function* indexSteps(
   entries: PackedWords,
   purpose: Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>,

@@ -7,7 +7,8 @@ import { serve } from './serve.js';
 
 /** Runs in a page and in Node: what indexes of 5,000 hashes answer, and what they run in. */
 const PROGRAM = `
-import { createIndex, indexFromBuffer } from './src/indexing/index.js';
+import { indexFromBuffer } from './src/indexing/index.js';
+import { indexOf } from './src/indexing/mutable-index.js';
 import { clusteredHashes } from './bench/workloads.js';
 
 export function answers() {
@@ -17,7 +18,7 @@ export function answers() {
     const queries = clusteredHashes(40, 4, { algorithm, bits });
     queries.bytes.set(hashes.bytes.subarray(0, 20 * bits / 8));
     for (const options of [{}, { kind: 'flat' }, { memory: 'small', kind: 'mih' }, { simd: 'never' }]) {
-      const index = createIndex(hashes, options);
+      const index = indexOf(hashes, options, options);
       const attached = indexFromBuffer(index.toBuffer(), { simd: 'copy' });
       for (let at = 0; at < 600; at++) {
         index.add({ algorithm, bytes: hashes.bytes.slice(at * bits / 8, (at + 1) * bits / 8) });

@@ -4,7 +4,6 @@ import type { Algorithm, Bits, Hash, PackedHashes } from '../../src/hash.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
 import { indexOf } from '../../src/indexing/mutable-index.js';
 import { spread } from '../../src/kernels/bands.js';
-import { packedWords } from '../../src/packed-words.js';
 import { naiveScan } from '../oracles/hamming.js';
 import { KERNELS } from './conformance.js';
 
@@ -12,18 +11,16 @@ import { KERNELS } from './conformance.js';
 const ENGINES = KERNELS.flatMap(({ simd }) =>
   (
     [
-      ['flat', 32],
-      ['mih', 32],
-      ['mih', 16],
-      [undefined, 32],
+      ['flat', 'fast'],
+      ['mih', 'fast'],
+      ['mih', 'small'],
+      [undefined, 'fast'],
     ] as const
-  ).map(([kind, sketchBits]) => ({ kind, sketchBits, simd })),
+  ).map(([kind, memory]) => ({ kind, memory, simd })),
 );
 const indexesOf = (hashes: PackedHashes) => {
-  const entries = packedWords(hashes);
-  return ENGINES.map(({ simd, ...purpose }) =>
-    indexOf(entries, { ...purpose, maxDistance: entries.bits / 8 - 1 }, { simd }),
-  );
+  const maxDistance = hashes.bits / 8 - 1;
+  return ENGINES.map(({ memory, ...engine }) => indexOf(hashes, { memory, maxDistance }, engine));
 };
 const RADII: Record<Bits, readonly number[]> = {
   64: [0, 1, 3, 4, 7, 8, 10, 12, 15, 16, 20, 31, 32, 64],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Algorithm, Bits, Hash } from '../../src/hash.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
-import { type Compaction, createIndex } from '../../src/indexing/mutable-index.js';
+import { type Compaction, createIndex, indexOf } from '../../src/indexing/mutable-index.js';
 import type { Simd } from '../../src/indexing/segment.js';
 import { snapshotInfo } from '../../src/indexing/snapshot.js';
 import { hashOf } from '../arbitraries.js';
@@ -197,7 +197,7 @@ test('no change looks at a clock', () => {
 });
 
 test('with one step a change, compactions still end, and what is scanned stays short', () => {
-  const empty = createIndex([], { algorithm: 'pdq', kind: 'mih' }).toBuffer();
+  const empty = indexOf([], { algorithm: 'pdq' }, { kind: 'mih' }).toBuffer();
   const index = attachedTo(empty, { deltaLimit: 8, maxSteps: 1 });
   for (let i = 0; i < 5000; i++) {
     const bytes = new Uint8Array(32);

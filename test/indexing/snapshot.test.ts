@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { clusteredHashes, random, uniformHashes } from '../../bench/workloads.js';
 import { FormatError } from '../../src/errors.js';
 import type { Hash } from '../../src/hash.js';
-import { createIndex, indexFromBuffer } from '../../src/indexing/mutable-index.js';
+import { createIndex, indexFromBuffer, indexOf } from '../../src/indexing/mutable-index.js';
 import { snapshotInfo } from '../../src/indexing/snapshot.js';
 import { naiveChecksum } from '../oracles/checksum.js';
 
@@ -11,7 +11,7 @@ const CODES = ['bad-magic', 'bad-version', 'bad-header', 'bad-length', 'bad-chec
 const list = clusteredHashes(60, 4, { algorithm: 'phash', bits: 64 });
 const query: Hash = { algorithm: 'phash', bytes: list.bytes.slice(0, 8) };
 const snapshot = () =>
-  new Uint8Array(createIndex(list, { kind: 'mih' }).toBuffer({ generation: 7 }));
+  new Uint8Array(indexOf(list, {}, { kind: 'mih' }).toBuffer({ generation: 7 }));
 
 /** The code of the FormatError that reading throws. */
 function codeOf(read: () => unknown): string {
@@ -26,7 +26,7 @@ function codeOf(read: () => unknown): string {
 
 test('an attached snapshot answers as the index did', () => {
   for (const kind of ['flat', 'mih'] as const) {
-    const index = createIndex(list, { kind, maxDistance: 5 });
+    const index = indexOf(list, { maxDistance: 5 }, { kind });
     for (const shared of [false, true]) {
       const buffer = index.toBuffer({ generation: 7, shared });
       expect(buffer instanceof SharedArrayBuffer).toBe(shared);
@@ -159,7 +159,7 @@ describe('hostile bytes', () => {
   test('a number that leads out of its section is found, and without the check leads nowhere', () => {
     // Several entries have one hash, so that there are groups.
     const copies = { ...list, bytes: Uint8Array.from([...list.bytes, ...list.bytes]) };
-    const original = new Uint8Array(createIndex(copies, { kind: 'mih' }).toBuffer());
+    const original = new Uint8Array(indexOf(copies, {}, { kind: 'mih' }).toBuffer());
     const [bits, bands, count, groups, entries, , nextId] = new Uint32Array(original.buffer, 20, 7);
     const ids = 16 + (count! * bits!) / 32;
     const starts = ids + entries!;
@@ -189,7 +189,7 @@ describe('hostile bytes', () => {
 
   test('a position that leads out of the hashes is no hit, though nobody checked it', () => {
     const distinct = uniformHashes(300, 2, { algorithm: 'phash', bits: 64 });
-    const bytes = new Uint8Array(createIndex(distinct, { kind: 'mih' }).toBuffer());
+    const bytes = new Uint8Array(indexOf(distinct, {}, { kind: 'mih' }).toBuffer());
     const { bands } = snapshotInfo(bytes);
     const positions = 64 + 8 * 300 + 4 + 4 * (bands * 2 ** (64 / bands) + 1);
     expect(64 % bands).toBe(0);

@@ -16,7 +16,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { clusteredHashes, uniformHashes } from '../../bench/workloads.js';
 import type { Hash } from '../../src/hash.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
-import { createIndex, indexFromBuffer, MutableIndex } from '../../src/indexing/mutable-index.js';
+import {
+  createIndex,
+  indexFromBuffer,
+  indexOf,
+  MutableIndex,
+} from '../../src/indexing/mutable-index.js';
 import { Segment } from '../../src/indexing/segment.js';
 import { alignedBytes, headerSteps, shapeOf } from '../../src/indexing/snapshot.js';
 import { isDegenerate } from '../../src/matching/degenerate.js';
@@ -58,7 +63,7 @@ function slowlyCompacting(index: HammingIndex): MutableIndex {
 /** Indexes in different states: each call makes the same. */
 const STATES: [string, () => MutableIndex][] = [
   ['compact', () => slowlyCompacting(createIndex(clear.slice(0, 40)))],
-  ['in buckets', () => slowlyCompacting(createIndex(clear.slice(0, 40), { kind: 'mih' }))],
+  ['in buckets', () => slowlyCompacting(indexOf(clear.slice(0, 40), {}, { kind: 'mih' }))],
   [
     'with degenerate hashes',
     () => slowlyCompacting(createIndex([...clear.slice(0, 40), degenerate, clear[3]!, degenerate])),
@@ -66,7 +71,7 @@ const STATES: [string, () => MutableIndex][] = [
   [
     'amid a compaction',
     () => {
-      const index = slowlyCompacting(createIndex(clear.slice(0, 40), { kind: 'mih' }));
+      const index = slowlyCompacting(indexOf(clear.slice(0, 40), {}, { kind: 'mih' }));
       for (const hash of [degenerate, ...clear.slice(30, 52)]) index.add(hash);
       for (const id of [0, 7, 8, 35, 60]) index.remove(id);
       return index;
