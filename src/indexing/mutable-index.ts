@@ -112,38 +112,31 @@ export function* indexSteps(
  * The index that `toBuffer` wrote. It stays attached to `buffer` (the one place where an input is
  * kept: do not write to it), so nothing is copied, unless a view begins at no multiple of four
  * bytes. What is added or removed later does not change the buffer.
+ * Searches of the buffer run in JavaScript.
  * @param options `verify`: false skips the checksum and the check of the content, for a buffer
- *   that was verified before. `simd`: searches of an attached buffer run in JavaScript, unless
- *   `copy` has it copied to WebAssembly memory; `never` keeps what is added later in JavaScript,
- *   too
+ *   that was verified before
  * @throws {TypeError} if `buffer` is not bytes
- * @throws {RangeError} if `simd` is not `auto`, `never` or `copy`
  * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
  */
 export function indexFromBuffer(
   buffer: SnapshotSource,
-  options: { verify?: boolean; simd?: 'auto' | 'never' | 'copy' } = {},
+  options: { verify?: boolean } = {},
 ): HammingIndex {
   checkOptions(options);
-  const { verify = true, simd = 'auto' } = options;
+  const { verify = true } = options;
   checkTypeOf('verify', verify, 'boolean');
-  checkOneOf('simd', simd, ['auto', 'never', 'copy']);
   const bytes = alignedBytes(buffer);
-  const shape = shapeOf(bytes, bytes.length);
-  if (simd !== 'copy') return attachedIndex(shape, bytes, { verify, simd });
-  const room = roomFor(shape, 'auto');
-  new Uint8Array(room.buffer).set(bytes);
-  return attachedIndex(shape, room, { verify });
+  return attachedIndex(shapeOf(bytes, bytes.length), bytes, { verify });
 }
 
 /** An index over the segment in `room`. */
 export function attachedIndex(
   shape: Shape,
   room: Room,
-  { verify = true, simd = 'auto' as Simd } = {},
+  { verify }: { verify: boolean },
 ): MutableIndex {
   const segment = new Segment(shape, room);
-  return new MutableIndex(segment, { simd, live: verify ? verified(segment) : undefined });
+  return new MutableIndex(segment, { live: verify ? verified(segment) : undefined });
 }
 
 /** What threads share of an index: a memory with SIMD kernels, or a buffer. */

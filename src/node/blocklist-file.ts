@@ -66,7 +66,7 @@ export async function openBlocklist(
 ): Promise<Blocklist> {
   checkPath(path);
   checkOpenOptions(options);
-  const { minGeneration = 0, simd = 'auto', policy, onKeptOut } = options;
+  const { minGeneration = 0, policy, onKeptOut } = options;
   const { allowList, floodGuard } = options;
   const list = new Blocklist({
     ...(policy !== undefined && { policy }),
@@ -88,7 +88,7 @@ export async function openBlocklist(
       const start = await bytesAt(read, at, HEADER_BYTES);
       const shape = shapeOf(start, byteLength);
       if (wordsOf(start)[CHECKSUM_WORD]! >>> 0 !== sum) throw changed();
-      const segment = await loadSegment(shape, simd, (bytes) =>
+      const segment = await loadSegment(shape, (bytes) =>
         fill(bytes, start, (into, from) => read(into, at + from)),
       );
       parts.push(await openedIndex(segment, options));

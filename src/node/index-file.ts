@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
-import { checkInteger, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { inTurns } from '../in-turns.js';
 import type { HammingIndex } from '../indexing/hamming-index.js';
@@ -40,24 +39,18 @@ export interface OpenOptions {
    * and the entry is still matched
    */
   onProblem?: (problem: FormatError) => void;
-  /**
-   * `auto` (default): a file is read into WebAssembly memory and searched by SIMD, where the
-   * platform allows it and the list is large enough; bytes are not copied, and are searched by
-   * JavaScript. `copy`: bytes are copied there too. `never`: all is searched by JavaScript. The
-   * answers are the same.
-   */
-  simd?: 'auto' | 'never' | 'copy';
 }
 
-/** Bytes read or copied at a time. */
+/** Bytes read at a time. */
 const CHUNK = 4 * 2 ** 20;
 
 /**
  * Reads an index that `saveIndex` wrote into memory, and checks it. Checking the checksum and the
  * numbers blocks the event loop, for about 0.2 s per million hashes. Reading does not, nor does
- * checking the notes.
+ * checking the notes. A file is searched by SIMD where the platform allows it and the list is large
+ * enough.
  * @param source a path to a regular file, or its bytes. The index keeps the bytes, so do not change
- *   them, unless `simd` is `copy`
+ *   them; they are searched by JavaScript
  * @throws {TypeError | RangeError} if `source` or an option is invalid
  * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`,
  *   `bad-checksum`, `bad-notes` or `old-generation`
@@ -67,9 +60,9 @@ export async function openIndex(
   options: OpenOptions = {},
 ): Promise<OpenedIndex> {
   checkOpenOptions(options);
-  const { minGeneration = 0, simd = 'auto' } = options;
+  const { minGeneration = 0 } = options;
   if (!(source instanceof Uint8Array)) checkPath(source);
-  const segment = await load(source, simd, ({ generation }) =>
+  const segment = await load(source, ({ generation }) =>
     checkGeneration(generation, minGeneration),
   );
   return openedIndex(segment, options);
@@ -78,11 +71,10 @@ export async function openIndex(
 /** @throws {TypeError | RangeError} if an option is invalid */
 export function checkOpenOptions(options: OpenOptions): void {
   checkOptions(options);
-  const { verify = true, minGeneration = 0, onProblem, simd = 'auto' } = options;
+  const { verify = true, minGeneration = 0, onProblem } = options;
   checkTypeOf('verify', verify, 'boolean');
   checkTypeOf('onProblem', onProblem, 'function');
   checkInteger('minGeneration', minGeneration, 0);
-  checkOneOf('simd', simd, ['auto', 'never', 'copy']);
 }
 
 /** @throws {FormatError} `old-generation` */
@@ -97,14 +89,14 @@ export function checkGeneration(generation: number, least: number): void {
 /** The index and the entries of a segment that was read. Options must have been checked. */
 export async function openedIndex(
   segment: Segment,
-  { verify = true, onProblem, simd = 'auto' }: OpenOptions,
+  { verify = true, onProblem }: OpenOptions,
 ): Promise<OpenedIndex> {
   const notes = new Notes(segment);
   const live = verify ? verified(segment) : undefined;
   if (verify) await inTurns(notes.checkSteps(), undefined);
   const info = infoOf(segment.shape);
   return {
-    index: new MutableIndex(segment, { simd: simd === 'never' ? simd : 'auto', live }),
+    index: new MutableIndex(segment, { live }),
     info,
     entries: await inTurns(notedEntriesSteps(segment, notes, onProblem), undefined),
     degenerate: info.degenerate,
@@ -116,33 +108,15 @@ export async function openedIndex(
  * @param check is given what the header says before the rest is read, since a file may be of any
  *   size
  */
-async function load(
-  source: string | Uint8Array,
-  simd: 'auto' | 'never' | 'copy',
-  check: (shape: Shape) => void,
-): Promise<Segment> {
-  const copy = (header: Uint8Array, byteLength: number, read: Read): Promise<Segment> => {
-    const shape = shapeOf(header, byteLength);
-    check(shape);
-    return loadSegment(shape, simd, (bytes) => fill(bytes, header, read));
-  };
+async function load(source: string | Uint8Array, check: (shape: Shape) => void): Promise<Segment> {
   if (typeof source === 'string') {
     return reading(source, async (file) => {
       const { size } = await file.stat();
-      return copy(await headerOf(file), size, readOf(file));
+      const header = await headerOf(file);
+      const shape = shapeOf(header, size);
+      check(shape);
+      return loadSegment(shape, (bytes) => fill(bytes, header, readOf(file)));
     });
-  }
-  if (simd === 'copy') {
-    // The header is copied, since the bytes may begin anywhere.
-    return copy(
-      new Uint8Array(source.subarray(0, HEADER_BYTES)),
-      source.length,
-      async (into, at) => {
-        into.set(source.subarray(at, at + into.length));
-        await setImmediate();
-        return into.length;
-      },
-    );
   }
   const bytes = alignedBytes(source);
   const shape = shapeOf(bytes, bytes.length);
@@ -153,10 +127,9 @@ async function load(
 /** A segment of this shape, in memory that `fill` fills with its whole index file. */
 export async function loadSegment(
   shape: Shape,
-  simd: 'auto' | 'never' | 'copy',
   fill: (bytes: Uint8Array) => Promise<void>,
 ): Promise<Segment> {
-  const room = roomFor(shape, simd === 'never' ? simd : 'auto');
+  const room = roomFor(shape, 'auto');
   await fill(new Uint8Array(room.buffer, 0, byteLengthOf(shape)));
   return new Segment(shape, room);
 }

@@ -19,7 +19,7 @@ export function answers() {
     queries.bytes.set(hashes.bytes.subarray(0, 20 * bits / 8));
     for (const options of [{}, { kind: 'flat' }, { memory: 'small', kind: 'mih' }, { simd: 'never' }]) {
       const index = indexOf(hashes, options, options);
-      const attached = indexFromBuffer(index.toBuffer(), { simd: 'copy' });
+      const attached = indexFromBuffer(index.toBuffer());
       for (let at = 0; at < 600; at++) {
         index.add({ algorithm, bytes: hashes.bytes.slice(at * bits / 8, (at + 1) * bits / 8) });
         if (at % 3 === 0) index.remove(at);

@@ -29,7 +29,7 @@ import { fileHandles } from '../disk/file-handles.js';
 import { entryOf } from '../exchange/lists.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { naiveChecksum } from '../oracles/checksum.js';
-import { loopTurns, stepClock } from './event-loop.js';
+import { stepClock } from './event-loop.js';
 import { notesOf, withNotes } from './notes-of.js';
 
 let folder: string;
@@ -287,19 +287,15 @@ test('reads only the header of a large foreign file', async () => {
 });
 
 test.each([
-  ['path', 'auto', 'simd'],
-  ['path', 'copy', 'simd'],
-  ['path', 'never', 'js'],
-  ['bytes', 'auto', 'js'],
-  ['bytes', 'copy', 'simd'],
-  ['bytes', 'never', 'js'],
-] as const)('from %s, simd %s: searched by %s', async (from, simd, kernel) => {
+  ['path', 'simd'],
+  ['bytes', 'js'],
+] as const)('an index from %s is searched by %s', async (from, kernel) => {
   const path = join(folder, 'n.ohx');
   const index = createIndex(packed);
   for (const id of [5, 7, 9]) index.remove(id);
   await saveIndex(path, index, { entries: { entryAt: noteOf } });
   const bytes = readFileSync(path);
-  const { index: opened, entries } = await openIndex(from === 'path' ? path : bytes, { simd });
+  const { index: opened, entries } = await openIndex(from === 'path' ? path : bytes);
   expect(new Set(opened.explain(31).parts.map((part) => part.kernel))).toEqual(new Set([kernel]));
   const expected = indexFromBuffer(bytes);
   for (const id of [0, 1, 2, 1500]) {
@@ -311,11 +307,11 @@ test.each([
     }
     expect(entries.entryAt(id)).toEqual({ ...noteOf(id), hash: hashOf(id) });
   }
-  // What is added and compacted later: by SIMD too, unless it never is.
+  // What is added and compacted later is searched by SIMD, whatever it began as.
   opened.add(hashOf(5));
   while (opened.compact());
   const kernels = new Set(opened.explain(31).parts.map((part) => part.kernel));
-  expect(kernels).toEqual(new Set([simd === 'never' ? 'js' : 'simd']));
+  expect(kernels).toEqual(new Set(['simd']));
   expect(readFileSync(path).equals(bytes)).toBe(true);
 });
 
@@ -324,21 +320,11 @@ test('opens bytes that begin anywhere in a buffer', async () => {
   const bytes = withNotes(index, notesOf(index, noteOf));
   for (const offset of [1, 2, 3, 4]) {
     const padded = Buffer.concat([Buffer.alloc(offset), bytes]);
-    for (const simd of ['auto', 'copy'] as const) {
-      for (const view of [padded.subarray(offset), new Uint8Array(padded).subarray(offset)]) {
-        const { entries } = await openIndex(view, { simd });
-        expect(entries.entryAt(1)).toEqual({ ...noteOf(1), hash: hashOf(1) });
-      }
+    for (const view of [padded.subarray(offset), new Uint8Array(padded).subarray(offset)]) {
+      const { entries } = await openIndex(view);
+      expect(entries.entryAt(1)).toEqual({ ...noteOf(1), hash: hashOf(1) });
     }
   }
-});
-
-test('bytes may change once they are copied', async () => {
-  const bytes = new Uint8Array(createIndex(packed).toBuffer());
-  const { index } = await openIndex(bytes, { simd: 'copy' });
-  const expected = index.search(hashOf(0), 31);
-  bytes.fill(0);
-  expect(index.search(hashOf(0), 31)).toEqual(expected);
 });
 
 /**
@@ -385,7 +371,7 @@ test('a file that changes while it is read is refused', async () => {
   expect((await openIndex(path)).info.size).toBe(3000);
 });
 
-test('the event loop turns while an index is read, copied or checked', async () => {
+test('the event loop turns while an index is read or checked', async () => {
   const path = join(folder, 'q.ohx');
   const index = createIndex(uniformHashes(60_001, 1));
   index.remove(0);
@@ -404,11 +390,4 @@ test('the event loop turns while an index is read, copied or checked', async () 
   // times, and so many buckets, of which two ids share one.
   const steps = Math.ceil(60_000 / 256) + 3 * Math.ceil(60_000 / 4096) + Math.ceil(30_001 / 4096);
   expect(clock.readings).toBe(2 + 2 * steps);
-  const turns = loopTurns();
-  try {
-    await openIndex(bytes, { verify: false, simd: 'copy' });
-    expect(turns.count).toBeGreaterThanOrEqual(chunks - 1);
-  } finally {
-    turns.stop();
-  }
 });
