@@ -1134,7 +1134,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           maxMemory: member(2 ** 28),
           cpuSeconds: or(member(60), '7.5'),
           timeoutSeconds: or(member(60), '7.5'),
-          recycleAfter: whole,
           isolation: member('thread'),
           minBytesPerSecond: or(member(100), '7.5'),
           idleSeconds: or(member(9), '7.5'),

@@ -67,7 +67,6 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
     maxMemory = 1024 * MIB,
     cpuSeconds = 5,
     timeoutSeconds = TIMEOUT_SECONDS,
-    recycleAfter = 10_000,
     isolation = 'process',
     workerUrl,
     minBytesPerSecond = 1024,
@@ -80,7 +79,6 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   checkInteger('maxMemory', maxMemory, MIB);
   checkNumber('cpuSeconds', cpuSeconds, 0.1);
   checkLimits({ timeoutSeconds });
-  checkInteger('recycleAfter', recycleAfter, 1);
   checkOneOf('isolation', isolation, ['process', 'thread']);
   checkOneOf('unseenFrames', unseenFrames, UNSEEN_FRAMES);
   checkWorkerUrl(workerUrl);
@@ -88,7 +86,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   const url = scriptOf(workerUrl, () => new URL('./hash-process.js', import.meta.url));
   return new Workers({
     ...{ workers, maxQueued, maxBytesInFlight, maxMemory, cpuSeconds, timeoutSeconds },
-    ...{ recycleAfter, isolation, url, minBytesPerSecond, idleSeconds, unseenFrames },
+    ...{ isolation, url, minBytesPerSecond, idleSeconds, unseenFrames },
   });
 }
 
@@ -99,7 +97,6 @@ const POOL_OPTIONS: readonly (keyof HashPoolOptions)[] = [
   'maxMemory',
   'cpuSeconds',
   'timeoutSeconds',
-  'recycleAfter',
   'isolation',
   'workerUrl',
   'minBytesPerSecond',
@@ -130,6 +127,15 @@ const LET_GO_MILLISECONDS = 5000;
 
 /** A worker that died before a picture was given to it is not the picture's fault. */
 const MOST_TRIES = 3;
+
+/** Pictures after which a worker is replaced, in case it keeps a little of each. */
+const MOST_PICTURES = 10_000;
+
+/** Whether a worker is replaced: one that keeps much would be ended amid the next picture. */
+export const isSpent = (
+  { pictures, residentBytes }: { pictures: number; residentBytes: number },
+  maxMemory: number,
+): boolean => pictures >= MOST_PICTURES || residentBytes > maxMemory / 2;
 
 class Workers implements HashPool {
   readonly #settings: Settings;
@@ -407,14 +413,13 @@ class Workers implements HashPool {
   /** Lets a worker forget its picture, and says so if it has done enough. */
   async #letGo(thread: PooledThread, picture: WorkerPicture): Promise<void> {
     if (!thread.alive) return;
-    const { maxMemory, recycleAfter } = this.#settings;
+    const { maxMemory } = this.#settings;
     const late = setTimeout(() => thread.end(undefined), LET_GO_MILLISECONDS);
     const residentBytes = await picture.end().catch(() => 0);
     clearTimeout(late);
     const pictures = (this.#pictures.get(thread) ?? 0) + 1;
     this.#pictures.set(thread, pictures);
-    // A worker that keeps much would be ended amid the next picture.
-    thread.isSpent = pictures >= recycleAfter || residentBytes > maxMemory / 2;
+    thread.isSpent = isSpent({ pictures, residentBytes }, maxMemory);
   }
 
   #start(events: ThreadEvents): HashWorker {

@@ -50,11 +50,6 @@ export interface HashPoolOptions extends PaceLimits {
    */
   timeoutSeconds?: number;
   /**
-   * a worker is replaced after so many pictures
-   * @defaultValue 10,000
-   */
-  recycleAfter?: number;
-  /**
    * `process`: a crash, a hang, memory beyond `maxMemory` or CPU beyond `cpuSeconds` costs one
    * picture, and its worker is replaced. `thread`: starts faster, and bounds the JavaScript heap
    * and sharp's own time alone: memory of decoders is not bounded, a decoder that hangs holds a

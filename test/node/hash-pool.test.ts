@@ -12,7 +12,7 @@ import { type Hash, hashFromHex, hashFromJSON, hashToHex, hashToJSON } from '../
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
-import { createHashPool } from '../../src/node/create-hash-pool.js';
+import { createHashPool, isSpent } from '../../src/node/create-hash-pool.js';
 import { hashFile, variantsOfFile } from '../../src/node/hash-file.js';
 import type { HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
 import type { HashedImage } from '../../src/variant.js';
@@ -253,6 +253,21 @@ test('what keeps a picture from being hashed is the reason of its decision', PAT
   await expect(pool.check(photo, empty, { maxPixels: -1 })).rejects.toThrow(RangeError);
 });
 
+/** A worker that hashes every picture alike, and does `then` when it is to let one go. */
+const endingWith = (then: string) =>
+  scripts.write(
+    `end-${then.length}`,
+    `const hash = { algorithm: 'pdq', bytes: new Uint8Array(32).fill(15) };
+     const variants = [{ name: 'original', hash, quality: 100 }];
+     const facts = { width: 9, height: 9, format: 'png', decoding: 'full' };
+     process.on('disconnect', () => process.exit());
+     process.on('message', ({ ask }) => {
+       if (ask === 'end') { ${then} }
+       else process.send(ask === 'begin' ? 'ready' : { variants, done: true, hashing: 1, facts });
+     });
+     process.send('ready');`,
+  );
+
 describe('a worker that fails costs the picture that it has', () => {
   const scriptOf = (name: string, ask: 'begin' | 'first', then: string) =>
     scripts.write(name, workerThat(ask, then));
@@ -306,18 +321,7 @@ describe('a worker that fails costs the picture that it has', () => {
 
   test('and none, if it dies or hangs after its last answer', PATIENT, async () => {
     for (const then of ['process.exit(1)', '']) {
-      const workerUrl = scripts.write(
-        `end-${then.length}`,
-        `const hash = { algorithm: 'pdq', bytes: new Uint8Array(32).fill(15) };
-         const variants = [{ name: 'original', hash, quality: 100 }];
-         const facts = { width: 9, height: 9, format: 'png', decoding: 'full' };
-         process.on('disconnect', () => process.exit());
-         process.on('message', ({ ask }) => {
-           if (ask === 'end') { ${then} }
-           else process.send(ask === 'begin' ? 'ready' : { variants, done: true, hashing: 1, facts });
-         });
-         process.send('ready');`,
-      );
+      const workerUrl = endingWith(then);
       const pool = poolOf({ workerUrl });
       for (let i = 0; i < 2; i++) expect(await codeOf(pool.hash(photoBytes))).toBe('done');
       expect(pool.stats()).toMatchObject({ queued: 0, atWork: 0, bytesInFlight: 0 });
@@ -700,16 +704,24 @@ test('a worker is free while a remote list is waited for', PATIENT, async () => 
   });
 });
 
-test('a worker is replaced after so many pictures', PATIENT, async () => {
-  const pool = poolOf({ recycleAfter: 2 });
+test('a worker is replaced if it keeps much, or after so many pictures', PATIENT, async () => {
+  const workerUrl = endingWith('process.send({ residentBytes: 2 ** 29 + 1 })');
+  const pool = poolOf({ workerUrl, maxMemory: 2 ** 30 });
   const pids = new Set<number>();
-  for (let i = 0; i < 4; i++) {
-    await pool.hash(imagePath('rgb.png'));
+  for (let i = 0; i < 3; i++) {
+    await pool.hash(photoBytes);
     for (const pid of pool.stats().pids) pids.add(pid);
+    await until(() => pool.stats().workers === 0);
   }
-  await until(() => pool.stats().workers === 0);
-  expect(pids.size).toBe(2);
-  expect(pool.stats()).toMatchObject({ done: 4, restarts: 0 });
+  expect(pids.size).toBe(3);
+  expect(pool.stats()).toMatchObject({ done: 3, restarts: 0 });
+  const spent = (pictures: number, residentBytes: number) =>
+    isSpent({ pictures, residentBytes }, 2 ** 30);
+  expect([spent(9999, 2 ** 29), spent(10_000, 0), spent(1, 2 ** 29 + 1)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });
 
 test(
