@@ -825,7 +825,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           windowSeconds: seconds,
           clusterDistance: whole,
           mostEntries: whole,
-          clock: or(
+          now: or(
             member(() => 1),
             'function',
           ),
@@ -849,7 +849,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
             whenUnanswered: optional(member('unhashable')),
             noneSeconds: or(optional(whole), '7.5'),
             mostKept: optional(whole),
-            clock: or(optional(member(() => 1)), 'function'),
+            now: or(optional(member(() => 1)), 'function'),
           },
         ),
       ],

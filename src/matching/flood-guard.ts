@@ -49,8 +49,8 @@ export interface FloodGuardOptions {
   clusterDistance?: number;
   /** how many entries are watched at once; default 1,000 */
   mostEntries?: number;
-  /** the time in seconds since 1970; default the system's clock */
-  clock?: () => number;
+  /** milliseconds since 1970, default `Date.now` */
+  now?: () => number;
   /**
    * called when an entry is flooded. If it throws, the entry is flooded all the same, the decision
    * stands, and the next upload that matches the entry raises the alarm again
@@ -85,7 +85,7 @@ const OPTIONS: readonly (keyof FloodGuardOptions)[] = [
   'windowSeconds',
   'clusterDistance',
   'mostEntries',
-  'clock',
+  'now',
   'onAlarm',
   'state',
 ];
@@ -134,7 +134,7 @@ export class FloodGuard {
   readonly #windowSeconds: number;
   readonly #clusterDistance: number | undefined;
   readonly #mostEntries: number;
-  readonly #clock: () => number;
+  readonly #now: () => number;
   readonly #onAlarm: ((alarm: FloodAlarm) => void) | undefined;
   /** by the key of the entry's hash */
   readonly #flooded = new Map<string, Flooded>();
@@ -148,18 +148,18 @@ export class FloodGuard {
     checkOptions(options);
     checkKnown(options, OPTIONS);
     const { mostUploads = 20, windowSeconds = 3600, clusterDistance, mostEntries = 1000 } = options;
-    const { clock = () => Date.now() / 1000, onAlarm, state } = options;
+    const { now = Date.now, onAlarm, state } = options;
     checkInteger('mostUploads', mostUploads, 1, 1000);
     checkNumber('windowSeconds', windowSeconds, 1);
     if (clusterDistance !== undefined) checkInteger('clusterDistance', clusterDistance, 0, 256);
     checkInteger('mostEntries', mostEntries, 1, 1_000_000);
-    checkTypeOf('clock', clock, 'function');
+    checkTypeOf('now', now, 'function');
     checkTypeOf('onAlarm', onAlarm, 'function');
     this.#mostUploads = mostUploads;
     this.#windowSeconds = windowSeconds;
     this.#clusterDistance = clusterDistance;
     this.#mostEntries = mostEntries;
-    this.#clock = clock;
+    this.#now = now;
     this.#onAlarm = onAlarm;
     if (state !== undefined) this.#restore(state);
   }
@@ -187,7 +187,7 @@ export class FloodGuard {
    * @param entry the hash of the entry
    * @param upload the hash that came near it
    * @returns whether the entry is flooded, perhaps by this upload
-   * @throws {TypeError | RangeError} if an argument is invalid, or the clock's answer is
+   * @throws {TypeError | RangeError} if an argument is invalid, or the answer of `now` is
    */
   count(entry: Hash, upload: Hash): boolean {
     const key = keyOfHash(entry);
@@ -197,8 +197,9 @@ export class FloodGuard {
       if (!flooded.isTold) this.#tell(flooded);
       return true;
     }
-    const now = this.#clock();
-    checkNumber('the time', now, 0);
+    const milliseconds = this.#now();
+    checkNumber('the time', milliseconds, 0);
+    const now = milliseconds / 1000;
     const oldest = now - this.#windowSeconds;
     const known = this.#watched.get(key)?.clusters ?? [];
     const clusters = known.filter(({ seenSeconds }) => seenSeconds >= oldest);

@@ -40,8 +40,8 @@ export interface RemoteListOptions {
   noneSeconds?: number;
   /** how many hashes without a hit are kept; default 10,000 */
   mostKept?: number;
-  /** the time in seconds; default the system's clock */
-  clock?: () => number;
+  /** milliseconds since 1970, default `Date.now` */
+  now?: () => number;
 }
 
 /** What a list said about a hash: hits, or nothing near; or it did not answer. */
@@ -61,7 +61,7 @@ export class RemoteList {
   readonly #timeoutSeconds: number;
   readonly #noneSeconds: number;
   readonly #mostKept: number;
-  readonly #clock: () => number;
+  readonly #now: () => number;
   /** when it was asked about hashes that had no hit, the earliest kept first */
   readonly #none = new Map<string, number>();
 
@@ -75,7 +75,7 @@ export class RemoteList {
     if (name === '') throw new RangeError('expected a name of the list, not an empty one');
     const { sendsHashes, timeoutSeconds = 2, noneSeconds = 60, mostKept = 10_000 } = options;
     const { tier = 'match', trust = 'foreign', whenUnanswered = 'review' } = options;
-    const { algorithms = ['pdq'], clock = () => Date.now() / 1000 } = options;
+    const { algorithms = ['pdq'], now = Date.now } = options;
     if (sendsHashes !== true) {
       throw new TypeError('expected sendsHashes: true, as hashes leave for the matcher');
     }
@@ -89,7 +89,7 @@ export class RemoteList {
     if (!Array.isArray(algorithms) || !algorithms.every(isAlgorithm)) {
       throw new TypeError('expected algorithms to be a list of known algorithms');
     }
-    checkTypeOf('clock', clock, 'function');
+    checkTypeOf('now', now, 'function');
     this.name = name;
     this.tier = tier;
     this.trust = trust;
@@ -99,7 +99,7 @@ export class RemoteList {
     this.#timeoutSeconds = timeoutSeconds;
     this.#noneSeconds = noneSeconds;
     this.#mostKept = mostKept;
-    this.#clock = clock;
+    this.#now = now;
   }
 
   /**
@@ -118,8 +118,9 @@ export class RemoteList {
     const { signal } = options;
     checkSignal(signal);
     if (signal?.aborted) return 'unanswered';
-    const now = this.#clock();
-    checkNumber('the time', now, 0);
+    const milliseconds = this.#now();
+    checkNumber('the time', milliseconds, 0);
+    const now = milliseconds / 1000;
     if (this.#isKept(key, now)) return [];
     const outcome = await this.#answer(copyOfHash(hash), signal);
     if (outcome !== 'unanswered') this.#none.delete(key);

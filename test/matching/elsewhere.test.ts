@@ -283,7 +283,7 @@ describe('in time', () => {
   });
 
   test('nor for one that fails by a mistake of the caller, which is not lost otherwise', async () => {
-    const { list } = remoteOf(none, { clock: () => Number.NaN });
+    const { list } = remoteOf(none, { now: () => Number.NaN });
     const blocklist = createBlocklist([entry(0)]);
     const variants = [variant(100), variant(3)];
     const decision = await blocklist.decideAsync(variants, { remote: [list] });

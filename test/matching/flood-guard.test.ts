@@ -32,7 +32,7 @@ test('an entry that matches too many distinct uploads falls to review and raises
   const guard = createFloodGuard({
     mostUploads: 3,
     windowSeconds: 60,
-    clock: () => 100,
+    now: () => 100_000,
     onAlarm: (alarm) => alarms.push(alarm),
   });
   for (const at of [0, 1, 2, 0, 1, 2]) expect(guard.count(BASE, distinct(at))).toBe(false);
@@ -133,7 +133,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
 
   test('time does not lift it', () => {
     let now = 0;
-    const guard = createFloodGuard({ mostUploads: 1, windowSeconds: 10, clock: () => now });
+    const guard = createFloodGuard({ mostUploads: 1, windowSeconds: 10, now: () => 1000 * now });
     guard.count(BASE, distinct(0));
     guard.count(BASE, distinct(1));
     now = 1e9;
@@ -141,7 +141,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
   });
 
   test('other entries cannot push out the one that is watched most', () => {
-    const guard = createFloodGuard({ mostUploads: 3, mostEntries: 5, clock: () => 0 });
+    const guard = createFloodGuard({ mostUploads: 3, mostEntries: 5, now: () => 0 });
     for (const at of [0, 1, 2]) guard.count(BASE, distinct(at));
     for (let at = 1; at < 1000; at++) guard.count(entryAt(at), nearTo(entryAt(at)));
     expect(guard.toJSON().watched).toHaveLength(5);
@@ -151,8 +151,8 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
 
 test('room is made by what is out of the window, then by the entry with the fewest uploads', () => {
   let now = 0;
-  const clock = () => now;
-  const guard = createFloodGuard({ mostUploads: 5, mostEntries: 2, windowSeconds: 10, clock });
+  const options = { mostUploads: 5, mostEntries: 2, windowSeconds: 10, now: () => 1000 * now };
+  const guard = createFloodGuard(options);
   const keys = () => guard.toJSON().watched.map(({ hash }) => hash);
   for (const at of [0, 1, 2]) guard.count(BASE, distinct(at));
   now = 11;
@@ -166,7 +166,7 @@ test('room is made by what is out of the window, then by the entry with the fewe
 
 test('uploads are forgotten after the window, counted from their last copy', () => {
   let now = 0;
-  const guard = createFloodGuard({ mostUploads: 2, windowSeconds: 10, clock: () => now });
+  const guard = createFloodGuard({ mostUploads: 2, windowSeconds: 10, now: () => 1000 * now });
   const count = (at: number, seconds: number) => {
     now = seconds;
     return guard.count(BASE, distinct(at));
@@ -202,7 +202,7 @@ test('it counts as one that keeps every match and counts all anew', () => {
         const options = {
           mostUploads,
           windowSeconds,
-          clock: () => now,
+          now: () => 1000 * now,
           ...(clusterDistance !== undefined && { clusterDistance }),
         };
         let guard = createFloodGuard(options);
@@ -346,7 +346,7 @@ test.each<[string, unknown, ErrorConstructor]>([
 });
 
 test('refuses a clock that gives no time, and hashes of two kinds', () => {
-  const guard = createFloodGuard({ clock: () => Number.NaN });
+  const guard = createFloodGuard({ now: () => Number.NaN });
   expect(() => guard.count(BASE, BASE)).toThrow(RangeError);
   const phash = hashFromHex('phash', '0123456789abcdef');
   expect(() => createFloodGuard().count(BASE, phash)).toThrow(TypeError);

@@ -220,7 +220,7 @@ describe('what is kept', () => {
       now += 4;
       return none(hashes, options);
     };
-    const { ask, list } = counted(slow, { noneSeconds: 10, clock: () => now });
+    const { ask, list } = counted(slow, { noneSeconds: 10, now: () => 1000 * now });
     for (const [at, calls] of [
       [100, 1],
       [109.9, 1],
@@ -250,7 +250,10 @@ describe('what is kept', () => {
   test('an older none does not come back with a clock that is set back', async () => {
     let now = 5;
     let answer = none;
-    const { list } = counted((...args) => answer(...args), { noneSeconds: 10, clock: () => now });
+    const { list } = counted((...args) => answer(...args), {
+      noneSeconds: 10,
+      now: () => 1000 * now,
+    });
     await list.ask(BASE);
     now = 20;
     answer = hitsOf({ id: '1' });
@@ -267,7 +270,7 @@ describe('what is kept', () => {
   });
 
   test('only so many, the ones that were asked about last', async () => {
-    const { ask, list } = counted(none, { mostKept: 3, clock: () => 0 });
+    const { ask, list } = counted(none, { mostKept: 3, now: () => 0 });
     for (const bits of [0, 1, 2, 3, 3, 2, 1]) await list.ask(off(bits));
     expect(ask).toHaveBeenCalledTimes(4);
     await list.ask(off(0));
@@ -275,7 +278,7 @@ describe('what is kept', () => {
   });
 
   test.each([{ noneSeconds: 0 }, { mostKept: 0 }])('nothing at all: %o', async (options) => {
-    const { ask, list } = counted(none, { ...options, clock: () => 0 });
+    const { ask, list } = counted(none, { ...options, now: () => 0 });
     await list.ask(BASE);
     await list.ask(BASE);
     expect(ask).toHaveBeenCalledTimes(2);
@@ -283,5 +286,5 @@ describe('what is kept', () => {
 });
 
 test('a broken clock is the caller’s mistake', async () => {
-  await expect(listOf(none, { clock: () => 'now' }).ask(BASE)).rejects.toThrow(TypeError);
+  await expect(listOf(none, { now: () => 'now' }).ask(BASE)).rejects.toThrow(TypeError);
 });

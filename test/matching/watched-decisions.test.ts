@@ -331,7 +331,12 @@ test('any history of allowances, floods, remote answers and restarts decides as 
       let now = 0;
       const logged: unknown[] = [];
       const onAllowed = (match: unknown) => void logged.push(match);
-      const options = { mostUploads: 2, windowSeconds: 10, clusterDistance: 3, clock: () => now };
+      const options = {
+        mostUploads: 2,
+        windowSeconds: 10,
+        clusterDistance: 3,
+        now: () => 1000 * now,
+      };
       const policy = { matchDistance: 10, reviewDistance: 20 };
       let allowList: AllowList = createAllowList({ onAllowed });
       let floodGuard: FloodGuard = createFloodGuard(options);

@@ -210,7 +210,7 @@ class Platform {
     return {
       ...others,
       clusterDistance,
-      clock: () => this.now,
+      now: () => 1000 * this.now,
       onAlarm: ({ entry }: { entry: Hash }) => void this.alarms.push(hashToHex(entry)),
     };
   }
@@ -243,7 +243,7 @@ class Platform {
         noneSeconds: NONE_SECONDS,
         // One that stalls does so for ever, and one that answers has no need to wait.
         timeoutSeconds: 0.001,
-        clock: () => this.now,
+        now: () => 1000 * this.now,
       },
     );
   }
