@@ -193,7 +193,7 @@ async function withFrames(
   const { animation } = header;
   const isFilm = animation && (animation.frames.length > 1 || animation.beside);
   if (!isFilm || !wantedLooks(options).frames) return decoded;
-  const more = await looksOfFrames(sharp, bytes, file, decoded.orientation, end);
+  const more = await looksOfFrames(bytes, file, decoded.orientation, end);
   return { ...decoded, ...more, looks: [...(decoded.looks ?? []), ...(more.looks ?? [])] };
 }
 

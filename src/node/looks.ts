@@ -3,7 +3,7 @@ import type { Sides } from '../picture/draft-variants.js';
 import type { FileOptions } from '../picture/options.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
 import { type ShownColours, type StoredPixels, shownColours, shownRasters } from './as-shown.js';
-import type { Sharp } from './sharp.js';
+import { importSharp } from './sharp.js';
 
 /** Another raster that a browser shows of a file, for matching alone. */
 export interface DecodedLook {
@@ -66,14 +66,13 @@ export async function looksAsShown(
 
 /** The frames beside a picture, turned as it is, in the colours that its file gives them. */
 export async function looksOfFrames(
-  sharp: Sharp,
   bytes: Uint8Array,
   { header, colours }: ReadFile,
   orientation: Orientation,
   end: AbortSignal,
 ): Promise<Looks> {
   const { frameLooks } = await import('./frames.js');
-  const { isAllSeen, frames, ...seen } = await frameLooks(sharp, bytes, header, end);
+  const { isAllSeen, frames, ...seen } = await frameLooks(await importSharp(), bytes, header, end);
   const looks: DecodedLook[] = [];
   for (const look of seen.looks) {
     const rasters = colours ? await shownRasters(look, colours, end) : [];
