@@ -2,7 +2,7 @@
 export interface Clock {
   /** milliseconds since 1970 */
   now(): number;
-  /** resolves after so many seconds, or throws the reason of `signal` when that is aborted */
+  /** resolves after so many seconds; rejects with the reason of `signal` once that is aborted */
   wait(seconds: number, options: { signal?: AbortSignal | undefined }): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ export interface XmlElement {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
-  /** of the element itself without its children, trimmed; `undefined` if it was too long */
+  /** its own text, without that of its children, trimmed; `undefined` if it was too long */
   readonly text: string | undefined;
 }
 
@@ -23,9 +23,9 @@ const MAX_ELEMENTS = 20_000;
 const MAX_BETWEEN_TAGS = 1 << 22;
 
 /**
- * Reads XML 1.0 by saxes and gathers whole elements, so a document of a million records holds one
- * of them at a time. A document type or an entity is refused, so no text can grow: references are
- * the five of XML and those of characters. The optional package `saxes` is loaded on first use.
+ * Reads XML 1.0 with saxes and gathers whole elements. Of a document of a million records, one is
+ * in memory at a time. Document types are refused. Without them, a reference stands for one
+ * character, so no text can grow. The optional package `saxes` is loaded on first use.
  * @param begins decides for each element outside of a gathered one, by its name and the number of
  *   elements around it: true gathers it
  * @param take gets each gathered element, `too-large` if it had more elements than one may

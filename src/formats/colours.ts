@@ -4,7 +4,7 @@ import { type ImageHeader, isAt, viewOf } from './image-format.js';
 /** Everything by which a browser may change the colours of a file. */
 export interface Colours {
   readonly readings: readonly ColourReading[];
-  /** whether no camera or editor writes one of them, or there are too many */
+  /** true if no camera or editor would write one of them, or if there are too many */
   readonly odd: boolean;
 }
 

@@ -51,7 +51,7 @@ export interface ImageHeader {
   readonly colours: readonly number[];
   /** shows what the file has cut off, where some browsers do; absent if none does */
   readonly uncut?: Edits;
-  /** screens on which browsers show the picture otherwise than sharp; the first holds all of it */
+  /** screens on which browsers show the picture and sharp does not; the first holds all of it */
   readonly screens?: readonly Screen[];
   /** hides the alpha plane, if that is a picture of its own; made after `edits` */
   readonly hideAlpha?: Edits;
@@ -89,7 +89,7 @@ export interface Screen {
   readonly height: number;
   /** the part of the stored picture that is shown: left, top, width and height */
   readonly frame: readonly [number, number, number, number];
-  /** where it lies on this screen, if elsewhere: left and top */
+  /** left and top of that part on this screen; absent: the same as in `frame` */
   readonly at?: readonly [number, number];
 }
 

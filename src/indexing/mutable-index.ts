@@ -146,7 +146,7 @@ export interface SharedIndex {
   readonly buffer: ArrayBufferLike;
 }
 
-/** What `MutableIndex.sharingSteps` made, opened in thread number `thread`. */
+/** Opens an index that `sharingSteps` made, in the thread of that number. */
 export function openShared({ shape, memory, buffer }: SharedIndex, thread: number): HammingIndex {
   const kernels = memory && attachKernels(memory);
   const room = kernels ? { buffer, simd: { memory, kernels }, thread } : { buffer };

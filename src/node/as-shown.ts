@@ -179,7 +179,7 @@ export async function shownRasters(
     if (stored !== inks && !effect.odd && !changesLuma(stored, effect)) continue;
     end.throwIfAborted();
     rasters.push((await shownBy(reading, stored, reduced(stored))).pixels);
-    // WebKitGTK gives a profile what alpha has been multiplied into.
+    // WebKitGTK multiplies colours by alpha before it applies a profile.
     if (stored === inks || (await isOpaqueInTurns(stored, end))) continue;
     const { pixels: seen } = await shownBy(reading, stored, reduced(stored), true);
     const restored = Uint8ClampedArray.from(seen.data, (sample, i) =>

@@ -18,7 +18,7 @@ export interface DecodedLook {
   readonly full: Sides;
 }
 
-/** Beside a picture. */
+/** What is known beside the pixels of a picture. */
 export interface Looks {
   /** what else a browser shows of it, where that was asked for */
   readonly looks?: readonly DecodedLook[];
@@ -28,7 +28,7 @@ export interface Looks {
   readonly unseen?: 'odd-profile' | 'unseen-picture';
 }
 
-/** By which options looks are wanted. */
+/** The options that say which looks are wanted. */
 export type LookOptions = Pick<FileOptions, 'variants' | 'orientation'>;
 
 /** Which looks are wanted: those of the still picture, and those of other frames. */
@@ -89,7 +89,7 @@ export interface ReadFile {
   readonly colours: ShownColours | undefined;
 }
 
-/** Of two things that are unseen, the first counts. */
+/** Both lists of looks. Of two reasons that something is unseen, the first counts. */
 export function joined(some: Looks, more: Looks): Looks {
   const looks = [...(some.looks ?? []), ...(more.looks ?? [])];
   const unseen = some.unseen ?? more.unseen;
