@@ -3,12 +3,9 @@ import { blocklistBench } from './blocklist.js';
 import { browserBench } from './browser.js';
 import { BUSY, calibrate } from './calibration.js';
 import { cliffsBench } from './cliffs.js';
-import { distanceBench } from './distance.js';
 import { fileBench } from './file.js';
 import { hammingBench } from './hamming.js';
 import { type Bench, circumstances, machine, NotRun, type Race, writeRecord } from './harness.js';
-import { hashListBench } from './hash-list.js';
-import { imageHashBench } from './imagehash.js';
 import { listsBench } from './lists.js';
 import { pdqBench } from './pdq.js';
 import { pdqBandBench } from './pdq-band.js';
@@ -27,7 +24,6 @@ export const BENCHES: readonly Bench[] = [
   pdqBench,
   pdqBandBench,
   blockhashBench,
-  distanceBench,
   scanBench,
   hammingBench,
   cliffsBench,
@@ -35,8 +31,6 @@ export const BENCHES: readonly Bench[] = [
   listsBench,
   fileBench,
   browserBench,
-  imageHashBench,
-  hashListBench,
   variantsBench,
   windowsBench,
   robustnessBench,

@@ -121,6 +121,10 @@ function* cases(originals: readonly CheckedPixels[]): Generator<Case> {
     const picture = once(() => [syntheticPixels(width, height, width)]);
     yield [`blockhash ${width} x ${height}`, (build) => each(picture(), build.blockhash)];
   }
+  const square = once(() => [syntheticPixels(512, 512, 512)]);
+  for (const name of ['ahash', 'dhash', 'phash'] as const) {
+    yield [`${name} 512 x 512`, (build) => each(square(), build[name])];
+  }
   const scanned = once(scanHashes);
   for (const max of [0, 16, 31, 63, 128]) {
     // For this distance, every build scans.
