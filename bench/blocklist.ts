@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlocklistEntry } from '../src/entry.js';
-import { PackedEntries } from '../src/exchange/packed-entries.js';
+import { PackedEntries } from '../src/packed-entries.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { openBlocklist } from '../src/node/blocklist-file.js';
 import { saveBlocklist } from '../src/node/save-blocklist.js';

@@ -1,4 +1,4 @@
-import { PackedEntries } from '../src/exchange/packed-entries.js';
+import { PackedEntries } from '../src/packed-entries.js';
 import { createIndex, indexOf } from '../src/indexing/mutable-index.js';
 import { createBlocklist } from '../src/matching/blocklist.js';
 import type { HashedVariant } from '../src/variant.js';

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { PackedEntries } from '../src/exchange/packed-entries.js';
+import { PackedEntries } from '../src/packed-entries.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { createSearchThreads } from '../src/node/search-threads.js';
 import { hmaRoutes } from '../src/service/hma.js';

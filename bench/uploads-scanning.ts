@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { PackedEntries } from '../src/exchange/packed-entries.js';
+import { PackedEntries } from '../src/packed-entries.js';
 import { hashFromHex } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { createHashPool } from '../src/node/create-hash-pool.js';

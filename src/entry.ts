@@ -1,5 +1,12 @@
 import { checkInteger, checkObject, checkTypeOf } from './door.js';
-import { bitsOf, checkResample, type Decoding, type Hash, type Resample } from './hash.js';
+import {
+  bitsOf,
+  checkResample,
+  type Decoding,
+  type Hash,
+  hashToHex,
+  type Resample,
+} from './hash.js';
 
 /** What somebody else said about an entry. */
 export interface Opinion {
@@ -51,6 +58,128 @@ export interface BlocklistEntry {
   readonly confirmed?: boolean;
 }
 
+/** What an entry says of its hash. */
+export type Said = Omit<BlocklistEntry, 'hash'>;
+
+/** All that there is to know about a member of an entry beside its hash. */
+export interface Field<Value = unknown> {
+  /** the column of a database that keeps it, and its type there */
+  readonly sql: readonly [name: string, type: string];
+  /** whether a table keeps it in a note that entries share, not in a column of its own */
+  readonly isShared: boolean;
+  /** @throws {TypeError | RangeError} unless `value` can be this member of an entry of `hash` */
+  check(value: unknown, hash: Hash): void;
+  /** a fresh copy, without what does not belong to it; absent: the value cannot be changed */
+  readonly copy?: (value: Value) => Value;
+}
+
+const text = (name: string): Field<string> => ({
+  sql: [name, 'text'],
+  isShared: true,
+  check: (value) => checkTypeOf(name, value, 'string'),
+});
+
+/**
+ * The members of an entry, in the order in which they are written. Checks, copies, equality, notes,
+ * JSON and the columns of a database follow from this table: what is added here is everywhere.
+ */
+export const FIELDS: {
+  readonly [Name in keyof Said]-?: Field<NonNullable<Said[Name]>>;
+} = {
+  labels: {
+    sql: ['labels', 'json'],
+    isShared: true,
+    check: (value) => checkLabels(value as readonly string[]),
+    copy: (labels) => labels.slice(),
+  },
+  quality: {
+    sql: ['quality', 'smallint'],
+    isShared: false,
+    check: (value) => checkInteger('quality', value, 0, 100),
+  },
+  source: text('source'),
+  id: { ...text('id'), isShared: false },
+  resample: {
+    sql: ['resample', 'text'],
+    isShared: true,
+    check: (value) => checkResample(value as Resample),
+  },
+  variant: text('variant'),
+  group: {
+    sql: ['group_hash', 'bytea'],
+    isShared: false,
+    check: (value, hash) => checkGroup(value as string, hash),
+  },
+  list: {
+    sql: ['list', 'text'],
+    isShared: true,
+    check: (value) => checkListName(value as string),
+  },
+  caseCount: {
+    sql: ['case_count', 'bigint'],
+    isShared: true,
+    check: (value) => checkInteger('caseCount', value, 0),
+  },
+  opinions: {
+    sql: ['opinions', 'json'],
+    isShared: true,
+    check: (value) => checkOpinions(value as readonly Opinion[]),
+    copy: copyOfOpinions,
+  },
+  confirmed: {
+    sql: ['confirmed', 'boolean'],
+    isShared: true,
+    check: (value) => checkTypeOf('confirmed', value, 'boolean'),
+  },
+};
+
+export type FieldName = keyof typeof FIELDS;
+
+export const FIELD_NAMES: readonly FieldName[] = /* @__PURE__ */ namesOf(() => true);
+/** Those that entries share in notes. */
+export const SHARED_NAMES: readonly FieldName[] = /* @__PURE__ */ namesOf(
+  (name) => FIELDS[name].isShared,
+);
+
+function namesOf(isMeant: (name: FieldName) => boolean): FieldName[] {
+  return (Object.keys(FIELDS) as FieldName[]).filter(isMeant);
+}
+
+/** @throws {TypeError | RangeError} if `entry` is invalid, or its hash is a draft */
+export function checkEntry(entry: BlocklistEntry): void {
+  checkObject(entry, 'an entry: { hash, labels }');
+  checkNoDraft(entry);
+  const { hash } = entry;
+  bitsOf(hash);
+  for (const name of FIELD_NAMES) {
+    const value = entry[name];
+    if (value !== undefined || name === 'labels') FIELDS[name].check(value, hash);
+  }
+}
+
+/** A fresh copy of some members, those that are there, without any other. */
+export function copyOfSaid(said: Partial<Said>, names = FIELD_NAMES): Said {
+  const copy: Partial<Record<FieldName, unknown>> = {};
+  for (const name of names) {
+    const value = said[name];
+    if (value === undefined) continue;
+    const { copy: copied } = FIELDS[name] as Field;
+    copy[name] = copied ? copied(value) : value;
+  }
+  return copy as Said;
+}
+
+/** What an entry says, as text: equal texts are equal. */
+export function textOfSaid(said: Partial<Said>, names = FIELD_NAMES): string {
+  return JSON.stringify(copyOfSaid(said, names));
+}
+
+/** Whether two entries are the same: of one hash, and with the same members. */
+export const isSameEntry = (a: BlocklistEntry, b: BlocklistEntry): boolean =>
+  a.hash.algorithm === b.hash.algorithm &&
+  hashToHex(a.hash) === hashToHex(b.hash) &&
+  textOfSaid(a) === textOfSaid(b);
+
 /** Under this key, an entry on its way into a list has the number by which a store calls it. */
 export const NUMBER: unique symbol = /* @__PURE__ */ Symbol('number');
 
@@ -64,26 +193,6 @@ export interface EntryFacts {
   readonly quality?: number | undefined;
   readonly list?: string | undefined;
   readonly confirmed?: boolean | undefined;
-}
-
-/** @throws {TypeError | RangeError} if `entry` is invalid, or its hash is a draft */
-export function checkEntry(entry: BlocklistEntry): void {
-  checkObject(entry, 'an entry: { hash, labels }');
-  checkNoDraft(entry);
-  const { hash, labels, quality, source, id, resample, variant } = entry;
-  bitsOf(hash);
-  checkLabels(labels);
-  if (quality !== undefined) checkInteger('quality', quality, 0, 100);
-  checkTypeOf('source', source, 'string');
-  checkTypeOf('id', id, 'string');
-  if (resample !== undefined) checkResample(resample);
-  checkTypeOf('variant', variant, 'string');
-  const { group, list, caseCount, opinions, confirmed } = entry;
-  if (group !== undefined) checkGroup(group, hash);
-  if (list !== undefined) checkListName(list);
-  if (caseCount !== undefined) checkInteger('caseCount', caseCount, 0);
-  if (opinions !== undefined) checkOpinions(opinions);
-  checkTypeOf('confirmed', confirmed, 'boolean');
 }
 
 /** @throws {TypeError | RangeError} unless `group` is the hex of a hash of this kind */

@@ -4,6 +4,7 @@
  */
 
 export type { BlocklistEntry, Opinion } from '../entry.js';
+export { PackedEntries } from '../packed-entries.js';
 export type { Clock } from './clock.js';
 export { joinLabels, writeCell } from './csv.js';
 export { type ReadOptions, readHashList } from './hash-list.js';
@@ -28,7 +29,6 @@ export type { NcmecEntry, NcmecFingerprint, NcmecVote } from './ncmec-entry.js';
 export type { NcmecFeedback, NcmecMember, NcmecReason, NcmecStatus } from './ncmec-feedback.js';
 export { NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
 export { OnlyhashesClient, type OnlyhashesOptions } from './onlyhashes-client.js';
-export { PackedEntries } from './packed-entries.js';
 export { readPackedEntries } from './packed-list.js';
 export type { RemoteAnswer, RemoteHit, RemoteMatcher } from './remote-matcher.js';
 export type { Fetch, FetchedReply, ServiceOptions } from './service-connection.js';

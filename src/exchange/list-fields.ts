@@ -2,9 +2,9 @@ import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
 import type { Algorithm, Bits, Hash, Resample } from '../hash.js';
 import { hasBits, isAlgorithm, newHash } from '../hash.js';
+import { hexInto } from '../hex.js';
 import { WINDOW_NAMES, type WindowName } from '../variant.js';
 import { splitLabels } from './csv.js';
-import { hexInto } from './hex.js';
 
 /** The fields of one record, not yet checked. */
 export interface Fields {

@@ -1,9 +1,9 @@
 import { type Bits, bitsOf, hasBits } from '../hash.js';
+import { PackedEntries } from '../packed-entries.js';
 import { checkedOptions, type ReadOptions } from './hash-list.js';
 import { LineSplitter } from './lines.js';
 import { ListRecords } from './list-records.js';
 import { listPieces } from './list-text.js';
-import { PackedEntries } from './packed-entries.js';
 import type { TextSource } from './text.js';
 
 const NEWLINE = 10;

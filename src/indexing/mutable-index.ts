@@ -1,14 +1,7 @@
 import { checkArray, checkInteger, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
-import type { Ring } from '../kernels/bands.js';
 import { attachKernels, type SimdMemory } from '../kernels/simd.js';
-import {
-  checkMaxDistance,
-  copyHash,
-  grown,
-  type PackedWords,
-  packedWords,
-} from '../packed-words.js';
+import { checkMaxDistance, type HashType, type PackedWords, packedWords } from '../packed-words.js';
 import {
   checkSnapshotOptions,
   type Explanation,
@@ -17,7 +10,8 @@ import {
   type NearOptions,
   type SnapshotOptions,
 } from './hamming-index.js';
-import { askNear, checkRanks, EXACT_DISTANCE, keepNear } from './near.js';
+import { askNear, checkRanks, EXACT_DISTANCE } from './near.js';
+import { endOf, PartSearch } from './part-search.js';
 import { chooseBands } from './plan.js';
 import {
   Entries,
@@ -100,12 +94,20 @@ export function* indexSteps(
   purpose: Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>,
   options: Compaction & { simd: Simd },
 ): Generator<void, MutableIndex> {
-  const { algorithm, bits, count } = entries;
-  const none = { generation: 0, notesLength: 0, degenerate: undefined };
-  const like = { ...purpose, ...none, algorithm, bits, nextId: count };
-  const target = { ...like, bands: bandsFor(like, count, options.simd) };
+  const target = newTarget(entries, purpose, options.simd);
   const segment = yield* segmentSteps(entries, target, (shape) => roomFor(shape, options.simd));
   return new MutableIndex(segment, options);
+}
+
+/** What a new segment of so many entries is to be like. */
+export function newTarget(
+  { algorithm, bits, count }: HashType & { readonly count: number },
+  purpose: Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>,
+  simd: Simd,
+): Target {
+  const none = { generation: 0, notesLength: 0, degenerate: undefined };
+  const like = { ...purpose, ...none, algorithm, bits, nextId: count };
+  return { ...like, bands: bandsFor(like, count, simd) };
 }
 
 /**
@@ -210,10 +212,7 @@ export class MutableIndex implements HammingIndex {
   #dead = 0;
   /** the ids that are not gone; made by the first removal */
   #live: IdSet | undefined;
-  readonly #query: Int32Array;
-  readonly #queryBytes: Uint8Array;
-  #found = new Uint32Array(256);
-  #hits = new Uint32Array(256);
+  readonly #search: PartSearch;
 
   /**
    * An index over what `segment` holds, for the purpose that its shape tells.
@@ -234,8 +233,7 @@ export class MutableIndex implements HammingIndex {
     this.#maxSteps = maxSteps;
     this.#parts = [...(segment.count > 0 ? [segment] : []), new Entries(shape.bits)];
     this.#nextId = shape.nextId;
-    this.#query = new Int32Array(shape.bits / 32);
-    this.#queryBytes = new Uint8Array(this.#query.buffer);
+    this.#search = new PartSearch(shape);
   }
 
   get size(): number {
@@ -247,16 +245,16 @@ export class MutableIndex implements HammingIndex {
   }
 
   search(query: Hash, maxDistance: number): Hit[] {
-    return this.#hitsTo([], this.#searchAll(query, maxDistance));
+    return this.#search.hitsTo([], this.#searchAll(query, maxDistance));
   }
 
   searchNear(query: Hash, maxDistance: number, options: NearOptions = {}): Hit[] {
-    return this.#hitsTo([], this.#searchNearAll(query, maxDistance, options));
+    return this.#search.hitsTo([], this.#searchNearAll(query, maxDistance, options));
   }
 
   searchInto(query: Hash, maxDistance: number, out: Uint32Array): number {
     checkArray('out', out, Uint32Array);
-    return this.#pairsTo(out, this.#searchAll(query, maxDistance));
+    return this.#search.pairsTo(out, this.#searchAll(query, maxDistance));
   }
 
   searchNearInto(
@@ -266,7 +264,7 @@ export class MutableIndex implements HammingIndex {
     options: NearOptions = {},
   ): number {
     checkArray('out', out, Uint32Array);
-    return this.#pairsTo(out, this.#searchNearAll(query, maxDistance, options));
+    return this.#search.pairsTo(out, this.#searchNearAll(query, maxDistance, options));
   }
 
   searchBatch(queries: Iterable<Hash> | PackedHashes, maxDistance: number): Hit[][] {
@@ -274,13 +272,15 @@ export class MutableIndex implements HammingIndex {
     const { words, count } = packedWords(queries, this);
     const results: Hit[][] = Array.from({ length: count }, () => []);
     const perHash = this.bits >> 5;
+    const search = this.#search;
+    const live = this.#living;
     for (const part of this.#parts) {
       const block = part.plan(maxDistance).probes ? part.count : BLOCK;
       for (let from = 0; from < part.count; from += block) {
         const to = Math.min(from + block, part.count);
         for (const [i, hits] of results.entries()) {
-          this.#query.set(words.subarray(i * perHash, (i + 1) * perHash));
-          this.#hitsTo(hits, this.#searchPart(part, maxDistance, 0, from, to));
+          search.query.set(words.subarray(i * perHash, (i + 1) * perHash));
+          search.hitsTo(hits, search.search(part, maxDistance, 0, { from, to, live }));
         }
       }
     }
@@ -288,13 +288,13 @@ export class MutableIndex implements HammingIndex {
   }
 
   add(hash: Hash): number {
-    copyHash(hash, this, this.#queryBytes);
+    this.#search.ask(hash);
     const id = this.#nextId;
     if (id === 0xffffffff) throw new RangeError('expected fewer than 2^32 - 1 entries');
     const delta = this.#delta;
     delta.reserve();
     this.#live?.reserve(id);
-    delta.push(this.#query, 0, id);
+    delta.push(this.#search.query, 0, id);
     this.#live?.add(id);
     this.#nextId++;
     this.#tend();
@@ -351,7 +351,7 @@ export class MutableIndex implements HammingIndex {
     const delta = new Entries(this.bits, Math.max(1, count));
     for (let i = 0; i < count; i++) delta.push(words, i, ids[i]!);
     const parts = [...this.#parts.slice(0, -1), delta];
-    const live = this.#dead > 0 ? this.#live!.copy() : undefined;
+    const live = this.#living?.copy();
     const target = (count: number) => this.#target(count);
     const allocate = (shape: Shape) => roomFor(shape, 'never');
     return (function* () {
@@ -420,7 +420,7 @@ export class MutableIndex implements HammingIndex {
     maxDistance: number,
     ranks: Uint8Array | undefined,
   ): Promise<Uint32Array | undefined> | undefined {
-    copyHash(query, this, this.#queryBytes);
+    this.#search.ask(query);
     const asked: Promise<Uint32Array | undefined>[] = [];
     const here = this.#parts.filter((part) => {
       const answer = part instanceof Segment ? ask(part) : undefined;
@@ -429,7 +429,7 @@ export class MutableIndex implements HammingIndex {
     });
     if (asked.length === 0) return undefined;
     const total = this.#searchNearIn(here, maxDistance, ranks);
-    const beside = this.#hits.slice(0, 2 * total);
+    const beside = this.#search.pairs(total);
     return Promise.all(asked).then((answers) => {
       if (answers.includes(undefined)) return undefined;
       // An entry may have been removed long before: its segment still has it, and a compaction may
@@ -445,6 +445,11 @@ export class MutableIndex implements HammingIndex {
   /** Ids given so far. */
   get nextId(): number {
     return this.#nextId;
+  }
+
+  /** What tells the ids that are there, if some are not. */
+  get #living(): IdSet | undefined {
+    return this.#dead > 0 ? this.#live : undefined;
   }
 
   get #delta(): Entries {
@@ -468,12 +473,13 @@ export class MutableIndex implements HammingIndex {
     return part.bands === this.#target(part.entries).bands;
   }
 
-  /** Fills `#hits` with id and distance of every hit; returns how many. */
+  /** Finds every hit; returns how many. */
   #searchAll(query: Hash, maxDistance: number): number {
-    copyHash(query, this, this.#queryBytes);
+    this.#search.ask(query);
     checkMaxDistance(maxDistance, this.bits);
+    const scope = { live: this.#living };
     let total = 0;
-    for (const part of this.#parts) total = this.#searchPart(part, maxDistance, total);
+    for (const part of this.#parts) total = this.#search.search(part, maxDistance, total, scope);
     return total;
   }
 
@@ -482,7 +488,7 @@ export class MutableIndex implements HammingIndex {
     checkOptions(options);
     const { ranks } = options;
     if (ranks !== undefined) checkRanks(ranks, this.bits);
-    copyHash(query, this, this.#queryBytes);
+    this.#search.ask(query);
     checkMaxDistance(maxDistance, this.bits);
     if (this.bits === 64 || maxDistance <= EXACT_DISTANCE) {
       return this.#searchAll(query, maxDistance);
@@ -490,83 +496,16 @@ export class MutableIndex implements HammingIndex {
     return this.#searchNearIn(this.#parts, maxDistance, ranks);
   }
 
-  /** As `#searchNearAll` of `#query`, in some parts and beyond the distance that is exact. */
+  /** As `#searchNearAll` of what was asked, in some parts and beyond the distance that is exact. */
   #searchNearIn(
     parts: readonly Part[],
     maxDistance: number,
     ranks: Uint8Array | undefined,
   ): number {
-    const rings = askNear(this.#query, ranks);
+    const scope = { near: askNear(this.#search.query, ranks), live: this.#living };
     let total = 0;
-    for (const part of parts) {
-      total = this.#searchPart(part, maxDistance, total, 0, part.count, rings);
-    }
+    for (const part of parts) total = this.#search.search(part, maxDistance, total, scope);
     return total;
-  }
-
-  /**
-   * As of all parts, of hashes `from`…`to` - 1 of one: from hit number `total` on.
-   * @param near the buckets of a near search, which is always of all hashes of a part
-   */
-  #searchPart(
-    part: Part,
-    max: number,
-    total: number,
-    from = 0,
-    to = part.count,
-    near?: readonly Ring[],
-  ): number {
-    const { ids, entries, count, groups } = part;
-    // Where the id of an entry is its number, and all are there, the part writes hits itself.
-    const isPlain = total === 0 && from === 0 && ids === undefined && this.#dead === 0;
-    let out = isPlain ? this.#hits : this.#found;
-    let found = near
-      ? part.searchNear(this.#query, max, near, out)
-      : part.search(this.#query, max, out, from, to);
-    if (2 * found > out.length) {
-      out = new Uint32Array(4 * found);
-      if (isPlain) this.#hits = out;
-      else this.#found = out;
-      found = near
-        ? part.searchNear(this.#query, max, near, out)
-        : part.search(this.#query, max, out, from, to);
-    }
-    if (near) found = keepNear(part.words, out, found);
-    if (isPlain) return found;
-    const live = this.#dead > 0 ? this.#live : undefined;
-    const shift = entries - count;
-    let hits = this.#hits;
-    let at = 2 * total;
-    for (let i = 0; i < 2 * found; i += 2) {
-      // Integers, so that V8 does not count in floating point.
-      const position = (from + out[i]!) | 0;
-      const distance = out[i + 1]!;
-      let entry = position < groups ? part.startOf(position) : (position + shift) | 0;
-      const end = position < groups ? endOf(part, position) : Math.min(entry + 1, entries);
-      for (; entry < end; entry++) {
-        const id = ids ? ids[entry]! : entry;
-        if (live && !live.has(id)) continue;
-        if (at === hits.length) hits = grown(hits, 2 * at);
-        hits[at] = id;
-        hits[at + 1] = distance;
-        at += 2;
-      }
-    }
-    this.#hits = hits;
-    return at / 2;
-  }
-
-  /** Copies the hits as far as there is room. @returns how many there are */
-  #pairsTo(out: Uint32Array, total: number): number {
-    if (total > 0) out.set(this.#hits.subarray(0, Math.min(2 * total, out.length & ~1)));
-    return total;
-  }
-
-  #hitsTo(hits: Hit[], total: number): Hit[] {
-    for (let i = 0; i < total; i++) {
-      hits.push({ id: this.#hits[2 * i]!, distance: this.#hits[2 * i + 1]! });
-    }
-    return hits;
   }
 
   /**
@@ -656,7 +595,7 @@ const bandsFor = (like: Omit<Target, 'bands'>, count: number, simd: Simd): numbe
   chooseBands({ ...like, kernel: kernelFor(simd, count) }, count, like.maxDistance);
 
 /** The first of the parts, the newest of which is last, that are to be compacted into one. */
-function firstDue(parts: readonly Part[]): number {
+export function firstDue(parts: readonly { readonly entries: number }[]): number {
   let from = parts.length - 1;
   let total = parts[from]!.entries;
   while (from > 0 && (from >= MAX_SEGMENTS || parts[from - 1]!.entries < GROWTH * total)) {
@@ -664,9 +603,6 @@ function firstDue(parts: readonly Part[]): number {
   }
   return from;
 }
-
-/** Where the entries of a hash end, whatever the bytes of a file say. */
-const endOf = (part: Part, position: number) => Math.min(part.startOf(position + 1), part.entries);
 
 /** The ids of all entries of `parts`. */
 function idsOf(parts: readonly Part[]): IdSet {

@@ -205,11 +205,6 @@ export class Entries {
   search(query: Int32Array, max: number, out: Uint32Array, from = 0, to = this.count): number {
     return scan(this, from, to, query, max, out);
   }
-
-  /** All within `max`, whatever the buckets that a near search asks for. */
-  searchNear(query: Int32Array, max: number, _rings: readonly Ring[], out: Uint32Array): number {
-    return this.search(query, max, out);
-  }
 }
 
 /**
@@ -375,12 +370,26 @@ export function* segmentSteps(
   target: Target,
   allocate: (shape: Shape) => Room,
 ): Generator<void, Segment> {
+  return (yield* orderedSegmentSteps(source, target, allocate)).segment;
+}
+
+/**
+ * As `segmentSteps`, with the order of the entries.
+ * @param isStored whether ids are stored; by default where the id of an entry is not its number
+ * @returns `order`: of each entry, its number among the given ones; undefined if that is the same
+ */
+export function* orderedSegmentSteps(
+  source: Pick<Entries, 'count' | 'words'> & Partial<Entries>,
+  target: Target,
+  allocate: (shape: Shape) => Room,
+  isStored?: boolean,
+): Generator<void, { segment: Segment; order: Uint32Array | undefined }> {
   const { count: entries, words: given, ids, inOrder = true } = source;
   const perHash = target.bits >> 5;
   const { order, starts } = yield* grouped(given, perHash, entries);
   const groups = starts.length - 1;
   const count = groups + entries - starts[groups]!;
-  const hasIds = groups > 0 || !inOrder;
+  const hasIds = isStored ?? (groups > 0 || !inOrder);
   const shape = { ...target, count, groups, entries, hasIds };
   const segment = new Segment(shape, allocate(shape));
   const { words, buckets } = segment;
@@ -393,7 +402,7 @@ export function* segmentSteps(
     for (let word = 0; word < perHash; word++) words[i * perHash + word] = given[entry + word]!;
   });
   if (target.bands > 0) yield* bucketSteps(buckets.hashes, target.bands, count);
-  return segment;
+  return { segment, order: groups > 0 ? order : undefined };
 }
 
 /**

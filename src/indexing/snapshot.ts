@@ -198,7 +198,7 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     degenerate: counted ? header[DEGENERATE_WORD]! - 1 : undefined,
     ...Object.fromEntries(NUMBERS.map((name, i) => [name, header[5 + i]])),
   } as Shape;
-  const { algorithm, bits, bands, count, groups, entries, nextId, maxDistance, hasIds } = shape;
+  const { algorithm, bits, bands, count, groups, entries, nextId, maxDistance } = shape;
   if (
     algorithm === undefined ||
     word! - flags >= KINDS.length ||
@@ -209,7 +209,6 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     maxDistance > bits ||
     groups > count ||
     groups > entries - count ||
-    (!hasIds && entries !== count) ||
     entries > nextId
   ) {
     throw contradiction();

@@ -1,3 +1,22 @@
+import { changed } from '../blocklist/changed.js';
+import { isDegenerate } from '../blocklist/degenerate.js';
+import { EntryList, listsWith } from '../blocklist/entry-list.js';
+import { ListState, numbersOf, reasonToKeepOut } from '../blocklist/list-state.js';
+import { ComingEntries, type ListedEntries } from '../blocklist/listed-entries.js';
+import {
+  checkListSettings,
+  copyOfSettings,
+  type ListSettings,
+  Lists,
+  type Trust,
+} from '../blocklist/lists.js';
+import {
+  copyOf,
+  type KeptOutReason,
+  type OnKeptOut,
+  type Withdrawn,
+  type WithdrawnKey,
+} from '../blocklist/withdrawals.js';
 import {
   checkAsyncIterable,
   checkInteger,
@@ -9,35 +28,21 @@ import {
 } from '../door.js';
 import { type BlocklistEntry, checkEntry, checkListName } from '../entry.js';
 import { DecodeError } from '../errors.js';
-import { PackedEntries } from '../exchange/packed-entries.js';
 import { type Algorithm, type Bits, checkKind } from '../hash.js';
-import { inTurns } from '../in-turns.js';
+import { PackedEntries } from '../packed-entries.js';
+import { checkPolicy, type PolicyOptions } from '../policy.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
-import { decide, type Search } from './decide.js';
+import { decide } from './decide.js';
 import { type ChangingList, decideAsync, type SomeVariants } from './decide-async.js';
 import { type Decision, unhashable } from './decision.js';
-import { isDegenerate } from './degenerate.js';
 import { Elsewhere } from './elsewhere.js';
-import type { IndexedEntries } from './entry-rows.js';
-import { Holdings } from './holdings.js';
-import { filledEntries, type ListedEntries } from './listed-entries.js';
-import { checkListSettings, copyOfSettings, type ListSettings, type Trust } from './lists.js';
-import { checkPolicy, type PolicyOptions } from './policy.js';
 import { checkRemoteLists, type RemoteList } from './remote-list.js';
-import type { SearchThreadsStats } from './searching-threads.js';
-import type { Shelf } from './shelf.js';
-import { idsOf } from './shelves.js';
+import { searchBy, searchOf } from './search.js';
+import type { SearchingThreads, SearchThreadsStats } from './searching-threads.js';
 import { Watch, type WatchOptions } from './watch.js';
-import {
-  copyOf,
-  type KeptOutReason,
-  type OnKeptOut,
-  type Withdrawn,
-  type WithdrawnKey,
-} from './withdrawals.js';
 
-/** A part of a blocklist: one entry, a table of entries, or an existing index with its entries. */
-export type BlocklistPart = BlocklistEntry | PackedEntries | IndexedEntries;
+/** A part of a blocklist: one entry, or a table of entries. */
+export type BlocklistPart = BlocklistEntry | PackedEntries;
 
 export interface BlocklistOptions extends WatchOptions {
   /**
@@ -49,7 +54,7 @@ export interface BlocklistOptions extends WatchOptions {
   lists?: Readonly<Record<string, ListSettings>>;
   /** earlier withdrawals, as `withdrawals` returned them */
   withdrawn?: Iterable<Withdrawn>;
-  /** called with each entry that is kept out; entries of an attached index are only counted */
+  /** called with each entry that is kept out */
   onKeptOut?: OnKeptOut;
 }
 
@@ -69,10 +74,13 @@ const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
  * Entries to match against, of any mix of algorithms and widths. Made by `createBlocklist`. A call
  * that throws has changed nothing, even if memory ran out halfway or `onKeptOut` threw.
  */
-export class Blocklist {
+export class Blocklist extends EntryList {
   readonly policy: PolicyOptions;
-  readonly #held: Holdings;
   readonly #watch: Watch;
+  /** where decisions that may wait are searched */
+  threads: SearchingThreads | undefined;
+  /** by path: checksums of the saved states that are part of this one */
+  origins: ReadonlyMap<string, readonly number[]> = new Map();
 
   constructor(options: BlocklistOptions = {}) {
     checkOptions(options);
@@ -81,18 +89,16 @@ export class Blocklist {
     checkOptions(lists, 'lists to be an object: settings by name');
     checkIterable(withdrawn, 'withdrawn to be an iterable of withdrawals');
     checkTypeOf('onKeptOut', onKeptOut, 'function');
+    super(onKeptOut);
     this.policy = { ...policy, algorithms: { ...policy.algorithms } };
     this.#watch = new Watch(options);
-    this.#held = new Holdings(onKeptOut);
     for (const [name, settings] of Object.entries(lists)) this.setList(name, settings);
     for (const withdrawal of withdrawn) this.withdraw(withdrawal);
   }
 
   /** The number of entries; a query can match those on lists that are enabled. */
   get size(): number {
-    let size = 0;
-    for (const shelf of this.#held.shelves.all()) size += shelf.size;
-    return size;
+    return this.state.size;
   }
 
   /**
@@ -101,38 +107,28 @@ export class Blocklist {
    */
   sizeOf(algorithm: Algorithm, bits: Bits): number {
     checkKind(algorithm, bits);
-    return this.#held.shelves.of(algorithm, bits).reduce((size, shelf) => size + shelf.size, 0);
+    return this.state.of({ algorithm, bits }).size;
   }
 
   /** Copies of the settings of lists, by the names of those that have any. */
   get settings(): Map<string, ListSettings> {
-    const all = this.#held.lists.entries();
+    const all = this.state.lists.entries();
     return new Map(all.map(([name, settings]) => [name, copyOfSettings(settings)]));
   }
 
   /** How the threads that search the list fare; undefined if there are none. */
   get searchThreads(): SearchThreadsStats | undefined {
-    return this.#held.threads?.stats();
+    return this.threads?.stats();
   }
 
   /** The number of entries kept out so far, by reason. */
   get keptOut(): Readonly<Record<KeptOutReason, number>> {
-    return { ...this.#held.keptOut };
-  }
-
-  /**
-   * The number of entries in attached indexes whose degenerate entries were not counted. A search
-   * skips degenerate entries, so decisions are the same.
-   */
-  get uncounted(): number {
-    let size = 0;
-    for (const shelf of this.#held.shelves.all()) if (shelf.uncounted) size += shelf.size;
-    return size;
+    return { ...this.state.keptOut };
   }
 
   /** Copies of the withdrawals in force, for `options.withdrawn` of the next blocklist. */
   get withdrawals(): Withdrawn[] {
-    return this.#held.withdrawn.values().map((withdrawal) => copyOf(withdrawal));
+    return this.state.withdrawn.values().map((withdrawal) => copyOf(withdrawal));
   }
 
   /**
@@ -141,7 +137,7 @@ export class Blocklist {
    * allow list, the flood guard and remote lists have not changed theirs.
    */
   get generation(): number {
-    return this.#held.generation;
+    return this.state.generation;
   }
 
   /**
@@ -149,7 +145,7 @@ export class Blocklist {
    * particular order.
    */
   entries(): IterableIterator<BlocklistEntry> {
-    return entriesOf(this.#held.shelves.all());
+    return entriesOf(this.state);
   }
 
   /**
@@ -160,9 +156,7 @@ export class Blocklist {
   has(key: WithdrawnKey): boolean {
     const asked = copyOf(key);
     if (!('id' in asked) && isDegenerate(asked)) return false;
-    return this.#held.shelves
-      .all()
-      .some((shelf) => idsOf(shelf, asked).some((id) => !('id' in asked) || shelf.canMatch(id)));
+    return [...this.state.kinds.values()].some((kind) => numbersOf(kind, asked).length > 0);
   }
 
   /**
@@ -171,27 +165,17 @@ export class Blocklist {
    */
   reasonToKeepOut(entry: BlocklistEntry): KeptOutReason | undefined {
     checkEntry(entry);
-    return this.#held.reasonToKeepOut(entry);
+    return reasonToKeepOut(entry, this.state.withdrawn);
   }
 
-  /**
-   * Makes what the first decision and the first withdrawal would otherwise make at once, which
-   * takes seconds for a million entries: the index, a table of the entries' ids and, if lists have
-   * settings, the numbers of their entries. The event loop turns about every 5 ms, and the
-   * blocklist can be used and changed meanwhile.
-   * @param options `lists`: count the entries of each list even if none has settings, so that a
-   *   list can be switched off without a pause; default false. `signal`: ends it
-   * @throws the signal's reason if it aborts; what was made stays
-   */
+  /** Resolves once nothing is prepared or merged. @throws the signal's reason if it aborts */
   async warm(options: { lists?: boolean; signal?: AbortSignal } = {}): Promise<void> {
     checkOptions(options);
     const { lists = false, signal } = options;
     checkTypeOf('lists', lists, 'boolean');
     checkSignal(signal);
     signal?.throwIfAborted();
-    for (const shelf of this.#held.shelves.all()) {
-      await inTurns(shelf.warmSteps(this.policy, this.#held.lists, lists), signal);
-    }
+    await this.settled();
   }
 
   /**
@@ -202,20 +186,21 @@ export class Blocklist {
    */
   add(entry: BlocklistEntry): boolean {
     checkEntry(entry);
-    return this.#held.add(entry);
+    const coming = new ComingEntries();
+    coming.push(entry);
+    return this.commit(() => ({ add: [...coming.entries()] })).added > 0;
   }
 
   /**
-   * Adds an entry or a table of entries, as `add`, or attaches an index, which is searched as it
-   * is. If this throws, nothing of the part is added. A large table blocks the event loop: for
-   * about 15 µs an entry if the blocklist has been searched before. `addAll` does not.
+   * Adds an entry or a table of entries, as `add`. If this throws, nothing of the part is added. A
+   * large table blocks the event loop; `apply` does not.
    * @throws {TypeError | RangeError} if `part` is invalid
    */
   addPart(part: BlocklistPart): void {
-    checkObject(part, 'an entry, PackedEntries or { index, entries }');
+    checkObject(part, 'an entry or PackedEntries');
     if ('hash' in part) this.add(part);
-    else if (part instanceof PackedEntries) this.#held.addAll(part);
-    else this.#held.attach(part);
+    else if (part instanceof PackedEntries) this.addNow([part]);
+    else throw new TypeError('expected an entry or PackedEntries');
   }
 
   /**
@@ -232,10 +217,7 @@ export class Blocklist {
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
-    const anew = await filledEntries(undefined, entries, signal);
-    const tables = anew.coming().map(({ rows }) => rows);
-    const added = await inTurns(this.#held.addSteps(tables), signal);
-    await this.#held.tidied(signal);
+    const { added } = await this.apply({ add: entries }, { signal });
     return { added };
   }
 
@@ -257,7 +239,8 @@ export class Blocklist {
    */
   withdraw(withdrawal: Withdrawn, options: { reason?: string } = {}): number {
     checkOptions(options);
-    return this.#held.withdraw(copyOf(withdrawal, options.reason));
+    const withdraw = [copyOf(withdrawal, options.reason)];
+    return this.commit(() => ({ withdraw })).removed;
   }
 
   /**
@@ -267,7 +250,8 @@ export class Blocklist {
    * @throws {TypeError | RangeError} if `withdrawal` is invalid
    */
   reinstate(withdrawal: WithdrawnKey): boolean {
-    return this.#held.reinstate(copyOf(withdrawal));
+    const reinstate = [copyOf(withdrawal)];
+    return this.commit(() => ({ reinstate })).reinstated > 0;
   }
 
   /**
@@ -287,10 +271,7 @@ export class Blocklist {
   setList(name: string, settings: ListSettings): void {
     checkListName(name);
     checkListSettings(settings);
-    const before = this.#held.lists;
-    const lists = before.with(name, settings);
-    const isChanged = JSON.stringify(lists.of(name)) !== JSON.stringify(before.of(name));
-    if (isChanged) this.#held.setLists(lists);
+    this.commit(({ lists }) => ({ lists: listsWith(lists, { [name]: settings }) }));
   }
 
   /**
@@ -299,9 +280,9 @@ export class Blocklist {
    */
   lists(): ListInfo[] {
     const sizes = new Map<string, number>();
-    for (const [name] of this.#held.lists.entries()) sizes.set(name, 0);
-    for (const shelf of this.#held.shelves.all()) {
-      for (const [name, count] of shelf.counts) {
+    for (const [name] of this.state.lists.entries()) sizes.set(name, 0);
+    for (const kind of this.state.kinds.values()) {
+      for (const [name, count] of kind.counts) {
         if (count > 0 || sizes.has(name)) sizes.set(name, count + (sizes.get(name) ?? 0));
       }
     }
@@ -311,7 +292,7 @@ export class Blocklist {
       tier: 'match',
       enabled: true,
       trust: name === '' ? 'own' : 'shared',
-      ...copyOfSettings(this.#held.lists.of(name)),
+      ...copyOfSettings(this.state.lists.of(name)),
     }));
   }
 
@@ -345,10 +326,9 @@ export class Blocklist {
     checkSignal(signal);
     if (entries === this) throw new TypeError('expected another blocklist');
     const given = entries instanceof Blocklist ? entries.entries() : entries;
-    const anew = await filledEntries(name, given, signal);
-    const changed = await inTurns(this.#held.replaceSteps(name, anew, false), signal);
-    await this.#held.tidied(signal);
-    return changed;
+    const replace = { list: name, entries: given };
+    const { added, removed } = await this.apply({ replace }, { signal });
+    return { added, removed };
   }
 
   /**
@@ -367,10 +347,8 @@ export class Blocklist {
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
-    const none = await filledEntries(name, [], signal);
-    const { removed } = await inTurns(this.#held.replaceSteps(name, none, true), signal);
-    await this.#held.tidied(signal);
-    return removed;
+    const replace = { list: name, entries: [] };
+    return (await this.apply({ replace, settings: { [name]: null } }, { signal })).removed;
   }
 
   /**
@@ -385,7 +363,7 @@ export class Blocklist {
     if (!(other instanceof Blocklist) || other === this) {
       throw new TypeError('expected another blocklist');
     }
-    this.#held.takeFrom(other.#held);
+    this.#takeFrom(other);
   }
 
   /**
@@ -422,8 +400,9 @@ export class Blocklist {
     checkObject(query, QUERY);
     checkIterable('hash' in query ? query.variants : query, QUERY);
     const variants = 'hash' in query ? variantsOf(query) : query;
-    const rules = { policy, all, distance, lists: this.#held.lists, ...this.#watch.rules() };
-    return this.#watch.told(decide(variants, this.#search(), rules));
+    const { lists } = this.state;
+    const rules = { policy, all, distance, lists, ...this.#watch.rules() };
+    return this.#watch.told(decide(variants, searchOf(this.state), rules));
   }
 
   /**
@@ -461,42 +440,48 @@ export class Blocklist {
     else checkAsyncIterable(query, QUERY);
     const variants = 'hash' in query ? variantsOf(query) : query;
     const watched = this.#watch.rules();
-    const { threads } = this.#held;
+    const { threads } = this;
     const list: ChangingList = {
-      generation: () => this.#held.generation,
-      changes: () => this.#held.generation + this.#watch.generation,
-      search: () => this.#search(),
-      searchElsewhere:
-        threads &&
-        ((variant, policy) => {
-          const { shelves, lists } = this.#held;
-          return shelves.searchBy(threads, lists)(variant, policy);
-        }),
-      rules: () => ({ policy, all, distance, lists: this.#held.lists, ...watched }),
+      generation: () => this.generation,
+      changes: () => this.generation + this.#watch.generation,
+      search: () => searchOf(this.state),
+      searchElsewhere: threads && searchBy(() => this.state, threads),
+      rules: () => ({ policy, all, distance, lists: this.state.lists, ...watched }),
       // Whoever withdraws by source may mean the list or what the service calls it.
       isWithdrawn: (hit, list) =>
         [hit.source ?? list, list].some((source) =>
-          this.#held.withdrawn.cover({ ...hit, source, list }),
+          this.state.withdrawn.cover({ ...hit, source, list }),
         ),
     };
     const elsewhere = remote.length > 0 ? new Elsewhere(remote) : undefined;
     return this.#watch.told(await decideAsync(variants, list, signal, elsewhere));
   }
 
-  /** Searches the entries that are in place now, whatever replaces them meanwhile. */
-  #search(): Search {
-    return this.#held.shelves.search(this.#held.lists);
-  }
-
-  /** What a list holds, for what saves and opens it. */
-  static held(list: Blocklist): Holdings {
-    return list.#held;
+  #takeFrom(other: Blocklist): void {
+    const [own, taken] = [this.state, other.state];
+    // The other has already kept out what both withdrew.
+    const missing = own.withdrawn.values().filter((each) => !taken.withdrawn.holds(each));
+    const { state } = changed(new ListState({ ...taken, keptOut: taken.keptOut }), {
+      withdraw: missing,
+    });
+    const removed = taken.size - state.size;
+    const lists = new Lists([...taken.lists.entries(), ...own.lists.entries()]);
+    const { degenerate, withdrawn } = state.keptOut;
+    const origins = new Map(other.origins);
+    for (const [path, sums] of this.origins) {
+      origins.set(path, [...sums, ...(origins.get(path) ?? [])]);
+    }
+    // Nothing can fail from here on.
+    const generation = Math.max(own.generation, taken.generation) + 1;
+    const keptOut = { degenerate, withdrawn: withdrawn + removed };
+    this.become(new ListState({ ...state, lists, keptOut, generation }));
+    other.become(new ListState({ ...taken, kinds: new Map(), generation: taken.generation + 1 }));
+    this.origins = origins;
   }
 }
 
 /**
- * Creates a blocklist from copies of `entries`. An attached index is kept, not copied: do not use
- * it elsewhere afterwards. An async iterable of entries gives a promise.
+ * Creates a blocklist from copies of `entries`. An async iterable of entries gives a promise.
  * @throws {TypeError | RangeError} if an entry or an option is invalid
  * @example
  * const blocklist = await createBlocklist(readHashList(text));
@@ -517,7 +502,9 @@ export function createBlocklist(
   checkAsyncIterable(entries, 'an iterable of entries');
   const blocklist = new Blocklist(options);
   if (Symbol.asyncIterator in entries) return filled(blocklist, entries);
-  for (const part of entries) blocklist.addPart(part);
+  const coming = new ComingEntries();
+  for (const part of entries) push(coming, part);
+  blocklist.addNow(coming.tables);
   return blocklist;
 }
 
@@ -525,8 +512,15 @@ async function filled(
   blocklist: Blocklist,
   entries: AsyncIterable<BlocklistPart>,
 ): Promise<Blocklist> {
-  for await (const part of entries) blocklist.addPart(part);
+  const coming = new ComingEntries();
+  for await (const part of entries) push(coming, part);
+  blocklist.addNow(coming.tables);
   return blocklist;
+}
+
+function push(coming: ComingEntries, part: BlocklistPart): void {
+  if (!(part instanceof PackedEntries)) coming.push(part);
+  else for (let row = 0; row < part.size; row++) coming.push(part.numberedAt(row));
 }
 
 function* variantsOf(image: HashedImage): Generator<HashedVariant> {
@@ -546,6 +540,7 @@ function checkDistance(distance: number | undefined): void {
   if (distance !== undefined) checkInteger('distance', distance, 0, 256);
 }
 
-function* entriesOf(shelves: readonly Shelf[]): Generator<BlocklistEntry> {
-  for (const shelf of shelves) yield* shelf.entries();
+function* entriesOf({ kinds }: ListState): Generator<BlocklistEntry> {
+  for (const kind of kinds.values())
+    for (const number of kind.numbers()) yield kind.entryAt(number);
 }

@@ -1,6 +1,15 @@
+import {
+  isOwnConfirmed,
+  type ListRules,
+  Lists,
+  limitOf,
+  listOf,
+  TRUSTS,
+} from '../blocklist/lists.js';
 import type { EntryFacts } from '../entry.js';
 import { bitsOf, type Hash } from '../hash.js';
 import { finish } from '../indexing/segment.js';
+import { type Policy, type PolicyOptions, policyUnder, upTo } from '../policy.js';
 import type { HashedVariant, Near, Variants } from '../variant.js';
 import { type AllowList, PictureAllowances } from './allow-list.js';
 import {
@@ -13,9 +22,7 @@ import {
 } from './decision.js';
 import type { Found } from './found.js';
 import { copyOfHash } from './hash-key.js';
-import { isOwnConfirmed, type ListRules, Lists, limitOf, listOf, TRUSTS } from './lists.js';
 import { Nearest, nearestOf } from './nearest.js';
-import { type Policy, type PolicyOptions, policyUnder, upTo } from './policy.js';
 
 /**
  * Finds entries near a variant: every one within `matchDistance`, and those of a near search within

@@ -1,6 +1,6 @@
+import { TRUSTS } from '../blocklist/lists.js';
 import { ALGORITHMS } from '../hash.js';
 import { DIHEDRAL_NAMES, LOOK_NAMES } from '../variant.js';
-import { TRUSTS } from './lists.js';
 
 const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
 const HEX_OF_PDQ = { type: 'string', pattern: '^[0-9a-fA-F]{64}$' } as const;

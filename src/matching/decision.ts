@@ -1,3 +1,4 @@
+import { TRUSTS, type Trust } from '../blocklist/lists.js';
 import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkEntry, copyOfOpinions, type Opinion } from '../entry.js';
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
@@ -13,9 +14,8 @@ import {
   type Resample,
 } from '../hash.js';
 import { checkRanks } from '../indexing/near.js';
+import { checkPolicy, type Policy, type PolicyOptions, policyFor } from '../policy.js';
 import { type HashedVariant, LOOK_NAMES, type LookName, type VariantGeometry } from '../variant.js';
-import { TRUSTS, type Trust } from './lists.js';
-import { checkPolicy, type Policy, type PolicyOptions, policyFor } from './policy.js';
 import {
   checkRemoteMatch,
   type RemoteMatch,

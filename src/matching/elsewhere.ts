@@ -1,12 +1,12 @@
+import { isDegenerate } from '../blocklist/degenerate.js';
+import { isOwnConfirmed, limitOf } from '../blocklist/lists.js';
 import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { bitsOf, type Hash } from '../hash.js';
+import { type Policy, type PolicyOptions, policyUnder, upTo } from '../policy.js';
 import type { HashedVariant } from '../variant.js';
 import { type AllowList, PictureAllowances } from './allow-list.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
-import { isDegenerate } from './degenerate.js';
-import { isOwnConfirmed, limitOf } from './lists.js';
 import { nearestOf } from './nearest.js';
-import { type Policy, type PolicyOptions, policyUnder, upTo } from './policy.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
 

@@ -15,8 +15,8 @@ import {
   hashToHex,
   hashToJSON,
 } from '../hash.js';
+import { policyUnder } from '../policy.js';
 import { copyOfHash, keyOfHash } from './hash-key.js';
-import { policyUnder } from './policy.js';
 
 /** An entry that fell from match to review. */
 export interface FloodAlarm {

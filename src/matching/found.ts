@@ -1,7 +1,6 @@
+import type { Kind } from '../blocklist/kind.js';
+import { type Lists, listOf } from '../blocklist/lists.js';
 import type { BlocklistEntry, EntryFacts } from '../entry.js';
-import { isDegenerate } from './degenerate.js';
-import { type Lists, listOf } from './lists.js';
-import type { Shelf } from './shelf.js';
 
 const numbers = /* @__PURE__ */ new WeakMap<BlocklistEntry, number>();
 
@@ -15,46 +14,41 @@ export const numberOf = (entry: BlocklistEntry): number | undefined => numbers.g
 /**
  * The entries near a hash, the nearest first: of those at one distance, in the order in which they
  * were found. No entry is made before it is asked for, since a list may hold any number of them
- * near one hash. It holds until the list changes.
+ * near one hash. They are those of the list as it was when it was searched.
  */
 export class Found {
-  readonly #shelves: readonly Shelf[];
+  readonly #kind: Kind;
   readonly #lists: Lists;
-  /** by the order of distances: the number of the shelf, the id there, and the distance */
+  /** by the order of distances: the number of the entry, and the distance */
   readonly #places: Uint32Array;
   readonly count: number;
 
-  /** @param hits of each shelf: pairs of id and distance */
-  constructor(shelves: readonly Shelf[], hits: readonly Uint32Array[], lists: Lists) {
-    this.#shelves = shelves;
+  /** @param hits pairs of number and distance */
+  constructor(kind: Kind, hits: Uint32Array, lists: Lists) {
+    this.#kind = kind;
     this.#lists = lists;
-    let pairs = 0;
-    for (const { length } of hits) pairs += length;
-    this.count = pairs / 2;
-    this.#places = new Uint32Array(3 * this.count);
+    this.count = hits.length / 2;
+    this.#places = new Uint32Array(hits.length);
     if (this.count === 0) return;
     // A counting sort: `starts` holds where the entries of each distance begin, then go on.
     const starts = new Uint32Array(258);
-    for (const each of hits) for (let i = 1; i < each.length; i += 2) starts[each[i]! + 1]!++;
+    for (let i = 1; i < hits.length; i += 2) starts[hits[i]! + 1]!++;
     for (let distance = 1; distance < 258; distance++) starts[distance]! += starts[distance - 1]!;
-    for (const [shelf, each] of hits.entries()) {
-      for (let i = 0; i < each.length; i += 2) {
-        const distance = each[i + 1]!;
-        const at = 3 * starts[distance]!++;
-        this.#places[at] = shelf;
-        this.#places[at + 1] = each[i]!;
-        this.#places[at + 2] = distance;
-      }
+    for (let i = 0; i < hits.length; i += 2) {
+      const distance = hits[i + 1]!;
+      const at = 2 * starts[distance]!++;
+      this.#places[at] = hits[i]!;
+      this.#places[at + 1] = distance;
     }
   }
 
   distanceAt(at: number): number {
-    return this.#places[3 * at + 2]!;
+    return this.#places[2 * at + 1]!;
   }
 
   /** `numberOf` has its number. */
   entryAt(at: number): BlocklistEntry {
-    const entry = this.#shelfAt(at).entryAt(this.#places[3 * at + 1]!);
+    const entry = this.#kind.entryAt(this.#places[2 * at]!);
     const number = this.numberAt(at);
     if (number !== undefined) numbers.set(entry, number);
     return entry;
@@ -62,25 +56,21 @@ export class Found {
 
   /** The number by which the store calls an entry that a follower has read from it. */
   numberAt(at: number): number | undefined {
-    return this.#shelfAt(at).numberAt(this.#places[3 * at + 1]!);
+    return this.#kind.numberAt(this.#places[2 * at]!);
   }
 
   /** What a decision depends on. The next call may overwrite it. */
   factsAt(at: number): EntryFacts {
-    return this.#shelfAt(at).factsAt(this.#places[3 * at + 1]!);
+    return this.#kind.factsAt(this.#places[2 * at]!);
   }
 
-  /** Whether an entry counts: an attached index may hold degenerate hashes, and lists are off. */
+  /** Whether an entry counts: lists are off. */
   counts(facts: EntryFacts): boolean {
-    return !isDegenerate(facts.hash) && this.#lists.isEnabled(listOf(facts));
+    return this.#lists.isEnabled(listOf(facts));
   }
 
   /** Whether the hash was compared with any entry that counts. */
   isCompared(): boolean {
-    return this.#shelves.some((shelf) => shelf.isSearched(this.#lists));
-  }
-
-  #shelfAt(at: number): Shelf {
-    return this.#shelves[this.#places[3 * at]!]!;
+    return this.#kind.isSearched(this.#lists);
   }
 }

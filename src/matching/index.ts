@@ -3,9 +3,19 @@
  * @module onlyhashes/matching
  */
 
+export { isDegenerate } from '../blocklist/degenerate.js';
+export type { ListedEntries } from '../blocklist/listed-entries.js';
+export type { ListSettings, Trust } from '../blocklist/lists.js';
+export type {
+  KeptOutReason,
+  Withdrawn,
+  WithdrawnGroup,
+  WithdrawnKey,
+} from '../blocklist/withdrawals.js';
 export type { BlocklistEntry, Opinion } from '../entry.js';
-export { PackedEntries } from '../exchange/packed-entries.js';
 export type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../exchange/remote-matcher.js';
+export { PackedEntries } from '../packed-entries.js';
+export { type Policy, type PolicyOptions, policyFor } from '../policy.js';
 export {
   type Allowance,
   type AllowList,
@@ -33,8 +43,6 @@ export {
   unhashable,
 } from './decision.js';
 export { DECISION_SCHEMA } from './decision-schema.js';
-export { isDegenerate } from './degenerate.js';
-export type { EntryRows, IndexedEntries } from './entry-rows.js';
 export { explain } from './explain.js';
 export {
   createFloodGuard,
@@ -43,9 +51,6 @@ export {
   type FloodGuardJSON,
   type FloodGuardOptions,
 } from './flood-guard.js';
-export type { ListedEntries } from './listed-entries.js';
-export type { ListSettings, Trust } from './lists.js';
-export { type Policy, type PolicyOptions, policyFor } from './policy.js';
 export { decisionFromJSON, withdrawnKeyFromJSON } from './read-decision.js';
 export {
   createRemoteList,
@@ -71,4 +76,3 @@ export {
   reviewFactsOf,
 } from './review-record.js';
 export type { WatchOptions } from './watch.js';
-export type { KeptOutReason, Withdrawn, WithdrawnGroup, WithdrawnKey } from './withdrawals.js';

@@ -1,3 +1,4 @@
+import { copyOf, type Withdrawn, type WithdrawnGroup } from '../blocklist/withdrawals.js';
 import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
 import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
 import {
@@ -21,7 +22,6 @@ import {
   type MatchJSON,
 } from './decision.js';
 import { remoteMatchFromJSON } from './remote-match.js';
-import { copyOf, type Withdrawn, type WithdrawnGroup } from './withdrawals.js';
 
 const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
 

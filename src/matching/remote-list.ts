@@ -1,3 +1,4 @@
+import { TRUSTS, type Trust } from '../blocklist/lists.js';
 import {
   checkInteger,
   checkNumber,
@@ -11,7 +12,6 @@ import { checkListName } from '../entry.js';
 import type { RemoteHit, RemoteMatcher } from '../exchange/remote-matcher.js';
 import { type Algorithm, type Hash, isAlgorithm } from '../hash.js';
 import { copyOfHash, keyOfHash } from './hash-key.js';
-import { TRUSTS, type Trust } from './lists.js';
 import { outcomeOf } from './remote-answer.js';
 
 /** How a list elsewhere is asked, and how far its word goes. */

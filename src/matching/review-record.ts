@@ -1,7 +1,7 @@
 import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../door.js';
 import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToHex, hashToJSON } from '../hash.js';
+import type { Policy } from '../policy.js';
 import { type Decision, type DecisionReason, decisionToJSON, type Match } from './decision.js';
-import type { Policy } from './policy.js';
 import type { RemoteMatch } from './remote-match.js';
 
 /*

@@ -1,5 +1,5 @@
 import type { Hash } from '../hash.js';
-import type { MutableIndex } from '../indexing/mutable-index.js';
+import type { Segment } from '../indexing/segment.js';
 
 /** How the threads of a list fare. */
 export interface SearchThreadsStats {
@@ -13,15 +13,14 @@ export interface SearchThreadsStats {
   readonly searches: number;
 }
 
-/** Threads that search the large parts of the indexes of a blocklist. */
+/** Threads that search the large segments of a blocklist. */
 export interface SearchingThreads {
   /**
-   * As `index.searchNear`, of 256 bits and beyond 31 bits, in pairs of id and distance. They have
-   * to be read before the index changes.
-   * @returns undefined if nothing of the index is for them; resolves to undefined if they failed
+   * Searches a segment of hashes of 256 bits beyond 31 bits: pairs of entry and distance.
+   * @returns undefined if it is not for them; resolves to undefined if they failed
    */
   searchNear(
-    index: MutableIndex,
+    segment: Segment,
     hash: Hash,
     maxDistance: number,
     ranks: Uint8Array | undefined,

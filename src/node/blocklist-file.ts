@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { checkListSettings, copyOfSettings, type ListSettings } from '../blocklist/lists.js';
+import type { Withdrawn } from '../blocklist/withdrawals.js';
 import { FormatError } from '../errors.js';
 import type { HashJSON } from '../hash.js';
 import { inTurns } from '../in-turns.js';
@@ -8,9 +10,7 @@ import { CHECKSUM_WORD, checksumSteps, headerSum, shapeOf } from '../indexing/sn
 import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
 import type { IndexedEntries } from '../matching/entry-rows.js';
 import type { SavedList } from '../matching/holdings.js';
-import { checkListSettings, copyOfSettings, type ListSettings } from '../matching/lists.js';
 import { withdrawnKeyFromJSON } from '../matching/read-decision.js';
-import type { Withdrawn } from '../matching/withdrawals.js';
 import {
   checkGeneration,
   checkOpenOptions,

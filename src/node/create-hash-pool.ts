@@ -19,12 +19,12 @@ import {
   STAGES,
   unhashable,
 } from '../matching/decision.js';
-import { policyFor } from '../matching/policy.js';
 import { checkRemoteLists } from '../matching/remote-list.js';
 import type { HashedFile } from '../picture/hash-picture.js';
 import { checkLimits, checkWorkerUrl, MAX_BYTES, TIMEOUT_SECONDS } from '../picture/options.js';
 import { Pool, type PooledThread, type ThreadEvents } from '../picture/pool.js';
 import { type Deadline, deadline, onAbort, unlessAborted } from '../picture/waiting.js';
+import { policyFor } from '../policy.js';
 import { hashedImage } from '../variants/forms.js';
 import { MATCHING_VARIANTS } from '../variants/variant-profile.js';
 import { BodyMemory } from './body-memory.js';

@@ -1,3 +1,4 @@
+import type { Withdrawn, WithdrawnKey } from '../blocklist/withdrawals.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import type { HeldBack, Removal } from '../exchange/held-back.js';
 import {
@@ -17,7 +18,6 @@ import type { Exchange } from '../matching/holdings.js';
 import { comingOf, type Meanwhile, unprepared } from '../matching/large-change.js';
 import type { Shelf } from '../matching/shelf.js';
 import { idsOf } from '../matching/shelves.js';
-import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
 
 /** Entries that a step looks at: about 0.2 ms. */
 const STEP = 256;

@@ -1,4 +1,4 @@
-import type { ListSettings } from '../matching/lists.js';
+import type { ListSettings } from '../blocklist/lists.js';
 import type { Store } from '../store/store.js';
 import type { ChangeOptions } from '../store/write.js';
 import { bankOf, listOfBank } from './hma-hits.js';

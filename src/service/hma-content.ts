@@ -1,6 +1,6 @@
+import { listOf } from '../blocklist/lists.js';
 import type { BlocklistEntry } from '../entry.js';
 import { hashToHex } from '../hash.js';
-import { listOf } from '../matching/lists.js';
 import { readBytes } from '../node/read-bytes.js';
 import type { Store } from '../store/store.js';
 import { checkStorable, type StoredEntry } from '../store/stored-entry.js';

@@ -1,11 +1,11 @@
+import { Lists, listOf } from '../blocklist/lists.js';
 import type { BlocklistEntry } from '../entry.js';
 import { bitsOf } from '../hash.js';
 import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
 import { numberOf } from '../matching/found.js';
-import { Lists, listOf } from '../matching/lists.js';
 import { nearestOf } from '../matching/nearest.js';
-import { type Policy, policyUnder } from '../matching/policy.js';
+import { type Policy, policyUnder } from '../policy.js';
 import { keyOfEntry } from '../store/stored-entry.js';
 
 /** The bank that stands for the unnamed list: a bank of HMA has a name. */

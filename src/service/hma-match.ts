@@ -1,7 +1,7 @@
+import { Lists } from '../blocklist/lists.js';
 import { distance, type Hash, hashFromHex } from '../hash.js';
 import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
-import { Lists } from '../matching/lists.js';
 import { type HmaHit, hitsOf, policyOf, rawHitsOf } from './hma-hits.js';
 import { checkSignalType, checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson, notHashed } from './hma-reply.js';

@@ -1,6 +1,6 @@
+import type { Trust } from '../blocklist/lists.js';
 import type { Opinion } from '../entry.js';
 import type { Decision, Match } from '../matching/decision.js';
-import type { Trust } from '../matching/lists.js';
 import type { RemoteMatch } from '../matching/remote-match.js';
 import { outlineOf, placeOf, variantWords } from '../node/variant-outline.js';
 import { type Html, type HtmlValue, html, trusted } from './review-html.js';

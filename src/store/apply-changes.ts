@@ -1,12 +1,12 @@
+import { listOf } from '../blocklist/lists.js';
+import { Withdrawals, type Withdrawn } from '../blocklist/withdrawals.js';
 import { type BlocklistEntry, NUMBER, type NumberedEntry } from '../entry.js';
 import { hexOf } from '../hash.js';
 import type { AllowList } from '../matching/allow-list.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { Holdings } from '../matching/holdings.js';
 import { comingOf } from '../matching/large-change.js';
-import { listOf } from '../matching/lists.js';
 import type { Shelf } from '../matching/shelf.js';
-import { Withdrawals, type Withdrawn } from '../matching/withdrawals.js';
 import { keyOfAllowance } from './allowances.js';
 import type { StoreChanges } from './changes.js';
 import { type StoredEntry, saidOf } from './stored-entry.js';

@@ -1,7 +1,7 @@
+import { copyOfSettings, type ListSettings } from '../blocklist/lists.js';
+import type { Withdrawn } from '../blocklist/withdrawals.js';
 import { checkInteger } from '../door.js';
 import type { Allowance } from '../matching/allow-list.js';
-import { copyOfSettings, type ListSettings } from '../matching/lists.js';
-import type { Withdrawn } from '../matching/withdrawals.js';
 import { ALLOWED, type AllowanceRow, allowanceOf } from './allowances.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import { StoreError } from './store-error.js';

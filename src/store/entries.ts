@@ -1,7 +1,7 @@
+import { listOf } from '../blocklist/lists.js';
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { type Algorithm, bitsOf, type Hash, hashToHex } from '../hash.js';
-import { listOf } from '../matching/lists.js';
 import type { Sql, SqlValue } from './database.js';
 import {
   checkStorable,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { eachEntry, type ListedEntries } from '../blocklist/listed-entries.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
-import { PackedEntries } from '../exchange/packed-entries.js';
 import { bitsOf, hexOf } from '../hash.js';
-import { eachEntry, type ListedEntries } from '../matching/listed-entries.js';
+import { PackedEntries } from '../packed-entries.js';
 import { checkStorable, keyOfEntry, valuesOf } from './stored-entry.js';
 import { type ChangeOptions, checkChange } from './write.js';
 

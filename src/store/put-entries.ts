@@ -1,7 +1,7 @@
+import { isDegenerate } from '../blocklist/degenerate.js';
+import { listOf } from '../blocklist/lists.js';
+import type { KeptOutReason } from '../blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../entry.js';
-import { isDegenerate } from '../matching/degenerate.js';
-import { listOf } from '../matching/lists.js';
-import type { KeptOutReason } from '../matching/withdrawals.js';
 import { isCovered } from './covered.js';
 import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';

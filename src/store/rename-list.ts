@@ -1,4 +1,4 @@
-import type { ListSettings } from '../matching/lists.js';
+import type { ListSettings } from '../blocklist/lists.js';
 import { isCovered } from './covered.js';
 import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';

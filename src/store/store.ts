@@ -1,13 +1,13 @@
+import type { ListedEntries } from '../blocklist/listed-entries.js';
+import type { ListSettings } from '../blocklist/lists.js';
+import type { Withdrawn, WithdrawnKey } from '../blocklist/withdrawals.js';
 import { checkOptions, checkSignal } from '../door.js';
 import type { FeedbackItems } from '../exchange/feedback-item.js';
 import type { FetchOptions, FetchProgress } from '../exchange/list-fetch.js';
 import type { ListClient } from '../exchange/list-update.js';
 import { type Hash, hexOf } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
-import type { ListedEntries } from '../matching/listed-entries.js';
-import type { ListSettings } from '../matching/lists.js';
 import { RetentionRules, type ReviewRetention, steadyClock } from '../matching/review-retention.js';
-import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
 import {
   allowancesOf,
   checkedAllowance,

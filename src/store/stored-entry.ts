@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { listOf } from '../blocklist/lists.js';
 import { type BlocklistEntry, copyOfOpinions, type Opinion } from '../entry.js';
 import { type Algorithm, bytesOf, hashToHex, hexOf, newHash, type Resample } from '../hash.js';
-import { listOf } from '../matching/lists.js';
 import type { SqlValue } from './database.js';
 
 /** An entry as a store keeps it. */

@@ -1,9 +1,9 @@
+import type { ListedEntries } from '../blocklist/listed-entries.js';
+import type { ListSettings } from '../blocklist/lists.js';
+import type { Withdrawn, WithdrawnKey } from '../blocklist/withdrawals.js';
 import { checkIterable, checkObject, checkOptions } from '../door.js';
 import { hexOf } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
-import type { ListedEntries } from '../matching/listed-entries.js';
-import type { ListSettings } from '../matching/lists.js';
-import type { Withdrawn, WithdrawnKey } from '../matching/withdrawals.js';
 import { checkedAllowance, keyOfAllowance, putAllowance } from './allowances.js';
 import type { Sql } from './database.js';
 import { refetchLists } from './fetch.js';

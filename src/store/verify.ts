@@ -1,5 +1,5 @@
+import { isDegenerate } from '../blocklist/degenerate.js';
 import { checkEntry } from '../entry.js';
-import { isDegenerate } from '../matching/degenerate.js';
 import { wrongBands } from './bands.js';
 import { isCovered } from './covered.js';
 import type { Sql, SqlValue } from './database.js';

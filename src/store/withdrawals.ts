@@ -1,12 +1,12 @@
-import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../hash.js';
-import { listOf } from '../matching/lists.js';
+import { listOf } from '../blocklist/lists.js';
 import {
   copyOf,
   MOST_GROUPS,
   type Withdrawn,
   type WithdrawnGroup,
   type WithdrawnKey,
-} from '../matching/withdrawals.js';
+} from '../blocklist/withdrawals.js';
+import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../hash.js';
 import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import type { GatheredEntries } from './gathered-entries.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { hashFromHex } from '../../src/hash.js';
 import { hashOf } from '../arbitraries.js';
 import { entryOf } from './lists.js';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { FormatError } from '../../src/errors.js';
 import type { ReadOptions } from '../../src/exchange/hash-list.js';
-import type { PackedEntries } from '../../src/exchange/packed-entries.js';
+import type { PackedEntries } from '../../src/packed-entries.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { hashFromHex } from '../../src/hash.js';
 import { awkwardText, cut, readAll } from './lists.js';

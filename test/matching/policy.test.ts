@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ALGORITHMS, type Bits, hasBits } from '../../src/hash.js';
-import { checkPolicy, policyFor } from '../../src/matching/policy.js';
+import { checkPolicy, policyFor } from '../../src/policy.js';
 
 test('PDQ: match up to 31, review up to 60, quality 50', () => {
   expect(policyFor('pdq', 256)).toEqual({ matchDistance: 31, reviewDistance: 60, minQuality: 50 });

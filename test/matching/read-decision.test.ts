@@ -21,10 +21,10 @@ import {
   type Match,
 } from '../../src/matching/decision.js';
 import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
-import { type ListSettings, TRUSTS } from '../../src/matching/lists.js';
+import { type ListSettings, TRUSTS } from '../../src/blocklist/lists.js';
 import { decisionFromJSON, withdrawnKeyFromJSON } from '../../src/matching/read-decision.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
-import type { Withdrawn } from '../../src/matching/withdrawals.js';
+import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
 import { DIHEDRAL_NAMES, LOOK_NAMES, VARIANT_NAMES } from '../../src/variant.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { Shelf } from '../../src/matching/shelf.js';

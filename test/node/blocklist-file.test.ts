@@ -19,13 +19,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { lockFile } from '../../src/disk/writer-lock.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
-import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { type Hash, hashToHex, type Resample } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
-import { isDegenerate } from '../../src/matching/degenerate.js';
-import type { Withdrawn, WithdrawnKey } from '../../src/matching/withdrawals.js';
+import { isDegenerate } from '../../src/blocklist/degenerate.js';
+import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
 import { changeBlocklist, saveBlocklist } from '../../src/node/save-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';

@@ -24,7 +24,7 @@ import {
 } from '../../src/indexing/mutable-index.js';
 import { Segment } from '../../src/indexing/segment.js';
 import { alignedBytes, headerSteps, shapeOf } from '../../src/indexing/snapshot.js';
-import { isDegenerate } from '../../src/matching/degenerate.js';
+import { isDegenerate } from '../../src/blocklist/degenerate.js';
 import { type EntryNote, noteSteps } from '../../src/node/entry-notes.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { type SaveOptions, saveIndex } from '../../src/node/save-index.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
-import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PackedEntries } from '../../src/exchange/packed-entries.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { hashFromHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';

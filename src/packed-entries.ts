@@ -1,28 +1,32 @@
-import { checkInteger, checkOptions } from '../door.js';
+import { checkInteger, checkOptions } from './door.js';
 import {
   type BlocklistEntry,
   checkEntry,
-  copyOfOpinions,
+  copyOfSaid,
   type EntryFacts,
+  FIELD_NAMES,
+  FIELDS,
+  type Field,
+  type FieldName,
   NUMBER,
   type NumberedEntry,
-  type Opinion,
-} from '../entry.js';
-import type { Algorithm, Bits, Hash, PackedHashes, Resample } from '../hash.js';
-import { bitsOf, checkKind, newHash } from '../hash.js';
+  type Said,
+  SHARED_NAMES,
+  textOfSaid,
+} from './entry.js';
+import {
+  type Algorithm,
+  type Bits,
+  bitsOf,
+  checkKind,
+  type Hash,
+  newHash,
+  type PackedHashes,
+} from './hash.js';
 import { hexInto } from './hex.js';
 
-/** The fields that many entries share; equal notes are stored once. */
-interface Note {
-  readonly labels: readonly string[];
-  readonly source?: string | undefined;
-  readonly resample?: Resample | undefined;
-  readonly variant?: string | undefined;
-  readonly list?: string | undefined;
-  readonly caseCount?: number | undefined;
-  readonly opinions?: readonly Opinion[] | undefined;
-  readonly confirmed?: boolean | undefined;
-}
+/** The members that many entries share; equal notes are stored once. */
+export type Note = Omit<Said, 'quality' | 'id' | 'group'>;
 
 const NO_NOTE: Note = { labels: [] };
 
@@ -47,8 +51,6 @@ export class PackedEntries {
   #note: Uint32Array;
   #notes: Note[] = [NO_NOTE];
   #shared = new Map<string, number>();
-  /** numbers of unshared notes whose row was erased, for reuse */
-  readonly #freeNotes: number[] = [];
   #ids: (string | undefined)[] | undefined;
   /** the numbers by which a store calls the entries, 0 for none: 4 bytes each below 2^32, else 8 */
   #numbers: Uint32Array | Float64Array | undefined;
@@ -74,15 +76,12 @@ export class PackedEntries {
     this.#note = new Uint32Array(capacity);
   }
 
-  /** The number of rows, including erased ones. */
+  /** The number of rows. */
   get size(): number {
     return this.#size;
   }
 
-  /**
-   * The hashes of all rows end to end. This is a view that is valid until the next `push`. Erased
-   * rows are zero.
-   */
+  /** The hashes of all rows end to end. This is a view that is valid until the next `push`. */
   get hashes(): PackedHashes {
     const { algorithm, bits } = this;
     return { algorithm, bits, bytes: this.#bytes.subarray(0, (this.#size * bits) / 8) };
@@ -95,14 +94,6 @@ export class PackedEntries {
    * @throws {RangeError} if its hash is of another width, or its quality is not an integer 0…100
    */
   push(entry: BlocklistEntry): number {
-    return this.put(entry);
-  }
-
-  /**
-   * Like `push`, but reuses the row `erased` if given.
-   * @returns the row
-   */
-  put(entry: BlocklistEntry, erased?: number): number {
     checkEntry(entry);
     const { hash, quality, id, group } = entry;
     const bits = bitsOf(hash);
@@ -110,20 +101,19 @@ export class PackedEntries {
       throw new TypeError(`expected a hash of ${this.algorithm}, got ${hash.algorithm}`);
     }
     if (bits !== this.bits) throw new RangeError(`expected ${this.bits} bits, got ${bits}`);
-    if (erased !== undefined) this.#checkRow(erased);
     // Everything that can fail comes before the first write.
-    const row = erased ?? this.#room();
+    const row = this.#room();
     const note = this.#noteOf(entry);
     const number = this.#roomForNumber((entry as NumberedEntry)[NUMBER]);
-    this.#bytes.set(hash.bytes, (row * bits) / 8);
-    this.#quality[row] = quality ?? UNKNOWN;
-    this.#note[row] = note;
-    if (this.#numbers) this.#numbers[row] = number;
     if (id !== undefined) this.#ids ??= [];
     if (this.#ids) place(this.#ids, row, id);
     if (group !== undefined) this.#groups ??= [];
     if (this.#groups) place(this.#groups, row, group);
-    if (erased === undefined) this.#size++;
+    this.#bytes.set(hash.bytes, (row * bits) / 8);
+    this.#quality[row] = quality ?? UNKNOWN;
+    this.#note[row] = note;
+    if (this.#numbers) this.#numbers[row] = number;
+    this.#size++;
     return row;
   }
 
@@ -140,37 +130,30 @@ export class PackedEntries {
     if (!hexInto(text, at, this.bits / 4, this.#bytes, (row * this.bits) / 8)) return false;
     this.#quality[row] = UNKNOWN;
     this.#note[row] = 0;
+    if (this.#numbers) this.#numbers[row] = 0;
     this.#size++;
     return true;
   }
 
   /**
-   * A fresh copy of the entry in a row. An erased row has a zero hash and no other fields.
+   * A fresh copy of the entry in a row.
    * @throws {RangeError} if there is no such row
    */
   entryAt(row: number): BlocklistEntry {
+    const note = this.noteAt(this.noteNumberAt(row));
+    const alone = { quality: this.qualityAt(row), id: this.idAt(row), group: this.groupAt(row) };
+    return entryOf(this.hashAt(row), note, alone);
+  }
+
+  /** The note of a row, by its number. @throws {RangeError} if there is no such row */
+  noteNumberAt(row: number): number {
     this.#checkRow(row);
-    const note = this.#notes[this.#note[row]!]!;
-    const { labels, source, resample, variant, list, caseCount, opinions, confirmed } = note;
-    const entry: { -readonly [K in keyof BlocklistEntry]: BlocklistEntry[K] } = {
-      hash: this.hashAt(row),
-      labels: labels.slice(),
-    };
-    // Spreading is several times slower, and matching a list reads a million rows.
-    const quality = this.qualityAt(row);
-    const id = this.idAt(row);
-    if (quality !== undefined) entry.quality = quality;
-    if (source !== undefined) entry.source = source;
-    if (id !== undefined) entry.id = id;
-    if (resample !== undefined) entry.resample = resample;
-    if (variant !== undefined) entry.variant = variant;
-    const group = this.#groups?.[row];
-    if (group !== undefined) entry.group = group;
-    if (list !== undefined) entry.list = list;
-    if (caseCount !== undefined) entry.caseCount = caseCount;
-    if (opinions !== undefined) entry.opinions = copyOfOpinions(opinions);
-    if (confirmed !== undefined) entry.confirmed = confirmed;
-    return entry;
+    return this.#note[row]!;
+  }
+
+  /** A note, which is not to be changed. */
+  noteAt(number: number): Note {
+    return this.#notes[number]!;
   }
 
   /**
@@ -248,59 +231,24 @@ export class PackedEntries {
     return this.#notes[this.#note[row]!]!.list;
   }
 
-  /**
-   * Overwrites the hash of a row with zeros and clears its other fields. Other rows keep their
-   * numbers.
-   * @throws {RangeError} if there is no such row
-   */
-  erase(row: number): void {
-    this.#checkRow(row);
-    const size = this.bits / 8;
-    this.#bytes.fill(0, row * size, (row + 1) * size);
-    this.#quality[row] = UNKNOWN;
-    const note = this.#note[row]!;
-    if (note > MAX_SHARED) {
-      this.#notes[note] = NO_NOTE;
-      this.#freeNotes.push(note);
-    }
-    this.#note[row] = 0;
-    if (this.#numbers) this.#numbers[row] = 0;
-    if (this.#ids && row < this.#ids.length) this.#ids[row] = undefined;
-    if (this.#groups && row < this.#groups.length) this.#groups[row] = undefined;
+  /** Takes the rows from number `size` on away. It cannot fail. */
+  cut(size: number): void {
+    this.#size = Math.min(this.#size, size);
+    if (this.#ids) this.#ids.length = Math.min(this.#ids.length, size);
+    if (this.#groups) this.#groups.length = Math.min(this.#groups.length, size);
   }
 
-  /** Erases and removes the last row. @throws {RangeError} if there are no rows */
-  pop(): void {
-    this.erase(this.#size - 1);
-    this.#size--;
-  }
-
-  #noteOf({ labels, source, resample, variant, list, ...said }: Note): number {
-    const { caseCount, opinions, confirmed } = said;
-    const isAlone = (source ?? resample ?? variant ?? list ?? caseCount) === undefined;
-    const bare = isAlone && (opinions ?? confirmed) === undefined;
-    if (labels.length === 0 && bare) return 0;
-    const copied = opinions && copyOfOpinions(opinions);
+  #noteOf(entry: BlocklistEntry): number {
+    const { labels } = entry;
+    const isBare = SHARED_NAMES.every((name) => name === 'labels' || entry[name] === undefined);
+    if (labels.length === 0 && isBare) return 0;
     // JSON is a unique key for any note. Most notes are a single label, which makes a cheaper key.
-    const alone = labels.length === 1 && bare;
-    const fields = [labels, source, resample, variant, list, caseCount, copied, confirmed];
-    const key = alone ? `=${labels[0]}` : JSON.stringify(fields);
+    const key = isBare && labels.length === 1 ? `=${labels[0]}` : textOfSaid(entry, SHARED_NAMES);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const note = {
-      labels: labels.slice(),
-      ...(source !== undefined && { source }),
-      ...(resample !== undefined && { resample }),
-      ...(variant !== undefined && { variant }),
-      ...(list !== undefined && { list }),
-      ...(caseCount !== undefined && { caseCount }),
-      ...(copied !== undefined && { opinions: copied }),
-      ...(confirmed !== undefined && { confirmed }),
-    };
-    const number = this.#freeNotes.at(-1) ?? this.#notes.length;
+    const number = this.#notes.length;
     if (number <= MAX_SHARED) this.#shared.set(key, number);
-    this.#freeNotes.pop();
-    this.#notes[number] = note;
+    this.#notes.push(copyOfSaid(entry, SHARED_NAMES));
     return number;
   }
 
@@ -345,6 +293,22 @@ export class PackedEntries {
     return this.#size;
   }
 }
+
+/** The members that entries do not share. */
+export type Unshared = Pick<Said, 'quality' | 'id' | 'group'>;
+
+/** An entry of this hash, with copies of what is there of these. */
+export function entryOf(hash: Hash, note: Note, alone: Loose<Unshared>): BlocklistEntry {
+  const entry: Partial<Record<FieldName | 'hash', unknown>> = { hash };
+  for (const name of FIELD_NAMES) {
+    const { isShared, copy } = FIELDS[name] as Field;
+    const value = isShared ? note[name as keyof Note] : alone[name as keyof Unshared];
+    if (value !== undefined) entry[name] = copy ? copy(value) : value;
+  }
+  return entry as unknown as BlocklistEntry;
+}
+
+type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
 
 function place(texts: (string | undefined)[], row: number, text: string | undefined): void {
   // A hole would make the engine store the array as a dictionary.

@@ -1,5 +1,5 @@
-import { checkInteger, checkNumber, checkOptions } from '../door.js';
-import { type Algorithm, type Bits, checkKind, isAlgorithm } from '../hash.js';
+import { checkInteger, checkNumber, checkOptions } from './door.js';
+import { type Algorithm, type Bits, checkKind, isAlgorithm } from './hash.js';
 
 /** Thresholds of a match. Distances are in bits and inclusive: 31 means at most 31. */
 export interface Policy {

@@ -1,6 +1,7 @@
 import { checkIterable, checkObject, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkGroup, checkListName } from '../entry.js';
 import { type Algorithm, bitsOf, type Hash, hashToHex, newHash } from '../hash.js';
+import { SlottedMap } from './slotted-map.js';
 
 /**
  * What to withdraw: every entry with this hash or of its group, or every entry with this id (of
@@ -43,22 +44,45 @@ interface Form {
   readonly hasList: boolean;
 }
 
-/** The withdrawals in force, in the order in which they were first made. */
+/** A withdrawal, and its place in the order in which they were made. */
+interface Placed {
+  readonly withdrawal: Withdrawn;
+  readonly place: number;
+}
+
+/** The withdrawals in force. A change is made to a copy, which takes microseconds to make. */
 export class Withdrawals {
-  readonly #byKey = new Map<string, Withdrawn>();
-  /** the keys of the withdrawals that a picture is withdrawn with, by the picture and the list */
-  readonly #byGroup = new Map<string, Set<string>>();
+  #byKey = new SlottedMap<Placed>();
+  /** how many withdrawals a picture is withdrawn with, by the picture and the list */
+  #byGroup = new SlottedMap<number>();
+  /** the pictures of each withdrawal, by its key, the picture and the list */
+  #groups = new SlottedMap<true>();
   /** how many pictures a withdrawal has, by its key and the list */
-  readonly #groupsOf = new Map<string, Map<string, number>>();
+  #groupsOf = new SlottedMap<number>();
   /** how many withdrawals name what */
-  readonly #forms: [Form, number][] = [];
+  #forms: readonly (readonly [Form, number])[] = [];
+  #next = 0;
+
+  /** A copy. The original is not to be changed from then on. */
+  fork(): Withdrawals {
+    const copy = new Withdrawals();
+    copy.#byKey = this.#byKey.fork();
+    copy.#byGroup = this.#byGroup.fork();
+    copy.#groups = this.#groups.fork();
+    copy.#groupsOf = this.#groupsOf.fork();
+    copy.#forms = this.#forms;
+    copy.#next = this.#next;
+    return copy;
+  }
 
   get size(): number {
     return this.#byKey.size;
   }
 
+  /** In the order in which they were first made. */
   values(): Withdrawn[] {
-    return [...this.#byKey.values()];
+    const all = [...this.#byKey.values()].sort((a, b) => a.place - b.place);
+    return all.map(({ withdrawal }) => withdrawal);
   }
 
   has(key: WithdrawnKey): boolean {
@@ -67,7 +91,7 @@ export class Withdrawals {
 
   /** The withdrawal that was made by this key, if it is in force. It is not to be changed. */
   get(key: WithdrawnKey): Withdrawn | undefined {
-    return this.#byKey.get(keyOf(key));
+    return this.#byKey.get(keyOf(key))?.withdrawal;
   }
 
   /**
@@ -77,48 +101,30 @@ export class Withdrawals {
    */
   set(withdrawal: Withdrawn): boolean {
     const key = keyOf(withdrawal);
-    const known = this.#byKey.get(key);
-    const { reason = known?.reason } = withdrawal;
-    const { groups = [] } = withdrawal;
+    const placed = this.#byKey.get(key);
+    const known = placed?.withdrawal;
+    const { reason = known?.reason, groups = [] } = withdrawal;
     const anew = groups.filter((each) => this.#join(key, withdrawal as Hash, each));
     if (known && known.reason === reason && anew.length === 0) return false;
     const before = known?.groups ?? [];
     const isWhole =
       before.length === 0 && anew.length === groups.length && withdrawal.reason === reason;
-    this.#byKey.set(
-      key,
-      isWhole ? withdrawal : withGroups(withdrawal, [...before, ...anew], reason),
-    );
-    if (!known) this.#count(withdrawal, 1);
+    this.#byKey.set(key, {
+      withdrawal: isWhole ? withdrawal : withGroups(withdrawal, [...before, ...anew], reason),
+      place: placed?.place ?? this.#next++,
+    });
+    if (!placed) this.#count(withdrawal, 1);
     return true;
   }
 
   delete(key: WithdrawnKey): boolean {
     const text = keyOf(key);
-    const known = this.#byKey.get(text);
+    const known = this.#byKey.get(text)?.withdrawal;
     if (!known) return false;
     this.#byKey.delete(text);
     for (const each of known.groups ?? []) this.#leave(text, known as Hash, each);
     this.#count(key, -1);
     return true;
-  }
-
-  /**
-   * Takes groups off again that `set` brought.
-   * @param wider withdrawals of just these groups
-   */
-  narrow(wider: readonly Withdrawn[]): void {
-    const keys = new Set<string>();
-    for (const withdrawal of wider) {
-      const key = keyOf(withdrawal);
-      keys.add(key);
-      for (const each of withdrawal.groups ?? []) this.#leave(key, withdrawal as Hash, each);
-    }
-    for (const key of keys) {
-      const known = this.#byKey.get(key);
-      const groups = known?.groups?.filter((each) => this.#isIn(key, known as Hash, each));
-      if (groups) this.#byKey.set(key, withGroups(known!, groups, known!.reason));
-    }
   }
 
   /** Whether this withdrawal is in force, of each of its groups too. */
@@ -133,29 +139,25 @@ export class Withdrawals {
   /**
    * Whether one of them is of this entry, whose hash is perhaps not told. Only keys of such forms
    * are made as are in force: to make all six took nearly half the time of adding an entry.
-   * @param lifted those that do not count
    */
-  cover({ hash, group, id, source, list = '' }: Partial<Covered>, lifted?: Withdrawals): boolean {
+  cover({ hash, group, id, source, list = '' }: Partial<Covered>): boolean {
     let hexes: string[] | undefined;
-    const out = lifted ? lifted.#byKey : undefined;
-    const counts = (key: string) => this.#byKey.has(key) && !out?.has(key);
     for (const [form, count] of this.#forms) {
       if (count === 0) continue;
       const on = form.hasList ? list : undefined;
       if (!form.isOfHash) {
         if (id === undefined || (form.hasSource && source === undefined)) continue;
-        if (counts(keyOfId(id, form.hasSource ? source : undefined, on))) return true;
+        if (this.#byKey.has(keyOfId(id, form.hasSource ? source : undefined, on))) return true;
       } else if (hash !== undefined) {
         hexes ??= hexesOf(hash, group);
-        for (const hex of hexes) if (counts(keyOfHash(hash.algorithm, hex, on))) return true;
+        for (const hex of hexes)
+          if (this.#byKey.has(keyOfHash(hash.algorithm, hex, on))) return true;
       }
     }
     if (this.#byGroup.size === 0 || hash === undefined) return false;
-    for (const hex of hexes ?? hexesOf(hash, group)) {
-      const keys = this.#byGroup.get(textOf(hash.algorithm, { group: hex, list })) ?? [];
-      for (const key of keys) if (counts(key)) return true;
-    }
-    return false;
+    return (hexes ?? hexesOf(hash, group)).some((hex) =>
+      this.#byGroup.has(textOf(hash.algorithm, { group: hex, list })),
+    );
   }
 
   /**
@@ -169,7 +171,7 @@ export class Withdrawals {
     const wider: Withdrawn[] = [];
     for (const on of [undefined, list]) {
       const key = keyOfHash(hash.algorithm, hex, on);
-      const known = this.#byKey.get(key);
+      const known = this.#byKey.get(key)?.withdrawal;
       if (!known || this.#isIn(key, hash, { group, list }) || this.#isFull(key, list)) continue;
       wider.push(copyOf({ ...known, groups: [{ group, list }] }));
     }
@@ -177,46 +179,48 @@ export class Withdrawals {
   }
 
   #isIn(key: string, { algorithm }: Hash, group: WithdrawnGroup): boolean {
-    return this.#byGroup.get(textOf(algorithm, group))?.has(key) ?? false;
+    return this.#groups.has(`${key}\n${textOf(algorithm, group)}`);
   }
 
   #isFull(key: string, list: string): boolean {
-    return (this.#groupsOf.get(key)?.get(list) ?? 0) >= MOST_GROUPS;
+    return (this.#groupsOf.get(`${key}\n${list}`) ?? 0) >= MOST_GROUPS;
   }
 
   /** Notes a group of a withdrawal, unless it has it, or too many. @returns whether it is noted */
   #join(key: string, hash: Hash, group: WithdrawnGroup): boolean {
     if (this.#isIn(key, hash, group) || this.#isFull(key, group.list)) return false;
     const text = textOf(hash.algorithm, group);
-    this.#byGroup.set(text, (this.#byGroup.get(text) ?? new Set()).add(key));
-    const counts = this.#groupsOf.get(key) ?? new Map<string, number>();
-    this.#groupsOf.set(key, counts.set(group.list, (counts.get(group.list) ?? 0) + 1));
+    this.#groups.set(`${key}\n${text}`, true);
+    add(this.#byGroup, text, 1);
+    add(this.#groupsOf, `${key}\n${group.list}`, 1);
     return true;
   }
 
   #leave(key: string, { algorithm }: Hash, group: WithdrawnGroup): void {
     const text = textOf(algorithm, group);
-    const keys = this.#byGroup.get(text);
-    if (!keys?.delete(key)) return;
-    if (keys.size === 0) this.#byGroup.delete(text);
-    const counts = this.#groupsOf.get(key)!;
-    const left = counts.get(group.list)! - 1;
-    if (left > 0) counts.set(group.list, left);
-    else counts.delete(group.list);
-    if (counts.size === 0) this.#groupsOf.delete(key);
+    if (!this.#groups.delete(`${key}\n${text}`)) return;
+    add(this.#byGroup, text, -1);
+    add(this.#groupsOf, `${key}\n${group.list}`, -1);
   }
 
   #count(key: WithdrawnKey, by: number): void {
     const isOfHash = !('id' in key);
     const hasSource = 'id' in key && key.source !== undefined;
     const hasList = key.list !== undefined;
-    const known = this.#forms.find(
-      ([form]) =>
-        form.isOfHash === isOfHash && form.hasSource === hasSource && form.hasList === hasList,
-    );
-    if (known) known[1] += by;
-    else this.#forms.push([{ isOfHash, hasSource, hasList }, by]);
+    const isThis = (form: Form) =>
+      form.isOfHash === isOfHash && form.hasSource === hasSource && form.hasList === hasList;
+    const isKnown = this.#forms.some(([form]) => isThis(form));
+    this.#forms = isKnown
+      ? this.#forms.map(([form, count]) => [form, isThis(form) ? count + by : count])
+      : [...this.#forms, [{ isOfHash, hasSource, hasList }, by]];
   }
+}
+
+/** Counts up or down; what is 0 is not there. */
+function add(counts: SlottedMap<number>, key: string, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
 }
 
 /** Why an entry was kept out of matching. */
@@ -304,4 +308,4 @@ const keyOfId = (id: string, source: string | undefined, list: string | undefine
   JSON.stringify([id, source, ...(list === undefined ? [] : [list])]);
 
 const keyOfHash = (algorithm: Algorithm, hex: string, list: string | undefined) =>
-  list === undefined ? `${algorithm} ${hex}` : `${algorithm} ${hex} ${list}`;
+  list === undefined ? `${algorithm} ${hex}` : `${algorithm} ${hex} ${JSON.stringify(list)}`;

@@ -8,7 +8,7 @@ import {
   type Policy,
   type PolicyOptions,
   policyUnder,
-} from './policy.js';
+} from '../policy.js';
 
 /** How far a list is trusted, the most first. */
 export const TRUSTS = ['own', 'shared', 'foreign'] as const;

@@ -1,0 +1,211 @@
+import type { NumberedEntry } from '../entry.js';
+import { finish } from '../indexing/segment.js';
+import { builtSteps } from './built-part.js';
+import type { Columns } from './columns.js';
+import { Kind, kindOf, type Part } from './kind.js';
+import {
+  type KeptOut,
+  ListState,
+  numbersTaken,
+  reasonToKeepOut,
+  typeOf,
+  widenedBy,
+} from './list-state.js';
+import type { Lists } from './lists.js';
+import type { Living } from './living.js';
+import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
+
+/** Entries of a delta that a search compares one by one before they become a segment. */
+const DELTA = 512;
+
+/** What a change does to a list, made out by the list as it is. */
+export interface Step {
+  readonly withdraw?: readonly Withdrawn[];
+  readonly reinstate?: readonly WithdrawnKey[];
+  /** the numbers of entries that go, by the kinds of the list as it is */
+  readonly remove?: ReadonlyMap<Kind, readonly number[]>;
+  /** entries that come, few */
+  readonly add?: readonly NumberedEntry[];
+  /** the settings of all lists */
+  readonly lists?: Lists;
+  /** what was prepared before */
+  readonly prepared?: Prepared;
+}
+
+/** What is ready, so that a change of many entries takes a moment. */
+export interface Prepared {
+  /** entries that go, by the table that they are in */
+  readonly leaving: ReadonlyMap<Columns, Leaving>;
+  /** parts that come */
+  readonly arriving: readonly Part<Columns>[];
+  /** withdrawals that were made while the parts were built */
+  readonly withdrawn: readonly Withdrawn[];
+  readonly keptOut: KeptOut;
+}
+
+/** Many entries of a table. */
+export interface Leaving {
+  /** a bit each */
+  readonly set: Uint32Array;
+  /** how many of each list they were when they were looked for */
+  readonly counts: ReadonlyMap<string, number>;
+  /** those that were there then */
+  readonly living: Living;
+}
+
+/** What a change did. */
+export interface Done {
+  readonly added: number;
+  readonly removed: number;
+  /** withdrawals that are new, or of more than before */
+  readonly withdrawn: number;
+  readonly reinstated: number;
+  /** entries that were kept out, by reason */
+  readonly rejected: Readonly<Record<KeptOutReason, number>>;
+}
+
+/** A list after a change. */
+export interface Changed {
+  readonly state: ListState;
+  readonly done: Done;
+  readonly keptOut: KeptOut;
+  /** the withdrawals that it made, also of the pictures that entries are parts of */
+  readonly made: readonly Withdrawn[];
+}
+
+/**
+ * The list after a change, and what it did. What is reinstated comes first, then what is withdrawn,
+ * then what goes, then what comes: that is kept out by the withdrawals that are in force then.
+ * Whatever fails, `state` stays as it is.
+ */
+export function changed(
+  state: ListState,
+  { withdraw = [], reinstate = [], remove, add = [], lists = state.lists, prepared }: Step,
+): Changed {
+  // Few changes withdraw anything.
+  let withdrawn = state.withdrawn;
+  const own = () => {
+    if (withdrawn === state.withdrawn) withdrawn = withdrawn.fork();
+    return withdrawn;
+  };
+  const reinstated = reinstate.filter((key) => withdrawn.has(key) && own().delete(key)).length;
+  const kinds = [...state.kinds.values()];
+  // In force from here on, and to be looked for among the entries.
+  const made = [...withdraw, ...widenedBy(kinds, withdraw)];
+  let isWithdrawn = 0;
+  for (const each of withdraw) if (own().set(each)) isWithdrawn++;
+  let isWider = made.slice(withdraw.length).filter((each) => own().set(each)).length > 0;
+  const keptOut = [...(prepared?.keptOut ?? [])];
+  const widen = (entry: NumberedEntry): boolean => {
+    const wider = withdrawn.widened(entry);
+    for (const each of wider) own().set(each);
+    made.push(...wider);
+    isWider ||= wider.length > 0;
+    return wider.length > 0;
+  };
+  for (const [entry, reason] of keptOut) if (reason === 'withdrawn') widen(entry);
+  let coming = add;
+  for (let again = true; again; ) {
+    again = false;
+    coming = coming.filter((entry) => {
+      const reason = reasonToKeepOut(entry, withdrawn);
+      if (reason === undefined) return true;
+      keptOut.push([entry, reason]);
+      if (reason === 'withdrawn' && widen(entry)) again = true;
+      return false;
+    });
+  }
+  const next = new Map(state.kinds);
+  let removed = 0;
+  for (const kind of kinds) {
+    const going = new Set([
+      ...(remove?.get(kind) ?? []),
+      ...made.flatMap((each) => numbersTaken(kind, each)),
+    ]);
+    const left = without(kind, prepared).without(going);
+    removed += kind.size - left.size;
+    next.set(kindOf(kind.algorithm, kind.bits), left);
+  }
+  const rejected = { degenerate: 0, withdrawn: 0 };
+  for (const [, reason] of keptOut) rejected[reason]++;
+  let added = coming.length;
+  for (const part of prepared?.arriving ?? []) {
+    const { shape } = part.table.searched;
+    const { algorithm, bits } = shape;
+    const alone = new Kind(algorithm, bits, [part]);
+    const late = [...prepared!.withdrawn, ...made].flatMap((each) => numbersTaken(alone, each));
+    const fits = alone.without(late);
+    rejected.withdrawn += alone.size - fits.size;
+    added += fits.size;
+    const kind = next.get(kindOf(algorithm, bits)) ?? new Kind(algorithm, bits);
+    if (fits.size > 0) next.set(kindOf(algorithm, bits), withPart(kind, fits.parts[0]!));
+  }
+  for (const [name, entries] of byKind(coming)) {
+    const { algorithm, bits } = typeOf(entries[0]!.hash);
+    next.set(name, extended(next.get(name) ?? new Kind(algorithm, bits), entries));
+  }
+  const isChanged =
+    added + removed + isWithdrawn + reinstated > 0 || isWider || lists !== state.lists;
+  const counts = {
+    degenerate: state.keptOut.degenerate + rejected.degenerate,
+    withdrawn: state.keptOut.withdrawn + rejected.withdrawn,
+  };
+  const generation = state.generation + (isChanged ? 1 : 0);
+  return {
+    state: new ListState({ kinds: next, withdrawn, lists, keptOut: counts, generation }),
+    done: { added, removed, withdrawn: isWithdrawn, reinstated, rejected },
+    keptOut,
+    made,
+  };
+}
+
+/** Entries by the names of their kinds. */
+function byKind(entries: readonly NumberedEntry[]): Map<string, NumberedEntry[]> {
+  const kinds = new Map<string, NumberedEntry[]>();
+  for (const entry of entries) {
+    const { algorithm, bits } = typeOf(entry.hash);
+    const name = kindOf(algorithm, bits);
+    const known = kinds.get(name);
+    if (known) known.push(entry);
+    else kinds.set(name, [entry]);
+  }
+  return kinds;
+}
+
+/** A kind with a few more entries. */
+function extended(kind: Kind, entries: readonly NumberedEntry[]): Kind {
+  const { algorithm, bits, parts, delta } = kind;
+  const table = delta.table.extended(entries);
+  const longer = new Kind(algorithm, bits, parts, { table, living: delta.living });
+  return table.size < DELTA ? longer : settled(longer);
+}
+
+/** The same with the delta as a segment. */
+export function settled(kind: Kind): Kind {
+  const { algorithm, bits, parts, delta } = kind;
+  const { table, living } = delta;
+  if (table.size === 0) return kind;
+  const entries: number[] = [];
+  for (let row = 0; row < table.size; row++) if (living.has(row)) entries.push(row);
+  if (entries.length === 0) return new Kind(algorithm, bits, parts);
+  const { part } = finish(builtSteps(kind, [{ table: table.rows, entries }]));
+  return new Kind(algorithm, bits, [...parts, part]);
+}
+
+/** The same with one more segment, after what came before it. */
+function withPart(kind: Kind, part: Part<Columns>): Kind {
+  const { algorithm, bits, parts } = settled(kind);
+  return new Kind(algorithm, bits, [...parts, part]);
+}
+
+/** The same without what was prepared to leave. */
+function without(kind: Kind, prepared: Prepared | undefined): Kind {
+  if (!prepared || prepared.leaving.size === 0) return kind;
+  const parts = kind.parts.map((part): Part<Columns> => {
+    const leaving = prepared.leaving.get(part.table);
+    if (!leaving) return part;
+    const { table, living } = part;
+    return { table, living: living.withoutAll(leaving, (entry) => table.listAt(entry)) };
+  });
+  return new Kind(kind.algorithm, kind.bits, parts, kind.delta);
+}

@@ -1,0 +1,368 @@
+import { type BlocklistEntry, type EntryFacts, NUMBER, type NumberedEntry } from '../entry.js';
+import { type Bits, bytesOf, type Hash, hexOf, newHash } from '../hash.js';
+import { inSteps, type Segment } from '../indexing/segment.js';
+import { entryOf, type Note, type PackedEntries } from '../packed-entries.js';
+import { grown } from '../packed-words.js';
+import { type KeyTable, KeyTableBuilder } from './key-table.js';
+import { encoded, type Texts, TextsBuilder } from './texts.js';
+
+/** Of the byte of an entry: its quality, or that it has none; and whether it names a group. */
+const NO_QUALITY = 127;
+const HAS_GROUP = 128;
+/** What the keys of a table are, told apart from one another. */
+const OF_ID = 0;
+const OF_GROUP = 0x5bd1e995;
+/**
+ * Notes up to this number are looked for among those that come later. Beyond it, entries tend to
+ * have a note each, and looking for an equal one no longer pays.
+ */
+const MAX_SHARED = 1 << 16;
+
+/** The numbers by which a store calls entries, 0 for none. */
+type Numbers = Uint32Array | Float64Array;
+
+/** What the entries of a segment say, by column, in the order of the entries. */
+export interface ColumnData {
+  /** a byte each: quality, and whether there is a group */
+  readonly flags: Uint8Array;
+  /** the number of the note of each */
+  readonly notes: Uint32Array;
+  /** the notes in JSON; number 0 says nothing */
+  readonly dictionary: Texts;
+  /** the names of lists, '' for the unnamed one, and of each note the number of its list */
+  readonly lists: readonly string[];
+  readonly listOf: Uint32Array;
+  readonly ids?: Texts | undefined;
+  /** as many bytes each as a hash has; zeros where there is no group */
+  readonly groups?: Uint8Array | undefined;
+  readonly numbers?: Numbers | undefined;
+  /** finds entries by id and group; absent if there are neither */
+  readonly names?: KeyTable | undefined;
+}
+
+/** The entries of a segment by their numbers in it. It does not change. */
+export class Columns {
+  readonly data: ColumnData;
+  /** what a search goes through */
+  readonly searched: Segment;
+  readonly #bytes: Uint8Array;
+  readonly #size: number;
+  readonly #parsed = new Map<number, Note>();
+  #counts: ReadonlyMap<string, number> | undefined;
+  #facts: { -readonly [K in keyof EntryFacts]: EntryFacts[K] } | undefined;
+
+  /** @param segment has no ids of its own: an entry is its number */
+  constructor(segment: Segment, data: ColumnData) {
+    const { buffer, byteOffset, byteLength } = segment.words;
+    this.data = data;
+    this.searched = segment;
+    this.#bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    this.#size = segment.shape.bits / 8;
+  }
+
+  get size(): number {
+    return this.searched.entries;
+  }
+
+  /** A fresh copy. */
+  entryAt(entry: number): BlocklistEntry {
+    const alone = {
+      quality: this.qualityAt(entry),
+      id: this.data.ids?.at(entry),
+      group: this.groupAt(entry),
+    };
+    return entryOf(this.hashAt(entry), this.noteAt(entry), alone);
+  }
+
+  /** A fresh copy with the number by which a store calls it. */
+  numberedAt(entry: number): NumberedEntry {
+    const number = this.numberAt(entry);
+    const made = this.entryAt(entry);
+    return number === undefined ? made : Object.assign(made, { [NUMBER]: number });
+  }
+
+  /** What a decision depends on, in the same object each time. */
+  factsAt(entry: number): EntryFacts {
+    const size = this.#size;
+    this.#facts ??= { hash: newHash(this.searched.shape.algorithm, new Uint8Array(size)) };
+    const facts = this.#facts;
+    const from = size * positionOf(this.searched, entry);
+    const { bytes } = facts.hash;
+    for (let i = 0; i < size; i++) bytes[i] = this.#bytes[from + i]!;
+    const { list, confirmed } = this.noteAt(entry);
+    facts.quality = this.qualityAt(entry);
+    facts.list = list;
+    facts.confirmed = confirmed;
+    return facts;
+  }
+
+  hashAt(entry: number): Hash {
+    const from = this.#size * positionOf(this.searched, entry);
+    const { algorithm } = this.searched.shape;
+    return newHash(algorithm, this.#bytes.slice(from, from + this.#size));
+  }
+
+  qualityAt(entry: number): number | undefined {
+    const quality = this.data.flags[entry]! & ~HAS_GROUP;
+    return quality === NO_QUALITY ? undefined : quality;
+  }
+
+  listAt(entry: number): string {
+    const { notes, lists, listOf } = this.data;
+    return lists[listOf[notes[entry]!]!]!;
+  }
+
+  groupAt(entry: number): string | undefined {
+    const { flags, groups } = this.data;
+    if ((flags[entry]! & HAS_GROUP) === 0 || !groups) return undefined;
+    return hexOf(groups.slice(entry * this.#size, (entry + 1) * this.#size));
+  }
+
+  numberAt(entry: number): number | undefined {
+    return this.data.numbers?.[entry] || undefined;
+  }
+
+  /** The members that entries share. They are not to be changed. */
+  noteAt(entry: number): Note {
+    return this.noteOf(this.data.notes[entry]!);
+  }
+
+  /** A note by its number. */
+  noteOf(number: number): Note {
+    const known = this.#parsed.get(number);
+    if (known) return known;
+    const note = JSON.parse(this.data.dictionary.at(number)!) as Note;
+    if (this.#parsed.size < MAX_SHARED) this.#parsed.set(number, note);
+    return note;
+  }
+
+  /** How many entries are on each list, by their names. */
+  get counts(): ReadonlyMap<string, number> {
+    this.#counts ??= this.#counted();
+    return this.#counts;
+  }
+
+  #counted(): ReadonlyMap<string, number> {
+    const { notes, lists, listOf } = this.data;
+    const of = new Uint32Array(lists.length);
+    for (let entry = 0; entry < notes.length; entry++) of[listOf[notes[entry]!]!]!++;
+    return new Map(lists.map((list, at) => [list, of[at]!]));
+  }
+
+  /** The entries of a list. */
+  *onList(list: string): Generator<number> {
+    const { notes, lists, listOf } = this.data;
+    const on = lists.indexOf(list);
+    if (on < 0) return;
+    for (let entry = 0; entry < notes.length; entry++) {
+      if (listOf[notes[entry]!] === on) yield entry;
+    }
+  }
+
+  /** The entries whose own id is this. */
+  ofId(id: string): number[] {
+    const { ids, names } = this.data;
+    if (!ids || !names) return [];
+    const bytes = encoded(id);
+    return [...names.candidates(bytes, OF_ID)].filter((entry) => ids.isAt(entry, bytes));
+  }
+
+  /** The entries that name this group. */
+  ofGroup(group: string): number[] {
+    const { groups, names } = this.data;
+    const bytes = bytesOf(group);
+    if (!groups || !names || bytes.length !== this.#size) return [];
+    return [...names.candidates(bytes, OF_GROUP)].filter((entry) => this.groupAt(entry) === group);
+  }
+}
+
+/** The position of the hash that has entry number `entry`. */
+export function positionOf({ shape, starts }: Segment, entry: number): number {
+  const { groups, count, entries } = shape;
+  if (entry >= groups + entries - count) return entry - entries + count;
+  let [from, to] = [0, groups];
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    if (starts[middle]! <= entry) from = middle;
+    else to = middle;
+  }
+  return from;
+}
+
+/** Collects what entries say, row by row, and puts it in the order of a segment. */
+export class ColumnsBuilder {
+  readonly #size: number;
+  readonly #flags: Uint8Array;
+  readonly #notes: Uint32Array;
+  readonly #dictionary = new TextsBuilder(16);
+  readonly #known = new Map<string, number>();
+  readonly #lists = new Map<string, number>();
+  /** of each note */
+  #listOf = new Uint32Array(16);
+  readonly #rows: number;
+  #ids: TextsBuilder | undefined;
+  #groups: Uint8Array | undefined;
+  #numbers: Numbers | undefined;
+  #row = 0;
+
+  constructor(bits: Bits, rows: number) {
+    this.#size = bits / 8;
+    this.#rows = rows;
+    this.#flags = new Uint8Array(rows);
+    this.#notes = new Uint32Array(rows);
+    this.#noteOf('{"labels":[]}', '');
+  }
+
+  /** Gives what takes rows of a table. */
+  fromRows(table: PackedEntries): (row: number) => void {
+    const notes = this.#translation((number) => {
+      const note = table.noteAt(number);
+      return [JSON.stringify(note), note.list ?? ''];
+    });
+    return (row) => {
+      const group = table.groupAt(row);
+      const id = table.idAt(row);
+      const at = this.#take(table.qualityAt(row), notes(table.noteNumberAt(row)));
+      if (id !== undefined) this.#idsTo(at).push(id);
+      if (group !== undefined) this.#group(at, bytesOf(group));
+      this.#number(at, table.numberAt(row));
+    };
+  }
+
+  /** Gives what takes entries of other columns. */
+  fromColumns(columns: Columns): (entry: number) => void {
+    const { ids, dictionary, lists, listOf, groups, flags } = columns.data;
+    const notes = this.#translation((number) => [dictionary.at(number)!, lists[listOf[number]!]!]);
+    const size = this.#size;
+    return (entry) => {
+      const at = this.#take(columns.qualityAt(entry), notes(columns.data.notes[entry]!));
+      if (ids?.has(entry)) this.#idsTo(at).copy(ids, entry);
+      if ((flags[entry]! & HAS_GROUP) > 0) {
+        this.#group(at, groups!.subarray(entry * size, (entry + 1) * size));
+      }
+      this.#number(at, columns.numberAt(entry));
+    };
+  }
+
+  /**
+   * The columns in the order of a segment.
+   * @param order the row of each entry; absent: the entries are the rows
+   */
+  *steps(segment: Segment, order: Uint32Array | undefined): Generator<void, Columns> {
+    const rows = this.#rows;
+    this.#ids?.fill(rows);
+    let [flags, notes, groups] = [this.#flags, this.#notes, this.#groups];
+    let numbers = this.#numbers;
+    let ids = this.#ids?.made();
+    if (order) {
+      const rowOf = order;
+      [flags, notes] = [new Uint8Array(rows), new Uint32Array(rows)];
+      yield* inSteps(rows, (entry) => {
+        flags[entry] = this.#flags[rowOf[entry]!]!;
+        notes[entry] = this.#notes[rowOf[entry]!]!;
+      });
+      if (ids) {
+        const [before, sorted] = [ids, new TextsBuilder(rows)];
+        yield* inSteps(rows, (entry) => sorted.copy(before, rowOf[entry]!));
+        ids = sorted.made();
+      }
+      if (groups) {
+        const [before, size, sorted] = [groups, this.#size, new Uint8Array(groups.length)];
+        yield* inSteps(rows, (entry) => {
+          const from = size * rowOf[entry]!;
+          sorted.set(before.subarray(from, from + size), size * entry);
+        });
+        groups = sorted;
+      }
+      if (numbers) {
+        const before = numbers;
+        numbers = before.slice();
+        const sorted = numbers;
+        yield* inSteps(rows, (entry) => {
+          sorted[entry] = before[rowOf[entry]!]!;
+        });
+      }
+    }
+    const names = yield* this.#nameSteps(ids, groups, flags);
+    const dictionary = this.#dictionary.made();
+    const noted = { dictionary, lists: [...this.#lists.keys()], listOf: this.#listOf };
+    return new Columns(segment, { flags, notes, ...noted, ids, groups, numbers, names });
+  }
+
+  *#nameSteps(
+    ids: Texts | undefined,
+    groups: Uint8Array | undefined,
+    flags: Uint8Array,
+  ): Generator<void, KeyTable | undefined> {
+    if (!ids && !groups) return undefined;
+    const table = new KeyTableBuilder(this.#rows * ((ids ? 1 : 0) + (groups ? 1 : 0)));
+    const size = this.#size;
+    yield* inSteps(this.#rows, (entry) => {
+      if (ids?.has(entry)) {
+        table.add(entry, ids.bytes, ids.starts[entry]!, ids.starts[entry + 1]!, OF_ID);
+      }
+      if (groups && (flags[entry]! & HAS_GROUP) > 0) {
+        table.add(entry, groups, entry * size, (entry + 1) * size, OF_GROUP);
+      }
+    });
+    return yield* table.steps();
+  }
+
+  #take(quality: number | undefined, note: number): number {
+    const at = this.#row++;
+    this.#flags[at] = quality ?? NO_QUALITY;
+    this.#notes[at] = note;
+    return at;
+  }
+
+  /** The ids, with absent ones before number `at`. */
+  #idsTo(at: number): TextsBuilder {
+    this.#ids ??= new TextsBuilder(this.#rows);
+    this.#ids.fill(at);
+    return this.#ids;
+  }
+
+  #group(at: number, bytes: Uint8Array): void {
+    this.#groups ??= new Uint8Array(this.#rows * this.#size);
+    this.#groups.set(bytes, at * this.#size);
+    this.#flags[at]! |= HAS_GROUP;
+  }
+
+  #number(at: number, number: number | undefined): void {
+    if (number === undefined) return;
+    this.#numbers ??= new Uint32Array(this.#rows);
+    if (number > 0xffffffff && this.#numbers instanceof Uint32Array) {
+      this.#numbers = Float64Array.from(this.#numbers);
+    }
+    this.#numbers[at] = number;
+  }
+
+  /** Gives the numbers here of notes by their numbers elsewhere. */
+  #translation(
+    of: (number: number) => readonly [text: string, list: string],
+  ): (number: number) => number {
+    let known = new Uint32Array(16);
+    return (number) => {
+      if (number >= known.length) {
+        const wider = new Uint32Array(Math.max(number + 1, 2 * known.length));
+        wider.set(known);
+        known = wider;
+      }
+      known[number] ||= 1 + this.#noteOf(...of(number));
+      return known[number]! - 1;
+    };
+  }
+
+  #noteOf(text: string, list: string): number {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const number = this.#dictionary.count;
+    this.#dictionary.push(text);
+    if (number < MAX_SHARED) this.#known.set(text, number);
+    if (number === this.#listOf.length) this.#listOf = grown(this.#listOf, 2 * number);
+    const on = this.#lists.get(list) ?? this.#lists.size;
+    this.#lists.set(list, on);
+    this.#listOf[number] = on;
+    return number;
+  }
+}

@@ -1,0 +1,550 @@
+import {
+  checkAsyncIterable,
+  checkIterable,
+  checkKnown,
+  checkObject,
+  checkOptions,
+  checkSignal,
+} from '../door.js';
+import {
+  type BlocklistEntry,
+  checkEntry,
+  checkListName,
+  isSameEntry,
+  type NumberedEntry,
+  textOfSaid,
+} from '../entry.js';
+import { hashToHex } from '../hash.js';
+import { inTurns } from '../in-turns.js';
+import { finish, type Segment } from '../indexing/segment.js';
+import { PackedEntries } from '../packed-entries.js';
+import { type Changed, changed, type Done, type Step } from './changed.js';
+import { Columns } from './columns.js';
+import { dueOf, mergedSteps } from './compaction.js';
+import { Kind } from './kind.js';
+import {
+  type LargeChange,
+  lateStep,
+  type Meanwhile,
+  type Replaced,
+  readySteps,
+  settledState,
+} from './large-change.js';
+import { ListState, numbersOf } from './list-state.js';
+import { ComingEntries, comingEntries, type ListedEntries } from './listed-entries.js';
+import { checkListSettings, type ListSettings, type Lists } from './lists.js';
+import { copyOf, type OnKeptOut, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
+
+/*
+ * A list is one reference to a `ListState`, which does not change. Whoever reads takes it and sees
+ * one moment. Whoever changes makes another and puts it there:
+ *
+ *     ListState -> Kind (each algorithm and width) -> segments: hashes and columns, with tombstones
+ *               |                                  -> delta: the newest entries, one by one
+ *               -> withdrawals, settings of lists
+ *
+ * `changed` makes a small change at once. A large one is prepared in steps (`readySteps`), one at a
+ * time, and brought up to date at its turn (`lateStep`). Compaction is prepared the same way.
+ */
+
+/** The most entries of a change that is made at once: about 8 ms. */
+const MOST_AT_ONCE = 512;
+/** Records that a step looks up: about 0.3 ms. */
+const STEP = 64;
+/** Segments of a kind from which whoever adds waits until they are fewer. */
+const MANY_SEGMENTS = 32;
+/** Changes to let pass after a compaction that failed. */
+const PAUSE = 512;
+
+/** A record of a list: what its source calls by one id. */
+export interface ListRecord {
+  /** the name of the list, '' for the unnamed one */
+  readonly list: string;
+  readonly id: string;
+  /** of its entries; absent: any */
+  readonly source?: string | undefined;
+  readonly entries: readonly BlocklistEntry[];
+}
+
+/** What a list is to have in place of what it has. */
+export type Replacement =
+  | { readonly list: string; readonly entries: ListedEntries }
+  | readonly ListRecord[]
+  | { readonly all: ListedEntries };
+
+/** A change of a list. All of it is made, or nothing. */
+export interface ListChange {
+  /**
+   * what to keep out from now on, and to remove; `reason` tells those who look after the list why
+   */
+  readonly withdraw?: Iterable<Withdrawn> | undefined;
+  /** withdrawals to lift, as they were made; what they removed does not come back */
+  readonly reinstate?: Iterable<WithdrawnKey> | undefined;
+  /** entries that go, equal to these */
+  readonly remove?: Iterable<BlocklistEntry> | undefined;
+  /** the entries of a list, of records or of all lists; equal ones stay in place */
+  readonly replace?: Replacement | undefined;
+  readonly add?: ListedEntries | undefined;
+  /** by the names of lists; what is absent of one stays, and `null` takes its settings away */
+  readonly settings?: Readonly<Record<string, ListSettings | null>> | undefined;
+}
+
+const CHANGES: readonly (keyof ListChange)[] = [
+  'withdraw',
+  'reinstate',
+  'remove',
+  'replace',
+  'add',
+  'settings',
+];
+
+/** What a change did, and the generation of the list with it. */
+export interface Applied extends Done {
+  readonly generation: number;
+}
+
+/** A change whose entries were read. */
+interface Gathered extends Omit<Step, 'add' | 'lists' | 'remove' | 'prepared'> {
+  readonly coming: ComingEntries;
+  readonly remove: readonly BlocklistEntry[];
+  readonly replaced: readonly ReplacedRecords[] | { readonly list: string } | 'all' | undefined;
+  readonly settings: ListChange['settings'];
+}
+
+type ReplacedRecords = Omit<ListRecord, 'entries'>;
+
+/** Entries that change, withdrawals and the settings of lists, behind one reference. */
+export class EntryList {
+  #state: ListState;
+  readonly #onKeptOut: OnKeptOut | undefined;
+  /** the end of the last large change or compaction */
+  #large: Promise<unknown> = Promise.resolve();
+  /** of the large change that is being prepared */
+  #meanwhile: Meanwhile | undefined;
+  #isTidying = false;
+  #pause = 0;
+  /** more entries are prepared step by step; tests prepare few */
+  mostAtOnce = MOST_AT_ONCE;
+
+  constructor(onKeptOut?: OnKeptOut, state = new ListState()) {
+    this.#onKeptOut = onKeptOut;
+    this.#state = state;
+  }
+
+  /** What it is now. */
+  get state(): ListState {
+    return this.#state;
+  }
+
+  /**
+   * Changes the list, entirely or not at all. Up to some hundred entries, and any withdrawals, are
+   * in force when this returns; the promise resolves then. More are prepared while the event loop
+   * turns, after the large changes before, and come in force at once. Small changes do not wait for
+   * them.
+   * @param change or what gives it for the list as it is when its turn comes; it may be called again
+   * @param options `signal`: ends what is being prepared, with nothing changed
+   * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
+   */
+  apply(
+    change: ListChange | ((state: ListState) => ListChange),
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Applied> {
+    try {
+      checkOptions(options);
+      const { signal } = options;
+      checkSignal(signal);
+      signal?.throwIfAborted();
+      const given = typeof change === 'function' ? change(this.#state) : change;
+      const most = this.mostAtOnce;
+      const known = gatheredNow(given, most);
+      const step = known && stepOf(this.#state, known, most);
+      if (!step) return this.#applyLarge(change, known, signal);
+      // Whoever is told of what is kept out may change the list: then it is made out anew.
+      const before = this.#state;
+      const anew = (state: ListState) =>
+        state === before ? step : stepOf(state, known, Number.POSITIVE_INFINITY)!;
+      return this.#tidied(this.commit(anew));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Makes a step at once, whatever its size. @param stepOf may be called again */
+  commit(stepOf: (state: ListState) => Step): Applied {
+    for (;;) {
+      const before = this.#state;
+      const next = changed(before, stepOf(before));
+      for (const [entry, reason] of this.#onKeptOut ? next.keptOut : []) {
+        this.#onKeptOut?.(entry, reason);
+      }
+      // Whoever was told may have changed the list.
+      if (this.#state !== before) continue;
+      this.#put(next);
+      return { ...next.done, generation: this.#state.generation };
+    }
+  }
+
+  /** As `commit`, of tables of any size. */
+  addNow(tables: readonly PackedEntries[]): Applied {
+    const large: LargeChange = { tables };
+    this.#state = settledState(this.#state);
+    return this.commit((state) => {
+      const base = settledState(state);
+      const ready = finish(readySteps(base, large, base.withdrawn));
+      return lateStep(state, { ...ready, base: state }, large, NOTHING);
+    });
+  }
+
+  /** Takes the place of what the list was. */
+  become(state: ListState): void {
+    this.#state = state;
+  }
+
+  #put({ state, made, done }: Changed): void {
+    this.#state = state;
+    this.#meanwhile?.withdrawals.push(...made);
+    if (this.#meanwhile && done.reinstated > 0) this.#meanwhile.isReinstated = true;
+    this.#tidy();
+  }
+
+  async #applyLarge(
+    change: ListChange | ((state: ListState) => ListChange),
+    known: Gathered | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Applied> {
+    // What is given as it is can be read before its turn.
+    const first =
+      typeof change === 'function' ? undefined : (known ?? (await gathered(change, signal)));
+    return this.#tidied(
+      await this.#inTurn(async () => {
+        signal?.throwIfAborted();
+        const told =
+          first ??
+          (await gathered((change as (state: ListState) => ListChange)(this.#state), signal));
+        return this.#prepared(told, signal);
+      }),
+    );
+  }
+
+  async #prepared(told: Gathered, signal: AbortSignal | undefined): Promise<Applied> {
+    const { coming, withdraw = [], reinstate = [], settings } = told;
+    this.#state = settledState(this.#state);
+    const base = this.#state;
+    const meanwhile: Meanwhile = { withdrawals: [], isReinstated: false };
+    this.#meanwhile = meanwhile;
+    try {
+      const withdrawn = base.withdrawn.fork();
+      for (const key of reinstate) withdrawn.delete(key);
+      for (const each of withdraw) withdrawn.set(each);
+      const large: LargeChange = {
+        tables: coming.tables,
+        replaced: replacedOf(told),
+      };
+      const ready = await inTurns(readySteps(base, large, withdrawn), signal);
+      return this.commit((state) => ({
+        withdraw,
+        reinstate,
+        ...(settings && { lists: listsWith(state.lists, settings) }),
+        ...lateStep(state, ready, large, meanwhile),
+      }));
+    } finally {
+      this.#meanwhile = undefined;
+    }
+  }
+
+  /** Does something long after what was begun before. */
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const running = this.#large.then(run);
+    this.#large = running.catch(() => {});
+    return running;
+  }
+
+  /** Resolves once nothing large is being prepared. */
+  async settled(): Promise<void> {
+    for (let last: unknown; last !== this.#large; ) {
+      last = this.#large;
+      await this.#large;
+    }
+  }
+
+  /** Whoever adds more than is merged waits. */
+  async #tidied(applied: Applied): Promise<Applied> {
+    const isMuch = [...this.#state.kinds.values()].some(
+      ({ parts }) => parts.length > MANY_SEGMENTS,
+    );
+    if (isMuch) await this.#large;
+    return applied;
+  }
+
+  /** Merges segments in the background. What fails is tried again some changes later. */
+  #tidy(): void {
+    if (this.#pause > 0) this.#pause--;
+    else if (!this.#isTidying && dueOf(this.#state)) {
+      this.#isTidying = true;
+      this.#inTurn(async () => {
+        try {
+          for (let due = dueOf(this.#state); due; due = dueOf(this.#state)) {
+            const swap = await inTurns(mergedSteps(due), undefined);
+            this.#state = swap(this.#state);
+          }
+        } catch {
+          this.#pause = PAUSE;
+        } finally {
+          this.#isTidying = false;
+        }
+      });
+    }
+  }
+
+  /**
+   * Puts a segment elsewhere, that threads can share.
+   * @param steps copies it
+   */
+  async move(
+    segment: Segment,
+    steps: Generator<void, Segment>,
+    signal: AbortSignal | undefined,
+  ): Promise<Segment | undefined> {
+    return this.#inTurn(async () => {
+      const isThere = () =>
+        [...this.#state.kinds.values()].some(({ parts }) =>
+          parts.some(({ table }) => table.searched === segment),
+        );
+      if (!isThere()) return undefined;
+      const moved = await inTurns(steps, signal);
+      const kinds = new Map<string, Kind>();
+      for (const [name, kind] of this.#state.kinds) {
+        const parts = kind.parts.map((part) =>
+          part.table.searched === segment
+            ? { ...part, table: new Columns(moved, part.table.data) }
+            : part,
+        );
+        kinds.set(name, new Kind(kind.algorithm, kind.bits, parts, kind.delta));
+      }
+      this.#state = new ListState({ ...this.#state, kinds });
+      return moved;
+    });
+  }
+}
+
+/**
+ * What a change does to a list.
+ * @param most entries of it, or that it may remove
+ * @returns undefined if they are more
+ */
+function stepOf(
+  state: ListState,
+  { coming, remove, replaced, settings, ...others }: Gathered,
+  most: number,
+): Step | undefined {
+  if (coming.size + remove.length > most) return undefined;
+  const going = new Map<Kind, number[]>();
+  let add = [...coming.entries()];
+  if (replaced !== undefined) {
+    const there = replacedNumbers(state, replaced, most);
+    if (!there) return undefined;
+    // Equal ones stay in place.
+    const anew = new Map<string, NumberedEntry[]>();
+    for (const entry of add) push(anew, keyOf(entry), entry);
+    for (const [kind, numbers] of there) {
+      for (const number of numbers) {
+        if (!anew.get(keyOf(kind.entryAt(number)))?.shift()) push(going, kind, number);
+      }
+    }
+    add = [...anew.values()].flat();
+  }
+  for (const kind of state.kinds.values()) {
+    for (const entry of remove) for (const at of equalTo(kind, entry)) push(going, kind, at);
+  }
+  return {
+    ...others,
+    add,
+    remove: going,
+    ...(settings && { lists: listsWith(state.lists, settings) }),
+  };
+}
+
+/** The entries that say the same. */
+const equalTo = (kind: Kind, entry: BlocklistEntry): number[] =>
+  kind.ofHash(entry.hash).filter((number) => isSameEntry(kind.entryAt(number), entry));
+
+const NOTHING: Meanwhile = { withdrawals: [], isReinstated: false };
+
+/** The settings of all lists with these changes. */
+export function listsWith(lists: Lists, settings: NonNullable<ListChange['settings']>): Lists {
+  let next = lists;
+  for (const [name, changes] of Object.entries(settings)) {
+    const before = JSON.stringify(next.of(name));
+    const isThere = next.entries().some(([known]) => known === name);
+    if (changes === null) {
+      if (isThere) next = next.without(name);
+      continue;
+    }
+    const changed = next.with(name, changes);
+    if (JSON.stringify(changed.of(name)) !== before) next = changed;
+  }
+  return next;
+}
+
+/** The entries that may go; undefined if they are more than `most`. */
+function replacedNumbers(
+  state: ListState,
+  replaced: NonNullable<Gathered['replaced']>,
+  most: number,
+): Map<Kind, readonly number[]> | undefined {
+  const there = new Map<Kind, readonly number[]>();
+  let count = 0;
+  for (const kind of state.kinds.values()) {
+    let numbers: readonly number[];
+    if (replaced === 'all') {
+      if (kind.size > most) return undefined;
+      numbers = [...kind.numbers()];
+    } else if ('list' in replaced) {
+      if ((kind.counts.get(replaced.list) ?? 0) > most) return undefined;
+      numbers = [...kind.onList(replaced.list)];
+    } else numbers = finish(recordSteps(kind, replaced));
+    count += numbers.length;
+    if (count > most) return undefined;
+    there.set(kind, numbers);
+  }
+  return there;
+}
+
+/** The entries of records. */
+function* recordSteps(
+  kind: Kind,
+  records: readonly ReplacedRecords[],
+): Generator<void, readonly number[]> {
+  const numbers = new Set<number>();
+  for (const [at, { list, id, source }] of records.entries()) {
+    if (at % STEP === STEP - 1) yield;
+    const key = { id, list, ...(source !== undefined && { source }) };
+    for (const number of numbersOf(kind, key)) numbers.add(number);
+  }
+  return [...numbers];
+}
+
+/** What a large change takes the place of. */
+function replacedOf({ replaced, remove }: Gathered): Replaced | undefined {
+  const list = typeof replaced === 'object' && 'list' in replaced ? replaced.list : undefined;
+  if (replaced === 'all') return { isOf: () => true, has: () => true };
+  if (list !== undefined && remove.length === 0) {
+    return { isOf: (name) => name === list, has: (entry) => (entry.list ?? '') === list };
+  }
+  if (replaced === undefined && remove.length === 0) return undefined;
+  const records = Array.isArray(replaced) ? (replaced as readonly ReplacedRecords[]) : [];
+  const keyOfRecord = (on: string, id: string, source: string | undefined) =>
+    JSON.stringify([on, id, source]);
+  const keys = new Set(records.map(({ list, id, source }) => keyOfRecord(list, id, source)));
+  const removed = new Set(remove.map(keyOf));
+  return {
+    isOf: () => true,
+    *among(kind) {
+      const numbers = new Set(yield* recordSteps(kind, records));
+      for (const [at, entry] of remove.entries()) {
+        if (at % STEP === STEP - 1) yield;
+        for (const number of equalTo(kind, entry)) numbers.add(number);
+      }
+      if (list !== undefined) for (const number of kind.onList(list)) numbers.add(number);
+      return [...numbers];
+    },
+    has(entry) {
+      const { list: on = '', id, source } = entry;
+      if (on === list || removed.has(keyOf(entry))) return true;
+      return (
+        id !== undefined &&
+        (keys.has(keyOfRecord(on, id, source)) || keys.has(keyOfRecord(on, id, undefined)))
+      );
+    },
+  };
+}
+
+const keyOf = (entry: BlocklistEntry): string =>
+  `${entry.hash.algorithm} ${hashToHex(entry.hash)} ${textOfSaid(entry)}`;
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values) values.push(value);
+  else map.set(key, [value]);
+}
+
+/** What all kinds of changes have, checked and copied. */
+function begun(change: ListChange): Omit<Gathered, 'coming' | 'replaced'> {
+  checkOptions(change, 'a change to be an object');
+  checkKnown(change, CHANGES);
+  const { withdraw = [], reinstate = [], remove = [], settings } = change;
+  checkIterable(withdraw, 'withdraw to be an iterable of withdrawals');
+  checkIterable(reinstate, 'reinstate to be an iterable of withdrawals');
+  checkIterable(remove, 'remove to be an iterable of entries');
+  if (settings !== undefined) {
+    checkOptions(settings, 'settings to be an object: settings by list');
+    for (const [name, each] of Object.entries(settings)) {
+      checkListName(name);
+      if (each !== null) checkListSettings(each);
+    }
+  }
+  const going = [...remove];
+  for (const entry of going) checkEntry(entry);
+  return {
+    withdraw: [...withdraw].map((each) => copyOf(each)),
+    reinstate: [...reinstate].map((each) => copyOf(each)),
+    remove: going,
+    settings,
+  };
+}
+
+/** What a change takes the place of. */
+function replacedBy(replace: Replacement | undefined): Gathered['replaced'] {
+  if (replace === undefined) return undefined;
+  checkObject(replace, 'replace: { list, entries }, records or { all }');
+  if ('all' in replace) return 'all';
+  if (!('list' in replace)) {
+    return replace.map(({ list, id, source }) => {
+      checkListName(list);
+      return { list, id, source };
+    });
+  }
+  checkListName(replace.list);
+  return { list: replace.list };
+}
+
+/** The entries of a change, and the list that all are put on. */
+function* givenEntries(change: ListChange): Generator<[ListedEntries, string | undefined]> {
+  const { add, replace } = change;
+  if (replace && 'all' in replace) yield [replace.all, undefined];
+  else if (replace && 'list' in replace) yield [replace.entries, replace.list];
+  else for (const { list, entries } of replace ?? []) yield [entries, list];
+  if (add !== undefined) yield [add, undefined];
+}
+
+/** A change that can be read at once; undefined if it is of more entries, or they come later. */
+function gatheredNow(change: ListChange, most: number): Gathered | undefined {
+  const others = begun(change);
+  const replaced = replacedBy(change.replace);
+  const coming = new ComingEntries();
+  const lists: [readonly BlocklistEntry[], string | undefined][] = [];
+  let count = 0;
+  for (const [entries, list] of givenEntries(change)) {
+    checkAsyncIterable(entries, 'an iterable of entries');
+    if (entries instanceof PackedEntries) {
+      if (entries.size > most) return undefined;
+      lists.push([Array.from({ length: entries.size }, (_, row) => entries.numberedAt(row)), list]);
+    } else if (Array.isArray(entries)) lists.push([entries, list]);
+    else return undefined;
+    count += lists.at(-1)![0].length;
+    if (count > most) return undefined;
+  }
+  for (const [entries, list] of lists) for (const entry of entries) coming.push(entry, list);
+  return { ...others, replaced, coming };
+}
+
+/** A change whose entries are read while the event loop turns. */
+async function gathered(change: ListChange, signal: AbortSignal | undefined): Promise<Gathered> {
+  const others = begun(change);
+  const replaced = replacedBy(change.replace);
+  const coming = new ComingEntries();
+  for (const [entries, list] of givenEntries(change)) {
+    await comingEntries(coming, entries, list, signal);
+  }
+  return { ...others, replaced, coming };
+}

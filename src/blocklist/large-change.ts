@@ -1,0 +1,267 @@
+import type { BlocklistEntry, NumberedEntry } from '../entry.js';
+import type { Hash } from '../hash.js';
+import { inSteps } from '../indexing/segment.js';
+import type { PackedEntries } from '../packed-entries.js';
+import { builtSteps } from './built-part.js';
+import type { Leaving, Prepared, Step } from './changed.js';
+import { settled } from './changed.js';
+import type { Columns } from './columns.js';
+import { type Kind, kindOf, type Part } from './kind.js';
+import { type KeptOut, ListState, reasonToKeepOut } from './list-state.js';
+import type { Living } from './living.js';
+import type { KeptOutReason, Withdrawals, Withdrawn } from './withdrawals.js';
+
+/** Entries that a step looks at: about 0.2 ms. */
+const STEP = 64;
+/** Notes whose hashes are kept. */
+const MAX_NOTES = 1 << 16;
+/** Marks the end of a chain. */
+const END = -1;
+
+/** Which entries a change takes the place of. */
+export interface Replaced {
+  /** Whether an entry of this list may go: by the name of the list. */
+  isOf(list: string): boolean;
+  /** the entries of a part that may go, if they are few; absent: all of such lists */
+  readonly among?: ((kind: Kind) => Generator<void, readonly number[]>) | undefined;
+  /** Whether this entry goes, which came while the change was prepared. */
+  has(entry: BlocklistEntry): boolean;
+}
+
+/** A change of many entries. */
+export interface LargeChange {
+  /** those that come, a table of a kind */
+  readonly tables: readonly PackedEntries[];
+  /** what goes unless it is among those that come; absent: nothing does */
+  readonly replaced?: Replaced | undefined;
+}
+
+/** What small changes did while a large one was prepared. */
+export interface Meanwhile {
+  readonly withdrawals: Withdrawn[];
+  /** whether any was lifted */
+  isReinstated: boolean;
+}
+
+/** A change that is ready but for what came meanwhile. */
+export interface Ready {
+  /** the list as it was, with all deltas as segments */
+  readonly base: ListState;
+  readonly leaving: ReadonlyMap<Columns, Leaving>;
+  /** of those that stay because they come again, a bit each */
+  readonly kept: ReadonlyMap<Columns, Uint32Array>;
+  readonly arriving: readonly Part<Columns>[];
+  readonly keptOut: KeptOut;
+}
+
+/** A list that says the same, without a delta. */
+export function settledState(state: ListState): ListState {
+  const kinds = new Map<string, Kind>();
+  for (const [name, kind] of state.kinds) kinds.set(name, settled(kind));
+  return new ListState({ ...state, kinds });
+}
+
+/**
+ * Prepares a change step by step.
+ * @param base is without a delta, and what the list is when this begins
+ * @param withdrawn what keeps entries out
+ */
+export function* readySteps(
+  base: ListState,
+  { tables, replaced }: LargeChange,
+  withdrawn: Withdrawals,
+): Generator<void, Ready> {
+  const leaving = new Map<Columns, Leaving>();
+  const kept = new Map<Columns, Uint32Array>();
+  const arriving: Part<Columns>[] = [];
+  const keptOut: (readonly [NumberedEntry, KeptOutReason])[] = [];
+  const byKind = new Map(tables.map((rows) => [kindOf(rows.algorithm, rows.bits), rows]));
+  const taken = new Map<PackedEntries, Uint8Array>();
+  for (const [name, kind] of replaced ? base.kinds : []) {
+    const rows = byKind.get(name);
+    const chains = rows && (yield* chainSteps(rows));
+    const isTaken = rows && new Uint8Array(rows.size);
+    if (rows && isTaken) taken.set(rows, isTaken);
+    const among = replaced!.among && (yield* replaced!.among(kind));
+    for (const part of kind.all()) {
+      // The delta is empty.
+      if (part.table.size === 0) continue;
+      const table = part.table as Columns;
+      const notes = chains?.notesOf((number) => table.data.dictionary.at(number)!);
+      const { notes: noteOf, lists, listOf } = table.data;
+      const isMeant = lists.map((list) => replaced!.isOf(list));
+      if (!isMeant.includes(true)) continue;
+      const words = Math.ceil(table.size / 32);
+      const [set, stays] = [new Uint32Array(words), new Uint32Array(words)];
+      const counts = new Map<string, number>();
+      const look = (entry: number) => {
+        if (!part.living.has(entry) || !isMeant[listOf[noteOf[entry]!]!]) return;
+        const row = chains?.take(table, entry, notes!);
+        if (row !== undefined) {
+          isTaken![row] = 1;
+          stays[entry >>> 5]! |= 1 << entry;
+          return;
+        }
+        set[entry >>> 5]! |= 1 << entry;
+        const list = table.listAt(entry);
+        counts.set(list, (counts.get(list) ?? 0) + 1);
+      };
+      if (among) {
+        const here = among.filter((at) => at >= part.base && at < part.base + table.size);
+        yield* inSteps(here.length, (at) => look(here[at]! - part.base), STEP);
+      } else yield* inSteps(table.size, look, STEP);
+      if (counts.size > 0) leaving.set(table, { set, counts, living: part.living });
+      kept.set(table, stays);
+    }
+  }
+  for (const rows of tables) {
+    const isTaken = taken.get(rows);
+    const coming: number[] = [];
+    yield* inSteps(
+      rows.size,
+      (row) => {
+        if (isTaken?.[row]) return;
+        const entry = withdrawn.size > 0 ? rows.entryAt(row) : { hash: rows.hashAt(row) };
+        const reason = reasonToKeepOut(entry, withdrawn);
+        if (reason === undefined) coming.push(row);
+        else keptOut.push([rows.numberedAt(row), reason]);
+      },
+      STEP,
+    );
+    if (coming.length === 0) continue;
+    arriving.push((yield* builtSteps(rows, [{ table: rows, entries: coming }])).part);
+  }
+  return { base, leaving, kept, arriving, keptOut };
+}
+
+/**
+ * What is left to do of a change, now that its turn has come. It takes time by what has changed
+ * since it was begun.
+ */
+export function lateStep(
+  now: ListState,
+  { base, leaving, kept, arriving, keptOut }: Ready,
+  { replaced }: LargeChange,
+  { withdrawals, isReinstated }: Meanwhile,
+): Step & { readonly prepared: Prepared } {
+  const add: NumberedEntry[] = [];
+  const remove = new Map<Kind, number[]>();
+  for (const [name, kind] of now.kinds) {
+    const before = new Map<Columns, Living>();
+    for (const { table, living } of base.kinds.get(name)?.parts ?? []) before.set(table, living);
+    const going: number[] = [];
+    for (const { table, living, base: first } of kind.all()) {
+      const earlier = before.get(table as Columns);
+      if (!earlier) {
+        // It has come since, so it was on the list before this change, whose word is the last.
+        for (let entry = 0; replaced && entry < table.size; entry++) {
+          if (living.has(entry) && replaced.has(table.entryAt(entry))) going.push(first + entry);
+        }
+        continue;
+      }
+      const stays = kept.get(table as Columns);
+      for (const entry of stays ? living.since(earlier) : []) {
+        const isKept = (stays![entry >>> 5]! & (1 << entry)) !== 0;
+        if (isKept) add.push(table.numberedAt(entry));
+      }
+    }
+    if (going.length > 0) remove.set(kind, going);
+  }
+  const isBack = ([entry, reason]: KeptOut[number]) =>
+    isReinstated && reason === 'withdrawn' && !now.withdrawn.cover(entry);
+  for (const each of isReinstated ? keptOut.filter(isBack) : []) add.push(each[0]);
+  const stillOut = isReinstated ? keptOut.filter((each) => !isBack(each)) : keptOut;
+  return {
+    add,
+    remove,
+    prepared: { leaving, arriving, withdrawn: withdrawals, keptOut: stillOut },
+  };
+}
+
+/** Gives the hash of a note by its number. */
+type NoteHashes = (number: number) => number;
+
+/**
+ * The rows of a table in chains, by what they say. The hash is keyed by chance: a list made to
+ * collide would otherwise cost quadratic time.
+ */
+class Chains {
+  readonly #rows: PackedEntries;
+  readonly #heads: Int32Array;
+  readonly #next: Int32Array;
+  readonly #key = Math.floor(Math.random() * 2 ** 32);
+  readonly #notes: NoteHashes;
+
+  constructor(rows: PackedEntries) {
+    this.#rows = rows;
+    let length = 1;
+    while (length < rows.size) length *= 2;
+    this.#heads = new Int32Array(length).fill(END);
+    this.#next = new Int32Array(rows.size).fill(END);
+    this.#notes = this.notesOf((number) => JSON.stringify(rows.noteAt(number)));
+  }
+
+  /** @param textOf gives a note in JSON */
+  notesOf(textOf: (number: number) => string): NoteHashes {
+    const known = new Map<number, number>();
+    return (number) => {
+      const hash = known.get(number) ?? mixedText(this.#key, textOf(number));
+      if (known.size < MAX_NOTES) known.set(number, hash);
+      return hash;
+    };
+  }
+
+  add(row: number): void {
+    const rows = this.#rows;
+    const note = this.#notes(rows.noteNumberAt(row));
+    const at = this.#chainOf(rows.hashAt(row), rows.idAt(row), rows.groupAt(row), note);
+    this.#next[row] = this.#heads[at]!;
+    this.#heads[at] = row;
+  }
+
+  /** Takes a row that says the same as an entry out of its chain. */
+  take(table: Columns, entry: number, notes: NoteHashes): number | undefined {
+    const rows = this.#rows;
+    const hash = table.hashAt(entry);
+    const id = table.data.ids?.at(entry);
+    const note = table.data.notes[entry]!;
+    const at = this.#chainOf(hash, id, table.groupAt(entry), notes(note));
+    let before = END;
+    for (let row = this.#heads[at]!; row !== END; row = this.#next[row]!) {
+      const isSame =
+        rows.idAt(row) === id &&
+        rows.qualityAt(row) === table.qualityAt(entry) &&
+        rows.groupAt(row) === table.groupAt(entry) &&
+        rows.hashAt(row).bytes.every((byte, i) => byte === hash.bytes[i]) &&
+        JSON.stringify(rows.noteAt(rows.noteNumberAt(row))) === table.data.dictionary.at(note);
+      if (isSame) {
+        if (before === END) this.#heads[at] = this.#next[row]!;
+        else this.#next[before] = this.#next[row]!;
+        return row;
+      }
+      before = row;
+    }
+    return undefined;
+  }
+
+  #chainOf({ bytes }: Hash, id = '', group = '', note: number): number {
+    let mix = this.#key ^ note;
+    for (let i = 0; i < bytes.length; i++) mix = mixed(mix, bytes[i]!);
+    return (mixedText(mixedText(mix, id), group) >>> 0) % this.#heads.length;
+  }
+}
+
+const mixed = (mix: number, value: number) => Math.imul(mix ^ value, 0x9e3779b1) ^ (mix >>> 15);
+
+function mixedText(start: number, text: string): number {
+  let mix = start;
+  for (let i = 0; i < text.length; i++) mix = mixed(mix, text.charCodeAt(i));
+  return mix;
+}
+
+function* chainSteps(rows: PackedEntries): Generator<void, Chains> {
+  const chains = new Chains(rows);
+  // From the last one on, so that of equal rows the first is taken first.
+  yield* inSteps(rows.size, (at) => chains.add(rows.size - 1 - at), STEP);
+  return chains;
+}

@@ -1,0 +1,97 @@
+import type { NumberedEntry } from '../entry.js';
+import { bitsOf, type Hash, hashFromHex, hashToHex } from '../hash.js';
+import type { HashType } from '../packed-words.js';
+import { isDegenerate } from './degenerate.js';
+import { Kind, kindOf } from './kind.js';
+import { Lists } from './lists.js';
+import {
+  type Covered,
+  copyOf,
+  type KeptOutReason,
+  Withdrawals,
+  type Withdrawn,
+  type WithdrawnKey,
+} from './withdrawals.js';
+
+/** Entries that a change takes away, by the kinds that they are of. */
+export type Numbers = Map<Kind, number[]>;
+
+/** What a list is at one moment. It does not change: a change makes another. */
+export class ListState {
+  readonly kinds: ReadonlyMap<string, Kind>;
+  readonly withdrawn: Withdrawals;
+  readonly lists: Lists;
+  /** how many entries were kept out so far, by reason */
+  readonly keptOut: Readonly<Record<KeptOutReason, number>>;
+  readonly generation: number;
+
+  constructor(state: Partial<Omit<ListState, 'of' | 'size' | 'reasonToKeepOut'>> = {}) {
+    this.kinds = state.kinds ?? new Map<string, Kind>();
+    this.withdrawn = state.withdrawn ?? new Withdrawals();
+    this.lists = state.lists ?? new Lists();
+    this.keptOut = state.keptOut ?? { degenerate: 0, withdrawn: 0 };
+    this.generation = state.generation ?? 0;
+  }
+
+  /** The entries of the kind of a hash; without any, one that has none. */
+  of({ algorithm, bits }: HashType): Kind {
+    return this.kinds.get(kindOf(algorithm, bits)) ?? new Kind(algorithm, bits);
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const kind of this.kinds.values()) size += kind.size;
+    return size;
+  }
+}
+
+/** Why an entry cannot be on a list; undefined if it can. */
+export function reasonToKeepOut(entry: Covered, withdrawn: Withdrawals): KeptOutReason | undefined {
+  if (isDegenerate(entry.hash)) return 'degenerate';
+  return withdrawn.cover(entry) ? 'withdrawn' : undefined;
+}
+
+export const typeOf = (hash: Hash): HashType => ({ algorithm: hash.algorithm, bits: bitsOf(hash) });
+
+/** The entries with exactly this hash, or with this id. */
+export function numbersOf(kind: Kind, key: WithdrawnKey): number[] {
+  const numbers = 'id' in key ? kind.ofId(key.id, key.source) : kind.ofHash(key);
+  return onList(kind, numbers, key.list);
+}
+
+const onList = (kind: Kind, numbers: number[], list: string | undefined) =>
+  list === undefined ? numbers : numbers.filter((number) => kind.listAt(number) === list);
+
+/** The entries that a withdrawal takes away. */
+export function numbersTaken(kind: Kind, withdrawal: Withdrawn): number[] {
+  const numbers = numbersOf(kind, withdrawal);
+  if ('id' in withdrawal) return numbers;
+  const { algorithm, list, groups = [] } = withdrawal;
+  const others = groups.map(({ group, list }) => ({ ...hashFromHex(algorithm, group), list }));
+  for (const other of others) numbers.push(...numbersOf(kind, other));
+  for (const picture of [{ ...withdrawal, list }, ...others]) {
+    numbers.push(...onList(kind, kind.ofGroup(picture), picture.list));
+  }
+  return numbers;
+}
+
+/**
+ * Withdrawals by a hash, each with the pictures that entries of this hash are parts of. Those of
+ * which there are none are left out.
+ */
+export function widenedBy(kinds: Iterable<Kind>, withdrawals: readonly Withdrawn[]): Withdrawn[] {
+  const all = [...kinds];
+  return withdrawals.flatMap((withdrawal) => {
+    if ('id' in withdrawal) return [];
+    const groups = all.flatMap((kind) =>
+      numbersOf(kind, withdrawal).flatMap((number) => {
+        const { hash, group, list = '' } = kind.entryAt(number);
+        return group === undefined || group === hashToHex(hash) ? [] : [{ group, list }];
+      }),
+    );
+    return groups.length > 0 ? [copyOf({ ...withdrawal, groups })] : [];
+  });
+}
+
+/** Entries that were kept out, and why. */
+export type KeptOut = readonly (readonly [NumberedEntry, KeptOutReason])[];

@@ -1,0 +1,115 @@
+import type { Hash } from '../hash.js';
+import type { Ring } from '../kernels/bands.js';
+import { copyHash, grown, type HashType } from '../packed-words.js';
+import type { Hit } from './hamming-index.js';
+import { keepNear } from './near.js';
+import { type Part, Segment } from './segment.js';
+
+/** Where a search looks in a part, and what it may find there. */
+export interface Scope {
+  /** hashes `from`…`to` - 1; absent: all */
+  readonly from?: number;
+  readonly to?: number;
+  /** the buckets of a near search, where a part has buckets: that is of all its hashes */
+  readonly near?: readonly Ring[] | undefined;
+  /** tells by its id whether an entry is there; absent: all are */
+  readonly live?: { has(id: number): boolean } | undefined;
+  /** added to each id */
+  readonly base?: number;
+}
+
+/** Everything. */
+const ALL: Scope = {};
+
+/**
+ * Searches parts one after the other, and gathers the entries of what is found, in arrays that the
+ * next search uses again.
+ */
+export class PartSearch {
+  /** the words of what is searched for */
+  readonly query: Int32Array;
+  readonly #type: HashType;
+  readonly #queryBytes: Uint8Array;
+  #found = new Uint32Array(256);
+  #hits = new Uint32Array(256);
+
+  constructor(type: HashType) {
+    this.#type = type;
+    this.query = new Int32Array(type.bits / 32);
+    this.#queryBytes = new Uint8Array(this.query.buffer);
+  }
+
+  /** @throws {TypeError | RangeError} if the hash is of another kind */
+  ask(query: Hash): void {
+    copyHash(query, this.#type, this.#queryBytes);
+  }
+
+  /**
+   * Finds what is near the query in a part.
+   * @param total hits that were found before, which stay
+   * @returns how many hits there are then
+   */
+  search(part: Part, max: number, total: number, scope = ALL): number {
+    const { from = 0, to = part.count, near, live, base = 0 } = scope;
+    const { ids, entries, count, groups } = part;
+    // Where the id of an entry is its number, and all are there, the part writes hits itself.
+    const isPlain = total + from + base === 0 && groups === 0 && ids === undefined && !live;
+    let out = isPlain ? this.#hits : this.#found;
+    const find = () =>
+      near && part instanceof Segment
+        ? part.searchNear(this.query, max, near, out)
+        : part.search(this.query, max, out, from, to);
+    let found = find();
+    if (2 * found > out.length) {
+      out = new Uint32Array(4 * found);
+      if (isPlain) this.#hits = out;
+      else this.#found = out;
+      found = find();
+    }
+    if (near) found = keepNear(part.words, out, found);
+    if (isPlain) return found;
+    const shift = entries - count;
+    let hits = this.#hits;
+    let at = 2 * total;
+    for (let i = 0; i < 2 * found; i += 2) {
+      // Integers, so that V8 does not count in floating point.
+      const position = (from + out[i]!) | 0;
+      const distance = out[i + 1]!;
+      let entry = position < groups ? part.startOf(position) : (position + shift) | 0;
+      const end = position < groups ? endOf(part, position) : Math.min(entry + 1, entries);
+      for (; entry < end; entry++) {
+        const id = ids ? ids[entry]! : entry;
+        if (live && !live.has(id)) continue;
+        if (at === hits.length) hits = grown(hits, 2 * at);
+        hits[at] = base + id;
+        hits[at + 1] = distance;
+        at += 2;
+      }
+    }
+    this.#hits = hits;
+    return at / 2;
+  }
+
+  /** The first hits as fresh pairs of id and distance. */
+  pairs(total: number): Uint32Array {
+    return this.#hits.slice(0, 2 * total);
+  }
+
+  /** Copies the hits as far as there is room. @returns how many there are */
+  pairsTo(out: Uint32Array, total: number): number {
+    if (total > 0) out.set(this.#hits.subarray(0, Math.min(2 * total, out.length & ~1)));
+    return total;
+  }
+
+  /** Adds the hits to a list. */
+  hitsTo(hits: Hit[], total: number): Hit[] {
+    for (let i = 0; i < total; i++) {
+      hits.push({ id: this.#hits[2 * i]!, distance: this.#hits[2 * i + 1]! });
+    }
+    return hits;
+  }
+}
+
+/** Where the entries of a hash end, whatever the bytes of a file say. */
+export const endOf = (part: Part, position: number): number =>
+  Math.min(part.startOf(position + 1), part.entries);
