@@ -41,6 +41,8 @@ export interface Prepared {
   /** withdrawals that were made while the parts were built */
   readonly withdrawn: readonly Withdrawn[];
   readonly keptOut: KeptOut;
+  /** degenerate entries that were left out before */
+  readonly degenerate?: number;
 }
 
 /** Many entries of a table. */
@@ -126,7 +128,7 @@ export function changed(
     removed += kind.size - left.size;
     next.set(kindOf(kind.algorithm, kind.bits), left);
   }
-  const rejected = { degenerate: 0, withdrawn: 0 };
+  const rejected = { degenerate: prepared?.degenerate ?? 0, withdrawn: 0 };
   for (const [, reason] of keptOut) rejected[reason]++;
   let added = coming.length;
   for (const part of prepared?.arriving ?? []) {

@@ -1,4 +1,12 @@
-import { type BlocklistEntry, type EntryFacts, NUMBER, type NumberedEntry } from '../entry.js';
+import {
+  type BlocklistEntry,
+  type EntryFacts,
+  NUMBER,
+  type NumberedEntry,
+  type Said,
+  SHARED_NAMES,
+  textOfSaid,
+} from '../entry.js';
 import { type Bits, bytesOf, type Hash, hexOf, newHash } from '../hash.js';
 import { inSteps, type Segment } from '../indexing/segment.js';
 import { entryOf, type Note, type PackedEntries } from '../packed-entries.js';
@@ -7,8 +15,8 @@ import { type KeyTable, KeyTableBuilder } from './key-table.js';
 import { encoded, type Texts, TextsBuilder } from './texts.js';
 
 /** Of the byte of an entry: its quality, or that it has none; and whether it names a group. */
-const NO_QUALITY = 127;
-const HAS_GROUP = 128;
+export const NO_QUALITY = 127;
+export const HAS_GROUP = 128;
 /** What the keys of a table are, told apart from one another. */
 const OF_ID = 0;
 const OF_GROUP = 0x5bd1e995;
@@ -227,6 +235,14 @@ export class ColumnsBuilder {
       if (group !== undefined) this.#group(at, bytesOf(group));
       this.#number(at, table.numberAt(row));
     };
+  }
+
+  /** Adds what an entry says. */
+  add(said: Said): void {
+    const { id, group, quality } = said;
+    const at = this.#take(quality, this.#noteOf(textOfSaid(said, SHARED_NAMES), said.list ?? ''));
+    if (id !== undefined) this.#idsTo(at).push(id);
+    if (group !== undefined) this.#group(at, bytesOf(group));
   }
 
   /** Gives what takes entries of other columns. */

@@ -1,8 +1,9 @@
 import { firstDue } from '../indexing/mutable-index.js';
 import { inSteps } from '../indexing/segment.js';
 import { builtSteps } from './built-part.js';
+import { settled } from './changed.js';
 import type { Columns } from './columns.js';
-import { Kind, kindOf, type Part } from './kind.js';
+import { Kind, kindOf, type ListedPart } from './kind.js';
 import { ListState } from './list-state.js';
 
 /** Segments that are to become one. */
@@ -32,15 +33,7 @@ export function dueOf(state: ListState): Due | undefined {
 export function* mergedSteps({ kind, from }: Due): Generator<void, (now: ListState) => ListState> {
   const { algorithm, bits } = kind;
   const merging = kind.parts.slice(from);
-  const sources: { table: Columns; entries: Uint32Array }[] = [];
-  for (const { table, living } of merging) {
-    const entries = new Uint32Array(table.size - living.lost);
-    let count = 0;
-    yield* inSteps(table.size, (entry) => {
-      if (living.has(entry)) entries[count++] = entry;
-    });
-    sources.push({ table, entries });
-  }
+  const sources = yield* livingSteps(merging);
   const { part, order } = yield* builtSteps(kind, sources);
   const places = order && new Uint32Array(order.length);
   yield* inSteps(order?.length ?? 0, (entry) => {
@@ -63,12 +56,37 @@ export function* mergedSteps({ kind, from }: Due): Generator<void, (now: ListSta
     }
     const { table, living } = part;
     const left = living.without(gone, table.size, (entry) => table.listAt(entry));
-    const merged: Part<Columns>[] = table.size > left.lost ? [{ table, living: left }] : [];
+    const merged: ListedPart[] = table.size > left.lost ? [{ table, living: left }] : [];
     const later = changed.parts.slice(from + merging.length);
     const parts = [...changed.parts.slice(0, from), ...merged, ...later];
     const kinds = new Map(now.kinds).set(name, new Kind(algorithm, bits, parts, changed.delta));
     return new ListState({ ...now, kinds });
   };
+}
+
+/** The entries of parts that are there. */
+function* livingSteps(
+  parts: readonly ListedPart[],
+): Generator<void, { readonly table: Columns; readonly entries: Uint32Array }[]> {
+  const sources: { table: Columns; entries: Uint32Array }[] = [];
+  for (const { table, living } of parts) {
+    const entries = new Uint32Array(table.size - living.lost);
+    let count = 0;
+    yield* inSteps(table.size, (entry) => {
+      if (living.has(entry)) entries[count++] = entry;
+    });
+    sources.push({ table, entries });
+  }
+  return sources;
+}
+
+/** All that a kind has in one segment, made step by step; itself, if it is that already. */
+export function* wholeSteps(kind: Kind): Generator<void, ListedPart> {
+  const { algorithm, bits, parts } = settled(kind);
+  const [first] = parts;
+  if (first && parts.length === 1 && first.living.lost === 0) return first;
+  const sources = yield* livingSteps(parts);
+  return (yield* builtSteps({ algorithm, bits }, sources)).part;
 }
 
 /** The place of a number in an ascending list that has it. */

@@ -37,6 +37,9 @@ export interface Part<T extends Table = Table> {
   readonly living: Living;
 }
 
+/** A segment of a list. */
+export type ListedPart = Part<Columns>;
+
 const NO_HITS = /* @__PURE__ */ new Uint32Array(0);
 /** Buffers of searches, by kind. */
 const searches = /* @__PURE__ */ new Map<string, PartSearch>();
@@ -66,8 +69,13 @@ export class Kind {
     this.parts = parts;
     this.delta = delta;
     this.#all = [...parts, delta];
+    const bases: number[] = [];
     let base = 0;
-    this.#bases = this.#all.map(({ table }) => (base += table.size) - table.size);
+    for (const { table } of this.#all) {
+      bases.push(base);
+      base += table.size;
+    }
+    this.#bases = bases;
     const name = kindOf(algorithm, bits);
     this.#search = searches.get(name) ?? new PartSearch({ algorithm, bits });
     searches.set(name, this.#search);
@@ -161,6 +169,7 @@ export class Kind {
       if (table.size === 0 || isMeant?.(at) === false) continue;
       const scope = {
         base: this.#bases[at]!,
+        isNumbered: true,
         near,
         ...(table instanceof Delta && { to: table.size }),
         live: living.lost > 0 ? living : undefined,

@@ -16,6 +16,8 @@ export interface Scope {
   readonly live?: { has(id: number): boolean } | undefined;
   /** added to each id */
   readonly base?: number;
+  /** whether the id of an entry is its number, whatever ids the part has */
+  readonly isNumbered?: boolean;
 }
 
 /** Everything. */
@@ -50,8 +52,9 @@ export class PartSearch {
    * @returns how many hits there are then
    */
   search(part: Part, max: number, total: number, scope = ALL): number {
-    const { from = 0, to = part.count, near, live, base = 0 } = scope;
-    const { ids, entries, count, groups } = part;
+    const { from = 0, to = part.count, near, live, base = 0, isNumbered } = scope;
+    const { entries, count, groups } = part;
+    const ids = isNumbered ? undefined : part.ids;
     // Where the id of an entry is its number, and all are there, the part writes hits itself.
     const isPlain = total + from + base === 0 && groups === 0 && ids === undefined && !live;
     let out = isPlain ? this.#hits : this.#found;

@@ -1,6 +1,7 @@
 import { changed } from '../blocklist/changed.js';
 import { isDegenerate } from '../blocklist/degenerate.js';
 import { EntryList, listsWith } from '../blocklist/entry-list.js';
+import type { ListedPart } from '../blocklist/kind.js';
 import { ListState, numbersOf, reasonToKeepOut } from '../blocklist/list-state.js';
 import { ComingEntries, type ListedEntries } from '../blocklist/listed-entries.js';
 import {
@@ -41,8 +42,15 @@ import { searchBy, searchOf } from './search.js';
 import type { SearchingThreads, SearchThreadsStats } from './searching-threads.js';
 import { Watch, type WatchOptions } from './watch.js';
 
-/** A part of a blocklist: one entry, or a table of entries. */
-export type BlocklistPart = BlocklistEntry | PackedEntries;
+/** An index file that is open, as `openIndex` gives it; it is searched as it is. */
+export interface OpenedEntries {
+  readonly listed: ListedPart;
+  /** degenerate entries that it left out */
+  readonly degenerate: number | undefined;
+}
+
+/** A part of a blocklist: one entry, a table of entries, or an index file that is open. */
+export type BlocklistPart = BlocklistEntry | PackedEntries | OpenedEntries;
 
 export interface BlocklistOptions extends WatchOptions {
   /**
@@ -68,6 +76,7 @@ export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
   readonly policy?: PolicyOptions;
 }
 
+const PART = 'an entry, PackedEntries or an index of openIndex';
 const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
 
 /**
@@ -197,10 +206,10 @@ export class Blocklist extends EntryList {
    * @throws {TypeError | RangeError} if `part` is invalid
    */
   addPart(part: BlocklistPart): void {
-    checkObject(part, 'an entry or PackedEntries');
+    checkObject(part, PART);
     if ('hash' in part) this.add(part);
     else if (part instanceof PackedEntries) this.addNow([part]);
-    else throw new TypeError('expected an entry or PackedEntries');
+    else this.#attach(part);
   }
 
   /**
@@ -457,6 +466,19 @@ export class Blocklist extends EntryList {
     return this.#watch.told(await decideAsync(variants, list, signal, elsewhere));
   }
 
+  #attach({ listed, degenerate = 0 }: OpenedEntries): void {
+    if (listed === undefined) throw new TypeError(`expected ${PART}`);
+    this.commit(({ withdrawn }) => ({
+      prepared: {
+        leaving: new Map(),
+        arriving: [listed],
+        withdrawn: withdrawn.values(),
+        keptOut: [],
+        degenerate: degenerate + listed.living.lost,
+      },
+    }));
+  }
+
   #takeFrom(other: Blocklist): void {
     const [own, taken] = [this.state, other.state];
     // The other has already kept out what both withdrew.
@@ -503,7 +525,7 @@ export function createBlocklist(
   const blocklist = new Blocklist(options);
   if (Symbol.asyncIterator in entries) return filled(blocklist, entries);
   const coming = new ComingEntries();
-  for (const part of entries) push(coming, part);
+  for (const part of entries) push(blocklist, coming, part);
   blocklist.addNow(coming.tables);
   return blocklist;
 }
@@ -513,13 +535,15 @@ async function filled(
   entries: AsyncIterable<BlocklistPart>,
 ): Promise<Blocklist> {
   const coming = new ComingEntries();
-  for await (const part of entries) push(coming, part);
+  for await (const part of entries) push(blocklist, coming, part);
   blocklist.addNow(coming.tables);
   return blocklist;
 }
 
-function push(coming: ComingEntries, part: BlocklistPart): void {
-  if (!(part instanceof PackedEntries)) coming.push(part);
+function push(blocklist: Blocklist, coming: ComingEntries, part: BlocklistPart): void {
+  checkObject(part, PART);
+  if ('hash' in part) coming.push(part);
+  else if (!(part instanceof PackedEntries)) blocklist.addPart(part);
   else for (let row = 0; row < part.size; row++) coming.push(part.numberedAt(row));
 }
 

@@ -1,15 +1,15 @@
 import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { checkListSettings, copyOfSettings, type ListSettings } from '../blocklist/lists.js';
-import type { Withdrawn } from '../blocklist/withdrawals.js';
+import { Kind, kindOf, type ListedPart } from '../blocklist/kind.js';
+import { ListState } from '../blocklist/list-state.js';
+import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../blocklist/lists.js';
+import { type KeptOutReason, Withdrawals, type Withdrawn } from '../blocklist/withdrawals.js';
 import { FormatError } from '../errors.js';
 import type { HashJSON } from '../hash.js';
 import { inTurns } from '../in-turns.js';
 import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
 import { CHECKSUM_WORD, checksumSteps, headerSum, shapeOf } from '../indexing/snapshot.js';
 import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
-import type { IndexedEntries } from '../matching/entry-rows.js';
-import type { SavedList } from '../matching/holdings.js';
 import { withdrawnKeyFromJSON } from '../matching/read-decision.js';
 import {
   checkGeneration,
@@ -19,7 +19,7 @@ import {
   fill,
   loadSegment,
   type OpenOptions,
-  openedIndex,
+  openedPart,
   type Read,
   reading,
   readOf,
@@ -44,7 +44,12 @@ const FILE: FileKind = {
 export const LINE_STEP = 256;
 
 /** What a file holds besides the parts and the generation. */
-export type State = Pick<SavedList, 'keptOut' | 'withdrawals' | 'lists'>;
+export interface State {
+  readonly keptOut: Readonly<Record<KeptOutReason, number>>;
+  readonly withdrawals: readonly Withdrawn[];
+  /** the settings of lists, by name */
+  readonly lists: readonly (readonly [string, ListSettings])[];
+}
 
 /** How a saved blocklist is opened. */
 export interface OpenBlocklistOptions
@@ -53,8 +58,7 @@ export interface OpenBlocklistOptions
 
 /**
  * Reads a blocklist that `saveBlocklist` wrote, and checks it. What was withdrawn stays withdrawn.
- * Checking an index blocks the event loop, for about 0.2 s per million hashes. The list is warm,
- * but for the entries of an index that has no table of ids.
+ * Checking an index blocks the event loop, for about 0.2 s per million hashes.
  * @param path a path to a regular file
  * @throws {TypeError | RangeError} if `path` or an option is invalid
  * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`,
@@ -74,16 +78,14 @@ export async function openBlocklist(
     ...(allowList !== undefined && { allowList }),
     ...(floodGuard !== undefined && { floodGuard }),
   });
-  let sum = 0;
-  const saved = await readingList(path, async (file): Promise<SavedList> => {
+  await readingList(path, async (file) => {
     const { size } = await file.stat();
     const read = readOf(file);
     const header = headerFrom(await bytesAt(read, 0, HEADER_BYTES));
-    sum = header.words[CHECKSUM_WORD]!;
     checkGeneration(header.generation, minGeneration);
     const { table, state } = await recordOf(read, header, size);
     const told = await inTurns(readStateSteps(state), undefined);
-    const parts: IndexedEntries[] = [];
+    const parts = new Map<string, ListedPart[]>();
     for (const { at, byteLength, sum } of table) {
       const start = await bytesAt(read, at, HEADER_BYTES);
       const shape = shapeOf(start, byteLength);
@@ -91,13 +93,23 @@ export async function openBlocklist(
       const segment = await loadSegment(shape, (bytes) =>
         fill(bytes, start, (into, from) => read(into, at + from)),
       );
-      parts.push(await openedIndex(segment, options));
+      const kind = kindOf(shape.algorithm, shape.bits);
+      parts.set(kind, [...(parts.get(kind) ?? []), await openedPart(segment, options)]);
     }
-    return { generation: header.generation, ...told, parts };
+    const withdrawn = new Withdrawals();
+    for (const each of told.withdrawals) withdrawn.set(each);
+    const kinds = new Map(
+      [...parts].map(([name, [first, ...others]]) => {
+        const { algorithm, bits } = first!.table.searched.shape;
+        return [name, new Kind(algorithm, bits, [first!, ...others])];
+      }),
+    );
+    const { keptOut } = told;
+    const lists = new Lists(told.lists);
+    const { generation } = header;
+    list.become(new ListState({ kinds, withdrawn, lists, keptOut, generation }));
+    list.origins = new Map([[resolve(path), [header.words[CHECKSUM_WORD]!]]]);
   });
-  const held = Blocklist.held(list);
-  held.restore(saved);
-  held.origins = new Map([[resolve(path), [sum]]]);
   return list;
 }
 
@@ -186,7 +198,7 @@ function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
     throw new FormatError('bad-line', 'expected an object in the state of the blocklist', { line });
   };
   const told = next() as Partial<{
-    keptOut: SavedList['keptOut'];
+    keptOut: State['keptOut'];
     withdrawals: number;
     lists: unknown;
   }>;

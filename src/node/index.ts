@@ -22,7 +22,6 @@ export { type CheckUploadOptions, checkUpload } from './check-upload.js';
 export { createHashPool } from './create-hash-pool.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
-export type { EntryNote } from './entry-notes.js';
 export {
   type FeedbackProgress,
   type FeedbackQueue,
@@ -73,7 +72,7 @@ export {
   matchReports,
   type ReportedPicture,
 } from './match-report.js';
-export type { NotedEntries } from './noted-entries.js';
+export type { EntryNote, NotedEntries } from './noted-entries.js';
 export type { PaceLimits } from './pace.js';
 export { type ImageSource, type ReadOptions, readBytes } from './read-bytes.js';
 export { type ReadReviewLogOptions, readReviewLog } from './review-files.js';

@@ -1,89 +1,46 @@
+import type { Columns } from '../blocklist/columns.js';
 import { checkInteger } from '../door.js';
-import { FormatError } from '../errors.js';
-import { type Hash, newHash } from '../hash.js';
-import { inSteps, type Segment } from '../indexing/segment.js';
-import type { EntryNote, Notes } from './entry-notes.js';
+import type { BlocklistEntry, Said } from '../entry.js';
+import { inSteps } from '../indexing/segment.js';
+
+/** What a list says about an entry besides its hash. */
+export type EntryNote = Said;
 
 /** Entries by the ids of their index. */
 export interface NotedEntries {
   /** one more than the highest id */
   readonly size: number;
   /** The entry whose hash has this id in the index. */
-  entryAt(id: number): EntryNote & { hash: Hash };
+  entryAt(id: number): BlocklistEntry;
   /** The source's identifier of that entry, if it has one. */
   idAt(id: number): string | undefined;
   /** the existing ids; removed ids are gaps */
   rows(): Iterable<number>;
-  /** the ids of the entries whose own id is this; absent if the file has no table of them */
-  rowsOf?(name: string): Iterable<number>;
-  /** the ids of the entries that are parts of this picture, as they name it */
-  rowsOfGroup(group: string): Iterable<number>;
 }
 
-/**
- * The entries of a segment and their notes, made step by step. A malformed field of a note is left
- * out.
- * @param onProblem called when a malformed note is first read
- */
-export function* notedEntriesSteps(
-  segment: Segment,
-  notes: Notes,
-  onProblem?: (problem: FormatError) => void,
-): Generator<void, NotedEntries> {
-  const { shape, words, ids } = segment;
-  const { algorithm, bits, nextId, entries } = shape;
-  const hashes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+/** The entries of an index, made step by step. */
+export function* notedEntriesSteps(columns: Columns): Generator<void, NotedEntries> {
+  const { ids, shape, entries } = columns.searched;
   const numberOf = ids ? yield* numberSteps(ids) : (id: number) => (id < entries ? id : -1);
-  const told = new Set<number>();
-  const tell = (wrong: string, offset: number) => {
-    if (!onProblem || told.has(offset)) return;
-    onProblem(new FormatError('bad-notes', `${wrong}: left out, the entry is kept`, { offset }));
-    told.add(offset);
-  };
   return {
-    size: nextId,
+    size: shape.nextId,
     rows: () => (ids ? ids.values() : below(entries)),
-    ...(notes.areByIds && {
-      rowsOf(name: string) {
-        if (typeof name !== 'string') throw new TypeError('expected an id to be a string');
-        return notes.entriesOf(name).map((entry) => segment.idAt(entry));
-      },
-    }),
-    rowsOfGroup(group) {
-      if (typeof group !== 'string') throw new TypeError('expected a group to be a string');
-      return notes.entriesOfGroup(group).map((entry) => segment.idAt(entry));
-    },
     idAt(id) {
       checkInteger('id', id, 0);
       const entry = numberOf(id);
-      return entry < 0 ? undefined : notes.at(entry, tell).id;
+      return entry < 0 ? undefined : columns.data.ids?.at(entry);
     },
     entryAt(id) {
       checkInteger('id', id, 0);
       const entry = numberOf(id);
       if (entry < 0) throw new RangeError('expected the id of an entry');
-      const at = (positionOf(segment, entry) * bits) / 8;
-      const hash = newHash(algorithm, hashes.slice(at, at + bits / 8));
-      return { hash, ...notes.at(entry, tell) };
+      return columns.entryAt(entry);
     },
   };
 }
 
 function* below(end: number): Generator<number> {
   for (let i = 0; i < end; i++) yield i;
-}
-
-/** The position of the hash that has entry number `entry`. */
-function positionOf({ shape, starts }: Segment, entry: number): number {
-  const { groups, count, entries } = shape;
-  if (entry >= groups + entries - count) return entry - entries + count;
-  let [from, to] = [0, groups];
-  while (to - from > 1) {
-    const middle = (from + to) >> 1;
-    if (starts[middle]! <= entry) from = middle;
-    else to = middle;
-  }
-  return from;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { wholeSteps } from '../blocklist/compaction.js';
+import type { ListState } from '../blocklist/list-state.js';
 import { replaceFile } from '../disk/replace-file.js';
 import { lockFile } from '../disk/writer-lock.js';
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
@@ -10,7 +12,6 @@ import { inTurns } from '../in-turns.js';
 import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
 import { CHECKSUM_WORD, checksumSteps, headerSum } from '../indexing/snapshot.js';
 import { Blocklist } from '../matching/blocklist.js';
-import type { FrozenList } from '../matching/holdings.js';
 import {
   fileInPlace,
   LINE_STEP,
@@ -21,7 +22,7 @@ import {
   VERSION,
 } from './blocklist-file.js';
 import { checkPath } from './index-file.js';
-import { afterEarlier, indexFile, nextGeneration, wordsOf } from './save-index.js';
+import { afterEarlier, nextGeneration, segmentFile, wordsOf } from './save-index.js';
 
 /** While another process saves: the pause before the next try, and how many tries there are. */
 const LOCK_MILLISECONDS = 20;
@@ -51,8 +52,7 @@ export interface SavedBlocklist {
  * withdrawals with their reasons, the settings of its lists, counts of what was kept out, and its
  * generation. The policy is not saved.
  *
- * The file holds the list as it is once its indexes are made, so as it is at the call if it is
- * warm. It may change while it is being saved. Entries of attached indexes are asked for meanwhile.
+ * The file holds the list as it is at the call. It may change while it is being saved.
  *
  * Withdrawals by hash are hashes in the file, and reasons are text: protect it like the list.
  * @throws {FormatError} `old-generation` if the file in place has a higher generation: a list that
@@ -60,8 +60,7 @@ export interface SavedBlocklist {
  *   another program, or another list, has written the file since this one was read from it or
  *   saved to it: what that has withdrawn would match again. `unreadable` if neither can be told.
  *   `in-use` if another process of this machine has been saving to it for a minute
- * @throws {TypeError} if an argument or a note of an attached entry is invalid; no file has been
- *   touched then
+ * @throws {TypeError} if an argument is invalid; no file has been touched then
  */
 export async function saveBlocklist(
   path: string,
@@ -127,28 +126,23 @@ async function savedList(
   blocklist: Blocklist,
   { force, signal, alone }: { force: boolean; signal: AbortSignal | undefined; alone: Alone },
 ): Promise<SavedBlocklist> {
-  const held = Blocklist.held(blocklist);
-  const frozen = await inTurns(held.freezeSteps(), signal);
-  try {
-    return await alone(async () => {
-      const check = async (): Promise<number> => {
-        const before = await fileInPlace(path);
-        const sums = held.origins.get(resolve(path));
-        if (before && sums && !sums.includes(before.sum) && !force) throw writtenByAnother();
-        const most = Number.MAX_SAFE_INTEGER;
-        return nextGeneration(before?.generation, frozen.generation, { force, most });
-      };
-      const generation = await check();
-      const { pieces, size } = await blocklistFile(frozen, signal);
-      const sums = [wordsOf(pieces[0]!)[CHECKSUM_WORD]!];
-      // Again, as late as it can be told: a large list is written for seconds.
-      await replaceFile(path, pieces, signal, check);
-      held.origins = new Map(held.origins).set(resolve(path), sums);
-      return { generation, size, byteLength: lengthOf(pieces) };
-    });
-  } finally {
-    for (const shelf of frozen.shelves) shelf.release();
-  }
+  const { state } = blocklist;
+  return alone(async () => {
+    const check = async (): Promise<number> => {
+      const before = await fileInPlace(path);
+      const sums = blocklist.origins.get(resolve(path));
+      if (before && sums && !sums.includes(before.sum) && !force) throw writtenByAnother();
+      const most = Number.MAX_SAFE_INTEGER;
+      return nextGeneration(before?.generation, state.generation, { force, most });
+    };
+    const generation = await check();
+    const { pieces, size } = await blocklistFile(state, signal);
+    const sums = [wordsOf(pieces[0]!)[CHECKSUM_WORD]!];
+    // Again, as late as it can be told: a large list is written for seconds.
+    await replaceFile(path, pieces, signal, check);
+    blocklist.origins = new Map(blocklist.origins).set(resolve(path), sums);
+    return { generation, size, byteLength: lengthOf(pieces) };
+  });
 }
 
 /** Saves while no other process saves to this path, if it is on the same machine. */
@@ -225,28 +219,30 @@ const writtenByAnother = () =>
   );
 
 async function blocklistFile(
-  { generation, keptOut, withdrawals, lists, shelves }: FrozenList,
+  { generation, keptOut, withdrawn, lists, kinds }: ListState,
   signal: AbortSignal | undefined,
 ): Promise<{ pieces: Uint8Array[]; size: number }> {
   const parts: Uint8Array[] = [];
-  const table = new Uint32Array(TABLE_WORDS * shelves.length);
+  const numbers: number[] = [];
   let size = 0;
-  let degenerate = keptOut.degenerate;
-  for (const [at, shelf] of shelves.entries()) {
-    const file = await indexFile(shelf.index, shelf, { generation: 0, signal });
+  for (const kind of kinds.values()) {
+    if (kind.size === 0) continue;
+    const { table } = await inTurns(wholeSteps(kind), signal);
+    const { searched } = table;
+    const told = { nextId: searched.shape.nextId, generation: 0, degenerate: 0 };
+    const file = await segmentFile(searched, table, told, signal);
     const { byteLength } = file.info;
     const sum = wordsOf(file.pieces[0]!)[CHECKSUM_WORD]!;
-    table.set([byteLength % 2 ** 32, Math.floor(byteLength / 2 ** 32), sum], TABLE_WORDS * at);
+    numbers.push(byteLength % 2 ** 32, Math.floor(byteLength / 2 ** 32), sum, 0);
     parts.push(...file.pieces);
     size += file.info.size;
-    // Degenerate entries that nobody had counted.
-    degenerate += shelf.index.size - file.info.size;
   }
-  const told = { keptOut: { ...keptOut, degenerate }, withdrawals, lists };
+  const table = Uint32Array.from(numbers);
+  const told = { keptOut, withdrawals: withdrawn.values(), lists: lists.entries() };
   const state = await inTurns(stateSteps(told), signal);
   const header = Int32Array.from({ length: HEADER_BYTES / 4 }, () => 0);
   const [high, low] = [Math.floor(generation / 2 ** 32), generation % 2 ** 32];
-  header.set([...MAGIC, VERSION, shelves.length, low, high, state.length]);
+  header.set([...MAGIC, VERSION, numbers.length / TABLE_WORDS, low, high, state.length]);
   const checked = [new Int32Array(table.buffer), wordsOf(state)];
   header[CHECKSUM_WORD] = await inTurns(checksumSteps(checked, headerSum(header)), signal);
   const pieces = [new Uint8Array(header.buffer), new Uint8Array(table.buffer), state, ...parts];

@@ -1,13 +1,20 @@
 import { resolve } from 'node:path';
+import { type Columns, ColumnsBuilder } from '../blocklist/columns.js';
+import { columnsPieces } from '../blocklist/columns-bytes.js';
+import { isDegenerate } from '../blocklist/degenerate.js';
 import { replaceFile } from '../disk/replace-file.js';
-import { checkInteger, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { checkInteger, checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { checkEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
+import { newHash } from '../hash.js';
 import { inTurns } from '../in-turns.js';
 import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
+import { mutableIndex } from '../indexing/mutable-index.js';
+import { inSteps, type Segment } from '../indexing/segment.js';
 import { headerSteps, infoOf, type SnapshotInfo } from '../indexing/snapshot.js';
-import { type FrozenIndex, frozenIndex } from '../matching/frozen-index.js';
-import { type EntryNote, noteSteps } from './entry-notes.js';
+import type { HashType } from '../packed-words.js';
 import { checkPath, generationOf } from './index-file.js';
+import type { EntryNote } from './noted-entries.js';
 
 /** What is saved with an index, and how. */
 export interface SaveOptions {
@@ -58,11 +65,18 @@ export async function saveIndex(
   checkSignal(signal);
   signal?.throwIfAborted();
   // Before anything is awaited, since the index may change then.
-  const frozen = frozenIndex(index);
+  const own = mutableIndex(index);
+  const { size, nextId } = own;
+  const steps = own.frozenSteps(degenerateAt(own));
   return afterEarlier(path, async () => {
     const before = await generationOf(path);
     const next = nextGeneration(before, generation, { force });
-    const { pieces, info } = await indexFile(frozen, entries, { generation: next, signal });
+    const segment = await inTurns(steps, signal);
+    const columns = entries && (await inTurns(askedSteps(segment, entries), signal));
+    // What is missing in the segment is degenerate.
+    const degenerate = (segment.shape.degenerate ?? 0) + size - segment.shape.entries;
+    const told = { nextId, generation: next, degenerate };
+    const { pieces, info } = await segmentFile(segment, columns, told, signal);
     await replaceFile(path, pieces, signal);
     return info;
   });
@@ -88,24 +102,53 @@ export function nextGeneration(
   return next;
 }
 
+/** Whether hash number `at` of `words` is degenerate. */
+function degenerateAt({ algorithm, bits }: HashType): (words: Int32Array, at: number) => boolean {
+  const hash = new Int32Array(bits / 32);
+  const { length } = hash;
+  const given = { algorithm, bytes: new Uint8Array(hash.buffer) };
+  return (words, at) => {
+    for (let i = 0; i < length; i++) hash[i] = words[at * length + i]!;
+    return isDegenerate(given);
+  };
+}
+
+/** Entries whose notes a step asks for, since a callback may be slow. */
+const ASK_STEP = 8;
+
+/**
+ * What is said of the entries of a segment.
+ * @throws {TypeError | RangeError} if a note is malformed
+ */
+function* askedSteps(
+  segment: Segment,
+  entries: NonNullable<SaveOptions['entries']>,
+): Generator<void, Columns> {
+  const { algorithm, bits } = segment.shape;
+  const hash = newHash(algorithm, new Uint8Array(bits / 8));
+  const columns = new ColumnsBuilder(bits, segment.entries);
+  const ask = (entry: number) => {
+    const note = entries.entryAt(segment.idAt(entry));
+    checkObject(note, 'a note: { labels }');
+    checkEntry({ ...note, hash });
+    columns.add(note);
+  };
+  yield* inSteps(segment.entries, ask, ASK_STEP);
+  return yield* columns.steps(segment, undefined);
+}
+
 /** The content of an index file, in pieces that are not to be changed. */
-export async function indexFile(
-  { size, nextId, steps }: FrozenIndex,
-  entries: SaveOptions['entries'],
-  { generation, signal }: { generation: number; signal: AbortSignal | undefined },
+export async function segmentFile(
+  { shape, sections }: Segment,
+  columns: Columns | undefined,
+  told: { nextId: number; generation: number; degenerate: number },
+  signal: AbortSignal | undefined,
 ): Promise<{ pieces: Uint8Array[]; info: SnapshotInfo }> {
-  const segment = await inTurns(steps, signal);
-  const { length: notesLength, pieces } = entries
-    ? await inTurns(
-        noteSteps(segment, (id) => entries.entryAt(id)),
-        signal,
-      )
-    : { length: 0, pieces: [] };
-  const { shape, sections } = segment;
-  // What is missing in the segment is degenerate.
-  const degenerate = (shape.degenerate ?? 0) + size - shape.entries;
-  const saved = { ...shape, nextId, generation, notesLength, degenerate };
-  const rest = [sections, ...pieces];
+  const notes = columns ? columnsPieces(columns) : [];
+  const notesLength = notes.reduce((sum, { length }) => sum + length, 0);
+  if (notesLength > 0xffffffff) throw new RangeError('expected less than 4 GiB of notes');
+  const saved = { ...shape, ...told, notesLength };
+  const rest = [sections, ...notes];
   const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);
   return { pieces: [new Uint8Array(header.buffer), ...rest], info: infoOf(saved) };
 }
