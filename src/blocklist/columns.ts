@@ -9,6 +9,7 @@ import {
 } from '../entry.js';
 import { type Bits, bytesOf, type Hash, hexOf, newHash } from '../hash.js';
 import { inSteps, type Segment } from '../indexing/segment.js';
+import { checksumSteps } from '../indexing/snapshot.js';
 import { entryOf, type Note, type PackedEntries } from '../packed-entries.js';
 import { grown } from '../packed-words.js';
 import { type KeyTable, KeyTableBuilder } from './key-table.js';
@@ -299,19 +300,22 @@ export class ColumnsBuilder {
         });
       }
     }
-    const names = yield* this.#nameSteps(ids, groups, flags);
+    const names = yield* this.#nameSteps(segment, ids, groups, flags);
     const dictionary = this.#dictionary.made();
     const noted = { dictionary, lists: [...this.#lists.keys()], listOf: this.#listOf };
     return new Columns(segment, { flags, notes, ...noted, ids, groups, numbers, names });
   }
 
   *#nameSteps(
+    { words }: Segment,
     ids: Texts | undefined,
     groups: Uint8Array | undefined,
     flags: Uint8Array,
   ): Generator<void, KeyTable | undefined> {
     if (!ids && !groups) return undefined;
-    const table = new KeyTableBuilder(this.#rows * ((ids ? 1 : 0) + (groups ? 1 : 0)));
+    const most = this.#rows * ((ids ? 1 : 0) + (groups ? 1 : 0));
+    // Equal lists make equal files.
+    const table = new KeyTableBuilder(most, (yield* checksumSteps([words])) >>> 0);
     const size = this.#size;
     yield* inSteps(this.#rows, (entry) => {
       if (ids?.has(entry)) {

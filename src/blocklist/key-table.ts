@@ -40,14 +40,18 @@ export class KeyTable {
 
 /** Collects keys of entries, and makes a table of them. */
 export class KeyTableBuilder {
-  readonly #key = Math.floor(Math.random() * 2 ** 32);
+  readonly #key: number;
   /** of each key, in the order of adding */
   readonly #hashes: Uint32Array;
   readonly #entries: Uint32Array;
   #count = 0;
 
-  /** @param most keys */
-  constructor(most: number) {
+  /**
+   * @param most keys
+   * @param key of the hash function
+   */
+  constructor(most: number, key: number) {
+    this.#key = key;
     this.#hashes = new Uint32Array(most);
     this.#entries = new Uint32Array(most);
   }

@@ -1,13 +1,14 @@
 import { grown } from '../packed-words.js';
 
-/** No text in UTF-8 has this byte: it stands for the empty text, which is not the absent one. */
+/** No text has this byte: it stands for the empty text, which is not the absent one. */
 const EMPTY = 0xff;
-const decoder = /* @__PURE__ */ new TextDecoder();
-const encoder = /* @__PURE__ */ new TextEncoder();
-/** Shorter texts are decoded faster one by one. */
-const SHORT = 48;
+/** UTF-16 units that are made a text at a time. */
+const units = /* @__PURE__ */ new Uint16Array(4096);
 
-/** Texts end to end in UTF-8, by their numbers. */
+/**
+ * Texts end to end in UTF-8, by their numbers. Half a surrogate pair is written like any other
+ * character, so that each text stays what it was.
+ */
 export class Texts {
   /** where each begins, and where the last one ends */
   readonly starts: Uint32Array;
@@ -31,14 +32,7 @@ export class Texts {
     const to = this.starts[at + 1]!;
     if (from === to) return undefined;
     if (this.bytes[from] === EMPTY) return '';
-    let text = '';
-    if (to - from <= SHORT) {
-      let i = from;
-      for (; i < to && this.bytes[i]! < 128; i++) text += String.fromCharCode(this.bytes[i]!);
-      if (i === to) return text;
-    }
-    // A TextDecoder takes no shared memory.
-    return decoder.decode(this.bytes.slice(from, to));
+    return decoded(this.bytes, from, to);
   }
 
   /** Whether number `at` has these bytes, as `encoded` gives them. */
@@ -51,8 +45,58 @@ export class Texts {
 }
 
 /** A text as `Texts` holds it. */
-export const encoded = (text: string): Uint8Array =>
-  text === '' ? Uint8Array.of(EMPTY) : encoder.encode(text);
+export function encoded(text: string): Uint8Array {
+  if (text === '') return Uint8Array.of(EMPTY);
+  const bytes = new Uint8Array(3 * text.length);
+  return bytes.subarray(0, encodeInto(text, bytes, 0));
+}
+
+/** @returns where the text ends in `bytes`, which has room for three bytes a unit */
+function encodeInto(text: string, bytes: Uint8Array, start: number): number {
+  let at = start;
+  for (let i = 0; i < text.length; i++) {
+    let code = text.charCodeAt(i);
+    if (code >= 0xd800 && code < 0xdc00) {
+      const low = text.charCodeAt(i + 1);
+      if (low >= 0xdc00 && low < 0xe000) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        i++;
+      }
+    }
+    if (code < 0x80) bytes[at++] = code;
+    else {
+      const more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+      bytes[at++] = [0, 0xc0, 0xe0, 0xf0][more]! | (code >> (6 * more));
+      for (let rest = more - 1; rest >= 0; rest--) bytes[at++] = 0x80 | ((code >> (6 * rest)) & 0x3f);
+    }
+  }
+  return at;
+}
+
+function decoded(bytes: Uint8Array, from: number, to: number): string {
+  let text = '';
+  let count = 0;
+  for (let at = from; at < to; ) {
+    const first = bytes[at++]!;
+    let code = first;
+    if (first >= 0x80) {
+      const more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+      code = first & (0x3f >> more);
+      for (let i = 0; i < more; i++) code = (code << 6) | (bytes[at++]! & 0x3f);
+    }
+    if (code >= 0x10000) {
+      units[count++] = 0xd800 + ((code - 0x10000) >> 10);
+      units[count++] = 0xdc00 + (code & 0x3ff);
+    } else units[count++] = code;
+    if (count < units.length - 1) continue;
+    text += textOf(count);
+    count = 0;
+  }
+  return text + textOf(count);
+}
+
+const textOf = (count: number): string =>
+  String.fromCharCode.apply(null, units.subarray(0, count) as unknown as number[]);
 
 /** Texts that come one after the other. */
 export class TextsBuilder {
@@ -72,17 +116,10 @@ export class TextsBuilder {
 
   /** @throws {RangeError} if it all takes 4 GiB or more */
   push(text: string | undefined): void {
-    if (text !== undefined) {
-      const { length } = text;
-      this.#reserve(length + 1);
-      let i = 0;
-      for (; i < length; i++) {
-        const code = text.charCodeAt(i);
-        if (code > 127) break;
-        this.#bytes[this.#length + i] = code;
-      }
-      if (i < length || length === 0) this.#append(encoded(text));
-      else this.#length += length;
+    if (text === '') this.#append(encoded(text));
+    else if (text !== undefined) {
+      this.#reserve(3 * text.length);
+      this.#length = encodeInto(text, this.#bytes, this.#length);
     }
     this.#end();
   }

@@ -120,7 +120,7 @@ const ASK_STEP = 8;
  * What is said of the entries of a segment.
  * @throws {TypeError | RangeError} if a note is malformed
  */
-function* askedSteps(
+export function* askedSteps(
   segment: Segment,
   entries: NonNullable<SaveOptions['entries']>,
 ): Generator<void, Columns> {

@@ -80,7 +80,7 @@ const ROADS: Readonly<Record<string, Road>> = {
   'by another list': (list, entries) => list.replaceWith(createBlocklist(entries)),
   'with an index': (list, entries) => {
     const rows = rowsOf(entries);
-    list.addPart({ index: createIndex(rows.hashes), entries: rows });
+    list.addPart(rows);
   },
   JSONL: asText('jsonl'),
   CSV: asText('csv'),

@@ -7,7 +7,6 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import type { RemoteAnswer } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/mutable-index.js';
 import {
   type AllowList,
   allowListFromJSON,
@@ -322,7 +321,7 @@ async function make(platform: Platform, step: Step): Promise<void> {
       table.push(entry);
       model.add(entry);
     }
-    list.addPart({ index: createIndex(table.hashes), entries: table });
+    list.addPart(table);
   }
   if (step.withdraw) expect(list.withdraw(step.withdraw)).toBe(model.withdraw(step.withdraw));
   if (step.reinstate) expect(list.reinstate(step.reinstate)).toBe(model.reinstate(step.reinstate));

@@ -2,13 +2,16 @@ import type { HammingIndex, SnapshotOptions } from '../../src/indexing/hamming-i
 import { mutableIndex } from '../../src/indexing/mutable-index.js';
 import { byteLengthOf, finish, Segment } from '../../src/indexing/segment.js';
 import { sealed, shapeOf } from '../../src/indexing/snapshot.js';
-import { type EntryNote, noteSteps } from '../../src/node/entry-notes.js';
+import { ColumnsBuilder } from '../../src/blocklist/columns.js';
+import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
+import type { EntryNote } from '../../src/node/noted-entries.js';
 
 /** The notes on the entries of an index, as they are in its file. */
 export function notesOf(index: HammingIndex, entryAt: (id: number) => EntryNote): Uint8Array {
   const segment = finish(mutableIndex(index).frozenSteps(() => false));
-  const { length, pieces } = finish(noteSteps(segment, entryAt));
-  return Buffer.concat(pieces).subarray(0, length);
+  const columns = new ColumnsBuilder(index.bits, segment.entries);
+  for (let entry = 0; entry < segment.entries; entry++) columns.add(entryAt(segment.idAt(entry)));
+  return Buffer.concat(columnsPieces(finish(columns.steps(segment, undefined))));
 }
 
 /** An index file with these notes, whatever they say. */
