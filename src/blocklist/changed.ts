@@ -47,12 +47,10 @@ export interface Prepared {
 
 /** Many entries of a table. */
 export interface Leaving {
-  /** a bit each */
-  readonly set: Uint32Array;
-  /** how many of each list they were when they were looked for */
-  readonly counts: ReadonlyMap<string, number>;
-  /** those that were there then */
-  readonly living: Living;
+  /** of which they are gone */
+  readonly entries: Living;
+  /** those that were there when they were looked for */
+  readonly earlier: Living;
 }
 
 /** What a change did. */
@@ -207,7 +205,8 @@ function without(kind: Kind, prepared: Prepared | undefined): Kind {
     const leaving = prepared.leaving.get(part.table);
     if (!leaving) return part;
     const { table, living } = part;
-    return { table, living: living.withoutAll(leaving, (entry) => table.listAt(entry)) };
+    const { entries, earlier } = leaving;
+    return { table, living: living.withoutAll(entries, earlier, (at) => table.listAt(at)) };
   });
   return new Kind(kind.algorithm, kind.bits, parts, kind.delta);
 }

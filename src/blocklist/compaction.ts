@@ -55,7 +55,7 @@ export function* mergedSteps({ kind, from }: Due): Generator<void, (now: ListSta
       row += entries.length;
     }
     const { table, living } = part;
-    const left = living.without(gone, table.size, (entry) => table.listAt(entry));
+    const left = living.without(gone, (entry) => table.listAt(entry));
     const merged: ListedPart[] = table.size > left.lost ? [{ table, living: left }] : [];
     const later = changed.parts.slice(from + merging.length);
     const parts = [...changed.parts.slice(0, from), ...merged, ...later];

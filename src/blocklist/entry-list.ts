@@ -31,7 +31,7 @@ import {
   settledState,
 } from './large-change.js';
 import { ListState, numbersOf } from './list-state.js';
-import { ComingEntries, comingEntries, type ListedEntries } from './listed-entries.js';
+import { ComingEntries, comingEntries, type ListedEntries, rowsOf } from './listed-entries.js';
 import { checkListSettings, type ListSettings, type Lists } from './lists.js';
 import { copyOf, type OnKeptOut, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
 
@@ -525,14 +525,12 @@ function gatheredNow(change: ListChange, most: number): Gathered | undefined {
   const lists: [readonly BlocklistEntry[], string | undefined][] = [];
   let count = 0;
   for (const [entries, list] of givenEntries(change)) {
-    checkAsyncIterable(entries, 'an iterable of entries');
-    if (entries instanceof PackedEntries) {
-      if (entries.size > most) return undefined;
-      lists.push([Array.from({ length: entries.size }, (_, row) => entries.numberedAt(row)), list]);
-    } else if (Array.isArray(entries)) lists.push([entries, list]);
-    else return undefined;
-    count += lists.at(-1)![0].length;
+    const isTable = entries instanceof PackedEntries;
+    if (!isTable) checkAsyncIterable(entries, 'an iterable of entries');
+    if (!(isTable || Array.isArray(entries))) return undefined;
+    count += isTable ? entries.size : entries.length;
     if (count > most) return undefined;
+    lists.push([isTable ? [...rowsOf(entries)] : entries, list]);
   }
   for (const [entries, list] of lists) for (const entry of entries) coming.push(entry, list);
   return { ...others, replaced, coming };

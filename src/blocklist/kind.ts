@@ -296,7 +296,7 @@ export class Kind {
       const entries = gone.get(at);
       if (!entries) return part;
       const { table, living } = part;
-      return { table, living: living.without(entries, table.size, (each) => table.listAt(each)) };
+      return { table, living: living.without(entries, (each) => table.listAt(each)) };
     };
     const parts = this.parts.map(left);
     return new Kind(this.algorithm, this.bits, parts, left(this.delta, parts.length));

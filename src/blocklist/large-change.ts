@@ -8,7 +8,7 @@ import { settled } from './changed.js';
 import type { Columns } from './columns.js';
 import { type Kind, kindOf, type Part } from './kind.js';
 import { type KeptOut, ListState, reasonToKeepOut } from './list-state.js';
-import type { Living } from './living.js';
+import { LeavingEntries, type Living } from './living.js';
 import type { KeptOutReason, Withdrawals, Withdrawn } from './withdrawals.js';
 
 /** Entries that a step looks at: about 0.2 ms. */
@@ -48,8 +48,8 @@ export interface Ready {
   /** the list as it was, with all deltas as segments */
   readonly base: ListState;
   readonly leaving: ReadonlyMap<Columns, Leaving>;
-  /** of those that stay because they come again, a bit each */
-  readonly kept: ReadonlyMap<Columns, Uint32Array>;
+  /** of which those are gone that stay because they come again */
+  readonly kept: ReadonlyMap<Columns, Living>;
   readonly arriving: readonly Part<Columns>[];
   readonly keptOut: KeptOut;
 }
@@ -72,7 +72,7 @@ export function* readySteps(
   withdrawn: Withdrawals,
 ): Generator<void, Ready> {
   const leaving = new Map<Columns, Leaving>();
-  const kept = new Map<Columns, Uint32Array>();
+  const kept = new Map<Columns, Living>();
   const arriving: Part<Columns>[] = [];
   const keptOut: (readonly [NumberedEntry, KeptOutReason])[] = [];
   const byKind = new Map(tables.map((rows) => [kindOf(rows.algorithm, rows.bits), rows]));
@@ -91,27 +91,22 @@ export function* readySteps(
       const { notes: noteOf, lists, listOf } = table.data;
       const isMeant = lists.map((list) => replaced!.isOf(list));
       if (!isMeant.includes(true)) continue;
-      const words = Math.ceil(table.size / 32);
-      const [set, stays] = [new Uint32Array(words), new Uint32Array(words)];
-      const counts = new Map<string, number>();
+      const [goes, stays] = [new LeavingEntries(), new LeavingEntries()];
       const look = (entry: number) => {
         if (!part.living.has(entry) || !isMeant[listOf[noteOf[entry]!]!]) return;
         const row = chains?.take(table, entry, notes!);
         if (row !== undefined) {
           isTaken![row] = 1;
-          stays[entry >>> 5]! |= 1 << entry;
-          return;
-        }
-        set[entry >>> 5]! |= 1 << entry;
-        const list = table.listAt(entry);
-        counts.set(list, (counts.get(list) ?? 0) + 1);
+          stays.add(entry, '');
+        } else goes.add(entry, table.listAt(entry));
       };
       if (among) {
         const here = among.filter((at) => at >= part.base && at < part.base + table.size);
         yield* inSteps(here.length, (at) => look(here[at]! - part.base), STEP);
       } else yield* inSteps(table.size, look, STEP);
-      if (counts.size > 0) leaving.set(table, { set, counts, living: part.living });
-      kept.set(table, stays);
+      const entries = goes.made();
+      if (entries.lost > 0) leaving.set(table, { entries, earlier: part.living });
+      kept.set(table, stays.made());
     }
   }
   for (const rows of tables) {
@@ -161,8 +156,7 @@ export function lateStep(
       }
       const stays = kept.get(table as Columns);
       for (const entry of stays ? living.since(earlier) : []) {
-        const isKept = (stays![entry >>> 5]! & (1 << entry)) !== 0;
-        if (isKept) add.push(table.numberedAt(entry));
+        if (!stays!.has(entry)) add.push(table.numberedAt(entry));
       }
     }
     if (going.length > 0) remove.set(kind, going);

@@ -94,6 +94,7 @@ export async function eachEntry(
   signal?.throwIfAborted();
 }
 
-function* rowsOf(table: PackedEntries): Generator<BlocklistEntry> {
+/** The entries of a table, with the numbers by which a store calls them. */
+export function* rowsOf(table: PackedEntries): Generator<NumberedEntry> {
   for (let row = 0; row < table.size; row++) yield table.numberedAt(row);
 }

@@ -1,13 +1,17 @@
+/** Words of a page: 32,768 entries, so that to lose one copies 4 KiB. */
+const PAGE = 1024;
+
 /** Which of the entries of a part are there. It does not change: what loses some is another. */
 export class Living {
-  readonly #gone: Uint32Array | undefined;
+  /** a bit for each entry that is gone, in pages; a page without any is absent */
+  readonly #gone: readonly (Uint32Array | undefined)[];
   /** how many are gone */
   readonly lost: number;
   /** how many of each list are gone */
   readonly lostOf: ReadonlyMap<string, number>;
 
   constructor(
-    gone?: Uint32Array,
+    gone: readonly (Uint32Array | undefined)[] = [],
     lost = 0,
     lostOf: ReadonlyMap<string, number> = new Map<string, number>(),
   ) {
@@ -17,22 +21,26 @@ export class Living {
   }
 
   has(entry: number): boolean {
-    const word = this.#gone?.[entry >>> 5];
-    return word === undefined || (word & (1 << entry)) === 0;
+    const page = this.#gone[entry >>> 15];
+    return page === undefined || (page[(entry >>> 5) & (PAGE - 1)]! & (1 << entry)) === 0;
   }
 
   /**
-   * The same without some entries of `size`.
+   * The same without some entries.
    * @param listOf tells the list of each
    */
-  without(entries: Iterable<number>, size: number, listOf: (entry: number) => string): Living {
-    const gone = this.#copy(size);
+  without(entries: Iterable<number>, listOf: (entry: number) => string): Living {
+    const gone = this.#gone.slice();
     const lostOf = new Map(this.lostOf);
     let { lost } = this;
     for (const entry of entries) {
+      const at = entry >>> 15;
+      const word = (entry >>> 5) & (PAGE - 1);
       const bit = 1 << entry;
-      if ((gone[entry >>> 5]! & bit) !== 0) continue;
-      gone[entry >>> 5]! |= bit;
+      if (((gone[at]?.[word] ?? 0) & bit) !== 0) continue;
+      const page = gone[at] === this.#gone[at] ? copyOf(gone[at]) : gone[at]!;
+      gone[at] = page;
+      page[word]! |= bit;
       lost++;
       const list = listOf(entry);
       lostOf.set(list, (lostOf.get(list) ?? 0) + 1);
@@ -41,46 +49,68 @@ export class Living {
   }
 
   /**
-   * The same without those of a set.
-   * @param leaving `set`: a bit each; `counts`: how many of each list they were when `living` were
-   *   there
+   * The same without those that a set leaves, which was made when `earlier` were there.
+   * @param listOf tells the list of an entry
    */
-  withoutAll(
-    {
-      set,
-      counts,
-      living,
-    }: { set: Uint32Array; counts: ReadonlyMap<string, number>; living: Living },
-    listOf: (entry: number) => string,
-  ): Living {
+  withoutAll(leaving: Living, earlier: Living, listOf: (entry: number) => string): Living {
     const lostOf = new Map(this.lostOf);
-    for (const [list, count] of counts) lostOf.set(list, (lostOf.get(list) ?? 0) + count);
-    let lost = this.lost;
-    for (const count of counts.values()) lost += count;
-    for (const entry of this.since(living)) {
-      if ((set[entry >>> 5]! & (1 << entry)) === 0) continue;
+    let lost = this.lost + leaving.lost;
+    for (const [list, count] of leaving.lostOf) lostOf.set(list, (lostOf.get(list) ?? 0) + count);
+    for (const entry of this.since(earlier)) {
+      if (leaving.has(entry)) continue;
       const list = listOf(entry);
       lostOf.set(list, lostOf.get(list)! - 1);
       lost--;
     }
-    const gone = this.#copy(32 * set.length);
-    for (let i = 0; i < gone.length; i++) gone[i]! |= set[i]!;
+    const pages = Math.max(this.#gone.length, leaving.#gone.length);
+    const gone = Array.from({ length: pages }, (_, at) => {
+      const more = leaving.#gone[at];
+      if (!more) return this.#gone[at];
+      const page = copyOf(this.#gone[at]);
+      for (let word = 0; word < PAGE; word++) page[word]! |= more[word]!;
+      return page;
+    });
     return new Living(gone, lost, lostOf);
   }
 
-  /** Those that are gone here and are not in an earlier one of the same part. */
+  /** Those that are gone here and were not in an earlier one of the same part. */
   *since(earlier: Living): Generator<number> {
-    if (!this.#gone || this === earlier) return;
-    for (let i = 0; i < this.#gone.length; i++) {
-      let anew = this.#gone[i]! & ~(earlier.#gone?.[i] ?? 0);
-      for (; anew !== 0; anew &= anew - 1) yield 32 * i + 31 - Math.clz32(anew & -anew);
+    for (const [at, page] of this.#gone.entries()) {
+      const before = earlier.#gone[at];
+      if (page === undefined || page === before) continue;
+      for (let word = 0; word < PAGE; word++) {
+        let anew = page[word]! & ~(before?.[word] ?? 0);
+        for (; anew !== 0; anew &= anew - 1) {
+          yield 32 * (PAGE * at + word) + 31 - Math.clz32(anew & -anew);
+        }
+      }
     }
   }
+}
 
-  #copy(size: number): Uint32Array {
-    // The part may have grown.
-    const copy = new Uint32Array(Math.ceil(size / 32));
-    if (this.#gone) copy.set(this.#gone);
-    return copy;
+/** Collects entries that are to go, whatever else is gone. */
+export class LeavingEntries {
+  readonly #gone: (Uint32Array | undefined)[] = [];
+  readonly #of = new Map<string, number>();
+  #count = 0;
+
+  /** Each entry once. */
+  add(entry: number, list: string): void {
+    const at = entry >>> 15;
+    while (this.#gone.length <= at) this.#gone.push(undefined);
+    const page = this.#gone[at] ?? new Uint32Array(PAGE);
+    this.#gone[at] = page;
+    page[(entry >>> 5) & (PAGE - 1)]! |= 1 << entry;
+    this.#of.set(list, (this.#of.get(list) ?? 0) + 1);
+    this.#count++;
   }
+
+  /** As a set of which these are gone. */
+  made(): Living {
+    return new Living(this.#gone, this.#count, this.#of);
+  }
+}
+
+function copyOf(page: Uint32Array | undefined): Uint32Array {
+  return page?.slice() ?? new Uint32Array(PAGE);
 }

@@ -67,7 +67,8 @@ function encodeInto(text: string, bytes: Uint8Array, start: number): number {
     else {
       const more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
       bytes[at++] = [0, 0xc0, 0xe0, 0xf0][more]! | (code >> (6 * more));
-      for (let rest = more - 1; rest >= 0; rest--) bytes[at++] = 0x80 | ((code >> (6 * rest)) & 0x3f);
+      for (let rest = more - 1; rest >= 0; rest--)
+        bytes[at++] = 0x80 | ((code >> (6 * rest)) & 0x3f);
     }
   }
   return at;

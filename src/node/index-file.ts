@@ -125,7 +125,7 @@ function* listedSteps(table: Columns): Generator<void, ListedPart> {
     },
     HASH_STEP,
   );
-  return { table, living: new Living().without(gone, table.size, (entry) => table.listAt(entry)) };
+  return { table, living: new Living().without(gone, (entry) => table.listAt(entry)) };
 }
 
 /**
