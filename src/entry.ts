@@ -174,6 +174,10 @@ export function textOfSaid(said: Partial<Said>, names = FIELD_NAMES): string {
   return JSON.stringify(copyOfSaid(said, names));
 }
 
+/** An entry as text: equal texts are the same entries. */
+export const textOfEntry = (entry: BlocklistEntry): string =>
+  `${entry.hash.algorithm} ${hashToHex(entry.hash)} ${textOfSaid(entry)}`;
+
 /** Whether two entries are the same: of one hash, and with the same members. */
 export const isSameEntry = (a: BlocklistEntry, b: BlocklistEntry): boolean =>
   a.hash.algorithm === b.hash.algorithm &&

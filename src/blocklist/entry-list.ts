@@ -5,6 +5,7 @@ import {
   checkObject,
   checkOptions,
   checkSignal,
+  checkTypeOf,
 } from '../door.js';
 import {
   type BlocklistEntry,
@@ -12,10 +13,9 @@ import {
   checkListName,
   isSameEntry,
   type NumberedEntry,
-  textOfSaid,
+  textOfEntry,
 } from '../entry.js';
-import { hashToHex } from '../hash.js';
-import { inTurns } from '../in-turns.js';
+import { inTurns, nextTurn, TURN } from '../in-turns.js';
 import { finish, type Segment } from '../indexing/segment.js';
 import { PackedEntries } from '../packed-entries.js';
 import { type Changed, changed, type Done, type Step } from './changed.js';
@@ -33,7 +33,13 @@ import {
 import { ListState, numbersOf } from './list-state.js';
 import { ComingEntries, comingEntries, type ListedEntries, rowsOf } from './listed-entries.js';
 import { checkListSettings, type ListSettings, type Lists } from './lists.js';
-import { copyOf, type OnKeptOut, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
+import {
+  copyOf,
+  type OnKeptOut,
+  Withdrawals,
+  type Withdrawn,
+  type WithdrawnKey,
+} from './withdrawals.js';
 
 /*
  * A list is one reference to a `ListState`, which does not change. Whoever reads takes it and sees
@@ -72,6 +78,12 @@ export type Replacement =
   | readonly ListRecord[]
   | { readonly all: ListedEntries };
 
+/** The entries of a list, except those of some records. */
+export interface Unlisted {
+  readonly list: string;
+  readonly except: { has(record: Pick<BlocklistEntry, 'source' | 'id'>): boolean };
+}
+
 /** A change of a list. All of it is made, or nothing. */
 export interface ListChange {
   /**
@@ -80,8 +92,8 @@ export interface ListChange {
   readonly withdraw?: Iterable<Withdrawn> | undefined;
   /** withdrawals to lift, as they were made; what they removed does not come back */
   readonly reinstate?: Iterable<WithdrawnKey> | undefined;
-  /** entries that go, equal to these */
-  readonly remove?: Iterable<BlocklistEntry> | undefined;
+  /** entries that go unless they come again: those equal to these, or what a list is to lose */
+  readonly remove?: Iterable<BlocklistEntry> | Unlisted | undefined;
   /** the entries of a list, of records or of all lists; equal ones stay in place */
   readonly replace?: Replacement | undefined;
   readonly add?: ListedEntries | undefined;
@@ -104,14 +116,21 @@ export interface Applied extends Done {
 }
 
 /** A change whose entries were read. */
-interface Gathered extends Omit<Step, 'add' | 'lists' | 'remove' | 'prepared'> {
+interface Gathered extends Pick<Step, 'withdraw' | 'reinstate'> {
   readonly coming: ComingEntries;
-  readonly remove: readonly BlocklistEntry[];
-  readonly replaced: readonly ReplacedRecords[] | { readonly list: string } | 'all' | undefined;
+  readonly going: Going | undefined;
   readonly settings: ListChange['settings'];
 }
 
-type ReplacedRecords = Omit<ListRecord, 'entries'>;
+/** What goes with a change unless it comes again. */
+interface Going extends Replaced {
+  /** how many records and entries are named */
+  readonly named: number;
+  /** Whether each entry of a list has to be looked at, by the name of the list. */
+  isWhole(list: string): boolean;
+  /** the entries that may go */
+  steps(kind: Kind): Generator<void, readonly number[]>;
+}
 
 /** Entries that change, withdrawals and the settings of lists, behind one reference. */
 export class EntryList {
@@ -236,17 +255,19 @@ export class EntryList {
       const withdrawn = base.withdrawn.fork();
       for (const key of reinstate) withdrawn.delete(key);
       for (const each of withdraw) withdrawn.set(each);
-      const large: LargeChange = {
-        tables: coming.tables,
-        replaced: replacedOf(told),
-      };
+      const large: LargeChange = { tables: coming.tables, replaced: told.going };
       const ready = await inTurns(readySteps(base, large, withdrawn), signal);
-      return this.commit((state) => ({
-        withdraw,
-        reinstate,
-        ...(settings && { lists: listsWith(state.lists, settings) }),
-        ...lateStep(state, ready, large, meanwhile),
-      }));
+      return this.commit((state) => {
+        // The word of whoever withdrew the same meanwhile is the last.
+        const since = new Withdrawals();
+        for (const each of meanwhile.withdrawals) since.set(each);
+        return {
+          withdraw: withdraw.filter((key) => !since.has(key)),
+          reinstate: reinstate.filter((key) => !since.has(key)),
+          ...(settings && { lists: listsWith(state.lists, settings) }),
+          ...lateStep(state, ready, large, meanwhile),
+        };
+      });
     } finally {
       this.#meanwhile = undefined;
     }
@@ -334,32 +355,34 @@ export class EntryList {
  */
 function stepOf(
   state: ListState,
-  { coming, remove, replaced, settings, ...others }: Gathered,
+  { coming, going, settings, ...others }: Gathered,
   most: number,
 ): Step | undefined {
-  if (coming.size + remove.length > most) return undefined;
-  const going = new Map<Kind, number[]>();
+  let left = most - coming.size - (going?.named ?? 0);
+  for (const kind of going ? state.kinds.values() : []) {
+    for (const [list, count] of kind.counts) if (going!.isWhole(list)) left -= count;
+  }
+  if (left < 0) return undefined;
+  const remove = new Map<Kind, number[]>();
   let add = [...coming.entries()];
-  if (replaced !== undefined) {
-    const there = replacedNumbers(state, replaced, most);
-    if (!there) return undefined;
+  if (going) {
     // Equal ones stay in place.
     const anew = new Map<string, NumberedEntry[]>();
-    for (const entry of add) push(anew, keyOf(entry), entry);
-    for (const [kind, numbers] of there) {
+    for (const entry of add) push(anew, textOfEntry(entry), entry);
+    for (const kind of state.kinds.values()) {
+      const numbers = finish(going.steps(kind));
+      left -= numbers.length;
+      if (left < 0) return undefined;
       for (const number of numbers) {
-        if (!anew.get(keyOf(kind.entryAt(number)))?.shift()) push(going, kind, number);
+        if (!anew.get(textOfEntry(kind.entryAt(number)))?.shift()) push(remove, kind, number);
       }
     }
     add = [...anew.values()].flat();
   }
-  for (const kind of state.kinds.values()) {
-    for (const entry of remove) for (const at of equalTo(kind, entry)) push(going, kind, at);
-  }
   return {
     ...others,
     add,
-    remove: going,
+    remove,
     ...(settings && { lists: listsWith(state.lists, settings) }),
   };
 }
@@ -386,81 +409,76 @@ export function listsWith(lists: Lists, settings: NonNullable<ListChange['settin
   return next;
 }
 
-/** The entries that may go; undefined if they are more than `most`. */
-function replacedNumbers(
-  state: ListState,
-  replaced: NonNullable<Gathered['replaced']>,
-  most: number,
-): Map<Kind, readonly number[]> | undefined {
-  const there = new Map<Kind, readonly number[]>();
-  let count = 0;
-  for (const kind of state.kinds.values()) {
-    let numbers: readonly number[];
-    if (replaced === 'all') {
-      if (kind.size > most) return undefined;
-      numbers = [...kind.numbers()];
-    } else if ('list' in replaced) {
-      if ((kind.counts.get(replaced.list) ?? 0) > most) return undefined;
-      numbers = [...kind.onList(replaced.list)];
-    } else numbers = finish(recordSteps(kind, replaced));
-    count += numbers.length;
-    if (count > most) return undefined;
-    there.set(kind, numbers);
+/**
+ * What goes with a change.
+ * @throws {TypeError | RangeError} if it is invalid
+ */
+function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
+  if (replace !== undefined) checkObject(replace, 'replace: { list, entries }, records or { all }');
+  checkObject(remove, 'remove: an iterable of entries, or { list, except }');
+  const unlisted = 'except' in remove ? remove : undefined;
+  if ('except' in remove) {
+    checkListName(remove.list);
+    checkTypeOf('except.has', remove.except?.has ?? null, 'function');
+  } else checkIterable(remove, 'remove to be an iterable of entries');
+  const removed = 'except' in remove ? [] : [...remove];
+  for (const entry of removed) checkEntry(entry);
+  const isAll = replace !== undefined && 'all' in replace;
+  const whole = replace !== undefined && 'list' in replace ? replace.list : undefined;
+  const records =
+    replace === undefined || 'all' in replace || 'list' in replace
+      ? []
+      : replace.map(({ list, id, source }) => ({ list, id, source }));
+  for (const { list } of records) checkListName(list);
+  if (whole !== undefined) checkListName(whole);
+  const named = records.length + removed.length;
+  if (replace === undefined && named === 0 && !unlisted) return undefined;
+  const isWhole = (list: string) => isAll || list === whole;
+  const isUntold = (entry: BlocklistEntry) => unlisted !== undefined && !unlisted.except.has(entry);
+  function* steps(kind: Kind): Generator<void, readonly number[]> {
+    const numbers = new Set<number>();
+    for (const list of kind.counts.keys()) {
+      if (isWhole(list)) for (const number of kind.onList(list)) numbers.add(number);
+    }
+    let at = 0;
+    for (const { list, id, source } of records) {
+      if (++at % STEP === 0) yield;
+      const key = { id, list, ...(source !== undefined && { source }) };
+      for (const number of numbersOf(kind, key)) numbers.add(number);
+    }
+    for (const entry of removed) {
+      if (++at % STEP === 0) yield;
+      for (const number of equalTo(kind, entry)) numbers.add(number);
+    }
+    for (const number of unlisted ? kind.onList(unlisted.list) : []) {
+      if (++at % STEP === 0) yield;
+      if (isUntold(kind.entryAt(number))) numbers.add(number);
+    }
+    return [...numbers];
   }
-  return there;
-}
-
-/** The entries of records. */
-function* recordSteps(
-  kind: Kind,
-  records: readonly ReplacedRecords[],
-): Generator<void, readonly number[]> {
-  const numbers = new Set<number>();
-  for (const [at, { list, id, source }] of records.entries()) {
-    if (at % STEP === STEP - 1) yield;
-    const key = { id, list, ...(source !== undefined && { source }) };
-    for (const number of numbersOf(kind, key)) numbers.add(number);
-  }
-  return [...numbers];
-}
-
-/** What a large change takes the place of. */
-function replacedOf({ replaced, remove }: Gathered): Replaced | undefined {
-  const list = typeof replaced === 'object' && 'list' in replaced ? replaced.list : undefined;
-  if (replaced === 'all') return { isOf: () => true, has: () => true };
-  if (list !== undefined && remove.length === 0) {
-    return { isOf: (name) => name === list, has: (entry) => (entry.list ?? '') === list };
-  }
-  if (replaced === undefined && remove.length === 0) return undefined;
-  const records = Array.isArray(replaced) ? (replaced as readonly ReplacedRecords[]) : [];
-  const keyOfRecord = (on: string, id: string, source: string | undefined) =>
-    JSON.stringify([on, id, source]);
-  const keys = new Set(records.map(({ list, id, source }) => keyOfRecord(list, id, source)));
-  const removed = new Set(remove.map(keyOf));
+  const isAmong = named > 0 || unlisted !== undefined;
+  const keyOfRecord = ({ list = '', id, source }: Omit<Partial<ListRecord>, 'entries'>) =>
+    JSON.stringify([list, id, source]);
+  let known: Set<string> | undefined;
   return {
-    isOf: () => true,
-    *among(kind) {
-      const numbers = new Set(yield* recordSteps(kind, records));
-      for (const [at, entry] of remove.entries()) {
-        if (at % STEP === STEP - 1) yield;
-        for (const number of equalTo(kind, entry)) numbers.add(number);
-      }
-      if (list !== undefined) for (const number of kind.onList(list)) numbers.add(number);
-      return [...numbers];
-    },
+    named,
+    isWhole: (list) => isWhole(list) || list === unlisted?.list,
+    steps,
+    isOf: isAmong ? () => true : isWhole,
+    ...(isAmong && { among: steps }),
     has(entry) {
-      const { list: on = '', id, source } = entry;
-      if (on === list || removed.has(keyOf(entry))) return true;
+      const { list = '', id, source } = entry;
+      if (isWhole(list) || (list === unlisted?.list && isUntold(entry))) return true;
+      // Few changes meet entries that came since.
+      known ??= new Set([...records.map(keyOfRecord), ...removed.map(textOfEntry)]);
       return (
-        id !== undefined &&
-        (keys.has(keyOfRecord(on, id, source)) || keys.has(keyOfRecord(on, id, undefined)))
+        known.has(textOfEntry(entry)) ||
+        (id !== undefined &&
+          (known.has(keyOfRecord({ list, id, source })) || known.has(keyOfRecord({ list, id }))))
       );
     },
   };
 }
-
-const keyOf = (entry: BlocklistEntry): string =>
-  `${entry.hash.algorithm} ${hashToHex(entry.hash)} ${textOfSaid(entry)}`;
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const values = map.get(key);
@@ -468,14 +486,13 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value]);
 }
 
-/** What all kinds of changes have, checked and copied. */
-function begun(change: ListChange): Omit<Gathered, 'coming' | 'replaced'> {
+/** What a change is but for its entries, checked and copied. */
+function begun(change: ListChange): Omit<Gathered, 'coming'> {
   checkOptions(change, 'a change to be an object');
   checkKnown(change, CHANGES);
-  const { withdraw = [], reinstate = [], remove = [], settings } = change;
+  const { withdraw = [], reinstate = [], settings } = change;
   checkIterable(withdraw, 'withdraw to be an iterable of withdrawals');
   checkIterable(reinstate, 'reinstate to be an iterable of withdrawals');
-  checkIterable(remove, 'remove to be an iterable of entries');
   if (settings !== undefined) {
     checkOptions(settings, 'settings to be an object: settings by list');
     for (const [name, each] of Object.entries(settings)) {
@@ -483,29 +500,12 @@ function begun(change: ListChange): Omit<Gathered, 'coming' | 'replaced'> {
       if (each !== null) checkListSettings(each);
     }
   }
-  const going = [...remove];
-  for (const entry of going) checkEntry(entry);
   return {
     withdraw: [...withdraw].map((each) => copyOf(each)),
     reinstate: [...reinstate].map((each) => copyOf(each)),
-    remove: going,
+    going: goingOf(change),
     settings,
   };
-}
-
-/** What a change takes the place of. */
-function replacedBy(replace: Replacement | undefined): Gathered['replaced'] {
-  if (replace === undefined) return undefined;
-  checkObject(replace, 'replace: { list, entries }, records or { all }');
-  if ('all' in replace) return 'all';
-  if (!('list' in replace)) {
-    return replace.map(({ list, id, source }) => {
-      checkListName(list);
-      return { list, id, source };
-    });
-  }
-  checkListName(replace.list);
-  return { list: replace.list };
 }
 
 /** The entries of a change, and the list that all are put on. */
@@ -520,29 +520,32 @@ function* givenEntries(change: ListChange): Generator<[ListedEntries, string | u
 /** A change that can be read at once; undefined if it is of more entries, or they come later. */
 function gatheredNow(change: ListChange, most: number): Gathered | undefined {
   const others = begun(change);
-  const replaced = replacedBy(change.replace);
   const coming = new ComingEntries();
   const lists: [readonly BlocklistEntry[], string | undefined][] = [];
-  let count = 0;
+  let left = most - (others.going?.named ?? 0);
   for (const [entries, list] of givenEntries(change)) {
     const isTable = entries instanceof PackedEntries;
     if (!isTable) checkAsyncIterable(entries, 'an iterable of entries');
     if (!(isTable || Array.isArray(entries))) return undefined;
-    count += isTable ? entries.size : entries.length;
-    if (count > most) return undefined;
+    left -= isTable ? entries.size : entries.length;
+    if (left < 0) return undefined;
     lists.push([isTable ? [...rowsOf(entries)] : entries, list]);
   }
   for (const [entries, list] of lists) for (const entry of entries) coming.push(entry, list);
-  return { ...others, replaced, coming };
+  return { ...others, coming };
 }
 
 /** A change whose entries are read while the event loop turns. */
 async function gathered(change: ListChange, signal: AbortSignal | undefined): Promise<Gathered> {
   const others = begun(change);
-  const replaced = replacedBy(change.replace);
   const coming = new ComingEntries();
+  let end = performance.now() + TURN;
   for (const [entries, list] of givenEntries(change)) {
     await comingEntries(coming, entries, list, signal);
+    // There may be many, of an entry each.
+    if (performance.now() < end) continue;
+    await nextTurn();
+    end = performance.now() + TURN;
   }
-  return { ...others, replaced, coming };
+  return { ...others, coming };
 }
