@@ -165,11 +165,10 @@ export class ListFolder {
   ): Promise<FetchProgress> {
     const { signal } = options;
     const nowSeconds = Math.floor(this.#now() / 1000);
-    await this.blocklist.warm(signal ? { signal } : {});
     const feed = new ListFeed(this.blocklist, name);
     const target: FetchTarget = {
-      isEmpty: async () => (await feed.size(signal)) === 0,
-      size: () => feed.size(signal),
+      isEmpty: async () => feed.size === 0,
+      size: async () => feed.size,
       state: async () => this.#states.get(name),
       begin: (state) => this.#keep(name, state),
       apply: async ({ updates, told, holdsBack, isReached, next }) => {
@@ -204,7 +203,10 @@ export class ListFolder {
     if (this.#fetching.has(name)) throw new RangeError('expected no fetch of this list');
     // The state goes first: with it, an empty list would look as if it had been fetched.
     if (this.#states.delete(name)) await this.#inTurn(() => this.#writeStates());
-    const removed = await this.blocklist.removeList(name);
+    const { removed } = await this.blocklist.apply({
+      replace: { list: name, entries: [] },
+      settings: { [name]: null },
+    });
     await this.save();
     return removed;
   }
