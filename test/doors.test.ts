@@ -1592,7 +1592,7 @@ afterAll(async () => {
 });
 
 /** Of our index and not of its interface: other rooms call them. */
-const INTERNAL = ['share', 'frozenSteps', 'segments', 'sharingSteps', 'searchNearBy'];
+const INTERNAL = ['frozenSteps'];
 
 const METHODS: Record<
   string,

@@ -1,8 +1,7 @@
 import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../entry.js';
 import { type Algorithm, type Bits, type Hash, hexOf } from '../hash.js';
-import { hitsOf, joined } from '../indexing/mutable-index.js';
 import { askNear, EXACT_DISTANCE } from '../indexing/near.js';
-import { PartSearch } from '../indexing/part-search.js';
+import { hitsOf, joined, PartSearch } from '../indexing/part-search.js';
 import type { Part as Searched, Segment } from '../indexing/segment.js';
 import type { Policy } from '../policy.js';
 import type { Columns } from './columns.js';

@@ -1,6 +1,5 @@
 import { checkArray, checkInteger, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
-import { attachKernels, type SimdMemory } from '../kernels/simd.js';
 import { checkMaxDistance, type HashType, type PackedWords, packedWords } from '../packed-words.js';
 import {
   checkSnapshotOptions,
@@ -141,20 +140,6 @@ export function attachedIndex(
   return new MutableIndex(segment, { live: verify ? verified(segment) : undefined });
 }
 
-/** What threads share of an index: a memory with SIMD kernels, or a buffer. */
-export interface SharedIndex {
-  readonly shape: Shape;
-  readonly memory?: SimdMemory | undefined;
-  readonly buffer: ArrayBufferLike;
-}
-
-/** Opens an index that `sharingSteps` made, in the thread of that number. */
-export function openShared({ shape, memory, buffer }: SharedIndex, thread: number): HammingIndex {
-  const kernels = memory && attachKernels(memory);
-  const room = kernels ? { buffer, simd: { memory, kernels }, thread } : { buffer };
-  return attachedIndex(shape, room, { verify: false });
-}
-
 /**
  * Hashes that a scan of several queries takes at a time: 128 KiB, which stay in the core's cache.
  */
@@ -164,8 +149,6 @@ const BLOCK = 4096;
  * longer to compact than a delta takes to fill, and the next delta grows on meanwhile.
  */
 const COMPACT_STEPS = 6;
-/** Bytes of a segment that a step moves to shared memory: about 1 ms. */
-const SHARING_STEP = 2 ** 22;
 /** Segments beside the delta: a base and three more. */
 const MAX_SEGMENTS = 4;
 /**
@@ -377,71 +360,6 @@ export class MutableIndex implements HammingIndex {
     return copy;
   }
 
-  /** The segments that it has now, the largest first. None of them changes. */
-  segments(): Segment[] {
-    return this.#parts.filter((part) => part instanceof Segment);
-  }
-
-  /**
-   * Moves a segment to memory that threads can share, step by step; the index may change meanwhile.
-   * @param threads as many may open it by `openShared`, from number 1 on: number 0 is this one's
-   * @returns undefined if the index has the segment no more
-   */
-  *sharingSteps(
-    segment: Segment,
-    threads: number,
-  ): Generator<void, { segment: Segment; shared: SharedIndex } | undefined> {
-    const { shape, sections } = segment;
-    const room = roomFor(shape, this.#simd, { shared: true, threads: threads + 1 });
-    const copy = new Segment(shape, room);
-    for (let at = 0; at < sections.length; at += SHARING_STEP) {
-      copy.sections.set(sections.subarray(at, at + SHARING_STEP), at);
-      yield;
-    }
-    const at = this.#parts.indexOf(segment);
-    if (at < 0) return undefined;
-    this.#parts[at] = copy;
-    if (this.#running) {
-      const replaces = this.#running.replaces.map((part) => (part === segment ? copy : part));
-      this.#running = { ...this.#running, replaces };
-    }
-    return { segment: copy, shared: { shape, memory: room.simd?.memory, buffer: room.buffer } };
-  }
-
-  /**
-   * As `searchNear` beyond the distance that is exact, with some segments searched elsewhere.
-   * @param ask has a segment searched; undefined: it is searched here
-   * @returns fresh pairs of id and distance, to be read before the index changes; undefined if all
-   *   would be searched here; resolves to undefined if one was not searched
-   */
-  searchNearBy(
-    ask: (segment: Segment) => Promise<Uint32Array | undefined> | undefined,
-    query: Hash,
-    maxDistance: number,
-    ranks: Uint8Array | undefined,
-  ): Promise<Uint32Array | undefined> | undefined {
-    this.#search.ask(query);
-    const asked: Promise<Uint32Array | undefined>[] = [];
-    const here = this.#parts.filter((part) => {
-      const answer = part instanceof Segment ? ask(part) : undefined;
-      if (answer) asked.push(answer);
-      return !answer;
-    });
-    if (asked.length === 0) return undefined;
-    const total = this.#searchNearIn(here, maxDistance, ranks);
-    const beside = this.#search.pairs(total);
-    return Promise.all(asked).then((answers) => {
-      if (answers.includes(undefined)) return undefined;
-      // An entry may have been removed long before: its segment still has it, and a compaction may
-      // have replaced that since, so what the index stores does not count here.
-      const live = this.#live;
-      const living = (answers as Uint32Array[]).map((hits) =>
-        live ? hitsOf(hits, (id) => live.has(id)) : hits,
-      );
-      return joined([...living, beside]);
-    });
-  }
-
   /** Ids given so far. */
   get nextId(): number {
     return this.#nextId;
@@ -493,18 +411,9 @@ export class MutableIndex implements HammingIndex {
     if (this.bits === 64 || maxDistance <= EXACT_DISTANCE) {
       return this.#searchAll(query, maxDistance);
     }
-    return this.#searchNearIn(this.#parts, maxDistance, ranks);
-  }
-
-  /** As `#searchNearAll` of what was asked, in some parts and beyond the distance that is exact. */
-  #searchNearIn(
-    parts: readonly Part[],
-    maxDistance: number,
-    ranks: Uint8Array | undefined,
-  ): number {
     const scope = { near: askNear(this.#search.query, ranks), live: this.#living };
     let total = 0;
-    for (const part of parts) total = this.#search.search(part, maxDistance, total, scope);
+    for (const part of this.#parts) total = this.#search.search(part, maxDistance, total, scope);
     return total;
   }
 
@@ -613,34 +522,6 @@ function idsOf(parts: readonly Part[]): IdSet {
 
 function entriesOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { entries }) => sum + entries, 0);
-}
-
-/** Those of the hits, pairs of id and distance, that fulfil a condition. */
-export function hitsOf(
-  hits: Uint32Array,
-  isMeant: (id: number, distance: number) => boolean,
-): Uint32Array {
-  const meant = new Uint32Array(hits.length);
-  let at = 0;
-  for (let i = 0; i < hits.length; i += 2) {
-    const id = hits[i]!;
-    const distance = hits[i + 1]!;
-    if (!isMeant(id, distance)) continue;
-    meant[at++] = id;
-    meant[at++] = distance;
-  }
-  return meant.subarray(0, at);
-}
-
-/** Hits of several searches, pairs of id and distance, one after the other. */
-export function joined(parts: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** An index as ours: itself, or a copy if it is of another implementation. */

@@ -116,3 +116,31 @@ export class PartSearch {
 /** Where the entries of a hash end, whatever the bytes of a file say. */
 export const endOf = (part: Part, position: number): number =>
   Math.min(part.startOf(position + 1), part.entries);
+
+/** Those of the hits, pairs of id and distance, that fulfil a condition. */
+export function hitsOf(
+  hits: Uint32Array,
+  isMeant: (id: number, distance: number) => boolean,
+): Uint32Array {
+  const meant = new Uint32Array(hits.length);
+  let at = 0;
+  for (let i = 0; i < hits.length; i += 2) {
+    const id = hits[i]!;
+    const distance = hits[i + 1]!;
+    if (!isMeant(id, distance)) continue;
+    meant[at++] = id;
+    meant[at++] = distance;
+  }
+  return meant.subarray(0, at);
+}
+
+/** Hits of several searches, pairs of id and distance, one after the other. */
+export function joined(parts: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

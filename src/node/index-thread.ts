@@ -7,7 +7,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** A thread that searches indexes in shared memory. */
+/** A thread that searches segments in shared memory. */
 export class IndexThread {
   readonly #worker: Worker;
   /** in the order of sending, which is the order of the answers */
@@ -45,7 +45,7 @@ export class IndexThread {
     this.#worker.postMessage(message);
   }
 
-  /** @returns of each query the pairs of id and distance; rejects if the thread ends first */
+  /** @returns of each query the pairs of entry and distance; rejects if the thread ends first */
   async ask(task: SearchTask): Promise<Uint32Array[]> {
     if (this.#ended) throw this.#ended;
     this.#worker.ref();

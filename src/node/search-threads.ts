@@ -1,8 +1,7 @@
 import { checkInteger, checkKnown, checkNoOptions, checkOptions, checkTypeOf } from '../door.js';
 import type { Hash } from '../hash.js';
-import { inTurns } from '../in-turns.js';
-import { MutableIndex, type SharedIndex } from '../indexing/mutable-index.js';
 import type { Segment } from '../indexing/segment.js';
+import { type SharedSegment, sharedCopy } from '../indexing/shared-segment.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { SearchingThreads, SearchThreadsStats } from '../matching/searching-threads.js';
 import { checkWorkerUrl } from '../picture/options.js';
@@ -70,11 +69,10 @@ export function createSearchThreads(
   checkInteger('workers', workers, 1, 256);
   checkWorkerUrl(workerUrl);
   checkTypeOf('onProblem', onProblem, 'function');
-  const held = Blocklist.held(blocklist);
-  if (held.threads) throw new TypeError('expected a blocklist that no threads search yet');
+  if (blocklist.threads) throw new TypeError('expected a blocklist that no threads search yet');
   const url = scriptOf(workerUrl, () => new URL('./index-worker.js', import.meta.url));
   const threads = new Threads(blocklist, workers, url, onProblem);
-  held.threads = threads.searching;
+  blocklist.threads = threads.searching;
   return threads;
 }
 
@@ -85,9 +83,9 @@ interface Asked {
   readonly resolve: (hits: Uint32Array | undefined) => void;
 }
 
-/** Searches of one index to one distance, which go in one message. */
+/** Searches of one segment to one distance, which go in one message. */
 interface Batch {
-  readonly index: number;
+  readonly segment: number;
   readonly maxDistance: number;
   readonly asked: Asked[];
 }
@@ -95,8 +93,8 @@ interface Batch {
 class Threads implements SearchThreads {
   /** what the list sees of it */
   readonly searching: SearchingThreads = {
-    searchNear: (index, hash, maxDistance, ranks) =>
-      this.#searchNear(index, hash, maxDistance, ranks),
+    searchNear: (segment, hash, maxDistance, ranks) =>
+      this.#searchNear(segment, hash, maxDistance, ranks),
     stats: () => this.stats(),
   };
   readonly #list: Blocklist;
@@ -105,7 +103,7 @@ class Threads implements SearchThreads {
   readonly #threads: (IndexThread | undefined)[];
   /** what is shared, and the number that threads know it by */
   readonly #numbers = new Map<Segment, number>();
-  readonly #shared = new Map<number, SharedIndex>();
+  readonly #shared = new Map<number, SharedSegment>();
   #nextNumber = 0;
   #batches = new Map<string, Batch>();
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -134,8 +132,7 @@ class Threads implements SearchThreads {
   }
 
   async ready(): Promise<void> {
-    const { signal } = this.#closing;
-    await this.#list.warm({ signal });
+    await this.#list.settled();
     await this.#sharing;
     await this.#look();
   }
@@ -143,8 +140,7 @@ class Threads implements SearchThreads {
   async close(options?: object): Promise<void> {
     checkNoOptions(options);
     this.#closing.abort(new Error('the search threads are closed'));
-    const held = Blocklist.held(this.#list);
-    if (held.threads === this.searching) held.threads = undefined;
+    if (this.#list.threads === this.searching) this.#list.threads = undefined;
     await this.#sharing?.catch(() => {});
     const ending = this.#threads.map((thread) => {
       thread?.end(this.#closing.signal.reason);
@@ -156,19 +152,16 @@ class Threads implements SearchThreads {
   }
 
   #searchNear(
-    index: MutableIndex,
+    segment: Segment,
     hash: Hash,
     maxDistance: number,
     ranks: Uint8Array | undefined,
   ): Promise<Uint32Array | undefined> | undefined {
     if (performance.now() - this.#lookedAt > LOOK_MILLISECONDS) this.#look().catch(() => {});
     if (this.#closing.signal.aborted) return undefined;
-    const ask = (segment: Segment) => {
-      const number = this.#numbers.get(segment);
-      return number === undefined ? undefined : this.#ask(number, maxDistance, hash, ranks);
-    };
-    const found = index.searchNearBy(ask, hash, maxDistance, ranks);
-    return found?.then((hits) => {
+    const number = this.#numbers.get(segment);
+    if (number === undefined) return undefined;
+    return this.#ask(number, maxDistance, hash, ranks).then((hits) => {
       if (hits) this.#searches++;
       return hits;
     });
@@ -176,15 +169,15 @@ class Threads implements SearchThreads {
 
   /** What is asked in one turn of the event loop goes in one message. */
   #ask(
-    index: number,
+    segment: number,
     maxDistance: number,
     hash: Hash,
     ranks: Uint8Array | undefined,
   ): Promise<Uint32Array | undefined> {
     return new Promise((resolve) => {
       if (this.#batches.size === 0) setImmediate(() => this.#send());
-      const key = `${index} ${maxDistance}`;
-      const batch = this.#batches.get(key) ?? { index, maxDistance, asked: [] };
+      const key = `${segment} ${maxDistance}`;
+      const batch = this.#batches.get(key) ?? { segment, maxDistance, asked: [] };
       this.#batches.set(key, batch);
       batch.asked.push({ hash, ranks, resolve });
     });
@@ -193,25 +186,25 @@ class Threads implements SearchThreads {
   #send(): void {
     const batches = this.#batches;
     this.#batches = new Map();
-    for (const { index, maxDistance, asked } of batches.values()) {
+    for (const { segment, maxDistance, asked } of batches.values()) {
       const running = this.#threads.filter((thread) => thread !== undefined);
       const each = Math.ceil(asked.length / Math.max(1, running.length));
       running.sort((a, b) => a.load - b.load);
       for (const [i, thread] of running.entries()) {
         const part = asked.slice(i * each, (i + 1) * each);
-        if (part.length > 0) void this.#sendTo(thread, { index, maxDistance, asked: part });
+        if (part.length > 0) void this.#sendTo(thread, { segment, maxDistance, asked: part });
       }
       if (running.length === 0) for (const { resolve } of asked) resolve(undefined);
     }
   }
 
-  async #sendTo(thread: IndexThread, { index, maxDistance, asked }: Batch): Promise<void> {
+  async #sendTo(thread: IndexThread, { segment, maxDistance, asked }: Batch): Promise<void> {
     try {
       const size = asked[0]!.hash.bytes.length;
       const bytes = new Uint8Array(asked.length * size);
       for (const [i, { hash }] of asked.entries()) bytes.set(hash.bytes, i * size);
       const ranks = asked.map((one) => one.ranks);
-      const answers = await thread.ask({ index, bytes, maxDistance, ranks });
+      const answers = await thread.ask({ segment, bytes, maxDistance, ranks });
       for (const [i, { resolve }] of asked.entries()) resolve(answers[i]);
     } catch {
       // The list searches it itself.
@@ -232,35 +225,31 @@ class Threads implements SearchThreads {
     for (;;) {
       const { signal } = this.#closing;
       signal.throwIfAborted();
-      const now = this.#indexes().flatMap((index) =>
-        index.segments().map((segment) => ({ index, segment })),
-      );
-      const held = new Set(now.map(({ segment }) => segment));
+      const held = new Set(this.#segments());
       for (const [segment, number] of this.#numbers) {
         if (held.has(segment)) continue;
         this.#numbers.delete(segment);
         this.#shared.delete(number);
         for (const thread of this.#threads) thread?.tell({ detach: number });
       }
-      const next = now.find(
-        ({ segment }) => segment.count >= LEAST_HASHES && !this.#numbers.has(segment),
+      const next = [...held].find(
+        (segment) => segment.count >= LEAST_HASHES && !this.#numbers.has(segment),
       );
       if (!next) return;
-      const steps = next.index.sharingSteps(next.segment, this.#threads.length);
-      const made = await inTurns(steps, signal);
-      if (!made) continue;
+      const { shared, steps } = sharedCopy(next, this.#threads.length);
+      const moved = await this.#list.move(next, steps, signal);
+      if (!moved) continue;
       const number = this.#nextNumber++;
-      this.#shared.set(number, made.shared);
-      for (const thread of this.#threads) thread?.tell({ attach: number, shared: made.shared });
-      this.#numbers.set(made.segment, number);
+      this.#shared.set(number, shared);
+      for (const thread of this.#threads) thread?.tell({ attach: number, shared });
+      this.#numbers.set(moved, number);
     }
   }
 
-  #indexes(): MutableIndex[] {
-    return Blocklist.held(this.#list)
-      .shelves.all()
-      .map((shelf) => shelf.index)
-      .filter((index) => index instanceof MutableIndex && index.bits === 256) as MutableIndex[];
+  /** Those of hashes that threads search. */
+  #segments(): Segment[] {
+    const kinds = [...this.#list.state.kinds.values()].filter(({ bits }) => bits === 256);
+    return kinds.flatMap(({ parts }) => parts.map(({ table }) => table.searched));
   }
 
   #started(at: number): IndexThread {
