@@ -115,6 +115,15 @@ export function changed(
       return false;
     });
   }
+  const arriving = (prepared?.arriving ?? []).map((part) => {
+    const { algorithm, bits } = part.table.searched.shape;
+    return new Kind(algorithm, bits, [part]);
+  });
+  // Entries that were withdrawn while they were built may be parts of other pictures.
+  for (const each of widenedBy(arriving, [...(prepared?.withdrawn ?? []), ...made])) {
+    if (own().set(each)) isWider = true;
+    made.push(each);
+  }
   const next = new Map(state.kinds);
   let removed = 0;
   for (const kind of kinds) {
@@ -129,16 +138,14 @@ export function changed(
   const rejected = { degenerate: prepared?.degenerate ?? 0, withdrawn: 0 };
   for (const [, reason] of keptOut) rejected[reason]++;
   let added = coming.length;
-  for (const part of prepared?.arriving ?? []) {
-    const { shape } = part.table.searched;
-    const { algorithm, bits } = shape;
-    const alone = new Kind(algorithm, bits, [part]);
+  for (const alone of arriving) {
+    const name = kindOf(alone.algorithm, alone.bits);
     const late = [...prepared!.withdrawn, ...made].flatMap((each) => numbersTaken(alone, each));
     const fits = alone.without(late);
     rejected.withdrawn += alone.size - fits.size;
     added += fits.size;
-    const kind = next.get(kindOf(algorithm, bits)) ?? new Kind(algorithm, bits);
-    if (fits.size > 0) next.set(kindOf(algorithm, bits), withPart(kind, fits.parts[0]!));
+    const kind = next.get(name) ?? new Kind(alone.algorithm, alone.bits);
+    if (fits.size > 0) next.set(name, withPart(kind, fits.parts[0]!));
   }
   for (const [name, entries] of byKind(coming)) {
     const { algorithm, bits } = typeOf(entries[0]!.hash);
