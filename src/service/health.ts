@@ -3,9 +3,10 @@ import type { Blocklist } from '../matching/blocklist.js';
 import type { SearchThreadsStats } from '../matching/searching-threads.js';
 import type { HashPool } from '../node/hash-pool.js';
 import { within } from '../picture/waiting.js';
+import type { Schema } from './json-schema.js';
 import type { Gauge, Metrics } from './metrics.js';
 import { TextReply } from './reply.js';
-import { Refusal, type Route, type Schema } from './route.js';
+import { Refusal, type Route } from './route.js';
 
 /** A list that follows a store: `store.follow` gives one. */
 export interface FollowedList {

@@ -4,7 +4,7 @@ import { TrieRouter } from 'hono/router/trie-router';
 import { DecodeError } from '../errors.js';
 import { lengthOf, readBytes } from '../node/read-bytes.js';
 import { type Access, type KnownCaller, mayDo } from './access.js';
-import { checksOf, problemOf, readQueryValue } from './json-schema.js';
+import { checksOf, problemOf, type QueryValue, readQueryValue } from './json-schema.js';
 import type { Metrics } from './metrics.js';
 import { isOfNode, isPlain, onGone } from './node-listener.js';
 import type { RateLimit } from './rate-limit.js';
@@ -13,7 +13,6 @@ import {
   type Call,
   type ErrorBody,
   type LogFacts,
-  type QueryValue,
   Refusal,
   type RefusalCode,
   type Route,
