@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkInteger,
+  checkMethods,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
 import { DecodeError } from '../errors.js';
 import type { NewFeedback } from '../exchange/feedback-item.js';
 import type { NewReviewRecord, ReviewFacts, ReviewOutcome } from '../matching/review-record.js';
@@ -138,21 +145,13 @@ class DecisionWebhook {
     const { log, outcomes, factsOf, feedback, feedbackOf, onDecision } = options;
     const { maxBytes = MAX_BYTES, retrySeconds = RETRY_SECONDS, now } = options;
     this.#sender = new SenderCheck(options);
-    checkObject(log, 'log to be a review log');
-    if (typeof log.append !== 'function' || typeof log.timeOf !== 'function') {
-      throw new TypeError('expected log to be a review log');
-    }
+    checkMethods(log, 'log to be a review log', ['append', 'timeOf']);
     checkOptions(outcomes, 'outcomes to be an object');
     if (!Object.values(outcomes).every((outcome) => OUTCOMES.includes(outcome))) {
       throw new RangeError("expected outcomes 'confirmed' or 'rejected' or 'undecided'");
     }
     if (typeof factsOf !== 'function') throw new TypeError('expected factsOf to be a function');
-    if (feedback !== undefined) {
-      checkObject(feedback, 'feedback to be a feedback queue');
-      if (typeof feedback.add !== 'function') {
-        throw new TypeError('expected feedback to be a feedback queue');
-      }
-    }
+    if (feedback !== undefined) checkMethods(feedback, 'feedback to be a feedback queue', ['add']);
     checkTypeOf('feedbackOf', feedbackOf, 'function');
     if ((feedback === undefined) !== (feedbackOf === undefined)) {
       throw new TypeError('expected feedback and feedbackOf together');
