@@ -10,8 +10,8 @@ import { bankOf, listOfBank } from './hma-hits.js';
 import { hashOf } from './hma-match.js';
 import { checkSignalType, type HmaHasher, type HmaPicture } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
-import { ADDED, CONTENT, failures, MESSAGE, TEXT } from './hma-schema.js';
-import { type Call, Refusal, type Route, routeOf } from './route.js';
+import { ADDED, CONTENT, MESSAGE, TEXT } from './hma-schema.js';
+import { type Call, Refusal, type Route, repliesOf, routeOf } from './route.js';
 
 /** As HMA has it. */
 const LONGEST_NOTE = 255;
@@ -91,7 +91,7 @@ export function hmaContentRoutes(
       media: ['multipart/form-data', 'application/json'],
       replies: {
         200: ADDED,
-        ...failures(MESSAGE, 400, 403, 404, 409, 413, 415, 422, 501, 502, 503),
+        ...repliesOf(MESSAGE, 400, 403, 404, 409, 413, 415, 422, 501, 502, 503),
       },
       async answer(call) {
         const bank = await bankAt(store, call);

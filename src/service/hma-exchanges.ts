@@ -4,9 +4,9 @@ import { HMA_APIS, type HmaApi, storedFields, toldFields } from './hma-apis.js';
 import { changeBy, checkNewName, listAt } from './hma-banks.js';
 import { listOfBank } from './hma-hits.js';
 import { hmaJson } from './hma-reply.js';
-import { failures, MESSAGE, TEXT } from './hma-schema.js';
+import { MESSAGE, TEXT } from './hma-schema.js';
 import type { FromSchema, Schema } from './json-schema.js';
-import { type Call, Refusal, type Route, routeOf } from './route.js';
+import { type Call, Refusal, type Route, repliesOf, routeOf } from './route.js';
 
 /** The sources of lists: `store.exchanges(key)` gives them, with the key of their credentials. */
 export type HmaExchanges = Pick<Exchanges, 'set' | 'get' | 'list' | 'remove'>;
@@ -122,7 +122,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       role: 'curate',
       about: 'Set the credentials of all exchanges of a service.',
       body: CREDENTIALS,
-      replies: { 200: AUTHENTICATION, ...failures(MESSAGE, 400, 409, 501) },
+      replies: { 200: AUTHENTICATION, ...repliesOf(MESSAGE, 400, 409, 501) },
       async answer(call, body) {
         const api = apiAt(call);
         const credentials = credentialsOf(api, body);
@@ -169,7 +169,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
         },
         required: ['bank', 'api'],
       },
-      replies: { 201: MESSAGE, ...failures(MESSAGE, 400, 403, 501) },
+      replies: { 201: MESSAGE, ...repliesOf(MESSAGE, 400, 403, 501) },
       async answer(call, body) {
         const { bank, api: name, api_json: told = {} } = body;
         const api = apiOf(name);
@@ -230,7 +230,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       role: 'curate',
       about: 'Set the credentials of an exchange.',
       body: CREDENTIALS,
-      replies: { 200: CREDENTIAL_STATUS, ...failures(MESSAGE, 400, 404, 501) },
+      replies: { 200: CREDENTIAL_STATUS, ...repliesOf(MESSAGE, 400, 404, 501) },
       async answer(call, body) {
         const { name, api: stored, settings, enabled } = await exchangeAt(call);
         const api = hmaApiOf(stored)?.[1];

@@ -2,9 +2,9 @@ import { hashToHex } from '../hash.js';
 import type { HashedImage } from '../variant.js';
 import { checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
-import { FORM, failures, MESSAGE, PLAIN_PDQ, TEXT } from './hma-schema.js';
+import { FORM, MESSAGE, PLAIN_PDQ, TEXT } from './hma-schema.js';
 import type { Schema } from './json-schema.js';
-import type { Call, Route } from './route.js';
+import { type Call, type Route, repliesOf } from './route.js';
 
 const SIGNALS: Schema = {
   title: 'hashes by signal type, empty if the picture has too little detail to be compared',
@@ -15,7 +15,7 @@ const SIGNALS: Schema = {
 
 /** `/h/hash`: the hash of a picture, which is neither kept nor looked up. */
 export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Route[] {
-  const replies = { 200: SIGNALS, ...failures(MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503) };
+  const replies = { 200: SIGNALS, ...repliesOf(MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503) };
   const answer = async (call: Call) => {
     checkSignalTypes(call);
     return await hasher.picture(call, async (picture) =>

@@ -9,14 +9,13 @@ import {
   BANKS_OF_MATCHES,
   BARE_MESSAGE,
   FORM,
-  failures,
   MATCH,
   MESSAGE,
   PLAIN_PDQ,
   TEXT,
 } from './hma-schema.js';
 import type { Schema } from './json-schema.js';
-import { type Call, type QueryOf, Refusal, type Route, routeOf } from './route.js';
+import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from './route.js';
 
 /** What lookups need. */
 export interface HmaMatching {
@@ -92,7 +91,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       },
       replies: {
         200: { anyOf: [BANKS_OF_MATCHES, BY_TYPE] },
-        ...failures(BARE_MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503),
+        ...repliesOf(BARE_MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503),
       },
       isAnswer: true,
       async answer(call) {
@@ -113,7 +112,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
         'The banks that list a picture, by all its variants, sent as the file `photo` of a form.',
       query: { types: TEXT, ...BANKS, ...CHANCES },
       media: FORM,
-      replies: { 200: BY_TYPE, ...failures(BARE_MESSAGE, 400, 413, 415, 422, 503) },
+      replies: { 200: BY_TYPE, ...repliesOf(BARE_MESSAGE, 400, 413, 415, 422, 503) },
       isAnswer: true,
       answer: async (call) => await lookUpPicture(call, true),
     },
@@ -139,7 +138,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
           },
           required: ['matches'],
         },
-        ...failures(MESSAGE, 400, 503),
+        ...repliesOf(MESSAGE, 400, 503),
       },
       isAnswer: true,
       async answer(call) {
@@ -161,7 +160,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
         type: 'object',
         additionalProperties: { type: 'array', items: TEXT, minItems: 2, maxItems: 2 },
       },
-      replies: { 200: COMPARED, ...failures(MESSAGE, 400) },
+      replies: { 200: COMPARED, ...repliesOf(MESSAGE, 400) },
       async answer(_call, pairs) {
         const compared = Object.entries(pairs).map(([type, [a, b]]) => {
           checkSignalType(type);

@@ -96,7 +96,3 @@ export const FORM: readonly string[] = ['multipart/form-data'];
 export const PLAIN_PDQ =
   'A hash alone is plain PDQ: of edited copies 29.8 % match. `POST /m/lookup` or `/v1/match` with ' +
   'the file finds most of the others.';
-
-/** Replies of one body for each of these statuses. */
-export const failures = (body: Schema, ...statuses: readonly number[]) =>
-  Object.fromEntries(statuses.map((status) => [status, body]));

@@ -82,6 +82,10 @@ export interface Route {
   answer(call: Call, body: unknown): Reply | Promise<Reply>;
 }
 
+/** Replies of one body, or of none, for each of these statuses. */
+export const repliesOf = (body: Schema | undefined, ...statuses: readonly number[]) =>
+  Object.fromEntries(statuses.map((status) => [status, body]));
+
 type QuerySchemas = NonNullable<Route['query']>;
 
 /** The types of a query: of each value by its schema. */
@@ -157,8 +161,32 @@ export type RefusalCode =
   /** 503: the service ends */
   | 'ending';
 
+/**
+ * Why a picture was not checked, by the code of the error or the reason of the decision. What is
+ * not here is of our own making.
+ */
+export const NOT_CHECKED: Readonly<Record<string, RefusalCode>> = {
+  empty: 'bad-request',
+  unreadable: 'bad-request',
+  aborted: 'bad-request',
+  unsupported: 'unsupported',
+  corrupt: 'unusable',
+  'no-hash': 'unusable',
+  'too-many-pixels': 'unusable',
+  'too-many-frames': 'unusable',
+  'too-costly': 'unusable',
+  crashed: 'unusable',
+  poisoned: 'unusable',
+  'too-many-bytes': 'too-many-bytes',
+  'too-slow': 'too-slow',
+  timeout: 'timeout',
+  unanswered: 'timeout',
+  busy: 'busy',
+  'decoder-missing': 'not-available',
+};
+
 /** The status of each. */
-const STATUS: Readonly<Record<RefusalCode, number>> = {
+export const STATUS: Readonly<Record<RefusalCode, number>> = {
   'bad-request': 400,
   unauthorized: 401,
   forbidden: 403,

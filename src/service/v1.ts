@@ -13,7 +13,7 @@ import { hashesOf, IMAGE_SCHEMA, type ImageJSON, imageFrom } from './match-reque
 import { type FormReader, filesOf, isForm } from './read-form.js';
 import { TextReply } from './reply.js';
 import { ITEM_QUERY, type NamedUpload, namedUpload } from './review-intake.js';
-import { type Call, type QueryOf, Refusal, type Route, routeOf } from './route.js';
+import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from './route.js';
 import { createScanHandler, isRaw } from './scan-handler.js';
 import type { ScanOptions } from './scanner.js';
 
@@ -91,9 +91,10 @@ const matchRoute = (options: V1Options): Route =>
     query: MATCH_QUERY,
     body: IMAGE_SCHEMA,
     media: [...PICTURES, 'multipart/form-data'],
-    replies: Object.fromEntries(
-      [200, 400, 408, 413, 415, 422, 501, 503].map((status) => [status, toldBy(status)]),
-    ),
+    replies: {
+      200: MATCH_REPLY_SCHEMA,
+      ...repliesOf(UNANSWERED, 400, 408, 413, 415, 422, 501, 503),
+    },
     isAnswer: true,
     answer: async (call, body) => {
       const { limit = LIMIT } = call.query;
@@ -106,16 +107,16 @@ const matchRoute = (options: V1Options): Route =>
     },
   });
 
-/** A request that is not understood has a refusal in the place of a decision. */
-const toldBy = (status: number): Schema =>
-  status === 200
-    ? MATCH_REPLY_SCHEMA
-    : { title: 'why there is no answer', anyOf: [MATCH_REPLY_SCHEMA, REFUSAL] };
-
 const REFUSAL: Schema = {
   type: 'object',
   required: ['code', 'message'],
   properties: { code: { type: 'string' }, message: { type: 'string' } },
+};
+
+/** A request that is not understood has a refusal in the place of a decision. */
+const UNANSWERED: Schema = {
+  title: 'why there is no answer',
+  anyOf: [MATCH_REPLY_SCHEMA, REFUSAL],
 };
 
 async function decided(
@@ -251,12 +252,10 @@ function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options
     about: 'Whether to keep a picture: 200 to keep it, 451 to refuse it.',
     query: ITEM_QUERY,
     media: PICTURES,
-    replies: Object.fromEntries(
-      [200, 400, 408, 413, 415, 422, 451, 501, 503].map((status) => [
-        status,
-        status === 200 || status === 451 ? VERDICT : { anyOf: [VERDICT, REFUSAL] },
-      ]),
-    ),
+    replies: {
+      ...repliesOf(VERDICT, 200, 451),
+      ...repliesOf({ anyOf: [VERDICT, REFUSAL] }, 400, 408, 413, 415, 422, 501, 503),
+    },
     isAnswer: true,
     answer: async (call) => {
       if (!isRaw(call.request.headers.get('content-type'))) {
@@ -289,9 +288,7 @@ function webhookRoute(webhook: DecisionWebhookOptions): Route {
     role: 'public',
     about: 'Takes what moderators decided elsewhere. Senders have a token or a key of their own.',
     media: ['application/json'],
-    replies: Object.fromEntries(
-      [200, 400, 401, 404, 408, 413, 415, 422].map((status) => [status, undefined]),
-    ),
+    replies: repliesOf(undefined, 200, 400, 401, 404, 408, 413, 415, 422),
     answer: ({ request }) => handler(request),
   };
 }
