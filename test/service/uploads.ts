@@ -57,6 +57,14 @@ export function formOf(...files: readonly Uint8Array[]): FormData {
   return form;
 }
 
+/** Sends the first half of a form with a listed picture, and breaks off. */
+export async function breakOffForm(url: string): Promise<void> {
+  const form = new Response(formOf(LISTED));
+  const body = Buffer.from(await form.arrayBuffer());
+  const type = form.headers.get('content-type');
+  await breakOff(url, `Content-Length: ${body.length}\r\nContent-Type: ${type}`, body);
+}
+
 /** Sends the first half of a request with a body, and breaks off. */
 export async function breakOff(url: string, head: string, body: Uint8Array): Promise<void> {
   const { hostname, port } = new URL(url);
