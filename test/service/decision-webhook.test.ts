@@ -17,6 +17,7 @@ import {
 import { tokenHash } from '../../src/service/webhook-sender.js';
 import { newRecord } from '../matching/reviews.js';
 import { serving } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
 
 const base = mkdtempSync(join(tmpdir(), 'onlyhashes-webhook-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -254,15 +255,13 @@ describe('the same delivery', () => {
   });
 
   test('counts after a change of mind that has not come to its end', async () => {
-    let goOn = () => {};
+    const rest = withResolvers();
     let isHeld = false;
     const { webhook, records } = recording({
       factsOf: async () => {
         if (isHeld) {
           isHeld = false;
-          await new Promise<void>((resolve) => {
-            goOn = resolve;
-          });
+          await rest.promise;
         }
         return [FACTS];
       },
@@ -272,7 +271,7 @@ describe('the same delivery', () => {
     const change = webhook(requestOf(coopBody('not-the-picture')));
     await expect.poll(() => isHeld).toBe(false);
     await webhook(requestOf(coopBody('remove')));
-    goOn();
+    rest.resolve();
     await change;
     expect([...records.values()].map(({ outcome }) => outcome)).toEqual([
       'confirmed',

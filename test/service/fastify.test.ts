@@ -20,6 +20,7 @@ import {
   pool,
   serving,
 } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
 
 interface Setup {
   readonly options?: Partial<ScanOptions<MultipartFile>>;
@@ -102,28 +103,22 @@ test('files are held up to a limit; one beyond it is refused by 503, and the nex
       ...{ blocklist, pool, onError: 'accept', maxBytes: 100_000, maxBytesHeld: 100_000 },
       ...(check && { check }),
     });
-    let goOn = () => {};
-    const going = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    let begun = () => {};
-    const reading = new Promise<void>((resolve) => {
-      begun = resolve;
-    });
+    const rest = withResolvers();
+    const reading = withResolvers();
     const slow = async function* () {
       yield OTHER.subarray(0, 40_000);
-      begun();
-      await going;
+      reading.resolve();
+      await rest.promise;
       yield OTHER.subarray(40_000, 50_000);
     };
     const first = checkPart(partOf(slow()));
-    await reading;
+    await reading.promise;
     const large = partOf([Buffer.alloc(60_001)]);
     await expect(checkPart(large)).rejects.toMatchObject({
       status: 503,
       headers: { 'retry-after': '5' },
     });
-    goOn();
+    rest.resolve();
     expect((await first).bytes).toEqual(OTHER.subarray(0, 50_000));
     // Whatever it is, it is not too many bytes any more.
     const { bytes } = await checkPart(partOf([Buffer.alloc(100_000)]));

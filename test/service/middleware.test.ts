@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Decision } from '../../src/matching/decision.js';
 import {
   createUploadMiddleware,
@@ -20,6 +20,9 @@ import {
   pool,
   serving,
 } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
+
+afterEach(() => void vi.useRealTimers());
 
 /** What the application behind the middleware stored. */
 interface Stored {
@@ -176,19 +179,15 @@ test('a body that begins as no picture goes on whole and unbuffered', async () =
 
 test('a body whose beginning does not come is refused', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  try {
-    const checkUploads = createUploadMiddleware({ blocklist, pool, onError: 'accept' });
-    const body = new ReadableStream({
-      start: (controller) => controller.enqueue(Buffer.from('{')),
-    });
-    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
-    const slow = checkUploads(new Request('http://a.test', init), () => expect.fail('passed on'));
-    for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect((await slow).status).toBe(408);
-  } finally {
-    vi.useRealTimers();
-  }
+  const checkUploads = createUploadMiddleware({ blocklist, pool, onError: 'accept' });
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(Buffer.from('{')),
+  });
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+  const slow = checkUploads(new Request('http://a.test', init), () => expect.fail('passed on'));
+  for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect((await slow).status).toBe(408);
 });
 
 test('a file of a form is checked whatever its type says; a field is text', async () => {
@@ -224,30 +223,26 @@ test('the checks of a form have one time together, then 503 or onError', async (
     ['accept', 200],
   ] as const) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    try {
-      const signals: (AbortSignal | undefined)[] = [];
-      // The first is checked, the second never, and no other begins.
-      const check = vi.fn(async (_: unknown, { signal }: { signal?: AbortSignal }) => {
-        signals.push(signal);
-        if (signals.length === 2) await new Promise(() => {});
-        return { verdict: 'none' } as Decision;
-      });
-      const reasons: string[] = [];
-      const onDecision = ({ reason }: Decision) => void reasons.push(reason);
-      const options = { check, onError, onDecision, timeoutSeconds: 7 };
-      const body = formOf(OTHER, OTHER, OTHER);
-      const request = new Request('http://a.test', { method: 'POST', body });
-      const answered = createUploadMiddleware(options)(request, () => new Response());
-      while (signals.length < 2) await new Promise((resolve) => setImmediate(resolve));
-      await vi.advanceTimersByTimeAsync(7000);
-      expect((await answered).status).toBe(status);
-      expect(check).toHaveBeenCalledTimes(2);
-      expect(signals[1]!.aborted).toBe(true);
-      const late = onError === 'refuse' ? ['timeout'] : ['timeout', 'timeout'];
-      expect(reasons).toEqual([undefined, ...late]);
-    } finally {
-      vi.useRealTimers();
-    }
+    const signals: (AbortSignal | undefined)[] = [];
+    // The first is checked, the second never, and no other begins.
+    const check = vi.fn(async (_: unknown, { signal }: { signal?: AbortSignal }) => {
+      signals.push(signal);
+      if (signals.length === 2) await new Promise(() => {});
+      return { verdict: 'none' } as Decision;
+    });
+    const reasons: string[] = [];
+    const onDecision = ({ reason }: Decision) => void reasons.push(reason);
+    const options = { check, onError, onDecision, timeoutSeconds: 7 };
+    const body = formOf(OTHER, OTHER, OTHER);
+    const request = new Request('http://a.test', { method: 'POST', body });
+    const answered = createUploadMiddleware(options)(request, () => new Response());
+    while (signals.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    await vi.advanceTimersByTimeAsync(7000);
+    expect((await answered).status).toBe(status);
+    expect(check).toHaveBeenCalledTimes(2);
+    expect(signals[1]!.aborted).toBe(true);
+    const late = onError === 'refuse' ? ['timeout'] : ['timeout', 'timeout'];
+    expect(reasons).toEqual([undefined, ...late]);
   }
 });
 
@@ -310,31 +305,24 @@ test('a form that breaks off is not checked, and not passed on', async () => {
 
 test('a form that comes too slowly is refused, and its memory is free again', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  try {
-    const limits = { maxBytes: OTHER.length + 1000, maxBytesHeld: OTHER.length + 1000 };
-    const middleware = createUploadMiddleware({ blocklist, pool, onError: 'accept', ...limits });
-    const headers = { 'content-type': 'multipart/form-data; boundary=a' };
-    const body = new ReadableStream({
-      start: (controller) => controller.enqueue(OTHER.slice(0, 9)),
-    });
-    const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
-    const slow = middleware(new Request('http://a.test', init), () => expect.fail('passed on'));
-    for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect((await slow).status).toBe(408);
-    vi.useRealTimers();
-    const other = new Request('http://a.test', { method: 'POST', body: formOf(OTHER) });
-    expect((await middleware(other, () => new Response('kept'))).status).toBe(200);
-  } finally {
-    vi.useRealTimers();
-  }
+  const limits = { maxBytes: OTHER.length + 1000, maxBytesHeld: OTHER.length + 1000 };
+  const middleware = createUploadMiddleware({ blocklist, pool, onError: 'accept', ...limits });
+  const headers = { 'content-type': 'multipart/form-data; boundary=a' };
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(OTHER.slice(0, 9)),
+  });
+  const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+  const slow = middleware(new Request('http://a.test', init), () => expect.fail('passed on'));
+  for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect((await slow).status).toBe(408);
+  vi.useRealTimers();
+  const other = new Request('http://a.test', { method: 'POST', body: formOf(OTHER) });
+  expect((await middleware(other, () => new Response('kept'))).status).toBe(200);
 });
 
 test('forms are held up to a limit; another one is busy, and is not read', async () => {
-  let answerFirst = (_: Response) => {};
-  const first = new Promise<Response>((resolve) => {
-    answerFirst = resolve;
-  });
+  const first = withResolvers<Response>();
   const middleware = createUploadMiddleware({
     blocklist,
     pool,
@@ -343,10 +331,10 @@ test('forms are held up to a limit; another one is busy, and is not read', async
     maxBytesHeld: OTHER.length + 1000,
   });
   const request = () => new Request('http://a.test', { method: 'POST', body: formOf(OTHER) });
-  const begun = middleware(request(), () => first);
+  const begun = middleware(request(), () => first.promise);
   const second = await middleware(request(), () => expect.fail('it was passed on'));
   expect([second.status, second.headers.get('retry-after')]).toEqual([503, '5']);
-  answerFirst(new Response('done'));
+  first.resolve(new Response('done'));
   expect(await (await begun).text()).toBe('done');
   const third = await middleware(request(), async () => new Response('again'));
   expect(await third.text()).toBe('again');

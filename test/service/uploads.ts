@@ -9,6 +9,7 @@ import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import type { HashPool } from '../../src/node/hash-pool.js';
 import { ROOT } from '../package.js';
 
 const PHOTOS = join(ROOT, 'fixtures/photos');
@@ -17,6 +18,16 @@ const PHOTOS = join(ROOT, 'fixtures/photos');
 export const pool = createHashPool({
   workers: 1,
   workerUrl: pathToFileURL(join(ROOT, 'dist/hash-process.js')),
+});
+
+/** The pool, but for some members. */
+export const poolWith = (more: Partial<HashPool>): HashPool => ({
+  workers: pool.workers,
+  hash: pool.hash.bind(pool),
+  check: pool.check.bind(pool),
+  stats: () => pool.stats(),
+  close: async () => {},
+  ...more,
 });
 
 /** A picture that is listed, as a small copy. */
