@@ -1,4 +1,3 @@
-import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decisionOf, decisionToJSON } from '../../src/matching/decision.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
@@ -346,17 +345,6 @@ test('the lists tell how large, how fresh and how often wrong they are', async (
     },
     { follower },
   );
-});
-
-test('OpenAPI tells that the pages take a session', async () => {
-  await reviewServed(store, async ({ url }) => {
-    const document = (await (await fetch(`${url}/openapi.json`)).json()) as Record<string, unknown>;
-    expect((await new Validator().validate(document)).errors ?? []).toEqual([]);
-    const { paths } = document as { paths: Record<string, Record<string, object>> };
-    expect(paths['/review/item']!.post).toMatchObject({ security: [{ session: [] }] });
-    expect(paths['/review/sign-in']!.post).toMatchObject({ security: [] });
-    expect(paths['/v1/match']!.post).toMatchObject({ security: [{ token: [] }] });
-  });
 });
 
 test('the pages are there only with review, and a store that keeps it', async () => {
