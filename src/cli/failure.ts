@@ -7,7 +7,7 @@ export class Failure extends Error {}
 /** The command line is wrong. The message is printed with a hint to `--help`; exit code 2. */
 export class UsageError extends Failure {}
 
-/** The value of a text of JSON; undefined if it is none: the engine's words may quote it. */
+/** The value of a text of JSON; of another text undefined, as the engine's words may quote it. */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -45,7 +45,7 @@ export function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? (object[name] ?? undefined) : undefined;
 }
 
-/** The value of a text of JSON; undefined if it is none: the engine's words may quote it. */
+/** The value of a text of JSON; of another text undefined, as the engine's words may quote it. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
