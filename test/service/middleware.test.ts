@@ -346,11 +346,6 @@ test('mistakes of the caller are told', async () => {
   expect(() => createUploadMiddleware({ blocklist, onError: 'accept', ...limits })).toThrow(
     'maxBytesHeld',
   );
-  for (const further of [{ maxFiles: 0 }, { timeoutSeconds: 0 }]) {
-    const [name] = Object.keys(further);
-    const wrong = () => createUploadMiddleware({ blocklist, onError: 'accept', ...further });
-    expect(wrong).toThrow(name);
-  }
   const middleware = createUploadMiddleware({ blocklist, onError: 'accept' });
   await expect(middleware(undefined as never, async () => new Response())).rejects.toThrow(
     TypeError,
