@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.js';
 import { databaseOf, openStore } from '../store/opened.js';
-import { hiddenOf, itemOf, Moderator, RULES, reviewServed } from './review-served.js';
+import { hiddenOf, itemOf, Moderator, RULES, reviewServed, signedIn } from './review-served.js';
 import { TOKENS } from './served.js';
 
 let store: Store;
@@ -133,18 +133,6 @@ test('whoever fails too often is refused for a while, and nobody else is', async
     }
     expect((await signIn(TOKENS.curate, '10.0.0.9', through('203.0.113.5'))).status).toBe(429);
     expect((await signIn(TOKENS.curate, '10.0.0.9', through('203.0.113.6'))).status).toBe(303);
-    // Who comes from the internet may say what it likes.
-    for (let i = 0; i < 10; i++) {
-      await signIn('wrong', '8.8.8.8', through(`203.0.113.${10 + i}`));
-    }
-    expect((await signIn(TOKENS.curate, '8.8.8.8', through('203.0.113.99'))).status).toBe(429);
-    // Of very many addresses the wrong tokens are refused, and the right ones are not.
-    const statuses = new Set<number>();
-    for (let i = 0; i < 400; i++) {
-      statuses.add((await signIn('wrong', `198.51.${i >> 8}.${i & 255}`)).status);
-    }
-    expect([...statuses]).toEqual([401, 429]);
-    expect((await signIn(TOKENS.curate, '192.0.2.3')).status).toBe(303);
   });
 });
 
@@ -199,9 +187,7 @@ describe('a form that another site sends', () => {
     'from %s decides nothing, with the session’s own word',
     async (_, from) => {
       await store.reviewQueue(RULES).put(itemOf('u1'));
-      await reviewServed(store, async ({ url }) => {
-        const moderator = new Moderator(url);
-        await moderator.signIn();
+      await signedIn(store, async (moderator, { url }) => {
         const fields = {
           ...hiddenOf(await moderator.get('/review/item?item=u1')),
           outcome: 'rejected',
@@ -253,9 +239,7 @@ describe('a form that another site sends', () => {
   });
 
   test('is no JSON and no text, and not long', async () => {
-    await reviewServed(store, async ({ url }) => {
-      const moderator = new Moderator(url);
-      await moderator.signIn();
+    await signedIn(store, async (moderator, { url }) => {
       const { cookie } = moderator;
       for (const type of [
         'application/json',
@@ -281,9 +265,7 @@ describe('a form that another site sends', () => {
 
 test('no page may run a script, load anything, or stand in a frame', async () => {
   await store.reviewQueue(RULES).put(itemOf('u1'));
-  await reviewServed(store, async ({ url }) => {
-    const moderator = new Moderator(url);
-    await moderator.signIn();
+  await signedIn(store, async (moderator) => {
     for (const path of [
       SIGN_IN,
       '/review',
