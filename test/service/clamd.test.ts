@@ -1,16 +1,15 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import NodeClam from 'clamscan';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { type ClamdOptions, createClamdListener } from '../../src/service/clamd.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import {
   answer,
   answered,
@@ -26,8 +25,7 @@ import {
 import { blocklist, busy, HALF, LISTED, NO_PICTURE, OTHER, pool, reviewing } from './uploads.js';
 import { withResolvers } from './with-resolvers.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-clamd-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('clamd');
 
 describe('npm clamscan', () => {
   const scans = (path?: string) => async (work: (scanner: NodeClam) => Promise<void>) =>

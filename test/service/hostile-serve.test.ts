@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { PHOTOS } from '../cli/program.js';
 import { RawClient } from '../cli/serving-program.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import { AUTHORIZED, ServeProgram, tokensFile } from './serve-program.js';
 import { formOf } from './uploads.js';
 
@@ -15,18 +15,16 @@ import { formOf } from './uploads.js';
 const HEX = 'f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22';
 const CONNECTIONS = 1000;
 
-let folder: string;
+const folder = temporaryFolder('hostile');
 let list: string;
 let tokens: ReturnType<typeof tokensFile>;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-hostile-'));
   list = join(folder, 'list.csv');
   writeFileSync(list, `${HEX},a label\n`);
   tokens = tokensFile();
 });
 afterAll(() => {
   tokens.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function serving(args: readonly string[], node: readonly string[] = []) {
