@@ -561,7 +561,6 @@ const decoding = {
   ...limits,
   lenient: flag,
   decoding: member('draft'),
-  workerUrl: member(pathToFileURL(join(ROOT, 'dist/heic-worker.js')), 'text'),
 };
 const fileHashing = {
   ...decoding,
@@ -909,14 +908,12 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         minBytesPerSecond: member(100, '7.5'),
         idleSeconds: member(9, '7.5'),
         unseenFrames,
-        workerUrl: member(pathToFileURL(join(ROOT, 'dist/hash-process.js')), 'text'),
       }),
     ],
     createSearchThreads: [
       member(LIST),
       strict({
         workers: whole,
-        workerUrl: member(pathToFileURL(join(ROOT, 'dist/index-worker.js')), 'text'),
         onProblem: callback,
       }),
     ],
@@ -997,6 +994,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         signal,
       }),
     ],
+    setWorkerScripts: [optional(member(join(ROOT, 'dist'), 'text'))],
     variantPicture: [
       source,
       record({

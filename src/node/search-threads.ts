@@ -5,9 +5,7 @@ import { MutableIndex, type SharedIndex } from '../indexing/mutable-index.js';
 import type { Segment } from '../indexing/segment.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { SearchingThreads, SearchThreadsStats } from '../matching/searching-threads.js';
-import { checkWorkerUrl } from '../picture/options.js';
 import { IndexThread } from './index-thread.js';
-import { scriptOf } from './start-thread.js';
 
 /** How many threads search, and who is told of one that died. */
 export interface SearchThreadsOptions {
@@ -16,8 +14,6 @@ export interface SearchThreadsOptions {
    * @defaultValue 1
    */
   workers?: number;
-  /** location of `index-worker.js`, if a bundler moved it away from this file */
-  workerUrl?: string | URL | undefined;
   /** told when a thread has died, and another takes its place; must not throw */
   onProblem?: ((error: Error) => void) | undefined;
 }
@@ -32,11 +28,7 @@ export interface SearchThreads {
   close(): Promise<void>;
 }
 
-const THREADS_OPTIONS: readonly (keyof SearchThreadsOptions)[] = [
-  'workers',
-  'workerUrl',
-  'onProblem',
-];
+const THREADS_OPTIONS: readonly (keyof SearchThreadsOptions)[] = ['workers', 'onProblem'];
 
 /** Smaller segments are searched sooner than a message is sent. */
 const LEAST_HASHES = 16_384;
@@ -66,14 +58,12 @@ export function createSearchThreads(
   if (!(blocklist instanceof Blocklist)) throw new TypeError('expected a blocklist');
   checkOptions(options);
   checkKnown(options, THREADS_OPTIONS);
-  const { workers = 1, workerUrl, onProblem = () => {} } = options;
+  const { workers = 1, onProblem = () => {} } = options;
   checkInteger('workers', workers, 1, 256);
-  checkWorkerUrl(workerUrl);
   checkTypeOf('onProblem', onProblem, 'function');
   const held = Blocklist.held(blocklist);
   if (held.threads) throw new TypeError('expected a blocklist that no threads search yet');
-  const url = scriptOf(workerUrl, () => new URL('./index-worker.js', import.meta.url));
-  const threads = new Threads(blocklist, workers, url, onProblem);
+  const threads = new Threads(blocklist, workers, onProblem);
   held.threads = threads.searching;
   return threads;
 }
@@ -100,7 +90,6 @@ class Threads implements SearchThreads {
     stats: () => this.stats(),
   };
   readonly #list: Blocklist;
-  readonly #url: URL | undefined;
   readonly #onProblem: (error: Error) => void;
   readonly #threads: (IndexThread | undefined)[];
   /** what is shared, and the number that threads know it by */
@@ -114,14 +103,8 @@ class Threads implements SearchThreads {
   #restarts = 0;
   #searches = 0;
 
-  constructor(
-    list: Blocklist,
-    workers: number,
-    url: URL | undefined,
-    onProblem: (error: Error) => void,
-  ) {
+  constructor(list: Blocklist, workers: number, onProblem: (error: Error) => void) {
     this.#list = list;
-    this.#url = url;
     this.#onProblem = onProblem;
     this.#threads = Array.from({ length: workers }, (_, at) => this.#started(at));
   }
@@ -265,7 +248,7 @@ class Threads implements SearchThreads {
 
   #started(at: number): IndexThread {
     const begun = performance.now();
-    const thread = new IndexThread(this.#url, { number: at + 1 }, (error) => {
+    const thread = new IndexThread({ number: at + 1 }, (error) => {
       if (this.#closing.signal.aborted) return;
       this.#threads[at] = undefined;
       this.#onProblem(error);

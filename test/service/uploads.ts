@@ -3,22 +3,21 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { DecodeError } from '../../src/errors.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import type { HashPool } from '../../src/node/hash-pool.js';
+import { setWorkerScripts } from '../../src/node/start-thread.js';
 import { ROOT } from '../package.js';
 
 const PHOTOS = join(ROOT, 'fixtures/photos');
 
-/** The pool of all uploads: sources cannot start the built script by themselves. */
-export const pool = createHashPool({
-  workers: 1,
-  workerUrl: pathToFileURL(join(ROOT, 'dist/hash-process.js')),
-});
+// Processes run JavaScript, and this file runs as source.
+setWorkerScripts(join(ROOT, 'dist'));
+/** The pool of all uploads. */
+export const pool = createHashPool({ workers: 1 });
 
 /** The pool, but for some members. */
 export const poolWith = (more: Partial<HashPool>): HashPool => ({
